@@ -1,0 +1,1 @@
+"""Decides: pure functions over frozen values, without clock, randomness, environment or I/O."""

@@ -1,0 +1,159 @@
+"""Budgets: what a run may still do, checked before it does it."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from policies.stop import stop_reason
+from policies.team import Budget, Price
+
+BYTES_PER_TOKEN = 3
+"""Bytes of UTF-8 counted as one token when a prompt is reserved; providers count fewer, so this errs high."""
+
+_MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What one call may cost at most: tokens of prompt and answer together, and US dollars."""
+
+    tokens: int = 0
+    cost_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What was measured: calls made over HTTP, tokens, US dollars, and seconds at work."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float = 0.0
+    seconds: float = 0.0
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of prompts and answers together."""
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What counts against the budget: messages and rounds granted, reservations of the calls under way, usage."""
+
+    messages: int = 0
+    rounds: int = 0
+    reserved: Reservation = Reservation()
+    usage: Usage = Usage()
+
+
+def change_budget(budget: Budget, changes: Mapping[str, Any]) -> Budget:
+    """Return the budget with some limits changed.
+
+    Raises:
+        ValueError: an unknown limit, or a value that is not allowed; the message names every one.
+
+    >>> change_budget(Budget(), {"max_rounds": 5}).max_rounds
+    5
+    """
+    try:
+        return Budget(**{**budget.model_dump(), **changes})
+    except ValidationError as error:
+        raise ValueError("; ".join(_problem(detail) for detail in error.errors(include_url=False))) from None
+
+
+def _problem(detail: ErrorDetails) -> str:
+    where = f"budget.{'.'.join(map(str, detail['loc']))}"
+    if detail["type"] == "extra_forbidden":
+        return f"{where} is an unknown limit; allowed: {', '.join(Budget.model_fields)}"
+    return f"{where} is {detail['input']!r}; {detail['msg']}"
+
+
+def reserve(prompt: str, max_output_tokens: int, price: Price | None) -> Reservation:
+    """Return what a call with this prompt may cost at most: bytes / 3 rounded up, plus the longest answer.
+
+    >>> reserve("four", max_output_tokens=800, price=None).tokens
+    802
+    """
+    tokens = math.ceil(len(prompt.encode("utf-8", "replace")) / BYTES_PER_TOKEN)
+    return Reservation(tokens + max_output_tokens, cost_of(tokens, max_output_tokens, price))
+
+
+def cost_of(prompt_tokens: int, completion_tokens: int, price: Price | None) -> float:
+    """Return the cost in US dollars; 0 where the team file names no price.
+
+    >>> cost_of(1_000_000, 0, Price(prompt=0.4, completion=1.6))
+    0.4
+    """
+    if price is None:
+        return 0.0
+    return round((prompt_tokens * price.prompt + completion_tokens * price.completion) / _MILLION, 9)
+
+
+def grant(spent: Spent, reservation: Reservation) -> Spent:
+    """Return the spending after one more message was granted with its reservation."""
+    held = Reservation(
+        spent.reserved.tokens + reservation.tokens, round(spent.reserved.cost_usd + reservation.cost_usd, 9)
+    )
+    return replace(spent, messages=spent.messages + 1, reserved=held)
+
+
+def refuse_message(budget: Budget, spent: Spent, reservation: Reservation) -> str | None:
+    """Return the stop reason that forbids one more message, or None while it fits.
+
+    >>> refuse_message(Budget(max_messages=1), Spent(messages=1), Reservation())
+    'max_messages'
+    """
+    if spent.messages >= budget.max_messages:
+        return stop_reason("max_messages")
+    return refuse_call(budget, spent, reservation)
+
+
+def refuse_call(budget: Budget, spent: Spent, reservation: Reservation) -> str | None:
+    """Return the stop reason that forbids one more call, messages aside, or None while it fits."""
+    tokens = spent.usage.tokens + spent.reserved.tokens + reservation.tokens
+    cost = spent.usage.cost_usd + spent.reserved.cost_usd + reservation.cost_usd
+    if seconds_left(budget, spent) <= 0:
+        return stop_reason("max_seconds")
+    if budget.max_tokens is not None and tokens > budget.max_tokens:
+        return stop_reason("max_tokens")
+    if budget.max_cost_usd is not None and round(cost, 9) > budget.max_cost_usd:
+        return stop_reason("max_cost")
+    return None
+
+
+def refuse_round(budget: Budget, spent: Spent) -> str | None:
+    """Return the stop reason that forbids one more round, or None while it fits.
+
+    >>> refuse_round(Budget(max_rounds=3), Spent(rounds=3))
+    'max_rounds_reached'
+    """
+    return stop_reason("max_rounds_reached") if spent.rounds >= budget.max_rounds else None
+
+
+def seconds_left(budget: Budget, spent: Spent) -> float:
+    """Return the seconds at work that are left; never below 0.
+
+    >>> seconds_left(Budget(max_seconds=40), Spent(usage=Usage(seconds=38.5)))
+    1.5
+    """
+    return max(0.0, budget.max_seconds - spent.usage.seconds)
+
+
+def add_usage(total: Usage, more: Usage, seconds: float = 0.0) -> Usage:
+    """Return the sum of two usages; `seconds` replaces `more`'s, since parallel calls share their time.
+
+    >>> add_usage(Usage(calls=1, seconds=2.0), Usage(calls=1, seconds=9.0), seconds=0.5)
+    Usage(calls=2, prompt_tokens=0, completion_tokens=0, cost_usd=0.0, seconds=2.5)
+    """
+    return Usage(
+        total.calls + more.calls,
+        total.prompt_tokens + more.prompt_tokens,
+        total.completion_tokens + more.completion_tokens,
+        round(total.cost_usd + more.cost_usd, 9),
+        round(total.seconds + seconds, 6),
+    )

@@ -1,0 +1,53 @@
+"""Checks: what a role says by its own rules, evaluated by code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from policies.conditions import Fault, fact_paths, holds
+from policies.team import Position, Role, Team, missing_fact
+
+
+@dataclass(frozen=True, slots=True)
+class MissingFact:
+    """A check that has no answer, and the dotted path of the fact it lacks or cannot use."""
+
+    path: str
+    message: str
+
+
+def stance_of(role: Role, facts: Mapping[str, Any]) -> Position | MissingFact:
+    """Return the position of the first check that holds, else the role's `otherwise`.
+
+    A check that has no answer (a fact is missing or of a type it cannot compare) ends the search: guessing past it
+    would let a missing fact turn a `block` into a `go`.
+
+    Raises:
+        ValueError: the role has no `otherwise`.
+    """
+    if role.otherwise is None:
+        raise ValueError(f"the role {role.title!r} has no checks, so no rule can speak for it")
+    for check in role.checks:
+        answer = holds(check.when, facts)
+        if isinstance(answer, Fault):
+            return _missing(check.when, answer, facts)
+        if answer:
+            return check
+    return role.otherwise
+
+
+def find_missing_fact(team: Team, facts: Mapping[str, Any]) -> str | None:
+    """Return the dotted path of the first fact the team cannot start without, or None.
+
+    These are the paths in `requires`, and what the checks of the sequence's `rules` roles cannot be evaluated without.
+    """
+    speaking = [team.roles[name] for name in team.sequence if team.roles[name].voice == "rules"]
+    positions = (stance_of(role, facts) for role in speaking if role.enabled)
+    return missing_fact(team.requires, facts) or next(
+        (position.path for position in positions if isinstance(position, MissingFact)), None
+    )
+
+
+def _missing(condition: str, fault: Fault, facts: Mapping[str, Any]) -> MissingFact:
+    paths = fact_paths(condition) or ("facts",)
+    return MissingFact(missing_fact(paths, facts) or paths[0], f"`{condition}`: {fault.message}")

@@ -1,0 +1,180 @@
+"""The contribution contract: from what a voice returned to what the team may count."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from policies.access import Access
+from policies.plain import clean_text, is_plain
+from policies.stop import stop_reason
+
+Stance = Literal["go", "caution", "block"]
+"""`go`: do it. `caution`: do it only under conditions. `block`: do not do it as things stand."""
+
+STANCES: tuple[Stance, ...] = get_args(Stance)
+KEYS = ("agent", "stance", "summary", "confidence", "actions")
+ACTIONS_KEPT = 3
+MAX_SUMMARY = 4_000
+MAX_ACTION = 500
+MAX_LIST = 50
+MAX_EXCERPT = 2_000
+MAX_NAME_SHOWN = 100
+MAX_RAW = 16_000
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """A proposal that passed the contract.
+
+    `summary` is trimmed, `confidence` is within 0..1 with 3 decimals, `actions` are the first 3.
+    """
+
+    agent: str
+    stance: Stance
+    summary: str
+    confidence: float
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A proposal that broke the contract: the first failed check as a stop reason, and what was offered.
+
+    `raw` is the parsed proposal if it may enter the state, else its first 2,000 characters.
+    """
+
+    reason: str
+    raw: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a proposal is held against."""
+
+    role: str
+    access: Access
+
+
+def accept(proposal: object, role: str, access: Access) -> Contribution | Refusal:
+    """Return the contribution in `proposal`, or the refusal that names the first check it fails.
+
+    Text is read as JSON; text that is no JSON counts as an object without keys. Unknown keys are ignored.
+
+    >>> everybody = Access(frozenset({"risk"}), frozenset({"risk"}))
+    >>> accept('{"agent": "risk"}', "risk", everybody).reason
+    'invalid_contribution:missing_keys'
+    """
+    value = read_json(proposal) if isinstance(proposal, str) else proposal
+    if not isinstance(value, dict):
+        return _refuse("not_object", proposal, value)
+    fields = {key: clean_text(part) if isinstance(part, str) else part for key, part in value.items()}
+    asked = _Asked(role, access)
+    failed = next((name for fails, name in CHECKS if fails(fields, asked)), None)
+    if failed is None:
+        return _contribution(fields)
+    return _refuse(failed + _detail(failed, fields, asked), proposal, value)
+
+
+def read_json(text: str) -> Any:
+    """Return the JSON value of `text`; an object without keys where it is no JSON or too deep to be read.
+
+    Integers of more than 300 digits are read as infinite, since no check accepts them and some readers refuse them.
+
+    >>> read_json("I would say go.")
+    {}
+    """
+    try:
+        return json.loads(text, parse_int=_read_integer)
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _read_integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= 300 else float("-inf" if digits.startswith("-") else "inf")
+
+
+def _is_blank(value: object) -> bool:
+    return not isinstance(value, str) or not value.strip()
+
+
+def _lacks_keys(fields: Mapping[str, Any], _: _Asked) -> bool:
+    return any(key not in fields for key in KEYS)
+
+
+def _agent_is_blank(fields: Mapping[str, Any], _: _Asked) -> bool:
+    return _is_blank(fields["agent"])
+
+
+def _agent_is_denied(fields: Mapping[str, Any], asked: _Asked) -> bool:
+    return not asked.access.admits(fields["agent"].strip())
+
+
+def _stance_is_unknown(fields: Mapping[str, Any], _: _Asked) -> bool:
+    return not isinstance(fields["stance"], str) or fields["stance"].strip() not in STANCES
+
+
+def _summary_is_unusable(fields: Mapping[str, Any], _: _Asked) -> bool:
+    return _is_blank(fields["summary"]) or len(fields["summary"].strip()) > MAX_SUMMARY
+
+
+def _confidence_is_no_number(fields: Mapping[str, Any], _: _Asked) -> bool:
+    return isinstance(fields["confidence"], bool) or not isinstance(fields["confidence"], int | float)
+
+
+def _confidence_is_out_of_range(fields: Mapping[str, Any], _: _Asked) -> bool:
+    return not 0 <= fields["confidence"] <= 1
+
+
+def _actions_are_no_list(fields: Mapping[str, Any], _: _Asked) -> bool:
+    return not isinstance(fields["actions"], list) or not 1 <= len(fields["actions"]) <= MAX_LIST
+
+
+def _an_action_is_unusable(fields: Mapping[str, Any], _: _Asked) -> bool:
+    return any(_is_blank(item) or _is_blank(clean_text(item)) or len(item) > MAX_ACTION for item in fields["actions"])
+
+
+def _agent_is_another(fields: Mapping[str, Any], asked: _Asked) -> bool:
+    return bool(fields["agent"].strip() != asked.role)
+
+
+CHECKS: tuple[tuple[Callable[[Mapping[str, Any], _Asked], bool], str], ...] = (
+    (_lacks_keys, "missing_keys"),
+    (_agent_is_blank, "agent"),
+    (_agent_is_denied, "agent_not_allowed"),
+    (_stance_is_unknown, "stance"),
+    (_summary_is_unusable, "summary"),
+    (_confidence_is_no_number, "confidence_type"),
+    (_confidence_is_out_of_range, "confidence_range"),
+    (_actions_are_no_list, "actions"),
+    (_an_action_is_unusable, "action_item"),
+    (_agent_is_another, "agent_mismatch"),
+)
+"""The checks after `not_object`, in order; each may rely on the ones before it."""
+
+
+def _detail(failed: str, fields: Mapping[str, Any], asked: _Asked) -> str:
+    if failed == "agent_not_allowed":
+        return f":{fields['agent'].strip()[:MAX_NAME_SHOWN]}"
+    return f":{asked.role}" if failed == "agent_mismatch" else ""
+
+
+def _contribution(fields: Mapping[str, Any]) -> Contribution:
+    return Contribution(
+        agent=fields["agent"].strip(),
+        stance=fields["stance"].strip(),
+        summary=fields["summary"].strip(),
+        confidence=round(float(fields["confidence"]), 3) + 0.0,
+        actions=tuple(clean_text(item).strip() for item in fields["actions"][:ACTIONS_KEPT]),
+    )
+
+
+def _refuse(failed: str, proposal: object, value: object) -> Refusal:
+    return Refusal(stop_reason("invalid_contribution", failed), _storable(proposal, value))
+
+
+def _storable(proposal: object, value: object) -> Any:
+    is_no_json = isinstance(proposal, str) and value == {} and proposal.strip() != "{}"
+    if not is_no_json and is_plain(value) and len(repr(value)) <= MAX_RAW:
+        return value
+    return clean_text((proposal if isinstance(proposal, str) else repr(proposal))[:MAX_EXCERPT])

@@ -1,0 +1,94 @@
+"""Plain values: what may enter the state, so that every checkpoint can be written and read back unchanged.
+
+The limits follow from the serializer (LangGraph 1.2: an integer over 64 bits or nesting over 255 makes a checkpoint
+unsavable, a lone surrogate is stored as `?`), from PostgreSQL (no NUL in JSON text) and from RFC 8785 (integers
+within ±(2^53-1)).
+"""
+
+import math
+from typing import Any
+
+MAX_INTEGER = 2**53 - 1
+MAX_NESTING = 32
+MAX_ITEMS = 1_000
+MAX_TEXT = 20_000
+MAX_NODES = 20_000
+
+Plain = None | bool | int | float | str | list[Any] | dict[str, Any]
+"""A JSON value."""
+
+
+def clean_text(text: str) -> str:
+    """Return the text without NUL, each lone surrogate replaced by U+FFFD.
+
+    >>> clean_text("a" + chr(0) + chr(0xD800))
+    'a�'
+    """
+    return text.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def find_unplain(value: object, path: str = "") -> str | None:
+    """Return a sentence on the first part of `value` that may not enter the state, or None.
+
+    >>> find_unplain({"rate": float("nan")})
+    '`rate` is nan; allowed: finite numbers'
+    """
+    return _find_unplain(value, path, 1, [0])
+
+
+def is_plain(value: object) -> bool:
+    """Tell whether the whole value may enter the state."""
+    return find_unplain(value) is None
+
+
+def _find_unplain(value: object, path: str, depth: int, seen: list[int]) -> str | None:
+    seen[0] += 1
+    if seen[0] > MAX_NODES:
+        return f"the value has more than {MAX_NODES} parts"
+    if depth > MAX_NESTING:
+        return f"`{path[:80]}` is nested deeper than {MAX_NESTING} levels"
+    if isinstance(value, dict):
+        return _in_mapping(value, path, depth, seen)
+    if isinstance(value, list):
+        return _in_list(value, path, depth, seen)
+    return _scalar_fault(value, path or "the value")
+
+
+def _in_mapping(value: dict[Any, Any], path: str, depth: int, seen: list[int]) -> str | None:
+    if len(value) > MAX_ITEMS:
+        return f"`{path}` has {len(value)} keys; allowed: at most {MAX_ITEMS}"
+    for key, part in value.items():
+        if not isinstance(key, str):
+            return f"`{path}` has the key {key!r}; allowed: text keys"
+        where = f"{path}.{key}" if path else key
+        fault = _scalar_fault(key, path or "the value") or _find_unplain(part, where, depth + 1, seen)
+        if fault:
+            return fault
+    return None
+
+
+def _in_list(value: list[Any], path: str, depth: int, seen: list[int]) -> str | None:
+    if len(value) > MAX_ITEMS:
+        return f"`{path}` has {len(value)} items; allowed: at most {MAX_ITEMS}"
+    faults = (_find_unplain(part, f"{path}[{index}]", depth + 1, seen) for index, part in enumerate(value))
+    return next((fault for fault in faults if fault), None)
+
+
+def _scalar_fault(value: object, where: str) -> str | None:
+    if value is None or isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return None if abs(value) <= MAX_INTEGER else f"`{where}` is an integer beyond ±(2^53-1)"
+    if isinstance(value, float):
+        return None if math.isfinite(value) else f"`{where}` is {value}; allowed: finite numbers"
+    if isinstance(value, str):
+        return _text_fault(value, where)
+    return f"`{where}` is a {type(value).__name__}; allowed: JSON values"
+
+
+def _text_fault(value: str, where: str) -> str | None:
+    if len(value) > MAX_TEXT:
+        return f"`{where}` has {len(value)} characters; allowed: at most {MAX_TEXT}"
+    if clean_text(value) != value:
+        return f"`{where}` has a NUL character or a lone surrogate"
+    return None

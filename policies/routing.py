@@ -1,0 +1,43 @@
+"""Routing: where the graph goes next. Total and pure: a router that raises is never run again on resume."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from policies.outcome import DECISIONS
+
+Step = Literal["convene", "finalize", "stop"]
+"""A node to go to."""
+
+
+def next_step(outcome: object, pending_stop: object) -> Step:
+    """Return where align leads: a decision to finalize, `next_round` or a seat still empty to convene, else to stop.
+
+    A pending stop wins over everything; an outcome nobody knows stops.
+
+    >>> next_step("go", None), next_step("next_round", None), next_step(None, None)
+    ('finalize', 'convene', 'convene')
+    >>> next_step("go", {"reason": "cancelled", "phase": None})
+    'stop'
+    """
+    if pending_stop is not None:
+        return "stop"
+    if outcome in DECISIONS:
+        return "finalize"
+    return "convene" if outcome in (None, "next_round") else "stop"
+
+
+def next_nodes(asks: Sequence[str], outcome: object, pending_stop: object, stop_reason: object) -> list[str]:
+    """Return where convene leads: nowhere on a finished thread, to the asked roles in parallel, else on.
+
+    >>> next_nodes(["risk", "finance"], None, None, None)
+    ['risk', 'finance']
+    >>> next_nodes([], "go", None, None), next_nodes([], None, None, None), next_nodes([], None, None, "success")
+    (['finalize'], ['align'], ['end'])
+    """
+    if stop_reason is not None:
+        return ["end"]
+    if pending_stop is not None:
+        return ["stop"]
+    if asks:
+        return list(asks)
+    return ["finalize"] if outcome in DECISIONS else ["align"]

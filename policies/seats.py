@@ -1,0 +1,168 @@
+"""Seats of a round: who is asked next, and what the answers make of the round."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from policies.access import Access, find_denial
+from policies.budgets import Reservation, Spent, grant, refuse_message
+from policies.contract import Contribution, Refusal
+from policies.stop import Stop, is_resumable
+from policies.team import Budget
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One role's place in a round: filled once it holds a contribution; `refusals` counts what it broke before."""
+
+    role: str
+    contribution: Contribution | None = None
+    refusals: int = 0
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One message granted: `attempt` counts from 1 in the seat; `repair` names the check that failed before."""
+
+    role: str
+    attempt: int
+    repair: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """Whom convene asks at once, why the next one is not asked (if so), and what counts as spent after it."""
+
+    asks: tuple[Ask, ...]
+    blocked: Stop | None
+    spent: Spent
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A role that gave no proposal: the stop reason says why."""
+
+    reason: str
+
+
+Reply = Contribution | Refusal | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The seats after a wave, the contributions newly accepted in sequence order, and the stop, if any."""
+
+    seats: tuple[Seat, ...]
+    accepted: tuple[Contribution, ...]
+    stop: Stop | None
+    raw: object = None
+
+
+def open_seats(sequence: Sequence[str]) -> tuple[Seat, ...]:
+    """Return the empty seats of a new round, one for each role of the sequence."""
+    return tuple(Seat(role) for role in sequence)
+
+
+def is_full(seats: Sequence[Seat]) -> bool:
+    """Tell whether every seat is filled.
+
+    >>> is_full(open_seats(["risk"]))
+    False
+    """
+    return all(seat.contribution is not None for seat in seats)
+
+
+def phase_of(round_number: int, role: str) -> str:
+    """Return the phase of a role in a round.
+
+    >>> phase_of(2, "risk")
+    'round_2:risk'
+    """
+    return f"round_{round_number}:{role}"
+
+
+def plan_wave(
+    seats: Sequence[Seat],
+    round_number: int,
+    access: Access,
+    budget: Budget,
+    spent: Spent,
+    max_repairs: int,
+    reservations: Mapping[str, Reservation],
+) -> Wave:
+    """Return whom to ask now: every empty seat in sequence order while one more message fits.
+
+    Nothing is asked at or after the first role that is denied or that the budget forbids. A seat without repairs left
+    is not asked again.
+    """
+    asks: list[Ask] = []
+    for seat in seats:
+        if seat.contribution is not None:
+            continue
+        reservation = reservations.get(seat.role, Reservation())
+        reason = find_denial(seat.role, access) or (
+            None if is_exhausted(seat, max_repairs) else refuse_message(budget, spent, reservation)
+        )
+        if reason:
+            return Wave(tuple(asks), Stop(reason, phase_of(round_number, seat.role)), spent)
+        if not is_exhausted(seat, max_repairs):
+            asks.append(Ask(seat.role, seat.refusals + 1, seat.refusal.reason if seat.refusal else None))
+            spent = grant(spent, reservation)
+    return Wave(tuple(asks), None, spent)
+
+
+def is_exhausted(seat: Seat, max_repairs: int) -> bool:
+    """Tell whether the seat broke the contract more often than repairs allow.
+
+    >>> is_exhausted(Seat("risk", refusals=1), max_repairs=1)
+    False
+    """
+    return seat.refusals > max_repairs
+
+
+def settle(
+    seats: Sequence[Seat], replies: Mapping[str, Reply], wave: Wave, round_number: int, max_repairs: int
+) -> Settlement:
+    """Return what the replies make of the seats, taken in sequence order, so that timing cannot matter.
+
+    The first seat that fails for good gives the stop. After a contract stop nothing more is accepted; after a
+    resumable stop the other answers are kept, so that they are never asked for again.
+    """
+    after: list[Seat] = []
+    accepted: list[Contribution] = []
+    stop: Stop | None = None
+    raw: object = None
+    for seat in seats:
+        closed = stop is not None and not is_resumable(stop.reason)
+        now = seat if closed else _filled(seat, replies.get(seat.role))
+        after.append(now)
+        if now.contribution is not None and seat.contribution is None:
+            accepted.append(now.contribution)
+        reason = _failure_of(now, replies.get(seat.role), wave, max_repairs)
+        if reason and stop is None:
+            stop = Stop(reason, phase_of(round_number, seat.role))
+            raw = now.refusal.raw if now.refusal and now.refusal.reason == reason else None
+    return Settlement(tuple(after), tuple(accepted), stop, raw)
+
+
+def _filled(seat: Seat, reply: Reply | None) -> Seat:
+    if seat.contribution is None and isinstance(reply, Contribution):
+        return replace(seat, contribution=reply, refusal=None)
+    if seat.contribution is None and isinstance(reply, Refusal):
+        return replace(seat, refusals=seat.refusals + 1, refusal=reply)
+    return seat
+
+
+def _failure_of(seat: Seat, reply: Reply | None, wave: Wave, max_repairs: int) -> str | None:
+    if seat.contribution is not None:
+        return None
+    if seat.refusal is not None and is_exhausted(seat, max_repairs):
+        return seat.refusal.reason
+    if isinstance(reply, Failure):
+        return reply.reason
+    is_blocked = wave.blocked is not None and wave.blocked.phase is not None and reply is None
+    return wave.blocked.reason if is_blocked and wave.blocked and _blocks(wave.blocked, seat.role) else None
+
+
+def _blocks(stop: Stop, role: str) -> bool:
+    return stop.phase is not None and stop.phase.endswith(f":{role}")

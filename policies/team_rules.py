@@ -1,0 +1,133 @@
+"""Team rules: what a team file must keep beyond the types of its fields, all problems at once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from policies.team import RESERVED_NAMES, Team
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a team, and where: `path` leads from the top of the file to the value."""
+
+    path: Path
+    message: str
+
+
+def parse_team(raw: object) -> Team | list[Problem]:
+    """Return the team that `raw` describes, or every problem found in it.
+
+    >>> parse_team({"name": "x"})[0].message
+    'is missing'
+    """
+    if not isinstance(raw, Mapping):
+        return [Problem((), f"is a {_kind(raw)}; allowed: a mapping of the team's fields")]
+    rules = list(_rule_problems(raw))
+    try:
+        team = Team.model_validate(dict(raw))
+    except ValidationError as error:
+        return [_typed_problem(detail) for detail in error.errors(include_url=False)] + rules
+    return rules or team
+
+
+def warnings_of(team: Team) -> list[str]:
+    """Return what is allowed but hardly meant, one sentence each.
+
+    >>> from policies.team import Budget
+    >>> role = {"title": "Risk", "mandate": "Judge."}
+    >>> raw = {"name": "x", "title": "X", "goal": "g", "sequence": ["risk"], "roles": {"risk": role}}
+    >>> warnings_of(parse_team(raw))
+    ['budget.min_go_votes is 2, but the sequence has 1 role: `go` can never be reached']
+    """
+    roles = len(team.sequence)
+    if team.budget.min_go_votes <= roles:
+        return []
+    count = f"{roles} role{'s' if roles > 1 else ''}"
+    return [
+        f"budget.min_go_votes is {team.budget.min_go_votes}, but the sequence has {count}: `go` can never be reached"
+    ]
+
+
+def _typed_problem(detail: ErrorDetails) -> Problem:
+    path = tuple(part for part in detail["loc"] if part != "[key]")
+    return Problem(path, _sentence(detail))
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    kind, value = detail["type"], _shown(detail["input"])
+    context = detail.get("ctx", {})
+    if kind == "missing":
+        return "is missing"
+    if kind == "extra_forbidden":
+        return "is an unknown key"
+    if kind == "literal_error":
+        return f"is {value}; allowed: {context['expected']}"
+    if kind == "value_error":
+        return f"is {value}: {context['error']}"
+    message = detail["msg"][:1].lower() + detail["msg"][1:]
+    return f"is {value}; {message.replace('input should', 'it should')}"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _kind(value: object) -> str:
+    return "nothing" if value is None else type(value).__name__
+
+
+def _rule_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    roles = _mapping(raw.get("roles"))
+    yield from _name_problems(roles)
+    yield from _check_problems(roles)
+    yield from _sequence_problems(_sequence(raw.get("sequence")), roles)
+    yield from _facts_problems(raw)
+    yield from _price_problems(raw)
+
+
+def _name_problems(roles: Mapping[str, Any]) -> Iterator[Problem]:
+    for name in roles:
+        if name in RESERVED_NAMES:
+            yield Problem(("roles", name), f"is a reserved name; reserved: {', '.join(sorted(RESERVED_NAMES))}")
+
+
+def _check_problems(roles: Mapping[str, Any]) -> Iterator[Problem]:
+    for name, role in roles.items():
+        checks, otherwise = _mapping(role).get("checks"), _mapping(role).get("otherwise")
+        if checks and otherwise is None:
+            yield Problem(("roles", name), "has checks but no `otherwise`: its position when no check holds")
+
+
+def _sequence_problems(sequence: Sequence[Any], roles: Mapping[str, Any]) -> Iterator[Problem]:
+    known = ", ".join(map(str, roles))
+    for index, name in enumerate(sequence):
+        if isinstance(name, str) and name not in roles:
+            yield Problem(("sequence", index), f"is {name!r}; allowed: the roles of this team ({known})")
+        if name in sequence[:index]:
+            yield Problem(("sequence", index), f"is {name!r} again; a role speaks once a round")
+
+
+def _facts_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    if raw.get("facts") is not None and raw.get("facts_file") is not None:
+        yield Problem(("facts_file",), "stands beside `facts`; allowed: one of the two")
+
+
+def _price_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    limit = _mapping(raw.get("budget")).get("max_cost_usd")
+    if limit is not None and not raw.get("prices"):
+        yield Problem(("budget", "max_cost_usd"), f"is {limit}, but `prices` names no model; add the prices it needs")
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _sequence(value: object) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else ()
