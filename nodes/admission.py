@@ -1,0 +1,65 @@
+"""Admission: what a thread decides, pinned at its first run and checked at every later one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from nodes.border import plain_stop
+from nodes.fingerprint import fingerprints
+from nodes.services import FactsUnavailableError, Services, StaleThreadError
+from nodes.state import State
+from policies.budgets import change_budget
+from policies.checks import find_missing_fact
+from policies.outcome import DECISIONS
+from policies.staleness import find_moved
+from policies.stop import Stop, stop_reason
+from policies.team import Budget, Team, pinned
+
+PHASE = "facts"
+Update = dict[str, Any]
+
+
+async def admit(state: State, team: Team, services: Services) -> Update:
+    """Return the case, the limits and, where the facts do not suffice, the pending stop.
+
+    Raises:
+        StaleThreadError: the thread was started with another team, policy, facts or goal.
+        ValueError: the input's budget names an unknown limit or a value that is not allowed.
+    """
+    kept: Mapping[str, Any] = state.get("case") or {}
+    limits = change_budget(Budget(**state["limits"]) if kept else team.budget, state.get("budget") or {})
+    goal = state.get("goal") or kept.get("goal") or team.goal
+    given = state.get("facts") if state.get("facts") is not None else kept.get("facts")
+    hashes = fingerprints(team, limits, goal, given)
+    moved = find_moved(kept.get("hashes", {}), hashes)
+    if moved and not state.get("accept_changes"):
+        raise StaleThreadError(moved)
+    facts, stop = await _facts(given, team, services)
+    usable = facts if stop is None else None
+    case = {
+        "goal": goal,
+        "facts": usable if usable is not None else given,
+        "team": pinned(team),
+        "hashes": hashes | {"facts": fingerprints(team, limits, goal, usable)["facts"]},
+        "revision": kept.get("revision", 0) + (1 if moved else 0),
+    }
+    update: Update = {"case": case, "limits": limits.model_dump(mode="json"), "pending": plain_stop(stop)}
+    return update | _reopened(state) if moved else update
+
+
+async def _facts(given: dict[str, Any] | None, team: Team, services: Services) -> tuple[dict[str, Any], Stop | None]:
+    try:
+        facts = given if given is not None else await services.load_facts(team)
+    except FactsUnavailableError as error:
+        return {}, Stop(stop_reason("facts_unavailable", error.source), PHASE)
+    missing = find_missing_fact(team, facts)
+    return facts, Stop(stop_reason("needs_input", missing), PHASE) if missing else None
+
+
+def _reopened(state: State) -> Update:
+    """Return the open round set aside: its seats are kept as superseded, and all of them are asked again.
+
+    A decision that was not announced yet rests on what moved, so the team talks once more.
+    """
+    old = {"round": state.get("round"), "seats": state.get("seats", []), "hashes": state["case"]["hashes"]}
+    outcome = "next_round" if state.get("outcome") in DECISIONS else state.get("outcome")
+    return {"superseded": [old], "seats": [], "outcome": outcome}

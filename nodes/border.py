@@ -1,0 +1,110 @@
+"""The border between the state's plain values and the frozen values of the policies."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from policies.budgets import Spent, Usage
+from policies.contract import Contribution, Refusal
+from policies.seats import Ask, Failure, Reply, Seat, Wave
+from policies.stop import Stop
+from policies.team import Budget
+
+Plain = dict[str, Any]
+
+
+def contribution_from(plain: Mapping[str, Any]) -> Contribution:
+    """Return the contribution that `plain` holds."""
+    return Contribution(**{**plain, "actions": tuple(plain["actions"])})
+
+
+def plain_contribution(contribution: Contribution) -> Plain:
+    """Return a contribution as the history shows it: {agent, stance, summary, confidence, actions}."""
+    return {**asdict(contribution), "actions": list(contribution.actions)}
+
+
+def seat_from(plain: Mapping[str, Any]) -> Seat:
+    """Return the seat that `plain` holds."""
+    contribution, refusal = plain["contribution"], plain["refusal"]
+    return Seat(
+        plain["role"],
+        contribution_from(contribution) if contribution else None,
+        plain["refusals"],
+        Refusal(**refusal) if refusal else None,
+    )
+
+
+def plain_seat(seat: Seat) -> Plain:
+    """Return a seat as plain values."""
+    return {
+        "role": seat.role,
+        "contribution": plain_contribution(seat.contribution) if seat.contribution else None,
+        "refusals": seat.refusals,
+        "refusal": asdict(seat.refusal) if seat.refusal else None,
+    }
+
+
+def reply_from(plain: Mapping[str, Any]) -> Reply:
+    """Return the contribution, refusal or failure that `plain` holds."""
+    if plain["kind"] == "contribution":
+        return contribution_from(plain["contribution"])
+    if plain["kind"] == "refusal":
+        return Refusal(**plain["refusal"])
+    return Failure(plain["reason"])
+
+
+def plain_reply(reply: Reply) -> Plain:
+    """Return a reply as plain values, its `kind` beside it."""
+    if isinstance(reply, Contribution):
+        return {"kind": "contribution", "contribution": plain_contribution(reply)}
+    if isinstance(reply, Refusal):
+        return {"kind": "refusal", "refusal": asdict(reply)}
+    return {"kind": "failure", "reason": reply.reason}
+
+
+def wave_from(plain: Mapping[str, Any], spent: Spent) -> Wave:
+    """Return the wave that `plain` holds."""
+    blocked = plain["blocked"]
+    return Wave(tuple(Ask(**ask) for ask in plain["asks"]), Stop(**blocked) if blocked else None, spent)
+
+
+def plain_wave(wave: Wave, number: int) -> Plain:
+    """Return a wave as plain values under its number."""
+    blocked = asdict(wave.blocked) if wave.blocked else None
+    return {"number": number, "asks": [asdict(ask) for ask in wave.asks], "blocked": blocked}
+
+
+def replies_of(state: Mapping[str, Any]) -> dict[str, Plain]:
+    """Return the replies to the wave that convene asked last, by role."""
+    number = state["wave"]["number"]
+    return {role: reply for role, reply in state.get("replies", {}).items() if reply["wave"] == number}
+
+
+def usage_from(state: Mapping[str, Any]) -> Usage:
+    """Return the usage so far; nothing on a new thread."""
+    return Usage(**state.get("usage", {}))
+
+
+def spent_from(state: Mapping[str, Any]) -> Spent:
+    """Return what counts as spent, with no reservation open."""
+    return Spent(**state.get("spent", {}), usage=usage_from(state))
+
+
+def plain_spent(spent: Spent) -> Plain:
+    """Return what was granted as plain values."""
+    return {"messages": spent.messages, "rounds": spent.rounds}
+
+
+def plain_usage(usage: Usage) -> Plain:
+    """Return a usage as plain values."""
+    return asdict(usage)
+
+
+def plain_stop(stop: Stop | None, raw: Any = None) -> Plain | None:
+    """Return a stop under way as plain values, `raw` the proposal that caused it; None for no stop."""
+    return {"reason": stop.reason, "phase": stop.phase, "raw": raw} if stop else None
+
+
+def budget_from(state: Mapping[str, Any]) -> Budget:
+    """Return the budget in force."""
+    return Budget(**state["limits"])

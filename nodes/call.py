@@ -1,0 +1,86 @@
+"""One call of a voice: journaled, cut at the run's deadline, stopped by the halt, charged to the run."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from langgraph.runtime import Runtime
+from langgraph.store.base import BaseStore
+
+from nodes.journal import CallKey, read_call, write_call
+from nodes.services import Services
+from nodes.voices.voice import Answer, Meter
+from policies.budgets import Reservation, Usage, cost_of
+from policies.seats import Failure
+from policies.stop import stop_reason
+from policies.team import Price
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked, under which key, within which limits, and how the answer is judged."""
+
+    key: CallKey
+    ask: Callable[[], Awaitable[Answer]]
+    judge: Callable[[Answer], dict[str, Any]]
+    meter: Meter
+    seconds_left: float
+    reservation: Reservation
+    price: Price | None
+
+
+def thread_of(runtime: Runtime[Any]) -> str:
+    """Return the id of the thread that runs."""
+    info = runtime.execution_info
+    return (info.thread_id if info else None) or ""
+
+
+def journal_of(runtime: Runtime[Any]) -> BaseStore:
+    """Return the store that keeps the call journal.
+
+    Raises:
+        RuntimeError: the graph was compiled without a store.
+    """
+    if runtime.store is None:
+        raise RuntimeError("this graph was compiled without a store, and the call journal needs one")
+    return runtime.store
+
+
+async def make_call(call: Call, store: BaseStore, services: Services) -> dict[str, Any]:
+    """Return the plain reply with its usage: from the journal if it was answered before, else by asking now."""
+    kept = await read_call(store, call.key)
+    if kept is not None:
+        return kept
+    started = services.clock()
+    answer = await _ask(call, services)
+    usage = _charge(call, answer, services.clock() - started)
+    if answer.failure:
+        return {"kind": "failure", "reason": answer.failure.reason, "usage": asdict(usage)}
+    reply = {**call.judge(answer), "usage": asdict(usage)}
+    if reply["kind"] == "failure":
+        return reply
+    await write_call(store, call.key, reply)
+    return reply
+
+
+async def _ask(call: Call, services: Services) -> Answer:
+    if services.halt.is_set:
+        return Answer(failure=Failure(stop_reason("cancelled")))
+    try:
+        async with asyncio.timeout(call.seconds_left):
+            answer = await services.halt.guard(call.ask())
+    except TimeoutError:
+        return Answer(failure=Failure(stop_reason("max_seconds")))
+    return answer or Answer(failure=Failure(stop_reason("cancelled")))
+
+
+def _charge(call: Call, answer: Answer, seconds: float) -> Usage:
+    """Return what the call counts for: as reported; an answer that came without a report counts as reserved."""
+    calls = call.meter.calls
+    if answer.tokens:
+        prompt, completion = answer.tokens.prompt, answer.tokens.completion
+        return Usage(calls, prompt, completion, cost_of(prompt, completion, call.price), seconds)
+    if calls and not answer.failure:
+        return Usage(calls, call.reservation.tokens, 0, call.reservation.cost_usd, seconds)
+    return Usage(calls=calls, seconds=seconds)

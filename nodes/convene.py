@@ -1,0 +1,114 @@
+"""Convene: admits the case, opens rounds and asks the empty seats. The only writer of budgets."""
+
+from dataclasses import replace
+from typing import Any
+
+from nodes.admission import admit
+from nodes.border import (
+    budget_from,
+    plain_seat,
+    plain_spent,
+    plain_stop,
+    plain_usage,
+    plain_wave,
+    seat_from,
+    spent_from,
+)
+from nodes.prompting import role_prompt
+from nodes.services import Services
+from nodes.state import Node, State
+from policies.budgets import Reservation, Usage, add_usage, refuse_round, reserve
+from policies.outcome import DECISIONS
+from policies.routing import next_nodes
+from policies.seats import Seat, Wave, open_seats, plan_wave
+from policies.stop import Stop, is_resumable
+from policies.team import Team
+
+NODE = "convene"
+Update = dict[str, Any]
+
+
+def build_convene(team: Team, services: Services) -> Node:
+    """Return the node for this team."""
+
+    async def convene(state: State) -> Update:
+        reason = state.get("stop_reason")
+        if reason and not is_resumable(reason):
+            return {}
+        started = services.clock()
+        update = {"stop_reason": None, "phase": None, "raw_contribution": None, **await admit(state, team, services)}
+        update |= _rounds_on(_after(state, update), team)
+        usage = add_usage(spent_from(state).usage, Usage(), services.clock() - started)
+        return update | {"usage": plain_usage(usage)}
+
+    return convene
+
+
+def route_after_convene(state: State) -> list[str]:
+    """Return the asked roles, or where the run goes without them."""
+    asks = [ask["role"] for ask in state.get("wave", {}).get("asks", [])]
+    return next_nodes(asks, state.get("outcome"), state.get("pending"), state.get("stop_reason"))
+
+
+def _after(state: State, update: Update) -> State:
+    return State(**{**state, **update})  # type: ignore[typeddict-item]  # an update holds the state's own keys
+
+
+def _rounds_on(state: State, team: Team) -> Update:
+    """Return the round, its seats and the wave asked now; nothing is opened or asked under a pending stop."""
+    if state.get("pending") or state.get("outcome") in DECISIONS:
+        return _nobody(state)
+    opened = _open_round(state, team)
+    if opened.get("pending"):
+        return opened | _nobody(state)
+    return opened | _ask(_after(state, opened), team)
+
+
+def _nobody(state: State) -> Update:
+    return {"wave": plain_wave(Wave((), None, spent_from(state)), _wave_number(state))}
+
+
+def _open_round(state: State, team: Team) -> Update:
+    if state.get("round") and state.get("outcome") is None:
+        return {} if state["seats"] else {"seats": _empty(team)}
+    spent = spent_from(state)
+    reason = refuse_round(budget_from(state), spent)
+    if reason:
+        return {"pending": plain_stop(Stop(reason))}
+    spent = replace(spent, rounds=spent.rounds + 1)
+    return {"round": state.get("round", 0) + 1, "seats": _empty(team), "outcome": None, "spent": plain_spent(spent)}
+
+
+def _empty(team: Team) -> list[dict[str, Any]]:
+    return [plain_seat(seat) for seat in open_seats(team.sequence)]
+
+
+def _ask(state: State, team: Team) -> Update:
+    seats = [seat_from(seat) for seat in state["seats"]]
+    budget = budget_from(state)
+    reservations = _reservations(state, team, seats)
+    spent = spent_from(state)
+    wave = plan_wave(seats, state["round"], team.access, budget, spent, team.max_repairs, reservations)
+    return {"wave": plain_wave(wave, _wave_number(state)), "spent": plain_spent(wave.spent)}
+
+
+def _reservations(state: State, team: Team, seats: list[Seat]) -> dict[str, Reservation]:
+    budget = budget_from(state)
+    if budget.max_tokens is None and budget.max_cost_usd is None:
+        return {}
+    empty = [seat for seat in seats if seat.contribution is None]
+    return {seat.role: reservation_for(state, team, seat) for seat in empty}
+
+
+def reservation_for(state: State, team: Team, seat: Seat) -> Reservation:
+    """Return what asking this seat may cost at most; nothing where no model is asked."""
+    role = team.roles[seat.role]
+    if role.voice != "model":
+        return Reservation()
+    prompt = role_prompt(team, seat.role, state, seat.refusal.reason if seat.refusal else None)
+    return reserve(prompt.text, team.max_output_tokens, team.price_of(role.model))
+
+
+def _wave_number(state: State) -> int:
+    number: int = state.get("wave", {}).get("number", 0)
+    return number + 1

@@ -1,0 +1,45 @@
+"""The call journal: an answer that was given is never asked for again, also after a kill.
+
+An entry is written before the node that asked returns, and read before a call is made. What is left is the window
+between the provider's answer and the entry's commit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from langgraph.store.base import BaseStore
+
+NAMESPACE = "calls"
+
+
+@dataclass(frozen=True, slots=True)
+class CallKey:
+    """One call of a thread: `revision` counts accepted changes, `attempt` is 1 plus the repairs."""
+
+    thread: str
+    revision: int
+    round: int
+    role: str
+    attempt: int
+
+    @property
+    def namespace(self) -> tuple[str, str]:
+        """The store's namespace of the thread's calls; the store takes no dots there."""
+        return (NAMESPACE, self.thread.replace(".", "%2E") or "%")
+
+    @property
+    def key(self) -> str:
+        """The call within its thread."""
+        return f"{self.revision}/{self.round}/{self.role}/{self.attempt}"
+
+
+async def read_call(store: BaseStore, key: CallKey) -> dict[str, Any] | None:
+    """Return what the call answered, or None if no answer was journaled."""
+    item = await store.aget(key.namespace, key.key)
+    return item.value if item else None
+
+
+async def write_call(store: BaseStore, key: CallKey, answer: Mapping[str, Any]) -> None:
+    """Keep what the call answered; committed when this returns."""
+    await store.aput(key.namespace, key.key, dict(answer), index=False)

@@ -1,0 +1,39 @@
+"""What nodes are given by whoever builds the graph: voices, facts, the halt and a clock."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nodes.halt import Halt
+from nodes.voices.voice import Voice
+from policies.team import Team
+
+
+class FactsUnavailableError(Exception):
+    """A source of facts gave none; `source` names it as the stop reason does."""
+
+    def __init__(self, source: str, message: str) -> None:
+        super().__init__(message)
+        self.source = source
+
+
+class StaleThreadError(Exception):
+    """A thread was asked to go on with another team, policy, facts or goal; `field` names which."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            f"stale_thread:{field}: this thread was started with another {field}; "
+            "start a new thread, or accept the changes to ask the open round again"
+        )
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a node needs besides the state."""
+
+    voices: Mapping[str, Voice]
+    load_facts: Callable[[Team], Awaitable[dict[str, Any]]]
+    halt: Halt = field(default_factory=Halt)
+    clock: Callable[[], float] = time.monotonic

@@ -1,0 +1,121 @@
+"""The state of a run: plain JSON values, each with its meaning, its writer and its reducer.
+
+Plain values only, so that a stored checkpoint never depends on where a class lives. `nodes.border` turns them into the
+frozen values of the policies and back.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from langgraph.channels import DeltaChannel, EphemeralValue
+from pydantic import BaseModel, Field
+from typing_extensions import TypedDict
+
+Node = Any
+"""A graph node; LangGraph keeps its own type of one private."""
+
+SNAPSHOT_EVERY = 50
+"""Supersteps between two full copies of a growing list in the checkpoints."""
+
+
+def append_all(kept: list[Any] | None, writes: Sequence[list[Any]]) -> list[Any]:
+    """Return the kept list followed by every written list, in order."""
+    return [*(kept or []), *(item for write in writes for item in write)]
+
+
+def merge_replies(kept: dict[str, Any] | None, written: dict[str, Any]) -> dict[str, Any]:
+    """Return the replies by role, each role's newest alone."""
+    return {**(kept or {}), **written}
+
+
+class State(TypedDict, total=False):
+    """One thread of the round loop."""
+
+    goal: Annotated[str | None, EphemeralValue]
+    """Input: the question of this run. Written by the caller, read by convene, gone after it."""
+    facts: Annotated[dict[str, Any] | None, EphemeralValue]
+    """Input: the facts of this run. Written by the caller, read by convene, gone after it."""
+    budget: Annotated[dict[str, Any] | None, EphemeralValue]
+    """Input: limits to raise or change. Written by the caller, read by convene, gone after it."""
+    accept_changes: Annotated[bool | None, EphemeralValue]
+    """Input: go on although team, policy, facts or goal moved. Written by the caller, gone after convene."""
+
+    case: dict[str, Any]
+    """What is decided: {goal, facts or null, team, hashes, revision}. Written by convene; the last one stands."""
+    limits: dict[str, Any]
+    """The budget in force. Written by convene; the last one stands."""
+    spent: dict[str, Any]
+    """What was granted: {messages, rounds}. Written by convene alone; the last one stands."""
+    usage: dict[str, Any]
+    """What was measured: calls, tokens, cost, seconds. Written by convene, align and finalize; the last one stands."""
+    round: int
+    """The open round, from 1. Written by convene; the last one stands."""
+    seats: list[dict[str, Any]]
+    """The seats of the open round in sequence order. Written by convene and align; the last one stands."""
+    wave: dict[str, Any]
+    """Whom convene asked last: {number, asks, blocked}. Written by convene; the last one stands."""
+    replies: Annotated[dict[str, Any], merge_replies]
+    """The newest reply of each role, with the wave it answers. Written by the roles; merged by role."""
+    outcome: str | None
+    """The outcome of the open round, null while it is open. Written by convene and align; the last one stands."""
+    pending: dict[str, Any] | None
+    """A stop under way: {reason, phase, raw}. Written by convene, align and finalize; the last one stands."""
+
+    stop_reason: str | None
+    """Why the run ended; null while it goes on. Written by finalize and stop, cleared by convene."""
+    phase: str | None
+    """Where it stopped. Written by stop, cleared by convene; the last one stands."""
+    raw_contribution: Any
+    """The proposal that broke the contract. Written by stop, cleared by convene; the last one stands."""
+    answer: str | None
+    """The brief. Written by finalize; the last one stands."""
+    final_decision: str | None
+    """go, go_with_caution or no_go. Written by finalize; the last one stands."""
+    history: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
+    """One entry per finished round. Written by align; appended."""
+    trace: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
+    """What happened, in order. Written by align; appended."""
+    superseded: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
+    """Open rounds discarded when changes were accepted. Written by convene; appended."""
+
+
+class Output(TypedDict, total=False):
+    """What a finished or stopped run returns."""
+
+    stop_reason: str | None
+    phase: str | None
+    raw_contribution: Any
+    answer: str | None
+    final_decision: str | None
+    round: int
+    history: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
+    trace: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
+
+
+class Input(BaseModel):
+    """A run of the team. Leave a field empty to take the team's own."""
+
+    goal: str | None = Field(
+        default=None,
+        title="Goal",
+        description="The question put to the team; empty: the team's own.",
+        examples=["Prepare a go/no-go brief for the Checkout v2 campaign in US on 2026-03-02."],
+    )
+    facts: dict[str, Any] | None = Field(
+        default=None,
+        title="Facts",
+        description="The facts every role sees, as one JSON object; empty: the team's own.",
+        examples=[{"risk_signals": {"failed_payment_rate": 0.028}}],
+    )
+    budget: dict[str, Any] | None = Field(
+        default=None,
+        title="Budget",
+        description="Limits to set for this run, or to raise when a stopped thread goes on.",
+        examples=[{"max_rounds": 5}],
+    )
+    accept_changes: bool | None = Field(
+        default=None,
+        title="Accept changes",
+        description="Go on although team, policy, facts or goal of the thread moved; the open round is asked again.",
+        examples=[False],
+    )

@@ -1,0 +1,1 @@
+"""The seam for who speaks: one voice a file."""

@@ -1,0 +1,45 @@
+"""The voice `rules`: a role's own checks, evaluated by code. Deterministic, without a model."""
+
+from typing import Any
+
+from nodes.voices.voice import Answer, BriefQuestion, Question
+from policies.checks import MissingFact, stance_of
+from policies.seats import Failure
+from policies.stop import stop_reason
+
+
+class RulesVoice:
+    """Speaks for a role by its `checks`; its confidence is always 1."""
+
+    async def propose(self, question: Question) -> Answer:
+        """Return the position of the first check that holds."""
+        position = stance_of(question.role, question.facts)
+        if isinstance(position, MissingFact):
+            return Answer(failure=Failure(stop_reason("needs_input", position.path)))
+        return Answer(
+            {
+                "agent": question.name,
+                "stance": position.stance,
+                "summary": position.summary,
+                "confidence": 1.0,
+                "actions": list(position.actions),
+            }
+        )
+
+    async def write_brief(self, question: BriefQuestion) -> Answer:
+        """Return the brief by a template over the last round."""
+        last = question.history[-1]["contributions"]
+        steps = [f"{number}. {step}" for number, step in enumerate(_first_actions(last), 1)]
+        return Answer("\n".join(["Why: " + _reasons(last), "Immediate actions:", *steps]))
+
+
+def _reasons(contributions: list[dict[str, Any]]) -> str:
+    return " ".join(f"{each['agent']} ({each['stance']}): {each['summary']}" for each in contributions)
+
+
+def _first_actions(contributions: list[dict[str, Any]]) -> list[str]:
+    """Return two actions, those of the most cautious roles first, in sequence order."""
+    weight = {"block": 0, "caution": 1, "go": 2}
+    ordered = sorted(contributions, key=lambda each: weight[each["stance"]])
+    firsts = [each["actions"][0] for each in ordered] + [action for each in ordered for action in each["actions"][1:]]
+    return list(dict.fromkeys(firsts))[:2]

@@ -1,0 +1,92 @@
+"""The seam for who speaks: what a voice is asked, and what it gives back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from policies.seats import Failure
+from policies.team import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model reads: the instructions, and one JSON object as the user message."""
+
+    system: str
+    user: str
+
+    @property
+    def text(self) -> str:
+        """Everything that is sent, for reserving its tokens."""
+        return self.system + self.user
+
+
+@dataclass(slots=True)
+class Meter:
+    """Counts the calls that really went out, however the question ends."""
+
+    calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one question may use."""
+
+    max_output_tokens: int
+    seconds_left: float
+    """What the run's deadline leaves; the asking node cuts the call there, a voice need only not plan beyond it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One role asked for its proposal."""
+
+    name: str
+    role: Role
+    facts: Mapping[str, Any]
+    prompt: Prompt
+    limits: Limits
+    meter: Meter = field(default_factory=Meter)
+
+
+@dataclass(frozen=True, slots=True)
+class BriefQuestion:
+    """The brief asked for, after the team decided."""
+
+    history: list[dict[str, Any]]
+    prompt: Prompt
+    model: str | None
+    limits: Limits
+    meter: Meter = field(default_factory=Meter)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a provider reported of one answer."""
+
+    prompt: int
+    completion: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a voice said: a proposal or the brief's text, or a failure with its stop reason.
+
+    `tokens` is null where nothing was reported.
+    """
+
+    said: Any = None
+    failure: Failure | None = None
+    tokens: Tokens | None = None
+
+
+class Voice(Protocol):
+    """Answers for a role. A failure is returned, never raised; a raised error is a bug or a misconfiguration."""
+
+    async def propose(self, question: Question) -> Answer:
+        """Return the role's proposal, raw."""
+        ...
+
+    async def write_brief(self, question: BriefQuestion) -> Answer:
+        """Return the text of the brief."""
+        ...
