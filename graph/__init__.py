@@ -1,0 +1,1 @@
+"""Wires and runs: graphs, configuration, persistence and entry points."""

@@ -1,0 +1,119 @@
+"""Batch: many cases at once in one event loop, results in the order of the lines, a bad line failing alone."""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from graph.problems import UsageError
+from graph.report.record import Record
+from graph.runner import Runner, check_thread
+from graph.teams.loader import Changes
+from policies.plain import find_unplain
+from policies.team import Team
+
+MAX_LINE_BYTES = 1024 * 1024
+AHEAD = 4
+"""Cases begun ahead of the oldest one unfinished, as a multiple of the concurrency."""
+
+
+class Case(BaseModel):
+    """One line of a batch: {id, team?, goal?, facts?, overrides?}; the id is the thread's."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    id: Annotated[str, Field(min_length=1)]
+    team: str | None = None
+    goal: str | None = None
+    facts: dict[str, Any] | None = None
+    overrides: dict[str, Any] = {}
+
+    @property
+    def changes(self) -> Changes:
+        """What the case sets over its team file."""
+        return Changes(self.goal, self.facts, overrides=self.overrides)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a line came to: a record, or the sentence that says why there is none."""
+
+    id: str | None
+    record: Record | None
+    error: str | None = None
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """The line for stdout."""
+        return {"id": self.id, "result": self.record} | ({"error": self.error} if self.error else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """How lines are run: `load` returns the team of a case, voiced; `is_halted` says that no new case may start."""
+
+    runner: Runner
+    load: Callable[[Case], Team]
+    is_halted: Callable[[], bool]
+    concurrency: int
+
+
+async def run_lines(lines: Iterable[bytes], batch: Batch) -> AsyncIterator[Result]:
+    """Yield the result of each line that is not blank, in order, at most `concurrency` cases at work."""
+    turn = asyncio.Semaphore(batch.concurrency)
+    begun: deque[asyncio.Task[Result]] = deque()
+    seen: dict[str, int] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        begun.append(asyncio.create_task(_run_line(number, line, seen, batch, turn)))
+        await asyncio.sleep(0)
+        while begun and (begun[0].done() or len(begun) >= batch.concurrency * AHEAD):
+            yield await begun.popleft()
+    while begun:
+        yield await begun.popleft()
+
+
+async def _run_line(number: int, line: bytes, seen: dict[str, int], batch: Batch, turn: asyncio.Semaphore) -> Result:
+    case_id: str | None = None
+    try:
+        case = read_case(line)
+        case_id = check_thread(case.id)
+        if seen.setdefault(case.id, number) != number:
+            raise UsageError(f"`id` is {case.id!r} again; it stands on line {seen[case.id]}")
+        async with turn:
+            if batch.is_halted():
+                return Result(case_id, None, f"line {number}: cancelled before it started")
+            return Result(case_id, await batch.runner.run(batch.load(case), case.id))
+    except UsageError as error:
+        return Result(case_id, None, "; ".join(f"line {number}: {problem}" for problem in error.problems))
+
+
+def read_case(line: bytes) -> Case:
+    """Return the case of one line.
+
+    Raises:
+        UsageError: it is too long, no JSON object, or a field is missing, unknown or not allowed.
+    """
+    if len(line) > MAX_LINE_BYTES:
+        raise UsageError(f"has {len(line)} bytes; allowed: at most {MAX_LINE_BYTES}")
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"is no JSON: {error}") from None
+    fault = find_unplain(value)
+    if fault:
+        raise UsageError(fault)
+    try:
+        return Case.model_validate(value)
+    except ValidationError as error:
+        raise UsageError(*(_problem(detail["loc"], detail["msg"]) for detail in error.errors())) from None
+
+
+def _problem(location: tuple[int | str, ...], message: str) -> str:
+    where = f"`{'.'.join(map(str, location))}`: " if location else ""
+    return f"{where}{message[:1].lower() + message[1:]}; allowed: {{id, team?, goal?, facts?, overrides?}}"

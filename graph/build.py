@@ -1,0 +1,52 @@
+"""Builds the graph of a team. Compiled without a checkpointer where a server brings its own."""
+
+from collections.abc import Hashable
+
+from langgraph.graph import END, START, StateGraph
+
+from nodes import align, convene, finalize, stop
+from nodes.role import build_role
+from nodes.services import Services
+from nodes.state import Input, Output, State
+from policies.team import Budget, Team
+
+Builder = StateGraph[State, None, Input, Output]
+
+
+def build_graph(team: Team, services: Services) -> Builder:
+    """Return the round loop of this team, uncompiled: one node for each role that may speak."""
+    speaking = sorted(team.access.enabled)
+    builder = StateGraph(State, input_schema=Input, output_schema=Output)
+    builder.add_node(convene.NODE, convene.build_convene(team, services))
+    builder.add_node(align.NODE, align.build_align(team, services))
+    builder.add_node(finalize.NODE, finalize.build_finalize(team, services))
+    builder.add_node(stop.NODE, stop.stop)
+    for name in speaking:
+        builder.add_node(name, build_role(name, team, services), metadata={"title": team.roles[name].title})
+        builder.add_edge(name, align.NODE)
+    builder.add_edge(START, convene.NODE)
+    _route(builder, speaking)
+    builder.add_edge(stop.NODE, END)
+    return builder
+
+
+def _route(builder: Builder, speaking: list[str]) -> None:
+    after_convene: dict[Hashable, str] = {name: name for name in [*speaking, align.NODE, finalize.NODE, stop.NODE]}
+    builder.add_conditional_edges(convene.NODE, convene.route_after_convene, {**after_convene, "end": END})
+    after_align: dict[Hashable, str] = {"convene": convene.NODE, "finalize": finalize.NODE, "stop": stop.NODE}
+    builder.add_conditional_edges(align.NODE, align.route_after_align, after_align)
+    builder.add_conditional_edges(finalize.NODE, finalize.route_after_finalize, {"stop": stop.NODE, "end": END})
+
+
+def recursion_limit(budget: Budget) -> int:
+    """Return the supersteps LangGraph may take in one go: more than the budget allows, so the budget always ends it."""
+    return 4 * (budget.max_rounds + budget.max_messages) + 20
+
+
+def build_reader() -> Builder:
+    """Return a graph that does nothing, for reading any thread's state."""
+    builder = StateGraph(State, input_schema=Input, output_schema=Output)
+    builder.add_node(stop.NODE, stop.stop)
+    builder.add_edge(START, stop.NODE)
+    builder.add_edge(stop.NODE, END)
+    return builder

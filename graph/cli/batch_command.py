@@ -1,0 +1,84 @@
+"""`accord batch`: many cases at once."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from graph.cli.exits import Exit, exit_of
+from graph.cli.session import database_option, run_async, settings_for, voice_option
+
+
+@click.command("batch")
+@click.argument("cases", metavar="CASES.jsonl")
+@click.option("--team", default="checkout_launch", show_default=True, help="The team of cases that name none.")
+@click.option("--concurrency", default=16, show_default=True, type=click.IntRange(1, 1_000), help="Cases at once.")
+@voice_option
+@database_option
+def command(cases: str, team: str, concurrency: int, voice: Any, db: str | None) -> Exit:
+    """Run every line of CASES.jsonl: {"id", "team"?, "goal"?, "facts"?, "overrides"?}.
+
+    Prints one line {"id", "result"} a case on stdout, in the order of the lines. The id is the thread's, so the same
+    batch again goes on where it was cut off and repeats nothing that is finished.
+    """
+    from graph.batch import Batch, run_lines
+    from graph.runner import open_runner
+    from graph.teams.loader import load_team
+    from graph.teams.voicing import voiced
+
+    lines, settings = _lines(cases), settings_for(db)
+
+    async def work(halt: Any) -> Exit:
+        worst = Exit.DONE
+        async with open_runner(settings, halt=halt) as runner:
+            batch = Batch(
+                runner,
+                load=lambda case: voiced(load_team(case.team or team, case.changes), settings, voice),
+                is_halted=lambda: halt.is_set,
+                concurrency=concurrency,
+            )
+            with _bar(sum(1 for line in lines if line.strip())) as advance:
+                async for result in run_lines(lines, batch):
+                    worst = max(worst, _print_result(result, halt.is_set))
+                    advance()
+        return worst
+
+    return run_async(work)
+
+
+def _lines(path: str) -> list[bytes]:
+    from graph.problems import UsageError
+
+    try:
+        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+    return data.splitlines()
+
+
+def _print_result(result: Any, is_halted: bool) -> Exit:
+    import json
+
+    sys.stdout.buffer.write(json.dumps(result.line, ensure_ascii=False).encode() + b"\n")
+    sys.stdout.buffer.flush()
+    if result.record is not None:
+        return exit_of(result.record)
+    click.echo(f"accord: {result.error}", err=True)
+    return Exit.STOPPED if is_halted else Exit.USAGE
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Any]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("cases"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("cases", total=total)
+        yield lambda: progress.advance(task)
+    if not console.is_terminal:
+        click.echo(f"{total} cases done", err=True)

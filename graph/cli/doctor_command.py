@@ -1,0 +1,29 @@
+"""`accord doctor`: check this installation."""
+
+from typing import Any
+
+import click
+
+from graph.cli.exits import Exit
+from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
+
+
+@click.command("doctor")
+@database_option
+@json_option
+def command(db: str | None, as_json: bool) -> Exit:
+    """Check this installation; exit code 1 if something is wrong."""
+    from graph.doctor import examine
+
+    settings = settings_for(db)
+
+    async def work(_: Any) -> list[Any]:
+        return await examine(settings)
+
+    findings = run_async(work)
+    if as_json:
+        print_json([{"name": each.name, "is_good": each.is_good, "message": each.message} for each in findings])
+    else:
+        for each in findings:
+            click.echo(f"{'ok  ' if each.is_good else 'BAD '} {each.name}: {each.message}")
+    return Exit.DONE if all(each.is_good for each in findings) else Exit.FOUND

@@ -1,0 +1,27 @@
+"""Exit codes: what a script can tell from the way `accord` ends."""
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any
+
+
+class Exit(IntEnum):
+    """Every exit code there is; a batch exits with the highest of its cases."""
+
+    DONE = 0
+    FOUND = 1
+    USAGE = 2
+    STOPPED = 3
+    WAITING = 4
+    BUSY = 5
+    UNEXPECTED = 70
+
+
+USAGE = Exit.USAGE
+
+
+def exit_of(record: Mapping[str, Any]) -> Exit:
+    """Return the exit code of a record."""
+    if record["stop_reason"] == "busy":
+        return Exit.BUSY
+    return {"ok": Exit.DONE, "waiting": Exit.WAITING, "running": Exit.BUSY}.get(record["status"], Exit.STOPPED)

@@ -1,0 +1,48 @@
+"""`accord list`: the threads touched last."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from graph.cli.exits import Exit
+from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
+
+
+@click.command("list")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="How many threads.")
+@database_option
+@json_option
+def command(limit: int, db: str | None, as_json: bool) -> Exit:
+    """List the threads touched last, newest first."""
+    from graph.runner import open_runner
+
+    async def work(_: Any) -> list[dict[str, Any]]:
+        async with open_runner(settings_for(db)) as runner:
+            return await runner.newest(limit)
+
+    entries = run_async(work)
+    if as_json:
+        print_json(entries)
+    else:
+        _print_table(entries)
+    return Exit.DONE
+
+
+def _print_table(entries: Sequence[dict[str, Any]]) -> None:
+    import sys
+
+    from rich.table import Table
+
+    from graph.report.terminal import STYLES, console_on, visible
+
+    if not entries:
+        click.echo("No threads yet; `accord run` starts one.")
+        return
+    table = Table("thread", "team", "status", "ended with", "touched (UTC)", box=None, pad_edge=False)
+    for entry in entries:
+        ended = entry.get("final_decision") or entry.get("stop_reason") or "-"
+        touched = entry["updated_at"][:19].replace("T", " ")
+        row = (entry["thread_id"], entry["team"], entry["status"])
+        table.add_row(*map(visible, row), visible(ended, STYLES.get(ended, "")), touched)
+    console_on(sys.stdout).print(table)

@@ -1,0 +1,100 @@
+"""The entry point of `accord`: finds the command, and turns what went wrong into a sentence and an exit code."""
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from graph.cli.exits import USAGE, Exit
+from graph.problems import UsageError
+
+COMMANDS = {
+    "run": "Run a team to one decision.",
+    "resume": "Go on with a thread where it stopped or was cut off.",
+    "show": "Show a thread's record.",
+    "list": "List the threads touched last.",
+    "batch": "Run many cases at once, one JSON object a line.",
+    "teams": "List the shipped teams, or print the JSON Schema of a team file.",
+    "graph": "Draw a team's graph as mermaid.",
+    "doctor": "Check this installation.",
+}
+
+
+class LateGroup(click.Group):
+    """Imports a command's module only when it is called, so that `--help` stays fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order in which people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of that name, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"graph.cli.{cmd_name}_command").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LateGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="accord", message="%(prog)s %(version)s")
+def accord() -> None:
+    """Run a team of role agents to one decision. Models propose; policy decides."""
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Return the exit code of `accord` with these arguments."""
+    try:
+        code = accord.main(arguments, prog_name="accord", standalone_mode=False)
+        sys.stdout.flush()
+    except BaseException as error:
+        return _exit_code(error)
+    return code if isinstance(code, int) else Exit.DONE
+
+
+def _exit_code(error: BaseException) -> int:
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        return _say(Exit.STOPPED, "cancelled")
+    if isinstance(error, click.ClickException):
+        return _say(USAGE, error.format_message())
+    if isinstance(error, UsageError):
+        return _say(USAGE, *error.problems)
+    if isinstance(error, OSError):
+        return _say(USAGE, f"the output cannot be written: {error.strerror or error}")
+    return _say(Exit.UNEXPECTED, f"unexpected: {type(error).__name__}: {' '.join(str(error).split())[:500]}")
+
+
+def _say(code: int, *sentences: str) -> int:
+    for sentence in sentences:
+        _write(f"accord: {sentence}\n")
+    _drop_output()
+    return code
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        pass
+
+
+def _drop_output() -> Any:
+    """Point stdout elsewhere where it is broken, or Python complains once more at exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,51 @@
+"""`accord resume`: go on with a thread."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from graph.cli.exits import Exit
+from graph.cli.session import database_option, facts_from, json_option, print_record, run_async, settings_for
+
+HELP = """Go on with THREAD where it stopped or was cut off; a finished one returns its record.
+
+\b
+accord resume launch-42
+accord resume launch-42 --budget max_rounds=5 --budget max_seconds=120
+"""
+
+
+@click.command("resume", help=HELP)
+@click.argument("thread")
+@click.option("--budget", multiple=True, metavar="LIMIT=VALUE", help="Change a limit, for example max_rounds=5.")
+@click.option("--facts", metavar="FILE", help="Facts for a thread that stopped because it lacks some.")
+@click.option("--accept-changes", is_flag=True, help="Go on although the facts moved; the open round is asked again.")
+@database_option
+@json_option
+def command(
+    thread: str, budget: tuple[str, ...], facts: str | None, accept_changes: bool, db: str | None, as_json: bool
+) -> Exit:
+    """Go on with THREAD where it stopped or was cut off; a finished one returns its record."""
+    from graph.cli.progress import progress_on_stderr
+    from graph.runner import open_runner
+
+    limits, given = _limits(budget), facts_from(facts)
+
+    async def work(halt: Any) -> dict[str, Any]:
+        async with open_runner(settings_for(db), halt=halt) as runner:
+            with progress_on_stderr().shown() as progress:
+                return await runner.resume(thread, limits, given, accept_changes, progress.take)
+
+    return print_record(run_async(work), as_json)
+
+
+def _limits(budget: Sequence[str]) -> dict[str, Any]:
+    from graph.problems import UsageError
+    from graph.teams.source import read_yaml
+
+    pairs = [(each, *each.partition("=")) for each in budget]
+    problems = [f"--budget {each}: is no limit; allowed: LIMIT=VALUE" for each, _, found, _ in pairs if not found]
+    if problems:
+        raise UsageError(*problems)
+    return {name: read_yaml(text.encode(), f"--budget {each}").value for each, name, _, text in pairs}

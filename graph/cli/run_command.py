@@ -1,0 +1,84 @@
+"""`accord run`: one team, one decision."""
+
+from typing import Any
+
+import click
+
+from graph.cli.exits import Exit
+from graph.cli.session import (
+    database_option,
+    facts_from,
+    json_option,
+    print_record,
+    run_async,
+    settings_for,
+    voice_option,
+)
+
+HELP = """Run TEAM (a shipped team's name, or a team file) to one decision.
+
+\b
+accord run
+accord run cold_storage --set budget.min_go_votes=4
+accord run my_team.yaml --facts today.json --thread launch-42
+"""
+
+
+@click.command("run", help=HELP)
+@click.argument("team", default="checkout_launch", metavar="[TEAM|FILE]")
+@click.option("--goal", help="The question, instead of the team's own.")
+@click.option("--facts", metavar="FILE", help="A JSON or YAML file of facts, instead of the team's own.")
+@click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Set a value of the team; += appends.")
+@click.option("--thread", metavar="ID", help="The thread's id; an existing thread goes on. Default: a new one.")
+@click.option("--accept-changes", is_flag=True, help="Go on although team, policy, facts or goal of the thread moved.")
+@voice_option
+@database_option
+@json_option
+def command(
+    team: str,
+    goal: str | None,
+    facts: str | None,
+    settings: tuple[str, ...],
+    thread: str | None,
+    accept_changes: bool,
+    voice: Any,
+    db: str | None,
+    as_json: bool,
+) -> Exit:
+    """Run TEAM (a shipped team's name, or a team file) to one decision."""
+    from graph.teams.loader import Changes
+
+    changes = Changes(goal, facts_from(facts), settings)
+    return _run(team, changes, {"thread": thread, "accept_changes": accept_changes}, voice, db, as_json)
+
+
+def _run(name: str, changes: Any, options: dict[str, Any], voice: Any, db: str | None, as_json: bool) -> Exit:
+    from graph.cli.progress import progress_on_stderr
+    from graph.runner import open_runner
+    from graph.teams.loader import load_team
+    from graph.teams.voicing import voiced
+    from policies.team_rules import warnings_of
+
+    settings = settings_for(db)
+    team = voiced(load_team(name, changes), settings, voice)
+    for warning in warnings_of(team):
+        click.echo(f"accord: warning: {warning}", err=True)
+
+    async def work(halt: Any) -> dict[str, Any]:
+        async with open_runner(settings, halt=halt) as runner:
+            with progress_on_stderr().shown() as progress:
+                return await runner.run(team, **options, on_event=progress.take)
+
+    code = print_record(run_async(work), as_json)
+    _say_who_answered(team, voice, as_json)
+    return code
+
+
+def _say_who_answered(team: Any, voice: str | None, as_json: bool) -> None:
+    """Say it where no model was asked: nobody should take rules for a model's judgement."""
+    if any(team.roles[name].voice == "model" for name in team.sequence):
+        return
+    reason = "as --voice asked" if voice else "because OPENAI_API_KEY is not set"
+    if voice is None and settings_for(None).openai_api_key is not None:
+        reason = "as the team file says"
+    click.echo(f"Answered by the roles' own rules, {reason}; no model was asked.", err=as_json)

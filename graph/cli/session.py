@@ -1,0 +1,97 @@
+"""What commands share: options, the event loop with a clean Ctrl-C, and the way records are printed."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from graph.cli.exits import Exit, exit_of
+
+T = TypeVar("T")
+Decorated = Callable[..., Any]
+
+
+def database_option(command: Decorated) -> Decorated:
+    """Add `--db`."""
+    text = "The database: a file, or postgresql://... Default: accord.sqlite in the data directory."
+    return click.option("--db", metavar="FILE|URL", help=text)(command)
+
+
+def json_option(command: Decorated) -> Decorated:
+    """Add `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON alone on stdout.")(command)
+
+
+def voice_option(command: Decorated) -> Decorated:
+    """Add `--voice`."""
+    text = "Who answers for the roles. Default: the model where OPENAI_API_KEY is set, else the roles' own rules."
+    return click.option("--voice", type=click.Choice(["rules", "model"]), help=text)(command)
+
+
+def settings_for(db: str | None) -> Any:
+    """Return the settings, with the database that `--db` names."""
+    from graph.settings import load_settings
+
+    settings = load_settings()
+    return settings.model_copy(update={"accord_database_url": db}) if db else settings
+
+
+def facts_from(path: str | None) -> dict[str, Any] | None:
+    """Return the facts in the file that `--facts` names.
+
+    Raises:
+        UsageError: the file cannot be used.
+    """
+    from graph.problems import UsageError
+    from graph.teams.loader import load_facts_file
+    from policies.plain import find_unplain
+
+    if path is None:
+        return None
+    facts = load_facts_file(Path(path))
+    fault = find_unplain(facts)
+    if fault:
+        raise UsageError(f"{path}: {fault}")
+    return facts
+
+
+def run_async(work: Callable[[Any], Awaitable[T]]) -> T:
+    """Run `work(halt)` in an event loop; Ctrl-C stops the calls under way, a second one ends the process."""
+    from nodes.halt import Halt
+
+    async def main() -> T:
+        halt = Halt()
+        loop = asyncio.get_running_loop()
+
+        def stop(signum: int) -> None:
+            loop.remove_signal_handler(signum)
+            halt.set()
+
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(signum, stop, signum)
+        return await work(halt)
+
+    return asyncio.run(main())
+
+
+def print_json(value: Any) -> None:
+    """Write one JSON value to stdout."""
+    import json
+
+    sys.stdout.buffer.write(json.dumps(value, ensure_ascii=False, indent=2).encode() + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def print_record(record: Mapping[str, Any], as_json: bool) -> Exit:
+    """Print a record for a program or for people, and return its exit code."""
+    if as_json:
+        print_json(record)
+    else:
+        from graph.report.terminal import print_report
+
+        print_report(record)
+    return exit_of(record)

@@ -1,0 +1,1 @@
+"""The result record of a run, and its rendering for people."""

@@ -1,0 +1,82 @@
+"""The result record: what a run came to, as plain values whose keys never change."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from policies.stop import is_resumable, kind_of
+
+Record = dict[str, Any]
+Status = Literal["ok", "stopped", "waiting", "interrupted", "running"]
+
+
+def record_of(thread: str, state: Mapping[str, Any], is_running: bool = False) -> Record:
+    """Return the record of a thread from its state; `is_running` says that somebody works on it now."""
+    reason = state.get("stop_reason")
+    status = _status(reason, is_running)
+    record: Record = {"status": status, "stop_reason": reason}
+    if status == "stopped":
+        record |= _stopped(state)
+    if status == "ok":
+        record |= _finished(state)
+    record |= {"trace": list(state.get("trace", [])), "history": list(state.get("history", []))}
+    return record | _beside(thread, state, reason)
+
+
+def refused_record(thread: str, reason: str) -> Record:
+    """Return the record of an attempt that was refused before it touched the thread: `busy` or `stale_thread:*`."""
+    return {"status": "stopped", "stop_reason": reason, "thread_id": thread, "resumable": is_resumable(reason)}
+
+
+def _status(reason: str | None, is_running: bool) -> Status:
+    if reason is None:
+        return "running" if is_running else "interrupted"
+    return "ok" if reason == "success" else "stopped"
+
+
+def _stopped(state: Mapping[str, Any]) -> Record:
+    stopped = {"phase": state["phase"]} if state.get("phase") else {}
+    is_contract = kind_of(state["stop_reason"]) == "invalid_contribution"
+    return stopped | ({"raw_contribution": state.get("raw_contribution")} if is_contract else {})
+
+
+def _finished(state: Mapping[str, Any]) -> Record:
+    last = state["history"][-1]
+    facts = state["case"]["facts"]
+    stances = [{key: said[key] for key in ("agent", "stance", "confidence")} for said in last["contributions"]]
+    return {
+        "answer": state["answer"],
+        "final_decision": state["final_decision"],
+        "rounds_used": last["round"],
+        "team_summary": {
+            "report_date": facts.get("report_date"),
+            "region": facts.get("region"),
+            "stances": stances,
+            "conflicts": last["conflicts"],
+        },
+    }
+
+
+def _beside(thread: str, state: Mapping[str, Any], reason: str | None) -> Record:
+    """Return what stands beside the pattern's own keys."""
+    used = dict(state.get("usage", {}))
+    seconds = used.pop("seconds", 0.0)
+    case = state.get("case", {})
+    return {
+        "thread_id": thread,
+        "team": case.get("team", {}).get("name"),
+        "hashes": case.get("hashes", {}),
+        "usage": used,
+        "elapsed_seconds": round(seconds, 3),
+        "resumable": reason is None or is_resumable(reason),
+        "flags": [],
+        "absent": [],
+        "outcome": _outcome(state),
+        "waiting": [],
+        "outputs": [],
+    }
+
+
+def _outcome(state: Mapping[str, Any]) -> Record | None:
+    """Return what the last finished round came to: the vote's outcome, and the final one."""
+    rounds = [line for line in state.get("trace", []) if "decision" in line]
+    return {"vote": rounds[-1]["decision"], "final": state.get("final_decision")} if rounds else None

@@ -1,0 +1,101 @@
+"""The record for people at a terminal: stances, conflicts, the decision and the brief."""
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+STYLES = {
+    "go": "green",
+    "go_with_caution": "yellow",
+    "caution": "yellow",
+    "block": "red",
+    "no_go": "red",
+    "next_round": "cyan",
+}
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: object, style: str = "") -> Text:
+    """Return text that a terminal only shows: no markup, no control or direction characters."""
+    return Text(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(text)), style=style)
+
+
+def console_on(stream: Any) -> Console:
+    """Return a console that keeps to 100 columns where the stream is no terminal."""
+    return Console(file=stream, width=None if stream.isatty() else 100, highlight=False)
+
+
+def print_report(record: Mapping[str, Any]) -> None:
+    """Print the record to stdout."""
+    console = console_on(sys.stdout)
+    if record.get("history"):
+        console.print(_stances(record["history"]))
+        console.print(_conflicts(record["history"]))
+    console.print(_ending(record))
+    console.print(_footer(record))
+
+
+def _stances(history: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table("role", box=box.SIMPLE_HEAD, pad_edge=False)
+    for entry in history:
+        table.add_column(f"round {entry['round']}")
+    said = [{each["agent"]: each for each in entry["contributions"]} for entry in history]
+    for role in dict.fromkeys(role for each in said for role in each):
+        table.add_row(visible(role), *(_stance(each.get(role)) for each in said))
+    table.add_row("outcome", *(_word(entry["decision"] or "next_round") for entry in history), style="bold")
+    return table
+
+
+def _stance(said: Mapping[str, Any] | None) -> Text:
+    return _word(said["stance"], f"{said['stance']} ({said['confidence']:.2f})") if said else Text("-")
+
+
+def _word(word: str, shown: str | None = None) -> Text:
+    return Text(shown or word, style=STYLES.get(word, ""))
+
+
+def _conflicts(history: Sequence[Mapping[str, Any]]) -> Text:
+    named = [f"round {entry['round']}: {', '.join(entry['conflicts'])}" for entry in history if entry["conflicts"]]
+    return Text(f"Conflicts: {'; '.join(named) or 'none'}")
+
+
+def _ending(record: Mapping[str, Any]) -> RenderableType:
+    if record["status"] == "ok":
+        decision = record["final_decision"]
+        brief = record["answer"].partition("\n\n")[2]
+        return Panel(visible(brief), title=Text(f"Decision: {decision}", style=f"bold {STYLES[decision]}"), expand=True)
+    if record["stop_reason"] is None:
+        return Text(f"The thread is {record['status']}: it has no decision and no stop reason.", style="yellow")
+    return Group(*_stop_lines(record))
+
+
+def _stop_lines(record: Mapping[str, Any]) -> list[Text]:
+    at = f" at {record['phase']}" if record.get("phase") else ""
+    lines = [Text.assemble("Stopped: ", visible(record["stop_reason"], "bold red"), visible(at))]
+    if "raw_contribution" in record:
+        lines.append(Text.assemble("Offered: ", visible(str(record["raw_contribution"])[:500])))
+    return lines
+
+
+def _footer(record: Mapping[str, Any]) -> Group:
+    lines = [Text.assemble("Thread: ", visible(record["thread_id"]))]
+    used = record.get("usage")
+    if used and used["calls"]:
+        tokens = f"{used['prompt_tokens']} + {used['completion_tokens']} tokens"
+        cost = f", {used['cost_usd']:.4f} USD" if used["cost_usd"] else ""
+        lines.append(Text(f"Used: {used['calls']} calls, {tokens}{cost}, {record['elapsed_seconds']:.1f} s at work"))
+    if record["resumable"] and record["status"] != "running":
+        lines.append(visible(f"Go on with: accord resume {record['thread_id']}{_hint(record['stop_reason'])}"))
+    return Group(*lines)
+
+
+def _hint(reason: str | None) -> str:
+    limit = {"max_rounds_reached": "max_rounds", "max_cost": "max_cost_usd"}.get(reason or "", reason or "")
+    return f" --budget {limit}=N" if limit.startswith("max_") else ""

@@ -1,0 +1,226 @@
+"""The runner: starts, continues and reads threads. Behind the command line, batch, server and worker alike."""
+
+import re
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.graph.state import CompiledStateGraph
+
+from graph.build import build_graph, build_reader, recursion_limit
+from graph.facts.files import load_facts
+from graph.problems import UsageError
+from graph.report.record import Record, record_of, refused_record
+from graph.settings import Settings
+from graph.store.database import Database, open_database, storage_errors
+from graph.store.index import Index
+from graph.store.locks import ThreadBusyError
+from graph.voices import open_voices
+from nodes.fingerprint import fingerprints
+from nodes.halt import Halt
+from nodes.services import Services
+from nodes.voices.voice import Voice
+from policies.budgets import change_budget
+from policies.staleness import find_moved
+from policies.stop import is_resumable, stop_reason
+from policies.team import Budget, Team
+
+THREAD_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}")
+OnEvent = Callable[[dict[str, Any]], None]
+Inputs = dict[str, Any]
+Compiled = CompiledStateGraph[Any, Any, Any, Any]
+
+
+class Runner:
+    """Runs threads on one database, with one set of voices."""
+
+    def __init__(self, database: Database, services: Services, location: str = "the database") -> None:
+        self._database, self._services, self._location = database, services, location
+        self._index = Index(database.store)
+        self._reader: Compiled = build_reader().compile(checkpointer=database.saver)
+        self._compiled = cache(self._compile)
+
+    async def run(
+        self, team: Team, thread: str | None = None, accept_changes: bool = False, on_event: OnEvent | None = None
+    ) -> Record:
+        """Run the team to a decision, or go on with the thread if it exists.
+
+        Raises:
+            UsageError: the thread's id is not allowed.
+            StorageError: the database failed.
+        """
+        thread = check_thread(thread or str(uuid.uuid4()))
+        inputs: Inputs = {"goal": team.goal, "facts": team.facts, "accept_changes": accept_changes}
+        with storage_errors(self._location):
+            try:
+                async with self._database.locks.hold(thread):
+                    return await self._run(thread, team, inputs, on_event)
+            except ThreadBusyError:
+                return refused_record(thread, stop_reason("busy"))
+
+    async def resume(
+        self,
+        thread: str,
+        budget: Mapping[str, Any] | None = None,
+        facts: dict[str, Any] | None = None,
+        accept_changes: bool = False,
+        on_event: OnEvent | None = None,
+    ) -> Record:
+        """Go on with a thread: where it was cut off, or where it stopped; a finished one returns its record.
+
+        Raises:
+            UsageError: there is no such thread, or the budget names an unknown limit or a value not allowed.
+            StorageError: the database failed.
+        """
+        inputs: Inputs = {"budget": dict(budget or {}), "facts": facts, "accept_changes": accept_changes}
+        with storage_errors(self._location):
+            try:
+                async with self._database.locks.hold(check_thread(thread)):
+                    state = await self._existing(thread)
+                    _check_budget(state, inputs)
+                    return await self._go_on(thread, _kept_team(state), state, inputs, on_event)
+            except ThreadBusyError:
+                return refused_record(thread, stop_reason("busy"))
+
+    async def show(self, thread: str) -> Record:
+        """Return the record of a thread as it stands.
+
+        Raises:
+            UsageError: there is no such thread.
+            StorageError: the database failed.
+        """
+        with storage_errors(self._location):
+            state = await self._existing(check_thread(thread))
+            is_open = state.get("stop_reason") is None
+            return record_of(thread, state, is_running=is_open and await self._is_held(thread))
+
+    async def newest(self, limit: int) -> list[dict[str, Any]]:
+        """Return the entries of the threads touched last, newest first, each with the status it has now."""
+        with storage_errors(self._location):
+            entries = await self._index.newest(limit)
+            return [entry | {"status": await self._status(entry)} for entry in entries]
+
+    async def _run(self, thread: str, team: Team, inputs: Inputs, on_event: OnEvent | None) -> Record:
+        state = await self._state(thread)
+        if state is None:
+            await self._index.admit(thread, team.name, team.goal)
+            return await self._drive(thread, team, inputs, on_event)
+        return await self._go_on(thread, team, state, inputs | {"budget": team.budget.model_dump()}, on_event)
+
+    async def _go_on(
+        self, thread: str, team: Team, state: Mapping[str, Any], inputs: Inputs, on_event: OnEvent | None
+    ) -> Record:
+        reason = state.get("stop_reason")
+        is_finished = reason is not None and not is_resumable(reason)
+        moved = _find_moved(state, team, inputs)
+        if moved and (is_finished or not inputs["accept_changes"]):
+            return refused_record(thread, stop_reason("stale_thread", moved))
+        if is_finished:
+            return record_of(thread, state)
+        if reason is not None or moved:
+            return await self._drive(thread, team, inputs, on_event)
+        record = await self._drive(thread, team, None, on_event)
+        changes_budget = change_budget(Budget(**state["limits"]), inputs["budget"] or {}) != Budget(**state["limits"])
+        if changes_budget and record["status"] == "stopped" and record["resumable"]:
+            return await self._drive(thread, team, inputs, on_event)
+        return record
+
+    async def _drive(self, thread: str, team: Team, inputs: Inputs | None, on_event: OnEvent | None) -> Record:
+        graph = self._graph(team)
+        config = _config(thread, team)
+        async for event in graph.astream(inputs, config, stream_mode="custom", durability="sync"):
+            if on_event is not None:
+                on_event(event)
+        state = (await graph.aget_state(config)).values
+        record = record_of(thread, state)
+        await self._index.note(thread, record, state["case"]["goal"])
+        return record
+
+    def _graph(self, team: Team) -> Compiled:
+        """Return the compiled graph; the case comes as input, so threads of one team share it."""
+        graph: Compiled = self._compiled(team.model_copy(update={"goal": "-", "facts": None}).model_dump_json())
+        return graph
+
+    def _compile(self, team: str) -> Compiled:
+        builder = build_graph(Team.model_validate_json(team), self._services)
+        return builder.compile(checkpointer=self._database.saver, store=self._database.store)
+
+    async def _existing(self, thread: str) -> Mapping[str, Any]:
+        state = await self._state(thread)
+        if state is None:
+            raise UsageError(f"there is no thread `{thread}` in {self._location}; `accord list` shows those there are")
+        return state
+
+    async def _state(self, thread: str) -> Mapping[str, Any] | None:
+        """Return the thread's state; None before its case was admitted."""
+        values = (await self._reader.aget_state({"configurable": {"thread_id": thread}})).values
+        return values if values.get("case") else None
+
+    async def _is_held(self, thread: str) -> bool:
+        try:
+            async with self._database.locks.hold(thread):
+                return False
+        except ThreadBusyError:
+            return True
+
+    async def _status(self, entry: Mapping[str, Any]) -> str:
+        if entry["status"] != "running" or await self._is_held(entry["thread_id"]):
+            return str(entry["status"])
+        state = await self._state(entry["thread_id"])
+        return str(record_of(entry["thread_id"], state or {})["status"])
+
+
+@asynccontextmanager
+async def open_runner(
+    settings: Settings, voices: Mapping[str, Voice] | None = None, halt: Halt | None = None
+) -> AsyncIterator[Runner]:
+    """Open the database and the voices of these settings, and a runner on them.
+
+    Raises:
+        UsageError: the database's URL is of no kind that is supported.
+        StorageError: the database cannot be opened.
+    """
+    async with open_database(settings.database) as database, open_voices(settings) as opened:
+        services = Services(voices or opened, load_facts, halt or Halt())
+        yield Runner(database, services, settings.database)
+
+
+def check_thread(thread: str) -> str:
+    """Return the thread's id.
+
+    Raises:
+        UsageError: it is empty, too long, or has a character that is not allowed.
+    """
+    if THREAD_PATTERN.fullmatch(thread):
+        return thread
+    raise UsageError(f"the thread id {thread[:140]!r} is not allowed; allowed: 1 to 128 of A-Z a-z 0-9 _ . : @ -")
+
+
+def _config(thread: str, team: Team) -> RunnableConfig:
+    return {
+        "configurable": {"thread_id": thread},
+        "recursion_limit": recursion_limit(team.budget),
+        "run_name": team.name,
+    }
+
+
+def _kept_team(state: Mapping[str, Any]) -> Team:
+    case = state["case"]
+    return Team.model_validate({**case["team"], "goal": case["goal"]}, strict=False)
+
+
+def _check_budget(state: Mapping[str, Any], inputs: Inputs) -> None:
+    try:
+        change_budget(Budget(**state["limits"]), inputs["budget"])
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _find_moved(state: Mapping[str, Any], team: Team, inputs: Inputs) -> str | None:
+    kept = state["case"]
+    limits = change_budget(Budget(**state["limits"]), inputs.get("budget") or {})
+    given = fingerprints(team, limits, inputs.get("goal") or kept["goal"], inputs.get("facts"))
+    return find_moved(kept["hashes"], given)

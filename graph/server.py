@@ -1,0 +1,40 @@
+"""What `langgraph dev` and Studio load: the round loop of the team that an assistant names.
+
+Compiled without a checkpointer and a store: the server brings both, from `graph/store/served.py`.
+"""
+
+from functools import cache
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+
+from graph.build import build_graph
+from graph.facts.files import load_facts
+from graph.settings import Settings, load_settings
+from graph.teams.loader import DEFAULT_TEAM, load_team
+from graph.teams.voicing import voiced
+from graph.voices import build_voices
+from nodes.services import Services
+
+
+def rounds(config: RunnableConfig) -> Any:
+    """Return the round loop of the team named in `configurable.team`; without a name, of the reference team.
+
+    Raises:
+        UsageError: there is no such team, or its file has problems.
+    """
+    settings, services = _process()
+    name = config.get("configurable", {}).get("team") or DEFAULT_TEAM
+    return _compiled(str(name), settings, services)
+
+
+@cache
+def _process() -> tuple[Settings, Services]:
+    """Return what all runs of this process share, made at the first one."""
+    settings = load_settings()
+    return settings, Services(build_voices(settings), load_facts)
+
+
+def _compiled(name: str, settings: Settings, services: Services) -> Any:
+    team = voiced(load_team(name), settings)
+    return build_graph(team, services).compile(name=team.name)

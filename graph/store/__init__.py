@@ -1,0 +1,1 @@
+"""Checkpoints, the call journal's store, and the lock of a thread."""

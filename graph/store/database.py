@@ -1,0 +1,191 @@
+"""Opens checkpoint savers, stores and locks; the only file that does."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiosqlite
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.store.base import BaseStore
+from langgraph.store.sqlite.aio import AsyncSqliteStore
+
+from graph.problems import StorageError, UsageError
+from graph.store.locks import AdvisoryLocks, FileLocks, Locks
+
+BUSY_TIMEOUT_SECONDS = 30.0
+CONNECT_TIMEOUT_SECONDS = 10
+POSTGRES = ("postgresql", "postgres")
+POOL_SIZE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where threads live: checkpoints, the call journal and the index of threads, and one lock a thread."""
+
+    saver: BaseCheckpointSaver[Any]
+    store: BaseStore
+    locks: Locks
+
+
+@asynccontextmanager
+async def open_database(location: str) -> AsyncIterator[Database]:
+    """Open the database at a file's path or a PostgreSQL URL.
+
+    Raises:
+        UsageError: the URL is of no kind that is supported.
+        StorageError: the database cannot be opened.
+    """
+    with storage_errors(location):
+        async with open_saver(location) as saver, open_store(location) as store, _open_locks(location) as locks:
+            yield Database(saver, store, locks)
+
+
+@asynccontextmanager
+async def open_saver(location: str) -> AsyncIterator[BaseCheckpointSaver[Any]]:
+    """Open the checkpoints at a file's path or a PostgreSQL URL; strict: no class is ever revived from one."""
+    serializer = JsonPlusSerializer(allowed_msgpack_modules=None)
+    path = sqlite_path(location)
+    if path is None:
+        async with _open_pool(location) as pool:
+            # Imported here: the driver is needed for PostgreSQL alone.
+            from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415
+
+            postgres = AsyncPostgresSaver(pool, serde=serializer)
+            await postgres.setup()
+            yield postgres
+        return
+    async with _open_file(path) as connection:
+        saver = AsyncSqliteSaver(connection, serde=serializer)
+        await saver.setup()
+        yield saver
+
+
+@asynccontextmanager
+async def open_store(location: str) -> AsyncIterator[BaseStore]:
+    """Open the store at a file's path or a PostgreSQL URL."""
+    path = sqlite_path(location)
+    if path is None:
+        async with _open_pool(location) as pool:
+            # Imported here: the driver is needed for PostgreSQL alone.
+            from langgraph.store.postgres.aio import AsyncPostgresStore  # noqa: PLC0415
+
+            postgres = AsyncPostgresStore(pool)
+            await postgres.setup()
+            async with _batching_ended(postgres):
+                yield postgres
+        return
+    async with _open_file(path, isolation_level=None) as connection:
+        store = AsyncSqliteStore(connection)
+        await store.setup()
+        async with _batching_ended(store):
+            yield store
+
+
+@contextmanager
+def storage_errors(location: str) -> Iterator[None]:
+    """Turn a driver's error into a sentence that names the database.
+
+    Raises:
+        StorageError: whatever the driver raised.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(error, sqlite3.Error | OSError) and not _is_postgres_error(error):
+            raise
+        said = (getattr(error, "strerror", None) or str(error) or type(error).__name__).strip()
+        raise StorageError(f"{shown(location)}: the database failed: {' '.join(said.split())}") from None
+
+
+def shown(location: str) -> str:
+    """Return the location without user and password."""
+    if "://" not in location:
+        return location
+    parts = urlsplit(location)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+
+
+def sqlite_path(location: str) -> Path | None:
+    """Return the path of a SQLite file, or None for a PostgreSQL URL.
+
+    Raises:
+        UsageError: the URL is of no kind that is supported.
+    """
+    scheme, found, rest = location.partition("://")
+    if not found:
+        return Path(location).expanduser()
+    if scheme == "sqlite":
+        return Path(rest.removeprefix("/")).expanduser()
+    if scheme in POSTGRES:
+        return None
+    raise UsageError(f"{shown(location)}: `{scheme}` is no database; allowed: a file, sqlite:///FILE, postgresql://...")
+
+
+def _is_postgres_error(error: Exception) -> bool:
+    return type(error).__module__.partition(".")[0] in ("psycopg", "psycopg_pool")
+
+
+@asynccontextmanager
+async def _open_file(path: Path, **options: Any) -> AsyncIterator[aiosqlite.Connection]:
+    """Open a connection in WAL with `synchronous=NORMAL`: safe for process kills, not for power loss."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    async with aiosqlite.connect(path, timeout=BUSY_TIMEOUT_SECONDS, **options) as connection:
+        await connection.execute("PRAGMA journal_mode=WAL")
+        await connection.execute("PRAGMA synchronous=NORMAL")
+        yield connection
+
+
+@asynccontextmanager
+async def _open_pool(url: str) -> AsyncIterator[Any]:
+    # Imported here: the driver is needed for PostgreSQL alone.
+    from psycopg.rows import dict_row  # noqa: PLC0415
+    from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415
+
+    options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
+    async with _open_session(url):
+        pass  # A pool retries in the background; one plain connection gives the server's own reason at once.
+    async with AsyncConnectionPool(url, kwargs=options, min_size=1, max_size=POOL_SIZE, open=False) as pool:
+        yield pool
+
+
+@asynccontextmanager
+async def _open_session(url: str) -> AsyncIterator[Any]:
+    # Imported here: the driver is needed for PostgreSQL alone.
+    from psycopg import AsyncConnection  # noqa: PLC0415
+
+    async with await AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS) as session:
+        yield session
+
+
+@asynccontextmanager
+async def _open_locks(location: str) -> AsyncIterator[Locks]:
+    path = sqlite_path(location)
+    if path is not None:
+        yield FileLocks(path.with_name(f"{path.name}.locks"))
+        return
+    turn = asyncio.Lock()
+    async with _open_session(location) as session:
+
+        async def call(function: str, key: int) -> bool:
+            async with turn:
+                rows = await session.execute(f"SELECT {function}(%s)", (key,))
+                return bool((await rows.fetchone())[0])
+
+        yield AdvisoryLocks(call)
+
+
+@asynccontextmanager
+async def _batching_ended(store: Any) -> AsyncIterator[None]:
+    """End the store's batching task before its connection closes; the store has no method for it."""
+    try:
+        yield
+    finally:
+        store._task.cancel()
+        await asyncio.gather(store._task, return_exceptions=True)

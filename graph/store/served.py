@@ -1,0 +1,20 @@
+"""What `langgraph dev` keeps threads and the call journal in: the same database as the command line's.
+
+langgraph.json names these two by the path of this file, so no class is defined here.
+"""
+
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from graph.settings import load_settings
+from graph.store.database import open_saver, open_store
+
+
+def create_checkpointer() -> AbstractAsyncContextManager[Any]:
+    """Return the checkpoints, to be opened by the server."""
+    return open_saver(load_settings().database)
+
+
+def create_store() -> AbstractAsyncContextManager[Any]:
+    """Return the store, to be opened by the server."""
+    return open_store(load_settings().database)

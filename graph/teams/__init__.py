@@ -1,0 +1,1 @@
+"""Team files: the shipped ones, and the strict loader for any of them."""

@@ -1,0 +1,102 @@
+"""Loads teams: by the name of a shipped one, or from any file."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from graph.problems import UsageError
+from graph.teams.overrides import apply_settings, merge
+from graph.teams.source import Source, read_yaml
+from policies.team import Team
+from policies.team_rules import Problem, parse_team
+
+DEFAULT_TEAM = "checkout_launch"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a run sets over its team file: facts and goal, `--set` settings, and a batch line's overrides."""
+
+    goal: str | None = None
+    facts: dict[str, Any] | None = None
+    settings: Sequence[str] = ()
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+
+def shipped_teams() -> dict[str, Path]:
+    """Return the files of the shipped teams by name, sorted."""
+    folder = Path(str(files("graph") / "teams"))
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def load_team(name: str, changes: Changes | None = None) -> Team:
+    """Return the team of that name or file, with the changes applied.
+
+    Raises:
+        UsageError: no such team, or every problem of its file with file, line, field, value and what is allowed.
+    """
+    path = _locate(name)
+    source = _read(path)
+    raw = _changed(source, changes or Changes())
+    team = parse_team(_absolute(raw, path))
+    if isinstance(team, Team):
+        return team
+    raise UsageError(*(_sentence(problem, source) for problem in team))
+
+
+def load_facts_file(path: Path) -> dict[str, Any]:
+    """Return the JSON or YAML object in a file of facts.
+
+    Raises:
+        UsageError: the file cannot be read, or is no object.
+    """
+    source = _read(path)
+    if not isinstance(source.value, dict):
+        raise UsageError(f"{path}: is no object; allowed: a mapping of facts")
+    return source.value
+
+
+def _locate(name: str) -> Path:
+    shipped = shipped_teams()
+    if name in shipped:
+        return shipped[name]
+    if name.endswith((".yaml", ".yml", ".json")) or "/" in name or Path(name).exists():
+        return Path(name)
+    raise UsageError(f"there is no team `{name}`; allowed: {', '.join(shipped)}, or the path of a team file")
+
+
+def _read(path: Path) -> Source:
+    try:
+        return _parsed(path.read_bytes(), str(path))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+@lru_cache(maxsize=32)
+def _parsed(data: bytes, name: str) -> Source:
+    """Return the source, parsed once for all the cases of a batch; nobody changes it."""
+    return read_yaml(data, name)
+
+
+def _changed(source: Source, changes: Changes) -> Any:
+    raw = source.value
+    if not isinstance(raw, dict):
+        return raw
+    if changes.goal is not None:
+        raw = {**raw, "goal": changes.goal}
+    if changes.facts is not None:
+        raw = {**raw, "facts": changes.facts, "facts_file": None}
+    return apply_settings(merge(raw, changes.overrides), changes.settings)
+
+
+def _absolute(raw: Any, path: Path) -> Any:
+    named = raw.get("facts_file") if isinstance(raw, dict) else None
+    return {**raw, "facts_file": str((path.parent / named).resolve())} if isinstance(named, str) else raw
+
+
+def _sentence(problem: Problem, source: Source) -> str:
+    where = ".".join(map(str, problem.path))
+    return f"{source.at(problem.path)}: {f'`{where}` ' if where else 'the team '}{problem.message}"

@@ -1,0 +1,60 @@
+"""Overrides: values set over a team file, from `--set path=value` or a batch line."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from graph.problems import UsageError
+from graph.teams.source import read_yaml
+
+Raw = dict[str, Any]
+
+
+def apply_settings(raw: Raw, settings: Sequence[str]) -> Raw:
+    """Return the team with each `path=value` set, and each `path+=value` appended to a list.
+
+    Raises:
+        UsageError: a setting has no `=`, or its path does not lead into the team; all such settings at once.
+    """
+    problems: list[str] = []
+    for setting in settings:
+        try:
+            raw = _apply(raw, setting)
+        except UsageError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise UsageError(*problems)
+    return raw
+
+
+def merge(raw: Raw, overrides: Mapping[str, Any]) -> Raw:
+    """Return the team with the overrides merged over it: mappings key by key, everything else replaced."""
+    both = {
+        key: merge(raw[key], value) if isinstance(value, Mapping) and isinstance(raw.get(key), dict) else value
+        for key, value in overrides.items()
+    }
+    return {**raw, **both}
+
+
+def _apply(raw: Raw, setting: str) -> Raw:
+    path, found, text = setting.partition("=")
+    is_append = path.endswith("+")
+    keys = path.removesuffix("+").strip().split(".")
+    if not found or not all(keys):
+        raise UsageError(f"--set {setting}: is no setting; allowed: path=value or path+=value")
+    value = read_yaml(text.encode(), f"--set {setting}").value
+    return _set(raw, keys, value, is_append, setting)
+
+
+def _set(raw: Raw, keys: Sequence[str], value: Any, is_append: bool, setting: str) -> Raw:
+    key, rest = keys[0], keys[1:]
+    if rest:
+        inner = raw.get(key) or {}
+        if not isinstance(inner, dict):
+            raise UsageError(f"--set {setting}: `{key}` is {inner!r}, which has no fields")
+        return {**raw, key: _set(inner, rest, value, is_append, setting)}
+    if not is_append:
+        return {**raw, key: value}
+    kept = raw.get(key) or []
+    if not isinstance(kept, list):
+        raise UsageError(f"--set {setting}: `{key}` is no list, so nothing can be appended")
+    return {**raw, key: [*kept, *(value if isinstance(value, list) else [value])]}

@@ -1,0 +1,120 @@
+"""Strict YAML: values with the line of each, and every problem of the file at once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, NodeEvent
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from graph.problems import UsageError
+from policies.team_rules import Path
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 40
+
+
+@dataclass(slots=True)
+class Source:
+    """The values of a file, and the line of each path."""
+
+    name: str
+    value: Any = None
+    lines: dict[Path, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def at(self, path: Path) -> str:
+        """Return `file:line` of the path, or of the nearest part of it that the file has."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return f"{self.name}:{self.lines.get(path, 1)}"
+
+
+def read_yaml(data: bytes, name: str) -> Source:
+    """Return the values of a YAML 1.2 (or JSON) text.
+
+    Raises:
+        UsageError: it is too large, not UTF-8, no YAML, or uses anchors, aliases, tags or a key twice.
+    """
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"{name}: has {len(data)} bytes; allowed: at most {MAX_BYTES}")
+    source = Source(name)
+    try:
+        text = data.decode("utf-8")
+        _refuse_events(text, source)
+        node = None if source.problems else _yaml().compose(text)
+        source.value = _value(node, (), source) if node else None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{name}: is not UTF-8 at byte {error.start}") from None
+    except MarkedYAMLError as error:
+        raise UsageError(_syntax(error, name)) from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise UsageError(f"{name}: cannot be read as YAML: {str(error).splitlines()[0]}") from None
+    if source.problems:
+        raise UsageError(*source.problems)
+    return source
+
+
+def _yaml() -> YAML:
+    return YAML(typ="safe", pure=True)
+
+
+def _syntax(error: MarkedYAMLError, name: str) -> str:
+    line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+    return f"{name}{line}: cannot be read as YAML: {error.problem or error.context}"
+
+
+def _refuse_events(text: str, source: Source) -> None:
+    depth = 0
+    for event in _yaml().parse(text):
+        line = event.start_mark.line + 1
+        depth += {"MappingStartEvent": 1, "SequenceStartEvent": 1}.get(type(event).__name__, 0)
+        depth -= {"MappingEndEvent": 1, "SequenceEndEvent": 1}.get(type(event).__name__, 0)
+        if depth > MAX_DEPTH:
+            source.problems.append(f"{source.name}:{line}: is nested deeper than {MAX_DEPTH} levels")
+            return
+        source.problems.extend(f"{source.name}:{line}: {what}" for what in _refused(event))
+
+
+def _refused(event: Any) -> Iterator[str]:
+    if isinstance(event, AliasEvent):
+        yield f"the alias `*{event.anchor}` is not allowed; write the value out"
+    elif isinstance(event, NodeEvent):
+        if event.anchor:
+            yield f"the anchor `&{event.anchor}` is not allowed; write the value out"
+        tag = getattr(event, "tag", None)
+        if tag:
+            yield f"the tag `{tag}` is not allowed; write a plain value"
+
+
+def _value(node: Node, path: Path, source: Source) -> Any:
+    source.lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, MappingNode):
+        return _mapping(node, path, source)
+    if isinstance(node, SequenceNode):
+        return [_value(part, (*path, index), source) for index, part in enumerate(node.value)]
+    return _scalar(node)
+
+
+def _mapping(node: MappingNode, path: Path, source: Source) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        if not isinstance(key_node, ScalarNode) or not isinstance(key := _scalar(key_node), str):
+            source.problems.append(f"{source.name}:{line}: a key is not text; put it in quotes")
+            continue
+        if key in found:
+            source.problems.append(f"{source.name}:{line}: the key `{key}` stands twice")
+        source.lines[(*path, key)] = line
+        found[key] = _value(value_node, (*path, key), source)
+    return found
+
+
+def _scalar(node: Node) -> Any:
+    """Return a scalar as JSON has it: what YAML reads as a date stays text."""
+    if node.tag in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:str"):
+        return node.value
+    return SafeConstructor(loader=_yaml()).construct_object(node)

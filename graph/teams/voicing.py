@@ -1,0 +1,59 @@
+"""Voicing: settles who answers for each role before a thread starts, so that it stays so."""
+
+from typing import Literal
+
+from graph.problems import UsageError
+from graph.settings import Settings
+from policies.team import Brief, Role, Team, VoiceName
+
+VoiceChoice = Literal["model", "rules"]
+
+
+def voiced(team: Team, settings: Settings, choice: VoiceChoice | None = None) -> Team:
+    """Return the team with a voice, and for `model` a model's name, for each role and the brief.
+
+    `choice` wins over the team file; where neither says, `model` answers if a key is set, else `rules`.
+
+    Raises:
+        UsageError: `model` is asked for without a key, or `rules` for a role without checks; all at once.
+    """
+    default: VoiceName = "model" if settings.openai_api_key else "rules"
+    roles = {name: _voiced_role(role, choice or role.voice or default, settings) for name, role in team.roles.items()}
+    brief = _voiced_brief(team.brief, choice or team.brief.voice or default, settings)
+    team = team.model_copy(update={"roles": roles, "brief": brief})
+    problems = list(_problems(team, settings))
+    if problems:
+        raise UsageError(*problems)
+    return team
+
+
+def _voiced_role(role: Role, voice: VoiceName, settings: Settings) -> Role:
+    model = (role.model or settings.openai_model) if voice == "model" else None
+    return role.model_copy(update={"voice": voice, "model": model})
+
+
+def _voiced_brief(brief: Brief, voice: VoiceName, settings: Settings) -> Brief:
+    model = (brief.model or settings.openai_model) if voice == "model" else None
+    return brief.model_copy(update={"voice": voice, "model": model})
+
+
+def _problems(team: Team, settings: Settings) -> list[str]:
+    speaking = {name: team.roles[name] for name in team.sequence if team.roles[name].enabled}
+    asked = [name for name, role in speaking.items() if role.voice == "model"]
+    mute = [name for name, role in speaking.items() if role.voice == "rules" and role.otherwise is None]
+    problems = [
+        f"the role `{name}` has no checks, and OPENAI_API_KEY is not set, so nobody can speak for it; "
+        "give it `checks` and `otherwise`, or set a key"
+        for name in mute
+    ]
+    if settings.openai_api_key is None and (asked or team.brief.voice == "model"):
+        problems.append(f"OPENAI_API_KEY is not set, but a model is to answer for {', '.join(asked) or 'the brief'}")
+    return problems + _unpriced(team, speaking)
+
+
+def _unpriced(team: Team, speaking: dict[str, Role]) -> list[str]:
+    if team.budget.max_cost_usd is None:
+        return []
+    models = {role.model for role in speaking.values()} | {team.brief.model}
+    missing = sorted(model for model in models if model and model not in team.prices)
+    return [f"budget.max_cost_usd is set, but `prices` has no price for the model {model!r}" for model in missing]
