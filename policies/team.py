@@ -15,8 +15,8 @@ FACT_PATH_PATTERN = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$"
 NODE_NAMES = ("convene", "align", "human", "finalize", "stop", "brief")
 FIELD_NAMES = (
     "goal", "facts", "budget", "accept_changes", "case", "limits", "spent", "usage", "round", "seats", "wave",
-    "replies", "outcome", "pending", "stop_reason", "phase", "raw_contribution", "answer", "final_decision", "history", "trace",
-    "superseded",
+    "replies", "outcome", "pending", "stop_reason", "phase", "raw_contribution", "answer", "final_decision", "history",
+    "trace", "superseded",
 )  # fmt: skip
 RESERVED_NAMES = frozenset(NODE_NAMES + FIELD_NAMES)
 """Names of nodes and of state fields; LangGraph refuses a node that is named like a field."""

@@ -32,17 +32,25 @@ def command(limit: int, db: str | None, as_json: bool) -> Exit:
 def _print_table(entries: Sequence[dict[str, Any]]) -> None:
     import sys
 
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from graph.report.terminal import STYLES, console_on, visible
 
     if not entries:
         click.echo("No threads yet; `accord run` starts one.")
         return
-    table = Table("thread", "team", "status", "ended with", "touched (UTC)", box=None, pad_edge=False)
+    table = Table(
+        Column("thread", no_wrap=True, overflow="fold"),
+        "team",
+        "status",
+        "ended with",
+        "touched (UTC)",
+        box=None,
+        pad_edge=False,
+    )
     for entry in entries:
         ended = entry.get("final_decision") or entry.get("stop_reason") or "-"
         touched = entry["updated_at"][:19].replace("T", " ")
         row = (entry["thread_id"], entry["team"], entry["status"])
         table.add_row(*map(visible, row), visible(ended, STYLES.get(ended, "")), touched)
-    console_on(sys.stdout).print(table)
+    console_on(sys.stdout, columns=200).print(table)

@@ -72,6 +72,8 @@ def _exit_code(error: BaseException) -> int:
         return _say(USAGE, error.format_message())
     if isinstance(error, UsageError):
         return _say(USAGE, *error.problems)
+    if isinstance(error, SystemExit | BrokenPipeError):  # click exits by itself where its reader is gone
+        return _say(USAGE)
     if isinstance(error, OSError):
         return _say(USAGE, f"the output cannot be written: {error.strerror or error}")
     return _say(Exit.UNEXPECTED, f"unexpected: {type(error).__name__}: {' '.join(str(error).split())[:500]}")

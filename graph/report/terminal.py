@@ -27,9 +27,9 @@ def visible(text: object, style: str = "") -> Text:
     return Text(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(text)), style=style)
 
 
-def console_on(stream: Any) -> Console:
-    """Return a console that keeps to 100 columns where the stream is no terminal."""
-    return Console(file=stream, width=None if stream.isatty() else 100, highlight=False)
+def console_on(stream: Any, columns: int = 100) -> Console:
+    """Return a console; where the stream is no terminal it keeps to that many columns."""
+    return Console(file=stream, width=None if stream.isatty() else columns, highlight=False)
 
 
 def print_report(record: Mapping[str, Any]) -> None:
