@@ -8,7 +8,10 @@ from nodes import align, convene, finalize, stop
 from nodes.role import build_role
 from nodes.services import Services
 from nodes.state import Input, Output, State
-from policies.team import Budget, Team
+from policies.team import MAX_MESSAGES, Team
+
+RECURSION_LIMIT = 3 * MAX_MESSAGES + 100
+"""Supersteps LangGraph may take in one go: more than any budget allows, so that the budget always ends a run."""
 
 Builder = StateGraph[State, None, Input, Output]
 
@@ -36,11 +39,6 @@ def _route(builder: Builder, speaking: list[str]) -> None:
     after_align: dict[Hashable, str] = {"convene": convene.NODE, "finalize": finalize.NODE, "stop": stop.NODE}
     builder.add_conditional_edges(align.NODE, align.route_after_align, after_align)
     builder.add_conditional_edges(finalize.NODE, finalize.route_after_finalize, {"stop": stop.NODE, "end": END})
-
-
-def recursion_limit(budget: Budget) -> int:
-    """Return the supersteps LangGraph may take in one go: more than the budget allows, so the budget always ends it."""
-    return 4 * (budget.max_rounds + budget.max_messages) + 20
 
 
 def build_reader() -> Builder:

@@ -4,18 +4,18 @@ import re
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 
-from graph.build import build_graph, build_reader, recursion_limit
+from graph.build import RECURSION_LIMIT, build_graph, build_reader
 from graph.facts.files import load_facts
 from graph.problems import UsageError
 from graph.report.record import Record, record_of, refused_record
 from graph.settings import Settings
-from graph.store.database import Database, open_database, storage_errors
+from graph.store.database import Database, open_database, shown, storage_errors
 from graph.store.index import Index
 from graph.store.locks import ThreadBusyError
 from graph.voices import open_voices
@@ -29,6 +29,7 @@ from policies.stop import is_resumable, stop_reason
 from policies.team import Budget, Team
 
 THREAD_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}")
+GRAPHS_KEPT = 64
 OnEvent = Callable[[dict[str, Any]], None]
 Inputs = dict[str, Any]
 Compiled = CompiledStateGraph[Any, Any, Any, Any]
@@ -41,7 +42,7 @@ class Runner:
         self._database, self._services, self._location = database, services, location
         self._index = Index(database.store)
         self._reader: Compiled = build_reader().compile(checkpointer=database.saver)
-        self._compiled = cache(self._compile)
+        self._compiled = lru_cache(maxsize=GRAPHS_KEPT)(self._compile)
 
     async def run(
         self, team: Team, thread: str | None = None, accept_changes: bool = False, on_event: OnEvent | None = None
@@ -79,9 +80,7 @@ class Runner:
         with storage_errors(self._location):
             try:
                 async with self._database.locks.hold(check_thread(thread)):
-                    state = await self._existing(thread)
-                    _check_budget(state, inputs)
-                    return await self._go_on(thread, _kept_team(state), state, inputs, on_event)
+                    return await self._resume(thread, inputs, on_event)
             except ThreadBusyError:
                 return refused_record(thread, stop_reason("busy"))
 
@@ -106,9 +105,19 @@ class Runner:
     async def _run(self, thread: str, team: Team, inputs: Inputs, on_event: OnEvent | None) -> Record:
         state = await self._state(thread)
         if state is None:
-            await self._index.admit(thread, team.name, team.goal)
+            await self._index.admit(thread, team, inputs)
             return await self._drive(thread, team, inputs, on_event)
         return await self._go_on(thread, team, state, inputs | {"budget": team.budget.model_dump()}, on_event)
+
+    async def _resume(self, thread: str, inputs: Inputs, on_event: OnEvent | None) -> Record:
+        state = await self._state(thread)
+        if state is not None:
+            _check_budget(state, inputs)
+            return await self._go_on(thread, _kept_team(state), state, inputs, on_event)
+        admitted = await self._index.admitted(thread)
+        if admitted is None:
+            raise _unknown(thread, self._location)
+        return await self._drive(thread, _team_from(admitted["team"], "-"), admitted["inputs"], on_event)
 
     async def _go_on(
         self, thread: str, team: Team, state: Mapping[str, Any], inputs: Inputs, on_event: OnEvent | None
@@ -151,7 +160,7 @@ class Runner:
     async def _existing(self, thread: str) -> Mapping[str, Any]:
         state = await self._state(thread)
         if state is None:
-            raise UsageError(f"there is no thread `{thread}` in {self._location}; `accord list` shows those there are")
+            raise _unknown(thread, self._location)
         return state
 
     async def _state(self, thread: str) -> Mapping[str, Any] | None:
@@ -202,14 +211,21 @@ def check_thread(thread: str) -> str:
 def _config(thread: str, team: Team) -> RunnableConfig:
     return {
         "configurable": {"thread_id": thread},
-        "recursion_limit": recursion_limit(team.budget),
+        "recursion_limit": RECURSION_LIMIT,
         "run_name": team.name,
     }
 
 
+def _unknown(thread: str, location: str) -> UsageError:
+    return UsageError(f"there is no thread `{thread}` in {shown(location)}; `accord list` shows those there are")
+
+
 def _kept_team(state: Mapping[str, Any]) -> Team:
-    case = state["case"]
-    return Team.model_validate({**case["team"], "goal": case["goal"]}, strict=False)
+    return _team_from(state["case"]["team"], state["case"]["goal"])
+
+
+def _team_from(kept: Mapping[str, Any], goal: str) -> Team:
+    return Team.model_validate({**kept, "goal": goal}, strict=False)
 
 
 def _check_budget(state: Mapping[str, Any], inputs: Inputs) -> None:

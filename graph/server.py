@@ -8,7 +8,7 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 
-from graph.build import build_graph
+from graph.build import RECURSION_LIMIT, build_graph
 from graph.facts.files import load_facts
 from graph.settings import Settings, load_settings
 from graph.teams.loader import DEFAULT_TEAM, load_team
@@ -37,4 +37,5 @@ def _process() -> tuple[Settings, Services]:
 
 def _compiled(name: str, settings: Settings, services: Services) -> Any:
     team = voiced(load_team(name), settings)
-    return build_graph(team, services).compile(name=team.name)
+    graph = build_graph(team, services).compile(name=team.name)
+    return graph.with_config(recursion_limit=RECURSION_LIMIT)

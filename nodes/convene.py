@@ -21,7 +21,7 @@ from policies.budgets import Reservation, Usage, add_usage, refuse_round, reserv
 from policies.outcome import DECISIONS
 from policies.routing import next_nodes
 from policies.seats import Seat, Wave, open_seats, plan_wave
-from policies.stop import Stop, is_resumable
+from policies.stop import Stop, is_resumable, stop_reason
 from policies.team import Team
 
 NODE = "convene"
@@ -37,6 +37,8 @@ def build_convene(team: Team, services: Services) -> Node:
             return {}
         started = services.clock()
         update = {"stop_reason": None, "phase": None, "raw_contribution": None, **await admit(state, team, services)}
+        if services.halt.is_set and update["pending"] is None:
+            update["pending"] = plain_stop(Stop(stop_reason("cancelled")))
         update |= _rounds_on(_after(state, update), team)
         usage = add_usage(spent_from(state).usage, Usage(), services.clock() - started)
         return update | {"usage": plain_usage(usage)}

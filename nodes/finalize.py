@@ -29,13 +29,14 @@ def build_finalize(team: Team, services: Services) -> Node:
         refused = refuse_call(budget_from(state), spent_from(state), call.reservation)
         if refused:
             return {"pending": plain_stop(Stop(refused, NODE))}
-        runtime.stream_writer({"event": "asked", "round": state["round"], "role": SEAT, "attempt": 1})
+        where = {"round": state["round"], "role": SEAT}
+        runtime.stream_writer({"event": "asked", **where, "attempt": 1})
         reply = await make_call(call, journal_of(runtime), services)
         usage = Usage(**reply["usage"])
         update: Update = {"usage": plain_usage(add_usage(usage_from(state), usage, usage.seconds))}
         if reply["kind"] == "failure":
             return update | {"pending": plain_stop(Stop(reply["reason"], NODE))}
-        runtime.stream_writer({"event": "decided", "decision": state["outcome"]})
+        runtime.stream_writer({"event": "decided", **where, "decision": state["outcome"]})
         return update | _finished(state, reply["text"])
 
     return finalize

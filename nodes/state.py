@@ -11,6 +11,8 @@ from langgraph.channels import DeltaChannel, EphemeralValue
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
+from policies.team import Facts
+
 Node = Any
 """A graph node; LangGraph keeps its own type of one private."""
 
@@ -97,11 +99,12 @@ class Input(BaseModel):
 
     goal: str | None = Field(
         default=None,
+        max_length=4_000,
         title="Goal",
         description="The question put to the team; empty: the team's own.",
         examples=["Prepare a go/no-go brief for the Checkout v2 campaign in US on 2026-03-02."],
     )
-    facts: dict[str, Any] | None = Field(
+    facts: Facts | None = Field(
         default=None,
         title="Facts",
         description="The facts every role sees, as one JSON object; empty: the team's own.",

@@ -12,6 +12,9 @@ from policies.plain import find_unplain
 
 ROLE_PATTERN = r"^[a-z][a-z0-9_]{0,39}$"
 FACT_PATH_PATTERN = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$"
+MAX_MESSAGES = 100_000
+"""The highest `max_messages` a budget may have."""
+
 NODE_NAMES = ("convene", "align", "human", "finalize", "stop", "brief")
 FIELD_NAMES = (
     "goal", "facts", "budget", "accept_changes", "case", "limits", "spent", "usage", "round", "seats", "wave",
@@ -98,7 +101,7 @@ class Budget(_Value):
 
     max_rounds: Annotated[int, Field(ge=1, le=1_000)] = 3
     """Rounds opened."""
-    max_messages: Annotated[int, Field(ge=1, le=100_000)] = 12
+    max_messages: Annotated[int, Field(ge=1, le=MAX_MESSAGES)] = 12
     """Proposals asked for, repairs included."""
     max_seconds: Annotated[float, Field(gt=0, le=86_400, strict=False)] = 40.0
     """Time at work in seconds."""

@@ -67,10 +67,6 @@ def _line(event: Event) -> Text | None:
     if kind == "round":
         conflicts = f" ({', '.join(event['conflicts'])})" if event["conflicts"] else ""
         return Text(f"round {event['round']}: {event['decision']}{conflicts}")
-    return None if kind == "asked" else visible(_end(event))
-
-
-def _end(event: Event) -> str:
-    if event["event"] == "decided":
-        return f"decided: {event['decision']}"
-    return f"stopped: {event['reason']}"
+    if kind == "decided":
+        return Text("written")
+    return None if kind == "asked" else visible(f"stopped: {event['reason']}", "red")

@@ -69,8 +69,10 @@ def _run(name: str, changes: Any, options: dict[str, Any], voice: Any, db: str |
             with progress_on_stderr().shown() as progress:
                 return await runner.run(team, **options, on_event=progress.take)
 
-    code = print_record(run_async(work), as_json)
-    _say_who_answered(team, voice, as_json)
+    record = run_async(work)
+    code = print_record(record, as_json)
+    if "trace" in record:
+        _say_who_answered(team, voice, as_json)
     return code
 
 

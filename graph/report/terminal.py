@@ -1,5 +1,6 @@
 """The record for people at a terminal: stances, conflicts, the decision and the brief."""
 
+import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -80,22 +81,35 @@ def _stop_lines(record: Mapping[str, Any]) -> list[Text]:
     at = f" at {record['phase']}" if record.get("phase") else ""
     lines = [Text.assemble("Stopped: ", visible(record["stop_reason"], "bold red"), visible(at))]
     if "raw_contribution" in record:
-        lines.append(Text.assemble("Offered: ", visible(str(record["raw_contribution"])[:500])))
+        offered = json.dumps(record["raw_contribution"], ensure_ascii=False)
+        lines.append(Text.assemble("Offered: ", visible(offered[:500])))
     return lines
 
 
 def _footer(record: Mapping[str, Any]) -> Group:
     lines = [Text.assemble("Thread: ", visible(record["thread_id"]))]
     used = record.get("usage")
-    if used and used["calls"]:
+    if used and not used["calls"]:
+        lines.append(Text("Used: no call to a model"))
+    elif used:
         tokens = f"{used['prompt_tokens']} + {used['completion_tokens']} tokens"
         cost = f", {used['cost_usd']:.4f} USD" if used["cost_usd"] else ""
         lines.append(Text(f"Used: {used['calls']} calls, {tokens}{cost}, {record['elapsed_seconds']:.1f} s at work"))
-    if record["resumable"] and record["status"] != "running":
-        lines.append(visible(f"Go on with: accord resume {record['thread_id']}{_hint(record['stop_reason'])}"))
-    return Group(*lines)
+    hint = _hint(record)
+    return Group(*lines, visible(hint)) if hint else Group(*lines)
 
 
-def _hint(reason: str | None) -> str:
-    limit = {"max_rounds_reached": "max_rounds", "max_cost": "max_cost_usd"}.get(reason or "", reason or "")
-    return f" --budget {limit}=N" if limit.startswith("max_") else ""
+def _hint(record: Mapping[str, Any]) -> str | None:
+    """Return how the thread goes on, if it can."""
+    reason, resume = record["stop_reason"] or "", f"accord resume {record['thread_id']}"
+    if reason.startswith("stale_thread:"):
+        field = {"facts": "other facts"}.get(reason.partition(":")[2], f"another {reason.partition(':')[2]}")
+        return (
+            f"The thread was started with {field}. Start a new one; if it has not finished, --accept-changes goes on."
+        )
+    if reason == "busy":
+        return "Somebody else works on this thread. Try again when they are done."
+    if not record["resumable"] or record["status"] == "running":
+        return None
+    limit = {"max_rounds_reached": "max_rounds", "max_cost": "max_cost_usd"}.get(reason, reason)
+    return f"Go on with: {resume} --budget {limit}=N" if limit.startswith("max_") else f"Go on with: {resume}"

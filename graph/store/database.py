@@ -34,6 +34,14 @@ class Database:
     locks: Locks
 
 
+class _WriterFirst(sqlite3.Connection):
+    """Begins a transaction as its writer: one that reads first fails at once, unwaited, if somebody wrote since."""
+
+    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+        """Execute the statement; the store says a plain BEGIN, then reads and writes in one transaction."""
+        return super().execute("BEGIN IMMEDIATE" if sql == "BEGIN" else sql, *parameters)
+
+
 @asynccontextmanager
 async def open_database(location: str) -> AsyncIterator[Database]:
     """Open the database at a file's path or a PostgreSQL URL.
@@ -81,7 +89,7 @@ async def open_store(location: str) -> AsyncIterator[BaseStore]:
             async with _batching_ended(postgres):
                 yield postgres
         return
-    async with _open_file(path, isolation_level=None) as connection:
+    async with _open_file(path, isolation_level=None, factory=_WriterFirst) as connection:
         store = AsyncSqliteStore(connection)
         await store.setup()
         async with _batching_ended(store):

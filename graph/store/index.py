@@ -5,7 +5,10 @@ from typing import Any
 
 from langgraph.store.base import BaseStore
 
+from policies.team import Team, pinned
+
 NAMESPACE = ("threads",)
+ADMISSION = "admission"
 
 
 class Index:
@@ -14,11 +17,17 @@ class Index:
     def __init__(self, store: BaseStore) -> None:
         self._store = store
 
-    async def admit(self, thread: str, team: str, goal: str) -> None:
-        """Note the thread before any work on it starts."""
+    async def admit(self, thread: str, team: Team, inputs: dict[str, Any]) -> None:
+        """Note the thread before any work on it starts, with all that is needed to start it again."""
         now = _now()
-        entry = {"team": team, "goal": goal, "status": "running", "started_at": now, "updated_at": now}
-        await self._store.aput(NAMESPACE, thread, {"thread_id": thread, **entry}, index=False)
+        entry = {"team": team.name, "goal": team.goal, "status": "running", "started_at": now, "updated_at": now}
+        admission = {"team": pinned(team), "inputs": inputs}
+        await self._store.aput(NAMESPACE, thread, {"thread_id": thread, **entry, ADMISSION: admission}, index=False)
+
+    async def admitted(self, thread: str) -> dict[str, Any] | None:
+        """Return the {team, inputs} of a thread that was admitted and has not come to anything yet, or None."""
+        entry = await self._store.aget(NAMESPACE, thread)
+        return entry.value.get(ADMISSION) if entry else None
 
     async def note(self, thread: str, record: dict[str, Any], goal: str) -> None:
         """Note what the thread came to."""
@@ -38,7 +47,8 @@ class Index:
     async def newest(self, limit: int) -> list[dict[str, Any]]:
         """Return the entries touched last, newest first."""
         items = await self._store.asearch(NAMESPACE, limit=limit)
-        return sorted((item.value for item in items), key=lambda entry: str(entry["updated_at"]), reverse=True)
+        entries = [{key: value for key, value in item.value.items() if key != ADMISSION} for item in items]
+        return sorted(entries, key=lambda entry: str(entry["updated_at"]), reverse=True)
 
 
 def _now() -> str:

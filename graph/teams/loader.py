@@ -44,7 +44,7 @@ def load_team(name: str, changes: Changes | None = None) -> Team:
     team = parse_team(_absolute(raw, path))
     if isinstance(team, Team):
         return team
-    raise UsageError(*(_sentence(problem, source) for problem in team))
+    raise UsageError(*(_sentence(problem, source, changes or Changes()) for problem in team))
 
 
 def load_facts_file(path: Path) -> dict[str, Any]:
@@ -97,6 +97,20 @@ def _absolute(raw: Any, path: Path) -> Any:
     return {**raw, "facts_file": str((path.parent / named).resolve())} if isinstance(named, str) else raw
 
 
-def _sentence(problem: Problem, source: Source) -> str:
-    where = ".".join(map(str, problem.path))
-    return f"{source.at(problem.path)}: {f'`{where}` ' if where else 'the team '}{problem.message}"
+def _sentence(problem: Problem, source: Source, changes: Changes) -> str:
+    field = ".".join(map(str, problem.path))
+    where = _changed_by(field, changes) or source.at(problem.path)
+    return f"{where}: {f'`{field}` ' if field else 'the team '}{problem.message}"
+
+
+def _changed_by(field: str, changes: Changes) -> str | None:
+    """Return the change that brought the field's value, if it does not come from the file."""
+    for setting in changes.settings:
+        path = setting.partition("=")[0].removesuffix("+").strip()
+        if f"{field}.".startswith(f"{path}."):
+            return f"--set {setting}"
+    top = field.partition(".")[0]
+    if top in changes.overrides:
+        return "`overrides`"
+    given = {"goal": changes.goal, "facts": changes.facts}
+    return f"the {top} of this run" if given.get(top) is not None else None

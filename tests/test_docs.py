@@ -1,0 +1,79 @@
+"""The documents stay true: every session of the README is run again, every example loaded, every drawing drawn."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from graph.cli.main import COMMANDS, accord
+from graph.teams.loader import load_team
+from graph.teams.schema import team_schema
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+SESSIONS = re.findall(r"```console\n(.*?)```", README, flags=re.DOTALL)
+VARYING = (
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "YYYY-MM-DD hh:mm:ss"),
+    (re.compile(re.escape(f"{ROOT}/")), ""),
+    (re.compile(r"[ \t]+$", flags=re.MULTILINE), ""),
+)
+
+
+def settled(text: str) -> str:
+    """Return a session without what differs from one run to the next."""
+    for pattern, replacement in VARYING:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def run_session(session: str, home: Path) -> str:
+    """Run each `$ accord ...` of a session and return what a terminal of 100 columns would show."""
+    environment = {**os.environ, "ACCORD_HOME": str(home), "COLUMNS": "100"}
+    shown = []
+    for line in re.findall(r"^\$ (.*)$", session, flags=re.MULTILINE):
+        command = [str(ROOT / ".venv" / "bin" / "accord"), *shlex.split(line)[1:]]
+        done = subprocess.run(
+            command, env=environment, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
+        shown.append(f"$ {line}\n{done.stdout}")
+    return "".join(shown)
+
+
+@pytest.mark.slow
+def test_every_session_of_the_readme_shows_what_it_showed(tmp_path: Path) -> None:
+    for session in SESSIONS:
+        assert settled(run_session(session, tmp_path)) == settled(session)
+
+
+def test_the_readmes_team_file_is_a_team(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
+    path = tmp_path / "night_shift.yaml"
+    path.write_text(example)
+
+    assert load_team(str(path)).sequence == ("safety_officer", "planner")
+
+
+def test_the_readme_names_every_command() -> None:
+    for command in COMMANDS:
+        assert f"accord {command}" in README
+
+
+def test_the_drawing_of_the_architecture_is_the_graph() -> None:
+    drawn = CliRunner().invoke(accord, ["graph"]).output
+
+    assert f"```mermaid\n{drawn}```" in (ROOT / "docs" / "architecture.md").read_text()
+
+
+def test_the_shipped_schema_is_the_schema() -> None:
+    assert json.loads((ROOT / "graph" / "teams" / "team.schema.json").read_text()) == team_schema()
+
+
+def test_links_of_the_documents_lead_somewhere() -> None:
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for target in re.findall(r"\]\((?!https?://)([^)#]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
