@@ -21,7 +21,7 @@ from graph.store.locks import ThreadBusyError
 from graph.voices import open_voices
 from nodes.fingerprint import fingerprints
 from nodes.halt import Halt
-from nodes.services import Services
+from nodes.services import InputRefusedError, Services
 from nodes.voices.voice import Voice
 from policies.budgets import change_budget
 from policies.staleness import find_moved
@@ -53,7 +53,7 @@ class Runner:
             UsageError: the thread's id is not allowed.
             StorageError: the database failed.
         """
-        thread = check_thread(thread or str(uuid.uuid4()))
+        thread = check_thread(thread or new_thread())
         inputs: Inputs = {"goal": team.goal, "facts": team.facts, "accept_changes": accept_changes}
         with storage_errors(self._location):
             try:
@@ -131,7 +131,10 @@ class Runner:
             return record_of(thread, state)
         if reason is not None or moved:
             return await self._drive(thread, team, inputs, on_event)
-        record = await self._drive(thread, team, None, on_event)
+        try:
+            record = await self._drive(thread, team, None, on_event)
+        except InputRefusedError:  # what a server's caller sent last still stands before convene; enter with ours
+            return await self._drive(thread, team, inputs, on_event)
         changes_budget = change_budget(Budget(**state["limits"]), inputs["budget"] or {}) != Budget(**state["limits"])
         if changes_budget and record["status"] == "stopped" and record["resumable"]:
             return await self._drive(thread, team, inputs, on_event)
@@ -165,7 +168,11 @@ class Runner:
 
     async def _state(self, thread: str) -> Mapping[str, Any] | None:
         """Return the thread's state; None before its case was admitted."""
-        values = (await self._reader.aget_state({"configurable": {"thread_id": thread}})).values
+        saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
+        if saved is None:
+            return None
+        # By its own id: of the newest, LangGraph would apply writes to channels that the reader lacks, and warn of each.
+        values = (await self._reader.aget_state(saved.config)).values
         return values if values.get("case") else None
 
     async def _is_held(self, thread: str) -> bool:
@@ -195,6 +202,11 @@ async def open_runner(
     async with open_database(settings.database) as database, open_voices(settings) as opened:
         services = Services(voices or opened, load_facts, halt or Halt())
         yield Runner(database, services, settings.database)
+
+
+def new_thread() -> str:
+    """Return an id for a new thread."""
+    return str(uuid.uuid4())
 
 
 def check_thread(thread: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from nodes.border import plain_stop
 from nodes.fingerprint import fingerprints
-from nodes.services import FactsUnavailableError, Services, StaleThreadError
+from nodes.services import FactsUnavailableError, InputRefusedError, Services, StaleThreadError
 from nodes.state import State
 from policies.budgets import change_budget
 from policies.checks import find_missing_fact
@@ -23,10 +23,10 @@ async def admit(state: State, team: Team, services: Services) -> Update:
 
     Raises:
         StaleThreadError: the thread was started with another team, policy, facts or goal.
-        ValueError: the input's budget names an unknown limit or a value that is not allowed.
+        InputRefusedError: the input's budget names an unknown limit or a value that is not allowed.
     """
     kept: Mapping[str, Any] = state.get("case") or {}
-    limits = change_budget(Budget(**state["limits"]) if kept else team.budget, state.get("budget") or {})
+    limits = _limits(state, team)
     goal = state.get("goal") or kept.get("goal") or team.goal
     given = state.get("facts") if state.get("facts") is not None else kept.get("facts")
     hashes = fingerprints(team, limits, goal, given)
@@ -44,6 +44,14 @@ async def admit(state: State, team: Team, services: Services) -> Update:
     }
     update: Update = {"case": case, "limits": limits.model_dump(mode="json"), "pending": plain_stop(stop)}
     return update | _reopened(state) if moved else update
+
+
+def _limits(state: State, team: Team) -> Budget:
+    kept = Budget(**state["limits"]) if state.get("case") else team.budget
+    try:
+        return change_budget(kept, state.get("budget") or {})
+    except ValueError as error:
+        raise InputRefusedError(str(error)) from None
 
 
 async def _facts(given: dict[str, Any] | None, team: Team, services: Services) -> tuple[dict[str, Any], Stop | None]:

@@ -18,7 +18,11 @@ class FactsUnavailableError(Exception):
         self.source = source
 
 
-class StaleThreadError(Exception):
+class InputRefusedError(Exception):
+    """What a caller sent cannot be taken; nothing of the thread changed."""
+
+
+class StaleThreadError(InputRefusedError):
     """A thread was asked to go on with another team, policy, facts or goal; `field` names which."""
 
     def __init__(self, field: str) -> None:

@@ -25,8 +25,9 @@ class Progress:
         self._live: Live | None = None
 
     @contextmanager
-    def shown(self) -> Iterator["Progress"]:
-        """Show the progress while the context is open."""
+    def shown(self, thread: str) -> Iterator["Progress"]:
+        """Show the thread's id at once, so that it is known after a crash too, and the progress as it comes."""
+        self._console.print(visible(f"thread {thread}"))
         if not self._console.is_terminal:
             yield self
             return

@@ -34,7 +34,7 @@ def command(
 
     async def work(halt: Any) -> dict[str, Any]:
         async with open_runner(settings_for(db), halt=halt) as runner:
-            with progress_on_stderr().shown() as progress:
+            with progress_on_stderr().shown(thread) as progress:
                 return await runner.resume(thread, limits, given, accept_changes, progress.take)
 
     return print_record(run_async(work), as_json)

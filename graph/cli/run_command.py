@@ -54,7 +54,7 @@ def command(
 
 def _run(name: str, changes: Any, options: dict[str, Any], voice: Any, db: str | None, as_json: bool) -> Exit:
     from graph.cli.progress import progress_on_stderr
-    from graph.runner import open_runner
+    from graph.runner import check_thread, new_thread, open_runner
     from graph.teams.loader import load_team
     from graph.teams.voicing import voiced
     from policies.team_rules import warnings_of
@@ -64,9 +64,11 @@ def _run(name: str, changes: Any, options: dict[str, Any], voice: Any, db: str |
     for warning in warnings_of(team):
         click.echo(f"accord: warning: {warning}", err=True)
 
+    options["thread"] = thread = check_thread(options["thread"] or new_thread())
+
     async def work(halt: Any) -> dict[str, Any]:
         async with open_runner(settings, halt=halt) as runner:
-            with progress_on_stderr().shown() as progress:
+            with progress_on_stderr().shown(thread) as progress:
                 return await runner.run(team, **options, on_event=progress.take)
 
     record = run_async(work)

@@ -107,7 +107,7 @@ def _changed_by(field: str, changes: Changes) -> str | None:
     """Return the change that brought the field's value, if it does not come from the file."""
     for setting in changes.settings:
         path = setting.partition("=")[0].removesuffix("+").strip()
-        if f"{field}.".startswith(f"{path}."):
+        if f"{field}.".startswith(f"{path}.") or f"{path}.".startswith(f"{field}."):
             return f"--set {setting}"
     top = field.partition(".")[0]
     if top in changes.overrides:
