@@ -8,11 +8,15 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from policies.plain import shown
 from policies.stop import stop_reason
 from policies.team import Budget, Price
 
 BYTES_PER_TOKEN = 3
 """Bytes of UTF-8 counted as one token when a prompt is reserved; providers count fewer, so this errs high."""
+
+MAX_TOKENS_OF_A_CALL = 1_000_000_000
+"""More tokens than any one call can have."""
 
 _MILLION = 1_000_000
 
@@ -61,7 +65,7 @@ def change_budget(budget: Budget, changes: Mapping[str, Any]) -> Budget:
     5
     """
     try:
-        return Budget(**{**budget.model_dump(), **changes})
+        return Budget.model_validate({**budget.model_dump(), **changes})
     except ValidationError as error:
         raise ValueError("; ".join(_problem(detail) for detail in error.errors(include_url=False))) from None
 
@@ -70,7 +74,7 @@ def _problem(detail: ErrorDetails) -> str:
     where = f"budget.{'.'.join(map(str, detail['loc']))}"
     if detail["type"] == "extra_forbidden":
         return f"{where} is an unknown limit; allowed: {', '.join(Budget.model_fields)}"
-    return f"{where} is {detail['input']!r}; {detail['msg']}"
+    return f"{where} is {shown(detail['input'])}; {detail['msg']}"
 
 
 def reserve(prompt: str, max_output_tokens: int, price: Price | None) -> Reservation:
@@ -92,6 +96,15 @@ def cost_of(prompt_tokens: int, completion_tokens: int, price: Price | None) -> 
     if price is None:
         return 0.0
     return round((prompt_tokens * price.prompt + completion_tokens * price.completion) / _MILLION, 9)
+
+
+def is_credible(prompt_tokens: int, completion_tokens: int) -> bool:
+    """Tell whether a provider's report on one call can be true; one that cannot counts as no report.
+
+    >>> is_credible(120, 45), is_credible(120, -1), is_credible(10**20, 45)
+    (True, False, False)
+    """
+    return all(0 <= tokens <= MAX_TOKENS_OF_A_CALL for tokens in (prompt_tokens, completion_tokens))
 
 
 def grant(spent: Spent, reservation: Reservation) -> Spent:

@@ -12,6 +12,8 @@ from typing import Any
 
 from cel_expr_python import cel
 
+from policies.plain import clean_text
+
 MAX_LENGTH = 1_000
 _FACT_PATH = re.compile(r"\bfacts((?:\.[A-Za-z_]\w*)+)")
 _POSITION = re.compile(r"<input>:\d+:(\d+): (.*)")
@@ -38,7 +40,7 @@ def compile_condition(text: str) -> Any:
     """Return the compiled form of a condition over `facts`.
 
     Raises:
-        ConditionError: it is too long, does not compile, names anything but `facts`, or is not BOOL.
+        ConditionError: it is too long or not plain text, does not compile, names anything but `facts`, or is not BOOL.
 
     >>> compile_condition("nope > 1")
     Traceback (most recent call last):
@@ -46,6 +48,8 @@ def compile_condition(text: str) -> Any:
     """
     if len(text) > MAX_LENGTH:
         raise ConditionError(f"has {len(text)} characters; allowed: at most {MAX_LENGTH}")
+    if clean_text(text) != text:
+        raise ConditionError("has a NUL character or a lone surrogate")
     try:
         expression = _facts_environment().compile(text)
     except RuntimeError as error:
@@ -58,6 +62,8 @@ def compile_condition(text: str) -> Any:
 def holds(text: str, facts: Mapping[str, Any]) -> bool | Fault:
     """Return whether the condition holds for these facts, or the fault if it has no answer.
 
+    The facts must be plain: an integer of some thousand digits ends the process inside the runtime.
+
     Raises:
         ConditionError: the condition does not compile.
 
@@ -66,7 +72,11 @@ def holds(text: str, facts: Mapping[str, Any]) -> bool | Fault:
     >>> holds("facts.rate >= 0.03", {})
     Fault(message='NOT_FOUND: Key not found in map : "rate"')
     """
-    answer = compile_condition(text).eval(data={"facts": facts})
+    condition = compile_condition(text)
+    try:
+        answer = condition.eval(data={"facts": facts})
+    except RuntimeError as error:
+        return Fault(str(error))
     if answer.type() != cel.Type.BOOL:
         return Fault(str(answer.value()))
     return bool(answer.value())

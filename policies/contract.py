@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from policies.access import Access
-from policies.plain import clean_text, is_plain
+from policies.plain import clean_text, is_plain, written
 from policies.stop import stop_reason
 
 Stance = Literal["go", "caution", "block"]
@@ -48,6 +48,10 @@ class Refusal:
     raw: Any
 
 
+class NoJson(dict[str, Any]):
+    """Text that is no JSON: an object without keys."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """What a proposal is held against."""
@@ -68,12 +72,11 @@ def accept(proposal: object, role: str, access: Access) -> Contribution | Refusa
     value = read_json(proposal) if isinstance(proposal, str) else proposal
     if not isinstance(value, dict):
         return _refuse("not_object", proposal, value)
-    fields = {key: clean_text(part) if isinstance(part, str) else part for key, part in value.items()}
     asked = _Asked(role, access)
-    failed = next((name for fails, name in CHECKS if fails(fields, asked)), None)
+    failed = next((name for fails, name in CHECKS if fails(value, asked)), None)
     if failed is None:
-        return _contribution(fields)
-    return _refuse(failed + _detail(failed, fields, asked), proposal, value)
+        return _contribution(value)
+    return _refuse(failed + _detail(failed, value, asked), proposal, value)
 
 
 def read_json(text: str) -> Any:
@@ -87,7 +90,7 @@ def read_json(text: str) -> Any:
     try:
         return json.loads(text, parse_int=_read_integer)
     except (ValueError, RecursionError):
-        return {}
+        return NoJson()
 
 
 def _read_integer(digits: str) -> int | float:
@@ -95,7 +98,11 @@ def _read_integer(digits: str) -> int | float:
 
 
 def _is_blank(value: object) -> bool:
-    return not isinstance(value, str) or not value.strip()
+    return not isinstance(value, str) or not _tidied(value)
+
+
+def _tidied(text: str) -> str:
+    return clean_text(text).strip()
 
 
 def _lacks_keys(fields: Mapping[str, Any], _: _Asked) -> bool:
@@ -115,7 +122,7 @@ def _stance_is_unknown(fields: Mapping[str, Any], _: _Asked) -> bool:
 
 
 def _summary_is_unusable(fields: Mapping[str, Any], _: _Asked) -> bool:
-    return _is_blank(fields["summary"]) or len(fields["summary"].strip()) > MAX_SUMMARY
+    return _is_blank(fields["summary"]) or len(_tidied(fields["summary"])) > MAX_SUMMARY
 
 
 def _confidence_is_no_number(fields: Mapping[str, Any], _: _Asked) -> bool:
@@ -131,7 +138,7 @@ def _actions_are_no_list(fields: Mapping[str, Any], _: _Asked) -> bool:
 
 
 def _an_action_is_unusable(fields: Mapping[str, Any], _: _Asked) -> bool:
-    return any(_is_blank(item) or _is_blank(clean_text(item)) or len(item) > MAX_ACTION for item in fields["actions"])
+    return any(_is_blank(item) or len(_tidied(item)) > MAX_ACTION for item in fields["actions"])
 
 
 def _agent_is_another(fields: Mapping[str, Any], asked: _Asked) -> bool:
@@ -155,7 +162,7 @@ CHECKS: tuple[tuple[Callable[[Mapping[str, Any], _Asked], bool], str], ...] = (
 
 def _detail(failed: str, fields: Mapping[str, Any], asked: _Asked) -> str:
     if failed == "agent_not_allowed":
-        return f":{fields['agent'].strip()[:MAX_NAME_SHOWN]}"
+        return f":{_tidied(fields['agent'])[:MAX_NAME_SHOWN]}"
     return f":{asked.role}" if failed == "agent_mismatch" else ""
 
 
@@ -163,9 +170,9 @@ def _contribution(fields: Mapping[str, Any]) -> Contribution:
     return Contribution(
         agent=fields["agent"].strip(),
         stance=fields["stance"].strip(),
-        summary=fields["summary"].strip(),
+        summary=_tidied(fields["summary"]),
         confidence=round(float(fields["confidence"]), 3) + 0.0,
-        actions=tuple(clean_text(item).strip() for item in fields["actions"][:ACTIONS_KEPT]),
+        actions=tuple(_tidied(item) for item in fields["actions"][:ACTIONS_KEPT]),
     )
 
 
@@ -174,7 +181,6 @@ def _refuse(failed: str, proposal: object, value: object) -> Refusal:
 
 
 def _storable(proposal: object, value: object) -> Any:
-    is_no_json = isinstance(proposal, str) and value == {} and proposal.strip() != "{}"
-    if not is_no_json and is_plain(value) and len(repr(value)) <= MAX_RAW:
+    if not isinstance(value, NoJson) and is_plain(value) and len(repr(value)) <= MAX_RAW:
         return value
-    return clean_text((proposal if isinstance(proposal, str) else repr(proposal))[:MAX_EXCERPT])
+    return clean_text((proposal if isinstance(proposal, str) else written(proposal))[:MAX_EXCERPT])

@@ -13,6 +13,8 @@ MAX_NESTING = 32
 MAX_ITEMS = 1_000
 MAX_TEXT = 20_000
 MAX_NODES = 20_000
+MAX_SHOWN = 80
+WHOLE = "the value"
 
 Plain = None | bool | int | float | str | list[Any] | dict[str, Any]
 """A JSON value."""
@@ -25,6 +27,29 @@ def clean_text(text: str) -> str:
     'a�'
     """
     return text.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def written(value: object) -> str:
+    """Return the value as Python writes it; only its type where it is too large or too deep to be written.
+
+    >>> written(10**5000)
+    'an int too large to be written'
+    """
+    try:
+        return repr(value)
+    except (ValueError, RecursionError):
+        kind = type(value).__name__
+        return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind} too large to be written"
+
+
+def shown(value: object) -> str:
+    """Return the value as a message shows it: as it is written, cut to 80 characters.
+
+    >>> shown(["Watch."])
+    "['Watch.']"
+    """
+    text = written(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
 
 
 def find_unplain(value: object, path: str = "") -> str | None:
@@ -51,17 +76,17 @@ def _find_unplain(value: object, path: str, depth: int, seen: list[int]) -> str 
         return _in_mapping(value, path, depth, seen)
     if isinstance(value, list):
         return _in_list(value, path, depth, seen)
-    return _scalar_fault(value, path or "the value")
+    return _scalar_fault(value, path or WHOLE)
 
 
 def _in_mapping(value: dict[Any, Any], path: str, depth: int, seen: list[int]) -> str | None:
     if len(value) > MAX_ITEMS:
-        return f"`{path}` has {len(value)} keys; allowed: at most {MAX_ITEMS}"
+        return f"`{path or WHOLE}` has {len(value)} keys; allowed: at most {MAX_ITEMS}"
     for key, part in value.items():
         if not isinstance(key, str):
-            return f"`{path}` has the key {key!r}; allowed: text keys"
+            return f"`{path or WHOLE}` has the key {shown(key)}; allowed: text keys"
         where = f"{path}.{key}" if path else key
-        fault = _scalar_fault(key, path or "the value") or _find_unplain(part, where, depth + 1, seen)
+        fault = _scalar_fault(key, path or WHOLE) or _find_unplain(part, where, depth + 1, seen)
         if fault:
             return fault
     return None
@@ -69,7 +94,7 @@ def _in_mapping(value: dict[Any, Any], path: str, depth: int, seen: list[int]) -
 
 def _in_list(value: list[Any], path: str, depth: int, seen: list[int]) -> str | None:
     if len(value) > MAX_ITEMS:
-        return f"`{path}` has {len(value)} items; allowed: at most {MAX_ITEMS}"
+        return f"`{path or WHOLE}` has {len(value)} items; allowed: at most {MAX_ITEMS}"
     faults = (_find_unplain(part, f"{path}[{index}]", depth + 1, seen) for index, part in enumerate(value))
     return next((fault for fault in faults if fault), None)
 

@@ -133,15 +133,16 @@ def settle(
     stop: Stop | None = None
     raw: object = None
     for seat in seats:
+        reply, phase = replies.get(seat.role), phase_of(round_number, seat.role)
         closed = stop is not None and not is_resumable(stop.reason)
-        now = seat if closed else _filled(seat, replies.get(seat.role))
+        now = seat if closed else _filled(seat, reply)
         after.append(now)
         if now.contribution is not None and seat.contribution is None:
             accepted.append(now.contribution)
-        reason = _failure_of(now, replies.get(seat.role), wave, max_repairs)
-        if reason and stop is None:
-            stop = Stop(reason, phase_of(round_number, seat.role))
-            raw = now.refusal.raw if now.refusal and now.refusal.reason == reason else None
+        failure = _failure_of(now, reply, wave.blocked, phase, max_repairs)
+        if failure and stop is None:
+            reason, raw = failure
+            stop = Stop(reason, phase)
     return Settlement(tuple(after), tuple(accepted), stop, raw)
 
 
@@ -153,16 +154,14 @@ def _filled(seat: Seat, reply: Reply | None) -> Seat:
     return seat
 
 
-def _failure_of(seat: Seat, reply: Reply | None, wave: Wave, max_repairs: int) -> str | None:
+def _failure_of(
+    seat: Seat, reply: Reply | None, blocked: Stop | None, phase: str, max_repairs: int
+) -> tuple[str, object] | None:
+    """Return why an empty seat ends the run, and the proposal that broke the contract, if one did."""
     if seat.contribution is not None:
         return None
     if seat.refusal is not None and is_exhausted(seat, max_repairs):
-        return seat.refusal.reason
+        return seat.refusal.reason, seat.refusal.raw
     if isinstance(reply, Failure):
-        return reply.reason
-    is_blocked = wave.blocked is not None and wave.blocked.phase is not None and reply is None
-    return wave.blocked.reason if is_blocked and wave.blocked and _blocks(wave.blocked, seat.role) else None
-
-
-def _blocks(stop: Stop, role: str) -> bool:
-    return stop.phase is not None and stop.phase.endswith(f":{role}")
+        return reply.reason, None
+    return (blocked.reason, None) if blocked is not None and blocked.phase == phase else None

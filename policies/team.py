@@ -8,21 +8,23 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from policies.access import Access
 from policies.conditions import ConditionError, compile_condition
 from policies.contract import MAX_ACTION, MAX_SUMMARY, Stance
-from policies.plain import find_unplain
+from policies.plain import MAX_INTEGER, clean_text, find_unplain
 
 ROLE_PATTERN = r"^[a-z][a-z0-9_]{0,39}$"
 FACT_PATH_PATTERN = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$"
+MAX_DOLLARS = 1_000_000_000
+MAX_ROLES = 50
 MAX_MESSAGES = 100_000
 """The highest `max_messages` a budget may have."""
 
-NODE_NAMES = ("convene", "align", "human", "finalize", "stop", "brief")
+NODE_NAMES = ("convene", "align", "human", "finalize", "stop", "end", "brief")
 FIELD_NAMES = (
     "goal", "facts", "budget", "accept_changes", "case", "limits", "spent", "usage", "round", "seats", "wave",
     "replies", "outcome", "pending", "stop_reason", "phase", "raw_contribution", "answer", "final_decision", "history",
     "trace", "superseded",
 )  # fmt: skip
 RESERVED_NAMES = frozenset(NODE_NAMES + FIELD_NAMES)
-"""Names of nodes and of state fields; LangGraph refuses a node that is named like a field."""
+"""Names of nodes, routes, seats and state fields; LangGraph would refuse a role of such a name, or never ask it."""
 
 VoiceName = Literal["model", "rules"]
 """`model`: an OpenAI-compatible endpoint answers. `rules`: the role's own `checks` are evaluated by code."""
@@ -36,6 +38,12 @@ def _compiles(text: str) -> str:
     return text
 
 
+def _clean(text: str) -> str:
+    if clean_text(text) != text:
+        raise ValueError("it has a NUL character or a lone surrogate")
+    return text
+
+
 def _plain(facts: dict[str, Any]) -> dict[str, Any]:
     fault = find_unplain(facts)
     if fault:
@@ -43,14 +51,21 @@ def _plain(facts: dict[str, Any]) -> dict[str, Any]:
     return facts
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
-Action = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_ACTION)]
-Summary = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_SUMMARY)]
+def _trimmed(max_length: int) -> StringConstraints:
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=max_length)
+
+
+Text = Annotated[str, _trimmed(4_000), AfterValidator(_clean)]
+Action = Annotated[str, _trimmed(MAX_ACTION), AfterValidator(_clean)]
+Summary = Annotated[str, _trimmed(MAX_SUMMARY), AfterValidator(_clean)]
 RoleName = Annotated[str, StringConstraints(pattern=ROLE_PATTERN)]
 FactPath = Annotated[str, StringConstraints(pattern=FACT_PATH_PATTERN)]
 ConditionText = Annotated[str, AfterValidator(_compiles)]
 Facts = Annotated[dict[str, Any], AfterValidator(_plain)]
-ModelName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+ModelName = Annotated[str, _trimmed(200), AfterValidator(_clean)]
+
+
+_NO_OTHER_KEYS: dict[str, Any] = {"additionalProperties": False}
 
 
 class _Value(BaseModel):
@@ -88,7 +103,7 @@ class Role(_Value):
     """Who answers for the role; unset: `model` where a key is set, else `rules`."""
     model: ModelName | None = None
     """The model of this role; unset: the process's default model."""
-    temperature: Annotated[float, Field(ge=0, le=2, strict=False)] | None = 0.0
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = 0.0
     """Sampling temperature; null leaves it to the provider."""
     checks: Annotated[tuple[Check, ...], Field(max_length=50, strict=False)] = ()
     """The role's own rules: the first that holds is its position under the voice `rules`."""
@@ -103,22 +118,22 @@ class Budget(_Value):
     """Rounds opened."""
     max_messages: Annotated[int, Field(ge=1, le=MAX_MESSAGES)] = 12
     """Proposals asked for, repairs included."""
-    max_seconds: Annotated[float, Field(gt=0, le=86_400, strict=False)] = 40.0
+    max_seconds: Annotated[float, Field(gt=0, le=86_400)] = 40.0
     """Time at work in seconds."""
-    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    max_tokens: Annotated[int, Field(ge=1, le=MAX_INTEGER)] | None = None
     """Tokens, prompts and answers together; unset: no limit."""
-    max_cost_usd: Annotated[float, Field(gt=0, strict=False)] | None = None
+    max_cost_usd: Annotated[float, Field(gt=0, le=MAX_DOLLARS)] | None = None
     """Cost in US dollars by the team's own prices; unset: no limit."""
-    min_go_votes: Annotated[int, Field(ge=1)] = 2
+    min_go_votes: Annotated[int, Field(ge=1, le=1_000)] = 2
     """`go` votes that a `go` needs."""
 
 
 class Price(_Value):
     """What a model costs, in US dollars for a million tokens."""
 
-    prompt: Annotated[float, Field(ge=0, strict=False)]
+    prompt: Annotated[float, Field(ge=0, le=MAX_DOLLARS)]
     """For a million tokens of prompt."""
-    completion: Annotated[float, Field(ge=0, strict=False)]
+    completion: Annotated[float, Field(ge=0, le=MAX_DOLLARS)]
     """For a million tokens of answer."""
 
 
@@ -148,9 +163,9 @@ class Team(_Value):
     """A JSON or YAML file with those facts instead, relative to the team file; read when a run starts."""
     requires: Annotated[tuple[FactPath, ...], Field(max_length=200, strict=False)] = ()
     """Dotted paths of facts without which the team does not start."""
-    sequence: Annotated[tuple[RoleName, ...], Field(min_length=1, max_length=50, strict=False)]
+    sequence: Annotated[tuple[RoleName, ...], Field(min_length=1, max_length=MAX_ROLES, strict=False)]
     """The roles convened each round, in order."""
-    roles: Annotated[dict[RoleName, Role], Field(min_length=1, max_length=50)]
+    roles: Annotated[dict[RoleName, Role], Field(min_length=1, max_length=MAX_ROLES, json_schema_extra=_NO_OTHER_KEYS)]
     """The roles the team knows, by name."""
     policy: Literal["classic"] = "classic"
     """The rule that decides a round."""

@@ -4,12 +4,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from policies.team import RESERVED_NAMES, Team
+from policies.plain import shown
+from policies.team import MAX_ROLES, RESERVED_NAMES, Brief, Budget, Check, Position, Price, Role, Team
 
 Path = tuple[str | int, ...]
+
+_FIELDS: Mapping[tuple[str | int, ...], type[BaseModel]] = {
+    (): Team,
+    ("budget",): Budget,
+    ("brief",): Brief,
+    ("prices", "*"): Price,
+    ("roles", "*"): Role,
+    ("roles", "*", "otherwise"): Position,
+    ("roles", "*", "checks", "*"): Check,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +29,8 @@ class Problem:
 
     path: Path
     message: str
+    allowed: tuple[str, ...] = ()
+    """The names that may stand there, where the name itself is unknown."""
 
 
 def parse_team(raw: object) -> Team | list[Problem]:
@@ -55,12 +68,18 @@ def warnings_of(team: Team) -> list[str]:
 
 
 def _typed_problem(detail: ErrorDetails) -> Problem:
-    path = tuple(part for part in detail["loc"] if part != "[key]")
-    return Problem(path, _sentence(detail))
+    path = detail["loc"][:-1] if detail["loc"][-1:] == ("[key]",) else detail["loc"]
+    return Problem(path, _sentence(detail), _names_at(path) if detail["type"] == "extra_forbidden" else ())
+
+
+def _names_at(path: Path) -> tuple[str, ...]:
+    """Return the names of the fields among which `path` ends; every second part of a path is a name or a number."""
+    shape = tuple("*" if index % 2 else part for index, part in enumerate(path[:-1]))
+    return tuple(_FIELDS[shape].model_fields)
 
 
 def _sentence(detail: ErrorDetails) -> str:
-    kind, value = detail["type"], _shown(detail["input"])
+    kind, value = detail["type"], shown(detail["input"])
     context = detail.get("ctx", {})
     if kind == "missing":
         return "is missing"
@@ -74,20 +93,16 @@ def _sentence(detail: ErrorDetails) -> str:
     return f"is {value}; {message.replace('input should', 'it should')}"
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
-
-
 def _kind(value: object) -> str:
     return "nothing" if value is None else type(value).__name__
 
 
 def _rule_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
-    roles = _mapping(raw.get("roles"))
-    yield from _name_problems(roles)
-    yield from _check_problems(roles)
-    yield from _sequence_problems(_sequence(raw.get("sequence")), roles)
+    roles, sequence = _mapping(raw.get("roles")), _sequence(raw.get("sequence"))
+    if max(len(roles), len(sequence)) <= MAX_ROLES:  # beyond, their number is the problem
+        yield from _name_problems(roles)
+        yield from _check_problems(roles)
+        yield from _sequence_problems(sequence, roles)
     yield from _facts_problems(raw)
     yield from _price_problems(raw)
 
@@ -109,9 +124,9 @@ def _sequence_problems(sequence: Sequence[Any], roles: Mapping[str, Any]) -> Ite
     known = ", ".join(map(str, roles))
     for index, name in enumerate(sequence):
         if isinstance(name, str) and name not in roles:
-            yield Problem(("sequence", index), f"is {name!r}; allowed: the roles of this team ({known})")
+            yield Problem(("sequence", index), f"is {shown(name)}; allowed: the roles of this team ({known})")
         if name in sequence[:index]:
-            yield Problem(("sequence", index), f"is {name!r} again; a role speaks once a round")
+            yield Problem(("sequence", index), f"is {shown(name)} again; a role speaks once a round")
 
 
 def _facts_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -122,7 +137,9 @@ def _facts_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
 def _price_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
     limit = _mapping(raw.get("budget")).get("max_cost_usd")
     if limit is not None and not raw.get("prices"):
-        yield Problem(("budget", "max_cost_usd"), f"is {limit}, but `prices` names no model; add the prices it needs")
+        yield Problem(
+            ("budget", "max_cost_usd"), f"is {shown(limit)}, but `prices` names no model; add the prices it needs"
+        )
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

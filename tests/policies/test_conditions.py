@@ -1,0 +1,164 @@
+"""Conditions: what compiles, what it answers, and that only a BOOL is an answer."""
+
+from typing import Any
+
+import pytest
+
+from policies.conditions import MAX_LENGTH, ConditionError, Fault, compile_condition, fact_paths, holds
+from policies.plain import shown
+
+FACTS: dict[str, Any] = {
+    "rate": 0.028,
+    "alerts": 4,
+    "region": "US",
+    "open": True,
+    "nothing": None,
+    "list": [1, 2, 3],
+    "limits": {"rate": 0.03, "alerts": 5},
+}
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("", "Syntax error"),
+        ("facts.rate >", "Syntax error"),
+        ("facts.rate > 1 2", "Syntax error"),
+        ("nope > 1", "undeclared reference to 'nope'"),
+        ("open('x')", "undeclared reference to 'open'"),
+        ("facts.rate", "is dyn; allowed: a comparison, which is BOOL"),
+        ("1 + 1", "is int; allowed"),
+        ("'go'", "is string; allowed"),
+        ("null", "is null; allowed"),
+        ("[true]", "is list<bool>; allowed"),
+        ("'a' > 1", "found no matching overload"),
+        ("facts > 1", "found no matching overload"),
+        ("facts.region == '\x00'", "has a NUL character or a lone surrogate"),
+        ("facts.region == '\ud800'", "has a NUL character or a lone surrogate"),
+        ("(" * 400 + "true" + ")" * 400, "recursion limit"),
+        ("true" + " || true" * 200, "has 1604 characters; allowed: at most 1000"),
+    ],
+    ids=shown,
+)
+def test_what_is_no_condition_over_facts_is_refused_with_the_reason(condition: str, message: str) -> None:
+    with pytest.raises(ConditionError) as caught:
+        compile_condition(condition)
+    assert message.lower() in str(caught.value).lower()
+    assert "\n" not in str(caught.value)
+
+
+def test_the_reason_says_where_in_the_condition() -> None:
+    with pytest.raises(ConditionError, match=r"undeclared reference to 'limit'.* at character 28$"):
+        compile_condition("facts.rate < 0.5 && 0.03 > limit")
+
+
+def test_a_condition_may_have_a_thousand_characters() -> None:
+    at_the_limit = "true" + " " * (MAX_LENGTH - 4)
+
+    assert MAX_LENGTH == 1_000
+    assert holds(at_the_limit, {}) is True
+    with pytest.raises(ConditionError, match="1001 characters"):
+        compile_condition(at_the_limit + " ")
+
+
+@pytest.mark.parametrize(
+    ("condition", "answer"),
+    [
+        ("true", True),
+        ("false", False),
+        ("facts.rate >= facts.limits.rate", False),
+        ("facts.rate < 0.03", True),
+        ("facts.alerts > 3 && facts.region == 'US'", True),
+        ("facts['alerts'] == 4", True),
+        ("has(facts.legal)", False),
+        ("has(facts.rate)", True),
+        ("!has(facts.legal) || facts.legal.approved == true", True),
+        ("facts.nothing == null", True),
+        ("facts.open", None),
+        ("facts.open == true", True),
+        ("2 in facts.list", True),
+        ("facts.list.exists(item, item > 2)", True),
+        ("facts.list.all(item, item > 2)", False),
+        ("facts.region.startsWith('U')", True),
+        ("facts.alerts in [1, 2]", False),
+    ],
+)
+def test_a_condition_that_compiles_holds_or_does_not(condition: str, answer: bool | None) -> None:
+    if answer is None:
+        with pytest.raises(ConditionError):
+            holds(condition, FACTS)
+    else:
+        assert holds(condition, FACTS) is answer
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "facts.missing > 1",
+        "facts.limits.missing == 1",
+        "facts.region > 1",
+        "facts.nothing > 1",
+        "facts.rate.deeper == 1",
+        "facts.list[7] == 1",
+        "facts.alerts / 0 == 1",
+        "facts.open && facts.region",
+        "facts.region || facts.rate",
+        "facts.missing > 1 || facts.alerts > 100",
+        "facts.alerts > 1 && facts.missing > 1",
+        "!facts.region",
+        "facts.alerts * 9223372036854775807 > 0",
+    ],
+)
+def test_a_condition_without_an_answer_is_a_fault_and_never_true(condition: str) -> None:
+    answer = holds(condition, FACTS)
+
+    assert isinstance(answer, Fault)
+    assert answer.message
+
+
+def test_an_answer_that_does_not_need_what_is_missing_is_an_answer() -> None:
+    assert holds("facts.alerts > 1 || facts.missing > 1", FACTS) is True
+    assert holds("facts.alerts > 100 && facts.missing > 1", FACTS) is False
+
+
+def test_whole_and_fractional_numbers_compare() -> None:
+    assert holds("facts.alerts < 4.5", FACTS) is True
+    assert holds("facts.alerts == 4.0", FACTS) is True
+    assert holds("facts.rate < 1", FACTS) is True
+
+
+@pytest.mark.parametrize("value", [2**70, -(2**70), object(), "\ud800", {"in": {1, 2}}])
+def test_a_value_the_runtime_cannot_take_is_a_fault(value: object) -> None:
+    assert isinstance(holds("facts.x == 1", {"x": value}), Fault)
+
+
+def test_a_condition_that_never_ends_is_cut_and_is_a_fault() -> None:
+    nested = "facts.l.all(a, facts.l.all(b, facts.l.all(c, facts.l.all(d, a + b + c + d >= 0))))"
+
+    assert isinstance(holds(nested, {"l": list(range(1_000))}), Fault)
+
+
+def test_a_condition_is_compiled_once() -> None:
+    assert compile_condition("facts.rate > 0.5") is compile_condition("facts.rate > 0.5")
+
+
+def test_asking_leaves_the_facts_as_they_are() -> None:
+    before = repr(FACTS)
+    holds("facts.list.exists(item, item > 2) && facts.limits.rate > 0.0", FACTS)
+
+    assert repr(FACTS) == before
+
+
+@pytest.mark.parametrize(
+    ("condition", "paths"),
+    [
+        ("true", ()),
+        ("facts.rate > 1", ("rate",)),
+        ("facts.limits.rate > facts.rate || facts.rate < 0.0", ("limits.rate", "rate")),
+        ("has(facts.legal.terms)", ("legal.terms",)),
+        ("facts['rate'] > 1", ()),
+        ("artefacts.rate > facts.b1._c", ("b1._c",)),
+    ],
+)
+def test_the_facts_a_condition_reads_are_named_once_in_order(condition: str, paths: tuple[str, ...]) -> None:
+    assert fact_paths(condition) == paths

@@ -1,0 +1,37 @@
+"""Staleness: which field of a thread moved, named in a fixed order."""
+
+from itertools import combinations
+
+import pytest
+
+from policies.staleness import FIELDS, find_moved
+
+KEPT: dict[str, str | None] = {"team": "t1", "policy": "p1", "facts": "f1", "goal": "g1"}
+
+
+def test_a_thread_keeps_the_hashes_of_team_policy_facts_and_goal() -> None:
+    assert FIELDS == ("team", "policy", "facts", "goal")
+
+
+def test_nothing_moved_where_all_hashes_are_the_same() -> None:
+    assert find_moved(KEPT, dict(KEPT)) is None
+
+
+@pytest.mark.parametrize("moved", [group for size in (1, 2, 3, 4) for group in combinations(KEPT, size)])
+def test_the_first_field_that_moved_is_named(moved: tuple[str, ...]) -> None:
+    given = {field: f"{value}-new" if field in moved else value for field, value in KEPT.items()}
+
+    assert find_moved(KEPT, given) == moved[0]
+
+
+@pytest.mark.parametrize("field", KEPT)
+def test_a_field_without_a_hash_on_either_side_cannot_have_moved(field: str) -> None:
+    without = {key: value for key, value in KEPT.items() if key != field}
+
+    for one, other in ((KEPT, {**KEPT, field: None}), ({**KEPT, field: None}, KEPT), (KEPT, without), (without, KEPT)):
+        assert find_moved(one, other) is None
+
+
+def test_a_new_thread_keeps_nothing_so_nothing_moved() -> None:
+    assert find_moved({}, KEPT) is None
+    assert find_moved({}, {}) is None

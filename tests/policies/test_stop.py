@@ -1,0 +1,84 @@
+"""Stop reasons: the closed table, compared with the table of the specification."""
+
+import pytest
+
+from policies.stop import DETAILED, RESUMABLE, STOP_KINDS, Stop, StopKind, is_resumable, kind_of, stop_reason
+
+# The table of the specification: (reason as written there, whether the thread can go on).
+TABLE: list[tuple[str, bool]] = [
+    ("success", False),
+    ("invalid_contribution:*", False),
+    ("agent_denied:<role>", False),
+    ("max_rounds_reached", True),
+    ("max_messages", True),
+    ("max_seconds", True),
+    ("max_tokens", True),
+    ("max_cost", True),
+    ("llm_timeout", True),
+    ("llm_rate_limited", True),
+    ("llm_error:<status>", True),
+    ("llm_auth", True),
+    ("llm_empty", True),
+    ("facts_unavailable:<source>", True),
+    ("needs_input:<fact>", True),
+    ("cancelled", True),
+    ("escalated", True),
+    ("human_stopped", False),
+    ("stale_thread:<field>", False),
+    ("busy", False),
+    ("unstable_decision", True),
+    ("recovery_exhausted", True),
+    ("invalid_plan:*", False),
+    ("step_failed:<n>", True),
+    ("invalid_output:<role>", False),
+    ("invalid_verdict:*", False),
+    ("invalid_assignment:*", False),
+    ("max_turns_reached", False),
+    ("no_quorum", False),
+]
+KINDS = [reason.partition(":")[0] for reason, _ in TABLE]
+
+
+def test_the_kinds_are_those_of_the_table_and_no_other() -> None:
+    assert sorted(STOP_KINDS) == sorted(KINDS)
+    assert len(set(STOP_KINDS)) == len(STOP_KINDS)
+
+
+@pytest.mark.parametrize(("reason", "resumable"), TABLE)
+def test_each_reason_is_resumable_as_the_table_says(reason: str, resumable: bool) -> None:
+    assert is_resumable(reason) is resumable
+    assert (kind_of(reason) in RESUMABLE) is resumable
+
+
+@pytest.mark.parametrize("reason", [reason for reason, _ in TABLE])
+def test_each_reason_carries_a_detail_if_the_table_shows_one(reason: str) -> None:
+    kind = kind_of(reason)
+    _, colon, detail = reason.partition(":")
+
+    assert (kind in DETAILED) is bool(colon)
+    assert stop_reason(kind, detail if colon else None) == reason
+
+
+@pytest.mark.parametrize("kind", STOP_KINDS)
+def test_a_reason_with_a_detail_too_many_or_too_few_is_refused(kind: StopKind) -> None:
+    with pytest.raises(ValueError, match="needs a detail" if kind in DETAILED else "takes no detail"):
+        stop_reason(kind, None if kind in DETAILED else "detail")
+
+
+@pytest.mark.parametrize("word", ["", "agent_denie", "SUCCESS", "done", " cancelled", "llm_timeout_", "\ud800"])
+def test_a_word_outside_the_table_is_no_reason(word: str) -> None:
+    with pytest.raises(ValueError, match="is no stop reason; allowed: success, invalid_contribution"):
+        kind_of(word)
+    with pytest.raises(ValueError, match="is no stop reason"):
+        is_resumable(f"{word}:x")
+    with pytest.raises(ValueError, match="is no stop reason"):
+        stop_reason(word)  # type: ignore[arg-type]
+
+
+def test_the_kind_is_the_word_before_the_first_colon() -> None:
+    assert kind_of("invalid_contribution:agent_mismatch:risk_analyst") == "invalid_contribution"
+    assert kind_of("facts_unavailable:https://example.invalid") == "facts_unavailable"
+
+
+def test_a_stop_without_a_phase_has_none() -> None:
+    assert Stop("cancelled").phase is None

@@ -1,0 +1,252 @@
+"""The team value: shipped teams, defaults, reserved names, strict types and the exported schema."""
+
+from copy import deepcopy
+from typing import Any, get_type_hints
+
+import pytest
+from jsonschema import Draft202012Validator
+from pydantic import ValidationError
+
+from graph.build import build_graph
+from graph.teams.loader import load_team, shipped_teams
+from graph.teams.schema import team_schema
+from graph.teams.source import read_yaml
+from nodes import convene, finalize
+from nodes.services import Services
+from nodes.state import Input, State
+from policies.access import Access
+from policies.checks import find_missing_fact
+from policies.team import RESERVED_NAMES, Brief, Budget, Price, Role, Team, missing_fact, pinned
+from policies.team_rules import parse_team, warnings_of
+
+RAW: dict[str, Any] = {
+    "name": "night_shift",
+    "title": "Night shift",
+    "goal": "Open the second line tonight?",
+    "sequence": ["planner", "safety_officer"],
+    "roles": {
+        "planner": {"title": "Planner", "mandate": "Judge the plan."},
+        "safety_officer": {"title": "Safety officer", "mandate": "Judge the risk."},
+        "auditor": {"title": "Auditor", "mandate": "Look on.", "enabled": False},
+    },
+}
+SHIPPED = tuple(shipped_teams())
+
+
+def raw_of(name: str) -> dict[str, Any]:
+    path = shipped_teams()[name]
+    raw = read_yaml(path.read_bytes(), path.name).value
+    assert isinstance(raw, dict)
+    return raw
+
+
+def team_of(**changes: Any) -> Team:
+    team = parse_team({**RAW, **changes})
+    assert isinstance(team, Team), team
+    return team
+
+
+# --- shipped teams ----------------------------------------------------------------------------------------------------
+
+
+def test_two_teams_of_different_fields_are_shipped() -> None:
+    assert SHIPPED == ("checkout_launch", "cold_storage")
+    assert not set(raw_of("checkout_launch")["roles"]) & set(raw_of("cold_storage")["roles"])
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_team_parses_without_a_warning_and_bears_its_files_name(name: str) -> None:
+    team = parse_team(raw_of(name))
+
+    assert isinstance(team, Team)
+    assert team.name == name
+    assert warnings_of(team) == []
+    assert find_missing_fact(team, team.facts or {}) is None
+
+
+def test_the_reference_team_is_the_one_of_the_specification() -> None:
+    team = load_team("checkout_launch")
+
+    assert team.sequence == ("demand_analyst", "finance_analyst", "risk_analyst")
+    assert set(team.roles) - team.access.enabled == {"legal_analyst"}
+    assert team.budget == Budget(max_rounds=3, max_messages=12, max_seconds=40.0, min_go_votes=2)
+    assert team.facts == {
+        "report_date": "2026-03-02",
+        "region": "US",
+        "campaign": {"name": "Checkout v2 Launch", "window": "2026-03-02", "channel": "US paid + lifecycle"},
+        "demand_signals": {"projected_orders": 15200, "conversion_lift_pct": 12.4, "traffic_risk": "medium"},
+        "finance_signals": {"projected_revenue_usd": 684000.0, "expected_margin_pct": 19.2, "promo_cost_usd": 94000.0},
+        "risk_signals": {"failed_payment_rate": 0.028, "chargeback_alerts": 4, "critical_incidents": 0},
+        "policy_limits": {"payment_failure_block_threshold": 0.03, "max_chargeback_alerts_for_go": 5},
+    }
+
+
+# --- defaults and small answers ---------------------------------------------------------------------------------------
+
+
+def test_what_a_team_does_not_say_has_the_defaults_of_the_specification() -> None:
+    team = team_of()
+
+    assert team.max_repairs == 1
+    assert team.max_output_tokens == 800
+    assert team.policy == "classic"
+    assert team.budget == Budget()
+    assert team.brief == Brief(voice=None, model=None, language="English")
+    assert team.roles["planner"].temperature == 0.0
+    assert (team.prices, team.requires, team.facts, team.facts_file) == ({}, (), None, None)
+
+
+def test_the_allowlists_are_the_known_and_the_enabled_roles() -> None:
+    assert team_of().access == Access(frozenset(RAW["roles"]), frozenset({"planner", "safety_officer"}))
+
+
+def test_a_price_is_known_only_for_the_models_the_file_names() -> None:
+    team = team_of(prices={"small": {"prompt": 1, "completion": 2.5}})
+
+    assert team.price_of("small") == Price(prompt=1.0, completion=2.5)
+    assert team.price_of("large") is None
+    assert team.price_of(None) is None
+
+
+def test_a_team_is_pinned_without_goal_and_facts_and_comes_back_the_same() -> None:
+    team = load_team("cold_storage")
+    kept = pinned(team)
+
+    assert not {"goal", "facts"} & kept.keys()
+    assert Team.model_validate({**kept, "goal": team.goal, "facts": team.facts}, strict=False) == team
+
+
+def test_text_is_trimmed_and_a_whole_number_may_stand_for_a_fraction() -> None:
+    team = team_of(title="  Night shift \n", budget={"max_seconds": 60}, goal=" Open? ")
+
+    assert (team.title, team.goal) == ("Night shift", "Open?")
+    assert isinstance(team.budget.max_seconds, float)
+
+
+def test_a_team_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        team_of().title = "Day shift"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("paths", "facts", "missing"),
+    [
+        ((), {}, None),
+        (("a",), {"a": 0}, None),
+        (("a",), {"a": False}, None),
+        (("a",), {"a": ""}, None),
+        (("a",), {"a": None}, "a"),
+        (("a",), {}, "a"),
+        (("a.b", "a.c"), {"a": {"b": 1}}, "a.c"),
+        (("a.b.c",), {"a": {"b": "text"}}, "a.b.c"),
+        (("a.b",), {"a": [1]}, "a.b"),
+        (("b", "a"), {}, "b"),
+    ],
+)
+def test_the_first_path_the_facts_lack_or_hold_as_null_is_missing(
+    paths: tuple[str, ...], facts: dict[str, Any], missing: str | None
+) -> None:
+    assert missing_fact(paths, facts) == missing
+
+
+# --- names a role may not have ----------------------------------------------------------------------------------------
+
+
+async def no_facts(team: Team) -> dict[str, Any]:
+    return team.facts or {}
+
+
+def names_in_the_graph() -> set[str]:
+    """Node names and route labels of a built graph, its roles left out."""
+    team = team_of()
+    builder = build_graph(team, Services(voices={}, load_facts=no_facts))
+    routes = {label for branch in builder.branches[convene.NODE].values() for label in branch.ends or {}}
+    return (set(builder.nodes) | {str(label) for label in routes}) - team.access.enabled
+
+
+def test_reserved_are_the_names_of_nodes_routes_seats_and_state_fields_and_no_other() -> None:
+    fields = set(get_type_hints(State)) | set(Input.model_fields)
+    people = {"human"}  # the node of the voice `human`
+
+    assert names_in_the_graph() | fields | people | {finalize.SEAT} == RESERVED_NAMES
+
+
+@pytest.mark.parametrize("name", sorted(RESERVED_NAMES))
+def test_a_role_may_not_have_a_reserved_name(name: str) -> None:
+    team = parse_team(
+        {**RAW, "sequence": [name], "roles": {name: RAW["roles"]["planner"]}, "budget": {"min_go_votes": 1}}
+    )
+
+    assert isinstance(team, list)
+    assert [problem.path for problem in team] == [("roles", name)]
+
+
+@pytest.mark.parametrize("name", ["a", "risk_analyst", "r2", "a" * 40, "ending", "stopper", "start"])
+def test_any_other_word_of_small_letters_digits_and_underscores_may_name_a_role(name: str) -> None:
+    team = team_of(sequence=[name], roles={name: RAW["roles"]["planner"]})
+
+    assert team.sequence == (name,)
+
+
+# --- the schema -------------------------------------------------------------------------------------------------------
+
+SCHEMA = Draft202012Validator(team_schema())
+
+
+def test_the_schema_is_a_schema() -> None:
+    Draft202012Validator.check_schema(team_schema())
+    assert team_schema()["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_schema_accepts_the_shipped_teams(name: str) -> None:
+    assert [error.message for error in SCHEMA.iter_errors(raw_of(name))] == []
+
+
+BROKEN: list[tuple[str, Any]] = [
+    ("mood", "good"),
+    ("name", "Night Shift"),
+    ("sequence", []),
+    ("sequence", "planner"),
+    ("roles", {}),
+    ("roles", {"Planner": RAW["roles"]["planner"]}),
+    ("roles", {"planner": {"title": "Planner"}}),
+    ("roles", {"planner": {**RAW["roles"]["planner"], "voice": "parrot"}}),
+    (
+        "roles",
+        {"planner": {**RAW["roles"]["planner"], "otherwise": {"stance": "maybe", "summary": "s", "actions": ["a"]}}},
+    ),
+    ("budget", {"max_rounds": 0}),
+    ("budget", {"max_seconds": "40"}),
+    ("budget", {"hurry": True}),
+    ("prices", {"small": {"prompt": -1, "completion": 0}}),
+    ("policy", "majority"),
+    ("max_repairs", 11),
+    ("goal", ""),
+]
+
+
+@pytest.mark.parametrize(("key", "value"), BROKEN)
+def test_the_schema_rejects_what_the_loader_rejects(key: str, value: Any) -> None:
+    raw = {**deepcopy(RAW), key: value}
+
+    assert not SCHEMA.is_valid(raw)
+    assert isinstance(parse_team(raw), list)
+
+
+@pytest.mark.parametrize("key", ["name", "title", "goal", "sequence", "roles"])
+def test_the_schema_asks_for_what_the_loader_asks_for(key: str) -> None:
+    raw = {field: value for field, value in RAW.items() if field != key}
+
+    assert SCHEMA.is_valid(RAW)
+    assert not SCHEMA.is_valid(raw)
+    assert isinstance(parse_team(raw), list)
+
+
+def test_every_field_of_the_schema_is_described() -> None:
+    schema = team_schema()
+    parts = {"Team": schema, **schema["$defs"]}
+
+    assert {"Role", "Budget", "Position", "Check", "Price", "Brief"} <= parts.keys()
+    assert all(part["description"] for part in parts.values())
+    assert set(Role.model_fields) == set(parts["Role"]["properties"])

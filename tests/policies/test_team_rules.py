@@ -1,0 +1,279 @@
+"""Team rules: each kind of wrong team, with the path and the sentence it gets, and all of them at once."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from policies.plain import shown
+from policies.team import Brief, Budget, Check, Position, Price, Role, Team
+from policies.team_rules import Path, Problem, parse_team, warnings_of
+
+POSITION = {"stance": "go", "summary": "Fine.", "actions": ["Go on."]}
+RAW: dict[str, Any] = {
+    "name": "night_shift",
+    "title": "Night shift",
+    "goal": "Open the second line tonight?",
+    "sequence": ["planner", "safety_officer"],
+    "roles": {
+        "planner": {
+            "title": "Planner",
+            "mandate": "Judge the plan.",
+            "checks": [{"when": "facts.staff < 4", "stance": "block", "summary": "Too few.", "actions": ["Call in."]}],
+            "otherwise": POSITION,
+        },
+        "safety_officer": {"title": "Safety officer", "mandate": "Judge the risk."},
+    },
+    "budget": {"min_go_votes": 2},
+    "facts": {"staff": 5},
+}
+MISSING = object()
+
+
+def changed(path: Path, value: Any, raw: Any = RAW) -> Any:
+    """The raw team with the value at the path; without the path where the value is MISSING."""
+    raw = deepcopy(raw)
+    inner = raw
+    for key in path[:-1]:
+        if isinstance(inner, dict):
+            inner.setdefault(key, {})
+        inner = inner[key]
+    if value is MISSING:
+        del inner[path[-1]]
+    else:
+        inner[path[-1]] = value
+    return raw
+
+
+def problems_of(raw: object) -> list[Problem]:
+    found = parse_team(raw)
+    assert isinstance(found, list)
+    return found
+
+
+PLANNER: Path = ("roles", "planner")
+CHECK: Path = (*PLANNER, "checks", 0)
+LONG = "x" * 4_001
+
+# (where the file is wrong, the value there, the sentence; the problem's path where it is another)
+TYPES: list[tuple[Path, Any, str]] = [
+    (("name",), MISSING, "is missing"),
+    (("goal",), MISSING, "is missing"),
+    (("roles",), MISSING, "is missing"),
+    (("sequence",), MISSING, "is missing"),
+    ((*PLANNER, "mandate"), MISSING, "is missing"),
+    ((*CHECK, "when"), MISSING, "is missing"),
+    ((*PLANNER, "otherwise", "actions"), MISSING, "is missing"),
+    (("mood",), "good", "is an unknown key"),
+    ((*PLANNER, "mood"), "good", "is an unknown key"),
+    ((*CHECK, "unless"), "true", "is an unknown key"),
+    (("budget", "hurry"), 1, "is an unknown key"),
+    (("name",), "Night Shift", "is 'Night Shift'; string should match pattern '^[a-z][a-z0-9_]{0,39}$'"),
+    (("name",), "x" * 41, f"is '{'x' * 41}'; string should match pattern '^[a-z][a-z0-9_]{{0,39}}$'"),
+    (("name",), "night_shift\n", "is 'night_shift\\n'; string should match pattern '^[a-z][a-z0-9_]{0,39}$'"),
+    (("title",), " ", "is ' '; string should have at least 1 character"),
+    (("title",), 7, "is 7; it should be a valid string"),
+    (("goal",), LONG, f"is '{'x' * 76}...; string should have at most 4000 characters"),
+    (("goal",), "Open\x00?", "is 'Open\\x00?': it has a NUL character or a lone surrogate"),
+    (("facts",), {"rate": float("nan")}, "is {'rate': nan}: `rate` is nan; allowed: finite numbers"),
+    (("facts",), [1], "is [1]; it should be a valid dictionary"),
+    (("requires",), ["a b"], "is 'a b'; string should match pattern '^[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*)*$'"),
+    (("sequence",), [], "is []; tuple should have at least 1 item after validation, not 0"),
+    (("sequence",), "planner", "is 'planner'; it should be a valid tuple"),
+    (("roles",), ["planner"], "is ['planner']; it should be a valid dictionary"),
+    ((*PLANNER, "enabled"), "no", "is 'no'; it should be a valid boolean"),
+    ((*PLANNER, "voice"), "human", "is 'human'; allowed: 'model' or 'rules'"),
+    ((*PLANNER, "temperature"), 2.5, "is 2.5; it should be less than or equal to 2"),
+    ((*PLANNER, "temperature"), True, "is True; it should be a valid number"),
+    ((*PLANNER, "temperature"), "0.5", "is '0.5'; it should be a valid number"),
+    ((*PLANNER, "otherwise", "stance"), "maybe", "is 'maybe'; allowed: 'go', 'caution' or 'block'"),
+    ((*PLANNER, "otherwise", "actions"), [], "is []; tuple should have at least 1 item after validation, not 0"),
+    (
+        (*CHECK, "actions"),
+        ["a"] * 4,
+        "is ['a', 'a', 'a', 'a']; tuple should have at most 3 items after validation, not 4",
+    ),
+    ((*CHECK, "summary"), "", "is ''; string should have at least 1 character"),
+    (("policy",), "majority", "is 'majority'; allowed: 'classic'"),
+    (("budget", "max_rounds"), 0, "is 0; it should be greater than or equal to 1"),
+    (("budget", "max_rounds"), "3", "is '3'; it should be a valid integer"),
+    (("budget", "max_rounds"), 16**5_000, "is an int too large to be written; it should be less than or equal to 1000"),
+    (("budget", "max_messages"), 2.5, "is 2.5; it should be a valid integer"),
+    (("budget", "max_seconds"), 0, "is 0; it should be greater than 0"),
+    (("budget", "max_seconds"), True, "is True; it should be a valid number"),
+    (("budget", "max_tokens"), 2**53, "is 9007199254740992; it should be less than or equal to 9007199254740991"),
+    (("budget", "min_go_votes"), 0, "is 0; it should be greater than or equal to 1"),
+    (("budget", "min_go_votes"), 10**30, f"is {10**30}; it should be less than or equal to 1000"),
+    (
+        ("prices", "small"),
+        {"prompt": float("inf"), "completion": 1},
+        "is inf; it should be less than or equal to 1000000000",
+    ),
+    (("prices", "small"), {"prompt": -1, "completion": 1}, "is -1; it should be greater than or equal to 0"),
+    (("max_repairs",), -1, "is -1; it should be greater than or equal to 0"),
+    (("max_output_tokens",), 0, "is 0; it should be greater than or equal to 1"),
+    (("brief",), {"tone": "dry"}, "is an unknown key"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "message"), TYPES, ids=shown)
+def test_a_wrong_value_is_named_with_its_path_and_what_is_allowed(path: Path, value: Any, message: str) -> None:
+    (problem,) = [each for each in problems_of(changed(path, value)) if each.message == message]
+
+    assert problem.path[: len(path)] == path
+
+
+CONDITIONS = [
+    ("facts.staff", "the condition is DYN; allowed: a comparison, which is BOOL"),
+    ("staff < 4", "the condition undeclared reference to 'staff' (in container '') at character 1"),
+    ("'many' < 4", "the condition found no matching overload for '_<_'"),
+    ("facts.staff <", "the condition Syntax error: mismatched input '<EOF>'"),
+    ("x" * 1_001, "the condition has 1001 characters; allowed: at most 1000"),
+]
+
+
+@pytest.mark.parametrize(("condition", "message"), CONDITIONS, ids=shown)
+def test_a_condition_that_does_not_type_check_is_refused(condition: str, message: str) -> None:
+    (problem,) = problems_of(changed((*CHECK, "when"), condition))
+
+    assert problem.path == (*CHECK, "when")
+    assert problem.message.startswith(f"is {shown(condition)}: {message}")
+
+
+KNOWN = "allowed: the roles of this team (planner, safety_officer)"
+RULES: list[tuple[Path, Any, Path, str]] = [
+    (("sequence",), ["planner", "pilot"], ("sequence", 1), f"is 'pilot'; {KNOWN}"),
+    (("sequence",), ["planner", "planner"], ("sequence", 1), "is 'planner' again; a role speaks once a round"),
+    ((*PLANNER, "otherwise"), MISSING, PLANNER, "has checks but no `otherwise`: its position when no check holds"),
+    ((*PLANNER, "otherwise"), None, PLANNER, "has checks but no `otherwise`: its position when no check holds"),
+    (("facts_file",), "facts.json", ("facts_file",), "stands beside `facts`; allowed: one of the two"),
+    (
+        ("budget", "max_cost_usd"),
+        1.5,
+        ("budget", "max_cost_usd"),
+        "is 1.5, but `prices` names no model; add the prices it needs",
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "where", "message"), RULES)
+def test_a_broken_rule_is_named_with_its_path(path: Path, value: Any, where: Path, message: str) -> None:
+    assert problems_of(changed(path, value)) == [Problem(where, message)]
+
+
+def test_a_role_of_a_reserved_name_is_told_all_of_them() -> None:
+    (problem,) = problems_of(changed(("roles", "stop"), RAW["roles"]["safety_officer"]))
+
+    assert problem.path == ("roles", "stop")
+    assert problem.message.startswith("is a reserved name; reserved: accept_changes, align, answer, brief, budget, ")
+
+
+def test_a_role_name_that_is_no_name_is_a_problem_of_that_role() -> None:
+    (problem,) = problems_of(changed(("roles", "Chief Pilot"), RAW["roles"]["safety_officer"]))
+
+    assert problem == Problem(
+        ("roles", "Chief Pilot"), "is 'Chief Pilot'; string should match pattern '^[a-z][a-z0-9_]{0,39}$'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [(None, "nothing"), ("team", "str"), (["team"], "list"), (7, "int"), (True, "bool"), (1.5, "float")],
+)
+def test_what_is_no_mapping_is_no_team(raw: object, kind: str) -> None:
+    assert parse_team(raw) == [Problem((), f"is a {kind}; allowed: a mapping of the team's fields")]
+
+
+def test_all_problems_come_at_once_types_first() -> None:
+    raw = changed(("mood",), "good", changed(("sequence",), ["pilot", "planner", "planner"]))
+    raw = changed((*CHECK, "when"), "nope > 1", changed((*PLANNER, "otherwise"), MISSING, raw))
+    raw = changed(("budget", "max_cost_usd"), 1, changed(("facts_file",), "facts.json", raw))
+    raw = changed(("roles", "align"), {"title": "Align", "mandate": "Align."}, changed(("goal",), MISSING, raw))
+
+    assert [problem.path for problem in problems_of(raw)] == [
+        ("goal",),
+        (*CHECK, "when"),
+        ("mood",),
+        ("roles", "align"),
+        PLANNER,
+        ("sequence", 0),
+        ("sequence", 2),
+        ("facts_file",),
+        ("budget", "max_cost_usd"),
+    ]
+
+
+def test_more_roles_or_places_than_allowed_are_one_problem_and_not_one_each() -> None:
+    crowd = {f"role_{number}": RAW["roles"]["safety_officer"] for number in range(51)}
+
+    assert problems_of(changed(("sequence",), ["pilot"] * 51)) == [
+        Problem(
+            ("sequence",), f"is {shown(['pilot'] * 51)}; tuple should have at most 50 items after validation, not 51"
+        )
+    ]
+    (problem,) = problems_of(changed(("sequence",), ["role_1"], changed(("roles",), crowd)))
+    assert problem.path == ("roles",)
+    assert "should have at most 50 items" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ((), Team),
+        (("budget",), Budget),
+        (("brief",), Brief),
+        (PLANNER, Role),
+        ((*PLANNER, "otherwise"), Position),
+        (CHECK, Check),
+        (("prices", "small"), Price),
+        (("roles", "[key]"), Role),
+    ],
+)
+def test_an_unknown_key_comes_with_the_keys_that_are_allowed_beside_it(path: Path, model: type[BaseModel]) -> None:
+    found = problems_of(changed((*path, "mood"), "good"))
+
+    assert [each.allowed for each in found if each.path == (*path, "mood")] == [tuple(model.model_fields)]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {},
+        {"roles": None, "sequence": None, "budget": None, "prices": None},
+        {"roles": {"planner": None}, "sequence": [None, ["planner"], 3, {}]},
+        {"roles": {"planner": {"checks": "all"}}, "sequence": {"planner": 1}, "budget": [1]},
+        {"roles": {7: {}}, 7: 7, None: None},
+        {"budget": {"max_cost_usd": 10**5_000}},
+        {"sequence": ["x" * 100_000]},
+    ],
+    ids=shown,
+)
+def test_a_file_of_any_shape_gets_problems_with_short_sentences(raw: Mapping[Any, Any]) -> None:
+    found = problems_of(raw)
+
+    assert found
+    assert all(len(problem.message) < 400 for problem in found)
+
+
+def test_the_unchanged_team_has_no_problem() -> None:
+    assert isinstance(parse_team(RAW), Team)
+
+
+# --- warnings ---------------------------------------------------------------------------------------------------------
+
+
+def test_more_go_votes_than_roles_is_a_warning_not_a_problem() -> None:
+    team = parse_team(changed(("budget", "min_go_votes"), 3))
+
+    assert isinstance(team, Team)
+    assert warnings_of(team) == ["budget.min_go_votes is 3, but the sequence has 2 roles: `go` can never be reached"]
+
+
+@pytest.mark.parametrize("min_go_votes", [1, 2])
+def test_go_votes_up_to_the_number_of_roles_are_no_warning(min_go_votes: int) -> None:
+    team = parse_team(changed(("budget", "min_go_votes"), min_go_votes))
+
+    assert isinstance(team, Team)
+    assert warnings_of(team) == []
