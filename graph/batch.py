@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -62,20 +62,30 @@ class Batch:
     concurrency: int
 
 
-async def run_lines(lines: Iterable[bytes], batch: Batch) -> AsyncIterator[Result]:
+async def run_lines(lines: Iterable[bytes], batch: Batch) -> AsyncGenerator[Result]:
     """Yield the result of each line that is not blank, in order, at most `concurrency` cases at work."""
     turn = asyncio.Semaphore(batch.concurrency)
     begun: deque[asyncio.Task[Result]] = deque()
     seen: dict[str, int] = {}
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        begun.append(asyncio.create_task(_run_line(number, line, seen, batch, turn)))
-        await asyncio.sleep(0)
-        while begun and (begun[0].done() or len(begun) >= batch.concurrency * AHEAD):
+    try:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            begun.append(asyncio.create_task(_run_line(number, line, seen, batch, turn)))
+            await asyncio.sleep(0)
+            while begun and (begun[0].done() or len(begun) >= batch.concurrency * AHEAD):
+                yield await begun.popleft()
+        while begun:
             yield await begun.popleft()
-    while begun:
-        yield await begun.popleft()
+    finally:
+        await _end(begun)
+
+
+async def _end(begun: Iterable[asyncio.Task[Result]]) -> None:
+    """End the cases nobody waits for any more, before the database closes under them."""
+    for task in begun:
+        task.cancel()
+    await asyncio.gather(*begun, return_exceptions=True)
 
 
 async def _run_line(number: int, line: bytes, seen: dict[str, int], batch: Batch, turn: asyncio.Semaphore) -> Result:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from graph.problems import UsageError
 from graph.settings import Settings
-from graph.store.database import open_database, shown
+from graph.store.database import open_database, shown, storage_errors
 from graph.teams.loader import load_team, shipped_teams
 from graph.teams.voicing import voiced
 
@@ -65,7 +65,8 @@ async def _versions(_: Settings) -> Finding:
 async def _database(settings: Settings) -> Finding:
     try:
         async with open_database(settings.database) as database:
-            await database.store.aput(("doctor",), "examined", {"by": version("accord")}, index=False)
+            with storage_errors(settings.database):
+                await database.store.aput(("doctor",), "examined", {"by": version("accord")}, index=False)
     except UsageError as error:
         return Finding("database", False, str(error))
     return Finding("database", True, f"{shown(settings.database)} can be written")

@@ -12,16 +12,17 @@ from langgraph.graph.state import CompiledStateGraph
 
 from graph.build import RECURSION_LIMIT, build_graph, build_reader
 from graph.facts.files import load_facts
-from graph.problems import UsageError
+from graph.problems import StorageError, UsageError
 from graph.report.record import Record, record_of, refused_record
 from graph.settings import Settings
 from graph.store.database import Database, open_database, shown, storage_errors
 from graph.store.index import Index
 from graph.store.locks import ThreadBusyError
+from graph.teams.voicing import check_voices
 from graph.voices import open_voices
 from nodes.fingerprint import fingerprints
 from nodes.halt import Halt
-from nodes.services import InputRefusedError, Services
+from nodes.services import FactsUnavailableError, InputRefusedError, Services
 from nodes.voices.voice import Voice
 from policies.budgets import change_budget
 from policies.staleness import find_moved
@@ -53,7 +54,7 @@ class Runner:
             UsageError: the thread's id is not allowed.
             StorageError: the database failed.
         """
-        thread = check_thread(thread or new_thread())
+        thread = check_thread(new_thread() if thread is None else thread)
         inputs: Inputs = {"goal": team.goal, "facts": team.facts, "accept_changes": accept_changes}
         with storage_errors(self._location):
             try:
@@ -73,7 +74,8 @@ class Runner:
         """Go on with a thread: where it was cut off, or where it stopped; a finished one returns its record.
 
         Raises:
-            UsageError: there is no such thread, or the budget names an unknown limit or a value not allowed.
+            UsageError: there is no such thread, the budget names an unknown limit or a value not allowed, or nobody
+                can speak for a role: no key is set.
             StorageError: the database failed.
         """
         inputs: Inputs = {"budget": dict(budget or {}), "facts": facts, "accept_changes": accept_changes}
@@ -92,7 +94,7 @@ class Runner:
             StorageError: the database failed.
         """
         with storage_errors(self._location):
-            state = await self._existing(check_thread(thread))
+            state = await self._begun_or_admitted(check_thread(thread))
             is_open = state.get("stop_reason") is None
             return record_of(thread, state, is_running=is_open and await self._is_held(thread))
 
@@ -100,24 +102,35 @@ class Runner:
         """Return the entries of the threads touched last, newest first, each with the status it has now."""
         with storage_errors(self._location):
             entries = await self._index.newest(limit)
-            return [entry | {"status": await self._status(entry)} for entry in entries]
+            return [entry | await self._moved_on(entry) for entry in entries]
 
     async def _run(self, thread: str, team: Team, inputs: Inputs, on_event: OnEvent | None) -> Record:
         state = await self._state(thread)
         if state is None:
             await self._index.admit(thread, team, inputs)
             return await self._drive(thread, team, inputs, on_event)
-        return await self._go_on(thread, team, state, inputs | {"budget": team.budget.model_dump()}, on_event)
+        given = inputs | {"budget": team.budget.model_dump()}
+        if state["case"]["hashes"]["facts"] is not None:
+            given["facts"] = await self._facts_now(team)
+        return await self._go_on(thread, team, state, given, on_event)
+
+    async def _facts_now(self, team: Team) -> dict[str, Any] | None:
+        """Return the facts that a new run of the team would start with; None where they cannot be had."""
+        try:
+            return await self._services.load_facts(team)
+        except FactsUnavailableError:
+            return None
 
     async def _resume(self, thread: str, inputs: Inputs, on_event: OnEvent | None) -> Record:
         state = await self._state(thread)
         if state is not None:
-            _check_budget(state, inputs)
+            _check_budget(Budget(**state["limits"]), inputs)
             return await self._go_on(thread, _kept_team(state), state, inputs, on_event)
-        admitted = await self._index.admitted(thread)
-        if admitted is None:
-            raise _unknown(thread, self._location)
-        return await self._drive(thread, _team_from(admitted["team"], "-"), admitted["inputs"], on_event)
+        admitted = await self._admitted(thread)
+        team, given = _team_from(admitted["team"], "-"), {key: value for key, value in inputs.items() if value}
+        _check_budget(team.budget, inputs)
+        self._check_voices(team, team.budget, inputs)
+        return await self._drive(thread, team, admitted["inputs"] | given, on_event)
 
     async def _go_on(
         self, thread: str, team: Team, state: Mapping[str, Any], inputs: Inputs, on_event: OnEvent | None
@@ -129,6 +142,7 @@ class Runner:
             return refused_record(thread, stop_reason("stale_thread", moved))
         if is_finished:
             return record_of(thread, state)
+        self._check_voices(team, Budget(**state["limits"]), inputs)
         if reason is not None or moved:
             return await self._drive(thread, team, inputs, on_event)
         try:
@@ -160,19 +174,33 @@ class Runner:
         builder = build_graph(Team.model_validate_json(team), self._services)
         return builder.compile(checkpointer=self._database.saver, store=self._database.store)
 
-    async def _existing(self, thread: str) -> Mapping[str, Any]:
+    def _check_voices(self, team: Team, limits: Budget, inputs: Inputs) -> None:
+        """Check that the thread's team can speak in this process, under the limits it is to go on with."""
+        budget = change_budget(limits, inputs["budget"] or {})
+        check_voices(team.model_copy(update={"budget": budget}), has_key="model" in self._services.voices)
+
+    async def _begun_or_admitted(self, thread: str) -> Mapping[str, Any]:
         state = await self._state(thread)
-        if state is None:
-            raise _unknown(thread, self._location)
-        return state
+        return state if state is not None else {"case": {"team": (await self._admitted(thread))["team"]}}
+
+    async def _admitted(self, thread: str) -> dict[str, Any]:
+        admitted = await self._index.admitted(thread)
+        if admitted is None:
+            raise UsageError(
+                f"there is no thread `{thread}` in {shown(self._location)}; `accord list` shows those there are"
+            )
+        return admitted
 
     async def _state(self, thread: str) -> Mapping[str, Any] | None:
         """Return the thread's state; None before its case was admitted."""
-        saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
-        if saved is None:
-            return None
-        # By its own id: of the newest, LangGraph would apply writes to channels that the reader lacks, and warn of each.
-        values = (await self._reader.aget_state(saved.config)).values
+        try:
+            saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
+            if saved is None:
+                return None
+            # By its own id: to the newest LangGraph applies pending writes, and warns of channels it lacks here.
+            values = (await self._reader.aget_state(saved.config)).values
+        except (ValueError, TypeError, LookupError, AttributeError) as error:  # from bytes that are no checkpoint
+            raise StorageError(f"{shown(self._location)}: the thread `{thread}` cannot be read: {error}") from None
         return values if values.get("case") else None
 
     async def _is_held(self, thread: str) -> bool:
@@ -182,11 +210,12 @@ class Runner:
         except ThreadBusyError:
             return True
 
-    async def _status(self, entry: Mapping[str, Any]) -> str:
+    async def _moved_on(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a thread came to whose process died before it was noted."""
         if entry["status"] != "running" or await self._is_held(entry["thread_id"]):
-            return str(entry["status"])
-        state = await self._state(entry["thread_id"])
-        return str(record_of(entry["thread_id"], state or {})["status"])
+            return {}
+        record = record_of(entry["thread_id"], await self._state(entry["thread_id"]) or {})
+        return {key: record.get(key) for key in ("status", "stop_reason", "final_decision")}
 
 
 @asynccontextmanager
@@ -228,10 +257,6 @@ def _config(thread: str, team: Team) -> RunnableConfig:
     }
 
 
-def _unknown(thread: str, location: str) -> UsageError:
-    return UsageError(f"there is no thread `{thread}` in {shown(location)}; `accord list` shows those there are")
-
-
 def _kept_team(state: Mapping[str, Any]) -> Team:
     return _team_from(state["case"]["team"], state["case"]["goal"])
 
@@ -240,9 +265,9 @@ def _team_from(kept: Mapping[str, Any], goal: str) -> Team:
     return Team.model_validate({**kept, "goal": goal}, strict=False)
 
 
-def _check_budget(state: Mapping[str, Any], inputs: Inputs) -> None:
+def _check_budget(budget: Budget, inputs: Inputs) -> None:
     try:
-        change_budget(Budget(**state["limits"]), inputs["budget"])
+        change_budget(budget, inputs["budget"])
     except ValueError as error:
         raise UsageError(str(error)) from None
 

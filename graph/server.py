@@ -3,6 +3,7 @@
 Compiled without a checkpointer and a store: the server brings both, from `graph/store/served.py`.
 """
 
+import asyncio
 from functools import cache
 from typing import Any
 
@@ -10,22 +11,25 @@ from langchain_core.runnables import RunnableConfig
 
 from graph.build import RECURSION_LIMIT, build_graph
 from graph.facts.files import load_facts
+from graph.problems import UsageError
 from graph.settings import Settings, load_settings
 from graph.teams.loader import DEFAULT_TEAM, load_team
 from graph.teams.voicing import voiced
 from graph.voices import build_voices
-from nodes.services import Services
+from nodes.services import InputRefusedError, Services
 
 
-def rounds(config: RunnableConfig) -> Any:
+async def rounds(config: RunnableConfig) -> Any:
     """Return the round loop of the team named in `configurable.team`; without a name, of the reference team.
 
     Raises:
-        UsageError: there is no such team, or its file has problems.
+        InputRefusedError: there is no such team, or its file has problems.
     """
-    settings, services = _process()
     name = config.get("configurable", {}).get("team") or DEFAULT_TEAM
-    return _compiled(str(name), settings, services)
+    try:
+        return await asyncio.to_thread(_compiled, str(name))  # In its event loop the server refuses to read files.
+    except UsageError as error:
+        raise InputRefusedError(str(error)) from None
 
 
 @cache
@@ -35,7 +39,8 @@ def _process() -> tuple[Settings, Services]:
     return settings, Services(build_voices(settings), load_facts)
 
 
-def _compiled(name: str, settings: Settings, services: Services) -> Any:
+def _compiled(name: str) -> Any:
+    settings, services = _process()
     team = voiced(load_team(name), settings)
     graph = build_graph(team, services).compile(name=team.name)
     return graph.with_config(recursion_limit=RECURSION_LIMIT)

@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from nodes.border import plain_stop
 from nodes.fingerprint import fingerprints
 from nodes.services import FactsUnavailableError, InputRefusedError, Services, StaleThreadError
-from nodes.state import State
+from nodes.state import Input, State
 from policies.budgets import change_budget
 from policies.checks import find_missing_fact
 from policies.outcome import DECISIONS
+from policies.plain import find_unplain
 from policies.staleness import find_moved
 from policies.stop import Stop, stop_reason
 from policies.team import Budget, Team, pinned
@@ -23,12 +26,12 @@ async def admit(state: State, team: Team, services: Services) -> Update:
 
     Raises:
         StaleThreadError: the thread was started with another team, policy, facts or goal.
-        InputRefusedError: the input's budget names an unknown limit or a value that is not allowed.
+        InputRefusedError: a part of the input has a wrong type, its budget names an unknown limit or a value that is
+            not allowed, or its goal or facts may not enter the state.
     """
     kept: Mapping[str, Any] = state.get("case") or {}
     limits = _limits(state, team)
-    goal = state.get("goal") or kept.get("goal") or team.goal
-    given = state.get("facts") if state.get("facts") is not None else kept.get("facts")
+    goal, given = _question(state, team)
     hashes = fingerprints(team, limits, goal, given)
     moved = find_moved(kept.get("hashes", {}), hashes)
     if moved and not state.get("accept_changes"):
@@ -46,12 +49,48 @@ async def admit(state: State, team: Team, services: Services) -> Update:
     return update | _reopened(state) if moved else update
 
 
+def refuse_another(state: State, team: Team) -> None:
+    """Refuse an input that asks a finished thread something else: its record is no answer to that.
+
+    Raises:
+        StaleThreadError: the thread was started with another team, policy, facts or goal.
+        InputRefusedError: as in `admit`.
+    """
+    limits = _limits(state, team)
+    moved = find_moved(state["case"]["hashes"], fingerprints(team, limits, *_question(state, team)))
+    if moved:
+        raise StaleThreadError(moved)
+
+
+def _question(state: State, team: Team) -> tuple[str, dict[str, Any] | None]:
+    """Return the goal and the facts of this run, as far as they are known: its own, else the thread's."""
+    _refuse_unplain(state)
+    kept: Mapping[str, Any] = state.get("case") or {}
+    given = state.get("facts") if state.get("facts") is not None else kept.get("facts")
+    return state.get("goal") or kept.get("goal") or team.goal, given
+
+
 def _limits(state: State, team: Team) -> Budget:
+    _refuse_mistyped(state)
     kept = Budget(**state["limits"]) if state.get("case") else team.budget
     try:
         return change_budget(kept, state.get("budget") or {})
     except ValueError as error:
         raise InputRefusedError(str(error)) from None
+
+
+def _refuse_mistyped(state: State) -> None:
+    try:
+        Input.model_validate({name: state.get(name) for name in Input.model_fields}, strict=True)
+    except ValidationError as error:
+        raise InputRefusedError("; ".join(f"`{each['loc'][0]}`: {each['msg']}" for each in error.errors())) from None
+
+
+def _refuse_unplain(state: State) -> None:
+    for name, value in (("goal", state.get("goal")), ("facts", state.get("facts"))):
+        fault = find_unplain(value, name)
+        if fault:
+            raise InputRefusedError(fault)
 
 
 async def _facts(given: dict[str, Any] | None, team: Team, services: Services) -> tuple[dict[str, Any], Stop | None]:
@@ -66,8 +105,11 @@ async def _facts(given: dict[str, Any] | None, team: Team, services: Services) -
 def _reopened(state: State) -> Update:
     """Return the open round set aside: its seats are kept as superseded, and all of them are asked again.
 
-    A decision that was not announced yet rests on what moved, so the team talks once more.
+    Between two rounds, and before the first, there is none. A decision that was not announced yet rests on what moved,
+    so the team talks once more.
     """
-    old = {"round": state.get("round"), "seats": state.get("seats", []), "hashes": state["case"]["hashes"]}
+    if state.get("outcome") == "next_round" or not state.get("seats"):
+        return {}
+    old = {"round": state["round"], "seats": state["seats"], "hashes": state["case"]["hashes"]}
     outcome = "next_round" if state.get("outcome") in DECISIONS else state.get("outcome")
     return {"superseded": [old], "seats": [], "outcome": outcome}

@@ -11,7 +11,7 @@ from langgraph.store.base import BaseStore
 from nodes.journal import CallKey, read_call, write_call
 from nodes.services import Services
 from nodes.voices.voice import Answer, Meter
-from policies.budgets import Reservation, Usage, cost_of
+from policies.budgets import Reservation, Usage, cost_of, is_credible
 from policies.seats import Failure
 from policies.stop import stop_reason
 from policies.team import Price
@@ -76,9 +76,9 @@ async def _ask(call: Call, services: Services) -> Answer:
 
 
 def _charge(call: Call, answer: Answer, seconds: float) -> Usage:
-    """Return what the call counts for: as reported; an answer that came without a report counts as reserved."""
+    """Return what the call counts for: as reported; an answer without a report that can be true counts as reserved."""
     calls = call.meter.calls
-    if answer.tokens:
+    if answer.tokens and is_credible(answer.tokens.prompt, answer.tokens.completion):
         prompt, completion = answer.tokens.prompt, answer.tokens.completion
         return Usage(calls, prompt, completion, cost_of(prompt, completion, call.price), seconds)
     if calls and not answer.failure:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from nodes.admission import admit
+from nodes.admission import admit, refuse_another
 from nodes.border import (
     budget_from,
     plain_seat,
@@ -34,6 +34,7 @@ def build_convene(team: Team, services: Services) -> Node:
     async def convene(state: State) -> Update:
         reason = state.get("stop_reason")
         if reason and not is_resumable(reason):
+            refuse_another(state, team)
             return {}
         started = services.clock()
         update = {"stop_reason": None, "phase": None, "raw_contribution": None, **await admit(state, team, services)}

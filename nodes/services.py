@@ -18,8 +18,11 @@ class FactsUnavailableError(Exception):
         self.source = source
 
 
-class InputRefusedError(Exception):
-    """What a caller sent cannot be taken; nothing of the thread changed."""
+class InputRefusedError(ValueError):
+    """What a caller sent cannot be taken; nothing of the thread changed.
+
+    A ValueError, because LangGraph's server tells its callers what those say, and of most others only the name.
+    """
 
 
 class StaleThreadError(InputRefusedError):

@@ -1,8 +1,9 @@
 """`accord batch`: many cases at once."""
 
+import asyncio
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,11 @@ def command(cases: str, team: str, concurrency: int, voice: Any, db: str | None)
                 concurrency=concurrency,
             )
             with _bar(sum(1 for line in lines if line.strip())) as advance:
-                async for result in run_lines(lines, batch):
-                    worst = max(worst, _print_result(result, halt.is_set))
-                    advance()
+                async with aclosing(run_lines(lines, batch)) as results:
+                    async for result in results:
+                        # In a thread: a reader that is slow must not stop the cases under way.
+                        worst = max(worst, await asyncio.to_thread(_print_result, result, halt.is_set))
+                        advance()
         return worst
 
     return run_async(work)
@@ -62,11 +65,13 @@ def _lines(path: str) -> list[bytes]:
 def _print_result(result: Any, is_halted: bool) -> Exit:
     import json
 
+    from graph.problems import neutral
+
     sys.stdout.buffer.write(json.dumps(result.line, ensure_ascii=False).encode() + b"\n")
     sys.stdout.buffer.flush()
     if result.record is not None:
         return exit_of(result.record)
-    click.echo(f"accord: {result.error}", err=True)
+    click.echo(f"accord: {neutral(result.error)}", err=True)
     return Exit.STOPPED if is_halted else Exit.USAGE
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import USAGE, Exit
-from graph.problems import UsageError
+from graph.problems import UsageError, neutral
 
 COMMANDS = {
     "run": "Run a team to one decision.",
@@ -71,7 +71,7 @@ def _exit_code(error: BaseException) -> int:
     if isinstance(error, click.ClickException):
         return _say(USAGE, error.format_message())
     if isinstance(error, UsageError):
-        return _say(USAGE, *error.problems)
+        return _say(USAGE, *map(neutral, error.problems))
     if isinstance(error, SystemExit | BrokenPipeError):  # click exits by itself where its reader is gone
         return _say(USAGE)
     if isinstance(error, OSError):
@@ -81,7 +81,7 @@ def _exit_code(error: BaseException) -> int:
 
 def _say(code: int, *sentences: str) -> int:
     for sentence in sentences:
-        _write(f"accord: {sentence}\n")
+        _write("\n".join(map(neutral, f"accord: {sentence}\n".split("\n"))))
     _drop_output()
     return code
 

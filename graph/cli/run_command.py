@@ -64,7 +64,7 @@ def _run(name: str, changes: Any, options: dict[str, Any], voice: Any, db: str |
     for warning in warnings_of(team):
         click.echo(f"accord: warning: {warning}", err=True)
 
-    options["thread"] = thread = check_thread(options["thread"] or new_thread())
+    options["thread"] = thread = check_thread(new_thread() if options["thread"] is None else options["thread"])
 
     async def work(halt: Any) -> dict[str, Any]:
         async with open_runner(settings, halt=halt) as runner:

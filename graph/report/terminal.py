@@ -1,7 +1,6 @@
 """The record for people at a terminal: stances, conflicts, the decision and the brief."""
 
 import json
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,6 +11,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from graph.problems import neutral
+
 STYLES = {
     "go": "green",
     "go_with_caution": "yellow",
@@ -20,12 +21,16 @@ STYLES = {
     "no_go": "red",
     "next_round": "cyan",
 }
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def visible(text: object, style: str = "") -> Text:
-    """Return text that a terminal only shows: no markup, no control or direction characters."""
-    return Text(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(text)), style=style)
+    """Return text that a terminal only shows, on one line: no markup, no control or direction characters."""
+    return Text(neutral(str(text)), style=style)
+
+
+def visible_lines(text: str) -> Text:
+    """Return text that a terminal only shows, its lines kept."""
+    return Text("\n").join(map(visible, text.split("\n")))
 
 
 def console_on(stream: Any, columns: int = 100) -> Console:
@@ -71,7 +76,9 @@ def _ending(record: Mapping[str, Any]) -> RenderableType:
     if record["status"] == "ok":
         decision = record["final_decision"]
         brief = record["answer"].partition("\n\n")[2]
-        return Panel(visible(brief), title=Text(f"Decision: {decision}", style=f"bold {STYLES[decision]}"), expand=True)
+        return Panel(
+            visible_lines(brief), title=Text(f"Decision: {decision}", style=f"bold {STYLES[decision]}"), expand=True
+        )
     if record["stop_reason"] is None:
         return Text(f"The thread is {record['status']}: it has no decision and no stop reason.", style="yellow")
     return Group(*_stop_lines(record))

@@ -1,13 +1,13 @@
 """Opens checkpoint savers, stores and locks; the only file that does."""
 
 import asyncio
+import re
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiosqlite
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -17,12 +17,15 @@ from langgraph.store.base import BaseStore
 from langgraph.store.sqlite.aio import AsyncSqliteStore
 
 from graph.problems import StorageError, UsageError
-from graph.store.locks import AdvisoryLocks, FileLocks, Locks
+from graph.store.locks import AdvisoryLocks, FileLocks, Locks, ThreadBusyError
 
 BUSY_TIMEOUT_SECONDS = 30.0
 CONNECT_TIMEOUT_SECONDS = 10
 POSTGRES = ("postgresql", "postgres")
 POOL_SIZE = 8
+SETUP = "/setup"
+"""What is locked while tables are created; no thread has such an id."""
+SETUP_PAUSE_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,18 @@ class _WriterFirst(sqlite3.Connection):
 
 @asynccontextmanager
 async def open_database(location: str) -> AsyncIterator[Database]:
-    """Open the database at a file's path or a PostgreSQL URL.
+    """Open the database at a file's path or a PostgreSQL URL; what fails while it is open is the user's to name.
 
     Raises:
         UsageError: the URL is of no kind that is supported.
         StorageError: the database cannot be opened.
     """
-    with storage_errors(location):
-        async with open_saver(location) as saver, open_store(location) as store, _open_locks(location) as locks:
-            yield Database(saver, store, locks)
+    async with AsyncExitStack() as stack:
+        with storage_errors(location):
+            saver = await stack.enter_async_context(open_saver(location))
+            store = await stack.enter_async_context(open_store(location))
+            locks = await stack.enter_async_context(_open_locks(location))
+        yield Database(saver, store, locks)
 
 
 @asynccontextmanager
@@ -66,12 +72,12 @@ async def open_saver(location: str) -> AsyncIterator[BaseCheckpointSaver[Any]]:
             from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415
 
             postgres = AsyncPostgresSaver(pool, serde=serializer)
-            await postgres.setup()
+            await _set_up(location, postgres.setup)
             yield postgres
         return
     async with _open_file(path) as connection:
         saver = AsyncSqliteSaver(connection, serde=serializer)
-        await saver.setup()
+        await _set_up(location, saver.setup)
         yield saver
 
 
@@ -85,13 +91,13 @@ async def open_store(location: str) -> AsyncIterator[BaseStore]:
             from langgraph.store.postgres.aio import AsyncPostgresStore  # noqa: PLC0415
 
             postgres = AsyncPostgresStore(pool)
-            await postgres.setup()
+            await _set_up(location, postgres.setup)
             async with _batching_ended(postgres):
                 yield postgres
         return
     async with _open_file(path, isolation_level=None, factory=_WriterFirst) as connection:
         store = AsyncSqliteStore(connection)
-        await store.setup()
+        await _set_up(location, store.setup)
         async with _batching_ended(store):
             yield store
 
@@ -105,7 +111,8 @@ def storage_errors(location: str) -> Iterator[None]:
     """
     try:
         yield
-    except Exception as error:
+    except Exception as raised:
+        error = raised.__cause__ if isinstance(raised, ValueError) and raised.__cause__ else raised  # by the store
         if not isinstance(error, sqlite3.Error | OSError) and not _is_postgres_error(error):
             raise
         said = (getattr(error, "strerror", None) or str(error) or type(error).__name__).strip()
@@ -113,11 +120,12 @@ def storage_errors(location: str) -> Iterator[None]:
 
 
 def shown(location: str) -> str:
-    """Return the location without user and password."""
-    if "://" not in location:
+    """Return the location without user, password and options, also where it is no proper URL."""
+    scheme, found, rest = location.partition("://")
+    place, _, options = rest.partition("?")
+    if not found:
         return location
-    parts = urlsplit(location)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+    return f"{scheme}://..." if "@" in options else f"{scheme}://{place.rpartition('@')[2]}"
 
 
 def sqlite_path(location: str) -> Path | None:
@@ -136,7 +144,7 @@ def sqlite_path(location: str) -> Path | None:
     raise UsageError(f"{shown(location)}: `{scheme}` is no database; allowed: a file, sqlite:///FILE, postgresql://...")
 
 
-def _is_postgres_error(error: Exception) -> bool:
+def _is_postgres_error(error: BaseException) -> bool:
     return type(error).__module__.partition(".")[0] in ("psycopg", "psycopg_pool")
 
 
@@ -144,6 +152,7 @@ def _is_postgres_error(error: Exception) -> bool:
 async def _open_file(path: Path, **options: Any) -> AsyncIterator[aiosqlite.Connection]:
     """Open a connection in WAL with `synchronous=NORMAL`: safe for process kills, not for power loss."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    sqlite3.connect(path).close()  # Where this fails, aiosqlite would leave a thread behind that fails at exit.
     async with aiosqlite.connect(path, timeout=BUSY_TIMEOUT_SECONDS, **options) as connection:
         await connection.execute("PRAGMA journal_mode=WAL")
         await connection.execute("PRAGMA synchronous=NORMAL")
@@ -168,8 +177,37 @@ async def _open_session(url: str) -> AsyncIterator[Any]:
     # Imported here: the driver is needed for PostgreSQL alone.
     from psycopg import AsyncConnection  # noqa: PLC0415
 
+    _check_url(url)
     async with await AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS) as session:
         yield session
+
+
+def _check_url(url: str) -> None:
+    """Refuse a URL that libpq cannot read in words of our own: its own may quote the password."""
+    # Imported here: the driver is needed for PostgreSQL alone.
+    from psycopg import ProgrammingError  # noqa: PLC0415
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+
+    try:
+        is_read = re.fullmatch(r"[0-9,]*", str(conninfo_to_dict(url).get("port", "")))
+    except (ProgrammingError, UnicodeError):
+        is_read = None
+    if not is_read:
+        raise UsageError(
+            f"{shown(url)}: is no address of a PostgreSQL; allowed: postgresql://USER:PASSWORD@HOST:PORT/NAME, "
+            "special characters in USER and PASSWORD percent-encoded"
+        )
+
+
+async def _set_up(location: str, setup: Callable[[], Awaitable[None]]) -> None:
+    """Create the tables, one process at a time: two at once fail each other, IF NOT EXISTS or not."""
+    async with _open_locks(location) as locks:
+        while True:
+            try:
+                async with locks.hold(SETUP):
+                    return await setup()
+            except ThreadBusyError:
+                await asyncio.sleep(SETUP_PAUSE_SECONDS)
 
 
 @asynccontextmanager

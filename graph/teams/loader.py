@@ -1,5 +1,6 @@
 """Loads teams: by the name of a shipped one, or from any file."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -9,7 +10,7 @@ from typing import Any
 
 from graph.problems import UsageError
 from graph.teams.overrides import apply_settings, merge
-from graph.teams.source import Source, read_yaml
+from graph.teams.source import MAX_BYTES, Source, read_yaml
 from policies.team import Team
 from policies.team_rules import Problem, parse_team
 
@@ -63,14 +64,15 @@ def _locate(name: str) -> Path:
     shipped = shipped_teams()
     if name in shipped:
         return shipped[name]
-    if name.endswith((".yaml", ".yml", ".json")) or "/" in name or Path(name).exists():
+    if name.endswith((".yaml", ".yml", ".json")) or "/" in name or os.path.exists(name):  # False where Path raises
         return Path(name)
     raise UsageError(f"there is no team `{name}`; allowed: {', '.join(shipped)}, or the path of a team file")
 
 
 def _read(path: Path) -> Source:
     try:
-        return _parsed(path.read_bytes(), str(path))
+        with path.open("rb") as file:
+            return _parsed(file.read(MAX_BYTES + 1), str(path))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
 
@@ -94,13 +96,17 @@ def _changed(source: Source, changes: Changes) -> Any:
 
 def _absolute(raw: Any, path: Path) -> Any:
     named = raw.get("facts_file") if isinstance(raw, dict) else None
-    return {**raw, "facts_file": str((path.parent / named).resolve())} if isinstance(named, str) else raw
+    try:
+        return {**raw, "facts_file": str((path.parent / named).resolve())} if isinstance(named, str) else raw
+    except ValueError:  # a NUL or a lone surrogate, which the team's own types refuse
+        return raw
 
 
 def _sentence(problem: Problem, source: Source, changes: Changes) -> str:
     field = ".".join(map(str, problem.path))
     where = _changed_by(field, changes) or source.at(problem.path)
-    return f"{where}: {f'`{field}` ' if field else 'the team '}{problem.message}"
+    allowed = f"; allowed: {', '.join(problem.allowed)}" if problem.allowed else ""
+    return f"{where}: {f'`{field}` ' if field else 'the team '}{problem.message}{allowed}"
 
 
 def _changed_by(field: str, changes: Changes) -> str | None:

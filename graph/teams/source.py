@@ -11,6 +11,7 @@ from ruamel.yaml.events import AliasEvent, NodeEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from graph.problems import UsageError
+from policies.plain import shown
 from policies.team_rules import Path
 
 MAX_BYTES = 256 * 1024
@@ -25,6 +26,7 @@ class Source:
     value: Any = None
     lines: dict[Path, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    constructor: SafeConstructor = field(default_factory=lambda: SafeConstructor(loader=_yaml()))
 
     def at(self, path: Path) -> str:
         """Return `file:line` of the path, or of the nearest part of it that the file has."""
@@ -40,7 +42,7 @@ def read_yaml(data: bytes, name: str) -> Source:
         UsageError: it is too large, not UTF-8, no YAML, or uses anchors, aliases, tags or a key twice.
     """
     if len(data) > MAX_BYTES:
-        raise UsageError(f"{name}: has {len(data)} bytes; allowed: at most {MAX_BYTES}")
+        raise UsageError(f"{name}: has more than {MAX_BYTES} bytes; allowed: at most so many")
     source = Source(name)
     try:
         text = data.decode("utf-8")
@@ -51,8 +53,8 @@ def read_yaml(data: bytes, name: str) -> Source:
         raise UsageError(f"{name}: is not UTF-8 at byte {error.start}") from None
     except MarkedYAMLError as error:
         raise UsageError(_syntax(error, name)) from None
-    except (YAMLError, ValueError, RecursionError) as error:
-        raise UsageError(f"{name}: cannot be read as YAML: {str(error).splitlines()[0]}") from None
+    except (YAMLError, RecursionError, AssertionError) as error:
+        raise UsageError(f"{name}: cannot be read as YAML: {str(error).partition(chr(10))[0]}") from None
     if source.problems:
         raise UsageError(*source.problems)
     return source
@@ -80,6 +82,8 @@ def _refuse_events(text: str, source: Source) -> None:
 
 
 def _refused(event: Any) -> Iterator[str]:
+    if getattr(event, "version", None) not in (None, (1, 2)):
+        yield "the directive `%YAML` is not allowed; this is read as YAML 1.2"
     if isinstance(event, AliasEvent):
         yield f"the alias `*{event.anchor}` is not allowed; write the value out"
     elif isinstance(event, NodeEvent):
@@ -96,14 +100,14 @@ def _value(node: Node, path: Path, source: Source) -> Any:
         return _mapping(node, path, source)
     if isinstance(node, SequenceNode):
         return [_value(part, (*path, index), source) for index, part in enumerate(node.value)]
-    return _scalar(node)
+    return _scalar(node, source)
 
 
 def _mapping(node: MappingNode, path: Path, source: Source) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
-        if not isinstance(key_node, ScalarNode) or not isinstance(key := _scalar(key_node), str):
+        if not isinstance(key_node, ScalarNode) or not isinstance(key := _scalar(key_node, source), str):
             source.problems.append(f"{source.name}:{line}: a key is not text; put it in quotes")
             continue
         if key in found:
@@ -113,8 +117,13 @@ def _mapping(node: MappingNode, path: Path, source: Source) -> dict[Any, Any]:
     return found
 
 
-def _scalar(node: Node) -> Any:
-    """Return a scalar as JSON has it: what YAML reads as a date stays text."""
+def _scalar(node: Node, source: Source) -> Any:
+    """Return a scalar as JSON has it: what YAML reads as a date is text, and a surrogate pair is one character."""
     if node.tag in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:str"):
-        return node.value
-    return SafeConstructor(loader=_yaml()).construct_object(node)
+        return node.value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    try:
+        return source.constructor.construct_object(node)
+    except (ValueError, LookupError):
+        line = node.start_mark.line + 1
+        source.problems.append(f"{source.name}:{line}: {shown(node.value)} is no number that can be read; quote text")
+        return None

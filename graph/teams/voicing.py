@@ -21,10 +21,19 @@ def voiced(team: Team, settings: Settings, choice: VoiceChoice | None = None) ->
     roles = {name: _voiced_role(role, choice or role.voice or default, settings) for name, role in team.roles.items()}
     brief = _voiced_brief(team.brief, choice or team.brief.voice or default, settings)
     team = team.model_copy(update={"roles": roles, "brief": brief})
-    problems = list(_problems(team, settings))
+    check_voices(team, settings.openai_api_key is not None)
+    return team
+
+
+def check_voices(team: Team, has_key: bool) -> None:
+    """Check that somebody can speak for each role, at a known price where the cost is limited.
+
+    Raises:
+        UsageError: nobody can; all such roles and models at once.
+    """
+    problems = _problems(team, has_key)
     if problems:
         raise UsageError(*problems)
-    return team
 
 
 def _voiced_role(role: Role, voice: VoiceName, settings: Settings) -> Role:
@@ -37,7 +46,7 @@ def _voiced_brief(brief: Brief, voice: VoiceName, settings: Settings) -> Brief:
     return brief.model_copy(update={"voice": voice, "model": model})
 
 
-def _problems(team: Team, settings: Settings) -> list[str]:
+def _problems(team: Team, has_key: bool) -> list[str]:
     speaking = {name: team.roles[name] for name in team.sequence if team.roles[name].enabled}
     asked = [name for name, role in speaking.items() if role.voice == "model"]
     mute = [name for name, role in speaking.items() if role.voice == "rules" and role.otherwise is None]
@@ -46,7 +55,7 @@ def _problems(team: Team, settings: Settings) -> list[str]:
         "give it `checks` and `otherwise`, or set a key"
         for name in mute
     ]
-    if settings.openai_api_key is None and (asked or team.brief.voice == "model"):
+    if not has_key and (asked or team.brief.voice == "model"):
         problems.append(f"OPENAI_API_KEY is not set, but a model is to answer for {', '.join(asked) or 'the brief'}")
     return problems + _unpriced(team, speaking)
 

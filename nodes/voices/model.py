@@ -1,6 +1,7 @@
 """The voice `model`: an OpenAI-compatible chat-completions endpoint, asked through ChatOpenAI."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +19,8 @@ from policies.stop import stop_reason
 MAX_RETRY_AFTER_SECONDS = 60.0
 """A provider that asks to wait longer is not waited for; the OpenAI client draws the same line."""
 
-NO_COMPLETION = (ValueError, TypeError, LookupError, AttributeError)
-"""What langchain-openai raises for an answer with status 200 that is no chat completion (a page, `{}`, no choices)."""
+NO_COMPLETION = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""What comes of an answer with status 200 that is no chat completion (a page, `{}`, no choices, 1,000 levels deep)."""
 
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 8.0
@@ -97,10 +98,9 @@ class ModelVoice:
                 return await model.ainvoke(messages, extra_body=extra)
 
         try:
-            message: AIMessage = await _retrying(self._endpoint.max_retries, deadline)(attempt)
+            return _answer(await _retrying(self._endpoint.max_retries, deadline)(attempt))
         except (openai.OpenAIError, TimeoutError, *NO_COMPLETION) as error:
             return Answer(failure=Failure(reason_of(error)))
-        return _answer(message)
 
 
 def response_format(role: str) -> dict[str, Any]:
@@ -132,12 +132,17 @@ def reason_of(error: Exception) -> str:
 
 
 def _answer(message: AIMessage) -> Answer:
-    used = message.usage_metadata
-    tokens = Tokens(used["input_tokens"], used["output_tokens"]) if used else None
-    said = message.text
+    tokens, said = _tokens(message), message.text
     if not said.strip():
         return Answer(failure=Failure(stop_reason("llm_empty")), tokens=tokens)
     return Answer(said, tokens=tokens)
+
+
+def _tokens(message: AIMessage) -> Tokens | None:
+    """Return what was reported; None where that is no count, since nobody checks what an endpoint sends."""
+    used: Mapping[str, Any] = message.usage_metadata or {}
+    prompt, completion = used.get("input_tokens"), used.get("output_tokens")
+    return Tokens(prompt, completion) if isinstance(prompt, int) and isinstance(completion, int) else None
 
 
 def _retrying(max_retries: int, deadline: float) -> tenacity.AsyncRetrying:
