@@ -1,0 +1,135 @@
+"""Records as they are expected, written out: every key, and what differs from case to case as an argument."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import rfc8785
+
+from nodes.fingerprint import fingerprints
+from policies.team import Team
+
+Plain = dict[str, Any]
+_ABSENT = object()
+
+
+def accepted(*roles: str, stance: str = "go", round_number: int = 1) -> list[Plain]:
+    """The trace of roles that were accepted with a stance, in this order."""
+    return [
+        {"round": round_number, "agent": role, "stance": stance, "confidence": 0.9, "accepted": True} for role in roles
+    ]
+
+
+def round_of(number: int, stances: Mapping[str, str], conflicts: Sequence[str], decision: str | None) -> Plain:
+    """The history's entry of a round in which every role said what `says` makes it say."""
+    said = [
+        {"agent": role, "stance": stance, "summary": "Fine.", "confidence": 0.9, "actions": ["Go on."]}
+        for role, stance in stances.items()
+    ]
+    return {"round": number, "contributions": said, "conflicts": list(conflicts), "decision": decision}
+
+
+def trace_of(history: Iterable[Plain]) -> list[Plain]:
+    """The trace of whole rounds: each contribution accepted, then the round's line."""
+    lines: list[Plain] = []
+    for entry in history:
+        for said in entry["contributions"]:
+            lines += accepted(said["agent"], stance=said["stance"], round_number=entry["round"])
+        decision = entry["decision"] or "next_round"
+        lines.append({"round": entry["round"], "conflicts": entry["conflicts"], "decision": decision})
+    return lines
+
+
+def usage(calls: int, answers: int) -> Plain:
+    """The usage of so many calls, of which so many were answered with the server's usual token counts."""
+    return {"calls": calls, "prompt_tokens": 100 * answers, "completion_tokens": 20 * answers, "cost_usd": 0.0}
+
+
+def beside(team: Team, used: Plain, *, resumable: bool, facts: Plain | None, outcome: Plain | None) -> Plain:
+    """What stands beside the pattern's own keys."""
+    made = fingerprints(team, team.budget, team.goal, facts)
+    return {
+        "thread_id": "t",
+        "team": team.name,
+        "hashes": {
+            "team": made["team"],
+            "policy": made["policy"],
+            "facts": None if facts is None else hashlib.sha256(rfc8785.dumps(facts)).hexdigest(),
+            "goal": hashlib.sha256(rfc8785.dumps(team.goal)).hexdigest(),
+        },
+        "usage": used,
+        "resumable": resumable,
+        "flags": [],
+        "absent": [],
+        "outcome": outcome,
+        "waiting": [],
+        "outputs": [],
+    }
+
+
+def success(team: Team, history: list[Plain], used: Plain, brief: str, trace: list[Plain] | None = None) -> Plain:
+    """The record of a run that came to a decision."""
+    last = history[-1]
+    facts = team.facts or {}
+    return {
+        "status": "ok",
+        "stop_reason": "success",
+        "answer": f"Decision: {last['decision']}\n\n{brief}",
+        "final_decision": last["decision"],
+        "rounds_used": last["round"],
+        "team_summary": {
+            "report_date": facts.get("report_date"),
+            "region": facts.get("region"),
+            "stances": [
+                {"agent": said["agent"], "stance": said["stance"], "confidence": said["confidence"]}
+                for said in last["contributions"]
+            ],
+            "conflicts": last["conflicts"],
+        },
+        "trace": trace_of(history) if trace is None else trace,
+        "history": history,
+        **beside(
+            team,
+            used,
+            resumable=False,
+            facts=team.facts,
+            outcome={"vote": last["decision"], "final": last["decision"]},
+        ),
+    }
+
+
+def stopped(
+    team: Team,
+    reason: str,
+    used: Plain,
+    *,
+    resumable: bool,
+    phase: str | None,
+    trace: list[Plain] | None = None,
+    history: list[Plain] | None = None,
+    raw: Any = _ABSENT,
+    has_facts: bool = True,
+) -> Plain:
+    """The record of a run that stopped."""
+    history = history or []
+    vote = (history[-1]["decision"] or "next_round") if history else None
+    return {
+        "status": "stopped",
+        "stop_reason": reason,
+        **({} if phase is None else {"phase": phase}),
+        **({} if raw is _ABSENT else {"raw_contribution": raw}),
+        "trace": trace_of(history) if trace is None else trace,
+        "history": history,
+        **beside(
+            team,
+            used,
+            resumable=resumable,
+            facts=team.facts if has_facts else None,
+            outcome={"vote": vote, "final": None} if vote else None,
+        ),
+    }
+
+
+def turned_away(reason: str) -> Plain:
+    """The record of an attempt that was refused before it touched the thread."""
+    return {"status": "stopped", "stop_reason": reason, "thread_id": "t", "resumable": False}
