@@ -109,7 +109,11 @@ class Runner:
         if state is None:
             await self._index.admit(thread, team, inputs)
             return await self._drive(thread, team, inputs, on_event)
-        given = inputs | {"budget": team.budget.model_dump()}
+        # What was raised on resume stands, unless the team itself asks for other limits than at the start.
+        limits = team.budget.model_dump()
+        if team.budget == _kept_team(state).budget:
+            limits = {"min_go_votes": team.budget.min_go_votes}
+        given = inputs | {"budget": limits}
         if state["case"]["hashes"]["facts"] is not None:
             given["facts"] = await self._facts_now(team)
         return await self._go_on(thread, team, state, given, on_event)

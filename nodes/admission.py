@@ -112,4 +112,5 @@ def _reopened(state: State) -> Update:
         return {}
     old = {"round": state["round"], "seats": state["seats"], "hashes": state["case"]["hashes"]}
     outcome = "next_round" if state.get("outcome") in DECISIONS else state.get("outcome")
-    return {"superseded": [old], "seats": [], "outcome": outcome}
+    line = {"round": state["round"], "superseded": True}
+    return {"superseded": [old], "seats": [], "outcome": outcome, "trace": [line]}

@@ -20,7 +20,7 @@ from nodes.state import Node, State
 from policies.budgets import Reservation, Usage, add_usage, refuse_round, reserve
 from policies.outcome import DECISIONS
 from policies.routing import next_nodes
-from policies.seats import Seat, Wave, open_seats, plan_wave
+from policies.seats import Seat, Wave, open_seats, phase_of, plan_wave
 from policies.stop import Stop, is_resumable, stop_reason
 from policies.team import Team
 
@@ -39,7 +39,7 @@ def build_convene(team: Team, services: Services) -> Node:
         started = services.clock()
         update = {"stop_reason": None, "phase": None, "raw_contribution": None, **await admit(state, team, services)}
         if services.halt.is_set and update["pending"] is None:
-            update["pending"] = plain_stop(Stop(stop_reason("cancelled")))
+            update["pending"] = plain_stop(Stop(stop_reason("cancelled"), _phase(state)))
         update |= _rounds_on(_after(state, update), team)
         usage = add_usage(spent_from(state).usage, Usage(), services.clock() - started)
         return update | {"usage": plain_usage(usage)}
@@ -51,6 +51,12 @@ def route_after_convene(state: State) -> list[str]:
     """Return the asked roles, or where the run goes without them."""
     asks = [ask["role"] for ask in state.get("wave", {}).get("asks", [])]
     return next_nodes(asks, state.get("outcome"), state.get("pending"), state.get("stop_reason"))
+
+
+def _phase(state: State) -> str | None:
+    """Return where a run stands that goes no further: at its first empty seat, or none between rounds."""
+    empty = [seat["role"] for seat in state.get("seats", []) if seat["contribution"] is None]
+    return phase_of(state["round"], empty[0]) if empty else None
 
 
 def _after(state: State, update: Update) -> State:

@@ -126,8 +126,10 @@ def settle(
     """Return what the replies make of the seats, taken in sequence order, so that timing cannot matter.
 
     The first seat that fails for good gives the stop. After a contract stop nothing more is accepted; after a
-    resumable stop the other answers are kept, so that they are never asked for again.
+    resumable stop the other answers are kept, so that they are never asked for again. What kept a seat from being asked
+    beside others counts only in a wave that asks nobody: their reservations are settled by then.
     """
+    blocked = None if wave.asks else wave.blocked
     after: list[Seat] = []
     accepted: list[Contribution] = []
     stop: Stop | None = None
@@ -139,7 +141,7 @@ def settle(
         after.append(now)
         if now.contribution is not None and seat.contribution is None:
             accepted.append(now.contribution)
-        failure = _failure_of(now, reply, wave.blocked, phase, max_repairs)
+        failure = _failure_of(now, reply, blocked, phase, max_repairs)
         if failure and stop is None:
             reason, raw = failure
             stop = Stop(reason, phase)

@@ -48,4 +48,7 @@ def _limits(budget: Sequence[str]) -> dict[str, Any]:
     problems = [f"--budget {each}: is no limit; allowed: LIMIT=VALUE" for each, _, found, _ in pairs if not found]
     if problems:
         raise UsageError(*problems)
-    return {name: read_yaml(text.encode(), f"--budget {each}").value for each, name, _, text in pairs}
+    return {
+        name: read_yaml(text.encode("utf-8", "surrogatepass"), f"--budget {each}").value
+        for each, name, _, text in pairs
+    }

@@ -1,12 +1,15 @@
 """The lock of a thread: one holder, freed when its process dies, never a lease that must expire."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
 import filelock
+
+PAUSES_SECONDS = (0.0, 0.02, 0.1)
 
 
 class ThreadBusyError(Exception):
@@ -33,10 +36,13 @@ class FileLocks:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{hashlib.sha256(thread.encode()).hexdigest()[:32]}.lock"
         lock = filelock.FileLock(path, thread_local=False, blocking=False)
-        try:
-            lock.acquire()
-        except filelock.Timeout:
-            raise ThreadBusyError(thread) from None
+
+        async def take() -> bool:
+            with suppress(filelock.Timeout):
+                lock.acquire()
+            return lock.is_locked
+
+        await _patiently(take, thread)
         try:
             yield
         finally:
@@ -55,15 +61,30 @@ class AdvisoryLocks:
     async def hold(self, thread: str) -> AsyncIterator[None]:
         """Hold the thread's advisory lock; a session may take its own lock twice, hence the set."""
         key = int.from_bytes(hashlib.sha256(thread.encode()).digest()[:8], signed=True)
-        if key in self._held:
-            raise ThreadBusyError(thread)
-        self._held.add(key)
+        await _patiently(lambda: self._take(key), thread)
         try:
-            if not await self._call("pg_try_advisory_lock", key):
-                raise ThreadBusyError(thread)
-            try:
-                yield
-            finally:
-                await self._call("pg_advisory_unlock", key)
+            yield
         finally:
+            await self._call("pg_advisory_unlock", key)
             self._held.discard(key)
+
+    async def _take(self, key: int) -> bool:
+        if key in self._held:
+            return False
+        self._held.add(key)
+        is_taken = False
+        try:
+            is_taken = await self._call("pg_try_advisory_lock", key)
+        finally:
+            if not is_taken:
+                self._held.discard(key)
+        return is_taken
+
+
+async def _patiently(take: Callable[[], Awaitable[bool]], thread: str) -> None:
+    """Take a lock, or raise ThreadBusyError; somebody who only looks whether it is held has it for a moment."""
+    for pause in PAUSES_SECONDS:
+        await asyncio.sleep(pause)
+        if await take():
+            return
+    raise ThreadBusyError(thread)

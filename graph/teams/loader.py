@@ -10,7 +10,7 @@ from typing import Any
 
 from graph.problems import UsageError
 from graph.teams.overrides import apply_settings, merge
-from graph.teams.source import MAX_BYTES, Source, read_yaml
+from graph.teams.source import MAX_BYTES, Source, read_json, read_yaml
 from policies.team import Team
 from policies.team_rules import Problem, parse_team
 
@@ -54,7 +54,7 @@ def load_facts_file(path: Path) -> dict[str, Any]:
     Raises:
         UsageError: the file cannot be read, or is no object.
     """
-    source = _read(path)
+    source = _read(path, is_json=path.suffix.lower() == ".json")
     if not isinstance(source.value, dict):
         raise UsageError(f"{path}: is no object; allowed: a mapping of facts")
     return source.value
@@ -69,18 +69,18 @@ def _locate(name: str) -> Path:
     raise UsageError(f"there is no team `{name}`; allowed: {', '.join(shipped)}, or the path of a team file")
 
 
-def _read(path: Path) -> Source:
+def _read(path: Path, is_json: bool = False) -> Source:
     try:
         with path.open("rb") as file:
-            return _parsed(file.read(MAX_BYTES + 1), str(path))
+            return _parsed(file.read(MAX_BYTES + 1), str(path), is_json)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
 @lru_cache(maxsize=32)
-def _parsed(data: bytes, name: str) -> Source:
+def _parsed(data: bytes, name: str, is_json: bool) -> Source:
     """Return the source, parsed once for all the cases of a batch; nobody changes it."""
-    return read_yaml(data, name)
+    return read_json(data, name) if is_json else read_yaml(data, name)
 
 
 def _changed(source: Source, changes: Changes) -> Any:

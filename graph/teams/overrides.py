@@ -41,7 +41,7 @@ def _apply(raw: Raw, setting: str) -> Raw:
     keys = path.removesuffix("+").strip().split(".")
     if not found or not all(keys):
         raise UsageError(f"--set {setting}: is no setting; allowed: path=value or path+=value")
-    value = read_yaml(text.encode(), f"--set {setting}").value
+    value = read_yaml(text.encode("utf-8", "surrogatepass"), f"--set {setting}").value
     return _set(raw, keys, value, is_append, setting)
 
 

@@ -1,5 +1,7 @@
-"""Strict YAML: values with the line of each, and every problem of the file at once."""
+"""Strict YAML and JSON: values with the line of each, and every problem of the file at once."""
 
+import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,21 +38,16 @@ class Source:
 
 
 def read_yaml(data: bytes, name: str) -> Source:
-    """Return the values of a YAML 1.2 (or JSON) text.
+    """Return the values of a YAML 1.2 text, which JSON hardly ever is not.
 
     Raises:
         UsageError: it is too large, not UTF-8, no YAML, or uses anchors, aliases, tags or a key twice.
     """
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"{name}: has more than {MAX_BYTES} bytes; allowed: at most so many")
-    source = Source(name)
+    text, source = _text(data, name), Source(name)
     try:
-        text = data.decode("utf-8")
         _refuse_events(text, source)
         node = None if source.problems else _yaml().compose(text)
         source.value = _value(node, (), source) if node else None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{name}: is not UTF-8 at byte {error.start}") from None
     except MarkedYAMLError as error:
         raise UsageError(_syntax(error, name)) from None
     except (YAMLError, RecursionError, AssertionError) as error:
@@ -58,6 +55,42 @@ def read_yaml(data: bytes, name: str) -> Source:
     if source.problems:
         raise UsageError(*source.problems)
     return source
+
+
+def read_json(data: bytes, name: str) -> Source:
+    """Return the values of a JSON text, without their lines.
+
+    Raises:
+        UsageError: it is too large, not UTF-8, no JSON (which has no NaN), or uses a key twice.
+    """
+    text, source = _text(data, name), Source(name)
+
+    def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        counted = Counter(key for key, _ in pairs)
+        source.problems.extend(f"{name}: the key `{key}` stands twice" for key in counted if counted[key] > 1)
+        return dict(pairs)
+
+    def refuse(word: str) -> None:
+        source.problems.append(f"{name}: `{word}` is no JSON; allowed: finite numbers")
+
+    try:
+        source.value = json.loads(text, object_pairs_hook=mapping, parse_constant=refuse)
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{name}:{error.lineno}: cannot be read as JSON: {error.msg}") from None
+    except (ValueError, RecursionError):
+        raise UsageError(f"{name}: has a number too long or is nested too deep to be read as JSON") from None
+    if source.problems:
+        raise UsageError(*source.problems)
+    return source
+
+
+def _text(data: bytes, name: str) -> str:
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"{name}: has more than {MAX_BYTES} bytes; allowed: at most so many")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{name}: is not UTF-8 at byte {error.start}") from None
 
 
 def _yaml() -> YAML:

@@ -1,9 +1,12 @@
 """Budgets: their defaults, what each refuses and at which border, and how spending adds up."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nodes.voices.voice import Answer, Question, Tokens
 from policies.budgets import (
     BYTES_PER_TOKEN,
     Reservation,
@@ -21,6 +24,7 @@ from policies.budgets import (
     seconds_left,
 )
 from policies.team import Budget, Price
+from tests.harness import ScriptedVoice, proposal, run, settings_at, team_of
 
 PRICE = Price(prompt=0.4, completion=1.6)
 NOTHING = Reservation()
@@ -149,6 +153,26 @@ def test_the_cost_comes_from_the_prices_of_the_team_file(
 )
 def test_a_report_of_tokens_that_cannot_be_true_is_not_believed(prompt: int, completion: int, credible: bool) -> None:
     assert is_credible(prompt, completion) is credible
+
+
+class Boaster(ScriptedVoice):
+    """Reports as many tokens as no call can have."""
+
+    async def propose(self, question: Question) -> Answer:
+        return replace(await super().propose(question), tokens=Tokens(prompt=10**30, completion=-5))
+
+
+def test_a_run_whose_provider_reports_absurd_counts_is_decided_and_counts_what_was_reserved(tmp_path: Path) -> None:
+    settings = settings_at(tmp_path, base_url="http://localhost:9")
+    voice = Boaster(lambda question: proposal(question.name))
+    team = team_of(settings)
+
+    record = run(team, settings, voices={"model": voice})
+
+    assert record["final_decision"] == "go"
+    least = len(team.sequence) * team.max_output_tokens
+    assert least < record["usage"]["prompt_tokens"] < 10 * least
+    assert record["usage"]["completion_tokens"] == 0
 
 
 def test_a_granted_message_counts_one_and_holds_its_reservation() -> None:

@@ -1,11 +1,16 @@
 """Plain values: what may enter the state, and what is said of the rest."""
 
+import asyncio
 import math
 from typing import Any
 
 import pytest
 
+from graph.build import build_graph
+from graph.teams.loader import load_team
+from nodes.services import InputRefusedError, Services
 from policies.plain import clean_text, find_unplain, is_plain, shown, written
+from policies.team import Team
 
 EDGE = 2**53 - 1
 
@@ -80,6 +85,27 @@ def test_a_value_that_holds_itself_is_not_plain() -> None:
     loop.append(loop)
 
     assert not is_plain(loop)
+
+
+async def no_facts(team: Team) -> dict[str, Any]:
+    return team.facts or {}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "sentence"),
+    [
+        ({"goal": "Open\x00?"}, "`goal` has a NUL character or a lone surrogate"),
+        ({"facts": {"orders": EDGE + 1}}, "`orders` is an integer beyond ±(2^53-1)"),
+        ({"facts": nested(1_000)}, "nested deeper than 32 levels"),
+    ],
+    ids=shown,
+)
+def test_a_run_is_refused_a_goal_or_facts_that_are_not_plain(inputs: dict[str, Any], sentence: str) -> None:
+    graph: Any = build_graph(load_team("checkout_launch"), Services({}, no_facts)).compile()
+
+    with pytest.raises(InputRefusedError) as caught:
+        asyncio.run(graph.ainvoke(inputs))
+    assert sentence in str(caught.value)
 
 
 @pytest.mark.parametrize(

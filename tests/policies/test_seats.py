@@ -314,10 +314,12 @@ def test_a_repair_that_may_not_be_asked_stops_with_the_budget_and_without_the_ol
 def test_a_role_whose_name_ends_like_the_blocked_one_is_not_blocked() -> None:
     seats = open_seats(["risk", "chief_risk"])
 
-    result = settle(seats, {"risk": said("risk")}, Wave((), Stop("max_messages", "round_1:chief_risk"), Spent()), 1, 1)
+    blocked = Stop("max_messages", "round_1:chief_risk")
 
-    assert result.stop == Stop("max_messages", "round_1:chief_risk")
-    assert result.accepted == (said("risk"),)
+    result = settle(seats, {"risk": refused()}, Wave((), blocked, Spent()), 1, 1)
+
+    assert result.stop == blocked
+    assert result.seats == (broken("risk"), Seat("chief_risk"))
 
 
 def test_seats_nobody_answered_for_stay_empty_without_a_stop() -> None:

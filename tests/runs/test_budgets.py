@@ -36,21 +36,34 @@ def cost_reserved(played: Played, *roles: str, prompt: int = 3, completion: int 
     return sum(each * prompt + output * completion for each in tokens) / 1_000_000
 
 
+def waves(tmp_path: Path, thread: str) -> int:
+    """How often convene asked: once, or once more for a seat whose reservation did not fit beside the others'."""
+    number: int = state_of(settings_at(tmp_path), thread)["wave"]["number"]
+    return number
+
+
 def test_tokens_are_reserved_to_the_token_as_bytes_by_three_and_the_longest_answer(tmp_path: Path) -> None:
     umlauts = "goal=Größe überall — schön geprüft?"
     needed = reserved(play(tmp_path, script(), umlauts, thread="free"), DEMAND, FINANCE, RISK)
     fits = play(tmp_path, script(), umlauts, f"budget.max_tokens={needed}", thread="fits")
     assert (fits.record["status"], fits.asked) == ("ok", {**ONE_EACH, "brief": 1})
     short = play(tmp_path, script(), umlauts, f"budget.max_tokens={needed - 1}", thread="short")
-    assert (short.record["stop_reason"], short.record["phase"]) == ("max_tokens", "round_1:risk_analyst")
-    assert short.asked == {DEMAND: 1, FINANCE: 1}
+    assert (short.record["status"], short.asked) == ("ok", {**ONE_EACH, "brief": 1})
+    assert (waves(tmp_path, "fits"), waves(tmp_path, "short")) == (1, 2)
+
+
+def test_a_seat_that_does_not_fit_once_the_others_are_settled_ends_the_run(tmp_path: Path) -> None:
+    used = with_usage(says("go"), 1500, 500)
+    played = play(tmp_path, script(demand_analyst=used, finance_analyst=used), "budget.max_tokens=4000")
+    assert (played.record["stop_reason"], played.record["phase"]) == ("max_tokens", "round_1:risk_analyst")
+    assert (played.asked, played.record["trace"]) == ({DEMAND: 1, FINANCE: 1}, accepted(DEMAND, FINANCE))
 
 
 def test_the_longest_answer_is_that_of_the_team_file(tmp_path: Path) -> None:
     needed = reserved(play(tmp_path, script(), thread="free"), DEMAND, FINANCE, RISK, output=50)
-    for thread, tokens, status in (("fits", needed, "ok"), ("short", needed - 1, "stopped")):
-        played = play(tmp_path, script(), "max_output_tokens=50", f"budget.max_tokens={tokens}", thread=thread)
-        assert played.record["status"] == status
+    for thread, tokens, asked in (("fits", needed, 1), ("short", needed - 1, 2)):
+        play(tmp_path, script(), "max_output_tokens=50", f"budget.max_tokens={tokens}", thread=thread)
+        assert waves(tmp_path, thread) == asked
 
 
 def test_money_is_reserved_to_the_last_digit_by_the_price_of_each_role_s_model(tmp_path: Path) -> None:
@@ -60,8 +73,8 @@ def test_money_is_reserved_to_the_last_digit_by_the_price_of_each_role_s_model(t
     fits = play(tmp_path, script(), *sets, f"budget.max_cost_usd={needed:.6f}", thread="fits")
     assert (fits.record["status"], fits.asked) == ("ok", {**ONE_EACH, "brief": 1})
     short = play(tmp_path, script(), *sets, f"budget.max_cost_usd={needed - 0.000001:.6f}", thread="short")
-    assert (short.record["stop_reason"], short.record["phase"]) == ("max_cost", "round_1:risk_analyst")
-    assert short.asked == {DEMAND: 1, FINANCE: 1}
+    assert (short.record["status"], short.asked) == ("ok", {**ONE_EACH, "brief": 1})
+    assert (waves(tmp_path, "fits"), waves(tmp_path, "short")) == (1, 2)
 
 
 def test_a_call_is_settled_at_what_was_used_so_a_second_round_fits_where_two_reservations_would_not(

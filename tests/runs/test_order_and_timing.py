@@ -74,7 +74,7 @@ def test_delays_never_change_a_byte_of_the_record(tmp_path: Path, lines: Callabl
     calm = play(tmp_path / "calm", lines(), *sets)
     assert calm.record["stop_reason"] == reason
     orders = set()
-    for seed in SEEDS if lines is a_long_talk else SEEDS[:8]:
+    for seed in SEEDS if lines is a_long_talk else SEEDS[:6]:
         late = play(tmp_path / str(seed), shuffled(lines(), seed), *sets)
         assert as_bytes(late.record) == as_bytes(calm.record)
         assert late.asked == calm.asked

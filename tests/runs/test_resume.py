@@ -27,7 +27,7 @@ from tests.runs.stage import (
     rounds,
     script,
 )
-from tests.scripted_server import forever, hangs, says, serve, status, text, with_usage
+from tests.scripted_server import closes, forever, hangs, says, serve, status, text, with_usage
 
 GO, WRITTEN = says("go"), text(BRIEF)
 ALL_GO = [round_of(1, dict.fromkeys((DEMAND, FINANCE, RISK), "go"), [], "go")]
@@ -67,7 +67,7 @@ SHORT_TIME: dict[str, Any] = {"sets": ("budget.max_seconds=1.5",), "budget": {"m
 FEW_TOKENS: dict[str, Any] = {"sets": ("budget.max_tokens=4000",), "calls": 2, "reason": "max_tokens"}
 TWO_PRICES = "prices={gpt-4.1-mini: {prompt: 0.0, completion: 0.0}, dear-1: {prompt: 1.0, completion: 2.0}}"
 STOPS: dict[str, Resumable] = {
-    "llm_timeout": at_risk(forever(hangs(60)), "llm_timeout", 5, timeout_seconds=0.6),
+    "llm_timeout": at_risk(forever(closes()), "llm_timeout", 5),
     "llm_timeout at the brief": at_brief(forever(hangs(60)), "llm_timeout", 6, timeout_seconds=0.6),
     "llm_rate_limited": at_risk(refused(429), "llm_rate_limited", 5),
     "llm_rate_limited at the brief": at_brief(refused(429), "llm_rate_limited", 6),
