@@ -29,7 +29,7 @@ RAW: dict[str, Any] = {
     "budget": {"min_go_votes": 2},
     "facts": {"staff": 5},
 }
-MISSING = object()
+MISSING = ...
 
 
 def changed(path: Path, value: Any, raw: Any = RAW) -> Any:
