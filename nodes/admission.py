@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from nodes.border import plain_stop
 from nodes.fingerprint import fingerprints
@@ -12,7 +13,6 @@ from nodes.state import Input, State
 from policies.budgets import change_budget
 from policies.checks import find_missing_fact
 from policies.outcome import DECISIONS
-from policies.plain import find_unplain
 from policies.staleness import find_moved
 from policies.stop import Stop, stop_reason
 from policies.team import Budget, Team, pinned
@@ -64,7 +64,6 @@ def refuse_another(state: State, team: Team) -> None:
 
 def _question(state: State, team: Team) -> tuple[str, dict[str, Any] | None]:
     """Return the goal and the facts of this run, as far as they are known: its own, else the thread's."""
-    _refuse_unplain(state)
     kept: Mapping[str, Any] = state.get("case") or {}
     given = state.get("facts") if state.get("facts") is not None else kept.get("facts")
     return state.get("goal") or kept.get("goal") or team.goal, given
@@ -83,14 +82,11 @@ def _refuse_mistyped(state: State) -> None:
     try:
         Input.model_validate({name: state.get(name) for name in Input.model_fields}, strict=True)
     except ValidationError as error:
-        raise InputRefusedError("; ".join(f"`{each['loc'][0]}`: {each['msg']}" for each in error.errors())) from None
+        raise InputRefusedError("; ".join(map(_problem, error.errors()))) from None
 
 
-def _refuse_unplain(state: State) -> None:
-    for name, value in (("goal", state.get("goal")), ("facts", state.get("facts"))):
-        fault = find_unplain(value, name)
-        if fault:
-            raise InputRefusedError(fault)
+def _problem(detail: ErrorDetails) -> str:
+    return f"`{detail['loc'][0]}`: {detail['msg'].removeprefix('Value error, ')}"
 
 
 async def _facts(given: dict[str, Any] | None, team: Team, services: Services) -> tuple[dict[str, Any], Stop | None]:

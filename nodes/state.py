@@ -11,7 +11,7 @@ from langgraph.channels import DeltaChannel, EphemeralValue
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
-from policies.team import Facts
+from policies.team import CleanText, Facts
 
 Node = Any
 """A graph node; LangGraph keeps its own type of one private."""
@@ -97,7 +97,7 @@ class Output(TypedDict, total=False):
 class Input(BaseModel):
     """A run of the team. Leave a field empty to take the team's own."""
 
-    goal: str | None = Field(
+    goal: CleanText | None = Field(
         default=None,
         max_length=4_000,
         title="Goal",

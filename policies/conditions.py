@@ -7,7 +7,7 @@ error comes back from the runtime as a truthy value of type ERROR, so only a BOO
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from cel_expr_python import cel
@@ -35,7 +35,7 @@ def _facts_environment() -> Any:
     return cel.NewEnv(variables={"facts": cel.Type.Map(cel.Type.STRING, cel.Type.DYN)})
 
 
-@cache
+@lru_cache(maxsize=4_096)
 def compile_condition(text: str) -> Any:
     """Return the compiled form of a condition over `facts`.
 

@@ -55,6 +55,7 @@ def _trimmed(max_length: int) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=max_length)
 
 
+CleanText = Annotated[str, AfterValidator(_clean)]
 Text = Annotated[str, _trimmed(4_000), AfterValidator(_clean)]
 Action = Annotated[str, _trimmed(MAX_ACTION), AfterValidator(_clean)]
 Summary = Annotated[str, _trimmed(MAX_SUMMARY), AfterValidator(_clean)]

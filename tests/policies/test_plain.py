@@ -94,7 +94,7 @@ async def no_facts(team: Team) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("inputs", "sentence"),
     [
-        ({"goal": "Open\x00?"}, "`goal` has a NUL character or a lone surrogate"),
+        ({"goal": "Open\x00?"}, "`goal`: it has a NUL character or a lone surrogate"),
         ({"facts": {"orders": EDGE + 1}}, "`orders` is an integer beyond ±(2^53-1)"),
         ({"facts": nested(1_000)}, "nested deeper than 32 levels"),
     ],
