@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -45,6 +45,7 @@ class Result:
     id: str | None
     record: Record | None
     error: str | None = None
+    is_unexpected: bool = False
 
     @property
     def line(self) -> dict[str, Any]:
@@ -101,6 +102,8 @@ async def _run_line(number: int, line: bytes, seen: dict[str, int], batch: Batch
             return Result(case_id, await batch.runner.run(batch.load(case), case.id))
     except UsageError as error:
         return Result(case_id, None, "; ".join(f"line {number}: {problem}" for problem in error.problems))
+    except Exception as error:  # whatever one case meets, the others go on
+        return Result(case_id, None, f"line {number}: unexpected: {type(error).__name__}: {error}", is_unexpected=True)
 
 
 def read_case(line: bytes) -> Case:
@@ -112,7 +115,7 @@ def read_case(line: bytes) -> Case:
     if len(line) > MAX_LINE_BYTES:
         raise UsageError(f"has {len(line)} bytes; allowed: at most {MAX_LINE_BYTES}")
     try:
-        value = json.loads(line)
+        value = json.loads(line, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"is no JSON: {error}") from None
     fault = find_unplain(value)
@@ -122,6 +125,14 @@ def read_case(line: bytes) -> Case:
         return Case.model_validate(value)
     except ValidationError as error:
         raise UsageError(*(_problem(detail["loc"], detail["msg"]) for detail in error.errors())) from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    counts = Counter(key for key, _ in pairs)
+    twice = next((key for key, count in counts.items() if count > 1), None)
+    if twice is not None:
+        raise ValueError(f"the key `{twice}` stands twice")
+    return dict(pairs)
 
 
 def _problem(location: tuple[int | str, ...], message: str) -> str:

@@ -64,7 +64,7 @@ async def _versions(_: Settings) -> Finding:
 
 async def _database(settings: Settings) -> Finding:
     try:
-        async with open_database(settings.database) as database:
+        async with open_database(settings.database, settings.accord_sqlite_synchronous) as database:
             with storage_errors(settings.database):
                 await database.store.aput(("doctor",), "examined", {"by": version("accord")}, index=False)
     except UsageError as error:

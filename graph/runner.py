@@ -1,4 +1,4 @@
-"""The runner: starts, continues and reads threads. Behind the command line, batch, server and worker alike."""
+"""The runner: starts, continues and reads threads, one holder each. Behind the command line and the batch."""
 
 import re
 import uuid
@@ -146,6 +146,7 @@ class Runner:
             return refused_record(thread, stop_reason("stale_thread", moved))
         if is_finished:
             return record_of(thread, state)
+        team = team if moved else _kept_team(state)
         self._check_voices(team, Budget(**state["limits"]), inputs)
         if reason is not None or moved:
             return await self._drive(thread, team, inputs, on_event)
@@ -203,7 +204,7 @@ class Runner:
                 return None
             # By its own id: to the newest LangGraph applies pending writes, and warns of channels it lacks here.
             values = (await self._reader.aget_state(saved.config)).values
-        except (ValueError, TypeError, LookupError, AttributeError) as error:  # from bytes that are no checkpoint
+        except (ValueError, TypeError, LookupError, AttributeError, NotImplementedError) as error:  # no checkpoint
             raise StorageError(f"{shown(self._location)}: the thread `{thread}` cannot be read: {error}") from None
         return values if values.get("case") else None
 
@@ -232,7 +233,10 @@ async def open_runner(
         UsageError: the database's URL is of no kind that is supported.
         StorageError: the database cannot be opened.
     """
-    async with open_database(settings.database) as database, open_voices(settings) as opened:
+    async with (
+        open_database(settings.database, settings.accord_sqlite_synchronous) as database,
+        open_voices(settings) as opened,
+    ):
         services = Services(voices or opened, load_facts, halt or Halt())
         yield Runner(database, services, settings.database)
 

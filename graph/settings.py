@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     """The data directory; unset: the system's own for this user."""
     accord_database_url: str | None = None
     """Where threads are kept: a file, or `postgresql://...`; unset: `accord.sqlite` in the data directory."""
+
+    accord_sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
+    """`NORMAL` is safe when a process is killed; `FULL` also when power is lost, and slower."""
 
     @property
     def home(self) -> Path:

@@ -13,11 +13,13 @@ from nodes.state import Input, State
 from policies.budgets import change_budget
 from policies.checks import find_missing_fact
 from policies.outcome import DECISIONS
+from policies.plain import clean_text
 from policies.staleness import find_moved
 from policies.stop import Stop, stop_reason
 from policies.team import Budget, Team, pinned
 
 PHASE = "facts"
+MAX_CAUSE = 1_000
 Update = dict[str, Any]
 
 
@@ -36,7 +38,7 @@ async def admit(state: State, team: Team, services: Services) -> Update:
     moved = find_moved(kept.get("hashes", {}), hashes)
     if moved and not state.get("accept_changes"):
         raise StaleThreadError(moved)
-    facts, stop = await _facts(given, team, services)
+    facts, stop, cause = await _facts(given, team, services)
     usable = facts if stop is None else None
     case = {
         "goal": goal,
@@ -45,7 +47,7 @@ async def admit(state: State, team: Team, services: Services) -> Update:
         "hashes": hashes | {"facts": fingerprints(team, limits, goal, usable)["facts"]},
         "revision": kept.get("revision", 0) + (1 if moved else 0),
     }
-    update: Update = {"case": case, "limits": limits.model_dump(mode="json"), "pending": plain_stop(stop)}
+    update: Update = {"case": case, "limits": limits.model_dump(mode="json"), "pending": plain_stop(stop, cause=cause)}
     return update | _reopened(state) if moved else update
 
 
@@ -89,13 +91,16 @@ def _problem(detail: ErrorDetails) -> str:
     return f"`{detail['loc'][0]}`: {detail['msg'].removeprefix('Value error, ')}"
 
 
-async def _facts(given: dict[str, Any] | None, team: Team, services: Services) -> tuple[dict[str, Any], Stop | None]:
+async def _facts(
+    given: dict[str, Any] | None, team: Team, services: Services
+) -> tuple[dict[str, Any], Stop | None, str | None]:
+    """Return the facts, or why there are none that suffice: the stop, and its cause in words."""
     try:
         facts = given if given is not None else await services.load_facts(team)
     except FactsUnavailableError as error:
-        return {}, Stop(stop_reason("facts_unavailable", error.source), PHASE)
+        return {}, Stop(stop_reason("facts_unavailable", error.source), PHASE), clean_text(str(error))[:MAX_CAUSE]
     missing = find_missing_fact(team, facts)
-    return facts, Stop(stop_reason("needs_input", missing), PHASE) if missing else None
+    return facts, Stop(stop_reason("needs_input", missing), PHASE) if missing else None, None
 
 
 def _reopened(state: State) -> Update:

@@ -100,9 +100,9 @@ def plain_usage(usage: Usage) -> Plain:
     return asdict(usage)
 
 
-def plain_stop(stop: Stop | None, raw: Any = None) -> Plain | None:
-    """Return a stop under way as plain values, `raw` the proposal that caused it; None for no stop."""
-    return {"reason": stop.reason, "phase": stop.phase, "raw": raw} if stop else None
+def plain_stop(stop: Stop | None, raw: Any = None, cause: str | None = None) -> Plain | None:
+    """Return a stop under way as plain values, with the proposal or the words behind it; None for no stop."""
+    return {"reason": stop.reason, "phase": stop.phase, "raw": raw, "cause": cause} if stop else None
 
 
 def budget_from(state: Mapping[str, Any]) -> Budget:

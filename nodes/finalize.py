@@ -57,7 +57,7 @@ def _call(state: State, team: Team, services: Services, thread: str) -> Call:
     left = seconds_left(budget_from(state), spent_from(state))
     price = team.price_of(team.brief.model)
     limits = Limits(team.max_output_tokens, left)
-    question = BriefQuestion(state["history"], prompt, team.brief.model, limits)
+    question = BriefQuestion(state["history"], prompt, team.brief.model, team.brief.temperature, limits)
     is_model = team.brief.voice == "model"
     return Call(
         key=CallKey(thread, state["case"]["revision"], state["round"], SEAT, 1),

@@ -18,7 +18,7 @@ def fingerprints(team: Team, limits: Budget, goal: str, facts: dict[str, Any] | 
 
     `team` covers roles, mandates, voices and the sequence; `policy` the rule and `min_go_votes`; budgets are in none.
     """
-    plain = team.model_dump(mode="json", include={"roles", "sequence", "brief", "max_repairs", "requires"})
+    plain = team.model_dump(mode="json", include={"roles", "sequence", "brief"})
     policy = {"policy": team.policy, "min_go_votes": limits.min_go_votes}
     return {
         "team": fingerprint({"name": team.name, **plain}),

@@ -61,7 +61,7 @@ class State(TypedDict, total=False):
     outcome: str | None
     """The outcome of the open round, null while it is open. Written by convene and align; the last one stands."""
     pending: dict[str, Any] | None
-    """A stop under way: {reason, phase, raw}. Written by convene, align and finalize; the last one stands."""
+    """A stop under way: {reason, phase, raw, cause}. Written by convene, align and finalize; the last one stands."""
 
     stop_reason: str | None
     """Why the run ended; null while it goes on. Written by finalize and stop, cleared by convene."""

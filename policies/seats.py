@@ -126,10 +126,11 @@ def settle(
     """Return what the replies make of the seats, taken in sequence order, so that timing cannot matter.
 
     The first seat that fails for good gives the stop. After a contract stop nothing more is accepted; after a
-    resumable stop the other answers are kept, so that they are never asked for again. What kept a seat from being asked
-    beside others counts only in a wave that asks nobody: their reservations are settled by then.
+    resumable stop the other answers are kept, so that they are never asked for again. A reservation that did not fit
+    beside those of the seats asked counts only in a wave that asks nobody: theirs are settled by then.
     """
-    blocked = None if wave.asks else wave.blocked
+    is_reservation = wave.blocked is not None and wave.blocked.reason in ("max_tokens", "max_cost")
+    blocked = None if wave.asks and is_reservation else wave.blocked
     after: list[Seat] = []
     accepted: list[Contribution] = []
     stop: Stop | None = None

@@ -63,6 +63,7 @@ RoleName = Annotated[str, StringConstraints(pattern=ROLE_PATTERN)]
 FactPath = Annotated[str, StringConstraints(pattern=FACT_PATH_PATTERN)]
 ConditionText = Annotated[str, AfterValidator(_compiles)]
 Facts = Annotated[dict[str, Any], AfterValidator(_plain)]
+Temperature = Annotated[float, Field(ge=0, le=2)]
 ModelName = Annotated[str, _trimmed(200), AfterValidator(_clean)]
 
 
@@ -104,7 +105,7 @@ class Role(_Value):
     """Who answers for the role; unset: `model` where a key is set, else `rules`."""
     model: ModelName | None = None
     """The model of this role; unset: the process's default model."""
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = 0.0
+    temperature: Temperature | None = 0.0
     """Sampling temperature; null leaves it to the provider."""
     checks: Annotated[tuple[Check, ...], Field(max_length=50, strict=False)] = ()
     """The role's own rules: the first that holds is its position under the voice `rules`."""
@@ -145,6 +146,8 @@ class Brief(_Value):
     """Who writes it; unset: `model` where a key is set, else `rules`, which is a template."""
     model: ModelName | None = None
     """The model that writes it; unset: the process's default model."""
+    temperature: Temperature | None = 0.0
+    """Sampling temperature; null leaves it to the provider."""
     language: Text = "English"
     """The language of the brief."""
 

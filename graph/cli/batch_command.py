@@ -72,6 +72,8 @@ def _print_result(result: Any, is_halted: bool) -> Exit:
     if result.record is not None:
         return exit_of(result.record)
     click.echo(f"accord: {neutral(result.error)}", err=True)
+    if result.is_unexpected:
+        return Exit.UNEXPECTED
     return Exit.STOPPED if is_halted else Exit.USAGE
 
 

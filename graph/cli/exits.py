@@ -17,9 +17,6 @@ class Exit(IntEnum):
     UNEXPECTED = 70
 
 
-USAGE = Exit.USAGE
-
-
 def exit_of(record: Mapping[str, Any]) -> Exit:
     """Return the exit code of a record."""
     if record["stop_reason"] == "busy":

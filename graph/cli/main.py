@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from graph.cli.exits import USAGE, Exit
+from graph.cli.exits import Exit
 from graph.problems import UsageError, neutral
 
 COMMANDS = {
@@ -68,14 +68,17 @@ def _exit_code(error: BaseException) -> int:
         return error.exit_code
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return _say(Exit.STOPPED, "cancelled")
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return Exit.USAGE
     if isinstance(error, click.ClickException):
-        return _say(USAGE, error.format_message())
+        return _say(Exit.USAGE, error.format_message())
     if isinstance(error, UsageError):
-        return _say(USAGE, *map(neutral, error.problems))
+        return _say(Exit.USAGE, *map(neutral, error.problems))
     if isinstance(error, SystemExit | BrokenPipeError):  # click exits by itself where its reader is gone
-        return _say(USAGE)
+        return _say(Exit.USAGE)
     if isinstance(error, OSError):
-        return _say(USAGE, f"the output cannot be written: {error.strerror or error}")
+        return _say(Exit.USAGE, f"the output cannot be written: {error.strerror or error}")
     return _say(Exit.UNEXPECTED, f"unexpected: {type(error).__name__}: {' '.join(str(error).split())[:500]}")
 
 

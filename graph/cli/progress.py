@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -27,7 +27,8 @@ class Progress:
     @contextmanager
     def shown(self, thread: str) -> Iterator["Progress"]:
         """Show the thread's id at once, so that it is known after a crash too, and the progress as it comes."""
-        self._console.print(visible(f"thread {thread}"))
+        with suppress(OSError):
+            self._console.print(visible(f"thread {thread}"))
         if not self._console.is_terminal:
             yield self
             return
@@ -35,7 +36,11 @@ class Progress:
             yield self
 
     def take(self, event: Event) -> None:
-        """Take one event."""
+        """Take one event; a reader who is gone ends no run."""
+        with suppress(OSError):
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
         line = _line(event)
         if line is None:
             self._rows[event["round"], event["role"]] = Spinner("dots", "asked")
@@ -70,4 +75,5 @@ def _line(event: Event) -> Text | None:
         return Text(f"round {event['round']}: {event['decision']}{conflicts}")
     if kind == "decided":
         return Text("written")
-    return None if kind == "asked" else visible(f"stopped: {event['reason']}", "red")
+    cause = f" ({event['cause']})" if event.get("cause") else ""
+    return None if kind == "asked" else visible(f"stopped: {event['reason']}{cause}", "red")

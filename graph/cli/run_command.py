@@ -1,5 +1,6 @@
 """`accord run`: one team, one decision."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -74,15 +75,15 @@ def _run(name: str, changes: Any, options: dict[str, Any], voice: Any, db: str |
     record = run_async(work)
     code = print_record(record, as_json)
     if "trace" in record:
-        _say_who_answered(team, voice, as_json)
+        _say_who_answered(record, voice, settings.openai_api_key is not None, as_json)
     return code
 
 
-def _say_who_answered(team: Any, voice: str | None, as_json: bool) -> None:
+def _say_who_answered(record: Mapping[str, Any], voice: str | None, has_key: bool, as_json: bool) -> None:
     """Say it where no model was asked: nobody should take rules for a model's judgement."""
-    if any(team.roles[name].voice == "model" for name in team.sequence):
+    if not record["trace"] or record["usage"]["calls"]:
         return
     reason = "as --voice asked" if voice else "because OPENAI_API_KEY is not set"
-    if voice is None and settings_for(None).openai_api_key is not None:
+    if voice is None and has_key:
         reason = "as the team file says"
     click.echo(f"Answered by the roles' own rules, {reason}; no model was asked.", err=as_json)

@@ -46,17 +46,9 @@ def facts_from(path: str | None) -> dict[str, Any] | None:
     Raises:
         UsageError: the file cannot be used.
     """
-    from graph.problems import UsageError
-    from graph.teams.loader import load_facts_file
-    from policies.plain import find_unplain
+    from graph.facts.files import load_facts_file
 
-    if path is None:
-        return None
-    facts = load_facts_file(Path(path))
-    fault = find_unplain(facts)
-    if fault:
-        raise UsageError(f"{path}: {fault}")
-    return facts
+    return None if path is None else load_facts_file(Path(path))
 
 
 def run_async(work: Callable[[Any], Awaitable[T]]) -> T:

@@ -1,14 +1,29 @@
-"""Facts from the team file, or from the file it names."""
+"""Facts from the team file, from the file it names, or from one given with the run."""
 
 import asyncio
 from pathlib import Path
 from typing import Any
 
 from graph.problems import UsageError
-from graph.teams.loader import load_facts_file
+from graph.teams.loader import read_source
 from nodes.services import FactsUnavailableError
 from policies.plain import find_unplain
 from policies.team import Team
+
+
+def load_facts_file(path: Path) -> dict[str, Any]:
+    """Return the JSON or YAML object in a file of facts.
+
+    Raises:
+        UsageError: the file cannot be read, is no object, or holds what may not enter the state.
+    """
+    facts = read_source(path, is_json=path.suffix.lower() == ".json").value
+    if not isinstance(facts, dict):
+        raise UsageError(f"{path}: is no object; allowed: a mapping of facts")
+    fault = find_unplain(facts)
+    if fault:
+        raise UsageError(f"{path}: {fault}")
+    return facts
 
 
 async def load_facts(team: Team) -> dict[str, Any]:
@@ -23,10 +38,6 @@ async def load_facts(team: Team) -> dict[str, Any]:
         raise FactsUnavailableError("team", f"the team `{team.name}` has no facts; give them with the run")
     path = Path(team.facts_file)
     try:
-        facts = await asyncio.to_thread(load_facts_file, path)
+        return await asyncio.to_thread(load_facts_file, path)
     except UsageError as error:
         raise FactsUnavailableError(path.name, str(error)) from None
-    fault = find_unplain(facts)
-    if fault:
-        raise FactsUnavailableError(path.name, f"{path}: {fault}")
-    return facts

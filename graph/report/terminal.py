@@ -101,7 +101,8 @@ def _footer(record: Mapping[str, Any]) -> Group:
     elif used:
         tokens = f"{used['prompt_tokens']} + {used['completion_tokens']} tokens"
         cost = f", {used['cost_usd']:.4f} USD" if used["cost_usd"] else ""
-        lines.append(Text(f"Used: {used['calls']} calls, {tokens}{cost}, {record['elapsed_seconds']:.1f} s at work"))
+        calls = "1 call" if used["calls"] == 1 else f"{used['calls']} calls"
+        lines.append(Text(f"Used: {calls}, {tokens}{cost}, {record['elapsed_seconds']:.1f} s at work"))
     hint = _hint(record)
     return Group(*lines, visible(hint)) if hint else Group(*lines)
 
@@ -116,6 +117,8 @@ def _hint(record: Mapping[str, Any]) -> str | None:
         )
     if reason == "busy":
         return "Somebody else works on this thread. Try again when they are done."
+    if reason.startswith(("needs_input:", "facts_unavailable:")):
+        return f"Go on with: {resume} --facts FILE"
     if not record["resumable"] or record["status"] == "running":
         return None
     limit = {"max_rounds_reached": "max_rounds", "max_cost": "max_cost_usd"}.get(reason, reason)

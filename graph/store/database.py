@@ -1,13 +1,14 @@
 """Opens checkpoint savers, stores and locks; the only file that does."""
 
 import asyncio
+import json
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import aiosqlite
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -19,13 +20,17 @@ from langgraph.store.sqlite.aio import AsyncSqliteStore
 from graph.problems import StorageError, UsageError
 from graph.store.locks import AdvisoryLocks, FileLocks, Locks, ThreadBusyError
 
+Synchronous = Literal["NORMAL", "FULL"]
 BUSY_TIMEOUT_SECONDS = 30.0
 CONNECT_TIMEOUT_SECONDS = 10
 POSTGRES = ("postgresql", "postgres")
 POOL_SIZE = 8
+BROKEN = (sqlite3.Error, OSError, UnicodeDecodeError, json.JSONDecodeError)
+"""What SQLite raises, and what comes of reading damaged text or JSON from it."""
 SETUP = "/setup"
 """What is locked while tables are created; no thread has such an id."""
 SETUP_PAUSE_SECONDS = 0.05
+SETUP_ATTEMPTS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class _WriterFirst(sqlite3.Connection):
 
 
 @asynccontextmanager
-async def open_database(location: str) -> AsyncIterator[Database]:
+async def open_database(location: str, synchronous: Synchronous = "NORMAL") -> AsyncIterator[Database]:
     """Open the database at a file's path or a PostgreSQL URL; what fails while it is open is the user's to name.
 
     Raises:
@@ -55,14 +60,14 @@ async def open_database(location: str) -> AsyncIterator[Database]:
     """
     async with AsyncExitStack() as stack:
         with storage_errors(location):
-            saver = await stack.enter_async_context(open_saver(location))
-            store = await stack.enter_async_context(open_store(location))
+            saver = await stack.enter_async_context(open_saver(location, synchronous))
+            store = await stack.enter_async_context(open_store(location, synchronous))
             locks = await stack.enter_async_context(_open_locks(location))
         yield Database(saver, store, locks)
 
 
 @asynccontextmanager
-async def open_saver(location: str) -> AsyncIterator[BaseCheckpointSaver[Any]]:
+async def open_saver(location: str, synchronous: Synchronous = "NORMAL") -> AsyncIterator[BaseCheckpointSaver[Any]]:
     """Open the checkpoints at a file's path or a PostgreSQL URL; strict: no class is ever revived from one."""
     serializer = JsonPlusSerializer(allowed_msgpack_modules=None)
     path = sqlite_path(location)
@@ -75,14 +80,14 @@ async def open_saver(location: str) -> AsyncIterator[BaseCheckpointSaver[Any]]:
             await _set_up(location, postgres.setup)
             yield postgres
         return
-    async with _open_file(path) as connection:
+    async with _open_file(path, synchronous) as connection:
         saver = AsyncSqliteSaver(connection, serde=serializer)
         await _set_up(location, saver.setup)
         yield saver
 
 
 @asynccontextmanager
-async def open_store(location: str) -> AsyncIterator[BaseStore]:
+async def open_store(location: str, synchronous: Synchronous = "NORMAL") -> AsyncIterator[BaseStore]:
     """Open the store at a file's path or a PostgreSQL URL."""
     path = sqlite_path(location)
     if path is None:
@@ -95,7 +100,7 @@ async def open_store(location: str) -> AsyncIterator[BaseStore]:
             async with _batching_ended(postgres):
                 yield postgres
         return
-    async with _open_file(path, isolation_level=None, factory=_WriterFirst) as connection:
+    async with _open_file(path, synchronous, isolation_level=None, factory=_WriterFirst) as connection:
         store = AsyncSqliteStore(connection)
         await _set_up(location, store.setup)
         async with _batching_ended(store):
@@ -113,7 +118,7 @@ def storage_errors(location: str) -> Iterator[None]:
         yield
     except Exception as raised:
         error = raised.__cause__ if isinstance(raised, ValueError) and raised.__cause__ else raised  # by the store
-        if not isinstance(error, sqlite3.Error | OSError) and not _is_postgres_error(error):
+        if not isinstance(error, BROKEN) and not _is_postgres_error(error):
             raise
         said = (getattr(error, "strerror", None) or str(error) or type(error).__name__).strip()
         raise StorageError(f"{shown(location)}: the database failed: {' '.join(said.split())}") from None
@@ -129,19 +134,26 @@ def shown(location: str) -> str:
 
 
 def sqlite_path(location: str) -> Path | None:
-    """Return the path of a SQLite file, or None for a PostgreSQL URL.
+    """Return the path of a SQLite file, links followed so that all who use it share its locks, or None for PostgreSQL.
 
     Raises:
-        UsageError: the URL is of no kind that is supported.
+        UsageError: the URL is of no kind that is supported, or the path cannot be one.
     """
     scheme, found, rest = location.partition("://")
     if not found:
-        return Path(location).expanduser()
+        return _resolved(location)
     if scheme == "sqlite":
-        return Path(rest.removeprefix("/")).expanduser()
+        return _resolved(rest.removeprefix("/"))
     if scheme in POSTGRES:
         return None
     raise UsageError(f"{shown(location)}: `{scheme}` is no database; allowed: a file, sqlite:///FILE, postgresql://...")
+
+
+def _resolved(name: str) -> Path:
+    try:
+        return Path(name).expanduser().resolve()
+    except (RuntimeError, ValueError) as error:  # an unknown user, a circle of links, a NUL
+        raise UsageError(f"{name}: names no file: {error}") from None
 
 
 def _is_postgres_error(error: BaseException) -> bool:
@@ -149,13 +161,13 @@ def _is_postgres_error(error: BaseException) -> bool:
 
 
 @asynccontextmanager
-async def _open_file(path: Path, **options: Any) -> AsyncIterator[aiosqlite.Connection]:
-    """Open a connection in WAL with `synchronous=NORMAL`: safe for process kills, not for power loss."""
+async def _open_file(path: Path, synchronous: Synchronous, **options: Any) -> AsyncIterator[aiosqlite.Connection]:
+    """Open a connection in WAL; `NORMAL` is safe when a process is killed, `FULL` also when power is lost."""
     path.parent.mkdir(parents=True, exist_ok=True)
     sqlite3.connect(path).close()  # Where this fails, aiosqlite would leave a thread behind that fails at exit.
     async with aiosqlite.connect(path, timeout=BUSY_TIMEOUT_SECONDS, **options) as connection:
         await connection.execute("PRAGMA journal_mode=WAL")
-        await connection.execute("PRAGMA synchronous=NORMAL")
+        await connection.execute(f"PRAGMA synchronous={synchronous}")
         yield connection
 
 
@@ -202,12 +214,13 @@ def _check_url(url: str) -> None:
 async def _set_up(location: str, setup: Callable[[], Awaitable[None]]) -> None:
     """Create the tables, one process at a time: two at once fail each other, IF NOT EXISTS or not."""
     async with _open_locks(location) as locks:
-        while True:
+        for _ in range(SETUP_ATTEMPTS):
             try:
                 async with locks.hold(SETUP):
                     return await setup()
             except ThreadBusyError:
                 await asyncio.sleep(SETUP_PAUSE_SECONDS)
+    raise StorageError(f"{shown(location)}: another process has been setting up this database for too long")
 
 
 @asynccontextmanager

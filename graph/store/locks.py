@@ -65,8 +65,8 @@ class AdvisoryLocks:
         try:
             yield
         finally:
-            await self._call("pg_advisory_unlock", key)
             self._held.discard(key)
+            await self._call("pg_advisory_unlock", key)
 
     async def _take(self, key: int) -> bool:
         if key in self._held:

@@ -12,9 +12,11 @@ from graph.store.database import open_saver, open_store
 
 def create_checkpointer() -> AbstractAsyncContextManager[Any]:
     """Return the checkpoints, to be opened by the server."""
-    return open_saver(load_settings().database)
+    settings = load_settings()
+    return open_saver(settings.database, settings.accord_sqlite_synchronous)
 
 
 def create_store() -> AbstractAsyncContextManager[Any]:
     """Return the store, to be opened by the server."""
-    return open_store(load_settings().database)
+    settings = load_settings()
+    return open_store(settings.database, settings.accord_sqlite_synchronous)

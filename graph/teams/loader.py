@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.problems import UsageError
-from graph.teams.overrides import apply_settings, merge
+from graph.teams.overrides import apply_settings, keys_of, merge
 from graph.teams.source import MAX_BYTES, Source, read_json, read_yaml
 from policies.team import Team
 from policies.team_rules import Problem, parse_team
@@ -40,24 +40,12 @@ def load_team(name: str, changes: Changes | None = None) -> Team:
         UsageError: no such team, or every problem of its file with file, line, field, value and what is allowed.
     """
     path = _locate(name)
-    source = _read(path)
+    source = read_source(path)
     raw = _changed(source, changes or Changes())
     team = parse_team(_absolute(raw, path))
     if isinstance(team, Team):
         return team
     raise UsageError(*(_sentence(problem, source, changes or Changes()) for problem in team))
-
-
-def load_facts_file(path: Path) -> dict[str, Any]:
-    """Return the JSON or YAML object in a file of facts.
-
-    Raises:
-        UsageError: the file cannot be read, or is no object.
-    """
-    source = _read(path, is_json=path.suffix.lower() == ".json")
-    if not isinstance(source.value, dict):
-        raise UsageError(f"{path}: is no object; allowed: a mapping of facts")
-    return source.value
 
 
 def _locate(name: str) -> Path:
@@ -69,7 +57,12 @@ def _locate(name: str) -> Path:
     raise UsageError(f"there is no team `{name}`; allowed: {', '.join(shipped)}, or the path of a team file")
 
 
-def _read(path: Path, is_json: bool = False) -> Source:
+def read_source(path: Path, is_json: bool = False) -> Source:
+    """Return the values of a file.
+
+    Raises:
+        UsageError: the file cannot be read, or is not strict YAML (or JSON).
+    """
     try:
         with path.open("rb") as file:
             return _parsed(file.read(MAX_BYTES + 1), str(path), is_json)
@@ -112,7 +105,7 @@ def _sentence(problem: Problem, source: Source, changes: Changes) -> str:
 def _changed_by(field: str, changes: Changes) -> str | None:
     """Return the change that brought the field's value, if it does not come from the file."""
     for setting in changes.settings:
-        path = setting.partition("=")[0].removesuffix("+").strip()
+        path = ".".join(keys_of(setting.partition("=")[0]))
         if f"{field}.".startswith(f"{path}.") or f"{path}.".startswith(f"{field}."):
             return f"--set {setting}"
     top = field.partition(".")[0]

@@ -1,12 +1,16 @@
 """Overrides: values set over a team file, from `--set path=value` or a batch line."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graph.problems import UsageError
 from graph.teams.source import read_yaml
+from policies.plain import shown
 
 Raw = dict[str, Any]
+_KEY = re.compile(r'"([^"]+)"|([^."]+)')
+_PATH = re.compile(r'("[^"]+"|[^."]+)(\.("[^"]+"|[^."]+))*')
 
 
 def apply_settings(raw: Raw, settings: Sequence[str]) -> Raw:
@@ -35,12 +39,22 @@ def merge(raw: Raw, overrides: Mapping[str, Any]) -> Raw:
     return {**raw, **both}
 
 
+def keys_of(path: str) -> list[str]:
+    """Return the keys of a setting's path; none where it is no path."""
+    path = path.strip().removesuffix("+").strip()
+    keys = [quoted or bare for quoted, bare in _KEY.findall(path)]
+    return keys if _PATH.fullmatch(path) else []
+
+
 def _apply(raw: Raw, setting: str) -> Raw:
     path, found, text = setting.partition("=")
     is_append = path.endswith("+")
-    keys = path.removesuffix("+").strip().split(".")
-    if not found or not all(keys):
-        raise UsageError(f"--set {setting}: is no setting; allowed: path=value or path+=value")
+    keys = keys_of(path)
+    if not found or not keys:
+        raise UsageError(
+            f"--set {setting}: is no setting; allowed: path=value or path+=value, "
+            'a key with dots in quotes: prices."gpt-4.1-mini".prompt=0.4'
+        )
     value = read_yaml(text.encode("utf-8", "surrogatepass"), f"--set {setting}").value
     return _set(raw, keys, value, is_append, setting)
 
@@ -50,7 +64,7 @@ def _set(raw: Raw, keys: Sequence[str], value: Any, is_append: bool, setting: st
     if rest:
         inner = raw.get(key) or {}
         if not isinstance(inner, dict):
-            raise UsageError(f"--set {setting}: `{key}` is {inner!r}, which has no fields")
+            raise UsageError(f"--set {setting}: `{key}` is {shown(inner)}, which has no fields")
         return {**raw, key: _set(inner, rest, value, is_append, setting)}
     if not is_append:
         return {**raw, key: value}

@@ -51,8 +51,8 @@ def _problems(team: Team, has_key: bool) -> list[str]:
     asked = [name for name, role in speaking.items() if role.voice == "model"]
     mute = [name for name, role in speaking.items() if role.voice == "rules" and role.otherwise is None]
     problems = [
-        f"the role `{name}` has no checks, and OPENAI_API_KEY is not set, so nobody can speak for it; "
-        "give it `checks` and `otherwise`, or set a key"
+        f"the role `{name}` has no checks, so the voice `rules` cannot speak for it; "
+        f"give it `checks` and `otherwise`, or {'let the model answer' if has_key else 'set OPENAI_API_KEY'}"
         for name in mute
     ]
     if not has_key and (asked or team.brief.voice == "model"):

@@ -62,7 +62,7 @@ class ModelVoice:
 
     async def write_brief(self, question: BriefQuestion) -> Answer:
         """Return the brief's text."""
-        model = self._model(question.model, 0.0, question.limits)
+        model = self._model(question.model, question.temperature, question.limits)
         return await self._ask(model, question.prompt, None, question.limits, question.meter)
 
     async def close(self) -> None:

@@ -56,6 +56,7 @@ class BriefQuestion:
     history: list[dict[str, Any]]
     prompt: Prompt
     model: str | None
+    temperature: float | None
     limits: Limits
     meter: Meter = field(default_factory=Meter)
 
