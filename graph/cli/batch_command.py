@@ -87,5 +87,6 @@ def _bar(total: int) -> Iterator[Any]:
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("cases", total=total)
         yield lambda: progress.advance(task)
+        done = int(progress.tasks[0].completed)
     if not console.is_terminal:
-        click.echo(f"{total} cases done", err=True)
+        click.echo(f"{done} of {total} cases reported", err=True)

@@ -1,14 +1,14 @@
 """A run that kills its own process at a point of its choice, and the run that goes on in another process.
 
-A point is one moment at which something outside the nodes' own code happens: a checkpoint, a task's writes, an entry of
-the journal or of the index, a node, a call; each before and after. Nothing of the product is changed: the graph's nodes,
-the saver and the store are wrapped from outside.
+A point is one moment of a run: a checkpoint, a task's writes, an entry of the journal or of the index, a node, a call;
+each before and after. Nothing of the product is changed: nodes, saver and store are wrapped from outside.
 """
 
 import asyncio
 import json
 import os
 import signal
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -42,6 +42,10 @@ def _says_no_stance(role: str, round_number: int, is_repair: bool) -> Any:
     return proposal(role, "perhaps" if role == "finance_analyst" else "go")
 
 
+def _says_go(role: str, round_number: int, is_repair: bool) -> Any:
+    return proposal(role)
+
+
 @dataclass(frozen=True)
 class Scenario:
     says: Callable[[str, int, bool], Any]
@@ -56,7 +60,7 @@ class Scenario:
 SCENARIOS = {
     "two_rounds": Scenario(_says_two_rounds, {}),
     "contract_stop": Scenario(_says_no_stance, {"max_repairs": 0}),
-    "message_stop": Scenario(_says_two_rounds, {"budget": {"max_messages": 2}}),
+    "message_stop": Scenario(_says_go, {"budget": {"max_messages": 2}}),
 }
 
 
@@ -80,21 +84,23 @@ class Place:
 
 
 class Killer:
-    """Counts the points reached, notes each, and kills the process at one of them; never, at 0."""
+    """Names and notes each point that is reached, and kills the process at the one of that name, if any."""
 
-    def __init__(self, place: Place, at: int) -> None:
-        self._place, self._at, self._count = place, at, 0
+    def __init__(self, place: Place, at: str) -> None:
+        self._place, self._at = place, at
+        self._times: Counter[str] = Counter()
 
-    def reach(self, point: str) -> None:
-        self._count += 1
+    def reach(self, moment: str) -> None:
+        self._times[moment] += 1
+        point = f"{moment} #{self._times[moment]}"
         self._place.note("points", point)
-        if self._count == self._at:
+        if point == self._at:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    async def around(self, point: str, work: Awaitable[Any]) -> Any:
-        self.reach(f"{point}, before")
+    async def around(self, moment: str, work: Awaitable[Any]) -> Any:
+        self.reach(f"{moment}, before")
         done = await work
-        self.reach(f"{point}, after")
+        self.reach(f"{moment}, after")
         return done
 
 
@@ -160,7 +166,8 @@ class KillingRunner(Runner):
         compiled = super()._compile(team)
         for name, node in compiled.nodes.items():
             if not name.startswith("__"):
-                node.bound.afunc = self._watched(name, node.bound.afunc)
+                runs: Any = node.bound
+                runs.afunc = self._watched(name, runs.afunc)
         return compiled
 
     def _watched(self, name: str, act: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -175,8 +182,8 @@ def _services(place: Place, killer: Killer) -> Services:
     return Services({"rules": voice, "model": voice}, load_facts)
 
 
-def start(place: Place, at: int) -> None:
-    """Run the thread in this process; kill the process at the point of that number."""
+def start(place: Place, at: str) -> None:
+    """Run the thread in this process; kill the process at the point of that name."""
 
     async def main() -> None:
         killer = Killer(place, at)
@@ -191,21 +198,57 @@ def start(place: Place, at: int) -> None:
 
 def go_on(place: Place) -> None:
     """Resume the thread in this process, and leave what came of it; a thread nobody knows is run anew."""
-
-    async def main() -> dict[str, Any]:
-        async with open_database(place.location) as database:
-            runner = Runner(database, _services(replace(place, folder=place.folder / "resumed"), Killer(place, 0)))
-            journal = await database.store.asearch(("calls", place.thread), limit=1_000)
-            found: dict[str, Any] = {"journaled": [item.key.partition("/")[2] for item in journal]}
-            try:
-                found |= {"was_known": True, "record": await runner.resume(place.thread)}
-            except UsageError:
-                record = await runner.run(SCENARIOS[place.scenario].team, place.thread)
-                found |= {"was_known": False, "record": record}
-            reader = build_reader().compile(checkpointer=database.saver)
-            state = await reader.aget_state({"configurable": {"thread_id": place.thread}})
-            return found | {"state": state.values, "listed": await runner.newest(1_000)}
-
     (place.folder / "resumed").mkdir()
-    found = asyncio.run(main())
-    (place.folder / "resumed.json").write_text(json.dumps(found))
+    (place.folder / "resumed.json").write_text(json.dumps(asyncio.run(_going_on(place))))
+
+
+async def _going_on(place: Place) -> dict[str, Any]:
+    resumed = replace(place, folder=place.folder / "resumed")
+    async with open_database(place.location) as database:
+        runner = Runner(database, _services(resumed, Killer(resumed, at="")))
+        journaled, shown, listed = (
+            await _journal(database, place),
+            await _shown(runner, place),
+            await _listed(runner, place),
+        )
+        record = await _resumed(runner, place)
+        state = await build_reader().compile(checkpointer=database.saver).aget_state(_config(place))
+        return {
+            "shown": shown,
+            "listed": listed,
+            "journaled": journaled,
+            "record": record,
+            "state": state.values,
+            "journaled_in_the_end": await _journal(database, place),
+            "listed_in_the_end": await _listed(runner, place),
+        }
+
+
+def _config(place: Place) -> Any:
+    return {"configurable": {"thread_id": place.thread}}
+
+
+async def _resumed(runner: Runner, place: Place) -> dict[str, Any]:
+    try:
+        return await runner.resume(place.thread)
+    except UsageError:
+        return await runner.run(SCENARIOS[place.scenario].team, place.thread)
+
+
+async def _shown(runner: Runner, place: Place) -> dict[str, Any] | None:
+    """The record of the thread as `accord show` has it; None where it knows no such thread."""
+    try:
+        return await runner.show(place.thread)
+    except UsageError:
+        return None
+
+
+async def _listed(runner: Runner, place: Place) -> list[Any]:
+    """What `accord list` says of the thread."""
+    entries = [entry for entry in await runner.newest(1_000) if entry["thread_id"] == place.thread]
+    return [[entry["status"], entry.get("stop_reason"), entry.get("final_decision")] for entry in entries]
+
+
+async def _journal(database: Database, place: Place) -> list[str]:
+    items = await database.store.asearch(("calls", place.thread), limit=1_000)
+    return sorted(item.key.partition("/")[2] for item in items)

@@ -1,0 +1,108 @@
+"""A real `langgraph dev` in a folder of its own, driven through `langgraph_sdk`, and ended in the end."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from langgraph_sdk.client import SyncLangGraphClient, get_sync_client
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+LANGGRAPH = str(Path(sys.executable).with_name("langgraph"))
+PATIENCE_SECONDS = 60.0
+OUR_CODE = re.compile(r"(?<!/langgraph)/(graph|nodes|policies)/")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server at work, its client, and what it wrote."""
+
+    client: SyncLangGraphClient
+    folder: Path
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """The records of the log; the greeting is none."""
+        records: list[dict[str, Any]] = []
+        for line in (self.folder / "log").read_text().splitlines():
+            with suppress(ValueError):
+                value = json.loads(line)
+                records += [value] if isinstance(value, dict) else []
+        return records
+
+    def new_thread(self) -> str:
+        return str(self.client.threads.create()["thread_id"])
+
+    def run(self, given: dict[str, Any], thread: str | None = None, **options: Any) -> dict[str, Any]:
+        """Run the graph on a thread, a new one unless named, and return what it came to."""
+        answer: Any = self.client.runs.wait(thread or self.new_thread(), "rounds", input=given, **options)
+        assert isinstance(answer, dict)
+        return answer
+
+
+def lay_out(folder: Path) -> None:
+    """The server reads paths from its working directory and keeps its own state there, so not in the repository."""
+    for name in ("langgraph.json", "graph"):
+        (folder / name).symlink_to(REPOSITORY / name)
+
+
+@contextmanager
+def serve_graph(folder: Path, **environment: str) -> Iterator[Server]:
+    """Start `langgraph dev` and wait until it is ready."""
+    lay_out(folder)
+    port = _free_port()
+    arguments = ["dev", "--no-browser", "--no-reload", "--port", str(port), "--n-jobs-per-worker", "10"]
+    own = {"ACCORD_HOME": str(folder / "home"), "LANGGRAPH_CLI_NO_ANALYTICS": "1", "LOG_JSON": "true", **environment}
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [LANGGRAPH, *arguments], cwd=folder, env={**os.environ, **own}, stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_ready(process, url, folder / "log")
+        with get_sync_client(url=url, timeout=PATIENCE_SECONDS) as client:
+            yield Server(client, folder)
+    finally:
+        _end(process)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    limit = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < limit:
+        assert process.poll() is None, log.read_text()[-3_000:]
+        with suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(f"{url}/ok", timeout=5):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"the server was not ready in time: {log.read_text()[-3_000:]}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(PATIENCE_SECONDS)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def complaints(log: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The warnings and errors that come from code of ours, by the file they name."""
+    loud = [record for record in log if record.get("level") in ("warning", "error", "critical")]
+    return [record for record in loud if OUR_CODE.search(json.dumps(record))]
