@@ -1,0 +1,112 @@
+"""Whatever a model says ends in the contract's reason or a valid contribution, and in a checkpoint that can be read."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.harness import settings_at
+from tests.hostile.oddities import FAMILIES, Family, all_cases, bent
+from tests.hostile.proposals import ROLE, Case, many_fields_at_once, one_field_at_a_time
+from tests.hostile.stage import assert_ends_as, assert_storable, played, read_again, said_by_goal, small_team, verdict
+from tests.scripted_server import serve, text
+
+NOWHERE = "http://127.0.0.1:1/v1"
+PARTS = {many_fields_at_once: 6, bent: 2, one_field_at_a_time: 2}
+"""How many runs a family is dealt out to; the others are one."""
+DEALT = [
+    pytest.param(family, part, id=f"{family.__name__}-{part}")
+    for family in FAMILIES
+    for part in range(PARTS.get(family, 1))
+]
+
+
+def in_text(case: Case) -> bool:
+    """Whether an endpoint can say it: it is text, and not blank, which would be no answer at all."""
+    return isinstance(case.said, str) and bool(case.said.strip())
+
+
+def spread(cases: list[Case], count: int) -> list[Case]:
+    """Return about `count` cases from all over the list, and all the monstrous ones."""
+    monsters = [
+        case for case in cases if case.name.startswith(("10MB", "deep-list-200000", "many-keys", "digits-100000"))
+    ]
+    return list({case.name: case for case in [*cases[:: len(cases) // count], *monsters]}.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("family", "part"), DEALT)
+def test_a_malformed_proposal_ends_in_the_contracts_reason_and_can_be_read_again(
+    family: Family, part: int, accord_home: Path, tmp_path: Path
+) -> None:
+    cases = list(family())[part :: PARTS.get(family, 1)]
+    settings = settings_at(accord_home, NOWHERE)
+
+    records = played(small_team(settings, tmp_path), settings, cases, said_by_goal(cases))
+
+    for case, record in zip(cases, records, strict=True):
+        assert_ends_as(record, verdict(case), case.said)
+        assert_storable(record)
+    assert read_again(settings, cases) == records
+
+
+def test_there_are_two_thousand_malformed_proposals_and_each_check_fails_often() -> None:
+    cases = all_cases()
+    reasons = [outcome for outcome in map(verdict, cases) if isinstance(outcome, str)]
+    checks = Counter(reason.split(":")[1] for reason in reasons)
+
+    assert len({case.name for case in cases}) == len(cases)
+    assert len(reasons) >= 2_000
+    assert len(checks) == 11
+    assert min(checks.values()) >= 25
+    assert sum(case.expected is None for case in cases) < len(cases) / 4
+
+
+@pytest.mark.slow
+def test_an_endpoint_that_says_it_over_http_fares_the_same(accord_home: Path, tmp_path: Path) -> None:
+    cases = spread([case for case in all_cases() if in_text(case)], 60)
+
+    with serve({ROLE: [text(case.said) for case in cases]}) as server:
+        settings = settings_at(accord_home, server.base_url)
+        records = played(small_team(settings, tmp_path), settings, cases, None)
+
+    assert len(server.calls) == len(cases) >= 60
+    for case, record in zip(cases, records, strict=True):
+        assert_ends_as(record, verdict(case), case.said)
+        assert_storable(record)
+    assert read_again(settings, cases) == records
+
+
+@pytest.mark.slow
+def test_an_endpoint_that_says_nothing_is_no_broken_contract(accord_home: Path, tmp_path: Path) -> None:
+    cases = [
+        Case(f"blank-{number}", said, "llm_empty") for number, said in enumerate([None, "", " ", "\n\t", "\u2003"])
+    ]
+
+    with serve({ROLE: [text(case.said) for case in cases]}) as server:
+        settings = settings_at(accord_home, server.base_url)
+        records = played(small_team(settings, tmp_path), settings, cases, None)
+
+    assert [(record["stop_reason"], record["resumable"]) for record in records] == [("llm_empty", True)] * len(cases)
+    assert read_again(settings, cases) == records
+
+
+@pytest.mark.slow
+@pytest.mark.needs("postgres")
+def test_postgresql_keeps_what_it_cannot_hold_itself(accord_home: Path, tmp_path: Path, postgres_database: str) -> None:
+    """PostgreSQL takes no NUL and no lone surrogate in text or JSON."""
+    hostile = [
+        case for case in all_cases() if isinstance(case.said, str) and any(each in case.said for each in "\0\ud800")
+    ]
+    escaped = [case for case in all_cases() if isinstance(case.said, str) and "\\u0000" in case.said]
+    cases = list({case.name: case for case in [*spread(all_cases(), 40), *hostile[:25], *escaped[:25]]}.values())
+    settings = settings_at(accord_home, NOWHERE, accord_database_url=postgres_database)
+
+    records = played(small_team(settings, tmp_path), settings, cases, said_by_goal(cases))
+
+    assert len(hostile) >= 25
+    assert len(escaped) >= 25
+    for case, record in zip(cases, records, strict=True):
+        assert_ends_as(record, verdict(case), case.said)
+        assert_storable(record)
+    assert read_again(settings, cases) == records
