@@ -26,17 +26,6 @@ HANGS_ONCE: Script = {
     "risk_analyst": [QUIET, GO],
     "brief": text("Ship it."),
 }
-BOTH_DATABASES = pytest.mark.parametrize(
-    "database", ["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))], indirect=True
-)
-
-
-@pytest.fixture
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The location of a fresh database."""
-    if request.param == "postgres":
-        return str(request.getfixturevalue("postgres_database"))
-    return str(tmp_path / "threads.sqlite")
 
 
 @contextmanager
@@ -58,7 +47,6 @@ def _rows(location: str) -> list[Any]:
 
 
 @pytest.mark.slow
-@BOTH_DATABASES
 def test_while_a_process_holds_a_thread_everybody_else_is_busy_and_writes_nothing(
     tmp_path: Path, database: str
 ) -> None:
@@ -77,7 +65,6 @@ def test_while_a_process_holds_a_thread_everybody_else_is_busy_and_writes_nothin
 
 
 @pytest.mark.slow
-@BOTH_DATABASES
 def test_a_thread_is_shown_and_listed_as_running_while_held_and_interrupted_after_a_kill(
     tmp_path: Path, database: str
 ) -> None:
@@ -100,7 +87,6 @@ async def _listed(settings: Settings) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-@BOTH_DATABASES
 def test_the_lock_is_free_at_once_after_a_kill(tmp_path: Path, database: str) -> None:
     with serve(HANGS_ONCE) as server:
         desk = Desk(tmp_path, server.base_url, database)
@@ -113,7 +99,6 @@ def test_the_lock_is_free_at_once_after_a_kill(tmp_path: Path, database: str) ->
 
 
 @pytest.mark.slow
-@BOTH_DATABASES
 def test_a_holder_that_is_paused_keeps_the_lock_and_finishes_when_it_wakes(tmp_path: Path, database: str) -> None:
     with serve(HANGS_ONCE) as server:
         desk = Desk(tmp_path, server.base_url, database)
@@ -155,7 +140,6 @@ def _slow_voice() -> ScriptedVoice:
     return ScriptedVoice(lambda question: proposal(question.name), delays={"risk_analyst": 0.2})
 
 
-@BOTH_DATABASES
 def test_of_two_runs_of_one_thread_in_one_process_one_is_busy(tmp_path: Path, database: str) -> None:
     settings, voice = settings_at(tmp_path, accord_database_url=database), _slow_voice()
     records = asyncio.run(_both(settings, voice, "t", "t"))
@@ -163,7 +147,6 @@ def test_of_two_runs_of_one_thread_in_one_process_one_is_busy(tmp_path: Path, da
     assert len(voice.asked) == 4
 
 
-@BOTH_DATABASES
 def test_runs_of_two_threads_in_one_process_do_not_wait_for_each_other(tmp_path: Path, database: str) -> None:
     """Each voice waits until both threads have asked it."""
     settings, met = settings_at(tmp_path, accord_database_url=database), asyncio.Barrier(2)
@@ -178,7 +161,6 @@ def test_runs_of_two_threads_in_one_process_do_not_wait_for_each_other(tmp_path:
     assert [record["stop_reason"] for record in records] == ["success", "success"]
 
 
-@BOTH_DATABASES
 def test_a_lock_is_free_again_after_every_kind_of_end(tmp_path: Path, database: str) -> None:
     settings = settings_at(tmp_path, accord_database_url=database)
     stances = iter(["a bug", "perhaps", "go"])
@@ -210,7 +192,6 @@ def _says_or_raises(stances: Iterator[str]) -> Callable[[Question], Any]:
     return speech
 
 
-@BOTH_DATABASES
 def test_a_thread_that_ended_is_free_for_everybody_while_its_runner_goes_on(tmp_path: Path, database: str) -> None:
     settings = settings_at(tmp_path, accord_database_url=database)
 

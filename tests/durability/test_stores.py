@@ -22,17 +22,6 @@ from tests.harness import CHECKOUT_ROLES, proposal, resume, run, scripted, setti
 TIMES = ("seconds", "elapsed_seconds")
 HOSTILE = "a\x00b \ud800 \udfff \u202e \x1b[31m 𝄞 é \\u0000"
 CLEANED = "ab \ufffd \ufffd \u202e \x1b[31m 𝄞 é \\u0000"
-BOTH_DATABASES = pytest.mark.parametrize(
-    "database", ["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))], indirect=True
-)
-
-
-@pytest.fixture
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The location of a fresh database."""
-    if request.param == "postgres":
-        return str(request.getfixturevalue("postgres_database"))
-    return str(tmp_path / "threads.sqlite")
 
 
 def _at(tmp_path: Path, database: str) -> Settings:
@@ -82,7 +71,6 @@ def test_a_postgresql_that_cannot_be_reached_is_told_in_a_sentence_without_the_p
 # --- any text --------------------------------------------------------------------------------------------------------
 
 
-@BOTH_DATABASES
 def test_nul_and_lone_surrogates_in_what_models_say_are_cleaned_and_kept(tmp_path: Path, database: str) -> None:
     settings = _at(tmp_path, database)
     voices = scripted(
@@ -98,7 +86,6 @@ def test_nul_and_lone_surrogates_in_what_models_say_are_cleaned_and_kept(tmp_pat
     assert show(settings) == record
 
 
-@BOTH_DATABASES
 def test_nul_and_lone_surrogates_in_a_refused_proposal_are_kept_as_an_excerpt(tmp_path: Path, database: str) -> None:
     settings = _at(tmp_path, database)
     said = proposal("demand_analyst", HOSTILE, **{"\x00key": [HOSTILE]})
@@ -132,7 +119,6 @@ EACH = 16
 
 
 @pytest.mark.slow
-@BOTH_DATABASES
 def test_two_processes_with_sixteen_runs_each_on_one_fresh_database_all_succeed(tmp_path: Path, database: str) -> None:
     """Both also create the tables, at the same time."""
     desk = Desk(tmp_path, database=database)
@@ -149,7 +135,6 @@ def test_two_processes_with_sixteen_runs_each_on_one_fresh_database_all_succeed(
         assert {line["result"]["final_decision"] for line in each.lines} == {"go"}
 
 
-@BOTH_DATABASES
 def test_two_runners_in_one_process_share_a_database(tmp_path: Path, database: str) -> None:
     settings = _at(tmp_path, database)
     team = team_of(settings)
@@ -165,7 +150,6 @@ def test_two_runners_in_one_process_share_a_database(tmp_path: Path, database: s
     assert [record["final_decision"] for record in records] == ["go"] * 2 * EACH
 
 
-@BOTH_DATABASES
 def test_eight_runners_can_open_one_fresh_database_at_the_same_moment(tmp_path: Path, database: str) -> None:
     settings, met = _at(tmp_path, database), asyncio.Barrier(8)
 
@@ -210,7 +194,6 @@ def _lasting_block(length: int) -> Callable[[Question], Any]:
 
 
 @pytest.mark.slow
-@BOTH_DATABASES
 def test_ten_times_the_rounds_take_at_most_fourteen_times_the_bytes(tmp_path: Path, database: str) -> None:
     queries = SQLITE_BYTES if database.endswith(".sqlite") else POSTGRES_BYTES
     settings, sizes = _at(tmp_path, database), [0]
