@@ -31,6 +31,9 @@ from policies.team import Budget, Team
 
 THREAD_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}")
 GRAPHS_KEPT = 64
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, NotImplementedError)
+"""What LangGraph's reader raises for stored bytes that are no checkpoint."""
+
 OnEvent = Callable[[dict[str, Any]], None]
 Inputs = dict[str, Any]
 Compiled = CompiledStateGraph[Any, Any, Any, Any]
@@ -204,7 +207,7 @@ class Runner:
                 return None
             # By its own id: to the newest LangGraph applies pending writes, and warns of channels it lacks here.
             values = (await self._reader.aget_state(saved.config)).values
-        except (ValueError, TypeError, LookupError, AttributeError, NotImplementedError) as error:  # no checkpoint
+        except UNREADABLE as error:
             raise StorageError(f"{shown(self._location)}: the thread `{thread}` cannot be read: {error}") from None
         return values if values.get("case") else None
 

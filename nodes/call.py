@@ -10,11 +10,11 @@ from langgraph.store.base import BaseStore
 
 from nodes.journal import CallKey, read_call, write_call
 from nodes.services import Services
-from nodes.voices.voice import Answer, Meter
-from policies.budgets import Reservation, Usage, cost_of, is_credible
+from nodes.voices.voice import Answer, Meter, Prompt
+from policies.budgets import Reservation, Usage, cost_of, is_credible, reserve
 from policies.seats import Failure
 from policies.stop import stop_reason
-from policies.team import Price
+from policies.team import Brief, Price, Role, Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,13 @@ class Call:
     seconds_left: float
     reservation: Reservation
     price: Price | None
+
+
+def reservation_of(speaker: Role | Brief, prompt: Prompt, team: Team) -> Reservation:
+    """Return what asking a role, or for the brief, may cost at most; nothing where no model is asked."""
+    if speaker.voice != "model":
+        return Reservation()
+    return reserve(prompt.text, team.max_output_tokens, team.price_of(speaker.model))
 
 
 def thread_of(runtime: Runtime[Any]) -> str:

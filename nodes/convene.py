@@ -14,10 +14,12 @@ from nodes.border import (
     seat_from,
     spent_from,
 )
+from nodes.call import reservation_of
 from nodes.prompting import role_prompt
 from nodes.services import Services
 from nodes.state import Node, State
-from policies.budgets import Reservation, Usage, add_usage, refuse_round, reserve
+from nodes.voices.voice import Prompt
+from policies.budgets import Reservation, Usage, add_usage, refuse_round
 from policies.outcome import DECISIONS
 from policies.routing import next_nodes
 from policies.seats import Seat, Wave, open_seats, phase_of, plan_wave
@@ -106,16 +108,11 @@ def _reservations(state: State, team: Team, seats: list[Seat]) -> dict[str, Rese
     if budget.max_tokens is None and budget.max_cost_usd is None:
         return {}
     empty = [seat for seat in seats if seat.contribution is None]
-    return {seat.role: reservation_for(state, team, seat) for seat in empty}
+    return {seat.role: reservation_of(team.roles[seat.role], _prompt(state, team, seat), team) for seat in empty}
 
 
-def reservation_for(state: State, team: Team, seat: Seat) -> Reservation:
-    """Return what asking this seat may cost at most; nothing where no model is asked."""
-    role = team.roles[seat.role]
-    if role.voice != "model":
-        return Reservation()
-    prompt = role_prompt(team, seat.role, state, seat.refusal.reason if seat.refusal else None)
-    return reserve(prompt.text, team.max_output_tokens, team.price_of(role.model))
+def _prompt(state: State, team: Team, seat: Seat) -> Prompt:
+    return role_prompt(team, seat.role, state, seat.refusal.reason if seat.refusal else None)
 
 
 def _wave_number(state: State) -> int:

@@ -5,13 +5,13 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from nodes.border import budget_from, plain_stop, plain_usage, spent_from, usage_from
-from nodes.call import Call, journal_of, make_call, thread_of
+from nodes.call import Call, journal_of, make_call, reservation_of, thread_of
 from nodes.journal import CallKey
 from nodes.prompting import brief_prompt
 from nodes.services import Services
 from nodes.state import Node, State
 from nodes.voices.voice import Answer, BriefQuestion, Limits
-from policies.budgets import Reservation, Usage, add_usage, refuse_call, reserve, seconds_left
+from policies.budgets import Usage, add_usage, refuse_call, seconds_left
 from policies.plain import MAX_TEXT, clean_text
 from policies.stop import Stop, stop_reason
 from policies.team import Team
@@ -55,18 +55,16 @@ def _finished(state: State, text: str) -> Update:
 def _call(state: State, team: Team, services: Services, thread: str) -> Call:
     prompt = brief_prompt(team, state)
     left = seconds_left(budget_from(state), spent_from(state))
-    price = team.price_of(team.brief.model)
     limits = Limits(team.max_output_tokens, left)
     question = BriefQuestion(state["history"], prompt, team.brief.model, team.brief.temperature, limits)
-    is_model = team.brief.voice == "model"
     return Call(
         key=CallKey(thread, state["case"]["revision"], state["round"], SEAT, 1),
         ask=lambda: services.voices[team.brief.voice or "rules"].write_brief(question),
         judge=_judged,
         meter=question.meter,
         seconds_left=left,
-        reservation=reserve(prompt.text, team.max_output_tokens, price) if is_model else Reservation(),
-        price=price,
+        reservation=reservation_of(team.brief, prompt, team),
+        price=team.price_of(team.brief.model),
     )
 
 

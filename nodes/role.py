@@ -5,13 +5,13 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from nodes.border import budget_from, plain_reply, spent_from
-from nodes.call import Call, journal_of, make_call, thread_of
+from nodes.call import Call, journal_of, make_call, reservation_of, thread_of
 from nodes.journal import CallKey
 from nodes.prompting import role_prompt
 from nodes.services import Services
 from nodes.state import Node, State
 from nodes.voices.voice import Answer, Limits, Question
-from policies.budgets import Reservation, reserve, seconds_left
+from policies.budgets import seconds_left
 from policies.contract import accept
 from policies.team import Team
 
@@ -37,8 +37,6 @@ def _call(name: str, state: State, team: Team, services: Services, thread: str) 
     role = team.roles[name]
     prompt = role_prompt(team, name, state, ask["repair"])
     left = seconds_left(budget_from(state), spent_from(state))
-    price = team.price_of(role.model)
-    is_model = role.voice == "model"
     question = Question(name, role, state["case"]["facts"], prompt, Limits(team.max_output_tokens, left))
     return Call(
         key=CallKey(thread, state["case"]["revision"], state["round"], name, ask["attempt"]),
@@ -46,8 +44,8 @@ def _call(name: str, state: State, team: Team, services: Services, thread: str) 
         judge=lambda answer: _judged(answer, name, team),
         meter=question.meter,
         seconds_left=left,
-        reservation=reserve(prompt.text, team.max_output_tokens, price) if is_model else Reservation(),
-        price=price,
+        reservation=reservation_of(role, prompt, team),
+        price=team.price_of(role.model),
     )
 
 

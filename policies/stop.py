@@ -38,45 +38,47 @@ StopKind = Literal[
 
 STOP_KINDS: tuple[StopKind, ...] = get_args(StopKind)
 
-RESUMABLE: frozenset[StopKind] = frozenset(
-    {
-        "max_rounds_reached",
-        "max_messages",
-        "max_seconds",
-        "max_tokens",
-        "max_cost",
-        "llm_timeout",
-        "llm_rate_limited",
-        "llm_error",
-        "llm_auth",
-        "llm_empty",
-        "facts_unavailable",
-        "needs_input",
-        "cancelled",
-        "escalated",
-        "unstable_decision",
-        "recovery_exhausted",
-        "step_failed",
-    }
-)
-"""Kinds after which the thread can go on; a budget's only after the budget was raised."""
 
-DETAILED: frozenset[StopKind] = frozenset(
-    {
-        "invalid_contribution",
-        "agent_denied",
-        "llm_error",
-        "facts_unavailable",
-        "needs_input",
-        "stale_thread",
-        "invalid_plan",
-        "step_failed",
-        "invalid_output",
-        "invalid_verdict",
-        "invalid_assignment",
-    }
-)
-"""Kinds that carry a detail after `:`; the others never do."""
+@dataclass(frozen=True, slots=True)
+class StopRule:
+    """What holds for a kind: whether the thread can go on (after a budget: once it was raised), and has a detail."""
+
+    resumable: bool = False
+    detailed: bool = False
+
+
+STOP_TABLE: dict[StopKind, StopRule] = {
+    "success": StopRule(),
+    "invalid_contribution": StopRule(detailed=True),
+    "agent_denied": StopRule(detailed=True),
+    "max_rounds_reached": StopRule(resumable=True),
+    "max_messages": StopRule(resumable=True),
+    "max_seconds": StopRule(resumable=True),
+    "max_tokens": StopRule(resumable=True),
+    "max_cost": StopRule(resumable=True),
+    "llm_timeout": StopRule(resumable=True),
+    "llm_rate_limited": StopRule(resumable=True),
+    "llm_error": StopRule(resumable=True, detailed=True),
+    "llm_auth": StopRule(resumable=True),
+    "llm_empty": StopRule(resumable=True),
+    "facts_unavailable": StopRule(resumable=True, detailed=True),
+    "needs_input": StopRule(resumable=True, detailed=True),
+    "cancelled": StopRule(resumable=True),
+    "escalated": StopRule(resumable=True),
+    "human_stopped": StopRule(),
+    "stale_thread": StopRule(detailed=True),
+    "busy": StopRule(),
+    "unstable_decision": StopRule(resumable=True),
+    "recovery_exhausted": StopRule(resumable=True),
+    "invalid_plan": StopRule(detailed=True),
+    "step_failed": StopRule(resumable=True, detailed=True),
+    "invalid_output": StopRule(detailed=True),
+    "invalid_verdict": StopRule(detailed=True),
+    "invalid_assignment": StopRule(detailed=True),
+    "max_turns_reached": StopRule(),
+    "no_quorum": StopRule(),
+}
+"""Every kind and its rule; a kind that is not detailed never carries a detail after `:`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,8 @@ def stop_reason(kind: StopKind, detail: str | None = None) -> str:
     """
     if kind not in STOP_KINDS:
         raise ValueError(f"`{kind}` is no stop reason; allowed: {', '.join(STOP_KINDS)}")
-    if (detail is not None) != (kind in DETAILED):
-        raise ValueError(f"stop reason `{kind}` {'needs a' if kind in DETAILED else 'takes no'} detail")
+    if (detail is not None) != STOP_TABLE[kind].detailed:
+        raise ValueError(f"stop reason `{kind}` {'needs a' if STOP_TABLE[kind].detailed else 'takes no'} detail")
     return kind if detail is None else f"{kind}:{detail}"
 
 
@@ -125,4 +127,4 @@ def is_resumable(reason: str) -> bool:
     >>> is_resumable("llm_timeout"), is_resumable("invalid_contribution:stance")
     (True, False)
     """
-    return kind_of(reason) in RESUMABLE
+    return STOP_TABLE[kind_of(reason)].resumable

@@ -146,7 +146,7 @@ class KillingStore(BaseStore):
         self._store, self._killer = store, killer
 
     def batch(self, ops: Iterable[Op]) -> list[Result]:
-        raise NotImplementedError
+        return self._store.batch(ops)
 
     async def abatch(self, ops: Iterable[Op]) -> list[Result]:
         asked = list(ops)

@@ -13,7 +13,7 @@ from policies.access import Access
 from policies.budgets import Reservation, Spent, Usage
 from policies.contract import Contribution, Refusal
 from policies.seats import Failure, Reply, Seat, Settlement, Wave, is_exhausted, is_full, open_seats, plan_wave, settle
-from policies.stop import RESUMABLE, Stop, kind_of
+from policies.stop import STOP_TABLE, Stop, kind_of
 from policies.team import Budget
 
 ROLES = ("demand_analyst", "finance_analyst", "risk_analyst", "legal_analyst", "support_lead")
@@ -94,7 +94,7 @@ def test_a_filled_seat_stays_as_it_is_and_only_what_is_new_is_accepted(case: Rou
 @given(ROUNDS, REPAIRS)
 def test_a_contract_stop_closes_the_later_seats_and_a_resumable_one_keeps_them(case: Round, max_repairs: int) -> None:
     result = settled(case, max_repairs)
-    closes = result.stop is not None and kind_of(result.stop.reason) not in RESUMABLE
+    closes = result.stop is not None and not STOP_TABLE[kind_of(result.stop.reason)].resumable
     place = [f"round_1:{seat.role}" for seat in case.seats].index(str(result.stop.phase)) if result.stop else 0
     is_open = place + 1 if closes else len(case.seats)
 

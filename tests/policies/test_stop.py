@@ -2,7 +2,7 @@
 
 import pytest
 
-from policies.stop import DETAILED, RESUMABLE, STOP_KINDS, Stop, StopKind, is_resumable, kind_of, stop_reason
+from policies.stop import STOP_KINDS, STOP_TABLE, Stop, StopKind, is_resumable, kind_of, stop_reason
 
 # The table of the specification: (reason as written there, whether the thread can go on).
 TABLE: list[tuple[str, bool]] = [
@@ -47,7 +47,7 @@ def test_the_kinds_are_those_of_the_table_and_no_other() -> None:
 @pytest.mark.parametrize(("reason", "resumable"), TABLE)
 def test_each_reason_is_resumable_as_the_table_says(reason: str, resumable: bool) -> None:
     assert is_resumable(reason) is resumable
-    assert (kind_of(reason) in RESUMABLE) is resumable
+    assert STOP_TABLE[kind_of(reason)].resumable is resumable
 
 
 @pytest.mark.parametrize("reason", [reason for reason, _ in TABLE])
@@ -55,14 +55,14 @@ def test_each_reason_carries_a_detail_if_the_table_shows_one(reason: str) -> Non
     kind = kind_of(reason)
     _, colon, detail = reason.partition(":")
 
-    assert (kind in DETAILED) is bool(colon)
+    assert STOP_TABLE[kind].detailed is bool(colon)
     assert stop_reason(kind, detail if colon else None) == reason
 
 
 @pytest.mark.parametrize("kind", STOP_KINDS)
 def test_a_reason_with_a_detail_too_many_or_too_few_is_refused(kind: StopKind) -> None:
-    with pytest.raises(ValueError, match="needs a detail" if kind in DETAILED else "takes no detail"):
-        stop_reason(kind, None if kind in DETAILED else "detail")
+    with pytest.raises(ValueError, match="needs a detail" if STOP_TABLE[kind].detailed else "takes no detail"):
+        stop_reason(kind, None if STOP_TABLE[kind].detailed else "detail")
 
 
 @pytest.mark.parametrize("word", ["", "agent_denie", "SUCCESS", "done", " cancelled", "llm_timeout_", "\ud800"])

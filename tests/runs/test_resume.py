@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from graph.problems import UsageError
-from policies.stop import RESUMABLE, kind_of
+from policies.stop import STOP_TABLE, kind_of
 from tests.harness import resume, settings_at, show, without_times
 from tests.runs.expected import accepted, round_of, success, usage
 from tests.runs.stage import (
@@ -128,7 +128,9 @@ def test_a_resumed_thread_asks_what_is_missing_and_ends_as_if_nothing_had_happen
 def test_every_reason_that_can_be_resumed_is_resumed_here() -> None:
     elsewhere = {"max_rounds_reached", "cancelled", "facts_unavailable", "needs_input"}
     not_built_yet = {"escalated", "unstable_decision", "recovery_exhausted", "step_failed"}
-    assert {kind_of(case.reason) for case in STOPS.values()} | elsewhere | not_built_yet == RESUMABLE
+    assert {kind_of(case.reason) for case in STOPS.values()} | elsewhere | not_built_yet == {
+        kind for kind, rule in STOP_TABLE.items() if rule.resumable
+    }
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=case.marks) for name, case in STOPS.items() if case.budget])
