@@ -10,7 +10,8 @@ from pathlib import Path
 
 from graph.problems import UsageError
 from graph.settings import Settings
-from graph.store.database import open_database, shown, storage_errors
+from graph.store.database import open_database
+from graph.store.location import shown, storage_errors
 from graph.teams.loader import load_team, shipped_teams
 from graph.teams.voicing import voiced
 

@@ -11,16 +11,18 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 
 from graph.build import RECURSION_LIMIT, build_graph, build_reader
+from graph.collector import settle_collector
 from graph.facts.files import load_facts
 from graph.problems import StorageError, UsageError
 from graph.report.record import Record, record_of, refused_record
 from graph.settings import Settings
-from graph.store.database import Database, open_database, shown, storage_errors
+from graph.store.database import Database, open_database
 from graph.store.index import Index
+from graph.store.location import shown, storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.teams.voicing import check_voices
 from graph.voices import open_voices
-from nodes.fingerprint import fingerprints
+from nodes.fingerprint import Pin, fingerprints
 from nodes.halt import Halt
 from nodes.services import FactsUnavailableError, InputRefusedError, Services
 from nodes.voices.voice import Voice
@@ -241,6 +243,7 @@ async def open_runner(
         open_voices(settings) as opened,
     ):
         services = Services(voices or opened, load_facts, halt or Halt())
+        settle_collector()
         yield Runner(database, services, settings.database)
 
 
@@ -286,5 +289,5 @@ def _check_budget(budget: Budget, inputs: Inputs) -> None:
 def _find_moved(state: Mapping[str, Any], team: Team, inputs: Inputs) -> str | None:
     kept = state["case"]
     limits = change_budget(Budget(**state["limits"]), inputs.get("budget") or {})
-    given = fingerprints(team, limits, inputs.get("goal") or kept["goal"], inputs.get("facts"))
+    given = fingerprints(Pin.of(team), limits, inputs.get("goal") or kept["goal"], inputs.get("facts"))
     return find_moved(kept["hashes"], given)

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from nodes.border import plain_stop
-from nodes.fingerprint import fingerprints
+from nodes.fingerprint import Pin, fingerprint, fingerprints
 from nodes.services import FactsUnavailableError, InputRefusedError, Services, StaleThreadError
 from nodes.state import Input, State
 from policies.budgets import change_budget
@@ -16,68 +16,96 @@ from policies.outcome import DECISIONS
 from policies.plain import clean_text
 from policies.staleness import find_moved
 from policies.stop import Stop, stop_reason
-from policies.team import Budget, Team, pinned
+from policies.team import Budget, Team
 
 PHASE = "facts"
 MAX_CAUSE = 1_000
 Update = dict[str, Any]
 
 
-async def admit(state: State, team: Team, services: Services) -> Update:
-    """Return the case, the limits and, where the facts do not suffice, the pending stop.
+class Admission:
+    """Admits the cases of one team."""
 
-    Raises:
-        StaleThreadError: the thread was started with another team, policy, facts or goal.
-        InputRefusedError: a part of the input has a wrong type, its budget names an unknown limit or a value that is
-            not allowed, or its goal or facts may not enter the state.
-    """
-    kept: Mapping[str, Any] = state.get("case") or {}
-    limits = _limits(state, team)
-    goal, given = _question(state, team)
-    hashes = fingerprints(team, limits, goal, given)
-    moved = find_moved(kept.get("hashes", {}), hashes)
-    if moved and not state.get("accept_changes"):
-        raise StaleThreadError(moved)
-    facts, stop, cause = await _facts(given, team, services)
-    usable = facts if stop is None else None
-    case = {
-        "goal": goal,
-        "facts": usable if usable is not None else given,
-        "team": pinned(team),
-        "hashes": hashes | {"facts": fingerprints(team, limits, goal, usable)["facts"]},
-        "revision": kept.get("revision", 0) + (1 if moved else 0),
-    }
-    update: Update = {"case": case, "limits": limits.model_dump(mode="json"), "pending": plain_stop(stop, cause=cause)}
-    return update | _reopened(state) if moved else update
+    def __init__(self, team: Team, services: Services) -> None:
+        self._team, self._services, self._pin = team, services, Pin.of(team)
 
+    async def admit(self, state: State) -> Update:
+        """Return the case, the limits and, where the facts do not suffice, the pending stop.
 
-def refuse_another(state: State, team: Team) -> None:
-    """Refuse an input that asks a finished thread something else: its record is no answer to that.
+        Raises:
+            StaleThreadError: the thread was started with another team, policy, facts or goal.
+            InputRefusedError: a part of the input has a wrong type, its budget names an unknown limit or a value that
+                is not allowed, or its goal or facts may not enter the state.
+        """
+        if self._stands(state):
+            return {"pending": None}
+        limits = self._limits(state)
+        goal, given = self._question(state)
+        hashes, moved = self._hashes(state, limits, goal, given)
+        if moved and not state.get("accept_changes"):
+            raise StaleThreadError(moved)
+        facts, stop, cause = await self._facts(given)
+        usable = facts if stop is None else None
+        if usable is not given:
+            hashes["facts"] = None if usable is None else fingerprint(usable)
+        case = {
+            "goal": goal,
+            "facts": usable if usable is not None else given,
+            "team": self._pin.plain,
+            "hashes": hashes,
+            "revision": (state.get("case") or {}).get("revision", 0) + (1 if moved else 0),
+        }
+        update: Update = {"case": case, "limits": limits.model_dump(mode="json")}
+        update["pending"] = plain_stop(stop, cause=cause)
+        return update | _reopened(state) if moved else update
 
-    Raises:
-        StaleThreadError: the thread was started with another team, policy, facts or goal.
-        InputRefusedError: as in `admit`.
-    """
-    limits = _limits(state, team)
-    moved = find_moved(state["case"]["hashes"], fingerprints(team, limits, *_question(state, team)))
-    if moved:
-        raise StaleThreadError(moved)
+    def refuse_another(self, state: State) -> None:
+        """Refuse an input that asks a finished thread something else: its record is no answer to that.
 
+        Raises:
+            StaleThreadError: the thread was started with another team, policy, facts or goal.
+            InputRefusedError: as in `admit`.
+        """
+        moved = self._hashes(state, self._limits(state), *self._question(state))[1]
+        if moved:
+            raise StaleThreadError(moved)
 
-def _question(state: State, team: Team) -> tuple[str, dict[str, Any] | None]:
-    """Return the goal and the facts of this run, as far as they are known: its own, else the thread's."""
-    kept: Mapping[str, Any] = state.get("case") or {}
-    given = state.get("facts") if state.get("facts") is not None else kept.get("facts")
-    return state.get("goal") or kept.get("goal") or team.goal, given
+    def _stands(self, state: State) -> bool:
+        """Tell whether the case was admitted before and nothing was given that could change it, as between rounds."""
+        kept: Mapping[str, Any] = state.get("case") or {}
+        is_asked_anew = any(state.get(name) is not None for name in Input.model_fields)
+        return not is_asked_anew and kept.get("team") == self._pin.plain and kept["hashes"]["facts"] is not None
 
+    def _hashes(
+        self, state: State, limits: Budget, goal: str, facts: dict[str, Any] | None
+    ) -> tuple[dict[str, str | None], str | None]:
+        """Return the hashes of this run, and which of them moved since the thread was started."""
+        kept: Mapping[str, Any] = state.get("case") or {}
+        hashes = fingerprints(self._pin, limits, goal, facts)
+        return hashes, find_moved(kept.get("hashes", {}), hashes)
 
-def _limits(state: State, team: Team) -> Budget:
-    _refuse_mistyped(state)
-    kept = Budget(**state["limits"]) if state.get("case") else team.budget
-    try:
-        return change_budget(kept, state.get("budget") or {})
-    except ValueError as error:
-        raise InputRefusedError(str(error)) from None
+    def _question(self, state: State) -> tuple[str, dict[str, Any] | None]:
+        """Return the goal and the facts of this run, as far as they are known: its own, else the thread's."""
+        kept: Mapping[str, Any] = state.get("case") or {}
+        given = state.get("facts") if state.get("facts") is not None else kept.get("facts")
+        return state.get("goal") or kept.get("goal") or self._team.goal, given
+
+    def _limits(self, state: State) -> Budget:
+        _refuse_mistyped(state)
+        kept = Budget(**state["limits"]) if state.get("case") else self._team.budget
+        try:
+            return change_budget(kept, state.get("budget") or {})
+        except ValueError as error:
+            raise InputRefusedError(str(error)) from None
+
+    async def _facts(self, given: dict[str, Any] | None) -> tuple[dict[str, Any], Stop | None, str | None]:
+        """Return the facts, or why there are none that suffice: the stop, and its cause in words."""
+        try:
+            facts = given if given is not None else await self._services.load_facts(self._team)
+        except FactsUnavailableError as error:
+            return {}, Stop(stop_reason("facts_unavailable", error.source), PHASE), clean_text(str(error))[:MAX_CAUSE]
+        missing = find_missing_fact(self._team, facts)
+        return facts, Stop(stop_reason("needs_input", missing), PHASE) if missing else None, None
 
 
 def _refuse_mistyped(state: State) -> None:
@@ -89,18 +117,6 @@ def _refuse_mistyped(state: State) -> None:
 
 def _problem(detail: ErrorDetails) -> str:
     return f"`{detail['loc'][0]}`: {detail['msg'].removeprefix('Value error, ')}"
-
-
-async def _facts(
-    given: dict[str, Any] | None, team: Team, services: Services
-) -> tuple[dict[str, Any], Stop | None, str | None]:
-    """Return the facts, or why there are none that suffice: the stop, and its cause in words."""
-    try:
-        facts = given if given is not None else await services.load_facts(team)
-    except FactsUnavailableError as error:
-        return {}, Stop(stop_reason("facts_unavailable", error.source), PHASE), clean_text(str(error))[:MAX_CAUSE]
-    missing = find_missing_fact(team, facts)
-    return facts, Stop(stop_reason("needs_input", missing), PHASE) if missing else None, None
 
 
 def _reopened(state: State) -> Update:

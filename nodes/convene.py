@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from nodes.admission import admit, refuse_another
+from nodes.admission import Admission
 from nodes.border import (
     budget_from,
     plain_seat,
@@ -32,14 +32,15 @@ Update = dict[str, Any]
 
 def build_convene(team: Team, services: Services) -> Node:
     """Return the node for this team."""
+    admission = Admission(team, services)
 
     async def convene(state: State) -> Update:
         reason = state.get("stop_reason")
         if reason and not is_resumable(reason):
-            refuse_another(state, team)
+            admission.refuse_another(state)
             return {}
         started = services.clock()
-        update = {"stop_reason": None, "phase": None, "raw_contribution": None, **await admit(state, team, services)}
+        update = {"stop_reason": None, "phase": None, "raw_contribution": None, **await admission.admit(state)}
         if services.halt.is_set and update["pending"] is None:
             update["pending"] = plain_stop(Stop(stop_reason("cancelled"), _phase(state)))
         update |= _rounds_on(_after(state, update), team)

@@ -1,11 +1,12 @@
 """Fingerprints: SHA-256 over RFC 8785 canonical JSON of what a thread is pinned to."""
 
 import hashlib
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import rfc8785
 
-from policies.team import Budget, Team
+from policies.team import Budget, Team, pinned
 
 
 def fingerprint(value: Any) -> str:
@@ -13,16 +14,30 @@ def fingerprint(value: Any) -> str:
     return hashlib.sha256(rfc8785.dumps(value)).hexdigest()
 
 
-def fingerprints(team: Team, limits: Budget, goal: str, facts: dict[str, Any] | None) -> dict[str, str | None]:
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A team as threads are pinned to it: its plain form, its policy and its hash, worked out once."""
+
+    plain: dict[str, Any]
+    policy: str
+    team_hash: str
+
+    @classmethod
+    def of(cls, team: Team) -> Self:
+        """Return the pin of a team; its hash covers roles, mandates, voices and the sequence."""
+        plain = pinned(team)
+        hashed = {key: plain[key] for key in ("name", "roles", "sequence", "brief")}
+        return cls(plain, team.policy, fingerprint(hashed))
+
+
+def fingerprints(pin: Pin, limits: Budget, goal: str, facts: dict[str, Any] | None) -> dict[str, str | None]:
     """Return the hashes of team, policy, facts and goal; null for facts that are not there yet.
 
-    `team` covers roles, mandates, voices and the sequence; `policy` the rule and `min_go_votes`; budgets are in none.
+    `policy` covers the rule and `min_go_votes`; budgets are in none.
     """
-    plain = team.model_dump(mode="json", include={"roles", "sequence", "brief"})
-    policy = {"policy": team.policy, "min_go_votes": limits.min_go_votes}
     return {
-        "team": fingerprint({"name": team.name, **plain}),
-        "policy": fingerprint(policy),
+        "team": pin.team_hash,
+        "policy": fingerprint({"policy": pin.policy, "min_go_votes": limits.min_go_votes}),
         "facts": None if facts is None else fingerprint(facts),
         "goal": fingerprint(goal),
     }

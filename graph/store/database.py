@@ -1,32 +1,31 @@
 """Opens checkpoint savers, stores and locks; the only file that does."""
 
 import asyncio
-import json
-import re
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-import aiosqlite
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.store.base import BaseStore
-from langgraph.store.sqlite.aio import AsyncSqliteStore
+from langgraph.store.base.batch import AsyncBatchedBaseStore
+from langgraph.store.sqlite import SqliteStore
 
-from graph.problems import StorageError, UsageError
+from graph.problems import StorageError
+from graph.store.lane import Lane, LanedSaver, LanedStore, open_lane
+from graph.store.location import check_url, shown, sqlite_path, storage_errors
 from graph.store.locks import AdvisoryLocks, FileLocks, Locks, ThreadBusyError
 
 Synchronous = Literal["NORMAL", "FULL"]
+Saver = BaseCheckpointSaver[Any]
 BUSY_TIMEOUT_SECONDS = 30.0
 CONNECT_TIMEOUT_SECONDS = 10
-POSTGRES = ("postgresql", "postgres")
 POOL_SIZE = 8
-BROKEN = (sqlite3.Error, OSError, UnicodeDecodeError, json.JSONDecodeError)
-"""What SQLite raises, and what comes of reading damaged text or JSON from it."""
 SETUP = "/setup"
 """What is locked while tables are created; no thread has such an id."""
 SETUP_PAUSE_SECONDS = 0.05
@@ -37,9 +36,26 @@ SETUP_ATTEMPTS = 300
 class Database:
     """Where threads live: checkpoints, the call journal and the index of threads, and one lock a thread."""
 
-    saver: BaseCheckpointSaver[Any]
+    saver: Saver
     store: BaseStore
     locks: Locks
+
+
+@dataclass(frozen=True, slots=True)
+class _Engine:
+    """What a database is opened with, once for saver and store: a lane or a pool, and the locks."""
+
+    saver: Callable[[], AbstractAsyncContextManager[Saver]]
+    store: Callable[[], AbstractAsyncContextManager[BaseStore]]
+    locks: Locks
+
+
+class _FileSaver(LanedSaver, SqliteSaver):
+    """LangGraph's blocking saver, on a lane; strict: no class is ever revived from a checkpoint."""
+
+    def __init__(self, connection: sqlite3.Connection, lane: Lane) -> None:
+        super().__init__(connection, serde=_serializer())
+        self.lane = lane
 
 
 class _WriterFirst(sqlite3.Connection):
@@ -60,115 +76,110 @@ async def open_database(location: str, synchronous: Synchronous = "NORMAL") -> A
     """
     async with AsyncExitStack() as stack:
         with storage_errors(location):
-            saver = await stack.enter_async_context(open_saver(location, synchronous))
-            store = await stack.enter_async_context(open_store(location, synchronous))
-            locks = await stack.enter_async_context(_open_locks(location))
-        yield Database(saver, store, locks)
+            engine = await stack.enter_async_context(_open_engine(location, synchronous))
+            saver = await stack.enter_async_context(engine.saver())
+            store = await stack.enter_async_context(engine.store())
+        yield Database(saver, store, engine.locks)
 
 
 @asynccontextmanager
-async def open_saver(location: str, synchronous: Synchronous = "NORMAL") -> AsyncIterator[BaseCheckpointSaver[Any]]:
-    """Open the checkpoints at a file's path or a PostgreSQL URL; strict: no class is ever revived from one."""
-    serializer = JsonPlusSerializer(allowed_msgpack_modules=None)
-    path = sqlite_path(location)
-    if path is None:
-        async with _open_pool(location) as pool:
-            # Imported here: the driver is needed for PostgreSQL alone.
-            from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415
-
-            postgres = AsyncPostgresSaver(pool, serde=serializer)
-            await _set_up(location, postgres.setup)
-            yield postgres
-        return
-    async with _open_file(path, synchronous) as connection:
-        saver = AsyncSqliteSaver(connection, serde=serializer)
-        await _set_up(location, saver.setup)
+async def open_saver(location: str, synchronous: Synchronous = "NORMAL") -> AsyncIterator[Saver]:
+    """Open the checkpoints alone."""
+    async with _open_engine(location, synchronous) as engine, engine.saver() as saver:
         yield saver
 
 
 @asynccontextmanager
 async def open_store(location: str, synchronous: Synchronous = "NORMAL") -> AsyncIterator[BaseStore]:
-    """Open the store at a file's path or a PostgreSQL URL."""
-    path = sqlite_path(location)
-    if path is None:
-        async with _open_pool(location) as pool:
-            # Imported here: the driver is needed for PostgreSQL alone.
-            from langgraph.store.postgres.aio import AsyncPostgresStore  # noqa: PLC0415
-
-            postgres = AsyncPostgresStore(pool)
-            await _set_up(location, postgres.setup)
-            async with _batching_ended(postgres):
-                yield postgres
-        return
-    async with _open_file(path, synchronous, isolation_level=None, factory=_WriterFirst) as connection:
-        store = AsyncSqliteStore(connection)
-        await _set_up(location, store.setup)
-        async with _batching_ended(store):
-            yield store
-
-
-@contextmanager
-def storage_errors(location: str) -> Iterator[None]:
-    """Turn a driver's error into a sentence that names the database.
-
-    Raises:
-        StorageError: whatever the driver raised.
-    """
-    try:
-        yield
-    except Exception as raised:
-        error = raised.__cause__ if isinstance(raised, ValueError) and raised.__cause__ else raised  # by the store
-        if not isinstance(error, BROKEN) and not _is_postgres_error(error):
-            raise
-        said = (getattr(error, "strerror", None) or str(error) or type(error).__name__).strip()
-        raise StorageError(f"{shown(location)}: the database failed: {' '.join(said.split())}") from None
-
-
-def shown(location: str) -> str:
-    """Return the location without user, password and options, also where it is no proper URL."""
-    scheme, found, rest = location.partition("://")
-    place, _, options = rest.partition("?")
-    if not found:
-        return location
-    return f"{scheme}://..." if "@" in options else f"{scheme}://{place.rpartition('@')[2]}"
-
-
-def sqlite_path(location: str) -> Path | None:
-    """Return the path of a SQLite file, links followed so that all who use it share its locks, or None for PostgreSQL.
-
-    Raises:
-        UsageError: the URL is of no kind that is supported, or the path cannot be one.
-    """
-    scheme, found, rest = location.partition("://")
-    if not found:
-        return _resolved(location)
-    if scheme == "sqlite":
-        return _resolved(rest.removeprefix("/"))
-    if scheme in POSTGRES:
-        return None
-    raise UsageError(f"{shown(location)}: `{scheme}` is no database; allowed: a file, sqlite:///FILE, postgresql://...")
-
-
-def _resolved(name: str) -> Path:
-    try:
-        return Path(name).expanduser().resolve()
-    except (RuntimeError, ValueError) as error:  # an unknown user, a circle of links, a NUL
-        raise UsageError(f"{name}: names no file: {error}") from None
-
-
-def _is_postgres_error(error: BaseException) -> bool:
-    return type(error).__module__.partition(".")[0] in ("psycopg", "psycopg_pool")
+    """Open the store alone."""
+    async with _open_engine(location, synchronous) as engine, engine.store() as store:
+        yield store
 
 
 @asynccontextmanager
-async def _open_file(path: Path, synchronous: Synchronous, **options: Any) -> AsyncIterator[aiosqlite.Connection]:
-    """Open a connection in WAL; `NORMAL` is safe when a process is killed, `FULL` also when power is lost."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sqlite3.connect(path).close()  # Where this fails, aiosqlite would leave a thread behind that fails at exit.
-    async with aiosqlite.connect(path, timeout=BUSY_TIMEOUT_SECONDS, **options) as connection:
-        await connection.execute("PRAGMA journal_mode=WAL")
-        await connection.execute(f"PRAGMA synchronous={synchronous}")
+async def _open_engine(location: str, synchronous: Synchronous) -> AsyncIterator[_Engine]:
+    path = sqlite_path(location)
+    if path is None:
+        # The locks' session first: a pool retries in the background, a plain connection gives the server's own reason.
+        async with _open_advisory_locks(location) as locks, _open_pool(location) as pool:
+            set_up = partial(_set_up, location, locks)
+            yield _Engine(partial(_pool_saver, pool, set_up), partial(_pool_store, pool, set_up), locks)
+    else:
+        async with open_lane() as lane:
+            file, held = partial(_open_file, lane, path, synchronous), FileLocks(path.with_name(f"{path.name}.locks"))
+            set_up = partial(_set_up, location, held)
+            yield _Engine(partial(_file_saver, lane, file, set_up), partial(_file_store, lane, file, set_up), held)
+
+
+_OpenFile = Callable[..., AbstractAsyncContextManager[sqlite3.Connection]]
+_SetUp = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
+
+
+@asynccontextmanager
+async def _file_saver(lane: Lane, open_file: _OpenFile, set_up: _SetUp) -> AsyncIterator[Saver]:
+    async with open_file() as connection:
+        saver = _FileSaver(connection, lane)
+        await set_up(lambda: lane.do(saver.setup))
+        yield saver
+
+
+@asynccontextmanager
+async def _file_store(lane: Lane, open_file: _OpenFile, set_up: _SetUp) -> AsyncIterator[BaseStore]:
+    async with open_file(isolation_level=None, factory=_WriterFirst) as connection:
+        store = SqliteStore(connection)
+        await set_up(lambda: lane.do(store.setup))
+        async with _batching_ended(laned := LanedStore(store, lane)):
+            yield laned
+
+
+@asynccontextmanager
+async def _pool_saver(pool: Any, set_up: _SetUp) -> AsyncIterator[Saver]:
+    # Imported here: the driver is needed for PostgreSQL alone.
+    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415
+
+    saver = AsyncPostgresSaver(pool, serde=_serializer())
+    await set_up(saver.setup)
+    yield saver
+
+
+@asynccontextmanager
+async def _pool_store(pool: Any, set_up: _SetUp) -> AsyncIterator[BaseStore]:
+    # Imported here: the driver is needed for PostgreSQL alone.
+    from langgraph.store.postgres.aio import AsyncPostgresStore  # noqa: PLC0415
+
+    async with _batching_ended(store := AsyncPostgresStore(pool)):
+        await set_up(store.setup)
+        yield store
+
+
+def _serializer() -> JsonPlusSerializer:
+    return JsonPlusSerializer(allowed_msgpack_modules=None)
+
+
+@asynccontextmanager
+async def _open_file(
+    lane: Lane, path: Path, synchronous: Synchronous, **options: Any
+) -> AsyncIterator[sqlite3.Connection]:
+    connection = await lane.do(_connect, path, synchronous, **options)
+    try:
         yield connection
+    finally:
+        await lane.do(connection.close)
+
+
+def _connect(path: Path, synchronous: Synchronous, **options: Any) -> sqlite3.Connection:
+    """Return a connection in WAL; `NORMAL` is safe when a process is killed, `FULL` also when power is lost."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection: sqlite3.Connection = sqlite3.connect(
+        path, timeout=BUSY_TIMEOUT_SECONDS, check_same_thread=False, **options
+    )
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={synchronous}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
 
 @asynccontextmanager
@@ -178,8 +189,6 @@ async def _open_pool(url: str) -> AsyncIterator[Any]:
     from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415
 
     options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
-    async with _open_session(url):
-        pass  # A pool retries in the background; one plain connection gives the server's own reason at once.
     async with AsyncConnectionPool(url, kwargs=options, min_size=1, max_size=POOL_SIZE, open=False) as pool:
         yield pool
 
@@ -189,48 +198,15 @@ async def _open_session(url: str) -> AsyncIterator[Any]:
     # Imported here: the driver is needed for PostgreSQL alone.
     from psycopg import AsyncConnection  # noqa: PLC0415
 
-    _check_url(url)
+    check_url(url)
     async with await AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS) as session:
         yield session
 
 
-def _check_url(url: str) -> None:
-    """Refuse a URL that libpq cannot read in words of our own: its own may quote the password."""
-    # Imported here: the driver is needed for PostgreSQL alone.
-    from psycopg import ProgrammingError  # noqa: PLC0415
-    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
-
-    try:
-        is_read = re.fullmatch(r"[0-9,]*", str(conninfo_to_dict(url).get("port", "")))
-    except (ProgrammingError, UnicodeError):
-        is_read = None
-    if not is_read:
-        raise UsageError(
-            f"{shown(url)}: is no address of a PostgreSQL; allowed: postgresql://USER:PASSWORD@HOST:PORT/NAME, "
-            "special characters in USER and PASSWORD percent-encoded"
-        )
-
-
-async def _set_up(location: str, setup: Callable[[], Awaitable[None]]) -> None:
-    """Create the tables, one process at a time: two at once fail each other, IF NOT EXISTS or not."""
-    async with _open_locks(location) as locks:
-        for _ in range(SETUP_ATTEMPTS):
-            try:
-                async with locks.hold(SETUP):
-                    return await setup()
-            except ThreadBusyError:
-                await asyncio.sleep(SETUP_PAUSE_SECONDS)
-    raise StorageError(f"{shown(location)}: another process has been setting up this database for too long")
-
-
 @asynccontextmanager
-async def _open_locks(location: str) -> AsyncIterator[Locks]:
-    path = sqlite_path(location)
-    if path is not None:
-        yield FileLocks(path.with_name(f"{path.name}.locks"))
-        return
+async def _open_advisory_locks(url: str) -> AsyncIterator[Locks]:
     turn = asyncio.Lock()
-    async with _open_session(location) as session:
+    async with _open_session(url) as session:
 
         async def call(function: str, key: int) -> bool:
             async with turn:
@@ -240,11 +216,23 @@ async def _open_locks(location: str) -> AsyncIterator[Locks]:
         yield AdvisoryLocks(call)
 
 
+async def _set_up(location: str, locks: Locks, setup: Callable[[], Awaitable[None]]) -> None:
+    """Create the tables, one process at a time: two at once fail each other, IF NOT EXISTS or not."""
+    for _ in range(SETUP_ATTEMPTS):
+        try:
+            async with locks.hold(SETUP):
+                return await setup()
+        except ThreadBusyError:
+            await asyncio.sleep(SETUP_PAUSE_SECONDS)
+    raise StorageError(f"{shown(location)}: another process has been setting up this database for too long")
+
+
 @asynccontextmanager
-async def _batching_ended(store: Any) -> AsyncIterator[None]:
+async def _batching_ended(store: AsyncBatchedBaseStore) -> AsyncIterator[None]:
     """End the store's batching task before its connection closes; the store has no method for it."""
     try:
         yield
     finally:
-        store._task.cancel()
-        await asyncio.gather(store._task, return_exceptions=True)
+        if store._task is not None:
+            store._task.cancel()
+            await asyncio.gather(store._task, return_exceptions=True)

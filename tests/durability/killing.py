@@ -5,6 +5,7 @@ each before and after. Nothing of the product is changed: nodes, saver and store
 """
 
 import asyncio
+import copy
 import json
 import os
 import signal
@@ -136,7 +137,9 @@ def _killing_saver(saver: Any, killer: Killer) -> Any:
         async def aput_writes(self, config: Any, writes: Any, task_id: str, task_path: str = "") -> None:
             await killer.around("writes", super().aput_writes(config, writes, task_id, task_path))
 
-    return KillingSaver(saver.conn, serde=saver.serde)
+    killing = copy.copy(saver)
+    killing.__class__ = KillingSaver
+    return killing
 
 
 class KillingStore(BaseStore):

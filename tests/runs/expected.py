@@ -6,7 +6,7 @@ from typing import Any
 
 import rfc8785
 
-from nodes.fingerprint import fingerprints
+from nodes.fingerprint import Pin, fingerprints
 from policies.team import Team
 
 Plain = dict[str, Any]
@@ -47,7 +47,7 @@ def usage(calls: int, answers: int) -> Plain:
 
 def beside(team: Team, used: Plain, *, resumable: bool, facts: Plain | None, outcome: Plain | None) -> Plain:
     """What stands beside the pattern's own keys."""
-    made = fingerprints(team, team.budget, team.goal, facts)
+    made = fingerprints(Pin.of(team), team.budget, team.goal, facts)
     return {
         "thread_id": "t",
         "team": team.name,

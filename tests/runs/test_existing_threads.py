@@ -66,7 +66,7 @@ def test_synchronous_is_as_the_setting_says(tmp_path: Path, asked: str, level: i
 
     async def look() -> int:
         async with open_database(settings.database, settings.accord_sqlite_synchronous) as database:
-            row = await (await database.saver.conn.execute("PRAGMA synchronous")).fetchone()  # type: ignore[attr-defined]  # of SQLite
+            row = database.saver.conn.execute("PRAGMA synchronous").fetchone()  # type: ignore[attr-defined]  # of SQLite
             return int(row[0])
 
     assert asyncio.run(look()) == level

@@ -1,0 +1,84 @@
+"""Where a database is: a file or a PostgreSQL URL, how it is named to people, and what its failures are called."""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from graph.problems import StorageError, UsageError
+
+POSTGRES = ("postgresql", "postgres")
+BROKEN = (sqlite3.Error, OSError, UnicodeDecodeError, json.JSONDecodeError)
+"""What SQLite raises, and what comes of reading damaged text or JSON from it."""
+
+
+@contextmanager
+def storage_errors(location: str) -> Iterator[None]:
+    """Turn a driver's error into a sentence that names the database.
+
+    Raises:
+        StorageError: whatever the driver raised.
+    """
+    try:
+        yield
+    except Exception as raised:
+        error = raised.__cause__ if isinstance(raised, ValueError) and raised.__cause__ else raised  # by the store
+        if not isinstance(error, BROKEN) and not _is_postgres_error(error):
+            raise
+        said = (getattr(error, "strerror", None) or str(error) or type(error).__name__).strip()
+        raise StorageError(f"{shown(location)}: the database failed: {' '.join(said.split())}") from None
+
+
+def shown(location: str) -> str:
+    """Return the location without user, password and options, also where it is no proper URL."""
+    scheme, found, rest = location.partition("://")
+    place, _, options = rest.partition("?")
+    if not found:
+        return location
+    return f"{scheme}://..." if "@" in options else f"{scheme}://{place.rpartition('@')[2]}"
+
+
+def sqlite_path(location: str) -> Path | None:
+    """Return the path of a SQLite file, links followed so that all who use it share its locks, or None for PostgreSQL.
+
+    Raises:
+        UsageError: the URL is of no kind that is supported, or the path cannot be one.
+    """
+    scheme, found, rest = location.partition("://")
+    if not found:
+        return _resolved(location)
+    if scheme == "sqlite":
+        return _resolved(rest.removeprefix("/"))
+    if scheme in POSTGRES:
+        return None
+    raise UsageError(f"{shown(location)}: `{scheme}` is no database; allowed: a file, sqlite:///FILE, postgresql://...")
+
+
+def _resolved(name: str) -> Path:
+    try:
+        return Path(name).expanduser().resolve()
+    except (RuntimeError, ValueError) as error:  # an unknown user, a circle of links, a NUL
+        raise UsageError(f"{name}: names no file: {error}") from None
+
+
+def _is_postgres_error(error: BaseException) -> bool:
+    return type(error).__module__.partition(".")[0] in ("psycopg", "psycopg_pool")
+
+
+def check_url(url: str) -> None:
+    """Refuse a URL that libpq cannot read in words of our own: its own may quote the password."""
+    # Imported here: the driver is needed for PostgreSQL alone.
+    from psycopg import ProgrammingError  # noqa: PLC0415
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+
+    try:
+        is_read = re.fullmatch(r"[0-9,]*", str(conninfo_to_dict(url).get("port", "")))
+    except (ProgrammingError, UnicodeError):
+        is_read = None
+    if not is_read:
+        raise UsageError(
+            f"{shown(url)}: is no address of a PostgreSQL; allowed: postgresql://USER:PASSWORD@HOST:PORT/NAME, "
+            "special characters in USER and PASSWORD percent-encoded"
+        )
