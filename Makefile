@@ -44,7 +44,7 @@ lint: setup
 check: lint test
 
 bench: setup
-	@if [ -f benchmarks/__main__.py ]; then $(BIN)/python -m benchmarks; else echo "no benchmarks yet"; fi
+	$(BIN)/python -m benchmarks
 
 # Keeps what is locked and adds or drops what pyproject.toml asks for; UPGRADE=1 takes the newest of everything.
 lock: setup
@@ -58,4 +58,4 @@ format: setup
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* dist build .langgraph_api
-	find graph nodes policies tests -type d -name __pycache__ -prune -exec rm -rf {} +
+	find benchmarks graph nodes policies tests -type d -name __pycache__ -prune -exec rm -rf {} +

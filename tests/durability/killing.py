@@ -32,11 +32,11 @@ from tests.harness import proposal, settings_at
 DELAYS = {"demand_analyst": 0.01, "finance_analyst": 0.0, "risk_analyst": 0.02}
 
 
-def _says_two_rounds(role: str, round_number: int, is_repair: bool) -> Any:
-    """A block in round 1 makes a round 2; finance needs a repair in round 1."""
+def _says_three_rounds(role: str, round_number: int, is_repair: bool) -> Any:
+    """Blocks in rounds 1 and 2 make a round 3; finance needs a repair in round 1."""
     if role == "finance_analyst" and round_number == 1 and not is_repair:
         return proposal(role, "perhaps")
-    return proposal(role, "block" if (role, round_number) == ("risk_analyst", 1) else "go")
+    return proposal(role, "block" if role == "risk_analyst" and round_number < 3 else "go")
 
 
 def _says_no_stance(role: str, round_number: int, is_repair: bool) -> Any:
@@ -59,7 +59,7 @@ class Scenario:
 
 
 SCENARIOS = {
-    "two_rounds": Scenario(_says_two_rounds, {}),
+    "three_rounds": Scenario(_says_three_rounds, {}),
     "contract_stop": Scenario(_says_no_stance, {"max_repairs": 0}),
     "message_stop": Scenario(_says_go, {"budget": {"max_messages": 2}}),
 }

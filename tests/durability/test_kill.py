@@ -24,22 +24,22 @@ SIDES = ("before", "after")
 KINDS = ("index", "checkpoint", "writes", "journal", "node convene", "node align")
 TIMES = ("seconds", "elapsed_seconds")
 CALLS = {
-    "two_rounds": [
+    "three_rounds": [
         *(f"1/{role}/1" for role in ROLES),
         "1/finance_analyst/2",
-        *(f"2/{role}/1" for role in ROLES),
-        "2/brief/1",
+        *(f"{number}/{role}/1" for number in (2, 3) for role in ROLES),
+        "3/brief/1",
     ],
     "contract_stop": [f"1/{role}/1" for role in ROLES],
     "message_stop": ["1/demand_analyst/1", "1/finance_analyst/1"],
 }
 NODES = {
-    "two_rounds": [*ROLES, "finalize"],
+    "three_rounds": [*ROLES, "finalize"],
     "contract_stop": [*ROLES, "stop"],
     "message_stop": ["demand_analyst", "finance_analyst", "stop"],
 }
 ENDS: dict[str, list[str | None]] = {
-    "two_rounds": ["ok", "success", "go"],
+    "three_rounds": ["ok", "success", "go"],
     "contract_stop": ["stopped", "invalid_contribution:stance", None],
     "message_stop": ["stopped", "max_messages", None],
 }
@@ -153,12 +153,12 @@ def test_every_round_that_was_decided_before_the_kill_is_shown_before_the_resume
 
 @pytest.mark.needs("postgres")
 def test_the_same_holds_on_postgresql(postgres_database: str, tmp_path: Path) -> None:
-    whole, *killed = sweep("two_rounds", postgres_database, tmp_path / "points", step=7)
-    assert len(killed) >= 12
+    whole, *killed = sweep("three_rounds", postgres_database, tmp_path / "points", step=2)
+    assert len(killed) >= 60
     assert {tuple(each.exit_codes) for each in killed} == {(-9, 0)}
     assert not _wrong(killed, lambda each: _same_record(whole, each) and _same_state(whole, each))
     assert not _wrong(killed, lambda each: not set(each.calls_after) & set(each.found["journaled"]))
-    assert not _wrong(killed, lambda each: each.found["journaled_in_the_end"] == sorted(CALLS["two_rounds"]))
+    assert not _wrong(killed, lambda each: each.found["journaled_in_the_end"] == sorted(CALLS["three_rounds"]))
 
 
 # --- the command line, with a model over HTTP ------------------------------------------------------------------------

@@ -1,0 +1,40 @@
+"""The job that every contender does: three roles in parallel, two rounds, one brief: seven calls.
+
+The critical path is three calls: a round, a round, the brief. The facts say in which round everybody agrees, so the
+same job can be had with more rounds.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from graph.teams.loader import Changes, load_team
+from nodes.prompting import brief_prompt, role_prompt
+from policies.team import Team
+
+ROLES = ("demand_analyst", "finance_analyst", "risk_analyst")
+ROUNDS = 2
+MODEL = "gpt-4.1-mini"
+TEMPERATURE = 0.2
+
+Run = Callable[[str], Awaitable[int]]
+"""Does the job once, on the thread of that name, and returns how many positions were taken."""
+
+
+def team_of(rounds: int) -> Team:
+    """Return the reference team that agrees in that round."""
+    facts = {**(load_team("checkout_launch", Changes()).facts or {}), "rounds": rounds}
+    budget = {"max_rounds": rounds, "max_messages": len(ROLES) * rounds, "max_seconds": 3600.0}
+    return load_team("checkout_launch", Changes(facts=facts, overrides={"budget": budget}))
+
+
+def role_messages(team: Team, role: str, round_number: int, history: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return what a role is asked, the same words for every contender."""
+    state = {"case": {"goal": team.goal, "facts": team.facts}, "round": round_number, "history": history}
+    prompt = role_prompt(team, role, state, None)
+    return [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
+
+
+def brief_messages(team: Team, decision: str, history: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return what the writer of the brief is asked, the same words for every contender."""
+    prompt = brief_prompt(team, {"case": {"goal": team.goal}, "outcome": decision, "history": history})
+    return [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]

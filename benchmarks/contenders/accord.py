@@ -1,0 +1,67 @@
+"""Accord itself, as the command line and the batch run it: SQLite, call journal, lock, index, events."""
+
+import json
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, TextIO
+
+from pydantic import SecretStr
+from rich.console import Console
+
+from benchmarks.case import MODEL, ROLES, Run, team_of
+from graph.cli.progress import Progress
+from graph.runner import Runner, open_runner
+from graph.settings import Settings
+from graph.teams.voicing import voiced
+from policies.team import Team
+
+Drive = Callable[[Runner, Team, str], Any]
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w")
+
+
+async def _silent(runner: Runner, team: Team, thread: str) -> Any:
+    return await runner.run(team, thread)
+
+
+async def _shown(runner: Runner, team: Team, thread: str) -> Any:
+    """As `accord run` at a terminal: live progress."""
+    with _nowhere() as terminal, Progress(Console(file=terminal, force_terminal=True)).shown(thread) as progress:
+        return await runner.run(team, thread, on_event=progress.take)
+
+
+async def _as_json(runner: Runner, team: Team, thread: str) -> Any:
+    """As `accord run --json`: progress as lines, the record as JSON."""
+    with _nowhere() as out:
+        with Progress(Console(file=out)).shown(thread) as progress:
+            record = await runner.run(team, thread, on_event=progress.take)
+        json.dump(record, out, ensure_ascii=False, indent=2)
+        return record
+
+
+@asynccontextmanager
+async def _opened(drive: Drive, base_url: str, folder: Path, rounds: int) -> AsyncIterator[Run]:
+    key = SecretStr("sk-test")
+    settings = Settings(
+        _env_file=None, openai_api_key=key, openai_base_url=base_url, openai_model=MODEL, accord_home=folder
+    )
+    team = voiced(team_of(rounds), settings)
+    async with open_runner(settings) as runner:
+
+        async def run(thread: str) -> int:
+            record = await drive(runner, team, thread)
+            assert record["final_decision"] == "go", record
+            return len(ROLES) * int(record["rounds_used"])
+
+        yield run
+
+
+Opened = Callable[[str, Path, int], AbstractAsyncContextManager[Run]]
+opened: Opened = partial(_opened, _silent)
+opened_with_progress: Opened = partial(_opened, _shown)
+opened_with_json: Opened = partial(_opened, _as_json)
