@@ -51,7 +51,7 @@ class ModelVoice:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        self._http = openai.DefaultAioHttpClient(timeout=endpoint.timeout_seconds)
+        self._http = openai.DefaultAioHttpClient(timeout=endpoint.timeout_seconds, follow_redirects=False)
         self._models: dict[_Model, ChatOpenAI] = {}
 
     async def propose(self, question: Question) -> Answer:

@@ -121,3 +121,9 @@ def test_several_roles_fail_and_the_first_in_sequence_names_the_stop(tmp_path: P
     played = play(tmp_path, lines, "sequence=[risk_analyst, finance_analyst, demand_analyst]")
     assert (played.record["stop_reason"], played.record["phase"]) == ("llm_empty", "round_1:risk_analyst")
     assert Counter(played.asked) == {DEMAND: 1, FINANCE: 1, RISK: 1}
+
+
+def test_a_redirect_is_not_followed_since_the_prompt_would_go_where_nobody_named(tmp_path: Path) -> None:
+    moved = status(307, headers={"location": "/v1/chat/completions"})
+    played = play(tmp_path, script(risk_analyst=[moved, GO]))
+    assert (played.record["stop_reason"], played.asked[RISK]) == ("llm_error:307", 1)
