@@ -57,7 +57,7 @@ class Progress:
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))
-        for (number, role), shown in self._rows.items():
+        for (number, role), shown in [*self._rows.items()]:  # redrawn in a thread of its own
             table.add_row(f"round {number}", visible(role), shown)
         return table
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -174,12 +175,24 @@ def _connect(path: Path, synchronous: Synchronous, **options: Any) -> sqlite3.Co
         path, timeout=BUSY_TIMEOUT_SECONDS, check_same_thread=False, **options
     )
     try:
-        connection.execute("PRAGMA journal_mode=WAL")
+        _turn_to_wal(connection)
         connection.execute(f"PRAGMA synchronous={synchronous}")
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _turn_to_wal(connection: sqlite3.Connection) -> None:
+    """Turn the file to WAL; where another process does the same to a fresh file, SQLite fails at once, unwaited."""
+    for attempt in range(SETUP_ATTEMPTS):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or attempt == SETUP_ATTEMPTS - 1:
+                raise
+            time.sleep(SETUP_PAUSE_SECONDS)
 
 
 @asynccontextmanager

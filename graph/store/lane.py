@@ -34,11 +34,11 @@ class Lane:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="accord-lane")
 
     async def do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what the work returns."""
+        """Return what the work returns; cancelled before it began, it is never done."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args, **kwargs))
 
     async def close(self) -> None:
-        """Finish what was submitted, and end the thread."""
+        """Finish what was begun, and end the thread."""
         await asyncio.to_thread(self._thread.shutdown)
 
 

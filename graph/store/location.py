@@ -58,9 +58,12 @@ def sqlite_path(location: str) -> Path | None:
 
 def _resolved(name: str) -> Path:
     try:
-        return Path(name).expanduser().resolve()
+        path = Path(name).expanduser().resolve()
     except (RuntimeError, ValueError) as error:  # an unknown user, a circle of links, a NUL
         raise UsageError(f"{name}: names no file: {error}") from None
+    if not path.name:
+        raise UsageError(f"{name}: names no file: it is the root folder")
+    return path
 
 
 def _is_postgres_error(error: BaseException) -> bool:

@@ -30,6 +30,12 @@ class Server:
 
     client: SyncLangGraphClient
     folder: Path
+    process: subprocess.Popen[bytes]
+
+    def kill(self) -> None:
+        """Kill -9, the server and whatever it started."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        assert self.process.wait(PATIENCE_SECONDS) == -signal.SIGKILL
 
     @property
     def log(self) -> list[dict[str, Any]]:
@@ -54,25 +60,31 @@ class Server:
 def lay_out(folder: Path) -> None:
     """The server reads paths from its working directory and keeps its own state there, so not in the repository."""
     for name in ("langgraph.json", "graph"):
-        (folder / name).symlink_to(REPOSITORY / name)
+        if not (folder / name).is_symlink():
+            (folder / name).symlink_to(REPOSITORY / name)
 
 
 @contextmanager
 def serve_graph(folder: Path, **environment: str) -> Iterator[Server]:
-    """Start `langgraph dev` and wait until it is ready."""
+    """Start `langgraph dev` and wait until it is ready; in a folder of before, where it goes on with what is there."""
     lay_out(folder)
     port = _free_port()
     arguments = ["dev", "--no-browser", "--no-reload", "--port", str(port), "--n-jobs-per-worker", "10"]
     own = {"ACCORD_HOME": str(folder / "home"), "LANGGRAPH_CLI_NO_ANALYTICS": "1", "LOG_JSON": "true", **environment}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [LANGGRAPH, *arguments], cwd=folder, env={**os.environ, **own}, stdout=log, stderr=subprocess.STDOUT
+            [LANGGRAPH, *arguments],
+            cwd=folder,
+            env={**os.environ, **own},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_until_ready(process, url, folder / "log")
         with get_sync_client(url=url, timeout=PATIENCE_SECONDS) as client:
-            yield Server(client, folder)
+            yield Server(client, folder, process)
     finally:
         _end(process)
 
@@ -98,7 +110,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(PATIENCE_SECONDS)
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):  # nobody of its group is left
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
