@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from graph.problems import UsageError
 from graph.report.record import Record
-from graph.runner import Runner, check_thread
+from graph.runner import Runner
 from graph.teams.loader import Changes
+from graph.threads import check_thread
 from policies.plain import find_unplain
 from policies.team import Team
 

@@ -23,7 +23,7 @@ def build_graph(team: Team, services: Services) -> Builder:
     builder.add_node(convene.NODE, convene.build_convene(team, services))
     builder.add_node(align.NODE, align.build_align(team, services))
     builder.add_node(finalize.NODE, finalize.build_finalize(team, services))
-    builder.add_node(stop.NODE, stop.stop)
+    builder.add_node(stop.NODE, stop.build_stop(services))
     for name in speaking:
         builder.add_node(name, build_role(name, team, services), metadata={"title": team.roles[name].title})
         builder.add_edge(name, align.NODE)
@@ -44,7 +44,7 @@ def _route(builder: Builder, speaking: list[str]) -> None:
 def build_reader() -> Builder:
     """Return a graph that does nothing, for reading any thread's state."""
     builder = StateGraph(State, input_schema=Input, output_schema=Output)
-    builder.add_node(stop.NODE, stop.stop)
+    builder.add_node(stop.NODE, stop.build_stop())
     builder.add_edge(START, stop.NODE)
     builder.add_edge(stop.NODE, END)
     return builder

@@ -5,7 +5,6 @@ import sqlite3
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from graph.problems import UsageError
@@ -14,9 +13,9 @@ from graph.store.database import open_database
 from graph.store.location import shown, storage_errors
 from graph.teams.loader import load_team, shipped_teams
 from graph.teams.voicing import voiced
+from graph.versions import PINNED, installed_versions
 
 PACKAGES = ("graph", "nodes", "policies")
-SHOWN = ("langgraph", "langgraph-checkpoint-sqlite", "langchain-core", "langchain-openai", "openai", "pydantic")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +55,17 @@ async def _packages(_: Settings) -> Finding:
 
 
 async def _versions(_: Settings) -> Finding:
-    try:
-        found = [f"{name} {version(name)}" for name in ("accord", *SHOWN)]
-    except PackageNotFoundError as error:
-        return Finding("versions", False, f"{error.name} is not installed")
-    return Finding("versions", True, ", ".join(found))
+    missing = [name for name in PINNED if name not in installed_versions()]
+    if missing:
+        return Finding("versions", False, f"{', '.join(missing)} is not installed")
+    return Finding("versions", True, ", ".join(f"{name} {number}" for name, number in installed_versions().items()))
 
 
 async def _database(settings: Settings) -> Finding:
     try:
         async with open_database(settings.database, settings.accord_sqlite_synchronous) as database:
             with storage_errors(settings.database):
-                await database.store.aput(("doctor",), "examined", {"by": version("accord")}, index=False)
+                await database.store.aput(("doctor",), "examined", {"by": installed_versions()["accord"]}, index=False)
     except UsageError as error:
         return Finding("database", False, str(error))
     return Finding("database", True, f"{shown(settings.database)} can be written")

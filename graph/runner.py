@@ -1,7 +1,5 @@
 """The runner: starts, continues and reads threads, one holder each. Behind the command line and the batch."""
 
-import re
-import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -9,32 +7,32 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
+from pydantic import ValidationError
 
-from graph.build import RECURSION_LIMIT, build_graph, build_reader
+from graph.build import RECURSION_LIMIT, build_graph
 from graph.collector import settle_collector
 from graph.facts.files import load_facts
-from graph.problems import StorageError, UsageError
+from graph.problems import UsageError
 from graph.report.record import Record, record_of, refused_record
 from graph.settings import Settings
 from graph.store.database import Database, open_database
-from graph.store.index import Index
-from graph.store.location import shown, storage_errors
+from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.teams.voicing import check_voices
+from graph.threads import Threads, check_thread, new_thread
+from graph.versions import installed_versions
 from graph.voices import open_voices
 from nodes.fingerprint import Pin, fingerprints
 from nodes.halt import Halt
 from nodes.services import FactsUnavailableError, InputRefusedError, Services
 from nodes.voices.voice import Voice
 from policies.budgets import change_budget
+from policies.privacy import withhold
 from policies.staleness import find_moved
 from policies.stop import is_resumable, stop_reason
 from policies.team import Budget, Team
 
-THREAD_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}")
 GRAPHS_KEPT = 64
-UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, NotImplementedError)
-"""What LangGraph's reader raises for stored bytes that are no checkpoint."""
 
 OnEvent = Callable[[dict[str, Any]], None]
 Inputs = dict[str, Any]
@@ -46,8 +44,7 @@ class Runner:
 
     def __init__(self, database: Database, services: Services, location: str = "the database") -> None:
         self._database, self._services, self._location = database, services, location
-        self._index = Index(database.store)
-        self._reader: Compiled = build_reader().compile(checkpointer=database.saver)
+        self.threads = Threads(database, location)
         self._compiled = lru_cache(maxsize=GRAPHS_KEPT)(self._compile)
 
     async def run(
@@ -60,7 +57,7 @@ class Runner:
             StorageError: the database failed.
         """
         thread = check_thread(new_thread() if thread is None else thread)
-        inputs: Inputs = {"goal": team.goal, "facts": team.facts, "accept_changes": accept_changes}
+        inputs: Inputs = {"goal": team.goal, "facts": _withheld(team.facts, team), "accept_changes": accept_changes}
         with storage_errors(self._location):
             try:
                 async with self._database.locks.hold(thread):
@@ -91,32 +88,14 @@ class Runner:
             except ThreadBusyError:
                 return refused_record(thread, stop_reason("busy"))
 
-    async def show(self, thread: str) -> Record:
-        """Return the record of a thread as it stands.
-
-        Raises:
-            UsageError: there is no such thread.
-            StorageError: the database failed.
-        """
-        with storage_errors(self._location):
-            state = await self._begun_or_admitted(check_thread(thread))
-            is_open = state.get("stop_reason") is None
-            return record_of(thread, state, is_running=is_open and await self._is_held(thread))
-
-    async def newest(self, limit: int) -> list[dict[str, Any]]:
-        """Return the entries of the threads touched last, newest first, each with the status it has now."""
-        with storage_errors(self._location):
-            entries = await self._index.newest(limit)
-            return [entry | await self._moved_on(entry) for entry in entries]
-
     async def _run(self, thread: str, team: Team, inputs: Inputs, on_event: OnEvent | None) -> Record:
-        state = await self._state(thread)
+        state = await self.threads.state(thread)
         if state is None:
-            await self._index.admit(thread, team, inputs)
+            await self.threads.index.admit(thread, team, inputs)
             return await self._drive(thread, team, inputs, on_event)
         # What was raised on resume stands, unless the team itself asks for other limits than at the start.
         limits = team.budget.model_dump()
-        if team.budget == _kept_team(state).budget:
+        if team.budget == kept_team(state).budget:
             limits = {"min_go_votes": team.budget.min_go_votes}
         given = inputs | {"budget": limits}
         if state["case"]["hashes"]["facts"] is not None:
@@ -131,11 +110,13 @@ class Runner:
             return None
 
     async def _resume(self, thread: str, inputs: Inputs, on_event: OnEvent | None) -> Record:
-        state = await self._state(thread)
+        state = await self.threads.state(thread)
         if state is not None:
             _check_budget(Budget(**state["limits"]), inputs)
-            return await self._go_on(thread, _kept_team(state), state, inputs, on_event)
-        admitted = await self._admitted(thread)
+            inputs["facts"] = _withheld(inputs["facts"], kept_team(state))
+            return await self._go_on(thread, kept_team(state), state, inputs, on_event)
+        admitted = await self.threads.admitted(thread)
+        inputs["facts"] = _withheld(inputs["facts"], _team_from(admitted["team"], "-"))
         team, given = _team_from(admitted["team"], "-"), {key: value for key, value in inputs.items() if value}
         _check_budget(team.budget, inputs)
         self._check_voices(team, team.budget, inputs)
@@ -151,7 +132,7 @@ class Runner:
             return refused_record(thread, stop_reason("stale_thread", moved))
         if is_finished:
             return record_of(thread, state)
-        team = team if moved else _kept_team(state)
+        team = team if moved else kept_team(state)
         self._check_voices(team, Budget(**state["limits"]), inputs)
         if reason is not None or moved:
             return await self._drive(thread, team, inputs, on_event)
@@ -171,9 +152,7 @@ class Runner:
             if on_event is not None:
                 on_event(event)
         state = (await graph.aget_state(config)).values
-        record = record_of(thread, state)
-        await self._index.note(thread, record, state["case"]["goal"])
-        return record
+        return await self.threads.note(thread, state) or {}
 
     def _graph(self, team: Team) -> Compiled:
         """Return the compiled graph; the case comes as input, so threads of one team share it."""
@@ -188,44 +167,6 @@ class Runner:
         """Check that the thread's team can speak in this process, under the limits it is to go on with."""
         budget = change_budget(limits, inputs["budget"] or {})
         check_voices(team.model_copy(update={"budget": budget}), has_key="model" in self._services.voices)
-
-    async def _begun_or_admitted(self, thread: str) -> Mapping[str, Any]:
-        state = await self._state(thread)
-        return state if state is not None else {"case": {"team": (await self._admitted(thread))["team"]}}
-
-    async def _admitted(self, thread: str) -> dict[str, Any]:
-        admitted = await self._index.admitted(thread)
-        if admitted is None:
-            raise UsageError(
-                f"there is no thread `{thread}` in {shown(self._location)}; `accord list` shows those there are"
-            )
-        return admitted
-
-    async def _state(self, thread: str) -> Mapping[str, Any] | None:
-        """Return the thread's state; None before its case was admitted."""
-        try:
-            saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
-            if saved is None:
-                return None
-            # By its own id: to the newest LangGraph applies pending writes, and warns of channels it lacks here.
-            values = (await self._reader.aget_state(saved.config)).values
-        except UNREADABLE as error:
-            raise StorageError(f"{shown(self._location)}: the thread `{thread}` cannot be read: {error}") from None
-        return values if values.get("case") else None
-
-    async def _is_held(self, thread: str) -> bool:
-        try:
-            async with self._database.locks.hold(thread):
-                return False
-        except ThreadBusyError:
-            return True
-
-    async def _moved_on(self, entry: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a thread came to whose process died before it was noted."""
-        if entry["status"] != "running" or await self._is_held(entry["thread_id"]):
-            return {}
-        record = record_of(entry["thread_id"], await self._state(entry["thread_id"]) or {})
-        return {key: record.get(key) for key in ("status", "stop_reason", "final_decision")}
 
 
 @asynccontextmanager
@@ -242,25 +183,9 @@ async def open_runner(
         open_database(settings.database, settings.accord_sqlite_synchronous) as database,
         open_voices(settings) as opened,
     ):
-        services = Services(voices or opened, load_facts, halt or Halt())
+        services = Services(voices or opened, load_facts, halt or Halt(), versions=installed_versions())
         settle_collector()
         yield Runner(database, services, settings.database)
-
-
-def new_thread() -> str:
-    """Return an id for a new thread."""
-    return str(uuid.uuid4())
-
-
-def check_thread(thread: str) -> str:
-    """Return the thread's id.
-
-    Raises:
-        UsageError: it is empty, too long, or has a character that is not allowed.
-    """
-    if THREAD_PATTERN.fullmatch(thread):
-        return thread
-    raise UsageError(f"the thread id {thread[:140]!r} is not allowed; allowed: 1 to 128 of A-Z a-z 0-9 _ . : @ -")
 
 
 def _config(thread: str, team: Team) -> RunnableConfig:
@@ -271,12 +196,20 @@ def _config(thread: str, team: Team) -> RunnableConfig:
     }
 
 
-def _kept_team(state: Mapping[str, Any]) -> Team:
+def kept_team(state: Mapping[str, Any]) -> Team:
+    """Return the team that a thread is pinned to."""
     return _team_from(state["case"]["team"], state["case"]["goal"])
 
 
 def _team_from(kept: Mapping[str, Any], goal: str) -> Team:
-    return Team.model_validate({**kept, "goal": goal}, strict=False)
+    try:
+        return Team.model_validate({**kept, "goal": goal}, strict=False)
+    except ValidationError:
+        raise UsageError("this thread is of another version of Accord: it can be shown, not continued") from None
+
+
+def _withheld(facts: dict[str, Any] | None, team: Team) -> dict[str, Any] | None:
+    return None if facts is None else withhold(facts, team.private)
 
 
 def _check_budget(budget: Budget, inputs: Inputs) -> None:

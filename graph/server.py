@@ -9,12 +9,15 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 
+from graph.assurance.approval import approved
 from graph.build import RECURSION_LIMIT, build_graph
 from graph.facts.files import load_facts
 from graph.problems import UsageError
 from graph.settings import Settings, load_settings
+from graph.store.index import note_served
 from graph.teams.loader import DEFAULT_TEAM, load_team
 from graph.teams.voicing import voiced
+from graph.versions import installed_versions
 from graph.voices import build_voices
 from nodes.services import InputRefusedError, Services
 
@@ -36,11 +39,13 @@ async def rounds(config: RunnableConfig) -> Any:
 def _process() -> tuple[Settings, Services]:
     """Return what all runs of this process share, made at the first one."""
     settings = load_settings()
-    return settings, Services(build_voices(settings), load_facts)
+    return settings, Services(
+        build_voices(settings), load_facts, versions=installed_versions(), note_thread=note_served
+    )
 
 
 def _compiled(name: str) -> Any:
     settings, services = _process()
-    team = voiced(load_team(name), settings)
+    team = approved(voiced(load_team(name), settings))
     graph = build_graph(team, services).compile(name=team.name)
     return graph.with_config(recursion_limit=RECURSION_LIMIT)

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from graph.problems import UsageError
-from policies.team import ModelName
+from policies.fields import ModelName
 
 DEFAULT_MODEL = "gpt-4.1-mini"
 

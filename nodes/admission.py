@@ -7,15 +7,18 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from nodes.border import plain_stop
+from nodes.events import Body
 from nodes.fingerprint import Pin, fingerprint, fingerprints
+from nodes.prompting import prompt_hashes
 from nodes.services import FactsUnavailableError, InputRefusedError, Services, StaleThreadError
 from nodes.state import Input, State
 from policies.budgets import change_budget
 from policies.checks import find_missing_fact
-from policies.outcome import DECISIONS
 from policies.plain import clean_text
+from policies.privacy import withhold
 from policies.staleness import find_moved
 from policies.stop import Stop, stop_reason
+from policies.table import DECISIONS
 from policies.team import Budget, Team
 
 PHASE = "facts"
@@ -29,8 +32,8 @@ class Admission:
     def __init__(self, team: Team, services: Services) -> None:
         self._team, self._services, self._pin = team, services, Pin.of(team)
 
-    async def admit(self, state: State) -> Update:
-        """Return the case, the limits and, where the facts do not suffice, the pending stop.
+    async def admit(self, state: State, thread: str) -> Update:
+        """Return the case, the limits, where the facts do not suffice the pending stop, and what `happened` so far.
 
         Raises:
             StaleThreadError: the thread was started with another team, policy, facts or goal.
@@ -57,7 +60,11 @@ class Admission:
         }
         update: Update = {"case": case, "limits": limits.model_dump(mode="json")}
         update["pending"] = plain_stop(stop, cause=cause)
-        return update | _reopened(state) if moved else update
+        reopened = _reopened(state) if moved else {}
+        begun = self._resumed(state, moved) if state.get("case") else self._admitted(thread)
+        pinned = {"hashes": hashes, "limits": update["limits"], "revision": case["revision"]}
+        superseded = [{"event": "superseded", "round": state["round"]}] if reopened else []
+        return update | reopened | {"happened": [{**begun, **pinned}, *superseded]}
 
     def refuse_another(self, state: State) -> None:
         """Refuse an input that asks a finished thread something else: its record is no answer to that.
@@ -69,6 +76,25 @@ class Admission:
         moved = self._hashes(state, self._limits(state), *self._question(state))[1]
         if moved:
             raise StaleThreadError(moved)
+
+    def _admitted(self, thread: str) -> Body:
+        """Return the event that begins a record: what the thread is pinned to, and what it runs on."""
+        models = {name: role.model for name, role in self._team.roles.items() if role.model}
+        prompts = prompt_hashes()
+        versions = dict(self._services.versions)
+        team = {"team": self._team.name, "policy": self._team.policy.name}
+        return {
+            "event": "admitted",
+            "thread": thread,
+            **team,
+            "models": models,
+            "prompts": prompts,
+            "versions": versions,
+        }
+
+    def _resumed(self, state: State, moved: str | None) -> Body:
+        after = {"after": state.get("stop_reason"), "phase": state.get("phase")}
+        return {"event": "resumed", **after, "moved": moved}
 
     def _stands(self, state: State) -> bool:
         """Tell whether the case was admitted before and nothing was given that could change it, as between rounds."""
@@ -88,6 +114,7 @@ class Admission:
         """Return the goal and the facts of this run, as far as they are known: its own, else the thread's."""
         kept: Mapping[str, Any] = state.get("case") or {}
         given = state.get("facts") if state.get("facts") is not None else kept.get("facts")
+        given = given if given is None else withhold(given, self._team.private)
         return state.get("goal") or kept.get("goal") or self._team.goal, given
 
     def _limits(self, state: State) -> Budget:

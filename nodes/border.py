@@ -15,12 +15,20 @@ Plain = dict[str, Any]
 
 def contribution_from(plain: Mapping[str, Any]) -> Contribution:
     """Return the contribution that `plain` holds."""
-    return Contribution(**{**plain, "actions": tuple(plain["actions"])})
+    evidence = plain["evidence"]
+    tuples = {"actions": tuple(plain["actions"]), "evidence": None if evidence is None else tuple(evidence)}
+    return Contribution(**{**plain, **tuples})
 
 
 def plain_contribution(contribution: Contribution) -> Plain:
+    """Return a contribution as plain values."""
+    evidence = None if contribution.evidence is None else list(contribution.evidence)
+    return {**asdict(contribution), "actions": list(contribution.actions), "evidence": evidence}
+
+
+def shown_contribution(contribution: Contribution) -> Plain:
     """Return a contribution as the history shows it: {agent, stance, summary, confidence, actions}."""
-    return {**asdict(contribution), "actions": list(contribution.actions)}
+    return {key: value for key, value in plain_contribution(contribution).items() if key != "evidence"}
 
 
 def seat_from(plain: Mapping[str, Any]) -> Seat:
@@ -31,6 +39,7 @@ def seat_from(plain: Mapping[str, Any]) -> Seat:
         contribution_from(contribution) if contribution else None,
         plain["refusals"],
         Refusal(**refusal) if refusal else None,
+        plain["absent"],
     )
 
 
@@ -41,6 +50,7 @@ def plain_seat(seat: Seat) -> Plain:
         "contribution": plain_contribution(seat.contribution) if seat.contribution else None,
         "refusals": seat.refusals,
         "refusal": asdict(seat.refusal) if seat.refusal else None,
+        "absent": seat.absent,
     }
 
 

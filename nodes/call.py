@@ -8,6 +8,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 from langgraph.store.base import BaseStore
 
+from nodes.fingerprint import fingerprint
 from nodes.journal import CallKey, read_call, write_call
 from nodes.services import Services
 from nodes.voices.voice import Answer, Meter, Prompt
@@ -24,6 +25,7 @@ class Call:
     key: CallKey
     ask: Callable[[], Awaitable[Answer]]
     judge: Callable[[Answer], dict[str, Any]]
+    prompt: Prompt
     meter: Meter
     seconds_left: float
     reservation: Reservation
@@ -61,10 +63,11 @@ async def make_call(call: Call, store: BaseStore, services: Services) -> dict[st
         return kept
     started = services.clock()
     answer = await _ask(call, services)
-    usage = _charge(call, answer, services.clock() - started)
+    usage = answer.usage or _charge(call, answer, services.clock() - started)
+    measured = {"usage": asdict(usage), "prompt": fingerprint(call.prompt.text)}
     if answer.failure:
-        return {"kind": "failure", "reason": answer.failure.reason, "usage": asdict(usage)}
-    reply = {**call.judge(answer), "usage": asdict(usage)}
+        return {"kind": "failure", "reason": answer.failure.reason, **measured}
+    reply = {**call.judge(answer), **measured}
     if reply["kind"] == "failure":
         return reply
     await write_call(store, call.key, reply)

@@ -19,7 +19,7 @@ class Pin:
     """A team as threads are pinned to it: its plain form, its policy and its hash, worked out once."""
 
     plain: dict[str, Any]
-    policy: str
+    policy: dict[str, Any]
     team_hash: str
 
     @classmethod
@@ -27,17 +27,18 @@ class Pin:
         """Return the pin of a team; its hash covers roles, mandates, voices and the sequence."""
         plain = pinned(team)
         hashed = {key: plain[key] for key in ("name", "roles", "sequence", "brief")}
-        return cls(plain, team.policy, fingerprint(hashed))
+        rules = {"rules": plain["policy"], "guards": plain["guards"]}
+        return cls(plain, rules, fingerprint(hashed))
 
 
 def fingerprints(pin: Pin, limits: Budget, goal: str, facts: dict[str, Any] | None) -> dict[str, str | None]:
     """Return the hashes of team, policy, facts and goal; null for facts that are not there yet.
 
-    `policy` covers the rule and `min_go_votes`; budgets are in none.
+    `policy` covers the rules, the guards and `min_go_votes`; budgets are in none.
     """
     return {
         "team": pin.team_hash,
-        "policy": fingerprint({"policy": pin.policy, "min_go_votes": limits.min_go_votes}),
+        "policy": fingerprint({**pin.policy, "min_go_votes": limits.min_go_votes}),
         "facts": None if facts is None else fingerprint(facts),
         "goal": fingerprint(goal),
     }

@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from string import Template
 from typing import Any
 
+from nodes.fingerprint import fingerprint
 from nodes.voices.voice import Prompt
 from policies.team import Team
 
@@ -18,6 +19,12 @@ ROUNDS_SHOWN = 2
 def _template(name: str) -> Template:
     text = (files("nodes") / "prompts" / f"{name}.md").read_text(encoding="utf-8")
     return Template(re.sub(r"<!--.*?-->\n", "", text, flags=re.DOTALL))
+
+
+@cache
+def prompt_hashes() -> dict[str, str]:
+    """Return the hash of each instruction file, by its name."""
+    return {name: fingerprint(_template(name).template) for name in ("role", "brief")}
 
 
 def role_prompt(team: Team, name: str, state: Mapping[str, Any], repair: str | None) -> Prompt:
@@ -36,11 +43,11 @@ def role_prompt(team: Team, name: str, state: Mapping[str, Any], repair: str | N
     return Prompt(system, _json({**user, "repair": {"failed_check": repair}} if repair else user))
 
 
-def brief_prompt(team: Team, state: Mapping[str, Any]) -> Prompt:
-    """Return what the writer of the brief reads: the goal, the decision and the history, no facts."""
+def brief_prompt(team: Team, state: Mapping[str, Any], guards: Sequence[str]) -> Prompt:
+    """Return what the writer of the brief reads: goal, decision, the guards behind it, history; no facts."""
     system = _template("brief").substitute(language=team.brief.language)
     user = {"goal": state["case"]["goal"], "final_decision": state["outcome"], "history": state["history"]}
-    return Prompt(system, _json(user))
+    return Prompt(system, _json({**user, "capped_by_guards": [*guards]} if guards else user))
 
 
 def _shown(entry: Mapping[str, Any]) -> dict[str, Any]:

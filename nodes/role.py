@@ -37,11 +37,14 @@ def _call(name: str, state: State, team: Team, services: Services, thread: str) 
     role = team.roles[name]
     prompt = role_prompt(team, name, state, ask["repair"])
     left = seconds_left(budget_from(state), spent_from(state))
-    question = Question(name, role, state["case"]["facts"], prompt, Limits(team.max_output_tokens, left))
+    question = Question(
+        name, state["round"], ask["attempt"], role, state["case"]["facts"], prompt, Limits(team.max_output_tokens, left)
+    )
     return Call(
         key=CallKey(thread, state["case"]["revision"], state["round"], name, ask["attempt"]),
         ask=lambda: services.voices[role.voice or "rules"].propose(question),
         judge=lambda answer: _judged(answer, name, team),
+        prompt=prompt,
         meter=question.meter,
         seconds_left=left,
         reservation=reservation_of(role, prompt, team),
@@ -50,7 +53,7 @@ def _call(name: str, state: State, team: Team, services: Services, thread: str) 
 
 
 def _judged(answer: Answer, name: str, team: Team) -> dict[str, Any]:
-    return plain_reply(accept(answer.said, name, team.access))
+    return plain_reply(answer.refusal or accept(answer.said, name, team.access))
 
 
 def _event(reply: dict[str, Any]) -> dict[str, Any]:

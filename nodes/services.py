@@ -3,7 +3,10 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
+
+from langgraph.store.base import BaseStore
 
 from nodes.halt import Halt
 from nodes.voices.voice import Voice
@@ -36,6 +39,11 @@ class StaleThreadError(InputRefusedError):
         self.field = field
 
 
+def utc_now() -> str:
+    """Return the time now in UTC, ISO 8601 with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything a node needs besides the state."""
@@ -44,3 +52,8 @@ class Services:
     load_facts: Callable[[Team], Awaitable[dict[str, Any]]]
     halt: Halt = field(default_factory=Halt)
     clock: Callable[[], float] = time.monotonic
+    now: Callable[[], str] = utc_now
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Packages and their versions, for the record."""
+    note_thread: Callable[[BaseStore, str, str, str], Awaitable[None]] | None = None
+    """Notes a thread that begins (store, thread, team, goal), where nobody does so before the graph runs."""

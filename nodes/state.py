@@ -11,7 +11,7 @@ from langgraph.channels import DeltaChannel, EphemeralValue
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
-from policies.team import CleanText, Facts
+from policies.fields import CleanText, Facts
 
 Node = Any
 """A graph node; LangGraph keeps its own type of one private."""
@@ -79,6 +79,8 @@ class State(TypedDict, total=False):
     """What happened, in order. Written by align; appended."""
     superseded: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
     """Open rounds discarded when changes were accepted. Written by convene; appended."""
+    events: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
+    """The record: hash-chained events, see `policies.assurance.audit`. Written by convene, align, finalize and stop."""
 
 
 class Output(TypedDict, total=False):

@@ -4,14 +4,28 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from nodes.state import State
+from nodes.events import recorded
+from nodes.services import Services, utc_now
+from nodes.state import Node, State
 
 NODE = "stop"
 
 
-async def stop(state: State, runtime: Runtime[Any]) -> dict[str, Any]:
-    """Return the pending stop as the run's own."""
-    pending = state["pending"] or {}
-    reason, phase = pending["reason"], pending["phase"]
-    runtime.stream_writer({"event": "stopped", "reason": reason, "phase": phase, "cause": pending["cause"]})
-    return {"stop_reason": reason, "phase": phase, "raw_contribution": pending["raw"], "pending": None}
+def build_stop(services: Services | None = None) -> Node:
+    """Return the node."""
+    now = services.now if services else utc_now
+
+    async def stop(state: State, runtime: Runtime[Any]) -> dict[str, Any]:
+        pending = state["pending"] or {}
+        reason, phase = pending["reason"], pending["phase"]
+        runtime.stream_writer({"event": "stopped", "reason": reason, "phase": phase, "cause": pending["cause"]})
+        ended = {"event": "finished", "stop_reason": reason, "phase": phase, "final_decision": None}
+        return {
+            "stop_reason": reason,
+            "phase": phase,
+            "raw_contribution": pending["raw"],
+            "pending": None,
+            "events": recorded(state, [ended], now()),
+        }
+
+    return stop

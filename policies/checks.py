@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from policies.conditions import Fault, fact_paths, holds
-from policies.team import Position, Role, Team, missing_fact
+from policies.contract import Contribution, Stance
+from policies.fields import Position
+from policies.guards import MISSING, value_at
+from policies.team import Role, Team, missing_fact
+
+Flag = str
+"""`contradicts_facts:<role>` or `unsupported:<role>`."""
+
+_PERMISSIVENESS: dict[Stance, int] = {"block": 0, "caution": 1, "go": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +44,30 @@ def stance_of(role: Role, facts: Mapping[str, Any]) -> Position | MissingFact:
     return role.otherwise
 
 
+def find_flags(said: Contribution, role: Role, facts: Mapping[str, Any]) -> tuple[Flag, ...]:
+    """Return what a contribution is flagged with; flags are for the record and change no outcome.
+
+    `contradicts_facts`: its stance is more permissive than the role's own checks allow. `unsupported`: its evidence
+    names a path that the facts do not have, or is no list of paths.
+
+    >>> said = Contribution("risk", "go", "Fine.", 1.0, ("Go.",), ("risk.rate",))
+    >>> find_flags(said, Role(title="Risk", mandate="Judge."), {})
+    ('unsupported:risk',)
+    """
+    allowed = stance_of(role, facts) if role.otherwise is not None else None
+    contradicts = isinstance(allowed, Position) and _PERMISSIVENESS[said.stance] > _PERMISSIVENESS[allowed.stance]
+    unsupported = said.evidence is None or any(value_at(path, facts) is MISSING for path in said.evidence)
+    found = (("contradicts_facts", contradicts), ("unsupported", unsupported))
+    return tuple(f"{name}:{said.agent}" for name, holds in found if holds)
+
+
 def find_missing_fact(team: Team, facts: Mapping[str, Any]) -> str | None:
     """Return the dotted path of the first fact the team cannot start without, or None.
 
-    These are the paths in `requires`, and what the checks of the sequence's `rules` roles cannot be evaluated without.
+    These are the paths in `requires`, and what the checks of its `rules` roles, those that may join included, lack.
     """
-    speaking = [team.roles[name] for name in team.sequence if team.roles[name].voice == "rules"]
+    named = (*team.sequence, *team.joining)
+    speaking = [team.roles[name] for name in named if team.roles[name].voice == "rules"]
     positions = (stance_of(role, facts) for role in speaking if role.enabled)
     return missing_fact(team.requires, facts) or next(
         (position.path for position in positions if isinstance(position, MissingFact)), None

@@ -8,14 +8,33 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from cel_expr_python import cel
 
 from policies.plain import clean_text
 
 MAX_LENGTH = 1_000
+Scope = Literal["facts", "vote"]
+"""What a condition reads: a check the facts, a row of a decision table the vote."""
+
+_COUNTS = (
+    *("go", "caution", "block", "absent", "team", "vetoes", "round", "rounds_left", "block_streak", "open_questions"),
+    *("min_go_votes", "weighted_go", "weighted_caution", "weighted_block"),
+)
+CONFIDENCES = ("mean_confidence", "min_confidence")
+VOTE_VARIABLES = (*_COUNTS, "stances", "conflicts", *CONFIDENCES)
+"""What a row of a decision table may read."""
+
+_TEXT = r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\''
+_WORD = re.compile(rf"{_TEXT}|[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*")
 _FACT_PATH = re.compile(r"\bfacts((?:\.[A-Za-z_]\w*)+)")
+_NAMED_STANCE = re.compile(r'\bstances\s*(?:\.\s*([a-z][a-z0-9_]*)\b(?!\s*\()|\[\s*["\'](\w+)["\']\s*\])')
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_UNSURE = re.compile(r"""//|\'\'\'|\"\"\"|\b[rRbB]{1,2}[\"']""")
+"""Comments, long texts and raw texts, in which a quote need not begin or end a text."""
+
+_TEXTS = re.compile(rf"(\[\s*(?:{_TEXT})\s*\])|{_TEXT}")
 _POSITION = re.compile(r"<input>:\d+:(\d+): (.*)")
 
 
@@ -31,16 +50,21 @@ class Fault:
 
 
 @cache
-def _facts_environment() -> Any:
-    return cel.NewEnv(variables={"facts": cel.Type.Map(cel.Type.STRING, cel.Type.DYN)})
+def _environment(scope: Scope) -> Any:
+    if scope == "facts":
+        return cel.NewEnv(variables={"facts": cel.Type.Map(cel.Type.STRING, cel.Type.DYN)})
+    counts = dict.fromkeys(_COUNTS, cel.Type.INT)
+    stances = {"stances": cel.Type.Map(cel.Type.STRING, cel.Type.STRING)}
+    conflicts = {"conflicts": cel.Type.List(cel.Type.STRING)}
+    return cel.NewEnv(variables={**counts, **stances, **conflicts, **dict.fromkeys(CONFIDENCES, cel.Type.DOUBLE)})
 
 
 @lru_cache(maxsize=4_096)
-def compile_condition(text: str) -> Any:
-    """Return the compiled form of a condition over `facts`.
+def compile_condition(text: str, scope: Scope = "facts") -> Any:
+    """Return the compiled form of a condition over `facts`, or over the variables of a vote.
 
     Raises:
-        ConditionError: it is too long or not plain text, does not compile, names anything but `facts`, or is not BOOL.
+        ConditionError: it is too long or not plain text, does not compile, names an unknown variable, or is not BOOL.
 
     >>> compile_condition("nope > 1")
     Traceback (most recent call last):
@@ -51,7 +75,7 @@ def compile_condition(text: str) -> Any:
     if clean_text(text) != text:
         raise ConditionError("has a NUL character or a lone surrogate")
     try:
-        expression = _facts_environment().compile(text)
+        expression = _environment(scope).compile(text)
     except RuntimeError as error:
         raise ConditionError(_readable(str(error))) from None
     if expression.return_type() != cel.Type.BOOL:
@@ -72,14 +96,60 @@ def holds(text: str, facts: Mapping[str, Any]) -> bool | Fault:
     >>> holds("facts.rate >= 0.03", {})
     Fault(message='NOT_FOUND: Key not found in map : "rate"')
     """
-    condition = compile_condition(text)
+    return _answer(compile_condition(text), {"facts": facts})
+
+
+def holds_for_vote(text: str, variables: Mapping[str, Any]) -> bool | Fault:
+    """Return whether the condition holds for the variables of a vote, or the fault if it has no answer.
+
+    Raises:
+        ConditionError: the condition does not compile.
+
+    >>> holds_for_vote("go >= 2", {"go": 3})
+    True
+    """
+    return _answer(compile_condition(text, "vote"), variables)
+
+
+def _answer(condition: Any, data: Mapping[str, Any]) -> bool | Fault:
     try:
-        answer = condition.eval(data={"facts": facts})
+        answer = condition.eval(data=data)
     except RuntimeError as error:
         return Fault(str(error))
     if answer.type() != cel.Type.BOOL:
         return Fault(str(answer.value()))
     return bool(answer.value())
+
+
+@lru_cache(maxsize=4_096)
+def variables_in(text: str) -> tuple[str, ...]:
+    """Return the variables of a vote that a condition may read, in the order in which they are declared.
+
+    Where quotes may not be what they look like, every name counts: one too many costs nothing, one too few is an error.
+
+    >>> variables_in("go >= min_go_votes && caution == 0")
+    ('go', 'caution', 'min_go_votes')
+    """
+    found = _NAME.findall(text) if _UNSURE.search(text) else _WORD.findall(text)
+    heads = {word.partition(".")[0].strip() for word in found}
+    return tuple(name for name in VOTE_VARIABLES if name in heads)
+
+
+@lru_cache(maxsize=4_096)
+def roles_in(text: str) -> tuple[str, ...] | None:
+    """Return the roles whose stances a condition reads by name; None where that is not sure.
+
+    >>> roles_in('stances.risk == "block" && stances["legal"] != "go"')
+    ('risk', 'legal')
+    >>> roles_in("stances.all(role, stances[role] == 'go')") is None
+    True
+    """
+    if _UNSURE.search(text) and "stances" in variables_in(text):
+        return None
+    code = _TEXTS.sub(lambda found: found[1] or '""', text)
+    named = [dotted or quoted for dotted, quoted in _NAMED_STANCE.findall(code)]
+    uses = [word for word in _WORD.findall(code) if word.partition(".")[0].strip() == "stances"]
+    return tuple(dict.fromkeys(named)) if len(uses) == len(named) else None
 
 
 def fact_paths(text: str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ KEYS = ("agent", "stance", "summary", "confidence", "actions")
 ACTIONS_KEPT = 3
 MAX_SUMMARY = 4_000
 MAX_ACTION = 500
+MAX_PATH = 200
 MAX_LIST = 50
 MAX_EXCERPT = 2_000
 MAX_NAME_SHOWN = 100
@@ -27,7 +28,8 @@ MAX_RAW = 16_000
 class Contribution:
     """A proposal that passed the contract.
 
-    `summary` is trimmed, `confidence` is within 0..1 with 3 decimals, `actions` are the first 3.
+    `summary` is trimmed, `confidence` is within 0..1 with 3 decimals, `actions` are the first 3. `evidence` holds
+    dotted paths into the facts; none where nothing was offered, null where what was offered is no list of paths.
     """
 
     agent: str
@@ -35,6 +37,7 @@ class Contribution:
     summary: str
     confidence: float
     actions: tuple[str, ...]
+    evidence: tuple[str, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,17 @@ def _contribution(fields: Mapping[str, Any]) -> Contribution:
         summary=_tidied(fields["summary"]),
         confidence=round(float(fields["confidence"]), 3) + 0.0,
         actions=tuple(_tidied(item) for item in fields["actions"][:ACTIONS_KEPT]),
+        evidence=_evidence(fields.get("evidence")),
     )
+
+
+def _evidence(offered: object) -> tuple[str, ...] | None:
+    if offered is None:
+        return ()
+    if not isinstance(offered, list) or len(offered) > MAX_LIST:
+        return None
+    is_usable = all(isinstance(path, str) and path.strip() and len(path) <= MAX_PATH for path in offered)
+    return tuple(_tidied(path) for path in offered) if is_usable else None
 
 
 def _refuse(failed: str, proposal: object, value: object) -> Refusal:

@@ -1,42 +1,76 @@
-"""Outcomes: what one finished round decides."""
+"""Outcomes: what one finished round decides. The one function that decides, proves, explains and replays."""
 
-from collections import Counter
-from collections.abc import Iterable
-from typing import Literal, get_args
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
-from policies.contract import Stance
-
-Decision = Literal["go", "go_with_caution", "no_go"]
-"""`go`: do it. `go_with_caution`: do it under the conditions raised. `no_go`: do not."""
-
-Outcome = Literal["go", "go_with_caution", "no_go", "next_round"]
-"""A decision, or `next_round`: the team talks once more."""
-
-DECISIONS: tuple[Decision, ...] = get_args(Decision)
+from policies.conditions import Fault
+from policies.guards import Finding, cap_of, capped
+from policies.table import Outcome, Policy, first_row
+from policies.vote import Vote
 
 
-def decide(stances: Iterable[Stance], min_go_votes: int) -> Outcome:
-    """Return the outcome of the `classic` policy: the first row that holds.
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What the policy made of a vote.
 
-    | when | outcome |
-    |---|---|
-    | two or more `block` | `no_go` |
-    | one `block` | `next_round` |
-    | `go` votes >= `min_go_votes` and no `caution` | `go` |
-    | `go` votes >= `min_go_votes` | `go_with_caution` |
-    | otherwise, and with no stance at all | `next_round` |
-
-    Only the counts matter, never the order.
-
-    >>> decide(["go", "go", "caution"], min_go_votes=2)
-    'go_with_caution'
+    `vote` is what the vote alone gives, the end of the rounds counted in; `final` is that within the caps of the guards
+    that hold. `row` is the index of the row, None for `otherwise` (or for no row at all, or a fault).
     """
-    votes = Counter(stances)
-    enough = votes["go"] >= min_go_votes
-    rows: tuple[tuple[bool, Outcome], ...] = (
-        (votes["block"] >= 2, "no_go"),
-        (votes["block"] == 1, "next_round"),
-        (enough and not votes["caution"], "go"),
-        (enough, "go_with_caution"),
+
+    vote: Outcome
+    final: Outcome
+    row: int | None = None
+    because: str | None = None
+    convene: str | None = None
+    rounds_ended: bool = False
+    guards: tuple[str, ...] = ()
+    fault: str | None = None
+
+
+def decide(policy: Policy, vote: Vote, findings: Sequence[Finding] = ()) -> Ruling:
+    """Return the ruling: the first row that holds, the end of the rounds, then the guards.
+
+    A vote for which a row has no answer, or that no row and no `otherwise` covers, escalates: nobody guesses.
+    In the last round `next_round` becomes what `when_rounds_end` says; under `stop` it stays, and the run stops.
+
+    >>> policy = Policy(name="x", rules=[{"when": "block >= 2", "then": "no_go"}], otherwise="go")
+    >>> decide(policy, Vote({"risk": "block", "legal": "go"})).final
+    'go'
+    """
+    index = first_row(policy, vote)
+    if isinstance(index, Fault):
+        return _guarded("escalate", findings, Ruling("escalate", "escalate", fault=index.message))
+    row = None if index is None else policy.rules[index]
+    outcome = row.then if row else policy.otherwise
+    if outcome is None:
+        return _guarded("escalate", findings, Ruling("escalate", "escalate", fault="no row holds"))
+    ends = outcome == "next_round" and vote.is_last and policy.when_rounds_end != "stop"
+    effective: Outcome = _AT_THE_END[policy.when_rounds_end] if ends else outcome
+    convene = row.convene if row and effective == "next_round" else None
+    because = row.because if row else None
+    return _guarded(effective, findings, _ruling(effective, index, because, convene, ends))
+
+
+@lru_cache(maxsize=1_024)
+def _ruling(outcome: Outcome, row: int | None, because: str | None, convene: str | None, ends: bool) -> Ruling:
+    return Ruling(outcome, outcome, row, because, convene, ends)
+
+
+_AT_THE_END: Mapping[str, Outcome] = {"escalate": "escalate", "no_go": "no_go"}
+
+
+def _guarded(outcome: Outcome, findings: Sequence[Finding], ruling: Ruling) -> Ruling:
+    if not findings:
+        return ruling
+    final = capped(outcome, cap_of(findings))
+    return Ruling(
+        ruling.vote,
+        final,
+        ruling.row,
+        ruling.because,
+        ruling.convene if final == "next_round" else None,
+        ruling.rounds_ended,
+        tuple(finding.guard.name for finding in findings if finding.holds),
+        ruling.fault,
     )
-    return next((outcome for holds, outcome in rows if holds), "next_round")

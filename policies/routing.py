@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from policies.outcome import DECISIONS
+from policies.table import DECISIONS
 
 Step = Literal["convene", "finalize", "stop"]
 """A node to go to."""
@@ -12,7 +12,7 @@ Step = Literal["convene", "finalize", "stop"]
 def next_step(outcome: object, pending_stop: object) -> Step:
     """Return where align leads: a decision to finalize, `next_round` or a seat still empty to convene, else to stop.
 
-    A pending stop wins over everything; an outcome nobody knows stops.
+    A pending stop wins over everything, as the one under which an `escalate` leaves; an outcome nobody knows stops.
 
     >>> next_step("go", None), next_step("next_round", None), next_step(None, None)
     ('finalize', 'convene', 'convene')

@@ -89,6 +89,10 @@ class Stop:
     phase: str | None = None
 
 
+ESCALATED = Stop("escalated", "human")
+"""A human has to decide."""
+
+
 def stop_reason(kind: StopKind, detail: str | None = None) -> str:
     """Return the reason `kind` or `kind:detail`.
 

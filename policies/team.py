@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field
 
 from policies.access import Access
 from policies.conditions import ConditionError, compile_condition
-from policies.contract import MAX_ACTION, MAX_SUMMARY, Stance
-from policies.plain import MAX_INTEGER, clean_text, find_unplain
+from policies.fields import FactPath, Facts, ModelName, Position, RoleName, Temperature, Text, Value
+from policies.guards import MISSING, Guard, value_at
+from policies.plain import MAX_INTEGER
+from policies.table import Policy
 
-ROLE_PATTERN = r"^[a-z][a-z0-9_]{0,39}$"
-FACT_PATH_PATTERN = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$"
 MAX_DOLLARS = 1_000_000_000
 MAX_ROLES = 50
 MAX_MESSAGES = 100_000
@@ -21,7 +21,7 @@ NODE_NAMES = ("convene", "align", "human", "finalize", "stop", "end", "brief")
 FIELD_NAMES = (
     "goal", "facts", "budget", "accept_changes", "case", "limits", "spent", "usage", "round", "seats", "wave",
     "replies", "outcome", "pending", "stop_reason", "phase", "raw_contribution", "answer", "final_decision", "history",
-    "trace", "superseded",
+    "trace", "superseded", "events",
 )  # fmt: skip
 RESERVED_NAMES = frozenset(NODE_NAMES + FIELD_NAMES)
 """Names of nodes, routes, seats and state fields; LangGraph would refuse a role of such a name, or never ask it."""
@@ -38,51 +38,9 @@ def _compiles(text: str) -> str:
     return text
 
 
-def _clean(text: str) -> str:
-    if clean_text(text) != text:
-        raise ValueError("it has a NUL character or a lone surrogate")
-    return text
-
-
-def _plain(facts: dict[str, Any]) -> dict[str, Any]:
-    fault = find_unplain(facts)
-    if fault:
-        raise ValueError(fault)
-    return facts
-
-
-def _trimmed(max_length: int) -> StringConstraints:
-    return StringConstraints(strip_whitespace=True, min_length=1, max_length=max_length)
-
-
-CleanText = Annotated[str, AfterValidator(_clean)]
-Text = Annotated[str, _trimmed(4_000), AfterValidator(_clean)]
-Action = Annotated[str, _trimmed(MAX_ACTION), AfterValidator(_clean)]
-Summary = Annotated[str, _trimmed(MAX_SUMMARY), AfterValidator(_clean)]
-RoleName = Annotated[str, StringConstraints(pattern=ROLE_PATTERN)]
-FactPath = Annotated[str, StringConstraints(pattern=FACT_PATH_PATTERN)]
 ConditionText = Annotated[str, AfterValidator(_compiles)]
-Facts = Annotated[dict[str, Any], AfterValidator(_plain)]
-Temperature = Annotated[float, Field(ge=0, le=2)]
-ModelName = Annotated[str, _trimmed(200), AfterValidator(_clean)]
-
 
 _NO_OTHER_KEYS: dict[str, Any] = {"additionalProperties": False}
-
-
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
-
-
-class Position(_Value):
-    """What a role says when a check holds, or when none does."""
-
-    stance: Stance
-    """go, caution or block."""
-    summary: Summary
-    """One short paragraph."""
-    actions: Annotated[tuple[Action, ...], Field(min_length=1, max_length=3, strict=False)]
-    """1 to 3 concrete steps."""
 
 
 class Check(Position):
@@ -92,7 +50,7 @@ class Check(Position):
     """A CEL condition, for example `facts.risk.alerts > 5`."""
 
 
-class Role(_Value):
+class Role(Value):
     """A seat in the team."""
 
     title: Text
@@ -111,9 +69,13 @@ class Role(_Value):
     """The role's own rules: the first that holds is its position under the voice `rules`."""
     otherwise: Position | None = None
     """The position when no check holds; required beside `checks`."""
+    weight: Annotated[int, Field(ge=1, le=1_000)] = 1
+    """What its stance counts in `weighted_go`, `weighted_caution` and `weighted_block`."""
+    veto: bool = False
+    """Whether its block alone must keep the team from `go` and `go_with_caution`; the proof shows it."""
 
 
-class Budget(_Value):
+class Budget(Value):
     """The limits of a run."""
 
     max_rounds: Annotated[int, Field(ge=1, le=1_000)] = 3
@@ -130,7 +92,7 @@ class Budget(_Value):
     """`go` votes that a `go` needs."""
 
 
-class Price(_Value):
+class Price(Value):
     """What a model costs, in US dollars for a million tokens."""
 
     prompt: Annotated[float, Field(ge=0, le=MAX_DOLLARS)]
@@ -139,7 +101,7 @@ class Price(_Value):
     """For a million tokens of answer."""
 
 
-class Brief(_Value):
+class Brief(Value):
     """How the brief is written."""
 
     voice: VoiceName | None = None
@@ -152,7 +114,7 @@ class Brief(_Value):
     """The language of the brief."""
 
 
-class Team(_Value):
+class Team(Value):
     """A team of roles, its question, its facts and its limits."""
 
     name: RoleName
@@ -171,15 +133,19 @@ class Team(_Value):
     """The roles convened each round, in order."""
     roles: Annotated[dict[RoleName, Role], Field(min_length=1, max_length=MAX_ROLES, json_schema_extra=_NO_OTHER_KEYS)]
     """The roles the team knows, by name."""
-    policy: Literal["classic"] = "classic"
-    """The rule that decides a round."""
+    policy: Policy
+    """The rule that decides a round: the name of a shipped policy, or a decision table; unset: `launch`."""
+    guards: Annotated[tuple[Guard, ...], Field(max_length=50, strict=False)] = ()
+    """Limits on facts that no vote can beat."""
+    private: Annotated[tuple[FactPath, ...], Field(max_length=200, strict=False)] = ()
+    """Dotted paths of facts that are withheld before anything is stored, sent to a model or decided."""
     budget: Budget = Budget()
     """The limits of a run."""
     max_repairs: Annotated[int, Field(ge=0, le=10)] = 1
     """How often a role is asked again, a seat and round, after it broke the contract."""
     max_output_tokens: Annotated[int, Field(ge=1, le=100_000)] = 800
     """Tokens a single answer may have."""
-    prices: dict[ModelName, Price] = {}
+    prices: dict[ModelName, Price] = Field(default_factory=dict)
     """Price by model; needed for `budget.max_cost_usd`."""
     brief: Brief = Brief()
     """How the brief is written."""
@@ -188,6 +154,22 @@ class Team(_Value):
     def access(self) -> Access:
         """The policy allowlist and the execution allowlist of this team."""
         return Access(frozenset(self.roles), frozenset(name for name, role in self.roles.items() if role.enabled))
+
+    @property
+    def weights(self) -> dict[str, int]:
+        """What each role's stance weighs."""
+        return {name: role.weight for name, role in self.roles.items()}
+
+    @property
+    def vetoers(self) -> frozenset[str]:
+        """The roles with a veto."""
+        return frozenset(name for name, role in self.roles.items() if role.veto)
+
+    @property
+    def joining(self) -> tuple[str, ...]:
+        """The roles that the policy may convene beside the sequence: known, enabled, not in it already."""
+        allowed = self.access.enabled - {*self.sequence}
+        return tuple(role for role in self.policy.joining if role in allowed)
 
     def price_of(self, model: str | None) -> Price | None:
         """Return the price of a model, or None if the team file names none."""
@@ -205,10 +187,4 @@ def missing_fact(paths: tuple[str, ...], facts: Mapping[str, Any]) -> str | None
     >>> missing_fact(("risk.rate",), {"risk": {}})
     'risk.rate'
     """
-    return next((path for path in paths if _at(path, facts) is None), None)
-
-
-def _at(path: str, facts: Any) -> Any:
-    for key in path.split("."):
-        facts = facts.get(key) if isinstance(facts, Mapping) else None
-    return facts
+    return next((path for path in paths if value_at(path, facts) in (MISSING, None)), None)

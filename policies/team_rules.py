@@ -7,13 +7,25 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from policies.conditions import fact_paths, roles_in
+from policies.fields import Position
+from policies.guards import Guard
 from policies.plain import shown
-from policies.team import MAX_ROLES, RESERVED_NAMES, Brief, Budget, Check, Position, Price, Role, Team
+from policies.privacy import overlaps
+from policies.table import Policy, Row, Waiver
+from policies.team import MAX_ROLES, RESERVED_NAMES, Brief, Budget, Check, Price, Role, Team
 
 Path = tuple[str | int, ...]
 
+_NAMED = ("roles", "prices")
+"""Fields whose keys are names; beside them only numbers stand between the fields of a path."""
+
 _FIELDS: Mapping[tuple[str | int, ...], type[BaseModel]] = {
     (): Team,
+    ("policy",): Policy,
+    ("policy", "rules", "*"): Row,
+    ("policy", "accept", "*"): Waiver,
+    ("guards", "*"): Guard,
     ("budget",): Budget,
     ("brief",): Brief,
     ("prices", "*"): Price,
@@ -46,35 +58,84 @@ def parse_team(raw: object) -> Team | list[Problem]:
         team = Team.model_validate(dict(raw))
     except ValidationError as error:
         return [_typed_problem(detail) for detail in error.errors(include_url=False)] + rules
-    return rules or team
+    return rules or list(_team_problems(team)) or team
+
+
+def parse_policy(raw: object) -> Policy | list[Problem]:
+    """Return the policy that `raw` describes, or every problem found in it.
+
+    >>> parse_policy({"name": "x", "rules": [{"when": "go > facts.x", "then": "go"}]})[0].path
+    ('rules', 0, 'when')
+    """
+    if not isinstance(raw, Mapping):
+        return [Problem((), f"is a {_kind(raw)}; allowed: a mapping of the policy's fields")]
+    try:
+        return Policy.model_validate(dict(raw))
+    except ValidationError as error:
+        problems = [_typed_problem(detail, ("policy",)) for detail in error.errors(include_url=False)]
+        return [Problem(problem.path[1:], problem.message, problem.allowed) for problem in problems]
 
 
 def warnings_of(team: Team) -> list[str]:
-    """Return what is allowed but hardly meant, one sentence each.
+    """Return what is allowed but hardly meant, one sentence each: only `classic` may ask for more votes than roles.
 
-    >>> from policies.team import Budget
     >>> role = {"title": "Risk", "mandate": "Judge."}
     >>> raw = {"name": "x", "title": "X", "goal": "g", "sequence": ["risk"], "roles": {"risk": role}}
-    >>> warnings_of(parse_team(raw))
+    >>> classic = {"name": "classic", "rules": [{"when": "go >= min_go_votes", "then": "go"}]}
+    >>> warnings_of(parse_team({**raw, "policy": classic}))
     ['budget.min_go_votes is 2, but the sequence has 1 role: `go` can never be reached']
     """
+    problem = _too_many_votes(team)
+    return [f"budget.min_go_votes {problem}"] if problem else []
+
+
+def _too_many_votes(team: Team) -> str | None:
     roles = len(team.sequence)
-    if team.budget.min_go_votes <= roles:
-        return []
+    if team.budget.min_go_votes <= roles or "min_go_votes" not in team.policy.variables:
+        return None
     count = f"{roles} role{'s' if roles > 1 else ''}"
-    return [
-        f"budget.min_go_votes is {team.budget.min_go_votes}, but the sequence has {count}: `go` can never be reached"
-    ]
+    return f"is {team.budget.min_go_votes}, but the sequence has {count}: `go` can never be reached"
 
 
-def _typed_problem(detail: ErrorDetails) -> Problem:
-    path = detail["loc"][:-1] if detail["loc"][-1:] == ("[key]",) else detail["loc"]
+def _team_problems(team: Team) -> Iterator[Problem]:
+    """Return what is wrong between parts that are each as they must be."""
+    many = _too_many_votes(team)
+    if many and team.policy.name != "classic":
+        yield Problem(("budget", "min_go_votes"), many)
+    for index, row in enumerate(team.policy.rules):
+        for name in roles_in(row.when) or ():
+            if name not in (*team.sequence, *team.joining):
+                speaking = ", ".join((*team.sequence, *team.joining))
+                yield Problem(("policy", "rules", index, "when"), f"names the role {name!r}; allowed: {speaking}")
+    names = [guard.name for guard in team.guards]
+    for index, name in enumerate(names):
+        if name in names[:index] or name in Budget.model_fields:
+            problem = f"is {shown(name)}, which names something else already; allowed: a name of its own"
+            yield Problem(("guards", index, "name"), problem)
+    yield from _privacy_problems(team)
+
+
+def _privacy_problems(team: Team) -> Iterator[Problem]:
+    """Return what decides by a fact that is withheld before anything is decided."""
+    for index, guard in enumerate(team.guards):
+        if any(path and overlaps(path, team.private) for path in (guard.fact, guard.limit_path)):
+            yield Problem(("guards", index), "reads a private fact, which is withheld; allowed: other facts")
+    for name, role in team.roles.items():
+        for index, check in enumerate(role.checks):
+            if any(overlaps(path, team.private) for path in fact_paths(check.when)):
+                where = ("roles", name, "checks", index, "when")
+                yield Problem(where, "reads a private fact, which is withheld; allowed: other facts")
+
+
+def _typed_problem(detail: ErrorDetails, under: Path = ()) -> Problem:
+    path = under + (detail["loc"][:-1] if detail["loc"][-1:] == ("[key]",) else detail["loc"])
     return Problem(path, _sentence(detail), _names_at(path) if detail["type"] == "extra_forbidden" else ())
 
 
 def _names_at(path: Path) -> tuple[str, ...]:
-    """Return the names of the fields among which `path` ends; every second part of a path is a name or a number."""
-    shape = tuple("*" if index % 2 else part for index, part in enumerate(path[:-1]))
+    """Return the names of the fields among which `path` ends."""
+    pairs = zip(("", *path), path[:-1], strict=False)
+    shape = tuple("*" if isinstance(part, int) or before in _NAMED else part for before, part in pairs)
     return tuple(_FIELDS[shape].model_fields)
 
 

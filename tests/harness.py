@@ -61,7 +61,7 @@ def show(settings: Settings, thread: str = "t") -> Record:
 
     async def main() -> Record:
         async with open_runner(settings) as runner:
-            return await runner.show(thread)
+            return await runner.threads.show(thread)
 
     return asyncio.run(main())
 

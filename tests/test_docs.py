@@ -19,6 +19,7 @@ README = (ROOT / "README.md").read_text()
 SESSIONS = re.findall(r"```console\n(.*?)```", README, flags=re.DOTALL)
 VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "YYYY-MM-DD hh:mm:ss"),
+    (re.compile(r"\b\d+:[0-9a-f]{64}\b"), "N:HASH"),
     (re.compile(re.escape(f"{ROOT}/")), ""),
     (re.compile(r"[ \t]+$", flags=re.MULTILINE), ""),
 )

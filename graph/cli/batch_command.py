@@ -25,6 +25,7 @@ def command(cases: str, team: str, concurrency: int, voice: Any, db: str | None)
     Prints one line {"id", "result"} a case on stdout, in the order of the lines. The id is the thread's, so the same
     batch again goes on where it was cut off and repeats nothing that is finished.
     """
+    from graph.assurance.approval import approved
     from graph.batch import Batch, run_lines
     from graph.runner import open_runner
     from graph.teams.loader import load_team
@@ -37,7 +38,7 @@ def command(cases: str, team: str, concurrency: int, voice: Any, db: str | None)
         async with open_runner(settings, halt=halt) as runner:
             batch = Batch(
                 runner,
-                load=lambda case: voiced(load_team(case.team or team, case.changes), settings, voice),
+                load=lambda case: approved(voiced(load_team(case.team or team, case.changes), settings, voice)),
                 is_halted=lambda: halt.is_set,
                 concurrency=concurrency,
             )

@@ -15,11 +15,11 @@ from graph.cli.session import database_option, json_option, print_json, run_asyn
 @json_option
 def command(limit: int, db: str | None, as_json: bool) -> Exit:
     """List the threads touched last, newest first."""
-    from graph.runner import open_runner
+    from graph.threads import open_threads
 
     async def work(_: Any) -> list[dict[str, Any]]:
-        async with open_runner(settings_for(db)) as runner:
-            return await runner.newest(limit)
+        async with open_threads(settings_for(db)) as threads:
+            return await threads.newest(limit)
 
     entries = run_async(work)
     if as_json:

@@ -54,14 +54,16 @@ def command(
 
 
 def _run(name: str, changes: Any, options: dict[str, Any], voice: Any, db: str | None, as_json: bool) -> Exit:
+    from graph.assurance.approval import approved
     from graph.cli.progress import progress_on_stderr
-    from graph.runner import check_thread, new_thread, open_runner
+    from graph.runner import open_runner
     from graph.teams.loader import load_team
     from graph.teams.voicing import voiced
+    from graph.threads import check_thread, new_thread
     from policies.team_rules import warnings_of
 
     settings = settings_for(db)
-    team = voiced(load_team(name, changes), settings, voice)
+    team = approved(voiced(load_team(name, changes), settings, voice))
     for warning in warnings_of(team):
         click.echo(f"accord: warning: {warning}", err=True)
 

@@ -1,23 +1,98 @@
-"""`accord show`: a thread's record."""
+"""`accord show`: a thread's record, for people, for programs, as a page or as Markdown."""
 
+import sys
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
 
-from graph.cli.exits import Exit
+from graph.cli.exits import Exit, exit_of
 from graph.cli.session import database_option, json_option, print_record, run_async, settings_for
+
+STDOUT = "-"
 
 
 @click.command("show")
 @click.argument("thread")
+@click.option("--html", metavar="FILE", help="Write one page that needs nothing beside it; - is stdout.")
+@click.option(
+    "--markdown",
+    metavar="[FILE]",
+    is_flag=False,
+    flag_value=STDOUT,
+    help="Write the same as Markdown, for an issue or a wiki; without FILE to stdout. Stands after THREAD.",
+)
 @database_option
 @json_option
-def command(thread: str, db: str | None, as_json: bool) -> Exit:
-    """Show the record of THREAD as it stands."""
-    from graph.runner import open_runner
+def command(thread: str, html: str | None, markdown: str | None, db: str | None, as_json: bool) -> Exit:
+    """Show the record of THREAD as it stands.
 
-    async def work(_: Any) -> dict[str, Any]:
-        async with open_runner(settings_for(db)) as runner:
-            return await runner.show(thread)
+    The exit code tells what became of the thread, whatever was written.
+    """
+    if html is None and markdown is None:
+        return print_record(run_async(lambda _: _read(thread, db))[0], as_json)
+    _check_targets(html, markdown, as_json)
+    record, state = run_async(lambda _: _read(thread, db))
+    _write_pages(thread, record, state, html, markdown)
+    if as_json:
+        print_record(record, as_json)
+    return exit_of(record)
 
-    return print_record(run_async(work), as_json)
+
+async def _read(thread: str, db: str | None) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """Return the record of a thread and the state it follows from, which is empty where nothing was admitted yet."""
+    from graph.report.record import record_of
+    from graph.threads import open_threads
+
+    async with open_threads(settings_for(db)) as threads:
+        record = await threads.show(thread)
+        if not record["hashes"]:
+            return record, {}
+        # Again from this state: a run under way may have gone on between the two readings.
+        state = await threads.begun(thread)
+        return record_of(thread, state, is_running=record["status"] == "running"), state
+
+
+def _check_targets(html: str | None, markdown: str | None, as_json: bool) -> None:
+    from graph.problems import UsageError
+
+    targets = [target for target in (html, markdown) if target is not None]
+    if "" in targets:
+        raise UsageError("--html or --markdown names no file; name one, or - for stdout")
+    if [*targets, *([STDOUT] if as_json else [])].count(STDOUT) > 1:
+        raise UsageError("stdout takes one of --html -, --markdown and --json; name files for the others")
+    if len({Path(target).absolute() for target in targets}) < len(targets):
+        raise UsageError(f"{targets[0]}: is named for two things; name two files")
+    # Before anything is read: what is there is replaced, and a device or a pipe is not there to be replaced.
+    for target in targets:
+        path = Path(target)
+        if target != STDOUT and path.exists() and not path.is_file():
+            kind = "a folder" if path.is_dir() else "no regular file"
+            raise UsageError(f"{target}: is {kind}; name a file, or - for stdout")
+
+
+def _write_pages(
+    thread: str, record: Mapping[str, Any], state: Mapping[str, Any], html: str | None, markdown: str | None
+) -> None:
+    from graph.report.dossier import dossier_of
+    from graph.report.markdown import markdown_of
+    from graph.report.page import page_of
+
+    dossier = dossier_of(thread, record, state)
+    for target, render in ((html, page_of), (markdown, markdown_of)):
+        if target is not None:
+            _write(target, render(dossier))
+
+
+def _write(target: str, text: str) -> None:
+    from graph.problems import neutral
+    from graph.report.writing import write_file
+
+    data = text.encode("utf-8", "replace")
+    if target != STDOUT:
+        write_file(target, data)
+        click.echo(f"wrote {neutral(target)}", err=True)
+        return
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()

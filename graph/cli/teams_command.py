@@ -35,6 +35,6 @@ def _entry(team: Any, path: str) -> dict[str, Any]:
         "title": team.title,
         "sequence": list(team.sequence),
         "not_enabled": disabled,
-        "policy": team.policy,
+        "policy": team.policy.name,
         "file": path,
     }

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from graph.problems import UsageError
-from graph.teams.loader import read_source
+from graph.teams.source import read_source
 from nodes.services import FactsUnavailableError
 from policies.plain import find_unplain
+from policies.privacy import withhold
 from policies.team import Team
 
 
@@ -27,17 +28,17 @@ def load_facts_file(path: Path) -> dict[str, Any]:
 
 
 async def load_facts(team: Team) -> dict[str, Any]:
-    """Return the facts of a run that brings none.
+    """Return the facts of a run that brings none, the private ones withheld.
 
     Raises:
         FactsUnavailableError: the team has no facts, or its file of facts cannot be used.
     """
     if team.facts is not None:
-        return team.facts
+        return withhold(team.facts, team.private)
     if team.facts_file is None:
         raise FactsUnavailableError("team", f"the team `{team.name}` has no facts; give them with the run")
     path = Path(team.facts_file)
     try:
-        return await asyncio.to_thread(load_facts_file, path)
+        return withhold(await asyncio.to_thread(load_facts_file, path), team.private)
     except UsageError as error:
         raise FactsUnavailableError(path.name, str(error)) from None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from nodes.events import events_of
 from policies.stop import is_resumable, kind_of
 
 Record = dict[str, Any]
@@ -60,7 +61,7 @@ def _beside(thread: str, state: Mapping[str, Any], reason: str | None) -> Record
     """Return what stands beside the pattern's own keys."""
     used = dict(state.get("usage", {}))
     seconds = used.pop("seconds", 0.0)
-    case = state.get("case", {})
+    case, outcomes = state.get("case", {}), events_of(state, "outcome")
     return {
         "thread_id": thread,
         "team": case.get("team", {}).get("name"),
@@ -68,15 +69,27 @@ def _beside(thread: str, state: Mapping[str, Any], reason: str | None) -> Record
         "usage": used,
         "elapsed_seconds": round(seconds, 3),
         "resumable": reason is None or is_resumable(reason),
-        "flags": [],
-        "absent": [],
-        "outcome": _outcome(state),
+        "flags": [{"round": each["round"], "flags": each["flags"]} for each in outcomes if each["flags"]],
+        "absent": [{key: each[key] for key in ("round", "role", "reason")} for each in events_of(state, "absent")],
+        "outcome": _outcome(state, outcomes),
         "waiting": [],
         "outputs": [],
     }
 
 
-def _outcome(state: Mapping[str, Any]) -> Record | None:
-    """Return what the last finished round came to: the vote's outcome, and the final one."""
-    rounds = [line for line in state.get("trace", []) if "decision" in line]
-    return {"vote": rounds[-1]["decision"], "final": state.get("final_decision")} if rounds else None
+def _outcome(state: Mapping[str, Any], outcomes: list[dict[str, Any]]) -> Record | None:
+    """Return what the last finished round came to: by the vote alone, by which row and guards, and as announced."""
+    if not outcomes:
+        return None
+    last = outcomes[-1]
+    return {
+        "vote": last["vote"],
+        "row": row_name(last["row"]),
+        "guards": last["guards"],
+        "final": state.get("final_decision"),
+    }
+
+
+def row_name(row: int | None) -> int | str:
+    """Return a row as people count it, from 1; `otherwise` where none held."""
+    return "otherwise" if row is None else row + 1

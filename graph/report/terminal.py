@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich import box
@@ -44,6 +44,8 @@ def print_report(record: Mapping[str, Any]) -> None:
     if record.get("history"):
         console.print(_stances(record["history"]))
         console.print(_conflicts(record["history"]))
+        for line in _beside(record):
+            console.print(line)
     console.print(_ending(record))
     console.print(_footer(record))
 
@@ -70,6 +72,18 @@ def _word(word: str, shown: str | None = None) -> Text:
 def _conflicts(history: Sequence[Mapping[str, Any]]) -> Text:
     named = [f"round {entry['round']}: {', '.join(entry['conflicts'])}" for entry in history if entry["conflicts"]]
     return Text(f"Conflicts: {'; '.join(named) or 'none'}")
+
+
+def _beside(record: Mapping[str, Any]) -> Iterator[Text]:
+    """Yield what a reader of the decision must not miss: guards that hold, absent roles, flagged answers."""
+    outcome = record.get("outcome") or {}
+    if outcome.get("guards"):
+        named = Text(", ").join(map(visible, outcome["guards"]))
+        yield Text.assemble("Guards that hold: ", named, f"; the vote alone gave {outcome['vote']}")
+    for absent in record.get("absent", []):
+        yield visible(f"Absent: {absent['role']} in round {absent['round']}, {absent['reason']}")
+    for entry in record.get("flags", []):
+        yield visible(f"Flagged in round {entry['round']}: {', '.join(entry['flags'])}")
 
 
 def _ending(record: Mapping[str, Any]) -> RenderableType:
@@ -121,5 +135,7 @@ def _hint(record: Mapping[str, Any]) -> str | None:
         return f"Go on with: {resume} --facts FILE"
     if not record["resumable"] or record["status"] == "running":
         return None
+    if reason == "escalated":
+        return f"A human has to decide. To let the team talk once more: {resume} --budget max_rounds=N"
     limit = {"max_rounds_reached": "max_rounds", "max_cost": "max_cost_usd"}.get(reason, reason)
     return f"Go on with: {resume} --budget {limit}=N" if limit.startswith("max_") else f"Go on with: {resume}"

@@ -9,6 +9,7 @@ from policies.team import Team, pinned
 
 NAMESPACE = ("threads",)
 ADMISSION = "admission"
+MAX_RUNNING = 1_000_000
 
 
 class Index:
@@ -23,6 +24,13 @@ class Index:
         entry = {"team": team.name, "goal": team.goal, "status": "running", "started_at": now, "updated_at": now}
         admission = {"team": pinned(team), "inputs": inputs}
         await self._store.aput(NAMESPACE, thread, {"thread_id": thread, **entry, ADMISSION: admission}, index=False)
+
+    async def begin(self, thread: str, team: str, goal: str) -> None:
+        """Note a thread that a server's caller started, where it is not noted yet."""
+        if await self._store.aget(NAMESPACE, thread) is None:
+            now = _now()
+            entry = {"team": team, "goal": goal, "status": "running", "started_at": now, "updated_at": now}
+            await self._store.aput(NAMESPACE, thread, {"thread_id": thread, **entry}, index=False)
 
     async def admitted(self, thread: str) -> dict[str, Any] | None:
         """Return the {team, inputs} of a thread that was admitted and has not come to anything yet, or None."""
@@ -44,11 +52,21 @@ class Index:
         }
         await self._store.aput(NAMESPACE, thread, entry, index=False)
 
+    async def running(self) -> list[dict[str, Any]]:
+        """Return the entries of the threads that somebody works on, or whose process died at work."""
+        items = await self._store.asearch(NAMESPACE, filter={"status": "running"}, limit=MAX_RUNNING)
+        return [item.value for item in items]
+
     async def newest(self, limit: int) -> list[dict[str, Any]]:
         """Return the entries touched last, newest first."""
         items = await self._store.asearch(NAMESPACE, limit=limit)
         entries = [{key: value for key, value in item.value.items() if key != ADMISSION} for item in items]
         return sorted(entries, key=lambda entry: str(entry["updated_at"]), reverse=True)
+
+
+async def note_served(store: BaseStore, thread: str, team: str, goal: str) -> None:
+    """Note a thread that runs on a server, so that `accord list` and the archive know of it."""
+    await Index(store).begin(thread, team, goal)
 
 
 def _now() -> str:

@@ -3,14 +3,14 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from graph.problems import UsageError
 from graph.teams.overrides import apply_settings, keys_of, merge
-from graph.teams.source import MAX_BYTES, Source, read_json, read_yaml
+from graph.teams.policies import policy_problem, sentence, with_policy
+from graph.teams.source import Source, read_source
 from policies.team import Team
 from policies.team_rules import Problem, parse_team
 
@@ -43,9 +43,14 @@ def load_team(name: str, changes: Changes | None = None) -> Team:
     source = read_source(path)
     raw = _changed(source, changes or Changes())
     team = parse_team(_absolute(raw, path))
-    if isinstance(team, Team):
+    misnamed = policy_problem(raw)
+    if isinstance(team, Team) and misnamed is None:
         return team
-    raise UsageError(*(_sentence(problem, source, changes or Changes()) for problem in team))
+    problems = (
+        [] if isinstance(team, Team) else [each for each in team if misnamed is None or each.path != misnamed.path]
+    )
+    found = [*problems, misnamed] if misnamed else problems
+    raise UsageError(*(_sentence(problem, source, changes or Changes()) for problem in found))
 
 
 def _locate(name: str) -> Path:
@@ -57,25 +62,6 @@ def _locate(name: str) -> Path:
     raise UsageError(f"there is no team `{name}`; allowed: {', '.join(shipped)}, or the path of a team file")
 
 
-def read_source(path: Path, is_json: bool = False) -> Source:
-    """Return the values of a file.
-
-    Raises:
-        UsageError: the file cannot be read, or is not strict YAML (or JSON).
-    """
-    try:
-        with path.open("rb") as file:
-            return _parsed(file.read(MAX_BYTES + 1), str(path), is_json)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
-
-
-@lru_cache(maxsize=32)
-def _parsed(data: bytes, name: str, is_json: bool) -> Source:
-    """Return the source, parsed once for all the cases of a batch; nobody changes it."""
-    return read_json(data, name) if is_json else read_yaml(data, name)
-
-
 def _changed(source: Source, changes: Changes) -> Any:
     raw = source.value
     if not isinstance(raw, dict):
@@ -84,7 +70,7 @@ def _changed(source: Source, changes: Changes) -> Any:
         raw = {**raw, "goal": changes.goal}
     if changes.facts is not None:
         raw = {**raw, "facts": changes.facts, "facts_file": None}
-    return apply_settings(merge(raw, changes.overrides), changes.settings)
+    return with_policy(apply_settings(merge(raw, changes.overrides), changes.settings))
 
 
 def _absolute(raw: Any, path: Path) -> Any:
@@ -98,8 +84,7 @@ def _absolute(raw: Any, path: Path) -> Any:
 def _sentence(problem: Problem, source: Source, changes: Changes) -> str:
     field = ".".join(map(str, problem.path))
     where = _changed_by(field, changes) or source.at(problem.path)
-    allowed = f"; allowed: {', '.join(problem.allowed)}" if problem.allowed else ""
-    return f"{where}: {f'`{field}` ' if field else 'the team '}{problem.message}{allowed}"
+    return sentence(problem, where, "the team")
 
 
 def _changed_by(field: str, changes: Changes) -> str | None:

@@ -4,6 +4,8 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path as FilePath
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -35,6 +37,25 @@ class Source:
         while path and path not in self.lines:
             path = path[:-1]
         return f"{self.name}:{self.lines.get(path, 1)}"
+
+
+def read_source(path: FilePath, is_json: bool = False) -> Source:
+    """Return the values of a file.
+
+    Raises:
+        UsageError: the file cannot be read, or is not strict YAML (or JSON).
+    """
+    try:
+        with path.open("rb") as file:
+            return _parsed(file.read(MAX_BYTES + 1), str(path), is_json)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+@lru_cache(maxsize=32)
+def _parsed(data: bytes, name: str, is_json: bool) -> Source:
+    """Return the source, parsed once for all the cases of a batch; nobody changes it."""
+    return read_json(data, name) if is_json else read_yaml(data, name)
 
 
 def read_yaml(data: bytes, name: str) -> Source:

@@ -47,7 +47,7 @@ def _voiced_brief(brief: Brief, voice: VoiceName, settings: Settings) -> Brief:
 
 
 def _problems(team: Team, has_key: bool) -> list[str]:
-    speaking = {name: team.roles[name] for name in team.sequence if team.roles[name].enabled}
+    speaking = {name: team.roles[name] for name in (*team.sequence, *team.joining) if team.roles[name].enabled}
     asked = [name for name, role in speaking.items() if role.voice == "model"]
     mute = [name for name, role in speaking.items() if role.voice == "rules" and role.otherwise is None]
     problems = [

@@ -111,6 +111,7 @@ def response_format(role: str) -> dict[str, Any]:
         "summary": {"type": "string"},
         "confidence": {"type": "number"},
         "actions": {"type": "array", "items": {"type": "string"}},
+        "evidence": {"type": "array", "items": {"type": "string"}},
     }
     schema = {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
     return {"type": "json_schema", "json_schema": {"name": "contribution", "strict": True, "schema": schema}}

@@ -30,7 +30,8 @@ class RulesVoice:
         """Return the brief by a template over the last round."""
         last = question.history[-1]["contributions"]
         steps = [f"{number}. {step}" for number, step in enumerate(_first_actions(last), 1)]
-        return Answer("\n".join(["Why: " + _reasons(last), "Immediate actions:", *steps]))
+        guards = [f"Limits that no vote can beat: {', '.join(question.guards)}."] if question.guards else []
+        return Answer("\n".join([*guards, "Why: " + _reasons(last), "Immediate actions:", *steps]))
 
 
 def _reasons(contributions: list[dict[str, Any]]) -> str:

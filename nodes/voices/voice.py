@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from policies.budgets import Usage
+from policies.contract import Refusal
 from policies.seats import Failure
 from policies.team import Role
 
@@ -42,6 +44,8 @@ class Question:
     """One role asked for its proposal."""
 
     name: str
+    round: int
+    attempt: int
     role: Role
     facts: Mapping[str, Any]
     prompt: Prompt
@@ -54,6 +58,9 @@ class BriefQuestion:
     """The brief asked for, after the team decided."""
 
     history: list[dict[str, Any]]
+    round: int
+    guards: tuple[str, ...]
+    """The guards that lowered what the vote alone gave; none where none did."""
     prompt: Prompt
     model: str | None
     temperature: float | None
@@ -73,12 +80,15 @@ class Tokens:
 class Answer:
     """What a voice said: a proposal or the brief's text, or a failure with its stop reason.
 
-    `tokens` is null where nothing was reported.
+    `tokens` is null where nothing was reported. A recorded answer brings what it used, and the refusal it met, since of
+    a refused proposal only an excerpt may have been kept.
     """
 
     said: Any = None
     failure: Failure | None = None
     tokens: Tokens | None = None
+    usage: Usage | None = None
+    refusal: Refusal | None = None
 
 
 class Voice(Protocol):

@@ -241,14 +241,14 @@ async def _resumed(runner: Runner, place: Place) -> dict[str, Any]:
 async def _shown(runner: Runner, place: Place) -> dict[str, Any] | None:
     """The record of the thread as `accord show` has it; None where it knows no such thread."""
     try:
-        return await runner.show(place.thread)
+        return await runner.threads.show(place.thread)
     except UsageError:
         return None
 
 
 async def _listed(runner: Runner, place: Place) -> list[Any]:
     """What `accord list` says of the thread."""
-    entries = [entry for entry in await runner.newest(1_000) if entry["thread_id"] == place.thread]
+    entries = [entry for entry in await runner.threads.newest(1_000) if entry["thread_id"] == place.thread]
     return [[entry["status"], entry.get("stop_reason"), entry.get("final_decision")] for entry in entries]
 
 

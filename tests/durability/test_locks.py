@@ -83,7 +83,7 @@ def test_a_thread_is_shown_and_listed_as_running_while_held_and_interrupted_afte
 
 async def _listed(settings: Settings) -> list[dict[str, Any]]:
     async with open_runner(settings) as runner:
-        return await runner.newest(10)
+        return await runner.threads.newest(10)
 
 
 @pytest.mark.slow

@@ -156,7 +156,7 @@ def test_eight_runners_can_open_one_fresh_database_at_the_same_moment(tmp_path: 
     async def open_and_list() -> list[Any]:
         async with open_runner(settings) as runner:
             await met.wait()
-            return await runner.newest(1)
+            return await runner.threads.newest(1)
 
     async def main() -> list[list[Any]]:
         return list(await asyncio.gather(*(open_and_list() for _ in range(8))))

@@ -23,6 +23,7 @@ name: small
 title: One role speaks
 goal: Decide.
 sequence: [{ROLE}]
+policy: classic
 max_repairs: 0
 budget: {{max_rounds: 1, min_go_votes: 1}}
 facts: {{}}
@@ -76,7 +77,7 @@ def read_again(settings: Settings, cases: Sequence[Case]) -> list[Record]:
 
     async def main() -> list[Record]:
         async with open_runner(settings) as runner:
-            return [await runner.show(case.name) for case in cases]
+            return [await runner.threads.show(case.name) for case in cases]
 
     return asyncio.run(main())
 

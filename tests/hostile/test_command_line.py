@@ -166,7 +166,8 @@ BUDGETS: list[tuple[str, str]] = [
 def test_a_wrong_limit_is_refused_and_the_thread_is_as_before(
     budget: str, sentence: str, team: str, capsys: Captured
 ) -> None:
-    stopped = accord(capsys, "run", team, "--set", "budget.min_go_votes=2", "--thread", "t", "--json")
+    never = ("--set", "policy=classic", "--set", "budget.min_go_votes=2")
+    stopped = accord(capsys, "run", team, *never, "--thread", "t", "--json")
 
     done = accord(capsys, "resume", "t", "--budget", budget)
 

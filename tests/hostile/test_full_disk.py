@@ -20,7 +20,7 @@ from tests.scripted_server import Script, forever, says, serve
 
 NAME = "accord.sqlite"
 # From nothing at all, over a schema half made and rounds half run, to a run whose last note alone does not fit.
-KILOBYTES = [0, 96, 144, 208, 240, 288]
+KILOBYTES = [0, 96, 144, 240, 320, 384]
 AMPLE = 4_096
 
 
@@ -81,7 +81,7 @@ def calls_around_a_full_disk(folder: Path, kilobytes: int) -> tuple[list[str], l
 def test_an_answer_that_was_written_before_the_disk_was_full_is_not_asked_for_again(tmp_path: Path) -> None:
     """All that may be lost is the last answer, if it was the one that found no room."""
     repeated: list[str] = []
-    for kilobytes in (160, 208, 256):
+    for kilobytes in (192, 224, 272):
         (tmp_path / str(kilobytes)).mkdir()
 
         before, after = calls_around_a_full_disk(tmp_path / str(kilobytes), kilobytes)

@@ -53,7 +53,7 @@ def test_a_key_that_a_provider_sends_back_is_kept_nowhere(name: str, accord_home
         async with open_runner(settings) as runner:
             record = await runner.run(team_of(settings), "t", on_event=events.append)
             assert record["stop_reason"] == reason
-            told = [record, events, await runner.show("t"), await runner.newest(9)]
+            told = [record, events, await runner.threads.show("t"), await runner.threads.newest(9)]
             return json.dumps(told), stored(accord_home)
 
     with serve(script(answer)) as server:

@@ -121,7 +121,8 @@ def set_write_version(path: Path, version: int) -> None:
 
 
 def test_a_read_only_database_is_read_and_once_writable_the_thread_goes_on(database: Path, capsys: Captured) -> None:
-    Path("two.yaml").write_text(GOOD.replace("rate: 0.5", "rate: 5.0").replace("votes: 1", "votes: 1, max_rounds: 1"))
+    stopping = GOOD.replace("rate: 0.5", "rate: 5.0").replace("votes: 1", "votes: 1, max_rounds: 1")
+    Path("two.yaml").write_text(f"{stopping}policy: classic\n")
     before = accord(capsys, "run", "two.yaml", "--thread", "t", "--json")
     set_write_version(database, 3)
 

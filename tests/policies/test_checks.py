@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 
 from graph.teams.loader import load_team, shipped_teams
-from policies.checks import MissingFact, find_missing_fact, stance_of
+from policies.checks import MissingFact, find_flags, find_missing_fact, stance_of
+from policies.contract import STANCES, Contribution, Stance
+from policies.fields import Position
 from policies.outcome import decide
-from policies.team import Check, Position, Role, Team
+from policies.table import Policy
+from policies.team import Check, Role, Team
+from policies.vote import Vote
 
 LAUNCH = load_team("checkout_launch")
 FACTS: dict[str, Any] = LAUNCH.facts or {}
@@ -49,10 +53,11 @@ def role_with(*checks: tuple[str, str]) -> Role:
 
 
 def test_under_rules_the_reference_case_gives_three_times_go_and_go() -> None:
-    stances = [stance_of(LAUNCH.roles[name], FACTS) for name in LAUNCH.sequence]
+    stances = {name: stance_of(LAUNCH.roles[name], FACTS) for name in LAUNCH.sequence}
+    casts = {name: said.stance for name, said in stances.items() if isinstance(said, Position)}
 
-    assert [said.stance for said in stances if isinstance(said, Position)] == ["go", "go", "go"]
-    assert decide(["go", "go", "go"], LAUNCH.budget.min_go_votes) == "go"
+    assert list(casts.values()) == ["go", "go", "go"]
+    assert decide(LAUNCH.policy, Vote({**casts}, LAUNCH.budget.min_go_votes)).final == "go"
 
 
 def test_under_rules_the_second_team_weighs_its_own_facts() -> None:
@@ -175,3 +180,78 @@ def test_the_facts_of_the_first_role_of_the_sequence_are_missed_first() -> None:
 
     assert find_missing_fact(by_rules(LAUNCH), facts) == "demand_signals.traffic_risk"
     assert find_missing_fact(backwards, facts) == "risk_signals.critical_incidents"
+
+
+def convening(team: Team, *roles: str) -> Team:
+    """The team with a policy that convenes these roles."""
+    rows = [{"when": "block == 1", "then": "next_round", "convene": role} for role in roles]
+    return team.model_copy(update={"policy": Policy.model_validate({"name": "made_up", "rules": rows})})
+
+
+def test_what_a_role_that_may_be_convened_needs_is_needed_from_the_start() -> None:
+    needs = role_with(("facts.legal_signals.open_cases > 0", "Open cases."))
+    roles = {**LAUNCH.roles, "legal_analyst": needs}
+    team = convening(by_rules(LAUNCH.model_copy(update={"roles": roles})), "legal_analyst")
+    not_enabled = by_rules(team, legal_analyst=False)
+
+    assert find_missing_fact(team, FACTS) == "legal_signals.open_cases"
+    assert find_missing_fact(team, {**FACTS, "legal_signals": {"open_cases": 1}}) is None
+    assert find_missing_fact(not_enabled, FACTS) is None
+
+
+# --- flags ------------------------------------------------------------------------------------------------------------
+
+
+def contribution(stance: Stance, evidence: tuple[str, ...] | None = ()) -> Contribution:
+    return Contribution("risk_analyst", stance, "Fine.", 0.9, ("Go on.",), evidence)
+
+
+@pytest.mark.parametrize("allowed", STANCES)
+@pytest.mark.parametrize("taken", STANCES)
+def test_a_stance_more_permissive_than_the_role_s_own_checks_allow_is_flagged(allowed: Stance, taken: Stance) -> None:
+    order = ("block", "caution", "go")
+    otherwise = Position(stance=allowed, summary="Otherwise.", actions=("Wait.",))
+    role = Role(title="Role", mandate="Judge.", otherwise=otherwise)
+    flags = ("contradicts_facts:risk_analyst",) if order.index(taken) > order.index(allowed) else ()
+
+    assert find_flags(contribution(taken), role, {}) == flags
+
+
+def test_a_model_is_held_against_the_check_that_holds_for_these_facts() -> None:
+    role = LAUNCH.roles["risk_analyst"]
+    cautious = with_facts("risk_signals.chargeback_alerts", 6)
+
+    assert find_flags(contribution("go"), role, FACTS) == ()
+    assert find_flags(contribution("go"), role, cautious) == ("contradicts_facts:risk_analyst",)
+    assert find_flags(contribution("caution"), role, cautious) == ()
+
+
+def test_a_role_without_checks_or_whose_checks_have_no_answer_contradicts_nothing() -> None:
+    assert find_flags(contribution("go"), Role(title="Role", mandate="Judge."), FACTS) == ()
+    assert find_flags(contribution("go"), LAUNCH.roles["risk_analyst"], {}) == ()
+
+
+@pytest.mark.parametrize(
+    ("evidence", "is_flagged"),
+    [
+        ((), False),
+        (("risk_signals.failed_payment_rate",), False),
+        (("risk_signals", "region"), False),
+        (("risk_signals.failed_payment_rate", "risk_signals.lost"), True),
+        (("region.code",), True),
+        (("the payment failures",), True),
+        (("risk_signals.nothing",), False),
+        (None, True),
+    ],
+)
+def test_evidence_that_is_not_in_the_facts_is_flagged(evidence: tuple[str, ...] | None, is_flagged: bool) -> None:
+    facts = with_facts("risk_signals.nothing", None)
+    flags = ("unsupported:risk_analyst",) if is_flagged else ()
+
+    assert find_flags(contribution("go", evidence), LAUNCH.roles["risk_analyst"], facts) == flags
+
+
+def test_both_flags_come_in_their_order() -> None:
+    found = find_flags(contribution("go", ("lost",)), role_with(), {})
+
+    assert found == ("contradicts_facts:risk_analyst", "unsupported:risk_analyst")

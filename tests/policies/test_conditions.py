@@ -4,7 +4,17 @@ from typing import Any
 
 import pytest
 
-from policies.conditions import MAX_LENGTH, ConditionError, Fault, compile_condition, fact_paths, holds
+from policies.conditions import (
+    MAX_LENGTH,
+    ConditionError,
+    Fault,
+    compile_condition,
+    fact_paths,
+    holds,
+    holds_for_vote,
+    roles_in,
+    variables_in,
+)
 from policies.plain import shown
 
 FACTS: dict[str, Any] = {
@@ -162,3 +172,110 @@ def test_asking_leaves_the_facts_as_they_are() -> None:
 )
 def test_the_facts_a_condition_reads_are_named_once_in_order(condition: str, paths: tuple[str, ...]) -> None:
     assert fact_paths(condition) == paths
+
+
+# --- conditions over a vote -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "condition", ["facts.rate > 1", "votes > 1", "go", "go > 0.5", "stances.risk", "conflicts", "stances > 1", "go = 1"]
+)
+def test_what_is_no_condition_over_a_vote_is_refused(condition: str) -> None:
+    with pytest.raises(ConditionError):
+        compile_condition(condition, "vote")
+
+
+def test_a_condition_over_a_vote_knows_no_facts_and_one_over_facts_no_vote() -> None:
+    with pytest.raises(ConditionError, match="undeclared reference to 'go'"):
+        compile_condition("go > 1")
+    with pytest.raises(ConditionError, match=r"undeclared reference to 'facts\.go'"):
+        compile_condition("facts.go > 1", "vote")
+
+
+@pytest.mark.parametrize(
+    ("condition", "answer"),
+    [
+        ("go >= 2 && caution == 0", True),
+        ("2 * go > go + block", True),
+        ("block > 0", False),
+        ('stances.risk == "go"', True),
+        ('stances["risk"] in ["caution", "block"]', False),
+        ('stances.all(role, stances[role] == "go")', True),
+        ("size(conflicts) == 0", True),
+        ("mean_confidence >= 0.5", True),
+    ],
+)
+def test_a_condition_over_a_vote_holds_or_does_not(condition: str, answer: bool) -> None:
+    vote = {"go": 2, "caution": 0, "block": 0, "conflicts": [], "mean_confidence": 0.5}
+
+    assert holds_for_vote(condition, {**vote, "stances": {"risk": "go", "legal": "go"}}) is answer
+
+
+@pytest.mark.parametrize(
+    "condition", ["go > 1", "1 / block > 1", 'stances["nobody"] == "go"', "stances.nobody == 'go'"]
+)
+def test_a_condition_over_a_vote_without_an_answer_is_a_fault(condition: str) -> None:
+    answer = holds_for_vote(condition, {"block": 0, "stances": {"risk": "go"}})
+
+    assert isinstance(answer, Fault)
+    assert answer.message
+
+
+@pytest.mark.parametrize(
+    ("condition", "names"),
+    [
+        ("true", ()),
+        ("block >= 2", ("block",)),
+        ("min_go_votes <= go || go > 1 && caution == 0", ("go", "caution", "min_go_votes")),
+        ("block_streak > 1", ("block_streak",)),
+        ('stances.go == "block"', ("stances",)),
+        ('"go" in conflicts', ("conflicts",)),
+        ("'go' == \"block\"", ()),
+        ("'it\\'s' == 'go' || block > 1", ("block",)),
+        ("stances.exists(role, stances[role] == 'go')", ("stances",)),
+        ("weighted_go > 2*weighted_block", ("weighted_go", "weighted_block")),
+        (".team > 1", ("team",)),
+    ],
+)
+def test_the_variables_a_condition_reads_are_named_once_each(condition: str, names: tuple[str, ...]) -> None:
+    compile_condition(condition, "vote")
+
+    assert variables_in(condition) == names
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "go > 0 // it's time\n && block == 0 // isn't it",
+        "'''it's''' == 'x' || block == 0 && 'a' == 'a'",
+    ],
+)
+def test_an_apostrophe_in_a_comment_or_a_long_text_hides_no_variable(condition: str) -> None:
+    compile_condition(condition, "vote")
+
+    assert "block" in variables_in(condition)
+
+
+@pytest.mark.parametrize(
+    ("condition", "roles"),
+    [
+        ("go > 1", ()),
+        ('stances.risk == "block"', ("risk",)),
+        ("stances['risk'] == 'go' || stances.legal == stances.risk", ("risk", "legal")),
+        ('stances [ "risk" ] == "go"', ("risk",)),
+        ("has(stances.risk)", ("risk",)),
+        ('stances["risk"] == "stances.legal"', ("risk",)),
+        ('["stances"] == ["stances"]', ()),
+        ('"risk" in stances', None),
+        ("stances.size() > 1", None),
+        ("size(stances) > 1 && stances.risk == 'go'", None),
+        ("stances.all(role, stances[role] == 'go')", None),
+        ("stances[conflicts[0]] == 'go'", None),
+    ],
+)
+def test_the_roles_a_condition_names_are_known_unless_it_reads_the_stances_in_another_way(
+    condition: str, roles: tuple[str, ...] | None
+) -> None:
+    compile_condition(condition, "vote")
+
+    assert roles_in(condition) == roles

@@ -239,3 +239,34 @@ def test_a_value_too_large_or_too_deep_to_be_written_is_refused_like_any_other()
     for raw in ({"x": deep}, deep, {**GOOD, "confidence": 10**5_000}, [10**5_000]):
         assert is_plain(refusal(raw).raw)
     assert accepted({**GOOD, "note": deep}) == accepted(GOOD)
+
+
+@pytest.mark.parametrize(
+    ("offered", "kept"),
+    [
+        ([], ()),
+        (None, ()),
+        (["risk.rate", " risk.alerts\n"], ("risk.rate", "risk.alerts")),
+        (["x" * 200], ("x" * 200,)),
+        (["risk\x00.rate"], ("risk.rate",)),
+        (["a"] * 50, ("a",) * 50),
+        ("risk.rate", None),
+        ({"path": "risk.rate"}, None),
+        (7, None),
+        (False, None),
+        (["risk.rate", 7], None),
+        (["risk.rate", " "], None),
+        ([["risk.rate"]], None),
+        (["x" * 201], None),
+        (["a"] * 51, None),
+    ],
+    ids=shown,
+)
+def test_evidence_is_kept_as_paths_or_noted_as_none_that_can_be_used_and_never_refused(
+    offered: Any, kept: tuple[str, ...] | None
+) -> None:
+    assert accepted(proposal(evidence=offered)).evidence == kept
+
+
+def test_without_a_word_about_evidence_there_is_none() -> None:
+    assert accepted(GOOD).evidence == ()

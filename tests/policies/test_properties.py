@@ -9,17 +9,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graph.teams.policies import load_policy, shipped_policies
 from policies.access import Access
 from policies.budgets import Reservation, Spent, Usage, add_usage, cost_of, grant, refuse_message, reserve
 from policies.conditions import Fault, holds
 from policies.conflicts import find_conflicts
 from policies.contract import STANCES, Contribution, Refusal, accept
+from policies.guards import COMPARISONS, MISSING, Guard, examine, value_at
 from policies.outcome import decide
 from policies.plain import clean_text, find_unplain, is_plain
+from policies.privacy import WITHHELD, overlaps, withhold
 from policies.routing import next_nodes, next_step
 from policies.stop import kind_of
+from policies.table import OUTCOMES, Policy
 from policies.team import Budget, Price, Team
-from policies.team_rules import Problem, parse_team
+from policies.team_rules import Problem, parse_policy, parse_team
+from policies.vote import Vote
+from tests.policy_files import CLASSIC, raw_policy
 
 # --- hostile values ---------------------------------------------------------------------------------------------------
 
@@ -153,24 +159,38 @@ def test_json_text_is_judged_as_the_value_it_holds(value: Any) -> None:
 # --- stances, routing, conditions, plain values, teams ---------------------------------------------------------------
 
 VOTES = st.lists(st.sampled_from(STANCES), max_size=12)
+SHIPPED = st.sampled_from([load_policy(name) for name in shipped_policies()])
+ROUNDS = st.tuples(st.integers(1, 4), st.integers(0, 3))
 
 
-@given(VOTES.flatmap(lambda votes: st.tuples(st.just(votes), st.permutations(votes))), st.integers(1, 12))
-def test_the_order_of_the_stances_never_matters(orders: tuple[list[Any], list[Any]], min_go_votes: int) -> None:
+def outcome_of(policy: Policy, casts: list[Any], min_go_votes: Any = 2, at: tuple[int, int] = (1, 0)) -> str:
+    names = (f"role_{number}" for number in range(len(casts)))
+    return decide(policy, Vote(dict(zip(names, casts, strict=False)), min_go_votes, at[0], 3, at[1])).final
+
+
+@given(
+    SHIPPED, VOTES.flatmap(lambda votes: st.tuples(st.just(votes), st.permutations(votes))), st.integers(1, 12), ROUNDS
+)
+def test_the_order_of_the_stances_never_matters(
+    policy: Policy, orders: tuple[list[Any], list[Any]], min_go_votes: int, at: tuple[int, int]
+) -> None:
     votes, shuffled = orders
 
     assert find_conflicts(votes) == find_conflicts(shuffled)
-    assert decide(votes, min_go_votes) == decide(shuffled, min_go_votes)
+    assert outcome_of(policy, votes, min_go_votes, at) == outcome_of(policy, shuffled, min_go_votes, at)
 
 
 @given(VOTES, st.integers(1, 12))
 def test_one_more_block_never_leads_closer_to_a_go(votes: list[Any], min_go_votes: int) -> None:
-    assert decide([*votes, "block"], min_go_votes) in ("next_round", "no_go")
+    assert outcome_of(CLASSIC, [*votes, "block"], min_go_votes) in ("next_round", "no_go")
 
 
-@given(st.lists(TEXT | st.integers() | st.none() | st.sampled_from(STANCES), max_size=9), NUMBERS)
-def test_stances_nobody_knows_never_raise(stances: list[Any], min_go_votes: Any) -> None:
-    assert decide(stances, min_go_votes) == decide(stances, min_go_votes)
+@given(SHIPPED, st.lists(TEXT | st.integers() | st.none() | st.sampled_from([*STANCES, "absent"]), max_size=9), NUMBERS)
+def test_stances_nobody_knows_never_raise(policy: Policy, stances: list[Any], min_go_votes: Any) -> None:
+    outcome = outcome_of(policy, stances, min_go_votes)
+
+    assert outcome in OUTCOMES
+    assert outcome_of(policy, stances, min_go_votes) == outcome
     assert find_conflicts(stances) == find_conflicts(stances)
 
 
@@ -229,6 +249,9 @@ def test_a_value_of_any_size_never_breaks_the_router_nor_the_check_for_plain_val
 
 
 def check_team(raw: object) -> None:
+    policy = parse_policy(raw)
+    assert isinstance(policy, Policy) or all(isinstance(problem, Problem) for problem in policy)
+
     found = parse_team(raw)
 
     assert isinstance(found, Team) or all(isinstance(problem, Problem) for problem in found)
@@ -249,6 +272,56 @@ def test_a_value_of_any_size_in_any_field_of_a_team_is_a_problem_told_in_short(v
 def test_whatever_is_called_a_team_gets_a_team_or_its_problems(raw: Any, budget: dict[str, Any]) -> None:
     check_team(raw)
     check_team({"name": "x", "roles": {"a": raw}, "sequence": ["a", raw], "facts": raw, "budget": budget})
+
+
+ROLE = {"title": "Role", "mandate": "Judge."}
+TEAM = {"name": "x", "title": "X", "goal": "g", "sequence": ["a"], "roles": {"a": ROLE}, "policy": raw_policy("median")}
+NEARLY_ROW = st.fixed_dictionaries({"when": st.just("go > 1") | TEXT, "then": st.just("go") | HOSTILE}).flatmap(
+    lambda row: st.dictionaries(st.sampled_from([*row, "because", "convene"]), HOSTILE).map(lambda bad: {**row, **bad})
+)
+NEARLY_GUARD = st.dictionaries(st.sampled_from([*Guard.model_fields, "mood"]), HOSTILE).map(
+    lambda bad: {"name": "x", "fact": "x", "at_most": "no_go", **bad}
+)
+
+
+@given(
+    HOSTILE | st.lists(HOSTILE | NEARLY_ROW, max_size=3).map(lambda rows: {"name": "p", "rules": rows}),
+    HOSTILE | st.lists(HOSTILE | NEARLY_GUARD, max_size=3),
+    HOSTILE,
+)
+def test_whatever_stands_as_policy_guards_and_private_facts_gives_a_team_or_its_problems(
+    policy: Any, guards: Any, private: Any
+) -> None:
+    check_team({**TEAM, "policy": policy})
+    check_team({**TEAM, "guards": guards})
+    check_team({**TEAM, "private": private})
+    check_team(policy)
+
+
+@given(st.dictionaries(st.sampled_from("xyz"), HOSTILE), st.sampled_from(["x", "x.y", "x.y.z"]), HOSTILE)
+def test_a_guard_holds_or_not_for_any_facts_and_holds_wherever_it_says_a_fault(
+    facts: dict[str, Any], path: str, limit: Any
+) -> None:
+    for name in COMPARISONS:
+        for each in (limit, "y", "y.z", 1):
+            try:
+                guard = Guard.model_validate({"name": "x", "fact": path, name: each, "at_most": "no_go"})
+            except ValueError:
+                continue
+            (found,) = examine([guard], facts)
+            assert isinstance(found.holds, bool)
+            assert found.holds or found.fault is None
+
+
+@given(st.dictionaries(st.sampled_from("xyz"), JSON_LIKE), st.lists(st.sampled_from(["x", "x.y", "y.x.z", "z"])))
+def test_whatever_is_withheld_is_gone_and_the_rest_is_as_it_was(facts: dict[str, Any], paths: list[str]) -> None:
+    kept = withhold(facts, paths)
+
+    assert all(value_at(path, kept) in (MISSING, WITHHELD) for path in paths)
+    assert kept.keys() == facts.keys()
+    assert {key: kept[key] for key in kept if not overlaps(key, paths)} == {
+        key: facts[key] for key in facts if not overlaps(key, paths)
+    }
 
 
 # --- budgets ----------------------------------------------------------------------------------------------------------

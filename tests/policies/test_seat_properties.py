@@ -12,7 +12,20 @@ from hypothesis import strategies as st
 from policies.access import Access
 from policies.budgets import Reservation, Spent, Usage
 from policies.contract import Contribution, Refusal
-from policies.seats import Failure, Reply, Seat, Settlement, Wave, is_exhausted, is_full, open_seats, plan_wave, settle
+from policies.seats import (
+    Failure,
+    Reply,
+    Seat,
+    Settlement,
+    Wave,
+    casts_of,
+    is_exhausted,
+    is_full,
+    may_be_absent,
+    open_seats,
+    plan_wave,
+    settle,
+)
 from policies.stop import STOP_TABLE, Stop, kind_of
 from policies.team import Budget
 
@@ -20,7 +33,18 @@ ROLES = ("demand_analyst", "finance_analyst", "risk_analyst", "legal_analyst", "
 EVERYBODY = Access(frozenset(ROLES), frozenset(ROLES))
 SEQUENCES = st.lists(st.sampled_from(ROLES), unique=True, min_size=1, max_size=5)
 ENABLED = st.frozensets(st.sampled_from(ROLES), min_size=3)
-REASONS = st.sampled_from(["llm_timeout", "llm_error:500", "max_seconds", "cancelled", "needs_input:x", "llm_empty"])
+REASONS = st.sampled_from(
+    [
+        "llm_timeout",
+        "llm_error:500",
+        "llm_error:400",
+        "llm_auth",
+        "max_seconds",
+        "cancelled",
+        "needs_input:x",
+        "llm_empty",
+    ]
+)
 REFUSALS = st.builds(
     Refusal,
     st.sampled_from(["invalid_contribution:stance", "invalid_contribution:agent"]),
@@ -48,7 +72,8 @@ def replies_for(role: str) -> st.SearchStrategy[Reply | None]:
 
 def seats_of(role: str) -> st.SearchStrategy[Seat]:
     broken = st.builds(Seat, st.just(role), st.none(), st.integers(1, 3), REFUSALS)
-    return st.just(Seat(role)) | st.just(Seat(role, said(role))) | broken
+    absent = st.just(Seat(role, absent="llm_timeout"))
+    return st.just(Seat(role)) | st.just(Seat(role, said(role))) | broken | absent
 
 
 class Round(NamedTuple):
@@ -62,31 +87,44 @@ def rounds_of(sequence: list[str]) -> st.SearchStrategy[Round]:
     seats = st.tuples(*map(seats_of, sequence))
     replies = st.fixed_dictionaries({role: replies_for(role) for role in sequence})
     answered = replies.map(lambda all_of: {role: reply for role, reply in all_of.items() if reply is not None})
-    return st.builds(Round, seats, answered)
+    return st.builds(Round, seats, answered).map(_as_asked)
+
+
+def _as_asked(case: Round) -> Round:
+    absent = {seat.role for seat in case.seats if seat.absent}
+    return Round(case.seats, {role: reply for role, reply in case.replies.items() if role not in absent})
 
 
 ROUNDS = SEQUENCES.flatmap(rounds_of)
 REPAIRS = st.integers(0, 2)
 
 
-def settled(case: Round, max_repairs: int) -> Settlement:
-    return settle(case.seats, case.replies, Wave((), None, Spent()), 1, max_repairs)
+COUNTS = st.booleans()
 
 
-@given(ROUNDS, REPAIRS, st.randoms(use_true_random=False))
-def test_the_order_in_which_answers_arrive_never_changes_anything(case: Round, max_repairs: int, chance: Any) -> None:
+def settled(case: Round, max_repairs: int, counts_absent: bool = False) -> Settlement:
+    return settle(case.seats, case.replies, Wave((), None, Spent()), 1, max_repairs, counts_absent)
+
+
+@given(ROUNDS, REPAIRS, COUNTS, st.randoms(use_true_random=False))
+def test_the_order_in_which_answers_arrive_never_changes_anything(
+    case: Round, max_repairs: int, counts_absent: bool, chance: Any
+) -> None:
     arrived = list(case.replies.items())
     chance.shuffle(arrived)
 
-    assert settled(Round(case.seats, dict(arrived)), max_repairs) == settled(case, max_repairs)
+    shuffled = settled(Round(case.seats, dict(arrived)), max_repairs, counts_absent)
+    assert shuffled == settled(case, max_repairs, counts_absent)
 
 
-@given(ROUNDS, REPAIRS)
-def test_a_filled_seat_stays_as_it_is_and_only_what_is_new_is_accepted(case: Round, max_repairs: int) -> None:
-    result = settled(case, max_repairs)
+@given(ROUNDS, REPAIRS, COUNTS)
+def test_a_settled_seat_stays_as_it_is_and_only_what_is_new_is_accepted(
+    case: Round, max_repairs: int, counts_absent: bool
+) -> None:
+    result = settled(case, max_repairs, counts_absent)
     changes = list(zip(case.seats, result.seats, strict=True))
 
-    assert all(after == before for before, after in changes if before.contribution)
+    assert all(after == before for before, after in changes if before.is_settled)
     new = [after for before, after in changes if after.contribution and not before.contribution]
     assert list(result.accepted) == [seat.contribution for seat in new] == [case.replies[seat.role] for seat in new]
 
@@ -101,15 +139,15 @@ def test_a_contract_stop_closes_the_later_seats_and_a_resumable_one_keeps_them(c
     assert result.seats[is_open:] == case.seats[is_open:]
     for before, after in zip(case.seats[:is_open], result.seats[:is_open], strict=True):
         reply = case.replies.get(before.role)
-        if before.contribution is None and isinstance(reply, Contribution):
+        if not before.is_settled and isinstance(reply, Contribution):
             assert after.contribution == reply
-        if before.contribution is None and isinstance(reply, Refusal):
+        if not before.is_settled and isinstance(reply, Refusal):
             assert (after.refusals, after.refusal) == (before.refusals + 1, reply)
 
 
 def failure_of(seat: Seat, reply: Reply | None, max_repairs: int) -> str | None:
     """Why a seat fails for good, as the specification tells it."""
-    if seat.contribution or isinstance(reply, Contribution):
+    if seat.is_settled or isinstance(reply, Contribution):
         return None
     if isinstance(reply, Refusal) and seat.refusals + 1 > max_repairs:
         return reply.reason
@@ -126,6 +164,22 @@ def test_the_stop_is_that_of_the_first_seat_that_fails_for_good(case: Round, max
     assert settled(case, max_repairs).stop == (stops[0] if stops else None)
 
 
+@given(ROUNDS, REPAIRS)
+def test_where_absences_count_a_seat_is_absent_for_its_own_failure_and_only_the_others_stop_the_run(
+    case: Round, max_repairs: int
+) -> None:
+    result = settled(case, max_repairs, counts_absent=True)
+    failures = [(seat, failure_of(seat, case.replies.get(seat.role), max_repairs)) for seat in case.seats]
+    stops = [Stop(reason, f"round_1:{seat.role}") for seat, reason in failures if reason and not may_be_absent(reason)]
+
+    assert result.stop == (stops[0] if stops else None)
+    for (before, reason), after in zip(failures, result.seats, strict=True):
+        assert after.absent == (before.absent or (reason if reason and may_be_absent(reason) else None))
+        assert not (after.absent and after.contribution)
+    assert result.accepted == settled(case, 99, counts_absent=False).accepted
+    assert list(casts_of(result.seats)) == [seat.role for seat in case.seats]
+
+
 @given(ROUNDS, REPAIRS, ENABLED, BUDGETS, RESERVATIONS, st.integers(0, 12))
 def test_a_wave_asks_the_empty_seats_before_the_first_denied_role_and_never_beyond_a_limit(
     case: Round,
@@ -138,7 +192,7 @@ def test_a_wave_asks_the_empty_seats_before_the_first_denied_role_and_never_beyo
     spent = Spent(messages, usage=Usage(prompt_tokens=100, cost_usd=0.1))
     wave = plan_wave(case.seats, 1, Access(frozenset(ROLES), enabled), budget, spent, max_repairs, held)
     asked = [ask.role for ask in wave.asks]
-    empty = [seat for seat in case.seats if seat.contribution is None]
+    empty = [seat for seat in case.seats if not seat.is_settled]
     before = list(takewhile(lambda seat: seat.role in enabled, empty))
     able = [seat.role for seat in before if not is_exhausted(seat, max_repairs)]
 
@@ -162,16 +216,16 @@ def why_blocked(wave: Wave, unasked: list[str], denied: list[Seat]) -> bool:
     return wave.blocked is None
 
 
-@given(SEQUENCES, BUDGETS, REPAIRS, st.data())
+@given(SEQUENCES, BUDGETS, REPAIRS, COUNTS, st.data())
 def test_a_round_asked_wave_by_wave_ends_and_never_costs_more_than_its_messages(
-    sequence: list[str], budget: Budget, max_repairs: int, data: st.DataObject
+    sequence: list[str], budget: Budget, max_repairs: int, counts_absent: bool, data: st.DataObject
 ) -> None:
     seats, spent, asked = open_seats(sequence), Spent(), list[tuple[str, int]]()
     for _ in range(max_repairs + 2):  # the last wave asks nobody, and says why
         wave = plan_wave(seats, 1, EVERYBODY, budget, spent, max_repairs, {})
         asked += [(ask.role, ask.attempt) for ask in wave.asks]
         answers = {ask.role: st.just(said(ask.role)) | REFUSALS for ask in wave.asks}
-        result = settle(seats, data.draw(st.fixed_dictionaries(answers)), wave, 1, max_repairs)
+        result = settle(seats, data.draw(st.fixed_dictionaries(answers)), wave, 1, max_repairs, counts_absent)
         seats, spent = result.seats, wave.spent
         if result.stop or is_full(seats):
             break

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from graph.build import build_graph
 from graph.teams.loader import load_team, shipped_teams
+from graph.teams.policies import shipped_policies, with_policy
 from graph.teams.schema import team_schema
 from graph.teams.source import read_yaml
 from nodes import convene, finalize
@@ -18,6 +19,7 @@ from policies.access import Access
 from policies.checks import find_missing_fact
 from policies.team import RESERVED_NAMES, Brief, Budget, Price, Role, Team, missing_fact, pinned
 from policies.team_rules import parse_team, warnings_of
+from tests.policy_files import raw_policy
 
 RAW: dict[str, Any] = {
     "name": "night_shift",
@@ -29,6 +31,7 @@ RAW: dict[str, Any] = {
         "safety_officer": {"title": "Safety officer", "mandate": "Judge the risk."},
         "auditor": {"title": "Auditor", "mandate": "Look on.", "enabled": False},
     },
+    "policy": raw_policy(),
 }
 SHIPPED = tuple(shipped_teams())
 
@@ -56,10 +59,10 @@ def test_two_teams_of_different_fields_are_shipped() -> None:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_team_parses_without_a_warning_and_bears_its_files_name(name: str) -> None:
-    team = parse_team(raw_of(name))
+    team = load_team(name)
 
-    assert isinstance(team, Team)
-    assert team.name == name
+    assert parse_team({**raw_of(name), "policy": raw_policy(team.policy.name)}) == team
+    assert (team.name, raw_of(name)["policy"]) == (name, team.policy.name)
     assert warnings_of(team) == []
     assert find_missing_fact(team, team.facts or {}) is None
 
@@ -89,8 +92,8 @@ def test_what_a_team_does_not_say_has_the_defaults_of_the_specification() -> Non
 
     assert team.max_repairs == 1
     assert team.max_output_tokens == 800
-    assert team.policy == "classic"
     assert team.budget == Budget()
+    assert (team.guards, team.private, team.weights["planner"], team.vetoers) == ((), (), 1, frozenset())
     assert team.brief == Brief(voice=None, model=None, language="English")
     assert team.roles["planner"].temperature == 0.0
     assert (team.prices, team.requires, team.facts, team.facts_file) == ({}, (), None, None)
@@ -183,7 +186,7 @@ def test_a_role_may_not_have_a_reserved_name(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["a", "risk_analyst", "r2", "a" * 40, "ending", "stopper", "start"])
 def test_any_other_word_of_small_letters_digits_and_underscores_may_name_a_role(name: str) -> None:
-    team = team_of(sequence=[name], roles={name: RAW["roles"]["planner"]})
+    team = team_of(sequence=[name], roles={name: RAW["roles"]["planner"]}, budget={"min_go_votes": 1})
 
     assert team.sequence == (name,)
 
@@ -220,7 +223,13 @@ BROKEN: list[tuple[str, Any]] = [
     ("budget", {"max_seconds": "40"}),
     ("budget", {"hurry": True}),
     ("prices", {"small": {"prompt": -1, "completion": 0}}),
-    ("policy", "majority"),
+    ("policy", "everybody"),
+    ("policy", {"name": "mine"}),
+    ("policy", {"name": "mine", "rules": [{"when": "true", "then": "maybe"}]}),
+    ("policy", {"name": "mine", "rules": [], "mood": "good"}),
+    ("guards", [{"name": "x", "fact": "x", "above": 1}]),
+    ("guards", [{"name": "x", "fact": "x", "above": "a b", "at_most": "no_go"}]),
+    ("private", ["a b"]),
     ("max_repairs", 11),
     ("goal", ""),
 ]
@@ -243,10 +252,22 @@ def test_the_schema_asks_for_what_the_loader_asks_for(key: str) -> None:
     assert isinstance(parse_team(raw), list)
 
 
+@pytest.mark.parametrize("name", shipped_policies())
+def test_the_schema_and_the_loader_take_a_shipped_policy_by_name_or_written_out_or_none_at_all(name: str) -> None:
+    raw = {key: value for key, value in RAW.items() if key != "policy"}
+
+    assert SCHEMA.is_valid({**raw, "policy": name})
+    assert SCHEMA.is_valid({**raw, "policy": raw_policy(name)})
+    assert SCHEMA.is_valid(raw)
+    assert isinstance(parse_team(with_policy({**raw, "policy": name})), Team)
+    assert parse_team(with_policy(raw)) == team_of()
+
+
 def test_every_field_of_the_schema_is_described() -> None:
     schema = team_schema()
     parts = {"Team": schema, **schema["$defs"]}
 
-    assert {"Role", "Budget", "Position", "Check", "Price", "Brief"} <= parts.keys()
+    named = {"Role", "Budget", "Position", "Check", "Price", "Brief", "Policy", "Row", "Waiver", "Guard"}
+    assert named <= parts.keys()
     assert all(part["description"] for part in parts.values())
     assert set(Role.model_fields) == set(parts["Role"]["properties"])

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from policies.fields import Position
 from policies.plain import shown
-from policies.team import Brief, Budget, Check, Position, Price, Role, Team
-from policies.team_rules import Path, Problem, parse_team, warnings_of
+from policies.team import Brief, Budget, Check, Price, Role, Team
+from policies.team_rules import Path, Problem, parse_team
+from tests.policy_files import raw_policy
 
 POSITION = {"stance": "go", "summary": "Fine.", "actions": ["Go on."]}
 RAW: dict[str, Any] = {
@@ -26,6 +28,7 @@ RAW: dict[str, Any] = {
         },
         "safety_officer": {"title": "Safety officer", "mandate": "Judge the risk."},
     },
+    "policy": raw_policy(),
     "budget": {"min_go_votes": 2},
     "facts": {"staff": 5},
 }
@@ -96,7 +99,8 @@ TYPES: list[tuple[Path, Any, str]] = [
         "is ['a', 'a', 'a', 'a']; tuple should have at most 3 items after validation, not 4",
     ),
     ((*CHECK, "summary"), "", "is ''; string should have at least 1 character"),
-    (("policy",), "majority", "is 'majority'; allowed: 'classic'"),
+    (("policy",), MISSING, "is missing"),
+    (("policy",), "majority", "is 'majority'; it should be a valid dictionary or instance of Policy"),
     (("budget", "max_rounds"), 0, "is 0; it should be greater than or equal to 1"),
     (("budget", "max_rounds"), "3", "is '3'; it should be a valid integer"),
     (("budget", "max_rounds"), 16**5_000, "is an int too large to be written; it should be less than or equal to 1000"),
@@ -259,21 +263,3 @@ def test_a_file_of_any_shape_gets_problems_with_short_sentences(raw: Mapping[Any
 
 def test_the_unchanged_team_has_no_problem() -> None:
     assert isinstance(parse_team(RAW), Team)
-
-
-# --- warnings ---------------------------------------------------------------------------------------------------------
-
-
-def test_more_go_votes_than_roles_is_a_warning_not_a_problem() -> None:
-    team = parse_team(changed(("budget", "min_go_votes"), 3))
-
-    assert isinstance(team, Team)
-    assert warnings_of(team) == ["budget.min_go_votes is 3, but the sequence has 2 roles: `go` can never be reached"]
-
-
-@pytest.mark.parametrize("min_go_votes", [1, 2])
-def test_go_votes_up_to_the_number_of_roles_are_no_warning(min_go_votes: int) -> None:
-    team = parse_team(changed(("budget", "min_go_votes"), min_go_votes))
-
-    assert isinstance(team, Team)
-    assert warnings_of(team) == []

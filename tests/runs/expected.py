@@ -67,6 +67,21 @@ def beside(team: Team, used: Plain, *, resumable: bool, facts: Plain | None, out
     }
 
 
+def row_of(team: Team, entry: Plain) -> int | str:
+    """The row of `classic` that a round fires, counted from 1, as the specification writes the table."""
+    stances = [said["stance"] for said in entry["contributions"]]
+    enough = stances.count("go") >= team.budget.min_go_votes
+    blocks = stances.count("block")
+    rows = (blocks > 1, blocks == 1, enough and "caution" not in stances, enough)
+    return rows.index(True) + 1 if True in rows else "otherwise"
+
+
+def outcome_of(team: Team, entry: Plain, final: str | None) -> Plain:
+    """What a round of `classic` came to, where no guard holds."""
+    vote = entry["decision"] or "next_round"
+    return {"vote": vote, "row": row_of(team, entry), "guards": [], "final": final}
+
+
 def success(team: Team, history: list[Plain], used: Plain, brief: str, trace: list[Plain] | None = None) -> Plain:
     """The record of a run that came to a decision."""
     last = history[-1]
@@ -93,7 +108,7 @@ def success(team: Team, history: list[Plain], used: Plain, brief: str, trace: li
             used,
             resumable=False,
             facts=team.facts,
-            outcome={"vote": last["decision"], "final": last["decision"]},
+            outcome=outcome_of(team, last, last["decision"]),
         ),
     }
 
@@ -112,7 +127,6 @@ def stopped(
 ) -> Plain:
     """The record of a run that stopped."""
     history = history or []
-    vote = (history[-1]["decision"] or "next_round") if history else None
     return {
         "status": "stopped",
         "stop_reason": reason,
@@ -125,7 +139,7 @@ def stopped(
             used,
             resumable=resumable,
             facts=team.facts if has_facts else None,
-            outcome={"vote": vote, "final": None} if vote else None,
+            outcome=outcome_of(team, history[-1], None) if history else None,
         ),
     }
 

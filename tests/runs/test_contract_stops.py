@@ -124,4 +124,4 @@ def test_a_contract_stop_in_a_later_round_keeps_the_rounds_before_it(tmp_path: P
     record = play(tmp_path, lines, "max_repairs=0").record
     assert (record["stop_reason"], record["phase"]) == ("invalid_contribution:not_object", "round_2:demand_analyst")
     assert [entry["round"] for entry in record["history"]] == [1]
-    assert record["outcome"] == {"vote": "next_round", "final": None}
+    assert record["outcome"] == {"vote": "next_round", "row": "otherwise", "guards": [], "final": None}

@@ -74,7 +74,7 @@ def test_a_role_is_asked_at_temperature_0_for_the_contribution_s_schema(tmp_path
         form = call.body["response_format"]
         assert (form["type"], form["json_schema"]["strict"]) == ("json_schema", True)
         schema = form["json_schema"]["schema"]
-        assert schema["required"] == ["agent", "stance", "summary", "confidence", "actions"]
+        assert schema["required"] == ["agent", "stance", "summary", "confidence", "actions", "evidence"]
         assert set(schema["properties"]) == set(schema["required"])
         assert schema["properties"]["agent"]["enum"] == [role]
         assert schema["properties"]["stance"]["enum"] == ["go", "caution", "block"]

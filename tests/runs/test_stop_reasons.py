@@ -205,7 +205,7 @@ def test_a_run_that_succeeds_has_exactly_this_record(tmp_path: Path) -> None:
         "resumable": False,
         "flags": [],
         "absent": [],
-        "outcome": {"vote": "go_with_caution", "final": "go_with_caution"},
+        "outcome": {"vote": "go_with_caution", "row": 4, "guards": [], "final": "go_with_caution"},
         "waiting": [],
         "outputs": [],
     }

@@ -224,7 +224,7 @@ async def _run_first(place: Place) -> None:
 
 async def _show(place: Place) -> Record:
     async with open_runner(place.settings) as runner:
-        return await runner.show(place.thread)
+        return await runner.threads.show(place.thread)
 
 
 def _take_turns(place: Place, gate: Any) -> None:
@@ -239,7 +239,7 @@ def _take_turns(place: Place, gate: Any) -> None:
 
 
 async def _rounds(runner: Runner, place: Place) -> int:
-    return len((await runner.show(place.thread))["history"])
+    return len((await runner.threads.show(place.thread))["history"])
 
 
 # --- a database that nobody opened before ----------------------------------------------------------------------------

@@ -1,0 +1,110 @@
+"""Case folders: the folder is the expected outcome, the file's name one sentence, the file a vote."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from graph.assurance.subject import load_subject
+from graph.problems import UsageError
+from graph.teams.policies import shipped_policies
+from graph.teams.source import Source, read_source
+from policies.assurance.cases import Case, parse_case, rule_on, uncovered
+from policies.guards import Guard
+from policies.outcome import Ruling
+from policies.table import OUTCOMES, Policy
+
+SUFFIXES = (".yaml", ".yml", ".json")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One case: where it lies, what it expects, and what the policy made of it."""
+
+    path: str
+    expected: str
+    ruling: Ruling
+
+    @property
+    def passed(self) -> bool:
+        """Whether the outcome is the expected one."""
+        return self.ruling.final == self.expected
+
+
+@dataclass(frozen=True)
+class Report:
+    """All cases of a folder, and the rows (by index; None: `otherwise`) that decided none of them."""
+
+    policy: Policy
+    cases: Sequence[Judged]
+    uncovered: Sequence[int | None]
+
+    @property
+    def failed(self) -> list[Judged]:
+        """The cases with another outcome than expected."""
+        return [case for case in self.cases if not case.passed]
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are, `otherwise` included."""
+        return len(self.policy.rules) + (self.policy.otherwise is not None)
+
+    @property
+    def coverage(self) -> float:
+        """The percentage of rows that decided a case."""
+        return 100.0 * (self.rows - len(self.uncovered)) / self.rows if self.rows else 100.0
+
+    def passes(self, threshold: float) -> bool:
+        """Tell whether every case passed and enough rows decided one."""
+        return not self.failed and self.coverage >= threshold
+
+
+def judge_folder(folder: str, name: str | None = None) -> Report:
+    """Return what a policy makes of the cases in a folder.
+
+    Raises:
+        UsageError: the folder cannot be read, has no case or one that is none, or it is not clear under which policy.
+    """
+    top = Path(folder)
+    policy, guards = _rules(top, name)
+    cases = _cases(top)
+    judged = [
+        Judged(str(path.relative_to(top)), path.parent.name, rule_on(case, policy, guards)) for path, case in cases
+    ]
+    return Report(policy, judged, uncovered(policy, (each.ruling for each in judged)))
+
+
+def _rules(top: Path, name: str | None) -> tuple[Policy, tuple[Guard, ...]]:
+    named = name or top.resolve().name
+    if name is None and named not in shipped_policies():
+        raise UsageError(f"{top}: its name is no shipped policy's ({', '.join(shipped_policies())}); add --policy")
+    subject = load_subject(named)
+    return subject.policy, subject.guards
+
+
+def _cases(top: Path) -> list[tuple[Path, Case]]:
+    if not top.is_dir():
+        raise UsageError(f"{top}: is no folder of cases")
+    paths = sorted(path for path in top.glob("*/*") if path.suffix in SUFFIXES)
+    problems = [f"{path}: its folder is no outcome; allowed: {', '.join(OUTCOMES)}" for path in _misplaced(paths)]
+    found: list[tuple[Path, Case]] = []
+    for path in paths:
+        try:
+            found.append((path, _case(read_source(path, is_json=path.suffix == ".json"))))
+        except UsageError as error:
+            problems += error.problems
+    if not paths:
+        problems = [f"{top}: has no case; a case is {top}/<outcome>/<a sentence>.yaml"]
+    if problems:
+        raise UsageError(*problems)
+    return found
+
+
+def _misplaced(paths: Sequence[Path]) -> list[Path]:
+    return [path for path in paths if path.parent.name not in OUTCOMES]
+
+
+def _case(source: Source) -> Case:
+    case = parse_case(source.value)
+    if isinstance(case, Case):
+        return case
+    raise UsageError(*(f"{source.name}: {problem}" for problem in case))

@@ -1,0 +1,79 @@
+"""Records as files: one event a line, as canonical JSON (RFC 8785); and whether a record is what was written."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+
+from graph.problems import UsageError
+from nodes.fingerprint import fingerprint
+from policies.assurance.audit import Break, Event, Head, find_break
+
+MAX_BYTES = 1_000_000_000
+
+
+def exported(events: Iterable[Event]) -> Iterator[bytes]:
+    """Yield the lines of a record's file."""
+    for event in events:
+        yield rfc8785.dumps(event) + b"\n"
+
+
+def read_head(text: str) -> Head:
+    """Return a head as it was noted, `<number of events>:<hash>`.
+
+    Raises:
+        UsageError: it is none.
+    """
+    number, _, digest = text.partition(":")
+    if not number.isdecimal() or len(number) > 12 or len(digest) != 64 or set(digest) - set("0123456789abcdef"):
+        raise UsageError(f"--head {text}: is no head; allowed: <number of events>:<64 hexadecimal digits>")
+    return Head(int(number), digest)
+
+
+def check_events(events: Iterable[Mapping[str, Any]], noted: Head | None = None) -> Break | None:
+    """Return the first event that is not what was written, or None."""
+    return find_break(events, fingerprint, noted)
+
+
+def check_archived(events: Sequence[Mapping[str, Any]], kept: Head | None) -> Break | None:
+    """Return where a thread's events part from the head under which it was archived when it last ended."""
+    return None if kept is None else find_break(events[: kept.events], fingerprint, kept)
+
+
+def check_file(path: Path, noted: Head | None = None) -> tuple[list[Event], Break | None]:
+    """Return the events of a file, and the first that is not what was written: every byte counts.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+    lines = data.split(b"\n")
+    events: list[Event] = []
+    for place, line in enumerate(lines[:-1]):
+        event = _event(line)
+        if event is None:
+            return events, _worse(events, Break(place, "is not canonical JSON of an event, or was changed"))
+        events.append(event)
+    broken = find_break(events, fingerprint, noted if lines[-1] == b"" else None)
+    if lines[-1] != b"":
+        return events, broken or Break(len(events), "is cut off: the file does not end with a whole line")
+    return events, broken
+
+
+def _worse(events: list[Event], found: Break) -> Break:
+    return find_break(events, fingerprint) or found
+
+
+def _event(line: bytes) -> Event | None:
+    """Return the event of a line whose bytes are its canonical JSON."""
+    try:
+        event = json.loads(line)
+        is_canonical = isinstance(event, dict) and rfc8785.dumps(event) == line
+    except (ValueError, RecursionError, rfc8785.CanonicalizationError):
+        return None
+    return event if is_canonical else None

@@ -1,0 +1,48 @@
+"""Decides past runs again under another policy; asks nobody, and keeps none of them in memory."""
+
+from collections.abc import AsyncIterator
+from datetime import date, datetime
+
+from graph.assurance.subject import load_subject
+from graph.problems import UsageError
+from graph.store.archive import past_run
+from graph.threads import Threads
+from policies.assurance.whatif import Rules, Verdict, decide_again
+
+
+def rules_named(name: str) -> Rules:
+    """Return what decides under a policy (the run's own guards and limits stay), or under a team with all of its own.
+
+    Raises:
+        UsageError: there is no such policy or team.
+    """
+    subject = load_subject(name)
+    if not subject.is_team:
+        return Rules(subject.policy)
+    voters = subject.voters
+    return Rules(subject.policy, subject.guards, voters.min_go_votes, voters.weights, voters.vetoers)
+
+
+def read_date(text: str) -> date:
+    """Return a date written as YYYY-MM-DD.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--since {text}: is no date; allowed: YYYY-MM-DD") from None
+
+
+async def verdicts(
+    threads: Threads, rules: Rules, team: str | None = None, since: date | None = None
+) -> AsyncIterator[Verdict]:
+    """Yield the verdict on every archived run, of one team if named, that ended on that day (UTC) or later."""
+    await threads.catch_up()
+    async for entry in threads.archive.entries():
+        if team is not None and entry["team"] != team:
+            continue
+        if since is not None and datetime.fromisoformat(entry["ended_at"]).date() < since:
+            continue
+        yield decide_again(past_run(entry), rules)

@@ -1,0 +1,54 @@
+"""Runs a past run again from its record, through the real graph, in a database of its own; asks no model."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from graph.facts.files import load_facts
+from graph.problems import UsageError
+from graph.report.record import Record
+from graph.runner import Runner, kept_team
+from graph.store.database import open_database
+from nodes.events import events_of
+from nodes.services import Services
+from nodes.voices.recorded import RecordedVoice
+from policies.team import Budget, Team
+
+VARYING = ("thread_id", "elapsed_seconds")
+"""What differs between two equal runs."""
+
+
+async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
+    """Return the record that a thread's recorded answers give when they are run again.
+
+    Raises:
+        UsageError: the thread went on with changes that were accepted; what stood before them is not kept.
+    """
+    if not events_of(state, "admitted") or any(event["moved"] for event in events_of(state, "resumed")):
+        raise UsageError(f"the thread `{thread}` went on with accepted changes; what stood before them is not kept")
+    voice = RecordedVoice(state["events"])
+    services = Services({"model": voice, "rules": voice}, load_facts)
+    with tempfile.TemporaryDirectory() as folder:
+        location = str(Path(folder) / "replay.sqlite")
+        async with open_database(location) as database:
+            return await _rerun(Runner(database, services, location), thread, state)
+
+
+async def _rerun(runner: Runner, thread: str, state: Mapping[str, Any]) -> Record:
+    record = await runner.run(_team_at_first(state), thread)
+    for event in events_of(state, "resumed"):
+        record = await runner.resume(thread, budget=event["limits"])
+    return record
+
+
+def _team_at_first(state: Mapping[str, Any]) -> Team:
+    team = kept_team(state)
+    limits = Budget(**events_of(state, "admitted")[0]["limits"])
+    return team.model_copy(update={"budget": limits, "facts": state["case"]["facts"], "facts_file": None})
+
+
+def differing(first: Record, second: Record) -> list[str]:
+    """Return the keys under which two records differ, what always varies left out."""
+    keys = dict.fromkeys([*first, *second])
+    return [key for key in keys if key not in VARYING and first.get(key) != second.get(key)]

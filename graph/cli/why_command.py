@@ -1,0 +1,37 @@
+"""`accord why`: why a thread came to its decision, and what would have flipped it."""
+
+import sys
+from typing import Any
+
+import click
+
+from graph.cli.exits import Exit
+from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
+
+
+@click.command("why")
+@click.argument("thread")
+@database_option
+@json_option
+def command(thread: str, db: str | None, as_json: bool) -> Exit:
+    """Explain the last finished round of THREAD: the row, the guards, the smallest flips, each role's power."""
+    from graph.problems import UsageError
+    from graph.report.explanation import explanation_of
+    from graph.report.terminal import console_on
+    from graph.report.why import print_why
+    from graph.threads import open_threads
+
+    async def work(_: Any) -> dict[str, Any] | None:
+        async with open_threads(settings_for(db)) as threads:
+            return explanation_of(thread, await threads.begun(thread))
+
+    found = run_async(work)
+    if found is None:
+        raise UsageError(
+            f"the thread `{thread}` has finished no round under its policy and facts, so there is nothing to explain"
+        )
+    if as_json:
+        print_json(found)
+    else:
+        print_why(found, console_on(sys.stdout, columns=120))
+    return Exit.DONE

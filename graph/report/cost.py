@@ -1,0 +1,40 @@
+"""What a run cost, beside its limits."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from graph.report.words import counted, said_number
+
+Plain = dict[str, Any]
+
+
+def cost_of(record: Mapping[str, Any], state: Mapping[str, Any]) -> Plain:
+    """Return the rows {what, used, limit, share} of what has a limit or was used, and a sentence on the calls."""
+    used, spent, limits = record.get("usage", {}), state.get("spent", {}), state.get("limits", {})
+    tokens = used.get("prompt_tokens", 0) + used.get("completion_tokens", 0)
+    seconds = record.get("elapsed_seconds", 0.0)
+    rows = [
+        _row("Rounds opened", spent.get("rounds", 0), limits.get("max_rounds")),
+        _row("Messages", spent.get("messages", 0), limits.get("max_messages")),
+        _row("Seconds at work", seconds, limits.get("max_seconds"), f"{seconds:.1f}"),
+        _row("Tokens", tokens, limits.get("max_tokens")),
+        _row("US dollars", used.get("cost_usd", 0.0), limits.get("max_cost_usd"), f"{used.get('cost_usd', 0.0):.4f}"),
+    ]
+    return {
+        "rows": [row for row in rows if row["limit"] or (row["share"] is None and row["is_used"])],
+        "calls": _calls(used),
+    }
+
+
+def _row(what: str, used: float, limit: float | None, shown: str | None = None) -> Plain:
+    share = min(100.0, round(100 * used / limit, 2)) if limit else None
+    said = said_number(limit) if limit else None
+    return {"what": what, "used": shown or said_number(used), "limit": said, "share": share, "is_used": bool(used)}
+
+
+def _calls(used: Mapping[str, Any]) -> str:
+    if not used.get("calls"):
+        return "No model was called."
+    tokens = f"{used['prompt_tokens']:,} tokens of prompts, {used['completion_tokens']:,} of answers"
+    cost = "" if used["cost_usd"] else "; the team file names no price"
+    return f"{counted(used['calls'], 'call')} to a model, retries included: {tokens}{cost}."

@@ -1,0 +1,279 @@
+"""The dossier: all that a page about a thread says, worked out once, as one plain value."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from graph.report.cost import cost_of
+from graph.report.explanation import explanation_of
+from graph.report.gauges import gauge_of
+from graph.report.matrix import conflicts_of, flags_of, matrix_of, speeches_of
+from graph.report.timeline import capping, speaker, timeline_of
+from graph.report.words import (
+    cleaned,
+    counted,
+    label_of,
+    listed,
+    plain_word,
+    said_reason,
+    said_value,
+    tone_of,
+    written,
+)
+from nodes.events import events_of
+from nodes.fingerprint import fingerprint
+from policies.assurance.audit import find_break, head_of
+from policies.table import DECISIONS
+
+Plain = dict[str, Any]
+State = Mapping[str, Any]
+
+MAX_FACTS = 60
+MAX_RAW = 2_000
+MAX_SETS = 6
+"""Smallest sets of stances shown for each outcome."""
+
+OPEN = {
+    "running": ("In progress", "Somebody works on this thread now; it has no decision yet."),
+    "waiting": ("Waiting", "A human is asked; there is no decision yet."),
+    "interrupted": ("Interrupted", "The thread has no decision and no stop reason, and nobody works on it."),
+}
+
+
+def dossier_of(thread: str, record: Mapping[str, Any], state: State) -> Plain:
+    """Return the dossier of a thread, from its record and its state; the state is empty where it has not begun.
+
+    Every text in it is shown as it is: control and direction characters are replaced already.
+    """
+    why = explanation_of(thread, state) if state else None
+    case = state.get("case", {})
+    dossier = {
+        "thread": thread,
+        "team": _team(record, case),
+        "goal": case.get("goal"),
+        "is_begun": bool(state),
+        "verdict": _verdict(record, state, why),
+        "dates": _dates(state),
+        "brief": _brief(record),
+        "why": _why(why),
+        "matrix": matrix_of(state, record),
+        "conflicts": conflicts_of(record),
+        "flags": flags_of(record),
+        "speeches": speeches_of(state, record),
+        "guards": [gauge_of(guard) for guard in why["guards"]] if why else [],
+        "flips": _flips(why),
+        "powers": _powers(why),
+        "timeline": timeline_of(state.get("events", [])),
+        "cost": cost_of(record, state),
+        "facts": _facts(case),
+        "record": _record(record, state),
+    }
+    tidy: Plain = cleaned(dossier)
+    return tidy
+
+
+def _team(record: Mapping[str, Any], case: State) -> Plain:
+    team, policy = case.get("team", {}), case.get("team", {}).get("policy", {})
+    title = team.get("title") or record.get("team") or "A team"
+    return {"name": record.get("team"), "title": title, "policy": policy.get("name"), "rule": policy.get("title")}
+
+
+def _verdict(record: Mapping[str, Any], state: State, why: Plain | None) -> Plain:
+    label, tone, sentences = _ruled(record, state, why)
+    return {
+        "label": label,
+        "tone": tone,
+        "sentences": sentences,
+        "status": record["status"],
+        "reason": record["stop_reason"],
+        "phase": record.get("phase"),
+        "raw": written(record["raw_contribution"], MAX_RAW) if record.get("raw_contribution") is not None else None,
+        "goes_on": _goes_on(record),
+    }
+
+
+def _goes_on(record: Mapping[str, Any]) -> str | None:
+    """Return the command with which a thread goes on that can and that nobody works on."""
+    if record["status"] == "running" or not record["resumable"]:
+        return None
+    kind = (record["stop_reason"] or "").partition(":")[0]
+    limit = {"max_rounds_reached": "max_rounds", "max_cost": "max_cost_usd"}.get(kind, kind)
+    needs = {"needs_input": " --facts FILE", "facts_unavailable": " --facts FILE"}.get(kind, "")
+    return f"accord resume {record['thread_id']}{needs}" + (f" --budget {limit}=N" if limit.startswith("max_") else "")
+
+
+def _ruled(record: Mapping[str, Any], state: State, why: Plain | None) -> tuple[str, str, list[str]]:
+    """Return the decision, or what stands in its place, its tone, and the sentences below it."""
+    if not state:
+        return "Not begun", "open", ["The thread was admitted, and nothing of it has happened yet."]
+    if record["status"] == "ok" and why:
+        return label_of(record["final_decision"]), tone_of(record["final_decision"]), [_counts(why), *_decided(why)]
+    if record["status"] in OPEN:
+        label, sentence = OPEN[record["status"]]
+        return label, "open", [sentence, *_so_far(why)]
+    is_escalated = record["stop_reason"] == "escalated"
+    label, tone = ("A human decides", "human") if is_escalated else ("Stopped", "stopped")
+    return label, tone, [said_reason(record["stop_reason"]), *_so_far(why)]
+
+
+def _counts(why: Plain) -> str:
+    said = [*why["casts"].values()]
+    parts = [f"{said.count(cast)} {cast}" for cast in ("go", "caution", "block", "absent") if cast in said]
+    return f"{counted(len(said), 'role')} in round {why['round']}: {', '.join(parts)}."
+
+
+def _decided(why: Plain) -> list[str]:
+    names = capping(why["vote"], why["final"], why["guards"])
+    if not names:
+        return []
+    noun = "guard" if len(names) == 1 else "guards"
+    vote, final = plain_word(why["vote"]), plain_word(why["final"])
+    return [f"The vote alone gave {vote}; the {noun} {listed(names)} allowed no more than {final}."]
+
+
+def _so_far(why: Plain | None) -> list[str]:
+    if why is None:
+        return ["No round was finished."]
+    if why["final"] in DECISIONS:
+        return [f"The policy had come to {plain_word(why['final'])} in round {why['round']}; it was not announced."]
+    return [f"Last finished round: {_counts(why)}"]
+
+
+def _dates(state: State) -> Plain:
+    events = state.get("events", [])
+    ended = events_of(state, "finished") if state.get("stop_reason") else []
+    return {"begun": _moment(events[:1]), "ended": _moment(ended[-1:])}
+
+
+def _moment(events: Sequence[Mapping[str, Any]]) -> str | None:
+    return f"{events[0]['at'][:19].replace('T', ' ')} UTC" if events else None
+
+
+def _brief(record: Mapping[str, Any]) -> str | None:
+    """Return the brief without its first line, which is the decision."""
+    return record["answer"].partition("\n\n")[2] if record.get("answer") else None
+
+
+def _why(why: Plain | None) -> Plain | None:
+    if why is None:
+        return None
+    return {
+        "round": why["round"],
+        "max_rounds": why["max_rounds"],
+        "row": f"No row held: {_otherwise(why)}" if why["row"] == "otherwise" else f"Row {why['row']}",
+        "because": why["because"],
+        "when": why["when"],
+        "readings": [{"name": name, "value": said_value(value)} for name, value in why["values"].items()],
+        "vote": label_of(why["vote"]),
+        "final": label_of(why["final"]),
+        "tone": tone_of(why["final"]),
+        "rounds_ended": why["rounds_ended"],
+        "capped_by": capping(why["vote"], why["final"], why["guards"]),
+    }
+
+
+def _otherwise(why: Plain) -> str:
+    return "the policy’s “otherwise” decided" if why["final"] != "escalate" or why["rounds_ended"] else "nobody guesses"
+
+
+def _flips(why: Plain | None) -> Plain | None:
+    if why is None:
+        return None
+    by_outcome: dict[str, list[Plain]] = {}
+    for flip in why["stance_flips"]["flips"]:
+        by_outcome.setdefault(flip["outcome"], []).append(flip["stances"])
+    limits = [
+        {"outcome": label_of(flip["outcome"]), "tone": tone_of(flip["outcome"]), "changes": _changes(flip)}
+        for flip in why["limit_flips"]
+    ]
+    stances = [_stance_flips(outcome, sets, why["casts"]) for outcome, sets in by_outcome.items()]
+    return {"stances": stances, "limits": limits, "searched": why["stance_flips"]["searched"]}
+
+
+def _changes(flip: Mapping[str, Any]) -> list[Plain]:
+    changed = [*flip["facts"].items(), *flip["limits"].items()]
+    guards = {*flip["limits"]} - {"min_go_votes"}
+    return [
+        {"name": name, "value": said_value(value), "kind": "guard" if name in guards else "setting"}
+        for name, value in changed
+    ]
+
+
+def _stance_flips(outcome: str, sets: Sequence[Mapping[str, str]], casts: Mapping[str, str]) -> Plain:
+    """Return the smallest sets for one outcome; single roles that would do the same are said together."""
+    size = len(sets[0])
+    alike: dict[str, list[str]] = {}
+    for stances in sets if size == 1 else []:
+        for role, stance in stances.items():
+            alike.setdefault(stance, []).append(role)
+    lines: list[Plain] = [{"stance": stance, "any_of": roles, "changes": []} for stance, roles in alike.items()]
+    for stances in sets[:MAX_SETS] if size > 1 else []:
+        changes = [{"role": role, "was": casts[role], "stance": stance} for role, stance in stances.items()]
+        lines.append({"stance": None, "any_of": [], "changes": changes})
+    more = max(len(sets) - MAX_SETS, 0) if size > 1 else 0
+    return {"outcome": label_of(outcome), "tone": tone_of(outcome), "size": size, "lines": lines, "more": more}
+
+
+def _powers(why: Plain | None) -> list[Plain]:
+    words = {"dummy": "never matters", "veto": "can refuse alone", None: None}
+    return [
+        {
+            "role": power["role"],
+            "said": why["casts"][power["role"]],
+            "tone": tone_of(why["casts"][power["role"]]),
+            "share": round(100 * power["share"], 2),
+            "percent": f"{power['share']:.1%}",
+            "words": words[power["kind"]],
+        }
+        for power in (why["powers"] if why else [])
+        if why
+    ]
+
+
+def _facts(case: State) -> Plain:
+    rows = _flat(case.get("facts") or {})
+    return {"rows": rows[:MAX_FACTS], "more": max(len(rows) - MAX_FACTS, 0)}
+
+
+def _flat(value: Mapping[str, Any], above: str = "") -> list[Plain]:
+    rows: list[Plain] = []
+    for key, part in value.items():
+        path = f"{above}{key}"
+        rows += _flat(part, f"{path}.") if isinstance(part, Mapping) and part else [_fact(path, part)]
+    return rows
+
+
+def _fact(path: str, value: Any) -> Plain:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return {"path": path, "value": written(said_value(value), 300), "is_number": is_number}
+
+
+def _record(record: Mapping[str, Any], state: State) -> Plain:
+    events = state.get("events", [])
+    begun = next(iter(events_of(state, "admitted")), {})
+    broken = find_break(events, fingerprint)
+    return {
+        "head": str(head_of(events)),
+        "events": len(events),
+        "fault": f"event {broken.place + 1} {broken.message}" if broken else None,
+        "hashes": {name: value for name, value in record.get("hashes", {}).items() if value},
+        "prompts": begun.get("prompts", {}),
+        "versions": begun.get("versions", {}),
+        "revision": state.get("case", {}).get("revision", 0),
+        "roles": _roles(state),
+    }
+
+
+def _roles(state: State) -> list[Plain]:
+    team = state.get("case", {}).get("team", {})
+    spoke = {event["role"]: speaker(event) for event in events_of(state, "asked")}
+    names = dict.fromkeys([*team.get("sequence", []), *(name for name in spoke if name in team.get("roles", {}))])
+    brief = (
+        [{"role": "brief", "title": "The brief", "voice": spoke["brief"], "weight": None}] if "brief" in spoke else []
+    )
+    return [_role(name, team["roles"][name], spoke.get(name)) for name in names if name in team["roles"]] + brief
+
+
+def _role(name: str, role: Mapping[str, Any], voice: str | None) -> Plain:
+    extra = [f"weight {role['weight']}"] if role["weight"] != 1 else []
+    extra += ["veto"] if role["veto"] else []
+    return {"role": name, "title": role["title"], "voice": voice or "was not asked", "weight": ", ".join(extra) or None}

@@ -1,0 +1,85 @@
+"""The explanation of a thread's last finished round, as plain values whose keys never change."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from graph.report.record import row_name
+from graph.store.archive import vote_from
+from nodes.events import events_of
+from policies.assurance.flips import LimitFlip
+from policies.assurance.power import Power
+from policies.assurance.why import Explanation, GuardReading, explain
+from policies.guards import Guard
+from policies.table import Policy
+
+Plain = dict[str, Any]
+
+
+def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | None:
+    """Return why the last finished round came to what it came to; None where none was finished as things stand now.
+
+    After changes were accepted, what an earlier round was decided on is not kept.
+
+    Keys: {thread_id, team, policy, round, max_rounds, casts, vote, final, row, because, rounds_ended, when, values,
+    guards, stance_flips {flips, searched}, limit_flips, powers}.
+    """
+    outcomes = events_of(state, "outcome")
+    moved = [event["seq"] for event in events_of(state, "resumed") if event["moved"]]
+    if not outcomes or (moved and moved[-1] > outcomes[-1]["seq"]):
+        return None
+    team, last = state["case"]["team"], outcomes[-1]
+    entry = {
+        "weights": {name: role["weight"] for name, role in team["roles"].items()},
+        "vetoers": [name for name, role in team["roles"].items() if role["veto"]],
+    }
+    guards = [Guard.model_validate(guard) for guard in team["guards"]]
+    found = explain(Policy.model_validate(team["policy"]), vote_from(last, entry), guards, state["case"]["facts"])
+    place = {key: last[key] for key in ("round", "max_rounds", "casts")}
+    named = {"thread_id": thread, "team": team["name"], "policy": team["policy"]["name"]}
+    return {**named, **place, **_plain(found)}
+
+
+def _plain(found: Explanation) -> Plain:
+    ruling = found.ruling
+    return {
+        "vote": ruling.vote,
+        "final": ruling.final,
+        "row": row_name(ruling.row),
+        "because": ruling.because,
+        "rounds_ended": ruling.rounds_ended,
+        "when": found.when,
+        "values": dict(found.values),
+        "guards": [_guard(reading) for reading in found.guards],
+        "stance_flips": {
+            "flips": [asdict(flip) for flip in found.stance_flips.flips],
+            "searched": found.stance_flips.searched,
+        },
+        "limit_flips": [_limits(flip) for flip in found.limit_flips],
+        "powers": [_power(power) for power in found.powers],
+    }
+
+
+def _guard(reading: GuardReading) -> Plain:
+    finding, guard = reading.finding, reading.finding.guard
+    return {
+        "name": guard.name,
+        "fact": guard.fact,
+        "comparison": guard.comparison,
+        "limit_path": guard.limit_path,
+        "value": finding.value,
+        "limit": finding.limit,
+        "holds": finding.holds,
+        "fault": finding.fault,
+        "at_most": guard.at_most,
+        "distance": reading.distance,
+    }
+
+
+def _limits(flip: LimitFlip) -> Plain:
+    return {"facts": dict(flip.facts), "limits": dict(flip.limits), "outcome": flip.outcome}
+
+
+def _power(power: Power) -> Plain:
+    kind = "dummy" if power.is_dummy else "veto" if power.has_veto else None
+    return {"role": power.role, "share": round(power.share, 4), "kind": kind}

@@ -1,0 +1,104 @@
+"""Guards as a reader sees them: in words, and as places on a scale from 0 to 100."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from graph.report.words import COMPARISONS, plain_word, said_number, said_value
+
+Plain = dict[str, Any]
+
+QUOTED = re.compile("`([^`]*)`")
+
+CLOSE = 0.05
+"""A gap smaller than this part of the larger value is drawn on a scale that does not begin at 0."""
+
+
+def gauge_of(guard: Mapping[str, Any]) -> Plain:
+    """Return a guard of an explanation, with its sentences and its drawing (None where nothing is measured)."""
+    return {
+        "name": guard["name"],
+        "fact": guard["fact"],
+        "value": said_value(guard["value"]),
+        "comparison": COMPARISONS[guard["comparison"]],
+        "limit": said_value(guard["limit"]),
+        "limit_path": guard["limit_path"],
+        "holds": guard["holds"],
+        "tone": _tone(guard),
+        "status": "Holds unread" if guard["fault"] else "Holds" if guard["holds"] else "Clear",
+        "effect": f"It {'caps' if guard['holds'] else 'would cap'} the outcome at {plain_word(guard['at_most'])}",
+        "fault": _fault(guard),
+        "room": _room(guard),
+        "drawing": None if guard["distance"] is None else _drawing(guard),
+    }
+
+
+def _tone(guard: Mapping[str, Any]) -> str:
+    if not guard["holds"]:
+        return "go"
+    return "block" if guard["at_most"] == "no_go" else "caution"
+
+
+def _fault(guard: Mapping[str, Any]) -> str | None:
+    """Return why a guard holds without a comparison, in words."""
+    if not guard["fault"]:
+        return None
+    said = QUOTED.sub(r"“\1”", guard["fault"])
+    return f"{said}, so the guard holds: nothing unread is assumed safe"
+
+
+def _room(guard: Mapping[str, Any]) -> str:
+    """Return how far the fact is from its limit, in words."""
+    distance = guard["distance"]
+    if distance is None:
+        return "not measured" if guard["fault"] else _equality(guard)
+    if distance == 0:
+        return "exactly at the limit" if guard["holds"] else "no room left: exactly at the limit"
+    part = f" ({abs(distance / guard['limit']):.1%} of the limit)" if guard["limit"] else ""
+    words = f"{said_number(_rounded(abs(distance)))}{part}"
+    return f"exceeded by {words}" if guard["holds"] else f"room left: {words}"
+
+
+def _equality(guard: Mapping[str, Any]) -> str:
+    return "the fact is at the value" if guard["holds"] else "the fact has another value"
+
+
+def _rounded(distance: float) -> float:
+    """Return a difference without the noise of its subtraction."""
+    return distance if isinstance(distance, int) else float(f"{distance:.9g}")
+
+
+def _drawing(guard: Mapping[str, Any]) -> Plain:
+    """Return where to draw fact, limit, the room between them and the zone in which the guard holds."""
+    # In parts of the larger one: the gap between two huge numbers is no finite number.
+    largest = max(abs(guard["value"]), abs(guard["limit"])) or 1
+    value, bound = guard["value"] / largest, guard["limit"] / largest
+    low, high = _scale(value, bound)
+    fact, limit = _place(value, low, high), _place(bound, low, high)
+    is_upper = guard["comparison"] in ("at_least", "above")
+    return {
+        "fact": fact,
+        "limit": limit,
+        "room": {"at": min(fact, limit), "width": round(abs(fact - limit), 2)},
+        "zone": {"at": limit if is_upper else 0.0, "width": round(100.0 - limit if is_upper else limit, 2)},
+        "fact_anchor": _anchor(fact),
+        "limit_anchor": _anchor(limit),
+        "from_zero": low == 0,
+    }
+
+
+def _scale(value: float, limit: float) -> tuple[float, float]:
+    """Return the ends of a scale that shows both values apart; it begins at 0 where they can be told apart so."""
+    gap = abs(value - limit)
+    if min(value, limit) >= 0 and gap >= CLOSE:
+        return 0.0, 1.2
+    pad = 1.5 * gap or 0.2
+    return min(value, limit) - pad, max(value, limit) + pad
+
+
+def _place(value: float, low: float, high: float) -> float:
+    return round(100.0 * min(max((value - low) / (high - low), 0.0), 1.0), 2)
+
+
+def _anchor(place: float) -> str:
+    return "start" if place < 18 else "end" if place > 82 else "middle"

@@ -1,0 +1,269 @@
+"""A dossier as Markdown to paste into an issue or a wiki: tables, and no text in it that is more than text."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from graph.report.markup import code, escaped, fenced, quoted, table
+
+Plain = Mapping[str, Any]
+
+MARKS = {"go": "✅", "caution": "⚠️", "block": "⛔", "absent": "◌", "human": "👤", "open": "↻", "refused": "✗"}
+
+
+def markdown_of(dossier: Plain) -> str:
+    """Return the Markdown that shows a dossier."""
+    parts = [
+        *(_heading(dossier), _goal(dossier), _stand(dossier), _brief(dossier), _why(dossier), _stances(dossier)),
+        *(_dissent(dossier), _guards(dossier), _flips(dossier), _power(dossier), _timeline(dossier), _cost(dossier)),
+        *(_facts(dossier), _record(dossier)),
+    ]
+    blocks = ("\n".join(part) for part in parts)
+    return "\n\n".join(block.strip("\n") for block in blocks if block.strip()) + "\n"
+
+
+def _mark(tone: str) -> str:
+    return f"{MARKS[tone]} " if tone in MARKS else ""
+
+
+def _heading(dossier: Plain) -> Iterator[str]:
+    verdict, dates, why = dossier["verdict"], dossier["dates"], dossier["why"]
+    yield from (
+        f"# {_mark(verdict['tone'])}{escaped(verdict['label'])}",
+        "",
+        f"**{escaped(dossier['team']['title'])}**",
+        "",
+    )
+    yield from (f"{escaped(sentence)}  " for sentence in verdict["sentences"])
+    yield ""
+    rows = [
+        ("Stop reason", code(verdict["reason"]) if verdict["reason"] not in (None, "success") else ""),
+        ("Stopped at", code(verdict["phase"] or "")),
+        ("Ended" if verdict["status"] != "ok" else "Decided", escaped(dates["ended"] or "")),
+        ("Round", f"{why['round']} of at most {why['max_rounds']}" if why else ""),
+        ("Policy", code(dossier["team"]["policy"] or "")),
+        ("Thread", code(dossier["thread"])),
+    ]
+    yield from table(("", ""), (row for row in rows if row[1]))
+
+
+def _goal(dossier: Plain) -> Iterator[str]:
+    if dossier["goal"]:
+        yield from ("## Goal", "", *quoted(dossier["goal"]))
+
+
+def _stand(dossier: Plain) -> Iterator[str]:
+    verdict = dossier["verdict"]
+    if verdict["raw"] or verdict["goes_on"]:
+        yield from ("## How it stands", "")
+    if verdict["raw"]:
+        yield from ("This was offered, and broke the contract:", "", *fenced(verdict["raw"]), "")
+    if verdict["goes_on"]:
+        yield f"It can go on: {code(verdict['goes_on'])}"
+
+
+def _brief(dossier: Plain) -> Iterator[str]:
+    if dossier["brief"]:
+        yield from ("## Brief", "", *quoted(dossier["brief"]))
+
+
+def _why(dossier: Plain) -> Iterator[str]:
+    why = dossier["why"]
+    if not why:
+        return
+    yield from ("## Why", "")
+    if dossier["verdict"]["status"] != "ok":
+        yield from (f"Round {why['round']}, the last that was finished, came to **{why['final']}**.", "")
+    because = f" – {escaped(why['because'])}" if why["because"] else ""
+    yield from (f"**{escaped(why['row'])}**{because}", "")
+    if why["when"]:
+        yield from (*fenced(why["when"]), "")
+    if why["readings"]:
+        yield from table(*_across(why["readings"]))
+    if why["rounds_ended"]:
+        yield from ("", f"It was the last round, so the next round became: {why['vote']}.")
+    if why["capped_by"]:
+        names = ", ".join(map(escaped, why["capped_by"]))
+        yield from ("", f"The vote alone gave **{why['vote']}**. Capped to **{why['final']}** by {names}.")
+
+
+def _across(readings: Sequence[Plain]) -> tuple[list[str], list[list[str]]]:
+    return [code(each["name"]) for each in readings], [[escaped(each["value"]) for each in readings]]
+
+
+def _stances(dossier: Plain) -> Iterator[str]:
+    if not dossier["matrix"]:
+        return
+    yield "## Stances"
+    for block in dossier["matrix"]:
+        heads = [f"Round {each['number']}{' (open)' if each['is_open'] else ''}" for each in block["rounds"]]
+        rows = [[code(row["role"]), *map(_cell, row["cells"])] for row in block["rows"]]
+        outcome = ["**Outcome**", *(f"**{_cell(each)}**" for each in block["outcomes"])]
+        yield from ("", *table(["Role", *heads], [*rows, outcome]))
+    yield from ("", "**Conflicts**", "")
+    for each in dossier["conflicts"]:
+        yield f"- Round {each['round']}: " + "; ".join(
+            f"{escaped(n['words'])} ({code(n['name'])})" for n in each["names"]
+        )
+    yield from (*([] if dossier["conflicts"] else ["None."]), "", "**Flags**", "")
+    for flag in dossier["flags"]:
+        yield f"- Round {flag['round']}: {code(flag['role'])} {escaped(flag['words'])} ({code(flag['name'])})"
+    if not dossier["flags"]:
+        yield "None."
+
+
+def _cell(cell: Plain) -> str:
+    notes = [
+        f"vote: {cell['vote']}" if cell.get("vote") else "",
+        cell["note"] or "",
+        "⚑" if cell.get("is_flagged") else "",
+    ]
+    said = ", ".join(filter(None, notes))
+    return f"{_mark(cell['tone'])}{escaped(cell['word'])}{f' ({escaped(said)})' if said else ''}"
+
+
+def _dissent(dossier: Plain) -> Iterator[str]:
+    speeches = dossier["speeches"]
+    if not speeches["dissent"] and not speeches["others"]:
+        return
+    yield "## Dissent" if speeches["has_decision"] else "## Last words"
+    if speeches["has_decision"] and not speeches["dissent"]:
+        yield from ("", "Nobody: every stance agrees with the decision.")
+    for said in speeches["dissent"]:
+        yield from _speech(said)
+    for each in speeches["absent"] if speeches["has_decision"] else []:
+        yield from ("", f"{code(each['role'])} was absent: {escaped(each['why'])}.")
+    if speeches["has_decision"] and speeches["others"]:
+        yield from ("", "### In agreement")
+    for said in speeches["others"]:
+        yield from _speech(said)
+
+
+def _speech(said: Plain) -> Iterator[str]:
+    yield from (
+        "",
+        f"{_mark(said['tone'])}**{said['stance']}** ({said['confidence']}) {code(said['role'])}, round {said['round']}",
+        "",
+    )
+    yield from (*quoted(said["summary"]), ">")
+    yield from (f"> - {escaped(action)}" for action in said["actions"])
+
+
+def _guards(dossier: Plain) -> Iterator[str]:
+    if dossier["guards"]:
+        yield from ("## Guards", "", "Limits that no vote can beat.", "")
+        heads = ("Guard", "", "Fact", "Holds while", "Room", "Effect")
+        yield from table(heads, map(_guard, dossier["guards"]))
+
+
+def _guard(guard: Plain) -> list[str]:
+    limit = f"{guard['comparison']} {escaped(guard['limit'])}"
+    path = f" ({code(guard['limit_path'])})" if guard["limit_path"] else ""
+    return [
+        escaped(guard["name"]),
+        f"{_mark(guard['tone'])}{guard['status']}",
+        f"{code(guard['fact'])} = {escaped(guard['value'])}",
+        f"{limit}{path}",
+        escaped(guard["fault"] or guard["room"]),
+        escaped(guard["effect"]),
+    ]
+
+
+def _flips(dossier: Plain) -> Iterator[str]:
+    flips = dossier["flips"]
+    if not flips:
+        return
+    yield from ("## What would have changed it", "")
+    if not flips["stances"] and not flips["limits"]:
+        yield f"No change of up to {flips['searched']} stances, of a single fact or of a limit would have changed it."
+        return
+    rows = [[_outcome(flip), _stance_line(line)] for flip in flips["stances"] for line in flip["lines"]]
+    rows += [
+        [_outcome(flip), f"or {flip['more']} more sets of {flip['size']} stances"]
+        for flip in flips["stances"]
+        if flip["more"]
+    ]
+    rows += [[_outcome(flip), " and ".join(map(_change, flip["changes"]))] for flip in flips["limits"]]
+    yield from table(("It would have been", "with"), rows)
+
+
+def _outcome(flip: Plain) -> str:
+    return f"{_mark(flip['tone'])}{flip['outcome']}"
+
+
+def _stance_line(line: Plain) -> str:
+    if line["any_of"]:
+        many = "any one of " if len(line["any_of"]) > 1 else ""
+        return f"**{line['stance']}** from {many}{', '.join(map(code, line['any_of']))}"
+    return " and ".join(f"{code(each['role'])} {each['was']} → **{each['stance']}**" for each in line["changes"])
+
+
+def _change(change: Plain) -> str:
+    name = f"the limit of {escaped(change['name'])}" if change["kind"] == "guard" else code(change["name"])
+    return f"{name} at **{escaped(change['value'])}**"
+
+
+def _power(dossier: Plain) -> Iterator[str]:
+    if dossier["powers"]:
+        yield from ("## Power of roles", "")
+        rows = [
+            [code(power["role"]), f"{_mark(power['tone'])}{power['said']}", power["percent"], power["words"] or ""]
+            for power in dossier["powers"]
+        ]
+        yield from table(("Role", "Said", "Decides in", ""), rows, [2])
+        yield from ("", "The share of the others’ votes in which its own stance changes the outcome, guards left out.")
+
+
+def _timeline(dossier: Plain) -> Iterator[str]:
+    if dossier["timeline"]:
+        yield from ("## Timeline", "")
+        rows = [_event(group["title"], line) for group in dossier["timeline"] for line in group["lines"]]
+        yield from table(("#", "Time (UTC)", "Where", "What", "Role", "Attempt", "Detail"), rows, [0, 5])
+
+
+def _event(where: str, line: Plain) -> list[str]:
+    rule, quote = line["rule"] and f"**{escaped(line['rule'])}**", line["quote"] and code(line["quote"])
+    said = "; ".join(filter(None, (escaped(line["detail"] or ""), rule, quote)))
+    time, attempt = escaped(f"{line['date']} {line['time']}"), str(line["attempt"] or "")
+    return [
+        line["numbers"],
+        time,
+        where,
+        _mark(line["tone"]) + escaped(line["what"]),
+        code(line["role"] or ""),
+        attempt,
+        said,
+    ]
+
+
+def _cost(dossier: Plain) -> Iterator[str]:
+    if dossier["is_begun"]:
+        yield from ("## Cost and usage", "")
+        rows = [[row["what"], row["used"], row["limit"] or "–"] for row in dossier["cost"]["rows"]]
+        yield from (*table(("What", "Used", "Limit"), rows, [1, 2]), "", escaped(dossier["cost"]["calls"]))
+
+
+def _facts(dossier: Plain) -> Iterator[str]:
+    facts = dossier["facts"]
+    if facts["rows"]:
+        yield from ("## Facts", "")
+        yield from table(("Fact", "Value"), ([code(fact["path"]), escaped(fact["value"])] for fact in facts["rows"]))
+    if facts["more"]:
+        yield from ("", f"And {facts['more']} more.")
+
+
+def _record(dossier: Plain) -> Iterator[str]:
+    if not dossier["is_begun"]:
+        return
+    record = dossier["record"]
+    yield from ("## Record", "", f"Head: {code(record['head'])}", "")
+    if record["fault"]:
+        yield f"⛔ **The record is broken:** {escaped(record['fault'])}."
+    else:
+        yield f"{record['events']} events, each chained to the one before it; every hash was checked for this page."
+    rows = [[code(role["role"]), escaped(role["voice"]), role["weight"] or ""] for role in record["roles"]]
+    yield from ("", *table(("Role", "Voice", ""), rows), "")
+    hashes = [*record["hashes"].items(), *((f"prompt {name}", value) for name, value in record["prompts"].items())]
+    yield from (*table(("SHA-256 of", "Hash"), ([escaped(name), code(value)] for name, value in hashes)), "")
+    yield from table(
+        ("Package", "Version"), ([escaped(name), escaped(value)] for name, value in record["versions"].items())
+    )

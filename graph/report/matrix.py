@@ -1,0 +1,156 @@
+"""Who said what: the stances by role and round, conflicts, flags, and the words of those who did not agree."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from graph.report.record import row_name
+from graph.report.words import CONFLICTS, FLAGS, label_of, said_reason, tone_of
+from nodes.events import events_of
+
+Plain = dict[str, Any]
+State = Mapping[str, Any]
+
+ABREAST = 6
+"""Rounds side by side before the matrix goes on below."""
+
+AGREES = {"go": ("go",), "go_with_caution": ("go", "caution"), "no_go": ("block",)}
+"""The stances that agree with a decision."""
+
+
+def matrix_of(state: State, record: Mapping[str, Any]) -> list[Plain]:
+    """Return the blocks {rounds, rows, outcomes} of the matrix, at most ABREAST rounds each; none before the first."""
+    rounds = [_finished(outcome, record) for outcome in events_of(state, "outcome")]
+    rounds += _open(state, rounds)
+    roles = dict.fromkeys(role for each in rounds for role in each["cells"])
+    titles = {name: role["title"] for name, role in state.get("case", {}).get("team", {}).get("roles", {}).items()}
+    blocks = [rounds[start : start + ABREAST] for start in range(0, len(rounds), ABREAST)]
+    return [_block(block, [*roles], titles) for block in blocks]
+
+
+def _block(rounds: Sequence[Plain], roles: Sequence[str], titles: Mapping[str, str]) -> Plain:
+    return {
+        "rounds": [{"number": each["number"], "is_open": each["is_open"]} for each in rounds],
+        "rows": [
+            {"role": role, "title": titles.get(role), "cells": [each["cells"].get(role, _NOBODY) for each in rounds]}
+            for role in roles
+        ],
+        "outcomes": [each["outcome"] for each in rounds],
+    }
+
+
+def _cell(word: str, note: str | None = None, is_flagged: bool = False) -> Plain:
+    return {"word": word, "tone": tone_of(word), "note": note, "is_flagged": is_flagged}
+
+
+_NOBODY = _cell("–", "not in this round") | {"tone": "none"}
+
+
+def _finished(outcome: Mapping[str, Any], record: Mapping[str, Any]) -> Plain:
+    number = outcome["round"]
+    absent = {each["role"]: each["reason"] for each in record.get("absent", []) if each["round"] == number}
+    flagged = {flag.partition(":")[2] for flag in outcome.get("flags", [])}
+    cells = {
+        role: _cell(cast, _note(role, cast, outcome, absent), role in flagged)
+        for role, cast in outcome["casts"].items()
+    }
+    vote = label_of(outcome["vote"]) if outcome["vote"] != outcome["final"] else None
+    ruled = {"word": label_of(outcome["final"]), "tone": tone_of(outcome["final"]), "vote": vote}
+    row = row_name(outcome["row"])
+    note = "no row held" if row == "otherwise" else f"row {row}"
+    return {"number": number, "is_open": False, "cells": cells, "outcome": {**ruled, "note": note}}
+
+
+def _note(role: str, cast: str, outcome: Mapping[str, Any], absent: Mapping[str, str]) -> str | None:
+    if cast == "absent":
+        return absent.get(role)
+    confidence = outcome["confidences"].get(role)
+    return None if confidence is None else f"{confidence:.2f}"
+
+
+def _open(state: State, finished: Sequence[Plain]) -> list[Plain]:
+    """Return the round that is open, if its roles were asked."""
+    number = state.get("round", 0)
+    if not state.get("seats") or number <= max((each["number"] for each in finished), default=0):
+        return []
+    cells = {seat["role"]: _seat(seat, state) for seat in state["seats"]}
+    outcome = {"word": "Not decided", "tone": "stopped", "vote": None, "note": None}
+    return [{"number": number, "is_open": True, "cells": cells, "outcome": outcome}]
+
+
+def _seat(seat: Mapping[str, Any], state: State) -> Plain:
+    said = seat["contribution"]
+    if said:
+        return _cell(said["stance"], f"{said['confidence']:.2f}")
+    if seat["absent"]:
+        return _cell("absent", seat["absent"])
+    if seat["refusals"]:
+        return _cell("refused", seat["refusal"] and seat["refusal"]["reason"]) | {"tone": "refused"}
+    return _cell("no answer") | {"tone": "none"}
+
+
+def conflicts_of(record: Mapping[str, Any]) -> list[Plain]:
+    """Return the conflicts of each round that had some."""
+    return [
+        {
+            "round": entry["round"],
+            "names": [{"name": name, "words": CONFLICTS.get(name, name)} for name in entry["conflicts"]],
+        }
+        for entry in record.get("history", [])
+        if entry["conflicts"]
+    ]
+
+
+def flags_of(record: Mapping[str, Any]) -> list[Plain]:
+    """Return each flag, its role and what it says, round by round."""
+    return [
+        {"round": each["round"], "role": role, "name": name, "words": FLAGS.get(name, name.replace("_", " "))}
+        for each in record.get("flags", [])
+        for name, _, role in (flag.partition(":") for flag in each["flags"])
+    ]
+
+
+def speeches_of(state: State, record: Mapping[str, Any]) -> Plain:
+    """Return the last words of each role: those that did not agree with the decision, the others, and who is missing.
+
+    Without a decision nobody disagrees with it, and all stand together.
+    """
+    decision = record.get("final_decision")
+    titles = state.get("case", {}).get("team", {}).get("roles", {})
+    latest = _latest(state, record)
+    said = [_speech(number, each, titles.get(each["agent"], {})) for number, each in latest.values()]
+    agreeing = AGREES.get(decision or "", ("go", "caution", "block"))
+    last = max((number for number, _ in latest.values()), default=0)
+    return {
+        "has_decision": decision is not None,
+        "dissent": [each for each in said if each["stance"] not in agreeing],
+        "others": [each for each in said if each["stance"] in agreeing],
+        "absent": [
+            {"role": each["role"], "why": said_reason(each["reason"]).removesuffix(".")}
+            for each in record.get("absent", [])
+            if each["round"] == last
+        ],
+    }
+
+
+def _latest(state: State, record: Mapping[str, Any]) -> dict[str, tuple[int, Mapping[str, Any]]]:
+    """Return by role the last round it spoke in and what it said: the decided round alone where there is a decision."""
+    history = record.get("history", [])
+    entries = history[-1:] if record.get("final_decision") else history
+    latest = {each["agent"]: (entry["round"], each) for entry in entries for each in entry["contributions"]}
+    for seat in [] if record.get("final_decision") else state.get("seats", []):
+        if seat["contribution"]:
+            latest[seat["role"]] = (state["round"], seat["contribution"])
+    return latest
+
+
+def _speech(number: int, said: Mapping[str, Any], role: Mapping[str, Any]) -> Plain:
+    return {
+        "role": said["agent"],
+        "title": role.get("title"),
+        "round": number,
+        "stance": said["stance"],
+        "tone": tone_of(said["stance"]),
+        "confidence": f"{said['confidence']:.2f}",
+        "summary": said["summary"],
+        "actions": list(said["actions"]),
+    }

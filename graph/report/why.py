@@ -1,0 +1,103 @@
+"""The explanation of a decision for people at a terminal."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from graph.report.terminal import STYLES, visible
+
+SHOWN = 6
+"""Smallest flips shown for each outcome; `--json` has all that were kept."""
+
+WORDS = {
+    "at_least": "at least",
+    "above": "above",
+    "at_most_value": "at most",
+    "below": "below",
+    "equals": "equal to",
+}
+
+
+def print_why(found: Mapping[str, Any], console: Console) -> None:
+    """Print an explanation: the row, the values, the guards, the smallest flips, each role's power."""
+    head = f"{found['policy']}, round {found['round']} of {found['max_rounds']}: "
+    console.print(Text.assemble(visible(head), _word(found["final"])))
+    for line in _reasons(found):
+        console.print(visible(line))
+    if found["guards"]:
+        console.print(_guards(found["guards"]))
+    _print_flips(found, console)
+    if found["powers"]:
+        console.print(_powers(found))
+
+
+def _reasons(found: Mapping[str, Any]) -> Iterator[str]:
+    because = f": {found['because']}" if found["because"] else ""
+    if found["row"] == "otherwise":
+        yield "No row holds; the policy's `otherwise` decides"
+    else:
+        yield f"Row {found['row']} decides{because}"
+        yield f"  when {found['when']}"
+    yield f"  with {', '.join(f'{name} = {_shown(value)}' for name, value in found['values'].items())}"
+    if found["rounds_ended"]:
+        yield f"  It was the last round, so `next_round` became {found['vote']}"
+    capping = [guard["name"] for guard in found["guards"] if guard["holds"] and guard["at_most"] == found["final"]]
+    if found["vote"] != found["final"]:
+        yield f"The vote alone gave {found['vote']}; capped to {found['final']} by {', '.join(capping)}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {part}" for key, part in value.items()) + "}"
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)
+
+
+def _guards(guards: list[Mapping[str, Any]]) -> Table:
+    table = Table("guard", "holds", "fact", "limit", "distance", "at most", box=box.SIMPLE_HEAD, pad_edge=False)
+    for guard in guards:
+        limit = f"{WORDS[guard['comparison']]} {_shown(guard['limit'])}"
+        distance = guard["fault"] or ("-" if guard["distance"] is None else f"{guard['distance']:g}")
+        holds = Text("yes", style="bold red") if guard["holds"] else Text("no", style="green")
+        fact = f"{guard['fact']} = {_shown(guard['value'])}"
+        table.add_row(visible(guard["name"]), holds, visible(fact), visible(limit), visible(distance), guard["at_most"])
+    return table
+
+
+def _print_flips(found: Mapping[str, Any], console: Console) -> None:
+    by_outcome: dict[str, list[Mapping[str, Any]]] = {}
+    for flip in found["stance_flips"]["flips"]:
+        by_outcome.setdefault(flip["outcome"], []).append(flip)
+    for outcome, flips in by_outcome.items():
+        console.print(Text.assemble("It would have been ", _word(outcome), " with"))
+        for flip in flips[:SHOWN]:
+            said = ", ".join(f"{role}: {stance}" for role, stance in flip["stances"].items())
+            console.print(visible(f"  {said}"))
+        if len(flips) > SHOWN:
+            console.print(Text(f"  or {len(flips) - SHOWN} more sets of {len(flips[0]['stances'])} stances"))
+    for flip in found["limit_flips"]:
+        console.print(Text.assemble("It would have been ", _word(flip["outcome"]), " with ", visible(_values(flip))))
+    if not by_outcome:
+        console.print(Text(f"No change of up to {found['stance_flips']['searched']} stances would have changed it."))
+
+
+def _values(flip: Mapping[str, Any]) -> str:
+    facts = [f"{path} = {_shown(value)}" for path, value in flip["facts"].items()]
+    limits = [f"the limit {name} = {_shown(value)}" for name, value in flip["limits"].items()]
+    return " and ".join(facts + limits)
+
+
+def _powers(found: Mapping[str, Any]) -> Table:
+    table = Table("role", "said", "without guards decides in", "", box=box.SIMPLE_HEAD, pad_edge=False)
+    for power in found["powers"]:
+        kind = {"dummy": "never matters", "veto": "can keep it from a go alone", None: ""}[power["kind"]]
+        share = f"{power['share']:.1%} of the others' votes"
+        table.add_row(visible(power["role"]), _word(found["casts"][power["role"]]), share, kind)
+    return table
+
+
+def _word(word: str) -> Text:
+    return Text(word, style=STYLES.get(word, ""))

@@ -1,0 +1,205 @@
+"""The words in which a dossier says outcomes, reasons, checks and numbers."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from graph.problems import neutral
+
+LABELS = {
+    "go": "Go",
+    "go_with_caution": "Go with caution",
+    "no_go": "No go",
+    "next_round": "Next round",
+    "escalate": "A human decides",
+}
+
+TONES = {
+    "go": "go",
+    "caution": "caution",
+    "go_with_caution": "caution",
+    "block": "block",
+    "no_go": "block",
+    "next_round": "open",
+    "escalate": "human",
+    "absent": "absent",
+}
+"""The colour and the mark of a stance or an outcome."""
+
+REASONS = {
+    "success": "The team decided.",
+    "invalid_contribution": "A role broke the contract, and no repair was left.",
+    "agent_denied": "A role of the sequence may not speak in this run.",
+    "max_rounds_reached": "Every round was used without a decision.",
+    "max_messages": "The limit of messages was reached; the call that would exceed it was not made.",
+    "max_seconds": "The time for the run was used up.",
+    "max_tokens": "The limit of tokens was reached; the call that would exceed it was not made.",
+    "max_cost": "The limit of cost was reached; the call that would exceed it was not made.",
+    "llm_timeout": "The model gave no answer in time.",
+    "llm_rate_limited": "The provider refused more calls for now.",
+    "llm_error": "The provider failed.",
+    "llm_auth": "The provider refused the key.",
+    "llm_empty": "The model answered with nothing.",
+    "facts_unavailable": "The facts could not be read.",
+    "needs_input": "A fact is missing without which the team does not start.",
+    "cancelled": "Somebody stopped the run.",
+    "escalated": "The team did not come to a decision that it may take alone.",
+    "human_stopped": "A human stopped the run.",
+    "stale_thread": "The thread was started with something else.",
+    "busy": "Somebody else works on the thread.",
+    "unstable_decision": "The decision did not stand when the last round was asked again.",
+    "recovery_exhausted": "The run could not be brought back.",
+    "invalid_plan": "A plan broke its contract.",
+    "step_failed": "A step failed.",
+    "invalid_output": "A role's output broke its contract.",
+    "invalid_verdict": "A verdict broke its contract.",
+    "invalid_assignment": "An assignment broke its contract.",
+    "max_turns_reached": "Every turn was used without a result.",
+    "no_quorum": "Too few roles took part.",
+}
+
+CHECKS = {
+    "not_object": "the proposal is no JSON object",
+    "missing_keys": "a key is missing",
+    "agent": "nobody signed",
+    "agent_not_allowed": "who signed may not speak",
+    "stance": "the stance is none of go, caution, block",
+    "summary": "there is no usable summary",
+    "confidence_type": "the confidence is no number",
+    "confidence_range": "the confidence is not between 0 and 1",
+    "actions": "there is no usable list of actions",
+    "action_item": "an action is no usable text",
+    "agent_mismatch": "somebody else signed",
+}
+
+CONFLICTS = {
+    "no_contributions": "nobody contributed",
+    "go_vs_caution": "go against caution",
+    "blocking_vs_non_block": "a block against other stances",
+    "high_divergence": "all three stances at once",
+}
+
+FLAGS = {
+    "contradicts_facts": "is more permissive than its own checks allow on these facts",
+    "unsupported": "rests on evidence that the facts do not have",
+}
+
+COMPARISONS = {
+    "at_least": "at least",
+    "above": "above",
+    "at_most_value": "at most",
+    "below": "below",
+    "equals": "equal to",
+}
+
+
+def label_of(outcome: str | None) -> str:
+    """Return an outcome as people say it."""
+    return LABELS.get(outcome or "", (outcome or "none").replace("_", " "))
+
+
+def plain_word(word: str) -> str:
+    """Return an outcome or a stance inside a sentence."""
+    return LABELS.get(word, word.replace("_", " ")).lower()
+
+
+def tone_of(word: str | None) -> str:
+    """Return the tone of a stance or an outcome."""
+    return TONES.get(word or "", "stopped")
+
+
+def said_reason(reason: str) -> str:
+    """Return a stop reason as a sentence, what it names behind it.
+
+    >>> said_reason("llm_error:503")
+    'The provider failed (503).'
+    """
+    kind, _, detail = reason.partition(":")
+    sentence = REASONS.get(kind, f"It ended with {kind}.")
+    return (
+        f"{sentence.removesuffix('.')} ({said_check(detail) if kind == 'invalid_contribution' else detail})."
+        if detail
+        else sentence
+    )
+
+
+def said_check(check: str) -> str:
+    """Return a check of the contract in words, whom it names behind it."""
+    name, _, detail = check.partition(":")
+    words = CHECKS.get(name, name.replace("_", " "))
+    return f"{words}: {detail}" if detail else words
+
+
+def said_rule(rule: str) -> str:
+    """Return the rule of a refusal in words."""
+    kind, _, detail = rule.partition(":")
+    return said_check(detail) if kind == "invalid_contribution" and detail else said_reason(rule).removesuffix(".")
+
+
+def said_number(value: Any) -> str:
+    """Return a number as people read it; one that lies a hair beside a short number is said to be just beside it.
+
+    >>> said_number(15200), said_number(0.002), said_number(0.029999999999999995)
+    ('15,200', '0.002', 'just under 0.03')
+    """
+    if isinstance(value, int):
+        return f"{value:,}"
+    short = float(f"{value:.10g}")
+    shown = f"{short:,.10f}".rstrip("0").rstrip(".") if 1e-6 <= abs(short) < 1e15 else f"{short:.10g}"
+    if value == short or abs(value - short) > 4 * _grain(value):
+        return shown
+    return f"just {'under' if value < short else 'over'} {shown}"
+
+
+def _grain(value: float) -> float:
+    return abs(value) * 2.0**-52
+
+
+def said_value(value: Any) -> str:
+    """Return any plain value as people read it.
+
+    >>> said_value(True), said_value(None), said_value(["a", 1]), said_value({"risk": "go"})
+    ('true', 'none', 'a, 1', 'risk: go')
+    """
+    if value is None or isinstance(value, bool):
+        return "none" if value is None else str(value).lower()
+    if isinstance(value, int | float):
+        return said_number(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {said_value(part)}" for key, part in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(map(said_value, value)) or "none"
+    return str(value)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number and its noun.
+
+    >>> counted(1, "role"), counted(2, "role")
+    ('1 role', '2 roles')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(names: list[str]) -> str:
+    """Return names as a sentence lists them.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+
+
+def written(value: Any, limit: int) -> str:
+    """Return a plain value as JSON, or text as itself, cut to a length."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= limit else f"{text[:limit]} …"
+
+
+def cleaned(value: Any) -> Any:
+    """Return a value whose every text a reader only sees: its lines kept, control and direction characters replaced."""
+    if isinstance(value, str):
+        return "\n".join(map(neutral, value.replace("\r\n", "\n").replace("\t", " ").split("\n")))
+    if isinstance(value, Mapping):
+        return {cleaned(key): cleaned(part) for key, part in value.items()}
+    return list(map(cleaned, value)) if isinstance(value, list | tuple) else value

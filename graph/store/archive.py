@@ -1,0 +1,110 @@
+"""The archive of runs that ended: an index over their state, with all that is needed to decide each again.
+
+An entry follows from the thread's own events and case and names their head; it can be made again from them.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from langgraph.store.base import BaseStore
+
+from nodes.events import events_of
+from policies.assurance.audit import head_of
+from policies.assurance.whatif import PastRound, PastRun
+from policies.guards import Guard
+from policies.table import DECISIONS
+from policies.vote import Vote
+
+NAMESPACE = "archive"
+BUCKETS = 256
+"""Parts the archive is read in, so that no more than one of them is held in memory."""
+
+MAX_BUCKET = 10_000_000
+Entry = dict[str, Any]
+
+
+class Archive:
+    """One entry a thread that ended: {thread_id, team, policy, ended_at, ended, rounds, facts, head, …}."""
+
+    def __init__(self, store: BaseStore) -> None:
+        self._store = store
+
+    async def keep(self, thread: str, state: Mapping[str, Any]) -> None:
+        """Keep what a thread that ended came to."""
+        await self._store.aput(_bucket(thread), thread, entry_of(thread, state), index=False)
+
+    async def entry(self, thread: str) -> Entry | None:
+        """Return the entry of a thread, or None."""
+        item = await self._store.aget(_bucket(thread), thread)
+        return item.value if item else None
+
+    async def entries(self) -> AsyncIterator[Entry]:
+        """Yield every entry, in no order that means anything; memory does not grow with their number."""
+        for number in range(BUCKETS):
+            for item in await self._store.asearch((NAMESPACE, f"{number:02x}"), limit=MAX_BUCKET):
+                yield item.value
+
+
+def _bucket(thread: str) -> tuple[str, str]:
+    return (NAMESPACE, hashlib.sha256(thread.encode()).hexdigest()[:2])
+
+
+def entry_of(thread: str, state: Mapping[str, Any]) -> Entry:
+    """Return the entry of a thread that ended, from its state."""
+    events, case = state.get("events", []), state["case"]
+    team, outcomes = case["team"], events_of(state, "outcome")
+    return {
+        "thread_id": thread,
+        "team": team["name"],
+        "policy": team["policy"]["name"],
+        "ended_at": events[-1]["at"] if events else None,
+        "ended": ended_with(state, outcomes),
+        "rounds": [{key: outcome[key] for key in KEPT} for outcome in outcomes],
+        "weights": {name: role["weight"] for name, role in team["roles"].items()},
+        "vetoers": [name for name, role in team["roles"].items() if role["veto"]],
+        "convenable": [name for name, role in team["roles"].items() if role["enabled"]],
+        "on_absent": team["policy"]["on_absent"],
+        "guards": team["guards"],
+        "facts": case["facts"] or {},
+        "hashes": case["hashes"],
+        "head": asdict(head_of(events)),
+    }
+
+
+KEPT = ("round", "max_rounds", "min_go_votes", "rounds_blocked", "casts", "confidences", "final", "convene")
+"""What an entry keeps of the event of a round's outcome."""
+
+
+def ended_with(state: Mapping[str, Any], outcomes: list[dict[str, Any]]) -> str:
+    """Return the decision of a run, also of one whose brief failed, or the reason why it stopped without one."""
+    last = outcomes[-1]["final"] if outcomes else None
+    return last if last in DECISIONS else str(state["stop_reason"])
+
+
+def past_run(entry: Mapping[str, Any]) -> PastRun:
+    """Return the run that an entry keeps."""
+    return PastRun(
+        entry["thread_id"],
+        tuple(PastRound(vote_from(each, entry), each["final"], each["convene"]) for each in entry["rounds"]),
+        entry["ended"],
+        entry["facts"],
+        tuple(Guard.model_validate(guard) for guard in entry["guards"]),
+        entry["on_absent"],
+        frozenset(entry["convenable"]),
+    )
+
+
+def vote_from(outcome: Mapping[str, Any], entry: Mapping[str, Any]) -> Vote:
+    """Return the vote of a round, from what was kept of its outcome and of the team."""
+    return Vote(
+        casts=outcome["casts"],
+        min_go_votes=outcome["min_go_votes"],
+        round=outcome["round"],
+        max_rounds=outcome["max_rounds"],
+        rounds_blocked=outcome["rounds_blocked"],
+        weights=entry["weights"],
+        vetoers=frozenset(entry["vetoers"]),
+        confidences=tuple(outcome["confidences"].values()),
+    )

@@ -1,0 +1,153 @@
+"""Threads: what each one came to, read from the database; the runner writes, this reads."""
+
+import re
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from graph.build import build_reader
+from graph.problems import StorageError, UsageError
+from graph.report.record import Record, record_of
+from graph.settings import Settings
+from graph.store.archive import Archive
+from graph.store.database import Database, open_database
+from graph.store.index import Index
+from graph.store.location import shown, storage_errors
+from graph.store.locks import ThreadBusyError
+
+THREAD_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}")
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, NotImplementedError)
+"""What LangGraph's reader raises for stored bytes that are no checkpoint."""
+
+State = Mapping[str, Any]
+
+
+class Threads:
+    """The threads of one database."""
+
+    def __init__(self, database: Database, location: str = "the database") -> None:
+        self._database, self._location = database, location
+        self.index, self.archive = Index(database.store), Archive(database.store)
+        self._reader = build_reader().compile(checkpointer=database.saver)
+
+    async def show(self, thread: str) -> Record:
+        """Return the record of a thread as it stands.
+
+        Raises:
+            UsageError: there is no such thread.
+            StorageError: the database failed.
+        """
+        with storage_errors(self._location):
+            state = await self._begun_or_admitted(check_thread(thread))
+            is_open = state.get("stop_reason") is None
+            return record_of(thread, state, is_running=is_open and await self._is_held(thread))
+
+    async def newest(self, limit: int) -> list[dict[str, Any]]:
+        """Return the entries of the threads touched last, newest first, each with the status it has now."""
+        with storage_errors(self._location):
+            entries = await self.index.newest(limit)
+            return [entry | await self._moved_on(entry) for entry in entries]
+
+    async def begun(self, thread: str) -> State:
+        """Return the state of a thread whose case was admitted.
+
+        Raises:
+            UsageError: there is no such thread, or nothing of it was admitted yet.
+            StorageError: the database failed.
+        """
+        with storage_errors(self._location):
+            state = await self.state(check_thread(thread))
+            if state is None:
+                await self.admitted(thread)
+                raise UsageError(f"the thread `{thread}` has not begun; `accord resume {thread}` begins it")
+            return state
+
+    async def catch_up(self) -> None:
+        """Note and archive the threads that ended, but whose process died before it could."""
+        with storage_errors(self._location):
+            for entry in await self.index.running():
+                state = await self.state(entry["thread_id"])
+                if state and state.get("stop_reason") and not await self._is_held(entry["thread_id"]):
+                    await self.note(entry["thread_id"], state)
+
+    async def note(self, thread: str, state: State | None) -> Record | None:
+        """Note what a thread came to, archive it if it ended, and return its record; None where nothing began."""
+        if state is None:
+            return None
+        record = record_of(thread, state)
+        await self.index.note(thread, record, state["case"]["goal"])
+        if record["stop_reason"] is not None:
+            await self.archive.keep(thread, state)
+        return record
+
+    async def _begun_or_admitted(self, thread: str) -> Mapping[str, Any]:
+        state = await self.state(thread)
+        return state if state is not None else {"case": {"team": (await self.admitted(thread))["team"]}}
+
+    async def admitted(self, thread: str) -> dict[str, Any]:
+        """Return the {team, inputs} of a thread that was admitted and has not come to anything yet.
+
+        Raises:
+            UsageError: there is no such thread.
+        """
+        admitted = await self.index.admitted(thread)
+        if admitted is None:
+            raise UsageError(
+                f"there is no thread `{thread}` in {shown(self._location)}; `accord list` shows those there are"
+            )
+        return admitted
+
+    async def state(self, thread: str) -> Mapping[str, Any] | None:
+        """Return the thread's state; None before its case was admitted."""
+        try:
+            saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
+            if saved is None:
+                return None
+            # By its own id: to the newest LangGraph applies pending writes, and warns of channels it lacks here.
+            values = (await self._reader.aget_state(saved.config)).values
+        except UNREADABLE as error:
+            raise StorageError(f"{shown(self._location)}: the thread `{thread}` cannot be read: {error}") from None
+        return values if values.get("case") else None
+
+    async def _is_held(self, thread: str) -> bool:
+        try:
+            async with self._database.locks.hold(thread):
+                return False
+        except ThreadBusyError:
+            return True
+
+    async def _moved_on(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a thread came to whose process died before it was noted."""
+        if entry["status"] != "running" or await self._is_held(entry["thread_id"]):
+            return {}
+        record = record_of(entry["thread_id"], await self.state(entry["thread_id"]) or {})
+        return {key: record.get(key) for key in ("status", "stop_reason", "final_decision")}
+
+
+@asynccontextmanager
+async def open_threads(settings: Settings) -> AsyncIterator[Threads]:
+    """Open the database of these settings for reading.
+
+    Raises:
+        UsageError: the database's URL is of no kind that is supported.
+        StorageError: the database cannot be opened.
+    """
+    async with open_database(settings.database, settings.accord_sqlite_synchronous) as database:
+        yield Threads(database, settings.database)
+
+
+def new_thread() -> str:
+    """Return an id for a new thread."""
+    return str(uuid.uuid4())
+
+
+def check_thread(thread: str) -> str:
+    """Return the thread's id.
+
+    Raises:
+        UsageError: it is empty, too long, or has a character that is not allowed.
+    """
+    if THREAD_PATTERN.fullmatch(thread):
+        return thread
+    raise UsageError(f"the thread id {thread[:140]!r} is not allowed; allowed: 1 to 128 of A-Z a-z 0-9 _ . : @ -")

@@ -1,0 +1,78 @@
+"""Events: what happened, for the record. Written by convene, align, finalize and stop alone, with their checkpoint."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from nodes.border import plain_contribution
+from nodes.fingerprint import fingerprint
+from policies.assurance.audit import Event, link
+from policies.contract import Contribution, Refusal
+from policies.guards import Finding
+from policies.outcome import Ruling
+from policies.seats import Reply
+from policies.team import Brief, Role
+from policies.vote import Vote
+
+Body = dict[str, Any]
+
+
+def recorded(state: Mapping[str, Any], bodies: Iterable[Body], at: str) -> list[Event]:
+    """Return the bodies as the events that follow those of the state, each with its time (ISO 8601, UTC) and hashes."""
+    kept = state.get("events") or [None]
+    before, events = kept[-1], []
+    for body in bodies:
+        before = link(before, {**body, "at": at}, fingerprint)
+        events.append(before)
+    return events
+
+
+def asked(round_number: int, role: str, attempt: int, speaker: Role | Brief, repair: str | None = None) -> Body:
+    """Return the event that a role, or the brief, was asked: by which voice and model, and what it has to repair."""
+    where = {"round": round_number, "role": role, "attempt": attempt}
+    return {"event": "asked", **where, "voice": speaker.voice, "model": speaker.model, "repair": repair}
+
+
+def answered(where: Mapping[str, Any], plain: Mapping[str, Any], reply: Reply, speaker: Role) -> list[Body]:
+    """Return the events of a role's answer: proposed, then accepted, or refused by a rule; or failed with a reason."""
+    said = {"voice": speaker.voice, "model": speaker.model, "prompt": plain["prompt"], "usage": plain["usage"]}
+    if isinstance(reply, Contribution):
+        verdict = {"event": "accepted", **where, "contribution": plain_contribution(reply)}
+    elif isinstance(reply, Refusal):
+        verdict = {"event": "refused", **where, "rule": reply.reason, "raw": reply.raw}
+    else:
+        return [{"event": "failed", **where, "reason": reply.reason, **said}]
+    return [{"event": "proposed", **where, **said}, verdict]
+
+
+def decided(vote: Vote, findings: Sequence[Finding], ruling: Ruling, confidences: Mapping[str, float]) -> Body:
+    """Return the outcome of a round: all that the policy saw, what the vote alone gave, and the final word."""
+    return {
+        "event": "outcome",
+        "round": vote.round,
+        "max_rounds": vote.max_rounds,
+        "min_go_votes": vote.min_go_votes,
+        "rounds_blocked": vote.rounds_blocked,
+        "casts": dict(vote.casts),
+        "confidences": dict(confidences),
+        "findings": [_found(finding) for finding in findings],
+        **asdict(ruling),
+        "guards": list(ruling.guards),
+    }
+
+
+def _found(finding: Finding) -> Body:
+    guard = {"name": finding.guard.name, "fact": finding.guard.fact, "comparison": finding.guard.comparison}
+    values = {"value": finding.value, "limit": finding.limit, "fault": finding.fault}
+    return {**guard, **values, "holds": finding.holds, "at_most": finding.guard.at_most}
+
+
+def events_of(state: Mapping[str, Any], kind: str) -> list[Event]:
+    """Return the events of one kind, in order."""
+    return [event for event in state.get("events", []) if event["event"] == kind]
+
+
+def joined(state: Mapping[str, Any], allowed: Sequence[str]) -> list[str]:
+    """Return the roles that some row convened, in order, of those that are allowed to join."""
+    called = dict.fromkeys(event["convene"] for event in events_of(state, "outcome"))
+    return [role for role in called if role in allowed]

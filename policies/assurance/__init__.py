@@ -1,0 +1,1 @@
+"""What can be shown of a policy and of a record: proof, difference, explanation, replay, audit."""

@@ -1,0 +1,92 @@
+"""Audit: the chain of events of a thread, and the first place where it is broken.
+
+Each event names the hash of the one before it and carries the SHA-256 of its own canonical JSON (RFC 8785) without that
+hash. The digest is given by the caller.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Digest = Callable[[Any], str]
+Event = dict[str, Any]
+
+GENESIS = "0" * 64
+"""What the first event names as the hash before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """The first event that cannot be what was written: its place, from 0, and why."""
+
+    place: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a record ends: the number of its events, and the hash of the last one."""
+
+    events: int
+    hash: str
+
+    def __str__(self) -> str:
+        """Return the head as people note it: `<number>:<hash>`."""
+        return f"{self.events}:{self.hash}"
+
+
+def link(before: Mapping[str, Any] | None, body: Mapping[str, Any], digest: Digest) -> Event:
+    """Return the event that follows `before` (None: the first one): the body with its number and hashes.
+
+    >>> first = link(None, {"event": "admitted"}, lambda value: "h")
+    >>> first["seq"], first["prev_hash"] == GENESIS, link(first, {}, lambda value: "i")["prev_hash"]
+    (0, True, 'h')
+    """
+    place = {"seq": 0, "prev_hash": GENESIS} if before is None else _after(before)
+    event = {**body, **place}
+    return {**event, "hash": digest(event)}
+
+
+def _after(before: Mapping[str, Any]) -> Event:
+    return {"seq": before["seq"] + 1, "prev_hash": before["hash"]}
+
+
+def head_of(events: Iterable[Mapping[str, Any]]) -> Head:
+    """Return the head of a record; that of no event at all is `0:000…`."""
+    head = Head(0, GENESIS)
+    for event in events:
+        head = Head(head.events + 1, str(event.get("hash")))
+    return head
+
+
+def find_break(events: Iterable[Any], digest: Digest, noted: Head | None = None) -> Break | None:
+    """Return the first event that breaks the chain, or None; with a noted head also whether the end is missing.
+
+    >>> find_break([link(None, {"event": "admitted"}, lambda value: "h")], lambda value: "h") is None
+    True
+    >>> find_break([{"seq": 1}], lambda value: "h").message
+    'has the number 1 where 0 was to be'
+    """
+    seen, before = 0, GENESIS
+    for place, event in enumerate(events):
+        message = _fault(place, event, before, digest)
+        if message:
+            return Break(place, message)
+        seen, before = place + 1, event["hash"]
+    if noted is not None and (seen, before) != (noted.events, noted.hash):
+        return Break(seen, f"is not the end: {noted} was noted as the head, {Head(seen, before)} is what is here")
+    return None
+
+
+def _fault(place: int, event: Any, before: str, digest: Digest) -> str | None:
+    if not isinstance(event, Mapping):
+        return "is no event"
+    if event.get("seq") != place or isinstance(event.get("seq"), bool):
+        return f"has the number {event.get('seq')} where {place} was to be"
+    if event.get("prev_hash") != before:
+        return "does not name the event before it"
+    try:
+        found = digest({key: value for key, value in event.items() if key != "hash"})
+    except (ValueError, TypeError, RecursionError) as error:
+        return f"cannot be hashed: {error}"
+    return None if event.get("hash") == found else "is not what was hashed"

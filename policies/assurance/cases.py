@@ -1,0 +1,92 @@
+"""Cases: votes with the outcome they must have, as files; and which rows of a table they cover."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+from policies.fields import Facts, RoleName, Value
+from policies.guards import Guard, examine
+from policies.outcome import Ruling, decide
+from policies.plain import shown
+from policies.table import Policy
+from policies.vote import Cast, Vote
+
+Number = Annotated[int, Field(ge=0, le=1_000)]
+
+
+class Case(Value):
+    """One vote: either `votes` by role, or counts; every other field has the value of an ordinary first round."""
+
+    votes: dict[RoleName, Cast] | None = None
+    """What each role casts: go, caution, block or absent."""
+    go: Number = 0
+    """Roles that say go, where `votes` names none."""
+    caution: Number = 0
+    """Roles that say caution."""
+    block: Number = 0
+    """Roles that block."""
+    absent: Number = 0
+    """Roles that gave nothing."""
+    round: Annotated[int, Field(ge=1, le=1_000)] = 1
+    """The round."""
+    max_rounds: Annotated[int, Field(ge=1, le=1_000)] = 3
+    """The rounds there may be."""
+    rounds_blocked: Number = 0
+    """Rounds in a row right before this one that had a block."""
+    open_questions: Number = 0
+    """Questions open at once."""
+    min_go_votes: Annotated[int, Field(ge=1, le=1_000)] = 2
+    """Votes that a go needs."""
+    weights: dict[RoleName, Annotated[int, Field(ge=1, le=1_000)]] = Field(default_factory=dict)
+    """What a role's stance weighs; 1 where nothing is said."""
+    vetoers: tuple[RoleName, ...] = Field(default=(), strict=False)
+    """Roles with a veto."""
+    facts: Facts | None = None
+    """Facts that the guards are held against; without them no guard is."""
+
+    @property
+    def vote(self) -> Vote:
+        """The vote of this case."""
+        counted = {"go": self.go, "caution": self.caution, "block": self.block, "absent": self.absent}
+        casts = self.votes if self.votes is not None else _listed(counted)
+        limits = (self.min_go_votes, self.round, self.max_rounds, self.rounds_blocked, self.open_questions)
+        return Vote(casts, *limits, weights=self.weights, vetoers=frozenset(self.vetoers))
+
+
+def _listed(counted: Mapping[Any, int]) -> dict[str, Cast]:
+    casts = [cast for cast, count in counted.items() for _ in range(count)]
+    return {f"role_{number}": cast for number, cast in enumerate(casts, 1)}
+
+
+def parse_case(raw: object) -> Case | list[str]:
+    """Return the case that `raw` describes, or a sentence for every problem.
+
+    >>> parse_case({"go": 2, "block": -1})
+    ['`block` is -1: input should be greater than or equal to 0']
+    """
+    try:
+        case = Case.model_validate(raw)
+    except ValidationError as error:
+        return [_problem(detail) for detail in error.errors(include_url=False)]
+    is_counted = any((case.go, case.caution, case.block, case.absent))
+    if (case.votes is not None) == is_counted:
+        return ["has " + ("both" if is_counted else "neither") + "; allowed: `votes` by role, or counts of stances"]
+    return case
+
+
+def _problem(detail: Any) -> str:
+    message = detail["msg"][:1].lower() + detail["msg"][1:]
+    return f"`{'.'.join(map(str, detail['loc']))}` is {shown(detail['input'])}: {message}"
+
+
+def rule_on(case: Case, policy: Policy, guards: Sequence[Guard] = ()) -> Ruling:
+    """Return what the policy makes of a case."""
+    return decide(policy, case.vote, () if case.facts is None else examine(guards, case.facts))
+
+
+def uncovered(policy: Policy, rulings: Iterable[Ruling]) -> list[int | None]:
+    """Return the rows, by index, that decided no case; None stands for `otherwise`."""
+    rows: list[int | None] = [*range(len(policy.rules)), *([None] if policy.otherwise else [])]
+    reached = {ruling.row for ruling in rulings if ruling.fault is None}
+    return [row for row in rows if row not in reached]

@@ -1,0 +1,66 @@
+"""Why: a decision explained by the very function that took it; every claim is decided again before it is made."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from policies.assurance.ballots import Place, Team, TooManyVotesError
+from policies.assurance.flips import LimitFlip, StanceFlips, distance_of, flip_limits, flip_stances
+from policies.assurance.power import Power, powers
+from policies.conditions import VOTE_VARIABLES
+from policies.guards import Finding, Guard, examine
+from policies.outcome import Ruling, decide
+from policies.table import Policy
+from policies.vote import Variables, Vote
+
+
+@dataclass(frozen=True)
+class GuardReading:
+    """What a guard found, and how far the fact is from its limit: positive while there is room left."""
+
+    finding: Finding
+    distance: float | None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a vote came to what it came to.
+
+    `values` are the variables that the rows read; `when` is the condition of the row that decided, if one did.
+    """
+
+    ruling: Ruling
+    when: str | None
+    values: Mapping[str, Any]
+    guards: tuple[GuardReading, ...]
+    stance_flips: StanceFlips
+    limit_flips: tuple[LimitFlip, ...]
+    powers: tuple[Power, ...]
+
+
+def explain(policy: Policy, vote: Vote, guards: Sequence[Guard], facts: Mapping[str, Any]) -> Explanation:
+    """Return the explanation of a vote; without powers where the team casts too many kinds of votes to count them."""
+    findings = examine(guards, facts)
+    ruling = decide(policy, vote, findings)
+    names = tuple(name for name in VOTE_VARIABLES if name in policy.variables)
+    return Explanation(
+        ruling,
+        None if ruling.row is None else policy.rules[ruling.row].when,
+        Variables(vote).take(names),
+        tuple(GuardReading(finding, distance_of(finding)) for finding in findings),
+        flip_stances(policy, vote, findings),
+        tuple(flip_limits(policy, vote, guards, facts)),
+        _powers(policy, vote),
+    )
+
+
+def _powers(policy: Policy, vote: Vote) -> tuple[Power, ...]:
+    place = Place(vote.round, vote.rounds_blocked, vote.open_questions, 1.0 if policy.trust_confidence else None)
+    try:
+        return powers(policy, _team(vote), place)
+    except TooManyVotesError:
+        return ()
+
+
+def _team(vote: Vote) -> Team:
+    return Team(tuple(vote.casts), vote.min_go_votes, vote.max_rounds, 0, vote.weights, vote.vetoers)

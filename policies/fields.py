@@ -1,0 +1,56 @@
+"""Field types: what text, names, paths and numbers of a team file may be."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from policies.contract import MAX_ACTION, MAX_SUMMARY, Stance
+from policies.plain import clean_text, find_unplain
+
+ROLE_PATTERN = r"^[a-z][a-z0-9_]{0,39}$"
+FACT_PATH_PATTERN = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$"
+
+
+def _clean(text: str) -> str:
+    if clean_text(text) != text:
+        raise ValueError("it has a NUL character or a lone surrogate")
+    return text
+
+
+def _plain(facts: dict[str, Any]) -> dict[str, Any]:
+    fault = find_unplain(facts)
+    if fault:
+        raise ValueError(fault)
+    return facts
+
+
+def _trimmed(max_length: int) -> StringConstraints:
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=max_length)
+
+
+CleanText = Annotated[str, AfterValidator(_clean)]
+Text = Annotated[str, _trimmed(4_000), AfterValidator(_clean)]
+Action = Annotated[str, _trimmed(MAX_ACTION), AfterValidator(_clean)]
+Summary = Annotated[str, _trimmed(MAX_SUMMARY), AfterValidator(_clean)]
+RoleName = Annotated[str, StringConstraints(pattern=ROLE_PATTERN)]
+FactPath = Annotated[str, StringConstraints(pattern=FACT_PATH_PATTERN)]
+Facts = Annotated[dict[str, Any], AfterValidator(_plain)]
+Temperature = Annotated[float, Field(ge=0, le=2)]
+ModelName = Annotated[str, _trimmed(200), AfterValidator(_clean)]
+
+
+class Value(BaseModel):
+    """A frozen part of a team file; unknown keys and values of another type are refused."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class Position(Value):
+    """What a role says when a check holds, or when none does."""
+
+    stance: Stance
+    """go, caution or block."""
+    summary: Summary
+    """One short paragraph."""
+    actions: Annotated[tuple[Action, ...], Field(min_length=1, max_length=3, strict=False)]
+    """1 to 3 concrete steps."""

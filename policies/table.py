@@ -1,0 +1,145 @@
+"""The decision table: rows over the vote, read from the top; the first that holds gives the outcome."""
+
+from functools import lru_cache
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import AfterValidator, Field, model_validator
+
+from policies.conditions import (
+    CONFIDENCES,
+    ConditionError,
+    Fault,
+    compile_condition,
+    holds_for_vote,
+    roles_in,
+    variables_in,
+)
+from policies.fields import RoleName, Text, Value
+from policies.vote import Variables, Vote, named_values
+
+Decision = Literal["go", "go_with_caution", "no_go"]
+"""`go`: do it. `go_with_caution`: do it under the conditions raised. `no_go`: do not."""
+
+Outcome = Literal["go", "go_with_caution", "no_go", "next_round", "escalate"]
+"""A decision; `next_round`: the team talks once more; `escalate`: a human decides."""
+
+DECISIONS: tuple[Decision, ...] = get_args(Decision)
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
+Property = Literal["total", "monotone", "absence_never_helps", "guards_hold", "veto_honoured", "resolves"]
+"""What a proof shows of a policy; see `policies.assurance.proof`."""
+
+Report = Literal["overlaps", "idle_rows", "asymmetry"]
+"""What a proof reports without failing for it, unless the policy requires it."""
+
+MAX_ROWS = 50
+
+
+def _compiles(text: str) -> str:
+    try:
+        compile_condition(text, "vote")
+    except ConditionError as error:
+        raise ValueError(f"the condition {error}") from None
+    return text
+
+
+class Row(Value):
+    """One row: when it holds, what it gives."""
+
+    when: Annotated[str, AfterValidator(_compiles)]
+    """A CEL condition over the vote, for example `block >= 2`."""
+    then: Outcome
+    """go, go_with_caution, no_go, next_round or escalate."""
+    because: Text | None = None
+    """The reason in words, for the record."""
+    convene: RoleName | None = None
+    """Beside `next_round`: a role that joins from the next round on, if the team knows and enables it."""
+
+    @model_validator(mode="after")
+    def _convenes_for_a_round(self) -> "Row":
+        if self.convene is not None and self.then != "next_round":
+            raise ValueError(f"`convene` stands beside `then: {self.then}`; allowed: beside `then: next_round`")
+        return self
+
+
+class Waiver(Value):
+    """A property that the policy does not have, accepted by its owner."""
+
+    property: Property
+    """The property that fails."""
+    because: Text
+    """Why that is accepted."""
+
+
+class Policy(Value):
+    """A decision table and what surrounds it."""
+
+    name: RoleName
+    """The policy's name: `[a-z][a-z0-9_]{0,39}`."""
+    title: Text | None = None
+    """One line on what it stands for."""
+    rules: Annotated[tuple[Row, ...], Field(max_length=MAX_ROWS, strict=False)]
+    """The rows, from the top; the first that holds gives the outcome."""
+    otherwise: Outcome | None = None
+    """The outcome when no row holds; without it such a vote has none."""
+    when_rounds_end: Literal["escalate", "no_go", "stop"] = "stop"
+    """What `next_round` becomes in the last round; `stop` ends the run with `max_rounds_reached`."""
+    on_absent: Literal["stop", "count"] = "stop"
+    """What a role that gives no contribution does: end the run, or count as absent."""
+    trust_confidence: bool = False
+    """Whether rows may read `mean_confidence` and `min_confidence`, which carry no signal in recorded councils."""
+    accept: Annotated[tuple[Waiver, ...], Field(max_length=10, strict=False)] = ()
+    """Properties that this policy is known not to have, each with the reason."""
+    require: Annotated[tuple[Report, ...], Field(max_length=10, strict=False)] = ()
+    """Reports that make the proof fail: overlaps, idle_rows, asymmetry."""
+
+    @model_validator(mode="after")
+    def _trusts_what_it_reads(self) -> "Policy":
+        reading = [index for index, row in enumerate(self.rules) if {*CONFIDENCES} & {*variables_in(row.when)}]
+        if reading and not self.trust_confidence:
+            raise ValueError(f"rules.{reading[0]}.when reads a confidence; allowed: with `trust_confidence: true`")
+        return self
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The variables of a vote that some row reads."""
+        return frozenset(name for row in self.rules for name in variables_in(row.when))
+
+    @property
+    def named_roles(self) -> frozenset[str] | None:
+        """The roles whose stances some row reads by name; None where a row reads them in another way."""
+        named = [roles_in(row.when) for row in self.rules]
+        return None if None in named else frozenset(role for roles in named if roles for role in roles)
+
+    @property
+    def joining(self) -> tuple[str, ...]:
+        """The roles that some row convenes, in order."""
+        return tuple(dict.fromkeys(row.convene for row in self.rules if row.convene))
+
+
+def first_row(policy: Policy, vote: Vote) -> int | Fault | None:
+    """Return the index of the first row that holds, None where none does, or the fault of a row without an answer.
+
+    >>> policy = Policy(name="x", rules=[{"when": "block > 0", "then": "no_go"}], otherwise="go")
+    >>> first_row(policy, Vote({"risk": "go"})), first_row(policy, Vote({"risk": "block"}))
+    (None, 0)
+    """
+    variables = Variables(vote)
+    for index, row in enumerate(policy.rules):
+        answer = row_holds(row, variables)
+        if isinstance(answer, Fault):
+            return Fault(f"rules.{index} `{row.when}`: {answer.message}")
+        if answer:
+            return index
+    return None
+
+
+def row_holds(row: Row, variables: Variables) -> bool | Fault:
+    """Return whether the row's condition holds, or the fault if it has no answer."""
+    return _holds(row.when, variables.key(variables_in(row.when)))
+
+
+@lru_cache(maxsize=65_536)
+def _holds(when: str, key: tuple[Any, ...]) -> bool | Fault:
+    """Return the answer for these values, worked out once: a proof asks for the same ones again and again."""
+    return holds_for_vote(when, named_values(variables_in(when), key))

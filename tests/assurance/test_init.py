@@ -1,0 +1,75 @@
+"""`accord init`: a team file that runs and is proved as it is, and never replaces anything."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from graph.teams.schema import team_schema
+from graph.teams.source import read_source
+from tests.hostile.command import Captured, accord, refused
+
+pytestmark = pytest.mark.usefixtures("accord_home")
+
+
+def test_the_file_runs_to_a_decision_and_its_policy_is_proved(capsys: Captured) -> None:
+    written = accord(capsys, "init")
+    ran = accord(capsys, "run", "team.yaml", "--thread", "t", "--json")
+    proved = accord(capsys, "policy", "verify", "team.yaml")
+    record = json.loads(ran.out)
+
+    assert (written.code, written.out) == (0, "wrote team.yaml; next: accord run team.yaml, accord policy verify team.yaml\n")
+    assert (ran.code, record["final_decision"], record["team"]) == (0, "go", "my_launch")
+    assert proved.code == 0
+    assert [accord(capsys, command, "t").code for command in ("why", "show", "replay")] == [0, 0, 0]
+    assert "warning" not in ran.err
+
+
+def test_every_key_of_the_file_is_explained_and_fits_the_schema(capsys: Captured) -> None:
+    accord(capsys, "init", "a b.yml")
+    path = Path("a b.yml")
+
+    jsonschema.validate(read_source(path).value, team_schema())
+    assert path.read_text().count("# ") >= 15
+    assert (path.stat().st_mode & 0o777) == 0o644
+
+
+def test_its_guards_hold_against_its_own_facts(capsys: Captured) -> None:
+    accord(capsys, "init")
+
+    done = accord(capsys, "run", "team.yaml", "--set", "facts.risk.failed_payment_rate=0.04", "--thread", "t", "--json")
+    record = json.loads(done.out)
+
+    assert (record["final_decision"], record["outcome"]["guards"]) == ("no_go", ["payment failures"])
+
+
+@pytest.mark.parametrize("kind", ["file", "empty file", "folder", "link", "link to nothing"])
+def test_what_is_there_is_never_replaced(kind: str, capsys: Captured) -> None:
+    target = Path("team.yaml")
+    Path("other.yaml").write_text("mine")
+    {
+        "file": lambda: target.write_text("mine"),
+        "empty file": target.touch,
+        "folder": target.mkdir,
+        "link": lambda: target.symlink_to("other.yaml"),
+        "link to nothing": lambda: target.symlink_to("nothing.yaml"),
+    }[kind]()
+    before = target.read_text() if target.is_file() else None
+
+    (sentence,) = refused(capsys, "init")
+
+    assert sentence == "team.yaml: is there already; name another file, or move it away"
+    assert (target.read_text() if target.is_file() else None) == before
+    assert Path("other.yaml").read_text() == "mine"
+    assert not Path("nothing.yaml").exists()
+
+
+@pytest.mark.parametrize("name", ["missing/team.yaml", "other.yaml/team.yaml", "x" * 300])
+def test_a_file_that_cannot_be_written_is_a_sentence_and_leaves_nothing(name: str, capsys: Captured) -> None:
+    Path("other.yaml").write_text("mine")
+
+    (sentence,) = refused(capsys, "init", name)
+
+    assert "cannot be written: " in sentence
+    assert {path.name for path in Path().iterdir()} == {"other.yaml"}

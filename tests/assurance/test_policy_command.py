@@ -1,0 +1,219 @@
+"""`accord policy verify`, `table`, `diff` and `test`: what they print, to people and to programs, and how they exit."""
+
+import json
+from itertools import product
+from math import factorial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph.teams.policies import shipped_policies
+from policies.contract import STANCES
+from tests.assurance.stage import BLOCK, CAUTION, GO, classic, policy_file, team_file
+from tests.hostile.command import Captured, accord
+
+pytestmark = pytest.mark.usefixtures("accord_home")
+CASES = Path(__file__).parents[1] / "policies" / "shipped"
+
+
+def told(capture: Captured, *arguments: object) -> tuple[int, Any]:
+    done = accord(capture, "policy", *arguments, "--json")
+    assert done.err == ""
+    return done.code, json.loads(done.out)
+
+
+def failing(proof: Any) -> list[str]:
+    return [each["property"] for each in proof["properties"] if not each["holds"]]
+
+
+# --- verify ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", shipped_policies())
+def test_every_shipped_policy_is_proved_but_classic_whose_open_ends_are_named(name: str, capsys: Captured) -> None:
+    code, proof = told(capsys, "verify", name)
+    done = accord(capsys, "policy", "verify", name)
+
+    assert (code, done.code, proof["holds"]) == ((1, 1, False) if name == "classic" else (0, 0, True))
+    assert failing(proof) == (["resolves"] if name == "classic" else [])
+    assert ("NOT proved: resolves" if name == "classic" else "Proved") in done.out
+
+
+def test_verify_without_a_name_proves_the_reference_team_and_says_why_it_fails(capsys: Captured) -> None:
+    done = accord(capsys, "policy", "verify")
+
+    assert done.code == 1
+    assert "classic on the team checkout_launch: 3 roles cast 27 votes" in done.out
+    assert "gives next_round (repeated in 3 rounds)" in " ".join(done.out.split())
+    assert accord(capsys, "policy", "verify", "--set", "policy=launch").code == 0
+
+
+def test_resolves_also_needs_messages_for_every_round(capsys: Captured) -> None:
+    code, proof = told(capsys, "verify", "checkout_launch", "--set", "policy=launch", "--set", "budget.max_messages=8")
+
+    assert (code, failing(proof)) == (1, ["resolves"])
+
+
+@pytest.mark.parametrize("roles", [1, 2, 5, 9])
+def test_every_vote_is_counted_once_and_shared_out_among_the_outcomes(roles: int, capsys: Captured) -> None:
+    _, proof = told(capsys, "verify", "classic", "--roles", roles)
+    needed = min(2, roles)
+    expected = [classic(vote, needed) for vote in product(STANCES, repeat=roles)] if roles <= 5 else []
+
+    assert (len(proof["roles"]), proof["votes"]) == (roles, 3**roles)
+    assert [sum(shares.values()) for shares in proof["shares"].values()] == [3**roles] * 2
+    if expected:
+        assert proof["shares"]["first"] == {outcome: expected.count(outcome) for outcome in set(expected)}
+
+
+def test_a_failure_is_accepted_only_with_a_reason_that_is_told(capsys: Captured) -> None:
+    rules = "rules: [{when: caution >= 2, then: go}, {when: block >= 1, then: no_go}]\notherwise: go_with_caution"
+    broken = policy_file(rules)
+    waived = policy_file(f"{rules}\naccept: [{{property: monotone, because: Legal asked for it.}}]", path="w.yaml")
+
+    assert (accord(capsys, "policy", "verify", broken).code, accord(capsys, "policy", "verify", waived).code) == (1, 0)
+    assert "accepted: Legal asked for it." in accord(capsys, "policy", "verify", waived).out
+
+
+@pytest.mark.parametrize(
+    ("report", "rules"),
+    [
+        ("asymmetry", '{when: stances.risk == "block", then: no_go}'),
+        ("overlaps", "{when: block >= 1, then: no_go}, {when: block >= 2, then: next_round}"),
+        ("idle_rows", "{when: block >= 0, then: no_go}, {when: block >= 2, then: next_round}"),
+    ],
+)
+def test_what_is_only_reported_fails_where_the_policy_requires_it(report: str, rules: str, capsys: Captured) -> None:
+    text = f"rules: [{rules}]\notherwise: go\nwhen_rounds_end: escalate"
+    noted, required = policy_file(text), policy_file(f"{text}\nrequire: [{report}]", path="r.yaml")
+
+    codes = [accord(capsys, "policy", "verify", path, "--roles", 2).code for path in (noted, required)]
+    _, proof = told(capsys, "verify", noted, "--roles", 2)
+
+    assert codes == [0, 1]
+    assert report in [each["property"] for each in proof["reports"] if not each["holds"]]
+
+
+def test_a_policy_that_trusts_confidence_is_told_so_in_the_first_line(capsys: Captured) -> None:
+    text = "rules: [{when: block >= 1, then: no_go}, {when: mean_confidence > 0.9, then: go}]\notherwise: go_with_caution"
+
+    done = accord(capsys, "policy", "verify", policy_file(f"{text}\ntrust_confidence: true"))
+
+    assert "confidence" in done.out.splitlines()[0]
+    assert told(capsys, "verify", "mine.yaml")[1]["caveat"]
+
+
+# --- table -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("roles", [1, 3, 5])
+def test_the_truth_table_of_classic_is_the_rule_as_it_is_specified(roles: int, capsys: Captured) -> None:
+    code, cells = told(capsys, "table", "classic", "--roles", roles)
+
+    assert code == 0
+    assert len(cells) == (roles + 1) * (roles + 2) // 2
+    for cell in cells:
+        counts = [cell[stance] for stance in (GO, CAUTION, BLOCK)]
+        stances = [stance for stance, count in zip((GO, CAUTION, BLOCK), counts, strict=True) for _ in range(count)]
+        orders = factorial(roles) // (factorial(counts[0]) * factorial(counts[1]) * factorial(counts[2]))
+        assert (cell["votes"], cell["outcomes"]) == (orders, [classic(stances, min(2, roles))])
+
+
+def test_the_truth_table_for_people_has_a_line_for_each_cell_with_its_reason(capsys: Captured) -> None:
+    done = accord(capsys, "policy", "table")
+
+    lines = [line.split() for line in done.out.splitlines() if line.strip()[:1].isdigit()]
+    assert (done.code, len(lines)) == (0, 10)
+    assert " ".join(lines[0]) == "3 0 0 1 3 go enough go votes and no caution"
+
+
+# --- diff ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_difference_of_classic_and_launch_is_the_sixteen_votes_that_stay_open(capsys: Captured) -> None:
+    code, found = told(capsys, "diff", "classic", "launch")
+    still_open = sum(classic(vote) == "next_round" for vote in product(STANCES, repeat=3))
+
+    assert code == 1
+    assert found["counts"] == [{"from": "next_round", "to": "escalate", "votes": still_open}]
+    assert still_open == 16
+    for case in found["cases"]:
+        assert classic(list(case["casts"].values())) == "next_round"
+        assert case["round"] == 3 or case["rounds_blocked"] == 1
+
+
+def test_a_policy_equals_itself_and_a_copy_under_another_name(capsys: Captured) -> None:
+    text = shipped_policies()["launch"].read_text().replace("name: launch", "name: mine")
+    Path("copy.yaml").write_text(text)
+
+    for pair in (("launch", "launch"), ("launch", "copy.yaml"), ("copy.yaml", "launch")):
+        code, found = told(capsys, "diff", *pair)
+        assert (code, found) == (0, {"equivalent": True, "counts": [], "cases": []})
+    assert "are equivalent" in accord(capsys, "policy", "diff", "launch", "copy.yaml").out
+
+
+def test_two_teams_are_compared_under_their_own_limits(capsys: Captured) -> None:
+    strict = team_file("classic", more="budget: {min_go_votes: 2}", roles=("a", "b", "c"))
+    loose = team_file("classic", "loose.yaml", more="budget: {min_go_votes: 1}", roles=("c", "a", "b"))
+
+    code, found = told(capsys, "diff", strict, loose)
+
+    assert code == 1
+    votes = {(classic(vote, 2), classic(vote, 1)) for vote in product(STANCES, repeat=3)}
+    assert {(each["from"], each["to"]) for each in found["counts"]} == {pair for pair in votes if pair[0] != pair[1]}
+
+
+# --- test ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", shipped_policies())
+def test_the_cases_of_every_shipped_policy_pass_and_reach_every_row(name: str, capsys: Captured) -> None:
+    code, found = told(capsys, "test", CASES / name, "--threshold", 100)
+
+    assert (code, found["passed"], found["coverage"], found["uncovered"]) == (0, True, 100.0, [])
+    assert found["cases"]
+    assert all(case["passed"] for case in found["cases"])
+
+
+def case_of(outcome: str, name: str, text: str) -> None:
+    path = Path("cases") / outcome / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def test_a_case_with_another_outcome_is_named_with_what_it_got(capsys: Captured) -> None:
+    case_of("go", "everybody agrees.yaml", "{go: 3}")
+    case_of("go", "one blocks.json", '{"votes": {"risk": "block", "legal": "go"}}')
+
+    done = accord(capsys, "policy", "test", "cases", "--policy", "classic")
+    code, found = told(capsys, "test", "cases", "--policy", "classic")
+
+    assert (done.code, code, found["passed"]) == (1, 1, False)
+    assert "FAILED go/one blocks.json: expected go, got next_round by row 2" in done.out
+    assert "classic: 1 of 2 cases passed" in done.out
+
+
+def test_the_threshold_fails_below_the_rows_that_are_reached(capsys: Captured) -> None:
+    case_of("go", "everybody agrees.yaml", "{go: 3}")
+
+    codes = [
+        accord(capsys, "policy", "test", "cases", "--policy", "classic", "--threshold", percent).code
+        for percent in (0, 20, 20.1, 100)
+    ]
+    done = accord(capsys, "policy", "test", "cases", "--policy", "classic", "--threshold", 100)
+
+    assert codes == [0, 0, 1, 1]
+    assert "1 of 5 rows decided a case (20 %); none reached: 1, 2, 4, otherwise" in done.out
+
+
+def test_a_case_with_facts_is_held_against_the_guards_of_a_team(capsys: Captured) -> None:
+    team = team_file("launch", more="guards: [{name: rate, fact: rate, above: 5, at_most: no_go}]")
+    case_of("no_go", "the rate is too high.yaml", "{go: 2, facts: {rate: 6}}")
+    case_of("no_go", "the rate is not known.yaml", "{go: 2, facts: {}}")
+    case_of("go", "the rate is low.yaml", "{go: 2, facts: {rate: 5}}")
+    case_of("go", "no facts, no guards.yaml", "{go: 2}")
+
+    code, found = told(capsys, "test", "cases", "--policy", team)
+
+    assert (code, [case["case"] for case in found["cases"] if not case["passed"]]) == (0, [])

@@ -1,0 +1,169 @@
+"""A record that was changed where it is stored is found by `accord audit verify`, its cut-off end by the archive."""
+
+import asyncio
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph.runner import open_runner
+from policies.assurance.audit import Event, head_of
+from tests.audit.chronicle import events_in, stopped, told
+from tests.audit.stored import Change, relinked, rewrite_archive, rewrite_events
+from tests.harness import resume, run, scripted, settings_at, team_of
+from tests.hostile.command import Captured, accord
+
+DATABASE = "accord.sqlite"
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Event]]:
+    home = tmp_path_factory.mktemp("audit") / "home"
+    settings, _ = told(home)
+    return home, events_in(settings)
+
+
+@pytest.fixture
+def events(written: tuple[Path, list[Event]], accord_home: Path) -> list[Event]:
+    """The events of the thread `t`, stored in a copy of the database."""
+    shutil.copytree(written[0], accord_home)
+    return written[1]
+
+
+def edited(place: int, **changes: Any) -> Change:
+    return lambda events: [
+        {**event, **changes} if number == place else event for number, event in enumerate(events)
+    ]
+
+
+def outcome_of(events: list[Event], number: int) -> int:
+    """Return the place of the outcome of a round."""
+    return next(n for n, event in enumerate(events) if event["event"] == "outcome" and event["round"] == number)
+
+
+def swapped(first: int, second: int) -> Change:
+    def change(events: list[Event]) -> list[Event]:
+        events[first], events[second] = events[second], events[first]
+        return events
+
+    return change
+
+
+def verified(capture: Captured, *arguments: object) -> tuple[int, list[dict[str, Any]]]:
+    done = accord(capture, "audit", "verify", *arguments, "--json")
+    assert done.err == ""
+    return done.code, json.loads(done.out)
+
+
+def test_an_untouched_thread_is_intact_under_its_head(capsys: Captured, events: list[Event]) -> None:
+    head = str(head_of(events))
+
+    assert verified(capsys, "t") == (0, [{"name": "t", "events": len(events), "head": head, "broken": None}])
+    assert verified(capsys, "t", "--head", head)[0] == 0
+    assert verified(capsys)[0] == 0
+
+
+def test_an_outcome_that_was_turned_is_found_where_it_stands(
+    capsys: Captured, accord_home: Path, events: list[Event]
+) -> None:
+    place = outcome_of(events, 2)
+    rewrite_events(accord_home / DATABASE, edited(place, final="go"))
+
+    code, (found,) = verified(capsys, "t")
+
+    assert (code, found["broken"]) == (1, {"event": place, "message": "is not what was hashed"})
+
+
+@pytest.mark.parametrize("what", ["edited", "dropped", "added", "swapped", "rehashed"])
+def test_any_change_in_the_stored_chain_is_found_and_the_first_bad_event_named(
+    what: str, capsys: Captured, accord_home: Path, events: list[Event]
+) -> None:
+    place = 7
+    changes: dict[str, tuple[Change, int]] = {
+        "edited": (edited(place, at="2020-01-01T00:00:00.000+00:00"), place),
+        "dropped": (lambda kept: [*kept[:place], *kept[place + 1 :]], place),
+        "added": (lambda kept: [*kept[:place], kept[2], *kept[place:]], place),
+        "swapped": (swapped(place, place + 3), place),
+        "rehashed": (lambda kept: [*relinked(edited(place, role="nobody")(kept))[: place + 1], *kept[place + 1 :]], place + 1),
+    }
+    change, expected = changes[what]
+    rewrite_events(accord_home / DATABASE, change)
+
+    code, (found,) = verified(capsys, "t")
+    told_people = accord(capsys, "audit", "verify", "t")
+
+    assert (code, found["broken"]["event"]) == (1, expected)
+    assert (told_people.code, f"t: {found['events']} events, BROKEN at event {expected}: it " in told_people.out) == (1, True)
+
+
+@pytest.mark.parametrize("cut", [1, 2, 9])
+def test_a_cut_off_end_is_found_through_the_head_in_the_archive(
+    cut: int, capsys: Captured, accord_home: Path, events: list[Event]
+) -> None:
+    rewrite_events(accord_home / DATABASE, lambda kept: kept[:-cut])
+
+    code, (found,) = verified(capsys, "t")
+
+    assert (code, found["broken"]["event"]) == (1, len(events) - cut)
+    assert str(head_of(events)) in found["broken"]["message"]
+
+
+def test_a_chain_that_was_rewritten_whole_is_found_through_the_head_in_the_archive(
+    capsys: Captured, accord_home: Path, events: list[Event]
+) -> None:
+    rewrite_events(accord_home / DATABASE, lambda kept: relinked(edited(outcome_of(kept, 3), final="go")(kept)))
+
+    code, (found,) = verified(capsys, "t")
+
+    assert (code, found["broken"]["event"]) == (1, len(events))
+
+
+def test_a_head_noted_elsewhere_finds_what_was_changed_in_the_archive_too(
+    capsys: Captured, accord_home: Path, events: list[Event]
+) -> None:
+    forged = relinked(edited(outcome_of(events, 3), final="go")(events))
+    rewrite_events(accord_home / DATABASE, lambda _: forged)
+    head = {"events": len(forged), "hash": forged[-1]["hash"]}
+    rewrite_archive(accord_home / DATABASE, lambda entry: {**entry, "head": head})
+
+    code, (found,) = verified(capsys, "t", "--head", head_of(events))
+
+    assert verified(capsys, "t")[0] == 0, "nothing here can know"
+    assert (code, found["broken"]["event"]) == (1, len(events))
+
+
+def test_all_threads_are_verified_and_the_broken_one_is_told_among_them(
+    capsys: Captured, accord_home: Path, events: list[Event]
+) -> None:
+    settings = settings_at(accord_home)
+    run(team_of(settings), settings, "u")
+    rewrite_events(accord_home / DATABASE, edited(3, attempt=2))
+
+    code, found = verified(capsys)
+
+    assert code == 1
+    assert {each["name"]: each["broken"] and each["broken"]["event"] for each in found} == {"t": 3, "u": None}
+
+
+def test_a_thread_that_went_on_is_held_against_the_head_of_its_last_end(capsys: Captured, accord_home: Path) -> None:
+    settings, _ = stopped(accord_home)
+    before = events_in(settings)
+
+    async def entry() -> dict[str, Any]:
+        async with open_runner(settings) as runner:
+            return dict(await runner.threads.archive.entry("t") or {})
+
+    kept = asyncio.run(entry())
+    from_there = scripted(lambda question: "no contribution")
+    resume(settings, voices=from_there)
+    after = events_in(settings)
+    assert (after[: len(before)], len(after) > len(before)) == (before, True)
+    assert asyncio.run(entry())["head"] == {"events": len(after), "hash": after[-1]["hash"]}
+
+    rewrite_archive(accord_home / DATABASE, lambda _: kept)  # as it is while the thread is at work again
+    assert verified(capsys, "t")[0] == 0
+    rewrite_events(accord_home / DATABASE, edited(len(before) - 1, stop_reason="success"))
+    code, (found,) = verified(capsys, "t")
+    assert (code, found["broken"]["event"]) == (1, len(before) - 1)

@@ -1,0 +1,368 @@
+"""The proof: a broken policy for each property, which it catches by the smallest counterexample."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from policies.assurance import ballots
+from policies.assurance.ballots import Team, TooManyVotesError
+from policies.assurance.proof import Check, Proof, find_unproved, prove
+from policies.assurance.properties import Counterexample
+from policies.guards import Cap, Finding, Guard
+from policies.outcome import Ruling, decide
+from policies.table import Policy, Property, Report
+from policies.vote import Cast, Vote
+from tests.policies.assurance.enumeration import policy
+
+TEAM = Team(("risk", "legal", "sales"))
+ALL_GO: dict[str, Cast] = {"risk": "go", "legal": "go", "sales": "go"}
+MAJORITY = (("2 * go > team", "go"), ("2 * (go + caution) > team", "go_with_caution"))
+
+
+def check_of(proof: Proof, name: Property | Report) -> Check:
+    (check,) = {id(each): each for each in (*proof.checks, *proof.reports) if each.property == name}.values()
+    return check
+
+
+def failing(proof: Proof) -> dict[str, Counterexample | None]:
+    return {check.property: check.counterexample for check in proof.checks if not check.holds}
+
+
+def guard(at_most: Cap, name: str = "fraud") -> Guard:
+    return Guard(name=name, fact="rate", at_least=1, at_most=at_most)
+
+
+def test_a_vote_that_no_row_covers_breaks_total() -> None:
+    broken = policy(("go >= 2", "go"), ("block >= 2", "no_go"), when_rounds_end="escalate")
+    found = failing(prove(broken, TEAM))
+
+    assert found["total"] == Counterexample(
+        ({"risk": "go", "legal": "caution", "sales": "caution"},), ("escalate",), 1, note="no row holds"
+    )
+    assert {*found} == {"total"}
+
+
+def test_a_row_that_has_no_answer_breaks_total() -> None:
+    proof = prove(policy(("6 / block > 9", "no_go"), otherwise="no_go"), TEAM)
+    example = failing(proof)["total"]
+
+    assert example is not None
+    assert example.votes == (ALL_GO,)
+    assert example.note == "rules.0 `6 / block > 9`: INVALID_ARGUMENT: divide by zero"
+
+
+def test_counting_cautions_alone_breaks_monotone() -> None:
+    broken = policy(("caution >= 2", "go"), ("block >= 1", "no_go"), otherwise="go_with_caution")
+
+    assert failing(prove(broken, TEAM)) == {
+        "monotone": Counterexample(
+            (
+                {"risk": "go", "legal": "go", "sales": "caution"},
+                {"risk": "go", "legal": "caution", "sales": "caution"},
+            ),
+            ("go_with_caution", "go"),
+            1,
+        )
+    }
+
+
+def test_a_block_that_helps_breaks_monotone_also_where_it_replaces_a_caution() -> None:
+    broken = policy(('stances.legal == "block"', "escalate"), ('stances.legal == "caution"', "no_go"), otherwise="go")
+    example = failing(prove(broken, TEAM))["monotone"]
+
+    assert example is not None
+    assert [vote["legal"] for vote in example.votes] == ["caution", "block"]
+    assert example.outcomes == ("no_go", "escalate")
+
+
+def test_a_policy_that_is_monotone_in_the_first_round_alone_is_caught() -> None:
+    broken = policy(("round == 2 && block == 1", "go"), otherwise="no_go")
+    found = failing(prove(broken, TEAM))
+
+    assert found["monotone"] == Counterexample((ALL_GO, {**ALL_GO, "sales": "block"}), ("no_go", "go"), 2)
+
+
+def test_a_streak_of_blocks_that_helps_is_caught_with_the_blocked_rounds_before_it() -> None:
+    broken = policy(("block_streak >= 2", "go"), otherwise="no_go")
+    found = failing(prove(broken, TEAM))
+
+    assert found["monotone"] == Counterexample((ALL_GO, {**ALL_GO, "sales": "block"}), ("no_go", "go"), 2, 1)
+
+
+def test_the_smallest_counterexample_is_the_one_with_the_fewest_departures_whatever_its_round() -> None:
+    broken = policy(("round == 2 && block == 1", "go"), ("round == 1 && block == 3", "go"), otherwise="no_go")
+    example = failing(prove(broken, TEAM))["monotone"]
+
+    assert example is not None
+    assert example.votes == (ALL_GO, {**ALL_GO, "sales": "block"})
+    assert example.round == 2
+
+
+LATER = ("round == 2 && block == 1", "round == 1 && block == 3")
+"""What is nearer to a unanimous go stands in the second round."""
+
+
+def test_the_smallest_overlap_is_the_one_with_the_fewest_departures_whatever_its_round() -> None:
+    rows = policy(*((when, "no_go") for when in LATER), ("team == 3", "go"))
+    example = check_of(prove(rows, TEAM), "overlaps").counterexample
+
+    assert example is not None
+    assert (example.votes, example.round) == (({**ALL_GO, "sales": "block"},), 2)
+
+
+def test_the_smallest_vote_that_beats_a_guard_is_the_one_with_the_fewest_departures_whatever_its_round() -> None:
+    def forgetful(policy: Policy, vote: Vote, findings: Sequence[Finding]) -> Ruling:
+        return decide(policy, vote, () if decide(policy, vote).vote == "go" else findings)
+
+    broken = policy(*((when, "go") for when in LATER), otherwise="no_go")
+    example = failing(prove(broken, TEAM, guards=[guard("no_go")], decide=forgetful))["guards_hold"]
+
+    assert example is not None
+    assert (example.votes, example.round) == (({**ALL_GO, "sales": "block"},), 2)
+
+
+def test_a_majority_of_those_present_breaks_absence_never_helps() -> None:
+    broken = policy(
+        ("absent == 0 && go == team", "go_with_caution"),
+        ("go + absent == team", "go"),
+        otherwise="no_go",
+        on_absent="count",
+    )
+
+    assert failing(prove(broken, TEAM)) == {
+        "absence_never_helps": Counterexample((ALL_GO, {**ALL_GO, "sales": "absent"}), ("go_with_caution", "go"), 1)
+    }
+
+
+def test_absence_breaks_nothing_where_an_absent_role_ends_the_run() -> None:
+    fine = policy(("absent == 0", "no_go"), otherwise="go", on_absent="stop")
+
+    assert failing(prove(fine, TEAM)) == {}
+    assert {*failing(prove(fine.model_copy(update={"on_absent": "count"}), TEAM))} == {"absence_never_helps"}
+
+
+@pytest.mark.parametrize(("cap", "allowed"), [("no_go", "no_go"), ("go_with_caution", "go_with_caution")])
+def test_a_decision_that_forgets_the_guards_breaks_guards_hold(cap: Cap, allowed: str) -> None:
+    def forgetful(policy: Policy, vote: Vote, findings: Sequence[Finding]) -> Ruling:
+        return decide(policy, vote, ())
+
+    always_go = policy(otherwise="go")
+    guards = [guard(cap), guard(cap, "the same cap again")]
+
+    assert failing(prove(always_go, TEAM, guards=guards)) == {}
+    assert failing(prove(always_go, TEAM, guards=guards, decide=forgetful)) == {
+        "guards_hold": Counterexample(
+            (ALL_GO,), ("go",), 1, note=f"the guard 'fraud' holds and allows at most {allowed}"
+        )
+    }
+
+
+def test_a_decision_that_lets_an_undecided_vote_pass_a_cap_of_no_go_is_caught() -> None:
+    def lenient(policy: Policy, vote: Vote, findings: Sequence[Finding]) -> Ruling:
+        ruling = decide(policy, vote, findings)
+        return decide(policy, vote, ()) if ruling.vote == "escalate" else ruling
+
+    broken = policy(("block >= 2", "escalate"), otherwise="no_go")
+    found = failing(prove(broken, TEAM, guards=[guard("go_with_caution", "mild"), guard("no_go")], decide=lenient))
+    example = found["guards_hold"]
+
+    assert example is not None
+    assert example.votes == ({"risk": "go", "legal": "block", "sales": "block"},)
+    assert example.outcomes == ("escalate",)
+
+
+def test_the_counterexample_of_a_guard_names_the_blocked_rounds_before_it() -> None:
+    def forgetful(policy: Policy, vote: Vote, findings: Sequence[Finding]) -> Ruling:
+        return decide(policy, vote, () if vote.rounds_blocked else findings)
+
+    broken = policy(("block_streak >= 2", "escalate"), otherwise="no_go")
+    found = failing(prove(broken, TEAM, guards=[guard("no_go")], decide=forgetful))
+    example = found["guards_hold"]
+
+    assert example is not None
+    assert example.votes == ({**ALL_GO, "sales": "block"},)
+    assert (example.round, example.rounds_blocked) == (2, 1)
+
+
+def test_a_majority_against_a_veto_breaks_veto_honoured() -> None:
+    team = Team(TEAM.roles, vetoers=frozenset({"legal"}))
+    broken = policy(*MAJORITY, otherwise="no_go")
+
+    assert failing(prove(broken, team)) == {
+        "veto_honoured": Counterexample(({**ALL_GO, "legal": "block"},), ("go",), 1)
+    }
+    assert failing(prove(policy(("vetoes > 0", "no_go"), *MAJORITY, otherwise="no_go"), team)) == {}
+    assert failing(prove(broken, TEAM)) == {}
+
+
+def test_a_veto_may_end_in_anything_but_a_go() -> None:
+    team = Team(TEAM.roles, vetoers=frozenset({"legal"}))
+    kept = policy(("vetoes > 0", "escalate"), *MAJORITY, otherwise="escalate")
+
+    assert failing(prove(kept, team)) == {}
+
+
+def test_a_vote_that_is_talked_over_for_ever_breaks_resolves() -> None:
+    broken = policy(("block == 1", "next_round"), ("block > 1", "no_go"), otherwise="go")
+    example = Counterexample(({**ALL_GO, "sales": "block"},), ("next_round",), 3, note="repeated in 3 rounds")
+
+    assert failing(prove(broken, TEAM)) == {"resolves": example}
+    for end in ("escalate", "no_go"):
+        assert failing(prove(broken.model_copy(update={"when_rounds_end": end}), TEAM)) == {}
+
+
+def test_the_blocked_rounds_of_a_repeated_vote_are_its_own() -> None:
+    stands = policy(("block_streak >= 3", "no_go"), ("block >= 1", "next_round"), otherwise="go")
+    never = policy(("block_streak >= 4", "no_go"), ("block >= 1", "next_round"), otherwise="go")
+
+    assert failing(prove(stands, TEAM)) == {}
+    example = failing(prove(never, TEAM))["resolves"]
+    assert example is not None
+    assert (example.votes, example.round, example.rounds_blocked) == (({**ALL_GO, "sales": "block"},), 3, 2)
+
+
+def test_a_question_that_stays_open_breaks_resolves() -> None:
+    broken = policy(("open_questions > 0", "next_round"), otherwise="no_go")
+
+    assert "resolves" in failing(prove(broken, TEAM))
+
+
+def test_more_rounds_than_messages_allow_break_resolves() -> None:
+    team = Team(TEAM.roles, max_rounds=3, max_messages=8)
+    note = "3 roles in 3 rounds need 9 messages, allowed are 8"
+
+    assert failing(prove(policy(otherwise="go"), team)) == {"resolves": Counterexample((), (), 3, note=note)}
+    assert prove(policy(otherwise="go"), Team(TEAM.roles, max_rounds=3, max_messages=9)).holds
+
+
+def test_rows_that_disagree_are_an_overlap() -> None:
+    rows = policy(("go >= 1", "go"), ("go >= 2", "go"), ("block >= 1", "no_go"), otherwise="no_go")
+    check = check_of(prove(rows, TEAM), "overlaps")
+
+    assert check.counterexample == Counterexample(
+        ({**ALL_GO, "sales": "block"},), ("go",), 1, note="row 1 decides, row 3 holds too"
+    )
+    assert prove(rows, TEAM).holds
+    assert check_of(prove(policy(("go >= 1", "go"), ("go >= 2", "go"), otherwise="no_go"), TEAM), "overlaps").holds
+
+
+def test_a_row_without_an_answer_is_no_overlap() -> None:
+    rows = policy(("go > 0", "go"), ("6 / caution < 9", "no_go"), otherwise="no_go")
+    example = check_of(prove(rows, TEAM), "overlaps").counterexample
+
+    assert example is not None
+    assert example.votes == ({**ALL_GO, "sales": "caution"},)
+
+
+def test_a_row_that_never_decides_is_idle() -> None:
+    rows = policy(("go >= 1", "go"), ("go >= 2", "go_with_caution"), otherwise="no_go")
+    check = check_of(prove(rows, TEAM), "idle_rows")
+
+    assert check.counterexample == Counterexample((), (), 1, note="row 2 `go >= 2` never decides")
+    assert check_of(prove(policy(("go >= 1", "go"), otherwise="no_go"), TEAM), "idle_rows").holds
+
+
+def test_a_role_that_counts_more_than_another_is_an_asymmetry() -> None:
+    rows = policy(('stances.legal == "block"', "no_go"), otherwise="go")
+    example = check_of(prove(rows, TEAM), "asymmetry").counterexample
+
+    assert example is not None
+    assert [sorted(vote.values()) for vote in example.votes] == [["block", "go", "go"]] * 2
+    assert {*example.outcomes} == {"go", "no_go"}
+    assert check_of(prove(policy(("block > 0", "no_go"), otherwise="go"), TEAM), "asymmetry").holds
+
+
+@pytest.mark.parametrize("name", ["overlaps", "idle_rows", "asymmetry"])
+def test_what_is_required_fails_and_what_is_not_is_only_reported(name: Report) -> None:
+    rows = (('stances.legal == "block"', "no_go"), ("go >= 1", "go"), ("go >= 2", "no_go"))
+    reported, required = policy(*rows, otherwise="no_go"), policy(*rows, otherwise="no_go", require=[name])
+
+    assert prove(reported, TEAM).holds
+    assert [check.property for check in prove(reported, TEAM).reports] == ["overlaps", "idle_rows", "asymmetry"]
+    assert not prove(required, TEAM).holds
+    assert {*failing(prove(required, TEAM))} == {name}
+    assert prove(policy(otherwise="go", require=[name]), TEAM).holds
+
+
+def test_a_waiver_lets_its_own_property_fail_and_no_other() -> None:
+    waiver = {"property": "resolves", "because": "a person watches"}
+    waived = policy(("go < team", "next_round"), otherwise="go", accept=[waiver])
+    worse = policy(("go < team", "next_round"), otherwise="no_go", accept=[waiver])
+
+    proof = prove(waived, TEAM)
+    assert proof.holds
+    assert (check_of(proof, "resolves").holds, check_of(proof, "resolves").waived) == (False, "a person watches")
+    assert not prove(worse, TEAM).holds
+    assert {*failing(prove(worse, TEAM))} == {"resolves", "monotone"}
+
+
+def test_a_waiver_of_what_holds_says_nothing() -> None:
+    proof = prove(policy(otherwise="go", accept=[{"property": "total", "because": "x"}]), TEAM)
+
+    assert proof.holds
+    assert [check.waived for check in proof.checks] == [None] * 6
+
+
+def test_a_policy_that_breaks_once_a_role_has_joined_is_caught() -> None:
+    call = {"when": "team == 2 && block == 1", "then": "next_round", "convene": "legal"}
+    broken = policy(call, ("team == 3 && block == 1", "go"), ("block > 0", "no_go"), otherwise="go_with_caution")
+    team = Team(("risk", "sales"))
+
+    found = failing(prove(broken.model_copy(update={"when_rounds_end": "no_go"}), team, joining=["legal"]))
+    assert found == {
+        "monotone": Counterexample(
+            ({"risk": "go", "sales": "go", "legal": "go"}, {"risk": "go", "sales": "go", "legal": "block"}),
+            ("go_with_caution", "go"),
+            1,
+        )
+    }
+    assert failing(prove(broken.model_copy(update={"when_rounds_end": "no_go"}), team)) == {}
+    assert [check.property for check in find_unproved(broken, team, ["legal"])] == ["monotone"]
+    assert find_unproved(broken, team) == []
+
+
+def test_a_row_about_a_role_that_joined_fails_for_the_team_without_it() -> None:
+    rows = policy(('stances.legal == "block"', "no_go"), otherwise="go")
+
+    assert "total" in failing(prove(rows, Team(("risk", "sales")), joining=["legal"]))
+
+
+def test_the_vetoes_and_weights_of_a_role_that_joins_count() -> None:
+    team = Team(("risk", "sales"), weights={"legal": 5}, vetoers=frozenset({"legal"}))
+    rows = policy(("2 * weighted_go > team", "go"), otherwise="no_go")
+    example = failing(prove(rows, team, joining=["legal"]))["veto_honoured"]
+
+    assert example is not None
+    assert example.votes == ({"risk": "go", "sales": "go", "legal": "block"},)
+
+
+def test_nothing_is_unproved_of_a_policy_that_is_total_and_monotone() -> None:
+    assert find_unproved(policy(("block > 0", "next_round"), otherwise="go"), TEAM) == []
+
+
+@pytest.mark.parametrize(
+    ("accepted", "left"), [((), ["total", "monotone"]), (("total",), ["monotone"]), (("total", "monotone"), [])]
+)
+def test_what_the_owner_accepted_does_not_stand_in_the_way_of_a_run(accepted: Sequence[str], left: list[str]) -> None:
+    waivers = [{"property": name, "because": "known"} for name in accepted]
+    broken = policy(("go == team", "no_go"), ("block > 0", "no_go"), ("caution > 1", "go"), accept=waivers)
+
+    assert [check.property for check in find_unproved(broken, TEAM, ["people"])] == left
+
+
+def test_a_team_that_casts_too_many_kinds_of_votes_is_refused_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    by_name = policy(*((f'stances.r{number} == "block"', "no_go") for number in range(12)), otherwise="go")
+    team = Team(tuple(f"r{number}" for number in range(12)))
+    message = (
+        "12 roles in 12 classes cast 531441 kinds of votes; allowed: at most 300000; name fewer roles in the rules"
+    )
+
+    with pytest.raises(TooManyVotesError, match=message):
+        prove(by_name, team)
+    with pytest.raises(TooManyVotesError, match=message):
+        find_unproved(by_name, team)
+    monkeypatch.setattr(ballots, "MAX_VOTES", 10)
+    assert prove(policy(otherwise="go"), TEAM).kinds == 10
+    monkeypatch.setattr(ballots, "MAX_VOTES", 9)
+    with pytest.raises(TooManyVotesError, match="3 roles in 1 classes cast 10 kinds"):
+        prove(policy(otherwise="go"), TEAM)

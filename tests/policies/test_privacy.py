@@ -1,0 +1,63 @@
+"""Privacy: what is withheld of the facts, and which paths would read it."""
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from policies.plain import is_plain
+from policies.privacy import WITHHELD, overlaps, withhold
+
+FACTS: dict[str, Any] = {"customer": {"name": "Ada", "address": {"city": "London"}}, "region": "US", "none": None}
+
+
+@pytest.mark.parametrize(
+    ("paths", "kept"),
+    [
+        ([], FACTS),
+        (["region"], {**FACTS, "region": WITHHELD}),
+        (["none"], {**FACTS, "none": WITHHELD}),
+        (["customer"], {**FACTS, "customer": WITHHELD}),
+        (["customer.name"], {**FACTS, "customer": {"name": WITHHELD, "address": {"city": "London"}}}),
+        (["customer.address.city"], {**FACTS, "customer": {"name": "Ada", "address": {"city": WITHHELD}}}),
+        (["customer", "customer.name"], {**FACTS, "customer": WITHHELD}),
+        (["customer.name", "customer"], {**FACTS, "customer": WITHHELD}),
+        (["customer.phone", "lost", "region.code"], FACTS),
+    ],
+)
+def test_the_value_at_a_private_path_is_replaced_if_there_is_one(paths: list[str], kept: dict[str, Any]) -> None:
+    assert withhold(FACTS, paths) == kept
+
+
+def test_the_facts_that_were_given_stay_as_they_are() -> None:
+    before = deepcopy(FACTS)
+    withhold(FACTS, ["customer.name", "customer.address.city", "region"])
+
+    assert before == FACTS
+
+
+def test_what_is_withheld_can_be_withheld_again_and_kept() -> None:
+    paths = ["customer.name", "customer.address"]
+    once = withhold(FACTS, paths)
+
+    assert withhold(once, paths) == once
+    assert is_plain(once)
+    assert "Ada" not in str(once)
+    assert "London" not in str(once)
+
+
+@pytest.mark.parametrize(
+    ("path", "private", "expected"),
+    [
+        ("customer.name", ["customer.name"], True),
+        ("customer.name", ["customer"], True),
+        ("customer", ["customer.name"], True),
+        ("customer", ["region", "customer.name"], True),
+        ("customer.name", ["customer.names"], False),
+        ("customer", ["customers"], False),
+        ("region", ["customer"], False),
+        ("region", [], False),
+    ],
+)
+def test_a_path_at_under_or_above_a_private_one_would_read_it(path: str, private: list[str], expected: bool) -> None:
+    assert overlaps(path, private) is expected

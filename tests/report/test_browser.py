@@ -1,0 +1,142 @@
+"""The page in a real browser, opened from disk: seen, measured, printed, and watched for what it asks for."""
+
+import asyncio
+import re
+import shutil
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph.report.page import FOLDER
+from tests.report.browser import Colour, Tab, open_browser
+from tests.report.conftest import Telling
+from tests.report.stage import STORIES
+
+pytestmark = [pytest.mark.system, pytest.mark.needs("chromium")]
+
+WIDE, NARROW = 1_100, 360
+HEIGHT = 900
+LIGHT, DARK = re.findall(r":root \{(.*?)\}", (FOLDER / "page.css").read_text(), flags=re.DOTALL)[:2]
+ACCENTS = {"go": "go", "go_with_caution": "caution", "capped": "block", "escalated": "human", "max_messages": "stopped"}
+
+BEYOND = """[...document.querySelectorAll('body *')].filter(each => !each.closest('.scroll, .unseen, title, defs')
+  && each.getBoundingClientRect().right > innerWidth + 1).map(each => each.outerHTML.slice(0, 80))"""
+CUT = """[...document.querySelectorAll('body *')].filter(each => !each.closest('.scroll, .unseen, svg')
+  && each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== 'inline'
+  ).map(each => each.outerHTML.slice(0, 80))"""
+LABELS_THAT_MEET = """[...document.querySelectorAll('svg.gauge')].filter(each => {
+  const [one, other] = [...each.querySelectorAll('text')].map(text => text.getBoundingClientRect());
+  return one.bottom > other.top && one.top < other.bottom && one.right > other.left && one.left < other.right;
+}).length"""
+
+Look = Callable[[Tab, Path], Awaitable[Any]]
+Looking = Callable[[str, Look], Any]
+
+
+def colour(scheme: str, name: str) -> Colour:
+    (found,) = re.findall(rf"--{name}: #([0-9a-f]{{6}})", scheme)
+    return (int(found[:2], 16), int(found[2:4], 16), int(found[4:], 16))
+
+
+@pytest.fixture
+def look(tmp_path: Path, story: Telling) -> Iterator[Looking]:
+    """Shows a story's page to a function in a browser of its own."""
+
+    def shown(name: str, looking: Look) -> Any:
+        page = tmp_path / "page.html"
+        page.write_text(story(name).page, encoding="utf-8")
+
+        async def main() -> Any:
+            async with open_browser(tmp_path / "profile") as tab:
+                return await looking(tab, page)
+
+        return asyncio.run(main())
+
+    yield shown
+    shutil.rmtree(tmp_path / "profile", ignore_errors=True)
+
+
+@pytest.mark.parametrize(("name", "tone"), ACCENTS.items())
+def test_the_decision_is_seen_in_its_colour_in_both_schemes(name: str, tone: str, look: Looking) -> None:
+    async def looking(tab: Tab, page: Path) -> list[Any]:
+        pictures = []
+        for scheme in ("light", "dark"):
+            await tab.open(page, WIDE, HEIGHT, scheme)
+            pictures.append(await tab.picture(WIDE, HEIGHT))
+        return pictures
+
+    for picture, scheme in zip(look(name, looking), (LIGHT, DARK), strict=True):
+        assert picture.most_common(1)[0][0] == colour(scheme, "paper")
+        assert picture[colour(scheme, tone)] > 2_000, "the bar, the mark and the word"
+        assert len(picture) > 50, "there is text to be seen"
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_nothing_is_cut_at_any_width(name: str, look: Looking) -> None:
+    async def looking(tab: Tab, page: Path) -> list[Any]:
+        found = []
+        for width in (NARROW, 600, 800, WIDE):
+            await tab.open(page, width, HEIGHT, "light")
+            overflow = await tab.ask("document.documentElement.scrollWidth - innerWidth")
+            found.append([overflow, await tab.ask(BEYOND), await tab.ask(CUT), await tab.ask(LABELS_THAT_MEET)])
+        return found
+
+    assert look(name, looking) == [[0, [], [], 0]] * 4
+
+
+def test_three_rounds_fit_on_a_phone(look: Looking) -> None:
+    async def looking(tab: Tab, page: Path) -> Any:
+        await tab.open(page, NARROW, HEIGHT, "light")
+        return await tab.ask("(each => each.scrollWidth - each.clientWidth)(document.querySelector('.scroll'))")
+
+    assert look("crowd", looking) == 0
+
+
+@pytest.mark.parametrize("name", ["go_with_caution", "hostile", "hostile_raw"])
+def test_the_page_asks_for_nothing_and_runs_nothing(name: str, look: Looking) -> None:
+    async def looking(tab: Tab, page: Path) -> Any:
+        await tab.open(page, WIDE, HEIGHT, "light")
+        await tab.picture(WIDE, HEIGHT)
+        live = await tab.ask("document.querySelectorAll('script, img, a, link, iframe, object, form, input').length")
+        loaded = await tab.ask("performance.getEntriesByType('resource').length")
+        said = [
+            *tab.named("Log.entryAdded"),
+            *tab.named("Runtime.consoleAPICalled"),
+            *tab.named("Page.javascriptDialogOpening"),
+        ]
+        return live, loaded, said, [asked["request"]["url"] for asked in tab.named("Network.requestWillBeSent")], page
+
+    live, loaded, said, asked, page = look(name, looking)
+    assert (live, loaded, said) == (0, 0, [])
+    assert set(asked) == {page.as_uri()}
+
+
+def test_it_prints_in_light_on_every_machine_and_on_several_pages(look: Looking) -> None:
+    async def looking(tab: Tab, page: Path) -> Any:
+        await tab.open(page, WIDE, HEIGHT, "dark", media="print")
+        ground = await tab.ask("getComputedStyle(document.documentElement).backgroundColor")
+        return ground, await tab.printed()
+
+    ground, pdf = look("crowd", looking)
+    assert ground == "rgb(255, 255, 255)"
+    assert pdf.startswith(b"%PDF-")
+    assert len(pdf) > 20_000
+    assert 4 <= len(re.findall(rb"/Type /Page\b", pdf)) <= 20
+
+
+def test_the_outcome_of_a_long_matrix_is_printed_once(look: Looking) -> None:
+    async def looking(tab: Tab, page: Path) -> Any:
+        await tab.open(page, 794, HEIGHT, "light", media="print")
+        return await tab.ask("getComputedStyle(document.querySelector('tfoot')).display")
+
+    assert look("crowd", looking) == "table-row-group", "a footer is repeated on every sheet"
+
+
+def test_a_reader_with_a_keyboard_reaches_what_scrolls(look: Looking) -> None:
+    async def looking(tab: Tab, page: Path) -> Any:
+        await tab.open(page, NARROW, HEIGHT, "light")
+        return await tab.ask("[...document.querySelectorAll('.scroll')].map(each => [each.tabIndex, each.role])")
+
+    assert look("many_rounds", looking) == [[0, "region"], [0, "region"]]

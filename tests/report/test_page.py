@@ -1,0 +1,194 @@
+"""The page: whole, self-contained, legible, and everything in it only text."""
+
+import re
+import subprocess
+import sys
+import zipfile
+from html.parser import HTMLParser
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from graph.report.page import FOLDER, page_of
+from tests.report.conftest import Telling
+from tests.report.stage import HOSTILE, STORIES
+from tests.report.test_dossier import unbegun
+
+ROOT = Path(__file__).parents[2]
+VOID = {"meta", "br", "img", "link", "input", "hr"}
+LOADING = {"src", "srcset", "href", "xlink:href", "data", "action", "formaction", "poster", "background", "style"}
+ALLOWED = {
+    *("html", "head", "meta", "title", "style", "body", "header", "main", "section", "article", "footer"),
+    *(
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "p",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "div",
+        "span",
+        "b",
+        "small",
+        "code",
+        "pre",
+        "bdi",
+    ),
+    *("table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "time"),
+    *("svg", "defs", "pattern", "path", "rect", "circle", "text"),
+}
+TONES = ("go", "caution", "block", "human", "open", "stopped")
+
+
+class Reader(HTMLParser):
+    """Reads a page, and fails where a tag is closed that is not open."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.comments: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-1:] != ["style"]:
+            self.text.append(data)
+
+    def handle_comment(self, data: str) -> None:
+        self.comments.append(data)
+
+    def values(self, name: str) -> list[str | None]:
+        return [attrs[name] for _, attrs in self.tags if name in attrs]
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_every_tag_is_closed_and_known(name: str, story: Telling) -> None:
+    reader = Reader(story(name).page)
+    assert reader.open == []
+    assert {tag for tag, _ in reader.tags} <= ALLOWED
+    assert reader.comments == []
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_nothing_is_loaded_and_nothing_runs(name: str, story: Telling) -> None:
+    reader = Reader(story(name).page)
+    for tag, attributes in reader.tags:
+        assert not LOADING & attributes.keys(), (tag, attributes)
+        assert not [key for key in attributes if key.startswith("on")]
+    assert not re.search(r"url\((?!#hatch-\d+\))|@import|@font-face", story(name).page)
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_the_page_forbids_itself_everything_but_its_own_style(name: str, story: Telling) -> None:
+    (policy,) = [
+        attrs["content"]
+        for _, attrs in Reader(story(name).page).tags
+        if attrs.get("http-equiv") == "Content-Security-Policy"
+    ]
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_the_page_can_be_read_without_eyes(name: str, story: Telling) -> None:
+    reader = Reader(story(name).page)
+    assert [attrs.get("lang") for tag, attrs in reader.tags if tag == "html"] == ["en"]
+    assert [tag for tag, _ in reader.tags if tag == "h1"] == ["h1"]
+    assert all(attrs.get("scope") in ("row", "col") for tag, attrs in reader.tags if tag == "th")
+    drawn = [attrs for tag, attrs in reader.tags if tag == "svg" and attrs.get("role") == "img"]
+    assert all(attrs.get("aria-label") or attrs.get("aria-labelledby") for attrs in drawn)
+    ids = reader.values("id")
+    assert len(ids) == len(set(ids))
+    assert {*reader.values("aria-labelledby")} <= {*ids}
+
+
+@pytest.mark.parametrize("name", ["hostile", "hostile_raw"])
+def test_a_hostile_text_is_shown_as_it_is(name: str, story: Telling) -> None:
+    shown = "".join(Reader(story(name).page).text)
+    assert "<script>alert(1)</script><img src=x onerror=alert(2)>" in shown
+    assert "\"'><svg/onload=alert(4)> {{ 7 * 7 }} {% raw %} {# note #}" in shown.replace('\\"', '"')
+
+
+def test_no_hostile_character_reaches_the_page(story: Telling) -> None:
+    for character in "\u202e\u2066\x1b\x07":
+        assert character in HOSTILE
+        assert character not in story("hostile").page
+
+
+def test_a_long_word_is_kept_whole(story: Telling) -> None:
+    assert "X" * (4_000 - len(HOSTILE)) in story("hostile").page
+
+
+def test_what_cannot_be_said_twice_is_not_left_out(story: Telling) -> None:
+    shown = "".join(Reader(story("go_with_caution").page).text)
+    for heading in (
+        *("Goal", "Brief", "Why", "Stances", "Conflicts", "Flags", "Dissent", "Guards", "What would have changed it"),
+        *("Power of roles", "Timeline", "Cost and usage", "Facts", "Record", "Versions", "SHA-256"),
+    ):
+        assert heading in shown
+
+
+def test_a_thread_that_has_not_begun_has_a_page_of_its_own() -> None:
+    reader = Reader(unbegun().page)
+    assert reader.open == []
+    assert "Not begun" in "".join(reader.text)
+
+
+def test_a_word_that_the_dossier_lacks_is_an_error_and_no_gap(story: Telling) -> None:
+    dossier = {key: value for key, value in story("go").dossier.items() if key != "powers"}
+    with pytest.raises(Exception, match="powers"):
+        page_of(dossier)
+
+
+def colours(block: str) -> dict[str, str]:
+    return dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6})", block))
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["light", "dark"])
+def test_every_colour_of_text_stands_out_from_its_ground(place: int) -> None:
+    found = colours(re.findall(r":root \{(.*?)\}", (FOLDER / "page.css").read_text(), flags=re.DOTALL)[place])
+    for text, ground in product((*TONES, "ink", "quiet"), ("paper", "raised")):
+        assert contrast(found[text], found[ground]) >= 4.5, (text, ground)
+
+
+def test_the_style_holds_nothing_that_ends_it() -> None:
+    style = (FOLDER / "page.css").read_text()
+    assert not re.search(r"</|\{\{|\{%|\{#", style)
+
+
+@pytest.mark.slow
+def test_the_files_of_the_page_are_in_the_wheel(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
+    subprocess.run(command, capture_output=True, check=True)
+    (built,) = tmp_path.glob("*.whl")
+    names = set(zipfile.ZipFile(built).namelist())
+    assert {f"graph/report/page/{path.name}" for path in FOLDER.iterdir()} <= names
