@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import measure
+from benchmarks import assurance, measure
 from benchmarks.page import PAGE, RESULTS, page_of, targets_table
 from benchmarks.server import serve
 from benchmarks.targets import TARGETS
@@ -42,9 +42,11 @@ def measure_all() -> dict[str, Any]:
         steps: dict[str, Callable[[], measure.Figures]] = {
             "latency_50": lambda: measure.latency(base_url, 50, runs=5, turns=10),
             "latency_500": lambda: measure.latency(base_url, 500, runs=1, turns=10),
-            "throughput": lambda: measure.throughput(base_url, turns=5),
+            "throughput": lambda: measure.throughput(base_url, turns=7),
             "growth": lambda: measure.growth(base_url),
             "startup": lambda: measure.startup(turns=7),
+            "proofs": lambda: assurance.proofs(turns=3),
+            "archive": assurance.archive,
         }
         results: dict[str, Any] = {"date": datetime.now(UTC).date().isoformat(), "machine": machine()}
         for name, step in steps.items():

@@ -36,5 +36,5 @@ def role_messages(team: Team, role: str, round_number: int, history: list[dict[s
 
 def brief_messages(team: Team, decision: str, history: list[dict[str, Any]]) -> list[dict[str, str]]:
     """Return what the writer of the brief is asked, the same words for every contender."""
-    prompt = brief_prompt(team, {"case": {"goal": team.goal}, "outcome": decision, "history": history})
+    prompt = brief_prompt(team, {"case": {"goal": team.goal}, "outcome": decision, "history": history}, ())
     return [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]

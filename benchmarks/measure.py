@@ -41,7 +41,9 @@ def latency(base_url: str, latency_ms: int, runs: int, turns: int) -> Figures:
 
 def throughput(base_url: str, turns: int) -> Figures:
     """Return runs a second with many at once in one process."""
-    with start_all(["accord", "yardstick", "bare"], f"{base_url}/{THROUGHPUT_LATENCY_MS}/v1") as workers:
+    with start_all(
+        ["accord", "yardstick", "yardstick, NORMAL", "bare"], f"{base_url}/{THROUGHPUT_LATENCY_MS}/v1"
+    ) as workers:
         blocks = _in_turns(workers, turns, lambda worker: worker.do(RUNS_AT_ONCE, AT_ONCE), warm=AT_ONCE)
     return {
         name: {
@@ -51,6 +53,9 @@ def throughput(base_url: str, turns: int) -> Figures:
             "p99_ms": _median(_percentile(block.run_seconds, 99) * 1000 for block in mine),
             "rss_mb": max(block.rss_bytes for block in mine) / 1e6,
             **_ratios("throughput", blocks, name, lambda block: 1 / block.wall_seconds),
+            "least_to_yardstick": min(_each_ratio(blocks, name, "yardstick")),
+            "most_to_yardstick": max(_each_ratio(blocks, name, "yardstick")),
+            "to_normal": _median(_each_ratio(blocks, name, "yardstick, NORMAL")),
         }
         for name, mine in blocks.items()
     }
@@ -122,6 +127,11 @@ def _ratios(what: str, blocks: dict[str, list[Block]], name: str, figure: Callab
         for other in ("yardstick", "bare", "accord")
         if other != name
     }
+
+
+def _each_ratio(blocks: dict[str, list[Block]], name: str, other: str) -> list[float]:
+    """Return the throughput of one contender by another's, turn by turn."""
+    return [b.wall_seconds / a.wall_seconds for a, b in zip(blocks[name], blocks[other], strict=True)]
 
 
 def _median(values: Any) -> float:

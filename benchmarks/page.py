@@ -19,15 +19,35 @@ def page_of(results: dict[str, Any]) -> str:
         "targets": targets_table(results),
         "latency": latency_table(results),
         "throughput": _table(
-            ["", "runs/s", "p50 ms", "p99 ms", "CPU ms/run", "RSS MB", "to yardstick"],
+            ["", "runs/s", "p50 ms", "p99 ms", "CPU ms/run", "RSS MB", "to yardstick", "least to most", "to NORMAL"],
             (
-                [name, *_figures(at, "runs_per_second", "p50_ms", "p99_ms", "cpu_ms", "rss_mb"), _to(at, "throughput")]
+                [
+                    name,
+                    *_figures(at, "runs_per_second", "p50_ms", "p99_ms", "cpu_ms", "rss_mb"),
+                    _to(at, "throughput"),
+                    f"{at['least_to_yardstick']:.2f}–{at['most_to_yardstick']:.2f}",
+                    f"{at['to_normal']:.2f}",
+                ]
                 for name, at in results["throughput"].items()
             ),
         ),
         "growth": _table(
             ["", "3 rounds, kB", "30 rounds, kB", "ratio"],
             ([name, *_figures(at, "few_kb", "many_kb", "ratio")] for name, at in results["growth"].items()),
+        ),
+        "proofs": _table(
+            ["", "votes", "kinds", "places", "seconds"],
+            (
+                [name, *(f"{at[key]:,}" for key in ("votes", "kinds", "places")), f"{at['seconds']:.2f}"]
+                for name, at in results["proofs"].items()
+            ),
+        ),
+        "archive": _table(
+            ["", "seconds", "RSS MB", "RSS to fewest"],
+            (
+                [name, f"{at['seconds']:.1f}", f"{at['rss_mb']:.0f}", f"{at['rss_to_fewest']:.2f}"]
+                for name, at in results["archive"].items()
+            ),
         ),
         "startup": _table(
             ["", "seconds"], ([f"`{name}`", f"{at['seconds']:.2f}"] for name, at in results["startup"].items())

@@ -39,4 +39,8 @@ TARGETS = (
     Target("wall with --json to without, 50 ms", ("latency_50", "accord with --json", "wall_to_accord"), 1.05),
     Target("`accord --help`, seconds", ("startup", "accord --help", "seconds"), 0.25),
     Target("`accord run` offline, cold, seconds", ("startup", "accord run, offline", "seconds"), 1.5),
+    Target("proof, 9 roles told apart, seconds", ("proofs", "9 roles, each one named by a row", "seconds"), 2.0),
+    Target("proof, 15 roles by counts, seconds", ("proofs", "15 roles by counts, launch", "seconds"), 1.0),
+    Target("10,000 archived runs decided again, seconds", ("archive", "10000 runs", "seconds"), 10.0),
+    Target("memory of that to 1,000 runs", ("archive", "10000 runs", "rss_to_fewest"), 1.1),
 )

@@ -24,6 +24,7 @@ CONTENDERS = {
     "accord with progress": ("accord", "opened_with_progress"),
     "accord with --json": ("accord", "opened_with_json"),
     "yardstick": ("yardstick", "opened"),
+    "yardstick, NORMAL": ("yardstick", "opened_normal"),
     "bare": ("bare", "opened"),
 }
 

@@ -72,8 +72,16 @@ def build(base_url: str, rounds: int) -> Any:
 
 
 @asynccontextmanager
-async def opened(base_url: str, folder: Path, rounds: int) -> AsyncIterator[Run]:
+async def opened_normal(base_url: str, folder: Path, rounds: int) -> AsyncIterator[Run]:
+    """Open it with SQLite's `synchronous=NORMAL`, as Accord takes it, in place of the default FULL."""
+    async with opened(base_url, folder, rounds, "NORMAL") as run:
+        yield run
+
+
+@asynccontextmanager
+async def opened(base_url: str, folder: Path, rounds: int, synchronous: str = "FULL") -> AsyncIterator[Run]:
     async with AsyncSqliteSaver.from_conn_string(str(folder / "yardstick.sqlite")) as saver:
+        await saver.conn.execute(f"PRAGMA synchronous={synchronous}")
         graph = build(base_url, rounds).compile(checkpointer=saver)
 
         async def run(thread: str) -> int:
