@@ -134,6 +134,7 @@ class Runner:
             return record_of(thread, state)
         team = team if moved else kept_team(state)
         self._check_voices(team, Budget(**state["limits"]), inputs)
+        await self.threads.index.go_on(thread)
         if reason is not None or moved:
             return await self._drive(thread, team, inputs, on_event)
         try:

@@ -76,9 +76,9 @@ class Threads:
         if state is None:
             return None
         record = record_of(thread, state)
-        await self.index.note(thread, record, state["case"]["goal"])
-        if record["stop_reason"] is not None:
+        if record["stop_reason"] is not None:  # first: what the index calls running is caught up with after a kill
             await self.archive.keep(thread, state)
+        await self.index.note(thread, record, state["case"]["goal"])
         return record
 
     async def _begun_or_admitted(self, thread: str) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """The index of threads: what there is, for lists. The truth of a thread stays in its checkpoints."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +23,8 @@ class Index:
         """Note the thread before any work on it starts, with all that is needed to start it again."""
         now = _now()
         entry = {"team": team.name, "goal": team.goal, "status": "running", "started_at": now, "updated_at": now}
-        admission = {"team": pinned(team), "inputs": inputs}
+        # As text: PostgreSQL keeps objects in an order of its own, and the prompts follow the order of the facts.
+        admission = json.dumps({"team": pinned(team), "inputs": inputs}, ensure_ascii=False)
         await self._store.aput(NAMESPACE, thread, {"thread_id": thread, **entry, ADMISSION: admission}, index=False)
 
     async def begin(self, thread: str, team: str, goal: str) -> None:
@@ -35,7 +37,8 @@ class Index:
     async def admitted(self, thread: str) -> dict[str, Any] | None:
         """Return the {team, inputs} of a thread that was admitted and has not come to anything yet, or None."""
         entry = await self._store.aget(NAMESPACE, thread)
-        return entry.value.get(ADMISSION) if entry else None
+        admission = entry.value.get(ADMISSION) if entry else None
+        return json.loads(admission) if admission else None
 
     async def note(self, thread: str, record: dict[str, Any], goal: str) -> None:
         """Note what the thread came to."""
@@ -51,6 +54,13 @@ class Index:
             "updated_at": _now(),
         }
         await self._store.aput(NAMESPACE, thread, entry, index=False)
+
+    async def go_on(self, thread: str) -> None:
+        """Note that somebody works on the thread again."""
+        kept = await self._store.aget(NAMESPACE, thread)
+        if kept is not None:
+            entry = {**kept.value, "status": "running", "updated_at": _now()}
+            await self._store.aput(NAMESPACE, thread, entry, index=False)
 
     async def running(self) -> list[dict[str, Any]]:
         """Return the entries of the threads that somebody works on, or whose process died at work."""

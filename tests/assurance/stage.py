@@ -53,7 +53,9 @@ Rounds = Sequence[Sequence[str] | str]
 """The stances of each round in the order of the roles; or the reason for which the last role fails in it."""
 
 
-def play(settings: Settings, thread: str, rounds: Rounds, *sets: str, name: str = "checkout_launch", **options: Any) -> Record:
+def play(
+    settings: Settings, thread: str, rounds: Rounds, *sets: str, name: str = "checkout_launch", **options: Any
+) -> Record:
     """Run the team on a thread: everybody says what stands there."""
 
     def speech(question: Question) -> Any:

@@ -150,4 +150,6 @@ def test_a_team_too_large_to_be_shown_needs_both_properties_accepted(capsys: Cap
         (sentence,) = refused(capsys, "run", team_file(table + accept, more=more, roles=roles))
         assert sentence.startswith("the policy `mine` cannot be proved: ")
         assert sentence.endswith("to run it anyway `policy.accept` must name total and monotone, each with the reason")
-    assert accord(capsys, "run", team_file(f"{table}\naccept: [{', '.join(waivers)}]", more=more, roles=roles)).code == 0
+    assert (
+        accord(capsys, "run", team_file(f"{table}\naccept: [{', '.join(waivers)}]", more=more, roles=roles)).code == 0
+    )

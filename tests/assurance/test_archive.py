@@ -10,8 +10,8 @@ from graph.runner import open_runner
 from graph.settings import Settings
 from graph.store.archive import entry_of, past_run
 from policies.assurance.audit import head_of
-from policies.table import Policy
 from policies.assurance.whatif import Rules, decide_again
+from policies.table import Policy
 from tests.assurance.stage import BLOCK, CAUTION, GO, play
 from tests.audit.chronicle import told
 from tests.harness import proposal, resume, run, scripted, settings_at, team_of
@@ -43,7 +43,12 @@ def entries_in(settings: Settings) -> dict[str, Entry]:
 
 def test_an_entry_follows_from_the_state_of_its_thread(settings: Settings) -> None:
     team = team_of(settings, "checkout_launch", "max_repairs=1")
-    record = run(team, settings, "t", scripted(lambda question: proposal(question.name, CAUTION if question.name == RISK else GO)))
+    record = run(
+        team,
+        settings,
+        "t",
+        scripted(lambda question: proposal(question.name, CAUTION if question.name == RISK else GO)),
+    )
     state = state_of(settings)
 
     entry = entries_in(settings)["t"]
@@ -68,9 +73,7 @@ def test_weights_vetoes_guards_and_who_may_join_are_kept_for_the_next_decision(s
     assert (entry["ended"], entry["vetoers"], entry["weights"][RISK]) == ("go", ["demand_analyst"], 5)
     assert "legal_analyst" not in entry["convenable"]
     assert [each.name for each in run_again.guards] == ["alerts"]
-    veto = Policy.model_validate(
-        {"name": "x", "rules": [{"when": "vetoes >= 1", "then": "no_go"}], "otherwise": "go"}
-    )
+    veto = Policy.model_validate({"name": "x", "rules": [{"when": "vetoes >= 1", "then": "no_go"}], "otherwise": "go"})
     assert decide_again(run_again, Rules(veto)).now == "no_go"
 
 
@@ -123,15 +126,11 @@ def test_an_entry_holds_the_facts_as_they_were_withheld(settings: Settings) -> N
     assert entries_in(settings)["t"]["facts"]["campaign"]["name"] == "(withheld)"
 
 
-def test_an_entry_of_a_long_run_keeps_every_round_and_its_head(settings: Settings) -> None:
-    settings_again, record = told_at(settings)
+def test_an_entry_of_a_long_run_keeps_every_round_and_its_head(settings: Settings, tmp_path: Path) -> None:
+    settings_again, record = told(tmp_path, database=settings.database)
     entry = entries_in(settings_again)["t"]
     events = state_of(settings_again)["events"]
 
     assert [each["round"] for each in entry["rounds"]] == [1, 2, 3]
     assert entry["head"] == {"events": head_of(events).events, "hash": head_of(events).hash}
     assert entry["ended"] == record["final_decision"]
-
-
-def told_at(settings: Settings) -> tuple[Settings, Entry]:
-    return told(settings.accord_home, database=settings.database)

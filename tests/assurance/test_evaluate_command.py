@@ -46,7 +46,7 @@ def counted(lines: list[list[str]], is_decided: Any) -> dict[str, float]:
 
 RULES: dict[str, Any] = {
     "majority": lambda most, _, team: 2 * most > team,
-    "unanimous": lambda most, said, team: most == team or most == said,
+    "unanimous": lambda most, said, team: most in (team, said),
     "quorum": lambda most, said, team: 2 * said > team and 2 * most > said,
     "plurality.yaml": lambda most, said, team: True,
 }
@@ -66,7 +66,10 @@ def test_a_policy_scores_as_an_independent_count_says(name: str, seed: int, caps
     assert {key: found[key] for key in expected} == pytest.approx(expected)
     right = {voter: sum(line[2 + n] == line[1] for line in lines) for n, voter in enumerate(VOTERS)}
     assert found["voters"] == right
-    assert found["best_voter"] == {"voter": max(VOTERS, key=lambda voter: right[voter]), "accuracy": max(right.values()) / 200}
+    assert found["best_voter"] == {
+        "voter": max(VOTERS, key=lambda voter: right[voter]),
+        "accuracy": max(right.values()) / 200,
+    }
 
 
 def test_it_is_printed_beside_the_best_voter(capsys: Captured) -> None:
@@ -93,9 +96,9 @@ def test_the_votes_that_a_go_needs_can_be_set(capsys: Captured) -> None:
     written([["1", "x", "x", "x", "", "", ""]])
 
     decided = [
-        json.loads(accord(capsys, "policy", "evaluate", "votes.csv", "--policy", "classic", "--min-go-votes", n, "--json").out)[
-            "decided"
-        ]
+        json.loads(
+            accord(capsys, "policy", "evaluate", "votes.csv", "--policy", "classic", "--min-go-votes", n, "--json").out
+        )["decided"]
         for n in (1, 2, 3)
     ]
 

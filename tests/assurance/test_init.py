@@ -19,7 +19,10 @@ def test_the_file_runs_to_a_decision_and_its_policy_is_proved(capsys: Captured) 
     proved = accord(capsys, "policy", "verify", "team.yaml")
     record = json.loads(ran.out)
 
-    assert (written.code, written.out) == (0, "wrote team.yaml; next: accord run team.yaml, accord policy verify team.yaml\n")
+    assert (written.code, written.out) == (
+        0,
+        "wrote team.yaml; next: accord run team.yaml, accord policy verify team.yaml\n",
+    )
     assert (ran.code, record["final_decision"], record["team"]) == (0, "go", "my_launch")
     assert proved.code == 0
     assert [accord(capsys, command, "t").code for command in ("why", "show", "replay")] == [0, 0, 0]
@@ -48,13 +51,12 @@ def test_its_guards_hold_against_its_own_facts(capsys: Captured) -> None:
 def test_what_is_there_is_never_replaced(kind: str, capsys: Captured) -> None:
     target = Path("team.yaml")
     Path("other.yaml").write_text("mine")
-    {
-        "file": lambda: target.write_text("mine"),
-        "empty file": target.touch,
-        "folder": target.mkdir,
-        "link": lambda: target.symlink_to("other.yaml"),
-        "link to nothing": lambda: target.symlink_to("nothing.yaml"),
-    }[kind]()
+    if kind.startswith("link"):
+        target.symlink_to("other.yaml" if kind == "link" else "nothing.yaml")
+    elif kind == "folder":
+        target.mkdir()
+    else:
+        target.write_text("mine" if kind == "file" else "")
     before = target.read_text() if target.is_file() else None
 
     (sentence,) = refused(capsys, "init")

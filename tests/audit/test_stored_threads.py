@@ -33,9 +33,7 @@ def events(written: tuple[Path, list[Event]], accord_home: Path) -> list[Event]:
 
 
 def edited(place: int, **changes: Any) -> Change:
-    return lambda events: [
-        {**event, **changes} if number == place else event for number, event in enumerate(events)
-    ]
+    return lambda events: [{**event, **changes} if number == place else event for number, event in enumerate(events)]
 
 
 def outcome_of(events: list[Event], number: int) -> int:
@@ -86,7 +84,10 @@ def test_any_change_in_the_stored_chain_is_found_and_the_first_bad_event_named(
         "dropped": (lambda kept: [*kept[:place], *kept[place + 1 :]], place),
         "added": (lambda kept: [*kept[:place], kept[2], *kept[place:]], place),
         "swapped": (swapped(place, place + 3), place),
-        "rehashed": (lambda kept: [*relinked(edited(place, role="nobody")(kept))[: place + 1], *kept[place + 1 :]], place + 1),
+        "rehashed": (
+            lambda kept: [*relinked(edited(place, role="nobody")(kept))[: place + 1], *kept[place + 1 :]],
+            place + 1,
+        ),
     }
     change, expected = changes[what]
     rewrite_events(accord_home / DATABASE, change)
@@ -95,7 +96,22 @@ def test_any_change_in_the_stored_chain_is_found_and_the_first_bad_event_named(
     told_people = accord(capsys, "audit", "verify", "t")
 
     assert (code, found["broken"]["event"]) == (1, expected)
-    assert (told_people.code, f"t: {found['events']} events, BROKEN at event {expected}: it " in told_people.out) == (1, True)
+    assert (told_people.code, f"t: {found['events']} events, BROKEN at event {expected}: it " in told_people.out) == (
+        1,
+        True,
+    )
+
+
+@pytest.mark.parametrize("odd", ["event", 5, None, ["a"], {}, {"event": "asked"}])
+def test_what_stands_in_the_place_of_an_event_is_named_in_a_sentence(
+    odd: Any, capsys: Captured, accord_home: Path, events: list[Event]
+) -> None:
+    rewrite_events(accord_home / DATABASE, lambda kept: [*kept[:-1], odd])
+
+    done = accord(capsys, "audit", "verify", "t")
+
+    assert (done.code, done.err) == (1, "")
+    assert f"BROKEN at event {len(events) - 1}: it " in done.out
 
 
 @pytest.mark.parametrize("cut", [1, 2, 9])

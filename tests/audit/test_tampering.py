@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.audit.chronicle import events_in, head_in, lines_of, told
 from tests.audit.tampering import FOUND_BY_THE_HEAD_ALONE, WAYS, Lines, Tamper
 
 TRIALS = 1_000
+ODD: list[Any] = [None, 5, "event", [], {}, {"seq": True}, {"seq": 4.0, "prev_hash": None}]
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +97,8 @@ def test_what_is_inside_the_chain_is_found_without_a_head_and_what_cuts_its_end_
 
 
 def test_events_that_are_no_events_are_named_and_break_nothing(events: list[Event]) -> None:
-    for place, odd in enumerate([None, 5, "event", [], {}, {"seq": True}, {"seq": 4.0, "prev_hash": None}]):
-        broken = check_events([*events[:place], odd, *events[place + 1 :]])  # type: ignore[list-item]
+    for place, odd in enumerate(ODD):
+        broken = check_events([*events[:place], odd, *events[place + 1 :]])
         assert broken is not None
         assert broken.place == place
 

@@ -1,6 +1,6 @@
 """A run that kills its own process at a point of its choice, and the run that goes on in another process.
 
-A point is one moment of a run: a checkpoint, a task's writes, an entry of the journal or of the index, a node, a call;
+A point is one moment of a run: a checkpoint, a task's writes, an entry of journal, index or archive, a node, a call;
 each before and after. Nothing of the product is changed: nodes, saver and store are wrapped from outside.
 """
 
@@ -224,6 +224,7 @@ async def _going_on(place: Place) -> dict[str, Any]:
             "state": state.values,
             "journaled_in_the_end": await _journal(database, place),
             "listed_in_the_end": await _listed(runner, place),
+            "archived_in_the_end": await _archived(runner, place),
         }
 
 
@@ -250,6 +251,12 @@ async def _listed(runner: Runner, place: Place) -> list[Any]:
     """What `accord list` says of the thread."""
     entries = [entry for entry in await runner.threads.newest(1_000) if entry["thread_id"] == place.thread]
     return [[entry["status"], entry.get("stop_reason"), entry.get("final_decision")] for entry in entries]
+
+
+async def _archived(runner: Runner, place: Place) -> dict[str, Any] | None:
+    """The entry of the thread in the archive, once what died before it could was noted."""
+    await runner.threads.catch_up()
+    return await runner.threads.archive.entry(place.thread)
 
 
 async def _journal(database: Database, place: Place) -> list[str]:

@@ -12,6 +12,8 @@ from graph.problems import UsageError
 from graph.settings import Settings
 from graph.store.database import open_database
 from graph.store.index import Index
+from nodes.fingerprint import fingerprint
+from policies.assurance.audit import find_break
 from tests.durability.processes import Desk, Done, without
 from tests.durability.sweep import Killed, sweep
 from tests.harness import resume, settings_at, show, team_of
@@ -21,8 +23,10 @@ pytestmark = pytest.mark.slow
 
 ROLES = ("demand_analyst", "finance_analyst", "risk_analyst")
 SIDES = ("before", "after")
-KINDS = ("index", "checkpoint", "writes", "journal", "node convene", "node align")
-TIMES = ("seconds", "elapsed_seconds")
+KINDS = ("index", "archive", "checkpoint", "writes", "journal", "node convene", "node align")
+TIMES = ("seconds", "elapsed_seconds", "at")
+CHAIN = ("hash", "prev_hash", "thread")
+"""What the times and the thread of an event change in it and in those after it."""
 CALLS = {
     "three_rounds": [
         *(f"1/{role}/1" for role in ROLES),
@@ -60,7 +64,14 @@ def _wrong(killed: Sequence[Killed], is_right: Any) -> list[str]:
 
 
 def _same_state(whole: Killed, each: Killed, *ignored: str) -> bool:
-    return bool(without(each.found["state"], *TIMES, *ignored) == without(whole.found["state"], *TIMES, *ignored))
+    return _state(each, *ignored) == _state(whole, *ignored)
+
+
+def _state(each: Killed, *ignored: str) -> dict[str, Any]:
+    """The state; of a run that was asked to go on after its stop, the events up to that stop."""
+    state: dict[str, Any] = without(each.found["state"], *TIMES, *CHAIN, *ignored)
+    kinds = [event["event"] for event in state["events"]]
+    return state | {"events": state["events"][: kinds.index("finished") + 1]} if "wave" in ignored else state
 
 
 def _same_record(whole: Killed, each: Killed) -> bool:
@@ -99,6 +110,30 @@ def test_a_run_killed_anywhere_ends_in_the_state_of_the_run_nobody_killed(kills:
         ["wave"] if ENDS[scenario][1] == "max_messages" else []
     )  # a run that had stopped so was convened again
     assert not _wrong(killed, lambda each: _same_state(whole, each, *asked_again))
+
+
+def test_the_events_of_a_killed_run_are_an_unbroken_chain_in_which_nothing_stands_twice(kills: Kills) -> None:
+    scenario, whole, killed = kills
+    ends = Counter({"finished": 2, "resumed": 1}) if ENDS[scenario][1] == "max_messages" else Counter({"finished": 1})
+
+    def is_right(each: Killed) -> bool:
+        events = each.found["state"]["events"]
+        asked = Counter(f"{each['round']}/{each['role']}/{each['attempt']}" for each in events if "voice" in each)
+        ending = Counter(event["event"] for event in events if event["event"] in ("finished", "resumed"))
+        is_whole = find_break(events, fingerprint) is None and ending in (ends, Counter({"finished": 1}))
+        return is_whole and asked == Counter({call: 2 for call in CALLS[scenario]})
+
+    assert not _wrong([whole, *killed], is_right)
+
+
+def test_every_run_that_ended_is_in_the_archive_with_the_head_of_its_events(kills: Kills) -> None:
+    _, whole, killed = kills
+
+    def is_right(each: Killed) -> bool:
+        entry, events = each.found["archived_in_the_end"], each.found["state"]["events"]
+        return entry is not None and entry["head"] == {"events": len(events), "hash": events[-1]["hash"]}
+
+    assert not _wrong([whole, *killed], is_right)
 
 
 def test_no_call_whose_answer_was_journaled_is_made_again(kills: Kills) -> None:

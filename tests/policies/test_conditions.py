@@ -271,6 +271,8 @@ def test_an_apostrophe_in_a_comment_or_a_long_text_hides_no_variable(condition: 
         ("size(stances) > 1 && stances.risk == 'go'", None),
         ("stances.all(role, stances[role] == 'go')", None),
         ("stances[conflicts[0]] == 'go'", None),
+        ("stances.risk == 'go' // it's clear", None),
+        ("go > 1 // it's clear", ()),
     ],
 )
 def test_the_roles_a_condition_names_are_known_unless_it_reads_the_stances_in_another_way(

@@ -247,6 +247,14 @@ def test_a_limit_that_is_neither_a_path_nor_a_number_is_one_problem_at_its_field
     assert [problem.path for problem in problems_of(guards=[{**GUARD, "below": limit}])] == [("guards", 0, "below")]
 
 
+@pytest.mark.parametrize("name", ["staff", "max_rounds", "min_go_votes"])
+def test_a_guard_has_a_name_of_its_own(name: str) -> None:
+    said = f"is '{name}', which names something else already; allowed: a name of its own"
+    found = problems_of(guards=[GUARD, {**GUARD, "name": name}])
+
+    assert found == [Problem(("guards", 1, "name"), said)]
+
+
 def test_an_unknown_key_of_a_guard_comes_with_those_that_are_allowed() -> None:
     (problem,) = problems_of(guards=[{**GUARD, "unless": 1}])
 
