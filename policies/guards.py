@@ -40,7 +40,8 @@ def _equal(value: Any) -> Any:
     return value
 
 
-Limit = Annotated[Any, AfterValidator(_limit), WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": FACT_PATH_PATTERN}]})]
+_LIMITS = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": FACT_PATH_PATTERN}]}
+Limit = Annotated[Any, AfterValidator(_limit), WithJsonSchema(_LIMITS)]
 """A path into the facts, or a number."""
 
 Equal = Annotated[Any, AfterValidator(_equal), WithJsonSchema({"type": ["boolean", "number", "string"]})]

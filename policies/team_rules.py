@@ -148,6 +148,8 @@ def _sentence(detail: ErrorDetails) -> str:
         return "is an unknown key"
     if kind == "literal_error":
         return f"is {value}; allowed: {context['expected']}"
+    if kind == "value_error" and detail["loc"] == ("facts",):  # the sentence names the place; facts may be private
+        return f"cannot be used: {context['error']}"
     if kind == "value_error":
         return f"is {value}: {context['error']}"
     message = detail["msg"][:1].lower() + detail["msg"][1:]

@@ -1,6 +1,7 @@
 """Records as files: one event a line, as canonical JSON (RFC 8785); and whether a record is what was written."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ import rfc8785
 from graph.problems import UsageError
 from nodes.fingerprint import fingerprint
 from policies.assurance.audit import Break, Event, Head, find_break
+from policies.plain import MAX_INTEGER
 
-MAX_BYTES = 1_000_000_000
+MAX_DIGITS = 25
 
 
 def exported(events: Iterable[Event]) -> Iterator[bytes]:
@@ -27,7 +29,7 @@ def read_head(text: str) -> Head:
         UsageError: it is none.
     """
     number, _, digest = text.partition(":")
-    if not number.isdecimal() or len(number) > 12 or len(digest) != 64 or set(digest) - set("0123456789abcdef"):
+    if not re.fullmatch(r"[0-9]{1,12}:[0-9a-f]{64}", text):
         raise UsageError(f"--head {text}: is no head; allowed: <number of events>:<64 hexadecimal digits>")
     return Head(int(number), digest)
 
@@ -69,10 +71,16 @@ def _worse(events: list[Event], found: Break) -> Break:
     return find_break(events, fingerprint) or found
 
 
+def _read_integer(digits: str) -> int | float:
+    """Return a number as it was hashed: RFC 8785 writes floats up to 1e21 without a fraction."""
+    number = int(digits) if len(digits) <= MAX_DIGITS else 0
+    return number if abs(number) <= MAX_INTEGER else float(number)
+
+
 def _event(line: bytes) -> Event | None:
     """Return the event of a line whose bytes are its canonical JSON."""
     try:
-        event = json.loads(line)
+        event = json.loads(line, parse_int=_read_integer)
         is_canonical = isinstance(event, dict) and rfc8785.dumps(event) == line
     except (ValueError, RecursionError, rfc8785.CanonicalizationError):
         return None

@@ -1,5 +1,6 @@
 """Decides past runs again under another policy; asks nobody, and keeps none of them in memory."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import date, datetime
 
@@ -30,6 +31,8 @@ def read_date(text: str) -> date:
         UsageError: it is none.
     """
     try:
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            raise ValueError(text)
         return date.fromisoformat(text)
     except ValueError:
         raise UsageError(f"--since {text}: is no date; allowed: YYYY-MM-DD") from None

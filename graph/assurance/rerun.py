@@ -2,16 +2,16 @@
 
 import tempfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from graph.facts.files import load_facts
 from graph.problems import UsageError
 from graph.report.record import Record
 from graph.runner import Runner, kept_team
 from graph.store.database import open_database
 from nodes.events import events_of
-from nodes.services import Services
+from nodes.services import FactsUnavailableError, Services
 from nodes.voices.recorded import RecordedVoice
 from policies.team import Budget, Team
 
@@ -28,7 +28,7 @@ async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
     if not events_of(state, "admitted") or any(event["moved"] for event in events_of(state, "resumed")):
         raise UsageError(f"the thread `{thread}` went on with accepted changes; what stood before them is not kept")
     voice = RecordedVoice(state["events"])
-    services = Services({"model": voice, "rules": voice}, load_facts)
+    services = Services({"model": voice, "rules": voice}, partial(_facts_then, state))
     with tempfile.TemporaryDirectory() as folder:
         location = str(Path(folder) / "replay.sqlite")
         async with open_database(location) as database:
@@ -40,6 +40,27 @@ async def _rerun(runner: Runner, thread: str, state: Mapping[str, Any]) -> Recor
     for event in events_of(state, "resumed"):
         record = await runner.resume(thread, budget=event["limits"])
     return record
+
+
+async def _facts_then(state: Mapping[str, Any], team: Team) -> dict[str, Any]:
+    """Return the facts of a run that brought none: kept where they sufficed, else such as fail as they failed then."""
+    kept: dict[str, Any] | None = state["case"]["facts"]
+    if kept is not None:
+        return kept
+    kind, _, what = str(state["stop_reason"]).partition(":")
+    if kind == "facts_unavailable":
+        raise FactsUnavailableError(what, "as recorded")
+    facts: dict[str, Any] = {}
+    for path in team.requires:
+        if path != what:
+            facts = _placed(facts, path.split("."))
+    return facts
+
+
+def _placed(facts: Mapping[str, Any], keys: list[str]) -> dict[str, Any]:
+    key, rest = keys[0], keys[1:]
+    inner = facts.get(key)
+    return {**facts, key: _placed(inner if isinstance(inner, dict) else {}, rest) if rest else True}
 
 
 def _team_at_first(state: Mapping[str, Any]) -> Team:

@@ -28,7 +28,7 @@ def verify(name: str | None, head: str | None, db: str | None, as_json: bool) ->
     from graph.assurance.records import read_head
     from graph.problems import UsageError
 
-    noted = read_head(head) if head else None
+    noted = read_head(head) if head is not None else None
     if noted and name is None:
         raise UsageError("--head goes with one thread or file; name it")
     checked = [_check_file(name, noted)] if name and _is_file(name) else _check_threads(name, noted, db)
@@ -79,6 +79,7 @@ def _check_file(name: str, noted: Any) -> dict[str, Any]:
 
 
 def _check_threads(name: str | None, noted: Any, db: str | None) -> list[dict[str, Any]]:
+    from graph.assurance.agreement import find_disagreement
     from graph.assurance.records import check_archived, check_events
     from graph.threads import open_threads
     from policies.assurance.audit import Head
@@ -89,9 +90,10 @@ def _check_threads(name: str | None, noted: Any, db: str | None) -> list[dict[st
             names = [name] if name else [entry["thread_id"] async for entry in threads.archive.entries()]
             for each in names:
                 entry = await threads.archive.entry(each)
-                events = (await threads.begun(each)).get("events", [])
-                kept = Head(**entry["head"]) if entry else None
-                found.append(_entry(each, events, check_events(events, noted) or check_archived(events, kept)))
+                state = await threads.begun(each)
+                events, kept = state.get("events", []), Head(**entry["head"]) if entry else None
+                broken = check_events(events, noted) or check_archived(events, kept) or find_disagreement(each, state)
+                found.append(_entry(each, events, broken))
         return found
 
     return run_async(work)

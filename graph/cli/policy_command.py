@@ -105,9 +105,13 @@ def diff(first: str, second: str, roles: int | None, as_json: bool) -> Exit:
 @json_option
 def test(folder: str, name: str | None, threshold: float, as_json: bool) -> Exit:
     """Hold a policy against cases: DIR/<expected outcome>/<a sentence>.yaml; exits with 1 when one fails."""
+    import math
+
     from graph.assurance.cases import judge_folder
     from graph.report.cases import plain_report, print_cases
 
+    if not math.isfinite(threshold):
+        raise click.BadParameter("is no number; allowed: 0 to 100", param_hint="--threshold")
     report = judge_folder(folder, name)
     if as_json:
         print_json(plain_report(report, threshold))

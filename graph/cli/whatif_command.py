@@ -28,7 +28,7 @@ def command(policy: str, team: str | None, since: str | None, shows_same: bool, 
     from graph.assurance.replay import read_date, rules_named, verdicts
     from graph.threads import open_threads
 
-    rules, day = rules_named(policy), read_date(since) if since else None
+    rules, day = rules_named(policy), read_date(since) if since is not None else None
     write = _write_json if as_json else _write_line
 
     async def work(_: Any) -> Counter[str]:

@@ -51,11 +51,11 @@ def _after(before: Mapping[str, Any]) -> Event:
     return {"seq": before["seq"] + 1, "prev_hash": before["hash"]}
 
 
-def head_of(events: Iterable[Mapping[str, Any]]) -> Head:
+def head_of(events: Iterable[Any]) -> Head:
     """Return the head of a record; that of no event at all is `0:000…`."""
     head = Head(0, GENESIS)
     for event in events:
-        head = Head(head.events + 1, str(event.get("hash")))
+        head = Head(head.events + 1, str(event.get("hash") if isinstance(event, Mapping) else None))
     return head
 
 

@@ -139,7 +139,7 @@ def test_a_chain_that_was_rewritten_whole_is_found_through_the_head_in_the_archi
 def test_a_head_noted_elsewhere_finds_what_was_changed_in_the_archive_too(
     capsys: Captured, accord_home: Path, events: list[Event]
 ) -> None:
-    forged = relinked(edited(outcome_of(events, 3), final="go")(events))
+    forged = relinked(edited(outcome_of(events, 3), because="nobody knows")(events))
     rewrite_events(accord_home / DATABASE, lambda _: forged)
     head = {"events": len(forged), "hash": forged[-1]["hash"]}
     rewrite_archive(accord_home / DATABASE, lambda entry: {**entry, "head": head})
@@ -148,6 +148,19 @@ def test_a_head_noted_elsewhere_finds_what_was_changed_in_the_archive_too(
 
     assert verified(capsys, "t")[0] == 0, "nothing here can know"
     assert (code, found["broken"]["event"]) == (1, len(events))
+
+
+def test_an_outcome_that_was_changed_with_its_chain_and_archive_is_one_the_thread_contradicts(
+    capsys: Captured, accord_home: Path, events: list[Event]
+) -> None:
+    forged = relinked(edited(outcome_of(events, 3), final="go")(events))
+    rewrite_events(accord_home / DATABASE, lambda _: forged)
+    head = {"events": len(forged), "hash": forged[-1]["hash"]}
+    rewrite_archive(accord_home / DATABASE, lambda entry: {**entry, "head": head})
+
+    code, (found,) = verified(capsys, "t")
+
+    assert (code, found["broken"]["message"]) == (1, "says another outcome than the thread")
 
 
 def test_all_threads_are_verified_and_the_broken_one_is_told_among_them(

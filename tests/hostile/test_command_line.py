@@ -115,7 +115,7 @@ SETTINGS: list[tuple[str, str]] = [
     ("budget.max_rounds=", "--set budget.max_rounds=: `budget.max_rounds` is None; it should be a valid integer"),
     ("budget.max_seconds=.nan", "--set budget.max_seconds=.nan: `budget.max_seconds` is nan; it should be "),
     ("max_repairs=-1", "--set max_repairs=-1: `max_repairs` is -1; it should be greater than or equal to 0"),
-    ("facts.rate=.inf", "--set facts.rate=.inf: `facts` is {'rate': inf}: `rate` is inf; allowed: finite numbers"),
+    ("facts.rate=.inf", "--set facts.rate=.inf: `facts` cannot be used: `rate` is inf; allowed: finite numbers"),
     ("goal=&a x", "--set goal=&a x:1: the anchor `&a` is not allowed; write the value out"),
     ("goal=!!str x", "--set goal=!!str x:1: the tag `tag:yaml.org,2002:str` is not allowed; write a plain value"),
     ("goal={a: 1", "--set goal={a: 1:1: cannot be read as YAML: "),

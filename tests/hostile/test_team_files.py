@@ -154,17 +154,17 @@ FILES: dict[str, tuple[str, int, str]] = {
     "NaN in facts": (
         changed(6, "facts: {rate: .nan}"),
         6,
-        "`facts` is {'rate': nan}: `rate` is nan; allowed: finite numbers",
+        "`facts` cannot be used: `rate` is nan; allowed: finite numbers",
     ),
     "infinity in facts": (
         changed(6, "facts: {a: {b: -.inf}}"),
         6,
-        "`facts` is {'a': {'b': -inf}}: `a.b` is -inf; allowed: finite numbers",
+        "`facts` cannot be used: `a.b` is -inf; allowed: finite numbers",
     ),
     "a huge integer in facts": (
         changed(6, "facts: {a: 9007199254740992}"),
         6,
-        "`facts` is {'a': 9007199254740992}: `a` is an integer beyond ±(2^53-1)",
+        "`facts` cannot be used: `a` is an integer beyond ±(2^53-1)",
     ),
     "facts as a list": (changed(6, "facts: [1]"), 6, "`facts` is [1]; it should be a valid dictionary"),
     "a condition that compares numbers with text": (

@@ -1,4 +1,4 @@
-"""A bad policy, guard or private path in a team file is refused like anything else in it: where, what, what is allowed."""
+"""A bad policy, guard or private path in a team file is refused with where it is, what it is and what is allowed."""
 
 from pathlib import Path
 
@@ -72,7 +72,7 @@ FILES: dict[str, tuple[str, int, str]] = {
         "`guards.0.at_most` is 'go'; allowed: 'go_with_caution' or 'no_go'",
     ),
     "a guard over a private fact": (
-        added("private: [rate]\nguards:\n  - {name: n, fact: rate, above: 1, at_most: no_go}"),
+        added("private: [limits]\nguards:\n  - {name: n, fact: rate, above: limits.rate, at_most: no_go}"),
         16,
         "`guards.0` reads a private fact, which is withheld; allowed: other facts",
     ),
