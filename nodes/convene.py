@@ -44,7 +44,7 @@ def build_convene(team: Team, services: Services) -> Node:
             return {}
         started = services.clock()
         admitted = await admission.admit(state, thread_of(runtime))
-        if services.note_thread and not state.get("case"):
+        if services.note_thread and admitted.get("happened"):  # it begins, or goes on after a stop
             goal = admitted["case"]["goal"]
             await services.note_thread(journal_of(runtime), thread_of(runtime), team.name, goal)
         happened: list[Body] = admitted.pop("happened", [])

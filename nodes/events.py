@@ -72,6 +72,12 @@ def events_of(state: Mapping[str, Any], kind: str) -> list[Event]:
     return [event for event in state.get("events", []) if event["event"] == kind]
 
 
+def standing_outcomes(state: Mapping[str, Any]) -> list[Event]:
+    """Return the outcomes of the rounds decided on the team and facts of now: those since changes were last accepted."""
+    moved = [event["seq"] for event in events_of(state, "resumed") if event["moved"]]
+    return [event for event in events_of(state, "outcome") if not moved or event["seq"] > moved[-1]]
+
+
 def joined(state: Mapping[str, Any], allowed: Sequence[str]) -> list[str]:
     """Return the roles that some row convened, in order, of those that are allowed to join."""
     called = dict.fromkeys(event["convene"] for event in events_of(state, "outcome"))

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from policies.guards import MISSING, value_at
-
 WITHHELD = "(withheld)"
 """What stands in the place of a private fact."""
 
@@ -14,17 +12,24 @@ def withhold(facts: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
 
     >>> withhold({"customer": {"name": "Ada", "region": "US"}}, ["customer.name", "customer.phone"])
     {'customer': {'name': '(withheld)', 'region': 'US'}}
+    >>> withhold({"people": [{"name": "Ada"}]}, ["people.name"])
+    {'people': [{'name': '(withheld)'}]}
     """
     kept = dict(facts)
     for path in paths:
-        if value_at(path, kept) is not MISSING:
-            kept = _replaced(kept, path.split("."))
+        kept = _replaced(kept, path.split("."))
     return kept
 
 
-def _replaced(facts: Mapping[str, Any], keys: list[str]) -> dict[str, Any]:
-    key, rest = keys[0], keys[1:]
-    return {**facts, key: _replaced(facts[key], rest) if rest else WITHHELD}
+def _replaced(value: Any, keys: list[str]) -> Any:
+    """Return the value with what the keys lead to replaced, in every item of a list on the way."""
+    if not keys:
+        return WITHHELD
+    if isinstance(value, list):
+        return [_replaced(item, keys) for item in value]
+    if not isinstance(value, Mapping) or keys[0] not in value:
+        return value
+    return {**value, keys[0]: _replaced(value[keys[0]], keys[1:])}
 
 
 def overlaps(path: str, private: Iterable[str]) -> bool:

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from graph.assurance.subject import load_subject
+from graph.assurance.subject import Subject, load_subject
 from graph.problems import UsageError
 from graph.teams.policies import shipped_policies
 from graph.teams.source import Source, read_source
 from policies.assurance.cases import Case, parse_case, rule_on, uncovered
-from policies.guards import Guard
 from policies.outcome import Ruling
 from policies.table import OUTCOMES, Policy
 
@@ -65,20 +64,20 @@ def judge_folder(folder: str, name: str | None = None) -> Report:
         UsageError: the folder cannot be read, has no case or one that is none, or it is not clear under which policy.
     """
     top = Path(folder)
-    policy, guards = _rules(top, name)
+    subject = _rules(top, name)
+    policy, team = subject.policy, subject.voters if subject.is_team else None
     cases = _cases(top)
     judged = [
-        Judged(str(path.relative_to(top)), path.parent.name, rule_on(case, policy, guards)) for path, case in cases
+        Judged(str(path.relative_to(top)), path.parent.name, rule_on(case, policy, subject.guards, team)) for path, case in cases
     ]
     return Report(policy, judged, uncovered(policy, (each.ruling for each in judged)))
 
 
-def _rules(top: Path, name: str | None) -> tuple[Policy, tuple[Guard, ...]]:
+def _rules(top: Path, name: str | None) -> Subject:
     named = name or top.resolve().name
     if name is None and named not in shipped_policies():
         raise UsageError(f"{top}: its name is no shipped policy's ({', '.join(shipped_policies())}); add --policy")
-    subject = load_subject(named)
-    return subject.policy, subject.guards
+    return load_subject(named)
 
 
 def _cases(top: Path) -> list[tuple[Path, Case]]:

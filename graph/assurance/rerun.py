@@ -13,6 +13,7 @@ from graph.store.database import open_database
 from nodes.events import events_of
 from nodes.services import FactsUnavailableError, Services
 from nodes.voices.recorded import RecordedVoice
+from policies.assurance.audit import Event
 from policies.team import Budget, Team
 
 VARYING = ("thread_id", "elapsed_seconds")
@@ -27,6 +28,8 @@ async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
     """
     if not events_of(state, "admitted") or any(event["moved"] for event in events_of(state, "resumed")):
         raise UsageError(f"the thread `{thread}` went on with accepted changes; what stood before them is not kept")
+    if state.get("stop_reason") is None:
+        raise UsageError(f"the thread `{thread}` has not ended; `accord resume {thread}` goes on with it")
     voice = RecordedVoice(state["events"])
     services = Services({"model": voice, "rules": voice}, partial(_facts_then, state))
     with tempfile.TemporaryDirectory() as folder:
@@ -37,7 +40,7 @@ async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
 
 async def _rerun(runner: Runner, thread: str, state: Mapping[str, Any]) -> Record:
     record = await runner.run(_team_at_first(state), thread)
-    for event in events_of(state, "resumed"):
+    for event in _resumed(state):
         record = await runner.resume(thread, budget=event["limits"])
     return record
 
@@ -63,9 +66,16 @@ def _placed(facts: Mapping[str, Any], keys: list[str]) -> dict[str, Any]:
     return {**facts, key: _placed(inner if isinstance(inner, dict) else {}, rest) if rest else True}
 
 
+def _resumed(state: Mapping[str, Any]) -> list[Event]:
+    """Return where the run went on; before its facts were there it asked nobody, and here it begins with them."""
+    return [event for event in events_of(state, "resumed") if event["phase"] != "facts"]
+
+
 def _team_at_first(state: Mapping[str, Any]) -> Team:
     team = kept_team(state)
-    limits = Budget(**events_of(state, "admitted")[0]["limits"])
+    begun = [event for event in state["events"] if event["event"] in ("admitted", "resumed")]
+    first = next((event for event in begun if event["hashes"]["facts"]), begun[-1])
+    limits = Budget(**first["limits"])
     return team.model_copy(update={"budget": limits, "facts": state["case"]["facts"], "facts_file": None})
 
 

@@ -81,16 +81,25 @@ def _check_file(name: str, noted: Any) -> dict[str, Any]:
 def _check_threads(name: str | None, noted: Any, db: str | None) -> list[dict[str, Any]]:
     from graph.assurance.agreement import find_disagreement
     from graph.assurance.records import check_archived, check_events
+    from graph.problems import StorageError
     from graph.threads import open_threads
-    from policies.assurance.audit import Head
+    from policies.assurance.audit import Break, Head
 
     async def work(_: Any) -> list[dict[str, Any]]:
         found = []
         async with open_threads(settings_for(db)) as threads:
+            await threads.catch_up()
             names = [name] if name else [entry["thread_id"] async for entry in threads.archive.entries()]
             for each in names:
                 entry = await threads.archive.entry(each)
-                state = await threads.begun(each)
+                try:
+                    state = await threads.state(each) if entry else await threads.begun(each)
+                except StorageError as error:
+                    found.append(_entry(each, [], Break(0, f"cannot be read: {error}")))
+                    continue
+                if state is None:
+                    found.append(_entry(each, [], Break(0, "is gone: the thread was archived, its state is not there")))
+                    continue
                 events, kept = state.get("events", []), Head(**entry["head"]) if entry else None
                 broken = check_events(events, noted) or check_archived(events, kept) or find_disagreement(each, state)
                 found.append(_entry(each, events, broken))

@@ -159,7 +159,7 @@ def _why(why: Plain | None) -> Plain | None:
     return {
         "round": why["round"],
         "max_rounds": why["max_rounds"],
-        "row": f"No row held: {_otherwise(why)}" if why["row"] == "otherwise" else f"Row {why['row']}",
+        "row": _otherwise(why) if why["row"] == "otherwise" else f"Row {why['row']}",
         "because": why["because"],
         "when": why["when"],
         "readings": [{"name": name, "value": said_value(value)} for name, value in why["values"].items()],
@@ -172,7 +172,7 @@ def _why(why: Plain | None) -> Plain | None:
 
 
 def _otherwise(why: Plain) -> str:
-    return "the policy’s “otherwise” decided" if why["final"] != "escalate" or why["rounds_ended"] else "nobody guesses"
+    return f"Nothing decided: {why['fault']}" if why["fault"] else "No row held: the policy’s “otherwise” decided"
 
 
 def _flips(why: Plain | None) -> Plain | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from graph.report.record import row_name
 from graph.store.archive import vote_from
-from nodes.events import events_of
+from nodes.events import standing_outcomes
 from policies.assurance.flips import LimitFlip
 from policies.assurance.power import Power
 from policies.assurance.why import Explanation, GuardReading, explain
@@ -21,12 +21,11 @@ def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | None:
 
     After changes were accepted, what an earlier round was decided on is not kept.
 
-    Keys: {thread_id, team, policy, round, max_rounds, casts, vote, final, row, because, rounds_ended, when, values,
+    Keys: {thread_id, team, policy, round, max_rounds, casts, vote, final, row, because, rounds_ended, fault, when, values,
     guards, stance_flips {flips, searched}, limit_flips, powers}.
     """
-    outcomes = events_of(state, "outcome")
-    moved = [event["seq"] for event in events_of(state, "resumed") if event["moved"]]
-    if not outcomes or (moved and moved[-1] > outcomes[-1]["seq"]):
+    outcomes = standing_outcomes(state)
+    if not outcomes:
         return None
     team, last = state["case"]["team"], outcomes[-1]
     entry = {
@@ -48,6 +47,7 @@ def _plain(found: Explanation) -> Plain:
         "row": row_name(ruling.row),
         "because": ruling.because,
         "rounds_ended": ruling.rounds_ended,
+        "fault": ruling.fault,
         "when": found.when,
         "values": dict(found.values),
         "guards": [_guard(reading) for reading in found.guards],

@@ -42,7 +42,7 @@ def print_report(record: Mapping[str, Any]) -> None:
     """Print the record to stdout."""
     console = console_on(sys.stdout)
     if record.get("history"):
-        console.print(_stances(record["history"]))
+        console.print(_stances(record["history"], _outcomes(record["trace"])))
         console.print(_conflicts(record["history"]))
         for line in _beside(record):
             console.print(line)
@@ -50,14 +50,19 @@ def print_report(record: Mapping[str, Any]) -> None:
     console.print(_footer(record))
 
 
-def _stances(history: Sequence[Mapping[str, Any]]) -> Table:
+def _outcomes(trace: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    """Return what each round came to; the history knows decisions alone, the trace also who asked a human."""
+    return {line["round"]: line["decision"] for line in trace if "decision" in line}
+
+
+def _stances(history: Sequence[Mapping[str, Any]], outcomes: Mapping[int, str]) -> Table:
     table = Table("role", box=box.SIMPLE_HEAD, pad_edge=False)
     for entry in history:
         table.add_column(f"round {entry['round']}")
     said = [{each["agent"]: each for each in entry["contributions"]} for entry in history]
     for role in dict.fromkeys(role for each in said for role in each):
         table.add_row(visible(role), *(_stance(each.get(role)) for each in said))
-    table.add_row("outcome", *(_word(entry["decision"] or "next_round") for entry in history), style="bold")
+    table.add_row("outcome", *(_word(outcomes[entry["round"]]) for entry in history), style="bold")
     return table
 
 

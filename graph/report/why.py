@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from graph.report.terminal import STYLES, visible
+from policies.assurance.flips import MAX_KEPT
 
 SHOWN = 6
 """Smallest flips shown for each outcome; `--json` has all that were kept."""
@@ -37,7 +38,9 @@ def print_why(found: Mapping[str, Any], console: Console) -> None:
 
 def _reasons(found: Mapping[str, Any]) -> Iterator[str]:
     because = f": {found['because']}" if found["because"] else ""
-    if found["row"] == "otherwise":
+    if found["fault"]:
+        yield f"Nothing decided ({found['fault']}), so a human has to"
+    elif found["row"] == "otherwise":
         yield "No row holds; the policy's `otherwise` decides"
     else:
         yield f"Row {found['row']} decides{because}"
@@ -77,7 +80,9 @@ def _print_flips(found: Mapping[str, Any], console: Console) -> None:
             said = ", ".join(f"{role}: {stance}" for role, stance in flip["stances"].items())
             console.print(visible(f"  {said}"))
         if len(flips) > SHOWN:
-            console.print(Text(f"  or {len(flips) - SHOWN} more sets of {len(flips[0]['stances'])} stances"))
+            # The search keeps no more than MAX_KEPT sets for an outcome, so there may be more.
+            least, size = "at least " * (len(flips) >= MAX_KEPT), len(flips[0]["stances"])
+            console.print(Text(f"  or {least}{len(flips) - SHOWN} more sets of {size} stance{'s' * (size > 1)}"))
     for flip in found["limit_flips"]:
         console.print(Text.assemble("It would have been ", _word(flip["outcome"]), " with ", visible(_values(flip))))
     if not by_outcome:

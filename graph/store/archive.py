@@ -10,7 +10,7 @@ from typing import Any
 
 from langgraph.store.base import BaseStore
 
-from nodes.events import events_of
+from nodes.events import standing_outcomes
 from policies.assurance.audit import head_of
 from policies.assurance.whatif import PastRound, PastRun
 from policies.guards import Guard
@@ -54,7 +54,7 @@ def _bucket(thread: str) -> tuple[str, str]:
 def entry_of(thread: str, state: Mapping[str, Any]) -> Entry:
     """Return the entry of a thread that ended, from its state."""
     events, case = state.get("events", []), state["case"]
-    team, outcomes = case["team"], events_of(state, "outcome")
+    team, outcomes = case["team"], standing_outcomes(state)
     return {
         "thread_id": thread,
         "team": team["name"],

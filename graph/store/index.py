@@ -28,10 +28,12 @@ class Index:
         await self._store.aput(NAMESPACE, thread, {"thread_id": thread, **entry, ADMISSION: admission}, index=False)
 
     async def begin(self, thread: str, team: str, goal: str) -> None:
-        """Note a thread that a server's caller started, where it is not noted yet."""
-        if await self._store.aget(NAMESPACE, thread) is None:
+        """Note a thread that a server's caller started, or goes on with after it had ended."""
+        kept = await self._store.aget(NAMESPACE, thread)
+        if kept is None or kept.value["status"] != "running":
             now = _now()
-            entry = {"team": team, "goal": goal, "status": "running", "started_at": now, "updated_at": now}
+            started = kept.value["started_at"] if kept else now
+            entry = {"team": team, "goal": goal, "status": "running", "started_at": started, "updated_at": now}
             await self._store.aput(NAMESPACE, thread, {"thread_id": thread, **entry}, index=False)
 
     async def admitted(self, thread: str) -> dict[str, Any] | None:

@@ -1,6 +1,5 @@
 """Loads teams: by the name of a shipped one, or from any file."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -9,7 +8,7 @@ from typing import Any
 
 from graph.problems import UsageError
 from graph.teams.overrides import apply_settings, keys_of, merge
-from graph.teams.policies import policy_problem, sentence, with_policy
+from graph.teams.policies import is_path, policy_problem, sentence, with_policy
 from graph.teams.source import Source, read_source
 from policies.team import Team
 from policies.team_rules import Problem, parse_team
@@ -57,7 +56,7 @@ def _locate(name: str) -> Path:
     shipped = shipped_teams()
     if name in shipped:
         return shipped[name]
-    if name.endswith((".yaml", ".yml", ".json")) or "/" in name or os.path.exists(name):  # False where Path raises
+    if is_path(name):
         return Path(name)
     raise UsageError(f"there is no team `{name}`; allowed: {', '.join(shipped)}, or the path of a team file")
 

@@ -1,5 +1,6 @@
 """Policies: the shipped ones by name, or from any file; and the proof that a run's policy must pass."""
 
+import os
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -70,7 +71,7 @@ def policy_from(source: Source) -> Policy:
 
 def is_path(name: str) -> bool:
     """Tell whether a name is meant as the path of a file."""
-    return name.endswith((".yaml", ".yml", ".json")) or "/" in name
+    return name.endswith((".yaml", ".yml", ".json")) or "/" in name or os.path.exists(name)  # False where Path raises
 
 
 def sentence(problem: Problem, where: str, whole: str) -> str:

@@ -96,6 +96,8 @@ def _after(
     if ruling.final == "escalate":
         if following is None and run.ended == "escalated":
             return _determined(run, "escalated", vote, ruling)
+        if following is not None and past.final == "escalate":  # a human was asked, and let the team go on
+            return _joined(run, vote, following, ruling)
         return _undetermined(run, vote, ruling, f"a human would have been asked after round {vote.round}")
     if following is not None:
         return _joined(run, vote, following, ruling)

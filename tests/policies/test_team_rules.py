@@ -80,7 +80,7 @@ TYPES: list[tuple[Path, Any, str]] = [
     (("title",), 7, "is 7; it should be a valid string"),
     (("goal",), LONG, f"is '{'x' * 76}...; string should have at most 4000 characters"),
     (("goal",), "Open\x00?", "is 'Open\\x00?': it has a NUL character or a lone surrogate"),
-    (("facts",), {"rate": float("nan")}, "is {'rate': nan}: `rate` is nan; allowed: finite numbers"),
+    (("facts",), {"rate": float("nan")}, "cannot be used: `rate` is nan; allowed: finite numbers"),
     (("facts",), [1], "is [1]; it should be a valid dictionary"),
     (("requires",), ["a b"], "is 'a b'; string should match pattern '^[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*)*$'"),
     (("sequence",), [], "is []; tuple should have at least 1 item after validation, not 0"),
