@@ -9,6 +9,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 from pydantic import ValidationError
 
+from graph.assurance.approval import approved
 from graph.build import RECURSION_LIMIT, build_graph
 from graph.collector import settle_collector
 from graph.facts.files import load_facts
@@ -134,6 +135,8 @@ class Runner:
             return record_of(thread, state)
         team = team if moved else kept_team(state)
         self._check_voices(team, Budget(**state["limits"]), inputs)
+        if inputs["budget"]:
+            approved(team.model_copy(update={"budget": change_budget(Budget(**state["limits"]), inputs["budget"])}))
         await self.threads.index.go_on(thread)
         if reason is not None or moved:
             return await self._drive(thread, team, inputs, on_event)

@@ -12,6 +12,8 @@ from nodes.fingerprint import Pin, fingerprint, fingerprints
 from nodes.prompting import prompt_hashes
 from nodes.services import FactsUnavailableError, InputRefusedError, Services, StaleThreadError
 from nodes.state import Input, State
+from policies.assurance.ballots import TooManyVotesError, voters_of
+from policies.assurance.proof import find_unproved
 from policies.budgets import change_budget
 from policies.checks import find_missing_fact
 from policies.plain import clean_text
@@ -79,22 +81,19 @@ class Admission:
 
     def _admitted(self, thread: str) -> Body:
         """Return the event that begins a record: what the thread is pinned to, and what it runs on."""
-        models = {name: role.model for name, role in self._team.roles.items() if role.model}
-        prompts = prompt_hashes()
-        versions = dict(self._services.versions)
         team = {"team": self._team.name, "policy": self._team.policy.name}
-        return {
-            "event": "admitted",
-            "thread": thread,
-            **team,
-            "models": models,
-            "prompts": prompts,
-            "versions": versions,
-        }
+        return {"event": "admitted", "thread": thread, **team, **self._runs_on()}
+
+    def _runs_on(self) -> Body:
+        """Return what answers and decides from here on: models, instruction files, packages."""
+        models = {name: role.model for name, role in self._team.roles.items() if role.model}
+        if self._team.brief.model:
+            models["brief"] = self._team.brief.model
+        return {"models": models, "prompts": prompt_hashes(), "versions": dict(self._services.versions)}
 
     def _resumed(self, state: State, moved: str | None) -> Body:
         after = {"after": state.get("stop_reason"), "phase": state.get("phase")}
-        return {"event": "resumed", **after, "moved": moved}
+        return {"event": "resumed", **after, "moved": moved, **self._runs_on()}
 
     def _stands(self, state: State) -> bool:
         """Tell whether the case was admitted before and nothing was given that could change it, as between rounds."""
@@ -121,9 +120,22 @@ class Admission:
         _refuse_mistyped(state)
         kept = Budget(**state["limits"]) if state.get("case") else self._team.budget
         try:
-            return change_budget(kept, state.get("budget") or {})
+            limits = change_budget(kept, state.get("budget") or {})
         except ValueError as error:
             raise InputRefusedError(str(error)) from None
+        if state.get("budget"):
+            self._refuse_unproved(limits)
+        return limits
+
+    def _refuse_unproved(self, limits: Budget) -> None:
+        """Refuse limits under which the policy is not total or not monotone."""
+        team = self._team
+        try:
+            failing = find_unproved(team.policy, voters_of(team, limits), team.joining)
+        except TooManyVotesError as error:
+            raise InputRefusedError(f"under these limits the policy cannot be proved: {error}") from None
+        if failing:
+            raise InputRefusedError(f"under these limits the policy `{team.policy.name}` is not {failing[0].property}")
 
     async def _facts(self, given: dict[str, Any] | None) -> tuple[dict[str, Any], Stop | None, str | None]:
         """Return the facts, or why there are none that suffice: the stop, and its cause in words."""

@@ -73,7 +73,7 @@ def events_of(state: Mapping[str, Any], kind: str) -> list[Event]:
 
 
 def standing_outcomes(state: Mapping[str, Any]) -> list[Event]:
-    """Return the outcomes of the rounds decided on the team and facts of now: those since changes were last accepted."""
+    """Return the outcomes decided on the team and facts of now: those since changes were last accepted."""
     moved = [event["seq"] for event in events_of(state, "resumed") if event["moved"]]
     return [event for event in events_of(state, "outcome") if not moved or event["seq"] > moved[-1]]
 

@@ -8,10 +8,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from cel_expr_python import cel
 
+from policies.conflicts import ConflictName
+from policies.contract import STANCES
 from policies.plain import clean_text
 
 MAX_LENGTH = 1_000
@@ -35,6 +37,10 @@ _UNSURE = re.compile(r"""//|\'\'\'|\"\"\"|\b[rRbB]{1,2}[\"']""")
 """Comments, long texts and raw texts, in which a quote need not begin or end a text."""
 
 _TEXTS = re.compile(rf"(\[\s*(?:{_TEXT})\s*\])|{_TEXT}")
+_CASTS = (*STANCES, "absent")
+_CONFLICTS: tuple[str, ...] = get_args(ConflictName)
+_COMPARED = re.compile(r"""\bstances\s*\.\s*\w+\s*[!=]=\s*["\'](\w*)["\']""")
+_LOOKED_FOR = re.compile(r"""["\'](\w*)["\']\s+in\s+conflicts\b""")
 _POSITION = re.compile(r"<input>:\d+:(\d+): (.*)")
 
 
@@ -150,6 +156,21 @@ def roles_in(text: str) -> tuple[str, ...] | None:
     named = [dotted or quoted for dotted, quoted in _NAMED_STANCE.findall(code)]
     uses = [word for word in _WORD.findall(code) if word.partition(".")[0].strip() == "stances"]
     return tuple(dict.fromkeys(named)) if len(uses) == len(named) else None
+
+
+def find_strange_word(text: str) -> str | None:
+    """Return a sentence on the first word compared with a stance or looked for in the conflicts that is none, or None.
+
+    >>> find_strange_word('stances.risk == "blok"')
+    "compares a stance with 'blok'; allowed: go, caution, block, absent"
+    """
+    for word in _COMPARED.findall(text):
+        if word not in _CASTS:
+            return f"compares a stance with {word!r}; allowed: {', '.join(_CASTS)}"
+    for word in _LOOKED_FOR.findall(text):
+        if word not in _CONFLICTS:
+            return f"looks for the conflict {word!r}; allowed: {', '.join(_CONFLICTS)}"
+    return None
 
 
 def fact_paths(text: str) -> tuple[str, ...]:

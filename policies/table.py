@@ -10,6 +10,7 @@ from policies.conditions import (
     ConditionError,
     Fault,
     compile_condition,
+    find_strange_word,
     holds_for_vote,
     roles_in,
     variables_in,
@@ -40,6 +41,9 @@ def _compiles(text: str) -> str:
         compile_condition(text, "vote")
     except ConditionError as error:
         raise ValueError(f"the condition {error}") from None
+    strange = find_strange_word(text)
+    if strange:
+        raise ValueError(f"the condition {strange}")
     return text
 
 

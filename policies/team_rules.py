@@ -86,7 +86,9 @@ def warnings_of(team: Team) -> list[str]:
     ['budget.min_go_votes is 2, but the sequence has 1 role: `go` can never be reached']
     """
     problem = _too_many_votes(team)
-    return [f"budget.min_go_votes {problem}"] if problem else []
+    strangers = [name for name in team.policy.joining if name not in team.roles]
+    told = [f"the policy convenes `{name}`, which this team does not know: nobody joins" for name in strangers]
+    return [*([f"budget.min_go_votes {problem}"] if problem else []), *told]
 
 
 def _too_many_votes(team: Team) -> str | None:
@@ -153,7 +155,7 @@ def _sentence(detail: ErrorDetails) -> str:
     if kind == "value_error":
         return f"is {value}: {context['error']}"
     message = detail["msg"][:1].lower() + detail["msg"][1:]
-    return f"is {value}; {message.replace('input should', 'it should')}"
+    return f"is {value}; {message.replace('input should', 'it should').replace('valid tuple', 'valid list')}"
 
 
 def _kind(value: object) -> str:

@@ -2,11 +2,10 @@
 
 from functools import lru_cache
 
-from graph.assurance.subject import voters_of
 from graph.problems import UsageError
 from graph.report.proof import shown_example
 from policies.assurance.ballots import Team as Voters
-from policies.assurance.ballots import TooManyVotesError
+from policies.assurance.ballots import TooManyVotesError, voters_of
 from policies.assurance.proof import Check, find_unproved
 from policies.table import Policy
 from policies.team import Team

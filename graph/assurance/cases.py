@@ -68,7 +68,8 @@ def judge_folder(folder: str, name: str | None = None) -> Report:
     policy, team = subject.policy, subject.voters if subject.is_team else None
     cases = _cases(top)
     judged = [
-        Judged(str(path.relative_to(top)), path.parent.name, rule_on(case, policy, subject.guards, team)) for path, case in cases
+        Judged(str(path.relative_to(top)), path.parent.name, rule_on(case, policy, subject.guards, team))
+        for path, case in cases
     ]
     return Report(policy, judged, uncovered(policy, (each.ruling for each in judged)))
 

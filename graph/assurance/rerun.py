@@ -31,7 +31,7 @@ async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
     if state.get("stop_reason") is None:
         raise UsageError(f"the thread `{thread}` has not ended; `accord resume {thread}` goes on with it")
     voice = RecordedVoice(state["events"])
-    services = Services({"model": voice, "rules": voice}, partial(_facts_then, state))
+    services = Services({"model": voice, "rules": voice}, partial(_facts_then, state), clock=lambda: 0.0)
     with tempfile.TemporaryDirectory() as folder:
         location = str(Path(folder) / "replay.sqlite")
         async with open_database(location) as database:

@@ -9,7 +9,7 @@ from graph.teams.loader import Changes, load_team, shipped_teams
 from graph.teams.policies import is_path, load_policy, shipped_policies
 from graph.teams.source import read_source
 from policies.assurance.ballots import Team as Voters
-from policies.assurance.ballots import TooManyVotesError
+from policies.assurance.ballots import TooManyVotesError, voters_of
 from policies.assurance.difference import Change, find_changes
 from policies.assurance.proof import Proof, prove
 from policies.guards import Guard
@@ -60,8 +60,22 @@ def load_subject(name: str, roles: int | None = None, settings: Sequence[str] = 
     return from_team(load_team(name, Changes(settings=settings)))
 
 
-def compare(first: str, second: str, roles: int | None = None) -> list[Change]:
-    """Return the votes whose outcome differs under two policies, or the policies of two teams with the same roles.
+@dataclass(frozen=True)
+class Comparison:
+    """Two policies on the same roles: the votes whose outcome differs; of two teams, whether their guards do."""
+
+    changes: Sequence[Change]
+    where: str
+    guards_differ: bool
+
+    @property
+    def is_equivalent(self) -> bool:
+        """Whether nothing differs."""
+        return not self.changes and not self.guards_differ
+
+
+def compare(first: str, second: str, roles: int | None = None) -> Comparison:
+    """Return how two policies differ, or the policies of two teams with the same roles.
 
     Where one is a team, both are shown on it.
 
@@ -78,9 +92,12 @@ def compare(first: str, second: str, roles: int | None = None) -> list[Change]:
         told = f"{first}: {', '.join(voters.roles)}; {second}: {', '.join(others.roles)}"
         raise UsageError(f"the two teams have other roles, so their votes cannot be compared; {told}")
     try:
-        return list(find_changes(one.policy, two.policy, voters, others))
+        changes = list(find_changes(one.policy, two.policy, voters, others))
     except TooManyVotesError as error:
         raise UsageError(f"{first}, {second}: {error}") from None
+    is_on_team = one.is_team or two.is_team
+    where = f"the roles {', '.join(voters.roles)}" if is_on_team else f"{len(voters.roles)} equal roles"
+    return Comparison(changes, where, one.is_team and two.is_team and set(one.guards) != set(two.guards))
 
 
 def _roles_for(name: str, roles: int | None) -> int | None:
@@ -90,14 +107,6 @@ def _roles_for(name: str, roles: int | None) -> int | None:
 def from_team(team: Team) -> Subject:
     """Return a team as the subject of a proof."""
     return Subject(team.name, team.policy, voters_of(team), team.joining, team.guards, is_team=True)
-
-
-def voters_of(team: Team) -> Voters:
-    """Return a team as its policy sees it."""
-    limits = team.budget
-    return Voters(
-        team.sequence, limits.min_go_votes, limits.max_rounds, limits.max_messages, team.weights, team.vetoers
-    )
 
 
 def _is_policy(name: str) -> bool:

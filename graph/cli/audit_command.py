@@ -68,7 +68,7 @@ def export(thread: str, out: str | None, db: str | None) -> Exit:
 
 
 def _is_file(name: str) -> bool:
-    return "/" in name or name.endswith((".jsonl", ".json")) or Path(name).is_file()
+    return "/" in name or name.endswith((".jsonl", ".json"))
 
 
 def _check_file(name: str, noted: Any) -> dict[str, Any]:

@@ -88,12 +88,12 @@ def diff(first: str, second: str, roles: int | None, as_json: bool) -> Exit:
     from graph.assurance.subject import compare
     from graph.report.proof import plain_changes, print_changes
 
-    changes = compare(first, second, roles)
+    found = compare(first, second, roles)
     if as_json:
-        print_json(plain_changes(changes))
+        print_json(plain_changes(found))
     else:
-        print_changes(changes, first, second, _console())
-    return Exit.FOUND if changes else Exit.DONE
+        print_changes(found, first, second, _console())
+    return Exit.DONE if found.is_equivalent else Exit.FOUND
 
 
 @command.command("test")

@@ -40,7 +40,10 @@ def command(policy: str, team: str | None, since: str | None, shows_same: bool, 
                     write(verdict)
         return counts
 
-    _finish(run_async(work), as_json)
+    counts = run_async(work)
+    _finish(counts, as_json)
+    if team is not None and not counts:
+        click.echo(f"accord: no archived run is of a team `{team}`", err=True)
     return Exit.DONE
 
 

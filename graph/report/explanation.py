@@ -21,8 +21,8 @@ def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | None:
 
     After changes were accepted, what an earlier round was decided on is not kept.
 
-    Keys: {thread_id, team, policy, round, max_rounds, casts, vote, final, row, because, rounds_ended, fault, when, values,
-    guards, stance_flips {flips, searched}, limit_flips, powers}.
+    Keys: {thread_id, team, policy, round, max_rounds, casts, vote, final, row, because, rounds_ended, fault, when,
+    values, guards, stance_flips {flips, searched}, limit_flips, powers}.
     """
     outcomes = standing_outcomes(state)
     if not outcomes:

@@ -9,6 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from graph.assurance.subject import Comparison
 from graph.report.record import row_name
 from graph.report.terminal import STYLES, visible
 from policies.assurance.difference import Change
@@ -153,14 +154,15 @@ def _word(outcome: str) -> Text:
     return Text(outcome, style=STYLES.get(outcome, ""))
 
 
-def plain_changes(changes: Sequence[Change]) -> Plain:
+def plain_changes(found: Comparison) -> Plain:
     """Return a difference of two policies as plain values: counts by (from, to), and every case."""
+    counts = counted(found.changes).items()
     return {
-        "equivalent": not changes,
-        "counts": [
-            {"from": source, "to": target, "votes": votes} for (source, target), votes in counted(changes).items()
-        ],
-        "cases": [_case(change) for change in changes],
+        "equivalent": found.is_equivalent,
+        "on": found.where,
+        "guards_differ": found.guards_differ,
+        "counts": [{"from": source, "to": target, "votes": votes} for (source, target), votes in counts],
+        "cases": [_case(change) for change in found.changes],
     }
 
 
@@ -179,17 +181,20 @@ def counted(changes: Iterable[Change]) -> dict[tuple[Outcome, Outcome], int]:
     return {key: sum(kinds.values()) for key, kinds in found.items()}
 
 
-def print_changes(changes: Sequence[Change], first: str, second: str, console: Console) -> None:
+def print_changes(found: Comparison, first: str, second: str, console: Console) -> None:
     """Print a difference of two policies."""
-    if not changes:
-        console.print(Text(f"{first} and {second} are equivalent: no vote has another outcome", style="green"))
+    if found.guards_differ:
+        console.print(Text("Their guards differ, and are left out here: this compares what the votes alone give"))
+    if not found.changes:
+        told = f"{first} and {second} are equivalent on {found.where}: no vote has another outcome"
+        console.print(visible(told, "green"))
         return
-    console.print(Text(f"{first} and {second} differ", style="bold"))
+    console.print(visible(f"{first} and {second} differ on {found.where}", "bold"))
     table = Table("from", "to", "votes", box=box.SIMPLE_HEAD, pad_edge=False)
-    for (source, target), votes in counted(changes).items():
+    for (source, target), votes in counted(found.changes).items():
         table.add_row(_word(source), _word(target), str(votes))
     console.print(table)
-    for line in _lines(changes):
+    for line in _lines(found.changes):
         console.print(visible(line))
 
 

@@ -68,6 +68,9 @@ def find_break(events: Iterable[Any], digest: Digest, noted: Head | None = None)
     'has the number 1 where 0 was to be'
     """
     seen, before = 0, GENESIS
+    events = [*events]
+    if not events:
+        return Break(0, "is missing: a record begins with one")
     for place, event in enumerate(events):
         message = _fault(place, event, before, digest)
         if message:

@@ -6,12 +6,16 @@ from functools import cached_property, lru_cache
 from itertools import product
 from math import comb, factorial, prod
 
+from policies import team as team_file
 from policies.table import Policy
 from policies.vote import Cast, Vote
 
 CASTS: tuple[Cast, ...] = ("go", "caution", "block", "absent")
 MAX_VOTES = 300_000
 """More ballots at one place than a proof goes through."""
+
+MAX_RULINGS = 400_000
+"""More rulings, ballots by places, than a proof works out."""
 
 MAX_OPEN_QUESTIONS = 3
 """Questions open at once, as far as a proof goes."""
@@ -36,6 +40,12 @@ class Team:
     max_messages: int = 12
     weights: Mapping[str, int] = field(default_factory=dict)
     vetoers: frozenset[str] = frozenset()
+
+
+def voters_of(team: team_file.Team, limits: team_file.Budget | None = None) -> Team:
+    """Return a team as its policy sees it, under its own limits or others."""
+    under = limits or team.budget
+    return Team(team.sequence, under.min_go_votes, under.max_rounds, under.max_messages, team.weights, team.vetoers)
 
 
 @dataclass(frozen=True)

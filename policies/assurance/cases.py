@@ -40,6 +40,8 @@ class Case(Value):
     """Questions open at once."""
     min_go_votes: Annotated[int, Field(ge=1, le=1_000)] = 2
     """Votes that a go needs."""
+    confidences: Annotated[tuple[Annotated[float, Field(ge=0, le=1)], ...], Field(max_length=50, strict=False)] = ()
+    """The roles' confidences, for a policy that trusts them."""
     weights: dict[RoleName, Annotated[int, Field(ge=1, le=1_000)]] = Field(default_factory=dict)
     """What a role's stance weighs; 1 where nothing is said."""
     vetoers: tuple[RoleName, ...] = Field(default=(), strict=False)
@@ -53,7 +55,7 @@ class Case(Value):
         counted = {"go": self.go, "caution": self.caution, "block": self.block, "absent": self.absent}
         casts = self.votes if self.votes is not None else _listed(counted)
         limits = (self.min_go_votes, self.round, self.max_rounds, self.rounds_blocked, self.open_questions)
-        return Vote(casts, *limits, weights=self.weights, vetoers=frozenset(self.vetoers))
+        return Vote(casts, *limits, weights=self.weights, vetoers=frozenset(self.vetoers), confidences=self.confidences)
 
 
 def _listed(counted: Mapping[Any, int]) -> dict[str, Cast]:
@@ -79,6 +81,8 @@ def parse_case(raw: object) -> Case | list[str]:
 
 def _problem(detail: Any) -> str:
     message = detail["msg"][:1].lower() + detail["msg"][1:]
+    if not detail["loc"]:
+        return f"is {shown(detail['input'])}; allowed: a mapping of a case's fields"
     return f"`{'.'.join(map(str, detail['loc']))}` is {shown(detail['input'])}: {message}"
 
 

@@ -182,7 +182,7 @@ def _with(facts: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
 def _vote_limit_flips(policy: Policy, vote: Vote, findings: Sequence[Finding], now: Outcome) -> list[LimitFlip]:
     """Return the nearest `min_go_votes`, lower and higher, that changes the outcome."""
     lower = range(vote.min_go_votes - 1, 0, -1)
-    higher = range(vote.min_go_votes + 1, len(vote.casts) + 2)
+    higher = range(vote.min_go_votes + 1, len(vote.casts) + 1)
     flips = []
     for values in (lower, higher):
         for value in values:

@@ -71,8 +71,7 @@ def prove(
     Raises:
         TooManyVotesError: the team casts more kinds of votes than a proof goes through.
     """
-    table = build_table(policy, team, decide)
-    grown = build_table(policy, _grown(team, joining), decide) if joining else None
+    table, grown = _tables(policy, team, joining, decide)
     waived = {str(waiver.property): waiver.because for waiver in policy.accept}
     found = [_first_failing(name, table, grown, guards) for name in PROPERTIES]
     checks = [check if check.holds else replace(check, waived=waived.get(str(check.property))) for check in found]
@@ -106,10 +105,17 @@ def find_unproved(policy: Policy, team: Team, joining: Sequence[str] = ()) -> li
     """
     accepted = {waiver.property for waiver in policy.accept}
     needed = [name for name in _NEEDED if name not in accepted]
-    table = build_table(policy, team) if needed else None
-    grown = build_table(policy, _grown(team, joining)) if needed and joining else None
-    checks = [_first_failing(name, table, grown, ()) for name in needed] if table else []
+    if not needed:
+        return []
+    table, grown = _tables(policy, team, joining, decide)
+    checks = [_first_failing(name, table, grown, ()) for name in needed]
     return [check for check in checks if not check.holds]
+
+
+def _tables(policy: Policy, team: Team, joining: Sequence[str], decide: Decide) -> tuple[Table, Table | None]:
+    """Return the table of the team, and that of the team with everybody who may join, if anybody may."""
+    table = replace(build_table(policy, team, decide), joining=tuple(joining))
+    return table, replace(build_table(policy, _grown(team, joining), decide), first_round=2) if joining else None
 
 
 def _grown(team: Team, joining: Sequence[str]) -> Team:

@@ -1,10 +1,21 @@
 """The properties of a policy, each as the search for the votes that break it, the smallest first."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
-from policies.assurance.ballots import Ballot, Ballots, Counts, Place, Team, departures, moved, totals
+from policies.assurance.ballots import (
+    MAX_RULINGS,
+    Ballot,
+    Ballots,
+    Counts,
+    Place,
+    Team,
+    TooManyVotesError,
+    departures,
+    moved,
+    totals,
+)
 from policies.conditions import Fault
 from policies.guards import Finding, Guard
 from policies.outcome import Ruling, decide
@@ -37,8 +48,12 @@ class Table:
 
     ballots: Ballots
     decide: Decide = decide
-    kinds: tuple[Ballot, ...] = field(default=())
-    places: tuple[Place, ...] = field(default=())
+    kinds: tuple[Ballot, ...] = ()
+    places: tuple[Place, ...] = ()
+    first_round: int = 1
+    """The round from which the team is as it is: 2 where a role joined."""
+    joining: tuple[str, ...] = ()
+    """The roles that may join; from then on it is the grown team's table that counts."""
 
     @cached_property
     def rulings(self) -> dict[Ballot, tuple[Ruling, ...]]:
@@ -72,7 +87,13 @@ def build_table(policy: Policy, team: Team, decide: Decide = decide) -> Table:
         TooManyVotesError: the team casts more kinds of votes than a proof goes through.
     """
     ballots = Ballots(policy, team)
-    return Table(ballots, decide, tuple(sorted(ballots.kinds(), key=departures)), tuple(ballots.places()))
+    kinds, places = ballots.kinds(), ballots.places()
+    if len(kinds) * len(places) > MAX_RULINGS:
+        raise TooManyVotesError(
+            f"{len(kinds)} kinds of votes at {len(places)} places of a run are more than {MAX_RULINGS}; "
+            "allow fewer rounds, or read fewer variables in the rules"
+        )
+    return Table(ballots, decide, tuple(sorted(kinds, key=departures)), tuple(places))
 
 
 def _total(table: Table, _: Sequence[Guard]) -> Iterator[Counterexample]:
@@ -141,8 +162,11 @@ def _resolves(table: Table, _: Sequence[Guard]) -> Iterator[Counterexample]:
         note = f"{spoken} need {needed} messages, allowed are {team.max_messages}"
         yield Counterexample((), (), team.max_rounds, note=note)
     for ballot in table.kinds:
-        for met in zip(*(_met(table, ballot, number) for number in range(1, team.max_rounds + 1)), strict=True):
-            if all(table.ruling(ballot, place).final == "next_round" for place in met):
+        rounds = range(min(table.first_round, team.max_rounds), team.max_rounds + 1)
+        for met in zip(*(_met(table, ballot, number) for number in rounds), strict=True):
+            rulings = [table.ruling(ballot, place) for place in met]
+            joins = any(ruling.convene in table.joining for ruling in rulings[:-1])
+            if not joins and all(ruling.final == "next_round" for ruling in rulings):
                 yield table.example(met[-1], ballot, note=f"repeated in {team.max_rounds} rounds")
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from policies.guards import Finding, Guard, examine
 from policies.outcome import Ruling, decide
+from policies.seats import may_be_absent
 from policies.table import DECISIONS, Outcome, Policy
 from policies.vote import Vote
 
@@ -94,11 +95,7 @@ def _after(
     if ruling.final in DECISIONS:
         return _determined(run, ruling.final, vote, ruling)
     if ruling.final == "escalate":
-        if following is None and run.ended == "escalated":
-            return _determined(run, "escalated", vote, ruling)
-        if following is not None and past.final == "escalate":  # a human was asked, and let the team go on
-            return _joined(run, vote, following, ruling)
-        return _undetermined(run, vote, ruling, f"a human would have been asked after round {vote.round}")
+        return _asked(run, past, vote, following, ruling)
     if following is not None:
         return _joined(run, vote, following, ruling)
     if vote.is_last:
@@ -106,6 +103,15 @@ def _after(
     if past.final == "next_round" and ruling.convene == past.convene:
         return None
     return _undetermined(run, vote, ruling, f"round {vote.round + 1} never took place")
+
+
+def _asked(run: PastRun, past: PastRound, vote: Vote, following: PastRound | None, ruling: Ruling) -> Verdict | None:
+    """Return the verdict where a human would have been asked; None where one was, and let the team go on."""
+    if following is None and run.ended == "escalated":
+        return _determined(run, "escalated", vote, ruling)
+    if following is not None and past.final == "escalate":
+        return _joined(run, vote, following, ruling)
+    return _undetermined(run, vote, ruling, f"a human would have been asked after round {vote.round}")
 
 
 def _joined(run: PastRun, vote: Vote, following: PastRound, ruling: Ruling) -> Verdict | None:
@@ -121,7 +127,7 @@ def _joined(run: PastRun, vote: Vote, following: PastRound, ruling: Ruling) -> V
 
 def _unfinished(run: PastRun, rules: Rules) -> Verdict:
     """Return the verdict on a run that stopped inside a round, for a reason that is not the policy's."""
-    if rules.policy.on_absent == run.on_absent:
+    if rules.policy.on_absent == run.on_absent or not may_be_absent(run.ended):
         return Verdict(run.thread, "same", run.ended, run.ended)
     reason = "absent roles count otherwise, and the round was not finished"
     return Verdict(run.thread, "undetermined", run.ended, None, reason=reason)

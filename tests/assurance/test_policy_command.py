@@ -151,7 +151,10 @@ def test_a_policy_equals_itself_and_a_copy_under_another_name(capsys: Captured) 
 
     for pair in (("launch", "launch"), ("launch", "copy.yaml"), ("copy.yaml", "launch")):
         code, found = told(capsys, "diff", *pair)
-        assert (code, found) == (0, {"equivalent": True, "counts": [], "cases": []})
+        assert (code, found) == (
+            0,
+            {"equivalent": True, "on": "3 equal roles", "guards_differ": False, "counts": [], "cases": []},
+        )
     assert "are equivalent" in accord(capsys, "policy", "diff", "launch", "copy.yaml").out
 
 

@@ -155,7 +155,7 @@ BAD_CASES = {
     "both": ("{go: 1, votes: {risk: go}}", "has both; allowed: `votes` by role, or counts of stances"),
     "an unknown stance": ("{votes: {risk: maybe}}", "`votes.risk` is 'maybe'"),
     "an unknown key": ("{go: 1, goal: 2}", "`goal` is 2"),
-    "a list": ("[go, go]", "valid dictionary"),
+    "a list": ("[go, go]", "allowed: a mapping of a case's fields"),
     "nothing": ("", "is None"),
     "no YAML": ("{go: 1", "cannot be read as YAML"),
 }

@@ -163,6 +163,7 @@ def test_admitted_pins_hashes_models_prompts_and_versions(tmp_path: Path) -> Non
     assert admitted["hashes"]["goal"] == hashlib.sha256(rfc8785.dumps(played.team.goal)).hexdigest()
     assert admitted["limits"] == played.team.budget.model_dump(mode="json")
     assert admitted["models"] | {"legal_analyst": MODEL} == {
+        "brief": MODEL,
         **dict.fromkeys((*CHECKOUT_ROLES, "legal_analyst"), MODEL),
         RISK: "another-model",
     }

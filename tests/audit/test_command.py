@@ -151,13 +151,13 @@ def test_what_is_no_record_is_broken_at_its_first_event(data: bytes, capsys: Cap
 
 
 @pytest.mark.usefixtures("accord_home")
-def test_an_empty_file_has_no_event_and_no_head_fits_it(capsys: Captured) -> None:
+def test_an_empty_file_is_no_record(capsys: Captured) -> None:
     Path("empty.jsonl").touch()
 
     without = accord(capsys, "audit", "verify", "empty.jsonl")
     noted = accord(capsys, "audit", "verify", "empty.jsonl", "--head", f"1:{OTHER_HASH}")
 
-    assert (without.code, without.out) == (0, f"empty.jsonl: 0 events, intact, head 0:{OTHER_HASH}\n")
+    assert (without.code, "BROKEN at event 0: it is missing" in without.out) == (1, True)
     assert (noted.code, "BROKEN at event 0" in noted.out) == (1, True)
 
 

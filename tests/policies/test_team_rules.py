@@ -84,7 +84,7 @@ TYPES: list[tuple[Path, Any, str]] = [
     (("facts",), [1], "is [1]; it should be a valid dictionary"),
     (("requires",), ["a b"], "is 'a b'; string should match pattern '^[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*)*$'"),
     (("sequence",), [], "is []; tuple should have at least 1 item after validation, not 0"),
-    (("sequence",), "planner", "is 'planner'; it should be a valid tuple"),
+    (("sequence",), "planner", "is 'planner'; it should be a valid list"),
     (("roles",), ["planner"], "is ['planner']; it should be a valid dictionary"),
     ((*PLANNER, "enabled"), "no", "is 'no'; it should be a valid boolean"),
     ((*PLANNER, "voice"), "human", "is 'human'; allowed: 'model' or 'rules'"),

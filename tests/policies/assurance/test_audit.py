@@ -44,11 +44,15 @@ def test_a_body_cannot_choose_its_place() -> None:
     assert find_break([event], fingerprint) is None
 
 
-def test_a_chain_as_it_was_written_has_no_break_and_neither_has_none_at_all() -> None:
+def test_a_chain_as_it_was_written_has_no_break() -> None:
     assert find_break(chain(), fingerprint) is None
-    assert find_break([], fingerprint) is None
     assert find_break(iter(chain(1)), fingerprint) is None
     assert find_break(json.loads(json.dumps(chain())), fingerprint) is None
+
+
+@pytest.mark.parametrize("noted", [None, Head(0, "0" * 64), Head(1, "a" * 64)])
+def test_no_event_at_all_is_no_record(noted: Head | None) -> None:
+    assert find_break([], fingerprint, noted) == Break(0, "is missing: a record begins with one")
 
 
 def test_the_head_is_the_number_of_events_and_the_last_hash() -> None:
@@ -69,12 +73,8 @@ def test_a_noted_head_is_met_by_the_whole_record_alone() -> None:
     assert find_break(events[:3], fingerprint, noted) == Break(
         3, f"is not the end: {noted} was noted as the head, {head_of(events[:3])} is what is here"
     )
-    assert find_break([], fingerprint, noted) == Break(
-        0, f"is not the end: {noted} was noted as the head, {head_of([])} is what is here"
-    )
     assert find_break(events, fingerprint, head_of(events[:3])) is not None
     assert find_break(events, fingerprint, Head(4, "0" * 64)) is not None
-    assert find_break([], fingerprint, head_of([])) is None
     assert find_break(events[:3], fingerprint) is None
 
 

@@ -239,10 +239,16 @@ def test_the_votes_needed_flip_at_the_nearest_number_below_and_above() -> None:
 def test_the_votes_needed_may_flip_in_both_directions() -> None:
     rules = policy(("go == min_go_votes", "go"), ("go > min_go_votes", "no_go"), otherwise="next_round")
 
-    assert flip_limits(rules, Vote({"a": "go", "b": "go"}, 2), [], {}) == [
+    assert flip_limits(rules, Vote({"a": "go", "b": "go", "c": "caution"}, 2), [], {}) == [
         LimitFlip({}, {"min_go_votes": 1}, "no_go"),
         LimitFlip({}, {"min_go_votes": 3}, "next_round"),
     ]
+
+
+def test_no_more_votes_are_asked_for_than_there_are_roles() -> None:
+    rules = policy(("go >= min_go_votes", "go"), otherwise="next_round")
+
+    assert flip_limits(rules, Vote({"a": "go", "b": "go"}, 2), [], {}) == []
 
 
 # --- random ----------------------------------------------------------------------------------------------------------
