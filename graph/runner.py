@@ -121,6 +121,7 @@ class Runner:
         team, given = _team_from(admitted["team"], "-"), {key: value for key, value in inputs.items() if value}
         _check_budget(team.budget, inputs)
         self._check_voices(team, team.budget, inputs)
+        approved(team.model_copy(update={"budget": change_budget(team.budget, inputs["budget"])}))
         return await self._drive(thread, team, admitted["inputs"] | given, on_event)
 
     async def _go_on(

@@ -39,7 +39,7 @@ _UNSURE = re.compile(r"""//|\'\'\'|\"\"\"|\b[rRbB]{1,2}[\"']""")
 _TEXTS = re.compile(rf"(\[\s*(?:{_TEXT})\s*\])|{_TEXT}")
 _CASTS = (*STANCES, "absent")
 _CONFLICTS: tuple[str, ...] = get_args(ConflictName)
-_COMPARED = re.compile(r"""\bstances\s*\.\s*\w+\s*[!=]=\s*["\'](\w*)["\']""")
+_COMPARED = re.compile(r"""\bstances\s*(?:\.\s*\w+|\[\s*["\']\w+["\']\s*\])\s*[!=]=\s*["\'](\w*)["\']""")
 _LOOKED_FOR = re.compile(r"""["\'](\w*)["\']\s+in\s+conflicts\b""")
 _POSITION = re.compile(r"<input>:\d+:(\d+): (.*)")
 

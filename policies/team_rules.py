@@ -92,8 +92,9 @@ def warnings_of(team: Team) -> list[str]:
 
 
 def _too_many_votes(team: Team) -> str | None:
-    roles = len(team.sequence)
-    if team.budget.min_go_votes <= roles or "min_go_votes" not in team.policy.variables:
+    roles, read = len(team.sequence), team.policy.variables
+    most = sum(team.weights[name] for name in team.sequence) if "weighted_go" in read else roles
+    if team.budget.min_go_votes <= most or "min_go_votes" not in read:
         return None
     count = f"{roles} role{'s' if roles > 1 else ''}"
     return f"is {team.budget.min_go_votes}, but the sequence has {count}: `go` can never be reached"

@@ -13,6 +13,7 @@ from policies.assurance.properties import (
     Decide,
     Table,
     build_table,
+    joined_from,
 )
 from policies.guards import Guard
 from policies.outcome import decide
@@ -115,7 +116,9 @@ def find_unproved(policy: Policy, team: Team, joining: Sequence[str] = ()) -> li
 def _tables(policy: Policy, team: Team, joining: Sequence[str], decide: Decide) -> tuple[Table, Table | None]:
     """Return the table of the team, and that of the team with everybody who may join, if anybody may."""
     table = replace(build_table(policy, team, decide), joining=tuple(joining))
-    return table, replace(build_table(policy, _grown(team, joining), decide), first_round=2) if joining else None
+    if not joining:
+        return table, None
+    return table, replace(build_table(policy, _grown(team, joining), decide), first_rounds=joined_from(table))
 
 
 def _grown(team: Team, joining: Sequence[str]) -> Team:

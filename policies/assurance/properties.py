@@ -50,8 +50,8 @@ class Table:
     decide: Decide = decide
     kinds: tuple[Ballot, ...] = ()
     places: tuple[Place, ...] = ()
-    first_round: int = 1
-    """The round from which the team is as it is: 2 where a role joined."""
+    first_rounds: tuple[int, ...] = (1,)
+    """The rounds from which the team may be as it is: later ones where a role joined."""
     joining: tuple[str, ...] = ()
     """The roles that may join; from then on it is the grown team's table that counts."""
 
@@ -162,12 +162,33 @@ def _resolves(table: Table, _: Sequence[Guard]) -> Iterator[Counterexample]:
         note = f"{spoken} need {needed} messages, allowed are {team.max_messages}"
         yield Counterexample((), (), team.max_rounds, note=note)
     for ballot in table.kinds:
-        rounds = range(min(table.first_round, team.max_rounds), team.max_rounds + 1)
-        for met in zip(*(_met(table, ballot, number) for number in rounds), strict=True):
-            rulings = [table.ruling(ballot, place) for place in met]
-            joins = any(ruling.convene in table.joining for ruling in rulings[:-1])
-            if not joins and all(ruling.final == "next_round" for ruling in rulings):
-                yield table.example(met[-1], ballot, note=f"repeated in {team.max_rounds} rounds")
+        for first in table.first_rounds:
+            yield from _lasting(table, ballot, range(first, team.max_rounds + 1))
+
+
+def _lasting(table: Table, ballot: Ballot, rounds: range) -> Iterator[Counterexample]:
+    """Yield the ballot where it stays open through these rounds, and nobody joins to change the team."""
+    for met in zip(*(_met(table, ballot, number) for number in rounds), strict=True):
+        rulings = [table.ruling(ballot, place) for place in met]
+        joins = any(ruling.convene in table.joining for ruling in rulings[:-1])
+        if not joins and all(ruling.final == "next_round" for ruling in rulings):
+            yield table.example(met[-1], ballot, note=f"repeated in {len(rounds)} rounds")
+
+
+def joined_from(table: Table) -> tuple[int, ...]:
+    """Return the rounds from which a role that some ruling convenes may speak."""
+    rounds = range(1, table.ballots.team.max_rounds)
+    return tuple(number + 1 for number in rounds if any(_convenes(table, ballot, number) for ballot in table.kinds))
+
+
+def _convenes(table: Table, ballot: Ballot, number: int) -> bool:
+    return any(table.ruling(ballot, place).convene in table.joining for place in _met_anyhow(table, ballot, number))
+
+
+def _met_anyhow(table: Table, ballot: Ballot, number: int) -> list[Place]:
+    """Return the places of a ballot in a round, whatever was cast before it."""
+    at = {table.ballots.place_of(number, blocked) for blocked in range(number)}
+    return [place for place in table.places if (place.round, place.rounds_blocked) in at]
 
 
 def _met(table: Table, ballot: Ballot, number: int) -> list[Place]:

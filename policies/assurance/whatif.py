@@ -106,11 +106,11 @@ def _after(
 
 
 def _asked(run: PastRun, past: PastRound, vote: Vote, following: PastRound | None, ruling: Ruling) -> Verdict | None:
-    """Return the verdict where a human would have been asked; None where one was, and let the team go on."""
+    """Return the verdict where a human would have been asked; None where one was, and what followed tells."""
     if following is None and run.ended == "escalated":
         return _determined(run, "escalated", vote, ruling)
-    if following is not None and past.final == "escalate":
-        return _joined(run, vote, following, ruling)
+    if past.final == "escalate":
+        return None if following is None else _joined(run, vote, following, ruling)
     return _undetermined(run, vote, ruling, f"a human would have been asked after round {vote.round}")
 
 

@@ -1,0 +1,370 @@
+"""What readers found and was mended, as the command line shows it."""
+
+import asyncio
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.store.memory import InMemoryStore
+
+from graph.build import build_graph
+from graph.facts.files import load_facts
+from nodes.services import InputRefusedError, Services
+from policies.assurance.flips import MAX_KEPT
+from policies.seats import Failure
+from tests.assurance.stage import BLOCK, CAUTION, GO, play, policy_file, team_file
+from tests.harness import CHECKOUT_ROLES, proposal, resume, run, scripted, settings_at, team_of
+from tests.hostile.command import Captured, accord, refused
+
+ONE_BLOCK, ALL_GO = (GO, GO, BLOCK), (GO, GO, GO)
+LATE = (
+    'policy={name: late, rules: [{when: "round >= 4 && block >= 1", then: go}, '
+    '{when: "go >= 2 && block == 0", then: go}], otherwise: next_round}'
+)
+"""Monotone as long as there is no fourth round."""
+
+FINE = ("first", "last")
+NOT_MONOTONE = "the policy `late` is not monotone"
+FAULTY = 'policy={name: faulty, rules: [{when: "6 / absent > 9", then: no_go}], otherwise: go}'
+
+
+def told(capture: Captured, *arguments: object, code: int = 0) -> Any:
+    """Return what a command tells a program."""
+    done = accord(capture, *arguments, "--json")
+    assert done.code == code, done
+    return json.loads(done.out)
+
+
+def kept(home: Path) -> list[Any]:
+    """Return every row of the database."""
+    with closing(sqlite3.connect(home / "accord.sqlite")) as connection:
+        tables = ("checkpoints", "writes", "store")
+        return [sorted(map(repr, connection.execute(f"SELECT * FROM {table}"))) for table in tables]
+
+
+# --- a raised budget is proved ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rounds", [4, 6])
+def test_rounds_under_which_a_policy_is_not_monotone_are_not_granted(
+    rounds: int, accord_home: Path, capsys: Captured
+) -> None:
+    record = play(settings_at(accord_home), "t", [ONE_BLOCK] * 3, LATE)
+    assert record["stop_reason"] == "max_rounds_reached"
+    before = kept(accord_home)
+
+    done = accord(capsys, "resume", "t", "--budget", f"max_rounds={rounds}")
+
+    assert (done.code, done.out, len(done.err.splitlines())) == (2, "", 2)
+    assert done.err.splitlines()[-1].startswith(f"accord: {NOT_MONOTONE}: round 4: ")
+    assert kept(accord_home) == before
+    assert told(capsys, "show", "t", code=3)["stop_reason"] == "max_rounds_reached"
+    assert accord(capsys, "audit", "verify", "t").code == 0
+
+
+def test_a_thread_that_has_not_begun_does_not_begin_under_such_rounds(
+    accord_home: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Died(BaseException):
+        pass
+
+    async def dies(*_: Any) -> Any:
+        raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr("graph.runner.Runner._drive", dies)
+        with pytest.raises(Died):
+            play(settings_at(accord_home), "t", [ONE_BLOCK] * 3, LATE)
+
+    done = accord(capsys, "resume", "t", "--budget", "max_rounds=4")
+
+    assert (done.code, done.out) == (2, "")
+    assert NOT_MONOTONE in done.err
+    assert "unexpected: " not in done.err
+    assert told(capsys, "resume", "t")["final_decision"] == GO
+
+
+def test_limits_under_which_a_policy_stays_monotone_are_granted(accord_home: Path, capsys: Captured) -> None:
+    play(settings_at(accord_home), "t", [ONE_BLOCK], LATE, "budget.max_rounds=1")
+
+    assert told(capsys, "resume", "t", "--budget", "max_rounds=3")["final_decision"] == GO
+
+
+def test_the_graph_itself_refuses_such_rounds_and_keeps_the_thread(accord_home: Path) -> None:
+    voices = scripted(lambda question: proposal(question.name, ONE_BLOCK[CHECKOUT_ROLES.index(question.name)]))
+    team = team_of(settings_at(accord_home), "checkout_launch", LATE)
+    graph: Any = build_graph(team, Services(voices, load_facts)).compile(
+        checkpointer=InMemorySaver(), store=InMemoryStore()
+    )
+    config: Any = {"configurable": {"thread_id": "t"}}
+
+    async def values() -> Any:
+        return (await graph.aget_state(config)).values
+
+    async def main() -> None:
+        await graph.ainvoke({}, config)
+        before = await values()
+        assert before["stop_reason"] == "max_rounds_reached"
+        for given in ({"max_rounds": 4}, {"max_rounds": 5, "max_messages": 50}):
+            with pytest.raises(InputRefusedError, match=r"^under these limits the policy `late` is not monotone"):
+                await graph.ainvoke({"budget": given}, config)
+        after = await values()
+        assert {key: after[key] for key in before.keys() - {"budget"}} == {
+            key: before[key] for key in before.keys() - {"budget"}
+        }
+
+    asyncio.run(main())
+
+
+@pytest.mark.usefixtures("accord_home")
+def test_the_graph_refuses_limits_that_nobody_can_prove() -> None:
+    many = [f"role_{number}" for number in range(8)]
+    named = " || ".join(f'stances.{role} == "block"' for role in many)
+    rule = f"rules: [{{when: '{named}', then: no_go}}, {{when: round + block_streak < 0, then: go}}]\notherwise: go"
+    team = team_of(settings_at(Path("home")), team_file(rule, roles=many, more="budget: {max_rounds: 2}"))
+    graph: Any = build_graph(team, Services(scripted(lambda question: proposal(question.name)), load_facts)).compile()
+
+    with pytest.raises(InputRefusedError, match=r"^under these limits the policy cannot be proved: \d+ kinds"):
+        asyncio.run(graph.ainvoke({"budget": {"max_rounds": 12, "max_messages": 200}}))
+
+
+# --- a thread that is gone -------------------------------------------------------------------------------------------
+
+
+def test_a_thread_whose_checkpoints_were_deleted_is_broken_and_the_others_are_told(
+    accord_home: Path, capsys: Captured
+) -> None:
+    for thread in (*FINE, "gone"):
+        play(settings_at(accord_home), thread, [ALL_GO])
+    with closing(sqlite3.connect(accord_home / "accord.sqlite")) as connection, connection:
+        for table in ("checkpoints", "writes"):
+            connection.execute(f"DELETE FROM {table} WHERE thread_id = 'gone'")
+
+    done = accord(capsys, "audit", "verify")
+    lines = {line for line in done.out.splitlines() if "gone" in line}
+
+    assert done.code == 1
+    assert len(lines) == 1
+    assert "BROKEN" in lines.pop()
+    assert all(any(thread in line and "BROKEN" not in line for line in done.out.splitlines()) for thread in FINE)
+    assert accord(capsys, "audit", "verify", "gone").code == 1
+    assert "the thread was archived, its state is not there" in accord(capsys, "audit", "verify", "gone").out
+    assert accord(capsys, "audit", "verify", "first").code == 0
+
+
+# --- what a decision is told as --------------------------------------------------------------------------------------
+
+
+def test_a_row_without_an_answer_is_told_as_a_fault_and_not_as_otherwise(accord_home: Path, capsys: Captured) -> None:
+    record = play(settings_at(accord_home), "t", [ALL_GO], FAULTY)
+    assert record["stop_reason"] == "escalated"
+
+    why, shown = accord(capsys, "why", "t").out, accord(capsys, "show", "t", "--markdown").out
+
+    fault = "rules.0 `6 / absent > 9`: INVALID_ARGUMENT: divide by zero"
+    assert told(capsys, "why", "t")["fault"] == fault
+    assert f"Nothing decided ({fault}), so a human has to" in " ".join(why.split())
+    assert "Nothing decided: " in shown
+    for text in (why, shown):
+        assert "divide by zero" in text
+        assert "otherwise" not in text
+
+
+def test_the_policys_otherwise_is_told_as_that(accord_home: Path, capsys: Captured) -> None:
+    play(
+        settings_at(accord_home),
+        "t",
+        [ALL_GO],
+        'policy={name: x, rules: [{when: "block > 0", then: no_go}], otherwise: go}',
+    )
+
+    assert "No row holds; the policy's `otherwise` decides" in accord(capsys, "why", "t").out
+    assert "Nothing decided" not in accord(capsys, "show", "t", "--markdown").out
+
+
+@pytest.mark.parametrize(("roles", "more"), [(5, "or 4 more"), (8, f"or at least {MAX_KEPT - 6} more")])
+def test_sets_that_were_not_all_kept_are_counted_as_at_least(
+    roles: int, more: str, accord_home: Path, capsys: Captured
+) -> None:
+    """Two of five are 10 sets, two of eight 28: more than are kept."""
+    path = team_file("rules: [{when: block >= 2, then: no_go}]\notherwise: go", roles=[f"r{n}" for n in range(roles)])
+    assert accord(capsys, "run", path, "--thread", "t").code == 0
+
+    assert f"  {more} sets of 2 stances" in accord(capsys, "why", "t").out.splitlines()
+
+
+def test_the_table_for_people_says_which_round_went_to_a_human(accord_home: Path, capsys: Captured) -> None:
+    play(settings_at(accord_home), "t", [ONE_BLOCK, ONE_BLOCK], "policy=launch")
+
+    (line,) = [line for line in accord(capsys, "show", "t").out.splitlines() if line.strip().startswith("outcome")]
+
+    assert line.split() == ["outcome", "next_round", "escalate"]
+
+
+# --- two teams' policies, and cases under a team ---------------------------------------------------------------------
+
+GUARD = "guards: [{{name: rate, fact: rate, above: {}, at_most: no_go}}]"
+
+
+@pytest.mark.usefixtures("accord_home")
+def test_teams_that_differ_in_their_guards_alone_are_not_equivalent(capsys: Captured) -> None:
+    one, two = (team_file("launch", f"{each}.yaml", GUARD.format(each)) for each in (3, 4))
+    none, same = team_file("launch", "none.yaml"), team_file("launch", "same.yaml", GUARD.format(3))
+
+    for first, second, differ in ((one, two, True), (one, none, True), (one, same, False), (none, "launch", False)):
+        done = accord(capsys, "policy", "diff", first, second)
+        said = " ".join(done.out.split())
+        assert done.code == int(differ), (first, second)
+        assert ("Their guards differ, and are left out here" in said) is differ
+        assert f"{first} and {second} are equivalent on the roles risk, legal: no vote has another outcome" in said
+        found = told(capsys, "policy", "diff", first, second, code=int(differ))
+        assert (found["equivalent"], found["guards_differ"], found["on"]) == (
+            not differ,
+            differ,
+            "the roles risk, legal",
+        )
+    assert "differ on 3 equal roles" in accord(capsys, "policy", "diff", "classic", "launch").out
+
+
+WEIGHED = "rules: [{when: vetoes > 0, then: no_go}, {when: weighted_go >= min_go_votes, then: go}]\notherwise: escalate"
+CASES = {
+    "go/the weight is the team's.yaml": "{votes: {risk: go, legal: caution}}",
+    "no_go/the veto is the team's.yaml": "{votes: {risk: go, legal: block}}",
+    "escalate/its own weights stand.yaml": "{votes: {risk: go, legal: caution}, weights: {risk: 2}}",
+    "go/its own limit stands.yaml": "{votes: {risk: caution, legal: go}, min_go_votes: 1}",
+    "escalate/the limit is the team's.yaml": "{votes: {risk: caution, legal: go}}",
+    "go/its own vetoes stand.yaml": "{votes: {risk: go, legal: block}, vetoers: []}",
+}
+
+
+@pytest.mark.usefixtures("accord_home")
+def test_cases_are_counted_by_the_team_that_is_named(capsys: Captured) -> None:
+    team = Path(team_file(WEIGHED, more="budget: {min_go_votes: 3}", roles=("risk", "legal", "sales")))
+    text = team.read_text().replace("{title: risk,", "{title: risk, weight: 3,")
+    team.write_text(text.replace("{title: legal,", "{title: legal, veto: true,"))
+    for name, case in CASES.items():
+        path = Path("cases") / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(case)
+
+    found = told(capsys, "policy", "test", "cases", "--policy", "team.yaml")
+
+    assert [each["case"] for each in found["cases"] if not each["passed"]] == []
+    alone = told(capsys, "policy", "test", "cases", "--policy", policy_file(WEIGHED), code=1)
+    assert {each["case"] for each in alone["cases"] if not each["passed"]} == {
+        "go/the weight is the team's.yaml",
+        "no_go/the veto is the team's.yaml",
+        "go/its own vetoes stand.yaml",
+        "escalate/its own weights stand.yaml",
+    }
+
+
+# --- private facts, names, warnings ----------------------------------------------------------------------------------
+
+
+def test_private_facts_inside_lists_are_withheld_everywhere(accord_home: Path, capsys: Captured) -> None:
+    team = Path(team_file("launch", more="private: [people.name, people.home.street, codes]"))
+    people = "[{name: Ada Lovelace, age: 36}, {home: {street: St James, town: London}}, [{name: Grace Hopper}], plain]"
+    team.write_text(team.read_text().replace("region: US", f"region: US, people: {people}, codes: [[Enigma]]"))
+
+    assert told(capsys, "run", "team.yaml", "--thread", "t")["final_decision"] == GO
+    shown = accord(capsys, "show", "t", "--markdown").out + json.dumps(told(capsys, "show", "t"))
+    stored = b"".join(path.read_bytes() for path in accord_home.rglob("*") if path.is_file()).decode("latin-1")
+
+    for secret in ("Lovelace", "James", "Hopper", "Enigma"):
+        assert secret not in stored
+        assert secret not in shown
+    assert "London" in stored
+    assert "plain" in stored
+    assert "(withheld)" in stored
+
+
+@pytest.mark.usefixtures("accord_home")
+@pytest.mark.parametrize("name", ["README", "launch-team", "team.txt"])
+def test_a_file_whose_name_has_no_suffix_runs_and_is_proved(name: str, capsys: Captured) -> None:
+    assert accord(capsys, "init", name).code == 0
+
+    assert told(capsys, "run", name, "--thread", "t")["final_decision"] == GO
+    assert accord(capsys, "policy", "verify", name).code == 0
+    assert told(capsys, "whatif", "--policy", name)["same"] == 1
+    assert accord(capsys, "audit", "verify").code == 0
+
+
+@pytest.mark.usefixtures("accord_home")
+def test_a_file_that_is_named_as_a_thread_does_not_hide_the_thread(capsys: Captured) -> None:
+    Path("t").write_text("no record\n")
+    assert accord(capsys, "run", team_file("launch"), "--thread", "t").code == 0
+
+    assert accord(capsys, "audit", "verify", "t").code == 0
+
+
+@pytest.mark.usefixtures("accord_home")
+def test_a_convened_stranger_is_warned_about(capsys: Captured) -> None:
+    calls = "rules: [{{when: block >= 1, then: next_round, convene: {}}}]\notherwise: go"
+    warning = "accord: warning: the policy convenes `people`, which this team does not know: nobody joins"
+
+    warned = accord(capsys, "run", team_file(calls.format("people")), "--thread", "t")
+    known = accord(capsys, "run", team_file(calls.format("legal")), "--thread", "u")
+
+    assert (warned.code, known.code) == (0, 0)
+    assert warned.err.splitlines().count(warning) == 1
+    assert "warning" not in known.err
+
+
+# --- replays ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("source", ["a file", "the command line"])
+def test_a_thread_whose_facts_came_later_is_replayed_the_same(source: str, accord_home: Path, capsys: Captured) -> None:
+    team = Path(team_file("launch", more="facts_file: late.json\nrequires: [rate]"))
+    team.write_text("".join(line for line in team.read_text().splitlines(True) if not line.startswith("facts: ")))
+    stopped = told(capsys, "run", "team.yaml", "--thread", "t", code=3)
+    assert stopped["stop_reason"].startswith("facts_unavailable")
+
+    Path("late.json").write_text('{"rate": 1}')
+    given = ("--facts", "late.json") if source == "the command line" else ()
+    assert told(capsys, "resume", "t", *given)["final_decision"] == GO
+
+    found = told(capsys, "replay", "t")
+    assert (found["same"], found["differs_in"]) == (True, [])
+    assert found["record"]["hashes"] == told(capsys, "show", "t")["hashes"]
+
+
+def test_a_thread_whose_facts_came_later_and_that_stopped_again_is_replayed_the_same(
+    accord_home: Path, capsys: Captured
+) -> None:
+    team = Path(team_file("launch", more="facts_file: late.json\nbudget: {max_messages: 1}"))
+    team.write_text("".join(line for line in team.read_text().splitlines(True) if not line.startswith("facts: ")))
+    settings = settings_at(accord_home)
+    run(team_of(settings, "team.yaml"), settings)
+    Path("late.json").write_text('{"rate": 1}')
+    failing, agreeing = scripted(lambda _: Failure("llm_auth")), scripted(lambda question: proposal(question.name))
+
+    for voices, ended in ((failing, "llm_auth"), (failing, "llm_auth"), (agreeing, "success")):
+        record = resume(settings, voices=voices, budget={"max_messages": 9})
+        assert record["stop_reason"] == ended
+        found = told(capsys, "replay", "t")
+        assert (found["same"], found["differs_in"], found["record"]["stop_reason"]) == (True, [], ended)
+
+
+def test_a_thread_that_has_not_ended_is_not_replayed(
+    accord_home: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Died(BaseException):
+        pass
+
+    def dies(*_: Any) -> Any:
+        raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr("nodes.align.decide", dies)
+        with pytest.raises(Died):
+            play(settings_at(accord_home), "t", [(GO, GO, CAUTION)])
+
+    assert refused(capsys, "replay", "t") == ["the thread `t` has not ended; `accord resume t` goes on with it"]
+    assert told(capsys, "resume", "t")["final_decision"] is not None
+    assert told(capsys, "replay", "t")["same"] is True

@@ -1,0 +1,181 @@
+"""`accord whatif` under a run's own team file answers `same`, in whatever way the run went and ended."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph.report.record import Record
+from nodes.halt import Halt
+from nodes.voices.voice import Question, Voice
+from policies.seats import Failure
+from tests.harness import proposal, resume, run, scripted, settings_at, team_of
+from tests.hostile.command import Captured, accord
+
+SEATS = ("risk", "legal", "sales", "people")
+"""The sequence, and the one who may be convened."""
+
+TEAM = """
+name: own
+title: Own
+goal: Decide.
+facts: {{rate: 1, region: US}}
+sequence: [risk, legal, sales]
+policy: {policy}
+budget: {{max_rounds: 3, max_messages: {messages}, min_go_votes: 2}}
+roles:
+  risk: {{title: Risk, mandate: Judge., otherwise: {said}}}
+  legal: {{title: Legal, mandate: Judge., weight: 2, veto: true, otherwise: {said}}}
+  sales: {{title: Sales, mandate: Judge., otherwise: {said}}}
+  people: {{title: People, mandate: Judge., otherwise: {said}}}
+{more}
+"""
+SAID = "{stance: go, summary: Fine., actions: [Go on.]}"
+CALLS = (
+    '{{name: calls, rules: [{{when: "block >= 2", then: no_go}}, '
+    '{{when: "block == 1", then: next_round, convene: {who}}}], otherwise: go}}'
+)
+CALLS_PEOPLE, CALLS_NOBODY = CALLS.format(who="people"), CALLS.format(who="stranger")
+FAULTS = '{name: faults, rules: [{when: "6 / block > 9", then: no_go}], otherwise: go}'
+WEIGHED = (
+    '{name: weighed, rules: [{when: "vetoes > 0", then: no_go}, {when: "weighted_caution >= 2", then: next_round}], '
+    "otherwise: go, when_rounds_end: escalate}"
+)
+SURE = '{name: sure, trust_confidence: true, rules: [{when: "mean_confidence < 0.5", then: escalate}], otherwise: go}'
+GUARDS = (
+    "guards:\n"
+    "  - {name: fraud, fact: rate, at_least: 1, at_most: go_with_caution}\n"
+    "  - {name: abroad, fact: region, equals: EU, at_most: no_go}\n"
+)
+WORDS = {"g": "go", "c": "caution", "b": "block", "x": "maybe"}
+FAILURES = {"t": "llm_timeout", "a": "llm_auth"}
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a run goes: its policy, a letter for each seat in each round, and with what it is gone on with.
+
+    g go, c caution, b block, x no stance at all, t a timeout, a a refused key; h halts the run.
+    """
+
+    policy: str
+    rounds: Sequence[str]
+    ended: str
+    more: str = ""
+    messages: int = 20
+    goes_on: Sequence[Mapping[str, Any]] = ()
+    brief: Any = "All agreed."
+    rounds_after: Sequence[str] = ()
+
+
+NEW_FACTS = {"facts": {"rate": 2, "region": "DE"}}
+COURSES: dict[str, Course] = {
+    "decided in round 1": Course("launch", ["ggg"], "go"),
+    "decided against in round 1": Course("launch", ["bbg"], "no_go"),
+    "decided in round 2": Course("launch", ["ggb", "ggc"], "go_with_caution"),
+    "decided in round 3": Course("classic", ["ggb", "gbg", "ggg"], "go"),
+    "the rounds ended": Course("classic", ["ggb"] * 3, "max_rounds_reached"),
+    "the rounds ended, one more was granted": Course(
+        "classic", [*["ggb"] * 3, "ggg"], "go", goes_on=[{"budget": {"max_rounds": 4}}]
+    ),
+    "escalated as a block stood": Course("launch", ["ggb"] * 2, "escalated"),
+    "escalated at the end of the rounds": Course("launch", ["ccc"] * 3, "escalated"),
+    "escalated by a row without an answer": Course(FAULTS, ["ggg"], "escalated"),
+    "escalated, resumed and decided": Course("launch", ["ggb", "ggb", "ggg"], "go", goes_on=[{}]),
+    "escalated, resumed and escalated": Course("launch", ["ggb"] * 3, "escalated", goes_on=[{}]),
+    "escalated at the end, granted a round, decided": Course(
+        "launch", [*["ccc"] * 3, "ggg"], "go", goes_on=[{}, {"budget": {"max_rounds": 4}}]
+    ),
+    "escalated, resumed and stopped": Course("launch", ["ggb", "ggb", "gga"], "llm_auth", goes_on=[{}]),
+    "a refused key": Course("launch", ["gga"], "llm_auth"),
+    "a refused key in round 2": Course("launch", ["ggb", "gga"], "llm_auth"),
+    "a refused key, resumed and decided": Course("launch", ["gga"], "go", goes_on=[{}], rounds_after=["ggg"]),
+    "a timeout": Course("launch", ["ggt"], "llm_timeout"),
+    "a timeout in round 2": Course("classic", ["ggb", "gtg"], "llm_timeout"),
+    "too few messages": Course("launch", ["ggb", "ggg"], "max_messages", messages=4),
+    "too few messages, more granted": Course(
+        "launch", ["ggb", "ggg"], "go", messages=4, goes_on=[{"budget": {"max_messages": 20}}]
+    ),
+    "cancelled": Course("launch", ["ggh"], "cancelled"),
+    "cancelled in round 2": Course("classic", ["ggb", "hgg"], "cancelled"),
+    "a broken contract": Course("launch", ["ggx"], "invalid_contribution:stance"),
+    "a broken contract in round 2": Course("launch", ["ggb", "xgg"], "invalid_contribution:stance"),
+    "an absence that a quorum bears": Course("quorum", ["ggt"], "go"),
+    "an absence in each round": Course("quorum", ["gbt", "gtb", "tgb"], "escalated"),
+    "too many absences": Course("quorum", ["gtt"] * 3, "escalated"),
+    "a refused key under a quorum": Course("quorum", ["gga"], "llm_auth"),
+    "a convened role joined": Course(CALLS_PEOPLE, ["ggb", "gggg"], "go"),
+    "a convened role joined and stayed": Course(CALLS_PEOPLE, ["ggb", "gggb", "gggc"], "go"),
+    "a convened role joined and failed": Course(CALLS_PEOPLE, ["ggb", "ggga"], "llm_auth"),
+    "a stranger was convened": Course(CALLS_NOBODY, ["ggb", "ggg"], "go"),
+    "a stranger was convened, then it stopped": Course(CALLS_NOBODY, ["ggb", "gga"], "llm_auth"),
+    "capped by a guard": Course("launch", ["ggg"], "go_with_caution", GUARDS),
+    "capped by a guard after a talk": Course("classic", ["ggb", "ggg"], "go_with_caution", GUARDS),
+    "capped below an escalation": Course("launch", ["ggb"] * 2, "no_go", GUARDS.replace("EU", "US")),
+    "a veto": Course(WEIGHED, ["gbg"], "no_go"),
+    "weights": Course(WEIGHED, ["gcg", "cgg"], "go"),
+    "weights to the end": Course(WEIGHED, ["gcg"] * 3, "escalated"),
+    "confidences": Course(SURE, ["ggg"], "go"),
+    "changes accepted after an escalation": Course(
+        "launch", ["ggb", "ggb", "ggg"], "go", goes_on=[{**NEW_FACTS, "accept_changes": True}]
+    ),
+    "changes accepted after a stop": Course(
+        "launch",
+        ["gga"],
+        "go_with_caution",
+        GUARDS,
+        goes_on=[{**NEW_FACTS, "accept_changes": True}],
+        rounds_after=["ggg"],
+    ),
+    "changes accepted between rounds, then stopped": Course(
+        "classic", ["ggb", "gga"], "llm_auth", goes_on=[{**NEW_FACTS, "accept_changes": True}]
+    ),
+    "changes accepted between rounds, then decided": Course(
+        "launch", ["ggb", "gga"], "no_go", goes_on=[{**NEW_FACTS, "accept_changes": True}], rounds_after=["ggg", "gbb"]
+    ),
+    "the brief failed": Course("launch", ["ggg"], "go", brief=Failure("llm_timeout")),
+    "the brief failed after a talk": Course("launch", ["ggb", "ggc"], "go_with_caution", brief=Failure("llm_auth")),
+}
+
+
+def voices(course: Course, rounds: Sequence[str], halt: Halt) -> dict[str, Voice]:
+    """Return voices that say what stands in the course."""
+
+    def speech(question: Question) -> Any:
+        letter = rounds[question.round - 1][SEATS.index(question.name)]
+        if letter == "h":
+            halt.set()
+            return Failure("cancelled")
+        return Failure(FAILURES[letter]) if letter in FAILURES else proposal(question.name, WORDS[letter])
+
+    return scripted(speech, brief=course.brief)
+
+
+def follow(home: Path, course: Course) -> Record:
+    """Run the team of `own.yaml` through the course."""
+    text = TEAM.format(said=SAID, policy=course.policy, messages=course.messages, more=course.more)
+    Path("own.yaml").write_text(text)
+    settings, halt = settings_at(home), Halt()
+    record = run(team_of(settings, "own.yaml"), settings, "t", voices(course, course.rounds, halt), halt=halt)
+    for options in course.goes_on:
+        rounds = course.rounds_after or course.rounds
+        record = resume(settings, "t", voices(course, rounds, Halt()), **options)
+    return record
+
+
+@pytest.mark.parametrize("name", COURSES)
+def test_under_its_own_team_file_a_run_stays_what_it_was(name: str, accord_home: Path, capsys: Captured) -> None:
+    course = COURSES[name]
+    record = follow(accord_home, course)
+    assert course.ended in (record["stop_reason"], *(entry["decision"] for entry in record["history"][-1:]))
+
+    done = accord(capsys, "whatif", "--policy", "own.yaml", "--all", "--json")
+    *verdicts, totals = map(json.loads, done.out.splitlines())
+
+    assert (done.code, done.err, len(verdicts)) == (0, "", 1)
+    assert verdicts[0]["was"] == course.ended
+    assert (verdicts[0]["answer"], verdicts[0]["now"]) == ("same", verdicts[0]["was"]), verdicts[0]
+    assert totals == {"runs": 1, "same": 1, "flipped": 0, "undetermined": 0}
