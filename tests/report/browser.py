@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import shutil
 import struct
 import subprocess
 import time
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession, ClientWebSocketResponse
+
+from tests.browsers import BROWSERS
 
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),
@@ -80,7 +83,8 @@ class Tab:
 @asynccontextmanager
 async def open_browser(profile: Path) -> AsyncIterator[Tab]:
     """Start Chromium on an empty profile and open its first tab; it is ended with the context."""
-    command = ["chromium", *FLAGS, f"--user-data-dir={profile}", "about:blank"]
+    browser = next(filter(None, map(shutil.which, BROWSERS)))
+    command = [browser, *FLAGS, f"--user-data-dir={profile}", "about:blank"]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         port = await _port(profile / "DevToolsActivePort", process)
