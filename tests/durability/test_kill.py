@@ -186,6 +186,7 @@ def test_every_round_that_was_decided_before_the_kill_is_shown_before_the_resume
     assert not _wrong(killed, is_right)
 
 
+@pytest.mark.system
 @pytest.mark.needs("postgres")
 def test_the_same_holds_on_postgresql(postgres_database: str, tmp_path: Path) -> None:
     whole, *killed = sweep("three_rounds", postgres_database, tmp_path / "points", step=2)
