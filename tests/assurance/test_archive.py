@@ -17,6 +17,8 @@ from tests.audit.chronicle import told
 from tests.harness import proposal, resume, run, scripted, settings_at, team_of
 from tests.runs.stage import RISK, state_of
 
+pytestmark = pytest.mark.slow
+
 Entry = dict[str, Any]
 
 

@@ -20,6 +20,8 @@ from tests.assurance.stage import BLOCK, CAUTION, GO, play, policy_file, team_fi
 from tests.harness import CHECKOUT_ROLES, proposal, resume, run, scripted, settings_at, team_of
 from tests.hostile.command import Captured, accord, refused
 
+pytestmark = pytest.mark.slow
+
 ONE_BLOCK, ALL_GO = (GO, GO, BLOCK), (GO, GO, GO)
 LATE = (
     'policy={name: late, rules: [{when: "round >= 4 && block >= 1", then: go}, '

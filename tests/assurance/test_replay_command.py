@@ -21,6 +21,8 @@ from tests.runs.stage import BRIEF, DEMAND, FINANCE, RISK, go_on, rounds, script
 from tests.runs.stage import refused as answered_with
 from tests.scripted_server import closes, forever, says, serve, status, text, with_usage
 
+pytestmark = pytest.mark.slow
+
 ONE_BLOCK, ALL_GO = (GO, GO, BLOCK), (GO, GO, GO)
 
 

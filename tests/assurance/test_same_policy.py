@@ -15,6 +15,8 @@ from policies.seats import Failure
 from tests.harness import proposal, resume, run, scripted, settings_at, team_of
 from tests.hostile.command import Captured, accord
 
+pytestmark = pytest.mark.slow
+
 SEATS = ("risk", "legal", "sales", "people")
 """The sequence, and the one who may be convened."""
 

@@ -16,6 +16,8 @@ from tests.assurance.stage import BLOCK, CAUTION, GO, Rounds, play, policy_file
 from tests.harness import settings_at
 from tests.hostile.command import Captured, accord, refused
 
+pytestmark = pytest.mark.slow
+
 ALL_GO, ONE_CAUTION = (GO, GO, GO), (GO, GO, CAUTION)
 TWO_BLOCKS, ONE_BLOCK = (BLOCK, BLOCK, GO), (GO, GO, BLOCK)
 RUNS: dict[str, tuple[Rounds, str]] = {

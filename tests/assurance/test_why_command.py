@@ -13,6 +13,8 @@ from tests.assurance.stage import BLOCK, CAUTION, GO, casts, classic, play
 from tests.harness import CHECKOUT_ROLES, settings_at
 from tests.hostile.command import Captured, accord, refused
 
+pytestmark = pytest.mark.slow
+
 
 def told(capture: Captured, thread: str = "t") -> dict[str, Any]:
     done = accord(capture, "why", thread, "--json")

@@ -13,6 +13,8 @@ from graph.threads import open_threads
 from nodes.voices.voice import Question
 from tests.harness import proposal, resume, run, scripted, settings_at, team_of
 
+pytestmark = pytest.mark.slow
+
 State = dict[str, Any]
 
 

@@ -25,6 +25,8 @@ from tests.harness import CHECKOUT_ROLES, proposal, resume, run, scripted, setti
 from tests.runs.stage import BRIEF, DEMAND, MODEL, RISK, go_on, play, rounds, script
 from tests.scripted_server import forever, says, status, text
 
+pytestmark = pytest.mark.slow
+
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00")
 PLACED = ("asked", "proposed", "accepted", "refused", "failed")
 """Events of one attempt of one role, or of the brief."""

@@ -13,6 +13,8 @@ from graph.assurance.records import exported
 from nodes.fingerprint import fingerprint
 from policies.plain import MAX_INTEGER, is_plain
 
+pytestmark = pytest.mark.slow
+
 # The sample of section 3.2.2, and its bytes as section 3.2.4 prints them.
 SAMPLE = r"""{
   "numbers": [333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001],

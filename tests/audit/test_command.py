@@ -10,6 +10,8 @@ from tests.audit.chronicle import events_in, lines_of, told
 from tests.harness import proposal, run, scripted, settings_at, team_of
 from tests.hostile.command import Captured, accord, refused
 
+pytestmark = pytest.mark.slow
+
 OTHER_HASH = "0" * 64
 
 

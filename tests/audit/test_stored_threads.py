@@ -15,6 +15,8 @@ from tests.audit.stored import Change, relinked, rewrite_archive, rewrite_events
 from tests.harness import resume, run, scripted, settings_at, team_of
 from tests.hostile.command import Captured, accord
 
+pytestmark = pytest.mark.slow
+
 DATABASE = "accord.sqlite"
 
 

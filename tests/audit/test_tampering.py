@@ -12,6 +12,8 @@ from policies.assurance.audit import Event, Head
 from tests.audit.chronicle import events_in, head_in, lines_of, told
 from tests.audit.tampering import FOUND_BY_THE_HEAD_ALONE, WAYS, Lines, Tamper
 
+pytestmark = pytest.mark.slow
+
 TRIALS = 1_000
 ODD: list[Any] = [None, 5, "event", [], {}, {"seq": True}, {"seq": 4.0, "prev_hash": None}]
 

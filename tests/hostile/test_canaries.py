@@ -19,6 +19,8 @@ from tests.hostile.command import Captured, Done, accord, process
 from tests.hostile.test_secrets import stored
 from tests.scripted_server import Answer, Script, closes, forever, says, serve, status, text
 
+pytestmark = pytest.mark.slow
+
 KEY, UNRELATED, PASSWORD = "sk-canary-3f1c9d52-77aa", "canary-unrelated-5e0b", "canary-password-91d7"
 BODY, HEADER, PRIVATE, CARD = "canary-body-c2f8", "canary-header-04be", "canary-private-6a1d", 7234567890123456789
 CANARIES = (KEY, UNRELATED, PASSWORD, BODY, HEADER, PRIVATE, str(CARD))

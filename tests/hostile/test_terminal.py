@@ -23,6 +23,8 @@ from tests.hostile.stage import TEAM
 from tests.hostile.test_team_files import GOOD
 from tests.scripted_server import says, serve, text
 
+pytestmark = pytest.mark.slow
+
 # Colour, cursor, title, clipboard, link, bell, 8-bit control, overwrite, directions, line separator, DEL, NUL aside.
 TRICKS = {
     "a colour": "\x1b[31;1mred\x1b[0m",

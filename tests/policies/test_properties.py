@@ -27,6 +27,8 @@ from policies.team_rules import Problem, parse_policy, parse_team
 from policies.vote import Vote
 from tests.policy_files import CLASSIC, raw_policy
 
+pytestmark = pytest.mark.slow
+
 # --- hostile values ---------------------------------------------------------------------------------------------------
 
 

@@ -29,6 +29,8 @@ from policies.seats import (
 from policies.stop import STOP_TABLE, Stop, kind_of
 from policies.team import Budget
 
+pytestmark = pytest.mark.slow
+
 ROLES = ("demand_analyst", "finance_analyst", "risk_analyst", "legal_analyst", "support_lead")
 EVERYBODY = Access(frozenset(ROLES), frozenset(ROLES))
 SEQUENCES = st.lists(st.sampled_from(ROLES), unique=True, min_size=1, max_size=5)

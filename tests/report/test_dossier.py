@@ -15,6 +15,8 @@ from policies.stop import STOP_KINDS
 from tests.report.conftest import Telling
 from tests.report.stage import STORIES, Told, told
 
+pytestmark = pytest.mark.slow
+
 LABELS = {
     "go": "Go",
     "go_with_caution": "Go with caution",

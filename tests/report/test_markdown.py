@@ -14,6 +14,8 @@ from tests.report.conftest import Telling
 from tests.report.stage import HOSTILE, STORIES
 from tests.report.test_dossier import unbegun
 
+pytestmark = pytest.mark.slow
+
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 LIVE = {"html_inline", "html_block", "link_open", "image", "s_open", "em_open", "hr"}
 HEADINGS = {

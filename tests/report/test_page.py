@@ -15,6 +15,8 @@ from tests.report.conftest import Telling
 from tests.report.stage import HOSTILE, STORIES
 from tests.report.test_dossier import unbegun
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 VOID = {"meta", "br", "img", "link", "input", "hr"}
 LOADING = {"src", "srcset", "href", "xlink:href", "data", "action", "formaction", "poster", "background", "style"}

@@ -12,6 +12,8 @@ from graph.report import page
 from policies.seats import Failure
 from tests.harness import proposal, run, scripted, settings_at, team_of
 
+pytestmark = pytest.mark.slow
+
 Captured = pytest.CaptureFixture[bytes]
 
 

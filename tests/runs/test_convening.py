@@ -11,6 +11,8 @@ from tests.harness import ScriptedVoice, proposal, resume, run, settings_at, tea
 from tests.runs.stage import BRIEF, DEMAND, FINANCE, RISK, go_on, play, rounds, script, state_of
 from tests.scripted_server import forever, says, status, text
 
+pytestmark = pytest.mark.slow
+
 LEGAL = "legal_analyst"
 POLICY = (
     "policy={name: mine, rules: ["

@@ -9,6 +9,8 @@ from tests.harness import ScriptedVoice, proposal, resume, run, settings_at, sho
 from tests.runs.stage import BRIEF, DEMAND, FINANCE, RISK, go_on, play, rounds, state_of
 from tests.scripted_server import text
 
+pytestmark = pytest.mark.slow
+
 LAUNCH = "policy=launch"
 LONE_BLOCK = ("go", "go", "block")
 CAUTIOUS = ("caution", "caution", "caution")

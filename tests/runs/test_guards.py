@@ -9,6 +9,8 @@ from tests.harness import settings_at
 from tests.runs.stage import BRIEF, go_on, play, rounds, script, state_of
 from tests.scripted_server import says, status, text
 
+pytestmark = pytest.mark.slow
+
 ALERTS = "{name: chargeback alerts, fact: risk_signals.chargeback_alerts, above: %s, at_most: %s}"
 RATE = (
     "{name: payment failures, fact: risk_signals.failed_payment_rate, "

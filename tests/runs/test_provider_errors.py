@@ -11,6 +11,8 @@ from tests.runs.expected import round_of, success, usage
 from tests.runs.stage import AT_ONCE, BRIEF, DEMAND, FINANCE, RISK, play, script, state_of
 from tests.scripted_server import Answer, closes, drips, forever, hangs, says, status, text, truncated
 
+pytestmark = pytest.mark.slow
+
 ALL_GO = [round_of(1, dict.fromkeys((DEMAND, FINANCE, RISK), "go"), [], "go")]
 GO = says("go")
 LOST: dict[str, Answer] = {

@@ -29,6 +29,8 @@ from tests.runs.stage import (
 )
 from tests.scripted_server import closes, forever, hangs, says, serve, status, text, with_usage
 
+pytestmark = pytest.mark.slow
+
 GO, WRITTEN = says("go"), text(BRIEF)
 ALL_GO = [round_of(1, dict.fromkeys((DEMAND, FINANCE, RISK), "go"), [], "go")]
 REST_OF_ROUND: Lines = {RISK: GO, "brief": WRITTEN}

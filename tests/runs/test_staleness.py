@@ -23,6 +23,8 @@ from tests.runs.stage import (
 )
 from tests.scripted_server import says, status, text
 
+pytestmark = pytest.mark.slow
+
 Changes = dict[str, Any]
 # What moves, by the settings and changes of the second run.
 MOVES: dict[str, tuple[str, tuple[str, ...], Changes]] = {

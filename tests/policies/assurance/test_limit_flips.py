@@ -15,6 +15,8 @@ from policies.table import Policy
 from policies.vote import Vote
 from tests.policies.assurance.enumeration import policy, random_policy, random_team, vote_of
 
+pytestmark = pytest.mark.slow
+
 ALWAYS_GO = policy(otherwise="go")
 VOTE = Vote({"risk": "go", "legal": "go"})
 UP, DOWN = math.inf, -math.inf

@@ -23,6 +23,8 @@ from tests.policies.assurance.enumeration import (
     vote_of,
 )
 
+pytestmark = pytest.mark.slow
+
 Casts = tuple[Cast, ...]
 Place = tuple[int, int]
 Failing = set[tuple[Place, Casts]]

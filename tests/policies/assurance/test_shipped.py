@@ -13,6 +13,8 @@ from policies.assurance.proof import prove
 from policies.table import OUTCOMES
 from tests.policies.assurance.enumeration import ROLES
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parent.parent / "shipped"
 FILES = sorted(path for path in FOLDER.rglob("*") if path.is_file())
 NAMES = ("classic", "launch", "majority", "median", "quorum", "unanimous", "veto", "weighted")

@@ -24,6 +24,8 @@ from tests.policies.assurance.enumeration import (
     vote_of,
 )
 
+pytestmark = pytest.mark.slow
+
 CAPS: tuple[Cap, ...] = ("go_with_caution", "no_go")
 LAUNCH = (
     *(("block >= 2", "no_go"), ("block == 1", "next_round"), ("go >= min_go_votes && caution == 0", "go")),
