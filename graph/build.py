@@ -1,36 +1,61 @@
 """Builds the graph of a team. Compiled without a checkpointer where a server brings its own."""
 
 from collections.abc import Hashable
+from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 
 from nodes import align, convene, finalize, stop
+from nodes.inner import build_inner
+from nodes.pattern import Pattern
 from nodes.role import build_role
+from nodes.rounds import Rounds
 from nodes.services import Services
-from nodes.state import Input, Output, State
+from nodes.stages import Stages
+from nodes.state import Input, Node, Output, State, StepInput
 from policies.team import MAX_MESSAGES, Team
 
 RECURSION_LIMIT = 3 * MAX_MESSAGES + 100
 """Supersteps LangGraph may take in one go: more than any budget allows, so that the budget always ends a run."""
 
-Builder = StateGraph[State, None, Input, Output]
+Builder = StateGraph[State, None, Any, Any]
 
 
-def build_graph(team: Team, services: Services) -> Builder:
-    """Return the round loop of this team, uncompiled: one node for each role that may speak."""
-    speaking = sorted(team.access.enabled)
-    builder = StateGraph(State, input_schema=Input, output_schema=Output)
-    builder.add_node(convene.NODE, convene.build_convene(team, services))
-    builder.add_node(align.NODE, align.build_align(team, services))
-    builder.add_node(finalize.NODE, finalize.build_finalize(team, services))
+def build_graph(team: Team, services: Services, is_inner: bool = False) -> Builder:
+    """Return the graph of this team, uncompiled: one node for each role that may speak.
+
+    A role that a team answers for holds that team's graph as a subgraph. `is_inner` builds such a one.
+    """
+    speaking, pattern = sorted(team.access.enabled), pattern_of(team)
+    schemas: dict[str, Any] = {"input_schema": StepInput, "output_schema": State} if is_inner else OUTER
+    builder: Builder = StateGraph(State, **schemas)
+    builder.add_node(convene.NODE, convene.build_convene(team, services, pattern))
+    builder.add_node(align.NODE, align.build_align(team, services, pattern))
+    builder.add_node(finalize.NODE, finalize.build_finalize(team, services, pattern))
     builder.add_node(stop.NODE, stop.build_stop(services))
     for name in speaking:
-        builder.add_node(name, build_role(name, team, services), metadata={"title": team.roles[name].title})
+        builder.add_node(name, _role(name, team, services, pattern), metadata={"title": team.roles[name].title})
         builder.add_edge(name, align.NODE)
     builder.add_edge(START, convene.NODE)
     _route(builder, speaking)
     builder.add_edge(stop.NODE, END)
     return builder
+
+
+OUTER: dict[str, Any] = {"input_schema": Input, "output_schema": Output}
+
+
+def pattern_of(team: Team) -> Pattern:
+    """Return what the team's pattern adds to the loop."""
+    return Rounds(team) if team.pattern == "rounds" else Stages(team)
+
+
+def _role(name: str, team: Team, services: Services, pattern: Pattern) -> Node:
+    inner = team.roles[name].team
+    if inner is None:
+        return build_role(name, team, services, pattern)
+    graph = build_graph(inner, services, is_inner=True).compile(name=inner.name)
+    return build_inner(name, team, services, pattern, graph)
 
 
 def _route(builder: Builder, speaking: list[str]) -> None:

@@ -25,6 +25,9 @@ from policies.team import Budget, Team
 
 PHASE = "facts"
 MAX_CAUSE = 1_000
+VOTED_BY = frozenset({"min_go_votes", "max_rounds"})
+"""Limits that a decision table may read."""
+
 Update = dict[str, Any]
 
 
@@ -56,6 +59,7 @@ class Admission:
         case = {
             "goal": goal,
             "facts": usable if usable is not None else given,
+            "task": state.get("task") or (state.get("case") or {}).get("task"),
             "team": self._pin.plain,
             "hashes": hashes,
             "revision": (state.get("case") or {}).get("revision", 0) + (1 if moved else 0),
@@ -89,7 +93,8 @@ class Admission:
         models = {name: role.model for name, role in self._team.roles.items() if role.model}
         if self._team.brief.model:
             models["brief"] = self._team.brief.model
-        return {"models": models, "prompts": prompt_hashes(), "versions": dict(self._services.versions)}
+        prompts = prompt_hashes(self._team)
+        return {"models": models, "prompts": prompts, "versions": dict(self._services.versions)}
 
     def _resumed(self, state: State, moved: str | None) -> Body:
         after = {"after": state.get("stop_reason"), "phase": state.get("phase")}
@@ -123,7 +128,7 @@ class Admission:
             limits = change_budget(kept, state.get("budget") or {})
         except ValueError as error:
             raise InputRefusedError(str(error)) from None
-        if state.get("budget"):
+        if self._team.decides_by_policy and VOTED_BY & {*(state.get("budget") or {})}:
             self._refuse_unproved(limits)
         return limits
 
@@ -164,9 +169,21 @@ def _reopened(state: State) -> Update:
     Between two rounds, and before the first, there is none. A decision that was not announced yet rests on what moved,
     so the team talks once more.
     """
+    if state["case"]["team"].get("pattern", "rounds") != "rounds":
+        return _started_over(state)
     if state.get("outcome") == "next_round" or not state.get("seats"):
         return {}
     old = {"round": state["round"], "seats": state["seats"], "hashes": state["case"]["hashes"]}
     outcome = "next_round" if state.get("outcome") in DECISIONS else state.get("outcome")
     line = {"round": state["round"], "superseded": True}
     return {"superseded": [old], "seats": [], "outcome": outcome, "trace": [line]}
+
+
+def _started_over(state: State) -> Update:
+    """Return the course of another pattern set aside: what was said rests on what moved, so it is all asked again."""
+    if not state.get("seats"):
+        return {}
+    old = {"round": state["round"], "seats": state["seats"], "hashes": state["case"]["hashes"]}
+    line = {"round": state["round"], "superseded": True}
+    stages = len(state.get("stages", []))
+    return {"superseded": [old], "seats": [], "outcome": "next_stage", "since": stages, "trace": [line]}

@@ -1,61 +1,61 @@
-"""Align: takes the answers in sequence order, finds conflicts and decides the round."""
+"""Align: takes the answers in order, and closes the round or stage when every seat is filled or absent."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
 from langgraph.runtime import Runtime
 
 from nodes.border import (
-    budget_from,
+    charge_from,
+    name_of,
+    named,
     plain_seat,
     plain_stop,
     plain_usage,
     replies_of,
     reply_from,
     seat_from,
-    shown_contribution,
     spent_from,
     usage_from,
     wave_from,
 )
-from nodes.events import Body, answered, decided, recorded
+from nodes.events import Body, answered, recorded
+from nodes.mail import delivered, send
+from nodes.pattern import Closing, Pattern, Update
 from nodes.services import Services
 from nodes.state import Node, State
 from policies.budgets import Usage, add_usage
-from policies.checks import find_flags
-from policies.conflicts import find_conflicts
-from policies.contract import Contribution
-from policies.guards import examine
-from policies.outcome import decide
 from policies.routing import Step, next_step
-from policies.seats import Reply, Seat, Settlement, casts_of, is_full, settle
-from policies.stop import ESCALATED
-from policies.table import DECISIONS
+from policies.seats import Reply, Seat, Settlement, is_full, settle
 from policies.team import Team
-from policies.vote import Vote, rounds_blocked
 
 NODE = "align"
-Update = dict[str, Any]
 
 
-def build_align(team: Team, services: Services) -> Node:
+def build_align(team: Team, services: Services, pattern: Pattern) -> Node:
     """Return the node for this team."""
 
     async def align(state: State, runtime: Runtime[Any]) -> Update:
         started = services.clock()
-        replies = {role: reply_from(reply) for role, reply in replies_of(state).items()}
-        settled = _settle(state, team, replies)
+        replies = {seat: reply_from(reply) for seat, reply in replies_of(state).items()}
+        settled = _settle(state, team, replies, pattern)
+        seats = [_charged(seat, state) for seat in settled.seats]
+        happened = _answers(state, team, replies) + _absences(state, settled)
+        messages, sent = send(state, team, _offers(state, settled), services.now())
         update: Update = {
-            "seats": [plain_seat(seat) for seat in settled.seats],
-            "trace": [_accepted(state["round"], said) for said in settled.accepted],
+            "seats": [plain_seat(seat) for seat in seats],
+            "trace": [pattern.accepted(state, seat) for seat in _accepted(state, settled)],
             "pending": plain_stop(settled.stop, settled.raw),
         }
-        happened = _answers(state, team, replies) + _absences(state, settled)
-        if settled.stop is None and is_full(settled.seats):
-            update, outcome = _with_outcome(update, state, team, settled.seats)
-            happened += outcome
-            runtime.stream_writer({"event": "round", **update["trace"][-1]})
+        happened += sent
+        if messages:
+            update["messages"] = messages
+        if settled.stop is None and is_full(seats):
+            update, closing = _closed(update, state, pattern, seats)
+            happened += closing.events
+            if closing.shown:
+                runtime.stream_writer(dict(closing.shown))
         events = recorded(state, happened, services.now())
         return update | {"events": events, "usage": _usage(state, services.clock() - started)}
 
@@ -67,71 +67,60 @@ def route_after_align(state: State) -> Step:
     return next_step(state.get("outcome"), state.get("pending"))
 
 
-def _settle(state: State, team: Team, replies: Mapping[str, Reply]) -> Settlement:
+def _settle(state: State, team: Team, replies: Mapping[str, Reply], pattern: Pattern) -> Settlement:
     seats = [seat_from(seat) for seat in state["seats"]]
     wave = wave_from(state["wave"], spent_from(state))
-    counts_absent = team.policy.on_absent == "count"
-    return settle(seats, replies, wave, state["round"], team.max_repairs, counts_absent)
+    where = pattern.where(state)
+    return settle(seats, replies, wave, where, team.max_repairs, pattern.counts_absent(state))
+
+
+def _charged(seat: Seat, state: State) -> Seat:
+    """Return the seat with what the team that answers for it has been charged so far."""
+    charged = replies_of(state).get(seat.name, {}).get("charged")
+    return replace(seat, charged=charge_from(charged)) if charged else seat
+
+
+def _accepted(state: State, settled: Settlement) -> list[Seat]:
+    """Return the seats that were filled now, in order."""
+    before = [seat["contribution"] is not None for seat in state["seats"]]
+    pairs = zip(before, settled.seats, strict=True)
+    return [seat for was_filled, seat in pairs if not was_filled and seat.contribution is not None]
+
+
+def _offers(state: State, settled: Settlement) -> list[tuple[str, Any]]:
+    replies = replies_of(state)
+    return [(seat.role, replies[seat.name].get("offered")) for seat in _accepted(state, settled)]
 
 
 def _answers(state: State, team: Team, replies: Mapping[str, Reply]) -> list[Body]:
     """Return the events of the wave's answers, in the order in which they were asked for."""
     plain, events = replies_of(state), []
     for ask in state["wave"]["asks"]:
-        role = ask["role"]
-        where = {"round": state["round"], "role": role, "attempt": ask["attempt"]}
-        if role in replies:
-            events += answered(where, plain[role], replies[role], team.roles[role])
+        role, seat = ask["role"], name_of(ask)
+        where = {"round": state["round"], "role": role, "attempt": ask["attempt"], **named(ask)}
+        if seat in replies:
+            events += answered(where, plain[seat], replies[seat], team.roles[role])
     return events
 
 
 def _absences(state: State, settled: Settlement) -> list[Body]:
-    before = {seat["role"] for seat in state["seats"] if seat["absent"]}
-    left = [seat for seat in settled.seats if seat.absent and seat.role not in before]
-    return [{"event": "absent", "round": state["round"], "role": seat.role, "reason": seat.absent} for seat in left]
+    before = {name_of(seat) for seat in state["seats"] if seat["absent"]}
+    left = [seat for seat in settled.seats if seat.absent and seat.name not in before]
+    return [
+        {"event": "absent", "round": state["round"], "role": seat.role, "reason": seat.absent}
+        | ({"seat": seat.task} if seat.task else {})
+        for seat in left
+    ]
 
 
-def _with_outcome(update: Update, state: State, team: Team, seats: Sequence[Seat]) -> tuple[Update, list[Body]]:
-    """Return the update with what the policy decided, and the events of it."""
-    said = [seat.contribution for seat in seats if seat.contribution]
-    conflicts = find_conflicts([each.stance for each in said])
-    vote = _vote(state, team, seats)
-    findings = examine(team.guards, state["case"]["facts"])
-    ruling = decide(team.policy, vote, findings)
-    entry = {
-        "round": state["round"],
-        "contributions": [shown_contribution(each) for each in said],
-        "conflicts": conflicts,
-        "decision": ruling.final if ruling.final in DECISIONS else None,
-    }
-    line = {"round": state["round"], "conflicts": conflicts, "decision": ruling.final}
-    update = update | {"outcome": ruling.final, "history": [entry], "trace": [*update["trace"], line]}
-    if ruling.final == "escalate":
-        update["pending"] = plain_stop(ESCALATED)
-    outcome = decided(vote, findings, ruling, {each.agent: each.confidence for each in said})
-    flags = [flag for each in said for flag in find_flags(each, team.roles[each.agent], state["case"]["facts"])]
-    named = [{"event": "conflict", "round": state["round"], "conflict": name} for name in conflicts]
-    return update, [*named, {**outcome, "flags": flags}]
-
-
-def _vote(state: State, team: Team, seats: Sequence[Seat]) -> Vote:
-    limits = budget_from(state)
-    earlier = [[said["stance"] for said in entry["contributions"]] for entry in state.get("history", [])]
-    return Vote(
-        casts=casts_of(seats),
-        min_go_votes=limits.min_go_votes,
-        round=state["round"],
-        max_rounds=limits.max_rounds,
-        rounds_blocked=rounds_blocked(earlier),
-        weights=team.weights,
-        vetoers=team.vetoers,
-        confidences=tuple(seat.contribution.confidence for seat in seats if seat.contribution),
-    )
-
-
-def _accepted(round_number: int, said: Contribution) -> dict[str, Any]:
-    kept = {key: value for key, value in asdict(said).items() if key in ("agent", "stance", "confidence")}
-    return {"round": round_number, **kept, "accepted": True}
+def _closed(update: Update, state: State, pattern: Pattern, seats: Sequence[Seat]) -> tuple[Update, Closing]:
+    """Return the update with what the full round or stage makes."""
+    now: Any = {**state, "messages": [*state.get("messages", []), *update.get("messages", [])]}
+    closing = pattern.closes(now, seats)
+    handed_over = delivered(seats) if closing.update.get("outcome") else []
+    trace = [*update["trace"], *closing.update.pop("trace", [])]
+    given = {"delivered": handed_over} if handed_over else {}
+    return {**update, **closing.update, "trace": trace, **given}, closing
 
 
 def _usage(state: State, seconds: float) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from policies.budgets import Spent, Usage
-from policies.contract import Contribution, Refusal
+from policies.budgets import Charge, Spent, Usage
+from policies.contract import Contribution, Output, Refusal
 from policies.seats import Ask, Failure, Reply, Seat, Wave
 from policies.stop import Stop
 from policies.team import Budget
@@ -31,15 +31,49 @@ def shown_contribution(contribution: Contribution) -> Plain:
     return {key: value for key, value in plain_contribution(contribution).items() if key != "evidence"}
 
 
+def plain_output(output: Output) -> Plain:
+    """Return an output as plain values."""
+    inner = None if output.inner is None else dict(output.inner)
+    return {"agent": output.agent, "contract": output.contract, "answer": dict(output.answer), "inner": inner}
+
+
+def plain_answer(answer: Contribution | Output) -> Plain:
+    """Return a contribution or an output as plain values."""
+    return plain_output(answer) if isinstance(answer, Output) else plain_contribution(answer)
+
+
+def answer_from(plain: Mapping[str, Any]) -> Contribution | Output:
+    """Return the contribution or output that `plain` holds."""
+    return Output(**plain) if "contract" in plain else contribution_from(plain)
+
+
+def charge_from(plain: Mapping[str, Any]) -> Charge:
+    """Return what a team was charged for, as `plain` holds it."""
+    return Charge(plain["messages"], Usage(**plain["usage"]))
+
+
+def name_of(plain: Mapping[str, Any]) -> str:
+    """Return the name of a seat, of it or of an ask of it as plain values: its own, or its role's."""
+    return str(plain.get("task") or plain["role"])
+
+
+def named(plain: Mapping[str, Any]) -> Plain:
+    """Return the seat's own name for an event, where it has one."""
+    return {"seat": plain["task"]} if plain.get("task") else {}
+
+
 def seat_from(plain: Mapping[str, Any]) -> Seat:
     """Return the seat that `plain` holds."""
-    contribution, refusal = plain["contribution"], plain["refusal"]
+    contribution, refusal, charged = plain["contribution"], plain["refusal"], plain.get("charged")
     return Seat(
         plain["role"],
-        contribution_from(contribution) if contribution else None,
+        answer_from(contribution) if contribution else None,
         plain["refusals"],
         Refusal(**refusal) if refusal else None,
         plain["absent"],
+        plain.get("task"),
+        tuple(plain.get("inbox", ())),
+        charge_from(charged) if charged else Charge(),
     )
 
 
@@ -47,17 +81,20 @@ def plain_seat(seat: Seat) -> Plain:
     """Return a seat as plain values."""
     return {
         "role": seat.role,
-        "contribution": plain_contribution(seat.contribution) if seat.contribution else None,
+        "contribution": plain_answer(seat.contribution) if seat.contribution else None,
         "refusals": seat.refusals,
         "refusal": asdict(seat.refusal) if seat.refusal else None,
         "absent": seat.absent,
+        "task": seat.task,
+        "inbox": list(seat.inbox),
+        "charged": asdict(seat.charged) if seat.charged != Charge() else None,
     }
 
 
 def reply_from(plain: Mapping[str, Any]) -> Reply:
-    """Return the contribution, refusal or failure that `plain` holds."""
-    if plain["kind"] == "contribution":
-        return contribution_from(plain["contribution"])
+    """Return the contribution, output, refusal or failure that `plain` holds."""
+    if plain["kind"] in ("contribution", "output"):
+        return answer_from(plain[plain["kind"]])
     if plain["kind"] == "refusal":
         return Refusal(**plain["refusal"])
     return Failure(plain["reason"])
@@ -67,6 +104,8 @@ def plain_reply(reply: Reply) -> Plain:
     """Return a reply as plain values, its `kind` beside it."""
     if isinstance(reply, Contribution):
         return {"kind": "contribution", "contribution": plain_contribution(reply)}
+    if isinstance(reply, Output):
+        return {"kind": "output", "output": plain_output(reply)}
     if isinstance(reply, Refusal):
         return {"kind": "refusal", "refusal": asdict(reply)}
     return {"kind": "failure", "reason": reply.reason}
@@ -85,9 +124,9 @@ def plain_wave(wave: Wave, number: int) -> Plain:
 
 
 def replies_of(state: Mapping[str, Any]) -> dict[str, Plain]:
-    """Return the replies to the wave that convene asked last, by role."""
-    number = state["wave"]["number"]
-    return {role: reply for role, reply in state.get("replies", {}).items() if reply["wave"] == number}
+    """Return the replies to the wave that convene asked last, by seat."""
+    number = state.get("wave", {}).get("number", 0)
+    return {seat: reply for seat, reply in state.get("replies", {}).items() if reply["wave"] == number}
 
 
 def usage_from(state: Mapping[str, Any]) -> Usage:

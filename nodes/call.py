@@ -45,6 +45,12 @@ def thread_of(runtime: Runtime[Any]) -> str:
     return (info.thread_id if info else None) or ""
 
 
+def scope_of(runtime: Runtime[Any]) -> str:
+    """Return the checkpoint namespace of the graph that runs: empty, or that of a team that answers for a role."""
+    info = runtime.execution_info
+    return "|".join(((info.checkpoint_ns if info else None) or "").split("|")[:-1])
+
+
 def journal_of(runtime: Runtime[Any]) -> BaseStore:
     """Return the store that keeps the call journal.
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from nodes.border import plain_contribution
+from nodes.border import plain_contribution, plain_output
 from nodes.fingerprint import fingerprint
 from policies.assurance.audit import Event, link
-from policies.contract import Contribution, Refusal
+from policies.contract import Contribution, Output, Refusal
 from policies.guards import Finding
 from policies.outcome import Ruling
 from policies.seats import Reply
@@ -36,8 +36,11 @@ def asked(round_number: int, role: str, attempt: int, speaker: Role | Brief, rep
 def answered(where: Mapping[str, Any], plain: Mapping[str, Any], reply: Reply, speaker: Role) -> list[Body]:
     """Return the events of a role's answer: proposed, then accepted, or refused by a rule; or failed with a reason."""
     said = {"voice": speaker.voice, "model": speaker.model, "prompt": plain["prompt"], "usage": plain["usage"]}
+    offered = {"offered": plain["offered"]} if plain.get("offered") else {}
     if isinstance(reply, Contribution):
-        verdict = {"event": "accepted", **where, "contribution": plain_contribution(reply)}
+        verdict = {"event": "accepted", **where, "contribution": plain_contribution(reply), **offered}
+    elif isinstance(reply, Output):
+        verdict = {"event": "accepted", **where, "output": plain_output(reply), **offered}
     elif isinstance(reply, Refusal):
         verdict = {"event": "refused", **where, "rule": reply.reason, "raw": reply.raw}
     else:

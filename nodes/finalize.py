@@ -1,4 +1,4 @@
-"""Finalize: the brief, from the history alone, under a decision line printed by code."""
+"""Finalize: the last word, as code states it or as it is written from what was said."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,33 +6,36 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from nodes.border import budget_from, plain_stop, plain_usage, spent_from, usage_from
-from nodes.call import Call, journal_of, make_call, reservation_of, thread_of
-from nodes.events import Body, asked, events_of, recorded
+from nodes.call import Call, journal_of, make_call, reservation_of, scope_of, thread_of
+from nodes.events import Body, asked, recorded
 from nodes.journal import CallKey
-from nodes.prompting import brief_prompt
+from nodes.pattern import Ending, Pattern, Update
 from nodes.services import Services
 from nodes.state import Node, State
 from nodes.voices.voice import Answer, BriefQuestion, Limits
 from policies.budgets import Usage, add_usage, refuse_call, seconds_left
 from policies.plain import MAX_TEXT, clean_text
 from policies.stop import Stop, stop_reason
+from policies.table import DECISIONS
 from policies.team import Team
 
 NODE = "finalize"
 SEAT = "brief"
 ENDING = ("stop_reason", "final_decision")
-Update = dict[str, Any]
 
 
-def build_finalize(team: Team, services: Services) -> Node:
+def build_finalize(team: Team, services: Services, pattern: Pattern) -> Node:
     """Return the node for this team."""
 
     async def finalize(state: State, runtime: Runtime[Any]) -> Update:
-        call = _call(state, team, services, thread_of(runtime))
+        ending, where = pattern.ending(state), {"round": state["round"], "role": SEAT}
+        if ending.text is not None:
+            ended = _finished(state, ending, ending.text)
+            return ended | {"events": recorded(state, [_last(ended)], services.now())}
+        call = _call(state, team, services, ending, (scope_of(runtime), thread_of(runtime)))
         refused = refuse_call(budget_from(state), spent_from(state), call.reservation)
         if refused:
             return {"pending": plain_stop(Stop(refused, NODE))}
-        where = {"round": state["round"], "role": SEAT}
         runtime.stream_writer({"event": "asked", **where, "attempt": 1})
         reply = await make_call(call, journal_of(runtime), services)
         usage = Usage(**reply["usage"])
@@ -42,9 +45,8 @@ def build_finalize(team: Team, services: Services) -> Node:
             events = recorded(state, happened, services.now())
             return update | {"events": events, "pending": plain_stop(Stop(reply["reason"], NODE))}
         runtime.stream_writer({"event": "decided", **where, "decision": state["outcome"]})
-        ended = _finished(state, reply["text"])
-        happened.append({"event": "finished", "phase": None, **{key: ended[key] for key in ENDING}})
-        return update | ended | {"events": recorded(state, happened, services.now())}
+        ended = _finished(state, ending, reply["text"])
+        return update | ended | {"events": recorded(state, [*happened, _last(ended)], services.now())}
 
     return finalize
 
@@ -63,43 +65,40 @@ def _proposed(state: State, team: Team, reply: Mapping[str, Any]) -> Body:
     return {"event": "proposed", **where, "text": reply["text"], **said}
 
 
-def _finished(state: State, text: str) -> Update:
-    answer = f"Decision: {state['outcome']}{_capped(state)}\n\n{text}"
-    return {"answer": answer, "final_decision": state["outcome"], "stop_reason": stop_reason("success")}
+def _last(ended: Update) -> Body:
+    return {"event": "finished", "phase": None, **{key: ended[key] for key in ENDING}}
 
 
-def _capping(state: State) -> tuple[str, ...]:
-    """Return the guards that lowered the outcome of the vote."""
-    last = events_of(state, "outcome")[-1]
-    holding = [found for found in last["findings"] if found["holds"] and found["at_most"] == last["final"]]
-    return tuple(found["name"] for found in holding) if last["vote"] != last["final"] else ()
+def _finished(state: State, ending: Ending, text: str) -> Update:
+    outcome = state["outcome"]
+    decision = outcome if outcome in DECISIONS else state["ending"]["decision"]
+    return {"answer": f"{ending.heading}{text}", "final_decision": decision, "stop_reason": stop_reason("success")}
 
 
-def _capped(state: State) -> str:
-    """Return how the decision line names the guards that lowered the outcome."""
-    capping = _capping(state)
-    vote = events_of(state, "outcome")[-1]["vote"]
-    return f" (capped by {', '.join(capping)}; the vote alone gave {vote})" if capping else ""
-
-
-def _call(state: State, team: Team, services: Services, thread: str) -> Call:
-    capping = _capping(state)
-    prompt = brief_prompt(team, state, capping)
+def _call(state: State, team: Team, services: Services, ending: Ending, where: tuple[str, str]) -> Call:
+    scope, thread = where
     left = seconds_left(budget_from(state), spent_from(state))
-    limits = Limits(team.max_output_tokens, left)
     writer = team.brief
     question = BriefQuestion(
-        state["history"], state["round"], capping, prompt, writer.model, writer.temperature, limits
+        state.get("history", []),
+        state["round"],
+        ending.guards,
+        ending.prompt,
+        writer.model,
+        writer.temperature,
+        Limits(team.max_output_tokens, left),
+        results=ending.results,
+        scope=scope,
     )
     return Call(
-        key=CallKey(thread, state["case"]["revision"], state["round"], SEAT, 1),
-        ask=lambda: services.voices[team.brief.voice or "rules"].write_brief(question),
+        key=CallKey(thread, state["case"]["revision"], state["round"], SEAT, 1, scope),
+        ask=lambda: services.voices[writer.voice or "rules"].write_brief(question),
         judge=_judged,
-        prompt=prompt,
+        prompt=ending.prompt,
         meter=question.meter,
         seconds_left=left,
-        reservation=reservation_of(team.brief, prompt, team),
-        price=team.price_of(team.brief.model),
+        reservation=reservation_of(writer, ending.prompt, team),
+        price=team.price_of(writer.model),
     )
 
 

@@ -24,9 +24,10 @@ class Pin:
 
     @classmethod
     def of(cls, team: Team) -> Self:
-        """Return the pin of a team; its hash covers roles, mandates, voices and the sequence."""
+        """Return the pin of a team; its hash covers roles, mandates, voices, the sequence and the pattern."""
         plain = pinned(team)
-        hashed = {key: plain[key] for key in ("name", "roles", "sequence", "brief")}
+        kept = ("name", "roles", "sequence", "brief", "pattern", "lead", "options", "messages")
+        hashed = {key: plain[key] for key in kept}
         rules = {"rules": plain["policy"], "guards": plain["guards"]}
         return cls(plain, rules, fingerprint(hashed))
 

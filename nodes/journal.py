@@ -15,13 +15,18 @@ NAMESPACE = "calls"
 
 @dataclass(frozen=True, slots=True)
 class CallKey:
-    """One call of a thread: `revision` counts accepted changes, `attempt` is 1 plus the repairs."""
+    """One call of a thread: `revision` counts accepted changes, `attempt` is 1 plus the repairs.
+
+    `seat` is the role, or the seat's own name where it has one; `scope` is the checkpoint namespace of the team that
+    answers for a role, empty for the thread's own team.
+    """
 
     thread: str
     revision: int
     round: int
-    role: str
+    seat: str
     attempt: int
+    scope: str = ""
 
     @property
     def namespace(self) -> tuple[str, str]:
@@ -31,7 +36,8 @@ class CallKey:
     @property
     def key(self) -> str:
         """The call within its thread."""
-        return f"{self.revision}/{self.round}/{self.role}/{self.attempt}"
+        within = f"{self.scope}/" if self.scope else ""
+        return f"{within}{self.revision}/{self.round}/{self.seat}/{self.attempt}"
 
 
 async def read_call(store: BaseStore, key: CallKey) -> dict[str, Any] | None:

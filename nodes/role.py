@@ -1,65 +1,112 @@
-"""A role: one seat asked once, its answer held against the contract."""
+"""A role: the seats it is asked for, all at once, each answer held against its contract."""
 
+import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 from langgraph.runtime import Runtime
 
-from nodes.border import budget_from, plain_reply, spent_from
-from nodes.call import Call, journal_of, make_call, reservation_of, thread_of
+from nodes.border import budget_from, name_of, named, plain_reply, spent_from
+from nodes.call import Call, journal_of, make_call, reservation_of, scope_of, thread_of
 from nodes.journal import CallKey
-from nodes.prompting import role_prompt
+from nodes.pattern import Asked, Pattern, Update
 from nodes.services import Services
 from nodes.state import Node, State
 from nodes.voices.voice import Answer, Limits, Question
 from policies.budgets import seconds_left
-from policies.contract import accept
+from policies.contract import offered_messages
 from policies.team import Team
 
-Update = dict[str, Any]
+Plain = dict[str, Any]
 
 
-def build_role(name: str, team: Team, services: Services) -> Node:
+@dataclass(frozen=True, slots=True)
+class _Seat:
+    """One seat that is asked: the role, what convene granted, and where it runs."""
+
+    role: str
+    ask: Plain
+    state: State
+    runtime: Runtime[Any]
+
+    @property
+    def name(self) -> str:
+        return name_of(self.ask)
+
+    @property
+    def where(self) -> Plain:
+        """Where the seat is, as it is shown live and recorded."""
+        where = {"round": self.state["round"], "role": self.role, "attempt": self.ask["attempt"]}
+        return {**where, **named(self.ask)}
+
+
+def build_role(name: str, team: Team, services: Services, pattern: Pattern) -> Node:
     """Return the node of one role."""
 
     async def ask(state: State, runtime: Runtime[Any]) -> Update:
-        call = _call(name, state, team, services, thread_of(runtime))
-        where = {"round": state["round"], "role": name, "attempt": call.key.attempt}
-        runtime.stream_writer({"event": "asked", **where})
-        reply = await make_call(call, journal_of(runtime), services)
-        runtime.stream_writer({**where, **_event(reply)})
-        return {"replies": {name: {**reply, "wave": state["wave"]["number"]}}}
+        asks = [each for each in state["wave"]["asks"] if each["role"] == name]
+        seats = [_Seat(name, each, state, runtime) for each in asks]
+        replies = await asyncio.gather(*(_asked(seat, team, services, pattern) for seat in seats))
+        number = state["wave"]["number"]
+        pairs = zip(seats, replies, strict=True)
+        return {"replies": {seat.name: {**reply, "wave": number} for seat, reply in pairs}}
 
     return ask
 
 
-def _call(name: str, state: State, team: Team, services: Services, thread: str) -> Call:
-    ask = next(ask for ask in state["wave"]["asks"] if ask["role"] == name)
-    role = team.roles[name]
-    prompt = role_prompt(team, name, state, ask["repair"])
+async def _asked(seat: _Seat, team: Team, services: Services, pattern: Pattern) -> Plain:
+    call = _call(seat, team, services, pattern)
+    seat.runtime.stream_writer({"event": "asked", **seat.where})
+    reply = await make_call(call, journal_of(seat.runtime), services)
+    seat.runtime.stream_writer({**seat.where, **shown_reply(reply)})
+    return reply
+
+
+def _call(seat: _Seat, team: Team, services: Services, pattern: Pattern) -> Call:
+    state, ask, role, scope = seat.state, seat.ask, team.roles[seat.role], scope_of(seat.runtime)
+    asked = pattern.question(state, seat.name, ask["repair"])
     left = seconds_left(budget_from(state), spent_from(state))
     question = Question(
-        name, state["round"], ask["attempt"], role, state["case"]["facts"], prompt, Limits(team.max_output_tokens, left)
+        seat.role,
+        state["round"],
+        ask["attempt"],
+        role,
+        state["case"]["facts"],
+        asked.prompt,
+        Limits(team.max_output_tokens, left),
+        contract=asked.contract,
+        asks=asked.asks,
+        choices=asked.choices,
+        place=(scope, seat.name),
+        sends=team.messages is not None,
     )
     return Call(
-        key=CallKey(thread, state["case"]["revision"], state["round"], name, ask["attempt"]),
+        key=CallKey(
+            thread_of(seat.runtime), state["case"]["revision"], state["round"], seat.name, ask["attempt"], scope
+        ),
         ask=lambda: services.voices[role.voice or "rules"].propose(question),
-        judge=lambda answer: _judged(answer, name, team),
-        prompt=prompt,
+        judge=lambda answer: _judged(answer, asked, sends=question.sends),
+        prompt=asked.prompt,
         meter=question.meter,
         seconds_left=left,
-        reservation=reservation_of(role, prompt, team),
+        reservation=reservation_of(role, asked.prompt, team),
         price=team.price_of(role.model),
     )
 
 
-def _judged(answer: Answer, name: str, team: Team) -> dict[str, Any]:
-    return plain_reply(answer.refusal or accept(answer.said, name, team.access))
+def _judged(answer: Answer, asked: Asked, sends: bool) -> Plain:
+    reply = plain_reply(answer.refusal or asked.accept(answer.said))
+    offered = offered_messages(answer.said) if sends and reply["kind"] in ("contribution", "output") else None
+    return {**reply, "offered": offered} if offered else reply
 
 
-def _event(reply: dict[str, Any]) -> dict[str, Any]:
+def shown_reply(reply: Plain) -> Plain:
+    """Return what is shown live of a reply."""
     if reply["kind"] == "contribution":
         said = reply["contribution"]
         return {"event": "answered", "stance": said["stance"], "confidence": said["confidence"]}
+    if reply["kind"] == "output":
+        return {"event": "answered", "contract": reply["output"]["contract"], "answer": reply["output"]["answer"]}
     if reply["kind"] == "refusal":
         return {"event": "refused", "reason": reply["refusal"]["reason"]}
     return {"event": "failed", "reason": reply["reason"]}

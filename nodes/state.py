@@ -26,12 +26,12 @@ def append_all(kept: list[Any] | None, writes: Sequence[list[Any]]) -> list[Any]
 
 
 def merge_replies(kept: dict[str, Any] | None, written: dict[str, Any]) -> dict[str, Any]:
-    """Return the replies by role, each role's newest alone."""
+    """Return the replies by seat, each seat's newest alone."""
     return {**(kept or {}), **written}
 
 
 class State(TypedDict, total=False):
-    """One thread of the round loop."""
+    """One thread of the loop."""
 
     goal: Annotated[str | None, EphemeralValue]
     """Input: the question of this run. Written by the caller, read by convene, gone after it."""
@@ -42,8 +42,11 @@ class State(TypedDict, total=False):
     accept_changes: Annotated[bool | None, EphemeralValue]
     """Input: go on although team, policy, facts or goal moved. Written by the caller, gone after convene."""
 
+    task: Annotated[dict[str, Any] | None, EphemeralValue]
+    """Input of a team that answers for a role of another: what it is asked. Read by convene, gone after it."""
+
     case: dict[str, Any]
-    """What is decided: {goal, facts or null, team, hashes, revision}. Written by convene; the last one stands."""
+    """What is decided: {goal, facts or null, task, team, hashes, revision}. Written by convene; the last one stands."""
     limits: dict[str, Any]
     """The budget in force. Written by convene; the last one stands."""
     spent: dict[str, Any]
@@ -51,13 +54,13 @@ class State(TypedDict, total=False):
     usage: dict[str, Any]
     """What was measured: calls, tokens, cost, seconds. Written by convene, align and finalize; the last one stands."""
     round: int
-    """The open round, from 1. Written by convene; the last one stands."""
+    """The open round or stage, from 1. Written by convene; the last one stands."""
     seats: list[dict[str, Any]]
-    """The seats of the open round in sequence order. Written by convene and align; the last one stands."""
+    """The seats of the open round or stage, in order. Written by convene and align; the last one stands."""
     wave: dict[str, Any]
     """Whom convene asked last: {number, asks, blocked}. Written by convene; the last one stands."""
     replies: Annotated[dict[str, Any], merge_replies]
-    """The newest reply of each role, with the wave it answers. Written by the roles; merged by role."""
+    """The newest reply of each seat, with the wave it answers. Written by the roles; merged by seat."""
     outcome: str | None
     """The outcome of the open round, null while it is open. Written by convene and align; the last one stands."""
     pending: dict[str, Any] | None
@@ -75,6 +78,18 @@ class State(TypedDict, total=False):
     """go, go_with_caution or no_go. Written by finalize; the last one stands."""
     history: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
     """One entry per finished round. Written by align; appended."""
+    stages: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
+    """One entry per finished stage of another pattern than the rounds. Written by align; appended."""
+    forgiven: int
+    """Finished stages whose absences are forgotten, so that failed steps are asked again. Written by convene."""
+    since: int
+    """Finished stages before this one were set aside when changes were accepted. Written by convene."""
+    ending: dict[str, Any]
+    """How the stages ended: {results, answer, decision, ended_early, details}. Written by align and convene."""
+    messages: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
+    """Messages between agents, in the order of posting. Written by align; appended."""
+    delivered: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
+    """Messages delivered in full rounds and stages, {role, id}. Written by align; appended."""
     trace: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
     """What happened, in order. Written by align; appended."""
     superseded: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
@@ -92,8 +107,18 @@ class Output(TypedDict, total=False):
     answer: str | None
     final_decision: str | None
     round: int
+    stages: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
     history: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
     trace: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
+
+
+class StepInput(TypedDict, total=False):
+    """What a team is given that answers for a role of another."""
+
+    goal: str | None
+    facts: dict[str, Any] | None
+    budget: dict[str, Any] | None
+    task: dict[str, Any] | None
 
 
 class Input(BaseModel):

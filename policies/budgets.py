@@ -23,10 +23,11 @@ _MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What one call may cost at most: tokens of prompt and answer together, and US dollars."""
+    """What one ask may cost at most: tokens of prompt and answer together, US dollars, and messages."""
 
     tokens: int = 0
     cost_usd: float = 0.0
+    messages: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,14 @@ class Usage:
     def tokens(self) -> int:
         """Tokens of prompts and answers together."""
         return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a team that answers for a role has used so far, and was charged to the run already."""
+
+    messages: int = 0
+    usage: Usage = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +117,11 @@ def is_credible(prompt_tokens: int, completion_tokens: int) -> bool:
 
 
 def grant(spent: Spent, reservation: Reservation) -> Spent:
-    """Return the spending after one more message was granted with its reservation."""
+    """Return the spending after one more ask was granted with its reservation."""
     held = Reservation(
         spent.reserved.tokens + reservation.tokens, round(spent.reserved.cost_usd + reservation.cost_usd, 9)
     )
-    return replace(spent, messages=spent.messages + 1, reserved=held)
+    return replace(spent, messages=spent.messages + reservation.messages, reserved=held)
 
 
 def refuse_message(budget: Budget, spent: Spent, reservation: Reservation) -> str | None:
@@ -121,7 +130,7 @@ def refuse_message(budget: Budget, spent: Spent, reservation: Reservation) -> st
     >>> refuse_message(Budget(max_messages=1), Spent(messages=1), Reservation())
     'max_messages'
     """
-    if spent.messages >= budget.max_messages:
+    if spent.messages + reservation.messages > budget.max_messages:
         return stop_reason("max_messages")
     return refuse_call(budget, spent, reservation)
 
@@ -146,6 +155,68 @@ def refuse_round(budget: Budget, spent: Spent) -> str | None:
     'max_rounds_reached'
     """
     return stop_reason("max_rounds_reached") if spent.rounds >= budget.max_rounds else None
+
+
+def reserve_team(inner: Budget, charged: Charge, budget: Budget, spent: Spent) -> Reservation:
+    """Return what a team that answers for a role may use: its own limits as far as they go, within what is left.
+
+    A team that used up its own limits is given what the run has left, so that raising the run's budget lets it go on.
+
+    >>> reserve_team(Budget(max_messages=4), Charge(), Budget(max_messages=12), Spent(messages=9)).messages
+    3
+    """
+    used, total = charged.usage, spent.usage
+    messages = _allotted(inner.max_messages, charged.messages, budget.max_messages - spent.messages)
+    tokens = _allotted(inner.max_tokens, used.tokens, _left(budget.max_tokens, total.tokens))
+    cost = _allotted(inner.max_cost_usd, used.cost_usd, _left(budget.max_cost_usd, total.cost_usd))
+    return Reservation(int(tokens or 0), round(cost or 0.0, 9), max(int(messages or 0), 1))
+
+
+def limits_of_team(inner: Budget, charged: Charge, messages: int, budget: Budget, spent: Spent) -> dict[str, Any]:
+    """Return the budget with which a team answers for a role that was granted so many messages.
+
+    >>> limits_of_team(Budget(), Charge(), 5, Budget(max_seconds=30.0), Spent())["max_seconds"]
+    30.0
+    """
+    used, total = charged.usage, spent.usage
+    seconds = _allotted(inner.max_seconds, used.seconds, seconds_left(budget, spent)) or 0.0
+    tokens = _allotted(inner.max_tokens, used.tokens, _left(budget.max_tokens, total.tokens))
+    cost = _allotted(inner.max_cost_usd, used.cost_usd, _left(budget.max_cost_usd, total.cost_usd))
+    return {
+        "max_messages": charged.messages + messages,
+        "max_seconds": max(round(used.seconds + seconds, 6), 1e-6),
+        "max_tokens": None if tokens is None else max(used.tokens + int(tokens), 1),
+        "max_cost_usd": None if cost is None else max(round(used.cost_usd + cost, 9), 1e-9),
+    }
+
+
+def _left(limit: float | None, used: float) -> float | None:
+    return None if limit is None else max(limit - used, 0)
+
+
+def _allotted(own: float | None, used: float, left: float | None) -> float | None:
+    """Return what may be used beyond what was: the own limit within what is left; None for no limit."""
+    still = None if own is None or own <= used else own - used
+    return min((each for each in (still, left) if each is not None), default=None)
+
+
+def charge(total: Charge, charged: Charge) -> Charge:
+    """Return what a team used since it was charged last.
+
+    >>> charge(Charge(5, Usage(calls=4)), Charge(2, Usage(calls=2)))
+    Charge(messages=3, usage=Usage(calls=2, prompt_tokens=0, completion_tokens=0, cost_usd=0.0, seconds=0.0))
+    """
+    now, before = total.usage, charged.usage
+    return Charge(
+        total.messages - charged.messages,
+        Usage(
+            now.calls - before.calls,
+            now.prompt_tokens - before.prompt_tokens,
+            now.completion_tokens - before.completion_tokens,
+            round(now.cost_usd - before.cost_usd, 9),
+            round(now.seconds - before.seconds, 6),
+        ),
+    )
 
 
 def seconds_left(budget: Budget, spent: Spent) -> float:

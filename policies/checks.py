@@ -66,7 +66,7 @@ def find_missing_fact(team: Team, facts: Mapping[str, Any]) -> str | None:
 
     These are the paths in `requires`, and what the checks of its `rules` roles, those that may join included, lack.
     """
-    named = (*team.sequence, *team.joining)
+    named = [name for name in team.speaking if team.roles[name].team is None]
     speaking = [team.roles[name] for name in named if team.roles[name].voice == "rules"]
     positions = (stance_of(role, facts) for role in speaking if role.enabled)
     return missing_fact(team.requires, facts) or next(

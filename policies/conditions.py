@@ -17,8 +17,8 @@ from policies.contract import STANCES
 from policies.plain import clean_text
 
 MAX_LENGTH = 1_000
-Scope = Literal["facts", "vote"]
-"""What a condition reads: a check the facts, a row of a decision table the vote."""
+Scope = Literal["facts", "vote", "output"]
+"""What a condition reads: a role's rules the facts, a row of a decision table the vote, a check a role's output."""
 
 _COUNTS = (
     *("go", "caution", "block", "absent", "team", "vetoes", "round", "rounds_left", "block_streak", "open_questions"),
@@ -57,8 +57,8 @@ class Fault:
 
 @cache
 def _environment(scope: Scope) -> Any:
-    if scope == "facts":
-        return cel.NewEnv(variables={"facts": cel.Type.Map(cel.Type.STRING, cel.Type.DYN)})
+    if scope in ("facts", "output"):
+        return cel.NewEnv(variables={scope: cel.Type.Map(cel.Type.STRING, cel.Type.DYN)})
     counts = dict.fromkeys(_COUNTS, cel.Type.INT)
     stances = {"stances": cel.Type.Map(cel.Type.STRING, cel.Type.STRING)}
     conflicts = {"conflicts": cel.Type.List(cel.Type.STRING)}
@@ -103,6 +103,18 @@ def holds(text: str, facts: Mapping[str, Any]) -> bool | Fault:
     Fault(message='NOT_FOUND: Key not found in map : "rate"')
     """
     return _answer(compile_condition(text), {"facts": facts})
+
+
+def holds_for_output(text: str, output: Mapping[str, Any]) -> bool | Fault:
+    """Return whether the condition holds for a role's output, or the fault if it has no answer.
+
+    Raises:
+        ConditionError: the condition does not compile.
+
+    >>> holds_for_output("output.margin_pct > 5.0", {"margin_pct": 7.5})
+    True
+    """
+    return _answer(compile_condition(text, "output"), {"output": output})
 
 
 def holds_for_vote(text: str, variables: Mapping[str, Any]) -> bool | Fault:

@@ -44,11 +44,26 @@ class Contribution:
 class Refusal:
     """A proposal that broke the contract: the first failed check as a stop reason, and what was offered.
 
-    `raw` is the parsed proposal if it may enter the state, else its first 2,000 characters.
+    `raw` is the parsed proposal if it may enter the state, else its first 2,000 characters. `check` names the failed
+    check where the reason does not.
     """
 
     reason: str
     raw: Any
+    check: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """An answer of another pattern than the rounds that passed its contract, as plain values.
+
+    `inner` is what a team that answered for the role did, where one did.
+    """
+
+    agent: str
+    contract: str
+    answer: Mapping[str, Any]
+    inner: Mapping[str, Any] | None = None
 
 
 class NoJson(dict[str, Any]):
@@ -80,6 +95,17 @@ def accept(proposal: object, role: str, access: Access) -> Contribution | Refusa
     if failed is None:
         return _contribution(value)
     return _refuse(failed + _detail(failed, value, asked), proposal, value)
+
+
+def offered_messages(proposal: object) -> Any:
+    """Return what a proposal offers as messages to others, None where that is nothing, or nothing that can be kept.
+
+    >>> offered_messages('{"messages": []}'), offered_messages("I would say go.")
+    ([], None)
+    """
+    value = read_json(proposal) if isinstance(proposal, str) else proposal
+    offered = value.get("messages") if isinstance(value, dict) else None
+    return offered if is_plain(offered) and len(repr(offered)) <= MAX_RAW else None
 
 
 def read_json(text: str) -> Any:

@@ -54,3 +54,5 @@ class Position(Value):
     """One short paragraph."""
     actions: Annotated[tuple[Action, ...], Field(min_length=1, max_length=3, strict=False)]
     """1 to 3 concrete steps."""
+    reply: Facts | None = None
+    """What it answers where its pattern asks for something else than a stance; unset: made from the three above."""

@@ -9,8 +9,17 @@ Step = Literal["convene", "finalize", "stop"]
 """A node to go to."""
 
 
+def is_over(outcome: object) -> bool:
+    """Tell whether the team is done and only the ending is left: it decided, or its stages came to their end.
+
+    >>> is_over("go"), is_over("done"), is_over("next_round"), is_over(None)
+    (True, True, False, False)
+    """
+    return outcome in DECISIONS or outcome == "done"
+
+
 def next_step(outcome: object, pending_stop: object) -> Step:
-    """Return where align leads: a decision to finalize, `next_round` or a seat still empty to convene, else to stop.
+    """Return where align leads: the end to finalize, another round or stage or an empty seat to convene, else to stop.
 
     A pending stop wins over everything, as the one under which an `escalate` leaves; an outcome nobody knows stops.
 
@@ -21,9 +30,9 @@ def next_step(outcome: object, pending_stop: object) -> Step:
     """
     if pending_stop is not None:
         return "stop"
-    if outcome in DECISIONS:
+    if is_over(outcome):
         return "finalize"
-    return "convene" if outcome in (None, "next_round") else "stop"
+    return "convene" if outcome in (None, "next_round", "next_stage") else "stop"
 
 
 def next_nodes(asks: Sequence[str], outcome: object, pending_stop: object, stop_reason: object) -> list[str]:
@@ -40,4 +49,4 @@ def next_nodes(asks: Sequence[str], outcome: object, pending_stop: object, stop_
         return ["stop"]
     if asks:
         return list(asks)
-    return ["finalize"] if outcome in DECISIONS else ["align"]
+    return ["finalize"] if is_over(outcome) else ["align"]

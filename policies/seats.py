@@ -4,25 +4,37 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from policies.access import Access, find_denial
-from policies.budgets import Reservation, Spent, grant, refuse_message
-from policies.contract import Contribution, Refusal
+from policies.budgets import Charge, Reservation, Spent, grant, refuse_message
+from policies.contract import Contribution, Output, Refusal
 from policies.stop import Stop, is_resumable
 from policies.team import Budget
 from policies.vote import Cast
 
+NOTHING = Charge()
+
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One role's place in a round: filled once it holds a contribution; `refusals` counts what it broke before.
+    """One role's place in a round or stage: filled once it holds an answer; `refusals` counts what it broke before.
 
-    `absent` is the reason why it stays without one in this round, where the policy counts absences.
+    `absent` is the reason why it stays without one, where absences count. `task` names the seat where a role may have
+    several at once; `inbox` holds the ids of the messages delivered to it; `charged` is what a team that answers for
+    the role was charged for already.
     """
 
     role: str
-    contribution: Contribution | None = None
+    contribution: Contribution | Output | None = None
     refusals: int = 0
     refusal: Refusal | None = None
     absent: str | None = None
+    task: str | None = None
+    inbox: tuple[str, ...] = ()
+    charged: Charge = NOTHING
+
+    @property
+    def name(self) -> str:
+        """What the seat is called in its round or stage."""
+        return self.task or self.role
 
     @property
     def is_settled(self) -> bool:
@@ -32,11 +44,21 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One message granted: `attempt` counts from 1 in the seat; `repair` names the check that failed before."""
+    """What is granted: `attempt` counts from 1 in the seat; `repair` names the check that failed before.
+
+    `messages` is 1, or what a team that answers for the role may use.
+    """
 
     role: str
     attempt: int
     repair: str | None = None
+    task: str | None = None
+    messages: int = 1
+
+    @property
+    def name(self) -> str:
+        """The seat that is asked."""
+        return self.task or self.role
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +77,7 @@ class Failure:
     reason: str
 
 
-Reply = Contribution | Refusal | Failure
+Reply = Contribution | Output | Refusal | Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +85,7 @@ class Settlement:
     """The seats after a wave, the contributions newly accepted in sequence order, and the stop, if any."""
 
     seats: tuple[Seat, ...]
-    accepted: tuple[Contribution, ...]
+    accepted: tuple[Contribution | Output, ...]
     stop: Stop | None
     raw: object = None
 
@@ -88,21 +110,29 @@ def casts_of(seats: Sequence[Seat]) -> dict[str, Cast]:
     >>> casts_of([Seat("risk", absent="llm_timeout")])
     {'risk': 'absent'}
     """
-    return {seat.role: seat.contribution.stance if seat.contribution else "absent" for seat in seats}
+    return {
+        seat.role: seat.contribution.stance if isinstance(seat.contribution, Contribution) else "absent"
+        for seat in seats
+    }
 
 
-def phase_of(round_number: int, role: str) -> str:
-    """Return the phase of a role in a round.
+def phase_of(where: int | str, role: str) -> str:
+    """Return the phase of a role in a round, given by its number, or in a stage, given by its label.
 
-    >>> phase_of(2, "risk")
-    'round_2:risk'
+    >>> phase_of(2, "risk"), phase_of("turn_4", "risk")
+    ('round_2:risk', 'turn_4:risk')
     """
-    return f"round_{round_number}:{role}"
+    return f"{where if isinstance(where, str) else f'round_{where}'}:{role}"
+
+
+def phase_at(where: int | str, seat: Seat) -> str:
+    """Return the phase of a seat: by its own name where it has one."""
+    return phase_of(seat.task or where, seat.role)
 
 
 def plan_wave(
     seats: Sequence[Seat],
-    round_number: int,
+    where: int | str,
     access: Access,
     budget: Budget,
     spent: Spent,
@@ -118,16 +148,27 @@ def plan_wave(
     for seat in seats:
         if seat.is_settled:
             continue
-        reservation = reservations.get(seat.role, Reservation())
+        reservation = reservations.get(seat.name, Reservation())
         reason = find_denial(seat.role, access) or (
             None if is_exhausted(seat, max_repairs) else refuse_message(budget, spent, reservation)
         )
         if reason:
-            return Wave(tuple(asks), Stop(reason, phase_of(round_number, seat.role)), spent)
+            return Wave(tuple(asks), Stop(reason, phase_at(where, seat)), spent)
         if not is_exhausted(seat, max_repairs):
-            asks.append(Ask(seat.role, seat.refusals + 1, seat.refusal.reason if seat.refusal else None))
+            asks.append(Ask(seat.role, seat.refusals + 1, repair_of(seat), seat.task, reservation.messages))
             spent = grant(spent, reservation)
     return Wave(tuple(asks), None, spent)
+
+
+def repair_of(seat: Seat) -> str | None:
+    """Return the check that the seat has to mend, as it is told.
+
+    >>> repair_of(Seat("writer", refusal=Refusal("invalid_output:writer", {}, "text")))
+    'invalid_output:writer:text'
+    """
+    if seat.refusal is None:
+        return None
+    return f"{seat.refusal.reason}:{seat.refusal.check}" if seat.refusal.check else seat.refusal.reason
 
 
 def is_exhausted(seat: Seat, max_repairs: int) -> bool:
@@ -143,7 +184,7 @@ def settle(
     seats: Sequence[Seat],
     replies: Mapping[str, Reply],
     wave: Wave,
-    round_number: int,
+    where: int | str,
     max_repairs: int,
     counts_absent: bool = False,
 ) -> Settlement:
@@ -154,14 +195,13 @@ def settle(
     beside those of the seats asked counts only in a wave that asks nobody: theirs are settled by then. With
     `counts_absent` a seat whose failure allows it is absent, and ends nothing.
     """
-    is_reservation = wave.blocked is not None and wave.blocked.reason in ("max_tokens", "max_cost")
-    blocked = None if wave.asks and is_reservation else wave.blocked
+    blocked = None if wave.asks and _may_fit_later(wave) else wave.blocked
     after: list[Seat] = []
-    accepted: list[Contribution] = []
+    accepted: list[Contribution | Output] = []
     stop: Stop | None = None
     raw: object = None
     for seat in seats:
-        reply, phase = replies.get(seat.role), phase_of(round_number, seat.role)
+        reply, phase = replies.get(seat.name), phase_at(where, seat)
         closed = stop is not None and not is_resumable(stop.reason)
         now = seat if closed else _filled(seat, reply)
         if now.contribution is not None and seat.contribution is None:
@@ -176,8 +216,17 @@ def settle(
     return Settlement(tuple(after), tuple(accepted), stop, raw)
 
 
+def _may_fit_later(wave: Wave) -> bool:
+    """Tell whether a seat that was not asked may fit once what the others may use is settled."""
+    reason = wave.blocked.reason if wave.blocked else None
+    is_shared = reason == "max_messages" and any(ask.messages > 1 for ask in wave.asks)
+    return is_shared or reason in ("max_tokens", "max_cost")
+
+
 def may_be_absent(reason: str) -> bool:
     """Tell whether a seat that failed so may count as absent: a denial, a budget and `llm_auth` always stop.
+
+    The reasons of a team that answers for a role are among them, where it came to nothing by itself.
 
     >>> may_be_absent("llm_error:503"), may_be_absent("llm_error:400"), may_be_absent("invalid_contribution:stance")
     (True, False, True)
@@ -185,11 +234,17 @@ def may_be_absent(reason: str) -> bool:
     kind, _, detail = reason.partition(":")
     if kind == "llm_error":
         return detail.startswith("5") and len(detail) == 3
-    return kind in ("invalid_contribution", "llm_timeout", "llm_rate_limited", "llm_empty")
+    return kind.startswith("invalid_") or kind in _ABSENCES
+
+
+_ABSENCES = (
+    *("llm_timeout", "llm_rate_limited", "llm_empty"),
+    *("max_rounds_reached", "max_turns_reached", "no_quorum", "step_failed"),
+)
 
 
 def _filled(seat: Seat, reply: Reply | None) -> Seat:
-    if seat.contribution is None and isinstance(reply, Contribution):
+    if seat.contribution is None and isinstance(reply, Contribution | Output):
         return replace(seat, contribution=reply, refusal=None)
     if seat.contribution is None and isinstance(reply, Refusal):
         return replace(seat, refusals=seat.refusals + 1, refusal=reply)

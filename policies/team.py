@@ -1,14 +1,15 @@
 """The team: what a team file says, as one frozen value."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from policies.access import Access
-from policies.conditions import ConditionError, compile_condition
+from policies.conditions import ConditionError, Scope, compile_condition
 from policies.fields import FactPath, Facts, ModelName, Position, RoleName, Temperature, Text, Value
 from policies.guards import MISSING, Guard, value_at
+from policies.messages import Messaging, Subscription
 from policies.plain import MAX_INTEGER
 from policies.table import Policy
 
@@ -17,28 +18,45 @@ MAX_ROLES = 50
 MAX_MESSAGES = 100_000
 """The highest `max_messages` a budget may have."""
 
-NODE_NAMES = ("convene", "align", "human", "finalize", "stop", "end", "brief")
+NODE_NAMES = ("convene", "align", "human", "finalize", "stop", "end", "brief", "all")
 FIELD_NAMES = (
     "goal", "facts", "budget", "accept_changes", "case", "limits", "spent", "usage", "round", "seats", "wave",
     "replies", "outcome", "pending", "stop_reason", "phase", "raw_contribution", "answer", "final_decision", "history",
-    "trace", "superseded", "events",
+    "trace", "superseded", "events", "task", "stages", "forgiven", "messages",
+    "delivered", "since", "ending",
 )  # fmt: skip
 RESERVED_NAMES = frozenset(NODE_NAMES + FIELD_NAMES)
 """Names of nodes, routes, seats and state fields; LangGraph would refuse a role of such a name, or never ask it."""
+
+PatternName = Literal[
+    "rounds", "orchestrator", "pipeline", "parallel", "debate", "hierarchy", "manager", "workspace", "conversation",
+    "vote",
+]  # fmt: skip
+"""How the team works together; `docs/patterns.md` says when to take which."""
+
+PATTERN_NAMES: tuple[PatternName, ...] = get_args(PatternName)
+
+FieldKind = Literal["text", "number", "boolean", "list"]
+"""What a field of an output holds; a list is one of texts."""
 
 VoiceName = Literal["model", "rules"]
 """`model`: an OpenAI-compatible endpoint answers. `rules`: the role's own `checks` are evaluated by code."""
 
 
-def _compiles(text: str) -> str:
-    try:
-        compile_condition(text)
-    except ConditionError as error:
-        raise ValueError(f"the condition {error}") from None
-    return text
+def _compiles_as(scope: Scope) -> AfterValidator:
+    def compiles(text: str) -> str:
+        try:
+            compile_condition(text, scope)
+        except ConditionError as error:
+            raise ValueError(f"the condition {error}") from None
+        return text
+
+    return AfterValidator(compiles)
 
 
-ConditionText = Annotated[str, AfterValidator(_compiles)]
+Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\n\r]+$")]
+ConditionText = Annotated[str, _compiles_as("facts")]
+OutputCondition = Annotated[str, _compiles_as("output")]
 
 _NO_OTHER_KEYS: dict[str, Any] = {"additionalProperties": False}
 
@@ -73,6 +91,16 @@ class Role(Value):
     """What its stance counts in `weighted_go`, `weighted_caution` and `weighted_block`."""
     veto: bool = False
     """Whether its block alone must keep the team from `go` and `go_with_caution`; the proof shows it."""
+    fields: Annotated[dict[RoleName, FieldKind], Field(max_length=20, json_schema_extra=_NO_OTHER_KEYS)] = Field(
+        default_factory=dict
+    )
+    """What its output holds beside `text`, by name: text, number, boolean or list."""
+    check: OutputCondition | None = None
+    """A CEL condition that its output must meet, for example `output.margin_pct > 5.0`."""
+    subscribes: Subscription = Subscription()
+    """Kinds and topics of messages it gets although they are addressed to others."""
+    team: "Team | None" = None
+    """A team that answers for this role, by a pattern of its own."""
 
 
 class Budget(Value):
@@ -114,6 +142,25 @@ class Brief(Value):
     """The language of the brief."""
 
 
+class Options(Value):
+    """What one pattern or another lets a team file set."""
+
+    max_steps: Annotated[int, Field(ge=1, le=500)] = 20
+    """orchestrator: steps a plan may have; manager and hierarchy: assignments."""
+    max_replans: Annotated[int, Field(ge=0, le=10)] = 1
+    """orchestrator: how often the planner is asked again after a step failed."""
+    max_turns: Annotated[int, Field(ge=1, le=1_000)] = 10
+    """conversation: turns until it stops with `max_turns_reached`."""
+    phrase: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\n\r]+$")
+    ] = "TASK_COMPLETE"
+    """conversation: what a speaker writes on a line of its own to end it."""
+    speakers: Literal["round_robin", "named"] = "round_robin"
+    """conversation: in the order of the sequence, or as each speaker names the next one."""
+    synthesis: bool = True
+    """parallel, workspace and conversation: whether a text is written from the results, or they stand side by side."""
+
+
 class Team(Value):
     """A team of roles, its question, its facts and its limits."""
 
@@ -148,7 +195,25 @@ class Team(Value):
     prices: dict[ModelName, Price] = Field(default_factory=dict)
     """Price by model; needed for `budget.max_cost_usd`."""
     brief: Brief = Brief()
-    """How the brief is written."""
+    """How the brief, or the synthesis of another pattern, is written."""
+    pattern: PatternName = "rounds"
+    """How the team works together."""
+    lead: RoleName | None = None
+    """The role that plans, assigns, judges or proposes; it is not in the sequence."""
+    options: Options = Options()
+    """What the pattern lets a team file set."""
+    messages: Messaging | None = None
+    """Unset: the roles send each other no messages."""
+
+    @property
+    def decides_by_policy(self) -> bool:
+        """Whether the decision table decides: in the rounds, and on the ballots of a vote."""
+        return self.pattern in ("rounds", "vote")
+
+    @property
+    def speaking(self) -> tuple[str, ...]:
+        """The roles that may be asked: the sequence, whom the policy convenes, and the lead."""
+        return (*self.sequence, *self.joining, *([self.lead] if self.lead else []))
 
     @property
     def access(self) -> Access:

@@ -1,6 +1,6 @@
 """Team rules: what a team file must keep beyond the types of its fields, all problems at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +10,20 @@ from pydantic_core import ErrorDetails
 from policies.conditions import fact_paths, roles_in
 from policies.fields import Position
 from policies.guards import Guard
+from policies.messages import Messaging, Subscription
+from policies.patterns.rules import pattern_faults
 from policies.plain import shown
 from policies.privacy import overlaps
 from policies.table import Policy, Row, Waiver
-from policies.team import MAX_ROLES, RESERVED_NAMES, Brief, Budget, Check, Price, Role, Team
+from policies.team import MAX_ROLES, RESERVED_NAMES, Brief, Budget, Check, Options, Price, Role, Team
 
 Path = tuple[str | int, ...]
 
-_NAMED = ("roles", "prices")
+_NAMED = ("roles", "prices", "fields")
 """Fields whose keys are names; beside them only numbers stand between the fields of a path."""
+
+MAX_NESTED = 10
+"""Teams within teams that are looked into; their own rule allows fewer."""
 
 _FIELDS: Mapping[tuple[str | int, ...], type[BaseModel]] = {
     (): Team,
@@ -28,6 +33,9 @@ _FIELDS: Mapping[tuple[str | int, ...], type[BaseModel]] = {
     ("guards", "*"): Guard,
     ("budget",): Budget,
     ("brief",): Brief,
+    ("options",): Options,
+    ("messages",): Messaging,
+    ("roles", "*", "subscribes"): Subscription,
     ("prices", "*"): Price,
     ("roles", "*"): Role,
     ("roles", "*", "otherwise"): Position,
@@ -53,12 +61,12 @@ def parse_team(raw: object) -> Team | list[Problem]:
     """
     if not isinstance(raw, Mapping):
         return [Problem((), f"is a {_kind(raw)}; allowed: a mapping of the team's fields")]
-    rules = list(_rule_problems(raw))
+    rules = list(_all_rule_problems(raw))
     try:
         team = Team.model_validate(dict(raw))
     except ValidationError as error:
         return [_typed_problem(detail) for detail in error.errors(include_url=False)] + rules
-    return rules or list(_team_problems(team)) or team
+    return rules or list(_all_team_problems(team)) or team
 
 
 def parse_policy(raw: object) -> Policy | list[Problem]:
@@ -85,6 +93,8 @@ def warnings_of(team: Team) -> list[str]:
     >>> warnings_of(parse_team({**raw, "policy": classic}))
     ['budget.min_go_votes is 2, but the sequence has 1 role: `go` can never be reached']
     """
+    if not team.decides_by_policy:
+        return []
     problem = _too_many_votes(team)
     strangers = [name for name in team.policy.joining if name not in team.roles]
     told = [f"the policy convenes `{name}`, which this team does not know: nobody joins" for name in strangers]
@@ -103,7 +113,7 @@ def _too_many_votes(team: Team) -> str | None:
 def _team_problems(team: Team) -> Iterator[Problem]:
     """Return what is wrong between parts that are each as they must be."""
     many = _too_many_votes(team)
-    if many and team.policy.name != "classic":
+    if many and team.policy.name != "classic" and team.decides_by_policy:
         yield Problem(("budget", "min_go_votes"), many)
     for index, row in enumerate(team.policy.rules):
         for name in roles_in(row.when) or ():
@@ -136,7 +146,9 @@ def _typed_problem(detail: ErrorDetails, under: Path = ()) -> Problem:
 
 
 def _names_at(path: Path) -> tuple[str, ...]:
-    """Return the names of the fields among which `path` ends."""
+    """Return the names of the fields among which `path` ends, in the team itself or one within it."""
+    while path[:1] == ("roles",) and path[2:3] == ("team",):
+        path = path[3:]
     pairs = zip(("", *path), path[:-1], strict=False)
     shape = tuple("*" if isinstance(part, int) or before in _NAMED else part for before, part in pairs)
     return tuple(_FIELDS[shape].model_fields)
@@ -171,6 +183,32 @@ def _rule_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _sequence_problems(sequence, roles)
     yield from _facts_problems(raw)
     yield from _price_problems(raw)
+
+
+def _all_rule_problems(raw: Mapping[str, Any], depth: int = 1) -> Iterator[Problem]:
+    """Return the problems of a team's rules, and of the teams that answer for its roles."""
+    yield from _rule_problems(raw)
+    for name, role in _mapping(raw.get("roles")).items():
+        inner = _mapping(role).get("team")
+        if isinstance(inner, Mapping) and depth < MAX_NESTED:
+            yield from _within(("roles", name, "team"), _all_rule_problems(inner, depth + 1))
+
+
+def _all_team_problems(team: Team) -> Iterator[Problem]:
+    """Return what is wrong between the parts of a team, of the teams within it, and with their patterns."""
+    yield from (Problem(path, message) for path, message in pattern_faults(team))
+    yield from _own_and_inner(team, 1)
+
+
+def _own_and_inner(team: Team, depth: int) -> Iterator[Problem]:
+    yield from _team_problems(team)
+    for name, role in team.roles.items():
+        if role.team is not None and depth < MAX_NESTED:
+            yield from _within(("roles", name, "team"), _own_and_inner(role.team, depth + 1))
+
+
+def _within(path: Path, problems: Iterable[Problem]) -> Iterator[Problem]:
+    return (Problem((*path, *problem.path), problem.message, problem.allowed) for problem in problems)
 
 
 def _name_problems(roles: Mapping[str, Any]) -> Iterator[Problem]:

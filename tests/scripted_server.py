@@ -4,9 +4,9 @@
         ...  # point the client at server.base_url
     assert not server.unscripted
 
-A call is looked up by (role, round), then by role; the brief's call by "brief". The answers of a key are used up in
-order, one a request, transport retries included. A key that is missing or used up is answered 500, with the header that
-stops the client from retrying, and noted in `unscripted`.
+A call is looked up by (role, round), then by role; the brief's call, and a synthesis, by "brief". The answers of a key
+are used up in order, one a request, transport retries included; a function answers each call of its key. A key that is
+missing or used up is answered 500, with the header that stops the client from retrying, and noted in `unscripted`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import socket
 import struct
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self, TypeAlias
@@ -45,7 +45,8 @@ class Answer:
 
 
 Key: TypeAlias = str | tuple[str, int]
-Script: TypeAlias = Mapping[Key, Answer | Sequence[Answer]]
+Reply: TypeAlias = "Callable[[Call], Answer]"
+Script: TypeAlias = Mapping[Key, "Answer | Sequence[Answer] | Reply"]
 
 
 def says(
@@ -126,7 +127,9 @@ class ScriptedServer:
     """`async with ScriptedServer(script) as server`, or `with serve(script) as server` from code without a loop."""
 
     def __init__(self, script: Script) -> None:
-        self._script = {key: (a,) if isinstance(a, Answer) else tuple(a) for key, a in script.items()}
+        self._replies: dict[Key, Reply] = {key: a for key, a in script.items() if callable(a)}
+        scripted = {key: a for key, a in script.items() if not callable(a)}
+        self._script = {key: (a,) if isinstance(a, Answer) else tuple(a) for key, a in scripted.items()}
         if any(answer.repeats for answers in self._script.values() for answer in answers[:-1]):
             raise ValueError("answers after forever(...) are never given")
         self._used: Counter[Key] = Counter()
@@ -163,6 +166,9 @@ class ScriptedServer:
         if (method, call.path) != ("POST", "/v1/chat/completions") or not call.role or call.body.get("stream"):
             return f"not scripted: {method} {call.path}, user message {call.user}, stream {call.body.get('stream')}"
         by_round: Key = (call.role, call.round or 0)
+        reply = self._replies.get(by_round) or (None if by_round in self._script else self._replies.get(call.role))
+        if reply:
+            return reply(call)
         key = by_round if by_round in self._script else call.role
         answers = self._script.get(key, ())
         used = self._used[key]
@@ -176,7 +182,7 @@ def _recorded(request: web.BaseRequest, raw: bytes) -> Call:
     body = _json_object(raw)
     said = [message.get("content") for message in body.get("messages", []) if message.get("role") == "user"]
     user = _json_object(said[-1] if said else None)
-    role = str(user.get("role") or ("brief" if "history" in user else ""))
+    role = str(user.get("role") or ("brief" if {"history", "results"} & user.keys() else ""))
     headers = {name.lower(): value for name, value in request.headers.items()}
     return Call(request.path, headers, body, user, role, user.get("round"))
 

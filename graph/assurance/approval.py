@@ -14,11 +14,16 @@ KEPT = 256
 
 
 def approved(team: Team) -> Team:
-    """Return the team, whose policy is shown to be total and monotone.
+    """Return the team, whose policy, where one decides, is shown to be total and monotone; so are those within it.
 
     Raises:
         UsageError: it is not, with the smallest counterexample, or the team is too large to show it.
     """
+    for role in team.roles.values():
+        if role.team is not None:
+            approved(role.team)
+    if not team.decides_by_policy:
+        return team
     try:
         failing = _unproved(team.policy, _Key(team), team.joining)
     except TooManyVotesError as error:

@@ -36,11 +36,14 @@ def _status(reason: str | None, is_running: bool) -> Status:
 
 def _stopped(state: Mapping[str, Any]) -> Record:
     stopped = {"phase": state["phase"]} if state.get("phase") else {}
-    is_contract = kind_of(state["stop_reason"]) == "invalid_contribution"
+    is_contract = kind_of(state["stop_reason"]).startswith("invalid_")
     return stopped | ({"raw_contribution": state.get("raw_contribution")} if is_contract else {})
 
 
 def _finished(state: Mapping[str, Any]) -> Record:
+    if not state.get("history"):
+        decided = {"final_decision": state["final_decision"]} if state.get("final_decision") else {}
+        return {"answer": state["answer"], **decided, "rounds_used": state["round"]}
     last = state["history"][-1]
     facts = state["case"]["facts"]
     stances = [{key: said[key] for key in ("agent", "stance", "confidence")} for said in last["contributions"]]
@@ -73,8 +76,47 @@ def _beside(thread: str, state: Mapping[str, Any], reason: str | None) -> Record
         "absent": [{key: each[key] for key in ("round", "role", "reason")} for each in events_of(state, "absent")],
         "outcome": _outcome(state, outcomes),
         "waiting": [],
-        "outputs": [],
+        "outputs": outputs_of(state),
+        **_pattern(state),
     }
+
+
+def outputs_of(state: Mapping[str, Any]) -> list[Record]:
+    """Return what each seat of a stage answered, in order.
+
+    Each is {round, stage, seat, agent, contract, answer, absent, inner}. `inner` is what a team did that answered for a
+    role: {pattern, team, decision, history, outputs}.
+    """
+    return [
+        {
+            "round": stage["round"],
+            "stage": stage["stage"],
+            "seat": entry["seat"],
+            "agent": entry["role"],
+            "contract": entry["contract"],
+            "answer": entry["answer"],
+            "absent": entry["absent"],
+            "inner": _inner(entry["inner"]),
+        }
+        for stage in state.get("stages", [])[state.get("since", 0) :]
+        for entry in stage["entries"]
+    ]
+
+
+def _inner(told: Mapping[str, Any] | None) -> Record | None:
+    if told is None:
+        return None
+    kept = {key: told[key] for key in ("pattern", "team", "decision", "history")}
+    return {**kept, "outputs": outputs_of(told)}
+
+
+def _pattern(state: Mapping[str, Any]) -> Record:
+    """Return how another pattern than the rounds ended: whether early, and what it shows beside its answer."""
+    pattern = state.get("case", {}).get("team", {}).get("pattern", "rounds")
+    if pattern == "rounds":
+        return {}
+    ending = state.get("ending") or {}
+    return {"pattern": pattern, "ended_early": ending.get("ended_early", False), "details": ending.get("details", {})}
 
 
 def _outcome(state: Mapping[str, Any], outcomes: list[dict[str, Any]]) -> Record | None:

@@ -9,7 +9,9 @@ from typing import Any
 from graph.problems import UsageError
 from graph.teams.overrides import apply_settings, keys_of, merge
 from graph.teams.policies import is_path, policy_problem, sentence, with_policy
+from graph.teams.presets import preset_problems, with_presets, with_teams
 from graph.teams.source import Source, read_source
+from policies.privacy import withhold
 from policies.team import Team
 from policies.team_rules import Problem, parse_team
 
@@ -40,16 +42,14 @@ def load_team(name: str, changes: Changes | None = None) -> Team:
     """
     path = _locate(name)
     source = read_source(path)
-    raw = _changed(source, changes or Changes())
+    raw = _changed(source, changes or Changes(), path)
     team = parse_team(_absolute(raw, path))
-    misnamed = policy_problem(raw)
-    if isinstance(team, Team) and misnamed is None:
+    misnamed = [*filter(None, [policy_problem(raw)]), *preset_problems(raw)]
+    if isinstance(team, Team) and not misnamed:
         return team
-    problems = (
-        [] if isinstance(team, Team) else [each for each in team if misnamed is None or each.path != misnamed.path]
-    )
-    found = [*problems, misnamed] if misnamed else problems
-    raise UsageError(*(_sentence(problem, source, changes or Changes()) for problem in found))
+    places = [each.path for each in misnamed]
+    problems = [] if isinstance(team, Team) else [each for each in team if each.path not in places]
+    raise UsageError(*(_sentence(problem, source, changes or Changes()) for problem in [*problems, *misnamed]))
 
 
 def _locate(name: str) -> Path:
@@ -61,7 +61,7 @@ def _locate(name: str) -> Path:
     raise UsageError(f"there is no team `{name}`; allowed: {', '.join(shipped)}, or the path of a team file")
 
 
-def _changed(source: Source, changes: Changes) -> Any:
+def _changed(source: Source, changes: Changes, path: Path) -> Any:
     raw = source.value
     if not isinstance(raw, dict):
         return raw
@@ -69,7 +69,24 @@ def _changed(source: Source, changes: Changes) -> Any:
         raw = {**raw, "goal": changes.goal}
     if changes.facts is not None:
         raw = {**raw, "facts": changes.facts, "facts_file": None}
-    return with_policy(apply_settings(merge(raw, changes.overrides), changes.settings))
+    raw = with_presets(apply_settings(merge(raw, changes.overrides), changes.settings))
+    return with_policy(with_teams(raw, lambda named, role: _inner(named, role, path)))
+
+
+def _inner(named: Any, role: Mapping[str, Any], path: Path) -> Any:
+    """Return a team that answers for a role, written out: a shipped one, one in a file beside this, or the values here.
+
+    Facts that are private to it are withheld here, since the thread keeps the whole team.
+    """
+    if isinstance(named, str):
+        found = load_team(named if named in shipped_teams() else str(path.parent / named))
+        facts = None if found.facts is None else withhold(found.facts, found.private)
+        return found.model_copy(update={"facts": facts}).model_dump(mode="json")
+    if not isinstance(named, dict):
+        return named
+    told = {"name": role.get("name"), "title": role.get("title"), "goal": role.get("mandate"), **named}
+    own = with_teams(with_presets(told), lambda inner, within: _inner(inner, within, path))
+    return _absolute(with_policy(own), path)
 
 
 def _absolute(raw: Any, path: Path) -> Any:

@@ -17,10 +17,7 @@ def voiced(team: Team, settings: Settings, choice: VoiceChoice | None = None) ->
     Raises:
         UsageError: `model` is asked for without a key, or `rules` for a role without checks; all at once.
     """
-    default: VoiceName = "model" if settings.openai_api_key else "rules"
-    roles = {name: _voiced_role(role, choice or role.voice or default, settings) for name, role in team.roles.items()}
-    brief = _voiced_brief(team.brief, choice or team.brief.voice or default, settings)
-    team = team.model_copy(update={"roles": roles, "brief": brief})
+    team = _voiced(team, settings, choice)
     check_voices(team, settings.openai_api_key is not None)
     return team
 
@@ -36,6 +33,24 @@ def check_voices(team: Team, has_key: bool) -> None:
         raise UsageError(*problems)
 
 
+def _voiced(team: Team, settings: Settings, choice: VoiceChoice | None) -> Team:
+    default: VoiceName = "model" if settings.openai_api_key else "rules"
+    roles = {
+        name: _voiced_role(role, choice or role.voice or default, settings)
+        if role.team is None
+        else role.model_copy(update={"team": _voiced(role.team, settings, choice)})
+        for name, role in team.roles.items()
+    }
+    lead = team.roles.get(team.lead or "") if team.pattern in WRITTEN_BY_LEAD else None
+    written = team.brief if team.brief.model or lead is None else team.brief.model_copy(update={"model": lead.model})
+    brief = _voiced_brief(written, choice or team.brief.voice or default, settings)
+    return team.model_copy(update={"roles": roles, "brief": brief})
+
+
+WRITTEN_BY_LEAD = ("hierarchy", "manager")
+"""Patterns in which the lead writes the synthesis, with its own model unless `brief.model` names one."""
+
+
 def _voiced_role(role: Role, voice: VoiceName, settings: Settings) -> Role:
     model = (role.model or settings.openai_model) if voice == "model" else None
     return role.model_copy(update={"voice": voice, "model": model})
@@ -47,7 +62,9 @@ def _voiced_brief(brief: Brief, voice: VoiceName, settings: Settings) -> Brief:
 
 
 def _problems(team: Team, has_key: bool) -> list[str]:
-    speaking = {name: team.roles[name] for name in (*team.sequence, *team.joining) if team.roles[name].enabled}
+    named = {name: team.roles[name] for name in team.speaking if team.roles[name].enabled}
+    within = [problem for role in named.values() if role.team for problem in _problems(role.team, has_key)]
+    speaking = {name: role for name, role in named.items() if role.team is None}
     asked = [name for name, role in speaking.items() if role.voice == "model"]
     mute = [name for name, role in speaking.items() if role.voice == "rules" and role.otherwise is None]
     problems = [
@@ -57,7 +74,7 @@ def _problems(team: Team, has_key: bool) -> list[str]:
     ]
     if not has_key and (asked or team.brief.voice == "model"):
         problems.append(f"OPENAI_API_KEY is not set, but a model is to answer for {', '.join(asked) or 'the brief'}")
-    return problems + _unpriced(team, speaking)
+    return problems + _unpriced(team, speaking) + within
 
 
 def _unpriced(team: Team, speaking: dict[str, Role]) -> list[str]:

@@ -11,8 +11,8 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
+from nodes.voices.forms import response_format
 from nodes.voices.voice import Answer, BriefQuestion, Limits, Meter, Prompt, Question, Tokens
-from policies.contract import STANCES
 from policies.seats import Failure
 from policies.stop import stop_reason
 
@@ -55,10 +55,10 @@ class ModelVoice:
         self._models: dict[_Model, ChatOpenAI] = {}
 
     async def propose(self, question: Question) -> Answer:
-        """Return the text the model gave, asked for as the contribution's JSON schema."""
+        """Return the text the model gave, asked for as the JSON schema of its contract."""
         role = question.role
         model = self._model(role.model, role.temperature, question.limits)
-        return await self._ask(model, question.prompt, response_format(question.name), question.limits, question.meter)
+        return await self._ask(model, question.prompt, response_format(question), question.limits, question.meter)
 
     async def write_brief(self, question: BriefQuestion) -> Answer:
         """Return the brief's text."""
@@ -101,20 +101,6 @@ class ModelVoice:
             return _answer(await _retrying(self._endpoint.max_retries, deadline)(attempt))
         except (openai.OpenAIError, TimeoutError, *NO_COMPLETION) as error:
             return Answer(failure=Failure(reason_of(error)))
-
-
-def response_format(role: str) -> dict[str, Any]:
-    """Return the contribution's JSON schema for one role, as the endpoint's `response_format`."""
-    properties = {
-        "agent": {"type": "string", "enum": [role]},
-        "stance": {"type": "string", "enum": list(STANCES)},
-        "summary": {"type": "string"},
-        "confidence": {"type": "number"},
-        "actions": {"type": "array", "items": {"type": "string"}},
-        "evidence": {"type": "array", "items": {"type": "string"}},
-    }
-    schema = {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
-    return {"type": "json_schema", "json_schema": {"name": "contribution", "strict": True, "schema": schema}}
 
 
 def reason_of(error: Exception) -> str:

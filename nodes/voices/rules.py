@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from nodes.voices.sayings import SAYINGS
 from nodes.voices.voice import Answer, BriefQuestion, Question
 from policies.checks import MissingFact, stance_of
+from policies.patterns.results import side_by_side
 from policies.seats import Failure
 from policies.stop import stop_reason
 
@@ -16,18 +18,14 @@ class RulesVoice:
         position = stance_of(question.role, question.facts)
         if isinstance(position, MissingFact):
             return Answer(failure=Failure(stop_reason("needs_input", position.path)))
-        return Answer(
-            {
-                "agent": question.name,
-                "stance": position.stance,
-                "summary": position.summary,
-                "confidence": 1.0,
-                "actions": list(position.actions),
-            }
-        )
+        if question.contract != "contribution" and position.reply is not None:
+            return Answer(dict(position.reply))
+        return Answer(SAYINGS[question.contract](position, question))
 
     async def write_brief(self, question: BriefQuestion) -> Answer:
-        """Return the brief by a template over the last round."""
+        """Return the brief by a template over the last round, or the results one below the other."""
+        if question.results is not None:
+            return Answer(side_by_side(question.results))
         last = question.history[-1]["contributions"]
         steps = [f"{number}. {step}" for number, step in enumerate(_first_actions(last), 1)]
         guards = [f"Limits that no vote can beat: {', '.join(question.guards)}."] if question.guards else []

@@ -41,7 +41,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One role asked for its proposal."""
+    """One seat of a role asked for its proposal.
+
+    `contract` names what the answer must hold, `asks` what the role reads beside goal and facts, `choices` whom it may
+    name. `place` is the namespace of its team and the seat's name; `sends` says whether it may send messages.
+    """
 
     name: str
     round: int
@@ -51,11 +55,16 @@ class Question:
     prompt: Prompt
     limits: Limits
     meter: Meter = field(default_factory=Meter)
+    contract: str = "contribution"
+    asks: Mapping[str, Any] = field(default_factory=dict)
+    choices: tuple[str, ...] = ()
+    place: tuple[str, str] | None = None
+    sends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class BriefQuestion:
-    """The brief asked for, after the team decided."""
+    """The brief asked for, after the team decided; or, where there are `results`, their synthesis."""
 
     history: list[dict[str, Any]]
     round: int
@@ -66,6 +75,8 @@ class BriefQuestion:
     temperature: float | None
     limits: Limits
     meter: Meter = field(default_factory=Meter)
+    results: tuple[Mapping[str, Any], ...] | None = None
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ FILES: dict[str, tuple[str, int, str]] = {
     "an unknown key of a check": (
         changed(12, "      - {when: 'true', if: 1, stance: go, summary: s, actions: [a]}"),
         12,
-        "`roles.risk.checks.0.if` is an unknown key; allowed: stance, summary, actions, when",
+        "`roles.risk.checks.0.if` is an unknown key; allowed: stance, summary, actions, reply, when",
     ),
     "an unknown key of otherwise": (
         changed(13, "    otherwise: {else: 1, stance: go, summary: s, actions: [a]}"),

@@ -71,10 +71,13 @@ def test_a_denial_a_budget_a_key_and_a_request_that_is_wrong_never_count_as_abse
     assert not may_be_absent(reason)
 
 
-def test_of_all_stop_reasons_only_five_kinds_may_ever_count_as_absent() -> None:
+def test_of_all_stop_reasons_only_a_broken_answer_a_provider_or_a_team_without_result_may_count_as_absent() -> None:
     kinds = {kind for kind in STOP_TABLE if may_be_absent(kind) or may_be_absent(f"{kind}:503")}
 
-    assert kinds == {"invalid_contribution", "llm_timeout", "llm_rate_limited", "llm_error", "llm_empty"}
+    broken = {"invalid_contribution", "invalid_plan", "invalid_output", "invalid_verdict", "invalid_assignment"}
+    silent = {"llm_timeout", "llm_rate_limited", "llm_error", "llm_empty"}
+    fruitless = {"max_rounds_reached", "max_turns_reached", "no_quorum", "step_failed"}
+    assert kinds == broken | silent | fruitless
 
 
 # --- what becomes of a seat -------------------------------------------------------------------------------------------

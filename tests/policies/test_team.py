@@ -17,6 +17,7 @@ from nodes.services import Services
 from nodes.state import Input, State
 from policies.access import Access
 from policies.checks import find_missing_fact
+from policies.mailbox import EVERYBODY
 from policies.team import RESERVED_NAMES, Brief, Budget, Price, Role, Team, missing_fact, pinned
 from policies.team_rules import parse_team, warnings_of
 from tests.policy_files import raw_policy
@@ -171,7 +172,7 @@ def test_reserved_are_the_names_of_nodes_routes_seats_and_state_fields_and_no_ot
     fields = set(get_type_hints(State)) | set(Input.model_fields)
     people = {"human"}  # the node of the voice `human`
 
-    assert names_in_the_graph() | fields | people | {finalize.SEAT} == RESERVED_NAMES
+    assert names_in_the_graph() | fields | people | {finalize.SEAT, EVERYBODY} == RESERVED_NAMES
 
 
 @pytest.mark.parametrize("name", sorted(RESERVED_NAMES))
@@ -184,7 +185,7 @@ def test_a_role_may_not_have_a_reserved_name(name: str) -> None:
     assert [problem.path for problem in team] == [("roles", name)]
 
 
-@pytest.mark.parametrize("name", ["a", "risk_analyst", "r2", "a" * 40, "ending", "stopper", "start"])
+@pytest.mark.parametrize("name", ["a", "risk_analyst", "r2", "a" * 40, "ended", "stopper", "start"])
 def test_any_other_word_of_small_letters_digits_and_underscores_may_name_a_role(name: str) -> None:
     team = team_of(sequence=[name], roles={name: RAW["roles"]["planner"]}, budget={"min_go_votes": 1})
 
@@ -270,4 +271,4 @@ def test_every_field_of_the_schema_is_described() -> None:
     named = {"Role", "Budget", "Position", "Check", "Price", "Brief", "Policy", "Row", "Waiver", "Guard"}
     assert named <= parts.keys()
     assert all(part["description"] for part in parts.values())
-    assert set(Role.model_fields) == set(parts["Role"]["properties"])
+    assert {*Role.model_fields, "preset"} == set(parts["Role"]["properties"])

@@ -171,7 +171,9 @@ def test_a_role_of_a_reserved_name_is_told_all_of_them() -> None:
     (problem,) = problems_of(changed(("roles", "stop"), RAW["roles"]["safety_officer"]))
 
     assert problem.path == ("roles", "stop")
-    assert problem.message.startswith("is a reserved name; reserved: accept_changes, align, answer, brief, budget, ")
+    assert problem.message.startswith(
+        "is a reserved name; reserved: accept_changes, align, all, answer, brief, budget, "
+    )
 
 
 def test_a_role_name_that_is_no_name_is_a_problem_of_that_role() -> None:

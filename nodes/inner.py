@@ -1,0 +1,126 @@
+"""A role that a team answers for: the team's own graph runs as a subgraph, in a namespace of its seat.
+
+The namespace is made of the seat's name, not of the task's id, so that a team that stopped goes on where it was when
+the thread is resumed: its state is in its own checkpoints.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+
+from nodes.border import budget_from, name_of, named, plain_output, plain_usage, seat_from, spent_from, usage_from
+from nodes.fingerprint import fingerprint
+from nodes.pattern import Pattern, Update
+from nodes.role import shown_reply
+from nodes.services import Services
+from nodes.state import Node, State, StepInput
+from policies.budgets import Charge, charge, limits_of_team
+from policies.contract import Output
+from policies.plain import MAX_TEXT
+from policies.stop import stop_reason
+from policies.team import Team
+
+SCRATCHPAD = "__pregel_scratchpad"
+"""LangGraph numbers a node's subgraphs by it, in the order of calls; ours are told apart by their seat."""
+
+Plain = dict[str, Any]
+Inner = CompiledStateGraph[Any, Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Granted:
+    """One seat that a team is asked for."""
+
+    role: str
+    ask: Plain
+    charged: Charge
+
+    @property
+    def name(self) -> str:
+        return name_of(self.ask)
+
+
+def build_inner(name: str, team: Team, services: Services, pattern: Pattern, graph: Inner) -> Node:
+    """Return the node of a role that a team answers for; `graph` is the team's own."""
+
+    async def ask(state: State, config: RunnableConfig, runtime: Runtime[Any]) -> Update:
+        seats = {each.name: each.charged for each in map(seat_from, state["seats"])}
+        granted = [_granted(each, seats) for each in state["wave"]["asks"] if each["role"] == name]
+        works = []
+        for each in granted:
+            where = {"round": state["round"], "role": name, "attempt": each.ask["attempt"]}
+            runtime.stream_writer({"event": "asked", **where, "team": True, **named(each.ask)})
+            given = _given(state, team, pattern, each)
+            works.append(graph.ainvoke(given, _config(config, state, each)))
+        ends = await asyncio.gather(*works)
+        replies = {each.name: _reply(each, end) for each, end in zip(granted, ends, strict=True)}
+        for each in granted:
+            where = {"round": state["round"], "role": name, "attempt": each.ask["attempt"], **named(each.ask)}
+            runtime.stream_writer({**where, **shown_reply(replies[each.name])})
+        number = state["wave"]["number"]
+        return {"replies": {seat: {**reply, "wave": number} for seat, reply in replies.items()}}
+
+    return ask
+
+
+def _granted(ask: Plain, seats: Mapping[str, Charge]) -> _Granted:
+    return _Granted(ask["role"], ask, seats[name_of(ask)])
+
+
+def _given(state: State, team: Team, pattern: Pattern, granted: _Granted) -> StepInput:
+    """Return what the team starts or goes on with: its goal, its own facts or the run's, its share of the budget."""
+    inner = team.roles[granted.role].team
+    assert inner is not None, "the graph was built for a role with a team"
+    limits = budget_from(state)
+    budget = limits_of_team(inner.budget, granted.charged, granted.ask["messages"], limits, spent_from(state))
+    if limits.max_rounds > team.budget.max_rounds:  # raised on resume, for the teams within too
+        budget["max_rounds"] = max(inner.budget.max_rounds, limits.max_rounds)
+    asks = pattern.question(state, granted.name, None).asks
+    has_facts = inner.facts is not None or inner.facts_file is not None
+    return {
+        "goal": inner.goal,
+        "facts": inner.facts if has_facts else state["case"]["facts"],
+        "budget": budget,
+        "task": {"part_of": state["case"]["goal"], **asks},
+    }
+
+
+def _config(config: RunnableConfig, state: State, granted: _Granted) -> RunnableConfig:
+    configurable = {key: value for key, value in config.get("configurable", {}).items() if key != SCRATCHPAD}
+    above = str(configurable.get("checkpoint_ns", "")).split("|")[:-1]
+    own = f"{granted.role}:{state['case']['revision']}.{state['round']}.{granted.name}"
+    return {**config, "configurable": {**configurable, "checkpoint_ns": "|".join([*above, own])}}
+
+
+def _reply(granted: _Granted, end: Mapping[str, Any]) -> Plain:
+    total = Charge(end.get("spent", {}).get("messages", 0), usage_from(end))
+    used = charge(total, granted.charged)
+    told = {
+        "usage": plain_usage(used.usage),
+        "prompt": fingerprint(end["case"]["task"]),
+        "messages": used.messages,
+        "charged": {"messages": total.messages, "usage": plain_usage(total.usage)},
+    }
+    if end.get("stop_reason") != stop_reason("success"):
+        return {"kind": "failure", "reason": end.get("stop_reason") or stop_reason("cancelled"), **told}
+    decided = {"decision": end["final_decision"]} if end.get("final_decision") else {}
+    text = end["answer"].partition("\n\n")[2] if decided else end["answer"]  # without the line that states it
+    answer = {"text": text[:MAX_TEXT], **decided}
+    return {"kind": "output", "output": plain_output(Output(granted.role, "output", answer, _told(end))), **told}
+
+
+def _told(end: Mapping[str, Any]) -> Plain:
+    """Return what the record of the thread keeps of the team's own run."""
+    return {
+        "pattern": end["case"]["team"]["pattern"],
+        "team": end["case"]["team"]["name"],
+        "decision": end.get("final_decision"),
+        "history": list(end.get("history", [])),
+        "stages": list(end.get("stages", [])),
+        "events": list(end.get("events", [])),
+    }

@@ -1,0 +1,82 @@
+"""Mail: delivers messages with a seat's turn and posts what an accepted answer sends.
+
+What is delivered is fixed with the seat, in convene's checkpoint; it counts as delivered once the round or stage is
+full. So a kill, a repair or a discarded round neither loses a message nor delivers it twice.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from nodes.border import name_of
+from nodes.events import Body
+from policies.mailbox import accept_messages, post
+from policies.messages import Message, inbox_of, message_from, open_questions, plain_message
+from policies.seats import Seat
+from policies.team import Team
+
+State = Mapping[str, Any]
+
+
+def posted(state: State) -> list[Message]:
+    """Return the thread's messages, in the order in which they were posted."""
+    return [message_from(plain) for plain in state.get("messages", [])]
+
+
+def open_count(state: State) -> int:
+    """Return how many questions nobody has answered yet."""
+    return len(open_questions(posted(state))) if state.get("messages") else 0
+
+
+def with_inboxes(state: State, team: Team, seats: Sequence[Seat]) -> list[Seat]:
+    """Return the seats, each new one with what is delivered to it; of several seats of a role the first gets it."""
+    if team.messages is None or not state.get("messages"):
+        return [*seats]
+    messages, taken = posted(state), _delivered(state)
+    return [_with_inbox(seat, team, messages, taken) for seat in seats]
+
+
+def _with_inbox(seat: Seat, team: Team, messages: Sequence[Message], taken: dict[str, set[str]]) -> Seat:
+    given = taken.setdefault(seat.role, set())
+    found = inbox_of(messages, seat.role, given, team.roles[seat.role].subscribes, team.messages)
+    given.update(message.id for message in found)
+    return replace(seat, inbox=tuple(message.id for message in found))
+
+
+def inbox_shown(state: State, seat: str) -> list[dict[str, Any]]:
+    """Return the messages delivered to a seat of the open round or stage, as its role reads them."""
+    ids: list[str] = next((each["inbox"] for each in state["seats"] if seat == name_of(each)), [])
+    found = {message["id"]: message for message in state.get("messages", [])} if ids else {}
+    return [{key: value for key, value in found[id].items() if value not in (None, {}, [])} for id in ids]
+
+
+def delivered(seats: Sequence[Seat]) -> list[dict[str, str]]:
+    """Return what a full round or stage delivered: {role, id} for each message."""
+    return [{"role": seat.role, "id": id} for seat in seats for id in seat.inbox]
+
+
+def _delivered(state: State) -> dict[str, set[str]]:
+    ids = defaultdict[str, set[str]](set)
+    for each in state.get("delivered", []):
+        ids[each["role"]].add(each["id"])
+    return ids
+
+
+def send(
+    state: State, team: Team, offers: Sequence[tuple[str, Any]], at: str
+) -> tuple[list[dict[str, Any]], list[Body]]:
+    """Return the messages that these offers {role, offered} post, one role after the other, and the events of it."""
+    if team.messages is None:
+        return [], []
+    before, events = posted(state), list[Body]()
+    messages = [*before]
+    for role, offered in offers:
+        drafts, refusals = accept_messages(offered, role, team.speaking, messages, team.messages)
+        new = post(messages, drafts, role, at)
+        events += [{"event": "sent", "round": state["round"], "message": plain_message(message)} for message in new]
+        events += [
+            {"event": "message_refused", "round": state["round"], "role": role, "because": text} for text in refusals
+        ]
+        messages += new
+    return [plain_message(message) for message in messages[len(before) :]], events

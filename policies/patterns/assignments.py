@@ -1,0 +1,50 @@
+"""Assignments: a lead splits the task, those it names answer, the lead writes the synthesis.
+
+Of this the patterns `manager` and `hierarchy` are made: a manager may give one worker several subtasks, a leader gives
+each team at most one.
+"""
+
+from policies.patterns.results import people
+from policies.patterns.stages import Entry, Finish, Log, Next, Stage, Task, entries_of
+from policies.team import Team
+
+
+def advance_manager(team: Team, log: Log) -> Next:
+    """Return the manager's assignment, the workers' stage, or the end: results in the order of the assignments."""
+    return _advance(team, log, once=False)
+
+
+def advance_hierarchy(team: Team, log: Log) -> Next:
+    """Return the leader's assignment, the teams' stage, or the end; a team without an answer is reported missing."""
+    return _advance(team, log, once=True)
+
+
+def _advance(team: Team, log: Log, once: bool) -> Next:
+    given = next(entries_of(log, "assignments"), None)
+    if given is None or given.answer is None:
+        asks = {"agents": people(team, team.sequence), "once": once, "max_assignments": team.options.max_steps}
+        return Stage("assignments", (Task("assignments", team.lead or "", "assignments", asks, team.sequence),))
+    assignments = given.answer["assignments"]
+    if len(log) == 1:
+        tasks = (
+            Task(f"assignment_{number}", each["to"], "output", {"subtask": each["subtask"]})
+            for number, each in enumerate(assignments, 1)
+        )
+        return Stage("teams" if once else "workers", tuple(tasks), "some" if once else "none")
+    entries = log[1].entries
+    results = tuple(
+        _result(entry, each["subtask"]) for entry, each in zip(entries, assignments, strict=True) if entry.answer
+    )
+    missing = _missing(team, entries) if once else []
+    return Finish(results, details={"assignments": assignments, "missing": missing})
+
+
+def _result(entry: Entry, subtask: str) -> dict[str, object]:
+    return {"agent": entry.role, "subtask": subtask, **(entry.answer or {})}
+
+
+def _missing(team: Team, entries: tuple[Entry, ...]) -> list[dict[str, str | None]]:
+    """Return the teams without an answer, in sequence order, each with the reason."""
+    asked = {entry.role: entry for entry in entries}
+    told = {role: asked[role].absent if role in asked else "not_assigned" for role in team.sequence}
+    return [{"agent": role, "reason": reason} for role, reason in told.items() if reason]

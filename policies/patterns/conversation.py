@@ -1,0 +1,88 @@
+"""Conversation: roles speak in turn until one says the phrase that ends it."""
+
+import re
+from collections.abc import Sequence
+
+from policies.patterns.results import side_by_side
+from policies.patterns.stages import Entry, Finish, Log, Next, Stage, Task, entries_of
+from policies.stop import Stop, stop_reason
+from policies.team import Team
+
+TURNS_SHOWN = 3
+_FENCE = re.compile(r"^\s*(```|~~~)")
+
+
+def advance(team: Team, log: Log) -> Next:
+    """Return the next turn, the end when the last speaker said the phrase, or the stop after `max_turns`."""
+    turns = list(entries_of(log, "turn"))
+    phrase = team.options.phrase
+    if turns and says(phrase, _text(turns[-1])):
+        return _finish(team, turns)
+    speaker = _next_speaker(team, turns)
+    if len(turns) >= team.options.max_turns:
+        return Stop(stop_reason("max_turns_reached"), f"turn_{len(turns)}")
+    shown = [{"agent": turn.role, "text": _text(turn)} for turn in turns[-TURNS_SHOWN:]]
+    asks = {
+        "turn": len(turns) + 1,
+        "last_turns": shown,
+        "ends_with": phrase,
+        "turns_you_had": sum(turn.role == speaker for turn in turns),
+    }
+    others = tuple(role for role in team.sequence if role != speaker)
+    choices = others if team.options.speakers == "named" else ()
+    return Stage(f"turn {len(turns) + 1}", (Task(speaker, speaker, "turn", asks, choices),))
+
+
+def says(phrase: str, text: str) -> bool:
+    r"""Tell whether a text has the phrase on a line of its own, outside of anything quoted.
+
+    >>> [says("DONE", text) for text in ("That is all.\nDONE", "We are DONE", "> DONE", '"\nDONE"')]
+    [True, False, False, False]
+    """
+    return any(line.strip() == phrase for line in _own_lines(text))
+
+
+def without(phrase: str, text: str) -> str:
+    r"""Return the text without the lines that hold the phrase alone.
+
+    >>> without("DONE", "That is all.\nDONE")
+    'That is all.'
+    """
+    return "\n".join(line for line in text.split("\n") if line.strip() != phrase).strip()
+
+
+def _own_lines(text: str) -> list[str]:
+    """Return the lines that are no quotation: outside of fences, and outside of quotes left open in their paragraph."""
+    own: list[str] = []
+    fenced, quoted = False, False
+    for line in text.splitlines():
+        if _FENCE.match(line):
+            fenced = not fenced
+            continue
+        if not line.strip():
+            quoted = False
+        if not fenced and not quoted:
+            own.append(line)
+        quoted ^= (line.count('"') + line.count("“") + line.count("”")) % 2 == 1
+    return own
+
+
+def _next_speaker(team: Team, turns: Sequence[Entry]) -> str:
+    if not turns:
+        return team.sequence[0]
+    named = (turns[-1].answer or {}).get("next")
+    if team.options.speakers == "named" and named:
+        return str(named)
+    return team.sequence[(team.sequence.index(turns[-1].role) + 1) % len(team.sequence)]
+
+
+def _finish(team: Team, turns: Sequence[Entry]) -> Finish:
+    """Return the end; what the last speaker wrote beside the phrase is the answer, else the turn before."""
+    said = [{"agent": turn.role, "text": without(team.options.phrase, _text(turn))} for turn in turns]
+    results = tuple(each for each in said if each["text"])
+    answer = None if team.options.synthesis and results else side_by_side(results[-1:]) or "Nothing was said."
+    return Finish(results, answer, details={"turns": len(turns), "ended_by": turns[-1].role})
+
+
+def _text(turn: Entry) -> str:
+    return str((turn.answer or {})["text"])

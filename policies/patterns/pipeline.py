@@ -1,0 +1,15 @@
+"""Pipeline: each role in sequence gets the output of the one before."""
+
+from policies.patterns.stages import Finish, Log, Next, Stage, Task, entries_of
+from policies.team import Team
+
+
+def advance(team: Team, log: Log) -> Next:
+    """Return the next stage of a pipeline, or its end: the last output is the answer."""
+    outputs = list(entries_of(log, "output"))
+    if len(outputs) == len(team.sequence):
+        last = outputs[-1].answer or {}
+        return Finish(answer=last["text"], decision=last.get("decision"))
+    role = team.sequence[len(outputs)]
+    asks = {"previous": {"agent": outputs[-1].role, **(outputs[-1].answer or {})}} if outputs else {}
+    return Stage(role, (Task(role, role, "output", asks),))

@@ -1,0 +1,115 @@
+"""Plans: what a planner may ask for, which steps are ready, and how long a plan takes at least.
+
+A plan is a list of steps {agent, task, dependencies}; dependencies are the numbers of other steps, from 1.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from policies.plain import MAX_TEXT, clean_text
+
+MAX_NAME_SHOWN = 100
+
+Step = Mapping[str, Any]
+
+
+def find_plan_fault(steps: object, agents: Collection[str], max_steps: int) -> str | None:
+    """Return the first thing wrong with a plan, the step named, or None if it may run.
+
+    >>> find_plan_fault([{"agent": "ops", "task": "Look.", "dependencies": [1]}], ["ops"], 20)
+    'step_1:depends_on_itself'
+    >>> find_plan_fault([], ["ops"], 20)
+    'empty'
+    """
+    if not isinstance(steps, list) or not steps:
+        return "empty"
+    if len(steps) > max_steps:
+        return "too_many_steps"
+    for number, step in enumerate(steps, 1):
+        fault = _step_fault(step, number, len(steps), agents)
+        if fault:
+            return f"step_{number}:{fault}"
+    return _repeated(steps) or _cycle(steps)
+
+
+def tidy_steps(steps: Sequence[Step]) -> list[dict[str, Any]]:
+    """Return the steps of a plan that may run, trimmed, unknown keys left out."""
+    return [
+        {
+            "agent": step["agent"].strip(),
+            "task": clean_text(step["task"]).strip(),
+            "dependencies": list(step.get("dependencies") or []),
+        }
+        for step in steps
+    ]
+
+
+def ready_steps(steps: Sequence[Step], done: Collection[int], failed: Collection[int]) -> list[int]:
+    """Return the numbers of the steps that can run now: not run yet, and all they depend on is done.
+
+    >>> ready_steps([{"dependencies": []}, {"dependencies": [1]}], done=[1], failed=[])
+    [2]
+    """
+    return [
+        number
+        for number, step in enumerate(steps, 1)
+        if number not in done and number not in failed and all(each in done for each in step["dependencies"])
+    ]
+
+
+def critical_path(steps: Sequence[Step]) -> list[int]:
+    """Return the longest chain of steps that wait for each other; of several the one through the lowest numbers.
+
+    >>> critical_path([{"dependencies": []}, {"dependencies": [1]}, {"dependencies": []}])
+    [1, 2]
+    """
+    longest: dict[int, list[int]] = {}
+    for number in TopologicalSorter(_edges(steps)).static_order():
+        before = [longest[each] for each in sorted(steps[number - 1]["dependencies"])]
+        longest[number] = [*max(before, key=len, default=[]), number]
+    return max((longest[number] for number in sorted(longest)), key=len, default=[])
+
+
+def _step_fault(step: object, number: int, count: int, agents: Collection[str]) -> str | None:
+    if not isinstance(step, Mapping):
+        return "not_object"
+    agent, task = step.get("agent"), step.get("task")
+    if not isinstance(agent, str) or agent.strip() not in agents:
+        return f"unknown_agent:{clean_text(agent).strip()[:MAX_NAME_SHOWN] if isinstance(agent, str) else ''}"
+    if not isinstance(task, str) or not 0 < len(clean_text(task).strip()) <= MAX_TEXT:
+        return "task"
+    return _dependency_fault(step.get("dependencies") or [], number, count)
+
+
+def _dependency_fault(dependencies: object, number: int, count: int) -> str | None:
+    if not isinstance(dependencies, list):
+        return "dependencies"
+    if not all(isinstance(each, int) and not isinstance(each, bool) for each in dependencies):
+        return "dependencies"
+    if any(not 1 <= each <= count for each in dependencies):
+        return "dependency_out_of_range"
+    if number in dependencies:
+        return "depends_on_itself"
+    return "dependency_twice" if len(set(dependencies)) < len(dependencies) else None
+
+
+def _repeated(steps: Sequence[Step]) -> str | None:
+    seen: dict[tuple[str, str], int] = {}
+    for number, step in enumerate(tidy_steps(steps), 1):
+        earlier = seen.setdefault((step["agent"], step["task"]), number)
+        if earlier != number:
+            return f"step_{number}:same_as_step_{earlier}"
+    return None
+
+
+def _cycle(steps: Sequence[Step]) -> str | None:
+    try:
+        TopologicalSorter(_edges(steps)).prepare()
+    except CycleError as error:
+        return f"step_{min(error.args[1])}:cycle"
+    return None
+
+
+def _edges(steps: Sequence[Step]) -> dict[int, list[int]]:
+    return {number: list(step.get("dependencies") or []) for number, step in enumerate(steps, 1)}

@@ -1,0 +1,95 @@
+"""Rules of a team that follow from its pattern."""
+
+from collections.abc import Iterator, Mapping
+
+from policies.team import Budget, Options, PatternName, Team
+
+Fault = tuple[tuple[str | int, ...], str]
+"""Where something is wrong, and what."""
+
+LED: Mapping[PatternName, str] = {
+    "orchestrator": "plans the steps",
+    "debate": "judges the debate",
+    "hierarchy": "assigns the subtasks",
+    "manager": "assigns the subtasks",
+    "vote": "makes the proposal",
+}
+"""Patterns with a lead, and what it does."""
+
+PAIRS: tuple[PatternName, ...] = ("debate", "conversation")
+"""Patterns that take two roles or more."""
+
+COMPOSED: tuple[PatternName, ...] = ("orchestrator", "pipeline", "parallel", "hierarchy", "manager")
+"""Patterns in which a team may answer for a role."""
+
+MAX_DEPTH = 4
+"""Teams within teams."""
+
+_OPTIONS: Mapping[str, tuple[PatternName, ...]] = {
+    "max_steps": ("orchestrator", "manager", "hierarchy"),
+    "max_replans": ("orchestrator",),
+    "max_turns": ("conversation",),
+    "phrase": ("conversation",),
+    "speakers": ("conversation",),
+    "synthesis": ("parallel", "workspace", "conversation"),
+}
+
+
+def pattern_faults(team: Team, depth: int = 1) -> Iterator[Fault]:
+    """Yield what is wrong between a team and its pattern, the teams within it included."""
+    yield from _lead_faults(team)
+    yield from _option_faults(team)
+    if team.pattern in PAIRS and len(team.sequence) < 2:
+        yield ("sequence",), f"has one role; a {team.pattern} takes two or more"
+    for name, role in team.roles.items():
+        for fault in _role_faults(team, name, depth):
+            yield ("roles", name, *fault[0]), fault[1]
+        if role.team is not None and depth < MAX_DEPTH:
+            for path, message in pattern_faults(role.team, depth + 1):
+                yield ("roles", name, "team", *path), message
+
+
+def _lead_faults(team: Team) -> Iterator[Fault]:
+    known = ", ".join(team.roles)
+    if team.pattern not in LED:
+        if team.lead is not None:
+            yield ("lead",), f"is {team.lead!r}; the pattern `{team.pattern}` has no lead"
+    elif team.lead is None:
+        yield ("lead",), f"is missing; it names the role that {LED[team.pattern]}"
+    elif team.lead not in team.roles:
+        yield ("lead",), f"is {team.lead!r}; allowed: the roles of this team ({known})"
+    elif team.lead in team.sequence:
+        yield (
+            ("lead",),
+            f"is {team.lead!r}, which is in the sequence; the role that {LED[team.pattern]} stands beside it",
+        )
+
+
+def _option_faults(team: Team) -> Iterator[Fault]:
+    for name, patterns in _OPTIONS.items():
+        is_set = getattr(team.options, name) != Options.model_fields[name].default
+        if is_set and team.pattern not in patterns:
+            yield ("options", name), f"is read by {', '.join(patterns)}, and not by `{team.pattern}`"
+
+
+def _role_faults(team: Team, name: str, depth: int) -> Iterator[Fault]:
+    role = team.roles[name]
+    if role.team is None:
+        if team.pattern == "hierarchy" and name in team.sequence:
+            yield ("team",), "is missing; a leader assigns its subtasks to teams"
+        return
+    if team.pattern not in COMPOSED:
+        yield ("team",), f"stands in the pattern `{team.pattern}`; allowed in {', '.join(COMPOSED)}"
+    if name == team.lead:
+        yield ("team",), "answers for the lead; allowed: for a role of the sequence"
+    if role.check is not None or role.fields:
+        yield ("team",), "stands beside `fields` or `check`; a team answers with its text"
+    if depth >= MAX_DEPTH:
+        yield ("team",), f"is nested deeper than {MAX_DEPTH} teams"
+    yield from _limit_faults(team.budget, role.team.budget)
+
+
+def _limit_faults(budget: Budget, inner: Budget) -> Iterator[Fault]:
+    for limit in ("max_tokens", "max_cost_usd"):
+        if getattr(budget, limit) is not None and getattr(inner, limit) is None:
+            yield ("team", "budget", limit), "is missing; the run has that limit, so the team needs its share of it"

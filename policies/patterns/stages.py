@@ -1,0 +1,103 @@
+"""Stages: what a pattern asks at once, what came of it, and how a run of stages ends."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from policies.outcome import Ruling
+from policies.stop import Stop
+from policies.table import Decision
+from policies.vote import Vote
+
+ContractName = Literal["output", "plan", "assignments", "position", "verdict", "note", "turn", "proposal", "ballot"]
+"""What an answer must hold; `policies.patterns.contracts` says what."""
+
+Tolerance = Literal["none", "some", "all"]
+"""How many seats of a stage may fail: none, all but one, or every one; a seat that may is absent, and ends nothing."""
+
+Answer = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One question of a stage: `asks` is what the role reads beside goal and facts, `choices` whom it may name."""
+
+    seat: str
+    role: str
+    contract: ContractName
+    asks: Mapping[str, Any] = field(default_factory=dict)
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Questions that are asked in parallel, in the order in which their answers are taken."""
+
+    label: str
+    tasks: tuple[Task, ...]
+    tolerance: Tolerance = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One seat of a finished stage: its answer, or the reason why it is absent."""
+
+    seat: str
+    role: str
+    contract: ContractName
+    answer: Answer | None = None
+    absent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A finished stage."""
+
+    label: str
+    entries: tuple[Entry, ...]
+
+
+Log = Sequence[Closed]
+"""The finished stages, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The end of a run: `answer` as text, or None where a synthesis writes it from `results`."""
+
+    results: tuple[Mapping[str, Any], ...] = ()
+    answer: str | None = None
+    decision: Decision | None = None
+    ended_early: bool = False
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A vote that was counted, and the ruling of the policy on it."""
+
+    vote: Vote
+    ruling: Ruling
+
+
+Next = Stage | Finish | Stop
+"""What follows on a log."""
+
+
+def entries_of(log: Log, contract: ContractName) -> Iterator[Entry]:
+    """Return the entries of one contract that were answered, in order.
+
+    >>> list(entries_of([Closed("steps", (Entry("step_1", "writer", "output", absent="llm_timeout"),))], "output"))
+    []
+    """
+    return (entry for stage in log for entry in stage.entries if entry.contract == contract and entry.answer)
+
+
+def retried(log: Log, stages: int) -> list[Closed]:
+    """Return the log with the absences of its first `stages` forgotten, so that they are asked again.
+
+    >>> retried([Closed("steps", (Entry("step_1", "writer", "output", absent="llm_timeout"),))], 1)[0].entries
+    ()
+    """
+    kept = [Closed(stage.label, tuple(entry for entry in stage.entries if not entry.absent)) for stage in log[:stages]]
+    return [*kept, *log[stages:]]

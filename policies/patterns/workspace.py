@@ -1,0 +1,54 @@
+"""Workspace: a group drafts ideas and refines them, each seeing the others' latest notes."""
+
+from policies.patterns.results import side_by_side, tolerance_of
+from policies.patterns.stages import Closed, Finish, Log, Next, Stage, Task
+from policies.team import Team
+
+
+def advance(team: Team, log: Log) -> Next:
+    """Return the next iteration, or the end: after `max_rounds` iterations, or one in which nobody added anything."""
+    idle = len(log) > 1 and not any(entry.answer and entry.answer["adds"] for entry in log[-1].entries)
+    if not idle and len(log) < team.budget.max_rounds:
+        tasks = (Task(role, role, "note", _seen_by(role, log)) for role in team.sequence)
+        return Stage(f"iteration {len(log) + 1}", tuple(tasks), tolerance_of(team))
+    notes = notes_of(log)
+    latest = {note["agent"]: note for note in notes}
+    results = tuple({"agent": agent, "text": note["content"], **_artifacts(note)} for agent, note in latest.items())
+    own = {role: [note["content"] for note in notes if note["agent"] == role] for role in team.sequence}
+    answer = None if team.options.synthesis else side_by_side(results)
+    details = {"notes": notes, "individual_contributions": own}
+    return Finish(results, answer, ended_early=idle and len(log) < team.budget.max_rounds, details=details)
+
+
+def notes_of(log: Log) -> list[dict[str, object]]:
+    """Return the notes in the order in which they were added: {agent, kind, iteration, content, adds, artifacts}.
+
+    `kind` is `idea` in the first iteration, `refinement` after it.
+    """
+    return [
+        {"agent": entry.role, "kind": "idea" if number == 1 else "refinement", "iteration": number, **entry.answer}
+        for number, stage in enumerate(log, 1)
+        for entry in stage.entries
+        if entry.answer
+    ]
+
+
+def _seen_by(role: str, log: Log) -> dict[str, object]:
+    if not log:
+        return {"iteration": 1}
+    latest: dict[object, dict[str, object]] = {note["agent"]: note for note in notes_of(log)}
+    own = latest.pop(role, None)
+    return {"iteration": len(log) + 1, "your_note": own, "others": [*latest.values()]}
+
+
+def _artifacts(note: dict[str, object]) -> dict[str, object]:
+    return {"artifacts": note["artifacts"]} if note["artifacts"] else {}
+
+
+def added(stage: Closed) -> int:
+    """Return how many notes of an iteration added something.
+
+    >>> added(Closed("iteration 1", ()))
+    0
+    """
+    return sum(bool(entry.answer and entry.answer["adds"]) for entry in stage.entries)
