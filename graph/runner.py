@@ -153,9 +153,10 @@ class Runner:
     async def _drive(self, thread: str, team: Team, inputs: Inputs | None, on_event: OnEvent | None) -> Record:
         graph = self._graph(team)
         config = _config(thread, team)
-        async for event in graph.astream(inputs, config, stream_mode="custom", durability="sync"):
+        streamed = graph.astream(inputs, config, stream_mode="custom", durability="sync", subgraphs=True)
+        async for part in streamed:
             if on_event is not None:
-                on_event(event)
+                on_event(_live(part))
         state = (await graph.aget_state(config)).values
         return await self.threads.note(thread, state) or {}
 
@@ -191,6 +192,13 @@ async def open_runner(
         services = Services(voices or opened, load_facts, halt or Halt(), versions=installed_versions())
         settle_collector()
         yield Runner(database, services, settings.database)
+
+
+def _live(part: Any) -> dict[str, Any]:
+    """Return an event as it is shown: one of a team that answers for a role says within which roles it happened."""
+    namespace, event = part
+    within = [name.partition(":")[0] for name in namespace]
+    return {**event, "within": within} if within else event
 
 
 def _config(thread: str, team: Team) -> RunnableConfig:

@@ -129,6 +129,13 @@ def replies_of(state: Mapping[str, Any]) -> dict[str, Plain]:
     return {seat: reply for seat, reply in state.get("replies", {}).items() if reply["wave"] == number}
 
 
+def unused_messages(state: Mapping[str, Any]) -> int:
+    """Return how many messages teams were granted in the last wave and did not use."""
+    replies = replies_of(state)
+    asks = [ask for ask in state.get("wave", {}).get("asks", []) if "messages" in replies.get(name_of(ask), {})]
+    return sum(ask["messages"] - replies[name_of(ask)]["messages"] for ask in asks)
+
+
 def usage_from(state: Mapping[str, Any]) -> Usage:
     """Return the usage so far; nothing on a new thread."""
     return Usage(**state.get("usage", {}))

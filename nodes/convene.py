@@ -8,16 +8,15 @@ from langgraph.runtime import Runtime
 from nodes.admission import Admission
 from nodes.border import (
     budget_from,
-    name_of,
     named,
     plain_seat,
     plain_spent,
     plain_stop,
     plain_usage,
     plain_wave,
-    replies_of,
     seat_from,
     spent_from,
+    unused_messages,
 )
 from nodes.call import journal_of, reservation_of, scope_of, thread_of
 from nodes.events import Body, asked, recorded
@@ -82,13 +81,8 @@ def _after(state: State, update: Update) -> State:
 
 def _returned(state: State) -> Update:
     """Return the messages that teams were granted in the last wave and did not use, as spent no more."""
-    replies, spent = replies_of(state), spent_from(state)
-    left = [
-        ask["messages"] - replies[name]["messages"]
-        for ask in state.get("wave", {}).get("asks", [])
-        if "messages" in replies.get(name := name_of(ask), {})
-    ]
-    return {"spent": plain_spent(replace(spent, messages=spent.messages - sum(left)))} if left else {}
+    spent, unused = spent_from(state), unused_messages(state)
+    return {"spent": plain_spent(replace(spent, messages=spent.messages - unused))} if unused else {}
 
 
 def _goes_on(state: State, team: Team, pattern: Pattern) -> Update:

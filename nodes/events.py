@@ -42,9 +42,11 @@ def answered(where: Mapping[str, Any], plain: Mapping[str, Any], reply: Reply, s
     elif isinstance(reply, Output):
         verdict = {"event": "accepted", **where, "output": plain_output(reply), **offered}
     elif isinstance(reply, Refusal):
-        verdict = {"event": "refused", **where, "rule": reply.reason, "raw": reply.raw}
+        check = {"check": reply.check} if reply.check else {}
+        verdict = {"event": "refused", **where, "rule": reply.reason, "raw": reply.raw, **check}
     else:
-        return [{"event": "failed", **where, "reason": reply.reason, **said}]
+        inner = {"inner": plain["inner"]} if plain.get("inner") else {}
+        return [{"event": "failed", **where, "reason": reply.reason, **said, **inner}]
     return [{"event": "proposed", **where, **said}, verdict]
 
 

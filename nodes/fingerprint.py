@@ -27,9 +27,20 @@ class Pin:
         """Return the pin of a team; its hash covers roles, mandates, voices, the sequence and the pattern."""
         plain = pinned(team)
         kept = ("name", "roles", "sequence", "brief", "pattern", "lead", "options", "messages")
-        hashed = {key: plain[key] for key in kept}
+        hashed = {key: plain[key] for key in kept} | {"roles": _without_budgets(plain["roles"])}
         rules = {"rules": plain["policy"], "guards": plain["guards"]}
         return cls(plain, rules, fingerprint(hashed))
+
+
+def _without_budgets(roles: dict[str, Any]) -> dict[str, Any]:
+    """Return the roles, the teams that answer for some without their budgets: those are in no hash."""
+    return {name: {**role, "team": _without_budget(role["team"])} for name, role in roles.items()}
+
+
+def _without_budget(inner: dict[str, Any] | None) -> dict[str, Any] | None:
+    if inner is None:
+        return None
+    return {**inner, "budget": None, "roles": _without_budgets(inner["roles"])}
 
 
 def fingerprints(pin: Pin, limits: Budget, goal: str, facts: dict[str, Any] | None) -> dict[str, str | None]:

@@ -13,7 +13,17 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
-from nodes.border import budget_from, name_of, named, plain_output, plain_usage, seat_from, spent_from, usage_from
+from nodes.border import (
+    budget_from,
+    name_of,
+    named,
+    plain_output,
+    plain_usage,
+    seat_from,
+    spent_from,
+    unused_messages,
+    usage_from,
+)
 from nodes.fingerprint import fingerprint
 from nodes.pattern import Pattern, Update
 from nodes.role import shown_reply
@@ -34,11 +44,12 @@ Inner = CompiledStateGraph[Any, Any, Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Granted:
-    """One seat that a team is asked for."""
+    """One seat that a team is asked for, and the last part of the namespace in which it answers."""
 
     role: str
     ask: Plain
     charged: Charge
+    scope: str
 
     @property
     def name(self) -> str:
@@ -49,27 +60,31 @@ def build_inner(name: str, team: Team, services: Services, pattern: Pattern, gra
     """Return the node of a role that a team answers for; `graph` is the team's own."""
 
     async def ask(state: State, config: RunnableConfig, runtime: Runtime[Any]) -> Update:
-        seats = {each.name: each.charged for each in map(seat_from, state["seats"])}
-        granted = [_granted(each, seats) for each in state["wave"]["asks"] if each["role"] == name]
+        granted = [_granted(each, state) for each in state["wave"]["asks"] if each["role"] == name]
         works = []
         for each in granted:
-            where = {"round": state["round"], "role": name, "attempt": each.ask["attempt"]}
-            runtime.stream_writer({"event": "asked", **where, "team": True, **named(each.ask)})
+            runtime.stream_writer({"event": "asked", **_where(state, pattern, each)})
             given = _given(state, team, pattern, each)
-            works.append(graph.ainvoke(given, _config(config, state, each)))
+            works.append(graph.ainvoke(given, _config(config, each)))
         ends = await asyncio.gather(*works)
         replies = {each.name: _reply(each, end) for each, end in zip(granted, ends, strict=True)}
         for each in granted:
-            where = {"round": state["round"], "role": name, "attempt": each.ask["attempt"], **named(each.ask)}
-            runtime.stream_writer({**where, **shown_reply(replies[each.name])})
+            runtime.stream_writer({**_where(state, pattern, each), **shown_reply(replies[each.name])})
         number = state["wave"]["number"]
         return {"replies": {seat: {**reply, "wave": number} for seat, reply in replies.items()}}
 
     return ask
 
 
-def _granted(ask: Plain, seats: Mapping[str, Charge]) -> _Granted:
-    return _Granted(ask["role"], ask, seats[name_of(ask)])
+def _granted(ask: Plain, state: State) -> _Granted:
+    seat = next(each for each in state["seats"] if name_of(each) == name_of(ask))
+    scope = f"{ask['role']}:{state['case']['revision']}.{state['round']}.{name_of(ask)}"
+    return _Granted(ask["role"], ask, seat_from(seat).charged, scope)
+
+
+def _where(state: State, pattern: Pattern, granted: _Granted) -> Plain:
+    where = {"round": state["round"], "role": granted.role, "attempt": granted.ask["attempt"]}
+    return {**where, "stage": pattern.where(state), **named(granted.ask)}
 
 
 def _given(state: State, team: Team, pattern: Pattern, granted: _Granted) -> StepInput:
@@ -90,15 +105,14 @@ def _given(state: State, team: Team, pattern: Pattern, granted: _Granted) -> Ste
     }
 
 
-def _config(config: RunnableConfig, state: State, granted: _Granted) -> RunnableConfig:
+def _config(config: RunnableConfig, granted: _Granted) -> RunnableConfig:
     configurable = {key: value for key, value in config.get("configurable", {}).items() if key != SCRATCHPAD}
     above = str(configurable.get("checkpoint_ns", "")).split("|")[:-1]
-    own = f"{granted.role}:{state['case']['revision']}.{state['round']}.{granted.name}"
-    return {**config, "configurable": {**configurable, "checkpoint_ns": "|".join([*above, own])}}
+    return {**config, "configurable": {**configurable, "checkpoint_ns": "|".join([*above, granted.scope])}}
 
 
 def _reply(granted: _Granted, end: Mapping[str, Any]) -> Plain:
-    total = Charge(end.get("spent", {}).get("messages", 0), usage_from(end))
+    total = Charge(spent_from(end).messages - unused_messages(end), usage_from(end))
     used = charge(total, granted.charged)
     told = {
         "usage": plain_usage(used.usage),
@@ -107,18 +121,21 @@ def _reply(granted: _Granted, end: Mapping[str, Any]) -> Plain:
         "charged": {"messages": total.messages, "usage": plain_usage(total.usage)},
     }
     if end.get("stop_reason") != stop_reason("success"):
-        return {"kind": "failure", "reason": end.get("stop_reason") or stop_reason("cancelled"), **told}
+        reason = end.get("stop_reason") or stop_reason("cancelled")
+        return {"kind": "failure", "reason": reason, "inner": _told(end, granted.scope), **told}
     decided = {"decision": end["final_decision"]} if end.get("final_decision") else {}
+    inner = _told(end, granted.scope)
     text = end["answer"].partition("\n\n")[2] if decided else end["answer"]  # without the line that states it
     answer = {"text": text[:MAX_TEXT], **decided}
-    return {"kind": "output", "output": plain_output(Output(granted.role, "output", answer, _told(end))), **told}
+    return {"kind": "output", "output": plain_output(Output(granted.role, "output", answer, inner)), **told}
 
 
-def _told(end: Mapping[str, Any]) -> Plain:
+def _told(end: Mapping[str, Any], scope: str) -> Plain:
     """Return what the record of the thread keeps of the team's own run."""
     return {
         "pattern": end["case"]["team"]["pattern"],
         "team": end["case"]["team"]["name"],
+        "scope": scope,
         "decision": end.get("final_decision"),
         "history": list(end.get("history", [])),
         "stages": list(end.get("stages", [])),

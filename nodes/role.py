@@ -22,8 +22,9 @@ Plain = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Seat:
-    """One seat that is asked: the role, what convene granted, and where it runs."""
+    """One seat that is asked: the round or stage, the role, what convene granted, and where it runs."""
 
+    place: int | str
     role: str
     ask: Plain
     state: State
@@ -35,9 +36,10 @@ class _Seat:
 
     @property
     def where(self) -> Plain:
-        """Where the seat is, as it is shown live and recorded."""
+        """Where the seat is, as it is shown live."""
         where = {"round": self.state["round"], "role": self.role, "attempt": self.ask["attempt"]}
-        return {**where, **named(self.ask)}
+        stage = {"stage": self.place} if isinstance(self.place, str) else {}
+        return {**where, **stage, **named(self.ask)}
 
 
 def build_role(name: str, team: Team, services: Services, pattern: Pattern) -> Node:
@@ -45,7 +47,7 @@ def build_role(name: str, team: Team, services: Services, pattern: Pattern) -> N
 
     async def ask(state: State, runtime: Runtime[Any]) -> Update:
         asks = [each for each in state["wave"]["asks"] if each["role"] == name]
-        seats = [_Seat(name, each, state, runtime) for each in asks]
+        seats = [_Seat(pattern.where(state), name, each, state, runtime) for each in asks]
         replies = await asyncio.gather(*(_asked(seat, team, services, pattern) for seat in seats))
         number = state["wave"]["number"]
         pairs = zip(seats, replies, strict=True)

@@ -28,16 +28,31 @@ def _pinned(thread: str, state: State) -> Iterator[tuple[Event, str]]:
 
 
 def _said(state: State) -> Iterator[tuple[Event, str]]:
-    """Yield the accepted answers, the last of each seat, that the history tells otherwise."""
-    last = {(event["round"], event["role"]): event for event in events_of(state, "accepted")}
-    told = {
-        (entry["round"], said["agent"]): said for entry in state.get("history", []) for said in entry["contributions"]
-    }
-    decided = {entry["round"] for entry in state.get("history", [])}
+    """Yield the accepted answers, the last of each seat, that the history or the stages tell otherwise."""
+    last = {(event["round"], str(event.get("seat", event["role"]))): event for event in events_of(state, "accepted")}
+    told, closed = _told(state)
     for place, event in last.items():
-        said = {key: value for key, value in event["contribution"].items() if key != "evidence"}
-        if place[0] in decided and told.get(place) != said:
-            yield event, f"contribution of {place[1]}"
+        if place[0] in closed and told.get(place) != _answer(event):
+            yield event, f"{'output' if 'output' in event else 'contribution'} of {place[1]}"
+
+
+def _told(state: State) -> tuple[dict[tuple[int, str], Any], set[int]]:
+    """Return the answers by round and seat, as the finished rounds and stages hold them, and which those are."""
+    history, stages = state.get("history", []), state.get("stages", [])
+    told = {(entry["round"], said["agent"]): said for entry in history for said in entry["contributions"]}
+    outputs = {(stage["round"], entry["seat"]): _output(entry) for stage in stages for entry in stage["entries"]}
+    return told | outputs, {entry["round"] for entry in (*history, *stages)}
+
+
+def _answer(event: Event) -> Any:
+    if "output" in event:
+        return event["output"]
+    return {key: value for key, value in event["contribution"].items() if key != "evidence"}
+
+
+def _output(entry: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: entry[key] for key in ("contract", "answer", "inner")}
+    return {"agent": entry["role"], **kept}
 
 
 def _ended(state: State) -> Iterator[tuple[Event, str]]:
@@ -46,6 +61,9 @@ def _ended(state: State) -> Iterator[tuple[Event, str]]:
             if state.get("stop_reason") is not None and event[name] != state.get(name):
                 yield event, name.replace("_", " ")
     rounds = {event["round"]: event for event in events_of(state, "outcome")}
+    for message, event in zip(state.get("messages", []), events_of(state, "sent"), strict=False):
+        if message != event["message"]:
+            yield event, f"message {message['id']}"
     for entry in state.get("history", []):
         outcome = rounds.get(entry["round"])
         if outcome and entry["decision"] not in (outcome["final"], None):

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from graph.assurance.subject import load_subject
 from graph.problems import UsageError
-from graph.store.archive import past_run
+from graph.store.archive import is_decided_by_policy, past_run
 from graph.threads import Threads
 from policies.assurance.whatif import Rules, Verdict, decide_again
 
@@ -41,10 +41,15 @@ def read_date(text: str) -> date:
 async def verdicts(
     threads: Threads, rules: Rules, team: str | None = None, since: date | None = None
 ) -> AsyncIterator[Verdict]:
-    """Yield the verdict on every archived run, of one team if named, that ended on that day (UTC) or later."""
+    """Yield the verdict on every archived run, of one team if named, that ended on that day (UTC) or later.
+
+    Runs of patterns that no decision table decides are left out.
+    """
     await threads.catch_up()
     async for entry in threads.archive.entries():
         if team is not None and entry["team"] != team:
+            continue
+        if not is_decided_by_policy(entry):
             continue
         if since is not None and datetime.fromisoformat(entry["ended_at"]).date() < since:
             continue

@@ -1,30 +1,35 @@
 """Live progress of a run on stderr: who was asked, and what each answered."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
+from rich.tree import Tree
 
-from graph.report.terminal import STYLES, console_on, visible
+from graph.cli.lines import line_of, place_of, short, speaker_of
+from graph.report.terminal import console_on, visible
 
 Event = Mapping[str, Any]
+Key = tuple[str, str]
+"""Where a seat is, and who it is."""
 
 REDRAWN_PER_SECOND = 4
 """A redraw costs 2 ms of CPU, beside the run, in a thread of its own."""
 
 
 class Progress:
-    """Takes the events of a run; redraws a table at a terminal, prints a line an answer elsewhere."""
+    """Takes the events of a run; redraws a table and the plan's tree at a terminal, prints lines elsewhere."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._rows: dict[tuple[int, str], RenderableType] = {}
+        self._rows: dict[Key, RenderableType] = {}
+        self._plan: _Plan | None = None
         self._live: Live | None = None
 
     @contextmanager
@@ -36,7 +41,7 @@ class Progress:
             yield self
             return
         with Live(
-            console=self._console, get_renderable=self._table, refresh_per_second=REDRAWN_PER_SECOND
+            console=self._console, get_renderable=self._drawn, refresh_per_second=REDRAWN_PER_SECOND
         ) as self._live:
             yield self
 
@@ -46,37 +51,73 @@ class Progress:
             self._take(event)
 
     def _take(self, event: Event) -> None:
-        line = _line(event)
-        if line is None:
-            self._rows[event["round"], event["role"]] = Spinner("dots", "asked")
+        line = line_of(event)
+        if self._plan is not None and self._plan.takes(event):
+            self._plan.set(event, line)
         elif "role" in event:
-            self._rows[event["round"], event["role"]] = line
+            self._rows[place_of(event), speaker_of(event)] = Spinner("dots", "asked") if line is None else line
+        if event.get("contract") == "plan" and event["event"] == "answered" and not event.get("within"):
+            self._plan = _Plan(event["answer"]["steps"])
         if self._live is None and line is not None:
-            where = f"round {event['round']}  {event['role']}: " if "role" in event else ""
-            self._console.print(Text.assemble(where, line))
+            where = f"{place_of(event)}  {speaker_of(event)}: " if "role" in event else ""
+            self._console.print(Text.assemble(visible(where), line))
+            self._print_plan(event)
 
-    def _table(self) -> Table:
+    def _print_plan(self, event: Event) -> None:
+        if event.get("contract") == "plan" and self._plan is not None:
+            self._console.print(self._plan.tree())
+
+    def _drawn(self) -> RenderableType:
         table = Table.grid(padding=(0, 2))
-        for (number, role), shown in [*self._rows.items()]:  # redrawn in a thread of its own
-            table.add_row(f"round {number}", visible(role), shown)
-        return table
+        for (place, speaker), shown in [*self._rows.items()]:  # redrawn in a thread of its own
+            table.add_row(visible(place), visible(speaker), shown)
+        return Group(table, self._plan.tree()) if self._plan is not None else table
+
+
+class _Plan:
+    """The steps of a plan, each below the last one it waits for, with what is known of it."""
+
+    def __init__(self, steps: Sequence[Event]) -> None:
+        self._steps = steps
+        self._states: dict[int, RenderableType] = {}
+
+    def takes(self, event: Event) -> bool:
+        """Tell whether the event is about a step of this plan."""
+        return not event.get("within") and str(event.get("seat", "")).startswith("step_")
+
+    def set(self, event: Event, line: Text | None) -> None:
+        """Note what is known of a step now."""
+        self._states[int(event["seat"].removeprefix("step_"))] = Spinner("dots", "asked") if line is None else line
+
+    def tree(self) -> Tree:
+        """Return the plan as a tree."""
+        tree = Tree("plan")
+        branches = {0: tree}
+        for number in self._in_order():
+            step = self._steps[number - 1]
+            above = branches[max(step["dependencies"], default=0)]
+            branches[number] = above.add(self._label(number, step))
+        return tree
+
+    def _in_order(self) -> list[int]:
+        """Return the numbers of the steps, each after all it waits for."""
+        ordered: list[int] = []
+        while len(ordered) < len(self._steps):
+            numbers = (number for number in range(1, len(self._steps) + 1) if number not in ordered)
+            ordered.append(next(n for n in numbers if set(self._steps[n - 1]["dependencies"]) <= set(ordered)))
+        return ordered
+
+    def _label(self, number: int, step: Event) -> RenderableType:
+        waits = f" (after {', '.join(map(str, step['dependencies']))})" if len(step["dependencies"]) > 1 else ""
+        told = visible(f"{number} {step['agent']}: {short(step['task'])}{waits}")
+        state = self._states.get(number)
+        if state is None:
+            return told
+        row = Table.grid(padding=(0, 2))
+        row.add_row(told, state)
+        return row
 
 
 def progress_on_stderr() -> Progress:
     """Return the progress for this process's stderr."""
     return Progress(console_on(sys.stderr))
-
-
-def _line(event: Event) -> Text | None:
-    kind = event["event"]
-    if kind == "answered":
-        return Text(f"{event['stance']} ({event['confidence']:.2f})", style=STYLES[event["stance"]])
-    if kind in ("refused", "failed"):
-        return visible(f"{kind}: {event['reason']}", "red")
-    if kind == "round":
-        conflicts = f" ({', '.join(event['conflicts'])})" if event["conflicts"] else ""
-        return Text(f"round {event['round']}: {event['decision']}{conflicts}")
-    if kind == "decided":
-        return Text("written")
-    cause = f" ({event['cause']})" if event.get("cause") else ""
-    return None if kind == "asked" else visible(f"stopped: {event['reason']}{cause}", "red")

@@ -58,6 +58,7 @@ def entry_of(thread: str, state: Mapping[str, Any]) -> Entry:
     return {
         "thread_id": thread,
         "team": team["name"],
+        "pattern": team.get("pattern", "rounds"),
         "policy": team["policy"]["name"],
         "ended_at": events[-1]["at"] if events else None,
         "ended": ended_with(state, outcomes),
@@ -93,7 +94,13 @@ def past_run(entry: Mapping[str, Any]) -> PastRun:
         tuple(Guard.model_validate(guard) for guard in entry["guards"]),
         entry["on_absent"],
         frozenset(entry["convenable"]),
+        "no_quorum" if entry.get("pattern") == "vote" else None,
     )
+
+
+def is_decided_by_policy(entry: Mapping[str, Any]) -> bool:
+    """Tell whether a decision table decided the run, or would have."""
+    return entry.get("pattern", "rounds") in ("rounds", "vote")
 
 
 def vote_from(outcome: Mapping[str, Any], entry: Mapping[str, Any]) -> Vote:

@@ -86,7 +86,15 @@ def _inner(named: Any, role: Mapping[str, Any], path: Path) -> Any:
         return named
     told = {"name": role.get("name"), "title": role.get("title"), "goal": role.get("mandate"), **named}
     own = with_teams(with_presets(told), lambda inner, within: _inner(inner, within, path))
-    return _absolute(with_policy(own), path)
+    return _absolute(with_policy(_public(own)), path)
+
+
+def _public(raw: dict[str, Any]) -> dict[str, Any]:
+    """Return a team's raw values without its private facts; what is no list of paths is refused later."""
+    facts, private = raw.get("facts"), raw.get("private")
+    if not isinstance(private, list) or not isinstance(facts, dict):
+        return raw
+    return {**raw, "facts": withhold(facts, tuple(path for path in private if isinstance(path, str)))}
 
 
 def _absolute(raw: Any, path: Path) -> Any:

@@ -1,7 +1,7 @@
 """The voice `recorded`: replays what was answered in a past run, the brief included, without asking anybody."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from nodes.voices.voice import Answer, BriefQuestion, Question
@@ -11,31 +11,37 @@ from policies.seats import Failure
 from policies.stop import stop_reason
 
 BRIEF = "brief"
-Place = tuple[int, str, int]
-"""Round, role and attempt of a question."""
+Event = Mapping[str, Any]
+Place = tuple[str, int, str, int]
+"""Namespace of the team, round, seat and attempt of a question."""
 
 
 class RecordedVoice:
     """Gives each question the answer its record holds; one that was asked several times gets them in that order."""
 
-    def __init__(self, events: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(self, events: Iterable[Event]) -> None:
         self._answers: dict[Place, deque[Answer]] = defaultdict(deque)
-        proposed: dict[Place, Mapping[str, Any]] = {}
+        for scope, record in _records("", [*events]):
+            self._take(scope, record)
+
+    async def propose(self, question: Question) -> Answer:
+        """Return what the role answered then."""
+        scope, seat = question.place or ("", question.name)
+        return self._next((scope, question.round, seat, question.attempt))
+
+    async def write_brief(self, question: BriefQuestion) -> Answer:
+        """Return the brief, or the synthesis, of then."""
+        return self._next((question.scope, question.round, BRIEF, 1))
+
+    def _take(self, scope: str, events: Iterable[Event]) -> None:
+        proposed: dict[Place, Event] = {}
         for event in events:
-            place = (event.get("round", 0), event.get("role", ""), event.get("attempt", 0))
+            place = (scope, event.get("round", 0), _seat(event), event.get("attempt", 0))
             if event["event"] == "proposed":
                 proposed[place] = event
             if event["event"] in _READERS and (event["event"] != "proposed" or event["role"] == BRIEF):
                 used = Usage(**proposed.get(place, event)["usage"])
                 self._answers[place].append(_READERS[event["event"]](event, used))
-
-    async def propose(self, question: Question) -> Answer:
-        """Return what the role answered then."""
-        return self._next((question.round, question.name, question.attempt))
-
-    async def write_brief(self, question: BriefQuestion) -> Answer:
-        """Return the brief of then."""
-        return self._next((question.round, BRIEF, 1))
 
     def _next(self, place: Place) -> Answer:
         """Return the next answer kept; where the record ends, the run ends as one that was cancelled."""
@@ -43,21 +49,40 @@ class RecordedVoice:
         return kept.popleft() if kept else Answer(failure=Failure(stop_reason("cancelled")))
 
 
-def _failed(event: Mapping[str, Any], used: Usage) -> Answer:
+def _records(scope: str, events: list[Event]) -> Iterator[tuple[str, list[Event]]]:
+    """Yield the record of a team, and of the teams that answered for its roles, each as it was told last."""
+    yield scope, events
+    told: dict[str, list[Event]] = {}
+    for event in events:
+        inner = event.get("inner") or (event.get("output") or {}).get("inner")
+        if inner:
+            told["|".join(filter(None, [scope, inner["scope"]]))] = inner["events"]
+    for within, record in told.items():
+        yield from _records(within, record)
+
+
+def _seat(event: Event) -> str:
+    return str(event.get("seat") or event.get("role", ""))
+
+
+def _failed(event: Event, used: Usage) -> Answer:
     return Answer(failure=Failure(event["reason"]), usage=used)
 
 
-def _refused(event: Mapping[str, Any], used: Usage) -> Answer:
-    return Answer(refusal=Refusal(event["rule"], event["raw"]), usage=used)
+def _refused(event: Event, used: Usage) -> Answer:
+    return Answer(refusal=Refusal(event["rule"], event["raw"], event.get("check")), usage=used)
 
 
-def _accepted(event: Mapping[str, Any], used: Usage) -> Answer:
+def _accepted(event: Event, used: Usage) -> Answer:
+    offered = {"messages": event["offered"]} if event.get("offered") else {}
+    if "output" in event:
+        return Answer({**event["output"]["answer"], **offered}, usage=used)
     said = event["contribution"]
     # Evidence that was no list of paths is kept as null; any other value that is none is flagged the same.
-    return Answer({**said, "evidence": "" if said["evidence"] is None else said["evidence"]}, usage=used)
+    return Answer({**said, "evidence": "" if said["evidence"] is None else said["evidence"], **offered}, usage=used)
 
 
-def _written(event: Mapping[str, Any], used: Usage) -> Answer:
+def _written(event: Event, used: Usage) -> Answer:
     return Answer(event["text"], usage=used)
 
 

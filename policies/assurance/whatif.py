@@ -48,6 +48,7 @@ class PastRun:
     """A finished or stopped run, with all that is needed to decide it again.
 
     `ended` is its decision, or the reason why it stopped without one; `convenable` are the roles that may join.
+    `undecided` is the reason with which ballots stop that decide nothing, where there is one vote and no other round.
     """
 
     thread: str
@@ -57,6 +58,7 @@ class PastRun:
     guards: tuple[Guard, ...]
     on_absent: str
     convenable: frozenset[str]
+    undecided: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,8 @@ def _after(
         return _undetermined(run, vote, ruling, f"an absent role would have stopped round {vote.round}")
     if ruling.final in DECISIONS:
         return _determined(run, ruling.final, vote, ruling)
+    if run.undecided is not None:
+        return _determined(run, run.undecided, vote, ruling)
     if ruling.final == "escalate":
         return _asked(run, past, vote, following, ruling)
     if following is not None:

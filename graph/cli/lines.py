@@ -1,0 +1,112 @@
+"""Lines: one event of a run in one line, contract by contract, for live progress."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rich.text import Text
+
+from graph.report.terminal import STYLES, visible
+
+Event = Mapping[str, Any]
+
+WIDTH = 90
+"""Characters of an answer that are shown live."""
+
+BALLOT_STYLES = {"approve": "green", "abstain": "yellow", "reject": "red"}
+
+
+def line_of(event: Event) -> Text | None:
+    """Return what an event says in one line; None for a question that is still open."""
+    return _LINES[event["event"]](event)
+
+
+def place_of(event: Event) -> str:
+    """Return where an event happened: the round or stage, and the teams it is within."""
+    within = "".join(f"{name} > " for name in event.get("within", ()))
+    where = event["stage"] if isinstance(event.get("stage"), str) else f"round {event['round']}"
+    return f"{within}{where.replace('_', ' ')}"
+
+
+def speaker_of(event: Event) -> str:
+    """Return who was asked: the role, after the seat's own name where it has one that says more than the stage."""
+    seat = event.get("seat")
+    return f"{seat.replace('_', ' ')} {event['role']}" if seat and seat != event.get("stage") else event["role"]
+
+
+def short(text: object) -> str:
+    """Return the beginning of a text, on one line.
+
+    >>> short("Fine. " * 40)[-4:]
+    'e...'
+    """
+    line = " ".join(str(text).split())
+    return line if len(line) <= WIDTH else f"{line[: WIDTH - 3].rstrip()}..."
+
+
+def _answered(event: Event) -> Text:
+    if "stance" in event:
+        return Text(f"{event['stance']} ({event['confidence']:.2f})", style=STYLES[event["stance"]])
+    return _ANSWERS[event["contract"]](event["answer"])
+
+
+def _output(answer: Event) -> Text:
+    if answer.get("decision"):
+        return Text(str(answer["decision"]), style=STYLES.get(answer["decision"], ""))
+    return visible(short(answer["text"]))
+
+
+def _verdict(answer: Event) -> Text:
+    return visible(short(f"{answer['winner']} wins" if answer["winner"] else answer["decision"]), "bold")
+
+
+def _ballot(answer: Event) -> Text:
+    return Text.assemble((answer["vote"], BALLOT_STYLES[answer["vote"]]), visible(f" ({short(answer['reason'])})"))
+
+
+_ANSWERS: Mapping[str, Callable[[Event], Text]] = {
+    "output": _output,
+    "plan": lambda answer: Text(f"planned {_counted(answer['steps'], 'step')}"),
+    "assignments": lambda answer: visible(f"assigned to {', '.join(each['to'] for each in answer['assignments'])}"),
+    "position": lambda answer: visible(short(answer["position"])),
+    "verdict": _verdict,
+    "note": lambda answer: visible(short(answer["adds"] or "adds nothing")),
+    "turn": lambda answer: visible(short(answer["text"])),
+    "proposal": lambda answer: visible(short(answer["proposal"])),
+    "ballot": _ballot,
+}
+
+
+def _counted(items: list[Any], noun: str) -> str:
+    return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
+
+
+def _failed(event: Event) -> Text:
+    return visible(f"{event['event']}: {event['reason']}", "red")
+
+
+def _round(event: Event) -> Text:
+    conflicts = f" ({', '.join(event['conflicts'])})" if event["conflicts"] else ""
+    return Text(f"{place_of(event)}: {event['decision']}{conflicts}")
+
+
+def _stage(event: Event) -> Text | None:
+    """Say who was absent; that a stage is done shows by itself."""
+    return visible(f"{place_of(event)}: absent: {', '.join(event['absent'])}", "yellow") if event["absent"] else None
+
+
+def _stopped(event: Event) -> Text:
+    cause = f" ({event['cause']})" if event.get("cause") else ""
+    within = "".join(f"{name} > " for name in event.get("within", ()))
+    return visible(f"{within}stopped: {event['reason']}{cause}", "red")
+
+
+_LINES: Mapping[str, Callable[[Event], Text | None]] = {
+    "asked": lambda _: None,
+    "answered": _answered,
+    "refused": _failed,
+    "failed": _failed,
+    "round": _round,
+    "stage": _stage,
+    "decided": lambda _: Text("written"),
+    "stopped": _stopped,
+}
