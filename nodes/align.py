@@ -32,6 +32,8 @@ from policies.team import Team
 
 NODE = "align"
 
+Plain = dict[str, Any]
+
 
 def build_align(team: Team, services: Services, pattern: Pattern) -> Node:
     """Return the node for this team."""
@@ -41,21 +43,20 @@ def build_align(team: Team, services: Services, pattern: Pattern) -> Node:
         replies = {seat: reply_from(reply) for seat, reply in replies_of(state).items()}
         settled = _settle(state, team, replies, pattern)
         seats = [_charged(seat, state) for seat in settled.seats]
-        happened = _answers(state, team, replies) + _absences(state, settled)
         messages, sent = send(state, team, _offers(state, settled), services.now())
         update: Update = {
             "seats": [plain_seat(seat) for seat in seats],
             "trace": [pattern.accepted(state, seat) for seat in _accepted(state, settled)],
             "pending": plain_stop(settled.stop, settled.raw),
         }
-        happened += sent
         if messages:
             update["messages"] = messages
+        closing = Closing({}, [])
         if settled.stop is None and is_full(seats):
             update, closing = _closed(update, state, pattern, seats)
-            happened += closing.events
             if closing.shown:
                 runtime.stream_writer(dict(closing.shown))
+        happened = [*_answers(state, team, replies), *_absences(state, update["seats"]), *sent, *closing.events]
         events = recorded(state, happened, services.now())
         return update | {"events": events, "usage": _usage(state, services.clock() - started)}
 
@@ -103,13 +104,13 @@ def _answers(state: State, team: Team, replies: Mapping[str, Reply]) -> list[Bod
     return events
 
 
-def _absences(state: State, settled: Settlement) -> list[Body]:
+def _absences(state: State, seats: Sequence[Plain]) -> list[Body]:
+    """Return the events of the seats that stay absent now; those of a stage that is asked again do not."""
     before = {name_of(seat) for seat in state["seats"] if seat["absent"]}
-    left = [seat for seat in settled.seats if seat.absent and seat.name not in before]
     return [
-        {"event": "absent", "round": state["round"], "role": seat.role, "reason": seat.absent}
-        | ({"seat": seat.task} if seat.task else {})
-        for seat in left
+        {"event": "absent", "round": state["round"], "role": seat["role"], "reason": seat["absent"], **named(seat)}
+        for seat in seats
+        if seat["absent"] and name_of(seat) not in before
     ]
 
 

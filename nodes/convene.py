@@ -122,8 +122,10 @@ def _reservations(state: State, team: Team, pattern: Pattern, seats: list[Seat])
     budget, spent = budget_from(state), spent_from(state)
     empty = [seat for seat in seats if not seat.is_settled]
     inner = {seat.name: team.roles[seat.role].team for seat in empty}
+    alone = sum(each is None for each in inner.values())
+    beside = replace(spent, messages=spent.messages + alone)  # a team leaves a message to each role asked beside it
     held = {
-        seat.name: reserve_team(each.budget, seat.charged, budget, spent)
+        seat.name: reserve_team(each.budget, seat.charged, budget, beside)
         for seat in empty
         if (each := inner[seat.name]) is not None
     }

@@ -58,6 +58,7 @@ def decided(vote: Vote, findings: Sequence[Finding], ruling: Ruling, confidences
         "max_rounds": vote.max_rounds,
         "min_go_votes": vote.min_go_votes,
         "rounds_blocked": vote.rounds_blocked,
+        "open_questions": vote.open_questions,
         "casts": dict(vote.casts),
         "confidences": dict(confidences),
         "findings": [_found(finding) for finding in findings],
@@ -87,3 +88,18 @@ def joined(state: Mapping[str, Any], allowed: Sequence[str]) -> list[str]:
     """Return the roles that some row convened, in order, of those that are allowed to join."""
     called = dict.fromkeys(event["convene"] for event in events_of(state, "outcome"))
     return [role for role in called if role in allowed]
+
+
+def capping_guards(state: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the guards that lowered the outcome of the last vote; none where a team within decided."""
+    lowered = [last for last in events_of(state, "outcome")[-1:] if last["vote"] != last["final"]]
+    holding = (found for last in lowered for found in last["findings"] if found["at_most"] == last["final"])
+    return tuple(found["name"] for found in holding if found["holds"])
+
+
+def decision_line(state: Mapping[str, Any], decision: object) -> str:
+    """Return the line above an answer that states the decision, and names the guards that lowered it."""
+    capping = capping_guards(state)
+    vote = events_of(state, "outcome")[-1]["vote"] if capping else None
+    capped = f" (capped by {', '.join(capping)}; the vote alone gave {vote})" if capping else ""
+    return f"Decision: {decision}{capped}\n\n"

@@ -25,6 +25,7 @@ from nodes.border import (
     usage_from,
 )
 from nodes.fingerprint import fingerprint
+from nodes.mail import inbox_shown
 from nodes.pattern import Pattern, Update
 from nodes.role import shown_reply
 from nodes.services import Services
@@ -88,7 +89,10 @@ def _where(state: State, pattern: Pattern, granted: _Granted) -> Plain:
 
 
 def _given(state: State, team: Team, pattern: Pattern, granted: _Granted) -> StepInput:
-    """Return what the team starts or goes on with: its goal, its own facts or the run's, its share of the budget."""
+    """Return what the team starts or goes on with: its goal, its own facts or the run's, its share of the budget.
+
+    What its seat is asked is its task, with the messages delivered to it: the team reads them, nobody else could.
+    """
     inner = team.roles[granted.role].team
     assert inner is not None, "the graph was built for a role with a team"
     limits = budget_from(state)
@@ -96,12 +100,14 @@ def _given(state: State, team: Team, pattern: Pattern, granted: _Granted) -> Ste
     if limits.max_rounds > team.budget.max_rounds:  # raised on resume, for the teams within too
         budget["max_rounds"] = max(inner.budget.max_rounds, limits.max_rounds)
     asks = pattern.question(state, granted.name, None).asks
+    inbox = inbox_shown(state, granted.name) if team.messages else []
+    delivered = {"inbox": inbox} if inbox else {}
     has_facts = inner.facts is not None or inner.facts_file is not None
     return {
         "goal": inner.goal,
         "facts": inner.facts if has_facts else state["case"]["facts"],
         "budget": budget,
-        "task": {"part_of": state["case"]["goal"], **asks},
+        "task": {"part_of": state["case"]["goal"], **asks, **delivered},
     }
 
 
@@ -122,7 +128,8 @@ def _reply(granted: _Granted, end: Mapping[str, Any]) -> Plain:
     }
     if end.get("stop_reason") != stop_reason("success"):
         reason = end.get("stop_reason") or stop_reason("cancelled")
-        return {"kind": "failure", "reason": reason, "inner": _told(end, granted.scope), **told}
+        broken = {"raw": end["raw_contribution"]} if end.get("raw_contribution") is not None else {}
+        return {"kind": "failure", "reason": reason, **broken, "inner": _told(end, granted.scope), **told}
     decided = {"decision": end["final_decision"]} if end.get("final_decision") else {}
     inner = _told(end, granted.scope)
     text = end["answer"].partition("\n\n")[2] if decided else end["answer"]  # without the line that states it

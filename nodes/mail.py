@@ -1,7 +1,8 @@
 """Mail: delivers messages with a seat's turn and posts what an accepted answer sends.
 
 What is delivered is fixed with the seat, in convene's checkpoint; it counts as delivered once the round or stage is
-full. So a kill, a repair or a discarded round neither loses a message nor delivers it twice.
+full and the seat has its answer. So a kill, a repair, an absence or a discarded round neither loses a message nor
+delivers it twice.
 """
 
 from collections import defaultdict
@@ -52,8 +53,8 @@ def inbox_shown(state: State, seat: str) -> list[dict[str, Any]]:
 
 
 def delivered(seats: Sequence[Seat]) -> list[dict[str, str]]:
-    """Return what a full round or stage delivered: {role, id} for each message."""
-    return [{"role": seat.role, "id": id} for seat in seats for id in seat.inbox]
+    """Return what a full round or stage delivered: {role, id} for each message; an absent seat was given nothing."""
+    return [{"role": seat.role, "id": id} for seat in seats if not seat.absent for id in seat.inbox]
 
 
 def _delivered(state: State) -> dict[str, set[str]]:

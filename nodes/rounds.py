@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from nodes.border import budget_from, plain_seat, plain_spent, plain_stop, shown_contribution, spent_from
-from nodes.events import decided, events_of, joined
+from nodes.events import capping_guards, decided, decision_line, joined
 from nodes.mail import open_count
 from nodes.pattern import Asked, Closing, Ending, Update
 from nodes.prompting import brief_prompt, role_prompt
@@ -89,9 +89,8 @@ class Rounds:
 
     def ending(self, state: State) -> Ending:
         """Return the question for the brief, under the decision that code states."""
-        capping = _capping(state)
-        heading = f"Decision: {state['outcome']}{_capped(state, capping)}\n\n"
-        return Ending(None, brief_prompt(self._team, state, capping), heading, capping)
+        capping = capping_guards(state)
+        return Ending(None, brief_prompt(self._team, state, capping), decision_line(state, state["outcome"]), capping)
 
     def _empty(self, state: State) -> list[dict[str, Any]]:
         team = self._team
@@ -126,16 +125,3 @@ def _entry(line: dict[str, Any], said: Sequence[Contribution]) -> dict[str, Any]
         "conflicts": line["conflicts"],
         "decision": decision,
     }
-
-
-def _capping(state: State) -> tuple[str, ...]:
-    """Return the guards that lowered the outcome of the vote."""
-    last = events_of(state, "outcome")[-1]
-    holding = [found for found in last["findings"] if found["holds"] and found["at_most"] == last["final"]]
-    return tuple(found["name"] for found in holding) if last["vote"] != last["final"] else ()
-
-
-def _capped(state: State, capping: Sequence[str]) -> str:
-    """Return how the decision line names the guards that lowered the outcome."""
-    vote = events_of(state, "outcome")[-1]["vote"]
-    return f" (capped by {', '.join(capping)}; the vote alone gave {vote})" if capping else ""

@@ -1,11 +1,11 @@
 """The stages: every other pattern than the rounds, as its course asks for them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from nodes.border import budget_from, name_of, plain_seat, plain_stop
-from nodes.events import decided
+from nodes.events import decided, decision_line
 from nodes.pattern import Asked, Closing, Ending, Update
 from nodes.prompting import stage_prompt, synthesis_prompt
 from nodes.state import State
@@ -22,11 +22,31 @@ GOES_ON = "next_stage"
 DONE = "done"
 
 
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """All of a state that the course depends on."""
+
+    stages: tuple[Any, ...]
+    facts: Any
+    rest: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, state: State) -> Self:
+        rest = (state["limits"], state.get("since"), state.get("forgiven"))
+        return cls(tuple(state.get("stages", ())), state["case"]["facts"], rest)
+
+    def is_same(self, other: Self) -> bool:
+        """Tell whether both hold the same stages and facts, which no node changes in place."""
+        pairs = ((self.facts, other.facts), *zip(self.stages, other.stages, strict=False))
+        return len(self.stages) == len(other.stages) and self.rest == other.rest and all(a is b for a, b in pairs)
+
+
 class Stages:
     """The pattern of a team that works in stages."""
 
     def __init__(self, team: Team) -> None:
         self._team = team
+        self._last: tuple[_Basis, Next] | None = None
 
     def where(self, state: State) -> str:
         """Return the label of the open stage."""
@@ -101,12 +121,16 @@ class Stages:
         """Return the answer that code states, or the question for the synthesis."""
         ends = state["ending"]
         prompt = synthesis_prompt(self._team, state)
-        heading = f"Decision: {ends['decision']}\n\n" if ends["decision"] else ""
+        heading = decision_line(state, ends["decision"]) if ends["decision"] else ""
         return Ending(ends["answer"], prompt, heading, results=tuple(ends["results"]))
 
     def _next(self, state: State) -> Next:
-        team = self._team.model_copy(update={"budget": budget_from(state)})
-        return advance(team, log_of(state), state["case"]["facts"])
+        """Return what the course asks now; worked out once for all nodes that ask on the same basis."""
+        basis = _Basis.of(state)
+        if self._last is None or not self._last[0].is_same(basis):
+            team = self._team.model_copy(update={"budget": budget_from(state)})
+            self._last = basis, advance(team, log_of(state), basis.facts)
+        return self._last[1]
 
     def _held(self, said: object, task: Task) -> Output | Refusal:
         found = judge(said, task, self._team)

@@ -72,9 +72,13 @@ class Wave:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A role that gave no proposal: the stop reason says why."""
+    """A role that gave no proposal: the stop reason says why.
+
+    `raw` is the proposal that broke the contract of a team that answers for the role, where one did.
+    """
 
     reason: str
+    raw: object = None
 
 
 Reply = Contribution | Output | Refusal | Failure
@@ -260,5 +264,5 @@ def _failure_of(
     if seat.refusal is not None and is_exhausted(seat, max_repairs):
         return seat.refusal.reason, seat.refusal.raw
     if isinstance(reply, Failure):
-        return reply.reason, None
+        return reply.reason, reply.raw
     return (blocked.reason, None) if blocked is not None and blocked.phase == phase else None

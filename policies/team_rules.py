@@ -163,7 +163,7 @@ def _sentence(detail: ErrorDetails) -> str:
         return "is an unknown key"
     if kind == "literal_error":
         return f"is {value}; allowed: {context['expected']}"
-    if kind == "value_error" and detail["loc"] == ("facts",):  # the sentence names the place; facts may be private
+    if kind == "value_error" and detail["loc"][-1:] == ("facts",):  # the sentence names the place; facts may be private
         return f"cannot be used: {context['error']}"
     if kind == "value_error":
         return f"is {value}: {context['error']}"

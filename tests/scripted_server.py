@@ -18,9 +18,9 @@ import struct
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias, TypeVar
 
 from aiohttp import web
 
@@ -108,6 +108,9 @@ def without_usage(answer: Answer) -> Answer:
 def forever(answer: Answer) -> Answer:
     """Given again and again; only as the last answer of a key, or alone in place of the list."""
     return replace(answer, repeats=True)
+
+
+AnyServer = TypeVar("AnyServer", bound="ScriptedServer")
 
 
 @dataclass
@@ -236,10 +239,15 @@ def _completion(answer: Answer, call: Call) -> dict[str, object]:
     return made
 
 
-@contextmanager
-def serve(script: Script) -> Iterator[ScriptedServer]:
+def serve(script: Script) -> AbstractContextManager[ScriptedServer]:
     """The server in a thread of its own, with a loop of its own."""
-    server, ready, stop = ScriptedServer(script), threading.Event(), threading.Event()
+    return served(ScriptedServer(script))
+
+
+@contextmanager
+def served(server: AnyServer) -> Iterator[AnyServer]:
+    """The same for a server of any kind."""
+    ready, stop = threading.Event(), threading.Event()
 
     async def live() -> None:
         async with server:

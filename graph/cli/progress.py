@@ -60,7 +60,7 @@ class Progress:
             self._plan = _Plan(event["answer"]["steps"])
         if self._live is None and line is not None:
             where = f"{place_of(event)}  {speaker_of(event)}: " if "role" in event else ""
-            self._console.print(Text.assemble(visible(where), line))
+            self._console.print(Text.assemble(visible(where), line), soft_wrap=True)
             self._print_plan(event)
 
     def _print_plan(self, event: Event) -> None:

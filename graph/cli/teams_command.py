@@ -1,5 +1,6 @@
 """`accord teams`: what is shipped, and the schema of a team file."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
@@ -12,7 +13,7 @@ from graph.cli.session import json_option, print_json
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of a team file, for your editor.")
 @json_option
 def command(schema: bool, as_json: bool) -> Exit:
-    """List the shipped teams with their roles."""
+    """List the shipped teams with their patterns and roles."""
     from graph.teams.loader import load_team, shipped_teams
     from graph.teams.schema import team_schema
 
@@ -24,7 +25,7 @@ def command(schema: bool, as_json: bool) -> Exit:
         print_json(entries)
     else:
         for entry in entries:
-            click.echo(f"{entry['name']}\n  {entry['title']}\n  {', '.join(entry['sequence'])}\n  {entry['file']}")
+            click.echo("\n".join(_lines(entry)))
     return Exit.DONE
 
 
@@ -33,8 +34,28 @@ def _entry(team: Any, path: str) -> dict[str, Any]:
     return {
         "name": team.name,
         "title": team.title,
-        "sequence": list(team.sequence),
+        **_working(team),
         "not_enabled": disabled,
         "policy": team.policy.name,
         "file": path,
     }
+
+
+def _working(team: Any) -> dict[str, Any]:
+    """Return how a team works, and so the teams that answer for its roles."""
+    teams = {name: _working(role.team) for name, role in team.roles.items() if role.team is not None}
+    return {"pattern": team.pattern, "lead": team.lead, "sequence": list(team.sequence), "teams": teams}
+
+
+def _lines(entry: Mapping[str, Any]) -> Iterator[str]:
+    yield entry["name"]
+    yield f"  {entry['title']}"
+    yield from _told(entry, "  ")
+    yield f"  {entry['file']}"
+
+
+def _told(working: Mapping[str, Any], indent: str, whose: str = "") -> Iterator[str]:
+    lead = f" (lead: {working['lead']})" if working["lead"] else ""
+    yield f"{indent}{whose}{working['pattern']}{lead}: {', '.join(working['sequence'])}"
+    for role, team in working["teams"].items():
+        yield from _told(team, f"{indent}  ", f"{role} = ")

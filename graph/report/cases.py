@@ -10,7 +10,7 @@ from rich.text import Text
 
 from graph.assurance.cases import Judged, Report
 from graph.report.record import row_name
-from graph.report.terminal import visible
+from graph.report.visible import visible
 from policies.assurance.evaluation import Evaluation
 
 Plain = dict[str, Any]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from graph.report.words import counted, said_number
+from nodes.border import unused_messages
 
 Plain = dict[str, Any]
 
@@ -14,8 +15,8 @@ def cost_of(record: Mapping[str, Any], state: Mapping[str, Any]) -> Plain:
     tokens = used.get("prompt_tokens", 0) + used.get("completion_tokens", 0)
     seconds = record.get("elapsed_seconds", 0.0)
     rows = [
-        _row("Rounds opened", spent.get("rounds", 0), limits.get("max_rounds")),
-        _row("Messages", spent.get("messages", 0), limits.get("max_messages")),
+        _opened(state),
+        _row("Messages", spent.get("messages", 0) - unused_messages(state), limits.get("max_messages")),
         _row("Seconds at work", seconds, limits.get("max_seconds"), f"{seconds:.1f}"),
         _row("Tokens", tokens, limits.get("max_tokens")),
         _row("US dollars", used.get("cost_usd", 0.0), limits.get("max_cost_usd"), f"{used.get('cost_usd', 0.0):.4f}"),
@@ -24,6 +25,19 @@ def cost_of(record: Mapping[str, Any], state: Mapping[str, Any]) -> Plain:
         "rows": [row for row in rows if row["limit"] or (row["share"] is None and row["is_used"])],
         "calls": _calls(used),
     }
+
+
+def _opened(state: Mapping[str, Any]) -> Plain:
+    """Return the row of the rounds, or of what another pattern counts in their place."""
+    team, limits = state.get("case", {}).get("team", {}), state.get("limits", {})
+    labels = [str(stage["stage"]).partition(" ")[0] for stage in state.get("stages", [])[state.get("since", 0) :]]
+    counts = {
+        "rounds": ("Rounds opened", state.get("spent", {}).get("rounds", 0), limits.get("max_rounds")),
+        "debate": ("Rounds of replies", labels.count("reply"), limits.get("max_rounds")),
+        "workspace": ("Iterations", labels.count("iteration"), limits.get("max_rounds")),
+        "conversation": ("Turns", labels.count("turn"), team.get("options", {}).get("max_turns")),
+    }
+    return _row(*counts.get(team.get("pattern", "rounds"), ("Stages", len(labels), None)))
 
 
 def _row(what: str, used: float, limit: float | None, shown: str | None = None) -> Plain:

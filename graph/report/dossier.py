@@ -1,20 +1,18 @@
 """The dossier: all that a page about a thread says, worked out once, as one plain value."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from graph.report.cost import cost_of
 from graph.report.explanation import explanation_of
 from graph.report.gauges import gauge_of
 from graph.report.matrix import conflicts_of, flags_of, matrix_of, speeches_of
+from graph.report.patterns.drawing import drawing_of
 from graph.report.timeline import capping, speaker, timeline_of
+from graph.report.verdict import verdict_of
 from graph.report.words import (
     cleaned,
-    counted,
     label_of,
-    listed,
-    plain_word,
-    said_reason,
     said_value,
     tone_of,
     written,
@@ -22,21 +20,13 @@ from graph.report.words import (
 from nodes.events import events_of
 from nodes.fingerprint import fingerprint
 from policies.assurance.audit import find_break, head_of
-from policies.table import DECISIONS
 
 Plain = dict[str, Any]
 State = Mapping[str, Any]
 
 MAX_FACTS = 60
-MAX_RAW = 2_000
 MAX_SETS = 6
 """Smallest sets of stances shown for each outcome."""
-
-OPEN = {
-    "running": ("In progress", "Somebody works on this thread now; it has no decision yet."),
-    "waiting": ("Waiting", "A human is asked; there is no decision yet."),
-    "interrupted": ("Interrupted", "The thread has no decision and no stop reason, and nobody works on it."),
-}
 
 
 def dossier_of(thread: str, record: Mapping[str, Any], state: State) -> Plain:
@@ -45,16 +35,18 @@ def dossier_of(thread: str, record: Mapping[str, Any], state: State) -> Plain:
     Every text in it is shown as it is: control and direction characters are replaced already.
     """
     why = explanation_of(thread, state) if state else None
-    case = state.get("case", {})
+    case, work = state.get("case", {}), drawing_of(record, state)
     dossier = {
         "thread": thread,
         "team": _team(record, case),
         "goal": case.get("goal"),
         "is_begun": bool(state),
-        "verdict": _verdict(record, state, why),
-        "dates": _dates(state),
+        "pattern": work["pattern"],
+        "verdict": verdict_of(record, state, why, work),
+        "dates": _dates(state, record),
         "brief": _brief(record),
-        "why": _why(why),
+        "work": work["sections"],
+        "why": _why(why, work["pattern"]),
         "matrix": matrix_of(state, record),
         "conflicts": conflicts_of(record),
         "flags": flags_of(record),
@@ -62,7 +54,7 @@ def dossier_of(thread: str, record: Mapping[str, Any], state: State) -> Plain:
         "guards": [gauge_of(guard) for guard in why["guards"]] if why else [],
         "flips": _flips(why),
         "powers": _powers(why),
-        "timeline": timeline_of(state.get("events", [])),
+        "timeline": timeline_of(state.get("events", []), _titled(record)),
         "cost": cost_of(record, state),
         "facts": _facts(case),
         "record": _record(record, state),
@@ -71,77 +63,26 @@ def dossier_of(thread: str, record: Mapping[str, Any], state: State) -> Plain:
     return tidy
 
 
+def _titled(record: Mapping[str, Any]) -> Callable[[int], str]:
+    """Return what a round or a stage is called."""
+    if record.get("pattern", "rounds") == "rounds":
+        return "Round {}".format
+    labels = {output["round"]: output["stage"] for output in record["outputs"]}
+    return lambda number: f"Stage {number}" + (f": {labels[number]}" if number in labels else "")
+
+
 def _team(record: Mapping[str, Any], case: State) -> Plain:
-    team, policy = case.get("team", {}), case.get("team", {}).get("policy", {})
+    team = case.get("team", {})
+    policy = team.get("policy", {}) if team.get("pattern", "rounds") in ("rounds", "vote") else {}
     title = team.get("title") or record.get("team") or "A team"
     return {"name": record.get("team"), "title": title, "policy": policy.get("name"), "rule": policy.get("title")}
 
 
-def _verdict(record: Mapping[str, Any], state: State, why: Plain | None) -> Plain:
-    label, tone, sentences = _ruled(record, state, why)
-    return {
-        "label": label,
-        "tone": tone,
-        "sentences": sentences,
-        "status": record["status"],
-        "reason": record["stop_reason"],
-        "phase": record.get("phase"),
-        "raw": written(record["raw_contribution"], MAX_RAW) if record.get("raw_contribution") is not None else None,
-        "goes_on": _goes_on(record),
-    }
-
-
-def _goes_on(record: Mapping[str, Any]) -> str | None:
-    """Return the command with which a thread goes on that can and that nobody works on."""
-    if record["status"] == "running" or not record["resumable"]:
-        return None
-    kind = (record["stop_reason"] or "").partition(":")[0]
-    limit = {"max_rounds_reached": "max_rounds", "max_cost": "max_cost_usd"}.get(kind, kind)
-    needs = {"needs_input": " --facts FILE", "facts_unavailable": " --facts FILE"}.get(kind, "")
-    return f"accord resume {record['thread_id']}{needs}" + (f" --budget {limit}=N" if limit.startswith("max_") else "")
-
-
-def _ruled(record: Mapping[str, Any], state: State, why: Plain | None) -> tuple[str, str, list[str]]:
-    """Return the decision, or what stands in its place, its tone, and the sentences below it."""
-    if not state:
-        return "Not begun", "open", ["The thread was admitted, and nothing of it has happened yet."]
-    if record["status"] == "ok" and why:
-        return label_of(record["final_decision"]), tone_of(record["final_decision"]), [_counts(why), *_decided(why)]
-    if record["status"] in OPEN:
-        label, sentence = OPEN[record["status"]]
-        return label, "open", [sentence, *_so_far(why)]
-    is_escalated = record["stop_reason"] == "escalated"
-    label, tone = ("A human decides", "human") if is_escalated else ("Stopped", "stopped")
-    return label, tone, [said_reason(record["stop_reason"]), *_so_far(why)]
-
-
-def _counts(why: Plain) -> str:
-    said = [*why["casts"].values()]
-    parts = [f"{said.count(cast)} {cast}" for cast in ("go", "caution", "block", "absent") if cast in said]
-    return f"{counted(len(said), 'role')} in round {why['round']}: {', '.join(parts)}."
-
-
-def _decided(why: Plain) -> list[str]:
-    names = capping(why["vote"], why["final"], why["guards"])
-    if not names:
-        return []
-    noun = "guard" if len(names) == 1 else "guards"
-    vote, final = plain_word(why["vote"]), plain_word(why["final"])
-    return [f"The vote alone gave {vote}; the {noun} {listed(names)} allowed no more than {final}."]
-
-
-def _so_far(why: Plain | None) -> list[str]:
-    if why is None:
-        return ["No round was finished."]
-    if why["final"] in DECISIONS:
-        return [f"The policy had come to {plain_word(why['final'])} in round {why['round']}; it was not announced."]
-    return [f"Last finished round: {_counts(why)}"]
-
-
-def _dates(state: State) -> Plain:
+def _dates(state: State, record: Mapping[str, Any]) -> Plain:
     events = state.get("events", [])
     ended = events_of(state, "finished") if state.get("stop_reason") else []
-    return {"begun": _moment(events[:1]), "ended": _moment(ended[-1:])}
+    word = "Decided" if record.get("final_decision") else "Answered" if record["status"] == "ok" else "Ended"
+    return {"begun": _moment(events[:1]), "ended": _moment(ended[-1:]), "word": word}
 
 
 def _moment(events: Sequence[Mapping[str, Any]]) -> str | None:
@@ -149,16 +90,19 @@ def _moment(events: Sequence[Mapping[str, Any]]) -> str | None:
 
 
 def _brief(record: Mapping[str, Any]) -> str | None:
-    """Return the brief without its first line, which is the decision."""
-    return record["answer"].partition("\n\n")[2] if record.get("answer") else None
+    """Return the answer, without its first line where that is the decision."""
+    answer: str | None = record.get("answer")
+    return answer.partition("\n\n")[2] if answer and record.get("final_decision") else answer
 
 
-def _why(why: Plain | None) -> Plain | None:
+def _why(why: Plain | None, pattern: str) -> Plain | None:
     if why is None:
         return None
     return {
-        "round": why["round"],
-        "max_rounds": why["max_rounds"],
+        "place": f"{why['round']} of at most {why['max_rounds']}" if pattern == "rounds" else None,
+        "came": f"Round {why['round']}, the last that was finished, came to"
+        if pattern == "rounds"
+        else "The ballots came to",
         "row": _otherwise(why) if why["row"] == "otherwise" else f"Row {why['row']}",
         "because": why["because"],
         "when": why["when"],

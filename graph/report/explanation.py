@@ -28,6 +28,8 @@ def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | None:
     if not outcomes:
         return None
     team, last = state["case"]["team"], outcomes[-1]
+    if team.get("pattern") == "vote":
+        last = {**last, "round": last["max_rounds"]}  # it is placed by its stage, and was decided as the only round
     entry = {
         "weights": {name: role["weight"] for name, role in team["roles"].items()},
         "vetoers": [name for name, role in team["roles"].items() if role["veto"]],

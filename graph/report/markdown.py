@@ -3,18 +3,25 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from graph.report.markup import code, escaped, fenced, quoted, table
+from graph.report.listing import listed_sections
+from graph.report.markup import MARKS, code, escaped, fenced, quoted, table
 
 Plain = Mapping[str, Any]
-
-MARKS = {"go": "✅", "caution": "⚠️", "block": "⛔", "absent": "◌", "human": "👤", "open": "↻", "refused": "✗"}
 
 
 def markdown_of(dossier: Plain) -> str:
     """Return the Markdown that shows a dossier."""
     parts = [
-        *(_heading(dossier), _goal(dossier), _stand(dossier), _brief(dossier), _why(dossier), _stances(dossier)),
-        *(_dissent(dossier), _guards(dossier), _flips(dossier), _power(dossier), _timeline(dossier), _cost(dossier)),
+        *(_heading(dossier), _goal(dossier), _stand(dossier), _brief(dossier), _work(dossier), _why(dossier)),
+        *(
+            _stances(dossier),
+            _dissent(dossier),
+            _guards(dossier),
+            _flips(dossier),
+            _power(dossier),
+            _timeline(dossier),
+            _cost(dossier),
+        ),
         *(_facts(dossier), _record(dossier)),
     ]
     blocks = ("\n".join(part) for part in parts)
@@ -38,8 +45,9 @@ def _heading(dossier: Plain) -> Iterator[str]:
     rows = [
         ("Stop reason", code(verdict["reason"]) if verdict["reason"] not in (None, "success") else ""),
         ("Stopped at", code(verdict["phase"] or "")),
-        ("Ended" if verdict["status"] != "ok" else "Decided", escaped(dates["ended"] or "")),
-        ("Round", f"{why['round']} of at most {why['max_rounds']}" if why else ""),
+        (dates["word"], escaped(dates["ended"] or "")),
+        ("Round", (why and why["place"]) or ""),
+        ("Pattern", escaped(dossier["pattern"]) if dossier["pattern"] != "rounds" else ""),
         ("Policy", code(dossier["team"]["policy"] or "")),
         ("Thread", code(dossier["thread"])),
     ]
@@ -63,7 +71,12 @@ def _stand(dossier: Plain) -> Iterator[str]:
 
 def _brief(dossier: Plain) -> Iterator[str]:
     if dossier["brief"]:
-        yield from ("## Brief", "", *quoted(dossier["brief"]))
+        title = "Brief" if dossier["pattern"] == "rounds" else "Answer"
+        yield from (f"## {title}", "", *quoted(dossier["brief"]))
+
+
+def _work(dossier: Plain) -> Iterator[str]:
+    yield from listed_sections(dossier["work"])
 
 
 def _why(dossier: Plain) -> Iterator[str]:
@@ -72,7 +85,7 @@ def _why(dossier: Plain) -> Iterator[str]:
         return
     yield from ("## Why", "")
     if dossier["verdict"]["status"] != "ok":
-        yield from (f"Round {why['round']}, the last that was finished, came to **{why['final']}**.", "")
+        yield from (f"{why['came']} **{why['final']}**.", "")
     because = f" – {escaped(why['because'])}" if why["because"] else ""
     yield from (f"**{escaped(why['row'])}**{because}", "")
     if why["when"]:
@@ -95,10 +108,19 @@ def _stances(dossier: Plain) -> Iterator[str]:
         return
     yield "## Stances"
     for block in dossier["matrix"]:
-        heads = [f"Round {each['number']}{' (open)' if each['is_open'] else ''}" for each in block["rounds"]]
+        heads = [_head(each, dossier["pattern"]) for each in block["rounds"]]
         rows = [[code(row["role"]), *map(_cell, row["cells"])] for row in block["rows"]]
         outcome = ["**Outcome**", *(f"**{_cell(each)}**" for each in block["outcomes"])]
         yield from ("", *table(["Role", *heads], [*rows, outcome]))
+    if dossier["pattern"] == "rounds":
+        yield from _beside(dossier)
+
+
+def _head(each: Plain, pattern: str) -> str:
+    return "Ballots" if pattern == "vote" else f"Round {each['number']}{' (open)' if each['is_open'] else ''}"
+
+
+def _beside(dossier: Plain) -> Iterator[str]:
     yield from ("", "**Conflicts**", "")
     for each in dossier["conflicts"]:
         yield f"- Round {each['round']}: " + "; ".join(

@@ -3,6 +3,18 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+MARKS = {
+    "go": "✅",
+    "caution": "⚠️",
+    "block": "⛔",
+    "absent": "◌",
+    "human": "👤",
+    "open": "↻",
+    "refused": "✗",
+    "done": "📄",
+}
+"""The mark of a tone."""
+
 LINKED = re.compile(
     r"(?:(?:\b[a-z][a-z0-9+.-]{0,30}:/{1,2}|\bwww\.|\bmailto:|\bxmpp:)[^\s`|<>]*"
     r"|[\w.+-]{0,64}@[\w.-]+|#\d+|\bGH-\d+)+",

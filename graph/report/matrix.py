@@ -68,13 +68,20 @@ def _note(role: str, cast: str, outcome: Mapping[str, Any], absent: Mapping[str,
 
 
 def _open(state: State, finished: Sequence[Plain]) -> list[Plain]:
-    """Return the round that is open, if its roles were asked."""
+    """Return the round that is open, if its roles were asked; the stages of another pattern are no rounds."""
     number = state.get("round", 0)
+    if not works_in_rounds(state):
+        return []
     if not state.get("seats") or number <= max((each["number"] for each in finished), default=0):
         return []
     cells = {seat["role"]: _seat(seat, state) for seat in state["seats"]}
     outcome = {"word": "Not decided", "tone": "stopped", "vote": None, "note": None}
     return [{"number": number, "is_open": True, "cells": cells, "outcome": outcome}]
+
+
+def works_in_rounds(state: State) -> bool:
+    """Tell whether a thread works in rounds, and not by another pattern."""
+    return bool(state.get("case", {}).get("team", {}).get("pattern", "rounds") == "rounds")
 
 
 def _seat(seat: Mapping[str, Any], state: State) -> Plain:
@@ -137,7 +144,7 @@ def _latest(state: State, record: Mapping[str, Any]) -> dict[str, tuple[int, Map
     history = record.get("history", [])
     entries = history[-1:] if record.get("final_decision") else history
     latest = {each["agent"]: (entry["round"], each) for entry in entries for each in entry["contributions"]}
-    for seat in [] if record.get("final_decision") else state.get("seats", []):
+    for seat in state.get("seats", []) if works_in_rounds(state) and not record.get("final_decision") else []:
         if seat["contribution"]:
             latest[seat["role"]] = (state["round"], seat["contribution"])
     return latest

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from graph.assurance.subject import Comparison
 from graph.report.record import row_name
-from graph.report.terminal import STYLES, visible
+from graph.report.visible import STYLES, visible
 from policies.assurance.difference import Change
 from policies.assurance.proof import Cell, Check, Proof
 from policies.assurance.properties import Counterexample

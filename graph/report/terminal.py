@@ -1,4 +1,4 @@
-"""The record for people at a terminal: stances, conflicts, the decision and the brief."""
+"""The record for people at a terminal: what was said, the decision or the answer, and the brief."""
 
 import json
 import sys
@@ -11,43 +11,53 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from graph.problems import neutral
+from graph.report.patterns.drawing import drawing_of
+from graph.report.script import shown_sections
+from graph.report.visible import STYLES, console_on, visible, visible_lines
+from graph.report.words import said_reason
 
-STYLES = {
-    "go": "green",
-    "go_with_caution": "yellow",
-    "caution": "yellow",
-    "block": "red",
-    "no_go": "red",
-    "next_round": "cyan",
-}
-
-
-def visible(text: object, style: str = "") -> Text:
-    """Return text that a terminal only shows, on one line: no markup, no control or direction characters."""
-    return Text(neutral(str(text)), style=style)
-
-
-def visible_lines(text: str) -> Text:
-    """Return text that a terminal only shows, its lines kept."""
-    return Text("\n").join(map(visible, text.split("\n")))
-
-
-def console_on(stream: Any, columns: int = 100) -> Console:
-    """Return a console; where the stream is no terminal it keeps to that many columns."""
-    return Console(file=stream, width=None if stream.isatty() else columns, highlight=False)
+__all__ = ["STYLES", "console_on", "print_report", "visible", "visible_lines"]
 
 
 def print_report(record: Mapping[str, Any]) -> None:
     """Print the record to stdout."""
     console = console_on(sys.stdout)
+    if record.get("pattern", "rounds") == "rounds":
+        _print_rounds(record, console)
+    else:
+        _print_work(record, console)
+    console.print(_ending(record))
+    console.print(_footer(record))
+
+
+def _print_rounds(record: Mapping[str, Any], console: Console) -> None:
     if record.get("history"):
         console.print(_stances(record["history"], _outcomes(record["trace"])))
         console.print(_conflicts(record["history"]))
         for line in _beside(record):
             console.print(line)
-    console.print(_ending(record))
-    console.print(_footer(record))
+
+
+def _print_work(record: Mapping[str, Any], console: Console) -> None:
+    """Print what another pattern than the rounds did, as far as it came."""
+    drawing = drawing_of(record, {})
+    for shown in shown_sections(drawing["sections"]):
+        console.print(shown)
+    for line in _guarding(record):
+        console.print(line)
+    if record["status"] != "ok":
+        for line in _open_seats(record):
+            console.print(line)
+    if record.get("ended_early"):
+        console.print(Text(drawing["sentences"][-1], style="cyan"))
+
+
+def _open_seats(record: Mapping[str, Any]) -> Iterator[Text]:
+    """Yield who answered in the stage that was not finished; the stages' own answers are shown above."""
+    closed = max((output["round"] for output in record["outputs"]), default=0)
+    seats = [line["seat"] for line in record["trace"] if line.get("accepted") and line["round"] > closed]
+    if seats:
+        yield visible(f"Answered in the stage that was not finished: {', '.join(seats)}")
 
 
 def _outcomes(trace: Sequence[Mapping[str, Any]]) -> dict[int, str]:
@@ -81,31 +91,45 @@ def _conflicts(history: Sequence[Mapping[str, Any]]) -> Text:
 
 def _beside(record: Mapping[str, Any]) -> Iterator[Text]:
     """Yield what a reader of the decision must not miss: guards that hold, absent roles, flagged answers."""
-    outcome = record.get("outcome") or {}
-    if outcome.get("guards"):
-        named = Text(", ").join(map(visible, outcome["guards"]))
-        yield Text.assemble("Guards that hold: ", named, f"; the vote alone gave {outcome['vote']}")
+    yield from _guarding(record)
     for absent in record.get("absent", []):
         yield visible(f"Absent: {absent['role']} in round {absent['round']}, {absent['reason']}")
     for entry in record.get("flags", []):
         yield visible(f"Flagged in round {entry['round']}: {', '.join(entry['flags'])}")
 
 
+def _guarding(record: Mapping[str, Any]) -> Iterator[Text]:
+    outcome = record.get("outcome") or {}
+    if outcome.get("guards"):
+        named = Text(", ").join(map(visible, outcome["guards"]))
+        yield Text.assemble("Guards that hold: ", named, f"; the vote alone gave {outcome['vote']}")
+
+
 def _ending(record: Mapping[str, Any]) -> RenderableType:
     if record["status"] == "ok":
-        decision = record["final_decision"]
-        brief = record["answer"].partition("\n\n")[2]
-        return Panel(
-            visible_lines(brief), title=Text(f"Decision: {decision}", style=f"bold {STYLES[decision]}"), expand=True
-        )
+        return _answer(record)
     if record["stop_reason"] is None:
-        return Text(f"The thread is {record['status']}: it has no decision and no stop reason.", style="yellow")
+        what = "no decision" if record.get("pattern", "rounds") == "rounds" else "no answer"
+        return Text(f"The thread is {record['status']}: it has {what} and no stop reason.", style="yellow")
     return Group(*_stop_lines(record))
+
+
+def _answer(record: Mapping[str, Any]) -> Panel:
+    """Return the decision with its brief, or the answer where nothing was decided."""
+    decision = record.get("final_decision")
+    if not decision:
+        return Panel(visible_lines(record["answer"]), title=Text("Answer", style="bold"), expand=True)
+    brief = record["answer"].partition("\n\n")[2]
+    return Panel(
+        visible_lines(brief), title=Text(f"Decision: {decision}", style=f"bold {STYLES[decision]}"), expand=True
+    )
 
 
 def _stop_lines(record: Mapping[str, Any]) -> list[Text]:
     at = f" at {record['phase']}" if record.get("phase") else ""
     lines = [Text.assemble("Stopped: ", visible(record["stop_reason"], "bold red"), visible(at))]
+    if record.get("pattern", "rounds") != "rounds":
+        lines.append(visible(said_reason(record["stop_reason"])))
     if "raw_contribution" in record:
         offered = json.dumps(record["raw_contribution"], ensure_ascii=False)
         lines.append(Text.assemble("Offered: ", visible(offered[:500])))

@@ -11,8 +11,8 @@ from graph.report.words import (
     label_of,
     listed,
     plain_word,
-    said_check,
     said_reason,
+    said_repair,
     said_rule,
     tone_of,
     written,
@@ -24,13 +24,20 @@ Events = Sequence[Mapping[str, Any]]
 MAX_RAW = 400
 """Characters shown of a proposal that was refused."""
 
+MAX_NAMED = 50
+"""Roles or seats named that were asked at once."""
+
 PLACED = ("number", "seq", "prev_hash", "hash", "at", "event", "round", "role", "attempt")
 """What of an event is said beside its own words."""
 
 
-def timeline_of(events: Events) -> list[Plain]:
-    """Return the groups {title, lines}; a line has the numbers of its events in the record, their time, and words."""
-    lines = [_line(group) for group in _waves([{**event, "number": place} for place, event in enumerate(events, 1)])]
+def timeline_of(events: Events, titled: Callable[[int], str] = "Round {}".format) -> list[Plain]:
+    """Return the groups {title, lines}; a line has the numbers of its events in the record, their time, and words.
+
+    `titled` says what a round or stage is called.
+    """
+    numbered = [{**event, "number": place} for place, event in enumerate(events, 1)]
+    lines = [_line(group, titled) for group in _waves(numbered)]
     return [
         {"title": title, "lines": [line for _, line in group]}
         for title, group in groupby(((line.pop("title"), line) for line in lines), key=lambda each: each[0])
@@ -53,16 +60,16 @@ def _belongs(before: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     if event["event"] == before["event"] == "asked":
         return all(before[key] == event[key] for key in ("at", "round", "attempt", "repair", "voice", "model"))
     is_verdict = before["event"] == "proposed" and event["event"] in ("accepted", "refused")
-    return is_verdict and all(before[key] == event[key] for key in ("round", "role", "attempt"))
+    return is_verdict and all(before.get(key) == event.get(key) for key in ("round", "role", "attempt", "seat"))
 
 
-def _line(group: list[Mapping[str, Any]]) -> Plain:
+def _line(group: list[Mapping[str, Any]], titled: Callable[[int], str]) -> Plain:
     first, last = group[0], group[-1]
     date, _, time = str(last["at"]).partition("T")
     said = _SAID.get(last["event"], _anything)(group)
     number = last.get("round")
     return {
-        "title": _TITLES.get(last["event"], "Between rounds") if number is None else f"Round {number}",
+        "title": _TITLES.get(last["event"], "Between rounds") if number is None else titled(number),
         "numbers": str(first["number"]) if first is last else f"{first['number']}–{last['number']}",
         "at": last["at"],
         "date": date,
@@ -98,16 +105,23 @@ def _superseded(_: list[Mapping[str, Any]]) -> Plain:
 
 def _asked(group: list[Mapping[str, Any]]) -> Plain:
     event = group[-1]
-    repair = f"{said_check(event['repair'].partition(':')[2])}" if event["repair"] else None
-    roles = [each["role"] for each in group]
-    detail = f"{counted(len(roles), 'role')}: {listed(roles)}" if len(roles) > 1 else None
+    repair = said_repair(event["repair"]) if event["repair"] else None
+    noun = "seat" if event.get("seat") else "role"
+    more = [f"{len(group) - MAX_NAMED} more"] if len(group) > MAX_NAMED else []
+    many = f"{counted(len(group), noun)}: {listed([*map(_seat, group[:MAX_NAMED]), *more])}"
     said = {"what": "Asked again" if repair else "Asked", "rule": repair and f"to repair: {repair}"}
-    return {**said, "role": None if detail else roles[0], "detail": "; ".join(filter(None, (detail, speaker(event))))}
+    detail = many if len(group) > 1 else event.get("seat")
+    role = None if len(group) > 1 else event["role"]
+    return {**said, "role": role, "detail": "; ".join(filter(None, (detail, speaker(event))))}
+
+
+def _seat(event: Mapping[str, Any]) -> str:
+    return f"{event['role']} ({event['seat']})" if event.get("seat") else str(event["role"])
 
 
 def speaker(event: Mapping[str, Any]) -> str:
-    """Return who answered for a role: its voice, and the model where one did."""
-    return f"{event['voice']} ({event['model']})" if event.get("model") else str(event["voice"])
+    """Return who answered for a role: its voice, and the model where one did; without a voice a team of its own."""
+    return f"{event['voice']} ({event['model']})" if event.get("model") else event["voice"] or "a team"
 
 
 def _measured(event: Mapping[str, Any]) -> str:
@@ -127,14 +141,30 @@ def _proposed(group: list[Mapping[str, Any]]) -> Plain:
 
 
 def _accepted(group: list[Mapping[str, Any]]) -> Plain:
+    if "output" in group[-1]:
+        return _taken(group)
     said = group[-1]["contribution"]
     what = f"Accepted: {said['stance']} ({said['confidence']:.2f})"
     return {"what": what, "tone": tone_of(said["stance"]), "detail": _of_proposal(group)}
 
 
+def _taken(group: list[Mapping[str, Any]]) -> Plain:
+    """Return an answer of another pattern than the rounds that was accepted."""
+    event, output = group[-1], group[-1]["output"]
+    inner = output.get("inner")
+    parts = [event.get("seat"), f"by the team {inner['team']}" if inner else None, _of_proposal(group)]
+    vote = output["answer"].get("vote") if output["contract"] == "ballot" else None
+    tone = {"approve": "go", "abstain": "caution", "reject": "block"}.get(vote or "", "plain")
+    return {
+        "what": f"Accepted: {vote or output['contract']}",
+        "tone": tone,
+        "detail": "; ".join(filter(None, parts)) or None,
+    }
+
+
 def _refused(group: list[Mapping[str, Any]]) -> Plain:
     event = group[-1]
-    rule = f"{said_rule(event['rule'])} [{event['rule']}]"
+    rule = f"{said_rule(event['rule'], event.get('check'))} [{event['rule']}]"
     said = {"what": "Refused", "tone": "refused", "rule": rule}
     return {**said, "quote": written(event["raw"], MAX_RAW), "detail": _of_proposal(group)}
 
@@ -149,7 +179,18 @@ def _failed(group: list[Mapping[str, Any]]) -> Plain:
 
 
 def _absent(group: list[Mapping[str, Any]]) -> Plain:
-    return {"what": "Absent", "tone": "absent", "rule": _reason(group[-1]["reason"])}
+    event = group[-1]
+    return {"what": "Absent", "tone": "absent", "rule": _reason(event["reason"]), "detail": event.get("seat")}
+
+
+def _sent(group: list[Mapping[str, Any]]) -> Plain:
+    message = group[-1]["message"]
+    said = {"what": f"Sent a {message['kind']}", "role": message["from"], "detail": f"to {listed(message['to'])}"}
+    return {**said, "quote": written(message["content"], MAX_RAW)}
+
+
+def _unsent(group: list[Mapping[str, Any]]) -> Plain:
+    return {"what": "Message refused", "tone": "refused", "rule": group[-1]["because"]}
 
 
 def _reason(reason: str) -> str:
@@ -188,6 +229,8 @@ def capping(vote: str, final: str, guards: Iterable[Mapping[str, Any]]) -> list[
 
 def _finished(group: list[Mapping[str, Any]]) -> Plain:
     event = group[-1]
+    if event["stop_reason"] == "success" and not event["final_decision"]:
+        return {"what": "Answered", "tone": "done"}
     if event["stop_reason"] == "success":
         return {"what": f"Announced: {label_of(event['final_decision'])}", "tone": tone_of(event["final_decision"])}
     phase = f" at {event['phase']}" if event.get("phase") else ""
@@ -217,4 +260,6 @@ _SAID: Mapping[str, Callable[[list[Mapping[str, Any]]], Plain]] = {
     "conflict": _conflict,
     "outcome": _outcome,
     "finished": _finished,
+    "sent": _sent,
+    "message_refused": _unsent,
 }

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from graph.report.terminal import STYLES, visible
+from graph.report.visible import STYLES, visible
 from policies.assurance.flips import MAX_KEPT
 
 SHOWN = 6

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from graph.problems import neutral
+from graph.report.patterns.faults import said_end, said_fault, said_output_fault
 
 LABELS = {
     "go": "Go",
@@ -54,8 +55,8 @@ REASONS = {
     "invalid_output": "A role's output broke its contract.",
     "invalid_verdict": "A verdict broke its contract.",
     "invalid_assignment": "An assignment broke its contract.",
-    "max_turns_reached": "Every turn was used without a result.",
-    "no_quorum": "Too few roles took part.",
+    "max_turns_reached": "Every turn was used, and nobody said the phrase that ends it.",
+    "no_quorum": "The ballots came to no decision.",
 }
 
 CHECKS = {
@@ -71,6 +72,9 @@ CHECKS = {
     "action_item": "an action is no usable text",
     "agent_mismatch": "somebody else signed",
 }
+
+CONTRACTS = ("invalid_plan", "invalid_assignment", "invalid_verdict")
+"""Refusals that name what was wrong with a plan, an assignment or a verdict."""
 
 CONFLICTS = {
     "no_contributions": "nobody contributed",
@@ -114,6 +118,9 @@ def said_reason(reason: str) -> str:
     >>> said_reason("llm_error:503")
     'The provider failed (503).'
     """
+    own = said_end(reason)
+    if own:
+        return own
     kind, _, detail = reason.partition(":")
     sentence = REASONS.get(kind, f"It ended with {kind}.")
     return (
@@ -130,10 +137,27 @@ def said_check(check: str) -> str:
     return f"{words}: {detail}" if detail else words
 
 
-def said_rule(rule: str) -> str:
-    """Return the rule of a refusal in words."""
+def said_rule(rule: str, check: str | None = None) -> str:
+    """Return the rule of a refusal in words; `check` is what the rule does not name itself."""
+    if check:
+        return said_output_fault(check)
     kind, _, detail = rule.partition(":")
+    if kind in CONTRACTS and detail:
+        return said_fault(detail)
     return said_check(detail) if kind == "invalid_contribution" and detail else said_reason(rule).removesuffix(".")
+
+
+def said_repair(repair: str) -> str:
+    """Return in words what a role was asked to mend: the reason of the refusal, for an output its check behind it.
+
+    >>> said_repair("invalid_contribution:stance"), said_repair("invalid_output:writer:text")
+    ('the stance is none of go, caution, block', 'there is no usable text')
+    """
+    reason, check = repair, None
+    if repair.startswith("invalid_output:") and repair.count(":") > 1:
+        kind, role, check = repair.split(":", 2)
+        reason = f"{kind}:{role}"
+    return said_rule(reason, check)
 
 
 def said_number(value: Any) -> str:

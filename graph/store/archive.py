@@ -62,7 +62,7 @@ def entry_of(thread: str, state: Mapping[str, Any]) -> Entry:
         "policy": team["policy"]["name"],
         "ended_at": events[-1]["at"] if events else None,
         "ended": ended_with(state, outcomes),
-        "rounds": [{key: outcome[key] for key in KEPT} for outcome in outcomes],
+        "rounds": [{key: outcome[key] for key in KEPT if key in outcome} for outcome in outcomes],
         "weights": {name: role["weight"] for name, role in team["roles"].items()},
         "vetoers": [name for name, role in team["roles"].items() if role["veto"]],
         "convenable": [name for name, role in team["roles"].items() if role["enabled"]],
@@ -74,8 +74,11 @@ def entry_of(thread: str, state: Mapping[str, Any]) -> Entry:
     }
 
 
-KEPT = ("round", "max_rounds", "min_go_votes", "rounds_blocked", "casts", "confidences", "final", "convene")
-"""What an entry keeps of the event of a round's outcome."""
+KEPT = (
+    *("round", "max_rounds", "min_go_votes", "rounds_blocked", "open_questions"),
+    *("casts", "confidences", "final", "convene"),
+)
+"""What an entry keeps of the event of a round's outcome; older events do not say how many questions were open."""
 
 
 def ended_with(state: Mapping[str, Any], outcomes: list[dict[str, Any]]) -> str:
@@ -108,9 +111,10 @@ def vote_from(outcome: Mapping[str, Any], entry: Mapping[str, Any]) -> Vote:
     return Vote(
         casts=outcome["casts"],
         min_go_votes=outcome["min_go_votes"],
-        round=outcome["round"],
+        round=1 if entry.get("pattern") == "vote" else outcome["round"],  # a vote's event names its stage
         max_rounds=outcome["max_rounds"],
         rounds_blocked=outcome["rounds_blocked"],
+        open_questions=outcome.get("open_questions", 0),
         weights=entry["weights"],
         vetoers=frozenset(entry["vetoers"]),
         confidences=tuple(outcome["confidences"].values()),

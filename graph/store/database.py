@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -51,11 +51,26 @@ class _Engine:
     locks: Locks
 
 
+class _PlainSerializer(JsonPlusSerializer):
+    """Reads no type but LangGraph's own safe ones: every channel holds plain values.
+
+    So a graph that asks to allow the types of its schemas gets the same serializer. To make another, LangGraph would
+    copy the saver, and the development server's cannot be copied (langgraph-api 0.16.7): a subgraph would fail there.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(allowed_msgpack_modules=None)
+
+    def with_msgpack_allowlist(self, extra_allowlist: Iterable[tuple[str, ...] | type]) -> JsonPlusSerializer:
+        """Return the same serializer."""
+        return self
+
+
 class _FileSaver(LanedSaver, SqliteSaver):
     """LangGraph's blocking saver, on a lane; strict: no class is ever revived from a checkpoint."""
 
     def __init__(self, connection: sqlite3.Connection, lane: Lane) -> None:
-        super().__init__(connection, serde=_serializer())
+        super().__init__(connection, serde=_PlainSerializer())
         self.lane = lane
 
 
@@ -138,7 +153,7 @@ async def _pool_saver(pool: Any, set_up: _SetUp) -> AsyncIterator[Saver]:
     # Imported here: the driver is needed for PostgreSQL alone.
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415
 
-    saver = AsyncPostgresSaver(pool, serde=_serializer())
+    saver = AsyncPostgresSaver(pool, serde=_PlainSerializer())
     await set_up(saver.setup)
     yield saver
 
@@ -151,10 +166,6 @@ async def _pool_store(pool: Any, set_up: _SetUp) -> AsyncIterator[BaseStore]:
     async with _batching_ended(store := AsyncPostgresStore(pool)):
         await set_up(store.setup)
         yield store
-
-
-def _serializer() -> JsonPlusSerializer:
-    return JsonPlusSerializer(allowed_msgpack_modules=None)
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """Loads teams: by the name of a shipped one, or from any file."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ from graph.teams.overrides import apply_settings, keys_of, merge
 from graph.teams.policies import is_path, policy_problem, sentence, with_policy
 from graph.teams.presets import preset_problems, with_presets, with_teams
 from graph.teams.source import Source, read_source
+from policies import team_rules
+from policies.patterns.rules import MAX_DEPTH
 from policies.privacy import withhold
 from policies.team import Team
 from policies.team_rules import Problem, parse_team
@@ -34,17 +36,19 @@ def shipped_teams() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
 
 
-def load_team(name: str, changes: Changes | None = None) -> Team:
-    """Return the team of that name or file, with the changes applied.
+def load_team(name: str, changes: Changes | None = None, depth: int = 1) -> Team:
+    """Return the team of that name or file, with the changes applied; `depth` counts it among the teams it is within.
 
     Raises:
         UsageError: no such team, or every problem of its file with file, line, field, value and what is allowed.
     """
     path = _locate(name)
+    if depth > MAX_DEPTH:
+        raise UsageError(f"{path}: is a team within itself, or nested deeper than {MAX_DEPTH} teams")
     source = read_source(path)
-    raw = _changed(source, changes or Changes(), path)
+    raw = _changed(source, changes or Changes(), path, depth)
     team = parse_team(_absolute(raw, path))
-    misnamed = [*filter(None, [policy_problem(raw)]), *preset_problems(raw)]
+    misnamed = list(_misnamed(raw))
     if isinstance(team, Team) and not misnamed:
         return team
     places = [each.path for each in misnamed]
@@ -61,7 +65,19 @@ def _locate(name: str) -> Path:
     raise UsageError(f"there is no team `{name}`; allowed: {', '.join(shipped)}, or the path of a team file")
 
 
-def _changed(source: Source, changes: Changes, path: Path) -> Any:
+def _misnamed(raw: Any, under: team_rules.Path = ()) -> Iterator[Problem]:
+    """Return what is wrong with the policies, presets and teams that a team names, and those within it."""
+    for problem in (*filter(None, [policy_problem(raw)]), *preset_problems(raw)):
+        yield replace(problem, path=(*under, *problem.path))
+    roles = raw.get("roles") if isinstance(raw, dict) else None
+    for name, role in roles.items() if isinstance(roles, dict) else ():
+        inner, where = role.get("team") if isinstance(role, dict) else None, (*under, "roles", name, "team")
+        if isinstance(inner, str):
+            yield Problem(where, f"is {inner!r}; allowed: {', '.join(shipped_teams())}, a team file, or a team itself")
+        yield from _misnamed(inner, where) if isinstance(inner, dict) else ()
+
+
+def _changed(source: Source, changes: Changes, path: Path, depth: int) -> Any:
     raw = source.value
     if not isinstance(raw, dict):
         return raw
@@ -70,22 +86,22 @@ def _changed(source: Source, changes: Changes, path: Path) -> Any:
     if changes.facts is not None:
         raw = {**raw, "facts": changes.facts, "facts_file": None}
     raw = with_presets(apply_settings(merge(raw, changes.overrides), changes.settings))
-    return with_policy(with_teams(raw, lambda named, role: _inner(named, role, path)))
+    return with_policy(with_teams(raw, lambda named, role: _inner(named, role, path, depth)))
 
 
-def _inner(named: Any, role: Mapping[str, Any], path: Path) -> Any:
+def _inner(named: Any, role: Mapping[str, Any], path: Path, depth: int) -> Any:
     """Return a team that answers for a role, written out: a shipped one, one in a file beside this, or the values here.
 
     Facts that are private to it are withheld here, since the thread keeps the whole team.
     """
-    if isinstance(named, str):
-        found = load_team(named if named in shipped_teams() else str(path.parent / named))
+    if isinstance(named, str) and (named in shipped_teams() or is_path(named) or (path.parent / named).exists()):
+        found = load_team(named if named in shipped_teams() else str(path.parent / named), depth=depth + 1)
         facts = None if found.facts is None else withhold(found.facts, found.private)
         return found.model_copy(update={"facts": facts}).model_dump(mode="json")
     if not isinstance(named, dict):
         return named
     told = {"name": role.get("name"), "title": role.get("title"), "goal": role.get("mandate"), **named}
-    own = with_teams(with_presets(told), lambda inner, within: _inner(inner, within, path))
+    own = with_teams(with_presets(told), lambda inner, within: _inner(inner, within, path, depth))
     return _absolute(with_policy(_public(own)), path)
 
 

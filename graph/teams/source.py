@@ -50,6 +50,8 @@ def read_source(path: FilePath, is_json: bool = False) -> Source:
             return _parsed(file.read(MAX_BYTES + 1), str(path), is_json)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except ValueError as error:  # a NUL in the path
+        raise UsageError(f"{str(path)!r}: cannot be read: {error}") from None
 
 
 @lru_cache(maxsize=32)

@@ -1,11 +1,10 @@
 """Contracts of the patterns: from what a voice returned to the answer that a stage may use."""
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from policies.conditions import holds_for_output
-from policies.contract import MAX_EXCERPT, MAX_LIST, MAX_RAW, NoJson, Refusal, read_json
+from policies.contract import MAX_EXCERPT, MAX_LIST, MAX_NAME_SHOWN, MAX_RAW, NoJson, Refusal, read_json
 from policies.patterns.plan import find_plan_fault, tidy_steps
 from policies.patterns.stages import Answer, ContractName, Task
 from policies.plain import MAX_TEXT, clean_text, is_plain, written
@@ -15,6 +14,7 @@ from policies.team import FieldKind, Role, Team
 MAX_SHORT = 500
 MAX_REASONS = 10
 MAX_ARTIFACTS = 5
+MAX_NUMBER = 1e15
 BALLOTS = ("approve", "reject", "abstain")
 
 Fields = Mapping[str, Any]
@@ -74,23 +74,24 @@ def _assignments(value: Fields, task: Task, team: Team) -> Outcome:
         return "too_many"
     kept: list[dict[str, str]] = []
     for number, item in enumerate(offered, 1):
-        fault = _assignment_fault(item, task, kept)
-        if fault:
-            return f"assignment_{number}:{fault}"
-        kept.append({"to": item["to"].strip(), "subtask": _text(item["subtask"], MAX_TEXT) or ""})
+        assignment = _assignment(item, task, kept)
+        if isinstance(assignment, str):
+            return f"assignment_{number}:{assignment}"
+        kept.append(assignment)
     return {"assignments": kept}
 
 
-def _assignment_fault(item: object, task: Task, kept: list[dict[str, str]]) -> str | None:
+def _assignment(item: object, task: Task, kept: list[dict[str, str]]) -> dict[str, str] | str:
     if not isinstance(item, Mapping):
         return "not_object"
-    whom = _text(item.get("to"), MAX_SHORT)
-    if whom is None or whom not in task.choices:
-        return f"unknown:{(whom or '')[:100]}"
-    if _text(item.get("subtask")) is None:
+    whom, subtask = _text(item.get("to")) or "", _text(item.get("subtask"))
+    if whom not in task.choices:
+        return f"unknown:{whom[:MAX_NAME_SHOWN]}"
+    if subtask is None:
         return "subtask"
-    is_again = task.asks.get("once") is True and any(each["to"] == whom for each in kept)
-    return f"again:{whom}" if is_again else None
+    if task.asks.get("once") is True and any(each["to"] == whom for each in kept):
+        return f"again:{whom}"
+    return {"to": whom, "subtask": subtask}
 
 
 def _position(value: Fields, task: Task, team: Team) -> Outcome:
@@ -98,10 +99,10 @@ def _position(value: Fields, task: Task, team: Team) -> Outcome:
 
 
 def _verdict(value: Fields, task: Task, team: Team) -> Outcome:
-    winner, decision = value.get("winner"), _text(value.get("decision"))
-    if winner not in (None, "") and winner not in task.choices:
+    winner, decision = _offered(value, "winner"), _offered(value, "decision")
+    if winner is None or (winner and winner not in task.choices):
         return "winner"
-    if not winner and decision is None:
+    if decision is None or not (winner or decision):
         return "decision"
     reasons = _list_of_texts(value.get("reasons"), MAX_REASONS)
     if not reasons:
@@ -113,32 +114,33 @@ def _verdict(value: Fields, task: Task, team: Team) -> Outcome:
         return "confidence_range"
     return {
         "winner": winner or None,
-        "decision": decision,
+        "decision": decision or None,
         "reasons": reasons,
         "confidence": round(float(confidence), 3) + 0.0,
     }
 
 
 def _note(value: Fields, task: Task, team: Team) -> Outcome:
-    content, adds = _text(value.get("content")), value.get("adds")
+    content, adds = _text(value.get("content")), _offered(value, "adds")
     if content is None:
         return "content"
-    if not isinstance(adds, str | None) or len(adds or "") > MAX_TEXT:
+    if adds is None:
         return "adds"
-    artifacts = value.get("artifacts") or []
+    artifacts = [] if value.get("artifacts") is None else value["artifacts"]
     if not isinstance(artifacts, list) or len(artifacts) > MAX_ARTIFACTS:
         return "artifacts"
     kept = [_texts(item, {"name": MAX_SHORT, "content": MAX_TEXT}) for item in artifacts if isinstance(item, Mapping)]
     if len(kept) < len(artifacts) or any(isinstance(item, str) for item in kept):
         return "artifacts"
-    return {"content": content, "adds": clean_text(adds or "").strip(), "artifacts": kept}
+    return {"content": content, "adds": adds, "artifacts": kept}
 
 
 def _turn(value: Fields, task: Task, team: Team) -> Outcome:
-    text, named = _text(value.get("text")), value.get("next")
+    """Return what was said and who speaks next; a name counts only where there is somebody to choose from."""
+    text, named = _text(value.get("text")), _offered(value, "next") if task.choices else ""
     if text is None:
         return "text"
-    if named not in (None, "", *task.choices):
+    if named is None or (named and named not in task.choices):
         return "next"
     return {"text": text, "next": named or None}
 
@@ -187,6 +189,13 @@ def _text(value: object, most: int = MAX_TEXT) -> str | None:
     return tidy if 0 < len(tidy) <= most else None
 
 
+def _offered(value: Fields, key: str) -> str | None:
+    """Return an optional text, empty where it is blank or not there, or None where it is no text or too long."""
+    offered = value.get(key)
+    tidy = "" if offered is None else clean_text(offered).strip() if isinstance(offered, str) else None
+    return None if tidy is None or len(tidy) > MAX_TEXT else tidy
+
+
 def _list_of_texts(value: object, most: int) -> list[str] | None:
     if not isinstance(value, list) or len(value) > most:
         return None
@@ -202,8 +211,8 @@ def _field(value: object, kind: FieldKind) -> Any:
         return _list_of_texts(value, MAX_LIST)
     if kind == "boolean":
         return value if isinstance(value, bool) else None
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 1e15
-    return float(value) if is_number and math.isfinite(value) else None  # type: ignore[arg-type]  # it is a number
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_NUMBER
+    return float(value) + 0.0 if is_number else None  # type: ignore[arg-type]  # it is a number
 
 
 def _storable(said: object, value: object) -> Any:

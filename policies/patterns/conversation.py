@@ -1,15 +1,14 @@
 """Conversation: roles speak in turn until one says the phrase that ends it."""
 
-import re
 from collections.abc import Sequence
 
+from policies.patterns.quotations import lines_of
 from policies.patterns.results import side_by_side
 from policies.patterns.stages import Entry, Finish, Log, Next, Stage, Task, entries_of
 from policies.stop import Stop, stop_reason
 from policies.team import Team
 
 TURNS_SHOWN = 3
-_FENCE = re.compile(r"^\s*(```|~~~)")
 
 
 def advance(team: Team, log: Log) -> Next:
@@ -20,7 +19,7 @@ def advance(team: Team, log: Log) -> Next:
         return _finish(team, turns)
     speaker = _next_speaker(team, turns)
     if len(turns) >= team.options.max_turns:
-        return Stop(stop_reason("max_turns_reached"), f"turn_{len(turns)}")
+        return Stop(stop_reason("max_turns_reached"), f"turn {len(turns)}")
     shown = [{"agent": turn.role, "text": _text(turn)} for turn in turns[-TURNS_SHOWN:]]
     asks = {
         "turn": len(turns) + 1,
@@ -39,32 +38,17 @@ def says(phrase: str, text: str) -> bool:
     >>> [says("DONE", text) for text in ("That is all.\nDONE", "We are DONE", "> DONE", '"\nDONE"')]
     [True, False, False, False]
     """
-    return any(line.strip() == phrase for line in _own_lines(text))
+    return any(not is_quoted and line.strip() == phrase for line, is_quoted in lines_of(text))
 
 
 def without(phrase: str, text: str) -> str:
-    r"""Return the text without the lines that hold the phrase alone.
+    r"""Return the text without the lines that say the phrase.
 
     >>> without("DONE", "That is all.\nDONE")
     'That is all.'
     """
-    return "\n".join(line for line in text.split("\n") if line.strip() != phrase).strip()
-
-
-def _own_lines(text: str) -> list[str]:
-    """Return the lines that are no quotation: outside of fences, and outside of quotes left open in their paragraph."""
-    own: list[str] = []
-    fenced, quoted = False, False
-    for line in text.splitlines():
-        if _FENCE.match(line):
-            fenced = not fenced
-            continue
-        if not line.strip():
-            quoted = False
-        if not fenced and not quoted:
-            own.append(line)
-        quoted ^= (line.count('"') + line.count("“") + line.count("”")) % 2 == 1
-    return own
+    kept = [line for line, is_quoted in lines_of(text) if is_quoted or line.strip() != phrase]
+    return "\n".join(kept).strip()
 
 
 def _next_speaker(team: Team, turns: Sequence[Entry]) -> str:

@@ -1,7 +1,5 @@
 """Debate: opening positions, replies to the others' positions, and a judge."""
 
-from collections.abc import Sequence
-
 from policies.patterns.results import tolerance_of
 from policies.patterns.stages import Closed, Finish, Log, Next, Stage, Task, entries_of
 from policies.team import Team
@@ -15,49 +13,47 @@ def advance(team: Team, log: Log) -> Next:
     verdict = next(entries_of(log, "verdict"), None)
     if verdict:
         said = dict(verdict.answer or {})
-        return Finish(answer=_told(said), ended_early=_settled(log[:-1]) and len(log) - 2 < team.budget.max_rounds,
-                      details={"verdict": said, "judge": verdict.role})  # fmt: skip
+        is_early = _settled(team, log[:-1]) and len(log) - 2 < team.budget.max_rounds
+        return Finish(answer=_told(said), ended_early=is_early, details={"verdict": said, "judge": verdict.role})
     if not log:
         return _round(team, log, "opening")
-    if len(log) <= team.budget.max_rounds and not _settled(log):
+    if len(log) <= team.budget.max_rounds and not _settled(team, log):
         return _round(team, log, f"reply {len(log)}")
-    asks = {"positions": _positions(log[-1]), "debate": [_round_shown(stage) for stage in log]}
+    asks = {"positions": standing(team, log), "debate": [_round_shown(team, stage) for stage in log]}
     return Stage("verdict", (Task("verdict", team.lead or "", "verdict", asks, team.sequence),))
 
 
-def positions_of(stage: Closed) -> dict[str, str]:
-    """Return the position each debater took in a round."""
-    return {entry.role: entry.answer["position"] for entry in stage.entries if entry.answer}
+def standing(team: Team, log: Log) -> list[dict[str, object]]:
+    """Return what each debater holds, {agent, position, argument}: the last it said, if anything; in sequence order."""
+    last = {entry.role: entry.answer for entry in entries_of(log, "position") if entry.answer}
+    return [{"agent": role, **last[role]} for role in team.sequence if role in last]
 
 
 def _round(team: Team, log: Log, label: str) -> Stage:
-    tasks = tuple(Task(role, role, "position", _seen_by(role, log)) for role in team.sequence)
+    tasks = tuple(Task(role, role, "position", _seen_by(role, team, log)) for role in team.sequence)
     return Stage(label, tasks, tolerance_of(team))
 
 
-def _seen_by(role: str, log: Log) -> dict[str, object]:
+def _seen_by(role: str, team: Team, log: Log) -> dict[str, object]:
     """Return what a debater reads: its own last position, and the others' last ones."""
     if not log:
         return {}
-    said = _positions(log[-1])
-    own = next((each for each in said if each["agent"] == role), None)
-    return {"your_position": own, "others": [each for each in said if each["agent"] != role]}
+    held = standing(team, log)
+    own = next((each for each in held if each["agent"] == role), None)
+    return {"your_position": own, "others": [each for each in held if each["agent"] != role]}
 
 
-def _positions(stage: Closed) -> list[dict[str, object]]:
-    return [{"agent": entry.role, **entry.answer} for entry in stage.entries if entry.answer]
+def _round_shown(team: Team, stage: Closed) -> dict[str, object]:
+    return {"round": stage.label, "positions": standing(team, [stage])}
 
 
-def _round_shown(stage: Closed) -> dict[str, object]:
-    return {"round": stage.label, "positions": _positions(stage)}
-
-
-def _settled(log: Sequence[Closed]) -> bool:
+def _settled(team: Team, log: Log) -> bool:
     """Tell whether nobody moved in the last round of replies; there is none right after the opening."""
-    if len(log) < 2:
-        return False
-    before, after = positions_of(log[-2]), positions_of(log[-1])
-    return all(_words(before.get(role, "")) == _words(position) for role, position in after.items())
+    return len(log) > 1 and _positions(team, log[:-1]) == _positions(team, log)
+
+
+def _positions(team: Team, log: Log) -> list[tuple[object, str]]:
+    return [(said["agent"], _words(str(said["position"]))) for said in standing(team, log)]
 
 
 def _words(text: str) -> str:

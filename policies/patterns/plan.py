@@ -4,12 +4,14 @@ A plan is a list of steps {agent, task, dependencies}; dependencies are the numb
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from graphlib import CycleError, TopologicalSorter
+from graphlib import TopologicalSorter
 from typing import Any
 
 from policies.plain import MAX_TEXT, clean_text
 
 MAX_NAME_SHOWN = 100
+MAX_DEPENDENCIES = 10_000
+"""Dependencies of all steps together; a plan with many more could not enter the state."""
 
 Step = Mapping[str, Any]
 
@@ -30,6 +32,8 @@ def find_plan_fault(steps: object, agents: Collection[str], max_steps: int) -> s
         fault = _step_fault(step, number, len(steps), agents)
         if fault:
             return f"step_{number}:{fault}"
+    if sum(len(_dependencies(step)) for step in steps) > MAX_DEPENDENCIES:
+        return "too_many_dependencies"
     return _repeated(steps) or _cycle(steps)
 
 
@@ -39,7 +43,7 @@ def tidy_steps(steps: Sequence[Step]) -> list[dict[str, Any]]:
         {
             "agent": step["agent"].strip(),
             "task": clean_text(step["task"]).strip(),
-            "dependencies": list(step.get("dependencies") or []),
+            "dependencies": list(_dependencies(step)),
         }
         for step in steps
     ]
@@ -59,7 +63,7 @@ def ready_steps(steps: Sequence[Step], done: Collection[int], failed: Collection
 
 
 def critical_path(steps: Sequence[Step]) -> list[int]:
-    """Return the longest chain of steps that wait for each other; of several the one through the lowest numbers.
+    """Return the longest chain of steps that wait for each other; of equally long ones the lowest step, from the end.
 
     >>> critical_path([{"dependencies": []}, {"dependencies": [1]}, {"dependencies": []}])
     [1, 2]
@@ -79,7 +83,13 @@ def _step_fault(step: object, number: int, count: int, agents: Collection[str]) 
         return f"unknown_agent:{clean_text(agent).strip()[:MAX_NAME_SHOWN] if isinstance(agent, str) else ''}"
     if not isinstance(task, str) or not 0 < len(clean_text(task).strip()) <= MAX_TEXT:
         return "task"
-    return _dependency_fault(step.get("dependencies") or [], number, count)
+    return _dependency_fault(_dependencies(step), number, count)
+
+
+def _dependencies(step: Step) -> Any:
+    """Return what a step depends on; nothing where the planner left it out or said null."""
+    offered = step.get("dependencies")
+    return [] if offered is None else offered
 
 
 def _dependency_fault(dependencies: object, number: int, count: int) -> str | None:
@@ -104,12 +114,15 @@ def _repeated(steps: Sequence[Step]) -> str | None:
 
 
 def _cycle(steps: Sequence[Step]) -> str | None:
-    try:
-        TopologicalSorter(_edges(steps)).prepare()
-    except CycleError as error:
-        return f"step_{min(error.args[1])}:cycle"
-    return None
+    """Return the fault of the first step that waits for itself; `waits` holds a bit for each step waited for."""
+    waits = {number: sum(1 << each for each in before) for number, before in _edges(steps).items()}
+    for through in waits:
+        for number in waits:
+            if waits[number] >> through & 1:
+                waits[number] |= waits[through]
+    first = next((number for number in waits if waits[number] >> number & 1), None)
+    return None if first is None else f"step_{first}:cycle"
 
 
 def _edges(steps: Sequence[Step]) -> dict[int, list[int]]:
-    return {number: list(step.get("dependencies") or []) for number, step in enumerate(steps, 1)}
+    return {number: _dependencies(step) for number, step in enumerate(steps, 1)}

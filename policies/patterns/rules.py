@@ -22,6 +22,9 @@ PAIRS: tuple[PatternName, ...] = ("debate", "conversation")
 COMPOSED: tuple[PatternName, ...] = ("orchestrator", "pipeline", "parallel", "hierarchy", "manager")
 """Patterns in which a team may answer for a role."""
 
+TAKEN = ("text", "agent", "decision", "step", "task", "subtask")
+"""Names beside an output's fields in a result: a field of such a name would pass for what the code says."""
+
 MAX_DEPTH = 4
 """Teams within teams."""
 
@@ -77,6 +80,7 @@ def _role_faults(team: Team, name: str, depth: int) -> Iterator[Fault]:
     if role.team is None:
         if team.pattern == "hierarchy" and name in team.sequence:
             yield ("team",), "is missing; a leader assigns its subtasks to teams"
+        yield from _output_faults(team, name)
         return
     if team.pattern not in COMPOSED:
         yield ("team",), f"stands in the pattern `{team.pattern}`; allowed in {', '.join(COMPOSED)}"
@@ -87,6 +91,18 @@ def _role_faults(team: Team, name: str, depth: int) -> Iterator[Fault]:
     if depth >= MAX_DEPTH:
         yield ("team",), f"is nested deeper than {MAX_DEPTH} teams"
     yield from _limit_faults(team.budget, role.team.budget)
+
+
+def _output_faults(team: Team, name: str) -> Iterator[Fault]:
+    """Yield what is said of the output of a role that gives none, and fields whose names are taken."""
+    role = team.roles[name]
+    if team.pattern not in COMPOSED or name == team.lead:
+        for key in ("fields", "check"):
+            if getattr(role, key):
+                yield (key,), f"is read of outputs; allowed: for the roles of a sequence in {', '.join(COMPOSED)}"
+    for field in role.fields:
+        if field in TAKEN:
+            yield ("fields", field), f"is a taken name; taken: {', '.join(TAKEN)}"
 
 
 def _limit_faults(budget: Budget, inner: Budget) -> Iterator[Fault]:

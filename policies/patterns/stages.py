@@ -96,8 +96,14 @@ def entries_of(log: Log, contract: ContractName) -> Iterator[Entry]:
 def retried(log: Log, stages: int) -> list[Closed]:
     """Return the log with the absences of its first `stages` forgotten, so that they are asked again.
 
+    Those of a plan that another one replaced stay: nobody asks for its steps any more.
+
     >>> retried([Closed("steps", (Entry("step_1", "writer", "output", absent="llm_timeout"),))], 1)[0].entries
     ()
     """
-    kept = [Closed(stage.label, tuple(entry for entry in stage.entries if not entry.absent)) for stage in log[:stages]]
-    return [*kept, *log[stages:]]
+    plans = [at for at, stage in enumerate(log[:stages]) if any(entry.contract == "plan" for entry in stage.entries)]
+    since = plans[-1] if plans else 0
+    asked_again = [
+        Closed(each.label, tuple(one for one in each.entries if not one.absent)) for each in log[since:stages]
+    ]
+    return [*log[:since], *asked_again, *log[stages:]]

@@ -31,8 +31,7 @@ def advance(team: Team, log: Log, facts: Mapping[str, Any]) -> Next:
     final = count(team, log[1], facts).ruling.final
     if final not in DECISIONS:
         return Stop(stop_reason("no_quorum"), "ballots")
-    told = next(words for decision, words in TOLD.items() if decision == final)
-    answer = f"The proposal is {told}.\n\n{proposal['proposal']}"
+    answer = f"The proposal is {TOLD[final]}.\n\n{proposal['proposal']}"
     return Finish(answer=answer, decision=final, details={"proposal": proposal, "tally": tally(log[1])})
 
 

@@ -1,7 +1,7 @@
 """Workspace: a group drafts ideas and refines them, each seeing the others' latest notes."""
 
 from policies.patterns.results import side_by_side, tolerance_of
-from policies.patterns.stages import Closed, Finish, Log, Next, Stage, Task
+from policies.patterns.stages import Finish, Log, Next, Stage, Task
 from policies.team import Team
 
 
@@ -43,12 +43,3 @@ def _seen_by(role: str, log: Log) -> dict[str, object]:
 
 def _artifacts(note: dict[str, object]) -> dict[str, object]:
     return {"artifacts": note["artifacts"]} if note["artifacts"] else {}
-
-
-def added(stage: Closed) -> int:
-    """Return how many notes of an iteration added something.
-
-    >>> added(Closed("iteration 1", ()))
-    0
-    """
-    return sum(bool(entry.answer and entry.answer["adds"]) for entry in stage.entries)

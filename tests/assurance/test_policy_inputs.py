@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from graph.teams.loader import shipped_teams
 from tests.assurance.stage import policy_file, team_file
 from tests.hostile.command import Captured, accord, refused
 
 pytestmark = pytest.mark.usefixtures("accord_home")
 
 RULES = "rules: [{when: go > 0, then: go}]\notherwise: no_go"
-TEAMS = "teams: checkout_launch, cold_storage; policies: classic, launch, majority"
+TEAMS = f"teams: {', '.join(shipped_teams())}; policies: classic, launch, majority"
 # A broken policy's text, and the sentence it is refused with.
 BROKEN = {
     "an unknown variable": (

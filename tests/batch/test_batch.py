@@ -83,7 +83,7 @@ BAD_LINES: list[tuple[bytes, str]] = [
     (b'{"id": "k", "facts": ' + b"[" * 100_000, "is no JSON"),
     (b'{"id": "l", "facts": ' + b"9" * 5_000 + b"}", "is no JSON"),
     (_line("m", goal="x" * MAX_LINE_BYTES), f"allowed: at most {MAX_LINE_BYTES}"),
-    (b'{"id": "n", "team": "nobody"}', "there is no team `nobody`; allowed: checkout_launch"),
+    (b'{"id": "n", "team": "nobody"}', "there is no team `nobody`; allowed: build_or_buy, "),
     (b'{"id": "o", "overrides": {"budget": {"max_rounds": 0}}}', "`budget.max_rounds`"),
     (b'{"id": "p", "overrides": {"sequence": ["nobody"]}}', "nobody"),
     (b'{"id": "q", "overrides": {"roles": null}}', "`roles`"),

@@ -1,21 +1,11 @@
-"""A run that kills its own process at a point of its choice, and the run that goes on in another process.
-
-A point is one moment of a run: a checkpoint, a task's writes, an entry of journal, index or archive, a node, a call;
-each before and after. Nothing of the product is changed: nodes, saver and store are wrapped from outside.
-"""
+"""A run that kills its own process at a point of its choice, and the run that goes on in another process."""
 
 import asyncio
-import copy
 import json
-import os
-import signal
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-from langgraph.store.base import BaseStore, Op, PutOp, Result
 
 from graph.build import build_reader
 from graph.facts.files import load_facts
@@ -27,6 +17,7 @@ from graph.teams.voicing import voiced
 from nodes.services import Services
 from nodes.voices.voice import Answer, BriefQuestion, Question
 from policies.team import Team
+from tests.durability.points import Killer, killing, note, watched_nodes
 from tests.harness import proposal, settings_at
 
 DELAYS = {"demand_analyst": 0.01, "finance_analyst": 0.0, "risk_analyst": 0.02}
@@ -74,36 +65,6 @@ class Place:
     thread: str
     folder: Path
 
-    def note(self, name: str, line: str) -> None:
-        """Append a line to a file; what is written stays written when the process is killed."""
-        with (self.folder / name).open("a") as file:
-            file.write(f"{line}\n")
-
-    def notes(self, name: str) -> list[str]:
-        path = self.folder / name
-        return path.read_text().splitlines() if path.exists() else []
-
-
-class Killer:
-    """Names and notes each point that is reached, and kills the process at the one of that name, if any."""
-
-    def __init__(self, place: Place, at: str) -> None:
-        self._place, self._at = place, at
-        self._times: Counter[str] = Counter()
-
-    def reach(self, moment: str) -> None:
-        self._times[moment] += 1
-        point = f"{moment} #{self._times[moment]}"
-        self._place.note("points", point)
-        if point == self._at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    async def around(self, moment: str, work: Awaitable[Any]) -> Any:
-        self.reach(f"{moment}, before")
-        done = await work
-        self.reach(f"{moment}, after")
-        return done
-
 
 class Voice:
     """Says what the scenario says; notes each call when it is made, under the journal's key without the revision."""
@@ -122,62 +83,9 @@ class Voice:
         return await self._call("brief", question.history[-1]["round"], False)
 
     async def _call(self, role: str, round_number: int, is_repair: bool) -> Answer:
-        self._place.note("calls", f"{round_number}/{role}/{2 if is_repair else 1}")
+        note(self._place.folder / "calls", f"{round_number}/{role}/{2 if is_repair else 1}")
         await self._killer.around(f"call {role}", asyncio.sleep(DELAYS.get(role, 0.0)))
         return Answer("Ship it." if role == "brief" else self._says(role, round_number, is_repair))
-
-
-def _killing_saver(saver: Any, killer: Killer) -> Any:
-    """The saver's own class with points around its two writing methods; SQLite and PostgreSQL alike."""
-
-    class KillingSaver(type(saver)):  # type: ignore[misc]  # a class known only at run time
-        async def aput(self, config: Any, checkpoint: Any, metadata: Any, versions: Any) -> Any:
-            return await killer.around("checkpoint", super().aput(config, checkpoint, metadata, versions))
-
-        async def aput_writes(self, config: Any, writes: Any, task_id: str, task_path: str = "") -> None:
-            await killer.around("writes", super().aput_writes(config, writes, task_id, task_path))
-
-    killing = copy.copy(saver)
-    killing.__class__ = KillingSaver
-    return killing
-
-
-class KillingStore(BaseStore):
-    """The store, with points around everything that is put into it."""
-
-    def __init__(self, store: BaseStore, killer: Killer) -> None:
-        self._store, self._killer = store, killer
-
-    def batch(self, ops: Iterable[Op]) -> list[Result]:
-        return self._store.batch(ops)
-
-    async def abatch(self, ops: Iterable[Op]) -> list[Result]:
-        asked = list(ops)
-        names = {"calls": "journal", "threads": "index"}
-        put = [names.get(op.namespace[0], op.namespace[0]) for op in asked if isinstance(op, PutOp)]
-        work = self._store.abatch(asked)
-        done: list[Result] = await (self._killer.around(put[0], work) if put else work)
-        return done
-
-
-class KillingRunner(Runner):
-    """The runner, with points around every node."""
-
-    killer: Killer
-
-    def _compile(self, team: str) -> Any:
-        compiled = super()._compile(team)
-        for name, node in compiled.nodes.items():
-            if not name.startswith("__"):
-                runs: Any = node.bound
-                runs.afunc = self._watched(name, runs.afunc)
-        return compiled
-
-    def _watched(self, name: str, act: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        async def watched(*args: Any, **kwargs: Any) -> Any:
-            return await self.killer.around(f"node {name}", act(*args, **kwargs))
-
-        return watched
 
 
 def _services(place: Place, killer: Killer) -> Services:
@@ -189,12 +97,11 @@ def start(place: Place, at: str) -> None:
     """Run the thread in this process; kill the process at the point of that name."""
 
     async def main() -> None:
-        killer = Killer(place, at)
-        async with open_database(place.location) as opened:
-            saver, store = _killing_saver(opened.saver, killer), KillingStore(opened.store, killer)
-            runner = KillingRunner(Database(saver, store, opened.locks), _services(place, killer))
-            runner.killer = killer
-            await runner.run(SCENARIOS[place.scenario].team, place.thread)
+        killer = Killer(place.folder, at)
+        async with open_database(place.location) as database:
+            runner = Runner(killing(database, killer), _services(place, killer))
+            with watched_nodes(killer):
+                await runner.run(SCENARIOS[place.scenario].team, place.thread)
 
     asyncio.run(main())
 
@@ -208,7 +115,7 @@ def go_on(place: Place) -> None:
 async def _going_on(place: Place) -> dict[str, Any]:
     resumed = replace(place, folder=place.folder / "resumed")
     async with open_database(place.location) as database:
-        runner = Runner(database, _services(resumed, Killer(resumed, at="")))
+        runner = Runner(database, _services(resumed, Killer(resumed.folder, at="")))
         journaled, shown, listed = (
             await _journal(database, place),
             await _shown(runner, place),

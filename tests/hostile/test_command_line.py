@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from graph.teams.loader import shipped_teams
 from tests.hostile.command import Captured, accord, process, refused
 from tests.hostile.test_team_files import GOOD
 
 LIMITS = "max_rounds, max_messages, max_seconds, max_tokens, max_cost_usd, min_go_votes"
+TEAMS = ", ".join(shipped_teams())
 ALLOWED = "allowed: 1 to 128 of A-Z a-z 0-9 _ . : @ -"
 
 
@@ -36,11 +38,8 @@ COMMANDS: list[tuple[list[str], str]] = [
     (["batch", "x", "--concurrency", "1e3"], "Invalid value for '--concurrency': '1e3' is not a valid integer range."),
     (["batch", "nowhere.jsonl"], "nowhere.jsonl: cannot be read: No such file or directory"),
     (["batch", "."], ".: cannot be read: Is a directory"),
-    (
-        ["run", "atlantis"],
-        "there is no team `atlantis`; allowed: checkout_launch, cold_storage, or the path of a team file",
-    ),
-    (["graph", "atlantis"], "there is no team `atlantis`; allowed: checkout_launch, cold_storage, or the path of"),
+    (["run", "atlantis"], f"there is no team `atlantis`; allowed: {TEAMS}, or the path of a team file"),
+    (["graph", "atlantis"], f"there is no team `atlantis`; allowed: {TEAMS}, or the path of a team file"),
     (["run", "nowhere.yaml"], "nowhere.yaml: cannot be read: No such file or directory"),
     (["run", "."], ".: cannot be read: Is a directory"),
     (["run", ""], "there is no team ``; allowed: "),

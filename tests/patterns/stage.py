@@ -7,7 +7,7 @@ assert played.record["answer"] == "Code." and played.most_at_once == 1
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,11 @@ def parsed(raw: Plain) -> Team:
     team = parse_team(raw)
     assert isinstance(team, Team), team
     return team
+
+
+def answering(pattern: str, *sequence: str, goal: str, **changes: Any) -> Plain:
+    """A role that a team of that pattern answers for, with a goal of its own and the run's facts."""
+    return {"team": raw_team(pattern, *sequence, goal=goal, **changes)}
 
 
 def with_budget(team: Team, **limits: Any) -> Team:
@@ -123,6 +128,11 @@ def proposed(proposal: object = "Ship on Monday.", reason: object = "All is read
 
 def ballot(vote: object, reason: object = "So it is.") -> Answer:
     return answer(vote=vote, reason=reason)
+
+
+def by_goal(said: Mapping[str, Answer]) -> Callable[[Call], Answer]:
+    """A function for the key "brief": the synthesis of each team by its goal."""
+    return lambda call: said[call.user["goal"]]
 
 
 def refused(code: int) -> Answer:

@@ -1,5 +1,6 @@
 """The team value: shipped teams, defaults, reserved names, strict types and the exported schema."""
 
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any, get_type_hints
 
@@ -16,9 +17,9 @@ from nodes import convene, finalize
 from nodes.services import Services
 from nodes.state import Input, State
 from policies.access import Access
-from policies.checks import find_missing_fact
+from policies.conditions import holds
 from policies.mailbox import EVERYBODY
-from policies.team import RESERVED_NAMES, Brief, Budget, Price, Role, Team, missing_fact, pinned
+from policies.team import PATTERN_NAMES, RESERVED_NAMES, Brief, Budget, Price, Role, Team, missing_fact, pinned
 from policies.team_rules import parse_team, warnings_of
 from tests.policy_files import raw_policy
 
@@ -44,6 +45,15 @@ def raw_of(name: str) -> dict[str, Any]:
     return raw
 
 
+def speakers_of(team: Team) -> Iterator[Role]:
+    """The enabled roles of a team and of the teams within it, those left out that a team answers for."""
+    for role in team.roles.values():
+        if role.team is not None:
+            yield from speakers_of(role.team)
+        elif role.enabled:
+            yield role
+
+
 def team_of(**changes: Any) -> Team:
     team = parse_team({**RAW, **changes})
     assert isinstance(team, Team), team
@@ -53,19 +63,54 @@ def team_of(**changes: Any) -> Team:
 # --- shipped teams ----------------------------------------------------------------------------------------------------
 
 
-def test_two_teams_of_different_fields_are_shipped() -> None:
-    assert SHIPPED == ("checkout_launch", "cold_storage")
+PLAIN = ("build_or_buy", "change_freeze", "checkout_launch", "cold_storage", "retrospective")
+"""Shipped teams without presets and without teams in them."""
+
+
+def test_two_teams_of_different_fields_are_shipped_for_the_rounds_and_one_for_each_other_pattern() -> None:
+    shipped = sorted((load_team(name).pattern, name) for name in SHIPPED)
+
+    assert shipped == [
+        ("conversation", "retrospective"),
+        ("debate", "build_or_buy"),
+        ("hierarchy", "market_entry"),
+        ("manager", "support_backlog"),
+        ("orchestrator", "incident_report"),
+        ("parallel", "market_scan"),
+        ("pipeline", "vendor_review"),
+        ("rounds", "checkout_launch"),
+        ("rounds", "cold_storage"),
+        ("vote", "change_freeze"),
+        ("workspace", "onboarding_ideas"),
+    ]
+    assert {pattern for pattern, _ in shipped} == {*PATTERN_NAMES}
     assert not set(raw_of("checkout_launch")["roles"]) & set(raw_of("cold_storage")["roles"])
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_a_shipped_team_parses_without_a_warning_and_bears_its_files_name(name: str) -> None:
+def test_a_shipped_team_loads_without_a_warning_and_bears_its_files_name(name: str) -> None:
+    team = load_team(name)
+
+    assert (team.name, raw_of(name)["policy"]) == (name, team.policy.name)
+    assert warnings_of(team) == []
+    assert all(warnings_of(role.team) == [] for role in team.roles.values() if role.team)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_shipped_team_is_as_its_file_has_it(name: str) -> None:
     team = load_team(name)
 
     assert parse_team({**raw_of(name), "policy": raw_policy(team.policy.name)}) == team
-    assert (team.name, raw_of(name)["policy"]) == (name, team.policy.name)
-    assert warnings_of(team) == []
-    assert find_missing_fact(team, team.facts or {}) is None
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_role_of_a_shipped_team_has_rules_that_the_facts_it_ships_with_answer(name: str) -> None:
+    team = load_team(name)
+
+    for role in speakers_of(team):
+        assert role.checks, role.title
+        assert role.otherwise is not None, role.title
+        assert all(isinstance(holds(check.when, team.facts or {}), bool) for check in role.checks), role.title
 
 
 def test_the_reference_team_is_the_one_of_the_specification() -> None:

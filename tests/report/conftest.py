@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.report.stage import STORIES, Told
+from tests.report.stage import Told
+from tests.report.works import EVERY
 
 Telling = Callable[[str], Told]
 
@@ -16,7 +17,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Telling:
 
     def tell(name: str) -> Told:
         if name not in known:
-            known[name] = STORIES[name](tmp_path_factory.mktemp(name))
+            known[name] = EVERY[name](tmp_path_factory.mktemp(name))
         return known[name]
 
     return tell

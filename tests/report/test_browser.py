@@ -4,6 +4,7 @@ import asyncio
 import re
 import shutil
 from collections.abc import Awaitable, Callable, Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,22 @@ import pytest
 from graph.report.page import FOLDER
 from tests.report.browser import Colour, Tab, open_browser
 from tests.report.conftest import Telling
-from tests.report.stage import STORIES
+from tests.report.works import EVERY, WORKS
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("chromium")]
 
 WIDE, NARROW = 1_100, 360
 HEIGHT = 900
 LIGHT, DARK = re.findall(r":root \{(.*?)\}", (FOLDER / "page.css").read_text(), flags=re.DOTALL)[:2]
-ACCENTS = {"go": "go", "go_with_caution": "caution", "capped": "block", "escalated": "human", "max_messages": "stopped"}
+ACCENTS = {
+    "plan": "done",
+    "go": "go",
+    "go_with_caution": "caution",
+    "capped": "block",
+    "escalated": "human",
+    "max_messages": "stopped",
+}
+HOSTILE_WORKS = [name for name in WORKS if name.startswith("hostile")]
 
 BEYOND = """[...document.querySelectorAll('body *')].filter(each => !each.closest('.scroll, .unseen, title, defs')
   && each.getBoundingClientRect().right > innerWidth + 1).map(each => each.outerHTML.slice(0, 80))"""
@@ -30,6 +39,10 @@ LABELS_THAT_MEET = """[...document.querySelectorAll('svg.gauge')].filter(each =>
   const [one, other] = [...each.querySelectorAll('text')].map(text => text.getBoundingClientRect());
   return one.bottom > other.top && one.top < other.bottom && one.right > other.left && one.left < other.right;
 }).length"""
+
+NODES = """[...document.querySelectorAll('svg.plan .node')].map(node => [node.querySelector('rect'),
+  ...node.querySelectorAll('text')].map(each => each.getBoundingClientRect()).map(
+    at => [at.left, at.top, at.right, at.bottom].map(Math.round)))"""
 
 Look = Callable[[Tab, Path], Awaitable[Any]]
 Looking = Callable[[str, Look], Any]
@@ -73,7 +86,7 @@ def test_the_decision_is_seen_in_its_colour_in_both_schemes(name: str, tone: str
         assert len(picture) > 50, "there is text to be seen"
 
 
-@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("name", EVERY)
 def test_nothing_is_cut_at_any_width(name: str, look: Looking) -> None:
     async def looking(tab: Tab, page: Path) -> list[Any]:
         found = []
@@ -94,7 +107,7 @@ def test_three_rounds_fit_on_a_phone(look: Looking) -> None:
     assert look("crowd", looking) == 0
 
 
-@pytest.mark.parametrize("name", ["go_with_caution", "hostile", "hostile_raw"])
+@pytest.mark.parametrize("name", ["go_with_caution", "hostile", "hostile_raw", *HOSTILE_WORKS])
 def test_the_page_asks_for_nothing_and_runs_nothing(name: str, look: Looking) -> None:
     async def looking(tab: Tab, page: Path) -> Any:
         await tab.open(page, WIDE, HEIGHT, "light")
@@ -140,3 +153,43 @@ def test_a_reader_with_a_keyboard_reaches_what_scrolls(look: Looking) -> None:
         return await tab.ask("[...document.querySelectorAll('.scroll')].map(each => [each.tabIndex, each.role])")
 
     assert look("many_rounds", looking) == [[0, "region"], [0, "region"]]
+
+
+@pytest.mark.parametrize(("name", "count"), [("plan", 5), ("plan_failed", 10), ("plan_long", 200)])
+def test_no_two_steps_of_a_plan_meet_and_each_holds_its_words(name: str, count: int, look: Looking) -> None:
+    async def looking(tab: Tab, page: Path) -> Any:
+        await tab.open(page, WIDE, HEIGHT, "light")
+        return await tab.ask(NODES), await tab.ask("document.querySelector('svg.plan').getBoundingClientRect().height")
+
+    nodes, height = look(name, looking)
+    assert len(nodes) == count
+    assert height < 640
+    boxes = [rect for rect, *_ in nodes]
+    for (left, top, right, bottom), *texts in nodes:
+        assert texts
+        assert all(left < x and top <= y and to_x < right and to_y <= bottom for x, y, to_x, to_y in texts)
+    for one, other in combinations(boxes, 2):
+        assert one[2] < other[0] or other[2] < one[0] or one[3] < other[1] or other[3] < one[1]
+
+
+def test_the_steps_of_a_long_plan_scroll_in_a_box_on_screen_and_are_all_printed(look: Looking) -> None:
+    async def looking(tab: Tab, page: Path) -> Any:
+        heights = []
+        for media in ("screen", "print"):
+            await tab.open(page, 794, HEIGHT, "light", media=media)
+            heights.append(await tab.ask("document.querySelector('.list').clientHeight"))
+        return heights, await tab.ask("document.querySelector('.list').scrollHeight")
+
+    (screen, printed), whole = look("plan_long", looking)
+    assert screen < HEIGHT
+    assert printed == whole > 10 * screen
+
+
+def test_a_ballot_is_seen_in_the_colour_of_its_vote(look: Looking) -> None:
+    async def looking(tab: Tab, page: Path) -> Any:
+        await tab.open(page, WIDE, HEIGHT, "light")
+        chips = "[...document.querySelectorAll('.ballots .chip')]"
+        return await tab.ask(f"{chips}.map(each => [each.innerText.trim(), getComputedStyle(each).color])")
+
+    go, caution = (f"rgb{colour(LIGHT, name)}" for name in ("go", "caution"))
+    assert look("vote", looking) == [["approve", go], ["approve", go], ["abstain", caution]]

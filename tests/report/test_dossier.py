@@ -14,6 +14,7 @@ from policies import contract
 from policies.stop import STOP_KINDS
 from tests.report.conftest import Telling
 from tests.report.stage import STORIES, Told, told
+from tests.report.works import EVERY
 
 pytestmark = pytest.mark.slow
 
@@ -54,13 +55,13 @@ def test_the_decision_or_what_stands_in_its_place_is_on_top(name: str, story: Te
     assert story(name).dossier["verdict"]["label"] == LABELS[name]
 
 
-@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("name", EVERY)
 def test_no_text_holds_what_a_reader_would_obey(name: str, story: Telling) -> None:
     for text in texts(story(name).dossier):
         assert [neutral(line) for line in text.split("\n")] == text.split("\n")
 
 
-@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("name", EVERY)
 def test_the_timeline_leaves_no_event_out(name: str, story: Telling) -> None:
     numbers: list[int] = []
     for line in lines_of(story(name).dossier):
@@ -69,7 +70,7 @@ def test_the_timeline_leaves_no_event_out(name: str, story: Telling) -> None:
     assert numbers == [*range(1, len(story(name).state["events"]) + 1)]
 
 
-@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("name", EVERY)
 def test_the_record_is_checked_and_its_head_noted(name: str, story: Telling) -> None:
     record, events = story(name).dossier["record"], story(name).state["events"]
     assert record["fault"] is None

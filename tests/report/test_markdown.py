@@ -11,8 +11,9 @@ from markdown_it.token import Token
 
 from graph.report.markup import code, escaped, fenced, quoted, table
 from tests.report.conftest import Telling
-from tests.report.stage import HOSTILE, STORIES
+from tests.report.stage import HOSTILE
 from tests.report.test_dossier import unbegun
+from tests.report.works import EVERY, WORKS
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +22,10 @@ LIVE = {"html_inline", "html_block", "link_open", "image", "s_open", "em_open", 
 HEADINGS = {
     *("Goal", "How it stands", "Brief", "Why", "Stances", "Dissent", "Last words", "In agreement", "Guards", "Facts"),
     *("What would have changed it", "Power of roles", "Timeline", "Cost and usage", "Record"),
+    *("Answer", "Plan", "Plan 1 of 2", "Plan 2 of 2", "Stages", "Results", "Assignments", "Positions", "Verdict"),
+    *("Notes", "Turns", "Ballots", "Messages"),
 }
+HOSTILES = [name for name in WORKS if name.startswith("hostile")]
 
 
 def tokens_of(text: str) -> list[Token]:
@@ -52,40 +56,41 @@ def shown(text: str) -> str:
     return "".join(token.content for token in inline.children or [])
 
 
-@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("name", EVERY)
 def test_nothing_in_it_is_live(name: str, story: Telling) -> None:
     assert not LIVE & {token.type for token in tokens_of(story(name).markdown)}
 
 
-@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("name", EVERY)
 def test_its_headings_are_its_own(name: str, story: Telling) -> None:
     first, *others = headings_of(story(name).markdown)
     assert story(name).dossier["verdict"]["label"] in first
     assert set(others) <= HEADINGS
 
 
-@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("name", EVERY)
 def test_every_row_of_a_table_has_all_its_cells(name: str, story: Telling) -> None:
     lines = [line for line in story(name).markdown.splitlines() if line.startswith("|")]
     assert lines
     assert all(len(widths) == 1 for widths in widths_of(story(name).markdown))
 
 
-@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("name", EVERY)
 def test_every_row_is_written_inside_its_table(name: str, story: Telling) -> None:
     """A renderer drops cells that are too many, so that rows are counted as they are written too."""
     for head, *rows in (block.splitlines() for block in story(name).markdown.split("\n\n") if block.startswith("|")):
         assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {len(re.findall(r"(?<!\\)\|", head))}
 
 
-@pytest.mark.parametrize("name", ["hostile", "hostile_raw"])
+@pytest.mark.parametrize("name", ["hostile", "hostile_raw", *HOSTILES])
 def test_no_address_and_no_name_is_left_for_a_reader_to_link(name: str, story: Telling) -> None:
     outside = "".join(token.content for token in tokens_of(story(name).markdown) if token.type == "text")
     assert not re.search(r"\w+://|www\.|@\w|#\d", outside)
 
 
-def test_no_hostile_character_reaches_it(story: Telling) -> None:
-    assert not set("\u202e\u2066\x1b\x07") & set(story("hostile").markdown)
+@pytest.mark.parametrize("name", ["hostile", *HOSTILES])
+def test_no_hostile_character_reaches_it(name: str, story: Telling) -> None:
+    assert not set("\u202e\u2066\x1b\x07") & set(story(name).markdown)
 
 
 def test_it_says_what_the_page_says(story: Telling) -> None:

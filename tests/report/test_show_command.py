@@ -11,6 +11,7 @@ from graph.cli.main import run as accord
 from graph.report import page
 from policies.seats import Failure
 from tests.harness import proposal, run, scripted, settings_at, team_of
+from tests.report.works import WORKS
 
 pytestmark = pytest.mark.slow
 
@@ -98,3 +99,20 @@ class TestShow:
     def test_without_a_page_show_is_as_it_was(self, capfdbinary: Captured) -> None:
         assert accord(["show", "decided"]) == Exit.DONE
         assert b"Decision: go" in capfdbinary.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "heading", "ending"),
+    [("plan", Exit.DONE, "# 📄 Answered\n", "Answer"), ("plan_failed", Exit.STOPPED, "# Stopped\n", "step_failed:2")],
+)
+def test_a_thread_of_another_pattern_is_shown_everywhere(
+    name: str, code: Exit, heading: str, ending: str, accord_home: Path, capfdbinary: Captured
+) -> None:
+    WORKS[name](accord_home)
+    assert accord(["show", "t", "--html", "page.html", "--markdown", "page.md"]) == code
+    assert '<svg class="plan"' in Path("page.html").read_text()
+    assert Path("page.md").read_text().startswith(heading)
+    assert accord(["show", "t"]) == code
+    out = capfdbinary.readouterr().out.decode()
+    assert "planned by planner" in out
+    assert ending in out

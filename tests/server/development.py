@@ -50,9 +50,11 @@ class Server:
     def new_thread(self) -> str:
         return str(self.client.threads.create()["thread_id"])
 
-    def run(self, given: dict[str, Any], thread: str | None = None, **options: Any) -> dict[str, Any]:
-        """Run the graph on a thread, a new one unless named, and return what it came to."""
-        answer: Any = self.client.runs.wait(thread or self.new_thread(), "rounds", input=given, **options)
+    def run(
+        self, given: dict[str, Any] | None, thread: str | None = None, graph: str = "rounds", **options: Any
+    ) -> dict[str, Any]:
+        """Run a graph on a thread, a new one unless named, and return what it came to."""
+        answer: Any = self.client.runs.wait(thread or self.new_thread(), graph, input=given, **options)
         assert isinstance(answer, dict)
         return answer
 

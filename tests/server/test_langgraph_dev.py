@@ -101,7 +101,7 @@ def test_the_team_is_named_by_the_configuration_of_a_run_or_of_an_assistant(serv
 @pytest.mark.parametrize(
     ("given", "team", "said"),
     [
-        ({}, "nobody", "there is no team `nobody`; allowed: checkout_launch, cold_storage"),
+        ({}, "nobody", "there is no team `nobody`; allowed: build_or_buy, change_freeze, checkout_launch, "),
         ({"budget": {"max_turns": 1}}, None, "budget.max_turns is an unknown limit; allowed: max_rounds,"),
         ({"goal": ["?"]}, None, "`goal`: Input should be a valid string"),
         ({"facts": [1]}, None, "`facts`: Input should be a valid dictionary"),

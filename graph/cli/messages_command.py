@@ -1,0 +1,93 @@
+"""`accord messages`: what the roles of a thread wrote to each other."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import click
+
+from graph.cli.exits import Exit
+from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
+from policies.messages import KINDS
+
+
+@click.command("messages")
+@click.argument("thread")
+@click.option("--agent", metavar="A", help="Only what this role sent or was sent.")
+@click.option("--kind", type=click.Choice(KINDS), help="Only messages of this kind.")
+@click.option("--conversation", metavar="C", help="Only messages of this conversation.")
+@click.option("--offset", default=0, show_default=True, type=click.IntRange(min=0), help="How many to leave out first.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many to show.")
+@database_option
+@json_option
+def command(
+    thread: str,
+    agent: str | None,
+    kind: str | None,
+    conversation: str | None,
+    offset: int,
+    limit: int,
+    db: str | None,
+    as_json: bool,
+) -> Exit:
+    """Show the messages between the roles of THREAD, oldest first."""
+    from policies.messages import find_messages, message_from, plain_message
+
+    kept = run_async(lambda _: _read(thread, db))
+    found, total = find_messages(map(message_from, kept), agent, kind, conversation, offset, limit)
+    messages = [plain_message(message) for message in found]
+    if as_json:
+        print_json({"thread_id": thread, "total": total, "offset": offset, "messages": messages})
+    else:
+        _print(messages, total, offset)
+    return Exit.DONE
+
+
+async def _read(thread: str, db: str | None) -> Sequence[Mapping[str, Any]]:
+    """Return the messages of a thread as its state keeps them."""
+    from graph.threads import open_threads
+
+    async with open_threads(settings_for(db)) as threads:
+        kept: Sequence[Mapping[str, Any]] = (await threads.begun(thread)).get("messages", [])
+        return kept
+
+
+def _print(messages: Sequence[Mapping[str, Any]], total: int, offset: int) -> None:
+    from rich.padding import Padding
+
+    from graph.report.terminal import console_on, visible, visible_lines
+
+    console = console_on(sys.stdout, columns=120)
+    for message in messages:
+        console.print(visible(_heading(message), "bold"))
+        console.print(Padding(visible_lines(message["content"]), (0, 0, 1, 4)))
+    console.print(visible(_footer(len(messages), total, offset)))
+
+
+def _heading(message: Mapping[str, Any]) -> str:
+    """Return who wrote to whom, what for and when, on one line."""
+    beside = ", ".join([message["kind"], *_marks(message)])
+    sent = message["at"][:19].replace("T", " ")
+    return f"{message['id']}  {message['from']} -> {', '.join(message['to'])}  ({beside})  {sent} UTC"
+
+
+def _marks(message: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what sets a message apart from a plain one."""
+    if message["priority"] != "normal":
+        yield message["priority"]
+    if message["in_reply_to"]:
+        yield f"in reply to {message['in_reply_to']}"
+    if message["conversation"]:
+        yield f"conversation {message['conversation']}"
+    if message["topic"]:
+        yield f"topic {message['topic']}"
+
+
+def _footer(shown: int, total: int, offset: int) -> str:
+    """Return how many there are, and how the next page is read."""
+    if not total:
+        return "No messages."
+    if not shown:
+        return f"No messages from {offset} on; there are {total}."
+    more = f"; the next: --offset {offset + shown}" if offset + shown < total else ""
+    return f"Messages {offset + 1} to {offset + shown} of {total}{more}"

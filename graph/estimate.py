@@ -1,0 +1,252 @@
+"""Estimates of calls, tokens and cost: the real prompts of a course that is only rehearsed. Nothing is asked."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from graph.facts.files import load_facts_file
+from nodes.prompting import brief_prompt, role_prompt, stage_prompt, synthesis_prompt
+from nodes.voices.voice import Prompt
+from policies.budgets import BYTES_PER_TOKEN, reserve
+from policies.patterns.estimate import at_most, rounds_needed, simulate
+from policies.patterns.stages import Finish
+from policies.patterns.timeline import BRIEF, Asked, Course
+from policies.privacy import withhold
+from policies.stop import Stop
+from policies.team import Brief, Role, Team
+
+Plain = dict[str, Any]
+COURSES = ("shortest", "longest")
+
+
+@dataclass(frozen=True, slots=True)
+class Expense:
+    """One call of a course: who is asked, where, by which model, and what it reserves."""
+
+    role: str
+    prompt: Prompt
+    model: str | None
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    cost_usd: float = 0.0
+    is_priced: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a team would do, on the shortest course and on the longest one."""
+
+    team: Team
+    courses: Mapping[str, Course]
+    expenses: Mapping[str, Sequence[Expense]]
+    at_most: int
+    warnings: Sequence[str]
+
+
+def look_ahead(team: Team) -> Outlook:
+    """Return the outlook of a team whose roles have their voices.
+
+    Raises:
+        UsageError: a file of facts cannot be used.
+    """
+    team = _with_facts(team)
+    facts = team.facts or {}
+    longest_answer = team.max_output_tokens * BYTES_PER_TOKEN
+    courses = {
+        "shortest": simulate(team, facts),
+        "longest": simulate(team, facts, "longest", longest_answer),
+    }
+    expenses = {name: list(expenses_of(course)) for name, course in courses.items()}
+    warnings = list(warnings_on(team, facts, courses))
+    return Outlook(team, courses, expenses, at_most(team, facts), warnings)
+
+
+def expenses_of(course: Course, above: Plain | None = None, path: str = "") -> Iterator[Expense]:
+    """Yield the calls of a course in the order of its stages; `above` is what a team within was asked."""
+    team = course.team
+    case = {"goal": team.goal, "facts": course.facts, "task": above}
+    for number, stage in enumerate(course.stages, 1):
+        state = {"case": case, "round": number, "history": course.history[: number - 1], "seats": []}
+        for asked in stage.asked:
+            yield from _asked(course, asked, state, path)
+    if course.brief is not None and isinstance(course.end, Finish):
+        yield _expense(team, team.brief, f"{path}{BRIEF}", _written(course, course.end, case))
+
+
+def _asked(course: Course, asked: Asked, state: Plain, path: str) -> Iterator[Expense]:
+    team, task = course.team, asked.task
+    if asked.within:
+        above = {"part_of": team.goal, **task.asks}
+        yield from expenses_of(asked.within, above, f"{path}{task.role}/")
+    elif team.pattern == "rounds":
+        yield _expense(team, team.roles[task.role], f"{path}{task.role}", role_prompt(team, task.role, state, None))
+    else:
+        yield _expense(team, team.roles[task.role], f"{path}{task.role}", stage_prompt(team, task, state, None))
+
+
+def _written(course: Course, end: Finish, case: Plain) -> Prompt:
+    state = {"case": case, "outcome": end.decision, "history": course.history}
+    if course.team.pattern == "rounds":
+        return brief_prompt(course.team, state, end.details["guards"])
+    ending = {"results": list(end.results), "details": end.details}
+    return synthesis_prompt(course.team, {**state, "ending": ending})
+
+
+def _expense(team: Team, speaker: Role | Brief, name: str, prompt: Prompt) -> Expense:
+    """Return what a call reserves; nothing where the rules speak."""
+    if speaker.voice != "model":
+        return Expense(name, prompt, None)
+    price = team.price_of(speaker.model)
+    held = reserve(prompt.text, team.max_output_tokens, price)
+    tokens = held.tokens - team.max_output_tokens
+    return Expense(name, prompt, speaker.model, tokens, team.max_output_tokens, held.cost_usd, price is not None)
+
+
+def tokens_of(expenses: Sequence[Expense]) -> int:
+    """Return the tokens that these calls reserve."""
+    return sum(each.prompt_tokens + each.answer_tokens for each in expenses)
+
+
+def cost_of(expenses: Sequence[Expense]) -> float:
+    """Return what these calls cost at most, as far as the team file names a price."""
+    return round(sum(each.cost_usd for each in expenses), 9)
+
+
+def by_model(expenses: Sequence[Expense]) -> list[Plain]:
+    """Return {model, roles, calls, tokens, cost_usd} for each model, null for the rules; the cost null if unpriced."""
+    found = []
+    for model in dict.fromkeys(each.model for each in expenses):
+        mine = [each for each in expenses if each.model == model]
+        roles = Counter(each.role for each in mine)
+        cost = cost_of(mine) if all(each.is_priced for each in mine) else None
+        found.append(
+            {"model": model, "roles": [*roles], "calls": len(mine), "tokens": tokens_of(mine), "cost_usd": cost}
+        )
+    return found
+
+
+def plain_outlook(outlook: Outlook) -> Plain:
+    """Return an outlook as plain values."""
+    team = outlook.team
+    return {
+        "team": team.name,
+        "pattern": team.pattern,
+        **{name: _plain_course(outlook.courses[name], outlook.expenses[name]) for name in COURSES},
+        "at_most": outlook.at_most,
+        "sees": outlook.courses["longest"].sees,
+        "budget": team.budget.model_dump(mode="json"),
+        "warnings": list(outlook.warnings),
+    }
+
+
+def _plain_course(course: Course, expenses: Sequence[Expense]) -> Plain:
+    prompt, answers = (sum(getattr(each, name) for each in expenses) for name in ("prompt_tokens", "answer_tokens"))
+    return {
+        "calls": course.calls,
+        "messages": course.messages,
+        "latency_calls": course.latency,
+        "at_once": course.at_once,
+        "tokens": {"prompts": prompt, "answers": answers, "total": prompt + answers},
+        "cost_usd": cost_of(expenses) if all(each.is_priced for each in expenses) else None,
+        "stop_reason": course.end.reason if isinstance(course.end, Stop) else "success",
+        "stages": plain_stages(course),
+        "models": by_model(expenses),
+    }
+
+
+def plain_stages(course: Course) -> list[Plain]:
+    """Return {stage, calls, latency_calls, at_once, asks} in order, what is written at the end last."""
+    stages = [
+        {
+            "stage": stage.label,
+            "calls": sum(stage.waves),
+            "latency_calls": len(stage.waves),
+            "at_once": max(stage.waves),
+            "asks": [_plain_asked(each) for each in stage.asked],
+        }
+        for stage in course.stages
+    ]
+    written = {"stage": BRIEF, "calls": 1, "latency_calls": 1, "at_once": 1, "asks": []}
+    return stages if course.brief is None else [*stages, written]
+
+
+def _plain_asked(asked: Asked) -> Plain:
+    within = {"team": asked.within.team.name, "stages": plain_stages(asked.within)} if asked.within else {}
+    return {"seat": asked.task.seat, "role": asked.task.role, **within}
+
+
+def _with_facts(team: Team) -> Team:
+    """Return the team with its facts read, and those of the teams within, as far as they have any."""
+    facts = team.facts
+    if facts is None and team.facts_file is not None:
+        facts = load_facts_file(Path(team.facts_file))
+    roles = {
+        name: role.model_copy(update={"team": _with_facts(role.team)}) if role.team else role
+        for name, role in team.roles.items()
+    }
+    held = None if facts is None else withhold(facts, team.private)
+    return team.model_copy(update={"facts": held, "facts_file": None, "roles": roles})
+
+
+# --- what the team lacks ---------------------------------------------------------------------------------------------
+
+
+def warnings_on(team: Team, facts: Mapping[str, Any], courses: Mapping[str, Course]) -> Iterator[str]:
+    """Yield a sentence for each thing that keeps the team, or one within it, from the end of these courses."""
+    if team.facts is None and not facts:
+        yield "the team has no facts; a run brings them, and its prompts are longer than those counted here"
+    yield from _lacks(team, facts, courses, None, "")
+
+
+def _lacks(
+    team: Team, facts: Mapping[str, Any], courses: Mapping[str, Course], above: Plain | None, path: str
+) -> Iterator[str]:
+    for name in team.speaking:
+        if not team.roles[name].enabled:
+            yield f"{path}roles.{name} is not enabled; a run stops there with `agent_denied:{name}`"
+    yield from _too_low(team, courses, above, path)
+    rounds = rounds_needed(team, facts)
+    if rounds is not None:
+        yield f"{path}budget.max_rounds is {team.budget.max_rounds}, but even the shortest course takes {rounds}"
+    end = courses["shortest"].end
+    if isinstance(end, Stop):
+        yield f"{path or 'the team'}: even the shortest course ends with `{end.reason}`"
+    yield from _waiting(courses["longest"], path)
+    found = {name: _teams(courses[name]) for name in COURSES}
+    for role, (inner, asks) in found["shortest"].items():
+        both = {name: found[name].get(role, (inner, asks))[0] for name in COURSES}
+        given = {"part_of": team.goal, **asks}
+        yield from _lacks(inner.team, inner.facts, both, given, f"{path}roles.{role}.team.")
+
+
+def _too_low(team: Team, courses: Mapping[str, Course], above: Plain | None, path: str) -> Iterator[str]:
+    """Yield the limits that are below what a course needs, each with the shortest course that needs more."""
+    for limit in ("max_messages", "max_tokens", "max_cost_usd"):
+        allowed = getattr(team.budget, limit)
+        for name in COURSES if allowed is not None else ():
+            needed = _need(limit, courses[name], above)
+            if needed > allowed:
+                yield f"{path}budget.{limit} is {allowed:,}, but the {name} course needs {needed:,}"
+                break
+
+
+def _need(limit: str, course: Course, above: Plain | None) -> float:
+    if limit == "max_messages":
+        return course.messages
+    expenses = list(expenses_of(course, above))
+    return tokens_of(expenses) if limit == "max_tokens" else cost_of(expenses)
+
+
+def _waiting(course: Course, path: str) -> Iterator[str]:
+    """Yield the stages whose teams have to wait for each other, since their shares are reserved when they begin."""
+    for label in dict.fromkeys(stage.label for stage in course.stages if len(stage.groups) > 1):
+        told = "the shares of its teams do not fit into the budget beside each other, so they do not work all at once"
+        yield f"{path}stage `{label}`: {told}"
+
+
+def _teams(course: Course) -> dict[str, tuple[Course, Mapping[str, Any]]]:
+    """Return the course of each team that answers for a role, and what its first seat is asked."""
+    asked = [each for stage in reversed(course.stages) for each in reversed(stage.asked)]
+    return {each.task.role: (each.within, each.task.asks) for each in asked if each.within}

@@ -1,0 +1,111 @@
+"""Estimates and the guide to the patterns, for people at a terminal."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from graph.guide import tell
+from graph.report.terminal import visible
+from graph.report.words import counted
+
+Plain = dict[str, Any]
+
+STAGES_SHOWN = 20
+COURSES = ("shortest", "longest")
+
+
+def print_outlook(outlook: Mapping[str, Any], sequence: Sequence[str], console: Console) -> None:
+    """Print an estimate: both courses beside each other, their stages, who runs on what, who sees whom."""
+    console.print(Text.assemble(visible(outlook["team"], "bold"), f", pattern {outlook['pattern']}"))
+    console.print(_totals(outlook))
+    same = outlook["shortest"]["stages"] == outlook["longest"]["stages"]
+    for name in COURSES[:1] if same else COURSES:
+        console.print(_stages(outlook[name], "both courses" if same else f"{name} course"))
+    console.print(_models(outlook["longest"]["models"]))
+    console.print(visible(f"Who sees whom: {'; '.join(tell(outlook['sees'], sequence))}"))
+    limit = outlook["budget"]["max_messages"]
+    console.print(
+        f"With every repair and replan: at most {counted(outlook['at_most'], 'call')}; max_messages is {limit:,}."
+    )
+    console.print(
+        "Nothing was asked and nothing was spent. Tokens are what a run reserves: bytes / 3, and whole answers."
+    )
+
+
+def _totals(outlook: Mapping[str, Any]) -> Table:
+    table = Table("", *COURSES, box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    courses = [outlook[name] for name in COURSES]
+    for what, key in (("calls", "calls"), ("one after another", "latency_calls"), ("at once, at most", "at_once")):
+        table.add_row(what, *(f"{course[key]:,}" for course in courses))
+    table.add_row("tokens, at most", *(f"{course['tokens']['total']:,}" for course in courses))
+    table.add_row("US dollars, at most", *(_dollars(course["cost_usd"]) for course in courses))
+    table.add_row("ends with", *(visible(course["stop_reason"]) for course in courses))
+    return table
+
+
+def _dollars(cost: float | None) -> str:
+    return "no price" if cost is None else f"{cost:,.4f}"
+
+
+def _stages(course: Mapping[str, Any], title: str) -> Table:
+    table = Table(title, "calls", "one after another", "at once", "asks", box=box.SIMPLE_HEAD, pad_edge=False)
+    rows = list(_rows(course["stages"], ""))
+    for cells in rows[:STAGES_SHOWN]:
+        table.add_row(*cells)
+    if len(rows) > STAGES_SHOWN:
+        table.add_row(f"… and {len(rows) - STAGES_SHOWN} more")
+    return table
+
+
+def _rows(stages: Sequence[Mapping[str, Any]], indent: str) -> Iterator[list[Text]]:
+    """Yield a row for each stage, the stages of a team within below that of its seat."""
+    for stage in stages:
+        asks = ", ".join(_seat(each) for each in stage["asks"])
+        numbers = [Text(f"{stage[key]:,}") for key in ("calls", "latency_calls", "at_once")]
+        yield [visible(f"{indent}{stage['stage']}"), *numbers, visible(asks)]
+        for each in stage["asks"]:
+            if "stages" in each:
+                yield [visible(f"{indent}  {each['seat']}: the team {each['team']}"), *[Text("")] * 4]
+                yield from _rows(each["stages"], f"{indent}    ")
+
+
+def _seat(asked: Mapping[str, Any]) -> str:
+    return str(asked["role"]) if asked["seat"] == asked["role"] else f"{asked['seat']} ({asked['role']})"
+
+
+def _models(models: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table("model", "calls", "tokens", "US dollars", "roles", box=box.SIMPLE_HEAD, pad_edge=False)
+    for each in models:
+        name = visible(each["model"] or "the roles' own rules")
+        roles = visible(", ".join(each["roles"]))
+        table.add_row(name, f"{each['calls']:,}", f"{each['tokens']:,}", _dollars(each["cost_usd"]), roles)
+    return table
+
+
+def print_guide(guide: Sequence[Mapping[str, Any]], agents: int, rounds: int, console: Console) -> None:
+    """Print the guide: what each pattern is for and takes, then who sees whom and what may stop it."""
+    said = (
+        f"{counted(agents, 'agent')}, {counted(rounds, 'round')}; a lead stands beside them, a hierarchy has two teams"
+    )
+    console.print(said)
+    head = ("pattern", "good for", "talk", "calls", "one after another", "at once", "example")
+    table = Table(*head, box=box.SIMPLE_HEAD, pad_edge=False)
+    for entry in guide:
+        numbers = [_range(entry["calls"]), _range(entry["latency_calls"]), f"{entry['at_once']:,}"]
+        table.add_row(entry["pattern"], entry["good_for"], entry["talk"], *numbers, visible(entry["example"] or "-"))
+    console.print(table)
+    below = Table("pattern", "who sees whom", "further stop reasons", box=box.SIMPLE_HEAD, pad_edge=False)
+    for entry in guide:
+        below.add_row(entry["pattern"], visible("; ".join(entry["told"])), visible(", ".join(entry["stop_reasons"])))
+    console.print(below)
+
+
+def _range(numbers: Mapping[str, int]) -> str:
+    shortest, longest = numbers["shortest"], numbers["longest"]
+    return f"{shortest:,}" if shortest == longest else f"{shortest:,}–{longest:,}"

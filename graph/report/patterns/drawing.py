@@ -1,0 +1,126 @@
+"""The drawing of a thread: what its team did, by its pattern, teams within it drawn by the same functions."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count
+from typing import Any
+
+from graph.report.patterns.ballots import ballots_of
+from graph.report.patterns.letters import messages_of
+from graph.report.patterns.notes import notes_of
+from graph.report.patterns.plan import plans_of
+from graph.report.patterns.positions import debate_of
+from graph.report.patterns.results import assignments_of, parallel_of, pipeline_of
+from graph.report.patterns.rounds import rounds_of
+from graph.report.patterns.turns import turns_of
+from graph.report.patterns.work import Given, Plain, Work
+from graph.report.record import outputs_of
+from graph.report.words import label_of, tone_of
+
+_DRAWN: Mapping[str, Callable[[Work], list[Plain]]] = {
+    "rounds": rounds_of,
+    "orchestrator": plans_of,
+    "pipeline": pipeline_of,
+    "parallel": parallel_of,
+    "debate": debate_of,
+    "hierarchy": assignments_of,
+    "manager": assignments_of,
+    "workspace": notes_of,
+    "conversation": turns_of,
+    "vote": ballots_of,
+}
+
+EARLY = {"debate": "Ended early: nobody moved.", "workspace": "Ended early: nobody added anything."}
+"""Why a pattern ended before its rounds were used."""
+
+
+def drawing_of(record: Given, state: Given) -> Plain:
+    """Return {pattern, sections, sentences} of a thread; the sections of the rounds are drawn elsewhere.
+
+    Without the state, which may be empty, the titles of roles, the answers of an open stage and the messages are left
+    out. Nothing in it is cleaned yet.
+    """
+    pattern, roles = record.get("pattern", "rounds"), state.get("case", {}).get("team", {}).get("roles", {})
+    work = Work(
+        pattern,
+        [*record.get("outputs", []), *_open(state)],
+        missing=record.get("details", {}).get("missing", []),
+        roles=roles,
+        inside=_within(roles),
+    )
+    drawn = _DRAWN[pattern](work) if pattern != "rounds" else []
+    sections = [*drawn, *messages_of(state.get("messages", []))]
+    _number(sections, count(1))
+    early = [EARLY[pattern]] if record.get("ended_early") and pattern in EARLY else []
+    return {"pattern": pattern, "sections": sections, "sentences": [*_sentences(drawn), *early]}
+
+
+def _sentences(drawn: Sequence[Plain]) -> list[str]:
+    """Return what the sections say in short; of several plans the last one, and how many there were."""
+    plans = [each for each in drawn if each["kind"] == "plan"]
+    if len(plans) > 1:
+        return [f"Planned {len(plans)} times.", f"The last plan: {plans[-1]['summary']}"]
+    return [each["summary"] for each in drawn]
+
+
+def _within(roles: Given) -> Callable[[Given], Plain]:
+    """Return how a team within is told: {team, pattern, decision, tone, sections}."""
+
+    def told(inner: Given) -> Plain:
+        pattern, known = inner["pattern"], _known(roles, inner["team"])
+        work = Work(pattern, inner["outputs"], inner["history"], roles=known, inside=_within(known))
+        decision = inner["decision"]
+        return {
+            "team": inner["team"],
+            "pattern": pattern,
+            "decision": label_of(decision) if decision else None,
+            "tone": tone_of(decision),
+            "sections": _DRAWN[pattern](work),
+        }
+
+    return told
+
+
+def _known(roles: Given, team: str) -> Given:
+    """Return the roles of a team within, by the team's name."""
+    teams = [role["team"] for role in roles.values() if role.get("team")]
+    return next((each["roles"] for each in teams if each["name"] == team), {})
+
+
+def _open(state: Given) -> Iterator[Plain]:
+    """Yield the seats of a stage that was not finished, as far as they were answered."""
+    if state.get("outcome") is not None or state.get("case", {}).get("team", {}).get("pattern", "rounds") == "rounds":
+        return
+    for seat in state.get("seats", []):
+        said = seat["contribution"]
+        if said or seat["absent"]:
+            yield {
+                "round": state["round"],
+                "stage": "open",
+                "seat": seat["task"] or seat["role"],
+                "agent": seat["role"],
+                "contract": said["contract"] if said else "output",
+                "answer": said["answer"] if said else None,
+                "absent": seat["absent"],
+                "inner": _inner(said),
+            }
+
+
+def _inner(said: Mapping[str, Any] | None) -> Plain | None:
+    inner = said and said.get("inner")
+    return {**inner, "outputs": outputs_of(inner)} if inner else None
+
+
+def _number(sections: Iterable[Plain], numbers: Iterator[int]) -> None:
+    """Number the sections, those of teams within too, so that each has an id on its page."""
+    for section in sections:
+        section["id"] = f"work-{next(numbers)}"
+        for each in _spoken(section):
+            if each.get("inner"):
+                _number(each["inner"]["sections"], numbers)
+
+
+def _spoken(section: Plain) -> Iterator[Plain]:
+    """Yield what stands in a section that a team within may have answered."""
+    for wave in section.get("waves", []):
+        yield from wave
+    yield from section.get("items", [])

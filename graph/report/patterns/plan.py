@@ -1,0 +1,126 @@
+"""The plan of an orchestrator: each step, how it stands, what it waits for, and all of them as a graph."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from typing import Any
+
+from graph.report.patterns.layout import MOST_IN_FULL, graph_of
+from graph.report.patterns.work import Given, Plain, Work
+from graph.report.words import counted
+from policies.patterns.plan import critical_path
+
+STATES = {
+    "done": ("go", "done"),
+    "failed": ("refused", "failed"),
+    "blocked": ("absent", "not run: what it waits for failed"),
+    "open": ("none", "not run"),
+}
+"""The tone and the words of each state of a step."""
+
+MOST_IN_CHAIN = 12
+"""Steps of a critical path that are all named."""
+
+
+@dataclass
+class _Plan:
+    """One plan: its steps, and the newest answer or absence of each step that was asked."""
+
+    planner: str
+    steps: Sequence[Given]
+    seats: dict[int, Given] = field(default_factory=dict)
+
+
+def plans_of(work: Work) -> list[Plain]:
+    """Return a section for each plan that was made, the last one is the one that stood."""
+    plans: list[_Plan] = []
+    for output in work.outputs:
+        if output["contract"] == "plan" and output["answer"]:
+            plans.append(_Plan(output["agent"], output["answer"]["steps"]))
+        elif output["seat"].startswith("step_") and plans:
+            number = int(output["seat"].removeprefix("step_"))
+            if not plans[-1].seats.get(number, {}).get("answer"):
+                plans[-1].seats[number] = output
+    return [_section(work, plan, number, len(plans)) for number, plan in enumerate(plans, 1)]
+
+
+def _section(work: Work, plan: _Plan, number: int, count: int) -> Plain:
+    waves, states = waves_of(plan.steps), _states(plan)
+    critical = critical_path(plan.steps)
+    steps = [
+        _step(work, plan, each, waves[each], states[each], each in critical) for each in range(1, len(plan.steps) + 1)
+    ]
+    title = "Plan" if count == 1 else f"Plan {number} of {count}"
+    return {
+        "kind": "plan",
+        "title": title,
+        "summary": _summary(steps),
+        "planner": plan.planner,
+        "waves": [[step for step in steps if step["wave"] == wave] for wave in range(1, max(waves.values()) + 1)],
+        "critical": _chain(critical),
+        "is_long": len(steps) > MOST_IN_FULL,
+        "graph": graph_of(steps, critical),
+    }
+
+
+def waves_of(steps: Sequence[Given]) -> dict[int, int]:
+    """Return the wave of each step: 1 where it waits for nothing, else one more than the latest it waits for.
+
+    >>> waves_of([{"dependencies": []}, {"dependencies": [1]}, {"dependencies": []}])
+    {1: 1, 3: 1, 2: 2}
+    """
+    edges = {number: step["dependencies"] for number, step in enumerate(steps, 1)}
+    waves: dict[int, int] = {}
+    for number in TopologicalSorter(edges).static_order():
+        waves[number] = 1 + max((waves[each] for each in edges[number]), default=0)
+    return waves
+
+
+def _states(plan: _Plan) -> dict[int, str]:
+    states: dict[int, str] = {}
+    edges = {number: step["dependencies"] for number, step in enumerate(plan.steps, 1)}
+    for number in TopologicalSorter(edges).static_order():
+        is_blocked = any(states[each] in ("failed", "blocked") for each in edges[number])
+        states[number] = _state(plan.seats.get(number), is_blocked)
+    return states
+
+
+def _state(seat: Given | None, is_blocked: bool) -> str:
+    if seat is not None and seat["answer"]:
+        return "done"
+    if seat is not None and seat["absent"]:
+        return "failed"
+    return "blocked" if is_blocked else "open"
+
+
+def _step(work: Work, plan: _Plan, number: int, wave: int, state: str, is_critical: bool) -> Plain:
+    step = plan.steps[number - 1]
+    tone, word = STATES[state]
+    seat = {"agent": step["agent"], "answer": None, "absent": None} | dict(plan.seats.get(number, {}))
+    place: Mapping[str, Any] = {"number": number, "wave": wave, "needs": [*step["dependencies"]]}
+    return {
+        **work.told(seat),
+        **place,
+        "task": step["task"],
+        "state": state,
+        "tone": tone,
+        "word": word,
+        "is_critical": is_critical,
+    }
+
+
+def _chain(critical: Sequence[int]) -> str:
+    """Return the critical path in words; of a long one both ends."""
+    if len(critical) <= MOST_IN_CHAIN:
+        return " → ".join(map(str, critical))
+    ends = [*map(str, critical[: MOST_IN_CHAIN // 2]), "…", *map(str, critical[-MOST_IN_CHAIN // 2 :])]
+    return f"{' → '.join(ends)} ({len(critical)} steps)"
+
+
+def _summary(steps: Sequence[Plain]) -> str:
+    states = [step["state"] for step in steps]
+    done, failed = states.count("done"), states.count("failed")
+    left = len(states) - done - failed
+    waves = counted(max(step["wave"] for step in steps), "wave")
+    beside = [f"{failed} failed" if failed else "", f"{left} not run" if left else ""]
+    return ", ".join(filter(None, [f"{done} of {counted(len(steps), 'step')} done, in {waves}", *beside])) + "."

@@ -1,0 +1,40 @@
+"""The rounds of a team within another: a small matrix of stances, without what its policy saw."""
+
+from collections.abc import Mapping
+
+from graph.report.patterns.work import Given, Plain, Work
+from graph.report.words import counted, label_of, tone_of
+
+Cast = Mapping[str, str]
+
+
+def rounds_of(work: Work) -> list[Plain]:
+    """Return the stances by role and round, and what each round came to."""
+    rounds = work.history
+    if not rounds:
+        return []
+    said = [{each["agent"]: each["stance"] for each in entry["contributions"]} for entry in rounds]
+    roles = dict.fromkeys(role for each in said for role in each)
+    return [
+        {
+            "kind": "rounds",
+            "title": "Rounds",
+            "summary": f"{counted(len(rounds), 'round')} by {counted(len(roles), 'role')}.",
+            "numbers": [entry["round"] for entry in rounds],
+            "rows": [{"role": role, "cells": [_cell(each.get(role)) for each in said]} for role in roles],
+            "outcomes": [_outcome(entry) for entry in rounds],
+            "last_words": [
+                {"agent": each["agent"], "text": each["summary"], "tone": tone_of(each["stance"])}
+                for each in rounds[-1]["contributions"]
+            ],
+        }
+    ]
+
+
+def _cell(stance: str | None) -> Plain:
+    return {"word": stance, "tone": tone_of(stance)} if stance else {"word": "–", "tone": "none"}
+
+
+def _outcome(entry: Given) -> Plain:
+    decision = entry["decision"]
+    return {"word": label_of(decision) if decision else "Not decided", "tone": tone_of(decision)}

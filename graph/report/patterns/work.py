@@ -1,0 +1,73 @@
+"""The work of a team: what its seats answered, and how one answer is told."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from graph.report.words import said_reason, said_value
+
+Plain = dict[str, Any]
+Given = Mapping[str, Any]
+
+NO_TEXT = ("text", "decision")
+"""What of an output is told beside its fields."""
+
+
+def _nothing(_: Given) -> Plain | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a team did as far as it came; `outputs` are those of the record, `inside` tells of a team within."""
+
+    pattern: str
+    outputs: Sequence[Given] = ()
+    history: Sequence[Given] = ()
+    missing: Sequence[Given] = ()
+    roles: Mapping[str, Given] = field(default_factory=dict)
+    inside: Callable[[Given], Plain | None] = _nothing
+
+    def of(self, contract: str) -> list[Given]:
+        """Return the outputs of one contract that were answered, in order."""
+        return [each for each in self.outputs if each["contract"] == contract and each["answer"]]
+
+    def stages(self, *but: str) -> list[tuple[str, list[Given]]]:
+        """Return the outputs by stage, in order, those of some labels left out."""
+        groups = groupby(self.outputs, key=lambda each: (each["round"], each["stage"]))
+        return [(label, [*entries]) for (_, label), entries in groups if label not in but]
+
+    def title_of(self, role: str) -> str | None:
+        """Return how people call a role, where that is known."""
+        title = self.roles.get(role, {}).get("title")
+        return None if title is None else str(title)
+
+    def told(self, output: Given) -> Plain:
+        """Return how one seat is told: {number, agent, title, task, text, fields, tone, word, fault, inner}."""
+        answer, absent = output["answer"] or {}, output["absent"]
+        tone, word = ("go", "answered") if output["answer"] else ("refused", "absent")
+        return {
+            "number": None,
+            "task": None,
+            "agent": output["agent"],
+            "title": self.title_of(output["agent"]),
+            "tone": tone,
+            "word": word,
+            "text": answer.get("text"),
+            "fields": [*_fields(answer)],
+            "fault": said_fault_of(absent),
+            "inner": self.inside(output["inner"]) if output.get("inner") else None,
+        }
+
+
+def said_fault_of(reason: str | None) -> str | None:
+    """Return why a seat is absent, within a sentence."""
+    return said_reason(reason).removesuffix(".") if reason else None
+
+
+def _fields(answer: Given) -> Iterator[Plain]:
+    """Yield what a role declared beside its text."""
+    for name, value in answer.items():
+        if name not in NO_TEXT:
+            yield {"name": name, "value": said_value(value)}

@@ -1,0 +1,96 @@
+"""The verdict: what is on top of a page about a thread."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from graph.report.timeline import capping
+from graph.report.words import counted, label_of, listed, plain_word, said_reason, tone_of, written
+from policies.table import DECISIONS
+
+Plain = dict[str, Any]
+State = Mapping[str, Any]
+
+MAX_RAW = 2_000
+
+OPEN = {
+    "running": ("In progress", "Somebody works on this thread now; it has no decision yet."),
+    "waiting": ("Waiting", "A human is asked; there is no decision yet."),
+    "interrupted": ("Interrupted", "The thread has no decision and no stop reason, and nobody works on it."),
+}
+
+
+def verdict_of(record: Mapping[str, Any], state: State, why: Plain | None, work: Plain) -> Plain:
+    """Return the decision of a thread, or what stands in its place, and how the thread goes on."""
+    label, tone, sentences = _ruled(record, state, why, work)
+    return {
+        "label": label,
+        "tone": tone,
+        "sentences": sentences,
+        "status": record["status"],
+        "reason": record["stop_reason"],
+        "phase": record.get("phase"),
+        "raw": written(record["raw_contribution"], MAX_RAW) if record.get("raw_contribution") is not None else None,
+        "goes_on": _goes_on(record),
+    }
+
+
+def _goes_on(record: Mapping[str, Any]) -> str | None:
+    """Return the command with which a thread goes on that can and that nobody works on."""
+    if record["status"] == "running" or not record["resumable"]:
+        return None
+    kind = (record["stop_reason"] or "").partition(":")[0]
+    limit = {"max_rounds_reached": "max_rounds", "max_cost": "max_cost_usd"}.get(kind, kind)
+    needs = {"needs_input": " --facts FILE", "facts_unavailable": " --facts FILE"}.get(kind, "")
+    return f"accord resume {record['thread_id']}{needs}" + (f" --budget {limit}=N" if limit.startswith("max_") else "")
+
+
+def _ruled(record: Mapping[str, Any], state: State, why: Plain | None, work: Plain) -> tuple[str, str, list[str]]:
+    """Return the decision, or what stands in its place, its tone, and the sentences below it."""
+    if not state:
+        return "Not begun", "open", ["The thread was admitted, and nothing of it has happened yet."]
+    so_far = _so_far(why) if work["pattern"] == "rounds" else _done(work)
+    if record["status"] == "ok":
+        return _ended(record, why, work)
+    if record["status"] in OPEN:
+        label, sentence = OPEN[record["status"]]
+        return label, "open", [sentence, *so_far]
+    is_escalated = record["stop_reason"] == "escalated"
+    label, tone = ("A human decides", "human") if is_escalated else ("Stopped", "stopped")
+    return label, tone, [said_reason(record["stop_reason"]), *so_far]
+
+
+def _ended(record: Mapping[str, Any], why: Plain | None, work: Plain) -> tuple[str, str, list[str]]:
+    decision = record.get("final_decision")
+    decided = _decided(why) if why else []
+    counts = [_counts(why)] if why and work["pattern"] == "rounds" else work["sentences"]
+    if not decision:
+        return "Answered", "done", counts
+    return label_of(decision), tone_of(decision), [*counts, *decided]
+
+
+def _done(work: Plain) -> list[str]:
+    """Return what another pattern than the rounds has done."""
+    return [f"So far: {' '.join(work['sentences'])}"] if work["sentences"] else ["No stage was finished."]
+
+
+def _counts(why: Plain) -> str:
+    said = [*why["casts"].values()]
+    parts = [f"{said.count(cast)} {cast}" for cast in ("go", "caution", "block", "absent") if cast in said]
+    return f"{counted(len(said), 'role')} in round {why['round']}: {', '.join(parts)}."
+
+
+def _decided(why: Plain) -> list[str]:
+    names = capping(why["vote"], why["final"], why["guards"])
+    if not names:
+        return []
+    noun = "guard" if len(names) == 1 else "guards"
+    vote, final = plain_word(why["vote"]), plain_word(why["final"])
+    return [f"The vote alone gave {vote}; the {noun} {listed(names)} allowed no more than {final}."]
+
+
+def _so_far(why: Plain | None) -> list[str]:
+    if why is None:
+        return ["No round was finished."]
+    if why["final"] in DECISIONS:
+        return [f"The policy had come to {plain_word(why['final'])} in round {why['round']}; it was not announced."]
+    return [f"Last finished round: {_counts(why)}"]

@@ -1,0 +1,175 @@
+"""Estimates: the course a team would take, rehearsed with synthetic answers through the function that steers a run.
+
+Nothing is asked and nothing is spent.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from policies.access import Access
+from policies.budgets import Charge, Reservation, Spent, reserve_team
+from policies.patterns.course import advance
+from policies.patterns.rounds import Rehearsal, rehearse
+from policies.patterns.stages import Answer, Closed, Entry, Finish, Next, Stage, Task
+from policies.patterns.synthetic import CourseName, Scene, answer_to
+from policies.patterns.timeline import Asked, Course, Opened
+from policies.plain import MAX_TEXT
+from policies.seats import Seat, may_be_absent, plan_wave
+from policies.stop import Stop
+from policies.team import Team
+
+MOST_ROUNDS = 1_000
+"""The highest `max_rounds` a budget may have."""
+
+FAILED = "llm_timeout"
+"""Why a seat has no answer where what may fail fails."""
+
+Within = Mapping[str, Course]
+
+
+def simulate(
+    team: Team, facts: Mapping[str, Any], course: CourseName = "shortest", length: int = 0, name: str = ""
+) -> Course:
+    """Return a course of the team; its budget bounds rounds alone, so that what it lacks can be seen.
+
+    >>> role = {"title": "A role", "mandate": "Work."}
+    >>> policy = {"name": "x", "rules": [], "otherwise": "go"}
+    >>> raw = {"name": "x", "title": "X", "goal": "g", "pattern": "parallel", "sequence": ["a", "b"], "policy": policy}
+    >>> simulate(Team.model_validate({**raw, "roles": {"a": role, "b": role}}), {}).waves
+    (2, 1)
+    """
+    if team.pattern == "rounds":
+        return _rounds(Rehearsal(team, course, facts, length, name))
+    within = _within(team, facts, course, length, name)
+    weights = {role: each.with_repairs for role, each in within.items()}
+    log: list[Closed] = []
+    stages: list[Opened] = []
+    spent = 0
+    while isinstance(follows := advance(team, log, facts), Stage):
+        scene = Scene(team, course, log, length, name, weights)
+        asked = [Asked(task, *_reply(task, scene, within)) for task in follows.tasks]
+        entries = tuple(_entry(each, _fails(each, follows, scene)) for each in asked)
+        stages.append(Opened(follows.label, _groups(team, follows.label, asked, spent)))
+        log.append(Closed(follows.label, entries))
+        spent += sum(each.messages for each in asked)
+        if stop := _stop_of(follows, asked):
+            return Course(team, facts, tuple(stages), stop, None)
+    return Course(team, facts, tuple(stages), follows, _written(follows, length, name))
+
+
+def at_most(team: Team, facts: Mapping[str, Any]) -> int:
+    """Return how many calls no single run can exceed: as many steps as allowed, all repairs, all replans."""
+    return simulate(team, facts, "fullest").with_repairs
+
+
+def ends_of(team: Team, facts: Mapping[str, Any]) -> str | None:
+    """Return the stop reason of a run in which what may fail fails; None where it ends all the same."""
+    end = simulate(team, facts, "failing").end
+    return end.reason if isinstance(end, Stop) else None
+
+
+def rounds_needed(team: Team, facts: Mapping[str, Any]) -> int | None:
+    """Return how many rounds the shortest course takes where `max_rounds` cuts it off, else None."""
+    unlimited = team.budget.model_copy(update={"max_rounds": MOST_ROUNDS})
+    free = simulate(team.model_copy(update={"budget": unlimited}), facts)
+    is_cut = free.latency > simulate(team, facts).latency and isinstance(free.end, Finish)
+    return len(free.stages) if is_cut else None
+
+
+def _within(team: Team, facts: Mapping[str, Any], course: CourseName, length: int, name: str) -> Within:
+    """Return the courses of the teams that answer for roles; each is the same whenever it is asked."""
+    inner = {role: team.roles[role].team for role in team.sequence}
+    of_inner: CourseName = "shortest" if course == "failing" else course
+    return {
+        role: simulate(each, facts_of(each, facts), of_inner, length, f"{name}{role}/")
+        for role, each in inner.items()
+        if each
+    }
+
+
+def facts_of(inner: Team, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the facts that a team within works on: its own, or those of the run."""
+    return facts if inner.facts is None else inner.facts
+
+
+def _reply(task: Task, scene: Scene, within: Within) -> tuple[Answer | None, Course | None]:
+    course = within.get(task.role)
+    return (answer_to(task, scene), None) if course is None else (_answer_of(course), course)
+
+
+def _answer_of(course: Course) -> Answer | None:
+    """Return what a team answers with: its text, and its decision where it took one."""
+    if isinstance(course.end, Stop):
+        return None
+    decided = {"decision": course.end.decision} if course.end.decision else {}
+    text = course.end.answer if course.brief is None else course.brief
+    return {"text": str(text)[:MAX_TEXT], **decided}
+
+
+def _fails(asked: Asked, stage: Stage, scene: Scene) -> bool:
+    """Tell whether the last step of a plan fails, so that the planner is asked again, on the fullest course."""
+    is_last = asked.task is stage.tasks[-1] and asked.task.contract == "output"
+    plans = sum(entry.contract == "plan" for closed in scene.log for entry in closed.entries)
+    is_planned = scene.team.pattern == "orchestrator" and scene.course == "fullest"
+    return is_planned and is_last and plans <= scene.team.options.max_replans
+
+
+def _entry(asked: Asked, fails: bool) -> Entry:
+    task = asked.task
+    answer = None if fails else asked.answer
+    return Entry(task.seat, task.role, task.contract, answer, None if answer else _reason_of(asked))
+
+
+def _reason_of(asked: Asked) -> str:
+    """Return why a seat has no answer: why the team within stopped, if one did."""
+    end = asked.within.end if asked.within else None
+    return end.reason if isinstance(end, Stop) else FAILED
+
+
+def _stop_of(stage: Stage, asked: Sequence[Asked]) -> Stop | None:
+    """Return the stop that a team within brings about: one without an answer that its stage cannot bear."""
+    lost = [each for each in asked if each.within and each.answer is None]
+    borne = {"none": 0, "some": len(asked) - 1, "all": len(asked)}[stage.tolerance]
+    if len(lost) <= borne and all(may_be_absent(_reason_of(each)) for each in lost):
+        return None
+    return Stop(_reason_of(lost[0]), stage.label)
+
+
+def _groups(team: Team, label: str, asked: Sequence[Asked], spent: int) -> tuple[tuple[Asked, ...], ...]:
+    """Return the seats as they are asked together, by the function that grants them; all at once where none can be."""
+    left, groups = list(asked), list[tuple[Asked, ...]]()
+    while left and any(each.within for each in left):
+        granted = _granted(team, label, left, spent)
+        if not granted:
+            return (tuple(asked),)
+        groups.append(tuple(left[:granted]))
+        spent += sum(each.messages for each in left[:granted])
+        left = left[granted:]
+    return (*groups, tuple(left)) if left else tuple(groups)
+
+
+def _granted(team: Team, label: str, asked: Sequence[Asked], spent: int) -> int:
+    access, used = Access(frozenset(team.roles), frozenset(team.roles)), Spent(messages=spent)
+    held: dict[str, Reservation] = {
+        each.task.seat: reserve_team(each.within.team.budget, Charge(), team.budget, used)
+        for each in asked
+        if each.within
+    }
+    seats = [Seat(each.task.role, task=each.task.seat) for each in asked]
+    return len(plan_wave(seats, label, access, team.budget, used, team.max_repairs, held).asks)
+
+
+def _rounds(rehearsal: Rehearsal) -> Course:
+    end = rehearse(rehearsal)
+    history, stages = rehearsal.history, []
+    for number, entry in enumerate(history, 1):
+        asks = {"recent_rounds": history[max(number - 3, 0) : number - 1]}
+        said = [Asked(Task(each["agent"], each["agent"], "output", asks), each) for each in entry["contributions"]]
+        stages.append(Opened(f"round {number}", (tuple(said),)))
+    written = _written(end, rehearsal.length, rehearsal.name)
+    return Course(rehearsal.team, rehearsal.facts, tuple(stages), end, written, tuple(history))
+
+
+def _written(end: Next, length: int, name: str) -> str | None:
+    is_written = isinstance(end, Finish) and end.answer is None
+    return f"Brief of {name}the team.".ljust(min(length, MAX_TEXT), ".") if is_written else None

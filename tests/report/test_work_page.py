@@ -1,0 +1,114 @@
+"""The page and the Markdown of each pattern: the graph of a plan, its marks, and what stands beside it in words."""
+
+import re
+
+import pytest
+
+from tests.report.conftest import Telling
+from tests.report.test_markdown import shown
+from tests.report.test_page import Reader
+from tests.report.works import WORKS
+
+pytestmark = pytest.mark.slow
+
+
+def classes_of(name: str, tag: str, story: Telling) -> list[list[str]]:
+    reader = Reader(story(name).page)
+    return [(attributes.get("class") or "").split() for found, attributes in reader.tags if found == tag]
+
+
+def nodes_of(name: str, story: Telling) -> list[set[str]]:
+    return [{*classes[1:]} for classes in classes_of(name, "g", story) if classes[:1] == ["node"]]
+
+
+def edges_of(name: str, kind: str, story: Telling) -> int:
+    paths = [attributes for tag, attributes in Reader(story(name).page).tags if tag == "path"]
+    return sum((path["d"] or "").count("M") for path in paths if path.get("class") == kind)
+
+
+def test_a_plan_is_a_graph_with_a_node_a_step_and_a_line_a_dependency(story: Telling) -> None:
+    assert nodes_of("plan", story) == [
+        *({"go", "done", "critical"}, {"go", "done"}),
+        *({"go", "done", "critical"}, {"go", "done", "critical"}, {"go", "done"}),
+    ]
+    assert (edges_of("plan", "edge", story), edges_of("plan", "edge critical", story)) == (2, 2)
+
+
+def test_failed_steps_and_those_that_wait_for_them_are_marked(story: Telling) -> None:
+    states = [node & {"done", "failed", "blocked", "open"} for node in nodes_of("plan_failed", story)]
+    assert states == [{"done"}, {"failed"}, {"blocked"}, {"blocked"}, {"done"}] * 2
+
+
+def test_a_graph_is_named_and_told_in_words(story: Telling) -> None:
+    reader = Reader(story("plan").page)
+    (drawn,) = [attributes for tag, attributes in reader.tags if tag == "svg" and attributes.get("class") == "plan"]
+    assert drawn["role"] == "img"
+    ids = {attributes["id"]: tag for tag, attributes in reader.tags if "id" in attributes}
+    assert ids[drawn["aria-labelledby"]] == "title"
+    assert ids[drawn["aria-describedby"]] == "desc"
+    text = "".join(reader.text)
+    assert "Plan as a graph" in text
+    assert "Step 3, writer, done, on the critical path: Write the report." in text
+
+
+def test_a_long_plan_is_small_on_screen_and_its_graph_is_not_printed(story: Telling) -> None:
+    boxes = [{*classes} for classes in classes_of("plan_long", "div", story)]
+    assert {"scroll", "graph", "long"} in boxes
+    assert {"scroll", "list"} in boxes
+    assert len(nodes_of("plan_long", story)) == 200
+    assert {"scroll", "list"} not in [{*classes} for classes in classes_of("plan", "div", story)]
+
+
+def test_a_debater_that_moved_is_marked_in_words_too(story: Telling) -> None:
+    assert len(re.findall(r"</span> moved</span>", story("debate").page)) == 1
+    assert story("debate").markdown.count("→ moved: Ship now.") == 1
+
+
+def test_each_section_has_a_heading_in_the_order_of_the_work(story: Telling) -> None:
+    headings = re.findall(r"<h2 [^>]*>([^<]+)</h2>", story("debate").page)
+    assert headings == [
+        *("Goal", "Answer", "Positions", "Verdict", "Timeline", "Cost and usage", "Facts", "Record"),
+    ]
+    assert "Stances" in re.findall(r"<h2 [^>]*>([^<]+)</h2>", story("vote").page)
+
+
+def test_a_team_within_is_set_apart(story: Telling) -> None:
+    assert len([classes for classes in classes_of("nested", "div", story) if classes == ["within"]]) == 2
+    quoted = [line for line in story("nested").markdown.splitlines() if line.startswith("> > Team")]
+    assert quoted == ["> > Team `in_debate` (debate)"]
+    assert "> Team `in_hierarchy` (hierarchy)" in story("nested").markdown
+
+
+def test_ballots_are_chips_with_their_word(story: Telling) -> None:
+    chips = [classes for classes in classes_of("no_quorum", "span", story) if classes[:1] == ["chip"]]
+    assert chips == [["chip", tone] for tone in ("go", "block", "caution", "absent", "go", "block", "absent")]
+    assert "| `analyst` | ⛔ reject | analyst has a reason. |" in story("no_quorum").markdown
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("plan", "| **3** | 2 | ✅ done | `writer` | Write the report. | 1, 2 |"),
+        ("plan_failed", "| 2 | 1 | ✗ failed: The model gave no answer in time | `analyst` | Compare the offers. |   |"),
+        ("debate", "| `sceptic` | Wait a week. | → moved: Ship now. | Ship now. |"),
+        ("hierarchy", "◌ Missing: `west`, it was given no subtask."),
+        ("messages", "| `m1` | `writer` | `analyst` | question, high, no answer yet | From writer. |"),
+        ("workspace", "Adds: point 1"),
+        ("conversation", "**2** `analyst`"),
+        ("parallel", "✗ `coder`: absent (The model gave no answer in time)"),
+    ],
+)
+def test_the_markdown_says_the_same(name: str, line: str, story: Telling) -> None:
+    assert line in story(name).markdown.splitlines()
+
+
+@pytest.mark.parametrize("name", WORKS)
+def test_the_answer_is_read_whole_on_the_page(name: str, story: Telling) -> None:
+    answer, page = story(name).dossier["brief"], "".join(Reader(story(name).page).text)
+    assert (answer is None) == (story(name).record["status"] != "ok")
+    assert (answer or "") in page
+
+
+def test_a_hostile_cell_is_shown_as_it_was(story: Telling) -> None:
+    (line,) = [line for line in story("hostile_orchestrator").markdown.splitlines() if line.startswith("| **1** |")]
+    assert "<script>alert(1)</script><img src=x onerror=alert(2)>" in shown(line.split(" | ")[4])
