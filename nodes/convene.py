@@ -24,7 +24,7 @@ from nodes.mail import with_inboxes
 from nodes.pattern import Pattern, Update
 from nodes.services import Services
 from nodes.state import Node, State
-from policies.budgets import Reservation, Usage, add_usage, reserve_team
+from policies.budgets import Reservation, Usage, add_usage, raised, reserve_team
 from policies.routing import is_over, next_nodes
 from policies.seats import Seat, Wave, phase_at, plan_wave, repair_of
 from policies.stop import Stop, is_resumable, stop_reason
@@ -125,7 +125,7 @@ def _reservations(state: State, team: Team, pattern: Pattern, seats: list[Seat])
     alone = sum(each is None for each in inner.values())
     beside = replace(spent, messages=spent.messages + alone)  # a team leaves a message to each role asked beside it
     held = {
-        seat.name: reserve_team(each.budget, seat.charged, budget, beside)
+        seat.name: reserve_team(raised(each.budget, team.budget, budget), seat.charged, budget, beside)
         for seat in empty
         if (each := inner[seat.name]) is not None
     }

@@ -30,7 +30,7 @@ from nodes.pattern import Pattern, Update
 from nodes.role import shown_reply
 from nodes.services import Services
 from nodes.state import Node, State, StepInput
-from policies.budgets import Charge, charge, limits_of_team
+from policies.budgets import Charge, charge, limits_of_team, raised
 from policies.contract import Output
 from policies.plain import MAX_TEXT
 from policies.stop import stop_reason
@@ -96,9 +96,9 @@ def _given(state: State, team: Team, pattern: Pattern, granted: _Granted) -> Ste
     inner = team.roles[granted.role].team
     assert inner is not None, "the graph was built for a role with a team"
     limits = budget_from(state)
-    budget = limits_of_team(inner.budget, granted.charged, granted.ask["messages"], limits, spent_from(state))
-    if limits.max_rounds > team.budget.max_rounds:  # raised on resume, for the teams within too
-        budget["max_rounds"] = max(inner.budget.max_rounds, limits.max_rounds)
+    own = raised(inner.budget, team.budget, limits)
+    share = limits_of_team(own, granted.charged, granted.ask["messages"], limits, spent_from(state))
+    budget = {**share, "max_rounds": own.max_rounds}
     asks = pattern.question(state, granted.name, None).asks
     inbox = inbox_shown(state, granted.name) if team.messages else []
     delivered = {"inbox": inbox} if inbox else {}

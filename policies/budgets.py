@@ -160,16 +160,34 @@ def refuse_round(budget: Budget, spent: Spent) -> str | None:
 def reserve_team(inner: Budget, charged: Charge, budget: Budget, spent: Spent) -> Reservation:
     """Return what a team that answers for a role may use: its own limits as far as they go, within what is left.
 
-    A team that used up its own limits is given what the run has left, so that raising the run's budget lets it go on.
+    One that used up its own messages is granted none, and stops again; `raised` lets it go on.
 
     >>> reserve_team(Budget(max_messages=4), Charge(), Budget(max_messages=12), Spent(messages=9)).messages
     3
     """
     used, total = charged.usage, spent.usage
-    messages = _allotted(inner.max_messages, charged.messages, budget.max_messages - spent.messages)
+    left = budget.max_messages - spent.messages
+    messages = 1 if left < 1 else int(_allotted(inner.max_messages, charged.messages, left) or 0)
     tokens = _allotted(inner.max_tokens, used.tokens, _left(budget.max_tokens, total.tokens))
     cost = _allotted(inner.max_cost_usd, used.cost_usd, _left(budget.max_cost_usd, total.cost_usd))
-    return Reservation(int(tokens or 0), round(cost or 0.0, 9), max(int(messages or 0), 1))
+    return Reservation(int(tokens or 0), round(cost or 0.0, 9), messages)
+
+
+def raised(inner: Budget, before: Budget, now: Budget) -> Budget:
+    """Return the limits of a team that answers for a role, those raised that were raised for the run.
+
+    >>> raised(Budget(max_messages=4), Budget(max_messages=12), Budget(max_messages=20)).max_messages
+    20
+    """
+    limits = ("max_rounds", "max_messages", "max_seconds", "max_tokens", "max_cost_usd")
+    changes = {name: _raised(*(getattr(each, name) for each in (inner, before, now))) for name in limits}
+    return inner.model_copy(update=changes)
+
+
+def _raised(own: float | None, before: float | None, now: float | None) -> float | None:
+    if own is None or before is None or (now is not None and now <= before):
+        return own
+    return None if now is None else max(own, now)
 
 
 def limits_of_team(inner: Budget, charged: Charge, messages: int, budget: Budget, spent: Spent) -> dict[str, Any]:
@@ -196,7 +214,7 @@ def _left(limit: float | None, used: float) -> float | None:
 
 def _allotted(own: float | None, used: float, left: float | None) -> float | None:
     """Return what may be used beyond what was: the own limit within what is left; None for no limit."""
-    still = None if own is None or own <= used else own - used
+    still = None if own is None else max(own - used, 0)
     return min((each for each in (still, left) if each is not None), default=None)
 
 

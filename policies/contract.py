@@ -216,10 +216,15 @@ def _evidence(offered: object) -> tuple[str, ...] | None:
 
 
 def _refuse(failed: str, proposal: object, value: object) -> Refusal:
-    return Refusal(stop_reason("invalid_contribution", failed), _storable(proposal, value))
+    return Refusal(stop_reason("invalid_contribution", failed), storable(proposal, value))
 
 
-def _storable(proposal: object, value: object) -> Any:
+def storable(proposal: object, value: object) -> Any:
+    """Return the parsed `value` of a proposal if it may enter the state, else the proposal's first 2,000 characters.
+
+    >>> storable("I would say go.", NoJson())
+    'I would say go.'
+    """
     if not isinstance(value, NoJson) and is_plain(value) and len(repr(value)) <= MAX_RAW:
         return value
     return clean_text((proposal if isinstance(proposal, str) else written(proposal))[:MAX_EXCERPT])

@@ -123,9 +123,11 @@ def casts_of(seats: Sequence[Seat]) -> dict[str, Cast]:
 def phase_of(where: int | str, role: str) -> str:
     """Return the phase of a role in a round, given by its number, or in a stage, given by its label.
 
-    >>> phase_of(2, "risk"), phase_of("turn_4", "risk")
-    ('round_2:risk', 'turn_4:risk')
+    >>> phase_of(2, "risk"), phase_of("turn_4", "risk"), phase_of("risk", "risk")
+    ('round_2:risk', 'turn_4:risk', 'risk')
     """
+    if where == role:
+        return role
     return f"{where if isinstance(where, str) else f'round_{where}'}:{role}"
 
 

@@ -33,6 +33,12 @@ def speaker_of(event: Event) -> str:
     return f"{seat.replace('_', ' ')} {event['role']}" if seat and seat != event.get("stage") else event["role"]
 
 
+def headed(event: Event) -> str:
+    """Return what a line begins with: where it happened and who speaks, each said once."""
+    is_named_so = event.get("stage") == event["role"] and not event.get("within")
+    return event["role"] if is_named_so else f"{place_of(event)}  {speaker_of(event)}"
+
+
 def short(text: object) -> str:
     """Return the beginning of a text, on one line.
 

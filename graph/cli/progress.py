@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from graph.cli.lines import line_of, place_of, short, speaker_of
+from graph.cli.lines import headed, line_of, place_of, short, speaker_of
 from graph.report.terminal import console_on, visible
 
 Event = Mapping[str, Any]
@@ -59,7 +59,7 @@ class Progress:
         if event.get("contract") == "plan" and event["event"] == "answered" and not event.get("within"):
             self._plan = _Plan(event["answer"]["steps"])
         if self._live is None and line is not None:
-            where = f"{place_of(event)}  {speaker_of(event)}: " if "role" in event else ""
+            where = f"{headed(event)}: " if "role" in event else ""
             self._console.print(Text.assemble(visible(where), line), soft_wrap=True)
             self._print_plan(event)
 

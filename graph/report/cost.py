@@ -30,7 +30,7 @@ def cost_of(record: Mapping[str, Any], state: Mapping[str, Any]) -> Plain:
 def _opened(state: Mapping[str, Any]) -> Plain:
     """Return the row of the rounds, or of what another pattern counts in their place."""
     team, limits = state.get("case", {}).get("team", {}), state.get("limits", {})
-    labels = [str(stage["stage"]).partition(" ")[0] for stage in state.get("stages", [])[state.get("since", 0) :]]
+    labels = [str(stage["stage"]).partition("_")[0] for stage in state.get("stages", [])[state.get("since", 0) :]]
     counts = {
         "rounds": ("Rounds opened", state.get("spent", {}).get("rounds", 0), limits.get("max_rounds")),
         "debate": ("Rounds of replies", labels.count("reply"), limits.get("max_rounds")),

@@ -67,7 +67,7 @@ def _titled(record: Mapping[str, Any]) -> Callable[[int], str]:
     """Return what a round or a stage is called."""
     if record.get("pattern", "rounds") == "rounds":
         return "Round {}".format
-    labels = {output["round"]: output["stage"] for output in record["outputs"]}
+    labels = {output["round"]: output["stage"].replace("_", " ") for output in record["outputs"]}
     return lambda number: f"Stage {number}" + (f": {labels[number]}" if number in labels else "")
 
 

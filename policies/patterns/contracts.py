@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from policies.conditions import holds_for_output
-from policies.contract import MAX_EXCERPT, MAX_LIST, MAX_NAME_SHOWN, MAX_RAW, NoJson, Refusal, read_json
+from policies.contract import MAX_LIST, MAX_NAME_SHOWN, Refusal, read_json, storable
 from policies.patterns.plan import find_plan_fault, tidy_steps
 from policies.patterns.stages import Answer, ContractName, Task
-from policies.plain import MAX_TEXT, clean_text, is_plain, written
+from policies.plain import MAX_TEXT, clean_text
 from policies.stop import StopKind, stop_reason
 from policies.team import FieldKind, Role, Team
 
@@ -40,7 +40,7 @@ def judge(said: object, task: Task, team: Team) -> Answer | Refusal:
         return found
     kind = _KINDS.get(task.contract)
     reason = stop_reason(kind, found) if kind else stop_reason("invalid_output", task.role)
-    return Refusal(reason, _storable(said, value), None if kind else found)
+    return Refusal(reason, storable(said, value), None if kind else found)
 
 
 def _output(value: Fields, task: Task, team: Team) -> Outcome:
@@ -213,9 +213,3 @@ def _field(value: object, kind: FieldKind) -> Any:
         return value if isinstance(value, bool) else None
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_NUMBER
     return float(value) + 0.0 if is_number else None  # type: ignore[arg-type]  # it is a number
-
-
-def _storable(said: object, value: object) -> Any:
-    if not isinstance(value, NoJson) and is_plain(value) and len(repr(value)) <= MAX_RAW:
-        return value
-    return clean_text((said if isinstance(said, str) else written(said))[:MAX_EXCERPT])

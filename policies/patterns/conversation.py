@@ -19,7 +19,7 @@ def advance(team: Team, log: Log) -> Next:
         return _finish(team, turns)
     speaker = _next_speaker(team, turns)
     if len(turns) >= team.options.max_turns:
-        return Stop(stop_reason("max_turns_reached"), f"turn {len(turns)}")
+        return Stop(stop_reason("max_turns_reached"), f"turn_{len(turns)}")
     shown = [{"agent": turn.role, "text": _text(turn)} for turn in turns[-TURNS_SHOWN:]]
     asks = {
         "turn": len(turns) + 1,
@@ -29,7 +29,7 @@ def advance(team: Team, log: Log) -> Next:
     }
     others = tuple(role for role in team.sequence if role != speaker)
     choices = others if team.options.speakers == "named" else ()
-    return Stage(f"turn {len(turns) + 1}", (Task(speaker, speaker, "turn", asks, choices),))
+    return Stage(f"turn_{len(turns) + 1}", (Task(speaker, speaker, "turn", asks, choices),))
 
 
 def says(phrase: str, text: str) -> bool:

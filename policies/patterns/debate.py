@@ -18,7 +18,7 @@ def advance(team: Team, log: Log) -> Next:
     if not log:
         return _round(team, log, "opening")
     if len(log) <= team.budget.max_rounds and not _settled(team, log):
-        return _round(team, log, f"reply {len(log)}")
+        return _round(team, log, f"reply_{len(log)}")
     asks = {"positions": standing(team, log), "debate": [_round_shown(team, stage) for stage in log]}
     return Stage("verdict", (Task("verdict", team.lead or "", "verdict", asks, team.sequence),))
 

@@ -10,7 +10,7 @@ def advance(team: Team, log: Log) -> Next:
     idle = len(log) > 1 and not any(entry.answer and entry.answer["adds"] for entry in log[-1].entries)
     if not idle and len(log) < team.budget.max_rounds:
         tasks = (Task(role, role, "note", _seen_by(role, log)) for role in team.sequence)
-        return Stage(f"iteration {len(log) + 1}", tuple(tasks), tolerance_of(team))
+        return Stage(f"iteration_{len(log) + 1}", tuple(tasks), tolerance_of(team))
     notes = notes_of(log)
     latest = {note["agent"]: note for note in notes}
     results = tuple({"agent": agent, "text": note["content"], **_artifacts(note)} for agent, note in latest.items())

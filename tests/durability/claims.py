@@ -6,6 +6,7 @@ from typing import Any
 
 from nodes.fingerprint import fingerprint
 from policies.assurance.audit import find_break
+from tests.durability.pattern_teams import Asked
 from tests.durability.processes import without
 from tests.durability.strikes import KILLED, SHOWN_OPEN, Struck
 
@@ -77,7 +78,7 @@ def _journal_held_what_was_asked(whole: Struck, each: Struck) -> bool:
 
 
 def _same_journal(whole: Struck, each: Struck) -> bool:
-    return each.after["journal"].keys() == whole.after["journal"].keys()
+    return bool(each.after["journal"].keys() == whole.after["journal"].keys())
 
 
 def _same_reading(whole: Struck, each: Struck) -> bool:
@@ -91,23 +92,32 @@ def _reads_once(each: Struck) -> bool:
 
 def _delivers_once(each: Struck) -> bool:
     """What the state calls delivered is what was read, each once; what goes to a team is read by its roles."""
-    state = each.after["state"]
+    state, missed = each.after["state"], {role for role, _ in _missed(each)}
     teams = {role: known["team"] for role, known in state["case"]["team"]["roles"].items() if known.get("team")}
     roles = {own: role for role, team in teams.items() for own in team["roles"]}
+    within = [call for call in _calls(each) if call.role in roles and roles[call.role] not in missed]
     read = {read for read in _turns(each) if read[0] not in roles}
-    calls = [*each.asked, *each.asked_again]
-    read |= {(roles[call.role], message) for call in calls if call.role in roles for message in call.inbox_above}
+    read |= {(roles[call.role], message) for call in within for message in call.inbox_above}
     delivered = [(given["role"], given["id"]) for given in state.get("delivered", [])]
     return sorted(delivered) == sorted(read)
 
 
 def _turns(each: Struck) -> Mapping[Read, set[tuple[int | None, str]]]:
-    """Return in which turns each message was read, by anybody."""
+    """Return in which turns each message was read, by anybody; a turn that came to nothing delivers nothing."""
     turns: dict[Read, set[tuple[int | None, str]]] = {}
-    for call in (*each.asked, *each.asked_again):
-        for message in call.inbox:
+    for call in _calls(each):
+        for message in call.inbox if (call.role, call.round) not in _missed(each) else ():
             turns.setdefault((call.role, message), set()).add((call.round, call.task))
     return turns
+
+
+def _calls(each: Struck) -> list[Asked]:
+    return [*each.asked, *each.asked_again]
+
+
+def _missed(each: Struck) -> set[tuple[str, int]]:
+    """Return who was absent, and in which round or stage."""
+    return {(output["agent"], output["round"]) for output in each.record["outputs"] if output["absent"]}
 
 
 def _chains_are_whole(each: Struck) -> bool:

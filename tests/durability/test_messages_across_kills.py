@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.store.memory import InMemoryStore
@@ -188,11 +189,24 @@ def _expected(plan: Plan, state: Plain) -> Reads:
     return reads
 
 
+def _posted(state: Plain) -> Counter[Turn]:
+    return Counter((event["message"]["from"], event["round"]) for event in state["events"] if event["event"] == "sent")
+
+
+def _written(plan: Plan) -> Counter[Turn]:
+    """Return how many letters of each turn are for anybody but their writer; the others are refused."""
+    return Counter(turn for turn, letters in plan.letters.items() for each in letters if {*each["to"]} - {turn[0]})
+
+
 def _is_for(message: Plain, role: str, plan: Plan) -> bool:
     return message["from"] != role and (role in message["to"] or message["kind"] in plan.subscribed[role])
 
 
-@settings(max_examples=60)
+WHOLE_RUNS = [phase for phase in Phase if phase is not Phase.shrink]
+"""Each example is a run and its resume: making a counterexample smaller would take longer than reading it."""
+
+
+@settings(max_examples=60, phases=WHOLE_RUNS)
 @given(plan=PLANS, place=st.floats(0, 1, exclude_max=True))
 def test_a_run_that_died_anywhere_delivers_each_message_once_to_everybody_it_is_for(
     tmp_path_factory: pytest.TempPathFactory, plan: Plan, place: float
@@ -203,6 +217,7 @@ def test_a_run_that_died_anywhere_delivers_each_message_once_to_everybody_it_is_
     assert whole.state["round"] == ROUNDS
     assert whole.turns == _expected(plan, whole.state)
     assert killed.turns == whole.turns
+    assert _posted(killed.state) == _posted(whole.state) == _written(plan)
     assert without(killed.state["messages"], "at") == without(whole.state["messages"], "at")
     assert not any(message["content"] == "Lost." for message in killed.state["messages"])
     given_out = [(turn[0], id) for turn, ids in whole.turns.items() for id in ids]

@@ -93,7 +93,7 @@ COURSES: Mapping[str, Course] = {
         "pipeline",
         ("writer", "coder", "analyst"),
         {"writer": output("A draft."), "coder": output("Some code."), "analyst": output("It holds.")},
-        {"writer": "writer:writer", "coder": "coder:coder", "analyst": "analyst:analyst"},
+        {"writer": "writer", "coder": "coder", "analyst": "analyst"},
         {},
     ),
     "parallel": Course(
@@ -160,7 +160,7 @@ COURSES: Mapping[str, Course] = {
             "tester": says("go"),
             "brief: Is it sound?": text("Sound."),
         },
-        {"writer": "writer:writer", "coder": "council:council", "tester": "council:council"},
+        {"writer": "writer", "coder": "council", "tester": "council"},
         {"council": answering("rounds", "coder", "tester", goal=SOUND)},
     ),
 }

@@ -67,11 +67,11 @@ def test_a_call_that_hangs_is_cut_at_the_deadline_and_asked_again_with_more_time
 
 FIRST_IS_DEAR = {
     "orchestrator": "step_1:writer",
-    "pipeline": "coder:coder",
+    "pipeline": "coder",
     "parallel": "finalize",
     "manager": "assignment_1:writer",
     "hierarchy": "assignment_1:build",
-    "composed pipeline": "council:council",
+    "composed pipeline": "council",
 }
 """Where a run stops whose first call takes nearly all; in parallel the others are under way by then."""
 

@@ -138,7 +138,7 @@ def test_a_team_may_stand_in_a_team_in_a_team(tmp_path: Path) -> None:
 def test_a_team_that_stopped_goes_on_inside_however_deep_and_is_counted_once(tmp_path: Path, code: int) -> None:
     played = play(tmp_path, nested(), NESTED | {"weigher": refused(code)})
     reason = {503: "llm_error:503", 429: "llm_rate_limited"}[code]
-    assert (played.record["stop_reason"], played.record["phase"]) == (reason, "group:group")
+    assert (played.record["stop_reason"], played.record["phase"]) == (reason, "group")
     assert (played.record["resumable"], played.record["usage"]) == (True, usage(3, calls=6))
     later = go_on(tmp_path, {"weigher": says("go"), "brief": NESTED["brief"]})
     assert later.order == ["weigher", "brief", "brief"]
@@ -148,7 +148,7 @@ def test_a_team_that_stopped_goes_on_inside_however_deep_and_is_counted_once(tmp
 
 def test_a_call_within_that_hangs_stops_the_run_and_is_the_only_one_made_on_resume(tmp_path: Path) -> None:
     played = play(tmp_path, pipeline(), LINES | {"legal": forever(hangs(9))}, timeout_seconds=1.0)
-    assert (played.record["stop_reason"], played.record["phase"]) == ("llm_timeout", "council:council")
+    assert (played.record["stop_reason"], played.record["phase"]) == ("llm_timeout", "council")
     assert played.record["usage"] == usage(2, calls=5)
     later = go_on(tmp_path, {"legal": says("go"), "brief": LINES["brief"]})
     assert (later.record["final_decision"], later.order) == ("go", ["legal", "brief"])
@@ -157,7 +157,7 @@ def test_a_call_within_that_hangs_stops_the_run_and_is_the_only_one_made_on_resu
 
 def test_a_synthesis_within_that_fails_is_the_only_call_made_on_resume(tmp_path: Path) -> None:
     played = play(tmp_path, pipeline(), LINES | {"brief": status(401)})
-    assert (played.record["stop_reason"], played.record["phase"]) == ("llm_auth", "council:council")
+    assert (played.record["stop_reason"], played.record["phase"]) == ("llm_auth", "council")
     later = go_on(tmp_path, {"brief": LINES["brief"]})
     assert (later.record["final_decision"], later.order) == ("go", ["brief"])
 
@@ -165,7 +165,7 @@ def test_a_synthesis_within_that_fails_is_the_only_call_made_on_resume(tmp_path:
 def test_a_contract_that_is_broken_within_ends_a_pipeline_and_the_proposal_is_kept(tmp_path: Path) -> None:
     played = play(tmp_path, pipeline(), LINES | {"legal": forever(says("perhaps"))})
     record = played.record
-    assert (record["stop_reason"], record["phase"]) == ("invalid_contribution:stance", "council:council")
+    assert (record["stop_reason"], record["phase"]) == ("invalid_contribution:stance", "council")
     assert (record["raw_contribution"]["stance"], record["raw_contribution"]["agent"]) == ("perhaps", "legal")
     assert (record["resumable"], record["usage"]) == (False, usage(4))
     assert [call.user.get("repair") for call in played.calls("legal")] == [
@@ -186,7 +186,7 @@ def test_what_stops_a_team_within_stops_a_pipeline_with_its_reason(
     tmp_path: Path, inner: Plain, lines: Plain, reason: str
 ) -> None:
     played = play(tmp_path, pipeline(inner=inner), LINES | {"tester": says("caution"), "legal": says("caution")})
-    assert (played.record["stop_reason"], played.record["phase"]) == (reason, "council:council")
+    assert (played.record["stop_reason"], played.record["phase"]) == (reason, "council")
 
 
 def test_raising_the_run_s_rounds_lets_a_team_within_talk_on(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_raising_the_run_s_rounds_lets_a_team_within_talk_on(tmp_path: Path) -> 
 
 def test_a_team_within_is_granted_no_more_messages_than_the_run_has_left(tmp_path: Path) -> None:
     played = play(tmp_path, pipeline(budget={"max_messages": 2}), LINES)
-    assert (played.record["stop_reason"], played.record["phase"]) == ("max_messages", "council:council")
+    assert (played.record["stop_reason"], played.record["phase"]) == ("max_messages", "council")
     assert played.asked == {"writer": 1, "tester": 1}
     later = go_on(tmp_path, LINES, budget={"max_messages": 3})
     assert (later.record["status"], later.order) == ("ok", ["legal", "brief"])
@@ -220,13 +220,13 @@ def test_what_a_team_within_does_not_use_is_free_for_those_after_it(tmp_path: Pa
     tight = play(tmp_path, team_of("pipeline", "council", "writer", roles={"council": council()}, budget={
         "max_messages": 2
     }), LINES, thread="tight")  # fmt: skip
-    assert (tight.record["stop_reason"], tight.record["phase"]) == ("max_messages", "writer:writer")
+    assert (tight.record["stop_reason"], tight.record["phase"]) == ("max_messages", "writer")
     assert go_on(tmp_path, LINES, "tight", budget={"max_messages": 3}).order == ["writer"]
 
 
 def test_a_team_within_is_cut_at_the_run_s_deadline_and_goes_on_with_more_time(tmp_path: Path) -> None:
     played = play(tmp_path, pipeline(budget={"max_seconds": 1.0}), LINES | {"legal": hangs(9)})
-    assert (played.record["stop_reason"], played.record["phase"]) == ("max_seconds", "council:council")
+    assert (played.record["stop_reason"], played.record["phase"]) == ("max_seconds", "council")
     assert 1.0 <= played.record["elapsed_seconds"] < 5.0
     assert go_on(tmp_path).record["stop_reason"] == "max_seconds"
     later = go_on(tmp_path, LINES, budget={"max_seconds": 60})
@@ -247,7 +247,7 @@ def test_tokens_and_cost_of_a_team_within_are_cut_to_what_the_run_has_left(
     run, own, raised = limits
     team = pipeline(budget=run, prices=PRICES, inner={"budget": own, "prices": PRICES})
     played = play(tmp_path, team, LINES | {"tester": _dear(says("go")), "legal": _dear(says("go"))})
-    assert (played.record["stop_reason"], played.record["phase"]) == (reason, "council:council")
+    assert (played.record["stop_reason"], played.record["phase"]) == (reason, "council")
     later = go_on(tmp_path, LINES, budget=raised)
     assert later.record["status"] == "ok"
     assert sorted([*played.order, *later.order]) == ["brief", "legal", "tester", "writer"]

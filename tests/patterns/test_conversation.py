@@ -49,7 +49,7 @@ def outputs_of(*turns: tuple[str, str], named: str | None = None) -> list[Plain]
     return [
         entry
         for number, (speaker, words) in enumerate(turns, 1)
-        for entry in said(number, f"turn {number}", "turn", {speaker: {"text": words, "next": named}})
+        for entry in said(number, f"turn_{number}", "turn", {speaker: {"text": words, "next": named}})
     ]
 
 
@@ -171,7 +171,7 @@ def test_after_its_last_turn_it_stops_and_cannot_go_on(tmp_path: Path) -> None:
     played = play(tmp_path, conversation(turns=3), script(*TALK[:3]))
 
     assert without_times(played.record) == halted(
-        played, outputs_of(*TALK[:3]), "max_turns_reached", "turn 3", usage(3), resumable=False
+        played, outputs_of(*TALK[:3]), "max_turns_reached", "turn_3", usage(3), resumable=False
     )
     again = go_on(tmp_path, budget={"max_messages": 99})
     assert (again.record, again.order) == (played.record, [])
@@ -230,7 +230,7 @@ def test_a_turn_that_breaks_its_contract_twice_stops_the_run_with_the_speaker_na
     team = conversation("ann", "bob", "cid", options={"speakers": "named"})
     played = play(tmp_path, team, {"ann": turn("One."), "bob": [wrong, wrong]})
 
-    assert stop_of(played) == ("invalid_output:bob", "turn 2:bob", False)
+    assert stop_of(played) == ("invalid_output:bob", "turn_2:bob", False)
     assert repairs(played, "bob") == [None, f"invalid_output:bob:{check}"]
 
 
@@ -252,7 +252,7 @@ def test_a_budget_stops_it_before_the_next_call_and_raised_it_goes_on_as_if_noth
     whole = play(tmp_path / "whole", team, lines)
     before, after = cut_and_gone_on(tmp_path / "cut", team, lines, budget, raised)
 
-    assert stop_of(before) == (reason, "turn 3:ann", True)
+    assert stop_of(before) == (reason, "turn_3:ann", True)
     assert before.order == ["ann", "bob"]
     assert after.order == ["ann", "bob", "ann", "brief"]
     assert same_end(after.record, whole.record)
@@ -263,13 +263,13 @@ def test_the_turn_that_the_deadline_cuts_is_asked_again_and_no_other(tmp_path: P
     before = play(tmp_path, conversation(budget={"max_seconds": 2}), {"ann": turn("One."), "bob": hangs(20)})
     after = go_on(tmp_path, {"bob": turn(PHRASE), "brief": text(SUMMARY)}, budget={"max_seconds": 60})
 
-    assert stop_of(before) == ("max_seconds", "turn 2:bob", True)
+    assert stop_of(before) == ("max_seconds", "turn_2:bob", True)
     assert after.order == ["bob", "brief"]
     assert after.record["outputs"] == outputs_of(("ann", "One."), ("bob", PHRASE))
 
 
 @pytest.mark.parametrize(("failure", "reason", "calls"), FAILURES)
-@pytest.mark.parametrize(("place", "phase"), [("bob", "turn 4:bob"), ("brief", "finalize")])
+@pytest.mark.parametrize(("place", "phase"), [("bob", "turn_4:bob"), ("brief", "finalize")])
 def test_a_provider_that_fails_stops_it_there_and_only_what_is_missing_is_asked_again(
     place: str, phase: str, failure: Answer, reason: str, calls: int, tmp_path: Path
 ) -> None:
@@ -288,7 +288,7 @@ def test_no_absence_is_counted_in_a_conversation_whatever_the_policy(tmp_path: P
     team = conversation(policy="quorum")
     played = play(tmp_path, team, {"ann": turn("One."), "bob": refused(503)})
 
-    assert stop_of(played) == ("llm_error:503", "turn 2:bob", True)
+    assert stop_of(played) == ("llm_error:503", "turn_2:bob", True)
 
 
 def test_turns_that_come_late_are_never_asked_beside_each_other(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def script(*moves: tuple[str, str], **others: Any) -> dict[str, list[Answer]]:
 
 
 def rounds(*moves: tuple[str, str]) -> list[Plain]:
-    labels = [OPENING, *(f"reply {number}" for number in range(1, len(moves)))]
+    labels = [OPENING, *(f"reply_{number}" for number in range(1, len(moves)))]
     return [
         entry
         for number, (label, (pro, con)) in enumerate(zip(labels, moves, strict=True), 1)
@@ -126,7 +126,7 @@ def test_each_debater_reads_its_own_last_position_and_those_of_the_others_and_no
         ]
     debated = [
         {"round": label, "positions": [as_seen(role, f"{role}{number}") for role in ("a", "b", "c")]}
-        for number, label in enumerate((OPENING, "reply 1", "reply 2"))
+        for number, label in enumerate((OPENING, "reply_1", "reply_2"))
     ]
     assert played.tasks("judge") == [
         {"positions": debated[-1]["positions"], "debate": debated, "choices": ["a", "b", "c"]}
@@ -205,7 +205,7 @@ def test_a_position_that_breaks_its_contract_twice_stops_the_run_with_the_debate
     lines = script(("A", "B"), ("A", "B"))
     played = play(tmp_path, debate(), {**lines, "con": [position("B"), wrong, wrong]})
 
-    assert stop_of(played) == ("invalid_output:con", "reply 1:con", False)
+    assert stop_of(played) == ("invalid_output:con", "reply_1:con", False)
     assert repairs(played, "con") == [None, None, f"invalid_output:con:{check}"]
     assert played.asked == {"pro": 2, "con": 3}
 
@@ -230,7 +230,7 @@ def test_a_budget_stops_it_before_the_next_call_and_raised_it_goes_on_as_if_noth
     whole = play(tmp_path / "whole", team, lines)
     before, after = cut_and_gone_on(tmp_path / "cut", team, lines, budget, raised)
 
-    assert stop_of(before) == (reason, "reply 1:pro", True)
+    assert stop_of(before) == (reason, "reply_1:pro", True)
     assert before.asked == {"pro": 1, "con": 1}
     assert same_end(after.record, whole.record)
     assert after.record["usage"] == whole.record["usage"]
@@ -243,7 +243,7 @@ def test_the_call_that_the_deadline_cuts_is_asked_again_and_the_other_debater_is
     rest = {"pro": lines["pro"][1:], "con": lines["con"][2:], "judge": lines["judge"]}
     after = go_on(tmp_path, rest, budget={"max_seconds": 60})
 
-    assert stop_of(before) == ("max_seconds", "reply 1:pro", True)
+    assert stop_of(before) == ("max_seconds", "reply_1:pro", True)
     assert after.asked == {"pro": 2, "con": 1, "judge": 1}
     assert after.record["outputs"] == [*rounds(*MOVING), judged(4)]
 
@@ -259,7 +259,7 @@ def test_a_provider_that_fails_stops_it_there_and_only_what_is_missing_is_asked_
     before = play(tmp_path, debate(rounds=1), failing)
     after = go_on(tmp_path, {place: lines[place][-1:], "judge": lines["judge"]})
 
-    assert stop_of(before) == (reason, f"{'verdict' if place == 'judge' else 'reply 1'}:{place}", True)
+    assert stop_of(before) == (reason, f"{'verdict' if place == 'judge' else 'reply_1'}:{place}", True)
     assert before.asked[place] == len(lines[place]) - 1 + calls
     assert after.asked == ({"judge": 1} if place == "judge" else {"con": 1, "judge": 1})
     assert after.record["outputs"] == [*rounds(*moves), judged(3)]
@@ -292,7 +292,7 @@ def test_under_a_policy_that_counts_absences_a_debater_may_fail_and_the_others_g
     played = play(tmp_path, debate(rounds=1, policy="quorum"), lines)
     outputs = [
         *rounds(("A", "B")),
-        *said(2, "reply 1", "position", {"pro": stands("A1"), "con": "llm_error:503"}),
+        *said(2, "reply_1", "position", {"pro": stands("A1"), "con": "llm_error:503"}),
         judged(3),
     ]
 

@@ -109,7 +109,7 @@ STAGES: dict[str, list[tuple[str, list[str]]]] = {
     "market_scan": [("answers", ["demand_researcher", "price_analyst", "rival_analyst", "rules_researcher"])],
     "build_or_buy": [
         ("opening", ["builder", "buyer", "keeper"]),
-        ("reply 1", ["builder", "buyer", "keeper"]),
+        ("reply_1", ["builder", "buyer", "keeper"]),
         ("verdict", ["verdict"]),
     ],
     "market_entry": [("assignments", ["assignments"]), ("teams", ["assignment_1", "assignment_2", "assignment_3"])],
@@ -118,10 +118,10 @@ STAGES: dict[str, list[tuple[str, list[str]]]] = {
         ("workers", ["assignment_1", "assignment_2", "assignment_3", "assignment_4"]),
     ],
     "onboarding_ideas": [
-        (f"iteration {number}", ["people_partner", "mentor", "tools_engineer", "guide_writer"]) for number in (1, 2)
+        (f"iteration_{number}", ["people_partner", "mentor", "tools_engineer", "guide_writer"]) for number in (1, 2)
     ],
     "retrospective": [
-        (f"turn {number}", [role])
+        (f"turn_{number}", [role])
         for number, role in enumerate(("facilitator", "engineer", "support_lead", "product_owner", "facilitator"), 1)
     ],
     "change_freeze": [
@@ -266,7 +266,7 @@ def test_a_fact_changes_each_example() -> None:
 def test_a_lasting_block_of_the_board_goes_to_a_human_and_stops_the_review(tmp_path: Path) -> None:
     record = offline(tmp_path, "vendor_review", "facts.vendor.sso=false")
 
-    assert (record["stop_reason"], record["phase"]) == ("escalated", "decision_board:decision_board")
+    assert (record["stop_reason"], record["phase"]) == ("escalated", "decision_board")
     assert record["resumable"] is True
 
 

@@ -91,7 +91,7 @@ def test_an_output_that_breaks_its_contract_stops_the_run_once_repairs_are_used_
     played = play(tmp_path, pipeline(roles={"coder": CHECKED}), LINES | {"coder": forever(answer(**said))})
     first = [seat(1, "writer", "writer", {"text": "A draft."})]
     expected = stopped(
-        played.team, "invalid_output:coder", "coder:coder", first, usage(3), resumable=False, raw_contribution=said
+        played.team, "invalid_output:coder", "coder", first, usage(3), resumable=False, raw_contribution=said
     )
     assert without_times(played.record) == expected
     assert played.asked == {"writer": 1, "coder": 2}
@@ -103,7 +103,7 @@ def test_an_output_that_breaks_its_contract_stops_the_run_once_repairs_are_used_
 @pytest.mark.parametrize("said", ["A draft.", "[]", "null", '{"text": NaN'])
 def test_an_output_that_is_no_object_stops_the_run(tmp_path: Path, said: str) -> None:
     played = play(tmp_path, pipeline(max_repairs=0), {"writer": text(said)})
-    assert (played.record["stop_reason"], played.record["phase"]) == ("invalid_output:writer", "writer:writer")
+    assert (played.record["stop_reason"], played.record["phase"]) == ("invalid_output:writer", "writer")
     assert played.asked == {"writer": 1}
 
 
@@ -134,14 +134,14 @@ def test_a_check_without_an_answer_is_not_met(tmp_path: Path) -> None:
 
 def test_a_role_that_is_not_enabled_is_denied_before_anything_is_spent_on_it(tmp_path: Path) -> None:
     played = play(tmp_path, pipeline(roles={"coder": {"enabled": False}}), LINES)
-    assert (played.record["stop_reason"], played.record["phase"]) == ("agent_denied:coder", "coder:coder")
+    assert (played.record["stop_reason"], played.record["phase"]) == ("agent_denied:coder", "coder")
     assert (played.asked, played.record["resumable"]) == ({"writer": 1}, False)
 
 
 def test_absences_do_not_count_in_a_pipeline_whatever_its_policy_says(tmp_path: Path) -> None:
     team = pipeline(policy="quorum")
     played = play(tmp_path, team, LINES | {"coder": refused(503)})
-    assert (played.record["stop_reason"], played.record["phase"]) == ("llm_error:503", "coder:coder")
+    assert (played.record["stop_reason"], played.record["phase"]) == ("llm_error:503", "coder")
     later = go_on(tmp_path, {"coder": output("Code."), "analyst": output("It holds.")})
     assert (later.record["status"], later.order) == ("ok", ["coder", "analyst"])
 

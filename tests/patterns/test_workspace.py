@@ -64,7 +64,7 @@ def outputs_of(drafts: Drafts, idle: tuple[int, ...] = ()) -> list[Plain]:
         for number, each in enumerate(drafts, 1)
         for entry in said(
             number,
-            f"iteration {number}",
+            f"iteration_{number}",
             "note",
             {
                 member: kept(content, "" if number in idle else "More.")
@@ -189,7 +189,7 @@ def test_a_note_that_breaks_its_contract_twice_stops_the_run_with_the_member_nam
 ) -> None:
     played = play(tmp_path, workspace(), script(BUSY, bob=[note("b1", "More."), wrong, wrong]))
 
-    assert stop_of(played) == ("invalid_output:bob", "iteration 2:bob", False)
+    assert stop_of(played) == ("invalid_output:bob", "iteration_2:bob", False)
     assert repairs(played, "bob") == [None, None, f"invalid_output:bob:{check}"]
     assert played.asked == {"ann": 2, "bob": 3}
     again = go_on(tmp_path)
@@ -198,7 +198,7 @@ def test_a_note_that_breaks_its_contract_twice_stops_the_run_with_the_member_nam
 
 def test_a_broken_note_is_in_the_record(tmp_path: Path) -> None:
     played = play(tmp_path, workspace(max_repairs=0), {"ann": answer(content=""), "bob": note("b1")})
-    expected = halted(played, [], "invalid_output:ann", "iteration 1:ann", usage(2), raw={"content": ""})
+    expected = halted(played, [], "invalid_output:ann", "iteration_1:ann", usage(2), raw={"content": ""})
 
     assert without_times(played.record) == expected
 
@@ -222,7 +222,7 @@ def test_a_budget_stops_it_before_the_next_call_and_raised_it_goes_on_as_if_noth
     whole = play(tmp_path / "whole", team, lines)
     before, after = cut_and_gone_on(tmp_path / "cut", team, lines, budget, raised)
 
-    assert stop_of(before) == (reason, "iteration 2:ann", True)
+    assert stop_of(before) == (reason, "iteration_2:ann", True)
     assert before.asked == {"ann": 1, "bob": 1}
     assert same_end(after.record, whole.record)
     assert after.record["usage"] == whole.record["usage"]
@@ -245,13 +245,13 @@ def test_the_call_that_the_deadline_cuts_is_asked_again_and_the_other_member_is_
     before = play(tmp_path, team, {**lines, "bob": [lines["bob"][0], hangs(20)]})
     after = go_on(tmp_path, {"bob": lines["bob"][1], "brief": lines["brief"]}, budget={"max_seconds": 60})
 
-    assert stop_of(before) == ("max_seconds", "iteration 2:bob", True)
+    assert stop_of(before) == ("max_seconds", "iteration_2:bob", True)
     assert after.asked == {"bob": 1, "brief": 1}
     assert after.record["outputs"] == outputs_of(BUSY[:2])
 
 
 @pytest.mark.parametrize(("failure", "reason", "calls"), FAILURES)
-@pytest.mark.parametrize(("place", "phase"), [("bob", "iteration 2:bob"), ("brief", "finalize")])
+@pytest.mark.parametrize(("place", "phase"), [("bob", "iteration_2:bob"), ("brief", "finalize")])
 def test_a_provider_that_fails_stops_it_there_and_only_what_is_missing_is_asked_again(
     place: str, phase: str, failure: Answer, reason: str, calls: int, tmp_path: Path
 ) -> None:
@@ -279,8 +279,8 @@ def test_under_a_policy_that_counts_absences_a_member_may_fail_and_comes_back_in
     lines = {"ann": [note("a1", "More."), note("a2", "More.")], "bob": [text(""), note("b2", "More.")]}
     played = play(tmp_path, workspace(rounds=2, policy="quorum"), {**lines, "brief": text("All.")})
     outputs = [
-        *said(1, "iteration 1", "note", {"ann": kept("a1"), "bob": "llm_empty"}),
-        *said(2, "iteration 2", "note", {"ann": kept("a2"), "bob": kept("b2")}),
+        *said(1, "iteration_1", "note", {"ann": kept("a1"), "bob": "llm_empty"}),
+        *said(2, "iteration_2", "note", {"ann": kept("a2"), "bob": kept("b2")}),
     ]
     notes = [as_note("ann", 1, "a1"), as_note("ann", 2, "a2"), as_note("bob", 2, "b2")]
     details = {"notes": notes, "individual_contributions": {"ann": ["a1", "a2"], "bob": ["b2"]}}

@@ -15,6 +15,7 @@ from policies.budgets import (
     charge,
     grant,
     limits_of_team,
+    raised,
     refuse_message,
     reserve_team,
 )
@@ -38,9 +39,9 @@ def spent(messages: int = 0, tokens: int = 0, cost: float = 0.0, seconds: float 
         (4, 0, 12, 9, 3),
         (4, 3, 12, 3, 1),
         (4, 1, 12, 10, 2),
-        # Its own limit used up: it is given what the run has left.
-        (4, 4, 12, 4, 8),
-        (4, 9, 12, 9, 3),
+        # Its own limit used up: it is granted none, and stops again.
+        (4, 4, 12, 4, 0),
+        (4, 9, 12, 9, 0),
         # Nothing left: one message is reserved all the same, so that it is refused and not forgotten.
         (4, 0, 12, 12, 1),
         (4, 0, 12, 15, 1),
@@ -66,7 +67,7 @@ def test_messages_are_its_own_limit_as_far_as_it_goes_within_what_the_run_has_le
         (None, 0, 1_000, 200, 800),
         (500, 0, 1_000, 200, 500),
         (500, 0, 1_000, 800, 200),
-        (500, 500, 1_000, 800, 200),
+        (500, 500, 1_000, 800, 0),
         (500, 0, 1_000, 1_000, 0),
         (500, 0, 1_000, 1_200, 0),
     ],
@@ -85,6 +86,33 @@ def test_tokens_and_dollars_are_reserved_by_the_same_rule(
     assert (dollars.tokens, dollars.cost_usd) == (0, reserved / 1_000)
 
 
+@pytest.mark.parametrize(
+    ("own", "before", "now", "expected"),
+    [
+        (4, 12, 12, 4),
+        (4, 12, 20, 20),
+        (30, 12, 20, 30),
+        (4, 12, 8, 4),
+    ],
+)
+def test_a_limit_that_was_raised_for_the_run_is_raised_for_the_teams_within(
+    own: int, before: int, now: int, expected: int
+) -> None:
+    found = raised(Budget(max_messages=own), Budget(max_messages=before), Budget(max_messages=now))
+    assert found == Budget(max_messages=expected)
+
+
+@pytest.mark.parametrize(
+    ("own", "before", "now", "expected"),
+    [(None, 100, 200, None), (50, None, None, 50), (50, None, 200, 50), (50, 100, None, None), (50, 100, 100, 50)],
+)
+def test_a_limit_that_was_lifted_for_the_run_is_lifted_for_the_teams_within(
+    own: int | None, before: int | None, now: int | None, expected: int | None
+) -> None:
+    found = raised(Budget(max_tokens=own), Budget(max_tokens=before), Budget(max_tokens=now))
+    assert found.max_tokens == expected
+
+
 def test_what_was_reserved_for_one_team_is_not_there_for_the_next() -> None:
     budget, inner = Budget(max_messages=6), Budget(max_messages=4)
     first = grant(Spent(), reserve_team(inner, Charge(), budget, Spent()))
@@ -99,7 +127,7 @@ def test_what_was_reserved_for_one_team_is_not_there_for_the_next() -> None:
         (40.0, 0.0, 60.0, 0.0, 40.0),
         (40.0, 0.0, 60.0, 45.0, 15.0),
         (40.0, 10.0, 60.0, 20.0, 40.0),
-        (40.0, 40.0, 60.0, 50.0, 50.0),
+        (40.0, 40.0, 60.0, 50.0, 40.0),
         (40.0, 0.0, 60.0, 60.0, LEAST_SECONDS),
         (40.0, 0.0, 60.0, 61.0, LEAST_SECONDS),
     ],
@@ -119,11 +147,11 @@ def test_a_team_works_against_the_deadline_of_the_run(
         (None, 0, None, 0, None),
         (None, 200, None, 900, None),
         (500, 200, None, 900, 500),
-        (500, 500, None, 900, None),
+        (500, 500, None, 900, 500),
         (None, 200, 1_000, 300, 900),
         (500, 200, 1_000, 300, 500),
         (500, 200, 1_000, 900, 300),
-        (500, 500, 1_000, 900, 600),
+        (500, 500, 1_000, 900, 500),
         (500, 0, 1_000, 1_000, 0),
         (500, 200, 1_000, 1_100, 200),
     ],
@@ -177,7 +205,7 @@ def test_the_limits_of_a_team_are_a_budget_within_what_the_run_has_left(
     reserved = reserve_team(inner, charged, budget, total)
     found: dict[str, Any] = limits_of_team(inner, charged, reserved.messages, budget, total)
     Budget.model_validate(found)
-    assert reserved.messages >= 1
+    assert reserved.messages >= 1 or charged.messages >= inner.max_messages
     assert found["max_messages"] - charged.messages <= max(budget.max_messages - total.messages, 1)
     seconds = max(budget.max_seconds - total.usage.seconds, 0)
     assert found["max_seconds"] - charged.usage.seconds <= seconds + LEAST_SECONDS

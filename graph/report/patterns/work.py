@@ -36,7 +36,7 @@ class Work:
     def stages(self, *but: str) -> list[tuple[str, list[Given]]]:
         """Return the outputs by stage, in order, those of some labels left out."""
         groups = groupby(self.outputs, key=lambda each: (each["round"], each["stage"]))
-        return [(label, [*entries]) for (_, label), entries in groups if label not in but]
+        return [(label.replace("_", " "), [*entries]) for (_, label), entries in groups if label not in but]
 
     def title_of(self, role: str) -> str | None:
         """Return how people call a role, where that is known."""

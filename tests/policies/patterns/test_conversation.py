@@ -97,7 +97,7 @@ def test_a_phrase_in_the_facts_or_in_a_name_does_not_end_it() -> None:
 
 def test_a_phrase_said_in_an_earlier_turn_that_did_not_end_it_still_does_not() -> None:
     quoted = extended(conversation(), turn(f"> {END}"), turn(), turn())
-    assert opened(conversation(), quoted).label == "turn 4"
+    assert opened(conversation(), quoted).label == "turn_4"
 
 
 def test_a_team_may_have_a_phrase_of_its_own() -> None:
@@ -146,7 +146,7 @@ def test_named_speakers_have_the_next_turn_and_naming_nobody_follows_the_order()
 def test_a_turn_reads_the_last_three_turns_and_how_often_its_speaker_spoke() -> None:
     team = conversation()
     assert opened(team, []) == Stage(
-        "turn 1", (Task(ANN, ANN, "turn", {"turn": 1, "last_turns": [], "ends_with": END, "turns_you_had": 0}),)
+        "turn_1", (Task(ANN, ANN, "turn", {"turn": 1, "last_turns": [], "ends_with": END, "turns_you_had": 0}),)
     )
     (task,) = opened(team, extended(team, turn("1"), turn("2"), turn("3"), turn("4"))).tasks
     last = [{"agent": BOB, "text": "2"}, {"agent": CID, "text": "3"}, {"agent": ANN, "text": "4"}]
@@ -157,8 +157,8 @@ def test_a_turn_reads_the_last_three_turns_and_how_often_its_speaker_spoke() -> 
 def test_it_stops_after_max_turns_unless_the_last_one_ends_it(max_turns: int) -> None:
     team = conversation(max_turns=max_turns)
     before = [turn()] * (max_turns - 1)
-    assert opened(team, extended(team, *before)).label == f"turn {max_turns}"
-    assert advance(team, extended(team, *before, turn()), FACTS) == Stop("max_turns_reached", f"turn {max_turns}")
+    assert opened(team, extended(team, *before)).label == f"turn_{max_turns}"
+    assert advance(team, extended(team, *before, turn()), FACTS) == Stop("max_turns_reached", f"turn_{max_turns}")
     assert isinstance(advance(team, extended(team, *before, turn(f"Fine.\n{END}")), FACTS), Finish)
 
 

@@ -44,7 +44,7 @@ def test_a_reply_reads_its_own_last_position_and_the_others_last_ones() -> None:
     first, second = [holds("A1"), holds("B1"), holds("C1")], [holds("A2"), holds("B2"), holds("C2")]
     for log, number in ((extended(team, first), 1), (extended(team, first, second), 2)):
         stage = opened(team, log)
-        assert stage.label == f"reply {number}"
+        assert stage.label == f"reply_{number}"
         assert [task.asks for task in stage.tasks] == [
             {"your_position": told(ANN, f"A{number}"), "others": [told(BOB, f"B{number}"), told(CID, f"C{number}")]},
             {"your_position": told(BOB, f"B{number}"), "others": [told(ANN, f"A{number}"), told(CID, f"C{number}")]},
@@ -56,7 +56,7 @@ def test_a_reply_reads_its_own_last_position_and_the_others_last_ones() -> None:
 def test_replies_end_after_max_rounds(max_rounds: int) -> None:
     team = debate(max_rounds)
     rounds = [moved(number) for number in range(max_rounds + 1)]
-    assert label(team, *rounds[:-1]) == f"reply {max_rounds}"
+    assert label(team, *rounds[:-1]) == f"reply_{max_rounds}"
     assert label(team, *rounds) == "verdict"
     assert not finished(team, extended(team, *rounds, [VERDICT])).ended_early
 
@@ -78,7 +78,7 @@ def test_a_position_that_differs_in_case_and_spaces_alone_is_no_move(before: str
 
 
 def test_the_opening_alone_settles_nothing() -> None:
-    assert label(debate(1), [holds("Go.")]) == "reply 1"
+    assert label(debate(1), [holds("Go.")]) == "reply_1"
 
 
 def test_a_debate_in_which_nobody_moved_ends_early_unless_it_was_the_last_round_anyway() -> None:
@@ -90,7 +90,7 @@ def test_a_debate_in_which_nobody_moved_ends_early_unless_it_was_the_last_round_
 
 def test_one_who_moves_is_enough_to_go_on() -> None:
     rounds = [[holds("Go.")], [holds("Go."), holds("Go."), holds("Stop.")]]
-    assert label(debate(), *rounds) == "reply 2"
+    assert label(debate(), *rounds) == "reply_2"
 
 
 def test_who_is_absent_keeps_the_last_position_and_does_not_move() -> None:
@@ -101,13 +101,13 @@ def test_who_is_absent_keeps_the_last_position_and_does_not_move() -> None:
     assert stage.tasks[0].asks["others"] == [told(BOB, "B"), told(CID, "C")]
     assert stage.tasks[1].asks["your_position"] == told(BOB, "B")
     assert label(team, first, second, ["llm_timeout", holds("b"), holds("C")]) == "verdict"
-    assert label(team, first, second, ["llm_timeout", holds("B2"), holds("C")]) == "reply 3"
+    assert label(team, first, second, ["llm_timeout", holds("B2"), holds("C")]) == "reply_3"
 
 
 def test_who_speaks_up_for_the_first_time_moves() -> None:
     team = debate(5, absent="count")
     late = [["llm_empty", holds("B"), holds("C")], [holds("A"), holds("B"), holds("C")]]
-    assert label(team, *late) == "reply 2"
+    assert label(team, *late) == "reply_2"
     first = opened(team, extended(team, late[0]))
     assert first.tasks[0].asks == {"your_position": None, "others": [told(BOB, "B"), told(CID, "C")]}
     assert [each["agent"] for each in standing(team, extended(team, *late))] == [*DEBATERS]
@@ -125,7 +125,7 @@ def test_the_judge_reads_the_last_positions_and_the_whole_debate_and_may_name_a_
     last = [told(ANN, "A2"), told(CID, "C2")]
     debated = [
         {"round": "opening", "positions": [told(ANN, "A"), told(BOB, "B"), told(CID, "C")]},
-        {"round": "reply 1", "positions": last},
+        {"round": "reply_1", "positions": last},
     ]
     asks = {"positions": [last[0], told(BOB, "B"), last[1]], "debate": debated}
     assert stage == Stage("verdict", (Task("verdict", LEA, "verdict", asks, DEBATERS),))
@@ -135,7 +135,7 @@ def test_a_budget_raised_while_the_judge_is_asked_lets_the_debate_go_on() -> Non
     rounds = [moved(1), moved(2)]
     log = extended(debate(1), *rounds)
     assert opened(debate(1), log).label == "verdict"
-    assert opened(debate(2), log).label == "reply 2"
+    assert opened(debate(2), log).label == "reply_2"
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ BUSY = [note("Same."), note("More.", "One thing."), note("Same.")]
 
 def test_the_first_iteration_asks_everybody_and_shows_nothing() -> None:
     tasks = tuple(Task(name, name, "note", {"iteration": 1}) for name in SEQUENCE)
-    assert opened(workspace(), []) == Stage("iteration 1", tasks)
+    assert opened(workspace(), []) == Stage("iteration_1", tasks)
 
 
 def test_later_iterations_show_each_its_own_last_note_and_the_others_latest_ones() -> None:
@@ -61,29 +61,29 @@ def test_of_who_is_absent_the_note_before_is_shown() -> None:
 @pytest.mark.parametrize("max_rounds", [1, 2, 4])
 def test_iterations_end_after_max_rounds(max_rounds: int) -> None:
     team = workspace(max_rounds)
-    assert opened(team, extended(team, *[BUSY] * (max_rounds - 1))).label == f"iteration {max_rounds}"
+    assert opened(team, extended(team, *[BUSY] * (max_rounds - 1))).label == f"iteration_{max_rounds}"
     assert not finished(team, extended(team, *[BUSY] * max_rounds)).ended_early
 
 
 def test_an_iteration_in_which_nobody_adds_anything_ends_it_early_unless_it_was_the_last_anyway() -> None:
     assert finished(workspace(3), extended(workspace(3), BUSY, IDLE)).ended_early
     assert not finished(workspace(2), extended(workspace(2), BUSY, IDLE)).ended_early
-    assert opened(workspace(3), extended(workspace(3), IDLE)).label == "iteration 2"
-    assert opened(workspace(4), extended(workspace(4), IDLE, BUSY)).label == "iteration 3"
+    assert opened(workspace(3), extended(workspace(3), IDLE)).label == "iteration_2"
+    assert opened(workspace(4), extended(workspace(4), IDLE, BUSY)).label == "iteration_3"
 
 
 def test_absent_members_add_nothing() -> None:
     team = workspace(absent="count")
     assert finished(team, extended(team, BUSY, ["llm_timeout", note("Same."), "llm_empty"])).ended_early
     assert (
-        opened(team, extended(team, BUSY, ["llm_timeout", note("Same.", "New."), "llm_empty"])).label == "iteration 3"
+        opened(team, extended(team, BUSY, ["llm_timeout", note("Same.", "New."), "llm_empty"])).label == "iteration_3"
     )
 
 
 def test_a_raised_budget_lets_the_work_go_on() -> None:
     log = extended(workspace(2), BUSY, BUSY)
     assert finished(workspace(2), log).ended_early is False
-    assert opened(workspace(3), log).label == "iteration 3"
+    assert opened(workspace(3), log).label == "iteration_3"
 
 
 def test_the_end_has_the_latest_notes_the_whole_workspace_and_what_each_contributed() -> None:
