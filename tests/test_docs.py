@@ -15,7 +15,7 @@ from graph.teams.loader import load_team
 from graph.teams.schema import team_schema
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text()
+README, PATTERNS = (ROOT / "README.md").read_text(), (ROOT / "docs" / "patterns.md").read_text()
 SESSIONS = re.findall(r"```console\n(.*?)```", README, flags=re.DOTALL)
 VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "YYYY-MM-DD hh:mm:ss"),
@@ -51,12 +51,22 @@ def test_every_session_of_the_readme_shows_what_it_showed(tmp_path: Path) -> Non
         assert settled(run_session(session, tmp_path)) == settled(session)
 
 
-def test_the_readmes_team_file_is_a_team(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
-    path = tmp_path / "night_shift.yaml"
+@pytest.mark.slow
+def test_every_session_of_the_page_on_patterns_shows_what_it_showed(tmp_path: Path) -> None:
+    """In any order of lines, since roles that are asked at once answer in any order."""
+    for session in re.findall(r"```console\n(.*?)```", PATTERNS, flags=re.DOTALL):
+        assert sorted(settled(run_session(session, tmp_path)).split("\n")) == sorted(settled(session).split("\n"))
+
+
+@pytest.mark.parametrize(
+    ("page", "sequence"), [(README, ("safety_officer", "planner")), (PATTERNS, ("researcher", "board"))]
+)
+def test_a_documents_team_file_is_a_team(page: str, sequence: tuple[str, ...], tmp_path: Path) -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+    path = tmp_path / "example.yaml"
     path.write_text(example)
 
-    assert load_team(str(path)).sequence == ("safety_officer", "planner")
+    assert load_team(str(path)).sequence == sequence
 
 
 def test_the_readme_names_every_command() -> None:
