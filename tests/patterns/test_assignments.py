@@ -29,6 +29,8 @@ from tests.patterns.stage import (
 )
 from tests.scripted_server import delayed, forever, says, status, text
 
+pytestmark = pytest.mark.slow
+
 GIVEN = (("writer", "Draft."), ("coder", "Code."), ("writer", "Polish."))
 LINES: Plain = {
     "boss": assignments(*GIVEN),

@@ -40,6 +40,8 @@ from tests.patterns.stage import (
 from tests.runs.stage import state_of
 from tests.scripted_server import Answer, forever, says, text
 
+pytestmark = pytest.mark.slow
+
 BROKEN = text("no JSON")
 SYNTHESIS = text("All in all.")
 INNER = raw_team("rounds", "risk", "legal", budget={"max_messages": 8})

@@ -17,6 +17,8 @@ from tests.patterns.stage import Played, answer, ballot, output, outputs, plan, 
 from tests.runs.stage import state_of
 from tests.scripted_server import Answer, Call, says, text
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = tuple(name for name in shipped_teams() if load_team(name).pattern != "rounds")
 
 

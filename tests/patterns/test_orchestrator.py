@@ -27,6 +27,8 @@ from tests.patterns.stage import (
 )
 from tests.scripted_server import delayed, forever, text
 
+pytestmark = pytest.mark.slow
+
 WRITER, CODER, ANALYST = "writer", "coder", "analyst"
 """Against the order of the alphabet, so that who sorts by name is found out."""
 

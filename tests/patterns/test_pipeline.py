@@ -25,6 +25,8 @@ from tests.patterns.stage import (
 )
 from tests.scripted_server import forever, text
 
+pytestmark = pytest.mark.slow
+
 LINES: Plain = {"writer": output("A draft."), "coder": output("Some code."), "analyst": output("It holds.")}
 
 
