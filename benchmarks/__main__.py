@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import assurance, measure
+from benchmarks import assurance, measure, patterns
 from benchmarks.page import PAGE, RESULTS, page_of, targets_table
 from benchmarks.server import serve
 from benchmarks.targets import TARGETS
@@ -47,6 +47,7 @@ def measure_all() -> dict[str, Any]:
             "startup": lambda: measure.startup(turns=7),
             "proofs": lambda: assurance.proofs(turns=3),
             "archive": assurance.archive,
+            "patterns": patterns.measure,
         }
         results: dict[str, Any] = {"date": datetime.now(UTC).date().isoformat(), "machine": machine()}
         for name, step in steps.items():

@@ -49,6 +49,19 @@ def page_of(results: dict[str, Any]) -> str:
                 for name, at in results["archive"].items()
             ),
         ),
+        "patterns": _table(
+            ["", "calls", "on the critical path", "wall ms", "CPU ms", "wall to critical path", "wall to step by step"],
+            (
+                [
+                    name,
+                    *(str(at[key]) for key in ("calls", "critical_path")),
+                    *(f"{at[key]:.0f}" for key in ("wall_ms", "cpu_ms")),
+                    f"{at['wall_to_critical_path']:.2f}",
+                    f"{at['wall_ms'] / (200 * at['calls']):.2f}",
+                ]
+                for name, at in results["patterns"]["shapes"].items()
+            ),
+        ),
         "startup": _table(
             ["", "seconds"], ([f"`{name}`", f"{at['seconds']:.2f}"] for name, at in results["startup"].items())
         ),

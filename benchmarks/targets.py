@@ -42,5 +42,6 @@ TARGETS = (
     Target("proof, 9 roles told apart, seconds", ("proofs", "9 roles, each one named by a row", "seconds"), 2.0),
     Target("proof, 15 roles by counts, seconds", ("proofs", "15 roles by counts, launch", "seconds"), 1.0),
     Target("10,000 archived runs decided again, seconds", ("archive", "10000 runs", "seconds"), 10.0),
+    Target("slowest pattern, wall to critical path", ("patterns", "slowest", "wall_to_critical_path"), 1.1),
     Target("memory of that to 1,000 runs", ("archive", "10000 runs", "rss_to_fewest"), 1.1),
 )

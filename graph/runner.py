@@ -121,7 +121,7 @@ class Runner:
         team, given = _team_from(admitted["team"], "-"), {key: value for key, value in inputs.items() if value}
         _check_budget(team.budget, inputs)
         self._check_voices(team, team.budget, inputs)
-        approved(team.model_copy(update={"budget": change_budget(team.budget, inputs["budget"])}))
+        approved(team, change_budget(team.budget, inputs["budget"]))
         return await self._drive(thread, team, admitted["inputs"] | given, on_event)
 
     async def _go_on(
@@ -137,7 +137,7 @@ class Runner:
         team = team if moved else kept_team(state)
         self._check_voices(team, Budget(**state["limits"]), inputs)
         if inputs["budget"]:
-            approved(team.model_copy(update={"budget": change_budget(Budget(**state["limits"]), inputs["budget"])}))
+            approved(team, change_budget(Budget(**state["limits"]), inputs["budget"]))
         await self.threads.index.go_on(thread)
         if reason is not None or moved:
             return await self._drive(thread, team, inputs, on_event)

@@ -4,7 +4,7 @@ Compiled without a checkpointer and a store: the server brings both, from `graph
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import cache
 from typing import Any
 
@@ -24,7 +24,7 @@ from graph.voices import build_voices
 from nodes.services import InputRefusedError, Services
 from policies.team import PatternName
 
-Factory = Callable[[RunnableConfig], Awaitable[Any]]
+Factory = Callable[[RunnableConfig], Coroutine[Any, Any, Any]]
 
 
 def _serve(pattern: PatternName) -> Factory:

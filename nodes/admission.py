@@ -7,14 +7,14 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from nodes.border import plain_stop
-from nodes.events import Body
+from nodes.events import Body, events_of
 from nodes.fingerprint import Pin, fingerprint, fingerprints
 from nodes.prompting import prompt_hashes
 from nodes.services import FactsUnavailableError, InputRefusedError, Services, StaleThreadError
 from nodes.state import Input, State
 from policies.assurance.ballots import TooManyVotesError, voters_of
 from policies.assurance.proof import find_unproved
-from policies.budgets import change_budget
+from policies.budgets import change_budget, raised
 from policies.checks import find_missing_fact
 from policies.plain import clean_text
 from policies.privacy import withhold
@@ -128,19 +128,8 @@ class Admission:
             limits = change_budget(kept, state.get("budget") or {})
         except ValueError as error:
             raise InputRefusedError(str(error)) from None
-        if self._team.decides_by_policy and VOTED_BY & {*(state.get("budget") or {})}:
-            self._refuse_unproved(limits)
+        _refuse_unproved(self._team, kept, limits)
         return limits
-
-    def _refuse_unproved(self, limits: Budget) -> None:
-        """Refuse limits under which the policy is not total or not monotone."""
-        team = self._team
-        try:
-            failing = find_unproved(team.policy, voters_of(team, limits), team.joining)
-        except TooManyVotesError as error:
-            raise InputRefusedError(f"under these limits the policy cannot be proved: {error}") from None
-        if failing:
-            raise InputRefusedError(f"under these limits the policy `{team.policy.name}` is not {failing[0].property}")
 
     async def _facts(self, given: dict[str, Any] | None) -> tuple[dict[str, Any], Stop | None, str | None]:
         """Return the facts, or why there are none that suffice: the stop, and its cause in words."""
@@ -150,6 +139,26 @@ class Admission:
             return {}, Stop(stop_reason("facts_unavailable", error.source), PHASE), clean_text(str(error))[:MAX_CAUSE]
         missing = find_missing_fact(self._team, facts)
         return facts, Stop(stop_reason("needs_input", missing), PHASE) if missing else None, None
+
+
+def _refuse_unproved(team: Team, before: Budget, limits: Budget) -> None:
+    """Refuse limits under which a policy is not total or not monotone, that of a team within included.
+
+    Only limits that moved are looked at: those of before were proved when the run was approved.
+    """
+    for role in team.roles.values():
+        if role.team is not None:
+            own = role.team.budget
+            _refuse_unproved(role.team, raised(own, team.budget, before), raised(own, team.budget, limits))
+    is_moved = any(getattr(limits, name) != getattr(before, name) for name in VOTED_BY)
+    if not team.decides_by_policy or not is_moved:
+        return
+    try:
+        failing = find_unproved(team.ruling_policy, voters_of(team, limits), team.joining)
+    except TooManyVotesError as error:
+        raise InputRefusedError(f"under these limits the policy cannot be proved: {error}") from None
+    if failing:
+        raise InputRefusedError(f"under these limits the policy `{team.policy.name}` is not {failing[0].property}")
 
 
 def _refuse_mistyped(state: State) -> None:
@@ -176,7 +185,9 @@ def _reopened(state: State) -> Update:
     old = {"round": state["round"], "seats": state["seats"], "hashes": state["case"]["hashes"]}
     outcome = "next_round" if state.get("outcome") in DECISIONS else state.get("outcome")
     line = {"round": state["round"], "superseded": True}
-    return {"superseded": [old], "seats": [], "outcome": outcome, "trace": [line]}
+    sent = [each["message"]["id"] for each in events_of(state, "sent") if each["round"] == state["round"]]
+    withdrawn = {"withdrawn": [*state.get("withdrawn", []), *sent]} if sent else {}
+    return {"superseded": [old], "seats": [], "outcome": outcome, "trace": [line], **withdrawn}
 
 
 def _started_over(state: State) -> Update:
@@ -186,4 +197,6 @@ def _started_over(state: State) -> Update:
     old = {"round": state["round"], "seats": state["seats"], "hashes": state["case"]["hashes"]}
     line = {"round": state["round"], "superseded": True}
     stages = len(state.get("stages", []))
-    return {"superseded": [old], "seats": [], "outcome": "next_stage", "since": stages, "trace": [line]}
+    withdrawn = [message["id"] for message in state.get("messages", [])]
+    begun = {"outcome": "next_stage", "since": stages, "withdrawn": withdrawn}
+    return {"superseded": [old], "seats": [], "trace": [line], **begun}

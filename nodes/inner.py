@@ -5,7 +5,7 @@ the thread is resumed: its state is in its own checkpoints.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,7 @@ from policies.budgets import Charge, charge, limits_of_team, raised
 from policies.contract import Output
 from policies.plain import MAX_TEXT
 from policies.stop import stop_reason
-from policies.team import Team
+from policies.team import Budget, Team
 
 SCRATCHPAD = "__pregel_scratchpad"
 """LangGraph numbers a node's subgraphs by it, in the order of calls; ours are told apart by their seat."""
@@ -62,19 +62,37 @@ def build_inner(name: str, team: Team, services: Services, pattern: Pattern, gra
 
     async def ask(state: State, config: RunnableConfig, runtime: Runtime[Any]) -> Update:
         granted = [_granted(each, state) for each in state["wave"]["asks"] if each["role"] == name]
-        works = []
         for each in granted:
             runtime.stream_writer({"event": "asked", **_where(state, pattern, each)})
-            given = _given(state, team, pattern, each)
-            works.append(graph.ainvoke(given, _config(config, each)))
-        ends = await asyncio.gather(*works)
-        replies = {each.name: _reply(each, end) for each, end in zip(granted, ends, strict=True)}
+        given = [(_given(state, team, pattern, each), _config(config, each)) for each in granted]
+        ends = await _all([graph.ainvoke(inputs, within) for inputs, within in given])
+        own = _own_limits(team, name, budget_from(state))
+        replies = {each.name: _reply(each, end, own) for each, end in zip(granted, ends, strict=True)}
         for each in granted:
             runtime.stream_writer({**_where(state, pattern, each), **shown_reply(replies[each.name])})
         number = state["wave"]["number"]
         return {"replies": {seat: {**reply, "wave": number} for seat, reply in replies.items()}}
 
     return ask
+
+
+async def _all(works: Sequence[Awaitable[Any]]) -> list[Any]:
+    """Return what all works come to; where one raises, the others are ended before it goes on."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+
+
+def _own_limits(team: Team, name: str, limits: Budget) -> Budget:
+    """Return the limits of the team that answers for a role, as far as they were raised for the run."""
+    inner = team.roles[name].team
+    assert inner is not None, "the graph was built for a role with a team"
+    return raised(inner.budget, team.budget, limits)
 
 
 def _granted(ask: Plain, state: State) -> _Granted:
@@ -96,7 +114,7 @@ def _given(state: State, team: Team, pattern: Pattern, granted: _Granted) -> Ste
     inner = team.roles[granted.role].team
     assert inner is not None, "the graph was built for a role with a team"
     limits = budget_from(state)
-    own = raised(inner.budget, team.budget, limits)
+    own = _own_limits(team, granted.role, limits)
     share = limits_of_team(own, granted.charged, granted.ask["messages"], limits, spent_from(state))
     budget = {**share, "max_rounds": own.max_rounds}
     asks = pattern.question(state, granted.name, None).asks
@@ -117,7 +135,7 @@ def _config(config: RunnableConfig, granted: _Granted) -> RunnableConfig:
     return {**config, "configurable": {**configurable, "checkpoint_ns": "|".join([*above, granted.scope])}}
 
 
-def _reply(granted: _Granted, end: Mapping[str, Any]) -> Plain:
+def _reply(granted: _Granted, end: Mapping[str, Any], own: Budget) -> Plain:
     total = Charge(spent_from(end).messages - unused_messages(end), usage_from(end))
     used = charge(total, granted.charged)
     told = {
@@ -129,12 +147,22 @@ def _reply(granted: _Granted, end: Mapping[str, Any]) -> Plain:
     if end.get("stop_reason") != stop_reason("success"):
         reason = end.get("stop_reason") or stop_reason("cancelled")
         broken = {"raw": end["raw_contribution"]} if end.get("raw_contribution") is not None else {}
-        return {"kind": "failure", "reason": reason, **broken, "inner": _told(end, granted.scope), **told}
+        at_limit = {"is_own": True} if _is_own_limit(reason, budget_from(end), own) else {}
+        return {"kind": "failure", "reason": reason, **broken, **at_limit, "inner": _told(end, granted.scope), **told}
     decided = {"decision": end["final_decision"]} if end.get("final_decision") else {}
     inner = _told(end, granted.scope)
     text = end["answer"].partition("\n\n")[2] if decided else end["answer"]  # without the line that states it
     answer = {"text": text[:MAX_TEXT], **decided}
     return {"kind": "output", "output": plain_output(Output(granted.role, "output", answer, inner)), **told}
+
+
+def _is_own_limit(reason: str, limits: Budget, own: Budget) -> bool:
+    """Tell whether a team stopped at a limit of its own: one that the run did not cut."""
+    name = {"max_cost": "max_cost_usd"}.get(reason, reason)
+    return name in LIMITS and getattr(own, name) is not None and getattr(limits, name) >= getattr(own, name)
+
+
+LIMITS = ("max_messages", "max_seconds", "max_tokens", "max_cost_usd")
 
 
 def _told(end: Mapping[str, Any], scope: str) -> Plain:

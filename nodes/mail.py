@@ -25,16 +25,22 @@ def posted(state: State) -> list[Message]:
     return [message_from(plain) for plain in state.get("messages", [])]
 
 
+def standing(state: State) -> list[Message]:
+    """Return the messages that stand: all but those of a round or stages that were set aside."""
+    withdrawn = {*state.get("withdrawn", [])}
+    return [message for message in posted(state) if message.id not in withdrawn]
+
+
 def open_count(state: State) -> int:
     """Return how many questions nobody has answered yet."""
-    return len(open_questions(posted(state))) if state.get("messages") else 0
+    return len(open_questions(standing(state))) if state.get("messages") else 0
 
 
 def with_inboxes(state: State, team: Team, seats: Sequence[Seat]) -> list[Seat]:
     """Return the seats, each new one with what is delivered to it; of several seats of a role the first gets it."""
     if team.messages is None or not state.get("messages"):
         return [*seats]
-    messages, taken = posted(state), _delivered(state)
+    messages, taken = standing(state), _delivered(state)
     return [_with_inbox(seat, team, messages, taken) for seat in seats]
 
 
@@ -73,7 +79,8 @@ def send(
     before, events = posted(state), list[Body]()
     messages = [*before]
     for role, offered in offers:
-        drafts, refusals = accept_messages(offered, role, team.speaking, messages, team.messages)
+        subscribes = team.roles[role].subscribes
+        drafts, refusals = accept_messages(offered, role, team.speaking, messages, team.messages, subscribes)
         new = post(messages, drafts, role, at)
         events += [{"event": "sent", "round": state["round"], "message": plain_message(message)} for message in new]
         events += [

@@ -26,8 +26,9 @@ def append_all(kept: list[Any] | None, writes: Sequence[list[Any]]) -> list[Any]
 
 
 def merge_replies(kept: dict[str, Any] | None, written: dict[str, Any]) -> dict[str, Any]:
-    """Return the replies by seat, each seat's newest alone."""
-    return {**(kept or {}), **written}
+    """Return the replies by seat, those to the newest wave alone: earlier ones are in the seats and stages by now."""
+    newest = max((reply["wave"] for reply in written.values()), default=0)
+    return {**{seat: reply for seat, reply in (kept or {}).items() if reply["wave"] >= newest}, **written}
 
 
 class State(TypedDict, total=False):
@@ -88,6 +89,8 @@ class State(TypedDict, total=False):
     """How the stages ended: {results, answer, decision, ended_early, details}. Written by align and convene."""
     messages: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
     """Messages between agents, in the order of posting. Written by align; appended."""
+    withdrawn: list[str]
+    """Ids of messages whose round or stages were set aside when changes were accepted. Written by convene."""
     delivered: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
     """Messages delivered in full rounds and stages, {role, id}. Written by align; appended."""
     trace: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]

@@ -29,8 +29,12 @@ VOTE_VARIABLES = (*_COUNTS, "stances", "conflicts", *CONFIDENCES)
 """What a row of a decision table may read."""
 
 _TEXT = r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\''
+_LONG_TEXT = r'''(?s:"""(?:[^\\]|\\.)*?"""|\'{3}(?:[^\\]|\\.)*?\'{3})'''
 _WORD = re.compile(rf"{_TEXT}|[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*")
 _FACT_PATH = re.compile(r"\bfacts((?:\.[A-Za-z_]\w*)+)")
+_OUTPUT_FIELD = re.compile(
+    rf"""{_LONG_TEXT}|(?<![\w.])\s*output\s*(?:\.\s*([A-Za-z_]\w*)\b(?!\s*\()|\[\s*["\'](\w+)["\']\s*\])|{_TEXT}|//.*"""
+)
 _NAMED_STANCE = re.compile(r'\bstances\s*(?:\.\s*([a-z][a-z0-9_]*)\b(?!\s*\()|\[\s*["\'](\w+)["\']\s*\])')
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _UNSURE = re.compile(r"""//|\'\'\'|\"\"\"|\b[rRbB]{1,2}[\"']""")
@@ -192,6 +196,15 @@ def fact_paths(text: str) -> tuple[str, ...]:
     ('risk.rate', 'limits.rate')
     """
     return tuple(dict.fromkeys(path[1:] for path in _FACT_PATH.findall(text)))
+
+
+def output_fields(text: str) -> tuple[str, ...]:
+    """Return the fields of an output that a check reads, in order of appearance.
+
+    >>> output_fields("output.margin > 5.0 && output['text'] != 'output.nope'")
+    ('margin', 'text')
+    """
+    return tuple(dict.fromkeys(dotted or quoted for dotted, quoted in _OUTPUT_FIELD.findall(text) if dotted or quoted))
 
 
 def _readable(message: str) -> str:

@@ -22,6 +22,11 @@ MAX_LIST = 50
 MAX_EXCERPT = 2_000
 MAX_NAME_SHOWN = 100
 MAX_RAW = 16_000
+MAX_OFFERED = 21
+"""Messages kept of those a role offers: one more than a team may allow, so that what is beyond is refused by name."""
+
+MAX_OFFER = 8_000
+MAX_OFFER_EXCERPT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +103,22 @@ def accept(proposal: object, role: str, access: Access) -> Contribution | Refusa
 
 
 def offered_messages(proposal: object) -> Any:
-    """Return what a proposal offers as messages to others, None where that is nothing, or nothing that can be kept.
+    """Return what a proposal offers as messages to others, None where that is nothing.
 
-    >>> offered_messages('{"messages": []}'), offered_messages("I would say go.")
-    ([], None)
+    What cannot be kept becomes its first 200 characters as text, which is no message, so that it is refused by name.
+
+    >>> offered_messages({"messages": [{"to": "risk"}, float("nan")]}), offered_messages("I would say go.")
+    ([{'to': 'risk'}, 'nan'], None)
     """
     value = read_json(proposal) if isinstance(proposal, str) else proposal
     offered = value.get("messages") if isinstance(value, dict) else None
-    return offered if is_plain(offered) and len(repr(offered)) <= MAX_RAW else None
+    return [_offer(item) for item in offered[:MAX_OFFERED]] if isinstance(offered, list) else _offer(offered)
+
+
+def _offer(value: object) -> Any:
+    if is_plain(value) and len(repr(value)) <= MAX_OFFER:
+        return value
+    return _excerpt(value, MAX_OFFER_EXCERPT)
 
 
 def read_json(text: str) -> Any:
@@ -227,4 +240,8 @@ def storable(proposal: object, value: object) -> Any:
     """
     if not isinstance(value, NoJson) and is_plain(value) and len(repr(value)) <= MAX_RAW:
         return value
-    return clean_text((proposal if isinstance(proposal, str) else written(proposal))[:MAX_EXCERPT])
+    return _excerpt(proposal, MAX_EXCERPT)
+
+
+def _excerpt(value: object, length: int) -> str:
+    return clean_text((value if isinstance(value, str) else written(value))[:length])

@@ -6,7 +6,19 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
-from policies.messages import KINDS, NAME_PATTERN, PRIORITIES, Kind, Message, Messaging, Priority, conversations_of
+from policies.contract import MAX_OFFERED
+from policies.messages import (
+    KINDS,
+    NAME_PATTERN,
+    PRIORITIES,
+    Kind,
+    Message,
+    Messaging,
+    Priority,
+    Subscription,
+    conversations_of,
+    receives,
+)
 from policies.plain import clean_text, is_plain, shown
 
 EVERYBODY = "all"
@@ -52,12 +64,18 @@ class _Asked:
 
 
 def accept_messages(
-    offered: object, sender: str, roles: Collection[str], posted: Sequence[Message], rules: Messaging
+    offered: object,
+    sender: str,
+    roles: Collection[str],
+    posted: Sequence[Message],
+    rules: Messaging,
+    subscription: Subscription | None = None,
 ) -> tuple[tuple[Draft, ...], tuple[str, ...]]:
     """Return the drafts among what a role offered as its `messages`, and a sentence on each that is refused.
 
     Nothing offered is no message. The first `max_per_turn` items are read, the others are refused in one sentence.
-    A refused message never takes another with it. Unknown keys are ignored, null counts as absent.
+    A refused message never takes another with it. Unknown keys are ignored, null counts as absent. By its subscription
+    the sender may reply to what it received although it was addressed to others.
 
     >>> offered = [{"to": role, "kind": "note", "content": "Hello."} for role in ("legal", "ops")]
     >>> drafts, refusals = accept_messages(offered, "risk", ["risk", "legal"], [], Messaging())
@@ -68,13 +86,19 @@ def accept_messages(
         return (), ()
     if not isinstance(offered, list):
         return (), (f"`messages` is {shown(offered)}; allowed: a list of messages",)
-    asked = _held_against(sender, roles, posted, rules)
+    asked = _held_against(sender, roles, posted, rules, subscription)
     read = [_read(number, item, asked) for number, item in enumerate(offered[: rules.max_per_turn], 1)]
     drafts = tuple(draft for draft in read if isinstance(draft, Draft))
     return drafts, (*(refusal for refusal in read if isinstance(refusal, str)), *_beyond(offered, rules))
 
 
-def _held_against(sender: str, roles: Collection[str], posted: Sequence[Message], rules: Messaging) -> _Asked:
+def _held_against(
+    sender: str,
+    roles: Collection[str],
+    posted: Sequence[Message],
+    rules: Messaging,
+    subscription: Subscription | None,
+) -> _Asked:
     conversations = conversations_of(posted)
     joined = frozenset(each.id for each in conversations if sender in each.participants)
     return _Asked(
@@ -84,7 +108,7 @@ def _held_against(sender: str, roles: Collection[str], posted: Sequence[Message]
         readable=frozenset(
             message.id
             for message in posted
-            if message.sender == sender or sender in message.to or message.conversation in joined
+            if message.sender == sender or message.conversation in joined or receives(message, sender, subscription)
         ),
         joined=joined,
         taken=frozenset(each.id for each in conversations),
@@ -94,7 +118,8 @@ def _held_against(sender: str, roles: Collection[str], posted: Sequence[Message]
 def _beyond(offered: list[Any], rules: Messaging) -> Iterator[str]:
     most = rules.max_per_turn
     if len(offered) > most:
-        yield f"`messages` has {len(offered)} items, from message {most + 1} on refused; allowed: at most {most} a turn"
+        size = len(offered) if len(offered) < MAX_OFFERED else f"more than {MAX_OFFERED - 1}"
+        yield f"`messages` has {size} items, from message {most + 1} on refused; allowed: at most {most} a turn"
 
 
 def _read(number: int, item: object, asked: _Asked) -> Draft | str:
@@ -182,7 +207,7 @@ FIELDS: Mapping[str, tuple[Callable[[object, _Asked], object], Callable[[_Asked]
     "priority": (_read_priority, _always(", ".join(PRIORITIES))),
     "in_reply_to": (
         _read_in_reply_to,
-        lambda asked: f"the id of a message from or to {asked.sender}, or of a conversation it takes part in",
+        lambda asked: f"the id of a message {asked.sender} sent or received, or of a conversation it takes part in",
     ),
     "conversation": (
         _read_conversation,

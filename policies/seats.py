@@ -74,11 +74,13 @@ class Wave:
 class Failure:
     """A role that gave no proposal: the stop reason says why.
 
-    `raw` is the proposal that broke the contract of a team that answers for the role, where one did.
+    `raw` is the proposal that broke the contract of a team that answers for the role, where one did. `is_own` says that
+    the team came to a limit of its own, while the run had more to give.
     """
 
     reason: str
     raw: object = None
+    is_own: bool = False
 
 
 Reply = Contribution | Output | Refusal | Failure
@@ -213,7 +215,8 @@ def settle(
         if now.contribution is not None and seat.contribution is None:
             accepted.append(now.contribution)
         failure = _failure_of(now, reply, blocked, phase, max_repairs)
-        if failure and counts_absent and may_be_absent(failure[0]):
+        is_own = isinstance(reply, Failure) and reply.is_own
+        if failure and counts_absent and (may_be_absent(failure[0]) or is_own):
             now = replace(now, absent=failure[0])
         elif failure and stop is None:
             reason, raw = failure

@@ -121,6 +121,31 @@ class Policy(Value):
         return tuple(dict.fromkeys(row.convene for row in self.rules if row.convene))
 
 
+def for_ballots(policy: Policy) -> Policy:
+    """Return the table as it counts ballots: nothing passes without more that approve than reject.
+
+    In the rounds a caution is a conditional yes; of ballots it is an abstention, which carries nothing. Where the table
+    reads weights, ballots are compared by their weight.
+
+    >>> for_ballots(Policy(name="x", rules=[{"when": "block == 0", "then": "go"}], otherwise="no_go")).rules[0].when
+    '(block == 0) && go > block'
+    """
+    is_weighed = any(name.startswith("weighted_") for name in policy.variables)
+    carried = "weighted_go > weighted_block" if is_weighed else "go > block"
+    rules = [_carried(row, carried) if row.then in PASSING else row for row in policy.rules]
+    if policy.otherwise not in PASSING:
+        return policy.model_copy(update={"rules": tuple(rules)})
+    last = Row(when=carried, then=policy.otherwise, because="no other row holds")
+    return policy.model_copy(update={"rules": (*rules, last), "otherwise": "next_round"})
+
+
+def _carried(row: Row, carried: str) -> Row:
+    return row.model_copy(update={"when": f"({row.when}) && {carried}"})
+
+
+PASSING = ("go", "go_with_caution")
+
+
 def first_row(policy: Policy, vote: Vote) -> int | Fault | None:
     """Return the index of the first row that holds, None where none does, or the fault of a row without an answer.
 

@@ -11,7 +11,7 @@ from policies.fields import FactPath, Facts, ModelName, Position, RoleName, Temp
 from policies.guards import MISSING, Guard, value_at
 from policies.messages import Messaging, Subscription
 from policies.plain import MAX_INTEGER
-from policies.table import Policy
+from policies.table import Policy, for_ballots
 
 MAX_DOLLARS = 1_000_000_000
 MAX_ROLES = 50
@@ -23,7 +23,7 @@ FIELD_NAMES = (
     "goal", "facts", "budget", "accept_changes", "case", "limits", "spent", "usage", "round", "seats", "wave",
     "replies", "outcome", "pending", "stop_reason", "phase", "raw_contribution", "answer", "final_decision", "history",
     "trace", "superseded", "events", "task", "stages", "forgiven", "messages",
-    "delivered", "since", "ending",
+    "delivered", "withdrawn", "since", "ending",
 )  # fmt: skip
 RESERVED_NAMES = frozenset(NODE_NAMES + FIELD_NAMES)
 """Names of nodes, routes, seats and state fields; LangGraph would refuse a role of such a name, or never ask it."""
@@ -35,6 +35,8 @@ PatternName = Literal[
 """How the team works together; `docs/patterns.md` says when to take which."""
 
 PATTERN_NAMES: tuple[PatternName, ...] = get_args(PatternName)
+DECIDED: tuple[PatternName, ...] = ("rounds", "vote")
+"""The patterns that a decision table decides."""
 
 FieldKind = Literal["text", "number", "boolean", "list"]
 """What a field of an output holds; a list is one of texts."""
@@ -151,9 +153,7 @@ class Options(Value):
     """orchestrator: how often the planner is asked again after a step failed."""
     max_turns: Annotated[int, Field(ge=1, le=1_000)] = 10
     """conversation: turns until it stops with `max_turns_reached`."""
-    phrase: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\n\r]+$")
-    ] = "TASK_COMPLETE"
+    phrase: Phrase = "TASK_COMPLETE"
     """conversation: what a speaker writes on a line of its own to end it."""
     speakers: Literal["round_robin", "named"] = "round_robin"
     """conversation: in the order of the sequence, or as each speaker names the next one."""
@@ -206,9 +206,14 @@ class Team(Value):
     """Unset: the roles send each other no messages."""
 
     @property
+    def ruling_policy(self) -> Policy:
+        """The decision table as this team's pattern applies it."""
+        return for_ballots(self.policy) if self.pattern == "vote" else self.policy
+
+    @property
     def decides_by_policy(self) -> bool:
         """Whether the decision table decides: in the rounds, and on the ballots of a vote."""
-        return self.pattern in ("rounds", "vote")
+        return self.pattern in DECIDED
 
     @property
     def speaking(self) -> tuple[str, ...]:
@@ -219,6 +224,11 @@ class Team(Value):
     def access(self) -> Access:
         """The policy allowlist and the execution allowlist of this team."""
         return Access(frozenset(self.roles), frozenset(name for name, role in self.roles.items() if role.enabled))
+
+    @property
+    def helpers(self) -> tuple[str, ...]:
+        """The roles of the sequence that may speak, whom a lead may name."""
+        return tuple(role for role in self.sequence if role in self.access.enabled)
 
     @property
     def weights(self) -> dict[str, int]:

@@ -106,7 +106,7 @@ def _roles_for(name: str, roles: int | None) -> int | None:
 
 def from_team(team: Team) -> Subject:
     """Return a team as the subject of a proof."""
-    return Subject(team.name, team.policy, voters_of(team), team.joining, team.guards, is_team=True)
+    return Subject(team.name, team.ruling_policy, voters_of(team), team.joining, team.guards, is_team=True)
 
 
 def _is_policy(name: str) -> bool:

@@ -8,12 +8,12 @@ from graph.cli.exits import Exit
 @click.command("graph")
 @click.argument("team", default="checkout_launch", metavar="[TEAM|FILE]")
 def command(team: str) -> Exit:
-    """Draw the graph of TEAM as mermaid text."""
+    """Draw the graph of TEAM as mermaid text, with that of each team within it."""
     from graph.build import build_graph
     from graph.facts.files import load_facts
     from graph.teams.loader import load_team
     from nodes.services import Services
 
-    drawing = build_graph(load_team(team), Services({}, load_facts)).compile().get_graph()
+    drawing = build_graph(load_team(team), Services({}, load_facts)).compile().get_graph(xray=True)
     click.echo(drawing.draw_mermaid(), nl=False)
     return Exit.DONE

@@ -31,15 +31,17 @@ def command(
     as_json: bool,
 ) -> Exit:
     """Show the messages between the roles of THREAD, oldest first."""
-    from policies.messages import find_messages, message_from, plain_message
+    from policies.messages import conversation_of, find_messages, message_from, plain_message
 
-    kept = run_async(lambda _: _read(thread, db))
-    found, total = find_messages(map(message_from, kept), agent, kind, conversation, offset, limit)
+    posted = [message_from(plain) for plain in run_async(lambda _: _read(thread, db))]
+    found, total = find_messages(posted, agent, kind, conversation, offset, limit)
     messages = [plain_message(message) for message in found]
+    whole = conversation_of(posted, conversation) if conversation else None
     if as_json:
-        print_json({"thread_id": thread, "total": total, "offset": offset, "messages": messages})
+        between = {"participants": [*whole.participants] if whole else []} if conversation else {}
+        print_json({"thread_id": thread, "total": total, "offset": offset, **between, "messages": messages})
     else:
-        _print(messages, total, offset)
+        _print(messages, total, offset, whole.participants if whole else ())
     return Exit.DONE
 
 
@@ -52,12 +54,14 @@ async def _read(thread: str, db: str | None) -> Sequence[Mapping[str, Any]]:
         return kept
 
 
-def _print(messages: Sequence[Mapping[str, Any]], total: int, offset: int) -> None:
+def _print(messages: Sequence[Mapping[str, Any]], total: int, offset: int, participants: Sequence[str]) -> None:
     from rich.padding import Padding
 
     from graph.report.terminal import console_on, visible, visible_lines
 
     console = console_on(sys.stdout, columns=120)
+    if participants:
+        console.print(visible(f"Between {', '.join(participants)}"), end="\n\n")
     for message in messages:
         console.print(visible(_heading(message), "bold"))
         console.print(Padding(visible_lines(message["content"]), (0, 0, 1, 4)))

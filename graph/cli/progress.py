@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from graphlib import TopologicalSorter
+from heapq import heappop, heappush
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -79,6 +81,7 @@ class _Plan:
 
     def __init__(self, steps: Sequence[Event]) -> None:
         self._steps = steps
+        self._order = _in_order(steps)
         self._states: dict[int, RenderableType] = {}
 
     def takes(self, event: Event) -> bool:
@@ -93,19 +96,11 @@ class _Plan:
         """Return the plan as a tree."""
         tree = Tree("plan")
         branches = {0: tree}
-        for number in self._in_order():
+        for number in self._order:
             step = self._steps[number - 1]
             above = branches[max(step["dependencies"], default=0)]
             branches[number] = above.add(self._label(number, step))
         return tree
-
-    def _in_order(self) -> list[int]:
-        """Return the numbers of the steps, each after all it waits for."""
-        ordered: list[int] = []
-        while len(ordered) < len(self._steps):
-            numbers = (number for number in range(1, len(self._steps) + 1) if number not in ordered)
-            ordered.append(next(n for n in numbers if set(self._steps[n - 1]["dependencies"]) <= set(ordered)))
-        return ordered
 
     def _label(self, number: int, step: Event) -> RenderableType:
         waits = f" (after {', '.join(map(str, step['dependencies']))})" if len(step["dependencies"]) > 1 else ""
@@ -116,6 +111,19 @@ class _Plan:
         row = Table.grid(padding=(0, 2))
         row.add_row(told, state)
         return row
+
+
+def _in_order(steps: Sequence[Event]) -> list[int]:
+    """Return the numbers of the steps, each after all it waits for, else the lowest first."""
+    sorter = TopologicalSorter({number: step["dependencies"] for number, step in enumerate(steps, 1)})
+    sorter.prepare()
+    ready, ordered = sorted(sorter.get_ready()), list[int]()
+    while ready:
+        ordered.append(heappop(ready))
+        sorter.done(ordered[-1])
+        for number in sorter.get_ready():
+            heappush(ready, number)
+    return ordered
 
 
 def progress_on_stderr() -> Progress:

@@ -16,20 +16,20 @@ from graph.cli.session import database_option, json_option, print_json, run_asyn
 def command(thread: str, db: str | None, as_json: bool) -> Exit:
     """Explain the last finished round of THREAD: the row, the guards, the smallest flips, each role's power."""
     from graph.problems import UsageError
-    from graph.report.explanation import explanation_of
+    from graph.report.explanation import explanation_of, unexplained
     from graph.report.terminal import console_on
     from graph.report.why import print_why
     from graph.threads import open_threads
 
-    async def work(_: Any) -> dict[str, Any] | None:
+    async def work(_: Any) -> dict[str, Any]:
         async with open_threads(settings_for(db)) as threads:
-            return explanation_of(thread, await threads.begun(thread))
+            state = await threads.begun(thread)
+        found = explanation_of(thread, state)
+        if found is None:
+            raise UsageError(unexplained(thread, state))
+        return found
 
     found = run_async(work)
-    if found is None:
-        raise UsageError(
-            f"the thread `{thread}` has finished no round under its policy and facts, so there is nothing to explain"
-        )
     if as_json:
         print_json(found)
     else:

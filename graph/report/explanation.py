@@ -1,17 +1,18 @@
 """The explanation of a thread's last finished round, as plain values whose keys never change."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from graph.report.record import row_name
+from graph.report.record import outputs_of, row_name
 from graph.store.archive import vote_from
 from nodes.events import standing_outcomes
 from policies.assurance.flips import LimitFlip
 from policies.assurance.power import Power
 from policies.assurance.why import Explanation, GuardReading, explain
 from policies.guards import Guard
-from policies.table import Policy
+from policies.table import Policy, for_ballots
+from policies.team import DECIDED
 
 Plain = dict[str, Any]
 
@@ -35,10 +36,30 @@ def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | None:
         "vetoers": [name for name, role in team["roles"].items() if role["veto"]],
     }
     guards = [Guard.model_validate(guard) for guard in team["guards"]]
-    found = explain(Policy.model_validate(team["policy"]), vote_from(last, entry), guards, state["case"]["facts"])
+    policy = Policy.model_validate(team["policy"])
+    ruling_policy = for_ballots(policy) if team.get("pattern") == "vote" else policy
+    found = explain(ruling_policy, vote_from(last, entry), guards, state["case"]["facts"])
     place = {key: last[key] for key in ("round", "max_rounds", "casts")}
     named = {"thread_id": thread, "team": team["name"], "policy": team["policy"]["name"]}
     return {**named, **place, **_plain(found)}
+
+
+def unexplained(thread: str, state: Mapping[str, Any]) -> str:
+    """Return the sentence on a thread that has no explanation: why not, and which teams within it decided."""
+    pattern = state["case"]["team"].get("pattern", "rounds")
+    if pattern in DECIDED:
+        return f"the thread `{thread}` has finished no round under its policy and facts, so there is nothing to explain"
+    told = [f"the team `{name}` came to {decision}" for name, decision in _decided_within(outputs_of(state))]
+    within = f"; within it {', '.join(told)}, as `accord show {thread}` tells" if told else ""
+    return f"the thread `{thread}` has nothing to explain: its pattern `{pattern}` is decided by no policy{within}"
+
+
+def _decided_within(outputs: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield the name and the decision of each team within that its policy decided."""
+    for inner in (output["inner"] for output in outputs if output["inner"]):
+        if inner["pattern"] in DECIDED and inner["decision"]:
+            yield inner["team"], inner["decision"]
+        yield from _decided_within(inner["outputs"])
 
 
 def _plain(found: Explanation) -> Plain:

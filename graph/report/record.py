@@ -43,7 +43,7 @@ def _stopped(state: Mapping[str, Any]) -> Record:
 def _finished(state: Mapping[str, Any]) -> Record:
     if not state.get("history"):
         decided = {"final_decision": state["final_decision"]} if state.get("final_decision") else {}
-        return {"answer": state["answer"], **decided, "rounds_used": state["round"]}
+        return {"answer": state["answer"], **decided, "rounds_used": len(_stages(state))}
     last = state["history"][-1]
     facts = state["case"]["facts"]
     stances = [{key: said[key] for key in ("agent", "stance", "confidence")} for said in last["contributions"]]
@@ -73,7 +73,7 @@ def _beside(thread: str, state: Mapping[str, Any], reason: str | None) -> Record
         "elapsed_seconds": round(seconds, 3),
         "resumable": reason is None or is_resumable(reason),
         "flags": [{"round": each["round"], "flags": each["flags"]} for each in outcomes if each["flags"]],
-        "absent": [{key: each[key] for key in ("round", "role", "reason")} for each in events_of(state, "absent")],
+        "absent": _absent(state),
         "outcome": _outcome(state, outcomes),
         "waiting": [],
         "outputs": outputs_of(state),
@@ -98,9 +98,31 @@ def outputs_of(state: Mapping[str, Any]) -> list[Record]:
             "absent": entry["absent"],
             "inner": _inner(entry["inner"]),
         }
-        for stage in state.get("stages", [])[state.get("since", 0) :]
+        for stage in _stages(state)
         for entry in stage["entries"]
     ]
+
+
+def _stages(state: Mapping[str, Any]) -> list[Record]:
+    """Return the finished stages that stand: those since changes were last accepted."""
+    return list(state.get("stages", [])[state.get("since", 0) :])
+
+
+def _absent(state: Mapping[str, Any]) -> list[Record]:
+    """Return the seats that counted as absent, and were not asked again since."""
+    if not state.get("stages"):
+        return [{key: each[key] for key in ("round", "role", "reason")} for each in events_of(state, "absent")]
+    standing = state["stages"][max(state.get("since", 0), state.get("forgiven", 0)) :]
+    return [
+        {"round": stage["round"], "role": entry["role"], "reason": entry["absent"], **_named(entry)}
+        for stage in standing
+        for entry in stage["entries"]
+        if entry["absent"]
+    ]
+
+
+def _named(entry: Mapping[str, Any]) -> Record:
+    return {"seat": entry["seat"]} if entry["seat"] != entry["role"] else {}
 
 
 def _inner(told: Mapping[str, Any] | None) -> Record | None:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from policies.guards import Finding, Guard, examine
 from policies.outcome import Ruling, decide
 from policies.seats import may_be_absent
-from policies.table import DECISIONS, Outcome, Policy
+from policies.table import DECISIONS, Outcome, Policy, for_ballots
 from policies.vote import Vote
 
 Answer = Literal["same", "flipped", "undetermined"]
@@ -91,7 +91,7 @@ def _after(
 ) -> Verdict | None:
     """Return the verdict at a round, or None where the next round, which took place, tells."""
     vote = rules.on(past.vote)
-    ruling = decide(rules.policy, vote, findings)
+    ruling = decide(for_ballots(rules.policy) if run.undecided else rules.policy, vote, findings)
     if rules.policy.on_absent == "stop" and "absent" in vote.casts.values():
         return _undetermined(run, vote, ruling, f"an absent role would have stopped round {vote.round}")
     if ruling.final in DECISIONS:

@@ -22,8 +22,8 @@ def advance_hierarchy(team: Team, log: Log) -> Next:
 def _advance(team: Team, log: Log, once: bool) -> Next:
     given = next(entries_of(log, "assignments"), None)
     if given is None or given.answer is None:
-        asks = {"agents": people(team, team.sequence), "once": once, "max_assignments": team.options.max_steps}
-        return Stage("assignments", (Task("assignments", team.lead or "", "assignments", asks, team.sequence),))
+        asks = {"agents": people(team, team.helpers), "once": once, "max_assignments": team.options.max_steps}
+        return Stage("assignments", (Task("assignments", team.lead or "", "assignments", asks, team.helpers),))
     assignments = given.answer["assignments"]
     if len(log) == 1:
         tasks = (

@@ -76,8 +76,8 @@ def _with(plan: Progress, entry: Entry) -> Progress:
 
 
 def _planning(team: Team, so_far: Mapping[str, Any]) -> Stage:
-    asks = {"agents": people(team, team.sequence), "max_steps": team.options.max_steps, **so_far}
-    return Stage("plan", (Task("plan", team.lead or "", "plan", asks, team.sequence),))
+    asks = {"agents": people(team, team.helpers), "max_steps": team.options.max_steps, **so_far}
+    return Stage("plan", (Task("plan", team.lead or "", "plan", asks, team.helpers),))
 
 
 def _steps(plan: Progress, ready: Sequence[int], earlier: Sequence[Mapping[str, Any]]) -> Stage:

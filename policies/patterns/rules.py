@@ -1,7 +1,8 @@
 """Rules of a team that follow from its pattern."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from policies.conditions import output_fields
 from policies.team import Budget, Options, PatternName, Team
 
 Fault = tuple[tuple[str | int, ...], str]
@@ -94,15 +95,26 @@ def _role_faults(team: Team, name: str, depth: int) -> Iterator[Fault]:
 
 
 def _output_faults(team: Team, name: str) -> Iterator[Fault]:
-    """Yield what is said of the output of a role that gives none, and fields whose names are taken."""
+    """Yield what is said of the output of a role that gives none, and fields whose names are taken.
+
+    A check that reads what no output holds has no answer, and so is never met.
+    """
     role = team.roles[name]
     if team.pattern not in COMPOSED or name == team.lead:
         for key in ("fields", "check"):
             if getattr(role, key):
                 yield (key,), f"is read of outputs; allowed: for the roles of a sequence in {', '.join(COMPOSED)}"
+    elif role.check is not None:
+        yield from _check_faults(role.check, ("text", *role.fields))
     for field in role.fields:
         if field in TAKEN:
             yield ("fields", field), f"is a taken name; taken: {', '.join(TAKEN)}"
+
+
+def _check_faults(check: str, declared: Sequence[str]) -> Iterator[Fault]:
+    for field in output_fields(check):
+        if field not in declared:
+            yield ("check",), f"reads `output.{field}`, which no output holds; declared: {', '.join(declared)}"
 
 
 def _limit_faults(budget: Budget, inner: Budget) -> Iterator[Fault]:

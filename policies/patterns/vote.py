@@ -41,7 +41,7 @@ def count(team: Team, ballots: Closed, facts: Mapping[str, Any]) -> Count:
         entry.role: CAST[entry.answer["vote"]] if entry.answer else "absent" for entry in ballots.entries
     }
     vote = Vote(casts, team.budget.min_go_votes, 1, 1, weights=team.weights, vetoers=team.vetoers)
-    return Count(vote, decide(team.policy, vote, examine(team.guards, facts)))
+    return Count(vote, decide(team.ruling_policy, vote, examine(team.guards, facts)))
 
 
 def tally(ballots: Closed) -> dict[str, int]:

@@ -19,7 +19,7 @@ from tests.durability.sweep import Killed, sweep
 from tests.harness import resume, settings_at, show, team_of
 from tests.scripted_server import Script, ScriptedServer, forever, hangs, says, serve, text
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.system
 
 ROLES = ("demand_analyst", "finance_analyst", "risk_analyst")
 SIDES = ("before", "after")

@@ -18,6 +18,8 @@ from policies.assurance.audit import find_break
 from policies.assurance.whatif import Verdict
 from policies.team import Team
 from tests.harness import settings_at
+from tests.hostile.command import Captured
+from tests.hostile.command import refused as said_no
 from tests.patterns.stage import (
     Lines,
     Plain,
@@ -210,3 +212,36 @@ def test_a_vote_is_explained_and_a_pattern_without_a_vote_is_not(tmp_path: Path)
     assert why["final"] == "go"
     assert why["casts"] == {"writer": "go", "coder": "go", "tester": "block"}
     assert explanation_of("merged", state_of(settings, "merged")) is None
+
+
+DEEP = raw_team("pipeline", "council", roles={"council": {"team": INNER}})
+
+
+@pytest.mark.parametrize(
+    ("team", "script", "sentence"),
+    [
+        (*COURSES["parallel"], "its pattern `parallel` is decided by no policy"),
+        (
+            *COURSES["pipeline"],
+            "its pattern `pipeline` is decided by no policy; within it the team `a_rounds` came to go, "
+            "as `accord show t` tells",
+        ),
+        (
+            parsed(raw_team("parallel", "writer", "board", roles={"board": {"team": DEEP}}, facts={"x": 1})),
+            {**COURSES["pipeline"][1], "brief": forever(SYNTHESIS), "writer": output("A draft.")},
+            "its pattern `parallel` is decided by no policy; within it the team `a_rounds` came to go, "
+            "as `accord show t` tells",
+        ),
+        (
+            within("pipeline", "writer"),
+            {"writer": output("A draft."), "risk": refused(401), "legal": says("go")},
+            "its pattern `pipeline` is decided by no policy",
+        ),
+    ],
+)
+def test_why_says_that_no_policy_decides_a_pattern_and_names_the_teams_within_that_decided(
+    team: Team, script: Lines, sentence: str, accord_home: Path, capsys: Captured
+) -> None:
+    play(accord_home, team, script)
+
+    assert said_no(capsys, "why", "t") == [f"the thread `t` has nothing to explain: {sentence}"]

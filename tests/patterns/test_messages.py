@@ -97,6 +97,19 @@ def test_a_role_gets_the_kinds_and_topics_it_follows_beside_what_is_addressed_to
     assert inboxes(played, "bob")[1] == expected
 
 
+def test_a_role_may_reply_to_a_message_it_got_by_its_subscription_and_to_no_other(tmp_path: Path) -> None:
+    asked = mail(["cid"], "May we?", "question")
+    lines = {"ann": [go(asked), go()], "cid": [go(), go()], "brief": [text("Done.")]}
+    reply = [go(), go(mail(["ann"], "Yes.", in_reply_to="m1"))]
+    play(tmp_path, talking(roles={"bob": {"subscribes": {"kinds": ["question"]}}}), {**lines, "bob": reply})
+    play(tmp_path, talking(), {**lines, "bob": reply}, "unsubscribed")
+
+    assert [(each["from"], each["in_reply_to"]) for each in posted(tmp_path)] == [("ann", None), ("bob", "m1")]
+    assert [each["from"] for each in posted(tmp_path, "unsubscribed")] == ["ann"]
+    (refusal,) = events_of(tmp_path, "message_refused", "unsubscribed")
+    assert refusal["because"].startswith("message 1: `in_reply_to` is 'm1'; allowed: the id of a message bob ")
+
+
 # --- conversations ---------------------------------------------------------------------------------------------------
 
 
@@ -152,7 +165,7 @@ REFUSED: list[tuple[object, str]] = [
     ([mail(["bob"], " ")], "message 1: `content` is ' '; allowed: text of 1 to 1000 characters"),
     ([mail(["bob"], kind="order")], "message 1: `kind` is 'order'; allowed: task, result, question, feedback, "),
     ([mail(["bob"], priority="now")], "message 1: `priority` is 'now'; allowed: low, normal, high, urgent"),
-    ([mail(["bob"], in_reply_to="m9")], "message 1: `in_reply_to` is 'm9'; allowed: the id of a message from or to"),
+    ([mail(["bob"], in_reply_to="m9")], "message 1: `in_reply_to` is 'm9'; allowed: the id of a message ann "),
     ([mail(["bob"], metadata={"conversation_start": True})], "message 1: `metadata` is {'conversation_start': True}; "),
 ]
 
@@ -231,6 +244,30 @@ def test_a_role_that_could_not_be_heard_gets_its_inbox_with_its_next_turn(tmp_pa
     assert played.record["absent"] == [{"round": 2, "role": "bob", "reason": "llm_empty"}]
     assert inboxes(played, "bob") == [[], ["Hello."], ["Hello."]]
     assert inboxes(played, "cid") == [[], ["Hello."], []]
+
+
+# --- large offers ----------------------------------------------------------------------------------------------------
+
+
+def test_as_many_and_as_long_messages_as_a_team_allows_are_all_posted(tmp_path: Path) -> None:
+    notes = [mail(["bob"], f"{number:02}" + "x" * 3_898) for number in range(20)]
+    team = talking(messages={"max_per_turn": 20, "max_characters": 4_000})
+    play(tmp_path, team, {**silent(2), "ann": [go(*notes), go()]})
+
+    assert [each["content"] for each in posted(tmp_path)] == [each["content"] for each in notes]
+    assert events_of(tmp_path, "message_refused") == []
+
+
+def test_messages_that_are_too_many_or_too_large_to_be_kept_are_refused_by_name(tmp_path: Path) -> None:
+    huge, small = mail(["bob"], "x" * 9_000), mail(["bob"], "Small.")
+    lines = {**silent(2), "ann": [go(huge, *[small] * 30), go()], "cid": [says("go", messages="x" * 9_000), go()]}
+    play(tmp_path, talking(), lines)
+
+    assert [each["content"] for each in posted(tmp_path)] == ["Small.", "Small."]
+    first, beyond, text_alone = (each["because"] for each in events_of(tmp_path, "message_refused"))
+    assert re.fullmatch(r"message 1 is \"{'to': \['bob'\], 'content': 'x+\.\.\.; allowed: an object", first)
+    assert beyond == "`messages` has more than 20 items, from message 4 on refused; allowed: at most 3 a turn"
+    assert re.fullmatch(r"`messages` is 'x+\.\.\.; allowed: a list of messages", text_alone)
 
 
 # --- open questions --------------------------------------------------------------------------------------------------

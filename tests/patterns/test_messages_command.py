@@ -74,6 +74,18 @@ def test_a_page_tells_how_many_match_in_all(accord_home: Path, capsys: Captured)
     assert (page["total"], page["offset"], len(page["messages"])) == (3, 1, 1)
 
 
+def test_a_conversation_is_shown_with_its_participants_whatever_page_of_it_is_read(
+    accord_home: Path, capsys: Captured
+) -> None:
+    talk(accord_home)
+    page = ("--conversation", "terms", "--agent", "bob", "--offset", 2)
+
+    assert found(capsys, "t", *page)["participants"] == ["ann", "bob"]
+    assert found(capsys, "t", "--conversation", "none")["participants"] == []
+    assert accord(capsys, "messages", "t", *page).out.splitlines()[:2] == ["Between ann, bob", ""]
+    assert accord(capsys, "messages", "t", "--conversation", "none").out == "No messages.\n"
+
+
 def test_people_read_who_wrote_what_to_whom(accord_home: Path, capsys: Captured) -> None:
     talk(accord_home)
     times = [message["at"][:19].replace("T", " ") for message in state_of(settings_at(accord_home))["messages"]]

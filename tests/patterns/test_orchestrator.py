@@ -195,7 +195,7 @@ def test_a_failed_step_fails_only_what_depends_on_it_and_a_resume_asks_these_alo
     assert (record["stop_reason"], record["phase"], record["resumable"]) == ("step_failed:1", "step_1:writer", True)
     assert played.asked == {"planner": 1, "writer: Draft.": 3, "coder: Code.": 1, "analyst: Count.": 1}
     assert played.said == {"plan": None, "step_1": "llm_error:503", "step_2": "C", "step_4": "N"}
-    assert record["absent"] == [{"round": 2, "role": "writer", "reason": "llm_error:503"}]
+    assert record["absent"] == [{"round": 2, "role": "writer", "seat": "step_1", "reason": "llm_error:503"}]
     assert record["usage"] == usage(3, calls=6)
     later = go_on(tmp_path, {"writer": outputs("D", "J"), "brief": text("All.")})
     assert (later.record["status"], later.record["answer"]) == ("ok", "All.")

@@ -129,8 +129,8 @@ def test_a_check_reads_every_kind_of_field(tmp_path: Path) -> None:
 
 
 def test_a_check_without_an_answer_is_not_met(tmp_path: Path) -> None:
-    team = pipeline(roles={"writer": {"check": "output.pages > 3.0"}}, max_repairs=0)
-    played = play(tmp_path, team, {"writer": output("A draft.", pages=9)})
+    team = pipeline(roles={"writer": {"check": "output.text > 3.0"}}, max_repairs=0)
+    played = play(tmp_path, team, {"writer": output("A draft.")})
     assert played.record["stop_reason"] == "invalid_output:writer"
 
 

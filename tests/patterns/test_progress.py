@@ -1,13 +1,16 @@
 """Live progress: what is printed while a pattern runs, elsewhere than at a terminal and at one."""
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import pytest
 from rich.console import Console
+from rich.tree import Tree
 
-from graph.cli.progress import Progress
+from graph.cli.progress import Progress, _Plan
 from policies.team import Team
 from tests.patterns.stage import (
     Lines,
@@ -29,6 +32,12 @@ from tests.patterns.stage import (
 from tests.scripted_server import says, text
 
 SYNTHESIS = text("All in all.")
+
+
+def descendants(tree: Tree) -> Iterator[Tree]:
+    for child in tree.children:
+        yield child
+        yield from descendants(child)
 
 
 def printed(team: Team, script: Lines, home: Path, is_terminal: bool = False, **options: Any) -> list[str]:
@@ -57,6 +66,19 @@ def test_a_plan_is_shown_as_a_tree_and_its_steps_as_they_are_done(tmp_path: Path
     ]
     assert sorted(lines[6:8]) == ["steps  step 1 writer: A draft.", "steps  step 2 coder: The code."]
     assert lines[8:] == ["steps  step 3 writer: Both agree.", "synthesis  brief: written"]
+
+
+def test_steps_are_shown_after_those_they_wait_for_else_by_number_and_at_once(tmp_path: Path) -> None:
+    team = team_of("orchestrator", "writer", options={"max_steps": 500}, budget={"max_messages": 1})
+    chain = [("writer", f"{number}.", number + 1) for number in range(1, 401)] + [("writer", "401.")]
+    few = [("writer", "a.", 4), ("writer", "b."), ("writer", "c.", 2), ("writer", "d.")]
+    told = [{"agent": each[0], "task": each[1], "dependencies": [*each[2:]]} for each in chain]
+
+    began, steps = perf_counter(), _Plan(told)
+    assert [len([*descendants(steps.tree())]) for _ in range(20)] == [401] * 20
+    assert perf_counter() - began < 4
+    lines = printed(team, {"planner": plan(*few)}, tmp_path)
+    assert lines[3:7] == ["├── 2 writer: b.", "│   └── 3 writer: c.", "└── 4 writer: d.", "    └── 1 writer: a."]
 
 
 def test_at_a_terminal_each_step_of_the_tree_says_how_it_went(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from tests.patterns.stage import Plain, go_on, play, refused
 from tests.patterns.test_budget_stops import asked, assert_whole
 from tests.scripted_server import Answer, closes, forever, hangs, status, text, with_usage
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.system
 
 SEATS = [(name, seat) for name, course in COURSES.items() for seat in course.messages]
 BRIEFS = [(name, brief) for name, course in COURSES.items() for brief in course.said if brief.startswith("brief")]

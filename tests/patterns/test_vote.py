@@ -64,15 +64,15 @@ ADOPTED, RESERVED, REJECTED = "adopted", "adopted with reservations", "rejected"
 
 DECIDED: list[tuple[str, Votes, str, int | str, str]] = [
     ("majority", (YES, YES, NO), "go", 1, ADOPTED),
-    ("majority", (YES, ABSTAIN, NO), "go_with_caution", 2, RESERVED),
-    ("majority", (ABSTAIN, ABSTAIN, ABSTAIN), "go_with_caution", 2, RESERVED),
+    ("majority", (YES, ABSTAIN, ABSTAIN), "go_with_caution", 2, RESERVED),
     ("majority", (NO, YES, NO), "no_go", 3, REJECTED),
     ("unanimous", (YES, YES, YES), "go", 1, ADOPTED),
     ("unanimous", (YES, YES, ABSTAIN), "go_with_caution", 2, RESERVED),
     ("unanimous", (NO, NO, NO), "no_go", 3, REJECTED),
     ("quorum", (YES, YES, NO), "go", 2, ADOPTED),
     ("launch", (NO, NO, YES), "no_go", 1, REJECTED),
-    ("median", (YES, ABSTAIN, NO), "go_with_caution", 2, RESERVED),
+    ("median", (YES, ABSTAIN, YES), "go", 1, ADOPTED),
+    ("median", (YES, ABSTAIN, NO), "no_go", "otherwise", REJECTED),
     ("median", (NO, NO, YES), "no_go", "otherwise", REJECTED),
 ]
 

@@ -168,6 +168,12 @@ def test_a_role_replies_to_what_it_sent_was_sent_or_can_read_in_its_conversation
     assert accepted(offer(in_reply_to=readable))[0].in_reply_to == readable
 
 
+@pytest.mark.parametrize(("kinds", "drafts"), [(("question",), 1), (("note",), 0)])
+def test_a_role_replies_to_what_it_received_by_its_subscription(kinds: tuple[Kind, ...], drafts: int) -> None:
+    found = accept_messages([offer(in_reply_to="m1")], "ops", ROLES, POSTED, RULES, Subscription(kinds=kinds))
+    assert len(found[0]) == drafts
+
+
 @pytest.mark.parametrize("name", ["price", "new", "x" * 40, "a-b_2"])
 def test_a_role_writes_in_its_own_conversation_or_opens_one(name: str) -> None:
     assert accepted(offer(conversation=name))[0].conversation == name
@@ -192,7 +198,7 @@ TO = "all, or one or more of legal, ops"
 KIND = "task, result, question, feedback, proposal, vote, note"
 CONTENT = "text of 1 to 1000 characters"
 PRIORITY = "low, normal, high, urgent"
-REPLY = "the id of a message from or to risk, or of a conversation it takes part in"
+REPLY = "the id of a message risk sent or received, or of a conversation it takes part in"
 CONVERSATION = f"a conversation risk takes part in, or a new one: {NAMING}"
 METADATA = "a plain object of at most 20 values and 1000 characters, without the key conversation_start"
 LONG = f"'{'x' * 76}..."

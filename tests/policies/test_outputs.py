@@ -6,7 +6,7 @@ import pytest
 
 from policies.checks import find_missing_fact
 from policies.conditions import ConditionError, Fault, compile_condition, holds_for_output
-from policies.contract import MAX_RAW, offered_messages
+from policies.contract import MAX_OFFER, offered_messages
 from policies.routing import is_over, next_nodes, next_step
 from policies.team import PATTERN_NAMES, PatternName
 from tests.policies.patterns.courses import ANN, BOB, LEA, SEQUENCE, person, policy_of, team_of
@@ -56,11 +56,18 @@ MESSAGE = {"to": ["bob"], "content": "Why?"}
         ("[1]", None),
         ([MESSAGE], None),
         (None, None),
-        ({"messages": [float("nan")]}, None),
-        ('{"messages": [NaN]}', None),
-        ({"messages": ["\ud800"]}, None),
-        ({"messages": ["x" * (MAX_RAW - 4)]}, ["x" * (MAX_RAW - 4)]),
-        ({"messages": ["x" * (MAX_RAW - 3)]}, None),
+        ({"messages": [MESSAGE] * 21}, [MESSAGE] * 21),
+        ({"messages": ["x" * (MAX_OFFER - 2)] * 20}, ["x" * (MAX_OFFER - 2)] * 20),
+        # What cannot be kept leaves its beginning.
+        ({"messages": [MESSAGE] * 5_000}, [MESSAGE] * 21),
+        ({"messages": ["x" * (MAX_OFFER - 1), MESSAGE]}, ["x" * 200, MESSAGE]),
+        ({"messages": [{"content": "x" * MAX_OFFER}]}, ["{'content': '" + "x" * 187]),
+        ({"messages": "x" * MAX_OFFER}, "x" * 200),
+        ({"messages": {"content": "x" * MAX_OFFER}}, "{'content': '" + "x" * 187),
+        ({"messages": float("nan")}, "nan"),
+        ('{"messages": [NaN]}', ["nan"]),
+        ({"messages": ["\ud800", MESSAGE]}, ["\ufffd", MESSAGE]),
+        ({"messages": [10**5000]}, ["an int too large to be written"]),
     ],
 )
 def test_offered_messages_are_kept_as_they_are_where_they_can_be(proposal: object, offered: object) -> None:

@@ -199,7 +199,7 @@ def test_what_was_answered_in_a_stage_that_was_not_finished_is_shown(story: Tell
 
 def test_a_debater_that_changed_its_position_is_marked_once(story: Telling) -> None:
     (block,) = section_of("debate", "Positions", story)["blocks"]
-    assert block["labels"] == ["opening", "reply_1", "reply_2"]
+    assert block["labels"] == ["opening", "reply 1", "reply 2"]
     moved = {row["agent"]: [cell["has_moved"] for cell in row["cells"]] for row in block["rows"]}
     assert moved == {"optimist": [False, False, False], "sceptic": [False, True, False]}
     verdict = section_of("debate", "Verdict", story)

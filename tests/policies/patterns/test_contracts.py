@@ -287,9 +287,9 @@ def test_declared_fields_of_all_kinds_are_kept() -> None:
         ("size(output.risks) == 1 && output.risks[0] == 'Rain.'", True),
         ("output.text.contains('Done')", True),
         ("output.margin > 5", True),
-        # What has no answer is not met: a field that is not there, or of another kind.
-        ("output.nope > 5.0", False),
-        ("!(output.nope > 5.0)", False),
+        # What has no answer is not met: a part that is not there, or a field of another kind.
+        ("output.margin.nope > 5.0", False),
+        ("!(output.margin.nope > 5.0)", False),
         ("output.note > 5.0", False),
         ("output.risks[7] == 'Rain.'", False),
     ],

@@ -139,6 +139,45 @@ def test_a_field_has_a_name_that_says_nothing_else_in_a_result(name: str) -> Non
     ]
 
 
+READS = {"margin": "number", "risks": "list"}
+MARGIN = "reads `output.margn`, which no output holds; declared: text, margin, risks"
+
+
+@pytest.mark.parametrize(
+    ("check", "fields", "messages"),
+    [
+        ("output.margin > 5.0 && output.text != '' && size(output.risks) > 0", READS, []),
+        ("output.margn > 5.0", READS, [MARGIN]),
+        ("output.margn > 5.0 || output . margn < 1.0 || output['margn'] == 2.0", READS, [MARGIN]),
+        ("!has(output.margn)", READS, [MARGIN]),
+        (
+            "output.a == output.b",
+            {},
+            [f"reads `output.{name}`, which no output holds; declared: text" for name in "ab"],
+        ),
+        # What is no field of the output.
+        ("output.text != 'output.margn' // output.margn", {}, []),
+        ('output.text != """a" output.margn"""', {}, []),
+        ("output.exists(key, key == 'text')", {}, []),
+        ("output.risks.exists(risk, risk == 'Rain.')", READS, []),
+        ("{'output': {'margn': 1}}.output.margn == 1", READS, []),
+    ],
+)
+def test_a_check_reads_the_text_and_the_declared_fields_alone(
+    check: str, fields: dict[str, str], messages: list[str]
+) -> None:
+    assert told(with_role("pipeline", BOB, check=check, fields=fields)) == [
+        ("roles.bob.check", message) for message in messages
+    ]
+
+
+def test_a_check_is_held_against_the_fields_of_its_own_role_however_deep() -> None:
+    roles = {ANN: person(ANN, fields=READS), BOB: person(BOB, check="output.margin > 5.0")}
+    assert [path for path, _ in told(with_role("parallel", BOB, team=inner_team(roles=roles)))] == [
+        "roles.bob.team.roles.bob.check"
+    ]
+
+
 def nested(depth: int, **innermost: Any) -> dict[str, Any]:
     """Return a team with others in it, so many deep, itself included."""
     if depth == 1:

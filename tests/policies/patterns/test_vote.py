@@ -88,7 +88,7 @@ def test_every_combination_of_ballots_is_decided_as_the_policy_decides_the_stanc
     for words in product(BALLOTS, repeat=3):
         casts = {name: CASTS[BALLOTS.index(word)] for name, word in zip(SEQUENCE, words, strict=True)}
         weights = {ANN: 3, BOB: 1, CID: 1, LEA: 9}
-        expected = decide(team.policy, Vote(casts, 1, 1, 1, weights=weights))
+        expected = decide(team.ruling_policy, Vote(casts, 1, 1, 1, weights=weights))
         end = ruled(team, *words)
         if expected.final in DECISIONS:
             assert (end.decision, end.results, end.ended_early) == (expected.final, (), False)
