@@ -153,10 +153,10 @@ class Runner:
     async def _drive(self, thread: str, team: Team, inputs: Inputs | None, on_event: OnEvent | None) -> Record:
         graph = self._graph(team)
         config = _config(thread, team)
-        streamed = graph.astream(inputs, config, stream_mode="custom", durability="sync", subgraphs=True)
-        async for part in streamed:
+        is_nested = any(role.team is not None for role in team.roles.values())
+        async for part in graph.astream(inputs, config, stream_mode="custom", durability="sync", subgraphs=is_nested):
             if on_event is not None:
-                on_event(_live(part))
+                on_event(_live(part) if is_nested else part)
         state = (await graph.aget_state(config)).values
         return await self.threads.note(thread, state) or {}
 

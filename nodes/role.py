@@ -48,7 +48,8 @@ def build_role(name: str, team: Team, services: Services, pattern: Pattern) -> N
     async def ask(state: State, runtime: Runtime[Any]) -> Update:
         asks = [each for each in state["wave"]["asks"] if each["role"] == name]
         seats = [_Seat(pattern.where(state), name, each, state, runtime) for each in asks]
-        replies = await asyncio.gather(*(_asked(seat, team, services, pattern) for seat in seats))
+        works = [_asked(seat, team, services, pattern) for seat in seats]
+        replies = await asyncio.gather(*works) if len(works) > 1 else [await works[0]]
         number = state["wave"]["number"]
         pairs = zip(seats, replies, strict=True)
         return {"replies": {seat.name: {**reply, "wave": number} for seat, reply in pairs}}
