@@ -11,7 +11,7 @@ import pytest
 from tests.durability.processes import Desk, Done, journaled
 from tests.scripted_server import Script, ScriptedServer, forever, hangs, says, serve, status, text
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.system
 
 ROLES = ("demand_analyst", "finance_analyst", "risk_analyst")
 GO, BRIEF, QUIET = says("go"), text("Ship it."), hangs(60)

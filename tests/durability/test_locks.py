@@ -46,7 +46,7 @@ def _rows(location: str) -> list[Any]:
         return [*counts, connection.execute("SELECT max(updated_at) FROM store").fetchone()]
 
 
-@pytest.mark.slow
+@pytest.mark.system
 def test_while_a_process_holds_a_thread_everybody_else_is_busy_and_writes_nothing(
     tmp_path: Path, database: str
 ) -> None:
@@ -64,7 +64,7 @@ def test_while_a_process_holds_a_thread_everybody_else_is_busy_and_writes_nothin
     assert len(server.calls) == 3
 
 
-@pytest.mark.slow
+@pytest.mark.system
 def test_a_thread_is_shown_and_listed_as_running_while_held_and_interrupted_after_a_kill(
     tmp_path: Path, database: str
 ) -> None:
@@ -86,7 +86,7 @@ async def _listed(settings: Settings) -> list[dict[str, Any]]:
         return await runner.threads.newest(10)
 
 
-@pytest.mark.slow
+@pytest.mark.system
 def test_the_lock_is_free_at_once_after_a_kill(tmp_path: Path, database: str) -> None:
     with serve(HANGS_ONCE) as server:
         desk = Desk(tmp_path, server.base_url, database)
@@ -98,7 +98,7 @@ def test_the_lock_is_free_at_once_after_a_kill(tmp_path: Path, database: str) ->
     assert len(server.calls) == 5
 
 
-@pytest.mark.slow
+@pytest.mark.system
 def test_a_holder_that_is_paused_keeps_the_lock_and_finishes_when_it_wakes(tmp_path: Path, database: str) -> None:
     with serve(HANGS_ONCE) as server:
         desk = Desk(tmp_path, server.base_url, database)
@@ -111,7 +111,7 @@ def test_a_holder_that_is_paused_keeps_the_lock_and_finishes_when_it_wakes(tmp_p
     assert len(server.calls) == 3
 
 
-@pytest.mark.slow
+@pytest.mark.system
 def test_a_batch_gets_busy_for_the_thread_that_is_held_and_finishes_its_other_cases(tmp_path: Path) -> None:
     with serve(HANGS_ONCE) as server:
         desk = Desk(tmp_path, server.base_url)

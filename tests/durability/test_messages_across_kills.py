@@ -28,7 +28,7 @@ from policies.team_rules import parse_team
 from tests.durability.points import Killer, killing
 from tests.durability.processes import without
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.system
 
 ROLES = ("ada", "ben", "cid")
 ROUNDS = 4
