@@ -23,6 +23,8 @@ from tests.patterns.stage import (
 )
 from tests.scripted_server import delayed, forever, hangs, status, text
 
+pytestmark = pytest.mark.slow
+
 ROLES = ("writer", "coder", "analyst")
 """Against the order of the alphabet, so that who sorts by name is found out."""
 

@@ -21,6 +21,8 @@ from tests.runs.stage import (
 )
 from tests.scripted_server import delayed, hangs, says, text, with_usage, without_usage
 
+pytestmark = pytest.mark.slow
+
 ALL_GO = [round_of(1, dict.fromkeys((DEMAND, FINANCE, RISK), "go"), [], "go")]
 ONE_EACH = {DEMAND: 1, FINANCE: 1, RISK: 1}
 PRICED = "prices={gpt-4.1-mini: {prompt: 3.0, completion: 5.0}, dear-1: {prompt: 30.0, completion: 50.0}}"

@@ -11,6 +11,8 @@ from tests.runs.expected import accepted, stopped, usage
 from tests.runs.stage import BACKWARDS, DEMAND, FINANCE, RISK, play, script
 from tests.scripted_server import Answer, says, text
 
+pytestmark = pytest.mark.slow
+
 PLAIN = {"agent": RISK, "stance": "go", "summary": "Fine.", "confidence": 0.9, "actions": ["Go on."]}
 NAN = '{"agent": "risk_analyst", "stance": "go", "summary": "Fine.", "confidence": NaN, "actions": ["Go on."]}'
 HUGE = NAN.replace("NaN", "1e999")

@@ -12,6 +12,8 @@ from tests.runs.expected import Plain, round_of, stopped, success, usage
 from tests.runs.stage import BACKWARDS, BRIEF, DEMAND, FINANCE, MODEL, RISK, Lines, play, rounds
 from tests.scripted_server import says, text
 
+pytestmark = pytest.mark.slow
+
 COLD = ("stability_chemist", "logistics_lead", "quality_officer", "clinic_liaison")
 GO, CAUTION, BLOCK = "go", "caution", "block"
 MIXED, AGAINST, SPLIT = "go_vs_caution", "blocking_vs_non_block", "high_divergence"

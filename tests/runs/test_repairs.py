@@ -22,6 +22,8 @@ from tests.runs.stage import (
 )
 from tests.scripted_server import says, status, text
 
+pytestmark = pytest.mark.slow
+
 ALL_GO = [round_of(1, dict.fromkeys((DEMAND, FINANCE, RISK), "go"), [], "go")]
 BROKEN = [says("maybe"), text("I would say go."), says("go", confidence=7), says("go")]
 REASONS = [f"invalid_contribution:{check}" for check in ("stance", "missing_keys", "confidence_range")]
