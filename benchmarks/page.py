@@ -7,6 +7,7 @@ from typing import Any
 from benchmarks.targets import TARGETS
 
 RESULTS = Path(__file__).with_name("results.json")
+Figures = dict[str, dict[str, Any]]
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 TEXT = Path(__file__).with_name("performance.md")
 
@@ -18,58 +19,66 @@ def page_of(results: dict[str, Any]) -> str:
         "date": results["date"],
         "targets": targets_table(results),
         "latency": latency_table(results),
-        "throughput": _table(
-            ["", "runs/s", "p50 ms", "p99 ms", "CPU ms/run", "RSS MB", "to yardstick", "least to most", "to NORMAL"],
-            (
-                [
-                    name,
-                    *_figures(at, "runs_per_second", "p50_ms", "p99_ms", "cpu_ms", "rss_mb"),
-                    _to(at, "throughput"),
-                    f"{at['least_to_yardstick']:.2f}–{at['most_to_yardstick']:.2f}",
-                    f"{at['to_normal']:.2f}",
-                ]
-                for name, at in results["throughput"].items()
-            ),
-        ),
-        "growth": _table(
-            ["", "3 rounds, kB", "30 rounds, kB", "ratio"],
-            ([name, *_figures(at, "few_kb", "many_kb", "ratio")] for name, at in results["growth"].items()),
-        ),
-        "proofs": _table(
-            ["", "votes", "kinds", "places", "seconds"],
-            (
-                [name, *(f"{at[key]:,}" for key in ("votes", "kinds", "places")), f"{at['seconds']:.2f}"]
-                for name, at in results["proofs"].items()
-            ),
-        ),
-        "archive": _table(
-            ["", "seconds", "RSS MB", "RSS to fewest"],
-            (
-                [name, f"{at['seconds']:.1f}", f"{at['rss_mb']:.0f}", f"{at['rss_to_fewest']:.2f}"]
-                for name, at in results["archive"].items()
-            ),
-        ),
-        "patterns": _table(
-            ["", "calls", "on the critical path", "wall ms", "CPU ms", "wall to critical path", "wall to step by step"],
-            (
-                [
-                    name,
-                    *(str(at[key]) for key in ("calls", "critical_path")),
-                    *(f"{at[key]:.0f}" for key in ("wall_ms", "cpu_ms")),
-                    f"{at['wall_to_critical_path']:.2f}",
-                    f"{at['wall_ms'] / (200 * at['calls']):.2f}",
-                ]
-                for name, at in results["patterns"]["shapes"].items()
-            ),
-        ),
-        "startup": _table(
-            ["", "seconds"], ([f"`{name}`", f"{at['seconds']:.2f}"] for name, at in results["startup"].items())
-        ),
+        "throughput": throughput_table(results["throughput"]),
+        "growth": growth_table(results["growth"]),
+        "proofs": proofs_table(results["proofs"]),
+        "archive": archive_table(results["archive"]),
+        "patterns": patterns_table(results["patterns"]["shapes"]),
+        "startup": startup_table(results["startup"]),
     }
     text = TEXT.read_text(encoding="utf-8")
     for name, part in parts.items():
         text = text.replace(f"{{{{{name}}}}}", part)
     return text
+
+
+def throughput_table(found: Figures) -> str:
+    """Return runs a second of many runs at once, and the ratios."""
+    head = ["", "runs/s", "p50 ms", "p99 ms", "CPU ms/run", "RSS MB", "to yardstick", "least to most", "to NORMAL"]
+    rows = []
+    for name, at in found.items():
+        figures = _figures(at, "runs_per_second", "p50_ms", "p99_ms", "cpu_ms", "rss_mb")
+        spread = f"{at['least_to_yardstick']:.2f}–{at['most_to_yardstick']:.2f}"
+        rows.append([name, *figures, _to(at, "throughput"), spread, f"{at['to_normal']:.2f}"])
+    return _table(head, rows)
+
+
+def growth_table(found: Figures) -> str:
+    """Return checkpoint bytes of few and of many rounds."""
+    rows = ([name, *_figures(at, "few_kb", "many_kb", "ratio")] for name, at in found.items())
+    return _table(["", "3 rounds, kB", "30 rounds, kB", "ratio"], rows)
+
+
+def proofs_table(found: Figures) -> str:
+    """Return what each proof goes through, and its seconds."""
+    counts = ("votes", "kinds", "places")
+    rows = ([name, *(f"{at[key]:,}" for key in counts), f"{at['seconds']:.2f}"] for name, at in found.items())
+    return _table(["", *counts, "seconds"], rows)
+
+
+def archive_table(found: Figures) -> str:
+    """Return seconds and memory of archived runs decided again."""
+    rows = (
+        [name, f"{at['seconds']:.1f}", f"{at['rss_mb']:.0f}", f"{at['rss_to_fewest']:.2f}"]
+        for name, at in found.items()
+    )
+    return _table(["", "seconds", "RSS MB", "RSS to fewest"], rows)
+
+
+def patterns_table(found: Figures) -> str:
+    """Return wall time of each shape against its critical path, and against one call after the other."""
+    head = ["", "calls", "on the critical path", "wall ms", "CPU ms", "wall to critical path", "wall to step by step"]
+    rows = []
+    for name, at in found.items():
+        ratios = [at["wall_to_critical_path"], at["wall_ms"] / (200 * at["calls"])]
+        counts = [str(at["calls"]), str(at["critical_path"])]
+        rows.append([name, *counts, f"{at['wall_ms']:.0f}", f"{at['cpu_ms']:.0f}", *(f"{each:.2f}" for each in ratios)])
+    return _table(head, rows)
+
+
+def startup_table(found: Figures) -> str:
+    """Return the seconds of whole commands, cold."""
+    return _table(["", "seconds"], ([f"`{name}`", f"{at['seconds']:.2f}"] for name, at in found.items()))
 
 
 def targets_table(results: dict[str, Any]) -> str:
