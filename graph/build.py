@@ -55,7 +55,7 @@ def _role(name: str, team: Team, services: Services, pattern: Pattern) -> Node:
     if inner is None:
         return build_role(name, team, services, pattern)
     graph = build_graph(inner, services, is_inner=True).compile(name=inner.name)
-    return build_inner(name, team, services, pattern, graph)
+    return build_inner(name, team, inner, pattern, graph)
 
 
 def _route(builder: Builder, speaking: list[str]) -> None:

@@ -28,7 +28,7 @@ def build_finalize(team: Team, services: Services, pattern: Pattern) -> Node:
     """Return the node for this team."""
 
     async def finalize(state: State, runtime: Runtime[Any]) -> Update:
-        ending, where = pattern.ending(state), _where(state)
+        ending = pattern.ending(state)
         if ending.text is not None:
             ended = _finished(state, ending, ending.text)
             return ended | {"events": recorded(state, [_last(ended)], services.now())}
@@ -36,8 +36,8 @@ def build_finalize(team: Team, services: Services, pattern: Pattern) -> Node:
         refused = refuse_call(budget_from(state), spent_from(state), call.reservation)
         if refused:
             return {"pending": plain_stop(Stop(refused, NODE))}
-        if ending.results is not None:
-            where |= {"stage": "synthesis"}
+        stage = {} if ending.results is None else {"stage": "synthesis"}
+        where = {"round": state["round"], "role": SEAT, **stage}
         runtime.stream_writer({"event": "asked", **where, "attempt": 1})
         reply = await make_call(call, journal_of(runtime), services)
         usage = Usage(**reply["usage"])
@@ -51,10 +51,6 @@ def build_finalize(team: Team, services: Services, pattern: Pattern) -> Node:
         return update | ended | {"events": recorded(state, [*happened, _last(ended)], services.now())}
 
     return finalize
-
-
-def _where(state: State) -> dict[str, Any]:
-    return {"round": state["round"], "role": SEAT}
 
 
 def route_after_finalize(state: State) -> str:

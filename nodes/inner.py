@@ -28,8 +28,7 @@ from nodes.fingerprint import fingerprint
 from nodes.mail import inbox_shown
 from nodes.pattern import Pattern, Update
 from nodes.role import shown_reply
-from nodes.services import Services
-from nodes.state import Node, State, StepInput
+from nodes.state import Node, State
 from policies.budgets import Charge, charge, limits_of_team, raised
 from policies.contract import Output
 from policies.plain import MAX_TEXT
@@ -57,16 +56,17 @@ class _Granted:
         return name_of(self.ask)
 
 
-def build_inner(name: str, team: Team, services: Services, pattern: Pattern, graph: Inner) -> Node:
-    """Return the node of a role that a team answers for; `graph` is the team's own."""
+def build_inner(name: str, team: Team, inner: Team, pattern: Pattern, graph: Inner) -> Node:
+    """Return the node of the role of `team` that the team `inner` answers for; `graph` is the inner one's own."""
 
     async def ask(state: State, config: RunnableConfig, runtime: Runtime[Any]) -> Update:
         granted = [_granted(each, state) for each in state["wave"]["asks"] if each["role"] == name]
         for each in granted:
             runtime.stream_writer({"event": "asked", **_where(state, pattern, each)})
-        given = [(_given(state, team, pattern, each), _config(config, each)) for each in granted]
-        ends = await _all([graph.ainvoke(inputs, within) for inputs, within in given])
-        own = _own_limits(team, name, budget_from(state))
+        own = raised(inner.budget, team.budget, budget_from(state))
+        inputs = [_given(state, inner, own, each) | _task(state, team, pattern, each) for each in granted]
+        works = (graph.ainvoke(each, _config(config, seat)) for each, seat in zip(inputs, granted, strict=True))
+        ends = await _all([*works])
         replies = {each.name: _reply(each, end, own) for each, end in zip(granted, ends, strict=True)}
         for each in granted:
             runtime.stream_writer({**_where(state, pattern, each), **shown_reply(replies[each.name])})
@@ -88,13 +88,6 @@ async def _all(works: Sequence[Awaitable[Any]]) -> list[Any]:
         raise
 
 
-def _own_limits(team: Team, name: str, limits: Budget) -> Budget:
-    """Return the limits of the team that answers for a role, as far as they were raised for the run."""
-    inner = team.roles[name].team
-    assert inner is not None, "the graph was built for a role with a team"
-    return raised(inner.budget, team.budget, limits)
-
-
 def _granted(ask: Plain, state: State) -> _Granted:
     seat = next(each for each in state["seats"] if name_of(each) == name_of(ask))
     scope = f"{ask['role']}:{state['case']['revision']}.{state['round']}.{name_of(ask)}"
@@ -106,27 +99,22 @@ def _where(state: State, pattern: Pattern, granted: _Granted) -> Plain:
     return {**where, "stage": pattern.where(state), **named(granted.ask)}
 
 
-def _given(state: State, team: Team, pattern: Pattern, granted: _Granted) -> StepInput:
-    """Return what the team starts or goes on with: its goal, its own facts or the run's, its share of the budget.
-
-    What its seat is asked is its task, with the messages delivered to it: the team reads them, nobody else could.
-    """
-    inner = team.roles[granted.role].team
-    assert inner is not None, "the graph was built for a role with a team"
-    limits = budget_from(state)
-    own = _own_limits(team, granted.role, limits)
-    share = limits_of_team(own, granted.charged, granted.ask["messages"], limits, spent_from(state))
-    budget = {**share, "max_rounds": own.max_rounds}
-    asks = pattern.question(state, granted.name, None).asks
-    inbox = inbox_shown(state, granted.name) if team.messages else []
-    delivered = {"inbox": inbox} if inbox else {}
+def _given(state: State, inner: Team, own: Budget, granted: _Granted) -> dict[str, Any]:
+    """Return what the team starts or goes on with: its goal, its own facts or the run's, its share of the budget."""
+    share = limits_of_team(own, granted.charged, granted.ask["messages"], budget_from(state), spent_from(state))
     has_facts = inner.facts is not None or inner.facts_file is not None
     return {
         "goal": inner.goal,
         "facts": inner.facts if has_facts else state["case"]["facts"],
-        "budget": budget,
-        "task": {"part_of": state["case"]["goal"], **asks, **delivered},
+        "budget": {**share, "max_rounds": own.max_rounds},
     }
+
+
+def _task(state: State, team: Team, pattern: Pattern, granted: _Granted) -> dict[str, Any]:
+    """Return what the seat is asked, with the messages delivered to it: the team reads them, nobody else could."""
+    inbox = inbox_shown(state, granted.name) if team.messages else []
+    asks = pattern.question(state, granted.name, None).asks
+    return {"task": {"part_of": state["case"]["goal"], **asks, **({"inbox": inbox} if inbox else {})}}
 
 
 def _config(config: RunnableConfig, granted: _Granted) -> RunnableConfig:

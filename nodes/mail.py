@@ -76,11 +76,12 @@ def send(
     """Return the messages that these offers {role, offered} post, one role after the other, and the events of it."""
     if team.messages is None:
         return [], []
-    before, events = posted(state), list[Body]()
+    before, withdrawn, events = posted(state), {*state.get("withdrawn", [])}, list[Body]()
     messages = [*before]
     for role, offered in offers:
         subscribes = team.roles[role].subscribes
-        drafts, refusals = accept_messages(offered, role, team.speaking, messages, team.messages, subscribes)
+        known = [message for message in messages if message.id not in withdrawn]
+        drafts, refusals = accept_messages(offered, role, team.speaking, known, team.messages, subscribes)
         new = post(messages, drafts, role, at)
         events += [{"event": "sent", "round": state["round"], "message": plain_message(message)} for message in new]
         events += [

@@ -50,8 +50,7 @@ class Stages:
 
     def where(self, state: State) -> str:
         """Return the label of the open stage."""
-        stage = self._next(state)
-        return stage.label if isinstance(stage, Stage) else "stage"
+        return self._open(state).label
 
     def opens(self, state: State) -> Update:
         """Return the next stage with its empty seats, or the stop that the course comes to."""
@@ -80,29 +79,20 @@ class Stages:
 
     def task(self, state: State, seat: str) -> Task:
         """Return the task of a seat of the open stage."""
-        stage = self._next(state)
-        return (
-            next(task for task in stage.tasks if task.seat == seat)
-            if isinstance(stage, Stage)
-            else Task(seat, seat, "output")
-        )
+        return next(task for task in self._open(state).tasks if task.seat == seat)
 
     def counts_absent(self, state: State) -> bool:
         """Tell whether the open stage bears a seat that fails."""
-        stage = self._next(state)
-        return isinstance(stage, Stage) and stage.tolerance != "none"
+        return self._open(state).tolerance != "none"
 
     def closes(self, state: State, seats: Sequence[Seat]) -> Closing:
         """Return what a full stage leads to: another stage, the end, or a stop."""
-        stage = self._next(state)
-        if isinstance(stage, Stage) and stage.tolerance == "some" and all(seat.absent for seat in seats):
+        stage = self._open(state)
+        if stage.tolerance == "some" and all(seat.absent for seat in seats):
             return _nobody(stage, seats)
-        line = {
-            "round": state["round"],
-            "stage": self.where(state),
-            "absent": [seat.name for seat in seats if seat.absent],
-        }
-        closed = {"round": line["round"], "stage": line["stage"], "entries": [_entry(seat) for seat in seats]}
+        place = {"round": state["round"], "stage": stage.label}
+        line = {**place, "absent": [seat.name for seat in seats if seat.absent]}
+        closed = {**place, "entries": [_entry(seat) for seat in seats]}
         after: Any = {**state, "stages": [*state.get("stages", []), closed]}
         follows = self._next(after)
         update: Update = {"outcome": GOES_ON, "stages": [closed], "trace": [line]}
@@ -110,7 +100,7 @@ class Stages:
             update |= {"outcome": DONE, "ending": _plain_ending(follows)}
         elif isinstance(follows, Stop):
             update["pending"] = plain_stop(follows)
-        return Closing(update, self._counted(after), {"event": "stage", **line, **_next_shown(follows)})
+        return Closing(update, self._counted(after), {"event": "stage", **line})
 
     def accepted(self, state: State, seat: Seat) -> dict[str, Any]:
         """Return {round, seat, agent, contract, accepted}."""
@@ -123,6 +113,11 @@ class Stages:
         prompt = synthesis_prompt(self._team, state)
         heading = decision_line(state, ends["decision"]) if ends["decision"] else ""
         return Ending(ends["answer"], prompt, heading, results=tuple(ends["results"]))
+
+    def _open(self, state: State) -> Stage:
+        stage = self._next(state)
+        assert isinstance(stage, Stage), "convene has opened a stage"
+        return stage
 
     def _next(self, state: State) -> Next:
         """Return what the course asks now; worked out once for all nodes that ask on the same basis."""
@@ -191,9 +186,3 @@ def _plain_ending(finish: Finish) -> dict[str, Any]:
         "ended_early": finish.ended_early,
         "details": dict(finish.details),
     }
-
-
-def _next_shown(follows: Next) -> dict[str, Any]:
-    """Return what is shown live of a stage that comes next: the seats it asks."""
-    seats = [{"seat": task.seat, "role": task.role} for task in follows.tasks] if isinstance(follows, Stage) else []
-    return {"next": seats}
