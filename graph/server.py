@@ -13,10 +13,10 @@ from langchain_core.runnables import RunnableConfig
 from graph.assurance.approval import approved
 from graph.build import RECURSION_LIMIT, build_graph
 from graph.facts.files import load_facts
+from graph.patterns.examples import examples
 from graph.problems import UsageError
 from graph.settings import Settings, load_settings
 from graph.store.index import note_served
-from graph.teams.examples import examples
 from graph.teams.loader import load_team
 from graph.teams.voicing import voiced
 from graph.versions import installed_versions

@@ -22,7 +22,7 @@ def command(team: str, facts: str | None, settings: tuple[str, ...], voice: Any,
 
     The shortest course is that of a team that agrees at once, the longest that of one that never does before the end.
     """
-    from graph.estimate import look_ahead, plain_outlook
+    from graph.patterns.estimate import look_ahead, plain_outlook
     from graph.teams.loader import Changes, load_team
 
     found = load_team(team, Changes(None, facts_from(facts), settings))

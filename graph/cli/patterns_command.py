@@ -14,7 +14,7 @@ from graph.cli.session import json_option, print_json
 @json_option
 def command(agents: int, rounds: int, as_json: bool) -> Exit:
     """Compare the patterns: what each is for, and the calls it takes with N agents and up to R rounds."""
-    from graph.guide import guide_to
+    from graph.patterns.guide import guide_to
 
     guide = guide_to(agents, rounds)
     if as_json:

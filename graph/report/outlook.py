@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from graph.guide import tell
+from graph.patterns.guide import tell
 from graph.report.terminal import visible
 from graph.report.words import counted
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from graph.estimate import COURSES, Outlook, expenses_of, look_ahead, tokens_of
+from graph.patterns.estimate import COURSES, Outlook, expenses_of, look_ahead, tokens_of
 from graph.report.record import Record
 from graph.runner import open_runner
 from graph.teams.voicing import voiced
