@@ -70,7 +70,7 @@ def decided(vote: Vote, findings: Sequence[Finding], ruling: Ruling, confidences
 def _found(finding: Finding) -> Body:
     guard = {"name": finding.guard.name, "fact": finding.guard.fact, "comparison": finding.guard.comparison}
     values = {"value": finding.value, "limit": finding.limit, "fault": finding.fault}
-    return {**guard, **values, "holds": finding.holds, "at_most": finding.guard.at_most}
+    return {**guard, **values, "tripped": finding.tripped, "cap": finding.guard.cap}
 
 
 def events_of(state: Mapping[str, Any], kind: str) -> list[Event]:
@@ -93,8 +93,8 @@ def joined(state: Mapping[str, Any], allowed: Sequence[str]) -> list[str]:
 def capping_guards(state: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the guards that lowered the outcome of the last vote; none where a team within decided."""
     lowered = [last for last in events_of(state, "outcome")[-1:] if last["vote"] != last["final"]]
-    holding = (found for last in lowered for found in last["findings"] if found["at_most"] == last["final"])
-    return tuple(found["name"] for found in holding if found["holds"])
+    holding = (found for last in lowered for found in last["findings"] if found["cap"] == last["final"])
+    return tuple(found["name"] for found in holding if found["tripped"])
 
 
 def decision_line(state: Mapping[str, Any], decision: object) -> str:

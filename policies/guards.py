@@ -15,12 +15,12 @@ from policies.table import Outcome
 Cap = Literal["go_with_caution", "no_go"]
 """The most permissive outcome left: `go_with_caution` lowers `go`; `no_go` overrides everything."""
 
-Comparison = Literal["at_least", "above", "at_most_value", "below", "equals"]
+Comparison = Literal["at_least", "above", "at_most", "below", "equals"]
 
 _ORDERS: dict[Comparison, Callable[[Any, Any], bool]] = {
     "at_least": operator.ge,
     "above": operator.gt,
-    "at_most_value": operator.le,
+    "at_most": operator.le,
     "below": operator.lt,
 }
 COMPARISONS: tuple[Comparison, ...] = (*_ORDERS, "equals")
@@ -64,17 +64,17 @@ class Guard(Value):
     fact: FactPath
     """The fact that is held against the limit, as a dotted path."""
     at_least: Limit | None = None
-    """Holds while the fact is this or more."""
+    """Tripped while the fact is this or more."""
     above: Limit | None = None
-    """Holds while the fact is more than this."""
-    at_most_value: Limit | None = None
-    """Holds while the fact is this or less."""
+    """Tripped while the fact is more than this."""
+    at_most: Limit | None = None
+    """Tripped while the fact is this or less."""
     below: Limit | None = None
-    """Holds while the fact is less than this."""
+    """Tripped while the fact is less than this."""
     equals: Equal | None = None
-    """Holds while the fact is this; text with a dot in it is a path, other text is itself."""
-    at_most: Cap
-    """The most permissive outcome while the guard holds."""
+    """Tripped while the fact is this; text with a dot in it is a path, other text is itself."""
+    cap: Cap
+    """The most permissive outcome while the guard is tripped."""
 
     @model_validator(mode="after")
     def _compares_once(self) -> "Guard":
@@ -103,10 +103,10 @@ class Guard(Value):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a guard found: whether it holds, the two values it compared, and why it holds without comparing them."""
+    """What a guard found: whether it is tripped, the two values it compared, and why it is tripped without comparing them."""
 
     guard: Guard
-    holds: bool
+    tripped: bool
     value: Any = None
     limit: Any = None
     fault: str | None = None
@@ -133,10 +133,10 @@ def value_at(path: str, facts: Any) -> Any:
 
 
 def examine(guards: Iterable[Guard], facts: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """Return what each guard finds; one whose facts are missing or of the wrong type holds, and says so.
+    """Return what each guard finds; one whose facts are missing or of the wrong type is tripped, and says so.
 
-    >>> guard = Guard(name="fraud", fact="risk.rate", at_least=0.03, at_most="no_go")
-    >>> [found.holds for facts in ({"risk": {"rate": 0.02}}, {}) for found in examine([guard], facts)]
+    >>> guard = Guard(name="fraud", fact="risk.rate", at_least=0.03, cap="no_go")
+    >>> [found.tripped for facts in ({"risk": {"rate": 0.02}}, {}) for found in examine([guard], facts)]
     [False, True]
     """
     return tuple(_examine(guard, facts) for guard in guards)
@@ -170,8 +170,8 @@ def _shown(value: Any) -> Any:
 
 
 def cap_of(findings: Iterable[Finding]) -> Cap | None:
-    """Return the strictest cap of the guards that hold, or None."""
-    caps = {finding.guard.at_most for finding in findings if finding.holds}
+    """Return the strictest cap of the tripped guards, or None."""
+    caps = {finding.guard.cap for finding in findings if finding.tripped}
     return "no_go" if "no_go" in caps else "go_with_caution" if caps else None
 
 

@@ -14,8 +14,8 @@ from policies.vote import Vote
 class Ruling:
     """What the policy made of a vote.
 
-    `vote` is what the vote alone gives, the end of the rounds counted in; `final` is that within the caps of the guards
-    that hold. `row` is the index of the row, None for `otherwise` (or for no row at all, or a fault).
+    `vote` is what the vote alone gives, the end of the rounds counted in; `final` is that within the caps of the
+    tripped guards. `row` is the index of the row, None for `otherwise` (or for no row at all, or a fault).
     """
 
     vote: Outcome
@@ -71,6 +71,6 @@ def _guarded(outcome: Outcome, findings: Sequence[Finding], ruling: Ruling) -> R
         ruling.because,
         ruling.convene if final == "next_round" else None,
         ruling.rounds_ended,
-        tuple(finding.guard.name for finding in findings if finding.holds),
+        tuple(finding.guard.name for finding in findings if finding.tripped),
         ruling.fault,
     )

@@ -27,7 +27,7 @@ Outcome = Literal["go", "go_with_caution", "no_go", "next_round", "escalate"]
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
-Property = Literal["total", "monotone", "absence_never_helps", "guards_hold", "veto_honoured", "resolves"]
+Property = Literal["total", "monotone", "absence_never_helps", "guards_bind", "veto_honoured", "resolves"]
 """What a proof shows of a policy; see `policies.assurance.proof`."""
 
 Report = Literal["overlaps", "idle_rows", "asymmetry"]

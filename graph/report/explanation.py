@@ -92,9 +92,9 @@ def _guard(reading: GuardReading) -> Plain:
         "limit_path": guard.limit_path,
         "value": finding.value,
         "limit": finding.limit,
-        "holds": finding.holds,
+        "tripped": finding.tripped,
         "fault": finding.fault,
-        "at_most": guard.at_most,
+        "cap": guard.cap,
         "distance": reading.distance,
     }
 

@@ -23,10 +23,10 @@ def gauge_of(guard: Mapping[str, Any]) -> Plain:
         "comparison": COMPARISONS[guard["comparison"]],
         "limit": said_value(guard["limit"]),
         "limit_path": guard["limit_path"],
-        "holds": guard["holds"],
+        "tripped": guard["tripped"],
         "tone": _tone(guard),
-        "status": "Holds unread" if guard["fault"] else "Holds" if guard["holds"] else "Clear",
-        "effect": f"It {'caps' if guard['holds'] else 'would cap'} the outcome at {plain_word(guard['at_most'])}",
+        "status": "Holds unread" if guard["fault"] else "Holds" if guard["tripped"] else "Clear",
+        "effect": f"It {'caps' if guard['tripped'] else 'would cap'} the outcome at {plain_word(guard['cap'])}",
         "fault": _fault(guard),
         "room": _room(guard),
         "drawing": None if guard["distance"] is None else _drawing(guard),
@@ -34,9 +34,9 @@ def gauge_of(guard: Mapping[str, Any]) -> Plain:
 
 
 def _tone(guard: Mapping[str, Any]) -> str:
-    if not guard["holds"]:
+    if not guard["tripped"]:
         return "go"
-    return "block" if guard["at_most"] == "no_go" else "caution"
+    return "block" if guard["cap"] == "no_go" else "caution"
 
 
 def _fault(guard: Mapping[str, Any]) -> str | None:
@@ -53,14 +53,14 @@ def _room(guard: Mapping[str, Any]) -> str:
     if distance is None:
         return "not measured" if guard["fault"] else _equality(guard)
     if distance == 0:
-        return "exactly at the limit" if guard["holds"] else "no room left: exactly at the limit"
+        return "exactly at the limit" if guard["tripped"] else "no room left: exactly at the limit"
     part = f" ({abs(distance / guard['limit']):.1%} of the limit)" if guard["limit"] else ""
     words = f"{said_number(_rounded(abs(distance)))}{part}"
-    return f"exceeded by {words}" if guard["holds"] else f"room left: {words}"
+    return f"exceeded by {words}" if guard["tripped"] else f"room left: {words}"
 
 
 def _equality(guard: Mapping[str, Any]) -> str:
-    return "the fact is at the value" if guard["holds"] else "the fact has another value"
+    return "the fact is at the value" if guard["tripped"] else "the fact has another value"
 
 
 def _rounded(distance: float) -> float:

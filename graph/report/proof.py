@@ -24,7 +24,7 @@ MEANINGS = {
     "total": "every vote has an outcome, and no row errs",
     "monotone": "a more cautious stance never gives a more permissive outcome",
     "absence_never_helps": "an absence in place of a go never gives a more permissive outcome",
-    "guards_hold": "no outcome beats a guard",
+    "guards_bind": "no outcome beats a guard",
     "veto_honoured": "a role with a veto that blocks is never overruled",
     "resolves": "a vote that stays ends in a decision or at a human",
     "overlaps": "no two rows that hold at once disagree",

@@ -224,7 +224,7 @@ def _cap(event: Mapping[str, Any]) -> str | None:
 
 def capping(vote: str, final: str, guards: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the guards that lowered an outcome: those that hold and allow no more than what it became."""
-    return [] if vote == final else [guard["name"] for guard in guards if guard["holds"] and guard["at_most"] == final]
+    return [] if vote == final else [guard["name"] for guard in guards if guard["tripped"] and guard["cap"] == final]
 
 
 def _finished(group: list[Mapping[str, Any]]) -> Plain:

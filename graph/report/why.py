@@ -17,7 +17,7 @@ SHOWN = 6
 WORDS = {
     "at_least": "at least",
     "above": "above",
-    "at_most_value": "at most",
+    "at_most": "at most",
     "below": "below",
     "equals": "equal to",
 }
@@ -48,7 +48,7 @@ def _reasons(found: Mapping[str, Any]) -> Iterator[str]:
     yield f"  with {', '.join(f'{name} = {_shown(value)}' for name, value in found['values'].items())}"
     if found["rounds_ended"]:
         yield f"  It was the last round, so `next_round` became {found['vote']}"
-    capping = [guard["name"] for guard in found["guards"] if guard["holds"] and guard["at_most"] == found["final"]]
+    capping = [guard["name"] for guard in found["guards"] if guard["tripped"] and guard["cap"] == found["final"]]
     if found["vote"] != found["final"]:
         yield f"The vote alone gave {found['vote']}; capped to {found['final']} by {', '.join(capping)}"
 
@@ -64,9 +64,9 @@ def _guards(guards: list[Mapping[str, Any]]) -> Table:
     for guard in guards:
         limit = f"{WORDS[guard['comparison']]} {_shown(guard['limit'])}"
         distance = guard["fault"] or ("-" if guard["distance"] is None else f"{guard['distance']:g}")
-        holds = Text("yes", style="bold red") if guard["holds"] else Text("no", style="green")
+        holds = Text("yes", style="bold red") if guard["tripped"] else Text("no", style="green")
         fact = f"{guard['fact']} = {_shown(guard['value'])}"
-        table.add_row(visible(guard["name"]), holds, visible(fact), visible(limit), visible(distance), guard["at_most"])
+        table.add_row(visible(guard["name"]), holds, visible(fact), visible(limit), visible(distance), guard["cap"])
     return table
 
 

@@ -91,7 +91,7 @@ FLAGS = {
 COMPARISONS = {
     "at_least": "at least",
     "above": "above",
-    "at_most_value": "at most",
+    "at_most": "at most",
     "below": "below",
     "equals": "equal to",
 }

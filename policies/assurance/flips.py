@@ -98,9 +98,9 @@ MAX_MIXED = 4
 
 
 def _sets(findings: Sequence[Finding]) -> list[tuple[int, ...]]:
-    """Return the sets of guards that can change the cap: each alone, all that hold the strictest cap, all that hold."""
-    held = tuple(place for place, found in enumerate(findings) if found.holds)
-    hard = tuple(place for place in held if findings[place].guard.at_most == "no_go")
+    """Return the sets of guards that can change the cap: each alone, all tripped ones with the strictest cap, all tripped ones."""
+    held = tuple(place for place, found in enumerate(findings) if found.tripped)
+    hard = tuple(place for place in held if findings[place].guard.cap == "no_go")
     single = [(place,) for place in range(len(findings))]
     return sorted(dict.fromkeys([*single, *(each for each in (hard, held) if each)]), key=len)
 
@@ -155,15 +155,15 @@ def _turns(finding: Finding) -> list[tuple[str | None, Any]]:
     if finding.fault:
         return []
     if guard.comparison == "equals":
-        if finding.holds:
+        if finding.tripped:
             return [(guard.fact, not value), (guard.limit_path, not limit)] if isinstance(value, bool) else []
         return [(guard.fact, limit), (guard.limit_path, value)]
     is_upper = guard.comparison in ("at_least", "above")
     is_strict = guard.comparison in ("above", "below")
     # At the limit itself `at_least` holds and `above` does not; the fact goes to the limit, or just beyond it.
     is_whole = isinstance(value, int) and isinstance(limit, int)
-    fact = limit if finding.holds == is_strict else _next(limit, is_whole, up=is_upper != finding.holds)
-    other = value if finding.holds == is_strict else _next(value, is_whole, up=is_upper == finding.holds)
+    fact = limit if finding.tripped == is_strict else _next(limit, is_whole, up=is_upper != finding.tripped)
+    other = value if finding.tripped == is_strict else _next(value, is_whole, up=is_upper == finding.tripped)
     return [(guard.fact, fact), (guard.limit_path, other)]
 
 
@@ -194,9 +194,9 @@ def _vote_limit_flips(policy: Policy, vote: Vote, findings: Sequence[Finding], n
 
 
 def distance_of(finding: Finding) -> float | None:
-    """Return how far a fact is from its limit: 0 or more while the guard does not hold; None where nothing is measured.
+    """Return how far a fact is from its limit: 0 or more while the guard is clear; None where nothing is measured.
 
-    >>> guard = Guard(name="fraud", fact="rate", at_least=5, at_most="no_go")
+    >>> guard = Guard(name="fraud", fact="rate", at_least=5, cap="no_go")
     >>> [distance_of(found) for rate in (3, 6) for found in examine([guard], {"rate": rate})]
     [2, -1]
     """

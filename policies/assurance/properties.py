@@ -128,15 +128,15 @@ def _more_permissive(
             yield table.example(place, ballot, after)
 
 
-def _guards_hold(table: Table, guards: Sequence[Guard]) -> Iterator[Counterexample]:
+def _guards_bind(table: Table, guards: Sequence[Guard]) -> Iterator[Counterexample]:
     policy, vote = table.ballots.policy, table.ballots.vote
     for guard in _strictest(guards):
         held = (Finding(guard, True),)
         for ballot in table.kinds:
             for place in table.places:
                 final = table.decide(policy, vote(ballot, place), held).final
-                if RANKS[final] > RANKS[guard.at_most]:
-                    note = f"the guard {guard.name!r} holds and allows at most {guard.at_most}"
+                if RANKS[final] > RANKS[guard.cap]:
+                    note = f"the guard {guard.name!r} is tripped and allows at most {guard.cap}"
                     yield Counterexample(
                         (vote(ballot, place).casts,), (final,), place.round, place.rounds_blocked, note
                     )
@@ -144,7 +144,7 @@ def _guards_hold(table: Table, guards: Sequence[Guard]) -> Iterator[Counterexamp
 
 def _strictest(guards: Sequence[Guard]) -> list[Guard]:
     """Return one guard for each cap there is: caps are all that guards differ in here."""
-    return list({guard.at_most: guard for guard in reversed(guards)}.values())
+    return list({guard.cap: guard for guard in reversed(guards)}.values())
 
 
 def _veto_honoured(table: Table, _: Sequence[Guard]) -> Iterator[Counterexample]:
@@ -201,7 +201,7 @@ PROPERTIES: Mapping[Property, Callable[[Table, Sequence[Guard]], Iterator[Counte
     "total": _total,
     "monotone": _monotone,
     "absence_never_helps": _absence_never_helps,
-    "guards_hold": _guards_hold,
+    "guards_bind": _guards_bind,
     "veto_honoured": _veto_honoured,
     "resolves": _resolves,
 }

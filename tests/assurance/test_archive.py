@@ -65,7 +65,7 @@ def test_an_entry_follows_from_the_state_of_its_thread(settings: Settings) -> No
 
 
 def test_weights_vetoes_guards_and_who_may_join_are_kept_for_the_next_decision(settings: Settings) -> None:
-    guard = "guards=[{name: alerts, fact: risk_signals.chargeback_alerts, above: 9, at_most: no_go}]"
+    guard = "guards=[{name: alerts, fact: risk_signals.chargeback_alerts, above: 9, cap: no_go}]"
     sets = ("policy=weighted", guard, "roles.risk_analyst.weight=5", "roles.demand_analyst.veto=true")
     play(settings, "t", [(BLOCK, BLOCK, GO)], *sets)
 

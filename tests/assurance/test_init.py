@@ -38,7 +38,7 @@ def test_every_key_of_the_file_is_explained_and_fits_the_schema(capsys: Captured
     assert (path.stat().st_mode & 0o777) == 0o644
 
 
-def test_its_guards_hold_against_its_own_facts(capsys: Captured) -> None:
+def test_its_guards_bind_against_its_own_facts(capsys: Captured) -> None:
     accord(capsys, "init")
 
     done = accord(capsys, "run", "team.yaml", "--set", "facts.risk.failed_payment_rate=0.04", "--thread", "t", "--json")

@@ -209,7 +209,7 @@ def test_the_table_for_people_says_which_round_went_to_a_human(accord_home: Path
 
 # --- two teams' policies, and cases under a team ---------------------------------------------------------------------
 
-GUARD = "guards: [{{name: rate, fact: rate, above: {}, at_most: no_go}}]"
+GUARD = "guards: [{{name: rate, fact: rate, above: {}, cap: no_go}}]"
 
 
 @pytest.mark.usefixtures("accord_home")

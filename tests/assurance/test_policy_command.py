@@ -213,7 +213,7 @@ def test_the_threshold_fails_below_the_rows_that_are_reached(capsys: Captured) -
 
 
 def test_a_case_with_facts_is_held_against_the_guards_of_a_team(capsys: Captured) -> None:
-    team = team_file("launch", more="guards: [{name: rate, fact: rate, above: 5, at_most: no_go}]")
+    team = team_file("launch", more="guards: [{name: rate, fact: rate, above: 5, cap: no_go}]")
     case_of("no_go", "the rate is too high.yaml", "{go: 2, facts: {rate: 6}}")
     case_of("no_go", "the rate is not known.yaml", "{go: 2, facts: {}}")
     case_of("go", "the rate is low.yaml", "{go: 2, facts: {rate: 5}}")

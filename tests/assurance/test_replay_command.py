@@ -84,7 +84,7 @@ def test_a_capped_decision_and_a_joined_role_give_the_same_record(accord_home: P
         "policy={name: mine, rules: [{when: round == 1, then: next_round, convene: legal_analyst},"
         " {when: go == team, then: go}], otherwise: no_go}"
     )
-    guard = "guards=[{name: alerts, fact: risk_signals.chargeback_alerts, above: 3, at_most: go_with_caution}]"
+    guard = "guards=[{name: alerts, fact: risk_signals.chargeback_alerts, above: 3, cap: go_with_caution}]"
     settings = settings_at(accord_home)
     team = team_of(settings, "checkout_launch", table, guard, "roles.legal_analyst.enabled=true")
     record = run(team, settings, voices=scripted(lambda question: proposal(question.name)))

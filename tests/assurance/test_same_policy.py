@@ -49,8 +49,8 @@ WEIGHED = (
 SURE = '{name: sure, trust_confidence: true, rules: [{when: "mean_confidence < 0.5", then: escalate}], otherwise: go}'
 GUARDS = (
     "guards:\n"
-    "  - {name: fraud, fact: rate, at_least: 1, at_most: go_with_caution}\n"
-    "  - {name: abroad, fact: region, equals: EU, at_most: no_go}\n"
+    "  - {name: fraud, fact: rate, at_least: 1, cap: go_with_caution}\n"
+    "  - {name: abroad, fact: region, equals: EU, cap: no_go}\n"
 )
 WORDS = {"g": "go", "c": "caution", "b": "block", "x": "maybe"}
 FAILURES = {"t": "llm_timeout", "a": "llm_auth"}

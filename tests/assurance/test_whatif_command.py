@@ -68,7 +68,7 @@ EXPECTED: dict[str, dict[str, str | tuple[str, int]]] = {
         "failed": SAME,
     },
 }
-GUARD = "guards:\n  - {name: chargebacks, fact: risk_signals.chargeback_alerts, above: 3, at_most: no_go}\n"
+GUARD = "guards:\n  - {name: chargebacks, fact: risk_signals.chargeback_alerts, above: 3, cap: no_go}\n"
 
 
 @pytest.fixture

@@ -95,11 +95,11 @@ def test_the_end_of_the_rounds_is_told(accord_home: Path, capsys: Captured) -> N
 
 
 FREEABLE = (
-    "{name: chargebacks, fact: risk_signals.chargeback_alerts, above: 3, at_most: no_go},"
+    "{name: chargebacks, fact: risk_signals.chargeback_alerts, above: 3, cap: no_go},"
     " {name: payments, fact: risk_signals.failed_payment_rate,"
-    " at_least: policy_limits.payment_failure_block_threshold, at_most: go_with_caution}"
+    " at_least: policy_limits.payment_failure_block_threshold, cap: go_with_caution}"
 )
-MISSING = "{name: recall, fact: risk_signals.recall, equals: true, at_most: go_with_caution}"
+MISSING = "{name: recall, fact: risk_signals.recall, equals: true, cap: go_with_caution}"
 
 
 def test_guards_are_told_with_their_distance_and_the_facts_that_would_free_the_decision(
@@ -110,7 +110,7 @@ def test_guards_are_told_with_their_distance_and_the_facts_that_would_free_the_d
     guards = {guard["name"]: guard for guard in found["guards"]}
 
     assert (found["vote"], found["final"], found["row"]) == ("go", "no_go", 3)
-    assert {name: guard["holds"] for name, guard in guards.items()} == {
+    assert {name: guard["tripped"] for name, guard in guards.items()} == {
         "chargebacks": True,
         "payments": False,
         "recall": True,

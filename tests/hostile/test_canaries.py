@@ -195,7 +195,7 @@ policy: launch
 budget: {{min_go_votes: 1}}
 requires: [margin]
 private: [customer.name, customer.iban, notes]
-guards: [{{name: margin, fact: margin, below: 1, at_most: no_go}}]
+guards: [{{name: margin, fact: margin, below: 1, cap: no_go}}]
 roles:
   risk: {ROLE} otherwise: {{stance: go, summary: Fine., actions: [Go on.]}}}}
 """

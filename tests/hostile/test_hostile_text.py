@@ -71,7 +71,7 @@ WRAPPED = [wrap.format(words) for words, wrap in product((*COMMANDS, *JSON, *COD
 TEXTS = tuple({words.strip(): words for words in WRAPPED}.values())
 PLAIN_TEXT = "Fine."
 STANCES = {1: ("go", "go", "block"), 2: ("go", "caution", "go")}
-GUARD = "guards=[{name: alerts, fact: risk_signals.chargeback_alerts, above: 3, at_most: no_go}]"
+GUARD = "guards=[{name: alerts, fact: risk_signals.chargeback_alerts, above: 3, cap: no_go}]"
 VARYING = frozenset({"at", "seq", "prev_hash", "hash", "prompt", "usage", "contribution", "text", "raw"})
 """What an event holds beside the course of a run: times, hashes, the words themselves."""
 AT_ONCE = 16
@@ -318,7 +318,7 @@ def test_names_reasons_and_facts_of_a_file_are_shown_by_why_and_the_proof_and_no
     reference = json.dumps(f"a {trick}")
     rule = f"{{when: go >= 1, then: go, because: {reference}}}"
     policy = f"policy={{name: mine, title: {reference}, rules: [{rule}], otherwise: no_go}}"
-    guards = f"guards=[{{name: {reference}, fact: region, equals: {reference}, at_most: no_go}}]"
+    guards = f"guards=[{{name: {reference}, fact: region, equals: {reference}, cap: no_go}}]"
     settings = settings_at(accord_home)
     team = team_of(settings, "checkout_launch", policy, guards, f"facts.region={reference}")
     run(team, settings, "t", scripted(lambda question: proposal(question.name)))

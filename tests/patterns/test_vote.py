@@ -230,8 +230,8 @@ def test_a_ballot_that_is_mended_is_counted_and_the_others_are_not_asked_again(t
 
 
 GUARDS = [
-    {"name": "stock", "fact": "orders", "above": 10_000, "at_most": "no_go"},
-    {"name": "idle", "fact": "orders", "below": 5, "at_most": "no_go"},
+    {"name": "stock", "fact": "orders", "above": 10_000, "cap": "no_go"},
+    {"name": "idle", "fact": "orders", "below": 5, "cap": "no_go"},
 ]
 
 
@@ -243,7 +243,7 @@ def test_a_guard_on_the_facts_beats_the_ballots_and_the_record_names_it(tmp_path
     heading, told, what = played.record["answer"].split("\n\n")
     assert heading == "Decision: no_go (capped by stock; the vote alone gave go)"
     assert (told, what) == ("The proposal is rejected.", "Ship on Monday.")
-    findings = {each["name"]: each["holds"] for each in events_of(tmp_path, "outcome")[0]["findings"]}
+    findings = {each["name"]: each["tripped"] for each in events_of(tmp_path, "outcome")[0]["findings"]}
     assert findings == {"stock": True, "idle": False}
 
 

@@ -14,8 +14,8 @@ FACTS: dict[str, Any] = {
 }
 
 
-def guard(fact: str = "risk.rate", at_most: str = "no_go", **comparison: Any) -> Guard:
-    return Guard.model_validate({"name": "limit", "fact": fact, "at_most": at_most, **comparison})
+def guard(fact: str = "risk.rate", cap: str = "no_go", **comparison: Any) -> Guard:
+    return Guard.model_validate({"name": "limit", "fact": fact, "cap": cap, **comparison})
 
 
 def found(fact: str, facts: dict[str, Any] = FACTS, **comparison: Any) -> Finding:
@@ -31,22 +31,22 @@ def found(fact: str, facts: dict[str, Any] = FACTS, **comparison: Any) -> Findin
     [
         ("at_least", False, True, True),
         ("above", False, False, True),
-        ("at_most_value", True, True, False),
+        ("at_most", True, True, False),
         ("below", True, False, False),
         ("equals", False, True, False),
     ],
 )
 def test_a_comparison_holds_on_its_side_of_the_limit(comparison: str, below: bool, at: bool, above: bool) -> None:
-    holds = [found("risk.alerts", **dict[str, Any]({comparison: limit})).holds for limit in (5, 4, 3)]
+    holds = [found("risk.alerts", **dict[str, Any]({comparison: limit})).tripped for limit in (5, 4, 3)]
     by_path = [
-        found("n", {"n": number, "limits": {"n": 4}}, **{comparison: "limits.n"}).holds for number in (3, 4.0, 4.5)
+        found("n", {"n": number, "limits": {"n": 4}}, **{comparison: "limits.n"}).tripped for number in (3, 4.0, 4.5)
     ]
 
     assert holds == by_path == [below, at, above]
 
 
 def test_every_comparison_is_one_of_five() -> None:
-    assert COMPARISONS == ("at_least", "above", "at_most_value", "below", "equals")
+    assert COMPARISONS == ("at_least", "above", "at_most", "below", "equals")
 
 
 @pytest.mark.parametrize(
@@ -66,14 +66,14 @@ def test_every_comparison_is_one_of_five() -> None:
 def test_equals_compares_text_booleans_and_numbers_with_a_literal_or_a_path(fact: str, limit: Any, holds: bool) -> None:
     finding = found(fact, equals=limit)
 
-    assert (finding.holds, finding.fault) == (holds, None)
+    assert (finding.tripped, finding.fault) == (holds, None)
 
 
 def test_a_finding_keeps_the_two_values_it_compared() -> None:
     by_path = found("risk.rate", at_least="limits.rate")
 
-    assert (by_path.value, by_path.limit, by_path.holds, by_path.fault) == (0.03, 0.03, True, None)
-    assert (found("risk.alerts", above=9).limit, found("risk.alerts", above=9).holds) == (9, False)
+    assert (by_path.value, by_path.limit, by_path.tripped, by_path.fault) == (0.03, 0.03, True, None)
+    assert (found("risk.alerts", above=9).limit, found("risk.alerts", above=9).tripped) == (9, False)
     assert [each.guard.name for each in examine([guard(above=1), guard(below=1)], FACTS)] == ["limit"] * 2
     assert examine([], FACTS) == ()
 
@@ -95,7 +95,7 @@ def test_a_finding_keeps_the_two_values_it_compared() -> None:
         ("risk.open", {"at_least": 1}, "`risk.open` is a boolean, no number"),
         ("risk.list", {"at_least": 1}, "`risk.list` is no single value, no number"),
         ("risk", {"below": 1}, "`risk` is no single value, no number"),
-        ("risk.rate", {"at_most_value": "limits.word"}, "`limits.word` is text, no number"),
+        ("risk.rate", {"at_most": "limits.word"}, "`limits.word` is text, no number"),
         ("risk.list", {"equals": "US"}, "`risk.list` is no single value"),
         ("risk.region", {"equals": "limits"}, None),
         ("risk.region", {"equals": 1}, "`risk.region` is text, its limit is a number"),
@@ -111,7 +111,7 @@ def test_a_guard_whose_facts_are_missing_or_of_the_wrong_type_holds_and_says_so(
     finding = found(fact, **comparison)
 
     assert finding.fault == fault
-    assert finding.holds is (fault is not None)
+    assert finding.tripped is (fault is not None)
 
 
 def test_what_is_missing_is_no_value_on_the_record() -> None:
@@ -143,7 +143,7 @@ def test_a_path_leads_to_its_value_or_to_none_at_all(path: str, facts: Any, valu
 @pytest.mark.parametrize(
     ("comparisons", "said"),
     [
-        ({}, "it has no comparison; allowed: exactly one of at_least, above, at_most_value, below, equals"),
+        ({}, "it has no comparison; allowed: exactly one of at_least, above, at_most, below, equals"),
         ({"above": 1, "below": 3}, "it has above, below; allowed: exactly one of"),
         ({"equals": False, "at_least": 0}, "it has at_least, equals; allowed: exactly one of"),
     ],
@@ -166,15 +166,15 @@ def test_a_guard_makes_exactly_one_comparison(comparisons: dict[str, Any], said:
         {"equals": [1]},
         {"equals": "U\x00S"},
         {"above": 1, "fact": "risk..rate"},
-        {"above": 1, "at_most": "go"},
-        {"above": 1, "at_most": "escalate"},
+        {"above": 1, "cap": "go"},
+        {"above": 1, "cap": "escalate"},
         {"above": 1, "name": " "},
         {"above": 1, "unless": 2},
     ],
 )
 def test_what_a_guard_may_not_say_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
-        Guard.model_validate({"name": "limit", "fact": "risk.rate", "at_most": "no_go", **changes})
+        Guard.model_validate({"name": "limit", "fact": "risk.rate", "cap": "no_go", **changes})
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a_limit_is_a_path_or_a_literal(comparison: dict[str, Any], path: str | 
 
 
 def finding(cap: Cap, holds: bool) -> Finding:
-    return Finding(guard(at_most=cap, above=1), holds)
+    return Finding(guard(cap=cap, above=1), holds)
 
 
 @pytest.mark.parametrize(

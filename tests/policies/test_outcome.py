@@ -221,7 +221,7 @@ def test_a_fault_and_a_vote_without_a_row_are_capped_like_any_other() -> None:
 
 
 def held(cap: str, name: str = "limit", holds: bool = True) -> Finding:
-    guard = Guard.model_validate({"name": name, "fact": "x", "above": 1, "at_most": cap})
+    guard = Guard.model_validate({"name": name, "fact": "x", "above": 1, "cap": cap})
     return Finding(guard, holds, 2, 1)
 
 

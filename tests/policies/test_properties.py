@@ -282,7 +282,7 @@ NEARLY_ROW = st.fixed_dictionaries({"when": st.just("go > 1") | TEXT, "then": st
     lambda row: st.dictionaries(st.sampled_from([*row, "because", "convene"]), HOSTILE).map(lambda bad: {**row, **bad})
 )
 NEARLY_GUARD = st.dictionaries(st.sampled_from([*Guard.model_fields, "mood"]), HOSTILE).map(
-    lambda bad: {"name": "x", "fact": "x", "at_most": "no_go", **bad}
+    lambda bad: {"name": "x", "fact": "x", "cap": "no_go", **bad}
 )
 
 
@@ -307,12 +307,12 @@ def test_a_guard_holds_or_not_for_any_facts_and_holds_wherever_it_says_a_fault(
     for name in COMPARISONS:
         for each in (limit, "y", "y.z", 1):
             try:
-                guard = Guard.model_validate({"name": "x", "fact": path, name: each, "at_most": "no_go"})
+                guard = Guard.model_validate({"name": "x", "fact": path, name: each, "cap": "no_go"})
             except ValueError:
                 continue
             (found,) = examine([guard], facts)
-            assert isinstance(found.holds, bool)
-            assert found.holds or found.fault is None
+            assert isinstance(found.tripped, bool)
+            assert found.tripped or found.fault is None
 
 
 @given(st.dictionaries(st.sampled_from("xyz"), JSON_LIKE), st.lists(st.sampled_from(["x", "x.y", "y.x.z", "z"])))

@@ -274,7 +274,7 @@ BROKEN: list[tuple[str, Any]] = [
     ("policy", {"name": "mine", "rules": [{"when": "true", "then": "maybe"}]}),
     ("policy", {"name": "mine", "rules": [], "mood": "good"}),
     ("guards", [{"name": "x", "fact": "x", "above": 1}]),
-    ("guards", [{"name": "x", "fact": "x", "above": "a b", "at_most": "no_go"}]),
+    ("guards", [{"name": "x", "fact": "x", "above": "a b", "cap": "no_go"}]),
     ("private", ["a b"]),
     ("max_repairs", 11),
     ("goal", ""),

@@ -24,7 +24,7 @@ RAW: dict[str, Any] = {
     "roles": {"planner": CHECKED, "safety_officer": ROLE, "auditor": ROLE, "doctor": {**ROLE, "enabled": False}},
     "policy": raw_policy(),
 }
-GUARD = {"name": "staff", "fact": "staff", "below": 4, "at_most": "no_go"}
+GUARD = {"name": "staff", "fact": "staff", "below": 4, "cap": "no_go"}
 
 
 def parsed(**changes: Any) -> Team | list[Problem]:
@@ -229,9 +229,9 @@ def test_guards_and_private_paths_are_kept_in_order() -> None:
 @pytest.mark.parametrize(
     ("guard", "path", "message"),
     [
-        ({**GUARD, "at_most": "go"}, ("at_most",), "is 'go'; allowed: 'go_with_caution' or 'no_go'"),
+        ({**GUARD, "cap": "go"}, ("cap",), "is 'go'; allowed: 'go_with_caution' or 'no_go'"),
         ({**GUARD, "fact": "a b"}, ("fact",), "is 'a b'; string should match pattern"),
-        ({"name": "x", "fact": "x", "at_most": "no_go"}, (), "it has no comparison; allowed: exactly one of"),
+        ({"name": "x", "fact": "x", "cap": "no_go"}, (), "it has no comparison; allowed: exactly one of"),
         ({**GUARD, "above": 9}, (), "it has above, below; allowed: exactly one of"),
     ],
 )
@@ -268,7 +268,7 @@ def test_an_unknown_key_of_a_guard_comes_with_those_that_are_allowed() -> None:
         ({**GUARD, "fact": "customer.age"}, "customer"),
         ({**GUARD, "fact": "customer"}, "customer.age"),
         ({**GUARD, "below": "limits.staff"}, "limits"),
-        ({"name": "x", "fact": "staff", "equals": "customer.age", "at_most": "no_go"}, "customer"),
+        ({"name": "x", "fact": "staff", "equals": "customer.age", "cap": "no_go"}, "customer"),
     ],
 )
 def test_a_guard_may_not_read_a_private_fact(guard: dict[str, Any], private: str) -> None:

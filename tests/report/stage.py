@@ -24,12 +24,12 @@ FACTS: dict[str, Any] = {
 }
 GUARDS = """guards=[
   {name: payment failures, fact: risk_signals.failed_payment_rate,
-   at_least: policy_limits.payment_failure_block_threshold, at_most: no_go},
+   at_least: policy_limits.payment_failure_block_threshold, cap: no_go},
   {name: chargebacks, fact: risk_signals.chargeback_alerts,
-   above: policy_limits.max_chargeback_alerts_for_go, at_most: go_with_caution},
-  {name: margin floor, fact: finance_signals.expected_margin_pct, below: 15, at_most: go_with_caution},
-  {name: traffic, fact: demand_signals.traffic_risk, equals: high, at_most: no_go}]"""
-UNREAD = "guards=[{name: fraud score, fact: risk_signals.fraud_score, at_least: 70, at_most: no_go}]"
+   above: policy_limits.max_chargeback_alerts_for_go, cap: go_with_caution},
+  {name: margin floor, fact: finance_signals.expected_margin_pct, below: 15, cap: go_with_caution},
+  {name: traffic, fact: demand_signals.traffic_risk, equals: high, cap: no_go}]"""
+UNREAD = "guards=[{name: fraud score, fact: risk_signals.fraud_score, at_least: 70, cap: no_go}]"
 BAD = {"stance": "perhaps", "summary": "Hm.", "confidence": 2, "actions": ["x"]}
 
 HOSTILE = "\n".join(

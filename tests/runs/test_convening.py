@@ -100,7 +100,7 @@ def test_nobody_joins_where_the_row_that_convenes_did_not_fire(tmp_path: Path) -
 
 
 def test_nobody_joins_where_a_guard_made_it_a_no_go(tmp_path: Path) -> None:
-    guard = "guards=[{name: alerts, fact: risk_signals.chargeback_alerts, above: 3, at_most: no_go}]"
+    guard = "guards=[{name: alerts, fact: risk_signals.chargeback_alerts, above: 3, cap: no_go}]"
     played = play(tmp_path, rounds(LONE_BLOCK), POLICY, ENABLED, guard)
 
     assert (played.record["final_decision"], played.record["rounds_used"]) == ("no_go", 1)

@@ -11,12 +11,12 @@ from tests.scripted_server import says, status, text
 
 pytestmark = pytest.mark.slow
 
-ALERTS = "{name: chargeback alerts, fact: risk_signals.chargeback_alerts, above: %s, at_most: %s}"
+ALERTS = "{name: chargeback alerts, fact: risk_signals.chargeback_alerts, above: %s, cap: %s}"
 RATE = (
     "{name: payment failures, fact: risk_signals.failed_payment_rate, "
-    "at_least: policy_limits.payment_failure_block_threshold, at_most: no_go}"
+    "at_least: policy_limits.payment_failure_block_threshold, cap: no_go}"
 )
-LOST = "{name: sign-off, fact: sign_off.given, equals: true, at_most: %s}"
+LOST = "{name: sign-off, fact: sign_off.given, equals: true, cap: %s}"
 UNDER = "facts.risk_signals.failed_payment_rate=0.03"
 GO, CAUTIOUS, LONE_BLOCK = ("go",) * 3, ("caution",) * 3, ("go", "go", "block")
 
@@ -50,7 +50,7 @@ def test_a_guard_that_does_not_hold_changes_nothing_and_is_not_named(tmp_path: P
 
     assert record["outcome"] == {"vote": "go", "row": 3, "guards": [], "final": "go"}
     assert record["answer"] == f"Decision: go\n\n{BRIEF}"
-    found = [(each["name"], each["holds"], each["value"], each["limit"]) for each in findings(tmp_path)]
+    found = [(each["name"], each["tripped"], each["value"], each["limit"]) for each in findings(tmp_path)]
     assert found == [("payment failures", False, 0.028, 0.03), ("chargeback alerts", False, 4, 4)]
 
 
@@ -100,7 +100,7 @@ def test_a_guard_whose_fact_is_missing_holds_and_says_so(tmp_path: Path, cap: st
 
     assert (record["final_decision"], record["outcome"]["guards"]) == (cap, ["sign-off"])
     (found,) = findings(tmp_path)
-    assert (found["holds"], found["fault"], found["value"]) == (True, "`sign_off.given` is missing", None)
+    assert (found["tripped"], found["fault"], found["value"]) == (True, "`sign_off.given` is missing", None)
 
 
 @pytest.mark.parametrize("value", ["many", "true", "null", "[4]", '"4"'])

@@ -40,7 +40,7 @@ MOVES: dict[str, tuple[str, tuple[str, ...], Changes]] = {
     "a veto": ("team", ("roles.risk_analyst.veto=true",), {}),
     "the brief's voice": ("team", ("brief.voice=rules",), {}),
     "the policy": ("policy", ("policy=launch",), {}),
-    "a guard": ("policy", ("guards=[{name: region, fact: region, equals: EU, at_most: no_go}]",), {}),
+    "a guard": ("policy", ("guards=[{name: region, fact: region, equals: EU, cap: no_go}]",), {}),
     "the votes needed": ("policy", ("budget.min_go_votes=1",), {}),
     "a fact": ("facts", ("facts.risk_signals.chargeback_alerts=5",), {}),
     "all facts": ("facts", (), {"facts": {"report_date": "2026-03-03"}}),

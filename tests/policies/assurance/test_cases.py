@@ -10,7 +10,7 @@ from policies.outcome import Ruling
 from policies.vote import Vote
 from tests.policies.assurance.enumeration import policy
 
-FRAUD = Guard(name="fraud", fact="risk.rate", at_least=0.5, at_most="no_go")
+FRAUD = Guard(name="fraud", fact="risk.rate", at_least=0.5, cap="no_go")
 ROWS = policy(("block > 0", "no_go"), ("go >= min_go_votes", "go"), otherwise="next_round")
 
 

@@ -44,7 +44,7 @@ def again(
         facts = changed(facts, path, value)
     findings = examine(edited, facts)
     seats = Vote(vote.casts, votes, vote.round, vote.max_rounds, vote.rounds_blocked, 0, vote.weights, vote.vetoers)
-    return decide(rules, seats, findings).final, [finding.holds for finding in findings]
+    return decide(rules, seats, findings).final, [finding.tripped for finding in findings]
 
 
 def value_now(vote: Vote, guards: list[Guard], facts: dict[str, Any], key: str) -> Any:
@@ -69,9 +69,9 @@ WHOLE = [
     ("above", 4, 7, 8, 3),
     ("above", 7, 7, 8, 6),
     ("above", 9, 7, 7, 9),
-    ("at_most_value", 9, 7, 7, 9),
-    ("at_most_value", 7, 7, 8, 6),
-    ("at_most_value", 4, 7, 8, 3),
+    ("at_most", 9, 7, 7, 9),
+    ("at_most", 7, 7, 8, 6),
+    ("at_most", 4, 7, 8, 3),
     ("below", 9, 7, 6, 10),
     ("below", 7, 7, 6, 8),
     ("below", 4, 7, 7, 4),
@@ -83,8 +83,8 @@ WHOLE = [
 def test_a_counted_fact_and_its_limit_flip_at_the_nearest_whole_number(
     comparison: str, value: int, limit: int, fact: int, other: int
 ) -> None:
-    literal = Guard.model_validate({"name": "g", "fact": "a.x", comparison: limit, "at_most": "no_go"})
-    by_path = Guard.model_validate({"name": "g", "fact": "a.x", comparison: "a.y", "at_most": "no_go"})
+    literal = Guard.model_validate({"name": "g", "fact": "a.x", comparison: limit, "cap": "no_go"})
+    by_path = Guard.model_validate({"name": "g", "fact": "a.x", comparison: "a.y", "cap": "no_go"})
     facts = {"a": {"x": value, "y": limit}}
     outcome = "no_go" if decide(ALWAYS_GO, VOTE, examine([literal], facts)).final == "go" else "go"
 
@@ -103,8 +103,8 @@ FLOATS = [
     ("at_least", 0.75, 0.5, math.nextafter(0.5, DOWN), math.nextafter(0.75, UP)),
     ("above", 0.25, 0.5, math.nextafter(0.5, UP), math.nextafter(0.25, DOWN)),
     ("above", 0.75, 0.5, 0.5, 0.75),
-    ("at_most_value", 0.25, 0.5, math.nextafter(0.5, UP), math.nextafter(0.25, DOWN)),
-    ("at_most_value", 0.75, 0.5, 0.5, 0.75),
+    ("at_most", 0.25, 0.5, math.nextafter(0.5, UP), math.nextafter(0.25, DOWN)),
+    ("at_most", 0.75, 0.5, 0.5, 0.75),
     ("below", 0.25, 0.5, 0.5, 0.25),
     ("below", 0.75, 0.5, math.nextafter(0.5, DOWN), math.nextafter(0.75, UP)),
     ("at_least", 3, 2.5, math.nextafter(2.5, DOWN), math.nextafter(3, UP)),
@@ -115,7 +115,7 @@ FLOATS = [
 def test_a_measured_fact_and_its_limit_flip_at_the_nearest_number_there_is(
     comparison: str, value: float, limit: float, fact: float, other: float
 ) -> None:
-    guard = Guard.model_validate({"name": "g", "fact": "x", comparison: limit, "at_most": "go_with_caution"})
+    guard = Guard.model_validate({"name": "g", "fact": "x", comparison: limit, "cap": "go_with_caution"})
     found = flip_limits(ALWAYS_GO, VOTE, [guard], {"x": value})
 
     assert [(dict(flip.facts), dict(flip.limits)) for flip in found] == [({"x": fact}, {}), ({}, {"g": other})]
@@ -123,7 +123,7 @@ def test_a_measured_fact_and_its_limit_flip_at_the_nearest_number_there_is(
 
 @pytest.mark.parametrize(("value", "limit"), [("draft", "final"), (False, True), (3, 5), (0.5, 1)])
 def test_a_fact_flips_by_becoming_equal_and_the_limit_by_becoming_the_fact(value: Any, limit: Any) -> None:
-    guard = Guard(name="g", fact="a.x", equals=limit, at_most="no_go")
+    guard = Guard(name="g", fact="a.x", equals=limit, cap="no_go")
 
     assert flip_limits(ALWAYS_GO, VOTE, [guard], {"a": {"x": value}}) == [
         LimitFlip({"a.x": limit}, {}, "no_go"),
@@ -132,7 +132,7 @@ def test_a_fact_flips_by_becoming_equal_and_the_limit_by_becoming_the_fact(value
 
 
 def test_an_equality_between_two_facts_flips_by_either() -> None:
-    guard = Guard(name="g", fact="a.x", equals="a.y", at_most="no_go")
+    guard = Guard(name="g", fact="a.x", equals="a.y", cap="no_go")
 
     assert flip_limits(ALWAYS_GO, VOTE, [guard], {"a": {"x": "draft", "y": "final"}}) == [
         LimitFlip({"a.x": "final"}, {}, "no_go"),
@@ -141,13 +141,13 @@ def test_an_equality_between_two_facts_flips_by_either() -> None:
 
 
 def test_no_text_is_nearest_to_the_one_that_is_equal() -> None:
-    guard = Guard(name="g", fact="x", equals="draft", at_most="no_go")
+    guard = Guard(name="g", fact="x", equals="draft", cap="no_go")
 
     assert flip_limits(ALWAYS_GO, VOTE, [guard], {"x": "draft"}) == []
 
 
 def test_a_boolean_that_holds_a_guard_flips_by_being_the_other_one() -> None:
-    guard = Guard(name="sanctions", fact="x", equals=True, at_most="no_go")
+    guard = Guard(name="sanctions", fact="x", equals=True, cap="no_go")
     found = flip_limits(ALWAYS_GO, VOTE, [guard], {"x": True})
 
     assert LimitFlip({"x": False}, {}, "go") in found
@@ -155,7 +155,7 @@ def test_a_boolean_that_holds_a_guard_flips_by_being_the_other_one() -> None:
 
 @pytest.mark.parametrize("facts", [{}, {"x": None}, {"x": "much"}, {"x": True}])
 def test_a_guard_without_an_answer_has_no_nearest_fact_and_no_distance(facts: dict[str, Any]) -> None:
-    guard = Guard(name="g", fact="x", at_least=1, at_most="no_go")
+    guard = Guard(name="g", fact="x", at_least=1, cap="no_go")
 
     assert flip_limits(ALWAYS_GO, VOTE, [guard], facts) == []
     assert [distance_of(finding) for finding in examine([guard], facts)] == [None]
@@ -163,13 +163,13 @@ def test_a_guard_without_an_answer_has_no_nearest_fact_and_no_distance(facts: di
 
 DISTANCES = (
     *(("at_least", 3, 2), ("at_least", 6, -1), ("above", 5, 0), ("above", 7.5, -2.5), ("equals", 5, None)),
-    *(("at_most_value", 7, 2), ("at_most_value", 5, 0), ("below", 5.5, 0.5), ("below", 1, -4)),
+    *(("at_most", 7, 2), ("at_most", 5, 0), ("below", 5.5, 0.5), ("below", 1, -4)),
 )
 
 
 @pytest.mark.parametrize(("comparison", "value", "distance"), DISTANCES)
 def test_the_distance_is_the_room_left_to_the_limit(comparison: str, value: float, distance: float | None) -> None:
-    guard = Guard.model_validate({"name": "g", "fact": "x", comparison: 5, "at_most": "no_go"})
+    guard = Guard.model_validate({"name": "g", "fact": "x", comparison: 5, "cap": "no_go"})
 
     assert [distance_of(finding) for finding in examine([guard], {"x": value})] == [distance]
 
@@ -178,8 +178,8 @@ def test_the_distance_is_the_room_left_to_the_limit(comparison: str, value: floa
 
 
 def test_two_guards_that_hold_must_both_give_way() -> None:
-    one = Guard(name="one", fact="x", at_least=5, at_most="no_go")
-    two = Guard(name="two", fact="y.z", below=3, at_most="no_go")
+    one = Guard(name="one", fact="x", at_least=5, cap="no_go")
+    two = Guard(name="two", fact="y.z", below=3, cap="no_go")
     found = flip_limits(ALWAYS_GO, VOTE, [one, two], {"x": 9, "y": {"z": 0}})
 
     assert [(dict(flip.facts), dict(flip.limits), flip.outcome) for flip in found] == [
@@ -191,8 +191,8 @@ def test_two_guards_that_hold_must_both_give_way() -> None:
 
 
 def test_the_fewest_guards_are_turned() -> None:
-    mild = Guard(name="mild", fact="x", at_least=5, at_most="go_with_caution")
-    hard = Guard(name="hard", fact="y", at_least=5, at_most="no_go")
+    mild = Guard(name="mild", fact="x", at_least=5, cap="go_with_caution")
+    hard = Guard(name="hard", fact="y", at_least=5, cap="no_go")
     found = flip_limits(ALWAYS_GO, VOTE, [mild, hard], {"x": 9, "y": 9})
 
     assert [(dict(flip.facts), dict(flip.limits), flip.outcome) for flip in found] == [
@@ -202,8 +202,8 @@ def test_the_fewest_guards_are_turned() -> None:
 
 
 def test_of_two_guards_on_one_fact_only_the_nearer_limit_is_claimed() -> None:
-    near = Guard(name="near", fact="x", at_least=3, at_most="no_go")
-    far = Guard(name="far", fact="x", at_least=5, at_most="no_go")
+    near = Guard(name="near", fact="x", at_least=3, cap="no_go")
+    far = Guard(name="far", fact="x", at_least=5, cap="no_go")
     found = flip_limits(ALWAYS_GO, VOTE, [near, far], {"x": 1})
 
     assert [dict(flip.facts) for flip in found if flip.facts] == [{"x": 3}]
@@ -219,7 +219,7 @@ def test_many_guards_that_cannot_flip_anything_are_given_up_in_time(monkeypatch:
         return decide(*args)
 
     monkeypatch.setattr(flips, "decide", counted)
-    guards = [Guard(name=f"g{at}", fact=f"x{at}", at_least=5, at_most="no_go") for at in range(50)]
+    guards = [Guard(name=f"g{at}", fact=f"x{at}", at_least=5, cap="no_go") for at in range(50)]
     refused = Vote({"risk": "block"})
     rules = policy(("block > 0", "no_go"), otherwise="go")
 
@@ -264,7 +264,7 @@ def random_guards(rng: random.Random) -> tuple[list[Guard], dict[str, Any]]:
         limit: Any = rng.choice([number(), f"b.y{at}"])
         facts["a"][f"x{at}"], facts["b"][f"y{at}"] = number(), number()
         cap = rng.choice(["no_go", "go_with_caution"])
-        raw = {"name": f"guard {at}", "fact": f"a.x{at}", rng.choice(COMPARISONS): limit, "at_most": cap}
+        raw = {"name": f"guard {at}", "fact": f"a.x{at}", rng.choice(COMPARISONS): limit, "cap": cap}
         guards.append(Guard.model_validate(raw))
     return guards, facts
 

@@ -199,7 +199,7 @@ RULES = {"name": "mine", "rules": [{"when": "block > 0", "then": "no_go"}], "oth
     ],
 )
 def test_a_guard_needs_a_name_of_its_own(names: list[str], wrong: list[int]) -> None:
-    guards = [{"name": name, "fact": "rate", "above": 1, "at_most": "no_go"} for name in names]
+    guards = [{"name": name, "fact": "rate", "above": 1, "cap": "no_go"} for name in names]
     found = parse_team({**RAW, "policy": RULES, "guards": guards})
 
     expected = [

@@ -28,8 +28,8 @@ def failing(proof: Proof) -> dict[str, Counterexample | None]:
     return {check.property: check.counterexample for check in proof.checks if not check.holds}
 
 
-def guard(at_most: Cap, name: str = "fraud") -> Guard:
-    return Guard(name=name, fact="rate", at_least=1, at_most=at_most)
+def guard(cap: Cap, name: str = "fraud") -> Guard:
+    return Guard(name=name, fact="rate", at_least=1, cap=cap)
 
 
 def test_a_vote_that_no_row_covers_breaks_total() -> None:
@@ -115,7 +115,7 @@ def test_the_smallest_vote_that_beats_a_guard_is_the_one_with_the_fewest_departu
         return decide(policy, vote, () if decide(policy, vote).vote == "go" else findings)
 
     broken = policy(*((when, "go") for when in LATER), otherwise="no_go")
-    example = failing(prove(broken, TEAM, guards=[guard("no_go")], decide=forgetful))["guards_hold"]
+    example = failing(prove(broken, TEAM, guards=[guard("no_go")], decide=forgetful))["guards_bind"]
 
     assert example is not None
     assert (example.votes, example.round) == (({**ALL_GO, "sales": "block"},), 2)
@@ -142,7 +142,7 @@ def test_absence_breaks_nothing_where_an_absent_role_ends_the_run() -> None:
 
 
 @pytest.mark.parametrize(("cap", "allowed"), [("no_go", "no_go"), ("go_with_caution", "go_with_caution")])
-def test_a_decision_that_forgets_the_guards_breaks_guards_hold(cap: Cap, allowed: str) -> None:
+def test_a_decision_that_forgets_the_guards_breaks_guards_bind(cap: Cap, allowed: str) -> None:
     def forgetful(policy: Policy, vote: Vote, findings: Sequence[Finding]) -> Ruling:
         return decide(policy, vote, ())
 
@@ -151,8 +151,8 @@ def test_a_decision_that_forgets_the_guards_breaks_guards_hold(cap: Cap, allowed
 
     assert failing(prove(always_go, TEAM, guards=guards)) == {}
     assert failing(prove(always_go, TEAM, guards=guards, decide=forgetful)) == {
-        "guards_hold": Counterexample(
-            (ALL_GO,), ("go",), 1, note=f"the guard 'fraud' holds and allows at most {allowed}"
+        "guards_bind": Counterexample(
+            (ALL_GO,), ("go",), 1, note=f"the guard 'fraud' is tripped and allows at most {allowed}"
         )
     }
 
@@ -164,7 +164,7 @@ def test_a_decision_that_lets_an_undecided_vote_pass_a_cap_of_no_go_is_caught() 
 
     broken = policy(("block >= 2", "escalate"), otherwise="no_go")
     found = failing(prove(broken, TEAM, guards=[guard("go_with_caution", "mild"), guard("no_go")], decide=lenient))
-    example = found["guards_hold"]
+    example = found["guards_bind"]
 
     assert example is not None
     assert example.votes == ({"risk": "go", "legal": "block", "sales": "block"},)
@@ -177,7 +177,7 @@ def test_the_counterexample_of_a_guard_names_the_blocked_rounds_before_it() -> N
 
     broken = policy(("block_streak >= 2", "escalate"), otherwise="no_go")
     found = failing(prove(broken, TEAM, guards=[guard("no_go")], decide=forgetful))
-    example = found["guards_hold"]
+    example = found["guards_bind"]
 
     assert example is not None
     assert example.votes == ({**ALL_GO, "sales": "block"},)

@@ -19,7 +19,7 @@ ENDS_NO = {"when_rounds_end": "no_go"}
 CALL = {"when": "block == 1", "then": "next_round", "convene": "people"}
 CALLS = policy(CALL, ("block > 1", "no_go"), otherwise="go")
 TALKS = policy(("block == 1", "next_round"), ("block > 1", "no_go"), otherwise="go")
-FRAUD = Guard(name="fraud", fact="rate", at_least=5, at_most="no_go")
+FRAUD = Guard(name="fraud", fact="rate", at_least=5, cap="no_go")
 
 
 def run_of(
@@ -244,7 +244,7 @@ def test_the_guards_of_the_run_hold_unless_others_are_given() -> None:
     assert run.ended == "no_go"
     assert decide_again(run, Rules(always)) == Verdict("t1", "same", "no_go", "no_go", 1, guards=("fraud",))
     assert decide_again(run, Rules(always, guards=())) == Verdict("t1", "flipped", "no_go", "go", 1)
-    mild = Guard(name="mild", fact="rate", above=6, at_most="go_with_caution")
+    mild = Guard(name="mild", fact="rate", above=6, cap="go_with_caution")
     assert decide_again(run, Rules(always, guards=(mild,))) == Verdict(
         "t1", "flipped", "no_go", "go_with_caution", 1, guards=("mild",)
     )
@@ -252,7 +252,7 @@ def test_the_guards_of_the_run_hold_unless_others_are_given() -> None:
 
 def test_a_guard_that_is_given_is_named_also_where_nothing_can_be_said() -> None:
     run = run_of(load_policy("majority"), [LONE], rate=7)
-    mild = Guard(name="mild", fact="rate", above=6, at_most="go_with_caution")
+    mild = Guard(name="mild", fact="rate", above=6, cap="go_with_caution")
 
     assert decide_again(run, Rules(TALKS, guards=(mild,))).guards == ("mild",)
     assert decide_again(run, Rules(TALKS, guards=(FRAUD,))) == Verdict(

@@ -67,7 +67,7 @@ def test_every_claimed_flip_flips_and_no_smaller_one_gives_that_outcome(seed: in
     team = random_team(rng, most=6 if seed % 4 == 0 else 5)
     rules = random_policy(rng, team.roles)
     vote = random_vote(rng, team)
-    guards = [Guard(name="g", fact="x", above=1, at_most=rng.choice(CAPS))] if rng.random() < 0.3 else []
+    guards = [Guard(name="g", fact="x", above=1, cap=rng.choice(CAPS))] if rng.random() < 0.3 else []
     wanted = nearest_changes(rules, vote, guards)
 
     claimed = flip_stances(rules, vote, examine(guards, {}))
@@ -107,7 +107,7 @@ def test_a_lone_block_is_flipped_by_its_own_role_or_by_a_second_one() -> None:
 
 
 def test_no_stance_flips_what_a_guard_holds_down() -> None:
-    guard = Guard(name="fraud", fact="rate", at_least=1, at_most="no_go")
+    guard = Guard(name="fraud", fact="rate", at_least=1, cap="no_go")
     found = flip_stances(policy(*LAUNCH, otherwise="next_round"), THREE, examine([guard], {"rate": 1}))
 
     assert (found.flips, found.searched, found.smallest) == ((), 3, None)
@@ -192,8 +192,8 @@ def test_powers_of_a_team_with_too_many_votes_are_refused(monkeypatch: pytest.Mo
 
 def test_an_explanation_names_the_row_the_values_it_saw_the_guards_and_who_has_power() -> None:
     guards = [
-        Guard(name="fraud", fact="risk.rate", at_least="limits.rate", at_most="no_go"),
-        Guard(name="alerts", fact="risk.alerts", above=2, at_most="go_with_caution"),
+        Guard(name="fraud", fact="risk.rate", at_least="limits.rate", cap="no_go"),
+        Guard(name="alerts", fact="risk.alerts", above=2, cap="go_with_caution"),
     ]
     facts = {"risk": {"rate": 0.25}, "limits": {"rate": 0.5}}
     vote = Vote({"risk": "go", "legal": "go", "sales": "go"})
@@ -203,7 +203,7 @@ def test_an_explanation_names_the_row_the_values_it_saw_the_guards_and_who_has_p
     assert found.ruling == decide(policy(*LAUNCH, otherwise="next_round"), vote, examine(guards, facts))
     assert found.when == "go >= min_go_votes && caution == 0"
     assert dict(found.values) == {"go": 3, "caution": 0, "block": 0, "min_go_votes": 2}
-    assert [(reading.finding.holds, reading.distance) for reading in found.guards] == [(False, 0.25), (True, None)]
+    assert [(reading.finding.tripped, reading.distance) for reading in found.guards] == [(False, 0.25), (True, None)]
     assert found.guards[1].finding.fault == "`risk.alerts` is missing"
     assert found.stance_flips == flip_stances(policy(*LAUNCH, otherwise="next_round"), vote, examine(guards, facts))
     assert [(dict(flip.facts), flip.outcome) for flip in found.limit_flips if flip.facts] == [

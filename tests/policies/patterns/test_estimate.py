@@ -211,7 +211,7 @@ def asked(course: Course) -> Sequence[Any]:
 
 
 def test_a_team_within_works_on_its_own_facts_where_it_has_some() -> None:
-    guard = {"name": "fraud", "fact": "rate", "at_least": 0.5, "at_most": "no_go"}
+    guard = {"name": "fraud", "fact": "rate", "at_least": 0.5, "cap": "no_go"}
     own, given = (within("rounds", "x", "y", guards=[guard], **facts) for facts in ({"facts": {"rate": 0.9}}, {}))
     decisions = [
         asked(simulate(team_of("pipeline", "d", roles={"d": inner}), {"rate": 0.1}))[0].answer["decision"]
@@ -250,7 +250,7 @@ def test_a_role_that_the_policy_convenes_joins_from_the_next_round() -> None:
 
 
 def test_guards_that_lowered_the_decision_are_told_to_the_writer() -> None:
-    guard = {"name": "fraud", "fact": "rate", "at_least": 0.5, "at_most": "go_with_caution"}
+    guard = {"name": "fraud", "fact": "rate", "at_least": 0.5, "cap": "go_with_caution"}
     team = team_of("rounds", "a", "b", guards=[guard])
     ends = [simulate(team, {"rate": rate}, course).end for rate in (0.9, 0.1) for course in ("shortest", "fullest")]
 

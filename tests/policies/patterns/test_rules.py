@@ -254,7 +254,7 @@ def test_values_and_rules_of_nested_teams_are_told_together_too() -> None:
 
 
 def test_rules_of_nested_teams_hold_beside_those_of_their_pattern() -> None:
-    guards = [{"name": "max_rounds", "fact": "rate", "above": 1, "at_most": "no_go"}]
+    guards = [{"name": "max_rounds", "fact": "rate", "above": 1, "cap": "no_go"}]
     table = policy_of([{"when": "stances.dan == 'go'", "then": "go"}])
     inner = inner_team(pattern="rounds", guards=guards, policy=table, budget={"min_go_votes": 9}, lead=ANN)
     assert [path for path, _ in told(with_role("manager", CID, team=inner))] == [

@@ -159,8 +159,8 @@ def test_a_veto_counts_on_a_ballot(words: tuple[str, ...], expected: str) -> Non
 )
 def test_guards_cap_what_the_ballots_give(rate: float, expected: str, told: str) -> None:
     guards = [
-        {"name": "rate_watch", "fact": "rate", "at_least": 0.03, "at_most": "go_with_caution"},
-        {"name": "rate_limit", "fact": "rate", "at_least": 0.05, "at_most": "no_go"},
+        {"name": "rate_watch", "fact": "rate", "at_least": 0.03, "cap": "go_with_caution"},
+        {"name": "rate_limit", "fact": "rate", "at_least": 0.05, "cap": "no_go"},
     ]
     team = vote(UNANIMOUS, guards=guards)
     end = ruled(team, "approve", "approve", "approve", facts={"rate": rate})
