@@ -103,7 +103,7 @@ class Guard(Value):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a guard found: whether it is tripped, the two values it compared, and why it is tripped without comparing them."""
+    """What a guard found: whether it is tripped, the two values it compared, and why it could not compare them."""
 
     guard: Guard
     tripped: bool

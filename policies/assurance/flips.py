@@ -98,7 +98,7 @@ MAX_MIXED = 4
 
 
 def _sets(findings: Sequence[Finding]) -> list[tuple[int, ...]]:
-    """Return the sets of guards that can change the cap: each alone, all tripped ones with the strictest cap, all tripped ones."""
+    """Return the sets of guards that change the cap: each alone, those tripped at the strictest cap, all tripped."""
     held = tuple(place for place, found in enumerate(findings) if found.tripped)
     hard = tuple(place for place in held if findings[place].guard.cap == "no_go")
     single = [(place,) for place in range(len(findings))]
