@@ -105,8 +105,13 @@ def test_security_floor_is_declared(name: str, floor: str) -> None:
     assert [f">={floor}"] == [str(found.specifier) for found in requirements]
 
 
-def test_the_lock_is_pinned_by_hash_and_names_no_place() -> None:
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+LOCKS = {"requirements.lock": ("build",), "requirements-dev.lock": ("build", "dev")}
+"""Each lock, and the extras it holds beside the dependencies themselves."""
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_is_pinned_by_hash_and_names_no_place(name: str) -> None:
+    lock = (ROOT / name).read_text(encoding="utf-8")
     pins = [line for line in lock.splitlines() if line and not line.startswith((" ", "#"))]
     assert pins
     assert all("==" in line and line.endswith("\\") for line in pins)
@@ -115,9 +120,26 @@ def test_the_lock_is_pinned_by_hash_and_names_no_place() -> None:
     ]
 
 
-def test_the_lock_holds_what_the_project_asks_for() -> None:
+def pins_of(name: str) -> dict[str, str]:
+    lock = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    pins = (line.split(" ")[0].split("==") for line in lock if line and not line.startswith((" ", "#")))
+    return {package: version for package, version in pins}
+
+
+@pytest.mark.parametrize(("name", "extras"), LOCKS.items())
+def test_a_lock_holds_what_the_project_asks_for(name: str, extras: tuple[str, ...]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
-    pins = dict(line.split(" ")[0].split("==") for line in lock if line and not line.startswith((" ", "#")))
-    for asked in map(Requirement, [*project["dependencies"], *project["optional-dependencies"]["dev"]]):
-        assert asked.specifier.contains(pins[asked.name.replace(".", "-")]), asked
+    pins = pins_of(name)
+    declared = [
+        *project["dependencies"],
+        *(asked for extra in extras for asked in project["optional-dependencies"][extra]),
+    ]
+    for asked in map(Requirement, declared):
+        if asked.name != "accord":
+            assert asked.specifier.contains(pins[asked.name.replace(".", "-")]), asked
+
+
+def test_both_locks_pin_the_same_versions_and_the_base_one_holds_no_test_tool() -> None:
+    base, everything = pins_of("requirements.lock"), pins_of("requirements-dev.lock")
+    assert base.items() <= everything.items()
+    assert not {"pytest", "mypy", "ruff", "hypothesis"} & base.keys()
