@@ -1,9 +1,12 @@
 """What a caller can do something about: one sentence a problem, never a stack trace."""
 
-import re
+import unicodedata
 from collections.abc import Sequence
 
-_OBEYED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Categories of characters that act and are not seen: controls, formats, half characters, ends of lines."""
+
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 
 
 class UsageError(Exception):
@@ -22,5 +25,15 @@ class StorageError(UsageError):
 
 
 def neutral(text: str) -> str:
-    """Return one line that a terminal only shows: what it would obey (control, line, direction) is U+FFFD instead."""
-    return _OBEYED.sub("\N{REPLACEMENT CHARACTER}", text)
+    """Return one line that a terminal only shows: what it would obey, or what hides, is U+FFFD instead.
+
+    That is every control, end of a line, direction (all twelve of Unicode's) and character without width.
+    """
+    return text if text.isprintable() else "".join(map(_shown, text))
+
+
+def _shown(character: str) -> str:
+    # Of the formats, the two joiners pass: Persian, the scripts of India and emoji are written with them, and they move
+    # nothing. So do the signs that Arabic sets around numbers (class AN), which are seen.
+    is_obeyed = unicodedata.category(character) in _OBEYED and character not in _JOINERS
+    return "\N{REPLACEMENT CHARACTER}" if is_obeyed and unicodedata.bidirectional(character) != "AN" else character
