@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -98,7 +98,8 @@ def written(rng: random.Random, items: Sequence[Seen]) -> list[str]:
         for number, item in enumerate(items)
     ]
     with Path("votes.csv").open("w", encoding=rng.choice(("utf-8", "utf-8-sig")), newline="") as file:
-        end, quoting = rng.choice(("\n", "\r\n")), csv.QUOTE_ALL if rng.random() < 0.5 else csv.QUOTE_MINIMAL
+        quoting: Literal[0, 1] = csv.QUOTE_ALL if rng.random() < 0.5 else csv.QUOTE_MINIMAL
+        end = rng.choice(("\n", "\r\n"))
         writer = csv.DictWriter(file, header, delimiter=rng.choice(",;\t|"), quoting=quoting, lineterminator=end)
         writer.writeheader()
         for line in lines:
