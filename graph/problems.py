@@ -39,7 +39,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 def neutral(text: str) -> str:
     """Return one line that a terminal only shows: what it would obey, or what hides, is U+FFFD instead.
 
-    That is every control, end of a line, direction (all twelve of Unicode's) and character without width.
+    These are controls, ends of lines, all twelve direction characters of Unicode, and characters without width.
     """
     return text if text.isprintable() else "".join(map(_shown, text))
 

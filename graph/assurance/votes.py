@@ -1,4 +1,4 @@
-"""A policy on recorded votes: whose votes they are must fit whom the policy names."""
+"""A policy scored on recorded votes, after a check that it names only those who vote."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from graph.problems import UsageError, did_you_mean
 from policies.assurance.evaluation import Evaluation, evaluate, strangers
 
 MIN_GO_VOTES = 2
-"""Votes that a go needs where neither the user nor a team says so."""
+"""How many votes a go needs where neither the user nor a team sets it."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def score(path: str, policy: str, wanted: Wanted, min_go_votes: int | None = Non
 
     Raises:
         UsageError: the file cannot be used, there is no such policy or team, it names somebody who is not among the
-            voters, or a row has no answer for an item.
+            voters, a voter is not a role of the team, or a row has no answer for an item.
     """
     subject = load_subject(policy)
     team = subject.voters if subject.is_team else None

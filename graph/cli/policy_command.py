@@ -127,7 +127,7 @@ def _once(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> str 
 
 
 def _names(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Return the names in a list, which is written as a line of CSV: a name with a comma stands in quotes."""
+    """Return the names in a list, which is written as a line of CSV: a name with a comma is quoted."""
     import csv
 
     text = _once(context, parameter, given)
@@ -163,7 +163,7 @@ def evaluate(
     min_go_votes: int | None,
     as_json: bool,
 ) -> Exit:
-    """Score a policy on recorded votes: a CSV file with an item a line and a voter a column.
+    """Score a policy on recorded votes: a CSV file with a line for each item and a column for each voter.
 
     A voter that agrees with the plurality answer counts as go, any other as block, an empty cell as absent. Prints
     accuracy, coverage and precision of what the policy decided, beside the best single voter, and how many items are

@@ -66,6 +66,7 @@ SHAPES: dict[str, tuple[str, tuple[str, ...], tuple[int, dict[str, int]]]] = {
         (),
         (2, {"ann, a": 1, "bob": 2}),
     ),
+    "spaces before quotes": ('item, "truth", "ann, a"\n"1", "x", "x"\n', (), (1, {"ann, a": 1})),
     "lines of an old machine": ("item,truth,a\r1,x,x\r2,x,y\r", (), (2, {"a": 1})),
     "a cell of two lines": ('item,truth,a\n1,"x\ny","x\ny"\n2,x,x\n', (), (2, {"a": 2})),
     "a line separator in a cell": ("item,truth,a\n1,x\u2028y,x\u2028y\n", (), (1, {"a": 1})),
