@@ -4,8 +4,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
-_OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Categories of characters that act and are not seen: controls, formats, half characters, ends of lines."""
+_OBEYED = frozenset({"Cc", "Cf", "Zl", "Zp"})
+"""Categories of characters that act and are not seen: controls, formats, ends of lines."""
 
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 
@@ -37,15 +37,22 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def neutral(text: str) -> str:
-    """Return one line that a terminal only shows: what it would obey, or what hides, is U+FFFD instead.
+    r"""Return one line that a terminal only shows: what it would obey, or what hides, is U+FFFD instead.
 
-    These are controls, ends of lines, all twelve direction characters of Unicode, and characters without width.
+    These are controls, ends of lines, all twelve direction characters of Unicode, and characters without width. Half a
+    character, which is how a byte that is not text arrives, is written out.
+
+    >>> print(neutral("a" + chr(0x202E) + chr(0xDCFF)))
+    a�\udcff
     """
     return text if text.isprintable() else "".join(map(_shown, text))
 
 
 def _shown(character: str) -> str:
+    category = unicodedata.category(character)
+    if category == "Cs":
+        return f"\\u{ord(character):04x}"
     # Of the formats, the two joiners pass: Persian, the scripts of India and emoji are written with them, and they move
     # nothing. So do the signs that Arabic sets around numbers (class AN), which are seen.
-    is_obeyed = unicodedata.category(character) in _OBEYED and character not in _JOINERS
+    is_obeyed = category in _OBEYED and character not in _JOINERS
     return "\N{REPLACEMENT CHARACTER}" if is_obeyed and unicodedata.bidirectional(character) != "AN" else character
