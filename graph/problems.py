@@ -1,9 +1,13 @@
 """What a caller can do something about: one sentence a problem, never a stack trace."""
 
-import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
-_OBEYED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_OBEYED = frozenset({"Cc", "Cf", "Zl", "Zp"})
+"""Categories of characters that act and are not seen: controls, formats, ends of lines."""
+
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 
 
 class UsageError(Exception):
@@ -21,6 +25,34 @@ class StorageError(UsageError):
     """The database cannot be opened, read or written."""
 
 
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the end of a sentence that names the nearest of what there is; nothing where none is near.
+
+    >>> did_you_mean("ANA", ["anna", "ben"]), did_you_mean("zoe", ["anna", "ben"])
+    ('; did you mean `anna`?', '')
+    """
+    folded = {each.casefold(): each for each in known if each != name}
+    nearest = get_close_matches(name.casefold()[:100], folded, n=1)
+    return f"; did you mean `{folded[nearest[0]]}`?" if nearest else ""
+
+
 def neutral(text: str) -> str:
-    """Return one line that a terminal only shows: what it would obey (control, line, direction) is U+FFFD instead."""
-    return _OBEYED.sub("\N{REPLACEMENT CHARACTER}", text)
+    r"""Return one line that a terminal only shows: what it would obey, or what hides, is U+FFFD instead.
+
+    These are controls, ends of lines, all twelve direction characters of Unicode, and characters without width. Half a
+    character, which is how a byte that is not text arrives, is written out.
+
+    >>> print(neutral("a" + chr(0x202E) + chr(0xDCFF)))
+    a�\udcff
+    """
+    return text if text.isprintable() else "".join(map(_shown, text))
+
+
+def _shown(character: str) -> str:
+    category = unicodedata.category(character)
+    if category == "Cs":
+        return f"\\u{ord(character):04x}"
+    # Of the formats, the two joiners pass: Persian, the scripts of India and emoji are written with them, and they move
+    # nothing. So do the signs that Arabic sets around numbers (class AN), which are seen.
+    is_obeyed = category in _OBEYED and character not in _JOINERS
+    return "\N{REPLACEMENT CHARACTER}" if is_obeyed and unicodedata.bidirectional(character) != "AN" else character

@@ -61,7 +61,7 @@ def judge_folder(folder: str, name: str | None = None) -> Report:
     """Return what a policy makes of the cases in a folder.
 
     Raises:
-        UsageError: the folder cannot be read, has no case or one that is none, or it is not clear under which policy.
+        UsageError: the folder cannot be read, has no cases or a broken one, or does not say which policy is meant.
     """
     top = Path(folder)
     subject = _rules(top, name)
@@ -77,15 +77,19 @@ def judge_folder(folder: str, name: str | None = None) -> Report:
 def _rules(top: Path, name: str | None) -> Subject:
     named = name or top.resolve().name
     if name is None and named not in shipped_policies():
-        raise UsageError(f"{top}: its name is no shipped policy's ({', '.join(shipped_policies())}); add --policy")
+        shipped = ", ".join(shipped_policies())
+        raise UsageError(f"{top}: is not named after a shipped policy ({shipped}); name the policy with --policy")
     return load_subject(named)
 
 
 def _cases(top: Path) -> list[tuple[Path, Case]]:
     if not top.is_dir():
-        raise UsageError(f"{top}: is no folder of cases")
+        raise UsageError(f"{top}: is not a folder of cases")
     paths = sorted(path for path in top.glob("*/*") if path.suffix in SUFFIXES)
-    problems = [f"{path}: its folder is no outcome; allowed: {', '.join(OUTCOMES)}" for path in _misplaced(paths)]
+    problems = [
+        f"{path}: its folder is not named after an outcome; allowed: {', '.join(OUTCOMES)}"
+        for path in _misplaced(paths)
+    ]
     found: list[tuple[Path, Case]] = []
     for path in paths:
         try:

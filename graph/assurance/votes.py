@@ -1,62 +1,64 @@
-"""Recorded votes: a CSV of voters and items with the truth, and how a policy does on them."""
+"""A policy scored on recorded votes, after a check that it names only those who vote."""
 
-import csv
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from graph.assurance.subject import load_subject
-from graph.problems import UsageError
-from policies.assurance.evaluation import Evaluation, Item, evaluate
+from graph.assurance.columns import Wanted, listed, named
+from graph.assurance.recorded import Recorded, read_recorded
+from graph.assurance.subject import Subject, load_subject
+from graph.problems import UsageError, did_you_mean
+from policies.assurance.evaluation import Evaluation, evaluate, strangers
 
-FIXED = ("item", "truth")
-MAX_VOTERS = 1_000
-MAX_ITEMS = 1_000_000
+MIN_GO_VOTES = 2
+"""How many votes a go needs where neither the user nor a team sets it."""
 
 
-def score(path: str, policy: str, min_go_votes: int) -> Evaluation:
-    """Return how a policy does on the votes in a file.
+@dataclass(frozen=True)
+class Scored:
+    """How a policy did on a recorded set, and the votes that a go needed."""
+
+    found: Evaluation
+    recorded: Recorded
+    min_go_votes: int
+
+
+def score(path: str, policy: str, wanted: Wanted, min_go_votes: int | None = None) -> Scored:
+    """Return how a policy, or the policy of a team with its weights and vetoes, does on the votes in a file.
 
     Raises:
-        UsageError: the file cannot be read, has other columns or a broken line, or there is no such policy.
+        UsageError: the file cannot be used, there is no such policy or team, it names somebody who is not among the
+            voters, a voter is not a role of the team, or a row has no answer for an item.
     """
-    rules = load_subject(policy).policy
-    try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            return evaluate(rules, _items(csv.reader(file, strict=True), path), min_go_votes)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
-        raise UsageError(f"{path}: cannot be read: {reason or error}") from None
-    except csv.Error as error:
-        raise UsageError(f"{path}: is no CSV: {error}") from None
+    subject = load_subject(policy)
+    team = subject.voters if subject.is_team else None
+    recorded = read_recorded(path, wanted)
+    problems = [*_mismatches(policy, subject, recorded, wanted)]
+    if problems:
+        raise UsageError(*problems)
+    needed = min_go_votes or (team.min_go_votes if team else MIN_GO_VOTES)
+    weights, vetoers = (team.weights, team.vetoers) if team else ({}, frozenset[str]())
+    found = evaluate(subject.policy, recorded.items, needed, weights, vetoers)
+    if found.fault:
+        place, message = found.fault
+        where = f"{named(recorded.ids[place])} of {path}"
+        raise UsageError(f"{policy}: a row has no answer for {where}: {message}; voters: {listed(recorded.voters)}")
+    return Scored(found, recorded, needed)
 
 
-def _items(lines: Any, path: str) -> list[Item]:
-    voters = _voters(next(lines, []), path)
-    items: list[Item] = []
-    seen: set[str] = set()
-    for line in lines:
-        if not any(cell.strip() for cell in line):
-            continue
-        where = f"{path}:{lines.line_num}"
-        if len(line) != len(voters) + 2:
-            raise UsageError(f"{where}: has {len(line)} cells; allowed: {len(voters) + 2}, one a column")
-        name, truth, *answers = (cell.strip() for cell in line)
-        if not name or not truth or name in seen:
-            raise UsageError(f"{where}: the item is {name!r} and the truth {truth!r}; allowed: a new item, any truth")
-        seen.add(name)
-        items.append(Item(truth, dict(zip(voters, (answer or None for answer in answers), strict=True))))
-        if len(items) > MAX_ITEMS:
-            raise UsageError(f"{path}: has more than {MAX_ITEMS} items")
-    if not items:
-        raise UsageError(f"{path}: has no item")
-    return items
+def _mismatches(policy: str, subject: Subject, recorded: Recorded, wanted: Wanted) -> Iterator[str]:
+    """Yield a sentence for every role that does not vote, and one for the voters that a team does not know."""
+    roles = subject.voters.roles if subject.is_team else ()
+    for role in roles:
+        if role not in recorded.voters:
+            yield f"{policy}: the team has the role {named(role)}, {_not_among(role, recorded)}"
+    for index, role in strangers(subject.policy, {*recorded.voters, *roles, *subject.joining}):
+        yield f"{policy}: row {index + 1} names {named(role)}, {_not_among(role, recorded)}"
+    surplus = [voter for voter in recorded.voters if voter not in (*roles, *subject.joining)]
+    if subject.is_team and surplus:
+        hint = "; `--voters` leaves columns out" if wanted.voters is None else ""
+        yield f"{recorded.path}: no role of {policy} is called {listed(surplus)}; roles: {listed(roles)}{hint}"
 
 
-def _voters(header: list[str], path: str) -> list[str]:
-    names = [name.strip() for name in header]
-    voters = names[2:]
-    if tuple(names[:2]) != FIXED or not 1 <= len(voters) <= MAX_VOTERS or len(set(names)) != len(names) or "" in names:
-        raise UsageError(
-            f"{path}:1: the columns are {', '.join(names) or 'none'}; allowed: item, truth, then one for each voter"
-        )
-    return voters
+def _not_among(role: str, recorded: Recorded) -> str:
+    nearest = did_you_mean(role, recorded.voters)
+    return f"who is not among the voters of {recorded.path}; voters: {listed(recorded.voters)}{nearest}"

@@ -1,4 +1,4 @@
-"""`accord policy`: prove a policy, compare two, print its truth table, hold it against cases and recorded votes."""
+"""`accord policy`: prove a policy, compare two, print its truth table, check it against cases and recorded votes."""
 
 import sys
 from typing import Any
@@ -104,14 +104,14 @@ def diff(first: str, second: str, roles: int | None, as_json: bool) -> Exit:
 )
 @json_option
 def test(folder: str, name: str | None, threshold: float, as_json: bool) -> Exit:
-    """Hold a policy against cases: DIR/<expected outcome>/<a sentence>.yaml; exits with 1 when one fails."""
+    """Check a policy against cases: DIR/<expected outcome>/<a sentence>.yaml; exits with 1 when one fails."""
     import math
 
     from graph.assurance.cases import judge_folder
     from graph.report.cases import plain_report, print_cases
 
     if not math.isfinite(threshold):
-        raise click.BadParameter("is no number; allowed: 0 to 100", param_hint="--threshold")
+        raise click.BadParameter("is not a number; allowed: 0 to 100", param_hint="--threshold")
     report = judge_folder(folder, name)
     if as_json:
         print_json(plain_report(report, threshold))
@@ -120,23 +120,62 @@ def test(folder: str, name: str | None, threshold: float, as_json: bool) -> Exit
     return Exit.DONE if report.passes(threshold) else Exit.FOUND
 
 
+def _once(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> str | None:
+    if len(given) > 1:
+        raise click.BadParameter(f"is given {len(given)} times; allowed: once")
+    return given[0].strip() if given else None
+
+
+def _names(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return the names in a list, which is written as a line of CSV: a name with a comma is quoted."""
+    import csv
+
+    text = _once(context, parameter, given)
+    if text is None:
+        return None
+    try:
+        names = [name.strip() for name in next(csv.reader([text], strict=True, skipinitialspace=True), [])]
+    except csv.Error:
+        raise click.BadParameter(f"is {text!r}; allowed: names with commas between them") from None
+    if not names or "" in names:
+        raise click.BadParameter(f"is {text!r}, in which a name is empty; allowed: names with commas between them")
+    return tuple(names)
+
+
 @command.command("evaluate")
 @click.argument("votes", metavar="VOTES.csv")
-@click.option("--policy", "name", default="majority", show_default=True, metavar="POLICY|FILE", help="The aggregator.")
-@click.option("--min-go-votes", type=click.IntRange(1, 1_000), default=2, show_default=True, help="Votes a go needs.")
+@click.option(
+    "--policy", "name", default="majority", show_default=True, metavar="POLICY|TEAM|FILE", help="The aggregator."
+)
+@click.option("--id", "own", multiple=True, callback=_once, metavar="NAME", help="The column that names the item.")
+@click.option("--truth", multiple=True, callback=_once, metavar="NAME", help="The column of the right answer.")
+@click.option(
+    "--voters", multiple=True, callback=_names, metavar="A,B,C", help="The voters. Default: all other columns."
+)
+@click.option("--min-go-votes", type=click.IntRange(1, 1_000), help="Votes a go needs. Default: the team's, or 2.")
 @json_option
-def evaluate(votes: str, name: str, min_go_votes: int, as_json: bool) -> Exit:
-    """Score a policy on recorded votes: a CSV with the columns item, truth and one a voter.
+def evaluate(
+    votes: str,
+    name: str,
+    own: str | None,
+    truth: str | None,
+    voters: tuple[str, ...] | None,
+    min_go_votes: int | None,
+    as_json: bool,
+) -> Exit:
+    """Score a policy on recorded votes: a CSV file with a line for each item and a column for each voter.
 
     A voter that agrees with the plurality answer counts as go, any other as block, an empty cell as absent. Prints
-    accuracy, coverage and precision of what the policy decided, beside the best single voter.
+    accuracy, coverage and precision of what the policy decided, beside the best single voter, and how many items are
+    left undecided: by ties, without any answer, by the policy. Of a team its weights and vetoes count.
     """
+    from graph.assurance.columns import Wanted
     from graph.assurance.votes import score
-    from graph.report.cases import plain_evaluation, print_evaluation
+    from graph.report.evaluation import plain_evaluation, print_evaluation
 
-    found = score(votes, name, min_go_votes)
+    scored = score(votes, name, Wanted(own, truth, voters), min_go_votes)
     if as_json:
-        print_json(plain_evaluation(found))
+        print_json(plain_evaluation(scored))
     else:
-        print_evaluation(found, name, _console())
+        print_evaluation(scored, name, _console())
     return Exit.DONE

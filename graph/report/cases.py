@@ -1,17 +1,13 @@
-"""Case folders and evaluations for people at a terminal and, as plain values, for programs."""
+"""Case folders for people at a terminal and, as plain values, for programs."""
 
-from dataclasses import asdict
 from typing import Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from graph.assurance.cases import Judged, Report
 from graph.report.record import row_name
 from graph.report.visible import visible
-from policies.assurance.evaluation import Evaluation
 
 Plain = dict[str, Any]
 
@@ -47,27 +43,3 @@ def print_cases(report: Report, threshold: float, console: Console) -> None:
     console.print(Text(f"{covered}{f'; none reached: {missing}' if missing else ''}"))
     if report.coverage < threshold:
         console.print(Text(f"below the threshold of {threshold:g} %", style="bold red"))
-
-
-def plain_evaluation(found: Evaluation) -> Plain:
-    """Return an evaluation as plain values."""
-    best = found.best_voter
-    return {
-        **asdict(found),
-        "accuracy": found.accuracy,
-        "coverage": found.coverage,
-        "precision": found.precision,
-        "best_voter": None if best is None else {"voter": best[0], "accuracy": best[1]},
-    }
-
-
-def print_evaluation(found: Evaluation, policy: str, console: Console) -> None:
-    """Print an evaluation: what the policy decided, beside the best single voter."""
-    table = Table("", "accuracy", "coverage", "precision", box=box.SIMPLE_HEAD, pad_edge=False)
-    precision = "-" if found.precision is None else f"{found.precision:.3f}"
-    table.add_row(visible(policy), f"{found.accuracy:.3f}", f"{found.coverage:.3f}", precision)
-    best = found.best_voter
-    if best:
-        table.add_row(visible(f"best voter: {best[0]}"), f"{best[1]:.3f}", "", "")
-    console.print(table)
-    console.print(Text(f"{found.items} items, {found.decided} decided, {found.right} of them rightly"))

@@ -191,11 +191,14 @@ def test_all_bad_cases_of_a_folder_are_told_at_once(capsys: Captured) -> None:
         "cases/go/a.yaml",
         "cases/go/c.json",
     ]
-    assert "its folder is no outcome; allowed: go, go_with_caution, no_go, next_round, escalate" in sentences[0]
+    assert (
+        "its folder is not named after an outcome; allowed: go, go_with_caution, no_go, next_round, escalate"
+        in sentences[0]
+    )
 
 
 @pytest.mark.parametrize(
-    ("folder", "expected"), [("empty", "has no case"), ("file", "is no folder"), ("none", "is no folder")]
+    ("folder", "expected"), [("empty", "has no case"), ("file", "is not a folder"), ("none", "is not a folder")]
 )
 def test_a_folder_without_cases_is_refused(folder: str, expected: str, capsys: Captured) -> None:
     Path("empty").mkdir()
@@ -211,8 +214,8 @@ def test_a_folder_named_as_no_policy_needs_one_named(capsys: Captured) -> None:
 
     (sentence,) = refused(capsys, "policy", "test", "cases")
 
-    assert "its name is no shipped policy's" in sentence
-    assert sentence.endswith("add --policy")
+    assert "is not named after a shipped policy" in sentence
+    assert sentence.endswith("name the policy with --policy")
 
 
 @pytest.mark.parametrize("threshold", ["-1", "101", "half", "nan"])

@@ -22,7 +22,7 @@ from policies.plain import clean_text
 from policies.team import Team
 from tests.harness import CHECKOUT_ROLES, proposal, run, scripted, settings_at, team_of
 from tests.hostile.command import Captured, Done, accord, process
-from tests.hostile.test_terminal import OBEYED
+from tests.obeyed import OBEYED
 from tests.runs.stage import RISK, state_of
 from tests.scripted_server import Call, forever, says, serve, text
 

@@ -21,11 +21,12 @@ from tests.hostile.command import ROOT, Captured, Done, accord, process, refused
 from tests.hostile.proposals import ROLE
 from tests.hostile.stage import TEAM
 from tests.hostile.test_team_files import GOOD
+from tests.obeyed import OBEYED
 from tests.scripted_server import says, serve, text
 
 pytestmark = pytest.mark.slow
 
-# Colour, cursor, title, clipboard, link, bell, 8-bit control, overwrite, directions, line separator, DEL, NUL aside.
+# Colour, cursor, title, clipboard, link, bell, 8-bit control, overwrite, directions, hidden letters, DEL, NUL aside.
 TRICKS = {
     "a colour": "\x1b[31;1mred\x1b[0m",
     "a cleared screen": "\x1b[2J\x1b[H",
@@ -36,10 +37,11 @@ TRICKS = {
     "an 8-bit sequence": "\x9b31mred\x9d0;title\x9c",
     "an overwritten line": "fine\rStopped",
     "a reversed line": "\u202egnol\u202c \u2066a\u2069",
+    "marks of direction": "a\u200eb\u200fc\u061cd",
+    "hidden letters": "g\u200bo\u2060 a\u00adb\ufeff \ufff9c\ufffb \U000e0067\U000e006f",
     "a line separator": "a\u2028b\u2029c\x85d\x0be\x0cf",
     "deleted": "a\x7fb",
 }
-OBEYED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 MARKUP = "[red]x[/red] [link=http://nowhere.invalid]y[/link] [/] [bold :smile:"
 SHOWN_MARKUP = "[red]x[/red]"
 RULES = RulesVoice()

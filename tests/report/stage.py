@@ -37,7 +37,8 @@ HOSTILE = "\n".join(
         "<script>alert(1)</script><img src=x onerror=alert(2)> [x](javascript:alert(3)) ![i](http://evil.example/i.png)",
         *("# Heading", "- [ ] task | a | b |", "|---|---|", "---", "===", "```"),
         "\"'><svg/onload=alert(4)> {{ 7 * 7 }} {% raw %} {# note #} &amp; $x$ <!-- hidden --> <https://evil.example>",
-        "\u202egnp.exe\u2066 \x1b[31mred\x07 @octocat #12 https://evil.example/?a=1&b=2 www.evil.example",
+        "\u202egnp.exe\u2066 \u200fa\u200bb\u061c\ufeff \x1b[31mred\x07",
+        "@octocat #12 https://evil.example/?a=1&b=2 www.evil.example",
         *(
             "me@evil.example",
             "    four",

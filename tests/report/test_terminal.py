@@ -6,6 +6,7 @@ import pytest
 
 from graph.report.record import refused_record
 from graph.report.terminal import print_report
+from tests.obeyed import OBEYED
 from tests.report.conftest import Telling
 from tests.report.stage import HOSTILE
 from tests.report.works import EVERY, WORKS
@@ -13,7 +14,6 @@ from tests.report.works import EVERY, WORKS
 pytestmark = pytest.mark.slow
 
 Captured = pytest.CaptureFixture[str]
-OBEYED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 HOSTILES = [name for name in WORKS if name.startswith("hostile")]
 
 

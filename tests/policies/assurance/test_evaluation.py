@@ -7,7 +7,7 @@ from statistics import multimode
 import pytest
 
 from graph.teams.policies import load_policy
-from policies.assurance.evaluation import Evaluation, Item, evaluate, plurality
+from policies.assurance.evaluation import Evaluation, Item, Result, evaluate, leading, strangers
 from tests.policies.assurance.enumeration import policy
 
 PLURALITY = policy(("go >= 1", "go"), otherwise="no_go")
@@ -67,8 +67,9 @@ def test_a_tie_is_decided_by_nobody_not_even_by_the_order_of_the_voters() -> Non
     tied = {"ada": "yes", "ben": "no"}
 
     assert evaluate(policy(otherwise="go"), [Item("yes", tied), Item("no", tied)]).decided == 0
-    assert plurality(["yes", "no", "maybe", "no", "yes"]) is None
-    assert plurality(["yes", "no", "no"]) == plurality(["no", "yes", "no"]) == "no"
+    assert evaluate(policy(otherwise="go"), [Item("yes", tied)]).results == {"tie": 1}
+    assert leading(["yes", "no", "maybe", "no", "yes"]) == ["yes", "no"]
+    assert leading(["yes", "no", "no"]) == leading(["no", "yes", "no"]) == ["no"]
 
 
 def test_a_voter_without_an_answer_is_absent_and_never_counted_for_or_against() -> None:
@@ -77,8 +78,8 @@ def test_a_voter_without_an_answer_is_absent_and_never_counted_for_or_against() 
     assert evaluate(policy(("absent == 2 && block == 0", "go"), otherwise="no_go"), items).right == 1
     assert evaluate(load_policy("majority"), items).decided == 0
     assert evaluate(load_policy("quorum"), items).decided == 0
-    assert plurality([None, None]) is None
-    assert evaluate(policy(otherwise="go"), [Item("yes", {"ada": None})]).decided == 0
+    assert leading([None, None]) == []
+    assert evaluate(policy(otherwise="go"), [Item("yes", {"ada": None})]).results == {"unanswered": 1}
 
 
 def test_whoever_disagrees_with_the_plurality_blocks() -> None:
@@ -86,7 +87,9 @@ def test_whoever_disagrees_with_the_plurality_blocks() -> None:
 
     assert evaluate(policy(("go == 2 && block == 2 && team == 4", "go"), otherwise="no_go"), [item]).decided == 1
     assert evaluate(policy(("block > 0", "no_go"), otherwise="go"), [item]).decided == 0
-    assert evaluate(PLURALITY, [item]) == Evaluation(1, 1, 0, {"ada": 0, "ben": 0, "cyd": 1, "dan": 0})
+    assert evaluate(PLURALITY, [item]) == Evaluation(
+        Counter[Result](["wrong"]), {"ada": 0, "ben": 0, "cyd": 1, "dan": 0}
+    )
 
 
 @pytest.mark.parametrize("outcome", ["go", "go_with_caution", "no_go", "next_round", "escalate"])
@@ -110,7 +113,7 @@ def test_nothing_at_all_has_no_best_voter_and_no_precision() -> None:
 
     assert (nothing.accuracy, nothing.coverage, nothing.precision, nothing.best_voter) == (0.0, 0.0, None, None)
     assert (nobody.items, nobody.decided, nobody.best_voter) == (1, 0, None)
-    assert Evaluation(0, 0, 0, {"ada": 0}).best_voter is None
+    assert Evaluation(voters={"ada": 0}).best_voter is None
 
 
 def test_a_voter_who_joins_late_is_measured_over_all_items() -> None:
@@ -127,3 +130,58 @@ def test_the_random_votes_have_ties_blanks_and_every_answer() -> None:
 
     assert {*given} == {*ANSWERS, None}
     assert any(len(multimode(item.answers.values())) > 1 for item in items)
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_every_item_is_decided_or_left_for_one_reason(seed: int) -> None:
+    items = random_items(random.Random(seed))
+    modes = [multimode(each for each in item.answers.values() if each) for item in items]
+    found = evaluate(load_policy("unanimous"), items)
+
+    assert found.results["tie"] == sum(len(each) > 1 for each in modes)
+    assert found.results["unanswered"] == sum(not each for each in modes)
+    assert found.decided == found.results["right"] + found.results["wrong"]
+    assert sum(found.results.values()) == found.items == len(items)
+
+
+def test_weights_and_vetoes_count_where_they_are_given() -> None:
+    weighed = policy(("weighted_go > weighted_block", "go"), otherwise="no_go")
+    vetoed = policy(("vetoes > 0", "no_go"), otherwise="go")
+    item = Item("yes", {"ada": "yes", "ben": "yes", "cyd": "no"})
+
+    assert [evaluate(weighed, [item], weights=each).decided for each in (None, {"cyd": 2}, {"cyd": 1})] == [1, 0, 1]
+    assert [evaluate(vetoed, [item], vetoers=frozenset(each)).decided for each in ((), ("ada",), ("cyd",))] == [1, 1, 0]
+
+
+def test_a_row_without_an_answer_is_named_with_the_first_item_it_errs_on() -> None:
+    computed = policy(("stances.exists(each, each == 'ada') && stances['eve' + ''] == 'go'", "go"), otherwise="no_go")
+    items = [
+        Item("yes", {"ada": None}),
+        Item("yes", {"ben": "yes"}),
+        Item("yes", {"ada": "yes"}),
+        Item("no", {"ada": "no"}),
+    ]
+    found = evaluate(computed, items)
+
+    assert found.fault is not None
+    assert (found.fault[0], "eve" in found.fault[1]) == (2, True)
+    assert found.results == {"unanswered": 1, "undecided": 3}
+
+
+def test_a_vote_that_no_row_covers_is_left_undecided_and_no_fault() -> None:
+    found = evaluate(policy(("go > 5", "go")), [Item("yes", {"ada": "yes"})])
+
+    assert (found.results, found.fault) == ({"undecided": 1}, None)
+
+
+def test_strangers_are_the_roles_that_rows_read_or_convene_and_that_do_not_vote() -> None:
+    rules = policy(
+        ("go > 1", "go"),
+        ('stances.ada == "go" && stances["eve"] != "go" && stances.eve != "block"', "go"),
+        {"when": "stances.zoe == 'go'", "then": "next_round", "convene": "fay"},
+        ("stances.exists(each, each == 'gus')", "go"),
+    )
+
+    assert strangers(rules, VOTERS) == [(2, "zoe"), (2, "fay")]
+    assert strangers(rules, ("ada",)) == [(1, "eve"), (2, "zoe"), (2, "fay")]
+    assert strangers(rules, (*VOTERS, "zoe", "fay")) == []
