@@ -17,6 +17,8 @@ ARITHMETIC = ("_+_", "_-_", "_*_", "_/_", "_%_")
 ORDERS = ("_<_", "_<=_", "_>_", "_>=_")
 EQUALITIES = ("_==_", "_!=_")
 COMPARISONS = (*ORDERS, *EQUALITIES)
+ADD = "_+_"
+INDEX = "_[_]"
 IN = "@in"
 CHOICE = "_?_:_"
 
@@ -31,7 +33,10 @@ Form = tuple[tuple[str, ...], str]
 """The types that an operator takes, and the one it gives; `~A` is any one type."""
 
 _MIXED = (("int", "double"), ("double", "int"))
-_ORDERED = ("bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration")
+_DECIMAL = (("double", "double"), *_MIXED)
+"""Before the forms for whole numbers: of what has no type, the checker takes the first form that fits."""
+
+_ORDERED = ("int", "uint", "string", "bool", "bytes", "timestamp", "duration")
 _TIME: Mapping[str, Sequence[Form]] = {
     "_+_": (
         (("timestamp", "duration"), "timestamp"),
@@ -46,15 +51,16 @@ _TIME: Mapping[str, Sequence[Form]] = {
 }
 
 
-def _forms() -> Iterator[tuple[str, list[Form]]]:
-    """Yield each operator with the forms it is declared in."""
+def _forms(is_json: bool) -> Iterator[tuple[str, list[Form]]]:
+    """Yield each operator with the forms it is declared in; `is_json`: what is in brackets has no type either."""
+    if is_json:
+        yield INDEX, [(("dyn", "dyn"), "dyn")]
     for name in ARITHMETIC:
-        joined = ("string", "bytes", "list<~A>") if name == "_+_" else ()
-        same = (*("int", "uint", "double"), *joined)
-        mixed = [(types, "double") for types in _MIXED]
-        yield name, [*(((kind, kind), kind) for kind in same), *mixed, *_TIME.get(name, ())]
+        joined = ("string", "bytes", "list<~A>") if name == ADD else ()
+        same = [((kind, kind), kind) for kind in ("int", "uint", *joined)]
+        yield name, [*((types, "double") for types in _DECIMAL), *same, *_TIME.get(name, ())]
     for name in ORDERS:
-        yield name, [(types, "bool") for types in (*((kind, kind) for kind in _ORDERED), *_MIXED)]
+        yield name, [(types, "bool") for types in (*_DECIMAL, *((kind, kind) for kind in _ORDERED))]
     for name in EQUALITIES:
         yield name, [(types, "bool") for types in (("~A", "~A"), *_MIXED)]
     found = (("~A", "list<~A>"), ("~A", "map<~A,~B>"), ("int", "list<double>"), ("double", "list<int>"))
@@ -77,9 +83,12 @@ def _declared(name: str, forms: Sequence[Form]) -> dict[str, Any]:
     return {"name": name, "overloads": overloads}
 
 
-def build_checker(variables: Mapping[str, Any]) -> Any:
-    """Return the environment that checks conditions over these variables; whole and decimal numbers mix in it."""
-    operators = [_declared(name, forms) for name, forms in _forms()]
+def build_checker(variables: Mapping[str, Any], is_json: bool) -> Any:
+    """Return the environment that checks conditions over these variables, in which whole and decimal numbers mix.
+
+    `is_json`: the variable is a JSON value, of which `facts["a"]` says no more than `facts.a`.
+    """
+    operators = [_declared(name, forms) for name, forms in _forms(is_json)]
     left_out = [{"name": operator["name"]} for operator in operators]
     config = {"name": "accord", "stdlib": {"exclude_functions": left_out}, "functions": operators}
     return cel.NewEnv(config=cel.NewEnvConfigFromYaml(json.dumps(config)), variables=dict(variables))
@@ -119,9 +128,9 @@ def _whole(value: Any) -> Any:
 def as_written(message: str) -> str:
     """Return a message of the runtime with the operators that people write, not the functions they became.
 
-    >>> as_written("No matching overloads found : @divide(string, double)")
+    >>> as_written("UNKNOWN: No matching overloads found : @divide(string, double)")
     'No matching overloads found : _/_(string, double)'
     """
     for ours, written in _WRITTEN.items():
         message = message.replace(ours, written)
-    return message
+    return message.removeprefix("UNKNOWN: ")

@@ -80,7 +80,7 @@ def _variables(scope: Scope) -> Mapping[str, Any]:
 @cache
 def _environments(scope: Scope) -> tuple[Any, Any]:
     """Return what checks a condition of this scope, and what evaluates it."""
-    return build_checker(_variables(scope)), build_runtime(_variables(scope))
+    return build_checker(_variables(scope), is_json=scope != "vote"), build_runtime(_variables(scope))
 
 
 @lru_cache(maxsize=4_096)

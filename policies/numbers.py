@@ -6,37 +6,24 @@ it. What CEL counts itself (`size`, `int`, the counts of a vote) stays whole, an
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-from policies.cel_operators import ARITHMETIC, CHOICE, COMPARISONS, DIVIDE, IN, REMAINDER, WHOLE
+from policies.cel_operators import ADD, CHOICE, COMPARISONS, DIVIDE, IN, INDEX, REMAINDER, WHOLE
 from policies.cel_tree import Call, Changes, Constant, Entries, Listing, Name, Node, Tree, Type, parts_of
+from policies.number_kinds import PASSING, SIGNED, NumberKinds, arguments_of, function_of, is_literal
 from policies.plain import MAX_INTEGER
 
 MAX_LITERAL = MAX_INTEGER + 1
 """2^53: beyond it two whole numbers may be the same decimal one."""
 
-Kind = Literal["literal", "whole", "decimal"]
-"""`literal`: a whole number as it is written, which may become decimal. `whole`: one that CEL counted."""
-
-_NUMERIC: tuple[Type, ...] = ("int", "uint", "double", "dyn")
-_KINDS: Mapping[Type, frozenset[Kind]] = {
-    **dict.fromkeys(("int", "uint"), frozenset({"whole"})),
-    **dict.fromkeys(("double", "dyn"), frozenset({"decimal"})),
-}
-_STRONGEST: tuple[Kind, ...] = ("decimal", "whole")
 _NO_NUMBERS: Mapping[Type, str] = {"string": "text", "bool": "true or false", "list": "a list", "map": "a map"}
 
-_SIGNED = (*ARITHMETIC, "-_")
-_PASSING = (CHOICE, "dyn")
-"""Functions that give one of their last two arguments."""
+_BECOMES = {"_/_": DIVIDE, "_%_": REMAINDER}
 
 _INDIFFERENT = (
-    *(*COMPARISONS, IN, CHOICE, "_&&_", "_||_", "!_", "_[_]", "@not_strictly_false"),
+    *(*COMPARISONS, IN, CHOICE, INDEX, "_&&_", "_||_", "!_", "@not_strictly_false"),
     *("size", "startsWith", "endsWith", "contains", "matches"),
 )
 """Functions that give the same for a whole number and the decimal one that equals it."""
-
-_BECOMES = {"_/_": DIVIDE, "_%_": REMAINDER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +40,13 @@ def find_mixture(tree: Tree, is_counted: bool) -> Mixture | None:
 
     Where `is_counted`, as in a vote, the variables are counts, which are not compared with decimal numbers either.
     """
-    return next((found for node in _all(tree.root) if (found := _mixture(node, tree, is_counted))), None)
+    kinds = NumberKinds(tree)
+    return next((found for node in _all(tree.root) if (found := _mixture(node, kinds, is_counted))), None)
 
 
 def decimal_changes(tree: Tree) -> Changes:
     """Return what is changed in a tree so that its arithmetic has numbers of one kind."""
-    changes = tuple(_changes(tree.root, False, tree))
+    changes = tuple(_changes(tree.root, False, NumberKinds(tree)))
     return Changes(
         decimals=frozenset(id_ for id_, function in changes if function is None),
         functions={id_: function for id_, function in changes if function in (DIVIDE, REMAINDER)},
@@ -77,99 +65,67 @@ def _all(node: Node) -> Iterator[Node]:
         yield from _all(part)
 
 
-# --- kinds ------------------------------------------------------------------------------------------------------------
-
-
-def _kinds(node: Node, tree: Tree) -> frozenset[Kind]:
-    """Return the kinds of number that a node may be; none where it is not a number."""
-    if _is_literal(node):
-        return frozenset({"literal"})
-    if isinstance(node, Call) and node.function in _PASSING:
-        return _kinds_among(node.arguments[-2:], tree)
-    if not _is_arithmetic(node, tree):
-        return _KINDS.get(tree.type_of(node), frozenset())
-    found = _kinds_among(_arguments(node), tree)
-    return next((frozenset({kind}) for kind in _STRONGEST if kind in found), found)
-
-
-def _kinds_among(nodes: Iterable[Node], tree: Tree) -> frozenset[Kind]:
-    return frozenset(kind for node in nodes for kind in _kinds(node, tree))
-
-
-def _is_literal(node: Node) -> bool:
-    return isinstance(node, Constant) and type(node.value) is int and not node.is_unsigned
-
-
-def _is_arithmetic(node: Node, tree: Tree) -> bool:
-    return isinstance(node, Call) and node.function in _SIGNED and tree.type_of(node) in _NUMERIC
-
-
-def _arguments(node: Node) -> tuple[Node, ...]:
-    return node.arguments if isinstance(node, Call) else ()
-
-
 # --- what is refused --------------------------------------------------------------------------------------------------
 
 
-def _mixture(node: Node, tree: Tree, is_counted: bool) -> Mixture | None:
+def _mixture(node: Node, kinds: NumberKinds, is_counted: bool) -> Mixture | None:
     if isinstance(node, Constant) and type(node.value) is int and abs(node.value) > MAX_LITERAL:
         return Mixture(node, f"has the whole number {node.value}", f"allowed: at most {MAX_LITERAL}, which is 2^53")
     is_compared = isinstance(node, Call) and node.function in COMPARISONS
-    if is_compared or _is_arithmetic(node, tree):
-        return _of_another_type(node, tree) or _whole_with_decimal(node, tree, is_compared and not is_counted)
+    if is_compared or kinds.is_arithmetic(node):
+        return _of_another_type(node, kinds) or _whole_with_decimal(node, kinds, is_compared and not is_counted)
     return None
 
 
-def _of_another_type(node: Node, tree: Tree) -> Mixture | None:
+def _of_another_type(node: Node, kinds: NumberKinds) -> Mixture | None:
     """Return what is compared or reckoned with a number and cannot be one, though the checker does not know."""
-    others = [_NO_NUMBERS[kind] for each in _arguments(node) if (kind := tree.type_of(each)) in _NO_NUMBERS]
-    if not others or not any(_is_number(each, tree) for each in _arguments(node)):
+    types = [kinds.tree.type_of(each) for each in arguments_of(node) if not kinds.of(each)]
+    other = next((_NO_NUMBERS[kind] for kind in types if kind in _NO_NUMBERS), None)
+    if other is None or not any(_is_number(each, kinds) for each in arguments_of(node)):
         return None
-    sign = _function(node).strip("_")
-    return Mixture(node, f"applies `{sign}` to a number and {others[0]}", "allowed: two numbers")
+    sign = function_of(node).strip("_")
+    return Mixture(node, f"applies `{sign}` to a number and {other}", "allowed: two numbers")
 
 
-def _is_number(node: Node, tree: Tree) -> bool:
+def _is_number(node: Node, kinds: NumberKinds) -> bool:
     """Tell whether a node is a number whatever the facts are: what no other type has the operator or a literal for."""
-    if not _is_arithmetic(node, tree):
-        return tree.type_of(node) in ("int", "uint", "double")
-    return _function(node) not in ("_+_", "_-_") or any(_is_number(each, tree) for each in _arguments(node))
+    if not kinds.is_arithmetic(node):
+        return kinds.tree.type_of(node) in ("int", "uint", "double")
+    return function_of(node) not in (ADD, "_-_") or any(_is_number(each, kinds) for each in arguments_of(node))
 
 
-def _whole_with_decimal(node: Node, tree: Tree, may_compare: bool) -> Mixture | None:
+def _whole_with_decimal(node: Node, kinds: NumberKinds, may_compare: bool) -> Mixture | None:
     """Return the whole number that meets a decimal one; two that are only compared may, unless a rest was dropped."""
-    if not {"whole", "decimal"} <= _kinds_among(_arguments(node), tree):
+    if not {"whole", "decimal"} <= kinds.among(arguments_of(node)):
         return None
-    if may_compare and not any(_drops_a_rest(each, tree) for each in _arguments(node)):
+    if may_compare and not any(_drops_a_rest(each, kinds) for each in arguments_of(node)):
         return None
-    whole = next(named for each in _arguments(node) for named in _wholes(each, tree))
+    whole = next(named for each in arguments_of(node) for named in _wholes(each, kinds))
     return Mixture(node, f"mixes `{whole}`, a whole number, with a decimal one", f"write double({whole})")
 
 
-def _drops_a_rest(node: Node, tree: Tree) -> bool:
-    if _function(node) not in (*_SIGNED, *_PASSING):
+def _drops_a_rest(node: Node, kinds: NumberKinds) -> bool:
+    if function_of(node) not in (*SIGNED, *PASSING):
         return False
-    is_whole = _function(node) == "_/_" and _kinds(node, tree) == {"whole"}
-    return is_whole or any(_drops_a_rest(each, tree) for each in _arguments(node))
+    is_whole = function_of(node) == "_/_" and kinds.of(node) == {"whole"}
+    return is_whole or any(_drops_a_rest(each, kinds) for each in arguments_of(node))
 
 
-def _function(node: Node) -> str:
-    return node.function if isinstance(node, Call) else ""
-
-
-def _wholes(node: Node, tree: Tree) -> Iterator[str]:
+def _wholes(node: Node, kinds: NumberKinds) -> Iterator[str]:
     """Yield what is counted within some arithmetic, as a message names it."""
-    if _is_arithmetic(node, tree) or _function(node) in _PASSING:
-        for each in _arguments(node):
-            yield from _wholes(each, tree)
-    elif "whole" in _kinds(node, tree):
+    if kinds.is_arithmetic(node) or function_of(node) in PASSING:
+        for each in arguments_of(node):
+            yield from _wholes(each, kinds)
+    elif "whole" in kinds.of(node):
         yield _named(node)
 
 
 def _named(node: Node) -> str:
     match node:
-        case Name(name=name) | Constant(value=name):
-            return str(name)
+        case Name(name=name):
+            return name
+        case Constant(value=int(value)):  # the one literal that is whole beside decimal ones: 3u
+            return f"{value}u"
         case Call(function="size" | "int" | "uint" as name):
             return f"{name}(…)"
         case Call(function=name) if name.isidentifier():
@@ -180,36 +136,36 @@ def _named(node: Node) -> str:
 # --- what becomes decimal ---------------------------------------------------------------------------------------------
 
 
-def _changes(node: Node, is_wide: bool, tree: Tree) -> Iterator[tuple[int, str | None]]:
+def _changes(node: Node, is_wide: bool, kinds: NumberKinds) -> Iterator[tuple[int, str | None]]:
     """Yield the nodes that change, and the function each gets; None: the literal becomes decimal.
 
     `is_wide`: what stands around the node takes decimal numbers.
     """
-    if is_wide and _is_literal(node):
+    if is_wide and is_literal(node):
         yield node.id, None
-    kinds = _kinds(node, tree)
-    is_decimal = "decimal" in kinds or (is_wide and "whole" not in kinds)
-    if _is_arithmetic(node, tree) and is_decimal and _function(node) in _BECOMES:
-        yield node.id, _BECOMES[_function(node)]
-    if _takes_whole(node, tree):
+    found = kinds.of(node)
+    is_decimal = "decimal" in found or (is_wide and "whole" not in found)
+    if kinds.is_arithmetic(node) and is_decimal and function_of(node) in _BECOMES:
+        yield node.id, _BECOMES[function_of(node)]
+    if _takes_whole(node, kinds):
         yield node.id, WHOLE
-    for part, inner in _within(node, is_decimal, tree):
-        yield from _changes(part, inner, tree)
+    for part, inner in _within(node, is_decimal, kinds):
+        yield from _changes(part, inner, kinds)
 
 
-def _within(node: Node, is_decimal: bool, tree: Tree) -> Iterator[tuple[Node, bool]]:
+def _within(node: Node, is_decimal: bool, kinds: NumberKinds) -> Iterator[tuple[Node, bool]]:
     """Yield the parts of a node, and whether each is to be decimal."""
-    parts, function = parts_of(node), _function(node)
-    if _is_arithmetic(node, tree) or function == "dyn":
+    parts, function = parts_of(node), function_of(node)
+    if kinds.is_arithmetic(node) or function == "dyn":
         takes = [is_decimal] * len(parts)
     elif function == CHOICE:
         takes = [False, is_decimal, is_decimal]
-    elif function in (*COMPARISONS, IN):
-        takes = ["decimal" in _kinds_among(_with_items(parts), tree)] * len(parts)
+    elif function in (*COMPARISONS, IN, ADD):
+        takes = ["decimal" in kinds.among(_with_items(parts))] * len(parts)
     elif isinstance(node, Listing):
-        takes = [is_decimal or "decimal" in _kinds_among(parts, tree)] * len(parts)
+        takes = [is_decimal or "decimal" in kinds.among(parts)] * len(parts)
     elif isinstance(node, Entries):
-        takes = [False, is_decimal or "decimal" in _kinds_among(node.values, tree)] * len(node.keys)
+        takes = [False, is_decimal or "decimal" in kinds.among(node.values)] * len(node.keys)
     else:
         takes = [False] * len(parts)
     return zip(parts, takes, strict=True)
@@ -220,9 +176,9 @@ def _with_items(nodes: Iterable[Node]) -> Iterator[Node]:
         yield from node.items if isinstance(node, Listing) else (node,)
 
 
-def _takes_whole(node: Node, tree: Tree) -> bool:
+def _takes_whole(node: Node, kinds: NumberKinds) -> bool:
     """Tell whether a function shows or takes a whole number as such, so that 14 must not come to it as 14.0."""
-    types = [tree.type_of(each) for each in _arguments(node)]
-    return (_function(node) == "type" and types == ["dyn"]) or (
-        _function(node) in ("string", "timestamp") and types in (["dyn"], ["double"])
-    )
+    function, arguments = function_of(node), arguments_of(node)
+    if function not in ("string", "timestamp", "type") or "decimal" not in kinds.among(arguments):
+        return False
+    return function != "type" or not isinstance(arguments[0], Constant)

@@ -16,6 +16,12 @@ EACH = "*"
 Use = Literal["value", "test", "walk"]
 """`value`: the place is read with all in it. `test`: only whether it is there. `walk`: only which items it has."""
 
+TEST: Use = "test"
+WALK: Use = "walk"
+
+_MAPS: tuple[Path, ...] = (("facts",), ("output",))
+"""Variables that are maps, of which `in` looks at the keys alone."""
+
 Bound = Mapping[str, Path | None]
 """The variables of the macros around a node: the place each leads to, or None where it leads to no place."""
 
@@ -106,18 +112,24 @@ def reads_of(node: Node, bound: Bound) -> Iterator[Read]:
     if place is not None:
         yield Read(place)
         return
-    rest = tuple(inside(node, bound))
-    if (used := _part_used(node, bound)) is not None:
+    parts = tuple(inside(node, bound))
+    used = _part_used(node, bound)
+    if used is not None:
         yield used
-        rest = rest[1:]
-    for part, inner in rest:
+        parts = parts[1:] if used.use == WALK else ()
+    for part, inner in parts:
         yield from reads_of(part, inner)
 
 
 def _part_used(node: Node, bound: Bound) -> Read | None:
-    """Return the place of which a node uses not the value but that it is there, or what it has."""
-    if isinstance(node, Field) and node.is_tested:
-        place = _below(place_of(node.of, bound), node.name)
-        return None if place is None else Read(place, "test")
-    place = place_of(node.over, bound) if isinstance(node, Loop) else None
-    return None if place is None else Read(place, "walk")
+    """Return the place of which a node uses not the value but that it is there, or which items it has."""
+    match node:
+        case Field(of=inner, name=key, is_tested=True):
+            place, use = _below(place_of(inner, bound), key), TEST
+        case Call(function="@in", arguments=(Constant(value=str(key)), Name() as top)) if place_of(top, bound) in _MAPS:
+            place, use = _below(place_of(top, bound), key), TEST
+        case Loop(over=over):
+            place, use = place_of(over, bound), WALK
+        case _:
+            return None
+    return None if place is None else Read(place, use)

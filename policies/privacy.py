@@ -48,11 +48,11 @@ def overlaps(path: Path, private: Iterable[str], use: Use = "value") -> bool:
 
 
 def _meet(path: Path, private: Path, use: Use) -> bool:
-    """Tell whether one path leads to the other or through it. EACH is any key, or an item of a list, which has none."""
+    """Tell whether one path leads to the other or through it; an item of a list has no key in a private path."""
     if not private:
         return True
     if not path:
         return use == "value"
     if path[0] == EACH:
-        return _meet(path[1:], private, use) or _meet(path[1:], private[1:], use)
+        return _meet(path[1:], private, use)
     return path[0] == private[0] and _meet(path[1:], private[1:], use)

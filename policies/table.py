@@ -145,7 +145,8 @@ def for_ballots(policy: Policy) -> Policy:
 
 
 def _carried(row: Row, carried: str) -> Row:
-    return row.model_copy(update={"when": f"({row.when}) && {carried}"})
+    end = "\n" if "//" in row.when else ""  # a comment would take the bracket in
+    return row.model_copy(update={"when": f"({row.when}{end}) && {carried}"})
 
 
 PASSING = ("go", "go_with_caution")

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from policies.conditions import ConditionError, compile_condition
 from policies.fields import Position
 from policies.guards import Guard
 from policies.messages import Messaging, Subscription
@@ -120,12 +121,23 @@ def _team_problems(team: Team, private: Sequence[str]) -> Iterator[Problem]:
             if name not in (*team.sequence, *team.joining):
                 speaking = ", ".join((*team.sequence, *team.joining))
                 yield Problem(("policy", "rules", index, "when"), f"names the role {name!r}; allowed: {speaking}")
+    yield from _carried_problems(team)
     names = [guard.name for guard in team.guards]
     for index, name in enumerate(names):
         if name in names[:index] or name in Budget.model_fields:
             problem = f"is {shown(name)}, which names something else already; allowed: a name of its own"
             yield Problem(("guards", index, "name"), problem)
     yield from _privacy_problems(team, private)
+
+
+def _carried_problems(team: Team) -> Iterator[Problem]:
+    """Return the rows that leave no room for what a vote adds to them."""
+    for index, row in enumerate(team.ruling_policy.rules[: len(team.policy.rules)]):
+        try:
+            compile_condition(row.when, "vote")
+        except ConditionError as error:
+            said = f"leaves no room for what a vote adds to it: the whole {error}"
+            yield Problem(("policy", "rules", index, "when"), said)
 
 
 def _privacy_problems(team: Team, private: Sequence[str]) -> Iterator[Problem]:
