@@ -14,7 +14,7 @@ FILES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py")
 MODULES = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
 
 # What policies may stand on beside the standard library; pydantic_core is pydantic's own.
-POLICY_PACKAGES = {"policies", "pydantic", "pydantic_core", "cel_expr_python"}
+POLICY_PACKAGES = {"policies", "pydantic", "pydantic_core", "cel_expr_python", "google"}
 # A policy that reads a clock, chance, the machine or the network cannot be replayed.
 IMPURE = {
     *("random", "secrets", "uuid", "time", "datetime", "os", "sys", "pathlib", "io", "shutil", "tempfile", "platform"),
@@ -65,6 +65,10 @@ def test_the_environment_is_read_in_one_file_of_graph() -> None:
 
 def test_savers_and_stores_are_opened_in_one_file_of_graph() -> None:
     assert [path.split("/")[0] for path in importers(*PERSISTENCE)] == ["graph"]
+
+
+def test_the_tree_of_a_condition_is_read_in_one_file_of_policies() -> None:
+    assert importers("google") == ["policies/cel_messages.py"]
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if path.startswith("policies/")])

@@ -16,7 +16,7 @@ TEAMS = f"teams: {', '.join(shipped_teams())}; policies: classic, launch, majori
 BROKEN = {
     "an unknown variable": (
         "name: x\nrules:\n  - {when: goo > 1, then: go}",
-        "bad.yaml:3: `rules.0.when` is 'goo > 1': the condition undeclared reference to 'goo'",
+        "bad.yaml:3: `rules.0.when` is 'goo > 1': the condition does not compile: undeclared reference to 'goo'",
     ),
     "facts in a row": ("name: x\nrules:\n  - {when: facts.a > 1, then: go}", "bad.yaml:3: `rules.0.when`"),
     "no condition": ("name: x\nrules:\n  - {when: go + 1, then: go}", "bad.yaml:3: `rules.0.when`"),

@@ -174,7 +174,7 @@ FILES: dict[str, tuple[str, int, str]] = {
     ),
     "a condition that is a number": (check("1 + 1"), 12, "the condition is INT; allowed: a comparison, which is BOOL"),
     "a condition that is text": (check('"true"'), 12, "the condition is STRING; allowed: a comparison, which is BOOL"),
-    "a condition that does not end": (check("facts.rate >"), 12, "the condition Syntax error"),
+    "a condition that does not end": (check("facts.rate >"), 12, "the condition does not compile: Syntax error"),
     "a condition over the unknown": (check("rate > 1"), 12, "undeclared reference to 'rate'"),
     "a condition that is empty": (check(""), 12, "`roles.risk.checks.0.when` is ''"),
     "a condition too long": (

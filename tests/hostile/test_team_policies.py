@@ -24,7 +24,7 @@ FILES: dict[str, tuple[str, int, str]] = {
     "a row over the facts": (
         added("policy:\n  name: mine\n  rules:\n    - {when: facts.rate > 1.0, then: go}"),
         17,
-        "the condition undeclared reference to 'facts.rate'",
+        "the condition does not compile: undeclared reference to 'facts.rate'",
     ),
     "a row that is a number": (
         added("policy:\n  name: mine\n  rules:\n    - {when: go + 1, then: go}"),

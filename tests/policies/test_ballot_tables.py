@@ -8,7 +8,9 @@ import pytest
 from graph.teams.policies import load_policy, shipped_policies
 from policies.outcome import decide
 from policies.table import Policy, Row, for_ballots
+from policies.team_rules import parse_team
 from policies.vote import Cast, Vote
+from tests.policies.patterns.courses import policy_of, raw_team
 
 CASTS: tuple[Cast, ...] = get_args(Cast)
 VOTES = [dict(zip("abcd", casts, strict=True)) for casts in product(CASTS, repeat=4)]
@@ -47,3 +49,30 @@ def test_what_otherwise_lets_pass_needs_as_much(otherwise: Any) -> None:
     assert _ruled(policy, {"a": "go", "b": "caution"}) == otherwise
     assert _ruled(policy, {"a": "caution", "b": "caution"}) == "next_round"
     assert _ruled(policy, {"a": "block", "b": "block"}) == "no_go"
+
+
+@pytest.mark.parametrize("when", ["block == 0 // nobody is against it", "block == 0 && '//' != ''"])
+def test_a_comment_in_a_row_hides_nothing_of_what_a_vote_adds(when: str) -> None:
+    policy = for_ballots(Policy(name="x", rules=(Row(when=when, then="go"),), otherwise="no_go"))
+
+    assert _ruled(policy, {"a": "go", "b": "caution"}) == "go"
+    assert _ruled(policy, {"a": "caution", "b": "caution"}) == "no_go"
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        ("block == 0" + " " * 990, "the whole has 1016 characters; allowed: at most 1000"),
+        ("(" * 32 + "block == 0" + ")" * 32, "the whole is nested deeper than 32 levels"),
+    ],
+    ids=["too long", "too deep"],
+)
+def test_a_row_that_leaves_no_room_for_what_a_vote_adds_is_refused_in_a_vote_alone(when: str, said: str) -> None:
+    policy = policy_of([{"when": "block > 1", "then": "no_go"}, {"when": when, "then": "go"}], otherwise="no_go")
+    found = parse_team(raw_team("vote", policy=policy))
+
+    assert isinstance(found, list)
+    (problem,) = found
+    assert problem.path == ("policy", "rules", 1, "when")
+    assert said in problem.message
+    assert not isinstance(parse_team(raw_team("rounds", policy=policy)), list)

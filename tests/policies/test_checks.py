@@ -121,7 +121,13 @@ def test_a_role_without_otherwise_cannot_speak_by_rules() -> None:
         ("facts.risk.rate > facts.limits.rate", {"limits": {"rate": 0.1}}, "risk.rate"),
         ("facts.risk.rate > 0.5", {"risk": "high"}, "risk.rate"),
         ("facts.rate > 0.5", {"rate": "high"}, "rate"),
-        ("facts['rate'] > 0.5", {}, "facts"),
+        ("facts['rate'] > 0.5", {}, "rate"),
+        ("facts.risk['failed rate'] > 0.5", {"risk": {}}, 'risk["failed rate"]'),
+        ("facts.items.exists(item, item.price > 5)", {"items": [{"price": 1}, {}]}, "items[*].price"),
+        ("facts.items.exists(item, item.price > 5)", {}, "items"),
+        ("has(facts.note) || facts.rate > 5", {}, "rate"),
+        ("facts[facts.key] > 5", {}, "key"),
+        ("1 / 0 == 1", {}, "facts"),
     ],
 )
 def test_a_check_without_an_answer_names_the_fact_it_lacks(when: str, facts: dict[str, Any], path: str) -> None:

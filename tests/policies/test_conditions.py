@@ -9,11 +9,8 @@ from policies.conditions import (
     ConditionError,
     Fault,
     compile_condition,
-    fact_paths,
     holds,
     holds_for_vote,
-    roles_in,
-    variables_in,
 )
 from policies.plain import shown
 
@@ -45,7 +42,14 @@ FACTS: dict[str, Any] = {
         ("facts > 1", "found no matching overload"),
         ("facts.region == '\x00'", "has a NUL character or a lone surrogate"),
         ("facts.region == '\ud800'", "has a NUL character or a lone surrogate"),
-        ("(" * 400 + "true" + ")" * 400, "recursion limit"),
+        ("(" * 33 + "true" + ")" * 33, "is nested deeper than 32 levels"),
+        ("(" * 400 + "true" + ")" * 400, "is nested deeper than 32 levels"),
+        ("1" + " + 1" * 32 + " > 2", "is nested deeper than 32 levels"),
+        ("facts" + ".a" * 33 + " > 2", "is nested deeper than 32 levels"),
+        ("facts.l.all(a, " * 33 + "true" + ")" * 33, "is nested deeper than 32 levels"),
+        # What CEL reads and its message does not hold, and what is too deep only once its numbers are decimal.
+        ("facts.l.all(a, " * 26 + "true" + ")" * 26, "is nested deeper than 32 levels"),
+        ("facts.l.all(a, " * 23 + "string(a + 1) == '1'" + ")" * 23, "is nested deeper than 32 levels"),
         ("true" + " || true" * 200, "has 1604 characters; allowed: at most 1000"),
     ],
     ids=shown,
@@ -58,8 +62,16 @@ def test_what_is_no_condition_over_facts_is_refused_with_the_reason(condition: s
 
 
 def test_the_reason_says_where_in_the_condition() -> None:
-    with pytest.raises(ConditionError, match=r"undeclared reference to 'limit'.* at character 28$"):
+    with pytest.raises(ConditionError, match=r"^does not compile: undeclared reference to 'limit' at character 28$"):
         compile_condition("facts.rate < 0.5 && 0.03 > limit")
+    with pytest.raises(ConditionError, match=r"'limit' at line 2, character 10$"):
+        compile_condition("facts.rate < 0.5 &&\n  0.03 > limit")
+
+
+def test_macros_may_be_nested_as_deep_as_anybody_writes_them() -> None:
+    nested = "facts.l.exists(a, " * 12 + "a > 1" + ")" * 12
+
+    assert holds(nested, {"l": [2]}) is True
 
 
 def test_a_condition_may_have_a_thousand_characters() -> None:
@@ -85,6 +97,7 @@ def test_a_condition_may_have_a_thousand_characters() -> None:
         ("!has(facts.legal) || facts.legal.approved == true", True),
         ("facts.nothing == null", True),
         ("facts.open", None),
+        ("facts['open']", None),
         ("facts.open == true", True),
         ("2 in facts.list", True),
         ("facts.list.exists(item, item > 2)", True),
@@ -116,7 +129,6 @@ def test_a_condition_that_compiles_holds_or_does_not(condition: str, answer: boo
         "facts.missing > 1 || facts.alerts > 100",
         "facts.alerts > 1 && facts.missing > 1",
         "!facts.region",
-        "facts.alerts * 9223372036854775807 > 0",
     ],
 )
 def test_a_condition_without_an_answer_is_a_fault_and_never_true(condition: str) -> None:
@@ -157,21 +169,6 @@ def test_asking_leaves_the_facts_as_they_are() -> None:
     holds("facts.list.exists(item, item > 2) && facts.limits.rate > 0.0", FACTS)
 
     assert repr(FACTS) == before
-
-
-@pytest.mark.parametrize(
-    ("condition", "paths"),
-    [
-        ("true", ()),
-        ("facts.rate > 1", ("rate",)),
-        ("facts.limits.rate > facts.rate || facts.rate < 0.0", ("limits.rate", "rate")),
-        ("has(facts.legal.terms)", ("legal.terms",)),
-        ("facts['rate'] > 1", ()),
-        ("artefacts.rate > facts.b1._c", ("b1._c",)),
-    ],
-)
-def test_the_facts_a_condition_reads_are_named_once_in_order(condition: str, paths: tuple[str, ...]) -> None:
-    assert fact_paths(condition) == paths
 
 
 # --- conditions over a vote -------------------------------------------------------------------------------------------
@@ -219,65 +216,3 @@ def test_a_condition_over_a_vote_without_an_answer_is_a_fault(condition: str) ->
 
     assert isinstance(answer, Fault)
     assert answer.message
-
-
-@pytest.mark.parametrize(
-    ("condition", "names"),
-    [
-        ("true", ()),
-        ("block >= 2", ("block",)),
-        ("min_go_votes <= go || go > 1 && caution == 0", ("go", "caution", "min_go_votes")),
-        ("block_streak > 1", ("block_streak",)),
-        ('stances.go == "block"', ("stances",)),
-        ('"go" in conflicts', ("conflicts",)),
-        ("'go' == \"block\"", ()),
-        ("'it\\'s' == 'go' || block > 1", ("block",)),
-        ("stances.exists(role, stances[role] == 'go')", ("stances",)),
-        ("weighted_go > 2*weighted_block", ("weighted_go", "weighted_block")),
-        (".team > 1", ("team",)),
-    ],
-)
-def test_the_variables_a_condition_reads_are_named_once_each(condition: str, names: tuple[str, ...]) -> None:
-    compile_condition(condition, "vote")
-
-    assert variables_in(condition) == names
-
-
-@pytest.mark.parametrize(
-    "condition",
-    [
-        "go > 0 // it's time\n && block == 0 // isn't it",
-        "'''it's''' == 'x' || block == 0 && 'a' == 'a'",
-    ],
-)
-def test_an_apostrophe_in_a_comment_or_a_long_text_hides_no_variable(condition: str) -> None:
-    compile_condition(condition, "vote")
-
-    assert "block" in variables_in(condition)
-
-
-@pytest.mark.parametrize(
-    ("condition", "roles"),
-    [
-        ("go > 1", ()),
-        ('stances.risk == "block"', ("risk",)),
-        ("stances['risk'] == 'go' || stances.legal == stances.risk", ("risk", "legal")),
-        ('stances [ "risk" ] == "go"', ("risk",)),
-        ("has(stances.risk)", ("risk",)),
-        ('stances["risk"] == "stances.legal"', ("risk",)),
-        ('["stances"] == ["stances"]', ()),
-        ('"risk" in stances', None),
-        ("stances.size() > 1", None),
-        ("size(stances) > 1 && stances.risk == 'go'", None),
-        ("stances.all(role, stances[role] == 'go')", None),
-        ("stances[conflicts[0]] == 'go'", None),
-        ("stances.risk == 'go' // it's clear", None),
-        ("go > 1 // it's clear", ()),
-    ],
-)
-def test_the_roles_a_condition_names_are_known_unless_it_reads_the_stances_in_another_way(
-    condition: str, roles: tuple[str, ...] | None
-) -> None:
-    compile_condition(condition, "vote")
-
-    assert roles_in(condition) == roles

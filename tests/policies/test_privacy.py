@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from policies.places import Path, Use
 from policies.plain import is_plain
 from policies.privacy import WITHHELD, overlaps, withhold
 
@@ -60,4 +61,30 @@ def test_what_is_withheld_can_be_withheld_again_and_kept() -> None:
     ],
 )
 def test_a_path_at_under_or_above_a_private_one_would_read_it(path: str, private: list[str], expected: bool) -> None:
-    assert overlaps(path, private) is expected
+    assert overlaps(tuple(path.split(".")), private) is expected
+
+
+@pytest.mark.parametrize(
+    ("path", "use", "private", "expected"),
+    [
+        ((), "value", ["customer.name"], True),
+        ((), "walk", ["customer.name"], False),
+        ((), "value", [], False),
+        (("customer",), "test", ["customer.name"], False),
+        (("customer",), "test", ["customer"], True),
+        (("customer", "name"), "test", ["customer"], True),
+        (("people",), "walk", ["people.name"], False),
+        (("people",), "walk", ["people"], True),
+        (("people", "*"), "value", ["people.name"], True),
+        (("people", "*", "name"), "value", ["people.name"], True),
+        (("people", "*", "*", "name"), "test", ["people.name"], True),
+        (("people", "*", "age"), "value", ["people.name"], False),
+        (("*",), "value", ["customer.name"], True),
+        (("*",), "walk", ["customer.name"], False),
+        (("customer.name",), "value", ["customer.name"], False),
+    ],
+)
+def test_items_of_lists_have_no_key_and_what_is_only_tested_or_walked_over_is_not_read(
+    path: Path, use: Use, private: list[str], expected: bool
+) -> None:
+    assert overlaps(path, private, use) is expected

@@ -321,8 +321,8 @@ def test_whatever_is_withheld_is_gone_and_the_rest_is_as_it_was(facts: dict[str,
 
     assert all(value_at(path, kept) in (MISSING, WITHHELD) for path in paths)
     assert kept.keys() == facts.keys()
-    assert {key: kept[key] for key in kept if not overlaps(key, paths)} == {
-        key: facts[key] for key in facts if not overlaps(key, paths)
+    assert {key: kept[key] for key in kept if not overlaps((key,), paths)} == {
+        key: facts[key] for key in facts if not overlaps((key,), paths)
     }
 
 

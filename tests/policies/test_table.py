@@ -33,17 +33,33 @@ def test_what_a_policy_does_not_say_is_the_most_careful() -> None:
 @pytest.mark.parametrize(
     ("when", "said"),
     [
-        ("votes > 1", "the condition undeclared reference to 'votes' (in container '') at character 1"),
-        ("facts.rate > 0.5", "the condition undeclared reference to 'facts.rate' (in container '') at character 6"),
+        ("votes > 1", "the condition does not compile: undeclared reference to 'votes' at character 1"),
+        ("facts.rate > 0.5", "the condition does not compile: undeclared reference to 'facts.rate' at character 6"),
         ("go + 1", "the condition is INT; allowed: a comparison, which is BOOL"),
-        ("go > 'one'", "the condition found no matching overload for '_>_'"),
-        ("go > 1.5", "the condition found no matching overload for '_>_'"),
-        ("stances > 1", "the condition found no matching overload for '_>_'"),
-        ("", "the condition Syntax error: mismatched input '<EOF>'"),
+        ("go > 'one'", "the condition does not compile: found no matching overload for '_>_'"),
+        ("go > 1.5", "the condition mixes `go`, a whole number, with a decimal one at character 4; write double(go)"),
+        ("stances > 1", "the condition does not compile: found no matching overload for '_>_'"),
+        ("", "the condition does not compile: Syntax error: mismatched input '<EOF>'"),
     ],
 )
 def test_a_row_reads_only_the_vote_and_is_a_comparison(when: str, said: str) -> None:
     assert said in refused(rules=[{"when": when, "then": "go"}])
+
+
+@pytest.mark.parametrize(
+    "when", ["open_questions * 2 > 3", "open_questions > round", "block > 1 && open_questions < go"]
+)
+def test_a_row_compares_open_questions_with_numbers_alone_since_every_class_of_them_is_proved(when: str) -> None:
+    said = refused(rules=[ROW, {"when": when, "then": "no_go"}])
+
+    assert (
+        "the condition uses `open_questions` in a way that no proof covers; allowed: `open_questions` compared" in said
+    )
+
+
+@pytest.mark.parametrize("when", ["open_questions >= 4", "0 == open_questions || open_questions in [2, 3]"])
+def test_a_row_may_compare_open_questions_with_any_number(when: str) -> None:
+    assert table((when, "no_go")).variables == {"open_questions"}
 
 
 @pytest.mark.parametrize("then", ["go", "go_with_caution", "no_go", "escalate"])

@@ -62,7 +62,11 @@ def test_every_shipped_policy_can_be_a_team_s_own(name: str) -> None:
 
 
 WRONG: list[tuple[dict[str, Any], Path, str]] = [
-    (policy_of(row("go > nope")), ("rules", 0, "when"), "is 'go > nope': the condition undeclared reference to 'nope'"),
+    (
+        policy_of(row("go > nope")),
+        ("rules", 0, "when"),
+        "is 'go > nope': the condition does not compile: undeclared reference to 'nope'",
+    ),
     (policy_of(row("go > 1", "maybe")), ("rules", 0, "then"), "is 'maybe'; allowed: 'go', 'go_with_caution', 'no_go'"),
     (policy_of(otherwise="stop"), ("otherwise",), "is 'stop'; allowed: 'go', 'go_with_caution', 'no_go'"),
     (policy_of(when_rounds_end="go"), ("when_rounds_end",), "is 'go'; allowed: 'escalate', 'no_go' or 'stop'"),

@@ -131,9 +131,9 @@ def test_a_wrong_value_is_named_with_its_path_and_what_is_allowed(path: Path, va
 
 CONDITIONS = [
     ("facts.staff", "the condition is DYN; allowed: a comparison, which is BOOL"),
-    ("staff < 4", "the condition undeclared reference to 'staff' (in container '') at character 1"),
-    ("'many' < 4", "the condition found no matching overload for '_<_'"),
-    ("facts.staff <", "the condition Syntax error: mismatched input '<EOF>'"),
+    ("staff < 4", "the condition does not compile: undeclared reference to 'staff' at character 1"),
+    ("'many' < 4", "the condition does not compile: found no matching overload for '_<_'"),
+    ("facts.staff <", "the condition does not compile: Syntax error: mismatched input '<EOF>'"),
     ("x" * 1_001, "the condition has 1001 characters; allowed: at most 1000"),
 ]
 

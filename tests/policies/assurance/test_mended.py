@@ -12,8 +12,8 @@ from policies.assurance.cases import Case, parse_case, rule_on
 from policies.assurance.proof import Check, find_unproved, prove
 from policies.assurance.properties import build_table
 from policies.assurance.whatif import PastRound, PastRun, Rules, decide_again
-from policies.conditions import find_strange_word
 from policies.guards import Guard
+from policies.reading import find_strange_word
 from policies.table import Policy, Property, Report, Row
 from policies.team import Budget
 from policies.team_rules import Problem, parse_team
