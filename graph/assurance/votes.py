@@ -30,7 +30,7 @@ def score(path: str, policy: str, wanted: Wanted, min_go_votes: int | None = Non
             voters, a voter is not a role of the team, or a row has no answer for an item.
     """
     subject = load_subject(policy)
-    team = subject.voters if subject.is_team else None
+    team = subject.electorate if subject.is_team else None
     recorded = read_recorded(path, wanted)
     problems = [*_mismatches(policy, subject, recorded, wanted)]
     if problems:
@@ -47,13 +47,14 @@ def score(path: str, policy: str, wanted: Wanted, min_go_votes: int | None = Non
 
 def _mismatches(policy: str, subject: Subject, recorded: Recorded, wanted: Wanted) -> Iterator[str]:
     """Yield a sentence for every role that does not vote, and one for the voters that a team does not know."""
-    roles = subject.voters.roles if subject.is_team else ()
+    team = subject.electorate if subject.is_team else None
+    roles, joining = (team.roles, team.joining) if team else ((), ())
     for role in roles:
         if role not in recorded.voters:
             yield f"{policy}: the team has the role {named(role)}, {_not_among(role, recorded)}"
-    for index, role in strangers(subject.policy, {*recorded.voters, *roles, *subject.joining}):
+    for index, role in strangers(subject.policy, {*recorded.voters, *roles, *joining}):
         yield f"{policy}: row {index + 1} names {named(role)}, {_not_among(role, recorded)}"
-    surplus = [voter for voter in recorded.voters if voter not in (*roles, *subject.joining)]
+    surplus = [voter for voter in recorded.voters if voter not in (*roles, *joining)]
     if subject.is_team and surplus:
         hint = "; `--voters` leaves columns out" if wanted.voters is None else ""
         yield f"{recorded.path}: no role of {policy} is called {listed(surplus)}; roles: {listed(roles)}{hint}"
