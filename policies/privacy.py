@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from policies.paths import keys_of
+
 WITHHELD = "(withheld)"
 """What stands in the place of a private fact."""
 
@@ -17,7 +19,7 @@ def withhold(facts: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
     """
     kept = dict(facts)
     for path in paths:
-        kept = _replaced(kept, path.split("."))
+        kept = _replaced(kept, [*keys_of(path)])
     return kept
 
 
