@@ -91,10 +91,18 @@ def joined(state: Mapping[str, Any], allowed: Sequence[str]) -> list[str]:
 
 
 def capping_guards(state: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the guards that lowered the outcome of the last vote; none where a team within decided."""
+    """Return the guards that lowered the outcome of the last vote, as they are said; none where a team within decided.
+
+    One whose path could not be read says so behind its name, since no limit was crossed.
+    """
     lowered = [last for last in events_of(state, "outcome")[-1:] if last["vote"] != last["final"]]
-    holding = (found for last in lowered for found in last["findings"] if found["cap"] == last["final"])
-    return tuple(found["name"] for found in holding if found["tripped"])
+    capping = (found for last in lowered for found in last["findings"] if found["cap"] == last["final"])
+    return tuple(said_guard(found["name"], found["fault"]) for found in capping if found["tripped"])
+
+
+def said_guard(name: str, fault: str | None) -> str:
+    """Return the name of a tripped guard, with the path that could not be read where that trips it."""
+    return f"{name} ({fault.partition(' (')[0]})" if fault else name
 
 
 def decision_line(state: Mapping[str, Any], decision: object) -> str:

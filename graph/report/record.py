@@ -142,14 +142,19 @@ def _pattern(state: Mapping[str, Any]) -> Record:
 
 
 def _outcome(state: Mapping[str, Any], outcomes: list[dict[str, Any]]) -> Record | None:
-    """Return what the last finished round came to: by the vote alone, by which row and guards, and as announced."""
+    """Return what decided the last finished round: the vote alone, the row, the tripped guards, the decision announced.
+
+    `unread` says of a guard that is tripped because its path could not be read which path that is.
+    """
     if not outcomes:
         return None
     last = outcomes[-1]
+    unread = {found["name"]: found["fault"] for found in last["findings"] if found["fault"]}
     return {
         "vote": last["vote"],
         "row": row_name(last["row"]),
         "guards": last["guards"],
+        **({"unread": unread} if unread else {}),
         "final": state.get("final_decision"),
     }
 

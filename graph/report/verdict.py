@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from graph.report.changed import Changed
 from graph.report.timeline import capping
 from graph.report.words import counted, label_of, listed, plain_word, said_reason, tone_of, written
 from policies.table import DECISIONS
@@ -21,7 +22,15 @@ OPEN = {
 
 def verdict_of(record: Mapping[str, Any], state: State, why: Plain | None, work: Plain) -> Plain:
     """Return the decision of a thread, or what stands in its place, and how the thread goes on."""
-    label, tone, sentences = _ruled(record, state, why, work)
+    return _verdict(record, *_ruled(record, state, why, work))
+
+
+def changed_verdict(record: Mapping[str, Any], changed: Changed) -> Plain:
+    """Return what is on top of the page of a thread that was changed: no decision, and what differs."""
+    return _verdict(record, "Changed", "stopped", [f"{changed.sentence[0].upper()}{changed.sentence[1:]}."])
+
+
+def _verdict(record: Mapping[str, Any], label: str, tone: str, sentences: list[str]) -> Plain:
     return {
         "label": label,
         "tone": tone,
