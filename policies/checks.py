@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from policies.conditions import Fault, fact_paths, holds
+from policies.conditions import Fault, holds
 from policies.contract import Contribution, Stance
 from policies.fields import Position
 from policies.guards import MISSING, value_at
+from policies.places import shown_path, values_at
+from policies.reading import reads_in
 from policies.team import Role, Team, missing_fact
 
 Flag = str
@@ -75,5 +77,6 @@ def find_missing_fact(team: Team, facts: Mapping[str, Any]) -> str | None:
 
 
 def _missing(condition: str, fault: Fault, facts: Mapping[str, Any]) -> MissingFact:
-    paths = fact_paths(condition) or ("facts",)
-    return MissingFact(missing_fact(paths, facts) or paths[0], f"`{condition}`: {fault.message}")
+    paths = [read.path for read in reads_in(condition) if read.use != "test"] or [()]
+    lacking = (path for path in paths if None in values_at(path, facts))
+    return MissingFact(shown_path(next(lacking, paths[0])), f"`{condition}`: {fault.message}")

@@ -1,51 +1,49 @@
-"""Conditions: CEL expressions, type-checked when a team file is loaded, evaluated by one wrapper.
+"""Conditions: CEL expressions, checked when a team file is loaded, evaluated by one wrapper.
 
 CEL (Common Expression Language, https://github.com/cel-expr/cel-spec) has no side effects and always ends. A run-time
 error comes back from the runtime as a truthy value of type ERROR, so only a BOOL counts as an answer here.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from cel_expr_python import cel
 
-from policies.conflicts import ConflictName
-from policies.contract import STANCES
-from policies.plain import clean_text
+from policies.cel_messages import TooDeepError, changed, read_tree
+from policies.cel_operators import as_written, build_checker, build_runtime
+from policies.cel_tree import Tree
+from policies.numbers import decimal_changes, find_mixture, takes_decimals
+from policies.places import EACH, Read, reads_of
+from policies.plain import MAX_INTEGER, clean_text
 
 MAX_LENGTH = 1_000
+MAX_NESTING = 32
+"""Of the parser of CEL."""
+
 Scope = Literal["facts", "vote", "output"]
 """What a condition reads: a role's rules the facts, a row of a decision table the vote, a check a role's output."""
 
-_COUNTS = (
+COUNTS = (
     *("go", "caution", "block", "absent", "team", "vetoes", "round", "rounds_left", "block_streak", "open_questions"),
     *("min_go_votes", "weighted_go", "weighted_caution", "weighted_block"),
 )
 CONFIDENCES = ("mean_confidence", "min_confidence")
-VOTE_VARIABLES = (*_COUNTS, "stances", "conflicts", *CONFIDENCES)
+VOTE_VARIABLES = (*COUNTS, "stances", "conflicts", *CONFIDENCES)
 """What a row of a decision table may read."""
 
-_TEXT = r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\''
-_LONG_TEXT = r'''(?s:"""(?:[^\\]|\\.)*?"""|\'{3}(?:[^\\]|\\.)*?\'{3})'''
-_WORD = re.compile(rf"{_TEXT}|[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*")
-_FACT_PATH = re.compile(r"\bfacts((?:\.[A-Za-z_]\w*)+)")
-_OUTPUT_FIELD = re.compile(
-    rf"""{_LONG_TEXT}|(?<![\w.])\s*output\s*(?:\.\s*([A-Za-z_]\w*)\b(?!\s*\()|\[\s*["\'](\w+)["\']\s*\])|{_TEXT}|//.*"""
+_POSITION = re.compile(r"<input>:(\d+):(\d+): (.*)")
+_TOO_DEEP = (
+    f"is nested deeper than {MAX_NESTING} levels, of which a macro takes several; "
+    "allowed: fewer brackets, operators and macros in one another"
 )
-_NAMED_STANCE = re.compile(r'\bstances\s*(?:\.\s*([a-z][a-z0-9_]*)\b(?!\s*\()|\[\s*["\'](\w+)["\']\s*\])')
-_NAME = re.compile(r"[A-Za-z_]\w*")
-_UNSURE = re.compile(r"""//|\'\'\'|\"\"\"|\b[rRbB]{1,2}[\"']""")
-"""Comments, long texts and raw texts, in which a quote need not begin or end a text."""
 
-_TEXTS = re.compile(rf"(\[\s*(?:{_TEXT})\s*\])|{_TEXT}")
-_CASTS = (*STANCES, "absent")
-_CONFLICTS: tuple[str, ...] = get_args(ConflictName)
-_COMPARED = re.compile(r"""\bstances\s*(?:\.\s*\w+|\[\s*["\']\w+["\']\s*\])\s*[!=]=\s*["\'](\w*)["\']""")
-_LOOKED_FOR = re.compile(r"""["\'](\w*)["\']\s+in\s+conflicts\b""")
-_POSITION = re.compile(r"<input>:\d+:(\d+): (.*)")
+AS_IS: Literal["as it is"] = "as it is"
+DECIMAL: Literal["decimal"] = "decimal"
+Taken = Literal["as it is", "decimal"] | Mapping[str, "Taken"]
+"""What is taken of a value: all of it, as it is or with its numbers decimal, or what is taken at each of its keys."""
 
 
 class ConditionError(ValueError):
@@ -59,44 +57,109 @@ class Fault:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition that may be asked: its tree as it is written, what it takes of its variable, and what runs."""
+
+    tree: Tree
+    taken: Taken
+    program: Any
+
+
 @cache
-def _environment(scope: Scope) -> Any:
+def _variables(scope: Scope) -> Mapping[str, Any]:
     if scope in ("facts", "output"):
-        return cel.NewEnv(variables={scope: cel.Type.Map(cel.Type.STRING, cel.Type.DYN)})
-    counts = dict.fromkeys(_COUNTS, cel.Type.INT)
+        return {scope: cel.Type.Map(cel.Type.STRING, cel.Type.DYN)}
     stances = {"stances": cel.Type.Map(cel.Type.STRING, cel.Type.STRING)}
     conflicts = {"conflicts": cel.Type.List(cel.Type.STRING)}
-    return cel.NewEnv(variables={**counts, **stances, **conflicts, **dict.fromkeys(CONFIDENCES, cel.Type.DOUBLE)})
+    return {
+        **dict.fromkeys(COUNTS, cel.Type.INT), **stances, **conflicts, **dict.fromkeys(CONFIDENCES, cel.Type.DOUBLE)
+    }  # fmt: skip
+
+
+@cache
+def _environments(scope: Scope) -> tuple[Any, Any]:
+    """Return what checks a condition of this scope, and what evaluates it."""
+    return build_checker(_variables(scope)), build_runtime(_variables(scope))
 
 
 @lru_cache(maxsize=4_096)
-def compile_condition(text: str, scope: Scope = "facts") -> Any:
-    """Return the compiled form of a condition over `facts`, or over the variables of a vote.
+def compile_condition(text: str, scope: Scope = "facts") -> Condition:
+    """Return the compiled form of a condition over `facts`, over the variables of a vote or over an `output`.
 
     Raises:
-        ConditionError: it is too long or not plain text, does not compile, names an unknown variable, or is not BOOL.
+        ConditionError: it is too long or not plain text, does not compile, names an unknown variable, is not BOOL, or
+            mixes numbers in a way that cannot be right.
 
     >>> compile_condition("nope > 1")
     Traceback (most recent call last):
-    policies.conditions.ConditionError: undeclared reference to 'nope' (in container '') at character 1
+    policies.conditions.ConditionError: does not compile: undeclared reference to 'nope' at character 1
     """
     if len(text) > MAX_LENGTH:
         raise ConditionError(f"has {len(text)} characters; allowed: at most {MAX_LENGTH}")
     if clean_text(text) != text:
         raise ConditionError("has a NUL character or a lone surrogate")
+    checker, runtime = _environments(scope)
     try:
-        expression = _environment(scope).compile(text)
+        serialized = _checked(checker, text)
+        tree = read_tree(serialized)
+    except TooDeepError:
+        raise ConditionError(_TOO_DEEP) from None
+    _refuse_mixture(text, tree, scope)
+    try:
+        program = runtime.deserialize(changed(serialized, decimal_changes(tree)))
+    except RuntimeError:  # what it may not read back is what the changes made deeper
+        raise ConditionError(_TOO_DEEP) from None
+    reads = [Read(read.path[1:], read.use) for read in reads_of(tree.root, {}) if read.path[0] == scope]
+    return Condition(tree, _taken(reads, DECIMAL if takes_decimals(tree) else AS_IS), program)
+
+
+def _checked(checker: Any, text: str) -> bytes:
+    """Return the checked expression as the runtime serializes it."""
+    try:
+        expression = checker.compile(text)
     except RuntimeError as error:
-        raise ConditionError(_readable(str(error))) from None
+        raise ConditionError(_readable(text, str(error))) from None
     if expression.return_type() != cel.Type.BOOL:
         raise ConditionError(f"is {expression.return_type().name()}; allowed: a comparison, which is BOOL")
-    return expression
+    return bytes(expression.serialize())
+
+
+def _readable(text: str, message: str) -> str:
+    if "recursion" in message:
+        return _TOO_DEEP
+    found = _POSITION.search(message)
+    said = (found[3] if found else message.splitlines()[0]).replace(" (in container '')", "")
+    return f"does not compile: {said}{_at(text, int(found[1]), int(found[2])) if found else ''}"
+
+
+def _at(text: str, line: int, column: int) -> str:
+    return f" at line {line}, character {column}" if "\n" in text else f" at character {column}"
+
+
+def _refuse_mixture(text: str, tree: Tree, scope: Scope) -> None:
+    mixture = find_mixture(tree, is_counted=scope == "vote")
+    if mixture:
+        before = text[: tree.positions[mixture.node.id]]
+        where = _at(text, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        raise ConditionError(f"{mixture.what}{where}; {mixture.instead}")
+
+
+def _taken(reads: Sequence[Read], all_of_it: Taken) -> Taken:
+    """Return what is taken of a value for these reads: `all_of_it` where it is read as a whole."""
+    is_walked = any((not read.path and read.use == "walk") or read.path[:1] == (EACH,) for read in reads)
+    if (is_walked and all_of_it == AS_IS) or Read(()) in reads:
+        return all_of_it
+    below: dict[str, list[Read]] = {EACH: []} if is_walked else {}
+    for read in reads:
+        if read.path:
+            below.setdefault(read.path[0], []).append(Read(read.path[1:], read.use))
+    each = below.get(EACH, [])
+    return {key: _taken(rests if key == EACH else [*rests, *each], all_of_it) for key, rests in below.items()}
 
 
 def holds(text: str, facts: Mapping[str, Any]) -> bool | Fault:
     """Return whether the condition holds for these facts, or the fault if it has no answer.
-
-    The facts must be plain: an integer of some thousand digits ends the process inside the runtime.
 
     Raises:
         ConditionError: the condition does not compile.
@@ -106,7 +169,7 @@ def holds(text: str, facts: Mapping[str, Any]) -> bool | Fault:
     >>> holds("facts.rate >= 0.03", {})
     Fault(message='NOT_FOUND: Key not found in map : "rate"')
     """
-    return _answer(compile_condition(text), {"facts": facts})
+    return _answer_over(text, "facts", facts)
 
 
 def holds_for_output(text: str, output: Mapping[str, Any]) -> bool | Fault:
@@ -118,7 +181,7 @@ def holds_for_output(text: str, output: Mapping[str, Any]) -> bool | Fault:
     >>> holds_for_output("output.margin_pct > 5.0", {"margin_pct": 7.5})
     True
     """
-    return _answer(compile_condition(text, "output"), {"output": output})
+    return _answer_over(text, "output", output)
 
 
 def holds_for_vote(text: str, variables: Mapping[str, Any]) -> bool | Fault:
@@ -130,83 +193,44 @@ def holds_for_vote(text: str, variables: Mapping[str, Any]) -> bool | Fault:
     >>> holds_for_vote("go >= 2", {"go": 3})
     True
     """
-    return _answer(compile_condition(text, "vote"), variables)
+    return _answer(compile_condition(text, "vote").program, variables)
 
 
-def _answer(condition: Any, data: Mapping[str, Any]) -> bool | Fault:
+def _answer_over(text: str, scope: Scope, values: Mapping[str, Any]) -> bool | Fault:
+    condition = compile_condition(text, scope)
     try:
-        answer = condition.eval(data=data)
-    except RuntimeError as error:
+        data: Mapping[str, Any] = {scope: _part(dict(values), condition.taken)}
+    except OverflowError as error:
         return Fault(str(error))
-    if answer.type() != cel.Type.BOOL:
-        return Fault(str(answer.value()))
-    return bool(answer.value())
+    return _answer(condition.program, data)
 
 
-@lru_cache(maxsize=4_096)
-def variables_in(text: str) -> tuple[str, ...]:
-    """Return the variables of a vote that a condition may read, in the order in which they are declared.
-
-    Where quotes may not be what they look like, every name counts: one too many costs nothing, one too few is an error.
-
-    >>> variables_in("go >= min_go_votes && caution == 0")
-    ('go', 'caution', 'min_go_votes')
-    """
-    found = _NAME.findall(text) if _UNSURE.search(text) else _WORD.findall(text)
-    heads = {word.partition(".")[0].strip() for word in found}
-    return tuple(name for name in VOTE_VARIABLES if name in heads)
-
-
-@lru_cache(maxsize=4_096)
-def roles_in(text: str) -> tuple[str, ...] | None:
-    """Return the roles whose stances a condition reads by name; None where that is not sure.
-
-    >>> roles_in('stances.risk == "block" && stances["legal"] != "go"')
-    ('risk', 'legal')
-    >>> roles_in("stances.all(role, stances[role] == 'go')") is None
-    True
-    """
-    if _UNSURE.search(text) and "stances" in variables_in(text):
-        return None
-    code = _TEXTS.sub(lambda found: found[1] or '""', text)
-    named = [dotted or quoted for dotted, quoted in _NAMED_STANCE.findall(code)]
-    uses = [word for word in _WORD.findall(code) if word.partition(".")[0].strip() == "stances"]
-    return tuple(dict.fromkeys(named)) if len(uses) == len(named) else None
+def _part(value: Any, taken: Taken) -> Any:
+    """Return what is taken of a value: the runtime copies all that it is given, at every call."""
+    kind = type(value)
+    if taken == AS_IS or not (kind is int or kind is dict or kind is list):
+        return value
+    if kind is int:
+        return _decimal(value)
+    if kind is list:
+        each = DECIMAL if taken == DECIMAL else taken.get(EACH, {})
+        return [_part(item, each) for item in value]
+    if taken == DECIMAL:
+        return {key: _part(inner, DECIMAL) for key, inner in value.items()}
+    if EACH in taken:
+        return {key: _part(inner, taken.get(key, taken[EACH])) for key, inner in value.items()}
+    return {key: _part(value[key], inner) for key, inner in taken.items() if key in value}
 
 
-def find_strange_word(text: str) -> str | None:
-    """Return a sentence on the first word compared with a stance or looked for in the conflicts that is none, or None.
-
-    >>> find_strange_word('stances.risk == "blok"')
-    "compares a stance with 'blok'; allowed: go, caution, block, absent"
-    """
-    for word in _COMPARED.findall(text):
-        if word not in _CASTS:
-            return f"compares a stance with {word!r}; allowed: {', '.join(_CASTS)}"
-    for word in _LOOKED_FOR.findall(text):
-        if word not in _CONFLICTS:
-            return f"looks for the conflict {word!r}; allowed: {', '.join(_CONFLICTS)}"
-    return None
+def _decimal(value: int) -> float:
+    if abs(value) > MAX_INTEGER:
+        raise OverflowError("a whole number beyond ±(2^53-1)")
+    return float(value)
 
 
-def fact_paths(text: str) -> tuple[str, ...]:
-    """Return the dotted paths into the facts that a condition reads, in order of appearance.
-
-    >>> fact_paths("facts.risk.rate >= facts.limits.rate")
-    ('risk.rate', 'limits.rate')
-    """
-    return tuple(dict.fromkeys(path[1:] for path in _FACT_PATH.findall(text)))
-
-
-def output_fields(text: str) -> tuple[str, ...]:
-    """Return the fields of an output that a check reads, in order of appearance.
-
-    >>> output_fields("output.margin > 5.0 && output['text'] != 'output.nope'")
-    ('margin', 'text')
-    """
-    return tuple(dict.fromkeys(dotted or quoted for dotted, quoted in _OUTPUT_FIELD.findall(text) if dotted or quoted))
-
-
-def _readable(message: str) -> str:
-    found = _POSITION.search(message)
-    return f"{found[2]} at character {found[1]}" if found else message.splitlines()[0]
+def _answer(program: Any, data: Mapping[str, Any]) -> bool | Fault:
+    try:
+        value = program.eval(data=data).value()
+    except RuntimeError as error:
+        return Fault(as_written(str(error)))
+    return value if isinstance(value, bool) else Fault(as_written(str(value)))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from policies.paths import keys_of
+from policies.places import EACH, Path, Use
 
 WITHHELD = "(withheld)"
 """What stands in the place of a private fact."""
@@ -34,10 +35,25 @@ def _replaced(value: Any, keys: list[str]) -> Any:
     return {**value, keys[0]: _replaced(value[keys[0]], keys[1:])}
 
 
-def overlaps(path: str, private: Iterable[str]) -> bool:
-    """Tell whether reading `path` would read something private.
+def overlaps(path: Path, private: Iterable[str], use: Use = "value") -> bool:
+    """Tell whether reading the path would read something private.
 
-    >>> overlaps("customer.name", ["customer"]), overlaps("customer", ["customer.name"]), overlaps("x", ["customer"])
-    (True, True, False)
+    What is only tested for, or walked over, is not read itself: then a private path further down is none of it.
+
+    >>> overlaps(("customer", "name"), ["customer"]), overlaps(("customer",), ["customer.name"])
+    (True, True)
+    >>> overlaps(("people", "*", "name"), ["people.name"]), overlaps(("people",), ["people.name"], "walk")
+    (True, False)
     """
-    return any(f"{path}.".startswith(f"{each}.") or f"{each}.".startswith(f"{path}.") for each in private)
+    return any(_meet(path, keys_of(each), use) for each in private)
+
+
+def _meet(path: Path, private: Path, use: Use) -> bool:
+    """Tell whether one path leads to the other or through it. EACH is any key, or an item of a list, which has none."""
+    if not private:
+        return True
+    if not path:
+        return use == "value"
+    if path[0] == EACH:
+        return _meet(path[1:], private, use) or _meet(path[1:], private[1:], use)
+    return path[0] == private[0] and _meet(path[1:], private[1:], use)

@@ -10,12 +10,10 @@ from policies.conditions import (
     ConditionError,
     Fault,
     compile_condition,
-    find_strange_word,
     holds_for_vote,
-    roles_in,
-    variables_in,
 )
 from policies.fields import RoleName, Text, Value
+from policies.reading import constants_compared, find_strange_word, roles_in, variables_in
 from policies.vote import Variables, Vote, named_values
 
 Decision = Literal["go", "go_with_caution", "no_go"]
@@ -35,6 +33,11 @@ Report = Literal["overlaps", "idle_rows", "asymmetry"]
 
 MAX_ROWS = 50
 
+QUESTIONS = "open_questions"
+"""The count that the size of the team does not bound: a proof decides each class of numbers that rows tell apart."""
+
+_PROVABLE = f"allowed: `{QUESTIONS}` compared with whole numbers, for example `{QUESTIONS} >= 4`"
+
 
 def _compiles(text: str) -> str:
     try:
@@ -44,6 +47,8 @@ def _compiles(text: str) -> str:
     strange = find_strange_word(text)
     if strange:
         raise ValueError(f"the condition {strange}")
+    if constants_compared(text, QUESTIONS) is None:
+        raise ValueError(f"the condition uses `{QUESTIONS}` in a way that no proof covers; {_PROVABLE}")
     return text
 
 

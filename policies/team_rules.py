@@ -7,13 +7,14 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from policies.conditions import fact_paths, roles_in
 from policies.fields import Position
 from policies.guards import Guard
 from policies.messages import Messaging, Subscription
+from policies.paths import keys_of
 from policies.patterns.rules import pattern_faults
 from policies.plain import shown
 from policies.privacy import overlaps
+from policies.reading import reads_in, roles_in
 from policies.table import Policy, Row, Waiver
 from policies.team import MAX_ROLES, RESERVED_NAMES, Brief, Budget, Check, Options, Price, Role, Team
 
@@ -110,7 +111,7 @@ def _too_many_votes(team: Team) -> str | None:
     return f"is {team.budget.min_go_votes}, but the sequence has {count}: `go` can never be reached"
 
 
-def _team_problems(team: Team) -> Iterator[Problem]:
+def _team_problems(team: Team, private: Sequence[str]) -> Iterator[Problem]:
     """Return what is wrong between parts that are each as they must be."""
     many = _too_many_votes(team)
     if many and team.policy.name != "classic" and team.decides_by_policy:
@@ -125,17 +126,17 @@ def _team_problems(team: Team) -> Iterator[Problem]:
         if name in names[:index] or name in Budget.model_fields:
             problem = f"is {shown(name)}, which names something else already; allowed: a name of its own"
             yield Problem(("guards", index, "name"), problem)
-    yield from _privacy_problems(team)
+    yield from _privacy_problems(team, private)
 
 
-def _privacy_problems(team: Team) -> Iterator[Problem]:
+def _privacy_problems(team: Team, private: Sequence[str]) -> Iterator[Problem]:
     """Return what decides by a fact that is withheld before anything is decided."""
     for index, guard in enumerate(team.guards):
-        if any(path and overlaps(path, team.private) for path in (guard.fact, guard.limit_path)):
+        if any(path and overlaps(keys_of(path), private) for path in (guard.fact, guard.limit_path)):
             yield Problem(("guards", index), "reads a private fact, which is withheld; allowed: other facts")
     for name, role in team.roles.items():
         for index, check in enumerate(role.checks):
-            if any(overlaps(path, team.private) for path in fact_paths(check.when)):
+            if any(overlaps(read.path, private, read.use) for read in reads_in(check.when)):
                 where = ("roles", name, "checks", index, "when")
                 yield Problem(where, "reads a private fact, which is withheld; allowed: other facts")
 
@@ -200,11 +201,14 @@ def _all_team_problems(team: Team) -> Iterator[Problem]:
     yield from _own_and_inner(team, 1)
 
 
-def _own_and_inner(team: Team, depth: int) -> Iterator[Problem]:
-    yield from _team_problems(team)
+def _own_and_inner(team: Team, depth: int, withheld: Sequence[str] = ()) -> Iterator[Problem]:
+    """Return what is wrong between the parts of a team and of those within it; `withheld`: of the facts it is given."""
+    has_facts = team.facts is not None or team.facts_file is not None
+    private = (*team.private, *(() if has_facts else withheld))
+    yield from _team_problems(team, private)
     for name, role in team.roles.items():
         if role.team is not None and depth < MAX_NESTED:
-            yield from _within(("roles", name, "team"), _own_and_inner(role.team, depth + 1))
+            yield from _within(("roles", name, "team"), _own_and_inner(role.team, depth + 1, private))
 
 
 def _within(path: Path, problems: Iterable[Problem]) -> Iterator[Problem]:

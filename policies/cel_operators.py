@@ -1,0 +1,127 @@
+"""Operators of conditions: what the checker lets each take, and the functions of ours that some become before they run.
+
+The checker of CEL knows no mixed arithmetic, and its runtime no `%` of decimal numbers. So the operators are declared
+anew, with a mixed form for each pure one. What runs in the end has numbers of one kind: see `policies.numbers`.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from cel_expr_python import cel
+
+from policies.plain import MAX_INTEGER
+
+ARITHMETIC = ("_+_", "_-_", "_*_", "_/_", "_%_")
+ORDERS = ("_<_", "_<=_", "_>_", "_>=_")
+EQUALITIES = ("_==_", "_!=_")
+COMPARISONS = (*ORDERS, *EQUALITIES)
+IN = "@in"
+CHOICE = "_?_:_"
+
+DIVIDE = "@divide"
+REMAINDER = "@remainder"
+WHOLE = "@whole"
+"""Functions of ours. No condition can name them, since a name in CEL has no `@`."""
+
+_WRITTEN = {DIVIDE: "_/_", REMAINDER: "_%_"}
+
+Form = tuple[tuple[str, ...], str]
+"""The types that an operator takes, and the one it gives; `~A` is any one type."""
+
+_MIXED = (("int", "double"), ("double", "int"))
+_ORDERED = ("bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration")
+_TIME: Mapping[str, Sequence[Form]] = {
+    "_+_": (
+        (("timestamp", "duration"), "timestamp"),
+        (("duration", "timestamp"), "timestamp"),
+        (("duration", "duration"), "duration"),
+    ),
+    "_-_": (
+        (("timestamp", "timestamp"), "duration"),
+        (("timestamp", "duration"), "timestamp"),
+        (("duration", "duration"), "duration"),
+    ),
+}
+
+
+def _forms() -> Iterator[tuple[str, list[Form]]]:
+    """Yield each operator with the forms it is declared in."""
+    for name in ARITHMETIC:
+        joined = ("string", "bytes", "list<~A>") if name == "_+_" else ()
+        same = (*("int", "uint", "double"), *joined)
+        mixed = [(types, "double") for types in _MIXED]
+        yield name, [*(((kind, kind), kind) for kind in same), *mixed, *_TIME.get(name, ())]
+    for name in ORDERS:
+        yield name, [(types, "bool") for types in (*((kind, kind) for kind in _ORDERED), *_MIXED)]
+    for name in EQUALITIES:
+        yield name, [(types, "bool") for types in (("~A", "~A"), *_MIXED)]
+    found = (("~A", "list<~A>"), ("~A", "map<~A,~B>"), ("int", "list<double>"), ("double", "list<int>"))
+    yield IN, [(types, "bool") for types in found]
+    yield CHOICE, [(("bool", "~A", "~A"), "~A"), *((("bool", *types), "double") for types in _MIXED)]
+
+
+def _type(written: str) -> dict[str, Any]:
+    head, _, inner = written.removesuffix(">").partition("<")
+    if head.startswith("~"):
+        return {"type_name": head[1:], "is_type_param": True}
+    return {"type_name": head, **({"params": [_type(each) for each in inner.split(",")]} if inner else {})}
+
+
+def _declared(name: str, forms: Sequence[Form]) -> dict[str, Any]:
+    overloads = [
+        {"id": f"{name} {' '.join(types)}", "args": [_type(each) for each in types], "return": _type(gives)}
+        for types, gives in forms
+    ]
+    return {"name": name, "overloads": overloads}
+
+
+def build_checker(variables: Mapping[str, Any]) -> Any:
+    """Return the environment that checks conditions over these variables; whole and decimal numbers mix in it."""
+    operators = [_declared(name, forms) for name, forms in _forms()]
+    left_out = [{"name": operator["name"]} for operator in operators]
+    config = {"name": "accord", "stdlib": {"exclude_functions": left_out}, "functions": operators}
+    return cel.NewEnv(config=cel.NewEnvConfigFromYaml(json.dumps(config)), variables=dict(variables))
+
+
+def build_runtime(variables: Mapping[str, Any]) -> Any:
+    """Return the environment that evaluates conditions over these variables; it has the functions of ours."""
+    double, types = cel.Type.DOUBLE, cel.Type
+    pairs = [_function(name, double, (double, double), act) for name, act in ((DIVIDE, _quotient), (REMAINDER, _rest))]
+    plain = (double, types.STRING, types.BOOL, types.NULL, types.List(types.DYN), types.Map(types.STRING, types.DYN))
+    wholes = [cel.Overload(f"{WHOLE} {kind.name()}", types.DYN, [kind], impl=_whole) for kind in plain]
+    return cel.NewEnv(variables=dict(variables), functions=[*pairs, cel.FunctionDecl(WHOLE, wholes)])
+
+
+def _function(name: str, gives: Any, takes: tuple[Any, ...], act: Any) -> Any:
+    return cel.FunctionDecl(name, [cel.Overload(name, gives, list(takes), impl=act)])
+
+
+def _quotient(left: float, right: float) -> float:
+    if right == 0 or not math.isfinite(left / right):
+        raise ArithmeticError("division by zero" if right == 0 else "a number too large")
+    return left / right
+
+
+def _rest(left: float, right: float) -> float:
+    if right == 0:
+        raise ArithmeticError("remainder of a division by zero")
+    return math.fmod(left, right)
+
+
+def _whole(value: Any) -> Any:
+    """Return a decimal number without a fraction as a whole one, anything else as it is."""
+    is_whole = isinstance(value, float) and value.is_integer() and abs(value) <= MAX_INTEGER
+    return int(value) if is_whole else value
+
+
+def as_written(message: str) -> str:
+    """Return a message of the runtime with the operators that people write, not the functions they became.
+
+    >>> as_written("No matching overloads found : @divide(string, double)")
+    'No matching overloads found : _/_(string, double)'
+    """
+    for ours, written in _WRITTEN.items():
+        message = message.replace(ours, written)
+    return message
