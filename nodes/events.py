@@ -45,8 +45,8 @@ def answered(where: Mapping[str, Any], plain: Mapping[str, Any], reply: Reply, s
         check = {"check": reply.check} if reply.check else {}
         verdict = {"event": "refused", **where, "rule": reply.reason, "raw": reply.raw, **check}
     else:
-        inner = {"inner": plain["inner"]} if plain.get("inner") else {}
-        return [{"event": "failed", **where, "reason": reply.reason, **said, **inner}]
+        more = {key: plain[key] for key in ("cause", "inner") if plain.get(key)}
+        return [{"event": "failed", **where, "reason": reply.reason, **said, **more}]
     return [{"event": "proposed", **where, **said}, verdict]
 
 
@@ -76,6 +76,12 @@ def _found(finding: Finding) -> Body:
 def events_of(state: Mapping[str, Any], kind: str) -> list[Event]:
     """Return the events of one kind, in order."""
     return [event for event in state.get("events", []) if event["event"] == kind]
+
+
+def cause_of(state: Mapping[str, Any]) -> str | None:
+    """Return what is known of a stop beyond its reason, as the event of the end says it."""
+    ended = events_of(state, "finished")[-1:] if state.get("stop_reason") else []
+    return next((event.get("cause") for event in ended), None)
 
 
 def standing_outcomes(state: Mapping[str, Any]) -> list[Event]:

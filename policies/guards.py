@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, WithJsonSchema, model_validator
 
 from policies.fields import FACT_PATH_PATTERN, FactPath, Text, Value
-from policies.paths import keys_of, plain_path
+from policies.paths import MISSING, plain_path, value_at
 from policies.plain import is_plain
 from policies.table import Outcome
 
@@ -53,6 +53,9 @@ Limit = Annotated[Any, AfterValidator(_limit), WithJsonSchema(_LIMITS)]
 Equal = Annotated[Any, AfterValidator(_equal), WithJsonSchema({"type": ["boolean", "number", "string"]})]
 """A number, text, a path with a dot in it, true or false."""
 
+
+ABSENT = "is not in the facts"
+"""What is found at a path that does not exist."""
 
 SINGLE = ("a number", "text", "a boolean")
 """What can be compared."""
@@ -120,7 +123,7 @@ class Guard(Value):
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A path at which a comparison finds nothing that it can use, and what is there, in words."""
+    """A path at which a comparison finds nothing that it can use, and what there is, in words behind it."""
 
     path: str
     found: str
@@ -141,29 +144,9 @@ class Finding:
         """The sentence that says which path could not be read, or None.
 
         >>> examine([Guard(name="fraud", fact="risk.rate", above=5, cap="no_go")], {})[0].fault
-        'could not be read: risk.rate (it is not there)'
+        'could not be read: risk.rate (it is not in the facts)'
         """
-        return f"could not be read: {self.unread.path} ({self.unread.found})" if self.unread else None
-
-
-class _Missing:
-    """No value at a path."""
-
-
-MISSING = _Missing()
-
-
-def value_at(path: str, facts: Any) -> Any:
-    """Return the value at a dotted path, or MISSING.
-
-    >>> value_at("risk.rate", {"risk": {"rate": 0.02}}), value_at("risk.x", {}) is MISSING
-    (0.02, True)
-    """
-    for key in keys_of(path):
-        if not isinstance(facts, Mapping) or key not in facts:
-            return MISSING
-        facts = facts[key]
-    return facts
+        return f"could not be read: {self.unread.path} (it {self.unread.found})" if self.unread else None
 
 
 def examine(guards: Iterable[Guard], facts: Mapping[str, Any]) -> tuple[Finding, ...]:
@@ -188,7 +171,7 @@ def find_unreadable(guard: Guard, facts: Mapping[str, Any]) -> list[Unreadable]:
     kinds = [kind_of(value) for _, value in pairs]
     if found or guard.comparison != "equals" or kinds[0] == kinds[1]:
         return found
-    return [Unreadable(guard.fact, f"it is {kinds[0]}, and its limit is {kinds[1]}")]
+    return [Unreadable(guard.fact, f"is {kinds[0]}, and its limit is {kinds[1]}")]
 
 
 def _examine(guard: Guard, facts: Mapping[str, Any]) -> Finding:
@@ -209,11 +192,11 @@ def _limit_of(guard: Guard, facts: Mapping[str, Any]) -> Any:
 
 def _fault(value: Any, comparison: Comparison) -> str | None:
     if value is MISSING:
-        return "it is not there"
+        return ABSENT
     kind = kind_of(value)
     if comparison == "equals":
-        return None if kind in SINGLE else f"it is {kind}, not a single value"
-    return None if kind == "a number" else f"it is {kind}, not a number"
+        return None if kind in SINGLE else f"is {kind}, not a single value"
+    return None if kind == "a number" else f"is {kind}, not a number"
 
 
 def _shown(value: Any) -> Any:

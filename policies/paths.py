@@ -28,6 +28,26 @@ def keys_of(path: str) -> tuple[str, ...]:
     return tuple(path.removeprefix(PREFIX).split("."))
 
 
+class _Missing:
+    """No value at a path."""
+
+
+MISSING = _Missing()
+
+
+def value_at(path: str, facts: Any) -> Any:
+    """Return the value at a dotted path, or MISSING.
+
+    >>> value_at("risk.rate", {"risk": {"rate": 0.02}}), value_at("risk.x", {}) is MISSING
+    (0.02, True)
+    """
+    for key in keys_of(path):
+        if not isinstance(facts, Mapping) or key not in facts:
+            return MISSING
+        facts = facts[key]
+    return facts
+
+
 def with_value(facts: Mapping[str, Any], keys: tuple[str, ...], value: Any) -> dict[str, Any]:
     """Return the facts with another value where the keys lead; what is not there on the way is made.
 

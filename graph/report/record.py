@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from nodes.events import events_of
+from nodes.events import cause_of, events_of
 from policies.stop import is_resumable, kind_of
 
 Record = dict[str, Any]
@@ -35,7 +35,8 @@ def _status(reason: str | None, is_running: bool) -> Status:
 
 
 def _stopped(state: Mapping[str, Any]) -> Record:
-    stopped = {"phase": state["phase"]} if state.get("phase") else {}
+    cause = cause_of(state)
+    stopped = {**({"phase": state["phase"]} if state.get("phase") else {}), **({"cause": cause} if cause else {})}
     is_contract = kind_of(state["stop_reason"]).startswith("invalid_")
     return stopped | ({"raw_contribution": state.get("raw_contribution")} if is_contract else {})
 

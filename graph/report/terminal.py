@@ -132,6 +132,8 @@ def _stop_lines(record: Mapping[str, Any]) -> list[Text]:
     lines = [Text.assemble("Stopped: ", visible(record["stop_reason"], "bold red"), visible(at))]
     if record.get("pattern", "rounds") != "rounds":
         lines.append(visible(said_reason(record["stop_reason"])))
+    if "cause" in record:
+        lines.append(visible(f"Cause: {record['cause']}"))
     if "raw_contribution" in record:
         offered = json.dumps(record["raw_contribution"], ensure_ascii=False)
         lines.append(Text.assemble("Offered: ", visible(offered[:500])))
@@ -164,6 +166,8 @@ def _hint(record: Mapping[str, Any]) -> str | None:
         return "Somebody else works on this thread. Try again when they are done."
     if reason.startswith(("needs_input:", "facts_unavailable:")):
         return f"Go on with: {resume} --facts FILE"
+    if reason.startswith("condition_failed:"):
+        return f"Correct the facts, then go on with: {resume} --facts FILE --accept-changes"
     if not record["resumable"] or record["status"] == "running":
         return None
     if reason == "escalated":

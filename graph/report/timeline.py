@@ -236,7 +236,8 @@ def _finished(group: list[Mapping[str, Any]]) -> Plain:
     if event["stop_reason"] == "success":
         return {"what": f"Announced: {label_of(event['final_decision'])}", "tone": tone_of(event["final_decision"])}
     phase = f" at {event['phase']}" if event.get("phase") else ""
-    return {"what": "Stopped", "tone": "refused", "rule": _reason(event["stop_reason"]) + phase}
+    rule = _reason(event["stop_reason"]) + phase
+    return {"what": "Stopped", "tone": "refused", "rule": rule, "detail": event.get("cause")}
 
 
 def _anything(group: list[Mapping[str, Any]]) -> Plain:

@@ -13,6 +13,13 @@ State = Mapping[str, Any]
 
 MAX_RAW = 2_000
 
+NEEDS = {
+    "needs_input": " --facts FILE",
+    "facts_unavailable": " --facts FILE",
+    "condition_failed": " --facts FILE --accept-changes",
+}
+"""What a thread needs, beside a raised limit, to go on."""
+
 OPEN = {
     "running": ("In progress", "Somebody works on this thread now; it has no decision yet."),
     "waiting": ("Waiting", "A human is asked; there is no decision yet."),
@@ -49,7 +56,7 @@ def _goes_on(record: Mapping[str, Any]) -> str | None:
         return None
     kind = (record["stop_reason"] or "").partition(":")[0]
     limit = {"max_rounds_reached": "max_rounds", "max_cost": "max_cost_usd"}.get(kind, kind)
-    needs = {"needs_input": " --facts FILE", "facts_unavailable": " --facts FILE"}.get(kind, "")
+    needs = NEEDS.get(kind, "")
     return f"accord resume {record['thread_id']}{needs}" + (f" --budget {limit}=N" if limit.startswith("max_") else "")
 
 
@@ -65,7 +72,8 @@ def _ruled(record: Mapping[str, Any], state: State, why: Plain | None, work: Pla
         return label, "open", [sentence, *so_far]
     is_escalated = record["stop_reason"] == "escalated"
     label, tone = ("A human decides", "human") if is_escalated else ("Stopped", "stopped")
-    return label, tone, [said_reason(record["stop_reason"]), *so_far]
+    cause = [f"{record['cause'][:1].upper()}{record['cause'][1:]}."] if record.get("cause") else []
+    return label, tone, [said_reason(record["stop_reason"]), *cause, *so_far]
 
 
 def _ended(record: Mapping[str, Any], why: Plain | None, work: Plain) -> tuple[str, str, list[str]]:

@@ -44,6 +44,7 @@ REASONS = {
     "llm_empty": "The model answered with nothing.",
     "facts_unavailable": "The facts could not be read.",
     "needs_input": "A fact is missing without which the team does not start.",
+    "condition_failed": "A check of a role has no answer on these facts.",
     "cancelled": "Somebody stopped the run.",
     "escalated": "The team did not come to a decision that it may take alone.",
     "human_stopped": "A human stopped the run.",
