@@ -15,7 +15,7 @@ from nodes.state import Input, State
 from policies.assurance.ballots import TooManyVotesError, electorate_of
 from policies.assurance.proof import find_unproved
 from policies.budgets import change_budget, raised
-from policies.checks import find_missing_fact
+from policies.checks import find_needed
 from policies.plain import clean_text
 from policies.privacy import withhold
 from policies.staleness import find_moved
@@ -137,8 +137,10 @@ class Admission:
             facts = given if given is not None else await self._services.load_facts(self._team)
         except FactsUnavailableError as error:
             return {}, Stop(stop_reason("facts_unavailable", error.source), PHASE), clean_text(str(error))[:MAX_CAUSE]
-        missing = find_missing_fact(self._team, facts)
-        return facts, Stop(stop_reason("needs_input", missing), PHASE) if missing else None, None
+        needed = find_needed(self._team, facts)
+        if needed:
+            return facts, Stop(stop_reason("needs_input", needed.path), PHASE), clean_text(needed.cause)[:MAX_CAUSE]
+        return facts, None, None
 
 
 def _refuse_unproved(team: Team, before: Budget, limits: Budget, began: Budget) -> None:

@@ -47,7 +47,7 @@ def build_align(team: Team, services: Services, pattern: Pattern) -> Node:
         update: Update = {
             "seats": [plain_seat(seat) for seat in seats],
             "trace": [pattern.accepted(state, seat) for seat in _accepted(state, settled)],
-            "pending": plain_stop(settled.stop, settled.raw),
+            "pending": plain_stop(settled.stop, settled.raw, settled.cause),
         }
         if messages:
             update["messages"] = messages

@@ -97,7 +97,7 @@ def reply_from(plain: Mapping[str, Any]) -> Reply:
         return answer_from(plain[plain["kind"]])
     if plain["kind"] == "refusal":
         return Refusal(**plain["refusal"])
-    return Failure(plain["reason"], plain.get("raw"), plain.get("is_own", False))
+    return Failure(plain["reason"], plain.get("raw"), plain.get("is_own", False), plain.get("cause"))
 
 
 def plain_reply(reply: Reply) -> Plain:

@@ -72,7 +72,8 @@ async def make_call(call: Call, store: BaseStore, services: Services) -> dict[st
     usage = answer.usage or _charge(call, answer, services.clock() - started)
     measured = {"usage": asdict(usage), "prompt": fingerprint(call.prompt.text)}
     if answer.failure:
-        return {"kind": "failure", "reason": answer.failure.reason, **measured}
+        told = {"cause": answer.failure.cause} if answer.failure.cause else {}
+        return {"kind": "failure", "reason": answer.failure.reason, **told, **measured}
     reply = {**call.judge(answer), **measured}
     if reply["kind"] == "failure":
         return reply

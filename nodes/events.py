@@ -45,8 +45,8 @@ def answered(where: Mapping[str, Any], plain: Mapping[str, Any], reply: Reply, s
         check = {"check": reply.check} if reply.check else {}
         verdict = {"event": "refused", **where, "rule": reply.reason, "raw": reply.raw, **check}
     else:
-        inner = {"inner": plain["inner"]} if plain.get("inner") else {}
-        return [{"event": "failed", **where, "reason": reply.reason, **said, **inner}]
+        more = {key: plain[key] for key in ("cause", "inner") if plain.get(key)}
+        return [{"event": "failed", **where, "reason": reply.reason, **said, **more}]
     return [{"event": "proposed", **where, **said}, verdict]
 
 
@@ -84,6 +84,12 @@ def began_with(state: Mapping[str, Any]) -> Budget | None:
     return Budget(**begun[0]["limits"]) if begun else None
 
 
+def cause_of(state: Mapping[str, Any]) -> str | None:
+    """Return what is known of a stop beyond its reason, as the event of the end says it."""
+    ended = events_of(state, "finished")[-1:] if state.get("stop_reason") else []
+    return next((event.get("cause") for event in ended), None)
+
+
 def standing_outcomes(state: Mapping[str, Any]) -> list[Event]:
     """Return the outcomes decided on the team and facts of now: those since changes were last accepted."""
     moved = [event["seq"] for event in events_of(state, "resumed") if event["moved"]]
@@ -97,10 +103,18 @@ def joined(state: Mapping[str, Any], allowed: Sequence[str]) -> list[str]:
 
 
 def capping_guards(state: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the guards that lowered the outcome of the last vote; none where a team within decided."""
+    """Return the guards that lowered the outcome of the last vote, as they are said; none where a team within decided.
+
+    One whose path could not be read says so behind its name, since no limit was crossed.
+    """
     lowered = [last for last in events_of(state, "outcome")[-1:] if last["vote"] != last["final"]]
-    holding = (found for last in lowered for found in last["findings"] if found["cap"] == last["final"])
-    return tuple(found["name"] for found in holding if found["tripped"])
+    capping = (found for last in lowered for found in last["findings"] if found["cap"] == last["final"])
+    return tuple(said_guard(found["name"], found["fault"]) for found in capping if found["tripped"])
+
+
+def said_guard(name: str, fault: str | None) -> str:
+    """Return the name of a tripped guard, with the path that could not be read where that trips it."""
+    return f"{name} ({fault.partition(' (')[0]})" if fault else name
 
 
 def decision_line(state: Mapping[str, Any], decision: object) -> str:

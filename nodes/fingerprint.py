@@ -25,7 +25,11 @@ class Pin:
     @classmethod
     def of(cls, team: Team) -> Self:
         """Return the pin of a team; its hash covers roles, mandates, voices, the sequence and the pattern."""
-        plain = pinned(team)
+        return cls.kept(pinned(team))
+
+    @classmethod
+    def kept(cls, plain: dict[str, Any]) -> Self:
+        """Return the pin of a team as a thread keeps it."""
         kept = ("name", "roles", "sequence", "brief", "pattern", "lead", "options", "messages")
         hashed = {key: plain[key] for key in kept} | {"roles": _without_budgets(plain["roles"])}
         rules = {"rules": plain["policy"], "guards": plain["guards"]}

@@ -24,6 +24,7 @@ from nodes.border import (
     unused_messages,
     usage_from,
 )
+from nodes.events import cause_of
 from nodes.fingerprint import fingerprint
 from nodes.mail import inbox_shown
 from nodes.pattern import Pattern, Update
@@ -136,7 +137,10 @@ def _reply(granted: _Granted, end: Mapping[str, Any], own: Budget) -> Plain:
         reason = end.get("stop_reason") or stop_reason("cancelled")
         broken = {"raw": end["raw_contribution"]} if end.get("raw_contribution") is not None else {}
         at_limit = {"is_own": True} if _is_own_limit(reason, budget_from(end), own) else {}
-        return {"kind": "failure", "reason": reason, **broken, **at_limit, "inner": _told(end, granted.scope), **told}
+        cause = cause_of(end)
+        caused = {"cause": cause} if cause else {}
+        inner = _told(end, granted.scope)
+        return {"kind": "failure", "reason": reason, **broken, **at_limit, **caused, "inner": inner, **told}
     decided = {"decision": end["final_decision"]} if end.get("final_decision") else {}
     inner = _told(end, granted.scope)
     text = end["answer"].partition("\n\n")[2] if decided else end["answer"]  # without the line that states it

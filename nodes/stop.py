@@ -19,7 +19,8 @@ def build_stop(services: Services | None = None) -> Node:
         pending = state["pending"] or {}
         reason, phase = pending["reason"], pending["phase"]
         runtime.stream_writer({"event": "stopped", "reason": reason, "phase": phase, "cause": pending["cause"]})
-        ended = {"event": "finished", "stop_reason": reason, "phase": phase, "final_decision": None}
+        told = {"cause": pending["cause"]} if pending["cause"] else {}
+        ended = {"event": "finished", "stop_reason": reason, "phase": phase, "final_decision": None, **told}
         return {
             "stop_reason": reason,
             "phase": phase,

@@ -7,9 +7,10 @@ from typing import Any
 from policies.conditions import Fault, holds
 from policies.contract import Contribution, Stance
 from policies.fields import Position
-from policies.guards import MISSING, value_at
-from policies.places import shown_path, values_at
-from policies.reading import reads_in
+from policies.fit import Misfit, explain_fault, find_mistyped
+from policies.guards import ABSENT
+from policies.paths import MISSING, keys_of, value_at
+from policies.places import shown_path
 from policies.team import Role, Team, missing_fact
 
 Flag = str
@@ -19,38 +20,62 @@ _PERMISSIVENESS: dict[Stance, int] = {"block": 0, "caution": 1, "go": 2}
 
 
 @dataclass(frozen=True, slots=True)
-class MissingFact:
-    """A check that has no answer, and the dotted path of the fact it lacks or cannot use."""
+class Unanswered:
+    """A check that has no answer: its number from 1, its condition, and why."""
 
-    path: str
-    message: str
+    number: int
+    when: str
+    missing: str | None
+    """The path that the facts lack, or None where what they have cannot be used."""
+    told: str
+
+    def cause(self, role: str) -> str:
+        """Return which check of which role has no answer, and why."""
+        return f"role `{role}`, check {self.number} (`{self.when}`): {self.told}"
 
 
-def stance_of(role: Role, facts: Mapping[str, Any]) -> Position | MissingFact:
+def stance_of(role: Role, facts: Mapping[str, Any]) -> Position | Unanswered:
     """Return the position of the first check that holds, else the role's `otherwise`.
 
-    A check that has no answer (a fact is missing or of a type it cannot compare) ends the search: guessing past it
-    would let a missing fact turn a `block` into a `go`.
+    A check that has no answer ends the search: a fact is missing, or is of a kind that the check cannot compare.
+    Guessing past it would let a missing fact turn a `block` into a `go`.
 
     Raises:
         ValueError: the role has no `otherwise`.
     """
     if role.otherwise is None:
         raise ValueError(f"the role {role.title!r} has no checks, so no rule can speak for it")
-    for check in role.checks:
-        answer = holds(check.when, facts)
-        if isinstance(answer, Fault):
-            return _missing(check.when, answer, facts)
+    for number, check in enumerate(role.checks, 1):
+        answer = _answer(check.when, facts)
+        if isinstance(answer, str | Misfit):
+            return _unanswered(number, check.when, answer, facts)
         if answer:
             return check
     return role.otherwise
+
+
+def _answer(when: str, facts: Mapping[str, Any]) -> bool | Misfit | str:
+    """Return whether a condition holds, else what of the facts it cannot use, or what the runtime says.
+
+    CEL calls values of two kinds unequal; here that is no answer, since nobody means to compare them.
+    """
+    answer = holds(when, facts)
+    if isinstance(answer, Fault):
+        return explain_fault(when, answer.message, facts)
+    return next(find_mistyped(when, facts), answer)
+
+
+def _unanswered(number: int, when: str, why: Misfit | str, facts: Mapping[str, Any]) -> Unanswered:
+    if isinstance(why, str):
+        return Unanswered(number, when, None, why)
+    return Unanswered(number, when, shown_path(why.path) if why.is_missing else None, why.told(facts))
 
 
 def find_flags(said: Contribution, role: Role, facts: Mapping[str, Any]) -> tuple[Flag, ...]:
     """Return what a contribution is flagged with; flags are for the record and change no outcome.
 
     `contradicts_facts`: its stance is more permissive than the role's own checks allow. `unsupported`: its evidence
-    names a path that the facts do not have, or is no list of paths.
+    names a path that the facts do not have, with or without `facts.` before it, or is not a list of paths.
 
     >>> said = Contribution("risk", "go", "Fine.", 1.0, ("Go.",), ("risk.rate",))
     >>> find_flags(said, Role(title="Risk", mandate="Judge."), {})
@@ -58,25 +83,38 @@ def find_flags(said: Contribution, role: Role, facts: Mapping[str, Any]) -> tupl
     """
     allowed = stance_of(role, facts) if role.otherwise is not None else None
     contradicts = isinstance(allowed, Position) and _PERMISSIVENESS[said.stance] > _PERMISSIVENESS[allowed.stance]
-    unsupported = said.evidence is None or any(value_at(path, facts) is MISSING for path in said.evidence)
+    unsupported = said.evidence is None or not all(_is_there(path, facts) for path in said.evidence)
     found = (("contradicts_facts", contradicts), ("unsupported", unsupported))
     return tuple(f"{name}:{said.agent}" for name, holds in found if holds)
 
 
-def find_missing_fact(team: Team, facts: Mapping[str, Any]) -> str | None:
-    """Return the dotted path of the first fact the team cannot start without, or None.
+def _is_there(path: str, facts: Mapping[str, Any]) -> bool:
+    """Tell whether the facts have a path, as it is written or without the `facts.` that conditions begin with."""
+    return any(value_at(each, facts) is not MISSING for each in (path, f"facts.{path}"))
 
-    These are the paths in `requires`, and what the checks of its `rules` roles, those that may join included, lack.
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """A fact that somebody has to supply before the team starts: its path, and why."""
+
+    path: str
+    cause: str
+
+
+def find_needed(team: Team, facts: Mapping[str, Any]) -> Needed | None:
+    """Return the first fact the team cannot start without, or None.
+
+    These are the paths in `requires`, and those that the checks of its `rules` roles lack, of the roles that may join
+    as well.
     """
-    named = [name for name in team.speaking if team.roles[name].team is None]
-    speaking = [team.roles[name] for name in named if team.roles[name].voice == "rules"]
-    positions = (stance_of(role, facts) for role in speaking if role.enabled)
-    return missing_fact(team.requires, facts) or next(
-        (position.path for position in positions if isinstance(position, MissingFact)), None
-    )
-
-
-def _missing(condition: str, fault: Fault, facts: Mapping[str, Any]) -> MissingFact:
-    paths = [read.path for read in reads_in(condition) if read.use != "test"] or [()]
-    lacking = (path for path in paths if None in values_at(path, facts))
-    return MissingFact(shown_path(next(lacking, paths[0])), f"`{condition}`: {fault.message}")
+    required = missing_fact(team.requires, facts)
+    if required is not None:
+        found = ABSENT if value_at(required, facts) is MISSING else "is null"
+        told = Misfit(keys_of(required), found).told(facts)
+        return Needed(required, f"the team requires it: {told}")
+    for name in team.speaking:
+        role = team.roles[name]
+        said = stance_of(role, facts) if role.enabled and role.team is None and role.voice == "rules" else None
+        if isinstance(said, Unanswered) and said.missing is not None:
+            return Needed(said.missing, said.cause(name))
+    return None

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from policies.contract import MAX_ACTION, MAX_SUMMARY, Stance
+from policies.paths import plain_path
 from policies.plain import clean_text, find_unplain
 
 ROLE_PATTERN = r"^[a-z][a-z0-9_]{0,39}$"
@@ -33,7 +34,7 @@ Text = Annotated[str, _trimmed(4_000), AfterValidator(_clean)]
 Action = Annotated[str, _trimmed(MAX_ACTION), AfterValidator(_clean)]
 Summary = Annotated[str, _trimmed(MAX_SUMMARY), AfterValidator(_clean)]
 RoleName = Annotated[str, StringConstraints(pattern=ROLE_PATTERN)]
-FactPath = Annotated[str, StringConstraints(pattern=FACT_PATH_PATTERN)]
+FactPath = Annotated[str, StringConstraints(pattern=FACT_PATH_PATTERN), AfterValidator(plain_path)]
 Facts = Annotated[dict[str, Any], AfterValidator(_plain)]
 Temperature = Annotated[float, Field(ge=0, le=2)]
 ModelName = Annotated[str, _trimmed(200), AfterValidator(_clean)]

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, WithJsonSchema, model_validator
 
 from policies.fields import FACT_PATH_PATTERN, FactPath, Text, Value
+from policies.paths import MISSING, plain_path, value_at
 from policies.plain import is_plain
 from policies.table import Outcome
 
@@ -17,27 +18,32 @@ Cap = Literal["go_with_caution", "no_go"]
 
 Comparison = Literal["at_least", "above", "at_most", "below", "equals"]
 
-_ORDERS: dict[Comparison, Callable[[Any, Any], bool]] = {
+_COMPARES: dict[Comparison, Callable[[Any, Any], bool]] = {
     "at_least": operator.ge,
     "above": operator.gt,
     "at_most": operator.le,
     "below": operator.lt,
+    "equals": operator.eq,
 }
-COMPARISONS: tuple[Comparison, ...] = (*_ORDERS, "equals")
+COMPARISONS: tuple[Comparison, ...] = tuple(_COMPARES)
 _PATH = re.compile(FACT_PATH_PATTERN)
 
 
 def _limit(value: Any) -> Any:
-    is_path = isinstance(value, str) and _PATH.match(value)
-    if not is_path and (_kind(value) != "a number" or not is_plain(value)):
+    if isinstance(value, str) and _PATH.match(value):
+        return plain_path(value)
+    if kind_of(value) != "a number" or not is_plain(value):
         raise ValueError("allowed: a finite number, or a dotted path into the facts")
     return value
 
 
 def _equal(value: Any) -> Any:
-    if _kind(value) == "no single value" or not is_plain(value):
+    if kind_of(value) not in SINGLE or not is_plain(value):
         raise ValueError("allowed: a finite number, text, a path with a dot, true or false")
-    return value
+    if not isinstance(value, str) or not _PATH.match(value):
+        return value
+    path = plain_path(value)
+    return path if "." in path else value  # without a dot it would be read as text
 
 
 _LIMITS = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": FACT_PATH_PATTERN}]}
@@ -48,21 +54,33 @@ Equal = Annotated[Any, AfterValidator(_equal), WithJsonSchema({"type": ["boolean
 """A number, text, a path with a dot in it, true or false."""
 
 
-def _kind(value: Any) -> str:
-    if isinstance(value, bool):
-        return "a boolean"
+ABSENT = "is not in the facts"
+"""What is found at a path that does not exist."""
+
+SINGLE = ("a number", "text", "a boolean")
+"""What can be compared."""
+
+
+def kind_of(value: Any) -> str:
+    """Return what a value is, in words.
+
+    >>> [kind_of(value) for value in (1, True, "a", None, [1], {})]
+    ['a number', 'a boolean', 'text', 'null', 'a list', 'an object']
+    """
+    if value is None or isinstance(value, str | bool):
+        return "null" if value is None else "text" if isinstance(value, str) else "a boolean"
     if isinstance(value, int | float):
         return "a number"
-    return "text" if isinstance(value, str) else "no single value"
+    return "a list" if isinstance(value, list | tuple) else "an object"
 
 
 class Guard(Value):
-    """A limit: while the fact stands in the comparison to its limit, the outcome is capped."""
+    """A limit on a fact: tripped while the comparison is true, and then the outcome is capped; else clear."""
 
     name: Text
-    """How people call it; the record and the decision name it so."""
+    """What people call it; the record and the decision use this name."""
     fact: FactPath
-    """The fact that is held against the limit, as a dotted path."""
+    """The fact that is compared with the limit, as a dotted path; a leading `facts.` is dropped."""
     at_least: Limit | None = None
     """Tripped while the fact is this or more."""
     above: Limit | None = None
@@ -72,7 +90,7 @@ class Guard(Value):
     below: Limit | None = None
     """Tripped while the fact is less than this."""
     equals: Equal | None = None
-    """Tripped while the fact is this; text with a dot in it is a path, other text is itself."""
+    """Tripped while the fact is this. Text with a dot is a path (`facts.region`), other text is itself."""
     cap: Cap
     """The most permissive outcome while the guard is tripped."""
 
@@ -82,6 +100,8 @@ class Guard(Value):
         if len(given) != 1:
             found = ", ".join(given) or "no comparison"
             raise ValueError(f"it has {found}; allowed: exactly one of {', '.join(COMPARISONS)}")
+        if self.limit_path == self.fact:
+            raise ValueError(f"it compares `{self.fact}` with itself; allowed: another fact, or a value")
         return self
 
     @property
@@ -98,38 +118,35 @@ class Guard(Value):
     def limit_path(self) -> str | None:
         """The path that gives the limit, or None where it is a literal."""
         is_path = isinstance(self.limit, str) and (self.comparison != "equals" or "." in self.limit)
-        return self.limit if is_path and _PATH.match(self.limit) else None
+        return plain_path(self.limit) if is_path and _PATH.match(self.limit) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A path at which a comparison finds nothing that it can use, and what there is, in words behind it."""
+
+    path: str
+    found: str
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a guard found: whether it is tripped, the two values it compared, and why it could not compare them."""
+    """What a guard found: whether it is tripped, the two values it compared, or what it could not read."""
 
     guard: Guard
     tripped: bool
     value: Any = None
     limit: Any = None
-    fault: str | None = None
+    unread: Unreadable | None = None
 
+    @property
+    def fault(self) -> str | None:
+        """The sentence that says which path could not be read, or None.
 
-class _Missing:
-    """No value at a path."""
-
-
-MISSING = _Missing()
-
-
-def value_at(path: str, facts: Any) -> Any:
-    """Return the value at a dotted path, or MISSING.
-
-    >>> value_at("risk.rate", {"risk": {"rate": 0.02}}), value_at("risk.x", {}) is MISSING
-    (0.02, True)
-    """
-    for key in path.split("."):
-        if not isinstance(facts, Mapping) or key not in facts:
-            return MISSING
-        facts = facts[key]
-    return facts
+        >>> examine([Guard(name="fraud", fact="risk.rate", above=5, cap="no_go")], {})[0].fault
+        'could not be read: risk.rate (it is not in the facts)'
+        """
+        return f"could not be read: {self.unread.path} (it {self.unread.found})" if self.unread else None
 
 
 def examine(guards: Iterable[Guard], facts: Mapping[str, Any]) -> tuple[Finding, ...]:
@@ -142,27 +159,44 @@ def examine(guards: Iterable[Guard], facts: Mapping[str, Any]) -> tuple[Finding,
     return tuple(_examine(guard, facts) for guard in guards)
 
 
+def find_unreadable(guard: Guard, facts: Mapping[str, Any]) -> list[Unreadable]:
+    """Return the paths of a guard that its comparison cannot use on these facts: its fact, its limit or both.
+
+    >>> guard = Guard(name="fraud", fact="risk.rate", above="limits.rate", cap="no_go")
+    >>> [each.path for each in find_unreadable(guard, {"risk": {"rate": "high"}})]
+    ['risk.rate', 'limits.rate']
+    """
+    pairs = [(guard.fact, _fact(guard, facts)), (guard.limit_path, _limit_of(guard, facts))]
+    found = [Unreadable(path, fault) for path, value in pairs if path and (fault := _fault(value, guard.comparison))]
+    kinds = [kind_of(value) for _, value in pairs]
+    if found or guard.comparison != "equals" or kinds[0] == kinds[1]:
+        return found
+    return [Unreadable(guard.fact, f"is {kinds[0]}, and its limit is {kinds[1]}")]
+
+
 def _examine(guard: Guard, facts: Mapping[str, Any]) -> Finding:
-    value = value_at(guard.fact, facts)
-    limit = guard.limit if guard.limit_path is None else value_at(guard.limit_path, facts)
-    for path, found in ((guard.fact, value), (guard.limit_path, limit)):
-        fault = _fault(path or "limit", found, guard.comparison)
-        if fault:
-            return Finding(guard, True, _shown(value), _shown(limit), fault)
-    if guard.comparison == "equals":
-        if _kind(value) != _kind(limit):
-            fault = f"`{guard.fact}` is {_kind(value)}, its limit is {_kind(limit)}"
-            return Finding(guard, True, value, limit, fault)
-        return Finding(guard, bool(value == limit), value, limit)
-    return Finding(guard, _ORDERS[guard.comparison](value, limit), value, limit)
+    value, limit = _fact(guard, facts), _limit_of(guard, facts)
+    unread = next(iter(find_unreadable(guard, facts)), None)
+    if unread:
+        return Finding(guard, True, _shown(value), _shown(limit), unread)
+    return Finding(guard, _COMPARES[guard.comparison](value, limit), value, limit)
 
 
-def _fault(path: str, value: Any, comparison: Comparison) -> str | None:
-    if value is MISSING or value is None:
-        return f"`{path}` is missing"
+def _fact(guard: Guard, facts: Mapping[str, Any]) -> Any:
+    return value_at(guard.fact, facts)
+
+
+def _limit_of(guard: Guard, facts: Mapping[str, Any]) -> Any:
+    return guard.limit if guard.limit_path is None else value_at(guard.limit_path, facts)
+
+
+def _fault(value: Any, comparison: Comparison) -> str | None:
+    if value is MISSING:
+        return ABSENT
+    kind = kind_of(value)
     if comparison == "equals":
-        return None if _kind(value) in ("a number", "text", "a boolean") else f"`{path}` is {_kind(value)}"
-    return None if _kind(value) == "a number" else f"`{path}` is {_kind(value)}, no number"
+        return None if kind in SINGLE else f"is {kind}, not a single value"
+    return None if kind == "a number" else f"is {kind}, not a number"
 
 
 def _shown(value: Any) -> Any:

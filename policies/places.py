@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from policies.cel_tree import Call, Constant, Field, Loop, Name, Node, parts_of
+from policies.paths import MISSING
 
 Path = tuple[str, ...]
 """Keys that lead from the top to a value; a key may hold a dot, so a path is never joined to be compared."""
@@ -50,9 +51,9 @@ def _shown_key(key: str) -> str:
 
 
 def values_at(path: Path, value: Any) -> Iterator[Any]:
-    """Yield the value at a path, each one where the path goes over items, and None where it is missing.
+    """Yield the value at a path, each one where the path goes over items, and MISSING where there is none.
 
-    >>> list(values_at(("items", "*", "price"), {"items": [{"price": 2}, {}]}))
+    >>> list(values_at(("items", "*", "price"), {"items": [{"price": 2}, {"price": None}]}))
     [2, None]
     """
     for number, key in enumerate(path):
@@ -60,7 +61,7 @@ def values_at(path: Path, value: Any) -> Iterator[Any]:
             for item in value:
                 yield from values_at(path[number + 1 :], item)
             return
-        value = value.get(key) if isinstance(value, Mapping) else None
+        value = value.get(key, MISSING) if isinstance(value, Mapping) else MISSING
     yield value
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from policies.paths import keys_of
 from policies.places import EACH, Path, Use
 
 WITHHELD = "(withheld)"
@@ -19,7 +20,7 @@ def withhold(facts: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
     """
     kept = dict(facts)
     for path in paths:
-        kept = _replaced(kept, path.split("."))
+        kept = _replaced(kept, [*keys_of(path)])
     return kept
 
 
@@ -44,7 +45,7 @@ def overlaps(path: Path, private: Iterable[str], use: Use = "value") -> bool:
     >>> overlaps(("people", "*", "name"), ["people.name"]), overlaps(("people",), ["people.name"], "walk")
     (True, False)
     """
-    return any(_meet(path, tuple(each.split(".")), use) for each in private)
+    return any(_meet(path, keys_of(each), use) for each in private)
 
 
 def _meet(path: Path, private: Path, use: Use) -> bool:

@@ -63,6 +63,35 @@ def fact_paths(text: str) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(read.path for read in reads_in(text)))
 
 
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What a condition makes sure of before it uses it: the paths that it tests for, and those that may be null."""
+
+    tested: tuple[Path, ...]
+    null: tuple[Path, ...]
+
+
+@lru_cache(maxsize=4_096)
+def handled_in(text: str) -> Handled:
+    """Return which paths into the facts a condition tests: `has(facts.a)`, `"a" in facts`, and `facts.a != null`.
+
+    >>> handled_in('has(facts.a.b) && "c" in facts && facts.d != null')
+    Handled(tested=(('a', 'b'), ('c',)), null=(('d',),))
+    """
+    there = [read.path for read in reads_in(text) if read.use == "test"]
+    there += [path[1:] for node, bound in _nodes(text, "facts") for path in _keys_looked_for(node, bound)]
+    sides = [(each.left, each.right) for each in comparisons_in(text)]
+    null = [side for pair in sides if Written(None) in pair for side in pair if isinstance(side, tuple)]
+    return Handled(tuple(there), tuple(null))
+
+
+def _keys_looked_for(node: Node, bound: Bound) -> Iterator[Path]:
+    match node:
+        case Call(function=function, arguments=(Constant(value=str(key)), place)) if function == IN:
+            found = place_of(place, bound)
+            yield from () if found is None or found[0] != "facts" else [(*found, key)]
+
+
 def output_fields(text: str) -> tuple[str, ...]:
     """Return the fields of an output that a check reads, in order of appearance.
 

@@ -75,12 +75,13 @@ class Failure:
     """A role that gave no proposal: the stop reason says why.
 
     `raw` is the proposal that broke the contract of a team that answers for the role, where one did. `is_own` says that
-    the team came to a limit of its own, while the run had more to give.
+    the team came to a limit of its own, while the run had more to give. `cause` says more than the reason does.
     """
 
     reason: str
     raw: object = None
     is_own: bool = False
+    cause: str | None = None
 
 
 Reply = Contribution | Output | Refusal | Failure
@@ -88,12 +89,16 @@ Reply = Contribution | Output | Refusal | Failure
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The seats after a wave, the contributions newly accepted in sequence order, and the stop, if any."""
+    """The seats after a wave, the contributions newly accepted in sequence order, and the stop, if any.
+
+    `raw` is the proposal that broke the contract, `cause` what is known of the stop beyond its reason.
+    """
 
     seats: tuple[Seat, ...]
     accepted: tuple[Contribution | Output, ...]
     stop: Stop | None
     raw: object = None
+    cause: str | None = None
 
 
 def open_seats(sequence: Sequence[str]) -> tuple[Seat, ...]:
@@ -208,6 +213,7 @@ def settle(
     accepted: list[Contribution | Output] = []
     stop: Stop | None = None
     raw: object = None
+    cause: str | None = None
     for seat in seats:
         reply, phase = replies.get(seat.name), phase_at(where, seat)
         closed = stop is not None and not is_resumable(stop.reason)
@@ -215,14 +221,12 @@ def settle(
         if now.contribution is not None and seat.contribution is None:
             accepted.append(now.contribution)
         failure = _failure_of(now, reply, blocked, phase, max_repairs)
-        is_own = isinstance(reply, Failure) and reply.is_own
-        if failure and counts_absent and (may_be_absent(failure[0]) or is_own):
-            now = replace(now, absent=failure[0])
+        if failure and counts_absent and (may_be_absent(failure.reason) or failure.is_own):
+            now = replace(now, absent=failure.reason)
         elif failure and stop is None:
-            reason, raw = failure
-            stop = Stop(reason, phase)
+            stop, raw, cause = Stop(failure.reason, phase), failure.raw, failure.cause
         after.append(now)
-    return Settlement(tuple(after), tuple(accepted), stop, raw)
+    return Settlement(tuple(after), tuple(accepted), stop, raw, cause)
 
 
 def _may_fit_later(wave: Wave) -> bool:
@@ -260,14 +264,12 @@ def _filled(seat: Seat, reply: Reply | None) -> Seat:
     return seat
 
 
-def _failure_of(
-    seat: Seat, reply: Reply | None, blocked: Stop | None, phase: str, max_repairs: int
-) -> tuple[str, object] | None:
-    """Return why an empty seat ends the run, and the proposal that broke the contract, if one did."""
+def _failure_of(seat: Seat, reply: Reply | None, blocked: Stop | None, phase: str, max_repairs: int) -> Failure | None:
+    """Return why an empty seat ends the run, with the proposal that broke the contract, if one did."""
     if seat.is_settled:
         return None
     if seat.refusal is not None and is_exhausted(seat, max_repairs):
-        return seat.refusal.reason, seat.refusal.raw
+        return Failure(seat.refusal.reason, seat.refusal.raw)
     if isinstance(reply, Failure):
-        return reply.reason, reply.raw
-    return (blocked.reason, None) if blocked is not None and blocked.phase == phase else None
+        return reply
+    return Failure(blocked.reason) if blocked is not None and blocked.phase == phase else None

@@ -8,8 +8,9 @@ from pydantic import AfterValidator, Field, StringConstraints
 from policies.access import Access
 from policies.conditions import ConditionError, Scope, compile_condition
 from policies.fields import FactPath, Facts, ModelName, Position, RoleName, Temperature, Text, Value
-from policies.guards import MISSING, Guard, value_at
+from policies.guards import Guard
 from policies.messages import Messaging, Subscription
+from policies.paths import MISSING, value_at
 from policies.plain import MAX_INTEGER
 from policies.table import Policy, for_ballots
 

@@ -11,6 +11,7 @@ from policies.conditions import ConditionError, compile_condition
 from policies.fields import Position
 from policies.guards import Guard
 from policies.messages import Messaging, Subscription
+from policies.paths import keys_of
 from policies.patterns.rules import pattern_faults
 from policies.plain import shown
 from policies.privacy import overlaps
@@ -143,7 +144,7 @@ def _carried_problems(team: Team) -> Iterator[Problem]:
 def _privacy_problems(team: Team, private: Sequence[str]) -> Iterator[Problem]:
     """Return what decides by a fact that is withheld before anything is decided."""
     for index, guard in enumerate(team.guards):
-        if any(path and overlaps(tuple(path.split(".")), private) for path in (guard.fact, guard.limit_path)):
+        if any(path and overlaps(keys_of(path), private) for path in (guard.fact, guard.limit_path)):
             yield Problem(("guards", index), "reads a private fact, which is withheld; allowed: other facts")
     for name, role in team.roles.items():
         for index, check in enumerate(role.checks):

@@ -16,7 +16,7 @@ from nodes.voices.recorded import RecordedVoice
 from policies.assurance.audit import Event
 from policies.team import Budget, Team
 
-VARYING = ("thread_id", "elapsed_seconds")
+VARYING = ("thread_id", "elapsed_seconds", "cause")
 """What differs between two equal runs."""
 
 

@@ -30,10 +30,11 @@ def command(thread: str, html: str | None, markdown: str | None, db: str | None,
 
     The exit code tells what became of the thread, whatever was written.
     """
-    if html is None and markdown is None:
-        return print_record(run_async(lambda _: _read(thread, db))[0], as_json)
     _check_targets(html, markdown, as_json)
     record, state = run_async(lambda _: _read(thread, db))
+    _warn_of_change(thread, state)
+    if html is None and markdown is None:
+        return print_record(record, as_json)
     _write_pages(thread, record, state, html, markdown)
     if as_json:
         print_record(record, as_json)
@@ -52,6 +53,16 @@ async def _read(thread: str, db: str | None) -> tuple[dict[str, Any], Mapping[st
         # Again from this state: a run under way may have gone on between the two readings.
         state = await threads.begun(thread)
         return record_of(thread, state, is_running=record["status"] == "running"), state
+
+
+def _warn_of_change(thread: str, state: Mapping[str, Any]) -> None:
+    """Say on stderr where the decision that is shown is not the one that the thread's record holds."""
+    from graph.problems import neutral
+    from graph.report.changed import find_change
+
+    changed = find_change(thread, state)
+    if changed:
+        click.echo(neutral(f"accord: warning: {changed.sentence}"), err=True)
 
 
 def _check_targets(html: str | None, markdown: str | None, as_json: bool) -> None:

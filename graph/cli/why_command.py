@@ -14,14 +14,18 @@ from graph.cli.session import database_option, json_option, print_json, run_asyn
 @database_option
 @json_option
 def command(thread: str, db: str | None, as_json: bool) -> Exit:
-    """Explain the last finished round of THREAD: the row, the guards, the smallest flips, each role's power."""
+    """Explain the last finished round of THREAD: the row, the guards, the smallest flips, each role's power.
+
+    Exits with 1 and explains nothing where what the thread keeps differs from its record.
+    """
     from graph.problems import UsageError
+    from graph.report.changed import Changed
     from graph.report.explanation import explanation_of, unexplained
     from graph.report.terminal import console_on
     from graph.report.why import print_why
     from graph.threads import open_threads
 
-    async def work(_: Any) -> dict[str, Any]:
+    async def work(_: Any) -> dict[str, Any] | Changed:
         async with open_threads(settings_for(db)) as threads:
             state = await threads.begun(thread)
         found = explanation_of(thread, state)
@@ -30,8 +34,20 @@ def command(thread: str, db: str | None, as_json: bool) -> Exit:
         return found
 
     found = run_async(work)
+    if isinstance(found, Changed):
+        return _say_changed(found, as_json)
     if as_json:
         print_json(found)
     else:
         print_why(found, console_on(sys.stdout, columns=120))
     return Exit.DONE
+
+
+def _say_changed(changed: Any, as_json: bool) -> Exit:
+    from graph.problems import neutral
+
+    if as_json:
+        print_json({"thread_id": changed.thread, "changed": list(changed.what), "message": changed.sentence})
+    else:
+        click.echo(neutral(changed.sentence))
+    return Exit.FOUND

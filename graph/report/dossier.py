@@ -3,16 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from graph.report.changed import Changed
 from graph.report.cost import cost_of
 from graph.report.explanation import explanation_of, said_power
 from graph.report.gauges import gauge_of
+from graph.report.limits import border_of, changes_of
 from graph.report.matrix import conflicts_of, flags_of, matrix_of, speeches_of
 from graph.report.patterns.drawing import drawing_of
 from graph.report.timeline import capping, speaker, timeline_of
-from graph.report.verdict import verdict_of
+from graph.report.verdict import changed_verdict, verdict_of
 from graph.report.words import (
     cleaned,
     label_of,
+    plain_word,
     said_value,
     tone_of,
     written,
@@ -34,7 +37,8 @@ def dossier_of(thread: str, record: Mapping[str, Any], state: State) -> Plain:
 
     Every text in it is shown as it is: control and direction characters are replaced already.
     """
-    why = explanation_of(thread, state) if state else None
+    found = explanation_of(thread, state) if state else None
+    changed, why = (found, None) if isinstance(found, Changed) else (None, found)
     case, work = state.get("case", {}), drawing_of(record, state)
     dossier = {
         "thread": thread,
@@ -42,7 +46,7 @@ def dossier_of(thread: str, record: Mapping[str, Any], state: State) -> Plain:
         "goal": case.get("goal"),
         "is_begun": bool(state),
         "pattern": work["pattern"],
-        "verdict": verdict_of(record, state, why, work),
+        "verdict": changed_verdict(record, changed) if changed else verdict_of(record, state, why, work),
         "dates": _dates(state, record),
         "brief": _brief(record),
         "work": work["sections"],
@@ -56,7 +60,7 @@ def dossier_of(thread: str, record: Mapping[str, Any], state: State) -> Plain:
         "powers": _powers(why),
         "timeline": timeline_of(state.get("events", []), _titled(record)),
         "cost": cost_of(record, state),
-        "facts": _facts(case),
+        "facts": _facts({} if changed else case),
         "record": _record(record, state),
     }
     tidy: Plain = cleaned(dossier)
@@ -126,20 +130,16 @@ def _flips(why: Plain | None) -> Plain | None:
     for flip in why["stance_flips"]["flips"]:
         by_outcome.setdefault(flip["outcome"], []).append(flip["stances"])
     limits = [
-        {"outcome": label_of(flip["outcome"]), "tone": tone_of(flip["outcome"]), "changes": _changes(flip)}
+        {
+            "outcome": label_of(flip["outcome"]),
+            "tone": tone_of(flip["outcome"]),
+            "changes": changes_of(flip, why["guards"]),
+            "border": border_of(flip, why["final"], plain_word(why["final"])),
+        }
         for flip in why["limit_flips"]
     ]
     stances = [_stance_flips(outcome, sets, why["casts"]) for outcome, sets in by_outcome.items()]
     return {"stances": stances, "limits": limits, "searched": why["stance_flips"]["searched"]}
-
-
-def _changes(flip: Mapping[str, Any]) -> list[Plain]:
-    changed = [*flip["facts"].items(), *flip["limits"].items()]
-    guards = {*flip["limits"]} - {"min_go_votes"}
-    return [
-        {"name": name, "value": said_value(value), "kind": "guard" if name in guards else "setting"}
-        for name, value in changed
-    ]
 
 
 def _stance_flips(outcome: str, sets: Sequence[Mapping[str, str]], casts: Mapping[str, str]) -> Plain:

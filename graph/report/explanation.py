@@ -4,42 +4,32 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from graph.report.changed import Changed, basis_of, find_change
 from graph.report.record import outputs_of, row_name
-from graph.store.archive import vote_from
 from nodes.events import standing_outcomes
-from policies.assurance.flips import LimitFlip
+from policies.assurance.limits import LimitFlip
 from policies.assurance.power import Power
 from policies.assurance.why import Explanation, GuardReading, explain
-from policies.guards import Guard
-from policies.table import Policy, for_ballots
 from policies.team import DECIDED
 
 Plain = dict[str, Any]
 
 
-def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | None:
-    """Return why the last finished round came to what it came to; None where none was finished as things stand now.
+def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | Changed | None:
+    """Return why the last finished round was decided as it was; None where none was finished as things are now.
 
-    After changes were accepted, what an earlier round was decided on is not kept.
+    After changes were accepted, what an earlier round was decided on is not kept. Where what the thread keeps differs
+    from its record, it is not explained.
 
     Keys: {thread_id, team, policy, round, max_rounds, casts, vote, final, row, because, rounds_ended, fault, when,
     values, guards, stance_flips {flips, searched}, limit_flips, powers}.
     """
-    outcomes = standing_outcomes(state)
-    if not outcomes:
-        return None
-    team, last = state["case"]["team"], outcomes[-1]
-    if team.get("pattern") == "vote":
-        last = {**last, "round": last["max_rounds"]}  # it is placed by its stage, and was decided as the only round
-    entry = {
-        "weights": {name: role["weight"] for name, role in team["roles"].items()},
-        "vetoers": [name for name, role in team["roles"].items() if role["veto"]],
-    }
-    guards = [Guard.model_validate(guard) for guard in team["guards"]]
-    policy = Policy.model_validate(team["policy"])
-    ruling_policy = for_ballots(policy) if team.get("pattern") == "vote" else policy
-    found = explain(ruling_policy, vote_from(last, entry), guards, state["case"]["facts"])
-    place = {key: last[key] for key in ("round", "max_rounds", "casts")}
+    changed = find_change(thread, state)
+    if changed or not standing_outcomes(state):
+        return changed
+    team, basis = state["case"]["team"], basis_of(state)
+    found = explain(basis.policy, basis.vote, basis.guards, basis.facts)
+    place = {"round": basis.vote.round, **{key: basis.event[key] for key in ("max_rounds", "casts")}}
     named = {"thread_id": thread, "team": team["name"], "policy": team["policy"]["name"]}
     return {**named, **place, **_plain(found)}
 
@@ -94,13 +84,19 @@ def _guard(reading: GuardReading) -> Plain:
         "limit": finding.limit,
         "tripped": finding.tripped,
         "fault": finding.fault,
+        "unread": finding.unread.path if finding.unread else None,
         "cap": guard.cap,
         "distance": reading.distance,
     }
 
 
 def _limits(flip: LimitFlip) -> Plain:
-    return {"facts": dict(flip.facts), "limits": dict(flip.limits), "outcome": flip.outcome}
+    changes = {"facts": _values(flip.facts), "limits": _values(flip.limits)}
+    return {**changes, "outcome": flip.outcome, "stays_at": list(flip.stays_at)}
+
+
+def _values(changes: Mapping[str, Mapping[str, Any]]) -> Plain:
+    return {name: dict(values) for name, values in changes.items()}
 
 
 def _power(power: Power) -> Plain:

@@ -1,14 +1,11 @@
 """Guards as a reader sees them: in words, and as places on a scale from 0 to 100."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from graph.report.words import COMPARISONS, plain_word, said_number, said_value
 
 Plain = dict[str, Any]
-
-QUOTED = re.compile("`([^`]*)`")
 
 CLOSE = 0.05
 """A gap smaller than this part of the larger value is drawn on a scale that does not begin at 0."""
@@ -25,7 +22,7 @@ def gauge_of(guard: Mapping[str, Any]) -> Plain:
         "limit_path": guard["limit_path"],
         "tripped": guard["tripped"],
         "tone": _tone(guard),
-        "status": "Holds unread" if guard["fault"] else "Holds" if guard["tripped"] else "Clear",
+        "status": "Could not be read" if guard["fault"] else "Tripped" if guard["tripped"] else "Clear",
         "effect": f"It {'caps' if guard['tripped'] else 'would cap'} the outcome at {plain_word(guard['cap'])}",
         "fault": _fault(guard),
         "room": _room(guard),
@@ -40,11 +37,10 @@ def _tone(guard: Mapping[str, Any]) -> str:
 
 
 def _fault(guard: Mapping[str, Any]) -> str | None:
-    """Return why a guard holds without a comparison, in words."""
+    """Return which path could not be read, and what that makes of the guard."""
     if not guard["fault"]:
         return None
-    said = QUOTED.sub(r"“\1”", guard["fault"])
-    return f"{said}, so the guard holds: nothing unread is assumed safe"
+    return f"{guard['fault'][:1].upper()}{guard['fault'][1:]}, so the guard is tripped: nothing unread is assumed safe"
 
 
 def _room(guard: Mapping[str, Any]) -> str:
@@ -55,7 +51,7 @@ def _room(guard: Mapping[str, Any]) -> str:
     if distance == 0:
         return "exactly at the limit" if guard["tripped"] else "no room left: exactly at the limit"
     part = f" ({abs(distance / guard['limit']):.1%} of the limit)" if guard["limit"] else ""
-    words = f"{said_number(_rounded(abs(distance)))}{part}"
+    words = f"{said_number(abs(distance))}{part}"
     return f"exceeded by {words}" if guard["tripped"] else f"room left: {words}"
 
 
@@ -63,13 +59,8 @@ def _equality(guard: Mapping[str, Any]) -> str:
     return "the fact is at the value" if guard["tripped"] else "the fact has another value"
 
 
-def _rounded(distance: float) -> float:
-    """Return a difference without the noise of its subtraction."""
-    return distance if isinstance(distance, int) else float(f"{distance:.9g}")
-
-
 def _drawing(guard: Mapping[str, Any]) -> Plain:
-    """Return where to draw fact, limit, the room between them and the zone in which the guard holds."""
+    """Return where to draw fact, limit, the room between them and the zone in which the guard is tripped."""
     # In parts of the larger one: the gap between two huge numbers is no finite number.
     largest = max(abs(guard["value"]), abs(guard["limit"])) or 1
     value, bound = guard["value"] / largest, guard["limit"] / largest

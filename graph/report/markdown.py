@@ -173,7 +173,7 @@ def _speech(said: Plain) -> Iterator[str]:
 def _guards(dossier: Plain) -> Iterator[str]:
     if dossier["guards"]:
         yield from ("## Guards", "", "Limits that no vote can beat.", "")
-        heads = ("Guard", "", "Fact", "Holds while", "Room", "Effect")
+        heads = ("Guard", "", "Fact", "Tripped while", "Room", "Effect")
         yield from table(heads, map(_guard, dossier["guards"]))
 
 
@@ -204,7 +204,7 @@ def _flips(dossier: Plain) -> Iterator[str]:
         for flip in flips["stances"]
         if flip["more"]
     ]
-    rows += [[_outcome(flip), " and ".join(map(_change, flip["changes"]))] for flip in flips["limits"]]
+    rows += [[_outcome(flip), _limit_line(flip)] for flip in flips["limits"]]
     yield from table(("It would have been", "with"), rows)
 
 
@@ -219,9 +219,14 @@ def _stance_line(line: Plain) -> str:
     return " and ".join(f"{code(each['role'])} {each['was']} → **{each['stance']}**" for each in line["changes"])
 
 
+def _limit_line(flip: Plain) -> str:
+    changes = " and ".join(map(_change, flip["changes"]))
+    return f"{changes}; {escaped(flip['border'])}" if flip["border"] else changes
+
+
 def _change(change: Plain) -> str:
     name = f"the limit of {escaped(change['name'])}" if change["kind"] == "guard" else code(change["name"])
-    return f"{name} at **{escaped(change['value'])}**"
+    return " ".join(filter(None, (escaped(change["before"]), name, escaped(change["after"]))))
 
 
 def _power(dossier: Plain) -> Iterator[str]:

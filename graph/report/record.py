@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from nodes.events import events_of
+from nodes.events import cause_of, events_of
 from policies.stop import is_resumable, kind_of
 
 Record = dict[str, Any]
@@ -35,7 +35,8 @@ def _status(reason: str | None, is_running: bool) -> Status:
 
 
 def _stopped(state: Mapping[str, Any]) -> Record:
-    stopped = {"phase": state["phase"]} if state.get("phase") else {}
+    cause = cause_of(state)
+    stopped = {**({"phase": state["phase"]} if state.get("phase") else {}), **({"cause": cause} if cause else {})}
     is_contract = kind_of(state["stop_reason"]).startswith("invalid_")
     return stopped | ({"raw_contribution": state.get("raw_contribution")} if is_contract else {})
 
@@ -142,14 +143,19 @@ def _pattern(state: Mapping[str, Any]) -> Record:
 
 
 def _outcome(state: Mapping[str, Any], outcomes: list[dict[str, Any]]) -> Record | None:
-    """Return what the last finished round came to: by the vote alone, by which row and guards, and as announced."""
+    """Return what decided the last finished round: the vote alone, the row, the tripped guards, the decision announced.
+
+    `unread` says of a guard that is tripped because its path could not be read which path that is.
+    """
     if not outcomes:
         return None
     last = outcomes[-1]
+    unread = {found["name"]: found["fault"] for found in last["findings"] if found["fault"]}
     return {
         "vote": last["vote"],
         "row": row_name(last["row"]),
         "guards": last["guards"],
+        **({"unread": unread} if unread else {}),
         "final": state.get("final_decision"),
     }
 

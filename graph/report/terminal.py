@@ -15,6 +15,7 @@ from graph.report.patterns.drawing import drawing_of
 from graph.report.script import shown_sections
 from graph.report.visible import STYLES, console_on, visible, visible_lines
 from graph.report.words import said_reason
+from nodes.events import said_guard
 
 __all__ = ["STYLES", "console_on", "print_report", "visible", "visible_lines"]
 
@@ -90,7 +91,7 @@ def _conflicts(history: Sequence[Mapping[str, Any]]) -> Text:
 
 
 def _beside(record: Mapping[str, Any]) -> Iterator[Text]:
-    """Yield what a reader of the decision must not miss: guards that hold, absent roles, flagged answers."""
+    """Yield what a reader of the decision must not miss: tripped guards, absent roles, flagged answers."""
     yield from _guarding(record)
     for absent in record.get("absent", []):
         yield visible(f"Absent: {absent['role']} in round {absent['round']}, {absent['reason']}")
@@ -101,8 +102,9 @@ def _beside(record: Mapping[str, Any]) -> Iterator[Text]:
 def _guarding(record: Mapping[str, Any]) -> Iterator[Text]:
     outcome = record.get("outcome") or {}
     if outcome.get("guards"):
-        named = Text(", ").join(map(visible, outcome["guards"]))
-        yield Text.assemble("Guards that hold: ", named, f"; the vote alone gave {outcome['vote']}")
+        unread = outcome.get("unread", {})
+        named = Text(", ").join(visible(said_guard(name, unread.get(name))) for name in outcome["guards"])
+        yield Text.assemble("Tripped guards: ", named, f"; the vote alone gave {outcome['vote']}")
 
 
 def _ending(record: Mapping[str, Any]) -> RenderableType:
@@ -130,6 +132,8 @@ def _stop_lines(record: Mapping[str, Any]) -> list[Text]:
     lines = [Text.assemble("Stopped: ", visible(record["stop_reason"], "bold red"), visible(at))]
     if record.get("pattern", "rounds") != "rounds":
         lines.append(visible(said_reason(record["stop_reason"])))
+    if "cause" in record:
+        lines.append(visible(f"Cause: {record['cause']}"))
     if "raw_contribution" in record:
         offered = json.dumps(record["raw_contribution"], ensure_ascii=False)
         lines.append(Text.assemble("Offered: ", visible(offered[:500])))
@@ -162,6 +166,8 @@ def _hint(record: Mapping[str, Any]) -> str | None:
         return "Somebody else works on this thread. Try again when they are done."
     if reason.startswith(("needs_input:", "facts_unavailable:")):
         return f"Go on with: {resume} --facts FILE"
+    if reason.startswith("condition_failed:"):
+        return f"Correct the facts, then go on with: {resume} --facts FILE --accept-changes"
     if not record["resumable"] or record["status"] == "running":
         return None
     if reason == "escalated":

@@ -17,6 +17,7 @@ from graph.report.words import (
     tone_of,
     written,
 )
+from nodes.events import said_guard
 
 Plain = dict[str, Any]
 Events = Sequence[Mapping[str, Any]]
@@ -223,8 +224,9 @@ def _cap(event: Mapping[str, Any]) -> str | None:
 
 
 def capping(vote: str, final: str, guards: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the guards that lowered an outcome: those that hold and allow no more than what it became."""
-    return [] if vote == final else [guard["name"] for guard in guards if guard["tripped"] and guard["cap"] == final]
+    """Return the guards that lowered an outcome, as they are said: those tripped whose cap is what it became."""
+    capping = [guard for guard in guards if guard["tripped"] and guard["cap"] == final and vote != final]
+    return [said_guard(guard["name"], guard["fault"]) for guard in capping]
 
 
 def _finished(group: list[Mapping[str, Any]]) -> Plain:
@@ -234,7 +236,8 @@ def _finished(group: list[Mapping[str, Any]]) -> Plain:
     if event["stop_reason"] == "success":
         return {"what": f"Announced: {label_of(event['final_decision'])}", "tone": tone_of(event["final_decision"])}
     phase = f" at {event['phase']}" if event.get("phase") else ""
-    return {"what": "Stopped", "tone": "refused", "rule": _reason(event["stop_reason"]) + phase}
+    rule = _reason(event["stop_reason"]) + phase
+    return {"what": "Stopped", "tone": "refused", "rule": rule, "detail": event.get("cause")}
 
 
 def _anything(group: list[Mapping[str, Any]]) -> Plain:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from graph.report.changed import Changed
 from graph.report.timeline import capping
 from graph.report.words import counted, label_of, listed, plain_word, said_reason, tone_of, written
 from policies.table import DECISIONS
@@ -11,6 +12,13 @@ Plain = dict[str, Any]
 State = Mapping[str, Any]
 
 MAX_RAW = 2_000
+
+NEEDS = {
+    "needs_input": " --facts FILE",
+    "facts_unavailable": " --facts FILE",
+    "condition_failed": " --facts FILE --accept-changes",
+}
+"""What a thread needs, beside a raised limit, to go on."""
 
 OPEN = {
     "running": ("In progress", "Somebody works on this thread now; it has no decision yet."),
@@ -21,7 +29,15 @@ OPEN = {
 
 def verdict_of(record: Mapping[str, Any], state: State, why: Plain | None, work: Plain) -> Plain:
     """Return the decision of a thread, or what stands in its place, and how the thread goes on."""
-    label, tone, sentences = _ruled(record, state, why, work)
+    return _verdict(record, *_ruled(record, state, why, work))
+
+
+def changed_verdict(record: Mapping[str, Any], changed: Changed) -> Plain:
+    """Return what is on top of the page of a thread that was changed: no decision, and what differs."""
+    return _verdict(record, "Changed", "stopped", [f"{changed.sentence[0].upper()}{changed.sentence[1:]}."])
+
+
+def _verdict(record: Mapping[str, Any], label: str, tone: str, sentences: list[str]) -> Plain:
     return {
         "label": label,
         "tone": tone,
@@ -40,7 +56,7 @@ def _goes_on(record: Mapping[str, Any]) -> str | None:
         return None
     kind = (record["stop_reason"] or "").partition(":")[0]
     limit = {"max_rounds_reached": "max_rounds", "max_cost": "max_cost_usd"}.get(kind, kind)
-    needs = {"needs_input": " --facts FILE", "facts_unavailable": " --facts FILE"}.get(kind, "")
+    needs = NEEDS.get(kind, "")
     return f"accord resume {record['thread_id']}{needs}" + (f" --budget {limit}=N" if limit.startswith("max_") else "")
 
 
@@ -56,7 +72,8 @@ def _ruled(record: Mapping[str, Any], state: State, why: Plain | None, work: Pla
         return label, "open", [sentence, *so_far]
     is_escalated = record["stop_reason"] == "escalated"
     label, tone = ("A human decides", "human") if is_escalated else ("Stopped", "stopped")
-    return label, tone, [said_reason(record["stop_reason"]), *so_far]
+    cause = [f"{record['cause'][:1].upper()}{record['cause'][1:]}."] if record.get("cause") else []
+    return label, tone, [said_reason(record["stop_reason"]), *cause, *so_far]
 
 
 def _ended(record: Mapping[str, Any], why: Plain | None, work: Plain) -> tuple[str, str, list[str]]:

@@ -9,19 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from graph.report.explanation import said_power
+from graph.report.limits import border_of, changes_of, said_change
+from graph.report.timeline import capping
 from graph.report.visible import STYLES, visible
+from graph.report.words import COMPARISONS
 from policies.assurance.flips import MAX_KEPT
 
 SHOWN = 6
 """Smallest flips shown for each outcome; `--json` has all that were kept."""
-
-WORDS = {
-    "at_least": "at least",
-    "above": "above",
-    "at_most": "at most",
-    "below": "below",
-    "equals": "equal to",
-}
 
 
 def print_why(found: Mapping[str, Any], console: Console) -> None:
@@ -49,9 +44,9 @@ def _reasons(found: Mapping[str, Any]) -> Iterator[str]:
     yield f"  with {', '.join(f'{name} = {_shown(value)}' for name, value in found['values'].items())}"
     if found["rounds_ended"]:
         yield f"  It was the last round, so `next_round` became {found['vote']}"
-    capping = [guard["name"] for guard in found["guards"] if guard["tripped"] and guard["cap"] == found["final"]]
     if found["vote"] != found["final"]:
-        yield f"The vote alone gave {found['vote']}; capped to {found['final']} by {', '.join(capping)}"
+        guards = ", ".join(capping(found["vote"], found["final"], found["guards"]))
+        yield f"The vote alone gave {found['vote']}; capped to {found['final']} by {guards}"
 
 
 def _shown(value: Any) -> str:
@@ -61,13 +56,13 @@ def _shown(value: Any) -> str:
 
 
 def _guards(guards: list[Mapping[str, Any]]) -> Table:
-    table = Table("guard", "holds", "fact", "limit", "distance", "at most", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table("guard", "is", "fact", "limit", "distance", "cap", box=box.SIMPLE_HEAD, pad_edge=False)
     for guard in guards:
-        limit = f"{WORDS[guard['comparison']]} {_shown(guard['limit'])}"
-        distance = guard["fault"] or ("-" if guard["distance"] is None else f"{guard['distance']:g}")
-        holds = Text("yes", style="bold red") if guard["tripped"] else Text("no", style="green")
+        limit = f"{COMPARISONS[guard['comparison']]} {_shown(guard['limit'])}"
+        distance = guard["fault"] or ("-" if guard["distance"] is None else str(guard["distance"]))
+        state = Text("tripped", style="bold red") if guard["tripped"] else Text("clear", style="green")
         fact = f"{guard['fact']} = {_shown(guard['value'])}"
-        table.add_row(visible(guard["name"]), holds, visible(fact), visible(limit), visible(distance), guard["cap"])
+        table.add_row(visible(guard["name"]), state, visible(fact), visible(limit), visible(distance), guard["cap"])
     return table
 
 
@@ -85,15 +80,12 @@ def _print_flips(found: Mapping[str, Any], console: Console) -> None:
             least, size = "at least " * (len(flips) >= MAX_KEPT), len(flips[0]["stances"])
             console.print(Text(f"  or {least}{len(flips) - SHOWN} more sets of {size} stance{'s' * (size > 1)}"))
     for flip in found["limit_flips"]:
-        console.print(Text.assemble("It would have been ", _word(flip["outcome"]), " with ", visible(_values(flip))))
+        said = " and ".join(map(said_change, changes_of(flip, found["guards"])))
+        border = border_of(flip, found["final"], found["final"])
+        told = visible(f"{said}; {border}" if border else said)
+        console.print(Text.assemble("It would have been ", _word(flip["outcome"]), " with ", told))
     if not by_outcome:
         console.print(Text(f"No change of up to {found['stance_flips']['searched']} stances would have changed it."))
-
-
-def _values(flip: Mapping[str, Any]) -> str:
-    facts = [f"{path} = {_shown(value)}" for path, value in flip["facts"].items()]
-    limits = [f"the limit {name} = {_shown(value)}" for name, value in flip["limits"].items()]
-    return " and ".join(facts + limits)
 
 
 def _powers(found: Mapping[str, Any]) -> Table:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from graph.problems import neutral
@@ -43,6 +44,7 @@ REASONS = {
     "llm_empty": "The model answered with nothing.",
     "facts_unavailable": "The facts could not be read.",
     "needs_input": "A fact is missing without which the team does not start.",
+    "condition_failed": "A check of a role has no answer on these facts.",
     "cancelled": "Somebody stopped the run.",
     "escalated": "The team did not come to a decision that it may take alone.",
     "human_stopped": "A human stopped the run.",
@@ -160,23 +162,17 @@ def said_repair(repair: str) -> str:
     return said_rule(reason, check)
 
 
-def said_number(value: Any) -> str:
-    """Return a number as people read it; one that lies a hair beside a short number is said to be just beside it.
+def said_number(value: float) -> str:
+    """Return a number as people read it, every digit of it.
 
-    >>> said_number(15200), said_number(0.002), said_number(0.029999999999999995)
-    ('15,200', '0.002', 'just under 0.03')
+    >>> said_number(15200), said_number(684000.0), said_number(0.002), said_number(5e-324), said_number(-0.0)
+    ('15,200', '684,000', '0.002', '5e-324', '0')
     """
     if isinstance(value, int):
         return f"{value:,}"
-    short = float(f"{value:.10g}")
-    shown = f"{short:,.10f}".rstrip("0").rstrip(".") if 1e-6 <= abs(short) < 1e15 else f"{short:.10g}"
-    if value == short or abs(value - short) > 4 * _grain(value):
-        return shown
-    return f"just {'under' if value < short else 'over'} {shown}"
-
-
-def _grain(value: float) -> float:
-    return abs(value) * 2.0**-52
+    if value and not 1e-6 <= abs(value) < 1e15:
+        return repr(value)
+    return f"{Decimal(repr(value + 0.0)):,f}".removesuffix(".0")  # no negative zero
 
 
 def said_value(value: Any) -> str:

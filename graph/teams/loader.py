@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.problems import UsageError
+from graph.teams.fitting import find_misfitting
 from graph.teams.overrides import apply_settings, keys_of, merge
 from graph.teams.policies import is_path, policy_problem, sentence, with_policy
 from graph.teams.presets import preset_problems, with_presets, with_teams
@@ -46,14 +47,16 @@ def load_team(name: str, changes: Changes | None = None, depth: int = 1) -> Team
     if depth > MAX_DEPTH:
         raise UsageError(f"{path}: is a team within itself, or nested deeper than {MAX_DEPTH} teams")
     source = read_source(path)
-    raw = _changed(source, changes or Changes(), path, depth)
-    team = parse_team(_absolute(raw, path))
-    misnamed = list(_misnamed(raw))
-    if isinstance(team, Team) and not misnamed:
+    changes = changes or Changes()
+    raw = _absolute(_changed(source, changes, path, depth), path)
+    team, misnamed = parse_team(raw), list(_misnamed(raw))
+    misfitting = list(find_misfitting(raw, are_given=changes.facts is not None))
+    if isinstance(team, Team) and not misnamed and not misfitting:
         return team
     places = [each.path for each in misnamed]
     problems = [] if isinstance(team, Team) else [each for each in team if each.path not in places]
-    raise UsageError(*(_sentence(problem, source, changes or Changes()) for problem in [*problems, *misnamed]))
+    sentences = [_sentence(problem, source, changes) for problem in [*problems, *misnamed]]
+    raise UsageError(*sentences, *(_sentence(each.problem, source, changes, each.fact) for each in misfitting))
 
 
 def _locate(name: str) -> Path:
@@ -121,20 +124,27 @@ def _absolute(raw: Any, path: Path) -> Any:
         return raw
 
 
-def _sentence(problem: Problem, source: Source, changes: Changes) -> str:
-    field = ".".join(map(str, problem.path))
-    where = _changed_by(field, changes) or source.at(problem.path)
-    return sentence(problem, where, "the team")
+def _sentence(problem: Problem, source: Source, changes: Changes, fact: team_rules.Path = ()) -> str:
+    """Return a problem as a sentence that begins with the change that brought the value or the fact, else the line."""
+    changed = _changed_by(problem.path, changes) or (fact and _changed_by(fact, changes))
+    return sentence(problem, changed or source.at(problem.path), "the team")
 
 
-def _changed_by(field: str, changes: Changes) -> str | None:
-    """Return the change that brought the field's value, if it does not come from the file."""
+def _changed_by(place: team_rules.Path, changes: Changes) -> str | None:
+    """Return the change that brought the value in a place, if it does not come from the file."""
+    field = ".".join(map(str, place))
     for setting in changes.settings:
         path = ".".join(keys_of(setting.partition("=")[0]))
         if f"{field}.".startswith(f"{path}.") or f"{path}.".startswith(f"{field}."):
             return f"--set {setting}"
-    top = field.partition(".")[0]
-    if top in changes.overrides:
+    if _is_in(place, changes.overrides):
         return "`overrides`"
     given = {"goal": changes.goal, "facts": changes.facts}
-    return f"the {top} of this run" if given.get(top) is not None else None
+    return f"the {place[0]} of this run" if place and given.get(str(place[0])) is not None else None
+
+
+def _is_in(place: team_rules.Path, overrides: Any) -> bool:
+    """Tell whether overrides have a value in a place, or in one that it is within."""
+    if not place or not isinstance(overrides, Mapping):
+        return True
+    return place[0] in overrides and _is_in(place[1:], overrides[place[0]])

@@ -4,10 +4,12 @@ from typing import Any
 
 from nodes.voices.sayings import SAYINGS
 from nodes.voices.voice import Answer, BriefQuestion, Question
-from policies.checks import MissingFact, stance_of
+from policies.checks import Unanswered, stance_of
 from policies.patterns.results import side_by_side
 from policies.seats import Failure
 from policies.stop import stop_reason
+
+MAX_CAUSE = 1_000
 
 
 class RulesVoice:
@@ -16,8 +18,8 @@ class RulesVoice:
     async def propose(self, question: Question) -> Answer:
         """Return the position of the first check that holds."""
         position = stance_of(question.role, question.facts)
-        if isinstance(position, MissingFact):
-            return Answer(failure=Failure(stop_reason("needs_input", position.path)))
+        if isinstance(position, Unanswered):
+            return Answer(failure=_failure(question.name, position))
         if question.contract != "contribution" and position.reply is not None:
             return Answer(dict(position.reply))
         return Answer(SAYINGS[question.contract](position, question))
@@ -30,6 +32,13 @@ class RulesVoice:
         steps = [f"{number}. {step}" for number, step in enumerate(_first_actions(last), 1)]
         guards = [f"Limits that no vote can beat: {', '.join(question.guards)}."] if question.guards else []
         return Answer("\n".join([*guards, "Why: " + _reasons(last), "Immediate actions:", *steps]))
+
+
+def _failure(role: str, said: Unanswered) -> Failure:
+    """Return the failure of a role whose check has no answer: a fact is missing, or cannot be compared."""
+    missing = said.missing
+    reason = stop_reason("condition_failed", role) if missing is None else stop_reason("needs_input", missing)
+    return Failure(reason, cause=said.cause(role)[:MAX_CAUSE])
 
 
 def _reasons(contributions: list[dict[str, Any]]) -> str:

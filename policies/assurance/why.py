@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from policies.assurance.ballots import Electorate, Place, TooManyVotesError
-from policies.assurance.flips import LimitFlip, StanceFlips, distance_of, flip_limits, flip_stances
+from policies.assurance.flips import StanceFlips, flip_stances
+from policies.assurance.limits import LimitFlip, distance_of, flip_limits
 from policies.assurance.power import Power, powers
 from policies.conditions import VOTE_VARIABLES
 from policies.guards import Finding, Guard, examine

@@ -22,7 +22,6 @@ from tests.hostile.command import Captured
 from tests.hostile.command import refused as said_no
 from tests.patterns.stage import (
     Lines,
-    Plain,
     assignments,
     ballot,
     go_on,
@@ -207,8 +206,9 @@ def test_a_vote_is_explained_and_a_pattern_without_a_vote_is_not(tmp_path: Path)
     play(tmp_path, *COURSES["parallel"], thread="merged")
     settings = settings_at(tmp_path)
 
-    why: Plain = explanation_of("voted", state_of(settings, "voted")) or {}
+    why = explanation_of("voted", state_of(settings, "voted"))
 
+    assert isinstance(why, dict)
     assert why["final"] == "go"
     assert why["casts"] == {"writer": "go", "coder": "go", "tester": "block"}
     assert explanation_of("merged", state_of(settings, "merged")) is None

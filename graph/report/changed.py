@@ -1,0 +1,119 @@
+"""Changed threads: whether what a thread keeps still gives the outcome that its record holds."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graph.report.words import listed
+from graph.store.archive import vote_from
+from nodes.events import decided, events_of, standing_outcomes
+from nodes.fingerprint import Pin, fingerprint, fingerprints
+from policies.assurance.audit import Event, find_break
+from policies.guards import Guard, examine
+from policies.outcome import decide
+from policies.table import Policy, for_ballots
+from policies.team import Budget
+from policies.vote import Vote
+
+State = Mapping[str, Any]
+
+WORDS = {
+    "team": "team",
+    "policy": "policy or guards",
+    "facts": "facts",
+    "goal": "goal",
+    "vote": "outcome of the vote alone",
+    "final": "outcome",
+    "row": "row that decides",
+    "because": "reason",
+    "convene": "role that joins",
+    "rounds_ended": "end of the rounds",
+    "guards": "tripped guards",
+    "fault": "fault",
+    "findings": "findings of the guards",
+}
+"""What may differ, in words: what a thread is pinned to, and what the event of an outcome says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A thread that was changed, and what of it differs from its record."""
+
+    thread: str
+    what: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What differs, and what to do."""
+        told, verb = listed([*self.what]), "differs" if len(self.what) == 1 else "differ"
+        return (
+            f"the thread `{self.thread}` was changed: its {told} {verb} from its record, so its decision is not "
+            f"explained; `accord audit verify {self.thread}` checks the record"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the last finished round was decided on, and the event of its outcome."""
+
+    policy: Policy
+    vote: Vote
+    guards: tuple[Guard, ...]
+    facts: Mapping[str, Any]
+    event: Event
+
+
+def basis_of(state: State) -> Basis:
+    """Return what the last finished round was decided on, as the thread keeps it."""
+    team, last = state["case"]["team"], standing_outcomes(state)[-1]
+    if team.get("pattern") == "vote":
+        last = {**last, "round": last["max_rounds"]}  # it is placed by its stage, and was decided as the only round
+    entry = {
+        "weights": {name: role["weight"] for name, role in team["roles"].items()},
+        "vetoers": [name for name, role in team["roles"].items() if role["veto"]],
+    }
+    policy = Policy.model_validate(team["policy"])
+    ruling_policy = for_ballots(policy) if team.get("pattern") == "vote" else policy
+    guards = tuple(Guard.model_validate(guard) for guard in team["guards"])
+    return Basis(ruling_policy, vote_from(last, entry), guards, state["case"]["facts"], last)
+
+
+def find_change(thread: str, state: State) -> Changed | None:
+    """Return what of a thread differs from its record where a finished round is to be explained, or None."""
+    broken = find_break(state["events"], fingerprint) if state.get("events") else None
+    if broken:
+        return Changed(thread, (f"event {broken.place}",))
+    if not standing_outcomes(state):
+        return None
+    names = [*_moved(state)] or [*_decided_otherwise(basis_of(state))]
+    return Changed(thread, tuple(WORDS[name] for name in names)) if names else None
+
+
+def _moved(state: State) -> Iterator[str]:
+    """Yield what a thread keeps whose hash is not the one in its record, or that cannot be hashed at all."""
+    case, limits = state["case"], state["limits"]
+    hashes: Mapping[str, Callable[[], str | None]] = {
+        "team": lambda: Pin.kept(case["team"]).team_hash,
+        "policy": lambda: fingerprints(Pin.kept(case["team"]), Budget(**limits), "", None)["policy"],
+        "facts": lambda: fingerprint(case["facts"]),
+        "goal": lambda: fingerprint(case["goal"]),
+    }
+    pinned = [*events_of(state, "admitted"), *events_of(state, "resumed")][-1]["hashes"]
+    for name, hash_of in hashes.items():
+        if _tried(hash_of) != pinned[name]:
+            yield name
+
+
+def _tried(hash_of: Callable[[], str | None]) -> str | None:
+    try:
+        return hash_of()
+    except (AttributeError, LookupError, TypeError, ValueError):  # it is not of the form that was kept
+        return None
+
+
+def _decided_otherwise(basis: Basis) -> Iterator[str]:
+    """Yield what the outcome's event says otherwise than the function that decides."""
+    findings = examine(basis.guards, basis.facts)
+    ruling = decide(basis.policy, basis.vote, findings)
+    again = decided(basis.vote, findings, ruling, basis.event["confidences"])
+    yield from (name for name in WORDS if name in again and again[name] != basis.event[name])

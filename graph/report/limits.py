@@ -1,0 +1,58 @@
+"""Flips of facts and limits in words: which values would have changed a decision, and where the border is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from graph.report.words import COMPARISONS, listed, said_value
+
+Plain = dict[str, Any]
+
+RANKS = {"no_go": 0, "next_round": 1, "escalate": 1, "go_with_caution": 2, "go": 3}
+"""From the most cautious outcome to the most permissive one."""
+
+
+def changes_of(flip: Mapping[str, Any], guards: list[Mapping[str, Any]]) -> list[Plain]:
+    """Return the changes of a flip, each {name, kind, before, after}: what is said around the name.
+
+    `kind` is `fact`, `guard` for the limit of one, or `setting`.
+    """
+    now = {guard["fact"]: guard["value"] for guard in guards}
+    now |= {guard["limit_path"] or guard["name"]: guard["limit"] for guard in guards}
+    unread = {guard["unread"] for guard in guards}
+    facts = [("fact", name, values) for name, values in flip["facts"].items()]
+    names = {guard["name"] for guard in guards}
+    limits = [("guard" if name in names else "setting", name, values) for name, values in flip["limits"].items()]
+    return [_change(kind, name, values, now.get(name), name in unread) for kind, name, values in facts + limits]
+
+
+def _change(kind: str, name: str, values: Mapping[str, Any], now: Any, is_unread: bool) -> Plain:
+    said = {"name": name, "kind": kind, "before": "", "after": ""}
+    if "any" in values:
+        return said | {"before": f"any {values['any'].split()[-1]} for"}
+    if "other_than" in values:
+        named = listed([*map(said_value, values["other_than"])])
+        return said | {
+            "before": "any other value for" if values["other_than"] == [now] else f"any value but {named} for"
+        }
+    if kind == "setting":
+        return said | {"after": f"at {said_value(values['equals'])}"}
+    words = listed([f"{COMPARISONS[name]} {said_value(value)}" for name, value in values.items()])
+    return said | ({"before": f"a value {words} for"} if is_unread else {"after": words})
+
+
+def said_change(change: Mapping[str, Any]) -> str:
+    """Return a change as one phrase."""
+    name = f"the limit of {change['name']}" if change["kind"] == "guard" else change["name"]
+    return " ".join(filter(None, (change["before"], name, change["after"])))
+
+
+def border_of(flip: Mapping[str, Any], now: str, said: str) -> str | None:
+    """Return what is decided at the border of a flip's values, where that is not among them.
+
+    `now` is the outcome there was, `said` how it is said.
+    """
+    if not flip["stays_at"]:
+        return None
+    at = f"at {listed([*map(said_value, flip['stays_at'])])}"
+    is_lifted = RANKS[flip["outcome"]] > RANKS[now]
+    return f"{at} the limit still caps" if is_lifted else f"{at} it stays {said}"

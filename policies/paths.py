@@ -1,0 +1,60 @@
+"""Paths of facts: keys joined by dots, with or without the `facts.` that conditions begin with."""
+
+from collections.abc import Mapping
+from typing import Any
+
+PREFIX = "facts."
+
+
+def plain_path(path: str) -> str:
+    """Return the path as it is stored, hashed and shown: without a leading `facts.`.
+
+    A top-level fact that is itself called `facts` keeps the prefix where something follows it, so that reading a stored
+    path again gives the same path.
+
+    >>> plain_path("facts.risk.rate"), plain_path("risk.rate"), plain_path("facts"), plain_path("facts.facts.rate")
+    ('risk.rate', 'risk.rate', 'facts', 'facts.facts.rate')
+    """
+    rest = path.removeprefix(PREFIX)
+    return path if rest.startswith(PREFIX) else rest
+
+
+def keys_of(path: str) -> tuple[str, ...]:
+    """Return the keys that a path leads through.
+
+    >>> keys_of("risk.rate"), keys_of("facts.risk.rate"), keys_of("facts.facts.rate")
+    (('risk', 'rate'), ('risk', 'rate'), ('facts', 'rate'))
+    """
+    return tuple(path.removeprefix(PREFIX).split("."))
+
+
+class _Missing:
+    """No value at a path."""
+
+
+MISSING = _Missing()
+
+
+def value_at(path: str, facts: Any) -> Any:
+    """Return the value at a dotted path, or MISSING.
+
+    >>> value_at("risk.rate", {"risk": {"rate": 0.02}}), value_at("risk.x", {}) is MISSING
+    (0.02, True)
+    """
+    for key in keys_of(path):
+        if not isinstance(facts, Mapping) or key not in facts:
+            return MISSING
+        facts = facts[key]
+    return facts
+
+
+def with_value(facts: Mapping[str, Any], keys: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """Return the facts with another value where the keys lead; what is not there on the way is made.
+
+    >>> with_value({"risk": {"rate": 1}}, ("risk", "rate"), 2), with_value({"risk": 3}, ("risk", "rate"), 2)
+    ({'risk': {'rate': 2}}, {'risk': {'rate': 2}})
+    """
+    key, rest = keys[0], keys[1:]
+    inner = facts.get(key)
+    below = inner if isinstance(inner, Mapping) else {}
+    return {**facts, key: with_value(below, rest, value) if rest else value}

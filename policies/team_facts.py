@@ -1,0 +1,96 @@
+"""Team facts: what the guards and checks of a team file cannot use of the facts that the file has at hand."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+from pydantic import ValidationError
+
+from policies.conditions import ConditionError, Fault, compile_condition, holds
+from policies.fit import Misfit, explain_fault, misfits_of_condition, misfits_of_guard
+from policies.guards import ABSENT, Guard
+from policies.paths import keys_of
+from policies.places import Path
+from policies.privacy import withhold
+from policies.team_rules import Problem
+
+CORRECT = "correct the path, or add the fact"
+CHANGE = "correct the path, or the value"
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A problem of a team file with its facts, and the path of the fact that it is about, where it is about one."""
+
+    problem: Problem
+    fact: Path
+
+
+def find_unusable(raw: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[Unusable]:
+    """Yield what the guards and checks in a team's raw values cannot use of the facts; teams within are left out.
+
+    What is not a guard or a condition is left to the team's own types. The values are judged as they are, and private
+    ones are never shown.
+
+    >>> raw = {"guards": [{"name": "recalls", "fact": "safety.open_recals", "above": 0, "cap": "no_go"}]}
+    >>> [found] = find_unusable(raw, {"safety": {"open_recalls": 0}})
+    >>> found.problem.message.partition("; ")[0]
+    'cannot be used: `safety.open_recals` is not in the facts'
+    """
+    private = [path for path in _sequence(raw.get("private")) if isinstance(path, str)]
+    shown = withhold(facts, private)
+    for index, guard in enumerate(map(_guard, _sequence(raw.get("guards")))):
+        for misfit in misfits_of_guard(guard, facts) if guard else ():
+            yield _unusable(("guards", index, _field(guard, misfit)), misfit, shown)
+    for name, role in _mapping(raw.get("roles")).items():
+        for index, found in _of_checks(_sequence(_mapping(role).get("checks")), facts):
+            yield _unusable(("roles", name, "checks", index, "when"), found, shown)
+
+
+def _guard(raw: object) -> Guard | None:
+    try:
+        return Guard.model_validate(raw)
+    except ValidationError:
+        return None
+
+
+def _field(guard: Guard | None, misfit: Misfit) -> str:
+    return "fact" if guard is None or keys_of(guard.fact) == misfit.path else guard.comparison
+
+
+def _of_checks(checks: Sequence[Any], facts: Mapping[str, Any]) -> Iterator[tuple[int, Misfit | str]]:
+    """Yield what each check cannot use, and why the first one that is asked and has no answer has none."""
+    is_over = False
+    for index, check in enumerate(checks):
+        when = _mapping(check).get("when")
+        if not _is_condition(when):
+            continue
+        misfits = misfits_of_condition(when, facts)
+        yield from ((index, misfit) for misfit in misfits)
+        answer = False if is_over or misfits else holds(when, facts)
+        if isinstance(answer, Fault):
+            yield index, explain_fault(when, answer.message, facts)
+        is_over = is_over or bool(misfits) or answer is not False
+
+
+def _is_condition(when: object) -> TypeGuard[str]:
+    try:
+        return isinstance(when, str) and bool(compile_condition(when))
+    except ConditionError:
+        return False
+
+
+def _unusable(field: tuple[str | int, ...], found: Misfit | str, shown: Mapping[str, Any]) -> Unusable:
+    told = found if isinstance(found, str) else found.told(shown)
+    is_absent = isinstance(found, Misfit) and found.found == ABSENT
+    hint = "; text with a dot is read as a path" if is_absent and field[-1] == "equals" else ""
+    message = f"cannot be used: {told}{hint}; {CORRECT if is_absent else CHANGE}"
+    return Unusable(Problem(field, message), () if isinstance(found, str) else found.path)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _sequence(value: object) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else ()
