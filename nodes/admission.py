@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from nodes.border import plain_stop
+from nodes.border import granted, plain_stop
 from nodes.events import Body, began_with, events_of
 from nodes.fingerprint import Pin, fingerprint, fingerprints
 from nodes.prompting import prompt_hashes
@@ -98,7 +98,7 @@ class Admission:
 
     def _resumed(self, state: State, moved: str | None) -> Body:
         after = {"after": state.get("stop_reason"), "phase": state.get("phase")}
-        return {"event": "resumed", **after, "moved": moved, **self._runs_on()}
+        return {"event": "resumed", **after, "moved": moved, "spent": granted(state), **self._runs_on()}
 
     def _stands(self, state: State) -> bool:
         """Tell whether the case was admitted before and nothing was given that could change it, as between rounds."""

@@ -1,7 +1,7 @@
 """The border between the state's plain values and the frozen values of the policies."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from policies.budgets import Charge, Spent, Usage
@@ -149,6 +149,12 @@ def spent_from(state: Mapping[str, Any]) -> Spent:
 def plain_spent(spent: Spent) -> Plain:
     """Return what was granted as plain values."""
     return {"messages": spent.messages, "rounds": spent.rounds}
+
+
+def granted(state: Mapping[str, Any]) -> Plain:
+    """Return {messages, rounds}: what was granted so far, without what teams were granted and did not use."""
+    spent = spent_from(state)
+    return plain_spent(replace(spent, messages=spent.messages - unused_messages(state)))
 
 
 def plain_usage(usage: Usage) -> Plain:

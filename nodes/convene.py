@@ -8,6 +8,7 @@ from langgraph.runtime import Runtime
 from nodes.admission import Admission
 from nodes.border import (
     budget_from,
+    granted,
     named,
     plain_seat,
     plain_spent,
@@ -81,8 +82,7 @@ def _after(state: State, update: Update) -> State:
 
 def _returned(state: State) -> Update:
     """Return the messages that teams were granted in the last wave and did not use, as spent no more."""
-    spent, unused = spent_from(state), unused_messages(state)
-    return {"spent": plain_spent(replace(spent, messages=spent.messages - unused))} if unused else {}
+    return {"spent": granted(state)} if unused_messages(state) else {}
 
 
 def _goes_on(state: State, team: Team, pattern: Pattern) -> Update:

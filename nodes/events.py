@@ -45,8 +45,9 @@ def answered(where: Mapping[str, Any], plain: Mapping[str, Any], reply: Reply, s
         check = {"check": reply.check} if reply.check else {}
         verdict = {"event": "refused", **where, "rule": reply.reason, "raw": reply.raw, **check}
     else:
+        limit = {"own_limit": True} if reply.is_own else {}
         more = {key: plain[key] for key in ("cause", "inner") if plain.get(key)}
-        return [{"event": "failed", **where, "reason": reply.reason, **said, **more}]
+        return [{"event": "failed", **where, "reason": reply.reason, **limit, **said, **more}]
     return [{"event": "proposed", **where, **said}, verdict]
 
 
@@ -96,10 +97,9 @@ def standing_outcomes(state: Mapping[str, Any]) -> list[Event]:
     return [event for event in events_of(state, "outcome") if not moved or event["seq"] > moved[-1]]
 
 
-def joined(state: Mapping[str, Any], allowed: Sequence[str]) -> list[str]:
-    """Return the roles that some row convened, in order, of those that are allowed to join."""
-    called = dict.fromkeys(event["convene"] for event in events_of(state, "outcome"))
-    return [role for role in called if role in allowed]
+def called(state: Mapping[str, Any]) -> list[str | None]:
+    """Return the role that each round's row convened, in order; None where it convened nobody."""
+    return [event["convene"] for event in events_of(state, "outcome")]
 
 
 def capping_guards(state: Mapping[str, Any]) -> tuple[str, ...]:

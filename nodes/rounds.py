@@ -5,19 +5,19 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from nodes.border import budget_from, plain_seat, plain_spent, plain_stop, shown_contribution, spent_from
-from nodes.events import capping_guards, decided, decision_line, joined
+from nodes.events import called, capping_guards, decided, decision_line
 from nodes.mail import open_count
 from nodes.pattern import Asked, Closing, Ending, Update
 from nodes.prompting import brief_prompt, role_prompt
 from nodes.state import State
-from policies.budgets import refuse_round
 from policies.checks import find_flags
 from policies.conflicts import find_conflicts
 from policies.contract import Contribution, accept
 from policies.guards import examine
 from policies.outcome import decide
+from policies.routing import refuse_next_round
 from policies.seats import Seat, casts_of, open_seats
-from policies.stop import ESCALATED, Stop
+from policies.stop import ESCALATED
 from policies.table import DECISIONS
 from policies.team import Team
 from policies.vote import Vote, rounds_blocked
@@ -38,11 +38,9 @@ class Rounds:
         if state.get("round") and state.get("outcome") is None:
             return {} if state["seats"] else {"seats": self._empty(state)}
         spent = spent_from(state)
-        reason = refuse_round(budget_from(state), spent)
-        if reason and state.get("outcome") == "escalate":  # nobody has decided yet, and no round is left to talk
-            return {"pending": plain_stop(ESCALATED)}
-        if reason:
-            return {"pending": plain_stop(Stop(reason))}
+        stop = refuse_next_round(state.get("outcome"), budget_from(state), spent)
+        if stop:
+            return {"pending": plain_stop(stop)}
         spent = replace(spent, rounds=spent.rounds + 1)
         return {
             "round": state.get("round", 0) + 1,
@@ -94,7 +92,7 @@ class Rounds:
 
     def _empty(self, state: State) -> list[dict[str, Any]]:
         team = self._team
-        return [plain_seat(seat) for seat in open_seats([*team.sequence, *joined(state, team.joining)])]
+        return [plain_seat(seat) for seat in open_seats(team.sequence, called(state), team.joining)]
 
     def _vote(self, state: State, seats: Sequence[Seat]) -> Vote:
         limits = budget_from(state)

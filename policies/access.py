@@ -1,5 +1,6 @@
 """Access: who is known to the team, and who may speak in this run."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from policies.stop import stop_reason
@@ -24,3 +25,13 @@ def find_denial(role: str, access: Access) -> str | None:
     'agent_denied:legal'
     """
     return None if access.admits(role) else stop_reason("agent_denied", role)
+
+
+def find_joining(convened: Iterable[str], sequence: Sequence[str], access: Access) -> tuple[str, ...]:
+    """Return the convened roles that may join: known, enabled, and not in the sequence already.
+
+    >>> both = frozenset({"legal", "risk"})
+    >>> find_joining(["risk", "legal", "stranger"], ["risk"], Access(known=both, enabled=both))
+    ('legal',)
+    """
+    return tuple(role for role in convened if access.admits(role) and role not in sequence)

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from typing import Literal
 
+from policies.budgets import Spent, refuse_round
+from policies.stop import ESCALATED, Stop
 from policies.table import DECISIONS
+from policies.team import Budget
 
 Step = Literal["convene", "finalize", "stop"]
 """A node to go to."""
@@ -16,6 +19,20 @@ def is_over(outcome: object) -> bool:
     (True, True, False, False)
     """
     return outcome in DECISIONS or outcome == "done"
+
+
+def refuse_next_round(outcome: object, budget: Budget, spent: Spent) -> Stop | None:
+    """Return the stop where no round may follow, or None; one that was escalated still waits for a human.
+
+    >>> refuse_next_round("next_round", Budget(max_rounds=1), Spent(rounds=1))
+    Stop(reason='max_rounds_reached', phase=None)
+    >>> refuse_next_round("escalate", Budget(max_rounds=1), Spent(rounds=1)) == ESCALATED
+    True
+    """
+    reason = refuse_round(budget, spent)
+    if reason is None:
+        return None
+    return ESCALATED if outcome == "escalate" else Stop(reason)
 
 
 def next_step(outcome: object, pending_stop: object) -> Step:

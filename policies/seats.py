@@ -1,6 +1,6 @@
 """Seats of a round: who is asked next, and what the answers make of the round."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from policies.access import Access, find_denial
@@ -101,9 +101,16 @@ class Settlement:
     cause: str | None = None
 
 
-def open_seats(sequence: Sequence[str]) -> tuple[Seat, ...]:
-    """Return the empty seats of a new round, one for each role of the sequence."""
-    return tuple(Seat(role) for role in sequence)
+def open_seats(
+    sequence: Sequence[str], called: Iterable[str | None] = (), joining: Sequence[str] = ()
+) -> tuple[Seat, ...]:
+    """Return the empty seats of a new round: the sequence, then the roles that were called and may join, each once.
+
+    >>> [seat.role for seat in open_seats(["risk"], ["legal", None, "stranger", "legal"], ["legal"])]
+    ['risk', 'legal']
+    """
+    joined = [role for role in dict.fromkeys(called) if role in joining]
+    return tuple(Seat(role) for role in (*sequence, *joined) if role is not None)
 
 
 def is_full(seats: Sequence[Seat]) -> bool:

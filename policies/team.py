@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from policies.access import Access
+from policies.access import Access, find_joining
 from policies.conditions import ConditionError, Scope, compile_condition
 from policies.fields import FactPath, Facts, ModelName, Position, RoleName, Temperature, Text, Value
 from policies.guards import Guard
@@ -244,8 +244,7 @@ class Team(Value):
     @property
     def joining(self) -> tuple[str, ...]:
         """The roles that the policy may convene beside the sequence: known, enabled, not in it already."""
-        allowed = self.access.enabled - {*self.sequence}
-        return tuple(role for role in self.policy.joining if role in allowed)
+        return find_joining(self.policy.joining, self.sequence, self.access)
 
     def price_of(self, model: str | None) -> Price | None:
         """Return the price of a model, or None if the team file names none."""

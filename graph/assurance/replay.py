@@ -1,41 +1,52 @@
-"""Decides past runs again under another policy; asks nobody, and keeps none of them in memory."""
+"""Decides past runs again under other rules; asks nobody, and keeps none of them in memory."""
 
 import re
-from collections.abc import AsyncIterator
-from datetime import date, datetime
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from typing import Any
 
 from graph.assurance.subject import load_subject
-from graph.problems import UsageError
-from graph.store.archive import is_decided_by_policy, past_run
-from graph.threads import Threads
-from policies.assurance.whatif import Rules, Verdict, decide_again
+from graph.problems import StorageError, UsageError
+from graph.store.archive import entry_of, is_decided_by_policy, past_run
+from graph.store.spool import open_spool
+from graph.teams.loader import load_team
+from graph.threads import UNREADABLE, Threads
+from policies.assurance.past import Rules, Verdict
+from policies.assurance.whatif import decide_again
+from policies.team import DECIDED
+
+Entry = Mapping[str, Any]
 
 
 def rules_named(name: str) -> Rules:
     """Return what decides under a policy (the run's own guards and limits stay), or under a team with all of its own.
 
     Raises:
-        UsageError: there is no such policy or team.
+        UsageError: there is no such policy or team, or no policy decides that team.
     """
     subject = load_subject(name)
     if not subject.is_team:
         return Rules(subject.policy)
-    team = subject.electorate
-    return Rules(subject.policy, subject.guards, team.min_go_votes, team.weights, team.vetoers)
+    team = load_team(name)
+    if not team.decides_by_policy:
+        patterns = " or ".join(DECIDED)
+        raise UsageError(f"--policy {name}: no policy decides the pattern `{team.pattern}`; allowed: {patterns}")
+    return Rules(team.policy, team.guards, team.budget.min_go_votes, team.weights, team.vetoers, team.sequence)
 
 
 def read_date(text: str) -> date:
     """Return a date written as YYYY-MM-DD.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not one.
     """
     try:
         if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
             raise ValueError(text)
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"--since {text}: is no date; allowed: YYYY-MM-DD") from None
+        raise UsageError(f"--since {text}: is not a date; allowed: YYYY-MM-DD") from None
 
 
 async def verdicts(
@@ -43,14 +54,38 @@ async def verdicts(
 ) -> AsyncIterator[Verdict]:
     """Yield the verdict on every archived run, of one team if named, that ended on that day (UTC) or later.
 
-    Runs of patterns that no decision table decides are left out.
+    The run that ended last comes first. Runs of patterns that no policy decides are left out.
     """
     await threads.catch_up()
-    async for entry in threads.archive.entries():
-        if team is not None and entry["team"] != team:
-            continue
-        if not is_decided_by_policy(entry):
-            continue
-        if since is not None and datetime.fromisoformat(entry["ended_at"]).date() < since:
-            continue
-        yield decide_again(past_run(entry), rules)
+    with open_spool() as spool:
+        async for entry in threads.archive.entries():
+            ended = _ended(entry)
+            if not is_decided_by_policy(entry) or team not in (None, entry.get("team")):
+                continue
+            if since is None or ended.date() >= since:
+                verdict = await _verdict(threads, entry, rules)
+                spool.add([-ended.timestamp(), verdict.thread], asdict(verdict))
+        for each in spool.ordered():
+            yield Verdict(**{**each, "guards": tuple(each["guards"])})
+
+
+def _ended(entry: Entry) -> datetime:
+    """Return when a run ended; where its entry does not say so, long ago."""
+    try:
+        return datetime.fromisoformat(str(entry.get("ended_at")))
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
+
+
+async def _verdict(threads: Threads, entry: Entry, rules: Rules) -> Verdict:
+    """Return the verdict on a run; from the thread itself where its entry cannot be read."""
+    try:
+        return decide_again(past_run(entry), rules)
+    except UNREADABLE:
+        pass
+    thread = str(entry.get("thread_id"))
+    try:
+        return decide_again(past_run(entry_of(thread, await threads.begun(thread))), rules)
+    except (*UNREADABLE, StorageError, UsageError):
+        reason = f"its entry in the archive cannot be read; see `accord audit verify {thread}`"
+        return Verdict(thread, "refused", str(entry.get("ended")), None, reason=reason)

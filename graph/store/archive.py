@@ -10,11 +10,14 @@ from typing import Any
 
 from langgraph.store.base import BaseStore
 
-from nodes.events import standing_outcomes
+from nodes.events import events_of, standing_outcomes
+from policies.access import Access
 from policies.assurance.audit import head_of
-from policies.assurance.whatif import PastRound, PastRun
+from policies.assurance.past import PastRun
+from policies.assurance.tape import tape_from, taped
 from policies.guards import Guard
 from policies.table import DECISIONS
+from policies.team import DECIDED
 from policies.vote import Vote
 
 NAMESPACE = "archive"
@@ -52,21 +55,25 @@ def _bucket(thread: str) -> tuple[str, str]:
 
 
 def entry_of(thread: str, state: Mapping[str, Any]) -> Entry:
-    """Return the entry of a thread that ended, from its state."""
+    """Return the entry of a thread that ended: it follows from the events and the case of its state alone."""
     events, case = state.get("events", []), state["case"]
-    team, outcomes = case["team"], standing_outcomes(state)
+    team, roles = case["team"], case["team"]["roles"]
+    pattern = team.get("pattern", "rounds")
     return {
         "thread_id": thread,
         "team": team["name"],
-        "pattern": team.get("pattern", "rounds"),
+        "pattern": pattern,
         "policy": team["policy"]["name"],
         "ended_at": events[-1]["at"] if events else None,
-        "ended": ended_with(state, outcomes),
-        "rounds": [{key: outcome[key] for key in KEPT if key in outcome} for outcome in outcomes],
-        "weights": {name: role["weight"] for name, role in team["roles"].items()},
-        "vetoers": [name for name, role in team["roles"].items() if role["veto"]],
-        "convenable": [name for name, role in team["roles"].items() if role["enabled"]],
-        "on_absent": team["policy"]["on_absent"],
+        "ended": ended_with(state),
+        "tape": taped(events) if pattern in DECIDED else None,
+        "sequence": team["sequence"],
+        "lead": team.get("lead"),
+        "enabled": [name for name, role in roles.items() if role["enabled"]],
+        "max_repairs": team["max_repairs"],
+        "has_messages": team.get("messages") is not None,
+        "weights": {name: role["weight"] for name, role in roles.items()},
+        "vetoers": [name for name, role in roles.items() if role["veto"]],
         "guards": team["guards"],
         "facts": case["facts"] or {},
         "hashes": case["hashes"],
@@ -74,36 +81,35 @@ def entry_of(thread: str, state: Mapping[str, Any]) -> Entry:
     }
 
 
-KEPT = (
-    *("round", "max_rounds", "min_go_votes", "rounds_blocked", "open_questions"),
-    *("casts", "confidences", "final", "convene"),
-)
-"""What an entry keeps of the event of a round's outcome; older events do not say how many questions were open."""
-
-
-def ended_with(state: Mapping[str, Any], outcomes: list[dict[str, Any]]) -> str:
+def ended_with(state: Mapping[str, Any]) -> str:
     """Return the decision of a run, also of one whose brief failed, or the reason why it stopped without one."""
+    outcomes, ends = standing_outcomes(state), events_of(state, "finished")
     last = outcomes[-1]["final"] if outcomes else None
-    return last if last in DECISIONS else str(state["stop_reason"])
+    return last if last in DECISIONS else str(ends[-1]["stop_reason"])
 
 
 def past_run(entry: Mapping[str, Any]) -> PastRun:
     """Return the run that an entry keeps."""
+    enabled = frozenset(entry["enabled"])
     return PastRun(
         entry["thread_id"],
-        tuple(PastRound(vote_from(each, entry), each["final"], each["convene"]) for each in entry["rounds"]),
         entry["ended"],
+        tape_from(entry["tape"]),
+        tuple(entry["sequence"]),
+        Access(enabled, enabled),
+        entry["max_repairs"],
         entry["facts"],
         tuple(Guard.model_validate(guard) for guard in entry["guards"]),
-        entry["on_absent"],
-        frozenset(entry["convenable"]),
-        "no_quorum" if entry.get("pattern") == "vote" else None,
+        entry["weights"],
+        frozenset(entry["vetoers"]),
+        entry["lead"] if entry["pattern"] == "vote" else None,
+        entry["has_messages"],
     )
 
 
 def is_decided_by_policy(entry: Mapping[str, Any]) -> bool:
     """Tell whether a decision table decided the run, or would have."""
-    return entry.get("pattern", "rounds") in ("rounds", "vote")
+    return entry.get("pattern", "rounds") in DECIDED
 
 
 def vote_from(outcome: Mapping[str, Any], entry: Mapping[str, Any]) -> Vote:

@@ -1,146 +1,157 @@
-"""What if: a past run decided again under another policy, without asking anybody, answered in three values."""
+"""What if: a past run decided again under other rules, without asking anybody, and answered honestly.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+Two laws hold. Under its own rules a run is always `same`. Whatever is not `undetermined` is what a true run gives when
+its seats are answered from the recorded answers.
+"""
 
-from policies.guards import Finding, Guard, examine
-from policies.outcome import Ruling, decide
-from policies.seats import may_be_absent
-from policies.table import DECISIONS, Outcome, Policy, for_ballots
-from policies.vote import Vote
+from functools import lru_cache
 
-Answer = Literal["same", "flipped", "undetermined"]
-"""`undetermined`: the policy would have opened a round, asked a human or convened a role that never took place."""
+from policies.assurance.past import PastRun, Rules, Verdict
+from policies.assurance.reenactment import Course, Reenactment
+from policies.conditions import roles_in
+from policies.contract import Contribution
+from policies.guards import examine
+from policies.patterns.vote import BALLOTS, NO_QUORUM, PROPOSAL, vote_of
+from policies.routing import refuse_next_round
+from policies.seats import Seat, casts_of, open_seats
+from policies.stop import ESCALATED, Stop
+from policies.table import DECISIONS, for_ballots
+from policies.vote import Vote, rounds_blocked
 
-
-@dataclass(frozen=True)
-class Rules:
-    """What decides: the policy; and the guards, the votes a go needs, weights and vetoes (None: as in the run)."""
-
-    policy: Policy
-    guards: tuple[Guard, ...] | None = None
-    min_go_votes: int | None = None
-    weights: Mapping[str, int] | None = None
-    vetoers: frozenset[str] | None = None
-
-    def on(self, vote: Vote) -> Vote:
-        """Return a past vote as these rules count it."""
-        return replace(
-            vote,
-            min_go_votes=vote.min_go_votes if self.min_go_votes is None else self.min_go_votes,
-            weights=vote.weights if self.weights is None else self.weights,
-            vetoers=vote.vetoers if self.vetoers is None else self.vetoers,
-        )
-
-
-@dataclass(frozen=True)
-class PastRound:
-    """A finished round: its vote, what it came to, and the role it convened."""
-
-    vote: Vote
-    final: Outcome
-    convene: str | None = None
-
-
-@dataclass(frozen=True)
-class PastRun:
-    """A finished or stopped run, with all that is needed to decide it again.
-
-    `ended` is its decision, or the reason why it stopped without one; `convenable` are the roles that may join.
-    `undecided` is the reason with which ballots stop that decide nothing, where there is one vote and no other round.
-    """
-
-    thread: str
-    rounds: tuple[PastRound, ...]
-    ended: str
-    facts: Mapping[str, Any]
-    guards: tuple[Guard, ...]
-    on_absent: str
-    convenable: frozenset[str]
-    undecided: str | None = None
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The answer for one run: what it was, what it would be (None: nobody can know), where, and why."""
-
-    thread: str
-    answer: Answer
-    was: str
-    now: str | None
-    round: int | None = None
-    row: int | None = None
-    reason: str | None = None
-    guards: tuple[str, ...] = ()
+_ballot_table = lru_cache(maxsize=64)(for_ballots)
 
 
 def decide_again(run: PastRun, rules: Rules) -> Verdict:
-    """Return what the run would have come to; a round that was never talked through is never made up."""
-    findings = examine(run.guards if rules.guards is None else rules.guards, run.facts)
-    for place, past in enumerate(run.rounds):
-        following = run.rounds[place + 1] if place + 1 < len(run.rounds) else None
-        verdict = _after(run, rules, past, following, findings)
-        if verdict is not None:
-            return verdict
-    return _unfinished(run, rules)
+    """Return what the run would have come to; an answer that was never given is never made up.
+
+    >>> from policies.access import Access
+    >>> from policies.assurance.tape import Exchange, RoundEnd, Tape
+    >>> from policies.table import Policy
+    >>> said = Contribution("risk", "caution", "", 1.0, ())
+    >>> tape = Tape(steps=(Exchange(1, {"risk": said}), RoundEnd(1, {"risk": "caution"}, "no_go")))
+    >>> everybody = Access(frozenset({"risk"}), frozenset({"risk"}))
+    >>> run = PastRun("t", "no_go", tape, ("risk",), everybody)
+    >>> decide_again(run, Rules(Policy(name="x", rules=[], otherwise="go"))).answer
+    'flipped'
+    """
+    refusal = find_refusal(run, rules)
+    if refusal is not None:
+        return Verdict(run.thread, "refused", run.ended, None, reason=refusal)
+    now, verdict = _begun(run, rules), None
+    while verdict is None:
+        verdict = now.turn()
+    return verdict
 
 
-def _after(
-    run: PastRun, rules: Rules, past: PastRound, following: PastRound | None, findings: tuple[Finding, ...]
-) -> Verdict | None:
-    """Return the verdict at a round, or None where the next round, which took place, tells."""
-    vote = rules.on(past.vote)
-    ruling = decide(for_ballots(rules.policy) if run.undecided else rules.policy, vote, findings)
-    if rules.policy.on_absent == "stop" and "absent" in vote.casts.values():
-        return _undetermined(run, vote, ruling, f"an absent role would have stopped round {vote.round}")
-    if ruling.final in DECISIONS:
-        return _determined(run, ruling.final, vote, ruling)
-    if run.undecided is not None:
-        return _determined(run, run.undecided, vote, ruling)
-    if ruling.final == "escalate":
-        return _asked(run, past, vote, following, ruling)
-    if following is not None:
-        return _joined(run, vote, following, ruling)
-    if vote.is_last:
-        return _determined(run, "max_rounds_reached", vote, ruling)
-    if past.final == "next_round" and ruling.convene == past.convene:
-        return None
-    return _undetermined(run, vote, ruling, f"round {vote.round + 1} never took place")
+def find_refusal(run: PastRun, rules: Rules) -> str | None:
+    """Return why a run cannot be decided by these rules, or None: they name a role that it does not have.
 
-
-def _asked(run: PastRun, past: PastRound, vote: Vote, following: PastRound | None, ruling: Ruling) -> Verdict | None:
-    """Return the verdict where a human would have been asked; None where one was, and what followed tells."""
-    if following is None and run.ended == "escalated":
-        return _determined(run, "escalated", vote, ruling)
-    if past.final == "escalate":
-        return None if following is None else _joined(run, vote, following, ruling)
-    return _undetermined(run, vote, ruling, f"a human would have been asked after round {vote.round}")
-
-
-def _joined(run: PastRun, vote: Vote, following: PastRound, ruling: Ruling) -> Verdict | None:
-    called = ruling.convene if ruling.convene in run.convenable else None
-    if called is not None and called not in following.vote.casts:
-        return _undetermined(run, vote, ruling, f"{called} would have joined in round {vote.round + 1}")
-    came = [role for role in following.vote.casts if role not in vote.casts and role != called]
-    if came:
-        reason = f"{came[0]} joined in round {vote.round + 1}, and would not have"
-        return _undetermined(run, vote, ruling, reason)
+    A role that the policy reads must be in the sequence, or one that the policy may convene and the run's team enables.
+    To convene a role that the team does not know brings nobody in, as in a run.
+    """
+    has = {*run.sequence, *run.joining(rules.policy)}
+    read = (role for row in rules.policy.rules for role in roles_in(row.when) or ())
+    for role in read:
+        if role not in has:
+            return f"the policy reads `stances.{role}`; the roles of the run: {', '.join(run.sequence)}"
+    for role in rules.roles:
+        if role not in run.sequence and role not in run.access.enabled:
+            return f"the team has the role `{role}`; the roles of the run: {', '.join(run.sequence)}"
     return None
 
 
-def _unfinished(run: PastRun, rules: Rules) -> Verdict:
-    """Return the verdict on a run that stopped inside a round, for a reason that is not the policy's."""
-    if rules.policy.on_absent == run.on_absent or not may_be_absent(run.ended):
-        return Verdict(run.thread, "same", run.ended, run.ended)
-    reason = "absent roles count otherwise, and the round was not finished"
-    return Verdict(run.thread, "undetermined", run.ended, None, reason=reason)
+def _begun(run: PastRun, rules: Rules) -> Reenactment:
+    """Return the reenactment before its first step."""
+    start, is_vote = run.tape.start, run.proposer is not None
+    now = Reenactment(
+        run,
+        rules,
+        course=Ballots() if is_vote else Rounds(),
+        limits=start.limits,
+        spent=start.spent,
+        round=start.round,
+        outcome="next_round" if is_vote else start.outcome,
+        called=[*start.called],
+        earlier=[["block"]] * start.rounds_blocked,
+        findings=examine(run.guards if rules.guards is None else rules.guards, run.facts),
+    )
+    now.seats = now.course.seats(now) if now.is_open else ()
+    return now
 
 
-def _determined(run: PastRun, now: str, vote: Vote, ruling: Ruling) -> Verdict:
-    answer: Answer = "same" if now == run.ended else "flipped"
-    return Verdict(run.thread, answer, run.ended, now, vote.round, ruling.row, ruling.because, ruling.guards)
+class Rounds(Course):
+    """A talk in rounds: whoever sits at the table says a stance, and the policy decides."""
+
+    def where(self, now: Reenactment) -> int:
+        """Return the number of the round."""
+        return now.round
+
+    def refuses(self, now: Reenactment) -> Stop | None:
+        """Return the stop where the limits allow no more rounds."""
+        return refuse_next_round(now.outcome, now.limits, now.spent)
+
+    def seats(self, now: Reenactment) -> tuple[Seat, ...]:
+        """Return the seats of the sequence, and of whom the policy convened so far."""
+        return open_seats(now.run.sequence, now.called, now.run.joining(now.rules.policy))
+
+    def counts_absent(self, now: Reenactment) -> bool:
+        """Tell whether the policy counts absences."""
+        return now.rules.counts_absent
+
+    def closes(self, now: Reenactment) -> Verdict | None:
+        """Decide the round."""
+        run, rules, casts = now.run, now.rules, casts_of(now.seats)
+        end = now.known_end(casts)
+        if end is None and run.has_messages and "open_questions" in rules.policy.variables:
+            return now.unknown(f"which questions were open after round {now.round} is not known")
+        said = [seat.contribution for seat in now.seats if isinstance(seat.contribution, Contribution)]
+        vote = Vote(
+            casts,
+            rules.votes_needed(now.limits),
+            now.round,
+            now.limits.max_rounds,
+            rounds_blocked(now.earlier),
+            end.open_questions if end else 0,
+            *rules.electorate(run),
+            tuple(each.confidence for each in said),
+        )
+        final = now.rule(rules.policy, vote)
+        now.earlier.append([each.stance for each in said])
+        if final in DECISIONS:
+            return now.decided(final)
+        return now.stopped(ESCALATED) if final == "escalate" else None
 
 
-def _undetermined(run: PastRun, vote: Vote, ruling: Ruling, reason: str) -> Verdict:
-    return Verdict(run.thread, "undetermined", run.ended, None, vote.round, ruling.row, reason, ruling.guards)
+class Ballots(Course):
+    """A vote: one role proposes, all others cast their ballots, the policy counts them once."""
+
+    def _is_proposal(self, now: Reenactment) -> bool:
+        return now.round == now.run.tape.start.round + 1
+
+    def where(self, now: Reenactment) -> str:
+        """Return the label of the stage."""
+        return PROPOSAL if self._is_proposal(now) else BALLOTS
+
+    def refuses(self, now: Reenactment) -> None:
+        """Return None: no limit on rounds binds a vote."""
+
+    def seats(self, now: Reenactment) -> tuple[Seat, ...]:
+        """Return the seat of the proposal, or those of the ballots."""
+        if self._is_proposal(now):
+            return (Seat(now.run.proposer or "", task=PROPOSAL),)
+        return open_seats(now.run.sequence)
+
+    def counts_absent(self, now: Reenactment) -> bool:
+        """Tell whether a ballot may be absent; the proposal may not."""
+        return now.rules.counts_absent and not self._is_proposal(now)
+
+    def closes(self, now: Reenactment) -> Verdict | None:
+        """Go on to the ballots, or count them."""
+        if self._is_proposal(now):
+            now.outcome = "next_round"
+            return None
+        run, rules, casts = now.run, now.rules, casts_of(now.seats)
+        now.known_end(casts)
+        vote = vote_of(casts, rules.votes_needed(now.limits), *rules.electorate(run))
+        final = now.rule(_ballot_table(rules.policy), vote)
+        return now.decided(final) if final in DECISIONS else now.stopped(NO_QUORUM)

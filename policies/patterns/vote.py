@@ -15,6 +15,12 @@ from policies.table import DECISIONS, Decision
 from policies.team import Team
 from policies.vote import Cast, Vote
 
+PROPOSAL, BALLOTS = "proposal", "ballots"
+"""The stages, in order."""
+
+NO_QUORUM = Stop(stop_reason("no_quorum"), BALLOTS)
+"""Ballots that decide nothing."""
+
 CAST: Mapping[str, Cast] = {"approve": "go", "abstain": "caution", "reject": "block"}
 TOLD: Mapping[Decision, str] = {"go": "adopted", "go_with_caution": "adopted with reservations", "no_go": "rejected"}
 
@@ -23,14 +29,14 @@ def advance(team: Team, log: Log, facts: Mapping[str, Any]) -> Next:
     """Return the proposal, the ballots, or the end; ballots that decide nothing end with `no_quorum`."""
     proposed = next(entries_of(log, "proposal"), None)
     if proposed is None:
-        return Stage("proposal", (Task("proposal", team.lead or "", "proposal"),))
+        return Stage(PROPOSAL, (Task(PROPOSAL, team.lead or "", "proposal"),))
     proposal = {"agent": proposed.role, **(proposed.answer or {})}
     if len(log) == 1:
         tasks = (Task(role, role, "ballot", {"proposal": proposal}) for role in team.sequence)
-        return Stage("ballots", tuple(tasks), "all" if team.policy.on_absent == "count" else "none")
+        return Stage(BALLOTS, tuple(tasks), "all" if team.policy.on_absent == "count" else "none")
     final = count(team, log[1], facts).ruling.final
     if final not in DECISIONS:
-        return Stop(stop_reason("no_quorum"), "ballots")
+        return NO_QUORUM
     answer = f"The proposal is {TOLD[final]}.\n\n{proposal['proposal']}"
     return Finish(answer=answer, decision=final, details={"proposal": proposal, "tally": tally(log[1])})
 
@@ -40,8 +46,17 @@ def count(team: Team, ballots: Closed, facts: Mapping[str, Any]) -> Count:
     casts: dict[str, Cast] = {
         entry.role: CAST[entry.answer["vote"]] if entry.answer else "absent" for entry in ballots.entries
     }
-    vote = Vote(casts, team.budget.min_go_votes, 1, 1, weights=team.weights, vetoers=team.vetoers)
+    vote = vote_of(casts, team.budget.min_go_votes, team.weights, team.vetoers)
     return Count(vote, decide(team.ruling_policy, vote, examine(team.guards, facts)))
+
+
+def vote_of(casts: Mapping[str, Cast], min_go_votes: int, weights: Mapping[str, int], vetoers: frozenset[str]) -> Vote:
+    """Return the vote that ballots make; there is one round only.
+
+    >>> vote_of({"risk": "go"}, 1, {}, frozenset()).is_last
+    True
+    """
+    return Vote(casts, min_go_votes, round=1, max_rounds=1, weights=weights, vetoers=vetoers)
 
 
 def tally(ballots: Closed) -> dict[str, int]:

@@ -180,4 +180,5 @@ def test_under_its_own_team_file_a_run_stays_what_it_was(name: str, accord_home:
     assert (done.code, done.err, len(verdicts)) == (0, "", 1)
     assert verdicts[0]["was"] == course.ended
     assert (verdicts[0]["answer"], verdicts[0]["now"]) == ("same", verdicts[0]["was"]), verdicts[0]
-    assert totals == {"runs": 1, "same": 1, "flipped": 0, "undetermined": 0}
+    table = [{"from": course.ended, "to": course.ended, "runs": 1}]
+    assert totals == {"runs": 1, "same": 1, "flipped": 0, "undetermined": 0, "refused": 0, "table": table}

@@ -107,7 +107,9 @@ def test_every_policy_answers_same_flipped_or_undetermined_for_every_run(capsys:
             assert each["was"] == RUNS[thread][1]
             assert each["now"] == {"same": each["was"], "undetermined": None}.get(each["answer"], each["now"])
         answers = Counter(each["answer"] for each in verdicts.values())
-        assert totals == {"runs": len(RUNS), "same": 0, "flipped": 0, "undetermined": 0, **answers}
+        moves = Counter((each["was"], each["now"]) for each in verdicts.values())
+        assert {(move["from"], move["to"]): move["runs"] for move in totals.pop("table")} == moves
+        assert totals == {"runs": len(RUNS), "same": 0, "flipped": 0, "undetermined": 0, "refused": 0, **answers}
 
 
 @pytest.mark.usefixtures("runs")
@@ -127,8 +129,11 @@ def test_people_read_one_line_a_run_and_the_totals(capsys: Captured) -> None:
     lines = done.out.splitlines()
     assert done.code == 0
     assert "flipped       all_go  go -> no_go (round 1, row 3): enough go votes and no caution [chargebacks]" in lines
-    assert lines[-1] == "7 runs: 2 same, 5 flipped, 0 undetermined"
-    assert len(lines) == 6
+    assert [line.split()[0] for line in lines[:5]] == ["flipped"] * 5
+    table = [tuple(line.split()) for line in lines[8:-2]]
+    assert table[0] == ("go", "no_go", "2")
+    assert len(table) == len({RUNS[name][1] for name in RUNS if name != "two_blocks"}) + 1
+    assert lines[-1] == "7 runs: 2 same, 5 flipped, 0 undetermined, 0 refused"
 
 
 @pytest.mark.usefixtures("runs")
@@ -240,7 +245,7 @@ def test_a_thread_that_has_not_ended_is_no_run_to_decide_again(
 def test_without_any_run_there_is_nothing_to_decide_again(capsys: Captured) -> None:
     done = accord(capsys, "whatif", "--policy", "launch")
 
-    assert (done.code, done.out) == (0, "0 runs: 0 same, 0 flipped, 0 undetermined\n")
+    assert (done.code, done.out) == (0, "0 runs: 0 same, 0 flipped, 0 undetermined, 0 refused\n")
 
 
 @pytest.mark.usefixtures("accord_home")
@@ -248,7 +253,7 @@ def test_without_any_run_there_is_nothing_to_decide_again(capsys: Captured) -> N
 def test_a_date_that_is_none_is_refused(date: str, capsys: Captured) -> None:
     (sentence,) = refused(capsys, "whatif", "--policy", "launch", "--since", date)
 
-    assert sentence == f"--since {date}: is no date; allowed: YYYY-MM-DD"
+    assert sentence == f"--since {date}: is not a date; allowed: YYYY-MM-DD"
 
 
 @pytest.mark.usefixtures("accord_home")

@@ -1,0 +1,73 @@
+"""What another policy would have decided, for people at a terminal and, as plain values, for programs."""
+
+from collections import Counter
+from dataclasses import asdict
+from typing import Any, get_args
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from graph.problems import neutral
+from graph.report.record import row_name
+from graph.report.visible import visible
+from policies.assurance.past import Answer, Verdict
+
+UNKNOWN = "?"
+"""What is shown where nobody can know what a run would have come to."""
+
+
+class Totals:
+    """How many runs got each answer, and from what to what they went."""
+
+    def __init__(self) -> None:
+        self.answers: Counter[str] = Counter(dict.fromkeys(get_args(Answer), 0))
+        self._moves: Counter[tuple[str, str | None]] = Counter()
+
+    def add(self, verdict: Verdict) -> None:
+        """Count a verdict."""
+        self.answers[verdict.answer] += 1
+        if verdict.answer != "refused":
+            self._moves[verdict.was, verdict.now] += 1
+
+    @property
+    def runs(self) -> int:
+        """All runs there are."""
+        return self.answers.total()
+
+    @property
+    def moves(self) -> list[tuple[str, str | None, int]]:
+        """What runs were, what they would be, and how many there are, the most frequent first."""
+        ordered = sorted(self._moves.items(), key=lambda move: (-move[1], move[0][0], move[0][1] or ""))
+        return [(was, now, runs) for (was, now), runs in ordered]
+
+    def plain(self) -> dict[str, Any]:
+        """Return {runs, same, flipped, undetermined, refused, table: [{from, to, runs}]}."""
+        table = [{"from": was, "to": now, "runs": runs} for was, now, runs in self.moves]
+        return {"runs": self.runs, **self.answers, "table": table}
+
+
+def plain_verdict(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict as plain values; without a vote behind it, it has no round and no row."""
+    return {**asdict(verdict), "row": None if verdict.round is None else row_name(verdict.row)}
+
+
+def line_of(verdict: Verdict) -> str:
+    """Return a verdict in one line."""
+    where = f" (round {verdict.round}, row {row_name(verdict.row)})" if verdict.round else ""
+    guards = f" [{', '.join(verdict.guards)}]" if verdict.guards else ""
+    reason = f": {verdict.reason}" if verdict.reason else ""
+    change = f"{verdict.was} -> {verdict.now or UNKNOWN}"
+    return neutral(f"{verdict.answer:<12}  {verdict.thread}  {change}{where}{reason}{guards}")
+
+
+def print_totals(totals: Totals, console: Console) -> None:
+    """Print from what to what the runs went, and how many got each answer."""
+    if totals.moves:
+        table = Table("from", "to", "runs", box=box.SIMPLE_HEAD, pad_edge=False)
+        for was, now, runs in totals.moves:
+            table.add_row(visible(was), visible(now or UNKNOWN), str(runs))
+        console.print(table)
+    told = ", ".join(f"{count} {answer}" for answer, count in totals.answers.items())
+    console.print(Text(f"{totals.runs} runs: {told}"))

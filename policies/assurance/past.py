@@ -1,0 +1,86 @@
+"""A past run, the rules under which it is decided again, and the answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from policies.access import Access, find_joining
+from policies.assurance.tape import Tape
+from policies.guards import Guard
+from policies.table import Policy
+from policies.team import Budget
+
+Answer = Literal["same", "flipped", "undetermined", "refused"]
+"""`undetermined`: the rules ask for what never took place. `refused`: they name roles that the run does not have."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What decides: the policy; and the guards, the votes a go needs, weights and vetoes (None: as in the run).
+
+    `roles` is the sequence of the team whose rules they are; none where a policy alone is tried.
+    """
+
+    policy: Policy
+    guards: tuple[Guard, ...] | None = None
+    min_go_votes: int | None = None
+    weights: Mapping[str, int] | None = None
+    vetoers: frozenset[str] | None = None
+    roles: tuple[str, ...] = ()
+
+    @property
+    def counts_absent(self) -> bool:
+        """Whether a seat that fails may count as absent."""
+        return self.policy.on_absent == "count"
+
+    def votes_needed(self, limits: Budget) -> int:
+        """Return the `go` votes that a go needs."""
+        return limits.min_go_votes if self.min_go_votes is None else self.min_go_votes
+
+    def electorate(self, run: "PastRun") -> tuple[Mapping[str, int], frozenset[str]]:
+        """Return the weights and the vetoers of a run's roles."""
+        weights = run.weights if self.weights is None else self.weights
+        return weights, run.vetoers if self.vetoers is None else self.vetoers
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """A run that ended, with all that is needed to decide it again.
+
+    `ended` is its decision, or the reason why it stopped without one. `proposer` is the role that makes the proposal of
+    a vote; a run without one talked in rounds. `has_messages` says whether its roles could send each other messages.
+    """
+
+    thread: str
+    ended: str
+    tape: Tape
+    sequence: tuple[str, ...]
+    access: Access
+    max_repairs: int = 1
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    guards: tuple[Guard, ...] = ()
+    weights: Mapping[str, int] = field(default_factory=dict)
+    vetoers: frozenset[str] = frozenset()
+    proposer: str | None = None
+    has_messages: bool = False
+
+    def joining(self, policy: Policy) -> tuple[str, ...]:
+        """Return the roles beside the sequence that the policy may convene."""
+        return find_joining(policy.joining, self.sequence, self.access)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer for one run: what it was, what it would be (None: nobody can know), and why.
+
+    `round`, `row` and `guards` are those of the vote behind it, where there is one.
+    """
+
+    thread: str
+    answer: Answer
+    was: str
+    now: str | None
+    round: int | None = None
+    row: int | None = None
+    reason: str | None = None
+    guards: tuple[str, ...] = ()

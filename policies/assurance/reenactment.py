@@ -1,0 +1,273 @@
+"""Reenactment: the loop gone through again along the tape of a past run, under other rules, without asking anybody.
+
+Whom to ask, what the answers make of the seats, whether a round may follow and what it decides: all this is worked out
+by the very functions that run the loop. The tape gives what they cannot know: the answers, and where the run was
+stopped from outside and resumed.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from policies.assurance.past import Answer, PastRun, Rules, Verdict
+from policies.assurance.tape import Exchange, Pause, RoundEnd, Step
+from policies.budgets import Spent, change_budget
+from policies.contract import Refusal, Stance
+from policies.guards import Finding
+from policies.outcome import Ruling, decide
+from policies.seats import Failure, Reply, Seat, Wave, is_full, plan_wave, settle
+from policies.stop import ESCALATED, Stop, StopKind, is_resumable, kind_of
+from policies.table import DECISIONS, Outcome, Policy
+from policies.team import Budget
+from policies.vote import Cast, Vote
+
+RULED: tuple[StopKind, ...] = ("max_rounds_reached", "escalated", "no_quorum")
+"""Stops that follow on a vote."""
+
+WORKED_OUT: tuple[StopKind, ...] = (*RULED, "agent_denied", "max_messages")
+"""Stops that follow from rules, team and limits. Others come from outside, and come again at the same moment."""
+
+BETWEEN = (None, "facts")
+"""Phases of a stop from outside that comes before the next round is opened."""
+
+OTHER_MEANS = "the run had other limits on time, tokens or cost by then, or was cut by them"
+
+Asked = tuple[Wave, Mapping[str, Reply]]
+"""A wave as it is asked, and what its seats give."""
+
+
+class Course(Protocol):
+    """What a talk in rounds and a vote do each in their own way."""
+
+    def where(self, now: "Reenactment") -> int | str:
+        """Return the number of the round, or the label of the stage."""
+
+    def refuses(self, now: "Reenactment") -> Stop | None:
+        """Return the stop where nothing more may be opened, or None."""
+
+    def seats(self, now: "Reenactment") -> tuple[Seat, ...]:
+        """Return the empty seats of the round or stage."""
+
+    def counts_absent(self, now: "Reenactment") -> bool:
+        """Tell whether a seat that fails may be absent."""
+
+    def closes(self, now: "Reenactment") -> Verdict | None:
+        """Close the full round or stage; return the verdict where that ends the run."""
+
+
+@dataclass(slots=True)
+class Reenactment:
+    """Where a reenactment is, on the tape and in the loop.
+
+    It is on the tape, before the step `at`, while all that the run did is done again. Where something else is done it
+    has `left` the tape; it is back where a round ends with the casts that it had.
+    """
+
+    run: PastRun
+    rules: Rules
+    course: Course
+    limits: Budget
+    spent: Spent
+    round: int
+    outcome: Outcome | None
+    called: list[str | None]
+    earlier: list[list[Stance]]
+    findings: tuple[Finding, ...]
+    seats: tuple[Seat, ...] = ()
+    at: int = 0
+    left: bool = False
+    taken: Counter[str] = field(default_factory=Counter)
+    vote: Vote | None = None
+    ruling: Ruling | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a round is open."""
+        return self.round > 0 and self.outcome is None
+
+    def turn(self) -> Verdict | None:
+        """Go through one visit of convene, the seats and align; return the verdict once there is one."""
+        pause = self._pause()
+        if pause is not None and self._comes_again(pause):
+            return self._passed(pause)
+        return self._talk() if self.is_open else self._open()
+
+    # --- stops -------------------------------------------------------------------------------------------------------
+
+    def _step(self) -> Step | None:
+        """Return the next step of the tape, while the reenactment is on it."""
+        steps = self.run.tape.steps
+        return steps[self.at] if not self.left and self.at < len(steps) else None
+
+    def _pause(self) -> Pause | None:
+        step = self._step()
+        return step if isinstance(step, Pause) else None
+
+    def _comes_again(self, pause: Pause) -> bool:
+        """Tell whether the run was stopped, or cut off, from outside at this moment."""
+        if pause.reason is None:
+            return True
+        return kind_of(pause.reason) not in WORKED_OUT and (self.is_open or pause.phase in BETWEEN)
+
+    def _passed(self, pause: Pause) -> Verdict | None:
+        """Go on as whoever resumed the run did; return the verdict where nobody resumed it."""
+        if pause.changes is None:
+            return self._ended(Stop(pause.reason or "", pause.phase))
+        self.at += 1
+        self.limits = change_budget(self.limits, pause.changes)
+        return None
+
+    def stopped(self, stop: Stop) -> Verdict | None:
+        """Return the verdict of a stop; None where the run was stopped so at this moment, and was resumed."""
+        pause = self._pause()
+        if pause is not None and (pause.reason, pause.phase) == (stop.reason, stop.phase):
+            return self._passed(pause)
+        if stop == ESCALATED:
+            return self.unknown(f"a human would have been asked after round {self.round}")
+        if is_resumable(stop.reason) and self.run.tape.is_resumed_from(self.at):
+            where = f" at {stop.phase}" if stop.phase else ""
+            return self.unknown(f"it would have stopped with {stop.reason}{where}, and might have been resumed")
+        return self._ended(stop)
+
+    # --- between rounds ----------------------------------------------------------------------------------------------
+
+    def _open(self) -> Verdict | None:
+        """Open the next round, where it may follow and took place."""
+        stop, pause = self.course.refuses(self), self._pause()
+        if stop is not None:
+            return self.stopped(stop)
+        if self.left:
+            return self.unknown(f"round {self.round + 1} would have followed on other answers")
+        if pause is not None and pause.reason in RULED:
+            self.at += 1  # the run was stopped here, and this one is not: it keeps the limits it has
+            return None
+        if self._step() is None or self._was_decided():
+            return self.unknown(f"round {self.round + 1} never took place")
+        self.round, self.outcome, self.taken = self.round + 1, None, Counter()
+        self.spent = replace(self.spent, rounds=self.spent.rounds + 1)
+        self.seats = self.course.seats(self)
+        return None
+
+    def _was_decided(self) -> bool:
+        before = self.run.tape.steps[self.at - 1] if self.at else None
+        return isinstance(before, RoundEnd) and before.final in DECISIONS
+
+    # --- in a round --------------------------------------------------------------------------------------------------
+
+    def _talk(self) -> Verdict | None:
+        """Ask the empty seats, settle their answers, and close the round once every seat is filled or absent."""
+        where, repairs = self.course.where(self), self.run.max_repairs
+        wave = plan_wave(self.seats, where, self.run.access, self.limits, self.spent, repairs, {})
+        asked = self._answered(wave)
+        if not isinstance(asked, tuple):
+            return asked
+        wave, replies = asked
+        settled = settle(self.seats, replies, wave, where, repairs, self.course.counts_absent(self))
+        self.seats = settled.seats
+        if settled.stop is not None:
+            return self.stopped(settled.stop)
+        self._leave_where_stopped_by(replies)
+        return self.course.closes(self) if is_full(self.seats) else None
+
+    def _answered(self, wave: Wave) -> Asked | Verdict | None:
+        """Return the wave with its answers; None where the work was cut off before there were any."""
+        names, step = [ask.name for ask in wave.asks], self._step()
+        if not names:
+            return wave, {}
+        if isinstance(step, Exchange) and step.round == self.round:
+            kept = [*step.replies]
+            if kept == names or (_is_metered(self.limits) and kept == names[: len(kept)]):
+                return self._as_then(wave, step)
+        self.left = True
+        return self._as_known(wave, names)
+
+    def _as_then(self, wave: Wave, step: Exchange) -> Asked | Verdict | None:
+        """Return the wave as it was asked at this moment; tokens and cost may have kept some seats back."""
+        if _means(step.limits) != _means(self.limits):
+            return self.unknown(OTHER_MEANS)
+        number = len(step.replies)
+        if number < len(wave.asks):
+            wave = Wave(wave.asks[:number], None, replace(self.spent, messages=self.spent.messages + number))
+        self.at += 1
+        asked = self._taken(wave, {seat: reply for seat, reply in step.replies.items() if reply is not None})
+        return asked if asked[1] else None
+
+    def _as_known(self, wave: Wave, names: list[str]) -> Asked | Verdict:
+        """Return the wave with the next answers that its seats gave in this round, at whatever moment."""
+        replies: dict[str, Reply] = {}
+        for name in names:
+            answers = self.run.tape.answers(self.round, name)[self.taken[name] :]
+            if not answers:
+                return self.unknown(self._unasked(name))
+            replies[name], limits = answers[0]
+            if _is_metered(self.limits) or _means(limits) != _means(self.limits):
+                return self.unknown(OTHER_MEANS)
+        return self._taken(wave, replies)
+
+    def _unasked(self, name: str) -> str:
+        if name in self.run.joining(self.rules.policy) and not self.taken[name]:
+            return f"{name} would have joined in round {self.round}"
+        return f"{name} was not asked {'again ' if self.taken[name] else ''}in round {self.round}"
+
+    def _taken(self, wave: Wave, replies: Mapping[str, Reply]) -> Asked:
+        self.spent = wave.spent
+        self.taken.update(replies.keys())
+        return wave, replies
+
+    def _leave_where_stopped_by(self, replies: Mapping[str, Reply]) -> None:
+        """Leave the tape where one of these answers stopped the run, and does not stop this one."""
+        pause = self._pause()
+        reasons = [reply.reason for reply in replies.values() if isinstance(reply, Refusal | Failure)]
+        self.left = self.left or (pause is not None and pause.reason in reasons)
+
+    # --- votes and verdicts ------------------------------------------------------------------------------------------
+
+    def known_end(self, casts: Mapping[str, Cast]) -> RoundEnd | None:
+        """Return how the open round ended in the run, to go on from there; None where it had other casts."""
+        found = self.run.tape.end_of(self.round)
+        if found is None or found[1].casts != casts:
+            self.left = True
+            return None
+        self.at, self.left = found[0] + 1, False
+        return found[1]
+
+    def rule(self, policy: Policy, vote: Vote) -> Outcome:
+        """Return the outcome of a vote, which closes the round."""
+        self.vote, self.ruling = vote, decide(policy, vote, self.findings)
+        self.called.append(self.ruling.convene)
+        self.outcome = self.ruling.final
+        return self.outcome
+
+    def decided(self, now: str) -> Verdict:
+        """Return the verdict that the last vote gives."""
+        return self._verdict(now, None, is_ruled=True)
+
+    def unknown(self, reason: str) -> Verdict:
+        """Return the verdict that nobody can know, and why."""
+        return self._verdict(None, reason, is_ruled=not self.is_open)
+
+    def _ended(self, stop: Stop) -> Verdict:
+        if kind_of(stop.reason) in RULED:
+            return self.decided(stop.reason)
+        where = f"at {stop.phase}" if stop.phase else f"before round {self.round + 1}"
+        return self._verdict(stop.reason, f"stopped {where}", is_ruled=False)
+
+    def _verdict(self, now: str | None, reason: str | None, is_ruled: bool) -> Verdict:
+        run, vote, ruling = self.run, self.vote, self.ruling
+        known: Answer = "same" if now == run.ended else "flipped"
+        answer = known if now is not None else "undetermined"
+        if vote is None or ruling is None or not is_ruled:
+            return Verdict(run.thread, answer, run.ended, now, reason=reason)
+        return Verdict(
+            run.thread, answer, run.ended, now, vote.round, ruling.row, reason or ruling.because, ruling.guards
+        )
+
+
+def _means(limits: Budget) -> tuple[float | None, ...]:
+    """Return the limits whose use is not on the tape."""
+    return (limits.max_seconds, limits.max_tokens, limits.max_cost_usd)
+
+
+def _is_metered(limits: Budget) -> bool:
+    return limits.max_tokens is not None or limits.max_cost_usd is not None

@@ -1,0 +1,245 @@
+"""The tape: a past run as it was asked, answered, decided, stopped and resumed, worked out from its events alone.
+
+It holds what stands: where changes were accepted, what came after them, and where the run was by then.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from policies.budgets import Spent
+from policies.contract import Contribution, Output, Refusal
+from policies.patterns.vote import CAST
+from policies.seats import Failure, Reply
+from policies.stop import stop_reason
+from policies.table import Outcome
+from policies.team import Budget
+from policies.vote import Cast, rounds_blocked
+
+Plain = dict[str, Any]
+Event = Mapping[str, Any]
+
+BRIEF = "brief"
+ANSWERS = ("accepted", "refused", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Seats that were asked at once, in order, and what each gave: None where the work was cut off before it did.
+
+    `limits` is the budget that was in force.
+    """
+
+    round: int
+    replies: Mapping[str, Reply | None]
+    limits: Budget = field(default_factory=Budget)
+
+
+@dataclass(frozen=True, slots=True)
+class RoundEnd:
+    """A round that was finished: what its seats cast, and what the policy of then made of it."""
+
+    round: int
+    casts: Mapping[str, Cast]
+    final: Outcome
+    open_questions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Where the run stopped, or where it was cut off: then there is no reason.
+
+    `changes` are the limits that whoever resumed it changed; None where nobody resumed it.
+    """
+
+    reason: str | None
+    phase: str | None = None
+    changes: Mapping[str, Any] | None = None
+
+
+Step = Exchange | RoundEnd | Pause
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where the tape begins: a round that is open has no outcome; round 0 is before the first.
+
+    `called` are the roles that were convened before, `rounds_blocked` the rounds in a row that had a block.
+    """
+
+    limits: Budget = field(default_factory=Budget)
+    round: int = 0
+    outcome: Outcome | None = None
+    spent: Spent = field(default_factory=Spent)
+    rounds_blocked: int = 0
+    called: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """What happened to a run, in order."""
+
+    start: Start = field(default_factory=Start)
+    steps: tuple[Step, ...] = ()
+
+    def is_resumed_from(self, place: int) -> bool:
+        """Tell whether somebody resumed the run at that step or later."""
+        return any(isinstance(step, Pause) and step.changes is not None for step in self.steps[place:])
+
+    def end_of(self, number: int) -> tuple[int, RoundEnd] | None:
+        """Return the end of a round and its place, or None where the round was not finished."""
+        ends = ((at, step) for at, step in enumerate(self.steps) if isinstance(step, RoundEnd))
+        return next(((at, step) for at, step in ends if step.round == number), None)
+
+    def answers(self, number: int, seat: str) -> list[tuple[Reply, Budget]]:
+        """Return what a seat gave in a round, in order, each with the limits that were in force."""
+        found = (step for step in self.steps if isinstance(step, Exchange) and step.round == number)
+        pairs = ((step.replies.get(seat), step.limits) for step in found)
+        return [(reply, limits) for reply, limits in pairs if reply is not None]
+
+
+# --- from events to plain values -------------------------------------------------------------------------------------
+
+
+def taped(events: Sequence[Event]) -> Plain:
+    """Return the tape of a record as plain values: {start, steps}.
+
+    >>> taped([{"event": "admitted", "limits": {}}])["steps"]
+    []
+    """
+    moves = [place for place, event in enumerate(events) if event.get("moved")]
+    begun = moves[-1] if moves else 0
+    steps = _Taping()
+    for event in events[begun + 1 :]:
+        steps.take(event)
+    return {"start": _start(events[:begun], events[begun:], steps.taken), "steps": steps.taken}
+
+
+@dataclass(slots=True)
+class _Taping:
+    """The steps of the events taken so far."""
+
+    taken: list[Plain] = field(default_factory=list)
+    last: str = ""
+
+    def take(self, event: Event) -> None:
+        """Take the next event; those that say nothing of how the run went leave no step."""
+        kind = event["event"]
+        if event.get("role") == BRIEF:
+            return
+        if kind == "asked":
+            self._ask(event)
+        elif kind in ANSWERS:
+            asked = self.taken[-1]["asked"]
+            next(pair for pair in asked if pair[0] == seat_of(event))[1] = _plain_reply(event)
+        elif kind == "outcome":
+            self.taken.append({key: event[key] for key in ("round", "casts", "final", "open_questions")})
+        elif kind == "finished" and event["stop_reason"] != stop_reason("success"):
+            self.taken.append({"stopped": event["stop_reason"], "phase": event["phase"], "resumed": None})
+        elif kind == "resumed":
+            self._resume(event)
+        self.last = kind
+
+    def _ask(self, event: Event) -> None:
+        """Add the seat to those asked at once: convene writes them one after the other, each once."""
+        seat = seat_of(event)
+        if self.last != "asked" or seat in (pair[0] for pair in self.taken[-1]["asked"]):
+            self.taken.append({"round": event["round"], "asked": []})
+        self.taken[-1]["asked"].append([seat, None])
+
+    def _resume(self, event: Event) -> None:
+        if event["after"] is None:
+            self.taken.append({"stopped": None, "phase": None})
+        self.taken[-1]["resumed"] = event["limits"]
+
+
+def seat_of(event: Event) -> str:
+    """Return the name of the seat that an event tells of: its own, or its role's."""
+    return str(event.get("seat") or event["role"])
+
+
+def _plain_reply(event: Event) -> Plain:
+    if event["event"] == "refused":
+        return {"refused": event["rule"]}
+    if event["event"] == "failed":
+        return {"failed": event["reason"], **({"own_limit": True} if event.get("own_limit") else {})}
+    if "output" not in event:
+        return {"cast": event["contribution"]["stance"], "confidence": event["contribution"]["confidence"]}
+    contract, answer = event["output"]["contract"], event["output"]["answer"]
+    return {"cast": CAST[answer["vote"]], "confidence": 1.0} if contract == "ballot" else {"output": contract}
+
+
+def _start(before: Sequence[Event], standing: Sequence[Event], steps: Sequence[Plain]) -> Plain:
+    """Return where the standing part of a record begins, after the events before it."""
+    outcomes = [event for event in before if event["event"] == "outcome"]
+    stances = [[event["casts"][role] for role in event["confidences"]] for event in outcomes]
+    number, outcome = _place(before, standing, steps) if before else (0, None)
+    return {
+        "limits": standing[0]["limits"],
+        "round": number,
+        "outcome": outcome,
+        "spent": standing[0]["spent"] if before else {},
+        "rounds_blocked": rounds_blocked(stances),
+        "called": [event["convene"] for event in outcomes],
+    }
+
+
+def _place(before: Sequence[Event], standing: Sequence[Event], steps: Sequence[Plain]) -> tuple[int, Outcome | None]:
+    """Return the last round before changes were accepted, and what it came to: None where it is asked again."""
+    asked = [event["round"] for event in (*before, *standing) if event["event"] == "superseded"]
+    asked += [event["round"] for event in before if event["event"] == "asked"]
+    number = max(asked, default=0)
+    finals = [event["final"] for event in before if event["event"] == "outcome" and event["round"] == number]
+    if finals or number == 0:
+        return number, "escalate" if finals[-1:] == ["escalate"] else "next_round" if finals else None
+    follows = next((step["round"] for step in steps if "asked" in step), number)
+    return number, None if follows == number else "next_round"
+
+
+# --- from plain values to the tape -----------------------------------------------------------------------------------
+
+
+def tape_from(plain: Mapping[str, Any]) -> Tape:
+    """Return the tape that plain values hold."""
+    start = plain["start"]
+    limits = Budget(**start["limits"])
+    begun = Start(
+        limits,
+        start["round"],
+        start["outcome"],
+        Spent(**start["spent"]),
+        start["rounds_blocked"],
+        tuple(start["called"]),
+    )
+    return Tape(begun, tuple(_steps(plain["steps"], limits)))
+
+
+def _steps(plain: Sequence[Mapping[str, Any]], limits: Budget) -> Iterator[Step]:
+    for each in plain:
+        if "asked" in each:
+            yield Exchange(each["round"], {seat: _reply(seat, given) for seat, given in each["asked"]}, limits)
+        elif "casts" in each:
+            yield RoundEnd(**each)
+        else:
+            now = limits if each["resumed"] is None else Budget(**each["resumed"])
+            changes = None if each["resumed"] is None else _changes(limits, now)
+            yield Pause(each["stopped"], each["phase"], changes)
+            limits = now
+
+
+def _changes(before: Budget, now: Budget) -> Plain:
+    """Return the limits that are others now."""
+    kept = before.model_dump()
+    return {name: value for name, value in now.model_dump().items() if value != kept[name]}
+
+
+def _reply(seat: str, plain: Mapping[str, Any] | None) -> Reply | None:
+    if plain is None:
+        return None
+    if "cast" in plain:
+        return Contribution(seat, plain["cast"], "", plain["confidence"], ())
+    if "output" in plain:
+        return Output(seat, plain["output"], {})
+    if "refused" in plain:
+        return Refusal(plain["refused"], None)
+    return Failure(plain["failed"], is_own=plain.get("own_limit", False))

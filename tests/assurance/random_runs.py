@@ -1,0 +1,268 @@
+"""Random real runs for the laws of what-if: a team, what its roles say and where they fail, and who resumes it how."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graph.report.record import Record
+from graph.runner import Runner
+from graph.store.database import Database
+from graph.teams.policies import load_policy, shipped_policies
+from nodes.halt import Halt
+from nodes.services import Services
+from nodes.voices.voice import Answer, BriefQuestion, Question, Tokens
+from policies.seats import Failure
+from policies.table import OUTCOMES, Policy, Row
+from policies.team import Team
+from policies.team_rules import parse_team
+from tests.harness import proposal
+from tests.policies.assurance.enumeration import random_policy
+
+Plain = dict[str, Any]
+SEATS = ("risk", "legal", "sales", "demand")
+GUESTS = ("people", "audit")
+"""Who may be convened; the second is known and not enabled in some teams."""
+
+FAILURES = (
+    *("llm_timeout", "llm_timeout", "llm_error:503", "llm_rate_limited", "llm_empty", "llm_error:400", "llm_auth"),
+    "max_seconds",
+)
+BRIEF_FAILURES = ("llm_timeout", "llm_auth")
+WAIVED = [{"property": name, "because": "Tried out."} for name in ("total", "monotone")]
+QUESTIONS = ("open_questions > 0", "open_questions == 1 && block == 0")
+AT = "2026-01-01T00:00:00.000+00:00"
+LEGS = 6
+"""Times that a run is begun or resumed, at most."""
+
+
+TALKS = (
+    "block == 1",
+    "block >= 1 && round == 1",
+    "caution >= 1",
+    "go < team",
+    "round == 1",
+    "absent >= 1",
+    "block > 0",
+)
+STREAKS = (
+    "block_streak == 2",
+    "block_streak >= 2",
+    "block >= 1 && block_streak >= 2",
+    "block_streak == 0 && round > 1",
+)
+SURE = ("mean_confidence < 0.6", "min_confidence < 0.3", "mean_confidence > 0.5")
+LATE = ("rounds_left == 0 && block > 0", "rounds_left >= 2", "round == 3")
+
+
+def a_policy(rng: random.Random, sequence: tuple[str, ...], may_convene: bool, asks: bool) -> Policy:
+    """A shipped policy or random rows, with rows before them that talk on, convene, or read what is rarely read."""
+    policy = load_policy(rng.choice([*shipped_policies()])) if rng.random() < 0.4 else random_policy(rng, sequence)
+    rows = [*policy.rules]
+    if rng.random() < 0.3:
+        rows.insert(0, Row(when=rng.choice(LATE), then=rng.choice(OUTCOMES)))
+    if rng.random() < 0.6:
+        calls = rng.choice([*GUESTS, "people", "stranger"]) if may_convene and rng.random() < 0.5 else None
+        rows.insert(0, Row(when=rng.choice(TALKS), then="next_round", convene=calls))
+    if rng.random() < 0.3:
+        rows.insert(0, Row(when=rng.choice(STREAKS), then=rng.choice(OUTCOMES)))
+    if asks and rng.random() < 0.7:
+        rows.insert(0, Row(when=rng.choice(QUESTIONS), then=rng.choice(OUTCOMES)))
+    sure = [{"when": rng.choice(SURE), "then": rng.choice(OUTCOMES)}] if rng.random() < 0.1 else []
+    changes = {
+        "name": "tried",
+        "rules": [*sure, *(row.model_dump() for row in rows)],
+        "on_absent": rng.choice(["stop", "count"]),
+        "trust_confidence": bool(sure),
+        "accept": WAIVED,
+    }
+    return Policy.model_validate({**policy.model_dump(mode="json"), **changes})
+
+
+@dataclass
+class Script:
+    """What is random about one run: its team, what is said, and how it is resumed."""
+
+    seed: int
+    rng: random.Random = field(init=False)
+    raw: Plain = field(init=False)
+    team: Team = field(init=False)
+    is_vote: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rng = random.Random(f"run {self.seed}")
+        self.raw = self._team()
+        team = parse_team(self.raw)
+        assert isinstance(team, Team), (self.seed, team)
+        self.team = team
+
+    def policy(self) -> Policy:
+        """Another policy on this team."""
+        return a_policy(self.rng, self.sequence, not self.is_vote, self.raw["messages"] is not None)
+
+    def _team(self) -> Plain:
+        rng = self.rng
+        self.is_vote = rng.random() < 0.15
+        self.sequence = SEATS[: rng.randint(2, len(SEATS))]
+        has_messages = not self.is_vote and rng.random() < 0.15
+        names = (*self.sequence, *GUESTS, "chair")
+        voice = "model" if rng.random() < 0.3 else "rules"
+        roles = {name: self._role(name, voice) for name in names}
+        roles["audit"]["enabled"] = rng.random() < 0.5
+        denied = ("audit",) if rng.random() < 0.05 else ()
+        policy = a_policy(rng, self.sequence, not self.is_vote, has_messages)
+        return {
+            "name": "drawn",
+            "title": "Drawn",
+            "goal": "Decide.",
+            "pattern": "vote" if self.is_vote else "rounds",
+            **({"lead": "chair"} if self.is_vote else {}),
+            "sequence": [*self.sequence, *denied],
+            "roles": roles,
+            "policy": policy.model_dump(mode="json"),
+            "facts": {} if rng.random() < 0.04 else {"rate": rng.randint(1, 9)},
+            "requires": ["rate"],
+            "guards": [a_guard(rng)] if rng.random() < 0.2 else [],
+            "budget": self._budget(voice),
+            "max_repairs": rng.choice([0, 1, 1, 2]),
+            "messages": {} if has_messages else None,
+        }
+
+    def _role(self, name: str, voice: str) -> Plain:
+        weight = self.rng.choice([1, 1, 2, 3])
+        veto, said = self.rng.random() < 0.2, {"stance": "go", "summary": "Fine.", "actions": ["Go on."]}
+        return {"title": name, "mandate": "Judge.", "voice": voice, "weight": weight, "veto": veto, "otherwise": said}
+
+    def _budget(self, voice: str) -> Plain:
+        rng, size = self.rng, len(self.sequence)
+        tokens = (
+            rng.choice([3_000, 6_000, 9_000] if voice == "model" else [600, 1_500]) if rng.random() < 0.12 else None
+        )
+        return {
+            "max_rounds": rng.choice([1, 2, 2, 3, 3, 4]),
+            "max_messages": rng.randint(1, 3 * size) if rng.random() < 0.3 else 60,
+            "max_seconds": rng.choice([20.0, 60.0]) if rng.random() < 0.1 else 600.0,
+            "min_go_votes": rng.randint(1, size),
+            "max_tokens": tokens,
+        }
+
+    def resume(self, budget: Mapping[str, Any], reason: str) -> Plain | None:
+        """How somebody resumes the run that stopped; None: nobody does."""
+        rng = self.rng
+        if rng.random() < 0.15:
+            return None
+        changes: Plain = {}
+        if reason in ("max_rounds_reached", "escalated") or rng.random() < 0.15:
+            changes["max_rounds"] = budget["max_rounds"] + rng.choice([0, 1, 1, 2, -1])
+        if reason == "max_messages" or rng.random() < 0.1:
+            changes["max_messages"] = budget["max_messages"] + rng.choice([0, 2, 8, 20, -1])
+        if reason == "max_seconds" or rng.random() < 0.05:
+            changes["max_seconds"] = budget["max_seconds"] + 60.0
+        if budget["max_tokens"] and (reason == "max_tokens" or rng.random() < 0.1):
+            changes["max_tokens"] = budget["max_tokens"] + 4_000
+        limits = {name: max(value, 1) for name, value in changes.items()}
+        if reason.startswith("needs_input"):
+            return {"budget": limits, "facts": {"rate": 3}}
+        if rng.random() < 0.05:
+            return {"budget": limits, "facts": {"rate": rng.randint(10, 20)}, "accept_changes": True}
+        return {"budget": limits}
+
+
+def a_guard(rng: random.Random) -> Plain:
+    """A guard on the one fact there is."""
+    return {
+        "name": "rate",
+        "fact": "rate",
+        "at_least": rng.randint(1, 9),
+        "cap": rng.choice(["no_go", "go_with_caution"]),
+    }
+
+
+@dataclass
+class DrawnVoice:
+    """Says what is drawn for each question; advances the clock, and sometimes stops the run from outside."""
+
+    rng: random.Random
+    halt: Halt
+    troubles: float
+    seconds: float = 0.0
+    posted: Counter[str] = field(default_factory=Counter)
+
+    def clock(self) -> float:
+        """Return the time at work."""
+        return self.seconds
+
+    async def propose(self, question: Question) -> Answer:
+        await asyncio.sleep(0)
+        question.meter.calls += 1
+        rng = self.rng
+        self.seconds += rng.choice([0.0, 0.5, 4.0])
+        if rng.random() < 0.02 * self.troubles:
+            self.halt.set()
+        drawn = rng.random()
+        if drawn < 0.15 * self.troubles:
+            return Answer(failure=Failure(rng.choice(FAILURES)))
+        tokens = Tokens(rng.randint(50, 200), rng.randint(20, 80))
+        if drawn < 0.35 * self.troubles:
+            return Answer(
+                rng.choice(["no JSON", proposal(question.name, "maybe"), {"agent": question.name}]), tokens=tokens
+            )
+        return Answer(self._said(question), tokens=tokens)
+
+    def _said(self, question: Question) -> Plain:
+        rng = self.rng
+        if question.contract == "proposal":
+            return {"proposal": "Ship.", "reason": "Ready."}
+        if question.contract == "ballot":
+            return {"vote": rng.choice(["approve", "approve", "abstain", "reject"]), "reason": "So."}
+        stance = rng.choice(["go", "go", "go", "caution", "block"])
+        said = proposal(question.name, stance, confidence=rng.choice([0.2, 0.5, 0.9, 1]))
+        if question.sends and rng.random() < 0.4:
+            others = [name for name in SEATS[:2] if name != question.name]
+            said["messages"] = [{"to": others[:1], "kind": rng.choice(["question", "note"]), "content": "Why?"}]
+        if question.sends and self.posted and rng.random() < 0.3:
+            said["messages"] = [{"to": [], "kind": "note", "content": "So.", "in_reply_to": "m1"}]
+        self.posted.update(said.get("messages", []) and ["all"])
+        return said
+
+    async def write_brief(self, question: BriefQuestion) -> Answer:
+        question.meter.calls += 1
+        failed = self.rng.random() < 0.12 * self.troubles
+        return Answer(failure=Failure(self.rng.choice(BRIEF_FAILURES))) if failed else Answer("All agreed.")
+
+
+@dataclass
+class Drawn:
+    """A run that ended: its script, its state, its entry in the archive, and with which facts it was resumed."""
+
+    script: Script
+    state: Mapping[str, Any]
+    entry: Plain
+    resumed_with: list[Plain]
+
+
+async def draw(database: Database, seed: int, thread: str = "drawn") -> Drawn:
+    """Run what a seed draws, on the real graph, until it is done or nobody resumes it."""
+    script, halt = Script(seed), Halt()
+    voice = DrawnVoice(script.rng, halt, script.rng.choice([0.0, 0.4, 0.8, 0.8, 1.2]))
+    services = Services({"model": voice, "rules": voice}, facts_of, halt, clock=voice.clock, now=lambda: AT)
+    runner, resumed = Runner(database, services), list[Plain]()
+    record: Record = await runner.run(script.team, thread)
+    while record["status"] == "stopped" and record["resumable"] and len(resumed) < LEGS - 1:
+        state = await runner.threads.begun(thread)
+        options = script.resume(state["limits"], record["stop_reason"])
+        if options is None:
+            break
+        halt.is_set = False
+        resumed.append(options)
+        record = await runner.resume(thread, **options)
+    entry = await runner.threads.archive.entry(thread)
+    assert entry is not None
+    return Drawn(script, await runner.threads.begun(thread), entry, resumed)
+
+
+async def facts_of(team: Team) -> Plain:
+    """The facts of a run that brings none."""
+    return dict(team.facts or {})

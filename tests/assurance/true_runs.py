@@ -1,0 +1,149 @@
+"""True runs: a past run gone through again on the real graph under other rules, its seats answered from its record.
+
+A judge that shares nothing with `policies.assurance`: what is recorded is read from the events, and who resumes a run
+is taken over where it stopped as it did then: for the same reason, at the same place, after the same answers.
+"""
+
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from graph.runner import Runner
+from graph.store.database import Database
+from nodes.halt import Halt
+from nodes.services import Services
+from nodes.voices.recorded import RecordedVoice
+from nodes.voices.voice import Answer
+from policies.team import Team
+from tests.assurance.random_runs import AT, Drawn, facts_of
+
+Event = Mapping[str, Any]
+Place = tuple[int, str, int]
+"""Round, seat and attempt of a question."""
+
+Given = frozenset[tuple[Place, int]]
+"""How often each question was answered."""
+
+DECISIONS = ("go", "go_with_caution", "no_go")
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """Where a past run stopped: why, after which answers, whether before anybody was asked, and how it was resumed."""
+
+    reason: str
+    phase: str | None
+    given: Given
+    is_halted: bool
+    changes: dict[str, Any] | None = None
+
+
+def answers_in(events: Sequence[Event]) -> list[tuple[Place, Event]]:
+    """Return the events that are answers of seats, each with its question."""
+    kinds = ("accepted", "refused", "failed")
+    found = [event for event in events if event["event"] in kinds and event["role"] != "brief"]
+    return [((event["round"], event.get("seat") or event["role"], event["attempt"]), event) for event in found]
+
+
+def stops_in(events: Sequence[Event]) -> list[Stopped]:
+    """Return where a past run stopped, in order."""
+    stops: list[Stopped] = []
+    limits, leg = events[0]["limits"], 0
+    for at, event in enumerate(events):
+        if event["event"] == "resumed":
+            changes = {name: value for name, value in event["limits"].items() if value != limits[name]}
+            stops[-1] = replace(stops[-1], changes=changes)
+            limits, leg = event["limits"], at
+        if event["event"] == "finished" and event["stop_reason"] != "success":
+            given = frozenset(Counter(place for place, _ in answers_in(events[:at])).items())
+            cut = [each for each in events[leg:at] if each["event"] == "failed" and each["reason"] == "cancelled"]
+            is_halted = event["stop_reason"] == "cancelled" and not cut
+            stops.append(Stopped(event["stop_reason"], event["phase"], given, is_halted))
+    return stops
+
+
+class HeedingVoice(RecordedVoice):
+    """The recorded voice, which notes what it was asked, and whether it ever had no answer."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        super().__init__(events)
+        self.counted: Counter[Place] = Counter()
+        self.lacked = False
+
+    @property
+    def given(self) -> Given:
+        return frozenset(self.counted.items())
+
+    def _next(self, place: tuple[str, int, str, int]) -> Answer:
+        kept = bool(self._answers[place])
+        self.lacked = self.lacked or not kept
+        if kept and place[2] != "brief":
+            self.counted[place[1:]] += 1
+        return super()._next(place)
+
+
+class HaltAsThen(Halt):
+    """Set where the past run was stopped before it asked anybody: convene looks, after the same answers."""
+
+    def __init__(self, stops: Sequence[Stopped], voice: HeedingVoice) -> None:
+        super().__init__()
+        self._voice = voice
+        self.left = [stop for stop in stops if stop.is_halted]
+
+    @property
+    def is_set(self) -> bool:
+        in_convene = sys._getframe(1).f_code.co_name == "convene"
+        return in_convene and any(stop.given == self._voice.given for stop in self.left)
+
+    @is_set.setter
+    def is_set(self, _: bool) -> None: ...
+
+
+@dataclass
+class TrueRun:
+    """What a true run came to, and whether each of its questions was asked, in these words, in the past run."""
+
+    final: str
+    outcome: Event | None
+    is_known: bool
+    strange: list[Place] = field(default_factory=list)
+
+
+async def run_truly(database: Database, drawn: Drawn, team: Team, thread: str = "truly") -> TrueRun:
+    """Run a team on the recorded answers of a past run."""
+    events = drawn.state["events"]
+    stops, voice = stops_in(events), HeedingVoice(events)
+    halt = HaltAsThen(stops, voice)
+    services = Services({"model": voice, "rules": voice}, facts_of, halt, clock=lambda: 0.0, now=lambda: AT)
+    runner, at = Runner(database, services), 0
+    record = await runner.run(team, thread)
+    while record["status"] == "stopped" and record["resumable"]:
+        key = (record["stop_reason"], record.get("phase"), voice.given)
+        found = [n for n, stop in enumerate(stops) if n >= at and (stop.reason, stop.phase, stop.given) == key]
+        if not found or stops[found[0]].changes is None:
+            break
+        at = found[0] + 1
+        halt.left = [stop for stop in stops[at:] if stop.is_halted]
+        facts = drawn.resumed_with[found[0]].get("facts")
+        record = await runner.resume(thread, budget=stops[found[0]].changes, facts=facts)
+    return _seen(await runner.threads.begun(thread), events, voice)
+
+
+def _seen(state: Mapping[str, Any], events: Sequence[Event], voice: HeedingVoice) -> TrueRun:
+    outcomes = [event for event in state["events"] if event["event"] == "outcome"]
+    last = outcomes[-1] if outcomes else None
+    final = last["final"] if last and last["final"] in DECISIONS else state["stop_reason"]
+    then, now = prompts_in(events), prompts_in(state["events"])
+    strange = [place for place in now if now[place] != then.get(place, [])[: len(now[place])]]
+    return TrueRun(final, last, not voice.lacked and not strange, strange)
+
+
+def prompts_in(events: Sequence[Event]) -> dict[Place, list[str]]:
+    """Return the hashes of what was asked, by question, in order."""
+    prompts: dict[Place, list[str]] = defaultdict(list)
+    for event in events:
+        if event["event"] in ("proposed", "failed") and event["role"] != "brief":
+            prompts[event["round"], event.get("seat") or event["role"], event["attempt"]].append(event["prompt"])
+    return dict(prompts)
