@@ -138,7 +138,7 @@ class Runner:
         self._check_voices(team, Budget(**state["limits"]), inputs)
         if inputs["budget"]:
             approved(team, change_budget(Budget(**state["limits"]), inputs["budget"]))
-        await self.threads.index.go_on(thread)
+        await self.threads.go_on(thread)
         if reason is not None or moved:
             return await self._drive(thread, team, inputs, on_event)
         try:
