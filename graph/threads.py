@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from langgraph.checkpoint.base import get_checkpoint_id
+
 from graph.build import build_reader
 from graph.problems import StorageError, UsageError
 from graph.report.record import Record, record_of
@@ -112,17 +114,24 @@ class Threads:
             )
         return admitted
 
-    async def state(self, thread: str) -> Mapping[str, Any] | None:
+    async def state(self, thread: str) -> State | None:
         """Return the thread's state; None before its case was admitted."""
+        values = await self.values(thread)
+        return values if values.get("case") else None
+
+    async def values(self, thread: str) -> State:
+        """Return all that the newest checkpoint of a thread holds, an input that was not admitted included."""
         try:
             saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
             if saved is None:
-                return None
+                return {}
+            if saved.checkpoint["id"] != get_checkpoint_id(saved.config):
+                raise ValueError("its newest checkpoint is another one's")
             # By its own id: to the newest LangGraph applies pending writes, and warns of channels it lacks here.
-            values = (await self._reader.aget_state(saved.config)).values
+            values: State = (await self._reader.aget_state(saved.config)).values
         except UNREADABLE as error:
             raise StorageError(f"{shown(self.location)}: the thread `{thread}` cannot be read: {error}") from None
-        return values if values.get("case") else None
+        return values
 
     async def is_held(self, thread: str) -> bool:
         """Tell whether somebody works on the thread."""

@@ -11,9 +11,15 @@ from graph.store.census import Row
 from graph.store.index import NAMESPACE
 from graph.store.location import storage_errors
 from graph.threads import Threads
+from nodes.events import CHANNELS
+from policies.assurance.commitments import EVENTS
 
 LOOKS = 5
 """How often a thread that somebody works on is looked at, until nothing moved meanwhile."""
+
+
+COMMITTED = (*CHANNELS.values, *CHANNELS.parted, *CHANNELS.lists, EVENTS)
+"""What a thread that has begun has some of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What is kept of a thread: its newest checkpoint and the one noted as that, its state, and its two entries.
+    """What is kept of a thread: its newest checkpoint and the one noted as that, what it holds, and two entries.
 
     `line` is the entry of the index, `entry` that of the archive; null where there is none. `misplaced` are the
     namespaces of entries that lie elsewhere in the store.
@@ -37,8 +43,15 @@ class Holding:
     line: Any
     entry: Any
     misplaced: tuple[str, ...]
-    state: Mapping[str, Any] | Unreadable | None
+    values: Mapping[str, Any] | Unreadable
     is_held: bool
+
+    @property
+    def state(self) -> Mapping[str, Any] | Unreadable | None:
+        """The state; null before anything was written into it but an input."""
+        if isinstance(self.values, Unreadable):
+            return self.values
+        return self.values if any(self.values.get(name) for name in COMMITTED) else None
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -56,14 +69,14 @@ async def hold_of(threads: Threads, thread: str, rows: Iterable[Row]) -> Holding
     elsewhere = tuple(row.prefix for row in rows if row.prefix not in right)
     before = await _looked(threads, thread)
     for _ in range(LOOKS):
-        state = await _read(threads, threads.state(thread))
+        values = await _read(threads, threads.values(thread))
         entry = await _read(threads, threads.archive.entry(thread))
         is_held = await threads.is_held(thread)
         after = await _looked(threads, thread)
         if before == after:
             break
         before, is_held = after, True
-    return Holding(thread, *before, entry, elsewhere, state, is_held)
+    return Holding(thread, *before, entry, elsewhere, values, is_held)
 
 
 async def _looked(threads: Threads, thread: str) -> tuple[str | None, str | None, Any]:

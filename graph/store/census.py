@@ -15,8 +15,7 @@ Select = Callable[..., Awaitable[Rows]]
 
 TABLE = "CREATE TABLE IF NOT EXISTS newest_checkpoints (thread_id TEXT PRIMARY KEY, checkpoint_id TEXT NOT NULL)"
 _KEPT = (
-    "ON CONFLICT (thread_id) DO UPDATE "
-    "SET checkpoint_id = {}(newest_checkpoints.checkpoint_id, excluded.checkpoint_id)"
+    "ON CONFLICT (thread_id) DO UPDATE SET checkpoint_id = {}(newest_checkpoints.checkpoint_id, excluded.checkpoint_id)"
 )
 TRIGGER = f"""
 CREATE TEMP TRIGGER IF NOT EXISTS note_newest_checkpoint AFTER INSERT ON main.checkpoints WHEN new.checkpoint_ns = ''
@@ -53,27 +52,31 @@ class Row:
 class Census:
     """Counts what there is, whatever LangGraph's readers make of it."""
 
-    def __init__(self, select: Select, tables: Sequence[str]) -> None:
-        self._select, self._tables = select, tables
+    def __init__(self, select: Select, tables: Sequence[str], text: str = "{}") -> None:
+        """Take the query to be run by, the tables of checkpoints, and how SQL reads text that may be damaged."""
+        self._select, self._tables, self._text = select, tables, text
 
     async def threads(self) -> set[str]:
         """Return the ids of all threads that have a checkpoint, or a part of one."""
-        parts = " UNION ".join(f"SELECT thread_id FROM {table}" for table in self._tables)
+        tables = (*self._tables, "newest_checkpoints")
+        parts = " UNION ".join(f"SELECT {self._text.format('thread_id')} FROM {table}" for table in tables)
         return {_text(thread) for (thread,) in await self._select(parts)}
 
     async def rows(self, thread: str | None = None) -> list[Row]:
         """Return where the store keeps entries of the index and the archive, of one thread if named."""
         only = ("AND key = ?", (thread,)) if thread is not None else ("", ())
         where = f"substr(prefix, 1, 7) IN ('threads', 'archive') {only[0]}"
-        found = await self._select(f"SELECT prefix, key FROM store WHERE {where} ORDER BY key, prefix", *only[1])
+        columns = f"{self._text.format('prefix')}, {self._text.format('key')}"
+        found = await self._select(f"SELECT {columns} FROM store WHERE {where} ORDER BY key, prefix", *only[1])
         return [Row(_text(prefix), _text(key)) for prefix, key in found]
 
     async def newest(self, thread: str) -> tuple[str | None, str | None]:
         """Return a thread's newest checkpoint, and which one was noted as that, both of the same moment."""
-        there = "SELECT max(checkpoint_id) FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = ''"
-        noted = "SELECT checkpoint_id FROM newest_checkpoints WHERE thread_id = ?"
-        ((found, kept),) = await self._select(f"SELECT ({there}), ({noted})", thread, thread)
-        return (None if found is None else _text(found)), (None if kept is None else _text(kept))
+        newest, kept = self._text.format("max(checkpoint_id)"), self._text.format("checkpoint_id")
+        there = f"SELECT {newest} FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = ''"
+        noted = f"SELECT {kept} FROM newest_checkpoints WHERE thread_id = ?"
+        ((last, note),) = await self._select(f"SELECT ({there}), ({noted})", thread, thread)
+        return (None if last is None else _text(last)), (None if note is None else _text(note))
 
 
 def _text(value: Any) -> str:

@@ -33,6 +33,8 @@ SETUP = "/setup"
 FILE_TABLES = ("checkpoints", "writes")
 POOL_TABLES = ("checkpoints", "checkpoint_blobs", "checkpoint_writes")
 """Where LangGraph keeps checkpoints, in a file and in PostgreSQL."""
+FILE_TEXT = "CAST({} AS BLOB)"
+"""How text is read from a file where it may be no UTF-8."""
 SETUP_PAUSE_SECONDS = 0.05
 SETUP_ATTEMPTS = 300
 
@@ -138,7 +140,7 @@ async def _open_engine(location: str, synchronous: Synchronous) -> AsyncIterator
             file, held = partial(_open_file, lane, path, synchronous), FileLocks(path.with_name(f"{path.name}.locks"))
             set_up = partial(_set_up, location, held)
             saver, store = partial(_file_saver, lane, file, set_up), partial(_file_store, lane, file, set_up)
-            yield _Engine(saver, store, held, lambda saver: Census(partial(_select_in, saver), FILE_TABLES))
+            yield _Engine(saver, store, held, lambda saver: Census(partial(_select_in, saver), FILE_TABLES, FILE_TEXT))
 
 
 _OpenFile = Callable[..., AbstractAsyncContextManager[sqlite3.Connection]]
