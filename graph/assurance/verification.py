@@ -95,14 +95,12 @@ def _fault(held: Holding, noted: Head | None) -> Fault | None:
 
 def _faults(held: Holding, noted: Head | None) -> Iterator[Fault]:
     yield from _misplaced(held)
+    yield from _gone(held)
     if held.newest != held.noted:
-        missing = () if held.newest else ("checkpoints",)
-        yield Fault(None, "its newest checkpoint is not the one that was written last", missing)
+        yield Fault(None, "its newest checkpoint is not the one that was written last")
     if isinstance(held.state, Unreadable):
         yield Fault(None, f"it cannot be read: {held.state.reason}")
-    elif held.state is None:
-        yield from _unbegun(held)
-    else:
+    elif held.state is not None:
         yield from _chained(held, held.state, noted)
         yield from _known(held, held.state)
 
@@ -118,10 +116,14 @@ def _misplaced(held: Holding) -> Iterator[Fault]:
         yield Fault(None, "its entry in the index was changed")
 
 
-def _unbegun(held: Holding) -> Iterator[Fault]:
-    """Yield why a thread without any event is not one that was admitted and has not begun."""
-    if held.entry is not None or (held.line is not None and held.line["status"] != RUNNING):
-        yield Fault(None, f"it is known to the {' and the '.join(held.places)}, its state is gone", ("checkpoints",))
+def _gone(held: Holding) -> Iterator[Fault]:
+    """Yield that nothing is left of a thread that had begun: it was noted, archived, or called more than running."""
+    had_ended = held.entry is not None or (held.line is not None and held.line["status"] != RUNNING)
+    if held.newest is None and (had_ended or held.noted is not None):
+        knows = " and ".join(f"the {place}" for place in held.places)
+        yield Fault(None, f"its checkpoints are gone{f', and {knows} know of it' if knows else ''}", ("checkpoints",))
+    elif held.state is None and had_ended:
+        yield Fault(None, "its state is gone", ("checkpoints",))
 
 
 def _chained(held: Holding, state: State, noted: Head | None) -> Iterator[Fault]:

@@ -66,27 +66,28 @@ def find_difference(events: Sequence[Event], state: Plain, channels: Channels, d
     Break(place=0, message='says another `round` than the thread')
     """
     steps = [(place, event[WROTE]) for place, event in enumerate(events) if WROTE in event]
-    lists = {EVENTS: [_body(event) for event in events], **{name: state.get(name) or [] for name in channels.lists}}
+    end = len(events) - 1
+    if not steps or steps[-1][0] != end:
+        return Break(end + 1, "is missing: the record ends within a step")
+    lists = {EVENTS: [_body(event) for event in events], **{name: state.get(name, []) for name in channels.lists}}
     found = [*_replaced(steps, _values(state, channels), digest)]
     for name, items in lists.items():
-        found += _appended(name, items, steps, len(events) - 1, digest)
+        found += _appended(name, items, steps, digest)
     place, name = min(found, default=(None, ""))
     return None if place is None else Break(place, f"says another `{name.rpartition('.')[2]}` than the thread")
 
 
 def _replaced(steps: Sequence[_Step], values: Plain, digest: Digest) -> Iterator[tuple[int, str]]:
-    """Yield where a value was last committed to as another one; what was never written is null."""
-    nothing = digest(None)
+    """Yield where a value was last committed to as another one; at the end what was never written and is not null."""
+    never = (steps[-1][0], digest(None))
     last = {name: (place, kept) for place, wrote in steps for name, kept in wrote.items() if isinstance(kept, str)}
     for name in {**last, **values}:
-        place, kept = last.get(name, (0, nothing))
+        place, kept = last.get(name, never)
         if kept != digest(values.get(name)):
             yield place, name
 
 
-def _appended(
-    name: str, items: Sequence[Any], steps: Sequence[_Step], end: int, digest: Digest
-) -> Iterator[tuple[int, str]]:
+def _appended(name: str, items: Sequence[Any], steps: Sequence[_Step], digest: Digest) -> Iterator[tuple[int, str]]:
     """Yield the first step that added other items to a list, or the end where the list has more than all of them."""
     taken = 0
     for place, wrote in steps:
@@ -97,7 +98,7 @@ def _appended(
             yield place, name
             return
     if taken < len(items):
-        yield end, name
+        yield steps[-1][0], name
 
 
 def _values(state: Plain, channels: Channels) -> dict[str, Any]:
