@@ -32,13 +32,15 @@ class Channels:
 def commit(before: Plain, update: Plain, channels: Channels, digest: Digest) -> dict[str, Any]:
     """Return the digests of what an update writes over the state `before`; what stays the same is left out.
 
-    A list is committed to by the number and the digest of the items that are added.
+    A list is committed to by the number and the digest of the items that are added, a part that is gone as null.
 
     >>> channels = Channels(frozenset({"round"}), frozenset({"case"}), frozenset({"trace"}))
     >>> commit({"round": 1}, {"round": 1, "case": {"goal": "?"}, "trace": ["a", "b"]}, channels, str)
     {'case.goal': '?', 'trace': [2, "['a', 'b']"]}
     """
-    was, written = _values(before, channels), _values(update, channels)
+    was = _values(before, channels)
+    gone = {name: None for name in was if name.partition(".")[0] in channels.parted.intersection(update)}
+    written = gone | _values(update, channels)
     changed = {name: value for name, value in written.items() if not _is_same(was.get(name), value)}
     added = {name: update[name] for name in update if name in channels.lists and update[name]}
     values = {name: digest(value) for name, value in changed.items()}
