@@ -140,7 +140,7 @@ class Runner:
         if inputs["budget"]:
             limits = change_budget(Budget(**state["limits"]), inputs["budget"])
             approved(team, limits, began_with(state))
-        await self.threads.index.go_on(thread)
+        await self.threads.go_on(thread)
         if reason is not None or moved:
             return await self._drive(thread, team, inputs, on_event)
         try:

@@ -3,8 +3,10 @@
 import re
 import uuid
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
+
+from langgraph.checkpoint.base import get_checkpoint_id
 
 from graph.build import build_reader
 from graph.problems import StorageError, UsageError
@@ -12,7 +14,7 @@ from graph.report.record import Record, record_of
 from graph.settings import Settings
 from graph.store.archive import Archive
 from graph.store.database import Database, open_database
-from graph.store.index import Index
+from graph.store.index import RUNNING, SERVED, Index, by_time, damaged, line_of, shown_of
 from graph.store.location import shown, storage_errors
 from graph.store.locks import ThreadBusyError
 
@@ -27,8 +29,8 @@ class Threads:
     """The threads of one database."""
 
     def __init__(self, database: Database, location: str = "the database") -> None:
-        self._database, self._location = database, location
-        self.index, self.archive = Index(database.store), Archive(database.store)
+        self._database, self.location = database, location
+        self.index, self.archive, self.census = Index(database.store), Archive(database.store), database.census
         self._reader = build_reader().compile(checkpointer=database.saver)
 
     async def show(self, thread: str) -> Record:
@@ -38,16 +40,15 @@ class Threads:
             UsageError: there is no such thread.
             StorageError: the database failed.
         """
-        with storage_errors(self._location):
+        with storage_errors(self.location):
             state = await self._begun_or_admitted(check_thread(thread))
             is_open = state.get("stop_reason") is None
-            return record_of(thread, state, is_running=is_open and await self._is_held(thread))
+            return record_of(thread, state, is_running=is_open and await self.is_held(thread))
 
     async def newest(self, limit: int) -> list[dict[str, Any]]:
         """Return the entries of the threads touched last, newest first, each with the status it has now."""
-        with storage_errors(self._location):
-            entries = await self.index.newest(limit)
-            return [entry | await self._moved_on(entry) for entry in entries]
+        with storage_errors(self.location):
+            return by_time([await self._now(entry) for entry in await self.index.newest(limit)])
 
     async def begun(self, thread: str) -> State:
         """Return the state of a thread whose case was admitted.
@@ -56,7 +57,7 @@ class Threads:
             UsageError: there is no such thread, or nothing of it was admitted yet.
             StorageError: the database failed.
         """
-        with storage_errors(self._location):
+        with storage_errors(self.location):
             state = await self.state(check_thread(thread))
             if state is None:
                 await self.admitted(thread)
@@ -65,11 +66,21 @@ class Threads:
 
     async def catch_up(self) -> None:
         """Note and archive the threads that ended, but whose process died before it could."""
-        with storage_errors(self._location):
+        with storage_errors(self.location):
             for entry in await self.index.running():
-                state = await self.state(entry["thread_id"])
-                if state and state.get("stop_reason") and not await self._is_held(entry["thread_id"]):
-                    await self.note(entry["thread_id"], state)
+                with suppress(StorageError, *UNREADABLE):  # what cannot be read is for `audit verify` to name
+                    await self.catch_up_with(entry)
+
+    async def catch_up_with(self, entry: Mapping[str, Any]) -> None:
+        """Note and archive a thread that the index calls running, if it has ended and nobody works on it."""
+        thread = entry["thread_id"]
+        if not has_ended(await self.state(thread), entry):
+            return
+        with suppress(ThreadBusyError):
+            async with self._database.locks.hold(thread):
+                state = await self.state(thread)  # again: somebody may have gone on with it since
+                if has_ended(state, entry):
+                    await self.note(thread, state)
 
     async def note(self, thread: str, state: State | None) -> Record | None:
         """Note what a thread came to, archive it if it ended, and return its record; None where nothing began."""
@@ -78,8 +89,13 @@ class Threads:
         record = record_of(thread, state)
         if record["stop_reason"] is not None:  # first: what the index calls running is caught up with after a kill
             await self.archive.keep(thread, state)
-        await self.index.note(thread, record, state["case"]["goal"])
+        await self.index.note(line_of(record, state))
         return record
+
+    async def go_on(self, thread: str) -> None:
+        """Note that somebody works on a thread again; it is archived when it ends."""
+        await self.index.go_on(thread)  # first: what the index calls running is caught up with after a kill
+        await self.archive.drop(thread)
 
     async def _begun_or_admitted(self, thread: str) -> Mapping[str, Any]:
         state = await self.state(thread)
@@ -94,35 +110,61 @@ class Threads:
         admitted = await self.index.admitted(thread)
         if admitted is None:
             raise UsageError(
-                f"there is no thread `{thread}` in {shown(self._location)}; `accord list` shows those there are"
+                f"there is no thread `{thread}` in {shown(self.location)}; `accord list` shows those there are"
             )
         return admitted
 
-    async def state(self, thread: str) -> Mapping[str, Any] | None:
+    async def state(self, thread: str) -> State | None:
         """Return the thread's state; None before its case was admitted."""
+        values = await self.values(thread)
+        return values if values.get("case") else None
+
+    async def values(self, thread: str) -> State:
+        """Return all that the newest checkpoint of a thread holds, an input that was not admitted included."""
         try:
             saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
             if saved is None:
-                return None
+                return {}
+            if saved.checkpoint["id"] != get_checkpoint_id(saved.config):
+                raise ValueError("its newest checkpoint is another one's")
             # By its own id: to the newest LangGraph applies pending writes, and warns of channels it lacks here.
-            values = (await self._reader.aget_state(saved.config)).values
+            values: State = (await self._reader.aget_state(saved.config)).values
         except UNREADABLE as error:
-            raise StorageError(f"{shown(self._location)}: the thread `{thread}` cannot be read: {error}") from None
-        return values if values.get("case") else None
+            raise StorageError(f"{shown(self.location)}: the thread `{thread}` cannot be read: {error}") from None
+        return values
 
-    async def _is_held(self, thread: str) -> bool:
+    async def is_held(self, thread: str) -> bool:
+        """Tell whether somebody works on the thread."""
         try:
             async with self._database.locks.hold(thread):
                 return False
         except ThreadBusyError:
             return True
 
-    async def _moved_on(self, entry: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a thread came to whose process died before it was noted."""
-        if entry["status"] != "running" or await self._is_held(entry["thread_id"]):
-            return {}
-        record = record_of(entry["thread_id"], await self.state(entry["thread_id"]) or {})
-        return {key: record.get(key) for key in ("status", "stop_reason", "final_decision")}
+    async def _now(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what lists show of an entry: of a thread that is not at rest, what its state says now."""
+        if entry["status"] != RUNNING:
+            return shown_of(entry)
+        thread = entry["thread_id"]
+        is_running = await self.is_held(thread)
+        try:
+            state = await self.state(thread)
+            record = record_of(thread, state or {}, is_running)
+            if state is not None:
+                return line_of(record, state)
+        except (StorageError, *UNREADABLE):
+            return damaged(thread)
+        return shown_of(entry) | {key: record.get(key) for key in ("status", "stop_reason", "final_decision")}
+
+
+def has_ended(state: State | None, entry: Mapping[str, Any]) -> bool:
+    """Tell whether a thread that the index calls running has ended since.
+
+    A server begins to work on a thread before it writes anything to it, and takes no lock meanwhile.
+    """
+    if state is None or state.get("stop_reason") is None:
+        return False
+    return not entry.get(SERVED) or bool(state["events"][-1]["at"] >= entry["updated_at"])
 
 
 @asynccontextmanager

@@ -57,8 +57,8 @@ def build_align(team: Team, services: Services, pattern: Pattern) -> Node:
             if closing.shown:
                 runtime.stream_writer(dict(closing.shown))
         happened = [*_answers(state, team, replies), *_absences(state, update["seats"]), *sent, *closing.events]
-        events = recorded(state, happened, services.now())
-        return update | {"events": events, "usage": _usage(state, services.clock() - started)}
+        update["usage"] = _usage(state, services.clock() - started)
+        return recorded(state, update, happened, services.now())
 
     return align
 

@@ -59,7 +59,7 @@ def build_convene(team: Team, services: Services, pattern: Pattern) -> Node:
         update |= _goes_on(_after(state, update), team, pattern)
         happened += _asked(_after(state, update), team)
         usage = add_usage(spent_from(state).usage, Usage(), services.clock() - started)
-        return update | {"usage": plain_usage(usage), "events": recorded(state, happened, services.now())}
+        return recorded(state, update | {"usage": plain_usage(usage)}, happened, services.now())
 
     return convene
 

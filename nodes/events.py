@@ -1,12 +1,17 @@
-"""Events: what happened, for the record. Written by convene, align, finalize and stop alone, with their checkpoint."""
+"""Events: what happened, for the record. Written by convene, align, finalize and stop alone, with their checkpoint.
 
-from collections.abc import Iterable, Mapping, Sequence
+The last event of each step commits to all that the step writes into the state, so that nothing that is kept beside
+the chain can be changed alone.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from nodes.border import plain_contribution, plain_output
-from nodes.fingerprint import fingerprint
+from nodes.fingerprint import digest, fingerprint
 from policies.assurance.audit import Event, link
+from policies.assurance.commitments import Channels, commit, sealed
 from policies.contract import Contribution, Output, Refusal
 from policies.guards import Finding
 from policies.outcome import Ruling
@@ -17,12 +22,40 @@ from policies.vote import Vote
 Body = dict[str, Any]
 
 
-def recorded(state: Mapping[str, Any], bodies: Iterable[Body], at: str) -> list[Event]:
-    """Return the bodies as the events that follow those of the state, each with its time (ISO 8601, UTC) and hashes."""
-    kept = state.get("events") or [None]
-    before, events = kept[-1], []
+CHANNELS = Channels(
+    values=frozenset(
+        {
+            *("limits", "spent", "usage", "round", "seats", "wave", "outcome", "pending", "stop_reason", "phase"),
+            *("raw_contribution", "answer", "final_decision", "forgiven", "since", "ending", "withdrawn"),
+        }
+    ),
+    parted=frozenset({"case"}),
+    lists=frozenset({"history", "stages", "messages", "delivered", "trace", "superseded"}),
+)
+"""The channels of the state that events commit to: all but the inputs, and the replies before they are accepted."""
+
+NOTED: Body = {"event": "noted"}
+"""The event of a step in which nothing else happened, for what it wrote."""
+
+
+def recorded(state: Mapping[str, Any], update: Mapping[str, Any], bodies: Collection[Body], at: str) -> Body:
+    """Return the update with its events: the bodies, each with its time (ISO 8601, UTC) and hashes.
+
+    The last one commits to what the update writes, but within a team that answers for a role: what that team did is
+    part of the thread's own events.
+    """
+    case = update.get("case") or state["case"]
+    wrote = commit(state, update, CHANNELS, digest) if case["task"] is None else {}
+    happened = [{**body, "at": at} for body in (bodies or ([NOTED] if wrote else []))]
+    if happened and case["task"] is None:
+        happened = sealed(happened, wrote, digest)
+    return {**update, "events": _linked(happened, (state.get("events") or [None])[-1])}
+
+
+def _linked(bodies: Iterable[Body], before: Event | None) -> list[Event]:
+    events = []
     for body in bodies:
-        before = link(before, {**body, "at": at}, fingerprint)
+        before = link(before, body, fingerprint)
         events.append(before)
     return events
 

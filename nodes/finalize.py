@@ -31,11 +31,11 @@ def build_finalize(team: Team, services: Services, pattern: Pattern) -> Node:
         ending = pattern.ending(state)
         if ending.text is not None:
             ended = _finished(state, ending, ending.text)
-            return ended | {"events": recorded(state, [_last(ended)], services.now())}
+            return recorded(state, ended, [_last(ended) | {"answer": ended["answer"]}], services.now())
         call = _call(state, team, services, ending, (scope_of(runtime), thread_of(runtime)))
         refused = refuse_call(budget_from(state), spent_from(state), call.reservation)
         if refused:
-            return {"pending": plain_stop(Stop(refused, NODE))}
+            return recorded(state, {"pending": plain_stop(Stop(refused, NODE))}, [], services.now())
         stage = {} if ending.results is None else {"stage": "synthesis"}
         where = {"round": state["round"], "role": SEAT, **stage}
         runtime.stream_writer({"event": "asked", **where, "attempt": 1})
@@ -44,11 +44,11 @@ def build_finalize(team: Team, services: Services, pattern: Pattern) -> Node:
         update: Update = {"usage": plain_usage(add_usage(usage_from(state), usage, usage.seconds))}
         happened = [asked(state["round"], SEAT, 1, team.brief), _proposed(state, team, reply)]
         if reply["kind"] == "failure":
-            events = recorded(state, happened, services.now())
-            return update | {"events": events, "pending": plain_stop(Stop(reply["reason"], NODE))}
+            failed = {"pending": plain_stop(Stop(reply["reason"], NODE))}
+            return recorded(state, update | failed, happened, services.now())
         runtime.stream_writer({"event": "decided", **where, "decision": state["outcome"]})
         ended = _finished(state, ending, reply["text"])
-        return update | ended | {"events": recorded(state, [*happened, _last(ended)], services.now())}
+        return recorded(state, update | ended, [*happened, _last(ended)], services.now())
 
     return finalize
 

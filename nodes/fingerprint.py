@@ -1,6 +1,7 @@
-"""Fingerprints: SHA-256 over RFC 8785 canonical JSON of what a thread is pinned to."""
+"""Fingerprints: SHA-256 over RFC 8785 canonical JSON of what a thread is pinned to, and digests of what it keeps."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,6 +13,18 @@ from policies.team import Budget, Team, pinned
 def fingerprint(value: Any) -> str:
     """Return the SHA-256 of a plain value in hexadecimal."""
     return hashlib.sha256(rfc8785.dumps(value)).hexdigest()
+
+
+_WRITER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+
+
+def digest(value: Any) -> str:
+    """Return the SHA-256 of a plain value as JSON without spaces, in hexadecimal.
+
+    It tells apart what commands print differently and canonical JSON does not: 1.0 from 1, one order of keys from
+    another.
+    """
+    return hashlib.sha256(_WRITER.encode(value).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

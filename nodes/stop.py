@@ -21,12 +21,7 @@ def build_stop(services: Services | None = None) -> Node:
         runtime.stream_writer({"event": "stopped", "reason": reason, "phase": phase, "cause": pending["cause"]})
         told = {"cause": pending["cause"]} if pending["cause"] else {}
         ended = {"event": "finished", "stop_reason": reason, "phase": phase, "final_decision": None, **told}
-        return {
-            "stop_reason": reason,
-            "phase": phase,
-            "raw_contribution": pending["raw"],
-            "pending": None,
-            "events": recorded(state, [ended], now()),
-        }
+        update = {"stop_reason": reason, "phase": phase, "raw_contribution": pending["raw"], "pending": None}
+        return recorded(state, update, [ended], now())
 
     return stop

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,6 @@ def read_head(text: str) -> Head:
 def check_events(events: Iterable[Mapping[str, Any]], noted: Head | None = None) -> Break | None:
     """Return the first event that is not what was written, or None."""
     return find_break(events, fingerprint, noted)
-
-
-def check_archived(events: Sequence[Mapping[str, Any]], kept: Head | None) -> Break | None:
-    """Return where a thread's events part from the head under which it was archived when it last ended."""
-    return None if kept is None else find_break(events[: kept.events], fingerprint, kept)
 
 
 def check_file(path: Path, noted: Head | None = None) -> tuple[list[Event], Break | None]:

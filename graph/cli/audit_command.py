@@ -21,9 +21,10 @@ def command() -> None:
 @database_option
 @json_option
 def verify(name: str | None, head: str | None, db: str | None, as_json: bool) -> Exit:
-    """Verify the record of a thread, of an exported file, or of every thread that ended; works offline.
+    """Verify the record of a thread, of an exported file, or of every thread there is; works offline.
 
-    Exits with 1 and names the first event that is not what was written.
+    All that any command shows of a thread is held against its chain of events. Exits with 1 and names the thread and
+    the first event that is not what was written, or what is missing.
     """
     from graph.assurance.records import read_head
     from graph.problems import UsageError
@@ -73,56 +74,56 @@ def _is_file(name: str) -> bool:
 
 def _check_file(name: str, noted: Any) -> dict[str, Any]:
     from graph.assurance.records import check_file
+    from policies.assurance.audit import head_of
 
     events, broken = check_file(Path(name), noted)
-    return _entry(name, events, broken)
+    found = None if broken is None else {"event": broken.place, "message": broken.message}
+    return {"name": name, "events": len(events), "head": str(head_of(events)), "broken": found}
 
 
 def _check_threads(name: str | None, noted: Any, db: str | None) -> list[dict[str, Any]]:
-    from graph.assurance.agreement import find_disagreement
-    from graph.assurance.records import check_archived, check_events
-    from graph.problems import StorageError
+    from graph.assurance.verification import verify_all, verify_one
+    from graph.store.location import storage_errors
     from graph.threads import open_threads
-    from policies.assurance.audit import Break, Head
 
-    async def work(_: Any) -> list[dict[str, Any]]:
-        found = []
+    async def work(_: Any) -> list[Any]:
         async with open_threads(settings_for(db)) as threads:
-            await threads.catch_up()
-            names = [name] if name else [entry["thread_id"] async for entry in threads.archive.entries()]
-            for each in names:
-                entry = await threads.archive.entry(each)
-                try:
-                    state = await threads.state(each) if entry else await threads.begun(each)
-                except StorageError as error:
-                    found.append(_entry(each, [], Break(0, f"cannot be read: {error}")))
-                    continue
-                if state is None:
-                    found.append(_entry(each, [], Break(0, "is gone: the thread was archived, its state is not there")))
-                    continue
-                events, kept = state.get("events", []), Head(**entry["head"]) if entry else None
-                broken = check_events(events, noted) or check_archived(events, kept) or find_disagreement(each, state)
-                found.append(_entry(each, events, broken))
-        return found
+            with storage_errors(threads.location):
+                return await found_by(threads)
 
-    return run_async(work)
+    async def found_by(threads: Any) -> list[Any]:
+        if name is not None:
+            return [await verify_one(threads, name, noted)]
+        return [finding async for finding in verify_all(threads)]
+
+    return [_entry(finding) for finding in run_async(work)]
 
 
-def _entry(name: str, events: Any, broken: Any) -> dict[str, Any]:
-    from policies.assurance.audit import head_of
-
-    found = None if broken is None else {"event": broken.place, "message": broken.message}
-    return {"name": name, "events": len(events), "head": str(head_of(events)), "broken": found}
+def _entry(finding: Any) -> dict[str, Any]:
+    fault, head = finding.fault, finding.head
+    broken = None if fault is None else {"event": fault.place, "message": fault.message}
+    found = {"name": finding.name, "status": finding.status, "events": head.events, "head": str(head), "broken": broken}
+    return found | {"missing": list(fault.missing) if fault else []}
 
 
 def _print(checked: list[dict[str, Any]]) -> None:
     from graph.problems import neutral
 
     for each in checked:
-        broken = each["broken"]
-        told = (
-            f"BROKEN at event {broken['event']}: it {broken['message']}" if broken else f"intact, head {each['head']}"
-        )
-        click.echo(neutral(f"{each['name']}: {each['events']} events, {told}"))
+        events = "not begun" if each.get("status") == "not begun" else f"{each['events']} events{_so_far(each)}"
+        click.echo(neutral(f"{each['name']}: {events}, {_said(each)}"))
     if not checked:
-        click.echo("No thread has ended yet.")
+        click.echo("There is no thread to verify.")
+
+
+def _so_far(each: dict[str, Any]) -> str:
+    return f" ({each['status']})" if each.get("status") in ("running", "interrupted") else ""
+
+
+def _said(each: dict[str, Any]) -> str:
+    broken = each["broken"]
+    if broken is None:
+        return "intact" + (f", head {each['head']}" if each["events"] else "")
+    if broken["event"] is None:
+        return f"BROKEN: {broken['message']}"
+    return f"BROKEN at event {broken['event']}: it {broken['message']}"

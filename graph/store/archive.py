@@ -38,6 +38,10 @@ class Archive:
         """Keep what a thread that ended came to."""
         await self._store.aput(_bucket(thread), thread, entry_of(thread, state), index=False)
 
+    async def drop(self, thread: str) -> None:
+        """Drop the entry of a thread that goes on: it is archived again when it ends."""
+        await self._store.adelete(_bucket(thread), thread)
+
     async def entry(self, thread: str) -> Entry | None:
         """Return the entry of a thread, or None."""
         item = await self._store.aget(_bucket(thread), thread)
@@ -48,6 +52,11 @@ class Archive:
         for number in range(BUCKETS):
             for item in await self._store.asearch((NAMESPACE, f"{number:02x}"), limit=MAX_BUCKET):
                 yield item.value
+
+
+def prefix_of(thread: str) -> str:
+    """Return the namespace of a thread's entry, as the database writes it."""
+    return ".".join(_bucket(thread))
 
 
 def _bucket(thread: str) -> tuple[str, str]:

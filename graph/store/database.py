@@ -18,6 +18,7 @@ from langgraph.store.base.batch import AsyncBatchedBaseStore
 from langgraph.store.sqlite import SqliteStore
 
 from graph.problems import StorageError
+from graph.store.census import TABLE, Census, Rows, noting, set_up_newest
 from graph.store.lane import Lane, LanedSaver, LanedStore, open_lane
 from graph.store.location import check_url, shown, sqlite_path, storage_errors
 from graph.store.locks import AdvisoryLocks, FileLocks, Locks, ThreadBusyError
@@ -29,17 +30,23 @@ CONNECT_TIMEOUT_SECONDS = 10
 POOL_SIZE = 8
 SETUP = "/setup"
 """What is locked while tables are created; no thread has such an id."""
+FILE_TABLES = ("checkpoints", "writes")
+POOL_TABLES = ("checkpoints", "checkpoint_blobs", "checkpoint_writes")
+"""Where LangGraph keeps checkpoints, in a file and in PostgreSQL."""
+FILE_TEXT = "CAST({} AS BLOB)"
+"""How text is read from a file where it may be no UTF-8."""
 SETUP_PAUSE_SECONDS = 0.05
 SETUP_ATTEMPTS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Where threads live: checkpoints, the call journal and the index of threads, and one lock a thread."""
+    """Where threads live: checkpoints, the call journal and the index of threads, one lock a thread, and the census."""
 
     saver: Saver
     store: BaseStore
     locks: Locks
+    census: Census
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,7 @@ class _Engine:
     saver: Callable[[], AbstractAsyncContextManager[Saver]]
     store: Callable[[], AbstractAsyncContextManager[BaseStore]]
     locks: Locks
+    census: Callable[[Saver], Census]
 
 
 class _PlainSerializer(JsonPlusSerializer):
@@ -73,6 +81,12 @@ class _FileSaver(LanedSaver, SqliteSaver):
         super().__init__(connection, serde=_PlainSerializer())
         self.lane = lane
 
+    def setup(self) -> None:
+        """Create the tables, and note from now on which checkpoint is a thread's newest."""
+        if not self.is_setup:
+            super().setup()
+            set_up_newest(self.conn)
+
 
 class _WriterFirst(sqlite3.Connection):
     """Begins a transaction as its writer: one that reads first fails at once, unwaited, if somebody wrote since."""
@@ -95,7 +109,7 @@ async def open_database(location: str, synchronous: Synchronous = "NORMAL") -> A
             engine = await stack.enter_async_context(_open_engine(location, synchronous))
             saver = await stack.enter_async_context(engine.saver())
             store = await stack.enter_async_context(engine.store())
-        yield Database(saver, store, engine.locks)
+        yield Database(saver, store, engine.locks, engine.census(saver))
 
 
 @asynccontextmanager
@@ -119,12 +133,14 @@ async def _open_engine(location: str, synchronous: Synchronous) -> AsyncIterator
         # The locks' session first: a pool retries in the background, a plain connection gives the server's own reason.
         async with _open_advisory_locks(location) as locks, _open_pool(location) as pool:
             set_up = partial(_set_up, location, locks)
-            yield _Engine(partial(_pool_saver, pool, set_up), partial(_pool_store, pool, set_up), locks)
+            saver, store = partial(_pool_saver, pool, set_up), partial(_pool_store, pool, set_up)
+            yield _Engine(saver, store, locks, lambda _: Census(partial(_select_from, pool), POOL_TABLES))
     else:
         async with open_lane() as lane:
             file, held = partial(_open_file, lane, path, synchronous), FileLocks(path.with_name(f"{path.name}.locks"))
             set_up = partial(_set_up, location, held)
-            yield _Engine(partial(_file_saver, lane, file, set_up), partial(_file_store, lane, file, set_up), held)
+            saver, store = partial(_file_saver, lane, file, set_up), partial(_file_store, lane, file, set_up)
+            yield _Engine(saver, store, held, lambda saver: Census(partial(_select_in, saver), FILE_TABLES, FILE_TEXT))
 
 
 _OpenFile = Callable[..., AbstractAsyncContextManager[sqlite3.Connection]]
@@ -154,7 +170,9 @@ async def _pool_saver(pool: Any, set_up: _SetUp) -> AsyncIterator[Saver]:
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415
 
     saver = AsyncPostgresSaver(pool, serde=_PlainSerializer())
+    saver.UPSERT_CHECKPOINTS_SQL = noting(saver.UPSERT_CHECKPOINTS_SQL)
     await set_up(saver.setup)
+    await set_up(partial(_create, pool, TABLE))
     yield saver
 
 
@@ -238,6 +256,22 @@ async def _open_advisory_locks(url: str) -> AsyncIterator[Locks]:
                 return bool((await rows.fetchone())[0])
 
         yield AdvisoryLocks(call)
+
+
+async def _create(pool: Any, table: str) -> None:
+    async with pool.connection() as connection:
+        await connection.execute(table)
+
+
+async def _select_from(pool: Any, query: str, *parameters: Any) -> Rows:
+    async with pool.connection() as connection:
+        rows = await connection.execute(query.replace("?", "%s"), parameters)
+        return [tuple(row.values()) for row in await rows.fetchall()]
+
+
+async def _select_in(saver: Any, query: str, *parameters: Any) -> Rows:
+    rows: Rows = await saver.lane.do(lambda: saver.conn.execute(query, parameters).fetchall())
+    return rows
 
 
 async def _set_up(location: str, locks: Locks, setup: Callable[[], Awaitable[None]]) -> None:

@@ -1,84 +1,160 @@
 """The index of threads: what there is, for lists. The truth of a thread stays in its checkpoints."""
 
+import heapq
 import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from langgraph.store.base import BaseStore
 
+from graph.problems import StorageError
+from graph.store.archive import Archive
+from nodes.fingerprint import digest
 from policies.team import Team, pinned
 
 NAMESPACE = ("threads",)
 ADMISSION = "admission"
-MAX_RUNNING = 1_000_000
+SERVED = "served"
+DIGEST = "digest"
+HIDDEN = (ADMISSION, SERVED, DIGEST)
+"""What an entry keeps and no list shows."""
+RUNNING = "running"
+MAX_ENTRIES = 10_000_000
+
+Entry = dict[str, Any]
 
 
 class Index:
-    """One entry a thread: {thread_id, team, goal, status, stop_reason, final_decision, started_at, updated_at}."""
+    """One entry a thread: {thread_id, team, goal, status, stop_reason, final_decision, started_at, updated_at, digest}.
+
+    While a thread is at work its entry says `running`, and all that is shown of the thread follows from its state. A
+    thread that was admitted and has not begun has no state yet: the digest covers what is shown of it.
+    """
 
     def __init__(self, store: BaseStore) -> None:
         self._store = store
 
     async def admit(self, thread: str, team: Team, inputs: dict[str, Any]) -> None:
         """Note the thread before any work on it starts, with all that is needed to start it again."""
-        now = _now()
-        entry = {"team": team.name, "goal": team.goal, "status": "running", "started_at": now, "updated_at": now}
         # As text: PostgreSQL keeps objects in an order of its own, and the prompts follow the order of the facts.
         admission = json.dumps({"team": pinned(team), "inputs": inputs}, ensure_ascii=False)
-        await self._store.aput(NAMESPACE, thread, {"thread_id": thread, **entry, ADMISSION: admission}, index=False)
+        await self._put({**_begun(thread, team.name, team.goal), ADMISSION: admission})
 
-    async def begin(self, thread: str, team: str, goal: str) -> None:
-        """Note a thread that a server's caller started, or goes on with after it had ended."""
-        kept = await self._store.aget(NAMESPACE, thread)
-        if kept is None or kept.value["status"] != "running":
-            now = _now()
-            started = kept.value["started_at"] if kept else now
-            entry = {"team": team, "goal": goal, "status": "running", "started_at": started, "updated_at": now}
-            await self._store.aput(NAMESPACE, thread, {"thread_id": thread, **entry}, index=False)
+    async def begin(self, thread: str, team: str, goal: str) -> bool:
+        """Note a thread that a server's caller started, or goes on with after it had ended; tell whether it had."""
+        kept = await self._whole(thread)
+        if kept is not None and kept["status"] == RUNNING:
+            return False
+        started = {} if kept is None else {"started_at": kept["started_at"]}
+        await self._put({**_begun(thread, team, goal), **started, SERVED: True})
+        return kept is not None
 
     async def admitted(self, thread: str) -> dict[str, Any] | None:
         """Return the {team, inputs} of a thread that was admitted and has not come to anything yet, or None."""
-        entry = await self._store.aget(NAMESPACE, thread)
-        admission = entry.value.get(ADMISSION) if entry else None
+        entry = await self._whole(thread)
+        admission = entry.get(ADMISSION) if entry else None
         return json.loads(admission) if admission else None
 
-    async def note(self, thread: str, record: dict[str, Any], goal: str) -> None:
-        """Note what the thread came to."""
-        kept = await self._store.aget(NAMESPACE, thread)
-        entry = {
-            "thread_id": thread,
-            "team": record["team"],
-            "goal": goal,
-            "status": record["status"],
-            "stop_reason": record["stop_reason"],
-            "final_decision": record.get("final_decision"),
-            "started_at": kept.value["started_at"] if kept else _now(),
-            "updated_at": _now(),
-        }
-        await self._store.aput(NAMESPACE, thread, entry, index=False)
+    async def note(self, entry: Entry) -> None:
+        """Note what a thread came to, as `line_of` tells it."""
+        await self._put(entry)
 
     async def go_on(self, thread: str) -> None:
         """Note that somebody works on the thread again."""
-        kept = await self._store.aget(NAMESPACE, thread)
+        kept = await self._whole(thread)
         if kept is not None:
-            entry = {**kept.value, "status": "running", "updated_at": _now()}
-            await self._store.aput(NAMESPACE, thread, entry, index=False)
+            shown = {key: value for key, value in kept.items() if key not in (SERVED, DIGEST)}
+            await self._put({**shown, "status": RUNNING, "updated_at": _now()})
 
-    async def running(self) -> list[dict[str, Any]]:
+    async def entry(self, thread: str) -> Entry | None:
+        """Return the entry of a thread as it lies there, or None."""
+        item = await self._store.aget(NAMESPACE, thread)
+        return item.value if item else None
+
+    async def _whole(self, thread: str) -> Entry | None:
+        entry = await self.entry(thread)
+        if entry is not None and not is_whole(entry, thread):
+            raise StorageError(f"what the index says of `{thread}` was changed; see `accord audit verify {thread}`")
+        return entry
+
+    async def running(self) -> list[Entry]:
         """Return the entries of the threads that somebody works on, or whose process died at work."""
-        items = await self._store.asearch(NAMESPACE, filter={"status": "running"}, limit=MAX_RUNNING)
-        return [item.value for item in items]
+        items = await self._store.asearch(NAMESPACE, filter={"status": RUNNING}, limit=MAX_ENTRIES)
+        return [item.value for item in items if is_whole(item.value, item.key)]
 
-    async def newest(self, limit: int) -> list[dict[str, Any]]:
-        """Return the entries touched last, newest first."""
-        items = await self._store.asearch(NAMESPACE, limit=limit)
-        entries = [{key: value for key, value in item.value.items() if key != ADMISSION} for item in items]
-        return sorted(entries, key=lambda entry: str(entry["updated_at"]), reverse=True)
+    async def newest(self, limit: int) -> list[Entry]:
+        """Return the entries touched last, newest first; one that was changed says nothing but its thread."""
+        items = await self._store.asearch(NAMESPACE, limit=MAX_ENTRIES)
+        entries = [item.value if is_whole(item.value, item.key) else damaged(item.key) for item in items]
+        return heapq.nlargest(limit, entries, key=_touched)
+
+    async def _put(self, entry: Entry) -> None:
+        await self._store.aput(NAMESPACE, entry["thread_id"], {**entry, DIGEST: _digest_of(entry)}, index=False)
+
+
+def line_of(record: Mapping[str, Any], state: Mapping[str, Any]) -> Entry:
+    """Return what lists show of a thread that has begun, from its record and its state; its times are the events'."""
+    events = state["events"]
+    return {
+        "thread_id": record["thread_id"],
+        "team": record["team"],
+        "goal": state["case"]["goal"],
+        "status": record["status"],
+        "stop_reason": record["stop_reason"],
+        "final_decision": record.get("final_decision"),
+        "started_at": events[0]["at"],
+        "updated_at": events[-1]["at"],
+    }
+
+
+def shown_of(entry: Mapping[str, Any]) -> Entry:
+    """Return what lists show of an entry."""
+    return {key: value for key, value in entry.items() if key not in HIDDEN}
+
+
+def is_whole(entry: Any, thread: str) -> bool:
+    """Tell whether an entry is as it was written for this thread."""
+    return isinstance(entry, dict) and entry.get("thread_id") == thread and entry.get(DIGEST) == _digest_of(entry)
+
+
+def damaged(thread: str) -> Entry:
+    """Return what lists show of a thread of which nothing that is kept can be shown."""
+    lost = dict.fromkeys(("team", "goal", "status", "stop_reason", "final_decision", "started_at", "updated_at"))
+    return {"thread_id": thread, **lost, "status": "damaged"}
+
+
+def by_time(entries: Sequence[Entry]) -> list[Entry]:
+    """Return entries, those touched last first."""
+    return sorted(entries, key=_touched, reverse=True)
+
+
+def _begun(thread: str, team: str, goal: str) -> Entry:
+    now = _now()
+    return {
+        "thread_id": thread,
+        "team": team,
+        "goal": goal,
+        "status": RUNNING,
+        "started_at": now,
+        "updated_at": now,
+    }
+
+
+def _digest_of(entry: Mapping[str, Any]) -> str:
+    """Return the digest of an entry without it, in an order of keys of its own: PostgreSQL keeps none."""
+    return digest(sorted((key, value) for key, value in entry.items() if key != DIGEST))
+
+
+def _touched(entry: Entry) -> tuple[str, str]:
+    return entry["updated_at"] or "", entry["thread_id"]
 
 
 async def note_served(store: BaseStore, thread: str, team: str, goal: str) -> None:
     """Note a thread that runs on a server, so that `accord list` and the archive know of it."""
-    await Index(store).begin(thread, team, goal)
+    had_ended = await Index(store).begin(thread, team, goal)
+    if had_ended:
+        await Archive(store).drop(thread)
 
 
 def _now() -> str:

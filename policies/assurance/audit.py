@@ -14,6 +14,9 @@ Event = dict[str, Any]
 GENESIS = "0" * 64
 """What the first event names as the hash before it."""
 
+LINKS = ("seq", "prev_hash", "hash")
+"""What links an event to the one before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Break:

@@ -154,7 +154,7 @@ def test_a_thread_whose_checkpoints_were_deleted_is_broken_and_the_others_are_to
     assert "BROKEN" in lines.pop()
     assert all(any(thread in line and "BROKEN" not in line for line in done.out.splitlines()) for thread in FINE)
     assert accord(capsys, "audit", "verify", "gone").code == 1
-    assert "the thread was archived, its state is not there" in accord(capsys, "audit", "verify", "gone").out
+    assert "its checkpoints are gone" in accord(capsys, "audit", "verify", "gone").out
     assert accord(capsys, "audit", "verify", "first").code == 0
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
-from nodes.fingerprint import fingerprint
+from nodes.fingerprint import digest, fingerprint
 from policies.assurance.audit import Event, link
+from policies.assurance.commitments import sealed
 
 Change = Callable[[list[Event]], list[Event]]
 _FOUND = "SELECT rowid, type, value FROM writes WHERE thread_id = ? AND channel = 'events' ORDER BY checkpoint_id, idx"
@@ -47,3 +48,15 @@ def relinked(events: list[Event]) -> list[Event]:
         body = {key: value for key, value in event.items() if key not in ("seq", "prev_hash", "hash")}
         made.append(link(made[-1] if made else None, body, fingerprint))
     return made
+
+
+def resealed(events: list[Event]) -> list[Event]:
+    """Return the events as a careful forger writes them: what each step wrote is committed to anew, and linked."""
+    bodies, step = list[Event](), list[Event]()
+    for event in events:
+        wrote = event.get("wrote")
+        step.append({key: value for key, value in event.items() if key not in ("seq", "prev_hash", "hash", "wrote")})
+        if wrote is not None:
+            bodies += sealed(step, {name: kept for name, kept in wrote.items() if name != "events"}, digest)
+            step = []
+    return relinked(bodies)

@@ -52,14 +52,33 @@ def said(state: State, **changes: Any) -> None:
 
 
 CHANGES: dict[str, tuple[Callable[[State], None], str]] = {
-    "the goal": (lambda state: state["case"].update(goal="Another."), "another goal"),
-    "a fact": (lambda state: state["case"]["facts"].update(region="XX"), "another facts"),
-    "a stance": (lambda state: said(state, stance="go"), "another contribution of risk_analyst"),
-    "a word": (lambda state: said(state, summary="Fine!"), "another contribution of risk_analyst"),
-    "the decision": (lambda state: state.update(final_decision="no_go"), "another final decision"),
-    "the reason": (lambda state: state.update(stop_reason="cancelled"), "another stop reason"),
-    "a round's outcome": (lambda state: state["history"][-1].update(decision="no_go"), "another outcome"),
+    "the goal": (lambda state: state["case"].update(goal="Another."), "goal"),
+    "a fact": (lambda state: state["case"]["facts"].update(region="XX"), "facts"),
+    "the policy": (lambda state: state["case"]["team"]["policy"].update(on_absent="count"), "team"),
+    "a guard": (lambda state: state["case"]["team"].update(guards=[{}]), "team"),
+    "a stance": (lambda state: said(state, stance="go"), "history"),
+    "a word": (lambda state: said(state, summary="Fine!"), "history"),
+    "the order of two keys": (lambda state: reversed_keys(state["history"][0]), "history"),
+    "a whole number": (lambda state: state["history"][0].update(round=1.0), "history"),
+    "a round more": (lambda state: state["history"].append(state["history"][0]), "history"),
+    "a round less": (lambda state: state["history"].pop(), "history"),
+    "a line of the trace": (lambda state: state["trace"].reverse(), "trace"),
+    "a message": (lambda state: state.update(messages=[{"id": "m1"}]), "messages"),
+    "the brief": (lambda state: state.update(answer="Decision: go"), "answer"),
+    "the decision": (lambda state: state.update(final_decision="no_go"), "final_decision"),
+    "the reason": (lambda state: state.update(stop_reason="cancelled"), "stop_reason"),
+    "what was used": (lambda state: state["usage"].update(calls=0), "usage"),
+    "a limit": (lambda state: state["limits"].update(max_rounds=9), "limits"),
+    "what never was": (lambda state: state.update(since=1), "since"),
+    "an event's order": (lambda state: reversed_keys(state["events"][1]), "events"),
+    "an event's number": (lambda state: state["events"][1].update(attempt=1.0), "events"),
 }
+
+
+def reversed_keys(value: State) -> None:
+    items = [*value.items()]
+    value.clear()
+    value.update(reversed(items))
 
 
 @pytest.mark.parametrize("what", CHANGES)
@@ -71,7 +90,14 @@ def test_what_was_changed_beside_the_events_is_named(states: dict[str, State], w
     found = find_disagreement("t", state)
 
     assert found is not None
-    assert message in found.message
+    assert found.message == f"says another `{message}` than the thread"
+
+
+@pytest.mark.parametrize("odd", [None, 5, "history", {"a": 1}, [None], [{1: 2}], [b"a"], [float("nan")]])
+def test_what_cannot_be_held_against_the_events_is_named_in_a_sentence(states: dict[str, State], odd: Any) -> None:
+    found = find_disagreement("t", {**states["finished"], "history": odd})
+
+    assert found is not None
 
 
 def test_a_record_that_is_another_threads_is_named(states: dict[str, State]) -> None:

@@ -175,7 +175,7 @@ def test_a_thread_that_is_not_there_is_a_sentence(command: list[str], capsys: Ca
 def test_without_any_thread_there_is_nothing_to_verify(capsys: Captured) -> None:
     done = accord(capsys, "audit", "verify")
 
-    assert (done.code, done.out) == (0, "No thread has ended yet.\n")
+    assert (done.code, done.out) == (0, "There is no thread to verify.\n")
     assert json.loads(accord(capsys, "audit", "verify", "--json").out) == []
 
 

@@ -58,7 +58,8 @@ class Killer:
 
 def killing(opened: Database, killer: Killer) -> Database:
     """Return the database with points around everything that is written to it."""
-    return Database(_killing_saver(opened.saver, killer), KillingStore(opened.store, killer), opened.locks)
+    saver, store = _killing_saver(opened.saver, killer), KillingStore(opened.store, killer)
+    return Database(saver, store, opened.locks, opened.census)
 
 
 def _killing_saver(saver: Any, killer: Killer) -> Any:

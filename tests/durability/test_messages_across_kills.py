@@ -17,6 +17,7 @@ from langgraph.store.memory import InMemoryStore
 from graph.facts.files import load_facts
 from graph.problems import UsageError
 from graph.runner import Runner
+from graph.store.census import Census, Rows
 from graph.store.database import Database
 from graph.store.locks import FileLocks
 from graph.teams.policies import with_policy
@@ -157,9 +158,13 @@ class Left:
         return turns
 
 
+async def _nothing(*_: object) -> Rows:
+    return []
+
+
 async def _lived(plan: Plan, folder: Path, last: int | None = None) -> Left:
     """Return what the run comes to; with a last point, killed there and resumed."""
-    opened = Database(InMemorySaver(), InMemoryStore(), FileLocks(folder))
+    opened = Database(InMemorySaver(), InMemoryStore(), FileLocks(folder), Census(_nothing, ()))
     voice, reaper = Writers(plan), Reaper(folder, last)
     services = Services({"model": voice}, load_facts)
     runner, heir = Runner(killing(opened, reaper), services), Runner(opened, services)

@@ -1,0 +1,200 @@
+"""Verification: all that any command shows of a thread, held against the thread's own chain of events.
+
+What is compared: the chain with itself, the state with the chain, the entries of the index and of the archive with
+what they follow from, and which of the three know the thread at all.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from graph.assurance.agreement import MISREAD, find_disagreement
+from graph.assurance.holding import Holding, Unreadable, hold_of
+from graph.assurance.records import check_events
+from graph.problems import StorageError, UsageError
+from graph.report.record import record_of
+from graph.store.archive import entry_of
+from graph.store.census import Row
+from graph.store.index import RUNNING, is_whole, line_of, shown_of
+from graph.threads import Threads, check_thread, has_ended
+from policies.assurance.audit import Head, head_of
+
+State = Mapping[str, Any]
+
+MAX_JSONB = 1e16
+"""From here on PostgreSQL gives a float without a fraction back as an integer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a thread: the first bad event where it is one, a sentence, and which places lack the thread.
+
+    The sentence is about that event, or without one about the thread.
+    """
+
+    place: int | None
+    message: str
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a verification makes of one thread; no fault: it is intact."""
+
+    name: str
+    status: str
+    head: Head
+    fault: Fault | None
+
+
+async def verify_all(threads: Threads) -> AsyncIterator[Finding]:
+    """Yield a finding on each thread that the index, the archive or the checkpoints know, by name."""
+    rows = defaultdict[str, list[Row]](list)
+    for row in await threads.census.rows():
+        rows[row.key].append(row)
+    for name in sorted({*rows, *await threads.census.threads()}):
+        finding = await _verified(threads, name, rows[name])
+        if finding is not None:
+            yield finding
+
+
+async def verify_one(threads: Threads, name: str, noted: Head | None = None) -> Finding:
+    """Return the finding on a thread, held against a head that was noted elsewhere.
+
+    Raises:
+        UsageError: there is no such thread.
+    """
+    rows = await threads.census.rows(check_thread(name))
+    finding = await _verified(threads, name, rows, noted)
+    if finding is None:
+        await threads.admitted(name)
+        raise UsageError(f"the thread `{name}` has not begun")
+    return finding
+
+
+async def _verified(threads: Threads, name: str, rows: list[Row], noted: Head | None = None) -> Finding | None:
+    """Return the finding on a thread; None where nothing shows it, as after an input that was refused on a server."""
+    held = await hold_of(threads, name, rows)
+    if is_whole(held.line, name) and held.line["status"] == RUNNING and not held.is_held:
+        with suppress(StorageError, *MISREAD):
+            await threads.catch_up_with(held.line)
+            held = await hold_of(threads, name, rows)
+    if held.state is None and held.noted == held.newest and not rows:
+        return None
+    return Finding(name, _status(held), _head(held), _fault(held, noted))
+
+
+def _fault(held: Holding, noted: Head | None) -> Fault | None:
+    try:
+        return next(_faults(held, noted), None)
+    except MISREAD as error:
+        return Fault(None, f"cannot be verified: {type(error).__name__}: {error}")
+
+
+def _faults(held: Holding, noted: Head | None) -> Iterator[Fault]:
+    yield from _misplaced(held)
+    yield from _gone(held)
+    if held.newest != held.noted:
+        yield Fault(None, "its newest checkpoint is not the one that was written last")
+    if isinstance(held.state, Unreadable):
+        yield Fault(None, f"it cannot be read: {held.state.reason}")
+    elif held.state is not None:
+        yield from _chained(held, held.state, noted)
+        yield from _known(held, held.state)
+
+
+def _misplaced(held: Holding) -> Iterator[Fault]:
+    """Yield entries that lie where none belongs, that cannot be read, or that are not as they were written."""
+    for prefix in held.misplaced:
+        yield Fault(None, f"an entry of it lies under `{prefix}` in the store, where none belongs")
+    for place, kept in (("index", held.line), ("archive", held.entry)):
+        if isinstance(kept, Unreadable):
+            yield Fault(None, f"its entry in the {place} cannot be read: {kept.reason}")
+    if held.line is not None and not is_whole(held.line, held.thread):
+        yield Fault(None, "its entry in the index was changed")
+
+
+def _gone(held: Holding) -> Iterator[Fault]:
+    """Yield that nothing is left of a thread that had begun: it was noted, archived, or called more than running."""
+    had_ended = held.entry is not None or (held.line is not None and held.line["status"] != RUNNING)
+    if held.newest is None and (had_ended or held.noted is not None):
+        knows = " and ".join(f"the {place}" for place in held.places)
+        yield Fault(None, f"its checkpoints are gone{f', and {knows} know of it' if knows else ''}", ("checkpoints",))
+    elif held.state is None and had_ended:
+        yield Fault(None, "its state is gone", ("checkpoints",))
+
+
+def _chained(held: Holding, state: State, noted: Head | None) -> Iterator[Fault]:
+    broken = check_events(state.get("events", []), noted) or find_disagreement(held.thread, state)
+    if broken is not None:
+        yield Fault(broken.place, broken.message)
+
+
+def _known(held: Holding, state: State) -> Iterator[Fault]:
+    """Yield what the index and the archive say otherwise than the state; while it is held, they lag behind."""
+    if held.line is None:
+        yield Fault(None, "the index lacks it", ("index",))
+    elif held.is_held:
+        return
+    elif held.line["status"] == RUNNING and not has_ended(state, held.line):
+        yield from _unarchived(held)
+    else:
+        yield from _unlike("index", shown_of(held.line), line_of(record_of(held.thread, state), state))
+        yield from _archived(held, state) if state.get("stop_reason") else _unarchived(held)
+
+
+def _archived(held: Holding, state: State) -> Iterator[Fault]:
+    if held.entry is None:
+        yield Fault(None, "the archive lacks it", ("archive",))
+    yield from _unlike("archive", held.entry, entry_of(held.thread, state))
+
+
+def _unarchived(held: Holding) -> Iterator[Fault]:
+    if held.entry is not None:
+        yield Fault(None, "the archive has it, and it has not ended")
+
+
+def _unlike(place: str, kept: Any, made: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield the first key under which an entry is not what it follows from."""
+    if not isinstance(kept, Mapping):
+        yield Fault(None, f"its entry in the {place} is not an object")
+        return
+    for key in {**made, **kept}:
+        if key not in made or key not in kept or not is_same(kept[key], made[key]):
+            yield Fault(None, f"its entry in the {place} says another `{key}` than the chain")
+
+
+def is_same(kept: Any, made: Any) -> bool:
+    """Tell whether a value is what was made, to the type of its numbers; PostgreSQL keeps keys in an order of its own.
+
+    >>> is_same({"a": [1.0, 1e17]}, {"a": [1.0, 1e17]}), is_same(10**17, 1e17), is_same(1, 1.0)
+    (True, True, False)
+    """
+    if isinstance(made, Mapping):
+        has_same_keys = isinstance(kept, Mapping) and kept.keys() == made.keys()
+        return has_same_keys and all(is_same(kept[key], value) for key, value in made.items())
+    if isinstance(made, list | tuple):
+        is_as_long = isinstance(kept, list) and len(kept) == len(made)
+        return is_as_long and all(map(is_same, kept, made))
+    if isinstance(made, float) and abs(made) >= MAX_JSONB:
+        return bool(kept == made)
+    return type(kept) is type(made) and bool(kept == made)
+
+
+def _status(held: Holding) -> str:
+    """Return how a thread stands, in the words of its record."""
+    if held.state is None:
+        return "not begun"
+    if isinstance(held.state, Unreadable):
+        return "unreadable"
+    reason = held.state.get("stop_reason")
+    if reason is None:
+        return "running" if held.is_held else "interrupted"
+    return "ok" if reason == "success" else "stopped"
+
+
+def _head(held: Holding) -> Head:
+    events = held.state.get("events") if isinstance(held.state, Mapping) else None
+    return head_of(events if isinstance(events, list) else [])

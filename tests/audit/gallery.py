@@ -1,0 +1,205 @@
+"""A database with threads of every kind: all patterns, teams within, messages, and every way to end or to be cut off.
+
+It is built once for each process that judges; who tampers with it works on a copy.
+"""
+
+import asyncio
+import json
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from contextlib import closing, suppress
+from functools import lru_cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from graph.build import build_graph
+from graph.facts.files import load_facts
+from graph.patterns.examples import examples
+from graph.runner import open_runner
+from graph.settings import Settings
+from graph.store.database import open_database
+from graph.store.index import note_served
+from graph.teams.loader import load_team
+from nodes.services import Services
+from nodes.voices.voice import Question
+from policies.seats import Failure
+from policies.team import Team
+from tests.audit.chronicle import BRIEF, ODD, speech
+from tests.durability.pattern_teams import SAYS, write_team
+from tests.harness import proposal, resume, run, scripted, settings_at, team_of
+from tests.runs.stage import DEMAND, RISK
+
+NAME = "accord.sqlite"
+LONG_ROUNDS = 27
+"""Enough for a full copy of each growing list in the checkpoints."""
+GUARD = "guards=[{name: alerts, fact: risk_signals.chargeback_alerts, at_least: 4, cap: go_with_caution}]"
+
+
+class KilledError(Exception):
+    """Ends a run in the middle, as a kill does: nothing is written of the step that was under way."""
+
+
+@lru_cache(maxsize=1)
+def gallery() -> Path:
+    """Return the path of the database, all of it in one file."""
+    home = Path(tempfile.mkdtemp(prefix="accord-gallery-"))
+    settings = settings_at(home)
+    for make in (_decided, _stopped, _went_on, _of_patterns, _with_messages, _cut_off, _served):
+        make(settings)
+    with closing(sqlite3.connect(home / NAME)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    return home / NAME
+
+
+def threads_of(path: Path) -> list[str]:
+    """Return the threads that lists show, by name."""
+    with closing(sqlite3.connect(path)) as connection:
+        return [key for (key,) in connection.execute("SELECT key FROM store WHERE prefix = 'threads' ORDER BY key")]
+
+
+def _go(question: Question) -> Any:
+    return proposal(question.name)
+
+
+def _failing(reason: str, role: str = RISK, since: int = 1) -> Callable[[Question], Any]:
+    """Return what is said where one role fails from a round on, and before it blocks."""
+
+    def said(question: Question) -> Any:
+        if question.name == role and question.round >= since:
+            return Failure(reason)
+        return proposal(question.name, "block" if question.name == role else "go")
+
+    return said
+
+
+def _decided(settings: Settings) -> None:
+    long = "budget={max_rounds: 27, max_messages: 60}", "sequence=[demand_analyst, risk_analyst]"
+    run(team_of(settings), settings, "by_rules")
+    run(
+        team_of(settings, "checkout_launch", "budget.max_messages=20"),
+        settings,
+        "three_rounds",
+        scripted(speech, brief=BRIEF),
+    )
+    run(team_of(settings, "checkout_launch", GUARD, "policy=launch"), settings, "guarded", scripted(_go, brief=ODD))
+    run(team_of(settings, "checkout_launch", "policy=quorum"), settings, "absent", scripted(_failing("llm_timeout")))
+    run(team_of(settings, "checkout_launch", *long), settings, "long", scripted(_failing("llm_empty", since=99)))
+
+
+def _stopped(settings: Settings) -> None:
+    team = team_of(settings)
+    odd = {"agent": RISK, "stance": "perhaps", "more": [1, 0.5, None, 1e22, {"deep": ODD}]}
+    for thread, said in {
+        "limited": _failing("llm_rate_limited"),
+        "limited_later": _failing("llm_error:503", since=2),
+        "broken": lambda question: odd if question.name == RISK else proposal(question.name),
+    }.items():
+        run(team, settings, thread, scripted(said))
+    run(team_of(settings, "checkout_launch", "sequence+=legal_analyst"), settings, "denied", scripted(_go))
+    run(
+        team_of(settings, "checkout_launch", "budget.max_messages=4"),
+        settings,
+        "spent",
+        scripted(_failing("", since=99)),
+    )
+    run(team, settings, "unwritten", scripted(_go, brief=Failure("llm_empty")))
+    needing = team_of(settings, "checkout_launch", "requires=[risk_signals.no_such_fact]")
+    run(needing, settings, "needing", scripted(_go))
+
+
+def _went_on(settings: Settings) -> None:
+    team = team_of(settings)
+    run(team, settings, "resumed", scripted(_failing("llm_timeout", since=2)))
+    resume(settings, "resumed", scripted(speech, brief=BRIEF))
+    run(team, settings, "raised", scripted(_failing("", since=99)))
+    resume(settings, "raised", scripted(_go), budget={"max_rounds": 5})
+    run(team, settings, "changed", scripted(_failing("llm_timeout")))
+    facts = {**(team.facts or {}), "region": "EU"}
+    resume(settings, "changed", scripted(_go), facts=facts, accept_changes=True)
+    run(team, settings, "other_pattern", scripted(_failing("llm_timeout")))
+    run(team_of(settings, "market_scan"), settings, "other_pattern", accept_changes=True)
+
+
+def _of_patterns(settings: Settings) -> None:
+    for pattern, team in examples().items():
+        if pattern != "rounds":
+            run(team_of(settings, team), settings, f"a_{pattern}")
+
+
+def _says(question: Question) -> Any:
+    """Say what each contract asks for, and write to the others."""
+    user = json.loads(question.prompt.user)
+    call: Any = SimpleNamespace(role=question.name, round=question.round, user=user)
+    said = SAYS[question.contract](call, user.get("task", {}))
+    asked = next((each for each in user.get("inbox", []) if each["kind"] == "question"), None)
+    reply = {"to": asked["from"], "kind": "result", "content": "This.", "in_reply_to": asked["id"]} if asked else None
+    ask = {"to": "all", "kind": "question", "content": ODD, "priority": "urgent", "topic": "launch"}
+    refused = {"to": "nobody", "kind": "note", "content": "Lost."}
+    return {**said, "messages": [ask, refused, *([reply] if reply else [])]} if question.sends else said
+
+
+def _writing(pattern: str, settings: Settings) -> Team:
+    """Return a team whose roles write to each other; the scripted voice answers for all of them."""
+    return _voiced(load_team(str(write_team(pattern, Path(settings.database).parent))))
+
+
+def _with_messages(settings: Settings) -> None:
+    for pattern in ("rounds", "hierarchy", "conversation", "orchestrator"):
+        run(_writing(pattern, settings), settings, f"writing_{pattern}", scripted(_says))
+
+
+def _voiced(team: Team) -> Team:
+    """Return the team, each of whose roles the scripted voice answers for."""
+    roles = {
+        name: role.model_copy(update={"voice": "model", "team": role.team and _voiced(role.team)})
+        for name, role in team.roles.items()
+    }
+    return team.model_copy(update={"roles": roles, "brief": team.brief.model_copy(update={"voice": "model"})})
+
+
+def _killed_at(number: int, said: Callable[[Question], Any] = _says) -> Callable[[Question], Any]:
+    """Return what is said until the question of that number, at which the run is killed."""
+    asked = iter(range(1, number))
+
+    def speak(question: Question) -> Any:
+        if next(asked, None) is None:
+            raise KilledError
+        return said(question)
+
+    return speak
+
+
+def _cut_off(settings: Settings) -> None:
+    team = team_of(settings)
+    blocking = _failing("", since=99)
+    for number in (1, 3, 5):
+        with suppress(KilledError):
+            run(team, settings, f"cut_{number}", scripted(_killed_at(number, blocking)))
+    for pattern in ("orchestrator", "conversation", "vote"):
+        with suppress(KilledError):
+            run(_writing(pattern, settings), settings, f"cut_{pattern}", scripted(_killed_at(3)))
+    run(team, settings, "cut_again", scripted(_failing("llm_timeout", since=2)))
+    with suppress(KilledError):
+        resume(settings, "cut_again", scripted(_killed_at(2, blocking)))
+    asyncio.run(_admitted(settings, team, "not_begun"))
+
+
+async def _admitted(settings: Settings, team: Team, thread: str) -> None:
+    async with open_runner(settings) as runner:
+        await runner.threads.index.admit(thread, team, {"goal": team.goal, "facts": team.facts})
+
+
+def _served(settings: Settings) -> None:
+    """Make threads as a server does: no lock is taken, and nobody notes how they end."""
+    asyncio.run(_serve(settings, "served", scripted(_go)))
+    with suppress(KilledError):
+        asyncio.run(_serve(settings, "served_cut", scripted(_killed_at(4, _failing("", DEMAND, since=99)))))
+
+
+async def _serve(settings: Settings, thread: str, voices: Any) -> None:
+    services = Services(voices, load_facts, note_thread=note_served)
+    async with open_database(settings.database) as database:
+        graph = build_graph(team_of(settings), services).compile(checkpointer=database.saver, store=database.store)
+        await graph.ainvoke({}, {"configurable": {"thread_id": thread}}, durability="sync")
