@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from tests.oracle.expressions import Fault, Values, value
+from tests.oracle.expressions import Fault, Values
 from tests.oracle.tables import Ballot, Place, Table, Team
 
 STANCES = ("go", "caution", "block")
@@ -94,7 +94,7 @@ def first_that_holds(table: Table, values: Values) -> tuple[str, int | None, boo
     """Return the outcome of the first row that holds, its number, and whether a fault asks a human instead."""
     for number, row in enumerate(table.rows):
         try:
-            holds = value(row.when, values)
+            holds = row.when.value(values)
         except Fault:
             return "escalate", number, True
         if holds:

@@ -80,11 +80,10 @@ class Comparison:
         raised = range(highest + 1, self.raised_to + 1)
         for most in raised:
             yield replace(first, max_rounds=most), replace(second, max_rounds=most)
-        alike = {("block" in ballot, one) for ballot, _, one, other in self._acts(first, second) if one == other}
+        alike = {("block" in ballot, one) for ballot, _, one, two in self._acts(first, second) if one == two}
         for blocks, (final, joins, again) in alike:
-            for most in self._budgets(final, again, first, second):
-                one = next_place(first, blocks, joins, most[0])
-                yield one, next_place(second, blocks, joins, most[1])
+            for most, other in self._budgets(final, again, first, second):
+                yield next_place(first, blocks, joins, most), next_place(second, blocks, joins, other)
 
     def _budgets(self, final: str, again: bool, first: Place, second: Place) -> Iterator[tuple[int, int]]:
         """Yield the `max_rounds` of both with which the next round opens."""

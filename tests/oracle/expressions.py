@@ -12,144 +12,273 @@ from typing import Any
 Values = Mapping[str, Any]
 """What a condition reads: counts and places by name, `stances` as a mapping, `conflicts` as a tuple."""
 
+NOTHING: frozenset[str] = frozenset()
+
 
 class Fault(Exception):
     """A condition that has no value."""
 
 
-@dataclass(frozen=True)
-class Number:
-    value: int
+class Expression:
+    """A part of a condition. What stands alone needs no brackets within another part."""
+
+    stands_alone = True
+
+    def text(self) -> str:
+        """Write it out as CEL."""
+        raise NotImplementedError
+
+    def value(self, values: Values) -> Any:
+        """Evaluate it; raise Fault where it has no value."""
+        raise NotImplementedError
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names it reads."""
+        return NOTHING
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles it names."""
+        return NOTHING
+
+    def inside(self) -> str:
+        """Write it out in brackets where it has a sign of its own, so that no order of signs is relied on."""
+        return self.text() if self.stands_alone else f"({self.text()})"
 
 
 @dataclass(frozen=True)
-class Truth:
-    value: bool
+class Number(Expression):
+    number: int
+
+    def text(self) -> str:
+        return str(self.number)
+
+    def value(self, values: Values) -> int:
+        return self.number
 
 
 @dataclass(frozen=True)
-class Name:
+class Truth(Expression):
+    holds: bool
+
+    def text(self) -> str:
+        return str(self.holds).lower()
+
+    def value(self, values: Values) -> bool:
+        return self.holds
+
+
+@dataclass(frozen=True)
+class Name(Expression):
     """A whole number that a condition may read."""
 
     name: str
 
+    def text(self) -> str:
+        return self.name
+
+    def value(self, values: Values) -> Any:
+        return values[self.name]
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset({self.name})
+
 
 @dataclass(frozen=True)
-class Stance:
+class Size(Name):
+    """How many entries `conflicts` or `stances` has."""
+
+    def text(self) -> str:
+        return f"size({self.name})"
+
+    def value(self, values: Values) -> int:
+        return len(values[self.name])
+
+
+@dataclass(frozen=True)
+class OfStances(Expression):
+    """A part that looks a role up among the stances."""
+
+    stands_alone = False
+    role: str
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset({"stances"})
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset({self.role})
+
+
+@dataclass(frozen=True)
+class Stance(OfStances):
     """Whether a role says a word; the key with a dot or in brackets, `==` or `!=`."""
 
-    role: str
     word: str
     same: bool = True
     bracket: bool = False
 
+    def text(self) -> str:
+        key = f'stances["{self.role}"]' if self.bracket else f"stances.{self.role}"
+        return f'{key} {"==" if self.same else "!="} "{self.word}"'
+
+    def value(self, values: Values) -> bool:
+        if self.role not in values["stances"]:
+            raise Fault
+        return bool((values["stances"][self.role] == self.word) is self.same)
+
 
 @dataclass(frozen=True)
-class Seated:
+class Seated(OfStances):
     """Whether a role has a stance at all."""
 
-    role: str
+    def text(self) -> str:
+        return f'"{self.role}" in stances'
+
+    def value(self, values: Values) -> bool:
+        return self.role in values["stances"]
 
 
 @dataclass(frozen=True)
-class Somebody:
-    """Whether a role (`everybody`: each role) says a word, as a macro."""
+class Somebody(Expression):
+    """Whether some role (`everybody`: each role) says a word, as a macro."""
 
     word: str
     everybody: bool = False
 
+    def text(self) -> str:
+        return f'stances.{"all" if self.everybody else "exists"}(r, stances[r] == "{self.word}")'
+
+    def value(self, values: Values) -> bool:
+        found = [said == self.word for said in values["stances"].values()]
+        return all(found) if self.everybody else any(found)
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset({"stances"})
+
 
 @dataclass(frozen=True)
-class Conflict:
+class Conflict(Expression):
     """Whether a conflict is named in this round."""
 
+    stands_alone = False
     name: str
 
+    def text(self) -> str:
+        return f'"{self.name}" in conflicts'
+
+    def value(self, values: Values) -> bool:
+        return self.name in values["conflicts"]
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset({"conflicts"})
+
 
 @dataclass(frozen=True)
-class Size:
-    """How many entries `conflicts` or `stances` has."""
+class Share(Expression):
+    """Whether a count, divided by the whole team as decimal numbers, is at least so many hundredths."""
 
-    of: str
-
-
-@dataclass(frozen=True)
-class Share:
-    """Whether one count divided by another, as decimal numbers, is at least so many hundredths."""
-
+    stands_alone = False
     part: str
-    whole: str
     hundredths: int
 
+    def text(self) -> str:
+        return f"double({self.part}) / double(team) >= {self.hundredths / 100}"
+
+    def value(self, values: Values) -> bool:
+        return bool(values[self.part] / values["team"] >= self.hundredths / 100)
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset({self.part, "team"})
+
 
 @dataclass(frozen=True)
-class Not:
-    inner: "Expression"
+class Not(Expression):
+    inner: Expression
+
+    def text(self) -> str:
+        return f"!({self.inner.text()})"
+
+    def value(self, values: Values) -> bool:
+        return self.inner.value(values) is False
+
+    @property
+    def names(self) -> frozenset[str]:
+        return self.inner.names
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return self.inner.roles
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two parts and the sign between them: arithmetic, a comparison, `&&` or `||`."""
+class Pair(Expression):
+    """Two parts and the sign between them: arithmetic, or a comparison."""
 
+    stands_alone = False
     sign: str
-    left: "Expression"
-    right: "Expression"
+    left: Expression
+    right: Expression
+
+    def text(self) -> str:
+        return f"{self.left.inside()} {self.sign} {self.right.inside()}"
+
+    def value(self, values: Values) -> Any:
+        return SIGNS[self.sign](self.left.value(values), self.right.value(values))
+
+    @property
+    def names(self) -> frozenset[str]:
+        return self.left.names | self.right.names
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return self.left.roles | self.right.roles
+
+
+class Both(Pair):
+    """`&&` and `||`: the side that decides wins, whatever the other side is; only else does a fault count."""
+
+    def value(self, values: Values) -> bool:
+        decides: bool = self.sign == "||"
+        faults = 0
+        for side in (self.left, self.right):
+            try:
+                if side.value(values) is decides:
+                    return decides
+            except Fault:
+                faults += 1
+        if faults:
+            raise Fault
+        return not decides
 
 
 @dataclass(frozen=True)
-class Choice:
+class Choice(Expression):
     """`test ? yes : no`."""
 
-    test: "Expression"
-    yes: "Expression"
-    no: "Expression"
+    test: Expression
+    yes: Expression
+    no: Expression
 
+    def text(self) -> str:
+        return f"(({self.test.text()}) ? ({self.yes.text()}) : ({self.no.text()}))"
 
-Expression = (
-    Number | Truth | Name | Stance | Seated | Somebody | Conflict | Size | Share | Not | Pair | Choice
-)  # fmt: skip
+    def value(self, values: Values) -> Any:
+        return (self.yes if self.test.value(values) else self.no).value(values)
 
+    @property
+    def names(self) -> frozenset[str]:
+        return self.test.names | self.yes.names | self.no.names
 
-def text(part: Expression) -> str:
-    """Write the expression out as CEL."""
-    match part:
-        case Number(value):
-            return str(value)
-        case Truth(value):
-            return "true" if value else "false"
-        case Name(name):
-            return name
-        case Seated(role):
-            return f'"{role}" in stances'
-        case Conflict(name):
-            return f'"{name}" in conflicts'
-        case Size(of):
-            return f"size({of})"
-        case Share(some, whole, hundredths):
-            return f"double({some}) / double({whole}) >= {hundredths / 100}"
-        case _:
-            return _longer_text(part)
-
-
-def _longer_text(part: Expression) -> str:
-    match part:
-        case Stance(role, word, same, bracket):
-            key = f'stances["{role}"]' if bracket else f"stances.{role}"
-            return f'{key} {"==" if same else "!="} "{word}"'
-        case Somebody(word, everybody):
-            return f'stances.{"all" if everybody else "exists"}(r, stances[r] == "{word}")'
-        case Not(inner):
-            return f"!({text(inner)})"
-        case Choice(test, yes, no):
-            return f"(({text(test)}) ? ({text(yes)}) : ({text(no)}))"
-        case Pair(sign, left, right):
-            return f"{_inside(left)} {sign} {_inside(right)}"
-    raise TypeError(part)
-
-
-def _inside(part: Expression) -> str:
-    """In brackets where it has a sign of its own, so that no order of signs is relied on."""
-    return text(part) if isinstance(part, Number | Name | Size | Truth | Not | Choice) else f"({text(part)})"
+    @property
+    def roles(self) -> frozenset[str]:
+        return self.test.roles | self.yes.roles | self.no.roles
 
 
 def _divided(left: int, right: int) -> int:
@@ -167,80 +296,3 @@ SIGNS: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": _divided, "%": _remainder,
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
-
-
-def value(part: Expression, values: Values) -> Any:
-    """Evaluate the expression; raise Fault where it has no value."""
-    match part:
-        case Pair("&&" | "||", left, right):
-            return _joined(part.sign == "||", left, right, values)
-        case Pair(sign, left, right):
-            return SIGNS[sign](value(left, values), value(right, values))
-        case Number(number) | Truth(number):
-            return number
-        case Name(name):
-            return values[name]
-        case Not(inner):
-            return not value(inner, values)
-        case Choice(test, yes, no):
-            return value(yes if value(test, values) else no, values)
-        case _:
-            return _looked_up(part, values)
-
-
-def _joined(decides: bool, left: Expression, right: Expression, values: Values) -> bool:
-    """`||` is true where one side is, `&&` false where one side is; only else does a fault count."""
-    faults = 0
-    for side in (left, right):
-        try:
-            if value(side, values) is decides:
-                return decides
-        except Fault:
-            faults += 1
-    if faults:
-        raise Fault
-    return not decides
-
-
-def _looked_up(part: Expression, values: Values) -> Any:
-    stances = values["stances"]
-    match part:
-        case Stance(role, word, same):
-            if role not in stances:
-                raise Fault
-            return (stances[role] == word) is same
-        case Seated(role):
-            return role in stances
-        case Somebody(word, everybody):
-            return (all if everybody else any)(said == word for said in stances.values())
-        case Conflict(name):
-            return name in values["conflicts"]
-        case Size(of):
-            return len(values[of])
-        case Share(some, whole, hundredths):
-            if values[whole] == 0:
-                return values[some] > 0  # decimal numbers: x / 0 is infinite, and 0 / 0 is no number at all
-            return values[some] / values[whole] >= hundredths / 100
-    raise TypeError(part)
-
-
-def names_read(part: Expression) -> frozenset[str]:
-    """Return the names that an expression reads."""
-    match part:
-        case Name(name):
-            return frozenset({name})
-        case Stance() | Seated() | Somebody():
-            return frozenset({"stances"})
-        case Conflict():
-            return frozenset({"conflicts"})
-        case Size(of):
-            return frozenset({of})
-        case Share(some, whole):
-            return frozenset({some, whole})
-        case Not(inner):
-            return names_read(inner)
-        case Pair(_, left, right):
-            return names_read(left) | names_read(right)
-        case Choice(test, yes, no):
-            return names_read(test) | names_read(yes) | names_read(no)
-    return frozenset()

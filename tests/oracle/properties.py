@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any
 
 from tests.oracle.deciding import ballots, is_permissive, rank_of
-from tests.oracle.expressions import Fault, Values, value
+from tests.oracle.expressions import Fault, Values
 from tests.oracle.places import Simulation
 from tests.oracle.tables import Ballot, Place, Table
 
@@ -109,7 +109,7 @@ def _rows_that_hold(table: Table, values: Values) -> Iterator[int]:
     fired = False
     for number, row in enumerate(table.rows):
         try:
-            holds = value(row.when, values)
+            holds = row.when.value(values)
         except Fault:
             if not fired:
                 return

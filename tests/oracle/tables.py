@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tests.oracle.expressions import Expression, names_read, text
+from tests.oracle.expressions import Expression
 
 Ballot = tuple[str, ...]
 """The stances of a round, in the order of the seats: go, caution, block, and absent where absences count."""
@@ -31,7 +31,12 @@ class Table:
     @property
     def reads(self) -> frozenset[str]:
         """The names that some row reads."""
-        return frozenset[str]().union(*(names_read(row.when) for row in self.rows))
+        return frozenset[str]().union(*(row.when.names for row in self.rows))
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The roles whose stance some row reads."""
+        return frozenset[str]().union(*(row.when.roles for row in self.rows))
 
     @property
     def convened(self) -> frozenset[str]:
@@ -40,7 +45,7 @@ class Table:
     def as_file(self) -> dict[str, Any]:
         """Return the table as a policy file has it."""
         rows = [
-            {"when": text(row.when), "then": row.then, **({"convene": row.convene} if row.convene else {})}
+            {"when": row.when.text(), "then": row.then, **({"convene": row.convene} if row.convene else {})}
             for row in self.rows
         ]
         ends = {"when_rounds_end": self.when_rounds_end, "on_absent": self.on_absent}

@@ -6,7 +6,7 @@ import pytest
 
 from tests.oracle.deciding import decide, find_conflicts
 from tests.oracle.differences import Comparison
-from tests.oracle.expressions import Expression, Fault, Name, Not, Number, Pair, Stance, text, value
+from tests.oracle.expressions import Both, Expression, Fault, Name, Not, Number, Pair, Stance
 from tests.oracle.places import Simulation
 from tests.oracle.properties import (
     absence_never_helps,
@@ -37,7 +37,7 @@ def is_(name: str, number: int) -> Expression:
 
 def both(*parts: Expression) -> Expression:
     first, *others = parts
-    return Pair("&&", first, both(*others)) if others else first
+    return Both("&&", first, both(*others)) if others else first
 
 
 LAUNCH = Table((
@@ -205,18 +205,18 @@ def test_a_fault_counts_only_where_the_other_side_does_not_decide() -> None:
     fault = is_("go", 1)
     broken = Pair("==", Pair("/", Number(6), Name("block")), Number(3))
     values = {"go": 1, "block": 0, "stances": {}}
-    assert value(Pair("||", broken, fault), values) is True
-    assert value(Pair("&&", broken, Not(fault)), values) is False
-    for part in (broken, Not(broken), Pair("&&", broken, fault), Stance("ada", "go"), Pair("||", Not(fault), broken)):
+    assert Both("||", broken, fault).value(values) is True
+    assert Both("&&", broken, Not(fault)).value(values) is False
+    for part in (broken, Not(broken), Both("&&", broken, fault), Stance("ada", "go"), Both("||", Not(fault), broken)):
         with pytest.raises(Fault):
-            value(part, values)
+            part.value(values)
 
 
 def test_division_goes_toward_zero() -> None:
     minus = Pair("-", Name("go"), Number(7))
-    assert value(Pair("/", minus, Number(2)), {"go": 0}) == -3
-    assert value(Pair("%", minus, Number(2)), {"go": 0}) == -1
-    assert text(Pair("/", minus, Number(2))) == "(go - 7) / 2"
+    assert Pair("/", minus, Number(2)).value({"go": 0}) == -3
+    assert Pair("%", minus, Number(2)).value({"go": 0}) == -1
+    assert Pair("/", minus, Number(2)).text() == "(go - 7) / 2"
 
 
 def test_conflicts_are_those_of_the_table() -> None:
