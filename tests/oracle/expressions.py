@@ -249,7 +249,7 @@ class Both(Pair):
         faults = 0
         for side in (self.left, self.right):
             try:
-                if side.value(values) is decides:
+                if side.value(values) == decides:
                     return decides
             except Fault:
                 faults += 1

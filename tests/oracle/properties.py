@@ -5,8 +5,8 @@ seen to be one of the smallest: the fewest roles away from a whole team that say
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
@@ -19,6 +19,9 @@ MORE_CAUTIOUS = {"go": ("caution", "block"), "caution": ("block",), "block": (),
 ABSENT_INSTEAD = {"go": ("absent",), "caution": (), "block": (), "absent": ()}
 
 
+Places = Iterable[Place]
+
+
 @dataclass(frozen=True)
 class Case:
     """One or two votes at a place that show a failure, and what they give."""
@@ -27,7 +30,9 @@ class Case:
     """The place as the rows see it."""
     votes: tuple[Ballot, ...]
     outcomes: tuple[str, ...]
-    open_questions: int = 0
+    open_questions: int
+    place: Place = field(compare=False)
+    """The earliest such place."""
 
     @property
     def size(self) -> int:
@@ -35,43 +40,47 @@ class Case:
         return sum(said != "go" for said in self.votes[0])
 
 
-def total(run: Simulation) -> Iterator[Case]:
+def _case(run: Simulation, place: Place, votes: dict[Ballot, str], asked: int) -> Case:
+    return Case(run.as_rows_see(place), tuple(votes), tuple(votes.values()), asked, place)
+
+
+def total(run: Simulation, places: Places) -> Iterator[Case]:
     """Yield each vote that no row decides, or at which a row fails."""
-    for place in run.different(run.resumed):
+    for place in run.different(places):
         for (ballot, asked), found in run.votes(place).items():
             if found.faulty:
-                yield Case(run.as_rows_see(place), (ballot,), (found.outcome,), asked)
+                yield _case(run, place, {ballot: found.outcome}, asked)
 
 
-def veto_honoured(run: Simulation) -> Iterator[Case]:
+def veto_honoured(run: Simulation, places: Places) -> Iterator[Case]:
     """Yield each vote with a blocking role that has a veto, and with a go all the same."""
-    for place in run.different(run.resumed):
+    for place in run.different(places):
         seats = run.team.seats(place.joined)
         for (ballot, asked), found in run.votes(place).items():
             vetoed = any(said == "block" and role in run.team.vetoers for role, said in zip(seats, ballot, strict=True))
             if vetoed and is_permissive(found.outcome):
-                yield Case(run.as_rows_see(place), (ballot,), (found.outcome,), asked)
+                yield _case(run, place, {ballot: found.outcome}, asked)
 
 
-def monotone(run: Simulation) -> Iterator[Case]:
+def monotone(run: Simulation, places: Places) -> Iterator[Case]:
     """Yield each vote that gets a more permissive outcome when one role becomes more cautious."""
-    yield from _helped_by(MORE_CAUTIOUS, run)
+    yield from _helped_by(MORE_CAUTIOUS, run, places)
 
 
-def absence_never_helps(run: Simulation) -> Iterator[Case]:
+def absence_never_helps(run: Simulation, places: Places) -> Iterator[Case]:
     """Yield each vote that gets a more permissive outcome when one role that says go is absent instead."""
     if run.table.counts_absences:
-        yield from _helped_by(ABSENT_INSTEAD, run)
+        yield from _helped_by(ABSENT_INSTEAD, run, places)
 
 
-def _helped_by(moves: dict[str, tuple[str, ...]], run: Simulation) -> Iterator[Case]:
-    for place in run.different(run.resumed):
+def _helped_by(moves: dict[str, tuple[str, ...]], run: Simulation, places: Places) -> Iterator[Case]:
+    for place in run.different(places):
         votes = run.votes(place)
         for (ballot, asked), before in votes.items():
             for other in _one_role_moved(ballot, moves):
                 after = votes[other, asked]
                 if rank_of(after.outcome) > rank_of(before.outcome):
-                    yield Case(run.as_rows_see(place), (ballot, other), (before.outcome, after.outcome), asked)
+                    yield _case(run, place, {ballot: before.outcome, other: after.outcome}, asked)
 
 
 def _one_role_moved(ballot: Ballot, moves: dict[str, tuple[str, ...]]) -> Iterator[Ballot]:
@@ -80,28 +89,28 @@ def _one_role_moved(ballot: Ballot, moves: dict[str, tuple[str, ...]]) -> Iterat
             yield (*ballot[:seat], word, *ballot[seat + 1 :])
 
 
-def asymmetry(run: Simulation) -> Iterator[Case]:
+def asymmetry(run: Simulation, places: Places) -> Iterator[Case]:
     """Yield each two votes with equal counts at one place that do not give the same outcome."""
-    for place in run.different(run.resumed):
+    for place in run.different(places):
         alike: dict[Any, list[tuple[Ballot, str]]] = defaultdict(list)
         for (ballot, asked), found in run.votes(place).items():
             alike[tuple(sorted(ballot)), asked].append((ballot, found.outcome))
         for (_, asked), cast in alike.items():
             for (one, gives), (other, gives_too) in product(cast, cast):
                 if gives != gives_too:
-                    yield Case(run.as_rows_see(place), (one, other), (gives, gives_too), asked)
+                    yield _case(run, place, {one: gives, other: gives_too}, asked)
 
 
-def overlaps(run: Simulation) -> Iterator[tuple[Case, frozenset[int]]]:
+def overlaps(run: Simulation, places: Places) -> Iterator[tuple[Case, frozenset[int]]]:
     """Yield each vote at which the row that fires and later ones disagree, with the rows that hold."""
     known: dict[Any, tuple[int, ...]] = {}
-    for place in run.different(run.resumed):
+    for place in run.different(places):
         for (ballot, asked), values, seen in run.values(place):
             if seen not in known:
                 known[seen] = tuple(_rows_that_hold(run.table, values))
             said = tuple(run.table.rows[number].then for number in known[seen])
             if len(set(said)) > 1:
-                yield Case(run.as_rows_see(place), (ballot,), said, asked), frozenset(known[seen])
+                yield _case(run, place, {ballot: said[0]}, asked), frozenset(known[seen])
 
 
 def _rows_that_hold(table: Table, values: Values) -> Iterator[int]:
@@ -119,11 +128,11 @@ def _rows_that_hold(table: Table, values: Values) -> Iterator[int]:
             yield number
 
 
-def idle_rows(run: Simulation) -> frozenset[int]:
+def idle_rows(run: Simulation, places: Places) -> frozenset[int]:
     """Return the rows that decide no vote."""
     fired = {
         found.row
-        for place in run.different(run.resumed)
+        for place in run.different(places)
         for found in run.votes(place).values()
         if found.row is not None and not found.faulty
     }
@@ -142,7 +151,7 @@ def resolves(run: Simulation) -> Iterator[Case]:
             place, last = repeat(run, said, asked)
             found = run.votes(place)[last, asked]
             if found.final == "max_rounds_reached":
-                yield Case(run.as_rows_see(place), (last,), (found.final,), asked)
+                yield _case(run, place, {last: found.final}, asked)
 
 
 def repeat(run: Simulation, said: dict[str, str], asked: int = 0) -> tuple[Place, Ballot]:
@@ -161,7 +170,7 @@ def resolves_always(run: Simulation) -> Iterator[Case]:
     for place in run.different(run.plain):
         for (ballot, asked), found in run.votes(place).items():
             if found.final == "max_rounds_reached":
-                yield Case(run.as_rows_see(place), (ballot,), (found.final,), asked)
+                yield _case(run, place, {ballot: found.final}, asked)
 
 
 def seats_needed(run: Simulation) -> int:
@@ -183,20 +192,14 @@ def repairs_fit(run: Simulation) -> bool:
     return seats_needed(run) * (1 + run.team.max_repairs) <= run.team.max_messages
 
 
-Finder = Callable[[Simulation], Iterator[Case]]
+Finder = Callable[[Simulation, Places], Iterator[Case]]
 
 FINDERS: dict[str, Finder] = {
     "total": total,
     "monotone": monotone,
     "absence_never_helps": absence_never_helps,
     "veto_honoured": veto_honoured,
-    "resolves": resolves,
-    "resolves_always": resolves_always,
     "asymmetry": asymmetry,
+    "overlaps": lambda run, places: (case for case, _ in overlaps(run, places)),
 }
-"""How the failing cases of a property are found; what is not here has a function of its own."""
-
-
-def smallest(cases: frozenset[Case]) -> int:
-    """Return the size of the smallest of some failing cases."""
-    return min(case.size for case in cases)
+"""How the failing cases of a property are found at some places."""

@@ -66,8 +66,9 @@ CALLING = Team(("ada", "bert"), ("legal", "audit"), vetoers=frozenset({"legal"})
 def test_a_veto_that_only_the_team_in_between_overrules_is_not_honoured() -> None:
     run = Simulation(TWO_CALLS, CALLING)
     assert {place.joined for place in run.plain} == {NOBODY, frozenset({"legal"}), frozenset({"legal", "audit"})}
-    assert {case.seen[0] for case in veto_honoured(run)} == {frozenset({"legal"})}
-    assert not list(veto_honoured(Simulation(TWO_CALLS, replace(CALLING, vetoers=frozenset()))))
+    assert {case.seen[0] for case in veto_honoured(run, run.resumed)} == {frozenset({"legal"})}
+    nobody_may = Simulation(TWO_CALLS, replace(CALLING, vetoers=NOBODY))
+    assert not list(veto_honoured(nobody_may, nobody_may.resumed))
 
 
 def test_nobody_is_called_by_a_row_whose_round_never_opens() -> None:
@@ -116,19 +117,20 @@ def test_an_absence_helps_only_where_one_go_became_one() -> None:
         Row(both(is_("absent", 0), at_least("block", 1)), "no_go"),
         Row(is_("absent", 1), "go_with_caution"),
     ), "go", on_absent="count")  # fmt: skip
-    cases = list(absence_never_helps(Simulation(table, PAIR)))
+    run, stopping = Simulation(table, PAIR), Simulation(replace(table, on_absent="stop"), PAIR)
+    cases = list(absence_never_helps(run, run.resumed))
     assert {case.votes for case in cases} == {
         (("go", "block"), ("absent", "block")),
         (("block", "go"), ("block", "absent")),
         (("go", "absent"), ("absent", "absent")),
         (("absent", "go"), ("absent", "absent")),
     }
-    assert not list(absence_never_helps(Simulation(replace(table, on_absent="stop"), PAIR)))
+    assert not list(absence_never_helps(stopping, stopping.resumed))
 
 
 def test_the_reference_rule_is_total_and_monotone_and_leaves_votes_open() -> None:
     run = Simulation(CLASSIC, THREE, 6)
-    assert not [*total(run), *monotone(run)]
+    assert not [*total(run, run.resumed), *monotone(run, run.resumed)]
     never = {case.votes[0] for case in resolves(run)}
     assert ("caution", "caution", "caution") in never
     assert ("go", "go", "block") in never
@@ -137,9 +139,9 @@ def test_the_reference_rule_is_total_and_monotone_and_leaves_votes_open() -> Non
 
 def test_new_teams_have_a_rule_that_always_resolves() -> None:
     run = Simulation(LAUNCH, THREE, 6)
-    assert not [*total(run), *monotone(run), *resolves(run), *resolves_always(run)]
-    assert idle_rows(run) == frozenset()
-    disagree = {rows for _, rows in overlaps(run)}
+    assert not [*total(run, run.resumed), *monotone(run, run.resumed), *resolves(run), *resolves_always(run)]
+    assert idle_rows(run, run.resumed) == frozenset()
+    disagree = {rows for _, rows in overlaps(run, run.resumed)}
     assert {frozenset({1, 2}), frozenset({3, 4})} <= disagree
     assert not any(0 in rows for rows in disagree)
 
