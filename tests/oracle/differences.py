@@ -77,8 +77,7 @@ class Comparison:
     def _steps(self, first: Place, second: Place) -> Iterator[tuple[Place, Place]]:
         """Yield the places after each vote that both answer alike, and after each resume of both."""
         highest = max(first.max_rounds, second.max_rounds)
-        raised = range(highest + 1, self.raised_to + 1)
-        for most in raised:
+        for most in range(highest, self.raised_to + 1):
             yield replace(first, max_rounds=most), replace(second, max_rounds=most)
         alike = {("block" in ballot, one) for ballot, _, one, two in self._acts(first, second) if one == two}
         for blocks, (final, joins, again) in alike:
@@ -90,7 +89,8 @@ class Comparison:
         if final == "next_round" or again:
             yield first.max_rounds, second.max_rounds
         if final in ("escalate", "max_rounds_reached"):
-            for most in range(max(first.max_rounds, second.max_rounds) + 1, self.raised_to + 1):
+            highest = max(first.max_rounds, second.max_rounds, first.round + 1)
+            for most in range(highest, self.raised_to + 1):
                 yield most, most
 
 

@@ -110,7 +110,10 @@ def overlaps(run: Simulation, places: Places) -> Iterator[tuple[Case, frozenset[
                 known[seen] = tuple(_rows_that_hold(run.table, values))
             said = tuple(run.table.rows[number].then for number in known[seen])
             if len(set(said)) > 1:
-                yield _case(run, place, {ballot: said[0]}, asked), frozenset(known[seen])
+                yield (
+                    _case(run, place, {ballot: run.votes(place)[ballot, asked].outcome}, asked),
+                    frozenset(known[seen]),
+                )
 
 
 def _rows_that_hold(table: Table, values: Values) -> Iterator[int]:
@@ -147,22 +150,27 @@ def resolves(run: Simulation) -> Iterator[Case]:
     everybody = frozenset(run.team.bench)
     for ballot in ballots(run.table, run.team, everybody):
         said = dict(zip(run.team.seats(everybody), ballot, strict=True))
-        for asked in run.questions:
-            place, last = repeat(run, said, asked)
-            found = run.votes(place)[last, asked]
-            if found.final == "max_rounds_reached":
-                yield _case(run, place, {last: found.final}, asked)
+        for place, last, asked in repeated(run, said):
+            yield _case(run, place, {last: "max_rounds_reached"}, asked)
 
 
-def repeat(run: Simulation, said: dict[str, str], asked: int = 0) -> tuple[Place, Ballot]:
-    """Return the last place of a run in which each role always says the same, and the last vote."""
-    place = run.start
-    while True:
-        ballot = tuple(said[role] for role in run.team.seats(place.joined))
-        found = run.votes(place)[ballot, asked]
-        if found.final != "next_round":
-            return place, ballot
-        place = run.after(place, ballot, found)
+def repeated(run: Simulation, said: dict[str, str]) -> Iterator[tuple[Place, Ballot, int]]:
+    """Yield where the rounds of a run end undecided in which each role always says the same.
+
+    What roles say is repeated; how many questions are open may change from round to round.
+    """
+    places = {run.start}
+    while places:
+        after = set()
+        for place in places:
+            ballot = tuple(said[role] for role in run.team.seats(place.joined))
+            for asked in run.questions:
+                found = run.votes(place)[ballot, asked]
+                if found.final == "next_round":
+                    after.add(run.after(place, ballot, found))
+                elif found.final == "max_rounds_reached":
+                    yield place, ballot, asked
+        places = after
 
 
 def resolves_always(run: Simulation) -> Iterator[Case]:
@@ -174,12 +182,11 @@ def resolves_always(run: Simulation) -> Iterator[Case]:
 
 
 def seats_needed(run: Simulation) -> int:
-    """Return the largest number of seats that the rounds of a run have, no run being resumed."""
-    needed: dict[Place, int] = {}
-    for place in sorted(run.plain, key=lambda each: each.round, reverse=True):
-        later = [needed[after] for after in run.steps(place)]
-        needed[place] = len(run.team.seats(place.joined)) + max(later, default=0)
-    return needed[run.start]
+    """Return roles times rounds: for each round up to `max_rounds`, reached or not, the largest team that may sit."""
+    sizes = {place.round: 0 for place in run.plain}
+    for place in run.plain:
+        sizes[place.round] = max(sizes[place.round], len(run.team.seats(place.joined)))
+    return sum(sizes.get(number, sizes[max(sizes)]) for number in range(1, run.team.max_rounds + 1))
 
 
 def messages_suffice(run: Simulation) -> bool:
