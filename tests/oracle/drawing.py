@@ -20,6 +20,7 @@ from tests.oracle.expressions import (
     Stance,
     Truth,
 )
+from tests.oracle.known import KNOWN, WEIGHED
 from tests.oracle.tables import Row, Table, Team
 
 ROLES = ("ada", "bert", "cleo", "dora")
@@ -29,7 +30,6 @@ STRANGERS = ("nobody", "ada")
 
 OUTCOMES = ("go", "go_with_caution", "no_go", "next_round", "escalate")
 COUNTS = ("go", "caution", "block", "absent", "team")
-WEIGHED = ("weighted_go", "weighted_caution", "weighted_block")
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 CONFLICTS = ("no_contributions", "go_vs_caution", "blocking_vs_non_block", "high_divergence")
 
@@ -89,7 +89,7 @@ class _Pool:
 
     def near_a_known_one(self) -> Table:
         """A sensible table, of which now and then a row is new, moved, dropped or given another outcome."""
-        known = self.random.choice((_launch, _majority, _quorum, _weighted, _unanimous))()
+        known = self.random.choice(KNOWN)()
         rows = list(known.rows)
         if self.team.vetoers and self.random.random() < 0.5:
             rows.insert(0, Row(Pair(">=", Name("vetoes"), Number(1)), self.random.choice(("no_go", "escalate"))))
@@ -190,7 +190,7 @@ class _Pool:
         return Pair(sign, right, left) if self.random.random() < 0.15 else Pair(sign, left, right)
 
     def _number(self) -> Expression:
-        names = (*COUNTS[:3], *COUNTS, "vetoes", *(WEIGHED if self.team.weights else ()))
+        names = (*COUNTS[:3], *COUNTS, "vetoes", "min_go_votes", *(WEIGHED if self.team.weights else ()))
         one, other = Name(self.random.choice(names)), Name(self.random.choice(names))
         plain = self.random.random()
         if plain < 0.6:
@@ -209,6 +209,13 @@ class _Pool:
         name = self.random.choice(("round", "rounds_left", "block_streak"))
         if self.random.random() < 0.08:
             return Pair("==", Pair("%", Name(name), Number(2)), Number(self.random.randint(0, 1)))
+        if self.random.random() < 0.12:
+            other: Expression = Name(
+                self.random.choice(("round", "rounds_left", "block_streak", "team", "block", "go"))
+            )
+            return self._compare(
+                Name(name), Pair("+", other, self._constant(2)) if self.random.random() < 0.3 else other
+            )
         return self._compare(Name(name), self._constant())
 
     def _said(self) -> Expression:
@@ -246,55 +253,3 @@ def _more_than(name: str, most: int) -> Expression:
 
 def _no_more_than(name: str, most: int) -> Expression:
     return Pair("<=", Name(name), Number(most))
-
-
-def _more_than_half(part: Expression, whole: Expression) -> Expression:
-    return Pair(">", Pair("*", Number(2), part), whole)
-
-
-def _plus(first: str, second: str) -> Expression:
-    return Pair("+", Name(first), Name(second))
-
-
-def _launch() -> Table:
-    blocks = Pair("==", Name("block"), Number(1))
-    enough = Pair(">=", Name("go"), Name("min_go_votes"))
-    return Table((
-        Row(Pair(">=", Name("block"), Number(2)), "no_go"),
-        Row(Both("&&", blocks, Pair(">=", Name("block_streak"), Number(2))), "escalate"),
-        Row(blocks, "next_round"),
-        Row(Both("&&", enough, Pair("==", Name("caution"), Number(0))), "go"),
-        Row(enough, "go_with_caution"),
-    ), "next_round", "escalate")  # fmt: skip
-
-
-def _majority() -> Table:
-    return _by_halves("go", "caution", "block", Name("team"), "escalate")
-
-
-def _weighted() -> Table:
-    whole = Pair("+", _plus("weighted_go", "weighted_caution"), Name("weighted_block"))
-    return _by_halves(*WEIGHED, whole, "no_go")
-
-
-def _by_halves(go: str, caution: str, block: str, whole: Expression, ends: str) -> Table:
-    return Table((
-        Row(_more_than_half(Name(go), whole), "go"),
-        Row(_more_than_half(_plus(go, caution), whole), "go_with_caution"),
-        Row(_more_than_half(Name(block), whole), "no_go"),
-    ), "next_round", ends)  # fmt: skip
-
-
-def _quorum() -> Table:
-    there = Pair("+", _plus("go", "caution"), Name("block"))
-    missing = Row(Pair("<=", Pair("*", Number(2), there), Name("team")), "next_round")
-    halves = _by_halves("go", "caution", "block", there, "escalate")
-    return replace(halves, rows=(missing, *halves.rows))
-
-
-def _unanimous() -> Table:
-    return Table((
-        Row(Pair("==", Name("go"), Name("team")), "go"),
-        Row(Pair("==", Name("block"), Number(0)), "go_with_caution"),
-        Row(Pair("==", Name("block"), Name("team")), "no_go"),
-    ), "next_round", "escalate")  # fmt: skip

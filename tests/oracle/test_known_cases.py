@@ -7,6 +7,7 @@ import pytest
 from tests.oracle.deciding import decide, find_conflicts
 from tests.oracle.differences import Comparison
 from tests.oracle.expressions import Both, Expression, Fault, Name, Not, Number, Pair, Stance
+from tests.oracle.known import launch
 from tests.oracle.places import Simulation
 from tests.oracle.properties import (
     absence_never_helps,
@@ -40,13 +41,7 @@ def both(*parts: Expression) -> Expression:
     return Both("&&", first, both(*others)) if others else first
 
 
-LAUNCH = Table((
-    Row(at_least("block", 2), "no_go"),
-    Row(both(is_("block", 1), at_least("block_streak", 2)), "escalate"),
-    Row(is_("block", 1), "next_round"),
-    Row(both(Pair(">=", Name("go"), Name("min_go_votes")), is_("caution", 0)), "go"),
-    Row(Pair(">=", Name("go"), Name("min_go_votes")), "go_with_caution"),
-), "next_round", "escalate")  # fmt: skip
+LAUNCH = launch()
 CLASSIC = replace(LAUNCH, rows=(*LAUNCH.rows[:1], *LAUNCH.rows[2:]), when_rounds_end="stop")
 THREE = Team(("ada", "bert", "cleo"), min_go_votes=2)
 

@@ -189,15 +189,14 @@ def cells_of(run: Simulation) -> Iterator[tuple[Any, Any]]:
 # --- a seed ----------------------------------------------------------------------------------------------------------
 
 
-def differences(table: Table, team: Team, proof: Proof) -> Iterator[str]:
+def wrong_verdicts(run: Simulation, proof: Proof) -> Iterator[str]:
     """Yield each verdict that is not the oracle's, and what is wrong with each counterexample."""
-    run = Simulation(table, team, proof.walked.raised_to)
+    team, table = run.team, run.table
     expected = verdicts(run)
     if team.max_messages % 2 and not proof.walked.calculated:  # for a share of the seeds, since it takes its time
         further = Simulation(table, team, proof.walked.raised_to + 2)
         if verdicts(further) != expected:
             yield f"a higher max_rounds than {proof.walked.raised_to} makes a difference"
-    yield from wrong_figures(run, proof)
     shown = {check.property: check for check in (*proof.checks, *proof.reports)}
     if set(shown) != set(expected):
         yield f"shows {sorted(shown)}"
@@ -213,7 +212,9 @@ def differences(table: Table, team: Team, proof: Proof) -> Iterator[str]:
 def check_seed(seed: int) -> str:
     """Return what the proof of a random table has that the oracle does not, or an empty text."""
     table, team = draw(seed)
-    found = list(differences(table, team, prove(policy_of(table), electorate_of(team), GUARDS)))
+    proof = prove(policy_of(table), electorate_of(team), GUARDS)
+    run = Simulation(table, team, proof.walked.raised_to)
+    found = [*wrong_figures(run, proof), *wrong_verdicts(run, proof)]
     return f"seed {seed}: {table.as_file()} {team}: " + "; ".join(found) if found else ""
 
 
