@@ -50,6 +50,8 @@ class Run:
     """What the guards that are tripped allow at most."""
     place: Place = field(init=False)
     seats: dict[str, str] = field(init=False)
+    _order: tuple[str, ...] = field(init=False)
+    """The seats: the sequence, then whoever joined, in the order in which they did."""
     _asked: dict[tuple[str, int], int] = field(default_factory=dict)
     _refusals: dict[str, int] = field(default_factory=dict)
     _called: frozenset[str] = frozenset()
@@ -57,7 +59,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.place = Place(1, 0, frozenset(), self.team.max_rounds)
-        self.seats = {}
+        self.seats, self._order = {}, self.team.sequence
 
     def go(self) -> Ending:
         """Run until something ends it."""
@@ -83,7 +85,7 @@ class Run:
 
     def _ask_once(self) -> bool:
         """Ask every empty seat once, as far as messages go; return whether all seats are taken then."""
-        empty = [role for role in self.team.seats(self.place.joined) if role not in self.seats]
+        empty = [role for role in self._order if role not in self.seats]
         open_seats = [role for role in empty if self._refusals.get(role, 0) <= self.team.max_repairs]
         granted = open_seats[: max(0, self.team.max_messages - self._ending.messages)]
         self._ending = replace(self._ending, messages=self._ending.messages + len(granted))
@@ -125,11 +127,10 @@ class Run:
             self._ending = replace(self._ending, stop_reason=reason, at=f"round_{self.place.round}:{role}")
 
     def _close_round(self) -> None:
-        seats = self.team.seats(self.place.joined)
-        ballot = tuple(self.seats[role] for role in seats)
+        ballot = tuple(self.seats[role] for role in self.team.seats(self.place.joined))
         found = decide(self.table, self.team, self.place, ballot)
         outcome = capped(found.outcome, self.caps)
-        said = tuple((role, word) for role, word in zip(seats, ballot, strict=True) if word != "absent")
+        said = tuple((role, self.seats[role]) for role in self._order if self.seats[role] != "absent")
         before = self._ending
         self._ending = replace(before, rounds=(*before.rounds, said), outcomes=(*before.outcomes, outcome))
         self._called = found.joins if outcome == found.outcome else frozenset[str]()
@@ -145,4 +146,5 @@ class Run:
     def _open_next(self) -> None:
         blocks = any(word == "block" for _, word in self._ending.rounds[-1])
         self.place = next_place(self.place, blocks, self._called, self.place.max_rounds)
+        self._order += tuple(self._called)
         self.seats, self._refusals = {}, {}
