@@ -18,7 +18,7 @@ from graph.store.database import open_database
 from graph.teams.loader import load_team
 from graph.teams.policies import load_policy
 from graph.teams.voicing import voiced
-from policies.assurance.ballots import Team
+from policies.assurance.ballots import Electorate
 from policies.assurance.proof import prove
 from policies.table import Policy, Row
 
@@ -57,11 +57,16 @@ def _proof(policy: Policy, roles: tuple[str, ...], turns: int) -> Figures:
     taken = []
     for _ in range(turns):
         started = time.perf_counter()
-        proof = prove(policy, Team(roles, max_messages=100))
+        proof = prove(policy, Electorate(roles, max_messages=100))
         taken.append(time.perf_counter() - started)
         if not proof.holds:
             raise RuntimeError(f"{policy.name} is not proved")
-    return {"votes": proof.votes, "kinds": proof.kinds, "places": proof.places, "seconds": statistics.median(taken)}
+    return {
+        "votes": proof.votes,
+        "kinds": proof.kinds,
+        "places": proof.walked.places,
+        "seconds": statistics.median(taken),
+    }
 
 
 def archive(numbers: tuple[int, ...] = (1_000, 10_000)) -> Figures:

@@ -23,6 +23,7 @@ from graph.teams.voicing import check_voices
 from graph.threads import Threads, check_thread, new_thread
 from graph.versions import installed_versions
 from graph.voices import open_voices
+from nodes.events import began_with
 from nodes.fingerprint import Pin, fingerprints
 from nodes.halt import Halt
 from nodes.services import FactsUnavailableError, InputRefusedError, Services
@@ -137,7 +138,8 @@ class Runner:
         team = team if moved else kept_team(state)
         self._check_voices(team, Budget(**state["limits"]), inputs)
         if inputs["budget"]:
-            approved(team, change_budget(Budget(**state["limits"]), inputs["budget"]))
+            limits = change_budget(Budget(**state["limits"]), inputs["budget"])
+            approved(team, limits, began_with(state))
         await self.threads.index.go_on(thread)
         if reason is not None or moved:
             return await self._drive(thread, team, inputs, on_event)

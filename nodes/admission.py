@@ -7,12 +7,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from nodes.border import plain_stop
-from nodes.events import Body, events_of
+from nodes.events import Body, began_with, events_of
 from nodes.fingerprint import Pin, fingerprint, fingerprints
 from nodes.prompting import prompt_hashes
 from nodes.services import FactsUnavailableError, InputRefusedError, Services, StaleThreadError
 from nodes.state import Input, State
-from policies.assurance.ballots import TooManyVotesError, voters_of
+from policies.assurance.ballots import TooManyVotesError, electorate_of
 from policies.assurance.proof import find_unproved
 from policies.budgets import change_budget, raised
 from policies.checks import find_missing_fact
@@ -128,7 +128,7 @@ class Admission:
             limits = change_budget(kept, state.get("budget") or {})
         except ValueError as error:
             raise InputRefusedError(str(error)) from None
-        _refuse_unproved(self._team, kept, limits)
+        _refuse_unproved(self._team, kept, limits, began_with(state) or limits)
         return limits
 
     async def _facts(self, given: dict[str, Any] | None) -> tuple[dict[str, Any], Stop | None, str | None]:
@@ -141,20 +141,21 @@ class Admission:
         return facts, Stop(stop_reason("needs_input", missing), PHASE) if missing else None, None
 
 
-def _refuse_unproved(team: Team, before: Budget, limits: Budget) -> None:
+def _refuse_unproved(team: Team, before: Budget, limits: Budget, began: Budget) -> None:
     """Refuse limits under which a policy is not total or not monotone, that of a team within included.
 
-    Only limits that moved are looked at: those of before were proved when the run was approved.
+    Only limits that moved are looked at: those of before were proved when the run was approved. A run that `began` with
+    fewer rounds may be at a place that only they lead to, so its rounds are walked from there.
     """
     for role in team.roles.values():
         if role.team is not None:
             own = role.team.budget
-            _refuse_unproved(role.team, raised(own, team.budget, before), raised(own, team.budget, limits))
+            _refuse_unproved(role.team, *(raised(own, team.budget, each) for each in (before, limits, began)))
     is_moved = any(getattr(limits, name) != getattr(before, name) for name in VOTED_BY)
     if not team.decides_by_policy or not is_moved:
         return
     try:
-        failing = find_unproved(team.ruling_policy, voters_of(team, limits), team.joining)
+        failing = find_unproved(team.ruling_policy, electorate_of(team, limits, began), limits.max_rounds)
     except TooManyVotesError as error:
         raise InputRefusedError(f"under these limits the policy cannot be proved: {error}") from None
     if failing:

@@ -11,7 +11,7 @@ from policies.contract import Contribution, Output, Refusal
 from policies.guards import Finding
 from policies.outcome import Ruling
 from policies.seats import Reply
-from policies.team import Brief, Role
+from policies.team import Brief, Budget, Role
 from policies.vote import Vote
 
 Body = dict[str, Any]
@@ -76,6 +76,12 @@ def _found(finding: Finding) -> Body:
 def events_of(state: Mapping[str, Any], kind: str) -> list[Event]:
     """Return the events of one kind, in order."""
     return [event for event in state.get("events", []) if event["event"] == kind]
+
+
+def began_with(state: Mapping[str, Any]) -> Budget | None:
+    """Return the limits with which a thread began, before any resume; None where it has not begun."""
+    begun = events_of(state, "admitted")
+    return Budget(**begun[0]["limits"]) if begun else None
 
 
 def standing_outcomes(state: Mapping[str, Any]) -> list[Event]:

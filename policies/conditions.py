@@ -45,6 +45,9 @@ _CASTS = (*STANCES, "absent")
 _CONFLICTS: tuple[str, ...] = get_args(ConflictName)
 _COMPARED = re.compile(r"""\bstances\s*(?:\.\s*\w+|\[\s*["\']\w+["\']\s*\])\s*[!=]=\s*["\'](\w*)["\']""")
 _LOOKED_FOR = re.compile(r"""["\'](\w*)["\']\s+in\s+conflicts\b""")
+_PART = re.compile(r"[A-Za-z_]\w*|\d[\w.]*|&&|\|\||[<>=!]=|\S")
+_COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
+_BEFORE, _BEHIND = ("(", "&&", "||", "?", ":"), (")", "&&", "||", "?", ":")
 _POSITION = re.compile(r"<input>:\d+:(\d+): (.*)")
 
 
@@ -172,6 +175,35 @@ def roles_in(text: str) -> tuple[str, ...] | None:
     named = [dotted or quoted for dotted, quoted in _NAMED_STANCE.findall(code)]
     uses = [word for word in _WORD.findall(code) if word.partition(".")[0].strip() == "stances"]
     return tuple(dict.fromkeys(named)) if len(uses) == len(named) else None
+
+
+@lru_cache(maxsize=4_096)
+def constants_compared(text: str, variable: str) -> frozenset[int] | None:
+    """Return the integers that a condition compares a variable of a vote with; None where it does more with it.
+
+    >>> sorted(constants_compared("round == 2 || round > 4 && go > 1", "round") or ())
+    [2, 4]
+    >>> constants_compared("round * 2 > 5", "round") is None
+    True
+    """
+    if variable not in variables_in(text):
+        return frozenset()
+    if _UNSURE.search(text):
+        return None
+    words = ["(", *_PART.findall(_TEXTS.sub('""', text)), ")"]
+    uses = [place for place, word in enumerate(words) if word == variable and words[place - 1] != "."]
+    found = [_compared_at(words, place) for place in uses]
+    return None if None in found else frozenset(each for each in found if each is not None)
+
+
+def _compared_at(words: list[str], place: int) -> int | None:
+    """Return the integer that the word at a place is compared with, where nothing but that happens to both."""
+    for constant, first, last in ((place + 2, place, place + 2), (place - 2, place - 2, place)):
+        sides = words[max(first - 1, 0) : first], words[last + 1 : last + 2]
+        is_alone = sides[0] and sides[1] and sides[0][0] in _BEFORE and sides[1][0] in _BEHIND
+        if is_alone and words[(first + last) // 2] in _COMPARISONS and words[constant].isdecimal():
+            return int(words[constant])
+    return None
 
 
 def find_strange_word(text: str) -> str | None:

@@ -30,7 +30,7 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 Property = Literal["total", "monotone", "absence_never_helps", "guards_bind", "veto_honoured", "resolves"]
 """What a proof shows of a policy; see `policies.assurance.proof`."""
 
-Report = Literal["overlaps", "idle_rows", "asymmetry"]
+Report = Literal["overlaps", "idle_rows", "asymmetry", "resolves_always", "repairs_fit"]
 """What a proof reports without failing for it, unless the policy requires it."""
 
 MAX_ROWS = 50
@@ -95,7 +95,7 @@ class Policy(Value):
     accept: Annotated[tuple[Waiver, ...], Field(max_length=10, strict=False)] = ()
     """Properties that this policy is known not to have, each with the reason."""
     require: Annotated[tuple[Report, ...], Field(max_length=10, strict=False)] = ()
-    """Reports that make the proof fail: overlaps, idle_rows, asymmetry."""
+    """Reports that make the proof fail: overlaps, idle_rows, asymmetry, resolves_always, repairs_fit."""
 
     @model_validator(mode="after")
     def _trusts_what_it_reads(self) -> "Policy":

@@ -2,10 +2,9 @@
 
 from functools import lru_cache
 
+from graph.assurance.examples import shown_example
 from graph.problems import UsageError
-from graph.report.proof import shown_example
-from policies.assurance.ballots import Team as Voters
-from policies.assurance.ballots import TooManyVotesError, voters_of
+from policies.assurance.ballots import Electorate, TooManyVotesError, electorate_of
 from policies.assurance.proof import Check, find_unproved
 from policies.budgets import raised
 from policies.conditions import ConditionError
@@ -15,23 +14,26 @@ from policies.team import Budget, Team
 KEPT = 256
 
 
-def approved(team: Team, limits: Budget | None = None) -> Team:
+def approved(team: Team, limits: Budget | None = None, began: Budget | None = None) -> Team:
     """Return the team, whose policy, where one decides, is shown to be total and monotone; so are those within it.
 
-    `limits` are those to go on with, where they are not the team's own; what they raise is raised within, too.
+    `limits` are those to continue with, where they are not the team's own, and `began` those with which the run began:
+    it may be at a place that only they lead to. What `limits` raise is raised within, too.
 
     Raises:
         UsageError: it is not, with the smallest counterexample, or the team is too large to show it.
     """
+    under = limits or team.budget
     for role in team.roles.values():
         if role.team is not None:
-            approved(role.team, raised(role.team.budget, team.budget, limits or team.budget))
+            own = role.team.budget
+            approved(role.team, *(raised(own, team.budget, each) for each in (under, began or under)))
     if limits is not None:
         team = team.model_copy(update={"budget": limits})
     if not team.decides_by_policy:
         return team
     try:
-        failing = _unproved(team.ruling_policy, _Key(team), team.joining)
+        failing = _unproved(team.ruling_policy, _Key(electorate_of(team, under, began)), under.max_rounds)
     except TooManyVotesError as error:
         needed = "`policy.accept` must name total and monotone, each with the reason"
         raise UsageError(
@@ -47,21 +49,22 @@ def approved(team: Team, limits: Budget | None = None) -> Team:
 class _Key:
     """A team as its policy sees it, equal where those are."""
 
-    def __init__(self, team: Team) -> None:
-        self.voters: Voters = voters_of(team)
-        self._parts = (*map(str, (self.voters.roles, self.voters.weights, sorted(self.voters.vetoers))),)
-        self._limits = (self.voters.min_go_votes, self.voters.max_rounds)
+    def __init__(self, electorate: Electorate) -> None:
+        self.electorate = electorate
+        weights, vetoers = sorted(electorate.weights.items()), sorted(electorate.vetoers)
+        limits = (electorate.min_go_votes, electorate.max_rounds)
+        self._parts = (electorate.roles, electorate.joining, tuple(weights), tuple(vetoers), limits)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and (self._parts, self._limits) == (other._parts, other._limits)
+        return isinstance(other, _Key) and self._parts == other._parts
 
     def __hash__(self) -> int:
-        return hash((self._parts, self._limits))
+        return hash(self._parts)
 
 
 @lru_cache(maxsize=KEPT)
-def _unproved(policy: Policy, key: _Key, joining: tuple[str, ...]) -> list[Check]:
-    return find_unproved(policy, key.voters, joining)
+def _unproved(policy: Policy, key: _Key, raised_to: int) -> list[Check]:
+    return find_unproved(policy, key.electorate, raised_to)
 
 
 def _sentence(policy: Policy, check: Check) -> str:

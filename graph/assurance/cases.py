@@ -65,7 +65,7 @@ def judge_folder(folder: str, name: str | None = None) -> Report:
     """
     top = Path(folder)
     subject = _rules(top, name)
-    policy, team = subject.policy, subject.voters if subject.is_team else None
+    policy, team = subject.policy, subject.electorate if subject.is_team else None
     cases = _cases(top)
     judged = [
         Judged(str(path.relative_to(top)), path.parent.name, rule_on(case, policy, subject.guards, team))

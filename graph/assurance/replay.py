@@ -20,8 +20,8 @@ def rules_named(name: str) -> Rules:
     subject = load_subject(name)
     if not subject.is_team:
         return Rules(subject.policy)
-    voters = subject.voters
-    return Rules(subject.policy, subject.guards, voters.min_go_votes, voters.weights, voters.vetoers)
+    team = subject.electorate
+    return Rules(subject.policy, subject.guards, team.min_go_votes, team.weights, team.vetoers)
 
 
 def read_date(text: str) -> date:

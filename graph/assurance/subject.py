@@ -1,16 +1,15 @@
 """What a proof is about: a team under its policy, or a policy on a team of so many equal roles."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import count, islice
 from pathlib import Path
 
 from graph.problems import UsageError
 from graph.teams.loader import Changes, load_team, shipped_teams
 from graph.teams.policies import is_path, load_policy, shipped_policies
 from graph.teams.source import read_source
-from policies.assurance.ballots import Team as Voters
-from policies.assurance.ballots import TooManyVotesError, voters_of
-from policies.assurance.difference import Change, find_changes
+from policies.assurance.ballots import Electorate, electorate_of
 from policies.assurance.proof import Proof, prove
 from policies.guards import Guard
 from policies.table import Policy
@@ -22,14 +21,24 @@ DEFAULT_ROLES = 3
 
 @dataclass(frozen=True)
 class Subject:
-    """A policy and the team it is shown on; `name` is how the user called it."""
+    """A policy and the team it is shown on; `name` is how the user called it, `settings` what he set of the team."""
 
     name: str
     policy: Policy
-    voters: Voters
-    joining: tuple[str, ...] = ()
+    electorate: Electorate
     guards: tuple[Guard, ...] = ()
-    is_team: bool = False
+    team: Team | None = None
+    settings: tuple[str, ...] = ()
+
+    @property
+    def is_team(self) -> bool:
+        """Whether the user named a team, and not a policy alone."""
+        return self.team is not None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What names it on a command line."""
+        return (self.name, *(word for setting in self.settings for word in ("--set", setting)))
 
     def prove(self) -> Proof:
         """Return the proof.
@@ -37,19 +46,26 @@ class Subject:
         Raises:
             TooManyVotesError: the team casts more kinds of votes than a proof goes through.
         """
-        return prove(self.policy, self.voters, self.joining, self.guards)
+        return prove(self.policy, self.electorate, self.guards)
+
+    def under(self, policy: Policy) -> "Subject":
+        """Return the same team under another policy; a policy alone keeps its equal roles."""
+        if self.team is None:
+            return replace(self, policy=policy)
+        return replace(from_team(self.team.model_copy(update={"policy": policy})), name=self.name)
 
 
 def load_subject(name: str, roles: int | None = None, settings: Sequence[str] = ()) -> Subject:
     """Return the team or policy of that name, or in that file; a policy is shown on `roles` equal roles.
 
     Raises:
-        UsageError: there is neither, its file has problems, or `roles` or `settings` stand beside what takes none.
+        UsageError: there is neither, its file has problems, or `roles` or `settings` are given with what takes none.
     """
-    if _is_policy(name):
+    if is_policy(name):
         if settings:
             raise UsageError(f"`{name}` is a policy; `--set` changes a team")
-        return _from_policy(name, load_policy(name), roles or DEFAULT_ROLES)
+        policy = load_policy(name)
+        return Subject(name, policy, equal_electorates([policy], roles or DEFAULT_ROLES)[0])
     if name not in shipped_teams() and not is_path(name):
         teams, policies = ", ".join(shipped_teams()), ", ".join(shipped_policies())
         raise UsageError(
@@ -57,59 +73,16 @@ def load_subject(name: str, roles: int | None = None, settings: Sequence[str] = 
         )
     if roles is not None:
         raise UsageError(f"`{name}` is a team with roles of its own; `--roles` goes with a policy")
-    return from_team(load_team(name, Changes(settings=settings)))
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two policies on the same roles: the votes whose outcome differs; of two teams, whether their guards do."""
-
-    changes: Sequence[Change]
-    where: str
-    guards_differ: bool
-
-    @property
-    def is_equivalent(self) -> bool:
-        """Whether nothing differs."""
-        return not self.changes and not self.guards_differ
-
-
-def compare(first: str, second: str, roles: int | None = None) -> Comparison:
-    """Return how two policies differ, or the policies of two teams with the same roles.
-
-    Where one is a team, both are shown on it.
-
-    Raises:
-        UsageError: there is no such team or policy, or the two teams have other roles.
-    """
-    one, two = load_subject(first, _roles_for(first, roles)), load_subject(second, _roles_for(second, roles))
-    voters, others = one.voters, two.voters
-    if one.is_team != two.is_team:
-        voters = others = (one if one.is_team else two).voters
-    elif not one.is_team:
-        voters = others = _equal_voters((one.policy, two.policy), roles or DEFAULT_ROLES)
-    if set(voters.roles) != set(others.roles):
-        told = f"{first}: {', '.join(voters.roles)}; {second}: {', '.join(others.roles)}"
-        raise UsageError(f"the two teams have other roles, so their votes cannot be compared; {told}")
-    try:
-        changes = list(find_changes(one.policy, two.policy, voters, others))
-    except TooManyVotesError as error:
-        raise UsageError(f"{first}, {second}: {error}") from None
-    is_on_team = one.is_team or two.is_team
-    where = f"the roles {', '.join(voters.roles)}" if is_on_team else f"{len(voters.roles)} equal roles"
-    return Comparison(changes, where, one.is_team and two.is_team and set(one.guards) != set(two.guards))
-
-
-def _roles_for(name: str, roles: int | None) -> int | None:
-    return roles if _is_policy(name) else None
+    return replace(from_team(load_team(name, Changes(settings=settings))), name=name, settings=tuple(settings))
 
 
 def from_team(team: Team) -> Subject:
     """Return a team as the subject of a proof."""
-    return Subject(team.name, team.ruling_policy, voters_of(team), team.joining, team.guards, is_team=True)
+    return Subject(team.name, team.ruling_policy, electorate_of(team), team.guards, team)
 
 
-def _is_policy(name: str) -> bool:
+def is_policy(name: str) -> bool:
+    """Tell whether a name, or the file of that name, is a policy and not a team."""
     if name in shipped_teams():
         return False
     if name in shipped_policies():
@@ -118,21 +91,37 @@ def _is_policy(name: str) -> bool:
     return isinstance(value, dict) and "rules" in value and "sequence" not in value
 
 
-def _from_policy(name: str, policy: Policy, roles: int) -> Subject:
-    return Subject(name, policy, _equal_voters([policy], roles))
+def equal_electorates(policies: Sequence[Policy], roles: int) -> list[Electorate]:
+    """Return a team of equal roles for each policy, the same roles for all: those that rows name are among them.
+
+    A role that its policy convenes joins; it is in the sequence only where another policy names it.
+    """
+    named = sorted({role for policy in policies for role in policy.named_roles or () if role not in policy.joining})
+    convened = {role for policy in policies for role in policy.joining}
+    made = (name for name in _numbered() if name not in convened and name not in named)
+    return electorates_on([*named, *islice(made, max(roles - len(named), 0))], policies)
 
 
-def _equal_voters(policies: Sequence[Policy], roles: int) -> Voters:
-    """Return equal roles, those that are named among them; the first one has a veto where any is read."""
-    named = sorted({role for policy in policies for role in policy.named_roles or ()})
-    made = [f"role_{number}" for number in range(1, roles + 1 - len(named))]
-    everybody = tuple([*named, *made])
-    limits = Budget()
+def _numbered() -> Iterator[str]:
+    return (f"role_{number}" for number in count(1))
+
+
+def electorates_on(sequence: Sequence[str], policies: Sequence[Policy]) -> list[Electorate]:
+    """Return a team of these roles for each policy; the first one has a veto where any is read.
+
+    It has all the messages that it can need: a policy alone knows no limit of them.
+    """
+    limits, everybody = Budget(), tuple(sequence)
     has_vetoes = any("vetoes" in policy.variables for policy in policies)
-    return Voters(
-        everybody,
-        min(limits.min_go_votes, len(everybody)),
-        limits.max_rounds,
-        max(limits.max_messages, len(everybody) * limits.max_rounds),
-        vetoers=frozenset(everybody[:1]) if has_vetoes else frozenset(),
-    )
+    convened = {role for policy in policies for role in policy.joining}
+    return [
+        Electorate(
+            everybody,
+            min(limits.min_go_votes, len(everybody)),
+            limits.max_rounds,
+            2 * len({*everybody, *convened}) * limits.max_rounds,
+            vetoers=frozenset(everybody[:1]) if has_vetoes else frozenset(),
+            joining=tuple(role for role in policy.joining if role not in everybody),
+        )
+        for policy in policies
+    ]

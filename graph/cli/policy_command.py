@@ -11,6 +11,7 @@ from graph.cli.session import json_option, print_json
 ROLES = click.option(
     "--roles", type=click.IntRange(1, 50), metavar="N", help="Roles, where a policy and no team is named. Default: 3."
 )
+ROUNDS = click.IntRange(1, 1_000)
 SET = click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Set a value of the team.")
 
 
@@ -47,16 +48,15 @@ def _proof(subject: Any) -> Any:
 @SET
 @json_option
 def verify(name: str, roles: int | None, settings: tuple[str, ...], as_json: bool) -> Exit:
-    """Prove a policy by deciding every vote of the team, at every round; exits with 1 when a property fails."""
+    """Prove a policy by deciding every vote at every place that a run can reach; exits with 1 when a property fails."""
     from graph.report.proof import plain_proof, print_proof
 
     subject = _subject(name, roles, settings)
     proof = _proof(subject)
     if as_json:
-        print_json(plain_proof(proof))
+        print_json(plain_proof(proof, subject))
     else:
-        where = f"the team {name}" if subject.is_team else f"{len(proof.roles)} roles"
-        print_proof(proof, subject.policy, where, _console())
+        print_proof(proof, subject, _console())
     return Exit.DONE if proof.holds else Exit.FOUND
 
 
@@ -84,9 +84,9 @@ def table(name: str, roles: int | None, settings: tuple[str, ...], as_json: bool
 @ROLES
 @json_option
 def diff(first: str, second: str, roles: int | None, as_json: bool) -> Exit:
-    """Name exactly the votes whose outcome differs under the policies of FIRST and SECOND; exits with 1 if any does."""
-    from graph.assurance.subject import compare
-    from graph.report.proof import plain_changes, print_changes
+    """Name every vote on which runs of FIRST and SECOND act differently, and how; exits with 1 if there is any."""
+    from graph.assurance.comparison import compare
+    from graph.report.difference import plain_changes, print_changes
 
     found = compare(first, second, roles)
     if as_json:
@@ -94,6 +94,37 @@ def diff(first: str, second: str, roles: int | None, as_json: bool) -> Exit:
     else:
         print_changes(found, first, second, _console())
     return Exit.DONE if found.is_equivalent else Exit.FOUND
+
+
+@command.command("decide")
+@click.argument("name", metavar="TEAM|POLICY|FILE")
+@click.argument("votes", nargs=-1, metavar="ROLE=STANCE...")
+@click.option("--round", "number", type=ROUNDS, default=1, show_default=True, help="The round.")
+@click.option(
+    "--streak",
+    type=click.IntRange(0),
+    default=0,
+    help="Rounds in a row with a block right before this one. Default: 0.",
+)
+@click.option("--joined", multiple=True, metavar="ROLE,...", help="Roles that rows brought in before.")
+@click.option("--max-rounds", type=ROUNDS, help="The rounds there may be. Default: the team's; of a policy, 3.")
+@click.option("--open-questions", type=click.IntRange(0, 2**53 - 1), default=0, help="Questions open. Default: 0.")
+@click.option("--confidence", type=click.FloatRange(0, 1), help="Of every role, where rows read it. Default: 1.")
+@click.option("--tripped", multiple=True, metavar="GUARD", help="A guard of the team that is tripped.")
+@SET
+@json_option
+def decide(name: str, votes: tuple[str, ...], number: int, settings: tuple[str, ...], as_json: bool, **at: Any) -> Exit:
+    """Decide one vote at one place of a run: the stance of each role that votes, as risk=block."""
+    from graph.assurance.single import Asked, decide_single
+    from graph.report.single import plain_single, print_single
+
+    at["joined"] = [role.strip() for given in at["joined"] for role in given.split(",")]
+    found = decide_single(Asked(name, votes, number, settings=settings, **at))
+    if as_json:
+        print_json(plain_single(found))
+    else:
+        print_single(found, _console())
+    return Exit.DONE
 
 
 @command.command("test")

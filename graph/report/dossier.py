@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from graph.report.cost import cost_of
-from graph.report.explanation import explanation_of
+from graph.report.explanation import explanation_of, said_power
 from graph.report.gauges import gauge_of
 from graph.report.matrix import conflicts_of, flags_of, matrix_of, speeches_of
 from graph.report.patterns.drawing import drawing_of
@@ -158,7 +158,6 @@ def _stance_flips(outcome: str, sets: Sequence[Mapping[str, str]], casts: Mappin
 
 
 def _powers(why: Plain | None) -> list[Plain]:
-    words = {"dummy": "never matters", "veto": "can refuse alone", None: None}
     return [
         {
             "role": power["role"],
@@ -166,7 +165,7 @@ def _powers(why: Plain | None) -> list[Plain]:
             "tone": tone_of(why["casts"][power["role"]]),
             "share": round(100 * power["share"], 2),
             "percent": f"{power['share']:.1%}",
-            "words": words[power["kind"]],
+            "words": said_power(power["kinds"]),
         }
         for power in (why["powers"] if why else [])
         if why

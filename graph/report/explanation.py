@@ -1,6 +1,6 @@
 """The explanation of a thread's last finished round, as plain values whose keys never change."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -104,5 +104,23 @@ def _limits(flip: LimitFlip) -> Plain:
 
 
 def _power(power: Power) -> Plain:
-    kind = "dummy" if power.is_dummy else "veto" if power.has_veto else None
-    return {"role": power.role, "share": round(power.share, 4), "kind": kind}
+    kinds = {
+        "dummy": power.is_dummy,
+        "hold_up": power.can_hold_up,
+        "refuse": power.can_refuse,
+        "veto": power.has_veto,
+    }
+    holding = [kind for kind, holds in kinds.items() if holds]
+    return {"role": power.role, "share": round(power.share, 4), "kinds": holding}
+
+
+def said_power(kinds: Sequence[str]) -> str | None:
+    """Return what a role can bring about alone, in words; None where there is nothing to say.
+
+    >>> said_power(["hold_up", "veto"])
+    'can hold up a go alone, has a veto'
+    """
+    if "dummy" in kinds:
+        return "never matters"
+    words = {"hold_up": "can hold up a go alone", "refuse": "can refuse alone", "veto": "has a veto"}
+    return ", ".join(words[kind] for kind in kinds) or None

@@ -1,6 +1,6 @@
-"""Proofs, differences and truth tables for people at a terminal and, as plain values, for programs."""
+"""Proofs and truth tables for people at a terminal and, as plain values, for programs."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, get_args
 
@@ -9,46 +9,62 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from graph.assurance.subject import Comparison
+from graph.assurance.examples import decide_lines, shown_example, shown_history, shown_place
+from graph.assurance.subject import Subject
 from graph.report.record import row_name
 from graph.report.visible import STYLES, visible
-from policies.assurance.difference import Change
-from policies.assurance.proof import Cell, Check, Proof
-from policies.assurance.properties import Counterexample
-from policies.table import Outcome, Policy, Report
-from policies.vote import Cast
+from policies.assurance.places import Counterexample
+from policies.assurance.proof import Cell, Check, Proof, Share, Walked
+from policies.table import Policy, Report
 
 Plain = dict[str, Any]
+
+LIMITS_PAGE = "docs/policies.md#what-the-proof-does-not-show"
 
 MEANINGS = {
     "total": "every vote has an outcome, and no row errs",
     "monotone": "a more cautious stance never gives a more permissive outcome",
     "absence_never_helps": "an absence in place of a go never gives a more permissive outcome",
-    "guards_bind": "no outcome beats a guard",
+    "guards_bind": "no outcome beats the cap of a tripped guard",
     "veto_honoured": "a role with a veto that blocks is never overruled",
     "resolves": "a vote that stays ends in a decision or at a human",
     "overlaps": "no two rows that hold at once disagree",
     "idle_rows": "every row decides some vote",
     "asymmetry": "it does not matter who says what",
+    "resolves_always": "votes that change from round to round end in a decision or at a human",
+    "repairs_fit": "the messages suffice where every answer has to be repaired",
 }
-ORDER: Sequence[Outcome] = ("go", "go_with_caution", "next_round", "escalate", "no_go")
 
 
-def plain_proof(proof: Proof) -> Plain:
+def plain_proof(proof: Proof, subject: Subject) -> Plain:
     """Return a proof as plain values."""
     return {
         "policy": proof.policy,
         "roles": list(proof.roles),
         "votes": proof.votes,
         "kinds": proof.kinds,
-        "places": proof.places,
+        "walked": asdict(proof.walked),
         "holds": proof.holds,
         "caveat": proof.caveat,
-        "properties": [asdict(check) for check in proof.checks],
-        "reports": [asdict(check) for check in proof.reports],
-        "shares": {name: dict(shares) for name, shares in proof.shares.items()},
+        "properties": [_plain_check(check, subject) for check in proof.checks],
+        "reports": [_plain_check(check, subject) for check in proof.reports],
+        "shares": {name: asdict(share) for name, share in proof.shares.items()},
         "cells": [plain_cell(cell) for cell in proof.cells],
+        "not_shown": LIMITS_PAGE,
     }
+
+
+def _plain_check(check: Check, subject: Subject) -> Plain:
+    example = check.counterexample
+    plain = asdict(check)
+    if example is not None:
+        history = [{"place": asdict(place), "votes": dict(casts)} for place, casts in example.history]
+        plain["counterexample"] |= {"history": history, "lines": _lines(example, subject)}
+    return plain
+
+
+def _lines(example: Counterexample, subject: Subject) -> list[str]:
+    return decide_lines(example, subject.words, subject.electorate.max_rounds)
 
 
 def plain_cell(cell: Cell) -> Plain:
@@ -57,22 +73,57 @@ def plain_cell(cell: Cell) -> Plain:
     return {**counts, "votes": cell.votes, "rows": list(map(row_name, cell.rows)), "outcomes": list(cell.outcomes)}
 
 
-def print_proof(proof: Proof, policy: Policy, name: str, console: Console) -> None:
-    """Print a proof: its properties with their smallest counterexamples, the shares of votes and the table's cells."""
+def print_proof(proof: Proof, subject: Subject, console: Console) -> None:
+    """Print a proof: where votes were decided, its properties with their smallest counterexamples, shares and cells."""
     if proof.caveat:
         console.print(Text(proof.caveat, style="yellow"))
-    size = f"{len(proof.roles)} roles cast {proof.votes} votes"
-    told = "" if proof.kinds == proof.votes else f", {proof.kinds} kinds of them by counts"
-    console.print(Text(f"{policy.name} on {name}: {size}{told}, each decided at {proof.places} places of a run"))
+    console.print(visible(_head(proof, subject)))
+    for line in _walked(proof.walked, subject):
+        console.print(visible(line))
     console.print(_checks(proof.checks, "property"))
     console.print(_checks(proof.reports, "reported"))
-    console.print(_shares(proof))
-    console.print(print_cells(proof.cells, policy))
+    _print_lines(proof, subject, console)
+    console.print(_shares(proof.shares))
+    console.print(print_cells(proof.cells, subject.policy))
     verdict = "Proved" if proof.holds else "NOT proved"
     failing = ", ".join(check.property for check in proof.checks if not check.holds and not check.waived)
-    console.print(
-        Text(f"{verdict}{f': {failing}' if failing else ''}", style="bold green" if proof.holds else "bold red")
-    )
+    told = Text(f"{verdict}{f': {failing}' if failing else ''}", style="bold green" if proof.holds else "bold red")
+    console.print(told)
+    console.print(Text(f"What the proof does not show: {LIMITS_PAGE}"))
+
+
+def _head(proof: Proof, subject: Subject) -> str:
+    where = f"the team {subject.name}" if subject.is_team else f"{len(proof.roles)} roles"
+    kinds = "" if proof.kinds == proof.votes else f", {proof.kinds} kinds of them by counts"
+    return f"{proof.policy} on {where}: {_many(len(proof.roles), 'role')} cast {proof.votes} votes{kinds}"
+
+
+def _walked(walked: Walked, subject: Subject) -> Iterator[str]:
+    """Yield what was walked: places, limits, teams, and numbers of open questions."""
+    reached = walked.places - walked.resumed
+    resumed = f", and at {walked.resumed} more that it reaches by a resume" if walked.resumed else ""
+    yield f"Each is decided at {_many(reached, 'place')} that a run reaches from round 1{resumed}"
+    if subject.electorate.is_vote:
+        yield "A vote has one round, and one that decides nothing ends with no_quorum: no human is asked"
+    else:
+        yield f"max_rounds is {walked.max_rounds}{_raised(walked)}"
+    if len(walked.teams) > 1:
+        yield f"Teams that may sit: {'; '.join(map(', '.join, walked.teams))}"
+    if walked.open_questions:
+        yield f"open_questions is {', '.join(map(str, walked.open_questions))}, which stand for every number"
+
+
+def _raised(walked: Walked) -> str:
+    if walked.calculated:
+        why = f"only, because rows calculate with {' and '.join(walked.calculated)}"
+        return f", or raised by a resume: up to {walked.raised_to} {why}"
+    if walked.raised_to == walked.max_rounds:
+        return "; where a resume raises it, no row can tell the places apart from these"
+    return f", or raised by a resume: up to {walked.raised_to}, beyond which no row can tell rounds apart"
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _checks(checks: Iterable[Check], title: str) -> Table:
@@ -93,44 +144,34 @@ def _verdict(check: Check) -> Text:
 def _detail(check: Check) -> RenderableType:
     lines = [Text(MEANINGS[check.property], style="dim")]
     if check.counterexample:
+        lines += [visible(line) for line in shown_history(check.counterexample)]
         lines.append(visible(shown_example(check.counterexample)))
     if check.waived:
         lines.append(Text.assemble("accepted: ", visible(check.waived)))
     return Group(*lines)
 
 
-def shown_example(example: Counterexample) -> str:
-    """Return a counterexample as one sentence."""
-    votes = [
-        f"{shown_casts(casts)} gives {outcome}" for casts, outcome in zip(example.votes, example.outcomes, strict=False)
-    ]
-    if len(example.votes) == 1 and len(example.outcomes) == 2:
-        votes = [f"{shown_casts(example.votes[0])} gives {example.outcomes[0]}, then {example.outcomes[1]}"]
-    where = f"round {example.round}"
-    blocked = f" after {example.rounds_blocked} blocked" if example.rounds_blocked else ""
-    said = "; ".join(votes)
-    noted = f"{said} ({example.note})" if said and example.note else said or (example.note or "")
-    return f"{where}{blocked}: {noted}" if votes else noted
+def _print_lines(proof: Proof, subject: Subject, console: Console) -> None:
+    """Print the command lines that show what fails again, each on a line of its own so that it can be pasted."""
+    failing = [check for check in proof.checks if check.counterexample and check.counterexample.votes]
+    if failing:
+        console.print(Text("To see it again:"))
+    for check in failing:
+        for line in _lines(check.counterexample, subject) if check.counterexample else ():
+            console.print(visible(line), soft_wrap=True)
+    if failing:
+        console.print()
 
 
-def shown_casts(casts: Mapping[str, Cast]) -> str:
-    """Return who casts what; the roles of one stance together.
-
-    >>> shown_casts({"risk": "block", "legal": "go", "finance": "go"})
-    'go: legal, finance; block: risk'
-    """
-    spoken = {
-        name: [role for role, cast in casts.items() if cast == name] for name in ("go", "caution", "block", "absent")
-    }
-    return "; ".join(f"{name}: {', '.join(roles)}" for name, roles in spoken.items() if roles)
-
-
-def _shares(proof: Proof) -> Table:
-    table = Table("share of votes", "first round", "last round", box=box.SIMPLE_HEAD, pad_edge=False)
-    for outcome in ORDER:
-        counts = [proof.shares[name].get(outcome, 0) for name in ("first", "last")]
+def _shares(shares: Mapping[Any, Share]) -> Table:
+    names = {"first": "first round", "last": "last round"}
+    places = [f"{names[name]} ({shown_place(share.place)})" for name, share in shares.items()]
+    table = Table("share of votes", *places, box=box.SIMPLE_HEAD, pad_edge=False)
+    for outcome in ("go", "go_with_caution", "next_round", "escalate", "no_go"):
+        counts = [share.outcomes.get(outcome, 0) for share in shares.values()]
         if any(counts):
-            table.add_row(_word(outcome), *(f"{count} ({count / proof.votes:.1%})" for count in counts))
+            parts = zip(counts, shares.values(), strict=True)
+            table.add_row(word_of(outcome), *(f"{count} ({count / share.votes:.1%})" for count, share in parts))
     return table
 
 
@@ -138,9 +179,9 @@ def print_cells(cells: Iterable[Cell], policy: Policy) -> Table:
     """Return the truth table: counts, how many votes they stand for, and every row and outcome that these get."""
     names = ("go", "caution", "block", "absent")[: 4 if policy.on_absent == "count" else 3]
     table = Table(*names, "votes", "rows", "outcomes", "because", box=box.SIMPLE_HEAD, pad_edge=False)
-    for cell in sorted(cells, key=lambda each: (each.counts[3], each.counts[2], each.counts[1])):
+    for cell in sorted(cells, key=lambda each: (sum(each.counts), each.counts[3], each.counts[2], each.counts[1])):
         rows = ", ".join(str(row_name(row)) for row in cell.rows)
-        outcomes = Text(" / ").join(map(_word, cell.outcomes))
+        outcomes = Text(" / ").join(map(word_of, cell.outcomes))
         table.add_row(*map(str, cell.counts[: len(names)]), str(cell.votes), rows, outcomes, _reasons(cell, policy))
     return table
 
@@ -150,57 +191,6 @@ def _reasons(cell: Cell, policy: Policy) -> Text:
     return Text("; ").join(map(visible, dict.fromkeys(reasons)))
 
 
-def _word(outcome: str) -> Text:
-    return Text(outcome, style=STYLES.get(outcome, ""))
-
-
-def plain_changes(found: Comparison) -> Plain:
-    """Return a difference of two policies as plain values: counts by (from, to), and every case."""
-    counts = counted(found.changes).items()
-    return {
-        "equivalent": found.is_equivalent,
-        "on": found.where,
-        "guards_differ": found.guards_differ,
-        "counts": [{"from": source, "to": target, "votes": votes} for (source, target), votes in counts],
-        "cases": [_case(change) for change in found.changes],
-    }
-
-
-def _case(change: Change) -> Plain:
-    place = {"round": change.example.round, "rounds_blocked": change.example.rounds_blocked}
-    casts = dict(change.example.votes[0])
-    return {"from": change.source, "to": change.target, "votes": change.votes, **place, "casts": casts}
-
-
-def counted(changes: Iterable[Change]) -> dict[tuple[Outcome, Outcome], int]:
-    """Return how many votes change from one outcome to another somewhere in a run, each vote counted once."""
-    found: dict[tuple[Outcome, Outcome], dict[tuple[str, ...], int]] = {}
-    for change in changes:
-        kind = tuple(change.example.votes[0].values())
-        found.setdefault((change.source, change.target), {})[kind] = change.votes
-    return {key: sum(kinds.values()) for key, kinds in found.items()}
-
-
-def print_changes(found: Comparison, first: str, second: str, console: Console) -> None:
-    """Print a difference of two policies."""
-    if found.guards_differ:
-        console.print(Text("Their guards differ, and are left out here: this compares what the votes alone give"))
-    if not found.changes:
-        told = f"{first} and {second} are equivalent on {found.where}: no vote has another outcome"
-        console.print(visible(told, "green"))
-        return
-    console.print(visible(f"{first} and {second} differ on {found.where}", "bold"))
-    table = Table("from", "to", "votes", box=box.SIMPLE_HEAD, pad_edge=False)
-    for (source, target), votes in counted(found.changes).items():
-        table.add_row(_word(source), _word(target), str(votes))
-    console.print(table)
-    for line in _lines(found.changes):
-        console.print(visible(line))
-
-
-def _lines(changes: Iterable[Change]) -> Iterator[str]:
-    first: dict[object, Change] = {}
-    for change in changes:
-        first.setdefault((change.source, change.target, *change.example.votes[0].values()), change)
-    for change in first.values():
-        yield f"{shown_example(change.example)} ({change.votes} vote{'s' if change.votes > 1 else ''})"
+def word_of(action: str) -> Text:
+    """Return an outcome, or an action that begins with one, in its colour."""
+    return visible(action, STYLES.get(action.split(",")[0], ""))

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from graph.report.explanation import said_power
 from graph.report.visible import STYLES, visible
 from policies.assurance.flips import MAX_KEPT
 
@@ -98,7 +99,7 @@ def _values(flip: Mapping[str, Any]) -> str:
 def _powers(found: Mapping[str, Any]) -> Table:
     table = Table("role", "said", "without guards decides in", "", box=box.SIMPLE_HEAD, pad_edge=False)
     for power in found["powers"]:
-        kind = {"dummy": "never matters", "veto": "can keep it from a go alone", None: ""}[power["kind"]]
+        kind = said_power(power["kinds"]) or ""
         share = f"{power['share']:.1%} of the others' votes"
         table.add_row(visible(power["role"]), _word(found["casts"][power["role"]]), share, kind)
     return table

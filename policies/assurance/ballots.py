@@ -1,24 +1,22 @@
 """Ballots: every vote a team can cast, each kind once; roles that a policy cannot tell apart are only counted."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import product
 from math import comb, factorial, prod
 
-from policies import team as team_file
 from policies.table import Policy
+from policies.team import Budget, Team
 from policies.vote import Cast, Vote
 
 CASTS: tuple[Cast, ...] = ("go", "caution", "block", "absent")
+GO, CAUTION, BLOCK, ABSENT = range(4)
 MAX_VOTES = 300_000
-"""More ballots at one place than a proof goes through."""
+"""More ballots of one team than a proof goes through."""
 
 MAX_RULINGS = 400_000
 """More rulings, ballots by places, than a proof works out."""
-
-MAX_OPEN_QUESTIONS = 3
-"""Questions open at once, as far as a proof goes."""
 
 CONFIDENCE_GRID = (0.0, 0.5, 1.0)
 """Confidences that a proof tries, the same for every role."""
@@ -27,12 +25,15 @@ Counts = tuple[int, int, int, int]
 """How many of a class cast go, caution, block, absent."""
 
 Ballot = tuple[Counts, ...]
-"""The counts of each class of a team."""
+"""The counts of each class of roles."""
 
 
 @dataclass(frozen=True)
-class Team:
-    """A team as a policy sees it: its roles, their weights and vetoes, and the limits its votes are counted by."""
+class Electorate:
+    """A team as a policy sees it: its roles, those that may join, their weights and vetoes, and the limits of its run.
+
+    `is_vote`: a proposal is asked for first, then one vote is cast, and no resume opens another.
+    """
 
     roles: tuple[str, ...]
     min_go_votes: int = 2
@@ -40,20 +41,51 @@ class Team:
     max_messages: int = 12
     weights: Mapping[str, int] = field(default_factory=dict)
     vetoers: frozenset[str] = frozenset()
+    joining: tuple[str, ...] = ()
+    max_repairs: int = 1
+    is_vote: bool = False
+
+    def seated(self, joined: Sequence[str]) -> tuple[str, ...]:
+        """Return the roles that vote once these have joined, in the order of their seats.
+
+        >>> Electorate(("risk",), joining=("legal", "audit")).seated(("audit", "legal"))
+        ('risk', 'legal', 'audit')
+        """
+        return (*self.roles, *(role for role in self.joining if role in joined))
 
 
-def voters_of(team: team_file.Team, limits: team_file.Budget | None = None) -> Team:
-    """Return a team as its policy sees it, under its own limits or others."""
-    under = limits or team.budget
-    return Team(team.sequence, under.min_go_votes, under.max_rounds, under.max_messages, team.weights, team.vetoers)
+def electorate_of(team: Team, limits: Budget | None = None, began: Budget | None = None) -> Electorate:
+    """Return a team as its policy sees it, under its own limits or others; a vote has one round, and nobody joins.
+
+    `began` are the limits of a run that was resumed since: its rounds are walked from there.
+    """
+    under, is_vote = limits or team.budget, team.pattern == "vote"
+    rounds = min(under.max_rounds, (began or under).max_rounds)
+    return Electorate(
+        team.sequence,
+        under.min_go_votes,
+        1 if is_vote else rounds,
+        under.max_messages,
+        team.weights,
+        team.vetoers,
+        () if is_vote else team.joining,
+        team.max_repairs,
+        is_vote,
+    )
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where in a run a vote is cast: its round, the blocked rounds before it, questions open, and all confidences."""
+    """Where in a run a vote is cast.
+
+    `rounds_blocked` counts the rounds in a row right before this one that had a block, `joined` are the roles that
+    joined the sequence, in the order of their seats. All roles report the same `confidence`, where any is told.
+    """
 
     round: int
     rounds_blocked: int = 0
+    joined: tuple[str, ...] = ()
+    max_rounds: int = 3
     open_questions: int = 0
     confidence: float | None = None
 
@@ -64,22 +96,22 @@ class TooManyVotesError(ValueError):
 
 @dataclass(frozen=True)
 class Ballots:
-    """All the votes of a team under a policy."""
+    """All the votes of a team under a policy, whoever has joined it."""
 
     policy: Policy
-    team: Team
-    other: Team | None = None
+    electorate: Electorate
+    other: Electorate | None = None
     """A second team with the same roles; roles are told apart where either team does."""
 
     @cached_property
     def classes(self) -> tuple[tuple[str, ...], ...]:
-        """The roles, those together that the policy and the veto property cannot tell apart, in sequence order."""
+        """The roles that may ever vote, those together that neither the policy nor the veto property tells apart."""
         named, reads = self.policy.named_roles, self.policy.variables
         weighs = any(name.startswith("weighted_") for name in reads)
+        teams = (self.electorate, self.other or self.electorate)
         found: dict[object, list[str]] = {}
-        for role in self.team.roles:
+        for role in dict.fromkeys(role for team in teams for role in (*team.roles, *team.joining)):
             is_alone = named is None or role in named
-            teams = (self.team, self.other or self.team)
             seen = tuple((team.weights.get(role, 1) if weighs else 1, role in team.vetoers) for team in teams)
             key = role if is_alone else seen
             found.setdefault(key, []).append(role)
@@ -90,75 +122,59 @@ class Ballots:
         """How many casts a role has: 3, or 4 where absence counts."""
         return 4 if self.policy.on_absent == "count" else 3
 
-    @property
-    def votes(self) -> int:
-        """How many votes there are, each role told apart: 3 or 4 to the power of the roles."""
-        return int(self.casts ** len(self.team.roles))
+    def votes(self, joined: Sequence[str] = ()) -> int:
+        """Return how many votes there are, each role told apart: 3 or 4 to the power of the roles."""
+        return int(self.casts ** len(self.electorate.seated(joined)))
 
-    def kinds(self) -> list[Ballot]:
-        """Return every ballot.
+    def kinds(self, joined: Sequence[str] = ()) -> list[Ballot]:
+        """Return every ballot of the team with those who joined, the nearest to a unanimous go first.
 
         Raises:
             TooManyVotesError: there are more than MAX_VOTES.
         """
-        sizes = [len(roles) for roles in self.classes]
+        present = {*self.electorate.seated(joined)}
+        sizes = [len(present.intersection(roles)) for roles in self.classes]
         kinds = prod(comb(size + self.casts - 1, self.casts - 1) for size in sizes)
         if kinds > MAX_VOTES:
+            classes = sum(map(bool, sizes))
             raise TooManyVotesError(
-                f"{len(self.team.roles)} roles in {len(sizes)} classes cast {kinds} kinds of votes; "
+                f"{len(present)} roles in {classes} classes cast {kinds} kinds of votes; "
                 f"allowed: at most {MAX_VOTES}; name fewer roles in the rules"
             )
-        return list(product(*(counts_of(size, self.casts) for size in sizes)))
+        return sorted(product(*(counts_of(size, self.casts) for size in sizes)), key=departures)
 
-    def places(self) -> list[Place]:
-        """Return where in a run the policy can tell votes apart; always the first round and the last."""
-        reads = self.policy.variables
-        asked = range(MAX_OPEN_QUESTIONS + 1) if "open_questions" in reads else (0,)
-        sure: tuple[float | None, ...] = CONFIDENCE_GRID if self.policy.trust_confidence else (None,)
-        return [
-            Place(number, blocked, questions, confidence)
-            for number, blocked in self._rounds()
-            for questions in asked
-            for confidence in sure
-        ]
-
-    def place_of(self, number: int, blocked: int) -> tuple[int, int]:
-        """Return the round and blocked rounds that stand for these among the places: the first that is no other one."""
-        reads, last = self.policy.variables, self.team.max_rounds
-        blocked = blocked if "block_streak" in reads else 0
-        is_told = number == last or {"round", "rounds_left"} & reads
-        return (number if is_told else blocked + 1, blocked)
-
-    def _rounds(self) -> list[tuple[int, int]]:
-        every = ((number, blocked) for number in range(1, self.team.max_rounds + 1) for blocked in range(number))
-        return sorted({self.place_of(number, blocked) for number, blocked in every})
-
-    def vote(self, ballot: Ballot, place: Place) -> Vote:
-        """Return one vote of that kind, the first roles of each class the most permissive."""
-        return next(self.votes_at(ballot, (place,)))
-
-    def votes_at(self, ballot: Ballot, places: Iterable[Place]) -> Iterator[Vote]:
-        """Yield one vote of that kind at each place."""
-        team, casts = self.team, self._casts(ballot)
-        filled = sum(name != "absent" for name in casts.values())
-        for place in places:
-            yield Vote(
-                casts=casts,
-                min_go_votes=team.min_go_votes,
-                round=place.round,
-                max_rounds=team.max_rounds,
-                rounds_blocked=place.rounds_blocked,
-                open_questions=place.open_questions,
-                weights=team.weights,
-                vetoers=team.vetoers,
-                confidences=() if place.confidence is None else (place.confidence,) * filled,
-            )
-
-    def _casts(self, ballot: Ballot) -> dict[str, Cast]:
+    def spell(self, ballot: Ballot, joined: Sequence[str] = ()) -> dict[str, Cast]:
+        """Return one vote of that kind by role, the first roles of each class the most permissive."""
+        seats = self.electorate.seated(joined)
         cast: dict[str, Cast] = {}
         for roles, counts in zip(self.classes, ballot, strict=True):
-            cast.update(zip(roles, spelled(counts), strict=True))
-        return {role: cast[role] for role in self.team.roles}
+            present = [role for role in roles if role in seats]
+            cast.update(zip(present, spelled(counts), strict=True))
+        return {role: cast[role] for role in seats}
+
+    def vote(self, ballot: Ballot, place: Place) -> Vote:
+        """Return one vote of that kind at a place."""
+        return vote_at(self.electorate, self.spell(ballot, place.joined), place)
+
+
+def vote_at(electorate: Electorate, casts: Mapping[str, Cast], place: Place) -> Vote:
+    """Return the vote of a team in which each role casts that, at a place of its run.
+
+    >>> vote_at(Electorate(("risk",), min_go_votes=1), {"risk": "go"}, Place(2, 1)).rounds_blocked
+    1
+    """
+    filled = 0 if place.confidence is None else sum(cast != "absent" for cast in casts.values())
+    return Vote(
+        casts,
+        electorate.min_go_votes,
+        place.round,
+        place.max_rounds,
+        place.rounds_blocked,
+        place.open_questions,
+        electorate.weights,
+        electorate.vetoers,
+        () if place.confidence is None else (place.confidence,) * filled,
+    )
 
 
 def counts_of(size: int, casts: int) -> Iterator[Counts]:
@@ -206,18 +222,27 @@ def departures(ballot: Ballot) -> tuple[int, ...]:
     return (caution + block + absent, block + absent, absent)
 
 
-def moved(ballot: Ballot, source: int, target: int) -> Iterator[Ballot]:
-    """Return the ballots in which one role casts `target` (an index of CASTS) in place of `source`.
+def shifted(ballot: Ballot, index: int, source: int, target: int) -> Ballot:
+    """Return the ballot in which one role of a class casts `target` (an index of CASTS) in place of `source`.
 
-    >>> list(moved(((2, 0, 0, 0),), 0, 2))
-    [((1, 0, 1, 0),)]
+    >>> shifted(((2, 0, 0, 0),), 0, GO, BLOCK)
+    ((1, 0, 1, 0),)
+    """
+    counts = [*ballot[index]]
+    counts[source] -= 1
+    counts[target] += 1
+    return (*ballot[:index], (counts[0], counts[1], counts[2], counts[3]), *ballot[index + 1 :])
+
+
+def moved(ballot: Ballot, source: int, target: int) -> Iterator[tuple[int, Ballot]]:
+    """Return the classes in which one role can cast `target` in place of `source`, each with the ballot it makes.
+
+    >>> list(moved(((2, 0, 0, 0), (0, 1, 0, 0)), GO, BLOCK))
+    [(0, ((1, 0, 1, 0), (0, 1, 0, 0)))]
     """
     for index, counts in enumerate(ballot):
         if counts[source]:
-            shifted = [*counts]
-            shifted[source] -= 1
-            shifted[target] += 1
-            yield (*ballot[:index], (shifted[0], shifted[1], shifted[2], shifted[3]), *ballot[index + 1 :])
+            yield index, shifted(ballot, index, source, target)
 
 
 def chance_of(ballot: Ballot, odds: Mapping[Cast, float]) -> float:

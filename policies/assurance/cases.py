@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from policies.assurance.ballots import Team
+from policies.assurance.ballots import Electorate
 from policies.fields import Facts, RoleName, Value
 from policies.guards import Guard, examine
 from policies.outcome import Ruling, decide
@@ -86,13 +86,13 @@ def _problem(detail: Any) -> str:
     return f"`{'.'.join(map(str, detail['loc']))}` is {shown(detail['input'])}: {message}"
 
 
-def rule_on(case: Case, policy: Policy, guards: Sequence[Guard] = (), team: Team | None = None) -> Ruling:
+def rule_on(case: Case, policy: Policy, guards: Sequence[Guard] = (), team: Electorate | None = None) -> Ruling:
     """Return what the policy makes of a case; limits, weights and vetoes that it leaves out are the team's."""
     vote = case.vote if team is None else replace(case.vote, **_of_team(case, team))
     return decide(policy, vote, () if case.facts is None else examine(guards, case.facts))
 
 
-def _of_team(case: Case, team: Team) -> dict[str, Any]:
+def _of_team(case: Case, team: Electorate) -> dict[str, Any]:
     names = {*("min_go_votes", "max_rounds", "weights", "vetoers")} - case.model_fields_set
     return {name: getattr(team, name) for name in names}
 

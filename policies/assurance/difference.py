@@ -1,55 +1,123 @@
-"""The difference of two policies: exactly the votes whose outcome differs."""
+"""The difference of two policies: every vote that they act on differently, wherever a run of either can cast it."""
 
-from collections.abc import Iterator
-from dataclasses import astuple, dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from policies.assurance.ballots import Ballots, Team, size_of
-from policies.assurance.properties import Counterexample
+from policies.assurance.ballots import Ballots, Electorate, Place, size_of, vote_at
+from policies.assurance.lens import Lens, lens_of
+from policies.assurance.places import Counterexample
+from policies.assurance.rulings import Rulings, joining_role
+from policies.assurance.walk import Reached, walk
 from policies.outcome import decide
-from policies.table import Outcome, Policy
-from policies.vote import Vote
+from policies.table import DECISIONS, Policy
+from policies.vote import Cast
 
 
 @dataclass(frozen=True)
 class Change:
-    """Votes of one kind at one place whose outcome differs: how many they are, one of them, and both outcomes."""
+    """Votes of one kind at one place that are acted on differently: how many, one of them, and both actions in words.
 
-    source: Outcome
-    target: Outcome
+    An action is an outcome; `next_round, NAME joins`; or a stop, with its reason.
+    """
+
+    source: str
+    target: str
     votes: int
     example: Counterexample
 
 
-def find_changes(first: Policy, second: Policy, team: Team, other: Team | None = None) -> Iterator[Change]:
-    """Yield every kind of vote whose outcome differs; none at all means that the policies are equivalent.
+def find_changes(
+    first: Policy, second: Policy, electorate: Electorate, other: Electorate | None = None
+) -> Iterator[Change]:
+    """Yield every kind of vote that is acted on differently; none at all means that no run can tell the two apart.
 
-    `other` is the team under the second policy, where its limits, weights or vetoes differ; its roles are the same.
+    `other` is the team under the second policy, where its limits, weights, vetoes or joining roles differ; its roles
+    are the same. Where their `max_rounds` differ, each has its own until a resume raises both to the same.
 
     Raises:
-        TooManyVotesError: the team casts more kinds of votes than can be gone through.
+        TooManyVotesError: the team casts more kinds of votes, or has more rulings, than can be gone through.
     """
-    against, both = other or team, _both(first, second)
-    ballots = Ballots(both, team, against)
-    met = {*ballots.places(), *Ballots(both, against).places()}
-    last = min(team.max_rounds, against.max_rounds)
-    for place in sorted((place for place in met if place.round <= last), key=astuple):
-        for ballot in ballots.kinds():
-            vote = ballots.vote(ballot, place)
-            one, two = decide(first, vote).final, decide(second, _under(against, vote)).final
+    pair = _Pair(first, second, electorate, other or electorate)
+    absent = "count" if "count" in (first.on_absent, second.on_absent) else "stop"
+    ballots = pair.ballots(absent)
+    for reached, here, there in pair.places():
+        for ballot in ballots.kinds(here.joined):
+            casts = ballots.spell(ballot, here.joined)
+            one, two = action(first, electorate, casts, here), action(second, pair.other, casts, there)
             if one != two:
-                example = Counterexample((vote.casts,), (one, two), place.round, place.rounds_blocked)
+                example = Counterexample((casts,), (one, two), here, reached.how)
                 yield Change(one, two, size_of(ballot), example)
 
 
-def _under(team: Team, vote: Vote) -> Vote:
-    """Return the same casts under another team's limits, weights and vetoes."""
-    votes, rounds = team.min_go_votes, team.max_rounds
-    return replace(vote, min_go_votes=votes, max_rounds=rounds, weights=team.weights, vetoers=team.vetoers)
+def action(policy: Policy, electorate: Electorate, casts: Mapping[str, Cast], place: Place) -> str:
+    """Return what a run does after a vote, in words.
+
+    >>> policy = Policy(name="x", rules=[{"when": "block > 0", "then": "next_round", "convene": "legal"}])
+    >>> action(policy, Electorate(("risk",), joining=("legal",)), {"risk": "block"}, Place(1))
+    'next_round, legal joins'
+    """
+    if policy.on_absent == "stop" and "absent" in casts.values():
+        return "stop (a role is absent)"
+    vote = vote_at(electorate, casts, place)
+    ruling = decide(policy, vote)
+    if electorate.is_vote and ruling.final not in DECISIONS:
+        return "stop (no_quorum)"
+    joins = joining_role(electorate, ruling, place)
+    if ruling.final != "next_round":
+        return ruling.final
+    if vote.is_last:
+        return "stop (max_rounds_reached)" + (f", {joins} joins if a resume raises max_rounds" if joins else "")
+    return "next_round" + (f", {joins} joins" if joins else "")
 
 
-def _both(first: Policy, second: Policy) -> Policy:
-    """Return a policy that reads what either reads, so that its ballots and places tell apart what either does."""
-    on_absent = "count" if "count" in (first.on_absent, second.on_absent) else "stop"
-    trusts = first.trust_confidence or second.trust_confidence
-    rules = (*first.rules, *second.rules)
-    return first.model_copy(update={"rules": rules, "on_absent": on_absent, "trust_confidence": trusts})
+@dataclass(frozen=True)
+class _Pair:
+    first: Policy
+    second: Policy
+    electorate: Electorate
+    other: Electorate
+
+    @cached_property
+    def lens(self) -> Lens:
+        """What either of the two can tell apart."""
+        return lens_of((self.first, self.second), ends=True)
+
+    def ballots(self, on_absent: str) -> Ballots:
+        """Return the ballots that either of the two can tell apart."""
+        rules = (*self.first.rules, *self.second.rules)
+        both = self.first.model_copy(update={"rules": rules, "on_absent": on_absent})
+        return Ballots(both, self.electorate, self.other)
+
+    def places(self) -> Iterator[tuple[Reached, Place, Place]]:
+        """Yield every place that a run of either can reach, as it is under the first one's limit and the second one's.
+
+        A round that only one of them may have, and a role that only one may bring in, follow on a difference before.
+        """
+        seen: set[object] = set()
+        both = {*self.electorate.joining} & {*self.other.joining}
+        for reached in self._walks():
+            here, there = (self._limited(team, reached) for team in (self.electorate, self.other))
+            can_both = both.issuperset(reached.place.joined) and here.round <= min(here.max_rounds, there.max_rounds)
+            key = (self.lens.key(here), self.lens.key(there))
+            if can_both and key not in seen:
+                seen.add(key)
+                for here_so, there_so in zip(self.lens.variants(here), self.lens.variants(there), strict=True):
+                    yield reached, here_so, there_so
+
+    def _walks(self) -> Iterator[Reached]:
+        limits = {self.electorate.max_rounds, self.other.max_rounds}
+        floor = max(limits) if len(limits) > 1 else 0
+        sides = ((self.first, self.electorate, self.other), (self.second, self.other, self.electorate))
+        walks = []
+        for policy, team, against in sides:
+            ballots = replace(self.ballots(policy.on_absent), electorate=team, other=against)
+            walks.append([*walk(Rulings(policy, ballots, lens=self.lens), floor)])
+        common = (each for found in walks for each in found if not each.raised or each.place.max_rounds >= floor)
+        yield from sorted(common, key=lambda each: each.is_resumed)
+
+    def _limited(self, team: Electorate, reached: Reached) -> Place:
+        """Return the place under the limit of a team, or under that to which a resume raised both."""
+        joined = tuple(role for role in self.electorate.joining if role in reached.place.joined)
+        limit = reached.place.max_rounds if reached.raised else team.max_rounds
+        return replace(reached.place, joined=joined, max_rounds=limit)

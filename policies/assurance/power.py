@@ -1,22 +1,29 @@
-"""Power: how often a role's stance matters under a policy, over all the votes of the others."""
+"""Power: how often a role's stance matters under a policy, and what it can bring about alone."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 
-from policies.assurance.ballots import Ballot, Ballots, Place, Team, counts_of, size_of
+from policies.assurance.ballots import BLOCK, Ballot, Ballots, Electorate, Place, counts_of, size_of
+from policies.contract import STANCES
 from policies.outcome import decide
-from policies.table import Outcome, Policy
-
-BLOCK = 2
+from policies.table import PASSING, Outcome, Policy
 
 
 @dataclass(frozen=True)
 class Power:
-    """One role's power: in what share of the others' votes its own decides; never (dummy); or whether it can refuse."""
+    """One role's power over all votes of the others.
+
+    `pivotal` of the others' `votes` leave the outcome to its stance. `can_hold_up`: some stance of it keeps the outcome
+    from `go` and `go_with_caution` whatever the others say, and another does not. `can_refuse`: its block gives `no_go`
+    whatever the others say. `has_veto`: the team file declares one.
+    """
 
     role: str
     pivotal: int
     votes: int
+    can_hold_up: bool
+    can_refuse: bool
     has_veto: bool
 
     @property
@@ -30,46 +37,40 @@ class Power:
         return self.pivotal == 0
 
 
-def powers(policy: Policy, team: Team, place: Place) -> tuple[Power, ...]:
+def powers(policy: Policy, electorate: Electorate, place: Place) -> tuple[Power, ...]:
     """Return the power of each role at a place of a run, counted exactly over all votes of the others.
 
     Raises:
         TooManyVotesError: the team casts more kinds of votes than can be gone through.
     """
-    ballots = Ballots(policy, team)
-    ballots.kinds()
-    found = {index: _power(ballots, index, place) for index in range(len(ballots.classes))}
-    by_role = {role: index for index, roles in enumerate(ballots.classes) for role in roles}
-    return tuple(replace(found[by_role[role]], role=role) for role in team.roles)
+    ballots = Ballots(policy, electorate)
+    ballots.kinds(place.joined)
+    seats = electorate.seated(place.joined)
+    by_role = {role: index for index, roles in enumerate(ballots.classes) for role in roles if role in seats}
+    found = {index: _power(ballots, index, place) for index in {*by_role.values()}}
+    return tuple(replace(found[by_role[role]], role=role, has_veto=role in electorate.vetoers) for role in seats)
 
 
 def _power(ballots: Ballots, index: int, place: Place) -> Power:
     """Return the power of any one role of a class."""
     pivotal = votes = 0
-    refuses, is_wanted = True, False
-    for rest in _others(ballots, index):
+    passing, refused = [False] * ballots.casts, True
+    for rest in _others(ballots, index, place):
         outcomes = [_outcome(ballots, rest, index, cast, place) for cast in range(ballots.casts)]
         size = size_of(rest)
         votes += size
         pivotal += size * (len(set(outcomes)) > 1)
-        refuses = refuses and outcomes[BLOCK] not in ("go", "go_with_caution")
-        is_wanted = is_wanted or bool({"go", "go_with_caution"} & set(outcomes))
-    return Power("", pivotal, votes, refuses and is_wanted)
+        passing = [was or outcome in PASSING for was, outcome in zip(passing, outcomes, strict=True)]
+        refused = refused and outcomes[BLOCK] == "no_go"
+    holds_up = any(passing) and not all(passing[: len(STANCES)])
+    return Power("", pivotal, votes, holds_up, refused, has_veto=False)
 
 
-def _others(ballots: Ballots, index: int) -> Iterator[Ballot]:
+def _others(ballots: Ballots, index: int, place: Place) -> Iterator[Ballot]:
     """Yield the ballots of everybody but one role of the class."""
-    sizes = [len(roles) - (place == index) for place, roles in enumerate(ballots.classes)]
-    yield from _product(sizes, ballots.casts)
-
-
-def _product(sizes: list[int], casts: int) -> Iterator[Ballot]:
-    if not sizes:
-        yield ()
-        return
-    for first in counts_of(sizes[0], casts):
-        for rest in _product(sizes[1:], casts):
-            yield (first, *rest)
+    seats = {*ballots.electorate.seated(place.joined)}
+    sizes = [len(seats.intersection(roles)) - (group == index) for group, roles in enumerate(ballots.classes)]
+    yield from product(*(counts_of(size, ballots.casts) for size in sizes))
 
 
 def _outcome(ballots: Ballots, rest: Ballot, index: int, cast: int, place: Place) -> Outcome:

@@ -5,16 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from policies.assurance.ballots import Counts, Place, Team, size_of, totals
-from policies.assurance.properties import (
-    PROPERTIES,
-    REPORTS,
-    Counterexample,
-    Decide,
-    Table,
-    build_table,
-    joined_from,
-)
+from policies.assurance.ballots import Ballots, Counts, Electorate, Place, size_of, totals
+from policies.assurance.places import Counterexample, Places
+from policies.assurance.properties import PROPERTIES, REPORTS, Search
+from policies.assurance.resolution import RESOLUTION, find_lasting
+from policies.assurance.rulings import Decide, Rulings
 from policies.guards import Guard
 from policies.outcome import decide
 from policies.table import OUTCOMES, Outcome, Policy, Property, Report
@@ -42,17 +37,48 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Share:
+    """How many votes get each outcome at one place."""
+
+    place: Place
+    votes: int
+    outcomes: Mapping[Outcome, int]
+
+
+@dataclass(frozen=True)
+class Walked:
+    """Where every vote was decided.
+
+    `places` counts those that a run reaches and that rows can tell apart, `resumed` those that it reaches by a resume
+    alone. `max_rounds` is looked at as it is and raised up to `raised_to`; no row can tell a higher one apart, unless
+    rows calculate with the variables that are `calculated`.
+    """
+
+    places: int
+    resumed: int
+    teams: tuple[tuple[str, ...], ...]
+    max_rounds: int
+    raised_to: int
+    calculated: tuple[str, ...]
+    open_questions: tuple[int, ...]
+    """The numbers that stand for all; none where no row reads them."""
+
+
+@dataclass(frozen=True)
 class Proof:
-    """What was shown: properties, reports, the share of votes by outcome in the first and the last round, the cells."""
+    """What was shown: properties, reports, the share of votes by outcome in the first and the last round, the cells.
+
+    `votes` and `kinds` are those of the team as it begins. No `last` share: no run reaches the last round.
+    """
 
     policy: str
     roles: tuple[str, ...]
     votes: int
     kinds: int
-    places: int
+    walked: Walked
     checks: tuple[Check, ...]
     reports: tuple[Check, ...]
-    shares: Mapping[Literal["first", "last"], Mapping[Outcome, int]]
+    shares: Mapping[Literal["first", "last"], Share]
     cells: tuple[Cell, ...]
     caveat: str | None = None
 
@@ -62,32 +88,31 @@ class Proof:
         return all(check.holds or check.waived for check in self.checks)
 
 
-def prove(
-    policy: Policy, team: Team, joining: Sequence[str] = (), guards: Sequence[Guard] = (), decide: Decide = decide
-) -> Proof:
-    """Return the proof of a policy for a team, and for the team that its `convene` rows may make of it.
+def prove(policy: Policy, electorate: Electorate, guards: Sequence[Guard] = (), decide: Decide = decide) -> Proof:
+    """Return the proof of a policy for a team, and for all the teams that its `convene` rows may make of it.
 
-    Every check carries the smallest counterexample: the fewest roles away from a unanimous go, the earliest round.
+    Every check carries the smallest counterexample: at a place that needs no resume, if there is one, the fewest roles
+    away from a unanimous go, in the earliest round.
 
     Raises:
-        TooManyVotesError: the team casts more kinds of votes than a proof goes through.
+        TooManyVotesError: the team casts more kinds of votes, or has more rulings, than a proof goes through.
     """
-    table, grown = _tables(policy, team, joining, decide)
+    places = places_of(policy, electorate, decide)
     waived = {str(waiver.property): waiver.because for waiver in policy.accept}
-    found = [_first_failing(name, table, grown, guards) for name in PROPERTIES]
+    found = [_check(name, search, places, guards) for name, search in _PROPERTIES.items()]
     checks = [check if check.holds else replace(check, waived=waived.get(str(check.property))) for check in found]
-    reports = [Check(name, *_failing(find(table, grown))) for name, find in REPORTS.items()]
+    reports = [_check(name, search, places, guards) for name, search in _REPORTS.items()]
     required = [report for report in reports if report.property in policy.require]
     return Proof(
         policy.name,
-        team.roles,
-        table.ballots.votes,
-        len(table.kinds),
-        len(table.places),
+        electorate.roles,
+        places.rulings.ballots.votes(),
+        len(places.rulings.bench(()).kinds),
+        _walked(places),
         (*checks, *required),
         tuple(reports),
-        {"first": _shares(table, table.places[0]), "last": _shares(table, _last(table))},
-        tuple(_cells(table)),
+        _shares(places),
+        tuple(_cells(places)),
         _CAVEAT if policy.trust_confidence else None,
     )
 
@@ -96,75 +121,78 @@ _CAVEAT = (
     "This policy trusts self-reported confidence, which carries no signal in recorded councils; "
     "shown only for teams whose roles all report 0, 0.5 or 1."
 )
-
-
-def find_unproved(policy: Policy, team: Team, joining: Sequence[str] = ()) -> list[Check]:
-    """Return the properties without which no run starts, total and monotone, that fail and that nobody accepted.
-
-    Raises:
-        TooManyVotesError: the team casts more kinds of votes than a proof goes through.
-    """
-    accepted = {waiver.property for waiver in policy.accept}
-    needed = [name for name in _NEEDED if name not in accepted]
-    if not needed:
-        return []
-    table, grown = _tables(policy, team, joining, decide)
-    checks = [_first_failing(name, table, grown, ()) for name in needed]
-    return [check for check in checks if not check.holds]
-
-
-def _tables(policy: Policy, team: Team, joining: Sequence[str], decide: Decide) -> tuple[Table, Table | None]:
-    """Return the table of the team, and that of the team with everybody who may join, if anybody may."""
-    table = replace(build_table(policy, team, decide), joining=tuple(joining))
-    if not joining:
-        return table, None
-    return table, replace(build_table(policy, _grown(team, joining), decide), first_rounds=joined_from(table))
-
-
-def _grown(team: Team, joining: Sequence[str]) -> Team:
-    return Team(
-        (*team.roles, *joining), team.min_go_votes, team.max_rounds, team.max_messages, team.weights, team.vetoers
-    )
-
-
-def _first_failing(name: Property, table: Table, grown: Table | None, guards: Sequence[Guard]) -> Check:
-    for each in (table, grown) if grown else (table,):
-        check = Check(name, *_failing(PROPERTIES[name](each, guards)))
-        if not check.holds:
-            return check
-    return Check(name, True)
-
-
-def _failing(found: Iterator[Counterexample]) -> tuple[bool, Counterexample | None]:
-    example = next(found, None)
-    return example is None, example
-
-
+_PROPERTIES: Mapping[Property, Search] = {**PROPERTIES, "resolves": find_lasting}
+_REPORTS: Mapping[Report, Search] = {**REPORTS, **RESOLUTION}
 _NEEDED: tuple[Property, ...] = ("total", "monotone")
 
 
-def _last(table: Table) -> Place:
-    return next(place for place in table.places if place.round == table.ballots.team.max_rounds)
+def places_of(policy: Policy, electorate: Electorate, decide: Decide = decide, raised_to: int = 0) -> Places:
+    """Return every place of a run under a policy, to be looked at when it is first asked for."""
+    return Places(Rulings(policy, Ballots(policy, electorate), decide), raised_to)
 
 
-def _shares(table: Table, place: Place) -> Mapping[Outcome, int]:
+def find_unproved(policy: Policy, electorate: Electorate, raised_to: int = 0) -> list[Check]:
+    """Return the properties without which no run starts, total and monotone, that fail and that nobody accepted.
+
+    `raised_to` is what a resume raised `max_rounds` to: rows that calculate with rounds are tried that far and further.
+
+    Raises:
+        TooManyVotesError: the team casts more kinds of votes, or has more rulings, than a proof goes through.
+    """
+    accepted = {waiver.property for waiver in policy.accept}
+    needed = [name for name in _NEEDED if name not in accepted]
+    places = places_of(policy, electorate, decide, raised_to)
+    checks = [_check(name, PROPERTIES[name], places, ()) for name in needed]
+    return [check for check in checks if not check.holds]
+
+
+def _check(name: Property | Report, search: Search, places: Places, guards: Sequence[Guard]) -> Check:
+    example = search(places, guards)
+    return Check(name, example is None, example)
+
+
+def _walked(places: Places) -> Walked:
+    lens, reads = places.rulings.lens, places.rulings.policy.variables
+    return Walked(
+        len(places.reached),
+        sum(each.is_resumed for each in places.reached),
+        tuple(places.rulings.electorate.seated(joined) for joined in places.benches),
+        places.rulings.electorate.max_rounds,
+        max(each.place.max_rounds for each in places.reached),
+        lens.calculated,
+        lens.questions if "open_questions" in reads else (),
+    )
+
+
+def _shares(places: Places) -> Mapping[Literal["first", "last"], Share]:
+    """Return the shares in the first round, and in the last round where a run reaches it: with the fewest blocked."""
+    first = _share(places, places.rounds[0][0].place)
+    if len(places.rounds) < places.rulings.electorate.max_rounds:
+        return {"first": first}
+    last = min((node.place for node in places.rounds[-1]), key=lambda each: (len(each.joined), each.rounds_blocked))
+    return {"first": first, "last": _share(places, last)}
+
+
+def _share(places: Places, place: Place) -> Share:
+    variant = places.rulings.lens.variants(place)[0]
     counted: Counter[Outcome] = Counter()
-    for ballot in table.kinds:
-        counted[table.ruling(ballot, place).final] += size_of(ballot)
-    return dict(counted)
+    pairs = zip(places.rulings.bench(place.joined).kinds, places.rulings.at(variant), strict=True)
+    for ballot, ruling in pairs:
+        counted[ruling.final] += size_of(ballot)
+    return Share(variant, places.rulings.ballots.votes(place.joined), dict(counted))
 
 
-def _cells(table: Table) -> Iterator[Cell]:
+def _cells(places: Places) -> Iterator[Cell]:
     """Yield the cells by counts, each with every row and outcome that its votes get anywhere in a run."""
     cells: dict[Counts, tuple[set[int | None], set[Outcome]]] = {}
     sizes: Counter[Counts] = Counter()
-    for ballot, rulings in table.rulings.items():
-        counts = totals(ballot)
-        sizes[counts] += size_of(ballot)
-        rows, outcomes = cells.setdefault(counts, (set(), set()))
-        for ruling in rulings:
-            rows.add(ruling.row)
-            outcomes.add(ruling.final)
+    for spots in places.benches.values():
+        for number, ballot in enumerate(spots[0].bench.kinds):
+            counts = totals(ballot)
+            sizes[counts] += size_of(ballot)
+            rows, outcomes = cells.setdefault(counts, (set(), set()))
+            rows.update(spot.rulings[number].row for spot in spots)
+            outcomes.update(spot.rulings[number].final for spot in spots)
     for counts, (rows, outcomes) in cells.items():
         ordered = sorted(rows, key=lambda row: (row is None, row))
         yield Cell(counts, sizes[counts], tuple(ordered), tuple(sorted(outcomes, key=OUTCOMES.index)))

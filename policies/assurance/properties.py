@@ -1,242 +1,177 @@
-"""The properties of a policy, each as the search for the votes that break it, the smallest first."""
+"""The properties of a policy that hold at each place alone: each is the search for the smallest votes that break it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from itertools import combinations, product
 
-from policies.assurance.ballots import (
-    MAX_RULINGS,
-    Ballot,
-    Ballots,
-    Counts,
-    Place,
-    Team,
-    TooManyVotesError,
-    departures,
-    moved,
-    totals,
-)
+from policies.assurance.ballots import ABSENT, BLOCK, CASTS, CAUTION, GO, Counts, shifted, totals, vote_at
+from policies.assurance.places import Casts, Counterexample, Found, Places, Spot
+from policies.assurance.rulings import Bench, Move
 from policies.conditions import Fault
 from policies.guards import Finding, Guard
-from policies.outcome import Ruling, decide
-from policies.table import Outcome, Policy, Property, Report, row_holds
-from policies.vote import Cast, Variables, Vote
-
-Decide = Callable[[Policy, Vote, Sequence[Finding]], Ruling]
+from policies.table import PASSING, Outcome, Property, Report, row_holds
+from policies.vote import Variables
 
 RANKS: Mapping[Outcome, int] = {"no_go": 0, "next_round": 1, "escalate": 1, "go_with_caution": 2, "go": 3}
 """How permissive an outcome is; what is undecided stands between a no and a conditional yes."""
 
-GO, CAUTION, BLOCK, ABSENT = range(4)
 MORE_CAUTIOUS = ((GO, CAUTION), (GO, BLOCK), (CAUTION, BLOCK))
 
-
-@dataclass(frozen=True)
-class Counterexample:
-    """Votes that break a property, the smallest there are: at which round, after how many blocked ones, with what."""
-
-    votes: tuple[Mapping[str, Cast], ...]
-    outcomes: tuple[str, ...]
-    round: int
-    rounds_blocked: int = 0
-    note: str | None = None
+Search = Callable[[Places, Sequence[Guard]], Counterexample | None]
 
 
-@dataclass(frozen=True)
-class Table:
-    """The rulings of every kind of vote at every place."""
-
-    ballots: Ballots
-    decide: Decide = decide
-    kinds: tuple[Ballot, ...] = ()
-    places: tuple[Place, ...] = ()
-    first_rounds: tuple[int, ...] = (1,)
-    """The rounds from which the team may be as it is: later ones where a role joined."""
-    joining: tuple[str, ...] = ()
-    """The roles that may join; from then on it is the grown team's table that counts."""
-
-    @cached_property
-    def rulings(self) -> dict[Ballot, tuple[Ruling, ...]]:
-        """The rulings of each ballot, one a place."""
-        policy, votes = self.ballots.policy, self.ballots.votes_at
-        return {
-            ballot: tuple(self.decide(policy, vote, ()) for vote in votes(ballot, self.places)) for ballot in self.kinds
-        }
-
-    def each(self) -> Iterator[tuple[Place, Ballot, Ruling]]:
-        """Yield every ruling, the ballots nearest to a unanimous go first, each at the earliest place first."""
-        for ballot, rulings in self.rulings.items():
-            for place, ruling in zip(self.places, rulings, strict=True):
-                yield place, ballot, ruling
-
-    def ruling(self, ballot: Ballot, place: Place) -> Ruling:
-        """Return the ruling of one ballot at one place."""
-        return self.rulings[ballot][self.places.index(place)]
-
-    def example(self, place: Place, *ballots: Ballot, note: str | None = None) -> Counterexample:
-        """Return the counterexample of these ballots at a place, the second one being the first with a role moved."""
-        votes = [self.ballots.vote(ballot, place).casts for ballot in ballots]
-        outcomes = tuple(self.ruling(ballot, place).final for ballot in ballots)
-        return Counterexample(tuple(votes), outcomes, place.round, place.rounds_blocked, note)
+def _total(places: Places, _: Sequence[Guard]) -> Counterexample | None:
+    return places.smallest(_faults(places))
 
 
-def build_table(policy: Policy, team: Team, decide: Decide = decide) -> Table:
-    """Return the rulings of a team under a policy; `decide` is what is proved.
-
-    Raises:
-        TooManyVotesError: the team casts more kinds of votes than a proof goes through.
-    """
-    ballots = Ballots(policy, team)
-    kinds, places = ballots.kinds(), ballots.places()
-    if len(kinds) * len(places) > MAX_RULINGS:
-        raise TooManyVotesError(
-            f"{len(kinds)} kinds of votes at {len(places)} places of a run are more than {MAX_RULINGS}; "
-            "allow fewer rounds, or read fewer variables in the rules"
-        )
-    return Table(ballots, decide, tuple(sorted(kinds, key=departures)), tuple(places))
+def _faults(places: Places) -> Iterator[Found]:
+    for spot in places.spots:
+        for number, ruling in enumerate(spot.rulings):
+            if ruling.fault:
+                yield Found(spot, number, (spot.bench.casts[number],), (ruling.final,), ruling.fault)
+                break
 
 
-def _total(table: Table, _: Sequence[Guard]) -> Iterator[Counterexample]:
-    for place, ballot, ruling in table.each():
-        if ruling.fault:
-            yield table.example(place, ballot, note=ruling.fault)
+def _monotone(places: Places, _: Sequence[Guard]) -> Counterexample | None:
+    return places.smallest(_rising(places, MORE_CAUTIOUS))
 
 
-def _monotone(table: Table, _: Sequence[Guard]) -> Iterator[Counterexample]:
-    return _rising(table, MORE_CAUTIOUS)
+def _absence_never_helps(places: Places, _: Sequence[Guard]) -> Counterexample | None:
+    return places.smallest(_rising(places, ((GO, ABSENT),)) if places.rulings.ballots.casts == 4 else ())
 
 
-def _absence_never_helps(table: Table, _: Sequence[Guard]) -> Iterator[Counterexample]:
-    return _rising(table, ((GO, ABSENT),) if table.ballots.casts == 4 else ())
+def _rising(places: Places, ways: Sequence[tuple[int, int]]) -> Iterator[Found]:
+    """Yield, for each place, the first pair of votes, one role moved, whose second is more permissive."""
+    for spots in places.benches.values():
+        bench, caught = spots[0].bench, set[int]()
+        # What each ballot gives at all places, in one value: most moves change nothing at any of them.
+        ranks = [
+            bytes(RANKS[ruling.final] for ruling in column) for column in zip(*(s.rulings for s in spots), strict=True)
+        ]
+        for move in bench.moves(ways):
+            before, after = ranks[move.first], ranks[move.second]
+            if before != after:
+                risen = {index for index, pair in enumerate(zip(before, after, strict=True)) if pair[1] > pair[0]}
+                yield from (_pair(spots[index], move) for index in sorted(risen - caught))
+                caught |= risen
 
 
-def _rising(table: Table, moves: Sequence[tuple[int, int]]) -> Iterator[Counterexample]:
-    """Yield the pairs of votes, one role moved, whose second is more permissive."""
-    ranks = {ballot: [RANKS[ruling.final] for ruling in rulings] for ballot, rulings in table.rulings.items()}
-    for ballot, before in ranks.items():
-        for source, target in moves:
-            for after in moved(ballot, source, target):
-                if ranks[after] != before:
-                    yield from _more_permissive(table, ballot, after, before, ranks[after])
+def _pair(spot: Spot, move: Move) -> Found:
+    casts = spot.bench.casts[move.first]
+    target = CASTS[move.target]
+    role = _voters(spot.bench, casts, move.group, move.source)[-1]
+    outcomes = (spot.rulings[move.first].final, spot.rulings[move.second].final)
+    return Found(spot, move.first, (casts, {**casts, role: target}), outcomes)
 
 
-def _more_permissive(
-    table: Table, ballot: Ballot, after: Ballot, before: list[int], behind: list[int]
-) -> Iterator[Counterexample]:
-    for place, first, second in zip(table.places, before, behind, strict=True):
-        if second > first:
-            yield table.example(place, ballot, after)
+def _voters(bench: Bench, casts: Casts, group: int, cast: int) -> list[str]:
+    """Return the roles of a class that cast this."""
+    return [role for role in bench.ballots.classes[group] if casts.get(role) == CASTS[cast]]
 
 
-def _guards_bind(table: Table, guards: Sequence[Guard]) -> Iterator[Counterexample]:
-    policy, vote = table.ballots.policy, table.ballots.vote
-    for guard in _strictest(guards):
-        held = (Finding(guard, True),)
-        for ballot in table.kinds:
-            for place in table.places:
-                final = table.decide(policy, vote(ballot, place), held).final
-                if RANKS[final] > RANKS[guard.cap]:
-                    note = f"the guard {guard.name!r} is tripped and allows at most {guard.cap}"
-                    yield Counterexample(
-                        (vote(ballot, place).casts,), (final,), place.round, place.rounds_blocked, note
-                    )
+def _guards_bind(places: Places, guards: Sequence[Guard]) -> Counterexample | None:
+    strictest = {guard.cap: guard for guard in reversed(guards)}.values()  # caps are all that guards differ in here
+    return places.smallest(each for guard in strictest for each in _beating(places, guard))
 
 
-def _strictest(guards: Sequence[Guard]) -> list[Guard]:
-    """Return one guard for each cap there is: caps are all that guards differ in here."""
-    return list({guard.cap: guard for guard in reversed(guards)}.values())
+def _beating(places: Places, guard: Guard) -> Iterator[Found]:
+    rulings, note = places.rulings, f"the guard {guard.name!r} is tripped and allows at most {guard.cap}"
+    for spot in places.spots:
+        for number, casts in enumerate(spot.bench.casts):
+            vote = vote_at(rulings.electorate, casts, spot.place)
+            final = rulings.decide(rulings.policy, vote, (Finding(guard, True),)).final
+            if RANKS[final] > RANKS[guard.cap]:
+                yield Found(spot, number, (casts,), (final,), note, guard)
+                break
 
 
-def _veto_honoured(table: Table, _: Sequence[Guard]) -> Iterator[Counterexample]:
-    vetoers = [index for index, roles in enumerate(table.ballots.classes) if roles[0] in table.ballots.team.vetoers]
-    for place, ballot, ruling in table.each():
-        if ruling.final in ("go", "go_with_caution") and any(ballot[index][BLOCK] for index in vetoers):
-            yield table.example(place, ballot)
+def _veto_honoured(places: Places, _: Sequence[Guard]) -> Counterexample | None:
+    return places.smallest(_overruled(places))
 
 
-def _resolves(table: Table, _: Sequence[Guard]) -> Iterator[Counterexample]:
-    team = table.ballots.team
-    needed = len(team.roles) * team.max_rounds
-    if needed > team.max_messages:
-        spoken = f"{len(team.roles)} roles in {team.max_rounds} rounds"
-        note = f"{spoken} need {needed} messages, allowed are {team.max_messages}"
-        yield Counterexample((), (), team.max_rounds, note=note)
-    for ballot in table.kinds:
-        for first in table.first_rounds:
-            yield from _lasting(table, ballot, range(first, team.max_rounds + 1))
+def _overruled(places: Places) -> Iterator[Found]:
+    vetoers = places.rulings.electorate.vetoers
+    groups = [index for index, roles in enumerate(places.rulings.ballots.classes) if roles[0] in vetoers]
+    for spot in places.spots:
+        for number, (ballot, ruling) in enumerate(zip(spot.bench.kinds, spot.rulings, strict=True)):
+            if ruling.final in PASSING and any(ballot[index][BLOCK] for index in groups):
+                yield Found(
+                    spot, number, (spot.bench.casts[number],), (ruling.final,), _blocking(spot, number, vetoers)
+                )
+                break
 
 
-def _lasting(table: Table, ballot: Ballot, rounds: range) -> Iterator[Counterexample]:
-    """Yield the ballot where it stays open through these rounds, and nobody joins to change the team."""
-    for met in zip(*(_met(table, ballot, number) for number in rounds), strict=True):
-        rulings = [table.ruling(ballot, place) for place in met]
-        joins = any(ruling.convene in table.joining for ruling in rulings[:-1])
-        if not joins and all(ruling.final == "next_round" for ruling in rulings):
-            yield table.example(met[-1], ballot, note=f"repeated in {len(rounds)} rounds")
+def _blocking(spot: Spot, number: int, vetoers: frozenset[str]) -> str:
+    blocking = [role for role, cast in spot.bench.casts[number].items() if cast == "block" and role in vetoers]
+    return f"{' and '.join(blocking)}, who {'has a veto, blocks' if len(blocking) == 1 else 'have a veto, block'}"
 
 
-def joined_from(table: Table) -> tuple[int, ...]:
-    """Return the rounds from which a role that some ruling convenes may speak."""
-    rounds = range(1, table.ballots.team.max_rounds)
-    return tuple(number + 1 for number in rounds if any(_convenes(table, ballot, number) for ballot in table.kinds))
-
-
-def _convenes(table: Table, ballot: Ballot, number: int) -> bool:
-    return any(table.ruling(ballot, place).convene in table.joining for place in _met_anyhow(table, ballot, number))
-
-
-def _met_anyhow(table: Table, ballot: Ballot, number: int) -> list[Place]:
-    """Return the places of a ballot in a round, whatever was cast before it."""
-    at = {table.ballots.place_of(number, blocked) for blocked in range(number)}
-    return [place for place in table.places if (place.round, place.rounds_blocked) in at]
-
-
-def _met(table: Table, ballot: Ballot, number: int) -> list[Place]:
-    """Return the places of a ballot that was cast in every round before, too: one by what else is tried."""
-    at = table.ballots.place_of(number, number - 1 if totals(ballot)[BLOCK] else 0)
-    return [place for place in table.places if (place.round, place.rounds_blocked) == at]
-
-
-PROPERTIES: Mapping[Property, Callable[[Table, Sequence[Guard]], Iterator[Counterexample]]] = {
+PROPERTIES: Mapping[Property, Search] = {
     "total": _total,
     "monotone": _monotone,
     "absence_never_helps": _absence_never_helps,
     "guards_bind": _guards_bind,
     "veto_honoured": _veto_honoured,
-    "resolves": _resolves,
 }
 
 
-def _overlaps(table: Table, _: Table | None) -> Iterator[Counterexample]:
-    rows = table.ballots.policy.rules
-    for ballot in table.kinds:
-        for place in table.places:
-            variables = Variables(table.ballots.vote(ballot, place))
-            answers = [row_holds(row, variables) for row in rows]
-            holding = [index for index, answer in enumerate(answers) if answer is True]
-            if not any(isinstance(answer, Fault) for answer in answers) and len({rows[i].then for i in holding}) > 1:
-                also = next(index for index in holding if rows[index].then != rows[holding[0]].then)
-                yield table.example(place, ballot, note=f"row {holding[0] + 1} decides, row {also + 1} holds too")
+def _overlaps(places: Places, _: Sequence[Guard]) -> Counterexample | None:
+    return places.smallest(found for spot in places.spots if (found := _overlap_at(places, spot)))
 
 
-def _idle_rows(table: Table, grown: Table | None) -> Iterator[Counterexample]:
-    firing = {ruling.row for each in (table, grown) if each for _, _, ruling in each.each()}
-    for index, row in enumerate(table.ballots.policy.rules):
+def _overlap_at(places: Places, spot: Spot) -> Found | None:
+    rows = places.rulings.policy.rules
+    for number, casts in enumerate(spot.bench.casts):
+        variables = Variables(vote_at(places.rulings.electorate, casts, spot.place))
+        answers = [row_holds(row, variables) for row in rows]
+        holding = [index for index, answer in enumerate(answers) if answer is True]
+        thens = {rows[index].then for index in holding}
+        if len(thens) > 1 and not any(isinstance(answer, Fault) for answer in answers):
+            also = next(index for index in holding if rows[index].then != rows[holding[0]].then)
+            note = f"row {holding[0] + 1} decides, row {also + 1} holds too"
+            return Found(spot, number, (casts,), (spot.rulings[number].final,), note)
+    return None
+
+
+def _idle_rows(places: Places, _: Sequence[Guard]) -> Counterexample | None:
+    firing = {ruling.row for spot in places.spots for ruling in spot.rulings}
+    for index, row in enumerate(places.rulings.policy.rules):
         if index not in firing:
-            yield Counterexample((), (), 1, note=f"row {index + 1} `{row.when}` never decides")
+            return Counterexample((), (), places.spots[0].place, f"row {index + 1} `{row.when}` never decides")
+    return None
 
 
-def _asymmetry(table: Table, _: Table | None) -> Iterator[Counterexample]:
-    seen: dict[Counts, tuple[Ballot, list[Outcome]]] = {}
-    for ballot, rulings in table.rulings.items():
-        finals = [ruling.final for ruling in rulings]
-        first, expected = seen.setdefault(totals(ballot), (ballot, finals))
-        for place, one, other in zip(table.places, expected, finals, strict=True):
-            if one != other:
-                yield table.example(place, first, ballot)
+def _asymmetry(places: Places, _: Sequence[Guard]) -> Counterexample | None:
+    return places.smallest(next(_exchange(spot)) for spot in places.spots if _differs(spot))
 
 
-REPORTS: Mapping[Report, Callable[[Table, Table | None], Iterator[Counterexample]]] = {
+def _differs(spot: Spot) -> bool:
+    """Tell whether two votes with the same counts have different outcomes."""
+    seen: dict[Counts, str] = {}
+    pairs = zip(spot.bench.kinds, spot.rulings, strict=True)
+    return any(seen.setdefault(totals(ballot), ruling.final) != ruling.final for ballot, ruling in pairs)
+
+
+def _exchange(spot: Spot) -> Iterator[Found]:
+    """Yield the votes whose outcome changes when two roles exchange their stances; where votes differ, some do."""
+    bench = spot.bench
+    for number, ballot in enumerate(bench.kinds):
+        for one, two in combinations(range(len(ballot)), 2):
+            for source, target in product(range(bench.ballots.casts), repeat=2):
+                if source != target and ballot[one][source] and ballot[two][target]:
+                    other = bench.numbers[shifted(shifted(ballot, one, source, target), two, target, source)]
+                    outcomes = (spot.rulings[number].final, spot.rulings[other].final)
+                    if outcomes[0] != outcomes[1]:
+                        yield _exchanged(spot, number, (one, source), (two, target), outcomes)
+
+
+def _exchanged(spot: Spot, number: int, one: tuple[int, int], two: tuple[int, int], outcomes: tuple[str, str]) -> Found:
+    casts = spot.bench.casts[number]
+    first, second = (_voters(spot.bench, casts, *each)[-1] for each in (one, two))
+    votes = (casts, {**casts, first: casts[second], second: casts[first]})
+    return Found(spot, number, votes, outcomes)
+
+
+REPORTS: Mapping[Report, Search] = {
     "overlaps": _overlaps,
     "idle_rows": _idle_rows,
     "asymmetry": _asymmetry,

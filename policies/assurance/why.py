@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from policies.assurance.ballots import Place, Team, TooManyVotesError
+from policies.assurance.ballots import Electorate, Place, TooManyVotesError
 from policies.assurance.flips import LimitFlip, StanceFlips, distance_of, flip_limits, flip_stances
 from policies.assurance.power import Power, powers
 from policies.conditions import VOTE_VARIABLES
@@ -55,12 +55,13 @@ def explain(policy: Policy, vote: Vote, guards: Sequence[Guard], facts: Mapping[
 
 
 def _powers(policy: Policy, vote: Vote) -> tuple[Power, ...]:
-    place = Place(vote.round, vote.rounds_blocked, vote.open_questions, 1.0 if policy.trust_confidence else None)
+    sure = 1.0 if policy.trust_confidence else None
+    place = Place(vote.round, vote.rounds_blocked, (), vote.max_rounds, vote.open_questions, sure)
     try:
-        return powers(policy, _team(vote), place)
+        return powers(policy, _electorate(vote), place)
     except TooManyVotesError:
         return ()
 
 
-def _team(vote: Vote) -> Team:
-    return Team(tuple(vote.casts), vote.min_go_votes, vote.max_rounds, 0, vote.weights, vote.vetoers)
+def _electorate(vote: Vote) -> Electorate:
+    return Electorate(tuple(vote.casts), vote.min_go_votes, vote.max_rounds, 0, vote.weights, vote.vetoers)

@@ -62,9 +62,10 @@ def test_every_vote_is_counted_once_and_shared_out_among_the_outcomes(roles: int
     expected = [classic(vote, needed) for vote in product(STANCES, repeat=roles)] if roles <= 5 else []
 
     assert (len(proof["roles"]), proof["votes"]) == (roles, 3**roles)
-    assert [sum(shares.values()) for shares in proof["shares"].values()] == [3**roles] * 2
+    assert [sum(share["outcomes"].values()) for share in proof["shares"].values()] == [3**roles] * 2
+    assert [share["votes"] for share in proof["shares"].values()] == [3**roles] * 2
     if expected:
-        assert proof["shares"]["first"] == {outcome: expected.count(outcome) for outcome in set(expected)}
+        assert proof["shares"]["first"]["outcomes"] == {outcome: expected.count(outcome) for outcome in set(expected)}
 
 
 def test_a_failure_is_accepted_only_with_a_reason_that_is_told(capsys: Captured) -> None:
@@ -138,11 +139,15 @@ def test_the_difference_of_classic_and_launch_is_the_sixteen_votes_that_stay_ope
     still_open = sum(classic(vote) == "next_round" for vote in product(STANCES, repeat=3))
 
     assert code == 1
-    assert found["counts"] == [{"from": "next_round", "to": "escalate", "votes": still_open}]
-    assert still_open == 16
+    lone_blocks = sum(classic(vote) == "next_round" and "block" in vote for vote in product(STANCES, repeat=3))
+    assert {(each["from"], each["to"]): each["votes"] for each in found["counts"]} == {
+        ("next_round", "escalate"): lone_blocks,
+        ("stop (max_rounds_reached)", "escalate"): still_open,
+    }
+    assert (lone_blocks, still_open) == (12, 16)
     for case in found["cases"]:
         assert classic(list(case["casts"].values())) == "next_round"
-        assert case["round"] == 3 or case["rounds_blocked"] == 1
+        assert case["round"] == case["max_rounds"] or case["rounds_blocked"] >= 1
 
 
 def test_a_policy_equals_itself_and_a_copy_under_another_name(capsys: Captured) -> None:
@@ -153,7 +158,7 @@ def test_a_policy_equals_itself_and_a_copy_under_another_name(capsys: Captured) 
         code, found = told(capsys, "diff", *pair)
         assert (code, found) == (
             0,
-            {"equivalent": True, "on": "3 equal roles", "guards_differ": False, "counts": [], "cases": []},
+            {"equivalent": True, "on": "3 equal roles", "guards_differ": [], "counts": [], "cases": []},
         )
     assert "are equivalent" in accord(capsys, "policy", "diff", "launch", "copy.yaml").out
 
@@ -166,7 +171,9 @@ def test_two_teams_are_compared_under_their_own_limits(capsys: Captured) -> None
 
     assert code == 1
     votes = {(classic(vote, 2), classic(vote, 1)) for vote in product(STANCES, repeat=3)}
-    assert {(each["from"], each["to"]) for each in found["counts"]} == {pair for pair in votes if pair[0] != pair[1]}
+    stopped = {("stop (max_rounds_reached)" if one == "next_round" else one, two) for one, two in votes}
+    told_pairs = {(each["from"], each["to"]) for each in found["counts"]}
+    assert told_pairs == {pair for pair in votes | stopped if pair[0] != pair[1] and pair[1] != "next_round"}
 
 
 # --- test ------------------------------------------------------------------------------------------------------------

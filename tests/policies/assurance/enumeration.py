@@ -4,19 +4,17 @@ Nothing in here counts kinds of votes: votes are spelled out role by role.
 """
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
 
-from policies.assurance.ballots import Team
+from policies.assurance.ballots import Electorate
 from policies.contract import STANCES
 from policies.table import OUTCOMES, Policy
 from policies.vote import Cast, Vote
 
 ROLES = ("risk", "legal", "sales", "design", "finance", "demand")
 CASTS: tuple[Cast, ...] = (*STANCES, "absent")
-RANK = {"no_go": 0, "next_round": 1, "escalate": 1, "go_with_caution": 2, "go": 3}
-CAUTIOUS: Mapping[Cast, tuple[Cast, ...]] = {"go": ("caution", "block"), "caution": ("block",), "block": ()}
 
 COUNTED = (
     *("go >= {k}", "block >= {k}", "block == 1", "caution == 0", "go + caution > {k}", "2 * go > team", "absent > 0"),
@@ -56,31 +54,20 @@ def _condition(rng: random.Random, atoms: Sequence[str], roles: Sequence[str]) -
     return rng.choice([" && ", " || "]).join(signed)
 
 
-def random_team(rng: random.Random, most: int) -> Team:
+def random_team(rng: random.Random, most: int) -> Electorate:
     roles = ROLES[: rng.randint(1, most)]
     weights = {role: rng.randint(1, 3) for role in roles if rng.random() < 0.5}
     vetoers = frozenset(role for role in roles if rng.random() < 0.3)
-    return Team(roles, rng.randint(1, len(roles)), rng.randint(1, 3), 100, weights, vetoers)
+    return Electorate(roles, rng.randint(1, len(roles)), rng.randint(1, 3), 100, weights, vetoers)
 
 
-def vote_of(team: Team, casts: Sequence[Cast], number: int = 1, blocked: int = 0) -> Vote:
+def vote_of(team: Electorate, casts: Sequence[Cast], number: int = 1, blocked: int = 0) -> Vote:
     """The vote of a team, its roles in order."""
     seats = dict(zip(team.roles, casts, strict=True))
     limits = (team.min_go_votes, number, team.max_rounds, blocked)
     return Vote(seats, *limits, weights=team.weights, vetoers=team.vetoers)
 
 
-def everything(policy: Policy, team: Team) -> Iterator[tuple[Cast, ...]]:
+def everything(policy: Policy, team: Electorate) -> Iterator[tuple[Cast, ...]]:
     """Every vote, each role told apart."""
     yield from product(CASTS if policy.on_absent == "count" else STANCES, repeat=len(team.roles))
-
-
-def places(team: Team) -> Iterator[tuple[int, int]]:
-    """Every round, and every number of blocked rounds before it."""
-    yield from ((number, blocked) for number in range(1, team.max_rounds + 1) for blocked in range(number))
-
-
-def departures(casts: Sequence[Cast]) -> tuple[int, int, int]:
-    """How far a vote is from a unanimous go: others than go, those that block or are absent, those absent."""
-    absent = casts.count("absent")
-    return len(casts) - casts.count("go"), absent + casts.count("block"), absent

@@ -10,21 +10,23 @@ from policies.assurance import ballots as ballots_module
 from policies.assurance.ballots import (
     Ballots,
     Counts,
+    Electorate,
     Place,
-    Team,
     TooManyVotesError,
     chance_of,
     counts_of,
     departures,
+    electorate_of,
     moved,
     size_of,
     spelled,
     totals,
 )
-from policies.team import Budget
+from policies.team import Budget, Team
+from policies.team_rules import parse_team
 from tests.policies.assurance.enumeration import everything, policy, random_policy, random_team
 
-ABC = Team(("a", "b", "c"))
+ABC = Electorate(("a", "b", "c"))
 
 
 @pytest.mark.parametrize(
@@ -44,7 +46,7 @@ ABC = Team(("a", "b", "c"))
 def test_roles_are_counted_together_unless_something_tells_them_apart(
     rule: str, weights: dict[str, int], vetoers: tuple[str, ...], classes: list[tuple[str, ...]]
 ) -> None:
-    team = Team(ABC.roles, weights=weights, vetoers=frozenset(vetoers))
+    team = Electorate(ABC.roles, weights=weights, vetoers=frozenset(vetoers))
 
     assert list(Ballots(policy((rule, "go"), otherwise="no_go"), team).classes) == classes
 
@@ -58,7 +60,7 @@ def test_the_kinds_of_votes_stand_for_every_vote_once(seed: int) -> None:
     kinds = ballots.kinds()
     every = list(everything(rules, team))
 
-    assert ballots.votes == len(every) == sum(map(size_of, kinds))
+    assert ballots.votes() == len(every) == sum(map(size_of, kinds))
     assert len({*kinds}) == len(kinds)
     sizes = Counter(
         tuple(
@@ -73,74 +75,62 @@ def test_the_kinds_of_votes_stand_for_every_vote_once(seed: int) -> None:
 def test_absence_is_cast_only_where_it_counts() -> None:
     stops, counts = policy(otherwise="go"), policy(otherwise="go", on_absent="count")
 
-    assert (Ballots(stops, ABC).casts, Ballots(stops, ABC).votes, len(Ballots(stops, ABC).kinds())) == (3, 27, 10)
-    assert (Ballots(counts, ABC).casts, Ballots(counts, ABC).votes, len(Ballots(counts, ABC).kinds())) == (4, 64, 20)
+    assert (Ballots(stops, ABC).casts, Ballots(stops, ABC).votes(), len(Ballots(stops, ABC).kinds())) == (3, 27, 10)
+    assert (Ballots(counts, ABC).casts, Ballots(counts, ABC).votes(), len(Ballots(counts, ABC).kinds())) == (4, 64, 20)
     assert list(counts_of(1, 4)) == [(1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)]
 
 
 def test_fifteen_roles_are_counted_and_not_spelled_out() -> None:
-    team = Team(tuple(f"r{number}" for number in range(15)))
+    team = Electorate(tuple(f"r{number}" for number in range(15)))
 
     assert len(Ballots(policy(("go > 7", "go"), otherwise="no_go"), team).kinds()) == 136
 
 
 def test_too_many_kinds_of_votes_are_refused() -> None:
-    team = Team(tuple(f"r{number}" for number in range(12)))
+    team = Electorate(tuple(f"r{number}" for number in range(12)))
     rule = "stances.all(r, stances[r] == 'go')"
 
     with pytest.raises(TooManyVotesError, match="12 roles in 12 classes cast 531441 kinds of votes"):
         Ballots(policy((rule, "go"), otherwise="no_go"), team).kinds()
     assert issubclass(TooManyVotesError, ValueError)
-    assert len(Ballots(policy((rule, "go"), otherwise="no_go"), Team(team.roles[:8])).kinds()) == 3**8
-
-
-@pytest.mark.parametrize(
-    ("rule", "rounds", "places"),
-    [
-        ("go > 0", 3, [(1, 0), (3, 0)]),
-        ("go > 0", 1, [(1, 0)]),
-        ("round > 1", 3, [(1, 0), (2, 0), (3, 0)]),
-        ("rounds_left > 1", 2, [(1, 0), (2, 0)]),
-        ("block_streak > 1 && round > 0", 3, [(1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2)]),
-    ],
-)
-def test_votes_are_cast_at_every_place_that_the_policy_can_tell_apart(
-    rule: str, rounds: int, places: list[tuple[int, int]]
-) -> None:
-    found = Ballots(policy((rule, "go"), otherwise="no_go"), Team(("a",), max_rounds=rounds)).places()
-
-    assert found == [Place(number, blocked) for number, blocked in places]
-
-
-def test_a_streak_is_tried_at_every_length_before_the_last_round_and_in_it() -> None:
-    found = Ballots(policy(("block_streak > 1", "go"), otherwise="no_go"), Team(("a",), max_rounds=4)).places()
-
-    assert {place.rounds_blocked for place in found if place.round < 4} == {0, 1, 2}
-    assert {place.rounds_blocked for place in found if place.round == 4} == {0, 1, 2, 3}
-    assert all(place.rounds_blocked < place.round for place in found)
-
-
-def test_open_questions_and_trusted_confidence_are_tried_too() -> None:
-    asked = Ballots(policy(("open_questions > 0", "no_go"), otherwise="go"), Team(("a",), max_rounds=1)).places()
-    trusting = policy(("mean_confidence > 0.5", "go"), otherwise="no_go", trust_confidence=True)
-    sure = Ballots(trusting, Team(("a",), max_rounds=1)).places()
-
-    assert [place.open_questions for place in asked] == [0, 1, 2, 3]
-    assert [place.confidence for place in sure] == [0.0, 0.5, 1.0]
-    assert {place.confidence for place in asked} == {None}
+    assert len(Ballots(policy((rule, "go"), otherwise="no_go"), Electorate(team.roles[:8])).kinds()) == 3**8
 
 
 def test_a_vote_is_spelled_out_in_the_order_of_the_team_with_its_limits() -> None:
-    team = Team(("a", "b", "c", "d"), 3, 5, weights={"b": 2}, vetoers=frozenset({"d"}))
+    team = Electorate(("a", "b", "c", "d"), 3, 5, weights={"b": 2}, vetoers=frozenset({"d"}))
     rules = policy(("weighted_go > 0", "go"), on_absent="count")
     ballots = Ballots(rules, team)
     assert ballots.classes == (("a", "c"), ("b",), ("d",))
 
-    vote = ballots.vote(((1, 0, 1, 0), (0, 1, 0, 0), (0, 0, 0, 1)), Place(2, 1, 3, 0.5))
+    vote = ballots.vote(((1, 0, 1, 0), (0, 1, 0, 0), (0, 0, 0, 1)), Place(2, 1, (), 5, 3, 0.5))
     assert list(vote.casts.items()) == [("a", "go"), ("b", "caution"), ("c", "block"), ("d", "absent")]
     assert (vote.min_go_votes, vote.round, vote.max_rounds, vote.rounds_blocked, vote.open_questions) == (3, 2, 5, 1, 3)
     assert (vote.weights, vote.vetoers, vote.confidences) == ({"b": 2}, frozenset({"d"}), (0.5, 0.5, 0.5))
     assert ballots.vote(((2, 0, 0, 0), (1, 0, 0, 0), (1, 0, 0, 0)), Place(1)).confidences == ()
+
+
+def test_those_who_joined_sit_behind_the_sequence_in_one_order_and_cast_ballots_too() -> None:
+    team = Electorate(("a", "b"), joining=("y", "x"))
+    ballots = Ballots(policy(('stances.x == "go"', "go"), otherwise="no_go"), team)
+
+    assert ballots.classes == (("a", "b", "y"), ("x",))
+    assert [len(ballots.kinds(joined)) for joined in ((), ("x",), ("y",), ("y", "x"))] == [6, 18, 10, 30]
+    assert [ballots.votes(joined) for joined in ((), ("x",), ("y", "x"))] == [9, 27, 81]
+    spelled_out = ballots.spell(((1, 1, 1, 0), (0, 0, 1, 0)), ("x", "y"))
+    assert list(spelled_out.items()) == [("a", "go"), ("b", "caution"), ("y", "block"), ("x", "block")]
+
+
+def test_the_team_of_a_vote_has_one_round_and_nobody_joins_it() -> None:
+    seat = {"title": "T", "mandate": "M."}
+    rules = {"name": "mine", "rules": [{"when": "block > 0", "then": "next_round", "convene": "legal"}]}
+    raw = {"name": "x", "title": "X", "goal": "g", "sequence": ["risk"], "policy": {**rules, "otherwise": "go"}}
+    raw |= {"roles": dict.fromkeys(("risk", "legal", "chair"), seat), "budget": {"min_go_votes": 1}}
+    rounds, vote = parse_team(raw), parse_team({**raw, "pattern": "vote", "lead": "chair"})
+    assert isinstance(rounds, Team)
+    assert isinstance(vote, Team)
+
+    found = [electorate_of(team) for team in (rounds, vote)]
+    assert [(each.max_rounds, each.joining, each.is_vote) for each in found] == [(3, ("legal",), False), (1, (), True)]
 
 
 def test_a_team_that_says_nothing_has_the_limits_of_a_team_file_that_says_nothing() -> None:
@@ -157,10 +147,10 @@ def test_a_move_changes_one_role_of_each_class_that_has_one_to_move() -> None:
     ballot: tuple[Counts, ...] = ((2, 0, 0, 0), (0, 1, 0, 0), (1, 0, 1, 0))
 
     assert list(moved(ballot, 0, 2)) == [
-        ((1, 0, 1, 0), (0, 1, 0, 0), (1, 0, 1, 0)),
-        ((2, 0, 0, 0), (0, 1, 0, 0), (0, 0, 2, 0)),
+        (0, ((1, 0, 1, 0), (0, 1, 0, 0), (1, 0, 1, 0))),
+        (2, ((2, 0, 0, 0), (0, 1, 0, 0), (0, 0, 2, 0))),
     ]
-    assert list(moved(ballot, 1, 3)) == [((2, 0, 0, 0), (0, 0, 0, 1), (1, 0, 1, 0))]
+    assert list(moved(ballot, 1, 3)) == [(1, ((2, 0, 0, 0), (0, 0, 0, 1), (1, 0, 1, 0)))]
     assert list(moved(ballot, 3, 0)) == []
 
 

@@ -6,7 +6,7 @@ from math import comb, isclose, prod
 import pytest
 
 from graph.teams.policies import load_policy
-from policies.assurance.ballots import Ballots, Place, Team, chance_of
+from policies.assurance.ballots import Ballots, Electorate, Place, chance_of
 from policies.outcome import decide
 from policies.table import OUTCOMES
 from policies.vote import Cast
@@ -21,8 +21,8 @@ def chances(ballots: Ballots, odds: dict[Cast, float]) -> dict[str, float]:
     return found
 
 
-def team_of(size: int) -> Team:
-    return Team(tuple(f"r{number}" for number in range(size)))
+def team_of(size: int) -> Electorate:
+    return Electorate(tuple(f"r{number}" for number in range(size)))
 
 
 @pytest.mark.parametrize("p", [0.6, 0.7, 0.8])
@@ -46,7 +46,7 @@ def test_the_chance_grows_with_every_two_voters_and_the_known_value_is_met() -> 
 def test_the_chances_of_all_kinds_are_those_of_all_votes_one_by_one() -> None:
     odds: dict[Cast, float] = {"go": 0.4, "caution": 0.3, "block": 0.2, "absent": 0.1}
     rules = policy(('stances.r1 == "block"', "no_go"), ("2 * weighted_go > team", "go"), on_absent="count")
-    team = Team(("r0", "r1", "r2", "r3"), weights={"r0": 2})
+    team = Electorate(("r0", "r1", "r2", "r3"), weights={"r0": 2})
     one_by_one = dict.fromkeys(OUTCOMES, 0.0)
     for casts in product(CASTS, repeat=4):
         one_by_one[decide(rules, vote_of(team, casts)).final] += prod(odds[cast] for cast in casts)

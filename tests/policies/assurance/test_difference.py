@@ -1,128 +1,243 @@
-"""The difference of two policies: exactly the votes that are decided otherwise, counted one by one here."""
+"""The difference of two policies: every vote that runs act on differently, found here by playing runs of both."""
 
-import random
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
 from graph.teams.policies import load_policy
 from policies.assurance import ballots
-from policies.assurance.ballots import Team, TooManyVotesError
-from policies.assurance.difference import find_changes
-from policies.outcome import decide
+from policies.assurance.ballots import Electorate, TooManyVotesError
+from policies.assurance.difference import Change, find_changes
 from policies.table import Policy
-from tests.policies.assurance.enumeration import (
-    everything,
-    places,
-    policy,
-    random_policy,
-    random_team,
-    vote_of,
-)
+from policies.vote import Cast
+from tests.policies.assurance.enumeration import policy
+from tests.policies.assurance.random_runs import QUESTIONS, random_pair
+from tests.policies.assurance.simulation import CASTS, Said, Simulation, State
 
-Counted = Counter[tuple[str, str, int, int]]
-"""Votes by (from, to, round, blocked rounds before it)."""
-
-THREE = Team(("risk", "legal", "sales"))
-STREAK = ("round == 99 && rounds_left == 99 && block_streak == 99", "go")
-"""A row that never holds, so that every place of a run is looked at."""
+THREE = Electorate(("risk", "legal", "sales"))
+TWO = Electorate(("risk", "sales"))
+Told = Counter[tuple[str, str]]
+"""Votes by (from, to), at every place."""
 
 
-def told(first: Policy, second: Policy, team: Team, other: Team | None = None) -> Counted:
-    counted: Counted = Counter()
+def told(first: Policy, second: Policy, team: Electorate, other: Electorate | None = None) -> Told:
+    counted: Told = Counter()
     for change in find_changes(first, second, team, other):
-        place = (change.example.round, change.example.rounds_blocked)
-        counted[(change.source, change.target, *place)] += change.votes
-        (vote,) = change.example.votes
-        casts = tuple(vote[role] for role in team.roles)
-        against = replace(other or team, roles=team.roles)
-        finals = (decide(first, vote_of(team, casts, *place)).final, decide(second, vote_of(against, casts, *place)))
-        assert change.example.outcomes == (change.source, change.target) == (finals[0], finals[1].final)
+        counted[change.source, change.target] += change.votes
     return counted
 
 
-def counted_one_by_one(first: Policy, second: Policy, team: Team, other: Team | None = None) -> Counted:
-    counted: Counted = Counter()
-    against = replace(other or team, roles=team.roles)
-    both = second if second.on_absent == "count" else first
-    for place in places(team):
-        for casts in everything(both, team) if place[0] <= against.max_rounds else ():
-            one = decide(first, vote_of(team, casts, *place)).final
-            two = decide(second, vote_of(against, casts, *place)).final
-            if one != two:
-                counted[(one, two, *place)] += 1
-    return counted
+def told_without_a_resume(first: Policy, second: Policy, team: Electorate) -> Told:
+    counted: Told = Counter()
+    for change in find_changes(first, second, team):
+        counted[change.source, change.target] += change.votes if change.example.note is None else 0
+    return +counted
 
 
-def watching(rules: Policy) -> Policy:
-    """The same rule, but one that reads at which place of a run it is."""
-    return policy(*(row.model_dump() for row in rules.rules), STREAK, **rules.model_dump(exclude={"rules"}))
+# --- against runs that are played ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_the_difference_is_every_vote_that_is_decided_otherwise_and_no_other(seed: int) -> None:
-    rng = random.Random(f"difference {seed}")
-    team = random_team(rng, most=4)
-    first, second = random_policy(rng, team.roles), random_policy(rng, team.roles)
-
-    assert told(watching(first), second, team) == counted_one_by_one(watching(first), second, team)
-    assert told(first, watching(second), team) == counted_one_by_one(first, watching(second), team)
-
-
-def test_teams_that_need_other_votes_differ_where_their_votes_are_decided_otherwise() -> None:
-    for seed in range(40):
-        rng = random.Random(f"other votes {seed}")
-        team = random_team(rng, most=4)
-        rules = watching(policy(("go >= min_go_votes", "go"), otherwise="no_go"))
-        other = replace(team, min_go_votes=rng.randint(1, 4))
-        found = told(rules, rules, team, other)
-
-        assert found == counted_one_by_one(rules, rules, team, other)
-        fewer = min(team.min_go_votes, other.min_go_votes)
-        assert bool(found) == (team.min_go_votes != other.min_go_votes and fewer <= len(team.roles))
+def action(runs: Simulation, state: State, said: Said, variant: tuple[int, float | None]) -> str:
+    """What a run does after a vote, written a second time."""
+    if runs.policy.on_absent == "stop" and "absent" in said:
+        return "stop (a role is absent)"
+    ruling = runs.rule(state, said, variant)
+    if ruling.final != "next_round":
+        return ruling.final
+    new = [*(runs.after(state, said, ruling)[2] - state[2])]
+    if state[0] >= state[3]:
+        return "stop (max_rounds_reached)" + "".join(f", {role} joins if a resume raises max_rounds" for role in new)
+    return "next_round" + "".join(f", {role} joins" for role in new)
 
 
-def test_teams_whose_roles_weigh_otherwise_differ_where_their_votes_are_decided_otherwise() -> None:
-    for seed in range(40):
-        rng = random.Random(f"other weights {seed}")
-        team = random_team(rng, most=4)
-        other = replace(team, weights={role: rng.randint(1, 3) for role in team.roles})
-        rules = watching(load_policy("weighted"))
+class Runs:
+    """The runs of two policies, and where either gets to: each under its own limit, or both under a raised one."""
 
-        assert told(rules, rules, team, other) == counted_one_by_one(rules, rules, team, other)
+    def __init__(self, first: Policy, second: Policy, team: Electorate, other: Electorate) -> None:
+        asked = QUESTIONS if "open_questions" in first.variables | second.variables else (0,)
+        self.one = Simulation(first, team, asked, highest=7, late=5)
+        self.two = Simulation(second, other, asked, highest=7, late=5)
+        self.counts = "count" in (first.on_absent, second.on_absent)
+        self.both = {*team.joining} & {*other.joining}
+
+    def places(self) -> set[tuple[int, int, frozenset[str], int, int]]:
+        limits = (self.one.team.max_rounds, self.two.team.max_rounds)
+        found = set()
+        for runs in (self.one, self.two):
+            for number, blocked, joined, limit in runs.resumed():
+                if limit == runs.team.max_rounds:
+                    found.add((number, blocked, joined, *limits))
+                if limit >= max(limits):
+                    found.add((number, blocked, joined, limit, limit))
+        return {each for each in found if each[2] <= self.both and each[0] <= min(each[3:])}
+
+    def differences(self) -> Iterator[tuple[str, str, Mapping[str, Cast], int, tuple[object, ...]]]:
+        for number, blocked, joined, here, there in self.places():
+            roles = self.one.roles(joined)
+            for said in product(CASTS if self.counts else CASTS[:3], repeat=len(roles)):
+                casts = dict(zip(roles, said, strict=True))
+                again = tuple(casts[role] for role in self.two.roles(joined))
+                for variant in self.one.variants():
+                    one = action(self.one, (number, blocked, joined, here), said, variant)
+                    two = action(self.two, (number, blocked, joined, there), again, variant)
+                    if one != two:
+                        yield one, two, casts, variant[0], (number, blocked, joined, here)
 
 
-def test_teams_with_other_vetoes_differ_where_their_votes_are_decided_otherwise() -> None:
-    for seed in range(40):
-        rng = random.Random(f"other vetoes {seed}")
-        team = random_team(rng, most=4)
-        other = replace(team, vetoers=frozenset(role for role in team.roles if rng.random() < 0.5))
-        rules = watching(load_policy("veto"))
+def where(change: Change) -> tuple[object, ...]:
+    place = change.example.place
+    return place.round, place.rounds_blocked, frozenset(place.joined), place.max_rounds
 
-        assert told(rules, rules, team, other) == counted_one_by_one(rules, rules, team, other)
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tens", range(8))
+def test_the_difference_of_random_policies_is_what_their_runs_do_differently(tens: int) -> None:
+    for seed in range(tens * 10, tens * 10 + 10):
+        pair = random_pair(seed)
+        wanted = list(Runs(*pair).differences())
+        found = list(find_changes(*pair))
+        known = {(one, two, *sorted(casts.items()), asked, at) for one, two, casts, asked, at in wanted}
+        shapes = {(one, two, *sorted(casts.values())) for one, two, casts, _, _ in wanted}
+
+        assert bool(found) == bool(wanted), pair
+        assert {(each.source, each.target, *sorted(each.example.votes[0].values())) for each in found} == shapes, pair
+        for change in found:
+            (casts,) = change.example.votes
+            case = (change.source, change.target, *sorted(casts.items()), change.example.place.open_questions)
+            assert change.example.place.round > 5 or (*case, where(change)) in known, (pair, change)
+
+
+def test_the_random_pairs_differ_in_every_way_and_some_not_at_all() -> None:
+    words, alike = Counter[str](), 0
+    for seed in range(160):
+        found = {*told(*random_pair(seed))}
+        alike += not found
+        words.update({word for pair in found for word in pair})
+
+    assert alike >= 20
+    assert {*("go", "go_with_caution", "no_go", "escalate", "next_round", "next_round, legal joins")} <= {*words}
+    assert {"next_round, audit joins", "stop (a role is absent)", "stop (max_rounds_reached)"} <= {*words}
+    assert "stop (max_rounds_reached), audit joins if a resume raises max_rounds" in words
+
+
+# --- what counts as an action ----------------------------------------------------------------------------------------
+
+MAJORITY = (("2 * go > team", "go"), ("2 * block > team", "no_go"))
+
+
+def test_a_policy_that_stops_at_an_absent_role_and_one_that_counts_it_differ() -> None:
+    stops, counts = (policy(*MAJORITY, otherwise="next_round", on_absent=word) for word in ("stop", "count"))
+    found = told_without_a_resume(stops, counts, replace(TWO, max_rounds=1))
+
+    assert found == {("stop (a role is absent)", "stop (max_rounds_reached)"): 16 - 9}
+    assert {pair[1] for pair in told(counts, stops, TWO)} == {"stop (a role is absent)"}
+
+
+def test_who_joins_is_part_of_what_a_run_does_but_only_where_the_role_may_join() -> None:
+    calls = policy({"when": "block > 0", "then": "next_round", "convene": "legal"}, otherwise="go")
+    calls_nobody = policy(("block > 0", "next_round"), otherwise="go")
+    joins = replace(TWO, joining=("legal",))
+
+    found = told(calls, calls_nobody, joins, TWO)
+    assert found["next_round, legal joins", "next_round"] >= 5
+    assert (
+        "stop (max_rounds_reached), legal joins if a resume raises max_rounds",
+        "stop (max_rounds_reached)",
+    ) in found
+    assert not told(calls, calls_nobody, TWO, TWO)
+    other = calls.model_copy(update={"rules": (calls.rules[0].model_copy(update={"convene": "audit"}),)})
+    assert ("next_round, legal joins", "next_round, audit joins") in told(
+        calls, other, joins, replace(TWO, joining=("audit",))
+    )
+
+
+def test_rounds_that_end_differ_from_rounds_that_continue_where_the_limits_differ() -> None:
+    rules = policy(*MAJORITY, otherwise="next_round")
+    short, long = replace(TWO, max_rounds=3), replace(TWO, max_rounds=5)
+
+    assert {*told(rules, rules, short, long)} == {("stop (max_rounds_reached)", "next_round")}
+    assert {*told(rules, rules, long, short)} == {("next_round", "stop (max_rounds_reached)")}
+    at_once = policy(*MAJORITY, otherwise="no_go")
+    assert not told(at_once, at_once, short, long)
+
+
+def test_a_constant_of_open_questions_is_found_however_large() -> None:
+    strict = policy(("open_questions >= 70", "next_round"), otherwise="go")
+    changes = list(find_changes(policy(otherwise="go"), strict, replace(TWO, max_rounds=1)))
+
+    assert {change.example.place.open_questions for change in changes} == {70, 71}
+    assert {change.target for change in changes if change.example.note is None} == {"stop (max_rounds_reached)"}
+    assert {change.target for change in changes if change.example.note} == {"next_round"}
+
+
+def test_a_row_about_a_round_that_no_run_reaches_is_no_difference() -> None:
+    at_once = policy(("block > 0", "no_go"), otherwise="go")
+    late = policy(("round == 2", "no_go"), ("block > 0", "no_go"), otherwise="go")
+
+    assert not told(at_once, late, THREE)
+
+
+def test_a_difference_that_only_a_resume_leads_to_says_so() -> None:
+    rules = policy(("block > 0", "escalate"), otherwise="go")
+    late = policy(("round == 2 && block > 0", "no_go"), ("block > 0", "escalate"), otherwise="go")
+    changes = list(find_changes(rules, late, THREE))
+
+    assert {change.example.note for change in changes} == {"after a human asked for another round"}
+
+
+def test_a_vote_that_decides_nothing_stops_whatever_its_row_says() -> None:
+    asks, talks = (policy(("block > 0", then), otherwise="go") for then in ("escalate", "next_round"))
+    ballot = replace(TWO, max_rounds=1, is_vote=True)
+
+    assert not told(asks, talks, ballot)
+    assert {*told(asks, policy(otherwise="go"), ballot)} == {("stop (no_quorum)", "go")}
+
+
+def test_two_tables_that_calculate_with_rounds_are_compared_a_few_rounds_further() -> None:
+    odd = policy(("round % 2 == 1", "next_round"), otherwise="next_round")
+    even = policy(("round % 2 == 1 || round == 5", "next_round"), otherwise="next_round")
+    fifth = policy(("round + 1 == 6", "no_go"), otherwise="next_round")
+
+    assert not told(odd, even, replace(TWO, max_rounds=2))
+    assert {*told(odd, fifth, replace(TWO, max_rounds=2))} == {("stop (max_rounds_reached)", "no_go")}
+
+
+# --- teams and limits ------------------------------------------------------------------------------------------------
 
 
 def test_the_same_roles_in_another_order_are_no_difference() -> None:
-    team = replace(THREE, weights={"risk": 2}, vetoers=frozenset({"sales"}))
-    other = replace(team, roles=("sales", "legal", "risk"))
-    rules = policy(('stances.risk == "go" && weighted_go > 2', "go"), ("vetoes > 0", "no_go"), otherwise="escalate")
+    team = replace(THREE, weights={"risk": 2}, vetoers=frozenset({"sales"}), joining=("x", "y"))
+    other = replace(team, roles=("sales", "legal", "risk"), joining=("y", "x"))
+    rules = policy(
+        {"when": "round == 1 && block > 0", "then": "next_round", "convene": "x"},
+        {"when": "round == 2 && block > 0", "then": "next_round", "convene": "y"},
+        ('stances.risk == "go" && weighted_go > 2', "go"),
+        ("vetoes > 0", "no_go"),
+        otherwise="escalate",
+    )
 
     assert list(find_changes(rules, rules, team, other)) == []
 
 
-def test_a_team_with_fewer_rounds_differs_in_its_last_one() -> None:
-    majority = load_policy("majority")
-    long, short = Team(("risk", "legal"), max_rounds=3), Team(("risk", "legal"), max_rounds=2)
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("launch", {"min_go_votes": 1}),
+        ("weighted", {"weights": {"risk": 5}}),
+        ("veto", {"vetoers": frozenset({"sales"})}),
+    ],
+)
+def test_teams_with_other_limits_weights_and_vetoes_differ_where_their_votes_are_acted_on_differently(
+    name: str, changes: dict[str, object]
+) -> None:
+    rules, other = load_policy(name), replace(THREE, **changes)  # type: ignore[arg-type]
+    wanted = {each[:2] for each in Runs(rules, rules, THREE, other).differences()}
 
-    assert told(majority, majority, long, short) == {("next_round", "escalate", 2, 0): 4}
-
-
-def test_a_team_with_more_rounds_differs_where_the_other_one_ends() -> None:
-    majority = load_policy("majority")
-    short, long = Team(("risk", "legal"), max_rounds=2), Team(("risk", "legal"), max_rounds=3)
-
-    assert told(majority, majority, short, long) == {("escalate", "next_round", 2, 0): 4}
+    assert {*told(rules, rules, THREE, other)} == wanted != set()
+    assert not told(load_policy("median"), load_policy("median"), THREE, other)
 
 
 @pytest.mark.parametrize(
@@ -130,49 +245,26 @@ def test_a_team_with_more_rounds_differs_where_the_other_one_ends() -> None:
     [
         (policy(("block >= 1", "no_go"), otherwise="go"), policy(("go + caution == team", "go"), otherwise="no_go")),
         (load_policy("classic"), load_policy("classic")),
-        (load_policy("majority"), policy(*load_policy("majority").model_dump()["rules"], otherwise="escalate")),
+        (load_policy("majority"), load_policy("majority").model_copy(update={"name": "mine"})),
     ],
 )
-def test_policies_that_decide_every_vote_alike_are_equivalent(first: Policy, second: Policy) -> None:
-    last_alone = Team(("risk", "legal", "sales"), max_rounds=1)
-
-    assert list(find_changes(first, second, last_alone)) == []
-    assert list(find_changes(second, first, last_alone)) == []
-
-
-def test_classic_and_launch_differ_in_a_block_that_stands_and_where_the_rounds_end() -> None:
-    found = told(load_policy("classic"), load_policy("launch"), replace(THREE, max_rounds=2))
-
-    assert found == counted_one_by_one(load_policy("classic"), load_policy("launch"), replace(THREE, max_rounds=2))
-    assert found == {
-        ("next_round", "escalate", 2, 0): 12 + 4,
-        ("next_round", "escalate", 2, 1): 12 + 4,
-    }
-
-
-def test_absences_are_compared_where_either_policy_counts_them() -> None:
-    stops = policy(("absent > 0", "no_go"), otherwise="go")
-    counts = policy(otherwise="go", on_absent="count")
-    team = Team(("risk", "legal"), max_rounds=1)
-
-    for pair in ((stops, counts), (counts, stops)):
-        assert sum(change.votes for change in find_changes(*pair, team)) == 16 - 9
-    assert list(find_changes(stops, policy(otherwise="go"), team)) == []
+def test_policies_that_act_alike_on_every_vote_are_equivalent(first: Policy, second: Policy) -> None:
+    assert list(find_changes(first, second, THREE)) == []
+    assert list(find_changes(second, first, THREE)) == []
 
 
 def test_a_policy_that_trusts_confidence_is_compared_on_the_grid() -> None:
     trusting = policy(("min_confidence < 0.4", "no_go"), otherwise="go", trust_confidence=True)
-    found = list(find_changes(policy(otherwise="go"), trusting, Team(("risk", "legal"), max_rounds=1)))
+    found = told_without_a_resume(policy(otherwise="go"), trusting, replace(TWO, max_rounds=1))
 
-    assert sum(change.votes for change in found) == 9
-    assert {(change.source, change.target) for change in found} == {("go", "no_go")}
+    assert found == {("go", "no_go"): 9}
 
 
 def test_two_policies_of_as_many_rows_as_there_may_be_can_be_compared() -> None:
     rows = [(f"go == {number}", "go") for number in range(1, 51)]
     first, second = policy(*rows, otherwise="no_go"), policy(*rows[:2], otherwise="no_go")
 
-    assert sum(change.votes for change in find_changes(first, second, replace(THREE, max_rounds=1))) == 1
+    assert told_without_a_resume(first, second, THREE) == {("go", "no_go"): 1}
 
 
 def test_a_team_with_too_many_votes_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:

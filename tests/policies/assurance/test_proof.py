@@ -1,22 +1,29 @@
 """The proof: a broken policy for each property, which it catches by the smallest counterexample."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from policies.assurance import ballots
-from policies.assurance.ballots import Team, TooManyVotesError
+from policies.assurance.ballots import Electorate, Place, TooManyVotesError
+from policies.assurance.places import Counterexample
 from policies.assurance.proof import Check, Proof, find_unproved, prove
-from policies.assurance.properties import Counterexample
 from policies.guards import Cap, Finding, Guard
 from policies.outcome import Ruling, decide
 from policies.table import Policy, Property, Report
 from policies.vote import Cast, Vote
 from tests.policies.assurance.enumeration import policy
 
-TEAM = Team(("risk", "legal", "sales"))
+TEAM = Electorate(("risk", "legal", "sales"))
 ALL_GO: dict[str, Cast] = {"risk": "go", "legal": "go", "sales": "go"}
+REPORTS: tuple[Report, ...] = ("overlaps", "idle_rows", "asymmetry", "resolves_always", "repairs_fit")
 MAJORITY = (("2 * go > team", "go"), ("2 * (go + caution) > team", "go_with_caution"))
+
+
+FIRST = ("round == 1", "next_round")
+LATER = ("round == 2 && block == 1", "round == 1 && block == 3")
+"""What is nearer to a unanimous go is met in the second round."""
 
 
 def check_of(proof: Proof, name: Property | Report) -> Check:
@@ -37,7 +44,7 @@ def test_a_vote_that_no_row_covers_breaks_total() -> None:
     found = failing(prove(broken, TEAM))
 
     assert found["total"] == Counterexample(
-        ({"risk": "go", "legal": "caution", "sales": "caution"},), ("escalate",), 1, note="no row holds"
+        ({"risk": "go", "legal": "caution", "sales": "caution"},), ("escalate",), Place(1), "no row holds"
     )
     assert {*found} == {"total"}
 
@@ -61,7 +68,7 @@ def test_counting_cautions_alone_breaks_monotone() -> None:
                 {"risk": "go", "legal": "caution", "sales": "caution"},
             ),
             ("go_with_caution", "go"),
-            1,
+            Place(1),
         )
     }
 
@@ -76,49 +83,47 @@ def test_a_block_that_helps_breaks_monotone_also_where_it_replaces_a_caution() -
 
 
 def test_a_policy_that_is_monotone_in_the_first_round_alone_is_caught() -> None:
-    broken = policy(("round == 2 && block == 1", "go"), otherwise="no_go")
+    broken = policy(FIRST, ("round == 2 && block == 1", "go"), otherwise="no_go")
     found = failing(prove(broken, TEAM))
 
-    assert found["monotone"] == Counterexample((ALL_GO, {**ALL_GO, "sales": "block"}), ("no_go", "go"), 2)
+    assert found["monotone"] == Counterexample((ALL_GO, {**ALL_GO, "sales": "block"}), ("no_go", "go"), Place(2))
 
 
 def test_a_streak_of_blocks_that_helps_is_caught_with_the_blocked_rounds_before_it() -> None:
-    broken = policy(("block_streak >= 2", "go"), otherwise="no_go")
+    broken = policy(FIRST, ("block_streak >= 2", "go"), otherwise="no_go")
     found = failing(prove(broken, TEAM))
 
-    assert found["monotone"] == Counterexample((ALL_GO, {**ALL_GO, "sales": "block"}), ("no_go", "go"), 2, 1)
+    assert found["monotone"] == Counterexample((ALL_GO, {**ALL_GO, "sales": "block"}), ("no_go", "go"), Place(2, 1))
 
 
 def test_the_smallest_counterexample_is_the_one_with_the_fewest_departures_whatever_its_round() -> None:
-    broken = policy(("round == 2 && block == 1", "go"), ("round == 1 && block == 3", "go"), otherwise="no_go")
+    goes_on = ("round == 1 && block < 2", "next_round")
+    broken = policy(goes_on, *((when, "go") for when in LATER), otherwise="no_go")
     example = failing(prove(broken, TEAM))["monotone"]
 
     assert example is not None
     assert example.votes == (ALL_GO, {**ALL_GO, "sales": "block"})
-    assert example.round == 2
-
-
-LATER = ("round == 2 && block == 1", "round == 1 && block == 3")
-"""What is nearer to a unanimous go stands in the second round."""
+    assert example.place.round == 2
 
 
 def test_the_smallest_overlap_is_the_one_with_the_fewest_departures_whatever_its_round() -> None:
-    rows = policy(*((when, "no_go") for when in LATER), ("team == 3", "go"))
+    also = ("block > 0 && (round == 2 || block == 3)", "go")
+    rows = policy(*((when, "no_go") for when in LATER), also, otherwise="next_round")
     example = check_of(prove(rows, TEAM), "overlaps").counterexample
 
     assert example is not None
-    assert (example.votes, example.round) == (({**ALL_GO, "sales": "block"},), 2)
+    assert (example.votes, example.place.round) == (({**ALL_GO, "sales": "block"},), 2)
 
 
 def test_the_smallest_vote_that_beats_a_guard_is_the_one_with_the_fewest_departures_whatever_its_round() -> None:
     def forgetful(policy: Policy, vote: Vote, findings: Sequence[Finding]) -> Ruling:
         return decide(policy, vote, () if decide(policy, vote).vote == "go" else findings)
 
-    broken = policy(*((when, "go") for when in LATER), otherwise="no_go")
+    broken = policy(*((when, "go") for when in LATER), otherwise="next_round")
     example = failing(prove(broken, TEAM, guards=[guard("no_go")], decide=forgetful))["guards_bind"]
 
     assert example is not None
-    assert (example.votes, example.round) == (({**ALL_GO, "sales": "block"},), 2)
+    assert (example.votes, example.place.round) == (({**ALL_GO, "sales": "block"},), 2)
 
 
 def test_a_majority_of_those_present_breaks_absence_never_helps() -> None:
@@ -130,7 +135,9 @@ def test_a_majority_of_those_present_breaks_absence_never_helps() -> None:
     )
 
     assert failing(prove(broken, TEAM)) == {
-        "absence_never_helps": Counterexample((ALL_GO, {**ALL_GO, "sales": "absent"}), ("go_with_caution", "go"), 1)
+        "absence_never_helps": Counterexample(
+            (ALL_GO, {**ALL_GO, "sales": "absent"}), ("go_with_caution", "go"), Place(1)
+        )
     }
 
 
@@ -152,7 +159,11 @@ def test_a_decision_that_forgets_the_guards_breaks_guards_bind(cap: Cap, allowed
     assert failing(prove(always_go, TEAM, guards=guards)) == {}
     assert failing(prove(always_go, TEAM, guards=guards, decide=forgetful)) == {
         "guards_bind": Counterexample(
-            (ALL_GO,), ("go",), 1, note=f"the guard 'fraud' is tripped and allows at most {allowed}"
+            (ALL_GO,),
+            ("go",),
+            Place(1),
+            f"the guard 'fraud' is tripped and allows at most {allowed}",
+            guard="fraud",
         )
     }
 
@@ -175,28 +186,30 @@ def test_the_counterexample_of_a_guard_names_the_blocked_rounds_before_it() -> N
     def forgetful(policy: Policy, vote: Vote, findings: Sequence[Finding]) -> Ruling:
         return decide(policy, vote, () if vote.rounds_blocked else findings)
 
-    broken = policy(("block_streak >= 2", "escalate"), otherwise="no_go")
+    broken = policy(FIRST, ("block_streak >= 2", "escalate"), otherwise="no_go")
     found = failing(prove(broken, TEAM, guards=[guard("no_go")], decide=forgetful))
     example = found["guards_bind"]
 
     assert example is not None
     assert example.votes == ({**ALL_GO, "sales": "block"},)
-    assert (example.round, example.rounds_blocked) == (2, 1)
+    assert (example.place.round, example.place.rounds_blocked) == (2, 1)
 
 
 def test_a_majority_against_a_veto_breaks_veto_honoured() -> None:
-    team = Team(TEAM.roles, vetoers=frozenset({"legal"}))
+    team = Electorate(TEAM.roles, vetoers=frozenset({"legal"}))
     broken = policy(*MAJORITY, otherwise="no_go")
 
     assert failing(prove(broken, team)) == {
-        "veto_honoured": Counterexample(({**ALL_GO, "legal": "block"},), ("go",), 1)
+        "veto_honoured": Counterexample(
+            ({**ALL_GO, "legal": "block"},), ("go",), Place(1), "legal, who has a veto, blocks"
+        )
     }
     assert failing(prove(policy(("vetoes > 0", "no_go"), *MAJORITY, otherwise="no_go"), team)) == {}
     assert failing(prove(broken, TEAM)) == {}
 
 
 def test_a_veto_may_end_in_anything_but_a_go() -> None:
-    team = Team(TEAM.roles, vetoers=frozenset({"legal"}))
+    team = Electorate(TEAM.roles, vetoers=frozenset({"legal"}))
     kept = policy(("vetoes > 0", "escalate"), *MAJORITY, otherwise="escalate")
 
     assert failing(prove(kept, team)) == {}
@@ -204,7 +217,7 @@ def test_a_veto_may_end_in_anything_but_a_go() -> None:
 
 def test_a_vote_that_is_talked_over_for_ever_breaks_resolves() -> None:
     broken = policy(("block == 1", "next_round"), ("block > 1", "no_go"), otherwise="go")
-    example = Counterexample(({**ALL_GO, "sales": "block"},), ("next_round",), 3, note="repeated in 3 rounds")
+    example = Counterexample(({**ALL_GO, "sales": "block"},), ("next_round",), Place(3, 2), "repeated in 3 rounds")
 
     assert failing(prove(broken, TEAM)) == {"resolves": example}
     for end in ("escalate", "no_go"):
@@ -218,7 +231,7 @@ def test_the_blocked_rounds_of_a_repeated_vote_are_its_own() -> None:
     assert failing(prove(stands, TEAM)) == {}
     example = failing(prove(never, TEAM))["resolves"]
     assert example is not None
-    assert (example.votes, example.round, example.rounds_blocked) == (({**ALL_GO, "sales": "block"},), 3, 2)
+    assert (example.votes, example.place.round, example.place.rounds_blocked) == (({**ALL_GO, "sales": "block"},), 3, 2)
 
 
 def test_a_question_that_stays_open_breaks_resolves() -> None:
@@ -228,11 +241,11 @@ def test_a_question_that_stays_open_breaks_resolves() -> None:
 
 
 def test_more_rounds_than_messages_allow_break_resolves() -> None:
-    team = Team(TEAM.roles, max_rounds=3, max_messages=8)
+    team = Electorate(TEAM.roles, max_rounds=3, max_messages=8)
     note = "3 roles in 3 rounds need 9 messages, allowed are 8"
 
-    assert failing(prove(policy(otherwise="go"), team)) == {"resolves": Counterexample((), (), 3, note=note)}
-    assert prove(policy(otherwise="go"), Team(TEAM.roles, max_rounds=3, max_messages=9)).holds
+    assert failing(prove(policy(otherwise="go"), team)) == {"resolves": Counterexample((), (), Place(3), note)}
+    assert prove(policy(otherwise="go"), Electorate(TEAM.roles, max_rounds=3, max_messages=9)).holds
 
 
 def test_rows_that_disagree_are_an_overlap() -> None:
@@ -240,7 +253,7 @@ def test_rows_that_disagree_are_an_overlap() -> None:
     check = check_of(prove(rows, TEAM), "overlaps")
 
     assert check.counterexample == Counterexample(
-        ({**ALL_GO, "sales": "block"},), ("go",), 1, note="row 1 decides, row 3 holds too"
+        ({**ALL_GO, "sales": "block"},), ("go",), Place(1), "row 1 decides, row 3 holds too"
     )
     assert prove(rows, TEAM).holds
     assert check_of(prove(policy(("go >= 1", "go"), ("go >= 2", "go"), otherwise="no_go"), TEAM), "overlaps").holds
@@ -258,7 +271,7 @@ def test_a_row_that_never_decides_is_idle() -> None:
     rows = policy(("go >= 1", "go"), ("go >= 2", "go_with_caution"), otherwise="no_go")
     check = check_of(prove(rows, TEAM), "idle_rows")
 
-    assert check.counterexample == Counterexample((), (), 1, note="row 2 `go >= 2` never decides")
+    assert check.counterexample == Counterexample((), (), Place(1), "row 2 `go >= 2` never decides")
     assert check_of(prove(policy(("go >= 1", "go"), otherwise="no_go"), TEAM), "idle_rows").holds
 
 
@@ -278,7 +291,7 @@ def test_what_is_required_fails_and_what_is_not_is_only_reported(name: Report) -
     reported, required = policy(*rows, otherwise="no_go"), policy(*rows, otherwise="no_go", require=[name])
 
     assert prove(reported, TEAM).holds
-    assert [check.property for check in prove(reported, TEAM).reports] == ["overlaps", "idle_rows", "asymmetry"]
+    assert [check.property for check in prove(reported, TEAM).reports] == [*REPORTS]
     assert not prove(required, TEAM).holds
     assert {*failing(prove(required, TEAM))} == {name}
     assert prove(policy(otherwise="go", require=[name]), TEAM).holds
@@ -306,31 +319,32 @@ def test_a_waiver_of_what_holds_says_nothing() -> None:
 def test_a_policy_that_breaks_once_a_role_has_joined_is_caught() -> None:
     call = {"when": "team == 2 && block == 1", "then": "next_round", "convene": "legal"}
     broken = policy(call, ("team == 3 && block == 1", "go"), ("block > 0", "no_go"), otherwise="go_with_caution")
-    team = Team(("risk", "sales"))
+    team = Electorate(("risk", "sales"))
 
-    found = failing(prove(broken.model_copy(update={"when_rounds_end": "no_go"}), team, joining=["legal"]))
+    found = failing(prove(broken.model_copy(update={"when_rounds_end": "no_go"}), replace(team, joining=("legal",))))
     assert found == {
         "monotone": Counterexample(
             ({"risk": "go", "sales": "go", "legal": "go"}, {"risk": "go", "sales": "go", "legal": "block"}),
             ("go_with_caution", "go"),
-            1,
+            Place(2, 1, ("legal",)),
         )
     }
     assert failing(prove(broken.model_copy(update={"when_rounds_end": "no_go"}), team)) == {}
-    assert [check.property for check in find_unproved(broken, team, ["legal"])] == ["monotone"]
+    assert [check.property for check in find_unproved(broken, replace(team, joining=("legal",)))] == ["monotone"]
     assert find_unproved(broken, team) == []
 
 
 def test_a_row_about_a_role_that_joined_fails_for_the_team_without_it() -> None:
     rows = policy(('stances.legal == "block"', "no_go"), otherwise="go")
 
-    assert "total" in failing(prove(rows, Team(("risk", "sales")), joining=["legal"]))
+    assert "total" in failing(prove(rows, Electorate(("risk", "sales"), joining=("legal",))))
 
 
 def test_the_vetoes_and_weights_of_a_role_that_joins_count() -> None:
-    team = Team(("risk", "sales"), weights={"legal": 5}, vetoers=frozenset({"legal"}))
-    rows = policy(("2 * weighted_go > team", "go"), otherwise="no_go")
-    example = failing(prove(rows, team, joining=["legal"]))["veto_honoured"]
+    team = Electorate(("risk", "sales"), weights={"legal": 5}, vetoers=frozenset({"legal"}))
+    call = {"when": "team == 2 && caution == 1", "then": "next_round", "convene": "legal"}
+    rows = policy(call, ("2 * weighted_go > team", "go"), otherwise="no_go")
+    example = failing(prove(rows, replace(team, joining=("legal",))))["veto_honoured"]
 
     assert example is not None
     assert example.votes == ({"risk": "go", "sales": "go", "legal": "block"},)
@@ -347,12 +361,12 @@ def test_what_the_owner_accepted_does_not_stand_in_the_way_of_a_run(accepted: Se
     waivers = [{"property": name, "because": "known"} for name in accepted]
     broken = policy(("go == team", "no_go"), ("block > 0", "no_go"), ("caution > 1", "go"), accept=waivers)
 
-    assert [check.property for check in find_unproved(broken, TEAM, ["people"])] == left
+    assert [check.property for check in find_unproved(broken, replace(TEAM, joining=("people",)))] == left
 
 
 def test_a_team_that_casts_too_many_kinds_of_votes_is_refused_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     by_name = policy(*((f'stances.r{number} == "block"', "no_go") for number in range(12)), otherwise="go")
-    team = Team(tuple(f"r{number}" for number in range(12)))
+    team = Electorate(tuple(f"r{number}" for number in range(12)))
     message = (
         "12 roles in 12 classes cast 531441 kinds of votes; allowed: at most 300000; name fewer roles in the rules"
     )

@@ -7,7 +7,7 @@ import pytest
 
 from graph.teams.policies import load_policy, shipped_policies
 from graph.teams.source import read_source
-from policies.assurance.ballots import Team
+from policies.assurance.ballots import Electorate
 from policies.assurance.cases import Case, parse_case, rule_on, uncovered
 from policies.assurance.proof import prove
 from policies.table import OUTCOMES
@@ -37,8 +37,8 @@ def case_in(path: Path) -> Case:
     return case
 
 
-def team_of(roles: int, min_go_votes: int = 1, **fields: object) -> Team:
-    return Team(SEVEN[:roles], min_go_votes, 3, 3 * roles, **fields)  # type: ignore[arg-type]
+def team_of(roles: int, min_go_votes: int = 1, **fields: object) -> Electorate:
+    return Electorate(SEVEN[:roles], min_go_votes, 3, 3 * roles, **fields)  # type: ignore[arg-type]
 
 
 def test_the_shipped_policies_are_those_with_cases() -> None:
@@ -127,12 +127,12 @@ def test_the_smallest_vote_that_classic_never_resolves_is_a_lone_block_beside_tw
     assert check.counterexample is not None
     assert check.counterexample.votes == ({"risk": "go", "legal": "go", "sales": "block"},)
     assert check.counterexample.outcomes == ("next_round",)
-    assert check.counterexample.round == 3
+    assert check.counterexample.place.round == 3
     assert check.counterexample.note == "repeated in 3 rounds"
 
 
 def test_a_unanimous_caution_is_the_other_hole_of_classic() -> None:
-    team = Team(("risk",), min_go_votes=1)
+    team = Electorate(("risk",), min_go_votes=1)
     (check,) = [each for each in prove(load_policy("classic"), team).checks if not each.holds]
 
     assert check.counterexample is not None

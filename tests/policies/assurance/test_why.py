@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from policies.assurance import ballots, flips, why
-from policies.assurance.ballots import Place, Team, TooManyVotesError
+from policies.assurance.ballots import Electorate, Place, TooManyVotesError
 from policies.assurance.flips import flip_stances
 from policies.assurance.power import powers
 from policies.assurance.why import explain
@@ -55,7 +55,7 @@ def nearest_changes(rules: Policy, vote: Vote, guards: list[Guard]) -> dict[str,
     }
 
 
-def random_vote(rng: random.Random, team: Team) -> Vote:
+def random_vote(rng: random.Random, team: Electorate) -> Vote:
     number = rng.randint(1, team.max_rounds)
     weights = [8, 4, 4, 1]
     return vote_of(team, rng.choices(CASTS, weights, k=len(team.roles)), number, rng.randint(0, number - 1))
@@ -114,7 +114,7 @@ def test_no_stance_flips_what_a_guard_holds_down() -> None:
 
 
 def test_no_more_sets_of_one_size_are_kept_than_can_be_read() -> None:
-    team = Team(tuple(f"r{number}" for number in range(25)))
+    team = Electorate(tuple(f"r{number}" for number in range(25)))
     found = flip_stances(policy(("block >= 1", "no_go"), otherwise="go"), vote_of(team, ("go",) * 25))
 
     assert len(found.flips) == flips.MAX_KEPT == 20
@@ -122,7 +122,7 @@ def test_no_more_sets_of_one_size_are_kept_than_can_be_read() -> None:
 
 
 def test_a_search_that_grows_too_long_says_up_to_which_size_it_came() -> None:
-    team = Team(tuple(f"r{number}" for number in range(30)))
+    team = Electorate(tuple(f"r{number}" for number in range(30)))
     far = policy(("block >= 4", "no_go"), otherwise="go")
     found = flip_stances(far, vote_of(team, ("go",) * 30))
 
@@ -133,8 +133,8 @@ def test_a_search_that_grows_too_long_says_up_to_which_size_it_came() -> None:
 # --- powers ----------------------------------------------------------------------------------------------------------
 
 
-def naive_power(rules: Policy, team: Team, seat: int, number: int, blocked: int) -> tuple[int, int, bool]:
-    """Votes of the others in which the seat's own matters, all of them, and whether its block alone keeps from go."""
+def naive_power(rules: Policy, team: Electorate, seat: int, number: int, blocked: int) -> tuple[int, int, bool, bool]:
+    """Votes of the others in which the seat's own matters, all of them, and whether it can hold up or refuse alone."""
     casts = CASTS if rules.on_absent == "count" else STANCES
     others = list(product(casts, repeat=len(team.roles) - 1))
     yes = ("go", "go_with_caution")
@@ -143,9 +143,10 @@ def naive_power(rules: Policy, team: Team, seat: int, number: int, blocked: int)
         return decide(rules, vote_of(team, (*rest[:seat], cast, *rest[seat:]), number, blocked)).final  # type: ignore[arg-type]
 
     pivotal = sum(len({outcome(rest, cast) for cast in casts}) > 1 for rest in others)
-    refuses = all(outcome(rest, "block") not in yes for rest in others)
+    holds = any(all(outcome(rest, cast) not in yes for rest in others) for cast in STANCES)
     says_yes = any(outcome(rest, cast) in yes for rest in others for cast in casts)
-    return pivotal, len(others), refuses and says_yes
+    refuses = all(outcome(rest, "block") == "no_go" for rest in others)
+    return pivotal, len(others), holds and says_yes, refuses
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -156,35 +157,51 @@ def test_the_power_of_a_role_is_what_counting_every_vote_gives(seed: int) -> Non
     number = rng.randint(1, team.max_rounds)
     blocked = rng.randint(0, number - 1)
 
-    found = powers(rules, team, Place(number, blocked))
+    found = powers(rules, team, Place(number, blocked, max_rounds=team.max_rounds))
     assert [power.role for power in found] == [*team.roles]
     for seat, power in enumerate(found):
-        pivotal, votes, has_veto = naive_power(rules, team, seat, number, blocked)
-        assert (power.pivotal, power.votes, power.has_veto) == (pivotal, votes, has_veto)
+        pivotal, votes, holds, refuses = naive_power(rules, team, seat, number, blocked)
+        assert (power.pivotal, power.votes) == (pivotal, votes)
+        assert (power.can_hold_up, power.can_refuse) == (holds, refuses)
+        assert power.has_veto == (power.role in team.vetoers)
         assert power.share == pivotal / votes
         assert power.is_dummy == (pivotal == 0)
 
 
-def test_a_role_that_nobody_counts_is_a_dummy_and_one_that_refuses_alone_has_a_veto() -> None:
+def test_holding_up_a_go_refusing_and_being_a_dummy_are_told_apart() -> None:
     rules = policy(('stances.legal == "block"', "no_go"), ('stances.risk == "go"', "go"), otherwise="next_round")
-    risk, legal, sales = powers(rules, Team(("risk", "legal", "sales")), Place(1))
+    risk, legal, sales = powers(rules, Electorate(("risk", "legal", "sales")), Place(1))
 
-    assert (risk.has_veto, risk.is_dummy, risk.share) == (True, False, 2 / 3)
-    assert (legal.has_veto, legal.is_dummy, legal.share) == (True, False, 1.0)
-    assert (sales.has_veto, sales.is_dummy, sales.share) == (False, True, 0.0)
+    assert (risk.can_hold_up, risk.can_refuse, risk.is_dummy, risk.share) == (True, False, False, 2 / 3)
+    assert (legal.can_hold_up, legal.can_refuse, legal.is_dummy, legal.share) == (True, True, False, 1.0)
+    assert (sales.can_hold_up, sales.can_refuse, sales.is_dummy, sales.share) == (False, False, True, 0.0)
 
 
-def test_nobody_has_a_veto_where_nothing_is_ever_allowed() -> None:
-    found = powers(policy(("block > 0", "no_go"), otherwise="next_round"), Team(("risk", "legal")), Place(1))
+def test_a_veto_is_the_one_that_is_declared_whatever_a_block_brings_about() -> None:
+    team = Electorate(("risk", "legal"), vetoers=frozenset({"risk"}))
+    for rules in (policy(("vetoes > 0", "no_go"), otherwise="go"), policy(otherwise="go")):
+        assert [power.has_veto for power in powers(rules, team, Place(1))] == [True, False]
 
-    assert [(power.has_veto, power.is_dummy) for power in found] == [(False, False)] * 2
+
+def test_the_powers_of_a_team_that_a_role_joined_count_that_role() -> None:
+    rules = policy(("block > 0", "no_go"), otherwise="go")
+    team = Electorate(("risk",), joining=("legal", "audit"))
+    found = powers(rules, team, Place(2, joined=("audit",)))
+
+    assert [(power.role, power.pivotal, power.votes) for power in found] == [("risk", 2, 3), ("audit", 2, 3)]
+
+
+def test_nobody_can_hold_up_a_go_where_nothing_is_ever_allowed() -> None:
+    found = powers(policy(("block > 0", "no_go"), otherwise="next_round"), Electorate(("risk", "legal")), Place(1))
+
+    assert [(power.can_hold_up, power.can_refuse, power.is_dummy) for power in found] == [(False, True, False)] * 2
 
 
 def test_powers_of_a_team_with_too_many_votes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ballots, "MAX_VOTES", 9)
 
     with pytest.raises(TooManyVotesError):
-        powers(policy(otherwise="go"), Team(("risk", "legal", "sales")), Place(1))
+        powers(policy(otherwise="go"), Electorate(("risk", "legal", "sales")), Place(1))
 
 
 # --- the whole explanation -------------------------------------------------------------------------------------------
@@ -244,7 +261,7 @@ def test_a_policy_that_trusts_confidence_is_weighed_with_full_confidence() -> No
 
     assert found.ruling.final == "no_go"
     assert dict(found.values) == {"go": 1, "min_confidence": 0.2}
-    assert found.powers == powers(rules, Team(("risk",), 2, 3, 0), Place(1, confidence=1.0))
+    assert found.powers == powers(rules, Electorate(("risk",), 2, 3, 0), Place(1, confidence=1.0))
     assert not found.powers[0].is_dummy
 
 
@@ -254,5 +271,5 @@ def test_every_role_of_a_team_is_explained_whatever_it_weighs() -> None:
     found = why.explain(rules, vote, [], {})
 
     assert [power.is_dummy for power in found.powers] == [False, True, True, True, True, True]
-    assert found.powers[0].has_veto
+    assert found.powers[0].can_hold_up
     assert [dict(flip.stances) for flip in found.stance_flips.flips] == [{"risk": "caution"}, {"risk": "block"}]

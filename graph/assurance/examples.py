@@ -1,0 +1,78 @@
+"""Counterexamples in words, and as command lines that show them again."""
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+
+from policies.assurance.ballots import CASTS, Place
+from policies.assurance.places import Counterexample
+from policies.vote import Cast
+
+MANY = 12
+"""Rounds of a history that are told one by one; of a longer one, the first and the last."""
+
+
+def shown_example(example: Counterexample) -> str:
+    """Return a counterexample as one sentence."""
+    pairs = list(zip(example.votes, example.outcomes, strict=False))
+    said = "; ".join(f"{shown_casts(casts)} gives {outcome}" for casts, outcome in pairs)
+    if len(example.outcomes) > len(example.votes) > 0:
+        said = f"{said}, then {example.outcomes[-1]}"
+    if not said:
+        return example.note or ""
+    return f"{shown_place(example.place)}: {said}{f' ({example.note})' if example.note else ''}"
+
+
+def shown_place(place: Place) -> str:
+    """Return a place of a run in words.
+
+    >>> shown_place(Place(3, 2, ("legal",), open_questions=4))
+    'round 3, after 2 rounds with a block, legal has joined, 4 questions open'
+    """
+    joined, blocked, questions = place.joined, place.rounds_blocked, place.open_questions
+    parts = [
+        f"round {place.round}",
+        *([f"after {blocked} round{'s' if blocked > 1 else ''} with a block"] if blocked else []),
+        *([f"{' and '.join(joined)} {'have' if len(joined) > 1 else 'has'} joined"] if joined else []),
+        *([f"{questions} question{'s' if questions > 1 else ''} open"] if questions else []),
+        *([] if place.confidence is None else [f"every confidence {place.confidence:g}"]),
+    ]
+    return ", ".join(parts)
+
+
+def shown_casts(casts: Mapping[str, Cast]) -> str:
+    """Return who casts what; the roles of one stance together.
+
+    >>> shown_casts({"risk": "block", "legal": "go", "finance": "go"})
+    'go: legal, finance; block: risk'
+    """
+    spoken = {name: [role for role, cast in casts.items() if cast == name] for name in CASTS}
+    return "; ".join(f"{name}: {', '.join(roles)}" for name, roles in spoken.items() if roles)
+
+
+def shown_history(example: Counterexample) -> Iterator[str]:
+    """Yield a line for the votes of each round before, in order."""
+    history = example.history
+    for number, (place, casts) in enumerate(history):
+        if len(history) <= MANY or number < MANY // 2 or number >= len(history) - MANY // 2:
+            yield f"{shown_place(place)}: {shown_casts(casts)}"
+        elif number == MANY // 2:
+            yield "…"
+
+
+def decide_lines(example: Counterexample, words: Sequence[str], max_rounds: int) -> list[str]:
+    """Return a command line for each vote of a counterexample, which decides it again.
+
+    `words` name the team or policy there, whose rounds are `max_rounds`.
+    """
+    place = example.place
+    options = [
+        *("--round", place.round),
+        *(("--streak", place.rounds_blocked) if place.rounds_blocked else ()),
+        *(("--joined", ",".join(place.joined)) if place.joined else ()),
+        *(("--max-rounds", place.max_rounds) if place.max_rounds != max_rounds else ()),
+        *(("--open-questions", place.open_questions) if place.open_questions else ()),
+        *(() if place.confidence is None else ("--confidence", place.confidence)),
+        *(("--tripped", example.guard) if example.guard else ()),
+    ]
+    head = ["accord", "policy", "decide", *words, *map(str, options)]
+    return [shlex.join([*head, *(f"{role}={cast}" for role, cast in casts.items())]) for casts in example.votes]

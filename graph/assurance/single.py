@@ -1,0 +1,198 @@
+"""One vote, decided: `accord policy decide` names the roles' stances and the place of the run."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Any
+
+from graph.assurance.subject import Subject, electorates_on, is_policy, load_subject
+from graph.problems import UsageError
+from graph.teams.policies import load_policy
+from policies.assurance.ballots import CASTS, Ballots, Electorate, Place, TooManyVotesError, vote_at
+from policies.assurance.lens import LONGEST, lens_of
+from policies.assurance.rulings import Rulings
+from policies.assurance.walk import find_way
+from policies.conditions import VOTE_VARIABLES
+from policies.guards import Finding, Guard
+from policies.outcome import Ruling, decide
+from policies.table import Policy
+from policies.vote import Cast, Variables
+
+Problems = list[str]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a user asks to be decided: who casts what, as ROLE=STANCE, and where in a run."""
+
+    name: str
+    votes: Sequence[str]
+    round: int = 1
+    streak: int = 0
+    joined: Sequence[str] = ()
+    max_rounds: int | None = None
+    open_questions: int = 0
+    confidence: float | None = None
+    tripped: Sequence[str] = ()
+    settings: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Single:
+    """One vote and its ruling: `values` are the variables that rows read, `way` says whether a run gets there."""
+
+    subject: Subject
+    place: Place
+    casts: Mapping[str, Cast]
+    ruling: Ruling
+    values: Mapping[str, Any]
+    tripped: tuple[Guard, ...]
+    joins: str | None
+    way: str | None
+
+
+def decide_single(asked: Asked) -> Single:
+    """Return the ruling on one vote at one place of a run.
+
+    Raises:
+        UsageError: there is no such team or policy, or the vote, the place or a guard is none of it; every problem.
+    """
+    problems: Problems = []
+    said = _said(asked.votes, problems)
+    subject = _subject(asked, said)
+    joined = _joined(asked, subject, problems)
+    place = _place(asked, subject, joined, problems)
+    casts = _casts(subject, said, joined, problems)
+    tripped = [_guard(name, subject, problems) for name in asked.tripped]
+    if problems:
+        raise UsageError(*problems)
+    return _decided(subject, place, casts, [guard for guard in tripped if guard])
+
+
+def _said(votes: Sequence[str], problems: Problems) -> dict[str, str]:
+    said: dict[str, str] = {}
+    for text in votes:
+        role, equals, stance = text.partition("=")
+        if not (role and equals):
+            problems.append(f"`{text}` is not ROLE=STANCE, for example risk=block")
+        elif role in said:
+            problems.append(f"`{role}` is named twice; name each role once")
+        else:
+            said[role] = stance
+    return said
+
+
+def _subject(asked: Asked, said: Mapping[str, str]) -> Subject:
+    """Return the team; a policy alone is asked about the roles that are named, those that joined left out."""
+    if not is_policy(asked.name) or asked.settings:
+        return load_subject(asked.name, settings=asked.settings)
+    policy = load_policy(asked.name)
+    named = sorted(role for role in policy.named_roles or () if role in said and role not in policy.joining)
+    sequence = [role for role in dict.fromkeys([*named, *said]) if role not in asked.joined]
+    if not sequence:
+        raise UsageError("no role votes; name the stance of each, for example role_1=go role_2=block")
+    return Subject(asked.name, policy, electorates_on(sequence, [policy])[0])
+
+
+def _joined(asked: Asked, subject: Subject, problems: Problems) -> tuple[str, ...]:
+    joining = subject.electorate.joining
+    for role in dict.fromkeys(asked.joined):
+        if role in subject.electorate.roles:
+            problems.append(f"--joined {role}: it is in the sequence from the start; leave it out here")
+        elif role not in joining:
+            problems.append(f"--joined {role}: no row of this policy brings it in{_allowed(role, joining)}")
+    return tuple(role for role in joining if role in asked.joined)
+
+
+def _place(asked: Asked, subject: Subject, joined: tuple[str, ...], problems: Problems) -> Place:
+    limit = asked.max_rounds or subject.electorate.max_rounds
+    place = Place(asked.round, asked.streak, joined, limit, asked.open_questions, asked.confidence)
+    if subject.electorate.is_vote and limit > 1:
+        problems.append(f"--max-rounds {limit}: the team's pattern is a vote; allowed: 1")
+    if place.round > limit:
+        more = "" if limit == LONGEST else ", or name more with --max-rounds"
+        problems.append(f"--round {place.round}: there are {limit}; allowed: 1 to {limit}{more}")
+    if place.rounds_blocked >= place.round:
+        before = place.round - 1
+        problems.append(f"--streak {asked.streak}: {before} came before round {place.round}; allowed: 0 to {before}")
+    if len(joined) >= place.round:
+        told = f"one may join after each round, and {place.round - 1} came before round {place.round}"
+        problems.append(f"--joined {','.join(joined)}: {told}; allowed: {place.round - 1}")
+    return replace(place, confidence=_confidence(asked, subject, problems))
+
+
+def _confidence(asked: Asked, subject: Subject, problems: Problems) -> float | None:
+    """Return the confidence of every role, where rows may read it; 1 where none is named."""
+    given = asked.confidence
+    if not subject.policy.trust_confidence and given is not None:
+        problems.append(f"--confidence {given:g}: this policy reads none; leave it out")
+    elif given is not None and not 0 <= given <= 1:
+        problems.append(f"--confidence {given:g}: allowed: 0 to 1")
+    return (1.0 if given is None else given) if subject.policy.trust_confidence else None
+
+
+def _casts(subject: Subject, said: Mapping[str, str], joined: Sequence[str], problems: Problems) -> dict[str, Cast]:
+    seats = subject.electorate.seated(joined)
+    for role, stance in said.items():
+        problems += _wrong(subject, seats, role, stance)
+    needed = seats if subject.is_team else _needed(subject.policy, subject.electorate, seats)
+    missing = [role for role in needed if role not in said]
+    if missing:
+        problems.append(f"{', '.join(missing)}: no stance; name each role that votes once, for example {missing[0]}=go")
+    stances: dict[str, Cast] = {cast: cast for cast in CASTS}
+    return {role: stances[said[role]] for role in seats if said.get(role) in stances}
+
+
+def _wrong(subject: Subject, seats: Sequence[str], role: str, stance: str) -> Iterator[str]:
+    """Yield what is wrong with one role's stance."""
+    if role not in seats and role in subject.electorate.joining:
+        yield f"`{role}` does not vote here; it votes once it has joined: --joined {role}"
+    elif role not in seats:
+        yield f"`{role}` does not vote here{_allowed(role, seats)}"
+    if stance == "absent" and subject.policy.on_absent == "stop":
+        yield f"`{role}={stance}`: this policy stops at an absent role; allowed: go, caution, block"
+    elif stance not in CASTS:
+        yield f"`{role}={stance}` names no stance{_allowed(stance, CASTS)}"
+
+
+def _needed(policy: Policy, electorate: Electorate, seats: Sequence[str]) -> list[str]:
+    """Return the roles that must be there: whoever sits, and whom a row names."""
+    named = sorted(role for role in policy.named_roles or () if role not in electorate.joining)
+    return list(dict.fromkeys([*seats, *named]))
+
+
+def _guard(name: str, subject: Subject, problems: Problems) -> Guard | None:
+    named = {guard.name: guard for guard in subject.guards}
+    if name not in named:
+        told = _allowed(name, [*named]) if named else "; this team has none"
+        problems.append(f"--tripped {name}: there is no such guard{told if subject.is_team else '; a policy has none'}")
+    return named.get(name)
+
+
+def _allowed(word: str, names: Sequence[str]) -> str:
+    """Return the names that are allowed, the nearest one first."""
+    nearest = get_close_matches(word, names, n=1, cutoff=0.5)
+    told = f"; nearest: {nearest[0]}" if nearest else ""
+    return f"{told}; allowed: {', '.join(names) or 'none'}"
+
+
+def _decided(subject: Subject, place: Place, casts: Mapping[str, Cast], tripped: Sequence[Guard]) -> Single:
+    vote = vote_at(subject.electorate, casts, place)
+    ruling = decide(subject.policy, vote, [Finding(guard, True) for guard in tripped])
+    names = tuple(name for name in VOTE_VARIABLES if name in subject.policy.variables)
+    rulings = Rulings(
+        subject.policy, Ballots(subject.policy, subject.electorate), lens=lens_of([subject.policy]).onto(place)
+    )
+    joins = rulings.joins(ruling, place)
+    values = Variables(vote).take(names)
+    return Single(subject, place, casts, ruling, values, tuple(tripped), joins, _way(rulings, place))
+
+
+def _way(rulings: Rulings, place: Place) -> str | None:
+    try:
+        reached = find_way(rulings, place)
+    except TooManyVotesError as error:
+        return f"Whether a run gets to this place was not worked out: {error}"
+    if reached is None:
+        return "No run can get to this place"
+    return f"A run gets to this place only {reached.how}" if reached.how else None

@@ -1,0 +1,97 @@
+"""One vote and its ruling for people at a terminal and, as plain values, for programs."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from graph.assurance.examples import shown_casts, shown_place
+from graph.assurance.single import Single
+from graph.report.proof import word_of
+from graph.report.record import row_name
+from graph.report.visible import visible
+from policies.table import DECISIONS
+
+Plain = dict[str, Any]
+
+
+def plain_single(found: Single) -> Plain:
+    """Return a decided vote as plain values."""
+    ruling, subject = found.ruling, found.subject
+    row = None if ruling.row is None else subject.policy.rules[ruling.row]
+    return {
+        "policy": subject.policy.name,
+        "on": subject.name,
+        **asdict(found.place),
+        "casts": dict(found.casts),
+        "vote": ruling.vote,
+        "final": ruling.final,
+        "row": row_name(ruling.row),
+        "when": row.when if row else None,
+        "because": ruling.because,
+        "fault": ruling.fault,
+        "values": dict(found.values),
+        "joins": found.joins,
+        "stops": _stops(found),
+        "tripped": [{"name": guard.name, "cap": guard.cap} for guard in found.tripped],
+        "way": found.way,
+    }
+
+
+def print_single(found: Single, console: Console) -> None:
+    """Print a decided vote: its place, the outcome, the row and what it read, caps, and whether a run gets there."""
+    place, subject = found.place, found.subject
+    on = f" on the team {subject.name}" if subject.is_team else ""
+    console.print(visible(f"{subject.policy.name}{on}: {shown_place(place)}; max_rounds {place.max_rounds}"))
+    console.print(visible(f"  streak {place.rounds_blocked} (rounds in a row with a block right before this one)"))
+    console.print(visible(f"  {shown_casts(found.casts)}"))
+    console.print(Text.assemble("Outcome: ", word_of(found.ruling.final)))
+    for line in _reasons(found):
+        console.print(visible(line))
+
+
+def _reasons(found: Single) -> Iterator[str]:
+    yield from _row(found)
+    if found.ruling.rounds_ended:
+        yield f"  It is the last round, so next_round becomes {found.ruling.vote}"
+    for guard in found.tripped:
+        yield f"The guard {guard.name} is tripped and caps the outcome at {guard.cap}"
+    if found.tripped:
+        yield f"The vote alone gives {found.ruling.vote}"
+    if _stops(found):
+        yield f"The run stops with {_stops(found)}"
+    if found.joins:
+        yield f"{found.joins} joins from the next round on"
+    if found.way:
+        yield found.way
+
+
+def _row(found: Single) -> Iterator[str]:
+    """Yield which row decides, and what it read."""
+    ruling, rows = found.ruling, found.subject.policy.rules
+    if ruling.fault:
+        yield f"Nothing decides ({ruling.fault}), so a human has to"
+    elif ruling.row is None:
+        yield "No row holds; the policy's `otherwise` decides"
+    else:
+        yield f"Row {row_name(ruling.row)} decides{f': {ruling.because}' if ruling.because else ''}"
+        yield f"  when {rows[ruling.row].when}"
+    if found.values:
+        yield f"  with {', '.join(f'{name} = {_shown(value)}' for name, value in found.values.items())}"
+
+
+def _stops(found: Single) -> str | None:
+    """Return the reason with which a run stops here without a decision and without asking a human."""
+    final = found.ruling.final
+    if found.subject.electorate.is_vote:
+        return None if final in DECISIONS else "no_quorum"
+    is_last = found.place.round == found.place.max_rounds
+    return "max_rounds_reached" if final == "next_round" and is_last else None
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {part}" for key, part in value.items()) + "}"
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)

@@ -1,0 +1,160 @@
+"""Rulings: what a policy makes of every ballot at a place, each decided once for all places that rows see alike."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from policies.assurance.ballots import (
+    BLOCK,
+    MAX_RULINGS,
+    Ballot,
+    Ballots,
+    Electorate,
+    Place,
+    TooManyVotesError,
+    moved,
+    totals,
+    vote_at,
+)
+from policies.assurance.lens import Lens, lens_of
+from policies.guards import Finding
+from policies.outcome import Ruling, decide
+from policies.table import Policy
+from policies.vote import Cast, Vote
+
+Decide = Callable[[Policy, Vote, Sequence[Finding]], Ruling]
+
+
+@dataclass(frozen=True)
+class Move:
+    """Two ballots of one team by their numbers, the second being the first with one role of a class moved."""
+
+    first: int
+    second: int
+    group: int
+    source: int
+    target: int
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A team as it sits after some roles have joined, and all the ballots it can cast."""
+
+    ballots: Ballots
+    joined: tuple[str, ...]
+
+    @cached_property
+    def kinds(self) -> list[Ballot]:
+        """Every ballot, the nearest to a unanimous go first."""
+        return self.ballots.kinds(self.joined)
+
+    @cached_property
+    def casts(self) -> list[dict[str, Cast]]:
+        """One vote of each kind, by role."""
+        return [self.ballots.spell(ballot, self.joined) for ballot in self.kinds]
+
+    @cached_property
+    def blocked(self) -> list[bool]:
+        """Whether a role blocks in each of the kinds."""
+        return [totals(ballot)[BLOCK] > 0 for ballot in self.kinds]
+
+    @cached_property
+    def numbers(self) -> dict[Ballot, int]:
+        """The number of each kind."""
+        return {ballot: number for number, ballot in enumerate(self.kinds)}
+
+    def moves(self, kinds: Sequence[tuple[int, int]]) -> Iterator[Move]:
+        """Yield every pair of ballots of which the second is the first with one role moved in one of these ways."""
+        for first, ballot in enumerate(self.kinds):
+            for source, target in kinds:
+                for group, second in moved(ballot, source, target):
+                    yield Move(first, self.numbers[second], group, source, target)
+
+
+@dataclass(frozen=True)
+class Step:
+    """How a run leaves a place for another round: by which vote, with a block or without, and who joins.
+
+    `asks`: a human was asked first, and a resume asks the team again.
+    """
+
+    place: Place
+    number: int
+    blocked: bool
+    joins: str | None
+    asks: bool
+
+
+def joining_role(electorate: Electorate, ruling: Ruling, place: Place) -> str | None:
+    """Return the role that a ruling brings in from the next round on: one that may join and has not joined yet."""
+    may_join = ruling.convene in electorate.joining and ruling.convene not in place.joined
+    return ruling.convene if may_join else None
+
+
+class Rulings:
+    """The rulings of a policy on a team, decided when they are first asked for."""
+
+    def __init__(self, policy: Policy, ballots: Ballots, decide: Decide = decide, lens: Lens | None = None) -> None:
+        self.policy, self.ballots, self.decide = policy, ballots, decide
+        self.lens = lens or lens_of([policy])
+        self._benches: dict[tuple[str, ...], Bench] = {}
+        self._found: dict[tuple[object, ...], list[Ruling]] = {}
+        self._steps: dict[tuple[object, ...], list[Step]] = {}
+        self._decided = 0
+
+    @property
+    def electorate(self) -> Electorate:
+        """The team that votes."""
+        return self.ballots.electorate
+
+    def bench(self, joined: tuple[str, ...]) -> Bench:
+        """Return the team as it sits after these roles have joined."""
+        return self._benches.setdefault(joined, Bench(self.ballots, joined))
+
+    def at(self, place: Place) -> list[Ruling]:
+        """Return the ruling on each kind of vote at a place, or at one that no row can tell from it.
+
+        Raises:
+            TooManyVotesError: the team casts more kinds of votes, or has more rulings, than a proof goes through.
+        """
+        key = self.lens.key(place)
+        if key not in self._found:
+            bench = self.bench(place.joined)
+            self._count(len(bench.kinds))
+            votes = (vote_at(self.electorate, casts, place) for casts in bench.casts)
+            self._found[key] = [self.decide(self.policy, vote, ()) for vote in votes]
+        return self._found[key]
+
+    def _count(self, kinds: int) -> None:
+        self._decided += kinds
+        if self._decided > MAX_RULINGS:
+            raise TooManyVotesError(
+                f"the kinds of votes, each at every place of a run, are more than {MAX_RULINGS}; "
+                "allow fewer rounds, let fewer roles join, or read fewer variables in the rules"
+            )
+
+    def joins(self, ruling: Ruling, place: Place) -> str | None:
+        """Return the role that a ruling brings in from the next round on, if any."""
+        return joining_role(self.electorate, ruling, place)
+
+    def steps(self, place: Place) -> list[Step]:
+        """Return one step for each way in which some vote at a place leads to another round, now or after a human.
+
+        The vote of each step is the one nearest to a unanimous go.
+        """
+        key = self.lens.key(place)
+        if key not in self._steps:
+            self._steps[key] = list(self._find_steps(place).values())
+        return self._steps[key]
+
+    def _find_steps(self, place: Place) -> Mapping[tuple[object, ...], Step]:
+        found: dict[tuple[object, ...], Step] = {}
+        blocked = self.bench(place.joined).blocked
+        for variant in self.lens.variants(place):
+            for number, ruling in enumerate(self.at(variant)):
+                if ruling.final in ("next_round", "escalate"):
+                    step = Step(variant, number, blocked[number], self.joins(ruling, place), ruling.final == "escalate")
+                    kept = found.setdefault((step.blocked, step.joins, step.asks), step)
+                    if number < kept.number:
+                        found[step.blocked, step.joins, step.asks] = step
+        return found
