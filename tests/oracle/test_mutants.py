@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from policies.assurance import places as walked_places
 from policies.assurance.proof import prove
+from policies.assurance.walk import Reached, walk
 from policies.guards import Finding
 from policies.outcome import Ruling, decide
 from policies.table import Policy
@@ -79,7 +79,7 @@ def test_the_right_proof_is_not_noticed() -> None:
     assert not is_noticed(decide=decide)
 
 
-SKIPPED: dict[str, Callable[[Any], bool]] = {
+SKIPPED: dict[str, Callable[[Reached], bool]] = {
     "every place but the first": lambda reached: reached.place.round > 1,
     "teams in which one of two roles has joined": lambda reached: len(reached.place.joined) == 1,
     "streaks that do not begin in the first round": lambda reached: (
@@ -92,8 +92,8 @@ SKIPPED: dict[str, Callable[[Any], bool]] = {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SKIPPED)
 def test_a_walk_past_some_places_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    walk = walked_places.walk
-    monkeypatch.setattr(
-        walked_places, "walk", lambda *given, **more: [each for each in walk(*given, **more) if not SKIPPED[name](each)]
-    )
+    def passing(*given: Any, **more: Any) -> list[Reached]:
+        return [each for each in walk(*given, **more) if not SKIPPED[name](each)]
+
+    monkeypatch.setattr("policies.assurance.places.walk", passing)
     assert is_noticed()

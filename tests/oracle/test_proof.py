@@ -9,7 +9,8 @@ import pytest
 
 from policies.assurance.ballots import Electorate
 from policies.assurance.ballots import Place as Seen
-from policies.assurance.proof import Check, Counterexample, Proof, prove
+from policies.assurance.places import Counterexample
+from policies.assurance.proof import Check, Proof, prove
 from policies.guards import Guard
 from policies.table import Policy
 from policies.team_rules import parse_policy
