@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("policies", "nodes", "graph")
 FILES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
 MODULES = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+ORACLE = sorted((ROOT / "tests" / "oracle").glob("*.py"))
 
 # What policies may stand on beside the standard library; pydantic_core is pydantic's own.
 POLICY_PACKAGES = {"policies", "pydantic", "pydantic_core", "cel_expr_python", "google"}
@@ -69,6 +70,16 @@ def test_savers_and_stores_are_opened_in_one_file_of_graph() -> None:
 
 def test_the_tree_of_a_condition_is_read_in_one_file_of_policies() -> None:
     assert importers("google") == ["policies/cel_messages.py"]
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in ORACLE if not path.name.startswith("test_")], ids=lambda path: path.stem
+)
+def test_the_oracle_of_the_tests_shares_nothing_with_what_it_judges(path: Path) -> None:
+    names = {*imports(ast.parse(path.read_text(encoding="utf-8")))}
+    assert {name.split(".")[0] for name in names} <= {"tests", *sys.stdlib_module_names}
+    ours = {name for name in names if name.startswith("tests")}
+    assert all(name.startswith("tests.oracle.") and ".test_" not in name for name in ours)
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if path.startswith("policies/")])

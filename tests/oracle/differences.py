@@ -1,0 +1,99 @@
+"""Whether a run can tell two policies apart: both decide the same votes side by side, for as long as they act alike.
+
+Two runs of the same roles get the same answers, one under each policy. While each vote is answered by the same act
+(a decision, who joins, another round, a human, the end of the rounds, a stop at an absence) both are in the same round
+with the same history, and may be resumed alike; only their `max_rounds` may differ.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from tests.oracle.deciding import Decision, ballots, next_place
+from tests.oracle.places import MOST_QUESTIONS, Simulation
+from tests.oracle.tables import Ballot, Place, Table, Team
+
+Act = tuple[str, frozenset[str], bool]
+"""What becomes of the run, who joins, and whether a human who asks for another round gets one without a raise."""
+
+STOPS: Act = ("stopped", frozenset(), False)
+"""What a policy that does not count absences does at one."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A vote that the two answer differently, where each is then."""
+
+    first: Place
+    second: Place
+    ballot: Ballot
+    open_questions: int
+    acts: tuple[Act, Act]
+
+
+class Comparison:
+    """Two tables, each with a team of the same roles."""
+
+    def __init__(self, first: tuple[Table, Team], second: tuple[Table, Team], raised_to: int) -> None:
+        """Take the highest `max_rounds` that resumes may set."""
+        bench = tuple(dict.fromkeys((*first[1].bench, *second[1].bench)))
+        self.runs = tuple(Simulation(table, replace(team, bench=bench), raised_to) for table, team in (first, second))
+        self.raised_to = raised_to
+        self.counting = first[0].counts_absences or second[0].counts_absences
+        self.asks = any(len(run.questions) > 1 for run in self.runs)
+
+    def differences(self) -> Iterator[Difference]:
+        """Yield every vote that is answered differently where both runs were alike until then."""
+        start = (self.runs[0].start, self.runs[1].start)
+        reached, waiting = {start}, [start]
+        while waiting:
+            pair = waiting.pop()
+            yield from self.differences_at(*pair)
+            new = set(self._steps(*pair)) - reached
+            reached |= new
+            waiting += new
+
+    def can_be_told_apart(self) -> bool:
+        """Return whether some run shows a difference."""
+        return next(self.differences(), None) is not None
+
+    def differences_at(self, first: Place, second: Place) -> Iterator[Difference]:
+        for ballot, asked, one, other in self._acts(first, second):
+            if one != other:
+                yield Difference(first, second, ballot, asked, (one, other))
+
+    def _acts(self, first: Place, second: Place) -> Iterator[tuple[Ballot, int, Act, Act]]:
+        table = replace(self.runs[0].table, on_absent="count" if self.counting else "stop")
+        for ballot in ballots(table, self.runs[0].team, first.joined):
+            for asked in range(MOST_QUESTIONS + 1 if self.asks else 1):
+                yield ballot, asked, self.act(0, first, ballot, asked), self.act(1, second, ballot, asked)
+
+    def act(self, which: int, place: Place, ballot: Ballot, asked: int) -> Act:
+        """Return what a run under one of the policies does at this vote."""
+        run = self.runs[which]
+        if "absent" in ballot and not run.table.counts_absences:
+            return STOPS
+        return act_of(place, run.votes(place)[ballot, asked if len(run.questions) > 1 else 0])
+
+    def _steps(self, first: Place, second: Place) -> Iterator[tuple[Place, Place]]:
+        """Yield the places after each vote that both answer alike, and after each resume of both."""
+        highest = max(first.max_rounds, second.max_rounds)
+        for most in range(highest, self.raised_to + 1):
+            yield replace(first, max_rounds=most), replace(second, max_rounds=most)
+        alike = {("block" in ballot, one) for ballot, _, one, two in self._acts(first, second) if one == two}
+        for blocks, (final, joins, again) in alike:
+            for most, other in self._budgets(final, again, first, second):
+                yield next_place(first, blocks, joins, most), next_place(second, blocks, joins, other)
+
+    def _budgets(self, final: str, again: bool, first: Place, second: Place) -> Iterator[tuple[int, int]]:
+        """Yield the `max_rounds` of both with which the next round opens."""
+        if final == "next_round" or again:
+            yield first.max_rounds, second.max_rounds
+        if final in ("escalate", "max_rounds_reached"):
+            highest = max(first.max_rounds, second.max_rounds, first.round + 1)
+            for most in range(highest, self.raised_to + 1):
+                yield most, most
+
+
+def act_of(place: Place, found: Decision) -> Act:
+    """Return what a run does at a decision."""
+    return found.final, found.joins, found.final == "escalate" and not place.is_last

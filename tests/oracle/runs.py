@@ -1,0 +1,150 @@
+"""A whole run of rounds on paper: who is asked, what the answers make of a round, where and why the run ends.
+
+Seats answer from a script: a stance, an answer that breaks the contract, or the reason of a failure. What is counted is
+messages and rounds; time, tokens and texts are left out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tests.oracle.deciding import STANCES, capped, decide, next_place
+from tests.oracle.tables import Place, Table, Team
+
+BROKEN = "invalid_contribution:stance"
+ABSENCES = (
+    BROKEN, "llm_timeout", "llm_rate_limited", "llm_error:503", "llm_error:protocol", "llm_error:too_large",
+    "llm_truncated", "llm_refused", "llm_empty",
+)  # fmt: skip
+"""Failures that make a seat absent where absences count; a broken contract only once its repairs are used up."""
+ALWAYS_STOPS = ("llm_auth",)
+
+Script = Mapping[tuple[str, int], Sequence[str]]
+"""What a role says in a round, time after time that it is asked; the last for ever, and go where nothing is written."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Where a run is when nobody is at work on it."""
+
+    stop_reason: str
+    at: str | None = None
+    """The round and role of a stop at a seat, or `human`."""
+    decision: str | None = None
+    rounds: tuple[tuple[tuple[str, str], ...], ...] = ()
+    """Who said what in each finished round, in the order of the seats, without who was absent."""
+    outcomes: tuple[str, ...] = ()
+    """What each finished round gave, guards counted in."""
+    absent: tuple[tuple[int, str, str], ...] = ()
+    """Round, role and reason of each absence, those of an unfinished round too."""
+    messages: int = 0
+
+
+@dataclass
+class Run:
+    """One thread of a team, from its first round, over its stops and resumes."""
+
+    table: Table
+    team: Team
+    script: Script
+    caps: tuple[str, ...] = ()
+    """What the guards that are tripped allow at most."""
+    place: Place = field(init=False)
+    seats: dict[str, str] = field(init=False)
+    _order: tuple[str, ...] = field(init=False)
+    """The seats: the sequence, then whoever joined, in the order in which they did."""
+    _asked: dict[tuple[str, int], int] = field(default_factory=dict)
+    _refusals: dict[str, int] = field(default_factory=dict)
+    _called: frozenset[str] = frozenset()
+    _ending: Ending = field(default_factory=lambda: Ending("running"))
+
+    def __post_init__(self) -> None:
+        self.place = Place(1, 0, frozenset(), self.team.max_rounds)
+        self.seats, self._order = {}, self.team.sequence
+
+    def go(self) -> Ending:
+        """Run until something ends it."""
+        self._ending = replace(self._ending, stop_reason="running", at=None)
+        while self._ending.stop_reason == "running":
+            if not self._ask_once():
+                continue
+            self._close_round()
+        return self._ending
+
+    def resume(self, max_rounds: int | None = None, max_messages: int | None = None) -> Ending:
+        """Run on with raised budgets; an ended run stays as it is."""
+        self.place = replace(self.place, max_rounds=max_rounds or self.place.max_rounds)
+        self.team = replace(self.team, max_messages=max_messages or self.team.max_messages)
+        if self._ending.stop_reason == "success" or (self._waits_for_a_round() and self.place.is_last):
+            return self._ending
+        if self._waits_for_a_round():
+            self._open_next()
+        return self.go()
+
+    def _waits_for_a_round(self) -> bool:
+        return self._ending.stop_reason in ("escalated", "max_rounds_reached")
+
+    def _ask_once(self) -> bool:
+        """Ask every empty seat once, as far as messages go; return whether all seats are taken then."""
+        empty = [role for role in self._order if role not in self.seats]
+        open_seats = [role for role in empty if self._refusals.get(role, 0) <= self.team.max_repairs]
+        granted = open_seats[: max(0, self.team.max_messages - self._ending.messages)]
+        self._ending = replace(self._ending, messages=self._ending.messages + len(granted))
+        answers = {role: self._answer(role) for role in granted}
+        for role in empty:
+            if role in open_seats and role not in granted:
+                self._stop("max_messages", role)
+            else:
+                self._take(role, answers.get(role, BROKEN), again=role not in granted)
+            if self._ending.stop_reason in (BROKEN, "max_messages"):
+                return False
+        return self._ending.stop_reason == "running" and all(role in self.seats for role in empty)
+
+    def _answer(self, role: str) -> str:
+        key = (role, self.place.round)
+        said = self.script.get(key) or ("go",)
+        nth = self._asked.get(key, 0)
+        self._asked[key] = nth + 1
+        return said[min(nth, len(said) - 1)]
+
+    def _take(self, role: str, said: str, again: bool) -> None:
+        """Fill the seat, leave it for a repair, or stop; `again`: it was refused for good in an earlier wave.
+
+        Behind a failure that stops the run, what the other seats said is kept: nobody is asked twice.
+        """
+        if said == BROKEN and not again:
+            self._refusals[role] = self._refusals.get(role, 0) + 1
+        repairable = said == BROKEN and self._refusals[role] <= self.team.max_repairs
+        if said in STANCES:
+            self.seats[role] = said
+        elif said in ABSENCES and self.table.counts_absences and not repairable:
+            self.seats[role] = "absent"
+            self._ending = replace(self._ending, absent=(*self._ending.absent, (self.place.round, role, said)))
+        elif not repairable and self._ending.stop_reason == "running":
+            self._stop(said, role)
+
+    def _stop(self, reason: str, role: str) -> None:
+        if self._ending.stop_reason == "running":
+            self._ending = replace(self._ending, stop_reason=reason, at=f"round_{self.place.round}:{role}")
+
+    def _close_round(self) -> None:
+        ballot = tuple(self.seats[role] for role in self.team.seats(self.place.joined))
+        found = decide(self.table, self.team, self.place, ballot)
+        outcome = capped(found.outcome, self.caps)
+        said = tuple((role, self.seats[role]) for role in self._order if self.seats[role] != "absent")
+        before = self._ending
+        self._ending = replace(before, rounds=(*before.rounds, said), outcomes=(*before.outcomes, outcome))
+        self._called = found.joins if outcome == found.outcome else frozenset[str]()
+        if outcome == "next_round" and not found.stops:
+            self._open_next()
+        elif outcome == "next_round":
+            self._ending = replace(self._ending, stop_reason="max_rounds_reached")
+        elif outcome == "escalate":
+            self._ending = replace(self._ending, stop_reason="escalated", at="human")
+        else:
+            self._ending = replace(self._ending, stop_reason="success", decision=outcome)
+
+    def _open_next(self) -> None:
+        blocks = any(word == "block" for _, word in self._ending.rounds[-1])
+        self.place = next_place(self.place, blocks, self._called, self.place.max_rounds)
+        self._order += tuple(self._called)
+        self.seats, self._refusals = {}, {}

@@ -1,0 +1,138 @@
+"""The command line: each counterexample's line shows it again, and any vote at any place is decided as here."""
+
+import io
+import json
+import shlex
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from graph.cli.main import run
+from tests.oracle.deciding import STANCES, Decision, capped, decide
+from tests.oracle.drawing import BENCH, Limits, draw
+from tests.oracle.places import Simulation
+from tests.oracle.tables import Ballot, Place, Table, Team
+
+pytestmark = pytest.mark.usefixtures("accord_home")
+
+SMALL = Limits(votes=300)
+PLACES = 4
+"""Random places for each table."""
+CAPS = ("no_go", "go_with_caution")
+
+
+def team_file(table: Table, team: Team) -> str:
+    """Return the team as a file (JSON is YAML)."""
+    weights = dict(team.weights)
+    seat = {"title": "T", "mandate": "Judge.", "otherwise": {"stance": "go", "summary": "Fine.", "actions": ["Go on."]}}
+    return json.dumps({
+        "name": "drawn", "title": "Drawn", "goal": "Decide.", "facts": {"rate": 2}, "sequence": list(team.sequence),
+        "policy": table.as_file(), "max_repairs": team.max_repairs,
+        "guards": [{"name": f"at most {cap}", "fact": "rate", "above": 1, "cap": cap} for cap in CAPS],
+        "budget": {
+            "max_rounds": team.max_rounds, "max_messages": team.max_messages, "min_go_votes": team.min_go_votes,
+        },
+        "roles": {role: {**seat, "enabled": False} for role in (*BENCH, "nobody")} | {
+            role: {**seat, "weight": weights.get(role, 1), "veto": role in team.vetoers}
+            for role in team.sequence + team.bench
+        },
+    })  # fmt: skip
+
+
+def told(*arguments: object) -> Any:
+    """Run `accord … --json` in this process."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    with redirect_stdout(out):
+        code = run([*map(str, arguments), "--json"])
+    assert code in (0, 1), (code, arguments)
+    out.flush()
+    out.seek(0)
+    return json.loads(out.read())
+
+
+# --- any vote --------------------------------------------------------------------------------------------------------
+
+
+def wrong_single(random: Random, path: Path, run: Simulation) -> str:
+    """Return what is wrong with one random vote, asked for on the command line."""
+    team, table = run.team, run.table
+    max_rounds = random.randint(1, team.max_rounds + 3)
+    number = random.randint(1, max_rounds)
+    joined = random.sample(team.bench, min(len(team.bench), random.randint(0, number - 1)))
+    place = Place(number, random.randint(0, number - 1), frozenset(joined), max_rounds)
+    words = (*STANCES, "absent") if table.counts_absences else STANCES
+    ballot = tuple(random.choice(words) for _ in team.seats(place.joined))
+    asked, caps = random.randint(0, 9), random.sample(CAPS, random.choice((0, 0, 1, 2)))
+    shown = told("policy", "decide", path, *options(place, asked, caps), *votes_of(team, place, ballot))
+    found = decide(table, team, place, ballot, asked)
+    wanted = as_shown(found, tuple(caps)) | {"reachable": place in run.resumed}
+    got = {key: shown[key] for key in wanted if key != "reachable"}
+    got["reachable"] = shown["way"] != "No run can get to this place"
+    return (
+        "" if got == wanted else f"{ballot} with {asked} open at {place} under {caps}: {shown}, by the oracle {wanted}"
+    )
+
+
+def options(place: Place, asked: int, caps: list[str]) -> Iterator[object]:
+    yield from ("--round", place.round, "--streak", place.blocked, "--max-rounds", place.max_rounds)
+    yield from ("--open-questions", asked)
+    yield from (("--joined", ",".join(place.joined)) if place.joined else ())
+    for cap in caps:
+        yield from ("--tripped", f"at most {cap}")
+
+
+def votes_of(team: Team, place: Place, ballot: Ballot) -> list[str]:
+    return [f"{role}={said}" for role, said in zip(team.seats(place.joined), ballot, strict=True)]
+
+
+def as_shown(found: Decision, caps: tuple[str, ...]) -> dict[str, Any]:
+    """Return what the command shows of a decision, under the caps of the guards that are tripped."""
+    final = capped(found.outcome, caps)
+    stops = found.stops and final == found.outcome
+    row = "otherwise" if found.row is None and not found.faulty else found.row
+    return {
+        "vote": found.outcome,
+        "final": final,
+        "row": row + 1 if isinstance(row, int) and not found.faulty else row if not found.faulty else "otherwise",
+        "joins": found.convene if final == found.outcome else None,
+        "stops": "max_rounds_reached" if stops else None,
+    }
+
+
+# --- counterexamples -------------------------------------------------------------------------------------------------
+
+
+def wrong_lines(path: Path) -> Iterator[str]:
+    """Yield each counterexample whose lines do not show it."""
+    proof = told("policy", "verify", path)
+    for check in (*proof["properties"], *proof["reports"]):
+        example = check.get("counterexample")
+        if example is None or not example["votes"]:
+            continue
+        finals = [told(*shlex.split(line)[1:])["final"] for line in example["lines"]]
+        ways = {told(*shlex.split(line)[1:])["way"] for line in example["lines"]}
+        if finals != [*example["outcomes"]] or "No run can get to this place" in ways:
+            yield f"{check['property']}: {example['lines']} give {finals}, {ways}, not {example['outcomes']}"
+
+
+def check_seed(seed: int, home: Path) -> str:
+    """Return what the commands say of a random team that is not so, or an empty text."""
+    table, team = draw(seed, SMALL)
+    path = home / f"drawn_{seed}.yaml"
+    path.write_text(team_file(table, team), encoding="utf-8")
+    random, places = Random(-seed - 1), Simulation(table, team, team.max_rounds + 3)
+    found = [*(wrong_single(random, path, places) for _ in range(PLACES)), *wrong_lines(path)]
+    return "; ".join(f"seed {seed}: {each}" for each in found if each)
+
+
+def test_lines_of_counterexamples_show_them_again(tmp_path: Path) -> None:
+    assert not [found for seed in range(6) if (found := check_seed(seed, tmp_path))]
+
+
+@pytest.mark.slow
+def test_lines_of_more_counterexamples_show_them_again(tmp_path: Path) -> None:
+    assert not [found for seed in range(100, 160) if (found := check_seed(seed, tmp_path))]

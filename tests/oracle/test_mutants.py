@@ -1,0 +1,99 @@
+"""The oracle notices a wrong proof, one that decides wrongly or walks past places: some table gives it away."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from policies.assurance.proof import prove
+from policies.assurance.walk import Reached, walk
+from policies.guards import Finding
+from policies.outcome import Ruling, decide
+from policies.table import Policy
+from policies.vote import Vote
+from tests.oracle.drawing import Limits, draw
+from tests.oracle.places import Simulation
+from tests.oracle.test_proof import GUARDS, electorate_of, policy_of, wrong_verdicts
+
+SEEDS = range(400)
+SMALL = Limits(votes=100)
+
+Change = Callable[[Vote], Vote]
+
+
+def is_noticed(**how: Any) -> bool:
+    """Return whether the proof of some random table says what the oracle does not, its figures left out."""
+    for seed in SEEDS:
+        table, team = draw(seed, SMALL)
+        proof = prove(policy_of(table), electorate_of(team), GUARDS, **how)
+        if any(wrong_verdicts(Simulation(table, team, proof.walked.raised_to), proof)):
+            return True
+    return False
+
+
+VOTES: dict[str, Change] = {
+    "the streak is forgotten": lambda vote: replace(vote, rounds_blocked=0),
+    "the streak is one too long": lambda vote: replace(vote, rounds_blocked=vote.rounds_blocked + 1),
+    "the round is forgotten": lambda vote: replace(vote, round=1, max_rounds=max(1, vote.max_rounds - vote.round + 1)),
+    "one round more is left": lambda vote: replace(vote, max_rounds=vote.max_rounds + 1),
+    "one go vote is enough": lambda vote: replace(vote, min_go_votes=1),
+    "roles weigh the same": lambda vote: replace(vote, weights={}),
+    "no role has a veto": lambda vote: replace(vote, vetoers=frozenset()),
+    "no question is open": lambda vote: replace(vote, open_questions=0),
+    "an absent role blocks": lambda vote: replace(
+        vote, casts={role: "block" if cast == "absent" else cast for role, cast in vote.casts.items()}
+    ),
+}
+
+RULINGS: dict[str, Callable[[Ruling], Ruling]] = {
+    "nobody is convened": lambda ruling: replace(ruling, convene=None),
+    "a fault is a refusal": lambda ruling: replace(ruling, vote="no_go", final="no_go") if ruling.fault else ruling,
+    "faults are not reported": lambda ruling: replace(ruling, fault=None),
+    "guards are forgotten": lambda ruling: replace(ruling, final=ruling.vote),
+    "a human is never asked": lambda ruling: (
+        replace(ruling, vote="next_round", final="next_round") if ruling.final == "escalate" else ruling
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", VOTES)
+def test_a_proof_about_another_vote_is_noticed(name: str) -> None:
+    def wrong(policy: Policy, vote: Vote, findings: Sequence[Finding] = ()) -> Ruling:
+        return decide(policy, VOTES[name](vote), findings)
+
+    assert is_noticed(decide=wrong)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RULINGS)
+def test_a_proof_by_another_ruling_is_noticed(name: str) -> None:
+    def wrong(policy: Policy, vote: Vote, findings: Sequence[Finding] = ()) -> Ruling:
+        return RULINGS[name](decide(policy, vote, findings))
+
+    assert is_noticed(decide=wrong)
+
+
+def test_the_right_proof_is_not_noticed() -> None:
+    assert not is_noticed(decide=decide)
+
+
+SKIPPED: dict[str, Callable[[Reached], bool]] = {
+    "every place but the first": lambda reached: reached.place.round > 1,
+    "teams in which one of two roles has joined": lambda reached: len(reached.place.joined) == 1,
+    "streaks that do not begin in the first round": lambda reached: (
+        0 < reached.place.rounds_blocked < reached.place.round - 1
+    ),
+    "what only a resume reaches": lambda reached: reached.is_resumed,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SKIPPED)
+def test_a_walk_past_some_places_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def passing(*given: Any, **more: Any) -> list[Reached]:
+        return [each for each in walk(*given, **more) if not SKIPPED[name](each)]
+
+    monkeypatch.setattr("policies.assurance.places.walk", passing)
+    assert is_noticed()
