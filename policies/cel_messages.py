@@ -29,7 +29,7 @@ _MESSAGES: Mapping[str, str] = {
     "CreateStruct": "entries:2:Entry*",
     "Entry": "id:1:int64 field_key:2:string map_key:3:Expr value:4:Expr",
     "Comprehension": (
-        "iter_var:1:string iter_range:2:Expr accu_var:3:string accu_init:4:Expr loop_condition:5:Expr loop_step:6:Expr "
+        "iter_var:1:string iter_range:2:Expr accu_init:4:Expr loop_condition:5:Expr loop_step:6:Expr "
         "result:7:Expr iter_var2:8:string"
     ),
     "Type": "dyn:1:Nothing primitive:3:int64 list_type:6:Nothing map_type:7:Nothing",
@@ -140,7 +140,7 @@ def _constant(id_: int, said: Any) -> Constant:
 def _loop(id_: int, said: Any) -> Loop:
     steps = tuple(map(_node, (said.accu_init, said.loop_condition, said.loop_step, said.result)))
     variables = tuple(filter(None, (said.iter_var, said.iter_var2)))
-    return Loop(id_, variables, _node(said.iter_range), said.accu_var, steps)
+    return Loop(id_, variables, _node(said.iter_range), steps)
 
 
 def _type(said: Any) -> Type:

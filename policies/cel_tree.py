@@ -68,7 +68,6 @@ class Loop:
     id: int
     variables: tuple[str, ...]
     over: "Node"
-    result_name: str
     steps: tuple["Node", ...]
     """What is worked out inside: for the start, before each item, for each item, and at the end."""
 

@@ -154,8 +154,7 @@ def _taken(reads: Sequence[Read], all_of_it: Taken) -> Taken:
     for read in reads:
         if read.path:
             below.setdefault(read.path[0], []).append(Read(read.path[1:], read.use))
-    each = below.get(EACH, [])
-    return {key: _taken(rests if key == EACH else [*rests, *each], all_of_it) for key, rests in below.items()}
+    return {key: _taken(rests, all_of_it) for key, rests in below.items()}
 
 
 def holds(text: str, facts: Mapping[str, Any]) -> bool | Fault:

@@ -143,13 +143,13 @@ def _gathered(step: Node) -> Iterator[Node]:
             yield from _gathered(left)
 
 
-def _walked(node: Node, bound: Mapping[str, Node | None]) -> Iterator[tuple[int, Node]]:
+def _walked(node: Node, bound: Mapping[str, Node]) -> Iterator[tuple[int, Node]]:
     """Yield each use of a variable of a macro by its id, with what the macro walks over."""
     inner, over = bound, bound.get(node.name) if isinstance(node, Name) else None
     if over is not None:
         yield node.id, over
     if isinstance(node, Loop):
         over = Listing(-node.over.id, node.over.keys) if isinstance(node.over, Entries) else node.over
-        inner = {**bound, **dict.fromkeys(node.variables, over), node.result_name: None}
+        inner = {**bound, **dict.fromkeys(node.variables, over)}
     for number, part in enumerate(parts_of(node)):
         yield from _walked(part, inner if number else bound)

@@ -87,7 +87,7 @@ def _below(place: Path | None, key: str) -> Path | None:
 def bound_within(loop: Loop, bound: Bound) -> Bound:
     """Return the variables inside a macro: its own lead to each item of what it walks over."""
     item = _below(place_of(loop.over, bound), EACH)
-    return {**bound, **dict.fromkeys(loop.variables, item), loop.result_name: None}
+    return {**bound, **dict.fromkeys(loop.variables, item)}
 
 
 def each_within(node: Node, bound: Bound) -> Iterator[tuple[Node, Bound]]:

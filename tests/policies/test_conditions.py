@@ -13,6 +13,7 @@ from policies.conditions import (
     holds_for_vote,
 )
 from policies.plain import shown
+from policies.reading import reads_in
 
 FACTS: dict[str, Any] = {
     "rate": 0.028,
@@ -66,6 +67,16 @@ def test_the_reason_says_where_in_the_condition() -> None:
         compile_condition("facts.rate < 0.5 && 0.03 > limit")
     with pytest.raises(ConditionError, match=r"'limit' at line 2, character 10$"):
         compile_condition("facts.rate < 0.5 &&\n  0.03 > limit")
+
+
+def test_a_condition_that_names_everything_twice_at_every_level_is_read_at_once() -> None:
+    names = "abcdefghijklmnopqrst"
+    lists = ["[[1, 2]]", *(f"[{name}, {name}]" for name in names)]
+    opened = "".join(f"{each}.exists({name}, " for each, name in zip(lists, names, strict=False))
+    when = f"{opened}t[0] / 2 == 1{')' * len(names)}"
+
+    assert compile_condition(when).taken == {}
+    assert reads_in(when) == ()
 
 
 def test_macros_may_be_nested_as_deep_as_anybody_writes_them() -> None:

@@ -162,6 +162,7 @@ def test_numbers_that_can_be_mixed_are_not_refused(when: str, scope: Any) -> Non
         ("facts.n % 5 == -4", {"n": -14}, True),
         ("-facts.n + - 5 == -19", {"n": 14}, True),
         ("facts.n - -5 == 19 && facts.n -5 == 9", {"n": 14}, True),
+        ("size(facts.l) + 1 > facts.n && facts.n < 2 * size(facts.l)", {"l": [1, 2], "n": 2}, True),
         ("facts.n in [28 / 2, 3]", {"n": 14}, True),
         ("facts.n in [29 / 2]", {"n": 14.5}, True),
         ("29 / 2 in [facts.n]", {"n": 14.5}, True),
