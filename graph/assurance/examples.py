@@ -13,10 +13,8 @@ MANY = 12
 
 def shown_example(example: Counterexample) -> str:
     """Return a counterexample as one sentence."""
-    pairs = list(zip(example.votes, example.outcomes, strict=False))
+    pairs = zip(example.votes, example.outcomes, strict=True)
     said = "; ".join(f"{shown_casts(casts)} gives {outcome}" for casts, outcome in pairs)
-    if len(example.outcomes) > len(example.votes) > 0:
-        said = f"{said}, then {example.outcomes[-1]}"
     if not said:
         return example.note or ""
     return f"{shown_place(example.place)}: {said}{f' ({example.note})' if example.note else ''}"
@@ -50,11 +48,11 @@ def shown_casts(casts: Mapping[str, Cast]) -> str:
 
 
 def shown_history(example: Counterexample) -> Iterator[str]:
-    """Yield a line for the votes of each round before, in order."""
+    """Yield a line for the votes of each round before, in order; each led to another round."""
     history = example.history
     for number, (place, casts) in enumerate(history):
         if len(history) <= MANY or number < MANY // 2 or number >= len(history) - MANY // 2:
-            yield f"{shown_place(place)}: {shown_casts(casts)}"
+            yield f"{shown_place(place)}: {shown_casts(casts)} gives next_round"
         elif number == MANY // 2:
             yield "…"
 

@@ -77,5 +77,5 @@ def _lines(changes: Iterable[Change]) -> Iterator[str]:
     for change in first.values():
         example = change.example
         where = f"{shown_place(example.place)}{f', {example.note}' if example.note else ''}"
-        said = f"{shown_casts(example.votes[0])} gives {change.source}, then {change.target}"
+        said = f"{shown_casts(example.votes[0])}: from {change.source} to {change.target}"
         yield f"{where}: {said} ({change.votes} vote{'s' if change.votes > 1 else ''})"

@@ -100,9 +100,9 @@ def _head(proof: Proof, subject: Subject) -> str:
 
 def _walked(walked: Walked, subject: Subject) -> Iterator[str]:
     """Yield what was walked: places, limits, teams, and numbers of open questions."""
-    reached = walked.places - walked.resumed
-    resumed = f", and at {walked.resumed} more that it reaches by a resume" if walked.resumed else ""
-    yield f"Each is decided at {_many(reached, 'place')} that a run reaches from round 1{resumed}"
+    resumed = f", and {walked.resumed} more after a resume" if walked.resumed else ""
+    told = f"{_many(walked.places - walked.resumed, 'place')} that rows can tell apart{resumed}"
+    yield f"Walked every run from round 1, and decided each vote: {told}"
     if subject.electorate.is_vote:
         yield "A vote has one round, and one that decides nothing ends with no_quorum: no human is asked"
     else:
@@ -164,8 +164,8 @@ def _print_lines(proof: Proof, subject: Subject, console: Console) -> None:
 
 
 def _shares(shares: Mapping[Any, Share]) -> Table:
-    names = {"first": "first round", "last": "last round"}
-    places = [f"{names[name]} ({shown_place(share.place)})" for name, share in shares.items()]
+    details = {name: shown_place(share.place).partition(", ")[2] for name, share in shares.items()}
+    places = [f"{name} round{f' ({told})' if told else ''}" for name, told in details.items()]
     table = Table("share of votes", *places, box=box.SIMPLE_HEAD, pad_edge=False)
     for outcome in ("go", "go_with_caution", "next_round", "escalate", "no_go"):
         counts = [share.outcomes.get(outcome, 0) for share in shares.values()]

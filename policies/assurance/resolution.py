@@ -67,8 +67,8 @@ def _need(places: Places) -> str:
     rounds = f"{electorate.max_rounds} round{'s' if electorate.max_rounds > 1 else ''}"
     joined = dict.fromkeys(role for layer in places.rounds for node in layer for role in node.place.joined)
     roles = f"{len(electorate.roles)} role{'s' if len(electorate.roles) > 1 else ''}"
-    with_them = f", {' and '.join(joined)} where joined," if joined else ""
-    return f"{roles}{with_them} in {rounds}{' and a proposal' if electorate.is_vote else ''} need"
+    with_them = f", and {' and '.join(joined)} once joined," if joined else ""
+    return f"{roles} in {rounds}{with_them}{' and a proposal' if electorate.is_vote else ''} need"
 
 
 def _short(places: Places, note: str) -> Counterexample:
