@@ -18,7 +18,8 @@ from policies.vote import Cast
 class Change:
     """Votes of one kind at one place that are acted on differently: how many, one of them, and both actions in words.
 
-    An action is an outcome; `next_round, NAME joins`; or a stop, with its reason.
+    An action is an outcome; `next_round, NAME joins`; or a stop, with its reason. Where both go to a human, and only
+    one of the two runs has a round left to ask for, the actions say which.
     """
 
     source: str
@@ -45,6 +46,9 @@ def find_changes(
         for ballot in ballots.kinds(here.joined):
             casts = ballots.spell(ballot, here.joined)
             one, two = action(first, electorate, casts, here), action(second, pair.other, casts, there)
+            if one == two == "escalate" and _is_last(here) != _is_last(there):
+                # A human who asks for another round gets it from the one alone.
+                one, two = (f"{one} ({'no' if _is_last(place) else 'a'} round is left)" for place in (here, there))
             if one != two:
                 example = Counterexample((casts,), (one, two), here, reached.how)
                 yield Change(one, two, size_of(ballot), example)
@@ -69,6 +73,10 @@ def action(policy: Policy, electorate: Electorate, casts: Mapping[str, Cast], pl
     if vote.is_last:
         return "stop (max_rounds_reached)" + (f", {joins} joins if a resume raises max_rounds" if joins else "")
     return "next_round" + (f", {joins} joins" if joins else "")
+
+
+def _is_last(place: Place) -> bool:
+    return place.round == place.max_rounds
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ def _overlap_at(places: Places, spot: Spot) -> Found | None:
         answers = [row_holds(row, variables) for row in rows]
         holding = [index for index, answer in enumerate(answers) if answer is True]
         thens = {rows[index].then for index in holding}
-        if len(thens) > 1 and not any(isinstance(answer, Fault) for answer in answers):
+        if len(thens) > 1 and not any(isinstance(answer, Fault) for answer in answers[: holding[0]]):
             also = next(index for index in holding if rows[index].then != rows[holding[0]].then)
             note = f"row {holding[0] + 1} decides, row {also + 1} holds too"
             return Found(spot, number, (casts,), (spot.rulings[number].final,), note)

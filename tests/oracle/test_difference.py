@@ -33,7 +33,7 @@ def electorate_of(team: Team) -> Electorate:
 
 
 def in_words(act: Act) -> str:
-    """Return an act in the words of a change."""
+    """Return an act in the words of a change; whether a round is left is said only where it makes the change."""
     final, joins, _ = act
     (who,) = joins or {""}
     if final == "stopped":
@@ -41,6 +41,14 @@ def in_words(act: Act) -> str:
     if final == "max_rounds_reached":
         return f"stop ({final})" + (f", {who} joins if a resume raises max_rounds" if who else "")
     return final + (f", {who} joins" if who else "")
+
+
+def pair_in_words(acts: tuple[Act, Act]) -> tuple[str, str]:
+    one, two = map(in_words, acts)
+    if one == two == "escalate" and acts[0] != acts[1]:
+        first, second = (f"escalate ({'a' if again else 'no'} round is left)" for _, _, again in acts)
+        return first, second
+    return one, two
 
 
 def wrong_changes(comparison: Comparison, changes: list[Change]) -> Iterator[str]:
@@ -55,7 +63,7 @@ def wrong_changes(comparison: Comparison, changes: list[Change]) -> Iterator[str
             counted[pairs[0], change.example.place.open_questions, change.source, change.target] += change.votes
     for (pair, asked, source, target), number in counted.items():
         found = [each for each in comparison.differences_at(*pair) if each.open_questions == asked]
-        alike = [each for each in found if tuple(map(in_words, each.acts)) == (source, target)]
+        alike = [each for each in found if pair_in_words(each.acts) == (source, target)]
         if len(alike) != number:
             yield f"{number} votes from {source} to {target} at {pair}, by the oracle {len(alike)}"
 
@@ -79,7 +87,7 @@ def is_one(comparison: Comparison, change: Change, here: Place, there: Place) ->
     ballot = tuple(votes[role] for role in comparison.runs[0].team.seats(here.joined))
     asked = change.example.place.open_questions
     acts = (comparison.act(0, here, ballot, asked), comparison.act(1, there, ballot, asked))
-    return acts[0] != acts[1] and tuple(map(in_words, acts)) == (change.source, change.target)
+    return acts[0] != acts[1] and pair_in_words(acts) == (change.source, change.target)
 
 
 def check_seed(seed: int) -> str:
@@ -95,7 +103,7 @@ def check_seed(seed: int) -> str:
     if bool(changes) != expected:
         one = next(comparison.differences(), None)
         found.append(f"{len(changes)} changes, by the oracle {one}; {changes[:1]}")
-    missing = {tuple(map(in_words, each.acts)) for each in comparison.differences()}
+    missing = {pair_in_words(each.acts) for each in comparison.differences()}
     missing -= {(change.source, change.target) for change in changes}
     found += [f"no change from {source} to {target}" for source, target in missing]
     return f"seed {seed}: {table.as_file()} {team} | {other.as_file()} {others}: " + "; ".join(found) if found else ""

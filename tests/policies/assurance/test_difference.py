@@ -83,6 +83,10 @@ class Runs:
                 for variant in self.one.variants():
                     one = action(self.one, (number, blocked, joined, here), said, variant)
                     two = action(self.two, (number, blocked, joined, there), again, variant)
+                    if one == two == "escalate" and (number < here) != (number < there):
+                        one, two = (
+                            f"escalate ({'a' if number < each else 'no'} round is left)" for each in (here, there)
+                        )
                     if one != two:
                         yield one, two, casts, variant[0], (number, blocked, joined, here)
 
@@ -186,6 +190,15 @@ def test_a_difference_that_only_a_resume_leads_to_says_so() -> None:
     changes = list(find_changes(rules, late, THREE))
 
     assert {change.example.note for change in changes} == {"after a human asked for another round"}
+
+
+def test_a_human_who_can_ask_for_another_round_under_one_limit_alone_is_a_difference() -> None:
+    rules = policy(("block > 0", "escalate"), otherwise="go")
+    one, three = (replace(TWO, max_rounds=limit) for limit in (1, 3))
+
+    assert {*told(rules, rules, one, three)} == {("escalate (no round is left)", "escalate (a round is left)")}
+    assert not told(rules, rules, three, three)
+    assert not told(policy(otherwise="go"), policy(otherwise="go"), one, three)
 
 
 def test_a_vote_that_decides_nothing_stops_whatever_its_row_says() -> None:

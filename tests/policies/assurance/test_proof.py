@@ -259,6 +259,15 @@ def test_rows_that_disagree_are_an_overlap() -> None:
     assert check_of(prove(policy(("go >= 1", "go"), ("go >= 2", "go"), otherwise="no_go"), TEAM), "overlaps").holds
 
 
+def test_a_fault_after_the_rows_that_disagree_hides_no_overlap() -> None:
+    rows = policy(("go >= 1", "go"), ("go >= 2", "no_go"), ("6 / block > 1", "escalate"), otherwise="no_go")
+    example = check_of(prove(rows, TEAM), "overlaps").counterexample
+
+    assert example is not None
+    assert set(example.votes[0].values()) == {"go"}
+    assert example.note == "row 1 decides, row 2 holds too"
+
+
 def test_a_row_without_an_answer_is_no_overlap() -> None:
     rows = policy(("go > 0", "go"), ("6 / caution < 9", "no_go"), otherwise="no_go")
     example = check_of(prove(rows, TEAM), "overlaps").counterexample
