@@ -78,6 +78,8 @@ class Reenactment:
     at: int = 0
     left: bool = False
     taken: Counter[str] = field(default_factory=Counter)
+    offering: frozenset[str] = frozenset()
+    questions: int | None = 0
     vote: Vote | None = None
     ruling: Ruling | None = None
 
@@ -144,7 +146,7 @@ class Reenactment:
             return None
         if self._step() is None or self._was_decided():
             return self.unknown(f"round {self.round + 1} never took place")
-        self.round, self.outcome, self.taken = self.round + 1, None, Counter()
+        self.round, self.outcome, self.taken, self.offering = self.round + 1, None, Counter(), frozenset()
         self.spent = replace(self.spent, rounds=self.spent.rounds + 1)
         self.seats = self.course.seats(self)
         return None
@@ -190,28 +192,30 @@ class Reenactment:
         if number < len(wave.asks):
             wave = Wave(wave.asks[:number], None, replace(self.spent, messages=self.spent.messages + number))
         self.at += 1
-        asked = self._taken(wave, {seat: reply for seat, reply in step.replies.items() if reply is not None})
+        replies = {seat: reply for seat, reply in step.replies.items() if reply is not None}
+        asked = self._taken(wave, replies, step.offering)
         return asked if asked[1] else None
 
     def _as_known(self, wave: Wave, names: list[str]) -> Asked | Verdict:
         """Return the wave with the next answers that its seats gave in this round, at whatever moment."""
-        replies: dict[str, Reply] = {}
+        replies, offering = dict[str, Reply](), set[str]()
         for name in names:
             answers = self.run.tape.answers(self.round, name)[self.taken[name] :]
             if not answers:
                 return self.unknown(self._unasked(name))
-            replies[name], limits = answers[0]
-            if _is_metered(self.limits) or _means(limits) != _means(self.limits):
+            replies[name], step = answers[0]
+            offering |= step.offering & {name}
+            if _is_metered(self.limits) or _means(step.limits) != _means(self.limits):
                 return self.unknown(OTHER_MEANS)
-        return self._taken(wave, replies)
+        return self._taken(wave, replies, frozenset(offering))
 
     def _unasked(self, name: str) -> str:
         if name in self.run.joining(self.rules.policy) and not self.taken[name]:
             return f"{name} would have joined in round {self.round}"
         return f"{name} was not asked {'again ' if self.taken[name] else ''}in round {self.round}"
 
-    def _taken(self, wave: Wave, replies: Mapping[str, Reply]) -> Asked:
-        self.spent = wave.spent
+    def _taken(self, wave: Wave, replies: Mapping[str, Reply], offering: frozenset[str]) -> Asked:
+        self.spent, self.offering = wave.spent, self.offering | offering
         self.taken.update(replies.keys())
         return wave, replies
 
@@ -231,6 +235,20 @@ class Reenactment:
             return None
         self.at, self.left = found[0] + 1, False
         return found[1]
+
+    def open_questions(self, end: RoundEnd | None) -> int | None:
+        """Return how many questions are open after the round; None where answers sent messages that the run's did not.
+
+        `end` is how the round ended in the run, where it had the same casts.
+        """
+        found = self.run.tape.end_of(self.round)
+        if end is None and found is not None and self.offering == self.run.tape.offering(self.round):
+            end = found[1]
+        if end is not None:
+            self.questions = end.open_questions
+        elif self.offering:
+            self.questions = None
+        return self.questions
 
     def rule(self, policy: Policy, vote: Vote) -> Outcome:
         """Return the outcome of a vote, which closes the round."""

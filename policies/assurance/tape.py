@@ -27,17 +27,18 @@ ANSWERS = ("accepted", "refused", "failed")
 class Exchange:
     """Seats that were asked at once, in order, and what each gave: None where the work was cut off before it did.
 
-    `limits` is the budget that was in force.
+    `limits` is the budget that was in force; the seats in `offering` sent messages to others with their answers.
     """
 
     round: int
     replies: Mapping[str, Reply | None]
     limits: Budget = field(default_factory=Budget)
+    offering: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class RoundEnd:
-    """A round that was finished: what its seats cast, and what the policy of then made of it."""
+    """A round that was finished: what its seats cast, what the policy of then made of it, and what was left open."""
 
     round: int
     casts: Mapping[str, Cast]
@@ -91,11 +92,18 @@ class Tape:
         ends = ((at, step) for at, step in enumerate(self.steps) if isinstance(step, RoundEnd))
         return next(((at, step) for at, step in ends if step.round == number), None)
 
-    def answers(self, number: int, seat: str) -> list[tuple[Reply, Budget]]:
-        """Return what a seat gave in a round, in order, each with the limits that were in force."""
-        found = (step for step in self.steps if isinstance(step, Exchange) and step.round == number)
-        pairs = ((step.replies.get(seat), step.limits) for step in found)
-        return [(reply, limits) for reply, limits in pairs if reply is not None]
+    def exchanges(self, number: int) -> list[Exchange]:
+        """Return the exchanges of a round, in order."""
+        return [step for step in self.steps if isinstance(step, Exchange) and step.round == number]
+
+    def offering(self, number: int) -> frozenset[str]:
+        """Return the seats that sent messages with their answers in a round."""
+        return frozenset(seat for step in self.exchanges(number) for seat in step.offering)
+
+    def answers(self, number: int, seat: str) -> list[tuple[Reply, Exchange]]:
+        """Return what a seat gave in a round, in order, and where."""
+        pairs = ((step.replies.get(seat), step) for step in self.exchanges(number))
+        return [(reply, step) for reply, step in pairs if reply is not None]
 
 
 # --- from events to plain values -------------------------------------------------------------------------------------
@@ -164,7 +172,8 @@ def _plain_reply(event: Event) -> Plain:
     if event["event"] == "failed":
         return {"failed": event["reason"], **({"own_limit": True} if event.get("own_limit") else {})}
     if "output" not in event:
-        return {"cast": event["contribution"]["stance"], "confidence": event["contribution"]["confidence"]}
+        offers = {"offers": True} if event.get("offered") else {}
+        return {"cast": event["contribution"]["stance"], "confidence": event["contribution"]["confidence"], **offers}
     contract, answer = event["output"]["contract"], event["output"]["answer"]
     return {"cast": CAST[answer["vote"]], "confidence": 1.0} if contract == "ballot" else {"output": contract}
 
@@ -217,7 +226,9 @@ def tape_from(plain: Mapping[str, Any]) -> Tape:
 def _steps(plain: Sequence[Mapping[str, Any]], limits: Budget) -> Iterator[Step]:
     for each in plain:
         if "asked" in each:
-            yield Exchange(each["round"], {seat: _reply(seat, given) for seat, given in each["asked"]}, limits)
+            replies = {seat: _reply(seat, given) for seat, given in each["asked"]}
+            offering = frozenset(seat for seat, given in each["asked"] if given and given.get("offers"))
+            yield Exchange(each["round"], replies, limits, offering)
         elif "casts" in each:
             yield RoundEnd(**each)
         else:

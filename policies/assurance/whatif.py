@@ -73,6 +73,7 @@ def _begun(run: PastRun, rules: Rules) -> Reenactment:
         outcome="next_round" if is_vote else start.outcome,
         called=[*start.called],
         earlier=[["block"]] * start.rounds_blocked,
+        questions=None if run.has_messages and start.round else 0,
         findings=examine(run.guards if rules.guards is None else rules.guards, run.facts),
     )
     now.seats = now.course.seats(now) if now.is_open else ()
@@ -101,8 +102,8 @@ class Rounds(Course):
     def closes(self, now: Reenactment) -> Verdict | None:
         """Decide the round."""
         run, rules, casts = now.run, now.rules, casts_of(now.seats)
-        end = now.known_end(casts)
-        if end is None and run.has_messages and "open_questions" in rules.policy.variables:
+        questions = now.open_questions(now.known_end(casts))
+        if questions is None and "open_questions" in rules.policy.variables:
             return now.unknown(f"which questions were open after round {now.round} is not known")
         said = [seat.contribution for seat in now.seats if isinstance(seat.contribution, Contribution)]
         vote = Vote(
@@ -111,7 +112,7 @@ class Rounds(Course):
             now.round,
             now.limits.max_rounds,
             rounds_blocked(now.earlier),
-            end.open_questions if end else 0,
+            questions or 0,
             *rules.electorate(run),
             tuple(each.confidence for each in said),
         )

@@ -54,6 +54,7 @@ STREAKS = (
     "block_streak == 0 && round > 1",
 )
 SURE = ("mean_confidence < 0.6", "min_confidence < 0.3", "mean_confidence > 0.5")
+WEIGHTY = ("weighted_block > weighted_go", "vetoes >= 1", "weighted_go >= 4", "weighted_caution >= 2")
 LATE = ("rounds_left == 0 && block > 0", "rounds_left >= 2", "round == 3")
 
 
@@ -68,7 +69,9 @@ def a_policy(rng: random.Random, sequence: tuple[str, ...], may_convene: bool, a
         rows.insert(0, Row(when=rng.choice(TALKS), then="next_round", convene=calls))
     if rng.random() < 0.3:
         rows.insert(0, Row(when=rng.choice(STREAKS), then=rng.choice(OUTCOMES)))
-    if asks and rng.random() < 0.7:
+    if rng.random() < 0.2:
+        rows.insert(0, Row(when=rng.choice(WEIGHTY), then=rng.choice(OUTCOMES)))
+    if asks and rng.random() < 0.8:
         rows.insert(0, Row(when=rng.choice(QUESTIONS), then=rng.choice(OUTCOMES)))
     sure = [{"when": rng.choice(SURE), "then": rng.choice(OUTCOMES)}] if rng.random() < 0.1 else []
     changes = {
@@ -90,6 +93,8 @@ class Script:
     raw: Plain = field(init=False)
     team: Team = field(init=False)
     is_vote: bool = field(init=False)
+    is_frail: bool = field(init=False)
+    """Whether roles fail often in a run that stops there; it is tried under policies that count absences."""
 
     def __post_init__(self) -> None:
         self.rng = random.Random(f"run {self.seed}")
@@ -100,13 +105,14 @@ class Script:
 
     def policy(self) -> Policy:
         """Another policy on this team."""
-        return a_policy(self.rng, self.sequence, not self.is_vote, self.raw["messages"] is not None)
+        policy = a_policy(self.rng, self.sequence, not self.is_vote, self.raw["messages"] is not None)
+        return policy.model_copy(update={"on_absent": "count"}) if self.is_frail else policy
 
     def _team(self) -> Plain:
         rng = self.rng
-        self.is_vote = rng.random() < 0.15
+        self.is_vote, self.is_frail = rng.random() < 0.15, rng.random() < 0.25
         self.sequence = SEATS[: rng.randint(2, len(SEATS))]
-        has_messages = not self.is_vote and rng.random() < 0.15
+        has_messages = not self.is_vote and rng.random() < 0.2
         names = (*self.sequence, *GUESTS, "chair")
         voice = "model" if rng.random() < 0.3 else "rules"
         roles = {name: self._role(name, voice) for name in names}
@@ -121,12 +127,12 @@ class Script:
             **({"lead": "chair"} if self.is_vote else {}),
             "sequence": [*self.sequence, *denied],
             "roles": roles,
-            "policy": policy.model_dump(mode="json"),
+            "policy": {**policy.model_dump(mode="json"), **({"on_absent": "stop"} if self.is_frail else {})},
             "facts": {} if rng.random() < 0.04 else {"rate": rng.randint(1, 9)},
             "requires": ["rate"],
             "guards": [a_guard(rng)] if rng.random() < 0.2 else [],
             "budget": self._budget(voice),
-            "max_repairs": rng.choice([0, 1, 1, 2]),
+            "max_repairs": rng.choice([1, 2] if self.is_frail else [0, 1, 1, 2]),
             "messages": {} if has_messages else None,
         }
 
@@ -143,7 +149,7 @@ class Script:
         return {
             "max_rounds": rng.choice([1, 2, 2, 3, 3, 4]),
             "max_messages": rng.randint(1, 3 * size) if rng.random() < 0.3 else 60,
-            "max_seconds": rng.choice([20.0, 60.0]) if rng.random() < 0.1 else 600.0,
+            "max_seconds": rng.choice([12.0, 30.0]) if rng.random() < 0.15 else 600.0,
             "min_go_votes": rng.randint(1, size),
             "max_tokens": tokens,
         }
@@ -151,14 +157,14 @@ class Script:
     def resume(self, budget: Mapping[str, Any], reason: str) -> Plain | None:
         """How somebody resumes the run that stopped; None: nobody does."""
         rng = self.rng
-        if rng.random() < 0.15:
+        if rng.random() < (0.05 if self.is_frail else 0.15):
             return None
         changes: Plain = {}
         if reason in ("max_rounds_reached", "escalated") or rng.random() < 0.15:
             changes["max_rounds"] = budget["max_rounds"] + rng.choice([0, 1, 1, 2, -1])
         if reason == "max_messages" or rng.random() < 0.1:
             changes["max_messages"] = budget["max_messages"] + rng.choice([0, 2, 8, 20, -1])
-        if reason == "max_seconds" or rng.random() < 0.05:
+        if reason == "max_seconds" or rng.random() < (0.05 if budget["max_seconds"] > 100 else 0.3):
             changes["max_seconds"] = budget["max_seconds"] + 60.0
         if budget["max_tokens"] and (reason == "max_tokens" or rng.random() < 0.1):
             changes["max_tokens"] = budget["max_tokens"] + 4_000
@@ -246,7 +252,8 @@ class Drawn:
 async def draw(database: Database, seed: int, thread: str = "drawn") -> Drawn:
     """Run what a seed draws, on the real graph, until it is done or nobody resumes it."""
     script, halt = Script(seed), Halt()
-    voice = DrawnVoice(script.rng, halt, script.rng.choice([0.0, 0.4, 0.8, 0.8, 1.2]))
+    troubles = 1.5 if script.is_frail else script.rng.choice([0.0, 0.4, 0.8, 0.8, 1.2])
+    voice = DrawnVoice(script.rng, halt, troubles)
     services = Services({"model": voice, "rules": voice}, facts_of, halt, clock=voice.clock, now=lambda: AT)
     runner, resumed = Runner(database, services), list[Plain]()
     record: Record = await runner.run(script.team, thread)

@@ -10,7 +10,8 @@ from graph.runner import open_runner
 from graph.settings import Settings
 from graph.store.archive import entry_of, past_run
 from policies.assurance.audit import head_of
-from policies.assurance.whatif import Rules, decide_again
+from policies.assurance.past import Rules
+from policies.assurance.whatif import decide_again
 from policies.table import Policy
 from tests.assurance.stage import BLOCK, CAUTION, GO, play
 from tests.audit.chronicle import told
@@ -43,6 +44,11 @@ def entries_in(settings: Settings) -> dict[str, Entry]:
     return {entry["thread_id"]: entry for entry in found}
 
 
+def rounds_of(entry: Entry) -> list[dict[str, Any]]:
+    """Return the finished rounds on an entry's tape."""
+    return [step for step in entry["tape"]["steps"] if "casts" in step]
+
+
 def test_an_entry_follows_from_the_state_of_its_thread(settings: Settings) -> None:
     team = team_of(settings, "checkout_launch", "max_repairs=1")
     record = run(
@@ -61,7 +67,7 @@ def test_an_entry_follows_from_the_state_of_its_thread(settings: Settings) -> No
     assert entry["hashes"] == record["hashes"]
     assert entry["head"] == {"events": len(state["events"]), "hash": state["events"][-1]["hash"]}
     assert entry["ended_at"] == state["events"][-1]["at"]
-    assert [each["casts"][RISK] for each in entry["rounds"]] == [CAUTION]
+    assert [each["casts"][RISK] for each in rounds_of(entry)] == [CAUTION]
 
 
 def test_weights_vetoes_guards_and_who_may_join_are_kept_for_the_next_decision(settings: Settings) -> None:
@@ -73,7 +79,7 @@ def test_weights_vetoes_guards_and_who_may_join_are_kept_for_the_next_decision(s
     run_again = past_run(entry)
 
     assert (entry["ended"], entry["vetoers"], entry["weights"][RISK]) == ("go", ["demand_analyst"], 5)
-    assert "legal_analyst" not in entry["convenable"]
+    assert "legal_analyst" not in entry["enabled"]
     assert [each.name for each in run_again.guards] == ["alerts"]
     veto = Policy.model_validate({"name": "x", "rules": [{"when": "vetoes >= 1", "then": "no_go"}], "otherwise": "go"})
     assert decide_again(run_again, Rules(veto)).now == "no_go"
@@ -88,7 +94,7 @@ def test_an_entry_is_replaced_when_its_thread_went_on(settings: Settings) -> Non
     after = entries_in(settings)
     assert after.keys() == {"t"}
     assert (before["ended"], after["t"]["ended"]) == ("llm_auth", "go")
-    assert (len(before["rounds"]), len(after["t"]["rounds"])) == (1, 2)
+    assert (len(rounds_of(before)), len(rounds_of(after["t"]))) == (1, 2)
     assert after["t"]["head"]["events"] > before["head"]["events"]
     assert after["t"] == entry_of("t", state_of(settings))
 
@@ -100,7 +106,7 @@ def test_a_decision_whose_brief_failed_is_archived_as_the_decision_it_is(setting
 
     entry = entries_in(settings)["t"]
 
-    assert (entry["ended"], [each["final"] for each in entry["rounds"]]) == ("go", ["go"])
+    assert (entry["ended"], [each["final"] for each in rounds_of(entry)]) == ("go", ["go"])
 
 
 def test_a_thread_that_is_turned_away_leaves_its_entry_as_it_was(settings: Settings) -> None:
@@ -133,6 +139,6 @@ def test_an_entry_of_a_long_run_keeps_every_round_and_its_head(settings: Setting
     entry = entries_in(settings_again)["t"]
     events = state_of(settings_again)["events"]
 
-    assert [each["round"] for each in entry["rounds"]] == [1, 2, 3]
+    assert [each["round"] for each in rounds_of(entry)] == [1, 2, 3]
     assert entry["head"] == {"events": head_of(events).events, "hash": head_of(events).hash}
     assert entry["ended"] == record["final_decision"]

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,8 +13,9 @@ import pytest
 
 from graph.report.record import Record
 from graph.threads import Threads
-from tests.assurance.stage import BLOCK, CAUTION, GO, Rounds, play, policy_file
-from tests.harness import settings_at
+from tests.assurance.stage import BLOCK, CAUTION, GO, Rounds, play, policy_file, team_file
+from tests.audit.stored import rewrite_archive
+from tests.harness import CHECKOUT_ROLES, proposal, run, scripted, settings_at, team_of
 from tests.hostile.command import Captured, accord, refused
 
 pytestmark = pytest.mark.slow
@@ -130,9 +132,14 @@ def test_people_read_one_line_a_run_and_the_totals(capsys: Captured) -> None:
     assert done.code == 0
     assert "flipped       all_go  go -> no_go (round 1, row 3): enough go votes and no caution [chargebacks]" in lines
     assert [line.split()[0] for line in lines[:5]] == ["flipped"] * 5
-    table = [tuple(line.split()) for line in lines[8:-2]]
-    assert table[0] == ("go", "no_go", "2")
-    assert len(table) == len({RUNS[name][1] for name in RUNS if name != "two_blocks"}) + 1
+    assert [tuple(line.split()) for line in lines[8:-2]] == [
+        ("go", "no_go", "2"),
+        ("go_with_caution", "no_go", "1"),
+        ("llm_auth", "llm_auth", "1"),
+        ("llm_auth", "no_go", "1"),
+        ("max_rounds_reached", "no_go", "1"),
+        ("no_go", "no_go", "1"),
+    ]
     assert lines[-1] == "7 runs: 2 same, 5 flipped, 0 undetermined, 0 refused"
 
 
@@ -222,6 +229,86 @@ def test_a_thread_whose_process_died_before_it_was_noted_is_caught_up(
     (entry,) = json.loads(accord(capsys, "list", "--json").out)
     assert (entry["status"], entry["final_decision"]) == ("ok", "go_with_caution")
     assert told(capsys, "--policy", "majority")[1]["runs"] == 1
+
+
+@pytest.mark.usefixtures("runs")
+def test_the_run_that_ended_last_is_listed_first(capsys: Captured) -> None:
+    assert list(told(capsys, "--policy", "launch", "--all")[0]) == list(RUNS)[::-1]
+
+
+def test_a_policy_that_reads_a_role_that_a_run_does_not_have_is_refused_for_that_run(
+    capsys: Captured, accord_home: Path
+) -> None:
+    settings = settings_at(accord_home)
+    play(settings, "three", [ALL_GO])
+    sets = ("sequence+=legal_analyst", "roles.legal_analyst.enabled=true")
+    everybody = (*CHECKOUT_ROLES, "legal_analyst")
+    voices = scripted(lambda question: proposal(question.name))
+    assert run(team_of(settings, "checkout_launch", *sets), settings, "four", voices)["status"] == "ok"
+    name = policy_file('rules: [{when: stances.legal_analyst == "block", then: no_go}]\notherwise: go')
+
+    verdicts, totals = told(capsys, "--policy", name, "--all")
+    done = accord(capsys, "whatif", "--policy", name)
+
+    reason = f"the policy reads `stances.legal_analyst`; the roles of the run: {', '.join(everybody[:3])}"
+    assert (verdicts["four"]["answer"], verdicts["four"]["now"]) == (SAME, GO)
+    assert (verdicts["three"]["answer"], verdicts["three"]["reason"]) == ("refused", reason)
+    assert {key: verdicts["three"][key] for key in ("was", "now", "round", "row")} == {
+        "was": GO,
+        "now": None,
+        "round": None,
+        "row": None,
+    }
+    assert totals["table"] == [{"from": GO, "to": GO, "runs": 1}]
+    assert totals["refused"] == 1
+    assert f"refused       three  go -> ?: {reason}" in done.out.splitlines()
+    assert done.out.splitlines()[-1] == "2 runs: 1 same, 0 flipped, 0 undetermined, 1 refused"
+
+
+def test_a_team_is_refused_for_a_run_that_lacks_one_of_its_roles(capsys: Captured, accord_home: Path) -> None:
+    play(settings_at(accord_home), "t", [ALL_GO])
+    verdicts, _ = told(capsys, "--policy", team_file("launch"), "--all")
+
+    assert verdicts["t"]["reason"] == f"the team has the role `risk`; the roles of the run: {', '.join(CHECKOUT_ROLES)}"
+
+
+@pytest.mark.usefixtures("accord_home")
+def test_a_team_that_no_policy_decides_is_refused(capsys: Captured) -> None:
+    (sentence,) = refused(capsys, "whatif", "--policy", "market_scan")
+
+    assert sentence == "--policy market_scan: no policy decides the pattern `parallel`; allowed: rounds or vote"
+
+
+BROKEN: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "of another shape": lambda entry: {**entry, "rounds": [], "tape": None},
+    "without most of it": lambda entry: {key: entry[key] for key in ("thread_id", "team")},
+    "whose steps are no list": lambda entry: {**entry, "tape": {**entry["tape"], "steps": {"a": 1}}},
+    "whose limits are none": lambda entry: {**entry, "tape": {**entry["tape"], "start": {"limits": {"x": 1}}}},
+    "whose time is none": lambda entry: {**entry, "ended_at": "soon", "guards": 5},
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_an_entry_that_cannot_be_read_is_made_again_from_its_thread(
+    what: str, capsys: Captured, accord_home: Path
+) -> None:
+    play(settings_at(accord_home), "t", [ONE_CAUTION])
+    rewrite_archive(accord_home / "accord.sqlite", BROKEN[what])
+
+    verdicts, totals = told(capsys, "--policy", "majority")
+
+    assert (verdicts["t"]["was"], verdicts["t"]["now"]) == ("go_with_caution", GO)
+    assert totals["runs"] == 1
+
+
+def test_an_entry_that_cannot_be_read_nor_made_again_is_named(capsys: Captured, accord_home: Path) -> None:
+    play(settings_at(accord_home), "t", [ONE_CAUTION])
+    rewrite_archive(accord_home / "accord.sqlite", lambda entry: {**entry, "tape": None, "thread_id": "gone"})
+
+    verdicts, _ = told(capsys, "--policy", "majority")
+
+    assert verdicts["gone"]["answer"] == "refused"
+    assert verdicts["gone"]["reason"] == "its entry in the archive cannot be read; see `accord audit verify gone`"
 
 
 def test_a_thread_that_has_not_ended_is_no_run_to_decide_again(

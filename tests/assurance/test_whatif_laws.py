@@ -95,8 +95,9 @@ def another(drawn: Drawn) -> tuple[dict[str, Any], Rules]:
         return raw, Rules(policy)
     raw["guards"] = [a_guard(rng)]
     raw["budget"] = {**raw["budget"], "min_go_votes": rng.randint(1, len(script.sequence))}
-    change = {"weight": rng.randint(1, 3), "veto": rng.random() < 0.5}
-    raw["roles"] = {name: {**role, **change} if name == "risk" else role for name, role in raw["roles"].items()}
+    raw["roles"] = {
+        name: {**role, "weight": rng.randint(1, 3), "veto": rng.random() < 0.3} for name, role in raw["roles"].items()
+    }
     weights = {name: role["weight"] for name, role in raw["roles"].items()}
     vetoers = frozenset(name for name, role in raw["roles"].items() if role["veto"])
     guards = tuple(Guard.model_validate(guard) for guard in raw["guards"])

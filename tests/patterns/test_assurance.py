@@ -15,7 +15,7 @@ from graph.report.explanation import explanation_of
 from graph.runner import open_runner
 from nodes.fingerprint import fingerprint
 from policies.assurance.audit import find_break
-from policies.assurance.whatif import Verdict
+from policies.assurance.past import Verdict
 from policies.team import Team
 from tests.harness import settings_at
 from tests.hostile.command import Captured

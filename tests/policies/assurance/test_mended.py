@@ -10,13 +10,10 @@ from pydantic import ValidationError
 from policies.assurance.ballots import MAX_RULINGS, Electorate, TooManyVotesError, electorate_of
 from policies.assurance.cases import Case, parse_case, rule_on
 from policies.assurance.proof import Check, find_unproved, prove
-from policies.assurance.whatif import PastRound, PastRun, Rules, decide_again
-from policies.guards import Guard
 from policies.reading import find_strange_word
 from policies.table import Policy, Property, Report, Row
 from policies.team import Budget
 from policies.team_rules import Problem, parse_team
-from policies.vote import Vote
 from tests.policies.assurance.enumeration import policy
 
 TWO = Electorate(("risk", "sales"))
@@ -213,43 +210,3 @@ def test_a_guard_needs_a_name_of_its_own(names: list[str], wrong: list[int]) -> 
         for index in wrong
     ]
     assert (found if isinstance(found, list) else []) == expected
-
-
-# --- what if, in a round that was not finished -----------------------------------------------------------------------
-
-LONE = Vote({"risk": "go", "sales": "block"})
-TALKS = policy(("block == 1", "next_round"), otherwise="go")
-ASKS = policy(("block == 1", "escalate"), otherwise="go")
-
-
-def stopped_run(past: PastRound, ended: str = "llm_auth:risk", guards: tuple[Guard, ...] = ()) -> PastRun:
-    return PastRun("t", (past,), ended, {}, guards, "stop", frozenset({"risk", "sales", "legal"}))
-
-
-def test_another_role_at_the_table_leaves_an_unfinished_round_undetermined() -> None:
-    calling = policy({**CALLS, "when": "block == 1"}, otherwise="go")
-
-    for run, rules in (
-        (stopped_run(PastRound(LONE, "next_round")), calling),
-        (stopped_run(PastRound(LONE, "next_round", "legal")), TALKS),
-    ):
-        verdict = decide_again(run, Rules(rules))
-        assert (verdict.answer, verdict.now, verdict.round) == ("undetermined", None, 1)
-        assert verdict.reason == "round 2 never took place"
-    assert decide_again(stopped_run(PastRound(LONE, "next_round", "legal")), Rules(calling)).answer == "same"
-
-
-def test_a_run_that_a_human_let_go_on_is_followed_into_the_next_round() -> None:
-    rounds = (PastRound(LONE, "escalate"), PastRound(Vote({"risk": "go", "sales": "go"}, round=2), "go"))
-    run = PastRun("t", rounds, "go", {}, (), "stop", frozenset({"risk", "sales"}))
-
-    assert (decide_again(run, Rules(ASKS)).answer, decide_again(run, Rules(ASKS)).round) == ("same", 2)
-    strict = policy(("block == 1", "escalate"), otherwise="no_go")
-    assert decide_again(run, Rules(strict)).answer == "flipped"
-
-
-def test_a_run_that_a_human_let_go_on_and_that_stopped_in_the_next_round_stays_the_same() -> None:
-    run = stopped_run(PastRound(LONE, "escalate"))
-
-    assert decide_again(run, Rules(ASKS)).answer == "same"
-    assert decide_again(stopped_run(PastRound(LONE, "next_round")), Rules(ASKS)).answer == "undetermined"

@@ -1,4 +1,4 @@
-"""What if: a past run decided again gives `same`, `flipped`, or honestly `undetermined`, in every branch."""
+"""What if: a past run decided again gives `same`, `flipped`, or honestly `undetermined`, at the end of every round."""
 
 import random
 from collections.abc import Sequence
@@ -7,270 +7,292 @@ from dataclasses import replace
 import pytest
 
 from graph.teams.policies import load_policy
-from policies.assurance.whatif import PastRound, PastRun, Rules, Verdict, decide_again
-from policies.guards import Guard, examine
+from policies.access import Access
+from policies.assurance.past import PastRun, Rules, Verdict
+from policies.assurance.tape import RoundEnd, Start, Tape
+from policies.assurance.whatif import decide_again
+from policies.guards import Guard
 from policies.outcome import decide
 from policies.table import DECISIONS, Policy
-from policies.vote import Cast, Vote, rounds_blocked
-from tests.policies.assurance.enumeration import CASTS, policy, random_policy, random_team
+from policies.team import Budget
+from policies.vote import Cast, Vote
+from tests.policies.assurance.enumeration import CASTS, policy, random_policy
+from tests.policies.assurance.tapes import SEATS, asks, ends, run, stops, talked
 
-SEATS = ("risk", "legal", "sales")
 ENDS_NO = {"when_rounds_end": "no_go"}
 CALL = {"when": "block == 1", "then": "next_round", "convene": "people"}
 CALLS = policy(CALL, ("block > 1", "no_go"), otherwise="go")
 TALKS = policy(("block == 1", "next_round"), ("block > 1", "no_go"), otherwise="go")
 FRAUD = Guard(name="fraud", fact="rate", at_least=5, cap="no_go")
 
-
-def run_of(
-    rules: Policy,
-    rounds: Sequence[Sequence[Cast]],
-    stopped: str = "",
-    guards: tuple[Guard, ...] = (),
-    max_rounds: int = 3,
-    rate: float = 1,
-) -> PastRun:
-    """The run in which these votes were cast under a policy; a fourth cast is that of `people`, who joined."""
-    facts = {"rate": rate}
-    past: list[PastRound] = []
-    for number, casts in enumerate(rounds, 1):
-        earlier = [round_.vote.stances.values() for round_ in past]
-        seats = dict(zip((*SEATS, "people"), casts, strict=False))
-        vote = Vote(seats, 2, number, max_rounds, rounds_blocked(earlier))
-        past.append(PastRound(vote, decide(rules, vote, examine(guards, facts)).final))
-    last = past[-1].final if past else "next_round"
-    ended = last if last in DECISIONS else "escalated" if last == "escalate" else stopped or "max_rounds_reached"
-    return PastRun("t1", tuple(past), ended, facts, guards, rules.on_absent, frozenset((*SEATS, "people")))
-
-
 GO: tuple[Cast, ...] = ("go", "go", "go")
 LONE: tuple[Cast, ...] = ("go", "go", "block")
 TWO: tuple[Cast, ...] = ("go", "block", "block")
+
+
+def again(past: PastRun, rules: Policy, **options: object) -> Verdict:
+    return decide_again(past, Rules(rules, **options))  # type: ignore[arg-type]
 
 
 # --- same and flipped ------------------------------------------------------------------------------------------------
 
 
 def test_a_run_that_would_have_come_to_the_same_is_the_same() -> None:
-    run = run_of(TALKS, [TWO])
-
-    assert decide_again(run, Rules(load_policy("classic"))) == Verdict(
+    assert again(talked(TALKS, [TWO]), load_policy("classic")) == Verdict(
         "t1", "same", "no_go", "no_go", 1, 0, "two or more roles block"
     )
 
 
 def test_a_run_that_would_have_come_to_something_else_is_flipped_by_a_row() -> None:
-    run = run_of(load_policy("majority"), [LONE])
+    past = talked(load_policy("majority"), [LONE])
 
-    assert run.ended == "go"
-    assert decide_again(run, Rules(policy(("block == 0", "go"), ("block < 3", "no_go")))) == Verdict(
+    assert past.ended == "go"
+    assert again(past, policy(("block == 0", "go"), ("block < 3", "no_go"))) == Verdict(
         "t1", "flipped", "go", "no_go", 1, 1
     )
 
 
 def test_a_decision_in_an_earlier_round_is_told_with_its_round() -> None:
-    run = run_of(TALKS, [LONE, LONE, GO])
+    past = talked(TALKS, [LONE, LONE, GO])
 
-    assert decide_again(run, Rules(policy(otherwise="no_go"))) == Verdict("t1", "flipped", "go", "no_go", 1)
+    assert again(past, policy(otherwise="no_go")) == Verdict("t1", "flipped", "go", "no_go", 1)
     streak = policy(("block_streak == 2", "no_go"), ("block == 1", "next_round"), otherwise="go")
-    assert decide_again(run, Rules(streak)) == Verdict("t1", "flipped", "go", "no_go", 2, 0)
-    assert decide_again(run, Rules(policy(otherwise="go"))) == Verdict("t1", "same", "go", "go", 1)
+    assert again(past, streak) == Verdict("t1", "flipped", "go", "no_go", 2, 0)
+    assert again(past, policy(otherwise="go")) == Verdict("t1", "same", "go", "go", 1)
 
 
 def test_a_run_that_was_talked_over_is_followed_through_the_rounds_that_took_place() -> None:
-    run = run_of(TALKS, [LONE, GO])
+    past = talked(TALKS, [LONE, GO])
 
-    assert decide_again(run, Rules(TALKS)) == Verdict("t1", "same", "go", "go", 2)
+    assert again(past, TALKS) == Verdict("t1", "same", "go", "go", 2)
     mild = policy(("block == 1", "next_round"), otherwise="go_with_caution")
-    assert decide_again(run, Rules(mild)) == Verdict("t1", "flipped", "go", "go_with_caution", 2)
+    assert again(past, mild) == Verdict("t1", "flipped", "go", "go_with_caution", 2)
 
 
 def test_a_run_without_a_decision_flips_where_the_rounds_end_otherwise() -> None:
-    run = run_of(TALKS, [LONE] * 3)
+    past = talked(TALKS, [LONE] * 3)
 
-    assert run.ended == "max_rounds_reached"
-    assert decide_again(run, Rules(TALKS)) == Verdict("t1", "same", "max_rounds_reached", "max_rounds_reached", 3, 0)
-    ends = TALKS.model_copy(update=ENDS_NO)
-    assert decide_again(run, Rules(ends)) == Verdict("t1", "flipped", "max_rounds_reached", "no_go", 3, 0)
+    assert past.ended == "max_rounds_reached"
+    assert again(past, TALKS) == Verdict("t1", "same", "max_rounds_reached", "max_rounds_reached", 3, 0)
+    ended = TALKS.model_copy(update=ENDS_NO)
+    assert again(past, ended) == Verdict("t1", "flipped", "max_rounds_reached", "no_go", 3, 0)
 
 
 def test_a_decision_flips_to_the_end_of_the_rounds() -> None:
-    run = run_of(TALKS.model_copy(update=ENDS_NO), [LONE] * 3)
+    past = talked(TALKS.model_copy(update=ENDS_NO), [LONE] * 3)
 
-    assert decide_again(run, Rules(TALKS)) == Verdict("t1", "flipped", "no_go", "max_rounds_reached", 3, 0)
+    assert again(past, TALKS) == Verdict("t1", "flipped", "no_go", "max_rounds_reached", 3, 0)
 
 
 # --- a human ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_run_that_was_escalated_and_would_be_is_the_same() -> None:
-    run = run_of(load_policy("launch"), [LONE, LONE])
+    past = talked(load_policy("launch"), [LONE, LONE])
 
-    assert run.ended == "escalated"
-    assert decide_again(run, Rules(load_policy("launch"))) == Verdict(
+    assert past.ended == "escalated"
+    assert again(past, load_policy("launch")) == Verdict(
         "t1", "same", "escalated", "escalated", 2, 1, "a block stood for two rounds"
     )
 
 
-def test_a_human_who_would_have_been_asked_leaves_it_undetermined() -> None:
-    run = run_of(TALKS, [LONE, LONE, GO])
+@pytest.mark.parametrize("rounds", [[LONE, LONE, GO], [LONE, LONE]])
+def test_a_human_who_would_have_been_asked_leaves_it_undetermined(rounds: Sequence[Sequence[Cast]]) -> None:
+    past = talked(TALKS, rounds, stopped="" if len(rounds) == 3 else "llm_auth")
 
-    assert decide_again(run, Rules(load_policy("launch"))) == Verdict(
-        "t1", "undetermined", "go", None, 2, 1, "a human would have been asked after round 2"
+    assert again(past, load_policy("launch")) == Verdict(
+        "t1", "undetermined", past.ended, None, 2, 1, "a human would have been asked after round 2"
     )
 
 
 def test_a_human_who_would_have_been_asked_at_the_end_leaves_it_undetermined() -> None:
-    run = run_of(TALKS, [LONE] * 3)
-    verdict = decide_again(run, Rules(TALKS.model_copy(update={"when_rounds_end": "escalate"})))
+    verdict = again(talked(TALKS, [LONE] * 3), TALKS.model_copy(update={"when_rounds_end": "escalate"}))
 
     assert (verdict.answer, verdict.was, verdict.now) == ("undetermined", "max_rounds_reached", None)
     assert verdict.reason == "a human would have been asked after round 3"
 
 
 def test_a_human_who_was_asked_later_on_was_not_asked_here() -> None:
-    run = run_of(load_policy("launch"), [LONE, LONE])
-    verdict = decide_again(run, Rules(policy(("block == 1", "escalate"), otherwise="go")))
+    verdict = again(talked(load_policy("launch"), [LONE, LONE]), policy(("block == 1", "escalate"), otherwise="go"))
 
     assert (verdict.answer, verdict.reason) == ("undetermined", "a human would have been asked after round 1")
+
+
+def test_a_run_that_a_human_let_go_on_is_followed_into_the_next_round() -> None:
+    human = policy(("block == 1", "escalate"), otherwise="go")
+    past = talked(human, [LONE, GO])
+
+    assert (again(past, human).answer, again(past, human).round) == ("same", 2)
+    assert again(past, policy(("block == 1", "escalate"), otherwise="no_go")).answer == "flipped"
+    assert again(past, TALKS).answer == "same"
+    assert again(talked(human, [LONE], stopped="llm_auth"), human).answer == "same"
+    assert again(talked(TALKS, [LONE], stopped="llm_auth"), human).answer == "undetermined"
+
+
+def test_a_human_who_is_asked_once_more_without_a_round_left_is_asked_as_then() -> None:
+    human = policy(("block == 1", "escalate"), otherwise="go")
+    steps = (asks(1, risk="go", legal="go", sales="block"), ends(1, "escalate", *LONE))
+    twice = (stops("escalated", "human", {}), stops("escalated", "human"))
+    past = run("escalated", *steps, *twice, start=Start(Budget(max_rounds=1)))
+
+    assert again(past, human) == Verdict("t1", "same", "escalated", "escalated", 1, 0)
 
 
 # --- rounds that never took place ------------------------------------------------------------------------------------
 
 
 def test_a_round_that_would_have_been_opened_leaves_it_undetermined() -> None:
-    run = run_of(load_policy("majority"), [LONE])
-
-    assert decide_again(run, Rules(TALKS)) == Verdict(
+    assert again(talked(load_policy("majority"), [LONE]), TALKS) == Verdict(
         "t1", "undetermined", "go", None, 1, 0, "round 2 never took place"
     )
 
 
 def test_an_escalation_that_would_have_been_talked_over_is_undetermined() -> None:
-    run = run_of(load_policy("launch"), [LONE, LONE])
-    verdict = decide_again(run, Rules(load_policy("classic")))
+    verdict = again(talked(load_policy("launch"), [LONE, LONE]), load_policy("classic"))
 
     assert (verdict.answer, verdict.was, verdict.reason) == ("undetermined", "escalated", "round 3 never took place")
 
 
 def test_a_run_that_stopped_inside_a_round_stops_there_again() -> None:
-    run = run_of(TALKS, [LONE], stopped="llm_auth:risk")
+    past = talked(TALKS, [LONE], stopped="llm_auth")
+    same = Verdict("t1", "same", "llm_auth", "llm_auth", reason="stopped at round_2:risk")
 
-    assert decide_again(run, Rules(load_policy("classic"))) == Verdict("t1", "same", "llm_auth:risk", "llm_auth:risk")
-    assert decide_again(run, Rules(load_policy("majority"))) == Verdict(
-        "t1", "flipped", "llm_auth:risk", "go", 1, 0, "more than half say go"
+    assert again(past, load_policy("classic")) == same
+    assert again(past, load_policy("majority")) == Verdict(
+        "t1", "flipped", "llm_auth", "go", 1, 0, "more than half say go"
     )
-
-
-def test_a_run_that_stopped_in_its_first_round_stops_there_again() -> None:
-    run = run_of(TALKS, [], stopped="llm_timeout:risk")
-
-    assert decide_again(run, Rules(load_policy("classic"))) == Verdict(
-        "t1", "same", "llm_timeout:risk", "llm_timeout:risk"
-    )
-    assert decide_again(run, Rules(load_policy("quorum"))) == Verdict(
-        "t1",
-        "undetermined",
-        "llm_timeout:risk",
-        None,
-        reason="absent roles count otherwise, and the round was not finished",
-    )
-
-
-def test_a_finished_round_does_not_ask_how_absent_roles_count() -> None:
-    run = run_of(TALKS, [GO])
-
-    assert decide_again(run, Rules(load_policy("quorum"))).answer == "same"
-
-
-def test_a_role_that_was_absent_would_have_stopped_a_policy_that_counts_none() -> None:
-    run = run_of(load_policy("quorum"), [("go", "go", "absent")])
-
-    assert run.ended == "go"
-    verdict = decide_again(run, Rules(load_policy("classic")))
-    assert verdict.now != "go"
-    assert verdict.answer != "same"
 
 
 # --- roles that join -------------------------------------------------------------------------------------------------
 
 
 def test_a_role_that_would_have_joined_leaves_it_undetermined() -> None:
-    run = run_of(TALKS, [LONE, GO])
-
-    assert decide_again(run, Rules(CALLS)) == Verdict(
-        "t1", "undetermined", "go", None, 1, 0, "people would have joined in round 2"
+    assert again(talked(TALKS, [LONE, GO]), CALLS) == Verdict(
+        "t1", "undetermined", "go", None, reason="people would have joined in round 2"
     )
 
 
-def test_a_role_that_joined_and_would_not_have_leaves_it_undetermined() -> None:
-    run = run_of(CALLS, [LONE, (*GO, "caution")])
+def test_without_a_role_that_would_not_have_joined_the_others_decide() -> None:
+    past = talked(CALLS, [LONE, (*GO, "caution")])
 
-    assert decide_again(run, Rules(TALKS)) == Verdict(
-        "t1", "undetermined", "go", None, 1, 0, "people joined in round 2, and would not have"
+    assert again(past, TALKS) == Verdict("t1", "same", "go", "go", 2)
+    most = policy(("block == 1", "next_round"), ("caution > 0", "no_go"), otherwise="go_with_caution")
+    assert again(past, most) == Verdict("t1", "flipped", "go", "go_with_caution", 2)
+
+
+def test_without_a_role_that_would_not_have_joined_no_further_round_is_known() -> None:
+    past = talked(CALLS, [LONE, (*LONE, "go"), (*GO, "go")])
+
+    assert again(past, TALKS) == Verdict(
+        "t1", "undetermined", "go", None, 2, 0, "round 3 would have followed on other answers"
     )
 
 
 def test_a_role_that_joined_and_would_have_tells_what_it_said() -> None:
-    run = run_of(CALLS, [LONE, (*LONE, "go"), (*GO, "block")])
+    past = talked(CALLS, [LONE, (*LONE, "go"), (*GO, "block")])
     strict = policy(CALL, otherwise="no_go", when_rounds_end="no_go")
 
-    assert decide_again(run, Rules(CALLS)).answer == "same"
-    assert decide_again(run, Rules(strict)) == Verdict("t1", "flipped", "max_rounds_reached", "no_go", 3, 0)
+    assert again(past, CALLS).answer == "same"
+    assert again(past, strict) == Verdict("t1", "flipped", "max_rounds_reached", "no_go", 3, 0)
 
 
-def test_a_role_that_the_team_cannot_convene_would_not_have_joined() -> None:
-    run = replace(run_of(TALKS, [LONE, GO]), convenable=frozenset(SEATS))
+def test_a_role_that_the_team_does_not_enable_or_know_does_not_join() -> None:
+    few = frozenset(SEATS)
+    past = replace(talked(TALKS, [LONE, GO]), access=Access(few, few))
 
-    assert decide_again(run, Rules(CALLS)).answer == "same"
+    assert again(past, CALLS).answer == "same"
+    assert again(past, policy({**CALL, "convene": "stranger"}, otherwise="go")).answer == "same"
 
 
 def test_another_role_that_would_have_joined_leaves_it_undetermined() -> None:
-    run = run_of(CALLS, [LONE, (*GO, "go")])
-    other = policy({**CALL, "convene": "finance"}, otherwise="go")
-    named = replace(run, convenable=run.convenable | {"finance"})
+    past = talked(CALLS, [LONE, (*GO, "go")])
+    more = frozenset((*SEATS, "people", "finance"))
+    named = replace(past, access=Access(more, more))
 
-    assert decide_again(named, Rules(other)).reason == "finance would have joined in round 2"
-    assert decide_again(run, Rules(other)).reason == "people joined in round 2, and would not have"
+    assert again(named, policy({**CALL, "convene": "finance"}, otherwise="go")).reason == (
+        "finance would have joined in round 2"
+    )
 
 
-# --- guards and votes needed -----------------------------------------------------------------------------------------
+# --- refused ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_policy_that_reads_a_role_that_the_run_does_not_have_is_refused_for_that_run() -> None:
+    past = talked(TALKS, [LONE, GO])
+    reads = ('stances.people == "go"', "go")
+
+    assert again(past, policy(reads, otherwise="go")) == Verdict(
+        "t1",
+        "refused",
+        "go",
+        None,
+        reason="the policy reads `stances.people`; the roles of the run: risk, legal, sales",
+    )
+    assert again(past, policy(('stances.risk == "go"', "go"), otherwise="go")).answer == "same"
+    assert again(past, policy(('stances.all(role, stances[role] == "go")', "go"), otherwise="go")).answer == "same"
+
+
+def test_a_role_that_could_have_joined_is_one_that_the_run_has() -> None:
+    past = talked(CALLS, [LONE, (*GO, "go")])
+    reads = policy(CALL, ('round > 1 && stances.people == "go"', "no_go"), otherwise="go")
+
+    assert again(past, reads) == Verdict("t1", "flipped", "go", "no_go", 2, 1)
+    few = frozenset(SEATS)
+    assert again(replace(past, access=Access(few, few)), reads).answer == "refused"
+
+
+def test_the_rules_of_a_team_with_a_role_that_the_run_does_not_have_are_refused() -> None:
+    past = talked(TALKS, [GO])
+
+    assert again(past, TALKS, roles=(*SEATS, "finance")).reason == (
+        "the team has the role `finance`; the roles of the run: risk, legal, sales"
+    )
+    assert again(past, TALKS, roles=("risk", "people")).answer == "same"
+
+
+# --- guards, votes needed, weights and vetoes ------------------------------------------------------------------------
 
 
 def test_the_guards_of_the_run_hold_unless_others_are_given() -> None:
-    run = run_of(policy(otherwise="go"), [GO], guards=(FRAUD,), rate=7)
+    past = talked(policy(otherwise="go"), [GO], guards=(FRAUD,), rate=7)
     always = policy(otherwise="go")
 
-    assert run.ended == "no_go"
-    assert decide_again(run, Rules(always)) == Verdict("t1", "same", "no_go", "no_go", 1, guards=("fraud",))
-    assert decide_again(run, Rules(always, guards=())) == Verdict("t1", "flipped", "no_go", "go", 1)
+    assert past.ended == "no_go"
+    assert again(past, always) == Verdict("t1", "same", "no_go", "no_go", 1, guards=("fraud",))
+    assert again(past, always, guards=()) == Verdict("t1", "flipped", "no_go", "go", 1)
     mild = Guard(name="mild", fact="rate", above=6, cap="go_with_caution")
-    assert decide_again(run, Rules(always, guards=(mild,))) == Verdict(
+    assert again(past, always, guards=(mild,)) == Verdict(
         "t1", "flipped", "no_go", "go_with_caution", 1, guards=("mild",)
     )
 
 
 def test_a_guard_that_is_given_is_named_also_where_nothing_can_be_said() -> None:
-    run = run_of(load_policy("majority"), [LONE], rate=7)
+    past = talked(load_policy("majority"), [LONE], rate=7)
     mild = Guard(name="mild", fact="rate", above=6, cap="go_with_caution")
 
-    assert decide_again(run, Rules(TALKS, guards=(mild,))).guards == ("mild",)
-    assert decide_again(run, Rules(TALKS, guards=(FRAUD,))) == Verdict(
-        "t1", "flipped", "go", "no_go", 1, 0, guards=("fraud",)
-    )
+    assert again(past, TALKS, guards=(mild,)).guards == ("mild",)
+    assert again(past, TALKS, guards=(FRAUD,)) == Verdict("t1", "flipped", "go", "no_go", 1, 0, guards=("fraud",))
 
 
 def test_the_votes_needed_are_those_of_the_run_unless_others_are_given() -> None:
     classic = load_policy("classic")
-    run = run_of(classic, [("go", "go", "caution")])
+    past = talked(classic, [("go", "go", "caution")])
 
-    assert decide_again(run, Rules(classic)).answer == "same"
-    assert decide_again(run, Rules(classic, min_go_votes=1)).answer == "same"
-    assert decide_again(run, Rules(classic, min_go_votes=3)).reason == "round 2 never took place"
-    last = run_of(classic, [("go", "go", "caution")], max_rounds=1)
-    assert decide_again(last, Rules(classic, min_go_votes=3)) == Verdict(
-        "t1", "flipped", "go_with_caution", "max_rounds_reached", 1
-    )
+    assert again(past, classic).answer == "same"
+    assert again(past, classic, min_go_votes=1).answer == "same"
+    assert again(past, classic, min_go_votes=3).reason == "round 2 never took place"
+    last = talked(classic, [("go", "go", "caution")], max_rounds=1)
+    assert again(last, classic, min_go_votes=3) == Verdict("t1", "flipped", "go_with_caution", "max_rounds_reached", 1)
+
+
+def test_weights_and_vetoes_are_those_of_the_run_unless_others_are_given() -> None:
+    heavy = policy(("weighted_block >= 5 || vetoes > 0", "no_go"), otherwise="go")
+    past = replace(talked(TALKS, [LONE, GO]), weights={"sales": 5})
+
+    assert again(past, heavy).now == "no_go"
+    assert again(past, heavy, weights={}).now == "go"
+    assert again(past, heavy, weights={}, vetoers=frozenset({"sales"})).now == "no_go"
+    assert again(replace(past, weights={}, vetoers=frozenset({"sales"})), heavy).now == "no_go"
 
 
 # --- random ----------------------------------------------------------------------------------------------------------
@@ -278,20 +300,15 @@ def test_the_votes_needed_are_those_of_the_run_unless_others_are_given() -> None
 
 def random_run(rng: random.Random, rules: Policy) -> PastRun:
     """Votes until the policy decides, asks a human, or the rounds end; or the run stops before."""
-    team = random_team(rng, most=4)
     casts = CASTS if rules.on_absent == "count" else CASTS[:3]
-    past: list[PastRound] = []
-    while len(past) < team.max_rounds and (not past or past[-1].final == "next_round"):
-        if rng.random() < 0.1:
-            return PastRun("t", tuple(past), "llm_auth:risk", {}, (), rules.on_absent, frozenset())
-        seats = {role: rng.choice(casts) for role in team.roles}
-        streak = rounds_blocked([each.vote.stances.values() for each in past])
-        limits = (team.min_go_votes, len(past) + 1, team.max_rounds, streak)
-        vote = Vote(seats, *limits, weights=team.weights, vetoers=team.vetoers)
-        past.append(PastRound(vote, decide(rules, vote).final))
-    final = past[-1].final
-    ended = {"next_round": "max_rounds_reached", "escalate": "escalated"}.get(final, final)
-    return PastRun("t", tuple(past), ended, {}, (), rules.on_absent, frozenset())
+    limit, rounds = rng.randint(1, 3), list[tuple[Cast, ...]]()
+    stopped = rng.choice(["", "", "", "llm_auth"])
+    while len(rounds) < limit:
+        rounds.append(tuple(rng.choice(casts) for _ in SEATS))
+        if talked(rules, rounds, max_rounds=limit).ended != "max_rounds_reached":
+            break
+    is_over = len(rounds) == limit or talked(rules, rounds, max_rounds=limit).ended in DECISIONS
+    return talked(rules, rounds, "" if is_over else stopped, max_rounds=limit)
 
 
 @pytest.mark.parametrize("hundreds", range(3))
@@ -299,28 +316,44 @@ def test_a_run_decided_again_under_its_own_policy_is_always_the_same(hundreds: i
     for seed in range(hundreds * 100, hundreds * 100 + 100):
         rng = random.Random(f"what if {seed}")
         rules = random_policy(rng, ("risk",))
-        run = random_run(rng, rules)
-        verdict = decide_again(run, Rules(rules))
-        assert (verdict.answer, verdict.was, verdict.now) == ("same", run.ended, run.ended)
+        past = random_run(rng, rules)
+        verdict = again(past, rules)
+        assert (verdict.answer, verdict.was, verdict.now) == ("same", past.ended, past.ended), (seed, past, verdict)
 
 
 def test_another_policy_is_answered_by_the_first_round_in_which_it_ends_and_never_beyond_the_last_one() -> None:
     answers = set()
     for seed in range(300):
         rng = random.Random(f"another {seed}")
-        ended, other = (
+        own, other = (
             each.model_copy(update={"on_absent": "stop"}) for each in (random_policy(rng, ("risk",)) for _ in range(2))
         )
-        run = random_run(rng, ended)
-        verdict = decide_again(run, Rules(other))
-        finals = [decide(other, past.vote).final for past in run.rounds]
+        past = random_run(rng, own)
+        verdict = again(past, other)
+        finals = [decide(other, vote).final for vote in votes_of(past)]
         first = next((number for number, final in enumerate(finals, 1) if final != "next_round"), None)
         answers.add(verdict.answer)
         if first is not None and finals[first - 1] in DECISIONS:
             assert (verdict.now, verdict.round) == (finals[first - 1], first)
         elif verdict.now is not None:
-            assert verdict.now in ("escalated", "max_rounds_reached", run.ended)
+            assert verdict.now in ("escalated", "max_rounds_reached", past.ended)
         assert (verdict.answer == "undetermined") == (verdict.now is None)
-        assert (verdict.answer == "same") == (verdict.now == run.ended)
+        assert (verdict.answer == "same") == (verdict.now == past.ended)
 
     assert answers == {"same", "flipped", "undetermined"}
+
+
+def votes_of(past: PastRun) -> list[Vote]:
+    """The votes of a run's finished rounds."""
+    limits, found, blocked = past.tape.start.limits, list[Vote](), 0
+    for step in past.tape.steps:
+        if isinstance(step, RoundEnd):
+            found.append(Vote(step.casts, limits.min_go_votes, step.round, limits.max_rounds, blocked))
+            blocked = blocked + 1 if "block" in step.casts.values() else 0
+    return found
+
+
+def test_a_tape_without_a_step_is_a_run_that_never_began() -> None:
+    past = PastRun("t1", "success", Tape(), SEATS, Access(frozenset(SEATS), frozenset(SEATS)))
+
+    assert again(past, TALKS).reason == "round 1 never took place"

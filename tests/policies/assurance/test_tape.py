@@ -1,0 +1,215 @@
+"""The tape: worked out from the events of a record alone, kept as plain values, and read back as they were."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from policies.assurance.tape import Exchange, Pause, RoundEnd, Start, Tape, tape_from, taped
+from policies.budgets import Spent
+from policies.contract import Contribution, Output, Refusal
+from policies.seats import Failure, Reply
+from policies.team import Budget
+
+Event = dict[str, Any]
+LIMITS = Budget().model_dump(mode="json")
+
+
+def event(kind: str, **body: Any) -> Event:
+    return {"event": kind, **body}
+
+
+def admitted(**limits: Any) -> Event:
+    return event("admitted", limits=LIMITS | limits)
+
+
+def resumed(after: str | None, moved: str | None = None, rounds: int = 0, messages: int = 0, **limits: Any) -> Event:
+    spent = {"messages": messages, "rounds": rounds}
+    return event("resumed", after=after, moved=moved, spent=spent, limits=LIMITS | limits)
+
+
+def asked(number: int, *roles: str) -> list[Event]:
+    return [event("asked", round=number, role=role, attempt=1) for role in roles]
+
+
+def accepted(number: int, role: str, stance: str = "go", confidence: float = 0.9, **more: Any) -> Event:
+    said = {"agent": role, "stance": stance, "confidence": confidence}
+    return event("accepted", round=number, role=role, contribution=said, **more)
+
+
+def finished(reason: str, phase: str | None = None) -> Event:
+    return event("finished", stop_reason=reason, phase=phase)
+
+
+def outcome(number: int, final: str, convene: str | None = None, **casts: str) -> Event:
+    sure = {role: 0.9 for role, cast in casts.items() if cast != "absent"}
+    body = {"casts": casts, "confidences": sure, "final": final, "convene": convene, "open_questions": 2}
+    return event("outcome", round=number, max_rounds=3, **body)
+
+
+def tape_of(*events: Event) -> Tape:
+    """The tape of a record, through JSON as a store keeps it."""
+    plain: Mapping[str, Any] = json.loads(json.dumps(taped(events)))
+    return tape_from(plain)
+
+
+def test_a_tape_holds_who_was_asked_at_once_and_what_each_gave() -> None:
+    tape = tape_of(
+        admitted(max_rounds=2),
+        *asked(1, "risk", "legal", "sales"),
+        event("proposed", round=1, role="risk"),
+        accepted(1, "risk", "caution", 0.25, offered=[{"to": ["legal"]}]),
+        event("refused", round=1, role="legal", rule="invalid_contribution:stance"),
+        event("failed", round=1, role="sales", reason="llm_timeout"),
+        event("absent", round=1, role="sales", reason="llm_timeout"),
+        *asked(1, "legal"),
+        event("failed", round=1, role="legal", reason="max_messages", own_limit=True),
+        event("conflict", round=1, conflict="no_contributions"),
+        outcome(1, "go", risk="caution", legal="absent", sales="absent"),
+        event("asked", round=1, role="brief", attempt=1),
+        event("proposed", round=1, role="brief", text="Fine."),
+        finished("success"),
+    )
+    limits = Budget(max_rounds=2)
+
+    said = Contribution("risk", "caution", "", 0.25, ())
+    refused, late = Refusal("invalid_contribution:stance", None), Failure("llm_timeout")
+    first: dict[str, Reply | None] = {"risk": said, "legal": refused, "sales": late}
+    own = Failure("max_messages", is_own=True)
+    assert tape.start == Start(limits)
+    assert tape.steps == (
+        Exchange(1, first, limits, frozenset({"risk"})),
+        Exchange(1, {"legal": own}, limits),
+        RoundEnd(1, {"risk": "caution", "legal": "absent", "sales": "absent"}, "go", 2),
+    )
+    assert [reply for reply, _ in tape.answers(1, "legal")] == [refused, own]
+    assert tape.answers(2, "legal") == []
+    assert (tape.offering(1), tape.offering(2)) == (frozenset({"risk"}), frozenset())
+    assert tape.end_of(1) == (2, tape.steps[2])
+    assert tape.end_of(2) is None
+
+
+def test_a_tape_holds_where_the_run_stopped_and_which_limits_were_changed_when_it_was_resumed() -> None:
+    tape = tape_of(
+        admitted(),
+        *(finished("needs_input:rate", "facts"), resumed("needs_input:rate")),
+        *(*asked(1, "risk"), event("failed", round=1, role="risk", reason="llm_auth")),
+        *(finished("llm_auth", "round_1:risk"), resumed("llm_auth", max_rounds=5, max_tokens=9)),
+        *(*asked(1, "risk"), accepted(1, "risk"), finished("cancelled")),
+    )
+
+    assert [step for step in tape.steps if isinstance(step, Pause)] == [
+        Pause("needs_input:rate", "facts", {}),
+        Pause("llm_auth", "round_1:risk", {"max_rounds": 5, "max_tokens": 9}),
+        Pause("cancelled", None, None),
+    ]
+    assert tape.steps[-2] == Exchange(
+        1, {"risk": Contribution("risk", "go", "", 0.9, ())}, Budget(max_rounds=5, max_tokens=9)
+    )
+    assert [tape.is_resumed_from(place) for place in (0, 2, 3, 9)] == [True, True, False, False]
+
+
+def test_work_that_was_cut_off_left_no_answers() -> None:
+    """Somebody sent new limits meanwhile, or the same input again, which leaves no event."""
+    tape = tape_of(
+        admitted(),
+        *asked(1, "risk", "legal"),
+        resumed(None, max_messages=20),
+        *asked(1, "risk", "legal"),
+        *asked(1, "risk", "legal"),
+        *(accepted(1, "risk"), accepted(1, "legal")),
+    )
+    cut = {"risk": None, "legal": None}
+
+    assert [getattr(step, "replies", step) for step in tape.steps] == [
+        cut,
+        Pause(None, None, {"max_messages": 20}),
+        cut,
+        {role: Contribution(role, "go", "", 0.9, ()) for role in ("risk", "legal")},
+    ]
+    assert tape.answers(1, "risk")[0][1].limits == Budget(max_messages=20)
+
+
+def test_ballots_are_the_stances_they_amount_to() -> None:
+    def answered(number: int, seat: str, contract: str, **answer: str) -> Event:
+        role = {"role": "chair", "seat": seat} if seat == "proposal" else {"role": seat}
+        return event("accepted", round=number, **role, output={"contract": contract, "answer": answer})
+
+    tape = tape_of(
+        admitted(),
+        event("asked", round=1, role="chair", seat="proposal"),
+        answered(1, "proposal", "proposal", proposal="Ship."),
+        *asked(2, "risk", "legal", "sales"),
+        *(answered(2, role, "ballot", vote=vote) for role, vote in BALLOTS.items()),
+    )
+
+    assert tape.steps[0] == Exchange(1, {"proposal": Output("proposal", "proposal", {})})
+    replies = [reply for reply, _ in (tape.answers(2, role)[0] for role in BALLOTS)]
+    assert [reply.stance for reply in replies if isinstance(reply, Contribution)] == ["go", "caution", "block"]
+
+
+BALLOTS = {"risk": "approve", "legal": "abstain", "sales": "reject"}
+
+# --- after accepted changes ------------------------------------------------------------------------------------------
+
+FIRST = (*asked(1, "risk"), accepted(1, "risk", "block"))
+SUPERSEDED = event("superseded", round=1)
+
+
+def start_of(*events: Event) -> Start:
+    return tape_of(*events).start
+
+
+def test_before_anybody_was_asked_there_is_nothing_to_go_on_from() -> None:
+    moved = resumed("needs_input:rate", "team", max_rounds=4)
+
+    assert start_of(admitted(), finished("needs_input:rate", "facts"), moved) == Start(Budget(max_rounds=4))
+
+
+def test_after_a_finished_round_the_next_one_follows() -> None:
+    talked = (*FIRST, outcome(1, "next_round", "people", risk="block"), *asked(2, "risk"))
+    stopped = (event("failed", round=2, role="risk", reason="llm_auth"), finished("llm_auth", "round_2:risk"))
+    moved = resumed("llm_auth", "facts", rounds=2, messages=2)
+    open_round = event("superseded", round=2)
+
+    assert start_of(admitted(), *talked[:-1], finished("cancelled"), moved) == Start(
+        Budget(), 1, "next_round", Spent(2, 2), 1, ("people",)
+    )
+    assert start_of(admitted(), *talked, *stopped, moved, open_round, *asked(2, "risk")) == Start(
+        Budget(), 2, None, Spent(2, 2), 1, ("people",)
+    )
+    assert start_of(admitted(), *talked, *stopped, moved, open_round) == Start(
+        Budget(), 2, None, Spent(2, 2), 1, ("people",)
+    )
+
+
+def test_a_decision_that_was_not_announced_is_talked_over_and_an_escalation_stands() -> None:
+    moved = resumed("llm_timeout", "facts", rounds=1, messages=1)
+    said = (admitted(), *FIRST)
+
+    decided = start_of(*said, outcome(1, "no_go", risk="block"), finished("llm_timeout", "finalize"), moved, SUPERSEDED)
+    assert (decided.round, decided.outcome) == (1, "next_round")
+    waiting = start_of(*said, outcome(1, "escalate", risk="block"), finished("escalated", "human"), moved, SUPERSEDED)
+    assert (waiting.round, waiting.outcome) == (1, "escalate")
+
+
+def test_after_the_stages_of_another_pattern_a_new_round_follows() -> None:
+    stage = (*asked(1, "risk"), event("failed", round=1, role="risk", reason="llm_auth"), finished("llm_auth", "risk"))
+    moved = resumed("llm_auth", "team", messages=1)
+    begun = start_of(admitted(), *stage, moved, SUPERSEDED, *asked(2, "legal"))
+
+    assert (begun.round, begun.outcome, begun.spent) == (1, "next_round", Spent(1, 0))
+
+
+def test_a_round_that_nobody_was_asked_in_was_open_all_the_same() -> None:
+    stopped = (*FIRST, outcome(1, "next_round", risk="block"), finished("max_messages", "round_2:risk"))
+    moved = resumed("max_messages", "facts", rounds=2, messages=1)
+    begun = start_of(admitted(), *stopped, moved, event("superseded", round=2), *asked(2, "risk"))
+
+    assert (begun.round, begun.outcome, begun.spent) == (2, None, Spent(1, 2))
+
+
+def test_absent_roles_broke_the_row_of_blocks() -> None:
+    rounds = (outcome(1, "next_round", risk="block"), outcome(2, "next_round", risk="absent"))
+    moved = resumed("cancelled", "facts", rounds=2)
+
+    assert start_of(admitted(), *FIRST, rounds[0], *asked(2, "risk"), rounds[1], moved).rounds_blocked == 0
