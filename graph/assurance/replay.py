@@ -1,13 +1,16 @@
 """Decides past runs again under another policy; asks nobody, and keeps none of them in memory."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import date, datetime
+from typing import Any
 
 from graph.assurance.subject import load_subject
-from graph.problems import UsageError
+from graph.problems import StorageError, UsageError
 from graph.store.archive import is_decided_by_policy, past_run
+from graph.store.location import storage_errors
 from graph.threads import Threads
+from nodes.agreement import MISREAD
 from policies.assurance.whatif import Rules, Verdict, decide_again
 
 
@@ -46,11 +49,21 @@ async def verdicts(
     Runs of patterns that no decision table decides are left out.
     """
     await threads.catch_up()
-    async for entry in threads.archive.entries():
-        if team is not None and entry["team"] != team:
-            continue
-        if not is_decided_by_policy(entry):
-            continue
-        if since is not None and datetime.fromisoformat(entry["ended_at"]).date() < since:
-            continue
-        yield decide_again(past_run(entry), rules)
+    with storage_errors(threads.location):
+        async for entry in threads.archive.entries():
+            try:
+                verdict = decide_again(past_run(entry), rules) if _is_meant(entry, team, since) else None
+            except MISREAD as error:
+                name = entry.get("thread_id") if isinstance(entry, dict) else None
+                raise StorageError(
+                    f"the archive's entry of `{name}` cannot be decided again, {type(error).__name__}: {error}; "
+                    "see `accord audit verify`"
+                ) from None
+            if verdict is not None:
+                yield verdict
+
+
+def _is_meant(entry: Mapping[str, Any], team: str | None, since: date | None) -> bool:
+    if (team is not None and entry["team"] != team) or not is_decided_by_policy(entry):
+        return False
+    return since is None or datetime.fromisoformat(entry["ended_at"]).date() >= since
