@@ -23,6 +23,7 @@ from graph.teams.voicing import check_voices
 from graph.threads import Threads, check_thread, new_thread
 from graph.versions import installed_versions
 from graph.voices import open_voices
+from nodes.agreement import find_disagreement
 from nodes.events import began_with
 from nodes.fingerprint import Pin, fingerprints
 from nodes.halt import Halt
@@ -135,6 +136,7 @@ class Runner:
             return refused_record(thread, stop_reason("stale_thread", moved))
         if is_finished:
             return record_of(thread, state)
+        refuse_broken(thread, state)
         team = team if moved else kept_team(state)
         self._check_voices(team, Budget(**state["limits"]), inputs)
         if inputs["budget"]:
@@ -209,6 +211,16 @@ def _config(thread: str, team: Team) -> RunnableConfig:
         "recursion_limit": RECURSION_LIMIT,
         "run_name": team.name,
     }
+
+
+def refuse_broken(thread: str, state: Mapping[str, Any]) -> None:
+    """Refuse to go on with a thread that was changed: what it would come to, would rest on the change."""
+    broken = find_disagreement(thread, state)
+    if broken is not None:
+        raise UsageError(
+            f"the record of the thread `{thread}` is broken at event {broken.place}: it {broken.message}; "
+            f"it can be shown, not resumed; see `accord audit verify {thread}`"
+        )
 
 
 def kept_team(state: Mapping[str, Any]) -> Team:

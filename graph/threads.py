@@ -40,10 +40,19 @@ class Threads:
             UsageError: there is no such thread.
             StorageError: the database failed.
         """
+        state, is_running = await self.look(thread)
+        return record_of(thread, state, is_running)
+
+    async def look(self, thread: str) -> tuple[State, bool]:
+        """Return the state of a thread, the bare team of one that has not begun, and whether somebody works on it.
+
+        Raises:
+            UsageError: there is no such thread.
+            StorageError: the database failed.
+        """
         with storage_errors(self.location):
             state = await self._begun_or_admitted(check_thread(thread))
-            is_open = state.get("stop_reason") is None
-            return record_of(thread, state, is_running=is_open and await self.is_held(thread))
+            return state, state.get("stop_reason") is None and await self.is_held(thread)
 
     async def newest(self, limit: int) -> list[dict[str, Any]]:
         """Return the entries of the threads touched last, newest first, each with the status it has now."""
@@ -117,6 +126,8 @@ class Threads:
     async def state(self, thread: str) -> State | None:
         """Return the thread's state; None before its case was admitted."""
         values = await self.values(thread)
+        if not values.get("case") and values.get("events"):
+            raise StorageError(f"{shown(self.location)}: the thread `{thread}` cannot be read: its case is gone")
         return values if values.get("case") else None
 
     async def values(self, thread: str) -> State:

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from nodes.agreement import find_disagreement
 from nodes.border import granted, plain_stop
 from nodes.events import Body, began_with, events_of
 from nodes.fingerprint import Pin, fingerprint, fingerprints
@@ -43,10 +44,11 @@ class Admission:
         Raises:
             StaleThreadError: the thread was started with another team, policy, facts or goal.
             InputRefusedError: a part of the input has a wrong type, its budget names an unknown limit or a value that
-                is not allowed, or its goal or facts may not enter the state.
+                is not allowed, its goal or facts may not enter the state, or the thread's state was changed.
         """
         if self._stands(state):
             return {"pending": None}
+        _refuse_broken(state, thread)
         limits = self._limits(state)
         goal, given = self._question(state)
         hashes, moved = self._hashes(state, limits, goal, given)
@@ -162,6 +164,14 @@ def _refuse_unproved(team: Team, before: Budget, limits: Budget, began: Budget) 
         raise InputRefusedError(f"under these limits the policy cannot be proved: {error}") from None
     if failing:
         raise InputRefusedError(f"under these limits the policy `{team.policy.name}` is not {failing[0].property}")
+
+
+def _refuse_broken(state: State, thread: str) -> None:
+    """Refuse to go on with a state that was changed beside its events; a team within keeps no record of its own."""
+    case = state.get("case")
+    broken = find_disagreement(thread, state) if case and case["task"] is None else None
+    if broken is not None:
+        raise InputRefusedError(f"the thread's record is broken at event {broken.place}: it {broken.message}")
 
 
 def _refuse_mistyped(state: State) -> None:

@@ -235,10 +235,14 @@ def _refuse(failed: str, proposal: object, value: object) -> Refusal:
 def storable(proposal: object, value: object) -> Any:
     """Return the parsed `value` of a proposal if it may enter the state, else the proposal's first 2,000 characters.
 
-    >>> storable("I would say go.", NoJson())
-    'I would say go.'
+    A proposal that is one decimal number and nothing else is kept as text: alone in its place, PostgreSQL may give
+    another number back.
+
+    >>> storable("I would say go.", NoJson()), storable("1e22", 1e22), storable("[1e22]", [1e22])
+    ('I would say go.', '1e22', [1e+22])
     """
-    if not isinstance(value, NoJson) and is_plain(value) and len(repr(value)) <= MAX_RAW:
+    is_kept = not isinstance(value, NoJson | float) and is_plain(value)
+    if is_kept and len(repr(value)) <= MAX_RAW:
         return value
     return _excerpt(proposal, MAX_EXCERPT)
 

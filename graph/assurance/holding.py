@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from graph.assurance.agreement import MISREAD
 from graph.problems import StorageError
 from graph.store.archive import prefix_of
 from graph.store.census import Row
 from graph.store.index import NAMESPACE
 from graph.store.location import storage_errors
 from graph.threads import Threads
+from nodes.agreement import MISREAD
 from nodes.events import CHANNELS
 from policies.assurance.commitments import EVENTS
 

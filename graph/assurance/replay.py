@@ -9,6 +9,7 @@ from typing import Any
 from graph.assurance.subject import load_subject
 from graph.problems import StorageError, UsageError
 from graph.store.archive import entry_of, is_decided_by_policy, past_run
+from graph.store.location import storage_errors
 from graph.store.spool import open_spool
 from graph.teams.loader import load_team
 from graph.threads import UNREADABLE, Threads
@@ -57,7 +58,7 @@ async def verdicts(
     The run that ended last comes first. Runs of patterns that no policy decides are left out.
     """
     await threads.catch_up()
-    with open_spool() as spool:
+    with storage_errors(threads.location), open_spool() as spool:
         async for entry in threads.archive.entries():
             ended = _ended(entry)
             if not is_decided_by_policy(entry) or team not in (None, entry.get("team")):

@@ -10,15 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from graph.assurance.agreement import MISREAD, find_disagreement
 from graph.assurance.holding import Holding, Unreadable, hold_of
-from graph.assurance.records import check_events
 from graph.problems import StorageError, UsageError
 from graph.report.record import record_of
 from graph.store.archive import entry_of
 from graph.store.census import Row
 from graph.store.index import RUNNING, is_whole, line_of, shown_of
 from graph.threads import Threads, check_thread, has_ended
+from nodes.agreement import MISREAD, find_disagreement
 from policies.assurance.audit import Head, head_of
 
 State = Mapping[str, Any]
@@ -127,7 +126,7 @@ def _gone(held: Holding) -> Iterator[Fault]:
 
 
 def _chained(held: Holding, state: State, noted: Head | None) -> Iterator[Fault]:
-    broken = check_events(state.get("events", []), noted) or find_disagreement(held.thread, state)
+    broken = find_disagreement(held.thread, state, noted)
     if broken is not None:
         yield Fault(broken.place, broken.message)
 
@@ -136,24 +135,17 @@ def _known(held: Holding, state: State) -> Iterator[Fault]:
     """Yield what the index and the archive say otherwise than the state; while it is held, they lag behind."""
     if held.line is None:
         yield Fault(None, "the index lacks it", ("index",))
-    elif held.is_held:
+    if held.is_held:
         return
-    elif held.line["status"] == RUNNING and not has_ended(state, held.line):
-        yield from _unarchived(held)
-    else:
+    is_open, is_at_work = state.get("stop_reason") is None, held.line["status"] == RUNNING
+    if not is_at_work or has_ended(state, held.line):
         yield from _unlike("index", shown_of(held.line), line_of(record_of(held.thread, state), state))
-        yield from _archived(held, state) if state.get("stop_reason") else _unarchived(held)
-
-
-def _archived(held: Holding, state: State) -> Iterator[Fault]:
-    if held.entry is None:
-        yield Fault(None, "the archive lacks it", ("archive",))
-    yield from _unlike("archive", held.entry, entry_of(held.thread, state))
-
-
-def _unarchived(held: Holding) -> Iterator[Fault]:
-    if held.entry is not None:
+    if is_open and held.entry is not None:
         yield Fault(None, "the archive has it, and it has not ended")
+    if not is_open and not is_at_work and held.entry is None:
+        yield Fault(None, "the archive lacks it", ("archive",))
+    if not is_open and held.entry is not None:  # a server that goes on with it may not have dropped it yet
+        yield from _unlike("archive", held.entry, entry_of(held.thread, state))
 
 
 def _unlike(place: str, kept: Any, made: Mapping[str, Any]) -> Iterator[Fault]:

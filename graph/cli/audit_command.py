@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
+from graph.cli.session import blaming, database_option, json_option, print_json, run_async, settings_for
 
 
 @click.group("audit")
@@ -54,12 +54,14 @@ def export(thread: str, out: str | None, db: str | None) -> Exit:
 
     async def work(_: Any) -> Any:
         async with open_threads(settings_for(db)) as threads:
-            return (await threads.begun(thread)).get("events", [])
+            return await threads.begun(thread)
 
-    events = run_async(work)
+    state = run_async(work)
+    events = state.get("events", [])
     if not events:
         raise UsageError(f"the thread `{thread}` has no event")
-    data = b"".join(exported(events))
+    with blaming(thread, state):
+        data = b"".join(exported(events))
     if out is None:
         sys.stdout.buffer.write(data)
     else:

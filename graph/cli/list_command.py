@@ -50,7 +50,7 @@ def _print_table(entries: Sequence[dict[str, Any]]) -> None:
     )
     for entry in entries:
         ended = entry.get("final_decision") or entry.get("stop_reason") or "-"
-        touched = entry["updated_at"][:19].replace("T", " ")
-        row = (entry["thread_id"], entry["team"], entry["status"])
+        touched = (entry["updated_at"] or "-")[:19].replace("T", " ")
+        row = (entry["thread_id"], entry["team"] or "-", entry["status"])
         table.add_row(*map(visible, row), visible(ended, STYLES.get(ended, "")), touched)
     console_on(sys.stdout, columns=200).print(table)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
+from graph.cli.session import blaming, database_option, json_option, print_json, run_async, settings_for
 from policies.messages import KINDS
 
 
@@ -33,7 +33,9 @@ def command(
     """Show the messages between the roles of THREAD, oldest first."""
     from policies.messages import conversation_of, find_messages, message_from, plain_message
 
-    posted = [message_from(plain) for plain in run_async(lambda _: _read(thread, db))]
+    state = run_async(lambda _: _read(thread, db))
+    with blaming(thread, state):
+        posted = [message_from(plain) for plain in state.get("messages", [])]
     found, total = find_messages(posted, agent, kind, conversation, offset, limit)
     messages = [plain_message(message) for message in found]
     whole = conversation_of(posted, conversation) if conversation else None
@@ -45,13 +47,11 @@ def command(
     return Exit.DONE
 
 
-async def _read(thread: str, db: str | None) -> Sequence[Mapping[str, Any]]:
-    """Return the messages of a thread as its state keeps them."""
+async def _read(thread: str, db: str | None) -> Mapping[str, Any]:
     from graph.threads import open_threads
 
     async with open_threads(settings_for(db)) as threads:
-        kept: Sequence[Mapping[str, Any]] = (await threads.begun(thread)).get("messages", [])
-        return kept
+        return await threads.begun(thread)
 
 
 def _print(messages: Sequence[Mapping[str, Any]], total: int, offset: int, participants: Sequence[str]) -> None:

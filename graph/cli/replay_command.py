@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
+from graph.cli.session import blaming, database_option, json_option, print_json, run_async, settings_for
 
 
 @click.command("replay")
@@ -24,7 +24,8 @@ def command(thread: str, db: str | None, as_json: bool) -> Exit:
     async def work(_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         async with open_threads(settings_for(db)) as threads:
             state = await threads.begun(thread)
-        return record_of(thread, state), await rerun(thread, state)
+        with blaming(thread, state):
+            return record_of(thread, state), await rerun(thread, state)
 
     kept, again = run_async(work)
     keys = differing(kept, again)

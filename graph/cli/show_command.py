@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit, exit_of
-from graph.cli.session import database_option, json_option, print_record, run_async, settings_for
+from graph.cli.session import blaming, database_option, json_option, print_record, run_async, settings_for
 
 STDOUT = "-"
 
@@ -30,29 +30,31 @@ def command(thread: str, html: str | None, markdown: str | None, db: str | None,
 
     The exit code tells what became of the thread, whatever was written.
     """
-    _check_targets(html, markdown, as_json)
-    record, state = run_async(lambda _: _read(thread, db))
-    _warn_of_change(thread, state)
-    if html is None and markdown is None:
-        return print_record(record, as_json)
-    _write_pages(thread, record, state, html, markdown)
-    if as_json:
-        print_record(record, as_json)
+    writes_pages = html is not None or markdown is not None
+    if writes_pages:
+        _check_targets(html, markdown, as_json)
+    state, is_running = run_async(lambda _: _read(thread, db))
+    with blaming(thread, state):
+        record = _record(thread, state, is_running)
+        _warn_of_change(thread, state)
+        if writes_pages:
+            _write_pages(thread, record, state if record["hashes"] else {}, html, markdown)
+        if as_json or not writes_pages:
+            print_record(record, as_json)
     return exit_of(record)
 
 
-async def _read(thread: str, db: str | None) -> tuple[dict[str, Any], Mapping[str, Any]]:
-    """Return the record of a thread and the state it follows from, which is empty where nothing was admitted yet."""
-    from graph.report.record import record_of
+async def _read(thread: str, db: str | None) -> tuple[Mapping[str, Any], bool]:
     from graph.threads import open_threads
 
     async with open_threads(settings_for(db)) as threads:
-        record = await threads.show(thread)
-        if not record["hashes"]:
-            return record, {}
-        # Again from this state: a run under way may have gone on between the two readings.
-        state = await threads.begun(thread)
-        return record_of(thread, state, is_running=record["status"] == "running"), state
+        return await threads.look(thread)
+
+
+def _record(thread: str, state: Mapping[str, Any], is_running: bool) -> dict[str, Any]:
+    from graph.report.record import record_of
+
+    return record_of(thread, state, is_running)
 
 
 def _warn_of_change(thread: str, state: Mapping[str, Any]) -> None:

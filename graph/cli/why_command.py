@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
+from graph.cli.session import blaming, database_option, json_option, print_json, run_async, settings_for
 
 
 @click.command("why")
@@ -25,15 +25,15 @@ def command(thread: str, db: str | None, as_json: bool) -> Exit:
     from graph.report.why import print_why
     from graph.threads import open_threads
 
-    async def work(_: Any) -> dict[str, Any] | Changed:
+    async def work(_: Any) -> Any:
         async with open_threads(settings_for(db)) as threads:
-            state = await threads.begun(thread)
+            return await threads.begun(thread)
+
+    state = run_async(work)
+    with blaming(thread, state):
         found = explanation_of(thread, state)
         if found is None:
             raise UsageError(unexplained(thread, state))
-        return found
-
-    found = run_async(work)
     if isinstance(found, Changed):
         return _say_changed(found, as_json)
     if as_json:

@@ -10,6 +10,7 @@ from typing import Any
 
 from langgraph.store.base import BaseStore
 
+from graph.store.location import row_errors
 from nodes.events import events_of, standing_outcomes
 from policies.access import Access
 from policies.assurance.audit import head_of
@@ -44,13 +45,16 @@ class Archive:
 
     async def entry(self, thread: str) -> Entry | None:
         """Return the entry of a thread, or None."""
-        item = await self._store.aget(_bucket(thread), thread)
+        with row_errors(_bucket(thread)):
+            item = await self._store.aget(_bucket(thread), thread)
         return item.value if item else None
 
     async def entries(self) -> AsyncIterator[Entry]:
         """Yield every entry, in no order that means anything; memory does not grow with their number."""
         for number in range(BUCKETS):
-            for item in await self._store.asearch((NAMESPACE, f"{number:02x}"), limit=MAX_BUCKET):
+            with row_errors((NAMESPACE, f"{number:02x}")):
+                items = await self._store.asearch((NAMESPACE, f"{number:02x}"), limit=MAX_BUCKET)
+            for item in items:
                 yield item.value
 
 

@@ -10,6 +10,7 @@ from langgraph.store.base import BaseStore
 
 from graph.problems import StorageError
 from graph.store.archive import Archive
+from graph.store.location import row_errors
 from nodes.fingerprint import digest
 from policies.team import Team, pinned
 
@@ -69,7 +70,8 @@ class Index:
 
     async def entry(self, thread: str) -> Entry | None:
         """Return the entry of a thread as it lies there, or None."""
-        item = await self._store.aget(NAMESPACE, thread)
+        with row_errors(NAMESPACE):
+            item = await self._store.aget(NAMESPACE, thread)
         return item.value if item else None
 
     async def _whole(self, thread: str) -> Entry | None:
@@ -80,12 +82,14 @@ class Index:
 
     async def running(self) -> list[Entry]:
         """Return the entries of the threads that somebody works on, or whose process died at work."""
-        items = await self._store.asearch(NAMESPACE, filter={"status": RUNNING}, limit=MAX_ENTRIES)
+        with row_errors(NAMESPACE):
+            items = await self._store.asearch(NAMESPACE, filter={"status": RUNNING}, limit=MAX_ENTRIES)
         return [item.value for item in items if is_whole(item.value, item.key)]
 
     async def newest(self, limit: int) -> list[Entry]:
         """Return the entries touched last, newest first; one that was changed says nothing but its thread."""
-        items = await self._store.asearch(NAMESPACE, limit=MAX_ENTRIES)
+        with row_errors(NAMESPACE):
+            items = await self._store.asearch(NAMESPACE, limit=MAX_ENTRIES)
         entries = [item.value if is_whole(item.value, item.key) else damaged(item.key) for item in items]
         return heapq.nlargest(limit, entries, key=_touched)
 

@@ -3,7 +3,7 @@
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,6 +29,24 @@ def storage_errors(location: str) -> Iterator[None]:
             raise
         said = (getattr(error, "strerror", None) or str(error) or type(error).__name__).strip()
         raise StorageError(f"{shown(location)}: the database failed: {' '.join(said.split())}") from None
+
+
+@contextmanager
+def row_errors(namespace: Sequence[str]) -> Iterator[None]:
+    """Turn what comes of a damaged row of the store into a sentence.
+
+    Raises:
+        StorageError: a row has a time, a key or a value that nobody can have written.
+    """
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        if error.__cause__ is not None:  # the database's own failure
+            raise
+        said = " ".join(str(error).split())
+        raise StorageError(
+            f"a row under `{'.'.join(namespace)}` in the store cannot be read: {said}; see `accord audit verify`"
+        ) from None
 
 
 def shown(location: str) -> str:

@@ -137,7 +137,7 @@ class History:
     async def _resume(self, database: Database) -> None:
         self.told.append("resume")
         budget = {"max_messages": self.rng.choice((3, 60)), "max_rounds": self.rng.choice((3, 6))}
-        given = self.rng.choice([{}, {"budget": budget}, {"facts": {"region": "EU"}, "accept_changes": True}])
+        given: Any = self.rng.choice([{}, {"budget": budget}, {"facts": {"region": "EU"}, "accept_changes": True}])
         await Runner(database, self.services).resume(THREAD, **given)
 
     async def _serve(self, database: Database) -> None:

@@ -23,7 +23,7 @@ from tests.audit.surgery import Cut, tampered
 
 JOURNAL = "call journal"
 EARLIER = "earlier checkpoints"
-OWN = "LangGraph's own columns and keys"
+OWN = "LangGraph's own keys"
 TIMES = "times of rows in the store"
 UNDER_WAY = "answers under way"
 NOTHING = "nothing at all"
@@ -62,7 +62,7 @@ def judged(path: Path, cut: Cut, looks_at_all: bool = True) -> str:
     )
     fields = {field_of(each) for each in found}
     assert fields <= {*UNSHOWN, NOTHING}, f"{cut}: not found, and not a field that is not shown: {found[:5]}"
-    return " and ".join(sorted(fields)) or NOTHING
+    return "; ".join(sorted(fields)) or NOTHING
 
 
 def assert_nothing_shown(path: Path, cut: Cut, names: list[str]) -> None:

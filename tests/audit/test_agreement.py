@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from graph.assurance.agreement import find_disagreement
 from graph.settings import Settings
 from graph.threads import open_threads
+from nodes.agreement import find_disagreement
 from nodes.voices.voice import Question
 from tests.harness import proposal, resume, run, scripted, settings_at, team_of
 

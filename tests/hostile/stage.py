@@ -109,13 +109,17 @@ def assert_ends_as(record: Record, outcome: str | Kept, said: Any) -> None:
 
 
 def assert_offered(raw: Any, said: Any) -> None:
-    """The offered proposal is kept parsed where it is plain JSON of modest size, else as its first 2,000 characters."""
+    """The offered proposal is kept parsed where it is plain JSON of modest size, else as its first 2,000 characters.
+
+    So is a decimal number alone: not every database would give the same one back.
+    """
     if not isinstance(said, str):
         assert raw == said or isinstance(raw, str)
         return
     try:
         parsed = json.loads(said)
-        is_plain = len(said) < 5_000 and tidy(said) == said and _is_modest(parsed)
+        is_kept = len(said) < 5_000 and tidy(said) == said and _is_modest(parsed)
+        is_plain = is_kept and not isinstance(parsed, float)
     except (ValueError, RecursionError):
         parsed, is_plain = None, False
     assert raw == parsed if is_plain else raw in (parsed, tidy(said[:2_000]))

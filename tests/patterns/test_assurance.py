@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from graph.assurance.agreement import find_disagreement
 from graph.assurance.replay import rules_named, verdicts
 from graph.assurance.rerun import differing, rerun
 from graph.report.explanation import explanation_of
 from graph.runner import open_runner
+from nodes.agreement import find_disagreement
 from nodes.fingerprint import fingerprint
 from policies.assurance.audit import find_break
 from policies.assurance.past import Verdict

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from nodes.events import CHANNELS, events_of
-from nodes.fingerprint import digest
-from policies.assurance.audit import Break
+from nodes.fingerprint import digest, fingerprint
+from policies.assurance.audit import Break, Head, find_break
 from policies.assurance.commitments import find_difference
 
 State = Mapping[str, Any]
@@ -14,13 +14,20 @@ MISREAD = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
 """What comes of values that nothing of ours can have written."""
 
 
-def find_disagreement(thread: str, state: State) -> Break | None:
-    """Return the first event that the state contradicts, or None; the chain of events is taken to be intact."""
+def find_disagreement(thread: str, state: State, noted: Head | None = None) -> Break | None:
+    """Return the first event that is not what was written, or that the state contradicts; None: all is as it was.
+
+    With a head that was noted elsewhere also whether the end of the chain is missing.
+    """
     events = state.get("events", [])
     try:
+        broken = find_break(events, fingerprint, noted)
+        if broken is not None:
+            return broken
         foreign = [event["seq"] for event in events_of(state, "admitted") if event["thread"] != thread]
         if foreign:
             return Break(foreign[0], "says another thread id than the thread")
         return find_difference(events, state, CHANNELS, digest)
     except MISREAD as error:
-        return Break(max(len(events) - 1, 0), f"cannot be held against the thread: {type(error).__name__}: {error}")
+        end = len(events) - 1 if isinstance(events, list) else 0
+        return Break(max(end, 0), f"cannot be held against the thread: {type(error).__name__}: {error}")

@@ -1,0 +1,155 @@
+"""Whatever is changed in the database file is found by `accord audit verify`, or nothing that is shown has changed."""
+
+import json
+import shutil
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph.assurance import verification
+from tests.audit.anatomy import KEYS, changed, decoded, encoded
+from tests.audit.gallery import NAME, gallery, threads_of
+from tests.audit.judging import NOTHING, UNSHOWN, check_seed, judged, verified
+from tests.audit.showing import shown
+from tests.audit.surgery import Cut, Surgeon
+from tests.hostile.command import Captured, accord
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+SEEDS = 40
+BATCH = 8
+"""Seeds judged by one test, so that the gallery is built for few workers."""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A copy of the gallery's database."""
+    shutil.copyfile(gallery(), tmp_path / NAME)
+    return tmp_path / NAME
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
+def test_nothing_that_is_shown_is_changed_unseen(first: int) -> None:
+    results = Counter(check_seed(seed) for seed in range(first, first + BATCH))
+
+    assert results["found"] > 0
+    assert {part for each in results for part in each.split("; ")} <= {"found", NOTHING, *UNSHOWN}
+
+
+def test_the_gallery_is_intact_and_shows_threads_of_every_kind(path: Path) -> None:
+    code, said, broken = verified(path)
+    found = {each["name"]: each["status"] for each in json.loads(said)}
+
+    assert (code, broken) == (0, set())
+    assert sorted(found) == threads_of(path)
+    assert {*found.values()} == {"ok", "stopped", "interrupted", "not begun"}
+
+
+def test_what_the_judge_compares_is_what_the_commands_print(
+    path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = ["three_rounds", "a_hierarchy", "cut_5", "limited"]
+    judged_by = shown(path, names)
+    commands = {"show --json": ["show", "--json"], "show": ["show"], "show --markdown": ["show", "--markdown", "-"]}
+    commands |= {
+        "why --json": ["why", "--json"],
+        "audit export": ["audit", "export"],
+        "show --html": ["show", "--html", "-"],
+    }
+    for name in names:
+        for what, (command, *options) in commands.items():
+            arguments = [command, *options[:1], name, *options[1:]] if command == "audit" else [command, name, *options]
+            done = accord(capsys, *arguments, "--db", path)
+            if done.code != 2:
+                assert done.out.strip() == judged_by[f"{name} {what}"].strip(), (name, what)
+    listed = json.loads(accord(capsys, "list", "--limit", "10000", "--json", "--db", path).out)
+    assert judged_by["list"].startswith(json.dumps([listed], ensure_ascii=False)[:-1])
+
+
+def test_the_surgeon_reaches_every_table_and_column_and_every_way(path: Path) -> None:
+    cuts = []
+    for seed in range(1_200):
+        with closing(sqlite3.connect(path)) as connection:
+            cuts.append(Surgeon(connection, seed).operate())
+            connection.rollback()
+    places = {(cut.table, column) for cut in cuts for column in (cut.column or "").split(", ")}
+
+    with closing(sqlite3.connect(path)) as connection:
+        columns = {(name, row[1]) for name in KEYS for row in connection.execute(f"PRAGMA table_info({name})")}
+    assert columns - places == set()
+    assert {cut.way for cut in cuts} == {
+        *("another value", "a bit", "another column", "deleted", "doubled", "foreign", "renamed"),
+        *("swapped values", "swapped keys"),
+    }
+
+
+# --- the judge itself can fail ----------------------------------------------------------------------------------------
+
+
+def rewrite(path: Path, table: str, column: str, where: str, steps: tuple[Any, ...], value: Any) -> Cut:
+    """Change a value within a value of one row."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        found = connection.execute(f"SELECT rowid, {column} FROM {table} WHERE {where} ORDER BY rowid DESC LIMIT 1")
+        row, old = found.fetchone()
+        new = encoded(changed(decoded(old, table), steps, lambda _: value), old)
+        connection.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (new, row))
+    return Cut(table, column, "by hand", f"{where} at {steps}")
+
+
+CHANNEL = "thread_id = 'three_rounds' AND checkpoint_ns = ''"
+ARCHIVED, LISTED = "key = 'three_rounds' AND prefix LIKE 'archive%'", "key = 'three_rounds' AND prefix = 'threads'"
+GUARDED = ("channel_values", "case", "team", "guards")
+BY_HAND: dict[str, tuple[str, str, str, tuple[Any, ...], Any]] = {
+    "the brief": ("checkpoints", "checkpoint", CHANNEL, ("channel_values", "answer"), "Decision: no_go\n\nNo."),
+    "the guards": (
+        "checkpoints",
+        "checkpoint",
+        "thread_id = 'guarded'",
+        ("channel_values", "case", "team", "guards"),
+        [],
+    ),
+    "the trace": ("writes", "value", f"{CHANNEL} AND channel = 'trace'", (0, "round"), 9),
+    "a stance": ("writes", "value", f"{CHANNEL} AND channel = 'history'", (0, "contributions", 0, "stance"), "block"),
+    "an event": ("writes", "value", f"{CHANNEL} AND channel = 'events'", (0, "at"), "2020-01-01T00:00:00.000+00:00"),
+    "the archive": (
+        "store",
+        "value",
+        "key = 'three_rounds' AND prefix LIKE 'archive%'",
+        ("rounds", 0, "final"),
+        "no_go",
+    ),
+    "the index": ("store", "value", LISTED, ("final_decision",), "no_go"),
+    "a time": ("store", "value", LISTED, ("updated_at",), "2020-01-01T00:00:00"),
+    "what was admitted": ("store", "value", "key = 'not_begun' AND prefix = 'threads'", ("goal",), "Another?"),
+}
+
+
+@pytest.mark.parametrize("what", BY_HAND)
+def test_what_was_once_found_by_nothing_is_found(what: str, path: Path) -> None:
+    assert judged(path, rewrite(path, *BY_HAND[what])) == "found"
+
+
+BLIND: dict[str, tuple[str, Any, list[str]]] = {
+    "the chain": ("_chained", lambda *_: iter(()), ["the brief", "the trace", "an event", "a stance"]),
+    "index and archive": ("_known", lambda *_: iter(()), ["the archive"]),
+    "rows of the store": ("_misplaced", lambda *_: iter(()), ["what was admitted"]),
+}
+
+
+@pytest.mark.parametrize("what", BLIND)
+def test_a_verification_that_is_blind_for_something_is_noticed(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, blind, unseen = BLIND[what]
+    monkeypatch.setattr(verification, name, blind)
+    for number, each in enumerate(unseen):
+        copy = tmp_path / str(number)
+        shutil.copyfile(gallery(), copy)
+        cut = rewrite(copy, *BY_HAND[each])
+        with pytest.raises(AssertionError, match="not found"):
+            judged(copy, cut)
