@@ -106,4 +106,7 @@ def _drawn(state: dict[str, Any], draw: random.Random) -> dict[str, Any]:
     events = copy.deepcopy(state["events"])
     outcome = next(event for event in events if event["event"] == "outcome")
     outcome["casts"] = {role: draw.choice(["go", "go", "caution", "block"]) for role in outcome["casts"]}
+    for event in events:
+        if event["event"] == "accepted":
+            event["contribution"]["stance"] = outcome["casts"][event["role"]]
     return {**state, "events": events}

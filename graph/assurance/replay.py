@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -65,7 +64,7 @@ async def verdicts(
                 continue
             if since is None or ended.date() >= since:
                 verdict = await _verdict(threads, entry, rules)
-                spool.add([-ended.timestamp(), verdict.thread], asdict(verdict))
+                spool.add([-ended.timestamp(), verdict.thread], vars(verdict))
         for each in spool.ordered():
             yield Verdict(**{**each, "guards": tuple(each["guards"])})
 

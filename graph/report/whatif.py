@@ -70,4 +70,4 @@ def print_totals(totals: Totals, console: Console) -> None:
             table.add_row(visible(was), visible(now or UNKNOWN), str(runs))
         console.print(table)
     told = ", ".join(f"{count} {answer}" for answer, count in totals.answers.items())
-    console.print(Text(f"{totals.runs} runs: {told}"))
+    console.print(Text(f"{totals.runs} run{'' if totals.runs == 1 else 's'}: {told}"))

@@ -30,7 +30,7 @@ Entry = dict[str, Any]
 
 
 class Archive:
-    """One entry a thread that ended: {thread_id, team, policy, ended_at, ended, rounds, facts, head, …}."""
+    """One entry a thread that ended: {thread_id, team, policy, ended_at, ended, tape, facts, head, …}."""
 
     def __init__(self, store: BaseStore) -> None:
         self._store = store
