@@ -71,8 +71,10 @@ def explain_fault(when: str, message: str, facts: Mapping[str, Any]) -> Misfit |
     misfits = [*misfits_of_condition(when, facts), *(Misfit(path, "is null") for path in null)]
     if misfits:
         return misfits[0]
+    status, _, words = message.partition(": ")
+    said = words if status.isupper() else message
     kinds = [f"{_named(path)}, {kind_of(values[0])}" for path, values in read.items() if values]
-    return f"it cannot be evaluated: {message}" + (f"; it reads {' and '.join(kinds)}" if kinds else "")
+    return f"it cannot be evaluated: {said}" + (f"; it reads {' and '.join(kinds)}" if kinds else "")
 
 
 def _missing(when: str, facts: Mapping[str, Any]) -> Iterator[Path]:

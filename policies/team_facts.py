@@ -1,6 +1,7 @@
 """Team facts: what the guards and checks of a team file cannot use of the facts that the file has at hand."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
@@ -39,23 +40,19 @@ def find_unusable(raw: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[
     """
     private = [path for path in _sequence(raw.get("private")) if isinstance(path, str)]
     shown = withhold(facts, private)
-    for index, guard in enumerate(map(_guard, _sequence(raw.get("guards")))):
-        for misfit in misfits_of_guard(guard, facts) if guard else ():
-            yield _unusable(("guards", index, _field(guard, misfit)), misfit, shown)
+    for index, guard in _guards(raw):
+        for misfit in misfits_of_guard(guard, facts):
+            field = "fact" if keys_of(guard.fact) == misfit.path else guard.comparison
+            yield _unusable(("guards", index, field), misfit, shown)
     for name, role in _mapping(raw.get("roles")).items():
         for index, found in _of_checks(_sequence(_mapping(role).get("checks")), facts):
             yield _unusable(("roles", name, "checks", index, "when"), found, shown)
 
 
-def _guard(raw: object) -> Guard | None:
-    try:
-        return Guard.model_validate(raw)
-    except ValidationError:
-        return None
-
-
-def _field(guard: Guard | None, misfit: Misfit) -> str:
-    return "fact" if guard is None or keys_of(guard.fact) == misfit.path else guard.comparison
+def _guards(raw: Mapping[str, Any]) -> Iterator[tuple[int, Guard]]:
+    for index, each in enumerate(_sequence(raw.get("guards"))):
+        with suppress(ValidationError):
+            yield index, Guard.model_validate(each)
 
 
 def _of_checks(checks: Sequence[Any], facts: Mapping[str, Any]) -> Iterator[tuple[int, Misfit | str]]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from graph.teams.loader import load_team, shipped_teams
-from policies.checks import MissingFact, find_flags, find_missing_fact, stance_of
+from policies.checks import Unanswered, find_flags, find_needed, stance_of
 from policies.contract import STANCES, Contribution, Stance
 from policies.fields import Position
 from policies.outcome import decide
@@ -112,30 +112,62 @@ def test_a_role_without_otherwise_cannot_speak_by_rules() -> None:
         stance_of(Role(title="Role", mandate="Judge."), {})
 
 
-@pytest.mark.parametrize(
-    ("when", "facts", "path"),
-    [
-        ("facts.rate > 0.5", {}, "rate"),
-        ("facts.rate > 0.5", {"rate": None}, "rate"),
-        ("facts.risk.rate > facts.limits.rate", {"risk": {"rate": 0.1}}, "limits.rate"),
-        ("facts.risk.rate > facts.limits.rate", {"limits": {"rate": 0.1}}, "risk.rate"),
-        ("facts.risk.rate > 0.5", {"risk": "high"}, "risk.rate"),
-        ("facts.rate > 0.5", {"rate": "high"}, "rate"),
-        ("facts['rate'] > 0.5", {}, "rate"),
-        ("facts.risk['failed rate'] > 0.5", {"risk": {}}, 'risk["failed rate"]'),
-        ("facts.items.exists(item, item.price > 5)", {"items": [{"price": 1}, {}]}, "items[*].price"),
-        ("facts.items.exists(item, item.price > 5)", {}, "items"),
-        ("has(facts.note) || facts.rate > 5", {}, "rate"),
-        ("facts[facts.key] > 5", {}, "key"),
-        ("1 / 0 == 1", {}, "facts"),
-    ],
-)
+LACKING: list[tuple[str, dict[str, Any], str]] = [
+    ("facts.rate > 0.5", {}, "rate"),
+    ("facts.rate > 0.5", {"rate": None}, "rate"),
+    ("facts.rate * 2.0 > 0.5", {"rate": None}, "rate"),
+    ("facts.risk.rate > facts.limits.rate", {"risk": {"rate": 0.1}}, "limits.rate"),
+    ("facts.risk.rate > facts.limits.rate", {"limits": {"rate": 0.1}}, "risk.rate"),
+    ("facts.risk.rate > 0.5", {"risk": "high"}, "risk.rate"),
+    ("facts['rate'] > 0.5", {}, "rate"),
+    ("facts['a.b'].c > 0.5", {"a": {"b": {"c": 1}}}, '["a.b"].c'),
+    ("has(facts.a.b) && facts.rate > 0.5", {"rate": 1}, "a"),
+]
+
+
+@pytest.mark.parametrize(("when", "facts", "path"), LACKING)
 def test_a_check_without_an_answer_names_the_fact_it_lacks(when: str, facts: dict[str, Any], path: str) -> None:
     said = stance_of(role_with((when, "Fine.")), facts)
 
-    assert isinstance(said, MissingFact)
-    assert said.path == path
-    assert said.message.startswith(f"`{when}`: ")
+    assert isinstance(said, Unanswered)
+    assert (said.missing, said.number, said.when) == (path, 1, when)
+    assert said.told.startswith(f"`{path}` is n")
+    assert said.cause("risk") == f"role `risk`, check 1 (`{when}`): {said.told}"
+
+
+MISTYPED: list[tuple[str, dict[str, Any], str]] = [
+    ("facts.rate > 0.5", {"rate": "high"}, "`rate` is text, and `>` compares it with a number"),
+    ("facts.rate == 1", {"rate": "1"}, "`rate` is text, and `==` compares it with a number"),
+    ("facts.rate != 'low'", {"rate": 1}, "`rate` is a number, and `!=` compares it with text"),
+    ("facts.a == facts.b", {"a": 1, "b": "1"}, "`a` is a number, and `==` compares it with `b`, text"),
+    ("facts.rate * 2.0 > 1.0", {"rate": "high"}, "it cannot be evaluated: "),
+    ("facts.a / facts.b > 1.0", {"a": 1, "b": 0}, "it cannot be evaluated: division by zero; it reads `a`, a number"),
+    ("facts.items[9] > 1.0", {"items": [1]}, "it cannot be evaluated: "),
+]
+
+
+@pytest.mark.parametrize(("when", "facts", "told"), MISTYPED)
+def test_a_check_that_cannot_use_what_is_there_lacks_no_fact(when: str, facts: dict[str, Any], told: str) -> None:
+    said = stance_of(role_with(("false", "Never."), (when, "Fine.")), facts)
+
+    assert isinstance(said, Unanswered)
+    assert (said.missing, said.number) == (None, 2)
+    assert said.told.startswith(told)
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "facts.kind == 'a' || facts.lost > 1.0",
+        "has(facts.lost) && facts.lost > 1.0 || true",
+        "facts.no == null || true",
+    ],
+)
+def test_a_check_that_has_an_answer_without_the_fact_needs_none(when: str) -> None:
+    said = stance_of(role_with((when, "Fine.")), {"kind": "a", "no": None})
+
+    assert isinstance(said, Position)
+    assert said.summary == "Fine."
 
 
 def test_a_check_without_an_answer_ends_the_search_unless_an_earlier_one_holds() -> None:
@@ -145,28 +177,53 @@ def test_a_check_without_an_answer_ends_the_search_unless_an_earlier_one_holds()
 
     assert isinstance(held, Position)
     assert held.summary == "Alerts."
-    assert isinstance(lacking, MissingFact)
-    assert lacking.path == "rate"
+    assert isinstance(lacking, Unanswered)
+    assert (lacking.missing, lacking.number) == ("rate", 2)
+
+
+def needed(team: Team, facts: dict[str, Any]) -> str | None:
+    """The path of the fact that a team cannot start without."""
+    found = find_needed(team, facts)
+    return None if found is None else found.path
 
 
 @pytest.mark.parametrize("name", shipped_teams())
 def test_a_shipped_team_has_every_fact_its_rules_need(name: str) -> None:
     team = by_rules(load_team(name))
 
-    assert find_missing_fact(team, team.facts or {}) is None
+    assert find_needed(team, team.facts or {}) is None
 
 
 @pytest.mark.parametrize("path", ["demand_signals.traffic_risk", "policy_limits.payment_failure_block_threshold"])
 def test_a_team_without_a_fact_its_rules_need_cannot_start(path: str) -> None:
-    assert find_missing_fact(by_rules(LAUNCH), with_facts(path, ...)) == path
+    assert needed(by_rules(LAUNCH), with_facts(path, ...)) == path
 
 
 def test_what_the_team_requires_comes_before_what_its_rules_need() -> None:
     team = by_rules(LAUNCH).model_copy(update={"requires": ("report_date", "sign_off.by")})
 
-    assert find_missing_fact(team, FACTS) == "sign_off.by"
-    assert find_missing_fact(team, with_facts("demand_signals.traffic_risk", ...)) == "sign_off.by"
-    assert find_missing_fact(team, {**FACTS, "sign_off": {"by": "Ada"}}) is None
+    assert needed(team, FACTS) == "sign_off.by"
+    assert needed(team, with_facts("demand_signals.traffic_risk", ...)) == "sign_off.by"
+    assert needed(team, {**FACTS, "sign_off": {"by": "Ada"}}) is None
+
+
+def test_what_is_needed_says_who_needs_it_and_which_path_is_near() -> None:
+    required = by_rules(LAUNCH).model_copy(update={"requires": ("risk_signals.fraud_rate", "report_date")})
+    lacking = with_facts("risk_signals.critical_incidents", ...)
+    by_requires, by_check = find_needed(required, FACTS), find_needed(by_rules(LAUNCH), lacking)
+    null = find_needed(required, with_facts("risk_signals.fraud_rate", None))
+
+    assert by_requires is not None
+    assert by_requires.cause.startswith("the team requires it: `risk_signals.fraud_rate` is not in the facts; the near")
+    assert by_check is not None
+    assert by_check.cause.startswith("role `risk_analyst`, check 1 (`facts.risk_signals.critical_incidents > 0 ||")
+    assert "the nearest path is `risk_signals" in by_check.cause
+    assert null is not None
+    assert null.cause == "the team requires it: `risk_signals.fraud_rate` is null"
+
+
+def test_a_fact_that_cannot_be_compared_is_not_one_to_supply() -> None:
+    assert needed(by_rules(LAUNCH), with_facts("risk_signals.critical_incidents", "none")) is None
 
 
 def test_what_a_model_or_a_role_that_does_not_speak_would_read_is_not_needed() -> None:
@@ -174,18 +231,18 @@ def test_what_a_model_or_a_role_that_does_not_speak_would_read_is_not_needed() -
     silent = by_rules(LAUNCH, risk_analyst=False)
     shorter = by_rules(LAUNCH).model_copy(update={"sequence": ("demand_analyst", "finance_analyst")})
 
-    assert find_missing_fact(by_rules(LAUNCH), lacking) == "risk_signals.critical_incidents"
-    assert find_missing_fact(LAUNCH, lacking) is None
-    assert find_missing_fact(silent, lacking) is None
-    assert find_missing_fact(shorter, lacking) is None
+    assert needed(by_rules(LAUNCH), lacking) == "risk_signals.critical_incidents"
+    assert needed(LAUNCH, lacking) is None
+    assert needed(silent, lacking) is None
+    assert needed(shorter, lacking) is None
 
 
 def test_the_facts_of_the_first_role_of_the_sequence_are_missed_first() -> None:
     facts = with_facts("risk_signals", ..., with_facts("demand_signals", ...))
     backwards = by_rules(LAUNCH).model_copy(update={"sequence": tuple(reversed(LAUNCH.sequence))})
 
-    assert find_missing_fact(by_rules(LAUNCH), facts) == "demand_signals.traffic_risk"
-    assert find_missing_fact(backwards, facts) == "risk_signals.critical_incidents"
+    assert needed(by_rules(LAUNCH), facts) == "demand_signals.traffic_risk"
+    assert needed(backwards, facts) == "risk_signals.critical_incidents"
 
 
 def convening(team: Team, *roles: str) -> Team:
@@ -200,9 +257,9 @@ def test_what_a_role_that_may_be_convened_needs_is_needed_from_the_start() -> No
     team = convening(by_rules(LAUNCH.model_copy(update={"roles": roles})), "legal_analyst")
     not_enabled = by_rules(team, legal_analyst=False)
 
-    assert find_missing_fact(team, FACTS) == "legal_signals.open_cases"
-    assert find_missing_fact(team, {**FACTS, "legal_signals": {"open_cases": 1}}) is None
-    assert find_missing_fact(not_enabled, FACTS) is None
+    assert needed(team, FACTS) == "legal_signals.open_cases"
+    assert needed(team, {**FACTS, "legal_signals": {"open_cases": 1}}) is None
+    assert needed(not_enabled, FACTS) is None
 
 
 # --- flags ------------------------------------------------------------------------------------------------------------
@@ -247,6 +304,10 @@ def test_a_role_without_checks_or_whose_checks_have_no_answer_contradicts_nothin
         (("region.code",), True),
         (("the payment failures",), True),
         (("risk_signals.nothing",), False),
+        (("facts.risk_signals.failed_payment_rate", "facts.region"), False),
+        (("facts.facts.region",), True),
+        (("facts.risk_signals.lost",), True),
+        (("facts",), True),
         (None, True),
     ],
 )
@@ -255,6 +316,14 @@ def test_evidence_that_is_not_in_the_facts_is_flagged(evidence: tuple[str, ...] 
     flags = ("unsupported:risk_analyst",) if is_flagged else ()
 
     assert find_flags(contribution("go", evidence), LAUNCH.roles["risk_analyst"], facts) == flags
+
+
+def test_evidence_in_a_fact_that_is_itself_called_facts_is_there() -> None:
+    role = Role(title="Role", mandate="Judge.")
+    nested = {"facts": {"rate": 1}}
+
+    assert find_flags(contribution("go", ("facts.rate", "facts.facts.rate", "facts")), role, nested) == ()
+    assert find_flags(contribution("go", ("rate",)), role, nested) == ("unsupported:risk_analyst",)
 
 
 def test_both_flags_come_in_their_order() -> None:

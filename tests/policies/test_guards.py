@@ -1,11 +1,12 @@
-"""Guards: which comparisons hold, what holds because it cannot be compared, and what a cap leaves of an outcome."""
+"""Guards: which are tripped, also because they cannot compare, and what a cap leaves of an outcome."""
 
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from policies.guards import COMPARISONS, MISSING, Cap, Finding, Guard, cap_of, capped, examine, value_at
+from policies.guards import COMPARISONS, Cap, Finding, Guard, cap_of, capped, examine, find_unreadable, kind_of
+from policies.paths import MISSING, keys_of, plain_path, value_at, with_value
 from policies.table import OUTCOMES
 
 FACTS: dict[str, Any] = {
@@ -36,13 +37,13 @@ def found(fact: str, facts: dict[str, Any] = FACTS, **comparison: Any) -> Findin
         ("equals", False, True, False),
     ],
 )
-def test_a_comparison_holds_on_its_side_of_the_limit(comparison: str, below: bool, at: bool, above: bool) -> None:
-    holds = [found("risk.alerts", **dict[str, Any]({comparison: limit})).tripped for limit in (5, 4, 3)]
+def test_a_guard_is_tripped_on_its_side_of_the_limit(comparison: str, below: bool, at: bool, above: bool) -> None:
+    tripped = [found("risk.alerts", **dict[str, Any]({comparison: limit})).tripped for limit in (5, 4, 3)]
     by_path = [
         found("n", {"n": number, "limits": {"n": 4}}, **{comparison: "limits.n"}).tripped for number in (3, 4.0, 4.5)
     ]
 
-    assert holds == by_path == [below, at, above]
+    assert tripped == by_path == [below, at, above]
 
 
 def test_every_comparison_is_one_of_five() -> None:
@@ -50,7 +51,7 @@ def test_every_comparison_is_one_of_five() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fact", "limit", "holds"),
+    ("fact", "limit", "is_tripped"),
     [
         ("risk.region", "US", True),
         ("risk.region", "EU", False),
@@ -63,10 +64,12 @@ def test_every_comparison_is_one_of_five() -> None:
         ("risk.alerts", "limits.alerts", False),
     ],
 )
-def test_equals_compares_text_booleans_and_numbers_with_a_literal_or_a_path(fact: str, limit: Any, holds: bool) -> None:
+def test_equals_compares_text_booleans_and_numbers_with_a_literal_or_a_path(
+    fact: str, limit: Any, is_tripped: bool
+) -> None:
     finding = found(fact, equals=limit)
 
-    assert (finding.tripped, finding.fault) == (holds, None)
+    assert (finding.tripped, finding.fault) == (is_tripped, None)
 
 
 def test_a_finding_keeps_the_two_values_it_compared() -> None:
@@ -84,33 +87,33 @@ def test_a_finding_keeps_the_two_values_it_compared() -> None:
 @pytest.mark.parametrize(
     ("fact", "comparison", "fault"),
     [
-        ("risk.lost", {"above": 1}, "`risk.lost` is missing"),
-        ("lost.rate", {"above": 1}, "`lost.rate` is missing"),
-        ("risk.rate.deeper", {"above": 1}, "`risk.rate.deeper` is missing"),
-        ("risk.none", {"below": 1}, "`risk.none` is missing"),
-        ("risk.none", {"equals": "US"}, "`risk.none` is missing"),
-        ("risk.rate", {"above": "limits.lost"}, "`limits.lost` is missing"),
-        ("risk.rate", {"equals": "limits.lost"}, "`limits.lost` is missing"),
-        ("risk.region", {"above": 1}, "`risk.region` is text, no number"),
-        ("risk.open", {"at_least": 1}, "`risk.open` is a boolean, no number"),
-        ("risk.list", {"at_least": 1}, "`risk.list` is no single value, no number"),
-        ("risk", {"below": 1}, "`risk` is no single value, no number"),
-        ("risk.rate", {"at_most": "limits.word"}, "`limits.word` is text, no number"),
-        ("risk.list", {"equals": "US"}, "`risk.list` is no single value"),
+        ("risk.lost", {"above": 1}, "risk.lost (it is not in the facts)"),
+        ("lost.rate", {"above": 1}, "lost.rate (it is not in the facts)"),
+        ("risk.rate.deeper", {"above": 1}, "risk.rate.deeper (it is not in the facts)"),
+        ("risk.none", {"below": 1}, "risk.none (it is null, not a number)"),
+        ("risk.none", {"equals": "US"}, "risk.none (it is null, not a single value)"),
+        ("risk.rate", {"above": "limits.lost"}, "limits.lost (it is not in the facts)"),
+        ("risk.rate", {"equals": "limits.lost"}, "limits.lost (it is not in the facts)"),
+        ("risk.region", {"above": 1}, "risk.region (it is text, not a number)"),
+        ("risk.open", {"at_least": 1}, "risk.open (it is a boolean, not a number)"),
+        ("risk.list", {"at_least": 1}, "risk.list (it is a list, not a number)"),
+        ("risk", {"below": 1}, "risk (it is an object, not a number)"),
+        ("risk.rate", {"at_most": "limits.word"}, "limits.word (it is text, not a number)"),
+        ("risk.list", {"equals": "US"}, "risk.list (it is a list, not a single value)"),
         ("risk.region", {"equals": "limits"}, None),
-        ("risk.region", {"equals": 1}, "`risk.region` is text, its limit is a number"),
-        ("risk.open", {"equals": 1}, "`risk.open` is a boolean, its limit is a number"),
-        ("risk.alerts", {"equals": True}, "`risk.alerts` is a number, its limit is a boolean"),
-        ("risk.alerts", {"equals": "limits.word"}, "`risk.alerts` is a number, its limit is text"),
-        ("risk.region", {"equals": "risk.list"}, "`risk.list` is no single value"),
+        ("risk.region", {"equals": 1}, "risk.region (it is text, and its limit is a number)"),
+        ("risk.open", {"equals": 1}, "risk.open (it is a boolean, and its limit is a number)"),
+        ("risk.alerts", {"equals": True}, "risk.alerts (it is a number, and its limit is a boolean)"),
+        ("risk.alerts", {"equals": "limits.word"}, "risk.alerts (it is a number, and its limit is text)"),
+        ("risk.region", {"equals": "risk.list"}, "risk.list (it is a list, not a single value)"),
     ],
 )
-def test_a_guard_whose_facts_are_missing_or_of_the_wrong_type_holds_and_says_so(
+def test_a_guard_that_cannot_compare_is_tripped_and_names_the_path_it_could_not_read(
     fact: str, comparison: dict[str, Any], fault: str | None
 ) -> None:
     finding = found(fact, **comparison)
 
-    assert finding.fault == fault
+    assert finding.fault == (fault and f"could not be read: {fault}")
     assert finding.tripped is (fault is not None)
 
 
@@ -121,9 +124,19 @@ def test_what_is_missing_is_no_value_on_the_record() -> None:
     assert found("risk.lost", above="limits.rate").limit == 0.03
 
 
+def test_a_fact_and_a_limit_that_cannot_be_read_are_both_found() -> None:
+    both = guard("risk.lost", above="limits.word")
+
+    assert [each.path for each in find_unreadable(both, FACTS)] == ["risk.lost", "limits.word"]
+    assert find_unreadable(guard("risk.rate", above="limits.rate"), FACTS) == []
+
+
 @pytest.mark.parametrize(
     ("path", "facts", "value"),
     [
+        ("facts.a", {"a": 0}, 0),
+        ("facts", {"facts": 3}, 3),
+        ("facts.facts.a", {"a": 1, "facts": {"a": 2}}, 2),
         ("a", {"a": 0}, 0),
         ("a", {"a": None}, None),
         ("a.b", {"a": {"b": {"c": 1}}}, {"c": 1}),
@@ -135,6 +148,74 @@ def test_what_is_missing_is_no_value_on_the_record() -> None:
 )
 def test_a_path_leads_to_its_value_or_to_none_at_all(path: str, facts: Any, value: Any) -> None:
     assert value_at(path, facts) == value
+
+
+def test_a_value_is_put_where_a_path_leads_and_the_facts_stay_as_they_were() -> None:
+    facts = {"a": {"b": 1, "c": 2}, "d": [3]}
+
+    assert with_value(facts, keys_of("a.b"), 9) == {"a": {"b": 9, "c": 2}, "d": [3]}
+    assert with_value(facts, keys_of("d.e.f"), 9) == {"a": {"b": 1, "c": 2}, "d": {"e": {"f": 9}}}
+    assert facts == {"a": {"b": 1, "c": 2}, "d": [3]}
+
+
+@pytest.mark.parametrize("value", [1, 0.5, True, "a", None, [1], (1,), {}, {"a": 1}])
+def test_every_value_has_a_kind(value: Any) -> None:
+    kinds = {int: "a number", float: "a number", bool: "a boolean", str: "text", type(None): "null"}
+
+    assert kind_of(value) == kinds.get(type(value), "an object" if isinstance(value, dict) else "a list")
+
+
+# --- the prefix -------------------------------------------------------------------------------------------------------
+
+SPELLINGS = [
+    ("facts.risk.rate", "risk.rate", ("risk", "rate")),
+    ("risk.rate", "risk.rate", ("risk", "rate")),
+    ("facts.rate", "rate", ("rate",)),
+    ("facts", "facts", ("facts",)),
+    ("facts.facts", "facts", ("facts",)),
+    ("facts.facts.rate", "facts.facts.rate", ("facts", "rate")),
+    ("facts.facts.facts.rate", "facts.facts.facts.rate", ("facts", "facts", "rate")),
+    ("factsheet.rate", "factsheet.rate", ("factsheet", "rate")),
+    ("risk.facts.rate", "risk.facts.rate", ("risk", "facts", "rate")),
+]
+
+
+@pytest.mark.parametrize(("written", "kept", "keys"), SPELLINGS)
+def test_a_path_is_kept_without_its_prefix_and_means_the_same_when_it_is_read_again(
+    written: str, kept: str, keys: tuple[str, ...]
+) -> None:
+    once = guard(written, above=1)
+    again = Guard.model_validate(once.model_dump())
+
+    assert (once.fact, plain_path(kept)) == (kept, kept)
+    assert keys_of(written) == keys_of(kept) == keys
+    assert (again, again.fact) == (once, kept)
+
+
+@pytest.mark.parametrize(
+    ("comparison", "limit_path"),
+    [
+        ({"above": "facts.limits.rate"}, "limits.rate"),
+        ({"above": "facts.limit"}, "limit"),
+        ({"equals": "facts.limits.region"}, "limits.region"),
+        ({"equals": "facts.region"}, "region"),
+        ({"equals": "facts.facts.region"}, "facts.facts.region"),
+        ({"equals": "facts"}, None),
+    ],
+)
+def test_a_limit_is_kept_without_its_prefix_unless_it_would_be_read_as_text(
+    comparison: dict[str, Any], limit_path: str | None
+) -> None:
+    once = guard("risk.rate", **comparison)
+    again = Guard.model_validate(once.model_dump())
+
+    assert (once.limit_path, again.limit_path, again) == (limit_path, limit_path, once)
+
+
+@pytest.mark.parametrize("path", ["risk.rate", "facts.risk.rate"])
+def test_a_guard_that_compares_a_fact_with_itself_is_refused(path: str) -> None:
+    with pytest.raises(ValidationError, match=r"it compares `risk\.rate` with itself"):
+        guard("facts.risk.rate", above=path)
 
 
 # --- what a guard may say ---------------------------------------------------------------------------------------------
@@ -203,8 +284,8 @@ def test_a_limit_is_a_path_or_a_literal(comparison: dict[str, Any], path: str | 
 # --- caps -------------------------------------------------------------------------------------------------------------
 
 
-def finding(cap: Cap, holds: bool) -> Finding:
-    return Finding(guard(cap=cap, above=1), holds)
+def finding(cap: Cap, is_tripped: bool) -> Finding:
+    return Finding(guard(cap=cap, above=1), is_tripped)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +299,7 @@ def finding(cap: Cap, holds: bool) -> Finding:
         ([("go_with_caution", True), ("no_go", True)], "no_go"),
     ],
 )
-def test_the_strictest_cap_of_the_guards_that_hold_counts(findings: list[tuple[Cap, bool]], cap: Cap | None) -> None:
+def test_the_strictest_cap_of_the_tripped_guards_counts(findings: list[tuple[Cap, bool]], cap: Cap | None) -> None:
     assert cap_of(finding(*each) for each in findings) == cap
 
 

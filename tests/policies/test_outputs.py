@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from policies.checks import find_missing_fact
+from policies.checks import find_needed
 from policies.conditions import ConditionError, Fault, compile_condition, holds_for_output
 from policies.contract import MAX_OFFER, offered_messages
 from policies.routing import is_over, next_nodes, next_step
@@ -120,12 +120,15 @@ RULED = {
 def test_a_lead_by_rules_needs_its_facts_too() -> None:
     roles = {**{name: person(name) for name in SEQUENCE}, LEA: person(LEA, **RULED)}
     team = team_of("debate", roles=roles)
-    assert find_missing_fact(team, {}) == "rate"
-    assert find_missing_fact(team, {"rate": 0.2}) is None
+    needed = find_needed(team, {})
+    assert needed is not None
+    assert (needed.path, needed.cause.partition(" (")[0]) == ("rate", f"role `{LEA}`, check 1")
+    assert find_needed(team, {"rate": 0.2}) is None
 
 
 def test_a_role_that_a_team_answers_for_is_asked_for_no_facts_by_its_own_rules() -> None:
     inner = team_of("parallel", (ANN, BOB)).model_dump(mode="json")
     roles = {name: person(name) for name in SEQUENCE} | {BOB: person(BOB, team=inner, **RULED)}
-    assert find_missing_fact(team_of("parallel", roles=roles), {}) is None
-    assert find_missing_fact(team_of("parallel", roles={**roles, BOB: person(BOB, **RULED)}), {}) == "rate"
+    ruled = {**roles, BOB: person(BOB, **RULED)}
+    assert find_needed(team_of("parallel", roles=roles), {}) is None
+    assert find_needed(team_of("parallel", roles=ruled), {}) is not None

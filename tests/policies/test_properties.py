@@ -15,8 +15,9 @@ from policies.budgets import Reservation, Spent, Usage, add_usage, cost_of, gran
 from policies.conditions import Fault, holds
 from policies.conflicts import find_conflicts
 from policies.contract import STANCES, Contribution, Refusal, accept
-from policies.guards import COMPARISONS, MISSING, Guard, examine, value_at
+from policies.guards import COMPARISONS, Guard, examine
 from policies.outcome import decide
+from policies.paths import MISSING, value_at
 from policies.plain import clean_text, find_unplain, is_plain
 from policies.privacy import WITHHELD, overlaps, withhold
 from policies.routing import next_nodes, next_step
@@ -301,7 +302,7 @@ def test_whatever_stands_as_policy_guards_and_private_facts_gives_a_team_or_its_
 
 
 @given(st.dictionaries(st.sampled_from("xyz"), HOSTILE), st.sampled_from(["x", "x.y", "x.y.z"]), HOSTILE)
-def test_a_guard_holds_or_not_for_any_facts_and_holds_wherever_it_says_a_fault(
+def test_a_guard_is_tripped_or_clear_for_any_facts_and_tripped_wherever_it_says_a_fault(
     facts: dict[str, Any], path: str, limit: Any
 ) -> None:
     for name in COMPARISONS:

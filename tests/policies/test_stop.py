@@ -21,6 +21,7 @@ TABLE: list[tuple[str, bool]] = [
     ("llm_empty", True),
     ("facts_unavailable:<source>", True),
     ("needs_input:<fact>", True),
+    ("condition_failed:<role>", True),
     ("cancelled", True),
     ("escalated", True),
     ("human_stopped", False),

@@ -1,0 +1,194 @@
+"""Fit: which paths of a condition some facts lack or hold in the wrong kind, and what is said of them."""
+
+from typing import Any
+
+import pytest
+
+from policies.conditions import Fault, holds
+from policies.fit import MAX_CANDIDATES, Misfit, explain_fault, misfits_of_condition
+from policies.places import Path, shown_path
+from policies.privacy import WITHHELD
+from policies.reading import Handled, handled_in
+
+FACTS: dict[str, Any] = {
+    "safety": {"open_recalls": 0, "officer": None},
+    "risk": {"rate": 0.03, "region": "US", "is_open": True, "lots": [{"n": 1}, {"n": 2, "late": 3}], "none": []},
+    "limits": {"rate": 0.05, "word": "many"},
+    "a.b": {"c": 1},
+}
+
+
+def misfits(when: str, facts: dict[str, Any] = FACTS) -> list[str]:
+    return [f"{shown_path(each.path)} {each.found}" for each in misfits_of_condition(when, facts)]
+
+
+ABSENT = "is not in the facts"
+MISSING: dict[str, list[str]] = {
+    "facts.safety.open_recals > 0.0": ["safety.open_recals"],
+    'facts["safety"]["open_recals"] > 0.0': ["safety.open_recals"],
+    "facts.safty.open_recalls > 0.0": ["safty.open_recalls"],
+    "facts.risk.rate.deeper > 0.0": ["risk.rate.deeper"],
+    "facts.risk.rat > facts.limits.rat": ["risk.rat", "limits.rat"],
+    "facts.risk.rat > 1.0 && facts.risk.rat < 2.0": ["risk.rat"],
+    'facts["a.b"].d > 0.0': ['["a.b"].d'],
+    "facts.a.b > 0.0": ["a.b"],
+    "true || facts.lost": ["lost"],
+    "facts.risk.lots.exists(lot, lot.m > 0.0)": ["risk.lots[*].m"],
+    "facts.risk.lots.exists(lot, lot.n > 0.0)": [],
+    "facts.risk.lots.exists(lot, lot.late > 0.0)": [],
+    "facts.risk.lots[0].m > 0.0": ["risk.lots[*].m"],
+    "facts.risk.lots[0].n > 0.0": [],
+    "facts.risk.none.exists(lot, lot.m > 0.0)": [],
+    "facts.risk.lot.exists(lot, lot.n > 0.0)": ["risk.lot", "risk.lot[*].n"],
+    "size(facts.risk.lost) > 0": ["risk.lost"],
+    "has(facts.lost)": [],
+    "!has(facts.lost)": [],
+    "has(facts.lost) && facts.lost > 1.0": [],
+    "has(facts.lost) && facts.lost.deeper > 1.0": [],
+    "has(facts.safety.lost) && facts.safety.lots > 1.0": ["safety.lots"],
+    "has(facts.lost.deeper)": ["lost"],
+    "has(facts.lost) && has(facts.lost.deeper)": [],
+    "has(facts.lost.deeper) && facts.lost.deeper > 1.0": ["lost"],
+    '"lost" in facts && facts.lost > 1.0': [],
+    '"lost" in facts.risk && facts.risk.lost > 1.0': [],
+    '"lost" in facts.risk && facts.limits.lost > 1.0': ["limits.lost"],
+    '"US" in facts.regions': ["regions"],
+}
+
+
+@pytest.mark.parametrize("when", MISSING)
+def test_a_path_that_is_read_and_not_there_is_found_unless_the_condition_tests_for_it(when: str) -> None:
+    assert misfits(when) == [f"{path} {ABSENT}" for path in MISSING[when]]
+
+
+MISTYPED: dict[str, list[str]] = {
+    "facts.risk.region > 1.0": ["risk.region is text, and `>` compares it with a number"],
+    "1.0 < facts.risk.region": ["risk.region is text, and `<` compares it with a number"],
+    "facts.risk.region == 1": ["risk.region is text, and `==` compares it with a number"],
+    "facts.risk.rate != 'high'": ["risk.rate is a number, and `!=` compares it with text"],
+    "facts.risk.is_open == 1": ["risk.is_open is a boolean, and `==` compares it with a number"],
+    "facts.risk.rate == true": ["risk.rate is a number, and `==` compares it with a boolean"],
+    "facts.risk.rate >= facts.limits.word": ["risk.rate is a number, and `>=` compares it with `limits.word`, text"],
+    "facts.risk == 1": ["risk is an object, and `==` compares it with a number"],
+    "facts.risk.lots > 1.0": ["risk.lots is a list, and `>` compares it with a number"],
+    "facts.risk.lots < facts.risk.lots": ["risk.lots is a list, and `<` compares it with `risk.lots`, a list"],
+    "facts.safety.officer > 1.0": ["safety.officer is null"],
+    "1.0 < facts.safety.officer": ["safety.officer is null"],
+    "facts.risk.rate > facts.safety.officer": ["safety.officer is null"],
+    "facts.safety.officer != null && facts.safety.officer > 1.0": [],
+    "facts.safety.officer == 'Ada'": [],
+    "facts.safety.officer == null": [],
+    "facts.risk.rate > 1": [],
+    "facts.risk.rate == facts.limits.rate": [],
+    "facts.risk.region == 'EU' || facts.risk.region < 'M'": [],
+    "facts.risk.is_open == facts.risk.is_open": [],
+    "facts.risk.region == b'US'": [],
+    "facts.risk.rate * 2.0 > 1.0": [],
+    "has(facts.lost) && facts.lost == 'x'": [],
+    "has(facts.risk.rate) && facts.risk.rate == 'x'": ["risk.rate is a number, and `==` compares it with text"],
+    "facts.risk.lots.exists(lot, lot.n == 'one')": [
+        "risk.lots[*].n is a number, and `==` compares it with text",
+    ],
+}
+
+
+@pytest.mark.parametrize("when", MISTYPED)
+def test_values_of_two_kinds_that_a_condition_compares_are_found(when: str) -> None:
+    assert misfits(when) == MISTYPED[when]
+
+
+def test_items_of_several_kinds_are_left_to_the_run() -> None:
+    facts = {"items": [{"n": 1}, {"n": "one"}]}
+
+    assert misfits("facts.items.exists(item, item.n == 'one')", facts) == []
+
+
+SHORT = ("true", "has(facts.safety.lost)", '"lost" in facts.risk')
+"""Conditions that decide before they come to what is missing."""
+
+
+@pytest.mark.parametrize("when", [each for each in MISSING if MISSING[each] and not each.startswith(SHORT)])
+def test_what_is_called_missing_has_no_answer_on_these_facts(when: str) -> None:
+    assert isinstance(holds(when, FACTS), Fault)
+
+
+HANDLED = {
+    "has(facts.a.b)": Handled((("a", "b"),), ()),
+    '"a" in facts': Handled((("a",),), ()),
+    "'c' in facts.a[\"b\"]": Handled((("a", "b", "c"),), ()),
+    "facts.a in ['x']": Handled((), ()),
+    "'x' in ['x', 'y']": Handled((), ()),
+    "facts.a != null || null == facts.b": Handled((), (("a",), ("b",))),
+    "facts.a > 1.0": Handled((), ()),
+}
+
+
+@pytest.mark.parametrize("when", HANDLED)
+def test_what_a_condition_tests_before_it_uses_it(when: str) -> None:
+    assert handled_in(when) == HANDLED[when]
+
+
+# --- what is said -----------------------------------------------------------------------------------------------------
+
+TOLD: list[tuple[Path, str]] = [
+    (("safety", "open_recals"), "the nearest path is `safety.open_recalls`, a number"),
+    (("Safety", "OPEN_RECALLS"), "the nearest path is `safety.open_recalls`, a number"),
+    (("open_recalls",), "the nearest path is `safety.open_recalls`, a number"),
+    (("risk", "regoin"), "the nearest path is `risk.region`, text"),
+    (("risk", "lots", "*", "lat"), "the nearest path is `risk.lots[*].late`, a number"),
+    (("rsk",), "the nearest path is `risk`, an object"),
+    (("x",), 'the facts have `safety`, `risk`, `limits`, `["a.b"]`'),
+]
+
+
+@pytest.mark.parametrize(("path", "told"), TOLD)
+def test_the_nearest_path_there_is_is_named_with_its_kind(path: Path, told: str) -> None:
+    assert Misfit(path, ABSENT).told(FACTS) == f"`{shown_path(path)}` is not in the facts; {told}"
+
+
+def test_of_many_facts_none_of_them_near_the_first_are_named() -> None:
+    many = {f"{letter * 9}": 1 for letter in "abcdefghijkl"}
+    long = {"y" * 300: 1}
+
+    assert Misfit(("0",), ABSENT).told(many).endswith("`hhhhhhhhh` and 4 more")
+    assert Misfit(("0",), ABSENT).told(long).endswith(f"the facts have `{'y' * 80}...`")
+    assert Misfit(("0",), ABSENT).told({}).endswith("; there are no facts")
+    assert Misfit(("rate",), "is null").told(FACTS) == "`rate` is null"
+
+
+def test_a_private_path_is_never_the_nearest_one() -> None:
+    withheld = {"customer": {"name": WITHHELD, "names": ["x"]}, "people": [WITHHELD], "names": WITHHELD}
+
+    assert "customer.names`, a list" in Misfit(("customer", "name"), ABSENT).told(withheld)
+    assert Misfit(("nemas",), ABSENT).told({"names": WITHHELD, "x": 1}).endswith("the facts have `x`")
+    assert Misfit(("names",), ABSENT).told({"names": WITHHELD}).endswith("there are no facts")
+
+
+def test_among_very_many_facts_the_search_ends() -> None:
+    facts = {f"fact_{number}": number for number in range(MAX_CANDIDATES)} | {"open_recalls": 1}
+
+    assert "open_recalls" not in Misfit(("open_recals",), ABSENT).told(facts).partition("; ")[2]
+
+
+FAULTS = [
+    ("facts.safety.officer * 2.0 > 1.0", "safety.officer is null"),
+    (
+        "facts.risk.rate / facts.zero > 1.0",
+        "it cannot be evaluated: division by zero; it reads `risk.rate`, a number and",
+    ),
+    ("facts.risk.region * 2.0 > 1.0", "it cannot be evaluated: "),
+    ("has(facts.lost) && facts.lost > 1.0 || facts.risk.region > 1.0", "risk.region is text, and `>`"),
+    ("int('x') > 1", "it cannot be evaluated: "),
+]
+
+
+@pytest.mark.parametrize(("when", "said"), FAULTS)
+def test_a_condition_without_an_answer_says_which_path_it_cannot_use_or_what_it_reads(when: str, said: str) -> None:
+    facts = {**FACTS, "zero": 0}
+    fault = holds(when, facts)
+    assert isinstance(fault, Fault)
+    why = explain_fault(when, fault.message, facts)
+
+    told = why if isinstance(why, str) else f"{shown_path(why.path)} {why.found}"
+    assert told.startswith(said)
+    assert not told.endswith("; it reads ")
