@@ -14,6 +14,8 @@ Select = Callable[..., Awaitable[Rows]]
 """Runs a query with its parameters (`?`), and returns the rows."""
 
 TABLE = "CREATE TABLE IF NOT EXISTS newest_checkpoints (thread_id TEXT PRIMARY KEY, checkpoint_id TEXT NOT NULL)"
+FORGET = "DELETE FROM newest_checkpoints WHERE thread_id = ?"
+"""For a thread that is deleted."""
 _KEPT = (
     "ON CONFLICT (thread_id) DO UPDATE SET checkpoint_id = {}(newest_checkpoints.checkpoint_id, excluded.checkpoint_id)"
 )
@@ -75,8 +77,35 @@ class Census:
         newest, kept = self._text.format("max(checkpoint_id)"), self._text.format("checkpoint_id")
         there = f"SELECT {newest} FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = ''"
         noted = f"SELECT {kept} FROM newest_checkpoints WHERE thread_id = ?"
-        ((last, note),) = await self._select(f"SELECT ({there}), ({noted})", thread, thread)
+        ((last, note),) = await self._select(f"SELECT ({there}) AS newest, ({noted}) AS noted", thread, thread)
         return (None if last is None else _text(last)), (None if note is None else _text(note))
+
+
+def file_census(saver: Any) -> Census:
+    """Return the census of a file, on the lane of its saver; text that is no UTF-8 is read, too."""
+
+    async def select(query: str, *parameters: Any) -> Rows:
+        rows: Rows = await saver.lane.do(lambda: saver.conn.execute(query, parameters).fetchall())
+        return rows
+
+    return Census(select, ("checkpoints", "writes"), "CAST({} AS BLOB)")
+
+
+def pool_census(pool: Any) -> Census:
+    """Return the census of a PostgreSQL database."""
+
+    async def select(query: str, *parameters: Any) -> Rows:
+        async with pool.connection() as connection:
+            rows = await connection.execute(query.replace("?", "%s"), parameters)
+            return [tuple(row.values()) for row in await rows.fetchall()]
+
+    return Census(select, ("checkpoints", "checkpoint_blobs", "checkpoint_writes"))
+
+
+async def execute_in(pool: Any, statement: str, *parameters: Any) -> None:
+    """Execute a statement in a PostgreSQL database."""
+    async with pool.connection() as connection:
+        await connection.execute(statement.replace("?", "%s"), parameters)
 
 
 def _text(value: Any) -> str:

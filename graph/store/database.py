@@ -18,7 +18,16 @@ from langgraph.store.base.batch import AsyncBatchedBaseStore
 from langgraph.store.sqlite import SqliteStore
 
 from graph.problems import StorageError
-from graph.store.census import TABLE, Census, Rows, noting, set_up_newest
+from graph.store.census import (
+    FORGET,
+    TABLE,
+    Census,
+    execute_in,
+    file_census,
+    noting,
+    pool_census,
+    set_up_newest,
+)
 from graph.store.lane import Lane, LanedSaver, LanedStore, open_lane
 from graph.store.location import check_url, shown, sqlite_path, storage_errors
 from graph.store.locks import AdvisoryLocks, FileLocks, Locks, ThreadBusyError
@@ -30,11 +39,6 @@ CONNECT_TIMEOUT_SECONDS = 10
 POOL_SIZE = 8
 SETUP = "/setup"
 """What is locked while tables are created; no thread has such an id."""
-FILE_TABLES = ("checkpoints", "writes")
-POOL_TABLES = ("checkpoints", "checkpoint_blobs", "checkpoint_writes")
-"""Where LangGraph keeps checkpoints, in a file and in PostgreSQL."""
-FILE_TEXT = "CAST({} AS BLOB)"
-"""How text is read from a file where it may be no UTF-8."""
 SETUP_PAUSE_SECONDS = 0.05
 SETUP_ATTEMPTS = 300
 
@@ -87,6 +91,12 @@ class _FileSaver(LanedSaver, SqliteSaver):
             super().setup()
             set_up_newest(self.conn)
 
+    def delete_thread(self, thread_id: str) -> None:
+        """Delete a thread's checkpoints, and the note of the newest."""
+        super().delete_thread(thread_id)
+        with self.cursor() as cursor:
+            cursor.execute(FORGET, (thread_id,))
+
 
 class _WriterFirst(sqlite3.Connection):
     """Begins a transaction as its writer: one that reads first fails at once, unwaited, if somebody wrote since."""
@@ -134,13 +144,13 @@ async def _open_engine(location: str, synchronous: Synchronous) -> AsyncIterator
         async with _open_advisory_locks(location) as locks, _open_pool(location) as pool:
             set_up = partial(_set_up, location, locks)
             saver, store = partial(_pool_saver, pool, set_up), partial(_pool_store, pool, set_up)
-            yield _Engine(saver, store, locks, lambda _: Census(partial(_select_from, pool), POOL_TABLES))
+            yield _Engine(saver, store, locks, lambda _: pool_census(pool))
     else:
         async with open_lane() as lane:
             file, held = partial(_open_file, lane, path, synchronous), FileLocks(path.with_name(f"{path.name}.locks"))
             set_up = partial(_set_up, location, held)
             saver, store = partial(_file_saver, lane, file, set_up), partial(_file_store, lane, file, set_up)
-            yield _Engine(saver, store, held, lambda saver: Census(partial(_select_in, saver), FILE_TABLES, FILE_TEXT))
+            yield _Engine(saver, store, held, file_census)
 
 
 _OpenFile = Callable[..., AbstractAsyncContextManager[sqlite3.Connection]]
@@ -169,10 +179,16 @@ async def _pool_saver(pool: Any, set_up: _SetUp) -> AsyncIterator[Saver]:
     # Imported here: the driver is needed for PostgreSQL alone.
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415
 
-    saver = AsyncPostgresSaver(pool, serde=_PlainSerializer())
-    saver.UPSERT_CHECKPOINTS_SQL = noting(saver.UPSERT_CHECKPOINTS_SQL)
+    class PoolSaver(AsyncPostgresSaver):
+        UPSERT_CHECKPOINTS_SQL = noting(AsyncPostgresSaver.UPSERT_CHECKPOINTS_SQL)
+
+        async def adelete_thread(self, thread_id: str) -> None:
+            await super().adelete_thread(thread_id)
+            await execute_in(pool, FORGET, thread_id)
+
+    saver = PoolSaver(pool, serde=_PlainSerializer())
     await set_up(saver.setup)
-    await set_up(partial(_create, pool, TABLE))
+    await set_up(partial(execute_in, pool, TABLE))
     yield saver
 
 
@@ -256,22 +272,6 @@ async def _open_advisory_locks(url: str) -> AsyncIterator[Locks]:
                 return bool((await rows.fetchone())[0])
 
         yield AdvisoryLocks(call)
-
-
-async def _create(pool: Any, table: str) -> None:
-    async with pool.connection() as connection:
-        await connection.execute(table)
-
-
-async def _select_from(pool: Any, query: str, *parameters: Any) -> Rows:
-    async with pool.connection() as connection:
-        rows = await connection.execute(query.replace("?", "%s"), parameters)
-        return [tuple(row.values()) for row in await rows.fetchall()]
-
-
-async def _select_in(saver: Any, query: str, *parameters: Any) -> Rows:
-    rows: Rows = await saver.lane.do(lambda: saver.conn.execute(query, parameters).fetchall())
-    return rows
 
 
 async def _set_up(location: str, locks: Locks, setup: Callable[[], Awaitable[None]]) -> None:

@@ -90,8 +90,8 @@ class Index:
         """Return the entries touched last, newest first; one that was changed says nothing but its thread."""
         with row_errors(NAMESPACE):
             items = await self._store.asearch(NAMESPACE, limit=MAX_ENTRIES)
-        entries = [item.value if is_whole(item.value, item.key) else damaged(item.key) for item in items]
-        return heapq.nlargest(limit, entries, key=_touched)
+        newest = heapq.nlargest(limit, items, key=lambda item: _touched(item.value))
+        return [item.value if is_whole(item.value, item.key) else damaged(item.key) for item in newest]
 
     async def _put(self, entry: Entry) -> None:
         await self._store.aput(NAMESPACE, entry["thread_id"], {**entry, DIGEST: _digest_of(entry)}, index=False)
@@ -150,8 +150,9 @@ def _digest_of(entry: Mapping[str, Any]) -> str:
     return digest(sorted((key, value) for key, value in entry.items() if key != DIGEST))
 
 
-def _touched(entry: Entry) -> tuple[str, str]:
-    return entry["updated_at"] or "", entry["thread_id"]
+def _touched(entry: Any) -> tuple[str, str]:
+    known = entry if isinstance(entry, Mapping) else {}
+    return str(known.get("updated_at") or ""), str(known.get("thread_id"))
 
 
 async def note_served(store: BaseStore, thread: str, team: str, goal: str) -> None:
