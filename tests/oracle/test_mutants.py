@@ -75,6 +75,7 @@ def test_a_proof_by_another_ruling_is_noticed(name: str) -> None:
     assert is_noticed(decide=wrong)
 
 
+@pytest.mark.slow
 def test_the_right_proof_is_not_noticed() -> None:
     assert not is_noticed(decide=decide)
 
