@@ -14,6 +14,7 @@ from graph.assurance.records import exported
 from graph.assurance.replay import rules_named, verdicts
 from graph.cli.list_command import _print_table
 from graph.problems import UsageError
+from graph.report.changed import Changed
 from graph.report.dossier import dossier_of
 from graph.report.explanation import explanation_of
 from graph.report.markdown import markdown_of
@@ -77,7 +78,10 @@ async def _thread(threads: Threads, name: str) -> Mapping[str, str]:
             state = dict(await threads.begun(name))
     except UsageError as error:
         return {"show": f"refused: {error}"}
-    dossier, why = dossier_of(name, record, state), explanation_of(name, state) if state else None
+    dossier, found = dossier_of(name, record, state), explanation_of(name, state) if state else None
+    if isinstance(found, Changed):
+        return {"show --json": json.dumps(record, ensure_ascii=False, indent=2), "why": found.sentence}
+    why = found
     return {
         "show --json": json.dumps(record, ensure_ascii=False, indent=2),
         "show": _printed(lambda: print_report(record)),

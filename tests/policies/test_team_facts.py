@@ -151,7 +151,8 @@ def test_only_the_checks_that_a_role_comes_to_are_evaluated_but_the_paths_of_all
 
 def test_private_facts_are_judged_as_they_are_and_never_shown() -> None:
     private: dict[str, Any] = {"private": ["customer.name", "facts.customer.age", 5]}
-    age: dict[str, Any] = {"roles": {"risk": {"checks": [check("facts.customer.age > 18.0"), check("facts.customer.nam == 'x'")]}}}
+    checks = [check("facts.customer.age > 18.0"), check("facts.customer.nam == 'x'")]
+    age: dict[str, Any] = {"roles": {"risk": {"checks": checks}}}
     found = unusable(**private, **age, guards=[guard("customer.ag", above=1), guard("customer.age", above=1)])
 
     assert list(found) == ["guards.0.fact", "roles.risk.checks.1.when"]
