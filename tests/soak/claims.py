@@ -1,15 +1,47 @@
-"""The claims that a soak judges: the function that judges one seed, and how many seeds are asked for."""
+"""The claims that a soak judges: what judges one seed, and how many seeds are asked for."""
 
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Claim:
-    """`check` is `module:function`; it takes a seed, returns the result in a word, and asserts what must hold."""
+    """A claim, judged seed by seed.
 
-    check: str
+    `module` has a `check_seed`, which takes a seed, and a folder where it `needs_folder`. A judge that `tells` returns
+    the story of a violation or an empty text; any other asserts what must hold and returns the result in a word.
+    """
+
+    module: str
     seeds: int
+    tells: bool = False
+    needs_folder: bool = False
+
+    def judge(self, seed: int) -> str:
+        """Return the result for one seed in a word.
+
+        Raises:
+            AssertionError: the claim is violated, with the story.
+        """
+        check: Callable[..., str] = import_module(self.module).check_seed
+        with tempfile.TemporaryDirectory() as folder:
+            said = check(seed, Path(folder)) if self.needs_folder else check(seed)
+        if not self.tells:
+            return said
+        assert not said, said
+        return "agree"
 
 
-CLAIMS: Mapping[str, Claim] = {}
+CLAIMS: Mapping[str, Claim] = {
+    "decisions": Claim("tests.oracle.test_decisions", 2_000, tells=True),
+    "proof": Claim("tests.oracle.test_proof", 1_000, tells=True),
+    "difference": Claim("tests.oracle.test_difference", 1_000, tells=True),
+    "command": Claim("tests.oracle.test_command", 100, tells=True, needs_folder=True),
+    "runs": Claim("tests.oracle.test_runs", 400, tells=True, needs_folder=True),
+    "whatif": Claim("tests.assurance.test_whatif_laws", 2_000),
+    "tampering": Claim("tests.audit.judging", 1_000),
+    "histories": Claim("tests.audit.histories", 300),
+}
