@@ -16,7 +16,7 @@ from policies.cel_messages import TooDeepError, changed, read_tree
 from policies.cel_operators import as_written, build_checker, build_runtime
 from policies.cel_tree import Tree
 from policies.numbers import decimal_changes, find_mixture, takes_decimals
-from policies.places import EACH, Read, reads_of
+from policies.places import EACH, WALK, Read, reads_of
 from policies.plain import MAX_INTEGER, clean_text
 
 MAX_LENGTH = 1_000
@@ -126,9 +126,9 @@ def _checked(checker: Any, text: str) -> bytes:
 
 
 def _readable(text: str, message: str) -> str:
-    if "recursion" in message:
-        return _TOO_DEEP
     found = _POSITION.search(message)
+    if found is None and "recursion" in message.splitlines()[0]:  # the one reason that has no place in the text
+        return _TOO_DEEP
     said = (found[3] if found else message.splitlines()[0]).replace(" (in container '')", "")
     return f"does not compile: {said}{_at(text, int(found[1]), int(found[2])) if found else ''}"
 
@@ -147,7 +147,7 @@ def _refuse_mixture(text: str, tree: Tree, scope: Scope) -> None:
 
 def _taken(reads: Sequence[Read], all_of_it: Taken) -> Taken:
     """Return what is taken of a value for these reads: `all_of_it` where it is read as a whole."""
-    is_walked = any((not read.path and read.use == "walk") or read.path[:1] == (EACH,) for read in reads)
+    is_walked = any((not read.path and read.use == WALK) or read.path[:1] == (EACH,) for read in reads)
     if (is_walked and all_of_it == AS_IS) or Read(()) in reads:
         return all_of_it
     below: dict[str, list[Read]] = {EACH: []} if is_walked else {}

@@ -33,6 +33,7 @@ FACTS: dict[str, Any] = {
         ("facts.rate >", "Syntax error"),
         ("facts.rate > 1 2", "Syntax error"),
         ("nope > 1", "undeclared reference to 'nope'"),
+        ("recursion > 1", "undeclared reference to 'recursion'"),
         ("open('x')", "undeclared reference to 'open'"),
         ("facts.rate", "is dyn; allowed: a comparison, which is BOOL"),
         ("1 + 1", "is int; allowed"),
