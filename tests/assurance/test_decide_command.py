@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from graph.assurance.examples import decide_lines, shown_example, shown_history, shown_place
 from policies.assurance.ballots import Electorate, Place
@@ -288,9 +287,16 @@ def team_of(rules: Policy, team: Electorate, path: str) -> str:
         seat["otherwise"] = {"stance": "go", "summary": "Fine.", "actions": ["Act."]}
     budget = {"max_rounds": team.max_rounds, "min_go_votes": team.min_go_votes, "max_messages": 100}
     guard = {"name": "it's high", "fact": "rate", "above": 5, "cap": "no_go"}
-    raw = {"name": "t", "title": "T", "goal": "g", "sequence": [*team.roles], "facts": {"rate": 1}, "roles": seats}
+    raw: dict[str, Any] = {
+        "name": "t",
+        "title": "T",
+        "goal": "g",
+        "sequence": [*team.roles],
+        "facts": {"rate": 1},
+        "roles": seats,
+    }
     raw |= {"policy": {**rules.model_dump(mode="json"), "name": "mine"}, "budget": budget, "guards": [guard]}
-    Path(path).write_text(yaml.safe_dump(raw))
+    Path(path).write_text(json.dumps(raw))
     return path
 
 
@@ -317,7 +323,7 @@ def test_every_line_that_a_proof_prints_shows_the_same_outcome_at_a_place_that_a
         if kind == "team":
             team_of(rules, team, path)
         else:
-            Path(path).write_text(yaml.safe_dump({**rules.model_dump(mode="json"), "name": "mine"}))
+            Path(path).write_text(json.dumps({**rules.model_dump(mode="json"), "name": "mine"}))
         done = accord(capsys, "policy", "verify", path, *(["--roles", 2] if kind == "policy" else []), "--json")
         for name, line, outcome in lines_of(json.loads(done.out)):
             words = shlex.split(line)
