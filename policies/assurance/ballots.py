@@ -18,6 +18,9 @@ MAX_VOTES = 300_000
 MAX_RULINGS = 400_000
 """More rulings, ballots by places, than a proof works out."""
 
+MAX_STEPS = 200_000
+"""More steps from round to round than a proof follows."""
+
 CONFIDENCE_GRID = (0.0, 0.5, 1.0)
 """Confidences that a proof tries, the same for every role."""
 

@@ -153,12 +153,13 @@ def _check(name: Property | Report, search: Search, places: Places, guards: Sequ
 
 def _walked(places: Places) -> Walked:
     lens, reads = places.rulings.lens, places.rulings.policy.variables
+    highest = max(each.place.max_rounds for each in places.reached)
     return Walked(
         len(places.reached),
         sum(each.is_resumed for each in places.reached),
         tuple(places.rulings.electorate.seated(joined) for joined in places.benches),
         places.rulings.electorate.max_rounds,
-        max(each.place.max_rounds for each in places.reached),
+        places.bound if lens.calculated else highest,
         lens.calculated,
         lens.questions if "open_questions" in reads else (),
     )

@@ -1,13 +1,14 @@
 """The properties of a policy that hold at each place alone: each is the search for the smallest votes that break it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import combinations, product
+from itertools import combinations, permutations, product
 
 from policies.assurance.ballots import ABSENT, BLOCK, CASTS, CAUTION, GO, Counts, shifted, totals, vote_at
 from policies.assurance.places import Casts, Counterexample, Found, Places, Spot
 from policies.assurance.rulings import Bench, Move
 from policies.conditions import Fault
 from policies.guards import Finding, Guard
+from policies.outcome import Ruling
 from policies.table import PASSING, Outcome, Property, Report, row_holds
 from policies.vote import Variables
 
@@ -141,7 +142,7 @@ def _idle_rows(places: Places, _: Sequence[Guard]) -> Counterexample | None:
 
 
 def _asymmetry(places: Places, _: Sequence[Guard]) -> Counterexample | None:
-    return places.smallest(next(_exchange(spot)) for spot in places.spots if _differs(spot))
+    return places.smallest(_exchange(spot) for spot in places.spots if _differs(spot))
 
 
 def _differs(spot: Spot) -> bool:
@@ -151,24 +152,33 @@ def _differs(spot: Spot) -> bool:
     return any(seen.setdefault(totals(ballot), ruling.final) != ruling.final for ballot, ruling in pairs)
 
 
-def _exchange(spot: Spot) -> Iterator[Found]:
-    """Yield the votes whose outcome changes when two roles exchange their stances; where votes differ, some do."""
-    bench = spot.bench
-    for number, ballot in enumerate(bench.kinds):
-        for one, two in combinations(range(len(ballot)), 2):
-            for source, target in product(range(bench.ballots.casts), repeat=2):
-                if source != target and ballot[one][source] and ballot[two][target]:
-                    other = bench.numbers[shifted(shifted(ballot, one, source, target), two, target, source)]
-                    outcomes = (spot.rulings[number].final, spot.rulings[other].final)
-                    if outcomes[0] != outcomes[1]:
-                        yield _exchanged(spot, number, (one, source), (two, target), outcomes)
+def _exchange(spot: Spot) -> Found:
+    """Return the first vote whose outcome changes when two roles exchange their stances; where votes differ, one does.
+
+    From each vote one comes to any other with the same counts by such exchanges.
+    """
+    bench, rulings = spot.bench, spot.rulings
+    groups, casts = combinations(range(len(bench.ballots.classes)), 2), permutations(range(bench.ballots.casts), 2)
+
+    def other(number: int, groups: tuple[int, int], casts: tuple[int, int]) -> Ruling:
+        moved = shifted(bench.kinds[number], groups[0], *casts)
+        return rulings[bench.numbers[shifted(moved, groups[1], *reversed(casts))]]
+
+    def changes(found: tuple[int, tuple[int, int], tuple[int, int]]) -> bool:
+        ballot, groups, casts = bench.kinds[found[0]], *found[1:]
+        can_exchange = ballot[groups[0]][casts[0]] and ballot[groups[1]][casts[1]]
+        return bool(can_exchange) and other(*found).final != rulings[found[0]].final
+
+    first = next(filter(changes, product(range(len(bench.kinds)), groups, casts)))
+    return _exchanged(spot, *first, (rulings[first[0]].final, other(*first).final))
 
 
-def _exchanged(spot: Spot, number: int, one: tuple[int, int], two: tuple[int, int], outcomes: tuple[str, str]) -> Found:
-    casts = spot.bench.casts[number]
-    first, second = (_voters(spot.bench, casts, *each)[-1] for each in (one, two))
-    votes = (casts, {**casts, first: casts[second], second: casts[first]})
-    return Found(spot, number, votes, outcomes)
+def _exchanged(
+    spot: Spot, number: int, groups: tuple[int, int], casts: tuple[int, int], outcomes: tuple[str, str]
+) -> Found:
+    vote = spot.bench.casts[number]
+    first, second = (_voters(spot.bench, vote, *each)[-1] for each in zip(groups, casts, strict=True))
+    return Found(spot, number, (vote, {**vote, first: vote[second], second: vote[first]}), outcomes)
 
 
 REPORTS: Mapping[Report, Search] = {

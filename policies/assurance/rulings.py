@@ -7,6 +7,7 @@ from functools import cached_property
 from policies.assurance.ballots import (
     BLOCK,
     MAX_RULINGS,
+    MAX_STEPS,
     Ballot,
     Ballots,
     Electorate,
@@ -100,7 +101,7 @@ class Rulings:
         self._benches: dict[tuple[str, ...], Bench] = {}
         self._found: dict[tuple[object, ...], list[Ruling]] = {}
         self._steps: dict[tuple[object, ...], list[Step]] = {}
-        self._decided = 0
+        self._decided = self._followed = 0
 
     @property
     def electorate(self) -> Electorate:
@@ -131,6 +132,19 @@ class Rulings:
             raise TooManyVotesError(
                 f"the kinds of votes, each at every place of a run, are more than {MAX_RULINGS}; "
                 "allow fewer rounds, let fewer roles join, or read fewer variables in the rules"
+            )
+
+    def count_step(self) -> None:
+        """Count a step to another round.
+
+        Raises:
+            TooManyVotesError: more steps were followed than a proof follows.
+        """
+        self._followed += 1
+        if self._followed > MAX_STEPS:
+            raise TooManyVotesError(
+                f"the rounds that a run can have, one after another, are more than {MAX_STEPS}; "
+                "allow fewer rounds, or compare rounds and streaks with smaller numbers"
             )
 
     def joins(self, ruling: Ruling, place: Place) -> str | None:

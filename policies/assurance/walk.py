@@ -98,6 +98,7 @@ def layers_of(rulings: Rulings, may_ask: bool) -> list[Layer]:
 def _nexts(rulings: Rulings, node: Node, may_ask: bool, max_rounds: int) -> Iterator[Node]:
     for step in rulings.steps(node.place):
         if may_ask or not step.asks:
+            rulings.count_step()
             yield Node(_after(rulings, node.place, step, max_rounds), node, step)
 
 

@@ -14,6 +14,7 @@ from tests.assurance.stage import BLOCK, CAUTION, GO, classic, policy_file, team
 from tests.hostile.command import Captured, accord
 
 pytestmark = pytest.mark.usefixtures("accord_home")
+ROOT = Path(__file__).parents[2]
 CASES = Path(__file__).parents[1] / "policies" / "shipped"
 
 
@@ -107,6 +108,81 @@ def test_a_policy_that_trusts_confidence_is_told_so_in_the_first_line(capsys: Ca
     assert told(capsys, "verify", "mine.yaml")[1]["caveat"]
 
 
+# --- what was walked, and what was not shown --------------------------------------------------------------------------
+
+JOINS = (
+    "rules: [{when: block == 1, then: next_round, convene: legal}, {when: open_questions >= 4, then: escalate}]\n"
+    "otherwise: go\nwhen_rounds_end: no_go"
+)
+
+
+def test_verify_says_which_places_teams_limits_and_questions_it_walked(capsys: Captured) -> None:
+    done = accord(capsys, "policy", "verify", policy_file(JOINS), "--roles", 2)
+    _, proof = told(capsys, "verify", "mine.yaml", "--roles", 2)
+
+    assert done.out.splitlines()[:5] == [
+        "mine on 2 roles: 2 roles cast 9 votes, 6 kinds of them by counts",
+        "Walked every run from round 1, and decided each vote: 3 places that rows can tell apart, "
+        "and 1 more after a resume",
+        "max_rounds is 3, or raised by a resume: up to 4, beyond which no row can tell rounds apart",
+        "Teams that may sit: role_1, role_2; role_1, role_2, legal",
+        "open_questions is 0, 4, 5, which stand for every number",
+    ]
+    assert proof["walked"] == {
+        "places": 4,
+        "resumed": 1,
+        "teams": [["role_1", "role_2"], ["role_1", "role_2", "legal"]],
+        "max_rounds": 3,
+        "raised_to": 4,
+        "calculated": [],
+        "open_questions": [0, 4, 5],
+    }
+
+
+def test_verify_says_how_far_it_followed_rows_that_calculate_with_rounds(capsys: Captured) -> None:
+    text = "rules: [{when: round % 2 == 0, then: go}, {when: block_streak * 2 > 3, then: no_go}]\notherwise: next_round"
+    lines = accord(capsys, "policy", "verify", policy_file(text)).out.splitlines()
+
+    assert lines[2] == (
+        "max_rounds is 3, or raised by a resume: up to 6 only, because rows calculate with round and block_streak"
+    )
+
+
+def test_verify_of_a_vote_says_that_nobody_is_asked(capsys: Captured) -> None:
+    done = accord(capsys, "policy", "verify", "change_freeze")
+
+    assert done.code == 0
+    assert "one that decides nothing ends with no_quorum: no human is asked" in done.out
+    assert "last round" in done.out
+
+
+def test_the_last_line_of_verify_names_the_page_on_what_the_proof_does_not_show(capsys: Captured) -> None:
+    page, _, heading = accord(capsys, "policy", "verify").out.splitlines()[-1].rpartition(" ")[2].partition("#")
+    titles = [line.lstrip("# ") for line in (ROOT / page).read_text().splitlines() if line.startswith("#")]
+
+    assert heading in [title.lower().replace(" ", "-") for title in titles]
+    assert told(capsys, "verify")[1]["not_shown"] == f"{page}#{heading}"
+
+
+def test_a_round_that_no_run_reaches_has_no_share_of_votes(capsys: Captured) -> None:
+    _, proof = told(capsys, "verify", "median")
+    _, late = told(capsys, "verify", policy_file(JOINS), "--roles", 2)
+
+    assert [*proof["shares"]] == ["first"]
+    assert (late["shares"]["last"]["place"]["joined"], late["shares"]["last"]["votes"]) == (["legal"], 27)
+    assert "last round (after 1 round with a block, legal has joined)" not in accord(capsys, "policy", "verify").out
+
+
+def test_a_history_that_stays_open_is_printed_round_by_round(capsys: Captured) -> None:
+    out = " ".join(accord(capsys, "policy", "verify", "classic").out.split())
+    _, proof = told(capsys, "verify", "classic")
+    (check,) = [each for each in proof["reports"] if each["property"] == "resolves_always"]
+
+    assert "round 2: go: role_1; caution: role_2, role_3 gives next_round round 3: go: role_1, role_2; block" in out
+    assert [each["place"]["round"] for each in check["counterexample"]["history"]] == [1, 2]
+    assert all(classic([*each["votes"].values()]) == "next_round" for each in check["counterexample"]["history"])
+
+
 # --- table -----------------------------------------------------------------------------------------------------------
 
 
@@ -174,6 +250,48 @@ def test_two_teams_are_compared_under_their_own_limits(capsys: Captured) -> None
     stopped = {("stop (max_rounds_reached)" if one == "next_round" else one, two) for one, two in votes}
     told_pairs = {(each["from"], each["to"]) for each in found["counts"]}
     assert told_pairs == {pair for pair in votes | stopped if pair[0] != pair[1] and pair[1] != "next_round"}
+
+
+def test_who_joins_is_compared_on_a_team_that_knows_the_role_and_under_another_policy(capsys: Captured) -> None:
+    calls = "rules: [{when: block > 0, then: next_round, convene: legal}]\notherwise: go"
+    nobody = policy_file(calls.replace(", convene: legal", ""), path="nobody.yaml")
+    knows, sits = (team_file(calls, f"{name}.yaml", roles=("risk", "sales", *more)) for name, more in LEGAL.items())
+    Path(knows).write_text(Path(knows).read_text().replace("roles:", f"roles:\n  legal: {SEAT}", 1))
+
+    for one, two, joins in ((knows, nobody, True), (nobody, knows, True), (sits, nobody, False)):
+        code, found = told(capsys, "diff", one, two)
+        assert (code, found["equivalent"]) == ((1, False) if joins else (0, True)), (one, two)
+        words = {word for each in found["counts"] for word in (each["from"], each["to"])}
+        assert ("next_round, legal joins" in words) is joins
+    assert "go: risk; block: sales: from next_round, legal joins to next_round" in " ".join(
+        accord(capsys, "policy", "diff", knows, nobody).out.split()
+    )
+
+
+LEGAL = {"knows": (), "sits": ("legal",)}
+SEAT = "{title: Legal, mandate: Judge., otherwise: {stance: go, summary: Fine., actions: [Act.]}}"
+
+
+def test_a_role_that_one_policy_names_and_another_calls_sits_from_the_start(capsys: Captured) -> None:
+    names = policy_file('rules: [{when: stances.legal == "block", then: no_go}]\notherwise: go', path="names.yaml")
+    calls = policy_file(
+        "rules: [{when: block > 0, then: next_round, convene: legal}]\notherwise: go", path="calls.yaml"
+    )
+    _, found = told(capsys, "diff", names, calls, "--roles", 2)
+
+    assert found["on"] == "2 equal roles"
+    assert {*found["cases"][0]["casts"]} == {"legal", "role_1"}
+    assert ("no_go", "next_round") in {(each["from"], each["to"]) for each in found["counts"]}
+
+
+def test_roles_that_are_made_up_have_names_that_no_row_has(capsys: Captured) -> None:
+    text = (
+        'rules: [{when: stances.role_1 == "block", then: no_go}, {when: block > 1, then: next_round, convene: role_2}]'
+    )
+    _, proof = told(capsys, "verify", policy_file(f"{text}\notherwise: go"))
+
+    assert proof["roles"] == ["role_1", "role_3", "role_4"]
+    assert proof["walked"]["teams"] == [proof["roles"], [*proof["roles"], "role_2"]]
 
 
 # --- test ------------------------------------------------------------------------------------------------------------

@@ -75,6 +75,12 @@ def test_a_streak_is_one_more_than_the_rounds_blocked_before_and_none_where_nobo
     assert lens.blocked == Split((2,))
 
 
+def test_a_streak_that_a_row_compares_beside_a_comment_is_told_apart_too() -> None:
+    blocked = lens_of([table("block_streak >= 2 // go == 7")]).blocked
+
+    assert blocked.side(0) != blocked.side(1)
+
+
 def test_trusted_confidence_is_tried_on_a_grid() -> None:
     trusting = lens_of([table("mean_confidence < 0.5", trust_confidence=True)])
 

@@ -7,7 +7,7 @@ import pytest
 
 from policies.assurance import ballots
 from policies.assurance.ballots import Electorate, Place, TooManyVotesError
-from policies.assurance.places import Counterexample
+from policies.assurance.places import Counterexample, UnconfirmedError
 from policies.assurance.proof import Check, Proof, find_unproved, prove
 from policies.guards import Cap, Finding, Guard
 from policies.outcome import Ruling, decide
@@ -215,39 +215,6 @@ def test_a_veto_may_end_in_anything_but_a_go() -> None:
     assert failing(prove(kept, team)) == {}
 
 
-def test_a_vote_that_is_talked_over_for_ever_breaks_resolves() -> None:
-    broken = policy(("block == 1", "next_round"), ("block > 1", "no_go"), otherwise="go")
-    example = Counterexample(({**ALL_GO, "sales": "block"},), ("next_round",), Place(3, 2), "repeated in 3 rounds")
-
-    assert failing(prove(broken, TEAM)) == {"resolves": example}
-    for end in ("escalate", "no_go"):
-        assert failing(prove(broken.model_copy(update={"when_rounds_end": end}), TEAM)) == {}
-
-
-def test_the_blocked_rounds_of_a_repeated_vote_are_its_own() -> None:
-    stands = policy(("block_streak >= 3", "no_go"), ("block >= 1", "next_round"), otherwise="go")
-    never = policy(("block_streak >= 4", "no_go"), ("block >= 1", "next_round"), otherwise="go")
-
-    assert failing(prove(stands, TEAM)) == {}
-    example = failing(prove(never, TEAM))["resolves"]
-    assert example is not None
-    assert (example.votes, example.place.round, example.place.rounds_blocked) == (({**ALL_GO, "sales": "block"},), 3, 2)
-
-
-def test_a_question_that_stays_open_breaks_resolves() -> None:
-    broken = policy(("open_questions > 0", "next_round"), otherwise="no_go")
-
-    assert "resolves" in failing(prove(broken, TEAM))
-
-
-def test_more_rounds_than_messages_allow_break_resolves() -> None:
-    team = Electorate(TEAM.roles, max_rounds=3, max_messages=8)
-    note = "3 roles in 3 rounds need 9 messages, allowed are 8"
-
-    assert failing(prove(policy(otherwise="go"), team)) == {"resolves": Counterexample((), (), Place(3), note)}
-    assert prove(policy(otherwise="go"), Electorate(TEAM.roles, max_rounds=3, max_messages=9)).holds
-
-
 def test_rows_that_disagree_are_an_overlap() -> None:
     rows = policy(("go >= 1", "go"), ("go >= 2", "go"), ("block >= 1", "no_go"), otherwise="no_go")
     check = check_of(prove(rows, TEAM), "overlaps")
@@ -389,3 +356,21 @@ def test_a_team_that_casts_too_many_kinds_of_votes_is_refused_with_the_way_out(m
     monkeypatch.setattr(ballots, "MAX_VOTES", 9)
     with pytest.raises(TooManyVotesError, match="3 roles in 1 classes cast 10 kinds"):
         prove(policy(otherwise="go"), TEAM)
+
+
+def test_rounds_beyond_what_a_proof_follows_are_refused_with_the_way_out() -> None:
+    late = policy(("block_streak >= 700 || round == 900", "no_go"), otherwise="next_round")
+
+    with pytest.raises(TooManyVotesError, match=r"are more than 200000; allow fewer rounds, or compare rounds and str"):
+        prove(late, TEAM)
+
+
+def test_a_counterexample_that_does_not_show_itself_again_is_never_told() -> None:
+    asked: list[Vote] = []
+
+    def fickle(policy: Policy, vote: Vote, findings: Sequence[Finding]) -> Ruling:
+        asked.append(vote)
+        return decide(policy, vote, findings) if len(asked) > 10 else Ruling("go", "go", fault="no row holds")
+
+    with pytest.raises(UnconfirmedError, match="decided again"):
+        prove(policy(otherwise="no_go"), TEAM, decide=fickle)
