@@ -12,7 +12,7 @@ from typing import Protocol
 
 from policies.assurance.past import Answer, PastRun, Rules, Verdict
 from policies.assurance.tape import Exchange, Pause, RoundEnd, Step
-from policies.budgets import Spent, change_budget
+from policies.budgets import Spent
 from policies.contract import Refusal, Stance
 from policies.guards import Finding
 from policies.outcome import Ruling, decide
@@ -113,11 +113,12 @@ class Reenactment:
         return kind_of(pause.reason) not in WORKED_OUT and (self.is_open or pause.phase in BETWEEN)
 
     def _passed(self, pause: Pause) -> Verdict | None:
-        """Go on as whoever resumed the run did; return the verdict where nobody resumed it."""
-        if pause.changes is None:
+        """Go on as whoever resumed the run did; return the verdict where nobody did, or on other limits than these."""
+        if pause.resumed is None:
             return self._ended(Stop(pause.reason or "", pause.phase))
-        self.at += 1
-        self.limits = change_budget(self.limits, pause.changes)
+        if pause.limits != self.limits:
+            return self.unknown("whoever resumed it found limits that this run does not have")
+        self.at, self.limits = self.at + 1, pause.resumed
         return None
 
     def stopped(self, stop: Stop) -> Verdict | None:

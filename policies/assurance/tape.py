@@ -50,12 +50,13 @@ class RoundEnd:
 class Pause:
     """Where the run stopped, or where it was cut off: then there is no reason.
 
-    `changes` are the limits that whoever resumed it changed; None where nobody resumed it.
+    `limits` is the budget that was in force, `resumed` the one with which somebody resumed it; None: nobody did.
     """
 
     reason: str | None
     phase: str | None = None
-    changes: Mapping[str, Any] | None = None
+    limits: Budget = field(default_factory=Budget)
+    resumed: Budget | None = None
 
 
 Step = Exchange | RoundEnd | Pause
@@ -85,7 +86,7 @@ class Tape:
 
     def is_resumed_from(self, place: int) -> bool:
         """Tell whether somebody resumed the run at that step or later."""
-        return any(isinstance(step, Pause) and step.changes is not None for step in self.steps[place:])
+        return any(isinstance(step, Pause) and step.resumed is not None for step in self.steps[place:])
 
     def end_of(self, number: int) -> tuple[int, RoundEnd] | None:
         """Return the end of a round and its place, or None where the round was not finished."""
@@ -232,16 +233,9 @@ def _steps(plain: Sequence[Mapping[str, Any]], limits: Budget) -> Iterator[Step]
         elif "casts" in each:
             yield RoundEnd(**each)
         else:
-            now = limits if each["resumed"] is None else Budget(**each["resumed"])
-            changes = None if each["resumed"] is None else _changes(limits, now)
-            yield Pause(each["stopped"], each["phase"], changes)
-            limits = now
-
-
-def _changes(before: Budget, now: Budget) -> Plain:
-    """Return the limits that are others now."""
-    kept = before.model_dump()
-    return {name: value for name, value in now.model_dump().items() if value != kept[name]}
+            resumed = None if each["resumed"] is None else Budget(**each["resumed"])
+            yield Pause(each["stopped"], each["phase"], limits, resumed)
+            limits = resumed or limits
 
 
 def _reply(seat: str, plain: Mapping[str, Any] | None) -> Reply | None:

@@ -24,7 +24,7 @@ from policies.team_rules import parse_team
 from tests.assurance.random_runs import Drawn, a_guard, draw
 from tests.assurance.true_runs import DECISIONS, run_truly
 
-HONEST = ("which questions were open", "the run had other limits")
+HONEST = ("which questions were open", "the run had other limits", "whoever resumed it found limits")
 """Why an answer may stay open although a true run could tell: what it rests on is not on the tape."""
 
 

@@ -1,11 +1,13 @@
 """Past runs written by hand: exchanges, ends of rounds and stops, in the order in which they happened."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from policies.access import Access
 from policies.assurance.past import PastRun
 from policies.assurance.tape import Exchange, Pause, RoundEnd, Start, Step, Tape
+from policies.budgets import change_budget
 from policies.contract import Contribution, Refusal
 from policies.guards import Guard, examine
 from policies.outcome import decide
@@ -32,17 +34,15 @@ def said(role: str, given: Given) -> Reply | None:
     return Contribution(role, given, "", 0.9, ()) if isinstance(given, str) else given  # type: ignore[arg-type]
 
 
-def asks(number: int, limits: Budget | None = None, offering: Sequence[str] = (), **given: Given) -> Exchange:
+def asks(number: int, offering: Sequence[str] = (), **given: Given) -> Exchange:
     """An exchange of a round."""
-    return asks_all(number, given, limits, offering)
+    return asks_all(number, given, offering)
 
 
-def asks_all(
-    number: int, given: Mapping[str, Given], limits: Budget | None = None, offering: Sequence[str] = ()
-) -> Exchange:
+def asks_all(number: int, given: Mapping[str, Given], offering: Sequence[str] = ()) -> Exchange:
     """An exchange of a round, its answers by role."""
     replies = {role: said(role, answer) for role, answer in given.items()}
-    return Exchange(number, replies, limits or Budget(), frozenset(offering))
+    return Exchange(number, replies, offering=frozenset(offering))
 
 
 def ends(number: int, final: str, *casts: str, questions: int = 0, seats: Sequence[str] = (*SEATS, GUEST)) -> RoundEnd:
@@ -50,16 +50,35 @@ def ends(number: int, final: str, *casts: str, questions: int = 0, seats: Sequen
     return RoundEnd(number, dict(zip(seats, casts, strict=False)), final, questions)  # type: ignore[arg-type]
 
 
-def stops(reason: str | None, phase: str | None = None, resumed: Mapping[str, Any] | None = None) -> Pause:
-    """A stop, and the limits that whoever resumed the run changed."""
-    return Pause(reason, phase, resumed)
+@dataclass(frozen=True)
+class stops:
+    """A stop, and the limits that whoever resumed the run changed; None: nobody did."""
+
+    reason: str | None
+    phase: str | None = None
+    changes: Mapping[str, Any] | None = None
 
 
-def run(ended: str, *steps: Step, start: Start | None = None, **options: Any) -> PastRun:
+Happened = Step | stops
+
+
+def run(ended: str, *steps: Happened, start: Start | None = None, **options: Any) -> PastRun:
     """A past run of three roles, to whom a fourth may be convened."""
     sequence = options.pop("sequence", SEATS)
     enabled = options.pop("enabled", ENABLED)
-    return PastRun("t1", ended, Tape(start or Start(), tuple(steps)), sequence, Access(enabled, enabled), **options)
+    tape = Tape(start or Start(), tuple(_steps(steps, (start or Start()).limits)))
+    return PastRun("t1", ended, tape, sequence, Access(enabled, enabled), **options)
+
+
+def _steps(steps: Sequence[Happened], limits: Budget) -> Iterator[Step]:
+    """The steps of a tape, each stop and exchange with the limits that were in force."""
+    for step in steps:
+        if isinstance(step, stops):
+            resumed = None if step.changes is None else change_budget(limits, step.changes)
+            yield Pause(step.reason, step.phase, limits, resumed)
+            limits = resumed or limits
+        else:
+            yield replace(step, limits=limits) if isinstance(step, Exchange) else step
 
 
 def talked(
@@ -75,21 +94,22 @@ def talked(
     Where a human was asked, somebody resumed the run if another round follows. `stopped` is why the first role failed
     in one more round.
     """
-    limits, steps, earlier, final = Budget(max_rounds=max_rounds), list[Step](), list[list[Any]](), "next_round"
+    limits, earlier, final = Budget(max_rounds=max_rounds), list[list[Any]](), "next_round"
+    steps: list[Happened] = []
     for number, casts in enumerate(rounds, 1):
         seats: dict[str, Cast] = dict(zip((*SEATS, GUEST), casts, strict=False))
         vote = Vote(seats, limits.min_go_votes, number, max_rounds, rounds_blocked(earlier))
         earlier.append([cast for cast in casts if cast != "absent"])
         final = decide(rules, vote, examine(guards, {"rate": rate})).final
         answers: dict[str, Given] = {role: LATE if cast == "absent" else cast for role, cast in seats.items()}
-        steps += [asks_all(number, answers, limits), RoundEnd(number, seats, final)]
+        steps += [asks_all(number, answers), RoundEnd(number, seats, final)]
         goes_on = number < len(rounds) or bool(stopped)
         if final == "escalate":
             steps.append(stops("escalated", "human", {} if goes_on else None))
     if stopped:
         number = len(rounds) + 1
         said_last: dict[str, Given] = {**dict.fromkeys(SEATS, "go"), "risk": Failure(stopped)}
-        steps += [asks_all(number, said_last, limits), stops(stopped, f"round_{number}:risk")]
+        steps += [asks_all(number, said_last), stops(stopped, f"round_{number}:risk")]
     elif final == "next_round":
         steps.append(stops("max_rounds_reached"))
     undecided = "escalated" if final == "escalate" else "max_rounds_reached"

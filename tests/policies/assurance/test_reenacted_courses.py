@@ -161,11 +161,10 @@ def test_a_ballot_that_was_not_cast_again_leaves_it_undetermined() -> None:
 
 
 def test_a_seat_that_was_never_asked_in_its_round_leaves_it_undetermined() -> None:
-    limits = Budget(max_messages=2)
     lowered = stops("escalated", "human", {"max_messages": 4})
     steps = (
         *(asks(1, risk="go", legal="block", sales="go"), ends(1, "escalate", "go", "block", "go"), lowered),
-        *(asks(2, limits, risk="go"), stops("max_messages", "round_2:legal")),
+        *(asks(2, risk="go"), stops("max_messages", "round_2:legal")),
     )
     past = run("max_messages", *steps)
 

@@ -3,12 +3,12 @@
 import pytest
 
 from policies.assurance.past import PastRun, Rules, Verdict
-from policies.assurance.tape import Start, Step
+from policies.assurance.tape import Start
 from policies.assurance.whatif import decide_again
 from policies.table import Policy
 from policies.team import Budget
 from tests.policies.assurance.enumeration import policy
-from tests.policies.assurance.tapes import BROKEN, CUT, DOWN, KEY, LATE, SEATS, asks, ends, run, stops
+from tests.policies.assurance.tapes import BROKEN, CUT, DOWN, KEY, LATE, SEATS, Happened, asks, ends, run, stops
 
 STOP = policy(("block > 1", "no_go"), ("block == 1", "next_round"), otherwise="go")
 COUNT = STOP.model_copy(update={"on_absent": "count"})
@@ -95,7 +95,7 @@ def test_a_repair_is_made_within_the_messages_that_were_allowed_then(messages: i
     """The resume of the run allowed more; this one was never resumed."""
     limits = Budget(max_messages=messages, max_rounds=1)
     resumed = stops("llm_timeout", "round_1:risk", {"max_messages": 9})
-    steps = (asks(1, limits, risk=LATE, legal=BROKEN, sales="go"), resumed, asks(1, limits, risk="go", legal="go"))
+    steps = (asks(1, risk=LATE, legal=BROKEN, sales="go"), resumed, asks(1, risk="go", legal="go"))
     verdict = again(run("go", *steps, ends(1, "go", "go", "go", "go"), start=Start(limits)), MOST)
 
     assert verdict.now == (now if now == "go" else None)
@@ -133,8 +133,8 @@ def test_a_role_that_is_absent_is_not_asked_again_where_the_run_was_resumed_alik
 def test_the_messages_of_a_run_end_its_reenactment_where_they_ended_it() -> None:
     limits = Budget(max_messages=4, max_rounds=2)
     steps = (
-        *(asks(1, limits, risk="go", legal="go", sales="block"), ends(1, "next_round", "go", "go", "block")),
-        *(asks(2, limits, risk="go"), stops("max_messages", "round_2:legal")),
+        *(asks(1, risk="go", legal="go", sales="block"), ends(1, "next_round", "go", "go", "block")),
+        *(asks(2, risk="go"), stops("max_messages", "round_2:legal")),
     )
     past = run("max_messages", *steps, start=Start(limits))
 
@@ -143,7 +143,7 @@ def test_the_messages_of_a_run_end_its_reenactment_where_they_ended_it() -> None
 
 def test_no_message_that_is_left_stops_a_round_before_anybody_is_asked() -> None:
     limits = Budget(max_messages=3, max_rounds=2)
-    steps = (asks(1, limits, risk="go", legal="go", sales="block"), ends(1, "next_round", "go", "go", "block"))
+    steps = (asks(1, risk="go", legal="go", sales="block"), ends(1, "next_round", "go", "go", "block"))
     stopped = stops("max_messages", "round_2:risk")
     past = run("max_messages", *steps, stopped, start=Start(limits))
 
@@ -180,6 +180,20 @@ def test_a_limit_that_was_raised_where_this_run_would_not_have_stopped_is_not_ra
     assert again(past, STOP) == Verdict("t1", "flipped", "go", "max_rounds_reached", 2, 1)
 
 
+def test_who_resumed_a_run_on_other_limits_is_not_known_to_resume_this_one() -> None:
+    steps = (
+        *(asks(1, risk="go", legal="go", sales="block"), ends(1, "escalate", "go", "go", "block")),
+        *(stops("escalated", "human", {"max_rounds": 9}), asks(2, risk=KEY, legal="go", sales="go")),
+        *(stops("llm_auth", "round_2:risk", {"max_messages": 20}), asks(2, risk="go"), ends(2, "go", "go", "go", "go")),
+    )
+    asked = policy(("block == 1", "escalate"), otherwise="go")
+    unchanged = (*steps[:2], stops("escalated", "human", {}), *steps[3:])
+
+    assert again(run("go", *steps), asked).answer == "same"
+    assert again(run("go", *unchanged), STOP).answer == "same"
+    assert again(run("go", *steps), STOP).reason == "whoever resumed it found limits that this run does not have"
+
+
 def test_a_denied_role_stops_the_reenactment_too() -> None:
     past = run(
         "agent_denied:audit",
@@ -206,7 +220,7 @@ SECOND = (asks(2, risk="go", legal="go", sales="go"), ends(2, "go", "go", "go", 
         ((asks(1, risk=BROKEN, legal="go", sales="go"), stops("cancelled", "round_1:risk")), "stopped at round_1:risk"),
     ],
 )
-def test_a_run_that_was_stopped_from_outside_is_stopped_so_again(steps: tuple[Step, ...], reason: str) -> None:
+def test_a_run_that_was_stopped_from_outside_is_stopped_so_again(steps: tuple[Happened, ...], reason: str) -> None:
     last = str(getattr(steps[-1], "reason", None))
 
     assert again(run(last, *steps), COUNT) == Verdict("t1", "same", last, last, reason=reason)
@@ -241,8 +255,7 @@ def test_a_brief_that_failed_is_no_part_of_the_decision() -> None:
 
 def test_work_that_was_cut_off_is_done_again_on_the_limits_it_was_gone_on_with() -> None:
     cut = asks(1, risk=CUT, legal=CUT, sales=CUT)
-    limits = Budget(max_messages=6)
-    steps = (cut, stops(None, None, {"max_messages": 6}), asks(1, limits, risk="go", legal="go", sales="go"))
+    steps = (cut, stops(None, None, {"max_messages": 6}), asks(1, risk="go", legal="go", sales="go"))
     past = run("go", *steps, ends(1, "go", "go", "go", "go"), start=Start(Budget(max_messages=3)))
 
     assert again(past, STOP).answer == "same"
@@ -256,7 +269,7 @@ TOKENS = Budget(max_tokens=1_000)
 
 
 def test_seats_that_tokens_kept_back_are_asked_as_they_were_then() -> None:
-    steps = (asks(1, TOKENS, risk="go", legal="go"), asks(1, TOKENS, sales="block"))
+    steps = (asks(1, risk="go", legal="go"), asks(1, sales="block"))
     past = run("cancelled", *steps, ends(1, "next_round", "go", "go", "block"), stops("cancelled"), start=Start(TOKENS))
 
     assert again(past, STOP).answer == "same"
@@ -265,8 +278,8 @@ def test_seats_that_tokens_kept_back_are_asked_as_they_were_then() -> None:
 
 def test_what_tokens_would_have_allowed_at_another_moment_is_not_known() -> None:
     steps = (
-        *(asks(1, TOKENS, risk=LATE, legal=BROKEN, sales="go"), stops("llm_timeout", "round_1:risk", {})),
-        *(asks(1, TOKENS, risk="go", legal="go"), ends(1, "go", "go", "go", "go")),
+        *(asks(1, risk=LATE, legal=BROKEN, sales="go"), stops("llm_timeout", "round_1:risk", {})),
+        *(asks(1, risk="go", legal="go"), ends(1, "go", "go", "go", "go")),
     )
 
     verdict = again(run("go", *steps, start=Start(TOKENS)), MOST)
@@ -274,10 +287,9 @@ def test_what_tokens_would_have_allowed_at_another_moment_is_not_known() -> None
 
 
 def test_an_answer_that_was_given_on_more_time_is_not_known_to_this_run() -> None:
-    more = Budget(max_seconds=90.0)
     steps = (
         *(asks(1, risk=LATE, legal=BROKEN, sales="go"), stops("llm_timeout", "round_1:risk", {"max_seconds": 90.0})),
-        *(asks(1, more, risk="go", legal="go"), ends(1, "go", "go", "go", "go")),
+        *(asks(1, risk="go", legal="go"), ends(1, "go", "go", "go", "go")),
     )
 
     assert again(run("go", *steps), STOP).answer == "same"
@@ -285,10 +297,9 @@ def test_an_answer_that_was_given_on_more_time_is_not_known_to_this_run() -> Non
 
 
 def test_a_round_that_was_held_on_more_time_is_not_known_to_this_run() -> None:
-    more = Budget(max_seconds=90.0)
     steps = (
         *(asks(1, risk="go", legal="go", sales="block"), ends(1, "escalate", "go", "go", "block")),
-        *(stops("escalated", "human", {"max_seconds": 90.0}), asks(2, more, risk="go", legal="go", sales="go")),
+        *(stops("escalated", "human", {"max_seconds": 90.0}), asks(2, risk="go", legal="go", sales="go")),
         ends(2, "go", "go", "go", "go"),
     )
 

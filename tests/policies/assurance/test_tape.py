@@ -97,10 +97,11 @@ def test_a_tape_holds_where_the_run_stopped_and_which_limits_were_changed_when_i
         *(*asked(1, "risk"), accepted(1, "risk"), finished("cancelled")),
     )
 
+    more = Budget(max_rounds=5, max_tokens=9)
     assert [step for step in tape.steps if isinstance(step, Pause)] == [
-        Pause("needs_input:rate", "facts", {}),
-        Pause("llm_auth", "round_1:risk", {"max_rounds": 5, "max_tokens": 9}),
-        Pause("cancelled", None, None),
+        Pause("needs_input:rate", "facts", Budget(), Budget()),
+        Pause("llm_auth", "round_1:risk", Budget(), more),
+        Pause("cancelled", None, more),
     ]
     assert tape.steps[-2] == Exchange(
         1, {"risk": Contribution("risk", "go", "", 0.9, ())}, Budget(max_rounds=5, max_tokens=9)
@@ -122,7 +123,7 @@ def test_work_that_was_cut_off_left_no_answers() -> None:
 
     assert [getattr(step, "replies", step) for step in tape.steps] == [
         cut,
-        Pause(None, None, {"max_messages": 20}),
+        Pause(None, None, Budget(), Budget(max_messages=20)),
         cut,
         {role: Contribution(role, "go", "", 0.9, ()) for role in ("risk", "legal")},
     ]
