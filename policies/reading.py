@@ -82,7 +82,7 @@ def handled_in(text: str) -> Handled:
     there += [path[1:] for node, bound in _nodes(text, "facts") for path in _keys_looked_for(node, bound)]
     sides = [(each.left, each.right) for each in comparisons_in(text)]
     null = [side for pair in sides if Written(None) in pair for side in pair if isinstance(side, tuple)]
-    return Handled(tuple(there), tuple(null))
+    return Handled(tuple(dict.fromkeys(there)), tuple(null))
 
 
 def _keys_looked_for(node: Node, bound: Bound) -> Iterator[Path]:

@@ -9,6 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from policies.conditions import ConditionError, Fault, Scope, compile_condition, holds, holds_for_vote
+from policies.paths import MISSING
 from policies.places import Path, Read, shown_path, values_at
 from policies.plain import shown
 from policies.reading import (
@@ -120,11 +121,11 @@ def test_a_path_is_shown_as_people_write_it(path: Path, text: str) -> None:
     [
         ((), [{"a": {"b": 1}, "l": [{"x": 2}, {}, 3]}]),
         (AB, [1]),
-        (("a", "c"), [None]),
-        (("a", "b", "c"), [None]),
-        (("l", "*", "x"), [2, None, None]),
+        (("a", "c"), [MISSING]),
+        (("a", "b", "c"), [MISSING]),
+        (("l", "*", "x"), [2, MISSING, MISSING]),
         (("a", "*"), ["b"]),
-        (("none", "*", "x"), [None]),
+        (("none", "*", "x"), [MISSING]),
     ],
 )
 def test_the_values_at_a_path_are_those_of_each_item(path: Path, values: list[Any]) -> None:
