@@ -72,7 +72,7 @@ TEXTS = tuple({words.strip(): words for words in WRAPPED}.values())
 PLAIN_TEXT = "Fine."
 STANCES = {1: ("go", "go", "block"), 2: ("go", "caution", "go")}
 GUARD = "guards=[{name: alerts, fact: risk_signals.chargeback_alerts, above: 3, cap: no_go}]"
-VARYING = frozenset({"at", "seq", "prev_hash", "hash", "prompt", "usage", "contribution", "text", "raw"})
+VARYING = frozenset({"at", "seq", "prev_hash", "hash", "wrote", "prompt", "usage", "contribution", "text", "raw"})
 """What an event holds beside the course of a run: times, hashes, the words themselves."""
 AT_ONCE = 16
 
