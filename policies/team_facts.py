@@ -10,10 +10,12 @@ from pydantic import ValidationError
 from policies.conditions import ConditionError, Fault, compile_condition, holds
 from policies.fit import Misfit, explain_fault, misfits_of_condition, misfits_of_guard
 from policies.guards import ABSENT, Guard
-from policies.paths import keys_of
+from policies.paths import MISSING, keys_of, value_at
 from policies.places import Path
-from policies.privacy import withhold
+from policies.privacy import overlaps, withhold
 from policies.team_rules import Problem
+
+Field = tuple[str | int, ...]
 
 CORRECT = "correct the path, or add the fact"
 CHANGE = "correct the path, or the value"
@@ -30,23 +32,36 @@ class Unusable:
 def find_unusable(raw: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[Unusable]:
     """Yield what the guards and checks in a team's raw values cannot use of the facts; teams within are left out.
 
-    What is not a guard or a condition is left to the team's own types. The values are judged as they are, and private
-    ones are never shown.
+    What is not a guard or a condition is left to the team's own types, and what reads a private fact to its rules. The
+    values are judged as they are, and private ones are never shown. A fact that `requires` names may be missing: the
+    run says so.
 
     >>> raw = {"guards": [{"name": "recalls", "fact": "safety.open_recals", "above": 0, "cap": "no_go"}]}
     >>> [found] = find_unusable(raw, {"safety": {"open_recalls": 0}})
     >>> found.problem.message.partition("; ")[0]
     'cannot be used: `safety.open_recals` is not in the facts'
     """
-    private = [path for path in _sequence(raw.get("private")) if isinstance(path, str)]
+    private, required = _paths(raw.get("private")), _paths(raw.get("requires"))
     shown = withhold(facts, private)
+    lacking = [keys_of(path) for path in required if value_at(path, facts) in (MISSING, None)]
+    for field, found in (*_of_guards(raw, facts), *_of_roles(raw, facts)):
+        path = found.path if isinstance(found, Misfit) else ()
+        is_required = any(path[: len(keys)] == keys for keys in lacking)
+        if not path or not (is_required or overlaps(path, private, "walk")):
+            yield _unusable(field, found, shown)
+
+
+def _of_guards(raw: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[tuple[Field, Misfit]]:
     for index, guard in _guards(raw):
         for misfit in misfits_of_guard(guard, facts):
             field = "fact" if keys_of(guard.fact) == misfit.path else guard.comparison
-            yield _unusable(("guards", index, field), misfit, shown)
+            yield ("guards", index, field), misfit
+
+
+def _of_roles(raw: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[tuple[Field, Misfit | str]]:
     for name, role in _mapping(raw.get("roles")).items():
         for index, found in _of_checks(_sequence(_mapping(role).get("checks")), facts):
-            yield _unusable(("roles", name, "checks", index, "when"), found, shown)
+            yield ("roles", name, "checks", index, "when"), found
 
 
 def _guards(raw: Mapping[str, Any]) -> Iterator[tuple[int, Guard]]:
@@ -77,12 +92,16 @@ def _is_condition(when: object) -> TypeGuard[str]:
         return False
 
 
-def _unusable(field: tuple[str | int, ...], found: Misfit | str, shown: Mapping[str, Any]) -> Unusable:
+def _unusable(field: Field, found: Misfit | str, shown: Mapping[str, Any]) -> Unusable:
     told = found if isinstance(found, str) else found.told(shown)
     is_absent = isinstance(found, Misfit) and found.found == ABSENT
     hint = "; text with a dot is read as a path" if is_absent and field[-1] == "equals" else ""
     message = f"cannot be used: {told}{hint}; {CORRECT if is_absent else CHANGE}"
     return Unusable(Problem(field, message), () if isinstance(found, str) else found.path)
+
+
+def _paths(value: object) -> list[str]:
+    return [path for path in _sequence(value) if isinstance(path, str)]
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -47,7 +47,7 @@ def _room(guard: Mapping[str, Any]) -> str:
     """Return how far the fact is from its limit, in words."""
     distance = guard["distance"]
     if distance is None:
-        return "not measured" if guard["fault"] else _equality(guard)
+        return _equality(guard) if guard["comparison"] == "equals" and not guard["fault"] else "not measured"
     if distance == 0:
         return "exactly at the limit" if guard["tripped"] else "no room left: exactly at the limit"
     part = f" ({abs(distance / guard['limit']):.1%} of the limit)" if guard["limit"] else ""

@@ -170,7 +170,7 @@ def said_number(value: float) -> str:
     """
     if isinstance(value, int):
         return f"{value:,}"
-    if value and not 1e-6 <= abs(value) < 1e15:
+    if value and not 1e-6 <= abs(value) < 1e16:
         return repr(value)
     return f"{Decimal(repr(value + 0.0)):,f}".removesuffix(".0")  # no negative zero
 

@@ -137,10 +137,11 @@ def _changed_by(place: team_rules.Path, changes: Changes) -> str | None:
         path = ".".join(keys_of(setting.partition("=")[0]))
         if f"{field}.".startswith(f"{path}.") or f"{path}.".startswith(f"{field}."):
             return f"--set {setting}"
-    if _is_in(place, changes.overrides):
-        return "`overrides`"
+    if not place:
+        return None
     given = {"goal": changes.goal, "facts": changes.facts}
-    return f"the {place[0]} of this run" if place and given.get(str(place[0])) is not None else None
+    brought = f"the {place[0]} of this run" if given.get(str(place[0])) is not None else None
+    return "`overrides`" if _is_in(place, changes.overrides) else brought
 
 
 def _is_in(place: team_rules.Path, overrides: Any) -> bool:

@@ -261,9 +261,17 @@ def test_private_facts_are_withheld_before_anything_sees_or_keeps_them(way: str,
     assert exported.out.count('"event":"admitted"') == 1
 
 
-@pytest.mark.parametrize(
-    "facts", [{**FACTS, "margin": None}, {**FACTS, "margin": "text"}, {"customer": FACTS["customer"]}]
-)
+def test_a_file_whose_facts_cannot_be_compared_is_refused_without_telling_any(place: Path, capsys: Captured) -> None:
+    accord(capsys, "run", "--thread", "other")
+    facts = {**FACTS, "margin": PRIVATE}
+    sources = (f"facts_file: {facts_file(facts)}", f"facts: {json.dumps(facts)}")
+    done = [accord(capsys, "run", team(source), "--thread", "t") for source in sources]
+
+    assert [(each.code, "`margin` is text" in each.err) for each in done] == [(2, True)] * 2
+    assert_clean(place, *done)
+
+
+@pytest.mark.parametrize("facts", [{**FACTS, "margin": None}, {"customer": FACTS["customer"]}])
 def test_a_run_that_stops_for_its_facts_tells_no_private_one(facts: Any, place: Path, capsys: Captured) -> None:
     done = [accord(capsys, "run", team(f"facts_file: {facts_file(facts)}"), "--thread", "t")]
     assert (done[0].code, "needs_input:margin" in done[0].out) == (3, True), done

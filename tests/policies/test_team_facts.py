@@ -160,6 +160,19 @@ def test_private_facts_are_judged_as_they_are_and_never_shown() -> None:
     assert all("customer.name`" not in said and "customer.age`" not in said for said in found.values())
 
 
+def test_a_fact_that_the_team_requires_may_be_missing_or_null_and_not_of_another_kind() -> None:
+    raw: dict[str, Any] = {
+        "guards": [guard("safety.lost", above=0), guard("safety.officer", above=0), guard("safety.region", above=0)],
+        "roles": {"risk": {"checks": [check("facts.safety.lost.deeper > 1.0"), check("facts.safety.officer > 1.0")]}},
+        "requires": ["facts.safety.lost", "safety.officer", "safety.region", 5],
+    }
+
+    assert list(unusable(**raw)) == ["guards.2.fact"]
+    assert list(unusable(**raw | {"requires": ["safety"]})) == [
+        *("guards.0.fact", "guards.1.fact", "guards.2.fact", "roles.risk.checks.0.when", "roles.risk.checks.1.when"),
+    ]
+
+
 def test_the_fact_that_a_problem_is_about_is_named() -> None:
     raw = {"guards": [guard("safety.lost", above=0)], "roles": {"risk": {"checks": [check("int('x') > 1")]}}}
 

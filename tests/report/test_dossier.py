@@ -11,6 +11,8 @@ from graph.report.gauges import gauge_of
 from graph.report.record import record_of
 from graph.report.words import CHECKS, REASONS, said_number
 from policies import contract
+from policies.assurance.limits import distance_of
+from policies.guards import Guard, examine
 from policies.stop import STOP_KINDS
 from tests.report.conftest import Telling
 from tests.report.stage import STORIES, Told, told
@@ -208,10 +210,10 @@ def test_every_check_of_the_contract_has_its_words() -> None:
 
 
 def reading(comparison: str, value: Any, limit: Any) -> dict[str, Any]:
-    gap = limit - value if comparison in ("at_least", "above") else value - limit
-    holds = gap < 0 or (gap == 0 and comparison in ("at_least", "at_most"))
-    guard = {"name": "g", "fact": "a.b", "comparison": comparison, "limit_path": None, "value": value, "limit": limit}
-    return gauge_of({**guard, "tripped": holds, "fault": None, "cap": "no_go", "distance": gap})
+    guard = Guard.model_validate({"name": "g", "fact": "a.b", comparison: limit, "cap": "no_go"})
+    (found,) = examine([guard], {"a": {"b": value}})
+    said = {"name": "g", "fact": "a.b", "comparison": comparison, "limit_path": None, "value": value, "limit": limit}
+    return gauge_of({**said, "tripped": found.tripped, "fault": None, "cap": "no_go", "distance": distance_of(found)})
 
 
 @pytest.mark.parametrize(
@@ -224,6 +226,8 @@ def reading(comparison: str, value: Any, limit: Any) -> dict[str, Any]:
         ("below", 19.2, 15, "room left: 4.2 (28.0% of the limit)"),
         ("at_most", 0, 0, "exactly at the limit"),
         ("below", -3, 0, "exceeded by 3"),
+        ("above", -1.7e308, 1.7e308, "not measured"),
+        ("at_least", 0.1 + 0.2, 0.3, "exceeded by 4e-17 (0.0% of the limit)"),
     ],
 )
 def test_the_room_to_a_limit_is_said(comparison: str, value: float, limit: float, room: str) -> None:
@@ -231,7 +235,7 @@ def test_the_room_to_a_limit_is_said(comparison: str, value: float, limit: float
 
 
 @pytest.mark.parametrize(
-    ("value", "limit"), [(0, 0), (1, 10**15), (-1e308, 1e308), (5e-324, 0.0), (37.0, 37.000001), (-5, -4), (1e9, 5)]
+    ("value", "limit"), [(0, 0), (1, 10**15), (-8e307, 8e307), (5e-324, 0.0), (37.0, 37.000001), (-5, -4), (1e9, 5)]
 )
 @pytest.mark.parametrize("comparison", ["at_least", "above", "below", "at_most"])
 def test_every_reading_can_be_drawn(comparison: str, value: float, limit: float) -> None:
@@ -243,10 +247,24 @@ def test_every_reading_can_be_drawn(comparison: str, value: float, limit: float)
 
 def test_a_guard_that_cannot_be_read_says_so_and_is_not_drawn(story: Telling) -> None:
     (guard,) = story("unread").dossier["guards"]
-    assert (guard["status"], guard["drawing"]) == ("Holds unread", None)
-    assert guard["fault"].startswith("“risk_signals.fraud_score” is missing, so the guard holds")
+    assert (guard["status"], guard["drawing"]) == ("Could not be read", None)
+    unread = "Could not be read: risk_signals.fraud_score (it is not in the facts)"
+    assert guard["fault"] == f"{unread}, so the guard is tripped: nothing unread is assumed safe"
 
 
-def test_a_fact_a_hair_beside_a_limit_is_not_told_as_the_limit() -> None:
-    assert said_number(math.nextafter(0.03, 0)) == "just under 0.03"
-    assert said_number(math.nextafter(0.03, 1)) == "just over 0.03"
+NUMBERS = [
+    *((15200, "15,200"), (684000.0, "684,000"), (0.002, "0.002"), (0.1 + 0.2, "0.30000000000000004"), (0, "0")),
+    *((-1234.5, "-1,234.5"), (1e22, "1e+22"), (5e-324, "5e-324"), (-0.0, "0"), (1e-6, "0.000001"), (9e-7, "9e-07")),
+    *(
+        (2**53 - 1, "9,007,199,254,740,991"),
+        (999999999999999.9, "999,999,999,999,999.9"),
+        (1e15, "1,000,000,000,000,000"),
+    ),
+    *((math.nextafter(0.03, 0), "0.029999999999999995"), (0.12345678901234, "0.12345678901234")),
+]
+
+
+@pytest.mark.parametrize(("number", "said"), NUMBERS)
+def test_a_number_is_said_with_every_digit_that_it_has(number: float, said: str) -> None:
+    assert said_number(number) == said
+    assert float(said.replace(",", "")) == number

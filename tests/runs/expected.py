@@ -123,6 +123,7 @@ def stopped(
     trace: list[Plain] | None = None,
     history: list[Plain] | None = None,
     raw: Any = _ABSENT,
+    cause: str | None = None,
     has_facts: bool = True,
 ) -> Plain:
     """The record of a run that stopped."""
@@ -131,6 +132,7 @@ def stopped(
         "status": "stopped",
         "stop_reason": reason,
         **({} if phase is None else {"phase": phase}),
+        **({} if cause is None else {"cause": cause}),
         **({} if raw is _ABSENT else {"raw_contribution": raw}),
         "trace": trace_of(history) if trace is None else trace,
         "history": history,

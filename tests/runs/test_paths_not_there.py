@@ -125,6 +125,16 @@ def test_a_file_whose_facts_fit_decides(what: dict[str, str], capsys: Captured) 
 
 
 @pytest.mark.usefixtures("accord_home")
+@pytest.mark.parametrize("facts", [INLINE, "facts: {safety: {}}", "facts: {safety: {officer: null}}"])
+def test_a_fact_that_the_file_requires_is_one_to_supply(facts: str, capsys: Captured) -> None:
+    path = team("safety.officer", "facts.safety.officer > 1", facts=facts, more="requires: [facts.safety.officer]")
+    code, found = record(capsys, "run", path)
+
+    assert (code, found["stop_reason"], found["phase"]) == (3, "needs_input:safety.officer", "facts")
+    assert found["cause"].startswith("the team requires it: `safety.officer` is n")
+
+
+@pytest.mark.usefixtures("accord_home")
 def test_all_that_does_not_fit_is_told_at_once_with_all_else_that_is_wrong(capsys: Captured) -> None:
     path = team("safety.open_recals", "facts.safety.regoin == 'US'", more="mood: 1")
 

@@ -225,25 +225,60 @@ def test_nobody_at_the_address_is_llm_timeout_of_the_first_role(tmp_path: Path) 
     )
 
 
-MISSING_FACTS: dict[str, tuple[str, dict[str, Any]]] = {
-    "facts_unavailable:team": ("the team has none", {"facts": None}),
-    "facts_unavailable:today.json": ("their file is missing", {"facts": None, "facts_file": "{home}/today.json"}),
-    "facts_unavailable:broken.json": ("their file is broken", {"facts": None, "facts_file": "{home}/broken.json"}),
-    "needs_input:risk_signals.fraud_score": ("one is missing", {"requires": ["risk_signals.fraud_score"]}),
+MISSING_FACTS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "facts_unavailable:team": (
+        "the team has none",
+        {"facts": None},
+        "the team `checkout_launch` has no facts; give them with the run",
+    ),
+    "facts_unavailable:today.json": (
+        "their file is missing",
+        {"facts": None, "facts_file": "{home}/today.json"},
+        "{home}/today.json: cannot be read: No such file or directory",
+    ),
+    "facts_unavailable:broken.json": (
+        "their file is broken",
+        {"facts": None, "facts_file": "{home}/broken.json"},
+        "{home}/broken.json:1: cannot be read as JSON: Expecting value",
+    ),
+    "needs_input:risk_signals.fraud_score": (
+        "one is missing",
+        {"requires": ["risk_signals.fraud_score"]},
+        "the team requires it: `risk_signals.fraud_score` is not in the facts; "
+        "the nearest path is `risk_signals`, an object",
+    ),
 }
 
 
-@pytest.mark.parametrize("reason", MISSING_FACTS, ids=[why for why, _ in MISSING_FACTS.values()])
+@pytest.mark.parametrize("reason", MISSING_FACTS, ids=[why for why, *_ in MISSING_FACTS.values()])
 def test_without_usable_facts_nobody_is_asked(tmp_path: Path, reason: str) -> None:
     (tmp_path / "broken.json").write_text('{"risk_signals": ')
-    overrides = MISSING_FACTS[reason][1]
+    _, overrides, cause = MISSING_FACTS[reason]
     if "facts_file" in overrides:
         overrides = overrides | {"facts_file": overrides["facts_file"].format(home=tmp_path)}
     played = play(tmp_path, {}, changes={"overrides": overrides})
     assert played.team is not None
-    expected = stopped(played.team, reason, usage(0, 0), resumable=True, phase="facts", has_facts=False)
+    told = cause.format(home=tmp_path)
+    expected = stopped(played.team, reason, usage(0, 0), resumable=True, phase="facts", cause=told, has_facts=False)
     assert without_times(played.record) == expected
     assert played.asked == {}
+
+
+def test_a_check_that_cannot_be_evaluated_stops_its_role_and_names_the_check(tmp_path: Path) -> None:
+    facts = team_of(settings_at(tmp_path)).facts or {}
+    given = {**facts, "risk_signals": {**facts["risk_signals"], "chargeback_alerts": "many"}}
+    played = play(tmp_path, script(), "roles.risk_analyst.voice=rules", changes={"facts": given})
+    assert played.team is not None
+    cause = (
+        "role `risk_analyst`, check 2 (`facts.risk_signals.chargeback_alerts > "
+        "facts.policy_limits.max_chargeback_alerts_for_go`): `risk_signals.chargeback_alerts` is text, "
+        "and `>` compares it with `policy_limits.max_chargeback_alerts_for_go`, a number"
+    )
+    reason = "condition_failed:risk_analyst"
+    assert without_times(played.record) == stopped(
+        played.team, reason, usage(2, 2), resumable=True, phase=AT_RISK, trace=SHOWN, cause=cause
+    )
+    assert played.asked == {DEMAND: 1, FINANCE: 1}
 
 
 OTHERS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
@@ -292,6 +327,7 @@ SHOWN_ELSEWHERE = {
     "invalid_contribution",  # test_contract_stops.py
     "facts_unavailable",
     "needs_input",
+    "condition_failed",
     "cancelled",  # test_cancel.py
     "stale_thread",
     "busy",

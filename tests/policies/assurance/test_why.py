@@ -221,7 +221,7 @@ def test_an_explanation_names_the_row_the_values_it_saw_the_guards_and_who_has_p
     assert found.when == "go >= min_go_votes && caution == 0"
     assert dict(found.values) == {"go": 3, "caution": 0, "block": 0, "min_go_votes": 2}
     assert [(reading.finding.tripped, reading.distance) for reading in found.guards] == [(False, 0.25), (True, None)]
-    assert found.guards[1].finding.fault == "could not be read: risk.alerts (it is not there)"
+    assert found.guards[1].finding.fault == "could not be read: risk.alerts (it is not in the facts)"
     assert found.stance_flips == flip_stances(policy(*LAUNCH, otherwise="next_round"), vote, examine(guards, facts))
     assert [(dict(flip.facts), flip.outcome) for flip in found.limit_flips if flip.facts] == [
         ({"risk.rate": {"at_least": 0.5}}, "no_go"),
