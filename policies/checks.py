@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from policies.conditions import Fault, holds
+from policies.conditions.condition import Fault, holds
+from policies.conditions.places import shown_path
 from policies.contract import Contribution, Stance
 from policies.fields import Position
 from policies.fit import Misfit, explain_fault, find_mistyped
 from policies.guards import ABSENT
 from policies.paths import MISSING, keys_of, value_at
-from policies.places import shown_path
 from policies.team import Role, Team, missing_fact
 
 Flag = str

@@ -6,13 +6,13 @@ from difflib import get_close_matches
 from itertools import islice, product
 from typing import Any
 
-from policies.cel_operators import EQUALITIES
+from policies.conditions.operators import EQUALITIES
+from policies.conditions.places import EACH, Path, shown_path, values_at
+from policies.conditions.reading import Comparison, Operand, Written, comparisons_in, fact_paths, handled_in, reads_in
 from policies.guards import ABSENT, SINGLE, Guard, find_unreadable, kind_of
 from policies.paths import MISSING, keys_of
-from policies.places import EACH, Path, shown_path, values_at
 from policies.plain import MAX_SHOWN
 from policies.privacy import WITHHELD
-from policies.reading import Comparison, Operand, Written, comparisons_in, fact_paths, handled_in, reads_in
 
 MAX_CANDIDATES = 5_000
 """Paths of the facts among which the nearest one is looked for."""

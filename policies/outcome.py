@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from policies.conditions import Fault
+from policies.conditions.condition import Fault
 from policies.guards import Finding, cap_of, capped
 from policies.table import Outcome, Policy, first_row
 from policies.vote import Vote

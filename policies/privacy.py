@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from policies.conditions.places import EACH, Path, Use
 from policies.paths import keys_of
-from policies.places import EACH, Path, Use
 
 WITHHELD = "(withheld)"
 """What stands in the place of a private fact."""

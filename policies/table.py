@@ -5,15 +5,15 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
-from policies.conditions import (
+from policies.conditions.condition import (
     CONFIDENCES,
     ConditionError,
     Fault,
     compile_condition,
     holds_for_vote,
 )
+from policies.conditions.reading import constants_compared, find_strange_word, roles_in, variables_in
 from policies.fields import RoleName, Text, Value
-from policies.reading import constants_compared, find_strange_word, roles_in, variables_in
 from policies.vote import Variables, Vote, named_values
 
 Decision = Literal["go", "go_with_caution", "no_go"]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, Field, StringConstraints
 
 from policies.access import Access, find_joining
-from policies.conditions import ConditionError, Scope, compile_condition
+from policies.conditions.condition import ConditionError, Scope, compile_condition
 from policies.fields import FactPath, Facts, ModelName, Position, RoleName, Temperature, Text, Value
 from policies.guards import Guard
 from policies.messages import Messaging, Subscription

@@ -7,11 +7,11 @@ from typing import Any, TypeGuard
 
 from pydantic import ValidationError
 
-from policies.conditions import ConditionError, Fault, compile_condition, holds
+from policies.conditions.condition import ConditionError, Fault, compile_condition, holds
+from policies.conditions.places import Path
 from policies.fit import Misfit, explain_fault, misfits_of_condition, misfits_of_guard
 from policies.guards import ABSENT, Guard
 from policies.paths import MISSING, keys_of, value_at
-from policies.places import Path
 from policies.privacy import overlaps, withhold
 from policies.team_rules import Problem
 

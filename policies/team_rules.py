@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from policies.conditions import ConditionError, compile_condition
+from policies.conditions.condition import ConditionError, compile_condition
+from policies.conditions.reading import reads_in, roles_in
 from policies.fields import Position
 from policies.guards import Guard
 from policies.messages import Messaging, Subscription
@@ -15,7 +16,6 @@ from policies.paths import keys_of
 from policies.patterns.rules import pattern_faults
 from policies.plain import shown
 from policies.privacy import overlaps
-from policies.reading import reads_in, roles_in
 from policies.table import Policy, Row, Waiver
 from policies.team import MAX_ROLES, RESERVED_NAMES, Brief, Budget, Check, Options, Price, Role, Team
 

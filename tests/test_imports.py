@@ -69,7 +69,7 @@ def test_savers_and_stores_are_opened_in_one_file_of_graph() -> None:
 
 
 def test_the_tree_of_a_condition_is_read_in_one_file_of_policies() -> None:
-    assert importers("google") == ["policies/cel_messages.py"]
+    assert importers("google") == ["policies/conditions/messages.py"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from graph.problems import UsageError
 from policies.assurance.ballots import Electorate, TooManyVotesError, electorate_of
 from policies.assurance.proof import Check, find_unproved
 from policies.budgets import raised
-from policies.conditions import ConditionError
+from policies.conditions.condition import ConditionError
 from policies.table import Policy
 from policies.team import Budget, Team
 

@@ -12,7 +12,7 @@ from policies.assurance.ballots import CASTS, Ballots, Electorate, Place, TooMan
 from policies.assurance.lens import LONGEST, lens_of
 from policies.assurance.rulings import Rulings
 from policies.assurance.walk import find_way
-from policies.conditions import VOTE_VARIABLES
+from policies.conditions.condition import VOTE_VARIABLES
 from policies.guards import Finding, Guard
 from policies.outcome import Ruling, decide
 from policies.table import Policy

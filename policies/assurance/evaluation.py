@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from policies.conditions import Fault
+from policies.conditions.condition import Fault
+from policies.conditions.reading import roles_in
 from policies.outcome import decide
-from policies.reading import roles_in
 from policies.table import Policy, first_row
 from policies.vote import Cast, Vote
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from policies.assurance.ballots import CONFIDENCE_GRID, Place
+from policies.conditions.reading import constants_compared
 from policies.plain import MAX_INTEGER
-from policies.reading import constants_compared
 from policies.table import Policy
 
 LONGEST = 1_000

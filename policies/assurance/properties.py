@@ -6,7 +6,7 @@ from itertools import combinations, permutations, product
 from policies.assurance.ballots import ABSENT, BLOCK, CASTS, CAUTION, GO, Counts, shifted, totals, vote_at
 from policies.assurance.places import Casts, Counterexample, Found, Places, Spot
 from policies.assurance.rulings import Bench, Move
-from policies.conditions import Fault
+from policies.conditions.condition import Fault
 from policies.guards import Finding, Guard
 from policies.outcome import Ruling
 from policies.table import PASSING, Outcome, Property, Report, row_holds

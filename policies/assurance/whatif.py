@@ -8,10 +8,10 @@ from functools import lru_cache
 
 from policies.assurance.past import PastRun, Rules, Verdict
 from policies.assurance.reenactment import Course, Reenactment
+from policies.conditions.reading import roles_in
 from policies.contract import Contribution
 from policies.guards import examine
 from policies.patterns.vote import BALLOTS, NO_QUORUM, PROPOSAL, vote_of
-from policies.reading import roles_in
 from policies.routing import refuse_next_round
 from policies.seats import Seat, casts_of, open_seats
 from policies.stop import ESCALATED, Stop

@@ -8,7 +8,7 @@ from policies.assurance.ballots import Electorate, Place, TooManyVotesError
 from policies.assurance.flips import StanceFlips, flip_stances
 from policies.assurance.limits import LimitFlip, distance_of, flip_limits
 from policies.assurance.power import Power, powers
-from policies.conditions import VOTE_VARIABLES
+from policies.conditions.condition import VOTE_VARIABLES
 from policies.guards import Finding, Guard, examine
 from policies.outcome import Ruling, decide
 from policies.table import Policy

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from policies.conditions import holds_for_output
+from policies.conditions.condition import holds_for_output
 from policies.contract import MAX_LIST, MAX_NAME_SHOWN, Refusal, read_json, storable
 from policies.patterns.plan import find_plan_fault, tidy_steps
 from policies.patterns.stages import Answer, ContractName, Task

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from policies.reading import output_fields
+from policies.conditions.reading import output_fields
 from policies.team import Budget, Options, PatternName, Team
 
 Fault = tuple[tuple[str | int, ...], str]

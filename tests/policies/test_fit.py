@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from policies.conditions import Fault, holds
+from policies.conditions.condition import Fault, holds
+from policies.conditions.places import Path, shown_path
+from policies.conditions.reading import Handled, handled_in
 from policies.fit import MAX_CANDIDATES, Misfit, explain_fault, misfits_of_condition
-from policies.places import Path, shown_path
 from policies.privacy import WITHHELD
-from policies.reading import Handled, handled_in
 
 FACTS: dict[str, Any] = {
     "safety": {"open_recalls": 0, "officer": None},

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from policies.checks import find_needed
-from policies.conditions import ConditionError, Fault, compile_condition, holds_for_output
+from policies.conditions.condition import ConditionError, Fault, compile_condition, holds_for_output
 from policies.contract import MAX_OFFER, offered_messages
 from policies.routing import is_over, next_nodes, next_step
 from policies.team import PATTERN_NAMES, PatternName

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from policies.places import Path, Use
+from policies.conditions.places import Path, Use
 from policies.plain import is_plain
 from policies.privacy import WITHHELD, overlaps, withhold
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from graph.teams.policies import load_policy, shipped_policies
 from policies.access import Access
 from policies.budgets import Reservation, Spent, Usage, add_usage, cost_of, grant, refuse_message, reserve
-from policies.conditions import Fault, holds
+from policies.conditions.condition import Fault, holds
 from policies.conflicts import find_conflicts
 from policies.contract import STANCES, Contribution, Refusal, accept
 from policies.guards import COMPARISONS, Guard, examine

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from policies.conditions import Fault
+from policies.conditions.condition import Fault
 from policies.table import MAX_ROWS, Policy, first_row, row_holds
 from policies.vote import Variables, Vote
 from tests.policy_files import raw_policy, table

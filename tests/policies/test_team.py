@@ -17,7 +17,7 @@ from nodes import convene, finalize
 from nodes.services import Services
 from nodes.state import Input, State
 from policies.access import Access
-from policies.conditions import holds
+from policies.conditions.condition import holds
 from policies.mailbox import EVERYBODY
 from policies.team import PATTERN_NAMES, RESERVED_NAMES, Brief, Budget, Price, Role, Team, missing_fact, pinned
 from policies.team_rules import parse_team, warnings_of

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from policies.conditions import VOTE_VARIABLES, holds_for_vote
+from policies.conditions.condition import VOTE_VARIABLES, holds_for_vote
 from policies.contract import Stance
 from policies.vote import Cast, Variables, Vote, rounds_blocked
 

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ def told(guards: list[dict[str, Any]], facts: dict[str, Any], outcome: Outcome =
     made = [Guard.model_validate({"name": "g", "fact": "x", "cap": "no_go", **guard}) for guard in guards]
     findings = examine(made, facts)
     now = decide(table, VOTE, findings).final
-    plain = [
+    plain: list[Mapping[str, Any]] = [
         {
             "name": found.guard.name,
             "fact": found.guard.fact,

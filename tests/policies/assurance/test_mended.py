@@ -11,7 +11,7 @@ from policies.assurance import rulings
 from policies.assurance.ballots import Electorate, TooManyVotesError, electorate_of
 from policies.assurance.cases import Case, parse_case, rule_on
 from policies.assurance.proof import Check, find_unproved, prove
-from policies.reading import find_strange_word
+from policies.conditions.reading import find_strange_word
 from policies.table import Policy, Property, Report, Row
 from policies.team import Budget
 from policies.team_rules import Problem, parse_team

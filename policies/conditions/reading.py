@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import get_args
 
-from policies.cel_operators import COMPARISONS, IN
-from policies.cel_tree import Call, Constant, Listing, Name, Node
-from policies.conditions import VOTE_VARIABLES, Scope, compile_condition
+from policies.conditions.condition import VOTE_VARIABLES, Scope, compile_condition
+from policies.conditions.operators import COMPARISONS, IN
+from policies.conditions.places import EACH, Bound, Path, Read, each_within, inside, place_of, reads_of
+from policies.conditions.tree import Call, Constant, Listing, Name, Node
 from policies.conflicts import ConflictName
 from policies.contract import STANCES
-from policies.places import EACH, Bound, Path, Read, each_within, inside, place_of, reads_of
 
 _CASTS = (*STANCES, "absent")
 _CONFLICTS: tuple[str, ...] = get_args(ConflictName)

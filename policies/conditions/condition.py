@@ -12,11 +12,11 @@ from typing import Any, Literal
 
 from cel_expr_python import cel
 
-from policies.cel_messages import TooDeepError, changed, read_tree
-from policies.cel_operators import as_written, build_checker, build_runtime
-from policies.cel_tree import Tree
-from policies.numbers import decimal_changes, find_mixture, takes_decimals
-from policies.places import EACH, WALK, Read, reads_of
+from policies.conditions.messages import TooDeepError, changed, read_tree
+from policies.conditions.numbers import decimal_changes, find_mixture, takes_decimals
+from policies.conditions.operators import as_written, build_checker, build_runtime
+from policies.conditions.places import EACH, WALK, Read, reads_of
+from policies.conditions.tree import Tree
 from policies.plain import MAX_INTEGER, clean_text
 
 MAX_LENGTH = 1_000
@@ -93,7 +93,7 @@ def compile_condition(text: str, scope: Scope = "facts") -> Condition:
 
     >>> compile_condition("nope > 1")
     Traceback (most recent call last):
-    policies.conditions.ConditionError: does not compile: undeclared reference to 'nope' at character 1
+    policies.conditions.condition.ConditionError: does not compile: undeclared reference to 'nope' at character 1
     """
     if len(text) > MAX_LENGTH:
         raise ConditionError(f"has {len(text)} characters; allowed: at most {MAX_LENGTH}")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from policies.conditions import (
+from policies.conditions.condition import (
     MAX_LENGTH,
     ConditionError,
     Fault,
@@ -12,8 +12,8 @@ from policies.conditions import (
     holds,
     holds_for_vote,
 )
+from policies.conditions.reading import reads_in
 from policies.plain import shown
-from policies.reading import reads_in
 
 FACTS: dict[str, Any] = {
     "rate": 0.028,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from policies.cel_tree import Call, Constant, Field, Loop, Name, Node, parts_of
+from policies.conditions.tree import Call, Constant, Field, Loop, Name, Node, parts_of
 from policies.paths import MISSING
 
 Path = tuple[str, ...]

@@ -8,11 +8,9 @@ from cel_expr_python import cel
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from policies.conditions import ConditionError, Fault, Scope, compile_condition, holds, holds_for_vote
-from policies.paths import MISSING
-from policies.places import Path, Read, shown_path, values_at
-from policies.plain import shown
-from policies.reading import (
+from policies.conditions.condition import ConditionError, Fault, Scope, compile_condition, holds, holds_for_vote
+from policies.conditions.places import Path, Read, shown_path, values_at
+from policies.conditions.reading import (
     Comparison,
     Written,
     comparisons_in,
@@ -24,6 +22,8 @@ from policies.reading import (
     roles_in,
     variables_in,
 )
+from policies.paths import MISSING
+from policies.plain import shown
 
 AB: Path = ("a", "b")
 

@@ -1,7 +1,7 @@
 """Operators of conditions: what the checker lets each take, and the functions of ours that some become before they run.
 
 The checker of CEL knows no mixed arithmetic, and its runtime no `%` of decimal numbers. So the operators are declared
-anew, with a mixed form for each pure one. What runs in the end has numbers of one kind: see `policies.numbers`.
+anew, with a mixed form for each pure one. What runs in the end has numbers of one kind: `policies.conditions.numbers`.
 """
 
 import json

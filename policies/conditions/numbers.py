@@ -7,9 +7,9 @@ it. What CEL counts itself (`size`, `int`, the counts of a vote) stays whole, an
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from policies.cel_operators import ADD, CHOICE, COMPARISONS, DIVIDE, IN, INDEX, REMAINDER, WHOLE
-from policies.cel_tree import Call, Changes, Constant, Entries, Listing, Name, Node, Tree, Type, parts_of
-from policies.number_kinds import PASSING, SIGNED, NumberKinds, arguments_of, function_of, is_literal
+from policies.conditions.kinds import PASSING, SIGNED, NumberKinds, arguments_of, function_of, is_literal
+from policies.conditions.operators import ADD, CHOICE, COMPARISONS, DIVIDE, IN, INDEX, REMAINDER, WHOLE
+from policies.conditions.tree import Call, Changes, Constant, Entries, Listing, Name, Node, Tree, Type, parts_of
 from policies.plain import MAX_INTEGER
 
 MAX_LITERAL = MAX_INTEGER + 1

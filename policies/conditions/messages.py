@@ -11,7 +11,7 @@ from typing import Any
 
 from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, message, message_factory
 
-from policies.cel_tree import Call, Changes, Constant, Entries, Field, Listing, Loop, Name, Node, Tree, Type
+from policies.conditions.tree import Call, Changes, Constant, Entries, Field, Listing, Loop, Name, Node, Tree, Type
 
 _MESSAGES: Mapping[str, str] = {
     "Expr": (

@@ -10,9 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.conditions import ConditionError, Fault, compile_condition, holds, holds_for_output, holds_for_vote
+from policies.conditions.condition import (
+    ConditionError,
+    Fault,
+    compile_condition,
+    holds,
+    holds_for_output,
+    holds_for_vote,
+)
+from policies.conditions.reading import fact_paths
 from policies.plain import shown
-from policies.reading import fact_paths
 
 FACTS: dict[str, Any] = {
     "items": [{"price": 6, "tags": {"x": 2}, "v": 2}, {"price": 1, "tags": {"x": 9}, "v": 1}],

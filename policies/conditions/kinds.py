@@ -6,8 +6,8 @@ The types of the checker do not say it: in `[10, facts.n].exists(x, x / 4 > 2)` 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
-from policies.cel_operators import ADD, ARITHMETIC, CHOICE, INDEX
-from policies.cel_tree import Call, Constant, Entries, Field, Listing, Loop, Name, Node, Tree, Type, parts_of
+from policies.conditions.operators import ADD, ARITHMETIC, CHOICE, INDEX
+from policies.conditions.tree import Call, Constant, Entries, Field, Listing, Loop, Name, Node, Tree, Type, parts_of
 
 Kind = Literal["literal", "whole", "decimal"]
 """`literal`: a whole number as it is written. `whole`: one that CEL counted. `decimal`: any other, as in facts."""

@@ -1,0 +1,1 @@
+"""Conditions: the CEL expressions of team files: checked, evaluated, and read by their syntax tree."""
