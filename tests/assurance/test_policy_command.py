@@ -124,7 +124,7 @@ def test_verify_says_which_places_teams_limits_and_questions_it_walked(capsys: C
         "mine on 2 roles: 2 roles cast 9 votes, 6 kinds of them by counts",
         "Walked every run from round 1, and decided each vote: 3 places that rows can tell apart, "
         "and 1 more after a resume",
-        "max_rounds is 3, or raised by a resume: up to 4, beyond which no row can tell rounds apart",
+        "max_rounds is 3; where a resume raises it, no row can tell the places apart from these",
         "Teams that may sit: role_1, role_2; role_1, role_2, legal",
         "open_questions is 0, 4, 5, which stand for every number",
     ]
@@ -133,7 +133,7 @@ def test_verify_says_which_places_teams_limits_and_questions_it_walked(capsys: C
         "resumed": 1,
         "teams": [["role_1", "role_2"], ["role_1", "role_2", "legal"]],
         "max_rounds": 3,
-        "raised_to": 4,
+        "raised_to": 3,
         "calculated": [],
         "open_questions": [0, 4, 5],
     }
