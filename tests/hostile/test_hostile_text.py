@@ -40,7 +40,7 @@ JSON = (
 )
 CODE = (
     "{{goal}}", "{{ 7*7 }}", "${goal}", "$role", "$$", "{0}", "%(goal)s", "%s%n", "#{7*7}", "<%= 7 %>", "{% raw %}",
-    "{goal!r}", "block >= 2", "true || go == team", 'stances.risk_analyst == "block"', "facts.region", "1/0",
+    "{goal!r}", "block >= 2", "true || go == team", 'stances.risk_analyst == "block"', "facts.regions", "1/0",
     "size(conflicts) == 0", "'; DROP TABLE writes; --", "1' OR '1'='1", "\\'; COPY store TO 'x'; --",
     "`rm -rf /`", "$(reboot)", "; cat /etc/passwd", "<script>alert(1)</script>",
     "</script><img src=x onerror=alert(1)>", "<!-- ", "]]>", "&lt;b&gt;", "javascript:alert(1)", "../../etc/passwd",

@@ -18,6 +18,10 @@ RATE = (
 )
 LOST = "{name: sign-off, fact: sign_off.given, equals: true, cap: %s}"
 UNDER = "facts.risk_signals.failed_payment_rate=0.03"
+"""A guard on a fact that nobody gave; with facts of the run alone, since the team's own are checked when it loads."""
+
+SOME = {"report_date": "2026-03-02", "risk_signals": {"failed_payment_rate": 0.03, "chargeback_alerts": 4}}
+SOME |= {"policy_limits": {"payment_failure_block_threshold": 0.03}}
 GO, CAUTIOUS, LONE_BLOCK = ("go",) * 3, ("caution",) * 3, ("go", "go", "block")
 
 
@@ -31,7 +35,7 @@ def findings(home: Path) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_go_under_a_guard_that_holds_is_announced_as_no_go_and_the_guard_is_named(tmp_path: Path) -> None:
+def test_a_go_under_a_tripped_guard_is_announced_as_no_go_and_the_guard_is_named(tmp_path: Path) -> None:
     played = play(tmp_path, script(), guards(RATE), UNDER)
     record = played.record
 
@@ -45,7 +49,7 @@ def test_a_go_under_a_guard_that_holds_is_announced_as_no_go_and_the_guard_is_na
     assert played.server.calls_of("brief")[0].user["final_decision"] == "no_go"
 
 
-def test_a_guard_that_does_not_hold_changes_nothing_and_is_not_named(tmp_path: Path) -> None:
+def test_a_clear_guard_changes_nothing_and_is_not_named(tmp_path: Path) -> None:
     record = play(tmp_path, script(), guards(RATE, ALERTS % (4, "no_go"))).record
 
     assert record["outcome"] == {"vote": "go", "row": 3, "guards": [], "final": "go"}
@@ -95,26 +99,33 @@ def test_a_no_go_by_a_guard_is_no_case_for_a_human(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cap", ["no_go", "go_with_caution"])
-def test_a_guard_whose_fact_is_missing_holds_and_says_so(tmp_path: Path, cap: str) -> None:
-    record = play(tmp_path, script(), guards(LOST % cap)).record
+def test_a_guard_whose_fact_is_missing_is_tripped_and_names_the_path(tmp_path: Path, cap: str) -> None:
+    played = play(tmp_path, script(), guards(LOST % cap), changes={"facts": SOME})
+    record, fault = played.record, "could not be read: sign_off.given (it is not in the facts)"
 
     assert (record["final_decision"], record["outcome"]["guards"]) == (cap, ["sign-off"])
+    assert record["outcome"]["unread"] == {"sign-off": fault}
+    unread = f"sign-off (could not be read: sign_off.given); the vote alone gave go)\n\n{BRIEF}"
+    assert record["answer"] == f"Decision: {cap} (capped by {unread}"
+    assert played.server.calls_of("brief")[0].user["capped_by_guards"] == [
+        "sign-off (could not be read: sign_off.given)"
+    ]
     (found,) = findings(tmp_path)
-    assert (found["tripped"], found["fault"], found["value"]) == (True, "`sign_off.given` is missing", None)
+    assert (found["tripped"], found["fault"], found["value"]) == (True, fault, None)
 
 
-@pytest.mark.parametrize("value", ["many", "true", "null", "[4]", '"4"'])
-def test_a_guard_whose_fact_is_of_the_wrong_type_holds(tmp_path: Path, value: str) -> None:
-    sets = (guards(ALERTS % (99, "no_go")), f"facts.risk_signals.chargeback_alerts={value}")
-    record = play(tmp_path, script(), *sets).record
+@pytest.mark.parametrize("value", ["many", True, None, [4], "4"])
+def test_a_guard_whose_fact_is_of_the_wrong_type_is_tripped(tmp_path: Path, value: Any) -> None:
+    facts = {**SOME, "risk_signals": {"chargeback_alerts": value}}
+    record = play(tmp_path, script(), guards(ALERTS % (99, "no_go")), changes={"facts": facts}).record
 
     assert (record["final_decision"], record["outcome"]["guards"]) == ("no_go", ["chargeback alerts"])
-    assert findings(tmp_path)[0]["fault"]
+    assert findings(tmp_path)[0]["fault"].startswith("could not be read: risk_signals.chargeback_alerts (it is ")
 
 
-def test_the_strictest_of_several_guards_counts_and_all_that_hold_are_on_the_record(tmp_path: Path) -> None:
-    sets = (guards(ALERTS % (3, "go_with_caution"), RATE, LOST % "go_with_caution"), UNDER)
-    record = play(tmp_path, script(), *sets).record
+def test_the_strictest_of_several_guards_counts_and_all_that_are_tripped_are_on_the_record(tmp_path: Path) -> None:
+    each = guards(ALERTS % (3, "go_with_caution"), RATE, LOST % "go_with_caution")
+    record = play(tmp_path, script(), each, changes={"facts": SOME}).record
 
     assert record["final_decision"] == "no_go"
     assert record["outcome"]["guards"] == ["chargeback alerts", "payment failures", "sign-off"]
