@@ -70,7 +70,8 @@ class Admission:
         update["pending"] = plain_stop(stop, cause=cause)
         reopened = _reopened(state) if moved else {}
         begun = self._resumed(state, moved) if state.get("case") else self._admitted(thread)
-        pinned = {"hashes": hashes, "limits": update["limits"], "revision": case["revision"]}
+        limited = {"limits": update["limits"], "max_repairs": self._team.max_repairs}
+        pinned = {"hashes": hashes, **limited, "revision": case["revision"]}
         superseded = [{"event": "superseded", "round": state["round"]}] if reopened else []
         return update | reopened | {"happened": [{**begun, **pinned}, *superseded]}
 

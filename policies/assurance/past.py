@@ -56,7 +56,6 @@ class PastRun:
     tape: Tape
     sequence: tuple[str, ...]
     access: Access
-    max_repairs: int = 1
     facts: Mapping[str, Any] = field(default_factory=dict)
     guards: tuple[Guard, ...] = ()
     weights: Mapping[str, int] = field(default_factory=dict)

@@ -67,6 +67,7 @@ class Reenactment:
     run: PastRun
     rules: Rules
     course: Course
+    max_repairs: int
     limits: Budget
     spent: Spent
     round: int
@@ -118,7 +119,7 @@ class Reenactment:
             return self._ended(Stop(pause.reason or "", pause.phase))
         if pause.limits != self.limits:
             return self.unknown("whoever resumed it found limits that this run does not have")
-        self.at, self.limits = self.at + 1, pause.resumed
+        self.at, self.limits, self.max_repairs = self.at + 1, pause.resumed, pause.max_repairs
         return None
 
     def stopped(self, stop: Stop) -> Verdict | None:
@@ -160,7 +161,7 @@ class Reenactment:
 
     def _talk(self) -> Verdict | None:
         """Ask the empty seats, settle their answers, and close the round once every seat is filled or absent."""
-        where, repairs = self.course.where(self), self.run.max_repairs
+        where, repairs = self.course.where(self), self.max_repairs
         wave = plan_wave(self.seats, where, self.run.access, self.limits, self.spent, repairs, {})
         asked = self._answered(wave)
         if not isinstance(asked, tuple):

@@ -50,13 +50,15 @@ class RoundEnd:
 class Pause:
     """Where the run stopped, or where it was cut off: then there is no reason.
 
-    `limits` is the budget that was in force, `resumed` the one with which somebody resumed it; None: nobody did.
+    `limits` is the budget that was in force, `resumed` the one with which somebody resumed it (None: nobody did), and
+    `max_repairs` what the team allowed from then on.
     """
 
     reason: str | None
     phase: str | None = None
     limits: Budget = field(default_factory=Budget)
     resumed: Budget | None = None
+    max_repairs: int = 1
 
 
 Step = Exchange | RoundEnd | Pause
@@ -75,6 +77,7 @@ class Start:
     spent: Spent = field(default_factory=Spent)
     rounds_blocked: int = 0
     called: tuple[str | None, ...] = ()
+    max_repairs: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ class Tape:
 def taped(events: Sequence[Event]) -> Plain:
     """Return the tape of a record as plain values: {start, steps}.
 
-    >>> taped([{"event": "admitted", "limits": {}}])["steps"]
+    >>> taped([{"event": "admitted", "limits": {}, "max_repairs": 1}])["steps"]
     []
     """
     moves = [place for place, event in enumerate(events) if event.get("moved")]
@@ -159,7 +162,7 @@ class _Taping:
     def _resume(self, event: Event) -> None:
         if event["after"] is None:
             self.taken.append({"stopped": None, "phase": None})
-        self.taken[-1]["resumed"] = event["limits"]
+        self.taken[-1] |= {"resumed": event["limits"], "max_repairs": event["max_repairs"]}
 
 
 def seat_of(event: Event) -> str:
@@ -186,6 +189,7 @@ def _start(before: Sequence[Event], standing: Sequence[Event], steps: Sequence[P
     number, outcome = _place(before, standing, steps) if before else (0, None)
     return {
         "limits": standing[0]["limits"],
+        "max_repairs": standing[0]["max_repairs"],
         "round": number,
         "outcome": outcome,
         "spent": standing[0]["spent"] if before else {},
@@ -220,6 +224,7 @@ def tape_from(plain: Mapping[str, Any]) -> Tape:
         Spent(**start["spent"]),
         start["rounds_blocked"],
         tuple(start["called"]),
+        start["max_repairs"],
     )
     return Tape(begun, tuple(_steps(plain["steps"], limits)))
 
@@ -234,7 +239,7 @@ def _steps(plain: Sequence[Mapping[str, Any]], limits: Budget) -> Iterator[Step]
             yield RoundEnd(**each)
         else:
             resumed = None if each["resumed"] is None else Budget(**each["resumed"])
-            yield Pause(each["stopped"], each["phase"], limits, resumed)
+            yield Pause(each["stopped"], each["phase"], limits, resumed, each.get("max_repairs", 1))
             limits = resumed or limits
 
 

@@ -67,6 +67,7 @@ def _begun(run: PastRun, rules: Rules) -> Reenactment:
         run,
         rules,
         course=Ballots() if is_vote else Rounds(),
+        max_repairs=start.max_repairs,
         limits=start.limits,
         spent=start.spent,
         round=start.round,

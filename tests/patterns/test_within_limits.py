@@ -96,6 +96,8 @@ def test_a_team_that_comes_to_a_limit_of_its_own_is_missing_and_ends_no_hierarch
     assert record["status"] == "ok"
     assert record["details"]["missing"] == [{"agent": "small", "reason": "max_messages"}]
     assert record["absent"] == [{"round": 2, "role": "small", "seat": "assignment_1", "reason": "max_messages"}]
+    (failed,) = [event for event in state_of(settings_at(tmp_path))["events"] if event["event"] == "failed"]
+    assert (failed["reason"], failed["own_limit"]) == ("max_messages", True)
 
 
 def test_where_the_run_itself_has_no_message_left_it_stops(tmp_path: Path) -> None:
@@ -106,6 +108,7 @@ def test_where_the_run_itself_has_no_message_left_it_stops(tmp_path: Path) -> No
     record = play(tmp_path, team, script).record
 
     assert (record["stop_reason"], record["phase"]) == ("max_messages", "assignment_1:whole")
+    assert not any(event.get("own_limit") for event in state_of(settings_at(tmp_path))["events"])
 
 
 # --- what is stored, told and set aside ------------------------------------------------------------------------------

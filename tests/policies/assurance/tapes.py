@@ -57,6 +57,7 @@ class stops:
     reason: str | None
     phase: str | None = None
     changes: Mapping[str, Any] | None = None
+    max_repairs: int = 1
 
 
 Happened = Step | stops
@@ -75,7 +76,7 @@ def _steps(steps: Sequence[Happened], limits: Budget) -> Iterator[Step]:
     for step in steps:
         if isinstance(step, stops):
             resumed = None if step.changes is None else change_budget(limits, step.changes)
-            yield Pause(step.reason, step.phase, limits, resumed)
+            yield Pause(step.reason, step.phase, limits, resumed, step.max_repairs)
             limits = resumed or limits
         else:
             yield replace(step, limits=limits) if isinstance(step, Exchange) else step

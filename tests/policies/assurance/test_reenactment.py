@@ -46,6 +46,17 @@ def test_a_broken_contract_beyond_repairs_is_an_absence_or_a_stop() -> None:
     assert again(past, STOP) == Verdict("t1", "flipped", "go", "invalid_contribution:stance", reason=LATE_AT_RISK)
 
 
+def test_repairs_that_the_team_allowed_from_a_resume_on_are_allowed_from_there() -> None:
+    steps = (
+        *(asks(1, risk="go", legal="go", sales="block"), ends(1, "escalate", "go", "go", "block")),
+        *(stops("escalated", "human", {}, 0), asks(2, risk=BROKEN, legal="go", sales="go")),
+    )
+    asked = policy(("block == 1", "escalate"), otherwise="go")
+    past = run("invalid_contribution:stance", *steps, stops("invalid_contribution:stance", "round_2:risk"))
+
+    assert again(past, asked).answer == "same"
+
+
 def test_a_stop_that_nobody_knows_to_have_been_resumed_leaves_it_undetermined() -> None:
     steps = (
         *(asks(1, risk=LATE, legal="go", sales="block"), ends(1, "next_round", "absent", "go", "block")),
@@ -60,7 +71,7 @@ def test_a_stop_that_nobody_knows_to_have_been_resumed_leaves_it_undetermined() 
         == "it would have stopped with llm_timeout at round_1:risk, and might have been resumed"
     )
     broken = asks(1, risk=BROKEN, legal="go", sales="block")
-    never = run("go", broken, *steps[1:], max_repairs=0)
+    never = run("go", broken, *steps[1:], start=Start(max_repairs=0))
     assert again(never, STOP).now == "invalid_contribution:stance"  # nobody can resume that
 
 

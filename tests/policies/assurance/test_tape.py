@@ -19,12 +19,12 @@ def event(kind: str, **body: Any) -> Event:
 
 
 def admitted(**limits: Any) -> Event:
-    return event("admitted", limits=LIMITS | limits)
+    return event("admitted", limits=LIMITS | limits, max_repairs=2)
 
 
 def resumed(after: str | None, moved: str | None = None, rounds: int = 0, messages: int = 0, **limits: Any) -> Event:
     spent = {"messages": messages, "rounds": rounds}
-    return event("resumed", after=after, moved=moved, spent=spent, limits=LIMITS | limits)
+    return event("resumed", after=after, moved=moved, spent=spent, limits=LIMITS | limits, max_repairs=3)
 
 
 def asked(number: int, *roles: str) -> list[Event]:
@@ -75,7 +75,7 @@ def test_a_tape_holds_who_was_asked_at_once_and_what_each_gave() -> None:
     refused, late = Refusal("invalid_contribution:stance", None), Failure("llm_timeout")
     first: dict[str, Reply | None] = {"risk": said, "legal": refused, "sales": late}
     own = Failure("max_messages", is_own=True)
-    assert tape.start == Start(limits)
+    assert tape.start == Start(limits, max_repairs=2)
     assert tape.steps == (
         Exchange(1, first, limits, frozenset({"risk"})),
         Exchange(1, {"legal": own}, limits),
@@ -99,8 +99,8 @@ def test_a_tape_holds_where_the_run_stopped_and_which_limits_were_changed_when_i
 
     more = Budget(max_rounds=5, max_tokens=9)
     assert [step for step in tape.steps if isinstance(step, Pause)] == [
-        Pause("needs_input:rate", "facts", Budget(), Budget()),
-        Pause("llm_auth", "round_1:risk", Budget(), more),
+        Pause("needs_input:rate", "facts", Budget(), Budget(), 3),
+        Pause("llm_auth", "round_1:risk", Budget(), more, 3),
         Pause("cancelled", None, more),
     ]
     assert tape.steps[-2] == Exchange(
@@ -123,7 +123,7 @@ def test_work_that_was_cut_off_left_no_answers() -> None:
 
     assert [getattr(step, "replies", step) for step in tape.steps] == [
         cut,
-        Pause(None, None, Budget(), Budget(max_messages=20)),
+        Pause(None, None, Budget(), Budget(max_messages=20), 3),
         cut,
         {role: Contribution(role, "go", "", 0.9, ()) for role in ("risk", "legal")},
     ]
@@ -163,7 +163,9 @@ def start_of(*events: Event) -> Start:
 def test_before_anybody_was_asked_there_is_nothing_to_go_on_from() -> None:
     moved = resumed("needs_input:rate", "team", max_rounds=4)
 
-    assert start_of(admitted(), finished("needs_input:rate", "facts"), moved) == Start(Budget(max_rounds=4))
+    assert start_of(admitted(), finished("needs_input:rate", "facts"), moved) == Start(
+        Budget(max_rounds=4), max_repairs=3
+    )
 
 
 def test_after_a_finished_round_the_next_one_follows() -> None:
@@ -173,13 +175,13 @@ def test_after_a_finished_round_the_next_one_follows() -> None:
     open_round = event("superseded", round=2)
 
     assert start_of(admitted(), *talked[:-1], finished("cancelled"), moved) == Start(
-        Budget(), 1, "next_round", Spent(2, 2), 1, ("people",)
+        Budget(), 1, "next_round", Spent(2, 2), 1, ("people",), 3
     )
     assert start_of(admitted(), *talked, *stopped, moved, open_round, *asked(2, "risk")) == Start(
-        Budget(), 2, None, Spent(2, 2), 1, ("people",)
+        Budget(), 2, None, Spent(2, 2), 1, ("people",), 3
     )
     assert start_of(admitted(), *talked, *stopped, moved, open_round) == Start(
-        Budget(), 2, None, Spent(2, 2), 1, ("people",)
+        Budget(), 2, None, Spent(2, 2), 1, ("people",), 3
     )
 
 
