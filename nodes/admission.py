@@ -168,7 +168,7 @@ def _refuse_unproved(team: Team, before: Budget, limits: Budget, began: Budget) 
 
 
 def _refuse_broken(state: State, thread: str) -> None:
-    """Refuse to go on with a state that was changed beside its events; a team within keeps no record of its own."""
+    """Refuse to go on with a state that its events contradict; a team within keeps no record of its own."""
     case = state.get("case")
     broken = find_disagreement(thread, state) if case and case["task"] is None else None
     if broken is not None:

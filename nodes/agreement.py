@@ -30,4 +30,4 @@ def find_disagreement(thread: str, state: State, noted: Head | None = None) -> B
         return find_difference(events, state, CHANNELS, digest)
     except MISREAD as error:
         end = len(events) - 1 if isinstance(events, list) else 0
-        return Break(max(end, 0), f"cannot be held against the thread: {type(error).__name__}: {error}")
+        return Break(max(end, 0), f"cannot be compared with the thread: {type(error).__name__}: {error}")

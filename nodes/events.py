@@ -1,7 +1,7 @@
 """Events: what happened, for the record. Written by convene, align, finalize and stop alone, with their checkpoint.
 
-The last event of each step commits to all that the step writes into the state, so that nothing that is kept beside
-the chain can be changed alone.
+The last event of each step commits to all that the step writes into the state, so that nothing else in the state
+can be changed alone.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

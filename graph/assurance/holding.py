@@ -24,7 +24,7 @@ COMMITTED = (*CHANNELS.values, *CHANNELS.parted, *CHANNELS.lists, EVENTS)
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """What stands for a value that cannot be read, with the reason."""
+    """What is there in place of a value that cannot be read: the reason."""
 
     reason: str
 

@@ -1,4 +1,4 @@
-"""Verification: all that any command shows of a thread, held against the thread's own chain of events.
+"""Verification: all that any command shows of a thread, checked against the thread's own chain of events.
 
 What is compared: the chain with itself, the state with the chain, the entries of the index and of the archive with
 what they follow from, and which of the three know the thread at all.
@@ -60,7 +60,7 @@ async def verify_all(threads: Threads) -> AsyncIterator[Finding]:
 
 
 async def verify_one(threads: Threads, name: str, noted: Head | None = None) -> Finding:
-    """Return the finding on a thread, held against a head that was noted elsewhere.
+    """Return the finding on a thread, also whether it ends at a head that was noted elsewhere.
 
     Raises:
         UsageError: there is no such thread.
@@ -176,7 +176,7 @@ def is_same(kept: Any, made: Any) -> bool:
 
 
 def _status(held: Holding) -> str:
-    """Return how a thread stands, in the words of its record."""
+    """Return the status of a thread, in the words of its record."""
     if held.state is None:
         return "not begun"
     if isinstance(held.state, Unreadable):

@@ -23,7 +23,7 @@ def command() -> None:
 def verify(name: str | None, head: str | None, db: str | None, as_json: bool) -> Exit:
     """Verify the record of a thread, of an exported file, or of every thread there is; works offline.
 
-    All that any command shows of a thread is held against its chain of events. Exits with 1 and names the thread and
+    All that any command shows of a thread is checked against its chain of events. Exits with 1 and names the thread and
     the first event that is not what was written, or what is missing.
     """
     from graph.assurance.records import read_head

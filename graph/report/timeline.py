@@ -28,16 +28,16 @@ MAX_RAW = 400
 MAX_NAMED = 50
 """Roles or seats named that were asked at once."""
 
-PLACED = ("number", "seq", "prev_hash", "hash", "at", "event", "round", "role", "attempt")
+PLACED = ("number", "seq", "prev_hash", "hash", "wrote", "at", "event", "round", "role", "attempt")
 """What of an event is said beside its own words."""
 
 
 def timeline_of(events: Events, titled: Callable[[int], str] = "Round {}".format) -> list[Plain]:
     """Return the groups {title, lines}; a line has the numbers of its events in the record, their time, and words.
 
-    `titled` says what a round or stage is called.
+    `titled` says what a round or stage is called. A step that only noted what it wrote has no line.
     """
-    numbered = [{**event, "number": place} for place, event in enumerate(events, 1)]
+    numbered = [{**event, "number": place} for place, event in enumerate(events, 1) if event["event"] != "noted"]
     lines = [_line(group, titled) for group in _waves(numbered)]
     return [
         {"title": title, "lines": [line for _, line in group]}

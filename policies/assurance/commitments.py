@@ -1,6 +1,6 @@
 """Commitments: the last event of each step names the digest of everything that the step wrote into the thread.
 
-So the chain fixes every value that is kept beside it, and a value that was changed where it is stored is found. The
+So the chain fixes every value that the thread keeps, and a value that was changed where it is stored is found. The
 digest is given by the caller.
 """
 

@@ -13,7 +13,18 @@ import pytest
 from graph.assurance import verification
 from tests.audit.anatomy import KEYS, changed, decoded, encoded
 from tests.audit.gallery import NAME, gallery, threads_of
-from tests.audit.judging import NOTHING, UNSHOWN, check_seed, judged, verified
+from tests.audit.judging import (
+    EARLIER,
+    JOURNAL,
+    NOTHING,
+    OWN,
+    TIMES,
+    UNDER_WAY,
+    UNSHOWN,
+    check_seed,
+    judged,
+    verified,
+)
 from tests.audit.showing import shown
 from tests.audit.surgery import Cut, Surgeon
 from tests.hostile.command import Captured, accord
@@ -38,6 +49,17 @@ def test_nothing_that_is_shown_is_changed_unseen(first: int) -> None:
 
     assert results["found"] > 0
     assert {part for each in results for part in each.split("; ")} <= {"found", NOTHING, *UNSHOWN}
+
+
+def test_the_fields_that_the_judge_lets_pass_are_those_that_the_documentation_names() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "record.md").read_text()
+    table = page.partition("## What the chain does not show")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| ")][1:]
+
+    assert len(rows) == len(UNSHOWN) <= 5
+    for field, row in zip((JOURNAL, UNDER_WAY, EARLIER, OWN, TIMES), rows, strict=True):
+        assert field in row
+    assert "a whole new chain" in table
 
 
 def test_the_gallery_is_intact_and_shows_threads_of_every_kind(path: Path) -> None:
