@@ -59,6 +59,8 @@ async def verdicts(
     await threads.catch_up()
     with storage_errors(threads.location), open_spool() as spool:
         async for entry in threads.archive.entries():
+            if not isinstance(entry, Mapping):
+                raise StorageError("an entry of the archive cannot be read; `accord audit verify` names its thread")
             ended = _ended(entry)
             if not is_decided_by_policy(entry) or team not in (None, entry.get("team")):
                 continue

@@ -10,7 +10,7 @@ from graph.problems import UsageError
 from graph.report.record import Record
 from graph.runner import Runner, kept_team
 from graph.store.database import open_database
-from nodes.events import events_of
+from nodes.events import cause_of, events_of
 from nodes.services import FactsUnavailableError, Services
 from nodes.voices.recorded import RecordedVoice
 from policies.assurance.audit import Event
@@ -52,7 +52,7 @@ async def _facts_then(state: Mapping[str, Any], team: Team) -> dict[str, Any]:
         return kept
     kind, _, what = str(state["stop_reason"]).partition(":")
     if kind == "facts_unavailable":
-        raise FactsUnavailableError(what, "as recorded")
+        raise FactsUnavailableError(what, cause_of(state) or "as recorded")
     facts: dict[str, Any] = {}
     for path in team.requires:
         if path != what:
@@ -80,6 +80,9 @@ def _team_at_first(state: Mapping[str, Any]) -> Team:
 
 
 def differing(first: Record, second: Record) -> list[str]:
-    """Return the keys under which two records differ, what always varies left out."""
-    keys = dict.fromkeys([*first, *second])
-    return [key for key in keys if key not in VARYING and first.get(key) != second.get(key)]
+    """Return the keys under which two records differ, what always varies left out.
+
+    Facts that did not suffice are not kept, so what was missing among them is said in other words.
+    """
+    ignored = (*VARYING, *(["cause"] if first.get("phase") == "facts" else []))
+    return [key for key in dict.fromkeys([*first, *second]) if key not in ignored and first.get(key) != second.get(key)]

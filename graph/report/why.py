@@ -56,7 +56,7 @@ def _shown(value: Any) -> str:
 
 
 def _guards(guards: list[Mapping[str, Any]]) -> Table:
-    table = Table("guard", "is", "fact", "limit", "distance", "cap", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table("guard", "state", "fact", "limit", "distance", "cap", box=box.SIMPLE_HEAD, pad_edge=False)
     for guard in guards:
         limit = f"{COMPARISONS[guard['comparison']]} {_shown(guard['limit'])}"
         distance = guard["fault"] or ("-" if guard["distance"] is None else str(guard["distance"]))

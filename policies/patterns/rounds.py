@@ -78,8 +78,8 @@ def _end(rehearsal: Rehearsal, ruling: Ruling) -> Finish | Stop:
     if ruling.final == "escalate" and rehearsal.course != "fullest":
         return ESCALATED
     findings = examine(rehearsal.team.guards, rehearsal.facts)
-    holding = [each.guard.name for each in findings if each.tripped and each.guard.cap == ruling.final]
-    capped = holding if ruling.vote != ruling.final else []
+    capping = [each.guard.name for each in findings if each.tripped and each.guard.cap == ruling.final]
+    capped = capping if ruling.vote != ruling.final else []
     decision = ruling.final if ruling.final in DECISIONS else None
     return Finish(decision=decision, details={"guards": capped})
 

@@ -137,7 +137,7 @@ def test_a_claimed_fact_really_flips_the_decision_when_the_team_is_run_on_it(
 
     flips = [flip for flip in told(capsys)["limit_flips"] if flip["facts"] and not flip["limits"]]
 
-    assert len(flips) > 1
+    assert flips
     for number, flip in enumerate(flips):
         sets = [f"facts.{path}={json.dumps(one_of(values))}" for path, values in flip["facts"].items()]
         again = play(settings, f"again-{number}", [(GO, GO, GO)], guards, *sets)

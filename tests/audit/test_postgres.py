@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.needs("postgres")]
 CHANGES: dict[str, tuple[str, str]] = {
     "an entry of the archive": (
         """UPDATE store SET value = replace(value::text, '"go"', '"block"')::jsonb WHERE prefix LIKE 'archive%'""",
-        "its entry in the archive says another `rounds` than the chain",
+        "its entry in the archive says another `tape` than the chain",
     ),
     "an entry of the index": (
         """UPDATE store SET value = jsonb_set(value, '{status}', '"stopped"') WHERE prefix = 'threads'""",

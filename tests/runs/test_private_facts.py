@@ -1,11 +1,13 @@
 """Private facts: withheld before anything is stored, sent to a model or decided."""
 
+import json
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from graph.teams.loader import load_team
 from tests.harness import run, settings_at, team_of
 from tests.runs.stage import BRIEF, DEMAND, FINANCE, RISK, go_on, play, script, state_of
 from tests.scripted_server import says, status, text
@@ -38,14 +40,16 @@ def test_no_role_no_brief_no_state_and_no_file_ever_has_a_private_fact(tmp_path:
 
 
 def test_facts_from_a_file_are_withheld_too(tmp_path: Path) -> None:
-    (tmp_path / "facts.yaml").write_text(f"customer: {{name: {SECRET!r}, segment: gold}}\n")
+    facts = load_team("checkout_launch").facts or {}
+    kept = {**facts, "customer": {"name": SECRET, "segment": "gold"}}
+    (tmp_path / "facts.yaml").write_text(json.dumps(kept))
     sets = (PRIVATE, "facts=null", f"facts_file={tmp_path / 'facts.yaml'}")
     home = tmp_path / "home"
     home.mkdir()
     played = play(home, script(), *sets)
 
     assert played.record["status"] == "ok"
-    assert played.seen(RISK, 1)[0]["shared_context"] == {"customer": WITHHELD["customer"]}
+    assert played.seen(RISK, 1)[0]["shared_context"] == {**facts, "customer": WITHHELD["customer"]}
     assert SECRET not in stored(home)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from graph.problems import UsageError
+from graph.teams.loader import load_team
 from policies.stop import STOP_TABLE, kind_of
 from tests.harness import resume, settings_at, show, without_times
 from tests.runs.expected import accepted, round_of, success, usage
@@ -128,7 +129,7 @@ def test_a_resumed_thread_asks_what_is_missing_and_ends_as_if_nothing_had_happen
 
 
 def test_every_reason_that_can_be_resumed_is_resumed_here() -> None:
-    elsewhere = {"max_rounds_reached", "cancelled", "facts_unavailable", "needs_input"}
+    elsewhere = {"max_rounds_reached", "cancelled", "facts_unavailable", "needs_input", "condition_failed"}
     not_built_yet = {"escalated", "unstable_decision", "recovery_exhausted", "step_failed"}
     assert {kind_of(case.reason) for case in STOPS.values()} | elsewhere | not_built_yet == {
         kind for kind, rule in STOP_TABLE.items() if rule.resumable
@@ -320,12 +321,23 @@ def test_a_file_of_facts_that_appears_lets_the_thread_go_on(tmp_path: Path) -> N
     assert resumed.seen(DEMAND, 1)[0]["shared_context"] == {"report_date": "2026-03-02"}
 
 
+def test_a_check_that_could_not_be_evaluated_is_asked_again_with_facts_that_it_can_use(tmp_path: Path) -> None:
+    facts = load_team("checkout_launch").facts or {}
+    broken = {**facts, "risk_signals": {**facts["risk_signals"], "chargeback_alerts": "many"}}
+    first = play(tmp_path, script(), "roles.risk_analyst.voice=rules", changes={"facts": broken})
+    assert (first.record["stop_reason"], first.record["resumable"]) == ("condition_failed:risk_analyst", True)
+
+    resumed = go_on(tmp_path, script(), facts=facts, accept_changes=True)
+    assert (resumed.record["status"], resumed.record["final_decision"]) == ("ok", "go")
+
+
 def test_facts_are_loaded_once_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "today.json"
-    path.write_text('{"report_date": "2026-03-02"}')
+    facts = {**(load_team("checkout_launch").facts or {}), "region": "FR"}
+    path.write_text(json.dumps(facts))
     lines = rounds(("caution",) * 3) | {(DEMAND, 2): GO, (FINANCE, 2): GO, (RISK, 2): status(401)}
     play(tmp_path, lines, changes={"overrides": {"facts": None, "facts_file": str(path)}})
     path.unlink()
     resumed = go_on(tmp_path, REST_OF_ROUND)
     assert resumed.record["status"] == "ok"
-    assert resumed.seen(RISK, 2)[0]["shared_context"] == {"report_date": "2026-03-02"}
+    assert resumed.seen(RISK, 2)[0]["shared_context"] == facts

@@ -1,11 +1,13 @@
 """A thread is pinned to its team, policy, facts and goal: what moved is named, and nothing is written."""
 
+import json
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from graph.teams.loader import load_team
 from tests.harness import settings_at, show, without_times
 from tests.runs.expected import round_of, success, turned_away, usage
 from tests.runs.stage import (
@@ -235,13 +237,18 @@ def test_a_decision_whose_brief_is_missing_is_talked_over_again_when_its_ground_
     assert played.asked == {DEMAND: 1, FINANCE: 1, RISK: 1, "brief": 1}
 
 
+def facts_in(region: str) -> str:
+    """The facts of the reference case in another region, as a file holds them."""
+    return json.dumps({**(load_team("checkout_launch").facts or {}), "region": region})
+
+
 def test_a_file_of_facts_that_changed_makes_a_thread_stale_for_a_run_but_not_for_a_resume(tmp_path: Path) -> None:
     path = tmp_path / "today.json"
-    path.write_text('{"region": "US"}')
+    path.write_text(facts_in("US"))
     changes = {"overrides": {"facts": None, "facts_file": str(path)}}
     first = play(tmp_path, script(), changes=changes)
     assert play(tmp_path, {}, changes=changes).record == first.record
-    path.write_text('{"region": "EU"}')
+    path.write_text(facts_in("EU"))
     assert play(tmp_path, {}, changes=changes).record == turned_away("stale_thread:facts")
     assert go_on(tmp_path).record == first.record
     path.unlink()
@@ -250,13 +257,14 @@ def test_a_file_of_facts_that_changed_makes_a_thread_stale_for_a_run_but_not_for
 
 def test_a_changed_file_of_facts_can_be_accepted(tmp_path: Path) -> None:
     path = tmp_path / "today.json"
-    path.write_text('{"region": "US"}')
+    path.write_text(facts_in("US"))
     changes = {"overrides": {"facts": None, "facts_file": str(path)}}
     play(tmp_path, script(risk_analyst=status(401)), changes=changes)
-    path.write_text('{"region": "EU"}')
+    path.write_text(facts_in("EU"))
     played = play(tmp_path, script(), changes=changes, accept_changes=True)
     assert (played.record["status"], played.record["team_summary"]["region"]) == ("ok", "EU")
-    assert [played.seen(role, 1)[0]["shared_context"] for role in (DEMAND, FINANCE, RISK)] == [{"region": "EU"}] * 3
+    seen = [played.seen(role, 1)[0]["shared_context"] for role in (DEMAND, FINANCE, RISK)]
+    assert seen == [json.loads(facts_in("EU"))] * 3
 
 
 def test_a_repair_under_way_starts_over_when_changes_are_accepted(tmp_path: Path) -> None:
