@@ -181,13 +181,18 @@ class Reenactment:
             return wave, {}
         if isinstance(step, Exchange) and step.round == self.round:
             kept = [*step.replies]
-            if kept == names or (_is_metered(self.limits) and kept == names[: len(kept)]):
+            if kept == names or (kept == names[: len(kept)] and self._are_kept_back(names[len(kept) :])):
                 return self._as_then(wave, step)
         self.left = True
         return self._as_known(wave, names)
 
+    def _are_kept_back(self, names: list[str]) -> bool:
+        """Tell whether these seats waited for their tokens or cost to fit, since all were at the table."""
+        table = (*self.run.sequence, *self.run.tape.called_before(self.round))
+        return _is_metered(self.limits) and all(name in table for name in names)
+
     def _as_then(self, wave: Wave, step: Exchange) -> Asked | Verdict | None:
-        """Return the wave as it was asked at this moment; tokens and cost may have kept some seats back."""
+        """Return the wave as it was asked at this moment."""
         if _means(step.limits) != _means(self.limits):
             return self.unknown(OTHER_MEANS)
         number = len(step.replies)
@@ -200,16 +205,16 @@ class Reenactment:
 
     def _as_known(self, wave: Wave, names: list[str]) -> Asked | Verdict:
         """Return the wave with the next answers that its seats gave in this round, at whatever moment."""
-        replies, offering = dict[str, Reply](), set[str]()
-        for name in names:
-            answers = self.run.tape.answers(self.round, name)[self.taken[name] :]
-            if not answers:
-                return self.unknown(self._unasked(name))
-            replies[name], step = answers[0]
-            offering |= step.offering & {name}
-            if _is_metered(self.limits) or _means(step.limits) != _means(self.limits):
-                return self.unknown(OTHER_MEANS)
-        return self._taken(wave, replies, frozenset(offering))
+        found = {name: self.run.tape.answers(self.round, name)[self.taken[name] :] for name in names}
+        unasked = [name for name, answers in found.items() if not answers]
+        if unasked:
+            return self.unknown(self._unasked(unasked[0]))
+        given = {name: answers[0] for name, answers in found.items()}
+        means = {_means(step.limits) for _, step in given.values()}
+        if _is_metered(self.limits) or means != {_means(self.limits)}:
+            return self.unknown(OTHER_MEANS)
+        offering = frozenset(name for name, (_, step) in given.items() if name in step.offering)
+        return self._taken(wave, {name: reply for name, (reply, _) in given.items()}, offering)
 
     def _unasked(self, name: str) -> str:
         if name in self.run.joining(self.rules.policy) and not self.taken[name]:

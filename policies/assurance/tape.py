@@ -44,6 +44,7 @@ class RoundEnd:
     casts: Mapping[str, Cast]
     final: Outcome
     open_questions: int = 0
+    convene: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,11 @@ class Tape:
         ends = ((at, step) for at, step in enumerate(self.steps) if isinstance(step, RoundEnd))
         return next(((at, step) for at, step in ends if step.round == number), None)
 
+    def called_before(self, number: int) -> tuple[str | None, ...]:
+        """Return the roles that were convened before a round."""
+        ends = (step for step in self.steps if isinstance(step, RoundEnd) and step.round < number)
+        return (*self.start.called, *(step.convene for step in ends))
+
     def exchanges(self, number: int) -> list[Exchange]:
         """Return the exchanges of a round, in order."""
         return [step for step in self.steps if isinstance(step, Exchange) and step.round == number]
@@ -145,7 +151,7 @@ class _Taping:
             asked = self.taken[-1]["asked"]
             next(pair for pair in asked if pair[0] == seat_of(event))[1] = _plain_reply(event)
         elif kind == "outcome":
-            self.taken.append({key: event[key] for key in ("round", "casts", "final", "open_questions")})
+            self.taken.append({key: event[key] for key in ("round", "casts", "final", "open_questions", "convene")})
         elif kind == "finished" and event["stop_reason"] != stop_reason("success"):
             self.taken.append({"stopped": event["stop_reason"], "phase": event["phase"], "resumed": None})
         elif kind == "resumed":

@@ -287,6 +287,19 @@ def test_seats_that_tokens_kept_back_are_asked_as_they_were_then() -> None:
     assert again(past, MOST).now == "go"
 
 
+def test_a_role_that_was_not_at_the_table_was_not_kept_back_by_tokens() -> None:
+    calls = {"when": "round == 1", "then": "next_round", "convene": "people"}
+    steps = (
+        *(asks(1, risk="go", legal="go", sales="block"), ends(1, "next_round", "go", "go", "block")),
+        *(asks(2, risk="go", legal="go", sales="go"), ends(2, "go", "go", "go", "go")),
+    )
+
+    joins = policy(calls, otherwise="go")
+    assert again(run("go", *steps, start=Start(TOKENS)), joins).reason == "people would have joined in round 2"
+    called = Start(TOKENS, called=("people",))
+    assert "time, tokens or cost" not in str(again(run("go", *steps, start=called), joins).reason)
+
+
 def test_what_tokens_would_have_allowed_at_another_moment_is_not_known() -> None:
     steps = (
         *(asks(1, risk=LATE, legal=BROKEN, sales="go"), stops("llm_timeout", "round_1:risk", {})),

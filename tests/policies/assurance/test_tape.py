@@ -81,6 +81,7 @@ def test_a_tape_holds_who_was_asked_at_once_and_what_each_gave() -> None:
         Exchange(1, {"legal": own}, limits),
         RoundEnd(1, {"risk": "caution", "legal": "absent", "sales": "absent"}, "go", 2),
     )
+    assert (tape.called_before(1), tape.called_before(2)) == ((), (None,))
     assert [reply for reply, _ in tape.answers(1, "legal")] == [refused, own]
     assert tape.answers(2, "legal") == []
     assert (tape.offering(1), tape.offering(2)) == (frozenset({"risk"}), frozenset())
