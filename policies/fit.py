@@ -20,6 +20,9 @@ MAX_CANDIDATES = 5_000
 MAX_NAMED = 8
 """Facts named where no path is near."""
 
+NULL = "is null"
+PARTLY = "is not in every item"
+
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
@@ -31,7 +34,7 @@ class Misfit:
     @property
     def is_missing(self) -> bool:
         """Whether the facts lack the path, or have null there, which somebody may supply."""
-        return self.found in (ABSENT, "is null")
+        return self.found in (ABSENT, PARTLY, NULL)
 
     def told(self, facts: Mapping[str, Any]) -> str:
         """Return it as a sentence, with the nearest path of the facts, from which the private ones are withheld."""
@@ -67,8 +70,9 @@ def explain_fault(when: str, message: str, facts: Mapping[str, Any]) -> Misfit |
     `message` is what the runtime says.
     """
     read = {path: [*values_at(path, facts)] for path in fact_paths(when)}
-    null = (path for path, values in read.items() if values and all(value is None for value in values))
-    misfits = [*misfits_of_condition(when, facts), *(Misfit(path, "is null") for path in null)]
+    gaps = (Misfit(path, PARTLY) for path, found in read.items() if MISSING in found and not _is_tested(path, when))
+    null = (Misfit(path, NULL) for path, found in read.items() if None in found and path not in handled_in(when).null)
+    misfits = [*misfits_of_condition(when, facts), *gaps, *null]
     if misfits:
         return misfits[0]
     status, _, words = message.partition(": ")
@@ -79,11 +83,15 @@ def explain_fault(when: str, message: str, facts: Mapping[str, Any]) -> Misfit |
 
 def _missing(when: str, facts: Mapping[str, Any]) -> Iterator[Path]:
     """Yield the paths that are read and not there; of one that is only tested for, the value it would be in."""
-    tested = handled_in(when).tested
     paths = [read.path[:-1] if read.use == "test" else read.path for read in reads_in(when)]
     for path in dict.fromkeys(paths):
-        if not any(path[: len(each)] == each for each in tested) and _is_missing(path, facts):
+        if _is_missing(path, facts) and not _is_tested(path, when):
             yield path
+
+
+def _is_tested(path: Path, when: str) -> bool:
+    """Tell whether a condition tests for the path, or for one that it is within."""
+    return any(path[: len(each)] == each for each in handled_in(when).tested)
 
 
 def _is_missing(path: Path, facts: Mapping[str, Any]) -> bool:
@@ -124,7 +132,7 @@ def _clashing(comparison: Comparison, kinds: tuple[Sequence[str], Sequence[str]]
     paths = [(side, own, sides[1 - at]) for at, (side, own) in enumerate(sides) if isinstance(side, tuple)]
     path, own, (other, others) = next((each for each in paths if [*each[1]] == ["null"]), paths[0])
     if [*own] == ["null"]:
-        return Misfit(path, "is null")
+        return Misfit(path, NULL)
     named = f"`{shown_path(other)}`, {others[0]}" if isinstance(other, tuple) else others[0]
     return Misfit(path, f"is {own[0]}, and `{comparison.operator}` compares it with {named}")
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from policies.conditions.condition import ConditionError, Fault, compile_condition, holds
 from policies.conditions.places import Path
-from policies.fit import Misfit, explain_fault, misfits_of_condition, misfits_of_guard
+from policies.fit import PARTLY, Misfit, explain_fault, misfits_of_condition, misfits_of_guard
 from policies.guards import ABSENT, Guard
 from policies.paths import MISSING, keys_of, value_at
 from policies.privacy import overlaps, withhold
@@ -94,7 +94,7 @@ def _is_condition(when: object) -> TypeGuard[str]:
 
 def _unusable(field: Field, found: Misfit | str, shown: Mapping[str, Any]) -> Unusable:
     told = found if isinstance(found, str) else found.told(shown)
-    is_absent = isinstance(found, Misfit) and found.found == ABSENT
+    is_absent = isinstance(found, Misfit) and found.found in (ABSENT, PARTLY)
     hint = "; text with a dot is read as a path" if is_absent and field[-1] == "equals" else ""
     message = f"cannot be used: {told}{hint}; {CORRECT if is_absent else CHANGE}"
     return Unusable(Problem(field, message), () if isinstance(found, str) else found.path)

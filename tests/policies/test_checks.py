@@ -122,6 +122,12 @@ LACKING: list[tuple[str, dict[str, Any], str]] = [
     ("facts['rate'] > 0.5", {}, "rate"),
     ("facts['a.b'].c > 0.5", {"a": {"b": {"c": 1}}}, '["a.b"].c'),
     ("has(facts.a.b) && facts.rate > 0.5", {"rate": 1}, "a"),
+    ("facts.risk['failed rate'] > 0.5", {"risk": {}}, 'risk["failed rate"]'),
+    ("facts.items.exists(item, item.price > 5)", {"items": [{"price": 1}, {}]}, "items[*].price"),
+    ("facts.items.exists(item, item.price > 5)", {"items": [{"price": 1}, {"price": None}]}, "items[*].price"),
+    ("facts.items.exists(item, item.price > 5)", {}, "items"),
+    ("has(facts.note) || facts.rate > 5", {}, "rate"),
+    ("facts[facts.key] > 5", {}, "key"),
 ]
 
 
@@ -143,6 +149,7 @@ MISTYPED: list[tuple[str, dict[str, Any], str]] = [
     ("facts.rate * 2.0 > 1.0", {"rate": "high"}, "it cannot be evaluated: "),
     ("facts.a / facts.b > 1.0", {"a": 1, "b": 0}, "it cannot be evaluated: division by zero; it reads `a`, a number"),
     ("facts.items[9] > 1.0", {"items": [1]}, "it cannot be evaluated: "),
+    ("1 / 0 == 1", {}, "it cannot be evaluated: div"),
 ]
 
 

@@ -7,7 +7,7 @@ import pytest
 from policies.team_facts import find_unusable
 
 FACTS: dict[str, Any] = {
-    "safety": {"open_recalls": 0, "officer": None, "region": "US"},
+    "safety": {"open_recalls": 0, "officer": None, "region": "US", "lots": [{"late": 1}, {}]},
     "limits": {"rate": 0.03, "word": "many"},
     "customer": {"name": "Ada Lovelace", "age": 36},
 }
@@ -106,6 +106,7 @@ CHECKS = {
     "facts.safety.officer > 1.0": "`safety.officer` is null; correct the path, or the value",
     "facts.safety.officer * 2.0 > 1.0": "`safety.officer` is null; correct the path, or the value",
     "facts.safety.region * 2.0 > 1.0": "it cannot be evaluated: ",
+    "facts.safety.lots.exists(lot, lot.late > 9.0)": "`safety.lots[*].late` is not in every item; correct the path",
     "facts.limits.rate / facts.safety.open_recalls > 1.0": "it cannot be evaluated: division by zero; it reads `limits",
     "facts.safety.lost == true": "`safety.lost` is not in the facts",
 }
