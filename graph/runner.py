@@ -20,10 +20,9 @@ from graph.store.database import Database, open_database
 from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.teams.voicing import check_voices
-from graph.threads import Threads, check_thread, new_thread
+from graph.threads import Threads, blaming, check_thread, new_thread, refuse_broken
 from graph.versions import installed_versions
 from graph.voices import open_voices
-from nodes.agreement import find_disagreement
 from nodes.events import began_with
 from nodes.fingerprint import Pin, fingerprints
 from nodes.halt import Halt
@@ -96,6 +95,12 @@ class Runner:
         if state is None:
             await self.threads.index.admit(thread, team, inputs)
             return await self._drive(thread, team, inputs, on_event)
+        with blaming(thread, state):
+            return await self._run_again(thread, team, state, inputs, on_event)
+
+    async def _run_again(
+        self, thread: str, team: Team, state: Mapping[str, Any], inputs: Inputs, on_event: OnEvent | None
+    ) -> Record:
         # What was raised on resume stands, unless the team itself asks for other limits than at the start.
         limits = team.budget.model_dump()
         if team.budget == kept_team(state).budget:
@@ -115,9 +120,10 @@ class Runner:
     async def _resume(self, thread: str, inputs: Inputs, on_event: OnEvent | None) -> Record:
         state = await self.threads.state(thread)
         if state is not None:
-            _check_budget(Budget(**state["limits"]), inputs)
-            inputs["facts"] = _withheld(inputs["facts"], kept_team(state))
-            return await self._go_on(thread, kept_team(state), state, inputs, on_event)
+            with blaming(thread, state):
+                _check_budget(Budget(**state["limits"]), inputs)
+                inputs["facts"] = _withheld(inputs["facts"], kept_team(state))
+                return await self._go_on(thread, kept_team(state), state, inputs, on_event)
         admitted = await self.threads.admitted(thread)
         inputs["facts"] = _withheld(inputs["facts"], _team_from(admitted["team"], "-"))
         team, given = _team_from(admitted["team"], "-"), {key: value for key, value in inputs.items() if value}
@@ -211,16 +217,6 @@ def _config(thread: str, team: Team) -> RunnableConfig:
         "recursion_limit": RECURSION_LIMIT,
         "run_name": team.name,
     }
-
-
-def refuse_broken(thread: str, state: Mapping[str, Any]) -> None:
-    """Refuse to go on with a thread that was changed: what it would come to, would rest on the change."""
-    broken = find_disagreement(thread, state)
-    if broken is not None:
-        raise UsageError(
-            f"the record of the thread `{thread}` is broken at event {broken.place}: it {broken.message}; "
-            f"it can be shown, not resumed; see `accord audit verify {thread}`"
-        )
 
 
 def kept_team(state: Mapping[str, Any]) -> Team:

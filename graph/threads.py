@@ -2,8 +2,8 @@
 
 import re
 import uuid
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 from langgraph.checkpoint.base import get_checkpoint_id
@@ -17,6 +17,7 @@ from graph.store.database import Database, open_database
 from graph.store.index import RUNNING, SERVED, Index, by_time, damaged, line_of, shown_of
 from graph.store.location import shown, storage_errors
 from graph.store.locks import ThreadBusyError
+from nodes.agreement import MISREAD, find_disagreement
 
 THREAD_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}")
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, NotImplementedError)
@@ -176,6 +177,34 @@ def has_ended(state: State | None, entry: Mapping[str, Any]) -> bool:
     if state is None or state.get("stop_reason") is None:
         return False
     return not entry.get(SERVED) or bool(state["events"][-1]["at"] >= entry["updated_at"])
+
+
+def refuse_broken(thread: str, state: State) -> None:
+    """Refuse to work with a thread that was changed: what comes of it would rest on the change.
+
+    Raises:
+        UsageError: the state is not what its events say.
+    """
+    broken = find_disagreement(thread, state)
+    if broken is not None:
+        raise UsageError(
+            f"the record of the thread `{thread}` is broken at event {broken.place}: it {broken.message}; "
+            f"see `accord audit verify {thread}`"
+        )
+
+
+@contextmanager
+def blaming(thread: str, state: State) -> Iterator[None]:
+    """Say that a thread was changed, where work with its state breaks over that; any other error is a bug, and stays.
+
+    Raises:
+        UsageError: the state is not what its events say.
+    """
+    try:
+        yield
+    except MISREAD:
+        refuse_broken(thread, state)
+        raise
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import blaming, database_option, json_option, print_json, run_async, settings_for
+from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
 
 
 @click.group("audit")
@@ -49,7 +49,7 @@ def export(thread: str, out: str | None, db: str | None) -> Exit:
     from graph.assurance.records import exported
     from graph.problems import UsageError, neutral
     from graph.report.writing import write_file
-    from graph.threads import open_threads
+    from graph.threads import blaming, open_threads
     from policies.assurance.audit import head_of
 
     async def work(_: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import blaming, database_option, json_option, print_json, run_async, settings_for
+from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
 from policies.messages import KINDS
 
 
@@ -31,6 +31,7 @@ def command(
     as_json: bool,
 ) -> Exit:
     """Show the messages between the roles of THREAD, oldest first."""
+    from graph.threads import blaming
     from policies.messages import conversation_of, find_messages, message_from, plain_message
 
     state = run_async(lambda _: _read(thread, db))

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import blaming, database_option, json_option, print_json, run_async, settings_for
+from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
 
 
 @click.command("replay")
@@ -19,7 +19,7 @@ def command(thread: str, db: str | None, as_json: bool) -> Exit:
     """
     from graph.assurance.rerun import differing, rerun
     from graph.report.record import record_of
-    from graph.threads import open_threads
+    from graph.threads import blaming, open_threads
 
     async def work(_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         async with open_threads(settings_for(db)) as threads:

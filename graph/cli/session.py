@@ -3,8 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -69,28 +68,6 @@ def run_async(work: Callable[[Any], Awaitable[T]]) -> T:
         return await work(halt)
 
     return asyncio.run(main())
-
-
-@contextmanager
-def blaming(thread: str, state: Mapping[str, Any]) -> Iterator[None]:
-    """Say that a thread was changed, where showing its state breaks over that; any other error is a bug, and stays.
-
-    Raises:
-        UsageError: the state is not what its events say.
-    """
-    from graph.problems import UsageError
-    from nodes.agreement import MISREAD, find_disagreement
-
-    try:
-        yield
-    except MISREAD:
-        broken = find_disagreement(thread, state)
-        if broken is None:
-            raise
-        raise UsageError(
-            f"the thread `{thread}` cannot be shown: its record is broken at event {broken.place}, "
-            f"it {broken.message}; see `accord audit verify {thread}`"
-        ) from None
 
 
 def print_json(value: Any) -> None:

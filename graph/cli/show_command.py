@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit, exit_of
-from graph.cli.session import blaming, database_option, json_option, print_record, run_async, settings_for
+from graph.cli.session import database_option, json_option, print_record, run_async, settings_for
 
 STDOUT = "-"
 
@@ -30,6 +30,8 @@ def command(thread: str, html: str | None, markdown: str | None, db: str | None,
 
     The exit code tells what became of the thread, whatever was written.
     """
+    from graph.threads import blaming
+
     writes_pages = html is not None or markdown is not None
     if writes_pages:
         _check_targets(html, markdown, as_json)

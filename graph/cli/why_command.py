@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import blaming, database_option, json_option, print_json, run_async, settings_for
+from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
 
 
 @click.command("why")
@@ -23,7 +23,7 @@ def command(thread: str, db: str | None, as_json: bool) -> Exit:
     from graph.report.explanation import explanation_of, unexplained
     from graph.report.terminal import console_on
     from graph.report.why import print_why
-    from graph.threads import open_threads
+    from graph.threads import blaming, open_threads
 
     async def work(_: Any) -> Any:
         async with open_threads(settings_for(db)) as threads:
