@@ -157,6 +157,7 @@ class Runner:
             return await self._drive(thread, team, inputs, on_event)
         changes_budget = change_budget(Budget(**state["limits"]), inputs["budget"] or {}) != Budget(**state["limits"])
         if changes_budget and record["status"] == "stopped" and record["resumable"]:
+            await self.threads.go_on(thread)
             return await self._drive(thread, team, inputs, on_event)
         return record
 

@@ -16,8 +16,14 @@ pytestmark = pytest.mark.slow
 
 SEEDS = 40
 BATCH = 8
+KILLED_TWICE = 627
 SECOND: tuple[PatternName, ...] = ("rounds", "vote", "conversation", "hierarchy")
 PAIRS = [*product(examples(), SECOND)]
+
+
+def test_a_resume_that_goes_on_twice_and_is_killed_leaves_the_thread_intact() -> None:
+    """It finishes what was cut off, notes the stop, goes on under the raised budget, and dies there."""
+    check_seed(KILLED_TWICE)
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, BATCH))

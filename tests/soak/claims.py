@@ -43,5 +43,6 @@ CLAIMS: Mapping[str, Claim] = {
     "runs": Claim("tests.oracle.test_runs", 400, tells=True, needs_folder=True),
     "whatif": Claim("tests.assurance.test_whatif_laws", 2_000),
     "tampering": Claim("tests.audit.judging", 1_000),
-    "histories": Claim("tests.audit.histories", 300),
+    "sentences": Claim("tests.audit.sentences", 300),
+    "histories": Claim("tests.audit.histories", 1_000),
 }
