@@ -1,5 +1,6 @@
 """What a caller can do something about: one sentence a problem, never a stack trace."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
@@ -8,6 +9,13 @@ _OBEYED = frozenset({"Cc", "Cf", "Zl", "Zp"})
 """Categories of characters that act and are not seen: controls, formats, ends of lines."""
 
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0d\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
+)
+"""Letters and marks without a shape: Unicode's Default_Ignorable_Code_Point and the blank of Braille.
+
+The two that choose between the text and the colours of an emoji pass, since emoji are written with them.
+"""
 
 
 class UsageError(Exception):
@@ -45,6 +53,7 @@ def neutral(text: str) -> str:
     >>> print(neutral("a" + chr(0x202E) + chr(0xDCFF)))
     a�\udcff
     """
+    text = _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
     return text if text.isprintable() else "".join(map(_shown, text))
 
 

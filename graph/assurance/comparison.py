@@ -3,47 +3,82 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graph.assurance.subject import DEFAULT_ROLES, Subject, equal_electorates, is_policy, load_subject
+from graph.assurance.subject import DEFAULT_ROLES, Subject, equal_electorates, is_policy, load_subject, load_subjects
 from graph.problems import UsageError
 from policies.assurance.ballots import Electorate, TooManyVotesError
 from policies.assurance.difference import Change, find_changes
+from policies.assurance.lens import lens_of
 from policies.table import Policy
+from policies.team import Budget
+
+COMPARED = ("max_rounds", "min_go_votes")
+"""Limits that votes are compared under; what the others of a team cut off is no vote."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two policies on the same roles: the votes acted on differently; of two teams, the names of guards that differ."""
+    """Two policies on the same roles: the votes acted on differently; of two teams, the guards and limits that differ.
+
+    `unsettled` says what no comparison of votes goes through, where the tables are not the same: null where it is all.
+    """
 
     changes: Sequence[Change]
     where: str
     guards: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    unsettled: str | None = None
 
     @property
     def is_equivalent(self) -> bool:
-        """Whether nothing differs."""
-        return not self.changes and not self.guards
+        """Whether nothing differs that was looked at, and all was."""
+        return not (self.changes or self.guards or self.limits or self.unsettled)
 
 
-def compare(first: str, second: str, roles: int | None = None) -> Comparison:
-    """Return how two policies differ, or the policies of two teams with the same roles.
+def compare(first: str, second: str, roles: int | None = None) -> list[Comparison]:
+    """Return how two policies differ, or the policies of two teams with the same roles and those of the teams within.
 
     Where one is a team, both are shown on it.
 
     Raises:
-        UsageError: there is no such team or policy, or the two teams have other roles.
+        UsageError: there is no such team or policy, or the two teams have other roles, also within them.
     """
-    one, two = (load_subject(name, roles if is_policy(name) else None) for name in (first, second))
-    (policy, voters), (other, others) = _on_the_same_roles(one, two, roles or DEFAULT_ROLES)
+    names = (first, second)
+    if any(map(is_policy, names)):
+        one, two = (load_subject(name, roles if is_policy(name) else None) for name in names)
+        return [_compared(one, two, roles or DEFAULT_ROLES)]
+    ones, twos = (load_subjects(name) for name in names)
+    if [one.within for one in ones] != [two.within for two in twos]:
+        told = "; ".join(", ".join(each.title for each in found) for found in (ones, twos))
+        raise UsageError(f"other teams decide in the two, so their votes cannot be compared; {told}")
+    return [_compared(one, two, DEFAULT_ROLES) for one, two in zip(ones, twos, strict=True)]
+
+
+def _compared(one: Subject, two: Subject, roles: int) -> Comparison:
+    (policy, voters), (other, others) = _on_the_same_roles(one, two, roles)
     if set(voters.roles) != set(others.roles):
-        told = f"{first}: {', '.join(voters.roles)}; {second}: {', '.join(others.roles)}"
+        told = f"{one.title}: {', '.join(voters.roles)}; {two.title}: {', '.join(others.roles)}"
         raise UsageError(f"the two teams have other roles, so their votes cannot be compared; {told}")
     try:
         changes = list(find_changes(policy, other, voters, others))
     except TooManyVotesError as error:
-        raise UsageError(f"{first}, {second}: {error}") from None
+        raise UsageError(f"{one.title}, {two.title}: {error}") from None
     is_on_team = one.is_team or two.is_team
     where = f"the roles {', '.join(voters.roles)}" if is_on_team else f"{len(voters.roles)} equal roles"
-    return Comparison(changes, where, _differing_guards(one, two))
+    within = f"{where} within {'/'.join(one.within)}" if one.within else where
+    return Comparison(
+        changes, within, _differing_guards(one, two), _differing_limits(one, two), unsettled(policy, other)
+    )
+
+
+def unsettled(policy: Policy, other: Policy) -> str | None:
+    """Return what a comparison of two tables leaves open, since it cannot go through all of it."""
+    if policy.rules == other.rules and policy.otherwise == other.otherwise:
+        return None
+    if policy.trust_confidence or other.trust_confidence:
+        return "rows read confidences, and teams whose roles all report 0, 0.5 or 1 were compared alone"
+    if calculated := lens_of((policy, other)).calculated:
+        return f"rows calculate with {' and '.join(calculated)}, and raised limits were compared only so far"
+    return None
 
 
 def _on_the_same_roles(one: Subject, two: Subject, roles: int) -> list[tuple[Policy, Electorate]]:
@@ -63,3 +98,12 @@ def _differing_guards(one: Subject, two: Subject) -> tuple[str, ...]:
         return ()
     differing = [guard for guard in (*one.guards, *two.guards) if (guard in one.guards) != (guard in two.guards)]
     return tuple(dict.fromkeys(guard.name for guard in differing))
+
+
+def _differing_limits(one: Subject, two: Subject) -> tuple[str, ...]:
+    """Return the names of the limits, beside those that votes are compared under, that differ between two teams."""
+    if one.team is None or two.team is None:
+        return ()
+    budgets = one.team.budget, two.team.budget
+    names = [name for name in Budget.model_fields if name not in COMPARED]
+    return tuple(name for name in names if getattr(budgets[0], name) != getattr(budgets[1], name))

@@ -14,7 +14,6 @@ from graph.teams.loader import load_team
 from graph.threads import UNREADABLE, Threads
 from policies.assurance.past import Rules, Verdict
 from policies.assurance.whatif import decide_again
-from policies.team import DECIDED
 
 Entry = Mapping[str, Any]
 
@@ -29,9 +28,6 @@ def rules_named(name: str) -> Rules:
     if not subject.is_team:
         return Rules(subject.policy)
     team = load_team(name)
-    if not team.decides_by_policy:
-        patterns = " or ".join(DECIDED)
-        raise UsageError(f"--policy {name}: no policy decides the pattern `{team.pattern}`; allowed: {patterns}")
     return Rules(team.policy, team.guards, team.budget.min_go_votes, team.weights, team.vetoers, team.sequence)
 
 

@@ -35,6 +35,7 @@ class Asked:
     confidence: float | None = None
     tripped: Sequence[str] = ()
     settings: Sequence[str] = ()
+    within: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,8 @@ def _said(votes: Sequence[str], problems: Problems) -> dict[str, str]:
 
 def _subject(asked: Asked, said: Mapping[str, str]) -> Subject:
     """Return the team; a policy alone is asked about the roles that are named, those that joined left out."""
-    if not is_policy(asked.name) or asked.settings:
-        return load_subject(asked.name, settings=asked.settings)
+    if not is_policy(asked.name) or asked.settings or asked.within:
+        return load_subject(asked.name, settings=asked.settings, within=asked.within)
     policy = load_policy(asked.name)
     named = sorted(role for role in policy.named_roles or () if role in said and role not in policy.joining)
     sequence = [role for role in dict.fromkeys([*named, *said]) if role not in asked.joined]

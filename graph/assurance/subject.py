@@ -1,6 +1,6 @@
 """What a proof is about: a team under its policy, or a policy on a team of so many equal roles."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count, islice
 from pathlib import Path
@@ -9,8 +9,10 @@ from graph.problems import UsageError
 from graph.teams.loader import Changes, load_team, shipped_teams
 from graph.teams.policies import is_path, load_policy, shipped_policies
 from graph.teams.source import read_source
+from policies.access import find_denial
 from policies.assurance.ballots import Electorate, electorate_of
 from policies.assurance.proof import Proof, prove
+from policies.conditions.condition import ConditionError, compile_condition
 from policies.guards import Guard
 from policies.table import Policy
 from policies.team import Budget, Team
@@ -21,7 +23,10 @@ DEFAULT_ROLES = 3
 
 @dataclass(frozen=True)
 class Subject:
-    """A policy and the team it is shown on; `name` is how the user called it, `settings` what he set of the team."""
+    """A policy and the team it is shown on; `name` is how the user called it, `settings` what he set of the team.
+
+    `within` are the roles, from the outside in, that the team answers for; none: it is the team of that name itself.
+    """
 
     name: str
     policy: Policy
@@ -29,6 +34,12 @@ class Subject:
     guards: tuple[Guard, ...] = ()
     team: Team | None = None
     settings: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What it is called on a screen."""
+        return f"{self.name}, within it {'/'.join(self.within)}" if self.within else self.name
 
     @property
     def is_team(self) -> bool:
@@ -38,7 +49,8 @@ class Subject:
     @property
     def words(self) -> tuple[str, ...]:
         """What names it on a command line."""
-        return (self.name, *(word for setting in self.settings for word in ("--set", setting)))
+        within = ("--within", "/".join(self.within)) if self.within else ()
+        return (self.name, *within, *(word for setting in self.settings for word in ("--set", setting)))
 
     def prove(self) -> Proof:
         """Return the proof.
@@ -55,12 +67,43 @@ class Subject:
         return replace(from_team(self.team.model_copy(update={"policy": policy})), name=self.name)
 
 
-def load_subject(name: str, roles: int | None = None, settings: Sequence[str] = ()) -> Subject:
+def load_subject(
+    name: str, roles: int | None = None, settings: Sequence[str] = (), within: str | None = None
+) -> Subject:
     """Return the team or policy of that name, or in that file; a policy is shown on `roles` equal roles.
 
+    `within` names the role that a team within it answers for, and the role within that one, with slashes between.
+
     Raises:
-        UsageError: there is neither, its file has problems, or `roles` or `settings` are given with what takes none.
+        UsageError: there is neither, its file has problems, no policy decides the team, or `roles`, `settings` or
+            `within` are given with what takes none.
     """
+    found = _load(name, roles, settings)
+    if within is not None:
+        found = _within(found, within)
+    if found.team is not None and not found.team.decides_by_policy:
+        inner = [each.within for each in _nested(found) if _decides(each)]
+        other = f"; name a team within it that decides: {_flags(inner)}" if inner else ""
+        raise UsageError(f"no policy decides `{found.title}` itself: its pattern is {found.team.pattern}{other}")
+    return found
+
+
+def load_subjects(name: str, roles: int | None = None, settings: Sequence[str] = ()) -> list[Subject]:
+    """Return what decides in runs of the team of that name: itself, and the teams within it, the outer one first.
+
+    Raises:
+        UsageError: as `load_subject`, or no policy decides any of them.
+    """
+    found = _load(name, roles, settings)
+    deciding = [each for each in _nested(found) if _decides(each)]
+    if not deciding and found.team is not None:
+        raise UsageError(
+            f"no policy decides `{name}`: its pattern is {found.team.pattern}, and no team within it votes"
+        )
+    return deciding
+
+
+def _load(name: str, roles: int | None, settings: Sequence[str]) -> Subject:
     if is_policy(name):
         if settings:
             raise UsageError(f"`{name}` is a policy; `--set` changes a team")
@@ -76,8 +119,52 @@ def load_subject(name: str, roles: int | None = None, settings: Sequence[str] = 
     return replace(from_team(load_team(name, Changes(settings=settings))), name=name, settings=tuple(settings))
 
 
+def _nested(subject: Subject) -> Iterator[Subject]:
+    """Yield a subject, and each team within it."""
+    yield subject
+    for name, role in subject.team.roles.items() if subject.team else ():
+        if role.team is not None:
+            within = (*subject.within, name)
+            yield from _nested(
+                replace(from_team(role.team), name=subject.name, settings=subject.settings, within=within)
+            )
+
+
+def _decides(subject: Subject) -> bool:
+    return subject.team is None or subject.team.decides_by_policy
+
+
+def _within(subject: Subject, within: str) -> Subject:
+    inner = {"/".join(each.within): each for each in _nested(subject) if each.within}
+    if within in inner:
+        return inner[within]
+    told = f"allowed: {', '.join(inner)}" if inner else "no team answers for a role of it"
+    raise UsageError(f"--within: `{subject.name}` has no team within it for {within!r}; {told}")
+
+
+def _flags(places: Iterable[tuple[str, ...]]) -> str:
+    return " or ".join(f"`--within {'/'.join(place)}`" for place in places)
+
+
 def from_team(team: Team) -> Subject:
-    """Return a team as the subject of a proof."""
+    """Return a team as the subject of a proof.
+
+    Raises:
+        UsageError: a role of its sequence may not speak, so that no vote of it is ever decided, or a row of its policy
+            leaves no room for what a vote adds to it.
+    """
+    denied = next(filter(None, (find_denial(role, team.access) for role in team.sequence)), None)
+    if denied is not None and team.decides_by_policy:
+        raise UsageError(
+            f"every run of the team `{team.name}` stops with `{denied}`, so no vote of it is decided; leave the role "
+            "out of the sequence or enable it"
+        )
+    try:
+        for row in team.ruling_policy.rules:
+            compile_condition(row.when, "vote")
+    except ConditionError as error:
+        told = f"a condition leaves no room for what a vote adds to it: the whole {error}"
+        raise UsageError(f"the policy `{team.policy.name}`: {told}") from None
     return Subject(team.name, team.ruling_policy, electorate_of(team), team.guards, team)
 
 

@@ -14,6 +14,7 @@ from graph.cli.session import database_option, json_option, print_json, run_asyn
 def command(db: str | None, as_json: bool) -> Exit:
     """Check this installation; exit code 1 if something is wrong."""
     from graph.doctor import examine
+    from graph.problems import neutral
 
     settings = settings_for(db)
 
@@ -25,5 +26,5 @@ def command(db: str | None, as_json: bool) -> Exit:
         print_json([{"name": each.name, "is_good": each.is_good, "message": each.message} for each in findings])
     else:
         for each in findings:
-            click.echo(f"{'ok  ' if each.is_good else 'BAD '} {each.name}: {each.message}")
+            click.echo(neutral(f"{'ok  ' if each.is_good else 'BAD '} {each.name}: {each.message}"))
     return Exit.DONE if all(each.is_good for each in findings) else Exit.FOUND

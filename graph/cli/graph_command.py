@@ -11,9 +11,11 @@ def command(team: str) -> Exit:
     """Draw the graph of TEAM as mermaid text, with that of each team within it."""
     from graph.build import build_graph
     from graph.facts.files import load_facts
+    from graph.problems import neutral
     from graph.teams.loader import load_team
     from nodes.services import Services
 
     drawing = build_graph(load_team(team), Services({}, load_facts)).compile().get_graph(xray=True)
-    click.echo(drawing.draw_mermaid(), nl=False)
+    lines = [(line.removeprefix("\t"), line.startswith("\t")) for line in drawing.draw_mermaid().split("\n")]
+    click.echo("\n".join("\t" * is_indented + neutral(line) for line, is_indented in lines), nl=False)
     return Exit.DONE

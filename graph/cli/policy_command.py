@@ -14,6 +14,8 @@ ROLES = click.option(
 ROUNDS = click.IntRange(1, 1_000)
 SET = click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Set a value of the team.")
 
+WITHIN = click.option("--within", metavar="ROLE[/ROLE]", help="The team that answers for this role, instead.")
+
 
 @click.group("policy")
 def command() -> None:
@@ -24,12 +26,6 @@ def _console() -> Any:
     from graph.report.terminal import console_on
 
     return console_on(sys.stdout, columns=120)
-
-
-def _subject(name: str, roles: int | None, settings: tuple[str, ...]) -> Any:
-    from graph.assurance.subject import load_subject
-
-    return load_subject(name, roles, settings)
 
 
 def _proof(subject: Any) -> Any:
@@ -48,28 +44,33 @@ def _proof(subject: Any) -> Any:
 @SET
 @json_option
 def verify(name: str, roles: int | None, settings: tuple[str, ...], as_json: bool) -> Exit:
-    """Prove a policy by deciding every vote at every place that a run can reach; exits with 1 when a property fails."""
-    from graph.report.proof import plain_proof, print_proof
+    """Prove a policy by deciding every vote at every place that a run can reach; exits with 1 when a property fails.
 
-    subject = _subject(name, roles, settings)
-    proof = _proof(subject)
+    Of a team, also the policies of the teams within it are proved, each on its own team.
+    """
+    from graph.assurance.subject import load_subjects
+    from graph.report.proof import plain_proofs, print_proofs
+
+    proofs = [(_proof(subject), subject) for subject in load_subjects(name, roles, settings)]
     if as_json:
-        print_json(plain_proof(proof, subject))
+        print_json(plain_proofs(proofs))
     else:
-        print_proof(proof, subject, _console())
-    return Exit.DONE if proof.holds else Exit.FOUND
+        print_proofs(proofs, _console())
+    return Exit.DONE if all(proof.holds for proof, _ in proofs) else Exit.FOUND
 
 
 @command.command("table")
 @click.argument("name", default="checkout_launch", metavar="[TEAM|POLICY|FILE]")
 @ROLES
 @SET
+@WITHIN
 @json_option
-def table(name: str, roles: int | None, settings: tuple[str, ...], as_json: bool) -> Exit:
+def table(name: str, roles: int | None, settings: tuple[str, ...], within: str | None, as_json: bool) -> Exit:
     """Print the truth table: for every count of stances the rows that decide and the outcomes they give."""
+    from graph.assurance.subject import load_subject
     from graph.report.proof import plain_cell, print_cells
 
-    subject = _subject(name, roles, settings)
+    subject = load_subject(name, roles, settings, within)
     proof = _proof(subject)
     if as_json:
         print_json([plain_cell(cell) for cell in proof.cells])
@@ -86,14 +87,14 @@ def table(name: str, roles: int | None, settings: tuple[str, ...], as_json: bool
 def diff(first: str, second: str, roles: int | None, as_json: bool) -> Exit:
     """Name every vote on which runs of FIRST and SECOND act differently, and how; exits with 1 if there is any."""
     from graph.assurance.comparison import compare
-    from graph.report.difference import plain_changes, print_changes
+    from graph.report.difference import plain_comparisons, print_comparisons
 
     found = compare(first, second, roles)
     if as_json:
-        print_json(plain_changes(found))
+        print_json(plain_comparisons(found))
     else:
-        print_changes(found, first, second, _console())
-    return Exit.DONE if found.is_equivalent else Exit.FOUND
+        print_comparisons(found, first, second, _console())
+    return Exit.DONE if all(each.is_equivalent for each in found) else Exit.FOUND
 
 
 @command.command("decide")
@@ -112,6 +113,7 @@ def diff(first: str, second: str, roles: int | None, as_json: bool) -> Exit:
 @click.option("--confidence", type=click.FloatRange(0, 1), help="Of every role, where rows read it. Default: 1.")
 @click.option("--tripped", multiple=True, metavar="GUARD", help="A guard of the team that is tripped.")
 @SET
+@WITHIN
 @json_option
 def decide(name: str, votes: tuple[str, ...], number: int, settings: tuple[str, ...], as_json: bool, **at: Any) -> Exit:
     """Decide one vote at one place of a run: the stance of each role that votes, as risk=block."""

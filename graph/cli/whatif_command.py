@@ -25,6 +25,7 @@ def command(policy: str, team: str | None, since: str | None, shows_same: bool, 
     that the run does not have.
     """
     from graph.assurance.replay import read_date, rules_named, verdicts
+    from graph.problems import neutral
     from graph.report.visible import console_on
     from graph.report.whatif import Totals, line_of, plain_verdict, print_totals
     from graph.threads import open_threads
@@ -45,7 +46,7 @@ def command(policy: str, team: str | None, since: str | None, shows_same: bool, 
     else:
         print_totals(totals, console_on(sys.stdout))
     if team is not None and not totals.runs:
-        click.echo(f"accord: no archived run is of a team `{team}`", err=True)
+        click.echo(neutral(f"accord: no archived run is of a team `{team}`"), err=True)
     return Exit.DONE
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from graph.report.words import listed
 from graph.store.archive import vote_from
+from nodes.agreement import find_disagreement
 from nodes.events import decided, events_of, standing_outcomes
 from nodes.fingerprint import Pin, fingerprint, fingerprints
 from policies.assurance.audit import Event, find_break
@@ -79,14 +80,14 @@ def basis_of(state: State) -> Basis:
 
 
 def find_change(thread: str, state: State) -> Changed | None:
-    """Return what of a thread differs from its record where a finished round is to be explained, or None."""
+    """Return what of a thread differs from its record, or None; the decision is made again, too."""
     broken = find_break(state["events"], fingerprint) if state.get("events") else None
     if broken:
         return Changed(thread, (f"event {broken.place}",))
-    if not standing_outcomes(state):
-        return None
-    names = [*_moved(state)] or [*_decided_otherwise(basis_of(state))]
-    return Changed(thread, tuple(WORDS[name] for name in names)) if names else None
+    if standing_outcomes(state) and (names := [*_moved(state)] or [*_decided_otherwise(basis_of(state))]):
+        return Changed(thread, tuple(WORDS[name] for name in names))
+    broken = find_disagreement(thread, state)
+    return Changed(thread, (f"state after event {broken.place}",)) if broken else None
 
 
 def _moved(state: State) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Differences of two policies for people at a terminal and, as plain values, for programs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -17,6 +17,12 @@ from policies.assurance.difference import Change
 Plain = dict[str, Any]
 
 
+def plain_comparisons(found: Sequence[Comparison]) -> Plain:
+    """Return the difference of what decides first as plain values, and under `within` those of the teams within."""
+    first, *others = map(plain_changes, found)
+    return {**first, "equivalent": all(each.is_equivalent for each in found), "within": others}
+
+
 def plain_changes(found: Comparison) -> Plain:
     """Return a difference of two policies as plain values: counts by (from, to), and every case."""
     counts = counted(found.changes).items()
@@ -24,6 +30,8 @@ def plain_changes(found: Comparison) -> Plain:
         "equivalent": found.is_equivalent,
         "on": found.where,
         "guards_differ": list(found.guards),
+        "limits_differ": list(found.limits),
+        "unsettled": found.unsettled,
         "counts": [{"from": source, "to": target, "votes": votes} for (source, target), votes in counts],
         "cases": [_case(change) for change in found.changes],
     }
@@ -50,15 +58,21 @@ def counted(changes: Iterable[Change]) -> dict[tuple[str, str], int]:
     return {key: sum(kinds.values()) for key, kinds in found.items()}
 
 
+def print_comparisons(found: Iterable[Comparison], first: str, second: str, console: Console) -> None:
+    """Print the differences of what decides in two teams, one below the other."""
+    for number, each in enumerate(found):
+        if number:
+            console.print()
+        print_changes(each, first, second, console)
+
+
 def print_changes(found: Comparison, first: str, second: str, console: Console) -> None:
     """Print a difference of two policies."""
-    if found.guards:
-        named = ", ".join(found.guards)
-        console.print(visible(f"Their guards differ: {named}. Below is what the votes alone give"))
+    for what, names in (("guards", found.guards), ("limits", found.limits)):
+        if names:
+            console.print(visible(f"Their {what} differ: {', '.join(names)}. Below is what the votes alone give"))
     if not found.changes:
-        same = "no run can tell their tables apart" if found.guards else "no run can tell them apart"
-        word = "decide alike" if found.guards else "are equivalent"
-        console.print(visible(f"{first} and {second} {word} on {found.where}: {same}", "" if found.guards else "green"))
+        _print_alike(found, f"{first} and {second}", console)
         return
     console.print(visible(f"{first} and {second} differ on {found.where}", "bold"))
     table = Table("from", "to", "votes", box=box.SIMPLE_HEAD, pad_edge=False)
@@ -67,6 +81,16 @@ def print_changes(found: Comparison, first: str, second: str, console: Console) 
     console.print(table)
     for line in _lines(found.changes):
         console.print(visible(line))
+
+
+def _print_alike(found: Comparison, both: str, console: Console) -> None:
+    if found.unsettled:
+        said = f"{both} decide all votes alike that were compared on {found.where}, which settles nothing"
+        console.print(visible(f"{said}: {found.unsettled}", "yellow"))
+    elif found.is_equivalent:
+        console.print(visible(f"{both} are equivalent on {found.where}: no run can tell them apart", "green"))
+    else:
+        console.print(visible(f"{both} decide alike on {found.where}: no run can tell their tables apart"))
 
 
 def _lines(changes: Iterable[Change]) -> Iterator[str]:

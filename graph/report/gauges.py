@@ -52,7 +52,8 @@ def _room(guard: Mapping[str, Any]) -> str:
         return "exactly at the limit" if guard["tripped"] else "no room left: exactly at the limit"
     part = f" ({abs(distance / guard['limit']):.1%} of the limit)" if guard["limit"] else ""
     words = f"{said_number(abs(distance))}{part}"
-    return f"exceeded by {words}" if guard["tripped"] else f"room left: {words}"
+    beyond = "below the limit by" if guard["comparison"] in ("below", "at_most") else "exceeded by"
+    return f"{beyond} {words}" if guard["tripped"] else f"room left: {words}"
 
 
 def _equality(guard: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """Proofs and truth tables for people at a terminal and, as plain values, for programs."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, get_args
 
@@ -36,10 +36,17 @@ MEANINGS = {
 }
 
 
+def plain_proofs(proofs: Sequence[tuple[Proof, Subject]]) -> Plain:
+    """Return the proof of what decides first as plain values, and under `within` those of teams within a team."""
+    first, *others = (plain_proof(proof, subject) for proof, subject in proofs)
+    return {**first, "holds": all(proof.holds for proof, _ in proofs), "within": others}
+
+
 def plain_proof(proof: Proof, subject: Subject) -> Plain:
     """Return a proof as plain values."""
     return {
         "policy": proof.policy,
+        "team_of": "/".join(subject.within),
         "roles": list(proof.roles),
         "votes": proof.votes,
         "kinds": proof.kinds,
@@ -73,6 +80,14 @@ def plain_cell(cell: Cell) -> Plain:
     return {**counts, "votes": cell.votes, "rows": list(map(row_name, cell.rows)), "outcomes": list(cell.outcomes)}
 
 
+def print_proofs(proofs: Iterable[tuple[Proof, Subject]], console: Console) -> None:
+    """Print the proofs of what decides in runs of a team, one below the other."""
+    for number, (proof, subject) in enumerate(proofs):
+        if number:
+            console.print()
+        print_proof(proof, subject, console)
+
+
 def print_proof(proof: Proof, subject: Subject, console: Console) -> None:
     """Print a proof: where votes were decided, its properties with their smallest counterexamples, shares and cells."""
     if proof.caveat:
@@ -93,7 +108,7 @@ def print_proof(proof: Proof, subject: Subject, console: Console) -> None:
 
 
 def _head(proof: Proof, subject: Subject) -> str:
-    where = f"the team {subject.name}" if subject.is_team else f"{len(proof.roles)} roles"
+    where = f"the team {subject.title}" if subject.is_team else f"{len(proof.roles)} roles"
     kinds = "" if proof.kinds == proof.votes else f", {proof.kinds} kinds of them by counts"
     return f"{proof.policy} on {where}: {_many(len(proof.roles), 'role')} cast {proof.votes} votes{kinds}"
 

@@ -56,7 +56,9 @@ def _print_work(record: Mapping[str, Any], console: Console) -> None:
 def _open_seats(record: Mapping[str, Any]) -> Iterator[Text]:
     """Yield who answered in the stage that was not finished; the stages' own answers are shown above."""
     closed = max((output["round"] for output in record["outputs"]), default=0)
-    seats = [line["seat"] for line in record["trace"] if line.get("accepted") and line["round"] > closed]
+    # A round that was set aside when another pattern took over has roles and no seats.
+    open_lines = [line for line in record["trace"] if line["round"] > closed and line.get("accepted")]
+    seats = [line["seat"] for line in open_lines if "seat" in line]
     if seats:
         yield visible(f"Answered in the stage that was not finished: {', '.join(seats)}")
 

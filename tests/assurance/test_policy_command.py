@@ -234,7 +234,16 @@ def test_a_policy_equals_itself_and_a_copy_under_another_name(capsys: Captured) 
         code, found = told(capsys, "diff", *pair)
         assert (code, found) == (
             0,
-            {"equivalent": True, "on": "3 equal roles", "guards_differ": [], "counts": [], "cases": []},
+            {
+                "equivalent": True,
+                "on": "3 equal roles",
+                "guards_differ": [],
+                "limits_differ": [],
+                "unsettled": None,
+                "counts": [],
+                "cases": [],
+                "within": [],
+            },
         )
     assert "are equivalent" in accord(capsys, "policy", "diff", "launch", "copy.yaml").out
 

@@ -276,7 +276,7 @@ def test_a_team_is_refused_for_a_run_that_lacks_one_of_its_roles(capsys: Capture
 def test_a_team_that_no_policy_decides_is_refused(capsys: Captured) -> None:
     (sentence,) = refused(capsys, "whatif", "--policy", "market_scan")
 
-    assert sentence == "--policy market_scan: no policy decides the pattern `parallel`; allowed: rounds or vote"
+    assert sentence == "no policy decides `market_scan` itself: its pattern is parallel"
 
 
 BROKEN: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {

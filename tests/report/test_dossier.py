@@ -1,6 +1,7 @@
 """What a dossier says of a thread, in every state a thread can be in."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +11,14 @@ from graph.report.dossier import dossier_of
 from graph.report.gauges import gauge_of
 from graph.report.record import record_of
 from graph.report.words import CHECKS, REASONS, said_number
+from nodes.voices.voice import Question
 from policies import contract
 from policies.assurance.limits import distance_of
 from policies.guards import Guard, examine
 from policies.stop import STOP_KINDS
+from tests.harness import proposal, settings_at
 from tests.report.conftest import Telling
-from tests.report.stage import STORIES, Told, told
+from tests.report.stage import STORIES, Told, state_of, tell, told
 from tests.report.works import EVERY
 
 pytestmark = pytest.mark.slow
@@ -193,11 +196,24 @@ def test_a_thread_that_was_only_admitted_says_that_nothing_happened() -> None:
     assert "Not begun" in unbegun().markdown
 
 
+def cut_off(home: Path) -> dict[str, Any]:
+    """Return the state of a run that died at its second round."""
+
+    def dying(question: Question) -> Any:
+        if question.round == 2:
+            raise NotImplementedError
+        return proposal(question.name, "block" if question.name == "risk_analyst" else "go")
+
+    with pytest.raises(NotImplementedError):
+        tell(home, dying)
+    return state_of(settings_at(home))
+
+
 @pytest.mark.parametrize(("is_running", "label"), [(True, "In progress"), (False, "Interrupted")])
 def test_a_thread_without_an_end_says_whether_somebody_works_on_it(
-    is_running: bool, label: str, story: Telling
+    is_running: bool, label: str, tmp_path: Path
 ) -> None:
-    cut = {**story("max_messages").state, "stop_reason": None}
+    cut = cut_off(tmp_path)
     dossier = dossier_of("t", record_of("t", cut, is_running), cut)
     assert (dossier["verdict"]["label"], dossier["dates"]["ended"]) == (label, None)
 
@@ -226,7 +242,7 @@ def reading(comparison: str, value: Any, limit: Any) -> dict[str, Any]:
         ("above", 7, 5, "exceeded by 2 (40.0% of the limit)"),
         ("below", 19.2, 15, "room left: 4.2 (28.0% of the limit)"),
         ("at_most", 0, 0, "exactly at the limit"),
-        ("below", -3, 0, "exceeded by 3"),
+        ("below", -3, 0, "below the limit by 3"),
         ("above", -1.7e308, 1.7e308, "not measured"),
         ("at_least", 0.1 + 0.2, 0.3, "exceeded by 4e-17 (0.0% of the limit)"),
     ],
