@@ -18,8 +18,9 @@ from policies.guards import Guard, examine
 from policies.stop import STOP_KINDS
 from tests.harness import proposal, settings_at
 from tests.report.conftest import Telling
-from tests.report.stage import STORIES, Told, state_of, tell, told
+from tests.report.stage import STORIES, Told, tell, told
 from tests.report.works import EVERY
+from tests.runs.stage import state_of
 
 pytestmark = pytest.mark.slow
 
