@@ -7,13 +7,14 @@ from typing import Any
 
 from graph.assurance.subject import load_subject
 from graph.problems import StorageError, UsageError
-from graph.store.archive import entry_of, is_decided_by_policy, past_run
+from graph.store.archive import entry_of, is_decided_by_policy, is_whole, past_run
 from graph.store.location import storage_errors
 from graph.store.spool import open_spool
 from graph.teams.loader import load_team
-from graph.threads import UNREADABLE, Threads
+from graph.threads import UNREADABLE, Threads, refuse_broken
 from policies.assurance.past import Rules, Verdict
 from policies.assurance.whatif import decide_again
+from policies.conditions.condition import ConditionError
 
 Entry = Mapping[str, Any]
 
@@ -76,14 +77,16 @@ def _ended(entry: Entry) -> datetime:
 
 
 async def _verdict(threads: Threads, entry: Entry, rules: Rules) -> Verdict:
-    """Return the verdict on a run; from the thread itself where its entry cannot be read."""
-    try:
-        return decide_again(past_run(entry), rules)
-    except UNREADABLE:
-        pass
+    """Return the verdict on a run; from the thread itself where its entry was changed or cannot be read."""
     thread = str(entry.get("thread_id"))
     try:
-        return decide_again(past_run(entry_of(thread, await threads.begun(thread))), rules)
+        if is_whole(entry):
+            return decide_again(past_run(entry), rules)
+        state = await threads.begun(thread)
+        refuse_broken(thread, state)
+        return decide_again(past_run(entry_of(thread, state)), rules)
+    except ConditionError as error:
+        reason = f"the policy leaves no room for what a vote adds to it: the whole {error}"
     except (*UNREADABLE, StorageError, UsageError):
-        reason = f"its entry in the archive cannot be read; see `accord audit verify {thread}`"
-        return Verdict(thread, "refused", str(entry.get("ended")), None, reason=reason)
+        reason = f"what is kept of it was changed; see `accord audit verify {thread}`"
+    return Verdict(thread, "refused", str(entry.get("ended")), None, reason=reason)

@@ -4,6 +4,7 @@ An entry follows from the thread's own events and case and names their head; it 
 """
 
 import hashlib
+import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -25,12 +26,15 @@ NAMESPACE = "archive"
 BUCKETS = 256
 """Parts the archive is read in, so that no more than one of them is held in memory."""
 
+DIGEST = "digest"
+"""What an entry says of itself: nothing is told of one that was changed."""
+
 MAX_BUCKET = 10_000_000
 Entry = dict[str, Any]
 
 
 class Archive:
-    """One entry a thread that ended: {thread_id, team, policy, ended_at, ended, tape, facts, head, …}."""
+    """One entry a thread that ended: {thread_id, team, policy, ended_at, ended, tape, facts, head, digest, …}."""
 
     def __init__(self, store: BaseStore) -> None:
         self._store = store
@@ -72,7 +76,7 @@ def entry_of(thread: str, state: Mapping[str, Any]) -> Entry:
     events, case = state.get("events", []), state["case"]
     team, roles = case["team"], case["team"]["roles"]
     pattern = team.get("pattern", "rounds")
-    return {
+    entry = {
         "thread_id": thread,
         "team": team["name"],
         "pattern": pattern,
@@ -91,6 +95,18 @@ def entry_of(thread: str, state: Mapping[str, Any]) -> Entry:
         "hashes": case["hashes"],
         "head": asdict(head_of(events)),
     }
+    return {**entry, DIGEST: _digest_of(entry)}
+
+
+def is_whole(entry: Mapping[str, Any]) -> bool:
+    """Tell whether an entry is as it was written."""
+    return entry.get(DIGEST) == _digest_of(entry)
+
+
+def _digest_of(entry: Mapping[str, Any]) -> str:
+    """Return the digest of an entry without it; PostgreSQL keeps no order of keys."""
+    kept = {key: value for key, value in entry.items() if key != DIGEST}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
 def ended_with(state: Mapping[str, Any]) -> str:

@@ -284,6 +284,8 @@ BROKEN: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "without most of it": lambda entry: {key: entry[key] for key in ("thread_id", "team")},
     "whose steps are no list": lambda entry: {**entry, "tape": {**entry["tape"], "steps": {"a": 1}}},
     "whose limits are none": lambda entry: {**entry, "tape": {**entry["tape"], "start": {"limits": {"x": 1}}}},
+    "that tells another end": lambda entry: {**entry, "ended": "no_go"},
+    "that tells other weights": lambda entry: {**entry, "weights": dict.fromkeys(entry["weights"], 0)},
     "whose time is none": lambda entry: {**entry, "ended_at": "soon", "guards": 5},
 }
 
@@ -308,7 +310,7 @@ def test_an_entry_that_cannot_be_read_nor_made_again_is_named(capsys: Captured, 
     verdicts, _ = told(capsys, "--policy", "majority")
 
     assert verdicts["gone"]["answer"] == "refused"
-    assert verdicts["gone"]["reason"] == "its entry in the archive cannot be read; see `accord audit verify gone`"
+    assert verdicts["gone"]["reason"] == "what is kept of it was changed; see `accord audit verify gone`"
 
 
 def test_a_thread_that_has_not_ended_is_no_run_to_decide_again(
