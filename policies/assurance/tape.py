@@ -80,6 +80,11 @@ class Start:
     called: tuple[str | None, ...] = ()
     max_repairs: int = 1
 
+    @property
+    def first(self) -> int:
+        """The round that is asked first: the one that was open, or the next."""
+        return self.round if self.round and self.outcome is None else self.round + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Tape:

@@ -70,7 +70,7 @@ def _begun(run: PastRun, rules: Rules) -> Reenactment:
         max_repairs=start.max_repairs,
         limits=start.limits,
         spent=start.spent,
-        round=start.round,
+        round=start.first - 1 if is_vote else start.round,
         outcome="next_round" if is_vote else start.outcome,
         called=[*start.called],
         earlier=[["block"]] * start.rounds_blocked,
@@ -128,7 +128,7 @@ class Ballots(Course):
     """A vote: one role proposes, all others cast their ballots, the policy counts them once."""
 
     def _is_proposal(self, now: Reenactment) -> bool:
-        return now.round == now.run.tape.start.round + 1
+        return now.round == now.run.tape.start.first
 
     def where(self, now: Reenactment) -> str:
         """Return the label of the stage."""

@@ -182,3 +182,17 @@ def test_under_its_own_team_file_a_run_stays_what_it_was(name: str, accord_home:
     assert (verdicts[0]["answer"], verdicts[0]["now"]) == ("same", verdicts[0]["was"]), verdicts[0]
     table = [{"from": course.ended, "to": course.ended, "runs": 1}]
     assert totals == {"runs": 1, "same": 1, "flipped": 0, "undetermined": 0, "refused": 0, "table": table}
+
+
+@pytest.mark.parametrize("first", [("checkout_launch", 1), ("checkout_launch", 2), ("change_freeze", 3)])
+def test_a_vote_that_took_over_a_stopped_thread_is_the_same_under_its_own_policy(
+    first: tuple[str, int], capsys: Captured, accord_home: Path
+) -> None:
+    team, messages = first
+    stopped = accord(capsys, "run", team, "--thread", "t", "--set", f"budget.max_messages={messages}")
+    went_on = accord(capsys, "run", "change_freeze", "--thread", "t", "--goal", "Now?", "--accept-changes")
+    assert (stopped.code, went_on.code) == (3, 0)
+
+    for rules in ("quorum", "change_freeze"):
+        verdict = json.loads(accord(capsys, "whatif", "--policy", rules, "--all", "--json").out.splitlines()[0])
+        assert (verdict["answer"], verdict["was"], verdict["now"]) == ("same", "go", "go"), verdict
