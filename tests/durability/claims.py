@@ -11,7 +11,7 @@ from tests.durability.processes import without
 from tests.durability.strikes import KILLED, SHOWN_OPEN, Struck
 
 TIMES = ("seconds", "elapsed_seconds", "at")
-CHAIN = ("hash", "prev_hash", "thread", "prompt")
+CHAIN = ("hash", "prev_hash", "wrote", "thread", "prompt")
 """What the times and the thread of an event, and the times of the messages in a prompt, change in events."""
 
 Read = tuple[str, str]

@@ -25,7 +25,7 @@ ROLES = ("demand_analyst", "finance_analyst", "risk_analyst")
 SIDES = ("before", "after")
 KINDS = ("index", "archive", "checkpoint", "writes", "journal", "node convene", "node align")
 TIMES = ("seconds", "elapsed_seconds", "at")
-CHAIN = ("hash", "prev_hash", "thread")
+CHAIN = ("hash", "prev_hash", "wrote", "thread")
 """What the times and the thread of an event change in it and in those after it."""
 CALLS = {
     "three_rounds": [
