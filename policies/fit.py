@@ -1,18 +1,19 @@
 """Fit: whether facts have what guards and checks read, and of a kind that these can compare."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from itertools import islice, product
+from itertools import islice
 from typing import Any
 
-from policies.conditions.operators import EQUALITIES
+from policies.conditions.operators import ORDERS
 from policies.conditions.places import EACH, Path, shown_path, values_at
-from policies.conditions.reading import Comparison, Operand, Written, comparisons_in, fact_paths, handled_in, reads_in
+from policies.conditions.reading import fact_paths, handled_in, reads_in
 from policies.guards import ABSENT, SINGLE, Guard, find_unreadable, kind_of
 from policies.paths import MISSING, keys_of
 from policies.plain import MAX_SHOWN
 from policies.privacy import WITHHELD
+from policies.sides import Side, Sides, known_kind, sides_on
 
 MAX_CANDIDATES = 5_000
 """Paths of the facts among which the nearest one is looked for."""
@@ -101,40 +102,87 @@ def _is_missing(path: Path, facts: Mapping[str, Any]) -> bool:
 
 
 def find_mistyped(when: str, facts: Mapping[str, Any]) -> Iterator[Misfit]:
-    """Yield the paths that a condition compares with values of another kind."""
-    for comparison in comparisons_in(when):
-        sides = (comparison.left, comparison.right)
-        left, right = (_kinds(side, when, facts) for side in sides)
-        is_equality = f"_{comparison.operator}_" in EQUALITIES
-        if left and right and all(_clash(one, other, is_equality) for one, other in product(left, right)):
-            yield _clashing(comparison, (left, right))
+    """Yield the paths that a condition compares with values of another kind, each item of a list looked at.
+
+    >>> [each.found for each in find_mistyped('facts.level in ["high"]', {"level": 3})]
+    ['is a number, and `in` compares it with text']
+    """
+    found = (misfit for sides in sides_on(when, facts) for misfit in _misfits(sides, when))
+    yield from dict.fromkeys(found)
 
 
-def _kinds(side: Operand, when: str, facts: Mapping[str, Any]) -> list[str]:
-    """Return the kinds of values on one side; none where nothing is known of them."""
-    if isinstance(side, Written):
-        return [] if isinstance(side.value, bytes) else [kind_of(side.value)]
-    values = [] if side is None else [value for value in values_at(side, facts) if value is not MISSING]
-    may_be_null = side in handled_in(when).null
-    return [*dict.fromkeys(kind_of(value) for value in values if not (value is None and may_be_null))]
+def _misfits(sides: Sides, when: str) -> Iterator[Misfit]:
+    container = sides.right
+    if sides.operator != "in":
+        pairs = [sides] if _clash(sides, when) else []
+    elif isinstance(container.value, list | Mapping):
+        pairs = _clashing_items(sides, when)
+    else:
+        yield from _no_container(container)
+        return
+    yield from (misfit for pair in pairs if (misfit := _misfit(pair, when)))
 
 
-def _clash(one: str, other: str, is_equality: bool) -> bool:
-    """Tell whether values of two kinds cannot be compared; null is equal to nothing but null, as is right."""
-    if is_equality:
-        return one != other and "null" not in (one, other)
-    return one != other or one not in SINGLE
+def _clashing_items(sides: Sides, when: str) -> list[Sides]:
+    """Return what `in` compares and cannot; of items that are written, one that fits is enough."""
+    pairs = [replace(sides, right=item) for item in sides.right.items()]
+    found = [pair for pair in pairs if _clash(pair, when)]
+    if sides.right.is_written:
+        return found[:1] if len(found) == len(pairs) else []
+    return found
 
 
-def _clashing(comparison: Comparison, kinds: tuple[Sequence[str], Sequence[str]]) -> Misfit:
-    """Return which side does not fit: one that is null, else the first that is a path."""
-    sides = list(zip((comparison.left, comparison.right), kinds, strict=True))
-    paths = [(side, own, sides[1 - at]) for at, (side, own) in enumerate(sides) if isinstance(side, tuple)]
-    path, own, (other, others) = next((each for each in paths if [*each[1]] == ["null"]), paths[0])
-    if [*own] == ["null"]:
-        return Misfit(path, NULL)
-    named = f"`{shown_path(other)}`, {others[0]}" if isinstance(other, tuple) else others[0]
-    return Misfit(path, f"is {own[0]}, and `{comparison.operator}` compares it with {named}")
+def _no_container(side: Side) -> Iterator[Misfit]:
+    if side.path is not None and side.kind not in (None, "a list", "an object"):
+        found = NULL if side.kind == "null" else f"is {side.kind}, and `in` looks in a list or an object"
+        yield Misfit(side.path, found)
+
+
+def _clash(sides: Sides, when: str) -> bool:
+    """Tell whether two sides cannot be compared; null only with a null that is written or that is tested for."""
+    if f"_{sides.operator}_" in ORDERS:
+        one, other = sides.left.kind, sides.right.kind
+        is_handled = any(_is_handled(side, when) for side in (sides.left, sides.right))
+        return not (None in (one, other) or is_handled) and (one != other or one not in SINGLE)
+    pairs = ((sides.left, sides.right), (sides.right, sides.left))
+    null = next((pair for pair in pairs if pair[0].kind == "null"), None)
+    if null:
+        side, against = null
+        return not (against.kind in (None, "null") or side.is_written or _is_handled(side, when))
+    return _differ(sides.left.value, sides.right.value)
+
+
+def _is_handled(side: Side, when: str) -> bool:
+    return side.kind == "null" and side.path in handled_in(when).null
+
+
+def _differ(one: Any, other: Any) -> bool:
+    """Tell whether two values are of two kinds, or what they hold at the same place is; null is a value of any kind."""
+    kinds = {known_kind(one), known_kind(other)}
+    if kinds & {None, "null"} or len(kinds) > 1:
+        return not kinds & {None, "null"}
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and any(map(_differ, one, other))
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and any(_differ(value, other[key]) for key, value in one.items())
+    return False
+
+
+def _misfit(sides: Sides, when: str) -> Misfit | None:
+    """Return which side does not fit: one that is null, else the first that is a path, else the first that reads one.
+
+    None where no side has to do with the facts.
+    """
+    pairs = [(sides.left, sides.right), (sides.right, sides.left)]
+    nulls = [pair for pair in pairs if pair[0].kind == "null"]
+    ranked = sorted((*nulls, *pairs), key=lambda pair: (pair[0].path is None, not pair[0].reads))
+    own, other = ranked[0]
+    if own.kind == "null" and own.path is not None:
+        return Misfit(own.path, NULL)
+    path = own.path if own.path is not None else next(iter((*own.reads, *other.reads, *fact_paths(when))), None)
+    named = f"`{shown_path(other.path)}`, {other.kind}" if other.path is not None else other.kind
+    said = f"{'gives' if own.path is None else 'is'} {own.kind}, and `{sides.operator}` compares it with {named}"
+    return None if path is None else Misfit(path, said)
 
 
 def _nearest(path: Path, facts: Mapping[str, Any]) -> str:

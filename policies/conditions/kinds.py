@@ -132,15 +132,15 @@ def _written_out(node: Node) -> Iterator[Node]:
         case Listing(items=items) | Entries(values=items):
             yield from items
         case Loop(steps=(_, _, step, _)):
-            yield from _gathered(step)
+            yield from gathered(step)
 
 
-def _gathered(step: Node) -> Iterator[Node]:
+def gathered(step: Node) -> Iterator[Node]:
     """Yield what a macro such as `map` adds to its list in a step."""
     match step:
         case Call(function=function, arguments=(*_, left, right)) if function in (ADD, CHOICE):
             yield from right.items if isinstance(right, Listing) else ()
-            yield from _gathered(left)
+            yield from gathered(left)
 
 
 def _walked(node: Node, bound: Mapping[str, Node]) -> Iterator[tuple[int, Node]]:

@@ -76,7 +76,8 @@ MISTYPED: dict[str, list[str]] = {
     "1.0 < facts.safety.officer": ["safety.officer is null"],
     "facts.risk.rate > facts.safety.officer": ["safety.officer is null"],
     "facts.safety.officer != null && facts.safety.officer > 1.0": [],
-    "facts.safety.officer == 'Ada'": [],
+    "facts.safety.officer == 'Ada'": ["safety.officer is null"],
+    "facts.safety.officer == null || facts.safety.officer == 'Ada'": [],
     "facts.safety.officer == null": [],
     "facts.risk.rate > 1": [],
     "facts.risk.rate == facts.limits.rate": [],
@@ -97,10 +98,77 @@ def test_values_of_two_kinds_that_a_condition_compares_are_found(when: str) -> N
     assert misfits(when) == MISTYPED[when]
 
 
-def test_items_of_several_kinds_are_left_to_the_run() -> None:
-    facts = {"items": [{"n": 1}, {"n": "one"}]}
+IN_TEXT = "is a number, and `in` compares it with text"
+EQUAL_TEXT = "is a number, and `==` compares it with text"
+TEXT_EQUAL = "is text, and `==` compares it with a number"
+GIVES_TEXT = "gives text, and `==` compares it with a number"
+TEXT_ABOVE = "is text, and `>` compares it with a number"
+EQUAL_B = "is a number, and `==` compares it with `b[*]`, text"
+IN_BAD = "is a number, and `in` compares it with `bad[*]`, text"
+UNUSABLE: list[tuple[str, dict[str, Any], list[str]]] = [
+    ('facts.level in ["high", "critical"]', {"level": 3}, [f"level {IN_TEXT}"]),
+    ('facts.level in ["high", "critical"]', {"level": None}, ["level is null"]),
+    ('!(facts.level in ["high"])', {"level": 3}, [f"level {IN_TEXT}"]),
+    ("facts.level in facts.bad", {"level": 3, "bad": ["3"]}, [f"level {IN_BAD}"]),
+    ("facts.level in facts.bad", {"level": 3, "bad": [3, "4"]}, [f"level {IN_BAD}"]),
+    ('"x" in facts.l', {"l": [1, 2]}, [f"l[*] {IN_TEXT}"]),
+    ('"x" in facts.l', {"l": ["x", None]}, ["l[*] is null"]),
+    ('"x" in facts.l', {"l": "xy"}, ["l is text, and `in` looks in a list or an object"]),
+    ('"x" in facts.l', {"l": None}, ["l is null"]),
+    ("facts.k in facts.m", {"k": 3, "m": {"3": 1}}, ["k is a number, and `in` compares it with `m[*]`, text"]),
+    ('facts.region == ["US"]', {"region": "US"}, ["region is text, and `==` compares it with a list"]),
+    ('facts.l == ["3"]', {"l": [3]}, ["l is a list, and `==` compares it with a list"]),
+    ("facts.p + 1 == facts.q", {"p": 3, "q": "4"}, ["q is text, and `==` compares it with a number"]),
+    ("facts.p == string(3)", {"p": 3}, [f"p {EQUAL_TEXT}"]),
+    ("facts.p + facts.q == 'x'", {"p": 3, "q": 4}, ["p gives a number, and `==` compares it with text"]),
+    ("facts.p == 3", {"p": None}, ["p is null"]),
+    ("facts.p != 3", {"p": None}, ["p is null"]),
+    ("facts[facts.key] == 3", {"key": "p", "p": "3"}, [f"facts {GIVES_TEXT}"]),
+    ("facts.l.exists(i, i.p == 3)", {"l": [{"p": "3"}, {"p": 1}]}, [f"l[*].p {TEXT_EQUAL}"]),
+    ("facts.l.exists(i, i.p == 3)", {"l": [{"p": 3}, {"p": None}]}, ["l[*].p is null"]),
+    ("facts.l.all(i, i > 3)", {"l": ["5", 1]}, [f"l[*] {TEXT_ABOVE}"]),
+    ("facts.l.exists(i, i.p > 3)", {"l": [{"p": 5}, {"p": "9"}]}, [f"l[*].p {TEXT_ABOVE}"]),
+    ("facts.l.filter(i, i.p > 1).exists(i, i.q == 3)", {"l": [{"p": 5, "q": "3"}]}, [f"l {GIVES_TEXT}"]),
+    ("facts.l.map(i, i.q).exists(q, q == 3)", {"l": [{"q": "3"}]}, [f"l {GIVES_TEXT}"]),
+    ("3 in facts.l.map(i, i.q)", {"l": [{"q": "3"}]}, ["l gives text, and `in` compares it with a number"]),
+    ("facts.m.exists(k, facts.m[k] == 3)", {"m": {"a": 3, "b": "3"}}, [f"m {GIVES_TEXT}"]),
+    ("facts.a.exists(i, facts.b.exists(j, i == j))", {"a": [1], "b": ["1"]}, [f"a[*] {EQUAL_B}"]),
+    ("facts.l.exists(facts, .facts.p == 3)", {"l": [1], "p": "3"}, [f"p {TEXT_EQUAL}"]),
+]  # fmt: skip
 
-    assert misfits("facts.items.exists(item, item.n == 'one')", facts) == []
+
+@pytest.mark.parametrize(("when", "facts", "said"), UNUSABLE)
+def test_what_a_comparison_cannot_use_is_found_wherever_it_is(
+    when: str, facts: dict[str, Any], said: list[str]
+) -> None:
+    assert misfits(when, facts) == said
+
+
+USABLE: list[tuple[str, dict[str, Any]]] = [
+    ("facts.p == null", {"p": None}),
+    ("facts.p == null || facts.p == 3", {"p": None}),
+    ("facts.p == facts.q", {"p": None, "q": None}),
+    ('facts.level in ["high", null]', {"level": None}),
+    ('facts.level in ["high", 3]', {"level": 3}),
+    ("facts.level in []", {"level": 3}),
+    ('"x" in facts.l', {"l": []}),
+    ('"x" in facts.m', {"m": {"y": 1}}),
+    ("facts.l[0] == 1", {"l": [1, "x"]}),
+    ("facts.l[facts.i] == 'x'", {"l": [1, "x"], "i": 1}),
+    ("facts.l.exists(i, i.p == i.q)", {"l": [{"p": 1, "q": 1}, {"p": "x", "q": "y"}]}),
+    ("facts.l.exists(i, has(i.p) && i.p == 3)", {"l": [{"p": 1}, {}]}),
+    ("facts.l.exists(i, i.p != null && i.p > 3)", {"l": [{"p": 5}, {"p": None}]}),
+    ("facts.l == ['x'] && facts.m == {'a': 1}", {"l": ["y", "x"], "m": {"a": 2}}),
+    ("type(facts.p) == int && facts.p in [1.5, 2]", {"p": 2}),
+    ("timestamp(facts.at) > timestamp('2026-01-01T00:00:00Z')", {"at": "2026-02-01T00:00:00Z"}),
+    ("size(facts.l) == facts.n && string(facts.n) == '1'", {"l": [1], "n": 1}),
+]
+
+
+@pytest.mark.parametrize(("when", "facts"), USABLE)
+def test_what_can_be_compared_is_not_called_unusable(when: str, facts: dict[str, Any]) -> None:
+    assert misfits(when, facts) == []
+    assert isinstance(holds(when, facts), bool)
 
 
 SHORT = ("true", "has(facts.safety.lost)", '"lost" in facts.risk')

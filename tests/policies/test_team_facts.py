@@ -178,3 +178,31 @@ def test_the_fact_that_a_problem_is_about_is_named() -> None:
     raw = {"guards": [guard("safety.lost", above=0)], "roles": {"risk": {"checks": [check("int('x') > 1")]}}}
 
     assert [each.fact for each in find_unusable(raw, FACTS)] == [("safety", "lost"), ()]
+
+
+COMPARED: dict[str, dict[str, Any]] = {
+    'facts.level in ["high", "critical"]': {"level": 3},
+    "facts.level in facts.bad": {"level": 3, "bad": ["3"]},
+    '"x" in facts.l': {"l": [1, 2]},
+    'facts.region == ["US"]': {"region": "US"},
+    "facts.p + 1 == facts.q": {"p": 3, "q": "4"},
+    "facts.p == string(3)": {"p": 3},
+    "facts.p == 3": {"p": None},
+    "facts.l.exists(i, i.p == 3)": {"l": [{"p": "3"}, {"p": 1}]},
+    "facts.l.exists(i, i.p > 3)": {"l": [{"p": 5}, {"p": "9"}]},
+    "facts.l.all(i, i > 3)": {"l": ["5", 1]},
+}
+
+
+@pytest.mark.parametrize("when", COMPARED)
+def test_a_check_that_cannot_compare_the_file_s_facts_is_a_problem_of_the_file(when: str) -> None:
+    found = of_checks(when, facts=COMPARED[when])
+
+    assert list(found) == ["roles.risk.checks.0.when"]
+    assert found["roles.risk.checks.0.when"].endswith("; correct the path, or the value")
+
+
+def test_a_check_that_an_earlier_one_decides_is_compared_too() -> None:
+    found = of_checks("true", "facts.safety.region in [1]")
+
+    assert list(found) == ["roles.risk.checks.1.when"]
