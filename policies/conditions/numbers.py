@@ -4,11 +4,12 @@ Numbers of facts and outputs enter as decimal ones. A whole-number literal becom
 it. What CEL counts itself (`size`, `int`, the counts of a vote) stays whole, and arithmetic that mixes both is refused.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from policies.conditions.kinds import PASSING, SIGNED, NumberKinds, arguments_of, function_of, is_literal
-from policies.conditions.operators import ADD, CHOICE, COMPARISONS, DIVIDE, IN, INDEX, REMAINDER, WHOLE
+from policies.conditions.operators import ADD, BECOMES, CHOICE, COMPARISONS, IN, INDEX, WHOLE
 from policies.conditions.tree import Call, Changes, Constant, Entries, Listing, Name, Node, Tree, Type, parts_of
 from policies.plain import MAX_INTEGER
 
@@ -16,8 +17,6 @@ MAX_LITERAL = MAX_INTEGER + 1
 """2^53: beyond it two whole numbers may be the same decimal one."""
 
 _NO_NUMBERS: Mapping[Type, str] = {"string": "text", "bool": "true or false", "list": "a list", "map": "a map"}
-
-_BECOMES = {"_/_": DIVIDE, "_%_": REMAINDER}
 
 _INDIFFERENT = (
     *(*COMPARISONS, IN, CHOICE, INDEX, "_&&_", "_||_", "!_", "@not_strictly_false"),
@@ -49,7 +48,7 @@ def decimal_changes(tree: Tree) -> Changes:
     changes = tuple(_changes(tree.root, False, NumberKinds(tree)))
     return Changes(
         decimals=frozenset(id_ for id_, function in changes if function is None),
-        functions={id_: function for id_, function in changes if function in (DIVIDE, REMAINDER)},
+        functions={id_: function for id_, function in changes if function and function != WHOLE},
         wrapped={id_: function for id_, function in changes if function == WHOLE},
     )
 
@@ -71,6 +70,8 @@ def _all(node: Node) -> Iterator[Node]:
 def _mixture(node: Node, kinds: NumberKinds, is_counted: bool) -> Mixture | None:
     if isinstance(node, Constant) and type(node.value) is int and abs(node.value) > MAX_LITERAL:
         return Mixture(node, f"has the whole number {node.value}", f"allowed: at most {MAX_LITERAL}, which is 2^53")
+    if isinstance(node, Constant) and isinstance(node.value, float) and not math.isfinite(node.value):
+        return Mixture(node, "has a decimal number too large", "allowed: below 1.797e308")
     is_compared = isinstance(node, Call) and node.function in COMPARISONS
     if is_compared or kinds.is_arithmetic(node):
         return _of_another_type(node, kinds) or _whole_with_decimal(node, kinds, is_compared and not is_counted)
@@ -145,8 +146,8 @@ def _changes(node: Node, is_wide: bool, kinds: NumberKinds) -> Iterator[tuple[in
         yield node.id, None
     found = kinds.of(node)
     is_decimal = "decimal" in found or (is_wide and "whole" not in found)
-    if kinds.is_arithmetic(node) and is_decimal and function_of(node) in _BECOMES:
-        yield node.id, _BECOMES[function_of(node)]
+    if kinds.is_arithmetic(node) and is_decimal and function_of(node) in BECOMES:
+        yield node.id, BECOMES[function_of(node)]
     if _takes_whole(node, kinds):
         yield node.id, WHOLE
     for part, inner in _within(node, is_decimal, kinds):

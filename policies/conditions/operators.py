@@ -22,12 +22,16 @@ INDEX = "_[_]"
 IN = "@in"
 CHOICE = "_?_:_"
 
+PLUS = "@plus"
+MINUS = "@minus"
+TIMES = "@times"
 DIVIDE = "@divide"
 REMAINDER = "@remainder"
 WHOLE = "@whole"
 """Functions of ours. No condition can name them, since a name in CEL has no `@`."""
 
-_WRITTEN = {DIVIDE: "_/_", REMAINDER: "_%_"}
+BECOMES: Mapping[str, str] = dict(zip(ARITHMETIC, (PLUS, MINUS, TIMES, DIVIDE, REMAINDER), strict=True))
+"""The function that each operator becomes where its numbers are decimal: none of them gives one without end."""
 
 Form = tuple[tuple[str, ...], str]
 """The types that an operator takes, and the one it gives; `~A` is any one type."""
@@ -97,20 +101,62 @@ def build_checker(variables: Mapping[str, Any], is_json: bool) -> Any:
 def build_runtime(variables: Mapping[str, Any]) -> Any:
     """Return the environment that evaluates conditions over these variables; it has the functions of ours."""
     double, types = cel.Type.DOUBLE, cel.Type
-    pairs = [_function(name, double, (double, double), act) for name, act in ((DIVIDE, _quotient), (REMAINDER, _rest))]
+    acts = ((TIMES, _product), (DIVIDE, _quotient), (REMAINDER, _rest))
+    pairs = [_function(name, [((double, double), double)], act) for name, act in acts]
+    pairs += [
+        _function(name, forms, act)
+        for name, forms, act in ((PLUS, _sums(), _sum), (MINUS, _differences(), _difference))
+    ]
     plain = (double, types.STRING, types.BOOL, types.NULL, types.List(types.DYN), types.Map(types.STRING, types.DYN))
     wholes = [cel.Overload(f"{WHOLE} {kind.name()}", types.DYN, [kind], impl=_whole) for kind in plain]
     return cel.NewEnv(variables=dict(variables), functions=[*pairs, cel.FunctionDecl(WHOLE, wholes)])
 
 
-def _function(name: str, gives: Any, takes: tuple[Any, ...], act: Any) -> Any:
-    return cel.FunctionDecl(name, [cel.Overload(name, gives, list(takes), impl=act)])
+def _function(name: str, forms: Sequence[tuple[tuple[Any, ...], Any]], act: Any) -> Any:
+    overloads = [
+        cel.Overload(f"{name} {' '.join(kind.name() for kind in takes)}", gives, list(takes), impl=act)
+        for takes, gives in forms
+    ]
+    return cel.FunctionDecl(name, overloads)
+
+
+def _sums() -> list[tuple[tuple[Any, ...], Any]]:
+    """Return what `+` takes where nobody knows beforehand that it adds numbers, and what it gives."""
+    joined = (cel.Type.DOUBLE, cel.Type.STRING, cel.Type.BYTES, cel.Type.List(cel.Type.DYN))
+    return [*(((kind, kind), kind) for kind in joined), *_time_forms(ADD)]
+
+
+def _differences() -> list[tuple[tuple[Any, ...], Any]]:
+    return [((cel.Type.DOUBLE, cel.Type.DOUBLE), cel.Type.DOUBLE), *_time_forms("_-_")]
+
+
+def _time_forms(operator: str) -> list[tuple[tuple[Any, ...], Any]]:
+    named = {"timestamp": cel.Type.TIMESTAMP, "duration": cel.Type.DURATION}
+    return [(tuple(named[each] for each in takes), named[gives]) for takes, gives in _TIME[operator]]
+
+
+def _sum(left: Any, right: Any) -> Any:
+    return _finite(left + right)
+
+
+def _difference(left: Any, right: Any) -> Any:
+    return _finite(left - right)
+
+
+def _product(left: float, right: float) -> float:
+    return float(_finite(left * right))
 
 
 def _quotient(left: float, right: float) -> float:
-    if right == 0 or not math.isfinite(left / right):
-        raise ArithmeticError("division by zero" if right == 0 else "a number too large")
-    return left / right
+    if right == 0:
+        raise ArithmeticError("division by zero")
+    return float(_finite(left / right))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ArithmeticError("a number too large")
+    return value
 
 
 def _rest(left: float, right: float) -> float:
@@ -131,6 +177,6 @@ def as_written(message: str) -> str:
     >>> as_written("UNKNOWN: No matching overloads found : @divide(string, double)")
     'No matching overloads found : _/_(string, double)'
     """
-    for ours, written in _WRITTEN.items():
+    for written, ours in BECOMES.items():
         message = message.replace(ours, written)
     return message.removeprefix("UNKNOWN: ")

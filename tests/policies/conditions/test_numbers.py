@@ -74,6 +74,7 @@ def decimals(value: Any) -> Any:
 
 
 COUNTS = {"team": 3, "round": 3}
+HOURS = {"a": "2026-01-01T13:00:00Z", "b": "2026-01-01T12:00:00Z"}
 
 
 @pytest.mark.parametrize(("when", "paths", "whole", "decimal"), TABLE, ids=[row[0] for row in TABLE])
@@ -127,6 +128,9 @@ def test_the_counts_of_a_vote_stay_whole_numbers(when: str, answer: bool) -> Non
         ("facts.late > 9007199254740993", "facts", "has the whole number 9007199254740993 at character 14; allowed"),
         ("facts.late > -9007199254740993", "facts", "at most 9007199254740992, which is 2^53"),
         ("open_questions > 0x20000000000001", "vote", "has the whole number 9007199254740993"),
+        ("facts.late < 1e999", "facts", "has a decimal number too large at character 14; allowed: below 1.797e308"),
+        ("facts.late > -1e999 * 2.0", "facts", "has a decimal number too large"),
+        ("mean_confidence < 1e999", "vote", "has a decimal number too large"),
         ('facts.late * 2 > "x"', "facts", "applies `>` to a number and text at character 16; allowed: two numbers"),
         ('"x" == facts.late / 2', "facts", "applies `==` to a number and text"),
         ("facts.late - 1 != true", "facts", "applies `!=` to a number and true or false"),
@@ -181,6 +185,11 @@ def test_numbers_that_can_be_mixed_are_not_refused(when: str, scope: Any) -> Non
         ("[10].map(x, x * 2)[0] / 8 == 2", {}, True),
         ("[10].filter(x, x > 2)[0] / 4 == 2", {}, True),
         ("[10, facts.n].filter(x, x > 2).exists(y, y / 4 == 2.5)", {"n": 1}, True),
+        ("facts.a + facts.b == 'xy' && facts.l + [2] == [1, 2]", {"a": "x", "b": "y", "l": [1]}, True),
+        ("facts.l + facts.l == [1, 1] && size(facts.l + facts.m) == 3", {"l": [1], "m": ["x", None]}, True),
+        ("[timestamp(facts.a)][0] - [timestamp(facts.b)][0] == duration('1h')", HOURS, True),
+        ("[timestamp(facts.b)][0] + [duration('1h')][0] == timestamp(facts.a)", HOURS, True),
+        ("[b'x'][0] + [b'y'][0] == b'xy'", {}, True),
         ("facts.names.map(n, size(n)).exists(s, s + 1 > 3)", {"names": ["abc"]}, True),
         ('facts.l.map(x, x["v"]).exists(y, y == size(facts.l) && y * 2 > 1)', {"l": [{"v": 1}]}, True),
         ('facts["m"]["a"]["n"] + 31 == 45 && facts.m["a"].n * 1.5 == 21', {"m": {"a": {"n": 14}}}, True),
@@ -224,6 +233,17 @@ def test_a_number_means_the_same_wherever_a_condition_uses_it(when: str, facts: 
         ("facts.n / 0 > 0.2", {"n": 1}, "division by zero"),
         ("facts.n % facts.zero > 0.2", {"n": 1, "zero": 0}, "remainder of a division by zero"),
         ("facts.n / facts.tiny > 0.2", {"n": 1e300, "tiny": 1e-300}, "a number too large"),
+        ("facts.n * facts.n > 0.2", {"n": 1e200}, "a number too large"),
+        ("facts.n * -10 < 0.2", {"n": 1e308}, "a number too large"),
+        ("facts.n + facts.n > 0.2", {"n": 1e308}, "a number too large"),
+        ("-facts.n - facts.n < 0.2", {"n": 1e308}, "a number too large"),
+        ("facts.n * 10 - facts.n * 10 > 0.2", {"n": 1e308}, "a number too large"),
+        ("1.0 / (facts.n * 10) > 0.2", {"n": 1e308}, "a number too large"),
+        ("1e308 * 10.0 > 0.2", {}, "a number too large"),
+        ("facts.l.exists(i, i.p * i.p < 1)", {"l": [{"p": 1e200}]}, "a number too large"),
+        ("facts.n + facts.text > 0.2", {"n": 1, "text": "x"}, "_+_(double, string)"),
+        ("facts.n - facts.text > 0.2", {"n": 1, "text": "x"}, "_-_(double, string)"),
+        ("facts.n * facts.text > 0.2", {"n": 1, "text": "x"}, "_*_(double, string)"),
         ("facts.n / facts.text > 0.2", {"n": 1, "text": "x"}, "_/_(double, string)"),
         ("facts.text % 2 > 0", {"text": "x"}, "_%_(string, double)"),
         ("facts.n * 2 > 0", {"n": 2**53}, "a whole number beyond ±(2^53-1)"),
