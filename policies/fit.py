@@ -13,7 +13,7 @@ from policies.guards import ABSENT, SINGLE, Guard, find_unreadable, kind_of
 from policies.paths import MISSING, keys_of
 from policies.plain import MAX_SHOWN
 from policies.privacy import WITHHELD
-from policies.sides import Side, Sides, known_kind, sides_on
+from policies.sides import Side, Sides, TooManyRoundsError, known_kind, sides_on
 
 MAX_CANDIDATES = 5_000
 """Paths of the facts among which the nearest one is looked for."""
@@ -108,7 +108,10 @@ def find_mistyped(when: str, facts: Mapping[str, Any]) -> Iterator[Misfit]:
     ['is a number, and `in` compares it with text']
     """
     found = (misfit for sides in sides_on(when, facts) for misfit in _misfits(sides, when))
-    yield from dict.fromkeys(found)
+    try:
+        yield from dict.fromkeys(found)
+    except TooManyRoundsError:
+        yield Misfit(next(iter(fact_paths(when)), ()), "is walked over more often than a check may")
 
 
 def _misfits(sides: Sides, when: str) -> Iterator[Misfit]:

@@ -6,6 +6,7 @@ Nothing is short-circuited: each comparison is looked at for every item that the
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from itertools import count
 from typing import Any
 
 from policies.conditions.condition import compile_condition
@@ -15,6 +16,13 @@ from policies.conditions.places import EACH, Bound, Path, bound_within, place_of
 from policies.conditions.tree import Call, Constant, Entries, Field, Listing, Loop, Name, Node, Tree, Type, parts_of
 from policies.guards import SINGLE, kind_of
 from policies.paths import MISSING
+
+MAX_ROUNDS = 20_000
+"""Rounds of macros that are looked at, those over items of one kind once; the runtime stops at 10,000 of its own."""
+
+
+class TooManyRoundsError(ValueError):
+    """The macros of a condition walk over more than is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +75,14 @@ class Sides:
 class _Around:
     """What is known around a node: the variables, where each leads to, and what it is worth.
 
-    `alike`: what items have in common that need not be looked at twice.
+    `alike`: what items have in common that need not be looked at twice. `rounds` counts those of all macros.
     """
 
     tree: Tree
     bound: Bound
     values: Mapping[str, Any]
     alike: Callable[[Any], str]
+    rounds: Iterator[int]
 
 
 def known_kind(value: Any) -> str | None:
@@ -90,12 +99,15 @@ def known_kind(value: Any) -> str | None:
 def sides_on(when: str, facts: Mapping[str, Any]) -> Iterator[Sides]:
     """Yield the sides of every comparison in a condition on these facts, once for each item that a macro walks over.
 
+    Raises:
+        TooManyRoundsError: there are more of them than `MAX_ROUNDS`.
+
     >>> [(each.left.value, each.right.value) for each in sides_on("facts.l.exists(i, i > 3)", {"l": [5, "9"]})]
     [(5, 3), ('9', 3)]
     """
     tree = compile_condition(when).tree
     alike = repr if any(map(_is_worked_out, _all(tree.root))) else _shape
-    yield from _sides(tree.root, _Around(tree, {}, {"facts": facts, ".facts": facts}, alike))
+    yield from _sides(tree.root, _Around(tree, {}, {"facts": facts, ".facts": facts}, alike, count()))
 
 
 def _all(node: Node) -> Iterator[Node]:
@@ -135,6 +147,8 @@ def _rounds(loop: Loop, around: _Around) -> Iterator[_Around]:
     over, bound = _value(loop.over, around), bound_within(loop, around.bound)
     items = _distinct(over, around.alike) if isinstance(over, list | Mapping) else [UNKNOWN]
     for item in items:
+        if next(around.rounds) >= MAX_ROUNDS:
+            raise TooManyRoundsError
         yield replace(around, bound=bound, values={**around.values, **dict.fromkeys(loop.variables, item)})
 
 

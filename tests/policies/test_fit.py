@@ -144,6 +144,14 @@ def test_what_a_comparison_cannot_use_is_found_wherever_it_is(
     assert misfits(when, facts) == said
 
 
+def test_a_condition_that_walks_over_too_much_is_refused_and_not_waited_for() -> None:
+    names = "abcdefghijklmnopqrst"
+    lists = ["facts.l", *(f"[{name}, [{name}]]" for name in names)]
+    opened = "".join(f"{each}.exists({name}, " for each, name in zip(lists, names, strict=False))
+
+    assert misfits(f"{opened}t == 1{')' * len(names)}", {"l": [1]}) == ["l is walked over more often than a check may"]
+
+
 USABLE: list[tuple[str, dict[str, Any]]] = [
     ("facts.p == null", {"p": None}),
     ("facts.p == null || facts.p == 3", {"p": None}),
