@@ -70,8 +70,8 @@ class Admission:
         update["pending"] = plain_stop(stop, cause=cause)
         reopened = _reopened(state) if moved else {}
         begun = self._resumed(state, moved) if state.get("case") else self._admitted(thread)
-        limited = {"limits": update["limits"], "max_repairs": self._team.max_repairs}
-        pinned = {"hashes": hashes, **limited, "revision": case["revision"]}
+        ruled = {"pattern": self._team.pattern, "limits": update["limits"], "max_repairs": self._team.max_repairs}
+        pinned = {"hashes": hashes, **ruled, "revision": case["revision"]}
         superseded = [{"event": "superseded", "round": state["round"]}] if reopened else []
         return update | reopened | {"happened": [{**begun, **pinned}, *superseded]}
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from policies.budgets import Spent
-from policies.contract import Contribution, Output, Refusal
+from policies.contract import Contribution, Output, Refusal, Stance
 from policies.patterns.vote import CAST
 from policies.seats import Failure, Reply
 from policies.stop import stop_reason
-from policies.table import Outcome
+from policies.table import DECISIONS, Outcome
 from policies.team import Budget
 from policies.vote import Cast, rounds_blocked
 
@@ -20,6 +20,7 @@ Plain = dict[str, Any]
 Event = Mapping[str, Any]
 
 BRIEF = "brief"
+ROUNDS = "rounds"
 ANSWERS = ("accepted", "refused", "failed")
 
 
@@ -127,7 +128,7 @@ class Tape:
 def taped(events: Sequence[Event]) -> Plain:
     """Return the tape of a record as plain values: {start, steps}.
 
-    >>> taped([{"event": "admitted", "limits": {}, "max_repairs": 1}])["steps"]
+    >>> taped([{"event": "admitted", "pattern": "rounds", "limits": {}, "max_repairs": 1}])["steps"]
     []
     """
     moves = [place for place, event in enumerate(events) if event.get("moved")]
@@ -135,7 +136,7 @@ def taped(events: Sequence[Event]) -> Plain:
     steps = _Taping()
     for event in events[begun + 1 :]:
         steps.take(event)
-    return {"start": _start(events[:begun], events[begun:], steps.taken), "steps": steps.taken}
+    return {"start": _start(events[:begun], events[begun:]), "steps": steps.taken}
 
 
 @dataclass(slots=True)
@@ -193,32 +194,55 @@ def _plain_reply(event: Event) -> Plain:
     return {"cast": CAST[answer["vote"]], "confidence": 1.0} if contract == "ballot" else {"output": contract}
 
 
-def _start(before: Sequence[Event], standing: Sequence[Event], steps: Sequence[Plain]) -> Plain:
+@dataclass(slots=True)
+class _Beginning:
+    """Where the loop is after the events taken so far, as far as what follows rests on it."""
+
+    round: int = 0
+    outcome: Outcome | None = None
+    pattern: str = ROUNDS
+    before: str = ROUNDS
+    stances: list[list[Stance]] = field(default_factory=list)
+    called: list[str | None] = field(default_factory=list)
+
+    def take(self, event: Event) -> None:
+        """Take the next event; `pattern` is in force, and was `before` until somebody resumed the run."""
+        kind = event["event"]
+        if kind in ("admitted", "resumed"):
+            self.before, self.pattern = self.pattern, event["pattern"]
+        elif kind == "asked":
+            self.round, self.outcome = event["round"], None
+        elif kind == "superseded":
+            self._reopen(event["round"])
+        elif kind == "outcome":
+            self.outcome = event["final"]
+            self.called.append(event["convene"])
+            if self.pattern == ROUNDS:
+                self.stances.append([event["casts"][role] for role in event["confidences"]])
+
+    def _reopen(self, number: int) -> None:
+        """Take back the open round: it is asked again, but the stages of another pattern begin with a new one."""
+        if self.before != ROUNDS or self.outcome in DECISIONS:
+            self.outcome = "next_round"
+        elif number != self.round:
+            self.outcome = None
+        self.round = number
+
+
+def _start(before: Sequence[Event], standing: Sequence[Event]) -> Plain:
     """Return where the standing part of a record begins, after the events before it."""
-    outcomes = [event for event in before if event["event"] == "outcome"]
-    stances = [[event["casts"][role] for role in event["confidences"]] for event in outcomes]
-    number, outcome = _place(before, standing, steps) if before else (0, None)
+    begun = _Beginning()
+    for event in (*before, standing[0], *(each for each in standing[1:2] if each["event"] == "superseded")):
+        begun.take(event)
     return {
         "limits": standing[0]["limits"],
         "max_repairs": standing[0]["max_repairs"],
-        "round": number,
-        "outcome": outcome,
+        "round": begun.round,
+        "outcome": begun.outcome,
         "spent": standing[0]["spent"] if before else {},
-        "rounds_blocked": rounds_blocked(stances),
-        "called": [event["convene"] for event in outcomes],
+        "rounds_blocked": rounds_blocked(begun.stances),
+        "called": begun.called,
     }
-
-
-def _place(before: Sequence[Event], standing: Sequence[Event], steps: Sequence[Plain]) -> tuple[int, Outcome | None]:
-    """Return the last round before changes were accepted, and what it came to: None where it is asked again."""
-    asked = [event["round"] for event in (*before, *standing) if event["event"] == "superseded"]
-    asked += [event["round"] for event in before if event["event"] == "asked"]
-    number = max(asked, default=0)
-    finals = [event["final"] for event in before if event["event"] == "outcome" and event["round"] == number]
-    if finals or number == 0:
-        return number, "escalate" if finals[-1:] == ["escalate"] else "next_round" if finals else None
-    follows = next((step["round"] for step in steps if "asked" in step), number)
-    return number, None if follows == number else "next_round"
 
 
 # --- from plain values to the tape -----------------------------------------------------------------------------------

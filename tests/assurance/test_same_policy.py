@@ -196,3 +196,42 @@ def test_a_vote_that_took_over_a_stopped_thread_is_the_same_under_its_own_policy
     for rules in ("quorum", "change_freeze"):
         verdict = json.loads(accord(capsys, "whatif", "--policy", rules, "--all", "--json").out.splitlines()[0])
         assert (verdict["answer"], verdict["was"], verdict["now"]) == ("same", "go", "go"), verdict
+
+
+@pytest.mark.parametrize("messages", [1, 3])
+def test_a_talk_that_took_over_a_stopped_vote_is_the_same_in_the_round_that_is_shown(
+    messages: int, capsys: Captured, accord_home: Path
+) -> None:
+    stopped = accord(capsys, "run", "change_freeze", "--thread", "t", "--set", f"budget.max_messages={messages}")
+    went_on = accord(capsys, "run", "checkout_launch", "--thread", "t", "--accept-changes", "--json")
+    assert (stopped.code, went_on.code) == (3, 0)
+
+    verdict = json.loads(accord(capsys, "whatif", "--policy", "checkout_launch", "--all", "--json").out.splitlines()[0])
+
+    (round_shown,) = [entry["round"] for entry in json.loads(went_on.out)["history"]]
+    assert (verdict["answer"], verdict["round"]) == ("same", round_shown), verdict
+
+
+@pytest.mark.parametrize("policy", ["classic", "launch"])
+def test_a_vote_that_took_over_a_talk_in_its_second_round_is_the_same_under_its_own_policy(
+    policy: str, capsys: Captured, accord_home: Path
+) -> None:
+    follow(accord_home, Course(policy, ["ggb", "gga"], "llm_auth"))
+    assert accord(capsys, "run", "change_freeze", "--thread", "t", "--goal", "Now?", "--accept-changes").code == 0
+
+    for rules in ("quorum", "change_freeze"):
+        verdict = json.loads(accord(capsys, "whatif", "--policy", rules, "--all", "--json").out.splitlines()[0])
+        assert (verdict["answer"], verdict["was"], verdict["now"]) == ("same", "go", "go"), verdict
+
+
+def test_a_talk_that_took_over_a_vote_and_asked_nobody_stopped_where_the_record_says(
+    capsys: Captured, accord_home: Path
+) -> None:
+    few = ("--set", "budget.max_messages=1")
+    for team, more in (("change_freeze", ()), ("checkout_launch", ("--accept-changes",))):
+        assert accord(capsys, "run", team, "--thread", "t", *few, *more).code == 3
+    phase = json.loads(accord(capsys, "show", "t", "--json").out)["phase"]
+
+    verdict = json.loads(accord(capsys, "whatif", "--policy", "checkout_launch", "--all", "--json").out.splitlines()[0])
+
+    assert (verdict["answer"], verdict["reason"]) == ("same", f"stopped at {phase}")

@@ -18,13 +18,13 @@ def event(kind: str, **body: Any) -> Event:
     return {"event": kind, **body}
 
 
-def admitted(**limits: Any) -> Event:
-    return event("admitted", limits=LIMITS | limits, max_repairs=2)
+def admitted(pattern: str = "rounds", **limits: Any) -> Event:
+    return event("admitted", pattern=pattern, limits=LIMITS | limits, max_repairs=2)
 
 
 def resumed(after: str | None, moved: str | None = None, rounds: int = 0, messages: int = 0, **limits: Any) -> Event:
-    spent = {"messages": messages, "rounds": rounds}
-    return event("resumed", after=after, moved=moved, spent=spent, limits=LIMITS | limits, max_repairs=3)
+    ruled = {"pattern": "rounds", "limits": LIMITS | limits, "max_repairs": 3}
+    return event("resumed", after=after, moved=moved, spent={"messages": messages, "rounds": rounds}, **ruled)
 
 
 def asked(number: int, *roles: str) -> list[Event]:
@@ -155,6 +155,7 @@ BALLOTS = {"risk": "approve", "legal": "abstain", "sales": "reject"}
 
 FIRST = (*asked(1, "risk"), accepted(1, "risk", "block"))
 SUPERSEDED = event("superseded", round=1)
+COUNTED: Event = {"final": "escalate", "casts": {"risk": "block"}, "confidences": {}, "convene": None}
 
 
 def start_of(*events: Event) -> Start:
@@ -199,9 +200,35 @@ def test_a_decision_that_was_not_announced_is_talked_over_and_an_escalation_stan
 def test_after_the_stages_of_another_pattern_a_new_round_follows() -> None:
     stage = (*asked(1, "risk"), event("failed", round=1, role="risk", reason="llm_auth"), finished("llm_auth", "risk"))
     moved = resumed("llm_auth", "team", messages=1)
-    begun = start_of(admitted(), *stage, moved, SUPERSEDED, *asked(2, "legal"))
+    for seats in ((), asked(2, "legal")):
+        begun = start_of(admitted("vote"), *stage, moved, SUPERSEDED, *seats)
+        assert (begun.round, begun.outcome, begun.spent) == (1, "next_round", Spent(1, 0))
 
-    assert (begun.round, begun.outcome, begun.spent) == (1, "next_round", Spent(1, 0))
+
+def test_what_a_vote_came_to_is_no_round_of_a_talk() -> None:
+    voted = (*asked(1, "chair"), *asked(2, "risk"), event("outcome", round=2, **COUNTED))
+    moved = resumed("escalated", "team", messages=2)
+    begun = start_of(admitted("vote"), *voted, finished("escalated", "human"), moved, event("superseded", round=2))
+
+    assert (begun.round, begun.outcome, begun.rounds_blocked) == (2, "next_round", 0)
+
+
+def test_a_vote_between_two_talks_does_not_break_the_row_of_blocks() -> None:
+    talked = (*FIRST, outcome(1, "next_round", risk="block"), finished("cancelled"))
+    to_vote = resumed("cancelled", "team", rounds=1) | {"pattern": "vote"}
+    voted = (*asked(2, "chair"), *asked(3, "risk"), event("outcome", round=3, **COUNTED), finished("escalated"))
+    back = (resumed("escalated", "team", rounds=1), event("superseded", round=3))
+    begun = start_of(admitted(), *talked, to_vote, *voted, *back)
+
+    assert (begun.round, begun.outcome, begun.rounds_blocked, begun.called) == (3, "next_round", 1, (None, None))
+
+
+def test_stages_that_were_set_aside_stay_so_where_changes_are_accepted_once_more() -> None:
+    voted = (*asked(1, "chair"), finished("cancelled"), resumed("cancelled", "team"), SUPERSEDED)
+    again = (finished("needs_input:rate", "facts"), resumed("needs_input:rate", "facts"))
+    begun = start_of(admitted("vote"), *voted, *again, *asked(2, "risk"))
+
+    assert (begun.round, begun.outcome) == (1, "next_round")
 
 
 def test_a_round_that_nobody_was_asked_in_was_open_all_the_same() -> None:
