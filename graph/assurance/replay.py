@@ -48,10 +48,10 @@ def read_date(text: str) -> date:
 
 async def verdicts(
     threads: Threads, rules: Rules, team: str | None = None, since: date | None = None
-) -> AsyncIterator[Verdict]:
+) -> AsyncIterator[Verdict | None]:
     """Yield the verdict on every archived run, of one team if named, that ended on that day (UTC) or later.
 
-    The run that ended last comes first. Runs of patterns that no policy decides are left out.
+    The run that ended last comes first; before them all, None for each run of a pattern that no policy decides.
     """
     await threads.catch_up()
     with storage_errors(threads.location), open_spool() as spool:
@@ -59,9 +59,11 @@ async def verdicts(
             if not isinstance(entry, Mapping):
                 raise StorageError("an entry of the archive cannot be read; `accord audit verify` names its thread")
             ended = _ended(entry)
-            if not is_decided_by_policy(entry) or team not in (None, entry.get("team")):
+            if team not in (None, entry.get("team")) or (since is not None and ended.date() < since):
                 continue
-            if since is None or ended.date() >= since:
+            if not is_decided_by_policy(entry):
+                yield None
+            else:
                 verdict = await _verdict(threads, entry, rules)
                 spool.add([-ended.timestamp(), verdict.thread], vars(verdict))
         for each in spool.ordered():

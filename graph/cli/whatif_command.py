@@ -37,7 +37,7 @@ def command(policy: str, team: str | None, since: str | None, shows_same: bool, 
         async with open_threads(settings_for(db)) as threads:
             async for verdict in verdicts(threads, rules, team, day):
                 totals.add(verdict)
-                if shows_same or verdict.answer != "same":
+                if verdict is not None and (shows_same or verdict.answer != "same"):
                     _say(_json(plain_verdict(verdict)) if as_json else line_of(verdict))
 
     run_async(work)
@@ -45,7 +45,7 @@ def command(policy: str, team: str | None, since: str | None, shows_same: bool, 
         _say(_json(totals.plain()))
     else:
         print_totals(totals, console_on(sys.stdout))
-    if team is not None and not totals.runs:
+    if team is not None and not totals.runs + totals.left_out:
         click.echo(neutral(f"accord: no archived run is of a team `{team}`"), err=True)
     return Exit.DONE
 

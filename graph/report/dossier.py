@@ -16,6 +16,7 @@ from graph.report.words import (
     cleaned,
     label_of,
     plain_word,
+    said_round,
     said_value,
     tone_of,
     written,
@@ -103,7 +104,7 @@ def _why(why: Plain | None, pattern: str) -> Plain | None:
     if why is None:
         return None
     return {
-        "place": f"{why['round']} of at most {why['max_rounds']}" if pattern == "rounds" else None,
+        "place": said_round(why["round"], why["max_rounds"], "of at most") if pattern == "rounds" else None,
         "came": f"Round {why['round']}, the last that was finished, came to"
         if pattern == "rounds"
         else "The ballots came to",

@@ -23,17 +23,21 @@ class Totals:
 
     def __init__(self) -> None:
         self.answers: Counter[str] = Counter(dict.fromkeys(get_args(Answer), 0))
+        self.left_out = 0
         self._moves: Counter[tuple[str, str | None]] = Counter()
 
-    def add(self, verdict: Verdict) -> None:
-        """Count a verdict."""
+    def add(self, verdict: Verdict | None) -> None:
+        """Count a verdict, or a run that no policy decided."""
+        if verdict is None:
+            self.left_out += 1
+            return
         self.answers[verdict.answer] += 1
         if verdict.answer != "refused":
             self._moves[verdict.was, verdict.now] += 1
 
     @property
     def runs(self) -> int:
-        """All runs there are."""
+        """All runs that were decided again."""
         return self.answers.total()
 
     @property
@@ -43,9 +47,9 @@ class Totals:
         return [(was, now, runs) for (was, now), runs in ordered]
 
     def plain(self) -> dict[str, Any]:
-        """Return {runs, same, flipped, undetermined, refused, table: [{from, to, runs}]}."""
+        """Return {runs, same, flipped, undetermined, refused, left_out, table: [{from, to, runs}]}."""
         table = [{"from": was, "to": now, "runs": runs} for was, now, runs in self.moves]
-        return {"runs": self.runs, **self.answers, "table": table}
+        return {"runs": self.runs, **self.answers, "left_out": self.left_out, "table": table}
 
 
 def plain_verdict(verdict: Verdict) -> dict[str, Any]:
@@ -70,4 +74,10 @@ def print_totals(totals: Totals, console: Console) -> None:
             table.add_row(visible(was), visible(now or UNKNOWN), str(runs))
         console.print(table)
     told = ", ".join(f"{count} {answer}" for answer, count in totals.answers.items())
-    console.print(Text(f"{totals.runs} run{'' if totals.runs == 1 else 's'}: {told}"))
+    console.print(Text(f"{_runs(totals.runs)}: {told}"))
+    if totals.left_out:
+        console.print(Text(f"{_runs(totals.left_out)} left out: no policy decides their pattern"))
+
+
+def _runs(number: int) -> str:
+    return f"{number} run{'s' * (number != 1)}"

@@ -12,7 +12,7 @@ from graph.report.explanation import said_power
 from graph.report.limits import border_of, changes_of, said_change
 from graph.report.timeline import capping
 from graph.report.visible import STYLES, visible
-from graph.report.words import COMPARISONS
+from graph.report.words import COMPARISONS, said_round
 from policies.assurance.flips import MAX_KEPT
 
 SHOWN = 6
@@ -21,7 +21,7 @@ SHOWN = 6
 
 def print_why(found: Mapping[str, Any], console: Console) -> None:
     """Print an explanation: the row, the values, the guards, the smallest flips, each role's power."""
-    head = f"{found['policy']}, round {found['round']} of {found['max_rounds']}: "
+    head = f"{found['policy']}, round {said_round(found['round'], found['max_rounds'], 'of')}: "
     console.print(Text.assemble(visible(head), _word(found["final"])))
     for line in _reasons(found):
         console.print(visible(line))

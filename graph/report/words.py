@@ -99,6 +99,15 @@ COMPARISONS = {
 }
 
 
+def said_round(number: int, most: int, words: str) -> str:
+    """Return a round and how many there may be; a thread that went on under other limits can be beyond them.
+
+    >>> said_round(2, 3, "of at most"), said_round(4, 3, "of")
+    ('2 of at most 3', '4')
+    """
+    return f"{number} {words} {most}" if number <= most else str(number)
+
+
 def label_of(outcome: str | None) -> str:
     """Return an outcome as people say it."""
     return LABELS.get(outcome or "", (outcome or "none").replace("_", " "))

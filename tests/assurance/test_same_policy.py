@@ -181,7 +181,15 @@ def test_under_its_own_team_file_a_run_stays_what_it_was(name: str, accord_home:
     assert verdicts[0]["was"] == course.ended
     assert (verdicts[0]["answer"], verdicts[0]["now"]) == ("same", verdicts[0]["was"]), verdicts[0]
     table = [{"from": course.ended, "to": course.ended, "runs": 1}]
-    assert totals == {"runs": 1, "same": 1, "flipped": 0, "undetermined": 0, "refused": 0, "table": table}
+    assert totals == {
+        "runs": 1,
+        "same": 1,
+        "flipped": 0,
+        "undetermined": 0,
+        "refused": 0,
+        "left_out": 0,
+        "table": table,
+    }
 
 
 @pytest.mark.parametrize("first", [("checkout_launch", 1), ("checkout_launch", 2), ("change_freeze", 3)])
@@ -235,3 +243,27 @@ def test_a_talk_that_took_over_a_vote_and_asked_nobody_stopped_where_the_record_
     verdict = json.loads(accord(capsys, "whatif", "--policy", "checkout_launch", "--all", "--json").out.splitlines()[0])
 
     assert (verdict["answer"], verdict["reason"]) == ("same", f"stopped at {phase}")
+
+
+def test_runs_that_no_policy_decides_are_counted_and_left_out(capsys: Captured, accord_home: Path) -> None:
+    for team in ("retrospective", "checkout_launch"):
+        assert accord(capsys, "run", team).code == 0
+
+    told = accord(capsys, "whatif", "--policy", "launch").out.splitlines()
+    late = json.loads(accord(capsys, "whatif", "--policy", "launch", "--since", "9999-01-01", "--json").out)
+    own = json.loads(accord(capsys, "whatif", "--policy", "launch", "--team", "checkout_launch", "--json").out)
+
+    assert told[-2:] == [
+        "1 run: 1 same, 0 flipped, 0 undetermined, 0 refused",
+        "1 run left out: no policy decides their pattern",
+    ]
+    assert (late["runs"], late["left_out"], own["runs"], own["left_out"]) == (0, 0, 1, 0)
+
+
+def test_a_round_beyond_the_limits_of_now_is_not_said_to_be_one_of_them(capsys: Captured, accord_home: Path) -> None:
+    stopped = accord(capsys, "run", "change_freeze", "--thread", "t", "--set", "budget.max_messages=1")
+    one = ("--set", "budget.max_rounds=1")
+    went_on = accord(capsys, "run", "checkout_launch", "--thread", "t", "--accept-changes", *one)
+    assert (stopped.code, went_on.code) == (3, 0)
+
+    assert accord(capsys, "why", "t").out.startswith("classic, round 3: ")
