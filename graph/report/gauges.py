@@ -10,6 +10,9 @@ Plain = dict[str, Any]
 CLOSE = 0.05
 """A gap smaller than this part of the larger value is drawn on a scale that does not begin at 0."""
 
+SMALLEST = 0.001
+"""The smallest part of a limit that is said as a number."""
+
 
 def gauge_of(guard: Mapping[str, Any]) -> Plain:
     """Return a guard of an explanation, with its sentences and its drawing (None where nothing is measured)."""
@@ -50,10 +53,13 @@ def _room(guard: Mapping[str, Any]) -> str:
         return _equality(guard) if guard["comparison"] == "equals" and not guard["fault"] else "not measured"
     if distance == 0:
         return "exactly at the limit" if guard["tripped"] else "no room left: exactly at the limit"
-    part = f" ({abs(distance / guard['limit']):.1%} of the limit)" if guard["limit"] else ""
-    words = f"{said_number(abs(distance))}{part}"
+    words = f"{said_number(abs(distance))}{_share(abs(distance / guard['limit'])) if guard['limit'] else ''}"
     beyond = "below the limit by" if guard["comparison"] in ("below", "at_most") else "exceeded by"
     return f"{beyond} {words}" if guard["tripped"] else f"room left: {words}"
+
+
+def _share(part: float) -> str:
+    return f" ({part:.1%} of the limit)" if part >= SMALLEST else f" (less than {SMALLEST:.1%} of the limit)"
 
 
 def _equality(guard: Mapping[str, Any]) -> str:

@@ -245,7 +245,7 @@ def reading(comparison: str, value: Any, limit: Any) -> dict[str, Any]:
         ("at_most", 0, 0, "exactly at the limit"),
         ("below", -3, 0, "below the limit by 3"),
         ("above", -1.7e308, 1.7e308, "not measured"),
-        ("at_least", 0.1 + 0.2, 0.3, "exceeded by 4e-17 (0.0% of the limit)"),
+        ("at_least", 0.1 + 0.2, 0.3, "exceeded by 4e-17 (less than 0.1% of the limit)"),
     ],
 )
 def test_the_room_to_a_limit_is_said(comparison: str, value: float, limit: float, room: str) -> None:
