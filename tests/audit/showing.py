@@ -65,7 +65,8 @@ async def _listed(threads: Threads) -> str:
 
 def _whatif(policy: str) -> Callable[[Threads], Awaitable[str]]:
     async def decided(threads: Threads) -> str:
-        lines = [json.dumps(asdict(each)) async for each in verdicts(threads, rules_named(policy))]
+        found = [each async for each in verdicts(threads, rules_named(policy))]
+        lines = [json.dumps(each and asdict(each)) for each in found]
         return "\n".join(sorted(lines))
 
     return decided

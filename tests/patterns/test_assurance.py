@@ -153,8 +153,8 @@ def _ballots(*votes: str) -> dict[str, Answer]:
 
 
 def _ask(home: Path, policy: str) -> list[Verdict]:
-    async def gather(found: AsyncIterator[Verdict]) -> list[Verdict]:
-        return [each async for each in found]
+    async def gather(found: AsyncIterator[Verdict | None]) -> list[Verdict]:
+        return [each async for each in found if each is not None]
 
     async def main() -> list[Verdict]:
         async with open_runner(settings_at(home)) as runner:
