@@ -105,7 +105,7 @@ def test_security_floor_is_declared(name: str, floor: str) -> None:
     assert [f">={floor}"] == [str(found.specifier) for found in requirements]
 
 
-LOCKS = {"requirements.lock": ("build",), "requirements-dev.lock": ("build", "dev")}
+LOCKS = {"requirements.lock": ("build",), "requirements-dev.lock": ("build", "postgres", "dev")}
 """Each lock, and the extras it holds beside the dependencies themselves."""
 
 
@@ -143,3 +143,10 @@ def test_both_locks_pin_the_same_versions_and_the_base_one_holds_no_test_tool() 
     base, everything = pins_of("requirements.lock"), pins_of("requirements-dev.lock")
     assert base.items() <= everything.items()
     assert not {"pytest", "mypy", "ruff", "hypothesis"} & base.keys()
+
+
+def test_what_only_postgresql_needs_is_not_in_the_base_lock() -> None:
+    assert (
+        not {"psycopg", "psycopg-binary", "psycopg-pool", "langgraph-checkpoint-postgres"}
+        & pins_of("requirements.lock").keys()
+    )

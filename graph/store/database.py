@@ -253,10 +253,10 @@ async def _open_pool(url: str) -> AsyncIterator[Any]:
 
 @asynccontextmanager
 async def _open_session(url: str) -> AsyncIterator[Any]:
-    # Imported here: the driver is needed for PostgreSQL alone.
+    check_url(url)
+    # Imported here, once it is known to be there: the driver is an extra, for PostgreSQL alone.
     from psycopg import AsyncConnection  # noqa: PLC0415
 
-    check_url(url)
     async with await AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS) as session:
         yield session
 

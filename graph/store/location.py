@@ -89,11 +89,21 @@ def _is_postgres_error(error: BaseException) -> bool:
 
 
 def check_url(url: str) -> None:
-    """Refuse a URL that libpq cannot read in words of our own: its own may quote the password."""
-    # Imported here: the driver is needed for PostgreSQL alone.
-    from psycopg import ProgrammingError  # noqa: PLC0415
-    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+    """Refuse a URL that libpq cannot read in words of our own: its own may quote the password.
 
+    Raises:
+        UsageError: it is no address, or nothing is installed that could connect to it.
+    """
+    # Imported here: the driver is an extra, for PostgreSQL alone.
+    try:
+        import psycopg_pool  # noqa: F401, PLC0415
+        from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: F401, PLC0415
+        from psycopg import ProgrammingError  # noqa: PLC0415
+        from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+    except ImportError:
+        raise UsageError(
+            f"{shown(url)}: PostgreSQL needs its driver; install it: pip install 'accord[postgres]'"
+        ) from None
     try:
         is_read = re.fullmatch(r"[0-9,]*", str(conninfo_to_dict(url).get("port", "")))
     except (ProgrammingError, UnicodeError):

@@ -1,17 +1,22 @@
-"""What is hashed is RFC 8785 canonical JSON: its published vectors, byte by byte."""
+"""What is hashed is RFC 8785 canonical JSON: its published vectors, byte by byte, and a second implementation."""
 
 import hashlib
 import json
 import math
 import struct
+from pathlib import Path
 from typing import Any
 
 import pytest
 import rfc8785
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from graph.assurance.records import exported
 from nodes.fingerprint import fingerprint
 from policies.plain import MAX_INTEGER, is_plain
+from tests.audit.canonical import canonical
+from tests.hostile.command import Captured, accord
 
 pytestmark = pytest.mark.slow
 
@@ -110,12 +115,12 @@ EDGES: list[tuple[Any, str]] = [
 ]
 
 
-def assert_hashed_as(value: Any, canonical: bytes) -> None:
+def assert_hashed_as(value: Any, written: bytes) -> None:
     """The bytes are these, and they are what a fingerprint and a line of a record are made of."""
-    assert rfc8785.dumps(value) == canonical
-    assert fingerprint(value) == hashlib.sha256(canonical).hexdigest()
+    assert rfc8785.dumps(value) == written == canonical(value)
+    assert fingerprint(value) == hashlib.sha256(written).hexdigest()
     event = {"event": value}
-    assert list(exported([event])) == [b'{"event":' + canonical + b"}\n"]
+    assert list(exported([event])) == [b'{"event":' + written + b"}\n"]
 
 
 def test_the_sample_of_the_rfc_gives_its_very_bytes() -> None:
@@ -124,10 +129,10 @@ def test_the_sample_of_the_rfc_gives_its_very_bytes() -> None:
 
 @pytest.mark.parametrize("name", VECTORS)
 def test_a_published_vector_gives_its_canonical_form(name: str) -> None:
-    text, canonical = VECTORS[name]
+    text, written = VECTORS[name]
 
-    assert_hashed_as(json.loads(text), canonical.encode())
-    assert_hashed_as(json.loads(canonical), canonical.encode())
+    assert_hashed_as(json.loads(text), written.encode())
+    assert_hashed_as(json.loads(written), written.encode())
 
 
 @pytest.mark.parametrize("bits", NUMBERS)
@@ -138,9 +143,47 @@ def test_a_number_of_appendix_b_is_written_as_there(bits: str) -> None:
     assert float(NUMBERS[bits]) == number
 
 
-@pytest.mark.parametrize(("value", "canonical"), EDGES)
-def test_zero_without_a_sign_and_the_edges_of_notations_and_integers(value: Any, canonical: str) -> None:
-    assert_hashed_as(value, canonical.encode())
+@pytest.mark.parametrize(("value", "written"), EDGES)
+def test_zero_without_a_sign_and_the_edges_of_notations_and_integers(value: Any, written: str) -> None:
+    assert_hashed_as(value, written.encode())
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+SCALARS = st.none() | st.booleans() | st.integers(-MAX_INTEGER, MAX_INTEGER) | st.floats(allow_nan=False) | TEXTS
+VALUES = st.recursive(
+    SCALARS.filter(is_plain), lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4)
+)
+
+
+@given(VALUES)
+@settings(max_examples=500, deadline=None)
+def test_any_value_is_written_alike_by_a_second_implementation(value: Any) -> None:
+    assert_hashed_as(value, canonical(value))
+    assert json.loads(canonical(value), parse_int=float) == value
+
+
+@given(st.binary(min_size=8, max_size=8))
+@settings(max_examples=2_000, deadline=None)
+def test_any_number_is_written_alike_by_a_second_implementation(bits: bytes) -> None:
+    (number,) = struct.unpack(">d", bits)
+    if math.isfinite(number):
+        assert rfc8785.dumps(number) == canonical(number)
+
+
+@pytest.mark.usefixtures("accord_home")
+def test_a_record_is_chained_over_the_bytes_that_a_second_implementation_writes(capsys: Captured) -> None:
+    assert accord(capsys, "run", "--thread", "t").code == 0
+    assert accord(capsys, "audit", "export", "t", "--out", "t.jsonl").code == 0
+
+    before = "0" * 64
+    for line in Path("t.jsonl").read_bytes().splitlines():
+        event = json.loads(line)
+        own = event.pop("hash")
+        assert line == canonical({**event, "hash": own})
+        assert own == hashlib.sha256(canonical(event)).hexdigest()
+        assert event["prev_hash"] == before
+        before = own
+    assert before.strip("0")
 
 
 @pytest.mark.parametrize(

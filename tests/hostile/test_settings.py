@@ -4,6 +4,7 @@ import json
 import os
 import re
 import socket
+import sys
 import time
 from pathlib import Path
 
@@ -230,3 +231,16 @@ def test_a_wrong_key_stops_with_llm_auth_and_is_never_shown(code: int, key: str,
     assert [call.headers["authorization"] for call in server.calls] == [f"Bearer {CANARY}"] * 3
     assert CANARY not in done.out + done.err
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("lacking", ["psycopg", "psycopg_pool", "langgraph.checkpoint.postgres.aio"])
+def test_without_its_driver_postgresql_is_refused_and_a_file_is_used(
+    lacking: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, lacking, None)
+
+    (sentence,) = refused(capsys, "list", "--db", f"postgresql://user:{CANARY}@127.0.0.1:1/x")
+
+    assert sentence.endswith("127.0.0.1:1/x: PostgreSQL needs its driver; install it: pip install 'accord[postgres]'")
+    assert CANARY not in sentence
+    assert accord(capsys, "run").code == 0
