@@ -97,7 +97,6 @@ def check_url(url: str) -> None:
     # Imported here: the driver is an extra, for PostgreSQL alone.
     try:
         import psycopg_pool  # noqa: F401, PLC0415
-        from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: F401, PLC0415
         from psycopg import ProgrammingError  # noqa: PLC0415
         from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
     except ImportError:

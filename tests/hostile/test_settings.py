@@ -233,7 +233,7 @@ def test_a_wrong_key_stops_with_llm_auth_and_is_never_shown(code: int, key: str,
     assert "Traceback" not in done.err
 
 
-@pytest.mark.parametrize("lacking", ["psycopg", "psycopg_pool", "langgraph.checkpoint.postgres.aio"])
+@pytest.mark.parametrize("lacking", ["psycopg", "psycopg_pool"])
 def test_without_its_driver_postgresql_is_refused_and_a_file_is_used(
     lacking: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
