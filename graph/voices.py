@@ -14,11 +14,12 @@ def build_voices(settings: Settings) -> dict[str, Any]:
     if settings.openai_api_key is None:
         return {"rules": RulesVoice()}
     # Imported here: these libraries take longer to import than a whole run by rules.
-    from nodes.voices.model import Endpoint, ModelVoice  # noqa: PLC0415
+    from nodes.voices.model import ModelVoice  # noqa: PLC0415
+    from nodes.voices.wire.endpoint import Endpoint  # noqa: PLC0415
 
     key = settings.openai_api_key.get_secret_value()
     endpoint = Endpoint(key, settings.openai_base_url, settings.openai_model, settings.openai_timeout_seconds)
-    return {"rules": RulesVoice(), "model": ModelVoice(endpoint)}
+    return {"rules": RulesVoice(), "model": ModelVoice([endpoint])}
 
 
 @asynccontextmanager

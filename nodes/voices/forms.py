@@ -19,13 +19,12 @@ TEXTS: Schema = {"type": "array", "items": TEXT}
 NUMBER: Schema = {"type": "number"}
 
 
-def response_format(question: Question) -> Schema:
-    """Return the schema of the question's contract as the endpoint's `response_format`."""
+def form_of(question: Question) -> Schema:
+    """Return the form of the question's contract: {name, strict, schema}."""
     properties = _FORMS[question.contract](question)
     if question.sends:
         properties["messages"] = {"type": "array", "items": _closed(_MESSAGE)}
-    json_schema = {"name": question.contract, "strict": True, "schema": _closed(properties)}
-    return {"type": "json_schema", "json_schema": json_schema}
+    return {"name": question.contract, "strict": True, "schema": _closed(properties)}
 
 
 def _contribution(question: Question) -> Schema:

@@ -1,166 +1,245 @@
-"""The voice `model`: an OpenAI-compatible chat-completions endpoint, asked through ChatOpenAI."""
+"""The voice `model`: OpenAI-compatible chat-completions endpoints, each asked in the dialect it understands."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import openai
 import tenacity
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
-from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from nodes.voices.forms import response_format
+from nodes.voices.forms import Schema, form_of
 from nodes.voices.voice import Answer, BriefQuestion, Limits, Meter, Prompt, Question, Tokens
+from nodes.voices.wire.chat import LeanChat
+from nodes.voices.wire.complaints import Complaint, complaint_of
+from nodes.voices.wire.completions import answer_from
+from nodes.voices.wire.dialect import Dialect, first_dialect, learned, weaker
+from nodes.voices.wire.endpoint import DEFAULT, Endpoint, Route
+from nodes.voices.wire.transport import open_client, without
 from policies.seats import Failure
-from policies.stop import stop_reason
+from policies.stop import kind_of
 
-MAX_RETRY_AFTER_SECONDS = 60.0
-"""A provider that asks to wait longer is not waited for; the OpenAI client draws the same line."""
-
-NO_COMPLETION = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
-"""What comes of an answer with status 200 that is no chat completion (a page, `{}`, no choices, 1,000 levels deep)."""
+OPENAI = "https://api.openai.com/v1"
 
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 8.0
 
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where models answer, and how long one attempt may take."""
-
-    api_key: str
-    base_url: str | None
-    default_model: str
-    timeout_seconds: float = 60.0
-    max_retries: int = 2
+IN_WORDS = "Answer with one JSON object and nothing else. Its JSON Schema:"
 
 
 @dataclass(frozen=True, slots=True)
-class _Model:
-    """One chat model as a role asks for it."""
+class _Asked:
+    """One question on its way: to which model, in what words, within which limits."""
 
-    name: str
+    endpoint: Endpoint
+    model: str
     temperature: float | None
-    max_output_tokens: int
+    prompt: Prompt
+    form: Schema | None
+    limits: Limits
+    meter: Meter
+    deadline: float
+
+
+class _Complained(Exception):  # carries a complaint to who retries
+    def __init__(self, complaint: Complaint) -> None:
+        super().__init__(complaint.cause)
+        self.complaint = complaint
 
 
 class ModelVoice:
-    """Asks models at one endpoint, over one HTTP client for all calls of the process."""
+    """Asks models at one or more endpoints, over one HTTP client for all calls of the process."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-        self._http = openai.DefaultAioHttpClient(timeout=endpoint.timeout_seconds, follow_redirects=False)
-        self._models: dict[_Model, ChatOpenAI] = {}
+    def __init__(self, endpoints: Sequence[Endpoint], route: Route | None = None) -> None:
+        self._endpoints = {endpoint.name: endpoint for endpoint in endpoints}
+        self._secrets = [endpoint.api_key for endpoint in endpoints]
+        longest = max(endpoint.timeout_seconds for endpoint in endpoints)
+        self._http = open_client(route or Route(), longest, self._secrets)
+        self._chats: dict[tuple[str, str], LeanChat] = {}
+        self._dialects: dict[tuple[str, str], Dialect] = {}
+        self._turns: dict[str, asyncio.Semaphore] = {}
 
     async def propose(self, question: Question) -> Answer:
-        """Return the text the model gave, asked for as the JSON schema of its contract."""
+        """Return the text the model gave, asked for in the form of its contract."""
         role = question.role
-        model = self._model(role.model, role.temperature, question.limits)
-        return await self._ask(model, question.prompt, response_format(question), question.limits, question.meter)
+        return await self._ask(self._asked(role.model, role.temperature, question, form_of(question)))
 
     async def write_brief(self, question: BriefQuestion) -> Answer:
         """Return the brief's text."""
-        model = self._model(question.model, question.temperature, question.limits)
-        return await self._ask(model, question.prompt, None, question.limits, question.meter)
+        return await self._ask(self._asked(question.model, question.temperature, question, None))
+
+    def learned(self) -> dict[str, dict[str, str]]:
+        """Return what was learned of each model by now, under `model` or `endpoint/model`."""
+        firsts = {name: first_dialect(endpoint) for name, endpoint in self._endpoints.items()}
+        found = {key: learned(firsts[key[0]], dialect) for key, dialect in self._dialects.items()}
+        return {_shown(*key): what for key, what in sorted(found.items()) if what}
 
     async def close(self) -> None:
         """Close the HTTP client."""
         await self._http.aclose()
 
-    def _model(self, name: str | None, temperature: float | None, limits: Limits) -> ChatOpenAI:
-        wanted = _Model(name or self._endpoint.default_model, temperature, limits.max_output_tokens)
-        if wanted not in self._models:
-            self._models[wanted] = ChatOpenAI(
-                model_name=wanted.name,
-                temperature=wanted.temperature,
-                max_tokens=wanted.max_output_tokens,
-                openai_api_key=SecretStr(self._endpoint.api_key),
-                openai_api_base=self._endpoint.base_url,
-                request_timeout=self._endpoint.timeout_seconds,
+    def _asked(
+        self, model: str | None, temperature: float | None, question: Question | BriefQuestion, form: Schema | None
+    ) -> _Asked:
+        name, _, rest = (model or "").partition("/")
+        endpoint = self._endpoints[name if rest and name in self._endpoints else DEFAULT]
+        wanted = (rest if endpoint.name == name and rest else model) or endpoint.default_model
+        deadline = asyncio.get_running_loop().time() + question.limits.seconds_left
+        return _Asked(endpoint, wanted, temperature, question.prompt, form, question.limits, question.meter, deadline)
+
+    # --- asking ------------------------------------------------------------------------------------------------------
+
+    async def _ask(self, asked: _Asked) -> Answer:
+        """Return the answer, asked for in weaker forms while the endpoint refuses what the form needs."""
+        key, cap = (asked.endpoint.name, asked.model), asked.limits.max_output_tokens
+        dialect = self._dialects.setdefault(key, first_dialect(asked.endpoint))
+        earlier: list[Tokens] = []
+        while True:
+            try:
+                message: AIMessage = await self._retrying(asked)(self._attempt, asked, dialect, cap)
+            except _Complained as error:
+                known = self._dialects[key]
+                better = known if known != dialect else weaker(dialect, error.complaint)
+                if better is None:
+                    told = without(error.complaint.cause, self._secrets)
+                    return _with(Answer(failure=Failure(error.complaint.reason, cause=told)), earlier)
+                self._dialects[key] = dialect = better
+                continue
+            answer = self._clean(answer_from(message, cap))
+            if asked.limits.grows and cap == asked.limits.max_output_tokens and _is_truncated(answer):
+                cap *= 2
+                earlier += [answer.tokens] if answer.tokens else []
+                continue
+            return _with(answer, earlier)
+
+    async def _attempt(self, asked: _Asked, dialect: Dialect, cap: int) -> AIMessage:
+        chat = self._chat(asked.endpoint, asked.model)
+        async with self._turn(asked.endpoint):
+            asked.meter.calls += 1
+            try:
+                async with asyncio.timeout(asked.endpoint.timeout_seconds):
+                    return await chat.ainvoke(_messages(asked, dialect), extra_body=_fields(asked, dialect, cap))
+            except Exception as error:
+                complaint = complaint_of(error, _address(asked.endpoint))
+                if complaint is None:
+                    raise
+                raise _Complained(complaint) from error
+
+    def _turn(self, endpoint: Endpoint) -> Any:
+        """Return what holds no more calls to an endpoint at once than it may have."""
+        if endpoint.max_concurrency is None:
+            return nullcontext()
+        return self._turns.setdefault(endpoint.name, asyncio.Semaphore(endpoint.max_concurrency))
+
+    def _retrying(self, asked: _Asked) -> tenacity.AsyncRetrying:
+        def is_over(state: tenacity.RetryCallState) -> bool:
+            now = asyncio.get_running_loop().time()
+            return state.attempt_number > asked.endpoint.max_retries or now + _wait(state) >= asked.deadline
+
+        return tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception(
+                lambda error: isinstance(error, _Complained) and error.complaint.is_transient
+            ),
+            stop=is_over,
+            wait=_wait,
+            reraise=True,
+        )
+
+    def _chat(self, endpoint: Endpoint, model: str) -> LeanChat:
+        key = (endpoint.name, model)
+        if key not in self._chats:
+            client = _client(endpoint, self._http)
+            self._chats[key] = LeanChat(
+                model_name=model,
+                openai_api_key=SecretStr(endpoint.api_key),
+                openai_api_base=_split(endpoint)[0],
+                openai_proxy="",
+                http_socket_options=(),
                 max_retries=0,
-                http_async_client=self._http,
                 use_responses_api=False,
+                client=client.chat.completions,
+                async_client=client.chat.completions,
+                root_async_client=client,
             )
-        return self._models[wanted]
+        return self._chats[key]
 
-    async def _ask(
-        self, model: ChatOpenAI, prompt: Prompt, schema: dict[str, Any] | None, limits: Limits, meter: Meter
-    ) -> Answer:
-        messages = [SystemMessage(prompt.system), HumanMessage(prompt.user)]
-        extra = {"response_format": schema} if schema else {}
-        deadline = asyncio.get_running_loop().time() + limits.seconds_left
-
-        async def attempt() -> AIMessage:
-            meter.calls += 1
-            async with asyncio.timeout(self._endpoint.timeout_seconds):
-                return await model.ainvoke(messages, extra_body=extra)
-
-        try:
-            return _answer(await _retrying(self._endpoint.max_retries, deadline)(attempt))
-        except (openai.OpenAIError, TimeoutError, *NO_COMPLETION) as error:
-            return Answer(failure=Failure(reason_of(error)))
+    def _clean(self, answer: Answer) -> Answer:
+        """Return the answer without keys that an endpoint has sent back."""
+        said = without(answer.said, self._secrets) if isinstance(answer.said, str) else answer.said
+        failure = answer.failure
+        if failure and failure.cause:
+            failure = replace(failure, cause=without(failure.cause, self._secrets))
+        return replace(answer, said=said, failure=failure)
 
 
-def reason_of(error: Exception) -> str:
-    """Return the stop reason of a provider's error.
-
-    No connection counts as a timeout; an answer with status 200 that is no chat completion is `llm_error:200`.
-    """
-    if isinstance(error, openai.APIConnectionError | TimeoutError):
-        return stop_reason("llm_timeout")
-    if isinstance(error, openai.RateLimitError):
-        return stop_reason("llm_rate_limited")
-    if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):
-        return stop_reason("llm_auth")
-    status = error.status_code if isinstance(error, openai.APIStatusError) else 200
-    return stop_reason("llm_error", str(status))
+def _messages(asked: _Asked, dialect: Dialect) -> list[SystemMessage | HumanMessage]:
+    system = asked.prompt.system
+    if asked.form is not None and dialect.schema != "json_schema":
+        system += f"\n\n{IN_WORDS}\n{json.dumps(asked.form['schema'], ensure_ascii=False)}"
+    return [SystemMessage(system), HumanMessage(asked.prompt.user)]
 
 
-def _answer(message: AIMessage) -> Answer:
-    tokens, said = _tokens(message), message.text
-    if not said.strip():
-        return Answer(failure=Failure(stop_reason("llm_empty")), tokens=tokens)
-    return Answer(said, tokens=tokens)
+def _fields(asked: _Asked, dialect: Dialect, cap: int) -> dict[str, Any]:
+    """Return the fields of a request that depend on the dialect."""
+    fields: dict[str, Any] = {dialect.cap: cap}
+    if asked.temperature is not None and dialect.sends_temperature:
+        fields["temperature"] = asked.temperature
+    if asked.form is not None and dialect.schema != "none":
+        strict = {"type": "json_schema", "json_schema": asked.form}
+        fields["response_format"] = strict if dialect.schema == "json_schema" else {"type": "json_object"}
+    return fields
 
 
-def _tokens(message: AIMessage) -> Tokens | None:
-    """Return what was reported; None where that is no count, since nobody checks what an endpoint sends."""
-    used: Mapping[str, Any] = message.usage_metadata or {}
-    prompt, completion = used.get("input_tokens"), used.get("output_tokens")
-    return Tokens(prompt, completion) if isinstance(prompt, int) and isinstance(completion, int) else None
-
-
-def _retrying(max_retries: int, deadline: float) -> tenacity.AsyncRetrying:
-    def is_worth_it(state: tenacity.RetryCallState) -> bool:
-        now = asyncio.get_running_loop().time()
-        return state.attempt_number <= max_retries and now + _wait(state) < deadline
-
-    return tenacity.AsyncRetrying(
-        retry=tenacity.retry_if_exception(_is_transient),
-        stop=lambda state: not is_worth_it(state),
-        wait=_wait,
-        reraise=True,
+def _client(endpoint: Endpoint, http: Any) -> openai.AsyncOpenAI:
+    address, query = _split(endpoint)
+    client = openai.AsyncOpenAI(
+        api_key=endpoint.api_key,
+        base_url=address,
+        default_query=query,
+        default_headers=dict(endpoint.headers),
+        timeout=endpoint.timeout_seconds,
+        max_retries=0,
+        http_client=http,
     )
+    client.organization = client.project = None  # it reads them from the environment, where nobody looked at them
+    return client
 
 
-def _is_transient(error: BaseException) -> bool:
-    if isinstance(error, openai.APIStatusError):
-        is_retryable = error.status_code in (408, 409, 429) or error.status_code >= 500
-        return is_retryable and (_retry_after(error) or 0.0) <= MAX_RETRY_AFTER_SECONDS
-    return isinstance(error, openai.APIConnectionError | TimeoutError)
+def _split(endpoint: Endpoint) -> tuple[str, dict[str, str]]:
+    """Return the address without its query, and the query, which every request carries."""
+    parts = urlsplit(endpoint.base_url or OPENAI)
+    return urlunsplit(parts._replace(query="")), dict(parse_qsl(parts.query, keep_blank_values=True))
+
+
+def _address(endpoint: Endpoint) -> str:
+    """Return where an endpoint is, as it is shown: without what may hold a secret."""
+    return _split(endpoint)[0]
+
+
+def _shown(endpoint: str, model: str) -> str:
+    return model if endpoint == DEFAULT else f"{endpoint}/{model}"
+
+
+def _is_truncated(answer: Answer) -> bool:
+    return answer.failure is not None and kind_of(answer.failure.reason) == "llm_truncated"
+
+
+def _with(answer: Answer, earlier: Sequence[Tokens]) -> Answer:
+    """Return the answer with what earlier attempts counted."""
+    if not earlier or (answer.tokens is None and answer.failure is None):
+        return answer
+    counted = [*earlier, *([answer.tokens] if answer.tokens else [])]
+    prompt, completion = (sum(getattr(each, name) for each in counted) for name in ("prompt", "completion"))
+    return replace(answer, tokens=Tokens(prompt, completion))
 
 
 def _wait(state: tenacity.RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
-    asked_for = _retry_after(error) if isinstance(error, openai.APIStatusError) else None
+    asked_for = error.complaint.wait if isinstance(error, _Complained) else None
     backoff = min(FIRST_WAIT_SECONDS * 2.0 ** (state.attempt_number - 1), LONGEST_WAIT_SECONDS)
     return backoff if asked_for is None else asked_for
-
-
-def _retry_after(error: openai.APIStatusError) -> float | None:
-    try:
-        return max(0.0, float(error.response.headers["retry-after"]))
-    except (KeyError, ValueError):
-        return None

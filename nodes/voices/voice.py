@@ -37,6 +37,8 @@ class Limits:
     max_output_tokens: int
     seconds_left: float
     """What the run's deadline leaves; the asking node cuts the call there, a voice need only not plan beyond it."""
+    grows: bool = False
+    """Whether an answer that was cut may be asked for once more with twice the tokens."""
 
 
 @dataclass(frozen=True, slots=True)

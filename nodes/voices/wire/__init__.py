@@ -1,0 +1,1 @@
+"""The wire: how a chat-completions endpoint is asked, what it may send back, and what it complains of."""

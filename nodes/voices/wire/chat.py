@@ -1,0 +1,51 @@
+"""The chat model: ChatOpenAI with its callbacks, traces and typed errors, its answer read without a model of it.
+
+Half of what a call cost went into models of the answer and a thread that builds the result (docs/performance.md).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatResult
+from langchain_openai import ChatOpenAI
+
+from nodes.voices.wire.complaints import ErrorInAnswer, error_in
+from nodes.voices.wire.completions import tokens_in
+
+
+class LeanChat(ChatOpenAI):
+    """A chat model whose requests are sent as they are given, and whose answers are read as plain values."""
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # the signature of the class above
+        **kwargs: Any,
+    ) -> ChatResult:
+        payload = self._get_request_payload(messages, stop=stop, **kwargs)
+        payload.pop("stream", None)
+        cap = payload.pop("max_completion_tokens", None)
+        name = payload.pop("output_cap", "max_completion_tokens")
+        body = {**payload, **({} if cap is None else {name: cap}), **payload.pop("extra_body", {})}
+        answer = await self.root_async_client.post("/chat/completions", body=body, cast_to=object)
+        return self._create_chat_result(_read(answer), {})
+
+
+def _read(answer: object) -> dict[str, Any]:
+    """Return a completion that can be turned into a result.
+
+    Raises:
+        ErrorInAnswer: it holds an error object.
+        ValueError: it is no chat completion.
+    """
+    if not isinstance(answer, Mapping):
+        raise ValueError(f"{answer!r:.200}")
+    error = error_in(answer)
+    if error:
+        raise ErrorInAnswer(error)
+    counted = tokens_in(answer.get("usage"), has_text=False)
+    usage = counted and {"prompt_tokens": counted.prompt, "completion_tokens": counted.completion}
+    return {**answer, "usage": usage}

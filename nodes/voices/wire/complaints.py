@@ -1,0 +1,205 @@
+"""Complaints: what went wrong with a call, as a stop reason, in words, and whether it may be tried again."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import aiohttp
+import httpx2
+import openai
+
+from nodes.voices.wire.transport import MalformedError, TooLargeError
+from policies.plain import clean_text
+from policies.stop import stop_reason
+
+MAX_SAID = 300
+"""Characters kept of what a provider says."""
+
+MAX_RETRY_AFTER_SECONDS = 60.0
+"""A provider that asks to wait longer is not waited for; the OpenAI client draws the same line."""
+
+FINAL_CODES = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "account_deactivated")
+"""Kinds of error with a transient status that waiting does not mend."""
+
+NO_COMPLETION = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""What comes of reading an answer with status 200 that is no chat completion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What went wrong: the stop reason, the whole story in one sentence, and what the provider said.
+
+    `parameter` is the field of the request it names, `wait` the seconds after which it wants to be asked again.
+    """
+
+    reason: str
+    cause: str
+    status: int | None = None
+    said: str = ""
+    parameter: str | None = None
+    is_transient: bool = False
+    wait: float | None = None
+
+
+class ErrorInAnswer(Exception):  # it is the provider's error, carried by an answer that says 200
+    """An answer with status 200 that holds an error object."""
+
+    def __init__(self, error: object) -> None:
+        super().__init__("an error inside an answer with status 200")
+        self.error = error
+
+
+def complaint_of(error: Exception, address: str) -> Complaint | None:
+    """Return what an error of a call complains of; None where it is no fault of the endpoint or the way to it."""
+    if isinstance(error, openai.APIStatusError):
+        return _of_status(error.status_code, error.body, error.response.headers, address, type(error).__name__)
+    if isinstance(error, ErrorInAnswer):
+        return _of_status(_status_in(error.error), error.error, {}, address, str(error))
+    is_timeout = isinstance(error, TimeoutError | openai.APITimeoutError)
+    if is_timeout and not isinstance(error.__cause__, httpx2.ConnectTimeout):
+        return Complaint(stop_reason("llm_timeout"), f"{address}: gave no whole answer in time", is_transient=True)
+    if isinstance(error, openai.APIConnectionError):
+        return _of_connection(error.__cause__, address)
+    if isinstance(error, NO_COMPLETION):
+        told = f"{address}: answered with status 200 and no chat completion: {_said(str(error))}"
+        return Complaint(stop_reason("llm_error", "200"), told, 200)
+    return None
+
+
+# --- what the provider says ------------------------------------------------------------------------------------------
+
+
+def _of_status(status: int, body: object, headers: Mapping[str, str], address: str, kind: str) -> Complaint:
+    error = body.get("error", body) if isinstance(body, Mapping) else body
+    fields = error if isinstance(error, Mapping) else {}
+    said = _said(_message(error))
+    wait = wait_asked_for(headers)
+    is_final = any(code in FINAL_CODES for code in (fields.get("code"), fields.get("type")))
+    is_transient = (status in (408, 409, 429) or status >= 500) and not is_final  # RFC 9110
+    parameter = fields.get("param")
+    return Complaint(
+        _reason(status),
+        f"{address}: {status} {kind}: {said}" if said else f"{address}: {status} {kind}",
+        status,
+        said,
+        parameter if isinstance(parameter, str) else None,
+        is_transient and (wait or 0.0) <= MAX_RETRY_AFTER_SECONDS,
+        wait,
+    )
+
+
+def _reason(status: int) -> str:
+    if status in (401, 403):
+        return stop_reason("llm_auth")
+    return stop_reason("llm_rate_limited") if status == 429 else stop_reason("llm_error", str(status))
+
+
+def _status_in(error: object) -> int:
+    """Return the status that an error inside an answer carries: 200 where it carries none."""
+    fields = error if isinstance(error, Mapping) else {}
+    found = (fields.get(name) for name in ("code", "status", "status_code"))
+    codes = (int(str(code)) for code in found if re.fullmatch(r"[45]\d\d", str(code)))
+    return next(codes, 200)
+
+
+def _message(error: object) -> str:
+    """Return the sentence in an error object, in whichever of the usual shapes."""
+    if isinstance(error, Mapping):
+        found = (error.get(name) for name in ("message", "detail", "error_description", "msg", "error", "title"))
+        inner = next((each for each in found if each), None)
+        return str(error) if inner is None else _message(inner)
+    if isinstance(error, list):
+        return "; ".join(map(_message_with_place, error[:5]))
+    return "" if error is None else str(error)
+
+
+def _message_with_place(error: object) -> str:
+    """Return one of several errors with the place it names, as servers built on FastAPI say them."""
+    place = error.get("loc") if isinstance(error, Mapping) else None
+    where = ".".join(map(str, place)) + ": " if isinstance(place, list | tuple) else ""
+    return where + _message(error)
+
+
+def _said(message: str) -> str:
+    shown = " ".join(clean_text(re.sub(r"<[^<>]{0,2000}>", " ", message[: 20 * MAX_SAID])).split())
+    return shown if len(shown) <= MAX_SAID else shown[: MAX_SAID - 1] + "\u2026"
+
+
+def wait_asked_for(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that a provider asks to wait: `retry-after-ms`, or `Retry-After` as seconds or HTTP date.
+
+    >>> wait_asked_for({"retry-after": "2.5"}), wait_asked_for({"retry-after-ms": "250"})
+    (2.5, 0.25)
+    >>> wait_asked_for({"retry-after": "nan"}), wait_asked_for({"retry-after": "-1"}), wait_asked_for({})
+    (None, None, None)
+    """
+    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        value = headers.get(name, "")
+        try:
+            seconds = float(value) * scale
+        except ValueError:
+            seconds = _seconds_until(value)
+        if math.isfinite(seconds) and seconds >= 0:
+            return seconds
+    return None
+
+
+def _seconds_until(date: str) -> float:
+    """Return how far away an HTTP date is; not a number where it is none."""
+    try:
+        moment = parsedate_to_datetime(date)
+    except (ValueError, TypeError, OverflowError):
+        return math.nan
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (aware - datetime.now(UTC)).total_seconds())
+
+
+# --- what happened on the way ----------------------------------------------------------------------------------------
+
+
+def _of_connection(error: BaseException | None, address: str) -> Complaint | None:
+    if isinstance(error, TooLargeError):
+        return Complaint(stop_reason("llm_error", "too_large"), f"{address}: {error}")
+    if isinstance(error, MalformedError):
+        told = f"{address}: sent what is no HTTP answer: {_said(str(error))}"
+        return Complaint(stop_reason("llm_error", "protocol"), told, is_transient=True)
+    if isinstance(error, httpx2.RequestError):
+        told = f"{address}: {_way_lost(error)}"
+        return Complaint(stop_reason("llm_timeout"), told, is_transient=True)
+    return None
+
+
+def _way_lost(error: httpx2.RequestError) -> str:
+    """Return why there is no connection, or no more, in words."""
+    below = error.__cause__ or error
+    said = _said(str(below))
+    causes = {
+        aiohttp.ClientConnectorDNSError: "the name of the host was not found",
+        aiohttp.ClientConnectorCertificateError: f"its certificate is not trusted ({said}); see SSL_CERT_FILE",
+        aiohttp.ClientConnectorSSLError: f"it does not speak TLS as expected ({said}); is it an http:// address?",
+        aiohttp.ClientHttpProxyError: f"the proxy refused the connection: {said}",
+        aiohttp.ClientProxyConnectionError: f"the proxy cannot be reached: {said}",
+    }
+    for kind, words in causes.items():
+        if isinstance(below, kind):
+            return words
+    system = below.os_error if isinstance(below, aiohttp.ClientConnectorError) else below.__cause__
+    if isinstance(system, ConnectionRefusedError) or "refused" in said.lower():
+        return "refused the connection"
+    if isinstance(below, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError | aiohttp.ClientOSError):
+        return f"the connection was lost: {said}"
+    return said or type(error).__name__
+
+
+def error_in(answer: Mapping[str, Any]) -> object:
+    """Return the error object that an answer with status 200 holds, in it or in its first choice; None where none."""
+    if answer.get("error"):
+        return answer["error"]
+    choices = answer.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], Mapping) else {}
+    is_error = first.get("finish_reason") == "error"
+    return first.get("error") or ({"message": "finish_reason `error`"} if is_error else None)

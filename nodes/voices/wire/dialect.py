@@ -1,0 +1,75 @@
+"""Dialects: in which form one model of an endpoint takes a question, learned from what it refuses."""
+
+from dataclasses import dataclass, replace
+from typing import get_args
+
+from nodes.voices.wire.complaints import Complaint
+from nodes.voices.wire.endpoint import Cap, Endpoint, Schema
+
+SCHEMAS: tuple[Schema, ...] = get_args(Schema)
+CAPS: tuple[Cap, ...] = get_args(Cap)
+
+REFUSING = (400, 404, 422, 500)
+"""Statuses with which servers refuse a field that they do not know; 404 where a gateway finds no model that has it."""
+
+SCHEMA_WORDS = ("response_format", "json_schema", "schema", "structured output", "grammar", "guided", "json mode")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """The form in which a question is sent, and what of it may still be learned."""
+
+    schema: Schema
+    sends_temperature: bool
+    cap: Cap
+    learns: frozenset[str]
+
+
+def first_dialect(endpoint: Endpoint) -> Dialect:
+    """Return the dialect to begin with: as configured, else the strongest.
+
+    >>> first_dialect(Endpoint("k", None, "m", schema="none")).schema
+    'none'
+    """
+    learns = {name for name in ("schema", "temperature", "output_cap") if getattr(endpoint, name) == "auto"}
+    schema = SCHEMAS[0] if endpoint.schema == "auto" else endpoint.schema
+    cap = CAPS[0] if endpoint.output_cap == "auto" else endpoint.output_cap
+    return Dialect(schema, endpoint.temperature != "omit", cap, frozenset(learns))
+
+
+def weaker(dialect: Dialect, complaint: Complaint) -> Dialect | None:
+    """Return the dialect that leaves out what a complaint names, or None: it names nothing that can be left out.
+
+    >>> first = first_dialect(Endpoint("k", None, "m"))
+    >>> refused = Complaint("llm_error:400", "", 400, "This response_format type is unavailable now")
+    >>> weaker(first, refused).schema, weaker(first, Complaint("llm_error:400", "", 400, "Too long"))
+    ('json_object', None)
+    """
+    if complaint.status not in REFUSING:
+        return None
+    said = f"{complaint.parameter or ''} {complaint.said}".lower()
+    learns = dialect.learns
+    if "temperature" in learns and dialect.sends_temperature and "temperature" in said:
+        return replace(dialect, sends_temperature=False)
+    if "output_cap" in learns and dialect.cap in said:
+        other = CAPS[1 - CAPS.index(dialect.cap)]
+        return replace(dialect, cap=other, learns=learns - {"output_cap"})
+    place = SCHEMAS.index(dialect.schema) + 1
+    if "schema" in learns and place < len(SCHEMAS) and any(word in said for word in SCHEMA_WORDS):
+        return replace(dialect, schema=SCHEMAS[place])
+    return None
+
+
+def learned(before: Dialect, now: Dialect) -> dict[str, str]:
+    """Return what was learned, by the names that settings have; nothing where the first form is still in use.
+
+    >>> first = first_dialect(Endpoint("k", None, "m"))
+    >>> learned(first, replace(first, cap="max_tokens", sends_temperature=False))
+    {'temperature': 'omit', 'output_cap': 'max_tokens'}
+    """
+    found = {
+        "schema": now.schema if now.schema != before.schema else None,
+        "temperature": "omit" if before.sends_temperature and not now.sends_temperature else None,
+        "output_cap": now.cap if now.cap != before.cap else None,
+    }
+    return {name: value for name, value in found.items() if value is not None}

@@ -1,0 +1,176 @@
+"""The transport: one HTTP client for all calls, whose answers are bounded and free of keys.
+
+Whatever the connection, the parser or the peer does wrong is raised as an `httpx2.RequestError`; nothing else that is
+raised while a question is under way can be taken for a fault of the endpoint.
+"""
+
+import ssl
+import zlib
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from ipaddress import ip_address
+
+import aiohttp
+import httpx2
+from openai import DefaultAioHttpClient
+
+from nodes.voices.wire.endpoint import Route
+
+MAX_BODY = 8 * 2**20
+"""Bytes of an answer, as it is sent and as it is unpacked."""
+
+SHORTEST_SECRET = 8
+"""Characters of a key below which it is not cut out of answers: it could be any word."""
+
+CUT = "[key]"
+ENCODINGS = ("gzip", "x-gzip", "deflate")
+CHANGED = ("content-encoding", "content-length", "transfer-encoding")
+"""Headers that hold of a body as it was sent."""
+
+
+class TooLargeError(httpx2.RequestError):
+    """An answer has more than `MAX_BODY` bytes."""
+
+
+class MalformedError(httpx2.RequestError):
+    """What the peer sent is no HTTP, or packed in a way that was not asked for."""
+
+
+def open_client(route: Route, timeout_seconds: float, secrets: Sequence[str]) -> httpx2.AsyncClient:
+    """Return a client that follows no redirect and reads nothing from the environment.
+
+    Raises:
+        OSError: the certificate authorities cannot be read.
+        ValueError: a proxy has an address that is none.
+        ImportError: a proxy speaks SOCKS, and what that needs is not installed.
+    """
+    trusted = trusted_by(route)
+
+    def transport(proxy: str | None) -> httpx2.AsyncBaseTransport:
+        kind = httpx2.AsyncClient if proxy and proxy.startswith("socks") else DefaultAioHttpClient
+        return BoundedTransport(
+            kind(proxy=proxy, verify=trusted, timeout=timeout_seconds, follow_redirects=False, trust_env=False), secrets
+        )
+
+    mounts = {f"{scheme}://": transport(proxy) for scheme, proxy in route.proxies.items()}
+    direct = {pattern: transport(None) for pattern in map(_pattern, route.no_proxy) if mounts}
+    return httpx2.AsyncClient(
+        transport=transport(None),
+        mounts={**mounts, **direct},
+        timeout=timeout_seconds,
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+def trusted_by(route: Route) -> ssl.SSLContext:
+    """Return whom TLS trusts: the authorities that the route names, else the system's."""
+    if route.ca_file or route.ca_folder:
+        return ssl.create_default_context(cafile=route.ca_file, capath=route.ca_folder)
+    return httpx2.create_ssl_context(trust_env=False)
+
+
+def _pattern(host: str) -> str:
+    """Return the pattern of addresses that need no proxy: a host, all below a domain, or everything.
+
+    >>> _pattern("*"), _pattern(".example.org"), _pattern("example.org"), _pattern("10.0.0.1"), _pattern("::1")
+    ('all://*', 'all://*.example.org', 'all://*example.org', 'all://10.0.0.1', 'all://[::1]')
+    """
+    try:
+        address = ip_address(host.strip("[]"))
+    except ValueError:
+        return f"all://{host}" if host in ("*", "localhost") else f"all://*{host}"
+    return f"all://[{address}]" if address.version == 6 else f"all://{address}"  # IPv6
+
+
+class BoundedTransport(httpx2.AsyncBaseTransport):
+    """Reads each answer whole, within bounds, unpacks it and cuts keys out of it."""
+
+    def __init__(self, client: httpx2.AsyncClient, secrets: Sequence[str]) -> None:
+        self._client = client
+        self._secrets = [secret.encode() for secret in secrets if len(secret) >= SHORTEST_SECRET]
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Return the answer with its body read.
+
+        Raises:
+            httpx2.RequestError: there is no connection, it was lost, or what came over it cannot be used.
+        """
+        request.headers["accept-encoding"] = "gzip, deflate"
+        with _faults_of_the_peer(request):
+            answer = await self._client.send(request, stream=True)
+            async with aclosing(answer):
+                packed = await _read(answer.aiter_raw(), request)
+        body = _unpacked(packed, answer.headers.get("content-encoding", ""), request)
+        for secret in self._secrets:
+            body = body.replace(secret, CUT.encode())
+        headers = [(name, value) for name, value in answer.headers.multi_items() if name.lower() not in CHANGED]
+        return httpx2.Response(answer.status_code, headers=headers, content=body, request=request)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+
+def without(text: str, secrets: Sequence[str]) -> str:
+    """Return a text without these keys; one that could be any word stays.
+
+    >>> without("Bearer sk-0123456789", ["sk-0123456789", "k"])
+    'Bearer [key]'
+    """
+    for secret in secrets:
+        if len(secret) >= SHORTEST_SECRET:
+            text = text.replace(secret, CUT)
+    return text
+
+
+@contextmanager
+def _faults_of_the_peer(request: httpx2.Request) -> Iterator[None]:
+    """Raise as malformed whatever is raised here and has no class of its own: it comes of reading what was sent."""
+    try:
+        yield
+    except (httpx2.RequestError, TimeoutError):
+        raise
+    except (aiohttp.ClientError, OSError, ValueError, LookupError, ArithmeticError, httpx2.InvalidURL) as error:
+        raise MalformedError(_first_line(error), request=request) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0] or type(error).__name__
+
+
+async def _read(chunks: AsyncIterator[bytes], request: httpx2.Request) -> bytes:
+    body = bytearray()
+    async for chunk in chunks:
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise TooLargeError(f"sent more than {MAX_BODY // 2**20} MiB", request=request)
+    return bytes(body)
+
+
+def _unpacked(body: bytes, encodings: str, request: httpx2.Request) -> bytes:
+    for name in reversed([each.strip().lower() for each in encodings.split(",") if each.strip()]):
+        if name == "identity":
+            continue
+        if name not in ENCODINGS:
+            raise MalformedError(f"packed its answer as {name[:40]!r}, which was not asked for", request=request)
+        body = _inflated(body, request)
+    return body
+
+
+def _inflated(packed: bytes, request: httpx2.Request) -> bytes:
+    """Return what was packed by gzip (all its members), zlib, or deflate without a header."""
+    body = bytearray()
+    bits = zlib.MAX_WBITS | 32 if packed[:1] in (b"\x1f", b"\x78") else -zlib.MAX_WBITS
+    try:
+        while packed:
+            member = zlib.decompressobj(bits)
+            body += member.decompress(packed, MAX_BODY + 1 - len(body))
+            if len(body) > MAX_BODY:
+                raise TooLargeError(f"unpacks to more than {MAX_BODY // 2**20} MiB", request=request)
+            if not member.eof:
+                raise MalformedError("ended in the middle of what it packed", request=request)
+            packed = member.unused_data
+    except zlib.error as error:
+        raise MalformedError(f"cannot be unpacked: {error}", request=request) from error
+    return bytes(body)
