@@ -75,8 +75,8 @@ def answered(where: Mapping[str, Any], plain: Mapping[str, Any], reply: Reply, s
     elif isinstance(reply, Output):
         verdict = {"event": "accepted", **where, "output": plain_output(reply), **offered}
     elif isinstance(reply, Refusal):
-        check = {"check": reply.check} if reply.check else {}
-        verdict = {"event": "refused", **where, "rule": reply.reason, "raw": reply.raw, **check}
+        more = {key: value for key in ("check", "because") if (value := getattr(reply, key))}
+        verdict = {"event": "refused", **where, "rule": reply.reason, "raw": reply.raw, **more}
     else:
         limit = {"own_limit": True} if reply.is_own else {}
         more = {key: plain[key] for key in ("cause", "inner") if plain.get(key)}

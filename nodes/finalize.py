@@ -18,6 +18,7 @@ from policies.plain import MAX_TEXT, clean_text
 from policies.stop import Stop, stop_reason
 from policies.table import DECISIONS
 from policies.team import Team
+from policies.unwrapping import without_thinking
 
 NODE = "finalize"
 SEAT = "brief"
@@ -44,7 +45,7 @@ def build_finalize(team: Team, services: Services, pattern: Pattern) -> Node:
         update: Update = {"usage": plain_usage(add_usage(usage_from(state), usage, usage.seconds))}
         happened = [asked(state["round"], SEAT, 1, team.brief), _proposed(state, team, reply)]
         if reply["kind"] == "failure":
-            failed = {"pending": plain_stop(Stop(reply["reason"], NODE))}
+            failed = {"pending": plain_stop(Stop(reply["reason"], NODE), cause=reply.get("cause"))}
             return recorded(state, update | failed, happened, services.now())
         runtime.stream_writer({"event": "decided", **where, "decision": state["outcome"]})
         ended = _finished(state, ending, reply["text"])
@@ -63,7 +64,8 @@ def _proposed(state: State, team: Team, reply: Mapping[str, Any]) -> Body:
     said = {"voice": team.brief.voice, "model": team.brief.model, "prompt": reply["prompt"], "usage": reply["usage"]}
     where = {"round": state["round"], "role": SEAT, "attempt": 1}
     if reply["kind"] == "failure":
-        return {"event": "failed", **where, "reason": reply["reason"], **said}
+        caused = {"cause": reply["cause"]} if reply.get("cause") else {}
+        return {"event": "failed", **where, "reason": reply["reason"], **said, **caused}
     return {"event": "proposed", **where, "text": reply["text"], **said}
 
 
@@ -105,5 +107,7 @@ def _call(state: State, team: Team, services: Services, ending: Ending, where: t
 
 
 def _judged(answer: Answer) -> dict[str, Any]:
-    text = clean_text(str(answer.said)).strip()[:MAX_TEXT]
-    return {"kind": "brief", "text": text} if text else {"kind": "failure", "reason": stop_reason("llm_empty")}
+    text = clean_text(without_thinking(str(answer.said))).strip()[:MAX_TEXT]
+    if text:
+        return {"kind": "brief", "text": text}
+    return {"kind": "failure", "reason": stop_reason("llm_empty"), "cause": "the answer has no text"}

@@ -1,13 +1,14 @@
 """The contribution contract: from what a voice returned to what the team may count."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from policies.access import Access
 from policies.plain import clean_text, is_plain, written
 from policies.stop import stop_reason
+from policies.unwrapping import unwrapped
 
 Stance = Literal["go", "caution", "block"]
 """`go`: do it. `caution`: do it only under conditions. `block`: do not do it as things stand."""
@@ -50,12 +51,13 @@ class Refusal:
     """A proposal that broke the contract: the first failed check as a stop reason, and what was offered.
 
     `raw` is the parsed proposal if it may enter the state, else its first 2,000 characters. `check` names the failed
-    check where the reason does not.
+    check where the reason does not, and `because` says in words what the check alone does not tell.
     """
 
     reason: str
     raw: Any
     check: str | None = None
+    because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +126,15 @@ def _offer(value: object) -> Any:
 def read_json(text: str) -> Any:
     """Return the JSON value of `text`; an object without keys where it is no JSON or too deep to be read.
 
+    A byte order mark, one leading think block and one fence around everything are no part of it.
+
     Integers of more than 300 digits are read as infinite, since no check accepts them and some readers refuse them.
 
     >>> read_json("I would say go.")
     {}
     """
     try:
-        return json.loads(text, parse_int=_read_integer)
+        return json.loads(unwrapped(text), parse_int=_read_integer)
     except (ValueError, RecursionError):
         return NoJson()
 
@@ -229,7 +233,20 @@ def _evidence(offered: object) -> tuple[str, ...] | None:
 
 
 def _refuse(failed: str, proposal: object, value: object) -> Refusal:
-    return Refusal(stop_reason("invalid_contribution", failed), storable(proposal, value))
+    keys: Any = value if failed == "missing_keys" else KEYS
+    because = in_words(value, [key for key in KEYS if key not in keys])
+    return Refusal(stop_reason("invalid_contribution", failed), storable(proposal, value), because=because)
+
+
+def in_words(value: object, missing: Sequence[str] = ()) -> str | None:
+    """Return what is wrong with a proposal that a check alone does not tell, or None.
+
+    >>> in_words(NoJson()), in_words({"agent": "risk"}, ["stance", "summary"]), in_words({})
+    ('no single JSON object was found', 'missing: stance, summary', None)
+    """
+    if isinstance(value, NoJson):
+        return "no single JSON object was found"
+    return f"missing: {', '.join(missing)}" if missing else None
 
 
 def storable(proposal: object, value: object) -> Any:

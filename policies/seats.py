@@ -185,10 +185,13 @@ def repair_of(seat: Seat) -> str | None:
 
     >>> repair_of(Seat("writer", refusal=Refusal("invalid_output:writer", {}, "text")))
     'invalid_output:writer:text'
+    >>> repair_of(Seat("risk", refusal=Refusal("invalid_contribution:missing_keys", {}, because="missing: stance")))
+    'invalid_contribution:missing_keys (missing: stance)'
     """
     if seat.refusal is None:
         return None
-    return f"{seat.refusal.reason}:{seat.refusal.check}" if seat.refusal.check else seat.refusal.reason
+    check = f"{seat.refusal.reason}:{seat.refusal.check}" if seat.refusal.check else seat.refusal.reason
+    return f"{check} ({seat.refusal.because})" if seat.refusal.because else check
 
 
 def is_exhausted(seat: Seat, max_repairs: int) -> bool:
@@ -248,17 +251,17 @@ def may_be_absent(reason: str) -> bool:
 
     The reasons of a team that answers for a role are among them, where it came to nothing by itself.
 
-    >>> may_be_absent("llm_error:503"), may_be_absent("llm_error:400"), may_be_absent("invalid_contribution:stance")
+    >>> may_be_absent("llm_error:503"), may_be_absent("llm_error:400"), may_be_absent("llm_error:protocol")
     (True, False, True)
     """
     kind, _, detail = reason.partition(":")
     if kind == "llm_error":
-        return detail.startswith("5") and len(detail) == 3
+        return detail in ("protocol", "too_large") or (detail.startswith("5") and len(detail) == 3)
     return kind.startswith("invalid_") or kind in _ABSENCES
 
 
 _ABSENCES = (
-    *("llm_timeout", "llm_rate_limited", "llm_empty"),
+    *("llm_timeout", "llm_rate_limited", "llm_truncated", "llm_refused", "llm_empty"),
     *("max_rounds_reached", "max_turns_reached", "no_quorum", "step_failed"),
 )
 
@@ -276,7 +279,7 @@ def _failure_of(seat: Seat, reply: Reply | None, blocked: Stop | None, phase: st
     if seat.is_settled:
         return None
     if seat.refusal is not None and is_exhausted(seat, max_repairs):
-        return Failure(seat.refusal.reason, seat.refusal.raw)
+        return Failure(seat.refusal.reason, seat.refusal.raw, cause=seat.refusal.because)
     if isinstance(reply, Failure):
         return reply
     return Failure(blocked.reason) if blocked is not None and blocked.phase == phase else None

@@ -70,7 +70,7 @@ def _failed(event: Event, used: Usage) -> Answer:
 
 
 def _refused(event: Event, used: Usage) -> Answer:
-    return Answer(refusal=Refusal(event["rule"], event["raw"], event.get("check")), usage=used)
+    return Answer(refusal=Refusal(event["rule"], event["raw"], event.get("check"), event.get("because")), usage=used)
 
 
 def _accepted(event: Event, used: Usage) -> Answer:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from policies.conditions.condition import holds_for_output
-from policies.contract import MAX_LIST, MAX_NAME_SHOWN, Refusal, read_json, storable
+from policies.contract import MAX_LIST, MAX_NAME_SHOWN, Refusal, in_words, read_json, storable
 from policies.patterns.plan import find_plan_fault, tidy_steps
 from policies.patterns.stages import Answer, ContractName, Task
 from policies.plain import MAX_TEXT, clean_text
@@ -40,7 +40,7 @@ def judge(said: object, task: Task, team: Team) -> Answer | Refusal:
         return found
     kind = _KINDS.get(task.contract)
     reason = stop_reason(kind, found) if kind else stop_reason("invalid_output", task.role)
-    return Refusal(reason, storable(said, value), None if kind else found)
+    return Refusal(reason, storable(said, value), None if kind else found, in_words(value))
 
 
 def _output(value: Fields, task: Task, team: Team) -> Outcome:

@@ -12,7 +12,7 @@ from langchain_core.outputs import ChatResult
 from langchain_openai import ChatOpenAI
 
 from nodes.voices.wire.complaints import ErrorInAnswer, error_in
-from nodes.voices.wire.completions import tokens_in
+from nodes.voices.wire.completions import REASONING, tokens_in
 
 
 class LeanChat(ChatOpenAI):
@@ -27,11 +27,13 @@ class LeanChat(ChatOpenAI):
     ) -> ChatResult:
         payload = self._get_request_payload(messages, stop=stop, **kwargs)
         payload.pop("stream", None)
-        cap = payload.pop("max_completion_tokens", None)
-        name = payload.pop("output_cap", "max_completion_tokens")
-        body = {**payload, **({} if cap is None else {name: cap}), **payload.pop("extra_body", {})}
+        body = {**payload, **payload.pop("extra_body", {})}
         answer = await self.root_async_client.post("/chat/completions", body=body, cast_to=object)
-        return self._create_chat_result(_read(answer), {})
+        found = _read(answer)
+        result = self._create_chat_result(found, {})
+        for choice, generation in zip(found["choices"], result.generations, strict=True):
+            generation.message.additional_kwargs[REASONING] = bool(choice["message"].get(REASONING))
+        return result
 
 
 def _read(answer: object) -> dict[str, Any]:

@@ -13,6 +13,7 @@ USAGE_NAMES = (("prompt_tokens", "completion_tokens"), ("input_tokens", "output_
 """What endpoints call the tokens that were read and written."""
 
 MAX_SAID = 300
+REASONING = "reasoning_content"
 
 
 def answer_from(message: AIMessage, max_output_tokens: int) -> Answer:
@@ -25,14 +26,20 @@ def answer_from(message: AIMessage, max_output_tokens: int) -> Answer:
         told_why = f"the answer was cut at {max_output_tokens} tokens; raise `max_output_tokens`"
         return _none("llm_truncated", told_why, tokens, said)
     if refusal or finish == "content_filter":
-        words, filtered = f"the model refused: {str(refusal)[:MAX_SAID]}", "the provider's filter held the answer back"
+        words, filtered = (
+            f"the model refused: {str(refusal)[:MAX_SAID]}",
+            "the provider held the answer back (content_filter)",
+        )
         return _none("llm_refused", words if refusal else filtered, tokens, said)
     if said.strip():
         return Answer(said, tokens=tokens)
     called = [str(call.get("name"))[:80] for call in (*message.tool_calls, *message.invalid_tool_calls)]
     if called:
-        return _none("llm_refused", f"it called the tool `{called[0]}`, and none was offered", tokens, said)
-    return _none("llm_empty", "the answer has no text", tokens, said)
+        return _none(
+            "llm_refused", f"it called the tool `{called[0]}` (tool_calls), and none was offered", tokens, said
+        )
+    has_reasoned = message.additional_kwargs.get(REASONING)
+    return _none("llm_empty", f"the answer has no text{', only reasoning' * bool(has_reasoned)}", tokens, said)
 
 
 def _none(kind: Any, cause: str | None, tokens: Tokens | None, said: str) -> Answer:
