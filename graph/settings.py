@@ -1,10 +1,12 @@
 """Settings: the one place that reads the environment and `.env`, once, at an entry point."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from platformdirs import user_data_path
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
@@ -14,6 +16,7 @@ from graph.problems import UsageError
 from policies.fields import ModelName
 
 DEFAULT_MODEL = "gpt-4.1-mini"
+PROXIES = ("http", "https", "socks5", "socks5h")
 
 
 def _usable_key(key: SecretStr) -> SecretStr:
@@ -23,7 +26,25 @@ def _usable_key(key: SecretStr) -> SecretStr:
     return SecretStr(trimmed)
 
 
-def _usable_address(url: str) -> str:
+def _usable_proxy(url: str) -> str:
+    """Return the address of a proxy; without a scheme it is an HTTP one, as other programs take it."""
+    whole = url if "://" in url else f"http://{url}"
+    try:
+        parts = urlsplit(whole)
+        is_usable = parts.scheme in PROXIES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable or not re.fullmatch(r"[!-~]+", whole):
+        raise ValueError(f"is no address of a proxy; allowed: HOST:PORT after one of {', '.join(PROXIES)}, and `://`")
+    return whole
+
+
+def usable_address(url: str) -> str:
+    """Return the address of an endpoint.
+
+    Raises:
+        ValueError: it is none, or names a user.
+    """
     try:
         parts = urlsplit(url)
         is_usable = bool(parts.hostname and parts.username is None and parts.port != 0)
@@ -43,12 +64,23 @@ class Settings(BaseSettings):
 
     openai_api_key: Annotated[SecretStr, AfterValidator(_usable_key)] | None = None
     """The key of the endpoint; unset: roles are answered by their own rules."""
-    openai_base_url: Annotated[str, AfterValidator(_usable_address)] | None = None
+    openai_base_url: Annotated[str, AfterValidator(usable_address)] | None = None
     """An OpenAI-compatible endpoint, for example `http://127.0.0.1:8000/v1`; unset: OpenAI's."""
     openai_model: ModelName = DEFAULT_MODEL
     """The model of every role whose team file names none."""
     openai_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
     """How long one attempt of a call may take, in seconds."""
+    http_proxy: Annotated[str, AfterValidator(_usable_proxy)] | None = None
+    https_proxy: Annotated[str, AfterValidator(_usable_proxy)] | None = None
+    all_proxy: Annotated[str, AfterValidator(_usable_proxy)] | None = None
+    """Proxies on the way to http:// and https:// endpoints, and to both where neither is named."""
+    no_proxy: str = ""
+    """Hosts that are reached without a proxy, separated by commas; `*` is all."""
+    ssl_cert_file: str | None = None
+    ssl_cert_dir: str | None = None
+    """Certificate authorities to trust in place of the system's."""
+    accord_config: Path | None = None
+    """The file that names endpoints; unset: `accord.toml` in the data directory, where there is one."""
     accord_home: Path | None = None
     """The data directory; unset: the system's own for this user."""
     accord_database_url: str | None = None
@@ -66,6 +98,12 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The file or URL of the database."""
         return self.accord_database_url or str(self.home / "accord.sqlite")
+
+
+def variable(name: str, env_file: str | None = ".env") -> str | None:
+    """Return the value of a variable that a file names, such as that of a key; None where it is not set."""
+    value = os.environ.get(name)
+    return value or (dotenv_values(env_file).get(name) if env_file else None) or None
 
 
 def load_settings(env_file: str | None = ".env") -> Settings:

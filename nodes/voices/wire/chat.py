@@ -26,8 +26,8 @@ class LeanChat(ChatOpenAI):
         **kwargs: Any,
     ) -> ChatResult:
         payload = self._get_request_payload(messages, stop=stop, **kwargs)
-        payload.pop("stream", None)
-        body = {**payload, **payload.pop("extra_body", {})}
+        extra = payload.pop("extra_body", {})
+        body = {key: value for key, value in payload.items() if key != "stream"} | extra
         answer = await self.root_async_client.post("/chat/completions", body=body, cast_to=object)
         found = _read(answer)
         result = self._create_chat_result(found, {})

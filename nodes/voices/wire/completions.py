@@ -1,13 +1,12 @@
 """Completions: what a model said, read from a chat completion: its text, why it ended, and what it counted."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from langchain_core.messages import AIMessage
 
 from nodes.voices.voice import Answer, Tokens
 from policies.seats import Failure
-from policies.stop import stop_reason
+from policies.stop import StopKind, stop_reason
 
 USAGE_NAMES = (("prompt_tokens", "completion_tokens"), ("input_tokens", "output_tokens"))
 """What endpoints call the tokens that were read and written."""
@@ -20,30 +19,30 @@ def answer_from(message: AIMessage, max_output_tokens: int) -> Answer:
     """Return the text of a completion, or why there is none that can be used."""
     said, told = message.text, message.response_metadata
     tokens = tokens_in(told.get("token_usage"), has_text=bool(said.strip()))
+    failure = _failure(message, said, told.get("finish_reason"), max_output_tokens)
+    return Answer(said or None, failure=failure, tokens=tokens)
+
+
+def _failure(message: AIMessage, said: str, finish: object, max_output_tokens: int) -> Failure | None:
+    """Return why an answer cannot be used, in the order in which one explains the other."""
     refusal = message.additional_kwargs.get("refusal")
-    finish = told.get("finish_reason")
-    if finish == "length":
-        told_why = f"the answer was cut at {max_output_tokens} tokens; raise `max_output_tokens`"
-        return _none("llm_truncated", told_why, tokens, said)
-    if refusal or finish == "content_filter":
-        words, filtered = (
-            f"the model refused: {str(refusal)[:MAX_SAID]}",
-            "the provider held the answer back (content_filter)",
-        )
-        return _none("llm_refused", words if refusal else filtered, tokens, said)
-    if said.strip():
-        return Answer(said, tokens=tokens)
     called = [str(call.get("name"))[:80] for call in (*message.tool_calls, *message.invalid_tool_calls)]
+    if finish == "length":
+        return _failed("llm_truncated", f"the answer was cut at {max_output_tokens} tokens; raise `max_output_tokens`")
+    if refusal:
+        return _failed("llm_refused", f"the model refused: {str(refusal)[:MAX_SAID]}")
+    if finish == "content_filter":
+        return _failed("llm_refused", "the provider held the answer back (content_filter)")
+    if said.strip():
+        return None
     if called:
-        return _none(
-            "llm_refused", f"it called the tool `{called[0]}` (tool_calls), and none was offered", tokens, said
-        )
-    has_reasoned = message.additional_kwargs.get(REASONING)
-    return _none("llm_empty", f"the answer has no text{', only reasoning' * bool(has_reasoned)}", tokens, said)
+        return _failed("llm_refused", f"it called the tool `{called[0]}`, and none was offered (tool_calls)")
+    only = ", only reasoning" if message.additional_kwargs.get(REASONING) else ""
+    return _failed("llm_empty", f"the answer has no text{only}")
 
 
-def _none(kind: Any, cause: str | None, tokens: Tokens | None, said: str) -> Answer:
-    return Answer(said or None, failure=Failure(stop_reason(kind), cause=cause), tokens=tokens)
+def _failed(kind: StopKind, cause: str) -> Failure:
+    return Failure(stop_reason(kind), cause=cause)
 
 
 def tokens_in(usage: object, has_text: bool) -> Tokens | None:

@@ -1,0 +1,137 @@
+"""Endpoints: where models answer, from `accord.toml` and the environment; keys are named there, never written."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from graph.problems import UsageError
+from graph.settings import Settings, usable_address, variable
+from nodes.voices.wire.endpoint import DEFAULT, Endpoint, Route
+from policies.fields import ModelName
+from policies.team import Price
+
+FILE = "accord.toml"
+MAX_BYTES = 1_000_000
+NO_KEY = "-"
+"""What is sent as the key where an endpoint needs none: the client is to send something."""
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
+Header = Annotated[str, StringConstraints(pattern=r"^[ -~]*$", max_length=2_000)]
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,100}$")]
+
+
+class EndpointEntry(BaseModel):
+    """One endpoint as `accord.toml` has it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    base_url: Annotated[str, AfterValidator(usable_address)] | None = None
+    key_env: Variable | None = None
+    default_model: ModelName | None = None
+    timeout_seconds: Annotated[float, Field(gt=0, le=3600, strict=False)] | None = None
+    max_retries: Annotated[int, Field(ge=0, le=10)] = 2
+    max_concurrency: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    form: Literal["auto", "json_schema", "json_object", "none"] = Field("auto", alias="schema")
+    temperature: Literal["send", "omit", "auto"] = "auto"
+    output_cap: Literal["max_completion_tokens", "max_tokens", "auto"] = "auto"
+    headers: dict[HeaderName, Header] = Field(default_factory=dict)
+    prices: dict[ModelName, Price] = Field(default_factory=dict)
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    endpoints: dict[Name, EndpointEntry] = Field(default_factory=dict)
+
+
+def config_path(settings: Settings) -> Path:
+    """Return the file that names endpoints."""
+    return settings.accord_config or settings.home / FILE
+
+
+def load_entries(settings: Settings) -> dict[str, EndpointEntry]:
+    """Return the endpoints that the file names; none where there is no file and none was asked for.
+
+    Raises:
+        UsageError: the file cannot be read, or has what is not allowed; every problem.
+    """
+    path = config_path(settings)
+    if settings.accord_config is None and not path.exists():
+        return {}
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        return dict(_File.model_validate(tomllib.loads(data.decode())).endpoints)
+    except ValidationError as error:
+        raise UsageError(*_problems(path, error)) from None
+    except (OSError, ValueError) as error:
+        said = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{path}: cannot be read: {said}") from None
+
+
+def _problems(path: Path, error: ValidationError) -> Iterator[str]:
+    for each in error.errors(include_url=False, include_input=False):
+        said = each["msg"].removeprefix("Value error, ")
+        yield f"{path}: {'.'.join(map(str, each['loc']))}: {said[:1].lower() + said[1:]}"
+
+
+def load_endpoints(settings: Settings) -> dict[str, Endpoint]:
+    """Return the endpoints by name; `default` is the file's, else that of the `OPENAI_*` variables where a key is set.
+
+    Raises:
+        UsageError: as `load_entries`, or a key that an endpoint names is not set.
+    """
+    entries = load_entries(settings)
+    if DEFAULT not in entries and settings.openai_api_key is not None:
+        entries[DEFAULT] = EndpointEntry()
+    return {name: _endpoint(name, entry, settings) for name, entry in entries.items()}
+
+
+def _endpoint(name: str, entry: EndpointEntry, settings: Settings) -> Endpoint:
+    return Endpoint(
+        api_key=_key(name, entry, settings),
+        base_url=entry.base_url or (settings.openai_base_url if name == DEFAULT else None),
+        default_model=entry.default_model or settings.openai_model,
+        timeout_seconds=entry.timeout_seconds or settings.openai_timeout_seconds,
+        max_retries=entry.max_retries,
+        name=name,
+        max_concurrency=entry.max_concurrency,
+        schema=entry.form,
+        temperature=entry.temperature,
+        output_cap=entry.output_cap,
+        headers=entry.headers,
+    )
+
+
+def _key(name: str, entry: EndpointEntry, settings: Settings) -> str:
+    if entry.key_env is None:
+        own = settings.openai_api_key if name == DEFAULT else None
+        return own.get_secret_value() if own else NO_KEY
+    key = (variable(entry.key_env) or "").strip()
+    if not key:
+        raise UsageError(f"{entry.key_env} is not set, and the endpoint `{name}` takes its key from there")
+    if not re.fullmatch(r"[!-~]+", key):
+        raise UsageError(f"{entry.key_env} has a character that no key has; allowed: printable ASCII without spaces")
+    return key
+
+
+def prices_of(entries: Mapping[str, EndpointEntry]) -> dict[str, Price]:
+    """Return the price of each model as teams name it: `model` at the default endpoint, else `endpoint/model`."""
+    return {
+        model if name == DEFAULT else f"{name}/{model}": price
+        for name, entry in entries.items()
+        for model, price in entry.prices.items()
+    }
+
+
+def route_of(settings: Settings) -> Route:
+    """Return how endpoints are reached."""
+    named = {"http": settings.http_proxy, "https": settings.https_proxy, "all": settings.all_proxy}
+    proxies = {scheme: proxy for scheme, proxy in named.items() if proxy}
+    without = tuple(host for host in re.split(r"[,\s]+", settings.no_proxy) if host)
+    return Route(proxies, without, settings.ssl_cert_file, settings.ssl_cert_dir)
