@@ -3,10 +3,13 @@
 import importlib
 import sqlite3
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from graph.endpoints import load_endpoints
 from graph.problems import UsageError
 from graph.settings import Settings
 from graph.store.database import open_database
@@ -14,21 +17,24 @@ from graph.store.location import shown, storage_errors
 from graph.teams.loader import load_team, shipped_teams
 from graph.teams.voicing import voiced
 from graph.versions import PINNED, installed_versions
+from graph.voices import open_voices
+from nodes.voices.wire.endpoint import Endpoint
+from policies.stop import kind_of
 
 PACKAGES = ("graph", "nodes", "policies")
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing examined: what was found, and whether it is as it must be."""
+    """One thing examined: what was found, and whether it is as it must be; None where nobody tried."""
 
     name: str
-    is_good: bool
+    is_good: bool | None
     message: str
 
 
-async def examine(settings: Settings) -> list[Finding]:
-    """Return what was found, in a fixed order; nothing is called over the network but the database."""
+async def examine(settings: Settings, asks: bool = False) -> list[Finding]:
+    """Return what was found, in a fixed order; only the database is reached, and endpoints where it `asks`."""
     checks: tuple[Callable[[Settings], Awaitable[Finding]], ...] = (
         _python,
         _packages,
@@ -37,7 +43,8 @@ async def examine(settings: Settings) -> list[Finding]:
         _teams,
         _voice,
     )
-    return [await check(settings) for check in checks]
+    found = [await check(settings) for check in checks]
+    return [*found, *(await _endpoints(settings) if asks else [])]
 
 
 async def _python(_: Settings) -> Finding:
@@ -81,7 +88,37 @@ async def _teams(settings: Settings) -> Finding:
 
 
 async def _voice(settings: Settings) -> Finding:
-    if settings.openai_api_key is None:
+    """Tell who answers; what was not asked is not called good."""
+    try:
+        endpoints = load_endpoints(settings)
+    except UsageError as error:
+        return Finding("voice", False, str(error))
+    if not endpoints:
         return Finding("voice", True, "rules: OPENAI_API_KEY is not set")
-    where = shown(settings.openai_base_url or "the default endpoint")
-    return Finding("voice", True, f"model: {settings.openai_model} at {where}, a key is set")
+    lacking = [endpoint.lacks for endpoint in endpoints.values() if endpoint.lacks]
+    if lacking:
+        return Finding("voice", False, "; ".join(lacking))
+    told = ", ".join(f"{each.default_model} at {each.address}" for each in endpoints.values())
+    return Finding("voice", None, f"model: {told}; not asked, `accord doctor --ask` asks")
+
+
+async def _endpoints(settings: Settings) -> list[Finding]:
+    try:
+        endpoints = load_endpoints(settings)
+        async with open_voices(settings) as voices:
+            return [await _tried(endpoint, voices["model"]) for endpoint in endpoints.values()]
+    except UsageError as error:
+        return [Finding("endpoints", False, str(error))]
+
+
+async def _tried(endpoint: Endpoint, voice: Any) -> Finding:
+    started = time.monotonic()
+    answer = await voice.try_out(endpoint.name)
+    seconds = time.monotonic() - started
+    name, failure = f"endpoint {endpoint.name}", answer.failure
+    if failure and kind_of(failure.reason) != "llm_truncated":
+        return Finding(name, False, f"{failure.reason}: {failure.cause}")
+    found = voice.learned().get(endpoint.called(endpoint.default_model), {})
+    learned = f"; it takes {', '.join(f'{key} {value}' for key, value in found.items())}" if found else ""
+    counted = "" if answer.tokens else "; it reports no usage, so calls count as reserved"
+    return Finding(name, True, f"{endpoint.default_model} at {endpoint.address} in {seconds:.1f} s{learned}{counted}")

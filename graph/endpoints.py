@@ -84,7 +84,7 @@ def load_endpoints(settings: Settings) -> dict[str, Endpoint]:
     """Return the endpoints by name; `default` is the file's, else that of the `OPENAI_*` variables where a key is set.
 
     Raises:
-        UsageError: as `load_entries`, or a key that an endpoint names is not set.
+        UsageError: as `load_entries`, or a key has a character that no key has.
     """
     entries = load_entries(settings)
     if DEFAULT not in entries and settings.openai_api_key is not None:
@@ -105,6 +105,7 @@ def _endpoint(name: str, entry: EndpointEntry, settings: Settings) -> Endpoint:
         temperature=entry.temperature,
         output_cap=entry.output_cap,
         headers=entry.headers,
+        key_env=entry.key_env or "OPENAI_API_KEY",
     )
 
 
@@ -113,9 +114,7 @@ def _key(name: str, entry: EndpointEntry, settings: Settings) -> str:
         own = settings.openai_api_key if name == DEFAULT else None
         return own.get_secret_value() if own else NO_KEY
     key = (variable(entry.key_env) or "").strip()
-    if not key:
-        raise UsageError(f"{entry.key_env} is not set, and the endpoint `{name}` takes its key from there")
-    if not re.fullmatch(r"[!-~]+", key):
+    if key and not re.fullmatch(r"[!-~]+", key):
         raise UsageError(f"{entry.key_env} has a character that no key has; allowed: printable ASCII without spaces")
     return key
 

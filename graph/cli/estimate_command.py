@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import facts_from, json_option, print_json
+from graph.cli.session import facts_from, json_option, print_json, settings_for
 
 VOICE = "Who answers for the roles. Default: as the team file says, else the model."
 
@@ -44,8 +44,7 @@ def _voiced(team: Any, voice: Any) -> Any:
     """Return the team with its voices, as if there were a key: none is needed where nothing is asked."""
     from pydantic import SecretStr
 
-    from graph.settings import load_settings
     from graph.teams.voicing import voiced
 
-    settings = load_settings().model_copy(update={"openai_api_key": SecretStr("not used")})
+    settings = settings_for(None).model_copy(update={"openai_api_key": SecretStr("not used")})
     return voiced(team, settings, voice)

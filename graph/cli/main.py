@@ -27,6 +27,7 @@ COMMANDS = {
     "batch": "Run many cases at once, one JSON object a line.",
     "teams": "List the shipped teams, or print the JSON Schema of a team file.",
     "graph": "Draw a team's graph as mermaid.",
+    "endpoints": "List where models answer.",
     "doctor": "Check this installation.",
 }
 
@@ -53,7 +54,8 @@ class LateGroup(click.Group):
 
 @click.group(cls=LateGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="accord", message="%(prog)s %(version)s")
-def accord() -> None:
+@click.option("--config", metavar="FILE", help="What names endpoints. Default: accord.toml in the data directory.")
+def accord(config: str | None) -> None:  # it is read by the commands that need it, where it is declared once
     """Run a team of role agents to one decision. Models propose; policy decides."""
 
 

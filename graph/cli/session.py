@@ -33,11 +33,12 @@ def voice_option(command: Decorated) -> Decorated:
 
 
 def settings_for(db: str | None) -> Any:
-    """Return the settings, with the database that `--db` names."""
+    """Return the settings, with the database that `--db` names and the file of `accord --config`."""
     from graph.settings import load_settings
 
-    settings = load_settings()
-    return settings.model_copy(update={"accord_database_url": db}) if db else settings
+    config = click.get_current_context().find_root().params.get("config")
+    given = {"accord_database_url": db, "accord_config": Path(config) if config else None}
+    return load_settings().model_copy(update={name: value for name, value in given.items() if value})
 
 
 def facts_from(path: str | None) -> dict[str, Any] | None:

@@ -1,9 +1,12 @@
 """Voicing: settles who answers for each role before a thread starts, so that it stays so."""
 
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from graph.endpoints import load_endpoints, load_entries, prices_of
 from graph.problems import UsageError
 from graph.settings import Settings
+from nodes.voices.wire.endpoint import Endpoint, default_of, find_endpoint
 from policies.team import Brief, Role, Team, VoiceName
 
 VoiceChoice = Literal["model", "rules"]
@@ -12,13 +15,18 @@ VoiceChoice = Literal["model", "rules"]
 def voiced(team: Team, settings: Settings, choice: VoiceChoice | None = None) -> Team:
     """Return the team with a voice, and for `model` a model's name, for each role and the brief.
 
-    `choice` wins over the team file; where neither says, `model` answers if a key is set, else `rules`.
+    `choice` wins over the team file; where neither says, `model` answers if an endpoint has a key, else `rules`.
 
     Raises:
         UsageError: `model` is asked for without a key, or `rules` for a role without checks; all at once.
     """
-    team = _voiced(team, settings, choice)
-    check_voices(team, settings.openai_api_key is not None)
+    endpoints = load_endpoints(settings)
+    prices = {**prices_of(load_entries(settings)), **team.prices}
+    team = _voiced(team.model_copy(update={"prices": prices}), endpoints, choice)
+    check_voices(team, bool(endpoints))
+    keyless = [*dict.fromkeys(_keyless(team, endpoints))]
+    if keyless:
+        raise UsageError(*keyless)
     return team
 
 
@@ -33,17 +41,29 @@ def check_voices(team: Team, has_key: bool) -> None:
         raise UsageError(*problems)
 
 
-def _voiced(team: Team, settings: Settings, choice: VoiceChoice | None) -> Team:
-    default: VoiceName = "model" if settings.openai_api_key else "rules"
+def _keyless(team: Team, endpoints: Mapping[str, Endpoint]) -> Iterator[str]:
+    """Yield, for each endpoint that is to be asked and has no key, what is missing."""
+    roles = [team.roles[name] for name in team.speaking]
+    for role in roles:
+        if role.team is not None:
+            yield from _keyless(role.team, endpoints)
+    speakers: list[Role | Brief] = [*(role for role in roles if role.team is None), team.brief]
+    asked = [find_endpoint(speaker.model, endpoints)[0] for speaker in speakers if speaker.voice == "model"]
+    yield from (endpoint.lacks for endpoint in asked if endpoint.lacks)
+
+
+def _voiced(team: Team, endpoints: Mapping[str, Endpoint], choice: VoiceChoice | None) -> Team:
+    default: VoiceName = "model" if endpoints and default_of(endpoints).api_key else "rules"
+    usual = _usual_model(endpoints)
     roles = {
-        name: _voiced_role(role, choice or role.voice or default, settings)
+        name: _voiced_role(role, choice or role.voice or default, usual)
         if role.team is None
-        else role.model_copy(update={"team": _voiced(role.team, settings, choice)})
+        else role.model_copy(update={"team": _voiced(role.team, endpoints, choice)})
         for name, role in team.roles.items()
     }
     lead = team.roles.get(team.lead or "") if team.pattern in WRITTEN_BY_LEAD else None
     written = team.brief if team.brief.model or lead is None else team.brief.model_copy(update={"model": lead.model})
-    brief = _voiced_brief(written, choice or team.brief.voice or default, settings)
+    brief = _voiced_brief(written, choice or team.brief.voice or default, usual)
     return team.model_copy(update={"roles": roles, "brief": brief})
 
 
@@ -51,13 +71,21 @@ WRITTEN_BY_LEAD = ("hierarchy", "manager")
 """Patterns in which the lead writes the synthesis, with its own model unless `brief.model` names one."""
 
 
-def _voiced_role(role: Role, voice: VoiceName, settings: Settings) -> Role:
-    model = (role.model or settings.openai_model) if voice == "model" else None
+def _usual_model(endpoints: Mapping[str, Endpoint]) -> str | None:
+    """Return the model of who names none, as a team names it."""
+    if not endpoints:
+        return None
+    default = default_of(endpoints)
+    return default.called(default.default_model)
+
+
+def _voiced_role(role: Role, voice: VoiceName, usual: str | None) -> Role:
+    model = (role.model or usual) if voice == "model" else None
     return role.model_copy(update={"voice": voice, "model": model})
 
 
-def _voiced_brief(brief: Brief, voice: VoiceName, settings: Settings) -> Brief:
-    model = (brief.model or settings.openai_model) if voice == "model" else None
+def _voiced_brief(brief: Brief, voice: VoiceName, usual: str | None) -> Brief:
+    model = (brief.model or usual) if voice == "model" else None
     return brief.model_copy(update={"voice": voice, "model": model})
 
 

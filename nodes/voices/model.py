@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import openai
 import tenacity
@@ -19,15 +18,26 @@ from nodes.voices.wire.chat import LeanChat
 from nodes.voices.wire.complaints import Complaint, complaint_of
 from nodes.voices.wire.completions import answer_from
 from nodes.voices.wire.dialect import Dialect, first_dialect, learned, weaker
-from nodes.voices.wire.endpoint import DEFAULT, Endpoint, Route
+from nodes.voices.wire.endpoint import Endpoint, Route, find_endpoint
 from nodes.voices.wire.transport import open_client, without
 from policies.seats import Failure
-from policies.stop import kind_of
-
-OPENAI = "https://api.openai.com/v1"
+from policies.stop import kind_of, stop_reason
 
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 8.0
+
+TRIAL = Prompt('Answer with the JSON object {"ready": true} and nothing else.', "{}")
+TRIAL_FORM: Schema = {
+    "name": "trial",
+    "strict": True,
+    "schema": {
+        "type": "object",
+        "properties": {"ready": {"type": "boolean"}},
+        "required": ["ready"],
+        "additionalProperties": False,
+    },
+}
+TRIAL_TOKENS = 64
 
 IN_WORDS = "Answer with one JSON object and nothing else. Its JSON Schema:"
 
@@ -73,11 +83,19 @@ class ModelVoice:
         """Return the brief's text."""
         return await self._ask(self._asked(question.model, question.temperature, question, None))
 
+    async def try_out(self, name: str) -> Answer:
+        """Return what an endpoint's default model answers to the smallest question with a form."""
+        endpoint = self._endpoints[name]
+        limits = Limits(TRIAL_TOKENS, endpoint.timeout_seconds)
+        deadline = asyncio.get_running_loop().time() + endpoint.timeout_seconds
+        model = endpoint.default_model
+        return await self._ask(_Asked(endpoint, model, 0.0, TRIAL, TRIAL_FORM, limits, Meter(), deadline))
+
     def learned(self) -> dict[str, dict[str, str]]:
         """Return what was learned of each model by now, under `model` or `endpoint/model`."""
         firsts = {name: first_dialect(endpoint) for name, endpoint in self._endpoints.items()}
         found = {key: learned(firsts[key[0]], dialect) for key, dialect in self._dialects.items()}
-        return {_shown(*key): what for key, what in sorted(found.items()) if what}
+        return {self._endpoints[name].called(model): what for (name, model), what in sorted(found.items()) if what}
 
     async def close(self) -> None:
         """Close the HTTP client."""
@@ -86,9 +104,7 @@ class ModelVoice:
     def _asked(
         self, model: str | None, temperature: float | None, question: Question | BriefQuestion, form: Schema | None
     ) -> _Asked:
-        name, _, rest = (model or "").partition("/")
-        endpoint = self._endpoints[name if rest and name in self._endpoints else DEFAULT]
-        wanted = (rest if endpoint.name == name and rest else model) or endpoint.default_model
+        endpoint, wanted = find_endpoint(model, self._endpoints)
         deadline = asyncio.get_running_loop().time() + question.limits.seconds_left
         return _Asked(endpoint, wanted, temperature, question.prompt, form, question.limits, question.meter, deadline)
 
@@ -99,6 +115,8 @@ class ModelVoice:
         key, cap = (asked.endpoint.name, asked.model), asked.limits.max_output_tokens
         dialect = self._dialects.setdefault(key, first_dialect(asked.endpoint))
         earlier: list[Tokens] = []
+        if asked.endpoint.lacks:
+            return Answer(failure=Failure(stop_reason("llm_auth"), cause=asked.endpoint.lacks))
         while True:
             try:
                 message: AIMessage = await self._retrying(asked)(self._attempt, asked, dialect, cap)
@@ -125,7 +143,7 @@ class ModelVoice:
                 async with asyncio.timeout(asked.endpoint.timeout_seconds):
                     return await chat.ainvoke(_messages(asked, dialect), extra_body=_fields(asked, dialect, cap))
             except Exception as error:
-                complaint = complaint_of(error, _address(asked.endpoint))
+                complaint = complaint_of(error, asked.endpoint.address)
                 if complaint is None:
                     raise
                 raise _Complained(complaint) from error
@@ -157,7 +175,7 @@ class ModelVoice:
             self._chats[key] = LeanChat(
                 model_name=model,
                 openai_api_key=SecretStr(endpoint.api_key),
-                openai_api_base=_split(endpoint)[0],
+                openai_api_base=endpoint.address,
                 openai_proxy="",
                 http_socket_options=(),
                 max_retries=0,
@@ -196,11 +214,10 @@ def _fields(asked: _Asked, dialect: Dialect, cap: int) -> dict[str, Any]:
 
 
 def _client(endpoint: Endpoint, http: Any) -> openai.AsyncOpenAI:
-    address, query = _split(endpoint)
     client = openai.AsyncOpenAI(
         api_key=endpoint.api_key,
-        base_url=address,
-        default_query=query,
+        base_url=endpoint.address,
+        default_query=endpoint.query,
         default_headers=dict(endpoint.headers),
         timeout=endpoint.timeout_seconds,
         max_retries=0,
@@ -208,21 +225,6 @@ def _client(endpoint: Endpoint, http: Any) -> openai.AsyncOpenAI:
     )
     client.organization = client.project = None  # it reads them from the environment, where nobody looked at them
     return client
-
-
-def _split(endpoint: Endpoint) -> tuple[str, dict[str, str]]:
-    """Return the address without its query, and the query, which every request carries."""
-    parts = urlsplit(endpoint.base_url or OPENAI)
-    return urlunsplit(parts._replace(query="")), dict(parse_qsl(parts.query, keep_blank_values=True))
-
-
-def _address(endpoint: Endpoint) -> str:
-    """Return where an endpoint is, as it is shown: without what may hold a secret."""
-    return _split(endpoint)[0]
-
-
-def _shown(endpoint: str, model: str) -> str:
-    return model if endpoint == DEFAULT else f"{endpoint}/{model}"
 
 
 def _is_truncated(answer: Answer) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 Schema = Literal["json_schema", "json_object", "none"]
 """How an answer's form is asked for: by strict schema, as some JSON object, or in words alone; strongest first."""
@@ -11,13 +12,15 @@ Cap = Literal["max_completion_tokens", "max_tokens"]
 """What the limit of output tokens is called."""
 
 DEFAULT = "default"
+OPENAI = "https://api.openai.com/v1"
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where models answer, and how long one attempt may take.
 
-    `schema`, `temperature` and `output_cap` are learned from what the endpoint refuses where they are `auto`.
+    `schema`, `temperature` and `output_cap` are learned from what the endpoint refuses where they are `auto`. The key
+    is empty where `key_env`, the variable that it is taken from, is not set.
     """
 
     api_key: str = field(repr=False)
@@ -31,6 +34,48 @@ class Endpoint:
     temperature: Literal["send", "omit", "auto"] = "auto"
     output_cap: Cap | Literal["auto"] = "auto"
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    key_env: str = "OPENAI_API_KEY"
+
+    @property
+    def lacks(self) -> str | None:
+        """What is missing before it can be asked, in a sentence."""
+        is_set = bool(self.api_key)
+        return None if is_set else f"{self.key_env} is not set; the endpoint `{self.name}` takes its key from there"
+
+    def called(self, model: str) -> str:
+        """Return what a team calls a model of this endpoint."""
+        return model if self.name == DEFAULT else f"{self.name}/{model}"
+
+    @property
+    def address(self) -> str:
+        """Where it is, as it is shown: without a query, which may hold a secret."""
+        return urlunsplit(urlsplit(self.base_url or OPENAI)._replace(query=""))
+
+    @property
+    def query(self) -> dict[str, str]:
+        """What every request carries behind its path, such as the version of an API."""
+        return dict(parse_qsl(urlsplit(self.base_url or OPENAI).query, keep_blank_values=True))
+
+
+def default_of(endpoints: Mapping[str, Endpoint]) -> Endpoint:
+    """Return the endpoint of models that name none: the one called `default`, else the first."""
+    return endpoints[DEFAULT] if DEFAULT in endpoints else next(iter(endpoints.values()))
+
+
+def find_endpoint(model: str | None, endpoints: Mapping[str, Endpoint]) -> tuple[Endpoint, str]:
+    """Return the endpoint that `endpoint/model` names, and the model as it is called there.
+
+    A name before the slash that is no endpoint is part of the model's: gateways call them `maker/model`.
+
+    >>> ours = {"default": Endpoint("k", None, "a"), "local": Endpoint("k", None, "b", name="local")}
+    >>> [(where.name, name) for where, name in (find_endpoint(m, ours) for m in ("local/c", "openai/d", None))]
+    [('local', 'c'), ('default', 'openai/d'), ('default', 'a')]
+    """
+    name, _, rest = (model or "").partition("/")
+    if rest and name in endpoints:
+        return endpoints[name], rest
+    default = default_of(endpoints)
+    return default, model or default.default_model
 
 
 @dataclass(frozen=True, slots=True)
