@@ -89,3 +89,12 @@ def test_what_was_written_last_survives_a_kill_only_where_langgraph_json_names_a
     assert said[-1] == "said"
     assert (said == ["said", "last", "said"]) == bool(kept)
     assert bool(found) == bool(kept)
+
+
+def test_what_a_client_configures_is_stored_with_its_checkpoints_and_its_headers_are_not(tmp_path: Path) -> None:
+    """So keys belong in the environment of the server."""
+    config: Any = {"configurable": {"api_key": "oats", "nested": {"api_key": "rye"}}, "metadata": {"note": "barley"}}
+    with serve_folder(lay_out_bare(tmp_path, "plain", **KEPT)) as server:
+        server.run({"said": []}, graph="bare", config=config, headers={"x-api-token": "sesame"})
+    stored = b"".join(path.read_bytes() for path in tmp_path.glob("checkpoints.sqlite*"))
+    assert [word in stored for word in (b"oats", b"rye", b"barley", b"sesame")] == [True, True, True, False]
