@@ -68,42 +68,44 @@ class Moments:
     saver: "WatchedSaver" = field(init=False)
     returned: list[str] = field(default_factory=list)
     kills: list[Killed] = field(default_factory=list)
-    _lock: Any = field(default_factory=RLock)
+    lock: Any = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
         self.saver = WatchedSaver(self)
 
     def reach(self, moment: str) -> None:
-        with self._lock:
+        with self.lock:
             left = InMemorySaver()
             for part in ("storage", "writes", "blobs"):
                 getattr(left, part).update(copy.deepcopy(getattr(self.saver, part)))
             self.kills.append(Killed(moment, left, [*self.returned]))
 
     def call(self, name: str) -> str:
-        with self._lock:
+        with self.lock:
             self.returned.append(name)
             self.reach(f"{name} returned")
         return name
 
 
 class WatchedSaver(InMemorySaver):
-    """Reaches a moment before and after all that it writes."""
+    """Reaches a moment before and after all that it writes; one thread at a time, so that no moment is half a write."""
 
     def __init__(self, moments: Moments) -> None:
         super().__init__()
         self._moments = moments
 
     def put(self, *args: Any, **kwargs: Any) -> Any:
-        self._moments.reach("before a checkpoint")
-        written = super().put(*args, **kwargs)
-        self._moments.reach("after a checkpoint")
+        with self._moments.lock:
+            self._moments.reach("before a checkpoint")
+            written = super().put(*args, **kwargs)
+            self._moments.reach("after a checkpoint")
         return written
 
     def put_writes(self, *args: Any, **kwargs: Any) -> None:
-        self._moments.reach("before a write")
-        super().put_writes(*args, **kwargs)
-        self._moments.reach("after a write")
+        with self._moments.lock:
+            self._moments.reach("before a write")
+            super().put_writes(*args, **kwargs)
+            self._moments.reach("after a write")
 
 
 def rounds_of(moments: Moments, rounds: int = 2) -> Any:
