@@ -203,7 +203,7 @@ def beside_a_failure(slow: Any) -> Any:
 
 
 def test_a_parallel_branch_that_raises_cancels_its_siblings() -> None:
-    """So no role raises: its node catches what fails and returns it as a value."""
+    """So a role returns what fails as a value."""
     calls: list[str] = []
 
     async def slow(state: Said) -> Said:
