@@ -37,9 +37,9 @@ class Claim:
 
 CLAIMS: Mapping[str, Claim] = {
     "decisions": Claim("tests.oracle.test_decisions", 2_000, tells=True),
-    "proof": Claim("tests.oracle.test_proof", 1_000, tells=True),
-    "difference": Claim("tests.oracle.test_difference", 1_000, tells=True),
-    "command": Claim("tests.oracle.test_command", 100, tells=True, needs_folder=True),
+    "proof": Claim("tests.oracle.test_proof", 1_120, tells=True),
+    "difference": Claim("tests.oracle.test_difference", 1_150, tells=True),
+    "command": Claim("tests.oracle.test_command", 160, tells=True, needs_folder=True),
     "runs": Claim("tests.oracle.test_runs", 400, tells=True, needs_folder=True),
     "whatif": Claim("tests.assurance.test_whatif_laws", 2_000),
     "tampering": Claim("tests.audit.judging", 1_000),
