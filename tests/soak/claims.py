@@ -45,4 +45,6 @@ CLAIMS: Mapping[str, Claim] = {
     "tampering": Claim("tests.audit.judging", 1_000),
     "sentences": Claim("tests.audit.sentences", 300),
     "histories": Claim("tests.audit.histories", 1_000),
+    "proposals": Claim("tests.hostile.test_proposals", 24, needs_folder=True),
+    "words": Claim("tests.hostile.test_hostile_text", 8, needs_folder=True),
 }
