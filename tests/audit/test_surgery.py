@@ -31,7 +31,7 @@ from tests.hostile.command import Captured, accord
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-SEEDS = 40
+SEEDS = 16
 BATCH = 8
 """Seeds judged by one test, so that the gallery is built for few workers."""
 

@@ -115,4 +115,4 @@ def test_random_policies_are_told_apart_exactly_where_a_run_can() -> None:
 
 @pytest.mark.slow
 def test_more_random_policies_are_told_apart_exactly_where_a_run_can() -> None:
-    assert not [found for seed in range(1_000, 1_150) if (found := check_seed(seed))]
+    assert not [found for seed in range(950, 1_000) if (found := check_seed(seed))]

@@ -231,9 +231,9 @@ def check_seed(seed: int) -> str:
 
 
 def test_proofs_of_random_tables_are_what_the_oracle_finds() -> None:
-    assert not [found for seed in range(24) if (found := check_seed(seed))]
+    assert not [found for seed in range(12) if (found := check_seed(seed))]
 
 
 @pytest.mark.slow
 def test_proofs_of_more_random_tables_are_what_the_oracle_finds() -> None:
-    assert not [found for seed in range(1_000, 1_120) if (found := check_seed(seed))]
+    assert not [found for seed in range(960, 1_000) if (found := check_seed(seed))]
