@@ -25,8 +25,9 @@ from tests.audit.judging import (
     judged,
     verified,
 )
-from tests.audit.showing import shown
+from tests.audit.showing import settings_on, shown
 from tests.audit.surgery import Cut, Surgeon
+from tests.harness import show
 from tests.hostile.command import Captured, accord
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -34,6 +35,21 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 SEEDS = 40
 BATCH = 8
 """Seeds judged by one test, so that the gallery is built for few workers."""
+
+
+ENDINGS = {
+    "escalated": "escalated",
+    "escalated_again": "escalated",
+    "cancelled": "cancelled",
+    "unauthorized": "llm_auth",
+    "late": "max_seconds",
+    "unreadable": "condition_failed:risk_analyst",
+    "no_facts": "facts_unavailable:late.json",
+    "facts_later": "success",
+    "no_quorum": "no_quorum",
+    "talked_out": "max_turns_reached",
+}
+"""How the threads end that end neither with a decision nor for want of an answer."""
 
 
 @pytest.fixture
@@ -69,6 +85,7 @@ def test_the_gallery_is_intact_and_shows_threads_of_every_kind(path: Path) -> No
     assert (code, broken) == (0, set())
     assert sorted(found) == threads_of(path)
     assert {*found.values()} == {"ok", "stopped", "interrupted", "not begun"}
+    assert {name: show(settings_on(path), name)["stop_reason"] for name in ENDINGS} == ENDINGS
 
 
 def test_what_the_judge_compares_is_what_the_commands_print(
