@@ -192,3 +192,18 @@ def test_a_verification_that_is_blind_for_something_is_noticed(
         cut = rewrite(copy, *BY_HAND[each])
         with pytest.raises(AssertionError, match="not found"):
             judged(copy, cut)
+
+
+def test_a_write_that_lies_in_another_step_of_the_same_list_changes_nothing_that_is_read(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        own = "thread_id = 'escalated' AND checkpoint_ns = ''"
+        steps = [step for (step,) in connection.execute(f"SELECT checkpoint_id FROM checkpoints WHERE {own}")]
+        last = f"SELECT max(checkpoint_id) FROM writes WHERE {own} AND channel = 'trace'"
+        (written,) = connection.execute(last).fetchone()
+        after = min(step for step in steps if step > written)
+        assert after < max(steps)
+        where = f"{own} AND channel = 'trace' AND checkpoint_id = '{written}'"
+        moved = connection.execute(f"UPDATE writes SET checkpoint_id = '{after}' WHERE {where}").rowcount
+
+    assert moved >= 1
+    assert judged(path, Cut("writes", "checkpoint_id", "by hand", where)) == OWN
