@@ -170,7 +170,8 @@ def _resumed_in(events: Sequence[Event]) -> list[Event]:
 
 
 def _seen(state: Mapping[str, Any], events: Sequence[Event], voice: HeedingVoice) -> TrueRun:
-    outcomes = [event for event in state["events"] if event["event"] == "outcome"]
+    since = max((at for at, event in enumerate(state["events"]) if event.get("moved")), default=0)
+    outcomes = [event for event in state["events"][since:] if event["event"] == "outcome"]
     last = outcomes[-1] if outcomes else None
     final = last["final"] if last and last["final"] in DECISIONS else state["stop_reason"]
     then, now = prompts_in(events), prompts_in(state["events"])
