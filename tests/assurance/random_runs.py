@@ -100,7 +100,7 @@ class Script:
 
     def __post_init__(self) -> None:
         self.rng = random.Random(f"run {self.seed}")
-        self.moves = random.Random(f"moves {self.seed}")
+        self.moves = random.Random(f"changes {self.seed}")
         self.raw = self._team()
         self.team = self._parsed(self.raw)
 
@@ -114,13 +114,14 @@ class Script:
         """Whether a decision table decides what the run has become."""
         return self.raw["pattern"] in ("rounds", "vote")
 
-    def move(self) -> Team | None:
+    def move(self, number: int) -> Team | None:
         """Another team that whoever goes on brings to the thread, its changes accepted; None: the same goes on.
 
-        Another pattern, another policy, or both; or the same roles told something else.
+        Another pattern, another policy, or both; or the same roles told something else. More is moved from round 2 on,
+        where what came before counts, and which fewer runs reach.
         """
         rng = self.moves
-        if rng.random() >= 0.15:
+        if rng.random() >= (0.2 if number < 2 else 0.5):
             return None
         pattern = rng.choice([*("rounds", "rounds", "vote", "vote"), "parallel", "conversation", self.raw["pattern"]])
         self.is_vote = pattern == "vote"
@@ -325,7 +326,7 @@ async def draw(database: Database, seed: int, thread: str = "drawn") -> Drawn:
         if options is None:
             break
         halt.is_set = False
-        legs.append(Leg(options, script.move()))
+        legs.append(Leg(options, script.move(state.get("round", 0))))
         record = await legs[-1].go(runner, thread)
     entry = await runner.threads.archive.entry(thread)
     assert entry is not None
