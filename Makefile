@@ -3,6 +3,9 @@ BIN := .venv/bin
 # Workers of the tests.
 WORKERS ?= 2
 
+# pytest keeps each test file as it rewrote it; where that is forbidden, every call and each worker rewrites them all.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := setup
 .PHONY: setup run test test-fast test-system soak lint check bench lock format clean
 

@@ -23,6 +23,9 @@ THREAD_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}")
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, NotImplementedError)
 """What LangGraph's reader raises for stored bytes that are no checkpoint."""
 
+COUNTERS = "counters_since_delta_snapshot"
+"""Under this key LangGraph counts the steps since a growing list was last kept in full."""
+
 State = Mapping[str, Any]
 
 
@@ -103,7 +106,17 @@ class Threads:
         return record
 
     async def go_on(self, thread: str) -> None:
-        """Note that somebody works on a thread again; it is archived when it ends."""
+        """Note that somebody works on a thread again; it is archived when it ends.
+
+        Raises:
+            StorageError: LangGraph's own notes in its newest checkpoint are damaged, so that nothing can follow on it.
+        """
+        saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
+        if saved is not None and not _can_be_counted_on(saved.metadata):
+            raise StorageError(
+                f"{shown(self.location)}: the thread `{thread}` can be shown and not resumed: in the metadata of its "
+                f"newest checkpoint, `{COUNTERS}` is not what LangGraph writes; restore the database from a backup"
+            )
         await self.index.go_on(thread)  # first: what the index calls running is caught up with after a kill
         await self.archive.drop(thread)
 
@@ -167,6 +180,16 @@ class Threads:
         except (StorageError, *UNREADABLE):
             return damaged(thread)
         return shown_of(entry) | {key: record.get(key) for key in ("status", "stop_reason", "final_decision")}
+
+
+def _can_be_counted_on(metadata: Mapping[str, Any]) -> bool:
+    """Tell whether LangGraph's counters in a checkpoint's metadata are of the form that it writes."""
+    counters = metadata.get(COUNTERS) or {}
+    return isinstance(counters, dict) and all(map(_are_two_numbers, counters.values()))
+
+
+def _are_two_numbers(value: Any) -> bool:
+    return isinstance(value, list | tuple) and [type(each) for each in value] == [int, int]
 
 
 def has_ended(state: State | None, entry: Mapping[str, Any]) -> bool:

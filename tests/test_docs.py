@@ -1,16 +1,16 @@
-"""The documents stay true: every session of the README is run again, every example loaded, every drawing drawn."""
+"""The documents stay true: every session is run again, every example loaded, every drawing drawn."""
 
+import io
 import json
-import os
 import re
 import shlex
-import subprocess
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from graph.cli.main import COMMANDS, accord
+from graph.cli.main import COMMANDS, accord, run
 from graph.teams.loader import load_team
 from graph.teams.schema import team_schema
 
@@ -32,30 +32,40 @@ def settled(text: str) -> str:
     return text
 
 
-def run_session(session: str, home: Path) -> str:
-    """Run each `$ accord ...` of a session and return what a terminal of 100 columns would show."""
-    environment = {**os.environ, "ACCORD_HOME": str(home), "COLUMNS": "100"}
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A reader's folder, also the data directory, at a terminal of 100 columns."""
+    monkeypatch.setenv("ACCORD_HOME", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run_session(session: str) -> str:
+    """Run each `$ accord ...` of a session in this process and return what its terminal would show."""
     shown = []
     for line in re.findall(r"^\$ (.*)$", session, flags=re.MULTILINE):
-        command = [str(ROOT / ".venv" / "bin" / "accord"), *shlex.split(line)[1:]]
-        done = subprocess.run(
-            command, env=environment, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-        )
-        shown.append(f"$ {line}\n{done.stdout}")
+        name, *arguments = shlex.split(line)
+        assert name == "accord"
+        written = io.BytesIO()
+        with redirect_stdout(io.TextIOWrapper(written, encoding="utf-8")) as terminal, redirect_stderr(terminal):
+            run(arguments)
+            terminal.flush()
+        shown.append(f"$ {line}\n{written.getvalue().decode()}")
     return "".join(shown)
 
 
 @pytest.mark.slow
-def test_every_session_of_the_readme_shows_what_it_showed(tmp_path: Path) -> None:
+def test_every_session_of_the_readme_shows_what_it_showed(home: Path) -> None:
     for session in SESSIONS:
-        assert settled(run_session(session, tmp_path)) == settled(session)
+        assert settled(run_session(session)) == settled(session)
 
 
 @pytest.mark.slow
-def test_every_session_of_the_page_on_patterns_shows_what_it_showed(tmp_path: Path) -> None:
+def test_every_session_of_the_page_on_patterns_shows_what_it_showed(home: Path) -> None:
     """In any order of lines, since roles that are asked at once answer in any order."""
     for session in re.findall(r"```console\n(.*?)```", PATTERNS, flags=re.DOTALL):
-        assert sorted(settled(run_session(session, tmp_path)).split("\n")) == sorted(settled(session).split("\n"))
+        assert sorted(settled(run_session(session)).split("\n")) == sorted(settled(session).split("\n"))
 
 
 @pytest.mark.parametrize(

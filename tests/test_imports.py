@@ -3,15 +3,12 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("policies", "nodes", "graph")
-FILES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
-MODULES = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
 ORACLE = sorted((ROOT / "tests" / "oracle").glob("*.py"))
 
 # What policies may stand on beside the standard library; pydantic_core is pydantic's own.
@@ -28,6 +25,21 @@ PERSISTENCE = tuple(
 HEAVY = ("langgraph", "langchain", "openai", "langsmith")
 
 
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def modules() -> Mapping[str, ast.Module]:
+    files = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
+    return {path.relative_to(ROOT).as_posix(): parse(path) for path in files}
+
+
+@cache
+def imported() -> Mapping[str, frozenset[str]]:
+    return {path: frozenset(imports(tree)) for path, tree in modules().items()}
+
+
 def imports(tree: ast.AST) -> Iterator[str]:
     """Every dotted name that is imported, also late and under TYPE_CHECKING; `from a import b` gives `a.b`."""
     for node in ast.walk(tree):
@@ -40,16 +52,26 @@ def imports(tree: ast.AST) -> Iterator[str]:
 def importers(*names: str) -> list[str]:
     """The files that import one of the names or something inside it."""
     inside = tuple(f"{name}." for name in names)
-    return [path for path, tree in MODULES.items() if any(f"{found}.".startswith(inside) for found in imports(tree))]
+    return [path for path, found in imported().items() if any(f"{name}.".startswith(inside) for name in found)]
 
 
-def readers_of_the_environment() -> list[str]:
-    names = {"os.environ", "os.environb", "os.getenv", "pydantic_settings.BaseSettings"}
-    return [
-        path
-        for path, tree in MODULES.items()
-        if names & {*imports(tree), *(ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute))}
-    ]
+def dotted(tree: ast.AST) -> set[str]:
+    """Each `a.b` in the code, as far as it is a name of a name."""
+    return {
+        f"{node.value.id}.{node.attr}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+
+
+def users(*names: str) -> list[str]:
+    """The files that import one of the names or write it out."""
+    return [path for path, tree in modules().items() if {*names} & (imported()[path] | dotted(tree))]
+
+
+def called(tree: ast.AST) -> set[str]:
+    """The plain names that are called."""
+    return {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
 
 
 def test_the_model_client_is_imported_in_one_file_of_nodes() -> None:
@@ -61,7 +83,9 @@ def test_langsmith_is_imported_in_at_most_one_file_of_graph() -> None:
 
 
 def test_the_environment_is_read_in_one_file_of_graph() -> None:
-    assert [path.split("/")[0] for path in readers_of_the_environment()] == ["graph"]
+    assert [
+        path.split("/")[0] for path in users("os.environ", "os.environb", "os.getenv", "pydantic_settings.BaseSettings")
+    ] == ["graph"]
 
 
 def test_savers_and_stores_are_opened_in_one_file_of_graph() -> None:
@@ -72,44 +96,46 @@ def test_the_tree_of_a_condition_is_read_in_one_file_of_policies() -> None:
     assert importers("google") == ["policies/conditions/messages.py"]
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in ORACLE if not path.name.startswith("test_")], ids=lambda path: path.stem
-)
-def test_the_oracle_of_the_tests_shares_nothing_with_what_it_judges(path: Path) -> None:
-    names = {*imports(ast.parse(path.read_text(encoding="utf-8")))}
-    assert {name.split(".")[0] for name in names} <= {"tests", *sys.stdlib_module_names}
-    ours = {name for name in names if name.startswith("tests")}
-    assert all(name.startswith("tests.oracle.") and ".test_" not in name for name in ours)
+def test_the_oracle_of_the_tests_shares_nothing_with_what_it_judges() -> None:
+    files = [path for path in ORACLE if not path.name.startswith("test_")]
+    assert files
+    for path in files:
+        names = {*imports(parse(path))}
+        assert {name.split(".")[0] for name in names} <= {"tests", *sys.stdlib_module_names}, path.name
+        ours = {name for name in names if name.startswith("tests")}
+        assert all(name.startswith("tests.oracle.") and ".test_" not in name for name in ours), path.name
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if path.startswith("policies/")])
-def test_policies_stay_pure(path: str) -> None:
-    tops = {name.split(".")[0] for name in imports(MODULES[path])}
-    assert not tops - POLICY_PACKAGES - sys.stdlib_module_names
-    assert not tops & IMPURE
-    calls = {
-        node.func.id
-        for node in ast.walk(MODULES[path])
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+def test_policies_stay_pure() -> None:
+    allowed = (POLICY_PACKAGES | sys.stdlib_module_names) - IMPURE
+    policies = [path for path in modules() if path.startswith("policies/")]
+    assert policies
+    assert not {
+        path: impure
+        for path in policies
+        if (
+            impure := ({name.split(".")[0] for name in imported()[path]} - allowed)
+            | (called(modules()[path]) & IMPURE_CALLS)
+        )
     }
-    assert not calls & IMPURE_CALLS
 
 
-@pytest.mark.parametrize("path", MODULES)
-def test_imports_are_absolute(path: str) -> None:
-    assert not [node for node in ast.walk(MODULES[path]) if isinstance(node, ast.ImportFrom) and node.level]
+def test_imports_are_absolute() -> None:
+    assert not [
+        path
+        for path, tree in modules().items()
+        if any(isinstance(node, ast.ImportFrom) and node.level for node in ast.walk(tree))
+    ]
 
 
-@pytest.mark.parametrize("path", MODULES)
-def test_typed_dicts_come_from_typing_extensions(path: str) -> None:
-    named = {ast.unparse(node) for node in ast.walk(MODULES[path]) if isinstance(node, ast.Attribute)}
-    assert "typing.TypedDict" not in {*imports(MODULES[path]), *named}
+def test_typed_dicts_come_from_typing_extensions() -> None:
+    assert users("typing_extensions.TypedDict")
+    assert not users("typing.TypedDict")
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if not path.startswith("policies/")])
-def test_annotations_are_real(path: str) -> None:
+def test_annotations_are_real() -> None:
     """LangGraph reads annotations of nodes and state at run time."""
-    assert "__future__.annotations" not in set(imports(MODULES[path]))
+    assert not [path for path in importers("__future__.annotations") if not path.startswith("policies/")]
 
 
 def test_help_imports_no_framework() -> None:

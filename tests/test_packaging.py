@@ -82,6 +82,7 @@ def test_no_other_distribution_brings_one_of_the_three_names(site: Path, monkeyp
     assert {name: set(owners[name]) for name in PACKAGES} == {name: {"accord"} for name in PACKAGES}
 
 
+@pytest.mark.slow
 def test_importing_any_module_needs_no_key_and_no_network(tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     command = [sys.executable, "-W", "error", "-c", IMPORT_ALL]

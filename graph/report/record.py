@@ -65,7 +65,7 @@ def _beside(thread: str, state: Mapping[str, Any], reason: str | None) -> Record
     """Return what stands beside the pattern's own keys."""
     used = dict(state.get("usage", {}))
     seconds = used.pop("seconds", 0.0)
-    case, outcomes = state.get("case", {}), events_of(state, "outcome")
+    case, outcomes, recoveries = state.get("case", {}), events_of(state, "outcome"), len(events_of(state, "recovered"))
     return {
         "thread_id": thread,
         "team": case.get("team", {}).get("name"),
@@ -78,6 +78,7 @@ def _beside(thread: str, state: Mapping[str, Any], reason: str | None) -> Record
         "outcome": _outcome(state, outcomes),
         "waiting": [],
         "outputs": outputs_of(state),
+        **({"recoveries": recoveries} if recoveries else {}),
         **_pattern(state),
     }
 

@@ -157,8 +157,8 @@ def _taken(reads: Sequence[Read], all_of_it: Taken) -> Taken:
     return {key: _taken(rests, all_of_it) for key, rests in below.items()}
 
 
-def holds(text: str, facts: Mapping[str, Any]) -> bool | Fault:
-    """Return whether the condition holds for these facts, or the fault if it has no answer.
+def holds(text: str, values: Mapping[str, Any], scope: Literal["facts", "output"] = "facts") -> bool | Fault:
+    """Return whether the condition holds for these facts, or this output of a role; or the fault if it has no answer.
 
     Raises:
         ConditionError: the condition does not compile.
@@ -167,20 +167,15 @@ def holds(text: str, facts: Mapping[str, Any]) -> bool | Fault:
     False
     >>> holds("facts.rate >= 0.03", {})
     Fault(message='NOT_FOUND: Key not found in map : "rate"')
-    """
-    return _answer_over(text, "facts", facts)
-
-
-def holds_for_output(text: str, output: Mapping[str, Any]) -> bool | Fault:
-    """Return whether the condition holds for a role's output, or the fault if it has no answer.
-
-    Raises:
-        ConditionError: the condition does not compile.
-
-    >>> holds_for_output("output.margin_pct > 5.0", {"margin_pct": 7.5})
+    >>> holds("output.margin_pct > 5.0", {"margin_pct": 7.5}, "output")
     True
     """
-    return _answer_over(text, "output", output)
+    condition = compile_condition(text, scope)
+    try:
+        data: Mapping[str, Any] = {scope: _part(dict(values), condition.taken)}
+    except OverflowError as error:
+        return Fault(str(error))
+    return _answer(condition.program, data)
 
 
 def holds_for_vote(text: str, variables: Mapping[str, Any]) -> bool | Fault:
@@ -193,15 +188,6 @@ def holds_for_vote(text: str, variables: Mapping[str, Any]) -> bool | Fault:
     True
     """
     return _answer(compile_condition(text, "vote").program, variables)
-
-
-def _answer_over(text: str, scope: Scope, values: Mapping[str, Any]) -> bool | Fault:
-    condition = compile_condition(text, scope)
-    try:
-        data: Mapping[str, Any] = {scope: _part(dict(values), condition.taken)}
-    except OverflowError as error:
-        return Fault(str(error))
-    return _answer(condition.program, data)
 
 
 def _part(value: Any, taken: Taken) -> Any:

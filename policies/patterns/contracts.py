@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from policies.conditions.condition import holds_for_output
+from policies.conditions.condition import holds
 from policies.contract import MAX_LIST, MAX_NAME_SHOWN, Refusal, in_words, read_json, storable
 from policies.patterns.plan import find_plan_fault, tidy_steps
 from policies.patterns.stages import Answer, ContractName, Task
@@ -58,7 +58,7 @@ def _output(value: Fields, task: Task, team: Team) -> Outcome:
 
 def _meets(role: Role, answer: Answer) -> bool:
     """Tell whether an output meets the role's own check; one that has no answer does not."""
-    return role.check is None or holds_for_output(role.check, answer) is True
+    return role.check is None or holds(role.check, answer, "output") is True
 
 
 def _plan(value: Fields, task: Task, team: Team) -> Outcome:

@@ -90,6 +90,8 @@ class Script:
 
     seed: int
     rng: random.Random = field(init=False)
+    moves: random.Random = field(init=False)
+    """What draws the changes that are accepted, so that the runs without any are the same as ever."""
     raw: Plain = field(init=False)
     team: Team = field(init=False)
     is_vote: bool = field(init=False)
@@ -98,10 +100,46 @@ class Script:
 
     def __post_init__(self) -> None:
         self.rng = random.Random(f"run {self.seed}")
+        self.moves = random.Random(f"changes {self.seed}")
         self.raw = self._team()
-        team = parse_team(self.raw)
-        assert isinstance(team, Team), (self.seed, team)
-        self.team = team
+        self.team = self._parsed(self.raw)
+
+    def _parsed(self, raw: Plain) -> Team:
+        team = parse_team(raw)
+        assert isinstance(team, Team), (self.seed, team, raw)
+        return team
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether a decision table decides what the run has become."""
+        return self.raw["pattern"] in ("rounds", "vote")
+
+    def move(self, number: int) -> Team | None:
+        """Another team that whoever goes on brings to the thread, its changes accepted; None: the same goes on.
+
+        Another pattern, another policy, or both; or the same roles told something else. More is moved from round 2 on,
+        where what came before counts, and which fewer runs reach.
+        """
+        rng = self.moves
+        if rng.random() >= (0.2 if number < 2 else 0.5):
+            return None
+        pattern = rng.choice([*("rounds", "rounds", "vote", "vote"), "parallel", "conversation", self.raw["pattern"]])
+        self.is_vote = pattern == "vote"
+        self.raw = {**self.raw, "pattern": pattern, "policy": self._moved_policy(pattern)}
+        self.raw.pop("lead", None)
+        if self.is_vote:
+            self.raw |= {"lead": "chair", "messages": None}
+        if rng.random() < 0.3:
+            self.raw["roles"] = {name: {**role, "mandate": "Look again."} for name, role in self.raw["roles"].items()}
+        self.team = self._parsed(self.raw)
+        return self.team
+
+    def _moved_policy(self, pattern: str) -> Plain:
+        policy: Plain = self.raw["policy"]
+        if self.moves.random() < 0.5 and (pattern != "vote" or not any(row["convene"] for row in policy["rules"])):
+            return policy
+        drawn = a_policy(self.moves, self.sequence, not self.is_vote, self.raw["messages"] is not None)
+        return {**drawn.model_dump(mode="json"), "on_absent": policy["on_absent"]}
 
     def policy(self) -> Policy:
         """Another policy on this team."""
@@ -223,6 +261,8 @@ class DrawnVoice:
             return {"proposal": "Ship.", "reason": "Ready."}
         if question.contract == "ballot":
             return {"vote": rng.choice(["approve", "approve", "abstain", "reject"]), "reason": "So."}
+        if question.contract in ("output", "turn"):
+            return {"text": "So far, so good."}
         stance = rng.choice(["go", "go", "go", "caution", "block"])
         said = proposal(question.name, stance, confidence=rng.choice([0.2, 0.5, 0.9, 1]))
         if question.sends and rng.random() < 0.4:
@@ -239,35 +279,58 @@ class DrawnVoice:
         return Answer(failure=Failure(self.rng.choice(BRIEF_FAILURES))) if failed else Answer("All agreed.")
 
 
+@dataclass(frozen=True)
+class Leg:
+    """How somebody went on with a run that had stopped: by a resume, or with another team, its changes accepted."""
+
+    options: Plain
+    team: Team | None = None
+
+    async def go(self, runner: Runner, thread: str) -> Record:
+        """Go on with the thread."""
+        if self.team is None:
+            return await runner.resume(thread, **self.options)
+        return await runner.run(self.team, thread, accept_changes=True)
+
+
 @dataclass
 class Drawn:
-    """A run that ended: its script, its state, its entry in the archive, and with which facts it was resumed."""
+    """A run that ended: its script, the team it began with, its state, its entry in the archive, and its legs."""
 
     script: Script
+    first: Team
     state: Mapping[str, Any]
     entry: Plain
-    resumed_with: list[Plain]
+    legs: list[Leg]
+
+    @property
+    def moved(self) -> int | None:
+        """The number of the last leg whose changes were accepted; None where nothing moved."""
+        resumed = [event for event in self.state["events"] if event["event"] == "resumed"]
+        assert len(resumed) == len(self.legs)
+        return max((number for number, event in enumerate(resumed) if event["moved"]), default=None)
 
 
 async def draw(database: Database, seed: int, thread: str = "drawn") -> Drawn:
     """Run what a seed draws, on the real graph, until it is done or nobody resumes it."""
     script, halt = Script(seed), Halt()
+    first = script.team
     troubles = 1.5 if script.is_frail else script.rng.choice([0.0, 0.4, 0.8, 0.8, 1.2])
     voice = DrawnVoice(script.rng, halt, troubles)
     services = Services({"model": voice, "rules": voice}, facts_of, halt, clock=voice.clock, now=lambda: AT)
-    runner, resumed = Runner(database, services), list[Plain]()
+    runner, legs = Runner(database, services), list[Leg]()
     record: Record = await runner.run(script.team, thread)
-    while record["status"] == "stopped" and record["resumable"] and len(resumed) < LEGS - 1:
+    while record["status"] == "stopped" and record["resumable"] and len(legs) < LEGS - 1:
         state = await runner.threads.begun(thread)
         options = script.resume(state["limits"], record["stop_reason"])
         if options is None:
             break
         halt.is_set = False
-        resumed.append(options)
-        record = await runner.resume(thread, **options)
+        legs.append(Leg(options, script.move(state.get("round", 0))))
+        record = await legs[-1].go(runner, thread)
     entry = await runner.threads.archive.entry(thread)
     assert entry is not None
-    return Drawn(script, await runner.threads.begun(thread), entry, resumed)
+    return Drawn(script, first, await runner.threads.begun(thread), entry, legs)
 
 
 async def facts_of(team: Team) -> Plain:

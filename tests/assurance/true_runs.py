@@ -4,19 +4,19 @@ A judge that shares nothing with `policies.assurance`: what is recorded is read 
 is taken over where it stopped as it did then: for the same reason, at the same place, after the same answers.
 """
 
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from graph.report.record import Record
 from graph.runner import Runner
 from graph.store.database import Database
 from nodes.halt import Halt
 from nodes.services import Services
 from nodes.voices.recorded import RecordedVoice
 from nodes.voices.voice import Answer
-from policies.team import Team
+from policies.team import Budget, Team
 from tests.assurance.random_runs import AT, Drawn, facts_of
 
 Event = Mapping[str, Any]
@@ -85,20 +85,29 @@ class HeedingVoice(RecordedVoice):
 
 
 class HaltAsThen(Halt):
-    """Set where the past run was stopped before it asked anybody: convene looks, after the same answers."""
+    """Set where the past run was stopped before it asked anybody: after the same answers.
+
+    Every step that writes to the record asks for the time, and no seat does. What was answered by then is what counts,
+    so that nothing changes while seats are asked.
+    """
 
     def __init__(self, stops: Sequence[Stopped], voice: HeedingVoice) -> None:
         super().__init__()
         self._voice = voice
+        self._given = voice.given
         self.left = [stop for stop in stops if stop.is_halted]
 
     @property
     def is_set(self) -> bool:
-        in_convene = sys._getframe(1).f_code.co_name == "convene"
-        return in_convene and any(stop.given == self._voice.given for stop in self.left)
+        return any(stop.given == self._given for stop in self.left)
 
     @is_set.setter
     def is_set(self, _: bool) -> None: ...
+
+    def now(self) -> str:
+        """Return the time of a step, and note what was answered by then."""
+        self._given = self._voice.given
+        return AT
 
 
 @dataclass
@@ -112,13 +121,20 @@ class TrueRun:
 
 
 async def run_truly(database: Database, drawn: Drawn, team: Team, thread: str = "truly") -> TrueRun:
-    """Run a team on the recorded answers of a past run."""
+    """Run a team on the recorded answers of a past run.
+
+    Where changes were accepted, the run goes as it went until they were for the last time; then the team takes over.
+    """
     events = drawn.state["events"]
     stops, voice = stops_in(events), HeedingVoice(events)
     halt = HaltAsThen(stops, voice)
-    services = Services({"model": voice, "rules": voice}, facts_of, halt, clock=lambda: 0.0, now=lambda: AT)
+    services = Services({"model": voice, "rules": voice}, facts_of, halt, clock=lambda: 0.0, now=halt.now)
     runner, at = Runner(database, services), 0
-    record = await runner.run(team, thread)
+    if drawn.moved is None:
+        record = await runner.run(team, thread)
+    else:
+        at = drawn.moved + 1
+        record = await _moved(runner, drawn, team, thread, halt)
     while record["status"] == "stopped" and record["resumable"]:
         key = (record["stop_reason"], record.get("phase"), voice.given)
         found = [n for n, stop in enumerate(stops) if n >= at and (stop.reason, stop.phase, stop.given) == key]
@@ -126,13 +142,36 @@ async def run_truly(database: Database, drawn: Drawn, team: Team, thread: str = 
             break
         at = found[0] + 1
         halt.left = [stop for stop in stops[at:] if stop.is_halted]
-        facts = drawn.resumed_with[found[0]].get("facts")
+        facts = drawn.legs[found[0]].options.get("facts")
         record = await runner.resume(thread, budget=stops[found[0]].changes, facts=facts)
     return _seen(await runner.threads.begun(thread), events, voice)
 
 
+async def _moved(runner: Runner, drawn: Drawn, team: Team, thread: str, halt: HaltAsThen) -> Record:
+    """Let the run go as it went, until changes were accepted for the last time, and go on with the team from there."""
+    last = drawn.moved or 0
+    stops, resumed = stops_in(drawn.state["events"]), _resumed_in(drawn.state["events"])
+    record = await runner.run(drawn.first, thread)
+    for number, leg in enumerate(drawn.legs[: last + 1]):
+        assert (record["stop_reason"], record.get("phase")) == (stops[number].reason, stops[number].phase), number
+        halt.left = [stop for stop in stops[number + 1 :] if stop.is_halted]
+        if number < last:
+            record = await leg.go(runner, thread)
+    limits = Budget(**resumed[last]["limits"] | {"min_go_votes": team.budget.min_go_votes})
+    own = team.model_copy(update={"budget": limits, "facts": drawn.state["case"]["facts"]})
+    record = await runner.run(own, thread, accept_changes=True)
+    state = await runner.threads.begun(thread)
+    assert _resumed_in(state["events"])[last]["limits"] == limits.model_dump(mode="json")
+    return record
+
+
+def _resumed_in(events: Sequence[Event]) -> list[Event]:
+    return [event for event in events if event["event"] == "resumed"]
+
+
 def _seen(state: Mapping[str, Any], events: Sequence[Event], voice: HeedingVoice) -> TrueRun:
-    outcomes = [event for event in state["events"] if event["event"] == "outcome"]
+    since = max((at for at, event in enumerate(state["events"]) if event.get("moved")), default=0)
+    outcomes = [event for event in state["events"][since:] if event["event"] == "outcome"]
     last = outcomes[-1] if outcomes else None
     final = last["final"] if last and last["final"] in DECISIONS else state["stop_reason"]
     then, now = prompts_in(events), prompts_in(state["events"])

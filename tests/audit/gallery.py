@@ -22,6 +22,7 @@ from graph.settings import Settings
 from graph.store.database import open_database
 from graph.store.index import note_served
 from graph.teams.loader import load_team
+from nodes.halt import Halt
 from nodes.services import Services
 from nodes.voices.voice import Question
 from policies.seats import Failure
@@ -46,7 +47,7 @@ def gallery() -> Path:
     """Return the path of the database, all of it in one file."""
     home = Path(tempfile.mkdtemp(prefix="accord-gallery-"))
     settings = settings_at(home)
-    for make in (_decided, _stopped, _went_on, _of_patterns, _with_messages, _cut_off, _served):
+    for make in (_decided, _stopped, _ended_otherwise, _went_on, _of_patterns, _with_messages, _cut_off, _served):
         make(settings)
     with closing(sqlite3.connect(home / NAME)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
@@ -107,6 +108,58 @@ def _stopped(settings: Settings) -> None:
     run(team, settings, "unwritten", scripted(_go, brief=Failure("llm_empty")))
     needing = team_of(settings, "checkout_launch", "requires=[risk_signals.no_such_fact]")
     run(needing, settings, "needing", scripted(_go))
+
+
+def _ended_otherwise(settings: Settings) -> None:
+    """End where a human is asked, a limit of the pattern is reached, or what a run needs fails."""
+    team, home = team_of(settings), Path(settings.database).parent
+    launch = team_of(settings, "checkout_launch", "policy=launch")
+    for thread in ("escalated", "escalated_again"):
+        run(launch, settings, thread, scripted(_failing("", since=99)))
+    resume(settings, "escalated_again", scripted(_failing("", since=99)), budget={"max_rounds": 4})
+    halt = Halt()
+    run(team, settings, "cancelled", scripted(_halting(halt, RISK)), halt=halt)
+    run(team, settings, "unauthorized", scripted(_failing("llm_auth")))
+    timed = team_of(settings, "checkout_launch", "budget.max_seconds=0.2")
+    run(timed, settings, "late", scripted(_go, delays={RISK: 60.0}))
+    facts = team.facts or {}
+    many = {**facts, "risk_signals": {**facts["risk_signals"], "chargeback_alerts": "many"}}
+    run(team_of(settings, facts=many), settings, "unreadable")
+    run(team_of(settings, "change_freeze", "policy=unanimous"), settings, "no_quorum", scripted(_divided))
+    run(team_of(settings, "retrospective", "options.max_turns=2"), settings, "talked_out")
+    run(_of_facts_elsewhere(home), settings, "no_facts", scripted(_go))
+    run(_of_facts_elsewhere(home), settings, "facts_later", scripted(_go))
+    resume(settings, "facts_later", scripted(_go), facts={"rate": 2})
+
+
+def _of_facts_elsewhere(home: Path) -> Team:
+    """Return a team whose facts are a file that is not there."""
+    position = {"stance": "go", "summary": "Fine.", "actions": ["Go on."]}
+    seat = {"title": "Risk", "mandate": "Judge.", "otherwise": position}
+    file = {"name": "elsewhere", "title": "Elsewhere", "goal": "Go?", "sequence": [RISK], "roles": {RISK: seat}}
+    path = home / "elsewhere.yaml"
+    path.write_text(
+        json.dumps({**file, "facts_file": "late.json", "requires": ["rate"], "budget": {"min_go_votes": 1}}),
+        encoding="utf-8",
+    )
+    return _voiced(load_team(str(path)))
+
+
+def _halting(halt: Halt, role: str) -> Callable[[Question], Any]:
+    """Return what is said until a role is asked, at which everything is stopped from outside."""
+
+    def said(question: Question) -> Any:
+        if question.name == role:
+            halt.set()
+        return proposal(question.name)
+
+    return said
+
+
+def _divided(question: Question) -> Any:
+    if question.contract == "proposal":
+        return {"proposal": "Freeze.", "reason": ODD}
+    return {"vote": "approve" if question.name < "o" else "reject", "reason": "So."}
 
 
 def _went_on(settings: Settings) -> None:

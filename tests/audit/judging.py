@@ -60,7 +60,8 @@ def judged(path: Path, cut: Cut, looks_at_all: bool = True) -> str:
     assert_nothing_shown(
         path, cut, sorted(set(_shown_before()[1]) & owners) if not looks_at_all else _shown_before()[1]
     )
-    fields = {field_of(each) for each in found}
+    read_alike = {key for key, kept in lists_in(_before()).items() if lists_in(_after(path)).get(key) == kept}
+    fields = {OWN if is_laid_elsewhere(each, read_alike) else field_of(each) for each in found}
     assert fields <= {*UNSHOWN, NOTHING}, f"{cut}: not found, and not a field that is not shown: {found[:5]}"
     return "; ".join(sorted(fields)) or NOTHING
 
@@ -145,6 +146,31 @@ def _of_store(difference: Difference, place: str) -> str:
     if namespace not in ("threads", "archive"):
         return NOTHING
     return TIMES if difference.column in ("created_at", "updated_at", "expires_at", "ttl_minutes") else place
+
+
+Lists = dict[tuple[str, str], list[Any]]
+"""What each growing list is read from, in order, by thread and channel."""
+
+
+def lists_in(rows: Rows) -> Lists:
+    """Return the writes that each growing list is read from since its last full copy, wherever they lie."""
+    found: Lists = {}
+    for (table, key), row in sorted(
+        rows.items(), key=lambda each: _text(each[0][1][2]) if each[0][0] == "writes" else ""
+    ):
+        if table == "writes":
+            thread, namespace, checkpoint, channel = map(_text, key[:4])
+            if not namespace and channel in LISTS and _copied(thread, channel) <= checkpoint < _newest(thread):
+                found.setdefault((thread, channel), []).append((row["type"], row["value"]))
+    return found
+
+
+def is_laid_elsewhere(difference: Difference, read_alike: set[tuple[str, str]]) -> bool:
+    """Return whether a write of a growing list lies in another step only: the list is read from the same ones."""
+    if difference.table != "writes" or difference.column is not None:
+        return False
+    thread, namespace, _, channel = map(_text, difference.key[:4])
+    return not namespace and (thread, channel) in read_alike
 
 
 def _of_writes(difference: Difference, place: str) -> str:

@@ -14,7 +14,7 @@ from tests.harness import resume, run, settings_at, team_of
 
 pytestmark = pytest.mark.slow
 
-SEEDS = 40
+SEEDS = 16
 BATCH = 8
 KILLED_TWICE = 627
 SECOND: tuple[PatternName, ...] = ("rounds", "vote", "conversation", "hierarchy")

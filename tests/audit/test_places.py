@@ -189,7 +189,7 @@ def test_a_file_that_is_no_database_is_refused(what: str, path: Path, capsys: Ca
     assert sentence.startswith(f"{path}: the database failed: ")
 
 
-@pytest.mark.parametrize("first", range(0, 48, 12))
+@pytest.mark.parametrize("first", range(0, 24, 12))
 def test_no_command_breaks_over_a_database_that_was_tampered_with(
     first: int, path: Path, capsys: Captured, tmp_path: Path
 ) -> None:
@@ -241,6 +241,38 @@ def test_a_server_does_not_go_on_with_a_thread_that_was_changed(tmp_path: Path) 
 
     with pytest.raises(InputRefusedError, match="the thread's record is broken at event"):
         asyncio.run(served())
+
+
+COUNTERS = "counters_since_delta_snapshot"
+UNCOUNTABLE: dict[str, tuple[tuple[str, ...], Any, str]] = {
+    "a counter of another form": ((COUNTERS, "events"), {"0": 1}, COUNTERS),
+    "a counter of texts": ((COUNTERS, "events"), ["1", 2], COUNTERS),
+    "counters in a list": ((COUNTERS,), [1], COUNTERS),
+    "a step that is text": (("step",), "x", "cannot be read"),
+    "metadata in a list": ((), ["step"], "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("what", UNCOUNTABLE)
+def test_a_thread_whose_own_notes_of_langgraph_are_damaged_is_not_resumed(
+    what: str, tmp_path: Path, capsys: Captured
+) -> None:
+    settings = settings_at(tmp_path)
+    run(team_of(settings, "checkout_launch", "budget.max_rounds=1"), settings, voices=scripted(blocking))
+    steps, value, named = UNCOUNTABLE[what]
+    with closing(sqlite3.connect(tmp_path / NAME)) as connection, connection:
+        (data,) = connection.execute("SELECT metadata FROM checkpoints ORDER BY checkpoint_id DESC LIMIT 1").fetchone()
+        put = encoded(changed(decoded(data, "checkpoints"), steps, lambda _: value), data)
+        connection.execute(
+            "UPDATE checkpoints SET metadata = ? WHERE checkpoint_id = (SELECT max(checkpoint_id) FROM checkpoints)",
+            (put,),
+        )
+
+    done = without_progress(accord(capsys, "resume", "t", "--budget", "max_rounds=3", "--db", tmp_path / NAME))
+
+    assert (done.code, len(done.sentences)) == (2, 1), done
+    assert "`t` can" in done.sentences[0]
+    assert named in done.sentences[0]
 
 
 def forge(path: Path) -> None:

@@ -6,8 +6,8 @@ from tests.audit.sentences import check_seed
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-SEEDS = 16
-BATCH = 8
+SEEDS = 8
+BATCH = 4
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, BATCH))

@@ -25,15 +25,31 @@ from tests.audit.judging import (
     judged,
     verified,
 )
-from tests.audit.showing import shown
+from tests.audit.showing import settings_on, shown
 from tests.audit.surgery import Cut, Surgeon
+from tests.harness import show
 from tests.hostile.command import Captured, accord
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-SEEDS = 40
+SEEDS = 16
 BATCH = 8
 """Seeds judged by one test, so that the gallery is built for few workers."""
+
+
+ENDINGS = {
+    "escalated": "escalated",
+    "escalated_again": "escalated",
+    "cancelled": "cancelled",
+    "unauthorized": "llm_auth",
+    "late": "max_seconds",
+    "unreadable": "condition_failed:risk_analyst",
+    "no_facts": "facts_unavailable:late.json",
+    "facts_later": "success",
+    "no_quorum": "no_quorum",
+    "talked_out": "max_turns_reached",
+}
+"""How the threads end that end neither with a decision nor for want of an answer."""
 
 
 @pytest.fixture
@@ -69,6 +85,7 @@ def test_the_gallery_is_intact_and_shows_threads_of_every_kind(path: Path) -> No
     assert (code, broken) == (0, set())
     assert sorted(found) == threads_of(path)
     assert {*found.values()} == {"ok", "stopped", "interrupted", "not begun"}
+    assert {name: show(settings_on(path), name)["stop_reason"] for name in ENDINGS} == ENDINGS
 
 
 def test_what_the_judge_compares_is_what_the_commands_print(
@@ -175,3 +192,18 @@ def test_a_verification_that_is_blind_for_something_is_noticed(
         cut = rewrite(copy, *BY_HAND[each])
         with pytest.raises(AssertionError, match="not found"):
             judged(copy, cut)
+
+
+def test_a_write_that_lies_in_another_step_of_the_same_list_changes_nothing_that_is_read(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        own = "thread_id = 'escalated' AND checkpoint_ns = ''"
+        steps = [step for (step,) in connection.execute(f"SELECT checkpoint_id FROM checkpoints WHERE {own}")]
+        last = f"SELECT max(checkpoint_id) FROM writes WHERE {own} AND channel = 'trace'"
+        (written,) = connection.execute(last).fetchone()
+        after = min(step for step in steps if step > written)
+        assert after < max(steps)
+        where = f"{own} AND channel = 'trace' AND checkpoint_id = '{written}'"
+        moved = connection.execute(f"UPDATE writes SET checkpoint_id = '{after}' WHERE {where}").rowcount
+
+    assert moved >= 1
+    assert judged(path, Cut("writes", "checkpoint_id", "by hand", where)) == OWN

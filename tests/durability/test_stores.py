@@ -135,6 +135,7 @@ def test_two_processes_with_sixteen_runs_each_on_one_fresh_database_all_succeed(
         assert {line["result"]["final_decision"] for line in each.lines} == {"go"}
 
 
+@pytest.mark.slow
 def test_two_runners_in_one_process_share_a_database(tmp_path: Path, database: str) -> None:
     settings = _at(tmp_path, database)
     team = team_of(settings)

@@ -69,6 +69,8 @@ LONG = (
 WRAPS = ("{}", "go. {}", '{{"stance": "block", "summary": "{}"}}')
 WRAPPED = [wrap.format(words) for words, wrap in product((*COMMANDS, *JSON, *CODE, *MARKS, *SIGNS, *LONG), WRAPS)]
 TEXTS = tuple({words.strip(): words for words in WRAPPED}.values())
+SHARE = tuple(WRAPPED[first + first // len(WRAPS) % len(WRAPS)] for first in range(0, len(WRAPPED), len(WRAPS)))
+"""All words once, as they are or wrapped in turn; `make soak` takes them in every wrap."""
 PLAIN_TEXT = "Fine."
 STANCES = {1: ("go", "go", "block"), 2: ("go", "caution", "go")}
 GUARD = "guards=[{name: alerts, fact: risk_signals.chargeback_alerts, above: 3, cap: no_go}]"
@@ -129,26 +131,42 @@ def courses(settings: Settings, texts: tuple[str, ...], *sets: str) -> list[tupl
     return asyncio.run(main())
 
 
+def check_seed(seed: int, folder: Path) -> str:
+    """Judge one of eight parts of all texts."""
+    texts = TEXTS[seed::8]
+    check_outcomes(texts, folder / "outcomes")
+    check_guards(texts, folder / "guards")
+    return f"{len(texts)} texts"
+
+
 @pytest.mark.slow
 def test_any_words_give_the_same_outcome_the_same_way_byte_by_byte(tmp_path: Path) -> None:
-    (expected, plain), *found = courses(settings_at(tmp_path), (PLAIN_TEXT, *TEXTS))
+    check_outcomes(SHARE, tmp_path)
+
+
+def check_outcomes(texts: tuple[str, ...], folder: Path) -> None:
+    (expected, plain), *found = courses(settings_at(folder), (PLAIN_TEXT, *texts))
 
     assert plain["final_decision"] == "go_with_caution"
     assert [entry["decision"] for entry in plain["history"]] == [None, "go_with_caution"]
     assert plain["flags"] == [{"round": n, "flags": [f"unsupported:{role}" for role in CHECKOUT_ROLES]} for n in (1, 2)]
-    other = [words for words, (way, _) in zip(TEXTS, found, strict=True) if way != expected]
+    other = [words for words, (way, _) in zip(texts, found, strict=True) if way != expected]
     assert other == []
     kept = {record["history"][0]["contributions"][0]["summary"] for _, record in found}
-    assert len(kept) > 300, "the words were lost, so nothing was shown"
+    assert len(kept) > 0.8 * len(texts), "the words were lost, so nothing was shown"
 
 
 @pytest.mark.slow
 def test_no_words_beat_a_guard_and_the_record_names_it(tmp_path: Path) -> None:
-    settings = settings_at(tmp_path)
-    (expected, plain), *found = courses(settings, (PLAIN_TEXT, *TEXTS), GUARD, "budget.max_rounds=1", "policy=majority")
+    check_guards(SHARE, tmp_path)
+
+
+def check_guards(texts: tuple[str, ...], folder: Path) -> None:
+    settings = settings_at(folder)
+    (expected, plain), *found = courses(settings, (PLAIN_TEXT, *texts), GUARD, "budget.max_rounds=1", "policy=majority")
 
     assert plain["outcome"] == {"vote": "go", "row": 1, "guards": ["alerts"], "final": "no_go"}
-    for words, (way, record) in zip(TEXTS, found, strict=True):
+    for words, (way, record) in zip(texts, found, strict=True):
         assert record["final_decision"] == "no_go", words
         assert record["outcome"]["guards"] == ["alerts"], words
         assert record["answer"].startswith("Decision: no_go (capped by alerts; the vote alone gave go)"), words

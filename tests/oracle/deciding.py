@@ -1,11 +1,13 @@
 """What one vote gives, and what the run then does."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import product
 from typing import Any
 
 from tests.oracle.expressions import Fault, Values
-from tests.oracle.tables import Ballot, Place, Table, Team
+from tests.oracle.tables import PLAIN, Ballot, Place, Table, Team, Told
 
 STANCES = ("go", "caution", "block")
 RANKS = {"no_go": 0, "go_with_caution": 2, "go": 3}
@@ -49,9 +51,15 @@ def find_conflicts(ballot: Ballot) -> tuple[str, ...]:
     return tuple(name for name, holds in named.items() if holds)
 
 
-def values_of_vote(team: Team, joined: frozenset[str], ballot: Ballot, open_questions: int = 0) -> dict[str, Any]:
-    """Return what a row may read of the vote itself."""
+def values_of_vote(
+    team: Team, joined: frozenset[str], ballot: Ballot, told: Told, confidences: Sequence[float] | None = None
+) -> dict[str, Any]:
+    """Return what a row may read of the vote itself.
+
+    `confidences` are those of the roles that are not absent, where they differ from role to role.
+    """
     seats = team.seats(joined)
+    sure = [told.confidence for word in ballot if word != "absent"] if confidences is None else confidences
     stances = dict(zip(seats, ballot, strict=True))
     weighed = {word: sum(team.weight(role) for role in seats if stances[role] == word) for word in STANCES}
     return {
@@ -61,9 +69,16 @@ def values_of_vote(team: Team, joined: frozenset[str], ballot: Ballot, open_ques
         "stances": stances,
         "conflicts": find_conflicts(ballot),
         "vetoes": sum(stances[role] == "block" for role in seats if role in team.vetoers),
-        "open_questions": open_questions,
+        "open_questions": told.open_questions,
         "min_go_votes": team.min_go_votes,
+        "mean_confidence": mean_of(sure),
+        "min_confidence": min(sure, default=0.0),
     }
+
+
+def mean_of(confidences: Sequence[float]) -> float:
+    """Return the mean of decimal numbers as they are written; 0 where nobody says anything."""
+    return float(sum(Fraction(str(each)) for each in confidences) / len(confidences)) if confidences else 0.0
 
 
 def values_of_place(place: Place, ballot: Ballot) -> dict[str, int]:
@@ -72,9 +87,16 @@ def values_of_place(place: Place, ballot: Ballot) -> dict[str, int]:
     return {"round": place.round, "rounds_left": place.max_rounds - place.round, "block_streak": streak}
 
 
-def decide(table: Table, team: Team, place: Place, ballot: Ballot, open_questions: int = 0) -> Decision:
+def decide(
+    table: Table,
+    team: Team,
+    place: Place,
+    ballot: Ballot,
+    told: Told = PLAIN,
+    confidences: Sequence[float] | None = None,
+) -> Decision:
     """Return what the vote gives in its place."""
-    values = values_of_vote(team, place.joined, ballot, open_questions) | values_of_place(place, ballot)
+    values = values_of_vote(team, place.joined, ballot, told, confidences) | values_of_place(place, ballot)
     return decide_values(table, team, place, values)
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tests.oracle.deciding import Decision, ballots, next_place
-from tests.oracle.places import MOST_QUESTIONS, Simulation
-from tests.oracle.tables import Ballot, Place, Table, Team
+from tests.oracle.places import Simulation
+from tests.oracle.tables import Ballot, Place, Table, Team, Told
 
 Act = tuple[str, frozenset[str], bool]
 """What becomes of the run, who joins, and whether a human who asks for another round gets one without a raise."""
@@ -26,7 +26,7 @@ class Difference:
     first: Place
     second: Place
     ballot: Ballot
-    open_questions: int
+    told: Told
     acts: tuple[Act, Act]
 
 
@@ -39,7 +39,9 @@ class Comparison:
         self.runs = tuple(Simulation(table, replace(team, bench=bench), raised_to) for table, team in (first, second))
         self.raised_to = raised_to
         self.counting = first[0].counts_absences or second[0].counts_absences
-        self.asks = any(len(run.questions) > 1 for run in self.runs)
+        questions = max((run.questions for run in self.runs), key=len)
+        confidences = max((run.confidences for run in self.runs), key=len)
+        self.tolds = [Told(asked, sure) for asked in questions for sure in confidences]
 
     def differences(self) -> Iterator[Difference]:
         """Yield every vote that is answered differently where both runs were alike until then."""
@@ -57,22 +59,22 @@ class Comparison:
         return next(self.differences(), None) is not None
 
     def differences_at(self, first: Place, second: Place) -> Iterator[Difference]:
-        for ballot, asked, one, other in self._acts(first, second):
+        for ballot, told, one, other in self._acts(first, second):
             if one != other:
-                yield Difference(first, second, ballot, asked, (one, other))
+                yield Difference(first, second, ballot, told, (one, other))
 
-    def _acts(self, first: Place, second: Place) -> Iterator[tuple[Ballot, int, Act, Act]]:
+    def _acts(self, first: Place, second: Place) -> Iterator[tuple[Ballot, Told, Act, Act]]:
         table = replace(self.runs[0].table, on_absent="count" if self.counting else "stop")
         for ballot in ballots(table, self.runs[0].team, first.joined):
-            for asked in range(MOST_QUESTIONS + 1 if self.asks else 1):
-                yield ballot, asked, self.act(0, first, ballot, asked), self.act(1, second, ballot, asked)
+            for told in self.tolds:
+                yield ballot, told, self.act(0, first, ballot, told), self.act(1, second, ballot, told)
 
-    def act(self, which: int, place: Place, ballot: Ballot, asked: int) -> Act:
+    def act(self, which: int, place: Place, ballot: Ballot, told: Told) -> Act:
         """Return what a run under one of the policies does at this vote."""
         run = self.runs[which]
         if "absent" in ballot and not run.table.counts_absences:
             return STOPS
-        return act_of(place, run.votes(place)[ballot, asked if len(run.questions) > 1 else 0])
+        return act_of(place, run.votes(place)[ballot, run.as_read(told)])
 
     def _steps(self, first: Place, second: Place) -> Iterator[tuple[Place, Place]]:
         """Yield the places after each vote that both answer alike, and after each resume of both."""

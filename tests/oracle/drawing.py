@@ -18,10 +18,11 @@ from tests.oracle.expressions import (
     Size,
     Somebody,
     Stance,
+    Sure,
     Truth,
 )
 from tests.oracle.known import KNOWN, WEIGHED
-from tests.oracle.tables import Row, Table, Team
+from tests.oracle.tables import CONFIDENCES, Row, Table, Team
 
 ROLES = ("ada", "bert", "cleo", "dora")
 BENCH = ("legal", "audit")
@@ -40,18 +41,20 @@ class Limits:
 
     roles: int = 4
     votes: int = 1_100
-    """Votes of the whole team, each class of open questions counted."""
+    """Votes of the whole team, each class of open questions, and each confidence, counted."""
 
 
 def draw(seed: int, limits: Limits = Limits()) -> tuple[Table, Team]:
     """Return the table and the team of a seed."""
     random = Random(seed)
     counting = random.random() < 0.45
-    questions = random.random() < 0.25
-    team = _team(random, limits.votes // (11 if questions else 1), 4 if counting else 3, limits.roles)
-    pool = _Pool(random, team, counting, questions)
+    questions, sure = random.random() < 0.25, random.random() < 0.2
+    classes = (11 if questions else 1) * (3 if sure else 1)
+    team = _team(random, limits.votes // classes, 4 if counting else 3, limits.roles)
+    pool = _Pool(random, team, counting, questions, sure)
     while True:  # no row may read the stance of a role that never sits
-        table = random.choices((pool.table, pool.near_a_known_one, pool.of_rounds), (3, 4, 3))[0]()
+        kinds = (pool.table, pool.near_a_known_one, pool.of_rounds, pool.of_late_rounds)
+        table = random.choices(kinds, (3, 4, 3, 3))[0]()
         if table.named <= {*team.sequence, *table.convened}:
             return table, replace(team, bench=tuple(role for role in team.bench if role in table.convened))
 
@@ -81,6 +84,7 @@ class _Pool:
     team: Team
     counting: bool
     questions: bool
+    sure: bool
 
     def table(self) -> Table:
         rows = tuple(self.row() for _ in range(self.random.randint(1, 6)))
@@ -95,6 +99,8 @@ class _Pool:
             rows.insert(0, Row(Pair(">=", Name("vetoes"), Number(1)), self.random.choice(("no_go", "escalate"))))
         if self.questions and self.random.random() < 0.7:
             rows.insert(self.random.randrange(len(rows) + 1), Row(self.asked(), self.outcome()))
+        if self.sure and self.random.random() < 0.7:
+            rows.insert(self.random.randrange(len(rows) + 1), Row(self.so_sure(), self.outcome()))
         for _ in range(self.random.choice((0, 0, 1, 1, 2))):
             self._bend(rows)
         ends = self.random.choice((known.when_rounds_end, "stop", "escalate", "no_go"))
@@ -107,6 +113,25 @@ class _Pool:
         rows += [Row(_no_more_than("block", 0), "go"), Row(_no_more_than("block", 1), "go_with_caution")]
         ends = self.random.choice(("stop", "stop", "stop", "escalate", "no_go"))
         return Table(tuple(rows), self.random.choice(("next_round", "no_go", "escalate")), ends, self._absent())
+
+    def of_late_rounds(self) -> Table:
+        """A table that lets through what it should not, or leaves a vote open, once the rounds were raised far enough.
+
+        Up to its first `max_rounds`, and often one or two beyond, it is a sensible table.
+        """
+        beyond = self.team.max_rounds + self.random.choice((1, 2, 2, 2, 3))
+        left, streak = Name("rounds_left"), Name("block_streak")
+        late = self.random.choice((
+            Pair(">=", Name("round"), Number(beyond)), Pair("==", Name("round"), Number(beyond)),
+            Pair(">=", left, Number(beyond - 1)), Pair(">=", streak, Number(beyond)),
+        ))  # fmt: skip
+        blocked = _more_than("block", 0)
+        rows = (
+            Row(Both("&&", late, blocked), self.random.choice(("go", "go", "go", "go_with_caution", "escalate"))),
+            Row(blocked, "next_round", self._whom() if self.random.random() < 0.4 else None),
+            Row(_no_more_than("caution", 0), "go"),
+        )
+        return Table(rows, "go_with_caution", self.random.choice(("stop", "escalate", "no_go")), self._absent())
 
     def _relay(self) -> list[Row]:
         """Rows of which each opens one more round for another stance, so that only changing votes go all the way."""
@@ -127,6 +152,8 @@ class _Pool:
         if self.team.bench and self.random.random() < 0.5:
             seats = len(self.team.sequence) + self.random.randrange(len(self.team.bench))
             past = Pair("==", Name("team"), Number(seats))
+        if self.sure and self.random.random() < 0.5:
+            vote = self.so_sure()
         both: Expression = self.random.choice((vote, past, Both("&&", past, vote), Both("&&", past, vote)))
         return self._convening(Row(both, self.random.choice((*OUTCOMES, *["next_round"] * 7))))
 
@@ -177,6 +204,7 @@ class _Pool:
             (5.0, self._counted), (2.0, self._placed), (2.0, self._said), (0.8, self._in_conflict),
             (0.5, self._may_fail), (0.4, self._share), (0.2, lambda: Truth(self.random.random() < 0.5)),
             (3.0 if self.questions else 0.0, self.asked), (0.5, self._macro),
+            (3.0 if self.sure else 0.0, self.so_sure),
         ]  # fmt: skip
         weights, makers = zip(*kinds, strict=True)
         made: Expression = self.random.choices(makers, weights)[0]()
@@ -245,6 +273,10 @@ class _Pool:
 
     def asked(self) -> Expression:
         return self._compare(Name("open_questions"), self._constant())
+
+    def so_sure(self) -> Expression:
+        hundredths = self.random.choice((0, 20, 50, 50, 70, 75, 100))
+        return Sure(self.random.choice(CONFIDENCES), self.random.choice(COMPARISONS), hundredths)
 
 
 def _more_than(name: str, most: int) -> Expression:

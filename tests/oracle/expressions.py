@@ -87,6 +87,21 @@ class Name(Expression):
 
 
 @dataclass(frozen=True)
+class Sure(Name):
+    """A confidence against so many hundredths."""
+
+    stands_alone = False
+    sign: str
+    hundredths: int
+
+    def text(self) -> str:
+        return f"{self.name} {self.sign} {self.hundredths / 100}"
+
+    def value(self, values: Values) -> bool:
+        return bool(SIGNS[self.sign](values[self.name], self.hundredths / 100))
+
+
+@dataclass(frozen=True)
 class Size(Name):
     """How many entries `conflicts` or `stances` has."""
 

@@ -9,16 +9,19 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
-from tests.oracle.deciding import Decision, ballots, decide_values, next_place, values_of_place, values_of_vote
-from tests.oracle.tables import Ballot, Place, Table, Team
+from tests.oracle.deciding import Decision, ballots, capped, decide_values, next_place, values_of_place, values_of_vote
+from tests.oracle.guarding import Capping, Limit
+from tests.oracle.tables import Ballot, Place, Table, Team, Told
 
-Votes = dict[tuple[Ballot, int], Decision]
-"""What each vote and number of open questions gives in one place."""
+Votes = dict[tuple[Ballot, Told], Decision]
+"""What each vote, with what is told beside it, gives in one place."""
 
-Cast = tuple[tuple[Ballot, int], dict[str, Any], tuple[str, ...]]
-"""A vote and its number of open questions, the values of both, and those of them that a row reads."""
+Cast = tuple[tuple[Ballot, Told], dict[str, Any], tuple[str, ...]]
+"""A vote and what is told beside it, the values of both, and those of them that a row reads."""
 
 MOST_QUESTIONS = 10
+SURE = (0.0, 0.5, 1.0)
+"""The confidences for which a proof speaks, each that of all roles."""
 
 
 Move = tuple[bool, frozenset[str], str]
@@ -28,12 +31,20 @@ Move = tuple[bool, frozenset[str], str]
 class Simulation:
     """A team under a table: what every vote gives at a place, and which places there are."""
 
-    def __init__(self, table: Table, team: Team, raised_to: int | None = None) -> None:
+    def __init__(
+        self,
+        table: Table,
+        team: Team,
+        raised_to: int | None = None,
+        guards: tuple[Limit, ...] = (),
+        capping: Capping = capped,
+    ) -> None:
         """Take the highest `max_rounds` that resumes may set; None: no run is resumed."""
-        self.table, self.team = table, team
+        self.table, self.team, self.guards, self.capping = table, team, guards, capping
         self.raised_to = raised_to if raised_to is not None else team.max_rounds
         self.reads = table.reads
         self.questions = range(MOST_QUESTIONS + 1 if "open_questions" in self.reads else 1)
+        self.confidences = SURE if table.trusts_confidence else (1.0,)
         self._casts: dict[frozenset[str], list[Cast]] = {}
         self._votes: dict[Any, Votes] = {}
         self._moves: dict[Any, frozenset[Move]] = {}
@@ -42,6 +53,15 @@ class Simulation:
     @property
     def start(self) -> Place:
         return Place(1, 0, frozenset(), self.team.max_rounds)
+
+    @property
+    def tolds(self) -> list[Told]:
+        """Everything that may be told beside a vote, and that some row may read."""
+        return [Told(asked, sure) for asked in self.questions for sure in self.confidences]
+
+    def as_read(self, told: Told) -> Told:
+        """Return what is told without what no row reads; more questions than are tried are like the most."""
+        return Told(min(told.open_questions, self.questions[-1]), told.confidence if len(self.confidences) > 1 else 1.0)
 
     def votes(self, place: Place) -> Votes:
         """Return what every vote gives there, worked out once for places that no row can tell apart."""
@@ -60,14 +80,14 @@ class Simulation:
             place.blocked if "block_streak" in self.reads else None,
         )
 
-    def _decide_all(self, place: Place) -> Iterator[tuple[tuple[Ballot, int], Decision]]:
+    def _decide_all(self, place: Place) -> Iterator[tuple[tuple[Ballot, Told], Decision]]:
         """Decide each vote, once for equal values of what the rows read."""
         for vote, values, seen in self.values(place):
             if seen not in self._decided:
                 self._decided[seen] = decide_values(self.table, self.team, place, values)
             yield vote, self._decided[seen]
 
-    def values(self, place: Place) -> Iterator[tuple[tuple[Ballot, int], dict[str, Any], tuple[Any, ...]]]:
+    def values(self, place: Place) -> Iterator[tuple[tuple[Ballot, Told], dict[str, Any], tuple[Any, ...]]]:
         """Yield each vote with all its values, and with as much of them as a decision depends on."""
         for vote, values, seen in self._cast(place):
             now = values_of_place(place, vote[0])
@@ -78,10 +98,10 @@ class Simulation:
         """Return every vote of those who sit, with its values and what of them the rows read."""
         if place.joined not in self._casts:
             self._casts[place.joined] = [
-                ((ballot, asked), values, tuple(str(values[name]) for name in values if name in self.reads))
+                ((ballot, told), values, tuple(str(values[name]) for name in values if name in self.reads))
                 for ballot in ballots(self.table, self.team, place.joined)
-                for asked in self.questions
-                for values in [values_of_vote(self.team, place.joined, ballot, asked)]
+                for told in self.tolds
+                for values in [values_of_vote(self.team, place.joined, ballot, told)]
             ]
         return self._casts[place.joined]
 

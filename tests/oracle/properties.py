@@ -12,8 +12,9 @@ from typing import Any
 
 from tests.oracle.deciding import ballots, is_permissive, rank_of
 from tests.oracle.expressions import Fault, Values
+from tests.oracle.guarding import outcomes_beyond
 from tests.oracle.places import Simulation
-from tests.oracle.tables import Ballot, Place, Table
+from tests.oracle.tables import Ballot, Place, Table, Told
 
 MORE_CAUTIOUS = {"go": ("caution", "block"), "caution": ("block",), "block": (), "absent": ()}
 ABSENT_INSTEAD = {"go": ("absent",), "caution": (), "block": (), "absent": ()}
@@ -30,7 +31,7 @@ class Case:
     """The place as the rows see it."""
     votes: tuple[Ballot, ...]
     outcomes: tuple[str, ...]
-    open_questions: int
+    told: Told
     place: Place = field(compare=False)
     """The earliest such place."""
 
@@ -40,26 +41,34 @@ class Case:
         return sum(said != "go" for said in self.votes[0])
 
 
-def _case(run: Simulation, place: Place, votes: dict[Ballot, str], asked: int) -> Case:
-    return Case(run.as_rows_see(place), tuple(votes), tuple(votes.values()), asked, place)
+def _case(run: Simulation, place: Place, votes: dict[Ballot, str], told: Told) -> Case:
+    return Case(run.as_rows_see(place), tuple(votes), tuple(votes.values()), told, place)
 
 
 def total(run: Simulation, places: Places) -> Iterator[Case]:
     """Yield each vote that no row decides, or at which a row fails."""
     for place in run.different(places):
-        for (ballot, asked), found in run.votes(place).items():
+        for (ballot, told), found in run.votes(place).items():
             if found.faulty:
-                yield _case(run, place, {ballot: found.outcome}, asked)
+                yield _case(run, place, {ballot: found.outcome}, told)
+
+
+def guards_bind(run: Simulation, places: Places) -> Iterator[Case]:
+    """Yield each vote of which a guard that is tripped lets through more than its cap."""
+    for place in run.different(places):
+        for (ballot, told), found in run.votes(place).items():
+            for _, left in outcomes_beyond(found.outcome, run.guards, run.capping):
+                yield _case(run, place, {ballot: left}, told)
 
 
 def veto_honoured(run: Simulation, places: Places) -> Iterator[Case]:
     """Yield each vote with a blocking role that has a veto, and with a go all the same."""
     for place in run.different(places):
         seats = run.team.seats(place.joined)
-        for (ballot, asked), found in run.votes(place).items():
+        for (ballot, told), found in run.votes(place).items():
             vetoed = any(said == "block" and role in run.team.vetoers for role, said in zip(seats, ballot, strict=True))
             if vetoed and is_permissive(found.outcome):
-                yield _case(run, place, {ballot: found.outcome}, asked)
+                yield _case(run, place, {ballot: found.outcome}, told)
 
 
 def monotone(run: Simulation, places: Places) -> Iterator[Case]:
@@ -76,11 +85,11 @@ def absence_never_helps(run: Simulation, places: Places) -> Iterator[Case]:
 def _helped_by(moves: dict[str, tuple[str, ...]], run: Simulation, places: Places) -> Iterator[Case]:
     for place in run.different(places):
         votes = run.votes(place)
-        for (ballot, asked), before in votes.items():
+        for (ballot, told), before in votes.items():
             for other in _one_role_moved(ballot, moves):
-                after = votes[other, asked]
+                after = votes[other, told]
                 if rank_of(after.outcome) > rank_of(before.outcome):
-                    yield _case(run, place, {ballot: before.outcome, other: after.outcome}, asked)
+                    yield _case(run, place, {ballot: before.outcome, other: after.outcome}, told)
 
 
 def _one_role_moved(ballot: Ballot, moves: dict[str, tuple[str, ...]]) -> Iterator[Ballot]:
@@ -93,25 +102,25 @@ def asymmetry(run: Simulation, places: Places) -> Iterator[Case]:
     """Yield each two votes with equal counts at one place that do not give the same outcome."""
     for place in run.different(places):
         alike: dict[Any, list[tuple[Ballot, str]]] = defaultdict(list)
-        for (ballot, asked), found in run.votes(place).items():
-            alike[tuple(sorted(ballot)), asked].append((ballot, found.outcome))
-        for (_, asked), cast in alike.items():
+        for (ballot, told), found in run.votes(place).items():
+            alike[tuple(sorted(ballot)), told].append((ballot, found.outcome))
+        for (_, told), cast in alike.items():
             for (one, gives), (other, gives_too) in product(cast, cast):
                 if gives != gives_too:
-                    yield _case(run, place, {one: gives, other: gives_too}, asked)
+                    yield _case(run, place, {one: gives, other: gives_too}, told)
 
 
 def overlaps(run: Simulation, places: Places) -> Iterator[tuple[Case, frozenset[int]]]:
     """Yield each vote at which the row that fires and later ones disagree, with the rows that hold."""
     known: dict[Any, tuple[int, ...]] = {}
     for place in run.different(places):
-        for (ballot, asked), values, seen in run.values(place):
+        for (ballot, told), values, seen in run.values(place):
             if seen not in known:
                 known[seen] = tuple(_rows_that_hold(run.table, values))
             said = tuple(run.table.rows[number].then for number in known[seen])
             if len(set(said)) > 1:
                 yield (
-                    _case(run, place, {ballot: run.votes(place)[ballot, asked].outcome}, asked),
+                    _case(run, place, {ballot: run.votes(place)[ballot, told].outcome}, told),
                     frozenset(known[seen]),
                 )
 
@@ -150,35 +159,40 @@ def resolves(run: Simulation) -> Iterator[Case]:
     everybody = frozenset(run.team.bench)
     for ballot in ballots(run.table, run.team, everybody):
         said = dict(zip(run.team.seats(everybody), ballot, strict=True))
-        for place, last, asked in repeated(run, said):
-            yield _case(run, place, {last: "max_rounds_reached"}, asked)
+        for place, last, told in repeated(run, said):
+            yield _case(run, place, {last: "max_rounds_reached"}, told)
 
 
-def repeated(run: Simulation, said: dict[str, str]) -> Iterator[tuple[Place, Ballot, int]]:
+def repeated(run: Simulation, said: dict[str, str]) -> Iterator[tuple[Place, Ballot, Told]]:
     """Yield where the rounds of a run end undecided in which each role always says the same.
 
-    What roles say is repeated; how many questions are open may change from round to round.
+    What roles say is repeated, and how sure they are; how many questions are open may change from round to round.
     """
+    for sure in run.confidences:
+        yield from _repeated_so_sure(run, said, sure)
+
+
+def _repeated_so_sure(run: Simulation, said: dict[str, str], sure: float) -> Iterator[tuple[Place, Ballot, Told]]:
     places = {run.start}
     while places:
         after = set()
         for place in places:
             ballot = tuple(said[role] for role in run.team.seats(place.joined))
-            for asked in run.questions:
-                found = run.votes(place)[ballot, asked]
+            for told in (each for each in run.tolds if each.confidence == sure):
+                found = run.votes(place)[ballot, told]
                 if found.final == "next_round":
                     after.add(run.after(place, ballot, found))
                 elif found.final == "max_rounds_reached":
-                    yield place, ballot, asked
+                    yield place, ballot, told
         places = after
 
 
 def resolves_always(run: Simulation) -> Iterator[Case]:
     """Yield each last vote of some history, without resumes, after which the rounds end undecided."""
     for place in run.different(run.plain):
-        for (ballot, asked), found in run.votes(place).items():
+        for (ballot, told), found in run.votes(place).items():
             if found.final == "max_rounds_reached":
-                yield _case(run, place, {ballot: found.final}, asked)
+                yield _case(run, place, {ballot: found.final}, told)
 
 
 def seats_needed(run: Simulation) -> int:
@@ -205,6 +219,7 @@ FINDERS: dict[str, Finder] = {
     "total": total,
     "monotone": monotone,
     "absence_never_helps": absence_never_helps,
+    "guards_bind": guards_bind,
     "veto_honoured": veto_honoured,
     "asymmetry": asymmetry,
     "overlaps": lambda run, places: (case for case, _ in overlaps(run, places)),

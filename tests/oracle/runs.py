@@ -18,6 +18,9 @@ ABSENCES = (
 """Failures that make a seat absent where absences count; a broken contract only once its repairs are used up."""
 ALWAYS_STOPS = ("llm_auth",)
 
+Sure = Mapping[tuple[str, int], float]
+"""How sure a role is in a round; 1 where nothing is written."""
+
 Script = Mapping[tuple[str, int], Sequence[str]]
 """What a role says in a round, time after time that it is asked; the last for ever, and go where nothing is written."""
 
@@ -48,6 +51,7 @@ class Run:
     script: Script
     caps: tuple[str, ...] = ()
     """What the guards that are tripped allow at most."""
+    sure: Sure = field(default_factory=dict)
     place: Place = field(init=False)
     seats: dict[str, str] = field(init=False)
     _order: tuple[str, ...] = field(init=False)
@@ -128,7 +132,12 @@ class Run:
 
     def _close_round(self) -> None:
         ballot = tuple(self.seats[role] for role in self.team.seats(self.place.joined))
-        found = decide(self.table, self.team, self.place, ballot)
+        sure = [
+            self.sure.get((role, self.place.round), 1.0)
+            for role in self.team.seats(self.place.joined)
+            if self.seats[role] != "absent"
+        ]
+        found = decide(self.table, self.team, self.place, ballot, confidences=sure)
         outcome = capped(found.outcome, self.caps)
         said = tuple((role, self.seats[role]) for role in self._order if self.seats[role] != "absent")
         before = self._ending

@@ -1,12 +1,25 @@
 """What is judged: a decision table, and the team that votes under it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.oracle.expressions import Expression
 
 Ballot = tuple[str, ...]
 """The stances of a round, in the order of the seats: go, caution, block, and absent where absences count."""
+
+CONFIDENCES = ("mean_confidence", "min_confidence")
+
+
+class Told(NamedTuple):
+    """What a vote says beside the stances, as far as rows read it."""
+
+    open_questions: int = 0
+    confidence: float = 1.0
+    """That of every role which is not absent."""
+
+
+PLAIN = Told()
 
 
 @dataclass(frozen=True)
@@ -27,6 +40,10 @@ class Table:
     @property
     def counts_absences(self) -> bool:
         return self.on_absent == "count"
+
+    @property
+    def trusts_confidence(self) -> bool:
+        return not self.reads.isdisjoint(CONFIDENCES)
 
     @property
     def reads(self) -> frozenset[str]:
@@ -50,7 +67,8 @@ class Table:
         ]
         ends = {"when_rounds_end": self.when_rounds_end, "on_absent": self.on_absent}
         otherwise = {} if self.otherwise is None else {"otherwise": self.otherwise}
-        return {"name": self.name, "rules": rows, **otherwise, **ends}
+        trusts = {"trust_confidence": True} if self.trusts_confidence else {}
+        return {"name": self.name, "rules": rows, **otherwise, **ends, **trusts}
 
 
 @dataclass(frozen=True)

@@ -12,38 +12,21 @@ from typing import Any
 import pytest
 
 from graph.cli.main import run
+from tests.judged import team_file
 from tests.oracle.deciding import STANCES, Decision, capped, decide
-from tests.oracle.drawing import BENCH, Limits, draw
+from tests.oracle.drawing import Limits, draw
+from tests.oracle.guarding import CAPS
 from tests.oracle.places import Simulation
-from tests.oracle.tables import Ballot, Place, Table, Team
+from tests.oracle.tables import Ballot, Place, Team, Told
 
 pytestmark = pytest.mark.usefixtures("accord_home")
 
 SMALL = Limits(votes=300)
 PLACES = 4
 """Random places for each table."""
-CAPS = ("no_go", "go_with_caution")
 
 
-def team_file(table: Table, team: Team) -> str:
-    """Return the team as a file (JSON is YAML)."""
-    weights = dict(team.weights)
-    seat = {"title": "T", "mandate": "Judge.", "otherwise": {"stance": "go", "summary": "Fine.", "actions": ["Go on."]}}
-    return json.dumps({
-        "name": "drawn", "title": "Drawn", "goal": "Decide.", "facts": {"rate": 2}, "sequence": list(team.sequence),
-        "policy": table.as_file(), "max_repairs": team.max_repairs,
-        "guards": [{"name": f"at most {cap}", "fact": "rate", "above": 1, "cap": cap} for cap in CAPS],
-        "budget": {
-            "max_rounds": team.max_rounds, "max_messages": team.max_messages, "min_go_votes": team.min_go_votes,
-        },
-        "roles": {role: {**seat, "enabled": False} for role in (*BENCH, "nobody")} | {
-            role: {**seat, "weight": weights.get(role, 1), "veto": role in team.vetoers}
-            for role in team.sequence + team.bench
-        },
-    })  # fmt: skip
-
-
-def told(*arguments: object) -> Any:
+def answer_to(*arguments: object) -> Any:
     """Run `accord … --json` in this process."""
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     with redirect_stdout(out):
@@ -66,20 +49,22 @@ def wrong_single(random: Random, path: Path, run: Simulation) -> str:
     place = Place(number, random.randint(0, number - 1), frozenset(joined), max_rounds)
     words = (*STANCES, "absent") if table.counts_absences else STANCES
     ballot = tuple(random.choice(words) for _ in team.seats(place.joined))
-    asked, caps = random.randint(0, 9), random.sample(CAPS, random.choice((0, 0, 1, 2)))
-    shown = told("policy", "decide", path, *options(place, asked, caps), *votes_of(team, place, ballot))
-    found = decide(table, team, place, ballot, asked)
+    told = Told(random.randint(0, 9), random.choice((0.0, 0.2, 0.5, 0.7, 1.0)))
+    caps = random.sample(CAPS, random.choice((0, 0, 1, 2)))
+    shown = answer_to(
+        "policy", "decide", path, *options(place, told, caps, table.trusts_confidence), *votes_of(team, place, ballot)
+    )
+    found = decide(table, team, place, ballot, told)
     wanted = as_shown(found, tuple(caps)) | {"reachable": place in run.resumed}
     got = {key: shown[key] for key in wanted if key != "reachable"}
     got["reachable"] = shown["way"] != "No run can get to this place"
-    return (
-        "" if got == wanted else f"{ballot} with {asked} open at {place} under {caps}: {shown}, by the oracle {wanted}"
-    )
+    return "" if got == wanted else f"{ballot} with {told} at {place} under {caps}: {shown}, by the oracle {wanted}"
 
 
-def options(place: Place, asked: int, caps: list[str]) -> Iterator[object]:
+def options(place: Place, told: Told, caps: list[str], trusts: bool) -> Iterator[object]:
     yield from ("--round", place.round, "--streak", place.blocked, "--max-rounds", place.max_rounds)
-    yield from ("--open-questions", asked)
+    yield from ("--open-questions", told.open_questions)
+    yield from ("--confidence", told.confidence) if trusts else ()
     yield from (("--joined", ",".join(place.joined)) if place.joined else ())
     for cap in caps:
         yield from ("--tripped", f"at most {cap}")
@@ -108,13 +93,13 @@ def as_shown(found: Decision, caps: tuple[str, ...]) -> dict[str, Any]:
 
 def wrong_lines(path: Path) -> Iterator[str]:
     """Yield each counterexample whose lines do not show it."""
-    proof = told("policy", "verify", path)
+    proof = answer_to("policy", "verify", path)
     for check in (*proof["properties"], *proof["reports"]):
         example = check.get("counterexample")
         if example is None or not example["votes"]:
             continue
-        finals = [told(*shlex.split(line)[1:])["final"] for line in example["lines"]]
-        ways = {told(*shlex.split(line)[1:])["way"] for line in example["lines"]}
+        finals = [answer_to(*shlex.split(line)[1:])["final"] for line in example["lines"]]
+        ways = {answer_to(*shlex.split(line)[1:])["way"] for line in example["lines"]}
         if finals != [*example["outcomes"]] or "No run can get to this place" in ways:
             yield f"{check['property']}: {example['lines']} give {finals}, {ways}, not {example['outcomes']}"
 
@@ -123,7 +108,7 @@ def check_seed(seed: int, home: Path) -> str:
     """Return what the commands say of a random team that is not so, or an empty text."""
     table, team = draw(seed, SMALL)
     path = home / f"drawn_{seed}.yaml"
-    path.write_text(team_file(table, team), encoding="utf-8")
+    path.write_text(team_file(table, team, CAPS), encoding="utf-8")
     random, places = Random(-seed - 1), Simulation(table, team, team.max_rounds + 3)
     found = [*(wrong_single(random, path, places) for _ in range(PLACES)), *wrong_lines(path)]
     return "; ".join(f"seed {seed}: {each}" for each in found if each)
@@ -135,4 +120,4 @@ def test_lines_of_counterexamples_show_them_again(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_lines_of_more_counterexamples_show_them_again(tmp_path: Path) -> None:
-    assert not [found for seed in range(100, 160) if (found := check_seed(seed, tmp_path))]
+    assert not [found for seed in range(80, 100) if (found := check_seed(seed, tmp_path))]

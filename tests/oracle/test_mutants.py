@@ -1,20 +1,25 @@
 """The oracle notices a wrong proof, one that decides wrongly or walks past places: some table gives it away."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from random import Random
+from typing import Any, cast
 
 import pytest
 
 from policies.assurance.proof import prove
+from policies.assurance.rulings import Rulings
 from policies.assurance.walk import Reached, walk
 from policies.guards import Finding
 from policies.outcome import Ruling, decide
-from policies.table import Policy
+from policies.table import Outcome, Policy
 from policies.vote import Vote
+from tests.judged import electorate_of, guards_of, policy_of
+from tests.oracle.deciding import capped
 from tests.oracle.drawing import Limits, draw
+from tests.oracle.guarding import Capping, draw_guards
 from tests.oracle.places import Simulation
-from tests.oracle.test_proof import GUARDS, electorate_of, policy_of, wrong_verdicts
+from tests.oracle.test_proof import CI_SEEDS, check_seed, wrong_verdicts
 
 SEEDS = range(400)
 SMALL = Limits(votes=100)
@@ -26,8 +31,9 @@ def is_noticed(**how: Any) -> bool:
     """Return whether the proof of some random table says what the oracle does not, its figures left out."""
     for seed in SEEDS:
         table, team = draw(seed, SMALL)
-        proof = prove(policy_of(table), electorate_of(team), GUARDS, **how)
-        if any(wrong_verdicts(Simulation(table, team, proof.walked.raised_to), proof)):
+        guards = draw_guards(Random(-seed - 1))
+        proof = prove(policy_of(table), electorate_of(team), guards_of(guards), **how)
+        if any(wrong_verdicts(Simulation(table, team, proof.walked.raised_to, guards), proof)):
             return True
     return False
 
@@ -78,6 +84,41 @@ def test_a_proof_by_another_ruling_is_noticed(name: str) -> None:
 @pytest.mark.slow
 def test_the_right_proof_is_not_noticed() -> None:
     assert not is_noticed(decide=decide)
+
+
+CAPPINGS: dict[str, Capping] = {
+    "no cap counts": lambda outcome, _: outcome,
+    "a guard leaves a human": lambda outcome, caps: outcome if outcome == "escalate" else capped(outcome, caps),
+    "a guard leaves another round": lambda outcome, caps: outcome if outcome == "next_round" else capped(outcome, caps),
+    "a guard lowers a go by one": lambda outcome, caps: "go_with_caution" if caps and outcome == "go" else outcome,
+    "only a refusal is capped": lambda outcome, caps: capped(outcome, caps) if "no_go" in caps else outcome,
+}
+
+
+@pytest.mark.parametrize("name", CAPPINGS)
+def test_guards_that_leave_too_much_do_not_bind_by_proof_and_oracle_alike(name: str) -> None:
+    def wrong(policy: Policy, vote: Vote, findings: Sequence[Finding] = ()) -> Ruling:
+        ruling, caps = decide(policy, vote), tuple(found.guard.cap for found in findings if found.tripped)
+        return replace(ruling, final=cast(Outcome, CAPPINGS[name](ruling.vote, caps)))
+
+    verdicts = set()
+    for seed in range(60):
+        table, team = draw(seed, SMALL)
+        guards = draw_guards(Random(-seed - 1))
+        proof = prove(policy_of(table), electorate_of(team), guards_of(guards), decide=wrong)
+        run = Simulation(table, team, proof.walked.raised_to, guards, CAPPINGS[name])
+        assert not list(wrong_verdicts(run, proof)), seed
+        verdicts |= {check.holds for check in proof.checks if check.property == "guards_bind"}
+    assert verdicts == {True, False}
+
+
+def test_a_walk_that_raises_the_rounds_by_one_only_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def short(rulings: Rulings, floor: int = 0, bound: int | None = None) -> Iterator[Reached]:
+        return walk(rulings, floor, rulings.electorate.max_rounds + 1)
+
+    monkeypatch.setattr("policies.assurance.places.walk", short)
+    noticed = [seed for seed in CI_SEEDS if check_seed(seed)]
+    assert len(noticed) >= 2
 
 
 SKIPPED: dict[str, Callable[[Reached], bool]] = {

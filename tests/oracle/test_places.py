@@ -7,7 +7,7 @@ import pytest
 
 from tests.oracle.deciding import ballots, decide
 from tests.oracle.drawing import Limits, draw
-from tests.oracle.places import MOST_QUESTIONS, Simulation
+from tests.oracle.places import Simulation
 from tests.oracle.runs import BROKEN, Run
 from tests.oracle.tables import Place
 
@@ -20,8 +20,8 @@ def visited(run: Simulation, place: Place) -> Iterator[Place]:
     """Yield every place of every history from here on, each history for itself."""
     yield place
     for ballot in ballots(run.table, run.team, place.joined):
-        for asked in range(MOST_QUESTIONS + 1 if "open_questions" in run.reads else 1):
-            found = decide(run.table, run.team, place, ballot, asked)
+        for told in run.tolds:
+            found = decide(run.table, run.team, place, ballot, told)
             if found.final == "next_round":
                 yield from visited(run, run.after(place, ballot, found))
 
@@ -31,15 +31,13 @@ def test_each_history_for_itself_visits_the_same_places() -> None:
     for seed in range(150):
         table, team = draw(seed, TINY)
         run = Simulation(table, team)
-        if team.max_rounds <= 3:
+        if team.max_rounds <= (3 if len(run.tolds) == 1 else 2):
             assert frozenset(visited(run, run.start)) == run.plain, seed
             judged += len(run.plain) > 1
     assert judged > 30
 
 
-@pytest.mark.parametrize(
-    "first", [0, pytest.param(100, marks=pytest.mark.slow), pytest.param(200, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("first", [0, pytest.param(100, marks=pytest.mark.slow)])
 def test_runs_with_failures_and_resumes_visit_no_other_place(first: int) -> None:
     for seed in range(first, first + 60):
         table, team = draw(seed, SMALL)

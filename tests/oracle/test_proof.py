@@ -4,19 +4,17 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import pytest
 
-from policies.assurance.ballots import Electorate
-from policies.assurance.ballots import Place as Seen
 from policies.assurance.places import Counterexample
 from policies.assurance.proof import Check, Proof, prove
-from policies.guards import Guard
-from policies.table import Policy
-from policies.team_rules import parse_policy
+from tests.judged import electorate_of, guards_of, place_of, policy_of, told_of
 from tests.oracle.deciding import STANCES
 from tests.oracle.drawing import draw
+from tests.oracle.guarding import draw_guards
 from tests.oracle.places import Simulation
 from tests.oracle.properties import (
     FINDERS,
@@ -28,29 +26,10 @@ from tests.oracle.properties import (
     resolves,
     resolves_always,
 )
-from tests.oracle.tables import Ballot, Place, Table, Team
+from tests.oracle.tables import Ballot, Place, Table, Team, Told
 
-GUARDS = (
-    Guard(name="rate", fact="rate", above=1, cap="go_with_caution"),
-    Guard(name="alerts", fact="alerts", above=1, cap="no_go"),
-)
-
-
-def policy_of(table: Table) -> Policy:
-    policy = parse_policy(table.as_file())
-    assert isinstance(policy, Policy), policy
-    return policy
-
-
-def electorate_of(team: Team) -> Electorate:
-    return Electorate(
-        team.sequence, team.min_go_votes, team.max_rounds, team.max_messages, dict(team.weights), team.vetoers,
-        team.bench, team.max_repairs,
-    )  # fmt: skip
-
-
-def place_of(seen: Seen) -> Place:
-    return Place(seen.round, seen.rounds_blocked, frozenset(seen.joined), seen.max_rounds)
+CI_SEEDS = range(24)
+"""Those that each change is judged by; whoever changes them keeps `test_mutants` able to notice."""
 
 
 def ballot_of(run: Simulation, place: Place, votes: Any) -> Ballot:
@@ -67,7 +46,6 @@ def verdicts(run: Simulation) -> dict[str, bool]:
     """Return whether each property and report holds, by the oracle."""
     return {
         **{name: not any(True for _ in find(run, run.resumed)) for name, find in FINDERS.items()},
-        "guards_bind": True,
         "idle_rows": not idle_rows(run, run.resumed),
         "resolves": messages_suffice(run) and not any(True for _ in resolves(run)),
         "resolves_always": not any(True for _ in resolves_always(run)),
@@ -97,9 +75,9 @@ def wrong_examples(run: Simulation, check: Check) -> Iterator[str]:
 
 def _not_among(run: Simulation, example: Counterexample, place: Place, cases: frozenset[Case]) -> Iterator[str]:
     votes = tuple(ballot_of(run, place, each) for each in example.votes)
-    asked = example.place.open_questions if len(run.questions) > 1 else 0
+    told = run.as_read(told_of(example.place))
     same = [each for each in cases if (each.seen, each.votes) == (run.as_rows_see(place), votes)]
-    same = [each for each in same if _class_of(run, each.open_questions) == _class_of(run, asked)]
+    same = [each for each in same if each.told == told]
     if not same:
         yield "shows nothing"
         return
@@ -110,11 +88,6 @@ def _not_among(run: Simulation, example: Counterexample, place: Place, cases: fr
         yield f"is not among the smallest, of which {fewest} roles do not say go"
     if place.round != min(each.place.round for each in cases if each.votes == votes):
         yield "comes in a later round than the same votes elsewhere"
-
-
-def _class_of(run: Simulation, asked: int) -> int:
-    """Numbers of open questions beyond those tried are like the highest."""
-    return min(asked, run.questions[-1])
 
 
 def wrong_histories(run: Simulation, check: Check) -> Iterator[str]:
@@ -130,20 +103,20 @@ def wrong_histories(run: Simulation, check: Check) -> Iterator[str]:
         return
     place = place_of(example.place)
     ballot = ballot_of(run, place, example.votes[0])
-    asked = example.place.open_questions if len(run.questions) > 1 else 0
-    if run.votes(place)[ballot, asked].final != "max_rounds_reached":
+    told = run.as_read(told_of(example.place))
+    if run.votes(place)[ballot, told].final != "max_rounds_reached":
         yield "does not leave the last round open"
     if place not in run.plain:
         yield f"no run reaches {place} without a resume"
     if check.property == "resolves":
-        yield from _not_repeated(run, place, example.votes[0], asked)
+        yield from _not_repeated(run, place, example.votes[0], told)
     else:
         yield from _not_consecutive(run, [*example.history, (example.place, example.votes[0])])
 
 
-def _not_repeated(run: Simulation, place: Place, votes: Any, asked: int) -> Iterator[str]:
+def _not_repeated(run: Simulation, place: Place, votes: Any, told: Told) -> Iterator[str]:
     everybody = dict.fromkeys(run.team.bench, "go") | dict(votes)
-    if (place, ballot_of(run, place, votes), asked) not in set(repeated(run, everybody)):
+    if (place, ballot_of(run, place, votes), told) not in set(repeated(run, everybody)):
         yield f"is not where a run ends in which {votes} is said in every round"
 
 
@@ -153,8 +126,8 @@ def _not_consecutive(run: Simulation, history: list[Any]) -> Iterator[str]:
         yield "does not begin with the first round"
     for (seen, votes), (then, _) in pairwise(history):
         place = place_of(seen)
-        ballot, asked = ballot_of(run, place, votes), seen.open_questions if len(run.questions) > 1 else 0
-        found = run.votes(place)[ballot, asked]
+        ballot, told = ballot_of(run, place, votes), run.as_read(told_of(seen))
+        found = run.votes(place)[ballot, told]
         if found.final != "next_round" or run.after(place, ballot, found) != place_of(then):
             yield f"does not go from {place} to {place_of(then)}"
 
@@ -165,8 +138,8 @@ def _not_consecutive(run: Simulation, history: list[Any]) -> Iterator[str]:
 def wrong_figures(run: Simulation, proof: Proof) -> Iterator[str]:
     """Yield each share of outcomes, and each cell of the decision table, that is not what the votes give."""
     for share in proof.shares.values():
-        place, asked = place_of(share.place), share.place.open_questions if len(run.questions) > 1 else 0
-        given = Counter(found.outcome for vote, found in run.votes(place).items() if vote[1] == asked)
+        place, told = place_of(share.place), run.as_read(told_of(share.place))
+        given = Counter(found.outcome for vote, found in run.votes(place).items() if vote[1] == told)
         if place not in run.plain or share.outcomes != given or share.votes != given.total():
             yield f"{share}, by the oracle {given}"
     cells = {cell.counts: (cell.votes, {*cell.rows}, {*cell.outcomes}) for cell in proof.cells}
@@ -206,7 +179,7 @@ def wrong_verdicts(run: Simulation, proof: Proof) -> Iterator[str]:
     expected = verdicts(run)
     further = max(raised_by_the_table(table, team), proof.walked.raised_to)
     if further > proof.walked.raised_to and not proof.walked.calculated:
-        other = verdicts(Simulation(table, team, further))
+        other = verdicts(Simulation(table, team, further, run.guards, run.capping))
         if other != expected:
             yield f"max_rounds raised to {further} and not to {proof.walked.raised_to} makes a difference"
     shown = {check.property: check for check in (*proof.checks, *proof.reports)}
@@ -224,16 +197,17 @@ def wrong_verdicts(run: Simulation, proof: Proof) -> Iterator[str]:
 def check_seed(seed: int) -> str:
     """Return what the proof of a random table has that the oracle does not, or an empty text."""
     table, team = draw(seed)
-    proof = prove(policy_of(table), electorate_of(team), GUARDS)
-    run = Simulation(table, team, proof.walked.raised_to)
+    guards = draw_guards(Random(-seed - 1))
+    proof = prove(policy_of(table), electorate_of(team), guards_of(guards))
+    run = Simulation(table, team, proof.walked.raised_to, guards)
     found = [*wrong_figures(run, proof), *wrong_verdicts(run, proof)]
     return f"seed {seed}: {table.as_file()} {team}: " + "; ".join(found) if found else ""
 
 
 def test_proofs_of_random_tables_are_what_the_oracle_finds() -> None:
-    assert not [found for seed in range(24) if (found := check_seed(seed))]
+    assert not [found for seed in CI_SEEDS if (found := check_seed(seed))]
 
 
 @pytest.mark.slow
 def test_proofs_of_more_random_tables_are_what_the_oracle_finds() -> None:
-    assert not [found for seed in range(1_000, 1_120) if (found := check_seed(seed))]
+    assert not [found for seed in range(960, 1_000) if (found := check_seed(seed))]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from policies.checks import find_needed
-from policies.conditions.condition import ConditionError, Fault, compile_condition, holds_for_output
+from policies.conditions.condition import ConditionError, Fault, compile_condition, holds
 from policies.contract import MAX_OFFER, offered_messages
 from policies.routing import is_over, next_nodes, next_step
 from policies.team import PATTERN_NAMES, PatternName
@@ -25,12 +25,12 @@ OUTPUT: dict[str, Any] = {"text": "Done.", "margin": 7.5, "ready": True, "risks"
     ],
 )
 def test_a_condition_over_an_output_is_answered(condition: str, answer: bool) -> None:
-    assert holds_for_output(condition, OUTPUT) is answer
+    assert holds(condition, OUTPUT, "output") is answer
 
 
 @pytest.mark.parametrize("condition", ["output.nope > 5.0", "output.text > 5.0", "output.risks[3] == ''"])
 def test_a_condition_without_an_answer_is_a_fault(condition: str) -> None:
-    assert isinstance(holds_for_output(condition, OUTPUT), Fault)
+    assert isinstance(holds(condition, OUTPUT, "output"), Fault)
 
 
 @pytest.mark.parametrize("condition", ["output.text", "facts.rate > 0.1", "go > 1", "output.", "1"])

@@ -7,6 +7,8 @@ import pytest
 
 from policies.conditions.condition import VOTE_VARIABLES, holds_for_vote
 from policies.contract import Stance
+from policies.outcome import decide
+from policies.table import Policy
 from policies.vote import Cast, Variables, Vote, rounds_blocked
 
 CASTS: dict[str, Cast] = {"demand": "go", "finance": "caution", "risk": "block", "legal": "absent", "support": "go"}
@@ -38,7 +40,7 @@ VALUES: dict[str, Any] = {
     "weighted_block": 2,
     "stances": CASTS,
     "conflicts": ["blocking_vs_non_block", "high_divergence"],
-    "mean_confidence": pytest.approx(0.7),
+    "mean_confidence": 0.7,
     "min_confidence": 0.5,
 }
 
@@ -130,3 +132,17 @@ def test_a_team_that_is_all_absent_has_a_vote_without_contributions() -> None:
 
     assert take(vote, "team", "absent", "conflicts") == [2, 2, ["no_contributions"]]
     assert take(vote, "mean_confidence", "min_confidence") == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("confidences", [(0.7, 0.7, 0.7), (0.5, 0.7, 0.9), (0.9, 0.7, 0.5), (0.6, 0.7, 0.8)])
+def test_the_mean_of_confidences_is_that_of_the_decimal_numbers_as_they_are_written(
+    confidences: tuple[float, ...],
+) -> None:
+    said: dict[str, Cast] = {"ada": "go", "bert": "go", "cleo": "go"}
+    vote = Vote(said, confidences=confidences)
+    assert Variables(vote).take(("mean_confidence",)) == {"mean_confidence": 0.7}
+    table = {
+        "name": "sure", "trust_confidence": True, "otherwise": "no_go",
+        "rules": [{"when": "mean_confidence >= 0.7 && mean_confidence <= 0.7", "then": "go"}],
+    }  # fmt: skip
+    assert decide(Policy.model_validate(table), vote).final == "go"

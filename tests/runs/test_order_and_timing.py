@@ -13,7 +13,7 @@ from tests.harness import run, scripted, settings_at, team_of, without_times
 from tests.runs.stage import AT_ONCE, BACKWARDS, BRIEF, DEMAND, FINANCE, RISK, Lines, play, rounds, script
 from tests.scripted_server import Answer, delayed, says, status, text
 
-SEEDS = range(20)
+SEEDS = range(8)
 LONGEST_DELAY = 0.06
 ONE_LEGGED = (BACKWARDS, "max_repairs=0")
 

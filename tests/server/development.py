@@ -68,8 +68,15 @@ def lay_out(folder: Path) -> None:
 
 @contextmanager
 def serve_graph(folder: Path, **environment: str) -> Iterator[Server]:
-    """Start `langgraph dev` and wait until it is ready; in a folder of before, where it goes on with what is there."""
+    """Serve the graphs of this repository."""
     lay_out(folder)
+    with serve_folder(folder, **environment) as server:
+        yield server
+
+
+@contextmanager
+def serve_folder(folder: Path, **environment: str) -> Iterator[Server]:
+    """Start `langgraph dev` and wait until it is ready; in a folder of before, where it goes on with what is there."""
     port = _free_port()
     arguments = ["dev", "--no-browser", "--no-reload", "--port", str(port), "--n-jobs-per-worker", "10"]
     own = {"ACCORD_HOME": str(folder / "home"), "LANGGRAPH_CLI_NO_ANALYTICS": "1", "LOG_JSON": "true", **environment}

@@ -37,12 +37,14 @@ class Claim:
 
 CLAIMS: Mapping[str, Claim] = {
     "decisions": Claim("tests.oracle.test_decisions", 2_000, tells=True),
-    "proof": Claim("tests.oracle.test_proof", 1_000, tells=True),
-    "difference": Claim("tests.oracle.test_difference", 1_000, tells=True),
-    "command": Claim("tests.oracle.test_command", 100, tells=True, needs_folder=True),
+    "proof": Claim("tests.oracle.test_proof", 1_120, tells=True),
+    "difference": Claim("tests.oracle.test_difference", 1_150, tells=True),
+    "command": Claim("tests.oracle.test_command", 160, tells=True, needs_folder=True),
     "runs": Claim("tests.oracle.test_runs", 400, tells=True, needs_folder=True),
     "whatif": Claim("tests.assurance.test_whatif_laws", 2_000),
     "tampering": Claim("tests.audit.judging", 1_000),
     "sentences": Claim("tests.audit.sentences", 300),
     "histories": Claim("tests.audit.histories", 1_000),
+    "proposals": Claim("tests.hostile.test_proposals", 24, needs_folder=True),
+    "words": Claim("tests.hostile.test_hostile_text", 8, needs_folder=True),
 }

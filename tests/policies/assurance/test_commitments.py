@@ -5,7 +5,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodes.fingerprint import digest
@@ -45,6 +45,7 @@ def played(steps: list[Plain]) -> tuple[list[Event], Plain]:
     return events, state
 
 
+@settings(max_examples=40)
 @given(st.lists(updates, min_size=1, max_size=5))
 def test_a_thread_as_it_was_written_agrees_with_its_events(steps: list[Plain]) -> None:
     events, state = played(steps)

@@ -15,7 +15,6 @@ from policies.conditions.condition import (
     Fault,
     compile_condition,
     holds,
-    holds_for_output,
     holds_for_vote,
 )
 from policies.conditions.reading import fact_paths
@@ -268,7 +267,8 @@ def test_a_division_by_zero_that_does_not_matter_is_not_a_fault() -> None:
 
 
 def test_numbers_of_an_output_mix_too() -> None:
-    answers = [holds_for_output("output.margin / 4 > 3 && output.margin * 1.5 > 20", {"margin": n}) for n in (14, 14.0)]
+    when = "output.margin / 4 > 3 && output.margin * 1.5 > 20"
+    answers = [holds(when, {"margin": n}, "output") for n in (14, 14.0)]
 
     assert answers == [True, True]
 
