@@ -22,6 +22,10 @@ AHEAD = 4
 """Cases begun ahead of the oldest one unfinished, as a multiple of the concurrency."""
 
 
+FAILED = ("stopped", "interrupted")
+"""The status of a case that `--retry-failed` goes on with, where it can go on."""
+
+
 class Case(BaseModel):
     """One line of a batch: {id, team?, goal?, facts?, overrides?}; the id is the thread's."""
 
@@ -56,12 +60,16 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """How lines are run: `load` returns the team of a case, voiced; `is_halted` says that no new case may start."""
+    """How lines are run: `load` returns the team of a case, voiced; `is_halted` says that no new case may start.
+
+    With `retries` only cases that stopped, or were cut off, are gone on with; of others the record is given.
+    """
 
     runner: Runner
     load: Callable[[Case], Team]
     is_halted: Callable[[], bool]
     concurrency: int
+    retries: bool = False
 
 
 async def run_lines(lines: Iterable[bytes], batch: Batch) -> AsyncGenerator[Result]:
@@ -100,6 +108,9 @@ async def _run_line(number: int, line: bytes, seen: dict[str, int], batch: Batch
         async with turn:
             if batch.is_halted():
                 return Result(case_id, None, f"line {number}: cancelled before it started")
+            kept = await batch.runner.threads.show(case.id) if batch.retries else None
+            if kept is not None and not (kept["resumable"] and kept["status"] in FAILED):
+                return Result(case_id, kept)
             return Result(case_id, await batch.runner.run(batch.load(case), case.id))
     except UsageError as error:
         return Result(case_id, None, "; ".join(f"line {number}: {problem}" for problem in error.problems))

@@ -74,6 +74,7 @@ def seat_from(plain: Mapping[str, Any]) -> Seat:
         plain.get("task"),
         tuple(plain.get("inbox", ())),
         charge_from(charged) if charged else Charge(),
+        plain.get("forgiven", 0),
     )
 
 
@@ -88,6 +89,7 @@ def plain_seat(seat: Seat) -> Plain:
         "task": seat.task,
         "inbox": list(seat.inbox),
         "charged": asdict(seat.charged) if seat.charged != Charge() else None,
+        **({"forgiven": seat.forgiven} if seat.forgiven else {}),
     }
 
 

@@ -15,7 +15,7 @@ from nodes.voices.voice import Answer, Meter, Prompt
 from policies.budgets import Reservation, Usage, cost_of, is_credible, reserve
 from policies.seats import Failure
 from policies.stop import stop_reason
-from policies.team import Brief, Price, Role, Team
+from policies.team import Brief, Budget, Price, Role, Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,11 @@ def reservation_of(speaker: Role | Brief, prompt: Prompt, team: Team) -> Reserva
     if speaker.voice != "model":
         return Reservation()
     return reserve(prompt.text, team.max_output_tokens, team.price_of(speaker.model))
+
+
+def may_grow(team: Team, limits: Budget) -> bool:
+    """Tell whether an answer may have more tokens than were reserved for it: where nobody limits tokens or cost."""
+    return team.grow_output and limits.max_tokens is None and limits.max_cost_usd is None
 
 
 def thread_of(runtime: Runtime[Any]) -> str:

@@ -29,7 +29,7 @@ from nodes.services import Services
 from nodes.state import Node, State
 from policies.budgets import Reservation, Usage, add_usage, raised, reserve_team
 from policies.routing import is_over, next_nodes
-from policies.seats import Seat, Wave, phase_at, plan_wave, repair_of
+from policies.seats import Seat, Wave, forgive, phase_at, plan_wave, repair_of
 from policies.stop import Stop, is_resumable, stop_reason
 from policies.team import Team
 
@@ -55,7 +55,7 @@ def build_convene(team: Team, services: Services, pattern: Pattern) -> Node:
         happened: list[Body] = admitted.pop("happened", [])
         update: Update = {"stop_reason": None, "phase": None, "raw_contribution": None, **admitted}
         if reason:
-            update |= pattern.forgives(state)
+            update |= _forgiven(state) | update | pattern.forgives(state)
         if services.halt.is_set and update["pending"] is None:
             update["pending"] = plain_stop(Stop(stop_reason("cancelled"), _phase(state, pattern)))
         update |= _returned(state)
@@ -84,6 +84,13 @@ def _phase(state: State, pattern: Pattern) -> str | None:
 
 def _after(state: State, update: Update) -> State:
     return State(**{**state, **update})  # type: ignore[typeddict-item]  # an update holds the state's own keys
+
+
+def _forgiven(state: State) -> Update:
+    """Return the seats with their repairs anew, where a contract was broken too often."""
+    seats = [seat_from(seat) for seat in state.get("seats", [])]
+    after = forgive(seats)
+    return {"seats": [plain_seat(seat) for seat in after]} if after != tuple(seats) else {}
 
 
 def _again(state: State, recovery: Update) -> Update:

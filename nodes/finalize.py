@@ -6,7 +6,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from nodes.border import budget_from, plain_stop, plain_usage, spent_from, usage_from
-from nodes.call import Call, journal_of, make_call, reservation_of, scope_of, thread_of
+from nodes.call import Call, journal_of, make_call, may_grow, reservation_of, scope_of, thread_of
 from nodes.events import Body, asked, recorded
 from nodes.journal import CallKey
 from nodes.pattern import Ending, Pattern, Update
@@ -90,7 +90,7 @@ def _call(state: State, team: Team, services: Services, ending: Ending, where: t
         ending.prompt,
         writer.model,
         writer.temperature,
-        Limits(team.max_output_tokens, left),
+        Limits(team.max_output_tokens, left, grows=may_grow(team, budget_from(state))),
         results=ending.results,
         scope=scope,
     )

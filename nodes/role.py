@@ -7,7 +7,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from nodes.border import budget_from, name_of, named, plain_reply, spent_from
-from nodes.call import Call, journal_of, make_call, reservation_of, scope_of, thread_of
+from nodes.call import Call, journal_of, make_call, may_grow, reservation_of, scope_of, thread_of
 from nodes.journal import CallKey
 from nodes.pattern import Asked, Pattern, Update
 from nodes.services import Services
@@ -76,7 +76,7 @@ def _call(seat: _Seat, team: Team, services: Services, pattern: Pattern) -> Call
         role,
         state["case"]["facts"],
         asked.prompt,
-        Limits(team.max_output_tokens, left),
+        Limits(team.max_output_tokens, left, grows=may_grow(team, budget_from(state))),
         contract=asked.contract,
         asks=asked.asks,
         choices=asked.choices,

@@ -19,7 +19,7 @@ class Seat:
 
     `absent` is the reason why it stays without one, where absences count. `task` names the seat where a role may have
     several at once; `inbox` holds the ids of the messages delivered to it; `charged` is what a team that answers for
-    the role was charged for already.
+    the role was charged for already. Of its refusals those that were `forgiven` count no more against its repairs.
     """
 
     role: str
@@ -30,6 +30,7 @@ class Seat:
     task: str | None = None
     inbox: tuple[str, ...] = ()
     charged: Charge = NOTHING
+    forgiven: int = 0
 
     @property
     def name(self) -> str:
@@ -195,12 +196,21 @@ def repair_of(seat: Seat) -> str | None:
 
 
 def is_exhausted(seat: Seat, max_repairs: int) -> bool:
-    """Tell whether the seat broke the contract more often than repairs allow.
+    """Tell whether the seat broke the contract more often than repairs allow, since somebody last resumed the run.
 
-    >>> is_exhausted(Seat("risk", refusals=1), max_repairs=1)
-    False
+    >>> is_exhausted(Seat("risk", refusals=2), max_repairs=1), is_exhausted(Seat("risk", refusals=2, forgiven=2), 0)
+    (True, False)
     """
-    return seat.refusals > max_repairs
+    return seat.refusals - seat.forgiven > max_repairs
+
+
+def forgive(seats: Iterable[Seat]) -> tuple[Seat, ...]:
+    """Return the seats of a run that goes on after a stop: an empty one has all its repairs again.
+
+    >>> [seat.forgiven for seat in forgive([Seat("risk", refusals=2), Seat("legal")])]
+    [2, 0]
+    """
+    return tuple(seat if seat.is_settled else replace(seat, forgiven=seat.refusals) for seat in seats)
 
 
 def settle(
@@ -213,8 +223,8 @@ def settle(
 ) -> Settlement:
     """Return what the replies make of the seats, taken in sequence order, so that timing cannot matter.
 
-    The first seat that fails for good gives the stop. After a contract stop nothing more is accepted; after a
-    resumable stop the other answers are kept, so that they are never asked for again. A reservation that did not fit
+    The first seat that fails for good gives the stop. After a stop for good nothing more is accepted; after a
+    resumable one the other answers are kept, so that they are never asked for again. A reservation that did not fit
     beside those of the seats asked counts only in a wave that asks nobody: theirs are settled by then. With
     `counts_absent` a seat whose failure allows it is absent, and ends nothing.
     """

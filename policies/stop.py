@@ -52,7 +52,7 @@ class StopRule:
 
 STOP_TABLE: dict[StopKind, StopRule] = {
     "success": StopRule(),
-    "invalid_contribution": StopRule(detailed=True),
+    "invalid_contribution": StopRule(resumable=True, detailed=True),
     "agent_denied": StopRule(detailed=True),
     "max_rounds_reached": StopRule(resumable=True),
     "max_messages": StopRule(resumable=True),
@@ -76,11 +76,11 @@ STOP_TABLE: dict[StopKind, StopRule] = {
     "busy": StopRule(),
     "unstable_decision": StopRule(resumable=True),
     "recovery_exhausted": StopRule(resumable=True),
-    "invalid_plan": StopRule(detailed=True),
+    "invalid_plan": StopRule(resumable=True, detailed=True),
     "step_failed": StopRule(resumable=True, detailed=True),
-    "invalid_output": StopRule(detailed=True),
-    "invalid_verdict": StopRule(detailed=True),
-    "invalid_assignment": StopRule(detailed=True),
+    "invalid_output": StopRule(resumable=True, detailed=True),
+    "invalid_verdict": StopRule(resumable=True, detailed=True),
+    "invalid_assignment": StopRule(resumable=True, detailed=True),
     "max_turns_reached": StopRule(),
     "no_quorum": StopRule(),
 }
@@ -134,7 +134,7 @@ def kind_of(reason: str) -> StopKind:
 def is_resumable(reason: str) -> bool:
     """Tell whether a thread that stopped with `reason` can go on.
 
-    >>> is_resumable("llm_timeout"), is_resumable("invalid_contribution:stance")
+    >>> is_resumable("llm_timeout"), is_resumable("agent_denied:legal")
     (True, False)
     """
     return STOP_TABLE[kind_of(reason)].resumable

@@ -195,6 +195,8 @@ class Team(Value):
     """How often a role is asked again, a seat and round, after it broke the contract."""
     max_output_tokens: Annotated[int, Field(ge=1, le=100_000)] = 800
     """Tokens a single answer may have."""
+    grow_output: bool = True
+    """Whether an answer that was cut is asked for once more with twice the tokens, where no limit forbids it."""
     prices: dict[ModelName, Price] = Field(default_factory=dict)
     """Price by model; needed for `budget.max_cost_usd`."""
     brief: Brief = Brief()

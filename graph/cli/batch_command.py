@@ -17,9 +17,10 @@ from graph.cli.session import database_option, run_async, settings_for, voice_op
 @click.argument("cases", metavar="CASES.jsonl")
 @click.option("--team", default="checkout_launch", show_default=True, help="The team of cases that name none.")
 @click.option("--concurrency", default=16, show_default=True, type=click.IntRange(1, 1_000), help="Cases at once.")
+@click.option("--retry-failed", "retries", is_flag=True, help="Go on with cases that stopped; begin no new ones.")
 @voice_option
 @database_option
-def command(cases: str, team: str, concurrency: int, voice: Any, db: str | None) -> Exit:
+def command(cases: str, team: str, concurrency: int, retries: bool, voice: Any, db: str | None) -> Exit:
     """Run every line of CASES.jsonl: {"id", "team"?, "goal"?, "facts"?, "overrides"?}.
 
     Prints one line {"id", "result"} a case on stdout, in the order of the lines. The id is the thread's, so the same
@@ -41,6 +42,7 @@ def command(cases: str, team: str, concurrency: int, voice: Any, db: str | None)
                 load=lambda case: approved(voiced(load_team(case.team or team, case.changes), settings, voice)),
                 is_halted=lambda: halt.is_set,
                 concurrency=concurrency,
+                retries=retries,
             )
             with _bar(sum(1 for line in lines if line.strip())) as advance:
                 async with aclosing(run_lines(lines, batch)) as results:

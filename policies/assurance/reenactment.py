@@ -16,7 +16,7 @@ from policies.budgets import Spent
 from policies.contract import Refusal, Stance
 from policies.guards import Finding
 from policies.outcome import Ruling, decide
-from policies.seats import Failure, Reply, Seat, Wave, is_full, plan_wave, settle
+from policies.seats import Failure, Reply, Seat, Wave, forgive, is_full, plan_wave, settle
 from policies.stop import ESCALATED, Stop, StopKind, is_resumable, kind_of
 from policies.table import DECISIONS, Outcome, Policy
 from policies.team import Budget
@@ -120,6 +120,7 @@ class Reenactment:
         if pause.limits != self.limits:
             return self.unknown("whoever resumed it found limits that this run does not have")
         self.at, self.limits, self.max_repairs = self.at + 1, pause.resumed, pause.max_repairs
+        self.seats = self.seats if pause.reason is None else forgive(self.seats)
         return None
 
     def stopped(self, stop: Stop) -> Verdict | None:
