@@ -35,7 +35,7 @@ from graph.store.fences import TABLE as FENCES
 from graph.store.lane import Lane, LanedSaver, LanedStore, open_lane
 from graph.store.location import shown, sqlite_path, storage_errors
 from graph.store.locks import FileLocks, Locks, ThreadBusyError
-from graph.store.pools import FencedPoolSaver, FencedPoolStore, open_advisory_locks, open_pool
+from graph.store.pools import FencedPoolSaver, FencedPoolStore, open_advisory_locks, open_pool, pool_taker
 
 Synchronous = Literal["NORMAL", "FULL"]
 Saver = BaseCheckpointSaver[Any]
@@ -155,7 +155,7 @@ async def _open_engine(location: str, synchronous: Synchronous, held: Held) -> A
         # The locks' session first: a pool retries in the background, a plain connection gives the server's own reason.
         async with open_advisory_locks(location) as locks, open_pool(location) as pool:
             select, set_up = pool_select(pool), partial(_set_up, location, locks)
-            fences = Fences(locks, held, select)
+            fences = Fences(locks, held, select, pool_taker(pool))
             saver, store = (partial(each, pool, fences, set_up) for each in (_pool_saver, _pool_store))
             yield _Engine(saver, store, locks, lambda _: pool_census(select))
     else:
