@@ -193,6 +193,7 @@ def test_a_connection_to_a_file_refuses_every_statement_on_a_foreign_row(tmp_pat
                 for statement in (copied, changed, f"DELETE FROM {table}"):
                     with pytest.raises(sqlite3.IntegrityError, match="fenced"):
                         connection.execute(statement)
+                    connection.rollback()
 
     asyncio.run(main())
     assert all_rows(location, THREAD) == before
