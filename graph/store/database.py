@@ -24,19 +24,22 @@ from graph.store.census import (
     Census,
     execute_in,
     file_census,
+    file_select,
     noting,
     pool_census,
+    pool_select,
     set_up_newest,
 )
+from graph.store.fences import SAVED, STORED, Fences, Held, set_up_fence
+from graph.store.fences import TABLE as FENCES
 from graph.store.lane import Lane, LanedSaver, LanedStore, open_lane
-from graph.store.location import check_url, shown, sqlite_path, storage_errors
-from graph.store.locks import AdvisoryLocks, FileLocks, Locks, ThreadBusyError
+from graph.store.location import shown, sqlite_path, storage_errors
+from graph.store.locks import FileLocks, Locks, ThreadBusyError
+from graph.store.pools import FencedPoolSaver, FencedPoolStore, open_advisory_locks, open_pool, pool_taker
 
 Synchronous = Literal["NORMAL", "FULL"]
 Saver = BaseCheckpointSaver[Any]
 BUSY_TIMEOUT_SECONDS = 30.0
-CONNECT_TIMEOUT_SECONDS = 10
-POOL_SIZE = 8
 SETUP = "/setup"
 """What is locked while tables are created; no thread has such an id."""
 SETUP_PAUSE_SECONDS = 0.05
@@ -45,11 +48,15 @@ SETUP_ATTEMPTS = 300
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Where threads live: checkpoints, the call journal and the index of threads, one lock a thread, and the census."""
+    """Where threads live: checkpoints, the call journal and the index of threads, one lock a thread, and the census.
+
+    The lock alone is for a look; who writes holds the thread by the fences.
+    """
 
     saver: Saver
     store: BaseStore
     locks: Locks
+    fences: Fences
     census: Census
 
 
@@ -57,10 +64,10 @@ class Database:
 class _Engine:
     """What a database is opened with, once for saver and store: a lane or a pool, and the locks."""
 
-    saver: Callable[[], AbstractAsyncContextManager[Saver]]
-    store: Callable[[], AbstractAsyncContextManager[BaseStore]]
+    saver: Callable[[], AbstractAsyncContextManager[Any]]
+    store: Callable[[], AbstractAsyncContextManager[Any]]
     locks: Locks
-    census: Callable[[Saver], Census]
+    census: Callable[[Any], Census]
 
 
 class _PlainSerializer(JsonPlusSerializer):
@@ -81,15 +88,16 @@ class _PlainSerializer(JsonPlusSerializer):
 class _FileSaver(LanedSaver, SqliteSaver):
     """LangGraph's blocking saver, on a lane; strict: no class is ever revived from a checkpoint."""
 
-    def __init__(self, connection: sqlite3.Connection, lane: Lane) -> None:
+    def __init__(self, connection: sqlite3.Connection, lane: Lane, fences: Fences) -> None:
         super().__init__(connection, serde=_PlainSerializer())
-        self.lane = lane
+        self.lane, self.fences = lane, fences
 
     def setup(self) -> None:
-        """Create the tables, and note from now on which checkpoint is a thread's newest."""
+        """Create the tables; note from now on which checkpoint is a thread's newest, and write to held threads only."""
         if not self.is_setup:
             super().setup()
             set_up_newest(self.conn)
+            set_up_fence(self.conn, SAVED, self.fences.held)
 
     def delete_thread(self, thread_id: str) -> None:
         """Delete a thread's checkpoints, and the note of the newest."""
@@ -106,6 +114,10 @@ class _WriterFirst(sqlite3.Connection):
         return super().execute("BEGIN IMMEDIATE" if sql == "BEGIN" else sql, *parameters)
 
 
+_SERVED: Held = {}
+"""The threads that a server holds in this process: it opens saver and store apart."""
+
+
 @asynccontextmanager
 async def open_database(location: str, synchronous: Synchronous = "NORMAL") -> AsyncIterator[Database]:
     """Open the database at a file's path or a PostgreSQL URL; what fails while it is open is the user's to name.
@@ -116,41 +128,42 @@ async def open_database(location: str, synchronous: Synchronous = "NORMAL") -> A
     """
     async with AsyncExitStack() as stack:
         with storage_errors(location):
-            engine = await stack.enter_async_context(_open_engine(location, synchronous))
+            engine = await stack.enter_async_context(_open_engine(location, synchronous, {}))
             saver = await stack.enter_async_context(engine.saver())
             store = await stack.enter_async_context(engine.store())
-        yield Database(saver, store, engine.locks, engine.census(saver))
+        yield Database(saver, store, engine.locks, saver.fences, engine.census(saver))
 
 
 @asynccontextmanager
 async def open_saver(location: str, synchronous: Synchronous = "NORMAL") -> AsyncIterator[Saver]:
-    """Open the checkpoints alone."""
-    async with _open_engine(location, synchronous) as engine, engine.saver() as saver:
+    """Open the checkpoints alone, for a server."""
+    async with _open_engine(location, synchronous, _SERVED) as engine, engine.saver() as saver:
         yield saver
 
 
 @asynccontextmanager
 async def open_store(location: str, synchronous: Synchronous = "NORMAL") -> AsyncIterator[BaseStore]:
-    """Open the store alone."""
-    async with _open_engine(location, synchronous) as engine, engine.store() as store:
+    """Open the store alone, for a server."""
+    async with _open_engine(location, synchronous, _SERVED) as engine, engine.store() as store:
         yield store
 
 
 @asynccontextmanager
-async def _open_engine(location: str, synchronous: Synchronous) -> AsyncIterator[_Engine]:
+async def _open_engine(location: str, synchronous: Synchronous, held: Held) -> AsyncIterator[_Engine]:
     path = sqlite_path(location)
     if path is None:
         # The locks' session first: a pool retries in the background, a plain connection gives the server's own reason.
-        async with _open_advisory_locks(location) as locks, _open_pool(location) as pool:
-            set_up = partial(_set_up, location, locks)
-            saver, store = partial(_pool_saver, pool, set_up), partial(_pool_store, pool, set_up)
-            yield _Engine(saver, store, locks, lambda _: pool_census(pool))
+        async with open_advisory_locks(location) as locks, open_pool(location) as pool:
+            select, set_up = pool_select(pool), partial(_set_up, location, locks)
+            fences = Fences(locks, held, select, pool_taker(pool))
+            saver, store = (partial(each, pool, fences, set_up) for each in (_pool_saver, _pool_store))
+            yield _Engine(saver, store, locks, lambda _: pool_census(select))
     else:
         async with open_lane() as lane:
-            file, held = partial(_open_file, lane, path, synchronous), FileLocks(path.with_name(f"{path.name}.locks"))
-            set_up = partial(_set_up, location, held)
-            saver, store = partial(_file_saver, lane, file, set_up), partial(_file_store, lane, file, set_up)
-            yield _Engine(saver, store, held, file_census)
+            file, locks = partial(_open_file, lane, path, synchronous), FileLocks(path.with_name(f"{path.name}.locks"))
+            set_up = partial(_set_up, location, locks)
+            saver, store = (partial(each, lane, file, locks, held, set_up) for each in (_file_saver, _file_store))
+            yield _Engine(saver, store, locks, lambda saver: file_census(file_select(saver.conn, lane)))
 
 
 _OpenFile = Callable[..., AbstractAsyncContextManager[sqlite3.Connection]]
@@ -158,47 +171,56 @@ _SetUp = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
 
 
 @asynccontextmanager
-async def _file_saver(lane: Lane, open_file: _OpenFile, set_up: _SetUp) -> AsyncIterator[Saver]:
+async def _file_saver(
+    lane: Lane, open_file: _OpenFile, locks: Locks, held: Held, set_up: _SetUp
+) -> AsyncIterator[Saver]:
     async with open_file() as connection:
-        saver = _FileSaver(connection, lane)
+        saver = _FileSaver(connection, lane, Fences(locks, held, file_select(connection, lane)))
         await set_up(lambda: lane.do(saver.setup))
         yield saver
 
 
 @asynccontextmanager
-async def _file_store(lane: Lane, open_file: _OpenFile, set_up: _SetUp) -> AsyncIterator[BaseStore]:
+async def _file_store(
+    lane: Lane, open_file: _OpenFile, locks: Locks, held: Held, set_up: _SetUp
+) -> AsyncIterator[BaseStore]:
     async with open_file(isolation_level=None, factory=_WriterFirst) as connection:
         store = SqliteStore(connection)
         await set_up(lambda: lane.do(store.setup))
-        async with _batching_ended(laned := LanedStore(store, lane)):
+        await set_up(lambda: lane.do(set_up_fence, connection, STORED, held))
+        async with _batching_ended(
+            laned := LanedStore(store, lane, Fences(locks, held, file_select(connection, lane)))
+        ):
             yield laned
 
 
 @asynccontextmanager
-async def _pool_saver(pool: Any, set_up: _SetUp) -> AsyncIterator[Saver]:
+async def _pool_saver(pool: Any, fences: Fences, set_up: _SetUp) -> AsyncIterator[Saver]:
     # Imported here: the driver is needed for PostgreSQL alone.
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415
 
-    class PoolSaver(AsyncPostgresSaver):
+    class PoolSaver(FencedPoolSaver, AsyncPostgresSaver):
         UPSERT_CHECKPOINTS_SQL = noting(AsyncPostgresSaver.UPSERT_CHECKPOINTS_SQL)
 
-        async def adelete_thread(self, thread_id: str) -> None:
-            await super().adelete_thread(thread_id)
-            await execute_in(pool, FORGET, thread_id)
-
     saver = PoolSaver(pool, serde=_PlainSerializer())
+    saver.fences = fences
     await set_up(saver.setup)
-    await set_up(partial(execute_in, pool, TABLE))
+    await set_up(partial(execute_in, pool, TABLE, FENCES))
     yield saver
 
 
 @asynccontextmanager
-async def _pool_store(pool: Any, set_up: _SetUp) -> AsyncIterator[BaseStore]:
+async def _pool_store(pool: Any, fences: Fences, set_up: _SetUp) -> AsyncIterator[BaseStore]:
     # Imported here: the driver is needed for PostgreSQL alone.
     from langgraph.store.postgres.aio import AsyncPostgresStore  # noqa: PLC0415
 
-    async with _batching_ended(store := AsyncPostgresStore(pool)):
+    class PoolStore(FencedPoolStore, AsyncPostgresStore):
+        pass
+
+    async with _batching_ended(store := PoolStore(pool)):
+        store.fences = fences
         await set_up(store.setup)
+        await set_up(partial(execute_in, pool, FENCES))
         yield store
 
 
@@ -238,40 +260,6 @@ def _turn_to_wal(connection: sqlite3.Connection) -> None:
             if "locked" not in str(error) or attempt == SETUP_ATTEMPTS - 1:
                 raise
             time.sleep(SETUP_PAUSE_SECONDS)
-
-
-@asynccontextmanager
-async def _open_pool(url: str) -> AsyncIterator[Any]:
-    # Imported here: the driver is needed for PostgreSQL alone.
-    from psycopg.rows import dict_row  # noqa: PLC0415
-    from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415
-
-    options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
-    async with AsyncConnectionPool(url, kwargs=options, min_size=1, max_size=POOL_SIZE, open=False) as pool:
-        yield pool
-
-
-@asynccontextmanager
-async def _open_session(url: str) -> AsyncIterator[Any]:
-    check_url(url)
-    # Imported here, once it is known to be there: the driver is an extra, for PostgreSQL alone.
-    from psycopg import AsyncConnection  # noqa: PLC0415
-
-    async with await AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS) as session:
-        yield session
-
-
-@asynccontextmanager
-async def _open_advisory_locks(url: str) -> AsyncIterator[Locks]:
-    turn = asyncio.Lock()
-    async with _open_session(url) as session:
-
-        async def call(function: str, key: int) -> bool:
-            async with turn:
-                rows = await session.execute(f"SELECT {function}(%s)", (key,))
-                return bool((await rows.fetchone())[0])
-
-        yield AdvisoryLocks(call)
 
 
 async def _set_up(location: str, locks: Locks, setup: Callable[[], Awaitable[None]]) -> None:

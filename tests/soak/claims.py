@@ -47,4 +47,5 @@ CLAIMS: Mapping[str, Claim] = {
     "histories": Claim("tests.audit.histories", 1_000),
     "proposals": Claim("tests.hostile.test_proposals", 24, needs_folder=True),
     "words": Claim("tests.hostile.test_hostile_text", 8, needs_folder=True),
+    "takeovers": Claim("tests.durability.takeovers", 200, needs_folder=True),
 }
