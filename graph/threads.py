@@ -215,7 +215,7 @@ async def open_threads(settings: Settings) -> AsyncIterator[Threads]:
         UsageError: the database's URL is of no kind that is supported.
         StorageError: the database cannot be opened.
     """
-    async with open_database(settings.database, settings.accord_sqlite_synchronous) as database:
+    async with open_database(settings.database, settings.accord_sqlite_synchronous, reads=True) as database:
         yield Threads(database, settings.database)
 
 

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from graph.store.lane import Lane
+
 Rows = Sequence[Sequence[Any]]
 Select = Callable[..., Awaitable[Rows]]
 """Runs a query with its parameters (`?`), and returns the rows."""
@@ -35,12 +37,6 @@ def noting(insert: str) -> str:
     noted = "SELECT thread_id, checkpoint_id FROM kept WHERE checkpoint_ns = ''"
     target = "INSERT INTO newest_checkpoints (thread_id, checkpoint_id)"
     return f"WITH kept AS ({kept}) {target} {noted} {_KEPT.format('greatest')}"
-
-
-def set_up_newest(connection: sqlite3.Connection) -> None:
-    """Create the table of newest checkpoints in a file, and have this connection note them."""
-    connection.execute(TABLE)
-    connection.execute(TRIGGER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +77,35 @@ class Census:
         return (None if last is None else _text(last)), (None if note is None else _text(note))
 
 
-def file_census(saver: Any) -> Census:
-    """Return the census of a file, on the lane of its saver; text that is no UTF-8 is read, too."""
+def file_select(lane: Lane, connection: sqlite3.Connection) -> Select:
+    """Return what runs queries on a connection to a file, on its lane."""
 
     async def select(query: str, *parameters: Any) -> Rows:
-        rows: Rows = await saver.lane.do(lambda: saver.conn.execute(query, parameters).fetchall())
+        rows: Rows = await lane.do(lambda: connection.execute(query, parameters).fetchall())
         return rows
 
-    return Census(select, ("checkpoints", "writes"), "CAST({} AS BLOB)")
+    return select
+
+
+def pool_select(pool: Any) -> Select:
+    """Return what runs queries in a PostgreSQL database."""
+
+    async def select(query: str, *parameters: Any) -> Rows:
+        async with pool.connection() as connection:
+            rows = await connection.execute(query.replace("?", "%s"), parameters or None)
+            return [tuple(row.values()) for row in await rows.fetchall()]
+
+    return select
+
+
+def file_census(saver: Any) -> Census:
+    """Return the census of a file, on the lane of its saver; text that is no UTF-8 is read, too."""
+    return Census(file_select(saver.lane, saver.conn), ("checkpoints", "writes"), "CAST({} AS BLOB)")
 
 
 def pool_census(pool: Any) -> Census:
     """Return the census of a PostgreSQL database."""
-
-    async def select(query: str, *parameters: Any) -> Rows:
-        async with pool.connection() as connection:
-            rows = await connection.execute(query.replace("?", "%s"), parameters)
-            return [tuple(row.values()) for row in await rows.fetchall()]
-
-    return Census(select, ("checkpoints", "checkpoint_blobs", "checkpoint_writes"))
+    return Census(pool_select(pool), ("checkpoints", "checkpoint_blobs", "checkpoint_writes"))
 
 
 async def execute_in(pool: Any, statement: str, *parameters: Any) -> None:

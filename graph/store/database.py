@@ -2,13 +2,12 @@
 
 import asyncio
 import sqlite3
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
@@ -21,25 +20,30 @@ from graph.problems import StorageError
 from graph.store.census import (
     FORGET,
     TABLE,
+    TRIGGER,
     Census,
     execute_in,
     file_census,
+    file_select,
     noting,
     pool_census,
-    set_up_newest,
+    pool_select,
 )
+from graph.store.files import Synchronous, WriterFirst, connect, guard_of, locks_of, make_folder, readable
 from graph.store.lane import Lane, LanedSaver, LanedStore, open_lane
 from graph.store.location import check_url, shown, sqlite_path, storage_errors
 from graph.store.locks import AdvisoryLocks, FileLocks, Locks, ThreadBusyError
+from graph.store.onlooker import OnlookerLocks
+from graph.store.schema import Schema, file_schema, pool_schema
 
-Synchronous = Literal["NORMAL", "FULL"]
 Saver = BaseCheckpointSaver[Any]
-BUSY_TIMEOUT_SECONDS = 30.0
 CONNECT_TIMEOUT_SECONDS = 10
 POOL_SIZE = 8
 SETUP = "/setup"
 """What is locked while tables are created; no thread has such an id."""
 SETUP_PAUSE_SECONDS = 0.05
+OF_STORE: Mapping[str, Any] = {"isolation_level": None, "factory": WriterFirst}
+"""How the store's connection to a file is opened: its transactions are the store's own."""
 SETUP_ATTEMPTS = 300
 
 
@@ -86,10 +90,10 @@ class _FileSaver(LanedSaver, SqliteSaver):
         self.lane = lane
 
     def setup(self) -> None:
-        """Create the tables, and note from now on which checkpoint is a thread's newest."""
+        """Note from now on which checkpoint is a thread's newest; the tables are there."""
         if not self.is_setup:
-            super().setup()
-            set_up_newest(self.conn)
+            self.conn.execute(TRIGGER)
+            self.is_setup = True
 
     def delete_thread(self, thread_id: str) -> None:
         """Delete a thread's checkpoints, and the note of the newest."""
@@ -98,17 +102,13 @@ class _FileSaver(LanedSaver, SqliteSaver):
             cursor.execute(FORGET, (thread_id,))
 
 
-class _WriterFirst(sqlite3.Connection):
-    """Begins a transaction as its writer: one that reads first fails at once, unwaited, if somebody wrote since."""
-
-    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
-        """Execute the statement; the store says a plain BEGIN, then reads and writes in one transaction."""
-        return super().execute("BEGIN IMMEDIATE" if sql == "BEGIN" else sql, *parameters)
-
-
 @asynccontextmanager
-async def open_database(location: str, synchronous: Synchronous = "NORMAL") -> AsyncIterator[Database]:
+async def open_database(
+    location: str, synchronous: Synchronous = "NORMAL", reads: bool = False
+) -> AsyncIterator[Database]:
     """Open the database at a file's path or a PostgreSQL URL; what fails while it is open is the user's to name.
+
+    Who only reads may do so where nothing can be written.
 
     Raises:
         UsageError: the URL is of no kind that is supported.
@@ -116,7 +116,7 @@ async def open_database(location: str, synchronous: Synchronous = "NORMAL") -> A
     """
     async with AsyncExitStack() as stack:
         with storage_errors(location):
-            engine = await stack.enter_async_context(_open_engine(location, synchronous))
+            engine = await stack.enter_async_context(_open_engine(location, synchronous, reads))
             saver = await stack.enter_async_context(engine.saver())
             store = await stack.enter_async_context(engine.store())
         yield Database(saver, store, engine.locks, engine.census(saver))
@@ -137,45 +137,63 @@ async def open_store(location: str, synchronous: Synchronous = "NORMAL") -> Asyn
 
 
 @asynccontextmanager
-async def _open_engine(location: str, synchronous: Synchronous) -> AsyncIterator[_Engine]:
+async def _open_engine(location: str, synchronous: Synchronous, reads: bool = False) -> AsyncIterator[_Engine]:
     path = sqlite_path(location)
     if path is None:
         # The locks' session first: a pool retries in the background, a plain connection gives the server's own reason.
         async with _open_advisory_locks(location) as locks, _open_pool(location) as pool:
-            set_up = partial(_set_up, location, locks)
-            saver, store = partial(_pool_saver, pool, set_up), partial(_pool_store, pool, set_up)
-            yield _Engine(saver, store, locks, lambda _: pool_census(pool))
-    else:
-        async with open_lane() as lane:
-            file, held = partial(_open_file, lane, path, synchronous), FileLocks(path.with_name(f"{path.name}.locks"))
-            set_up = partial(_set_up, location, held)
-            saver, store = partial(_file_saver, lane, file, set_up), partial(_file_store, lane, file, set_up)
-            yield _Engine(saver, store, held, file_census)
+            schema = pool_schema(pool_select(pool), partial(execute_in, pool))
+            await _set_up(shown(location), locks, schema, partial(_create_in_pool, pool))
+            yield _Engine(partial(_pool_saver, pool), partial(_pool_store, pool), locks, lambda _: pool_census(pool))
+        return
+    with readable(path) if reads else nullcontext(path) as place:
+        async with open_lane() as lane, _open_file(lane, place, synchronous, **OF_STORE) as connection:
+            locks = FileLocks(locks_of(place))
+            await _set_up_file(location, place, lane, connection, locks)
+            lane.guard = guard_of(place, location)
+            saver, store = partial(_file_saver, lane, place, synchronous), partial(_file_store, lane, connection)
+            yield _Engine(saver, store, locks if place == path else OnlookerLocks(locks_of(path)), file_census)
 
 
-_OpenFile = Callable[..., AbstractAsyncContextManager[sqlite3.Connection]]
-_SetUp = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
+async def _set_up_file(location: str, path: Path, lane: Lane, connection: sqlite3.Connection, locks: Locks) -> None:
+    def create() -> None:
+        SqliteSaver(connection).setup()
+        SqliteStore(connection).setup()
+        connection.execute(TABLE)
+
+    make_folder(locks_of(path), like=path)
+    await _set_up(shown(location), locks, file_schema(file_select(lane, connection)), partial(lane.do, create))
 
 
 @asynccontextmanager
-async def _file_saver(lane: Lane, open_file: _OpenFile, set_up: _SetUp) -> AsyncIterator[Saver]:
-    async with open_file() as connection:
+async def _file_saver(lane: Lane, path: Path, synchronous: Synchronous) -> AsyncIterator[Saver]:
+    async with _open_file(lane, path, synchronous) as connection:
         saver = _FileSaver(connection, lane)
-        await set_up(lambda: lane.do(saver.setup))
+        await lane.do(saver.setup)
         yield saver
 
 
 @asynccontextmanager
-async def _file_store(lane: Lane, open_file: _OpenFile, set_up: _SetUp) -> AsyncIterator[BaseStore]:
-    async with open_file(isolation_level=None, factory=_WriterFirst) as connection:
-        store = SqliteStore(connection)
-        await set_up(lambda: lane.do(store.setup))
-        async with _batching_ended(laned := LanedStore(store, lane)):
-            yield laned
+async def _file_store(lane: Lane, connection: sqlite3.Connection) -> AsyncIterator[BaseStore]:
+    store = SqliteStore(connection)
+    store.is_setup = True
+    async with _batching_ended(laned := LanedStore(store, lane)):
+        yield laned
+
+
+async def _create_in_pool(pool: Any) -> None:
+    # Imported here: the driver is needed for PostgreSQL alone.
+    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415
+    from langgraph.store.postgres.aio import AsyncPostgresStore  # noqa: PLC0415
+
+    await AsyncPostgresSaver(pool).setup()
+    async with _batching_ended(store := AsyncPostgresStore(pool)):
+        await store.setup()
+    await execute_in(pool, TABLE)
 
 
 @asynccontextmanager
-async def _pool_saver(pool: Any, set_up: _SetUp) -> AsyncIterator[Saver]:
+async def _pool_saver(pool: Any) -> AsyncIterator[Saver]:
     # Imported here: the driver is needed for PostgreSQL alone.
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415
 
@@ -186,19 +204,15 @@ async def _pool_saver(pool: Any, set_up: _SetUp) -> AsyncIterator[Saver]:
             await super().adelete_thread(thread_id)
             await execute_in(pool, FORGET, thread_id)
 
-    saver = PoolSaver(pool, serde=_PlainSerializer())
-    await set_up(saver.setup)
-    await set_up(partial(execute_in, pool, TABLE))
-    yield saver
+    yield PoolSaver(pool, serde=_PlainSerializer())
 
 
 @asynccontextmanager
-async def _pool_store(pool: Any, set_up: _SetUp) -> AsyncIterator[BaseStore]:
+async def _pool_store(pool: Any) -> AsyncIterator[BaseStore]:
     # Imported here: the driver is needed for PostgreSQL alone.
     from langgraph.store.postgres.aio import AsyncPostgresStore  # noqa: PLC0415
 
     async with _batching_ended(store := AsyncPostgresStore(pool)):
-        await set_up(store.setup)
         yield store
 
 
@@ -206,38 +220,11 @@ async def _pool_store(pool: Any, set_up: _SetUp) -> AsyncIterator[BaseStore]:
 async def _open_file(
     lane: Lane, path: Path, synchronous: Synchronous, **options: Any
 ) -> AsyncIterator[sqlite3.Connection]:
-    connection = await lane.do(_connect, path, synchronous, **options)
+    connection = await lane.do(connect, path, synchronous, **options)
     try:
         yield connection
     finally:
         await lane.do(connection.close)
-
-
-def _connect(path: Path, synchronous: Synchronous, **options: Any) -> sqlite3.Connection:
-    """Return a connection in WAL; `NORMAL` is safe when a process is killed, `FULL` also when power is lost."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection: sqlite3.Connection = sqlite3.connect(
-        path, timeout=BUSY_TIMEOUT_SECONDS, check_same_thread=False, **options
-    )
-    try:
-        _turn_to_wal(connection)
-        connection.execute(f"PRAGMA synchronous={synchronous}")
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _turn_to_wal(connection: sqlite3.Connection) -> None:
-    """Turn the file to WAL; where another process does the same to a fresh file, SQLite fails at once, unwaited."""
-    for attempt in range(SETUP_ATTEMPTS):
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or attempt == SETUP_ATTEMPTS - 1:
-                raise
-            time.sleep(SETUP_PAUSE_SECONDS)
 
 
 @asynccontextmanager
@@ -274,15 +261,17 @@ async def _open_advisory_locks(url: str) -> AsyncIterator[Locks]:
         yield AdvisoryLocks(call)
 
 
-async def _set_up(location: str, locks: Locks, setup: Callable[[], Awaitable[None]]) -> None:
-    """Create the tables, one process at a time: two at once fail each other, IF NOT EXISTS or not."""
+async def _set_up(where: str, locks: Locks, schema: Schema, create: Callable[[], Awaitable[None]]) -> None:
+    """Check and create the tables, one process at a time: two at once fail each other, IF NOT EXISTS or not."""
     for _ in range(SETUP_ATTEMPTS):
         try:
             async with locks.hold(SETUP):
-                return await setup()
+                is_complete = await schema.check(where)
+                await create()
+                return None if is_complete else await schema.mark(where)
         except ThreadBusyError:
             await asyncio.sleep(SETUP_PAUSE_SECONDS)
-    raise StorageError(f"{shown(location)}: another process has been setting up this database for too long")
+    raise StorageError(f"{where}: another process has been setting up this database for too long")
 
 
 @asynccontextmanager

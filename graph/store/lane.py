@@ -28,14 +28,26 @@ T = TypeVar("T")
 
 
 class Lane:
-    """Does blocking work in a thread of its own, one piece after the other."""
+    """Does blocking work in a thread of its own, one piece after the other.
+
+    After each piece the guard is asked, who raises where the work was for nothing.
+    """
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="accord-lane")
+        self.guard: Callable[[], None] = lambda: None
 
     async def do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what the work returns; cancelled before it began, it is never done."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args, **kwargs))
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, self._guarded, partial(work, *args, **kwargs)
+        )
+
+    def _guarded(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        finally:
+            self.guard()
 
     async def close(self) -> None:
         """Finish what was begun, and end the thread."""
