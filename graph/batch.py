@@ -113,10 +113,12 @@ def read_case(line: bytes) -> Case:
     Raises:
         UsageError: it is too long, no JSON object, or a field is missing, unknown or not allowed.
     """
-    if len(line) > MAX_LINE_BYTES:
-        raise UsageError(f"has {len(line)} bytes; allowed: at most {MAX_LINE_BYTES}")
+    if len(line.rstrip(b"\n")) > MAX_LINE_BYTES:
+        raise UsageError(f"has more than {MAX_LINE_BYTES} bytes; allowed: at most {MAX_LINE_BYTES}")
     try:
-        value = json.loads(line, object_pairs_hook=_unique)
+        value = json.loads(line.decode("utf-8-sig"), object_pairs_hook=_unique)
+    except UnicodeDecodeError as error:
+        raise UsageError(f"is no JSON: it is not UTF-8 at byte {error.start}") from None
     except (ValueError, RecursionError) as error:
         raise UsageError(f"is no JSON: {error}") from None
     fault = find_unplain(value)

@@ -26,7 +26,7 @@ STATES: dict[str, Sequence[str]] = {
 """What lies there of a database, by how its last process ended."""
 
 
-@pytest.fixture(params=STATES.values(), ids=STATES)
+@pytest.fixture(params=[*STATES.values()], ids=[*STATES])
 def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A folder with a database of two threads; one ended, one was killed before it could be noted that it had."""
     settings = settings_at(tmp_path / "home", accord_database_url=str(tmp_path / "home" / NAME))

@@ -58,6 +58,7 @@ def process(
     *arguments: str | bytes | Path,
     env: Mapping[str, str] | None = None,
     stdout: IO[Any] | int = subprocess.PIPE,
+    stdin: IO[Any] | int = subprocess.DEVNULL,
     before: Callable[[], None] | None = None,
 ) -> Done:
     """Run `accord` as a process in a folder; `before` is called in it first."""
@@ -66,7 +67,7 @@ def process(
         [sys.executable, "-m", "graph", *arguments],
         cwd=folder,
         env={**os.environ, **settings},
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=stdout,
         stderr=subprocess.PIPE,
         timeout=PATIENCE_SECONDS,
