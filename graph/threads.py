@@ -78,7 +78,7 @@ class Threads:
         """Note and archive the threads that ended, but whose process died before it could."""
         with storage_errors(self.location):
             for entry in await self.index.running():
-                with suppress(StorageError, *UNREADABLE):  # what cannot be read is for `audit verify` to name
+                with suppress(UsageError, *UNREADABLE):  # what cannot be read is for `audit verify` to name
                     await self.catch_up_with(entry)
 
     async def catch_up_with(self, entry: Mapping[str, Any]) -> None:
@@ -93,13 +93,18 @@ class Threads:
                     await self.note(thread, state)
 
     async def note(self, thread: str, state: State | None) -> Record | None:
-        """Note what a thread came to, archive it if it ended, and return its record; None where nothing began."""
+        """Note what a thread came to, archive it if it ended, and return its record; None where nothing began.
+
+        Raises:
+            UsageError: the state is not what its events say: the database was damaged meanwhile.
+        """
         if state is None:
             return None
-        record = record_of(thread, state)
-        if record["stop_reason"] is not None:  # first: what the index calls running is caught up with after a kill
-            await self.archive.keep(thread, state)
-        await self.index.note(line_of(record, state))
+        with blaming(thread, state):
+            record = record_of(thread, state)
+            if record["stop_reason"] is not None:  # first: what the index calls running is caught up with after a kill
+                await self.archive.keep(thread, state)
+            await self.index.note(line_of(record, state))
         return record
 
     async def go_on(self, thread: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.assurance.holding import Holding, Unreadable, hold_of
-from graph.problems import StorageError, UsageError
+from graph.problems import UsageError
 from graph.report.record import record_of
 from graph.store.archive import entry_of
 from graph.store.census import Row
@@ -77,7 +77,7 @@ async def _verified(threads: Threads, name: str, rows: list[Row], noted: Head | 
     """Return the finding on a thread; None where nothing shows it, as after an input that was refused on a server."""
     held = await hold_of(threads, name, rows)
     if is_whole(held.line, name) and held.line["status"] == RUNNING and not held.is_held:
-        with suppress(StorageError, *MISREAD):
+        with suppress(UsageError, *MISREAD):
             await threads.catch_up_with(held.line)
             held = await hold_of(threads, name, rows)
     if held.state is None and held.noted == held.newest and not rows:

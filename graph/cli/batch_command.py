@@ -41,7 +41,7 @@ def command(cases: str, team: str, concurrency: int, voice: Any, db: str | None)
                 runner,
                 load=lambda case: approved(voiced(load_team(case.team or team, case.changes), settings, voice)),
                 is_halted=lambda: halt.is_set,
-                concurrency=concurrency,
+                concurrency=_room_for(concurrency, settings, voice),
             )
             with _bar(sum(1 for line in lines() if line.strip())) as advance:
                 async with aclosing(run_lines(lines(), batch)) as results:
@@ -53,6 +53,19 @@ def command(cases: str, team: str, concurrency: int, voice: Any, db: str | None)
 
     with open_lines(cases, MAX_LINE_BYTES) as lines:
         return run_async(partial(work, lines))
+
+
+def _room_for(concurrency: int, settings: Any, voice: str | None) -> int:
+    from graph.batch import room_for
+
+    room = room_for(concurrency, calls_models=settings.openai_api_key is not None and voice != "rules")
+    if room < concurrency:
+        click.echo(
+            f"accord: warning: {concurrency} cases at once would open more files than may be (`ulimit -n`); "
+            f"at once: {room}",
+            err=True,
+        )
+    return room
 
 
 def _print_result(result: Any, is_halted: bool) -> Exit:

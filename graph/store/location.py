@@ -10,8 +10,8 @@ from pathlib import Path
 from graph.problems import StorageError, UsageError
 
 POSTGRES = ("postgresql", "postgres")
-BROKEN = (sqlite3.Error, OSError, UnicodeDecodeError, json.JSONDecodeError)
-"""What SQLite raises, and what comes of reading damaged text or JSON from it."""
+BROKEN = (sqlite3.Error, OSError, UnicodeDecodeError, json.JSONDecodeError, MemoryError)
+"""What SQLite raises (of a row that says it is huge: no memory), and what comes of reading damaged text or JSON."""
 
 
 @contextmanager
