@@ -1,6 +1,6 @@
 """The runner: starts, continues and reads threads, one holder each. Behind the command line and the batch."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any
@@ -17,6 +17,7 @@ from graph.problems import UsageError
 from graph.report.record import Record, record_of, refused_record
 from graph.settings import Settings
 from graph.store.database import Database, open_database
+from graph.store.fences import FencedError
 from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.teams.voicing import check_voices
@@ -60,12 +61,7 @@ class Runner:
         """
         thread = check_thread(new_thread() if thread is None else thread)
         inputs: Inputs = {"goal": team.goal, "facts": _withheld(team.facts, team), "accept_changes": accept_changes}
-        with storage_errors(self._location):
-            try:
-                async with self._database.locks.hold(thread):
-                    return await self._run(thread, team, inputs, on_event)
-            except ThreadBusyError:
-                return refused_record(thread, stop_reason("busy"))
+        return await self._hold(thread, lambda: self._run(thread, team, inputs, on_event))
 
     async def resume(
         self,
@@ -83,10 +79,16 @@ class Runner:
             StorageError: the database failed.
         """
         inputs: Inputs = {"budget": dict(budget or {}), "facts": facts, "accept_changes": accept_changes}
+        return await self._hold(check_thread(thread), lambda: self._resume(thread, inputs, on_event))
+
+    async def _hold(self, thread: str, work: Callable[[], Awaitable[Record]]) -> Record:
+        """Return what the work on a thread comes to while it is held, or that somebody else has it."""
         with storage_errors(self._location):
             try:
-                async with self._database.locks.hold(check_thread(thread)):
-                    return await self._resume(thread, inputs, on_event)
+                async with self._database.fences.hold(thread):
+                    return await work()
+            except FencedError as error:
+                return refused_record(thread, stop_reason("busy"), str(error))
             except ThreadBusyError:
                 return refused_record(thread, stop_reason("busy"))
 

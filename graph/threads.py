@@ -87,7 +87,8 @@ class Threads:
         if not has_ended(await self.state(thread), entry):
             return
         with suppress(ThreadBusyError):
-            async with self._database.locks.hold(thread):
+            # Under the token of who wrote last: they can still write, and who takes the thread meanwhile refuses this.
+            async with self._database.fences.hold(thread, anew=False):
                 state = await self.state(thread)  # again: somebody may have gone on with it since
                 if has_ended(state, entry):
                     await self.note(thread, state)

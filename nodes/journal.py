@@ -40,6 +40,11 @@ class CallKey:
         return f"{within}{self.revision}/{self.round}/{self.seat}/{self.attempt}"
 
 
+def thread_of_calls(part: str) -> str:
+    """Return the thread whose calls lie under this second part of a namespace; empty where they have none."""
+    return "" if part == "%" else part.replace("%2E", ".")
+
+
 async def read_call(store: BaseStore, key: CallKey) -> dict[str, Any] | None:
     """Return what the call answered, or None if no answer was journaled."""
     item = await store.aget(key.namespace, key.key)

@@ -23,9 +23,10 @@ def record_of(thread: str, state: Mapping[str, Any], is_running: bool = False) -
     return record | _beside(thread, state, reason)
 
 
-def refused_record(thread: str, reason: str) -> Record:
-    """Return the record of an attempt that was refused before it touched the thread: `busy` or `stale_thread:*`."""
-    return {"status": "stopped", "stop_reason": reason, "thread_id": thread, "resumable": is_resumable(reason)}
+def refused_record(thread: str, reason: str, cause: str | None = None) -> Record:
+    """Return the record of an attempt that may not write to the thread, or not any more: `busy` or `stale_thread:*`."""
+    refused = {"status": "stopped", "stop_reason": reason, "thread_id": thread, "resumable": is_resumable(reason)}
+    return {**refused, **({"cause": cause} if cause else {})}
 
 
 def _status(reason: str | None, is_running: bool) -> Status:

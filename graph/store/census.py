@@ -9,15 +9,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graph.store.lane import Lane
-
 Rows = Sequence[Sequence[Any]]
 Select = Callable[..., Awaitable[Rows]]
 """Runs a query with its parameters (`?`), and returns the rows."""
 
 TABLE = "CREATE TABLE IF NOT EXISTS newest_checkpoints (thread_id TEXT PRIMARY KEY, checkpoint_id TEXT NOT NULL)"
 FORGET = "DELETE FROM newest_checkpoints WHERE thread_id = ?"
-"""For a thread that is deleted."""
+"""For a thread that is deleted from a file."""
 _KEPT = (
     "ON CONFLICT (thread_id) DO UPDATE SET checkpoint_id = {}(newest_checkpoints.checkpoint_id, excluded.checkpoint_id)"
 )
@@ -77,41 +75,46 @@ class Census:
         return (None if last is None else _text(last)), (None if note is None else _text(note))
 
 
-def file_select(lane: Lane, connection: sqlite3.Connection) -> Select:
-    """Return what runs queries on a connection to a file, on its lane."""
+def file_select(connection: sqlite3.Connection, lane: Any) -> Select:
+    """Return what runs a query in a file, on the lane, and commits what it changed."""
+
+    def ask(query: str, *parameters: Any) -> Rows:
+        with connection:
+            return connection.execute(query, parameters).fetchall()
 
     async def select(query: str, *parameters: Any) -> Rows:
-        rows: Rows = await lane.do(lambda: connection.execute(query, parameters).fetchall())
+        rows: Rows = await lane.do(ask, query, *parameters)
         return rows
 
     return select
 
 
+def file_census(select: Select) -> Census:
+    """Return the census of a file; text that is no UTF-8 is read, too."""
+    return Census(select, ("checkpoints", "writes"), "CAST({} AS BLOB)")
+
+
 def pool_select(pool: Any) -> Select:
-    """Return what runs queries in a PostgreSQL database."""
+    """Return what runs a query in a PostgreSQL database."""
 
     async def select(query: str, *parameters: Any) -> Rows:
         async with pool.connection() as connection:
-            rows = await connection.execute(query.replace("?", "%s"), parameters or None)
+            rows = await connection.execute(query.replace("?", "%s"), parameters)
             return [tuple(row.values()) for row in await rows.fetchall()]
 
     return select
 
 
-def file_census(saver: Any) -> Census:
-    """Return the census of a file, on the lane of its saver; text that is no UTF-8 is read, too."""
-    return Census(file_select(saver.lane, saver.conn), ("checkpoints", "writes"), "CAST({} AS BLOB)")
-
-
-def pool_census(pool: Any) -> Census:
+def pool_census(select: Select) -> Census:
     """Return the census of a PostgreSQL database."""
-    return Census(pool_select(pool), ("checkpoints", "checkpoint_blobs", "checkpoint_writes"))
+    return Census(select, ("checkpoints", "checkpoint_blobs", "checkpoint_writes"))
 
 
-async def execute_in(pool: Any, statement: str, *parameters: Any) -> None:
-    """Execute a statement in a PostgreSQL database."""
+async def execute_in(pool: Any, *statements: str) -> None:
+    """Execute statements in a PostgreSQL database."""
     async with pool.connection() as connection:
-        await connection.execute(statement.replace("?", "%s"), parameters)
+        for statement in statements:
+            await connection.execute(statement)
 
 
 def _text(value: Any) -> str:

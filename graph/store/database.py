@@ -29,16 +29,18 @@ from graph.store.census import (
     pool_census,
     pool_select,
 )
+from graph.store.fences import SAVED, STORED, Fences, Held, set_up_fence
+from graph.store.fences import TABLE as FENCES
 from graph.store.files import Synchronous, WriterFirst, connect, guard_of, locks_of, make_folder, readable
 from graph.store.lane import Lane, LanedSaver, LanedStore, open_lane
-from graph.store.location import check_url, shown, sqlite_path, storage_errors
-from graph.store.locks import AdvisoryLocks, FileLocks, Locks, ThreadBusyError
+from graph.store.location import shown, sqlite_path, storage_errors
+from graph.store.locks import FileLocks, Locks, ThreadBusyError
 from graph.store.onlooker import OnlookerLocks
+from graph.store.pools import FencedPoolSaver, FencedPoolStore, open_advisory_locks, open_pool
+from graph.store.schema import TABLE as VERSIONS
 from graph.store.schema import Schema, file_schema, pool_schema
 
 Saver = BaseCheckpointSaver[Any]
-CONNECT_TIMEOUT_SECONDS = 10
-POOL_SIZE = 8
 SETUP = "/setup"
 """What is locked while tables are created; no thread has such an id."""
 SETUP_PAUSE_SECONDS = 0.05
@@ -49,11 +51,15 @@ SETUP_ATTEMPTS = 300
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Where threads live: checkpoints, the call journal and the index of threads, one lock a thread, and the census."""
+    """Where threads live: checkpoints, the call journal and the index of threads, one lock a thread, and the census.
+
+    The lock alone is for a look; who writes holds the thread by the fences.
+    """
 
     saver: Saver
     store: BaseStore
     locks: Locks
+    fences: Fences
     census: Census
 
 
@@ -61,10 +67,10 @@ class Database:
 class _Engine:
     """What a database is opened with, once for saver and store: a lane or a pool, and the locks."""
 
-    saver: Callable[[], AbstractAsyncContextManager[Saver]]
-    store: Callable[[], AbstractAsyncContextManager[BaseStore]]
+    saver: Callable[[], AbstractAsyncContextManager[Any]]
+    store: Callable[[], AbstractAsyncContextManager[Any]]
     locks: Locks
-    census: Callable[[Saver], Census]
+    census: Callable[[Any], Census]
 
 
 class _PlainSerializer(JsonPlusSerializer):
@@ -85,14 +91,15 @@ class _PlainSerializer(JsonPlusSerializer):
 class _FileSaver(LanedSaver, SqliteSaver):
     """LangGraph's blocking saver, on a lane; strict: no class is ever revived from a checkpoint."""
 
-    def __init__(self, connection: sqlite3.Connection, lane: Lane) -> None:
+    def __init__(self, connection: sqlite3.Connection, lane: Lane, fences: Fences) -> None:
         super().__init__(connection, serde=_PlainSerializer())
-        self.lane = lane
+        self.lane, self.fences = lane, fences
 
     def setup(self) -> None:
-        """Note from now on which checkpoint is a thread's newest; the tables are there."""
+        """Note from now on which checkpoint is a thread's newest, and write to held threads only."""
         if not self.is_setup:
             self.conn.execute(TRIGGER)
+            set_up_fence(self.conn, SAVED, self.fences.held)
             self.is_setup = True
 
     def delete_thread(self, thread_id: str) -> None:
@@ -100,6 +107,10 @@ class _FileSaver(LanedSaver, SqliteSaver):
         super().delete_thread(thread_id)
         with self.cursor() as cursor:
             cursor.execute(FORGET, (thread_id,))
+
+
+_SERVED: Held = {}
+"""The threads that a server holds in this process: it opens saver and store apart."""
 
 
 @asynccontextmanager
@@ -116,68 +127,77 @@ async def open_database(
     """
     async with AsyncExitStack() as stack:
         with storage_errors(location):
-            engine = await stack.enter_async_context(_open_engine(location, synchronous, reads))
+            engine = await stack.enter_async_context(_open_engine(location, synchronous, {}, reads))
             saver = await stack.enter_async_context(engine.saver())
             store = await stack.enter_async_context(engine.store())
-        yield Database(saver, store, engine.locks, engine.census(saver))
+        yield Database(saver, store, engine.locks, saver.fences, engine.census(saver))
 
 
 @asynccontextmanager
 async def open_saver(location: str, synchronous: Synchronous = "NORMAL") -> AsyncIterator[Saver]:
-    """Open the checkpoints alone."""
-    async with _open_engine(location, synchronous) as engine, engine.saver() as saver:
+    """Open the checkpoints alone, for a server."""
+    async with _open_engine(location, synchronous, _SERVED) as engine, engine.saver() as saver:
         yield saver
 
 
 @asynccontextmanager
 async def open_store(location: str, synchronous: Synchronous = "NORMAL") -> AsyncIterator[BaseStore]:
-    """Open the store alone."""
-    async with _open_engine(location, synchronous) as engine, engine.store() as store:
+    """Open the store alone, for a server."""
+    async with _open_engine(location, synchronous, _SERVED) as engine, engine.store() as store:
         yield store
 
 
 @asynccontextmanager
-async def _open_engine(location: str, synchronous: Synchronous, reads: bool = False) -> AsyncIterator[_Engine]:
+async def _open_engine(
+    location: str, synchronous: Synchronous, held: Held, reads: bool = False
+) -> AsyncIterator[_Engine]:
     path = sqlite_path(location)
     if path is None:
         # The locks' session first: a pool retries in the background, a plain connection gives the server's own reason.
-        async with _open_advisory_locks(location) as locks, _open_pool(location) as pool:
-            schema = pool_schema(pool_select(pool), partial(execute_in, pool))
-            await _set_up(shown(location), locks, schema, partial(_create_in_pool, pool))
-            yield _Engine(partial(_pool_saver, pool), partial(_pool_store, pool), locks, lambda _: pool_census(pool))
+        async with open_advisory_locks(location) as locks, open_pool(location) as pool:
+            select = pool_select(pool)
+            await _set_up(shown(location), locks, pool_schema(select), partial(_create_in_pool, pool))
+            saver, store = (partial(each, pool, Fences(locks, held, select)) for each in (_pool_saver, _pool_store))
+            yield _Engine(saver, store, locks, lambda _: pool_census(select))
         return
     with readable(path) if reads else nullcontext(path) as place:
         async with open_lane() as lane, _open_file(lane, place, synchronous, **OF_STORE) as connection:
-            locks = FileLocks(locks_of(place))
-            await _set_up_file(location, place, lane, connection, locks)
+            await _set_up_file(location, place, lane, connection)
             lane.guard = guard_of(place, location)
-            saver, store = partial(_file_saver, lane, place, synchronous), partial(_file_store, lane, connection)
-            yield _Engine(saver, store, locks if place == path else OnlookerLocks(locks_of(path)), file_census)
+            locks = FileLocks(locks_of(path)) if place == path else OnlookerLocks(locks_of(path))
+            saver = partial(_file_saver, lane, place, synchronous, locks, held)
+            store = partial(_file_store, lane, connection, Fences(locks, held, file_select(connection, lane)))
+            yield _Engine(saver, store, locks, lambda saver: file_census(file_select(saver.conn, lane)))
 
 
-async def _set_up_file(location: str, path: Path, lane: Lane, connection: sqlite3.Connection, locks: Locks) -> None:
+async def _set_up_file(location: str, path: Path, lane: Lane, connection: sqlite3.Connection) -> None:
     def create() -> None:
         SqliteSaver(connection).setup()
         SqliteStore(connection).setup()
-        connection.execute(TABLE)
+        for statement in (TABLE, FENCES, VERSIONS):
+            connection.execute(statement)
 
     make_folder(locks_of(path), like=path)
-    await _set_up(shown(location), locks, file_schema(file_select(lane, connection)), partial(lane.do, create))
+    schema = file_schema(file_select(connection, lane))
+    await _set_up(shown(location), FileLocks(locks_of(path)), schema, partial(lane.do, create))
 
 
 @asynccontextmanager
-async def _file_saver(lane: Lane, path: Path, synchronous: Synchronous) -> AsyncIterator[Saver]:
+async def _file_saver(
+    lane: Lane, path: Path, synchronous: Synchronous, locks: Locks, held: Held
+) -> AsyncIterator[Saver]:
     async with _open_file(lane, path, synchronous) as connection:
-        saver = _FileSaver(connection, lane)
+        saver = _FileSaver(connection, lane, Fences(locks, held, file_select(connection, lane)))
         await lane.do(saver.setup)
         yield saver
 
 
 @asynccontextmanager
-async def _file_store(lane: Lane, connection: sqlite3.Connection) -> AsyncIterator[BaseStore]:
+async def _file_store(lane: Lane, connection: sqlite3.Connection, fences: Fences) -> AsyncIterator[BaseStore]:
     store = SqliteStore(connection)
     store.is_setup = True
-    async with _batching_ended(laned := LanedStore(store, lane)):
+    await lane.do(set_up_fence, connection, STORED, fences.held)
+    async with _batching_ended(laned := LanedStore(store, lane, fences)):
         yield laned
 
 
@@ -189,30 +209,32 @@ async def _create_in_pool(pool: Any) -> None:
     await AsyncPostgresSaver(pool).setup()
     async with _batching_ended(store := AsyncPostgresStore(pool)):
         await store.setup()
-    await execute_in(pool, TABLE)
+    await execute_in(pool, TABLE, FENCES, VERSIONS)
 
 
 @asynccontextmanager
-async def _pool_saver(pool: Any) -> AsyncIterator[Saver]:
+async def _pool_saver(pool: Any, fences: Fences) -> AsyncIterator[Saver]:
     # Imported here: the driver is needed for PostgreSQL alone.
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415
 
-    class PoolSaver(AsyncPostgresSaver):
+    class PoolSaver(FencedPoolSaver, AsyncPostgresSaver):
         UPSERT_CHECKPOINTS_SQL = noting(AsyncPostgresSaver.UPSERT_CHECKPOINTS_SQL)
 
-        async def adelete_thread(self, thread_id: str) -> None:
-            await super().adelete_thread(thread_id)
-            await execute_in(pool, FORGET, thread_id)
-
-    yield PoolSaver(pool, serde=_PlainSerializer())
+    saver = PoolSaver(pool, serde=_PlainSerializer())
+    saver.fences = fences
+    yield saver
 
 
 @asynccontextmanager
-async def _pool_store(pool: Any) -> AsyncIterator[BaseStore]:
+async def _pool_store(pool: Any, fences: Fences) -> AsyncIterator[BaseStore]:
     # Imported here: the driver is needed for PostgreSQL alone.
     from langgraph.store.postgres.aio import AsyncPostgresStore  # noqa: PLC0415
 
-    async with _batching_ended(store := AsyncPostgresStore(pool)):
+    class PoolStore(FencedPoolStore, AsyncPostgresStore):
+        pass
+
+    async with _batching_ended(store := PoolStore(pool)):
+        store.fences = fences
         yield store
 
 
@@ -225,40 +247,6 @@ async def _open_file(
         yield connection
     finally:
         await lane.do(connection.close)
-
-
-@asynccontextmanager
-async def _open_pool(url: str) -> AsyncIterator[Any]:
-    # Imported here: the driver is needed for PostgreSQL alone.
-    from psycopg.rows import dict_row  # noqa: PLC0415
-    from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415
-
-    options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
-    async with AsyncConnectionPool(url, kwargs=options, min_size=1, max_size=POOL_SIZE, open=False) as pool:
-        yield pool
-
-
-@asynccontextmanager
-async def _open_session(url: str) -> AsyncIterator[Any]:
-    # Imported here: the driver is needed for PostgreSQL alone.
-    from psycopg import AsyncConnection  # noqa: PLC0415
-
-    check_url(url)
-    async with await AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS) as session:
-        yield session
-
-
-@asynccontextmanager
-async def _open_advisory_locks(url: str) -> AsyncIterator[Locks]:
-    turn = asyncio.Lock()
-    async with _open_session(url) as session:
-
-        async def call(function: str, key: int) -> bool:
-            async with turn:
-                rows = await session.execute(f"SELECT {function}(%s)", (key,))
-                return bool((await rows.fetchone())[0])
-
-        yield AdvisoryLocks(call)
 
 
 async def _set_up(where: str, locks: Locks, schema: Schema, create: Callable[[], Awaitable[None]]) -> None:

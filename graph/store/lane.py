@@ -23,6 +23,8 @@ from langgraph.checkpoint.base import (
 from langgraph.store.base import BaseStore, Op, Result
 from langgraph.store.base.batch import AsyncBatchedBaseStore
 
+from graph.store.fences import Fences, refusals
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -68,6 +70,7 @@ class LanedSaver(BaseCheckpointSaver[Any]):
     """Adds the asynchronous methods to a saver that has blocking ones; stands before it among the bases."""
 
     lane: Lane
+    fences: Fences
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """Return a checkpoint; see `get_tuple`."""
@@ -94,17 +97,21 @@ class LanedSaver(BaseCheckpointSaver[Any]):
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
         """Keep a checkpoint; see `put`."""
-        return await self.lane.do(self.put, config, checkpoint, metadata, new_versions)
+        with refusals():
+            return await self.lane.do(self.put, config, checkpoint, metadata, new_versions)
 
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
         """Keep what a task wrote; see `put_writes`."""
-        await self.lane.do(self.put_writes, config, writes, task_id, task_path)
+        with refusals():
+            await self.lane.do(self.put_writes, config, writes, task_id, task_path)
 
     async def adelete_thread(self, thread_id: str) -> None:
         """Delete a thread; see `delete_thread`."""
-        await self.lane.do(self.delete_thread, thread_id)
+        async with self.fences.hold_if_free(thread_id):
+            with refusals():
+                await self.lane.do(self.delete_thread, thread_id)
 
     async def aget_delta_channel_history(
         self, *, config: RunnableConfig, channels: Sequence[str]
@@ -114,11 +121,17 @@ class LanedSaver(BaseCheckpointSaver[Any]):
 
 
 class LanedStore(AsyncBatchedBaseStore):
-    """A blocking store on a lane; operations of one tick of the loop are one transaction."""
+    """A blocking store on a lane; what is read in one tick of the loop is read at once.
 
-    def __init__(self, store: BaseStore, lane: Lane) -> None:
+    A write is a transaction of its own: one that is refused takes no other with it.
+    """
+
+    aput = BaseStore.aput
+    adelete = BaseStore.adelete
+
+    def __init__(self, store: BaseStore, lane: Lane, fences: Fences) -> None:
         super().__init__()
-        self._store, self._lane = store, lane
+        self._store, self._lane, self.fences = store, lane, fences
 
     def batch(self, ops: Iterable[Op]) -> list[Result]:
         """Do the operations in the calling thread."""
@@ -126,4 +139,5 @@ class LanedStore(AsyncBatchedBaseStore):
 
     async def abatch(self, ops: Iterable[Op]) -> list[Result]:
         """Do the operations on the lane."""
-        return await self._lane.do(self._store.batch, [*ops])
+        with refusals():
+            return await self._lane.do(self._store.batch, [*ops])

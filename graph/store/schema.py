@@ -1,6 +1,6 @@
 """The schema of a database: Accord's own version of it, written when all tables are there, and asked before any use."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ VERSION = 1
 """Raised whenever a table changes; a test compares the tables with those of the version."""
 
 TABLE = "CREATE TABLE IF NOT EXISTS accord_schema (version INTEGER PRIMARY KEY)"
+MARK = f"INSERT INTO accord_schema (version) VALUES ({VERSION})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,6 @@ class Schema:
     """What a complete database of one kind has: its tables, and which of them hold what people would miss."""
 
     select: Select
-    execute: Callable[[str], Awaitable[Any]]
     names: str
     """The query for the names of all tables."""
     tables: Sequence[str]
@@ -49,8 +49,7 @@ class Schema:
             StorageError: a table could not be made, since something else has its name.
         """
         self._refuse_incomplete(location, await self._there())
-        await self.execute(TABLE)
-        await self.execute(f"INSERT INTO accord_schema (version) VALUES ({VERSION})")
+        await self.select(f"{MARK} RETURNING version")
 
     async def _there(self) -> set[str]:
         return {str(name) for (name,) in await self.select(self.names)}
@@ -93,11 +92,11 @@ def file_schema(select: Select) -> Schema:
     """Return the schema of a SQLite file."""
     kept = ("checkpoints", "writes", "store", "newest_checkpoints")
     names = "SELECT name FROM sqlite_master WHERE type = 'table'"
-    return Schema(select, select, names, (*kept, "store_migrations"), kept)
+    return Schema(select, names, (*kept, "fences", "store_migrations"), kept)
 
 
-def pool_schema(select: Select, execute: Callable[[str], Awaitable[Any]]) -> Schema:
+def pool_schema(select: Select) -> Schema:
     """Return the schema of a PostgreSQL database."""
     kept = ("checkpoints", "checkpoint_blobs", "checkpoint_writes", "store", "newest_checkpoints")
     names = "SELECT tablename FROM pg_tables WHERE schemaname = ANY (current_schemas(false))"
-    return Schema(select, execute, names, (*kept, "checkpoint_migrations", "store_migrations"), kept)
+    return Schema(select, names, (*kept, "fences", "checkpoint_migrations", "store_migrations"), kept)
