@@ -20,8 +20,8 @@ from graph.store.locks import ThreadBusyError
 from nodes.agreement import MISREAD, find_disagreement
 
 THREAD_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}")
-UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, NotImplementedError)
-"""What LangGraph's reader raises for stored bytes that are no checkpoint."""
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, MemoryError)
+"""What LangGraph's reader raises for stored bytes that are no checkpoint; RuntimeError where they nest too deep."""
 
 State = Mapping[str, Any]
 

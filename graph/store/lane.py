@@ -24,6 +24,7 @@ from langgraph.store.base import BaseStore, Op, Result
 from langgraph.store.base.batch import AsyncBatchedBaseStore
 
 from graph.store.fences import Fences, refusals
+from graph.store.location import row_errors
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -139,5 +140,6 @@ class LanedStore(AsyncBatchedBaseStore):
 
     async def abatch(self, ops: Iterable[Op]) -> list[Result]:
         """Do the operations on the lane."""
-        with refusals():
-            return await self._lane.do(self._store.batch, [*ops])
+        asked = [*ops]
+        with refusals(), row_errors(asked):
+            return await self._lane.do(self._store.batch, asked)

@@ -3,11 +3,16 @@
 import gc
 import json
 import random
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from nodes.voices.voice import Question
+from tests.harness import CHECKOUT_ROLES, proposal, run, scripted, settings_at, team_of
 from tests.hostile.command import Captured, Done, accord
 from tests.hostile.damage import DAMAGES
 from tests.hostile.test_storage_faults import NAME
@@ -27,6 +32,7 @@ COMMANDS: Sequence[Sequence[str]] = (
     ("replay", "a"),
     ("whatif", "--policy", "unanimous", "--all"),
     ("resume", "a"),
+    ("resume", "cut"),
     ("resume", "half", "--budget", "max_rounds=2"),
     ("run", "team.yaml", "--thread", "a"),
     ("run", "team.yaml", "--thread", "new"),
@@ -48,8 +54,27 @@ def whole(accord_home: Path, capsys: Captured) -> bytes:
     Path("cases.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     for team, thread in (("team.yaml", "a"), ("retrospective", "talk"), ("half.yaml", "half")):
         assert accord(capsys, "run", team, "--thread", thread).code in (0, 3)
+    cut_off(accord_home)
     gc.collect()
     return (accord_home / NAME).read_bytes()
+
+
+def cut_off(home: Path) -> None:
+    """Leave a thread whose answers are in the journal alone, as after a kill at the right moment."""
+    settings = settings_at(home)
+
+    def speech(question: Question) -> Any:
+        if question.name == CHECKOUT_ROLES[-1]:
+            raise ZeroDivisionError("the process dies here")
+        return proposal(question.name)
+
+    voices = scripted(speech, delays={CHECKOUT_ROLES[-1]: 0.2})
+    with pytest.raises(ZeroDivisionError):
+        run(team_of(settings), settings, "cut", voices)
+    with closing(sqlite3.connect(home / NAME)) as connection:
+        newest = "SELECT max(checkpoint_id) FROM checkpoints WHERE thread_id = 'cut'"
+        connection.execute(f"DELETE FROM writes WHERE checkpoint_id = ({newest})")
+        connection.commit()
 
 
 def faults(done: Done) -> list[str]:
