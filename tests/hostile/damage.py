@@ -8,6 +8,8 @@ from pathlib import Path
 
 PAGE = 4_096
 
+Damage = Callable[[Path, random.Random], None]
+
 
 def flipped(path: Path, rng: random.Random) -> None:
     """Some bytes anywhere are others."""
@@ -104,13 +106,4 @@ def spoiled(path: Path, rng: random.Random) -> None:
         connection.commit()
 
 
-DAMAGES: tuple[Callable[[Path, random.Random], None], ...] = (
-    flipped,
-    paged,
-    cut,
-    headed,
-    dropped,
-    rewritten,
-    rewritten,
-    spoiled,
-)
+DAMAGES: tuple[Damage, ...] = (flipped, paged, cut, headed, dropped, rewritten, spoiled)
