@@ -1,5 +1,6 @@
 """The file of a SQLite database: private to its user when it is made, in WAL, and copied where it may only be read."""
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -53,6 +54,8 @@ def connect(path: Path, synchronous: Synchronous, **options: Any) -> sqlite3.Con
     with suppress(FileExistsError):
         # Here and not by SQLite, which would leave the file to the umask; its companions take the mode of the file.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    if not path.is_file():
+        raise OSError(errno.EINVAL, "it is not a regular file")
     connection: sqlite3.Connection = sqlite3.connect(
         path, timeout=BUSY_TIMEOUT_SECONDS, check_same_thread=False, **options
     )

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import shutil
+import socket
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -78,6 +79,30 @@ def test_a_place_where_no_database_can_be_is_named(
     assert said.startswith(FAILED)
     assert Path("file").read_text().startswith("This is text")
     assert not database.exists()
+
+
+@pytest.mark.parametrize("command", [["run", "team.yaml"], ["show", "t"], ["audit", "verify"]])
+@pytest.mark.parametrize("kind", ["pipe", "socket", "folder", "device"])
+def test_what_is_no_file_is_named_and_nothing_is_made_beside_it(
+    kind: str, command: list[str], database: Path, capsys: Captured
+) -> None:
+    place = Path("place", "x")
+    place.parent.mkdir()
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "socket":
+        with closing(socket.socket(socket.AF_UNIX)) as bound:
+            bound.bind(str(place))
+    elif kind == "folder":
+        place.mkdir()
+    else:
+        place.symlink_to("/dev/null")
+
+    said = assert_fails(capsys, str(place), *command, "--db", str(place))
+
+    assert said == f"{FAILED}it is not a regular file"
+    assert [*place.parent.iterdir()] == [place]
+    assert not [*Path("/dev").glob("null?*")]
 
 
 @pytest.mark.parametrize("prefix", ["", "sqlite:///"])
