@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -55,6 +56,9 @@ def facts_from(path: str | None) -> dict[str, Any] | None:
 def run_async(work: Callable[[Any], Awaitable[T]]) -> T:
     """Run `work(halt)` in an event loop; Ctrl-C stops the calls under way, a second one ends the process."""
     from nodes.halt import Halt
+
+    # A run that is cut leaves calls that LangGraph has not begun; that is no news for whoever reads stderr.
+    warnings.filterwarnings("ignore", r"coroutine '.*' was never awaited", RuntimeWarning)
 
     async def main() -> T:
         halt = Halt()

@@ -36,7 +36,7 @@ from graph.store.lane import Lane, LanedSaver, LanedStore, open_lane
 from graph.store.location import shown, sqlite_path, storage_errors
 from graph.store.locks import FileLocks, Locks, ThreadBusyError
 from graph.store.onlooker import OnlookerLocks
-from graph.store.pools import FencedPoolSaver, FencedPoolStore, open_advisory_locks, open_pool
+from graph.store.pools import FencedPoolSaver, FencedPoolStore, open_advisory_locks, open_pool, pool_taker
 from graph.store.schema import TABLE as VERSIONS
 from graph.store.schema import Schema, file_schema, pool_schema
 
@@ -157,7 +157,8 @@ async def _open_engine(
         async with open_advisory_locks(location) as locks, open_pool(location) as pool:
             select = pool_select(pool)
             await _set_up(shown(location), locks, pool_schema(select), partial(_create_in_pool, pool))
-            saver, store = (partial(each, pool, Fences(locks, held, select)) for each in (_pool_saver, _pool_store))
+            fences = Fences(locks, held, select, pool_taker(pool))
+            saver, store = (partial(each, pool, fences) for each in (_pool_saver, _pool_store))
             yield _Engine(saver, store, locks, lambda _: pool_census(select))
         return
     with readable(path) if reads else nullcontext(path) as place:

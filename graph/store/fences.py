@@ -5,14 +5,16 @@ thread. So the database refuses: the token is compared in the transaction of the
 replaced changes no row any more.
 """
 
+import asyncio
 import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 
 from graph.store.archive import NAMESPACE as ARCHIVE
 from graph.store.census import Select
 from graph.store.index import NAMESPACE as INDEX
+from graph.store.location import is_postgres_error
 from graph.store.locks import Locks, ThreadBusyError
 from nodes.journal import NAMESPACE as CALLS
 from nodes.journal import thread_of_calls
@@ -20,10 +22,10 @@ from nodes.journal import thread_of_calls
 TABLE = "CREATE TABLE IF NOT EXISTS fences (thread TEXT PRIMARY KEY, token BIGINT NOT NULL)"
 """The token of each thread: a number that nobody guesses, so that a row which is lost and made anew lets nobody in."""
 
-_ENTER = (
-    "INSERT INTO fences (thread, token) VALUES (?, ?) ON CONFLICT (thread) DO UPDATE SET token = {} RETURNING token"
-)
-_TAKE, _JOIN = _ENTER.format("excluded.token"), _ENTER.format("fences.token")
+_MAKE = "INSERT INTO fences (thread, token) VALUES (?, ?) ON CONFLICT (thread) DO {} RETURNING token"
+_TAKE, _MEET = _MAKE.format("UPDATE SET token = excluded.token"), _MAKE.format("NOTHING")
+_LOOK = "SELECT token FROM fences WHERE thread = ?"
+LOOKS, LOOKS_SECONDS = 4, 3.0
 TOKEN_BITS = 62
 
 TAKEN = "another process has taken this thread"
@@ -45,9 +47,12 @@ class FencedError(ThreadBusyError):
 class Fences:
     """Gives out the right to write to a thread: its lock, and a token."""
 
-    def __init__(self, locks: Locks, held: Held, select: Select) -> None:
-        """Take the locks, the tokens that the writes of this process are made under, and what runs a query."""
-        self._locks, self.held, self._select = locks, held, select
+    def __init__(self, locks: Locks, held: Held, select: Select, take: Select | None = None) -> None:
+        """Take the locks, the tokens that the writes of this process are made under, and what runs a query.
+
+        `take` runs the query that takes a thread, where nothing under way may hold it up.
+        """
+        self._locks, self.held, self._select, self._take = locks, held, select, take or select
 
     @asynccontextmanager
     async def hold(self, thread: str, *, anew: bool = True) -> AsyncIterator[None]:
@@ -64,10 +69,28 @@ class Fences:
             if self.held.setdefault(thread, -token) != -token:  # in this process, whatever became of the lock
                 raise ThreadBusyError(thread)
             try:
-                [[self.held[thread]]] = await self._select(_TAKE if anew else _JOIN, thread, token)
+                self.held[thread] = token = await self._enter(thread, token, anew)
                 yield
+            except Exception as error:
+                if is_postgres_error(error) and await self._is_taken(thread, token):
+                    raise FencedError from None  # its connections were ended over that
+                raise
             finally:
                 del self.held[thread]
+
+    async def _enter(self, thread: str, token: int, anew: bool) -> int:
+        rows = await self._take(_TAKE, thread, token) if anew else await self._select(_MEET, thread, token)
+        [[entered]] = rows or await self._select(_LOOK, thread)
+        return int(entered)
+
+    async def _is_taken(self, thread: str, token: int) -> bool:
+        """Tell whether somebody else has a thread; not so where the database does not answer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOKS_SECONDS):
+                for _ in range(LOOKS):  # each connection of the pool may be lost
+                    with suppress(Exception):
+                        return [token] != [each for (each,) in await self._select(_LOOK, thread)]
+        return False
 
     def hold_if_free(self, thread: str) -> AbstractAsyncContextManager[None]:
         """Hold a thread, unless this process already does."""

@@ -27,7 +27,7 @@ def storage_errors(location: str) -> Iterator[None]:
         yield
     except Exception as raised:
         error = raised.__cause__ if isinstance(raised, ValueError) and raised.__cause__ else raised  # by the store
-        if not isinstance(error, BROKEN) and not _is_postgres_error(error):
+        if not isinstance(error, BROKEN) and not is_postgres_error(error):
             raise
         raise StorageError(f"{shown(location)}: the database failed: {_said(error)}") from None
 
@@ -99,7 +99,8 @@ def _resolved(name: str) -> Path:
     return path
 
 
-def _is_postgres_error(error: BaseException) -> bool:
+def is_postgres_error(error: BaseException) -> bool:
+    """Tell whether PostgreSQL's driver raised this."""
     return type(error).__module__.partition(".")[0] in ("psycopg", "psycopg_pool")
 
 

@@ -12,6 +12,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver, ChannelVersions, Chec
 from langgraph.store.base import BaseStore, Op, PutOp, Result
 from langgraph.store.base.batch import AsyncBatchedBaseStore
 
+from graph.store.census import Rows, Select, pool_select
 from graph.store.fences import Fences, owner_of, refusals
 from graph.store.location import check_url, row_errors
 from graph.store.locks import AdvisoryLocks, Locks
@@ -35,9 +36,11 @@ TAKE, RELEASE = "pg_try_advisory_lock", "pg_advisory_unlock"
 GUARD = "SELECT 1 / count(*) FROM (SELECT 1 FROM fences WHERE thread = %s AND token = %s FOR SHARE) AS held"
 """Fails where the token is not the present one: in a pipeline only the server's own error can undo what was sent.
 
-FOR SHARE makes whoever takes the thread wait for this transaction. It comes last, so that it waits for a moment only,
-also where the process is paused at its work.
+It comes first, and FOR SHARE makes whoever takes the thread wait for this transaction: once it is taken, nothing that
+was written under an older token is under way any more.
 """
+GRACE_SECONDS = 0.5
+END_BLOCKERS = "SELECT pg_terminate_backend(pid) FROM unnest(pg_blocking_pids(?)) AS pid"
 TABLES = ("checkpoints", "checkpoint_blobs", "checkpoint_writes", "newest_checkpoints")
 
 _guarded: ContextVar[Sequence[tuple[str, int]]] = ContextVar("guarded", default=())
@@ -78,6 +81,26 @@ def _patience(url: str) -> dict[str, int]:
 
     given = conninfo_to_dict(url)
     return {name: value for name, value in PATIENCE.items() if name not in given}
+
+
+def pool_taker(pool: Any) -> Select:
+    """Return what runs the query that takes a thread; writes of a former holder that do not end are ended.
+
+    That is what a process does that was paused while it wrote: its transaction stays open, and would hold up the next.
+    """
+    select = pool_select(pool)
+
+    async def take(query: str, *parameters: Any) -> Rows:
+        async with pool.connection() as connection:
+            taking = asyncio.ensure_future(connection.execute(query.replace("?", "%s"), parameters))
+            try:
+                while not (await asyncio.wait([taking], timeout=GRACE_SECONDS))[0]:
+                    await select(END_BLOCKERS, connection.info.backend_pid)
+                return [tuple(row.values()) for row in await (await taking).fetchall()]
+            finally:
+                taking.cancel()
+
+    return take
 
 
 @asynccontextmanager
@@ -144,7 +167,7 @@ class LockSession:
 
 
 class FencedPool:
-    """Adds the guard to a saver or a store on a pool, at the end of the transaction of each guarded write."""
+    """Adds the guard to a saver or a store on a pool, as the first statement of the transaction of each write."""
 
     fences: Fences
 
@@ -152,9 +175,9 @@ class FencedPool:
     async def _cursor(self, *, pipeline: bool = False) -> AsyncIterator[Any]:
         parent: Any = super()
         async with parent._cursor(pipeline=pipeline) as cursor:
-            yield cursor
             for held in _guarded.get():
                 await cursor.execute(GUARD, held)
+            yield cursor
 
     @contextmanager
     def _guarding(self, *threads: str | None) -> Iterator[None]:

@@ -45,4 +45,5 @@ CLAIMS: Mapping[str, Claim] = {
     "tampering": Claim("tests.audit.judging", 1_000),
     "sentences": Claim("tests.audit.sentences", 300),
     "histories": Claim("tests.audit.histories", 1_000),
+    "takeovers": Claim("tests.durability.takeovers", 200, needs_folder=True),
 }
