@@ -78,7 +78,8 @@ class Threads:
         """Note and archive the threads that ended, but whose process died before it could."""
         with storage_errors(self.location):
             for entry in await self.index.running():
-                with suppress(UsageError, *UNREADABLE):  # what cannot be read is for `audit verify` to name
+                # What cannot be read is for `audit verify` to name; who may not write leaves it as it is.
+                with suppress(UsageError, *UNREADABLE), storage_errors(self.location):
                     await self.catch_up_with(entry)
 
     async def catch_up_with(self, entry: Mapping[str, Any]) -> None:

@@ -56,7 +56,7 @@ async def read_call(store: BaseStore, key: CallKey) -> dict[str, Any] | None:
 
     Nobody can be held to an answer that is not theirs, so then they are asked again.
     """
-    item = await store.aget(key.namespace, key.key)
+    item = await store.aget(key.namespace, key.key, refresh_ttl=False)
     if item is None or not isinstance(item.value, dict):
         return None
     answer = {name: value for name, value in item.value.items() if name != DIGEST}

@@ -156,7 +156,7 @@ async def _open_engine(
         # The locks' session first: a pool retries in the background, a plain connection gives the server's own reason.
         async with open_advisory_locks(location) as locks, open_pool(location) as pool:
             select = pool_select(pool)
-            await _set_up(shown(location), locks, pool_schema(select), partial(_create_in_pool, pool))
+            await _set_up(shown(location), locks, pool_schema(select), partial(_create_in_pool, pool), reads)
             fences = Fences(locks, held, select, pool_taker(pool))
             saver, store = (partial(each, pool, fences) for each in (_pool_saver, _pool_store))
             yield _Engine(saver, store, locks, lambda _: pool_census(select))
@@ -250,12 +250,19 @@ async def _open_file(
         await lane.do(connection.close)
 
 
-async def _set_up(where: str, locks: Locks, schema: Schema, create: Callable[[], Awaitable[None]]) -> None:
-    """Check and create the tables, one process at a time: two at once fail each other, IF NOT EXISTS or not."""
+async def _set_up(
+    where: str, locks: Locks, schema: Schema, create: Callable[[], Awaitable[None]], reads: bool = False
+) -> None:
+    """Check and create the tables, one process at a time: two at once fail each other, IF NOT EXISTS or not.
+
+    Who only reads need not be allowed to create what is there.
+    """
     for _ in range(SETUP_ATTEMPTS):
         try:
             async with locks.hold(SETUP):
                 is_complete = await schema.check(where)
+                if is_complete and reads:
+                    return None
                 await create()
                 return None if is_complete else await schema.mark(where)
         except ThreadBusyError:

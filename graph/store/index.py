@@ -70,7 +70,7 @@ class Index:
 
     async def entry(self, thread: str) -> Entry | None:
         """Return the entry of a thread as it lies there, or None."""
-        item = await self._store.aget(NAMESPACE, thread)
+        item = await self._store.aget(NAMESPACE, thread, refresh_ttl=False)
         return item.value if item else None
 
     async def _whole(self, thread: str) -> Entry | None:
@@ -81,12 +81,12 @@ class Index:
 
     async def running(self) -> list[Entry]:
         """Return the entries of the threads that somebody works on, or whose process died at work."""
-        items = await self._store.asearch(NAMESPACE, filter={"status": RUNNING}, limit=MAX_ENTRIES)
+        items = await self._store.asearch(NAMESPACE, filter={"status": RUNNING}, limit=MAX_ENTRIES, refresh_ttl=False)
         return [item.value for item in items if is_whole(item.value, item.key)]
 
     async def newest(self, limit: int) -> list[Entry]:
         """Return the entries touched last, newest first; one that was changed says nothing but its thread."""
-        items = await self._store.asearch(NAMESPACE, limit=MAX_ENTRIES)
+        items = await self._store.asearch(NAMESPACE, limit=MAX_ENTRIES, refresh_ttl=False)
         newest = heapq.nlargest(limit, items, key=lambda item: _touched(item.value))
         return [item.value if is_whole(item.value, item.key) else damaged(text_of(item.key)) for item in newest]
 

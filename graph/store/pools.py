@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
@@ -9,7 +10,7 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, ChannelVersions, Checkpoint, CheckpointMetadata
-from langgraph.store.base import BaseStore, Op, PutOp, Result
+from langgraph.store.base import BaseStore, GetOp, Op, PutOp, Result
 from langgraph.store.base.batch import AsyncBatchedBaseStore
 
 from graph.store.census import Rows, Select, pool_select
@@ -41,6 +42,7 @@ was written under an older token is under way any more.
 """
 GRACE_SECONDS = 0.5
 END_BLOCKERS = "SELECT pg_terminate_backend(pid) FROM unnest(pg_blocking_pids(?)) AS pid"
+GET = "SELECT key, value, created_at, updated_at FROM store WHERE prefix = %s AND key = ANY(%s)"
 TABLES = ("checkpoints", "checkpoint_blobs", "checkpoint_writes", "newest_checkpoints")
 
 _guarded: ContextVar[Sequence[tuple[str, int]]] = ContextVar("guarded", default=())
@@ -240,6 +242,13 @@ class FencedPoolStore(FencedPool, AsyncBatchedBaseStore):
         with self._guarding(*owners), row_errors(asked):
             results: list[Result] = await parent.abatch(asked)
         return results
+
+    def _get_batch_GET_ops_queries(self, get_ops: Sequence[tuple[int, GetOp]]) -> list[Any]:
+        """Return queries that only read: LangGraph's own also renew times to live, which no row of ours has."""
+        asked = defaultdict[tuple[str, ...], list[tuple[int, str]]](list)
+        for place, op in get_ops:
+            asked[op.namespace].append((place, op.key))
+        return [(GET, (".".join(space), [key for _, key in found]), space, found) for space, found in asked.items()]
 
 
 def _thread_of(config: RunnableConfig) -> str:

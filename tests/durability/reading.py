@@ -48,7 +48,7 @@ def bound_by_modes() -> None:
 
 
 def ended(
-    database: Path,
+    database: Path | str,
     commands: Sequence[Sequence[str]] = READING,
     before: Callable[[], None] | None = None,
     under: Sequence[str] = (),

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from graph.runner import open_runner
 from graph.store.files import locks_of
-from graph.store.locks import FileLocks
 from tests.durability.reading import READING, bound_by_modes, ended
 from tests.harness import settings_at, team_of
 
@@ -37,7 +37,8 @@ def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
         async with open_runner(settings) as runner:
             for thread in ("t", "u"):
                 await runner.run(team_of(settings), thread)
-            await runner.threads.go_on("u")
+            async with runner._database.fences.hold("u"):
+                await runner.threads.go_on("u")
             if len(request.param) > 1:
                 keep()
 
@@ -94,6 +95,36 @@ def test_every_reading_command_says_the_same_and_writes_nothing(
     assert [(command, code) for command, (code, _, _) in zip(READING, found, strict=True) if code] == []
 
 
+@pytest.mark.needs("postgres")
+def test_a_role_of_postgresql_that_may_only_read_reads_the_same(tmp_path: Path, postgres_database: str) -> None:
+    settings = settings_at(tmp_path / "home", accord_database_url=postgres_database)
+
+    async def main() -> None:
+        async with open_runner(settings) as runner:
+            for thread in ("t", "u"):
+                await runner.run(team_of(settings), thread)
+            async with runner._database.fences.hold("w"):
+                await runner.threads.index.admit("w", team_of(settings), {})
+
+    asyncio.run(main())
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
+        connection.execute("DROP ROLE IF EXISTS reader")
+        connection.execute("CREATE ROLE reader LOGIN")
+        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
+        reader = postgres_database.replace("postgres:@", "reader:@")
+        assert reader != postgres_database
+
+        found, wanted = ended(reader), ended(postgres_database)
+        writing = ended(reader, [["resume", "w"], ["doctor"]])
+        connection.execute("DROP OWNED BY reader")
+        connection.execute("DROP ROLE reader")
+
+    assert found == wanted
+    assert [code for code, _, _ in found] == [0] * len(READING)
+    assert [code for code, _, _ in writing] == [2, 1]
+    assert "permission denied" in writing[0][2]
+
+
 def test_a_thread_at_work_is_seen_by_who_may_only_read(tmp_path: Path) -> None:
     home = tmp_path / "home"
     settings = settings_at(home, accord_database_url=str(home / NAME))
@@ -102,8 +133,8 @@ def test_a_thread_at_work_is_seen_by_who_may_only_read(tmp_path: Path) -> None:
     async def main() -> None:
         async with open_runner(settings) as runner:
             await runner.run(team_of(settings), "t")
-            await runner.threads.index.admit("w", team_of(settings), {})
-            async with FileLocks(locks_of(home / NAME)).hold("w"):
+            async with runner._database.fences.hold("w"):
+                await runner.threads.index.admit("w", team_of(settings), {})
                 home.chmod(0o500)
                 seen.extend(await asyncio.to_thread(ended, home / NAME, [["show", "w"]], bound_by_modes))
             seen.extend(await asyncio.to_thread(ended, home / NAME, [["show", "w"]], bound_by_modes))
