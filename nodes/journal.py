@@ -5,12 +5,18 @@ between the provider's answer and the entry's commit.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import rfc8785
 from langgraph.store.base import BaseStore
 
+from nodes.fingerprint import fingerprint
+
 NAMESPACE = "calls"
+DIGEST = "digest"
+"""Under which name an entry keeps the fingerprint of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +52,20 @@ def thread_of_calls(part: str) -> str:
 
 
 async def read_call(store: BaseStore, key: CallKey) -> dict[str, Any] | None:
-    """Return what the call answered, or None if no answer was journaled."""
-    item = await store.aget(key.namespace, key.key)
-    return item.value if item else None
+    """Return what the call answered, or None if no answer was journaled, or what is kept of it was changed since.
+
+    Nobody can be held to an answer that is not theirs, so then they are asked again.
+    """
+    item = await store.aget(key.namespace, key.key, refresh_ttl=False)
+    if item is None or not isinstance(item.value, dict):
+        return None
+    answer = {name: value for name, value in item.value.items() if name != DIGEST}
+    with suppress(ValueError, RecursionError, rfc8785.CanonicalizationError):
+        if item.value.get(DIGEST) == fingerprint(answer):
+            return answer
+    return None
 
 
 async def write_call(store: BaseStore, key: CallKey, answer: Mapping[str, Any]) -> None:
     """Keep what the call answered; committed when this returns."""
-    await store.aput(key.namespace, key.key, dict(answer), index=False)
+    await store.aput(key.namespace, key.key, {**answer, DIGEST: fingerprint(answer)}, index=False)

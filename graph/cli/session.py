@@ -1,6 +1,7 @@
 """What commands share: options, the event loop with a clean Ctrl-C, and the way records are printed."""
 
 import asyncio
+import os
 import signal
 import sys
 import warnings
@@ -71,7 +72,19 @@ def run_async(work: Callable[[Any], Awaitable[T]]) -> T:
             loop.add_signal_handler(signum, stop, signum)
         return await work(halt)
 
+    _check_files()
     return asyncio.run(main())
+
+
+def _check_files() -> None:
+    """Fail before the event loop does where it could not open its files: half made, it complains once more at exit."""
+    opened: list[int] = []
+    try:
+        for _ in range(4):
+            opened.append(os.open(os.devnull, os.O_RDONLY))
+    finally:
+        for file in opened:
+            os.close(file)
 
 
 def print_json(value: Any) -> None:

@@ -37,12 +37,6 @@ def noting(insert: str) -> str:
     return f"WITH kept AS ({kept}) {target} {noted} {_KEPT.format('greatest')}"
 
 
-def set_up_newest(connection: sqlite3.Connection) -> None:
-    """Create the table of newest checkpoints in a file, and have this connection note them."""
-    connection.execute(TABLE)
-    connection.execute(TRIGGER)
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
     """Where a row of the store lies: the namespace as text, and its key."""
@@ -62,7 +56,7 @@ class Census:
         """Return the ids of all threads that have a checkpoint, or a part of one."""
         tables = (*self._tables, "newest_checkpoints")
         parts = " UNION ".join(f"SELECT {self._text.format('thread_id')} FROM {table}" for table in tables)
-        return {_text(thread) for (thread,) in await self._select(parts)}
+        return {text_of(thread) for (thread,) in await self._select(parts)}
 
     async def rows(self, thread: str | None = None) -> list[Row]:
         """Return where the store keeps entries of the index and the archive, of one thread if named."""
@@ -70,7 +64,7 @@ class Census:
         where = f"substr(prefix, 1, 7) IN ('threads', 'archive') {only[0]}"
         columns = f"{self._text.format('prefix')}, {self._text.format('key')}"
         found = await self._select(f"SELECT {columns} FROM store WHERE {where} ORDER BY key, prefix", *only[1])
-        return [Row(_text(prefix), _text(key)) for prefix, key in found]
+        return [Row(text_of(prefix), text_of(key)) for prefix, key in found]
 
     async def newest(self, thread: str) -> tuple[str | None, str | None]:
         """Return a thread's newest checkpoint, and which one was noted as that, both of the same moment."""
@@ -78,7 +72,7 @@ class Census:
         there = f"SELECT {newest} FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = ''"
         noted = f"SELECT {kept} FROM newest_checkpoints WHERE thread_id = ?"
         ((last, note),) = await self._select(f"SELECT ({there}) AS newest, ({noted}) AS noted", thread, thread)
-        return (None if last is None else _text(last)), (None if note is None else _text(note))
+        return (None if last is None else text_of(last)), (None if note is None else text_of(note))
 
 
 def file_select(connection: sqlite3.Connection, lane: Any) -> Select:
@@ -123,5 +117,6 @@ async def execute_in(pool: Any, *statements: str) -> None:
             await connection.execute(statement)
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """Return what lies where a text should, as one: damaged text comes as bytes, or as anything else."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -2,13 +2,12 @@
 
 import asyncio
 import sqlite3
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
@@ -21,6 +20,7 @@ from graph.problems import StorageError
 from graph.store.census import (
     FORGET,
     TABLE,
+    TRIGGER,
     Census,
     execute_in,
     file_census,
@@ -28,21 +28,24 @@ from graph.store.census import (
     noting,
     pool_census,
     pool_select,
-    set_up_newest,
 )
 from graph.store.fences import SAVED, STORED, Fences, Held, set_up_fence
 from graph.store.fences import TABLE as FENCES
+from graph.store.files import Synchronous, WriterFirst, connect, guard_of, locks_of, make_folder, readable
 from graph.store.lane import Lane, LanedSaver, LanedStore, open_lane
 from graph.store.location import shown, sqlite_path, storage_errors
 from graph.store.locks import FileLocks, Locks, ThreadBusyError
+from graph.store.onlooker import OnlookerLocks
 from graph.store.pools import FencedPoolSaver, FencedPoolStore, open_advisory_locks, open_pool, pool_taker
+from graph.store.schema import TABLE as VERSIONS
+from graph.store.schema import Schema, file_schema, pool_schema
 
-Synchronous = Literal["NORMAL", "FULL"]
 Saver = BaseCheckpointSaver[Any]
-BUSY_TIMEOUT_SECONDS = 30.0
 SETUP = "/setup"
 """What is locked while tables are created; no thread has such an id."""
 SETUP_PAUSE_SECONDS = 0.05
+OF_STORE: Mapping[str, Any] = {"isolation_level": None, "factory": WriterFirst}
+"""How the store's connection to a file is opened: its transactions are the store's own."""
 SETUP_ATTEMPTS = 300
 
 
@@ -93,11 +96,11 @@ class _FileSaver(LanedSaver, SqliteSaver):
         self.lane, self.fences = lane, fences
 
     def setup(self) -> None:
-        """Create the tables; note from now on which checkpoint is a thread's newest, and write to held threads only."""
+        """Note from now on which checkpoint is a thread's newest, and write to held threads only."""
         if not self.is_setup:
-            super().setup()
-            set_up_newest(self.conn)
+            self.conn.execute(TRIGGER)
             set_up_fence(self.conn, SAVED, self.fences.held)
+            self.is_setup = True
 
     def delete_thread(self, thread_id: str) -> None:
         """Delete a thread's checkpoints, and the note of the newest."""
@@ -106,21 +109,17 @@ class _FileSaver(LanedSaver, SqliteSaver):
             cursor.execute(FORGET, (thread_id,))
 
 
-class _WriterFirst(sqlite3.Connection):
-    """Begins a transaction as its writer: one that reads first fails at once, unwaited, if somebody wrote since."""
-
-    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
-        """Execute the statement; the store says a plain BEGIN, then reads and writes in one transaction."""
-        return super().execute("BEGIN IMMEDIATE" if sql == "BEGIN" else sql, *parameters)
-
-
 _SERVED: Held = {}
 """The threads that a server holds in this process: it opens saver and store apart."""
 
 
 @asynccontextmanager
-async def open_database(location: str, synchronous: Synchronous = "NORMAL") -> AsyncIterator[Database]:
+async def open_database(
+    location: str, synchronous: Synchronous = "NORMAL", reads: bool = False
+) -> AsyncIterator[Database]:
     """Open the database at a file's path or a PostgreSQL URL; what fails while it is open is the user's to name.
+
+    Who only reads may do so where nothing can be written.
 
     Raises:
         UsageError: the URL is of no kind that is supported.
@@ -128,7 +127,7 @@ async def open_database(location: str, synchronous: Synchronous = "NORMAL") -> A
     """
     async with AsyncExitStack() as stack:
         with storage_errors(location):
-            engine = await stack.enter_async_context(_open_engine(location, synchronous, {}))
+            engine = await stack.enter_async_context(_open_engine(location, synchronous, {}, reads))
             saver = await stack.enter_async_context(engine.saver())
             store = await stack.enter_async_context(engine.store())
         yield Database(saver, store, engine.locks, saver.fences, engine.census(saver))
@@ -149,53 +148,73 @@ async def open_store(location: str, synchronous: Synchronous = "NORMAL") -> Asyn
 
 
 @asynccontextmanager
-async def _open_engine(location: str, synchronous: Synchronous, held: Held) -> AsyncIterator[_Engine]:
+async def _open_engine(
+    location: str, synchronous: Synchronous, held: Held, reads: bool = False
+) -> AsyncIterator[_Engine]:
     path = sqlite_path(location)
     if path is None:
         # The locks' session first: a pool retries in the background, a plain connection gives the server's own reason.
         async with open_advisory_locks(location) as locks, open_pool(location) as pool:
-            select, set_up = pool_select(pool), partial(_set_up, location, locks)
+            select = pool_select(pool)
+            await _set_up(shown(location), locks, pool_schema(select), partial(_create_in_pool, pool), reads)
             fences = Fences(locks, held, select, pool_taker(pool))
-            saver, store = (partial(each, pool, fences, set_up) for each in (_pool_saver, _pool_store))
+            saver, store = (partial(each, pool, fences) for each in (_pool_saver, _pool_store))
             yield _Engine(saver, store, locks, lambda _: pool_census(select))
-    else:
-        async with open_lane() as lane:
-            file, locks = partial(_open_file, lane, path, synchronous), FileLocks(path.with_name(f"{path.name}.locks"))
-            set_up = partial(_set_up, location, locks)
-            saver, store = (partial(each, lane, file, locks, held, set_up) for each in (_file_saver, _file_store))
+        return
+    with readable(path) if reads else nullcontext(path) as place:
+        async with open_lane() as lane, _open_file(lane, place, synchronous, **OF_STORE) as connection:
+            await _set_up_file(location, place, lane, connection)
+            lane.guard = guard_of(place, location)
+            locks = FileLocks(locks_of(path)) if place == path else OnlookerLocks(locks_of(path))
+            saver = partial(_file_saver, lane, place, synchronous, locks, held)
+            store = partial(_file_store, lane, connection, Fences(locks, held, file_select(connection, lane)))
             yield _Engine(saver, store, locks, lambda saver: file_census(file_select(saver.conn, lane)))
 
 
-_OpenFile = Callable[..., AbstractAsyncContextManager[sqlite3.Connection]]
-_SetUp = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
+async def _set_up_file(location: str, path: Path, lane: Lane, connection: sqlite3.Connection) -> None:
+    def create() -> None:
+        SqliteSaver(connection).setup()
+        SqliteStore(connection).setup()
+        for statement in (TABLE, FENCES, VERSIONS):
+            connection.execute(statement)
+
+    make_folder(locks_of(path), like=path)
+    schema = file_schema(file_select(connection, lane))
+    await _set_up(shown(location), FileLocks(locks_of(path)), schema, partial(lane.do, create))
 
 
 @asynccontextmanager
 async def _file_saver(
-    lane: Lane, open_file: _OpenFile, locks: Locks, held: Held, set_up: _SetUp
+    lane: Lane, path: Path, synchronous: Synchronous, locks: Locks, held: Held
 ) -> AsyncIterator[Saver]:
-    async with open_file() as connection:
+    async with _open_file(lane, path, synchronous) as connection:
         saver = _FileSaver(connection, lane, Fences(locks, held, file_select(connection, lane)))
-        await set_up(lambda: lane.do(saver.setup))
+        await lane.do(saver.setup)
         yield saver
 
 
 @asynccontextmanager
-async def _file_store(
-    lane: Lane, open_file: _OpenFile, locks: Locks, held: Held, set_up: _SetUp
-) -> AsyncIterator[BaseStore]:
-    async with open_file(isolation_level=None, factory=_WriterFirst) as connection:
-        store = SqliteStore(connection)
-        await set_up(lambda: lane.do(store.setup))
-        await set_up(lambda: lane.do(set_up_fence, connection, STORED, held))
-        async with _batching_ended(
-            laned := LanedStore(store, lane, Fences(locks, held, file_select(connection, lane)))
-        ):
-            yield laned
+async def _file_store(lane: Lane, connection: sqlite3.Connection, fences: Fences) -> AsyncIterator[BaseStore]:
+    store = SqliteStore(connection)
+    store.is_setup = True
+    await lane.do(set_up_fence, connection, STORED, fences.held)
+    async with _batching_ended(laned := LanedStore(store, lane, fences)):
+        yield laned
+
+
+async def _create_in_pool(pool: Any) -> None:
+    # Imported here: the driver is needed for PostgreSQL alone.
+    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415
+    from langgraph.store.postgres.aio import AsyncPostgresStore  # noqa: PLC0415
+
+    await AsyncPostgresSaver(pool).setup()
+    async with _batching_ended(store := AsyncPostgresStore(pool)):
+        await store.setup()
+    await execute_in(pool, TABLE, FENCES, VERSIONS)
 
 
 @asynccontextmanager
-async def _pool_saver(pool: Any, fences: Fences, set_up: _SetUp) -> AsyncIterator[Saver]:
+async def _pool_saver(pool: Any, fences: Fences) -> AsyncIterator[Saver]:
     # Imported here: the driver is needed for PostgreSQL alone.
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415
 
@@ -204,13 +223,11 @@ async def _pool_saver(pool: Any, fences: Fences, set_up: _SetUp) -> AsyncIterato
 
     saver = PoolSaver(pool, serde=_PlainSerializer())
     saver.fences = fences
-    await set_up(saver.setup)
-    await set_up(partial(execute_in, pool, TABLE, FENCES))
     yield saver
 
 
 @asynccontextmanager
-async def _pool_store(pool: Any, fences: Fences, set_up: _SetUp) -> AsyncIterator[BaseStore]:
+async def _pool_store(pool: Any, fences: Fences) -> AsyncIterator[BaseStore]:
     # Imported here: the driver is needed for PostgreSQL alone.
     from langgraph.store.postgres.aio import AsyncPostgresStore  # noqa: PLC0415
 
@@ -219,8 +236,6 @@ async def _pool_store(pool: Any, fences: Fences, set_up: _SetUp) -> AsyncIterato
 
     async with _batching_ended(store := PoolStore(pool)):
         store.fences = fences
-        await set_up(store.setup)
-        await set_up(partial(execute_in, pool, FENCES))
         yield store
 
 
@@ -228,49 +243,31 @@ async def _pool_store(pool: Any, fences: Fences, set_up: _SetUp) -> AsyncIterato
 async def _open_file(
     lane: Lane, path: Path, synchronous: Synchronous, **options: Any
 ) -> AsyncIterator[sqlite3.Connection]:
-    connection = await lane.do(_connect, path, synchronous, **options)
+    connection = await lane.do(connect, path, synchronous, **options)
     try:
         yield connection
     finally:
         await lane.do(connection.close)
 
 
-def _connect(path: Path, synchronous: Synchronous, **options: Any) -> sqlite3.Connection:
-    """Return a connection in WAL; `NORMAL` is safe when a process is killed, `FULL` also when power is lost."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection: sqlite3.Connection = sqlite3.connect(
-        path, timeout=BUSY_TIMEOUT_SECONDS, check_same_thread=False, **options
-    )
-    try:
-        _turn_to_wal(connection)
-        connection.execute(f"PRAGMA synchronous={synchronous}")
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
+async def _set_up(
+    where: str, locks: Locks, schema: Schema, create: Callable[[], Awaitable[None]], reads: bool = False
+) -> None:
+    """Check and create the tables, one process at a time: two at once fail each other, IF NOT EXISTS or not.
 
-
-def _turn_to_wal(connection: sqlite3.Connection) -> None:
-    """Turn the file to WAL; where another process does the same to a fresh file, SQLite fails at once, unwaited."""
-    for attempt in range(SETUP_ATTEMPTS):
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or attempt == SETUP_ATTEMPTS - 1:
-                raise
-            time.sleep(SETUP_PAUSE_SECONDS)
-
-
-async def _set_up(location: str, locks: Locks, setup: Callable[[], Awaitable[None]]) -> None:
-    """Create the tables, one process at a time: two at once fail each other, IF NOT EXISTS or not."""
+    Who only reads need not be allowed to create what is there.
+    """
     for _ in range(SETUP_ATTEMPTS):
         try:
             async with locks.hold(SETUP):
-                return await setup()
+                is_complete = await schema.check(where)
+                if is_complete and reads:
+                    return None
+                await create()
+                return None if is_complete else await schema.mark(where)
         except ThreadBusyError:
             await asyncio.sleep(SETUP_PAUSE_SECONDS)
-    raise StorageError(f"{shown(location)}: another process has been setting up this database for too long")
+    raise StorageError(f"{where}: another process has been setting up this database for too long")
 
 
 @asynccontextmanager

@@ -23,20 +23,33 @@ from langgraph.store.base import BaseStore, Op, Result
 from langgraph.store.base.batch import AsyncBatchedBaseStore
 
 from graph.store.fences import Fences, UncopiedSaver, refusals
+from graph.store.location import row_errors
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Lane:
-    """Does blocking work in a thread of its own, one piece after the other."""
+    """Does blocking work in a thread of its own, one piece after the other.
+
+    After each piece the guard is asked, who raises where the work was for nothing.
+    """
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="accord-lane")
+        self.guard: Callable[[], None] = lambda: None
 
     async def do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what the work returns; cancelled before it began, it is never done."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args, **kwargs))
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, self._guarded, partial(work, *args, **kwargs)
+        )
+
+    def _guarded(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        finally:
+            self.guard()
 
     async def close(self) -> None:
         """Finish what was begun, and end the thread."""
@@ -126,5 +139,6 @@ class LanedStore(AsyncBatchedBaseStore):
 
     async def abatch(self, ops: Iterable[Op]) -> list[Result]:
         """Do the operations on the lane."""
-        with refusals():
-            return await self._lane.do(self._store.batch, [*ops])
+        asked = [*ops]
+        with refusals(), row_errors(asked):
+            return await self._lane.do(self._store.batch, asked)

@@ -34,7 +34,7 @@ class FileLocks:
     async def hold(self, thread: str) -> AsyncIterator[None]:
         """Hold the thread's lock file; it is removed on release, so that the folder stays small."""
         path = self._folder / f"{hashlib.sha256(thread.encode()).hexdigest()[:32]}.lock"
-        lock = filelock.FileLock(path, thread_local=False, blocking=False)
+        lock = filelock.FileLock(path, mode=0o600, thread_local=False, blocking=False)
         file: list[int] = []
 
         async def take() -> bool:
@@ -50,7 +50,7 @@ class FileLocks:
 
 def _lock(lock: filelock.BaseFileLock, path: Path) -> list[int]:
     """Take a lock file, and return its number on the disk; nothing where somebody holds it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         lock.acquire()
         return [path.stat().st_ino]

@@ -2,22 +2,35 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata
-from langgraph.store.base import BaseStore, Op, PutOp, Result
+from langgraph.store.base import BaseStore, GetOp, Op, PutOp, Result
 from langgraph.store.base.batch import AsyncBatchedBaseStore
 
 from graph.store.census import Rows, Select, pool_select
 from graph.store.fences import Fences, UncopiedSaver, owner_of, refusals
-from graph.store.location import check_url
+from graph.store.location import check_url, row_errors
 from graph.store.locks import AdvisoryLocks, Locks
 
-CONNECT_TIMEOUT_SECONDS = 10
+CONNECT_TIMEOUT_SECONDS = 5
+LOST_SECONDS = 4.0
+"""After so long without a server a connection is given up, and with it all that waits for one."""
+
+PATIENCE: Mapping[str, int] = {
+    "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+    "keepalives_idle": 3,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 7_000,
+}
+"""libpq's options for a server that is silent because it, or the way to it, is gone; what a URL says goes before."""
+
 POOL_SIZE = 8
 TAKE, RELEASE = "pg_try_advisory_lock", "pg_advisory_unlock"
 
@@ -29,6 +42,7 @@ was written under an older token is under way any more.
 """
 GRACE_SECONDS = 0.5
 END_BLOCKERS = "SELECT pg_terminate_backend(pid) FROM unnest(pg_blocking_pids(?)) AS pid"
+GET = "SELECT key, value, created_at, updated_at FROM store WHERE prefix = %s AND key = ANY(%s)"
 TABLES = ("checkpoints", "checkpoint_blobs", "checkpoint_writes", "newest_checkpoints")
 
 _guarded: ContextVar[Sequence[tuple[str, int]]] = ContextVar("guarded", default=())
@@ -43,9 +57,32 @@ async def open_pool(url: str) -> AsyncIterator[Any]:
 
     # It warns of each refused write and lost connection on stderr; whoever uses the pool gets the error itself.
     logging.getLogger("psycopg").setLevel(logging.CRITICAL)
-    options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
-    async with AsyncConnectionPool(url, kwargs=options, min_size=1, max_size=POOL_SIZE, open=False) as pool:
+    options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row, **_patience(url)}
+    closing: list[asyncio.Task[None]] = []
+
+    async def give_up(pool: Any) -> None:  # in a task of its own: a pool waits for what it runs, and this is run by it
+        closing.append(asyncio.create_task(pool.close(timeout=0)))
+
+    async with AsyncConnectionPool(
+        url,
+        kwargs=options,
+        min_size=1,
+        max_size=POOL_SIZE,
+        open=False,
+        reconnect_timeout=LOST_SECONDS,
+        reconnect_failed=give_up,
+    ) as pool:
         yield pool
+    await asyncio.gather(*closing, return_exceptions=True)
+
+
+def _patience(url: str) -> dict[str, int]:
+    """Return the options that a URL leaves open."""
+    # Imported here: the driver is needed for PostgreSQL alone.
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+
+    given = conninfo_to_dict(url)
+    return {name: value for name, value in PATIENCE.items() if name not in given}
 
 
 def pool_taker(pool: Any) -> Select:
@@ -92,9 +129,8 @@ class LockSession:
         # Imported here: the driver is needed for PostgreSQL alone.
         from psycopg import AsyncConnection  # noqa: PLC0415
 
-        self._session = await AsyncConnection.connect(
-            self._url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS
-        )
+        options: dict[str, Any] = _patience(self._url)
+        self._session = await AsyncConnection.connect(self._url, autocommit=True, **options)
 
     async def close(self) -> None:
         """Close the session, and let go of all its locks."""
@@ -202,9 +238,17 @@ class FencedPoolStore(FencedPool, AsyncBatchedBaseStore):
         """Do the operations."""
         parent: Any = super()
         asked = [*ops]
-        with self._guarding(*(owner_of(op.namespace, op.key) for op in asked if isinstance(op, PutOp))):
+        owners = (owner_of(op.namespace, op.key) for op in asked if isinstance(op, PutOp))
+        with self._guarding(*owners), row_errors(asked):
             results: list[Result] = await parent.abatch(asked)
         return results
+
+    def _get_batch_GET_ops_queries(self, get_ops: Sequence[tuple[int, GetOp]]) -> list[Any]:
+        """Return queries that only read: LangGraph's own also renew times to live, which no row of ours has."""
+        asked = defaultdict[tuple[str, ...], list[tuple[int, str]]](list)
+        for place, op in get_ops:
+            asked[op.namespace].append((place, op.key))
+        return [(GET, (".".join(space), [key for _, key in found]), space, found) for space, found in asked.items()]
 
 
 def _thread_of(config: RunnableConfig) -> str:
