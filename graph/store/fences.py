@@ -10,6 +10,9 @@ import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
+from typing import Any
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from graph.store.archive import NAMESPACE as ARCHIVE
 from graph.store.census import Select
@@ -18,6 +21,7 @@ from graph.store.location import is_postgres_error
 from graph.store.locks import Locks, ThreadBusyError
 from nodes.journal import NAMESPACE as CALLS
 from nodes.journal import thread_of_calls
+from nodes.services import InputRefusedError
 
 TABLE = "CREATE TABLE IF NOT EXISTS fences (thread TEXT PRIMARY KEY, token BIGINT NOT NULL)"
 """The token of each thread: a number that nobody guesses, so that a row which is lost and made anew lets nobody in."""
@@ -99,6 +103,20 @@ class Fences:
     def tokens_of(self, threads: Iterable[str | None]) -> list[tuple[str, int]]:
         """Return each thread with the token that a write to it is made under; one that is not held has no valid one."""
         return [(thread, self.held.get(thread, 0)) for thread in dict.fromkeys(threads) if thread]
+
+
+class UncopiedSaver(BaseCheckpointSaver[Any]):
+    """Adds the refusal to copy a thread to a saver; a server would else write to the copy, which nobody holds."""
+
+    async def acopy_thread(self, source_thread_id: str, target_thread_id: str) -> None:
+        """Refuse.
+
+        Raises:
+            InputRefusedError: always.
+        """
+        raise InputRefusedError(
+            f"the thread `{source_thread_id}` cannot be copied: its record names it, and a copy would not verify"
+        )
 
 
 @contextmanager

@@ -13,7 +13,6 @@ from typing import Any, ParamSpec, TypeVar
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import (
-    BaseCheckpointSaver,
     ChannelVersions,
     Checkpoint,
     CheckpointMetadata,
@@ -23,7 +22,7 @@ from langgraph.checkpoint.base import (
 from langgraph.store.base import BaseStore, Op, Result
 from langgraph.store.base.batch import AsyncBatchedBaseStore
 
-from graph.store.fences import Fences, refusals
+from graph.store.fences import Fences, UncopiedSaver, refusals
 from graph.store.location import row_errors
 
 P = ParamSpec("P")
@@ -67,7 +66,7 @@ async def open_lane() -> AsyncIterator[Lane]:
         await lane.close()
 
 
-class LanedSaver(BaseCheckpointSaver[Any]):
+class LanedSaver(UncopiedSaver):
     """Adds the asynchronous methods to a saver that has blocking ones; stands before it among the bases."""
 
     lane: Lane

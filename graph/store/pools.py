@@ -9,12 +9,12 @@ from contextvars import ContextVar
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import BaseCheckpointSaver, ChannelVersions, Checkpoint, CheckpointMetadata
+from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata
 from langgraph.store.base import BaseStore, GetOp, Op, PutOp, Result
 from langgraph.store.base.batch import AsyncBatchedBaseStore
 
 from graph.store.census import Rows, Select, pool_select
-from graph.store.fences import Fences, owner_of, refusals
+from graph.store.fences import Fences, UncopiedSaver, owner_of, refusals
 from graph.store.location import check_url, row_errors
 from graph.store.locks import AdvisoryLocks, Locks
 
@@ -191,7 +191,7 @@ class FencedPool:
             _guarded.reset(guarded)
 
 
-class FencedPoolSaver(FencedPool, BaseCheckpointSaver[Any]):
+class FencedPoolSaver(FencedPool, UncopiedSaver):
     """Guards what is written to checkpoints; stands before the saver among the bases."""
 
     async def aput(
