@@ -24,7 +24,7 @@ from nodes.call import journal_of, reservation_of, scope_of, thread_of
 from nodes.events import Body, asked, recorded
 from nodes.mail import with_inboxes
 from nodes.pattern import Pattern, Update
-from nodes.recovery import is_under_way, recover
+from nodes.recovery import recover
 from nodes.services import Services
 from nodes.state import Node, State
 from policies.budgets import Reservation, Usage, add_usage, raised, reserve_team
@@ -46,7 +46,7 @@ def build_convene(team: Team, services: Services, pattern: Pattern) -> Node:
             admission.refuse_another(state)
             return {}
         started, place = services.clock(), (thread_of(runtime), scope_of(runtime))
-        back = await recover(state, team, pattern, journal_of(runtime), place) if is_under_way(state) else None
+        back = None if reason else await recover(state, team, pattern, journal_of(runtime), place)
         admitted = await admission.admit(state, thread_of(runtime))
         is_begun = admitted.get("happened") and not scope_of(runtime)
         if services.note_thread and is_begun:  # it begins, or goes on after a stop

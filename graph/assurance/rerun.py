@@ -24,15 +24,10 @@ async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
     """Return the record that a thread's recorded answers give when they are run again.
 
     Raises:
-        UsageError: the thread went on with changes that were accepted; what stood before them is not kept. Or it
-            has not ended, or was stopped by a recovery.
+        UsageError: the thread went on with changes that were accepted; what stood before them is not kept.
     """
     if not events_of(state, "admitted") or any(event["moved"] for event in events_of(state, "resumed")):
         raise UsageError(f"the thread `{thread}` went on with accepted changes; what stood before them is not kept")
-    if any("stopped" in event for event in events_of(state, "recovered")):
-        raise UsageError(
-            f"the thread `{thread}` stopped when its process had ended; nothing is kept of what it had asked"
-        )
     if state.get("stop_reason") is None:
         raise UsageError(f"the thread `{thread}` has not ended; `accord resume {thread}` goes on with it")
     voice = RecordedVoice(state["events"])
@@ -87,9 +82,7 @@ def _team_at_first(state: Mapping[str, Any]) -> Team:
 def differing(first: Record, second: Record) -> list[str]:
     """Return the keys under which two records differ, what always varies left out.
 
-    Facts that did not suffice are not kept, so what was missing among them is said in other words. A process that ended
-    is not played again, nor what was charged for it.
+    Facts that did not suffice are not kept, so what was missing among them is said in other words.
     """
-    recovered = ("usage", "recoveries") if first.get("recoveries") else ()
-    ignored = (*VARYING, *recovered, *(["cause"] if first.get("phase") == "facts" else []))
+    ignored = (*VARYING, *(["cause"] if first.get("phase") == "facts" else []))
     return [key for key in dict.fromkeys([*first, *second]) if key not in ignored and first.get(key) != second.get(key)]

@@ -73,8 +73,6 @@ def test_a_call_that_was_under_way_counts_as_reserved_and_changes_nothing_else(
     ignored = ("usage", "recoveries", "thread_id", "elapsed_seconds")
     assert {k: v for k, v in record.items() if k not in ignored} == {k: v for k, v in calm.items() if k not in ignored}
     assert accord(capsys, "audit", "verify", "t").code == 0
-    replayed = accord(capsys, "replay", "t")
-    assert (replayed.code, "same" in replayed.out) == (0, True), replayed
     assert f"Recovered {'once' if deaths == 1 else f'{deaths} times'}" in accord(capsys, "show", "t").out
 
 
@@ -95,7 +93,6 @@ def test_a_run_that_is_picked_up_in_vain_stops_and_can_go_on(settings: Settings,
     assert accord(capsys, "audit", "verify", "t").code == 0
     verdict = json.loads(accord(capsys, "whatif", "--policy", "checkout_launch", "--all", "--json").out.splitlines()[0])
     assert verdict["answer"] == "same"
-    assert "nothing is kept of what it had asked" in accord(capsys, "replay", "t").err
 
 
 def test_kills_use_up_no_message_and_an_answer_starts_the_count_anew(settings: Settings) -> None:
