@@ -24,7 +24,7 @@ from graph.teams.voicing import check_voices
 from graph.threads import Threads, blaming, check_thread, new_thread, refuse_broken
 from graph.versions import installed_versions
 from graph.voices import open_voices
-from nodes import align, convene
+from nodes import convene
 from nodes.events import began_with, recorded
 from nodes.fingerprint import Pin, fingerprints
 from nodes.halt import Halt
@@ -34,7 +34,6 @@ from nodes.state import State
 from nodes.voices.voice import Voice
 from policies.budgets import change_budget
 from policies.privacy import withhold
-from policies.routing import is_over
 from policies.staleness import find_moved
 from policies.stop import is_resumable, stop_reason
 from policies.team import Budget, Team
@@ -174,8 +173,7 @@ class Runner:
         found = await recover(kept, team, pattern_of(team), self._database.store, (thread, ""))
         if found is not None:
             update = recorded(state, found[0], [found[1]], self._services.now())
-            asked_by = align.NODE if is_over(state.get("outcome")) else convene.NODE
-            await self._graph(team).aupdate_state(_config(thread, team), update, as_node=asked_by)
+            await self._graph(team).aupdate_state(_config(thread, team), update, as_node=convene.NODE)
 
     async def _drive(self, thread: str, team: Team, inputs: Inputs | None, on_event: OnEvent | None) -> Record:
         graph = self._graph(team)

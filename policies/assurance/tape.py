@@ -162,9 +162,8 @@ class _Taping:
             self.taken.append({"stopped": event["stop_reason"], "phase": event["phase"], "resumed": None})
         elif kind == "resumed":
             self._resume(event)
-        elif kind == "recovered":
-            self._recover(event)
-            return
+        elif kind == "recovered" and self.last == "asked" and ("stopped" in event or "again" in event):
+            self.taken.pop()  # whom it asked is asked again, for messages that were given back
         self.last = kind
 
     def _ask(self, event: Event) -> None:
@@ -173,13 +172,6 @@ class _Taping:
         if self.last != "asked" or seat in (pair[0] for pair in self.taken[-1]["asked"]):
             self.taken.append({"round": event["round"], "asked": []})
         self.taken[-1]["asked"].append([seat, None])
-
-    def _recover(self, event: Event) -> None:
-        """Take back whom the event's process had asked, where they are asked anew for messages that were given back."""
-        is_open = bool(self.taken) and all(reply is None for _, reply in self.taken[-1].get("asked", [("", "")]))
-        if is_open and ("stopped" in event or "again" in event):
-            self.taken.pop()
-            self.last = event["event"]
 
     def _resume(self, event: Event) -> None:
         if event["after"] is None:

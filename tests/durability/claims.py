@@ -7,7 +7,7 @@ from typing import Any
 from nodes.fingerprint import fingerprint
 from policies.assurance.audit import find_break
 from tests.durability.pattern_teams import Asked
-from tests.durability.processes import counts_what_was_lost, without, without_recoveries
+from tests.durability.processes import without
 from tests.durability.strikes import KILLED, SHOWN_OPEN, Struck
 
 TIMES = ("seconds", "elapsed_seconds", "at")
@@ -38,9 +38,8 @@ def _is_shown(whole: Struck, each: Struck) -> bool:
         "interrupted",
         None,
     )
-    shown = told(each.shown)
-    parts = [(shown[key], told(whole.record)[key]) for key in ("trace", "history", "outputs")]
-    return is_open and all(part == whole_one[: len(part)] for part, whole_one in parts)
+    parts = [(without(each.shown[key], *TIMES), told(whole.record)[key]) for key in ("trace", "history", "outputs")]
+    return is_open and all(shown == whole_one[: len(shown)] for shown, whole_one in parts)
 
 
 def _same_record(whole: Struck, each: Struck) -> bool:
@@ -49,18 +48,17 @@ def _same_record(whole: Struck, each: Struck) -> bool:
 
 def told(record: dict[str, Any]) -> dict[str, Any]:
     """Return the record without what differs between two equal runs."""
-    kept: dict[str, Any] = without_recoveries(without(record, *TIMES, "thread_id"))
+    kept: dict[str, Any] = without(record, *TIMES, "thread_id")
     return kept
 
 
 def _same_state(whole: Struck, each: Struck) -> bool:
     """More than the record: nothing granted or counted twice, no seat, event or message left behind."""
-    is_counted = counts_what_was_lost(whole.after["state"], each.after["state"])
-    return is_counted and _state(each) == _state(whole)
+    return _state(each) == _state(whole)
 
 
 def _state(each: Struck) -> dict[str, Any]:
-    state: dict[str, Any] = without_recoveries(without(each.after["state"], *TIMES, *CHAIN))
+    state: dict[str, Any] = without(each.after["state"], *TIMES, *CHAIN)
     return state
 
 
