@@ -10,7 +10,7 @@ from langgraph.graph.state import CompiledStateGraph
 from pydantic import ValidationError
 
 from graph.assurance.approval import approved
-from graph.build import RECURSION_LIMIT, build_graph, pattern_of
+from graph.build import RECURSION_LIMIT, build_graph
 from graph.collector import settle_collector
 from graph.facts.files import load_facts
 from graph.problems import UsageError
@@ -24,13 +24,10 @@ from graph.teams.voicing import check_voices
 from graph.threads import Threads, blaming, check_thread, new_thread, refuse_broken
 from graph.versions import installed_versions
 from graph.voices import open_voices
-from nodes import convene
-from nodes.events import began_with, recorded
+from nodes.events import began_with
 from nodes.fingerprint import Pin, fingerprints
 from nodes.halt import Halt
-from nodes.recovery import recover
 from nodes.services import FactsUnavailableError, InputRefusedError, Services
-from nodes.state import State
 from nodes.voices.voice import Voice
 from policies.budgets import change_budget
 from policies.privacy import withhold
@@ -156,7 +153,6 @@ class Runner:
         await self.threads.go_on(thread)
         if reason is not None or moved:
             return await self._drive(thread, team, inputs, on_event)
-        await self._recover(thread, team, state)
         try:
             record = await self._drive(thread, team, None, on_event)
         except InputRefusedError:  # what a server's caller sent last still stands before convene; enter with ours
@@ -166,14 +162,6 @@ class Runner:
             await self.threads.go_on(thread)
             return await self._drive(thread, team, inputs, on_event)
         return record
-
-    async def _recover(self, thread: str, team: Team, state: Mapping[str, Any]) -> None:
-        """Charge what was under way when the process ended that worked on the thread."""
-        kept = State(**state)  # type: ignore[typeddict-item]  # a thread's values are the state's own keys
-        found = await recover(kept, team, pattern_of(team), self._database.store, (thread, ""))
-        if found is not None:
-            update = recorded(state, found[0], [found[1]], self._services.now())
-            await self._graph(team).aupdate_state(_config(thread, team), update, as_node=convene.NODE)
 
     async def _drive(self, thread: str, team: Team, inputs: Inputs | None, on_event: OnEvent | None) -> Record:
         graph = self._graph(team)

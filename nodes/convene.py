@@ -18,13 +18,11 @@ from nodes.border import (
     seat_from,
     spent_from,
     unused_messages,
-    usage_from,
 )
 from nodes.call import journal_of, reservation_of, scope_of, thread_of
 from nodes.events import Body, asked, recorded
 from nodes.mail import with_inboxes
 from nodes.pattern import Pattern, Update
-from nodes.recovery import recover
 from nodes.services import Services
 from nodes.state import Node, State
 from policies.budgets import Reservation, Usage, add_usage, raised, reserve_team
@@ -45,8 +43,7 @@ def build_convene(team: Team, services: Services, pattern: Pattern) -> Node:
         if reason and not is_resumable(reason):
             admission.refuse_another(state)
             return {}
-        started, place = services.clock(), (thread_of(runtime), scope_of(runtime))
-        back = None if reason else await recover(state, team, pattern, journal_of(runtime), place)
+        started = services.clock()
         admitted = await admission.admit(state, thread_of(runtime))
         is_begun = admitted.get("happened") and not scope_of(runtime)
         if services.note_thread and is_begun:  # it begins, or goes on after a stop
@@ -59,12 +56,9 @@ def build_convene(team: Team, services: Services, pattern: Pattern) -> Node:
         if services.halt.is_set and update["pending"] is None:
             update["pending"] = plain_stop(Stop(stop_reason("cancelled"), _phase(state, pattern)))
         update |= _returned(state)
-        if back:
-            happened.append({**back[1], "again": True})
-            update |= _again(state, back[0])
         update |= _goes_on(_after(state, update), team, pattern)
         happened += _asked(_after(state, update), team)
-        usage = add_usage(usage_from(_after(state, update)), Usage(), services.clock() - started)
+        usage = add_usage(spent_from(state).usage, Usage(), services.clock() - started)
         return recorded(state, update | {"usage": plain_usage(usage)}, happened, services.now())
 
     return convene
@@ -84,14 +78,6 @@ def _phase(state: State, pattern: Pattern) -> str | None:
 
 def _after(state: State, update: Update) -> State:
     return State(**{**state, **update})  # type: ignore[typeddict-item]  # an update holds the state's own keys
-
-
-def _again(state: State, recovery: Update) -> Update:
-    """Return a recovery where the wave is asked anew, so that its messages are granted once."""
-    asks = [] if is_over(state.get("outcome")) else state["wave"]["asks"]
-    spent = spent_from(state)
-    spent = replace(spent, messages=spent.messages - sum(ask["messages"] for ask in asks))
-    return {"spent": plain_spent(spent)} | recovery
 
 
 def _returned(state: State) -> Update:

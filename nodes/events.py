@@ -135,13 +135,6 @@ def called(state: Mapping[str, Any]) -> list[str | None]:
     return [event["convene"] for event in events_of(state, "outcome")]
 
 
-def fruitless_recoveries(state: Mapping[str, Any]) -> int:
-    """Return how often the run was recovered since a seat was filled, or since somebody resumed it after a stop."""
-    kinds = [event["event"] for event in state.get("events", []) if event["event"] != "resumed" or event["after"]]
-    since = next((place for place, kind in enumerate(reversed(kinds)) if kind in ("accepted", "resumed")), len(kinds))
-    return kinds[len(kinds) - since :].count("recovered")
-
-
 def capping_guards(state: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the guards that lowered the outcome of the last vote, as they are said; none where a team within decided.
 

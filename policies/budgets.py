@@ -137,19 +137,10 @@ def refuse_message(budget: Budget, spent: Spent, reservation: Reservation) -> st
 
 def refuse_call(budget: Budget, spent: Spent, reservation: Reservation) -> str | None:
     """Return the stop reason that forbids one more call, messages aside, or None while it fits."""
-    if seconds_left(budget, spent) <= 0:
-        return stop_reason("max_seconds")
-    return refuse_tokens(budget, spent, reservation)
-
-
-def refuse_tokens(budget: Budget, spent: Spent, reservation: Reservation) -> str | None:
-    """Return the stop reason for which tokens or dollars do not suffice for this, or None while they do.
-
-    >>> refuse_tokens(Budget(max_tokens=100), Spent(), Reservation(tokens=101))
-    'max_tokens'
-    """
     tokens = spent.usage.tokens + spent.reserved.tokens + reservation.tokens
     cost = spent.usage.cost_usd + spent.reserved.cost_usd + reservation.cost_usd
+    if seconds_left(budget, spent) <= 0:
+        return stop_reason("max_seconds")
     if budget.max_tokens is not None and tokens > budget.max_tokens:
         return stop_reason("max_tokens")
     if budget.max_cost_usd is not None and round(cost, 9) > budget.max_cost_usd:

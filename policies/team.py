@@ -119,8 +119,6 @@ class Budget(Value):
     """Tokens, prompts and answers together; unset: no limit."""
     max_cost_usd: Annotated[float, Field(gt=0, le=MAX_DOLLARS)] | None = None
     """Cost in US dollars by the team's own prices; unset: no limit."""
-    max_recoveries: Annotated[int, Field(ge=1, le=1_000)] = 5
-    """Times in a row that a run is picked up after its process ended, without an answer in between."""
     min_go_votes: Annotated[int, Field(ge=1, le=1_000)] = 2
     """`go` votes that a `go` needs."""
 

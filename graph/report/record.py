@@ -66,7 +66,7 @@ def _beside(thread: str, state: Mapping[str, Any], reason: str | None) -> Record
     """Return what stands beside the pattern's own keys."""
     used = dict(state.get("usage", {}))
     seconds = used.pop("seconds", 0.0)
-    case, outcomes, recoveries = state.get("case", {}), events_of(state, "outcome"), len(events_of(state, "recovered"))
+    case, outcomes = state.get("case", {}), events_of(state, "outcome")
     return {
         "thread_id": thread,
         "team": case.get("team", {}).get("name"),
@@ -79,7 +79,6 @@ def _beside(thread: str, state: Mapping[str, Any], reason: str | None) -> Record
         "outcome": _outcome(state, outcomes),
         "waiting": [],
         "outputs": outputs_of(state),
-        **({"recoveries": recoveries} if recoveries else {}),
         **_pattern(state),
     }
 

@@ -152,9 +152,6 @@ def _footer(record: Mapping[str, Any]) -> Group:
         cost = f", {used['cost_usd']:.4f} USD" if used["cost_usd"] else ""
         calls = "1 call" if used["calls"] == 1 else f"{used['calls']} calls"
         lines.append(Text(f"Used: {calls}, {tokens}{cost}, {record['elapsed_seconds']:.1f} s at work"))
-    if record.get("recoveries"):
-        times = "once" if record["recoveries"] == 1 else f"{record['recoveries']} times"
-        lines.append(Text(f"Recovered {times}: calls that were under way count as reserved"))
     hint = _hint(record)
     return Group(*lines, visible(hint)) if hint else Group(*lines)
 

@@ -240,16 +240,6 @@ def _finished(group: list[Mapping[str, Any]]) -> Plain:
     return {"what": "Stopped", "tone": "refused", "rule": rule, "detail": event.get("cause")}
 
 
-def _recovered(group: list[Mapping[str, Any]]) -> Plain:
-    """Return a recovery: what was under way when the process ended, and what of it was charged."""
-    event = group[-1]
-    seats = [str(each["seat"]).replace("_", " ") for each in event["lost"]]
-    charged = counted(sum(each["calls"] for each in event["lost"]), "call")
-    told = f"The process had ended; {charged} charged as reserved" + (f": {', '.join(seats)}" if seats else "")
-    rule = said_reason(event["stopped"]).removesuffix(".") if "stopped" in event else None
-    return {"what": "Recovered", "tone": "refused" if rule else "open", "rule": rule, "detail": told}
-
-
 def _anything(group: list[Mapping[str, Any]]) -> Plain:
     """Return an event of a kind that is not known here, with everything in it."""
     event = group[-1]
@@ -264,7 +254,6 @@ _SAID: Mapping[str, Callable[[list[Mapping[str, Any]]], Plain]] = {
     "admitted": _admitted,
     "resumed": _resumed,
     "superseded": _superseded,
-    "recovered": _recovered,
     "asked": _asked,
     "proposed": _proposed,
     "accepted": _accepted,

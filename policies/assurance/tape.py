@@ -162,8 +162,6 @@ class _Taping:
             self.taken.append({"stopped": event["stop_reason"], "phase": event["phase"], "resumed": None})
         elif kind == "resumed":
             self._resume(event)
-        elif kind == "recovered" and self.last == "asked" and ("stopped" in event or "again" in event):
-            self.taken.pop()  # whom it asked is asked again, for messages that were given back
         self.last = kind
 
     def _ask(self, event: Event) -> None:
