@@ -164,9 +164,7 @@ class Runner:
             return await self._drive(thread, team, inputs, on_event)
         return record
 
-    async def _recover(
-        self, thread: str, state: Mapping[str, Any], inputs: Inputs, on_event: OnEvent | None
-    ) -> bool:
+    async def _recover(self, thread: str, state: Mapping[str, Any], inputs: Inputs, on_event: OnEvent | None) -> bool:
         """Charge the calls that were under way when a process died; tell whether the run ends over that."""
         team, limits = kept_team(state), change_budget(Budget(**state["limits"]), inputs["budget"] or {})
         dead = Dead(thread, state, await self.threads.replies_since(thread), limits)
