@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
@@ -28,6 +28,7 @@ from nodes.fingerprint import Pin, fingerprints
 from nodes.halt import Halt
 from nodes.recovery import Dead, recover
 from nodes.services import FactsUnavailableError, InputRefusedError, Services
+from nodes.state import State
 from nodes.voices.voice import Voice
 from policies.budgets import change_budget
 from policies.privacy import withhold
@@ -167,7 +168,7 @@ class Runner:
     async def _recover(self, thread: str, state: Mapping[str, Any], inputs: Inputs, on_event: OnEvent | None) -> bool:
         """Charge the calls that were under way when a process died; tell whether the run ends over that."""
         team, limits = kept_team(state), change_budget(Budget(**state["limits"]), inputs["budget"] or {})
-        dead = Dead(thread, state, await self.threads.replies_since(thread), limits)
+        dead = Dead(thread, cast("State", state), await self.threads.replies_since(thread), limits)
         recovery = await recover(dead, team, pattern_of(team), self._database.store, self._services.now())
         if recovery is None:
             return False

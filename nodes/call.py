@@ -97,7 +97,7 @@ async def make_call(call: Call, store: BaseStore, services: Services) -> dict[st
     started = services.clock()
     answer = await _ask(call, services)
     usage = answer.usage or _charge(call, answer, services.clock() - started)
-    measured = {"usage": asdict(usage), "prompt": fingerprint(call.prompt.text)}
+    measured: dict[str, Any] = {"usage": asdict(usage), "prompt": fingerprint(call.prompt.text)}
     if call.asks_model and not answer.failure:
         measured["ratio"] = learn_ratio(call.prompt.text, usage)
     if answer.failure:

@@ -26,7 +26,7 @@ from nodes.events import events_of, recorded
 from nodes.journal import CallKey, calls_under_way, count_filled, read_call
 from nodes.pattern import Pattern, Update
 from nodes.state import State
-from policies.budgets import Reservation, Spent, Usage, add_usage, grant, refuse_call
+from policies.budgets import Reservation, Usage, add_usage, grant, refuse_call
 from policies.recovery import charge_lost, one_more, refuse_recovery
 from policies.routing import is_over
 from policies.seats import phase_at, repair_of

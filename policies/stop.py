@@ -42,7 +42,10 @@ STOP_KINDS: tuple[StopKind, ...] = get_args(StopKind)
 
 @dataclass(frozen=True, slots=True)
 class StopRule:
-    """What holds for a kind: whether the thread can go on, and has a detail; `raised_by` is the limit to raise first."""
+    """What holds for a kind: whether the thread can go on, and has a detail.
+
+    `raised_by` is the limit of the budget that has to be raised before.
+    """
 
     resumable: bool = False
     detailed: bool = False
