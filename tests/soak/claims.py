@@ -44,5 +44,6 @@ CLAIMS: Mapping[str, Claim] = {
     "whatif": Claim("tests.assurance.test_whatif_laws", 2_000),
     "tampering": Claim("tests.audit.judging", 1_000),
     "sentences": Claim("tests.audit.sentences", 300),
+    "crashes": Claim("tests.durability.crashes", 300, needs_folder=True),
     "histories": Claim("tests.audit.histories", 1_000),
 }
