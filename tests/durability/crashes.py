@@ -103,10 +103,15 @@ def check_seed(seed: int, folder: Path) -> str:
     plan = Plan.of(seed)
     if plan.kind == "metered":  # a share of the tokens is for teams within to mind
         plan = replace(plan, pattern="rounds" if plan.pattern == "hierarchy" else plan.pattern)
+    check(plan, folder)
+    return f"{plan.kind} {plan.pattern} on {'PostgreSQL' if plan.on_postgres else 'SQLite'}"
+
+
+def check(plan: Plan, folder: Path) -> None:
+    """Assert what must hold of a plan."""
     found = crashed(plan, folder)
     _check_common(found)
     {"plain": _check_plain, "stuck": _check_stuck, "metered": _check_metered}[plan.kind](plan, found)
-    return f"{plan.kind} {plan.pattern} on {'PostgreSQL' if plan.on_postgres else 'SQLite'}"
 
 
 def crashed(plan: Plan, folder: Path) -> Plain:
