@@ -6,7 +6,7 @@ import pytest
 
 from tests.durability.crashes import Plan, check, check_seed
 from tests.durability.processes import Desk, Done
-from tests.scripted_server import ScriptedServer, forever, hangs, says, serve, text
+from tests.scripted_server import Script, ScriptedServer, forever, hangs, says, serve, text
 
 ROLES = ("demand_analyst", "finance_analyst", "risk_analyst")
 QUIET = hangs(60)
@@ -49,8 +49,9 @@ def _killed(desk: Desk, server: ScriptedServer, *command: str) -> None:
 
 
 def test_a_crash_loop_stops_and_a_raised_limit_lets_it_go_on(tmp_path: Path) -> None:
-    script = {role: [QUIET, QUIET, forever(says("go"))] for role in ROLES}
-    with serve({"brief": forever(text("Ship it.")), **script}) as server:
+    answers = [QUIET, QUIET, forever(says("go"))]
+    script: Script = {"brief": forever(text("Ship it.")), **dict.fromkeys(ROLES, answers)}
+    with serve(script) as server:
         desk = Desk(tmp_path, server.base_url)
         _killed(desk, server, "run", "--thread", "t", "--set", "budget.max_recoveries=1")
         _killed(desk, server, "resume", "t")
