@@ -1,9 +1,17 @@
 """A run whose process dies during calls: what was under way is charged, and a crash loop comes to an end."""
 
+import asyncio
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from graph.store.database import open_database
+from graph.threads import Threads
+from nodes.agreement import find_disagreement
+from nodes.journal import CallKey, calls_under_way, count_filled, forget_call, note_call, write_call
+from policies.budgets import Reservation
 from tests.durability.crashes import Plan, check, check_seed
 from tests.durability.processes import Desk, Done
 from tests.scripted_server import Script, ScriptedServer, forever, hangs, says, serve, text
@@ -64,6 +72,23 @@ def test_a_crash_loop_stops_and_a_raised_limit_lets_it_go_on(tmp_path: Path) -> 
     assert (done.code, done.record["final_decision"], done.record["usage"]["calls"]) == (0, "go", 6 + 4)
     assert len(server.calls) == 6 + 4
     _check_looks(*looked)
+    state = asyncio.run(_state(str(tmp_path / "home" / "accord.sqlite")))
+    assert find_disagreement("t", state) is None
+    assert all(find_disagreement("t", forged) for forged in _forgeries(state))
+
+
+async def _state(location: str) -> Mapping[str, Any]:
+    async with open_database(location) as database:
+        return await Threads(database).state("t") or {}
+
+
+def _forgeries(state: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the thread with its recoveries forgotten, in one place each."""
+    events = state["events"]
+    yield {**state, "recovered": {**state["recovered"], "in_a_row": 0}}
+    yield {**state, "usage": {**state["usage"], "calls": state["usage"]["calls"] - 3}}
+    yield {**state, "events": [{**event, "lost": []} if "lost" in event else event for event in events]}
+    yield {**state, "events": [event for event in events if "lost" not in event]}
 
 
 _WHATIF = ("whatif", "--policy", "classic", "--all")
@@ -73,3 +98,24 @@ def _check_looks(verified: Done, replayed: Done, whatif: Done) -> None:
     assert (verified.code, replayed.code, whatif.code) == (0, 0, 0), (verified.out, replayed.out, whatif.err)
     assert "same" in whatif.out
     assert "flipped" not in whatif.out.replace("0 flipped", "")
+
+
+async def _noted(location: str) -> dict[str, list[str]]:
+    """Return the calls under way of threads whose ids begin alike: one of three has its answer, one ended without."""
+    async with open_database(location) as database:
+        for thread in ("t", "t2", "t.1", "t_"):
+            for seat in ("a", "b", "c"):
+                key = CallKey(thread, 1, 1, f"{thread}-{seat}", 1)
+                await note_call(database.store, key, Reservation(900, 0.5), "now")
+            await write_call(database.store, CallKey(thread, 1, 1, f"{thread}-a", 1), {"kind": "output"})
+            await forget_call(database.store, CallKey(thread, 1, 1, f"{thread}-b", 1))
+        assert await count_filled(database.store, "t") == 1
+        threads = ("t", "t2", "t.1", "t_", "none")
+        found = {thread: await calls_under_way(database.store, thread) for thread in threads}
+        assert [call["tokens"] for call in found["t"]] == [900]
+        return {thread: [call["seat"] for call in calls] for thread, calls in found.items()}
+
+
+def test_a_call_without_an_answer_is_under_way_in_its_own_thread_alone(tmp_path: Path) -> None:
+    found = asyncio.run(_noted(str(tmp_path / "accord.sqlite")))
+    assert found == {"t": ["t-c"], "t2": ["t2-c"], "t.1": ["t.1-c"], "t_": ["t_-c"], "none": []}
