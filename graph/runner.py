@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 from pydantic import ValidationError
 
 from graph.assurance.approval import approved
-from graph.build import RECURSION_LIMIT, build_graph
+from graph.build import RECURSION_LIMIT, build_graph, pattern_of
 from graph.collector import settle_collector
 from graph.facts.files import load_facts
 from graph.problems import UsageError
@@ -27,7 +27,9 @@ from graph.voices import open_voices
 from nodes.events import began_with
 from nodes.fingerprint import Pin, fingerprints
 from nodes.halt import Halt
+from nodes.recovery import Dead, recover
 from nodes.services import FactsUnavailableError, InputRefusedError, Services
+from nodes.state import State
 from nodes.voices.voice import Voice
 from policies.budgets import change_budget
 from policies.privacy import withhold
@@ -151,6 +153,8 @@ class Runner:
             limits = change_budget(Budget(**state["limits"]), inputs["budget"])
             approved(team, limits, began_with(state))
         await self.threads.go_on(thread)
+        if reason is None and await self._recover(thread, state, inputs, on_event):
+            return await self._drive(thread, kept_team(state), None, on_event)
         if reason is not None or moved:
             return await self._drive(thread, team, inputs, on_event)
         try:
@@ -162,6 +166,18 @@ class Runner:
             await self.threads.go_on(thread)
             return await self._drive(thread, team, inputs, on_event)
         return record
+
+    async def _recover(self, thread: str, state: Mapping[str, Any], inputs: Inputs, on_event: OnEvent | None) -> bool:
+        """Charge the calls that were under way when a process died; tell whether the run ends over that."""
+        team, limits = kept_team(state), change_budget(Budget(**state["limits"]), inputs["budget"] or {})
+        dead = Dead(thread, cast("State", state), await self.threads.replies_since(thread), limits)
+        recovery = await recover(dead, team, pattern_of(team), self._database.store, self._services.now())
+        if recovery is None:
+            return False
+        await self._graph(team).aupdate_state(_config(thread, team), recovery.update, recovery.as_node)
+        if on_event is not None:
+            on_event({"event": "recovered", "calls": recovery.lost})
+        return recovery.reason is not None
 
     async def _drive(self, thread: str, team: Team, inputs: Inputs | None, on_event: OnEvent | None) -> Record:
         graph = self._graph(team)

@@ -165,6 +165,12 @@ class Threads:
             raise StorageError(f"{shown(self.location)}: the thread `{thread}` cannot be read: {error}") from None
         return values
 
+    async def replies_since(self, thread: str) -> dict[str, Any]:
+        """Return the replies of seats that came after the newest checkpoint of a thread, by seat."""
+        saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
+        writes = (saved.pending_writes or []) if saved else []
+        return {seat: reply for _, channel, value in writes if channel == "replies" for seat, reply in value.items()}
+
     async def is_held(self, thread: str) -> bool:
         """Tell whether somebody works on the thread."""
         try:

@@ -27,6 +27,7 @@ CHANNELS = Channels(
         {
             *("limits", "spent", "usage", "round", "seats", "wave", "outcome", "pending", "stop_reason", "phase"),
             *("raw_contribution", "answer", "final_decision", "forgiven", "since", "ending", "withdrawn"),
+            *("recovered", "ratios"),
         }
     ),
     parted=frozenset({"case"}),

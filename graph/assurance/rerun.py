@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from nodes.events import cause_of, events_of
 from nodes.services import FactsUnavailableError, Services
 from nodes.voices.recorded import RecordedVoice
 from policies.assurance.audit import Event
+from policies.budgets import Reservation, Usage
+from policies.recovery import charge_lost
 from policies.team import Budget, Team
 
 VARYING = ("thread_id", "elapsed_seconds", "cause")
@@ -35,7 +38,16 @@ async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
     with tempfile.TemporaryDirectory() as folder:
         location = str(Path(folder) / "replay.sqlite")
         async with open_database(location) as database:
-            return await _rerun(Runner(database, services, location), thread, state)
+            record = await _rerun(Runner(database, services, location), thread, state)
+            return _with_lost(record, state)
+
+
+def _with_lost(record: Record, state: Mapping[str, Any]) -> Record:
+    """Return the record with the calls that were under way when a process died: nothing dies in a replay."""
+    events = events_of(state, "recovered")
+    held = [Reservation(call["tokens"], call["cost_usd"]) for event in events for call in event["lost"]]
+    used = asdict(charge_lost(Usage(**record["usage"]), held))
+    return {**record, "usage": {name: used[name] for name in record["usage"]}, "recoveries": len(events)}
 
 
 async def _rerun(runner: Runner, thread: str, state: Mapping[str, Any]) -> Record:

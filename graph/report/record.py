@@ -77,6 +77,7 @@ def _beside(thread: str, state: Mapping[str, Any], reason: str | None) -> Record
         "flags": [{"round": each["round"], "flags": each["flags"]} for each in outcomes if each["flags"]],
         "absent": _absent(state),
         "outcome": _outcome(state, outcomes),
+        "recoveries": state.get("recovered", {}).get("made", 0),
         "waiting": [],
         "outputs": outputs_of(state),
         **_pattern(state),

@@ -162,6 +162,8 @@ class _Taping:
             self.taken.append({"stopped": event["stop_reason"], "phase": event["phase"], "resumed": None})
         elif kind == "resumed":
             self._resume(event)
+        elif kind == "recovered":
+            self._set_back(event["set_back"])
         self.last = kind
 
     def _ask(self, event: Event) -> None:
@@ -170,6 +172,13 @@ class _Taping:
         if self.last != "asked" or seat in (pair[0] for pair in self.taken[-1]["asked"]):
             self.taken.append({"round": event["round"], "asked": []})
         self.taken[-1]["asked"].append([seat, None])
+
+    def _set_back(self, seats: Sequence[str]) -> None:
+        """Leave out the seats that were not asked again when the run was brought back: as if they never were."""
+        if seats:
+            asked = self.taken.pop()
+            left = [pair for pair in asked["asked"] if pair[0] not in seats]
+            self.taken += [{**asked, "asked": left}] if left else []
 
     def _resume(self, event: Event) -> None:
         if event["after"] is None:

@@ -14,6 +14,9 @@ TIMES = ("seconds", "elapsed_seconds", "at")
 CHAIN = ("hash", "prev_hash", "wrote", "thread", "prompt")
 """What the times and the thread of an event, and the times of the messages in a prompt, change in events."""
 
+CHARGED = ("usage", "recoveries", "recovered")
+"""What a recovery changes at the top of a record or a state."""
+
 Read = tuple[str, str]
 """A role, and the message it read."""
 
@@ -47,9 +50,9 @@ def _same_record(whole: Struck, each: Struck) -> bool:
 
 
 def told(record: dict[str, Any]) -> dict[str, Any]:
-    """Return the record without what differs between two equal runs."""
+    """Return the record without what differs between two equal runs: times, and what a recovery charges."""
     kept: dict[str, Any] = without(record, *TIMES, "thread_id")
-    return kept
+    return {key: value for key, value in kept.items() if key not in CHARGED}
 
 
 def _same_state(whole: Struck, each: Struck) -> bool:
@@ -58,8 +61,20 @@ def _same_state(whole: Struck, each: Struck) -> bool:
 
 
 def _state(each: Struck) -> dict[str, Any]:
-    state: dict[str, Any] = without(each.after["state"], *TIMES, *CHAIN)
-    return state
+    """Return the state without what a recovery adds to it."""
+    state: dict[str, Any] = without(each.after["state"], *TIMES, *CHAIN, "seq")
+    events = [event for event in state["events"] if event["event"] != "recovered"]
+    return {key: value for key, value in state.items() if key not in CHARGED} | {"events": events}
+
+
+def _charges_what_was_lost(whole: Struck, each: Struck) -> bool:
+    """Beyond the run that nobody killed a run is charged what was under way, as reserved, and no second at work."""
+    events = [event for event in each.after["state"]["events"] if event["event"] == "recovered"]
+    lost = [call for event in events for call in event["lost"]]
+    before, used = whole.record["usage"], each.record["usage"]
+    more = used["prompt_tokens"] + used["completion_tokens"] - before["prompt_tokens"] - before["completion_tokens"]
+    is_known = (used["calls"] - before["calls"], more) == (len(lost), sum(call["tokens"] for call in lost))
+    return is_known and len(each.asked) + len(each.asked_again) <= used["calls"]
 
 
 def _asks_only_what_is_missing(whole: Struck, each: Struck) -> bool:
@@ -140,6 +155,7 @@ WHEN_KILLED: Mapping[str, Callable[[Struck, Struck], bool]] = {
     "it was killed, and resumed to the end": _was_killed,
     "`accord show` tells in between how far it came": _is_shown,
     "it has the record of the run nobody killed": _same_record,
+    "it is charged what was under way when it was killed": _charges_what_was_lost,
     "it has the state of the run nobody killed": _same_state,
     "it asks again exactly what the journal lacks": _asks_only_what_is_missing,
     "the journal holds what was asked, and nothing is asked twice": _journal_held_what_was_asked,

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nodes.journal import UNDER_WAY
+
 ACCORD = str(Path(sys.executable).with_name("accord"))
 PATIENCE_SECONDS = 45.0
 
@@ -129,6 +131,7 @@ def without(value: Any, *keys: str) -> Any:
 
 
 def journaled(desk: Desk) -> list[str]:
-    """The calls in the journal of the desk's SQLite file, as another process sees them committed."""
+    """The answered calls in the journal of the desk's SQLite file, as another process sees them committed."""
     with closing(sqlite3.connect(desk.folder / "home" / "accord.sqlite", timeout=30)) as connection:
-        return [key for (key,) in connection.execute("SELECT key FROM store WHERE prefix LIKE 'calls.%'")]
+        rows = connection.execute("SELECT key, value FROM store WHERE prefix LIKE 'calls.%'")
+        return [key for key, value in rows if json.loads(value)["kind"] != UNDER_WAY]

@@ -41,6 +41,7 @@ def test_the_defaults_are_those_of_the_table() -> None:
         "max_seconds": 40.0,
         "max_tokens": None,
         "max_cost_usd": None,
+        "max_recoveries": 5,
         "min_go_votes": 2,
     }
 
@@ -208,7 +209,7 @@ def test_a_changed_budget_keeps_its_other_limits() -> None:
     )
 
 
-ALLOWED = "max_rounds, max_messages, max_seconds, max_tokens, max_cost_usd, min_go_votes"
+ALLOWED = "max_rounds, max_messages, max_seconds, max_tokens, max_cost_usd, max_recoveries, min_go_votes"
 
 
 @pytest.mark.parametrize(
