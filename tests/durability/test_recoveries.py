@@ -104,11 +104,12 @@ async def _noted(location: str) -> dict[str, list[str]]:
     """Return the calls under way of threads whose ids begin alike: one of three has its answer, one ended without."""
     async with open_database(location) as database:
         for thread in ("t", "t2", "t.1", "t_"):
-            for seat in ("a", "b", "c"):
-                key = CallKey(thread, 1, 1, f"{thread}-{seat}", 1)
-                await note_call(database.store, key, Reservation(900, 0.5), "now")
-            await write_call(database.store, CallKey(thread, 1, 1, f"{thread}-a", 1), {"kind": "output"})
-            await forget_call(database.store, CallKey(thread, 1, 1, f"{thread}-b", 1))
+            async with database.fences.hold(thread):
+                for seat in ("a", "b", "c"):
+                    key = CallKey(thread, 1, 1, f"{thread}-{seat}", 1)
+                    await note_call(database.store, key, Reservation(900, 0.5), "now")
+                await write_call(database.store, CallKey(thread, 1, 1, f"{thread}-a", 1), {"kind": "output"})
+                await forget_call(database.store, CallKey(thread, 1, 1, f"{thread}-b", 1))
         assert await count_filled(database.store, "t") == 1
         threads = ("t", "t2", "t.1", "t_", "none")
         found = {thread: await calls_under_way(database.store, thread) for thread in threads}
