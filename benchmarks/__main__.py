@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import assurance, measure, patterns
+from benchmarks import assurance, fences, measure, patterns
 from benchmarks.page import PAGE, RESULTS, page_of, targets_table
 from benchmarks.server import serve
 from benchmarks.targets import TARGETS
@@ -48,6 +48,7 @@ def measure_all() -> dict[str, Any]:
             "proofs": lambda: assurance.proofs(turns=3),
             "archive": assurance.archive,
             "patterns": patterns.measure,
+            "fences": fences.measure,
         }
         results: dict[str, Any] = {"date": datetime.now(UTC).date().isoformat(), "machine": machine()}
         for name, step in steps.items():

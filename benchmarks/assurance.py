@@ -14,7 +14,7 @@ from typing import Any
 from graph.runner import open_runner
 from graph.settings import Settings
 from graph.store.archive import Archive
-from graph.store.database import open_database
+from graph.store.database import Database, open_database
 from graph.teams.loader import load_team
 from graph.teams.policies import load_policy
 from graph.teams.voicing import voiced
@@ -96,10 +96,14 @@ async def fill(home: Path, number: int) -> None:
         state = dict(await runner.threads.begun("real"))
     draw = random.Random(7)
     async with open_database(settings.database) as database:
-        kept = Archive(database.store)
         for start in range(0, number - 1, 500):
             names = range(start, min(start + 500, number - 1))
-            await asyncio.gather(*(kept.keep(f"run-{name}", _drawn(state, draw)) for name in names))
+            await asyncio.gather(*(_keep(database, f"run-{name}", _drawn(state, draw)) for name in names))
+
+
+async def _keep(database: Database, thread: str, state: dict[str, Any]) -> None:
+    async with database.fences.hold(thread):
+        await Archive(database.store).keep(thread, state)
 
 
 def _drawn(state: dict[str, Any], draw: random.Random) -> dict[str, Any]:

@@ -24,6 +24,7 @@ def page_of(results: dict[str, Any]) -> str:
         "proofs": proofs_table(results["proofs"]),
         "archive": archive_table(results["archive"]),
         "patterns": patterns_table(results["patterns"]["shapes"]),
+        "fences": fences_table(results["fences"]),
         "startup": startup_table(results["startup"]),
     }
     text = TEXT.read_text(encoding="utf-8")
@@ -74,6 +75,14 @@ def patterns_table(found: Figures) -> str:
         counts = [str(at["calls"]), str(at["critical_path"])]
         rows.append([name, *counts, f"{at['wall_ms']:.0f}", f"{at['cpu_ms']:.0f}", *(f"{each:.2f}" for each in ratios)])
     return _table(head, rows)
+
+
+def fences_table(found: Figures) -> str:
+    """Return the microseconds of a write without and with the fence, and their ratio."""
+    rows = (
+        [name, f"{at['plain_us']:.0f}", f"{at['fenced_us']:.0f}", f"{at['ratio']:.2f}"] for name, at in found.items()
+    )
+    return _table(["", "without, µs", "with, µs", "ratio"], rows)
 
 
 def startup_table(found: Figures) -> str:

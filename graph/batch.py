@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import resource
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
@@ -18,6 +20,10 @@ from policies.plain import find_unplain
 from policies.team import Team
 
 MAX_LINE_BYTES = 1024 * 1024
+FILES_KEPT_FREE = 16
+"""Files left for what is opened now and then: teams, prompts, connections to the database, the pages of a sort."""
+
+CALLS_AT_ONCE = 8
 AHEAD = 4
 """Cases begun ahead of the oldest one unfinished, as a multiple of the concurrency."""
 
@@ -72,6 +78,18 @@ class Batch:
     retries: bool = False
 
 
+def room_for(concurrency: int, calls_models: bool) -> int:
+    """Return how many cases may run at once, given the files that this process may still open; at least one.
+
+    A case holds a lock open; one that asks models also a connection for each role that is asked at the same time.
+    """
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed == resource.RLIM_INFINITY:
+        return concurrency
+    free = allowed - len(os.listdir("/dev/fd")) - FILES_KEPT_FREE
+    return max(1, min(concurrency, free // (1 + (CALLS_AT_ONCE if calls_models else 0))))
+
+
 async def run_lines(lines: Iterable[bytes], batch: Batch) -> AsyncGenerator[Result]:
     """Yield the result of each line that is not blank, in order, at most `concurrency` cases at work."""
     turn = asyncio.Semaphore(batch.concurrency)
@@ -114,6 +132,8 @@ async def _run_line(number: int, line: bytes, seen: dict[str, int], batch: Batch
             return Result(case_id, await batch.runner.run(batch.load(case), case.id))
     except UsageError as error:
         return Result(case_id, None, "; ".join(f"line {number}: {problem}" for problem in error.problems))
+    except OSError as error:
+        return Result(case_id, None, f"line {number}: {error.filename or 'this machine'}: {error.strerror or error}")
     except Exception as error:  # whatever one case meets, the others go on
         return Result(case_id, None, f"line {number}: unexpected: {type(error).__name__}: {error}", is_unexpected=True)
 
@@ -124,10 +144,12 @@ def read_case(line: bytes) -> Case:
     Raises:
         UsageError: it is too long, no JSON object, or a field is missing, unknown or not allowed.
     """
-    if len(line) > MAX_LINE_BYTES:
-        raise UsageError(f"has {len(line)} bytes; allowed: at most {MAX_LINE_BYTES}")
+    if len(line.rstrip(b"\n")) > MAX_LINE_BYTES:
+        raise UsageError(f"has more than {MAX_LINE_BYTES} bytes; allowed: at most {MAX_LINE_BYTES}")
     try:
-        value = json.loads(line, object_pairs_hook=_unique)
+        value = json.loads(line.decode("utf-8-sig"), object_pairs_hook=_unique)
+    except UnicodeDecodeError as error:
+        raise UsageError(f"is no JSON: it is not UTF-8 at byte {error.start}") from None
     except (ValueError, RecursionError) as error:
         raise UsageError(f"is no JSON: {error}") from None
     fault = find_unplain(value)

@@ -1,9 +1,9 @@
 """The runner: starts, continues and reads threads, one holder each. Behind the command line and the batch."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
@@ -17,23 +17,22 @@ from graph.problems import UsageError
 from graph.report.record import Record, record_of, refused_record
 from graph.settings import Settings
 from graph.store.database import Database, open_database
+from graph.store.fences import FencedError
 from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.teams.voicing import check_voices
 from graph.threads import Threads, blaming, check_thread, new_thread, refuse_broken
 from graph.versions import installed_versions
 from graph.voices import open_voices
-from nodes import align, convene
-from nodes.events import began_with, recorded
+from nodes.events import began_with
 from nodes.fingerprint import Pin, fingerprints
 from nodes.halt import Halt
-from nodes.recovery import recover
+from nodes.recovery import Dead, recover
 from nodes.services import FactsUnavailableError, InputRefusedError, Services
 from nodes.state import State
 from nodes.voices.voice import Voice
 from policies.budgets import change_budget
 from policies.privacy import withhold
-from policies.routing import is_over
 from policies.staleness import find_moved
 from policies.stop import is_resumable, stop_reason
 from policies.team import Budget, Team
@@ -64,12 +63,7 @@ class Runner:
         """
         thread = check_thread(new_thread() if thread is None else thread)
         inputs: Inputs = {"goal": team.goal, "facts": _withheld(team.facts, team), "accept_changes": accept_changes}
-        with storage_errors(self._location):
-            try:
-                async with self._database.locks.hold(thread):
-                    return await self._run(thread, team, inputs, on_event)
-            except ThreadBusyError:
-                return refused_record(thread, stop_reason("busy"))
+        return await self._hold(thread, lambda: self._run(thread, team, inputs, on_event))
 
     async def resume(
         self,
@@ -87,10 +81,16 @@ class Runner:
             StorageError: the database failed.
         """
         inputs: Inputs = {"budget": dict(budget or {}), "facts": facts, "accept_changes": accept_changes}
+        return await self._hold(check_thread(thread), lambda: self._resume(thread, inputs, on_event))
+
+    async def _hold(self, thread: str, work: Callable[[], Awaitable[Record]]) -> Record:
+        """Return what the work on a thread comes to while it is held, or that somebody else has it."""
         with storage_errors(self._location):
             try:
-                async with self._database.locks.hold(check_thread(thread)):
-                    return await self._resume(thread, inputs, on_event)
+                async with self._database.fences.hold(thread):
+                    return await work()
+            except FencedError as error:
+                return refused_record(thread, stop_reason("busy"), str(error))
             except ThreadBusyError:
                 return refused_record(thread, stop_reason("busy"))
 
@@ -153,9 +153,10 @@ class Runner:
             limits = change_budget(Budget(**state["limits"]), inputs["budget"])
             approved(team, limits, began_with(state))
         await self.threads.go_on(thread)
+        if reason is None and await self._recover(thread, state, inputs, on_event):
+            return await self._drive(thread, kept_team(state), None, on_event)
         if reason is not None or moved:
             return await self._drive(thread, team, inputs, on_event)
-        await self._recover(thread, team, state)
         try:
             record = await self._drive(thread, team, None, on_event)
         except InputRefusedError:  # what a server's caller sent last still stands before convene; enter with ours
@@ -166,14 +167,17 @@ class Runner:
             return await self._drive(thread, team, inputs, on_event)
         return record
 
-    async def _recover(self, thread: str, team: Team, state: Mapping[str, Any]) -> None:
-        """Charge what was under way when the process ended that worked on the thread."""
-        kept = State(**state)  # type: ignore[typeddict-item]  # a thread's values are the state's own keys
-        found = await recover(kept, team, pattern_of(team), self._database.store, (thread, ""))
-        if found is not None:
-            update = recorded(state, found[0], [found[1]], self._services.now())
-            asked_by = align.NODE if is_over(state.get("outcome")) else convene.NODE
-            await self._graph(team).aupdate_state(_config(thread, team), update, as_node=asked_by)
+    async def _recover(self, thread: str, state: Mapping[str, Any], inputs: Inputs, on_event: OnEvent | None) -> bool:
+        """Charge the calls that were under way when a process died; tell whether the run ends over that."""
+        team, limits = kept_team(state), change_budget(Budget(**state["limits"]), inputs["budget"] or {})
+        dead = Dead(thread, cast("State", state), await self.threads.replies_since(thread), limits)
+        recovery = await recover(dead, team, pattern_of(team), self._database.store, self._services.now())
+        if recovery is None:
+            return False
+        await self._graph(team).aupdate_state(_config(thread, team), recovery.update, recovery.as_node)
+        if on_event is not None:
+            on_event({"event": "recovered", "calls": recovery.lost})
+        return recovery.reason is not None
 
     async def _drive(self, thread: str, team: Team, inputs: Inputs | None, on_event: OnEvent | None) -> Record:
         graph = self._graph(team)

@@ -4,11 +4,13 @@ Compiled without a checkpointer and a store: the server brings both, from `graph
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from functools import cache
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
+from langgraph_sdk.runtime import ServerRuntime
 
 from graph.assurance.approval import approved
 from graph.build import RECURSION_LIMIT, build_graph
@@ -16,7 +18,9 @@ from graph.facts.files import load_facts
 from graph.patterns.examples import examples
 from graph.problems import UsageError
 from graph.settings import Settings, load_settings
+from graph.store.fences import FencedError, Fences
 from graph.store.index import note_served
+from graph.store.locks import ThreadBusyError
 from graph.teams.loader import load_team
 from graph.teams.voicing import voiced
 from graph.versions import installed_versions
@@ -24,26 +28,62 @@ from graph.voices import build_voices
 from nodes.services import InputRefusedError, Services
 from policies.team import PatternName
 
-Factory = Callable[[RunnableConfig], Coroutine[Any, Any, Any]]
+Factory = Callable[[RunnableConfig, ServerRuntime[Any]], AbstractAsyncContextManager[Any]]
+
+WRITING = ("threads.create_run", "threads.update")
+"""What the server wants a graph for when it writes to the thread."""
+BUSY = "busy: somebody else works on this thread; try again when they are done"
+PAUSES, PAUSE_SECONDS = 20, 0.2
+"""A run waits for one of the same thread that this server has just cut."""
 
 
 def _serve(pattern: PatternName) -> Factory:
     """Return the factory of a pattern's graph, as langgraph.json names it."""
 
-    async def graph(config: RunnableConfig) -> Any:
-        """Return the graph of the team named in `configurable.team`; without a name, of the pattern's example.
+    @asynccontextmanager
+    async def graph(config: RunnableConfig, runtime: ServerRuntime[Any]) -> AsyncIterator[Any]:
+        """Yield the graph of the team named in `configurable.team`; without a name, of the pattern's example.
 
         Raises:
-            InputRefusedError: there is no such team, its pattern is another one, or its file has problems.
+            InputRefusedError: there is no such team, its pattern is another one, or its file has problems; or
+                somebody else works on the thread, or has taken it meanwhile.
         """
-        named = config.get("configurable", {}).get("team")
+        configurable = config.get("configurable", {})
+        named = configurable.get("team")
         try:
             # In a thread: in its event loop the server refuses to read files.
-            return await asyncio.to_thread(_compiled, pattern, None if named is None else str(named))
+            compiled = await asyncio.to_thread(_compiled, pattern, None if named is None else str(named))
         except UsageError as error:
             raise InputRefusedError(str(error)) from None
+        thread = configurable.get("thread_id") if runtime.access_context in WRITING else None
+        async with _held(runtime.store, thread):
+            yield compiled
 
     return graph
+
+
+@asynccontextmanager
+async def _held(store: Any, thread: str | None) -> AsyncIterator[None]:
+    """Hold a thread while the server writes to it, as the command line does; no thread: it only looks."""
+    if thread is None:
+        yield
+        return
+    try:
+        async with AsyncExitStack() as stack:
+            await _enter(stack, store.fences, str(thread))
+            yield
+    except FencedError as error:
+        raise InputRefusedError(f"busy: {error}") from None
+    except ThreadBusyError:
+        raise InputRefusedError(BUSY) from None
+
+
+async def _enter(stack: AsyncExitStack, fences: Fences, thread: str) -> None:
+    for _ in range(PAUSES):
+        with suppress(ThreadBusyError):
+            return await stack.enter_async_context(fences.hold(thread))
+        await asyncio.sleep(PAUSE_SECONDS)
+    await stack.enter_async_context(fences.hold(thread))
 
 
 rounds = _serve("rounds")

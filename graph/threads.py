@@ -20,8 +20,8 @@ from graph.store.locks import ThreadBusyError
 from nodes.agreement import MISREAD, find_disagreement
 
 THREAD_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}")
-UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, NotImplementedError)
-"""What LangGraph's reader raises for stored bytes that are no checkpoint."""
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, MemoryError)
+"""What LangGraph's reader raises for stored bytes that are no checkpoint; RuntimeError where they nest too deep."""
 
 COUNTERS = "counters_since_delta_snapshot"
 """Under this key LangGraph counts the steps since a growing list was last kept in full."""
@@ -81,7 +81,8 @@ class Threads:
         """Note and archive the threads that ended, but whose process died before it could."""
         with storage_errors(self.location):
             for entry in await self.index.running():
-                with suppress(StorageError, *UNREADABLE):  # what cannot be read is for `audit verify` to name
+                # What cannot be read is for `audit verify` to name; who may not write leaves it as it is.
+                with suppress(UsageError, *UNREADABLE), storage_errors(self.location):
                     await self.catch_up_with(entry)
 
     async def catch_up_with(self, entry: Mapping[str, Any]) -> None:
@@ -90,19 +91,25 @@ class Threads:
         if not has_ended(await self.state(thread), entry):
             return
         with suppress(ThreadBusyError):
-            async with self._database.locks.hold(thread):
+            # Under the token of who wrote last: they can still write, and who takes the thread meanwhile refuses this.
+            async with self._database.fences.hold(thread, anew=False):
                 state = await self.state(thread)  # again: somebody may have gone on with it since
                 if has_ended(state, entry):
                     await self.note(thread, state)
 
     async def note(self, thread: str, state: State | None) -> Record | None:
-        """Note what a thread came to, archive it if it ended, and return its record; None where nothing began."""
+        """Note what a thread came to, archive it if it ended, and return its record; None where nothing began.
+
+        Raises:
+            UsageError: the state is not what its events say: the database was damaged meanwhile.
+        """
         if state is None:
             return None
-        record = record_of(thread, state)
-        if record["stop_reason"] is not None:  # first: what the index calls running is caught up with after a kill
-            await self.archive.keep(thread, state)
-        await self.index.note(line_of(record, state))
+        with blaming(thread, state):
+            record = record_of(thread, state)
+            if record["stop_reason"] is not None:  # first: what the index calls running is caught up with after a kill
+                await self.archive.keep(thread, state)
+            await self.index.note(line_of(record, state))
         return record
 
     async def go_on(self, thread: str) -> None:
@@ -157,6 +164,12 @@ class Threads:
         except UNREADABLE as error:
             raise StorageError(f"{shown(self.location)}: the thread `{thread}` cannot be read: {error}") from None
         return values
+
+    async def replies_since(self, thread: str) -> dict[str, Any]:
+        """Return the replies of seats that came after the newest checkpoint of a thread, by seat."""
+        saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
+        writes = (saved.pending_writes or []) if saved else []
+        return {seat: reply for _, channel, value in writes if channel == "replies" for seat, reply in value.items()}
 
     async def is_held(self, thread: str) -> bool:
         """Tell whether somebody works on the thread."""
@@ -238,7 +251,7 @@ async def open_threads(settings: Settings) -> AsyncIterator[Threads]:
         UsageError: the database's URL is of no kind that is supported.
         StorageError: the database cannot be opened.
     """
-    async with open_database(settings.database, settings.accord_sqlite_synchronous) as database:
+    async with open_database(settings.database, settings.accord_sqlite_synchronous, reads=True) as database:
         yield Threads(database, settings.database)
 
 

@@ -20,6 +20,7 @@ from nodes.border import (
     usage_from,
     wave_from,
 )
+from nodes.call import learned
 from nodes.events import Body, answered, recorded
 from nodes.mail import delivered, send
 from nodes.pattern import Closing, Pattern, Update
@@ -57,6 +58,9 @@ def build_align(team: Team, services: Services, pattern: Pattern) -> Node:
             if closing.shown:
                 runtime.stream_writer(dict(closing.shown))
         happened = [*_answers(state, team, replies), *_absences(state, update["seats"]), *sent, *closing.events]
+        ratios = learned(state, team)
+        if ratios != state.get("ratios", {}):
+            update["ratios"] = ratios
         update["usage"] = _usage(state, services.clock() - started)
         return recorded(state, update, happened, services.now())
 

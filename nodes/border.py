@@ -6,6 +6,7 @@ from typing import Any
 
 from policies.budgets import Charge, Spent, Usage
 from policies.contract import Contribution, Output, Refusal
+from policies.recovery import Recoveries
 from policies.seats import Ask, Failure, Reply, Seat, Wave
 from policies.stop import Stop
 from policies.team import Budget
@@ -157,6 +158,11 @@ def granted(state: Mapping[str, Any]) -> Plain:
     """Return {messages, rounds}: what was granted so far, without what teams were granted and did not use."""
     spent = spent_from(state)
     return plain_spent(replace(spent, messages=spent.messages - unused_messages(state)))
+
+
+def recoveries_from(state: Mapping[str, Any]) -> Recoveries:
+    """Return how often the run was brought back; never on a new thread."""
+    return Recoveries(**state.get("recovered", {}))
 
 
 def plain_usage(usage: Usage) -> Plain:

@@ -1,21 +1,25 @@
 """One call of a voice: journaled, cut at the run's deadline, stopped by the halt, charged to the run."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from langgraph.runtime import Runtime
 from langgraph.store.base import BaseStore
 
+from nodes.border import name_of, replies_of
 from nodes.fingerprint import fingerprint
-from nodes.journal import CallKey, read_call, write_call
+from nodes.journal import CallKey, forget_call, note_call, read_call, write_call
 from nodes.services import Services
 from nodes.voices.voice import Answer, Meter, Prompt
-from policies.budgets import Reservation, Usage, cost_of, is_credible, reserve
+from policies.budgets import Reservation, Usage, cost_of, is_credible, learn_ratio, reserve
 from policies.seats import Failure
 from policies.stop import stop_reason
 from policies.team import Brief, Budget, Price, Role, Team
+
+DEFAULT_MODEL = "default"
+"""How the process's own model is called in the state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +35,33 @@ class Call:
     reservation: Reservation
     price: Price | None
 
+    @property
+    def asks_model(self) -> bool:
+        """Whether the call goes to a model, and so costs something."""
+        return self.reservation.tokens > 0
 
-def reservation_of(speaker: Role | Brief, prompt: Prompt, team: Team) -> Reservation:
-    """Return what asking a role, or for the brief, may cost at most; nothing where no model is asked."""
+
+def reservation_of(speaker: Role | Brief, prompt: Prompt, team: Team, ratios: Mapping[str, float]) -> Reservation:
+    """Return what asking a role, or for the brief, may cost at most; nothing where no model is asked.
+
+    `ratios` says how many tokens each model was seen to count for one of ours; without one it is a guess.
+    """
     if speaker.voice != "model":
         return Reservation()
-    return reserve(prompt.text, team.max_output_tokens, team.price_of(speaker.model))
+    ratio = ratios.get(speaker.model or DEFAULT_MODEL)
+    held = reserve(prompt.text, team.max_output_tokens, team.price_of(speaker.model), ratio or 1.0)
+    return replace(held, is_guess=ratio is None)
+
+
+def learned(state: Mapping[str, Any], team: Team) -> dict[str, float]:
+    """Return how many tokens each model was seen to count for one of ours, the most, with the newest replies."""
+    ratios = dict(state.get("ratios", {}))
+    asked = {name_of(ask): team.roles[ask["role"]].model for ask in state["wave"]["asks"]}
+    for seat, reply in replies_of(state).items():
+        if "ratio" in reply and seat in asked:
+            model = asked[seat] or DEFAULT_MODEL
+            ratios[model] = max(ratios.get(model, 1.0), reply["ratio"])
+    return ratios
 
 
 def may_grow(team: Team, limits: Budget) -> bool:
@@ -72,18 +97,29 @@ async def make_call(call: Call, store: BaseStore, services: Services) -> dict[st
     kept = await read_call(store, call.key)
     if kept is not None:
         return kept
+    if call.asks_model:
+        await note_call(store, call.key, call.reservation, services.now())
     started = services.clock()
     answer = await _ask(call, services)
     usage = answer.usage or _charge(call, answer, services.clock() - started)
-    measured = {"usage": asdict(usage), "prompt": fingerprint(call.prompt.text)}
+    measured: dict[str, Any] = {"usage": asdict(usage), "prompt": fingerprint(call.prompt.text)}
+    if call.asks_model and not answer.failure:
+        measured["ratio"] = learn_ratio(call.prompt.text, usage)
     if answer.failure:
+        await _forget(call, store)
         told = {"cause": answer.failure.cause} if answer.failure.cause else {}
         return {"kind": "failure", "reason": answer.failure.reason, **told, **measured}
     reply = {**call.judge(answer), **measured}
     if reply["kind"] == "failure":
+        await _forget(call, store)
         return reply
     await write_call(store, call.key, reply)
     return reply
+
+
+async def _forget(call: Call, store: BaseStore) -> None:
+    if call.asks_model:
+        await forget_call(store, call.key)
 
 
 async def _ask(call: Call, services: Services) -> Answer:

@@ -9,29 +9,31 @@ from nodes.admission import Admission
 from nodes.border import (
     budget_from,
     granted,
+    name_of,
     named,
     plain_seat,
     plain_spent,
     plain_stop,
     plain_usage,
     plain_wave,
+    recoveries_from,
+    replies_of,
     seat_from,
     spent_from,
     unused_messages,
-    usage_from,
 )
 from nodes.call import journal_of, reservation_of, scope_of, thread_of
 from nodes.events import Body, asked, recorded
 from nodes.mail import with_inboxes
 from nodes.pattern import Pattern, Update
-from nodes.recovery import is_under_way, recover
 from nodes.services import Services
 from nodes.state import Node, State
 from policies.budgets import Reservation, Usage, add_usage, raised, reserve_team
+from policies.recovery import refuse_recovery
 from policies.routing import is_over, next_nodes
 from policies.seats import Seat, Wave, forgive, phase_at, plan_wave, repair_of
 from policies.stop import Stop, is_resumable, stop_reason
-from policies.team import Team
+from policies.team import Budget, Team
 
 NODE = "convene"
 
@@ -45,8 +47,7 @@ def build_convene(team: Team, services: Services, pattern: Pattern) -> Node:
         if reason and not is_resumable(reason):
             admission.refuse_another(state)
             return {}
-        started, place = services.clock(), (thread_of(runtime), scope_of(runtime))
-        back = await recover(state, team, pattern, journal_of(runtime), place) if is_under_way(state) else None
+        started = services.clock()
         admitted = await admission.admit(state, thread_of(runtime))
         is_begun = admitted.get("happened") and not scope_of(runtime)
         if services.note_thread and is_begun:  # it begins, or goes on after a stop
@@ -56,15 +57,14 @@ def build_convene(team: Team, services: Services, pattern: Pattern) -> Node:
         update: Update = {"stop_reason": None, "phase": None, "raw_contribution": None, **admitted}
         if reason:
             update |= _forgiven(state) | update | pattern.forgives(state)
+        if reason and update["pending"] is None:
+            update["pending"] = _exhausted(state, update, reason)
         if services.halt.is_set and update["pending"] is None:
             update["pending"] = plain_stop(Stop(stop_reason("cancelled"), _phase(state, pattern)))
         update |= _returned(state)
-        if back:
-            happened.append({**back[1], "again": True})
-            update |= _again(state, back[0])
         update |= _goes_on(_after(state, update), team, pattern)
         happened += _asked(_after(state, update), team)
-        usage = add_usage(usage_from(_after(state, update)), Usage(), services.clock() - started)
+        usage = add_usage(spent_from(state).usage, Usage(), services.clock() - started)
         return recorded(state, update | {"usage": plain_usage(usage)}, happened, services.now())
 
     return convene
@@ -72,7 +72,9 @@ def build_convene(team: Team, services: Services, pattern: Pattern) -> Node:
 
 def route_after_convene(state: State) -> list[str]:
     """Return the asked roles, or where the run goes without them."""
-    asks = dict.fromkeys(ask["role"] for ask in state.get("wave", {}).get("asks", []))
+    replied = replies_of(state)  # after a recovery some have replied already
+    open_asks = (ask for ask in state.get("wave", {}).get("asks", []) if name_of(ask) not in replied)
+    asks = dict.fromkeys(ask["role"] for ask in open_asks)
     return next_nodes([*asks], state.get("outcome"), state.get("pending"), state.get("stop_reason"))
 
 
@@ -80,6 +82,15 @@ def _phase(state: State, pattern: Pattern) -> str | None:
     """Return where a run stands that goes no further: at its first empty seat, or none between rounds."""
     empty = [seat for seat in map(seat_from, state.get("seats", [])) if not seat.is_settled]
     return phase_at(pattern.where(state), empty[0]) if empty else None
+
+
+def _exhausted(state: State, update: Update, reason: str) -> Any:
+    """Return the stop of a run that was brought back too often, and whose limit was not raised since."""
+    if reason != stop_reason("recovery_exhausted"):
+        return None
+    limits = Budget(**update.get("limits", state["limits"]))
+    refused = refuse_recovery(limits, recoveries_from(state))
+    return plain_stop(Stop(refused, state.get("phase"))) if refused else None
 
 
 def _after(state: State, update: Update) -> State:
@@ -91,14 +102,6 @@ def _forgiven(state: State) -> Update:
     seats = [seat_from(seat) for seat in state.get("seats", [])]
     after = forgive(seats)
     return {"seats": [plain_seat(seat) for seat in after]} if after != tuple(seats) else {}
-
-
-def _again(state: State, recovery: Update) -> Update:
-    """Return a recovery where the wave is asked anew, so that its messages are granted once."""
-    asks = [] if is_over(state.get("outcome")) else state["wave"]["asks"]
-    spent = spent_from(state)
-    spent = replace(spent, messages=spent.messages - sum(ask["messages"] for ask in asks))
-    return {"spent": plain_spent(spent)} | recovery
 
 
 def _returned(state: State) -> Update:
@@ -158,7 +161,7 @@ def _reservations(state: State, team: Team, pattern: Pattern, seats: list[Seat])
 
 def _reservation(state: State, team: Team, pattern: Pattern, seat: Seat) -> Reservation:
     prompt = pattern.question(state, seat.name, repair_of(seat)).prompt
-    return reservation_of(team.roles[seat.role], prompt, team)
+    return reservation_of(team.roles[seat.role], prompt, team, state.get("ratios", {}))
 
 
 def _wave_number(state: State) -> int:

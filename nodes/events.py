@@ -27,6 +27,7 @@ CHANNELS = Channels(
         {
             *("limits", "spent", "usage", "round", "seats", "wave", "outcome", "pending", "stop_reason", "phase"),
             *("raw_contribution", "answer", "final_decision", "forgiven", "since", "ending", "withdrawn"),
+            *("recovered", "ratios"),
         }
     ),
     parted=frozenset({"case"}),
@@ -133,13 +134,6 @@ def standing_outcomes(state: Mapping[str, Any]) -> list[Event]:
 def called(state: Mapping[str, Any]) -> list[str | None]:
     """Return the role that each round's row convened, in order; None where it convened nobody."""
     return [event["convene"] for event in events_of(state, "outcome")]
-
-
-def fruitless_recoveries(state: Mapping[str, Any]) -> int:
-    """Return how often the run was recovered since a seat was filled, or since somebody resumed it after a stop."""
-    kinds = [event["event"] for event in state.get("events", []) if event["event"] != "resumed" or event["after"]]
-    since = next((place for place, kind in enumerate(reversed(kinds)) if kind in ("accepted", "resumed")), len(kinds))
-    return kinds[len(kinds) - since :].count("recovered")
 
 
 def capping_guards(state: Mapping[str, Any]) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ def _call(state: State, team: Team, services: Services, ending: Ending, where: t
         prompt=ending.prompt,
         meter=question.meter,
         seconds_left=left,
-        reservation=reservation_of(writer, ending.prompt, team),
+        reservation=reservation_of(writer, ending.prompt, team, state.get("ratios", {})),
         price=team.price_of(writer.model),
     )
 

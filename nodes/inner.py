@@ -33,7 +33,7 @@ from nodes.state import Node, State
 from policies.budgets import Charge, charge, limits_of_team, raised
 from policies.contract import Output
 from policies.plain import MAX_TEXT
-from policies.stop import stop_reason
+from policies.stop import limit_behind, stop_reason
 from policies.team import Budget, Team
 
 SCRATCHPAD = "__pregel_scratchpad"
@@ -150,7 +150,7 @@ def _reply(granted: _Granted, end: Mapping[str, Any], own: Budget) -> Plain:
 
 def _is_own_limit(reason: str, limits: Budget, own: Budget) -> bool:
     """Tell whether a team stopped at a limit of its own: one that the run did not cut."""
-    name = {"max_cost": "max_cost_usd"}.get(reason, reason)
+    name = limit_behind(reason)
     return name in LIMITS and getattr(own, name) is not None and getattr(limits, name) >= getattr(own, name)
 
 

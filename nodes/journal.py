@@ -1,16 +1,31 @@
 """The call journal: an answer that was given is never asked for again, also after a kill.
 
-An entry is written before the node that asked returns, and read before a call is made. What is left is the window
-between the provider's answer and the entry's commit.
+A call of a model is noted before it is made, so that one that was under way when a process died is known. Its answer
+takes the place of the note before the node that asked returns, and is read before a call is made. What is left is the
+window between the provider's answer and the entry's commit.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from langgraph.store.base import BaseStore
+import rfc8785
+from langgraph.store.base import BaseStore, Item
+
+from nodes.fingerprint import fingerprint
+from policies.budgets import Reservation
 
 NAMESPACE = "calls"
+DIGEST = "digest"
+"""Under which name an entry keeps the fingerprint of the rest of it."""
+UNDER_WAY = "under_way"
+"""The kind of an entry whose call was made and has no answer yet."""
+FILLING = ("contribution", "output", "brief")
+"""The kinds of answers that fill a seat."""
+PAGE = 500
+
+Plain = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +45,8 @@ class CallKey:
 
     @property
     def namespace(self) -> tuple[str, str]:
-        """The store's namespace of the thread's calls; the store takes no dots there."""
-        return (NAMESPACE, self.thread.replace(".", "%2E") or "%")
+        """The store's namespace of the thread's calls."""
+        return namespace_of(self.thread)
 
     @property
     def key(self) -> str:
@@ -40,12 +55,70 @@ class CallKey:
         return f"{within}{self.revision}/{self.round}/{self.seat}/{self.attempt}"
 
 
-async def read_call(store: BaseStore, key: CallKey) -> dict[str, Any] | None:
-    """Return what the call answered, or None if no answer was journaled."""
-    item = await store.aget(key.namespace, key.key)
-    return item.value if item else None
+def namespace_of(thread: str) -> tuple[str, str]:
+    """Return the store's namespace of a thread's calls; the store takes no dots there."""
+    return (NAMESPACE, thread.replace(".", "%2E") or "%")
+
+
+def thread_of_calls(part: str) -> str:
+    """Return the thread whose calls lie under this second part of a namespace; empty where they have none."""
+    return "" if part == "%" else part.replace("%2E", ".")
+
+
+async def read_call(store: BaseStore, key: CallKey) -> Plain | None:
+    """Return what the call answered, or None if no answer was journaled, or what is kept of it was changed since.
+
+    Nobody can be held to an answer that is not theirs, so then they are asked again.
+    """
+    kept = _whole(await store.aget(key.namespace, key.key, refresh_ttl=False))
+    return kept if kept and kept["kind"] != UNDER_WAY else None
+
+
+async def note_call(store: BaseStore, key: CallKey, reservation: Reservation, at: str) -> None:
+    """Note that a call is made now, and what it may cost; committed when this returns."""
+    where = {"round": key.round, "seat": key.seat, "attempt": key.attempt, "scope": key.scope}
+    held = {"tokens": reservation.tokens, "cost_usd": reservation.cost_usd}
+    await write_call(store, key, {"kind": UNDER_WAY, **where, "at": at, **held})
+
+
+async def forget_call(store: BaseStore, key: CallKey) -> None:
+    """Take the note of a call back: it ended without an answer, and the node that made it says so."""
+    await store.adelete(key.namespace, key.key)
 
 
 async def write_call(store: BaseStore, key: CallKey, answer: Mapping[str, Any]) -> None:
     """Keep what the call answered; committed when this returns."""
-    await store.aput(key.namespace, key.key, dict(answer), index=False)
+    await store.aput(key.namespace, key.key, {**answer, DIGEST: fingerprint(answer)}, index=False)
+
+
+async def calls_under_way(store: BaseStore, thread: str) -> list[Plain]:
+    """Return the calls that were made and have no answer, in order, each {round, seat, attempt, scope, at, ...}."""
+    noted = map(_whole, await _entries(store, thread, {"kind": UNDER_WAY}))
+    calls = ({name: value for name, value in kept.items() if name != "kind"} for kept in noted if kept)
+    return sorted(calls, key=lambda call: (call["at"], call["scope"], call["round"], call["seat"]))
+
+
+async def count_filled(store: BaseStore, thread: str) -> int:
+    """Return how many answers in the journal fill a seat, those of teams that answer for a role included."""
+    return sum([len(await _entries(store, thread, {"kind": kind})) for kind in FILLING])
+
+
+async def _entries(store: BaseStore, thread: str, wanted: Plain) -> list[Item]:
+    """Return the entries of a thread; the store looks for what begins alike, so those of other threads are left out."""
+    namespace, found = namespace_of(thread), list[Item]()
+    while True:
+        page = await store.asearch(namespace, filter=wanted, limit=PAGE, offset=len(found))
+        found += page
+        if len(page) < PAGE:
+            return [item for item in found if item.namespace == namespace]
+
+
+def _whole(item: Item | None) -> Plain | None:
+    """Return what an entry keeps; None where there is none, or it was changed since."""
+    if item is None or not isinstance(item.value, dict):
+        return None
+    kept = {name: value for name, value in item.value.items() if name != DIGEST}
+    with suppress(ValueError, RecursionError, rfc8785.CanonicalizationError):
+        if item.value.get(DIGEST) == fingerprint(kept):
+            return kept
+    return None

@@ -1,130 +1,149 @@
-"""Recovery: what a process left under way when it ended is charged before anybody is asked again.
+"""Recovery: a run is brought back whose process died while calls were under way.
 
-Calls that were made are paid for, whether or not their answers came: each counts as reserved, in calls, tokens and
-cost. It is no message and no time at work, so that no kill changes what a team decides.
+Those calls are charged, in calls, tokens and cost. The seats are asked again where that still fits; the answers there
+are already stay. A recovery is a step of its own between two steps of the graph, with an event of its own.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from langgraph.store.base import BaseStore
 
+from nodes import align, convene, finalize
 from nodes.border import (
-    budget_from,
     name_of,
     plain_spent,
     plain_stop,
     plain_usage,
-    plain_wave,
+    recoveries_from,
     replies_of,
     seat_from,
     spent_from,
 )
 from nodes.call import reservation_of
-from nodes.events import Body, fruitless_recoveries
-from nodes.journal import CallKey, read_call
+from nodes.events import events_of, recorded
+from nodes.journal import CallKey, calls_under_way, count_filled, read_call
 from nodes.pattern import Pattern, Update
 from nodes.state import State
-from policies.budgets import Reservation, Spent, Usage, add_usage, refuse_tokens
+from policies.budgets import Reservation, Usage, add_usage, grant, refuse_call
+from policies.recovery import charge_lost, one_more, refuse_recovery
 from policies.routing import is_over
-from policies.seats import Wave, phase_at, repair_of
-from policies.stop import Stop, stop_reason
-from policies.team import Team
+from policies.seats import phase_at, repair_of
+from policies.stop import Stop
+from policies.team import Budget, Team
 
-FINALIZE = "finalize"
-BRIEF = "brief"
+Plain = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class _Lost:
-    """A seat, or the brief, that was asked and has no answer: where, and what was reserved; nothing without a model."""
+class Recovery:
+    """What a recovery writes into the state, as which node, and how many calls it charges."""
 
-    seat: str
-    phase: str
-    reserved: Reservation
+    update: Update
+    as_node: str
+    lost: int
 
     @property
-    def usage(self) -> Usage:
-        return Usage(1 if self.reserved.tokens else 0, self.reserved.tokens, 0, self.reserved.cost_usd)
+    def reason(self) -> str | None:
+        """Why the run ends instead, where it does."""
+        pending = self.update.get("pending")
+        return pending["reason"] if pending else None
 
 
-def is_under_way(state: Mapping[str, Any]) -> bool:
-    """Tell whether somebody was asked, or the brief is to be written, and no answer was taken yet."""
-    if not state.get("case") or state.get("stop_reason") or state.get("pending"):
-        return False
-    return is_over(state.get("outcome")) or bool(_open_asks(state))
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """What a process left that died: the thread, its state at the last step, and the replies that came since."""
+
+    thread: str
+    state: State
+    replies: Mapping[str, Plain]
+    limits: Budget
+
+    @property
+    def open_asks(self) -> list[Plain]:
+        """The asks of the wave that nobody has replied to."""
+        asks: Sequence[Plain] = self.state.get("wave", {}).get("asks", [])
+        replied = {**replies_of(self.state), **self.replies}
+        return [ask for ask in asks if name_of(ask) not in replied]
 
 
-def _open_asks(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    replies = replies_of(state)
-    return [ask for ask in state.get("wave", {}).get("asks", []) if name_of(ask) not in replies]
-
-
-async def recover(
-    state: State, team: Team, pattern: Pattern, store: BaseStore, where: tuple[str, str]
-) -> tuple[Update, Body] | None:
-    """Return what a recovery writes, and its event; None where nothing was under way.
-
-    `where` is the thread, and the scope of a team that answers for a role. The run stops where so many recoveries
-    brought no answer as its budget allows, or where what was lost leaves too little to ask again.
-    """
-    if not is_under_way(state):
+async def recover(dead: Dead, team: Team, pattern: Pattern, store: BaseStore, now: str) -> Recovery | None:
+    """Return the recovery of a thread; None where no call was under way that was not charged before."""
+    state = dead.state
+    lost = await _lost(store, dead)
+    is_ending = is_over(state.get("outcome"))
+    if not lost or not (is_ending or dead.open_asks):
         return None
-    lost = await _lost(state, team, pattern, store, where)
-    spent = spent_from(state)
-    for each in lost:
-        spent = replace(spent, usage=add_usage(spent.usage, each.usage))
-    update: Update = {"usage": plain_usage(spent.usage)}
-    reason = _refused(state, lost, spent)
-    told = [{"seat": each.seat, "calls": each.usage.calls, "tokens": each.usage.tokens} for each in lost]
-    body: Body = {"event": "recovered", "round": state["round"], "lost": told}
-    if reason is None:
-        return update, body
-    stop = Stop(reason, lost[0].phase if lost else None)
-    return update | _stopped(state, stop, spent), {**body, "stopped": reason}
+    recoveries = one_more(recoveries_from(state), await count_filled(store, dead.thread))
+    held = [Reservation(call["tokens"], call["cost_usd"]) for call in lost]
+    usage = charge_lost(spent_from(state).usage, held)
+    update: Update = {"recovered": asdict(recoveries), "usage": plain_usage(usage)}
+    refused, set_back = refuse_recovery(dead.limits, recoveries), list[str]()
+    if refused:
+        update["pending"] = plain_stop(Stop(refused, _phase(dead, pattern)))
+    if not is_ending:
+        kept = [] if refused else await _kept(dead, team, pattern, store, usage)
+        set_back = [name_of(ask) for ask in state["wave"]["asks"] if ask not in kept]
+        update |= _asked_anew(dead, kept)
+    body = {"event": "recovered", "lost": lost, "set_back": set_back, **asdict(recoveries)}
+    as_node = align.NODE if is_ending else convene.NODE
+    return Recovery(recorded(state, update, [body], now), as_node, len(lost))
 
 
-def _refused(state: State, lost: list[_Lost], spent: Spent) -> str | None:
-    """Return the reason for which nobody is asked again, or None."""
-    limits = budget_from(state)
-    if fruitless_recoveries(state) + 1 >= limits.max_recoveries:
-        return stop_reason("recovery_exhausted")
-    again = Reservation(
-        sum(each.reserved.tokens for each in lost), round(sum(each.reserved.cost_usd for each in lost), 9)
-    )
-    return refuse_tokens(limits, spent, again)
+async def _lost(store: BaseStore, dead: Dead) -> list[Plain]:
+    """Return the calls that were under way and are not charged yet: one that was has not been made again since."""
+    charged = [call for event in events_of(dead.state, "recovered") for call in event["lost"]]
+    return [call for call in await calls_under_way(store, dead.thread) if call not in charged]
 
 
-def _stopped(state: State, stop: Stop, spent: Spent) -> Update:
-    """Return the wave taken back: whoever resumes the run asks its seats again, for messages of their own."""
-    asks = [] if is_over(state.get("outcome")) else _open_asks(state)
-    spent = replace(spent, messages=spent.messages - sum(ask["messages"] for ask in asks))
-    wave = plain_wave(Wave((), None, spent), state["wave"]["number"] + 1)
-    return {"pending": plain_stop(stop), "wave": wave, "spent": plain_spent(spent)}
+def _phase(dead: Dead, pattern: Pattern) -> str:
+    if is_over(dead.state.get("outcome")):
+        return finalize.NODE
+    first = name_of(dead.open_asks[0])
+    seat = next(seat for seat in map(seat_from, dead.state["seats"]) if seat.name == first)
+    return phase_at(pattern.where(dead.state), seat)
 
 
-async def _lost(state: State, team: Team, pattern: Pattern, store: BaseStore, where: tuple[str, str]) -> list[_Lost]:
-    thread, scope = where
-
-    async def is_answered(seat: str, attempt: int) -> bool:
-        key = CallKey(thread, state["case"]["revision"], state["round"], seat, attempt, scope)
-        return await read_call(store, key) is not None
-
-    if is_over(state.get("outcome")):
-        ending = pattern.ending(state)
-        if ending.text is not None or await is_answered(BRIEF, 1):
-            return []
-        return [_Lost(BRIEF, FINALIZE, reservation_of(team.brief, ending.prompt, team))]
-    names = [name_of(ask) for ask in _open_asks(state) if not await is_answered(name_of(ask), ask["attempt"])]
-    return [_asked(state, team, pattern, name) for name in names]
+def _asked_anew(dead: Dead, kept: Sequence[Plain]) -> Update:
+    """Return the wave with the asks that are kept; the messages of the others are given back."""
+    state, names = dead.state, [name_of(ask) for ask in kept]
+    replies = {seat: reply for seat, reply in dead.replies.items() if seat in names}
+    spent, asks = spent_from(state), state["wave"]["asks"]
+    back = sum(ask["messages"] for ask in asks) - sum(ask["messages"] for ask in kept)
+    wave = {**state["wave"], "asks": [*kept]}
+    update: Update = {"wave": wave, "spent": plain_spent(replace(spent, messages=spent.messages - back))}
+    return update | ({"replies": replies} if replies else {})
 
 
-def _asked(state: State, team: Team, pattern: Pattern, name: str) -> _Lost:
-    """Return a seat whose answer is missing; a team that answers for a role charges what it lost itself."""
-    seat = next(each for each in map(seat_from, state["seats"]) if each.name == name)
-    role, phase = team.roles[seat.role], phase_at(pattern.where(state), seat)
+async def _kept(dead: Dead, team: Team, pattern: Pattern, store: BaseStore, usage: Usage) -> list[Plain]:
+    """Return the asks of the wave that were replied to, or may be made again with what is left of the budget."""
+    asks, open_asks = dead.state["wave"]["asks"], dead.open_asks
+    journaled = {name_of(ask): await read_call(store, _key(dead, ask)) for ask in open_asks}
+    for reply in (*dead.replies.values(), *filter(None, journaled.values())):
+        usage = add_usage(usage, Usage(**reply["usage"]))
+    spent = replace(spent_from(dead.state), usage=usage)
+    kept = [ask for ask in asks if ask not in open_asks or journaled[name_of(ask)]]
+    for ask in open_asks:
+        if ask in kept:
+            continue
+        reservation = _reservation(dead, ask, team, pattern)
+        if refuse_call(dead.limits, spent, reservation) is None:
+            kept.append(ask)
+            spent = grant(spent, reservation)
+    return [ask for ask in asks if ask in kept]
+
+
+def _reservation(dead: Dead, ask: Plain, team: Team, pattern: Pattern) -> Reservation:
+    """Return what an ask may cost at most; a team that answers for a role minds its own share."""
+    role = team.roles[ask["role"]]
     if role.team is not None:
-        return _Lost(name, phase, Reservation())
-    prompt = pattern.question(state, name, repair_of(seat)).prompt
-    return _Lost(name, phase, reservation_of(role, prompt, team))
+        return Reservation()
+    seat = next(seat for seat in map(seat_from, dead.state["seats"]) if seat.name == name_of(ask))
+    prompt = pattern.question(dead.state, seat.name, repair_of(seat)).prompt
+    return reservation_of(role, prompt, team, dead.state.get("ratios", {}))
+
+
+def _key(dead: Dead, ask: Plain) -> CallKey:
+    state = dead.state
+    return CallKey(dead.thread, state["case"]["revision"], state["round"], name_of(ask), ask["attempt"])

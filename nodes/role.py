@@ -92,7 +92,7 @@ def _call(seat: _Seat, team: Team, services: Services, pattern: Pattern) -> Call
         prompt=asked.prompt,
         meter=question.meter,
         seconds_left=left,
-        reservation=reservation_of(role, asked.prompt, team),
+        reservation=reservation_of(role, asked.prompt, team, state.get("ratios", {})),
         price=team.price_of(role.model),
     )
 

@@ -54,6 +54,11 @@ class State(TypedDict, total=False):
     """What was granted: {messages, rounds}. Written by convene alone; the last one stands."""
     usage: dict[str, Any]
     """What was measured: calls, tokens, cost, seconds. Written by convene, align and finalize; the last one stands."""
+    recovered: dict[str, Any]
+    """How often the run was brought back after its process died during calls: {made, in_a_row, answered}. Written by a
+    recovery; the last one stands."""
+    ratios: dict[str, float]
+    """How many tokens each model was seen to count for one of ours, the most. Written by align; the last one stands."""
     round: int
     """The open round or stage, from 1. Written by convene; the last one stands."""
     seats: list[dict[str, Any]]

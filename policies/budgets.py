@@ -23,11 +23,15 @@ _MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What one ask may cost at most: tokens of prompt and answer together, US dollars, and messages."""
+    """What one ask may cost at most: tokens of prompt and answer together, US dollars, and messages.
+
+    It is a guess where nothing is known yet of how the endpoint counts.
+    """
 
     tokens: int = 0
     cost_usd: float = 0.0
     messages: int = 1
+    is_guess: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +90,37 @@ def _problem(detail: ErrorDetails) -> str:
     return f"{where} is {shown(detail['input'])}; {detail['msg']}"
 
 
-def reserve(prompt: str, max_output_tokens: int, price: Price | None) -> Reservation:
-    """Return what a call with this prompt may cost at most: bytes / 3 rounded up, plus the longest answer.
+def estimate_tokens(prompt: str) -> int:
+    """Return the tokens of a prompt as we count them: bytes / 3 rounded up.
+
+    >>> estimate_tokens("four")
+    2
+    """
+    return math.ceil(len(prompt.encode("utf-8", "replace")) / BYTES_PER_TOKEN)
+
+
+def reserve(prompt: str, max_output_tokens: int, price: Price | None, ratio: float = 1.0) -> Reservation:
+    """Return what a call with this prompt may cost at most: bytes / 3 times the ratio, plus the longest answer.
+
+    `ratio` is how many tokens the provider counts for one of ours; everything is rounded up.
 
     >>> reserve("four", max_output_tokens=800, price=None).tokens
     802
     """
-    tokens = math.ceil(len(prompt.encode("utf-8", "replace")) / BYTES_PER_TOKEN)
+    tokens = math.ceil(estimate_tokens(prompt) * ratio)
     return Reservation(tokens + max_output_tokens, cost_of(tokens, max_output_tokens, price))
+
+
+def learn_ratio(prompt: str, usage: Usage) -> float:
+    """Return how many tokens a provider counted for one of ours; never below 1, and 1 where it counted nothing.
+
+    An answer without a report is charged as reserved, all of it as prompt.
+
+    >>> learn_ratio("four", Usage(calls=1, prompt_tokens=5, completion_tokens=9))
+    2.5
+    """
+    ours = estimate_tokens(prompt)
+    return max(1.0, round(usage.prompt_tokens / ours, 6)) if ours and usage.completion_tokens else 1.0
 
 
 def cost_of(prompt_tokens: int, completion_tokens: int, price: Price | None) -> float:
@@ -137,19 +164,10 @@ def refuse_message(budget: Budget, spent: Spent, reservation: Reservation) -> st
 
 def refuse_call(budget: Budget, spent: Spent, reservation: Reservation) -> str | None:
     """Return the stop reason that forbids one more call, messages aside, or None while it fits."""
-    if seconds_left(budget, spent) <= 0:
-        return stop_reason("max_seconds")
-    return refuse_tokens(budget, spent, reservation)
-
-
-def refuse_tokens(budget: Budget, spent: Spent, reservation: Reservation) -> str | None:
-    """Return the stop reason for which tokens or dollars do not suffice for this, or None while they do.
-
-    >>> refuse_tokens(Budget(max_tokens=100), Spent(), Reservation(tokens=101))
-    'max_tokens'
-    """
     tokens = spent.usage.tokens + spent.reserved.tokens + reservation.tokens
     cost = spent.usage.cost_usd + spent.reserved.cost_usd + reservation.cost_usd
+    if seconds_left(budget, spent) <= 0:
+        return stop_reason("max_seconds")
     if budget.max_tokens is not None and tokens > budget.max_tokens:
         return stop_reason("max_tokens")
     if budget.max_cost_usd is not None and round(cost, 9) > budget.max_cost_usd:

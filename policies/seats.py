@@ -162,10 +162,12 @@ def plan_wave(
 ) -> Wave:
     """Return whom to ask now: every empty seat in sequence order while one more message fits.
 
-    Nothing is asked at or after the first role that is denied or that the budget forbids. A seat without repairs left
-    is not asked again.
+    Nothing is asked at or after the first role that is denied or that the budget forbids, nor at or after the second
+    whose reservation is a guess: the first shows how the endpoint counts. A seat without repairs left is not asked
+    again.
     """
     asks: list[Ask] = []
+    has_guess = False
     for seat in seats:
         if seat.is_settled:
             continue
@@ -176,6 +178,9 @@ def plan_wave(
         if reason:
             return Wave(tuple(asks), Stop(reason, phase_at(where, seat)), spent)
         if not is_exhausted(seat, max_repairs):
+            if has_guess and reservation.is_guess:
+                return Wave(tuple(asks), None, spent)
+            has_guess = has_guess or reservation.is_guess
             asks.append(Ask(seat.role, seat.refusals + 1, repair_of(seat), seat.task, reservation.messages))
             spent = grant(spent, reservation)
     return Wave(tuple(asks), None, spent)

@@ -44,21 +44,25 @@ STOP_KINDS: tuple[StopKind, ...] = get_args(StopKind)
 
 @dataclass(frozen=True, slots=True)
 class StopRule:
-    """What holds for a kind: whether the thread can go on (after a budget: once it was raised), and has a detail."""
+    """What holds for a kind: whether the thread can go on, and has a detail.
+
+    `raised_by` is the limit of the budget that has to be raised before.
+    """
 
     resumable: bool = False
     detailed: bool = False
+    raised_by: str | None = None
 
 
 STOP_TABLE: dict[StopKind, StopRule] = {
     "success": StopRule(),
     "invalid_contribution": StopRule(resumable=True, detailed=True),
     "agent_denied": StopRule(detailed=True),
-    "max_rounds_reached": StopRule(resumable=True),
-    "max_messages": StopRule(resumable=True),
-    "max_seconds": StopRule(resumable=True),
-    "max_tokens": StopRule(resumable=True),
-    "max_cost": StopRule(resumable=True),
+    "max_rounds_reached": StopRule(resumable=True, raised_by="max_rounds"),
+    "max_messages": StopRule(resumable=True, raised_by="max_messages"),
+    "max_seconds": StopRule(resumable=True, raised_by="max_seconds"),
+    "max_tokens": StopRule(resumable=True, raised_by="max_tokens"),
+    "max_cost": StopRule(resumable=True, raised_by="max_cost_usd"),
     "llm_timeout": StopRule(resumable=True),
     "llm_rate_limited": StopRule(resumable=True),
     "llm_error": StopRule(resumable=True, detailed=True),
@@ -75,7 +79,7 @@ STOP_TABLE: dict[StopKind, StopRule] = {
     "stale_thread": StopRule(detailed=True),
     "busy": StopRule(),
     "unstable_decision": StopRule(resumable=True),
-    "recovery_exhausted": StopRule(resumable=True),
+    "recovery_exhausted": StopRule(resumable=True, raised_by="max_recoveries"),
     "invalid_plan": StopRule(resumable=True, detailed=True),
     "step_failed": StopRule(resumable=True, detailed=True),
     "invalid_output": StopRule(resumable=True, detailed=True),
@@ -138,3 +142,12 @@ def is_resumable(reason: str) -> bool:
     (True, False)
     """
     return STOP_TABLE[kind_of(reason)].resumable
+
+
+def limit_behind(reason: str) -> str | None:
+    """Return the limit of the budget that has to be raised before a thread goes on, if one has to.
+
+    >>> limit_behind("max_cost"), limit_behind("cancelled")
+    ('max_cost_usd', None)
+    """
+    return STOP_TABLE[kind_of(reason)].raised_by

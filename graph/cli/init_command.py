@@ -12,8 +12,8 @@ def command(file: str) -> Exit:
     from importlib.resources import files
 
     from graph.problems import neutral
-    from graph.report.writing import write_file
+    from graph.report.writing import write_new_file
 
-    write_file(file, (files("graph") / "teams" / "new" / "team.yaml").read_bytes(), may_replace=False)
+    write_new_file(file, (files("graph") / "teams" / "new" / "team.yaml").read_bytes())
     click.echo(neutral(f"wrote {file}; next: accord run {file}, accord policy verify {file}"))
     return Exit.DONE

@@ -106,6 +106,11 @@ def _stopped(event: Event) -> Text:
     return visible(f"{within}stopped: {event['reason']}{cause}", "red")
 
 
+def _recovered(event: Event) -> Text:
+    under_way = "call was" if event["calls"] == 1 else "calls were"
+    return visible(f"brought back: {event['calls']} {under_way} under way when the process died", "yellow")
+
+
 _LINES: Mapping[str, Callable[[Event], Text | None]] = {
     "asked": lambda _: None,
     "answered": _answered,
@@ -114,5 +119,6 @@ _LINES: Mapping[str, Callable[[Event], Text | None]] = {
     "round": _round,
     "stage": _stage,
     "decided": lambda _: Text("written"),
+    "recovered": _recovered,
     "stopped": _stopped,
 }

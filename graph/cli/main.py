@@ -1,5 +1,6 @@
 """The entry point of `accord`: finds the command, and turns what went wrong into a sentence and an exit code."""
 
+import errno
 import importlib
 import os
 import sys
@@ -89,8 +90,14 @@ def _exit_code(error: BaseException) -> int:
     if isinstance(error, SystemExit | BrokenPipeError):  # click exits by itself where its reader is gone
         return _say(Exit.USAGE)
     if isinstance(error, OSError):
-        return _say(Exit.USAGE, f"the output cannot be written: {error.strerror or error}")
+        return _say(Exit.USAGE, _failure(error))
     return _say(Exit.UNEXPECTED, f"unexpected: {type(error).__name__}: {' '.join(str(error).split())[:500]}")
+
+
+def _failure(error: OSError) -> str:
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return "more files are open than may be; allow more with `ulimit -n`, or run fewer cases at once"
+    return f"the output cannot be written: {error.strerror or error}"
 
 
 def _say(code: int, *sentences: str) -> int:

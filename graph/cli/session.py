@@ -1,8 +1,10 @@
 """What commands share: options, the event loop with a clean Ctrl-C, and the way records are printed."""
 
 import asyncio
+import os
 import signal
 import sys
+import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -56,6 +58,9 @@ def run_async(work: Callable[[Any], Awaitable[T]]) -> T:
     """Run `work(halt)` in an event loop; Ctrl-C stops the calls under way, a second one ends the process."""
     from nodes.halt import Halt
 
+    # A run that is cut leaves calls that LangGraph has not begun; that is no news for whoever reads stderr.
+    warnings.filterwarnings("ignore", r"coroutine '.*' was never awaited", RuntimeWarning)
+
     async def main() -> T:
         halt = Halt()
         loop = asyncio.get_running_loop()
@@ -68,7 +73,19 @@ def run_async(work: Callable[[Any], Awaitable[T]]) -> T:
             loop.add_signal_handler(signum, stop, signum)
         return await work(halt)
 
+    _check_files()
     return asyncio.run(main())
+
+
+def _check_files() -> None:
+    """Fail before the event loop does where it could not open its files: half made, it complains once more at exit."""
+    opened: list[int] = []
+    try:
+        for _ in range(4):
+            opened.append(os.open(os.devnull, os.O_RDONLY))
+    finally:
+        for file in opened:
+            os.close(file)
 
 
 def print_json(value: Any) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from graph.report.words import counted, said_number
 from nodes.border import unused_messages
+from nodes.events import events_of
 
 Plain = dict[str, Any]
 
@@ -21,9 +22,12 @@ def cost_of(record: Mapping[str, Any], state: Mapping[str, Any]) -> Plain:
         _row("Tokens", tokens, limits.get("max_tokens")),
         _row("US dollars", used.get("cost_usd", 0.0), limits.get("max_cost_usd"), f"{used.get('cost_usd', 0.0):.4f}"),
     ]
+    recovered = state.get("recovered")
+    if recovered:
+        rows.append(_row("Recoveries in a row", recovered["in_a_row"], limits.get("max_recoveries")))
     return {
         "rows": [row for row in rows if row["limit"] or (row["share"] is None and row["is_used"])],
-        "calls": _calls(used),
+        "calls": f"{_calls(used)}{_lost(state)}",
     }
 
 
@@ -44,6 +48,16 @@ def _row(what: str, used: float, limit: float | None, shown: str | None = None) 
     share = min(100.0, round(100 * used / limit, 2)) if limit else None
     said = said_number(limit) if limit else None
     return {"what": what, "used": shown or said_number(used), "limit": said, "share": share, "is_used": bool(used)}
+
+
+def _lost(state: Mapping[str, Any]) -> str:
+    """Return a sentence on the calls that were under way when a process died; nothing where there were none."""
+    lost = sum(len(event["lost"]) for event in events_of(state, "recovered"))
+    is_one = lost == 1
+    told = (
+        f" {'One' if is_one else said_number(lost)} of them {'was' if is_one else 'were'} under way when a process died"
+    )
+    return f"{told}, and {'counts' if is_one else 'count'} as reserved." if lost else ""
 
 
 def _calls(used: Mapping[str, Any]) -> str:

@@ -23,9 +23,10 @@ def record_of(thread: str, state: Mapping[str, Any], is_running: bool = False) -
     return record | _beside(thread, state, reason)
 
 
-def refused_record(thread: str, reason: str) -> Record:
-    """Return the record of an attempt that was refused before it touched the thread: `busy` or `stale_thread:*`."""
-    return {"status": "stopped", "stop_reason": reason, "thread_id": thread, "resumable": is_resumable(reason)}
+def refused_record(thread: str, reason: str, cause: str | None = None) -> Record:
+    """Return the record of an attempt that may not write to the thread, or not any more: `busy` or `stale_thread:*`."""
+    refused = {"status": "stopped", "stop_reason": reason, "thread_id": thread, "resumable": is_resumable(reason)}
+    return {**refused, **({"cause": cause} if cause else {})}
 
 
 def _status(reason: str | None, is_running: bool) -> Status:
@@ -65,7 +66,7 @@ def _beside(thread: str, state: Mapping[str, Any], reason: str | None) -> Record
     """Return what stands beside the pattern's own keys."""
     used = dict(state.get("usage", {}))
     seconds = used.pop("seconds", 0.0)
-    case, outcomes, recoveries = state.get("case", {}), events_of(state, "outcome"), len(events_of(state, "recovered"))
+    case, outcomes = state.get("case", {}), events_of(state, "outcome")
     return {
         "thread_id": thread,
         "team": case.get("team", {}).get("name"),
@@ -76,9 +77,9 @@ def _beside(thread: str, state: Mapping[str, Any], reason: str | None) -> Record
         "flags": [{"round": each["round"], "flags": each["flags"]} for each in outcomes if each["flags"]],
         "absent": _absent(state),
         "outcome": _outcome(state, outcomes),
+        "recoveries": state.get("recovered", {}).get("made", 0),
         "waiting": [],
         "outputs": outputs_of(state),
-        **({"recoveries": recoveries} if recoveries else {}),
         **_pattern(state),
     }
 

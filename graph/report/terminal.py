@@ -16,6 +16,7 @@ from graph.report.script import shown_sections
 from graph.report.visible import STYLES, console_on, visible, visible_lines
 from graph.report.words import said_reason
 from nodes.events import said_guard
+from policies.stop import limit_behind
 
 __all__ = ["STYLES", "console_on", "print_report", "visible", "visible_lines"]
 
@@ -153,10 +154,18 @@ def _footer(record: Mapping[str, Any]) -> Group:
         calls = "1 call" if used["calls"] == 1 else f"{used['calls']} calls"
         lines.append(Text(f"Used: {calls}, {tokens}{cost}, {record['elapsed_seconds']:.1f} s at work"))
     if record.get("recoveries"):
-        times = "once" if record["recoveries"] == 1 else f"{record['recoveries']} times"
-        lines.append(Text(f"Recovered {times}: calls that were under way count as reserved"))
+        lines.append(Text(f"Brought back: {times(record['recoveries'])}, after the process died during calls"))
     hint = _hint(record)
     return Group(*lines, visible(hint)) if hint else Group(*lines)
+
+
+def times(number: int) -> str:
+    """Return a number of times in words.
+
+    >>> times(1), times(3)
+    ('once', '3 times')
+    """
+    return "once" if number == 1 else f"{number} times"
 
 
 def _hint(record: Mapping[str, Any]) -> str | None:
@@ -177,5 +186,5 @@ def _hint(record: Mapping[str, Any]) -> str | None:
         return None
     if reason == "escalated":
         return f"A human has to decide. To let the team talk once more: {resume} --budget max_rounds=N"
-    limit = {"max_rounds_reached": "max_rounds", "max_cost": "max_cost_usd"}.get(reason, reason)
-    return f"Go on with: {resume} --budget {limit}=N" if limit.startswith("max_") else f"Go on with: {resume}"
+    limit = limit_behind(reason) if reason else None
+    return f"Go on with: {resume} --budget {limit}=N" if limit else f"Go on with: {resume}"

@@ -85,7 +85,7 @@ def _line(group: list[Mapping[str, Any]], titled: Callable[[int], str]) -> Plain
     }
 
 
-_TITLES = {"admitted": "The case", "resumed": "Resumed", "finished": "The end"}
+_TITLES = {"admitted": "The case", "resumed": "Resumed", "recovered": "Resumed", "finished": "The end"}
 
 
 def _admitted(group: list[Mapping[str, Any]]) -> Plain:
@@ -98,6 +98,18 @@ def _resumed(group: list[Mapping[str, Any]]) -> Plain:
     after = f"after {event['after']}" if event.get("after") else "after it was cut off"
     moved = f"; the {event['moved']} changed, and that was accepted" if event.get("moved") else ""
     return {"what": "Resumed", "detail": after + moved}
+
+
+def _recovered(group: list[Mapping[str, Any]]) -> Plain:
+    event = group[-1]
+    calls = "1 call was" if len(event["lost"]) == 1 else f"{len(event['lost'])} calls were"
+    back = f"; not asked again for now: {listed(event['set_back'])}" if event["set_back"] else ""
+    return {"what": "Brought back", "detail": f"{calls} under way when the process died: {_lost(event)}{back}"}
+
+
+def _lost(event: Mapping[str, Any]) -> str:
+    more = [f"{len(event['lost']) - MAX_NAMED} more"] if len(event["lost"]) > MAX_NAMED else []
+    return listed([*(call["seat"] for call in event["lost"][:MAX_NAMED]), *more])
 
 
 def _superseded(_: list[Mapping[str, Any]]) -> Plain:
@@ -240,16 +252,6 @@ def _finished(group: list[Mapping[str, Any]]) -> Plain:
     return {"what": "Stopped", "tone": "refused", "rule": rule, "detail": event.get("cause")}
 
 
-def _recovered(group: list[Mapping[str, Any]]) -> Plain:
-    """Return a recovery: what was under way when the process ended, and what of it was charged."""
-    event = group[-1]
-    seats = [str(each["seat"]).replace("_", " ") for each in event["lost"]]
-    charged = counted(sum(each["calls"] for each in event["lost"]), "call")
-    told = f"The process had ended; {charged} charged as reserved" + (f": {', '.join(seats)}" if seats else "")
-    rule = said_reason(event["stopped"]).removesuffix(".") if "stopped" in event else None
-    return {"what": "Recovered", "tone": "refused" if rule else "open", "rule": rule, "detail": told}
-
-
 def _anything(group: list[Mapping[str, Any]]) -> Plain:
     """Return an event of a kind that is not known here, with everything in it."""
     event = group[-1]
@@ -263,8 +265,8 @@ def _anything(group: list[Mapping[str, Any]]) -> Plain:
 _SAID: Mapping[str, Callable[[list[Mapping[str, Any]]], Plain]] = {
     "admitted": _admitted,
     "resumed": _resumed,
-    "superseded": _superseded,
     "recovered": _recovered,
+    "superseded": _superseded,
     "asked": _asked,
     "proposed": _proposed,
     "accepted": _accepted,

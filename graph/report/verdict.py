@@ -6,6 +6,7 @@ from typing import Any
 from graph.report.changed import Changed
 from graph.report.timeline import capping
 from graph.report.words import counted, label_of, listed, plain_word, said_reason, tone_of, written
+from policies.stop import limit_behind
 from policies.table import DECISIONS
 
 Plain = dict[str, Any]
@@ -54,10 +55,10 @@ def _goes_on(record: Mapping[str, Any]) -> str | None:
     """Return the command with which a thread goes on that can and that nobody works on."""
     if record["status"] == "running" or not record["resumable"]:
         return None
-    kind = (record["stop_reason"] or "").partition(":")[0]
-    limit = {"max_rounds_reached": "max_rounds", "max_cost": "max_cost_usd"}.get(kind, kind)
-    needs = NEEDS.get(kind, "")
-    return f"accord resume {record['thread_id']}{needs}" + (f" --budget {limit}=N" if limit.startswith("max_") else "")
+    reason = record["stop_reason"] or ""
+    limit = limit_behind(reason) if reason else None
+    needs = NEEDS.get(reason.partition(":")[0], "")
+    return f"accord resume {record['thread_id']}{needs}" + (f" --budget {limit}=N" if limit else "")
 
 
 def _ruled(record: Mapping[str, Any], state: State, why: Plain | None, work: Plain) -> tuple[str, str, list[str]]:

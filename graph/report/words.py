@@ -51,7 +51,7 @@ REASONS = {
     "stale_thread": "The thread was started with something else.",
     "busy": "Somebody else works on the thread.",
     "unstable_decision": "The decision did not stand when the last round was asked again.",
-    "recovery_exhausted": "The run was picked up as often as its budget allows, and no answer came in between.",
+    "recovery_exhausted": "The process died during calls too often, and no seat was filled in between.",
     "invalid_plan": "A plan broke its contract.",
     "step_failed": "A step failed.",
     "invalid_output": "A role's output broke its contract.",

@@ -11,7 +11,6 @@ from typing import Any
 
 from langgraph.store.base import BaseStore
 
-from graph.store.location import row_errors
 from nodes.events import events_of, standing_outcomes
 from policies.access import Access
 from policies.assurance.audit import head_of
@@ -49,15 +48,13 @@ class Archive:
 
     async def entry(self, thread: str) -> Entry | None:
         """Return the entry of a thread, or None."""
-        with row_errors(_bucket(thread)):
-            item = await self._store.aget(_bucket(thread), thread)
+        item = await self._store.aget(_bucket(thread), thread, refresh_ttl=False)
         return item.value if item else None
 
     async def entries(self) -> AsyncIterator[Entry]:
         """Yield every entry, in no order that means anything; memory does not grow with their number."""
         for number in range(BUCKETS):
-            with row_errors((NAMESPACE, f"{number:02x}")):
-                items = await self._store.asearch((NAMESPACE, f"{number:02x}"), limit=MAX_BUCKET)
+            items = await self._store.asearch((NAMESPACE, f"{number:02x}"), limit=MAX_BUCKET, refresh_ttl=False)
             for item in items:
                 yield item.value
 

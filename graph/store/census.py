@@ -15,7 +15,7 @@ Select = Callable[..., Awaitable[Rows]]
 
 TABLE = "CREATE TABLE IF NOT EXISTS newest_checkpoints (thread_id TEXT PRIMARY KEY, checkpoint_id TEXT NOT NULL)"
 FORGET = "DELETE FROM newest_checkpoints WHERE thread_id = ?"
-"""For a thread that is deleted."""
+"""For a thread that is deleted from a file."""
 _KEPT = (
     "ON CONFLICT (thread_id) DO UPDATE SET checkpoint_id = {}(newest_checkpoints.checkpoint_id, excluded.checkpoint_id)"
 )
@@ -37,12 +37,6 @@ def noting(insert: str) -> str:
     return f"WITH kept AS ({kept}) {target} {noted} {_KEPT.format('greatest')}"
 
 
-def set_up_newest(connection: sqlite3.Connection) -> None:
-    """Create the table of newest checkpoints in a file, and have this connection note them."""
-    connection.execute(TABLE)
-    connection.execute(TRIGGER)
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
     """Where a row of the store lies: the namespace as text, and its key."""
@@ -62,7 +56,7 @@ class Census:
         """Return the ids of all threads that have a checkpoint, or a part of one."""
         tables = (*self._tables, "newest_checkpoints")
         parts = " UNION ".join(f"SELECT {self._text.format('thread_id')} FROM {table}" for table in tables)
-        return {_text(thread) for (thread,) in await self._select(parts)}
+        return {text_of(thread) for (thread,) in await self._select(parts)}
 
     async def rows(self, thread: str | None = None) -> list[Row]:
         """Return where the store keeps entries of the index and the archive, of one thread if named."""
@@ -70,7 +64,7 @@ class Census:
         where = f"substr(prefix, 1, 7) IN ('threads', 'archive') {only[0]}"
         columns = f"{self._text.format('prefix')}, {self._text.format('key')}"
         found = await self._select(f"SELECT {columns} FROM store WHERE {where} ORDER BY key, prefix", *only[1])
-        return [Row(_text(prefix), _text(key)) for prefix, key in found]
+        return [Row(text_of(prefix), text_of(key)) for prefix, key in found]
 
     async def newest(self, thread: str) -> tuple[str | None, str | None]:
         """Return a thread's newest checkpoint, and which one was noted as that, both of the same moment."""
@@ -78,35 +72,51 @@ class Census:
         there = f"SELECT {newest} FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = ''"
         noted = f"SELECT {kept} FROM newest_checkpoints WHERE thread_id = ?"
         ((last, note),) = await self._select(f"SELECT ({there}) AS newest, ({noted}) AS noted", thread, thread)
-        return (None if last is None else _text(last)), (None if note is None else _text(note))
+        return (None if last is None else text_of(last)), (None if note is None else text_of(note))
 
 
-def file_census(saver: Any) -> Census:
-    """Return the census of a file, on the lane of its saver; text that is no UTF-8 is read, too."""
+def file_select(connection: sqlite3.Connection, lane: Any) -> Select:
+    """Return what runs a query in a file, on the lane, and commits what it changed."""
+
+    def ask(query: str, *parameters: Any) -> Rows:
+        with connection:
+            return connection.execute(query, parameters).fetchall()
 
     async def select(query: str, *parameters: Any) -> Rows:
-        rows: Rows = await saver.lane.do(lambda: saver.conn.execute(query, parameters).fetchall())
+        rows: Rows = await lane.do(ask, query, *parameters)
         return rows
 
+    return select
+
+
+def file_census(select: Select) -> Census:
+    """Return the census of a file; text that is no UTF-8 is read, too."""
     return Census(select, ("checkpoints", "writes"), "CAST({} AS BLOB)")
 
 
-def pool_census(pool: Any) -> Census:
-    """Return the census of a PostgreSQL database."""
+def pool_select(pool: Any) -> Select:
+    """Return what runs a query in a PostgreSQL database."""
 
     async def select(query: str, *parameters: Any) -> Rows:
         async with pool.connection() as connection:
             rows = await connection.execute(query.replace("?", "%s"), parameters)
             return [tuple(row.values()) for row in await rows.fetchall()]
 
+    return select
+
+
+def pool_census(select: Select) -> Census:
+    """Return the census of a PostgreSQL database."""
     return Census(select, ("checkpoints", "checkpoint_blobs", "checkpoint_writes"))
 
 
-async def execute_in(pool: Any, statement: str, *parameters: Any) -> None:
-    """Execute a statement in a PostgreSQL database."""
+async def execute_in(pool: Any, *statements: str) -> None:
+    """Execute statements in a PostgreSQL database."""
     async with pool.connection() as connection:
-        await connection.execute(statement.replace("?", "%s"), parameters)
+        for statement in statements:
+            await connection.execute(statement)
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """Return what lies where a text should, as one: damaged text comes as bytes, or as anything else."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -2,13 +2,12 @@
 
 import asyncio
 import sqlite3
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
@@ -21,35 +20,46 @@ from graph.problems import StorageError
 from graph.store.census import (
     FORGET,
     TABLE,
+    TRIGGER,
     Census,
     execute_in,
     file_census,
+    file_select,
     noting,
     pool_census,
-    set_up_newest,
+    pool_select,
 )
+from graph.store.fences import SAVED, STORED, Fences, Held, set_up_fence
+from graph.store.fences import TABLE as FENCES
+from graph.store.files import Synchronous, WriterFirst, connect, guard_of, locks_of, make_folder, readable
 from graph.store.lane import Lane, LanedSaver, LanedStore, open_lane
-from graph.store.location import check_url, shown, sqlite_path, storage_errors
-from graph.store.locks import AdvisoryLocks, FileLocks, Locks, ThreadBusyError
+from graph.store.location import shown, sqlite_path, storage_errors
+from graph.store.locks import FileLocks, Locks, ThreadBusyError
+from graph.store.onlooker import OnlookerLocks
+from graph.store.pools import FencedPoolSaver, FencedPoolStore, open_advisory_locks, open_pool, pool_taker
+from graph.store.schema import TABLE as VERSIONS
+from graph.store.schema import Schema, file_schema, pool_schema
 
-Synchronous = Literal["NORMAL", "FULL"]
 Saver = BaseCheckpointSaver[Any]
-BUSY_TIMEOUT_SECONDS = 30.0
-CONNECT_TIMEOUT_SECONDS = 10
-POOL_SIZE = 8
 SETUP = "/setup"
 """What is locked while tables are created; no thread has such an id."""
 SETUP_PAUSE_SECONDS = 0.05
+OF_STORE: Mapping[str, Any] = {"isolation_level": None, "factory": WriterFirst}
+"""How the store's connection to a file is opened: its transactions are the store's own."""
 SETUP_ATTEMPTS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Where threads live: checkpoints, the call journal and the index of threads, one lock a thread, and the census."""
+    """Where threads live: checkpoints, the call journal and the index of threads, one lock a thread, and the census.
+
+    The lock alone is for a look; who writes holds the thread by the fences.
+    """
 
     saver: Saver
     store: BaseStore
     locks: Locks
+    fences: Fences
     census: Census
 
 
@@ -57,10 +67,10 @@ class Database:
 class _Engine:
     """What a database is opened with, once for saver and store: a lane or a pool, and the locks."""
 
-    saver: Callable[[], AbstractAsyncContextManager[Saver]]
-    store: Callable[[], AbstractAsyncContextManager[BaseStore]]
+    saver: Callable[[], AbstractAsyncContextManager[Any]]
+    store: Callable[[], AbstractAsyncContextManager[Any]]
     locks: Locks
-    census: Callable[[Saver], Census]
+    census: Callable[[Any], Census]
 
 
 class _PlainSerializer(JsonPlusSerializer):
@@ -81,15 +91,16 @@ class _PlainSerializer(JsonPlusSerializer):
 class _FileSaver(LanedSaver, SqliteSaver):
     """LangGraph's blocking saver, on a lane; strict: no class is ever revived from a checkpoint."""
 
-    def __init__(self, connection: sqlite3.Connection, lane: Lane) -> None:
+    def __init__(self, connection: sqlite3.Connection, lane: Lane, fences: Fences) -> None:
         super().__init__(connection, serde=_PlainSerializer())
-        self.lane = lane
+        self.lane, self.fences = lane, fences
 
     def setup(self) -> None:
-        """Create the tables, and note from now on which checkpoint is a thread's newest."""
+        """Note from now on which checkpoint is a thread's newest, and write to held threads only."""
         if not self.is_setup:
-            super().setup()
-            set_up_newest(self.conn)
+            self.conn.execute(TRIGGER)
+            set_up_fence(self.conn, SAVED, self.fences.held)
+            self.is_setup = True
 
     def delete_thread(self, thread_id: str) -> None:
         """Delete a thread's checkpoints, and the note of the newest."""
@@ -98,17 +109,17 @@ class _FileSaver(LanedSaver, SqliteSaver):
             cursor.execute(FORGET, (thread_id,))
 
 
-class _WriterFirst(sqlite3.Connection):
-    """Begins a transaction as its writer: one that reads first fails at once, unwaited, if somebody wrote since."""
-
-    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
-        """Execute the statement; the store says a plain BEGIN, then reads and writes in one transaction."""
-        return super().execute("BEGIN IMMEDIATE" if sql == "BEGIN" else sql, *parameters)
+_SERVED: Held = {}
+"""The threads that a server holds in this process: it opens saver and store apart."""
 
 
 @asynccontextmanager
-async def open_database(location: str, synchronous: Synchronous = "NORMAL") -> AsyncIterator[Database]:
+async def open_database(
+    location: str, synchronous: Synchronous = "NORMAL", reads: bool = False
+) -> AsyncIterator[Database]:
     """Open the database at a file's path or a PostgreSQL URL; what fails while it is open is the user's to name.
+
+    Who only reads may do so where nothing can be written.
 
     Raises:
         UsageError: the URL is of no kind that is supported.
@@ -116,89 +127,115 @@ async def open_database(location: str, synchronous: Synchronous = "NORMAL") -> A
     """
     async with AsyncExitStack() as stack:
         with storage_errors(location):
-            engine = await stack.enter_async_context(_open_engine(location, synchronous))
+            engine = await stack.enter_async_context(_open_engine(location, synchronous, {}, reads))
             saver = await stack.enter_async_context(engine.saver())
             store = await stack.enter_async_context(engine.store())
-        yield Database(saver, store, engine.locks, engine.census(saver))
+        yield Database(saver, store, engine.locks, saver.fences, engine.census(saver))
 
 
 @asynccontextmanager
 async def open_saver(location: str, synchronous: Synchronous = "NORMAL") -> AsyncIterator[Saver]:
-    """Open the checkpoints alone."""
-    async with _open_engine(location, synchronous) as engine, engine.saver() as saver:
+    """Open the checkpoints alone, for a server."""
+    async with _open_engine(location, synchronous, _SERVED) as engine, engine.saver() as saver:
         yield saver
 
 
 @asynccontextmanager
 async def open_store(location: str, synchronous: Synchronous = "NORMAL") -> AsyncIterator[BaseStore]:
-    """Open the store alone."""
-    async with _open_engine(location, synchronous) as engine, engine.store() as store:
+    """Open the store alone, for a server."""
+    async with _open_engine(location, synchronous, _SERVED) as engine, engine.store() as store:
         yield store
 
 
 @asynccontextmanager
-async def _open_engine(location: str, synchronous: Synchronous) -> AsyncIterator[_Engine]:
+async def _open_engine(
+    location: str, synchronous: Synchronous, held: Held, reads: bool = False
+) -> AsyncIterator[_Engine]:
     path = sqlite_path(location)
     if path is None:
         # The locks' session first: a pool retries in the background, a plain connection gives the server's own reason.
-        async with _open_advisory_locks(location) as locks, _open_pool(location) as pool:
-            set_up = partial(_set_up, location, locks)
-            saver, store = partial(_pool_saver, pool, set_up), partial(_pool_store, pool, set_up)
-            yield _Engine(saver, store, locks, lambda _: pool_census(pool))
-    else:
-        async with open_lane() as lane:
-            file, held = partial(_open_file, lane, path, synchronous), FileLocks(path.with_name(f"{path.name}.locks"))
-            set_up = partial(_set_up, location, held)
-            saver, store = partial(_file_saver, lane, file, set_up), partial(_file_store, lane, file, set_up)
-            yield _Engine(saver, store, held, file_census)
+        async with open_advisory_locks(location) as locks, open_pool(location) as pool:
+            select = pool_select(pool)
+            await _set_up(shown(location), locks, pool_schema(select), partial(_create_in_pool, pool), reads)
+            fences = Fences(locks, held, select, pool_taker(pool))
+            saver, store = (partial(each, pool, fences) for each in (_pool_saver, _pool_store))
+            yield _Engine(saver, store, locks, lambda _: pool_census(select))
+        return
+    with readable(path) if reads else nullcontext(path) as place:
+        async with open_lane() as lane, _open_file(lane, place, synchronous, **OF_STORE) as connection:
+            await _set_up_file(location, place, lane, connection)
+            lane.guard = guard_of(place, location)
+            locks = FileLocks(locks_of(path)) if place == path else OnlookerLocks(locks_of(path))
+            saver = partial(_file_saver, lane, place, synchronous, locks, held)
+            store = partial(_file_store, lane, connection, Fences(locks, held, file_select(connection, lane)))
+            yield _Engine(saver, store, locks, lambda saver: file_census(file_select(saver.conn, lane)))
 
 
-_OpenFile = Callable[..., AbstractAsyncContextManager[sqlite3.Connection]]
-_SetUp = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
+async def _set_up_file(location: str, path: Path, lane: Lane, connection: sqlite3.Connection) -> None:
+    def create() -> None:
+        SqliteSaver(connection).setup()
+        SqliteStore(connection).setup()
+        for statement in (TABLE, FENCES, VERSIONS):
+            connection.execute(statement)
+
+    make_folder(locks_of(path), like=path)
+    schema = file_schema(file_select(connection, lane))
+    await _set_up(shown(location), FileLocks(locks_of(path)), schema, partial(lane.do, create))
 
 
 @asynccontextmanager
-async def _file_saver(lane: Lane, open_file: _OpenFile, set_up: _SetUp) -> AsyncIterator[Saver]:
-    async with open_file() as connection:
-        saver = _FileSaver(connection, lane)
-        await set_up(lambda: lane.do(saver.setup))
+async def _file_saver(
+    lane: Lane, path: Path, synchronous: Synchronous, locks: Locks, held: Held
+) -> AsyncIterator[Saver]:
+    async with _open_file(lane, path, synchronous) as connection:
+        saver = _FileSaver(connection, lane, Fences(locks, held, file_select(connection, lane)))
+        await lane.do(saver.setup)
         yield saver
 
 
 @asynccontextmanager
-async def _file_store(lane: Lane, open_file: _OpenFile, set_up: _SetUp) -> AsyncIterator[BaseStore]:
-    async with open_file(isolation_level=None, factory=_WriterFirst) as connection:
-        store = SqliteStore(connection)
-        await set_up(lambda: lane.do(store.setup))
-        async with _batching_ended(laned := LanedStore(store, lane)):
-            yield laned
+async def _file_store(lane: Lane, connection: sqlite3.Connection, fences: Fences) -> AsyncIterator[BaseStore]:
+    store = SqliteStore(connection)
+    store.is_setup = True
+    await lane.do(set_up_fence, connection, STORED, fences.held)
+    async with _batching_ended(laned := LanedStore(store, lane, fences)):
+        yield laned
+
+
+async def _create_in_pool(pool: Any) -> None:
+    # Imported here: the driver is needed for PostgreSQL alone.
+    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415
+    from langgraph.store.postgres.aio import AsyncPostgresStore  # noqa: PLC0415
+
+    await AsyncPostgresSaver(pool).setup()
+    async with _batching_ended(store := AsyncPostgresStore(pool)):
+        await store.setup()
+    await execute_in(pool, TABLE, FENCES, VERSIONS)
 
 
 @asynccontextmanager
-async def _pool_saver(pool: Any, set_up: _SetUp) -> AsyncIterator[Saver]:
+async def _pool_saver(pool: Any, fences: Fences) -> AsyncIterator[Saver]:
     # Imported here: the driver is needed for PostgreSQL alone.
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415
 
-    class PoolSaver(AsyncPostgresSaver):
+    class PoolSaver(FencedPoolSaver, AsyncPostgresSaver):
         UPSERT_CHECKPOINTS_SQL = noting(AsyncPostgresSaver.UPSERT_CHECKPOINTS_SQL)
 
-        async def adelete_thread(self, thread_id: str) -> None:
-            await super().adelete_thread(thread_id)
-            await execute_in(pool, FORGET, thread_id)
-
     saver = PoolSaver(pool, serde=_PlainSerializer())
-    await set_up(saver.setup)
-    await set_up(partial(execute_in, pool, TABLE))
+    saver.fences = fences
     yield saver
 
 
 @asynccontextmanager
-async def _pool_store(pool: Any, set_up: _SetUp) -> AsyncIterator[BaseStore]:
+async def _pool_store(pool: Any, fences: Fences) -> AsyncIterator[BaseStore]:
     # Imported here: the driver is needed for PostgreSQL alone.
     from langgraph.store.postgres.aio import AsyncPostgresStore  # noqa: PLC0415
 
-    async with _batching_ended(store := AsyncPostgresStore(pool)):
-        await set_up(store.setup)
+    class PoolStore(FencedPoolStore, AsyncPostgresStore):
+        pass
+
+    async with _batching_ended(store := PoolStore(pool)):
+        store.fences = fences
         yield store
 
 
@@ -206,83 +243,31 @@ async def _pool_store(pool: Any, set_up: _SetUp) -> AsyncIterator[BaseStore]:
 async def _open_file(
     lane: Lane, path: Path, synchronous: Synchronous, **options: Any
 ) -> AsyncIterator[sqlite3.Connection]:
-    connection = await lane.do(_connect, path, synchronous, **options)
+    connection = await lane.do(connect, path, synchronous, **options)
     try:
         yield connection
     finally:
         await lane.do(connection.close)
 
 
-def _connect(path: Path, synchronous: Synchronous, **options: Any) -> sqlite3.Connection:
-    """Return a connection in WAL; `NORMAL` is safe when a process is killed, `FULL` also when power is lost."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection: sqlite3.Connection = sqlite3.connect(
-        path, timeout=BUSY_TIMEOUT_SECONDS, check_same_thread=False, **options
-    )
-    try:
-        _turn_to_wal(connection)
-        connection.execute(f"PRAGMA synchronous={synchronous}")
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
+async def _set_up(
+    where: str, locks: Locks, schema: Schema, create: Callable[[], Awaitable[None]], reads: bool = False
+) -> None:
+    """Check and create the tables, one process at a time: two at once fail each other, IF NOT EXISTS or not.
 
-
-def _turn_to_wal(connection: sqlite3.Connection) -> None:
-    """Turn the file to WAL; where another process does the same to a fresh file, SQLite fails at once, unwaited."""
-    for attempt in range(SETUP_ATTEMPTS):
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or attempt == SETUP_ATTEMPTS - 1:
-                raise
-            time.sleep(SETUP_PAUSE_SECONDS)
-
-
-@asynccontextmanager
-async def _open_pool(url: str) -> AsyncIterator[Any]:
-    # Imported here: the driver is needed for PostgreSQL alone.
-    from psycopg.rows import dict_row  # noqa: PLC0415
-    from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415
-
-    options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
-    async with AsyncConnectionPool(url, kwargs=options, min_size=1, max_size=POOL_SIZE, open=False) as pool:
-        yield pool
-
-
-@asynccontextmanager
-async def _open_session(url: str) -> AsyncIterator[Any]:
-    check_url(url)
-    # Imported here, once it is known to be there: the driver is an extra, for PostgreSQL alone.
-    from psycopg import AsyncConnection  # noqa: PLC0415
-
-    async with await AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS) as session:
-        yield session
-
-
-@asynccontextmanager
-async def _open_advisory_locks(url: str) -> AsyncIterator[Locks]:
-    turn = asyncio.Lock()
-    async with _open_session(url) as session:
-
-        async def call(function: str, key: int) -> bool:
-            async with turn:
-                rows = await session.execute(f"SELECT {function}(%s)", (key,))
-                return bool((await rows.fetchone())[0])
-
-        yield AdvisoryLocks(call)
-
-
-async def _set_up(location: str, locks: Locks, setup: Callable[[], Awaitable[None]]) -> None:
-    """Create the tables, one process at a time: two at once fail each other, IF NOT EXISTS or not."""
+    Who only reads need not be allowed to create what is there.
+    """
     for _ in range(SETUP_ATTEMPTS):
         try:
             async with locks.hold(SETUP):
-                return await setup()
+                is_complete = await schema.check(where)
+                if is_complete and reads:
+                    return None
+                await create()
+                return None if is_complete else await schema.mark(where)
         except ThreadBusyError:
             await asyncio.sleep(SETUP_PAUSE_SECONDS)
-    raise StorageError(f"{shown(location)}: another process has been setting up this database for too long")
+    raise StorageError(f"{where}: another process has been setting up this database for too long")
 
 
 @asynccontextmanager

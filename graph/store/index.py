@@ -10,7 +10,7 @@ from langgraph.store.base import BaseStore
 
 from graph.problems import StorageError
 from graph.store.archive import Archive
-from graph.store.location import row_errors
+from graph.store.census import text_of
 from nodes.fingerprint import digest
 from policies.team import Team, pinned
 
@@ -70,8 +70,7 @@ class Index:
 
     async def entry(self, thread: str) -> Entry | None:
         """Return the entry of a thread as it lies there, or None."""
-        with row_errors(NAMESPACE):
-            item = await self._store.aget(NAMESPACE, thread)
+        item = await self._store.aget(NAMESPACE, thread, refresh_ttl=False)
         return item.value if item else None
 
     async def _whole(self, thread: str) -> Entry | None:
@@ -82,16 +81,14 @@ class Index:
 
     async def running(self) -> list[Entry]:
         """Return the entries of the threads that somebody works on, or whose process died at work."""
-        with row_errors(NAMESPACE):
-            items = await self._store.asearch(NAMESPACE, filter={"status": RUNNING}, limit=MAX_ENTRIES)
+        items = await self._store.asearch(NAMESPACE, filter={"status": RUNNING}, limit=MAX_ENTRIES, refresh_ttl=False)
         return [item.value for item in items if is_whole(item.value, item.key)]
 
     async def newest(self, limit: int) -> list[Entry]:
         """Return the entries touched last, newest first; one that was changed says nothing but its thread."""
-        with row_errors(NAMESPACE):
-            items = await self._store.asearch(NAMESPACE, limit=MAX_ENTRIES)
+        items = await self._store.asearch(NAMESPACE, limit=MAX_ENTRIES, refresh_ttl=False)
         newest = heapq.nlargest(limit, items, key=lambda item: _touched(item.value))
-        return [item.value if is_whole(item.value, item.key) else damaged(item.key) for item in newest]
+        return [item.value if is_whole(item.value, item.key) else damaged(text_of(item.key)) for item in newest]
 
     async def _put(self, entry: Entry) -> None:
         await self._store.aput(NAMESPACE, entry["thread_id"], {**entry, DIGEST: _digest_of(entry)}, index=False)

@@ -13,7 +13,6 @@ from typing import Any, ParamSpec, TypeVar
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import (
-    BaseCheckpointSaver,
     ChannelVersions,
     Checkpoint,
     CheckpointMetadata,
@@ -23,19 +22,34 @@ from langgraph.checkpoint.base import (
 from langgraph.store.base import BaseStore, Op, Result
 from langgraph.store.base.batch import AsyncBatchedBaseStore
 
+from graph.store.fences import Fences, UncopiedSaver, refusals
+from graph.store.location import row_errors
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Lane:
-    """Does blocking work in a thread of its own, one piece after the other."""
+    """Does blocking work in a thread of its own, one piece after the other.
+
+    After each piece the guard is asked, who raises where the work was for nothing.
+    """
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="accord-lane")
+        self.guard: Callable[[], None] = lambda: None
 
     async def do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what the work returns; cancelled before it began, it is never done."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args, **kwargs))
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, self._guarded, partial(work, *args, **kwargs)
+        )
+
+    def _guarded(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        finally:
+            self.guard()
 
     async def close(self) -> None:
         """Finish what was begun, and end the thread."""
@@ -52,10 +66,11 @@ async def open_lane() -> AsyncIterator[Lane]:
         await lane.close()
 
 
-class LanedSaver(BaseCheckpointSaver[Any]):
+class LanedSaver(UncopiedSaver):
     """Adds the asynchronous methods to a saver that has blocking ones; stands before it among the bases."""
 
     lane: Lane
+    fences: Fences
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """Return a checkpoint; see `get_tuple`."""
@@ -82,17 +97,21 @@ class LanedSaver(BaseCheckpointSaver[Any]):
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
         """Keep a checkpoint; see `put`."""
-        return await self.lane.do(self.put, config, checkpoint, metadata, new_versions)
+        with refusals():
+            return await self.lane.do(self.put, config, checkpoint, metadata, new_versions)
 
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
         """Keep what a task wrote; see `put_writes`."""
-        await self.lane.do(self.put_writes, config, writes, task_id, task_path)
+        with refusals():
+            await self.lane.do(self.put_writes, config, writes, task_id, task_path)
 
     async def adelete_thread(self, thread_id: str) -> None:
         """Delete a thread; see `delete_thread`."""
-        await self.lane.do(self.delete_thread, thread_id)
+        async with self.fences.hold_if_free(thread_id):
+            with refusals():
+                await self.lane.do(self.delete_thread, thread_id)
 
     async def aget_delta_channel_history(
         self, *, config: RunnableConfig, channels: Sequence[str]
@@ -102,11 +121,17 @@ class LanedSaver(BaseCheckpointSaver[Any]):
 
 
 class LanedStore(AsyncBatchedBaseStore):
-    """A blocking store on a lane; operations of one tick of the loop are one transaction."""
+    """A blocking store on a lane; what is read in one tick of the loop is read at once.
 
-    def __init__(self, store: BaseStore, lane: Lane) -> None:
+    A write is a transaction of its own: one that is refused takes no other with it.
+    """
+
+    aput = BaseStore.aput
+    adelete = BaseStore.adelete
+
+    def __init__(self, store: BaseStore, lane: Lane, fences: Fences) -> None:
         super().__init__()
-        self._store, self._lane = store, lane
+        self._store, self._lane, self.fences = store, lane, fences
 
     def batch(self, ops: Iterable[Op]) -> list[Result]:
         """Do the operations in the calling thread."""
@@ -114,4 +139,6 @@ class LanedStore(AsyncBatchedBaseStore):
 
     async def abatch(self, ops: Iterable[Op]) -> list[Result]:
         """Do the operations on the lane."""
-        return await self._lane.do(self._store.batch, [*ops])
+        asked = [*ops]
+        with refusals(), row_errors(asked):
+            return await self._lane.do(self._store.batch, asked)

@@ -3,15 +3,17 @@
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from langgraph.store.base import GetOp, Op, SearchOp
 
 from graph.problems import StorageError, UsageError
 
 POSTGRES = ("postgresql", "postgres")
-BROKEN = (sqlite3.Error, OSError, UnicodeDecodeError, json.JSONDecodeError)
-"""What SQLite raises, and what comes of reading damaged text or JSON from it."""
+BROKEN = (sqlite3.Error, OSError, UnicodeDecodeError, json.JSONDecodeError, MemoryError)
+"""What SQLite raises (of a row that says it is huge: no memory), and what comes of reading damaged text or JSON."""
 
 
 @contextmanager
@@ -25,28 +27,41 @@ def storage_errors(location: str) -> Iterator[None]:
         yield
     except Exception as raised:
         error = raised.__cause__ if isinstance(raised, ValueError) and raised.__cause__ else raised  # by the store
-        if not isinstance(error, BROKEN) and not _is_postgres_error(error):
+        if not isinstance(error, BROKEN) and not is_postgres_error(error):
             raise
-        said = (getattr(error, "strerror", None) or str(error) or type(error).__name__).strip()
-        raise StorageError(f"{shown(location)}: the database failed: {' '.join(said.split())}") from None
+        raise StorageError(f"{shown(location)}: the database failed: {_said(error)}") from None
+
+
+def _said(error: BaseException) -> str:
+    if type(error).__name__ in ("PoolClosed", "PoolTimeout"):  # by name: the driver is needed for PostgreSQL alone
+        return "no connection to the server can be had any more"
+    return " ".join((getattr(error, "strerror", None) or str(error) or type(error).__name__).split())
 
 
 @contextmanager
-def row_errors(namespace: Sequence[str]) -> Iterator[None]:
-    """Turn what comes of a damaged row of the store into a sentence.
+def row_errors(ops: Iterable[Op]) -> Iterator[None]:
+    """Turn what comes of a damaged row of the store, which operations read, into a sentence.
 
     Raises:
         StorageError: a row has a time, a key or a value that nobody can have written.
     """
     try:
         yield
-    except (ValueError, TypeError) as error:
-        if error.__cause__ is not None:  # the database's own failure
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        places = [f"`{place}`" for place in dict.fromkeys(map(_read_at, ops)) if place]
+        if error.__cause__ is not None or not places:  # the database's own failure, or a write
             raise
         said = " ".join(str(error).split())
         raise StorageError(
-            f"a row under `{'.'.join(namespace)}` in the store cannot be read: {said}; see `accord audit verify`"
+            f"a row under {' or '.join(places[:3])} in the store cannot be read: {said}; see `accord audit verify`"
         ) from None
+
+
+def _read_at(op: Op) -> str:
+    """Return where an operation reads rows, nowhere for a write."""
+    if isinstance(op, GetOp):
+        return ".".join(op.namespace)
+    return ".".join(op.namespace_prefix) if isinstance(op, SearchOp) else ""
 
 
 def shown(location: str) -> str:
@@ -84,7 +99,8 @@ def _resolved(name: str) -> Path:
     return path
 
 
-def _is_postgres_error(error: BaseException) -> bool:
+def is_postgres_error(error: BaseException) -> bool:
+    """Tell whether PostgreSQL's driver raised this."""
     return type(error).__module__.partition(".")[0] in ("psycopg", "psycopg_pool")
 
 

@@ -14,6 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, NodeEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from graph.inputs import read_input
 from graph.problems import UsageError
 from policies.plain import shown
 from policies.team_rules import Path
@@ -45,13 +46,7 @@ def read_source(path: FilePath, is_json: bool = False) -> Source:
     Raises:
         UsageError: the file cannot be read, or is not strict YAML (or JSON).
     """
-    try:
-        with path.open("rb") as file:
-            return _parsed(file.read(MAX_BYTES + 1), str(path), is_json)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except ValueError as error:  # a NUL in the path
-        raise UsageError(f"{str(path)!r}: cannot be read: {error}") from None
+    return _parsed(read_input(path, MAX_BYTES), str(path), is_json)
 
 
 @lru_cache(maxsize=32)

@@ -21,7 +21,9 @@ class RecordedVoice:
 
     def __init__(self, events: Iterable[Event]) -> None:
         self._answers: dict[Place, deque[Answer]] = defaultdict(deque)
-        for scope, record in _records("", [*events]):
+        events = [*events]
+        self._end = _end_of(events)
+        for scope, record in _records("", events):
             self._take(scope, record)
 
     async def propose(self, question: Question) -> Answer:
@@ -44,9 +46,18 @@ class RecordedVoice:
                 self._answers[place].append(_READERS[event["event"]](event, used))
 
     def _next(self, place: Place) -> Answer:
-        """Return the next answer kept; where the record ends, the run ends as one that was cancelled."""
+        """Return the next answer kept; where the record ends, the run ends, too."""
         kept = self._answers[place]
-        return kept.popleft() if kept else Answer(failure=Failure(stop_reason("cancelled")))
+        return kept.popleft() if kept else Answer(failure=Failure(self._end))
+
+
+def _end_of(events: list[Event]) -> str:
+    """Return how a replay ends where the record does: as one that was cancelled, or as it ended after a recovery."""
+    last = events[-1] if events else {}
+    is_brought_back = any(event["event"] == "recovered" for event in events)
+    if is_brought_back and last["event"] == "finished" and last["stop_reason"] != stop_reason("success"):
+        return str(last["stop_reason"])
+    return stop_reason("cancelled")
 
 
 def _records(scope: str, events: list[Event]) -> Iterator[tuple[str, list[Event]]]:

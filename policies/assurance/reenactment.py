@@ -182,7 +182,8 @@ class Reenactment:
             return wave, {}
         if isinstance(step, Exchange) and step.round == self.round:
             kept = [*step.replies]
-            if kept == names or (kept == names[: len(kept)] and self._are_kept_back(names[len(kept) :])):
+            left = [name for name in names if name not in kept]
+            if kept == names or (kept == [name for name in names if name in kept] and self._are_kept_back(left)):
                 return self._as_then(wave, step)
         self.left = True
         return self._as_known(wave, names)
@@ -198,7 +199,8 @@ class Reenactment:
             return self.unknown(OTHER_MEANS)
         number = len(step.replies)
         if number < len(wave.asks):
-            wave = Wave(wave.asks[:number], None, replace(self.spent, messages=self.spent.messages + number))
+            asks = tuple(ask for ask in wave.asks if ask.name in step.replies)
+            wave = Wave(asks, None, replace(self.spent, messages=self.spent.messages + number))
         self.at += 1
         replies = {seat: reply for seat, reply in step.replies.items() if reply is not None}
         asked = self._taken(wave, replies, step.offering)

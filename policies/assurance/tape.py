@@ -163,8 +163,7 @@ class _Taping:
         elif kind == "resumed":
             self._resume(event)
         elif kind == "recovered":
-            self._recover(event)
-            return
+            self._set_back(event["set_back"])
         self.last = kind
 
     def _ask(self, event: Event) -> None:
@@ -174,12 +173,12 @@ class _Taping:
             self.taken.append({"round": event["round"], "asked": []})
         self.taken[-1]["asked"].append([seat, None])
 
-    def _recover(self, event: Event) -> None:
-        """Take back whom the event's process had asked, where they are asked anew for messages that were given back."""
-        is_open = bool(self.taken) and all(reply is None for _, reply in self.taken[-1].get("asked", [("", "")]))
-        if is_open and ("stopped" in event or "again" in event):
-            self.taken.pop()
-            self.last = event["event"]
+    def _set_back(self, seats: Sequence[str]) -> None:
+        """Leave out the seats that were not asked again when the run was brought back: as if they never were."""
+        if seats:
+            asked = self.taken.pop()
+            left = [pair for pair in asked["asked"] if pair[0] not in seats]
+            self.taken += [{**asked, "asked": left}] if left else []
 
     def _resume(self, event: Event) -> None:
         if event["after"] is None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,7 +22,13 @@ ACCEPTED = {
 
 def served(team: str) -> Any:
     """Return the graph that `langgraph dev` gets for a team."""
-    return asyncio.run(rounds({"configurable": {"team": team}}))
+
+    async def main() -> Any:
+        looking: Any = SimpleNamespace(access_context="assistants.read", store=None)
+        async with rounds({"configurable": {"team": team}}, looking) as graph:
+            return graph
+
+    return asyncio.run(main())
 
 
 def assert_is_told(sentence: str, expected: str) -> None:

@@ -17,10 +17,9 @@ from typing import Any
 from graph.build import build_graph
 from graph.facts.files import load_facts
 from graph.patterns.examples import examples
-from graph.runner import open_runner
 from graph.settings import Settings
 from graph.store.database import open_database
-from graph.store.index import note_served
+from graph.store.index import Index, note_served
 from graph.teams.loader import load_team
 from nodes.halt import Halt
 from nodes.services import Services
@@ -240,12 +239,12 @@ def _cut_off(settings: Settings) -> None:
 
 
 async def _admitted(settings: Settings, team: Team, thread: str) -> None:
-    async with open_runner(settings) as runner:
-        await runner.threads.index.admit(thread, team, {"goal": team.goal, "facts": team.facts})
+    async with open_database(settings.database) as database, database.fences.hold(thread):
+        await Index(database.store).admit(thread, team, {"goal": team.goal, "facts": team.facts})
 
 
 def _served(settings: Settings) -> None:
-    """Make threads as a server does: no lock is taken, and nobody notes how they end."""
+    """Make threads as a server does: nobody notes how they end."""
     asyncio.run(_serve(settings, "served", scripted(_go)))
     with suppress(KilledError):
         asyncio.run(_serve(settings, "served_cut", scripted(_killed_at(4, _failing("", DEMAND, since=99)))))
@@ -253,6 +252,6 @@ def _served(settings: Settings) -> None:
 
 async def _serve(settings: Settings, thread: str, voices: Any) -> None:
     services = Services(voices, load_facts, note_thread=note_served)
-    async with open_database(settings.database) as database:
+    async with open_database(settings.database) as database, database.fences.hold(thread):
         graph = build_graph(team_of(settings), services).compile(checkpointer=database.saver, store=database.store)
         await graph.ainvoke({}, {"configurable": {"thread_id": thread}}, durability="sync")

@@ -141,13 +141,14 @@ class History:
         await Runner(database, self.services).resume(THREAD, **given)
 
     async def _serve(self, database: Database) -> None:
-        """Go on as a server does: without a lock, and nobody notes how it ends."""
+        """Go on as a server does: nobody notes how it ends."""
         team = self._team()
         self.told.append(f"serve {team.name}")
         services = Services(self.services.voices, load_facts, note_thread=note_served)
         graph = build_graph(team, services).compile(checkpointer=database.saver, store=database.store)
         config: Any = {"configurable": {"thread_id": THREAD}, "recursion_limit": 500}
-        await graph.ainvoke({"accept_changes": True}, config, durability="sync")
+        async with database.fences.hold(THREAD):
+            await graph.ainvoke({"accept_changes": True}, config, durability="sync")
 
 
 def check_seed(seed: int) -> str:

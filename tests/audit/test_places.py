@@ -234,7 +234,7 @@ def test_a_server_does_not_go_on_with_a_thread_that_was_changed(tmp_path: Path) 
     forge(tmp_path / NAME)
 
     async def served() -> None:
-        async with open_database(settings.database) as database:
+        async with open_database(settings.database) as database, database.fences.hold("t"):
             builder = build_graph(team, Services(scripted(blocking), load_facts))
             graph = builder.compile(checkpointer=database.saver, store=database.store)
             await graph.ainvoke({"budget": {"max_rounds": 3}}, {"configurable": {"thread_id": "t"}})

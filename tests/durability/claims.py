@@ -7,12 +7,15 @@ from typing import Any
 from nodes.fingerprint import fingerprint
 from policies.assurance.audit import find_break
 from tests.durability.pattern_teams import Asked
-from tests.durability.processes import counts_what_was_lost, without, without_recoveries
+from tests.durability.processes import without
 from tests.durability.strikes import KILLED, SHOWN_OPEN, Struck
 
 TIMES = ("seconds", "elapsed_seconds", "at")
 CHAIN = ("hash", "prev_hash", "wrote", "thread", "prompt")
 """What the times and the thread of an event, and the times of the messages in a prompt, change in events."""
+
+CHARGED = ("usage", "recoveries", "recovered")
+"""What a recovery changes at the top of a record or a state."""
 
 Read = tuple[str, str]
 """A role, and the message it read."""
@@ -38,9 +41,8 @@ def _is_shown(whole: Struck, each: Struck) -> bool:
         "interrupted",
         None,
     )
-    shown = told(each.shown)
-    parts = [(shown[key], told(whole.record)[key]) for key in ("trace", "history", "outputs")]
-    return is_open and all(part == whole_one[: len(part)] for part, whole_one in parts)
+    parts = [(without(each.shown[key], *TIMES), told(whole.record)[key]) for key in ("trace", "history", "outputs")]
+    return is_open and all(shown == whole_one[: len(shown)] for shown, whole_one in parts)
 
 
 def _same_record(whole: Struck, each: Struck) -> bool:
@@ -48,20 +50,31 @@ def _same_record(whole: Struck, each: Struck) -> bool:
 
 
 def told(record: dict[str, Any]) -> dict[str, Any]:
-    """Return the record without what differs between two equal runs."""
-    kept: dict[str, Any] = without_recoveries(without(record, *TIMES, "thread_id"))
-    return kept
+    """Return the record without what differs between two equal runs: times, and what a recovery charges."""
+    kept: dict[str, Any] = without(record, *TIMES, "thread_id")
+    return {key: value for key, value in kept.items() if key not in CHARGED}
 
 
 def _same_state(whole: Struck, each: Struck) -> bool:
     """More than the record: nothing granted or counted twice, no seat, event or message left behind."""
-    is_counted = counts_what_was_lost(whole.after["state"], each.after["state"])
-    return is_counted and _state(each) == _state(whole)
+    return _state(each) == _state(whole)
 
 
 def _state(each: Struck) -> dict[str, Any]:
-    state: dict[str, Any] = without_recoveries(without(each.after["state"], *TIMES, *CHAIN))
-    return state
+    """Return the state without what a recovery adds to it."""
+    state: dict[str, Any] = without(each.after["state"], *TIMES, *CHAIN, "seq")
+    events = [event for event in state["events"] if event["event"] != "recovered"]
+    return {key: value for key, value in state.items() if key not in CHARGED} | {"events": events}
+
+
+def _charges_what_was_lost(whole: Struck, each: Struck) -> bool:
+    """Beyond the run that nobody killed a run is charged what was under way, as reserved, and no second at work."""
+    events = [event for event in each.after["state"]["events"] if event["event"] == "recovered"]
+    lost = [call for event in events for call in event["lost"]]
+    before, used = whole.record["usage"], each.record["usage"]
+    more = used["prompt_tokens"] + used["completion_tokens"] - before["prompt_tokens"] - before["completion_tokens"]
+    is_known = (used["calls"] - before["calls"], more) == (len(lost), sum(call["tokens"] for call in lost))
+    return is_known and len(each.asked) + len(each.asked_again) <= used["calls"]
 
 
 def _asks_only_what_is_missing(whole: Struck, each: Struck) -> bool:
@@ -142,6 +155,7 @@ WHEN_KILLED: Mapping[str, Callable[[Struck, Struck], bool]] = {
     "it was killed, and resumed to the end": _was_killed,
     "`accord show` tells in between how far it came": _is_shown,
     "it has the record of the run nobody killed": _same_record,
+    "it is charged what was under way when it was killed": _charges_what_was_lost,
     "it has the state of the run nobody killed": _same_state,
     "it asks again exactly what the journal lacks": _asks_only_what_is_missing,
     "the journal holds what was asked, and nothing is asked twice": _journal_held_what_was_asked,

@@ -59,7 +59,7 @@ class Killer:
 def killing(opened: Database, killer: Killer) -> Database:
     """Return the database with points around everything that is written to it."""
     saver, store = _killing_saver(opened.saver, killer), KillingStore(opened.store, killer)
-    return Database(saver, store, opened.locks, opened.census)
+    return Database(saver, store, opened.locks, opened.fences, opened.census)
 
 
 def _killing_saver(saver: Any, killer: Killer) -> Any:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nodes.journal import UNDER_WAY
+
 ACCORD = str(Path(sys.executable).with_name("accord"))
 PATIENCE_SECONDS = 45.0
 
@@ -128,44 +130,8 @@ def without(value: Any, *keys: str) -> Any:
     return [without(part, *keys) for part in value] if isinstance(value, list) else value
 
 
-RECOVERED = ("usage", "recoveries", "seq")
-
-
-def without_recoveries(value: Any) -> Any:
-    """The JSON value without what recoveries add, at any depth: charges, events, and the numbers of those after."""
-    if isinstance(value, Mapping):
-        return {
-            key: without_recoveries(part) for key, part in value.items() if key not in ("usage", "recoveries", "seq")
-        }
-    if not isinstance(value, list):
-        return value
-    return [without_recoveries(part) for part in value if not _is_recovery(part)]
-
-
-def charged(state: Any) -> tuple[int, int]:
-    """The calls and tokens that recoveries charged, by their events, teams within included."""
-    if isinstance(state, Mapping):
-        own = [(each["calls"], each["tokens"]) for each in state["lost"]] if _is_recovery(state) else []
-        inner = [charged(part) for part in state.values()]
-    else:
-        own, inner = [], [charged(part) for part in state] if isinstance(state, list) else []
-    found = [*own, *inner]
-    return sum(calls for calls, _ in found), sum(tokens for _, tokens in found)
-
-
-def counts_what_was_lost(whole: Any, state: Any) -> bool:
-    """Tell whether a state's usage is that of a run nobody killed, and what recoveries charged."""
-    calls, tokens = charged(state)
-    usual, used = whole["usage"], state["usage"]
-    expected = (usual["calls"] + calls, usual["prompt_tokens"] + tokens, usual["completion_tokens"])
-    return expected == (used["calls"], used["prompt_tokens"], used["completion_tokens"])
-
-
-def _is_recovery(part: Any) -> bool:
-    return isinstance(part, Mapping) and part.get("event") == "recovered"
-
-
 def journaled(desk: Desk) -> list[str]:
-    """The calls in the journal of the desk's SQLite file, as another process sees them committed."""
+    """The answered calls in the journal of the desk's SQLite file, as another process sees them committed."""
     with closing(sqlite3.connect(desk.folder / "home" / "accord.sqlite", timeout=30)) as connection:
-        return [key for (key,) in connection.execute("SELECT key FROM store WHERE prefix LIKE 'calls.%'")]
+        rows = connection.execute("SELECT key, value FROM store WHERE prefix LIKE 'calls.%'")
+        return [key for key, value in rows if json.loads(value)["kind"] != UNDER_WAY]

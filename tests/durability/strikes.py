@@ -22,6 +22,7 @@ from typing import Any
 from graph.cli.main import run
 from graph.store.database import open_database
 from graph.threads import Threads
+from nodes.journal import UNDER_WAY
 from tests.durability.forks import exit_code_of, fork, run_alone, share_out
 from tests.durability.pattern_teams import TEAM_FILE, Asked, PatternServer, write_team
 from tests.durability.points import Killer, lines_of, watched_command
@@ -168,7 +169,7 @@ class _Desk:
             if name == "after":  # what was killed between its end and its entry in the archive
                 await threads.catch_up()
             state, archived = await threads.state(self.thread), await threads.archive.entry(self.thread)
-        journal = {item.key: item.value["prompt"] for item in calls}
+        journal = {item.key: item.value["prompt"] for item in calls if item.value["kind"] != UNDER_WAY}
         return {"journal": journal, "state": state, "archived": archived}
 
 

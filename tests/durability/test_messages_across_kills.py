@@ -19,6 +19,7 @@ from graph.problems import UsageError
 from graph.runner import Runner
 from graph.store.census import Census, Rows
 from graph.store.database import Database
+from graph.store.fences import Fences
 from graph.store.locks import FileLocks
 from graph.teams.policies import with_policy
 from nodes.services import Services
@@ -162,9 +163,15 @@ async def _nothing(*_: object) -> Rows:
     return []
 
 
+async def _any_token(*_: object) -> Rows:
+    return [(1,)]
+
+
 async def _lived(plan: Plan, folder: Path, last: int | None = None) -> Left:
     """Return what the run comes to; with a last point, killed there and resumed."""
-    opened = Database(InMemorySaver(), InMemoryStore(), FileLocks(folder), Census(_nothing, ()))
+    locks = FileLocks(folder)
+    fences = Fences(locks, {}, _any_token)
+    opened = Database(InMemorySaver(), InMemoryStore(), locks, fences, Census(_nothing, ()))
     voice, reaper = Writers(plan), Reaper(folder, last)
     services = Services({"model": voice}, load_facts)
     runner, heir = Runner(killing(opened, reaper), services), Runner(opened, services)

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -58,15 +58,17 @@ def process(
     *arguments: str | bytes | Path,
     env: Mapping[str, str] | None = None,
     stdout: IO[Any] | int = subprocess.PIPE,
+    stdin: IO[Any] | int = subprocess.DEVNULL,
     before: Callable[[], None] | None = None,
+    under: Sequence[str] = (),
 ) -> Done:
-    """Run `accord` as a process in a folder; `before` is called in it first."""
+    """Run `accord` as a process in a folder, under another command if one is given; `before` is called in it first."""
     settings = {"PYTHONPATH": str(ROOT), "ACCORD_HOME": str(folder / "home"), **(env or {})}
     done = subprocess.run(
-        [sys.executable, "-m", "graph", *arguments],
+        [*under, sys.executable, "-m", "graph", *arguments],
         cwd=folder,
         env={**os.environ, **settings},
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=stdout,
         stderr=subprocess.PIPE,
         timeout=PATIENCE_SECONDS,

@@ -11,7 +11,7 @@ from tests.hostile.test_team_files import GOOD
 
 pytestmark = pytest.mark.slow
 
-LIMITS = "max_rounds, max_messages, max_seconds, max_tokens, max_cost_usd, min_go_votes"
+LIMITS = "max_rounds, max_messages, max_seconds, max_tokens, max_cost_usd, max_recoveries, min_go_votes"
 TEAMS = ", ".join(shipped_teams())
 ALLOWED = "allowed: 1 to 128 of A-Z a-z 0-9 _ . : @ -"
 

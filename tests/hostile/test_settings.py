@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from graph.store import database
+from graph.store import pools
 from tests.hostile.command import Captured, accord, process, refused
 from tests.scripted_server import forever, serve, status
 
@@ -193,8 +193,8 @@ def test_a_database_that_is_none_or_out_of_reach_is_refused_without_its_password
 
 @pytest.mark.slow
 def test_a_postgresql_that_never_answers_is_given_up(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert database.CONNECT_TIMEOUT_SECONDS <= 10
-    monkeypatch.setattr(database, "CONNECT_TIMEOUT_SECONDS", 2)
+    assert pools.PATIENCE["connect_timeout"] <= 10
+    monkeypatch.setattr(pools, "PATIENCE", {**pools.PATIENCE, "connect_timeout": 2})
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         started = time.monotonic()

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import shutil
+import socket
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -80,6 +81,30 @@ def test_a_place_where_no_database_can_be_is_named(
     assert not database.exists()
 
 
+@pytest.mark.parametrize("command", [["run", "team.yaml"], ["show", "t"], ["audit", "verify"]])
+@pytest.mark.parametrize("kind", ["pipe", "socket", "folder", "device"])
+def test_what_is_no_file_is_named_and_nothing_is_made_beside_it(
+    kind: str, command: list[str], database: Path, capsys: Captured
+) -> None:
+    place = Path("place", "x")
+    place.parent.mkdir()
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "socket":
+        with closing(socket.socket(socket.AF_UNIX)) as bound:
+            bound.bind(str(place))
+    elif kind == "folder":
+        place.mkdir()
+    else:
+        place.symlink_to("/dev/null")
+
+    said = assert_fails(capsys, str(place), *command, "--db", str(place))
+
+    assert said == f"{FAILED}it is not a regular file"
+    assert [*place.parent.iterdir()] == [place]
+    assert not [*Path("/dev").glob("null?*")]
+
+
 @pytest.mark.parametrize("prefix", ["", "sqlite:///"])
 @pytest.mark.parametrize("name", ["~nobody-knows/x.sqlite", "circle/x.sqlite", "a\0b"])
 def test_a_path_that_leads_nowhere_is_named(name: str, prefix: str, database: Path, capsys: Captured) -> None:
@@ -145,17 +170,18 @@ def bound_by_modes() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", [["run"], ["list"]])
-def test_a_read_only_folder_is_named_and_once_writable_all_is_well(command: list[str], tmp_path: Path) -> None:
+def test_a_read_only_folder_is_named_and_once_writable_all_is_well(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir(mode=0o500)
 
-    done = process(tmp_path, *command, before=bound_by_modes)
+    done = process(tmp_path, "run", before=bound_by_modes)
+    listed = process(tmp_path, "list", before=bound_by_modes)
     home.chmod(0o700)
     again = process(tmp_path, "run", "--thread", "t")
 
-    assert without_progress(done).sentences == [f"{home / NAME}: {FAILED}unable to open database file"]
+    assert without_progress(done).sentences == [f"{home / NAME}: {FAILED}Permission denied"]
     assert (done.code, done.out, again.code) == (2, "", 0)
+    assert (listed.code, listed.out) == (0, "No threads yet; `accord run` starts one.\n")
 
 
 # --- a database that is damaged, or another program's ----------------------------------------------------------------
@@ -233,7 +259,7 @@ def test_a_database_of_another_program_is_named(name: str, database: Path, capsy
         connection.executescript(SCHEMAS[name])
 
     for command in (["run", "team.yaml", "--thread", "t"], ["resume", "t"]):
-        assert assert_fails(capsys, str(database), *command).startswith(FAILED)
+        assert assert_fails(capsys, str(database), *command).startswith((FAILED, "is damaged: the table `"))
 
 
 def test_a_database_beside_other_tables_keeps_them(database: Path, capsys: Captured) -> None:

@@ -24,7 +24,7 @@ roles:
 """
 LINES = GOOD.splitlines()
 FIELDS = "name, title, goal, facts, facts_file, requires, sequence, roles, policy"
-LIMITS = "max_rounds, max_messages, max_seconds, max_tokens, max_cost_usd, min_go_votes"
+LIMITS = "max_rounds, max_messages, max_seconds, max_tokens, max_cost_usd, max_recoveries, min_go_votes"
 NAME_FORM = "string should match pattern '^[a-z][a-z0-9_]{0,39}$'"
 
 

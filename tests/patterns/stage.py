@@ -324,6 +324,7 @@ def _beside(team: Team | None, outputs: list[Plain], used: Plain, resumable: boo
         "flags": [],
         "absent": [],
         "outcome": None,
+        "recoveries": 0,
         "waiting": [],
         "outputs": outputs,
         "pattern": team.pattern,

@@ -7,7 +7,7 @@ import pytest
 from policies.conditions.condition import Fault, holds
 from policies.conditions.places import Path, shown_path
 from policies.conditions.reading import Handled, handled_in
-from policies.fit import MAX_CANDIDATES, Misfit, explain_fault, misfits_of_condition
+from policies.fit import MAX_CANDIDATES, Misfit, explain_fault, find_mistyped, misfits_of_condition
 from policies.privacy import WITHHELD
 
 FACTS: dict[str, Any] = {
@@ -268,3 +268,23 @@ def test_a_condition_without_an_answer_says_which_path_it_cannot_use_or_what_it_
     told = why if isinstance(why, str) else f"{shown_path(why.path)} {why.found}"
     assert told.startswith(said)
     assert not told.endswith("; it reads ")
+
+
+@pytest.mark.parametrize(
+    ("when", "facts", "found"),
+    [
+        ("has(facts.x) == facts.flag", {"x": 1, "flag": True}, []),
+        ('facts.l[size(facts.l) - 1] == "a"', {"l": [1, 2]}, ["a number"]),
+        ('facts.l[size(facts.l) - 1] == "a"', {"l": [1]}, ["a number"]),
+        ('facts.l[size(facts.l) - 1] == "a"', {"l": ["a"]}, []),
+        ('(facts.l + facts.m)[1] == "a"', {"l": [1], "m": [2]}, ["a number"]),
+        ('(facts.l + facts.m)[1] == "a"', {"l": [1], "m": ["b"]}, []),
+    ],
+)
+def test_what_is_worked_out_is_looked_at_as_far_as_its_kind_is_known(
+    when: str, facts: dict[str, Any], found: list[str]
+) -> None:
+    told = [misfit.found for misfit in find_mistyped(when, facts)]
+
+    assert [kind for kind in found if any(kind in each for each in told)] == found
+    assert len(told) == len(found)

@@ -62,6 +62,7 @@ def beside(team: Team, used: Plain, *, resumable: bool, facts: Plain | None, out
         "flags": [],
         "absent": [],
         "outcome": outcome,
+        "recoveries": 0,
         "waiting": [],
         "outputs": [],
     }

@@ -44,26 +44,40 @@ def waves(tmp_path: Path, thread: str) -> int:
     return number
 
 
+ANSWERED, ANSWERED_USD = 120, 0.0004
+"""What the first role's answer is settled at: it is asked alone, since nobody knows yet how the provider counts."""
+
+
+def test_a_provider_that_counts_more_than_we_do_is_known_after_its_first_answer(tmp_path: Path) -> None:
+    """Three at once would take three times what was reserved; one shows it, and the others no longer fit."""
+    greedy = with_usage(says("go"), 2_800, 50)
+    lines = script(demand_analyst=greedy, finance_analyst=greedy, risk_analyst=greedy)
+    played = play(tmp_path, lines, "budget.max_tokens=5000")
+    assert (played.record["stop_reason"], played.record["phase"]) == ("max_tokens", "round_1:finance_analyst")
+    assert played.asked == {DEMAND: 1}
+    assert max(state_of(settings_at(tmp_path))["ratios"].values()) > 3
+
+
 def test_tokens_are_reserved_to_the_token_as_bytes_by_three_and_the_longest_answer(tmp_path: Path) -> None:
     umlauts = "goal=Größe überall — schön geprüft?"
-    needed = reserved(play(tmp_path, script(), umlauts, thread="free"), DEMAND, FINANCE, RISK)
+    needed = ANSWERED + reserved(play(tmp_path, script(), umlauts, thread="free"), FINANCE, RISK)
     fits = play(tmp_path, script(), umlauts, f"budget.max_tokens={needed}", thread="fits")
     assert (fits.record["status"], fits.asked) == ("ok", {**ONE_EACH, "brief": 1})
     short = play(tmp_path, script(), umlauts, f"budget.max_tokens={needed - 1}", thread="short")
     assert (short.record["status"], short.asked) == ("ok", {**ONE_EACH, "brief": 1})
-    assert (waves(tmp_path, "fits"), waves(tmp_path, "short")) == (1, 2)
+    assert (waves(tmp_path, "fits"), waves(tmp_path, "short")) == (2, 3)
 
 
 def test_a_seat_that_does_not_fit_once_the_others_are_settled_ends_the_run(tmp_path: Path) -> None:
     used = with_usage(says("go"), 1500, 500)
-    played = play(tmp_path, script(demand_analyst=used, finance_analyst=used), "budget.max_tokens=4000")
+    played = play(tmp_path, script(demand_analyst=used, finance_analyst=used), "budget.max_tokens=4800")
     assert (played.record["stop_reason"], played.record["phase"]) == ("max_tokens", "round_1:risk_analyst")
     assert (played.asked, played.record["trace"]) == ({DEMAND: 1, FINANCE: 1}, accepted(DEMAND, FINANCE))
 
 
 def test_the_longest_answer_is_that_of_the_team_file(tmp_path: Path) -> None:
-    needed = reserved(play(tmp_path, script(), thread="free"), DEMAND, FINANCE, RISK, output=50)
-    for thread, tokens, asked in (("fits", needed, 1), ("short", needed - 1, 2)):
+    needed = ANSWERED + reserved(play(tmp_path, script(), thread="free"), FINANCE, RISK, output=50)
+    for thread, tokens, asked in (("fits", needed, 2), ("short", needed - 1, 3)):
         play(tmp_path, script(), "max_output_tokens=50", f"budget.max_tokens={tokens}", thread=thread)
         assert waves(tmp_path, thread) == asked
 
@@ -71,12 +85,12 @@ def test_the_longest_answer_is_that_of_the_team_file(tmp_path: Path) -> None:
 def test_money_is_reserved_to_the_last_digit_by_the_price_of_each_role_s_model(tmp_path: Path) -> None:
     sets = (PRICED, "roles.risk_analyst.model=dear-1")
     free = play(tmp_path, script(), *sets, thread="free")
-    needed = cost_reserved(free, DEMAND, FINANCE) + cost_reserved(free, RISK, prompt=30, completion=50)
+    needed = ANSWERED_USD + cost_reserved(free, FINANCE) + cost_reserved(free, RISK, prompt=30, completion=50)
     fits = play(tmp_path, script(), *sets, f"budget.max_cost_usd={needed:.6f}", thread="fits")
     assert (fits.record["status"], fits.asked) == ("ok", {**ONE_EACH, "brief": 1})
     short = play(tmp_path, script(), *sets, f"budget.max_cost_usd={needed - 0.000001:.6f}", thread="short")
     assert (short.record["status"], short.asked) == ("ok", {**ONE_EACH, "brief": 1})
-    assert (waves(tmp_path, "fits"), waves(tmp_path, "short")) == (1, 2)
+    assert (waves(tmp_path, "fits"), waves(tmp_path, "short")) == (2, 3)
 
 
 def test_a_call_is_settled_at_what_was_used_so_a_second_round_fits_where_two_reservations_would_not(
@@ -101,7 +115,7 @@ def test_a_call_that_used_more_than_reserved_counts_in_full_and_the_brief_is_not
 
 
 def test_the_brief_s_own_reservation_counts_to_the_token(tmp_path: Path) -> None:
-    used = with_usage(says("go"), 1500, 500)
+    used = with_usage(says("go"), 500, 1500)
     lines = script(demand_analyst=used, finance_analyst=used, risk_analyst=used)
     needed = 6000 + reserved(play(tmp_path, lines, thread="free"), "brief")
     assert play(tmp_path, lines, f"budget.max_tokens={needed}", thread="fits").record["status"] == "ok"

@@ -206,6 +206,7 @@ def test_a_run_that_succeeds_has_exactly_this_record(tmp_path: Path) -> None:
         "flags": [],
         "absent": [],
         "outcome": {"vote": "go_with_caution", "row": 4, "guards": [], "final": "go_with_caution"},
+        "recoveries": 0,
         "waiting": [],
         "outputs": [],
     }
@@ -331,12 +332,12 @@ SHOWN_ELSEWHERE = {
     "cancelled",  # test_cancel.py
     "stale_thread",
     "busy",
+    "recovery_exhausted",  # tests/durability/test_recoveries.py
 }
 NOT_BUILT_YET = {
     "escalated",
     "human_stopped",
     "unstable_decision",
-    "recovery_exhausted",
     "invalid_plan",
     "step_failed",
     "invalid_output",

@@ -44,7 +44,9 @@ CLAIMS: Mapping[str, Claim] = {
     "whatif": Claim("tests.assurance.test_whatif_laws", 2_000),
     "tampering": Claim("tests.audit.judging", 1_000),
     "sentences": Claim("tests.audit.sentences", 300),
+    "crashes": Claim("tests.durability.crashes", 300, needs_folder=True),
     "histories": Claim("tests.audit.histories", 1_000),
     "proposals": Claim("tests.hostile.test_proposals", 24, needs_folder=True),
     "words": Claim("tests.hostile.test_hostile_text", 8, needs_folder=True),
+    "takeovers": Claim("tests.durability.takeovers", 200, needs_folder=True),
 }

@@ -131,6 +131,25 @@ def test_work_that_was_cut_off_left_no_answers() -> None:
     assert tape.answers(1, "risk")[0][1].limits == Budget(max_messages=20)
 
 
+def recovered(*set_back: str) -> Event:
+    return event("recovered", lost=[], set_back=[*set_back], made=1, in_a_row=1, answered=0)
+
+
+def test_a_recovery_leaves_the_seats_that_it_asks_again_and_takes_out_those_it_sets_back() -> None:
+    go = Contribution("risk", "go", "", 0.9, ())
+    asked_again = tape_of(admitted(), *asked(1, "risk"), recovered(), accepted(1, "risk"))
+    assert asked_again.steps == (Exchange(1, {"risk": go}, Budget()),)
+    partly = tape_of(admitted(), *asked(1, "risk", "legal"), recovered("legal"), accepted(1, "risk"))
+    assert partly.steps == asked_again.steps
+    stopped = tape_of(
+        *(admitted(), *asked(1, "risk"), recovered("risk"), finished("recovery_exhausted", "round_1:risk")),
+        *(resumed("recovery_exhausted", max_recoveries=9), *asked(1, "risk"), accepted(1, "risk")),
+    )
+    more = Budget(max_recoveries=9)
+    pause = Pause("recovery_exhausted", "round_1:risk", Budget(), more, 3)
+    assert stopped.steps == (pause, Exchange(1, {"risk": go}, more))
+
+
 def test_ballots_are_the_stances_they_amount_to() -> None:
     def answered(number: int, seat: str, contract: str, **answer: str) -> Event:
         role = {"role": "chair", "seat": seat} if seat == "proposal" else {"role": seat}

@@ -1,0 +1,142 @@
+"""The real `langgraph dev` holds a thread while it writes to it, as the command line does."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.durability.processes import Desk
+from tests.durability.rows import Rows, all_rows
+from tests.scripted_server import Script, ScriptedServer, hangs, says, serve, text
+from tests.server.development import PATIENCE_SECONDS, Server, complaints, serve_graph
+
+pytestmark = [pytest.mark.slow, pytest.mark.needs("langgraph_dev")]
+
+GO = says("go")
+
+
+def hanging(calls: int) -> Script:
+    """The risk analyst says nothing to so many calls."""
+    return {
+        "demand_analyst": GO,
+        "finance_analyst": GO,
+        "risk_analyst": [*[hangs(60)] * calls, GO],
+        "brief": text("Ship it."),
+    }
+
+
+def with_model(folder: Path, model: ScriptedServer) -> AbstractContextManager[Server]:
+    """Start the development server with a key for the model."""
+    return serve_graph(folder, OPENAI_API_KEY="sk-test", OPENAI_BASE_URL=model.base_url)
+
+
+def wait_until(what: Callable[[], object]) -> None:
+    limit = time.monotonic() + PATIENCE_SECONDS
+    while not what():
+        assert time.monotonic() < limit, "waited in vain"
+        time.sleep(0.02)
+
+
+def settled(location: str, thread: str) -> Rows:
+    """Return the rows of a thread once nothing is under way: its writes follow what is told of them."""
+    before = all_rows(location, thread)
+    time.sleep(0.5)
+    while before != (now := all_rows(location, thread)):
+        before = now
+        time.sleep(0.5)
+    return before
+
+
+def database_of(server: Server) -> Path:
+    return server.folder / "home" / "accord.sqlite"
+
+
+def test_a_thread_that_the_server_works_on_is_busy_for_the_command_line_and_shown_as_running(tmp_path: Path) -> None:
+    with serve(hanging(1)) as model:
+        desk = Desk(tmp_path, model.base_url)
+        with with_model(tmp_path, model) as server:
+            thread = server.new_thread()
+            run = server.client.runs.create(thread, "rounds", input={})
+            wait_until(lambda: len(model.calls) == 3)
+            busy = desk.accord("resume", thread, "--json")
+            shown = desk.accord("show", thread, "--json").record
+            server.client.runs.cancel(thread, run["run_id"], wait=True)
+            done = desk.accord("resume", thread, "--json")
+            assert complaints(server.log) == []
+    assert (busy.code, busy.record["stop_reason"], shown["status"]) == (5, "busy", "running")
+    assert (done.code, done.record["final_decision"]) == (0, "go"), done.err
+    assert len(model.calls_of("risk_analyst")) == 2
+
+
+def test_a_thread_that_the_command_line_works_on_is_refused_to_a_client_of_the_server(tmp_path: Path) -> None:
+    with serve(hanging(1)) as model:
+        desk = Desk(tmp_path, model.base_url)
+        with serve_graph(tmp_path) as server:
+            thread = server.new_thread()
+            with desk.started("run", "--thread", thread) as holder:
+                holder.wait_for(lambda: holder.err.count(": go") == 2, "two roles answered")
+                before = settled(str(database_of(server)), thread)
+                with pytest.raises(Exception, match="busy: somebody else works on this thread"):
+                    server.run({}, thread)
+                assert all_rows(str(database_of(server)), thread) == before
+
+
+def test_a_run_of_the_server_whose_thread_was_taken_changes_nothing_and_says_so(tmp_path: Path) -> None:
+    script: Any = {**hanging(1), "risk_analyst": [hangs(8), GO]}
+    with serve(script) as model:
+        desk = Desk(tmp_path, model.base_url)
+        with with_model(tmp_path, model) as server:
+            thread = server.new_thread()
+            with ThreadPoolExecutor() as pool:
+                working = pool.submit(server.run, {}, thread)
+                wait_until(lambda: len(model.calls) == 3)
+                shutil.rmtree(f"{database_of(server)}.locks")
+                done = desk.accord("resume", thread, "--json")
+                before = all_rows(str(database_of(server)), thread)
+                with pytest.raises(Exception, match="busy: another process has taken this thread"):
+                    working.result(PATIENCE_SECONDS)
+            assert all_rows(str(database_of(server)), thread) == before
+            verified = desk.accord("audit", "verify", thread)
+    assert (done.code, done.record["final_decision"]) == (0, "go"), done.err
+    assert verified.code == 0, json.dumps([verified.out, verified.err])
+
+
+def test_a_thread_that_is_deleted_at_the_server_leaves_no_checkpoint(tmp_path: Path) -> None:
+    with serve_graph(tmp_path) as server:
+        thread = server.new_thread()
+        server.run({}, thread)
+        server.client.threads.delete(thread)
+        kept = all_rows(str(database_of(server)), thread)
+    assert {table for table, rows in kept.items() if rows} == {"store"}
+
+
+def test_a_thread_is_not_copied_at_the_server(tmp_path: Path) -> None:
+    with serve_graph(tmp_path) as server:
+        thread = server.new_thread()
+        server.run({}, thread)
+        with pytest.raises(Exception, match=f"the thread `{thread}` cannot be copied"):
+            server.client.threads.copy(thread)
+
+
+def test_a_run_that_cuts_another_of_its_thread_short_gets_the_thread(tmp_path: Path) -> None:
+    with serve(hanging(1)) as model, with_model(tmp_path, model) as server:
+        thread = server.new_thread()
+        server.client.runs.create(thread, "rounds", input={}, durability="sync")
+        wait_until(lambda: len(model.calls) == 3)
+        done = server.run(None, thread, multitask_strategy="interrupt")
+    assert done["final_decision"] == "go"
+
+
+def test_a_state_that_a_client_changes_is_written_while_the_thread_is_held(tmp_path: Path) -> None:
+    with serve_graph(tmp_path) as server:
+        thread = server.new_thread()
+        server.run({"budget": {"max_messages": 2}}, thread)
+        server.client.threads.update_state(thread, {"goal": "Shall we?"}, as_node="__start__")
+        state: Any = server.client.threads.get_state(thread)
+    assert state["values"]["goal"] == "Shall we?"
