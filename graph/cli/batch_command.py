@@ -59,8 +59,9 @@ def command(cases: str, team: str, concurrency: int, retries: bool, voice: Any, 
 
 def _room_for(concurrency: int, settings: Any, voice: str | None) -> int:
     from graph.batch import room_for
+    from graph.endpoints import load_endpoints
 
-    room = room_for(concurrency, calls_models=settings.openai_api_key is not None and voice != "rules")
+    room = room_for(concurrency, calls_models=voice != "rules" and bool(load_endpoints(settings)))
     if room < concurrency:
         click.echo(
             f"accord: warning: {concurrency} cases at once would open more files than may be (`ulimit -n`); "

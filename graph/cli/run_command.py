@@ -56,6 +56,7 @@ def command(
 def _run(name: str, changes: Any, options: dict[str, Any], voice: Any, db: str | None, as_json: bool) -> Exit:
     from graph.assurance.approval import approved
     from graph.cli.progress import progress_on_stderr
+    from graph.endpoints import load_endpoints
     from graph.runner import open_runner
     from graph.teams.loader import load_team
     from graph.teams.voicing import voiced
@@ -77,7 +78,7 @@ def _run(name: str, changes: Any, options: dict[str, Any], voice: Any, db: str |
     record = run_async(work)
     code = print_record(record, as_json)
     if "trace" in record:
-        _say_who_answered(record, voice, settings.openai_api_key is not None, as_json)
+        _say_who_answered(record, voice, bool(load_endpoints(settings)), as_json)
     return code
 
 
