@@ -233,7 +233,10 @@ def test_accord_resume_finishes_a_killed_accord_run_and_asks_only_who_had_not_an
         assert desk.accord("show", "t", "--json").record["status"] == "interrupted"
         done = desk.accord("resume", "t", "--json")
     assert done.code == 0, done.err
-    assert without(done.record, *TIMES) == without(expected, *TIMES)
+    charged = (*TIMES, "usage", "recoveries")
+    assert without(done.record, *charged) == without(expected, *charged)
+    assert (done.record["recoveries"], expected["recoveries"]) == (1, 0)
+    assert done.record["usage"]["calls"] == expected["usage"]["calls"] + len(repeated), "each lost call counts"
     assert _counted(server) == {name: 1 + (name in repeated) for name in (*ROLES, "brief")}
     assert not server.unscripted
     _assert_quiet(done)

@@ -75,12 +75,15 @@ def calls_around_a_full_disk(folder: Path, kilobytes: int) -> tuple[list[str], l
     return before, [call.role for call in server.calls][len(before) :]
 
 
+SIZES = (240, 280, 328)
+
+
 @pytest.mark.slow
 @pytest.mark.needs("file_size_limit")
 def test_an_answer_that_was_written_before_the_disk_was_full_is_not_asked_for_again(tmp_path: Path) -> None:
     """All that may be lost is the last answer, if it was the one that found no room."""
     repeated: list[str] = []
-    for kilobytes in (240, 280, 328):
+    for kilobytes in SIZES:
         (tmp_path / str(kilobytes)).mkdir()
 
         before, after = calls_around_a_full_disk(tmp_path / str(kilobytes), kilobytes)
@@ -90,7 +93,7 @@ def test_an_answer_that_was_written_before_the_disk_was_full_is_not_asked_for_ag
         assert twice in ([], before[-1:])
         assert sorted({*before, *after}) == ["brief", "risk"]
         repeated += twice
-    assert len(repeated) <= 1
+    assert len(repeated) < len(SIZES), "an answer that found room is kept"
 
 
 @pytest.mark.slow

@@ -68,7 +68,7 @@ def test_a_call_that_hangs_is_cut_at_the_deadline_and_asked_again_with_more_time
 FIRST_IS_DEAR = {
     "orchestrator": "step_1:writer",
     "pipeline": "coder",
-    "parallel": "finalize",
+    "parallel": "answers:coder",
     "manager": "assignment_1:writer",
     "hierarchy": "assignment_1:build",
     "composed pipeline": "council",
@@ -88,7 +88,7 @@ def test_tokens_and_dollars_that_do_not_reach_for_the_next_call_end_a_run_that_g
 ) -> None:
     course, (limit, more) = COURSES[name], DEAR[reason]
     first = next(iter(course.messages))
-    dear = {first: with_usage(course.said[first], 7_000, 600)}
+    dear = {first: with_usage(course.said[first], 100, 7_500)}
     played = play(tmp_path, course.team(limit), course.lines(**dear))
     record = played.record
     assert (record["stop_reason"], record["phase"], record["resumable"]) == (reason, FIRST_IS_DEAR[name], True)

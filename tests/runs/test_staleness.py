@@ -71,9 +71,10 @@ def stopped_thread(home: Path) -> Played:
 
 
 def rows(home: Path) -> list[Any]:
-    """Everything the database holds."""
+    """Everything the database holds, but who may write to a thread: whoever asks takes it, if only to be refused."""
+    query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name != 'fences' ORDER BY name"
     with sqlite3.connect(home / "accord.sqlite") as connection:
-        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+        tables = connection.execute(query).fetchall()
         found = [sorted(map(repr, connection.execute(f'SELECT * FROM "{name}"'))) for (name,) in tables]
     connection.close()
     return found

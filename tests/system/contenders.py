@@ -55,8 +55,8 @@ class Place:
     @property
     def turns_team(self) -> Team:
         """One role, and one round at a time: a run stops after it, and a resume with one round more goes on."""
-        sets = ("sequence=[risk_analyst]", "budget.max_rounds=1", "budget.max_messages=9999")
-        return team_of(self.settings, "checkout_launch", *sets, "budget.max_seconds=9999")
+        free = ("budget.max_messages=9999", "budget.max_seconds=9999", "budget.max_recoveries=999")
+        return team_of(self.settings, "checkout_launch", "sequence=[risk_analyst]", "budget.max_rounds=1", *free)
 
     def note(self, kind: str, line: str) -> None:
         """Append a line in one write, so that no two processes mix theirs."""

@@ -22,6 +22,9 @@ ATTEMPTS: dict[str | None, int] = {
 }
 BRIEF_LAST = 99
 
+OFTEN = {"budget": {"max_recoveries": 1_000}}
+"""So many kills come one after the other that a case may meet more of them than usual without an answer."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -119,7 +122,7 @@ def plans_of(count: int) -> dict[str, Plan]:
 def write_plans(path: Path, plans: Mapping[str, Plan]) -> Path:
     """Write the cases as a batch."""
     lines: Sequence[dict[str, Any]] = [
-        {"id": case, "goal": case, "overrides": plan.overrides} for case, plan in plans.items()
+        {"id": case, "goal": case, "overrides": {**plan.overrides, **OFTEN}} for case, plan in plans.items()
     ]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     return path

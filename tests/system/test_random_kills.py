@@ -57,7 +57,18 @@ def test_all_kills_hit_one_unfinished_batch_from_the_start_of_a_process_to_its_w
 
 def test_every_case_of_the_killed_batch_comes_to_the_record_of_the_batch_nobody_killed(siege: Siege) -> None:
     assert siege.last.done.code == siege.calm.done.code, siege.last.done.err
-    assert without(siege.last.done.lines, "elapsed_seconds") == without(siege.calm.done.lines, "elapsed_seconds")
+    ignored = ("elapsed_seconds", "usage", "recoveries")
+    assert without(siege.last.done.lines, *ignored) == without(siege.calm.done.lines, *ignored)
+
+
+def test_the_calls_that_were_lost_are_counted_and_no_others(siege: Siege) -> None:
+    used, usual = (
+        sum(line["result"]["usage"]["calls"] for line in start.done.lines) for start in (siege.last, siege.calm)
+    )
+    recoveries = [line["result"]["recoveries"] for line in siege.last.done.lines]
+    lost = sum(len(start.unanswered) for start in siege.killed)
+    assert any(recoveries)
+    assert usual + lost <= used <= usual + lost + len(siege.killed) * AT_ONCE, "a call may be noted and not yet be sent"
 
 
 def test_a_result_that_was_printed_before_a_kill_is_the_one_printed_in_the_end(siege: Siege) -> None:
