@@ -25,9 +25,6 @@ MAX_RETRY_AFTER_SECONDS = 60.0
 FINAL_CODES = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "account_deactivated")
 """Kinds of error with a transient status that waiting does not mend."""
 
-NO_COMPLETION = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
-"""What comes of reading an answer with status 200 that is no chat completion."""
-
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
@@ -53,6 +50,10 @@ class ErrorInAnswer(Exception):  # it is the provider's error, carried by an ans
         self.error = error
 
 
+class NoCompletionError(Exception):
+    """An answer with status 200 that is no chat completion."""
+
+
 def complaint_of(error: Exception, address: str) -> Complaint | None:
     """Return what an error of a call complains of; None where it is no fault of the endpoint or the way to it."""
     if isinstance(error, openai.APIStatusError):
@@ -64,7 +65,7 @@ def complaint_of(error: Exception, address: str) -> Complaint | None:
         return Complaint(stop_reason("llm_timeout"), f"{address}: gave no whole answer in time", is_transient=True)
     if isinstance(error, openai.APIConnectionError):
         return _of_connection(error.__cause__, address)
-    if isinstance(error, NO_COMPLETION):
+    if isinstance(error, NoCompletionError):
         told = f"{address}: answered with status 200 and no chat completion: {_said(str(error))}"
         return Complaint(stop_reason("llm_error", "200"), told, 200)
     return None

@@ -4,6 +4,7 @@ Whatever the connection, the parser or the peer does wrong is raised as an `http
 raised while a question is under way can be taken for a fault of the endpoint.
 """
 
+import re
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -23,7 +24,14 @@ SHORTEST_SECRET = 8
 """Characters of a key below which it is not cut out of answers: it could be any word."""
 
 CUT = "[key]"
+ESCAPED = re.compile(r"\\(?:u00([2-7][0-9a-fA-F])|/)")
+"""How JSON may spell a character of a key."""
+
 ENCODINGS = ("gzip", "x-gzip", "deflate")
+MAX_LAYERS = 2
+MAX_MEMBERS = 16
+"""How often an answer may be packed, and in how many parts; each costs time, and no server needs more."""
+
 CHANGED = ("content-encoding", "content-length", "transfer-encoding")
 """Headers that hold of a body as it was sent."""
 
@@ -113,14 +121,16 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
 
 
 def without(text: str, secrets: Sequence[str]) -> str:
-    """Return a text without these keys; one that could be any word stays.
+    r"""Return a text without these keys, also where it is JSON that spells one in escapes; one like any word stays.
 
-    >>> without("Bearer sk-0123456789", ["sk-0123456789", "k"])
-    'Bearer [key]'
+    >>> without("Bearer sk-0123456789", ["sk-0123456789", "k"]), without(r"\u0073k-0123456789", ["sk-0123456789"])
+    ('Bearer [key]', '[key]')
     """
     for secret in secrets:
         if len(secret) >= SHORTEST_SECRET:
             text = text.replace(secret, CUT)
+            spelled = ESCAPED.sub(lambda found: chr(int(found[1] or "2f", 16)), text) if "\\" in text else text
+            text = spelled.replace(secret, CUT) if secret in spelled else text
     return text
 
 
@@ -149,9 +159,11 @@ async def _read(chunks: AsyncIterator[bytes], request: httpx2.Request) -> bytes:
 
 
 def _unpacked(body: bytes, encodings: str, request: httpx2.Request) -> bytes:
-    for name in reversed([each.strip().lower() for each in encodings.split(",") if each.strip()]):
-        if name == "identity":
-            continue
+    named = [each.strip().lower() for each in encodings.split(",")]
+    layers = [name for name in named if name not in ("", "identity")]
+    if len(layers) > MAX_LAYERS:
+        raise MalformedError(f"packed its answer {len(layers)} times over", request=request)
+    for name in reversed(layers):
         if name not in ENCODINGS:
             raise MalformedError(f"packed its answer as {name[:40]!r}, which was not asked for", request=request)
         body = _inflated(body, request)
@@ -163,7 +175,9 @@ def _inflated(packed: bytes, request: httpx2.Request) -> bytes:
     body = bytearray()
     bits = zlib.MAX_WBITS | 32 if packed[:1] in (b"\x1f", b"\x78") else -zlib.MAX_WBITS
     try:
-        while packed:
+        for _ in range(MAX_MEMBERS + 1):
+            if not packed:
+                return bytes(body)
             member = zlib.decompressobj(bits)
             body += member.decompress(packed, MAX_BODY + 1 - len(body))
             if len(body) > MAX_BODY:
@@ -173,4 +187,4 @@ def _inflated(packed: bytes, request: httpx2.Request) -> bytes:
             packed = member.unused_data
     except zlib.error as error:
         raise MalformedError(f"cannot be unpacked: {error}", request=request) from error
-    return bytes(body)
+    raise MalformedError(f"packed its answer in more than {MAX_MEMBERS} parts", request=request)
