@@ -75,7 +75,8 @@ async def make_call(call: Call, store: BaseStore, services: Services) -> dict[st
     started = services.clock()
     answer = await _ask(call, services)
     usage = answer.usage or _charge(call, answer, services.clock() - started)
-    measured = {"usage": asdict(usage), "prompt": fingerprint(call.prompt.text)}
+    dialect = {"dialect": dict(answer.dialect)} if answer.dialect else {}
+    measured = {"usage": asdict(usage), "prompt": fingerprint(call.prompt.text), **dialect}
     if answer.failure:
         told = {"cause": answer.failure.cause} if answer.failure.cause else {}
         return {"kind": "failure", "reason": answer.failure.reason, **told, **measured}

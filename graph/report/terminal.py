@@ -155,6 +155,9 @@ def _footer(record: Mapping[str, Any]) -> Group:
     if record.get("recoveries"):
         times = "once" if record["recoveries"] == 1 else f"{record['recoveries']} times"
         lines.append(Text(f"Recovered {times}: calls that were under way count as reserved"))
+    for model, learned in record.get("endpoints", {}).items():
+        takes = ", ".join(f"{name} {form}" for name, form in learned.items())
+        lines.append(visible(f"Learned: {model} takes {takes}"))
     hint = _hint(record)
     return Group(*lines, visible(hint)) if hint else Group(*lines)
 
