@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -22,6 +23,8 @@ from nodes.voices.wire.endpoint import Endpoint, Route, find_endpoint
 from nodes.voices.wire.transport import open_client, without
 from policies.seats import Failure
 from policies.stop import kind_of, stop_reason
+
+logging.getLogger("openai").setLevel(logging.WARNING)  # OPENAI_LOG would have it write prompts to the terminal
 
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 8.0
@@ -67,9 +70,10 @@ class ModelVoice:
 
     def __init__(self, endpoints: Sequence[Endpoint], route: Route | None = None) -> None:
         self._endpoints = {endpoint.name: endpoint for endpoint in endpoints}
-        self._secrets = [endpoint.api_key for endpoint in endpoints]
+        route = route or Route()
+        self._secrets = [secret for endpoint in endpoints for secret in endpoint.secrets] + route.secrets
         longest = max(endpoint.timeout_seconds for endpoint in endpoints)
-        self._http = open_client(route or Route(), longest, self._secrets)
+        self._http = open_client(route, longest, self._secrets)
         self._chats: dict[tuple[str, str], LeanChat] = {}
         self._dialects: dict[tuple[str, str], Dialect] = {}
         self._turns: dict[str, asyncio.Semaphore] = {}
@@ -228,7 +232,9 @@ def _client(endpoint: Endpoint, http: Any) -> openai.AsyncOpenAI:
         max_retries=0,
         http_client=http,
     )
-    client.organization = client.project = None  # it reads them from the environment, where nobody looked at them
+    # It reads these from the environment, where nobody looked at them.
+    client.organization = client.project = None
+    client._custom_headers = dict(endpoint.headers)
     return client
 
 

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
+import httpcore2
 import httpx2
 import openai
 
@@ -182,8 +183,9 @@ def _way_lost(error: httpx2.RequestError) -> str:
         aiohttp.ClientConnectorDNSError: "the name of the host was not found",
         aiohttp.ClientConnectorCertificateError: f"its certificate is not trusted ({said}); see SSL_CERT_FILE",
         aiohttp.ClientConnectorSSLError: f"it does not speak TLS as expected ({said}); is it an http:// address?",
-        aiohttp.ClientHttpProxyError: f"the proxy refused the connection: {said}",
+        aiohttp.ClientHttpProxyError: f"the proxy refused the connection: {_refused_by_proxy(below)}",
         aiohttp.ClientProxyConnectionError: f"the proxy cannot be reached: {said}",
+        httpcore2.ConnectError: f"the proxy cannot be reached: {said}",  # only a SOCKS proxy is reached by it
     }
     for kind, words in causes.items():
         if isinstance(below, kind):
@@ -194,6 +196,11 @@ def _way_lost(error: httpx2.RequestError) -> str:
     if isinstance(below, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError | aiohttp.ClientOSError):
         return f"the connection was lost: {said}"
     return said or type(error).__name__
+
+
+def _refused_by_proxy(error: BaseException) -> str:
+    """Return what a proxy said, without its address, which may have a password."""
+    return f"{error.status} {_said(error.message)}" if isinstance(error, aiohttp.ClientResponseError) else ""
 
 
 def error_in(answer: Mapping[str, Any]) -> object:

@@ -4,12 +4,15 @@ Whatever the connection, the parser or the peer does wrong is raised as an `http
 raised while a question is under way can be taken for a fault of the endpoint.
 """
 
+import errno
+import os
 import re
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from ipaddress import ip_address
+from pathlib import Path
 
 import aiohttp
 import httpx2
@@ -60,7 +63,8 @@ def open_client(route: Route, timeout_seconds: float, secrets: Sequence[str]) ->
             kind(proxy=proxy, verify=trusted, timeout=timeout_seconds, follow_redirects=False, trust_env=False), secrets
         )
 
-    mounts = {f"{scheme}://": transport(proxy) for scheme, proxy in route.proxies.items()}
+    proxies = {} if "*" in route.no_proxy else route.proxies
+    mounts = {f"{scheme}://": transport(proxy) for scheme, proxy in proxies.items()}
     direct = {pattern: transport(None) for pattern in map(_pattern, route.no_proxy) if mounts}
     return httpx2.AsyncClient(
         transport=transport(None),
@@ -73,21 +77,24 @@ def open_client(route: Route, timeout_seconds: float, secrets: Sequence[str]) ->
 
 def trusted_by(route: Route) -> ssl.SSLContext:
     """Return whom TLS trusts: the authorities that the route names, else the system's."""
+    for folder in (route.ca_folder or "").split(os.pathsep):
+        if folder and not Path(folder).is_dir():  # OpenSSL would not look before it needs one
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder)
     if route.ca_file or route.ca_folder:
         return ssl.create_default_context(cafile=route.ca_file, capath=route.ca_folder)
     return httpx2.create_ssl_context(trust_env=False)
 
 
 def _pattern(host: str) -> str:
-    """Return the pattern of addresses that need no proxy: a host, all below a domain, or everything.
+    """Return the pattern of addresses that need no proxy: a host, or all below a domain.
 
-    >>> _pattern("*"), _pattern(".example.org"), _pattern("example.org"), _pattern("10.0.0.1"), _pattern("::1")
-    ('all://*', 'all://*.example.org', 'all://*example.org', 'all://10.0.0.1', 'all://[::1]')
+    >>> _pattern(".example.org"), _pattern("example.org"), _pattern("10.0.0.1"), _pattern("::1")
+    ('all://*.example.org', 'all://*example.org', 'all://10.0.0.1', 'all://[::1]')
     """
     try:
         address = ip_address(host.strip("[]"))
     except ValueError:
-        return f"all://{host}" if host in ("*", "localhost") else f"all://*{host}"
+        return "all://localhost" if host == "localhost" else f"all://*{host}"
     return f"all://[{address}]" if address.version == 6 else f"all://{address}"  # IPv6
 
 
@@ -142,11 +149,13 @@ def _faults_of_the_peer(request: httpx2.Request) -> Iterator[None]:
     except (httpx2.RequestError, TimeoutError):
         raise
     except (aiohttp.ClientError, OSError, ValueError, LookupError, ArithmeticError, httpx2.InvalidURL) as error:
-        raise MalformedError(_first_line(error), request=request) from error
+        raise MalformedError(_told(error), request=request) from error
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0] or type(error).__name__
+def _told(error: Exception) -> str:
+    """Return what an error says, without the whole address that some have at their end: its query may be a secret."""
+    said = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    return " ".join(said.split()) or type(error).__name__
 
 
 async def _read(chunks: AsyncIterator[bytes], request: httpx2.Request) -> bytes:
