@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -256,7 +257,7 @@ class Counting(ScriptedServer):
 def test_no_more_calls_are_under_way_at_once_than_may_be(
     limit: int | None, most: int, file: Path, capsys: Captured
 ) -> None:
-    slow = {role: delayed(says("go"), 0.3) for role in CHECKOUT_ROLES}
+    slow: dict[str, Any] = {role: delayed(says("go"), 0.3) for role in CHECKOUT_ROLES}
     with served(Counting(script(**slow))) as server:
         file.write_text(named(server, "default", f"max_concurrency = {limit}" if limit else ""))
         assert accord(capsys, "run", "--json").code == 0
