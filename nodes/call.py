@@ -75,8 +75,10 @@ async def make_call(call: Call, store: BaseStore, services: Services) -> dict[st
     started = services.clock()
     answer = await _ask(call, services)
     usage = answer.usage or _charge(call, answer, services.clock() - started)
-    dialect = {"dialect": dict(answer.dialect)} if answer.dialect else {}
-    measured = {"usage": asdict(usage), "prompt": fingerprint(call.prompt.text), **dialect}
+    more: dict[str, Any] = {"dialect": dict(answer.dialect)} if answer.dialect else {}
+    if answer.is_estimated or (not answer.usage and _is_estimated(call, answer)):
+        more["estimated"] = True
+    measured = {"usage": asdict(usage), "prompt": fingerprint(call.prompt.text), **more}
     if answer.failure:
         told = {"cause": answer.failure.cause} if answer.failure.cause else {}
         return {"kind": "failure", "reason": answer.failure.reason, **told, **measured}
@@ -101,9 +103,18 @@ async def _ask(call: Call, services: Services) -> Answer:
 def _charge(call: Call, answer: Answer, seconds: float) -> Usage:
     """Return what the call counts for: as reported; an answer without a report that can be true counts as reserved."""
     calls = call.meter.calls
-    if answer.tokens and is_credible(answer.tokens.prompt, answer.tokens.completion):
+    if answer.tokens and _is_reported(answer):
         prompt, completion = answer.tokens.prompt, answer.tokens.completion
         return Usage(calls, prompt, completion, cost_of(prompt, completion, call.price), seconds)
-    if calls and not answer.failure:
+    if _is_estimated(call, answer):
         return Usage(calls, call.reservation.tokens, 0, call.reservation.cost_usd, seconds)
     return Usage(calls=calls, seconds=seconds)
+
+
+def _is_reported(answer: Answer) -> bool:
+    return answer.tokens is not None and is_credible(answer.tokens.prompt, answer.tokens.completion)
+
+
+def _is_estimated(call: Call, answer: Answer) -> bool:
+    """Tell whether an answer counts as reserved, since what it used was not reported in a way that can be true."""
+    return bool(call.meter.calls) and not answer.failure and not _is_reported(answer)

@@ -86,13 +86,8 @@ def answered(where: Mapping[str, Any], plain: Mapping[str, Any], reply: Reply, s
 
 def said_by(speaker: Role | Brief, plain: Mapping[str, Any]) -> Body:
     """Return who said something, what it read and used, and what was learned of the forms in which it is asked."""
-    learned = {"dialect": plain["dialect"]} if plain.get("dialect") else {}
-    return {
-        "voice": speaker.voice,
-        "model": speaker.model,
-        **{key: plain[key] for key in ("prompt", "usage")},
-        **learned,
-    }
+    more = {key: plain[key] for key in ("estimated", "dialect") if plain.get(key)}
+    return {"voice": speaker.voice, "model": speaker.model, "prompt": plain["prompt"], "usage": plain["usage"], **more}
 
 
 def decided(vote: Vote, findings: Sequence[Finding], ruling: Ruling, confidences: Mapping[str, float]) -> Body:

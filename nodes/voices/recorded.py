@@ -43,7 +43,8 @@ class RecordedVoice:
             if event["event"] in _READERS and (event["event"] != "proposed" or event["role"] == BRIEF):
                 said = proposed.get(place, event)
                 answer = _READERS[event["event"]](event, Usage(**said["usage"]))
-                self._answers[place].append(replace(answer, dialect=said.get("dialect", {})))
+                more = {"dialect": said.get("dialect", {}), "is_estimated": said.get("estimated", False)}
+                self._answers[place].append(replace(answer, **more))
 
     def _next(self, place: Place) -> Answer:
         """Return the next answer kept; where the record ends, the run ends as one that was cancelled."""

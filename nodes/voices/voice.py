@@ -104,6 +104,8 @@ class Answer:
     usage: Usage | None = None
     refusal: Refusal | None = None
     dialect: Mapping[str, str] = field(default_factory=dict)
+    is_estimated: bool = False
+    """Whether the usage of a recorded answer is what was reserved, since nothing was reported."""
 
 
 class Voice(Protocol):

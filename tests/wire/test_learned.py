@@ -1,4 +1,4 @@
-"""What was learned of an endpoint is in the record: in its order, after a resume, from teams within, and in a replay."""
+"""What was learned of an endpoint is in the record: after a resume, from teams within, and in a replay."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 from tests.harness import resume, run, settings_at, show, team_of
 from tests.hostile.command import Captured, accord
-from tests.runs.stage import script
+from tests.runs.stage import Lines, script
 from tests.scripted_server import forever, says, status, text
 from tests.wire.dialects import serve_as
 
@@ -76,6 +76,19 @@ def test_a_resume_in_another_process_adds_what_it_learns(tmp_path: Path) -> None
     assert show(settings)["usage"] == second["usage"]
 
 
+@pytest.mark.parametrize(("name", "is_estimated"), [("OpenAI", False), ("a server that counts nothing", True)])
+def test_usage_that_was_not_reported_is_called_estimated(
+    name: str, is_estimated: bool, accord_home: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789")
+    with serve_as(name, script()) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        accord(capsys, "run", "--thread", "t")
+    proposed = [event for event in events_of(accord_home, capsys) if event["event"] == "proposed"]
+    assert [event.get("estimated", False) for event in proposed] == [is_estimated] * 4
+    assert accord(capsys, "replay", "t").code == 0
+
+
 def test_two_runs_have_the_same_record(tmp_path: Path) -> None:
     def told(home: Path) -> str:
         with serve_as("an old server", script()) as server:
@@ -117,7 +130,7 @@ roles:
 def test_what_a_team_within_learned_is_there_by_its_model(tmp_path: Path) -> None:
     path = tmp_path / "outer.yaml"
     path.write_text(TEAM)
-    lines = {
+    lines: Lines = {
         "writer": forever(text('{"text": "Written."}')),
         "risk": forever(says("go")),
         "brief": forever(text("All.")),
