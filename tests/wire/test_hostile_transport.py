@@ -135,6 +135,8 @@ def test_a_redirect_to_itself_ends_at_once(asker: tuple[Asker, int], calm: str, 
 
 BUSY = ("a flood of 103", "a gzip bomb in gzip", "chunks without end", "arrays 100,000 deep", "silent")
 USUAL_SECONDS = 0.5
+SHARED_SECONDS = 1.0
+"""Both servers share this process, which the flood keeps busy; a case that waits for the odd one takes longer."""
 
 
 @pytest.mark.slow
@@ -158,6 +160,6 @@ def test_one_such_answer_delays_no_other_case(name: str, asker: tuple[Asker, int
         assert [each["stop_reason"] for each in records] == [HOSTILE[name].reason, "success", "success"]
         assert server.visits
         took.append(max(each["elapsed_seconds"] for each in records[1:]))
-        if took[-1] <= 2 * USUAL_SECONDS:
+        if took[-1] <= USUAL_SECONDS + SHARED_SECONDS:
             return
     pytest.fail(f"they took {took} s")
