@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
 
 from graph.problems import UsageError
 from graph.settings import Settings, usable_address, variable
@@ -43,10 +44,26 @@ class EndpointEntry(BaseModel):
     prices: dict[ModelName, Price] = Field(default_factory=dict)
 
 
+NAMES = "a lower-case letter, then letters, digits, `-` and `_`, 40 in all"
+PATTERNS = {
+    "key_env": "the name of a variable, not the key itself",
+    "headers": "letters, digits and `-` in a name, printable ASCII in a value",
+}
+"""What is allowed where a text has to match a pattern."""
+
+
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     endpoints: dict[Name, EndpointEntry] = Field(default_factory=dict)
+
+
+ALLOWED = {
+    1: tuple(_File.model_fields),
+    3: tuple(field.alias or name for name, field in EndpointEntry.model_fields.items()),
+    5: tuple(Price.model_fields),
+}
+"""The keys that are known, by how deep they stand."""
 
 
 def config_path(settings: Settings) -> Path:
@@ -66,9 +83,15 @@ def load_entries(settings: Settings) -> dict[str, EndpointEntry]:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise ValueError(f"it has more than {MAX_BYTES:,} bytes")
         return dict(_File.model_validate(tomllib.loads(data.decode())).endpoints)
     except ValidationError as error:
         raise UsageError(*_problems(path, error)) from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: cannot be read: it is not UTF-8") from None
+    except RecursionError:
+        raise UsageError(f"{path}: cannot be read: it nests too deep") from None
     except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{path}: cannot be read: {said}") from None
@@ -76,8 +99,22 @@ def load_entries(settings: Settings) -> dict[str, EndpointEntry]:
 
 def _problems(path: Path, error: ValidationError) -> Iterator[str]:
     for each in error.errors(include_url=False, include_input=False):
-        said = each["msg"].removeprefix("Value error, ")
-        yield f"{path}: {'.'.join(map(str, each['loc']))}: {said[:1].lower() + said[1:]}"
+        place = [str(part) for part in each["loc"] if part != "[key]"]
+        yield f"{path}: {'.'.join(place)}: {_said(each, place)}"
+
+
+def _said(error: ErrorDetails, place: list[str]) -> str:
+    """Return the sentence; without the value, which may be a key that was put in the wrong place."""
+    if error["type"] == "extra_forbidden":
+        return f"is not known here; allowed: {', '.join(ALLOWED[len(place)])}"
+    if error["type"] in ("model_type", "dict_type"):
+        return "is not a table"
+    if error["type"] == "missing":
+        return "is missing"
+    if error["type"] == "string_pattern_mismatch":
+        allowed = NAMES if len(place) == 2 else PATTERNS.get(place[2], "")
+        return f"has a character that is not allowed there, or too many; allowed: {allowed}"
+    return re.sub("^(Input|String) should", "must", error["msg"].removeprefix("Value error, "))
 
 
 def load_endpoints(settings: Settings) -> dict[str, Endpoint]:

@@ -102,7 +102,12 @@ async def make_call(call: Call, store: BaseStore, services: Services) -> dict[st
     started = services.clock()
     answer = await _ask(call, services)
     usage = answer.usage or _charge(call, answer, services.clock() - started)
+    is_estimated = answer.is_estimated or (not answer.usage and _is_estimated(call, answer))
     measured: dict[str, Any] = {"usage": asdict(usage), "prompt": fingerprint(call.prompt.text)}
+    if answer.dialect:
+        measured["dialect"] = dict(answer.dialect)
+    if is_estimated:
+        measured["estimated"] = True
     if call.asks_model and not answer.failure:
         measured["ratio"] = learn_ratio(call.prompt.text, usage)
     if answer.failure:
@@ -136,9 +141,18 @@ async def _ask(call: Call, services: Services) -> Answer:
 def _charge(call: Call, answer: Answer, seconds: float) -> Usage:
     """Return what the call counts for: as reported; an answer without a report that can be true counts as reserved."""
     calls = call.meter.calls
-    if answer.tokens and is_credible(answer.tokens.prompt, answer.tokens.completion):
+    if answer.tokens and _is_reported(answer):
         prompt, completion = answer.tokens.prompt, answer.tokens.completion
         return Usage(calls, prompt, completion, cost_of(prompt, completion, call.price), seconds)
-    if calls and not answer.failure:
+    if _is_estimated(call, answer):
         return Usage(calls, call.reservation.tokens, 0, call.reservation.cost_usd, seconds)
     return Usage(calls=calls, seconds=seconds)
+
+
+def _is_reported(answer: Answer) -> bool:
+    return answer.tokens is not None and is_credible(answer.tokens.prompt, answer.tokens.completion)
+
+
+def _is_estimated(call: Call, answer: Answer) -> bool:
+    """Tell whether an answer counts as reserved, since what it used was not reported in a way that can be true."""
+    return bool(call.meter.calls) and not answer.failure and not _is_reported(answer)

@@ -69,7 +69,7 @@ def asked(round_number: int, role: str, attempt: int, speaker: Role | Brief, rep
 
 def answered(where: Mapping[str, Any], plain: Mapping[str, Any], reply: Reply, speaker: Role) -> list[Body]:
     """Return the events of a role's answer: proposed, then accepted, or refused by a rule; or failed with a reason."""
-    said = {"voice": speaker.voice, "model": speaker.model, "prompt": plain["prompt"], "usage": plain["usage"]}
+    said = said_by(speaker, plain)
     offered = {"offered": plain["offered"]} if plain.get("offered") else {}
     if isinstance(reply, Contribution):
         verdict = {"event": "accepted", **where, "contribution": plain_contribution(reply), **offered}
@@ -83,6 +83,12 @@ def answered(where: Mapping[str, Any], plain: Mapping[str, Any], reply: Reply, s
         more = {key: plain[key] for key in ("cause", "inner") if plain.get(key)}
         return [{"event": "failed", **where, "reason": reply.reason, **limit, **said, **more}]
     return [{"event": "proposed", **where, **said}, verdict]
+
+
+def said_by(speaker: Role | Brief, plain: Mapping[str, Any]) -> Body:
+    """Return who said something, what it read and used, and what was learned of the forms in which it is asked."""
+    more = {key: plain[key] for key in ("estimated", "dialect") if plain.get(key)}
+    return {"voice": speaker.voice, "model": speaker.model, "prompt": plain["prompt"], "usage": plain["usage"], **more}
 
 
 def decided(vote: Vote, findings: Sequence[Finding], ruling: Ruling, confidences: Mapping[str, float]) -> Body:

@@ -7,7 +7,7 @@ from langgraph.runtime import Runtime
 
 from nodes.border import budget_from, plain_stop, plain_usage, spent_from, usage_from
 from nodes.call import Call, journal_of, make_call, may_grow, reservation_of, scope_of, thread_of
-from nodes.events import Body, asked, recorded
+from nodes.events import Body, asked, recorded, said_by
 from nodes.journal import CallKey
 from nodes.pattern import Ending, Pattern, Update
 from nodes.services import Services
@@ -61,7 +61,7 @@ def route_after_finalize(state: State) -> str:
 
 def _proposed(state: State, team: Team, reply: Mapping[str, Any]) -> Body:
     """Return the event of the brief: its text, or why there is none."""
-    said = {"voice": team.brief.voice, "model": team.brief.model, "prompt": reply["prompt"], "usage": reply["usage"]}
+    said = said_by(team.brief, reply)
     where = {"round": state["round"], "role": SEAT, "attempt": 1}
     if reply["kind"] == "failure":
         caused = {"cause": reply["cause"]} if reply.get("cause") else {}

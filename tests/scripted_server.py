@@ -123,6 +123,7 @@ class Call:
     user: dict[str, Any]
     role: str
     round: int | None
+    query: str = ""
     answered: bool = False  # the scripted answer went out whole, to a client that was still there
 
 
@@ -187,7 +188,7 @@ def _recorded(request: web.BaseRequest, raw: bytes) -> Call:
     user = _json_object(said[-1] if said else None)
     role = str(user.get("role") or ("brief" if {"history", "results"} & user.keys() else ""))
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return Call(request.path, headers, body, user, role, user.get("round"))
+    return Call(request.path, headers, body, user, role, user.get("round"), request.query_string)
 
 
 def _json_object(raw: Any) -> dict[str, Any]:
@@ -211,7 +212,7 @@ async def _send(request: web.BaseRequest, call: Call, answer: Answer) -> web.Str
 
 async def _write(request: web.BaseRequest, response: web.StreamResponse, call: Call, answer: Answer) -> None:
     """`answered` is set before the last byte leaves: no client has its answer while the record says it has not."""
-    body = (json.dumps(_completion(answer, call)) if answer.body is None else answer.body).encode()
+    body = (json.dumps(completion_of(answer, call)) if answer.body is None else answer.body).encode()
     response.content_length = len(body)
     sent = body if answer.ending == "whole" else body[: len(body) // 2]
     *head, last = [sent[i : i + 1] for i in range(len(sent))] if answer.drip and sent else [sent]
@@ -226,7 +227,7 @@ async def _write(request: web.BaseRequest, response: web.StreamResponse, call: C
         call.answered = False
 
 
-def _completion(answer: Answer, call: Call) -> dict[str, object]:
+def completion_of(answer: Answer, call: Call) -> dict[str, object]:
     said = answer.content
     content = json.dumps({"agent": call.role, **said}) if isinstance(said, Mapping) else said
     message = {"role": "assistant", "content": content, "refusal": None}

@@ -1,6 +1,6 @@
 """The result record: what a run came to, as plain values whose keys never change."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from nodes.events import cause_of, events_of
@@ -67,6 +67,7 @@ def _beside(thread: str, state: Mapping[str, Any], reason: str | None) -> Record
     used = dict(state.get("usage", {}))
     seconds = used.pop("seconds", 0.0)
     case, outcomes = state.get("case", {}), events_of(state, "outcome")
+    learned = _learned(state.get("events", []))
     return {
         "thread_id": thread,
         "team": case.get("team", {}).get("name"),
@@ -80,8 +81,20 @@ def _beside(thread: str, state: Mapping[str, Any], reason: str | None) -> Record
         "recoveries": state.get("recovered", {}).get("made", 0),
         "waiting": [],
         "outputs": outputs_of(state),
+        **({"endpoints": learned} if learned else {}),
         **_pattern(state),
     }
+
+
+def _learned(events: Iterable[Mapping[str, Any]]) -> Record:
+    """Return, by model, what was learned of the forms in which it takes a question, in teams within as well."""
+    found: Record = {}
+    for event in events:
+        inner = event.get("inner") or (event.get("output") or {}).get("inner") or {}
+        taught = _learned(inner.get("events", [])) | ({event["model"]: event["dialect"]} if "dialect" in event else {})
+        for model, dialect in taught.items():
+            found[model] = {**found.get(model, {}), **dialect}
+    return dict(sorted(found.items()))
 
 
 def outputs_of(state: Mapping[str, Any]) -> list[Record]:

@@ -155,6 +155,9 @@ def _footer(record: Mapping[str, Any]) -> Group:
         lines.append(Text(f"Used: {calls}, {tokens}{cost}, {record['elapsed_seconds']:.1f} s at work"))
     if record.get("recoveries"):
         lines.append(Text(f"Brought back: {times(record['recoveries'])}, after the process died during calls"))
+    for model, learned in record.get("endpoints", {}).items():
+        takes = ", ".join(f"{name} {form}" for name, form in learned.items())
+        lines.append(visible(f"Learned: {model} takes {takes}"))
     hint = _hint(record)
     return Group(*lines, visible(hint)) if hint else Group(*lines)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -22,6 +23,8 @@ from nodes.voices.wire.endpoint import Endpoint, Route, find_endpoint
 from nodes.voices.wire.transport import open_client, without
 from policies.seats import Failure
 from policies.stop import kind_of, stop_reason
+
+logging.getLogger("openai").setLevel(logging.WARNING)  # OPENAI_LOG would have it write prompts to the terminal
 
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 8.0
@@ -67,9 +70,10 @@ class ModelVoice:
 
     def __init__(self, endpoints: Sequence[Endpoint], route: Route | None = None) -> None:
         self._endpoints = {endpoint.name: endpoint for endpoint in endpoints}
-        self._secrets = [endpoint.api_key for endpoint in endpoints]
+        route = route or Route()
+        self._secrets = [secret for endpoint in endpoints for secret in endpoint.secrets] + route.secrets
         longest = max(endpoint.timeout_seconds for endpoint in endpoints)
-        self._http = open_client(route or Route(), longest, self._secrets)
+        self._http = open_client(route, longest, self._secrets)
         self._chats: dict[tuple[str, str], LeanChat] = {}
         self._dialects: dict[tuple[str, str], Dialect] = {}
         self._turns: dict[str, asyncio.Semaphore] = {}
@@ -113,19 +117,21 @@ class ModelVoice:
     async def _ask(self, asked: _Asked) -> Answer:
         """Return the answer, asked for in weaker forms while the endpoint refuses what the form needs."""
         key, cap = (asked.endpoint.name, asked.model), asked.limits.max_output_tokens
-        dialect = self._dialects.setdefault(key, first_dialect(asked.endpoint))
+        first = first_dialect(asked.endpoint)
+        dialect = self._dialects.setdefault(key, first)
         earlier: list[Tokens] = []
         if asked.endpoint.lacks:
             return Answer(failure=Failure(stop_reason("llm_auth"), cause=asked.endpoint.lacks))
         while True:
             try:
-                message: AIMessage = await self._retrying(asked)(self._attempt, asked, dialect, cap)
+                message: AIMessage = await self._retrying(asked, dialect)(self._attempt, asked, dialect, cap)
             except _Complained as error:
                 known = self._dialects[key]
                 better = known if known != dialect else weaker(dialect, error.complaint)
                 if better is None:
                     told = without(error.complaint.cause, self._secrets)
-                    return _with(Answer(failure=Failure(error.complaint.reason, cause=told)), earlier)
+                    failed = Answer(failure=Failure(error.complaint.reason, cause=told))
+                    return replace(_with(failed, earlier), dialect=learned(first, dialect))
                 self._dialects[key] = dialect = better
                 continue
             answer = self._clean(answer_from(message, cap))
@@ -133,7 +139,7 @@ class ModelVoice:
                 cap *= 2
                 earlier += [answer.tokens] if answer.tokens else []
                 continue
-            return _with(answer, earlier)
+            return replace(_with(answer, earlier), dialect=learned(first, dialect))
 
     async def _attempt(self, asked: _Asked, dialect: Dialect, cap: int) -> AIMessage:
         chat = self._chat(asked.endpoint, asked.model)
@@ -154,15 +160,18 @@ class ModelVoice:
             return nullcontext()
         return self._turns.setdefault(endpoint.name, asyncio.Semaphore(endpoint.max_concurrency))
 
-    def _retrying(self, asked: _Asked) -> tenacity.AsyncRetrying:
+    def _retrying(self, asked: _Asked, dialect: Dialect) -> tenacity.AsyncRetrying:
+        def may_pass(error: BaseException) -> bool:
+            """Tell whether the same may be asked again: not where a weaker form is what the endpoint wants."""
+            complaint = error.complaint if isinstance(error, _Complained) else None
+            return complaint is not None and complaint.is_transient and weaker(dialect, complaint) is None
+
         def is_over(state: tenacity.RetryCallState) -> bool:
             now = asyncio.get_running_loop().time()
             return state.attempt_number > asked.endpoint.max_retries or now + _wait(state) >= asked.deadline
 
         return tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception(
-                lambda error: isinstance(error, _Complained) and error.complaint.is_transient
-            ),
+            retry=tenacity.retry_if_exception(may_pass),
             stop=is_over,
             wait=_wait,
             reraise=True,
@@ -223,7 +232,9 @@ def _client(endpoint: Endpoint, http: Any) -> openai.AsyncOpenAI:
         max_retries=0,
         http_client=http,
     )
-    client.organization = client.project = None  # it reads them from the environment, where nobody looked at them
+    # It reads these from the environment, where nobody looked at them.
+    client.organization = client.project = None
+    client._custom_headers = dict(endpoint.headers)
     return client
 
 

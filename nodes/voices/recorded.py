@@ -2,6 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from nodes.voices.voice import Answer, BriefQuestion, Question
@@ -42,8 +43,10 @@ class RecordedVoice:
             if event["event"] == "proposed":
                 proposed[place] = event
             if event["event"] in _READERS and (event["event"] != "proposed" or event["role"] == BRIEF):
-                used = Usage(**proposed.get(place, event)["usage"])
-                self._answers[place].append(_READERS[event["event"]](event, used))
+                said = proposed.get(place, event)
+                answer = _READERS[event["event"]](event, Usage(**said["usage"]))
+                more = {"dialect": said.get("dialect", {}), "is_estimated": said.get("estimated", False)}
+                self._answers[place].append(replace(answer, **more))
 
     def _next(self, place: Place) -> Answer:
         """Return the next answer kept; where the record ends, the run ends, too."""
@@ -77,7 +80,7 @@ def _seat(event: Event) -> str:
 
 
 def _failed(event: Event, used: Usage) -> Answer:
-    return Answer(failure=Failure(event["reason"]), usage=used)
+    return Answer(failure=Failure(event["reason"], cause=event.get("cause")), usage=used)
 
 
 def _refused(event: Event, used: Usage) -> Answer:

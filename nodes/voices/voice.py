@@ -93,8 +93,9 @@ class Tokens:
 class Answer:
     """What a voice said: a proposal or the brief's text, or a failure with its stop reason.
 
-    `tokens` is null where nothing was reported. A recorded answer brings what it used, and the refusal it met, since of
-    a refused proposal only an excerpt may have been kept.
+    `tokens` is null where nothing was reported. `dialect` is what had been learned by then of the forms in which the
+    model takes a question; nothing where it takes the first. A recorded answer brings what it used, and the refusal it
+    met, since of a refused proposal only an excerpt may have been kept.
     """
 
     said: Any = None
@@ -102,6 +103,9 @@ class Answer:
     tokens: Tokens | None = None
     usage: Usage | None = None
     refusal: Refusal | None = None
+    dialect: Mapping[str, str] = field(default_factory=dict)
+    is_estimated: bool = False
+    """Whether the usage of a recorded answer is what was reserved, since nothing was reported."""
 
 
 class Voice(Protocol):

@@ -3,16 +3,22 @@
 Half of what a call cost went into models of the answer and a thread that builds the result (docs/performance.md).
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+import httpx2
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatResult
 from langchain_openai import ChatOpenAI
 
-from nodes.voices.wire.complaints import ErrorInAnswer, error_in
+from nodes.voices.wire.complaints import ErrorInAnswer, NoCompletionError, error_in
 from nodes.voices.wire.completions import REASONING, tokens_in
+
+SHOWN_BYTES = 2_000
+"""Bytes kept of an answer that cannot be read; of those, a cause shows the beginning."""
 
 
 class LeanChat(ChatOpenAI):
@@ -28,12 +34,24 @@ class LeanChat(ChatOpenAI):
         payload = self._get_request_payload(messages, stop=stop, **kwargs)
         extra = payload.pop("extra_body", {})
         body = {key: value for key, value in payload.items() if key != "stream"} | extra
-        answer = await self.root_async_client.post("/chat/completions", body=body, cast_to=object)
+        response = await self.root_async_client.post("/chat/completions", body=body, cast_to=httpx2.Response)
+        with _faults_of_the_answer(response.content):
+            answer = json.loads(response.content)
         found = _read(answer)
-        result = self._create_chat_result(found, {})
-        for choice, generation in zip(found["choices"], result.generations, strict=True):
-            generation.message.additional_kwargs[REASONING] = bool(choice["message"].get(REASONING))
+        with _faults_of_the_answer(response.content):
+            result = self._create_chat_result(found, {})
+            for choice, generation in zip(found["choices"], result.generations, strict=True):
+                generation.message.additional_kwargs[REASONING] = bool(choice["message"].get(REASONING))
         return result
+
+
+@contextmanager
+def _faults_of_the_answer(body: bytes) -> Iterator[None]:
+    """Raise as no completion what comes of reading one; libraries do that here, and nothing of ours."""
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        raise NoCompletionError(body[:SHOWN_BYTES].decode(errors="replace")) from error
 
 
 def _read(answer: object) -> dict[str, Any]:
@@ -41,13 +59,15 @@ def _read(answer: object) -> dict[str, Any]:
 
     Raises:
         ErrorInAnswer: it holds an error object.
-        ValueError: it is no chat completion.
+        NoCompletionError: it has no choice to read.
     """
     if not isinstance(answer, Mapping):
-        raise ValueError(f"{answer!r:.200}")
+        raise NoCompletionError(f"{answer!r:.{SHOWN_BYTES}}")
     error = error_in(answer)
     if error:
         raise ErrorInAnswer(error)
+    if not isinstance(answer.get("choices"), list) or not answer["choices"]:
+        raise NoCompletionError(f"it has no `choices`: {answer!r:.{SHOWN_BYTES}}")
     counted = tokens_in(answer.get("usage"), has_text=False)
     usage = counted and {"prompt_tokens": counted.prompt, "completion_tokens": counted.completion}
     return {**answer, "usage": usage}

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
+import httpcore2
 import httpx2
 import openai
 
@@ -24,9 +25,6 @@ MAX_RETRY_AFTER_SECONDS = 60.0
 
 FINAL_CODES = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "account_deactivated")
 """Kinds of error with a transient status that waiting does not mend."""
-
-NO_COMPLETION = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
-"""What comes of reading an answer with status 200 that is no chat completion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +51,10 @@ class ErrorInAnswer(Exception):  # it is the provider's error, carried by an ans
         self.error = error
 
 
+class NoCompletionError(Exception):
+    """An answer with status 200 that is no chat completion."""
+
+
 def complaint_of(error: Exception, address: str) -> Complaint | None:
     """Return what an error of a call complains of; None where it is no fault of the endpoint or the way to it."""
     if isinstance(error, openai.APIStatusError):
@@ -64,7 +66,7 @@ def complaint_of(error: Exception, address: str) -> Complaint | None:
         return Complaint(stop_reason("llm_timeout"), f"{address}: gave no whole answer in time", is_transient=True)
     if isinstance(error, openai.APIConnectionError):
         return _of_connection(error.__cause__, address)
-    if isinstance(error, NO_COMPLETION):
+    if isinstance(error, NoCompletionError):
         told = f"{address}: answered with status 200 and no chat completion: {_said(str(error))}"
         return Complaint(stop_reason("llm_error", "200"), told, 200)
     return None
@@ -181,8 +183,9 @@ def _way_lost(error: httpx2.RequestError) -> str:
         aiohttp.ClientConnectorDNSError: "the name of the host was not found",
         aiohttp.ClientConnectorCertificateError: f"its certificate is not trusted ({said}); see SSL_CERT_FILE",
         aiohttp.ClientConnectorSSLError: f"it does not speak TLS as expected ({said}); is it an http:// address?",
-        aiohttp.ClientHttpProxyError: f"the proxy refused the connection: {said}",
+        aiohttp.ClientHttpProxyError: f"the proxy refused the connection: {_refused_by_proxy(below)}",
         aiohttp.ClientProxyConnectionError: f"the proxy cannot be reached: {said}",
+        httpcore2.ConnectError: f"the proxy cannot be reached: {said}",  # only a SOCKS proxy is reached by it
     }
     for kind, words in causes.items():
         if isinstance(below, kind):
@@ -193,6 +196,11 @@ def _way_lost(error: httpx2.RequestError) -> str:
     if isinstance(below, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError | aiohttp.ClientOSError):
         return f"the connection was lost: {said}"
     return said or type(error).__name__
+
+
+def _refused_by_proxy(error: BaseException) -> str:
+    """Return what a proxy said, without its address, which may have a password."""
+    return f"{error.status} {_said(error.message)}" if isinstance(error, aiohttp.ClientResponseError) else ""
 
 
 def error_in(answer: Mapping[str, Any]) -> object:

@@ -1,5 +1,6 @@
 """Endpoints: where models answer, and in which form each takes a question."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,6 +13,7 @@ Cap = Literal["max_completion_tokens", "max_tokens"]
 """What the limit of output tokens is called."""
 
 DEFAULT = "default"
+SECRET_NAMES = re.compile("auth|cookie|key|secret|token")
 OPENAI = "https://api.openai.com/v1"
 
 
@@ -41,6 +43,11 @@ class Endpoint:
         """What is missing before it can be asked, in a sentence."""
         is_set = bool(self.api_key)
         return None if is_set else f"{self.key_env} is not set; the endpoint `{self.name}` takes its key from there"
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must not be kept or shown: its key, and the headers that may have one."""
+        return [self.api_key, *(value for name, value in self.headers.items() if SECRET_NAMES.search(name.lower()))]
 
     def called(self, model: str) -> str:
         """Return what a team calls a model of this endpoint."""
@@ -89,3 +96,8 @@ class Route:
     no_proxy: tuple[str, ...] = ()
     ca_file: str | None = None
     ca_folder: str | None = None
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must not be kept or shown: the passwords of proxies."""
+        return [word for word in (urlsplit(proxy).password for proxy in self.proxies.values()) if word]

@@ -4,11 +4,15 @@ Whatever the connection, the parser or the peer does wrong is raised as an `http
 raised while a question is under way can be taken for a fault of the endpoint.
 """
 
+import errno
+import os
+import re
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from ipaddress import ip_address
+from pathlib import Path
 
 import aiohttp
 import httpx2
@@ -23,7 +27,14 @@ SHORTEST_SECRET = 8
 """Characters of a key below which it is not cut out of answers: it could be any word."""
 
 CUT = "[key]"
+ESCAPED = re.compile(r"\\(?:u00([2-7][0-9a-fA-F])|/)")
+"""How JSON may spell a character of a key."""
+
 ENCODINGS = ("gzip", "x-gzip", "deflate")
+MAX_LAYERS = 2
+MAX_MEMBERS = 16
+"""How often an answer may be packed, and in how many parts; each costs time, and no server needs more."""
+
 CHANGED = ("content-encoding", "content-length", "transfer-encoding")
 """Headers that hold of a body as it was sent."""
 
@@ -52,7 +63,8 @@ def open_client(route: Route, timeout_seconds: float, secrets: Sequence[str]) ->
             kind(proxy=proxy, verify=trusted, timeout=timeout_seconds, follow_redirects=False, trust_env=False), secrets
         )
 
-    mounts = {f"{scheme}://": transport(proxy) for scheme, proxy in route.proxies.items()}
+    proxies = {} if "*" in route.no_proxy else route.proxies
+    mounts = {f"{scheme}://": transport(proxy) for scheme, proxy in proxies.items()}
     direct = {pattern: transport(None) for pattern in map(_pattern, route.no_proxy) if mounts}
     return httpx2.AsyncClient(
         transport=transport(None),
@@ -65,21 +77,24 @@ def open_client(route: Route, timeout_seconds: float, secrets: Sequence[str]) ->
 
 def trusted_by(route: Route) -> ssl.SSLContext:
     """Return whom TLS trusts: the authorities that the route names, else the system's."""
+    for folder in (route.ca_folder or "").split(os.pathsep):
+        if folder and not Path(folder).is_dir():  # OpenSSL would not look before it needs one
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder)
     if route.ca_file or route.ca_folder:
         return ssl.create_default_context(cafile=route.ca_file, capath=route.ca_folder)
     return httpx2.create_ssl_context(trust_env=False)
 
 
 def _pattern(host: str) -> str:
-    """Return the pattern of addresses that need no proxy: a host, all below a domain, or everything.
+    """Return the pattern of addresses that need no proxy: a host, or all below a domain.
 
-    >>> _pattern("*"), _pattern(".example.org"), _pattern("example.org"), _pattern("10.0.0.1"), _pattern("::1")
-    ('all://*', 'all://*.example.org', 'all://*example.org', 'all://10.0.0.1', 'all://[::1]')
+    >>> _pattern(".example.org"), _pattern("example.org"), _pattern("10.0.0.1"), _pattern("::1")
+    ('all://*.example.org', 'all://*example.org', 'all://10.0.0.1', 'all://[::1]')
     """
     try:
         address = ip_address(host.strip("[]"))
     except ValueError:
-        return f"all://{host}" if host in ("*", "localhost") else f"all://*{host}"
+        return "all://localhost" if host == "localhost" else f"all://*{host}"
     return f"all://[{address}]" if address.version == 6 else f"all://{address}"  # IPv6
 
 
@@ -113,14 +128,16 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
 
 
 def without(text: str, secrets: Sequence[str]) -> str:
-    """Return a text without these keys; one that could be any word stays.
+    r"""Return a text without these keys, also where it is JSON that spells one in escapes; one like any word stays.
 
-    >>> without("Bearer sk-0123456789", ["sk-0123456789", "k"])
-    'Bearer [key]'
+    >>> without("Bearer sk-0123456789", ["sk-0123456789", "k"]), without(r"\u0073k-0123456789", ["sk-0123456789"])
+    ('Bearer [key]', '[key]')
     """
     for secret in secrets:
         if len(secret) >= SHORTEST_SECRET:
             text = text.replace(secret, CUT)
+            spelled = ESCAPED.sub(lambda found: chr(int(found[1] or "2f", 16)), text) if "\\" in text else text
+            text = spelled.replace(secret, CUT) if secret in spelled else text
     return text
 
 
@@ -132,11 +149,13 @@ def _faults_of_the_peer(request: httpx2.Request) -> Iterator[None]:
     except (httpx2.RequestError, TimeoutError):
         raise
     except (aiohttp.ClientError, OSError, ValueError, LookupError, ArithmeticError, httpx2.InvalidURL) as error:
-        raise MalformedError(_first_line(error), request=request) from error
+        raise MalformedError(_told(error), request=request) from error
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0] or type(error).__name__
+def _told(error: Exception) -> str:
+    """Return what an error says, without the whole address that some have at their end: its query may be a secret."""
+    said = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    return " ".join(said.split()) or type(error).__name__
 
 
 async def _read(chunks: AsyncIterator[bytes], request: httpx2.Request) -> bytes:
@@ -149,9 +168,11 @@ async def _read(chunks: AsyncIterator[bytes], request: httpx2.Request) -> bytes:
 
 
 def _unpacked(body: bytes, encodings: str, request: httpx2.Request) -> bytes:
-    for name in reversed([each.strip().lower() for each in encodings.split(",") if each.strip()]):
-        if name == "identity":
-            continue
+    named = [each.strip().lower() for each in encodings.split(",")]
+    layers = [name for name in named if name not in ("", "identity")]
+    if len(layers) > MAX_LAYERS:
+        raise MalformedError(f"packed its answer {len(layers)} times over", request=request)
+    for name in reversed(layers):
         if name not in ENCODINGS:
             raise MalformedError(f"packed its answer as {name[:40]!r}, which was not asked for", request=request)
         body = _inflated(body, request)
@@ -163,7 +184,9 @@ def _inflated(packed: bytes, request: httpx2.Request) -> bytes:
     body = bytearray()
     bits = zlib.MAX_WBITS | 32 if packed[:1] in (b"\x1f", b"\x78") else -zlib.MAX_WBITS
     try:
-        while packed:
+        for _ in range(MAX_MEMBERS + 1):
+            if not packed:
+                return bytes(body)
             member = zlib.decompressobj(bits)
             body += member.decompress(packed, MAX_BODY + 1 - len(body))
             if len(body) > MAX_BODY:
@@ -173,4 +196,4 @@ def _inflated(packed: bytes, request: httpx2.Request) -> bytes:
             packed = member.unused_data
     except zlib.error as error:
         raise MalformedError(f"cannot be unpacked: {error}", request=request) from error
-    return bytes(body)
+    raise MalformedError(f"packed its answer in more than {MAX_MEMBERS} parts", request=request)
