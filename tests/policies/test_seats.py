@@ -244,14 +244,15 @@ def test_the_refusal_after_the_last_repair_stops_the_run_with_its_own_reason(max
 @pytest.mark.parametrize("index", range(3))
 def test_after_a_contract_stop_the_other_answers_are_kept(index: int) -> None:
     replies: list[Reply] = [said(role) for role in SEQUENCE]
-    replies[index] = Refusal(BAD_STANCE, "Yes!", because="because of that")
+    last = Refusal(BAD_STANCE, "Yes!", because="because of that")
+    replies[index] = last
 
     result = settled(*replies, max_repairs=0)
 
     assert full_roles(result) == [role for role in SEQUENCE if role != SEQUENCE[index]]
     assert result.stop == Stop(BAD_STANCE, f"round_1:{SEQUENCE[index]}")
     assert (result.raw, result.cause) == ("Yes!", "because of that")
-    assert result.seats[index] == Seat(SEQUENCE[index], refusals=1, refusal=replies[index])
+    assert result.seats[index] == Seat(SEQUENCE[index], refusals=1, refusal=last)
 
 
 @pytest.mark.parametrize("reason", ["agent_denied:legal_analyst", "no_quorum", "max_turns_reached"])
