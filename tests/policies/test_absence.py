@@ -53,9 +53,11 @@ def absences(settlement: Settlement) -> dict[str, str]:
 COUNTED = {
     *("invalid_contribution:stance", "invalid_contribution:agent_mismatch:risk_analyst", "llm_timeout"),
     *("llm_rate_limited", "llm_empty", "llm_error:500", "llm_error:503", "llm_error:529", "llm_error:599"),
+    *("llm_error:protocol", "llm_error:too_large", "llm_truncated", "llm_refused"),
 }
 NEVER_COUNTED = {
     *("agent_denied:risk_analyst", "llm_auth", "llm_error:400", "llm_error:404", "llm_error:422", "llm_error:200"),
+    *("llm_error:protocols", "llm_error:", "llm_error:too_large:1"),
     *("llm_error:5", "llm_error:50", "llm_error:5000", "llm_error:unknown", "max_messages", "max_seconds"),
     *("max_tokens", "max_cost", "cancelled", "needs_input:risk.rate", "facts_unavailable:team", "escalated"),
 }
@@ -75,7 +77,7 @@ def test_of_all_stop_reasons_only_a_broken_answer_a_provider_or_a_team_without_r
     kinds = {kind for kind in STOP_TABLE if may_be_absent(kind) or may_be_absent(f"{kind}:503")}
 
     broken = {"invalid_contribution", "invalid_plan", "invalid_output", "invalid_verdict", "invalid_assignment"}
-    silent = {"llm_timeout", "llm_rate_limited", "llm_error", "llm_empty"}
+    silent = {"llm_timeout", "llm_rate_limited", "llm_error", "llm_truncated", "llm_refused", "llm_empty"}
     fruitless = {"max_rounds_reached", "max_turns_reached", "no_quorum", "step_failed"}
     assert kinds == broken | silent | fruitless
 

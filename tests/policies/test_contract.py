@@ -187,9 +187,22 @@ def test_json_text_is_read_as_the_value_it_holds() -> None:
     assert accepted(f"\n {json.dumps(GOOD)} \n") == accepted(GOOD)
 
 
-@pytest.mark.parametrize("text", ["", " ", "I would say go.", f"```json\n{json.dumps(GOOD)}\n```", "{", "{'a': 1}"])
+@pytest.mark.parametrize("text", ["", " ", "I would say go.", f"Here: ```\n{json.dumps(GOOD)}\n```", "{", "{'a': 1}"])
 def test_text_that_is_no_json_counts_as_an_object_without_keys(text: str) -> None:
     assert reason(text) == "invalid_contribution:missing_keys"
+
+
+@pytest.mark.parametrize("text", ["", "Go.", "{", f"{json.dumps(GOOD)} {json.dumps(GOOD)}", f"{json.dumps(GOOD)} Go."])
+def test_a_refusal_says_where_no_single_json_object_was_found_and_keeps_the_text(text: str) -> None:
+    said = refusal(text)
+
+    assert (said.because, said.raw) == ("no single JSON object was found", text)
+
+
+def test_a_refusal_says_which_keys_are_missing_in_their_order() -> None:
+    assert refusal({}).because == "missing: agent, stance, summary, confidence, actions"
+    assert refusal(proposal(stance=MISSING, actions=MISSING)).because == "missing: stance, actions"
+    assert refusal(proposal(stance="maybe")).because is None
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from policies.seats import (
     Seat,
     Settlement,
     Wave,
+    forgive,
     is_exhausted,
     is_full,
     open_seats,
@@ -241,15 +242,56 @@ def test_the_refusal_after_the_last_repair_stops_the_run_with_its_own_reason(max
 
 
 @pytest.mark.parametrize("index", range(3))
-def test_after_a_contract_stop_nothing_more_is_accepted(index: int) -> None:
+def test_after_a_contract_stop_the_other_answers_are_kept(index: int) -> None:
     replies: list[Reply] = [said(role) for role in SEQUENCE]
-    replies[index] = refused()
+    last = Refusal(BAD_STANCE, "Yes!", because="because of that")
+    replies[index] = last
 
     result = settled(*replies, max_repairs=0)
 
-    assert full_roles(result) == list(SEQUENCE[:index])
+    assert full_roles(result) == [role for role in SEQUENCE if role != SEQUENCE[index]]
     assert result.stop == Stop(BAD_STANCE, f"round_1:{SEQUENCE[index]}")
+    assert (result.raw, result.cause) == ("Yes!", "because of that")
+    assert result.seats[index] == Seat(SEQUENCE[index], refusals=1, refusal=last)
+
+
+@pytest.mark.parametrize("reason", ["agent_denied:legal_analyst", "no_quorum", "max_turns_reached"])
+@pytest.mark.parametrize("index", range(3))
+def test_after_a_stop_for_good_nothing_more_is_accepted(reason: str, index: int) -> None:
+    replies: list[Reply] = [said(role) for role in SEQUENCE]
+    replies[index] = Failure(reason)
+
+    result = settled(*replies)
+
+    assert full_roles(result) == list(SEQUENCE[:index])
+    assert result.stop == Stop(reason, f"round_1:{SEQUENCE[index]}")
     assert result.seats[index + 1 :] == open_seats(SEQUENCE)[index + 1 :]
+
+
+def test_when_a_stopped_run_goes_on_only_the_empty_seats_have_their_repairs_anew() -> None:
+    mended = Seat(DEMAND, said(DEMAND), refusals=1)
+    absent = Seat(FINANCE, refusals=2, refusal=refused(), absent=BAD_STANCE)
+
+    after = forgive([mended, absent, broken(RISK, times=2)])
+
+    assert after == (mended, absent, Seat(RISK, refusals=2, refusal=refused(), forgiven=2))
+    assert forgive(after) == after
+
+
+def test_a_forgiven_seat_is_asked_with_its_next_attempt_and_told_what_to_mend() -> None:
+    wave = planned(forgive([filled(DEMAND), filled(FINANCE), broken(RISK, times=2)]))
+
+    assert wave.asks == (Ask(RISK, 3, BAD_STANCE),)
+
+
+def test_a_forgiven_seat_stops_the_run_again_once_its_new_repairs_are_used_up() -> None:
+    seats = forgive([broken(DEMAND, times=2)])
+    first = settled(refused(), seats=seats, max_repairs=1)
+    second = settled(refused(), seats=first.seats, max_repairs=1)
+
+    assert first.stop is None
+    assert second.stop == Stop(BAD_STANCE, f"round_1:{DEMAND}")
+    assert second.seats == (Seat(DEMAND, refusals=4, refusal=refused(), forgiven=2),)
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,10 @@ def test_a_stop_that_nobody_knows_to_have_been_resumed_leaves_it_undetermined() 
     )
     broken = asks(1, risk=BROKEN, legal="go", sales="block")
     never = run("go", broken, *steps[1:], start=Start(max_repairs=0))
-    assert again(never, STOP).now == "invalid_contribution:stance"  # nobody can resume that
+    assert (
+        again(never, STOP).reason
+        == "it would have stopped with invalid_contribution:stance at round_1:risk, and might have been resumed"
+    )
 
 
 def test_a_failure_that_stopped_the_run_is_an_absence_under_a_policy_that_counts_them() -> None:
