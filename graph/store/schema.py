@@ -65,7 +65,7 @@ class Schema:
             noun = "table" if len(missing) == 1 else "tables"
             raise StorageError(
                 f"{location}: is damaged: the {noun} {', '.join(missing)} of the database cannot be found; "
-                "restore it from a copy, or name another one"
+                "restore it from a copy, or name another one with --db"
             )
 
     async def _refuse_foreign(self, location: str, there: set[str]) -> None:
@@ -73,7 +73,7 @@ class Schema:
             if table in there and await self.select(f"SELECT 1 FROM {table} LIMIT 1"):
                 raise StorageError(
                     f"{location}: its table `{table}` was not written by this version of Accord: the database has no "
-                    "schema version; name another one"
+                    "schema version; move it away, or name another one with --db"
                 )
 
 

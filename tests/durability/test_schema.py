@@ -77,7 +77,7 @@ def test_threads_without_a_version_are_refused_and_left_alone(gone: str, act: Ac
     execute(settings.database, gone)
     before = execute(settings.database, "SELECT count(*) FROM checkpoints")
 
-    assert "has no schema version; name another one" in refusal(act, settings)
+    assert "has no schema version; move it away, or name another one with --db" in refusal(act, settings)
 
     assert execute(settings.database, "SELECT count(*) FROM checkpoints") == before
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.store.database import open_database
+from nodes.journal import UNDER_WAY
 from policies.stop import is_resumable
 from tests.durability.processes import PATIENCE_SECONDS, Desk, Done, Running
 from tests.system.planned import Asked, Key, PlannedServer, key_in_journal, plans_of, write_plans
@@ -194,7 +195,8 @@ async def _seen(location: str) -> Seen:
         entries = await database.store.asearch(("threads",), limit=100_000)
         finished = [entry.key for entry in entries if _is_finished(entry.value)]
         newest = {case: await database.saver.aget_tuple({"configurable": {"thread_id": case}}) for case in finished}
-    journaled = frozenset(key_in_journal(item.namespace[1], item.key) for item in calls)
+    answered = (item for item in calls if item.value["kind"] != UNDER_WAY)
+    journaled = frozenset(key_in_journal(item.namespace[1], item.key) for item in answered)
     return Seen(journaled, {case: str(kept and kept.checkpoint["id"]) for case, kept in newest.items()})
 
 
