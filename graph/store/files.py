@@ -109,8 +109,8 @@ def guard_of(path: Path, location: str) -> Callable[[], None]:
 def readable(path: Path) -> Iterator[Path]:
     """Yield the path of a database to read; where nothing can be written, or nothing is there, that of a private copy.
 
-    SQLite cannot merely read: in WAL every reader writes beside the file, and whoever finds a thread that ended unnoticed
-    notes it.
+    SQLite cannot merely read: in WAL every reader writes beside the file, and whoever finds a thread that ended
+    unnoticed notes it.
     """
     if _is_writable(path):
         yield path
