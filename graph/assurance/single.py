@@ -56,7 +56,7 @@ def decide_single(asked: Asked) -> Single:
     """Return the ruling on one vote at one place of a run.
 
     Raises:
-        UsageError: there is no such team or policy, or the vote, the place or a guard does not fit it; every problem.
+        UsageError: there is no such team or policy, or a vote, a place or a guard does not fit it; all at once.
     """
     problems: Problems = []
     said = _said(asked.votes, problems)

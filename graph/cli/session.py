@@ -58,7 +58,7 @@ def run_async(work: Callable[[Any], Awaitable[T]]) -> T:
     """Run `work(halt)` in an event loop; Ctrl-C stops the calls under way, a second one ends the process."""
     from nodes.halt import Halt
 
-    # A run that is cut leaves calls that LangGraph has not begun; that is no news for whoever reads stderr.
+    # A run that is cut off leaves calls that LangGraph never began; whoever reads stderr need not hear of it.
     warnings.filterwarnings("ignore", r"coroutine '.*' was never awaited", RuntimeWarning)
 
     async def main() -> T:

@@ -109,8 +109,8 @@ def guard_of(path: Path, location: str) -> Callable[[], None]:
 def readable(path: Path) -> Iterator[Path]:
     """Yield the path of a database to read; where nothing can be written, or nothing is there, that of a private copy.
 
-    SQLite has no reader that only reads: in WAL each one writes beside the file, and a thread that ended unnoticed is
-    noted by whoever finds it.
+    SQLite cannot merely read: in WAL every reader writes beside the file, and whoever finds a thread that ended
+    unnoticed notes it.
     """
     if _is_writable(path):
         yield path

@@ -11,7 +11,7 @@ from graph.store.locks import ThreadBusyError
 
 
 class OnlookerLocks:
-    """Looks at the lock files of `FileLocks` in a folder, of whose user it may be another."""
+    """Looks at the lock files of `FileLocks` in a folder, which may be another user's."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
