@@ -40,6 +40,26 @@ def trace_of(history: Iterable[Plain]) -> list[Plain]:
     return lines
 
 
+SAID = {
+    400: "400 BadRequestError: scripted 400",
+    401: "401 AuthenticationError: scripted 401",
+    403: "403 PermissionDeniedError: scripted 403",
+    429: "429 RateLimitError: scripted 429",
+    500: "500 InternalServerError: scripted 500",
+    503: "503 InternalServerError: scripted 503",
+}
+"""The cause of a stop after a status that the scripted server gave, behind the endpoint's address."""
+CLOSED = "the connection was closed without an answer"
+CUT = "the connection was lost before the answer was whole"
+UNFINISHED = "gave no whole answer in time"
+NO_TEXT = "the answer has no text"
+
+
+def no_completion(what: str) -> str:
+    """The cause of a stop after a 200 that was no chat completion, behind the endpoint's address."""
+    return f"answered with status 200 and no chat completion: {what}"
+
+
 def usage(calls: int, answers: int) -> Plain:
     """The usage of so many calls, of which so many were answered with the server's usual token counts."""
     return {"calls": calls, "prompt_tokens": 100 * answers, "completion_tokens": 20 * answers, "cost_usd": 0.0}

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from tests.harness import without_times
-from tests.runs.expected import accepted, round_of, stopped, usage
+from tests.runs.expected import CLOSED, CUT, SAID, UNFINISHED, accepted, no_completion, round_of, stopped, usage
 from tests.runs.stage import BACKWARDS, BRIEF, DEMAND, FINANCE, RISK, Lines, Played, go_on, play, script
 from tests.scripted_server import (
     Answer,
+    ScriptedServer,
     closes,
     delayed,
     drips,
@@ -57,7 +58,9 @@ TRICKLING = drips(GO, 0.1)
 """Each read is in time, so that nothing but a limit on the whole attempt ends it."""
 DRIPPING_ERROR = drips(status(500), 1.0)
 PAGE = wrong_content_type(GO)
-CUT_JSON = status(200, '{"id": "x", "choices": [{"index": 0, "message": {"role": "assist')
+PAGE_TEXT = "Gateway Please sign in."
+CUT_TEXT = '{"id": "x", "choices": [{"index": 0, "message": {"role": "assist'
+CUT_JSON = status(200, CUT_TEXT)
 
 
 def told_to_wait(code: int, seconds: str) -> Answer:
@@ -79,10 +82,16 @@ class Misbehaviour:
     seconds: float
     deadline: float = 40.0
     timeout: float = 60.0
+    told: str | None = None
+    """Its cause behind the endpoint's address."""
 
     @property
     def answers(self) -> Answer | list[Answer]:
         return self.said if isinstance(self.said, list) else forever(self.said)
+
+    def cause(self, server: ScriptedServer) -> str | None:
+        """What the stop says of it; the deadline is the run's own, and no word of the provider's."""
+        return f"{server.base_url}: {self.told}" if self.told else None
 
     @property
     def limit(self) -> str:
@@ -102,16 +111,22 @@ def not_tried_again(
     said: Answer, reason: str, deadline: float, requests: int, seconds: float, **more: Any
 ) -> Misbehaviour:
     """Ended before the deadline, because the next attempt would start after it."""
-    return Misbehaviour(said, reason, requests, seconds, deadline=deadline, **more)
+    return Misbehaviour(said, reason, requests, seconds, deadline=deadline, **{"told": told_of(reason)} | more)
 
 
-def three_attempts(said: Answer | list[Answer], reason: str, seconds: float) -> Misbehaviour:
+def three_attempts(said: Answer | list[Answer], reason: str, seconds: float, told: str | None = None) -> Misbehaviour:
     """Ended when no retry is left; each attempt has its timeout."""
-    return Misbehaviour(said, reason, 3, seconds, timeout=TIMEOUT)
+    return Misbehaviour(said, reason, 3, seconds, timeout=TIMEOUT, told=told or told_of(reason))
 
 
-def one_attempt(said: Answer, reason: str) -> Misbehaviour:
-    return Misbehaviour(said, reason, 1, 0.0, timeout=TIMEOUT)
+def one_attempt(said: Answer, reason: str, told: str) -> Misbehaviour:
+    return Misbehaviour(said, reason, 1, 0.0, timeout=TIMEOUT, told=no_completion(told))
+
+
+def told_of(reason: str) -> str:
+    """What the scripted server says with a status; nothing of it where it is silent."""
+    codes = {"llm_rate_limited": 429, "llm_error:500": 500, "llm_error:503": 503}
+    return SAID[codes[reason]] if reason in codes else UNFINISHED
 
 
 MISBEHAVIOURS: dict[str, Misbehaviour] = {
@@ -127,7 +142,7 @@ MISBEHAVIOURS: dict[str, Misbehaviour] = {
     "429, no time for the second wait": not_tried_again(status(429), "llm_rate_limited", 1.2, 2, FIRST_WAIT),
     "500, no time for the second wait": not_tried_again(status(500), "llm_error:500", 1.2, 2, FIRST_WAIT),
     "503, no time for the second wait": not_tried_again(status(503), "llm_error:503", 1.2, 2, FIRST_WAIT),
-    "closes, no time for the second wait": not_tried_again(closes(), "llm_timeout", 1.2, 2, FIRST_WAIT),
+    "closes, no time for the second wait": not_tried_again(closes(), "llm_timeout", 1.2, 2, FIRST_WAIT, told=CLOSED),
     "429 with Retry-After, once": not_tried_again(told_to_wait(429, "0.7"), "llm_rate_limited", 1.2, 2, 0.7),
     "503 with Retry-After, once": not_tried_again(told_to_wait(503, "0.7"), "llm_error:503", 1.2, 2, 0.7),
     "500 with Retry-After past the deadline": not_tried_again(told_to_wait(500, "1.3"), "llm_error:500", 1.2, 1, 0.0),
@@ -141,15 +156,17 @@ MISBEHAVIOURS: dict[str, Misbehaviour] = {
     "503 with Retry-After after 0.2 s each time": three_attempts(
         delayed(told_to_wait(503, "0.3"), 0.2), "llm_error:503", 3 * 0.2 + 2 * 0.3
     ),
-    "closes half way each time": three_attempts(closes(GO), "llm_timeout", WAITS),
-    "ends half way each time": three_attempts(truncated(GO), "llm_timeout", WAITS),
-    "a gateway's 503 page each time": three_attempts(a_page(503), "llm_error:503", WAITS),
+    "closes half way each time": three_attempts(closes(GO), "llm_timeout", WAITS, told=CUT),
+    "ends half way each time": three_attempts(truncated(GO), "llm_timeout", WAITS, told=CUT),
+    "a gateway's 503 page each time": three_attempts(
+        a_page(503), "llm_error:503", WAITS, told=f"503 InternalServerError: {PAGE_TEXT}"
+    ),
     "hangs, 429 with Retry-After, closes": three_attempts(
-        [SILENT, told_to_wait(429, "0.3"), closes()], "llm_timeout", TIMEOUT + FIRST_WAIT + 0.3
+        [SILENT, told_to_wait(429, "0.3"), closes()], "llm_timeout", TIMEOUT + FIRST_WAIT + 0.3, told=CLOSED
     ),
     # A status of success, and no completion: asking again would not help.
-    "a page": one_attempt(PAGE, "llm_error:200"),
-    "JSON that is cut": one_attempt(CUT_JSON, "llm_error:200"),
+    "a page": one_attempt(PAGE, "llm_error:200", PAGE_TEXT),
+    "JSON that is cut": one_attempt(CUT_JSON, "llm_error:200", CUT_TEXT),
 }
 AT_BRIEF = (
     "hangs",
@@ -239,6 +256,7 @@ def test_a_run_ends_in_time_with_its_reason_and_is_finished_by_asking_the_missin
         phase="finalize" if is_brief else f"round_1:{SEAT}",
         trace=None if is_brief else accepted(RISK, DEMAND),
         history=ALL_GO if is_brief else [],
+        cause=case.cause(first.server),
     )
     assert first.asked == EACH_ONCE | {seat: case.requests}
 
@@ -260,15 +278,15 @@ BRIEFLY: Mapping[str, Any] = {"timeout": TIMEOUT}
 PAIRS: dict[str, tuple[Misbehaviour, Misbehaviour]] = {
     "one cut at the deadline, one failed at once": (
         Misbehaviour(DRIPPING, "max_seconds", 1, 1.2, **SHORT),
-        Misbehaviour(PAGE, "llm_error:200", 1, 0.0, **SHORT),
+        Misbehaviour(PAGE, "llm_error:200", 1, 0.0, **SHORT, told=no_completion(PAGE_TEXT)),
     ),
     "no time for another retry of either": (
-        Misbehaviour(status(429), "llm_rate_limited", 2, FIRST_WAIT, **SHORT),
-        Misbehaviour(told_to_wait(503, "0.8"), "llm_error:503", 2, 0.8, **SHORT),
+        Misbehaviour(status(429), "llm_rate_limited", 2, FIRST_WAIT, **SHORT, told=SAID[429]),
+        Misbehaviour(told_to_wait(503, "0.8"), "llm_error:503", 2, 0.8, **SHORT, told=SAID[503]),
     ),
     "no retry left of either": (
-        Misbehaviour([SILENT, closes(), closes(GO)], "llm_timeout", 3, TIMEOUT + WAITS, **BRIEFLY),
-        Misbehaviour(told_to_wait(500, "0.2"), "llm_error:500", 3, 2 * 0.2, **BRIEFLY),
+        Misbehaviour([SILENT, closes(), closes(GO)], "llm_timeout", 3, TIMEOUT + WAITS, **BRIEFLY, told=CUT),
+        Misbehaviour(told_to_wait(500, "0.2"), "llm_error:500", 3, 2 * 0.2, **BRIEFLY, told=SAID[500]),
     ),
 }
 """Of each, one takes longer: whichever stands first in the sequence names the stop."""
@@ -293,6 +311,7 @@ def test_of_two_that_misbehave_the_first_in_sequence_names_the_stop_and_the_thir
         resumable=True,
         phase="round_1:risk_analyst",
         trace=accepted(DEMAND),
+        cause=one.cause(first.server),
     )
     assert first.asked == {RISK: one.requests, FINANCE: other.requests, DEMAND: 1}
 

@@ -13,7 +13,18 @@ from graph.report.record import Record
 from graph.runner import open_runner
 from policies.stop import STOP_KINDS, kind_of
 from tests.harness import run, settings_at, team_of, without_times
-from tests.runs.expected import accepted, round_of, stopped, success, turned_away, usage
+from tests.runs.expected import (
+    NO_TEXT,
+    SAID,
+    UNFINISHED,
+    accepted,
+    no_completion,
+    round_of,
+    stopped,
+    success,
+    turned_away,
+    usage,
+)
 from tests.runs.stage import BRIEF, DEMAND, FINANCE, RISK, Lines, go_on, play, refused, script
 from tests.scripted_server import (
     Answer,
@@ -37,7 +48,10 @@ CAUTIOUS = [round_of(n, dict.fromkeys((DEMAND, FINANCE, RISK), "caution"), [], N
 
 @dataclass(frozen=True)
 class Stopping:
-    """A run that stops: what is said, what it stops with, and how many calls of how many were answered."""
+    """A run that stops: what is said, what it stops with, and how many calls of how many were answered.
+
+    `told` is the cause behind the endpoint's address, `cause` a whole one.
+    """
 
     lines: Lines
     reason: str
@@ -49,6 +63,8 @@ class Stopping:
     sets: tuple[str, ...] = ()
     timeout_seconds: float = 60.0
     resumable: bool = True
+    told: str | None = None
+    cause: str | None = None
 
     @property
     def marks(self) -> tuple[pytest.MarkDecorator, ...]:
@@ -115,28 +131,32 @@ STOPS: dict[str, Stopping] = {
         trace=[],
         sets=("prices={gpt-4.1-mini: {prompt: 1.0, completion: 0.0}}", "budget.max_cost_usd=0.0005"),
     ),
-    "its own timeout": at_risk(forever(hangs(60)), "llm_timeout", 3, timeout_seconds=0.6),
+    "its own timeout": at_risk(forever(hangs(60)), "llm_timeout", 3, timeout_seconds=0.6, told=UNFINISHED),
     "its own timeout, though never silent": at_risk(
-        forever(drips(says("go"), 0.05)), "llm_timeout", 3, timeout_seconds=0.6
+        forever(drips(says("go"), 0.05)), "llm_timeout", 3, timeout_seconds=0.6, told=UNFINISHED
     ),
-    "too many requests": at_risk(refused(429), "llm_rate_limited", 3),
-    "too many requests at the brief": at_brief(refused(429), "llm_rate_limited", 3),
-    "a server error": at_risk(refused(500), "llm_error:500", 3),
-    "an unavailable server": at_risk(refused(503), "llm_error:503", 3),
-    "an unavailable server at the brief": at_brief(refused(503), "llm_error:503", 3),
-    "a bad request": at_risk(status(400), "llm_error:400", 1),
-    "a sign-in page": at_risk(wrong_content_type(says("go")), "llm_error:200", 1),
-    "an empty object": at_risk(status(200, "{}"), "llm_error:200", 1),
-    "no choices": at_risk(status(200, '{"choices": []}'), "llm_error:200", 1),
-    "no JSON": at_risk(status(200, "go"), "llm_error:200", 1),
-    "a key that is not known": at_risk(status(401), "llm_auth", 1),
-    "a key that may not": at_risk(status(403), "llm_auth", 1),
-    "a key that is not known at the brief": at_brief(status(401), "llm_auth", 1),
-    "an empty answer": at_risk(text(""), "llm_empty", 1, answers=3),
-    "an answer without content": at_risk(text(None), "llm_empty", 1, answers=3),
-    "a blank answer": at_risk(text(" \n"), "llm_empty", 1, answers=3),
-    "an empty brief": at_brief(text(""), "llm_empty", 1, answers=4),
-    "a brief of NULs": at_brief(text("\x00 \x00"), "llm_empty", 1, answers=4),
+    "too many requests": at_risk(refused(429), "llm_rate_limited", 3, told=SAID[429]),
+    "too many requests at the brief": at_brief(refused(429), "llm_rate_limited", 3, told=SAID[429]),
+    "a server error": at_risk(refused(500), "llm_error:500", 3, told=SAID[500]),
+    "an unavailable server": at_risk(refused(503), "llm_error:503", 3, told=SAID[503]),
+    "an unavailable server at the brief": at_brief(refused(503), "llm_error:503", 3, told=SAID[503]),
+    "a bad request": at_risk(status(400), "llm_error:400", 1, told=SAID[400]),
+    "a sign-in page": at_risk(
+        wrong_content_type(says("go")), "llm_error:200", 1, told=no_completion("Gateway Please sign in.")
+    ),
+    "an empty object": at_risk(status(200, "{}"), "llm_error:200", 1, told=no_completion("it has no choice: {}")),
+    "no choices": at_risk(
+        status(200, '{"choices": []}'), "llm_error:200", 1, told=no_completion("it has no choice: {'choices': []}")
+    ),
+    "no JSON": at_risk(status(200, "go"), "llm_error:200", 1, told=no_completion("go")),
+    "a key that is not known": at_risk(status(401), "llm_auth", 1, told=SAID[401]),
+    "a key that may not": at_risk(status(403), "llm_auth", 1, told=SAID[403]),
+    "a key that is not known at the brief": at_brief(status(401), "llm_auth", 1, told=SAID[401]),
+    "an empty answer": at_risk(text(""), "llm_empty", 1, answers=3, cause=NO_TEXT),
+    "an answer without content": at_risk(text(None), "llm_empty", 1, answers=3, cause=NO_TEXT),
+    "a blank answer": at_risk(text(" \n"), "llm_empty", 1, answers=3, cause=NO_TEXT),
+    "an empty brief": at_brief(text(""), "llm_empty", 1, answers=4, cause=NO_TEXT),
+    "a brief of NULs": at_brief(text("\x00 \x00"), "llm_empty", 1, answers=4, cause=NO_TEXT),
 }
 
 
@@ -154,6 +174,7 @@ def test_a_run_stops_for_this_reason_with_this_record_after_these_calls(tmp_path
         phase=case.phase,
         trace=case.trace,
         history=case.history,
+        cause=f"{played.server.base_url}: {case.told}" if case.told else case.cause,
     )
     assert played.asked == case.asked
 
@@ -222,7 +243,12 @@ def test_nobody_at_the_address_is_llm_timeout_of_the_first_role(tmp_path: Path) 
     settings = settings_at(tmp_path, address)
     team = team_of(settings)
     assert without_times(run(team, settings)) == stopped(
-        team, "llm_timeout", usage(9, 0), resumable=True, phase="round_1:demand_analyst"
+        team,
+        "llm_timeout",
+        usage(9, 0),
+        resumable=True,
+        phase="round_1:demand_analyst",
+        cause=f"{address}: refused the connection",
     )
 
 
@@ -326,6 +352,8 @@ def test_a_second_holder_of_a_thread_is_turned_away_as_busy(tmp_path: Path) -> N
 SHOWN_ELSEWHERE = {
     "success",
     "invalid_contribution",  # test_contract_stops.py
+    "llm_truncated",  # test_unfinished_answers.py
+    "llm_refused",
     "facts_unavailable",
     "needs_input",
     "condition_failed",

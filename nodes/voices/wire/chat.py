@@ -67,7 +67,7 @@ def _read(answer: object) -> dict[str, Any]:
     if error:
         raise ErrorInAnswer(error)
     if not isinstance(answer.get("choices"), list) or not answer["choices"]:
-        raise NoCompletionError(f"it has no `choices`: {answer!r:.{SHOWN_BYTES}}")
+        raise NoCompletionError(f"it has no choice: {answer!r:.{SHOWN_BYTES}}")
     counted = tokens_in(answer.get("usage"), has_text=False)
     usage = counted and {"prompt_tokens": counted.prompt, "completion_tokens": counted.completion}
     return {**answer, "usage": usage}

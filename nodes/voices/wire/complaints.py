@@ -186,6 +186,8 @@ def _way_lost(error: httpx2.RequestError) -> str:
         aiohttp.ClientHttpProxyError: f"the proxy refused the connection: {_refused_by_proxy(below)}",
         aiohttp.ClientProxyConnectionError: f"the proxy cannot be reached: {said}",
         httpcore2.ConnectError: f"the proxy cannot be reached: {said}",  # only a SOCKS proxy is reached by it
+        aiohttp.ServerDisconnectedError: "the connection was closed without an answer",
+        aiohttp.ClientPayloadError: "the connection was lost before the answer was whole",
     }
     for kind, words in causes.items():
         if isinstance(below, kind):
@@ -193,7 +195,7 @@ def _way_lost(error: httpx2.RequestError) -> str:
     system = below.os_error if isinstance(below, aiohttp.ClientConnectorError) else below.__cause__
     if isinstance(system, ConnectionRefusedError) or "refused" in said.lower():
         return "refused the connection"
-    if isinstance(below, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError | aiohttp.ClientOSError):
+    if isinstance(below, aiohttp.ClientOSError):
         return f"the connection was lost: {said}"
     return said or type(error).__name__
 
