@@ -52,6 +52,7 @@ SAID = {
 CLOSED = "the connection was closed without an answer"
 CUT = "the connection was lost before the answer was whole"
 UNFINISHED = "gave no whole answer in time"
+NO_OBJECT = "no single JSON object was found"
 NO_TEXT = "the answer has no text"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.harness import without_times
-from tests.runs.expected import accepted, stopped, usage
+from tests.runs.expected import NO_OBJECT, accepted, stopped, usage
 from tests.runs.stage import BACKWARDS, DEMAND, FINANCE, RISK, play, script
 from tests.scripted_server import Answer, says, text
 
@@ -28,7 +28,8 @@ BROKEN: list[tuple[str, Answer, Any]] = [
     ("missing_keys", text("I would say go."), "I would say go."),
     ("missing_keys", text(LONG_TEXT), LONG_TEXT[:2000]),
     ("missing_keys", text(DEEP), DEEP[:2000]),
-    ("missing_keys", text(f"```json\n{json.dumps(PLAIN)}\n```"), f"```json\n{json.dumps(PLAIN)}\n```"),
+    ("missing_keys", text(f"So:\n{json.dumps(PLAIN)}"), f"So:\n{json.dumps(PLAIN)}"),
+    ("missing_keys", text(json.dumps(PLAIN) * 2), json.dumps(PLAIN) * 2),
     *(
         ("missing_keys", text(json.dumps(rest)), rest)
         for key in PLAIN
@@ -67,13 +68,21 @@ def test_a_broken_proposal_stops_the_run_and_is_shown(tmp_path: Path, check: str
         played.team,
         f"invalid_contribution:{check}",
         usage(3, 3),
-        resumable=False,
+        resumable=True,
         phase="round_1:risk_analyst",
         trace=accepted(DEMAND, FINANCE),
         raw=raw,
+        cause=_cause(check, raw),
     )
     assert without_times(played.record) == expected
     assert played.asked == {DEMAND: 1, FINANCE: 1, RISK: 1}
+
+
+def _cause(check: str, raw: Any) -> str | None:
+    """What the check alone does not tell."""
+    missing = [key for key in PLAIN if isinstance(raw, dict) and key not in raw]
+    told = f"missing: {', '.join(missing)}" if missing else NO_OBJECT
+    return told if check == "missing_keys" else None
 
 
 def test_every_check_of_the_contract_stops_a_run_above() -> None:
@@ -105,18 +114,16 @@ def test_what_is_within_the_limits_is_accepted_trimmed_rounded_and_cut_to_three_
     assert record["trace"][2] == {"round": 1, "agent": RISK, "stance": "go", "confidence": 0.988, "accepted": True}
 
 
-def test_nothing_after_a_broken_proposal_in_sequence_order_is_accepted(
-    tmp_path: Path,
-) -> None:
+def test_who_comes_after_a_broken_proposal_in_sequence_order_is_kept(tmp_path: Path) -> None:
     played = play(tmp_path, script(finance_analyst=says("maybe")), "max_repairs=0", BACKWARDS)
     assert played.team is not None
     assert without_times(played.record) == stopped(
         played.team,
         "invalid_contribution:stance",
         usage(3, 3),
-        resumable=False,
+        resumable=True,
         phase="round_1:finance_analyst",
-        trace=accepted(RISK),
+        trace=accepted(RISK, DEMAND),
         raw={**PLAIN, "agent": FINANCE, "stance": "maybe"},
     )
 

@@ -63,8 +63,9 @@ def shuffled(lines: Lines, seed: int) -> Lines:
     return {key: [late(each) for each in said] if isinstance(said, list) else late(said) for key, said in lines.items()}
 
 
-def as_bytes(record: Record) -> bytes:
-    return json.dumps(without_times(record)).encode()
+def as_bytes(record: Record, address: str = "-") -> bytes:
+    """The record but for its times and the address of the scripted server, of which each run has its own."""
+    return json.dumps(without_times(record)).replace(address, "").encode()
 
 
 @pytest.mark.slow
@@ -76,7 +77,7 @@ def test_delays_never_change_a_byte_of_the_record(tmp_path: Path, lines: Callabl
     orders = set()
     for seed in SEEDS if lines is a_long_talk else SEEDS[:6]:
         late = play(tmp_path / str(seed), shuffled(lines(), seed), *sets)
-        assert as_bytes(late.record) == as_bytes(calm.record)
+        assert as_bytes(late.record, late.server.base_url) == as_bytes(calm.record, calm.server.base_url)
         assert late.asked == calm.asked
         orders.add(_order_of_answers(late.record, seed, lines()))
     assert len(orders) >= 3, "the delays did not change the order of the answers"

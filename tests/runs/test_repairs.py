@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.harness import settings_at, without_times
-from tests.runs.expected import accepted, round_of, stopped, success, usage
+from tests.runs.expected import NO_OBJECT, SAID, accepted, round_of, stopped, success, usage
 from tests.runs.stage import (
     AT_ONCE,
     BACKWARDS,
@@ -26,6 +26,13 @@ pytestmark = pytest.mark.slow
 
 ALL_GO = [round_of(1, dict.fromkeys((DEMAND, FINANCE, RISK), "go"), [], "go")]
 BROKEN = [says("maybe"), text("I would say go."), says("go", confidence=7), says("go")]
+FAILED = [
+    "invalid_contribution:stance",
+    f"invalid_contribution:missing_keys ({NO_OBJECT})",
+    "invalid_contribution:confidence_range",
+]
+"""What a repair is told."""
+EMPTY = "invalid_contribution:missing_keys (missing: agent, stance, summary, confidence, actions)"
 REASONS = [f"invalid_contribution:{check}" for check in ("stance", "missing_keys", "confidence_range")]
 RAWS: list[Any] = [
     {"agent": FINANCE, "stance": "maybe", "summary": "Fine.", "confidence": 0.9, "actions": ["Go on."]},
@@ -43,17 +50,13 @@ def test_with_n_repairs_the_proposal_after_them_stops_the_run(tmp_path: Path, re
         played.team,
         REASONS[repairs],
         usage(calls, calls),
-        resumable=False,
+        resumable=True,
         phase="round_1:finance_analyst",
-        trace=_heard_before_the_stop(repairs),
+        trace=accepted(DEMAND, RISK),
         raw=RAWS[repairs],
+        cause=NO_OBJECT if repairs == 1 else None,
     )
     assert played.asked == {DEMAND: 1, FINANCE: 1 + repairs, RISK: 1}
-
-
-def _heard_before_the_stop(repairs: int) -> list[Any]:
-    """Without repairs the risk analyst comes after the stop; with some, the seat was filled a wave before it."""
-    return accepted(DEMAND) if repairs == 0 else accepted(DEMAND, RISK)
 
 
 @pytest.mark.parametrize("broken", [1, 2, 3])
@@ -76,7 +79,7 @@ def test_a_repair_is_the_same_question_and_the_check_that_failed_last(tmp_path: 
     played = play(tmp_path, script(finance_analyst=BROKEN), "max_repairs=3")
     first, *repairs = played.seen(FINANCE, 1)
     assert "repair" not in first
-    assert repairs == [{**first, "repair": {"failed_check": reason}} for reason in REASONS]
+    assert repairs == [{**first, "repair": {"failed_check": failed}} for failed in FAILED]
     assert not [user for role in (DEMAND, RISK) for user in played.seen(role, 1) if "repair" in user]
 
 
@@ -90,7 +93,7 @@ def test_repairs_are_granted_per_seat_and_round(tmp_path: Path) -> None:
     assert played.asked == {DEMAND: 2, FINANCE: 4, RISK: 4, "brief": 1}
     assert [user.get("repair") for user in played.seen(FINANCE, 2)] == [
         None,
-        {"failed_check": "invalid_contribution:missing_keys"},
+        {"failed_check": EMPTY},
     ]
 
 
@@ -104,7 +107,7 @@ def test_two_roles_are_repaired_together_and_the_first_in_sequence_that_fails_ag
         played.team,
         REASONS[0],
         usage(5, 5),
-        resumable=False,
+        resumable=True,
         phase="round_1:finance_analyst",
         trace=accepted(RISK),
         raw=RAWS[0] | {"stance": "never"},
@@ -115,9 +118,9 @@ def test_of_two_roles_to_be_repaired_the_one_without_repairs_left_stops_the_run(
     lines = script(risk_analyst=[text("{}"), text("{}")], demand_analyst=[status(401), text("{}"), says("go")])
     first = play(tmp_path, lines)
     assert (first.record["stop_reason"], first.asked[RISK]) == ("llm_auth", 1)
-    second = go_on(tmp_path, {DEMAND: text("{}"), RISK: text("{}")})
+    second = go_on(tmp_path, {DEMAND: [text("{}"), says("go")], RISK: [text("{}"), text("{}")]})
     assert (second.record["stop_reason"], second.record["phase"]) == (REASONS[1], "round_1:risk_analyst")
-    assert second.asked == {DEMAND: 1, RISK: 1}
+    assert second.asked == {DEMAND: 2, RISK: 2}
 
 
 @pytest.mark.parametrize(
@@ -148,7 +151,7 @@ def test_messages_run_out_at_the_second_of_two_repairs_in_sequence_order(tmp_pat
     resumed = go_on(tmp_path, {DEMAND: says("go"), "brief": text(BRIEF)}, budget={"max_messages": 5})
     assert resumed.record["status"] == "ok"
     assert resumed.asked == {DEMAND: 1, "brief": 1}
-    assert resumed.seen(DEMAND, 1)[0]["repair"] == {"failed_check": "invalid_contribution:missing_keys"}
+    assert resumed.seen(DEMAND, 1)[0]["repair"] == {"failed_check": EMPTY}
 
 
 def test_a_repair_that_gets_no_answer_stops_with_the_provider_s_reason_and_is_repaired_after_the_resume(
@@ -164,17 +167,23 @@ def test_a_repair_that_gets_no_answer_stops_with_the_provider_s_reason_and_is_re
         resumable=True,
         phase="round_1:risk_analyst",
         trace=accepted(DEMAND, FINANCE),
+        cause=f"{played.server.base_url}: {SAID[500]}",
     )
     resumed = go_on(tmp_path, {RISK: says("go"), "brief": text(BRIEF)})
     assert without_times(resumed.record) == success(played.team, ALL_GO, usage(8, 5), BRIEF)
     assert resumed.seen(RISK, 1)[0]["repair"] == {"failed_check": REASONS[0]}
 
 
-def test_a_resume_grants_no_new_repairs(tmp_path: Path) -> None:
-    play(tmp_path, script(risk_analyst=[BROKEN[0], status(401)]))
-    resumed = go_on(tmp_path, {RISK: [BROKEN[0], says("go")]})
-    assert (resumed.record["stop_reason"], resumed.asked) == (REASONS[0], {RISK: 1})
-    assert resumed.record["resumable"] is False
+def test_a_resume_grants_the_repairs_anew_and_asks_the_seat_that_lacks_an_answer_alone(tmp_path: Path) -> None:
+    first = play(tmp_path, script(finance_analyst=BROKEN[:2]))
+    assert first.team is not None
+    assert (first.record["stop_reason"], first.record["resumable"]) == (REASONS[1], True)
+    second = go_on(tmp_path, {FINANCE: [BROKEN[0], BROKEN[1]]})
+    assert (second.record["stop_reason"], second.asked) == (REASONS[1], {FINANCE: 2})
+    assert second.seen(FINANCE, 1)[0]["repair"] == {"failed_check": FAILED[1]}
+    third = go_on(tmp_path, {FINANCE: [BROKEN[0], says("go")], "brief": text(BRIEF)})
+    trace = [*accepted(DEMAND, RISK, FINANCE), {"round": 1, "conflicts": [], "decision": "go"}]
+    assert without_times(third.record) == success(first.team, ALL_GO, usage(9, 9), BRIEF, trace)
 
 
 def test_a_filled_seat_forgets_what_it_broke(tmp_path: Path) -> None:

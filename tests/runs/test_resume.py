@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,9 @@ def at_brief(answer: Any, reason: str, calls: int, **more: Any) -> Resumable:
     return Resumable(script(brief=answer), reason, calls, rest={"brief": WRITTEN}, **more)
 
 
+CUT = replace(text('{"agent": "risk_an'), finish_reason="length")
+CUT_BRIEF = replace(text("The signals"), finish_reason="length")
+FILTERED = replace(text(None), finish_reason="content_filter")
 GREEDY = with_usage(GO, 1000, 300)
 ALL_GREEDY = dict.fromkeys((DEMAND, FINANCE, RISK), GREEDY)
 SHORT_TIME: dict[str, Any] = {"sets": ("budget.max_seconds=1.5",), "budget": {"max_seconds": 60}}
@@ -81,6 +84,11 @@ STOPS: dict[str, Resumable] = {
     "llm_auth at the brief": at_brief(status(403), "llm_auth", 4),
     "llm_empty": at_risk(text(""), "llm_empty", 3),
     "llm_empty at the brief": at_brief(text(" "), "llm_empty", 4),
+    "llm_truncated": at_risk(forever(CUT), "llm_truncated", 4),
+    "llm_truncated at the brief": at_brief(forever(CUT_BRIEF), "llm_truncated", 5),
+    "llm_refused": at_risk(FILTERED, "llm_refused", 3),
+    "llm_refused at the brief": at_brief(FILTERED, "llm_refused", 4),
+    "invalid_contribution": at_risk([text("{}")] * 2, "invalid_contribution:missing_keys", 4),
     "max_messages": at_risk(GO, "max_messages", 2, sets=("budget.max_messages=2",), budget={"max_messages": 3}),
     "max_seconds": at_risk(hangs(60), "max_seconds", 3, **SHORT_TIME),
     "max_seconds at the brief": at_brief(hangs(60), "max_seconds", 4, **SHORT_TIME),
@@ -132,7 +140,8 @@ def test_every_reason_that_can_be_resumed_is_resumed_here() -> None:
     elsewhere = {"max_rounds_reached", "cancelled", "facts_unavailable", "needs_input", "condition_failed"}
     elsewhere |= {"recovery_exhausted"}
     not_built_yet = {"escalated", "unstable_decision", "step_failed"}
-    assert {kind_of(case.reason) for case in STOPS.values()} | elsewhere | not_built_yet == {
+    patterns = {"invalid_plan", "invalid_output", "invalid_verdict", "invalid_assignment"}
+    assert {kind_of(case.reason) for case in STOPS.values()} | elsewhere | not_built_yet | patterns == {
         kind for kind, rule in STOP_TABLE.items() if rule.resumable
     }
 
@@ -216,22 +225,21 @@ def test_the_roles_after_a_missing_seat_are_kept_and_not_asked_again(tmp_path: P
     assert resumed.asked == {DEMAND: 1, "brief": 1}
 
 
-def test_a_resumable_stop_before_a_broken_contract_ends_in_the_broken_contract(tmp_path: Path) -> None:
+def test_a_contract_broken_beside_another_stop_is_asked_again_with_it(tmp_path: Path) -> None:
     play(tmp_path, script(demand_analyst=status(401), risk_analyst=says("maybe")), "max_repairs=0")
-    resumed = go_on(tmp_path, {DEMAND: GO})
+    resumed = go_on(tmp_path, {DEMAND: GO, RISK: says("perhaps")})
     assert resumed.record["stop_reason"] == "invalid_contribution:stance"
-    assert resumed.record["raw_contribution"]["stance"] == "maybe"
-    assert resumed.asked == {DEMAND: 1}
+    assert resumed.record["raw_contribution"]["stance"] == "perhaps"
+    assert resumed.asked == {DEMAND: 1, RISK: 1}
 
 
 @pytest.mark.parametrize(
     ("lines", "sets", "reason"),
     [
         (script(), (), "success"),
-        (script(risk_analyst=says("maybe")), ("max_repairs=0",), "invalid_contribution:stance"),
         (script(), ("sequence+=legal_analyst",), "agent_denied:legal_analyst"),
     ],
-    ids=["success", "invalid_contribution", "agent_denied"],
+    ids=["success", "agent_denied"],
 )
 def test_a_finished_thread_returns_its_record_and_makes_no_call(
     tmp_path: Path, lines: Lines, sets: tuple[str, ...], reason: str

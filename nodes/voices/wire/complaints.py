@@ -145,7 +145,7 @@ def wait_asked_for(headers: Mapping[str, str]) -> float | None:
             seconds = float(value) * scale
         except ValueError:
             seconds = _seconds_until(value)
-        if math.isfinite(seconds) and seconds >= 0:
+        if seconds >= 0:  # not a number is neither
             return seconds
     return None
 
