@@ -8,15 +8,23 @@ from typing import Any
 from langgraph.runtime import Runtime
 from langgraph.store.base import BaseStore
 
-from nodes.border import name_of, replies_of
+from nodes.border import budget_from, name_of, replies_of, spent_from
 from nodes.fingerprint import fingerprint
 from nodes.journal import CallKey, forget_call, note_call, read_call, write_call
 from nodes.services import Services
-from nodes.voices.voice import Answer, Meter, Prompt
-from policies.budgets import Reservation, Usage, cost_of, is_credible, learn_ratio, reserve
+from nodes.voices.voice import Answer, Limits, Meter, Prompt
+from policies.budgets import (
+    Reservation,
+    Usage,
+    cost_of,
+    is_credible,
+    learn_ratio,
+    reserve,
+    seconds_left,
+)
 from policies.seats import Failure
 from policies.stop import stop_reason
-from policies.team import Brief, Budget, Price, Role, Team
+from policies.team import Brief, Price, Role, Team
 
 DEFAULT_MODEL = "default"
 """How the process's own model is called in the state."""
@@ -64,9 +72,10 @@ def learned(state: Mapping[str, Any], team: Team) -> dict[str, float]:
     return ratios
 
 
-def may_grow(team: Team, limits: Budget) -> bool:
-    """Tell whether an answer may have more tokens than were reserved for it: where nobody limits tokens or cost."""
-    return team.grow_output and limits.max_tokens is None and limits.max_cost_usd is None
+def limits_of(team: Team, state: Mapping[str, Any], grows: bool) -> Limits:
+    """Return what one question may use."""
+    left = seconds_left(budget_from(state), spent_from(state))
+    return Limits(team.max_output_tokens, left, team.grow_output and grows)
 
 
 def thread_of(runtime: Runtime[Any]) -> str:

@@ -6,14 +6,14 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from nodes.border import budget_from, plain_stop, plain_usage, spent_from, usage_from
-from nodes.call import Call, journal_of, make_call, may_grow, reservation_of, scope_of, thread_of
+from nodes.call import Call, journal_of, limits_of, make_call, reservation_of, scope_of, thread_of
 from nodes.events import Body, asked, recorded, said_by
 from nodes.journal import CallKey
 from nodes.pattern import Ending, Pattern, Update
 from nodes.services import Services
 from nodes.state import Node, State
-from nodes.voices.voice import Answer, BriefQuestion, Limits
-from policies.budgets import Usage, add_usage, refuse_call, seconds_left
+from nodes.voices.voice import Answer, BriefQuestion
+from policies.budgets import Usage, add_usage, grant, grant_longer, refuse_call
 from policies.plain import MAX_TEXT, clean_text
 from policies.stop import Stop, stop_reason
 from policies.table import DECISIONS
@@ -81,8 +81,10 @@ def _finished(state: State, ending: Ending, text: str) -> Update:
 
 def _call(state: State, team: Team, services: Services, ending: Ending, where: tuple[str, str]) -> Call:
     scope, thread = where
-    left = seconds_left(budget_from(state), spent_from(state))
     writer = team.brief
+    held = reservation_of(writer, ending.prompt, team, state.get("ratios", {}))
+    budget, spent = budget_from(state), spent_from(state)
+    limits = limits_of(team, state, grows=grant_longer(budget, grant(spent, held), held) is not None)
     question = BriefQuestion(
         state.get("history", []),
         state["round"],
@@ -90,7 +92,7 @@ def _call(state: State, team: Team, services: Services, ending: Ending, where: t
         ending.prompt,
         writer.model,
         writer.temperature,
-        Limits(team.max_output_tokens, left, grows=may_grow(team, budget_from(state))),
+        limits,
         results=ending.results,
         scope=scope,
     )
@@ -100,8 +102,8 @@ def _call(state: State, team: Team, services: Services, ending: Ending, where: t
         judge=_judged,
         prompt=ending.prompt,
         meter=question.meter,
-        seconds_left=left,
-        reservation=reservation_of(writer, ending.prompt, team, state.get("ratios", {})),
+        seconds_left=limits.seconds_left,
+        reservation=held,
         price=team.price_of(writer.model),
     )
 

@@ -26,7 +26,7 @@ from nodes.events import events_of, recorded
 from nodes.journal import CallKey, calls_under_way, count_filled, read_call
 from nodes.pattern import Pattern, Update
 from nodes.state import State
-from policies.budgets import Reservation, Usage, add_usage, grant, refuse_call
+from policies.budgets import Reservation, Usage, add_usage, grant, grant_longer, refuse_call
 from policies.recovery import charge_lost, one_more, refuse_recovery
 from policies.routing import is_over
 from policies.seats import phase_at, repair_of
@@ -84,7 +84,8 @@ async def recover(dead: Dead, team: Team, pattern: Pattern, store: BaseStore, no
         update["pending"] = plain_stop(Stop(refused, _phase(dead, pattern)))
     if not is_ending:
         kept = [] if refused else await _kept(dead, team, pattern, store, usage)
-        set_back = [name_of(ask) for ask in state["wave"]["asks"] if ask not in kept]
+        names = [name_of(ask) for ask in kept]
+        set_back = [name for name in map(name_of, state["wave"]["asks"]) if name not in names]
         update |= _asked_anew(dead, kept)
     body = {"event": "recovered", "lost": lost, "set_back": set_back, **asdict(recoveries)}
     as_node = align.NODE if is_ending else convene.NODE
@@ -123,15 +124,18 @@ async def _kept(dead: Dead, team: Team, pattern: Pattern, store: BaseStore, usag
     for reply in (*dead.replies.values(), *filter(None, journaled.values())):
         usage = add_usage(usage, Usage(**reply["usage"]))
     spent = replace(spent_from(dead.state), usage=usage)
-    kept = [ask for ask in asks if ask not in open_asks or journaled[name_of(ask)]]
-    for ask in open_asks:
-        if ask in kept:
-            continue
+    kept = {name_of(ask): ask for ask in asks if ask not in open_asks or journaled[name_of(ask)]}
+    held: dict[str, Reservation] = {}
+    for ask in (each for each in open_asks if name_of(each) not in kept):
         reservation = _reservation(dead, ask, team, pattern)
         if refuse_call(dead.limits, spent, reservation) is None:
-            kept.append(ask)
+            held[name_of(ask)] = reservation
             spent = grant(spent, reservation)
-    return [ask for ask in asks if ask in kept]
+    for ask in (each for each in open_asks if name_of(each) in held):
+        more = grant_longer(dead.limits, spent, held[name_of(ask)])
+        kept[name_of(ask)] = {**ask, "grows": more is not None}
+        spent = more or spent
+    return [kept[name] for name in map(name_of, asks) if name in kept]
 
 
 def _reservation(dead: Dead, ask: Plain, team: Team, pattern: Pattern) -> Reservation:

@@ -6,14 +6,13 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from nodes.border import budget_from, name_of, named, plain_reply, spent_from
-from nodes.call import Call, journal_of, make_call, may_grow, reservation_of, scope_of, thread_of
+from nodes.border import name_of, named, plain_reply
+from nodes.call import Call, journal_of, limits_of, make_call, reservation_of, scope_of, thread_of
 from nodes.journal import CallKey
 from nodes.pattern import Asked, Pattern, Update
 from nodes.services import Services
 from nodes.state import Node, State
-from nodes.voices.voice import Answer, Limits, Question
-from policies.budgets import seconds_left
+from nodes.voices.voice import Answer, Question
 from policies.contract import offered_messages
 from policies.team import Team
 
@@ -68,7 +67,7 @@ async def _asked(seat: _Seat, team: Team, services: Services, pattern: Pattern) 
 def _call(seat: _Seat, team: Team, services: Services, pattern: Pattern) -> Call:
     state, ask, role, scope = seat.state, seat.ask, team.roles[seat.role], scope_of(seat.runtime)
     asked = pattern.question(state, seat.name, ask["repair"])
-    left = seconds_left(budget_from(state), spent_from(state))
+    limits = limits_of(team, state, ask["grows"])
     question = Question(
         seat.role,
         state["round"],
@@ -76,7 +75,7 @@ def _call(seat: _Seat, team: Team, services: Services, pattern: Pattern) -> Call
         role,
         state["case"]["facts"],
         asked.prompt,
-        Limits(team.max_output_tokens, left, grows=may_grow(team, budget_from(state))),
+        limits,
         contract=asked.contract,
         asks=asked.asks,
         choices=asked.choices,
@@ -91,7 +90,7 @@ def _call(seat: _Seat, team: Team, services: Services, pattern: Pattern) -> Call
         judge=lambda answer: _judged(answer, asked, sends=question.sends),
         prompt=asked.prompt,
         meter=question.meter,
-        seconds_left=left,
+        seconds_left=limits.seconds_left,
         reservation=reservation_of(role, asked.prompt, team, state.get("ratios", {})),
         price=team.price_of(role.model),
     )

@@ -25,13 +25,16 @@ _MILLION = 1_000_000
 class Reservation:
     """What one ask may cost at most: tokens of prompt and answer together, US dollars, and messages.
 
-    It is a guess where nothing is known yet of how the endpoint counts.
+    It is a guess where nothing is known yet of how the endpoint counts. `longer_tokens` and `longer_usd` are what one
+    more call for an answer twice as long would cost beside.
     """
 
     tokens: int = 0
     cost_usd: float = 0.0
     messages: int = 1
     is_guess: bool = False
+    longer_tokens: int = 0
+    longer_usd: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,13 @@ def reserve(prompt: str, max_output_tokens: int, price: Price | None, ratio: flo
     802
     """
     tokens = math.ceil(estimate_tokens(prompt) * ratio)
-    return Reservation(tokens + max_output_tokens, cost_of(tokens, max_output_tokens, price))
+    longer = 2 * max_output_tokens
+    return Reservation(
+        tokens + max_output_tokens,
+        cost_of(tokens, max_output_tokens, price),
+        longer_tokens=tokens + longer,
+        longer_usd=cost_of(tokens, longer, price),
+    )
 
 
 def learn_ratio(prompt: str, usage: Usage) -> float:
@@ -149,6 +158,23 @@ def grant(spent: Spent, reservation: Reservation) -> Spent:
         spent.reserved.tokens + reservation.tokens, round(spent.reserved.cost_usd + reservation.cost_usd, 9)
     )
     return replace(spent, messages=spent.messages + reservation.messages, reserved=held)
+
+
+def grant_longer(budget: Budget, spent: Spent, reservation: Reservation) -> Spent | None:
+    """Return the spending where an answer that is cut may be asked for again, twice as long; None where it may not.
+
+    Under a limit a guess is not taken twice.
+
+    >>> held = reserve("four", max_output_tokens=800, price=None)
+    >>> grant_longer(Budget(max_tokens=2403), Spent(reserved=held), held)
+    >>> grant_longer(Budget(max_tokens=2404), Spent(reserved=held), held).reserved.tokens
+    2404
+    """
+    is_limited = budget.max_tokens is not None or budget.max_cost_usd is not None
+    longer = Reservation(reservation.longer_tokens, reservation.longer_usd, messages=0)
+    if (is_limited and reservation.is_guess) or refuse_call(budget, spent, longer):
+        return None
+    return grant(spent, longer)
 
 
 def refuse_message(budget: Budget, spent: Spent, reservation: Reservation) -> str | None:

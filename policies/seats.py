@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from policies.access import Access, find_denial
-from policies.budgets import Charge, Reservation, Spent, grant, refuse_message
+from policies.budgets import Charge, Reservation, Spent, grant, grant_longer, refuse_message
 from policies.contract import Contribution, Output, Refusal
 from policies.stop import Stop, is_resumable
 from policies.team import Budget
@@ -47,7 +47,8 @@ class Seat:
 class Ask:
     """What is granted: `attempt` counts from 1 in the seat; `repair` names the check that failed before.
 
-    `messages` is 1, or what a team that answers for the role may use.
+    `messages` is 1, or what a team that answers for the role may use; an answer that is cut may be asked for again,
+    twice as long, where it `grows`.
     """
 
     role: str
@@ -55,6 +56,7 @@ class Ask:
     repair: str | None = None
     task: str | None = None
     messages: int = 1
+    grows: bool = True
 
     @property
     def name(self) -> str:
@@ -176,14 +178,26 @@ def plan_wave(
             None if is_exhausted(seat, max_repairs) else refuse_message(budget, spent, reservation)
         )
         if reason:
-            return Wave(tuple(asks), Stop(reason, phase_at(where, seat)), spent)
+            return Wave(_growing(asks, reservations, budget, spent), Stop(reason, phase_at(where, seat)), spent)
         if not is_exhausted(seat, max_repairs):
             if has_guess and reservation.is_guess:
-                return Wave(tuple(asks), None, spent)
+                break
             has_guess = has_guess or reservation.is_guess
             asks.append(Ask(seat.role, seat.refusals + 1, repair_of(seat), seat.task, reservation.messages))
             spent = grant(spent, reservation)
-    return Wave(tuple(asks), None, spent)
+    return Wave(_growing(asks, reservations, budget, spent), None, spent)
+
+
+def _growing(
+    asks: Sequence[Ask], reservations: Mapping[str, Reservation], budget: Budget, spent: Spent
+) -> tuple[Ask, ...]:
+    """Return the asks, each with whether it may grow beside all others that do, in sequence order."""
+    decided: list[Ask] = []
+    for ask in asks:
+        more = grant_longer(budget, spent, reservations.get(ask.name, Reservation()))
+        decided.append(replace(ask, grows=more is not None))
+        spent = more or spent
+    return tuple(decided)
 
 
 def repair_of(seat: Seat) -> str | None:

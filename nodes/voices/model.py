@@ -131,15 +131,16 @@ class ModelVoice:
                 if better is None:
                     told = without(error.complaint.cause, self._secrets)
                     failed = Answer(failure=Failure(error.complaint.reason, cause=told))
-                    return replace(_with(failed, earlier), dialect=learned(first, dialect))
+                    return replace(_with(failed, earlier, cap), dialect=learned(first, dialect))
                 self._dialects[key] = dialect = better
                 continue
             answer = self._clean(answer_from(message, cap))
-            if asked.limits.grows and cap == asked.limits.max_output_tokens and _is_truncated(answer):
+            may_grow = asked.limits.grows and cap == asked.limits.max_output_tokens
+            if may_grow and answer.tokens and _is_truncated(answer):
                 cap *= 2
-                earlier += [answer.tokens] if answer.tokens else []
+                earlier.append(answer.tokens)
                 continue
-            return replace(_with(answer, earlier), dialect=learned(first, dialect))
+            return replace(_with(answer, earlier, cap), dialect=learned(first, dialect))
 
     async def _attempt(self, asked: _Asked, dialect: Dialect, cap: int) -> AIMessage:
         chat = self._chat(asked.endpoint, asked.model)
@@ -242,13 +243,15 @@ def _is_truncated(answer: Answer) -> bool:
     return answer.failure is not None and kind_of(answer.failure.reason) == "llm_truncated"
 
 
-def _with(answer: Answer, earlier: Sequence[Tokens]) -> Answer:
-    """Return the answer with what earlier attempts counted."""
-    if not earlier or (answer.tokens is None and answer.failure is None):
+def _with(answer: Answer, earlier: Sequence[Tokens], cap: int) -> Answer:
+    """Return the answer with what earlier attempts counted; one without a count may have been as long as its cap."""
+    if not earlier:
         return answer
-    counted = [*earlier, *([answer.tokens] if answer.tokens else [])]
+    last = answer.tokens or (Tokens(0, 0) if answer.failure else Tokens(earlier[-1].prompt, cap))
+    counted = [*earlier, last]
     prompt, completion = (sum(getattr(each, name) for each in counted) for name in ("prompt", "completion"))
-    return replace(answer, tokens=Tokens(prompt, completion))
+    is_estimated = answer.tokens is None and answer.failure is None
+    return replace(answer, tokens=Tokens(prompt, completion), is_estimated=is_estimated)
 
 
 def _wait(state: tenacity.RetryCallState) -> float:

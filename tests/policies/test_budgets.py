@@ -123,8 +123,10 @@ def test_the_seconds_left_never_fall_below_zero(used: float, left: float) -> Non
 )
 def test_a_prompt_is_reserved_as_its_bytes_by_three_rounded_up_and_the_longest_answer(prompt: str, tokens: int) -> None:
     assert BYTES_PER_TOKEN == 3
-    assert reserve(prompt, 0, None) == Reservation(tokens, 0.0)
-    assert reserve(prompt, 800, PRICE) == Reservation(tokens + 800, cost_of(tokens, 800, PRICE))
+    assert reserve(prompt, 0, None) == Reservation(tokens, 0.0, longer_tokens=tokens)
+    cost, longer = (cost_of(tokens, output, PRICE) for output in (800, 1_600))
+    expected = Reservation(tokens + 800, cost, longer_tokens=tokens + 1_600, longer_usd=longer)
+    assert reserve(prompt, 800, PRICE) == expected
 
 
 def test_a_prompt_with_a_lone_surrogate_can_be_reserved() -> None:
