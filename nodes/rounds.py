@@ -56,7 +56,7 @@ class Rounds:
     def question(self, state: State, seat: str, repair: str | None) -> Asked:
         """Return what a role is asked for: its contribution."""
         prompt = role_prompt(self._team, seat, state, repair)
-        return Asked(prompt, lambda said: accept(said, seat, self._team.access))
+        return Asked(prompt, lambda said: accept(said, seat, self._team.access, lenient=self._team.lenient_agent))
 
     def counts_absent(self, state: State) -> bool:
         """Tell whether the policy counts absences."""

@@ -85,10 +85,11 @@ class _Asked:
     access: Access
 
 
-def accept(proposal: object, role: str, access: Access) -> Contribution | Refusal:
+def accept(proposal: object, role: str, access: Access, *, lenient: bool = False) -> Contribution | Refusal:
     """Return the contribution in `proposal`, or the refusal that names the first check it fails.
 
-    Text is read as JSON; text that is no JSON counts as an object without keys. Unknown keys are ignored.
+    Text is read as JSON; text that is no JSON counts as an object without keys. Unknown keys are ignored. Where it is
+    `lenient` an object that does not say who speaks is taken as said by the role that was asked.
 
     >>> everybody = Access(frozenset({"risk"}), frozenset({"risk"}))
     >>> accept('{"agent": "risk"}', "risk", everybody).reason
@@ -96,12 +97,13 @@ def accept(proposal: object, role: str, access: Access) -> Contribution | Refusa
     """
     value = read_json(proposal) if isinstance(proposal, str) else proposal
     if not isinstance(value, dict):
-        return _refuse("not_object", proposal, value)
+        return _refuse("not_object", value, storable(proposal, value))
+    fields = {"agent": role, **value} if lenient and not isinstance(value, NoJson) else value
     asked = _Asked(role, access)
-    failed = next((name for fails, name in CHECKS if fails(value, asked)), None)
+    failed = next((name for fails, name in CHECKS if fails(fields, asked)), None)
     if failed is None:
-        return _contribution(value)
-    return _refuse(failed + _detail(failed, value, asked), proposal, value)
+        return _contribution(fields)
+    return _refuse(failed + _detail(failed, fields, asked), fields, storable(proposal, value))
 
 
 def offered_messages(proposal: object) -> Any:
@@ -232,10 +234,10 @@ def _evidence(offered: object) -> tuple[str, ...] | None:
     return tuple(_tidied(path) for path in offered) if is_usable else None
 
 
-def _refuse(failed: str, proposal: object, value: object) -> Refusal:
+def _refuse(failed: str, value: object, raw: Any) -> Refusal:
     keys: Any = value if failed == "missing_keys" else KEYS
     because = in_words(value, [key for key in KEYS if key not in keys])
-    return Refusal(stop_reason("invalid_contribution", failed), storable(proposal, value), because=because)
+    return Refusal(stop_reason("invalid_contribution", failed), raw, because=because)
 
 
 def in_words(value: object, missing: Sequence[str] = ()) -> str | None:

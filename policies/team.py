@@ -197,6 +197,8 @@ class Team(Value):
     """Tokens a single answer may have."""
     grow_output: bool = True
     """Whether an answer that was cut is asked for once more with twice the tokens, where no limit forbids it."""
+    lenient_agent: bool = False
+    """Whether a contribution that does not say who speaks is taken as said by the role that was asked."""
     prices: dict[ModelName, Price] = Field(default_factory=dict)
     """Price by model; needed for `budget.max_cost_usd`."""
     brief: Brief = Brief()

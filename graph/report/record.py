@@ -1,6 +1,6 @@
 """The result record: what a run came to, as plain values whose keys never change."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from nodes.events import cause_of, events_of
@@ -67,7 +67,8 @@ def _beside(thread: str, state: Mapping[str, Any], reason: str | None) -> Record
     used = dict(state.get("usage", {}))
     seconds = used.pop("seconds", 0.0)
     case, outcomes = state.get("case", {}), events_of(state, "outcome")
-    learned = _learned(state.get("events", []))
+    events = [*_all_of(state.get("events", []))]
+    learned, estimated = _learned(events), sum("estimated" in event for event in events)
     return {
         "thread_id": thread,
         "team": case.get("team", {}).get("name"),
@@ -82,18 +83,25 @@ def _beside(thread: str, state: Mapping[str, Any], reason: str | None) -> Record
         "waiting": [],
         "outputs": outputs_of(state),
         **({"endpoints": learned} if learned else {}),
+        **({"estimated": estimated} if estimated else {}),
         **_pattern(state),
     }
 
 
-def _learned(events: Iterable[Mapping[str, Any]]) -> Record:
-    """Return, by model, what was learned of the forms in which it takes a question, in teams within as well."""
-    found: Record = {}
+def _all_of(events: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Yield the events, each behind those of the team within that it tells of."""
     for event in events:
         inner = event.get("inner") or (event.get("output") or {}).get("inner") or {}
-        taught = _learned(inner.get("events", [])) | ({event["model"]: event["dialect"]} if "dialect" in event else {})
-        for model, dialect in taught.items():
-            found[model] = {**found.get(model, {}), **dialect}
+        yield from _all_of(inner.get("events", []))
+        yield event
+
+
+def _learned(events: Iterable[Mapping[str, Any]]) -> Record:
+    """Return, by model, what was learned of the forms in which it takes a question."""
+    found: Record = {}
+    for event in events:
+        if "dialect" in event:
+            found[event["model"]] = {**found.get(event["model"], {}), **event["dialect"]}
     return dict(sorted(found.items()))
 
 

@@ -153,6 +153,8 @@ def _footer(record: Mapping[str, Any]) -> Group:
         cost = f", {used['cost_usd']:.4f} USD" if used["cost_usd"] else ""
         calls = "1 call" if used["calls"] == 1 else f"{used['calls']} calls"
         lines.append(Text(f"Used: {calls}, {tokens}{cost}, {record['elapsed_seconds']:.1f} s at work"))
+    if record.get("estimated"):
+        lines.append(Text(f"Estimated: {_answers(record['estimated'])} as reserved, since the endpoint did not count"))
     if record.get("recoveries"):
         lines.append(Text(f"Brought back: {times(record['recoveries'])}, after the process died during calls"))
     for model, learned in record.get("endpoints", {}).items():
@@ -160,6 +162,10 @@ def _footer(record: Mapping[str, Any]) -> Group:
         lines.append(visible(f"Learned: {model} takes {takes}"))
     hint = _hint(record)
     return Group(*lines, visible(hint)) if hint else Group(*lines)
+
+
+def _answers(number: int) -> str:
+    return "1 answer counts" if number == 1 else f"{number} answers count"
 
 
 def times(number: int) -> str:

@@ -41,6 +41,8 @@ REASONS = {
     "llm_rate_limited": "The provider refused more calls for now.",
     "llm_error": "The provider failed.",
     "llm_auth": "The provider refused the key.",
+    "llm_truncated": "The model's answer was cut, so nobody can rely on it.",
+    "llm_refused": "The model, or its provider, refused to answer.",
     "llm_empty": "The model answered with nothing.",
     "facts_unavailable": "The facts could not be read.",
     "needs_input": "A fact is missing without which the team does not start.",

@@ -283,3 +283,18 @@ def test_evidence_is_kept_as_paths_or_noted_as_none_that_can_be_used_and_never_r
 
 def test_without_a_word_about_evidence_there_is_none() -> None:
     assert accepted(GOOD).evidence == ()
+
+
+def test_who_speaks_may_be_left_out_where_the_team_is_lenient_and_nothing_else_may() -> None:
+    unsigned = json.dumps(proposal(agent=MISSING))
+    said = accept(unsigned, ASKED, ACCESS, lenient=True)
+    assert said == accepted(json.dumps(GOOD))
+    for wrong, failed, because in (
+        (proposal(agent=None), "agent", None),
+        (proposal(agent="finance_analyst"), "agent_mismatch:risk_analyst", None),
+        (proposal(agent=MISSING, stance=MISSING), "missing_keys", "missing: stance"),
+        ("I would say go.", "missing_keys", "no single JSON object was found"),
+        ([], "not_object", None),
+    ):
+        refused = accept(wrong, ASKED, ACCESS, lenient=True)
+        assert refused == Refusal(f"invalid_contribution:{failed}", wrong, because=because)

@@ -174,7 +174,7 @@ def test_a_decision_that_was_not_announced_is_said_to_be_none(story: Telling) ->
     ("name", "command"),
     [
         ("go", None),
-        ("refused", None),
+        ("refused", "accord resume t"),
         ("timeout", "accord resume t"),
         ("max_messages", "accord resume t --budget max_messages=N"),
         ("many_rounds", "accord resume t --budget max_rounds=N"),

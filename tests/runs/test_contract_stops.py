@@ -134,3 +134,9 @@ def test_a_contract_stop_in_a_later_round_keeps_the_rounds_before_it(tmp_path: P
     assert (record["stop_reason"], record["phase"]) == ("invalid_contribution:not_object", "round_2:demand_analyst")
     assert [entry["round"] for entry in record["history"]] == [1]
     assert record["outcome"] == {"vote": "next_round", "row": "otherwise", "guards": [], "final": None}
+
+
+def test_a_team_that_is_lenient_takes_an_unsigned_contribution_as_said_by_who_was_asked(tmp_path: Path) -> None:
+    unsigned = {key: value for key, value in PLAIN.items() if key != "agent"}
+    played = play(tmp_path, script(risk_analyst=text(json.dumps(unsigned))), "lenient_agent=true", "max_repairs=0")
+    assert played.record["history"][0]["contributions"][2] == PLAIN

@@ -1,4 +1,4 @@
-"""Answers that are none: cut at their cap, refused, held back, a call of a tool. What stops, and what is asked again."""
+"""Answers that are none: cut at their cap, refused, held back, the call of a tool. What stops, what is asked again."""
 
 import json
 from collections.abc import Mapping

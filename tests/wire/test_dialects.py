@@ -49,9 +49,10 @@ def test_a_decision_is_reached_and_what_was_learned_is_in_the_record(
     assert dialect.steps <= len(server.refused) <= dialect.steps * len(CHECKOUT_ROLES)
     if dialect.usage:
         assert (used["prompt_tokens"], used["completion_tokens"]) == tuple(answers * each for each in dialect.usage)
+        assert "estimated" not in record
     else:
         assert used["prompt_tokens"] > answers * MAX_OUTPUT
-        assert used["completion_tokens"] == 0
+        assert (used["completion_tokens"], record["estimated"]) == (0, answers)
 
 
 @pytest.mark.slow
