@@ -17,9 +17,11 @@ from graph.settings import Settings
 from graph.teams.loader import load_team
 from graph.teams.voicing import voiced
 from nodes.voices.voice import Answer, Question, Voice
+from policies.seats import Failure
 from tests.durability.processes import ACCORD, Desk, without
 from tests.harness import ScriptedVoice, proposal, run, scripted, settings_at, team_of
 
+RISK = "risk_analyst"
 TIMES = ("seconds", "elapsed_seconds")
 
 
@@ -28,7 +30,11 @@ def _line(name: str, **fields: Any) -> bytes:
 
 
 async def _results(
-    lines: Sequence[bytes] | Iterator[bytes], settings: Settings, voices: Mapping[str, Voice] | None, concurrency: int
+    lines: Sequence[bytes] | Iterator[bytes],
+    settings: Settings,
+    voices: Mapping[str, Voice] | None,
+    concurrency: int,
+    retries: bool = False,
 ) -> list[Result]:
     async with open_runner(settings, voices) as runner:
         batch = Batch(
@@ -36,6 +42,7 @@ async def _results(
             load=lambda case: voiced(load_team(case.team or "checkout_launch", case.changes), settings),
             is_halted=lambda: False,
             concurrency=concurrency,
+            retries=retries,
         )
         return [result async for result in run_lines(lines, batch)]
 
@@ -45,9 +52,10 @@ def run_batch(
     *lines: bytes,
     voices: Mapping[str, Voice] | None = None,
     concurrency: int = 8,
+    retries: bool = False,
 ) -> list[Result]:
     """Run lines through the real runner, in an event loop of their own."""
-    return asyncio.run(_results(lines, settings, voices, concurrency))
+    return asyncio.run(_results(lines, settings, voices, concurrency, retries))
 
 
 def _says_go(question: Question) -> Any:
@@ -332,18 +340,39 @@ def test_goal_facts_and_team_of_a_line_reach_the_roles(tmp_path: Path) -> None:
 def test_the_same_batch_twice_asks_nobody_and_gives_the_same_lines(tmp_path: Path) -> None:
     """Done, stopped for good and stopped at a budget: none is asked again."""
     settings = settings_at(tmp_path)
-    voice = ScriptedVoice(lambda q: proposal(q.name, "perhaps" if _goal(q) == "wrong" else "go"))
-    lines = [_line("done"), _line("wrong", goal="wrong"), _line("short", overrides={"budget": {"max_messages": 2}})]
+    voice = ScriptedVoice(_says_go)
+    denied = {"sequence": ["demand_analyst", "legal_analyst"]}
+    lines = [_line("done"), _line("wrong", overrides=denied), _line("short", overrides={"budget": {"max_messages": 2}})]
     first = run_batch(settings, *lines, voices={"rules": voice})
     asked = len(voice.asked)
     second = run_batch(settings, *lines, voices={"rules": voice})
     assert [str(result.record and result.record["stop_reason"]) for result in first] == [
         "success",
-        "invalid_contribution:stance",
+        "agent_denied:legal_analyst",
         "max_messages",
     ]
     assert without([result.line for result in second], *TIMES) == without([result.line for result in first], *TIMES)
     assert len(voice.asked) == asked
+
+
+def test_what_failed_is_asked_again_alone_and_no_new_case_is_begun(tmp_path: Path) -> None:
+    settings = settings_at(tmp_path)
+    lines = [_line(name, goal=name) for name in ("done", "wrong", "lost")]
+    failing = {"wrong": "I would say go.", "lost": Failure("llm_auth")}
+    first = ScriptedVoice(lambda q: failing.get(_goal(q), proposal(q.name)) if q.name == RISK else proposal(q.name))
+    before = run_batch(settings, *lines, voices={"rules": first})
+    assert [_reason(result) for result in before] == ["success", "invalid_contribution:missing_keys", "llm_auth"]
+
+    voice = ScriptedVoice(_says_go)
+    after = run_batch(settings, *lines, _line("new", goal="new"), voices={"rules": voice}, retries=True)
+    assert [_reason(result) for result in after] == ["success", "success", "success", None]
+    assert [name for name, _ in voice.asked] == [RISK, RISK, "brief", "brief"]
+    assert after[0].line == before[0].line
+    assert "there is no thread `new`" in str(after[3].error)
+
+
+def _reason(result: Result) -> str | None:
+    return result.record["stop_reason"] if result.record else None
 
 
 def test_a_line_whose_thread_was_started_with_another_goal_is_stale_and_touches_nothing(tmp_path: Path) -> None:
