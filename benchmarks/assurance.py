@@ -90,7 +90,7 @@ def _command(folder: str) -> list[str]:
 
 async def fill(home: Path, number: int) -> None:
     """Archive that many runs: one real run's state, its last vote drawn anew for each."""
-    settings = Settings(_env_file=None, accord_home=home)
+    settings = Settings(accord_home=home)
     async with open_runner(settings) as runner:
         await runner.run(voiced(load_team("checkout_launch"), settings, "rules"), "real")
         state = dict(await runner.threads.begun("real"))

@@ -152,7 +152,7 @@ def _seconds(team: Team, plan: Plan, most: int, turns: int) -> tuple[float, floa
 
 async def _timed(team: Team, voice: Slow, turns: int) -> list[tuple[float, float]]:
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(_env_file=None, accord_home=Path(folder))
+        settings = Settings(accord_home=Path(folder))
         async with open_runner(settings, {"model": voice, "rules": voice}) as runner:
             return [await _once(runner, voiced(team, settings, "rules"), f"t{turn}") for turn in range(turns + 1)]
 

@@ -2,8 +2,9 @@
 
 import os
 import re
+from io import StringIO
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -12,10 +13,12 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from graph.inputs import read_input
 from graph.problems import UsageError
 from policies.fields import ModelName
 
 DEFAULT_MODEL = "gpt-4.1-mini"
+MAX_BYTES = 1024 * 1024
 PROXIES = ("http", "https", "socks5", "socks5h")
 
 
@@ -58,9 +61,7 @@ def usable_address(url: str) -> str:
 class Settings(BaseSettings):
     """What the process is configured with; passed down, never read elsewhere."""
 
-    model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, case_sensitive=False
-    )
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, case_sensitive=False)
 
     openai_api_key: Annotated[SecretStr, AfterValidator(_usable_key)] | None = None
     """The key of the endpoint; unset: roles are answered by their own rules."""
@@ -102,22 +103,41 @@ class Settings(BaseSettings):
 
 def variable(name: str, env_file: str | None = ".env") -> str | None:
     """Return the value of a variable that a file names, such as that of a key; None where it is not set."""
-    value = os.environ.get(name)
-    return value or (dotenv_values(env_file).get(name) if env_file else None) or None
+    return os.environ.get(name) or _said_by(env_file).get(name) or None
 
 
 def load_settings(env_file: str | None = ".env") -> Settings:
-    """Return the settings from the environment and the file.
+    """Return the settings from the environment and the file; the environment goes before.
 
     Raises:
-        UsageError: a variable has a value that is not allowed; a key is never shown.
+        UsageError: a variable has a value that is not allowed, or the file cannot be read; a key is never shown.
     """
+    set_already = {name.lower() for name, value in os.environ.items() if value}
+    open_fields = Settings.model_fields.keys() - set_already
+    said: dict[str, Any] = {name.lower(): value for name, value in _said_by(env_file).items()}
+    said = {name: value for name, value in said.items() if name in open_fields}
     try:
-        return Settings(_env_file=env_file)
+        return Settings(**said)
     except ValidationError as error:
         raise UsageError(*map(_problem, error.errors(include_url=False))) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{env_file}: cannot be read: {error}") from None
+
+
+def _said_by(env_file: str | None) -> dict[str, str]:
+    """Return the variables that a file sets to something; a pipe is waited for no longer than any other input.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    if env_file is None or not Path(env_file).exists() or Path(env_file).is_dir():
+        return {}
+    data = read_input(env_file, MAX_BYTES)
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"{env_file}: has more than {MAX_BYTES} bytes; allowed: at most so many")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{env_file}: is not UTF-8 at byte {error.start}") from None
+    return {name: value for name, value in dotenv_values(stream=StringIO(text)).items() if value}
 
 
 def _problem(detail: ErrorDetails) -> str:

@@ -24,7 +24,7 @@ CHECKOUT_ROLES = ("demand_analyst", "finance_analyst", "risk_analyst")
 def settings_at(home: Path, base_url: str | None = None, **changes: Any) -> Settings:
     """Return settings on a data directory; with a base URL also the key that makes the model answer."""
     key = {"openai_api_key": SecretStr("sk-test"), "openai_base_url": base_url} if base_url else {}
-    return Settings(_env_file=None, **{"accord_home": home, **key, **changes})
+    return Settings(**{"accord_home": home, **key, **changes})
 
 
 def team_of(

@@ -47,9 +47,7 @@ async def _as_json(runner: Runner, team: Team, thread: str) -> Any:
 @asynccontextmanager
 async def _opened(drive: Drive, base_url: str, folder: Path, rounds: int) -> AsyncIterator[Run]:
     key = SecretStr("sk-test")
-    settings = Settings(
-        _env_file=None, openai_api_key=key, openai_base_url=base_url, openai_model=MODEL, accord_home=folder
-    )
+    settings = Settings(openai_api_key=key, openai_base_url=base_url, openai_model=MODEL, accord_home=folder)
     team = voiced(team_of(rounds), settings)
     async with open_runner(settings) as runner:
 

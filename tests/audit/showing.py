@@ -30,7 +30,7 @@ POLICIES = ("launch", "unanimous")
 
 def settings_on(path: Path) -> Settings:
     """Return settings on a database file."""
-    return Settings(_env_file=None, accord_home=path.parent, accord_database_url=str(path))
+    return Settings(accord_home=path.parent, accord_database_url=str(path))
 
 
 def shown(path: Path, names: Iterable[str]) -> Shown:

@@ -5,11 +5,14 @@ import os
 import re
 import socket
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from graph import inputs
+from graph.settings import load_settings
 from graph.store import pools
 from tests.hostile.command import Captured, accord, process, refused
 from tests.scripted_server import forever, serve, status
@@ -124,7 +127,8 @@ DOTENV: list[tuple[bytes, str]] = [
     (b"OPENAI_API_KEY='sk canary'", NO_KEY),
     (b"OPENAI_BASE_URL=nowhere", NO_ENDPOINT),
     (b"OPENAI_TIMEOUT_SECONDS=0", "OPENAI_TIMEOUT_SECONDS: input should be greater than 0"),
-    (b"OPENAI_API_KEY=sk-canary-\xff", ".env: cannot be read: "),
+    (b"OPENAI_API_KEY=sk-canary-\xff", ".env: is not UTF-8 at byte 25"),
+    (b"A=" + b"canary" * 200_000, ".env: has more than 1048576 bytes"),
 ]
 
 
@@ -136,6 +140,30 @@ def test_a_dot_env_is_held_to_the_same_rules(text: bytes, sentence: str, capsys:
 
     assert said.startswith(sentence)
     assert "canary" not in said
+
+
+def test_a_dot_env_that_is_a_pipe_is_read_like_a_file_and_not_waited_for(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inputs, "PATIENCE_SECONDS", 0.3)
+    os.mkfifo(".env")
+    (said,) = refused(capsys, "run")
+    assert said.startswith(".env: is no regular file, and nothing was written to it")
+
+    writer = threading.Thread(target=lambda: Path(".env").write_text("OPENAI_BASE_URL=nowhere"))
+    writer.start()
+    (said,) = refused(capsys, "run")
+    writer.join()
+    assert said.startswith(NO_ENDPOINT)
+
+
+def test_the_environment_goes_before_a_dot_env_and_an_empty_value_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("OPENAI_MODEL=small\nopenai_timeout_seconds=7\nOPENAI_BASE_URL=\n_ENV_FILE=x\n")
+    assert (load_settings().openai_model, load_settings().openai_timeout_seconds) == ("small", 7.0)
+    monkeypatch.setenv("OPENAI_MODEL", "large")
+    monkeypatch.setenv("OPENAI_TIMEOUT_SECONDS", "")
+    assert (load_settings().openai_model, load_settings().openai_timeout_seconds) == ("large", 7.0)
+    assert load_settings().openai_base_url is None
 
 
 @pytest.mark.slow
