@@ -11,7 +11,9 @@ from langgraph.store.base import BaseStore
 from nodes.border import budget_from, name_of, replies_of, spent_from
 from nodes.fingerprint import fingerprint
 from nodes.journal import CallKey, forget_call, note_call, read_call, write_call
+from nodes.pattern import Pattern
 from nodes.services import Services
+from nodes.state import State
 from nodes.voices.voice import Answer, Limits, Meter, Prompt
 from policies.budgets import (
     Reservation,
@@ -22,7 +24,7 @@ from policies.budgets import (
     reserve,
     seconds_left,
 )
-from policies.seats import Failure
+from policies.seats import Failure, Seat, repair_of
 from policies.stop import stop_reason
 from policies.team import Brief, Price, Role, Team
 
@@ -70,6 +72,14 @@ def learned(state: Mapping[str, Any], team: Team) -> dict[str, float]:
             model = asked[seat] or DEFAULT_MODEL
             ratios[model] = max(ratios.get(model, 1.0), reply["ratio"])
     return ratios
+
+
+def reservation_for(seat: Seat, state: State, team: Team, pattern: Pattern) -> Reservation:
+    """Return what asking a seat may cost at most now; a team that answers for a role minds its own share."""
+    if team.roles[seat.role].team is not None:
+        return Reservation()
+    prompt = pattern.question(state, seat.name, repair_of(seat)).prompt
+    return reservation_of(team.roles[seat.role], prompt, team, state.get("ratios", {}))
 
 
 def limits_of(team: Team, state: Mapping[str, Any], grows: bool) -> Limits:

@@ -22,7 +22,7 @@ from nodes.border import (
     spent_from,
     unused_messages,
 )
-from nodes.call import journal_of, reservation_of, scope_of, thread_of
+from nodes.call import journal_of, reservation_for, scope_of, thread_of
 from nodes.events import Body, asked, recorded
 from nodes.mail import with_inboxes
 from nodes.pattern import Pattern, Update
@@ -31,7 +31,7 @@ from nodes.state import Node, State
 from policies.budgets import Reservation, Usage, add_usage, raised, reserve_team
 from policies.recovery import refuse_recovery
 from policies.routing import is_over, next_nodes
-from policies.seats import Seat, Wave, forgive, phase_at, plan_wave, repair_of
+from policies.seats import Seat, Wave, forgive, phase_at, plan_wave
 from policies.stop import Stop, is_resumable, stop_reason
 from policies.team import Budget, Team
 
@@ -156,12 +156,7 @@ def _reservations(state: State, team: Team, pattern: Pattern, seats: list[Seat])
     if budget.max_tokens is None and budget.max_cost_usd is None:
         return held
     asked_now = [seat for seat in empty if seat.name not in held and team.access.admits(seat.role)]
-    return held | {seat.name: _reservation(state, team, pattern, seat) for seat in asked_now}
-
-
-def _reservation(state: State, team: Team, pattern: Pattern, seat: Seat) -> Reservation:
-    prompt = pattern.question(state, seat.name, repair_of(seat)).prompt
-    return reservation_of(team.roles[seat.role], prompt, team, state.get("ratios", {}))
+    return held | {seat.name: reservation_for(seat, state, team, pattern) for seat in asked_now}
 
 
 def _wave_number(state: State) -> int:

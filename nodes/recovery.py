@@ -21,7 +21,7 @@ from nodes.border import (
     seat_from,
     spent_from,
 )
-from nodes.call import reservation_of
+from nodes.call import reservation_for
 from nodes.events import events_of, recorded
 from nodes.journal import CallKey, calls_under_way, count_filled, read_call
 from nodes.pattern import Pattern, Update
@@ -29,7 +29,7 @@ from nodes.state import State
 from policies.budgets import Reservation, Usage, add_usage, grant, grant_longer, refuse_call
 from policies.recovery import charge_lost, one_more, refuse_recovery
 from policies.routing import is_over
-from policies.seats import phase_at, repair_of
+from policies.seats import Seat, phase_at
 from policies.stop import Stop
 from policies.team import Budget, Team
 
@@ -101,9 +101,7 @@ async def _lost(store: BaseStore, dead: Dead) -> list[Plain]:
 def _phase(dead: Dead, pattern: Pattern) -> str:
     if is_over(dead.state.get("outcome")):
         return finalize.NODE
-    first = name_of(dead.open_asks[0])
-    seat = next(seat for seat in map(seat_from, dead.state["seats"]) if seat.name == first)
-    return phase_at(pattern.where(dead.state), seat)
+    return phase_at(pattern.where(dead.state), _seat(dead, dead.open_asks[0]))
 
 
 def _asked_anew(dead: Dead, kept: Sequence[Plain]) -> Update:
@@ -127,7 +125,7 @@ async def _kept(dead: Dead, team: Team, pattern: Pattern, store: BaseStore, usag
     kept = {name_of(ask): ask for ask in asks if ask not in open_asks or journaled[name_of(ask)]}
     held: dict[str, Reservation] = {}
     for ask in (each for each in open_asks if name_of(each) not in kept):
-        reservation = _reservation(dead, ask, team, pattern)
+        reservation = reservation_for(_seat(dead, ask), dead.state, team, pattern)
         if refuse_call(dead.limits, spent, reservation) is None:
             held[name_of(ask)] = reservation
             spent = grant(spent, reservation)
@@ -138,14 +136,8 @@ async def _kept(dead: Dead, team: Team, pattern: Pattern, store: BaseStore, usag
     return [kept[name] for name in map(name_of, asks) if name in kept]
 
 
-def _reservation(dead: Dead, ask: Plain, team: Team, pattern: Pattern) -> Reservation:
-    """Return what an ask may cost at most; a team that answers for a role minds its own share."""
-    role = team.roles[ask["role"]]
-    if role.team is not None:
-        return Reservation()
-    seat = next(seat for seat in map(seat_from, dead.state["seats"]) if seat.name == name_of(ask))
-    prompt = pattern.question(dead.state, seat.name, repair_of(seat)).prompt
-    return reservation_of(role, prompt, team, dead.state.get("ratios", {}))
+def _seat(dead: Dead, ask: Plain) -> Seat:
+    return next(seat for seat in map(seat_from, dead.state["seats"]) if seat.name == name_of(ask))
 
 
 def _key(dead: Dead, ask: Plain) -> CallKey:

@@ -1,5 +1,6 @@
 """`accord run`: one team, one decision."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,9 +78,20 @@ def _run(name: str, changes: Any, options: dict[str, Any], voice: Any, db: str |
 
     record = run_async(work)
     code = print_record(record, as_json)
+    _say_where_it_failed(record, name)
     if "trace" in record:
         _say_who_answered(record, voice, bool(load_endpoints(settings)), as_json)
     return code
+
+
+def _say_where_it_failed(record: Mapping[str, Any], name: str) -> None:
+    """Say in which line a check stands that has no answer; a thread keeps the team without its lines."""
+    from graph.teams.loader import place_of_check
+
+    found = re.match(r"role `([^`]*)`, check (\d+) \(", record.get("cause", ""))
+    place = place_of_check(name, found[1], int(found[2])) if found else None
+    if place:
+        click.echo(f"accord: {place}: here stands the check that has no answer", err=True)
 
 
 def _say_who_answered(record: Mapping[str, Any], voice: str | None, has_key: bool, as_json: bool) -> None:

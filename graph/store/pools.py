@@ -69,6 +69,7 @@ async def open_pool(url: str) -> AsyncIterator[Any]:
         min_size=1,
         max_size=POOL_SIZE,
         open=False,
+        check=AsyncConnectionPool.check_connection,  # one that was lost while nobody used it is not handed out
         reconnect_timeout=LOST_SECONDS,
         reconnect_failed=give_up,
     ) as pool:

@@ -59,6 +59,16 @@ def load_team(name: str, changes: Changes | None = None, depth: int = 1) -> Team
     raise UsageError(*sentences, *(_sentence(each.problem, source, changes, each.fact) for each in misfitting))
 
 
+def place_of_check(name: str, role: str, number: int) -> str | None:
+    """Return `file:line` of a role's check, counted from 1, in the file of a team; None where it is not in there.
+
+    Raises:
+        UsageError: there is no such team, or its file cannot be read any more.
+    """
+    source, path = read_source(_locate(name)), ("roles", role, "checks", number - 1)
+    return source.at(path) if path in source.lines else None
+
+
 def _locate(name: str) -> Path:
     shipped = shipped_teams()
     if name in shipped:

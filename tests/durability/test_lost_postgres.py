@@ -1,5 +1,6 @@
 """A PostgreSQL that goes away in the middle of a run: a sentence, soon, and what had ended is reported as ended."""
 
+import asyncio
 import importlib
 import json
 import os
@@ -13,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from graph.runner import open_runner
 from tests.durability.processes import Desk, Done
+from tests.harness import settings_at, team_of
 from tests.hostile.command import PREFIX
 from tests.hostile.stage import TEAM
 from tests.scripted_server import Answer, Call, forever, says, serve
@@ -98,6 +101,23 @@ def test_the_cases_of_a_batch_that_had_ended_are_reported_so(server: Any, tmp_pa
     assert ended[3:] == [None] * 5
     assert all("the database failed: " in line["error"] for line in done.lines if line["result"] is None)
     assert seconds < SOON_SECONDS
+
+
+def test_a_process_that_outlives_a_restart_of_its_server_goes_on_with_the_next_thread(
+    server: Any, tmp_path: Path
+) -> None:
+    settings = settings_at(tmp_path, accord_database_url=server.get_uri())
+    team = team_of(settings)
+
+    async def main() -> list[str]:
+        async with open_runner(settings) as runner:
+            before = [await runner.run(team) for _ in range(2)]
+            os.kill(server.get_pid(), signal.SIGQUIT)
+            await asyncio.sleep(0.5)
+            await asyncio.to_thread(server.ensure_postgres_running)
+            return [record["stop_reason"] for record in (*before, *[await runner.run(team) for _ in range(3)])]
+
+    assert asyncio.run(main()) == ["success"] * 5
 
 
 def test_once_it_is_back_the_same_batch_goes_on(server: Any, tmp_path: Path) -> None:
