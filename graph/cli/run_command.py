@@ -91,7 +91,7 @@ def _say_where_it_failed(record: Mapping[str, Any], name: str) -> None:
     found = re.match(r"role `([^`]*)`, check (\d+) \(", record.get("cause", ""))
     place = place_of_check(name, found[1], int(found[2])) if found else None
     if place:
-        click.echo(f"accord: {place}: here stands the check that has no answer", err=True)
+        click.echo(f"accord: {place}: this check could not be evaluated", err=True)
 
 
 def _say_who_answered(record: Mapping[str, Any], voice: str | None, has_key: bool, as_json: bool) -> None:
