@@ -26,10 +26,11 @@ from nodes.mail import delivered, send
 from nodes.pattern import Closing, Pattern, Update
 from nodes.services import Services
 from nodes.state import Node, State
-from policies.budgets import Usage, add_usage
 from policies.routing import Step, next_step
-from policies.seats import Reply, Seat, Settlement, is_full, settle
+from policies.seats import Reply, Seat, is_full
 from policies.team import Team
+from policies.usage import Usage, add_usage
+from policies.waves import Settlement, settle
 
 NODE = "align"
 

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from policies.budgets import Charge, Spent, Usage
+from policies.budgets import Charge, Spent
 from policies.contract import Contribution, Output, Refusal
 from policies.recovery import Recoveries
-from policies.seats import Ask, Failure, Reply, Seat, Wave
+from policies.seats import Failure, Reply, Seat
 from policies.stop import Stop
 from policies.team import Budget
+from policies.usage import Usage
+from policies.waves import Ask, Wave
 
 Plain = dict[str, Any]
 

@@ -15,18 +15,11 @@ from nodes.pattern import Pattern
 from nodes.services import Services
 from nodes.state import State
 from nodes.voices.voice import Answer, Limits, Meter, Prompt
-from policies.budgets import (
-    Reservation,
-    Usage,
-    cost_of,
-    is_credible,
-    learn_ratio,
-    reserve,
-    seconds_left,
-)
+from policies.budgets import seconds_left
 from policies.seats import Failure, Seat, repair_of
 from policies.stop import stop_reason
 from policies.team import Brief, Price, Role, Team
+from policies.usage import Reservation, Usage, cost_of, is_credible, learn_ratio, reserve
 
 DEFAULT_MODEL = "default"
 """How the process's own model is called in the state."""

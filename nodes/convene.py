@@ -28,12 +28,14 @@ from nodes.mail import with_inboxes
 from nodes.pattern import Pattern, Update
 from nodes.services import Services
 from nodes.state import Node, State
-from policies.budgets import Reservation, Usage, add_usage, raised, reserve_team
+from policies.budgets import raised, reserve_team
 from policies.recovery import refuse_recovery
 from policies.routing import is_over, next_nodes
-from policies.seats import Seat, Wave, forgive, phase_at, plan_wave
+from policies.seats import Seat, forgive, phase_at
 from policies.stop import Stop, is_resumable, stop_reason
 from policies.team import Budget, Team
+from policies.usage import Reservation, Usage, add_usage
+from policies.waves import Wave, plan_wave
 
 NODE = "convene"
 

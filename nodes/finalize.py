@@ -13,12 +13,13 @@ from nodes.pattern import Ending, Pattern, Update
 from nodes.services import Services
 from nodes.state import Node, State
 from nodes.voices.voice import Answer, BriefQuestion
-from policies.budgets import Usage, add_usage, grant, grant_longer, refuse_call
+from policies.budgets import grant, grant_longer, refuse_call
 from policies.plain import MAX_TEXT, clean_text
 from policies.stop import Stop, stop_reason
 from policies.table import DECISIONS
 from policies.team import Team
 from policies.unwrapping import without_thinking
+from policies.usage import Usage, add_usage
 
 NODE = "finalize"
 SEAT = "brief"

@@ -15,9 +15,9 @@ from nodes.events import cause_of, events_of
 from nodes.services import FactsUnavailableError, Services
 from nodes.voices.recorded import RecordedVoice
 from policies.assurance.audit import Event
-from policies.budgets import Reservation, Usage
 from policies.recovery import charge_lost
 from policies.team import Budget, Team
+from policies.usage import Reservation, Usage
 
 VARYING = ("thread_id", "elapsed_seconds", "cause")
 """What differs between two equal runs."""

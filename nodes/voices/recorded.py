@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from nodes.voices.voice import Answer, BriefQuestion, Question
-from policies.budgets import Usage
 from policies.contract import Refusal
 from policies.seats import Failure
 from policies.stop import stop_reason
+from policies.usage import Usage
 
 BRIEF = "brief"
 Event = Mapping[str, Any]

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from policies.budgets import Usage
 from policies.contract import Refusal
 from policies.seats import Failure
 from policies.team import Role
+from policies.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)

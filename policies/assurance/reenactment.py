@@ -16,21 +16,19 @@ from policies.budgets import Spent
 from policies.contract import Refusal, Stance
 from policies.guards import Finding
 from policies.outcome import Ruling, decide
-from policies.seats import Failure, Reply, Seat, Wave, forgive, is_full, plan_wave, settle
+from policies.seats import Failure, Reply, Seat, forgive, is_full
 from policies.stop import ESCALATED, Stop, StopKind, is_resumable, kind_of
 from policies.table import DECISIONS, Outcome, Policy
 from policies.team import Budget
 from policies.vote import Cast, Vote
+from policies.waves import Wave, plan_wave, settle
 
 RULED: tuple[StopKind, ...] = ("max_rounds_reached", "escalated", "no_quorum")
 """Stops that follow on a vote."""
-
 WORKED_OUT: tuple[StopKind, ...] = (*RULED, "agent_denied", "max_messages")
 """Stops that follow from rules, team and limits. Others come from outside, and come again at the same moment."""
-
 BETWEEN = (None, "facts")
 """Phases of a stop from outside that comes before the next round is opened."""
-
 OTHER_MEANS = "the run had other limits on time, tokens or cost by then, or was cut by them"
 
 Asked = tuple[Wave, Mapping[str, Reply]]
@@ -120,7 +118,8 @@ class Reenactment:
         if pause.limits != self.limits:
             return self.unknown("whoever resumed it found limits that this run does not have")
         self.at, self.limits, self.max_repairs = self.at + 1, pause.resumed, pause.max_repairs
-        self.seats = self.seats if pause.reason is None else forgive(self.seats)
+        if pause.reason is not None:
+            self.seats = forgive(self.seats)
         return None
 
     def stopped(self, stop: Stop) -> Verdict | None:

@@ -7,16 +7,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from policies.access import Access
-from policies.budgets import Charge, Reservation, Spent, reserve_team
+from policies.budgets import Charge, Spent, reserve_team
 from policies.patterns.course import advance
 from policies.patterns.rounds import Rehearsal, rehearse
 from policies.patterns.stages import Answer, Closed, Entry, Finish, Next, Stage, Task
 from policies.patterns.synthetic import CourseName, Scene, answer_to
 from policies.patterns.timeline import Asked, Course, Opened
 from policies.plain import MAX_TEXT
-from policies.seats import Seat, may_be_absent, plan_wave
+from policies.seats import Seat, may_be_absent
 from policies.stop import Stop
 from policies.team import Team
+from policies.usage import Reservation
+from policies.waves import plan_wave
 
 MOST_ROUNDS = 1_000
 """The highest `max_rounds` a budget may have."""

@@ -7,22 +7,10 @@ import pytest
 from policies.access import Access
 from policies.budgets import Spent
 from policies.contract import Contribution, Refusal
-from policies.seats import (
-    Ask,
-    Failure,
-    Reply,
-    Seat,
-    Settlement,
-    Wave,
-    casts_of,
-    is_full,
-    may_be_absent,
-    open_seats,
-    plan_wave,
-    settle,
-)
+from policies.seats import Failure, Reply, Seat, casts_of, is_full, may_be_absent, open_seats
 from policies.stop import STOP_TABLE, Stop
 from policies.team import Budget
+from policies.waves import Ask, Settlement, Wave, plan_wave, settle
 
 SEQUENCE = ("demand_analyst", "finance_analyst", "risk_analyst")
 DEMAND, FINANCE, RISK = SEQUENCE

@@ -7,23 +7,9 @@ from typing import Any
 import pytest
 
 from nodes.voices.voice import Answer, Question, Tokens
-from policies.budgets import (
-    BYTES_PER_TOKEN,
-    Reservation,
-    Spent,
-    Usage,
-    add_usage,
-    change_budget,
-    cost_of,
-    grant,
-    is_credible,
-    refuse_call,
-    refuse_message,
-    refuse_round,
-    reserve,
-    seconds_left,
-)
+from policies.budgets import Spent, change_budget, grant, refuse_call, refuse_message, refuse_round, seconds_left
 from policies.team import Budget, Price
+from policies.usage import BYTES_PER_TOKEN, Reservation, Usage, add_usage, cost_of, is_credible, reserve
 from tests.harness import ScriptedVoice, proposal, run, settings_at, team_of
 
 PRICE = Price(prompt=0.4, completion=1.6)

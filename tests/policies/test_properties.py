@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from graph.teams.policies import load_policy, shipped_policies
 from policies.access import Access
-from policies.budgets import Reservation, Spent, Usage, add_usage, cost_of, grant, refuse_message, reserve
+from policies.budgets import Spent, grant, refuse_message
 from policies.conditions.condition import Fault, holds
 from policies.conflicts import find_conflicts
 from policies.contract import STANCES, Contribution, Refusal, accept
@@ -25,6 +25,7 @@ from policies.stop import kind_of
 from policies.table import OUTCOMES, Policy
 from policies.team import Budget, Price, Team
 from policies.team_rules import Problem, parse_policy, parse_team
+from policies.usage import Reservation, Usage, add_usage, cost_of, reserve
 from policies.vote import Vote
 from tests.policy_files import CLASSIC, raw_policy
 

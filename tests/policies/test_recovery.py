@@ -3,11 +3,13 @@
 import pytest
 
 from policies.access import Access
-from policies.budgets import Reservation, Spent, Usage, learn_ratio, reserve
+from policies.budgets import Spent
 from policies.recovery import Recoveries, charge_lost, one_more, refuse_recovery
-from policies.seats import Seat, plan_wave
+from policies.seats import Seat
 from policies.stop import STOP_TABLE, limit_behind
 from policies.team import Budget
+from policies.usage import Reservation, Usage, learn_ratio, reserve
+from policies.waves import plan_wave
 
 
 def test_recoveries_are_counted_in_all_and_in_a_row() -> None:

@@ -10,24 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.access import Access
-from policies.budgets import Reservation, Spent, Usage
+from policies.budgets import Spent
 from policies.contract import Contribution, Refusal
-from policies.seats import (
-    Failure,
-    Reply,
-    Seat,
-    Settlement,
-    Wave,
-    casts_of,
-    is_exhausted,
-    is_full,
-    may_be_absent,
-    open_seats,
-    plan_wave,
-    settle,
-)
+from policies.seats import Failure, Reply, Seat, casts_of, is_exhausted, is_full, may_be_absent, open_seats
 from policies.stop import STOP_TABLE, Stop, kind_of
 from policies.team import Budget
+from policies.usage import Reservation, Usage
+from policies.waves import Settlement, Wave, plan_wave, settle
 
 pytestmark = pytest.mark.slow
 

@@ -6,25 +6,13 @@ from typing import Any
 import pytest
 
 from policies.access import Access
-from policies.budgets import Reservation, Spent, Usage
+from policies.budgets import Spent
 from policies.contract import Contribution, Refusal
-from policies.seats import (
-    Ask,
-    Failure,
-    Reply,
-    Seat,
-    Settlement,
-    Wave,
-    forgive,
-    is_exhausted,
-    is_full,
-    open_seats,
-    phase_of,
-    plan_wave,
-    settle,
-)
+from policies.seats import Failure, Reply, Seat, forgive, is_exhausted, is_full, open_seats, phase_of
 from policies.stop import Stop
 from policies.team import Budget
+from policies.usage import Reservation, Usage
+from policies.waves import Ask, Settlement, Wave, plan_wave, settle
 
 SEQUENCE = ("demand_analyst", "finance_analyst", "risk_analyst")
 DEMAND, FINANCE, RISK = SEQUENCE

@@ -3,25 +3,13 @@
 import pytest
 
 from policies.access import Access
-from policies.budgets import Reservation, Spent
+from policies.budgets import Spent
 from policies.contract import Contribution, Output, Refusal
-from policies.seats import (
-    Ask,
-    Failure,
-    Reply,
-    Seat,
-    Settlement,
-    Wave,
-    casts_of,
-    is_full,
-    may_be_absent,
-    phase_at,
-    plan_wave,
-    repair_of,
-    settle,
-)
+from policies.seats import Failure, Reply, Seat, casts_of, is_full, may_be_absent, phase_at, repair_of
 from policies.stop import Stop
 from policies.team import Budget
+from policies.usage import Reservation
+from policies.waves import Ask, Settlement, Wave, plan_wave, settle
 
 ANN, BOB = "ann", "bob"
 EVERYBODY = Access(frozenset({ANN, BOB}), frozenset({ANN, BOB}))
