@@ -60,6 +60,13 @@ def assert_one_chain(events: list[Event]) -> None:
     assert [event["event"] for event in events].count("admitted") == 1
 
 
+WORDS = {
+    (DEMAND, 1, 1): " (no single JSON object was found)",
+    (RISK, 1, 1): " (missing: summary, confidence, actions)",
+}
+"""What a repair says beside the rule."""
+
+
 def test_every_refusal_names_role_round_attempt_rule_and_what_was_offered(tmp_path: Path) -> None:
     settings, _ = told(tmp_path)
     events = events_in(settings)
@@ -69,7 +76,7 @@ def test_every_refusal_names_role_round_attempt_rule_and_what_was_offered(tmp_pa
 
     assert_attributed(events)
     assert refused == {place: f"invalid_contribution:{rule}" for place, rule in RULES.items()}
-    assert repairs == {place[:2]: f"invalid_contribution:{rule}" for place, rule in RULES.items()}
+    assert repairs == {place[:2]: f"invalid_contribution:{rule}{WORDS.get(place, '')}" for place, rule in RULES.items()}
     assert of_kind(events, "refused")[0]["raw"] == "I would say go."
 
 

@@ -178,7 +178,7 @@ def test_a_lock_is_free_again_after_every_kind_of_end(tmp_path: Path, database: 
     assert [record["stop_reason"] for record in records] == [
         "invalid_contribution:stance",
         "max_rounds_reached",
-        "invalid_contribution:stance",
+        "max_rounds_reached",
     ]
 
 

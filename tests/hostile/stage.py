@@ -96,7 +96,7 @@ def assert_ends_as(record: Record, outcome: str | Kept, said: Any) -> None:
     """Hold a record against the outcome: a contract stop with what was offered, or the contribution and its round."""
     if isinstance(outcome, str):
         assert (record["status"], record["stop_reason"]) == ("stopped", outcome)
-        assert (record["phase"], record["resumable"]) == (f"round_1:{ROLE}", False)
+        assert (record["phase"], record["resumable"]) == (f"round_1:{ROLE}", True)
         assert (record["trace"], record["history"]) == ([], [])
         assert_offered(record["raw_contribution"], said)
         return

@@ -45,12 +45,13 @@ NO_COMPLETIONS: dict[str, Answer] = {
     "200,000 levels": body("[" * 200_000 + "]" * 200_000),
     "100,000 open levels": body('{"choices":' + "[" * 100_000),
     "a number of 5,000 digits": body('{"created":' + "9" * 5_000 + "}"),
-    "an error": body({"error": {"message": "overloaded", "code": 529}}),
     "no choices": body({"choices": []}),
     "choices of nothing": body({"choices": [None]}),
     "choices that are a word": body({"choices": "go"}),
     "a message that is a word": body({"choices": [{"message": "go"}]}),
     "a role nobody knows": message(role="narrator"),
+    "another role": message(role="user"),
+    "a tool's role": message(role="tool", tool_call_id="1"),
     "content that is a number": message(content=5),
     "content that is an object": message(content={"stance": "go"}),
     "an unknown charset": replace(body("{"), content_type="application/json; charset=nonsense"),
@@ -58,11 +59,14 @@ NO_COMPLETIONS: dict[str, Answer] = {
 ENDS: dict[str, tuple[Answer, str]] = {
     **{name: (answer, NO_COMPLETION) for name, answer in NO_COMPLETIONS.items()},
     "content that is null": (message(content=None), "llm_empty"),
-    "a refusal": (message(content=None, refusal="I cannot help with that."), "llm_empty"),
-    "10 MB of blanks": (text(" " * 10_000_000), "llm_empty"),
-    "no gzip at all": (body("go", content_encoding="gzip", retry_after="0"), "llm_timeout"),
+    "an error inside": (body({"error": {"message": "overloaded", "code": 529}}), "llm_error:529"),
+    "a refusal": (message(content=None, refusal="I cannot help with that."), "llm_refused"),
+    "4 MB of blanks": (text(" " * 4_000_000), "llm_empty"),
+    "10 MB of blanks": (text(" " * 10_000_000), "llm_error:too_large"),
+    "no gzip at all": (body("go", content_encoding="gzip", retry_after="0"), "llm_error:protocol"),
     "an error of 200,000 levels": (status(400, "[" * 200_000), "llm_error:400"),
-    "an error of 10 MB": (status(404, "x" * 10_000_000), "llm_error:404"),
+    "an error of 4 MB": (status(404, "x" * 4_000_000), "llm_error:404"),
+    "an error of 10 MB": (status(404, "x" * 10_000_000), "llm_error:too_large"),
     "a status nobody knows": (status(599, None, {"retry-after": "nan"}), "llm_error:599"),
 }
 
@@ -134,10 +138,10 @@ def test_a_report_that_is_none_is_no_completion(usage: object, accord_home: Path
 
 
 @pytest.mark.slow
-def test_a_brief_of_ten_megabytes_is_cut_and_one_of_control_characters_is_kept_storable(
+def test_a_brief_of_four_megabytes_is_cut_and_one_of_control_characters_is_kept_storable(
     accord_home: Path, tmp_path: Path
 ) -> None:
-    briefs = {"long": "go " * 4_000_000, "odd": "a\0b\ud800c\x1b[31m\u202e"}
+    briefs = {"long": "go " * 1_400_000, "odd": "a\0b\ud800c\x1b[31m\u202e"}
     with serve({ROLE: forever(says("go")), "brief": [text(said) for said in briefs.values()]}) as server:
         settings = settings_at(accord_home, server.base_url)
         team = team_at(settings, tmp_path, "brief.voice=model")

@@ -64,7 +64,8 @@ def read(capture: Captured, *commands: Sequence[str]) -> list[Done]:
 
 # --- the environment, and what a provider sends back -----------------------------------------------------------------
 
-ECHO = {"error": {"message": f"{BODY} Authorization: Bearer {KEY}", "param": KEY, "code": BODY, "type": BODY}}
+ECHO = {"error": {"message": f"Not with Authorization: Bearer {KEY}", "param": KEY, "code": BODY, "type": BODY}}
+"""The message is the provider's own word, and kept but for the key; what is around it is not."""
 HEADERS = {
     "retry-after": "0",
     "x-should-retry": HEADER,
@@ -75,10 +76,10 @@ HEADERS = {
 WAIT = {**HEADERS, "retry-after": HEADER, "retry-after-ms": "1", "x-ratelimit-reset": HEADER}
 FAILING: dict[str, Answer] = {
     "a refused key": status(401, ECHO, HEADERS),
-    "a bad request as a page": status(400, f"<p>{BODY} {KEY}</p>", HEADERS),
+    "a bad request as a page": status(400, f"<p class='{BODY}'>No: {KEY}</p>", HEADERS),
     "a limit": forever(status(429, ECHO, {**HEADERS, "retry-after": "999"})),
     "a wait that is none": forever(status(429, ECHO, {**WAIT, "retry-after": "0"})),
-    "an answer that is none": status(200, {"choices": BODY, "echo": KEY}, HEADERS),
+    "an answer that is none": status(200, {"choices": "none", "echo": KEY}, HEADERS),
     "a redirect": status(307, ECHO, {**HEADERS, "location": f"http://127.0.0.1:1/{BODY}?key={KEY}"}),
     "a brief that fails": status(400, ECHO, HEADERS),
 }

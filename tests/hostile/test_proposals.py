@@ -1,5 +1,6 @@
 """Whatever a model says ends in the contract's reason or a valid contribution, and in a checkpoint that can be read."""
 
+import json
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -19,9 +20,13 @@ SEEDS = 24
 MONSTERS = ("10MB", "deep-list-200000", "many-keys", "digits-100000")
 
 
+MOST_BYTES = 6 * 1024 * 1024
+"""More of an answer, with what is around it and how it is escaped, is not read to its end."""
+
+
 def in_text(case: Case) -> bool:
-    """Whether an endpoint can say it: it is text, and not blank, which would be no answer at all."""
-    return isinstance(case.said, str) and bool(case.said.strip())
+    """Whether an endpoint can say it: it is text of no monstrous size, and not blank, which would be no answer."""
+    return isinstance(case.said, str) and bool(case.said.strip()) and len(json.dumps(case.said)) < MOST_BYTES
 
 
 def spread(cases: list[Case], count: int) -> list[Case]:

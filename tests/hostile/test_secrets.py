@@ -106,5 +106,5 @@ def test_the_doctor_says_that_a_key_is_set_and_not_which(
 
     done = accord(capsys, "doctor")
 
-    assert (done.code, "a key is set" in done.out) == (0, True)
+    assert (done.code, "voice: model: " in done.out) == (0, True)
     assert CANARY not in done.out + done.err

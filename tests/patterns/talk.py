@@ -132,8 +132,9 @@ def flying(played: Played) -> list[int]:
 
 
 def repairs(played: Played, role: str) -> list[str | None]:
-    """Which check each call of a role was told to mend."""
-    return [call.user.get("repair", {}).get("failed_check") for call in played.calls(role)]
+    """Which check each call of a role was told to mend, without the words behind it."""
+    told = [call.user.get("repair", {}).get("failed_check") for call in played.calls(role)]
+    return [check and check.partition(" (")[0] for check in told]
 
 
 # --- what goes wrong -------------------------------------------------------------------------------------------------

@@ -158,10 +158,11 @@ def test_assignments_that_break_their_contract_stop_the_run_before_anybody_works
 ) -> None:
     played = play(tmp_path, manager(max_repairs=0, options={"max_steps": 3}), {"boss": answer(assignments=offered)})
     reason, raw = f"invalid_assignment:{check}", {"raw_contribution": {"assignments": offered}}
-    expected = stopped(played.team, reason, "assignments:boss", [], usage(1), resumable=False, **raw)
+    expected = stopped(played.team, reason, "assignments:boss", [], usage(1), resumable=True, **raw)
     assert without_times(played.record) == expected
     assert played.asked == {"boss": 1}
-    assert go_on(tmp_path).asked == {}
+    again = go_on(tmp_path, {"boss": answer(assignments=offered)})
+    assert (again.record["stop_reason"], again.asked) == (reason, {"boss": 1})
 
 
 def test_a_manager_is_told_what_was_wrong_and_assigns_again(tmp_path: Path) -> None:

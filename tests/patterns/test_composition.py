@@ -162,17 +162,18 @@ def test_a_synthesis_within_that_fails_is_the_only_call_made_on_resume(tmp_path:
     assert (later.record["final_decision"], later.order) == ("go", ["brief"])
 
 
-def test_a_contract_that_is_broken_within_ends_a_pipeline_and_the_proposal_is_kept(tmp_path: Path) -> None:
+def test_a_contract_that_is_broken_within_stops_a_pipeline_until_that_seat_alone_is_asked_again(tmp_path: Path) -> None:
     played = play(tmp_path, pipeline(), LINES | {"legal": forever(says("perhaps"))})
     record = played.record
     assert (record["stop_reason"], record["phase"]) == ("invalid_contribution:stance", "council")
     assert (record["raw_contribution"]["stance"], record["raw_contribution"]["agent"]) == ("perhaps", "legal")
-    assert (record["resumable"], record["usage"]) == (False, usage(4))
+    assert (record["resumable"], record["usage"]) == (True, usage(4))
     assert [call.user.get("repair") for call in played.calls("legal")] == [
         None,
         {"failed_check": "invalid_contribution:stance"},
     ]
-    assert go_on(tmp_path).asked == {}
+    later = go_on(tmp_path, {"legal": says("go"), "brief": LINES["brief"]})
+    assert (later.record["final_decision"], later.order) == ("go", ["legal", "brief"])
 
 
 STOPS: dict[str, tuple[Plain, Plain, str]] = {

@@ -230,7 +230,7 @@ def test_a_turn_that_breaks_its_contract_twice_stops_the_run_with_the_speaker_na
     team = conversation("ann", "bob", "cid", options={"speakers": "named"})
     played = play(tmp_path, team, {"ann": turn("One."), "bob": [wrong, wrong]})
 
-    assert stop_of(played) == ("invalid_output:bob", "turn_2:bob", False)
+    assert stop_of(played) == ("invalid_output:bob", "turn_2:bob", True)
     assert repairs(played, "bob") == [None, f"invalid_output:bob:{check}"]
 
 

@@ -163,18 +163,24 @@ def test_a_verdict_that_breaks_its_contract_twice_stops_the_run(wrong: Answer, c
     played = play(tmp_path, debate(rounds=1), script(*MOVING[:2], judge=[wrong, wrong]))
     reason = f"invalid_verdict:{check}"
 
-    assert stop_of(played) == (reason, "verdict:judge", False)
+    assert stop_of(played) == (reason, "verdict:judge", True)
     assert repairs(played, "judge") == [None, reason]
     assert played.asked == {"pro": 2, "con": 2, "judge": 2}
-    again = go_on(tmp_path)
-    assert (again.record, again.order) == (played.record, [])
+    again = go_on(tmp_path, {"judge": [wrong, verdict()]})
+    assert (again.record["status"], again.order) == ("ok", ["judge", "judge"])
 
 
 def test_a_broken_verdict_is_in_the_record_and_no_answer_is(tmp_path: Path) -> None:
     wrong = verdict("nobody")
     played = play(tmp_path, debate(rounds=1, max_repairs=0), script(*MOVING[:2], judge=[wrong]))
     expected = halted(
-        played, rounds(*MOVING[:2]), "invalid_verdict:winner", "verdict:judge", usage(5), raw=plain(wrong)
+        played,
+        rounds(*MOVING[:2]),
+        "invalid_verdict:winner",
+        "verdict:judge",
+        usage(5),
+        resumable=True,
+        raw=plain(wrong),
     )
 
     assert without_times(played.record) == expected
@@ -205,7 +211,7 @@ def test_a_position_that_breaks_its_contract_twice_stops_the_run_with_the_debate
     lines = script(("A", "B"), ("A", "B"))
     played = play(tmp_path, debate(), {**lines, "con": [position("B"), wrong, wrong]})
 
-    assert stop_of(played) == ("invalid_output:con", "reply_1:con", False)
+    assert stop_of(played) == ("invalid_output:con", "reply_1:con", True)
     assert repairs(played, "con") == [None, None, f"invalid_output:con:{check}"]
     assert played.asked == {"pro": 2, "con": 3}
 

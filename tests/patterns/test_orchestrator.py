@@ -152,10 +152,11 @@ def test_a_plan_that_cannot_run_is_refused_before_anything_of_it_runs(tmp_path: 
     played = play(tmp_path, team, {"planner": answer(steps=offered)})
     reason = f"invalid_plan:{check}"
     raw = {"raw_contribution": {"steps": offered}}
-    expected = stopped(played.team, reason, "plan:planner", [], usage(1), resumable=False, **raw)
+    expected = stopped(played.team, reason, "plan:planner", [], usage(1), resumable=True, **raw)
     assert without_times(played.record) == expected
     assert played.asked == {"planner": 1}
-    assert go_on(tmp_path).asked == {}
+    again = go_on(tmp_path, {"planner": answer(steps=offered)})
+    assert (again.record["stop_reason"], again.asked) == (reason, {"planner": 1})
 
 
 @pytest.mark.parametrize(

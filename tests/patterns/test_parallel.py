@@ -92,7 +92,7 @@ def test_a_role_that_breaks_its_contract_stops_the_run_after_its_repair(tmp_path
         "answers:coder",
         [],
         usage(4),
-        resumable=False,
+        resumable=True,
         raw_contribution={"text": " "},
         trace=kept,
     )

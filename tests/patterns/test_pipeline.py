@@ -93,13 +93,14 @@ def test_an_output_that_breaks_its_contract_stops_the_run_once_repairs_are_used_
     played = play(tmp_path, pipeline(roles={"coder": CHECKED}), LINES | {"coder": forever(answer(**said))})
     first = [seat(1, "writer", "writer", {"text": "A draft."})]
     expected = stopped(
-        played.team, "invalid_output:coder", "coder", first, usage(3), resumable=False, raw_contribution=said
+        played.team, "invalid_output:coder", "coder", first, usage(3), resumable=True, raw_contribution=said
     )
     assert without_times(played.record) == expected
     assert played.asked == {"writer": 1, "coder": 2}
     told = [call.user.get("repair") for call in played.calls("coder")]
     assert told == [None, {"failed_check": f"invalid_output:coder:{check}"}]
-    assert go_on(tmp_path).asked == {}
+    again = go_on(tmp_path, {"coder": [answer(**said), answer(**said)]})
+    assert (again.record["stop_reason"], again.asked) == ("invalid_output:coder", {"coder": 2})
 
 
 @pytest.mark.parametrize("said", ["A draft.", "[]", "null", '{"text": NaN'])

@@ -204,7 +204,7 @@ def test_a_ballot_that_breaks_its_contract_twice_stops_the_run_with_the_voter_na
 ) -> None:
     played = play(tmp_path, vote(), script(bob=[wrong, wrong]))
 
-    assert stop_of(played) == ("invalid_output:bob", "ballots:bob", False)
+    assert stop_of(played) == ("invalid_output:bob", "ballots:bob", True)
     assert played.record["raw_contribution"] == offered
     assert repairs(played, "bob") == [None, f"invalid_output:bob:{check}"]
     assert (played.record["outcome"], played.asked["ann"]) == (None, 1)
@@ -215,7 +215,7 @@ def test_a_proposal_that_breaks_its_contract_stops_the_run_before_anybody_votes(
     wrong: Answer, check: str, tmp_path: Path
 ) -> None:
     played = play(tmp_path, vote(), {"chair": [wrong, wrong]})
-    expected = halted(played, [], "invalid_output:chair", "proposal:chair", usage(2), raw=plain(wrong))
+    expected = halted(played, [], "invalid_output:chair", "proposal:chair", usage(2), resumable=True, raw=plain(wrong))
 
     assert without_times(played.record) == expected
     assert repairs(played, "chair") == [None, f"invalid_output:chair:{check}"]

@@ -189,18 +189,20 @@ def test_a_note_that_breaks_its_contract_twice_stops_the_run_with_the_member_nam
 ) -> None:
     played = play(tmp_path, workspace(), script(BUSY, bob=[note("b1", "More."), wrong, wrong]))
 
-    assert stop_of(played) == ("invalid_output:bob", "iteration_2:bob", False)
+    assert stop_of(played) == ("invalid_output:bob", "iteration_2:bob", True)
     assert repairs(played, "bob") == [None, None, f"invalid_output:bob:{check}"]
     assert played.asked == {"ann": 2, "bob": 3}
-    again = go_on(tmp_path)
-    assert (again.record, again.order) == (played.record, [])
+    again = go_on(tmp_path, {"bob": [wrong, wrong]})
+    assert (stop_of(again), again.order) == (stop_of(played), ["bob", "bob"])
 
 
 def test_a_broken_note_is_in_the_record(tmp_path: Path) -> None:
     played = play(tmp_path, workspace(max_repairs=0), {"ann": answer(content=""), "bob": note("b1")})
-    expected = halted(played, [], "invalid_output:ann", "iteration_1:ann", usage(2), raw={"content": ""})
+    raw: Any = {"content": ""}
+    expected = halted(played, [], "invalid_output:ann", "iteration_1:ann", usage(2), resumable=True, raw=raw)
+    kept = {"round": 1, "seat": "bob", "agent": "bob", "contract": "note", "accepted": True}
 
-    assert without_times(played.record) == expected
+    assert without_times(played.record) == {**expected, "trace": [kept]}
 
 
 def test_a_note_that_is_mended_ends_the_workspace_as_if_it_had_been_right(tmp_path: Path) -> None:

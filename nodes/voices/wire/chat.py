@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatResult
 from langchain_openai import ChatOpenAI
 
@@ -41,6 +41,8 @@ class LeanChat(ChatOpenAI):
         with _faults_of_the_answer(response.content):
             result = self._create_chat_result(found, {})
             for choice, generation in zip(found["choices"], result.generations, strict=True):
+                if not isinstance(generation.message, AIMessage):
+                    raise TypeError("a message that is not the assistant's")
                 generation.message.additional_kwargs[REASONING] = bool(choice["message"].get(REASONING))
         return result
 
