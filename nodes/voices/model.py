@@ -18,7 +18,7 @@ from nodes.voices.voice import Answer, BriefQuestion, Limits, Meter, Prompt, Que
 from nodes.voices.wire.chat import LeanChat
 from nodes.voices.wire.complaints import Complaint, complaint_of
 from nodes.voices.wire.completions import answer_from
-from nodes.voices.wire.dialect import Dialect, first_dialect, learned, weaker
+from nodes.voices.wire.dialect import Dialect, first_dialect, learned, weaker, with_other_cap
 from nodes.voices.wire.endpoint import Endpoint, Route, find_endpoint
 from nodes.voices.wire.transport import open_client, without
 from policies.seats import Failure
@@ -135,6 +135,8 @@ class ModelVoice:
                 self._dialects[key] = dialect = better
                 continue
             answer = self._clean(answer_from(message, cap))
+            if answer.tokens and answer.tokens.completion > cap:
+                self._dialects[key] = dialect = with_other_cap(dialect)
             may_grow = asked.limits.grows and cap == asked.limits.max_output_tokens
             if may_grow and answer.tokens and _is_truncated(answer):
                 cap *= 2

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from nodes.voices.voice import Answer, Question, Tokens
-from policies.budgets import Spent, change_budget, grant, refuse_call, refuse_message, refuse_round, seconds_left
+from policies.budgets import (
+    Spent,
+    change_budget,
+    grant,
+    grant_longer,
+    refuse_call,
+    refuse_message,
+    refuse_round,
+    seconds_left,
+)
 from policies.team import Budget, Price
 from policies.usage import BYTES_PER_TOKEN, Reservation, Usage, add_usage, cost_of, is_credible, reserve
 from tests.harness import ScriptedVoice, proposal, run, settings_at, team_of
@@ -231,3 +240,31 @@ def test_every_wrong_limit_is_named_at_once() -> None:
     with pytest.raises(ValueError, match="max_rounds") as caught:
         change_budget(Budget(), {"max_rounds": 0, "max_tokens": -1, "hurry": 1})
     assert str(caught.value).count("budget.") == 3
+
+
+HELD = Reservation(tokens=900, cost_usd=0.5, longer_tokens=1_700, longer_usd=0.9)
+
+
+@pytest.mark.parametrize(
+    ("limits", "is_granted"),
+    [
+        ({}, True),
+        ({"max_tokens": 2_600}, True),
+        ({"max_tokens": 2_599}, False),
+        ({"max_cost_usd": 1.4}, True),
+        ({"max_cost_usd": 1.3999}, False),
+        ({"max_tokens": 9_000, "max_cost_usd": 1.0}, False),
+    ],
+)
+def test_a_longer_answer_is_granted_where_it_fits_beside_what_is_reserved(
+    limits: dict[str, Any], is_granted: bool
+) -> None:
+    spent = Spent(messages=1, reserved=Reservation(900, 0.5))
+    more = grant_longer(Budget(**limits), spent, HELD)
+    assert more == (Spent(messages=1, reserved=Reservation(2_600, 1.4)) if is_granted else None)
+
+
+def test_a_guess_is_granted_no_longer_answer_where_a_limit_stands() -> None:
+    guess = replace(HELD, is_guess=True)
+    assert grant_longer(Budget(max_tokens=100_000), Spent(), guess) is None
+    assert grant_longer(Budget(), Spent(), guess) is not None

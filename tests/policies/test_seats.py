@@ -355,3 +355,13 @@ def test_a_role_whose_name_ends_like_the_blocked_one_is_not_blocked() -> None:
 def test_seats_nobody_answered_for_stay_empty_without_a_stop() -> None:
     assert settle(open_seats(SEQUENCE), {}, NOBODY_BLOCKED, 1, 1) == Settlement(open_seats(SEQUENCE), (), None, None)
     assert settle((), {DEMAND: said(DEMAND)}, NOBODY_BLOCKED, 1, 1) == Settlement((), (), None, None)
+
+
+def test_the_first_in_sequence_may_grow_as_far_as_the_budget_goes() -> None:
+    held = {role: Reservation(tokens=100, longer_tokens=150) for role in SEQUENCE}
+    for limit, growing in ((449, 0), (450, 1), (600, 2), (750, 3)):
+        wave = plan_wave(
+            open_seats(SEQUENCE), 1, without(), Budget(max_tokens=limit), Spent(), max_repairs=1, reservations=held
+        )
+        assert [ask.grows for ask in wave.asks] == [True] * growing + [False] * (3 - growing)
+        assert wave.spent.reserved == Reservation(300)

@@ -9,7 +9,7 @@ import pytest
 from tests.harness import resume, run, settings_at, show, team_of
 from tests.hostile.command import Captured, accord
 from tests.runs.stage import Lines, script
-from tests.scripted_server import forever, says, status, text
+from tests.scripted_server import forever, says, serve, status, text, with_usage
 from tests.wire.dialects import serve_as
 
 MODEL = "gpt-4.1-mini"
@@ -140,3 +140,19 @@ def test_what_a_team_within_learned_is_there_by_its_model(tmp_path: Path) -> Non
         record = run(team_of(settings, str(path)), settings)
     assert record["status"] == "ok", record
     assert record["endpoints"] == {name: {"schema": "json_object"} for name in ("first", "second")}
+
+
+def test_an_endpoint_that_ignores_the_cap_of_an_answer_is_asked_by_its_other_name(tmp_path: Path) -> None:
+    """Some servers know `max_tokens` alone, and pass over what they do not know."""
+    lines = script("caution", demand_analyst=[with_usage(says("caution"), 100, 5_000), forever(says("go"))])
+    with serve(lines | {("finance_analyst", 2): says("go")}) as server:
+        record = run(
+            team_of(settings_at(tmp_path, server.base_url), "checkout_launch"), settings_at(tmp_path, server.base_url)
+        )
+    assert (record["final_decision"], record["endpoints"]) == ("go_with_caution", {MODEL: {"output_cap": "max_tokens"}})
+    caps = {
+        (call.role, call.round): sorted(call.body.keys() & {"max_tokens", "max_completion_tokens"})
+        for call in server.calls
+    }
+    assert caps[("demand_analyst", 1)] == ["max_completion_tokens"]
+    assert [cap for (_, number), cap in caps.items() if number == 2] == [["max_tokens"]] * 3

@@ -52,12 +52,25 @@ def weaker(dialect: Dialect, complaint: Complaint) -> Dialect | None:
     if "temperature" in learns and dialect.sends_temperature and "temperature" in said:
         return replace(dialect, sends_temperature=False)
     if "output_cap" in learns and dialect.cap in said:
-        other = CAPS[1 - CAPS.index(dialect.cap)]
-        return replace(dialect, cap=other, learns=learns - {"output_cap"})
+        return with_other_cap(dialect)
     place = SCHEMAS.index(dialect.schema) + 1
     if "schema" in learns and place < len(SCHEMAS) and any(word in said for word in SCHEMA_WORDS):
         return replace(dialect, schema=SCHEMAS[place])
     return None
+
+
+def with_other_cap(dialect: Dialect) -> Dialect:
+    """Return the dialect with the cap of an answer under its other name, which is tried once.
+
+    An endpoint that ignores the first one gives itself away by an answer that is longer.
+
+    >>> with_other_cap(first_dialect(Endpoint("k", None, "m"))).cap
+    'max_tokens'
+    """
+    if "output_cap" not in dialect.learns:
+        return dialect
+    other = CAPS[1 - CAPS.index(dialect.cap)]
+    return replace(dialect, cap=other, learns=dialect.learns - {"output_cap"})
 
 
 def learned(before: Dialect, now: Dialect) -> dict[str, str]:
