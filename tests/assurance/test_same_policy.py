@@ -105,6 +105,14 @@ COURSES: dict[str, Course] = {
     "cancelled in round 2": Course("classic", ["ggb", "hgg"], "cancelled"),
     "a broken contract": Course("launch", ["ggx"], "invalid_contribution:stance"),
     "a broken contract in round 2": Course("launch", ["ggb", "xgg"], "invalid_contribution:stance"),
+    "a broken contract, resumed and decided": Course("launch", ["ggx"], "go", goes_on=[{}], rounds_after=["ggg"]),
+    "a broken contract, resumed in vain": Course("launch", ["ggx"], "invalid_contribution:stance", goes_on=[{}, {}]),
+    "a broken contract beside a refused key, resumed": Course(
+        "classic", ["gbg", "axg"], "go", goes_on=[{}, {}], rounds_after=["gbg", "ggg"]
+    ),
+    "a broken contract, resumed into a talk": Course(
+        "classic", ["gxg"], "max_rounds_reached", goes_on=[{}], rounds_after=["gbg", "gbg", "gbg"]
+    ),
     "an absence that a quorum bears": Course("quorum", ["ggt"], "go"),
     "an absence in each round": Course("quorum", ["gbt", "gtb", "tgb"], "escalated"),
     "too many absences": Course("quorum", ["gtt"] * 3, "escalated"),
@@ -190,6 +198,14 @@ def test_under_its_own_team_file_a_run_stays_what_it_was(name: str, accord_home:
         "left_out": 0,
         "table": table,
     }
+
+
+def test_a_broken_contract_that_was_resumed_verifies_and_replays(accord_home: Path, capsys: Captured) -> None:
+    follow(accord_home, COURSES["a broken contract, resumed and decided"])
+
+    verified, replayed = accord(capsys, "audit", "verify", "t"), accord(capsys, "replay", "t", "--json")
+
+    assert (verified.code, replayed.code) == (0, 0), verified.out + replayed.out
 
 
 @pytest.mark.parametrize("first", [("checkout_launch", 1), ("checkout_launch", 2), ("change_freeze", 3)])
