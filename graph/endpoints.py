@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
+from graph.inputs import read_input
 from graph.problems import UsageError
 from graph.settings import Settings, usable_address, variable
 from nodes.voices.wire.endpoint import DEFAULT, Endpoint, Route
@@ -81,8 +82,7 @@ def load_entries(settings: Settings) -> dict[str, EndpointEntry]:
     if settings.accord_config is None and not path.exists():
         return {}
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = read_input(path, MAX_BYTES)
         if len(data) > MAX_BYTES:
             raise ValueError(f"it has more than {MAX_BYTES:,} bytes")
         return dict(_File.model_validate(tomllib.loads(data.decode())).endpoints)
@@ -92,9 +92,8 @@ def load_entries(settings: Settings) -> dict[str, EndpointEntry]:
         raise UsageError(f"{path}: cannot be read: it is not UTF-8") from None
     except RecursionError:
         raise UsageError(f"{path}: cannot be read: it nests too deep") from None
-    except (OSError, ValueError) as error:
-        said = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{path}: cannot be read: {said}") from None
+    except ValueError as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from None
 
 
 def _problems(path: Path, error: ValidationError) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -86,12 +87,14 @@ def _run(name: str, changes: Any, options: dict[str, Any], voice: Any, db: str |
 
 def _say_where_it_failed(record: Mapping[str, Any], name: str) -> None:
     """Say in which line a check stands that has no answer; a thread keeps the team without its lines."""
+    from graph.problems import UsageError
     from graph.teams.loader import place_of_check
 
     found = re.match(r"role `([^`]*)`, check (\d+) \(", record.get("cause", ""))
-    place = place_of_check(name, found[1], int(found[2])) if found else None
-    if place:
-        click.echo(f"accord: {place}: this check could not be evaluated", err=True)
+    with suppress(UsageError):  # the file is gone by now
+        place = place_of_check(name, found[1], int(found[2])) if found else None
+        if place:
+            click.echo(f"accord: {place}: this check could not be evaluated", err=True)
 
 
 def _say_who_answered(record: Mapping[str, Any], voice: str | None, has_key: bool, as_json: bool) -> None:

@@ -136,7 +136,7 @@ class ModelVoice:
                 continue
             answer = self._clean(answer_from(message, cap))
             if answer.tokens and answer.tokens.completion > cap:
-                self._dialects[key] = dialect = with_other_cap(dialect)
+                self._dialects[key] = dialect = with_other_cap(self._dialects[key])
             may_grow = asked.limits.grows and cap == asked.limits.max_output_tokens
             if may_grow and answer.tokens and _is_truncated(answer):
                 cap *= 2

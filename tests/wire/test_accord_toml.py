@@ -1,12 +1,14 @@
 """`accord.toml`: what it may say, what is refused and in which words, and that roles are asked where it says."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
+from graph import inputs
 from tests.harness import CHECKOUT_ROLES
 from tests.hostile.command import Captured, accord, refused
 from tests.runs.stage import script
@@ -115,6 +117,15 @@ def test_all_that_is_wrong_is_told_at_once(file: Path, capsys: Captured) -> None
 def test_a_file_that_was_asked_for_has_to_be_there(accord_home: Path, capsys: Captured, tmp_path: Path) -> None:
     for path, why in ((tmp_path / "none.toml", "No such file or directory"), (tmp_path, "Is a directory")):
         assert refused(capsys, "--config", path, "endpoints") == [f"{path}: cannot be read: {why}"]
+
+
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for(
+    file: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inputs, "PATIENCE_SECONDS", 0.3)
+    os.mkfifo(file)
+    (said,) = refused(capsys, "endpoints")
+    assert said.startswith(f"{file}: is no regular file, and nothing was written to it")
 
 
 def test_a_file_beside_a_team_file_is_not_read(accord_home: Path, capsys: Captured, tmp_path: Path) -> None:
