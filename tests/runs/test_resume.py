@@ -99,7 +99,7 @@ STOPS: dict[str, Resumable] = {
         "max_tokens",
         3,
         rest={"brief": WRITTEN},
-        sets=("max_output_tokens=1", "budget.max_tokens=4000"),
+        sets=("max_output_tokens=300", "budget.max_tokens=4100"),
         budget={"max_tokens": 9000},
     ),
     "max_cost": Resumable(
