@@ -27,11 +27,13 @@ PLANS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
 def test_a_run_killed_from_outside_keeps_its_word(plan: Plan, tmp_path: Path) -> None:
     check(plan, tmp_path / "seed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("max_tokens", [9_000, 14_000, 22_000])
 @pytest.mark.parametrize("pattern", ["rounds", "parallel"])
 def test_answers_at_once_overshoot_the_tokens_by_one_call_at_most(
@@ -56,6 +58,7 @@ def _killed(desk: Desk, server: ScriptedServer, *command: str) -> None:
         running.kill()
 
 
+@pytest.mark.slow
 def test_a_crash_loop_stops_and_a_raised_limit_lets_it_go_on(tmp_path: Path) -> None:
     answers = [QUIET, QUIET, forever(says("go"))]
     script: Script = {"brief": forever(text("Ship it.")), **dict.fromkeys(ROLES, answers)}
