@@ -21,6 +21,8 @@ from policies.seats import Failure
 from tests.durability.processes import ACCORD, Desk, without
 from tests.harness import ScriptedVoice, proposal, run, scripted, settings_at, team_of
 
+pytestmark = pytest.mark.slow
+
 RISK = "risk_analyst"
 TIMES = ("seconds", "elapsed_seconds")
 

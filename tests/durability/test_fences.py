@@ -131,6 +131,7 @@ async def _finished(settings: Settings) -> Record:
         return await runner.run(team_of(settings), THREAD)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", WRITES)
 def test_a_stale_holder_changes_no_row(tmp_path: Path, database: str, write: str) -> None:
     asyncio.run(_finished(at(tmp_path, database)))
@@ -148,6 +149,7 @@ def test_a_stale_holder_changes_no_row(tmp_path: Path, database: str, write: str
     assert all_rows(database, THREAD) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", WRITES)
 def test_who_holds_the_thread_changes_rows_by_the_same_write(tmp_path: Path, database: str, write: str) -> None:
     """Otherwise the test above would hold of writes that never change anything."""

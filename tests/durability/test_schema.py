@@ -14,6 +14,8 @@ from graph.problems import StorageError
 from graph.settings import Settings
 from tests.harness import run, settings_at, show, team_of
 
+pytestmark = pytest.mark.slow
+
 Act = Callable[[Settings], Any]
 ACTS: dict[str, Act] = {
     "run": lambda settings: run(team_of(settings), settings, "new"),

@@ -19,6 +19,8 @@ from nodes.voices.voice import Question
 from tests.durability.processes import Desk, Done, without
 from tests.harness import CHECKOUT_ROLES, proposal, resume, run, scripted, settings_at, show, team_of
 
+pytestmark = pytest.mark.slow
+
 TIMES = ("seconds", "elapsed_seconds")
 HOSTILE = "a\x00b \ud800 \udfff \u202e \x1b[31m 𝄞 é \\u0000"
 CLEANED = "ab \ufffd \ufffd \u202e \x1b[31m 𝄞 é \\u0000"

@@ -10,6 +10,8 @@ import pytest
 from tests.hostile.command import Captured, accord, process, refused
 from tests.hostile.test_team_files import GOOD
 
+pytestmark = pytest.mark.slow
+
 MAX_KEPT = 2**53 - 1
 
 

@@ -20,6 +20,8 @@ from tests.durability.reading import bound_by_modes
 from tests.hostile.command import Captured, accord, process, refused
 from tests.hostile.test_team_files import GOOD
 
+pytestmark = pytest.mark.slow
+
 READERS: dict[str, tuple[str, ...]] = {
     "a team": ("run", "given.yaml"),
     "facts": ("run", "team.yaml", "--facts", "given.yaml"),

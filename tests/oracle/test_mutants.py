@@ -21,6 +21,8 @@ from tests.oracle.guarding import Capping, draw_guards
 from tests.oracle.places import Simulation
 from tests.oracle.test_proof import CI_SEEDS, check_seed, wrong_verdicts
 
+pytestmark = pytest.mark.slow
+
 SEEDS = range(400)
 SMALL = Limits(votes=100)
 

@@ -39,6 +39,8 @@ from tests.scripted_server import (
     wrong_content_type,
 )
 
+pytestmark = pytest.mark.slow
+
 AT_DEMAND = "round_1:demand_analyst"
 AT_RISK = "round_1:risk_analyst"
 SHOWN = accepted(DEMAND, FINANCE)

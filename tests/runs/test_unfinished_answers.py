@@ -13,6 +13,8 @@ from tests.runs.expected import NO_TEXT, accepted, round_of, stopped, success, u
 from tests.runs.stage import BRIEF, DEMAND, FINANCE, RISK, go_on, play, script
 from tests.scripted_server import Answer, ScriptedServer, forever, says, text
 
+pytestmark = pytest.mark.slow
+
 ALL_GO = [round_of(1, dict.fromkeys((DEMAND, FINANCE, RISK), "go"), [], "go")]
 CAP = 800
 CUT_AT = f"the answer was cut at {CAP} tokens; raise `max_output_tokens`"

@@ -9,6 +9,8 @@ from tests.hostile.command import Captured, accord
 from tests.runs.stage import script
 from tests.scripted_server import serve, status, text
 
+pytestmark = pytest.mark.slow
+
 PLACES = (
     "nodes.voices.model._messages",
     "nodes.voices.model._fields",
