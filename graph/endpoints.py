@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,6 +19,8 @@ from policies.team import Price
 
 FILE = "accord.toml"
 MAX_BYTES = 1_000_000
+MOST_SENTENCES = 20
+"""Problems of a file that are told at once."""
 NO_KEY = "-"
 """What is sent as the key where an endpoint needs none: the client is to send something."""
 
@@ -85,9 +88,9 @@ def load_entries(settings: Settings) -> dict[str, EndpointEntry]:
         data = read_input(path, MAX_BYTES)
         if len(data) > MAX_BYTES:
             raise ValueError(f"it has more than {MAX_BYTES:,} bytes")
-        return dict(_File.model_validate(tomllib.loads(data.decode())).endpoints)
+        return dict(_File.model_validate(tomllib.loads(data.decode("utf-8-sig"))).endpoints)
     except ValidationError as error:
-        raise UsageError(*_problems(path, error)) from None
+        raise UsageError(*islice(_problems(path, error), MOST_SENTENCES)) from None
     except UnicodeDecodeError:
         raise UsageError(f"{path}: cannot be read: it is not UTF-8") from None
     except RecursionError:
@@ -98,7 +101,8 @@ def load_entries(settings: Settings) -> dict[str, EndpointEntry]:
 
 def _problems(path: Path, error: ValidationError) -> Iterator[str]:
     for each in error.errors(include_url=False, include_input=False):
-        place = [str(part) for part in each["loc"] if part != "[key]"]
+        place = [str(part) for part in each["loc"]]
+        place = place[:-1] if place[-1] == "[key]" and len(place) > 2 else place
         yield f"{path}: {'.'.join(place)}: {_said(each, place)}"
 
 

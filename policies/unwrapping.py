@@ -3,7 +3,7 @@
 import re
 
 _THINKING = re.compile(r"\s*<(think|thinking)>.*?</\1>", re.DOTALL | re.IGNORECASE)
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})[ \t]*[\w+.-]*[ \t]*\r?\n(.*?)\r?\n?[ \t]*\1\s*", re.DOTALL)
+_OPENED = re.compile(r"(`{3,}+|~{3,}+)[ \t]*+[\w+.-]*+[ \t]*+\r?\n")
 
 
 def without_thinking(text: str) -> str:
@@ -26,5 +26,9 @@ def unwrapped(text: str) -> str:
     '{"stance": "go"}'
     """
     text = without_thinking(text)
-    found = _FENCE.fullmatch(text)
-    return found[2] if found and found[1] not in found[2] else text
+    whole = text.strip()
+    opened = _OPENED.match(whole)
+    if not opened or not whole.endswith(opened[1]) or len(whole) < opened.end() + len(opened[1]):
+        return text
+    held = whole[opened.end() : -len(opened[1])]
+    return text if opened[1] in held else held.rstrip()

@@ -20,7 +20,8 @@ from nodes.voices.wire.complaints import Complaint, complaint_of
 from nodes.voices.wire.completions import answer_from
 from nodes.voices.wire.dialect import Dialect, first_dialect, learned, weaker, with_other_cap
 from nodes.voices.wire.endpoint import Endpoint, Route, find_endpoint
-from nodes.voices.wire.transport import open_client, without
+from nodes.voices.wire.keys import Cutter
+from nodes.voices.wire.transport import open_client
 from policies.seats import Failure
 from policies.stop import kind_of, stop_reason
 
@@ -60,9 +61,9 @@ class _Asked:
 
 
 class _Complained(Exception):  # carries a complaint to who retries
-    def __init__(self, complaint: Complaint) -> None:
+    def __init__(self, complaint: Complaint, tokens: Tokens | None) -> None:
         super().__init__(complaint.cause)
-        self.complaint = complaint
+        self.complaint, self.tokens = complaint, tokens
 
 
 class ModelVoice:
@@ -71,9 +72,9 @@ class ModelVoice:
     def __init__(self, endpoints: Sequence[Endpoint], route: Route | None = None) -> None:
         self._endpoints = {endpoint.name: endpoint for endpoint in endpoints}
         route = route or Route()
-        self._secrets = [secret for endpoint in endpoints for secret in endpoint.secrets] + route.secrets
+        self._keys = Cutter([secret for endpoint in endpoints for secret in endpoint.secrets] + route.secrets)
         longest = max(endpoint.timeout_seconds for endpoint in endpoints)
-        self._http = open_client(route, longest, self._secrets)
+        self._http = open_client(route, longest, self._keys)
         self._chats: dict[tuple[str, str], LeanChat] = {}
         self._dialects: dict[tuple[str, str], Dialect] = {}
         self._turns: dict[str, asyncio.Semaphore] = {}
@@ -129,8 +130,8 @@ class ModelVoice:
                 known = self._dialects[key]
                 better = known if known != dialect else weaker(dialect, error.complaint)
                 if better is None:
-                    told = without(error.complaint.cause, self._secrets)
-                    failed = Answer(failure=Failure(error.complaint.reason, cause=told))
+                    told = self._keys.text(error.complaint.cause)
+                    failed = Answer(failure=Failure(error.complaint.reason, cause=told), tokens=error.tokens)
                     return replace(_with(failed, earlier, cap), dialect=learned(first, dialect))
                 self._dialects[key] = dialect = better
                 continue
@@ -155,7 +156,7 @@ class ModelVoice:
                 complaint = complaint_of(error, asked.endpoint.address)
                 if complaint is None:
                     raise
-                raise _Complained(complaint) from error
+                raise _Complained(complaint, getattr(error, "tokens", None)) from error
 
     def _turn(self, endpoint: Endpoint) -> Any:
         """Return what holds no more calls to an endpoint at once than it may have."""
@@ -200,10 +201,10 @@ class ModelVoice:
 
     def _clean(self, answer: Answer) -> Answer:
         """Return the answer without keys that an endpoint has sent back."""
-        said = without(answer.said, self._secrets) if isinstance(answer.said, str) else answer.said
+        said = self._keys.text(answer.said) if isinstance(answer.said, str) else answer.said
         failure = answer.failure
         if failure and failure.cause:
-            failure = replace(failure, cause=without(failure.cause, self._secrets))
+            failure = replace(failure, cause=self._keys.text(failure.cause))
         return replace(answer, said=said, failure=failure)
 
 

@@ -32,6 +32,15 @@ def test_a_text_without_a_whole_leading_think_block_stays_as_it_is(text: str) ->
     assert without_thinking(text) == text
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["```json\n" * 200_000, "```" + " " * 2_000_000, "`" * 2_000_000, "```\n" + "``\n" * 300_000, "\n" * 2_000_000],
+    ids=["fences", "blanks", "one fence", "almost fences", "lines"],
+)
+def test_a_monstrous_text_is_read_in_a_moment(text: str) -> None:
+    assert unwrapped(text) == text
+
+
 @pytest.mark.parametrize("opening", ["```", "```json", "``` json", "```JSON  ", "````", "~~~", "\n ```json"])
 @pytest.mark.parametrize("line", ["\n", "\r\n"])
 def test_one_fence_around_everything_is_taken_off(opening: str, line: str) -> None:

@@ -148,7 +148,7 @@ STOPS: dict[str, Stopping] = {
     ),
     "an empty object": at_risk(status(200, "{}"), "llm_error:200", 1, told=no_completion("it has no choice: {}")),
     "no choices": at_risk(
-        status(200, '{"choices": []}'), "llm_error:200", 1, told=no_completion("it has no choice: {'choices': []}")
+        status(200, '{"choices": []}'), "llm_error:200", 1, told=no_completion('it has no choice: {"choices": []}')
     ),
     "no JSON": at_risk(status(200, "go"), "llm_error:200", 1, told=no_completion("go")),
     "a key that is not known": at_risk(status(401), "llm_auth", 1, told=SAID[401]),

@@ -166,6 +166,13 @@ def test_under_a_limit_the_first_answer_is_not_asked_for_longer_since_nobody_kno
 SHAPES: Mapping[str, Any] = {
     "as OpenAI counts": lambda prompt, said: {"prompt_tokens": prompt, "completion_tokens": said},
     "by other names": lambda prompt, said: {"input_tokens": prompt, "output_tokens": said},
+    "by both names": lambda prompt, said: {
+        "prompt_tokens": 0,
+        "completion_tokens": 0,
+        "input_tokens": prompt,
+        "output_tokens": said,
+    },
+    "as JSON writes decimals": lambda prompt, said: {"prompt_tokens": float(prompt), "completion_tokens": float(said)},
     "with details": lambda prompt, said: {
         "prompt_tokens": prompt,
         "completion_tokens": said,
@@ -195,3 +202,22 @@ def test_three_parallel_answers_of_150_000_tokens_overshoot_a_limit_by_one_call_
     assert used - 150_000 <= limit
     assert played.record["usage"]["prompt_tokens"] + played.record["usage"]["completion_tokens"] == used
     assert (played.record["stop_reason"] == "success") is (limit == 1_000_000)
+
+
+NO_ANSWERS: Mapping[str, tuple[dict[str, Any], str]] = {
+    "no choice": ({"choices": []}, "llm_error:200"),
+    "an error": ({"error": {"message": "No."}}, "llm_error:200"),
+    "an error with a choice": ({"choices": [{"finish_reason": "error"}]}, "llm_error:200"),
+}
+
+
+@pytest.mark.parametrize("name", NO_ANSWERS)
+def test_what_an_answer_counts_that_is_none_counts_too_over_every_resume(tmp_path: Path, name: str) -> None:
+    fields, reason = NO_ANSWERS[name]
+    said = Answer(body=json.dumps({**fields, "usage": {"prompt_tokens": 9_000, "completion_tokens": 10}}))
+    first = play(tmp_path, script(demand_analyst=said), "budget.max_tokens=15000", "sequence=[demand_analyst]")
+    assert (first.record["stop_reason"], first.record["usage"]["prompt_tokens"]) == (reason, 9_000)
+    second = go_on(tmp_path, {DEMAND: said})
+    assert (second.record["stop_reason"], second.record["usage"]["prompt_tokens"]) == (reason, 18_000)
+    third = go_on(tmp_path)
+    assert (third.record["stop_reason"], third.asked) == ("max_tokens", {})

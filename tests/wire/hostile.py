@@ -112,6 +112,18 @@ def redirect(status: int, location: str) -> bytes:
     return http(b"", b"HTTP/1.1 %d Elsewhere\r\n" % status, {"Location": location})
 
 
+REFUSED = b"HTTP/1.1 400 No\r\n"
+DEEP = b'{"error": ' + b"[" * 400 + b"]" * 400 + b"}"
+ODD_CHARSETS = ("zlib", "rot13", "undefined", "idna", "utf-16")
+"""Names of codecs that are no encodings of text, or raise on what is not theirs."""
+
+
+def refused_in(charset: str) -> Hostile:
+    answer = http(b'{"error": {"message": "No."}}', REFUSED)
+    named = answer.replace(b"application/json", f"application/json; charset={charset}".encode())
+    return Hostile(sends(named), "llm_error:400", 1, "No.")
+
+
 HOSTILE: dict[str, Hostile] = {
     # No HTTP.
     "garbage bytes": protocol(bytes(range(256)) * 64),
@@ -144,6 +156,9 @@ HOSTILE: dict[str, Hostile] = {
     "a gzip bomb": too_large(packed(BOMB, "gzip"), cause="unpacks to more than 8 MiB"),
     "a gzip bomb in gzip": too_large(packed(DOUBLE_BOMB, "gzip, gzip"), cause="unpacks to more than 8 MiB"),
     "a deflate bomb": too_large(packed(zlib.compress(bytes(64 * MIB)), "deflate"), cause="unpacks to more than 8 MiB"),
+    "two million values": too_large(
+        http(completion(x=[]).replace(b"[]", b"[" + b"{}," * 2_000_000 + b"{}]")), cause="values"
+    ),
     # Never done.
     "silent": endless(then=waits),
     "a body without end, slow": endless(UNBOUNDED, then=repeats(b" ", 0.05)),
@@ -170,6 +185,13 @@ HOSTILE: dict[str, Hostile] = {
     "a number of 5,000 digits": unread(http(HUGE_NUMBER)),
     "NUL bytes in JSON": unread(http(completion().replace(b"Fine.", b"Fi\x00ne."))),
     "Latin-1 in JSON": unread(http(completion().replace(b"Fine.", b"D\xe9j\xe0 vu."))),
+    "two million values and no choice": too_large(http(b'{"x": [' + b"{}," * 2_000_000 + b"{}]}"), cause="values"),
+    "an error 400 levels deep": Hostile(sends(http(DEEP, REFUSED)), "llm_error:400", 1),
+    "an error 400 levels deep in an answer": Hostile(sends(http(DEEP)), "llm_error:200", 1),
+    **{f"an error in {charset}": refused_in(charset) for charset in ODD_CHARSETS},
+    "a redirect to bytes": Hostile(
+        sends(b"HTTP/1.1 302 Found\r\nLocation: http://\xe5\xff/\r\nContent-Length: 0\r\n\r\n"), "llm_error:302", 1
+    ),
     "no content": Hostile(sends(b"HTTP/1.1 204 No Content\r\n\r\n"), "llm_error:200", 1),
     "other protocols": Hostile(sends(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n"), "llm_error:101", 1),
     # All is well after all.
@@ -183,6 +205,11 @@ HOSTILE: dict[str, Hostile] = {
         http(completion()).replace(b"application/json", b"application/json; charset=utf-16")
     ),
     "UTF-16": fine(http(completion().decode().encode("utf-16"))),
+    "headers that are not ASCII": fine(
+        http(completion()).replace(
+            b"Content-Length", b"X-Name: \xe9\xff\r\nSet-Cookie: a=b; domain=.\xff\r\nContent-Length", 1
+        )
+    ),
     "a byte order mark": fine(http(b"\xef\xbb\xbf" + completion())),
     "interim answers first": fine(b"HTTP/1.1 100 Continue\r\n\r\n" * 20 + GOOD),
     "leftovers before the next answer": Hostile(

@@ -34,6 +34,7 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
     "the key itself": (f'{X}key = "{SECRET}"\n', f"endpoints.x.key: is not known here; allowed: {KEYS}"),
     "a key in place of its name": (f'{X}key_env = "{SECRET}"\n', f"endpoints.x.key_env: {VARIABLE}"),
     "the name we have for `schema`": (f'{X}form = "none"\n', f"endpoints.x.form: is not known here; allowed: {KEYS}"),
+    "a name in brackets": ('[endpoints."[key]"]\n', f"endpoints.[key]: {NAME}"),
     "a name with a space": ('[endpoints."Two words"]\n', f"endpoints.Two words: {NAME}"),
     "no address": (f'{X}base_url = "nowhere"\n', f"endpoints.x.base_url: {ADDRESS}"),
     "another scheme": (f'{X}base_url = "ftp://h/v1"\n', f"endpoints.x.base_url: {ADDRESS}"),

@@ -45,6 +45,11 @@ ECHOES: dict[str, tuple[Callable[[str], bytes], str]] = {
         lambda key: http(b'{"error": {"message": "%s"}}' % _escaped(key).encode(), b"HTTP/1.1 400 No\r\n"),
         "llm_error:400",
     ),
+    "in an answer, with NULs in between": (lambda key: http(completion(_says("\\u0000".join(key)))), "success"),
+    "in an answer, escaped twice": (
+        lambda key: http(completion(_says(_escaped(key).replace("\\", "\\\\")))),
+        "success",
+    ),
     "in an answer that breaks the contract": (lambda key: http(completion(key)), "invalid_contribution:missing_keys"),
     "in what is no HTTP": (lambda key: f"{key} {key}\r\n\r\n".encode(), "llm_error:protocol"),
     "in a header that is none": (
@@ -75,6 +80,18 @@ ECHOES: dict[str, tuple[Callable[[str], bytes], str]] = {
             .replace(b'"content": "', b'"content": "", "x": "')
         ),
         "llm_refused",
+    ),
+    "at the end of what is kept of a refusal": (
+        lambda key: http(
+            completion().replace(
+                b'"role": "assistant"', b'"role": "assistant", "refusal": "%s"' % f"{'x' * 290}{_escaped(key)}".encode()
+            )
+        ),
+        "llm_refused",
+    ),
+    "at the end of what is kept of an error": (
+        lambda key: http(b'{"error": {"message": "%s"}}' % f"{'x' * 285}{key}".encode(), b"HTTP/1.1 400 No\r\n"),
+        "llm_error:400",
     ),
     "as a refusal": (
         lambda key: http(

@@ -37,7 +37,7 @@ class LeanChat(ChatOpenAI):
         response = await self.root_async_client.post("/chat/completions", body=body, cast_to=httpx2.Response)
         with _faults_of_the_answer(response.content):
             answer = json.loads(response.content)
-        found = _read(answer)
+        found = _read(answer, response.content)
         with _faults_of_the_answer(response.content):
             result = self._create_chat_result(found, {})
             for choice, generation in zip(found["choices"], result.generations, strict=True):
@@ -53,10 +53,14 @@ def _faults_of_the_answer(body: bytes) -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-        raise NoCompletionError(body[:SHOWN_BYTES].decode(errors="replace")) from error
+        raise NoCompletionError(_shown(body)) from error
 
 
-def _read(answer: object) -> dict[str, Any]:
+def _shown(body: bytes) -> str:
+    return body[:SHOWN_BYTES].decode(errors="replace")
+
+
+def _read(answer: object, body: bytes) -> dict[str, Any]:
     """Return a completion that can be turned into a result.
 
     Raises:
@@ -64,12 +68,12 @@ def _read(answer: object) -> dict[str, Any]:
         NoCompletionError: it has no choice to read.
     """
     if not isinstance(answer, Mapping):
-        raise NoCompletionError(f"{answer!r:.{SHOWN_BYTES}}")
+        raise NoCompletionError(_shown(body))
+    counted = tokens_in(answer.get("usage"), has_text=False)
     error = error_in(answer)
     if error:
-        raise ErrorInAnswer(error)
+        raise ErrorInAnswer(error, counted)
     if not isinstance(answer.get("choices"), list) or not answer["choices"]:
-        raise NoCompletionError(f"it has no choice: {answer!r:.{SHOWN_BYTES}}")
-    counted = tokens_in(answer.get("usage"), has_text=False)
+        raise NoCompletionError(f"it has no choice: {_shown(body)}", counted)
     usage = counted and {"prompt_tokens": counted.prompt, "completion_tokens": counted.completion}
     return {**answer, "usage": usage}

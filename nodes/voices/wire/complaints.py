@@ -13,6 +13,7 @@ import httpcore2
 import httpx2
 import openai
 
+from nodes.voices.voice import Tokens
 from nodes.voices.wire.transport import MalformedError, TooLargeError
 from policies.plain import clean_text
 from policies.stop import stop_reason
@@ -22,6 +23,9 @@ MAX_SAID = 300
 
 MAX_RETRY_AFTER_SECONDS = 60.0
 """A provider that asks to wait longer is not waited for; the OpenAI client draws the same line."""
+
+MAX_DEPTH = 20
+"""Levels of an error object that are read."""
 
 FINAL_CODES = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "account_deactivated")
 """Kinds of error with a transient status that waiting does not mend."""
@@ -46,13 +50,17 @@ class Complaint:
 class ErrorInAnswer(Exception):  # it is the provider's error, carried by an answer that says 200
     """An answer with status 200 that holds an error object."""
 
-    def __init__(self, error: object) -> None:
+    def __init__(self, error: object, tokens: Tokens | None) -> None:
         super().__init__("an error inside an answer with status 200")
-        self.error = error
+        self.error, self.tokens = error, tokens
 
 
 class NoCompletionError(Exception):
-    """An answer with status 200 that is no chat completion."""
+    """An answer with status 200 that is no chat completion; what it says that it counted counts all the same."""
+
+    def __init__(self, said: str, tokens: Tokens | None = None) -> None:
+        super().__init__(said)
+        self.tokens = tokens
 
 
 def complaint_of(error: Exception, address: str) -> Complaint | None:
@@ -60,7 +68,7 @@ def complaint_of(error: Exception, address: str) -> Complaint | None:
     if isinstance(error, openai.APIStatusError):
         return _of_status(error.status_code, error.body, error.response.headers, address, type(error).__name__)
     if isinstance(error, ErrorInAnswer):
-        return _of_status(_status_in(error.error), error.error, {}, address, str(error))
+        return _of_status(_status_in(_shallow(error.error)), error.error, {}, address, str(error))
     is_timeout = isinstance(error, TimeoutError | openai.APITimeoutError)
     if is_timeout and not isinstance(error.__cause__, httpx2.ConnectTimeout):
         return Complaint(stop_reason("llm_timeout"), f"{address}: gave no whole answer in time", is_transient=True)
@@ -76,7 +84,7 @@ def complaint_of(error: Exception, address: str) -> Complaint | None:
 
 
 def _of_status(status: int, body: object, headers: Mapping[str, str], address: str, kind: str) -> Complaint:
-    error = body.get("error", body) if isinstance(body, Mapping) else body
+    error = _shallow(body.get("error", body) if isinstance(body, Mapping) else body)
     fields = error if isinstance(error, Mapping) else {}
     said = _said(_message(error))
     wait = wait_asked_for(headers)
@@ -106,6 +114,15 @@ def _status_in(error: object) -> int:
     found = (fields.get(name) for name in ("code", "status", "status_code"))
     codes = (int(str(code)) for code in found if re.fullmatch(r"[45]\d\d", str(code)))
     return next(codes, 200)
+
+
+def _shallow(value: object, depth: int = MAX_DEPTH) -> object:
+    """Return a value without what nests deeper than any error does."""
+    if isinstance(value, Mapping):
+        return {key: _shallow(each, depth - 1) for key, each in value.items()} if depth else "..."
+    if isinstance(value, list):
+        return [_shallow(each, depth - 1) for each in value] if depth else "..."
+    return value
 
 
 def _message(error: object) -> str:

@@ -1,6 +1,7 @@
 """Completions: what a model said, read from a chat completion: its text, why it ended, and what it counted."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from langchain_core.messages import AIMessage
 
@@ -30,7 +31,8 @@ def _failure(message: AIMessage, said: str, finish: object, max_output_tokens: i
     if finish == "length":
         return _failed("llm_truncated", f"the answer was cut at {max_output_tokens} tokens; raise `max_output_tokens`")
     if refusal:
-        return _failed("llm_refused", f"the model refused: {str(refusal)[:MAX_SAID]}")
+        said = refusal if isinstance(refusal, str) else "it does not say why"
+        return _failed("llm_refused", f"the model refused: {said[:MAX_SAID]}")
     if finish == "content_filter":
         return _failed("llm_refused", "the provider held the answer back (content_filter)")
     if said.strip():
@@ -54,8 +56,12 @@ def tokens_in(usage: object, has_text: bool) -> Tokens | None:
     """
     if not isinstance(usage, Mapping):
         return None
-    for names in USAGE_NAMES:
-        counts = [count for count in map(usage.get, names) if type(count) is int and count >= 0]
-        if len(counts) == len(names) and (not has_text or any(counts)):
-            return Tokens(*counts)
-    return None
+    pairs: list[list[Any]] = [[*filter(_is_count, map(usage.get, names))] for names in USAGE_NAMES]
+    found = [Tokens(int(pair[0]), int(pair[1])) for pair in pairs if len(pair) == 2]
+    counted = [each for each in found if each.prompt or each.completion]
+    return next(iter(counted if has_text else [*counted, *found]), None)
+
+
+def _is_count(count: Any) -> bool:
+    """Tell whether a value is a whole number, which JSON may write as 5.0, and can count something."""
+    return (type(count) is int or (isinstance(count, float) and count.is_integer())) and count >= 0

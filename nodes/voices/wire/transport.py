@@ -6,10 +6,9 @@ raised while a question is under way can be taken for a fault of the endpoint.
 
 import errno
 import os
-import re
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, contextmanager
 from ipaddress import ip_address
 from pathlib import Path
@@ -19,24 +18,21 @@ import httpx2
 from openai import DefaultAioHttpClient
 
 from nodes.voices.wire.endpoint import Route
+from nodes.voices.wire.keys import Cutter
 
 MAX_BODY = 8 * 2**20
 """Bytes of an answer, as it is sent and as it is unpacked."""
 
-SHORTEST_SECRET = 8
-"""Characters of a key below which it is not cut out of answers: it could be any word."""
-
-CUT = "[key]"
-ESCAPED = re.compile(r"\\(?:u00([2-7][0-9a-fA-F])|/)")
-"""How JSON may spell a character of a key."""
+MAX_VALUES = 500_000
+"""Values of an answer: each takes a hundred times the bytes that it was sent in."""
 
 ENCODINGS = ("gzip", "x-gzip", "deflate")
 MAX_LAYERS = 2
 MAX_MEMBERS = 16
 """How often an answer may be packed, and in how many parts; each costs time, and no server needs more."""
 
-CHANGED = ("content-encoding", "content-length", "transfer-encoding")
-"""Headers that hold of a body as it was sent."""
+HEARD = ("retry-after", "retry-after-ms")
+"""Headers of an answer that mean something here; of the others some would be obeyed, and some cannot be read."""
 
 
 class TooLargeError(httpx2.RequestError):
@@ -47,7 +43,7 @@ class MalformedError(httpx2.RequestError):
     """What the peer sent is no HTTP, or packed in a way that was not asked for."""
 
 
-def open_client(route: Route, timeout_seconds: float, secrets: Sequence[str]) -> httpx2.AsyncClient:
+def open_client(route: Route, timeout_seconds: float, keys: Cutter) -> httpx2.AsyncClient:
     """Return a client that follows no redirect and reads nothing from the environment.
 
     Raises:
@@ -60,7 +56,7 @@ def open_client(route: Route, timeout_seconds: float, secrets: Sequence[str]) ->
     def transport(proxy: str | None) -> httpx2.AsyncBaseTransport:
         kind = httpx2.AsyncClient if proxy and proxy.startswith("socks") else DefaultAioHttpClient
         return BoundedTransport(
-            kind(proxy=proxy, verify=trusted, timeout=timeout_seconds, follow_redirects=False, trust_env=False), secrets
+            kind(proxy=proxy, verify=trusted, timeout=timeout_seconds, follow_redirects=False, trust_env=False), keys
         )
 
     proxies = {} if "*" in route.no_proxy else route.proxies
@@ -101,9 +97,8 @@ def _pattern(host: str) -> str:
 class BoundedTransport(httpx2.AsyncBaseTransport):
     """Reads each answer whole, within bounds, unpacks it and cuts keys out of it."""
 
-    def __init__(self, client: httpx2.AsyncClient, secrets: Sequence[str]) -> None:
-        self._client = client
-        self._secrets = [secret.encode() for secret in secrets if len(secret) >= SHORTEST_SECRET]
+    def __init__(self, client: httpx2.AsyncClient, keys: Cutter) -> None:
+        self._client, self._keys = client, keys
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Return the answer with its body read.
@@ -117,28 +112,17 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
             async with aclosing(answer):
                 packed = await _read(answer.aiter_raw(), request)
         body = _unpacked(packed, answer.headers.get("content-encoding", ""), request)
-        for secret in self._secrets:
-            body = body.replace(secret, CUT.encode())
-        headers = [(name, value) for name, value in answer.headers.multi_items() if name.lower() not in CHANGED]
-        return httpx2.Response(answer.status_code, headers=headers, content=body, request=request)
+        if body.count(b",") > MAX_VALUES:
+            raise TooLargeError(f"sent more than {MAX_VALUES:,} values", request=request)
+        heard = {name: answer.headers[name] for name in HEARD if name in answer.headers}
+        headers = {name: value for name, value in heard.items() if value.isascii()}
+        kind = answer.headers.get("content-type", "").partition(";")[0].strip()
+        headers["content-type"] = kind if kind.isascii() else ""
+        return httpx2.Response(answer.status_code, headers=headers, content=self._keys.body(body), request=request)
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
-
-
-def without(text: str, secrets: Sequence[str]) -> str:
-    r"""Return a text without these keys, also where it is JSON that spells one in escapes; one like any word stays.
-
-    >>> without("Bearer sk-0123456789", ["sk-0123456789", "k"]), without(r"\u0073k-0123456789", ["sk-0123456789"])
-    ('Bearer [key]', '[key]')
-    """
-    for secret in secrets:
-        if len(secret) >= SHORTEST_SECRET:
-            text = text.replace(secret, CUT)
-            spelled = ESCAPED.sub(lambda found: chr(int(found[1] or "2f", 16)), text) if "\\" in text else text
-            text = spelled.replace(secret, CUT) if secret in spelled else text
-    return text
 
 
 @contextmanager
