@@ -25,7 +25,7 @@ NO_KEY = "-"
 """What is sent as the key where an endpoint needs none: the client is to send something."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
-Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
+Variable = Annotated[str, StringConstraints(pattern=r"^[A-Z_][A-Z0-9_]{0,99}$")]
 Header = Annotated[str, StringConstraints(pattern=r"^[ -~]*$", max_length=2_000)]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,100}$")]
 
@@ -38,7 +38,7 @@ class EndpointEntry(BaseModel):
     base_url: Annotated[str, AfterValidator(usable_address)] | None = None
     key_env: Variable | None = None
     default_model: ModelName | None = None
-    timeout_seconds: Annotated[float, Field(gt=0, le=3600, strict=False)] | None = None
+    timeout_seconds: Annotated[float, Field(gt=0, le=3600)] | None = None
     max_retries: Annotated[int, Field(ge=0, le=10)] = 2
     max_concurrency: Annotated[int, Field(ge=1, le=10_000)] | None = None
     form: Literal["auto", "json_schema", "json_object", "none"] = Field("auto", alias="schema")
@@ -50,7 +50,7 @@ class EndpointEntry(BaseModel):
 
 NAMES = "a lower-case letter, then letters, digits, `-` and `_`, 40 in all"
 PATTERNS = {
-    "key_env": "the name of a variable, not the key itself",
+    "key_env": "the name of a variable in capitals, not the key itself",
     "headers": "letters, digits and `-` in a name, printable ASCII in a value",
 }
 """What is allowed where a text has to match a pattern."""

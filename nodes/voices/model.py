@@ -30,6 +30,9 @@ logging.getLogger("openai").setLevel(logging.WARNING)  # OPENAI_LOG would have i
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 8.0
 
+TOO_LONG = (400, 413, 422)
+"""Statuses with which an endpoint refuses a longer answer than it ever gives."""
+
 TRIAL = Prompt('Answer with the JSON object {"ready": true} and nothing else.', "{}")
 TRIAL_FORM: Schema = {
     "name": "trial",
@@ -121,12 +124,15 @@ class ModelVoice:
         first = first_dialect(asked.endpoint)
         dialect = self._dialects.setdefault(key, first)
         earlier: list[Tokens] = []
+        cut: Answer | None = None
         if asked.endpoint.lacks:
             return Answer(failure=Failure(stop_reason("llm_auth"), cause=asked.endpoint.lacks))
         while True:
             try:
                 message: AIMessage = await self._retrying(asked, dialect)(self._attempt, asked, dialect, cap)
             except _Complained as error:
+                if cut and error.complaint.status in TOO_LONG:
+                    return replace(_with(cut, earlier, cap), dialect=learned(first, dialect))
                 known = self._dialects[key]
                 better = known if known != dialect else weaker(dialect, error.complaint)
                 if better is None:
@@ -139,9 +145,10 @@ class ModelVoice:
             if answer.tokens and answer.tokens.completion > cap:
                 self._dialects[key] = dialect = with_other_cap(self._dialects[key])
             may_grow = asked.limits.grows and cap == asked.limits.max_output_tokens
-            if may_grow and answer.tokens and _is_truncated(answer):
+            if may_grow and answer.tokens and answer.tokens.completion <= cap and _is_truncated(answer):
                 cap *= 2
                 earlier.append(answer.tokens)
+                cut = replace(answer, tokens=None)
                 continue
             return replace(_with(answer, earlier, cap), dialect=learned(first, dialect))
 

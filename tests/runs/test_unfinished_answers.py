@@ -11,7 +11,7 @@ import pytest
 from tests.harness import without_times
 from tests.runs.expected import NO_TEXT, accepted, round_of, stopped, success, usage
 from tests.runs.stage import BRIEF, DEMAND, FINANCE, RISK, go_on, play, script
-from tests.scripted_server import Answer, ScriptedServer, forever, says, text
+from tests.scripted_server import Answer, ScriptedServer, forever, says, status, text, with_usage
 
 pytestmark = pytest.mark.slow
 
@@ -119,6 +119,20 @@ def test_a_brief_that_was_cut_is_asked_for_once_more_twice_as_long(tmp_path: Pat
     assert played.team is not None
     assert without_times(played.record) == success(played.team, ALL_GO, usage(5, 5), BRIEF)
     assert caps(played.server, "brief") == [CAP, 2 * CAP]
+
+
+def test_an_endpoint_that_gives_no_longer_answers_has_cut_this_one_and_nothing_is_learned_of_it(tmp_path: Path) -> None:
+    error = {"error": {"message": "max_completion_tokens is too large: 1600. This model gives at most 1000."}}
+    played = play(tmp_path, script(risk_analyst=[CUT, status(400, error)]))
+    assert (played.record["stop_reason"], played.record["cause"]) == ("llm_truncated", CUT_AT)
+    assert (played.record["usage"], "endpoints" in played.record) == (usage(4, 3), False)
+
+
+def test_an_answer_that_was_cut_beyond_its_cap_is_not_asked_for_longer(tmp_path: Path) -> None:
+    """Whoever ignores one cap ignores the next."""
+    beyond = with_usage(CUT, 100, 150_000)
+    played = play(tmp_path, script(risk_analyst=forever(beyond)), "budget.max_tokens=100000")
+    assert (played.record["stop_reason"], played.asked[RISK]) == ("llm_truncated", 1)
 
 
 def test_an_answer_that_is_cut_twice_stops_and_a_resume_begins_anew(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ KEYS = (
 ADDRESS = "is no address of an endpoint; allowed: http(s)://HOST[:PORT]/PATH, without a user"
 TEXT = "has a character that is not allowed there, or too many; allowed: "
 NAME = f"{TEXT}a lower-case letter, then letters, digits, `-` and `_`, 40 in all"
-VARIABLE = f"{TEXT}the name of a variable, not the key itself"
+VARIABLE = f"{TEXT}the name of a variable in capitals, not the key itself"
 HEADER = f"{TEXT}letters, digits and `-` in a name, printable ASCII in a value"
 SECRET = "sk-in-the-wrong-place"
 

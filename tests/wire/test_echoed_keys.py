@@ -50,6 +50,14 @@ ECHOES: dict[str, tuple[Callable[[str], bytes], str]] = {
         lambda key: http(completion(_says(_escaped(key).replace("\\", "\\\\")))),
         "success",
     ),
+    "in an answer, percent-encoded": (
+        lambda key: http(completion(_says("".join(f"%{ord(char):02X}" for char in key)))),
+        "success",
+    ),
+    "in an answer, as HTML": (
+        lambda key: http(completion(_says("".join(f"&#{ord(char)};" for char in key)))),
+        "success",
+    ),
     "in an answer that breaks the contract": (lambda key: http(completion(key)), "invalid_contribution:missing_keys"),
     "in what is no HTTP": (lambda key: f"{key} {key}\r\n\r\n".encode(), "llm_error:protocol"),
     "in a header that is none": (

@@ -21,6 +21,9 @@ from policies.stop import stop_reason
 MAX_SAID = 300
 """Characters kept of what a provider says."""
 
+MOST_READ = 20 * MAX_SAID
+"""Characters of it that are read for what it complains of."""
+
 MAX_RETRY_AFTER_SECONDS = 60.0
 """A provider that asks to wait longer is not waited for; the OpenAI client draws the same line."""
 
@@ -86,14 +89,14 @@ def complaint_of(error: Exception, address: str) -> Complaint | None:
 def _of_status(status: int, body: object, headers: Mapping[str, str], address: str, kind: str) -> Complaint:
     error = _shallow(body.get("error", body) if isinstance(body, Mapping) else body)
     fields = error if isinstance(error, Mapping) else {}
-    said = _said(_message(error))
+    said = _said(_message(error), MOST_READ)
     wait = wait_asked_for(headers)
     is_final = any(code in FINAL_CODES for code in (fields.get("code"), fields.get("type")))
     is_transient = (status in (408, 409, 429) or status >= 500) and not is_final  # RFC 9110
     parameter = fields.get("param")
     return Complaint(
         _reason(status),
-        f"{address}: {status} {kind}: {said}" if said else f"{address}: {status} {kind}",
+        f"{address}: {status} {kind}: {_said(said)}" if said else f"{address}: {status} {kind}",
         status,
         said,
         parameter if isinstance(parameter, str) else None,
@@ -143,9 +146,9 @@ def _message_with_place(error: object) -> str:
     return where + _message(error)
 
 
-def _said(message: str) -> str:
-    shown = " ".join(clean_text(re.sub(r"<[^<>]{0,2000}>", " ", message[: 20 * MAX_SAID])).split())
-    return shown if len(shown) <= MAX_SAID else shown[: MAX_SAID - 1] + "\u2026"
+def _said(message: str, most: int = MAX_SAID) -> str:
+    shown = " ".join(clean_text(re.sub(r"<[^<>]{0,2000}>", " ", message[:MOST_READ])).split())
+    return shown if len(shown) <= most else shown[: most - 1] + "\u2026"
 
 
 def wait_asked_for(headers: Mapping[str, str]) -> float | None:

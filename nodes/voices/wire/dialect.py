@@ -9,10 +9,23 @@ from nodes.voices.wire.endpoint import Cap, Endpoint, Schema
 SCHEMAS: tuple[Schema, ...] = get_args(Schema)
 CAPS: tuple[Cap, ...] = get_args(Cap)
 
-REFUSING = (400, 404, 422, 500)
+REFUSING = (400, 404, 415, 422, 500)
 """Statuses with which servers refuse a field that they do not know; 404 where a gateway finds no model that has it."""
 
-SCHEMA_WORDS = ("response_format", "json_schema", "schema", "structured output", "grammar", "guided", "json mode")
+SCHEMA_WORDS = (
+    "response_format",
+    "response format",
+    "json_schema",
+    "schema",
+    "structured output",
+    "grammar",
+    "guided",
+    "json mode",
+)
+
+
+LIMITS = ("too large", "at most", "at least", "maximum", "exceed", "less than", "greater than", "between")
+"""Words of a complaint about the value of a field, not about the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,7 @@ def weaker(dialect: Dialect, complaint: Complaint) -> Dialect | None:
     learns = dialect.learns
     if "temperature" in learns and dialect.sends_temperature and "temperature" in said:
         return replace(dialect, sends_temperature=False)
-    if "output_cap" in learns and dialect.cap in said:
+    if "output_cap" in learns and dialect.cap in said and not any(word in said for word in LIMITS):
         return with_other_cap(dialect)
     place = SCHEMAS.index(dialect.schema) + 1
     if "schema" in learns and place < len(SCHEMAS) and any(word in said for word in SCHEMA_WORDS):

@@ -13,7 +13,9 @@ Cap = Literal["max_completion_tokens", "max_tokens"]
 """What the limit of output tokens is called."""
 
 DEFAULT = "default"
-SECRET_NAMES = re.compile("auth|cookie|key|secret|token")
+SECRET_NAMES = re.compile("auth|cookie|credential|key|password|secret|sig|token")
+PARTS = re.compile("[ =;,]+")
+"""What separates the words of a header, one of which may be the key."""
 OPENAI = "https://api.openai.com/v1"
 
 
@@ -46,8 +48,10 @@ class Endpoint:
 
     @property
     def secrets(self) -> list[str]:
-        """What must not be kept or shown: its key, and the headers that may have one."""
-        return [self.api_key, *(value for name, value in self.headers.items() if SECRET_NAMES.search(name.lower()))]
+        """What must not be kept or shown: its key, and the headers and fields of the query that may have one."""
+        named = [*self.headers.items(), *self.query.items()]
+        values = [value for name, value in named if SECRET_NAMES.search(name.lower())]
+        return list(dict.fromkeys([self.api_key, *values, *(part for value in values for part in PARTS.split(value))]))
 
     def called(self, model: str) -> str:
         """Return what a team calls a model of this endpoint."""

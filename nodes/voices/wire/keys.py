@@ -1,14 +1,19 @@
 """Keys: cut out of whatever an endpoint sends back, however JSON may spell them."""
 
 import re
-from collections.abc import Iterable
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
 SHORTEST_SECRET = 8
 """Characters of a key below which it is not cut out of answers: it could be any word."""
 
+STUB = 12
+"""Characters with which a longer key begins that give it away where the rest of it was cut off."""
+
 CUT = "[key]"
 
-MARKS = (b"\\u", b"\\/", b"\x00")
+MARKS = (b"\\u", b"\\/", b"\x00", b"%", b"&#")
 """One of them is in whatever spells a key otherwise than it is."""
 
 _NOTHING = r"(?:\x00|\\++u0000)*+"
@@ -28,8 +33,13 @@ class Cutter:
         self._text, self._body = re.compile(spelled), re.compile(spelled.encode())
 
     def text(self, text: str) -> str:
-        """Return a text without the keys."""
-        return self._text.sub(CUT, text)
+        """Return a text without the keys, or what is left of one where a library cut it off."""
+        text = self._text.sub(CUT, text)
+        for key in self._keys:
+            while len(key) > STUB and (place := text.find(key[:STUB])) >= 0:
+                left = len([*takewhile(lambda pair: pair[0] == pair[1], zip(text[place:], key, strict=False))])
+                text = text[:place] + CUT + text[place + left :]
+        return text
 
     def body(self, body: bytes) -> bytes:
         """Return an answer without the keys; before any of it is cut off, or half of a key could stay."""
@@ -41,11 +51,26 @@ class Cutter:
 
 
 def _spelled(secret: str) -> str:
-    r"""Return the pattern of a key, each character as it is or escaped, also where JSON lies in JSON."""
-    return _NOTHING.join(f"(?:{re.escape(char)}|{_escaped(char)})" for char in secret)
+    r"""Return the pattern of a key: each character as it is or escaped, also in JSON within JSON; or all encoded."""
+    plain = _NOTHING.join(f"(?:{re.escape(char)}|{_escaped(char)})" for char in secret)
+    return "|".join([plain, *map(re.escape, _encoded(secret.encode()))])
 
 
 def _escaped(char: str) -> str:
-    digits = "".join(f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in f"{ord(char):04x}")
+    """Return the patterns of a character in JSON, in an address and in HTML."""
+    hexed = _any_case(f"{ord(char):02x}")
     backslashes = r"(?<!\\)\\++"  # a run of them is looked at once
-    return rf"{backslashes}u{digits}|{backslashes}/" if char == "/" else rf"{backslashes}u{digits}"
+    spelled = [rf"{backslashes}u00{hexed}", f"%{hexed}", f"&#0*{ord(char)};", f"&#[xX]0*{hexed};"]
+    return "|".join([*spelled, f"{backslashes}/"] if char == "/" else spelled)
+
+
+def _any_case(digits: str) -> str:
+    return "".join(f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in digits)
+
+
+def _encoded(secret: bytes) -> Iterator[str]:
+    """Yield a key in hexadecimal, and in Base64 wherever it begins within the text that was encoded."""
+    yield secret.hex()
+    for before in range(3):
+        for encode in (b64encode, urlsafe_b64encode):
+            yield encode(bytes(before) + secret).decode()[(0, 2, 3)[before] :].rstrip("=")[:-1]

@@ -23,7 +23,7 @@ from nodes.voices.wire.keys import Cutter
 MAX_BODY = 8 * 2**20
 """Bytes of an answer, as it is sent and as it is unpacked."""
 
-MAX_VALUES = 500_000
+MAX_VALUES = 200_000
 """Values of an answer: each takes a hundred times the bytes that it was sent in."""
 
 ENCODINGS = ("gzip", "x-gzip", "deflate")
