@@ -6,6 +6,7 @@ import os
 import resource
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from graph.runner import Runner
 from graph.teams.loader import Changes
 from graph.threads import check_thread
 from policies.plain import find_unplain
+from policies.stop import kind_of
 from policies.team import Team
 
 MAX_LINE_BYTES = 1024 * 1024
@@ -126,8 +128,8 @@ async def _run_line(number: int, line: bytes, seen: dict[str, int], batch: Batch
         async with turn:
             if batch.is_halted():
                 return Result(case_id, None, f"line {number}: cancelled before it started")
-            kept = await batch.runner.threads.show(case.id) if batch.retries else None
-            if kept is not None and not (kept["resumable"] and kept["status"] in FAILED):
+            kept = await _kept(case.id, batch)
+            if kept is not None:
                 return Result(case_id, kept)
             return Result(case_id, await batch.runner.run(batch.load(case), case.id))
     except UsageError as error:
@@ -136,6 +138,27 @@ async def _run_line(number: int, line: bytes, seen: dict[str, int], batch: Batch
         return Result(case_id, None, f"line {number}: {error.filename or 'this machine'}: {error.strerror or error}")
     except Exception as error:  # whatever one case meets, the others go on
         return Result(case_id, None, f"line {number}: unexpected: {type(error).__name__}: {error}", is_unexpected=True)
+
+
+async def _kept(thread: str, batch: Batch) -> Record | None:
+    """Return the record of a case that is not gone on with; None where it is, or begins.
+
+    Raises:
+        UsageError: it has not begun, and only what failed is to go on.
+    """
+    if batch.retries:
+        record = await batch.runner.threads.show(thread)
+        return None if record["resumable"] and record["status"] in FAILED else record
+    with suppress(UsageError):  # there is none yet
+        record = await batch.runner.threads.show(thread)
+        if _is_broken(record["stop_reason"]):
+            return record
+    return None
+
+
+def _is_broken(reason: str | None) -> bool:
+    """Tell whether a role broke its contract after all its repairs: asking it again is for whoever retries to say."""
+    return reason is not None and kind_of(reason).startswith("invalid_")
 
 
 def read_case(line: bytes) -> Case:

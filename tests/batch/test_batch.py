@@ -340,17 +340,16 @@ def test_goal_facts_and_team_of_a_line_reach_the_roles(tmp_path: Path) -> None:
 
 
 def test_the_same_batch_twice_asks_nobody_and_gives_the_same_lines(tmp_path: Path) -> None:
-    """Done, stopped for good and stopped at a budget: none is asked again."""
+    """Done, stopped over a broken contract and stopped at a budget: none is asked again."""
     settings = settings_at(tmp_path)
-    voice = ScriptedVoice(_says_go)
-    denied = {"sequence": ["demand_analyst", "legal_analyst"]}
-    lines = [_line("done"), _line("wrong", overrides=denied), _line("short", overrides={"budget": {"max_messages": 2}})]
+    voice = ScriptedVoice(lambda q: proposal(q.name, "perhaps" if _goal(q) == "wrong" else "go"))
+    lines = [_line("done"), _line("wrong", goal="wrong"), _line("short", overrides={"budget": {"max_messages": 2}})]
     first = run_batch(settings, *lines, voices={"rules": voice})
     asked = len(voice.asked)
     second = run_batch(settings, *lines, voices={"rules": voice})
     assert [str(result.record and result.record["stop_reason"]) for result in first] == [
         "success",
-        "agent_denied:legal_analyst",
+        "invalid_contribution:stance",
         "max_messages",
     ]
     assert without([result.line for result in second], *TIMES) == without([result.line for result in first], *TIMES)
