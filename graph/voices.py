@@ -31,6 +31,8 @@ def build_voices(settings: Settings) -> dict[str, Any]:
         place = settings.ssl_cert_file or settings.ssl_cert_dir
         variable = "SSL_CERT_FILE" if settings.ssl_cert_file else "SSL_CERT_DIR"
         raise UsageError(f"{variable}: {place} cannot be read as certificates: {error.strerror or error}") from None
+    except ValueError as error:
+        raise UsageError(f"NO_PROXY: {error}") from None
     except ImportError:
         name = next(name for name in PROXIES if (getattr(settings, name) or "").startswith("socks"))
         told = "a SOCKS proxy needs what speaks it; install it: pip install 'accord[socks]'"

@@ -17,9 +17,12 @@ from nodes.state import State
 from nodes.voices.voice import Answer, Limits, Meter, Prompt
 from policies.budgets import seconds_left
 from policies.seats import Failure, Seat, repair_of
-from policies.stop import stop_reason
+from policies.stop import kind_of, stop_reason
 from policies.team import Brief, Price, Role, Team
 from policies.usage import Reservation, Usage, cost_of, is_credible, learn_ratio, reserve
+
+GIVEN = ("llm_truncated", "llm_refused", "llm_empty")
+"""Failures of an answer that was given, and costs what it costs."""
 
 DEFAULT_MODEL = "default"
 """How the process's own model is called in the state."""
@@ -167,4 +170,5 @@ def _is_reported(answer: Answer) -> bool:
 
 def _is_estimated(call: Call, answer: Answer) -> bool:
     """Tell whether an answer counts as reserved, since what it used was not reported in a way that can be true."""
-    return bool(call.meter.calls) and not answer.failure and not _is_reported(answer)
+    was_given = answer.failure is None or kind_of(answer.failure.reason) in GIVEN
+    return bool(call.meter.calls) and was_given and not _is_reported(answer)

@@ -16,7 +16,7 @@ def without_thinking(text: str) -> str:
     """
     text = text.removeprefix("\ufeff")
     found = _THINKING.match(text)
-    return text[found.end() :].lstrip() if found else text
+    return text[found.end() :].lstrip().removeprefix("\ufeff") if found else text
 
 
 def unwrapped(text: str) -> str:
@@ -31,4 +31,4 @@ def unwrapped(text: str) -> str:
     if not opened or not whole.endswith(opened[1]) or len(whole) < opened.end() + len(opened[1]):
         return text
     held = whole[opened.end() : -len(opened[1])]
-    return text if opened[1] in held else held.rstrip()
+    return text if re.search(rf"^[ \t]*+{opened[1]}", held, re.MULTILINE) else held.rstrip()

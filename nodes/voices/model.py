@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import openai
@@ -18,7 +18,7 @@ from nodes.voices.voice import Answer, BriefQuestion, Limits, Meter, Prompt, Que
 from nodes.voices.wire.chat import LeanChat
 from nodes.voices.wire.complaints import Complaint, complaint_of
 from nodes.voices.wire.completions import answer_from
-from nodes.voices.wire.dialect import Dialect, first_dialect, learned, weaker, with_other_cap
+from nodes.voices.wire.dialect import Dialect, first_dialect, learned, names_limit, weaker, with_other_cap
 from nodes.voices.wire.endpoint import Endpoint, Route, find_endpoint
 from nodes.voices.wire.keys import Cutter
 from nodes.voices.wire.transport import open_client
@@ -30,8 +30,8 @@ logging.getLogger("openai").setLevel(logging.WARNING)  # OPENAI_LOG would have i
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 8.0
 
-TOO_LONG = (400, 413, 422)
-"""Statuses with which an endpoint refuses a longer answer than it ever gives."""
+IGNORED = 2
+"""How many times longer than its cap an answer is where the endpoint knows nothing of it."""
 
 TRIAL = Prompt('Answer with the JSON object {"ready": true} and nothing else.', "{}")
 TRIAL_FORM: Schema = {
@@ -61,12 +61,14 @@ class _Asked:
     limits: Limits
     meter: Meter
     deadline: float
+    lost: list[Tokens] = field(default_factory=list)
+    """What answers counted that were none."""
 
 
 class _Complained(Exception):  # carries a complaint to who retries
-    def __init__(self, complaint: Complaint, tokens: Tokens | None) -> None:
+    def __init__(self, complaint: Complaint) -> None:
         super().__init__(complaint.cause)
-        self.complaint, self.tokens = complaint, tokens
+        self.complaint = complaint
 
 
 class ModelVoice:
@@ -131,18 +133,18 @@ class ModelVoice:
             try:
                 message: AIMessage = await self._retrying(asked, dialect)(self._attempt, asked, dialect, cap)
             except _Complained as error:
-                if cut and error.complaint.status in TOO_LONG:
-                    return replace(_with(cut, earlier, cap), dialect=learned(first, dialect))
+                if cut and names_limit(error.complaint):
+                    return replace(_with(cut, [*asked.lost, *earlier], cap), dialect=learned(first, dialect))
                 known = self._dialects[key]
                 better = known if known != dialect else weaker(dialect, error.complaint)
                 if better is None:
                     told = self._keys.text(error.complaint.cause)
-                    failed = Answer(failure=Failure(error.complaint.reason, cause=told), tokens=error.tokens)
-                    return replace(_with(failed, earlier, cap), dialect=learned(first, dialect))
+                    failed = Answer(failure=Failure(error.complaint.reason, cause=told))
+                    return replace(_with(failed, [*asked.lost, *earlier], cap), dialect=learned(first, dialect))
                 self._dialects[key] = dialect = better
                 continue
             answer = self._clean(answer_from(message, cap))
-            if answer.tokens and answer.tokens.completion > cap:
+            if answer.tokens and answer.tokens.completion > IGNORED * cap:
                 self._dialects[key] = dialect = with_other_cap(self._dialects[key])
             may_grow = asked.limits.grows and cap == asked.limits.max_output_tokens
             if may_grow and answer.tokens and answer.tokens.completion <= cap and _is_truncated(answer):
@@ -150,7 +152,7 @@ class ModelVoice:
                 earlier.append(answer.tokens)
                 cut = replace(answer, tokens=None)
                 continue
-            return replace(_with(answer, earlier, cap), dialect=learned(first, dialect))
+            return replace(_with(answer, [*asked.lost, *earlier], cap), dialect=learned(first, dialect))
 
     async def _attempt(self, asked: _Asked, dialect: Dialect, cap: int) -> AIMessage:
         chat = self._chat(asked.endpoint, asked.model)
@@ -163,7 +165,9 @@ class ModelVoice:
                 complaint = complaint_of(error, asked.endpoint.address)
                 if complaint is None:
                     raise
-                raise _Complained(complaint, getattr(error, "tokens", None)) from error
+                counted: Tokens | None = getattr(error, "tokens", None)
+                asked.lost.extend([counted] if counted else [])
+                raise _Complained(complaint) from error
 
     def _turn(self, endpoint: Endpoint) -> Any:
         """Return what holds no more calls to an endpoint at once than it may have."""

@@ -32,6 +32,10 @@ def test_a_text_without_a_whole_leading_think_block_stays_as_it_is(text: str) ->
     assert without_thinking(text) == text
 
 
+def test_a_fence_within_a_value_ends_nothing() -> None:
+    assert unwrapped('```json\n{"summary": "Run ```make```"}\n```') == '{"summary": "Run ```make```"}'
+
+
 @pytest.mark.parametrize(
     "text",
     ["```json\n" * 200_000, "```" + " " * 2_000_000, "`" * 2_000_000, "```\n" + "``\n" * 300_000, "\n" * 2_000_000],

@@ -235,3 +235,34 @@ def test_what_an_answer_counts_that_is_none_counts_too_over_every_resume(tmp_pat
     assert (second.record["stop_reason"], second.record["usage"]["prompt_tokens"]) == (reason, 18_000)
     third = go_on(tmp_path)
     assert (third.record["stop_reason"], third.asked) == ("max_tokens", {})
+
+
+@pytest.mark.parametrize("answer", [CUT, text("")], ids=["cut", "empty"])
+def test_an_answer_that_failed_and_was_not_counted_counts_as_reserved_over_every_resume(
+    tmp_path: Path, answer: Answer
+) -> None:
+    said = replace(answer, usage=None)
+    record = play(tmp_path, script(risk_analyst=said)).record
+    assert (record["usage"]["prompt_tokens"] > 200 + CAP, record["estimated"]) == (True, 1)
+    again = go_on(tmp_path, {RISK: said}).record
+    assert (again["usage"]["prompt_tokens"] > 200 + 2 * CAP, again["estimated"]) == (True, 2)
+
+
+def test_what_errors_inside_answers_counted_is_not_lost_by_asking_again(tmp_path: Path) -> None:
+    busy = Answer(body=json.dumps({"error": {"code": 502}, "usage": {"prompt_tokens": 900, "completion_tokens": 1}}))
+    played = play(tmp_path, script(risk_analyst=[busy, busy, says("go")]))
+    assert played.record["usage"] == usage(6, 4) | {"prompt_tokens": 400 + 1_800, "completion_tokens": 80 + 2}
+
+
+def test_an_answer_that_was_cut_keeps_the_endpoint_s_own_word_for_why_it_gives_no_other(tmp_path: Path) -> None:
+    error = {"error": {"message": "This account has no credit left."}}
+    played = play(tmp_path, script(risk_analyst=[CUT, status(400, error)]))
+    assert played.record["stop_reason"] == "llm_error:400"
+    assert "no credit left" in played.record["cause"]
+
+
+def test_what_azure_filters_before_it_is_asked_is_a_refusal_in_its_own_words(tmp_path: Path) -> None:
+    error = {"error": {"code": "content_filter", "message": "The prompt was filtered.", "status": 400}}
+    played = play(tmp_path, script(risk_analyst=status(400, error)))
+    assert played.record["stop_reason"] == "llm_refused"
+    assert "The prompt was filtered." in played.record["cause"]

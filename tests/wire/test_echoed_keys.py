@@ -1,5 +1,6 @@
 """An endpoint that sends the key back, in whatever place, gets it into nothing that is kept or shown."""
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +55,12 @@ ECHOES: dict[str, tuple[Callable[[str], bytes], str]] = {
         lambda key: http(completion(_says("".join(f"%{ord(char):02X}" for char in key)))),
         "success",
     ),
+    "in an error, in Base64, where it is cut": (
+        lambda key: http(
+            b'{"error": {"message": "%s %s"}}' % (b"x" * 262, base64.b64encode(key.encode())), b"HTTP/1.1 400 No\r\n"
+        ),
+        "llm_error:400",
+    ),
     "in an answer, as HTML": (
         lambda key: http(completion(_says("".join(f"&#{ord(char)};" for char in key)))),
         "success",
@@ -100,6 +107,10 @@ ECHOES: dict[str, tuple[Callable[[str], bytes], str]] = {
     "at the end of what is kept of an error": (
         lambda key: http(b'{"error": {"message": "%s"}}' % f"{'x' * 285}{key}".encode(), b"HTTP/1.1 400 No\r\n"),
         "llm_error:400",
+    ),
+    "over and over, without its end": (
+        lambda key: http(completion("I say " + f"{key[:-1]} " * 40_000)),
+        "invalid_contribution:missing_keys",
     ),
     "as a refusal": (
         lambda key: http(

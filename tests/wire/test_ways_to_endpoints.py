@@ -82,6 +82,17 @@ def test_a_proxy_tunnels_to_https(capsys: Captured, monkeypatch: pytest.MonkeyPa
     assert (done.code, proxy.targets) == (0, ["localhost:4433"]), done
 
 
+@pytest.mark.parametrize("host", ["[::1]:8080", "foo:bar", "\u00fc.de", "10.0.0.0/8"])
+def test_what_is_no_host_that_needs_no_proxy_is_refused(
+    host: str, accord_home: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", host)
+    (said,) = refused(capsys, "run")
+    assert said == f"NO_PROXY: {host!r} is no host; allowed: names and addresses, separated by commas, or *"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("hosts", ["127.0.0.1", "*", "example.org, 127.0.0.1", "localhost 127.0.0.1"])
 def test_hosts_that_need_no_proxy_are_reached_without(

@@ -1,6 +1,6 @@
 """The chat model: ChatOpenAI with its callbacks, traces and typed errors, its answer read without a model of it.
 
-Half of what a call cost went into models of the answer and a thread that builds the result (docs/performance.md).
+Half of the CPU of a call went into models of the answer and a thread that builds the result.
 """
 
 import json

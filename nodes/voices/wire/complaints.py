@@ -27,6 +27,9 @@ MOST_READ = 20 * MAX_SAID
 MAX_RETRY_AFTER_SECONDS = 60.0
 """A provider that asks to wait longer is not waited for; the OpenAI client draws the same line."""
 
+FILTERED = ("content_filter", "ResponsibleAIPolicyViolation")
+"""Codes of a refusal of what was asked, as Azure says it."""
+
 MAX_DEPTH = 20
 """Levels of an error object that are read."""
 
@@ -94,8 +97,9 @@ def _of_status(status: int, body: object, headers: Mapping[str, str], address: s
     is_final = any(code in FINAL_CODES for code in (fields.get("code"), fields.get("type")))
     is_transient = (status in (408, 409, 429) or status >= 500) and not is_final  # RFC 9110
     parameter = fields.get("param")
+    is_filtered = any(str(code) in FILTERED for code in (fields.get("code"), _inner_code(fields)))
     return Complaint(
-        _reason(status),
+        stop_reason("llm_refused") if is_filtered else _reason(status),
         f"{address}: {status} {kind}: {_said(said)}" if said else f"{address}: {status} {kind}",
         status,
         said,
@@ -103,6 +107,11 @@ def _of_status(status: int, body: object, headers: Mapping[str, str], address: s
         is_transient and (wait or 0.0) <= MAX_RETRY_AFTER_SECONDS,
         wait,
     )
+
+
+def _inner_code(fields: Mapping[str, Any]) -> object:
+    inner = fields.get("innererror")
+    return inner.get("code") if isinstance(inner, Mapping) else None
 
 
 def _reason(status: int) -> str:

@@ -72,6 +72,12 @@ def weaker(dialect: Dialect, complaint: Complaint) -> Dialect | None:
     return None
 
 
+def names_limit(complaint: Complaint) -> bool:
+    """Tell whether a complaint is about how long an answer may be."""
+    said = complaint.said.lower()
+    return complaint.status in REFUSING and any(word in said for word in (*LIMITS, *CAPS))
+
+
 def with_other_cap(dialect: Dialect) -> Dialect:
     """Return the dialect with the cap of an answer under its other name, which is tried once.
 

@@ -6,6 +6,7 @@ raised while a question is under way can be taken for a fault of the endpoint.
 
 import errno
 import os
+import re
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterator
@@ -48,7 +49,7 @@ def open_client(route: Route, timeout_seconds: float, keys: Cutter) -> httpx2.As
 
     Raises:
         OSError: the certificate authorities cannot be read.
-        ValueError: a proxy has an address that is none.
+        ValueError: a host that needs no proxy is none.
         ImportError: a proxy speaks SOCKS, and what that needs is not installed.
     """
     trusted = trusted_by(route)
@@ -61,7 +62,7 @@ def open_client(route: Route, timeout_seconds: float, keys: Cutter) -> httpx2.As
 
     proxies = {} if "*" in route.no_proxy else route.proxies
     mounts = {f"{scheme}://": transport(proxy) for scheme, proxy in proxies.items()}
-    direct = {pattern: transport(None) for pattern in map(_pattern, route.no_proxy) if mounts}
+    direct = {_pattern(host): transport(None) for host in route.no_proxy if mounts}
     return httpx2.AsyncClient(
         transport=transport(None),
         mounts={**mounts, **direct},
@@ -90,6 +91,8 @@ def _pattern(host: str) -> str:
     try:
         address = ip_address(host.strip("[]"))
     except ValueError:
+        if not re.fullmatch(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", host):
+            raise ValueError(f"{host!r} is no host; allowed: names and addresses, separated by commas, or *") from None
         return "all://localhost" if host == "localhost" else f"all://*{host}"
     return f"all://[{address}]" if address.version == 6 else f"all://{address}"  # IPv6
 
