@@ -65,7 +65,7 @@ class _Patient(io.RawIOBase):
 def read_input(path: str | Path, limit: int) -> bytes:
     """Return the beginning of a text file that the user named, one byte more than the limit at most.
 
-    After a piece with a NUL nothing more is read: this is no text, and a device may go on like that for ever.
+    Nothing is read after a piece with a NUL: it is not text, and a device may never end.
 
     Raises:
         UsageError: it cannot be read, or is silent for too long.

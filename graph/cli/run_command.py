@@ -86,7 +86,7 @@ def _run(name: str, changes: Any, options: dict[str, Any], voice: Any, db: str |
 
 
 def _say_where_it_failed(record: Mapping[str, Any], name: str) -> None:
-    """Say in which line a check stands that has no answer; a thread keeps the team without its lines."""
+    """Say which line of the team's file holds a check that could not be evaluated; a thread keeps no lines."""
     from graph.problems import UsageError
     from graph.teams.loader import place_of_check
 

@@ -89,7 +89,7 @@ def _beside(thread: str, state: Mapping[str, Any], reason: str | None) -> Record
 
 
 def _all_of(events: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """Yield the events, each behind those of the team within that it tells of."""
+    """Yield the events, those of a team within before the event that holds them."""
     for event in events:
         inner = event.get("inner") or (event.get("output") or {}).get("inner") or {}
         yield from _all_of(inner.get("events", []))

@@ -193,7 +193,7 @@ class FencedPool:
 
 
 class FencedPoolSaver(FencedPool, UncopiedSaver):
-    """Guards what is written to checkpoints; stands before the saver among the bases."""
+    """Guards writes to checkpoints; comes before the saver in the list of bases."""
 
     async def aput(
         self,
@@ -227,7 +227,7 @@ class FencedPoolSaver(FencedPool, UncopiedSaver):
 
 
 class FencedPoolStore(FencedPool, AsyncBatchedBaseStore):
-    """Guards what is written of threads to the store; stands before the store among the bases.
+    """Guards writes about threads to the store; comes before the store in the list of bases.
 
     A write is a transaction of its own: one that is refused takes no other with it.
     """

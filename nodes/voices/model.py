@@ -62,7 +62,7 @@ class _Asked:
     meter: Meter
     deadline: float
     lost: list[Tokens] = field(default_factory=list)
-    """What answers counted that were none."""
+    """The tokens that unusable answers reported."""
 
 
 class _Complained(Exception):  # carries a complaint to who retries
