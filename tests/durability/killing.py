@@ -116,23 +116,24 @@ async def _going_on(place: Place) -> dict[str, Any]:
     resumed = replace(place, folder=place.folder / "resumed")
     async with open_database(place.location) as database:
         runner = Runner(database, _services(resumed, Killer(resumed.folder, at="")))
-        journaled, shown, listed = (
-            await _journal(database, place),
-            await _shown(runner, place),
-            await _listed(runner, place),
-        )
-        record = await _resumed(runner, place)
-        state = await build_reader().compile(checkpointer=database.saver).aget_state(_config(place))
+        shown = await _shown(runner, place)
+        has_ended = shown is not None and shown["status"] != "interrupted"
         return {
             "shown": shown,
-            "listed": listed,
-            "journaled": journaled,
-            "record": record,
-            "state": state.values,
+            "listed": await _listed(runner, place),
+            "journaled": await _journal(database, place),
+            "left": await _state(database, place) if has_ended else None,
+            "record": await _resumed(runner, place),
+            "state": await _state(database, place),
             "journaled_in_the_end": await _journal(database, place),
             "listed_in_the_end": await _listed(runner, place),
             "archived_in_the_end": await _archived(runner, place),
         }
+
+
+async def _state(database: Database, place: Place) -> dict[str, Any]:
+    snapshot = await build_reader().compile(checkpointer=database.saver).aget_state(_config(place))
+    return dict(snapshot.values)
 
 
 def _config(place: Place) -> Any:

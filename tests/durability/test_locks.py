@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -46,6 +47,15 @@ def _rows(location: str) -> list[Any]:
         return [*counts, connection.execute("SELECT max(updated_at) FROM store").fetchone()]
 
 
+def _settled(location: str) -> list[Any]:
+    """The rows once nothing is written any more; an answer is told before LangGraph has written it."""
+    rows, before = _rows(location), None
+    while rows != before:
+        time.sleep(0.5)
+        rows, before = _rows(location), rows
+    return rows
+
+
 @pytest.mark.system
 def test_while_a_process_holds_a_thread_everybody_else_is_busy_and_writes_nothing(
     tmp_path: Path, database: str
@@ -53,7 +63,7 @@ def test_while_a_process_holds_a_thread_everybody_else_is_busy_and_writes_nothin
     with serve(HANGS_ONCE) as server:
         desk = Desk(tmp_path, server.base_url, database)
         with _held(desk, server):
-            before = _rows(database)
+            before = _settled(database)
             second = desk.accord("run", "--thread", "t", "--json")
             third = resume(settings_at(tmp_path, accord_database_url=database))
             after = _rows(database)
