@@ -37,7 +37,7 @@ class Call:
     judge: Callable[[Answer], dict[str, Any]]
     prompt: Prompt
     meter: Meter
-    seconds_left: float
+    limits: Limits
     reservation: Reservation
     price: Price | None
 
@@ -124,7 +124,7 @@ async def make_call(call: Call, store: BaseStore, services: Services) -> dict[st
     if is_estimated:
         measured["estimated"] = True
     if call.asks_model and not answer.failure:
-        measured["ratio"] = learn_ratio(call.prompt.text, usage)
+        measured["ratio"] = learn_ratio(call.prompt.text, usage, call.limits.max_output_tokens)
     if answer.failure:
         await _forget(call, store)
         told = {"cause": answer.failure.cause} if answer.failure.cause else {}
@@ -146,7 +146,7 @@ async def _ask(call: Call, services: Services) -> Answer:
     if services.halt.is_set:
         return Answer(failure=Failure(stop_reason("cancelled")))
     try:
-        async with asyncio.timeout(call.seconds_left):
+        async with asyncio.timeout(call.limits.seconds_left):
             answer = await services.halt.guard(call.ask())
     except TimeoutError:
         return Answer(failure=Failure(stop_reason("max_seconds")))

@@ -103,7 +103,7 @@ def _call(state: State, team: Team, services: Services, ending: Ending, where: t
         judge=_judged,
         prompt=ending.prompt,
         meter=question.meter,
-        seconds_left=limits.seconds_left,
+        limits=limits,
         reservation=held,
         price=team.price_of(writer.model),
     )

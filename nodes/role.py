@@ -90,7 +90,7 @@ def _call(seat: _Seat, team: Team, services: Services, pattern: Pattern) -> Call
         judge=lambda answer: _judged(answer, asked, sends=question.sends),
         prompt=asked.prompt,
         meter=question.meter,
-        seconds_left=limits.seconds_left,
+        limits=limits,
         reservation=reservation_of(role, asked.prompt, team, state.get("ratios", {})),
         price=team.price_of(role.model),
     )

@@ -74,16 +74,22 @@ def reserve(prompt: str, max_output_tokens: int, price: Price | None, ratio: flo
     )
 
 
-def learn_ratio(prompt: str, usage: Usage) -> float:
+def learn_ratio(prompt: str, usage: Usage, max_output_tokens: int) -> float:
     """Return how many tokens a provider counted for one of ours; never below 1, and 1 where it counted nothing.
 
-    An answer without a report is charged as reserved, all of it as prompt.
+    What an answer counted beyond the longest it might be is counted as prompt, since the next one may do the same; an
+    answer that was asked for again might be twice as long. One without a report is charged as reserved, as prompt.
 
-    >>> learn_ratio("four", Usage(calls=1, prompt_tokens=5, completion_tokens=9))
+    >>> learn_ratio("four", Usage(calls=1, prompt_tokens=5, completion_tokens=9), max_output_tokens=9)
     2.5
+    >>> learn_ratio("four", Usage(calls=1, prompt_tokens=5, completion_tokens=16), max_output_tokens=9)
+    6.0
     """
     ours = estimate_tokens(prompt)
-    return max(1.0, round(usage.prompt_tokens / ours, 6)) if ours and usage.completion_tokens else 1.0
+    if not ours or not usage.completion_tokens:
+        return 1.0
+    beyond = max(0, usage.completion_tokens - (2 * usage.calls - 1) * max_output_tokens)
+    return max(1.0, round((usage.prompt_tokens + beyond) / ours, 6))
 
 
 def cost_of(prompt_tokens: int, completion_tokens: int, price: Price | None) -> float:

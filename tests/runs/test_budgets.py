@@ -115,9 +115,9 @@ def test_a_call_that_used_more_than_reserved_counts_in_full_and_the_brief_is_not
 
 
 def test_the_brief_s_own_reservation_counts_to_the_token(tmp_path: Path) -> None:
-    used = with_usage(says("go"), 500, 1500)
+    used = with_usage(says("go"), 500, 800)
     lines = script(demand_analyst=used, finance_analyst=used, risk_analyst=used)
-    needed = 6000 + reserved(play(tmp_path, lines, thread="free"), "brief")
+    needed = 3900 + reserved(play(tmp_path, lines, thread="free"), "brief")
     assert play(tmp_path, lines, f"budget.max_tokens={needed}", thread="fits").record["status"] == "ok"
     short = play(tmp_path, lines, f"budget.max_tokens={needed - 1}", thread="short")
     assert (short.record["stop_reason"], short.record["phase"], short.asked) == ("max_tokens", "finalize", ONE_EACH)

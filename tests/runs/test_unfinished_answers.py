@@ -198,11 +198,12 @@ SHAPES: Mapping[str, Any] = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("limit", [1_000, 100_000, 200_000, 310_000, 1_000_000])
+@pytest.mark.parametrize("limit", [1_000, 100_000, 160_000, 200_000, 310_000, 1_000_000])
+@pytest.mark.parametrize("of_answer", [1_000, 149_000])
 def test_three_parallel_answers_of_150_000_tokens_overshoot_a_limit_by_one_call_at_most(
-    tmp_path: Path, shape: str, limit: int
+    tmp_path: Path, shape: str, limit: int, of_answer: int
 ) -> None:
-    counted = SHAPES[shape](149_000, 1_000)
+    counted = SHAPES[shape](150_000 - of_answer, of_answer)
 
     def costly(answer: Answer, role: str) -> Answer:
         content = json.dumps({"agent": role, **answer.content}) if isinstance(answer.content, dict) else answer.content
