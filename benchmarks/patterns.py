@@ -18,8 +18,8 @@ from graph.settings import Settings
 from graph.teams.policies import with_policy
 from graph.teams.voicing import voiced
 from nodes.voices.voice import Answer, BriefQuestion, Question
-from policies.patterns.estimate import simulate
 from policies.patterns.plan import critical_path
+from policies.rehearsal.simulate import simulate
 from policies.team import Team
 
 LATENCY_SECONDS = 0.2
@@ -57,13 +57,13 @@ class Slow:
         return Answer("All is done.\n1. Start.\n2. Watch.")
 
     def _said(self, question: Question) -> Mapping[str, Any]:
-        if question.contract == "plan":
+        if question.task.contract == "plan":
             return {"steps": self._plan}
-        if question.contract == "position":
+        if question.task.contract == "position":
             return {"position": f"Position {question.round}.", "argument": "Because."}
-        said = SAID[question.contract]
+        said = SAID[question.task.contract]
         blocks = question.name == "agent_1" and question.round < self._rounds
-        if question.contract == "contribution":
+        if question.task.contract == "contribution":
             return {**said, "agent": question.name, "stance": "block" if blocks else "go"}
         return said
 

@@ -88,9 +88,9 @@ def _charged(seat: Seat, state: State) -> Seat:
 
 def _accepted(state: State, settled: Settlement) -> list[Seat]:
     """Return the seats that were filled now, in order."""
-    before = [seat["contribution"] is not None for seat in state["seats"]]
+    before = [seat["accepted"] is not None for seat in state["seats"]]
     pairs = zip(before, settled.seats, strict=True)
-    return [seat for was_filled, seat in pairs if not was_filled and seat.contribution is not None]
+    return [seat for was_filled, seat in pairs if not was_filled and seat.accepted is not None]
 
 
 def _offers(state: State, settled: Settlement) -> list[tuple[str, Any]]:

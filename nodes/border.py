@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from policies.budgets import Charge, Spent
-from policies.contract import Contribution, Output, Refusal
+from policies.contracts.answers import Accepted, Refusal
 from policies.recovery import Recoveries
 from policies.seats import Failure, Reply, Seat
 from policies.stop import Stop
@@ -16,38 +16,10 @@ from policies.waves import Ask, Wave
 Plain = dict[str, Any]
 
 
-def contribution_from(plain: Mapping[str, Any]) -> Contribution:
-    """Return the contribution that `plain` holds."""
-    evidence = plain["evidence"]
-    tuples = {"actions": tuple(plain["actions"]), "evidence": None if evidence is None else tuple(evidence)}
-    return Contribution(**{**plain, **tuples})
-
-
-def plain_contribution(contribution: Contribution) -> Plain:
-    """Return a contribution as plain values."""
-    evidence = None if contribution.evidence is None else list(contribution.evidence)
-    return {**asdict(contribution), "actions": list(contribution.actions), "evidence": evidence}
-
-
-def shown_contribution(contribution: Contribution) -> Plain:
-    """Return a contribution as the history shows it: {agent, stance, summary, confidence, actions}."""
-    return {key: value for key, value in plain_contribution(contribution).items() if key != "evidence"}
-
-
-def plain_output(output: Output) -> Plain:
-    """Return an output as plain values."""
-    inner = None if output.inner is None else dict(output.inner)
-    return {"agent": output.agent, "contract": output.contract, "answer": dict(output.answer), "inner": inner}
-
-
-def plain_answer(answer: Contribution | Output) -> Plain:
-    """Return a contribution or an output as plain values."""
-    return plain_output(answer) if isinstance(answer, Output) else plain_contribution(answer)
-
-
-def answer_from(plain: Mapping[str, Any]) -> Contribution | Output:
-    """Return the contribution or output that `plain` holds."""
-    return Output(**plain) if "contract" in plain else contribution_from(plain)
+def plain_accepted(accepted: Accepted) -> Plain:
+    """Return an accepted answer as plain values: {agent, contract, answer, inner}."""
+    inner = None if accepted.inner is None else dict(accepted.inner)
+    return {"agent": accepted.agent, "contract": accepted.contract, "answer": dict(accepted.answer), "inner": inner}
 
 
 def charge_from(plain: Mapping[str, Any]) -> Charge:
@@ -67,10 +39,10 @@ def named(plain: Mapping[str, Any]) -> Plain:
 
 def seat_from(plain: Mapping[str, Any]) -> Seat:
     """Return the seat that `plain` holds."""
-    contribution, refusal, charged = plain["contribution"], plain["refusal"], plain.get("charged")
+    accepted, refusal, charged = plain["accepted"], plain["refusal"], plain.get("charged")
     return Seat(
         plain["role"],
-        answer_from(contribution) if contribution else None,
+        Accepted(**accepted) if accepted else None,
         plain["refusals"],
         Refusal(**refusal) if refusal else None,
         plain["absent"],
@@ -85,7 +57,7 @@ def plain_seat(seat: Seat) -> Plain:
     """Return a seat as plain values."""
     return {
         "role": seat.role,
-        "contribution": plain_answer(seat.contribution) if seat.contribution else None,
+        "accepted": plain_accepted(seat.accepted) if seat.accepted else None,
         "refusals": seat.refusals,
         "refusal": asdict(seat.refusal) if seat.refusal else None,
         "absent": seat.absent,
@@ -97,9 +69,9 @@ def plain_seat(seat: Seat) -> Plain:
 
 
 def reply_from(plain: Mapping[str, Any]) -> Reply:
-    """Return the contribution, output, refusal or failure that `plain` holds."""
-    if plain["kind"] in ("contribution", "output"):
-        return answer_from(plain[plain["kind"]])
+    """Return the accepted answer, refusal or failure that `plain` holds."""
+    if plain["kind"] == "accepted":
+        return Accepted(**plain["accepted"])
     if plain["kind"] == "refusal":
         return Refusal(**plain["refusal"])
     return Failure(plain["reason"], plain.get("raw"), plain.get("is_own", False), plain.get("cause"))
@@ -107,10 +79,8 @@ def reply_from(plain: Mapping[str, Any]) -> Reply:
 
 def plain_reply(reply: Reply) -> Plain:
     """Return a reply as plain values, its `kind` beside it."""
-    if isinstance(reply, Contribution):
-        return {"kind": "contribution", "contribution": plain_contribution(reply)}
-    if isinstance(reply, Output):
-        return {"kind": "output", "output": plain_output(reply)}
+    if isinstance(reply, Accepted):
+        return {"kind": "accepted", "accepted": plain_accepted(reply)}
     if isinstance(reply, Refusal):
         return {"kind": "refusal", "refusal": asdict(reply)}
     return {"kind": "failure", "reason": reply.reason}

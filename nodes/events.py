@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from nodes.border import plain_contribution, plain_output
+from nodes.border import plain_accepted
 from nodes.fingerprint import digest, fingerprint
 from policies.assurance.audit import Event, link
 from policies.assurance.commitments import Channels, commit, sealed
-from policies.contract import Contribution, Output, Refusal
+from policies.contracts.answers import Accepted, Refusal
 from policies.guards import Finding
 from policies.outcome import Ruling
 from policies.seats import Reply
@@ -71,10 +71,8 @@ def answered(where: Mapping[str, Any], plain: Mapping[str, Any], reply: Reply, s
     """Return the events of a role's answer: proposed, then accepted, or refused by a rule; or failed with a reason."""
     said = said_by(speaker, plain)
     offered = {"offered": plain["offered"]} if plain.get("offered") else {}
-    if isinstance(reply, Contribution):
-        verdict = {"event": "accepted", **where, "contribution": plain_contribution(reply), **offered}
-    elif isinstance(reply, Output):
-        verdict = {"event": "accepted", **where, "output": plain_output(reply), **offered}
+    if isinstance(reply, Accepted):
+        verdict = {"event": "accepted", **where, **accepted_as(reply), **offered}
     elif isinstance(reply, Refusal):
         more = {key: value for key in ("check", "because") if (value := getattr(reply, key))}
         verdict = {"event": "refused", **where, "rule": reply.reason, "raw": reply.raw, **more}
@@ -83,6 +81,13 @@ def answered(where: Mapping[str, Any], plain: Mapping[str, Any], reply: Reply, s
         more = {key: plain[key] for key in ("cause", "inner") if plain.get(key)}
         return [{"event": "failed", **where, "reason": reply.reason, **limit, **said, **more}]
     return [{"event": "proposed", **where, **said}, verdict]
+
+
+def accepted_as(accepted: Accepted) -> Body:
+    """Return an accepted answer as events show it: a contribution by itself, any other as an output."""
+    if accepted.contract == "contribution":
+        return {"contribution": dict(accepted.answer)}
+    return {"output": plain_accepted(accepted)}
 
 
 def said_by(speaker: Role | Brief, plain: Mapping[str, Any]) -> Body:

@@ -17,7 +17,7 @@ from nodes.border import (
     budget_from,
     name_of,
     named,
-    plain_output,
+    plain_reply,
     plain_usage,
     seat_from,
     spent_from,
@@ -31,7 +31,7 @@ from nodes.pattern import Pattern, Update
 from nodes.role import shown_reply
 from nodes.state import Node, State
 from policies.budgets import Charge, charge, limits_of_team, raised
-from policies.contract import Output
+from policies.contracts.answers import Accepted
 from policies.plain import MAX_TEXT
 from policies.stop import limit_behind, stop_reason
 from policies.team import Budget, Team
@@ -114,7 +114,7 @@ def _given(state: State, inner: Team, own: Budget, granted: _Granted) -> dict[st
 def _task(state: State, team: Team, pattern: Pattern, granted: _Granted) -> dict[str, Any]:
     """Return what the seat is asked, with the messages delivered to it: the team reads them, nobody else could."""
     inbox = inbox_shown(state, granted.name) if team.messages else []
-    asks = pattern.question(state, granted.name, None).asks
+    asks = pattern.question(state, granted.name, None).task.asks
     return {"task": {"part_of": state["case"]["goal"], **asks, **({"inbox": inbox} if inbox else {})}}
 
 
@@ -145,7 +145,7 @@ def _reply(granted: _Granted, end: Mapping[str, Any], own: Budget) -> Plain:
     inner = _told(end, granted.scope)
     text = end["answer"].partition("\n\n")[2] if decided else end["answer"]  # without the line that states it
     answer = {"text": text[:MAX_TEXT], **decided}
-    return {"kind": "output", "output": plain_output(Output(granted.role, "output", answer, inner)), **told}
+    return {**plain_reply(Accepted(granted.role, "output", answer, inner)), **told}
 
 
 def _is_own_limit(reason: str, limits: Budget, own: Budget) -> bool:

@@ -21,7 +21,7 @@ DIGEST = "digest"
 """Under which name an entry keeps the fingerprint of the rest of it."""
 UNDER_WAY = "under_way"
 """The kind of an entry whose call was made and has no answer yet."""
-FILLING = ("contribution", "output", "brief")
+FILLING = ("accepted", "brief")
 """The kinds of answers that fill a seat."""
 PAGE = 500
 

@@ -5,13 +5,13 @@ and what the answers make: `nodes.rounds` for the rounds, `nodes.stages` for all
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from nodes.events import Body
 from nodes.state import State
 from nodes.voices.voice import Prompt
-from policies.contract import Contribution, Output, Refusal
+from policies.contracts.answers import Accepted, Refusal, Task
 from policies.seats import Seat
 
 Update = dict[str, Any]
@@ -22,10 +22,8 @@ class Asked:
     """What one seat is asked, and how its answer is held against its contract."""
 
     prompt: Prompt
-    accept: Callable[[object], Contribution | Output | Refusal]
-    contract: str = "contribution"
-    asks: Mapping[str, Any] = field(default_factory=dict)
-    choices: tuple[str, ...] = ()
+    task: Task
+    accept: Callable[[object], Accepted | Refusal]
 
 
 @dataclass(frozen=True, slots=True)

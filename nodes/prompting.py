@@ -11,7 +11,7 @@ from typing import Any
 from nodes.fingerprint import fingerprint
 from nodes.mail import inbox_shown
 from nodes.voices.voice import Prompt
-from policies.patterns.stages import Task
+from policies.contracts.answers import Task
 from policies.team import FieldKind, PatternName, Team
 
 ROUNDS_SHOWN = 2

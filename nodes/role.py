@@ -13,7 +13,7 @@ from nodes.pattern import Asked, Pattern, Update
 from nodes.services import Services
 from nodes.state import Node, State
 from nodes.voices.voice import Answer, Question
-from policies.contract import offered_messages
+from policies.contracts.reading import offered_messages
 from policies.team import Team
 
 Plain = dict[str, Any]
@@ -69,17 +69,14 @@ def _call(seat: _Seat, team: Team, services: Services, pattern: Pattern) -> Call
     asked = pattern.question(state, seat.name, ask["repair"])
     limits = limits_of(team, state, ask["grows"])
     question = Question(
-        seat.role,
+        asked.task,
         state["round"],
         ask["attempt"],
         role,
         state["case"]["facts"],
         asked.prompt,
         limits,
-        contract=asked.contract,
-        asks=asked.asks,
-        choices=asked.choices,
-        place=(scope, seat.name),
+        scope=scope,
         sends=team.messages is not None,
     )
     return Call(
@@ -98,17 +95,17 @@ def _call(seat: _Seat, team: Team, services: Services, pattern: Pattern) -> Call
 
 def _judged(answer: Answer, asked: Asked, sends: bool) -> Plain:
     reply = plain_reply(answer.refusal or asked.accept(answer.said))
-    offered = offered_messages(answer.said) if sends and reply["kind"] in ("contribution", "output") else None
+    offered = offered_messages(answer.said) if sends and reply["kind"] == "accepted" else None
     return {**reply, "offered": offered} if offered else reply
 
 
 def shown_reply(reply: Plain) -> Plain:
     """Return what is shown live of a reply."""
-    if reply["kind"] == "contribution":
-        said = reply["contribution"]
-        return {"event": "answered", "stance": said["stance"], "confidence": said["confidence"]}
-    if reply["kind"] == "output":
-        return {"event": "answered", "contract": reply["output"]["contract"], "answer": reply["output"]["answer"]}
+    if reply["kind"] == "accepted":
+        contract, answer = reply["accepted"]["contract"], reply["accepted"]["answer"]
+        if contract == "contribution":
+            return {"event": "answered", "stance": answer["stance"], "confidence": answer["confidence"]}
+        return {"event": "answered", "contract": contract, "answer": answer}
     if reply["kind"] == "refusal":
         return {"event": "refused", "reason": reply["refusal"]["reason"]}
     return {"event": "failed", "reason": reply["reason"]}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from nodes.border import budget_from, plain_seat, plain_spent, plain_stop, shown_contribution, spent_from
+from nodes.border import budget_from, plain_seat, plain_spent, plain_stop, spent_from
 from nodes.events import called, capping_guards, decided, decision_line
 from nodes.mail import open_count
 from nodes.pattern import Asked, Closing, Ending, Update
@@ -12,7 +12,9 @@ from nodes.prompting import brief_prompt, role_prompt
 from nodes.state import State
 from policies.checks import find_flags
 from policies.conflicts import find_conflicts
-from policies.contract import Contribution, accept
+from policies.contracts.answers import Task
+from policies.contracts.contribution import Contribution, contribution_of
+from policies.contracts.table import judge
 from policies.guards import examine
 from policies.outcome import decide
 from policies.routing import refuse_next_round
@@ -56,7 +58,8 @@ class Rounds:
     def question(self, state: State, seat: str, repair: str | None) -> Asked:
         """Return what a role is asked for: its contribution."""
         prompt = role_prompt(self._team, seat, state, repair)
-        return Asked(prompt, lambda said: accept(said, seat, self._team.access, lenient=self._team.lenient_agent))
+        task = Task(seat, seat, "contribution")
+        return Asked(prompt, task, lambda said: judge(said, task, self._team))
 
     def counts_absent(self, state: State) -> bool:
         """Tell whether the policy counts absences."""
@@ -111,11 +114,11 @@ class Rounds:
 
 
 def _said(seats: Sequence[Seat]) -> list[Contribution]:
-    return [seat.contribution for seat in seats if isinstance(seat.contribution, Contribution)]
+    return [contribution_of(seat.accepted) for seat in seats if seat.accepted]
 
 
 def _entry(line: dict[str, Any], said: Sequence[Contribution]) -> dict[str, Any]:
-    contributions = [shown_contribution(each) for each in said]
+    contributions = [_shown(each) for each in said]
     decision = line["decision"] if line["decision"] in DECISIONS else None
     return {
         "round": line["round"],
@@ -123,3 +126,8 @@ def _entry(line: dict[str, Any], said: Sequence[Contribution]) -> dict[str, Any]
         "conflicts": line["conflicts"],
         "decision": decision,
     }
+
+
+def _shown(said: Contribution) -> dict[str, Any]:
+    """Return a contribution as the history shows it: {agent, stance, summary, confidence, actions}."""
+    return {key: value for key, value in said.accepted.answer.items() if key != "evidence"}

@@ -9,11 +9,11 @@ from nodes.events import decided, decision_line
 from nodes.pattern import Asked, Closing, Ending, Update
 from nodes.prompting import stage_prompt, synthesis_prompt
 from nodes.state import State
-from policies.contract import Output, Refusal
+from policies.contracts.answers import Task
+from policies.contracts.table import judge
 from policies.guards import examine
-from policies.patterns.contracts import judge
 from policies.patterns.course import advance, count_of
-from policies.patterns.stages import Closed, Entry, Finish, Log, Next, Stage, Task, retried
+from policies.patterns.stages import Closed, Entry, Finish, Log, Next, Stage, retried
 from policies.seats import Seat, phase_at
 from policies.stop import Stop, kind_of
 from policies.team import Team
@@ -75,7 +75,7 @@ class Stages:
         """Return what a seat of the open stage is asked."""
         task = self.task(state, seat)
         prompt = stage_prompt(self._team, task, state, repair)
-        return Asked(prompt, lambda said: self._held(said, task), task.contract, task.asks, task.choices)
+        return Asked(prompt, task, lambda said: judge(said, task, self._team))
 
     def task(self, state: State, seat: str) -> Task:
         """Return the task of a seat of the open stage."""
@@ -104,7 +104,7 @@ class Stages:
 
     def accepted(self, state: State, seat: Seat) -> dict[str, Any]:
         """Return {round, seat, agent, contract, accepted}."""
-        contract = seat.contribution.contract if isinstance(seat.contribution, Output) else ""
+        contract = seat.accepted.contract if seat.accepted else ""
         return {"round": state["round"], "seat": seat.name, "agent": seat.role, "contract": contract, "accepted": True}
 
     def ending(self, state: State) -> Ending:
@@ -126,10 +126,6 @@ class Stages:
             team = self._team.model_copy(update={"budget": budget_from(state)})
             self._last = basis, advance(team, log_of(state), basis.facts)
         return self._last[1]
-
-    def _held(self, said: object, task: Task) -> Output | Refusal:
-        found = judge(said, task, self._team)
-        return found if isinstance(found, Refusal) else Output(task.role, task.contract, found)
 
     def _counted(self, state: State) -> list[dict[str, Any]]:
         """Return the event of the vote that was counted, if the stage was one."""
@@ -159,7 +155,7 @@ def _seat(task: Task) -> Seat:
 
 
 def _entry(seat: Seat) -> dict[str, Any]:
-    said = seat.contribution if isinstance(seat.contribution, Output) else None
+    said = seat.accepted
     return {
         "seat": seat.name,
         "role": seat.role,

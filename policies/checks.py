@@ -6,8 +6,8 @@ from typing import Any
 
 from policies.conditions.condition import Fault, holds
 from policies.conditions.places import shown_path
-from policies.contract import Contribution, Stance
-from policies.fields import Position
+from policies.contracts.contribution import Contribution
+from policies.fields import Position, Stance
 from policies.fit import Misfit, explain_fault, find_mistyped
 from policies.guards import ABSENT
 from policies.paths import MISSING, keys_of, value_at

@@ -1,13 +1,19 @@
 """Field types: what text, names, paths and numbers of a team file may be."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from policies.contract import MAX_ACTION, MAX_SUMMARY, Stance
 from policies.paths import plain_path
 from policies.plain import clean_text, find_unplain
 
+Stance = Literal["go", "caution", "block"]
+"""`go`: do it. `caution`: do it only under conditions. `block`: do not do it as things stand."""
+
+STANCES: tuple[Stance, ...] = get_args(Stance)
+MAX_SUMMARY = 4_000
+MAX_ACTION = 500
+MAX_LIST = 50
 ROLE_PATTERN = r"^[a-z][a-z0-9_]{0,39}$"
 FACT_PATH_PATTERN = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$"
 
@@ -57,3 +63,8 @@ class Position(Value):
     """1 to 3 concrete steps."""
     reply: Facts | None = None
     """What it answers where its pattern asks for something else than a stance; unset: made from the three above."""
+
+    @property
+    def told(self) -> str:
+        """The summary, and below it the actions as a list."""
+        return "\n".join([self.summary, *(f"- {action}" for action in self.actions)])

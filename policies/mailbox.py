@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
-from policies.contract import MAX_OFFERED
+from policies.contracts.reading import MAX_OFFERED
 from policies.messages import (
     KINDS,
     NAME_PATTERN,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from policies.budgets import Charge
-from policies.contract import Contribution, Output, Refusal
+from policies.contracts.answers import Accepted, Refusal
 from policies.vote import Cast
 
 NOTHING = Charge()
@@ -20,7 +20,7 @@ class Seat:
     """
 
     role: str
-    contribution: Contribution | Output | None = None
+    accepted: Accepted | None = None
     refusals: int = 0
     refusal: Refusal | None = None
     absent: str | None = None
@@ -37,7 +37,7 @@ class Seat:
     @property
     def is_settled(self) -> bool:
         """Whether the seat is not asked any more in its round: it is filled or absent."""
-        return self.contribution is not None or self.absent is not None
+        return self.accepted is not None or self.absent is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Failure:
     cause: str | None = None
 
 
-Reply = Contribution | Output | Refusal | Failure
+Reply = Accepted | Refusal | Failure
 
 
 def open_seats(
@@ -84,10 +84,7 @@ def casts_of(seats: Sequence[Seat]) -> dict[str, Cast]:
     >>> casts_of([Seat("risk", absent="llm_timeout")])
     {'risk': 'absent'}
     """
-    return {
-        seat.role: seat.contribution.stance if isinstance(seat.contribution, Contribution) else "absent"
-        for seat in seats
-    }
+    return {seat.role: seat.accepted.answer.get("stance", "absent") if seat.accepted else "absent" for seat in seats}
 
 
 def phase_of(where: int | str, role: str) -> str:

@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Any, Literal
 
 from policies.conflicts import find_conflicts
-from policies.contract import Stance
+from policies.fields import Stance
 
 Cast = Literal["go", "caution", "block", "absent"]
 """A stance, or `absent`: the seat gave none, and none is made up for it."""

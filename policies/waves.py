@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from policies.access import Access, find_denial
 from policies.budgets import Spent, grant, grant_longer, refuse_message
-from policies.contract import Contribution, Output, Refusal
+from policies.contracts.answers import Accepted, Refusal
 from policies.seats import Failure, Reply, Seat, is_exhausted, may_be_absent, phase_at, repair_of
 from policies.stop import Stop, is_resumable
 from policies.team import Budget
@@ -44,13 +44,12 @@ class Wave:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The seats after a wave, the contributions newly accepted in sequence order, and the stop, if any.
+    """The seats after a wave, and the stop, if any.
 
     `raw` is the proposal that broke the contract, `cause` what is known of the stop beyond its reason.
     """
 
     seats: tuple[Seat, ...]
-    accepted: tuple[Contribution | Output, ...]
     stop: Stop | None
     raw: object = None
     cause: str | None = None
@@ -120,7 +119,6 @@ def settle(
     """
     blocked = None if wave.asks and _may_fit_later(wave) else wave.blocked
     after: list[Seat] = []
-    accepted: list[Contribution | Output] = []
     stop: Stop | None = None
     raw: object = None
     cause: str | None = None
@@ -128,15 +126,13 @@ def settle(
         reply, phase = replies.get(seat.name), phase_at(where, seat)
         closed = stop is not None and not is_resumable(stop.reason)
         now = seat if closed else _filled(seat, reply)
-        if now.contribution is not None and seat.contribution is None:
-            accepted.append(now.contribution)
         failure = _failure_of(now, reply, blocked, phase, max_repairs)
         if failure and counts_absent and (may_be_absent(failure.reason) or failure.is_own):
             now = replace(now, absent=failure.reason)
         elif failure and stop is None:
             stop, raw, cause = Stop(failure.reason, phase), failure.raw, failure.cause
         after.append(now)
-    return Settlement(tuple(after), tuple(accepted), stop, raw, cause)
+    return Settlement(tuple(after), stop, raw, cause)
 
 
 def _may_fit_later(wave: Wave) -> bool:
@@ -147,9 +143,9 @@ def _may_fit_later(wave: Wave) -> bool:
 
 
 def _filled(seat: Seat, reply: Reply | None) -> Seat:
-    if seat.contribution is None and isinstance(reply, Contribution | Output):
-        return replace(seat, contribution=reply, refusal=None)
-    if seat.contribution is None and isinstance(reply, Refusal):
+    if seat.accepted is None and isinstance(reply, Accepted):
+        return replace(seat, accepted=reply, refusal=None)
+    if seat.accepted is None and isinstance(reply, Refusal):
         return replace(seat, refusals=seat.refusals + 1, refusal=reply)
     return seat
 

@@ -6,13 +6,15 @@ from typing import Any
 from rich.text import Text
 
 from graph.report.terminal import STYLES, visible
+from policies.contracts.answers import ContractName
+from policies.contracts.table import CONTRACTS
 
 Event = Mapping[str, Any]
 
 WIDTH = 90
 """Characters of an answer that are shown live."""
 
-BALLOT_STYLES = {"approve": "green", "abstain": "yellow", "reject": "red"}
+COLOURS = {**STYLES, "approve": "green", "abstain": "yellow", "reject": "red"}
 
 
 def line_of(event: Event) -> Text | None:
@@ -51,39 +53,13 @@ def short(text: object) -> str:
 
 def _answered(event: Event) -> Text:
     if "stance" in event:
-        return Text(f"{event['stance']} ({event['confidence']:.2f})", style=STYLES[event["stance"]])
-    return _ANSWERS[event["contract"]](event["answer"])
+        return _told("contribution", event)
+    return _told(event["contract"], event["answer"])
 
 
-def _output(answer: Event) -> Text:
-    if answer.get("decision"):
-        return Text(str(answer["decision"]), style=STYLES.get(answer["decision"], ""))
-    return visible(short(answer["text"]))
-
-
-def _verdict(answer: Event) -> Text:
-    return visible(short(f"{answer['winner']} wins" if answer["winner"] else answer["decision"]), "bold")
-
-
-def _ballot(answer: Event) -> Text:
-    return Text.assemble((answer["vote"], BALLOT_STYLES[answer["vote"]]), visible(f" ({short(answer['reason'])})"))
-
-
-_ANSWERS: Mapping[str, Callable[[Event], Text]] = {
-    "output": _output,
-    "plan": lambda answer: Text(f"planned {_counted(answer['steps'], 'step')}"),
-    "assignments": lambda answer: visible(f"assigned to {', '.join(each['to'] for each in answer['assignments'])}"),
-    "position": lambda answer: visible(short(answer["position"])),
-    "verdict": _verdict,
-    "note": lambda answer: visible(short(answer["adds"] or "adds nothing")),
-    "turn": lambda answer: visible(short(answer["text"])),
-    "proposal": lambda answer: visible(short(answer["proposal"])),
-    "ballot": _ballot,
-}
-
-
-def _counted(items: list[Any], noun: str) -> str:
-    return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
+def _told(name: ContractName, answer: Event) -> Text:
+    contract = CONTRACTS[name]
+    return visible(short(contract.told(answer)), COLOURS.get(contract.word(answer) or "", ""))
 
 
 def _failed(event: Event) -> Text:

@@ -9,10 +9,10 @@ from typing import Any
 from graph.facts.files import load_facts_file
 from nodes.prompting import brief_prompt, role_prompt, stage_prompt, synthesis_prompt
 from nodes.voices.voice import Prompt
-from policies.patterns.estimate import at_most, rounds_needed, simulate
 from policies.patterns.stages import Finish
-from policies.patterns.timeline import BRIEF, Asked, Course
 from policies.privacy import withhold
+from policies.rehearsal.simulate import at_most, rounds_needed, simulate
+from policies.rehearsal.timeline import BRIEF, Asked, Course
 from policies.stop import Stop
 from policies.team import Brief, Role, Team
 from policies.usage import BYTES_PER_TOKEN, reserve

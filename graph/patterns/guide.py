@@ -5,11 +5,11 @@ from typing import Any
 
 from graph.patterns.examples import examples
 from graph.teams.policies import with_policy
-from policies.contract import Refusal, accept
-from policies.patterns.contracts import judge
-from policies.patterns.estimate import at_most, ends_of, simulate
+from policies.contracts.answers import Refusal
+from policies.contracts.table import judge
 from policies.patterns.rules import LED
-from policies.patterns.timeline import Course
+from policies.rehearsal.simulate import at_most, ends_of, simulate
+from policies.rehearsal.timeline import Course
 from policies.stop import STOP_TABLE, kind_of
 from policies.team import MAX_MESSAGES, PATTERN_NAMES, PatternName, Team
 
@@ -95,10 +95,7 @@ def _range(shortest: int, longest: int) -> dict[str, int]:
 def stop_reasons(team: Team, course: Course) -> list[str]:
     """Return what ends a run of this pattern beside what ends any: broken answers, and what comes to nothing."""
     tasks = {each.task.contract: each.task for stage in course.stages for each in stage.asked if not each.within}
-    if team.pattern == "rounds":
-        broken: list[object] = [accept({}, role, team.access) for role in team.sequence]
-    else:
-        broken = [judge({}, task, team) for task in tasks.values()]
+    broken = [judge({}, task, team) for task in tasks.values()]
     found = [said.reason for said in broken if isinstance(said, Refusal)]
     ended = ends_of(team, {})
     return [*dict.fromkeys(_shown(reason) for reason in [*found, *([ended] if ended else [])])]

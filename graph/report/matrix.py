@@ -85,8 +85,8 @@ def works_in_rounds(state: State) -> bool:
 
 
 def _seat(seat: Mapping[str, Any], state: State) -> Plain:
-    said = seat["contribution"]
-    if said:
+    if seat["accepted"]:
+        said = seat["accepted"]["answer"]
         return _cell(said["stance"], f"{said['confidence']:.2f}")
     if seat["absent"]:
         return _cell("absent", seat["absent"])
@@ -145,8 +145,8 @@ def _latest(state: State, record: Mapping[str, Any]) -> dict[str, tuple[int, Map
     entries = history[-1:] if record.get("final_decision") else history
     latest = {each["agent"]: (entry["round"], each) for entry in entries for each in entry["contributions"]}
     for seat in state.get("seats", []) if works_in_rounds(state) and not record.get("final_decision") else []:
-        if seat["contribution"]:
-            latest[seat["role"]] = (state["round"], seat["contribution"])
+        if seat["accepted"]:
+            latest[seat["role"]] = (state["round"], seat["accepted"]["answer"])
     return latest
 
 

@@ -13,7 +13,6 @@ import tenacity
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from pydantic import SecretStr
 
-from nodes.voices.forms import Schema, form_of
 from nodes.voices.voice import Answer, BriefQuestion, Limits, Meter, Prompt, Question, Tokens
 from nodes.voices.wire.chat import LeanChat
 from nodes.voices.wire.complaints import Complaint, complaint_of
@@ -22,6 +21,8 @@ from nodes.voices.wire.dialect import Dialect, first_dialect, learned, names_lim
 from nodes.voices.wire.endpoint import Endpoint, Route, find_endpoint
 from nodes.voices.wire.keys import Cutter
 from nodes.voices.wire.transport import open_client
+from policies.contracts.schema import Schema
+from policies.contracts.table import form_of
 from policies.seats import Failure
 from policies.stop import kind_of, stop_reason
 
@@ -87,7 +88,8 @@ class ModelVoice:
     async def propose(self, question: Question) -> Answer:
         """Return the text the model gave, asked for in the form of its contract."""
         role = question.role
-        return await self._ask(self._asked(role.model, role.temperature, question, form_of(question)))
+        form = form_of(question.task, role, sends=question.sends)
+        return await self._ask(self._asked(role.model, role.temperature, question, form))
 
     async def write_brief(self, question: BriefQuestion) -> Answer:
         """Return the brief's text."""

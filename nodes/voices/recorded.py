@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from nodes.voices.voice import Answer, BriefQuestion, Question
-from policies.contract import Refusal
+from policies.contracts.answers import Refusal
 from policies.seats import Failure
 from policies.stop import stop_reason
 from policies.usage import Usage
@@ -29,8 +29,7 @@ class RecordedVoice:
 
     async def propose(self, question: Question) -> Answer:
         """Return what the role answered then."""
-        scope, seat = question.place or ("", question.name)
-        return self._next((scope, question.round, seat, question.attempt))
+        return self._next((question.scope, question.round, question.task.seat, question.attempt))
 
     async def write_brief(self, question: BriefQuestion) -> Answer:
         """Return the brief, or the synthesis, of then."""

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from nodes.voices.sayings import SAYINGS
 from nodes.voices.voice import Answer, BriefQuestion, Question
 from policies.checks import Unanswered, stance_of
+from policies.contracts.table import CONTRACTS
 from policies.patterns.results import side_by_side
 from policies.seats import Failure
 from policies.stop import stop_reason
@@ -20,9 +20,9 @@ class RulesVoice:
         position = stance_of(question.role, question.facts)
         if isinstance(position, Unanswered):
             return Answer(failure=_failure(question.name, position))
-        if question.contract != "contribution" and position.reply is not None:
+        if question.task.contract != "contribution" and position.reply is not None:
             return Answer(dict(position.reply))
-        return Answer(SAYINGS[question.contract](position, question))
+        return Answer(CONTRACTS[question.task.contract].by_rules(position, question.task))
 
     async def write_brief(self, question: BriefQuestion) -> Answer:
         """Return the brief by a template over the last round, or the results one below the other."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from policies.contract import Refusal
+from policies.contracts.answers import Refusal, Task
 from policies.seats import Failure
 from policies.team import Role
 from policies.usage import Usage
@@ -45,11 +45,10 @@ class Limits:
 class Question:
     """One seat of a role asked for its proposal.
 
-    `contract` names what the answer must hold, `asks` what the role reads beside goal and facts, `choices` whom it may
-    name. `place` is the namespace of its team and the seat's name; `sends` says whether it may send messages.
+    `scope` is the namespace of its team; `sends` says whether it may send messages.
     """
 
-    name: str
+    task: Task
     round: int
     attempt: int
     role: Role
@@ -57,11 +56,13 @@ class Question:
     prompt: Prompt
     limits: Limits
     meter: Meter = field(default_factory=Meter)
-    contract: str = "contribution"
-    asks: Mapping[str, Any] = field(default_factory=dict)
-    choices: tuple[str, ...] = ()
-    place: tuple[str, str] | None = None
+    scope: str = ""
     sends: bool = False
+
+    @property
+    def name(self) -> str:
+        """The role that is asked."""
+        return self.task.role
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
-from policies.contract import STANCES, Stance
+from policies.fields import STANCES, Stance
 from policies.guards import Finding
 from policies.outcome import decide
 from policies.table import Outcome, Policy

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from policies.assurance.ballots import BLOCK, Ballot, Ballots, Electorate, Place, counts_of, size_of
-from policies.contract import STANCES
+from policies.fields import STANCES
 from policies.outcome import decide
 from policies.table import PASSING, Outcome, Policy
 

@@ -1,8 +1,7 @@
 """Reenactment: the loop gone through again along the tape of a past run, under other rules, without asking anybody.
 
-Whom to ask, what the answers make of the seats, whether a round may follow and what it decides: all this is worked out
-by the very functions that run the loop. The tape gives what they cannot know: the answers, and where the run was
-stopped from outside and resumed.
+Whom to ask, what the answers make of the seats, whether a round may follow and what it decides is worked out by the
+very functions that run the loop. The tape gives the answers, and where the run was stopped from outside and resumed.
 """
 
 from collections import Counter
@@ -13,7 +12,8 @@ from typing import Protocol
 from policies.assurance.past import Answer, PastRun, Rules, Verdict
 from policies.assurance.tape import Exchange, Pause, RoundEnd, Step
 from policies.budgets import Spent
-from policies.contract import Refusal, Stance
+from policies.contracts.answers import Refusal
+from policies.fields import Stance
 from policies.guards import Finding
 from policies.outcome import Ruling, decide
 from policies.seats import Failure, Reply, Seat, forgive, is_full

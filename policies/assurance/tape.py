@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from policies.budgets import Spent
-from policies.contract import Contribution, Output, Refusal, Stance
+from policies.contracts.answers import Accepted, Refusal
+from policies.fields import Stance
 from policies.patterns.vote import CAST
 from policies.seats import Failure, Reply
 from policies.stop import stop_reason
@@ -291,9 +292,9 @@ def _reply(seat: str, plain: Mapping[str, Any] | None) -> Reply | None:
     if plain is None:
         return None
     if "cast" in plain:
-        return Contribution(seat, plain["cast"], "", plain["confidence"], ())
+        return Accepted(seat, "contribution", {"stance": plain["cast"], "confidence": plain["confidence"]})
     if "output" in plain:
-        return Output(seat, plain["output"], {})
+        return Accepted(seat, plain["output"], {})
     if "refused" in plain:
         return Refusal(plain["refused"], None)
     return Failure(plain["failed"], is_own=plain.get("own_limit", False))

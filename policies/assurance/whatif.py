@@ -9,7 +9,6 @@ from functools import lru_cache
 from policies.assurance.past import PastRun, Rules, Verdict
 from policies.assurance.reenactment import Course, Reenactment
 from policies.conditions.reading import roles_in
-from policies.contract import Contribution
 from policies.guards import examine
 from policies.patterns.vote import BALLOTS, NO_QUORUM, PROPOSAL, vote_of
 from policies.routing import refuse_next_round
@@ -26,8 +25,9 @@ def decide_again(run: PastRun, rules: Rules) -> Verdict:
 
     >>> from policies.access import Access
     >>> from policies.assurance.tape import Exchange, RoundEnd, Tape
+    >>> from policies.contracts.answers import Accepted
     >>> from policies.table import Policy
-    >>> said = Contribution("risk", "caution", "", 1.0, ())
+    >>> said = Accepted("risk", "contribution", {"stance": "caution", "confidence": 1.0})
     >>> tape = Tape(steps=(Exchange(1, {"risk": said}), RoundEnd(1, {"risk": "caution"}, "no_go")))
     >>> everybody = Access(frozenset({"risk"}), frozenset({"risk"}))
     >>> run = PastRun("t", "no_go", tape, ("risk",), everybody)
@@ -106,7 +106,7 @@ class Rounds(Course):
         questions = now.open_questions(now.known_end(casts))
         if questions is None and "open_questions" in rules.policy.variables:
             return now.unknown(f"which questions were open after round {now.round} is not known")
-        said = [seat.contribution for seat in now.seats if isinstance(seat.contribution, Contribution)]
+        said = [seat.accepted.answer for seat in now.seats if seat.accepted]
         vote = Vote(
             casts,
             rules.votes_needed(now.limits),
@@ -115,10 +115,10 @@ class Rounds(Course):
             rounds_blocked(now.earlier),
             questions or 0,
             *rules.electorate(run),
-            tuple(each.confidence for each in said),
+            tuple(each["confidence"] for each in said),
         )
         final = now.rule(rules.policy, vote)
-        now.earlier.append([each.stance for each in said])
+        now.earlier.append([each["stance"] for each in said])
         if final in DECISIONS:
             return now.decided(final)
         return now.stopped(ESCALATED) if final == "escalate" else None

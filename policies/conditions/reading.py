@@ -13,7 +13,7 @@ from policies.conditions.operators import COMPARISONS, IN
 from policies.conditions.places import EACH, Bound, Path, Read, each_within, inside, place_of, reads_of
 from policies.conditions.tree import Call, Constant, Listing, Name, Node
 from policies.conflicts import ConflictName
-from policies.contract import STANCES
+from policies.fields import STANCES
 
 _CASTS = (*STANCES, "absent")
 _CONFLICTS: tuple[str, ...] = get_args(ConflictName)

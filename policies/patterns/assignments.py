@@ -4,8 +4,9 @@ Of this the patterns `manager` and `hierarchy` are made: a manager may give one 
 each team at most one.
 """
 
+from policies.contracts.answers import Task
 from policies.patterns.results import people
-from policies.patterns.stages import Entry, Finish, Log, Next, Stage, Task, entries_of
+from policies.patterns.stages import Entry, Finish, Log, Next, Stage, entries_of
 from policies.team import Team
 
 

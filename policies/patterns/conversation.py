@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from policies.contracts.answers import Task
 from policies.patterns.quotations import lines_of
 from policies.patterns.results import side_by_side
-from policies.patterns.stages import Entry, Finish, Log, Next, Stage, Task, entries_of
+from policies.patterns.stages import Entry, Finish, Log, Next, Stage, entries_of
 from policies.stop import Stop, stop_reason
 from policies.team import Team
 

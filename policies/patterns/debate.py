@@ -1,7 +1,8 @@
 """Debate: opening positions, replies to the others' positions, and a judge."""
 
+from policies.contracts.answers import Task
 from policies.patterns.results import tolerance_of
-from policies.patterns.stages import Closed, Finish, Log, Next, Stage, Task, entries_of
+from policies.patterns.stages import Closed, Finish, Log, Next, Stage, entries_of
 from policies.team import Team
 
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from policies.contracts.answers import Task
 from policies.patterns.plan import critical_path, ready_steps
 from policies.patterns.results import people
-from policies.patterns.stages import Entry, Finish, Log, Next, Stage, Task
+from policies.patterns.stages import Entry, Finish, Log, Next, Stage
 from policies.stop import Stop, stop_reason
 from policies.team import Team
 

@@ -1,7 +1,8 @@
 """Parallel: all roles get the same task at once."""
 
+from policies.contracts.answers import Task
 from policies.patterns.results import side_by_side, tolerance_of
-from policies.patterns.stages import Finish, Log, Next, Stage, Task
+from policies.patterns.stages import Finish, Log, Next, Stage
 from policies.team import Team
 
 

@@ -1,6 +1,7 @@
 """Pipeline: each role in sequence gets the output of the one before."""
 
-from policies.patterns.stages import Finish, Log, Next, Stage, Task, entries_of
+from policies.contracts.answers import Task
+from policies.patterns.stages import Finish, Log, Next, Stage, entries_of
 from policies.team import Team
 
 

@@ -4,29 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from policies.contracts.answers import Answer, ContractName, Task
 from policies.outcome import Ruling
 from policies.stop import Stop
 from policies.table import Decision
 from policies.vote import Vote
 
-ContractName = Literal["output", "plan", "assignments", "position", "verdict", "note", "turn", "proposal", "ballot"]
-"""What an answer must hold; `policies.patterns.contracts` says what."""
-
 Tolerance = Literal["none", "some", "all"]
 """How many seats of a stage may fail: none, all but one, or every one; a seat that may is absent, and ends nothing."""
-
-Answer = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One question of a stage: `asks` is what the role reads beside goal and facts, `choices` whom it may name."""
-
-    seat: str
-    role: str
-    contract: ContractName
-    asks: Mapping[str, Any] = field(default_factory=dict)
-    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

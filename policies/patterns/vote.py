@@ -7,9 +7,10 @@ way, as caution. So the table, its proof and its explanation are those of the ro
 from collections.abc import Mapping
 from typing import Any
 
+from policies.contracts.answers import Task
 from policies.guards import examine
 from policies.outcome import decide
-from policies.patterns.stages import Closed, Count, Finish, Log, Next, Stage, Task, entries_of
+from policies.patterns.stages import Closed, Count, Finish, Log, Next, Stage, entries_of
 from policies.stop import Stop, stop_reason
 from policies.table import DECISIONS, Decision
 from policies.team import Team

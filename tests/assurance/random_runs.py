@@ -257,11 +257,11 @@ class DrawnVoice:
 
     def _said(self, question: Question) -> Plain:
         rng = self.rng
-        if question.contract == "proposal":
+        if question.task.contract == "proposal":
             return {"proposal": "Ship.", "reason": "Ready."}
-        if question.contract == "ballot":
+        if question.task.contract == "ballot":
             return {"vote": rng.choice(["approve", "approve", "abstain", "reject"]), "reason": "So."}
-        if question.contract in ("output", "turn"):
+        if question.task.contract in ("output", "turn"):
             return {"text": "So far, so good."}
         stance = rng.choice(["go", "go", "go", "caution", "block"])
         said = proposal(question.name, stance, confidence=rng.choice([0.2, 0.5, 0.9, 1]))

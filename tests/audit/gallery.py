@@ -156,7 +156,7 @@ def _halting(halt: Halt, role: str) -> Callable[[Question], Any]:
 
 
 def _divided(question: Question) -> Any:
-    if question.contract == "proposal":
+    if question.task.contract == "proposal":
         return {"proposal": "Freeze.", "reason": ODD}
     return {"vote": "approve" if question.name < "o" else "reject", "reason": "So."}
 
@@ -184,7 +184,7 @@ def _says(question: Question) -> Any:
     """Say what each contract asks for, and write to the others."""
     user = json.loads(question.prompt.user)
     call: Any = SimpleNamespace(role=question.name, round=question.round, user=user)
-    said = SAYS[question.contract](call, user.get("task", {}))
+    said = SAYS[question.task.contract](call, user.get("task", {}))
     asked = next((each for each in user.get("inbox", []) if each["kind"] == "question"), None)
     reply = {"to": asked["from"], "kind": "result", "content": "This.", "in_reply_to": asked["id"]} if asked else None
     ask = {"to": "all", "kind": "question", "content": ODD, "priority": "urgent", "topic": "launch"}

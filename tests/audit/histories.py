@@ -22,8 +22,8 @@ from graph.store.database import Database, open_database
 from graph.store.index import note_served
 from graph.threads import Threads
 from nodes.services import InputRefusedError, Services
-from nodes.voices.sayings import SAYINGS
 from nodes.voices.voice import Question
+from policies.contracts.table import CONTRACTS
 from policies.fields import Position
 from policies.seats import Failure
 from policies.team import Team
@@ -92,7 +92,7 @@ class History:
             stance: Any = rng.choice(STANCES)
             position = Position(stance=stance, summary="So it is.", actions=("Go on.",))
             sent = {"messages": [{"to": "all", "kind": "note", "content": "Hear."}]} if question.sends else {}
-            return {**SAYINGS[question.contract](position, question), **sent}
+            return {**CONTRACTS[question.task.contract].by_rules(position, question.task), **sent}
 
         voice = ScriptedVoice(said)
         return {"model": voice, "rules": voice}

@@ -280,7 +280,7 @@ def forge(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         where = "checkpoint_id = (SELECT max(checkpoint_id) FROM checkpoints)"
         (data,) = connection.execute(f"SELECT checkpoint FROM checkpoints WHERE {where}").fetchone()
-        steps = ("channel_values", "seats", 2, "contribution", "stance")
+        steps = ("channel_values", "seats", 2, "accepted", "answer", "stance")
         turned = changed(decoded(data, "checkpoints"), steps, {"block": "go"}.__getitem__)
         connection.execute(f"UPDATE checkpoints SET checkpoint = ? WHERE {where}", (encoded(turned, data),))
 

@@ -111,7 +111,7 @@ async def _noted(location: str) -> dict[str, list[str]]:
                 for seat in ("a", "b", "c"):
                     key = CallKey(thread, 1, 1, f"{thread}-{seat}", 1)
                     await note_call(database.store, key, Reservation(900, 0.5), "now")
-                await write_call(database.store, CallKey(thread, 1, 1, f"{thread}-a", 1), {"kind": "output"})
+                await write_call(database.store, CallKey(thread, 1, 1, f"{thread}-a", 1), {"kind": "accepted"})
                 await forget_call(database.store, CallKey(thread, 1, 1, f"{thread}-b", 1))
         assert await count_filled(database.store, "t") == 1
         threads = ("t", "t2", "t.1", "t_", "none")

@@ -9,7 +9,7 @@ import pytest
 
 from graph.patterns.examples import examples
 from graph.patterns.guide import guide_to, synthetic_team
-from policies.patterns.estimate import simulate
+from policies.rehearsal.simulate import simulate
 from policies.team import PATTERN_NAMES
 from tests.hostile.command import Captured, Done, accord, refused
 

@@ -12,7 +12,7 @@ from graph.patterns.estimate import COURSES, Outlook, expenses_of, look_ahead, t
 from graph.report.record import Record
 from graph.runner import open_runner
 from graph.teams.voicing import voiced
-from policies.patterns.timeline import Course
+from policies.rehearsal.timeline import Course
 from policies.team import Team
 from tests.harness import settings_at
 from tests.patterns.stage import answering, team_of

@@ -6,7 +6,8 @@ import pytest
 
 from policies.access import Access
 from policies.budgets import Spent
-from policies.contract import Contribution, Refusal
+from policies.contracts.answers import Accepted, Refusal
+from policies.contracts.contribution import Contribution
 from policies.seats import Failure, Reply, Seat, casts_of, is_full, may_be_absent, open_seats
 from policies.stop import STOP_TABLE, Stop
 from policies.team import Budget
@@ -17,8 +18,8 @@ DEMAND, FINANCE, RISK = SEQUENCE
 BAD = Refusal("invalid_contribution:stance", "Yes!")
 
 
-def said(role: str) -> Contribution:
-    return Contribution(role, "caution", "Fine.", 0.9, ("Go on.",))
+def said(role: str) -> Accepted:
+    return Contribution(role, "caution", "Fine.", 0.9, ("Go on.",)).accepted
 
 
 def settled(
@@ -30,6 +31,10 @@ def settled(
 ) -> Settlement:
     given = {role: reply for role, reply in zip(SEQUENCE, replies, strict=False) if reply is not None}
     return settle(seats, given, Wave((), blocked, Spent()), 1, max_repairs, counts_absent)
+
+
+def accepted(settlement: Settlement) -> list[Accepted]:
+    return [seat.accepted for seat in settlement.seats if seat.accepted]
 
 
 def absences(settlement: Settlement) -> dict[str, str]:
@@ -83,7 +88,7 @@ def test_a_seat_that_fails_is_absent_with_its_reason_and_the_others_are_filled(r
 
     assert absences(result) == {SEQUENCE[index]: reason}
     assert result.seats[index] == Seat(SEQUENCE[index], absent=reason)
-    assert result.accepted == tuple(said(role) for role in SEQUENCE if role != SEQUENCE[index])
+    assert accepted(result) == [said(role) for role in SEQUENCE if role != SEQUENCE[index]]
     assert (result.stop, result.raw, is_full(result.seats)) == (None, None, True)
 
 
@@ -106,7 +111,7 @@ def test_after_a_broken_contract_that_is_counted_the_seats_behind_it_are_filled_
 
     result = settled(*replies, max_repairs=0)
 
-    assert [each.agent for each in result.accepted] == [role for role in SEQUENCE if role != SEQUENCE[index]]
+    assert [each.agent for each in accepted(result)] == [role for role in SEQUENCE if role != SEQUENCE[index]]
     assert absences(result) == {SEQUENCE[index]: "invalid_contribution:stance"}
 
 
@@ -119,7 +124,7 @@ def test_a_failure_that_may_not_count_stops_the_run_beside_those_that_may(reason
     assert result.stop == Stop(reason, f"round_1:{FINANCE}")
     assert absences(result) == {DEMAND: "llm_timeout"}
     assert result.seats[1] == Seat(FINANCE)
-    assert result.accepted == (said(RISK),)
+    assert accepted(result) == [said(RISK)]
     assert not is_full(result.seats)
 
 
@@ -141,14 +146,14 @@ def test_where_absences_are_not_counted_the_same_failure_stops_the_run() -> None
 def test_no_failure_counts_again_at_a_seat_that_is_absent(late: Reply | None) -> None:
     before = Seat(DEMAND, refusals=2, refusal=BAD, absent="invalid_contribution:stance")
 
-    assert settled(late, seats=[before]) == Settlement((before,), (), None, None)
+    assert settled(late, seats=[before]) == Settlement((before,), None, None)
 
 
 def test_everybody_may_be_absent_at_once() -> None:
     result = settled(Failure("llm_timeout"), Failure("llm_error:503"), Failure("llm_empty"))
 
     assert is_full(result.seats)
-    assert (result.stop, result.accepted) == (None, ())
+    assert (result.stop, accepted(result)) == (None, [])
     assert casts_of(result.seats) == dict.fromkeys(SEQUENCE, "absent")
 
 

@@ -13,12 +13,14 @@ import pytest
 
 from policies.access import Access
 from policies.conflicts import ConflictName, find_conflicts
-from policies.contract import Contribution, Refusal, accept
+from policies.contracts.answers import Refusal
+from policies.contracts.contribution import Contribution
 from policies.outcome import decide
 from policies.plain import is_plain
 from policies.stop import kind_of
 from policies.table import DECISIONS
 from policies.vote import Vote
+from tests.contributions import accept
 from tests.policy_files import CLASSIC
 
 CASES = Path(__file__).parent / "cases"

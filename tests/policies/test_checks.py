@@ -7,8 +7,8 @@ import pytest
 
 from graph.teams.loader import load_team, shipped_teams
 from policies.checks import Unanswered, find_flags, find_needed, stance_of
-from policies.contract import STANCES, Contribution, Stance
-from policies.fields import Position
+from policies.contracts.contribution import Contribution
+from policies.fields import STANCES, Position, Stance
 from policies.outcome import decide
 from policies.table import Policy
 from policies.team import Check, Role, Team

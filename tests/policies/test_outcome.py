@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from graph.teams.policies import load_policy
-from policies.contract import STANCES, Stance
+from policies.fields import STANCES, Stance
 from policies.guards import Finding, Guard
 from policies.outcome import Ruling, decide
 from policies.table import DECISIONS, OUTCOMES, Policy

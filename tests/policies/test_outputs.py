@@ -6,7 +6,7 @@ import pytest
 
 from policies.checks import find_needed
 from policies.conditions.condition import ConditionError, Fault, compile_condition, holds
-from policies.contract import MAX_OFFER, offered_messages
+from policies.contracts.reading import MAX_OFFER, offered_messages
 from policies.routing import is_over, next_nodes, next_step
 from policies.team import PATTERN_NAMES, PatternName
 from tests.policies.patterns.courses import ANN, BOB, LEA, SEQUENCE, person, policy_of, team_of

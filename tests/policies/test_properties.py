@@ -14,7 +14,9 @@ from policies.access import Access
 from policies.budgets import Spent, grant, refuse_message
 from policies.conditions.condition import Fault, holds
 from policies.conflicts import find_conflicts
-from policies.contract import STANCES, Contribution, Refusal, accept
+from policies.contracts.answers import Refusal
+from policies.contracts.contribution import Contribution
+from policies.fields import STANCES
 from policies.guards import COMPARISONS, Guard, examine
 from policies.outcome import decide
 from policies.paths import MISSING, value_at
@@ -27,6 +29,7 @@ from policies.team import Budget, Price, Team
 from policies.team_rules import Problem, parse_policy, parse_team
 from policies.usage import Reservation, Usage, add_usage, cost_of, reserve
 from policies.vote import Vote
+from tests.contributions import accept
 from tests.policy_files import CLASSIC, raw_policy
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from policies.access import Access
 from policies.budgets import Spent
-from policies.contract import Contribution, Refusal
+from policies.contracts.answers import Accepted, Refusal
+from policies.contracts.contribution import Contribution
 from policies.seats import Failure, Reply, Seat, casts_of, is_exhausted, is_full, may_be_absent, open_seats
 from policies.stop import STOP_TABLE, Stop, kind_of
 from policies.team import Budget
@@ -53,8 +54,8 @@ BUDGETS = st.builds(
 )
 
 
-def said(role: str) -> Contribution:
-    return Contribution(role, "go", "Fine.", 0.9, ("Go on.",))
+def said(role: str) -> Accepted:
+    return Contribution(role, "go", "Fine.", 0.9, ("Go on.",)).accepted
 
 
 def replies_for(role: str) -> st.SearchStrategy[Reply | None]:
@@ -116,8 +117,8 @@ def test_a_settled_seat_stays_as_it_is_and_only_what_is_new_is_accepted(
     changes = list(zip(case.seats, result.seats, strict=True))
 
     assert all(after == before for before, after in changes if before.is_settled)
-    new = [after for before, after in changes if after.contribution and not before.contribution]
-    assert list(result.accepted) == [seat.contribution for seat in new] == [case.replies[seat.role] for seat in new]
+    new = [after for before, after in changes if after.accepted and not before.accepted]
+    assert [seat.accepted for seat in new] == [case.replies[seat.role] for seat in new]
 
 
 @given(ROUNDS, REPAIRS)
@@ -130,15 +131,15 @@ def test_a_contract_stop_closes_the_later_seats_and_a_resumable_one_keeps_them(c
     assert result.seats[is_open:] == case.seats[is_open:]
     for before, after in zip(case.seats[:is_open], result.seats[:is_open], strict=True):
         reply = case.replies.get(before.role)
-        if not before.is_settled and isinstance(reply, Contribution):
-            assert after.contribution == reply
+        if not before.is_settled and isinstance(reply, Accepted):
+            assert after.accepted == reply
         if not before.is_settled and isinstance(reply, Refusal):
             assert (after.refusals, after.refusal) == (before.refusals + 1, reply)
 
 
 def failure_of(seat: Seat, reply: Reply | None, max_repairs: int) -> str | None:
     """Why a seat fails for good, as the specification tells it."""
-    if seat.is_settled or isinstance(reply, Contribution):
+    if seat.is_settled or isinstance(reply, Accepted):
         return None
     if isinstance(reply, Refusal) and seat.refusals + 1 > max_repairs:
         return reply.reason
@@ -166,8 +167,9 @@ def test_where_absences_count_a_seat_is_absent_for_its_own_failure_and_only_the_
     assert result.stop == (stops[0] if stops else None)
     for (before, reason), after in zip(failures, result.seats, strict=True):
         assert after.absent == (before.absent or (reason if reason and may_be_absent(reason) else None))
-        assert not (after.absent and after.contribution)
-    assert result.accepted == settled(case, 99, counts_absent=False).accepted
+        assert not (after.absent and after.accepted)
+    kept = [seat.accepted for seat in settled(case, 99, counts_absent=False).seats]
+    assert [seat.accepted for seat in result.seats] == kept
     assert list(casts_of(result.seats)) == [seat.role for seat in case.seats]
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from policies.access import Access
 from policies.budgets import Spent
-from policies.contract import Contribution, Refusal
+from policies.contracts.answers import Accepted, Refusal
+from policies.contracts.contribution import Contribution
 from policies.seats import Failure, Reply, Seat, forgive, is_exhausted, is_full, open_seats, phase_of
 from policies.stop import Stop
 from policies.team import Budget
@@ -20,8 +21,8 @@ ALL = Access(frozenset(SEQUENCE), frozenset(SEQUENCE))
 BAD_STANCE = "invalid_contribution:stance"
 
 
-def said(role: str) -> Contribution:
-    return Contribution(role, "go", "Fine.", 0.9, ("Go on.",))
+def said(role: str) -> Accepted:
+    return Contribution(role, "go", "Fine.", 0.9, ("Go on.",)).accepted
 
 
 def refused(reason: str = BAD_STANCE, raw: Any = "Yes!") -> Refusal:
@@ -179,29 +180,26 @@ def settled(
 
 
 def full_roles(settlement: Settlement) -> list[str]:
-    return [seat.role for seat in settlement.seats if seat.contribution is not None]
+    return [seat.role for seat in settlement.seats if seat.accepted is not None]
 
 
 def test_accepted_proposals_fill_their_seats_in_sequence_order() -> None:
     result = settled(said(DEMAND), said(FINANCE), said(RISK))
 
-    assert result == Settlement(
-        tuple(filled(role) for role in SEQUENCE), tuple(said(role) for role in SEQUENCE), None, None
-    )
+    assert result == Settlement(tuple(filled(role) for role in SEQUENCE), None, None)
 
 
-def test_only_what_is_new_is_accepted() -> None:
+def test_an_empty_seat_between_filled_ones_is_filled() -> None:
     result = settled(None, said(FINANCE), seats=[filled(DEMAND), Seat(FINANCE), filled(RISK)])
 
-    assert result.accepted == (said(FINANCE),)
-    assert is_full(result.seats)
+    assert result.seats == tuple(filled(role) for role in SEQUENCE)
 
 
 @pytest.mark.parametrize("late", [said(FINANCE), refused(), Failure("llm_timeout")])
 def test_a_filled_seat_stays_as_it_is_whatever_comes(late: Reply) -> None:
     result = settled(late, seats=[filled(DEMAND)])
 
-    assert result == Settlement((filled(DEMAND),), (), None, None)
+    assert result == Settlement((filled(DEMAND),), None, None)
 
 
 def test_with_a_repair_left_only_that_seat_stays_empty() -> None:
@@ -314,7 +312,7 @@ def test_a_refusal_behind_a_resumable_stop_stops_the_run_once_it_goes_on() -> No
     assert first.raw is None
     assert again.stop == Stop(BAD_STANCE, f"round_1:{FINANCE}")
     assert again.raw == [7]
-    assert again.accepted == (said(DEMAND),)
+    assert [seat.accepted for seat in again.seats[:1]] == [said(DEMAND)]
 
 
 @pytest.mark.parametrize("reason", ["max_messages", "max_tokens", f"agent_denied:{RISK}"])
@@ -338,7 +336,7 @@ def test_a_repair_that_may_not_be_asked_stops_with_the_budget_and_without_the_ol
 
     result = settle([filled(DEMAND), broken(FINANCE)], {}, Wave((), blocked, Spent()), 1, 1)
 
-    assert result == Settlement((filled(DEMAND), broken(FINANCE)), (), blocked, None)
+    assert result == Settlement((filled(DEMAND), broken(FINANCE)), blocked, None)
 
 
 def test_a_role_whose_name_ends_like_the_blocked_one_is_not_blocked() -> None:
@@ -353,8 +351,8 @@ def test_a_role_whose_name_ends_like_the_blocked_one_is_not_blocked() -> None:
 
 
 def test_seats_nobody_answered_for_stay_empty_without_a_stop() -> None:
-    assert settle(open_seats(SEQUENCE), {}, NOBODY_BLOCKED, 1, 1) == Settlement(open_seats(SEQUENCE), (), None, None)
-    assert settle((), {DEMAND: said(DEMAND)}, NOBODY_BLOCKED, 1, 1) == Settlement((), (), None, None)
+    assert settle(open_seats(SEQUENCE), {}, NOBODY_BLOCKED, 1, 1) == Settlement(open_seats(SEQUENCE), None, None)
+    assert settle((), {DEMAND: said(DEMAND)}, NOBODY_BLOCKED, 1, 1) == Settlement((), None, None)
 
 
 def test_the_first_in_sequence_may_grow_as_far_as_the_budget_goes() -> None:

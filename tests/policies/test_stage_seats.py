@@ -4,7 +4,8 @@ import pytest
 
 from policies.access import Access
 from policies.budgets import Spent
-from policies.contract import Contribution, Output, Refusal
+from policies.contracts.answers import Accepted, Refusal
+from policies.contracts.contribution import Contribution
 from policies.seats import Failure, Reply, Seat, casts_of, is_full, may_be_absent, phase_at, repair_of
 from policies.stop import Stop
 from policies.team import Budget
@@ -18,8 +19,8 @@ CHECKED = Refusal("invalid_output:ann", {"text": ""}, "text")
 WHOLE = Refusal("invalid_plan:empty", {})
 
 
-def output(role: str = ANN) -> Output:
-    return Output(role, "output", {"text": "Done."})
+def output(role: str = ANN) -> Accepted:
+    return Accepted(role, "output", {"text": "Done."})
 
 
 def planned(*seats: Seat, most: int = 12, spent: int = 0, **reserved: Reservation) -> Wave:
@@ -63,7 +64,7 @@ def test_seats_of_one_role_are_asked_at_once_each_by_its_name() -> None:
     ]
     after = settled(wave, FIRST, SECOND, step_2=output())
     assert [(seat.name, seat.is_settled) for seat in after.seats] == [("step_1", False), ("step_2", True)]
-    assert (after.accepted, after.stop) == ((output(),), None)
+    assert (after.seats[1].accepted, after.stop) == (output(), None)
 
 
 def test_a_broken_output_is_repaired_in_its_seat_and_then_stops_the_run_there() -> None:
@@ -83,7 +84,7 @@ def test_a_seat_that_failed_for_good_is_absent_where_the_stage_bears_it() -> Non
 
 
 def test_an_output_casts_nothing() -> None:
-    said = Contribution(BOB, "go", "Fine.", 0.9, ("Go on.",))
+    said = Contribution(BOB, "go", "Fine.", 0.9, ("Go on.",)).accepted
     assert casts_of([Seat(ANN, output()), Seat(BOB, said)]) == {ANN: "absent", BOB: "go"}
 
 

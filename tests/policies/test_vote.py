@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from policies.conditions.condition import VOTE_VARIABLES, holds_for_vote
-from policies.contract import Stance
+from policies.fields import Stance
 from policies.outcome import decide
 from policies.table import Policy
 from policies.vote import Cast, Variables, Vote, rounds_blocked

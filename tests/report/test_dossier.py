@@ -12,8 +12,8 @@ from graph.report.gauges import gauge_of
 from graph.report.record import record_of
 from graph.report.words import CHECKS, REASONS, said_number
 from nodes.voices.voice import Question
-from policies import contract
 from policies.assurance.limits import distance_of
+from policies.contracts import contribution
 from policies.guards import Guard, examine
 from policies.stop import STOP_KINDS
 from tests.harness import proposal, settings_at
@@ -224,7 +224,7 @@ def test_every_stop_reason_has_its_words() -> None:
 
 
 def test_every_check_of_the_contract_has_its_words() -> None:
-    assert CHECKS.keys() == {name for _, name in contract.CHECKS} | {"not_object"}
+    assert CHECKS.keys() == {name for _, name in contribution.CHECKS} | {"not_object"}
 
 
 def reading(comparison: str, value: Any, limit: Any) -> dict[str, Any]:

@@ -73,9 +73,9 @@ def planned(*steps: Plain, failing: tuple[str, ...] = ()) -> Speech:
     """Return a speech in which the planner plans these steps, and the tasks in `failing` get no answer."""
 
     def speech(question: Question) -> Any:
-        if question.contract == "plan":
+        if question.task.contract == "plan":
             return {"steps": [*steps]}
-        task = question.asks.get("subtask", "")
+        task = question.task.asks.get("subtask", "")
         return Failure("llm_timeout") if task in failing else {"text": f"Done: {task}"}
 
     return speech
@@ -100,7 +100,7 @@ def many_steps(number: int) -> tuple[Plain, ...]:
 
 def debating(question: Question) -> Any:
     """One debater gives way in the second round of replies; the judge agrees with the other."""
-    if question.contract == "verdict":
+    if question.task.contract == "verdict":
         reasons = ["The numbers hold.", "Nobody could say why to wait."]
         return {"winner": "optimist", "decision": "Ship on Monday.", "reasons": reasons, "confidence": 0.8}
     gives_way = question.name == "sceptic" and question.round >= 2
@@ -112,9 +112,9 @@ def assigned(*pairs: tuple[str, str], failing: str = "") -> Speech:
     """Return a speech in which the lead assigns these subtasks; teams within stand for a go."""
 
     def speech(question: Question) -> Any:
-        if question.contract == "assignments":
+        if question.task.contract == "assignments":
             return {"assignments": [{"to": to, "subtask": subtask} for to, subtask in pairs]}
-        if question.contract == "contribution":
+        if question.task.contract == "contribution":
             return Failure("llm_timeout") if question.name == failing else proposal(question.name)
         return {"text": f"{question.name} worked."}
 
@@ -123,7 +123,7 @@ def assigned(*pairs: tuple[str, str], failing: str = "") -> Speech:
 
 def noted(question: Question) -> Any:
     """Two write notes; in the third iteration nobody adds anything."""
-    number = question.asks["iteration"]
+    number = question.task.asks["iteration"]
     artifacts = [{"name": "sketch", "content": "+---+\n| a |\n+---+"}] if number == 1 else []
     adds = f"point {number}" if number < 3 else ""
     return {"content": f"{question.name} in iteration {number}.", "adds": adds, "artifacts": artifacts}
@@ -131,15 +131,15 @@ def noted(question: Question) -> Any:
 
 def talking(question: Question) -> Any:
     """The third turn ends it."""
-    is_last = question.asks["turn"] == 3
-    return {"text": "Agreed.\nTASK_COMPLETE" if is_last else f"Turn {question.asks['turn']}.", "next": None}
+    is_last = question.task.asks["turn"] == 3
+    return {"text": "Agreed.\nTASK_COMPLETE" if is_last else f"Turn {question.task.asks['turn']}.", "next": None}
 
 
 def voting(**votes: str) -> Speech:
     """Return a speech in which the voters cast these votes; a voter without one gives no answer."""
 
     def speech(question: Question) -> Any:
-        if question.contract == "proposal":
+        if question.task.contract == "proposal":
             return {"proposal": "Freeze changes in December.", "reason": "Traffic doubles."}
         vote = votes.get(question.name)
         return {"vote": vote, "reason": f"{question.name} has a reason."} if vote else Failure("llm_timeout")
@@ -156,7 +156,7 @@ def writing(question: Question) -> Any:
 
 def hostile(question: Question) -> Any:
     """Every field of every answer is as long as it may be, and hostile."""
-    short, names = HOSTILE[:500], [*question.choices]
+    short, names = HOSTILE[:500], [*question.task.choices]
     said: Mapping[str, Plain] = {
         "contribution": proposal(question.name, "go", summary=LONG, actions=[short]),
         "output": {"text": LONG, "note": short, "points": [short, "two"]},
@@ -170,7 +170,7 @@ def hostile(question: Question) -> Any:
         "ballot": {"vote": "approve", "reason": LONG},
     }
     message = {"to": ["all"], "kind": "question", "content": HOSTILE[:1_000]}
-    return {**said[question.contract], "messages": [message]}
+    return {**said[question.task.contract], "messages": [message]}
 
 
 def hostile_work(home: Path, pattern: str) -> Told:
@@ -191,9 +191,9 @@ def hostile_story(pattern: str) -> Callable[[Path], Told]:
 
 def nesting(question: Question) -> Any:
     """A leader gives the one team under it a subtask, and that team debates it."""
-    if question.contract == "assignments":
+    if question.task.contract == "assignments":
         return {"assignments": [{"to": "north", "subtask": "Settle it."}]}
-    return {"text": "Written."} if question.contract == "output" else debating(question)
+    return {"text": "Written."} if question.task.contract == "output" else debating(question)
 
 
 CREW_WITHIN = within("hierarchy", "north", roles={"north": within("debate", "optimist", "sceptic")})
@@ -222,7 +222,7 @@ WORKS: Mapping[str, Callable[[Path], Told]] = {
             roles={"analyst": {"fields": {"margin_pct": "number", "is_ready": "boolean"}}, "team": within()},
         ),
         lambda question: proposal(question.name)
-        if question.contract == "contribution"
+        if question.task.contract == "contribution"
         else {"text": f"{question.name} went on.", "margin_pct": 12.5, "is_ready": True},
     ),
     "pipeline_refused": lambda home: work(

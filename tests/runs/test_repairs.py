@@ -189,7 +189,7 @@ def test_a_resume_grants_the_repairs_anew_and_asks_the_seat_that_lacks_an_answer
 def test_a_filled_seat_forgets_what_it_broke(tmp_path: Path) -> None:
     play(tmp_path, script(finance_analyst=[BROKEN[0], says("go")], risk_analyst=status(401)))
     seats = state_of(settings_at(tmp_path))["seats"]
-    assert [(seat["role"], seat["contribution"] is not None, seat["refusal"]) for seat in seats] == [
+    assert [(seat["role"], seat["accepted"] is not None, seat["refusal"]) for seat in seats] == [
         (DEMAND, True, None),
         (FINANCE, False, seats[1]["refusal"]),
         (RISK, False, None),

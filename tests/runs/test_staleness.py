@@ -174,7 +174,7 @@ def test_the_discarded_round_is_kept_as_superseded_with_its_answers(tmp_path: Pa
     play(tmp_path, NEW_LINES, changes={"goal": "Another question."}, accept_changes=True)
     (kept,) = state_of(settings_at(tmp_path))["superseded"]
     assert (kept["round"], kept["hashes"]) == (2, old)
-    said = {seat["role"]: seat["contribution"] and seat["contribution"]["summary"] for seat in kept["seats"]}
+    said = {seat["role"]: seat["accepted"] and seat["accepted"]["answer"]["summary"] for seat in kept["seats"]}
     assert said == {DEMAND: "Old.", FINANCE: "Old.", RISK: None}
 
 

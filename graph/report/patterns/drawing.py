@@ -91,7 +91,7 @@ def _open(state: Given) -> Iterator[Plain]:
     if state.get("outcome") is not None or state.get("case", {}).get("team", {}).get("pattern", "rounds") == "rounds":
         return
     for seat in state.get("seats", []):
-        said = seat["contribution"]
+        said = seat["accepted"]
         if said or seat["absent"]:
             yield {
                 "round": state["round"],

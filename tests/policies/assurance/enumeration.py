@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 
 from policies.assurance.ballots import Electorate
-from policies.contract import STANCES
+from policies.fields import STANCES
 from policies.table import OUTCOMES, Policy
 from policies.vote import Cast, Vote
 

@@ -8,7 +8,7 @@ from policies.access import Access
 from policies.assurance.past import PastRun
 from policies.assurance.tape import Exchange, Pause, RoundEnd, Start, Step, Tape
 from policies.budgets import change_budget
-from policies.contract import Contribution, Refusal
+from policies.contracts.answers import Accepted, Refusal
 from policies.guards import Guard, examine
 from policies.outcome import decide
 from policies.seats import Failure, Reply
@@ -31,7 +31,7 @@ Given = Reply | str | None
 
 def said(role: str, given: Given) -> Reply | None:
     """What a role gives."""
-    return Contribution(role, given, "", 0.9, ()) if isinstance(given, str) else given  # type: ignore[arg-type]
+    return Accepted(role, "contribution", {"stance": given, "confidence": 0.9}) if isinstance(given, str) else given
 
 
 def asks(number: int, offering: Sequence[str] = (), **given: Given) -> Exchange:

@@ -4,7 +4,7 @@ from policies.assurance.past import PastRun, Rules, Verdict
 from policies.assurance.tape import Start
 from policies.assurance.whatif import decide_again
 from policies.budgets import Spent
-from policies.contract import Output
+from policies.contracts.answers import Accepted
 from policies.table import Policy
 from policies.team import Budget
 from tests.policies.assurance.enumeration import policy
@@ -107,7 +107,7 @@ def test_an_escalation_that_stands_while_no_round_is_left_is_still_one() -> None
 
 # --- votes -----------------------------------------------------------------------------------------------------------
 
-PROPOSED = asks(1, proposal=Output("chair", "proposal", {}))
+PROPOSED = asks(1, proposal=Accepted("chair", "proposal", {}))
 
 
 def test_ballots_are_counted_once_and_decide_or_not() -> None:

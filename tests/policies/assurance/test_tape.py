@@ -6,7 +6,7 @@ from typing import Any
 
 from policies.assurance.tape import Exchange, Pause, RoundEnd, Start, Tape, tape_from, taped
 from policies.budgets import Spent
-from policies.contract import Contribution, Output, Refusal
+from policies.contracts.answers import Accepted, Refusal
 from policies.seats import Failure, Reply
 from policies.team import Budget
 
@@ -25,6 +25,10 @@ def admitted(pattern: str = "rounds", **limits: Any) -> Event:
 def resumed(after: str | None, moved: str | None = None, rounds: int = 0, messages: int = 0, **limits: Any) -> Event:
     ruled = {"pattern": "rounds", "limits": LIMITS | limits, "max_repairs": 3}
     return event("resumed", after=after, moved=moved, spent={"messages": messages, "rounds": rounds}, **ruled)
+
+
+def said(role: str, stance: str, confidence: float) -> Accepted:
+    return Accepted(role, "contribution", {"stance": stance, "confidence": confidence})
 
 
 def asked(number: int, *roles: str) -> list[Event]:
@@ -71,9 +75,9 @@ def test_a_tape_holds_who_was_asked_at_once_and_what_each_gave() -> None:
     )
     limits = Budget(max_rounds=2)
 
-    said = Contribution("risk", "caution", "", 0.25, ())
+    given = said("risk", "caution", 0.25)
     refused, late = Refusal("invalid_contribution:stance", None), Failure("llm_timeout")
-    first: dict[str, Reply | None] = {"risk": said, "legal": refused, "sales": late}
+    first: dict[str, Reply | None] = {"risk": given, "legal": refused, "sales": late}
     own = Failure("max_messages", is_own=True)
     assert tape.start == Start(limits, max_repairs=2)
     assert tape.steps == (
@@ -104,9 +108,7 @@ def test_a_tape_holds_where_the_run_stopped_and_which_limits_were_changed_when_i
         Pause("llm_auth", "round_1:risk", Budget(), more, 3),
         Pause("cancelled", None, more),
     ]
-    assert tape.steps[-2] == Exchange(
-        1, {"risk": Contribution("risk", "go", "", 0.9, ())}, Budget(max_rounds=5, max_tokens=9)
-    )
+    assert tape.steps[-2] == Exchange(1, {"risk": said("risk", "go", 0.9)}, Budget(max_rounds=5, max_tokens=9))
     assert [tape.is_resumed_from(place) for place in (0, 2, 3, 9)] == [True, True, False, False]
 
 
@@ -126,7 +128,7 @@ def test_work_that_was_cut_off_left_no_answers() -> None:
         cut,
         Pause(None, None, Budget(), Budget(max_messages=20), 3),
         cut,
-        {role: Contribution(role, "go", "", 0.9, ()) for role in ("risk", "legal")},
+        {role: said(role, "go", 0.9) for role in ("risk", "legal")},
     ]
     assert tape.answers(1, "risk")[0][1].limits == Budget(max_messages=20)
 
@@ -136,7 +138,7 @@ def recovered(*set_back: str) -> Event:
 
 
 def test_a_recovery_leaves_the_seats_that_it_asks_again_and_takes_out_those_it_sets_back() -> None:
-    go = Contribution("risk", "go", "", 0.9, ())
+    go = said("risk", "go", 0.9)
     asked_again = tape_of(admitted(), *asked(1, "risk"), recovered(), accepted(1, "risk"))
     assert asked_again.steps == (Exchange(1, {"risk": go}, Budget()),)
     partly = tape_of(admitted(), *asked(1, "risk", "legal"), recovered("legal"), accepted(1, "risk"))
@@ -163,9 +165,9 @@ def test_ballots_are_the_stances_they_amount_to() -> None:
         *(answered(2, role, "ballot", vote=vote) for role, vote in BALLOTS.items()),
     )
 
-    assert tape.steps[0] == Exchange(1, {"proposal": Output("proposal", "proposal", {})})
+    assert tape.steps[0] == Exchange(1, {"proposal": Accepted("proposal", "proposal", {})})
     replies = [reply for reply, _ in (tape.answers(2, role)[0] for role in BALLOTS)]
-    assert [reply.stance for reply in replies if isinstance(reply, Contribution)] == ["go", "caution", "block"]
+    assert [reply.answer["stance"] for reply in replies if isinstance(reply, Accepted)] == ["go", "caution", "block"]
 
 
 BALLOTS = {"risk": "approve", "legal": "abstain", "sales": "reject"}

@@ -10,7 +10,7 @@ from policies.assurance.ballots import Electorate, Place, TooManyVotesError
 from policies.assurance.flips import flip_stances
 from policies.assurance.power import powers
 from policies.assurance.why import explain
-from policies.contract import STANCES
+from policies.fields import STANCES
 from policies.guards import Cap, Guard, examine
 from policies.outcome import decide
 from policies.table import OUTCOMES, Policy

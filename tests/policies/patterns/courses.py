@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from policies.contracts.answers import Answer, ContractName, Task
 from policies.patterns.course import advance
 from policies.patterns.rules import LED
-from policies.patterns.stages import Answer, Closed, ContractName, Entry, Finish, Stage, Task
+from policies.patterns.stages import Closed, Entry, Finish, Stage
 from policies.stop import Stop
 from policies.team import PatternName, Team
 from policies.team_rules import parse_team

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from policies.contracts.answers import Task
 from policies.patterns.course import advance
-from policies.patterns.stages import Finish, Stage, Task
+from policies.patterns.stages import Finish, Stage
 from policies.team import PatternName, Team
 from tests.policies.patterns.courses import (
     ANN,

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from policies.contracts.answers import Task
 from policies.patterns.conversation import says, without
 from policies.patterns.course import advance
-from policies.patterns.stages import Finish, Stage, Task
+from policies.patterns.stages import Finish, Stage
 from policies.stop import Stop
 from policies.team import Team
 from tests.policies.patterns.courses import ANN, BOB, CID, FACTS, SEQUENCE, Said, extended, finished, opened, team_of

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.contract import Refusal
-from policies.patterns.contracts import judge
+from policies.contracts.answers import Refusal, Task
+from policies.contracts.table import judge
 from policies.patterns.course import advance
-from policies.patterns.stages import Finish, Stage, Task
+from policies.patterns.stages import Finish, Stage
 from policies.plain import is_plain
 from policies.stop import Stop, kind_of
 from policies.table import DECISIONS
@@ -79,7 +79,7 @@ def courses(draw: st.DrawFn) -> tuple[Team, Log, Any]:
 def _said(draw: st.DrawFn, task: Task, team: Team) -> Said:
     answer = judge(MADE[task.contract](draw, task), task, team)
     assert not isinstance(answer, Refusal), answer
-    return answer
+    return answer.answer
 
 
 def _borne(draw: st.DrawFn, stage: Stage, said: list[Said]) -> list[Said]:

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from policies.contracts.answers import Task
 from policies.patterns.course import advance
 from policies.patterns.orchestrator import progress_of
 from policies.patterns.plan import critical_path, tidy_steps
-from policies.patterns.stages import Closed, Stage, Task, retried
+from policies.patterns.stages import Closed, Stage, retried
 from policies.stop import Stop
 from policies.team import Team
 from tests.policies.patterns.courses import (

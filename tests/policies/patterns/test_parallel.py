@@ -1,6 +1,7 @@
 """Parallel: everybody at once, results in sequence order."""
 
-from policies.patterns.stages import Finish, Stage, Task
+from policies.contracts.answers import Task
+from policies.patterns.stages import Finish, Stage
 from tests.policies.patterns.courses import ANN, BOB, CID, SEQUENCE, Said, extended, finished, opened, team_of
 
 SAID: list[Said] = [{"text": "1"}, {"text": "2"}, {"text": "3"}]

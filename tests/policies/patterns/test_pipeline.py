@@ -1,6 +1,7 @@
 """Pipeline: one role after the other, each reading the one before."""
 
-from policies.patterns.stages import Finish, Stage, Task
+from policies.contracts.answers import Task
+from policies.patterns.stages import Finish, Stage
 from tests.policies.patterns.courses import ANN, BOB, CID, Said, extended, finished, opened, person, team_of
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from policies.patterns.stages import Closed, ContractName, Entry, entries_of, retried
+from policies.contracts.answers import ContractName
+from policies.patterns.stages import Closed, Entry, entries_of, retried
 
 TEXT = {"text": "Done."}
 

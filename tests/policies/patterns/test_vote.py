@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from policies.contracts.answers import Task
 from policies.guards import examine
 from policies.outcome import decide
 from policies.patterns.course import count_of
-from policies.patterns.stages import Finish, Stage, Task
+from policies.patterns.stages import Finish, Stage
 from policies.patterns.vote import CAST, TOLD, advance, tally
 from policies.stop import Stop
 from policies.table import DECISIONS

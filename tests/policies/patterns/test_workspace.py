@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from policies.patterns.stages import Finish, Stage, Task
+from policies.contracts.answers import Task
+from policies.patterns.stages import Finish, Stage
 from policies.patterns.workspace import notes_of
 from policies.team import Team
 from tests.policies.patterns.courses import ANN, BOB, CID, SEQUENCE, Said, extended, finished, opened, team_of

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from policies.contract import Refusal
-from policies.patterns.contracts import judge
-from policies.patterns.stages import ContractName, Task
+from policies.contracts.answers import ContractName, Refusal, Task
+from policies.contracts.table import judge
 from policies.team import Team
 from tests.policies.patterns.courses import ANN, BOB, CID, LEA, SEQUENCE, person, team_of
 
@@ -30,7 +29,7 @@ def team_with(**role: Any) -> Team:
 def judged(contract: ContractName, said: object, team: Team = TEAM, **task: Any) -> Any:
     """Return the answer as plain values, or the refusal."""
     found = judge(said, Task("seat", ANN, contract, **{"choices": SEQUENCE, **task}), team)
-    return found if isinstance(found, Refusal) else dict(found)
+    return found if isinstance(found, Refusal) else dict(found.answer)
 
 
 OUTPUTS = {

@@ -8,12 +8,14 @@ from typing import Any
 
 from policies.access import Access
 from policies.budgets import Charge, Spent, reserve_team
+from policies.contracts.answers import Answer, Task
 from policies.patterns.course import advance
-from policies.patterns.rounds import Rehearsal, rehearse
-from policies.patterns.stages import Answer, Closed, Entry, Finish, Next, Stage, Task
-from policies.patterns.synthetic import CourseName, Scene, answer_to
-from policies.patterns.timeline import Asked, Course, Opened
+from policies.patterns.stages import Closed, Entry, Finish, Next, Stage
 from policies.plain import MAX_TEXT
+from policies.rehearsal.answers import answer_to
+from policies.rehearsal.rounds import Rehearsal, rehearse
+from policies.rehearsal.scene import CourseName, Scene
+from policies.rehearsal.timeline import Asked, Course, Opened
 from policies.seats import Seat, may_be_absent
 from policies.stop import Stop
 from policies.team import Team
@@ -166,7 +168,8 @@ def _rounds(rehearsal: Rehearsal) -> Course:
     history, stages = rehearsal.history, []
     for number, entry in enumerate(history, 1):
         asks = {"recent_rounds": history[max(number - 3, 0) : number - 1]}
-        said = [Asked(Task(each["agent"], each["agent"], "output", asks), each) for each in entry["contributions"]]
+        tasks = [Task(each["agent"], each["agent"], "contribution", asks) for each in entry["contributions"]]
+        said = map(Asked, tasks, entry["contributions"])
         stages.append(Opened(f"round {number}", (tuple(said),)))
     written = _written(end, rehearsal.length, rehearsal.name)
     return Course(rehearsal.team, rehearsal.facts, tuple(stages), end, written, tuple(history))

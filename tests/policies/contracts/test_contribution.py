@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 
 from policies.access import Access
-from policies.contract import STANCES, Contribution, Refusal, accept, read_json
+from policies.contracts.answers import Refusal
+from policies.contracts.contribution import Contribution
+from policies.contracts.reading import read_json
+from policies.fields import STANCES
 from policies.plain import is_plain, shown
+from tests.contributions import accept
 
 ASKED = "risk_analyst"
 KNOWN = frozenset({"demand_analyst", "finance_analyst", "risk_analyst", "legal_analyst"})

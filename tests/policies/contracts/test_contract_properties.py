@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.contract import Refusal
-from policies.patterns.contracts import MAX_ARTIFACTS, MAX_REASONS, judge
-from policies.patterns.stages import ContractName, Task
+from policies.contracts.answers import Accepted, ContractName, Refusal, Task
+from policies.contracts.note import MAX_ARTIFACTS
+from policies.contracts.table import judge
+from policies.contracts.verdict import MAX_REASONS
 from policies.plain import MAX_TEXT, is_plain
 from policies.stop import kind_of
 from tests.policies.patterns.courses import ANN, ANSWERS, BOB, CID, SEQUENCE, person, team_of
@@ -27,7 +28,7 @@ TEAM = team_of(
 NAMES = (
     *("text", "steps", "agent", "task", "dependencies", "assignments", "to", "subtask", "position", "argument"),
     *("winner", "decision", "reasons", "confidence", "content", "adds", "artifacts", "name", "next", "proposal"),
-    *("reason", "vote", "note", "margin", "ready", "risks"),
+    *("reason", "vote", "note", "margin", "ready", "risks", "agent", "stance", "summary", "actions", "evidence"),
 )
 WORDS = st.sampled_from(
     (*SEQUENCE, "dan", "", " ", " ann ", "a\x00nn", "\ud800", "approve", "reject", "No.", "x" * 501, "x" * 20_001)
@@ -40,8 +41,9 @@ VALUES = st.recursive(
     max_leaves=20,
 )
 
-GOOD = {**{key: value for each in ANSWERS.values() for key, value in each.items()}, **FULL}
-"""An answer that keeps every contract."""
+STANCE = {"agent": ANN, "stance": "go", "summary": "Fine.", "confidence": 0.5, "actions": ["Ship it."]}
+GOOD = {**{key: value for each in ANSWERS.values() for key, value in each.items()}, **STANCE, **FULL}
+"""An answer of Ann's that keeps every contract."""
 
 STEPS = st.lists(
     st.fixed_dictionaries({"agent": WORDS, "task": WORDS, "dependencies": st.lists(st.integers(0, 3), max_size=2)}),
@@ -71,13 +73,18 @@ def test_whatever_is_said_is_an_answer_that_may_enter_the_state_or_a_refusal_wit
 ) -> None:
     found = judge(said, Task("seat", role, contract, {"once": once}, SEQUENCE), TEAM)
     if isinstance(found, Refusal):
-        kind = {"plan": "invalid_plan", "assignments": "invalid_assignment", "verdict": "invalid_verdict"}
+        kind = {
+            "contribution": "invalid_contribution",
+            "plan": "invalid_plan",
+            "assignments": "invalid_assignment",
+            "verdict": "invalid_verdict",
+        }
         assert kind_of(found.reason) == kind.get(contract, "invalid_output")
         assert (found.check is None) == (contract in kind)
         assert is_plain(found.raw)
     else:
-        assert is_plain(dict(found))
-        assert all(text == text.strip() and len(text) <= MAX_TEXT for text in texts_of(dict(found)))
+        assert is_plain(dict(found.answer))
+        assert all(text == text.strip() and len(text) <= MAX_TEXT for text in texts_of(dict(found.answer)))
 
 
 @given(said=SAID, contract=st.sampled_from(CONTRACTS), role=st.sampled_from(SEQUENCE))
@@ -87,13 +94,14 @@ def test_an_answer_that_was_accepted_is_accepted_again_and_stays_as_it_is(
     task = Task("seat", role, contract, {}, SEQUENCE)
     found = judge(said, task, TEAM)
     if not isinstance(found, Refusal):
-        assert judge(dict(found), task, TEAM) == judge(json.dumps(dict(found)), task, TEAM) == found
+        answer = dict(found.answer)
+        assert judge(answer, task, TEAM) == judge(json.dumps(answer), task, TEAM) == found
 
 
 @given(said=SAID)
 def test_accepted_answers_keep_their_caps_and_name_known_roles_only(said: Any) -> None:
     answers = {name: judge(said, Task("seat", ANN, name, {}, SEQUENCE), TEAM) for name in CONTRACTS}
-    kept: dict[str, Any] = {name: found for name, found in answers.items() if not isinstance(found, Refusal)}
+    kept: dict[str, Any] = {name: found.answer for name, found in answers.items() if isinstance(found, Accepted)}
     assert len(kept.get("note", {"artifacts": []})["artifacts"]) <= MAX_ARTIFACTS
     assert 1 <= len(kept.get("verdict", {"reasons": [""]})["reasons"]) <= MAX_REASONS
     assert 0 <= kept.get("verdict", {"confidence": 0})["confidence"] <= 1
@@ -108,4 +116,4 @@ def test_accepted_answers_keep_their_caps_and_name_known_roles_only(said: Any) -
 def test_what_is_changed_in_these_tests_is_an_answer_that_every_contract_accepts(
     contract: ContractName, role: str
 ) -> None:
-    assert not isinstance(judge(GOOD, Task("seat", role, contract, {}, SEQUENCE), TEAM), Refusal)
+    assert not isinstance(judge({**GOOD, "agent": role}, Task("seat", role, contract, {}, SEQUENCE), TEAM), Refusal)

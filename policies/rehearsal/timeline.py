@@ -9,7 +9,8 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import Any
 
-from policies.patterns.stages import Answer, Finish, Task
+from policies.contracts.answers import Answer, Task
+from policies.patterns.stages import Finish
 from policies.stop import Stop
 from policies.team import Team
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from policies.conflicts import find_conflicts
-from policies.contract import MAX_SUMMARY, Stance
+from policies.contracts.answers import Task
+from policies.contracts.table import CONTRACTS
+from policies.fields import Stance
 from policies.guards import examine
 from policies.outcome import Ruling, decide
-from policies.patterns.stages import Finish
-from policies.patterns.synthetic import CourseName
+from policies.patterns.stages import Closed, Finish
+from policies.rehearsal.scene import CourseName, Scene
 from policies.stop import ESCALATED, Stop, stop_reason
 from policies.table import DECISIONS
 from policies.team import Team
@@ -109,6 +111,7 @@ def _disagreements(roles: tuple[str, ...]) -> Iterator[dict[str, Stance]]:
 
 
 def _contribution(role: str, stance: Stance, rehearsal: Rehearsal) -> Plain:
-    summary = f"Contribution {rehearsal.number} of {rehearsal.name}{role}."
-    padded = summary.ljust(min(rehearsal.length, MAX_SUMMARY), ".")[:MAX_SUMMARY]
-    return {"agent": role, "stance": stance, "summary": padded, "confidence": 1.0, "actions": [summary[:500]]}
+    closed = tuple(Closed(f"round_{entry['round']}", ()) for entry in rehearsal.history)
+    scene = Scene(rehearsal.team, rehearsal.course, closed, rehearsal.length, rehearsal.name)
+    task = Task(role, role, "contribution")
+    return {**CONTRACTS["contribution"].rehearsed(task, scene), "stance": stance}

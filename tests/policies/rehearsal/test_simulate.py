@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from policies.contract import Refusal, accept
-from policies.patterns.contracts import judge
-from policies.patterns.estimate import at_most, ends_of, rounds_needed, simulate
-from policies.patterns.synthetic import CourseName
-from policies.patterns.timeline import Course
+from policies.contracts.answers import Refusal
+from policies.contracts.table import judge
+from policies.rehearsal.scene import CourseName
+from policies.rehearsal.simulate import at_most, ends_of, rounds_needed, simulate
+from policies.rehearsal.timeline import Course
 from policies.team import Options, PatternName, Team
 
 LEADS = {"orchestrator": "lead", "debate": "lead", "hierarchy": "lead", "manager": "lead", "vote": "lead"}
@@ -76,7 +76,7 @@ def test_made_up_answers_pass_their_contracts(pattern: str, course: CourseName, 
     for stage in simulate(team, {}, course, length).stages:
         for each in stage.asked:
             said = None if each.answer is None else dict(each.answer)
-            held = accept(said, each.task.role, team.access) if pattern == "rounds" else judge(said, each.task, team)
+            held = judge(said, each.task, team)
             assert isinstance(held, Refusal) is (said is None), (each.task, held)
 
 

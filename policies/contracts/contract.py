@@ -1,0 +1,37 @@
+"""A contract: the whole life of one kind of answer, as one value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from policies.contracts.answers import Answer, Task
+from policies.contracts.reading import Fields
+from policies.contracts.schema import Schema
+from policies.fields import Position
+from policies.rehearsal.scene import Scene
+from policies.stop import StopKind
+from policies.team import Role, Team
+
+Said = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What is asked for, what is accepted, what rules say, what a rehearsal says, and what is shown of it."""
+
+    properties: Callable[[Task, Role], Schema]
+    """The properties of the JSON schema that a model's answer is asked in."""
+    accept: Callable[[Fields, Task, Team], Answer | str]
+    """The answer in an object, or the name of the first check that it fails."""
+    by_rules: Callable[[Position, Task], Said]
+    """What a position of the voice `rules` amounts to; a role's own `reply` goes before it."""
+    rehearsed: Callable[[Task, Scene], Answer]
+    """An answer made up so that a team takes the course one wants to see."""
+    told: Callable[[Answer], str]
+    """An answer in a few words, for live progress."""
+    word: Callable[[Answer], str | None] = lambda _: None
+    """The stance, decision or vote that an answer takes; None where it takes none."""
+    refused_as: StopKind = "invalid_output"
+    """The kind of stop of an answer that breaks it: one of its own names the check, `invalid_output` the role."""
+    required: tuple[str, ...] = ()
+    """The keys that are missed by name where a check of theirs, `missing_keys`, fails."""
