@@ -14,7 +14,7 @@ from graph.build import RECURSION_LIMIT, build_graph, pattern_of
 from graph.collector import settle_collector
 from graph.facts.files import load_facts
 from graph.problems import UsageError
-from graph.report.record import Record, record_of, refused_record
+from graph.record import Record, record_of, refused_record
 from graph.settings import Settings
 from graph.store.database import Database, open_database
 from graph.store.fences import FencedError

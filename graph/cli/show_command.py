@@ -54,7 +54,7 @@ async def _read(thread: str, db: str | None) -> tuple[Mapping[str, Any], bool]:
 
 
 def _record(thread: str, state: Mapping[str, Any], is_running: bool) -> dict[str, Any]:
-    from graph.report.record import record_of
+    from graph.record import record_of
 
     return record_of(thread, state, is_running)
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from graph.assurance.examples import decide_lines, shown_example, shown_history, shown_place
 from graph.assurance.subject import Subject
-from graph.report.record import row_name
+from graph.record import row_name
 from graph.report.visible import STYLES, visible
 from policies.assurance.places import Counterexample
 from policies.assurance.proof import Cell, Check, Proof, Share, Walked

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from graph.assurance.examples import shown_casts, shown_place
 from graph.assurance.single import Single
+from graph.record import row_name
 from graph.report.proof import word_of
-from graph.report.record import row_name
 from graph.report.visible import visible
 from policies.table import DECISIONS
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from graph.problems import neutral
-from graph.report.record import row_name
+from graph.record import row_name
 from graph.report.visible import visible
 from policies.assurance.past import Answer, Verdict
 

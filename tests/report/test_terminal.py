@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from graph.report.record import refused_record
+from graph.record import refused_record
 from graph.report.terminal import print_report
 from tests.obeyed import OBEYED
 from tests.report.conftest import Telling
