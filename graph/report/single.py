@@ -7,11 +7,11 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from graph.assurance.examples import shown_casts, shown_place
 from graph.assurance.single import Single
 from graph.record import row_name
 from graph.report.proof import word_of
 from graph.report.visible import visible
+from policies.assurance.counterexamples import shown_casts, shown_place
 from policies.table import DECISIONS
 
 Plain = dict[str, Any]
