@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from graph.build import RECURSION_LIMIT, build_graph, pattern_of
 from graph.collector import settle_collector
-from graph.facts.files import load_facts
+from graph.facts.loader import load_facts
 from graph.problems import UsageError
 from graph.record import Record, record_of, refused_record
 from graph.settings import Settings

@@ -49,7 +49,7 @@ def facts_from(path: str | None) -> dict[str, Any] | None:
     Raises:
         UsageError: the file cannot be used.
     """
-    from graph.facts.files import load_facts_file
+    from graph.teams.facts_file import load_facts_file
 
     return None if path is None else load_facts_file(Path(path))
 
