@@ -101,7 +101,7 @@ def print_record(record: Mapping[str, Any], as_json: bool) -> Exit:
     if as_json:
         print_json(record)
     else:
-        from graph.report.terminal import print_report
+        from graph.report.terminal.report import print_report
 
         print_report(record)
     return exit_of(record)

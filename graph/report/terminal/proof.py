@@ -12,7 +12,7 @@ from rich.text import Text
 
 from graph.assurance.subject import Subject
 from graph.record import row_name
-from graph.report.visible import STYLES, visible
+from graph.report.terminal.visible import STYLES, visible
 from policies.assurance.counterexamples import shown_example, shown_history, shown_place
 from policies.assurance.places import Counterexample
 from policies.assurance.proof import Cell, Check, Proof, Share, Walked

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from graph.report.changed import Changed
-from graph.report.timeline import capping
+from graph.report.dossier.changed import Changed
+from graph.report.dossier.timeline import capping
 from graph.report.words import counted, label_of, listed, plain_word, said_reason, tone_of, written
 from policies.stop import limit_behind
 from policies.table import DECISIONS

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from graph.assurance.single import Single
 from graph.record import row_name
-from graph.report.proof import word_of
-from graph.report.visible import visible
+from graph.report.terminal.proof import word_of
+from graph.report.terminal.visible import visible
 from policies.assurance.counterexamples import shown_casts, shown_place
 from policies.table import DECISIONS
 

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from graph.assurance.cases import Judged, Report
 from graph.record import row_name
-from graph.report.visible import visible
+from graph.report.terminal.visible import visible
 
 Plain = dict[str, Any]
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from graph.problems import neutral
 from graph.record import row_name
-from graph.report.visible import visible
+from graph.report.terminal.visible import visible
 from policies.assurance.past import Answer, Verdict
 
 UNKNOWN = "?"
