@@ -42,7 +42,8 @@ def latency(base_url: str, latency_ms: int, runs: int, turns: int) -> Figures:
 def throughput(base_url: str, turns: int) -> Figures:
     """Return runs a second with many at once in one process."""
     with start_all(
-        ["accord", "yardstick", "yardstick, NORMAL", "bare"], f"{base_url}/{THROUGHPUT_LATENCY_MS}/v1"
+        ["accord", "accord, ChatOpenAI", "yardstick", "yardstick, NORMAL", "bare"],
+        f"{base_url}/{THROUGHPUT_LATENCY_MS}/v1",
     ) as workers:
         blocks = _in_turns(workers, turns, lambda worker: worker.do(RUNS_AT_ONCE, AT_ONCE), warm=AT_ONCE)
     return {

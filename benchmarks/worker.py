@@ -23,6 +23,7 @@ CONTENDERS = {
     "accord": ("accord", "opened"),
     "accord with progress": ("accord", "opened_with_progress"),
     "accord with --json": ("accord", "opened_with_json"),
+    "accord, ChatOpenAI": ("accord", "opened_with_chat_openai"),
     "yardstick": ("yardstick", "opened"),
     "yardstick, NORMAL": ("yardstick", "opened_normal"),
     "bare": ("bare", "opened"),

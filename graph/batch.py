@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from graph.problems import UsageError
-from graph.report.record import Record
+from graph.record import Record
 from graph.runner import Runner
 from graph.teams.loader import Changes
 from graph.threads import check_thread

@@ -9,17 +9,17 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 from pydantic import ValidationError
 
-from graph.assurance.approval import approved
 from graph.build import RECURSION_LIMIT, build_graph, pattern_of
 from graph.collector import settle_collector
-from graph.facts.files import load_facts
+from graph.facts.loader import load_facts
 from graph.problems import UsageError
-from graph.report.record import Record, record_of, refused_record
+from graph.record import Record, record_of, refused_record
 from graph.settings import Settings
 from graph.store.database import Database, open_database
 from graph.store.fences import FencedError
 from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
+from graph.teams.approval import approved
 from graph.teams.voicing import check_voices
 from graph.threads import Threads, blaming, check_thread, new_thread, refuse_broken
 from graph.versions import installed_versions

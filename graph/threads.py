@@ -10,7 +10,7 @@ from langgraph.checkpoint.base import get_checkpoint_id
 
 from graph.build import build_reader
 from graph.problems import StorageError, UsageError
-from graph.report.record import Record, record_of
+from graph.record import Record, record_of
 from graph.settings import Settings
 from graph.store.archive import Archive
 from graph.store.database import Database, open_database

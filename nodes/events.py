@@ -119,6 +119,21 @@ def _found(finding: Finding) -> Body:
     return {**guard, **values, "tripped": finding.tripped, "cap": finding.guard.cap}
 
 
+def vote_from(outcome: Mapping[str, Any], entry: Mapping[str, Any]) -> Vote:
+    """Return the vote of a round, from what was kept of its outcome and of the team."""
+    return Vote(
+        casts=outcome["casts"],
+        min_go_votes=outcome["min_go_votes"],
+        round=1 if entry.get("pattern") == "vote" else outcome["round"],  # a vote's event names its stage
+        max_rounds=outcome["max_rounds"],
+        rounds_blocked=outcome["rounds_blocked"],
+        open_questions=outcome.get("open_questions", 0),
+        weights=entry["weights"],
+        vetoers=frozenset(entry["vetoers"]),
+        confidences=tuple(outcome["confidences"].values()),
+    )
+
+
 def events_of(state: Mapping[str, Any], kind: str) -> list[Event]:
     """Return the events of one kind, in order."""
     return [event for event in state.get("events", []) if event["event"] == kind]

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from graph.report.record import Record
+from graph.record import Record
 from graph.runner import open_runner
 from graph.settings import Settings
 from graph.teams.loader import Changes, load_team

@@ -1,4 +1,4 @@
-"""Who may import what; the layers themselves are import-linter's, in pyproject.toml."""
+"""Who may import what; the layers and the floors of `graph` are import-linter's, in pyproject.toml."""
 
 import ast
 import subprocess

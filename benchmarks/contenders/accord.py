@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
+from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 from rich.console import Console
 
@@ -16,6 +17,7 @@ from graph.cli.progress import Progress
 from graph.runner import Runner, open_runner
 from graph.settings import Settings
 from graph.teams.voicing import voiced
+from nodes.voices.wire.chat import LeanChat
 from policies.team import Team
 
 Drive = Callable[[Runner, Team, str], Any]
@@ -56,6 +58,14 @@ async def _opened(drive: Drive, base_url: str, folder: Path, rounds: int) -> Asy
             assert record["final_decision"] == "go", record
             return len(ROLES) * int(record["rounds_used"])
 
+        yield run
+
+
+@asynccontextmanager
+async def opened_with_chat_openai(base_url: str, folder: Path, rounds: int) -> AsyncIterator[Run]:
+    """Open it with calls as ChatOpenAI makes them, so that what the lean call saves can be seen."""
+    LeanChat._agenerate = ChatOpenAI._agenerate  # type: ignore[method-assign]  # the process is this contender's alone
+    async with opened(base_url, folder, rounds) as run:
         yield run
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.problems import UsageError
-from graph.report.record import Record
+from graph.record import Record
 from graph.runner import Runner, kept_team
 from graph.store.database import open_database
 from nodes.events import cause_of, events_of

@@ -12,7 +12,7 @@ from typing import Any
 
 from graph.assurance.holding import Holding, Unreadable, hold_of
 from graph.problems import UsageError
-from graph.report.record import record_of
+from graph.record import record_of
 from graph.store.archive import entry_of
 from graph.store.census import Row
 from graph.store.index import RUNNING, is_whole, line_of, shown_of

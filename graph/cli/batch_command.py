@@ -26,10 +26,10 @@ def command(cases: str, team: str, concurrency: int, retries: bool, voice: Any, 
     Prints one line {"id", "result"} a case on stdout, in the order of the lines. The id is the thread's, so the same
     batch again goes on where it was cut off and repeats nothing that is finished.
     """
-    from graph.assurance.approval import approved
     from graph.batch import MAX_LINE_BYTES, Batch, run_lines
     from graph.inputs import open_lines
     from graph.runner import open_runner
+    from graph.teams.approval import approved
     from graph.teams.loader import load_team
     from graph.teams.voicing import voiced
 

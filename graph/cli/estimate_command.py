@@ -31,8 +31,8 @@ def command(team: str, facts: str | None, settings: tuple[str, ...], voice: Any,
     if as_json:
         print_json(plain)
     else:
-        from graph.report.outlook import print_outlook
-        from graph.report.terminal import console_on
+        from graph.report.terminal.outlook import print_outlook
+        from graph.report.terminal.visible import console_on
 
         print_outlook(plain, found.sequence, console_on(sys.stdout, columns=120))
     for warning in outlook.warnings:

@@ -10,7 +10,7 @@ from graph.cli.exits import Exit
 def command(team: str) -> Exit:
     """Draw the graph of TEAM as mermaid text, with that of each team within it."""
     from graph.build import build_graph
-    from graph.facts.files import load_facts
+    from graph.facts.loader import load_facts
     from graph.problems import neutral
     from graph.teams.loader import load_team
     from nodes.services import Services

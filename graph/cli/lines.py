@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.text import Text
 
-from graph.report.terminal import STYLES, visible
+from graph.report.terminal.visible import STYLES, visible
 from policies.contracts.answers import ContractName
 from policies.contracts.table import CONTRACTS
 

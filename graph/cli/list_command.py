@@ -34,7 +34,7 @@ def _print_table(entries: Sequence[dict[str, Any]]) -> None:
 
     from rich.table import Column, Table
 
-    from graph.report.terminal import STYLES, console_on, visible
+    from graph.report.terminal.visible import STYLES, console_on, visible
 
     if not entries:
         click.echo("No threads yet; `accord run` starts one.")

@@ -58,7 +58,7 @@ async def _read(thread: str, db: str | None) -> Mapping[str, Any]:
 def _print(messages: Sequence[Mapping[str, Any]], total: int, offset: int, participants: Sequence[str]) -> None:
     from rich.padding import Padding
 
-    from graph.report.terminal import console_on, visible, visible_lines
+    from graph.report.terminal.visible import console_on, visible, visible_lines
 
     console = console_on(sys.stdout, columns=120)
     if participants:

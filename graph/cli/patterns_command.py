@@ -20,8 +20,8 @@ def command(agents: int, rounds: int, as_json: bool) -> Exit:
     if as_json:
         print_json({"agents": agents, "rounds": rounds, "patterns": guide})
     else:
-        from graph.report.outlook import print_guide
-        from graph.report.terminal import console_on
+        from graph.report.terminal.outlook import print_guide
+        from graph.report.terminal.visible import console_on
 
         print_guide(guide, agents, rounds, console_on(sys.stdout, columns=140))
     return Exit.DONE

@@ -23,7 +23,7 @@ def command() -> None:
 
 
 def _console() -> Any:
-    from graph.report.terminal import console_on
+    from graph.report.terminal.visible import console_on
 
     return console_on(sys.stdout, columns=120)
 
@@ -49,7 +49,7 @@ def verify(name: str, roles: int | None, settings: tuple[str, ...], as_json: boo
     Of a team, also the policies of the teams within it are proved, each on its own team.
     """
     from graph.assurance.subject import load_subjects
-    from graph.report.proof import plain_proofs, print_proofs
+    from graph.report.terminal.proof import plain_proofs, print_proofs
 
     proofs = [(_proof(subject), subject) for subject in load_subjects(name, roles, settings)]
     if as_json:
@@ -68,7 +68,7 @@ def verify(name: str, roles: int | None, settings: tuple[str, ...], as_json: boo
 def table(name: str, roles: int | None, settings: tuple[str, ...], within: str | None, as_json: bool) -> Exit:
     """Print the truth table: for every count of stances the rows that decide and the outcomes they give."""
     from graph.assurance.subject import load_subject
-    from graph.report.proof import plain_cell, print_cells
+    from graph.report.terminal.proof import plain_cell, print_cells
 
     subject = load_subject(name, roles, settings, within)
     proof = _proof(subject)
@@ -87,7 +87,7 @@ def table(name: str, roles: int | None, settings: tuple[str, ...], within: str |
 def diff(first: str, second: str, roles: int | None, as_json: bool) -> Exit:
     """Name every vote on which runs of FIRST and SECOND act differently, and how; exits with 1 if there is any."""
     from graph.assurance.comparison import compare
-    from graph.report.difference import plain_comparisons, print_comparisons
+    from graph.report.terminal.difference import plain_comparisons, print_comparisons
 
     found = compare(first, second, roles)
     if as_json:
@@ -118,7 +118,7 @@ def diff(first: str, second: str, roles: int | None, as_json: bool) -> Exit:
 def decide(name: str, votes: tuple[str, ...], number: int, settings: tuple[str, ...], as_json: bool, **at: Any) -> Exit:
     """Decide one vote at one place of a run: the stance of each role that votes, as risk=block."""
     from graph.assurance.single import Asked, decide_single
-    from graph.report.single import plain_single, print_single
+    from graph.report.terminal.single import plain_single, print_single
 
     at["joined"] = [role.strip() for given in at["joined"] for role in given.split(",")]
     found = decide_single(Asked(name, votes, number, settings=settings, **at))
@@ -141,7 +141,7 @@ def test(folder: str, name: str | None, threshold: float, as_json: bool) -> Exit
     import math
 
     from graph.assurance.cases import judge_folder
-    from graph.report.cases import plain_report, print_cases
+    from graph.report.terminal.cases import plain_report, print_cases
 
     if not math.isfinite(threshold):
         raise click.BadParameter("is not a number; allowed: 0 to 100", param_hint="--threshold")
@@ -204,7 +204,7 @@ def evaluate(
     """
     from graph.assurance.columns import Wanted
     from graph.assurance.votes import score
-    from graph.report.evaluation import plain_evaluation, print_evaluation
+    from graph.report.terminal.evaluation import plain_evaluation, print_evaluation
 
     scored = score(votes, name, Wanted(own, truth, voters), min_go_votes)
     if as_json:

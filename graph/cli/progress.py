@@ -15,7 +15,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from graph.cli.lines import headed, line_of, place_of, short, speaker_of
-from graph.report.terminal import console_on, visible
+from graph.report.terminal.visible import console_on, visible
 
 Event = Mapping[str, Any]
 Key = tuple[str, str]

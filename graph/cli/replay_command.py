@@ -18,7 +18,7 @@ def command(thread: str, db: str | None, as_json: bool) -> Exit:
     Every node and rule runs anew in a database of its own; no model is asked, and the thread is not touched.
     """
     from graph.assurance.rerun import differing, rerun
-    from graph.report.record import record_of
+    from graph.record import record_of
     from graph.threads import blaming, open_threads
 
     async def work(_: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -56,10 +56,10 @@ def command(
 
 
 def _run(name: str, changes: Any, options: dict[str, Any], voice: Any, db: str | None, as_json: bool) -> Exit:
-    from graph.assurance.approval import approved
     from graph.cli.progress import progress_on_stderr
     from graph.endpoints import load_endpoints
     from graph.runner import open_runner
+    from graph.teams.approval import approved
     from graph.teams.loader import load_team
     from graph.teams.voicing import voiced
     from graph.threads import check_thread, new_thread

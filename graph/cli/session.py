@@ -49,7 +49,7 @@ def facts_from(path: str | None) -> dict[str, Any] | None:
     Raises:
         UsageError: the file cannot be used.
     """
-    from graph.facts.files import load_facts_file
+    from graph.teams.facts_file import load_facts_file
 
     return None if path is None else load_facts_file(Path(path))
 
@@ -101,7 +101,7 @@ def print_record(record: Mapping[str, Any], as_json: bool) -> Exit:
     if as_json:
         print_json(record)
     else:
-        from graph.report.terminal import print_report
+        from graph.report.terminal.report import print_report
 
         print_report(record)
     return exit_of(record)

@@ -54,7 +54,7 @@ async def _read(thread: str, db: str | None) -> tuple[Mapping[str, Any], bool]:
 
 
 def _record(thread: str, state: Mapping[str, Any], is_running: bool) -> dict[str, Any]:
-    from graph.report.record import record_of
+    from graph.record import record_of
 
     return record_of(thread, state, is_running)
 
@@ -62,7 +62,7 @@ def _record(thread: str, state: Mapping[str, Any], is_running: bool) -> dict[str
 def _warn_of_change(thread: str, state: Mapping[str, Any]) -> None:
     """Say on stderr where the decision that is shown is not the one that the thread's record holds."""
     from graph.problems import neutral
-    from graph.report.changed import find_change
+    from graph.report.dossier.changed import find_change
 
     changed = find_change(thread, state)
     if changed:
@@ -90,9 +90,9 @@ def _check_targets(html: str | None, markdown: str | None, as_json: bool) -> Non
 def _write_pages(
     thread: str, record: Mapping[str, Any], state: Mapping[str, Any], html: str | None, markdown: str | None
 ) -> None:
-    from graph.report.dossier import dossier_of
-    from graph.report.markdown import markdown_of
-    from graph.report.page import page_of
+    from graph.report.dossier.dossier import dossier_of
+    from graph.report.html.page import page_of
+    from graph.report.markdown.report import markdown_of
 
     dossier = dossier_of(thread, record, state)
     for target, render in ((html, page_of), (markdown, markdown_of)):

@@ -26,8 +26,8 @@ def command(policy: str, team: str | None, since: str | None, shows_same: bool, 
     """
     from graph.assurance.replay import read_date, rules_named, verdicts
     from graph.problems import neutral
-    from graph.report.visible import console_on
-    from graph.report.whatif import Totals, line_of, plain_verdict, print_totals
+    from graph.report.terminal.visible import console_on
+    from graph.report.terminal.whatif import Totals, line_of, plain_verdict, print_totals
     from graph.threads import open_threads
 
     rules, day = rules_named(policy), read_date(since) if since is not None else None

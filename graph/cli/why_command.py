@@ -19,10 +19,10 @@ def command(thread: str, db: str | None, as_json: bool) -> Exit:
     Exits with 1 and explains nothing where what the thread keeps differs from its record.
     """
     from graph.problems import UsageError
-    from graph.report.changed import Changed
-    from graph.report.explanation import explanation_of, unexplained
-    from graph.report.terminal import console_on
-    from graph.report.why import print_why
+    from graph.report.dossier.changed import Changed
+    from graph.report.dossier.explanation import explanation_of, unexplained
+    from graph.report.terminal.visible import console_on
+    from graph.report.terminal.why import print_why
     from graph.threads import blaming, open_threads
 
     async def work(_: Any) -> Any:

@@ -1,1 +1,1 @@
-"""Patterns for those who choose one: the guide, the estimate of a team, and the example of each."""
+"""Patterns for those who choose one: the guide, and the estimate of a team."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from graph.facts.files import load_facts_file
+from graph.teams.facts_file import load_facts_file
 from nodes.prompting import brief_prompt, role_prompt, stage_prompt, synthesis_prompt
 from nodes.voices.voice import Prompt
 from policies.patterns.stages import Finish

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from graph.patterns.examples import examples
+from graph.teams.examples import examples
 from graph.teams.policies import with_policy
 from policies.contracts.answers import Refusal
 from policies.contracts.table import judge

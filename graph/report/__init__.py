@@ -1,1 +1,1 @@
-"""The result record of a run, and its rendering for people."""
+"""Reports for people, by medium: what a thread came to, and what was proved, compared or estimated."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from graph.problems import neutral
-from graph.report.patterns.faults import said_end, said_fault, said_output_fault
+from graph.report.faults import said_end, said_fault, said_output_fault
 
 LABELS = {
     "go": "Go",

@@ -19,7 +19,6 @@ from policies.assurance.tape import tape_from, taped
 from policies.guards import Guard
 from policies.table import DECISIONS
 from policies.team import DECIDED
-from policies.vote import Vote
 
 NAMESPACE = "archive"
 BUCKETS = 256
@@ -134,18 +133,3 @@ def past_run(entry: Mapping[str, Any]) -> PastRun:
 def is_decided_by_policy(entry: Mapping[str, Any]) -> bool:
     """Tell whether a decision table decided the run, or would have."""
     return entry.get("pattern", "rounds") in DECIDED
-
-
-def vote_from(outcome: Mapping[str, Any], entry: Mapping[str, Any]) -> Vote:
-    """Return the vote of a round, from what was kept of its outcome and of the team."""
-    return Vote(
-        casts=outcome["casts"],
-        min_go_votes=outcome["min_go_votes"],
-        round=1 if entry.get("pattern") == "vote" else outcome["round"],  # a vote's event names its stage
-        max_rounds=outcome["max_rounds"],
-        rounds_blocked=outcome["rounds_blocked"],
-        open_questions=outcome.get("open_questions", 0),
-        weights=entry["weights"],
-        vetoers=frozenset(entry["vetoers"]),
-        confidences=tuple(outcome["confidences"].values()),
-    )

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from graph.facts.files import load_facts_file
 from graph.problems import UsageError
+from graph.teams.facts_file import load_facts_file
 from policies import team_rules
 from policies.plain import is_plain
 from policies.privacy import withhold

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from graph.report.record import Record
+from graph.record import Record
 from graph.runner import Runner
 from graph.store.database import Database
 from graph.teams.policies import load_policy, shipped_policies

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from graph.report.record import Record
+from graph.record import Record
 from graph.settings import Settings
 from nodes.voices.voice import Question
 from policies.seats import Failure

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from graph.server import rounds
+from graph.studio import rounds
 from nodes.services import InputRefusedError
 from tests.assurance.stage import BROKEN, team_file
 from tests.hostile.command import Captured, accord, refused

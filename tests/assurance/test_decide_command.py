@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from graph.assurance.examples import decide_lines, shown_example, shown_history, shown_place
+from graph.report.terminal.proof import decide_lines
 from policies.assurance.ballots import Electorate, Place
+from policies.assurance.counterexamples import shown_example, shown_history, shown_place
 from policies.assurance.places import Counterexample
 from policies.table import Policy
 from tests.assurance.stage import policy_file, team_file

@@ -12,7 +12,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.store.memory import InMemoryStore
 
 from graph.build import build_graph
-from graph.facts.files import load_facts
+from graph.facts.loader import load_facts
 from nodes.services import InputRefusedError, Services
 from tests.assurance.stage import BLOCK, GO, play, team_file
 from tests.harness import CHECKOUT_ROLES, proposal, resume, scripted, settings_at, team_of

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from graph.report.record import Record
+from graph.record import Record
 from nodes.halt import Halt
 from nodes.voices.voice import Question, Voice
 from policies.seats import Failure

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from graph.report.record import Record
+from graph.record import Record
 from graph.threads import Threads
 from tests.assurance.stage import BLOCK, CAUTION, GO, Rounds, play, policy_file, team_file
 from tests.audit.stored import rewrite_archive

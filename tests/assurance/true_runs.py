@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from graph.report.record import Record
+from graph.record import Record
 from graph.runner import Runner
 from graph.store.database import Database
 from nodes.halt import Halt

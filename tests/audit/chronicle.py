@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.assurance.records import exported
-from graph.report.record import Record
+from graph.record import Record
 from graph.settings import Settings
 from nodes.voices.voice import Question
 from policies.assurance.audit import Event, Head, head_of

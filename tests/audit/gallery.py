@@ -15,11 +15,11 @@ from types import SimpleNamespace
 from typing import Any
 
 from graph.build import build_graph
-from graph.facts.files import load_facts
-from graph.patterns.examples import examples
+from graph.facts.loader import load_facts
 from graph.settings import Settings
 from graph.store.database import open_database
 from graph.store.index import Index, note_served
+from graph.teams.examples import examples
 from graph.teams.loader import load_team
 from nodes.halt import Halt
 from nodes.services import Services

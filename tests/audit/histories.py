@@ -14,12 +14,12 @@ from typing import Any
 
 from graph.assurance.verification import verify_all
 from graph.build import build_graph
-from graph.facts.files import load_facts
-from graph.patterns.examples import examples
+from graph.facts.loader import load_facts
 from graph.problems import UsageError
 from graph.runner import Runner
 from graph.store.database import Database, open_database
 from graph.store.index import note_served
+from graph.teams.examples import examples
 from graph.threads import Threads
 from nodes.services import InputRefusedError, Services
 from nodes.voices.voice import Question

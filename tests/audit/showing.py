@@ -14,13 +14,14 @@ from graph.assurance.records import exported
 from graph.assurance.replay import rules_named, verdicts
 from graph.cli.list_command import _print_table
 from graph.problems import UsageError
-from graph.report.changed import Changed
-from graph.report.dossier import dossier_of
-from graph.report.explanation import explanation_of
-from graph.report.markdown import markdown_of
-from graph.report.page import page_of
-from graph.report.terminal import console_on, print_report
-from graph.report.why import print_why
+from graph.report.dossier.changed import Changed
+from graph.report.dossier.dossier import dossier_of
+from graph.report.dossier.explanation import explanation_of
+from graph.report.html.page import page_of
+from graph.report.markdown.report import markdown_of
+from graph.report.terminal.report import print_report
+from graph.report.terminal.visible import console_on
+from graph.report.terminal.why import print_why
 from graph.settings import Settings
 from graph.threads import Threads, open_threads
 

@@ -14,7 +14,7 @@ import rfc8785
 
 import nodes.prompting
 from graph.assurance.records import check_events
-from graph.report.record import Record
+from graph.record import Record
 from graph.runner import open_runner
 from graph.settings import Settings
 from nodes.voices.voice import Question

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from graph.patterns.examples import examples
+from graph.teams.examples import examples
 from policies.team import PatternName
 from tests.audit.gallery import NAME
 from tests.audit.histories import check_seed

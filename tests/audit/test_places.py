@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from graph.build import build_graph
-from graph.facts.files import load_facts
+from graph.facts.loader import load_facts
 from graph.store.database import open_database
 from graph.threads import open_threads
 from nodes.services import InputRefusedError, Services

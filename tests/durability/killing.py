@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.build import build_reader
-from graph.facts.files import load_facts
+from graph.facts.loader import load_facts
 from graph.problems import UsageError
 from graph.runner import Runner
 from graph.store.database import Database, open_database

@@ -14,7 +14,7 @@ import pytest
 from langgraph.checkpoint.base.id import uuid6
 
 from graph.batch import Batch, run_lines
-from graph.report.record import Record
+from graph.record import Record
 from graph.runner import Runner, open_runner
 from graph.settings import Settings
 from graph.store.archive import prefix_of

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from graph.report.record import Record
+from graph.record import Record
 from graph.runner import open_runner
 from graph.settings import Settings
 from nodes.voices.voice import Answer, Question

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.store.memory import InMemoryStore
 
-from graph.facts.files import load_facts
+from graph.facts.loader import load_facts
 from graph.problems import UsageError
 from graph.runner import Runner
 from graph.store.census import Census, Rows

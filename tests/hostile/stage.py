@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from graph.report.record import Record
+from graph.record import Record
 from graph.runner import Runner, open_runner
 from graph.settings import Settings
 from nodes.voices.voice import Question, Voice

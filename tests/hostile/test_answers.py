@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from graph.report.record import Record
+from graph.record import Record
 from graph.settings import Settings
 from policies.team import Team
 from tests.harness import proposal, resume, run, settings_at, show, team_of

@@ -14,7 +14,7 @@ import pytest
 import rfc8785
 from markdown_it import MarkdownIt
 
-from graph.report.record import Record
+from graph.record import Record
 from graph.runner import open_runner
 from graph.settings import Settings
 from nodes.voices.voice import Question

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from graph.report.record import Record
+from graph.record import Record
 from graph.runner import open_runner
 from nodes.voices.voice import Question
 from policies.seats import Failure

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from graph.report.record import Record
+from graph.record import Record
 from graph.teams.policies import with_policy
 from graph.teams.voicing import voiced
 from nodes.fingerprint import Pin, fingerprints

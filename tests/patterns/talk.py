@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from graph.report.record import Record
+from graph.record import Record
 from policies.team import Team
 from tests.harness import settings_at, without_times
 from tests.patterns.stage import FACTS, MODEL, Lines, Plain, Played, go_on, play, refused, seat, team_of, trace_of

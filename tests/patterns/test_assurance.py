@@ -10,7 +10,7 @@ import pytest
 
 from graph.assurance.replay import rules_named, verdicts
 from graph.assurance.rerun import differing, rerun
-from graph.report.explanation import explanation_of
+from graph.report.dossier.explanation import explanation_of
 from graph.runner import open_runner
 from nodes.agreement import find_disagreement
 from nodes.fingerprint import fingerprint

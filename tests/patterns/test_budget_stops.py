@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from graph.report.record import Record
+from graph.record import Record
 from tests.patterns.courses import COURSES, key_of
 from tests.patterns.stage import Plain, Played, go_on, play
 from tests.scripted_server import hangs, with_usage

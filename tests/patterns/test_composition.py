@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from graph.build import build_graph
-from graph.facts.files import load_facts
+from graph.facts.loader import load_facts
 from graph.store.database import open_database
 from nodes.services import Services
 from policies.team import Team

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from graph.patterns.examples import examples
 from graph.patterns.guide import guide_to, synthetic_team
+from graph.teams.examples import examples
 from policies.rehearsal.simulate import simulate
 from policies.team import PATTERN_NAMES
 from tests.hostile.command import Captured, Done, accord, refused

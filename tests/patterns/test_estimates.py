@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from graph.patterns.estimate import COURSES, Outlook, expenses_of, look_ahead, tokens_of
-from graph.report.record import Record
+from graph.record import Record
 from graph.runner import open_runner
 from graph.teams.voicing import voiced
 from policies.rehearsal.timeline import Course

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from graph.cli.main import accord
-from graph.report.record import Record
+from graph.record import Record
 from graph.teams.loader import load_team, shipped_teams
 from policies.team import Team
 from tests.harness import run, settings_at, team_of

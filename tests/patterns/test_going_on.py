@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from graph.report.record import Record
+from graph.record import Record
 from graph.runner import open_runner
 from graph.teams.voicing import voiced
 from nodes.halt import Halt

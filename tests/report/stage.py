@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from graph.report.dossier import dossier_of
-from graph.report.markdown import markdown_of
-from graph.report.page import page_of
+from graph.report.dossier.dossier import dossier_of
+from graph.report.html.page import page_of
+from graph.report.markdown.report import markdown_of
 from nodes.voices.voice import Question
 from policies.seats import Failure
 from tests.harness import CHECKOUT_ROLES, Speech, proposal, run, scripted, settings_at, team_of

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from graph.report.page import FOLDER
+from graph.report.html.page import FOLDER
 from tests.report.browser import Colour, Tab, open_browser
 from tests.report.conftest import Telling
 from tests.report.works import EVERY, WORKS

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from graph.problems import neutral
-from graph.report.dossier import dossier_of
-from graph.report.gauges import gauge_of
-from graph.report.record import record_of
+from graph.record import record_of
+from graph.report.dossier.dossier import dossier_of
+from graph.report.dossier.gauges import gauge_of
 from graph.report.words import CHECKS, REASONS, said_number
 from nodes.voices.voice import Question
 from policies.assurance.limits import distance_of

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from graph.report.explanation import explanation_of
-from graph.report.limits import border_of, changes_of, said_change
-from graph.report.terminal import console_on, print_report
-from graph.report.why import print_why
+from graph.report.dossier.explanation import explanation_of
+from graph.report.dossier.limits import border_of, changes_of, said_change
+from graph.report.terminal.report import print_report
+from graph.report.terminal.visible import console_on
+from graph.report.terminal.why import print_why
 from policies.assurance.limits import flip_limits
 from policies.guards import Guard, examine
 from policies.outcome import decide

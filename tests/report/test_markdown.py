@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from graph.report.markup import code, escaped, fenced, quoted, table
+from graph.report.markdown.markup import code, escaped, fenced, quoted, table
 from tests.obeyed import OBEYED
 from tests.report.conftest import Telling
 from tests.report.stage import HOSTILE

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from graph.report.page import FOLDER, page_of
+from graph.report.html.page import FOLDER, page_of
 from tests.obeyed import OBEYED
 from tests.report.conftest import Telling
 from tests.report.stage import HOSTILE
@@ -196,4 +196,4 @@ def test_the_files_of_the_page_are_in_the_wheel(tmp_path: Path) -> None:
     subprocess.run(command, capture_output=True, check=True)
     (built,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(built).namelist())
-    assert {f"graph/report/page/{path.name}" for path in FOLDER.iterdir()} <= names
+    assert {f"graph/report/html/templates/{path.name}" for path in FOLDER.iterdir()} <= names

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from graph.report.record import refused_record
-from graph.report.terminal import print_report
+from graph.record import refused_record
+from graph.report.terminal.report import print_report
 from tests.obeyed import OBEYED
 from tests.report.conftest import Telling
 from tests.report.stage import HOSTILE

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.report.patterns.faults import FAULTS, OUTPUT_FAULTS, PLACED_FAULTS, said_end, said_fault
+from graph.report.faults import FAULTS, OUTPUT_FAULTS, PLACED_FAULTS, said_end, said_fault
 from graph.report.patterns.layout import graph_of
 from graph.report.patterns.plan import waves_of
 from graph.report.words import said_repair, said_rule

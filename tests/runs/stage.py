@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.build import build_reader
-from graph.report.record import Record
+from graph.record import Record
 from graph.settings import Settings
 from graph.store.database import open_database
 from policies.team import Team

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from graph.report.record import Record
+from graph.record import Record
 from graph.runner import open_runner
 from nodes.halt import Halt
 from tests.harness import settings_at, team_of, without_times

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from graph.report.record import Record
+from graph.record import Record
 from tests.harness import run, scripted, settings_at, team_of, without_times
 from tests.runs.stage import AT_ONCE, BACKWARDS, BRIEF, DEMAND, FINANCE, RISK, Lines, play, rounds, script
 from tests.scripted_server import Answer, delayed, says, status, text

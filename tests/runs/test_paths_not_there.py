@@ -9,7 +9,7 @@ import pytest
 from langgraph.store.memory import InMemoryStore
 
 from graph.build import build_graph
-from graph.facts.files import load_facts
+from graph.facts.loader import load_facts
 from graph.teams.loader import load_team
 from graph.teams.voicing import voiced
 from nodes.services import Services

@@ -17,6 +17,10 @@ ALL_GO = [round_of(1, dict.fromkeys((DEMAND, FINANCE, RISK), "go"), [], "go")]
 GO = says("go")
 LOST: dict[str, Answer] = {
     **{str(code): status(code, headers=AT_ONCE) for code in (408, 409, 429, 500, 502, 503, 504, 529)},
+    "a status within an error": status(200, {"error": {"message": "Busy.", "code": 503}}, AT_ONCE),
+    "a status beside an error": status(200, {"error": {"message": "Busy."}, "status": 503}, AT_ONCE),
+    "an error by name": status(200, {"error": {"message": "Busy.", "code": "rate_limit_exceeded"}}, AT_ONCE),
+    "an error without an envelope": status(200, {"object": "error", "message": "Busy.", "code": 503}, AT_ONCE),
     "closed without a byte": closes(),
     "reset half way": closes(says("go")),
     "cut half way": truncated(says("go")),
@@ -70,9 +74,10 @@ def test_the_brief_is_tried_again_like_a_role(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("code", "seconds"), [(429, "1.2"), (503, "1.2")])
-def test_a_retry_waits_as_long_as_the_provider_asks(tmp_path: Path, code: int, seconds: str) -> None:
-    record = play(tmp_path, script(risk_analyst=[status(code, headers={"retry-after": seconds}), GO])).record
+@pytest.mark.parametrize(("code", "body"), [(429, None), (503, None), (200, {"error": {"code": 429}})])
+def test_a_retry_waits_as_long_as_the_provider_asks(tmp_path: Path, code: int, body: Any) -> None:
+    error = status(code, body, {"retry-after": "1.2"})
+    record = play(tmp_path, script(risk_analyst=[error, GO])).record
     assert (record["status"], record["usage"]["calls"]) == ("ok", 5)
     assert record["elapsed_seconds"] >= 1.2
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from graph.report.record import Record
+from graph.record import Record
 from graph.runner import open_runner
 from policies.stop import STOP_KINDS, kind_of
 from tests.harness import run, settings_at, team_of, without_times

@@ -180,8 +180,8 @@ OFFLINE = """
 import socket, sys
 def refuse(*_): raise OSError("the network is closed")
 socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
-import graph.server, graph.store.served
-assert callable(graph.server.rounds)
+import graph.studio, graph.store.served
+assert callable(graph.studio.rounds)
 loaded = [name for name in ("langchain_openai", "openai", "psycopg") if name in sys.modules]
 assert not loaded, loaded
 """

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.problems import StorageError
-from graph.report.record import Record
+from graph.record import Record
 from graph.runner import Runner, open_runner
 from graph.settings import Settings
 from nodes.voices.voice import Answer, Question

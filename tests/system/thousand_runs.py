@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from graph.report.record import Record
+from graph.record import Record
 from graph.runner import Runner, open_runner
 from graph.settings import Settings
 from tests.harness import settings_at, team_of

@@ -168,6 +168,19 @@ def test_a_proxy_that_is_not_there_is_told(capsys: Captured, monkeypatch: pytest
         ]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["http", "socks5"])
+@pytest.mark.parametrize(("answer", "reason"), [(b"SSH-2.0-x\r\n\r\n", "llm_error:protocol"), (b"", "llm_timeout")])
+def test_what_is_behind_a_proxy_and_speaks_no_http_is_told_as_without_one(
+    scheme: str, answer: bytes, reason: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with raw_server(sends(answer)) as there, raw_server(Proxy(there.port), reads=False) as listening:
+        monkeypatch.setenv("HTTP_PROXY", f"{scheme}://127.0.0.1:{listening.port}")
+        monkeypatch.setenv("OPENAI_BASE_URL", NOWHERE)
+        record = json.loads(accord(capsys, "run", "--json").out)
+    assert record["stop_reason"] == reason, record["cause"]
+
+
 # --- whom TLS trusts -------------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from graph.record import outputs_of
 from graph.report.patterns.ballots import ballots_of
 from graph.report.patterns.letters import messages_of
 from graph.report.patterns.notes import notes_of
@@ -13,7 +14,6 @@ from graph.report.patterns.results import assignments_of, parallel_of, pipeline_
 from graph.report.patterns.rounds import rounds_of
 from graph.report.patterns.turns import turns_of
 from graph.report.patterns.work import Given, Plain, Work
-from graph.report.record import outputs_of
 from graph.report.words import label_of, tone_of
 
 _DRAWN: Mapping[str, Callable[[Work], list[Plain]]] = {

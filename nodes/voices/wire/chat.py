@@ -14,7 +14,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatResult
 from langchain_openai import ChatOpenAI
 
-from nodes.voices.wire.complaints import ErrorInAnswer, NoCompletionError, error_in
+from nodes.voices.wire.complaints import ErrorInAnswer, NoCompletionError, error_in, status_in
 from nodes.voices.wire.completions import REASONING, tokens_in
 
 SHOWN_BYTES = 2_000
@@ -37,7 +37,7 @@ class LeanChat(ChatOpenAI):
         response = await self.root_async_client.post("/chat/completions", body=body, cast_to=httpx2.Response)
         with _faults_of_the_answer(response.content):
             answer = json.loads(response.content)
-        found = _read(answer, response.content)
+        found = _read(answer, response)
         with _faults_of_the_answer(response.content):
             result = self._create_chat_result(found, {})
             for choice, generation in zip(found["choices"], result.generations, strict=True):
@@ -60,7 +60,7 @@ def _shown(body: bytes) -> str:
     return body[:SHOWN_BYTES].decode(errors="replace")
 
 
-def _read(answer: object, body: bytes) -> dict[str, Any]:
+def _read(answer: object, response: httpx2.Response) -> dict[str, Any]:
     """Return a completion that can be turned into a result.
 
     Raises:
@@ -68,12 +68,12 @@ def _read(answer: object, body: bytes) -> dict[str, Any]:
         NoCompletionError: it has no choice to read.
     """
     if not isinstance(answer, Mapping):
-        raise NoCompletionError(_shown(body))
+        raise NoCompletionError(_shown(response.content))
     counted = tokens_in(answer.get("usage"), has_text=False)
     error = error_in(answer)
     if error:
-        raise ErrorInAnswer(error, counted)
+        raise ErrorInAnswer(error, status_in(error, answer), response.headers, counted)
     if not isinstance(answer.get("choices"), list) or not answer["choices"]:
-        raise NoCompletionError(f"it has no choice: {_shown(body)}", counted)
+        raise NoCompletionError(f"it has no choice: {_shown(response.content)}", counted)
     usage = counted and {"prompt_tokens": counted.prompt, "completion_tokens": counted.completion}
     return {**answer, "usage": usage}

@@ -33,6 +33,18 @@ FILTERED = ("content_filter", "ResponsibleAIPolicyViolation")
 MAX_DEPTH = 20
 """Levels of an error object that are read."""
 
+STATUSES = {
+    "rate_limit_exceeded": 429,
+    "rate_limit_error": 429,
+    "insufficient_quota": 429,
+    "server_error": 500,
+    "api_error": 500,
+    "overloaded_error": 503,
+    "invalid_api_key": 401,
+    "authentication_error": 401,
+}
+"""Names of errors, as OpenAI and Anthropic call them, and the status that each is sent with."""
+
 FINAL_CODES = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "account_deactivated")
 """Kinds of error with a transient status that waiting does not mend."""
 
@@ -54,11 +66,11 @@ class Complaint:
 
 
 class ErrorInAnswer(Exception):  # it is the provider's error, carried by an answer that says 200
-    """An answer with status 200 that holds an error object."""
+    """An answer with status 200 that holds an error object, which means the status that it names."""
 
-    def __init__(self, error: object, tokens: Tokens | None) -> None:
+    def __init__(self, error: object, status: int, headers: Mapping[str, str], tokens: Tokens | None) -> None:
         super().__init__("an error inside an answer with status 200")
-        self.error, self.tokens = error, tokens
+        self.error, self.status, self.headers, self.tokens = error, status, headers, tokens
 
 
 class NoCompletionError(Exception):
@@ -74,7 +86,7 @@ def complaint_of(error: Exception, address: str) -> Complaint | None:
     if isinstance(error, openai.APIStatusError):
         return _of_status(error.status_code, error.body, error.response.headers, address, type(error).__name__)
     if isinstance(error, ErrorInAnswer):
-        return _of_status(_status_in(_shallow(error.error)), error.error, {}, address, str(error))
+        return _of_status(error.status, error.error, error.headers, address, str(error))
     is_timeout = isinstance(error, TimeoutError | openai.APITimeoutError)
     if is_timeout and not isinstance(error.__cause__, httpx2.ConnectTimeout):
         return Complaint(stop_reason("llm_timeout"), f"{address}: gave no whole answer in time", is_transient=True)
@@ -120,12 +132,17 @@ def _reason(status: int) -> str:
     return stop_reason("llm_rate_limited") if status == 429 else stop_reason("llm_error", str(status))
 
 
-def _status_in(error: object) -> int:
-    """Return the status that an error inside an answer carries: 200 where it carries none."""
-    fields = error if isinstance(error, Mapping) else {}
-    found = (fields.get(name) for name in ("code", "status", "status_code"))
-    codes = (int(str(code)) for code in found if re.fullmatch(r"[45]\d\d", str(code)))
-    return next(codes, 200)
+def status_in(error: object, answer: Mapping[str, Any]) -> int:
+    """Return the status that an error inside an answer carries, as a number or by name: 200 where it carries none.
+
+    >>> status_in({"code": "503"}, {}), status_in("No.", {"status": 429}), status_in({"type": "server_error"}, {})
+    (503, 429, 500)
+    """
+    fields = [each for each in (error, answer) if isinstance(each, Mapping)]
+    found = [each.get(name) for each in fields for name in ("code", "status", "status_code", "type")]
+    said = [each for each in found if isinstance(each, int | str)]
+    codes = (int(each) if re.fullmatch(r"[45]\d\d", str(each)) else STATUSES.get(str(each)) for each in said)
+    return next(filter(None, codes), 200)
 
 
 def _shallow(value: object, depth: int = MAX_DEPTH) -> object:
@@ -235,9 +252,11 @@ def _refused_by_proxy(error: BaseException) -> str:
 
 
 def error_in(answer: Mapping[str, Any]) -> object:
-    """Return the error object that an answer with status 200 holds, in it or in its first choice; None where none."""
+    """Return the error object that an answer with status 200 is or holds, also in its first choice; None where none."""
     if answer.get("error"):
         return answer["error"]
+    if answer.get("object") == "error":
+        return answer
     choices = answer.get("choices")
     first = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], Mapping) else {}
     is_error = first.get("finish_reason") == "error"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 Schema = Literal["json_schema", "json_object", "none"]
 """How an answer's form is asked for: by strict schema, as some JSON object, or in words alone; strongest first."""
@@ -103,5 +103,6 @@ class Route:
 
     @property
     def secrets(self) -> list[str]:
-        """What must not be kept or shown: the passwords of proxies."""
-        return [word for word in (urlsplit(proxy).password for proxy in self.proxies.values()) if word]
+        """What must not be kept or shown: the passwords of proxies, as they are written and as they are meant."""
+        words = [word for word in (urlsplit(proxy).password for proxy in self.proxies.values()) if word]
+        return list(dict.fromkeys([*words, *map(unquote, words)]))

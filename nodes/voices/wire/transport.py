@@ -32,6 +32,9 @@ MAX_LAYERS = 2
 MAX_MEMBERS = 16
 """How often an answer may be packed, and in how many parts; each costs time, and no server needs more."""
 
+LOST = ("disconnected", "closed connection")
+"""Words of a protocol error that only says that the connection was lost."""
+
 HEARD = ("retry-after", "retry-after-ms")
 """Headers of an answer that mean something here; of the others some would be obeyed, and some cannot be read."""
 
@@ -133,6 +136,10 @@ def _faults_of_the_peer(request: httpx2.Request) -> Iterator[None]:
     """Raise as malformed whatever is raised here and has no class of its own: it comes of reading what was sent."""
     try:
         yield
+    except httpx2.RemoteProtocolError as error:  # only what speaks through a SOCKS proxy raises it
+        if any(words in str(error) for words in LOST):
+            raise
+        raise MalformedError(_told(error), request=request) from error
     except (httpx2.RequestError, TimeoutError):
         raise
     except (aiohttp.ClientError, OSError, ValueError, LookupError, ArithmeticError, httpx2.InvalidURL) as error:

@@ -1,5 +1,6 @@
 """Proofs and truth tables for people at a terminal and, as plain values, for programs."""
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, get_args
@@ -9,10 +10,10 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from graph.assurance.examples import decide_lines, shown_example, shown_history, shown_place
 from graph.assurance.subject import Subject
-from graph.report.record import row_name
-from graph.report.visible import STYLES, visible
+from graph.record import row_name
+from graph.report.terminal.visible import STYLES, visible
+from policies.assurance.counterexamples import shown_example, shown_history, shown_place
 from policies.assurance.places import Counterexample
 from policies.assurance.proof import Cell, Check, Proof, Share, Walked
 from policies.table import Policy, Report
@@ -72,6 +73,25 @@ def _plain_check(check: Check, subject: Subject) -> Plain:
 
 def _lines(example: Counterexample, subject: Subject) -> list[str]:
     return decide_lines(example, subject.words, subject.electorate.max_rounds)
+
+
+def decide_lines(example: Counterexample, words: Sequence[str], max_rounds: int) -> list[str]:
+    """Return a command line for each vote of a counterexample, which decides it again.
+
+    `words` name the team or policy there, whose rounds are `max_rounds`.
+    """
+    place = example.place
+    options = [
+        *("--round", place.round),
+        *(("--streak", place.rounds_blocked) if place.rounds_blocked else ()),
+        *(("--joined", ",".join(place.joined)) if place.joined else ()),
+        *(("--max-rounds", place.max_rounds) if place.max_rounds != max_rounds else ()),
+        *(("--open-questions", place.open_questions) if place.open_questions else ()),
+        *(() if place.confidence is None else ("--confidence", place.confidence)),
+        *(("--tripped", example.guard) if example.guard else ()),
+    ]
+    head = ["accord", "policy", "decide", *words, *map(str, options)]
+    return [shlex.join([*head, *(f"{role}={cast}" for role, cast in casts.items())]) for casts in example.votes]
 
 
 def plain_cell(cell: Cell) -> Plain:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from graph.report.listing import listed_sections
-from graph.report.markup import MARKS, code, escaped, fenced, quoted, table
+from graph.report.markdown.markup import MARKS, code, escaped, fenced, quoted, table
+from graph.report.markdown.work import listed_sections
 
 Plain = Mapping[str, Any]
 

@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from graph.report.explanation import said_power
-from graph.report.limits import border_of, changes_of, said_change
-from graph.report.timeline import capping
-from graph.report.visible import STYLES, visible
+from graph.report.dossier.explanation import said_power
+from graph.report.dossier.limits import border_of, changes_of, said_change
+from graph.report.dossier.timeline import capping
+from graph.report.terminal.visible import STYLES, visible
 from graph.report.words import COMPARISONS, said_round
 from policies.assurance.flips import MAX_KEPT
 

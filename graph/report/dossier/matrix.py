@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from graph.report.record import row_name
+from graph.record import row_name
 from graph.report.words import CONFLICTS, FLAGS, label_of, said_reason, tone_of
 from nodes.events import events_of
 

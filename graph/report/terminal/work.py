@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from graph.report.visible import visible, visible_lines
+from graph.report.terminal.visible import visible, visible_lines
 from graph.report.words import written
 
 Plain = Mapping[str, Any]

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from graph.assurance.columns import listed, named
 from graph.assurance.votes import Scored
-from graph.report.visible import visible
+from graph.report.terminal.visible import visible
 from graph.report.words import counted
 
 Plain = dict[str, Any]

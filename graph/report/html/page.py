@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-FOLDER = Path(__file__).parent / "page"
+FOLDER = Path(__file__).parent / "templates"
 
 
 @cache

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from graph.report.record import row_name
+from graph.record import row_name
 from graph.report.words import (
     CONFLICTS,
     counted,

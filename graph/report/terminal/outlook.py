@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from graph.patterns.guide import tell
-from graph.report.terminal import visible
+from graph.report.terminal.visible import visible
 from graph.report.words import counted
 
 Plain = dict[str, Any]

@@ -12,15 +12,15 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph_sdk.runtime import ServerRuntime
 
-from graph.assurance.approval import approved
 from graph.build import RECURSION_LIMIT, build_graph
-from graph.facts.files import load_facts
-from graph.patterns.examples import examples
+from graph.facts.loader import load_facts
 from graph.problems import UsageError
 from graph.settings import Settings, load_settings
 from graph.store.fences import FencedError, Fences
 from graph.store.index import note_served
 from graph.store.locks import ThreadBusyError
+from graph.teams.approval import approved
+from graph.teams.examples import examples
 from graph.teams.loader import load_team
 from graph.teams.voicing import voiced
 from graph.versions import installed_versions

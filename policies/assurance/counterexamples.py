@@ -1,7 +1,6 @@
-"""Counterexamples in words, and as command lines that show them again."""
+"""Counterexamples in words."""
 
-import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from policies.assurance.ballots import CASTS, Place
 from policies.assurance.places import Counterexample
@@ -55,22 +54,3 @@ def shown_history(example: Counterexample) -> Iterator[str]:
             yield f"{shown_place(place)}: {shown_casts(casts)} gives next_round"
         elif number == MANY // 2:
             yield "…"
-
-
-def decide_lines(example: Counterexample, words: Sequence[str], max_rounds: int) -> list[str]:
-    """Return a command line for each vote of a counterexample, which decides it again.
-
-    `words` name the team or policy there, whose rounds are `max_rounds`.
-    """
-    place = example.place
-    options = [
-        *("--round", place.round),
-        *(("--streak", place.rounds_blocked) if place.rounds_blocked else ()),
-        *(("--joined", ",".join(place.joined)) if place.joined else ()),
-        *(("--max-rounds", place.max_rounds) if place.max_rounds != max_rounds else ()),
-        *(("--open-questions", place.open_questions) if place.open_questions else ()),
-        *(() if place.confidence is None else ("--confidence", place.confidence)),
-        *(("--tripped", example.guard) if example.guard else ()),
-    ]
-    head = ["accord", "policy", "decide", *words, *map(str, options)]
-    return [shlex.join([*head, *(f"{role}={cast}" for role, cast in casts.items())]) for casts in example.votes]

@@ -1,30 +1,14 @@
-"""Facts from the team file, from the file it names, or from one given with the run."""
+"""Facts of a run that brings none: those in its team file, or in the file that it names."""
 
 import asyncio
 from pathlib import Path
 from typing import Any
 
 from graph.problems import UsageError
-from graph.teams.source import read_source
+from graph.teams.facts_file import load_facts_file
 from nodes.services import FactsUnavailableError
-from policies.plain import find_unplain
 from policies.privacy import withhold
 from policies.team import Team
-
-
-def load_facts_file(path: Path) -> dict[str, Any]:
-    """Return the JSON or YAML object in a file of facts.
-
-    Raises:
-        UsageError: the file cannot be read, is no object, or holds what may not enter the state.
-    """
-    facts = read_source(path, is_json=path.suffix.lower() == ".json").value
-    if not isinstance(facts, dict):
-        raise UsageError(f"{path}: is no object; allowed: a mapping of facts")
-    fault = find_unplain(facts)
-    if fault:
-        raise UsageError(f"{path}: {fault}")
-    return facts
 
 
 async def load_facts(team: Team) -> dict[str, Any]:

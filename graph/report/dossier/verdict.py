@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from graph.report.changed import Changed
-from graph.report.timeline import capping
+from graph.report.dossier.changed import Changed
+from graph.report.dossier.timeline import capping
 from graph.report.words import counted, label_of, listed, plain_word, said_reason, tone_of, written
 from policies.stop import limit_behind
 from policies.table import DECISIONS
@@ -73,8 +73,14 @@ def _ruled(record: Mapping[str, Any], state: State, why: Plain | None, work: Pla
         return label, "open", [sentence, *so_far]
     is_escalated = record["stop_reason"] == "escalated"
     label, tone = ("A human decides", "human") if is_escalated else ("Stopped", "stopped")
-    cause = [f"{record['cause'][:1].upper()}{record['cause'][1:]}."] if record.get("cause") else []
+    cause = [_sentence(record["cause"])] if record.get("cause") else []
     return label, tone, [said_reason(record["stop_reason"]), *cause, *so_far]
+
+
+def _sentence(cause: str) -> str:
+    """Return a cause as a sentence; an address at its beginning stays as it is."""
+    begins = cause[:1] if "://" in cause.partition(" ")[0] else cause[:1].upper()
+    return f"{begins}{cause[1:]}."
 
 
 def _ended(record: Mapping[str, Any], why: Plain | None, work: Plain) -> tuple[str, str, list[str]]:

@@ -12,13 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from graph.report.patterns.drawing import drawing_of
-from graph.report.script import shown_sections
-from graph.report.visible import STYLES, console_on, visible, visible_lines
+from graph.report.terminal.visible import STYLES, console_on, visible, visible_lines
+from graph.report.terminal.work import shown_sections
 from graph.report.words import said_reason
 from nodes.events import said_guard
 from policies.stop import limit_behind
-
-__all__ = ["STYLES", "console_on", "print_report", "visible", "visible_lines"]
 
 
 def print_report(record: Mapping[str, Any]) -> None:

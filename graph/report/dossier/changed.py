@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.report.words import listed
-from graph.store.archive import vote_from
 from nodes.agreement import find_disagreement
-from nodes.events import decided, events_of, standing_outcomes
+from nodes.events import decided, events_of, standing_outcomes, vote_from
 from nodes.fingerprint import Pin, fingerprint, fingerprints
 from policies.assurance.audit import Event, find_break
 from policies.guards import Guard, examine

@@ -7,11 +7,11 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from graph.assurance.examples import shown_casts, shown_place
 from graph.assurance.single import Single
-from graph.report.proof import word_of
-from graph.report.record import row_name
-from graph.report.visible import visible
+from graph.record import row_name
+from graph.report.terminal.proof import word_of
+from graph.report.terminal.visible import visible
+from policies.assurance.counterexamples import shown_casts, shown_place
 from policies.table import DECISIONS
 
 Plain = dict[str, Any]

@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.text import Text
 
 from graph.assurance.cases import Judged, Report
-from graph.report.record import row_name
-from graph.report.visible import visible
+from graph.record import row_name
+from graph.report.terminal.visible import visible
 
 Plain = dict[str, Any]
 

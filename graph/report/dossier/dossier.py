@@ -3,15 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from graph.report.changed import Changed
-from graph.report.cost import cost_of
-from graph.report.explanation import explanation_of, said_power
-from graph.report.gauges import gauge_of
-from graph.report.limits import border_of, changes_of
-from graph.report.matrix import conflicts_of, flags_of, matrix_of, speeches_of
+from graph.report.dossier.changed import Changed
+from graph.report.dossier.cost import cost_of
+from graph.report.dossier.explanation import explanation_of, said_power
+from graph.report.dossier.gauges import gauge_of
+from graph.report.dossier.limits import border_of, changes_of
+from graph.report.dossier.matrix import conflicts_of, flags_of, matrix_of, speeches_of
+from graph.report.dossier.timeline import capping, speaker, timeline_of
+from graph.report.dossier.verdict import changed_verdict, verdict_of
 from graph.report.patterns.drawing import drawing_of
-from graph.report.timeline import capping, speaker, timeline_of
-from graph.report.verdict import changed_verdict, verdict_of
 from graph.report.words import (
     cleaned,
     label_of,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from graph.report.markup import MARKS, code, escaped, fenced, quoted, table
+from graph.report.markdown.markup import MARKS, code, escaped, fenced, quoted, table
 
 Plain = Mapping[str, Any]
 

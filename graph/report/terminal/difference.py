@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from graph.assurance.comparison import Comparison
-from graph.assurance.examples import shown_casts, shown_place
-from graph.report.proof import word_of
-from graph.report.visible import visible
+from graph.report.terminal.proof import word_of
+from graph.report.terminal.visible import visible
+from policies.assurance.counterexamples import shown_casts, shown_place
 from policies.assurance.difference import Change
 
 Plain = dict[str, Any]

@@ -2,9 +2,9 @@
 
 from functools import lru_cache
 
-from graph.assurance.examples import shown_example
 from graph.problems import UsageError
 from policies.assurance.ballots import Electorate, TooManyVotesError, electorate_of
+from policies.assurance.counterexamples import shown_example
 from policies.assurance.proof import Check, find_unproved
 from policies.budgets import raised
 from policies.conditions.condition import ConditionError

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from graph.report.changed import Changed, basis_of, find_change
-from graph.report.record import outputs_of, row_name
+from graph.record import outputs_of, row_name
+from graph.report.dossier.changed import Changed, basis_of, find_change
 from nodes.events import standing_outcomes
 from policies.assurance.limits import LimitFlip
 from policies.assurance.power import Power

@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from graph.problems import neutral
-from graph.report.record import row_name
-from graph.report.visible import visible
+from graph.record import row_name
+from graph.report.terminal.visible import visible
 from policies.assurance.past import Answer, Verdict
 
 UNKNOWN = "?"

@@ -1,0 +1,1 @@
+"""The page of a thread, from its dossier alone."""

@@ -1,0 +1,1 @@
+"""The report of a thread as Markdown, from its dossier alone."""
