@@ -18,7 +18,7 @@ from graph.runner import Runner
 from graph.teams.loader import Changes
 from graph.threads import check_thread
 from policies.plain import find_unplain
-from policies.stop import kind_of
+from policies.stop import Stop
 from policies.team import Team
 
 MAX_LINE_BYTES = 1024 * 1024
@@ -158,7 +158,7 @@ async def _kept(thread: str, batch: Batch) -> Record | None:
 
 def _is_broken(reason: str | None) -> bool:
     """Tell whether a role broke its contract after all its repairs: asking it again is for whoever retries to say."""
-    return reason is not None and kind_of(reason).startswith("invalid_")
+    return reason is not None and Stop.parse(reason).rule.is_contract
 
 
 def read_case(line: bytes) -> Case:

@@ -19,7 +19,7 @@ from graph.teams.voicing import voiced
 from graph.versions import PINNED, installed_versions
 from graph.voices import open_voices
 from nodes.voices.wire.endpoint import Endpoint
-from policies.stop import kind_of
+from policies.stop import Stop
 
 PACKAGES = ("graph", "nodes", "policies")
 
@@ -116,7 +116,7 @@ async def _tried(endpoint: Endpoint, voice: Any) -> Finding:
     answer = await voice.try_out(endpoint.name)
     seconds = time.monotonic() - started
     name, failure = f"endpoint {endpoint.name}", answer.failure
-    if failure and kind_of(failure.reason) != "llm_truncated":
+    if failure and Stop.parse(failure.reason).kind != "llm_truncated":
         return Finding(name, False, f"{failure.reason}: {failure.cause}")
     found = voice.learned().get(endpoint.called(endpoint.default_model), {})
     learned = f"; it takes {', '.join(f'{key} {value}' for key, value in found.items())}" if found else ""

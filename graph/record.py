@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from nodes.events import cause_of, events_of
-from policies.stop import is_resumable, kind_of
+from policies.stop import Stop
 
 Record = dict[str, Any]
 Status = Literal["ok", "stopped", "waiting", "interrupted", "running"]
@@ -25,7 +25,12 @@ def record_of(thread: str, state: Mapping[str, Any], is_running: bool = False) -
 
 def refused_record(thread: str, reason: str, cause: str | None = None) -> Record:
     """Return the record of an attempt that may not write to the thread, or not any more: `busy` or `stale_thread:*`."""
-    refused = {"status": "stopped", "stop_reason": reason, "thread_id": thread, "resumable": is_resumable(reason)}
+    refused = {
+        "status": "stopped",
+        "stop_reason": reason,
+        "thread_id": thread,
+        "resumable": Stop.parse(reason).rule.is_resumable,
+    }
     return {**refused, **({"cause": cause} if cause else {})}
 
 
@@ -38,7 +43,7 @@ def _status(reason: str | None, is_running: bool) -> Status:
 def _stopped(state: Mapping[str, Any]) -> Record:
     cause = cause_of(state)
     stopped = {**({"phase": state["phase"]} if state.get("phase") else {}), **({"cause": cause} if cause else {})}
-    is_contract = kind_of(state["stop_reason"]).startswith("invalid_")
+    is_contract = Stop.parse(state["stop_reason"]).rule.is_contract
     return stopped | ({"raw_contribution": state.get("raw_contribution")} if is_contract else {})
 
 
@@ -75,7 +80,7 @@ def _beside(thread: str, state: Mapping[str, Any], reason: str | None) -> Record
         "hashes": case.get("hashes", {}),
         "usage": used,
         "elapsed_seconds": round(seconds, 3),
-        "resumable": reason is None or is_resumable(reason),
+        "resumable": reason is None or Stop.parse(reason).rule.is_resumable,
         "flags": [{"round": each["round"], "flags": each["flags"]} for each in outcomes if each["flags"]],
         "absent": _absent(state),
         "outcome": _outcome(state, outcomes),

@@ -34,7 +34,7 @@ from nodes.voices.voice import Voice
 from policies.budgets import change_budget
 from policies.privacy import withhold
 from policies.staleness import find_moved
-from policies.stop import is_resumable, stop_reason
+from policies.stop import Stop, stop_reason
 from policies.team import Budget, Team
 
 GRAPHS_KEPT = 64
@@ -140,7 +140,7 @@ class Runner:
         self, thread: str, team: Team, state: Mapping[str, Any], inputs: Inputs, on_event: OnEvent | None
     ) -> Record:
         reason = state.get("stop_reason")
-        is_finished = reason is not None and not is_resumable(reason)
+        is_finished = reason is not None and not Stop.parse(reason).rule.is_resumable
         moved = _find_moved(state, team, inputs)
         if moved and (is_finished or not inputs["accept_changes"]):
             return refused_record(thread, stop_reason("stale_thread", moved))

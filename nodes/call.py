@@ -17,7 +17,7 @@ from nodes.state import State
 from nodes.voices.voice import Answer, Limits, Meter, Prompt
 from policies.budgets import seconds_left
 from policies.seats import Failure, Seat, repair_of
-from policies.stop import kind_of, stop_reason
+from policies.stop import Stop, stop_reason
 from policies.team import Brief, Price, Role, Team
 from policies.usage import Reservation, Usage, cost_of, is_credible, learn_ratio, reserve
 
@@ -170,5 +170,5 @@ def _is_reported(answer: Answer) -> bool:
 
 def _is_estimated(call: Call, answer: Answer) -> bool:
     """Tell whether an answer counts as reserved, since what it used was not reported in a way that can be true."""
-    was_given = answer.failure is None or kind_of(answer.failure.reason) in GIVEN
+    was_given = answer.failure is None or Stop.parse(answer.failure.reason).kind in GIVEN
     return bool(call.meter.calls) and was_given and not _is_reported(answer)

@@ -32,7 +32,7 @@ from policies.budgets import raised, reserve_team
 from policies.recovery import refuse_recovery
 from policies.routing import is_over, next_nodes
 from policies.seats import Seat, forgive, phase_at
-from policies.stop import Stop, is_resumable, stop_reason
+from policies.stop import Stop, stop_reason
 from policies.team import Budget, Team
 from policies.usage import Reservation, Usage, add_usage
 from policies.waves import Wave, plan_wave
@@ -46,7 +46,7 @@ def build_convene(team: Team, services: Services, pattern: Pattern) -> Node:
 
     async def convene(state: State, runtime: Runtime[Any]) -> Update:
         reason = state.get("stop_reason")
-        if reason and not is_resumable(reason):
+        if reason and not Stop.parse(reason).rule.is_resumable:
             admission.refuse_another(state)
             return {}
         started = services.clock()

@@ -33,7 +33,7 @@ from nodes.state import Node, State
 from policies.budgets import Charge, charge, limits_of_team, raised
 from policies.contracts.answers import Accepted
 from policies.plain import MAX_TEXT
-from policies.stop import limit_behind, stop_reason
+from policies.stop import Stop, stop_reason
 from policies.team import Budget, Team
 
 SCRATCHPAD = "__pregel_scratchpad"
@@ -150,7 +150,7 @@ def _reply(granted: _Granted, end: Mapping[str, Any], own: Budget) -> Plain:
 
 def _is_own_limit(reason: str, limits: Budget, own: Budget) -> bool:
     """Tell whether a team stopped at a limit of its own: one that the run did not cut."""
-    name = limit_behind(reason)
+    name = Stop.parse(reason).rule.raised_by
     return name in LIMITS and getattr(own, name) is not None and getattr(limits, name) >= getattr(own, name)
 
 

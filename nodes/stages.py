@@ -15,7 +15,7 @@ from policies.guards import examine
 from policies.patterns.course import advance, count_of
 from policies.patterns.stages import Closed, Entry, Finish, Log, Next, Stage, retried
 from policies.seats import Seat, phase_at
-from policies.stop import Stop, kind_of
+from policies.stop import Stop
 from policies.team import Team
 
 GOES_ON = "next_stage"
@@ -68,7 +68,7 @@ class Stages:
 
     def forgives(self, state: State) -> Update:
         """Return that failed steps are asked again, where one of them stopped the run."""
-        failed = kind_of(state.get("stop_reason") or "success") == "step_failed"
+        failed = Stop.parse(state.get("stop_reason") or "success").kind == "step_failed"
         return {"forgiven": len(state.get("stages", []))} if failed else {}
 
     def question(self, state: State, seat: str, repair: str | None) -> Asked:

@@ -133,23 +133,3 @@ def forgive(seats: Iterable[Seat]) -> tuple[Seat, ...]:
     [2, 0]
     """
     return tuple(seat if seat.is_settled else replace(seat, forgiven=seat.refusals) for seat in seats)
-
-
-def may_be_absent(reason: str) -> bool:
-    """Tell whether a seat that failed so may count as absent: a denial, a budget and `llm_auth` always stop.
-
-    The reasons of a team that answers for a role are among them, where it came to nothing by itself.
-
-    >>> may_be_absent("llm_error:503"), may_be_absent("llm_error:400"), may_be_absent("llm_error:protocol")
-    (True, False, True)
-    """
-    kind, _, detail = reason.partition(":")
-    if kind == "llm_error":
-        return detail in ("protocol", "too_large") or (detail.startswith("5") and len(detail) == 3)
-    return kind.startswith("invalid_") or kind in _ABSENCES
-
-
-_ABSENCES = (
-    *("llm_timeout", "llm_rate_limited", "llm_truncated", "llm_refused", "llm_empty"),
-    *("max_rounds_reached", "max_turns_reached", "no_quorum", "step_failed"),
-)

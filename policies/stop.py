@@ -1,7 +1,7 @@
 """Stop reasons: one closed table of why a run ends."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 StopKind = Literal[
     "success",
@@ -42,53 +42,104 @@ StopKind = Literal[
 STOP_KINDS: tuple[StopKind, ...] = get_args(StopKind)
 
 
+Input = Literal["facts", "corrected_facts"]
+"""What a thread needs from outside before it goes on: facts it has not got, or others than it has."""
+
+
 @dataclass(frozen=True, slots=True)
 class StopRule:
-    """What holds for a kind: whether the thread can go on, and has a detail.
+    """What holds for a kind: the sentence a person reads, and how a thread goes on after it, if it can.
 
-    `raised_by` is the limit of the budget that has to be raised before.
+    `raised_by` is the limit of the budget that has to be raised before, `needs` the input that has to be given. A kind
+    that `is_detailed` carries a detail after `:`, and no other does. A seat that failed so may count as absent where
+    it `may_be_absent`. Where an answer broke its contract it `is_contract`.
     """
 
-    resumable: bool = False
-    detailed: bool = False
+    sentence: str
+    is_resumable: bool = False
+    is_detailed: bool = False
     raised_by: str | None = None
+    needs: Input | None = None
+    may_be_absent: bool = False
+    is_contract: bool = False
 
 
 STOP_TABLE: dict[StopKind, StopRule] = {
-    "success": StopRule(),
-    "invalid_contribution": StopRule(resumable=True, detailed=True),
-    "agent_denied": StopRule(detailed=True),
-    "max_rounds_reached": StopRule(resumable=True, raised_by="max_rounds"),
-    "max_messages": StopRule(resumable=True, raised_by="max_messages"),
-    "max_seconds": StopRule(resumable=True, raised_by="max_seconds"),
-    "max_tokens": StopRule(resumable=True, raised_by="max_tokens"),
-    "max_cost": StopRule(resumable=True, raised_by="max_cost_usd"),
-    "llm_timeout": StopRule(resumable=True),
-    "llm_rate_limited": StopRule(resumable=True),
-    "llm_error": StopRule(resumable=True, detailed=True),
-    "llm_auth": StopRule(resumable=True),
-    "llm_truncated": StopRule(resumable=True),
-    "llm_refused": StopRule(resumable=True),
-    "llm_empty": StopRule(resumable=True),
-    "facts_unavailable": StopRule(resumable=True, detailed=True),
-    "needs_input": StopRule(resumable=True, detailed=True),
-    "condition_failed": StopRule(resumable=True, detailed=True),
-    "cancelled": StopRule(resumable=True),
-    "escalated": StopRule(resumable=True),
-    "human_stopped": StopRule(),
-    "stale_thread": StopRule(detailed=True),
-    "busy": StopRule(),
-    "unstable_decision": StopRule(resumable=True),
-    "recovery_exhausted": StopRule(resumable=True, raised_by="max_recoveries"),
-    "invalid_plan": StopRule(resumable=True, detailed=True),
-    "step_failed": StopRule(resumable=True, detailed=True),
-    "invalid_output": StopRule(resumable=True, detailed=True),
-    "invalid_verdict": StopRule(resumable=True, detailed=True),
-    "invalid_assignment": StopRule(resumable=True, detailed=True),
-    "max_turns_reached": StopRule(),
-    "no_quorum": StopRule(),
+    "success": StopRule("The team decided."),
+    "invalid_contribution": StopRule(
+        "A role broke the contract, and no repair was left.",
+        is_resumable=True,
+        is_detailed=True,
+        may_be_absent=True,
+        is_contract=True,
+    ),
+    "agent_denied": StopRule("A role of the sequence may not speak in this run.", is_detailed=True),
+    "max_rounds_reached": StopRule(
+        "Every round was used without a decision.", is_resumable=True, raised_by="max_rounds", may_be_absent=True
+    ),
+    "max_messages": StopRule(
+        "The limit of messages was reached; the call that would exceed it was not made.",
+        is_resumable=True,
+        raised_by="max_messages",
+    ),
+    "max_seconds": StopRule("The time for the run was used up.", is_resumable=True, raised_by="max_seconds"),
+    "max_tokens": StopRule(
+        "The limit of tokens was reached; the call that would exceed it was not made.",
+        is_resumable=True,
+        raised_by="max_tokens",
+    ),
+    "max_cost": StopRule(
+        "The limit of cost was reached; the call that would exceed it was not made.",
+        is_resumable=True,
+        raised_by="max_cost_usd",
+    ),
+    "llm_timeout": StopRule("The model gave no answer in time.", is_resumable=True, may_be_absent=True),
+    "llm_rate_limited": StopRule("The provider refused more calls for now.", is_resumable=True, may_be_absent=True),
+    "llm_error": StopRule("The provider failed.", is_resumable=True, is_detailed=True),
+    "llm_auth": StopRule("The provider refused the key.", is_resumable=True),
+    "llm_truncated": StopRule(
+        "The model's answer was cut, so nobody can rely on it.", is_resumable=True, may_be_absent=True
+    ),
+    "llm_refused": StopRule("The model, or its provider, refused to answer.", is_resumable=True, may_be_absent=True),
+    "llm_empty": StopRule("The model answered with nothing.", is_resumable=True, may_be_absent=True),
+    "facts_unavailable": StopRule("The facts could not be read.", is_resumable=True, is_detailed=True, needs="facts"),
+    "needs_input": StopRule(
+        "A fact is missing without which the team does not start.", is_resumable=True, is_detailed=True, needs="facts"
+    ),
+    "condition_failed": StopRule(
+        "A check of a role has no answer on these facts.", is_resumable=True, is_detailed=True, needs="corrected_facts"
+    ),
+    "cancelled": StopRule("Somebody stopped the run.", is_resumable=True),
+    "escalated": StopRule("The team did not come to a decision that it may take alone.", is_resumable=True),
+    "human_stopped": StopRule("A human stopped the run."),
+    "stale_thread": StopRule("The thread was started with something else.", is_detailed=True),
+    "busy": StopRule("Somebody else works on the thread."),
+    "unstable_decision": StopRule("The decision did not stand when the last round was asked again.", is_resumable=True),
+    "recovery_exhausted": StopRule(
+        "The process died during calls too often, and no seat was filled in between.",
+        is_resumable=True,
+        raised_by="max_recoveries",
+    ),
+    "invalid_plan": StopRule(
+        "A plan broke its contract.", is_resumable=True, is_detailed=True, may_be_absent=True, is_contract=True
+    ),
+    "step_failed": StopRule("A step failed.", is_resumable=True, is_detailed=True, may_be_absent=True),
+    "invalid_output": StopRule(
+        "A role's output broke its contract.", is_resumable=True, is_detailed=True, may_be_absent=True, is_contract=True
+    ),
+    "invalid_verdict": StopRule(
+        "A verdict broke its contract.", is_resumable=True, is_detailed=True, may_be_absent=True, is_contract=True
+    ),
+    "invalid_assignment": StopRule(
+        "An assignment broke its contract.", is_resumable=True, is_detailed=True, may_be_absent=True, is_contract=True
+    ),
+    "max_turns_reached": StopRule("Every turn was used, and nobody said the phrase that ends it.", may_be_absent=True),
+    "no_quorum": StopRule("The ballots came to no decision.", may_be_absent=True),
 }
-"""Every kind and its rule; a kind that is not detailed never carries a detail after `:`."""
+"""Every kind and its rule."""
+
+BROKEN_ANSWERS = ("protocol", "too_large")
+"""Details of `llm_error` that say nothing against the next answer, as those of a server's own failures do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +148,48 @@ class Stop:
 
     reason: str
     phase: str | None = None
+
+    @classmethod
+    def parse(cls, reason: str) -> "Stop":
+        """Return the stop of a reason.
+
+        Raises:
+            ValueError: the reason is not in the table.
+
+        >>> (stop := Stop.parse("llm_error:503")).kind, stop.detail, stop.rule.is_resumable
+        ('llm_error', '503', True)
+        """
+        if reason.partition(":")[0] not in STOP_KINDS:
+            raise ValueError(f"`{reason}` is no stop reason; allowed: {', '.join(STOP_KINDS)}")
+        return cls(reason)
+
+    @property
+    def kind(self) -> StopKind:
+        """The word before the first `:`."""
+        return cast(StopKind, self.reason.partition(":")[0])
+
+    @property
+    def detail(self) -> str:
+        """What stands behind it; empty where nothing does."""
+        return self.reason.partition(":")[2]
+
+    @property
+    def rule(self) -> StopRule:
+        """What holds for the kind."""
+        return STOP_TABLE[self.kind]
+
+    @property
+    def may_be_absent(self) -> bool:
+        """Whether a seat that failed so may count as absent: a denial, a budget and `llm_auth` always stop.
+
+        The reasons of a team that answers for a role are among them, where it came to nothing by itself.
+
+        >>> [Stop(reason).may_be_absent for reason in ("llm_error:503", "llm_error:400", "llm_error:protocol")]
+        [True, False, True]
+        """
+        if self.kind == "llm_error":
+            return self.detail in BROKEN_ANSWERS or (self.detail.startswith("5") and len(self.detail) == 3)
+        return self.rule.may_be_absent
 
 
 ESCALATED = Stop("escalated", "human")
@@ -114,40 +207,6 @@ def stop_reason(kind: StopKind, detail: str | None = None) -> str:
     """
     if kind not in STOP_KINDS:
         raise ValueError(f"`{kind}` is no stop reason; allowed: {', '.join(STOP_KINDS)}")
-    if (detail is not None) != STOP_TABLE[kind].detailed:
-        raise ValueError(f"stop reason `{kind}` {'needs a' if STOP_TABLE[kind].detailed else 'takes no'} detail")
+    if (detail is not None) != STOP_TABLE[kind].is_detailed:
+        raise ValueError(f"stop reason `{kind}` {'needs a' if STOP_TABLE[kind].is_detailed else 'takes no'} detail")
     return kind if detail is None else f"{kind}:{detail}"
-
-
-def kind_of(reason: str) -> StopKind:
-    """Return the kind of a stop reason.
-
-    Raises:
-        ValueError: the reason is not in the table.
-
-    >>> kind_of("llm_error:503")
-    'llm_error'
-    """
-    word = reason.partition(":")[0]
-    for kind in STOP_KINDS:
-        if kind == word:
-            return kind
-    raise ValueError(f"`{reason}` is no stop reason; allowed: {', '.join(STOP_KINDS)}")
-
-
-def is_resumable(reason: str) -> bool:
-    """Tell whether a thread that stopped with `reason` can go on.
-
-    >>> is_resumable("llm_timeout"), is_resumable("agent_denied:legal")
-    (True, False)
-    """
-    return STOP_TABLE[kind_of(reason)].resumable
-
-
-def limit_behind(reason: str) -> str | None:
-    """Return the limit of the budget that has to be raised before a thread goes on, if one has to.
-
-    >>> limit_behind("max_cost"), limit_behind("cancelled")
-    ('max_cost_usd', None)
-    """
-    return STOP_TABLE[kind_of(reason)].raised_by

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from policies.access import Access, find_denial
 from policies.budgets import Spent, grant, grant_longer, refuse_message
 from policies.contracts.answers import Accepted, Refusal
-from policies.seats import Failure, Reply, Seat, is_exhausted, may_be_absent, phase_at, repair_of
-from policies.stop import Stop, is_resumable
+from policies.seats import Failure, Reply, Seat, is_exhausted, phase_at, repair_of
+from policies.stop import Stop
 from policies.team import Budget
 from policies.usage import Reservation
 
@@ -124,10 +124,10 @@ def settle(
     cause: str | None = None
     for seat in seats:
         reply, phase = replies.get(seat.name), phase_at(where, seat)
-        closed = stop is not None and not is_resumable(stop.reason)
+        closed = stop is not None and not Stop.parse(stop.reason).rule.is_resumable
         now = seat if closed else _filled(seat, reply)
         failure = _failure_of(now, reply, blocked, phase, max_repairs)
-        if failure and counts_absent and (may_be_absent(failure.reason) or failure.is_own):
+        if failure and counts_absent and (Stop.parse(failure.reason).may_be_absent or failure.is_own):
             now = replace(now, absent=failure.reason)
         elif failure and stop is None:
             stop, raw, cause = Stop(failure.reason, phase), failure.raw, failure.cause

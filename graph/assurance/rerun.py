@@ -16,6 +16,7 @@ from nodes.services import FactsUnavailableError, Services
 from nodes.voices.recorded import RecordedVoice
 from policies.assurance.audit import Event
 from policies.recovery import charge_lost
+from policies.stop import Stop
 from policies.team import Budget, Team
 from policies.usage import Reservation, Usage
 
@@ -62,12 +63,12 @@ async def _facts_then(state: Mapping[str, Any], team: Team) -> dict[str, Any]:
     kept: dict[str, Any] | None = state["case"]["facts"]
     if kept is not None:
         return kept
-    kind, _, what = str(state["stop_reason"]).partition(":")
-    if kind == "facts_unavailable":
-        raise FactsUnavailableError(what, cause_of(state) or "as recorded")
+    stop = Stop(str(state["stop_reason"]))
+    if stop.kind == "facts_unavailable":
+        raise FactsUnavailableError(stop.detail, cause_of(state) or "as recorded")
     facts: dict[str, Any] = {}
     for path in team.requires:
-        if path != what:
+        if path != stop.detail:
             facts = _placed(facts, path.split("."))
     return facts
 

@@ -10,7 +10,7 @@ from policies.contracts.table import judge
 from policies.patterns.rules import LED
 from policies.rehearsal.simulate import at_most, ends_of, simulate
 from policies.rehearsal.timeline import Course
-from policies.stop import STOP_TABLE, kind_of
+from policies.stop import STOP_TABLE, Stop
 from policies.team import MAX_MESSAGES, PATTERN_NAMES, PatternName, Team
 
 Plain = dict[str, Any]
@@ -102,8 +102,8 @@ def stop_reasons(team: Team, course: Course) -> list[str]:
 
 
 def _shown(reason: str) -> str:
-    kind = kind_of(reason)
-    return f"{kind}:*" if STOP_TABLE[kind].detailed else kind
+    kind = Stop.parse(reason).kind
+    return f"{kind}:*" if STOP_TABLE[kind].is_detailed else kind
 
 
 def tell(sees: Sees, sequence: Sequence[str]) -> list[str]:

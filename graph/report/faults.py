@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Mapping
 
+from policies.stop import Stop
+
 PLACED = re.compile(r"(step|assignment)_(\d+):([^:]*)(?::(.*))?", re.DOTALL)
 
 FAULTS = {
@@ -75,14 +77,13 @@ def said_fault(fault: str) -> str:
     return f"{what} {number} {words}{f' {other}' if other else ''}{f': {detail}' if detail else ''}"
 
 
-def said_end(reason: str) -> str | None:
+def said_end(stop: Stop) -> str | None:
     """Return why a pattern ended as one sentence, or None for a reason that is no pattern's own.
 
-    >>> said_end("step_failed:2"), said_end("llm_timeout")
+    >>> said_end(Stop("step_failed:2")), said_end(Stop("llm_timeout"))
     ('Step 2 of the plan failed, and the planner may not be asked again.', None)
     """
-    kind, _, detail = reason.partition(":")
-    return _ENDS[kind](detail) if kind in _ENDS and detail else None
+    return _ENDS[stop.kind](stop.detail) if stop.kind in _ENDS and stop.detail else None
 
 
 _ENDS: Mapping[str, Callable[[str], str]] = {

@@ -7,6 +7,7 @@ from typing import Any
 
 from graph.problems import neutral
 from graph.report.faults import said_end, said_fault, said_output_fault
+from policies.stop import STOP_TABLE, Input, Stop
 
 LABELS = {
     "go": "Go",
@@ -28,41 +29,6 @@ TONES = {
 }
 """The colour and the mark of a stance or an outcome."""
 
-REASONS = {
-    "success": "The team decided.",
-    "invalid_contribution": "A role broke the contract, and no repair was left.",
-    "agent_denied": "A role of the sequence may not speak in this run.",
-    "max_rounds_reached": "Every round was used without a decision.",
-    "max_messages": "The limit of messages was reached; the call that would exceed it was not made.",
-    "max_seconds": "The time for the run was used up.",
-    "max_tokens": "The limit of tokens was reached; the call that would exceed it was not made.",
-    "max_cost": "The limit of cost was reached; the call that would exceed it was not made.",
-    "llm_timeout": "The model gave no answer in time.",
-    "llm_rate_limited": "The provider refused more calls for now.",
-    "llm_error": "The provider failed.",
-    "llm_auth": "The provider refused the key.",
-    "llm_truncated": "The model's answer was cut, so nobody can rely on it.",
-    "llm_refused": "The model, or its provider, refused to answer.",
-    "llm_empty": "The model answered with nothing.",
-    "facts_unavailable": "The facts could not be read.",
-    "needs_input": "A fact is missing without which the team does not start.",
-    "condition_failed": "A check of a role has no answer on these facts.",
-    "cancelled": "Somebody stopped the run.",
-    "escalated": "The team did not come to a decision that it may take alone.",
-    "human_stopped": "A human stopped the run.",
-    "stale_thread": "The thread was started with something else.",
-    "busy": "Somebody else works on the thread.",
-    "unstable_decision": "The decision did not stand when the last round was asked again.",
-    "recovery_exhausted": "The process died during calls too often, and no seat was filled in between.",
-    "invalid_plan": "A plan broke its contract.",
-    "step_failed": "A step failed.",
-    "invalid_output": "A role's output broke its contract.",
-    "invalid_verdict": "A verdict broke its contract.",
-    "invalid_assignment": "An assignment broke its contract.",
-    "max_turns_reached": "Every turn was used, and nobody said the phrase that ends it.",
-    "no_quorum": "The ballots came to no decision.",
-}
-
 CHECKS = {
     "not_object": "the proposal is no JSON object",
     "missing_keys": "a key is missing",
@@ -79,6 +45,13 @@ CHECKS = {
 
 CONTRACTS = ("invalid_plan", "invalid_assignment", "invalid_verdict")
 """Refusals that name what was wrong with a plan, an assignment or a verdict."""
+
+NEEDS: Mapping[Input | None, str] = {
+    None: "",
+    "facts": " --facts FILE",
+    "corrected_facts": " --facts FILE --accept-changes",
+}
+"""What a resume is given beside a raised limit."""
 
 CONFLICTS = {
     "no_contributions": "nobody contributed",
@@ -131,16 +104,23 @@ def said_reason(reason: str) -> str:
     >>> said_reason("llm_error:503")
     'The provider failed (503).'
     """
-    own = said_end(reason)
+    stop = Stop(reason)
+    own = said_end(stop)
     if own:
         return own
-    kind, _, detail = reason.partition(":")
-    sentence = REASONS.get(kind, f"It ended with {kind}.")
-    return (
-        f"{sentence.removesuffix('.')} ({said_check(detail) if kind == 'invalid_contribution' else detail})."
-        if detail
-        else sentence
-    )
+    if stop.kind not in STOP_TABLE:
+        return f"It ended with {stop.kind}."
+    detail = said_check(stop.detail) if stop.kind == "invalid_contribution" else stop.detail
+    return f"{stop.rule.sentence.removesuffix('.')} ({detail})." if stop.detail else stop.rule.sentence
+
+
+def resume_of(record: Mapping[str, Any]) -> str | None:
+    """Return the command with which a thread goes on that can and that nobody works on, with what it needs."""
+    if record["status"] == "running" or not record["resumable"]:
+        return None
+    rule = Stop.parse(record["stop_reason"]).rule if record["stop_reason"] else None
+    limit = f" --budget {rule.raised_by}=N" if rule and rule.raised_by else ""
+    return f"accord resume {record['thread_id']}{NEEDS[rule.needs] if rule else ''}{limit}"
 
 
 def said_check(check: str) -> str:

@@ -24,7 +24,7 @@ from nodes.voices.wire.transport import open_client
 from policies.contracts.schema import Schema
 from policies.contracts.table import form_of
 from policies.seats import Failure
-from policies.stop import kind_of, stop_reason
+from policies.stop import Stop, stop_reason
 
 logging.getLogger("openai").setLevel(logging.WARNING)  # OPENAI_LOG would have it write prompts to the terminal
 
@@ -256,7 +256,7 @@ def _client(endpoint: Endpoint, http: Any) -> openai.AsyncOpenAI:
 
 
 def _is_truncated(answer: Answer) -> bool:
-    return answer.failure is not None and kind_of(answer.failure.reason) == "llm_truncated"
+    return answer.failure is not None and Stop.parse(answer.failure.reason).kind == "llm_truncated"
 
 
 def _with(answer: Answer, earlier: Sequence[Tokens], cap: int) -> Answer:

@@ -17,7 +17,7 @@ from policies.fields import Stance
 from policies.guards import Finding
 from policies.outcome import Ruling, decide
 from policies.seats import Failure, Reply, Seat, forgive, is_full
-from policies.stop import ESCALATED, Stop, StopKind, is_resumable, kind_of
+from policies.stop import ESCALATED, Stop, StopKind
 from policies.table import DECISIONS, Outcome, Policy
 from policies.team import Budget
 from policies.vote import Cast, Vote
@@ -109,7 +109,7 @@ class Reenactment:
         """Tell whether the run was stopped, or cut off, from outside at this moment."""
         if pause.reason is None:
             return True
-        return kind_of(pause.reason) not in WORKED_OUT and (self.is_open or pause.phase in BETWEEN)
+        return Stop.parse(pause.reason).kind not in WORKED_OUT and (self.is_open or pause.phase in BETWEEN)
 
     def _passed(self, pause: Pause) -> Verdict | None:
         """Go on as whoever resumed the run did; return the verdict where nobody did, or on other limits than these."""
@@ -129,7 +129,7 @@ class Reenactment:
             return self._passed(pause)
         if stop == ESCALATED:
             return self.unknown(f"a human would have been asked after round {self.round}")
-        if is_resumable(stop.reason) and self.run.tape.is_resumed_from(self.at):
+        if Stop.parse(stop.reason).rule.is_resumable and self.run.tape.is_resumed_from(self.at):
             where = f" at {stop.phase}" if stop.phase else ""
             return self.unknown(f"it would have stopped with {stop.reason}{where}, and might have been resumed")
         return self._ended(stop)
@@ -275,7 +275,7 @@ class Reenactment:
         return self._verdict(None, reason, is_ruled=not self.is_open)
 
     def _ended(self, stop: Stop) -> Verdict:
-        if kind_of(stop.reason) in RULED:
+        if Stop.parse(stop.reason).kind in RULED:
             return self.decided(stop.reason)
         where = f"at {stop.phase}" if stop.phase else f"before round {self.round + 1}"
         return self._verdict(stop.reason, f"stopped {where}", is_ruled=False)

@@ -16,7 +16,7 @@ from policies.rehearsal.answers import answer_to
 from policies.rehearsal.rounds import Rehearsal, rehearse
 from policies.rehearsal.scene import CourseName, Scene
 from policies.rehearsal.timeline import Asked, Course, Opened
-from policies.seats import Seat, may_be_absent
+from policies.seats import Seat
 from policies.stop import Stop
 from policies.team import Team
 from policies.usage import Reservation
@@ -134,7 +134,7 @@ def _stop_of(stage: Stage, asked: Sequence[Asked]) -> Stop | None:
     """Return the stop that a team within brings about: one without an answer that its stage cannot bear."""
     lost = [each for each in asked if each.within and each.answer is None]
     borne = {"none": 0, "some": len(asked) - 1, "all": len(asked)}[stage.tolerance]
-    if len(lost) <= borne and all(may_be_absent(_reason_of(each)) for each in lost):
+    if len(lost) <= borne and all(Stop.parse(_reason_of(each)).may_be_absent for each in lost):
         return None
     return Stop(_reason_of(lost[0]), stage.label)
 

@@ -8,7 +8,7 @@ from policies.access import Access
 from policies.budgets import Spent
 from policies.contracts.answers import Accepted, Refusal
 from policies.contracts.contribution import Contribution
-from policies.seats import Failure, Reply, Seat, casts_of, is_full, may_be_absent, open_seats
+from policies.seats import Failure, Reply, Seat, casts_of, is_full, open_seats
 from policies.stop import STOP_TABLE, Stop
 from policies.team import Budget
 from policies.waves import Ask, Settlement, Wave, plan_wave, settle
@@ -58,16 +58,16 @@ NEVER_COUNTED = {
 
 @pytest.mark.parametrize("reason", sorted(COUNTED))
 def test_a_failure_of_the_provider_or_of_the_contract_may_count_as_absent(reason: str) -> None:
-    assert may_be_absent(reason)
+    assert Stop.parse(reason).may_be_absent
 
 
 @pytest.mark.parametrize("reason", sorted(NEVER_COUNTED))
 def test_a_denial_a_budget_a_key_and_a_request_that_is_wrong_never_count_as_absent(reason: str) -> None:
-    assert not may_be_absent(reason)
+    assert not Stop.parse(reason).may_be_absent
 
 
 def test_of_all_stop_reasons_only_a_broken_answer_a_provider_or_a_team_without_result_may_count_as_absent() -> None:
-    kinds = {kind for kind in STOP_TABLE if may_be_absent(kind) or may_be_absent(f"{kind}:503")}
+    kinds = {kind for kind in STOP_TABLE if Stop.parse(kind).may_be_absent or Stop.parse(f"{kind}:503").may_be_absent}
 
     broken = {"invalid_contribution", "invalid_plan", "invalid_output", "invalid_verdict", "invalid_assignment"}
     silent = {"llm_timeout", "llm_rate_limited", "llm_error", "llm_truncated", "llm_refused", "llm_empty"}

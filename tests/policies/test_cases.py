@@ -17,7 +17,7 @@ from policies.contracts.answers import Refusal
 from policies.contracts.contribution import Contribution
 from policies.outcome import decide
 from policies.plain import is_plain
-from policies.stop import kind_of
+from policies.stop import Stop
 from policies.table import DECISIONS
 from policies.vote import Vote
 from tests.contributions import accept
@@ -66,7 +66,7 @@ def test_a_raw_proposal_is_accepted_or_fails_the_check_of_its_folder(path: Path)
         assert said.agent == "risk_analyst"
     else:
         assert isinstance(said, Refusal)
-        assert kind_of(said.reason) == "invalid_contribution"
+        assert Stop.parse(said.reason).kind == "invalid_contribution"
         assert said.reason.split(":")[1] == path.parent.name
         assert is_plain(said.raw)
 

@@ -23,7 +23,7 @@ from policies.paths import MISSING, value_at
 from policies.plain import clean_text, find_unplain, is_plain
 from policies.privacy import WITHHELD, overlaps, withhold
 from policies.routing import next_nodes, next_step
-from policies.stop import kind_of
+from policies.stop import Stop
 from policies.table import OUTCOMES, Policy
 from policies.team import Budget, Price, Team
 from policies.team_rules import Problem, parse_policy, parse_team
@@ -105,7 +105,7 @@ def check_answer(proposal: object) -> None:
     assert all(map(is_plain, as_state(said).values()))
     assert accept(proposal, ASKED, EVERYBODY) == said
     if isinstance(said, Refusal):
-        assert kind_of(said.reason) == "invalid_contribution"
+        assert Stop.parse(said.reason).kind == "invalid_contribution"
         assert len(said.reason) < 200
     else:
         assert said.agent == ASKED

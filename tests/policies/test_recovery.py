@@ -6,7 +6,7 @@ from policies.access import Access
 from policies.budgets import Spent
 from policies.recovery import Recoveries, charge_lost, one_more, refuse_recovery
 from policies.seats import Seat
-from policies.stop import STOP_TABLE, limit_behind
+from policies.stop import STOP_TABLE, Stop
 from policies.team import Budget
 from policies.usage import Reservation, Usage, learn_ratio, reserve
 from policies.waves import plan_wave
@@ -38,8 +38,8 @@ def test_what_was_under_way_is_charged_in_calls_tokens_and_cost_and_in_no_second
 def test_every_limit_that_a_stop_names_is_one_of_the_budget() -> None:
     limits = {rule.raised_by for rule in STOP_TABLE.values() if rule.raised_by}
     assert limits == {*Budget.model_fields} - {"min_go_votes"}
-    assert all(rule.resumable for rule in STOP_TABLE.values() if rule.raised_by)
-    assert limit_behind("recovery_exhausted") == "max_recoveries"
+    assert all(rule.is_resumable for rule in STOP_TABLE.values() if rule.raised_by)
+    assert Stop.parse("recovery_exhausted").rule.raised_by == "max_recoveries"
 
 
 @pytest.mark.parametrize(("calls", "prompt_tokens", "completion_tokens", "ratio"), [

@@ -13,8 +13,8 @@ from policies.access import Access
 from policies.budgets import Spent
 from policies.contracts.answers import Accepted, Refusal
 from policies.contracts.contribution import Contribution
-from policies.seats import Failure, Reply, Seat, casts_of, is_exhausted, is_full, may_be_absent, open_seats
-from policies.stop import STOP_TABLE, Stop, kind_of
+from policies.seats import Failure, Reply, Seat, casts_of, is_exhausted, is_full, open_seats
+from policies.stop import STOP_TABLE, Stop
 from policies.team import Budget
 from policies.usage import Reservation, Usage
 from policies.waves import Settlement, Wave, plan_wave, settle
@@ -124,7 +124,7 @@ def test_a_settled_seat_stays_as_it_is_and_only_what_is_new_is_accepted(
 @given(ROUNDS, REPAIRS)
 def test_a_contract_stop_closes_the_later_seats_and_a_resumable_one_keeps_them(case: Round, max_repairs: int) -> None:
     result = settled(case, max_repairs)
-    closes = result.stop is not None and not STOP_TABLE[kind_of(result.stop.reason)].resumable
+    closes = result.stop is not None and not STOP_TABLE[Stop.parse(result.stop.reason).kind].is_resumable
     place = [f"round_1:{seat.role}" for seat in case.seats].index(str(result.stop.phase)) if result.stop else 0
     is_open = place + 1 if closes else len(case.seats)
 
@@ -162,11 +162,15 @@ def test_where_absences_count_a_seat_is_absent_for_its_own_failure_and_only_the_
 ) -> None:
     result = settled(case, max_repairs, counts_absent=True)
     failures = [(seat, failure_of(seat, case.replies.get(seat.role), max_repairs)) for seat in case.seats]
-    stops = [Stop(reason, f"round_1:{seat.role}") for seat, reason in failures if reason and not may_be_absent(reason)]
+    stops = [
+        Stop(reason, f"round_1:{seat.role}")
+        for seat, reason in failures
+        if reason and not Stop.parse(reason).may_be_absent
+    ]
 
     assert result.stop == (stops[0] if stops else None)
     for (before, reason), after in zip(failures, result.seats, strict=True):
-        assert after.absent == (before.absent or (reason if reason and may_be_absent(reason) else None))
+        assert after.absent == (before.absent or (reason if reason and Stop.parse(reason).may_be_absent else None))
         assert not (after.absent and after.accepted)
     kept = [seat.accepted for seat in settled(case, 99, counts_absent=False).seats]
     assert [seat.accepted for seat in result.seats] == kept

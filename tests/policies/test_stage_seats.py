@@ -6,7 +6,7 @@ from policies.access import Access
 from policies.budgets import Spent
 from policies.contracts.answers import Accepted, Refusal
 from policies.contracts.contribution import Contribution
-from policies.seats import Failure, Reply, Seat, casts_of, is_full, may_be_absent, phase_at, repair_of
+from policies.seats import Failure, Reply, Seat, casts_of, is_full, phase_at, repair_of
 from policies.stop import Stop
 from policies.team import Budget
 from policies.usage import Reservation
@@ -139,4 +139,4 @@ def test_a_reservation_may_fit_later_a_deadline_and_a_denial_never(reason: str, 
     ],
 )
 def test_a_team_that_came_to_nothing_by_itself_may_be_absent(reason: str, may: bool) -> None:
-    assert may_be_absent(reason) == may
+    assert Stop.parse(reason).may_be_absent == may

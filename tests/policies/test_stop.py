@@ -2,7 +2,7 @@
 
 import pytest
 
-from policies.stop import STOP_KINDS, STOP_TABLE, Stop, StopKind, is_resumable, kind_of, stop_reason
+from policies.stop import STOP_KINDS, STOP_TABLE, Stop, StopKind, stop_reason
 
 # The table of the specification: (reason as written there, whether the thread can go on).
 TABLE: list[tuple[str, bool]] = [
@@ -49,38 +49,38 @@ def test_the_kinds_are_those_of_the_table_and_no_other() -> None:
 
 @pytest.mark.parametrize(("reason", "resumable"), TABLE)
 def test_each_reason_is_resumable_as_the_table_says(reason: str, resumable: bool) -> None:
-    assert is_resumable(reason) is resumable
-    assert STOP_TABLE[kind_of(reason)].resumable is resumable
+    assert Stop.parse(reason).rule.is_resumable is resumable
+    assert STOP_TABLE[Stop.parse(reason).kind].is_resumable is resumable
 
 
 @pytest.mark.parametrize("reason", [reason for reason, _ in TABLE])
 def test_each_reason_carries_a_detail_if_the_table_shows_one(reason: str) -> None:
-    kind = kind_of(reason)
+    kind = Stop.parse(reason).kind
     _, colon, detail = reason.partition(":")
 
-    assert STOP_TABLE[kind].detailed is bool(colon)
+    assert STOP_TABLE[kind].is_detailed is bool(colon)
     assert stop_reason(kind, detail if colon else None) == reason
 
 
 @pytest.mark.parametrize("kind", STOP_KINDS)
 def test_a_reason_with_a_detail_too_many_or_too_few_is_refused(kind: StopKind) -> None:
-    with pytest.raises(ValueError, match="needs a detail" if STOP_TABLE[kind].detailed else "takes no detail"):
-        stop_reason(kind, None if STOP_TABLE[kind].detailed else "detail")
+    with pytest.raises(ValueError, match="needs a detail" if STOP_TABLE[kind].is_detailed else "takes no detail"):
+        stop_reason(kind, None if STOP_TABLE[kind].is_detailed else "detail")
 
 
 @pytest.mark.parametrize("word", ["", "agent_denie", "SUCCESS", "done", " cancelled", "llm_timeout_", "\ud800"])
 def test_a_word_outside_the_table_is_no_reason(word: str) -> None:
     with pytest.raises(ValueError, match="is no stop reason; allowed: success, invalid_contribution"):
-        kind_of(word)
+        Stop.parse(word)
     with pytest.raises(ValueError, match="is no stop reason"):
-        is_resumable(f"{word}:x")
+        Stop.parse(f"{word}:x")
     with pytest.raises(ValueError, match="is no stop reason"):
         stop_reason(word)  # type: ignore[arg-type]
 
 
 def test_the_kind_is_the_word_before_the_first_colon() -> None:
-    assert kind_of("invalid_contribution:agent_mismatch:risk_analyst") == "invalid_contribution"
-    assert kind_of("facts_unavailable:https://example.invalid") == "facts_unavailable"
+    assert Stop.parse("invalid_contribution:agent_mismatch:risk_analyst").kind == "invalid_contribution"
+    assert Stop.parse("facts_unavailable:https://example.invalid").kind == "facts_unavailable"
 
 
 def test_a_stop_without_a_phase_has_none() -> None:

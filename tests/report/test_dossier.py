@@ -1,6 +1,7 @@
 """What a dossier says of a thread, in every state a thread can be in."""
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,12 @@ from graph.problems import neutral
 from graph.record import record_of
 from graph.report.dossier.dossier import dossier_of
 from graph.report.dossier.gauges import gauge_of
-from graph.report.words import CHECKS, REASONS, said_number
+from graph.report.words import CHECKS, said_number
 from nodes.voices.voice import Question
 from policies.assurance.limits import distance_of
 from policies.contracts import contribution
 from policies.guards import Guard, examine
-from policies.stop import STOP_KINDS
+from policies.stop import STOP_KINDS, STOP_TABLE
 from tests.harness import proposal, settings_at
 from tests.report.conftest import Telling
 from tests.report.stage import STORIES, Told, tell, told
@@ -220,7 +221,8 @@ def test_a_thread_without_an_end_says_whether_somebody_works_on_it(
 
 
 def test_every_stop_reason_has_its_words() -> None:
-    assert REASONS.keys() == {*STOP_KINDS}
+    assert STOP_TABLE.keys() == {*STOP_KINDS}
+    assert all(re.fullmatch(r"[A-Z][^.]+\.", rule.sentence) for rule in STOP_TABLE.values())
 
 
 def test_every_check_of_the_contract_has_its_words() -> None:

@@ -13,7 +13,7 @@ from graph.report.patterns.layout import graph_of
 from graph.report.patterns.plan import waves_of
 from graph.report.words import said_repair, said_rule
 from policies.patterns.plan import critical_path
-from policies.stop import STOP_KINDS
+from policies.stop import STOP_KINDS, Stop
 from tests.report.conftest import Telling
 from tests.report.works import EVERY, WORKS
 
@@ -320,7 +320,7 @@ def test_the_cost_counts_what_the_pattern_counts(name: str, what: str, story: Te
 )
 def test_every_fault_of_a_plan_is_said_in_words(fault: str) -> None:
     assert "_" not in said_fault(fault).replace("max_steps", "")
-    assert said_end(f"invalid_plan:{fault}") == (
+    assert said_end(Stop(f"invalid_plan:{fault}")) == (
         f"The plan broke its contract, and no repair was left: {said_fault(fault)}."
     )
     assert said_rule(f"invalid_plan:{fault}") == said_repair(f"invalid_plan:{fault}") == said_fault(fault)
@@ -334,7 +334,7 @@ def test_every_fault_of_an_output_is_said_in_words(check: str) -> None:
 
 
 def test_only_reasons_of_patterns_have_an_end_of_their_own() -> None:
-    own = {kind for kind in STOP_KINDS if said_end(f"{kind}:1")}
+    own = {kind for kind in STOP_KINDS if said_end(Stop(f"{kind}:1"))}
     assert own == {"invalid_plan", "step_failed", "invalid_output", "invalid_verdict", "invalid_assignment"}
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from graph.problems import UsageError
 from graph.teams.loader import load_team
-from policies.stop import STOP_TABLE, kind_of
+from policies.stop import STOP_TABLE, Stop
 from tests.harness import resume, settings_at, show, without_times
 from tests.runs.expected import accepted, round_of, success, usage
 from tests.runs.stage import (
@@ -141,8 +141,8 @@ def test_every_reason_that_can_be_resumed_is_resumed_here() -> None:
     elsewhere |= {"recovery_exhausted"}
     not_built_yet = {"escalated", "unstable_decision", "step_failed"}
     patterns = {"invalid_plan", "invalid_output", "invalid_verdict", "invalid_assignment"}
-    assert {kind_of(case.reason) for case in STOPS.values()} | elsewhere | not_built_yet | patterns == {
-        kind for kind, rule in STOP_TABLE.items() if rule.resumable
+    assert {Stop.parse(case.reason).kind for case in STOPS.values()} | elsewhere | not_built_yet | patterns == {
+        kind for kind, rule in STOP_TABLE.items() if rule.is_resumable
     }
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from graph.record import Record
 from graph.runner import open_runner
-from policies.stop import STOP_KINDS, kind_of
+from policies.stop import STOP_KINDS, Stop
 from tests.harness import run, settings_at, team_of, without_times
 from tests.runs.expected import (
     NO_TEXT,
@@ -379,6 +379,6 @@ NOT_BUILT_YET = {
 
 
 def test_every_stop_reason_of_the_closed_table_is_shown_or_cannot_occur_yet() -> None:
-    shown = SHOWN_ELSEWHERE | {kind_of(case.reason) for case in STOPS.values()}
+    shown = SHOWN_ELSEWHERE | {Stop.parse(case.reason).kind for case in STOPS.values()}
     assert not shown & NOT_BUILT_YET
     assert shown | NOT_BUILT_YET == set(STOP_KINDS)

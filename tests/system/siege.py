@@ -11,7 +11,7 @@ from typing import Any
 
 from graph.store.database import open_database
 from nodes.journal import UNDER_WAY
-from policies.stop import is_resumable
+from policies.stop import Stop
 from tests.durability.processes import PATIENCE_SECONDS, Desk, Done, Running
 from tests.system.planned import Asked, Key, PlannedServer, key_in_journal, plans_of, write_plans
 
@@ -202,7 +202,9 @@ async def _seen(location: str) -> Seen:
 
 def _is_finished(entry: Mapping[str, Any]) -> bool:
     """Done for good: a case that stopped at a limit may go on, and is looked at again each time."""
-    return entry["status"] == "ok" or (entry["status"] == "stopped" and not is_resumable(entry["stop_reason"]))
+    return entry["status"] == "ok" or (
+        entry["status"] == "stopped" and not Stop.parse(entry["stop_reason"]).rule.is_resumable
+    )
 
 
 def _now() -> float:

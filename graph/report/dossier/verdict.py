@@ -5,21 +5,13 @@ from typing import Any
 
 from graph.report.dossier.changed import Changed
 from graph.report.dossier.timeline import capping
-from graph.report.words import counted, label_of, listed, plain_word, said_reason, tone_of, written
-from policies.stop import limit_behind
+from graph.report.words import counted, label_of, listed, plain_word, resume_of, said_reason, tone_of, written
 from policies.table import DECISIONS
 
 Plain = dict[str, Any]
 State = Mapping[str, Any]
 
 MAX_RAW = 2_000
-
-NEEDS = {
-    "needs_input": " --facts FILE",
-    "facts_unavailable": " --facts FILE",
-    "condition_failed": " --facts FILE --accept-changes",
-}
-"""What a thread needs, beside a raised limit, to go on."""
 
 OPEN = {
     "running": ("In progress", "Somebody works on this thread now; it has no decision yet."),
@@ -47,18 +39,8 @@ def _verdict(record: Mapping[str, Any], label: str, tone: str, sentences: list[s
         "reason": record["stop_reason"],
         "phase": record.get("phase"),
         "raw": written(record["raw_contribution"], MAX_RAW) if record.get("raw_contribution") is not None else None,
-        "goes_on": _goes_on(record),
+        "goes_on": resume_of(record),
     }
-
-
-def _goes_on(record: Mapping[str, Any]) -> str | None:
-    """Return the command with which a thread goes on that can and that nobody works on."""
-    if record["status"] == "running" or not record["resumable"]:
-        return None
-    reason = record["stop_reason"] or ""
-    limit = limit_behind(reason) if reason else None
-    needs = NEEDS.get(reason.partition(":")[0], "")
-    return f"accord resume {record['thread_id']}{needs}" + (f" --budget {limit}=N" if limit else "")
 
 
 def _ruled(record: Mapping[str, Any], state: State, why: Plain | None, work: Plain) -> tuple[str, str, list[str]]:

@@ -14,9 +14,9 @@ from rich.text import Text
 from graph.report.patterns.drawing import drawing_of
 from graph.report.terminal.visible import STYLES, console_on, visible, visible_lines
 from graph.report.terminal.work import shown_sections
-from graph.report.words import said_reason
+from graph.report.words import resume_of, said_reason
 from nodes.events import said_guard
-from policies.stop import limit_behind
+from policies.stop import STOP_TABLE, Stop
 
 
 def print_report(record: Mapping[str, Any]) -> None:
@@ -177,21 +177,17 @@ def times(number: int) -> str:
 
 def _hint(record: Mapping[str, Any]) -> str | None:
     """Return how the thread goes on, if it can."""
-    reason, resume = record["stop_reason"] or "", f"accord resume {record['thread_id']}"
-    if reason.startswith("stale_thread:"):
-        field = {"facts": "other facts"}.get(reason.partition(":")[2], f"another {reason.partition(':')[2]}")
+    stop, resume = Stop(record["stop_reason"] or ""), resume_of(record)
+    if stop.kind == "stale_thread":
+        field = {"facts": "other facts"}.get(stop.detail, f"another {stop.detail}")
         return (
             f"The thread was started with {field}. Start a new one; if it has not finished, --accept-changes goes on."
         )
-    if reason == "busy":
+    if stop.kind == "busy":
         return "Somebody else works on this thread. Try again when they are done."
-    if reason.startswith(("needs_input:", "facts_unavailable:")):
-        return f"Go on with: {resume} --facts FILE"
-    if reason.startswith("condition_failed:"):
-        return f"Correct the facts, then go on with: {resume} --facts FILE --accept-changes"
-    if not record["resumable"] or record["status"] == "running":
+    if resume is None:
         return None
-    if reason == "escalated":
+    if stop.kind == "escalated":
         return f"A human has to decide. To let the team talk once more: {resume} --budget max_rounds=N"
-    limit = limit_behind(reason) if reason else None
-    return f"Go on with: {resume} --budget {limit}=N" if limit else f"Go on with: {resume}"
+    is_to_correct = stop.kind in STOP_TABLE and stop.rule.needs == "corrected_facts"
+    return f"Correct the facts, then go on with: {resume}" if is_to_correct else f"Go on with: {resume}"

@@ -13,7 +13,7 @@ from policies.contracts.note import MAX_ARTIFACTS
 from policies.contracts.table import judge
 from policies.contracts.verdict import MAX_REASONS
 from policies.plain import MAX_TEXT, is_plain
-from policies.stop import kind_of
+from policies.stop import Stop
 from tests.policies.patterns.courses import ANN, ANSWERS, BOB, CID, SEQUENCE, person, team_of
 
 pytestmark = pytest.mark.slow
@@ -79,7 +79,7 @@ def test_whatever_is_said_is_an_answer_that_may_enter_the_state_or_a_refusal_wit
             "assignments": "invalid_assignment",
             "verdict": "invalid_verdict",
         }
-        assert kind_of(found.reason) == kind.get(contract, "invalid_output")
+        assert Stop.parse(found.reason).kind == kind.get(contract, "invalid_output")
         assert (found.check is None) == (contract in kind)
         assert is_plain(found.raw)
     else:

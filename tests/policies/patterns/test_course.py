@@ -13,7 +13,7 @@ from policies.contracts.table import judge
 from policies.patterns.course import advance
 from policies.patterns.stages import Finish, Stage
 from policies.plain import is_plain
-from policies.stop import Stop, kind_of
+from policies.stop import Stop
 from policies.table import DECISIONS
 from policies.team import PatternName, Team
 from tests.policies.patterns.courses import (
@@ -131,7 +131,7 @@ def test_every_course_comes_to_an_end_that_the_state_can_hold(course: tuple[Team
     team, _, end = course
     if isinstance(end, Stop):
         kinds = {"orchestrator": "step_failed", "conversation": "max_turns_reached", "vote": "no_quorum"}
-        assert kind_of(end.reason) == kinds[team.pattern]
+        assert Stop.parse(end.reason).kind == kinds[team.pattern]
         return
     assert isinstance(end, Finish)
     assert is_plain([dict(each) for each in end.results])
