@@ -4,7 +4,6 @@ Beside LangGraph's tables there is one of our own: the newest checkpoint of each
 that writes the checkpoint. So a thread that has not ended cannot be cut back to an earlier step unseen.
 """
 
-import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -75,15 +74,16 @@ class Census:
         return (None if last is None else text_of(last)), (None if note is None else text_of(note))
 
 
-def file_select(connection: sqlite3.Connection, lane: Any) -> Select:
-    """Return what runs a query in a file, on the lane, and commits what it changed."""
+def file_select(lane: Any) -> Select:
+    """Return what runs a query in a file, on its lane."""
 
     def ask(query: str, *parameters: Any) -> Rows:
-        with connection:
-            return connection.execute(query, parameters).fetchall()
+        rows: Rows = lane.connection.execute(query, parameters).fetchall()
+        return rows
 
     async def select(query: str, *parameters: Any) -> Rows:
-        rows: Rows = await lane.do(ask, query, *parameters)
+        do = lane.read if query.startswith("SELECT") else lane.write
+        rows: Rows = await do(ask, query, *parameters)
         return rows
 
     return select

@@ -2,8 +2,15 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    closing,
+    contextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,7 +38,7 @@ from graph.store.census import (
 )
 from graph.store.fences import SAVED, STORED, Fences, Held, set_up_fence
 from graph.store.fences import TABLE as FENCES
-from graph.store.files import Synchronous, WriterFirst, connect, guard_of, locks_of, make_folder, readable
+from graph.store.files import Synchronous, guard_of, locks_of, make_folder, readable
 from graph.store.lane import Lane, LanedSaver, LanedStore, open_lane
 from graph.store.location import shown, sqlite_path, storage_errors
 from graph.store.locks import FileLocks, Locks, ThreadBusyError
@@ -44,8 +51,6 @@ Saver = BaseCheckpointSaver[Any]
 SETUP = "/setup"
 """What is locked while tables are created; no thread has such an id."""
 SETUP_PAUSE_SECONDS = 0.05
-OF_STORE: Mapping[str, Any] = {"isolation_level": None, "factory": WriterFirst}
-"""How the store's connection to a file is opened: its transactions are the store's own."""
 SETUP_ATTEMPTS = 300
 
 
@@ -70,7 +75,7 @@ class _Engine:
     saver: Callable[[], AbstractAsyncContextManager[Any]]
     store: Callable[[], AbstractAsyncContextManager[Any]]
     locks: Locks
-    census: Callable[[Any], Census]
+    census: Census
 
 
 class _PlainSerializer(JsonPlusSerializer):
@@ -89,24 +94,40 @@ class _PlainSerializer(JsonPlusSerializer):
 
 
 class _FileSaver(LanedSaver, SqliteSaver):
-    """LangGraph's blocking saver, on a lane; strict: no class is ever revived from a checkpoint."""
+    """LangGraph's blocking saver, on a lane; strict: no class is ever revived from a checkpoint.
 
-    def __init__(self, connection: sqlite3.Connection, lane: Lane, fences: Fences) -> None:
-        super().__init__(connection, serde=_PlainSerializer())
+    Its own cursor commits when it is closed. Here the lane does, for a whole group.
+    """
+
+    def __init__(self, lane: Lane, fences: Fences) -> None:
+        super().__init__(lane.connection, serde=_PlainSerializer())
         self.lane, self.fences = lane, fences
 
     def setup(self) -> None:
         """Note from now on which checkpoint is a thread's newest, and write to held threads only."""
-        if not self.is_setup:
-            self.conn.execute(TRIGGER)
-            set_up_fence(self.conn, SAVED, self.fences.held)
-            self.is_setup = True
+        self.conn.execute(TRIGGER)
+        set_up_fence(self.conn, SAVED, self.fences.held)
+
+    @contextmanager
+    def cursor(self, transaction: bool = True) -> Iterator[sqlite3.Cursor]:
+        """Yield a cursor in the transaction that is open."""
+        with closing(self.conn.cursor()) as cursor:
+            yield cursor
 
     def delete_thread(self, thread_id: str) -> None:
         """Delete a thread's checkpoints, and the note of the newest."""
         super().delete_thread(thread_id)
         with self.cursor() as cursor:
             cursor.execute(FORGET, (thread_id,))
+
+
+class _FileStore(SqliteStore):
+    """LangGraph's blocking store, for a lane, which commits in its place."""
+
+    @contextmanager
+    def _cursor(self, *, transaction: bool = True) -> Iterator[sqlite3.Cursor]:
+        with closing(self.conn.cursor()) as cursor:
+            yield cursor
 
 
 _SERVED: Held = {}
@@ -130,7 +151,7 @@ async def open_database(
             engine = await stack.enter_async_context(_open_engine(location, synchronous, {}, reads))
             saver = await stack.enter_async_context(engine.saver())
             store = await stack.enter_async_context(engine.store())
-        yield Database(saver, store, engine.locks, saver.fences, engine.census(saver))
+        yield Database(saver, store, engine.locks, saver.fences, engine.census)
 
 
 @asynccontextmanager
@@ -159,45 +180,41 @@ async def _open_engine(
             await _set_up(shown(location), locks, pool_schema(select), partial(_create_in_pool, pool), reads)
             fences = Fences(locks, held, select, pool_taker(pool))
             saver, store = (partial(each, pool, fences) for each in (_pool_saver, _pool_store))
-            yield _Engine(saver, store, locks, lambda _: pool_census(select))
+            yield _Engine(saver, store, locks, pool_census(select))
         return
     with readable(path) if reads else nullcontext(path) as place:
-        async with open_lane() as lane, _open_file(lane, place, synchronous, **OF_STORE) as connection:
-            await _set_up_file(location, place, lane, connection)
+        async with open_lane(place, synchronous) as lane:
+            select = file_select(lane)
+            await _set_up_file(location, place, lane, file_schema(select))
             lane.guard = guard_of(place, location)
             locks = FileLocks(locks_of(path)) if place == path else OnlookerLocks(locks_of(path))
-            saver = partial(_file_saver, lane, place, synchronous, locks, held)
-            store = partial(_file_store, lane, connection, Fences(locks, held, file_select(connection, lane)))
-            yield _Engine(saver, store, locks, lambda saver: file_census(file_select(saver.conn, lane)))
+            fences = Fences(locks, held, select)
+            saver, store = (partial(each, lane, fences) for each in (_file_saver, _file_store))
+            yield _Engine(saver, store, locks, file_census(select))
 
 
-async def _set_up_file(location: str, path: Path, lane: Lane, connection: sqlite3.Connection) -> None:
+async def _set_up_file(location: str, path: Path, lane: Lane, schema: Schema) -> None:
     def create() -> None:
-        SqliteSaver(connection).setup()
-        SqliteStore(connection).setup()
+        SqliteSaver(lane.connection).setup()
+        SqliteStore(lane.connection).setup()
         for statement in (TABLE, FENCES, VERSIONS):
-            connection.execute(statement)
+            lane.connection.execute(statement)
 
     make_folder(locks_of(path), like=path)
-    schema = file_schema(file_select(connection, lane))
-    await _set_up(shown(location), FileLocks(locks_of(path)), schema, partial(lane.do, create))
+    await _set_up(shown(location), FileLocks(locks_of(path)), schema, partial(lane.alone, create))
 
 
 @asynccontextmanager
-async def _file_saver(
-    lane: Lane, path: Path, synchronous: Synchronous, locks: Locks, held: Held
-) -> AsyncIterator[Saver]:
-    async with _open_file(lane, path, synchronous) as connection:
-        saver = _FileSaver(connection, lane, Fences(locks, held, file_select(connection, lane)))
-        await lane.do(saver.setup)
-        yield saver
+async def _file_saver(lane: Lane, fences: Fences) -> AsyncIterator[Saver]:
+    saver = _FileSaver(lane, fences)
+    await lane.alone(saver.setup)
+    yield saver
 
 
 @asynccontextmanager
-async def _file_store(lane: Lane, connection: sqlite3.Connection, fences: Fences) -> AsyncIterator[BaseStore]:
-    store = SqliteStore(connection)
-    store.is_setup = True
-    await lane.do(set_up_fence, connection, STORED, fences.held)
+async def _file_store(lane: Lane, fences: Fences) -> AsyncIterator[BaseStore]:
+    store = _FileStore(lane.connection)
+    await lane.alone(set_up_fence, lane.connection, STORED, fences.held)
     async with _batching_ended(laned := LanedStore(store, lane, fences)):
         yield laned
 
@@ -237,17 +254,6 @@ async def _pool_store(pool: Any, fences: Fences) -> AsyncIterator[BaseStore]:
     async with _batching_ended(store := PoolStore(pool)):
         store.fences = fences
         yield store
-
-
-@asynccontextmanager
-async def _open_file(
-    lane: Lane, path: Path, synchronous: Synchronous, **options: Any
-) -> AsyncIterator[sqlite3.Connection]:
-    connection = await lane.do(connect, path, synchronous, **options)
-    try:
-        yield connection
-    finally:
-        await lane.do(connection.close)
 
 
 async def _set_up(

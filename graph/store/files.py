@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from graph.problems import StorageError
 from graph.store.location import shown
@@ -18,14 +18,6 @@ Synchronous = Literal["NORMAL", "FULL"]
 BUSY_TIMEOUT_SECONDS = 30.0
 WAL_PAUSE_SECONDS = 0.05
 WAL_ATTEMPTS = 300
-
-
-class WriterFirst(sqlite3.Connection):
-    """Begins a transaction as its writer: one that reads first fails at once, unwaited, if somebody wrote since."""
-
-    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
-        """Execute the statement; the store says a plain BEGIN, then reads and writes in one transaction."""
-        return super().execute("BEGIN IMMEDIATE" if sql == "BEGIN" else sql, *parameters)
 
 
 def locks_of(path: Path) -> Path:
@@ -48,17 +40,18 @@ def make_folder(folder: Path, like: Path | None = None) -> None:
         os.chown(folder, owner.st_uid, owner.st_gid)
 
 
-def connect(path: Path, synchronous: Synchronous, **options: Any) -> sqlite3.Connection:
-    """Return a connection in WAL; `NORMAL` is safe when a process is killed, `FULL` also when power is lost."""
+def connect(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
+    """Return a connection in WAL that begins no transaction by itself.
+
+    `NORMAL` is safe when a process is killed, `FULL` also when power is lost.
+    """
     make_folder(path.parent)
     with suppress(FileExistsError):
         # Here and not by SQLite, which would leave the file to the umask; its companions take the mode of the file.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     if not path.is_file():
         raise OSError(errno.EINVAL, "it is not a regular file")
-    connection: sqlite3.Connection = sqlite3.connect(
-        path, timeout=BUSY_TIMEOUT_SECONDS, check_same_thread=False, **options
-    )
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS, check_same_thread=False, isolation_level=None)
     try:
         _turn_to_wal(connection)
         connection.execute(f"PRAGMA synchronous={synchronous}")

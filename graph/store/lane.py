@@ -1,14 +1,19 @@
-"""A lane: one thread for a database whose calls block, so that each operation costs one hop and the loop never waits.
+"""A lane: one thread for the one connection to a SQLite file, whose calls block, so that the event loop never waits.
 
-LangGraph's own asynchronous classes for SQLite hop to a thread and back for every statement, cursor and commit. These
-hop once, and what is submitted first is committed first: a task's writes before the checkpoint that needs them.
+LangGraph's own asynchronous classes for SQLite hop to a thread and back for every statement, cursor and commit. Here
+all that waits at one moment is a group: one hop, one transaction, one wake-up. What is submitted first is committed
+first: a task's writes before the checkpoint that needs them.
 """
 
 import asyncio
+import sqlite3
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
+from itertools import groupby
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from langchain_core.runnables import RunnableConfig
@@ -19,51 +24,85 @@ from langgraph.checkpoint.base import (
     CheckpointTuple,
     DeltaChannelHistory,
 )
-from langgraph.store.base import BaseStore, Op, Result
+from langgraph.store.base import BaseStore, Op, PutOp, Result
 from langgraph.store.base.batch import AsyncBatchedBaseStore
 
 from graph.store.fences import Fences, UncopiedSaver, refusals
+from graph.store.files import Synchronous, connect
+from graph.store.groups import Job, do_together
 from graph.store.location import row_errors
 
 P = ParamSpec("P")
 T = TypeVar("T")
+LARGEST_GROUP = 128
+"""Other processes wait for as long as a group lasts."""
 
 
 class Lane:
-    """Does blocking work in a thread of its own, one piece after the other.
+    """Does work on a connection in a thread of its own, all that waits as one group after the other.
 
-    After each piece the guard is asked, who raises where the work was for nothing.
+    After each group the guard is asked, who raises where the work was for nothing.
     """
 
-    def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="accord-lane")
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Take a connection that begins no transaction by itself."""
+        self.connection = connection
         self.guard: Callable[[], None] = lambda: None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="accord-lane")
+        self._queue: deque[Job] = deque()
 
-    async def do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what the work returns; cancelled before it began, it is never done."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._thread, self._guarded, partial(work, *args, **kwargs)
-        )
+    async def alone(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do work that commits by itself, such as the set-up of tables, outside any transaction."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args, **kwargs))
 
-    def _guarded(self, work: Callable[[], T]) -> T:
+    async def read(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what work returns that changes no row; it sees all that was submitted before it."""
+        return await self._submit(partial(work, *args, **kwargs), writes=False)
+
+    async def write(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what work returns, once it is committed; cancelled before it began, it is never done."""
+        return await self._submit(partial(work, *args, **kwargs), writes=True)
+
+    def _submit(self, work: Callable[[], T], writes: bool) -> asyncio.Future[T]:
+        waiting: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._queue.append(Job(work, writes, waiting))
+        self._thread.submit(self._do_group)  # one for each job: those whose job went with an earlier group find nothing
+        return waiting
+
+    def _do_group(self) -> None:
+        jobs = [self._queue.popleft() for _ in range(min(len(self._queue), LARGEST_GROUP))]
+        if not jobs:
+            return
         try:
-            return work()
-        finally:
+            do_together(self.connection, jobs)
             self.guard()
+        except BaseException as error:
+            for job in jobs:
+                job.error = error
+        for loop, told in groupby(jobs, lambda job: job.waiting.get_loop()):
+            with suppress(RuntimeError):  # it was closed meanwhile, so nobody waits
+                loop.call_soon_threadsafe(_tell, [*told])
 
-    async def close(self) -> None:
-        """Finish what was begun, and end the thread."""
-        await asyncio.to_thread(self._thread.shutdown)
+    def close(self) -> None:
+        """Finish what was submitted, end the thread, and close the connection."""
+        self._thread.shutdown()
+        self.connection.close()
+        self.guard()
+
+
+def _tell(jobs: Iterable[Job]) -> None:
+    for job in jobs:
+        job.tell()
 
 
 @asynccontextmanager
-async def open_lane() -> AsyncIterator[Lane]:
-    """Open a lane."""
-    lane = Lane()
+async def open_lane(path: Path, synchronous: Synchronous) -> AsyncIterator[Lane]:
+    """Open a lane to a file; no connection of its begins a transaction by itself."""
+    lane = Lane(await asyncio.to_thread(connect, path, synchronous))
     try:
         yield lane
     finally:
-        await lane.close()
+        await asyncio.to_thread(lane.close)
 
 
 class LanedSaver(UncopiedSaver):
@@ -74,7 +113,7 @@ class LanedSaver(UncopiedSaver):
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """Return a checkpoint; see `get_tuple`."""
-        return await self.lane.do(self.get_tuple, config)
+        return await self.lane.read(self.get_tuple, config)
 
     async def alist(
         self,
@@ -86,7 +125,7 @@ class LanedSaver(UncopiedSaver):
     ) -> AsyncIterator[CheckpointTuple]:
         """Yield checkpoints; see `list`."""
         listed = partial(self.list, config, filter=filter, before=before, limit=limit)
-        for each in await self.lane.do(lambda: [*listed()]):
+        for each in await self.lane.read(lambda: [*listed()]):
             yield each
 
     async def aput(
@@ -98,32 +137,32 @@ class LanedSaver(UncopiedSaver):
     ) -> RunnableConfig:
         """Keep a checkpoint; see `put`."""
         with refusals():
-            return await self.lane.do(self.put, config, checkpoint, metadata, new_versions)
+            return await self.lane.write(self.put, config, checkpoint, metadata, new_versions)
 
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
         """Keep what a task wrote; see `put_writes`."""
         with refusals():
-            await self.lane.do(self.put_writes, config, writes, task_id, task_path)
+            await self.lane.write(self.put_writes, config, writes, task_id, task_path)
 
     async def adelete_thread(self, thread_id: str) -> None:
         """Delete a thread; see `delete_thread`."""
         async with self.fences.hold_if_free(thread_id):
             with refusals():
-                await self.lane.do(self.delete_thread, thread_id)
+                await self.lane.write(self.delete_thread, thread_id)
 
     async def aget_delta_channel_history(
         self, *, config: RunnableConfig, channels: Sequence[str]
     ) -> Mapping[str, DeltaChannelHistory]:
         """Return what growing channels hold; see `get_delta_channel_history`."""
-        return await self.lane.do(self.get_delta_channel_history, config=config, channels=channels)
+        return await self.lane.read(self.get_delta_channel_history, config=config, channels=channels)
 
 
 class LanedStore(AsyncBatchedBaseStore):
     """A blocking store on a lane; what is read in one tick of the loop is read at once.
 
-    A write is a transaction of its own: one that is refused takes no other with it.
+    A write is a job of its own: one that is refused takes no other with it.
     """
 
     aput = BaseStore.aput
@@ -133,12 +172,9 @@ class LanedStore(AsyncBatchedBaseStore):
         super().__init__()
         self._store, self._lane, self.fences = store, lane, fences
 
-    def batch(self, ops: Iterable[Op]) -> list[Result]:
-        """Do the operations in the calling thread."""
-        return self._store.batch(ops)
-
     async def abatch(self, ops: Iterable[Op]) -> list[Result]:
         """Do the operations on the lane."""
         asked = [*ops]
+        do = self._lane.write if any(isinstance(op, PutOp) for op in asked) else self._lane.read
         with refusals(), row_errors(asked):
-            return await self._lane.do(self._store.batch, asked)
+            return await do(self._store.batch, asked)

@@ -197,7 +197,7 @@ def test_where_few_files_may_be_open_the_calls_of_models_have_room(tmp_path: Pat
 
 @pytest.mark.slow
 @pytest.mark.needs("file_size_limit")
-@pytest.mark.parametrize("files", [6, 8, 10, 12])
+@pytest.mark.parametrize("files", [6, 8, 10])
 def test_where_hardly_a_file_may_be_open_a_sentence_says_so(files: int, tmp_path: Path) -> None:
     done = batched(tmp_path, files, 4)
 
