@@ -13,9 +13,8 @@ from nodes.fingerprint import Pin, fingerprint, fingerprints
 from nodes.prompting import prompt_hashes
 from nodes.services import FactsUnavailableError, InputRefusedError, Services, StaleThreadError
 from nodes.state import Input, State
-from policies.assurance.ballots import TooManyVotesError, electorate_of
-from policies.assurance.proof import find_unproved
-from policies.budgets import change_budget, raised
+from policies.assurance.approval import find_unapproved
+from policies.budgets import change_budget
 from policies.checks import find_needed
 from policies.plain import clean_text
 from policies.privacy import withhold
@@ -26,9 +25,6 @@ from policies.team import Budget, Team
 
 PHASE = "facts"
 MAX_CAUSE = 1_000
-VOTED_BY = frozenset({"min_go_votes", "max_rounds"})
-"""Limits that a decision table may read."""
-
 Update = dict[str, Any]
 
 
@@ -131,7 +127,7 @@ class Admission:
             limits = change_budget(kept, state.get("budget") or {})
         except ValueError as error:
             raise InputRefusedError(str(error)) from None
-        _refuse_unproved(self._team, kept, limits, began_with(state) or limits)
+        _refuse_unproved(self._team, kept, limits, began_with(state))
         return limits
 
     async def _facts(self, given: dict[str, Any] | None) -> tuple[dict[str, Any], Stop | None, str | None]:
@@ -146,25 +142,16 @@ class Admission:
         return facts, None, None
 
 
-def _refuse_unproved(team: Team, before: Budget, limits: Budget, began: Budget) -> None:
-    """Refuse limits under which a policy is not total or not monotone, that of a team within included.
-
-    Only limits that moved are looked at: those of before were proved when the run was approved. A run that `began` with
-    fewer rounds may be at a place that only they lead to, so its rounds are walked from there.
-    """
-    for role in team.roles.values():
-        if role.team is not None:
-            own = role.team.budget
-            _refuse_unproved(role.team, *(raised(own, team.budget, each) for each in (before, limits, began)))
-    is_moved = any(getattr(limits, name) != getattr(before, name) for name in VOTED_BY)
-    if not team.decides_by_policy or not is_moved:
+def _refuse_unproved(team: Team, before: Budget, limits: Budget, began: Budget | None) -> None:
+    """Refuse limits under which a policy is not total or not monotone, that of a team within included."""
+    found = find_unapproved(team, limits, began, before)
+    if found is None:
         return
-    try:
-        failing = find_unproved(team.ruling_policy, electorate_of(team, limits, began), limits.max_rounds)
-    except TooManyVotesError as error:
-        raise InputRefusedError(f"under these limits the policy cannot be proved: {error}") from None
-    if failing:
-        raise InputRefusedError(f"under these limits the policy `{team.policy.name}` is not {failing[0].property}")
+    if found.failing:
+        raise InputRefusedError(
+            f"under these limits the policy `{found.policy.name}` is not {found.failing[0].property}"
+        )
+    raise InputRefusedError(f"under these limits the policy cannot be proved: {found.too_many}")
 
 
 def _refuse_broken(state: State, thread: str) -> None:

@@ -1,0 +1,78 @@
+"""Approval: the policies under which no run starts, since they are not shown to be total and monotone."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import lru_cache
+
+from policies.assurance.ballots import Electorate, TooManyVotesError, electorate_of
+from policies.assurance.proof import Check, find_unproved
+from policies.budgets import raised
+from policies.table import Policy
+from policies.team import Budget, Team
+
+KEPT = 256
+VOTED_BY = ("min_go_votes", "max_rounds")
+"""Limits that a decision table may read."""
+
+
+@dataclass(frozen=True)
+class Unapproved:
+    """A policy that is not approved: the properties that fail, or why that cannot be said."""
+
+    policy: Policy
+    failing: tuple[Check, ...] = ()
+    too_many: str | None = None
+    """The team casts more kinds of votes than a proof goes through."""
+
+
+def find_unapproved(
+    team: Team, limits: Budget, began: Budget | None = None, before: Budget | None = None
+) -> Unapproved | None:
+    """Return the first policy, of a team within or the team's own, that is not approved; None where all are.
+
+    A run that `began` with other limits may be at a place that only they lead to, so its rounds are walked from there.
+    Where `before` is given, policies are looked at whose limits moved since: the others were approved then.
+    """
+    for each, (now, first, last) in _limits_within(team, limits, began or limits, before or limits):
+        is_moved = before is None or any(getattr(now, name) != getattr(last, name) for name in VOTED_BY)
+        found = _of_one(each, now, first) if each.decides_by_policy and is_moved else None
+        if found:
+            return found
+    return None
+
+
+def _limits_within(team: Team, *limits: Budget) -> Iterator[tuple[Team, tuple[Budget, ...]]]:
+    """Yield each team within and then the team, with the limits as they are for it: what a run raises, it raises."""
+    for role in team.roles.values():
+        if role.team is not None:
+            own = role.team.budget
+            yield from _limits_within(role.team, *(raised(own, team.budget, each) for each in limits))
+    yield team, limits
+
+
+def _of_one(team: Team, limits: Budget, began: Budget) -> Unapproved | None:
+    try:
+        failing = _unproved(team.ruling_policy, _Key(electorate_of(team, limits, began)), limits.max_rounds)
+    except TooManyVotesError as error:
+        return Unapproved(team.policy, too_many=str(error))
+    return Unapproved(team.policy, failing) if failing else None
+
+
+class _Key:
+    """A team as its policy sees it, equal where all that it sees is."""
+
+    def __init__(self, electorate: Electorate) -> None:
+        self.electorate = electorate
+        seen = (getattr(electorate, each.name) for each in fields(electorate))
+        self._parts = tuple(tuple(sorted(part.items())) if isinstance(part, Mapping) else part for part in seen)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self._parts == other._parts
+
+    def __hash__(self) -> int:
+        return hash(self._parts)
+
+
+@lru_cache(maxsize=KEPT)
+def _unproved(policy: Policy, key: _Key, raised_to: int) -> tuple[Check, ...]:
+    return tuple(find_unproved(policy, key.electorate, raised_to))
