@@ -116,15 +116,7 @@ async def make_call(call: Call, store: BaseStore, services: Services) -> dict[st
         await note_call(store, call.key, call.reservation, services.now())
     started = services.clock()
     answer = await _ask(call, services)
-    usage = answer.usage or _charge(call, answer, services.clock() - started)
-    is_estimated = answer.is_estimated or (not answer.usage and _is_estimated(call, answer))
-    measured: dict[str, Any] = {"usage": asdict(usage), "prompt": fingerprint(call.prompt.text)}
-    if answer.dialect:
-        measured["dialect"] = dict(answer.dialect)
-    if is_estimated:
-        measured["estimated"] = True
-    if call.asks_model and not answer.failure:
-        measured["ratio"] = learn_ratio(call.prompt.text, usage, call.limits.max_output_tokens)
+    measured = _measured(call, answer, services.clock() - started)
     if answer.failure:
         await _forget(call, store)
         told = {"cause": answer.failure.cause} if answer.failure.cause else {}
@@ -135,6 +127,17 @@ async def make_call(call: Call, store: BaseStore, services: Services) -> dict[st
         return reply
     await write_call(store, call.key, reply)
     return reply
+
+
+def _measured(call: Call, answer: Answer, seconds: float) -> dict[str, Any]:
+    """Return what is known of an answer beside what it says: what it used, and what was learned."""
+    usage = answer.usage or _charge(call, answer, seconds)
+    is_estimated = answer.is_estimated or (not answer.usage and _is_estimated(call, answer))
+    found: dict[str, Any] = {"dialect": dict(answer.dialect), "estimated": is_estimated, "beyond": answer.beyond}
+    if call.asks_model and not answer.failure:
+        found["ratio"] = learn_ratio(call.prompt.text, usage, answer.beyond)
+    known = {name: value for name, value in found.items() if value}
+    return {"usage": asdict(usage), "prompt": fingerprint(call.prompt.text), **known}
 
 
 async def _forget(call: Call, store: BaseStore) -> None:

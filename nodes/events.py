@@ -92,7 +92,7 @@ def accepted_as(accepted: Accepted) -> Body:
 
 def said_by(speaker: Role | Brief, plain: Mapping[str, Any]) -> Body:
     """Return who said something, what it read and used, and what was learned of the forms in which it is asked."""
-    more = {key: plain[key] for key in ("estimated", "dialect") if plain.get(key)}
+    more = {key: plain[key] for key in ("estimated", "beyond", "dialect") if plain.get(key)}
     return {"voice": speaker.voice, "model": speaker.model, "prompt": plain["prompt"], "usage": plain["usage"], **more}
 
 

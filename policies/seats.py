@@ -84,7 +84,12 @@ def casts_of(seats: Sequence[Seat]) -> dict[str, Cast]:
     >>> casts_of([Seat("risk", absent="llm_timeout")])
     {'risk': 'absent'}
     """
-    return {seat.role: seat.accepted.answer.get("stance", "absent") if seat.accepted else "absent" for seat in seats}
+    return {seat.role: _cast(seat) for seat in seats}
+
+
+def _cast(seat: Seat) -> Cast:
+    is_stance = seat.accepted is not None and seat.accepted.contract == "contribution"
+    return seat.accepted.answer["stance"] if seat.accepted and is_stance else "absent"
 
 
 def phase_of(where: int | str, role: str) -> str:

@@ -51,8 +51,8 @@ class StopRule:
     """What holds for a kind: the sentence a person reads, and how a thread goes on after it, if it can.
 
     `raised_by` is the limit of the budget that has to be raised before, `needs` the input that has to be given. A kind
-    that `is_detailed` carries a detail after `:`, and no other does. A seat that failed so may count as absent where
-    it `may_be_absent`. Where an answer broke its contract it `is_contract`.
+    that `is_detailed` carries a detail after `:`, and no other does. A seat that failed so
+    counts as absent where it `is_absence`, if absences count. Where an answer broke its contract it `is_contract`.
     """
 
     sentence: str
@@ -60,7 +60,7 @@ class StopRule:
     is_detailed: bool = False
     raised_by: str | None = None
     needs: Input | None = None
-    may_be_absent: bool = False
+    is_absence: bool = False
     is_contract: bool = False
 
 
@@ -70,12 +70,12 @@ STOP_TABLE: dict[StopKind, StopRule] = {
         "A role broke the contract, and no repair was left.",
         is_resumable=True,
         is_detailed=True,
-        may_be_absent=True,
+        is_absence=True,
         is_contract=True,
     ),
     "agent_denied": StopRule("A role of the sequence may not speak in this run.", is_detailed=True),
     "max_rounds_reached": StopRule(
-        "Every round was used without a decision.", is_resumable=True, raised_by="max_rounds", may_be_absent=True
+        "Every round was used without a decision.", is_resumable=True, raised_by="max_rounds", is_absence=True
     ),
     "max_messages": StopRule(
         "The limit of messages was reached; the call that would exceed it was not made.",
@@ -93,15 +93,15 @@ STOP_TABLE: dict[StopKind, StopRule] = {
         is_resumable=True,
         raised_by="max_cost_usd",
     ),
-    "llm_timeout": StopRule("The model gave no answer in time.", is_resumable=True, may_be_absent=True),
-    "llm_rate_limited": StopRule("The provider refused more calls for now.", is_resumable=True, may_be_absent=True),
+    "llm_timeout": StopRule("The model gave no answer in time.", is_resumable=True, is_absence=True),
+    "llm_rate_limited": StopRule("The provider refused more calls for now.", is_resumable=True, is_absence=True),
     "llm_error": StopRule("The provider failed.", is_resumable=True, is_detailed=True),
     "llm_auth": StopRule("The provider refused the key.", is_resumable=True),
     "llm_truncated": StopRule(
-        "The model's answer was cut, so nobody can rely on it.", is_resumable=True, may_be_absent=True
+        "The model's answer was cut, so nobody can rely on it.", is_resumable=True, is_absence=True
     ),
-    "llm_refused": StopRule("The model, or its provider, refused to answer.", is_resumable=True, may_be_absent=True),
-    "llm_empty": StopRule("The model answered with nothing.", is_resumable=True, may_be_absent=True),
+    "llm_refused": StopRule("The model, or its provider, refused to answer.", is_resumable=True, is_absence=True),
+    "llm_empty": StopRule("The model answered with nothing.", is_resumable=True, is_absence=True),
     "facts_unavailable": StopRule("The facts could not be read.", is_resumable=True, is_detailed=True, needs="facts"),
     "needs_input": StopRule(
         "A fact is missing without which the team does not start.", is_resumable=True, is_detailed=True, needs="facts"
@@ -121,20 +121,20 @@ STOP_TABLE: dict[StopKind, StopRule] = {
         raised_by="max_recoveries",
     ),
     "invalid_plan": StopRule(
-        "A plan broke its contract.", is_resumable=True, is_detailed=True, may_be_absent=True, is_contract=True
+        "A plan broke its contract.", is_resumable=True, is_detailed=True, is_absence=True, is_contract=True
     ),
-    "step_failed": StopRule("A step failed.", is_resumable=True, is_detailed=True, may_be_absent=True),
+    "step_failed": StopRule("A step failed.", is_resumable=True, is_detailed=True, is_absence=True),
     "invalid_output": StopRule(
-        "A role's output broke its contract.", is_resumable=True, is_detailed=True, may_be_absent=True, is_contract=True
+        "A role's output broke its contract.", is_resumable=True, is_detailed=True, is_absence=True, is_contract=True
     ),
     "invalid_verdict": StopRule(
-        "A verdict broke its contract.", is_resumable=True, is_detailed=True, may_be_absent=True, is_contract=True
+        "A verdict broke its contract.", is_resumable=True, is_detailed=True, is_absence=True, is_contract=True
     ),
     "invalid_assignment": StopRule(
-        "An assignment broke its contract.", is_resumable=True, is_detailed=True, may_be_absent=True, is_contract=True
+        "An assignment broke its contract.", is_resumable=True, is_detailed=True, is_absence=True, is_contract=True
     ),
-    "max_turns_reached": StopRule("Every turn was used, and nobody said the phrase that ends it.", may_be_absent=True),
-    "no_quorum": StopRule("The ballots came to no decision.", may_be_absent=True),
+    "max_turns_reached": StopRule("Every turn was used, and nobody said the phrase that ends it.", is_absence=True),
+    "no_quorum": StopRule("The ballots came to no decision.", is_absence=True),
 }
 """Every kind and its rule."""
 
@@ -189,7 +189,7 @@ class Stop:
         """
         if self.kind == "llm_error":
             return self.detail in BROKEN_ANSWERS or (self.detail.startswith("5") and len(self.detail) == 3)
-        return self.rule.may_be_absent
+        return self.rule.is_absence
 
 
 ESCALATED = Stop("escalated", "human")

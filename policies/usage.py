@@ -74,21 +74,20 @@ def reserve(prompt: str, max_output_tokens: int, price: Price | None, ratio: flo
     )
 
 
-def learn_ratio(prompt: str, usage: Usage, max_output_tokens: int) -> float:
+def learn_ratio(prompt: str, usage: Usage, beyond: int = 0) -> float:
     """Return how many tokens a provider counted for one of ours; never below 1, and 1 where it counted nothing.
 
-    What an answer counted beyond the longest it might be is counted as prompt, since the next one may do the same; an
-    answer that was asked for again might be twice as long. One without a report is charged as reserved, as prompt.
+    The tokens of an answer that are `beyond` its cap count as prompt, since the next one may have them, too. An answer
+    without a report is charged as reserved, all of it as prompt.
 
-    >>> learn_ratio("four", Usage(calls=1, prompt_tokens=5, completion_tokens=9), max_output_tokens=9)
+    >>> learn_ratio("four", Usage(calls=1, prompt_tokens=5, completion_tokens=9))
     2.5
-    >>> learn_ratio("four", Usage(calls=1, prompt_tokens=5, completion_tokens=16), max_output_tokens=9)
+    >>> learn_ratio("four", Usage(calls=1, prompt_tokens=5, completion_tokens=16), beyond=7)
     6.0
     """
     ours = estimate_tokens(prompt)
     if not ours or not usage.completion_tokens:
         return 1.0
-    beyond = max(0, usage.completion_tokens - (2 * usage.calls - 1) * max_output_tokens)
     return max(1.0, round((usage.prompt_tokens + beyond) / ours, 6))
 
 

@@ -43,7 +43,7 @@ CHECKS = {
     "agent_mismatch": "somebody else signed",
 }
 
-CONTRACTS = ("invalid_plan", "invalid_assignment", "invalid_verdict")
+NAMED_FAULTS = ("invalid_plan", "invalid_assignment", "invalid_verdict")
 """Refusals that name what was wrong with a plan, an assignment or a verdict."""
 
 NEEDS: Mapping[Input | None, str] = {
@@ -135,7 +135,7 @@ def said_rule(rule: str, check: str | None = None) -> str:
     if check:
         return said_output_fault(check)
     kind, _, detail = rule.partition(":")
-    if kind in CONTRACTS and detail:
+    if kind in NAMED_FAULTS and detail:
         return said_fault(detail)
     return said_check(detail) if kind == "invalid_contribution" and detail else said_reason(rule).removesuffix(".")
 

@@ -29,7 +29,7 @@ from langgraph.store.base.batch import AsyncBatchedBaseStore
 
 from graph.store.fences import Fences, UncopiedSaver, refusals
 from graph.store.files import Synchronous, connect
-from graph.store.groups import Job, do_together
+from graph.store.groups import Job, do_together, own
 from graph.store.location import row_errors
 
 P = ParamSpec("P")
@@ -52,7 +52,7 @@ class Lane:
         self._queue: deque[Job] = deque()
 
     async def alone(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do work that commits by itself, such as the set-up of tables, outside any transaction."""
+        """Do work that commits by itself, such as the set-up of tables, outside any transaction and order."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args, **kwargs))
 
     async def read(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -65,8 +65,14 @@ class Lane:
 
     def _submit(self, work: Callable[[], T], writes: bool) -> asyncio.Future[T]:
         waiting: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._queue.append(Job(work, writes, waiting))
-        self._thread.submit(self._do_group)  # one for each job: those whose job went with an earlier group find nothing
+        job = Job(work, writes, waiting)
+        self._queue.append(job)
+        try:
+            self._thread.submit(self._do_group)  # one for each job: the others' may go with an earlier group
+        except RuntimeError:  # the lane is closed, and what is left of its queue is done without this
+            with suppress(ValueError):
+                self._queue.remove(job)
+            raise
         return waiting
 
     def _do_group(self) -> None:
@@ -78,7 +84,7 @@ class Lane:
             self.guard()
         except BaseException as error:
             for job in jobs:
-                job.error = error
+                job.error = own(error)
         for loop, told in groupby(jobs, lambda job: job.waiting.get_loop()):
             with suppress(RuntimeError):  # it was closed meanwhile, so nobody waits
                 loop.call_soon_threadsafe(_tell, [*told])

@@ -7,8 +7,8 @@ from typing import Any
 from graph.problems import StorageError
 from graph.store.census import Select
 
-VERSION = 1
-"""Raised whenever a table changes; a test compares the tables with those of the version."""
+VERSION = 2
+"""Raised whenever a table changes, or what is kept in one; a test compares the tables with those of the version."""
 
 TABLE = "CREATE TABLE IF NOT EXISTS accord_schema (version INTEGER PRIMARY KEY)"
 MARK = f"INSERT INTO accord_schema (version) VALUES ({VERSION})"
@@ -79,6 +79,11 @@ class Schema:
 
 def _said(versions: Sequence[Any]) -> str:
     newest = versions[-1]
+    if len(versions) == 1 and isinstance(newest, int) and 0 < newest < VERSION:
+        return (
+            f"was written by an earlier Accord: its schema has version {newest}, and this Accord reads {VERSION} "
+            "alone; move it away, or name another database"
+        )
     if len(versions) == 1 and isinstance(newest, int) and newest > VERSION:
         return (
             f"was written by a newer Accord: its schema has version {newest}, and this Accord knows {VERSION}; "

@@ -154,6 +154,7 @@ class ModelVoice:
                 earlier.append(answer.tokens)
                 cut = replace(answer, tokens=None)
                 continue
+            answer = replace(answer, beyond=max(0, answer.tokens.completion - cap) if answer.tokens else 0)
             return replace(_with(answer, [*asked.lost, *earlier], cap), dialect=learned(first, dialect))
 
     async def _attempt(self, asked: _Asked, dialect: Dialect, cap: int) -> AIMessage:

@@ -45,6 +45,7 @@ class RecordedVoice:
                 said = proposed.get(place, event)
                 answer = _READERS[event["event"]](event, Usage(**said["usage"]))
                 more = {"dialect": said.get("dialect", {}), "is_estimated": said.get("estimated", False)}
+                more["beyond"] = said.get("beyond", 0)
                 self._answers[place].append(replace(answer, **more))
 
     def _next(self, place: Place) -> Answer:

@@ -107,6 +107,8 @@ class Answer:
     dialect: Mapping[str, str] = field(default_factory=dict)
     is_estimated: bool = False
     """Whether the usage of a recorded answer is what was reserved, since nothing was reported."""
+    beyond: int = 0
+    """Tokens of the answer beyond the most that it might have."""
 
 
 class Voice(Protocol):

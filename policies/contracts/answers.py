@@ -40,7 +40,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An answer that passed its contract, as plain values.
+    """An answer that passed its contract, as plain values; of a past run, as much of it as its events tell.
 
     `inner` is what a team that answered for the role did, where one did.
     """

@@ -72,6 +72,29 @@ def test_one_cancelled_before_it_began_is_never_done_and_one_cancelled_at_work_i
     on_numbers(tmp_path, main)
 
 
+def test_whatever_a_piece_of_work_raises_it_is_told_and_so_are_those_behind_it(tmp_path: Path) -> None:
+    async def main(numbers: Numbers) -> None:
+        def exhausted() -> None:
+            next(iter(()))
+
+        async with occupied(numbers.lane):
+            asked = [asyncio.ensure_future(numbers.lane.write(exhausted)), numbers.insert(1)]
+        async with asyncio.timeout(10):
+            assert await ends(asked) == ["RuntimeError", 1]
+
+    on_numbers(tmp_path, main)
+
+
+def test_what_is_asked_of_a_lane_that_is_closed_is_refused_and_not_done(tmp_path: Path) -> None:
+    async def main(numbers: Numbers) -> None:
+        numbers.lane._thread.shutdown()
+        with pytest.raises(RuntimeError):
+            await numbers.lane.write(numbers.inserted, 1)
+        assert (len(numbers.lane._queue), numbers.seen()) == (0, [])
+
+    on_numbers(tmp_path, main)
+
+
 # --- a group that fails as a whole -----------------------------------------------------------------------------------
 
 
@@ -114,6 +137,21 @@ def test_a_statement_that_finds_no_room_ends_its_group_and_with_room_the_next_on
     on_numbers(tmp_path, main)
 
 
+def test_a_write_that_ends_the_transaction_of_its_group_takes_all_of_it_with_it(tmp_path: Path) -> None:
+    async def main(numbers: Numbers) -> None:
+        def ends_it() -> None:
+            numbers.lane.connection.execute("ROLLBACK")
+
+        async with occupied(numbers.lane):
+            asked = [numbers.insert(1), asyncio.ensure_future(numbers.lane.write(ends_it)), numbers.insert(2)]
+        told = await asyncio.gather(*asked, return_exceptions=True)
+        assert [str(each) for each in told] == ["a write ended the transaction of its group"] * 3
+        assert len({id(each) for each in told}) == 3, "each is told by an error of its own"
+        assert numbers.seen() == []
+
+    on_numbers(tmp_path, main)
+
+
 def test_where_another_process_writes_for_too_long_writes_are_told_and_reads_are_answered(tmp_path: Path) -> None:
     async def main(numbers: Numbers) -> None:
         await numbers.insert(1)
@@ -141,7 +179,7 @@ def test_the_guard_is_asked_once_a_group_and_tells_each_that_the_work_was_for_no
         async with occupied(numbers.lane):
             asked = [numbers.insert(1), asyncio.ensure_future(numbers.lane.read(numbers.held)), numbers.insert(1000)]
         assert await ends(asked) == ["StorageError"] * 3
-        assert calls == [1, 2]  # after the commit
+        assert calls == [1, 3]  # after all of it
         numbers.lane.guard = lambda: None
 
     on_numbers(tmp_path, main)

@@ -118,7 +118,23 @@ def test_a_read_sees_what_was_written_before_it(tmp_path: Path) -> None:
     async def main(numbers: Numbers) -> None:
         async with occupied(numbers.lane):
             asked = [numbers.insert(1), asyncio.ensure_future(numbers.lane.read(numbers.held)), numbers.insert(2)]
-        assert await ends(asked) == [1, [1], 2]
+        assert await ends(asked) == [1, [1, 2], 2]
+
+    on_numbers(tmp_path, main)
+
+
+def test_reads_hold_nobody_up_whoever_writes_beside_them(tmp_path: Path) -> None:
+    async def main(numbers: Numbers) -> None:
+        def meanwhile() -> list[int]:
+            with closing(sqlite3.connect(numbers.path, timeout=0.1, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                other.execute("ROLLBACK")
+            return numbers.held()
+
+        async with occupied(numbers.lane):
+            early = asyncio.ensure_future(numbers.lane.read(meanwhile))
+            asked = [early, numbers.insert(1), asyncio.ensure_future(numbers.lane.read(meanwhile))]
+        assert await ends(asked) == [[], 1, [1]]
 
     on_numbers(tmp_path, main)
 

@@ -52,17 +52,25 @@ def refusal(act: Act, settings: Settings) -> str:
 
 
 @each_act
-@pytest.mark.parametrize("version", [2, 2**31 - 1])
+@pytest.mark.parametrize("version", [3, 2**31 - 1])
 def test_a_newer_schema_is_refused_and_says_what_to_do(version: int, act: Act, settings: Settings) -> None:
     execute(settings.database, f"UPDATE accord_schema SET version = {version}")
 
     assert (
-        f"was written by a newer Accord: its schema has version {version}, and this Accord knows 1; update Accord"
+        f"was written by a newer Accord: its schema has version {version}, and this Accord knows 2; update Accord"
         in (refusal(act, settings))
     )
 
-    execute(settings.database, "UPDATE accord_schema SET version = 1")
+    execute(settings.database, "UPDATE accord_schema SET version = 2")
     assert show(settings)["final_decision"] == "go"
+
+
+@each_act
+def test_an_earlier_schema_is_refused_and_says_what_to_do(act: Act, settings: Settings) -> None:
+    execute(settings.database, "UPDATE accord_schema SET version = 1")
+
+    told = "was written by an earlier Accord: its schema has version 1, and this Accord reads 2 alone; move it away"
+    assert told in refusal(act, settings)
 
 
 @each_act
@@ -105,10 +113,10 @@ def test_a_set_up_that_was_cut_off_is_finished(tmp_path: Path, database: str) ->
 
     assert run(team_of(settings), settings)["final_decision"] == "go"
 
-    assert execute(database, "SELECT version FROM accord_schema") == [(1,)]
+    assert execute(database, "SELECT version FROM accord_schema") == [(2,)]
 
 
-TABLES = {1: "17c2dc98bcdec145"}
+TABLES = {2: "17c2dc98bcdec145"}
 """The digest of the tables of each version."""
 
 

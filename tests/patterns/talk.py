@@ -149,18 +149,19 @@ FAILURES = [
 
 LIMITS = [
     pytest.param({"max_messages": 2}, {"max_messages": 50}, "max_messages", id="messages"),
-    pytest.param({"max_tokens": 4_000}, {"max_tokens": 90_000}, "max_tokens", id="tokens"),
-    pytest.param({"max_cost_usd": 4.0}, {"max_cost_usd": 90.0}, "max_cost", id="cost"),
+    pytest.param({"max_tokens": 6_500}, {"max_tokens": 90_000}, "max_tokens", id="tokens"),
+    pytest.param({"max_cost_usd": 6.5}, {"max_cost_usd": 90.0}, "max_cost", id="cost"),
 ]
 """Limits that hold after two dear answers, the limits raised, and the stop reason."""
 
-PRICES = {MODEL: {"prompt": 1_000, "completion": 1_000}}
-"""A tenth of a cent for a token, so that a call reserves between one and two dollars."""
+DEAR = 2_400
+DEARLY: Plain = {"max_output_tokens": DEAR, "prices": {MODEL: {"prompt": 1_000, "completion": 1_000}}}
+"""A tenth of a cent for a token and long answers, so that a call reserves about three dollars."""
 
 
 def dear(answer: Answer) -> Answer:
     """The answer at 2,500 tokens, which is 2.50 dollars at these prices."""
-    return with_usage(answer, 100, 2_400)  # its prompt as we count it, so that no later call is reserved for more
+    return with_usage(answer, 100, DEAR)  # its prompt as we count it, so that no later call is reserved for more
 
 
 def cut_and_gone_on(home: Any, team: Team, script: Lines, budget: Plain, raised: Plain) -> tuple[Played, Played]:

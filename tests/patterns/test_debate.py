@@ -9,9 +9,9 @@ from policies.team import Team
 from tests.harness import without_times
 from tests.patterns.stage import Plain, answer, go_on, play, position, refused, seat, team_of, usage, verdict
 from tests.patterns.talk import (
+    DEARLY,
     FAILURES,
     LIMITS,
-    PRICES,
     cut_and_gone_on,
     dear,
     events_of,
@@ -232,7 +232,7 @@ def test_a_budget_stops_it_before_the_next_call_and_raised_it_goes_on_as_if_noth
 ) -> None:
     lines = script(*MOVING)
     lines = {role: [dear(answers[0]), *answers[1:]] for role, answers in lines.items()}
-    team = debate(prices=PRICES)
+    team = debate(**DEARLY)
     whole = play(tmp_path / "whole", team, lines)
     before, after = cut_and_gone_on(tmp_path / "cut", team, lines, budget, raised)
 

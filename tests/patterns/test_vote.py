@@ -9,9 +9,9 @@ from policies.team import Team
 from tests.harness import without_times
 from tests.patterns.stage import Plain, ballot, go_on, play, proposed, refused, seat, team_of, usage
 from tests.patterns.talk import (
+    DEARLY,
     FAILURES,
     LIMITS,
-    PRICES,
     cut_and_gone_on,
     dear,
     events_of,
@@ -276,7 +276,7 @@ def test_a_budget_stops_it_before_the_next_call_and_raised_it_goes_on_as_if_noth
 ) -> None:
     lines = script()
     lines = {role: [dear(each) for each in answers] for role, answers in lines.items()}
-    team = vote(prices=PRICES)
+    team = vote(**DEARLY)
     whole = play(tmp_path / "whole", team, lines)
     before, after = cut_and_gone_on(tmp_path / "cut", team, lines, budget, raised)
 

@@ -9,9 +9,9 @@ from policies.team import Team
 from tests.harness import without_times
 from tests.patterns.stage import Plain, answer, go_on, note, play, refused, team_of, usage
 from tests.patterns.talk import (
+    DEARLY,
     FAILURES,
     LIMITS,
-    PRICES,
     cut_and_gone_on,
     dear,
     finished,
@@ -220,7 +220,7 @@ def test_a_budget_stops_it_before_the_next_call_and_raised_it_goes_on_as_if_noth
 ) -> None:
     lines = script(BUSY)
     lines = {role: [dear(answers[0]), *answers[1:]] for role, answers in lines.items()}
-    team = workspace(prices=PRICES)
+    team = workspace(**DEARLY)
     whole = play(tmp_path / "whole", team, lines)
     before, after = cut_and_gone_on(tmp_path / "cut", team, lines, budget, raised)
 
@@ -233,7 +233,9 @@ def test_a_budget_stops_it_before_the_next_call_and_raised_it_goes_on_as_if_noth
 def test_where_the_tokens_are_gone_the_synthesis_waits_for_more_of_them(tmp_path: Path) -> None:
     lines = script(BUSY[:1])
     lines = {**lines, "ann": [dear(lines["ann"][0])], "bob": [dear(lines["bob"][0])]}
-    before, after = cut_and_gone_on(tmp_path, workspace(rounds=1), lines, {"max_tokens": 4_000}, {"max_tokens": 90_000})
+    before, after = cut_and_gone_on(
+        tmp_path, workspace(rounds=1, **DEARLY), lines, {"max_tokens": 6_500}, {"max_tokens": 90_000}
+    )
 
     assert stop_of(before) == ("max_tokens", "finalize", True)
     assert (before.asked, after.asked) == ({"ann": 1, "bob": 1}, {"brief": 1})

@@ -34,14 +34,19 @@ MAX_DEPTH = 20
 """Levels of an error object that are read."""
 
 STATUSES = {
+    "invalid_request_error": 400,
     "rate_limit_exceeded": 429,
     "rate_limit_error": 429,
     "insufficient_quota": 429,
     "server_error": 500,
     "api_error": 500,
-    "overloaded_error": 503,
+    "timeout_error": 504,
+    "overloaded_error": 529,
     "invalid_api_key": 401,
     "authentication_error": 401,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
 }
 """Names of errors, as OpenAI and Anthropic call them, and the status that each is sent with."""
 
@@ -141,7 +146,7 @@ def status_in(error: object, answer: Mapping[str, Any]) -> int:
     fields = [each for each in (error, answer) if isinstance(each, Mapping)]
     found = [each.get(name) for each in fields for name in ("code", "status", "status_code", "type")]
     said = [each for each in found if isinstance(each, int | str)]
-    codes = (int(each) if re.fullmatch(r"[45]\d\d", str(each)) else STATUSES.get(str(each)) for each in said)
+    codes = (int(each) if re.fullmatch(r"[45][0-9]{2}", str(each)) else STATUSES.get(str(each)) for each in said)
     return next(filter(None, codes), 200)
 
 
