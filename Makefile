@@ -49,9 +49,10 @@ test-fast: setup
 test-system: setup
 	$(BIN)/python -m pytest -m system
 
-# The large counts, once: seeded, resumed where it was ended, outside CI.
+# The large counts, once: seeded, resumed where it was ended, outside CI; then every deliberate break, one at a time.
 soak: setup
 	$(BIN)/python -m tests.soak --workers $(WORKERS)
+	$(BIN)/python -m tests.breaks --workers $(WORKERS)
 
 lint: setup
 	$(BIN)/ruff format --check .

@@ -103,10 +103,9 @@ def _where(state: State, pattern: Pattern, granted: _Granted) -> Plain:
 def _given(state: State, inner: Team, own: Budget, granted: _Granted) -> dict[str, Any]:
     """Return what the team starts or goes on with: its goal, its own facts or the run's, its share of the budget."""
     share = limits_of_team(own, granted.charged, granted.ask["messages"], budget_from(state), spent_from(state))
-    has_facts = inner.facts is not None or inner.facts_file is not None
     return {
         "goal": inner.goal,
-        "facts": inner.facts if has_facts else state["case"]["facts"],
+        "facts": inner.facts if inner.has_facts else state["case"]["facts"],
         "budget": {**share, "max_rounds": own.max_rounds},
     }
 

@@ -213,6 +213,11 @@ class Team(Value):
     """Unset: the roles send each other no messages."""
 
     @property
+    def has_facts(self) -> bool:
+        """Whether the team brings facts of its own, wherever they are."""
+        return self.facts is not None or self.facts_file is not None
+
+    @property
     def ruling_policy(self) -> Policy:
         """The decision table as this team's pattern applies it."""
         return for_ballots(self.policy) if self.pattern == "vote" else self.policy

@@ -215,8 +215,7 @@ def _all_team_problems(team: Team) -> Iterator[Problem]:
 
 def _own_and_inner(team: Team, depth: int, withheld: Sequence[str] = ()) -> Iterator[Problem]:
     """Return what is wrong between the parts of a team and of those within it; `withheld`: of the facts it is given."""
-    has_facts = team.facts is not None or team.facts_file is not None
-    private = (*team.private, *(() if has_facts else withheld))
+    private = (*team.private, *(() if team.has_facts else withheld))
     yield from _team_problems(team, private)
     for name, role in team.roles.items():
         if role.team is not None and depth < MAX_NESTED:
