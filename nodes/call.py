@@ -46,6 +46,15 @@ class Call:
         """Whether the call goes to a model, and so costs something."""
         return self.reservation.tokens > 0
 
+    @property
+    def at_most(self) -> Reservation:
+        """What the call may cost where its answer is cut and asked for again, twice as long, if it may be."""
+        held = self.reservation
+        if not self.limits.grows:
+            return held
+        cost = round(held.cost_usd + held.longer_usd, 9)
+        return replace(held, tokens=held.tokens + held.longer_tokens, cost_usd=cost)
+
 
 def reservation_of(speaker: Role | Brief, prompt: Prompt, team: Team, ratios: Mapping[str, float]) -> Reservation:
     """Return what asking a role, or for the brief, may cost at most; nothing where no model is asked.
@@ -113,7 +122,7 @@ async def make_call(call: Call, store: BaseStore, services: Services) -> dict[st
     if kept is not None:
         return kept
     if call.asks_model:
-        await note_call(store, call.key, call.reservation, services.now())
+        await note_call(store, call.key, call.at_most, services.now())
     started = services.clock()
     answer = await _ask(call, services)
     measured = _measured(call, answer, services.clock() - started)

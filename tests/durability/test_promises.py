@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,26 @@ def test_an_answer_that_is_in_the_journal_is_not_asked_for_again_by_another_proc
 
     first, second = asyncio.run(main()), asyncio.run(main())
     assert (first, asked) == ({key: second[key] for key in first}, ["once"])
+
+
+@pytest.mark.parametrize(("grows", "tokens"), [(False, 900), (True, 2_600)])
+def test_a_call_is_noted_with_all_that_it_may_cost(grows: bool, tokens: int, tmp_path: Path) -> None:
+    """One that may be asked again, twice as long, can be lost in its second attempt, with the first one's tokens."""
+    noted = list[Any]()
+
+    async def main() -> None:
+        async with open_database(str(tmp_path / "a.sqlite")) as database, database.fences.hold("t"):
+
+            async def ask() -> Answer:
+                noted.extend(await calls_under_way(database.store, "t"))
+                return Answer("{}")
+
+            limits = Limits(800, 60.0, grows)
+            held = Reservation(900, 0.5, longer_tokens=1_700, longer_usd=0.9)
+            await make_call(replace(call(ask), limits=limits, reservation=held), database.store, services())
+
+    asyncio.run(main())
+    assert [(each["tokens"], each["cost_usd"]) for each in noted] == [(tokens, 1.4 if grows else 0.5)]
 
 
 def test_a_call_that_failed_leaves_nothing_and_is_made_again(tmp_path: Path) -> None:
