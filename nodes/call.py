@@ -142,9 +142,10 @@ def _measured(call: Call, answer: Answer, seconds: float) -> dict[str, Any]:
     """Return what is known of an answer beside what it says: what it used, and what was learned."""
     usage = answer.usage or _charge(call, answer, seconds)
     is_estimated = answer.is_estimated or (not answer.usage and _is_estimated(call, answer))
-    found: dict[str, Any] = {"dialect": dict(answer.dialect), "estimated": is_estimated, "beyond": answer.beyond}
+    beyond = 0 if is_estimated else answer.beyond
+    found: dict[str, Any] = {"dialect": dict(answer.dialect), "estimated": is_estimated, "beyond": beyond}
     if call.asks_model and not answer.failure:
-        found["ratio"] = learn_ratio(call.prompt.text, usage, answer.beyond)
+        found["ratio"] = learn_ratio(call.prompt.text, usage, beyond)
     known = {name: value for name, value in found.items() if value}
     return {"usage": asdict(usage), "prompt": fingerprint(call.prompt.text), **known}
 
