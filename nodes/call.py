@@ -139,7 +139,7 @@ async def make_call(call: Call, store: BaseStore, services: Services) -> dict[st
 
 
 def _measured(call: Call, answer: Answer, seconds: float) -> dict[str, Any]:
-    """Return what is known of an answer beside what it says: what it used, and what was learned."""
+    """Return what an answer used, and what was learned from it."""
     usage = answer.usage or _charge(call, answer, seconds)
     is_estimated = answer.is_estimated or (not answer.usage and _is_estimated(call, answer))
     beyond = 0 if is_estimated else answer.beyond

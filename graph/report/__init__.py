@@ -1,1 +1,1 @@
-"""Reports for people, by medium: what a thread came to, and what was proved, compared or estimated."""
+"""Reports for people, by medium: the result of a thread, and what was proved, compared or estimated."""

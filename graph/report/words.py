@@ -51,7 +51,7 @@ NEEDS: Mapping[Input | None, str] = {
     "facts": " --facts FILE",
     "corrected_facts": " --facts FILE --accept-changes",
 }
-"""What a resume is given beside a raised limit."""
+"""What a resume needs besides a raised limit."""
 
 CONFLICTS = {
     "no_contributions": "nobody contributed",

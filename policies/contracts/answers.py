@@ -23,7 +23,7 @@ Answer = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One question of a stage: `asks` is what the role reads beside goal and facts, `choices` whom it may name."""
+    """One question of a stage: `asks` is what the role reads besides goal and facts, `choices` whom it may name."""
 
     seat: str
     role: str

@@ -22,7 +22,7 @@ class Contribution:
     """A proposal that passed the contract.
 
     `summary` is trimmed, `confidence` is within 0..1 with 3 decimals, `actions` are the first 3. `evidence` holds
-    dotted paths into the facts; none where nothing was offered, null where what was offered is no list of paths.
+    dotted paths into the facts; none where nothing was offered, null where what was offered is not a list of paths.
     """
 
     agent: str

@@ -27,7 +27,7 @@ class NoJson(dict[str, Any]):
 def read_json(text: str) -> Any:
     """Return the JSON value of `text`; an object without keys where it is no JSON or too deep to be read.
 
-    A byte order mark, one leading think block and one fence around everything are no part of it.
+    A byte order mark, one leading think block and one fence around everything are not part of it.
 
     Integers of more than 300 digits are read as infinite, since no check accepts them and some readers refuse them.
 
@@ -52,7 +52,7 @@ def read(said: object) -> Any:
 def offered_messages(said: object) -> Any:
     """Return what a proposal offers as messages to others, None where that is nothing.
 
-    What cannot be kept becomes its first 200 characters as text, which is no message, so that it is refused by name.
+    What cannot be kept becomes its first 200 characters as text, which is not a message, so that it is refused by name.
 
     >>> offered_messages({"messages": [{"to": "risk"}, float("nan")]}), offered_messages("I would say go.")
     ([{'to': 'risk'}, 'nan'], None)
@@ -107,7 +107,7 @@ def tidied(text: str) -> str:
 
 
 def text_in(value: object, most: int = MAX_TEXT) -> str | None:
-    """Return a text clean and trimmed, or None where it is no text, blank or too long."""
+    """Return a text clean and trimmed, or None where it is not a text, is blank or is too long."""
     tidy = tidied(value) if isinstance(value, str) else ""
     return tidy if 0 < len(tidy) <= most else None
 
@@ -127,7 +127,7 @@ def texts_in(value: Fields, keys: Mapping[str, int]) -> Answer | str:
 
 
 def list_of_texts(value: object, most: int) -> list[str] | None:
-    """Return a list of texts, or None where it is none, too long, or one of them is no text."""
+    """Return a list of texts, or None where it is not one, is too long, or has an item that is not a text."""
     if not isinstance(value, list) or len(value) > most:
         return None
     texts = [text_in(item) for item in value]

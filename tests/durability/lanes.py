@@ -70,6 +70,23 @@ async def occupied(lane: Lane) -> AsyncIterator[None]:
     await working
 
 
+@asynccontextmanager
+async def inserting(numbers: Numbers, number: int) -> AsyncIterator[asyncio.Future[int]]:
+    """A write that is at work meanwhile; it ends once what was asked for in between is submitted."""
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow() -> int:
+        begun.set()
+        assert may_end.wait(20)
+        return numbers.inserted(number)
+
+    working = asyncio.ensure_future(numbers.lane.write(slow))
+    assert await asyncio.to_thread(begun.wait, 20)
+    yield working
+    await asyncio.sleep(0)
+    may_end.set()
+
+
 async def ends(asked: list[Any]) -> list[Any]:
     """What each returned, or the name of what it raised."""
     told = await asyncio.gather(*asked, return_exceptions=True)

@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from graph.problems import StorageError
 from graph.store.database import open_database
 from graph.store.fences import FencedError
 from graph.store.lane import Lane
-from tests.durability.lanes import NOBODY, Numbers, ends, occupied, on_numbers
+from tests.durability.lanes import NOBODY, Numbers, ends, inserting, occupied, on_numbers
 
 # --- each write has its own end --------------------------------------------------------------------------------------
 
@@ -52,20 +51,11 @@ def test_the_write_of_one_who_lost_the_thread_changes_no_row_and_those_beside_it
 
 def test_one_cancelled_before_it_began_is_never_done_and_one_cancelled_at_work_is(tmp_path: Path) -> None:
     async def main(numbers: Numbers) -> None:
-        begun, may_end = threading.Event(), threading.Event()
-
-        def slow() -> int:
-            begun.set()
-            assert may_end.wait(20)
-            return numbers.inserted(1)
-
-        at_work = asyncio.ensure_future(numbers.lane.write(slow))
-        assert await asyncio.to_thread(begun.wait, 20)
-        asked = [asyncio.ensure_future(numbers.lane.write(numbers.inserted, number)) for number in (2, 3, 4)]
-        await asyncio.sleep(0)
-        for each in (at_work, asked[1]):
-            each.cancel()
-        may_end.set()
+        async with inserting(numbers, 1) as at_work:
+            asked = [asyncio.ensure_future(numbers.lane.write(numbers.inserted, number)) for number in (2, 3, 4)]
+            await asyncio.sleep(0)
+            for each in (at_work, asked[1]):
+                each.cancel()
         assert await ends([at_work, *asked]) == ["CancelledError", 2, "CancelledError", 4]
         assert numbers.seen() == [1, 2, 4]
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-import threading
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from unittest.mock import patch
 from graph.store.database import Database, open_database
 from graph.store.groups import Job
 from graph.store.lane import LARGEST_GROUP, Lane
-from tests.durability.lanes import Numbers, ends, occupied, on_numbers
+from tests.durability.lanes import Numbers, ends, inserting, occupied, on_numbers
 
 
 def test_writes_that_wait_together_are_one_transaction_in_the_order_they_were_asked_for(tmp_path: Path) -> None:
@@ -65,18 +64,8 @@ WRITES = (_checkpoint, _writes, _row)
 
 def test_what_is_asked_for_while_a_group_is_at_work_goes_with_the_next(tmp_path: Path) -> None:
     async def main(numbers: Numbers) -> None:
-        begun, may_end = threading.Event(), threading.Event()
-
-        def slow() -> int:
-            begun.set()
-            assert may_end.wait(20)
-            return numbers.inserted(1)
-
-        first = asyncio.ensure_future(numbers.lane.write(slow))
-        assert await asyncio.to_thread(begun.wait, 20)
-        later = [numbers.insert(number) for number in (2, 3, 4)]
-        await asyncio.sleep(0)
-        may_end.set()
+        async with inserting(numbers, 1) as first:
+            later = [numbers.insert(number) for number in (2, 3, 4)]
         assert await ends([first, *later]) == [1, 2, 3, 4]
         assert [each for each in numbers.told if each in ("BEGIN IMMEDIATE", "COMMIT")] == [
             "BEGIN IMMEDIATE",
