@@ -13,6 +13,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable
@@ -28,6 +29,7 @@ from langgraph.store.base import PutOp
 from graph import runner
 from graph.assurance.verification import verify_one
 from graph.cli.main import run
+from graph.store import groups, lane
 from graph.store.database import open_database
 from graph.store.fences import TAKEN
 from graph.threads import Threads
@@ -48,6 +50,8 @@ LAST_POINT = 44
 """About how many points a run has; a trial whose point is beyond the last one ends before it is taken."""
 PATIENCE_SECONDS = 60.0
 DONE, NO_DATABASE, BUSY = 0, 2, 5
+WRITING = threading.Lock()
+"""Held while a group is written to SQLite: who is paused within one locks the file, for however long that lasts."""
 SILENT = ("Traceback", "Pipeline", "unexpected:", "psycopg", "Warning")
 """What nobody may read who lost a thread."""
 
@@ -130,11 +134,18 @@ class Loser:
         if self._reached != self._at:
             return
         if self._is_paused:
-            os.kill(os.getpid(), signal.SIGSTOP)
+            with WRITING:
+                os.kill(os.getpid(), signal.SIGSTOP)
             return
         (self._folder / "waits").touch()
         while not (self._folder / "go").exists():
             await asyncio.sleep(0.002)
+
+
+def do_together(*group: Any) -> None:
+    """Do a group of the lane, which no pause cuts through."""
+    with WRITING:
+        groups.do_together(*group)
 
 
 @dataclass(frozen=True)
@@ -252,7 +263,8 @@ class Trial:
         folder.mkdir()
         loser: Any = Loser(folder, self._random.randint(1, LAST_POINT), self.way.is_paused)
         noting = type("Noting", (NotingStore,), {"folder": folder})
-        with watched_command(loser), patch.object(points, "KillingStore", noting):
+        uncut = patch.object(lane, "do_together", do_together)
+        with watched_command(loser), patch.object(points, "KillingStore", noting), uncut:
             self._run(folder, FIRST)
 
     def _run(self, folder: Path, stance: str) -> None:
