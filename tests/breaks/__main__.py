@@ -21,6 +21,8 @@ from coverage import CoverageData
 from tests.breaks.table import BREAKS, ROOT, Break
 
 KEPT = ROOT / ".soak" / "breaks.jsonl"
+BESIDE = ("--ignore=tests/breaks", "--ignore=tests/test_house.py", "--ignore=tests/test_docs.py")
+"""What looks at the text of the code: these tests notice any change, so they are no witnesses."""
 FAST, REST = "not slow and not system", "slow and not system"
 LEFT_OUT = shutil.ignore_patterns(".venv", ".git", ".soak", "__pycache__", ".*_cache", ".hypothesis", ".coverage*")
 FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
@@ -39,7 +41,18 @@ class Copy:
         named = self.folder.parent / "tests.txt"
         named.write_text("\n".join(tests))
         files = [f"@{named}"] if named.stat().st_size else []
-        command = [sys.executable, "-m", "pytest", "-q", "-rfE", "-n", str(self._workers), "-p", "no:cacheprovider"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-rfE",
+            "-n",
+            str(self._workers),
+            "-p",
+            "no:cacheprovider",
+            *BESIDE,
+        ]
         environment = {key: value for key, value in os.environ.items() if key != "CI"}
         done = subprocess.run(
             [*command, *arguments, *files],
