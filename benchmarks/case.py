@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from graph.teams.loader import Changes, load_team
-from nodes.prompting import brief_prompt, role_prompt
+from nodes.prompting import brief_prompt, seat_prompt
+from policies.contracts.answers import Task
+from policies.patterns.rounds import ROUNDS_SHOWN, seen_of
 from policies.team import Team
 
 ROLES = ("demand_analyst", "finance_analyst", "risk_analyst")
@@ -29,8 +31,8 @@ def team_of(rounds: int) -> Team:
 
 def role_messages(team: Team, role: str, round_number: int, history: list[dict[str, Any]]) -> list[dict[str, str]]:
     """Return what a role is asked, the same words for every contender."""
-    state = {"case": {"goal": team.goal, "facts": team.facts}, "round": round_number, "history": history}
-    prompt = role_prompt(team, role, state, None)
+    task = Task(role, role, "contribution", seen_of(history[-ROUNDS_SHOWN:]))
+    prompt = seat_prompt(team, task, {"case": {"goal": team.goal, "facts": team.facts}, "round": round_number}, None)
     return [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
 
 

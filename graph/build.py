@@ -7,9 +7,7 @@ from langgraph.graph import END, START, StateGraph
 
 from nodes import align, convene, finalize, stop
 from nodes.inner import build_inner
-from nodes.pattern import Pattern
 from nodes.role import build_role
-from nodes.rounds import Rounds
 from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Input, Node, Output, State, StepInput
@@ -26,15 +24,15 @@ def build_graph(team: Team, services: Services, is_inner: bool = False) -> Build
 
     A role that a team answers for holds that team's graph as a subgraph. `is_inner` builds such a one.
     """
-    speaking, pattern = sorted(team.access.enabled), pattern_of(team)
+    speaking, stages = sorted(team.access.enabled), Stages(team)
     schemas: dict[str, Any] = {"input_schema": StepInput, "output_schema": State} if is_inner else OUTER
     builder: Builder = StateGraph(State, **schemas)
-    builder.add_node(convene.NODE, convene.build_convene(team, services, pattern))
-    builder.add_node(align.NODE, align.build_align(team, services, pattern))
-    builder.add_node(finalize.NODE, finalize.build_finalize(team, services, pattern))
+    builder.add_node(convene.NODE, convene.build_convene(team, services, stages))
+    builder.add_node(align.NODE, align.build_align(team, services, stages))
+    builder.add_node(finalize.NODE, finalize.build_finalize(team, services, stages))
     builder.add_node(stop.NODE, stop.build_stop(services))
     for name in speaking:
-        builder.add_node(name, _role(name, team, services, pattern), metadata={"title": team.roles[name].title})
+        builder.add_node(name, _role(name, team, services, stages), metadata={"title": team.roles[name].title})
         builder.add_edge(name, align.NODE)
     builder.add_edge(START, convene.NODE)
     _route(builder, speaking)
@@ -45,17 +43,12 @@ def build_graph(team: Team, services: Services, is_inner: bool = False) -> Build
 OUTER: dict[str, Any] = {"input_schema": Input, "output_schema": Output}
 
 
-def pattern_of(team: Team) -> Pattern:
-    """Return what the team's pattern adds to the loop."""
-    return Rounds(team) if team.pattern == "rounds" else Stages(team)
-
-
-def _role(name: str, team: Team, services: Services, pattern: Pattern) -> Node:
+def _role(name: str, team: Team, services: Services, stages: Stages) -> Node:
     inner = team.roles[name].team
     if inner is None:
-        return build_role(name, team, services, pattern)
+        return build_role(name, team, services, stages)
     graph = build_graph(inner, services, is_inner=True).compile(name=inner.name)
-    return build_inner(name, team, inner, pattern, graph)
+    return build_inner(name, team, inner, stages, graph)
 
 
 def _route(builder: Builder, speaking: list[str]) -> None:

@@ -9,7 +9,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 from pydantic import ValidationError
 
-from graph.build import RECURSION_LIMIT, build_graph, pattern_of
+from graph.build import RECURSION_LIMIT, build_graph
 from graph.collector import settle_collector
 from graph.facts.loader import load_facts
 from graph.problems import UsageError
@@ -29,6 +29,7 @@ from nodes.fingerprint import Pin, fingerprints
 from nodes.halt import Halt
 from nodes.recovery import Dead, recover
 from nodes.services import FactsUnavailableError, InputRefusedError, Services
+from nodes.stages import Stages
 from nodes.state import State
 from nodes.voices.voice import Voice
 from policies.budgets import change_budget
@@ -171,7 +172,7 @@ class Runner:
         """Charge the calls that were under way when a process died; tell whether the run ends over that."""
         team, limits = kept_team(state), change_budget(Budget(**state["limits"]), inputs["budget"] or {})
         dead = Dead(thread, cast("State", state), await self.threads.replies_since(thread), limits)
-        recovery = await recover(dead, team, pattern_of(team), self._database.store, self._services.now())
+        recovery = await recover(dead, team, Stages(team), self._database.store, self._services.now())
         if recovery is None:
             return False
         await self._graph(team).aupdate_state(_config(thread, team), recovery.update, recovery.as_node)

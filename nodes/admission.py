@@ -16,6 +16,7 @@ from nodes.state import Input, State
 from policies.assurance.approval import find_unapproved
 from policies.budgets import change_budget
 from policies.checks import find_needed
+from policies.patterns.course import PATTERNS
 from policies.plain import clean_text
 from policies.privacy import withhold
 from policies.staleness import find_moved
@@ -179,7 +180,7 @@ def _reopened(state: State) -> Update:
     Between two rounds, and before the first, there is none. A decision that was not announced yet rests on what moved,
     so the team talks once more.
     """
-    if state["case"]["team"].get("pattern", "rounds") != "rounds":
+    if not PATTERNS[state["case"]["team"]["pattern"]].is_rounds:
         return _started_over(state)
     if state.get("outcome") == "next_round" or not state.get("seats"):
         return {}
@@ -192,7 +193,7 @@ def _reopened(state: State) -> Update:
 
 
 def _started_over(state: State) -> Update:
-    """Return the course of another pattern set aside: what was said rests on what moved, so it is all asked again."""
+    """Return the stages so far set aside: what was said rests on what moved, so it is all asked again."""
     if not state.get("seats"):
         return {}
     old = {"round": state["round"], "seats": state["seats"], "hashes": state["case"]["hashes"]}

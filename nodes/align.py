@@ -21,10 +21,11 @@ from nodes.border import (
     wave_from,
 )
 from nodes.call import learned
-from nodes.events import Body, answered, recorded
+from nodes.closing import Closing, Update
+from nodes.events import Body, answered, recorded, traced
 from nodes.mail import delivered, send
-from nodes.pattern import Closing, Pattern, Update
 from nodes.services import Services
+from nodes.stages import Stages
 from nodes.state import Node, State
 from policies.routing import Step, next_step
 from policies.seats import Reply, Seat, is_full
@@ -37,25 +38,25 @@ NODE = "align"
 Plain = dict[str, Any]
 
 
-def build_align(team: Team, services: Services, pattern: Pattern) -> Node:
+def build_align(team: Team, services: Services, stages: Stages) -> Node:
     """Return the node for this team."""
 
     async def align(state: State, runtime: Runtime[Any]) -> Update:
         started = services.clock()
         replies = {seat: reply_from(reply) for seat, reply in replies_of(state).items()}
-        settled = _settle(state, team, replies, pattern)
+        settled = _settle(state, team, replies, stages)
         seats = [_charged(seat, state) for seat in settled.seats]
         messages, sent = send(state, team, _offers(state, settled), services.now())
         update: Update = {
             "seats": [plain_seat(seat) for seat in seats],
-            "trace": [pattern.accepted(state, seat) for seat in _accepted(state, settled)],
+            "trace": _traced(state, settled),
             "pending": plain_stop(settled.stop, settled.raw, settled.cause),
         }
         if messages:
             update["messages"] = messages
-        closing = Closing({}, [])
+        closing = Closing({})
         if settled.stop is None and is_full(seats):
-            update, closing = _closed(update, state, pattern, seats)
+            update, closing = _closed(update, state, stages, seats)
             if closing.shown:
                 runtime.stream_writer(dict(closing.shown))
         happened = [*_answers(state, team, replies), *_absences(state, update["seats"]), *sent, *closing.events]
@@ -73,11 +74,11 @@ def route_after_align(state: State) -> Step:
     return next_step(state.get("outcome"), state.get("pending"))
 
 
-def _settle(state: State, team: Team, replies: Mapping[str, Reply], pattern: Pattern) -> Settlement:
+def _settle(state: State, team: Team, replies: Mapping[str, Reply], stages: Stages) -> Settlement:
     seats = [seat_from(seat) for seat in state["seats"]]
     wave = wave_from(state["wave"], spent_from(state))
-    where = pattern.where(state)
-    return settle(seats, replies, wave, where, team.max_repairs, pattern.counts_absent(state))
+    where = stages.where(state)
+    return settle(seats, replies, wave, where, team.max_repairs, stages.counts_absent(state))
 
 
 def _charged(seat: Seat, state: State) -> Seat:
@@ -91,6 +92,10 @@ def _accepted(state: State, settled: Settlement) -> list[Seat]:
     before = [seat["accepted"] is not None for seat in state["seats"]]
     pairs = zip(before, settled.seats, strict=True)
     return [seat for was_filled, seat in pairs if not was_filled and seat.accepted is not None]
+
+
+def _traced(state: State, settled: Settlement) -> list[Plain]:
+    return [traced(state["round"], seat, seat.accepted) for seat in _accepted(state, settled) if seat.accepted]
 
 
 def _offers(state: State, settled: Settlement) -> list[tuple[str, Any]]:
@@ -119,10 +124,10 @@ def _absences(state: State, seats: Sequence[Plain]) -> list[Body]:
     ]
 
 
-def _closed(update: Update, state: State, pattern: Pattern, seats: Sequence[Seat]) -> tuple[Update, Closing]:
+def _closed(update: Update, state: State, stages: Stages, seats: Sequence[Seat]) -> tuple[Update, Closing]:
     """Return the update with what the full round or stage makes."""
     now: Any = {**state, "messages": [*state.get("messages", []), *update.get("messages", [])]}
-    closing = pattern.closes(now, seats)
+    closing = stages.closes(now, seats)
     handed_over = delivered(seats) if closing.update.get("outcome") else []
     trace = [*update["trace"], *closing.update.pop("trace", [])]
     given = {"delivered": handed_over} if handed_over else {}

@@ -11,8 +11,8 @@ from langgraph.store.base import BaseStore
 from nodes.border import budget_from, name_of, replies_of, spent_from
 from nodes.fingerprint import fingerprint
 from nodes.journal import CallKey, forget_call, note_call, read_call, write_call
-from nodes.pattern import Pattern
 from nodes.services import Services
+from nodes.stages import Stages
 from nodes.state import State
 from nodes.voices.voice import Answer, Limits, Meter, Prompt
 from policies.budgets import seconds_left
@@ -79,11 +79,11 @@ def learned(state: Mapping[str, Any], team: Team) -> dict[str, float]:
     return ratios
 
 
-def reservation_for(seat: Seat, state: State, team: Team, pattern: Pattern) -> Reservation:
+def reservation_for(seat: Seat, state: State, team: Team, stages: Stages) -> Reservation:
     """Return what asking a seat may cost at most now; a team that answers for a role minds its own share."""
     if team.roles[seat.role].team is not None:
         return Reservation()
-    prompt = pattern.question(state, seat.name, repair_of(seat)).prompt
+    prompt = stages.question(state, seat.name, repair_of(seat)).prompt
     return reservation_of(team.roles[seat.role], prompt, team, state.get("ratios", {}))
 
 

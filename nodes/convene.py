@@ -23,10 +23,11 @@ from nodes.border import (
     unused_messages,
 )
 from nodes.call import journal_of, reservation_for, scope_of, thread_of
+from nodes.closing import Update
 from nodes.events import Body, asked, recorded
 from nodes.mail import with_inboxes
-from nodes.pattern import Pattern, Update
 from nodes.services import Services
+from nodes.stages import Stages
 from nodes.state import Node, State
 from policies.budgets import raised, reserve_team
 from policies.recovery import refuse_recovery
@@ -40,7 +41,7 @@ from policies.waves import Wave, plan_wave
 NODE = "convene"
 
 
-def build_convene(team: Team, services: Services, pattern: Pattern) -> Node:
+def build_convene(team: Team, services: Services, stages: Stages) -> Node:
     """Return the node for this team."""
     admission = Admission(team, services)
 
@@ -58,13 +59,13 @@ def build_convene(team: Team, services: Services, pattern: Pattern) -> Node:
         happened: list[Body] = admitted.pop("happened", [])
         update: Update = {"stop_reason": None, "phase": None, "raw_contribution": None, **admitted}
         if reason:
-            update |= _forgiven(state) | update | pattern.forgives(state)
+            update |= _forgiven(state) | update | stages.forgives(state)
         if reason and update["pending"] is None:
             update["pending"] = _exhausted(state, update, reason)
         if services.halt.is_set and update["pending"] is None:
-            update["pending"] = plain_stop(Stop(stop_reason("cancelled"), _phase(state, pattern)))
+            update["pending"] = plain_stop(Stop(stop_reason("cancelled"), _phase(state, stages)))
         update |= _returned(state)
-        update |= _goes_on(_after(state, update), team, pattern)
+        update |= _goes_on(_after(state, update), team, stages)
         happened += _asked(_after(state, update), team)
         usage = add_usage(spent_from(state).usage, Usage(), services.clock() - started)
         return recorded(state, update | {"usage": plain_usage(usage)}, happened, services.now())
@@ -80,10 +81,10 @@ def route_after_convene(state: State) -> list[str]:
     return next_nodes([*asks], state.get("outcome"), state.get("pending"), state.get("stop_reason"))
 
 
-def _phase(state: State, pattern: Pattern) -> str | None:
+def _phase(state: State, stages: Stages) -> str | None:
     """Return where a run stands that goes no further: at its first empty seat, or none between rounds."""
     empty = [seat for seat in map(seat_from, state.get("seats", [])) if not seat.is_settled]
-    return phase_at(pattern.where(state), empty[0]) if empty else None
+    return phase_at(stages.where(state), empty[0]) if empty else None
 
 
 def _exhausted(state: State, update: Update, reason: str) -> Any:
@@ -111,17 +112,17 @@ def _returned(state: State) -> Update:
     return {"spent": granted(state)} if unused_messages(state) else {}
 
 
-def _goes_on(state: State, team: Team, pattern: Pattern) -> Update:
+def _goes_on(state: State, team: Team, stages: Stages) -> Update:
     """Return the round or stage, its seats and the wave asked now; nothing is opened or asked under a pending stop."""
     if state.get("pending") or is_over(state.get("outcome")):
         return _nobody(state)
-    opened = pattern.opens(state)
+    opened = stages.opens(state)
     if opened.get("pending") or is_over(opened.get("outcome")):
         return opened | _nobody(state)
     if opened.get("seats"):
         seats = with_inboxes(state, team, [seat_from(seat) for seat in opened["seats"]])
         opened["seats"] = [plain_seat(seat) for seat in seats]
-    return opened | _ask(_after(state, opened), team, pattern)
+    return opened | _ask(_after(state, opened), team, stages)
 
 
 def _asked(state: State, team: Team) -> list[Body]:
@@ -135,16 +136,16 @@ def _nobody(state: State) -> Update:
     return {"wave": plain_wave(Wave((), None, spent_from(state)), _wave_number(state))}
 
 
-def _ask(state: State, team: Team, pattern: Pattern) -> Update:
+def _ask(state: State, team: Team, stages: Stages) -> Update:
     seats = [seat_from(seat) for seat in state["seats"]]
     budget, spent = budget_from(state), spent_from(state)
-    reservations = _reservations(state, team, pattern, seats)
-    where = pattern.where(state)
+    reservations = _reservations(state, team, stages, seats)
+    where = stages.where(state)
     wave = plan_wave(seats, where, team.access, budget, spent, team.max_repairs, reservations)
     return {"wave": plain_wave(wave, _wave_number(state)), "spent": plain_spent(wave.spent)}
 
 
-def _reservations(state: State, team: Team, pattern: Pattern, seats: list[Seat]) -> dict[str, Reservation]:
+def _reservations(state: State, team: Team, stages: Stages, seats: list[Seat]) -> dict[str, Reservation]:
     budget, spent = budget_from(state), spent_from(state)
     empty = [seat for seat in seats if not seat.is_settled]
     inner = {seat.name: team.roles[seat.role].team for seat in empty}
@@ -158,7 +159,7 @@ def _reservations(state: State, team: Team, pattern: Pattern, seats: list[Seat])
     if budget.max_tokens is None and budget.max_cost_usd is None:
         return held
     asked_now = [seat for seat in empty if seat.name not in held and team.access.admits(seat.role)]
-    return held | {seat.name: reservation_for(seat, state, team, pattern) for seat in asked_now}
+    return held | {seat.name: reservation_for(seat, state, team, stages) for seat in asked_now}
 
 
 def _wave_number(state: State) -> int:

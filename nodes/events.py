@@ -12,10 +12,11 @@ from nodes.border import plain_accepted
 from nodes.fingerprint import digest, fingerprint
 from policies.assurance.audit import Event, link
 from policies.assurance.commitments import Channels, commit, sealed
-from policies.contracts.answers import Accepted, Refusal
+from policies.contracts.answers import Accepted, Answer, ContractName, Refusal
+from policies.contracts.table import CONTRACTS
 from policies.guards import Finding
 from policies.outcome import Ruling
-from policies.seats import Reply
+from policies.seats import Reply, Seat
 from policies.team import Brief, Budget, Role
 from policies.vote import Vote
 
@@ -84,10 +85,31 @@ def answered(where: Mapping[str, Any], plain: Mapping[str, Any], reply: Reply, s
 
 
 def accepted_as(accepted: Accepted) -> Body:
-    """Return an accepted answer as events show it: a contribution by itself, any other as an output."""
-    if accepted.contract == "contribution":
-        return {"contribution": dict(accepted.answer)}
-    return {"output": plain_accepted(accepted)}
+    """Return an accepted answer as events show it: by itself, or as an output with its contract."""
+    is_own = bool(CONTRACTS[accepted.contract].shows)
+    return {accepted.contract: dict(accepted.answer)} if is_own else {"output": plain_accepted(accepted)}
+
+
+def traced(round_number: int, seat: Seat, accepted: Accepted) -> Body:
+    """Return the trace's line on a seat that was filled: {round, agent, accepted} and what is shown of its answer."""
+    shown = _shown(accepted.contract, accepted.answer)
+    named = {} if shown else {"seat": seat.name}
+    told = shown or {"contract": accepted.contract}
+    return {"round": round_number, **named, "agent": seat.role, **told, "accepted": True}
+
+
+def shown_reply(reply: Mapping[str, Any]) -> Body:
+    """Return what is shown live of a reply."""
+    if reply["kind"] == "accepted":
+        contract, answer = reply["accepted"]["contract"], reply["accepted"]["answer"]
+        return {"event": "answered", **(_shown(contract, answer) or {"contract": contract, "answer": answer})}
+    if reply["kind"] == "refusal":
+        return {"event": "refused", "reason": reply["refusal"]["reason"]}
+    return {"event": "failed", "reason": reply["reason"]}
+
+
+def _shown(contract: ContractName, answer: Answer) -> Body:
+    return {key: answer[key] for key in CONTRACTS[contract].shows}
 
 
 def said_by(speaker: Role | Brief, plain: Mapping[str, Any]) -> Body:
@@ -157,9 +179,9 @@ def standing_outcomes(state: Mapping[str, Any]) -> list[Event]:
     return [event for event in events_of(state, "outcome") if not moved or event["seq"] > moved[-1]]
 
 
-def called(state: Mapping[str, Any]) -> list[str | None]:
-    """Return the role that each round's row convened, in order; None where it convened nobody."""
-    return [event["convene"] for event in events_of(state, "outcome")]
+def called(state: Mapping[str, Any]) -> dict[int, tuple[str, ...]]:
+    """Return the roles that the row of a round convened, by round."""
+    return {event["round"]: (event["convene"],) for event in events_of(state, "outcome") if event["convene"]}
 
 
 def capping_guards(state: Mapping[str, Any]) -> tuple[str, ...]:

@@ -7,16 +7,16 @@ from langgraph.runtime import Runtime
 
 from nodes.border import budget_from, plain_stop, plain_usage, spent_from, usage_from
 from nodes.call import Call, journal_of, limits_of, make_call, reservation_of, scope_of, thread_of
+from nodes.closing import Ending, Update
 from nodes.events import Body, asked, recorded, said_by
 from nodes.journal import CallKey
-from nodes.pattern import Ending, Pattern, Update
 from nodes.services import Services
+from nodes.stages import Stages
 from nodes.state import Node, State
 from nodes.voices.voice import Answer, BriefQuestion
 from policies.budgets import grant, grant_longer, refuse_call
 from policies.plain import MAX_TEXT, clean_text
 from policies.stop import Stop, stop_reason
-from policies.table import DECISIONS
 from policies.team import Team
 from policies.unwrapping import without_thinking
 from policies.usage import Usage, add_usage
@@ -26,13 +26,13 @@ SEAT = "brief"
 ENDING = ("stop_reason", "final_decision")
 
 
-def build_finalize(team: Team, services: Services, pattern: Pattern) -> Node:
+def build_finalize(team: Team, services: Services, stages: Stages) -> Node:
     """Return the node for this team."""
 
     async def finalize(state: State, runtime: Runtime[Any]) -> Update:
-        ending = pattern.ending(state)
+        ending = stages.ending(state)
         if ending.text is not None:
-            ended = _finished(state, ending, ending.text)
+            ended = _finished(ending, ending.text)
             return recorded(state, ended, [_last(ended) | {"answer": ended["answer"]}], services.now())
         call = _call(state, team, services, ending, (scope_of(runtime), thread_of(runtime)))
         refused = refuse_call(budget_from(state), spent_from(state), call.reservation)
@@ -49,7 +49,7 @@ def build_finalize(team: Team, services: Services, pattern: Pattern) -> Node:
             failed = {"pending": plain_stop(Stop(reply["reason"], NODE), cause=reply.get("cause"))}
             return recorded(state, update | failed, happened, services.now())
         runtime.stream_writer({"event": "decided", **where, "decision": state["outcome"]})
-        ended = _finished(state, ending, reply["text"])
+        ended = _finished(ending, reply["text"])
         return recorded(state, update | ended, [*happened, _last(ended)], services.now())
 
     return finalize
@@ -74,10 +74,9 @@ def _last(ended: Update) -> Body:
     return {"event": "finished", "phase": None, **{key: ended[key] for key in ENDING}}
 
 
-def _finished(state: State, ending: Ending, text: str) -> Update:
-    outcome = state["outcome"]
-    decision = outcome if outcome in DECISIONS else state["ending"]["decision"]
-    return {"answer": f"{ending.heading}{text}", "final_decision": decision, "stop_reason": stop_reason("success")}
+def _finished(ending: Ending, text: str) -> Update:
+    answer = f"{ending.heading}{text}"
+    return {"answer": answer, "final_decision": ending.decision, "stop_reason": stop_reason("success")}
 
 
 def _call(state: State, team: Team, services: Services, ending: Ending, where: tuple[str, str]) -> Call:

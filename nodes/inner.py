@@ -24,11 +24,11 @@ from nodes.border import (
     unused_messages,
     usage_from,
 )
-from nodes.events import cause_of
+from nodes.closing import Update
+from nodes.events import cause_of, shown_reply
 from nodes.fingerprint import fingerprint
 from nodes.mail import inbox_shown
-from nodes.pattern import Pattern, Update
-from nodes.role import shown_reply
+from nodes.stages import Stages
 from nodes.state import Node, State
 from policies.budgets import Charge, charge, limits_of_team, raised
 from policies.contracts.answers import Accepted
@@ -57,20 +57,20 @@ class _Granted:
         return name_of(self.ask)
 
 
-def build_inner(name: str, team: Team, inner: Team, pattern: Pattern, graph: Inner) -> Node:
+def build_inner(name: str, team: Team, inner: Team, stages: Stages, graph: Inner) -> Node:
     """Return the node of the role of `team` that the team `inner` answers for; `graph` is the inner one's own."""
 
     async def ask(state: State, config: RunnableConfig, runtime: Runtime[Any]) -> Update:
         granted = [_granted(each, state) for each in state["wave"]["asks"] if each["role"] == name]
         for each in granted:
-            runtime.stream_writer({"event": "asked", **_where(state, pattern, each)})
+            runtime.stream_writer({"event": "asked", **_where(state, stages, each)})
         own = raised(inner.budget, team.budget, budget_from(state))
-        inputs = [_given(state, inner, own, each) | _task(state, team, pattern, each) for each in granted]
+        inputs = [_given(state, inner, own, each) | _task(state, team, stages, each) for each in granted]
         works = (graph.ainvoke(each, _config(config, seat)) for each, seat in zip(inputs, granted, strict=True))
         ends = await _all([*works])
         replies = {each.name: _reply(each, end, own) for each, end in zip(granted, ends, strict=True)}
         for each in granted:
-            runtime.stream_writer({**_where(state, pattern, each), **shown_reply(replies[each.name])})
+            runtime.stream_writer({**_where(state, stages, each), **shown_reply(replies[each.name])})
         number = state["wave"]["number"]
         return {"replies": {seat: {**reply, "wave": number} for seat, reply in replies.items()}}
 
@@ -95,9 +95,9 @@ def _granted(ask: Plain, state: State) -> _Granted:
     return _Granted(ask["role"], ask, seat_from(seat).charged, scope)
 
 
-def _where(state: State, pattern: Pattern, granted: _Granted) -> Plain:
+def _where(state: State, stages: Stages, granted: _Granted) -> Plain:
     where = {"round": state["round"], "role": granted.role, "attempt": granted.ask["attempt"]}
-    return {**where, "stage": pattern.where(state), **named(granted.ask)}
+    return {**where, **stages.place(state), **named(granted.ask)}
 
 
 def _given(state: State, inner: Team, own: Budget, granted: _Granted) -> dict[str, Any]:
@@ -110,10 +110,10 @@ def _given(state: State, inner: Team, own: Budget, granted: _Granted) -> dict[st
     }
 
 
-def _task(state: State, team: Team, pattern: Pattern, granted: _Granted) -> dict[str, Any]:
+def _task(state: State, team: Team, stages: Stages, granted: _Granted) -> dict[str, Any]:
     """Return what the seat is asked, with the messages delivered to it: the team reads them, nobody else could."""
     inbox = inbox_shown(state, granted.name) if team.messages else []
-    asks = pattern.question(state, granted.name, None).task.asks
+    asks = stages.question(state, granted.name, None).task.asks
     return {"task": {"part_of": state["case"]["goal"], **asks, **({"inbox": inbox} if inbox else {})}}
 
 

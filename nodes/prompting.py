@@ -12,9 +12,10 @@ from nodes.fingerprint import fingerprint
 from nodes.mail import inbox_shown
 from nodes.voices.voice import Prompt
 from policies.contracts.answers import Task
-from policies.team import FieldKind, PatternName, Team
-
-ROUNDS_SHOWN = 2
+from policies.contracts.contract import Contract
+from policies.contracts.table import CONTRACTS
+from policies.patterns.course import PATTERNS
+from policies.team import FieldKind, Team
 
 
 @cache
@@ -26,7 +27,7 @@ def _template(name: str) -> Template:
 def prompt_hashes(team: Team) -> dict[str, str]:
     """Return the hash of each instruction file that a team's pattern may use, by its name."""
     messages = ["messages"] if team.messages else []
-    return {name: _hash(name) for name in [*PROMPTS[team.pattern], *messages]}
+    return {name: _hash(name) for name in [*PATTERNS[team.pattern].instructions, *messages]}
 
 
 @cache
@@ -34,53 +35,28 @@ def _hash(name: str) -> str:
     return fingerprint(_template(name).template)
 
 
-PROMPTS: Mapping[PatternName, tuple[str, ...]] = {
-    "rounds": ("role", "brief"),
-    "orchestrator": ("plan", "output", "synthesis"),
-    "pipeline": ("output",),
-    "parallel": ("output", "synthesis"),
-    "debate": ("position", "verdict"),
-    "hierarchy": ("assignments", "output", "synthesis"),
-    "manager": ("assignments", "output", "synthesis"),
-    "workspace": ("note", "synthesis"),
-    "conversation": ("turn", "synthesis"),
-    "vote": ("proposal", "ballot"),
-}
-"""The instruction files of each pattern; a contract's file has its name."""
-
-
-def role_prompt(team: Team, name: str, state: Mapping[str, Any], repair: str | None) -> Prompt:
-    """Return what a role reads; the same facts and rounds for every role, no proposal of the open round."""
-    role = team.roles[name]
-    system = _template("role").substitute(role=name, title=role.title, mandate=role.mandate)
-    history, task = state.get("history", []), state["case"].get("task")
-    user = {
-        "goal": state["case"]["goal"],
-        "role": name,
-        "round": state["round"],
-        "shared_context": state["case"]["facts"],
-        **({"task": task} if task else {}),
-        "recent_rounds": [_shown(entry) for entry in history[-ROUNDS_SHOWN:]],
-        "open_conflicts": history[-1]["conflicts"] if history else [],
-    }
-    return Prompt(system + _on_messages(team), _json(user | _beside(team, name, state, repair)))
-
-
-def stage_prompt(team: Team, task: Task, state: Mapping[str, Any], repair: str | None) -> Prompt:
-    """Return what a role reads for a task of a stage: goal, facts, and what the pattern gives it."""
-    role, above = team.roles[task.role], state["case"].get("task")
+def seat_prompt(team: Team, task: Task, state: Mapping[str, Any], repair: str | None) -> Prompt:
+    """Return what a role reads for a task: goal, facts, and what the pattern gives it; no answer of the open stage."""
+    role, contract = team.roles[task.role], CONTRACTS[task.contract]
     fields = "".join(f"\n- `{name}`: {FIELDS_TOLD[kind]}" for name, kind in role.fields.items())
-    told = {"title": role.title, "mandate": role.mandate, "fields": fields}
-    system = _template(task.contract).substitute(told)
+    told = {"role": task.role, "title": role.title, "mandate": role.mandate, "fields": fields}
+    system = _template(contract.instructions or task.contract).substitute(told)
     user = {
         "goal": state["case"]["goal"],
         "role": task.role,
         "round": state["round"],
         "shared_context": state["case"]["facts"],
-        **({"part_of": above} if above else {}),
-        "task": {**task.asks, **({"choices": list(task.choices)} if task.choices else {})},
+        **_asked(task, contract, state["case"].get("task")),
     }
     return Prompt(system + _on_messages(team), _json(user | _beside(team, task.seat, state, repair)))
+
+
+def _asked(task: Task, contract: Contract, above: Any) -> dict[str, Any]:
+    """Return what the pattern gives a role, and what a team above was asked."""
+    if contract.asks_beside:
+        return {**({"task": above} if above else {}), **task.asks}
+    choices = {"choices": list(task.choices)} if task.choices else {}
+    return {**({"part_of": above} if above else {}), "task": {**task.asks, **choices}}
 
 
 FIELDS_TOLD: Mapping[FieldKind, str] = {
@@ -121,16 +97,6 @@ def brief_prompt(team: Team, state: Mapping[str, Any], guards: Sequence[str]) ->
     system = _template("brief").substitute(language=team.brief.language)
     user = {"goal": state["case"]["goal"], "final_decision": state["outcome"], "history": state["history"]}
     return Prompt(system, _json({**user, "capped_by_guards": [*guards]} if guards else user))
-
-
-def _shown(entry: Mapping[str, Any]) -> dict[str, Any]:
-    stances = [{key: said[key] for key in ("agent", "stance", "confidence")} for said in entry["contributions"]]
-    return {
-        "round": entry["round"],
-        "decision": entry["decision"] or "next_round",
-        "conflicts": entry["conflicts"],
-        "stances": stances,
-    }
 
 
 def _json(value: Mapping[str, Any]) -> str:

@@ -22,9 +22,10 @@ from nodes.border import (
     spent_from,
 )
 from nodes.call import reservation_for
+from nodes.closing import Update
 from nodes.events import events_of, recorded
 from nodes.journal import CallKey, calls_under_way, count_filled, read_call
-from nodes.pattern import Pattern, Update
+from nodes.stages import Stages
 from nodes.state import State
 from policies.budgets import grant, grant_longer, refuse_call
 from policies.recovery import charge_lost, one_more, refuse_recovery
@@ -69,7 +70,7 @@ class Dead:
         return [ask for ask in asks if name_of(ask) not in replied]
 
 
-async def recover(dead: Dead, team: Team, pattern: Pattern, store: BaseStore, now: str) -> Recovery | None:
+async def recover(dead: Dead, team: Team, stages: Stages, store: BaseStore, now: str) -> Recovery | None:
     """Return the recovery of a thread; None where no call was under way that was not charged before."""
     state = dead.state
     lost = await _lost(store, dead)
@@ -82,9 +83,9 @@ async def recover(dead: Dead, team: Team, pattern: Pattern, store: BaseStore, no
     update: Update = {"recovered": asdict(recoveries), "usage": plain_usage(usage)}
     refused, set_back = refuse_recovery(dead.limits, recoveries), list[str]()
     if refused:
-        update["pending"] = plain_stop(Stop(refused, _phase(dead, pattern)))
+        update["pending"] = plain_stop(Stop(refused, _phase(dead, stages)))
     if not is_ending:
-        kept = [] if refused else await _kept(dead, team, pattern, store, usage)
+        kept = [] if refused else await _kept(dead, team, stages, store, usage)
         names = [name_of(ask) for ask in kept]
         set_back = [name for name in map(name_of, state["wave"]["asks"]) if name not in names]
         update |= _asked_anew(dead, kept)
@@ -99,10 +100,10 @@ async def _lost(store: BaseStore, dead: Dead) -> list[Plain]:
     return [call for call in await calls_under_way(store, dead.thread) if call not in charged]
 
 
-def _phase(dead: Dead, pattern: Pattern) -> str:
+def _phase(dead: Dead, stages: Stages) -> str:
     if is_over(dead.state.get("outcome")):
         return finalize.NODE
-    return phase_at(pattern.where(dead.state), _seat(dead, dead.open_asks[0]))
+    return phase_at(stages.where(dead.state), _seat(dead, dead.open_asks[0]))
 
 
 def _asked_anew(dead: Dead, kept: Sequence[Plain]) -> Update:
@@ -116,7 +117,7 @@ def _asked_anew(dead: Dead, kept: Sequence[Plain]) -> Update:
     return update | ({"replies": replies} if replies else {})
 
 
-async def _kept(dead: Dead, team: Team, pattern: Pattern, store: BaseStore, usage: Usage) -> list[Plain]:
+async def _kept(dead: Dead, team: Team, stages: Stages, store: BaseStore, usage: Usage) -> list[Plain]:
     """Return the asks of the wave that were replied to, or may be made again with what is left of the budget."""
     asks, open_asks = dead.state["wave"]["asks"], dead.open_asks
     journaled = {name_of(ask): await read_call(store, _key(dead, ask)) for ask in open_asks}
@@ -126,7 +127,7 @@ async def _kept(dead: Dead, team: Team, pattern: Pattern, store: BaseStore, usag
     kept = {name_of(ask): ask for ask in asks if ask not in open_asks or journaled[name_of(ask)]}
     held: dict[str, Reservation] = {}
     for ask in (each for each in open_asks if name_of(each) not in kept):
-        reservation = reservation_for(_seat(dead, ask), dead.state, team, pattern)
+        reservation = reservation_for(_seat(dead, ask), dead.state, team, stages)
         if refuse_call(dead.limits, spent, reservation) is None:
             held[name_of(ask)] = reservation
             spent = grant(spent, reservation)

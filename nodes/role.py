@@ -8,9 +8,11 @@ from langgraph.runtime import Runtime
 
 from nodes.border import name_of, named, plain_reply
 from nodes.call import Call, journal_of, limits_of, make_call, reservation_of, scope_of, thread_of
+from nodes.closing import Update
+from nodes.events import shown_reply
 from nodes.journal import CallKey
-from nodes.pattern import Asked, Pattern, Update
 from nodes.services import Services
+from nodes.stages import Asked, Stages
 from nodes.state import Node, State
 from nodes.voices.voice import Answer, Question
 from policies.contracts.reading import offered_messages
@@ -23,7 +25,7 @@ Plain = dict[str, Any]
 class _Seat:
     """One seat that is asked: the round or stage, the role, what convene granted, and where it runs."""
 
-    place: int | str
+    place: Plain
     role: str
     ask: Plain
     state: State
@@ -37,17 +39,16 @@ class _Seat:
     def where(self) -> Plain:
         """Where the seat is, as it is shown live."""
         where = {"round": self.state["round"], "role": self.role, "attempt": self.ask["attempt"]}
-        stage = {"stage": self.place} if isinstance(self.place, str) else {}
-        return {**where, **stage, **named(self.ask)}
+        return {**where, **self.place, **named(self.ask)}
 
 
-def build_role(name: str, team: Team, services: Services, pattern: Pattern) -> Node:
+def build_role(name: str, team: Team, services: Services, stages: Stages) -> Node:
     """Return the node of one role."""
 
     async def ask(state: State, runtime: Runtime[Any]) -> Update:
         asks = [each for each in state["wave"]["asks"] if each["role"] == name]
-        seats = [_Seat(pattern.where(state), name, each, state, runtime) for each in asks]
-        works = [_asked(seat, team, services, pattern) for seat in seats]
+        seats = [_Seat(stages.place(state), name, each, state, runtime) for each in asks]
+        works = [_asked(seat, team, services, stages) for seat in seats]
         replies = await asyncio.gather(*works) if len(works) > 1 else [await works[0]]
         number = state["wave"]["number"]
         pairs = zip(seats, replies, strict=True)
@@ -56,17 +57,17 @@ def build_role(name: str, team: Team, services: Services, pattern: Pattern) -> N
     return ask
 
 
-async def _asked(seat: _Seat, team: Team, services: Services, pattern: Pattern) -> Plain:
-    call = _call(seat, team, services, pattern)
+async def _asked(seat: _Seat, team: Team, services: Services, stages: Stages) -> Plain:
+    call = _call(seat, team, services, stages)
     seat.runtime.stream_writer({"event": "asked", **seat.where})
     reply = await make_call(call, journal_of(seat.runtime), services)
     seat.runtime.stream_writer({**seat.where, **shown_reply(reply)})
     return reply
 
 
-def _call(seat: _Seat, team: Team, services: Services, pattern: Pattern) -> Call:
+def _call(seat: _Seat, team: Team, services: Services, stages: Stages) -> Call:
     state, ask, role, scope = seat.state, seat.ask, team.roles[seat.role], scope_of(seat.runtime)
-    asked = pattern.question(state, seat.name, ask["repair"])
+    asked = stages.question(state, seat.name, ask["repair"])
     limits = limits_of(team, state, ask["grows"])
     question = Question(
         asked.task,
@@ -97,15 +98,3 @@ def _judged(answer: Answer, asked: Asked, sends: bool) -> Plain:
     reply = plain_reply(answer.refusal or asked.accept(answer.said))
     offered = offered_messages(answer.said) if sends and reply["kind"] == "accepted" else None
     return {**reply, "offered": offered} if offered else reply
-
-
-def shown_reply(reply: Plain) -> Plain:
-    """Return what is shown live of a reply."""
-    if reply["kind"] == "accepted":
-        contract, answer = reply["accepted"]["contract"], reply["accepted"]["answer"]
-        if contract == "contribution":
-            return {"event": "answered", "stance": answer["stance"], "confidence": answer["confidence"]}
-        return {"event": "answered", "contract": contract, "answer": answer}
-    if reply["kind"] == "refusal":
-        return {"event": "refused", "reason": reply["refusal"]["reason"]}
-    return {"event": "failed", "reason": reply["reason"]}

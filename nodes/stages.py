@@ -1,25 +1,50 @@
-"""The stages: every other pattern than the rounds, as its course asks for them."""
+"""Stages: what a team is asked next, as the course of its pattern says; what convene opens, and what align closes.
+
+The loop (admission, budgets, calls, seats, repairs, stops) is one for all patterns; a round is a stage that is kept in
+the history.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from nodes.border import budget_from, name_of, plain_seat, plain_stop
-from nodes.events import decided, decision_line
-from nodes.pattern import Asked, Closing, Ending, Update
-from nodes.prompting import stage_prompt, synthesis_prompt
+from nodes.border import budget_from, name_of, plain_seat, plain_spent, plain_stop, spent_from
+from nodes.closing import (
+    DONE,
+    Closing,
+    Ending,
+    Update,
+    close_round,
+    close_stage,
+    closed_of,
+    nobody_answered,
+    plain_ending,
+)
+from nodes.events import called, capping_guards, decision_line
+from nodes.prompting import brief_prompt, seat_prompt, synthesis_prompt
 from nodes.state import State
-from policies.contracts.answers import Task
+from nodes.voices.voice import Prompt
+from policies.contracts.answers import Accepted, Refusal, Task
 from policies.contracts.table import judge
-from policies.guards import examine
-from policies.patterns.course import advance, count_of
+from policies.patterns.course import PATTERNS, advance
 from policies.patterns.stages import Closed, Entry, Finish, Log, Next, Stage, retried
-from policies.seats import Seat, phase_at
+from policies.seats import Seat
 from policies.stop import Stop
-from policies.team import Team
+from policies.table import DECISIONS
+from policies.team import Budget, Team
 
-GOES_ON = "next_stage"
-DONE = "done"
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one seat is asked."""
+
+    prompt: Prompt
+    task: Task
+    team: Team
+
+    def accept(self, said: object) -> Accepted | Refusal:
+        """Return the answer in what was said, or why it is refused."""
+        return judge(said, self.task, self.team)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +55,6 @@ class _Basis:
     facts: Any
     rest: tuple[Any, ...]
 
-    @classmethod
-    def of(cls, state: State) -> Self:
-        rest = (state["limits"], state.get("since"), state.get("forgiven"))
-        return cls(tuple(state.get("stages", ())), state["case"]["facts"], rest)
-
     def is_same(self, other: Self) -> bool:
         """Tell whether both hold the same stages and facts, which no node changes in place."""
         pairs = ((self.facts, other.facts), *zip(self.stages, other.stages, strict=False))
@@ -42,29 +62,36 @@ class _Basis:
 
 
 class Stages:
-    """The pattern of a team that works in stages."""
+    """The stages of one team."""
 
     def __init__(self, team: Team) -> None:
         self._team = team
+        self._is_rounds = PATTERNS[team.pattern].is_rounds
         self._last: tuple[_Basis, Next] | None = None
 
     def where(self, state: State) -> str:
-        """Return the label of the open stage."""
-        return self._open(state).label
+        """Return the label of the open stage; rounds are numbered through the thread, whatever it did before."""
+        return f"round_{state['round']}" if self._is_rounds else self._open(state).label
+
+    def place(self, state: State) -> Update:
+        """Return where the team is, as it is shown live: {stage}, or nothing in a round, whose number says it."""
+        return {} if self._is_rounds else {"stage": self.where(state)}
 
     def opens(self, state: State) -> Update:
-        """Return the next stage with its empty seats, or the stop that the course comes to."""
+        """Return the next stage with its empty seats, nothing where one is open, or the stop or end that is reached."""
         stage = self._next(state)
         if isinstance(stage, Stop):
             return {"pending": plain_stop(stage)}
         if isinstance(stage, Finish):
-            return {"outcome": DONE, "ending": _plain_ending(stage)}
+            return {"outcome": DONE, "ending": plain_ending(stage)}
+        is_open = bool(state.get("round")) and state.get("outcome") is None
         seats = [name_of(seat) for seat in state.get("seats", [])]
-        if state.get("outcome") is None and seats == [task.seat for task in stage.tasks]:
+        if is_open and seats == [task.seat for task in stage.tasks]:
             return {}
-        reopened = state.get("round") and state.get("outcome") is None
-        number = state["round"] if reopened else state.get("round", 0) + 1
-        return {"round": number, "seats": [plain_seat(_seat(task)) for task in stage.tasks], "outcome": None}
+        opened = {"seats": [plain_seat(_seat(task)) for task in stage.tasks], "outcome": None}
+        if is_open:
+            return {"round": state["round"], **opened}
+        return {"round": state.get("round", 0) + 1, **opened, **self._granted(state)}
 
     def forgives(self, state: State) -> Update:
         """Return that failed steps are asked again, where one of them stopped the run."""
@@ -73,46 +100,41 @@ class Stages:
 
     def question(self, state: State, seat: str, repair: str | None) -> Asked:
         """Return what a seat of the open stage is asked."""
-        task = self.task(state, seat)
-        prompt = stage_prompt(self._team, task, state, repair)
-        return Asked(prompt, task, lambda said: judge(said, task, self._team))
-
-    def task(self, state: State, seat: str) -> Task:
-        """Return the task of a seat of the open stage."""
-        return next(task for task in self._open(state).tasks if task.seat == seat)
+        task = next(task for task in self._open(state).tasks if task.seat == seat)
+        return Asked(seat_prompt(self._team, task, state, repair), task, self._team)
 
     def counts_absent(self, state: State) -> bool:
         """Tell whether the open stage bears a seat that fails."""
         return self._open(state).tolerance != "none"
 
     def closes(self, state: State, seats: Sequence[Seat]) -> Closing:
-        """Return what a full stage leads to: another stage, the end, or a stop."""
+        """Return what the seats make, now that each is filled or absent."""
         stage = self._open(state)
         if stage.tolerance == "some" and all(seat.absent for seat in seats):
-            return _nobody(stage, seats)
-        place = {"round": state["round"], "stage": stage.label}
-        line = {**place, "absent": [seat.name for seat in seats if seat.absent]}
-        closed = {**place, "entries": [_entry(seat) for seat in seats]}
-        after: Any = {**state, "stages": [*state.get("stages", []), closed]}
-        follows = self._next(after)
-        update: Update = {"outcome": GOES_ON, "stages": [closed], "trace": [line]}
-        if isinstance(follows, Finish):
-            update |= {"outcome": DONE, "ending": _plain_ending(follows)}
-        elif isinstance(follows, Stop):
-            update["pending"] = plain_stop(follows)
-        return Closing(update, self._counted(after), {"event": "stage", **line})
-
-    def accepted(self, state: State, seat: Seat) -> dict[str, Any]:
-        """Return {round, seat, agent, contract, accepted}."""
-        contract = seat.accepted.contract if seat.accepted else ""
-        return {"round": state["round"], "seat": seat.name, "agent": seat.role, "contract": contract, "accepted": True}
+            return nobody_answered(stage.label, seats)
+        log = [*self._log(state), closed_of(self.where(state), seats)]
+        if self._is_rounds:
+            return close_round(state, seats, log, self._team)
+        follows = advance(self._limited(state), log, state["case"]["facts"])
+        return close_stage(state, seats, log, self._team, follows)
 
     def ending(self, state: State) -> Ending:
-        """Return the answer that code states, or the question for the synthesis."""
+        """Return the answer that code states, or the question for the brief or the synthesis."""
+        if self._is_rounds:
+            capping, decision = capping_guards(state), _standing(state)
+            prompt, heading = brief_prompt(self._team, state, capping), decision_line(state, decision)
+            return Ending(None, prompt, heading, decision, capping)
         ends = state["ending"]
-        prompt = synthesis_prompt(self._team, state)
         heading = decision_line(state, ends["decision"]) if ends["decision"] else ""
-        return Ending(ends["answer"], prompt, heading, results=tuple(ends["results"]))
+        prompt = synthesis_prompt(self._team, state)
+        return Ending(ends["answer"], prompt, heading, ends["decision"], results=tuple(ends["results"]))
+
+    def _granted(self, state: State) -> Update:
+        """Return the round that is opened as spent; stages are limited by their pattern."""
+        if not self._is_rounds:
+            return {}
+        spent = spent_from(state)
+        return {"spent": plain_spent(replace(spent, rounds=spent.rounds + 1))}
 
     def _open(self, state: State) -> Stage:
         stage = self._next(state)
@@ -121,20 +143,57 @@ class Stages:
 
     def _next(self, state: State) -> Next:
         """Return what the course asks now; worked out once for all nodes that ask on the same basis."""
-        basis = _Basis.of(state)
+        basis = self._basis(state)
         if self._last is None or not self._last[0].is_same(basis):
-            team = self._team.model_copy(update={"budget": budget_from(state)})
-            self._last = basis, advance(team, log_of(state), basis.facts)
+            self._last = basis, advance(self._limited(state), self._log(state), basis.facts)
         return self._last[1]
 
-    def _counted(self, state: State) -> list[dict[str, Any]]:
-        """Return the event of the vote that was counted, if the stage was one."""
-        facts = state["case"]["facts"]
-        counted = count_of(self._team.model_copy(update={"budget": budget_from(state)}), log_of(state), facts)
-        if counted is None:
-            return []
-        outcome = decided(counted.vote, examine(self._team.guards, facts), counted.ruling, {})
-        return [{**outcome, "round": state["round"], "flags": []}]
+    def _basis(self, state: State) -> _Basis:
+        kept: Any = state.get("history" if self._is_rounds else "stages", ())
+        ruled = _standing(state) if self._is_rounds else None
+        rest = (self._limits(state), state.get("since"), state.get("forgiven"), ruled)
+        return _Basis(tuple(kept), state["case"]["facts"], rest)
+
+    def _limited(self, state: State) -> Team:
+        return self._team.model_copy(update={"budget": self._limits(state)})
+
+    def _limits(self, state: State) -> Budget:
+        """Return the budget in force; a round that is open was granted, whatever the limit is now."""
+        limits, granted = budget_from(state), spent_from(state).rounds
+        is_over = self._is_rounds and granted > limits.max_rounds
+        return limits.model_copy(update={"max_rounds": granted}) if is_over else limits
+
+    def _log(self, state: State) -> Log:
+        return rounds_of(state) if self._is_rounds else log_of(state)
+
+
+def rounds_of(state: Mapping[str, Any]) -> Log:
+    """Return the finished rounds of a state; the outcome of the last one stands until another round is opened."""
+    convened = called(state)
+    log = [
+        Closed(
+            f"round_{entry['round']}",
+            tuple(map(_said, entry["contributions"])),
+            entry["decision"],
+            convened.get(entry["round"], ()),
+        )
+        for entry in state.get("history", [])
+    ]
+    if not log:
+        return log
+    standing = _standing(state)
+    last = replace(log[-1], outcome=standing) if standing else replace(log[-1], set_aside=True)
+    return [*log[:-1], last]
+
+
+def _standing(state: Mapping[str, Any]) -> Any:
+    """Return the outcome under which no round is open: a decision, or that it waits for a human; None for any other."""
+    outcome = state.get("outcome")
+    return outcome if outcome in (*DECISIONS, "escalate") else None
+
+
+def _said(contribution: Mapping[str, Any]) -> Entry:
+    return Entry(contribution["agent"], contribution["agent"], "contribution", contribution)
 
 
 def log_of(state: Mapping[str, Any]) -> Log:
@@ -152,33 +211,3 @@ ENTRY = ("seat", "role", "contract", "answer", "absent")
 
 def _seat(task: Task) -> Seat:
     return Seat(task.role, task=task.seat if task.seat != task.role else None)
-
-
-def _entry(seat: Seat) -> dict[str, Any]:
-    said = seat.accepted
-    return {
-        "seat": seat.name,
-        "role": seat.role,
-        "contract": said.contract if said else "output",
-        "answer": dict(said.answer) if said else None,
-        "absent": seat.absent,
-        "inner": dict(said.inner) if said and said.inner else None,
-    }
-
-
-def _nobody(stage: Stage, seats: Sequence[Seat]) -> Closing:
-    """Return the stop of a stage in which every seat failed; the seats stay open, so that they can be asked again."""
-    first = seats[0]
-    reopened = [plain_seat(replace(seat, absent=None)) for seat in seats]
-    stop = Stop(first.absent or "", phase_at(stage.label, first))
-    return Closing({"seats": reopened, "pending": plain_stop(stop)}, [])
-
-
-def _plain_ending(finish: Finish) -> dict[str, Any]:
-    return {
-        "results": [dict(result) for result in finish.results],
-        "answer": finish.answer,
-        "decision": finish.decision,
-        "ended_early": finish.ended_early,
-        "details": dict(finish.details),
-    }

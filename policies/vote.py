@@ -56,13 +56,13 @@ def mean_of(confidences: Sequence[float]) -> float:
     return float(sum(Fraction(str(each)) for each in confidences) / len(confidences)) if confidences else 0.0
 
 
-def rounds_blocked(earlier: Sequence[Iterable[Stance]]) -> int:
+def rounds_blocked(earlier: Sequence[Iterable[Cast]]) -> int:
     """Return how many of the earlier rounds, counted back from the last one, had a block without a break.
 
     >>> rounds_blocked([["block"], ["go"], ["go", "block"], ["block"]])
     2
     """
-    blocked = ("block" in stances for stances in reversed(earlier))
+    blocked = ("block" in casts for casts in reversed(earlier))
     return sum(1 for _ in takewhile(bool, blocked))
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from graph.teams.facts_file import load_facts_file
-from nodes.prompting import brief_prompt, role_prompt, stage_prompt, synthesis_prompt
+from nodes.prompting import brief_prompt, seat_prompt, synthesis_prompt
 from nodes.voices.voice import Prompt
+from policies.patterns.course import PATTERNS
 from policies.patterns.stages import Finish
 from policies.privacy import withhold
 from policies.rehearsal.simulate import at_most, rounds_needed, simulate
@@ -68,7 +69,7 @@ def expenses_of(course: Course, above: Plain | None = None, path: str = "") -> I
     team = course.team
     case = {"goal": team.goal, "facts": course.facts, "task": above}
     for number, stage in enumerate(course.stages, 1):
-        state = {"case": case, "round": number, "history": course.history[: number - 1], "seats": []}
+        state = {"case": case, "round": number, "seats": []}
         for asked in stage.asked:
             yield from _asked(course, asked, state, path)
     if course.brief is not None and isinstance(course.end, Finish):
@@ -80,15 +81,13 @@ def _asked(course: Course, asked: Asked, state: Plain, path: str) -> Iterator[Ex
     if asked.within:
         above = {"part_of": team.goal, **task.asks}
         yield from expenses_of(asked.within, above, f"{path}{task.role}/")
-    elif team.pattern == "rounds":
-        yield _expense(team, team.roles[task.role], f"{path}{task.role}", role_prompt(team, task.role, state, None))
     else:
-        yield _expense(team, team.roles[task.role], f"{path}{task.role}", stage_prompt(team, task, state, None))
+        yield _expense(team, team.roles[task.role], f"{path}{task.role}", seat_prompt(team, task, state, None))
 
 
 def _written(course: Course, end: Finish, case: Plain) -> Prompt:
     state = {"case": case, "outcome": end.decision, "history": course.history}
-    if course.team.pattern == "rounds":
+    if PATTERNS[course.team.pattern].is_rounds:
         return brief_prompt(course.team, state, end.details["guards"])
     ending = {"results": list(end.results), "details": end.details}
     return synthesis_prompt(course.team, {**state, "ending": ending})

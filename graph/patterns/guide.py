@@ -7,7 +7,7 @@ from graph.teams.examples import examples
 from graph.teams.policies import with_policy
 from policies.contracts.answers import Refusal
 from policies.contracts.table import judge
-from policies.patterns.rules import LED
+from policies.patterns.course import PATTERNS
 from policies.rehearsal.simulate import at_most, ends_of, simulate
 from policies.rehearsal.timeline import Course
 from policies.stop import STOP_TABLE, Stop
@@ -42,7 +42,7 @@ def synthetic_team(pattern: PatternName, agents: int, rounds: int) -> Team:
     """Return a team of so many agents; a hierarchy has them in two teams, each with a synthesis of its own."""
     names = [f"agent_{number}" for number in range(1, agents + 1)]
     roles = {name: _role(name) for name in names}
-    if pattern == "hierarchy":
+    if PATTERNS[pattern].assigns_teams:
         half = (agents + 1) // 2
         teams = {"team_1": names[:half], "team_2": names[half:]}
         roles = {name: {**_role(name), "team": _raw("parallel", own, rounds)} for name, own in teams.items()}
@@ -54,7 +54,7 @@ def _role(name: str) -> Plain:
 
 
 def _raw(pattern: PatternName, names: Sequence[str], rounds: int, roles: Plain | None = None) -> Plain:
-    lead = {"lead": LEAD} if pattern in LED else {}
+    lead = {"lead": LEAD} if PATTERNS[pattern].lead else {}
     known = roles or {name: _role(name) for name in names}
     options = {"max_steps": max(len(names), 20), "max_turns": len(names) * rounds}
     budget = {"max_rounds": rounds, "max_messages": MAX_MESSAGES // 10 if roles is None else MAX_MESSAGES}

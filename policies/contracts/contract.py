@@ -33,5 +33,11 @@ class Contract:
     """The stance, decision or vote that an answer takes; None where it takes none."""
     refused_as: StopKind = "invalid_output"
     """The kind of stop of an answer that breaks it: one of its own names the check, `invalid_output` the role."""
+    instructions: str | None = None
+    """The instruction file that it is asked with, where it has another name than the contract."""
+    asks_beside: bool = False
+    """Whether what a role reads lies beside goal and facts, not under `task`, which is what a team above was asked."""
+    shows: tuple[str, ...] = ()
+    """The keys of an answer that are shown by themselves; none where it is shown whole, under the contract's name."""
     required: tuple[str, ...] = ()
     """The keys that are missed by name where a check of theirs, `missing_keys`, fails."""

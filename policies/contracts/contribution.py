@@ -175,5 +175,8 @@ CONTRACT = Contract(
     _told,
     word=lambda answer: str(answer["stance"]),
     refused_as="invalid_contribution",
+    instructions="role",
+    asks_beside=True,
+    shows=("stance", "confidence"),
     required=KEYS,
 )

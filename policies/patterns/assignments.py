@@ -10,17 +10,11 @@ from policies.patterns.stages import Entry, Finish, Log, Next, Stage, entries_of
 from policies.team import Team
 
 
-def advance_manager(team: Team, log: Log) -> Next:
-    """Return the manager's assignment, the workers' stage, or the end: results in the order of the assignments."""
-    return _advance(team, log, once=False)
+def assign(team: Team, log: Log, once: bool) -> Next:
+    """Return the assignment, the stage of those it names, or the end: results in the order of the assignments.
 
-
-def advance_hierarchy(team: Team, log: Log) -> Next:
-    """Return the leader's assignment, the teams' stage, or the end; a team without an answer is reported missing."""
-    return _advance(team, log, once=True)
-
-
-def _advance(team: Team, log: Log, once: bool) -> Next:
+    `once` says that each is named at most once; then one without an answer is reported missing, and ends nothing.
+    """
     given = next(entries_of(log, "assignments"), None)
     if given is None or given.answer is None:
         asks = {"agents": people(team, team.helpers), "once": once, "max_assignments": team.options.max_steps}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from policies.contracts.answers import Task
+from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.quotations import lines_of
 from policies.patterns.results import side_by_side
 from policies.patterns.stages import Entry, Finish, Log, Next, Stage, entries_of
@@ -12,7 +13,7 @@ from policies.team import Team
 TURNS_SHOWN = 3
 
 
-def advance(team: Team, log: Log) -> Next:
+def advance(team: Team, log: Log, _: Facts) -> Next:
     """Return the next turn, the end when the last speaker said the phrase, or the stop after `max_turns`."""
     turns = list(entries_of(log, "turn"))
     phrase = team.options.phrase
@@ -71,3 +72,11 @@ def _finish(team: Team, turns: Sequence[Entry]) -> Finish:
 
 def _text(turn: Entry) -> str:
     return str((turn.answer or {})["text"])
+
+
+PATTERN = Pattern(
+    advance,
+    ("turn", "synthesis"),
+    least_roles=2,
+    options=("max_turns", "phrase", "speakers", "synthesis"),
+)

@@ -1,33 +1,46 @@
-"""The course of a team: what its pattern asks next, given all that was said."""
+"""The table of patterns, and the course of a team: what is asked next, given all that was said."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from policies.patterns import assignments, conversation, debate, orchestrator, parallel, pipeline, vote, workspace
+from policies.patterns import (
+    conversation,
+    debate,
+    hierarchy,
+    manager,
+    orchestrator,
+    parallel,
+    pipeline,
+    rounds,
+    vote,
+    workspace,
+)
+from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.stages import Count, Log, Next
 from policies.team import PatternName, Team
 
-_ADVANCE: Mapping[PatternName, Callable[[Team, Log], Next]] = {
-    "orchestrator": orchestrator.advance,
-    "pipeline": pipeline.advance,
-    "parallel": parallel.advance,
-    "debate": debate.advance,
-    "hierarchy": assignments.advance_hierarchy,
-    "manager": assignments.advance_manager,
-    "workspace": workspace.advance,
-    "conversation": conversation.advance,
+PATTERNS: Mapping[PatternName, Pattern] = {
+    "rounds": rounds.PATTERN,
+    "orchestrator": orchestrator.PATTERN,
+    "pipeline": pipeline.PATTERN,
+    "parallel": parallel.PATTERN,
+    "debate": debate.PATTERN,
+    "hierarchy": hierarchy.PATTERN,
+    "manager": manager.PATTERN,
+    "workspace": workspace.PATTERN,
+    "conversation": conversation.PATTERN,
+    "vote": vote.PATTERN,
 }
 
 
-def advance(team: Team, log: Log, facts: Mapping[str, Any]) -> Next:
+def advance(team: Team, log: Log, facts: Facts) -> Next:
     """Return what follows on the log: a stage, the end, or a stop; the team carries the budget in force.
 
-    Pure, so that asking again after a kill gives the same. The rounds are no course of stages: see `policies.routing`.
+    Pure, so that asking again after a kill gives the same.
     """
-    return vote.advance(team, log, facts) if team.pattern == "vote" else _ADVANCE[team.pattern](team, log)
+    return PATTERNS[team.pattern].advance(team, log, facts)
 
 
-def count_of(team: Team, log: Log, facts: Mapping[str, Any]) -> Count | None:
+def count_of(team: Team, log: Log, facts: Facts, open_questions: int = 0) -> Count | None:
     """Return the vote that the log ends with, and the ruling on it; None where nobody voted."""
-    is_counted = team.pattern == "vote" and len(log) > 1
-    return vote.count(team, log[1], facts) if is_counted else None
+    counted = PATTERNS[team.pattern].count
+    return counted(team, log, facts, open_questions) if counted else None

@@ -1,12 +1,13 @@
 """Debate: opening positions, replies to the others' positions, and a judge."""
 
 from policies.contracts.answers import Task
+from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.results import tolerance_of
 from policies.patterns.stages import Closed, Finish, Log, Next, Stage, entries_of
 from policies.team import Team
 
 
-def advance(team: Team, log: Log) -> Next:
+def advance(team: Team, log: Log, _: Facts) -> Next:
     """Return the opening, the next round of replies, the judge's turn, or the end.
 
     Replies end after `max_rounds` rounds, or as soon as no debater changed its `position`.
@@ -66,3 +67,6 @@ def _told(said: dict[str, object]) -> str:
     lines += [f"Verdict: {said['decision']}"] if said["decision"] else []
     reasons = said["reasons"] if isinstance(said["reasons"], list) else []
     return "\n".join([*lines, "Reasons:", *(f"- {reason}" for reason in reasons)])
+
+
+PATTERN = Pattern(advance, ("position", "verdict"), lead="judges the debate", least_roles=2)

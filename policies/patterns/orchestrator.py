@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policies.contracts.answers import Task
+from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.plan import critical_path, ready_steps
 from policies.patterns.results import people
 from policies.patterns.stages import Entry, Finish, Log, Next, Stage
@@ -35,7 +36,7 @@ class Progress:
         return [{"step": number, **self.steps[number - 1], "reason": self.failed[number]} for number in self.failed]
 
 
-def advance(team: Team, log: Log) -> Next:
+def advance(team: Team, log: Log, _: Facts) -> Next:
     """Return the planning, the steps that are ready, or the end.
 
     A failed step fails only what depends on it. When nothing more can run, the planner is asked again while
@@ -98,3 +99,13 @@ def _steps(plan: Progress, ready: Sequence[int], earlier: Sequence[Mapping[str, 
 
 def _plan_shown(plan: Progress) -> dict[str, Any]:
     return {"steps": list(plan.steps), "critical_path": critical_path(plan.steps), "failed": plan.shown_failures}
+
+
+PATTERN = Pattern(
+    advance,
+    ("plan", "output", "synthesis"),
+    lead="plans the steps",
+    is_composed=True,
+    may_fail="output",
+    options=("max_steps", "max_replans"),
+)

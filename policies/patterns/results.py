@@ -16,9 +16,9 @@ def side_by_side(results: Iterable[Mapping[str, Any]]) -> str:
     return "\n\n".join(f"{result['agent']}: {result['text']}" for result in results)
 
 
-def tolerance_of(team: Team) -> Tolerance:
-    """Return how many roles that are asked the same may fail: as the policy says of absent ones."""
-    return "some" if team.policy.on_absent == "count" else "none"
+def tolerance_of(team: Team, counted: Tolerance = "some") -> Tolerance:
+    """Return how many roles that are asked the same may fail: none, or as many where the policy counts absent ones."""
+    return counted if team.policy.on_absent == "count" else "none"
 
 
 def people(team: Team, roles: Iterable[str]) -> dict[str, str]:

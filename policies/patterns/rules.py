@@ -1,26 +1,15 @@
 """Rules of a team that follow from its pattern."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from policies.conditions.reading import output_fields
+from policies.patterns.course import PATTERNS
 from policies.team import Budget, Options, PatternName, Team
 
 Fault = tuple[tuple[str | int, ...], str]
 """Where something is wrong, and what."""
 
-LED: Mapping[PatternName, str] = {
-    "orchestrator": "plans the steps",
-    "debate": "judges the debate",
-    "hierarchy": "assigns the subtasks",
-    "manager": "assigns the subtasks",
-    "vote": "makes the proposal",
-}
-"""Patterns with a lead, and what it does."""
-
-PAIRS: tuple[PatternName, ...] = ("debate", "conversation")
-"""Patterns that take two roles or more."""
-
-COMPOSED: tuple[PatternName, ...] = ("orchestrator", "pipeline", "parallel", "hierarchy", "manager")
+COMPOSED: tuple[PatternName, ...] = tuple(name for name, pattern in PATTERNS.items() if pattern.is_composed)
 """Patterns in which a team may answer for a role."""
 
 TAKEN = ("text", "agent", "decision", "step", "task", "subtask")
@@ -29,21 +18,12 @@ TAKEN = ("text", "agent", "decision", "step", "task", "subtask")
 MAX_DEPTH = 4
 """Teams within teams."""
 
-_OPTIONS: Mapping[str, tuple[PatternName, ...]] = {
-    "max_steps": ("orchestrator", "manager", "hierarchy"),
-    "max_replans": ("orchestrator",),
-    "max_turns": ("conversation",),
-    "phrase": ("conversation",),
-    "speakers": ("conversation",),
-    "synthesis": ("parallel", "workspace", "conversation"),
-}
-
 
 def pattern_faults(team: Team, depth: int = 1) -> Iterator[Fault]:
     """Yield what is wrong between a team and its pattern, the teams within it included."""
     yield from _lead_faults(team)
     yield from _option_faults(team)
-    if team.pattern in PAIRS and len(team.sequence) < 2:
+    if len(team.sequence) < PATTERNS[team.pattern].least_roles:
         yield ("sequence",), f"has one role; a {team.pattern} takes two or more"
     for name, role in team.roles.items():
         for fault in _role_faults(team, name, depth):
@@ -54,32 +34,32 @@ def pattern_faults(team: Team, depth: int = 1) -> Iterator[Fault]:
 
 
 def _lead_faults(team: Team) -> Iterator[Fault]:
-    known = ", ".join(team.roles)
-    if team.pattern not in LED:
+    known, led = ", ".join(team.roles), PATTERNS[team.pattern].lead
+    if led is None:
         if team.lead is not None:
             yield ("lead",), f"is {team.lead!r}; the pattern `{team.pattern}` has no lead"
     elif team.lead is None:
-        yield ("lead",), f"is missing; it names the role that {LED[team.pattern]}"
+        yield ("lead",), f"is missing; it names the role that {led}"
     elif team.lead not in team.roles:
         yield ("lead",), f"is {team.lead!r}; allowed: the roles of this team ({known})"
     elif team.lead in team.sequence:
         yield (
             ("lead",),
-            f"is {team.lead!r}, which is in the sequence; the role that {LED[team.pattern]} stands beside it",
+            f"is {team.lead!r}, which is in the sequence; the role that {led} stands beside it",
         )
 
 
 def _option_faults(team: Team) -> Iterator[Fault]:
-    for name, patterns in _OPTIONS.items():
-        is_set = getattr(team.options, name) != Options.model_fields[name].default
-        if is_set and team.pattern not in patterns:
-            yield ("options", name), f"is read by {', '.join(patterns)}, and not by `{team.pattern}`"
+    for name, field in Options.model_fields.items():
+        readers = [pattern for pattern, each in PATTERNS.items() if name in each.options]
+        if getattr(team.options, name) != field.default and team.pattern not in readers:
+            yield ("options", name), f"is read by {', '.join(readers)}, and not by `{team.pattern}`"
 
 
 def _role_faults(team: Team, name: str, depth: int) -> Iterator[Fault]:
     role = team.roles[name]
     if role.team is None:
-        if team.pattern == "hierarchy" and name in team.sequence:
+        if PATTERNS[team.pattern].assigns_teams and name in team.sequence:
             yield ("team",), "is missing; a leader assigns its subtasks to teams"
         yield from _output_faults(team, name)
         return

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from policies.contracts.answers import Answer, ContractName, Task
 from policies.outcome import Ruling
 from policies.stop import Stop
-from policies.table import Decision
+from policies.table import Decision, Outcome
 from policies.vote import Vote
 
 Tolerance = Literal["none", "some", "all"]
@@ -36,10 +36,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A finished stage."""
+    """A finished stage; of a round also what the policy decided, and the roles that it convened.
+
+    `set_aside` says that the decision does not stand, since what it rests on moved: the team talks once more.
+    """
 
     label: str
     entries: tuple[Entry, ...]
+    outcome: Outcome | None = None
+    convened: tuple[str, ...] = ()
+    set_aside: bool = False
 
 
 Log = Sequence[Closed]
@@ -48,7 +54,7 @@ Log = Sequence[Closed]
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The end of a run: `answer` as text, or None where a synthesis writes it from `results`."""
+    """The end of a run: `answer` as text, or None where it is written, from `results` or the history of rounds."""
 
     results: tuple[Mapping[str, Any], ...] = ()
     answer: str | None = None

@@ -5,11 +5,12 @@ way, as caution. So the table, its proof and its explanation are those of the ro
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from policies.contracts.answers import Task
 from policies.guards import examine
 from policies.outcome import decide
+from policies.patterns.pattern import Facts, Pattern
+from policies.patterns.results import tolerance_of
 from policies.patterns.stages import Closed, Count, Finish, Log, Next, Stage, entries_of
 from policies.stop import Stop, stop_reason
 from policies.table import DECISIONS, Decision
@@ -26,7 +27,7 @@ CAST: Mapping[str, Cast] = {"approve": "go", "abstain": "caution", "reject": "bl
 TOLD: Mapping[Decision, str] = {"go": "adopted", "go_with_caution": "adopted with reservations", "no_go": "rejected"}
 
 
-def advance(team: Team, log: Log, facts: Mapping[str, Any]) -> Next:
+def advance(team: Team, log: Log, facts: Facts) -> Next:
     """Return the proposal, the ballots, or the end; ballots that decide nothing end with `no_quorum`."""
     proposed = next(entries_of(log, "proposal"), None)
     if proposed is None:
@@ -34,16 +35,20 @@ def advance(team: Team, log: Log, facts: Mapping[str, Any]) -> Next:
     proposal = {"agent": proposed.role, **(proposed.answer or {})}
     if len(log) == 1:
         tasks = (Task(role, role, "ballot", {"proposal": proposal}) for role in team.sequence)
-        return Stage(BALLOTS, tuple(tasks), "all" if team.policy.on_absent == "count" else "none")
-    final = count(team, log[1], facts).ruling.final
+        return Stage(BALLOTS, tuple(tasks), tolerance_of(team, "all"))
+    final = _count(team, log[1], facts).ruling.final
     if final not in DECISIONS:
         return NO_QUORUM
     answer = f"The proposal is {TOLD[final]}.\n\n{proposal['proposal']}"
     return Finish(answer=answer, decision=final, details={"proposal": proposal, "tally": tally(log[1])})
 
 
-def count(team: Team, ballots: Closed, facts: Mapping[str, Any]) -> Count:
-    """Return the vote that the ballots make, and the ruling of the policy on it; there is one round only."""
+def count(team: Team, log: Log, facts: Facts, _: int) -> Count | None:
+    """Return the vote that the ballots make, and the ruling of the policy on it; None where there are none yet."""
+    return _count(team, log[1], facts) if len(log) > 1 else None
+
+
+def _count(team: Team, ballots: Closed, facts: Facts) -> Count:
     casts: dict[str, Cast] = {
         entry.role: CAST[entry.answer["vote"]] if entry.answer else "absent" for entry in ballots.entries
     }
@@ -68,3 +73,6 @@ def tally(ballots: Closed) -> dict[str, int]:
     """
     cast = [entry.answer["vote"] if entry.answer else "absent" for entry in ballots.entries]
     return {word: cast.count(word) for word in ("approve", "reject", "abstain", "absent")}
+
+
+PATTERN = Pattern(advance, ("proposal", "ballot"), count, lead="makes the proposal", may_fail="ballot")

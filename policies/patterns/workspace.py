@@ -1,12 +1,13 @@
 """Workspace: a group drafts ideas and refines them, each seeing the others' latest notes."""
 
 from policies.contracts.answers import Task
+from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.results import side_by_side, tolerance_of
 from policies.patterns.stages import Finish, Log, Next, Stage
 from policies.team import Team
 
 
-def advance(team: Team, log: Log) -> Next:
+def advance(team: Team, log: Log, _: Facts) -> Next:
     """Return the next iteration, or the end: after `max_rounds` iterations, or one in which nobody added anything."""
     idle = len(log) > 1 and not any(entry.answer and entry.answer["adds"] for entry in log[-1].entries)
     if not idle and len(log) < team.budget.max_rounds:
@@ -44,3 +45,6 @@ def _seen_by(role: str, log: Log) -> dict[str, object]:
 
 def _artifacts(note: dict[str, object]) -> dict[str, object]:
     return {"artifacts": note["artifacts"]} if note["artifacts"] else {}
+
+
+PATTERN = Pattern(advance, ("note", "synthesis"), options=("synthesis",))

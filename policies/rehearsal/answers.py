@@ -1,9 +1,8 @@
 """Answers made up: what a role could say for a task, so that a team takes the course one wants to see."""
 
-from collections.abc import Mapping, Sequence
-
-from policies.contracts.answers import Answer, ContractName, Refusal, Task
+from policies.contracts.answers import Answer, Refusal, Task
 from policies.contracts.table import CONTRACTS, judge
+from policies.patterns.course import PATTERNS
 from policies.rehearsal.scene import Scene
 from policies.team import Team
 
@@ -13,14 +12,10 @@ def answer_to(task: Task, scene: Scene) -> Answer | None:
 
     A planner, or who assigns, says what its `otherwise.reply` holds where that can be used.
     """
-    if scene.course == "failing" and task.contract in _FAILING.get(scene.team.pattern, ()):
+    if scene.course == "failing" and task.contract == PATTERNS[scene.team.pattern].may_fail:
         return None
     prepared = _prepared(task, scene.team) if scene.course != "fullest" else None
     return prepared or CONTRACTS[task.contract].rehearsed(task, scene)
-
-
-_FAILING: Mapping[str, Sequence[ContractName]] = {"orchestrator": ("output",), "vote": ("ballot",)}
-"""What can fail without a stop of its own, so that the pattern says how it ends."""
 
 
 def _prepared(task: Task, team: Team) -> Answer | None:

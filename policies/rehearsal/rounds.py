@@ -1,106 +1,78 @@
 """Rounds, rehearsed: votes made up so that the decision table decides at once, or as late as it can."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from policies.conflicts import find_conflicts
-from policies.contracts.answers import Task
+from policies.contracts.answers import Answer, Task
 from policies.contracts.table import CONTRACTS
 from policies.fields import Stance
 from policies.guards import examine
-from policies.outcome import Ruling, decide
-from policies.patterns.stages import Closed, Finish
-from policies.rehearsal.scene import CourseName, Scene
-from policies.stop import ESCALATED, Stop, stop_reason
+from policies.outcome import Ruling
+from policies.patterns.course import count_of
+from policies.patterns.stages import Closed, Entry, Finish, Log, Stage
+from policies.rehearsal.scene import Scene
 from policies.table import DECISIONS
 from policies.team import Team
-from policies.vote import Vote, rounds_blocked
 
-Plain = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Rehearsal:
-    """The rounds of a run so far: its history as a thread keeps it, and the roles that joined."""
-
-    team: Team
-    course: CourseName
-    facts: Mapping[str, Any]
-    length: int = 0
-    name: str = ""
-    history: list[Plain] = field(default_factory=list)
-    joined: tuple[str, ...] = ()
-
-    @property
-    def number(self) -> int:
-        """The round that comes next."""
-        return len(self.history) + 1
-
-    @property
-    def is_last(self) -> bool:
-        """Whether no round may follow on that one."""
-        return self.number == self.team.budget.max_rounds
-
-    def ruling(self, casts: Mapping[str, Stance]) -> Ruling:
-        """Return what the policy makes of these stances in the round that comes next."""
-        earlier = [[said["stance"] for said in entry["contributions"]] for entry in self.history]
-        team, limits = self.team, self.team.budget
-        numbers = (limits.min_go_votes, self.number, limits.max_rounds, rounds_blocked(earlier))
-        vote = Vote(casts, *numbers, weights=team.weights, vetoers=team.vetoers, confidences=(1.0,) * len(casts))
-        return decide(team.policy, vote, examine(team.guards, self.facts))
-
-    def close(self, casts: Mapping[str, Stance], decision: str | None) -> None:
-        """Add a round in which these stances were taken."""
-        said = [_contribution(role, stance, self) for role, stance in casts.items()]
-        conflicts = find_conflicts([*casts.values()])
-        entry = {"round": self.number, "contributions": said, "conflicts": conflicts, "decision": decision}
-        self.history.append(entry)
+Facts = Mapping[str, Any]
 
 
-def rehearse(rehearsal: Rehearsal) -> Finish | Stop:
-    """Return how the rounds end on the course that is rehearsed; they are added to its history.
+def contributions_to(stage: Stage, scene: Scene, facts: Facts) -> list[Answer]:
+    """Return what the roles of a round say, under which the course goes on as one wants to see it."""
+    casts = _casts(stage, scene, facts)
+    return [_said(task, casts[task.role], scene) for task in stage.tasks]
 
-    The fullest course is no vote that can be cast: everybody who may join does, and nothing is decided early.
+
+def decided(closed: Closed, scene: Scene, facts: Facts) -> Closed:
+    """Return a full round with what the policy makes of it.
+
+    The fullest course is no vote that can be cast: everybody who may join does, and nothing is decided before the end.
     """
-    team, is_fullest = rehearsal.team, rehearsal.course == "fullest"
-    while rehearsal.number <= team.budget.max_rounds:
-        is_last, casts = rehearsal.is_last, _casts(rehearsal)
-        ruling = rehearsal.ruling(casts)
-        goes_on = is_fullest or ruling.final == "next_round"
-        rehearsal.close(casts, ruling.final if ruling.final in DECISIONS and not goes_on else None)
-        if (is_last and is_fullest) or not goes_on:
-            return _end(rehearsal, ruling)
-        called = team.joining if is_fullest else (ruling.convene,)
-        rehearsal.joined += tuple(role for role in team.joining if role in called and role not in rehearsal.joined)
-    return Stop(stop_reason("max_rounds_reached"))
+    ruling = _counted(scene.team, [*scene.log, closed], facts)
+    if scene.course != "fullest":
+        return replace(closed, outcome=ruling.final, convened=(ruling.convene,) if ruling.convene else ())
+    if not _is_last(scene):
+        return replace(closed, convened=scene.team.joining)
+    return replace(closed, outcome=ruling.final if ruling.final in DECISIONS else "go")
 
 
-def _end(rehearsal: Rehearsal, ruling: Ruling) -> Finish | Stop:
-    if ruling.final == "escalate" and rehearsal.course != "fullest":
-        return ESCALATED
-    findings = examine(rehearsal.team.guards, rehearsal.facts)
-    capping = [each.guard.name for each in findings if each.tripped and each.guard.cap == ruling.final]
-    capped = capping if ruling.vote != ruling.final else []
-    decision = ruling.final if ruling.final in DECISIONS else None
-    return Finish(decision=decision, details={"guards": capped})
+def ended(finish: Finish, team: Team, log: Log, facts: Facts) -> Finish:
+    """Return the end of rounds with the guards that lowered their last outcome."""
+    last, tripped = _counted(team, log, facts), [each for each in examine(team.guards, facts) if each.tripped]
+    capping = [each.guard.name for each in tripped if each.guard.cap == last.final and last.vote != last.final]
+    return replace(finish, details={"guards": capping})
 
 
-def _casts(rehearsal: Rehearsal) -> dict[str, Stance]:
+def _counted(team: Team, log: Log, facts: Facts) -> Ruling:
+    """Return what the policy makes of the last round."""
+    counted = count_of(team, log, facts)
+    assert counted is not None, "a round is counted"
+    return counted.ruling
+
+
+def _is_last(scene: Scene) -> bool:
+    return len(scene.log) + 1 == scene.team.budget.max_rounds
+
+
+def _casts(stage: Stage, scene: Scene, facts: Facts) -> dict[str, Stance]:
     """Return stances under which the course goes on: everybody goes where it is to end, or where nothing else can."""
-    roles = (*rehearsal.team.sequence, *rehearsal.joined)
+    roles = tuple(task.role for task in stage.tasks)
     agreed: dict[str, Stance] = dict.fromkeys(roles, "go")
-    if rehearsal.course in ("shortest", "fullest") or (rehearsal.course == "longest" and rehearsal.is_last):
+    if scene.course in ("shortest", "fullest") or (scene.course == "longest" and _is_last(scene)):
         return agreed
-    apart = (casts for casts in _disagreements(roles) if _is_open(rehearsal, rehearsal.ruling(casts)))
+    apart = (casts for casts in _disagreements(roles) if _is_open(stage, casts, scene, facts))
     return next(apart, agreed)
 
 
-def _is_open(rehearsal: Rehearsal, ruling: Ruling) -> bool:
-    return ruling.final == "next_round" or (rehearsal.is_last and ruling.final not in DECISIONS)
+def _is_open(stage: Stage, casts: Mapping[str, Stance], scene: Scene, facts: Facts) -> bool:
+    """Tell whether nothing is decided on these stances."""
+    said = tuple(Entry(role, role, "contribution", {"stance": cast, "confidence": 1.0}) for role, cast in casts.items())
+    final = _counted(scene.team, [*scene.log, Closed(stage.label, said)], facts).final
+    return final == "next_round" or (_is_last(scene) and final not in DECISIONS)
 
 
-def _disagreements(roles: tuple[str, ...]) -> Iterator[dict[str, Stance]]:
+def _disagreements(roles: Sequence[str]) -> Iterator[dict[str, Stance]]:
     """Yield stances, those of the fewest roles that do not go first; of as many, more blocks first."""
     for apart in range(1, len(roles) + 1):
         for blocks in range(apart, -1, -1):
@@ -110,8 +82,5 @@ def _disagreements(roles: tuple[str, ...]) -> Iterator[dict[str, Stance]]:
             }
 
 
-def _contribution(role: str, stance: Stance, rehearsal: Rehearsal) -> Plain:
-    closed = tuple(Closed(f"round_{entry['round']}", ()) for entry in rehearsal.history)
-    scene = Scene(rehearsal.team, rehearsal.course, closed, rehearsal.length, rehearsal.name)
-    task = Task(role, role, "contribution")
-    return {**CONTRACTS["contribution"].rehearsed(task, scene), "stance": stance}
+def _said(task: Task, stance: Stance, scene: Scene) -> Answer:
+    return {**CONTRACTS[task.contract].rehearsed(task, scene), "stance": stance}

@@ -9,11 +9,12 @@ from typing import Any
 from policies.access import Access
 from policies.budgets import Charge, Spent, reserve_team
 from policies.contracts.answers import Answer, Task
-from policies.patterns.course import advance
+from policies.patterns.course import PATTERNS, advance
+from policies.patterns.rounds import history_of, stop_after
 from policies.patterns.stages import Closed, Entry, Finish, Next, Stage
 from policies.plain import MAX_TEXT
+from policies.rehearsal import rounds
 from policies.rehearsal.answers import answer_to
-from policies.rehearsal.rounds import Rehearsal, rehearse
 from policies.rehearsal.scene import CourseName, Scene
 from policies.rehearsal.timeline import Asked, Course, Opened
 from policies.seats import Seat
@@ -42,8 +43,7 @@ def simulate(
     >>> simulate(Team.model_validate({**raw, "roles": {"a": role, "b": role}}), {}).waves
     (2, 1)
     """
-    if team.pattern == "rounds":
-        return _rounds(Rehearsal(team, course, facts, length, name))
+    is_rounds = PATTERNS[team.pattern].is_rounds
     within = _within(team, facts, course, length, name)
     weights = {role: each.with_repairs for role, each in within.items()}
     log: list[Closed] = []
@@ -51,14 +51,17 @@ def simulate(
     spent = 0
     while isinstance(follows := advance(team, log, facts), Stage):
         scene = Scene(team, course, log, length, name, weights)
-        asked = [Asked(task, *_reply(task, scene, within)) for task in follows.tasks]
-        entries = tuple(_entry(each, _fails(each, follows, scene)) for each in asked)
-        stages.append(Opened(follows.label, _groups(team, follows.label, asked, spent)))
-        log.append(Closed(follows.label, entries))
+        asked = _asked(follows, scene, within, facts)
+        closed = Closed(follows.label, tuple(_entry(each, _fails(each, follows, scene)) for each in asked))
+        label = follows.label.replace("_", " ") if is_rounds else follows.label
+        stages.append(Opened(label, _groups(team, follows.label, asked, spent)))
+        log.append(rounds.decided(closed, scene, facts) if is_rounds else closed)
         spent += sum(each.messages for each in asked)
-        if stop := _stop_of(follows, asked):
+        if stop := _stop_of(follows, asked) or stop_after(log[-1]):
             return Course(team, facts, tuple(stages), stop, None)
-    return Course(team, facts, tuple(stages), follows, _written(follows, length, name))
+    history = history_of(log) if is_rounds else []
+    end = rounds.ended(follows, team, log, facts) if is_rounds and isinstance(follows, Finish) else follows
+    return Course(team, facts, tuple(stages), end, _written(end, length, name), tuple(history))
 
 
 def at_most(team: Team, facts: Mapping[str, Any]) -> int:
@@ -94,6 +97,12 @@ def _within(team: Team, facts: Mapping[str, Any], course: CourseName, length: in
 def facts_of(inner: Team, facts: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the facts that a team within works on: its own, or those of the run."""
     return facts if inner.facts is None else inner.facts
+
+
+def _asked(stage: Stage, scene: Scene, within: Within, facts: Mapping[str, Any]) -> list[Asked]:
+    if PATTERNS[scene.team.pattern].is_rounds:
+        return [*map(Asked, stage.tasks, rounds.contributions_to(stage, scene, facts))]
+    return [Asked(task, *_reply(task, scene, within)) for task in stage.tasks]
 
 
 def _reply(task: Task, scene: Scene, within: Within) -> tuple[Answer | None, Course | None]:
@@ -161,18 +170,6 @@ def _granted(team: Team, label: str, asked: Sequence[Asked], spent: int) -> int:
     }
     seats = [Seat(each.task.role, task=each.task.seat) for each in asked]
     return len(plan_wave(seats, label, access, team.budget, used, team.max_repairs, held).asks)
-
-
-def _rounds(rehearsal: Rehearsal) -> Course:
-    end = rehearse(rehearsal)
-    history, stages = rehearsal.history, []
-    for number, entry in enumerate(history, 1):
-        asks = {"recent_rounds": history[max(number - 3, 0) : number - 1]}
-        tasks = [Task(each["agent"], each["agent"], "contribution", asks) for each in entry["contributions"]]
-        said = map(Asked, tasks, entry["contributions"])
-        stages.append(Opened(f"round {number}", (tuple(said),)))
-    written = _written(end, rehearsal.length, rehearsal.name)
-    return Course(rehearsal.team, rehearsal.facts, tuple(stages), end, written, tuple(history))
 
 
 def _written(end: Next, length: int, name: str) -> str | None:

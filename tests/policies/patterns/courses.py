@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from policies.contracts.answers import Answer, ContractName, Task
-from policies.patterns.course import advance
-from policies.patterns.rules import LED
+from policies.patterns.course import PATTERNS, advance
 from policies.patterns.stages import Closed, Entry, Finish, Stage
 from policies.stop import Stop
 from policies.team import PatternName, Team
@@ -45,7 +44,7 @@ def policy_of(rules: Sequence[Mapping[str, Any]] = (), **changes: Any) -> dict[s
 
 def raw_team(pattern: PatternName, sequence: Sequence[str] = SEQUENCE, **changes: Any) -> dict[str, Any]:
     """Return what a team file says; a hierarchy's roles are teams, and a lead stands where the pattern has one."""
-    lead = {"lead": LEA} if pattern in LED else {}
+    lead = {"lead": LEA} if PATTERNS[pattern].lead else {}
     teams = {"team": inner_team()} if pattern == "hierarchy" else {}
     roles = {name: person(name, **teams) for name in sequence} | {name: person(name) for name in lead.values()}
     return {

@@ -4,12 +4,20 @@ from typing import Any, get_args
 
 import pytest
 
-from policies.patterns.rules import COMPOSED, LED, MAX_DEPTH, PAIRS, TAKEN, pattern_faults
+from policies.patterns.rules import COMPOSED, MAX_DEPTH, TAKEN, pattern_faults
 from policies.team import Options, PatternName, Team
 from policies.team_rules import parse_team
 from tests.policies.patterns.courses import ANN, BOB, CID, LEA, SEQUENCE, inner_team, person, policy_of, raw_team
 
 PATTERNS: tuple[PatternName, ...] = get_args(PatternName)
+LED: dict[PatternName, str] = {
+    "orchestrator": "plans the steps",
+    "debate": "judges the debate",
+    "hierarchy": "assigns the subtasks",
+    "manager": "assigns the subtasks",
+    "vote": "makes the proposal",
+}
+PAIRS = ("debate", "conversation")
 UNLED = [pattern for pattern in PATTERNS if pattern not in LED]
 LONE: dict[str, Any] = {"budget": {"min_go_votes": 1}}
 OTHERS: dict[str, Any] = {

@@ -1,0 +1,146 @@
+"""Closing: what a full round or stage makes, each kept in its own way; and how a run ends."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nodes.border import budget_from, plain_seat, plain_stop
+from nodes.events import Body, decided
+from nodes.mail import open_count
+from nodes.state import State
+from nodes.voices.voice import Prompt
+from policies.checks import find_flags
+from policies.conflicts import find_conflicts
+from policies.contracts.contribution import Contribution, contribution_of
+from policies.guards import examine
+from policies.patterns.course import count_of
+from policies.patterns.rounds import entry_of, stop_after
+from policies.patterns.stages import Closed, Count, Entry, Finish, Log, Next
+from policies.seats import Seat, phase_at
+from policies.stop import Stop
+from policies.table import Decision
+from policies.team import Team
+
+GOES_ON = "next_stage"
+DONE = "done"
+
+Update = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What a full round or stage makes: the state's update, the events, and what is shown live."""
+
+    update: Update
+    events: Sequence[Body] = ()
+    shown: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ends: `text` written by code, or the question for the brief; `heading` is the decision line."""
+
+    text: str | None
+    prompt: Prompt
+    heading: str
+    decision: Decision | None
+    guards: tuple[str, ...] = ()
+    results: tuple[Mapping[str, Any], ...] | None = None
+
+
+def nobody_answered(label: str, seats: Sequence[Seat]) -> Closing:
+    """Return the stop of a stage in which every seat failed; the seats stay open, so that they can be asked again."""
+    first = seats[0]
+    reopened = [plain_seat(replace(seat, absent=None)) for seat in seats]
+    stop = Stop(first.absent or "", phase_at(label, first))
+    return Closing({"seats": reopened, "pending": plain_stop(stop)})
+
+
+def close_round(state: State, seats: Sequence[Seat], log: Log, team: Team) -> Closing:
+    """Return what a full round makes: the policy's outcome, an entry of the history, and a line of the trace."""
+    counted = count_in(state, log, team)
+    assert counted is not None, "a round is counted"
+    closed = replace(log[-1], outcome=counted.ruling.final)
+    entry, stop = entry_of(closed), stop_after(closed)
+    line = {"round": state["round"], "conflicts": entry["conflicts"], "decision": closed.outcome}
+    update: Update = {"outcome": closed.outcome, "history": [entry], "trace": [line]}
+    if stop:
+        update["pending"] = plain_stop(stop)
+    return Closing(update, count_events(state, seats, counted, team), {"event": "round", **line})
+
+
+def close_stage(state: State, seats: Sequence[Seat], log: Log, team: Team, follows: Next) -> Closing:
+    """Return what a full stage leads to: another stage, the end, or a stop."""
+    place = {"round": state["round"], "stage": log[-1].label}
+    line = {**place, "absent": [seat.name for seat in seats if seat.absent]}
+    closed = plain_closed(place, seats)
+    update: Update = {"outcome": GOES_ON, "stages": [closed], "trace": [line]}
+    if isinstance(follows, Finish):
+        update |= {"outcome": DONE, "ending": plain_ending(follows)}
+    elif isinstance(follows, Stop):
+        update["pending"] = plain_stop(follows)
+    counted = count_in(state, log, team)
+    events = count_events(state, seats, counted, team) if counted else []
+    return Closing(update, events, {"event": "stage", **line})
+
+
+def count_in(state: State, log: Log, team: Team) -> Count | None:
+    """Return the vote that the log ends with, under the limits of the state; None where nobody voted."""
+    limited = team.model_copy(update={"budget": budget_from(state)})
+    return count_of(limited, log, state["case"]["facts"], open_count(state))
+
+
+def count_events(state: State, seats: Sequence[Seat], counted: Count, team: Team) -> list[Body]:
+    """Return the events of a vote: its conflicts, and its outcome with what flags the evidence of contributions."""
+    said, facts = contributions_of(seats), state["case"]["facts"]
+    conflicts = find_conflicts([each.stance for each in said])
+    named = [{"event": "conflict", "round": state["round"], "conflict": name} for name in conflicts]
+    confidences = {each.agent: each.confidence for each in said}
+    outcome = decided(counted.vote, examine(team.guards, facts), counted.ruling, confidences)
+    flags = [flag for each in said for flag in find_flags(each, team.roles[each.agent], facts)]
+    return [*named, {**outcome, "round": state["round"], "flags": flags}]
+
+
+def contributions_of(seats: Sequence[Seat]) -> list[Contribution]:
+    """Return the contributions in seats, in order; other answers are none."""
+    accepted = [seat.accepted for seat in seats if seat.accepted]
+    return [contribution_of(each) for each in accepted if each.contract == "contribution"]
+
+
+def closed_of(label: str, seats: Sequence[Seat]) -> Closed:
+    """Return a full stage as the log has it."""
+    return Closed(label, tuple(entry_in(seat) for seat in seats))
+
+
+def entry_in(seat: Seat) -> Entry:
+    """Return what a settled seat is in the log."""
+    said = seat.accepted
+    return Entry(seat.name, seat.role, said.contract if said else "output", said.answer if said else None, seat.absent)
+
+
+def plain_closed(place: Mapping[str, Any], seats: Sequence[Seat]) -> Update:
+    """Return a full stage as the state keeps it."""
+    return {**place, "entries": [_plain_entry(seat) for seat in seats]}
+
+
+def _plain_entry(seat: Seat) -> Update:
+    entry, inner = entry_in(seat), seat.accepted.inner if seat.accepted else None
+    return {
+        "seat": entry.seat,
+        "role": entry.role,
+        "contract": entry.contract,
+        "answer": dict(entry.answer) if entry.answer is not None else None,
+        "absent": entry.absent,
+        "inner": dict(inner) if inner else None,
+    }
+
+
+def plain_ending(finish: Finish) -> Update:
+    """Return the end of stages as the state keeps it."""
+    return {
+        "results": [dict(result) for result in finish.results],
+        "answer": finish.answer,
+        "decision": finish.decision,
+        "ended_early": finish.ended_early,
+        "details": dict(finish.details),
+    }

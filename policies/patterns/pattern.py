@@ -1,0 +1,37 @@
+"""A pattern: one way in which a team works together, as one value."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from policies.contracts.answers import ContractName
+from policies.patterns.stages import Count, Log, Next
+from policies.team import Team
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What a team is asked next, what its answers decide, and what its team file may say."""
+
+    advance: Callable[[Team, Log, Facts], Next]
+    """What follows on the finished stages; the team carries the budget in force."""
+    instructions: tuple[str, ...]
+    """The instruction files that it may use; a contract's file has its name."""
+    count: Callable[[Team, Log, Facts, int], Count | None] | None = None
+    """The vote that the last stage makes, with as many questions open; None where the policy decides nothing."""
+    is_rounds: bool = False
+    """Whether its stages are rounds: each is an entry of the history, which stays when changes are accepted."""
+    lead: str | None = None
+    """What its lead does; None where it has no lead."""
+    least_roles: int = 1
+    """How many roles its sequence has at least."""
+    is_composed: bool = False
+    """Whether its roles give outputs, so that a team may answer for one."""
+    assigns_teams: bool = False
+    """Whether a team must answer for every role of the sequence."""
+    may_fail: ContractName | None = None
+    """The answers that can fail without a stop of their own, so that the pattern says how it ends."""
+    options: tuple[str, ...] = ()
+    """The options of a team file that it reads."""

@@ -1,0 +1,122 @@
+"""Rounds: every role of the sequence says its stance, and the decision table decides, until it does or none is left."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from policies.budgets import Spent
+from policies.conflicts import find_conflicts
+from policies.contracts.answers import Task
+from policies.guards import examine
+from policies.outcome import decide
+from policies.patterns.pattern import Facts, Pattern
+from policies.patterns.results import tolerance_of
+from policies.patterns.stages import Closed, Count, Entry, Finish, Log, Next, Stage
+from policies.routing import refuse_next_round
+from policies.seats import open_seats
+from policies.stop import ESCALATED, Stop
+from policies.table import DECISIONS
+from policies.team import Team
+from policies.vote import Cast, Vote, rounds_blocked
+
+ROUNDS_SHOWN = 2
+"""How many finished rounds a role reads."""
+
+Plain = dict[str, Any]
+
+
+def advance(team: Team, log: Log, _: Facts) -> Next:
+    """Return the next round, the end once the policy decided, or the stop where no round may follow.
+
+    A round is asked of the sequence, and of the roles that rows convened before.
+    """
+    last = log[-1] if log else Closed("", ())
+    if last.outcome in DECISIONS and not last.set_aside:
+        return Finish(decision=last.outcome)
+    stop = refuse_next_round(last.outcome, team.budget, Spent(rounds=len(log)))
+    if stop:
+        return stop
+    called = [role for closed in log for role in closed.convened]
+    asks = seen_of(history_of(log, newest=ROUNDS_SHOWN))
+    seats = open_seats(team.sequence, called, team.joining)
+    tasks = tuple(Task(seat.role, seat.role, "contribution", asks) for seat in seats)
+    return Stage(f"round_{len(log) + 1}", tasks, tolerance_of(team, "all"))
+
+
+def count(team: Team, log: Log, facts: Facts, open_questions: int) -> Count | None:
+    """Return the vote of the last round, and the ruling of the policy on it."""
+    if not log:
+        return None
+    limits, entries = team.budget, log[-1].entries
+    vote = Vote(
+        casts={entry.role: _cast(entry) for entry in entries},
+        min_go_votes=limits.min_go_votes,
+        round=number_of(log[-1]),
+        max_rounds=limits.max_rounds,
+        rounds_blocked=rounds_blocked([[_cast(entry) for entry in closed.entries] for closed in log[:-1]]),
+        open_questions=open_questions,
+        weights=team.weights,
+        vetoers=team.vetoers,
+        confidences=tuple(entry.answer["confidence"] for entry in entries if entry.answer),
+    )
+    return Count(vote, decide(team.policy, vote, examine(team.guards, facts)))
+
+
+def stop_after(closed: Closed) -> Stop | None:
+    """Return the stop that a finished round leads to: one that was escalated waits for a human.
+
+    >>> stop_after(Closed("round_1", (), "escalate")).reason
+    'escalated'
+    """
+    return ESCALATED if closed.outcome == "escalate" else None
+
+
+def history_of(log: Log, newest: int | None = None) -> list[Plain]:
+    """Return the finished rounds as the history shows them, all or the newest."""
+    since = 0 if newest is None else max(len(log) - newest, 0)
+    return [entry_of(closed) for closed in log[since:]]
+
+
+def number_of(closed: Closed) -> int:
+    """Return the number of a round, which its label ends with.
+
+    >>> number_of(Closed("round_2", ()))
+    2
+    """
+    return int(closed.label.removeprefix("round_"))
+
+
+def entry_of(closed: Closed) -> Plain:
+    """Return a finished round as the history shows it: {round, contributions, conflicts, decision or null}."""
+    said = [entry.answer for entry in closed.entries if entry.answer]
+    return {
+        "round": number_of(closed),
+        "contributions": [{key: value for key, value in each.items() if key != "evidence"} for each in said],
+        "conflicts": find_conflicts([each["stance"] for each in said]),
+        "decision": closed.outcome if closed.outcome in DECISIONS else None,
+    }
+
+
+def seen_of(history: Sequence[Mapping[str, Any]]) -> Plain:
+    """Return what every role reads of the newest entries of a history; no proposal of the open round."""
+    return {
+        "recent_rounds": [_seen(entry) for entry in history],
+        "open_conflicts": history[-1]["conflicts"] if history else [],
+    }
+
+
+def _seen(entry: Mapping[str, Any]) -> Plain:
+    stances = [{key: said[key] for key in ("agent", "stance", "confidence")} for said in entry["contributions"]]
+    return {
+        "round": entry["round"],
+        "decision": entry["decision"] or "next_round",
+        "conflicts": entry["conflicts"],
+        "stances": stances,
+    }
+
+
+def _cast(entry: Entry) -> Cast:
+    cast: Cast = entry.answer["stance"] if entry.answer else "absent"
+    return cast
+
+
+PATTERN = Pattern(advance, ("role", "brief"), count, is_rounds=True)
