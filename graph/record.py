@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from nodes.events import cause_of, events_of
+from policies.patterns.course import pattern_named
+from policies.patterns.pattern import Pattern
 from policies.stop import Stop
 
 Record = dict[str, Any]
@@ -163,11 +165,24 @@ def _inner(told: Mapping[str, Any] | None) -> Record | None:
 
 def _pattern(state: Mapping[str, Any]) -> Record:
     """Return how another pattern than the rounds ended: whether early, and what it shows beside its answer."""
-    pattern = state.get("case", {}).get("team", {}).get("pattern", "rounds")
-    if pattern == "rounds":
+    if pattern_of(state).is_rounds:
         return {}
     ending = state.get("ending") or {}
-    return {"pattern": pattern, "ended_early": ending.get("ended_early", False), "details": ending.get("details", {})}
+    return {
+        "pattern": state["case"]["team"]["pattern"],
+        "ended_early": ending.get("ended_early", False),
+        "details": ending.get("details", {}),
+    }
+
+
+def pattern_of(state: Mapping[str, Any]) -> Pattern:
+    """Return the pattern that a thread works by; that of the rounds where it has not begun."""
+    return pattern_named(state.get("case", {}).get("team", {}).get("pattern"))
+
+
+def is_of_rounds(record: Mapping[str, Any]) -> bool:
+    """Tell whether a record is one of rounds; one of any other pattern names it."""
+    return "pattern" not in record
 
 
 def _outcome(state: Mapping[str, Any], outcomes: list[dict[str, Any]]) -> Record | None:

@@ -26,7 +26,7 @@ from graph.teams.voicing import voiced
 from graph.versions import installed_versions
 from graph.voices import build_voices
 from nodes.services import InputRefusedError, Services
-from policies.team import PatternName
+from policies.team import PATTERN_NAMES, PatternName
 
 Factory = Callable[[RunnableConfig, ServerRuntime[Any]], AbstractAsyncContextManager[Any]]
 
@@ -86,16 +86,8 @@ async def _enter(stack: AsyncExitStack, fences: Fences, thread: str) -> None:
     await stack.enter_async_context(fences.hold(thread))
 
 
-rounds = _serve("rounds")
-orchestrator = _serve("orchestrator")
-pipeline = _serve("pipeline")
-parallel = _serve("parallel")
-debate = _serve("debate")
-hierarchy = _serve("hierarchy")
-manager = _serve("manager")
-workspace = _serve("workspace")
-conversation = _serve("conversation")
-vote = _serve("vote")
+globals().update({pattern: _serve(pattern) for pattern in PATTERN_NAMES})
+"""A graph a pattern, as langgraph.json names them."""
 
 
 @cache

@@ -16,6 +16,7 @@ from policies.contracts.answers import Accepted, Answer, ContractName, Refusal
 from policies.contracts.table import CONTRACTS
 from policies.guards import Finding
 from policies.outcome import Ruling
+from policies.patterns.course import pattern_named
 from policies.seats import Reply, Seat
 from policies.team import Brief, Budget, Role
 from policies.vote import Vote
@@ -146,7 +147,7 @@ def vote_from(outcome: Mapping[str, Any], entry: Mapping[str, Any]) -> Vote:
     return Vote(
         casts=outcome["casts"],
         min_go_votes=outcome["min_go_votes"],
-        round=1 if entry.get("pattern") == "vote" else outcome["round"],  # a vote's event names its stage
+        round=1 if pattern_named(entry.get("pattern")).is_ballot else outcome["round"],  # its event names its stage
         max_rounds=outcome["max_rounds"],
         rounds_blocked=outcome["rounds_blocked"],
         open_questions=outcome.get("open_questions", 0),

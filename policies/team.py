@@ -12,7 +12,7 @@ from policies.guards import Guard
 from policies.messages import Messaging, Subscription
 from policies.paths import MISSING, value_at
 from policies.plain import MAX_INTEGER
-from policies.table import Policy, for_ballots
+from policies.table import Policy
 
 MAX_DOLLARS = 1_000_000_000
 MAX_ROLES = 50
@@ -36,9 +36,6 @@ PatternName = Literal[
 """How the team works together; `docs/patterns.md` says when to take which."""
 
 PATTERN_NAMES: tuple[PatternName, ...] = get_args(PatternName)
-DECIDED: tuple[PatternName, ...] = ("rounds", "vote")
-"""The patterns that a decision table decides."""
-
 FieldKind = Literal["text", "number", "boolean", "list"]
 """What a field of an output holds; a list is one of texts."""
 
@@ -216,16 +213,6 @@ class Team(Value):
     def has_facts(self) -> bool:
         """Whether the team brings facts of its own, wherever they are."""
         return self.facts is not None or self.facts_file is not None
-
-    @property
-    def ruling_policy(self) -> Policy:
-        """The decision table as this team's pattern applies it."""
-        return for_ballots(self.policy) if self.pattern == "vote" else self.policy
-
-    @property
-    def decides_by_policy(self) -> bool:
-        """Whether the decision table decides: in the rounds, and on the ballots of a vote."""
-        return self.pattern in DECIDED
 
     @property
     def speaking(self) -> tuple[str, ...]:

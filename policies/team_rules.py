@@ -13,6 +13,7 @@ from policies.fields import Position
 from policies.guards import Guard
 from policies.messages import Messaging, Subscription
 from policies.paths import keys_of
+from policies.patterns.course import decides_by_policy, ruling_policy
 from policies.patterns.rules import pattern_faults
 from policies.plain import shown
 from policies.privacy import overlaps
@@ -95,7 +96,7 @@ def warnings_of(team: Team) -> list[str]:
     >>> warnings_of(parse_team({**raw, "policy": classic}))
     ['budget.min_go_votes is 2, but the sequence has 1 role: `go` can never be reached']
     """
-    if not team.decides_by_policy:
+    if not decides_by_policy(team):
         return []
     problem = _too_many_votes(team)
     strangers = [name for name in team.policy.joining if name not in team.roles]
@@ -115,7 +116,7 @@ def _too_many_votes(team: Team) -> str | None:
 def _team_problems(team: Team, private: Sequence[str]) -> Iterator[Problem]:
     """Return what is wrong between parts that are each as they must be."""
     many = _too_many_votes(team)
-    if many and team.policy.name != "classic" and team.decides_by_policy:
+    if many and team.policy.name != "classic" and decides_by_policy(team):
         yield Problem(("budget", "min_go_votes"), many)
     for index, row in enumerate(team.policy.rules):
         for name in roles_in(row.when) or ():
@@ -133,7 +134,7 @@ def _team_problems(team: Team, private: Sequence[str]) -> Iterator[Problem]:
 
 def _carried_problems(team: Team) -> Iterator[Problem]:
     """Return the rows that leave no room for what a vote adds to them."""
-    for index, row in enumerate(team.ruling_policy.rules[: len(team.policy.rules)]):
+    for index, row in enumerate(ruling_policy(team).rules[: len(team.policy.rules)]):
         try:
             compile_condition(row.when, "vote")
         except ConditionError as error:

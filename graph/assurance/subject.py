@@ -14,6 +14,7 @@ from policies.assurance.ballots import Electorate, electorate_of
 from policies.assurance.proof import Proof, prove
 from policies.conditions.condition import ConditionError, compile_condition
 from policies.guards import Guard
+from policies.patterns.course import decides_by_policy, ruling_policy
 from policies.table import Policy
 from policies.team import Budget, Team
 
@@ -81,7 +82,7 @@ def load_subject(
     found = _load(name, roles, settings)
     if within is not None:
         found = _within(found, within)
-    if found.team is not None and not found.team.decides_by_policy:
+    if found.team is not None and not decides_by_policy(found.team):
         inner = [each.within for each in _nested(found) if _decides(each)]
         other = f"; name a team within it that decides: {_flags(inner)}" if inner else ""
         raise UsageError(f"no policy decides `{found.title}` itself: its pattern is {found.team.pattern}{other}")
@@ -131,7 +132,7 @@ def _nested(subject: Subject) -> Iterator[Subject]:
 
 
 def _decides(subject: Subject) -> bool:
-    return subject.team is None or subject.team.decides_by_policy
+    return subject.team is None or decides_by_policy(subject.team)
 
 
 def _within(subject: Subject, within: str) -> Subject:
@@ -154,18 +155,18 @@ def from_team(team: Team) -> Subject:
             leaves no room for what a vote adds to it.
     """
     denied = next(filter(None, (find_denial(role, team.access) for role in team.sequence)), None)
-    if denied is not None and team.decides_by_policy:
+    if denied is not None and decides_by_policy(team):
         raise UsageError(
             f"every run of the team `{team.name}` stops with `{denied}`, so no vote of it is decided; leave the role "
             "out of the sequence or enable it"
         )
     try:
-        for row in team.ruling_policy.rules:
+        for row in ruling_policy(team).rules:
             compile_condition(row.when, "vote")
     except ConditionError as error:
         told = f"a condition leaves no room for what a vote adds to it: the whole {error}"
         raise UsageError(f"the policy `{team.policy.name}`: {told}") from None
-    return Subject(team.name, team.ruling_policy, electorate_of(team), team.guards, team)
+    return Subject(team.name, ruling_policy(team), electorate_of(team), team.guards, team)
 
 
 def is_policy(name: str) -> bool:

@@ -18,20 +18,6 @@ Sees = Mapping[str, Sequence[str]]
 
 LEAD = "lead"
 
-PURPOSES: Mapping[PatternName, tuple[str, str]] = {
-    "rounds": ("one aligned decision", "structured, through the shared state"),
-    "orchestrator": ("complex work", "top-down"),
-    "pipeline": ("linear work", "one way"),
-    "parallel": ("independent work", "none"),
-    "debate": ("verification", "structured"),
-    "hierarchy": ("complex work", "top-down"),
-    "manager": ("complex work", "top-down"),
-    "workspace": ("creative work", "iterative"),
-    "conversation": ("open-ended work", "free form"),
-    "vote": ("a yes/no on a proposal", "ballots"),
-}
-"""What each pattern is good for, and how its agents talk."""
-
 
 def guide_to(agents: int, rounds: int) -> list[Plain]:
     """Return what each pattern takes with so many agents, two or more, and rounds; an agent has a turn a round."""
@@ -72,11 +58,10 @@ def _raw(pattern: PatternName, names: Sequence[str], rounds: int, roles: Plain |
 def _entry(pattern: PatternName, agents: int, rounds: int) -> Plain:
     team = synthetic_team(pattern, agents, rounds)
     shortest, longest = simulate(team, {}), simulate(team, {}, "longest")
-    good_for, talk = PURPOSES[pattern]
     return {
         "pattern": pattern,
-        "good_for": good_for,
-        "talk": talk,
+        "good_for": PATTERNS[pattern].good_for,
+        "talk": PATTERNS[pattern].talk,
         "calls": _range(shortest.calls, longest.calls),
         "at_most": at_most(team, {}),
         "latency_calls": _range(shortest.latency, longest.latency),

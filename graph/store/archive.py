@@ -17,8 +17,8 @@ from policies.assurance.audit import head_of
 from policies.assurance.past import PastRun
 from policies.assurance.tape import tape_from, taped
 from policies.guards import Guard
+from policies.patterns.course import pattern_named
 from policies.table import DECISIONS
-from policies.team import DECIDED
 
 NAMESPACE = "archive"
 BUCKETS = 256
@@ -71,7 +71,7 @@ def entry_of(thread: str, state: Mapping[str, Any]) -> Entry:
     """Return the entry of a thread that ended: it follows from the events and the case of its state alone."""
     events, case = state.get("events", []), state["case"]
     team, roles = case["team"], case["team"]["roles"]
-    pattern = team.get("pattern", "rounds")
+    pattern = team["pattern"]
     entry = {
         "thread_id": thread,
         "team": team["name"],
@@ -79,7 +79,7 @@ def entry_of(thread: str, state: Mapping[str, Any]) -> Entry:
         "policy": team["policy"]["name"],
         "ended_at": events[-1]["at"] if events else None,
         "ended": ended_with(state),
-        "tape": taped(events) if pattern in DECIDED else None,
+        "tape": taped(events) if pattern_named(pattern).count else None,
         "sequence": team["sequence"],
         "lead": team.get("lead"),
         "enabled": [name for name, role in roles.items() if role["enabled"]],
@@ -125,11 +125,11 @@ def past_run(entry: Mapping[str, Any]) -> PastRun:
         tuple(Guard.model_validate(guard) for guard in entry["guards"]),
         entry["weights"],
         frozenset(entry["vetoers"]),
-        entry["lead"] if entry["pattern"] == "vote" else None,
+        entry["lead"] if pattern_named(entry["pattern"]).is_ballot else None,
         entry["has_messages"],
     )
 
 
 def is_decided_by_policy(entry: Mapping[str, Any]) -> bool:
     """Tell whether a decision table decided the run, or would have."""
-    return entry.get("pattern", "rounds") in DECIDED
+    return pattern_named(entry.get("pattern")).count is not None

@@ -7,6 +7,7 @@ from functools import lru_cache
 from policies.assurance.ballots import Electorate, TooManyVotesError, electorate_of
 from policies.assurance.proof import Check, find_unproved
 from policies.budgets import raised
+from policies.patterns.course import decides_by_policy, ruling_policy
 from policies.table import Policy
 from policies.team import Budget, Team
 
@@ -35,7 +36,7 @@ def find_unapproved(
     """
     for each, (now, first, last) in _limits_within(team, limits, began or limits, before or limits):
         is_moved = before is None or any(getattr(now, name) != getattr(last, name) for name in VOTED_BY)
-        found = _of_one(each, now, first) if each.decides_by_policy and is_moved else None
+        found = _of_one(each, now, first) if decides_by_policy(each) and is_moved else None
         if found:
             return found
     return None
@@ -52,7 +53,7 @@ def _limits_within(team: Team, *limits: Budget) -> Iterator[tuple[Team, tuple[Bu
 
 def _of_one(team: Team, limits: Budget, began: Budget) -> Unapproved | None:
     try:
-        failing = _unproved(team.ruling_policy, _Key(electorate_of(team, limits, began)), limits.max_rounds)
+        failing = _unproved(ruling_policy(team), _Key(electorate_of(team, limits, began)), limits.max_rounds)
     except TooManyVotesError as error:
         return Unapproved(team.policy, too_many=str(error))
     return Unapproved(team.policy, failing) if failing else None

@@ -6,6 +6,7 @@ from functools import cached_property, lru_cache
 from itertools import product
 from math import comb, factorial, prod
 
+from policies.patterns.course import PATTERNS
 from policies.table import Policy
 from policies.team import Budget, Team
 from policies.vote import Cast, Vote
@@ -62,7 +63,7 @@ def electorate_of(team: Team, limits: Budget | None = None, began: Budget | None
 
     `began` are the limits of a run that was resumed since: its rounds are walked from there.
     """
-    under, is_vote = limits or team.budget, team.pattern == "vote"
+    under, is_vote = limits or team.budget, PATTERNS[team.pattern].is_ballot
     rounds = min(under.max_rounds, (began or under).max_rounds)
     return Electorate(
         team.sequence,

@@ -10,6 +10,7 @@ from typing import Any
 from policies.budgets import Spent
 from policies.contracts.answers import Accepted, Refusal
 from policies.fields import Stance
+from policies.patterns.course import pattern_named
 from policies.patterns.vote import CAST
 from policies.seats import Failure, Reply
 from policies.stop import stop_reason
@@ -21,7 +22,6 @@ Plain = dict[str, Any]
 Event = Mapping[str, Any]
 
 BRIEF = "brief"
-ROUNDS = "rounds"
 ANSWERS = ("accepted", "refused", "failed")
 
 
@@ -210,8 +210,8 @@ class _Beginning:
 
     round: int = 0
     outcome: Outcome | None = None
-    pattern: str = ROUNDS
-    before: str = ROUNDS
+    pattern: str | None = None
+    before: str | None = None
     stances: list[list[Stance]] = field(default_factory=list)
     called: list[str | None] = field(default_factory=list)
 
@@ -227,12 +227,12 @@ class _Beginning:
         elif kind == "outcome":
             self.outcome = event["final"]
             self.called.append(event["convene"])
-            if self.pattern == ROUNDS:
+            if pattern_named(self.pattern).is_rounds:
                 self.stances.append([event["casts"][role] for role in event["confidences"]])
 
     def _reopen(self, number: int) -> None:
         """Take back the open round: it is asked again, but the stages of another pattern begin with a new one."""
-        if self.before != ROUNDS or self.outcome in DECISIONS:
+        if not pattern_named(self.before).is_rounds or self.outcome in DECISIONS:
             self.outcome = "next_round"
         elif number != self.round:
             self.outcome = None

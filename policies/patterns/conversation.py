@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from policies.contracts.answers import Task
-from policies.patterns.pattern import Facts, Pattern
+from policies.patterns.pattern import Counted, Facts, Pattern
 from policies.patterns.quotations import lines_of
 from policies.patterns.results import side_by_side
 from policies.patterns.stages import Entry, Finish, Log, Next, Stage, entries_of
@@ -75,8 +75,11 @@ def _text(turn: Entry) -> str:
 
 
 PATTERN = Pattern(
+    "open-ended work",
+    "free form",
     advance,
     ("turn", "synthesis"),
     least_roles=2,
     options=("max_turns", "phrase", "speakers", "synthesis"),
+    counted=Counted("Turns", "turn", "max_turns"),
 )

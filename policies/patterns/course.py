@@ -1,6 +1,7 @@
 """The table of patterns, and the course of a team: what is asked next, given all that was said."""
 
 from collections.abc import Mapping
+from typing import cast
 
 from policies.patterns import (
     conversation,
@@ -16,6 +17,7 @@ from policies.patterns import (
 )
 from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.stages import Count, Log, Next
+from policies.table import Policy
 from policies.team import PatternName, Team
 
 PATTERNS: Mapping[PatternName, Pattern] = {
@@ -30,6 +32,25 @@ PATTERNS: Mapping[PatternName, Pattern] = {
     "conversation": conversation.PATTERN,
     "vote": vote.PATTERN,
 }
+
+
+def pattern_named(name: str | None) -> Pattern:
+    """Return a pattern by the name that a thread, or a record, has for it; the rounds where it has none yet.
+
+    >>> pattern_named(None).is_rounds, pattern_named("vote").is_rounds
+    (True, False)
+    """
+    return PATTERNS[cast("PatternName", name or "rounds")]
+
+
+def decides_by_policy(team: Team) -> bool:
+    """Tell whether a decision table decides what the team is asked."""
+    return PATTERNS[team.pattern].count is not None
+
+
+def ruling_policy(team: Team) -> Policy:
+    """Return the decision table as the team's pattern applies it."""
+    return PATTERNS[team.pattern].ruling(team.policy)
 
 
 def advance(team: Team, log: Log, facts: Facts) -> Next:

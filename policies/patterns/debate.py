@@ -1,7 +1,7 @@
 """Debate: opening positions, replies to the others' positions, and a judge."""
 
 from policies.contracts.answers import Task
-from policies.patterns.pattern import Facts, Pattern
+from policies.patterns.pattern import Counted, Facts, Pattern
 from policies.patterns.results import tolerance_of
 from policies.patterns.stages import Closed, Finish, Log, Next, Stage, entries_of
 from policies.team import Team
@@ -69,4 +69,13 @@ def _told(said: dict[str, object]) -> str:
     return "\n".join([*lines, "Reasons:", *(f"- {reason}" for reason in reasons)])
 
 
-PATTERN = Pattern(advance, ("position", "verdict"), lead="judges the debate", least_roles=2)
+PATTERN = Pattern(
+    "verification",
+    "structured",
+    advance,
+    ("position", "verdict"),
+    lead="judges the debate",
+    least_roles=2,
+    counted=Counted("Rounds of replies", "reply"),
+    ends_early="Ended early: nobody moved.",
+)

@@ -12,6 +12,8 @@ def advance(team: Team, log: Log, _: Facts) -> Next:
 
 
 PATTERN = Pattern(
+    "complex work",
+    "top-down",
     advance,
     ("assignments", "output", "synthesis"),
     lead="assigns the subtasks",

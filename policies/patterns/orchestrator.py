@@ -102,6 +102,8 @@ def _plan_shown(plan: Progress) -> dict[str, Any]:
 
 
 PATTERN = Pattern(
+    "complex work",
+    "top-down",
     advance,
     ("plan", "output", "synthesis"),
     lead="plans the steps",

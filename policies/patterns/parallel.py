@@ -18,4 +18,11 @@ def advance(team: Team, log: Log, _: Facts) -> Next:
     return Finish(results, answer, details={"missing": missing})
 
 
-PATTERN = Pattern(advance, ("output", "synthesis"), is_composed=True, options=("synthesis",))
+PATTERN = Pattern(
+    "independent work",
+    "none",
+    advance,
+    ("output", "synthesis"),
+    is_composed=True,
+    options=("synthesis",),
+)

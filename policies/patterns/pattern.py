@@ -2,18 +2,33 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from policies.contracts.answers import ContractName
 from policies.patterns.stages import Count, Log, Next
+from policies.table import Policy
 from policies.team import Team
 
 Facts = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """Stages that a limit counts: what they are called, what their labels begin with, and where the limit is."""
+
+    what: str
+    label: str
+    limit: Literal["max_rounds", "max_turns"] = "max_rounds"
+
+
+@dataclass(frozen=True, slots=True)
 class Pattern:
-    """What a team is asked next, what its answers decide, and what its team file may say."""
+    """What a team is asked next, what its answers decide, what its file may say, and what people are told of it."""
+
+    good_for: str
+    """What one takes it for."""
+    talk: str
+    """How its agents talk."""
 
     advance: Callable[[Team, Log, Facts], Next]
     """What follows on the finished stages; the team carries the budget in force."""
@@ -21,6 +36,10 @@ class Pattern:
     """The instruction files that it may use; a contract's file has its name."""
     count: Callable[[Team, Log, Facts, int], Count | None] | None = None
     """The vote that the last stage makes, with as many questions open; None where the policy decides nothing."""
+    ruling: Callable[[Policy], Policy] = lambda policy: policy
+    """The policy as it is applied to that vote."""
+    is_ballot: bool = False
+    """Whether one vote is cast, on a proposal of the lead."""
     is_rounds: bool = False
     """Whether its stages are rounds: each is an entry of the history, which stays when changes are accepted."""
     lead: str | None = None
@@ -33,5 +52,9 @@ class Pattern:
     """Whether a team must answer for every role of the sequence."""
     may_fail: ContractName | None = None
     """The answers that can fail without a stop of their own, so that the pattern says how it ends."""
+    counted: Counted | None = None
+    """Its stages where a limit counts them; None where they just follow."""
+    ends_early: str | None = None
+    """The sentence on a run that ended before that limit."""
     options: tuple[str, ...] = ()
     """The options of a team file that it reads."""

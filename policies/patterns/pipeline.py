@@ -17,4 +17,10 @@ def advance(team: Team, log: Log, _: Facts) -> Next:
     return Stage(role, (Task(role, role, "output", asks),))
 
 
-PATTERN = Pattern(advance, ("output",), is_composed=True)
+PATTERN = Pattern(
+    "linear work",
+    "one way",
+    advance,
+    ("output",),
+    is_composed=True,
+)

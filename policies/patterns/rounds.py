@@ -8,7 +8,7 @@ from policies.conflicts import find_conflicts
 from policies.contracts.answers import Task
 from policies.guards import examine
 from policies.outcome import decide
-from policies.patterns.pattern import Facts, Pattern
+from policies.patterns.pattern import Counted, Facts, Pattern
 from policies.patterns.results import tolerance_of
 from policies.patterns.stages import Closed, Count, Entry, Finish, Log, Next, Stage
 from policies.routing import refuse_next_round
@@ -119,4 +119,12 @@ def _cast(entry: Entry) -> Cast:
     return cast
 
 
-PATTERN = Pattern(advance, ("role", "brief"), count, is_rounds=True)
+PATTERN = Pattern(
+    "one aligned decision",
+    "structured, through the shared state",
+    advance,
+    ("role", "brief"),
+    count,
+    is_rounds=True,
+    counted=Counted("Rounds opened", "round"),
+)

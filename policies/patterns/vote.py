@@ -13,7 +13,7 @@ from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.results import tolerance_of
 from policies.patterns.stages import Closed, Count, Finish, Log, Next, Stage, entries_of
 from policies.stop import Stop, stop_reason
-from policies.table import DECISIONS, Decision
+from policies.table import DECISIONS, Decision, for_ballots
 from policies.team import Team
 from policies.vote import Cast, Vote
 
@@ -53,7 +53,7 @@ def _count(team: Team, ballots: Closed, facts: Facts) -> Count:
         entry.role: CAST[entry.answer["vote"]] if entry.answer else "absent" for entry in ballots.entries
     }
     vote = vote_of(casts, team.budget.min_go_votes, team.weights, team.vetoers)
-    return Count(vote, decide(team.ruling_policy, vote, examine(team.guards, facts)))
+    return Count(vote, decide(for_ballots(team.policy), vote, examine(team.guards, facts)))
 
 
 def vote_of(casts: Mapping[str, Cast], min_go_votes: int, weights: Mapping[str, int], vetoers: frozenset[str]) -> Vote:
@@ -75,4 +75,14 @@ def tally(ballots: Closed) -> dict[str, int]:
     return {word: cast.count(word) for word in ("approve", "reject", "abstain", "absent")}
 
 
-PATTERN = Pattern(advance, ("proposal", "ballot"), count, lead="makes the proposal", may_fail="ballot")
+PATTERN = Pattern(
+    "a yes/no on a proposal",
+    "ballots",
+    advance,
+    ("proposal", "ballot"),
+    count,
+    lead="makes the proposal",
+    may_fail="ballot",
+    ruling=for_ballots,
+    is_ballot=True,
+)

@@ -1,7 +1,7 @@
 """Workspace: a group drafts ideas and refines them, each seeing the others' latest notes."""
 
 from policies.contracts.answers import Task
-from policies.patterns.pattern import Facts, Pattern
+from policies.patterns.pattern import Counted, Facts, Pattern
 from policies.patterns.results import side_by_side, tolerance_of
 from policies.patterns.stages import Finish, Log, Next, Stage
 from policies.team import Team
@@ -47,4 +47,12 @@ def _artifacts(note: dict[str, object]) -> dict[str, object]:
     return {"artifacts": note["artifacts"]} if note["artifacts"] else {}
 
 
-PATTERN = Pattern(advance, ("note", "synthesis"), options=("synthesis",))
+PATTERN = Pattern(
+    "creative work",
+    "iterative",
+    advance,
+    ("note", "synthesis"),
+    options=("synthesis",),
+    counted=Counted("Iterations", "iteration"),
+    ends_early="Ended early: nobody added anything.",
+)

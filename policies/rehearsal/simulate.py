@@ -123,8 +123,8 @@ def _fails(asked: Asked, stage: Stage, scene: Scene) -> bool:
     """Tell whether the last step of a plan fails, so that the planner is asked again, on the fullest course."""
     is_last = asked.task is stage.tasks[-1] and asked.task.contract == "output"
     plans = sum(entry.contract == "plan" for closed in scene.log for entry in closed.entries)
-    is_planned = scene.team.pattern == "orchestrator" and scene.course == "fullest"
-    return is_planned and is_last and plans <= scene.team.options.max_replans
+    is_planned_again = "max_replans" in PATTERNS[scene.team.pattern].options and scene.course == "fullest"
+    return is_planned_again and is_last and plans <= scene.team.options.max_replans
 
 
 def _entry(asked: Asked, fails: bool) -> Entry:

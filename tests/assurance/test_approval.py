@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from graph.studio import rounds
+from graph import studio
 from nodes.services import InputRefusedError
 from tests.assurance.stage import BROKEN, team_file
 from tests.hostile.command import Captured, accord, refused
@@ -25,7 +25,7 @@ def served(team: str) -> Any:
 
     async def main() -> Any:
         looking: Any = SimpleNamespace(access_context="assistants.read", store=None)
-        async with rounds({"configurable": {"team": team}}, looking) as graph:
+        async with vars(studio)["rounds"]({"configurable": {"team": team}}, looking) as graph:
             return graph
 
     return asyncio.run(main())

@@ -7,6 +7,7 @@ import pytest
 from policies.checks import find_needed
 from policies.conditions.condition import ConditionError, Fault, compile_condition, holds
 from policies.contracts.reading import MAX_OFFER, offered_messages
+from policies.patterns.course import decides_by_policy
 from policies.routing import is_over, next_nodes, next_step
 from policies.team import PATTERN_NAMES, PatternName
 from tests.policies.patterns.courses import ANN, BOB, LEA, SEQUENCE, person, policy_of, team_of
@@ -100,7 +101,7 @@ def test_a_team_is_over_once_it_decided_or_its_stages_ended(outcome: object, ove
 @pytest.mark.parametrize("pattern", PATTERN_NAMES)
 def test_the_table_decides_in_the_rounds_and_in_a_vote_alone(pattern: PatternName) -> None:
     team = team_of(pattern)
-    assert team.decides_by_policy == (pattern in ("rounds", "vote"))
+    assert decides_by_policy(team) == (pattern in ("rounds", "vote"))
     assert team.speaking == (*SEQUENCE, *([LEA] if team.lead else []))
 
 

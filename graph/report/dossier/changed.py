@@ -11,7 +11,8 @@ from nodes.fingerprint import Pin, fingerprint, fingerprints
 from policies.assurance.audit import Event, find_break
 from policies.guards import Guard, examine
 from policies.outcome import decide
-from policies.table import Policy, for_ballots
+from policies.patterns.course import pattern_named
+from policies.table import Policy
 from policies.team import Budget
 from policies.vote import Vote
 
@@ -66,16 +67,16 @@ class Basis:
 def basis_of(state: State) -> Basis:
     """Return what the last finished round was decided on, as the thread keeps it."""
     team, last = state["case"]["team"], standing_outcomes(state)[-1]
-    if team.get("pattern") == "vote":
+    pattern = pattern_named(team["pattern"])
+    if pattern.is_ballot:
         last = {**last, "round": last["max_rounds"]}  # it is placed by its stage, and was decided as the only round
     entry = {
         "weights": {name: role["weight"] for name, role in team["roles"].items()},
         "vetoers": [name for name, role in team["roles"].items() if role["veto"]],
     }
     policy = Policy.model_validate(team["policy"])
-    ruling_policy = for_ballots(policy) if team.get("pattern") == "vote" else policy
     guards = tuple(Guard.model_validate(guard) for guard in team["guards"])
-    return Basis(ruling_policy, vote_from(last, entry), guards, state["case"]["facts"], last)
+    return Basis(pattern.ruling(policy), vote_from(last, entry), guards, state["case"]["facts"], last)
 
 
 def find_change(thread: str, state: State) -> Changed | None:

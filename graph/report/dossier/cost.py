@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from graph.record import pattern_of
 from graph.report.words import counted, said_number
 from nodes.border import unused_messages
 from nodes.events import events_of
@@ -33,15 +34,15 @@ def cost_of(record: Mapping[str, Any], state: Mapping[str, Any]) -> Plain:
 
 def _opened(state: Mapping[str, Any]) -> Plain:
     """Return the row of the rounds, or of what another pattern counts in their place."""
-    team, limits = state.get("case", {}).get("team", {}), state.get("limits", {})
+    limits, pattern = state.get("limits", {}), pattern_of(state)
     labels = [str(stage["stage"]).partition("_")[0] for stage in state.get("stages", [])[state.get("since", 0) :]]
-    counts = {
-        "rounds": ("Rounds opened", state.get("spent", {}).get("rounds", 0), limits.get("max_rounds")),
-        "debate": ("Rounds of replies", labels.count("reply"), limits.get("max_rounds")),
-        "workspace": ("Iterations", labels.count("iteration"), limits.get("max_rounds")),
-        "conversation": ("Turns", labels.count("turn"), team.get("options", {}).get("max_turns")),
-    }
-    return _row(*counts.get(team.get("pattern", "rounds"), ("Stages", len(labels), None)))
+    counted = pattern.counted
+    if counted is None:
+        return _row("Stages", len(labels), None)
+    opened = state.get("spent", {}).get("rounds", 0)
+    used = opened if pattern.is_rounds else labels.count(counted.label)
+    options = state.get("case", {}).get("team", {}).get("options", {})
+    return _row(counted.what, used, {**options, **limits}.get(counted.limit))
 
 
 def _row(what: str, used: float, limit: float | None, shown: str | None = None) -> Plain:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from graph.record import is_of_rounds
 from graph.report.dossier.changed import Changed
 from graph.report.dossier.cost import cost_of
 from graph.report.dossier.explanation import explanation_of, said_power
@@ -24,6 +25,7 @@ from graph.report.words import (
 from nodes.events import events_of
 from nodes.fingerprint import fingerprint
 from policies.assurance.audit import find_break, head_of
+from policies.patterns.course import pattern_named
 
 Plain = dict[str, Any]
 State = Mapping[str, Any]
@@ -70,7 +72,7 @@ def dossier_of(thread: str, record: Mapping[str, Any], state: State) -> Plain:
 
 def _titled(record: Mapping[str, Any]) -> Callable[[int], str]:
     """Return what a round or a stage is called."""
-    if record.get("pattern", "rounds") == "rounds":
+    if is_of_rounds(record):
         return "Round {}".format
     labels = {output["round"]: output["stage"].replace("_", " ") for output in record["outputs"]}
     return lambda number: f"Stage {number}" + (f": {labels[number]}" if number in labels else "")
@@ -78,7 +80,7 @@ def _titled(record: Mapping[str, Any]) -> Callable[[int], str]:
 
 def _team(record: Mapping[str, Any], case: State) -> Plain:
     team = case.get("team", {})
-    policy = team.get("policy", {}) if team.get("pattern", "rounds") in ("rounds", "vote") else {}
+    policy = team.get("policy", {}) if pattern_named(team.get("pattern")).count else {}
     title = team.get("title") or record.get("team") or "A team"
     return {"name": record.get("team"), "title": title, "policy": policy.get("name"), "rule": policy.get("title")}
 
@@ -100,13 +102,13 @@ def _brief(record: Mapping[str, Any]) -> str | None:
     return answer.partition("\n\n")[2] if answer and record.get("final_decision") else answer
 
 
-def _why(why: Plain | None, pattern: str) -> Plain | None:
+def _why(why: Plain | None, pattern: str | None) -> Plain | None:
     if why is None:
         return None
     return {
-        "place": said_round(why["round"], why["max_rounds"], "of at most") if pattern == "rounds" else None,
+        "place": said_round(why["round"], why["max_rounds"], "of at most") if pattern is None else None,
         "came": f"Round {why['round']}, the last that was finished, came to"
-        if pattern == "rounds"
+        if pattern is None
         else "The ballots came to",
         "row": _otherwise(why) if why["row"] == "otherwise" else f"Row {why['row']}",
         "because": why["because"],

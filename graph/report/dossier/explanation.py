@@ -10,7 +10,7 @@ from nodes.events import standing_outcomes
 from policies.assurance.limits import LimitFlip
 from policies.assurance.power import Power
 from policies.assurance.why import Explanation, GuardReading, explain
-from policies.team import DECIDED
+from policies.patterns.course import pattern_named
 
 Plain = dict[str, Any]
 
@@ -36,8 +36,8 @@ def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | Changed | N
 
 def unexplained(thread: str, state: Mapping[str, Any]) -> str:
     """Return the sentence on a thread that has no explanation: why not, and which teams within it decided."""
-    pattern = state["case"]["team"].get("pattern", "rounds")
-    if pattern in DECIDED:
+    pattern = state["case"]["team"]["pattern"]
+    if pattern_named(pattern).count:
         return f"the thread `{thread}` has finished no round under its policy and facts, so there is nothing to explain"
     told = [f"the team `{name}` came to {decision}" for name, decision in _decided_within(outputs_of(state))]
     within = f"; within it {', '.join(told)}, as `accord show {thread}` tells" if told else ""
@@ -47,7 +47,7 @@ def unexplained(thread: str, state: Mapping[str, Any]) -> str:
 def _decided_within(outputs: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     """Yield the name and the decision of each team within that its policy decided."""
     for inner in (output["inner"] for output in outputs if output["inner"]):
-        if inner["pattern"] in DECIDED and inner["decision"]:
+        if pattern_named(inner["pattern"]).count and inner["decision"]:
             yield inner["team"], inner["decision"]
         yield from _decided_within(inner["outputs"])
 

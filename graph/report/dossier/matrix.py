@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from graph.record import row_name
+from graph.record import pattern_of, row_name
 from graph.report.words import CONFLICTS, FLAGS, label_of, said_reason, tone_of
 from nodes.events import events_of
 
@@ -23,13 +23,14 @@ def matrix_of(state: State, record: Mapping[str, Any]) -> list[Plain]:
     rounds += _open(state, rounds)
     roles = dict.fromkeys(role for each in rounds for role in each["cells"])
     titles = {name: role["title"] for name, role in state.get("case", {}).get("team", {}).get("roles", {}).items()}
+    head = "Ballots" if pattern_of(state).is_ballot else "Round {}"
     blocks = [rounds[start : start + ABREAST] for start in range(0, len(rounds), ABREAST)]
-    return [_block(block, [*roles], titles) for block in blocks]
+    return [_block(block, [*roles], titles, head) for block in blocks]
 
 
-def _block(rounds: Sequence[Plain], roles: Sequence[str], titles: Mapping[str, str]) -> Plain:
+def _block(rounds: Sequence[Plain], roles: Sequence[str], titles: Mapping[str, str], head: str) -> Plain:
     return {
-        "rounds": [{"number": each["number"], "is_open": each["is_open"]} for each in rounds],
+        "rounds": [{"head": head.format(each["number"]), "is_open": each["is_open"]} for each in rounds],
         "rows": [
             {"role": role, "title": titles.get(role), "cells": [each["cells"].get(role, _NOBODY) for each in rounds]}
             for role in roles
@@ -81,7 +82,7 @@ def _open(state: State, finished: Sequence[Plain]) -> list[Plain]:
 
 def works_in_rounds(state: State) -> bool:
     """Tell whether a thread works in rounds, and not by another pattern."""
-    return bool(state.get("case", {}).get("team", {}).get("pattern", "rounds") == "rounds")
+    return pattern_of(state).is_rounds
 
 
 def _seat(seat: Mapping[str, Any], state: State) -> Plain:

@@ -47,7 +47,7 @@ def _ruled(record: Mapping[str, Any], state: State, why: Plain | None, work: Pla
     """Return the decision, or what stands in its place, its tone, and the sentences below it."""
     if not state:
         return "Not begun", "open", ["The thread was admitted, and nothing of it has happened yet."]
-    so_far = _so_far(why) if work["pattern"] == "rounds" else _done(work)
+    so_far = _so_far(why) if work["pattern"] is None else _done(work)
     if record["status"] == "ok":
         return _ended(record, why, work)
     if record["status"] in OPEN:
@@ -68,7 +68,7 @@ def _sentence(cause: str) -> str:
 def _ended(record: Mapping[str, Any], why: Plain | None, work: Plain) -> tuple[str, str, list[str]]:
     decision = record.get("final_decision")
     decided = _decided(why) if why else []
-    counts = [_counts(why)] if why and work["pattern"] == "rounds" else work["sentences"]
+    counts = [_counts(why)] if why and work["pattern"] is None else work["sentences"]
     if not decision:
         return "Answered", "done", counts
     return label_of(decision), tone_of(decision), [*counts, *decided]

@@ -47,7 +47,7 @@ def _heading(dossier: Plain) -> Iterator[str]:
         ("Stopped at", code(verdict["phase"] or "")),
         (dates["word"], escaped(dates["ended"] or "")),
         ("Round", (why and why["place"]) or ""),
-        ("Pattern", escaped(dossier["pattern"]) if dossier["pattern"] != "rounds" else ""),
+        ("Pattern", escaped(dossier["pattern"] or "")),
         ("Policy", code(dossier["team"]["policy"] or "")),
         ("Thread", code(dossier["thread"])),
     ]
@@ -71,7 +71,7 @@ def _stand(dossier: Plain) -> Iterator[str]:
 
 def _brief(dossier: Plain) -> Iterator[str]:
     if dossier["brief"]:
-        title = "Brief" if dossier["pattern"] == "rounds" else "Answer"
+        title = "Answer" if dossier["pattern"] else "Brief"
         yield from (f"## {title}", "", *quoted(dossier["brief"]))
 
 
@@ -108,16 +108,12 @@ def _stances(dossier: Plain) -> Iterator[str]:
         return
     yield "## Stances"
     for block in dossier["matrix"]:
-        heads = [_head(each, dossier["pattern"]) for each in block["rounds"]]
+        heads = [f"{each['head']}{' (open)' if each['is_open'] else ''}" for each in block["rounds"]]
         rows = [[code(row["role"]), *map(_cell, row["cells"])] for row in block["rows"]]
         outcome = ["**Outcome**", *(f"**{_cell(each)}**" for each in block["outcomes"])]
         yield from ("", *table(["Role", *heads], [*rows, outcome]))
-    if dossier["pattern"] == "rounds":
+    if dossier["pattern"] is None:
         yield from _beside(dossier)
-
-
-def _head(each: Plain, pattern: str) -> str:
-    return "Ballots" if pattern == "vote" else f"Round {each['number']}{' (open)' if each['is_open'] else ''}"
 
 
 def _beside(dossier: Plain) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from graph.record import outputs_of
+from graph.record import outputs_of, pattern_of
 from graph.report.patterns.ballots import ballots_of
 from graph.report.patterns.letters import messages_of
 from graph.report.patterns.notes import notes_of
@@ -15,8 +15,10 @@ from graph.report.patterns.rounds import rounds_of
 from graph.report.patterns.turns import turns_of
 from graph.report.patterns.work import Given, Plain, Work
 from graph.report.words import label_of, tone_of
+from policies.patterns.course import pattern_named
+from policies.team import PatternName
 
-_DRAWN: Mapping[str, Callable[[Work], list[Plain]]] = {
+DRAWN: Mapping[PatternName, Callable[[Work], list[Plain]]] = {
     "rounds": rounds_of,
     "orchestrator": plans_of,
     "pipeline": pipeline_of,
@@ -29,28 +31,25 @@ _DRAWN: Mapping[str, Callable[[Work], list[Plain]]] = {
     "vote": ballots_of,
 }
 
-EARLY = {"debate": "Ended early: nobody moved.", "workspace": "Ended early: nobody added anything."}
-"""Why a pattern ended before its rounds were used."""
-
 
 def drawing_of(record: Given, state: Given) -> Plain:
-    """Return {pattern, sections, sentences} of a thread; the sections of the rounds are drawn elsewhere.
+    """Return {pattern, sections, sentences} of a thread; of rounds the pattern is null, and drawn elsewhere.
 
     Without the state, which may be empty, the titles of roles, the answers of an open stage and the messages are left
     out. Nothing in it is cleaned yet.
     """
-    pattern, roles = record.get("pattern", "rounds"), state.get("case", {}).get("team", {}).get("roles", {})
+    pattern, roles = record.get("pattern"), state.get("case", {}).get("team", {}).get("roles", {})
     work = Work(
-        pattern,
         [*record.get("outputs", []), *_open(state)],
         missing=record.get("details", {}).get("missing", []),
         roles=roles,
         inside=_within(roles),
     )
-    drawn = _DRAWN[pattern](work) if pattern != "rounds" else []
+    drawn = DRAWN[pattern](work) if pattern else []
     sections = [*drawn, *messages_of(state.get("messages", []))]
     _number(sections, count(1))
-    early = [EARLY[pattern]] if record.get("ended_early") and pattern in EARLY else []
+    sentence = pattern_named(pattern).ends_early
+    early = [sentence] if record.get("ended_early") and sentence else []
     return {"pattern": pattern, "sections": sections, "sentences": [*_sentences(drawn), *early]}
 
 
@@ -67,14 +66,14 @@ def _within(roles: Given) -> Callable[[Given], Plain]:
 
     def told(inner: Given) -> Plain:
         pattern, known = inner["pattern"], _known(roles, inner["team"])
-        work = Work(pattern, inner["outputs"], inner["history"], roles=known, inside=_within(known))
+        work = Work(inner["outputs"], inner["history"], roles=known, inside=_within(known))
         decision = inner["decision"]
         return {
             "team": inner["team"],
             "pattern": pattern,
             "decision": label_of(decision) if decision else None,
             "tone": tone_of(decision),
-            "sections": _DRAWN[pattern](work),
+            "sections": DRAWN[pattern](work),
         }
 
     return told
@@ -88,7 +87,7 @@ def _known(roles: Given, team: str) -> Given:
 
 def _open(state: Given) -> Iterator[Plain]:
     """Yield the seats of a stage that was not finished, as far as they were answered."""
-    if state.get("outcome") is not None or state.get("case", {}).get("team", {}).get("pattern", "rounds") == "rounds":
+    if state.get("outcome") is not None or pattern_of(state).is_rounds:
         return
     for seat in state.get("seats", []):
         said = seat["accepted"]

@@ -22,7 +22,6 @@ def _nothing(_: Given) -> Plain | None:
 class Work:
     """What a team did as far as it came; `outputs` are those of the record, `inside` tells of a team within."""
 
-    pattern: str
     outputs: Sequence[Given] = ()
     history: Sequence[Given] = ()
     missing: Sequence[Given] = ()

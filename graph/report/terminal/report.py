@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from graph.record import is_of_rounds
 from graph.report.patterns.drawing import drawing_of
 from graph.report.terminal.visible import STYLES, console_on, visible, visible_lines
 from graph.report.terminal.work import shown_sections
@@ -22,7 +23,7 @@ from policies.stop import STOP_TABLE, Stop
 def print_report(record: Mapping[str, Any]) -> None:
     """Print the record to stdout."""
     console = console_on(sys.stdout)
-    if record.get("pattern", "rounds") == "rounds":
+    if is_of_rounds(record):
         _print_rounds(record, console)
     else:
         _print_work(record, console)
@@ -112,7 +113,7 @@ def _ending(record: Mapping[str, Any]) -> RenderableType:
     if record["status"] == "ok":
         return _answer(record)
     if record["stop_reason"] is None:
-        what = "no decision" if record.get("pattern", "rounds") == "rounds" else "no answer"
+        what = "no decision" if is_of_rounds(record) else "no answer"
         return Text(f"The thread is {record['status']}: it has {what} and no stop reason.", style="yellow")
     return Group(*_stop_lines(record))
 
@@ -131,7 +132,7 @@ def _answer(record: Mapping[str, Any]) -> Panel:
 def _stop_lines(record: Mapping[str, Any]) -> list[Text]:
     at = f" at {record['phase']}" if record.get("phase") else ""
     lines = [Text.assemble("Stopped: ", visible(record["stop_reason"], "bold red"), visible(at))]
-    if record.get("pattern", "rounds") != "rounds":
+    if not is_of_rounds(record):
         lines.append(visible(said_reason(record["stop_reason"])))
     if "cause" in record:
         lines.append(visible(f"Cause: {record['cause']}"))

@@ -8,7 +8,7 @@ import pytest
 from policies.contracts.answers import Task
 from policies.guards import examine
 from policies.outcome import decide
-from policies.patterns.course import count_of
+from policies.patterns.course import count_of, ruling_policy
 from policies.patterns.stages import Finish, Stage
 from policies.patterns.vote import CAST, TOLD, advance, tally
 from policies.stop import Stop
@@ -89,7 +89,7 @@ def test_every_combination_of_ballots_is_decided_as_the_policy_decides_the_stanc
     for words in product(BALLOTS, repeat=3):
         casts = {name: CASTS[BALLOTS.index(word)] for name, word in zip(SEQUENCE, words, strict=True)}
         weights = {ANN: 3, BOB: 1, CID: 1, LEA: 9}
-        expected = decide(team.ruling_policy, Vote(casts, 1, 1, 1, weights=weights))
+        expected = decide(ruling_policy(team), Vote(casts, 1, 1, 1, weights=weights))
         end = ruled(team, *words)
         if expected.final in DECISIONS:
             assert (end.decision, end.results, end.ended_early) == (expected.final, (), False)
