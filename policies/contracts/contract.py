@@ -1,7 +1,7 @@
 """A contract: the whole life of one kind of answer, as one value."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from policies.contracts.answers import Answer, Task
@@ -33,5 +33,7 @@ class Contract:
     """The stance, decision or vote that an answer takes; None where it takes none."""
     refused_as: StopKind = "invalid_output"
     """The kind of stop of an answer that breaks it: one of its own names the check, `invalid_output` the role."""
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """Each check that it makes, in words. `*` stands for a name or a number that the check carries."""
     required: tuple[str, ...] = ()
     """The keys that are missed by name where a check of theirs, `missing_keys`, fails."""

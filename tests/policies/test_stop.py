@@ -85,3 +85,29 @@ def test_the_kind_is_the_word_before_the_first_colon() -> None:
 
 def test_a_stop_without_a_phase_has_none() -> None:
     assert Stop("cancelled").phase is None
+
+
+def test_a_reason_of_another_version_is_not_found() -> None:
+    assert Stop.find("wrapped_up") is None
+    assert Stop.find(None) is None
+    assert Stop.find("llm_error:503") == Stop("llm_error:503")
+
+
+OWN_SENTENCES = ["invalid_plan", "step_failed", "invalid_output", "invalid_verdict", "invalid_assignment"]
+
+
+@pytest.mark.parametrize("kind", STOP_KINDS)
+def test_a_detail_follows_the_sentence_in_brackets_unless_the_kind_has_words_for_it(kind: StopKind) -> None:
+    rule = STOP_TABLE[kind]
+    assert rule.told("") == rule.sentence
+    if kind not in OWN_SENTENCES:
+        assert rule.told("x*1") == f"{rule.sentence.removesuffix('.')} (x*1)."
+    else:
+        assert rule.told("x*1").count("x*1") == 1
+
+
+def test_only_a_thread_that_can_be_resumed_has_a_command_in_its_remedy() -> None:
+    remedies = {kind: Stop(f"{kind}:goal").remedy for kind in STOP_KINDS if STOP_TABLE[kind].remedy}
+    assert remedies.keys() == {"condition_failed", "escalated", "stale_thread", "busy"}
+    assert {kind for kind, remedy in remedies.items() if "{resume}" in remedy} == {"condition_failed", "escalated"}
+    assert remedies["stale_thread"].startswith("The thread was started with another goal. ")
