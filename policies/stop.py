@@ -45,6 +45,9 @@ STOP_KINDS: tuple[StopKind, ...] = get_args(StopKind)
 Input = Literal["facts", "corrected_facts"]
 """What a thread needs from outside before it goes on: facts it has not got, or others than it has."""
 
+Origin = Literal["vote", "rules"]
+"""What a stop follows from: from a vote, or from the rules, the team and the limits alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class StopRule:
@@ -56,7 +59,8 @@ class StopRule:
     that `is_detailed` carries a detail after `:`, and no other does. A seat that failed so
     counts as absent where it `is_absence`, if absences count. Where an answer broke its contract it `is_contract`, and
     the detail `names_check` where it is the check that failed. `asks_human`: the team asks for a human's decision.
-    `is_held`: somebody else works on the thread.
+    `is_held`: somebody else works on the thread. `is_given`: the model answered, which costs what it costs.
+    `follows_from`: whether it can be worked out, and from what; a stop of which that is not said comes from outside.
     """
 
     sentence: str
@@ -69,6 +73,8 @@ class StopRule:
     names_check: bool = False
     asks_human: bool = False
     is_held: bool = False
+    is_given: bool = False
+    follows_from: Origin | None = None
     detailed: str | None = None
     remedy: str = ""
 
@@ -96,38 +102,40 @@ def _refusal(sentence: str, detailed: str | None = None, names_check: bool = Tru
     )
 
 
+def _limit(noun: str, raised_by: str, follows_from: Origin | None = None) -> StopRule:
+    """Return the rule of a limit that the next call would exceed."""
+    sentence = f"The limit of {noun} was reached; the call that would exceed it was not made."
+    return StopRule(sentence, is_resumable=True, raised_by=raised_by, follows_from=follows_from)
+
+
 STOP_TABLE: dict[StopKind, StopRule] = {
     "success": StopRule("The team decided."),
     "invalid_contribution": _refusal("A role broke the contract, and no repair was left."),
-    "agent_denied": StopRule("A role of the sequence may not speak in this run.", is_detailed=True),
+    "agent_denied": StopRule(
+        "A role of the sequence may not speak in this run.", is_detailed=True, follows_from="rules"
+    ),
     "max_rounds_reached": StopRule(
-        "Every round was used without a decision.", is_resumable=True, raised_by="max_rounds", is_absence=True
-    ),
-    "max_messages": StopRule(
-        "The limit of messages was reached; the call that would exceed it was not made.",
+        "Every round was used without a decision.",
         is_resumable=True,
-        raised_by="max_messages",
+        raised_by="max_rounds",
+        is_absence=True,
+        follows_from="vote",
     ),
+    "max_messages": _limit("messages", "max_messages", follows_from="rules"),
     "max_seconds": StopRule("The time for the run was used up.", is_resumable=True, raised_by="max_seconds"),
-    "max_tokens": StopRule(
-        "The limit of tokens was reached; the call that would exceed it was not made.",
-        is_resumable=True,
-        raised_by="max_tokens",
-    ),
-    "max_cost": StopRule(
-        "The limit of cost was reached; the call that would exceed it was not made.",
-        is_resumable=True,
-        raised_by="max_cost_usd",
-    ),
+    "max_tokens": _limit("tokens", "max_tokens"),
+    "max_cost": _limit("cost", "max_cost_usd"),
     "llm_timeout": StopRule("The model gave no answer in time.", is_resumable=True, is_absence=True),
     "llm_rate_limited": StopRule("The provider refused more calls for now.", is_resumable=True, is_absence=True),
     "llm_error": StopRule("The provider failed.", is_resumable=True, is_detailed=True),
     "llm_auth": StopRule("The provider refused the key.", is_resumable=True),
     "llm_truncated": StopRule(
-        "The model's answer was cut, so nobody can rely on it.", is_resumable=True, is_absence=True
+        "The model's answer was cut, so nobody can rely on it.", is_resumable=True, is_absence=True, is_given=True
     ),
-    "llm_refused": StopRule("The model, or its provider, refused to answer.", is_resumable=True, is_absence=True),
-    "llm_empty": StopRule("The model answered with nothing.", is_resumable=True, is_absence=True),
+    "llm_refused": StopRule(
+        "The model, or its provider, refused to answer.", is_resumable=True, is_absence=True, is_given=True
+    ),
+    "llm_empty": StopRule("The model answered with nothing.", is_resumable=True, is_absence=True, is_given=True),
     "facts_unavailable": StopRule("The facts could not be read.", is_resumable=True, is_detailed=True, needs="facts"),
     "needs_input": StopRule(
         "A fact is missing without which the team does not start.", is_resumable=True, is_detailed=True, needs="facts"
@@ -144,6 +152,7 @@ STOP_TABLE: dict[StopKind, StopRule] = {
         "The team did not come to a decision that it may take alone.",
         is_resumable=True,
         asks_human=True,
+        follows_from="vote",
         remedy="A human has to decide. To let the team talk once more: {resume} --budget max_rounds=N",
     ),
     "human_stopped": StopRule("A human stopped the run."),
@@ -184,7 +193,7 @@ STOP_TABLE: dict[StopKind, StopRule] = {
         "An assignment broke its contract.", "The assignment broke its contract, and no repair was left: *."
     ),
     "max_turns_reached": StopRule("Every turn was used, and nobody said the phrase that ends it.", is_absence=True),
-    "no_quorum": StopRule("The ballots came to no decision.", is_absence=True),
+    "no_quorum": StopRule("The ballots came to no decision.", is_absence=True, follows_from="vote"),
 }
 """Every kind and its rule."""
 
@@ -204,7 +213,7 @@ class Stop:
         """Return the stop of a reason.
 
         Raises:
-            ValueError: the reason is not in the table.
+            ValueError: the reason is not in the table, or has a detail that its kind does not carry.
 
         >>> (stop := Stop.parse("llm_error:503")).kind, stop.detail, stop.rule.is_resumable
         ('llm_error', '503', True)
@@ -216,12 +225,14 @@ class Stop:
 
     @classmethod
     def find(cls, reason: str | None) -> "Stop | None":
-        """Return the stop of a reason, or None where there is none or the table does not have it.
+        """Return the stop of a reason, or None where there is none, or none that the table allows.
 
         >>> Stop.find(None), Stop.find("not_assigned"), Stop.find("busy")
         (None, None, Stop(reason='busy', phase=None))
         """
-        return cls(reason) if reason is not None and reason.partition(":")[0] in STOP_KINDS else None
+        kind, colon, _ = (reason or "").partition(":")
+        rule = STOP_TABLE.get(cast(StopKind, kind))
+        return cls(reason or "") if rule is not None and (rule.is_detailed or not colon) else None
 
     @property
     def kind(self) -> StopKind:

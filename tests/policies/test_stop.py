@@ -93,6 +93,30 @@ def test_a_reason_of_another_version_is_not_found() -> None:
     assert Stop.find("llm_error:503") == Stop("llm_error:503")
 
 
+@pytest.mark.parametrize("kind", [kind for kind in STOP_KINDS if not STOP_TABLE[kind].is_detailed])
+@pytest.mark.parametrize("detail", ["", "503"])
+def test_a_detail_that_a_kind_does_not_carry_makes_it_no_reason(kind: StopKind, detail: str) -> None:
+    assert Stop.find(f"{kind}:{detail}") is None
+    with pytest.raises(ValueError, match="is no stop reason"):
+        Stop.parse(f"{kind}:{detail}")
+
+
+def test_a_stop_that_follows_from_neither_a_vote_nor_rules_comes_from_outside() -> None:
+    follows = {kind: STOP_TABLE[kind].follows_from for kind in STOP_KINDS if STOP_TABLE[kind].follows_from}
+    assert follows == {
+        "agent_denied": "rules",
+        "max_rounds_reached": "vote",
+        "max_messages": "rules",
+        "escalated": "vote",
+        "no_quorum": "vote",
+    }
+
+
+def test_only_an_answer_that_was_given_costs_what_it_costs() -> None:
+    given = {kind for kind in STOP_KINDS if STOP_TABLE[kind].is_given}
+    assert given == {"llm_truncated", "llm_refused", "llm_empty"}
+
+
 OWN_SENTENCES = ["invalid_plan", "step_failed", "invalid_output", "invalid_verdict", "invalid_assignment"]
 
 
