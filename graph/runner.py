@@ -34,8 +34,9 @@ from nodes.state import State
 from nodes.voices.voice import Voice
 from policies.budgets import change_budget
 from policies.privacy import withhold
+from policies.resumption import Resumption, resumption_of
 from policies.staleness import find_moved
-from policies.stop import Stop, stop_reason
+from policies.stop import stop_reason
 from policies.team import Budget, Team
 
 GRAPHS_KEPT = 64
@@ -126,51 +127,55 @@ class Runner:
         state = await self.threads.state(thread)
         if state is not None:
             with blaming(thread, state):
-                _check_budget(Budget(**state["limits"]), inputs)
+                _limits_from(Budget(**state["limits"]), inputs)
                 inputs["facts"] = _withheld(inputs["facts"], kept_team(state))
                 return await self._go_on(thread, kept_team(state), state, inputs, on_event)
         admitted = await self.threads.admitted(thread)
         inputs["facts"] = _withheld(inputs["facts"], _team_from(admitted["team"], "-"))
         team, given = _team_from(admitted["team"], "-"), {key: value for key, value in inputs.items() if value}
-        _check_budget(team.budget, inputs)
-        self._check_voices(team, team.budget, inputs)
-        approved(team, change_budget(team.budget, inputs["budget"]))
+        limits = _limits_from(team.budget, inputs)
+        self._check_voices(team, limits)
+        approved(team, limits)
         return await self._drive(thread, team, admitted["inputs"] | given, on_event)
 
     async def _go_on(
         self, thread: str, team: Team, state: Mapping[str, Any], inputs: Inputs, on_event: OnEvent | None
     ) -> Record:
-        reason = state.get("stop_reason")
-        is_finished = reason is not None and not Stop.parse(reason).rule.is_resumable
-        moved = _find_moved(state, team, inputs)
-        if moved and (is_finished or not inputs["accept_changes"]):
-            return refused_record(thread, stop_reason("stale_thread", moved))
-        if is_finished:
+        kept = Budget(**state["limits"])
+        limits = change_budget(kept, inputs["budget"] or {})
+        moved = _find_moved(state, team, limits, inputs)
+        goes_on = resumption_of(state.get("stop_reason"), moved, inputs["accept_changes"], limits != kept)
+        if goes_on.refused_as is not None:
+            return refused_record(thread, goes_on.refused_as)
+        if goes_on.way == "show":
             return record_of(thread, state)
         refuse_broken(thread, state)
         team = team if moved else kept_team(state)
-        self._check_voices(team, Budget(**state["limits"]), inputs)
+        self._check_voices(team, limits)
         if inputs["budget"]:
-            limits = change_budget(Budget(**state["limits"]), inputs["budget"])
             approved(team, limits, began_with(state))
         await self.threads.go_on(thread)
-        if reason is None and await self._recover(thread, state, inputs, on_event):
+        if goes_on.charges_lost and await self._recover(thread, state, limits, on_event):
             return await self._drive(thread, kept_team(state), None, on_event)
-        if reason is not None or moved:
+        if goes_on.way == "enter":
             return await self._drive(thread, team, inputs, on_event)
+        return await self._continue(thread, team, inputs, goes_on, on_event)
+
+    async def _continue(
+        self, thread: str, team: Team, inputs: Inputs, goes_on: Resumption, on_event: OnEvent | None
+    ) -> Record:
         try:
             record = await self._drive(thread, team, None, on_event)
         except InputRefusedError:  # what a server's caller sent last still stands before convene; enter with ours
             return await self._drive(thread, team, inputs, on_event)
-        changes_budget = change_budget(Budget(**state["limits"]), inputs["budget"] or {}) != Budget(**state["limits"])
-        if changes_budget and record["status"] == "stopped" and record["resumable"]:
+        if goes_on.enters_after and resumption_of(record["stop_reason"]).way == "enter":
             await self.threads.go_on(thread)
             return await self._drive(thread, team, inputs, on_event)
         return record
 
-    async def _recover(self, thread: str, state: Mapping[str, Any], inputs: Inputs, on_event: OnEvent | None) -> bool:
+    async def _recover(self, thread: str, state: Mapping[str, Any], limits: Budget, on_event: OnEvent | None) -> bool:
         """Charge the calls that were under way when a process died; tell whether the run ends over that."""
-        team, limits = kept_team(state), change_budget(Budget(**state["limits"]), inputs["budget"] or {})
+        team = kept_team(state)
         dead = Dead(thread, cast("State", state), await self.threads.replies_since(thread), limits)
         recovery = await recover(dead, team, Stages(team), self._database.store, self._services.now())
         if recovery is None:
@@ -199,10 +204,9 @@ class Runner:
         builder = build_graph(Team.model_validate_json(team), self._services)
         return builder.compile(checkpointer=self._database.saver, store=self._database.store)
 
-    def _check_voices(self, team: Team, limits: Budget, inputs: Inputs) -> None:
+    def _check_voices(self, team: Team, limits: Budget) -> None:
         """Check that the thread's team can speak in this process, under the limits it is to go on with."""
-        budget = change_budget(limits, inputs["budget"] or {})
-        check_voices(team.model_copy(update={"budget": budget}), has_key="model" in self._services.voices)
+        check_voices(team.model_copy(update={"budget": limits}), has_key="model" in self._services.voices)
 
 
 @asynccontextmanager
@@ -255,15 +259,19 @@ def _withheld(facts: dict[str, Any] | None, team: Team) -> dict[str, Any] | None
     return None if facts is None else withhold(facts, team.private)
 
 
-def _check_budget(budget: Budget, inputs: Inputs) -> None:
+def _limits_from(budget: Budget, inputs: Inputs) -> Budget:
+    """Return the limits that a thread is to go on with.
+
+    Raises:
+        UsageError: one is unknown, or its value is not allowed.
+    """
     try:
-        change_budget(budget, inputs["budget"])
+        return change_budget(budget, inputs["budget"])
     except ValueError as error:
         raise UsageError(str(error)) from None
 
 
-def _find_moved(state: Mapping[str, Any], team: Team, inputs: Inputs) -> str | None:
+def _find_moved(state: Mapping[str, Any], team: Team, limits: Budget, inputs: Inputs) -> str | None:
     kept = state["case"]
-    limits = change_budget(Budget(**state["limits"]), inputs.get("budget") or {})
     given = fingerprints(Pin.of(team), limits, inputs.get("goal") or kept["goal"], inputs.get("facts"))
     return find_moved(kept["hashes"], given)

@@ -21,9 +21,6 @@ from policies.stop import Stop, stop_reason
 from policies.team import Brief, Price, Role, Team
 from policies.usage import Reservation, Usage, cost_of, is_credible, learn_ratio, reserve
 
-GIVEN = ("llm_truncated", "llm_refused", "llm_empty")
-"""Failures of an answer that was given, and costs what it costs."""
-
 DEFAULT_MODEL = "default"
 """How the process's own model is called in the state."""
 
@@ -183,5 +180,5 @@ def _is_reported(answer: Answer) -> bool:
 
 def _is_estimated(call: Call, answer: Answer) -> bool:
     """Tell whether an answer counts as reserved, since what it used was not reported in a way that can be true."""
-    was_given = answer.failure is None or Stop.parse(answer.failure.reason).kind in GIVEN
+    was_given = answer.failure is None or Stop.parse(answer.failure.reason).rule.is_given
     return bool(call.meter.calls) and was_given and not _is_reported(answer)

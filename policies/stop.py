@@ -45,14 +45,22 @@ STOP_KINDS: tuple[StopKind, ...] = get_args(StopKind)
 Input = Literal["facts", "corrected_facts"]
 """What a thread needs from outside before it goes on: facts it has not got, or others than it has."""
 
+Origin = Literal["vote", "rules"]
+"""What a stop follows from: from a vote, or from the rules, the team and the limits alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class StopRule:
     """What holds for a kind: the sentence a person reads, and how a thread goes on after it, if it can.
 
+    `detailed` is the sentence with `*` for the detail, where that does not follow in brackets. `remedy` is what to do
+    where that is not just to resume: `{resume}` in it is the command, `{moved}` the field that moved.
     `raised_by` is the limit of the budget that has to be raised before, `needs` the input that has to be given. A kind
     that `is_detailed` carries a detail after `:`, and no other does. A seat that failed so
-    counts as absent where it `is_absence`, if absences count. Where an answer broke its contract it `is_contract`.
+    counts as absent where it `is_absence`, if absences count. Where an answer broke its contract it `is_contract`, and
+    the detail `names_check` where it is the check that failed. `asks_human`: the team asks for a human's decision.
+    `is_held`: somebody else works on the thread. `is_given`: the model answered, which costs what it costs.
+    `follows_from`: whether it can be worked out, and from what; a stop of which that is not said comes from outside.
     """
 
     sentence: str
@@ -62,79 +70,130 @@ class StopRule:
     needs: Input | None = None
     is_absence: bool = False
     is_contract: bool = False
+    names_check: bool = False
+    asks_human: bool = False
+    is_held: bool = False
+    is_given: bool = False
+    follows_from: Origin | None = None
+    detailed: str | None = None
+    remedy: str = ""
+
+    def told(self, detail: str) -> str:
+        """Return the sentence with a detail in it; alone where that is empty.
+
+        >>> STOP_TABLE["step_failed"].told("2"), STOP_TABLE["llm_error"].told("503")
+        ('Step 2 of the plan failed, and the planner may not be asked again.', 'The provider failed (503).')
+        """
+        if not detail:
+            return self.sentence
+        return (self.detailed or f"{self.sentence.removesuffix('.')} (*).").replace("*", detail)
 
 
-STOP_TABLE: dict[StopKind, StopRule] = {
-    "success": StopRule("The team decided."),
-    "invalid_contribution": StopRule(
-        "A role broke the contract, and no repair was left.",
+def _refusal(sentence: str, detailed: str | None = None, names_check: bool = True) -> StopRule:
+    """Return the rule of an answer that broke its contract."""
+    return StopRule(
+        sentence,
         is_resumable=True,
         is_detailed=True,
         is_absence=True,
         is_contract=True,
+        names_check=names_check,
+        detailed=detailed,
+    )
+
+
+def _limit(noun: str, raised_by: str, follows_from: Origin | None = None) -> StopRule:
+    """Return the rule of a limit that the next call would exceed."""
+    sentence = f"The limit of {noun} was reached; the call that would exceed it was not made."
+    return StopRule(sentence, is_resumable=True, raised_by=raised_by, follows_from=follows_from)
+
+
+STOP_TABLE: dict[StopKind, StopRule] = {
+    "success": StopRule("The team decided."),
+    "invalid_contribution": _refusal("A role broke the contract, and no repair was left."),
+    "agent_denied": StopRule(
+        "A role of the sequence may not speak in this run.", is_detailed=True, follows_from="rules"
     ),
-    "agent_denied": StopRule("A role of the sequence may not speak in this run.", is_detailed=True),
     "max_rounds_reached": StopRule(
-        "Every round was used without a decision.", is_resumable=True, raised_by="max_rounds", is_absence=True
-    ),
-    "max_messages": StopRule(
-        "The limit of messages was reached; the call that would exceed it was not made.",
+        "Every round was used without a decision.",
         is_resumable=True,
-        raised_by="max_messages",
+        raised_by="max_rounds",
+        is_absence=True,
+        follows_from="vote",
     ),
+    "max_messages": _limit("messages", "max_messages", follows_from="rules"),
     "max_seconds": StopRule("The time for the run was used up.", is_resumable=True, raised_by="max_seconds"),
-    "max_tokens": StopRule(
-        "The limit of tokens was reached; the call that would exceed it was not made.",
-        is_resumable=True,
-        raised_by="max_tokens",
-    ),
-    "max_cost": StopRule(
-        "The limit of cost was reached; the call that would exceed it was not made.",
-        is_resumable=True,
-        raised_by="max_cost_usd",
-    ),
+    "max_tokens": _limit("tokens", "max_tokens"),
+    "max_cost": _limit("cost", "max_cost_usd"),
     "llm_timeout": StopRule("The model gave no answer in time.", is_resumable=True, is_absence=True),
     "llm_rate_limited": StopRule("The provider refused more calls for now.", is_resumable=True, is_absence=True),
     "llm_error": StopRule("The provider failed.", is_resumable=True, is_detailed=True),
     "llm_auth": StopRule("The provider refused the key.", is_resumable=True),
     "llm_truncated": StopRule(
-        "The model's answer was cut, so nobody can rely on it.", is_resumable=True, is_absence=True
+        "The model's answer was cut, so nobody can rely on it.", is_resumable=True, is_absence=True, is_given=True
     ),
-    "llm_refused": StopRule("The model, or its provider, refused to answer.", is_resumable=True, is_absence=True),
-    "llm_empty": StopRule("The model answered with nothing.", is_resumable=True, is_absence=True),
+    "llm_refused": StopRule(
+        "The model, or its provider, refused to answer.", is_resumable=True, is_absence=True, is_given=True
+    ),
+    "llm_empty": StopRule("The model answered with nothing.", is_resumable=True, is_absence=True, is_given=True),
     "facts_unavailable": StopRule("The facts could not be read.", is_resumable=True, is_detailed=True, needs="facts"),
     "needs_input": StopRule(
         "A fact is missing without which the team does not start.", is_resumable=True, is_detailed=True, needs="facts"
     ),
     "condition_failed": StopRule(
-        "A check of a role has no answer on these facts.", is_resumable=True, is_detailed=True, needs="corrected_facts"
+        "A check of a role has no answer on these facts.",
+        is_resumable=True,
+        is_detailed=True,
+        needs="corrected_facts",
+        remedy="Correct the facts, then go on with: {resume}",
     ),
     "cancelled": StopRule("Somebody stopped the run.", is_resumable=True),
-    "escalated": StopRule("The team did not come to a decision that it may take alone.", is_resumable=True),
+    "escalated": StopRule(
+        "The team did not come to a decision that it may take alone.",
+        is_resumable=True,
+        asks_human=True,
+        follows_from="vote",
+        remedy="A human has to decide. To let the team talk once more: {resume} --budget max_rounds=N",
+    ),
     "human_stopped": StopRule("A human stopped the run."),
-    "stale_thread": StopRule("The thread was started with something else.", is_detailed=True),
-    "busy": StopRule("Somebody else works on the thread."),
+    "stale_thread": StopRule(
+        "The thread was started with something else.",
+        is_detailed=True,
+        remedy="The thread was started with {moved}. "
+        "Start a new one; if it has not finished, --accept-changes goes on.",
+    ),
+    "busy": StopRule(
+        "Somebody else works on the thread.",
+        is_held=True,
+        remedy="Somebody else works on this thread. Try again when they are done.",
+    ),
     "unstable_decision": StopRule("The decision did not stand when the last round was asked again.", is_resumable=True),
     "recovery_exhausted": StopRule(
         "The process died during calls too often, and no seat was filled in between.",
         is_resumable=True,
         raised_by="max_recoveries",
     ),
-    "invalid_plan": StopRule(
-        "A plan broke its contract.", is_resumable=True, is_detailed=True, is_absence=True, is_contract=True
+    "invalid_plan": _refusal("A plan broke its contract.", "The plan broke its contract, and no repair was left: *."),
+    "step_failed": StopRule(
+        "A step failed.",
+        is_resumable=True,
+        is_detailed=True,
+        is_absence=True,
+        detailed="Step * of the plan failed, and the planner may not be asked again.",
     ),
-    "step_failed": StopRule("A step failed.", is_resumable=True, is_detailed=True, is_absence=True),
-    "invalid_output": StopRule(
-        "A role's output broke its contract.", is_resumable=True, is_detailed=True, is_absence=True, is_contract=True
+    "invalid_output": _refusal(
+        "A role's output broke its contract.",
+        "What * returned broke its contract, and no repair was left.",
+        names_check=False,
     ),
-    "invalid_verdict": StopRule(
-        "A verdict broke its contract.", is_resumable=True, is_detailed=True, is_absence=True, is_contract=True
+    "invalid_verdict": _refusal(
+        "A verdict broke its contract.", "The verdict broke its contract, and no repair was left: *."
     ),
-    "invalid_assignment": StopRule(
-        "An assignment broke its contract.", is_resumable=True, is_detailed=True, is_absence=True, is_contract=True
+    "invalid_assignment": _refusal(
+        "An assignment broke its contract.", "The assignment broke its contract, and no repair was left: *."
     ),
     "max_turns_reached": StopRule("Every turn was used, and nobody said the phrase that ends it.", is_absence=True),
-    "no_quorum": StopRule("The ballots came to no decision.", is_absence=True),
+    "no_quorum": StopRule("The ballots came to no decision.", is_absence=True, follows_from="vote"),
 }
 """Every kind and its rule."""
 
@@ -154,14 +213,26 @@ class Stop:
         """Return the stop of a reason.
 
         Raises:
-            ValueError: the reason is not in the table.
+            ValueError: the reason is not in the table, or has a detail that its kind does not carry.
 
         >>> (stop := Stop.parse("llm_error:503")).kind, stop.detail, stop.rule.is_resumable
         ('llm_error', '503', True)
         """
-        if reason.partition(":")[0] not in STOP_KINDS:
+        stop = cls.find(reason)
+        if stop is None:
             raise ValueError(f"`{reason}` is no stop reason; allowed: {', '.join(STOP_KINDS)}")
-        return cls(reason)
+        return stop
+
+    @classmethod
+    def find(cls, reason: str | None) -> "Stop | None":
+        """Return the stop of a reason, or None where there is none, or none that the table allows.
+
+        >>> Stop.find(None), Stop.find("not_assigned"), Stop.find("busy")
+        (None, None, Stop(reason='busy', phase=None))
+        """
+        kind, colon, _ = (reason or "").partition(":")
+        rule = STOP_TABLE.get(cast(StopKind, kind))
+        return cls(reason or "") if rule is not None and (rule.is_detailed or not colon) else None
 
     @property
     def kind(self) -> StopKind:
@@ -177,6 +248,16 @@ class Stop:
     def rule(self) -> StopRule:
         """What holds for the kind."""
         return STOP_TABLE[self.kind]
+
+    @property
+    def remedy(self) -> str:
+        """What to do, with `{resume}` for the command; empty where that is just to resume, or nothing can be done.
+
+        >>> Stop("stale_thread:facts").remedy.partition(". ")[0]
+        'The thread was started with other facts'
+        """
+        moved = "other facts" if self.detail == "facts" else f"another {self.detail}"
+        return self.rule.remedy.replace("{moved}", moved)
 
     @property
     def may_be_absent(self) -> bool:

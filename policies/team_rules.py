@@ -12,6 +12,7 @@ from policies.conditions.reading import reads_in, roles_in
 from policies.fields import Position
 from policies.guards import Guard
 from policies.messages import Messaging, Subscription
+from policies.nesting import Within, teams_within
 from policies.paths import keys_of
 from policies.patterns.course import decides_by_policy, ruling_policy
 from policies.patterns.rules import pattern_faults
@@ -211,16 +212,12 @@ def _all_rule_problems(raw: Mapping[str, Any], depth: int = 1) -> Iterator[Probl
 def _all_team_problems(team: Team) -> Iterator[Problem]:
     """Return what is wrong between the parts of a team, of the teams within it, and with their patterns."""
     yield from (Problem(path, message) for path, message in pattern_faults(team))
-    yield from _own_and_inner(team, 1)
-
-
-def _own_and_inner(team: Team, depth: int, withheld: Sequence[str] = ()) -> Iterator[Problem]:
-    """Return what is wrong between the parts of a team and of those within it; `withheld`: of the facts it is given."""
-    private = (*team.private, *(() if team.has_facts else withheld))
-    yield from _team_problems(team, private)
-    for name, role in team.roles.items():
-        if role.team is not None and depth < MAX_NESTED:
-            yield from _within(("roles", name, "team"), _own_and_inner(role.team, depth + 1, private))
+    private: dict[Within, tuple[str, ...]] = {}
+    for within, each in teams_within(team, deepest=MAX_NESTED):
+        outer = () if each.has_facts else private.get(within[:-1], ())  # a team without facts is given the outer ones
+        private[within] = (*each.private, *outer)
+        path = tuple(part for role in within for part in ("roles", role, "team"))
+        yield from _within(path, _team_problems(each, private[within]))
 
 
 def _within(path: Path, problems: Iterable[Problem]) -> Iterator[Problem]:

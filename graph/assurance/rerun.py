@@ -63,7 +63,7 @@ async def _facts_then(state: Mapping[str, Any], team: Team) -> dict[str, Any]:
     kept: dict[str, Any] | None = state["case"]["facts"]
     if kept is not None:
         return kept
-    stop = Stop(str(state["stop_reason"]))
+    stop = Stop.parse(state["stop_reason"])
     if stop.kind == "facts_unavailable":
         raise FactsUnavailableError(stop.detail, cause_of(state) or "as recorded")
     facts: dict[str, Any] = {}

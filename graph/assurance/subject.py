@@ -14,6 +14,7 @@ from policies.assurance.ballots import Electorate, electorate_of
 from policies.assurance.proof import Proof, prove
 from policies.conditions.condition import ConditionError, compile_condition
 from policies.guards import Guard
+from policies.nesting import teams_within
 from policies.patterns.course import decides_by_policy, ruling_policy
 from policies.table import Policy
 from policies.team import Budget, Team
@@ -123,12 +124,10 @@ def _load(name: str, roles: int | None, settings: Sequence[str]) -> Subject:
 def _nested(subject: Subject) -> Iterator[Subject]:
     """Yield a subject, and each team within it."""
     yield subject
-    for name, role in subject.team.roles.items() if subject.team else ():
-        if role.team is not None:
-            within = (*subject.within, name)
-            yield from _nested(
-                replace(from_team(role.team), name=subject.name, settings=subject.settings, within=within)
-            )
+    for within, team in teams_within(subject.team) if subject.team else ():
+        if within:
+            inner = from_team(team)
+            yield replace(inner, name=subject.name, settings=subject.settings, within=(*subject.within, *within))
 
 
 def _decides(subject: Subject) -> bool:

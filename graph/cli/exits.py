@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
+from policies.stop import Stop
+
 
 class Exit(IntEnum):
     """Every exit code there is; a batch exits with the highest of its cases."""
@@ -19,6 +21,7 @@ class Exit(IntEnum):
 
 def exit_of(record: Mapping[str, Any]) -> Exit:
     """Return the exit code of a record."""
-    if record["stop_reason"] == "busy":
+    stop = Stop.find(record["stop_reason"])
+    if stop is not None and stop.rule.is_held:
         return Exit.BUSY
     return {"ok": Exit.DONE, "waiting": Exit.WAITING, "running": Exit.BUSY}.get(record["status"], Exit.STOPPED)

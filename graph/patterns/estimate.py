@@ -9,6 +9,7 @@ from typing import Any
 from graph.teams.facts_file import load_facts_file
 from nodes.prompting import brief_prompt, seat_prompt, synthesis_prompt
 from nodes.voices.voice import Prompt
+from policies.nesting import each_changed
 from policies.patterns.course import PATTERNS
 from policies.patterns.stages import Finish
 from policies.privacy import withhold
@@ -52,7 +53,7 @@ def look_ahead(team: Team) -> Outlook:
     Raises:
         UsageError: a file of facts cannot be used.
     """
-    team = _with_facts(team)
+    team = each_changed(team, _with_facts)
     facts = team.facts or {}
     longest_answer = team.max_output_tokens * BYTES_PER_TOKEN
     courses = {
@@ -177,16 +178,12 @@ def _plain_asked(asked: Asked) -> Plain:
 
 
 def _with_facts(team: Team) -> Team:
-    """Return the team with its facts read, and those of the teams within, as far as they have any."""
+    """Return the team with its facts read, as far as it has any."""
     facts = team.facts
     if facts is None and team.facts_file is not None:
         facts = load_facts_file(Path(team.facts_file))
-    roles = {
-        name: role.model_copy(update={"team": _with_facts(role.team)}) if role.team else role
-        for name, role in team.roles.items()
-    }
     held = None if facts is None else withhold(facts, team.private)
-    return team.model_copy(update={"facts": held, "facts_file": None, "roles": roles})
+    return team.model_copy(update={"facts": held, "facts_file": None})
 
 
 # --- what the team lacks ---------------------------------------------------------------------------------------------

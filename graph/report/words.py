@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from graph.problems import neutral
-from graph.report.faults import said_end, said_fault, said_output_fault
-from policies.stop import STOP_TABLE, Input, Stop
+from policies.contracts.table import said_check
+from policies.stop import Input, Stop
 
 LABELS = {
     "go": "Go",
@@ -28,23 +28,6 @@ TONES = {
     "absent": "absent",
 }
 """The colour and the mark of a stance or an outcome."""
-
-CHECKS = {
-    "not_object": "the proposal is no JSON object",
-    "missing_keys": "a key is missing",
-    "agent": "nobody signed",
-    "agent_not_allowed": "who signed may not speak",
-    "stance": "the stance is none of go, caution, block",
-    "summary": "there is no usable summary",
-    "confidence_type": "the confidence is no number",
-    "confidence_range": "the confidence is not between 0 and 1",
-    "actions": "there is no usable list of actions",
-    "action_item": "an action is no usable text",
-    "agent_mismatch": "somebody else signed",
-}
-
-NAMED_FAULTS = ("invalid_plan", "invalid_assignment", "invalid_verdict")
-"""Refusals that name what was wrong with a plan, an assignment or a verdict."""
 
 NEEDS: Mapping[Input | None, str] = {
     None: "",
@@ -104,14 +87,11 @@ def said_reason(reason: str) -> str:
     >>> said_reason("llm_error:503")
     'The provider failed (503).'
     """
-    stop = Stop(reason)
-    own = said_end(stop)
-    if own:
-        return own
-    if stop.kind not in STOP_TABLE:
-        return f"It ended with {stop.kind}."
-    detail = said_check(stop.detail) if stop.kind == "invalid_contribution" else stop.detail
-    return f"{stop.rule.sentence.removesuffix('.')} ({detail})." if stop.detail else stop.rule.sentence
+    stop = Stop.find(reason)
+    if stop is None:
+        return f"It ended with {Stop(reason).kind}."
+    is_check = stop.rule.names_check and stop.detail
+    return stop.rule.told(said_check(stop.kind, stop.detail) if is_check else stop.detail)
 
 
 def resume_of(record: Mapping[str, Any]) -> str | None:
@@ -123,21 +103,12 @@ def resume_of(record: Mapping[str, Any]) -> str | None:
     return f"accord resume {record['thread_id']}{NEEDS[rule.needs] if rule else ''}{limit}"
 
 
-def said_check(check: str) -> str:
-    """Return a check of the contract in words, whom it names behind it."""
-    name, _, detail = check.partition(":")
-    words = CHECKS.get(name, name.replace("_", " "))
-    return f"{words}: {detail}" if detail else words
-
-
 def said_rule(rule: str, check: str | None = None) -> str:
     """Return the rule of a refusal in words; `check` is what the rule does not name itself."""
-    if check:
-        return said_output_fault(check)
-    kind, _, detail = rule.partition(":")
-    if kind in NAMED_FAULTS and detail:
-        return said_fault(detail)
-    return said_check(detail) if kind == "invalid_contribution" and detail else said_reason(rule).removesuffix(".")
+    stop = Stop.find(rule)
+    if stop is not None and (check or (stop.rule.names_check and stop.detail)):
+        return said_check(stop.kind, check or stop.detail)
+    return said_reason(rule).removesuffix(".")
 
 
 def said_repair(repair: str) -> str:
@@ -146,11 +117,9 @@ def said_repair(repair: str) -> str:
     >>> said_repair("invalid_contribution:stance"), said_repair("invalid_output:writer:text")
     ('the stance is none of go, caution, block', 'there is no usable text')
     """
-    reason, check = repair, None
-    if repair.startswith("invalid_output:") and repair.count(":") > 1:
-        kind, role, check = repair.split(":", 2)
-        reason = f"{kind}:{role}"
-    return said_rule(reason, check)
+    stop = Stop.find(repair)
+    is_behind = stop is not None and stop.rule.is_contract and not stop.rule.names_check
+    return said_rule(repair, stop.detail.partition(":")[2] if stop and is_behind else None)
 
 
 def said_number(value: float) -> str:

@@ -7,6 +7,8 @@ from graph.endpoints import load_endpoints, load_entries, prices_of
 from graph.problems import UsageError
 from graph.settings import Settings
 from nodes.voices.wire.endpoint import Endpoint, default_of, find_endpoint
+from policies.nesting import each_changed, teams_within
+from policies.patterns.course import PATTERNS
 from policies.team import Brief, Role, Team, VoiceName
 
 VoiceChoice = Literal["model", "rules"]
@@ -22,7 +24,7 @@ def voiced(team: Team, settings: Settings, choice: VoiceChoice | None = None) ->
     """
     endpoints = load_endpoints(settings)
     prices = {**prices_of(load_entries(settings)), **team.prices}
-    team = _voiced(team.model_copy(update={"prices": prices}), endpoints, choice)
+    team = each_changed(team.model_copy(update={"prices": prices}), lambda each: _voiced(each, endpoints, choice))
     check_voices(team, bool(endpoints))
     keyless = [*dict.fromkeys(_keyless(team, endpoints))]
     if keyless:
@@ -36,7 +38,8 @@ def check_voices(team: Team, has_key: bool) -> None:
     Raises:
         UsageError: nobody can; all such roles and models at once.
     """
-    problems = _problems(team, has_key)
+    nested = teams_within(team, through=_asked)
+    problems = [problem for _, each in nested for problem in (*_mute(each, has_key), *_unpriced(each))]
     if problems:
         raise UsageError(*problems)
 
@@ -56,19 +59,13 @@ def _voiced(team: Team, endpoints: Mapping[str, Endpoint], choice: VoiceChoice |
     default: VoiceName = "model" if endpoints and default_of(endpoints).api_key else "rules"
     usual = _usual_model(endpoints)
     roles = {
-        name: _voiced_role(role, choice or role.voice or default, usual)
-        if role.team is None
-        else role.model_copy(update={"team": _voiced(role.team, endpoints, choice)})
+        name: _voiced_role(role, choice or role.voice or default, usual) if role.team is None else role
         for name, role in team.roles.items()
     }
-    lead = team.roles.get(team.lead or "") if team.pattern in WRITTEN_BY_LEAD else None
+    lead = team.roles.get(team.lead or "") if PATTERNS[team.pattern].lead_writes else None
     written = team.brief if team.brief.model or lead is None else team.brief.model_copy(update={"model": lead.model})
     brief = _voiced_brief(written, choice or team.brief.voice or default, usual)
     return team.model_copy(update={"roles": roles, "brief": brief})
-
-
-WRITTEN_BY_LEAD = ("hierarchy", "manager")
-"""Patterns in which the lead writes the synthesis, with its own model unless `brief.model` names one."""
 
 
 def _usual_model(endpoints: Mapping[str, Endpoint]) -> str | None:
@@ -89,25 +86,31 @@ def _voiced_brief(brief: Brief, voice: VoiceName, usual: str | None) -> Brief:
     return brief.model_copy(update={"voice": voice, "model": model})
 
 
-def _problems(team: Team, has_key: bool) -> list[str]:
-    named = {name: team.roles[name] for name in team.speaking if team.roles[name].enabled}
-    within = [problem for role in named.values() if role.team for problem in _problems(role.team, has_key)]
-    speaking = {name: role for name, role in named.items() if role.team is None}
+def _asked(team: Team) -> list[str]:
+    """Return the roles that are asked, whether they speak for themselves or a team answers for them."""
+    return [name for name in dict.fromkeys(team.speaking) if team.roles[name].enabled]
+
+
+def _speaking(team: Team) -> dict[str, Role]:
+    return {name: team.roles[name] for name in _asked(team) if team.roles[name].team is None}
+
+
+def _mute(team: Team, has_key: bool) -> Iterator[str]:
+    speaking = _speaking(team)
+    for name, role in speaking.items():
+        if role.voice == "rules" and role.otherwise is None:
+            yield (
+                f"the role `{name}` has no checks, so the voice `rules` cannot speak for it; "
+                f"give it `checks` and `otherwise`, or {'let the model answer' if has_key else 'set OPENAI_API_KEY'}"
+            )
     asked = [name for name, role in speaking.items() if role.voice == "model"]
-    mute = [name for name, role in speaking.items() if role.voice == "rules" and role.otherwise is None]
-    problems = [
-        f"the role `{name}` has no checks, so the voice `rules` cannot speak for it; "
-        f"give it `checks` and `otherwise`, or {'let the model answer' if has_key else 'set OPENAI_API_KEY'}"
-        for name in mute
-    ]
     if not has_key and (asked or team.brief.voice == "model"):
-        problems.append(f"OPENAI_API_KEY is not set, but a model is to answer for {', '.join(asked) or 'the brief'}")
-    return problems + _unpriced(team, speaking) + within
+        yield f"OPENAI_API_KEY is not set, but a model is to answer for {', '.join(asked) or 'the brief'}"
 
 
-def _unpriced(team: Team, speaking: dict[str, Role]) -> list[str]:
+def _unpriced(team: Team) -> list[str]:
     if team.budget.max_cost_usd is None:
         return []
-    models = {role.model for role in speaking.values()} | {team.brief.model}
+    models = {role.model for role in _speaking(team).values()} | {team.brief.model}
     missing = sorted(model for model in models if model and model not in team.prices)
     return [f"budget.max_cost_usd is set, but `prices` has no price for the model {model!r}" for model in missing]

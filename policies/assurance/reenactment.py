@@ -17,16 +17,12 @@ from policies.fields import Stance
 from policies.guards import Finding
 from policies.outcome import Ruling, decide
 from policies.seats import Failure, Reply, Seat, forgive, is_full
-from policies.stop import ESCALATED, Stop, StopKind
+from policies.stop import ESCALATED, Stop
 from policies.table import DECISIONS, Outcome, Policy
 from policies.team import Budget
 from policies.vote import Cast, Vote
 from policies.waves import Wave, plan_wave, settle
 
-RULED: tuple[StopKind, ...] = ("max_rounds_reached", "escalated", "no_quorum")
-"""Stops that follow on a vote."""
-WORKED_OUT: tuple[StopKind, ...] = (*RULED, "agent_denied", "max_messages")
-"""Stops that follow from rules, team and limits. Others come from outside, and come again at the same moment."""
 BETWEEN = (None, "facts")
 """Phases of a stop from outside that comes before the next round is opened."""
 OTHER_MEANS = "the run had other limits on time, tokens or cost by then, or was cut by them"
@@ -109,7 +105,8 @@ class Reenactment:
         """Tell whether the run was stopped, or cut off, from outside at this moment."""
         if pause.reason is None:
             return True
-        return Stop.parse(pause.reason).kind not in WORKED_OUT and (self.is_open or pause.phase in BETWEEN)
+        is_outside = Stop.parse(pause.reason).rule.follows_from is None
+        return is_outside and (self.is_open or pause.phase in BETWEEN)
 
     def _passed(self, pause: Pause) -> Verdict | None:
         """Go on as whoever resumed the run did; return the verdict where nobody did, or on other limits than these."""
@@ -143,7 +140,7 @@ class Reenactment:
             return self.stopped(stop)
         if self.left:
             return self.unknown(f"round {self.round + 1} would have followed on other answers")
-        if pause is not None and pause.reason in RULED:
+        if pause is not None and pause.reason and Stop.parse(pause.reason).rule.follows_from == "vote":
             self.at += 1  # the run was stopped here, and this one is not: it keeps the limits it has
             return None
         if self._step() is None or self._was_decided():
@@ -275,7 +272,7 @@ class Reenactment:
         return self._verdict(None, reason, is_ruled=not self.is_open)
 
     def _ended(self, stop: Stop) -> Verdict:
-        if Stop.parse(stop.reason).kind in RULED:
+        if Stop.parse(stop.reason).rule.follows_from == "vote":
             return self.decided(stop.reason)
         where = f"at {stop.phase}" if stop.phase else f"before round {self.round + 1}"
         return self._verdict(stop.reason, f"stopped {where}", is_ruled=False)

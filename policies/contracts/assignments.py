@@ -10,6 +10,16 @@ from policies.fields import Position
 from policies.rehearsal.scene import Scene
 from policies.team import Role, Team
 
+FAULTS = {
+    "not_object": "it is no JSON object",
+    "empty": "nothing is in it",
+    "too_many": "it has more assignments than `max_steps` allows",
+    "assignment_*:not_object": "assignment * is no JSON object",
+    "assignment_*:unknown:*": "assignment * names somebody the team does not have: *",
+    "assignment_*:subtask": "assignment * has no usable subtask",
+    "assignment_*:again:*": "assignment * is a second one for: *",
+}
+
 
 def _properties(task: Task, role: Role) -> Schema:
     return {"assignments": list_of({"to": one_of(task.choices), "subtask": TEXT})}
@@ -61,4 +71,4 @@ def _told(answer: Answer) -> str:
     return f"assigned to {', '.join(each['to'] for each in answer['assignments'])}"
 
 
-CONTRACT = Contract(_properties, _accept, _by_rules, _rehearsed, _told, refused_as="invalid_assignment")
+CONTRACT = Contract(_properties, _accept, _by_rules, _rehearsed, _told, refused_as="invalid_assignment", faults=FAULTS)

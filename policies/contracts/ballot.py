@@ -11,6 +11,12 @@ from policies.team import Role, Team
 BALLOTS = ("approve", "reject", "abstain")
 
 
+FAULTS = {
+    "vote": "the vote is none of approve, reject, abstain",
+    "reason": "there is no usable reason",
+}
+
+
 def _properties(task: Task, role: Role) -> Schema:
     return {"vote": one_of(BALLOTS), "reason": TEXT}
 
@@ -36,4 +42,6 @@ def _told(answer: Answer) -> str:
     return f"{answer['vote']} ({answer['reason']})"
 
 
-CONTRACT = Contract(_properties, _accept, _by_rules, _rehearsed, _told, word=lambda answer: str(answer["vote"]))
+CONTRACT = Contract(
+    _properties, _accept, _by_rules, _rehearsed, _told, faults=FAULTS, word=lambda answer: str(answer["vote"])
+)

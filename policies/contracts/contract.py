@@ -1,7 +1,7 @@
 """A contract: the whole life of one kind of answer, as one value."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from policies.contracts.answers import Answer, Task
@@ -39,5 +39,7 @@ class Contract:
     """Whether what a role reads lies beside goal and facts, not under `task`, which is what a team above was asked."""
     shows: tuple[str, ...] = ()
     """The keys of an answer that are shown by themselves; none where it is shown whole, under the contract's name."""
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """Each check that it makes, in words. `*` stands for a name or a number that the check carries."""
     required: tuple[str, ...] = ()
     """The keys that are missed by name where a check of theirs, `missing_keys`, fails."""

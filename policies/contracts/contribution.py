@@ -6,7 +6,15 @@ from typing import Any
 
 from policies.contracts.answers import Accepted, Answer, Task
 from policies.contracts.contract import Contract, Said
-from policies.contracts.reading import MAX_NAME_SHOWN, Fields, confidence_fault, confidence_of, text_in, tidied
+from policies.contracts.reading import (
+    CONFIDENCE_FAULTS,
+    MAX_NAME_SHOWN,
+    Fields,
+    confidence_fault,
+    confidence_of,
+    text_in,
+    tidied,
+)
 from policies.contracts.schema import NUMBER, TEXT, TEXTS, Schema, one_of
 from policies.fields import MAX_ACTION, MAX_LIST, MAX_SUMMARY, STANCES, Position, Stance
 from policies.rehearsal.scene import Scene
@@ -125,6 +133,19 @@ CHECKS: tuple[tuple[Callable[[Fields, Task, Team], bool], str], ...] = (
 )
 """The checks after `not_object`, in order; each may rely on the ones before it."""
 
+FAULTS = {
+    "not_object": "the proposal is no JSON object",
+    "missing_keys": "a key is missing",
+    "agent": "nobody signed",
+    "agent_not_allowed:*": "who signed may not speak: *",
+    "stance": "the stance is none of go, caution, block",
+    "summary": "there is no usable summary",
+    **CONFIDENCE_FAULTS,
+    "actions": "there is no usable list of actions",
+    "action_item": "an action is no usable text",
+    "agent_mismatch:*": "somebody else signed: *",
+}
+
 
 def _answer(value: Fields) -> Answer:
     return {
@@ -178,5 +199,6 @@ CONTRACT = Contract(
     instructions="role",
     asks_beside=True,
     shows=("stance", "confidence"),
+    faults=FAULTS,
     required=KEYS,
 )

@@ -15,6 +15,13 @@ MAX_NAME = 500
 MAX_ARTIFACTS = 5
 
 
+FAULTS = {
+    "content": "there is no usable content",
+    "adds": "what it adds is no usable text",
+    "artifacts": "there is no usable list of artifacts",
+}
+
+
 def _properties(task: Task, role: Role) -> Schema:
     return {"content": TEXT, "adds": TEXT, "artifacts": list_of({"name": TEXT, "content": TEXT})}
 
@@ -48,4 +55,4 @@ def _told(answer: Answer) -> str:
     return str(answer["adds"] or "adds nothing")
 
 
-CONTRACT = Contract(_properties, _accept, _by_rules, _rehearsed, _told)
+CONTRACT = Contract(_properties, _accept, _by_rules, _rehearsed, _told, faults=FAULTS)

@@ -17,6 +17,13 @@ MAX_NUMBER = 1e15
 _FIELDS: Mapping[FieldKind, Schema] = {"text": TEXT, "number": NUMBER, "boolean": BOOLEAN, "list": TEXTS}
 
 
+FAULTS = {
+    "text": "there is no usable text",
+    "field:*": "the field * is missing or of another kind",
+    "check": "it does not meet the role’s check",
+}
+
+
 def _properties(task: Task, role: Role) -> Schema:
     return {"text": TEXT, **{name: _FIELDS[kind] for name, kind in role.fields.items()}}
 
@@ -67,4 +74,6 @@ def _told(answer: Answer) -> str:
     return str(answer.get("decision") or answer["text"])
 
 
-CONTRACT = Contract(_properties, _accept, _by_rules, _rehearsed, _told, word=lambda answer: answer.get("decision"))
+CONTRACT = Contract(
+    _properties, _accept, _by_rules, _rehearsed, _told, faults=FAULTS, word=lambda answer: answer.get("decision")
+)

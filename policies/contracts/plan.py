@@ -9,6 +9,22 @@ from policies.patterns.plan import find_plan_fault, tidy_steps
 from policies.rehearsal.scene import Scene
 from policies.team import Role, Team
 
+FAULTS = {
+    "not_object": "it is no JSON object",
+    "empty": "nothing is in it",
+    "too_many_steps": "it has more steps than `max_steps` allows",
+    "too_many_dependencies": "too many dependencies",
+    "step_*:not_object": "step * is no JSON object",
+    "step_*:unknown_agent:*": "step * names an agent that the team does not have: *",
+    "step_*:task": "step * has no usable task",
+    "step_*:dependencies": "step * has no usable list of dependencies",
+    "step_*:dependency_out_of_range": "step * depends on a step that is not there",
+    "step_*:depends_on_itself": "step * depends on itself",
+    "step_*:dependency_twice": "step * names a dependency twice",
+    "step_*:same_as_step_*": "step * is the same as step *",
+    "step_*:cycle": "step * waits for itself by way of others",
+}
+
 
 def _properties(task: Task, role: Role) -> Schema:
     dependencies = {"type": "array", "items": {"type": "integer"}}
@@ -46,4 +62,4 @@ def _told(answer: Answer) -> str:
     return f"planned {count} step{'' if count == 1 else 's'}"
 
 
-CONTRACT = Contract(_properties, _accept, _by_rules, _rehearsed, _told, refused_as="invalid_plan")
+CONTRACT = Contract(_properties, _accept, _by_rules, _rehearsed, _told, refused_as="invalid_plan", faults=FAULTS)

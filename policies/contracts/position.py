@@ -12,6 +12,12 @@ from policies.team import Role, Team
 MAX_POSITION = 500
 
 
+FAULTS = {
+    "position": "there is no usable position",
+    "argument": "there is no usable argument",
+}
+
+
 def _properties(task: Task, role: Role) -> Schema:
     return {"position": TEXT, "argument": TEXT}
 
@@ -34,4 +40,4 @@ def _told(answer: Answer) -> str:
     return str(answer["position"])
 
 
-CONTRACT = Contract(_properties, _accept, _by_rules, _rehearsed, _told)
+CONTRACT = Contract(_properties, _accept, _by_rules, _rehearsed, _told, faults=FAULTS)

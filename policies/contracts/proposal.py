@@ -9,6 +9,11 @@ from policies.plain import MAX_TEXT
 from policies.rehearsal.scene import Scene
 from policies.team import Role, Team
 
+FAULTS = {
+    "proposal": "there is no usable proposal",
+    "reason": "there is no usable reason",
+}
+
 
 def _properties(task: Task, role: Role) -> Schema:
     return {"proposal": TEXT, "reason": TEXT}
@@ -31,4 +36,4 @@ def _told(answer: Answer) -> str:
     return str(answer["proposal"])
 
 
-CONTRACT = Contract(_properties, _accept, _by_rules, _rehearsed, _told)
+CONTRACT = Contract(_properties, _accept, _by_rules, _rehearsed, _told, faults=FAULTS)

@@ -20,6 +20,13 @@ MAX_OFFER = 8_000
 MAX_OFFER_EXCERPT = 200
 
 
+CONFIDENCE_FAULTS = {
+    "confidence_type": "the confidence is no number",
+    "confidence_range": "the confidence is not between 0 and 1",
+}
+"""The checks of a confidence in words."""
+
+
 class NoJson(dict[str, Any]):
     """Text that is no JSON: an object without keys."""
 

@@ -1,5 +1,6 @@
 """The table of contracts, and what is done with any of them."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ from policies.contracts.answers import Accepted, ContractName, Refusal, Task
 from policies.contracts.contract import Contract
 from policies.contracts.reading import NoJson, in_words, read, storable
 from policies.contracts.schema import MESSAGES, Schema, closed
-from policies.stop import stop_reason
+from policies.stop import STOP_TABLE, StopKind, stop_reason
 from policies.team import Role, Team
 
 CONTRACTS: Mapping[ContractName, Contract] = {
@@ -64,9 +65,38 @@ def judge(said: object, task: Task, team: Team) -> Accepted | Refusal:
 
 def _refused(check: str, said: object, value: Any, task: Task, missing: tuple[str, ...]) -> Refusal:
     kind = CONTRACTS[task.contract].refused_as
-    names_check = kind != "invalid_output"
+    names_check = STOP_TABLE[kind].names_check
     reason = stop_reason(kind, check if names_check else task.role)
     return Refusal(reason, storable(said, value), None if names_check else check, in_words(value, missing))
+
+
+def faults_of(kind: StopKind) -> dict[str, str]:
+    """Return the checks with which an answer is refused as a stop of this kind, each in words."""
+    faults = {"not_object": "the answer is no JSON object"}
+    for contract in CONTRACTS.values():
+        faults |= contract.faults if contract.refused_as == kind else {}
+    return faults
+
+
+def said_check(kind: StopKind, check: str) -> str:
+    """Return a failed check in words, with what it names; one that no contract has any more as it is called.
+
+    >>> said_check("invalid_plan", "step_3:same_as_step_1"), said_check("invalid_output", "field:margin_pct")
+    ('step 3 is the same as step 1', 'the field margin_pct is missing or of another kind')
+    """
+    for form, words in faults_of(kind).items():
+        found = _form(form).fullmatch(check)
+        if found:
+            return words.replace("*", "{}").format(*found.groups()).removesuffix(": ")
+    name, colon, detail = check.partition(":")
+    return f"{name.replace('_', ' ')}{f': {detail}' if colon else ''}"
+
+
+def _form(form: str) -> re.Pattern[str]:
+    """Return what reads a check of this form: only what stands last in it may hold a colon."""
+    pattern = re.escape(form).replace(r"\*", "([^:]*)")
+    whole = f"{pattern.removesuffix('([^:]*)')}(.*)" if form.endswith("*") else pattern
+    return re.compile(whole, re.DOTALL)
 
 
 def form_of(task: Task, role: Role, *, sends: bool = False) -> Schema:

@@ -8,6 +8,11 @@ from policies.fields import Position
 from policies.rehearsal.scene import Scene
 from policies.team import Role, Team
 
+FAULTS = {
+    "text": "there is no usable text",
+    "next": "the next speaker is none of the others",
+}
+
 
 def _properties(task: Task, role: Role) -> Schema:
     return {"text": TEXT, **({"next": or_null(task.choices)} if task.choices else {})}
@@ -41,4 +46,4 @@ def _told(answer: Answer) -> str:
     return str(answer["text"])
 
 
-CONTRACT = Contract(_properties, _accept, _by_rules, _rehearsed, _told)
+CONTRACT = Contract(_properties, _accept, _by_rules, _rehearsed, _told, faults=FAULTS)

@@ -2,13 +2,28 @@
 
 from policies.contracts.answers import Answer, Task
 from policies.contracts.contract import Contract, Said
-from policies.contracts.reading import Fields, confidence_fault, confidence_of, list_of_texts, optional_text
+from policies.contracts.reading import (
+    CONFIDENCE_FAULTS,
+    Fields,
+    confidence_fault,
+    confidence_of,
+    list_of_texts,
+    optional_text,
+)
 from policies.contracts.schema import NUMBER, TEXTS, Schema, or_null
 from policies.fields import Position
 from policies.rehearsal.scene import Scene
 from policies.team import Role, Team
 
 MAX_REASONS = 10
+
+FAULTS = {
+    "not_object": "it is no JSON object",
+    "winner": "the winner is none of the debaters",
+    "decision": "it names neither a winner nor a decision",
+    "reasons": "there is no usable list of reasons",
+    **CONFIDENCE_FAULTS,
+}
 
 
 def _properties(task: Task, role: Role) -> Schema:
@@ -47,4 +62,4 @@ def _told(answer: Answer) -> str:
     return f"{answer['winner']} wins" if answer["winner"] else str(answer["decision"])
 
 
-CONTRACT = Contract(_properties, _accept, _by_rules, _rehearsed, _told, refused_as="invalid_verdict")
+CONTRACT = Contract(_properties, _accept, _by_rules, _rehearsed, _told, refused_as="invalid_verdict", faults=FAULTS)

@@ -17,6 +17,7 @@ PATTERN = Pattern(
     advance,
     ("assignments", "output", "synthesis"),
     lead="assigns the subtasks",
+    lead_writes=True,
     is_composed=True,
     assigns_teams=True,
     options=("max_steps",),

@@ -44,6 +44,8 @@ class Pattern:
     """Whether its stages are rounds: each is an entry of the history, which stays when changes are accepted."""
     lead: str | None = None
     """What its lead does; None where it has no lead."""
+    lead_writes: bool = False
+    """Whether the lead writes the synthesis, with its own model unless `brief.model` names one."""
     least_roles: int = 1
     """How many roles its sequence has at least."""
     is_composed: bool = False

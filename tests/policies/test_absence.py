@@ -67,7 +67,7 @@ def test_a_denial_a_budget_a_key_and_a_request_that_is_wrong_never_count_as_abse
 
 
 def test_of_all_stop_reasons_only_a_broken_answer_a_provider_or_a_team_without_result_may_count_as_absent() -> None:
-    kinds = {kind for kind in STOP_TABLE if Stop.parse(kind).may_be_absent or Stop.parse(f"{kind}:503").may_be_absent}
+    kinds = {kind for kind in STOP_TABLE if Stop(kind).may_be_absent or Stop(f"{kind}:503").may_be_absent}
 
     broken = {"invalid_contribution", "invalid_plan", "invalid_output", "invalid_verdict", "invalid_assignment"}
     silent = {"llm_timeout", "llm_rate_limited", "llm_error", "llm_truncated", "llm_refused", "llm_empty"}

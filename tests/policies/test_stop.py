@@ -85,3 +85,53 @@ def test_the_kind_is_the_word_before_the_first_colon() -> None:
 
 def test_a_stop_without_a_phase_has_none() -> None:
     assert Stop("cancelled").phase is None
+
+
+def test_a_reason_of_another_version_is_not_found() -> None:
+    assert Stop.find("wrapped_up") is None
+    assert Stop.find(None) is None
+    assert Stop.find("llm_error:503") == Stop("llm_error:503")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in STOP_KINDS if not STOP_TABLE[kind].is_detailed])
+@pytest.mark.parametrize("detail", ["", "503"])
+def test_a_detail_that_a_kind_does_not_carry_makes_it_no_reason(kind: StopKind, detail: str) -> None:
+    assert Stop.find(f"{kind}:{detail}") is None
+    with pytest.raises(ValueError, match="is no stop reason"):
+        Stop.parse(f"{kind}:{detail}")
+
+
+def test_a_stop_that_follows_from_neither_a_vote_nor_rules_comes_from_outside() -> None:
+    follows = {kind: STOP_TABLE[kind].follows_from for kind in STOP_KINDS if STOP_TABLE[kind].follows_from}
+    assert follows == {
+        "agent_denied": "rules",
+        "max_rounds_reached": "vote",
+        "max_messages": "rules",
+        "escalated": "vote",
+        "no_quorum": "vote",
+    }
+
+
+def test_only_an_answer_that_was_given_costs_what_it_costs() -> None:
+    given = {kind for kind in STOP_KINDS if STOP_TABLE[kind].is_given}
+    assert given == {"llm_truncated", "llm_refused", "llm_empty"}
+
+
+OWN_SENTENCES = ["invalid_plan", "step_failed", "invalid_output", "invalid_verdict", "invalid_assignment"]
+
+
+@pytest.mark.parametrize("kind", STOP_KINDS)
+def test_a_detail_follows_the_sentence_in_brackets_unless_the_kind_has_words_for_it(kind: StopKind) -> None:
+    rule = STOP_TABLE[kind]
+    assert rule.told("") == rule.sentence
+    if kind not in OWN_SENTENCES:
+        assert rule.told("x*1") == f"{rule.sentence.removesuffix('.')} (x*1)."
+    else:
+        assert rule.told("x*1").count("x*1") == 1
+
+
+def test_only_a_thread_that_can_be_resumed_has_a_command_in_its_remedy() -> None:
+    remedies = {kind: Stop(f"{kind}:goal").remedy for kind in STOP_KINDS if STOP_TABLE[kind].remedy}
+    assert remedies.keys() == {"condition_failed", "escalated", "stale_thread", "busy"}
+    assert {kind for kind, remedy in remedies.items() if "{resume}" in remedy} == {"condition_failed", "escalated"}
+    assert remedies["stale_thread"].startswith("The thread was started with another goal. ")

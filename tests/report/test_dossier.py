@@ -11,10 +11,9 @@ from graph.problems import neutral
 from graph.record import record_of
 from graph.report.dossier.dossier import dossier_of
 from graph.report.dossier.gauges import gauge_of
-from graph.report.words import CHECKS, said_number
+from graph.report.words import said_number
 from nodes.voices.voice import Question
 from policies.assurance.limits import distance_of
-from policies.contracts import contribution
 from policies.guards import Guard, examine
 from policies.stop import STOP_KINDS, STOP_TABLE
 from tests.harness import proposal, settings_at
@@ -223,10 +222,6 @@ def test_a_thread_without_an_end_says_whether_somebody_works_on_it(
 def test_every_stop_reason_has_its_words() -> None:
     assert STOP_TABLE.keys() == {*STOP_KINDS}
     assert all(re.fullmatch(r"[A-Z][^.]+\.", rule.sentence) for rule in STOP_TABLE.values())
-
-
-def test_every_check_of_the_contract_has_its_words() -> None:
-    assert CHECKS.keys() == {name for _, name in contribution.CHECKS} | {"not_object"}
 
 
 def reading(comparison: str, value: Any, limit: Any) -> dict[str, Any]:

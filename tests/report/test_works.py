@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.report.faults import FAULTS, OUTPUT_FAULTS, PLACED_FAULTS, said_end, said_fault
 from graph.report.patterns.layout import graph_of
 from graph.report.patterns.plan import waves_of
-from graph.report.words import said_repair, said_rule
+from graph.report.words import said_reason, said_repair, said_rule
+from policies.contracts.table import faults_of, said_check
 from policies.patterns.plan import critical_path
-from policies.stop import STOP_KINDS, Stop
+from policies.stop import StopKind
 from tests.report.conftest import Telling
 from tests.report.works import EVERY, WORKS
 
@@ -314,28 +314,21 @@ def test_the_cost_counts_what_the_pattern_counts(name: str, what: str, story: Te
     assert story(name).dossier["cost"]["rows"][0]["what"] == what
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [*FAULTS, *(f"step_2:{fault}:x" for fault in PLACED_FAULTS if fault != "same_as_step"), "step_3:same_as_step_1"],
-)
-def test_every_fault_of_a_plan_is_said_in_words(fault: str) -> None:
-    assert "_" not in said_fault(fault).replace("max_steps", "")
-    assert said_end(Stop(f"invalid_plan:{fault}")) == (
-        f"The plan broke its contract, and no repair was left: {said_fault(fault)}."
-    )
-    assert said_rule(f"invalid_plan:{fault}") == said_repair(f"invalid_plan:{fault}") == said_fault(fault)
+@pytest.mark.parametrize("kind", ["invalid_plan", "invalid_assignment", "invalid_verdict"])
+def test_a_fault_of_a_plan_an_assignment_or_a_verdict_is_said_with_the_end_and_alone(kind: StopKind) -> None:
+    for form in faults_of(kind):
+        check = form.replace("*", "2")
+        said = said_check(kind, check)
+        noun = kind.removeprefix("invalid_")
+        assert said_reason(f"{kind}:{check}") == f"The {noun} broke its contract, and no repair was left: {said}."
+        assert said_rule(f"{kind}:{check}") == said_repair(f"{kind}:{check}") == said
 
 
-@pytest.mark.parametrize("check", [*OUTPUT_FAULTS, "field:margin_pct"])
-def test_every_fault_of_an_output_is_said_in_words(check: str) -> None:
+@pytest.mark.parametrize("form", faults_of("invalid_output"))
+def test_a_fault_of_an_output_is_said_behind_its_role(form: str) -> None:
+    check = form.replace("*", "margin_pct")
     said = said_repair(f"invalid_output:writer:{check}")
-    assert said == said_rule("invalid_output:writer", check)
-    assert len(said.split()) > 4
-
-
-def test_only_reasons_of_patterns_have_an_end_of_their_own() -> None:
-    own = {kind for kind in STOP_KINDS if said_end(Stop(f"{kind}:1"))}
-    assert own == {"invalid_plan", "step_failed", "invalid_output", "invalid_verdict", "invalid_assignment"}
+    assert said == said_rule("invalid_output:writer", check) == said_check("invalid_output", check)
 
 
 @st.composite

@@ -6,6 +6,7 @@ from typing import Any
 from graph.report.dossier.changed import Changed
 from graph.report.dossier.timeline import capping
 from graph.report.words import counted, label_of, listed, plain_word, resume_of, said_reason, tone_of, written
+from policies.stop import Stop
 from policies.table import DECISIONS
 
 Plain = dict[str, Any]
@@ -53,8 +54,8 @@ def _ruled(record: Mapping[str, Any], state: State, why: Plain | None, work: Pla
     if record["status"] in OPEN:
         label, sentence = OPEN[record["status"]]
         return label, "open", [sentence, *so_far]
-    is_escalated = record["stop_reason"] == "escalated"
-    label, tone = ("A human decides", "human") if is_escalated else ("Stopped", "stopped")
+    asks_human = Stop.parse(record["stop_reason"]).rule.asks_human
+    label, tone = ("A human decides", "human") if asks_human else ("Stopped", "stopped")
     cause = [_sentence(record["cause"])] if record.get("cause") else []
     return label, tone, [said_reason(record["stop_reason"]), *cause, *so_far]
 

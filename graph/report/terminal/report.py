@@ -17,7 +17,7 @@ from graph.report.terminal.visible import STYLES, console_on, visible, visible_l
 from graph.report.terminal.work import shown_sections
 from graph.report.words import resume_of, said_reason
 from nodes.events import said_guard
-from policies.stop import STOP_TABLE, Stop
+from policies.stop import Stop
 
 
 def print_report(record: Mapping[str, Any]) -> None:
@@ -178,17 +178,8 @@ def times(number: int) -> str:
 
 def _hint(record: Mapping[str, Any]) -> str | None:
     """Return how the thread goes on, if it can."""
-    stop, resume = Stop(record["stop_reason"] or ""), resume_of(record)
-    if stop.kind == "stale_thread":
-        field = {"facts": "other facts"}.get(stop.detail, f"another {stop.detail}")
-        return (
-            f"The thread was started with {field}. Start a new one; if it has not finished, --accept-changes goes on."
-        )
-    if stop.kind == "busy":
-        return "Somebody else works on this thread. Try again when they are done."
+    stop, resume = Stop.find(record["stop_reason"]), resume_of(record)
+    remedy = stop.remedy if stop else ""
     if resume is None:
-        return None
-    if stop.kind == "escalated":
-        return f"A human has to decide. To let the team talk once more: {resume} --budget max_rounds=N"
-    is_to_correct = stop.kind in STOP_TABLE and stop.rule.needs == "corrected_facts"
-    return f"Correct the facts, then go on with: {resume}" if is_to_correct else f"Go on with: {resume}"
+        return remedy or None
+    return (remedy or "Go on with: {resume}").replace("{resume}", resume)
