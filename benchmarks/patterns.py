@@ -17,7 +17,7 @@ from graph.runner import Runner, open_runner
 from graph.settings import Settings
 from graph.teams.policies import with_policy
 from graph.teams.voicing import voiced
-from nodes.voices.voice import Answer, BriefQuestion, Question
+from nodes.voices.voice import BriefQuestion, Question, Utterance
 from policies.patterns.plan import critical_path
 from policies.rehearsal.simulate import simulate
 from policies.team import Team
@@ -46,15 +46,15 @@ class Slow:
     def __init__(self, plan: Plan, rounds: int) -> None:
         self._plan, self._rounds = plan, rounds
 
-    async def propose(self, question: Question) -> Answer:
+    async def propose(self, question: Question) -> Utterance:
         question.meter.calls += 1
         await asyncio.sleep(LATENCY_SECONDS)
-        return Answer(self._said(question))
+        return Utterance(self._said(question))
 
-    async def write_brief(self, question: BriefQuestion) -> Answer:
+    async def write_brief(self, question: BriefQuestion) -> Utterance:
         question.meter.calls += 1
         await asyncio.sleep(LATENCY_SECONDS)
-        return Answer("All is done.\n1. Start.\n2. Watch.")
+        return Utterance("All is done.\n1. Start.\n2. Watch.")
 
     def _said(self, question: Question) -> Mapping[str, Any]:
         if question.task.contract == "plan":

@@ -34,7 +34,7 @@ FAILED = ("stopped", "interrupted")
 """The status of a case that `--retry-failed` goes on with, where it can go on."""
 
 
-class Case(BaseModel):
+class BatchLine(BaseModel):
     """One line of a batch: {id, team?, goal?, facts?, overrides?}; the id is the thread's."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
@@ -52,7 +52,7 @@ class Case(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class BatchResult:
     """What a line came to: a record, or the sentence that says why there is none."""
 
     id: str | None
@@ -74,7 +74,7 @@ class Batch:
     """
 
     runner: Runner
-    load: Callable[[Case], Team]
+    load: Callable[[BatchLine], Team]
     is_halted: Callable[[], bool]
     concurrency: int
     retries: bool = False
@@ -92,10 +92,10 @@ def room_for(concurrency: int, calls_models: bool) -> int:
     return max(1, min(concurrency, free // (1 + (CALLS_AT_ONCE if calls_models else 0))))
 
 
-async def run_lines(lines: Iterable[bytes], batch: Batch) -> AsyncGenerator[Result]:
+async def run_lines(lines: Iterable[bytes], batch: Batch) -> AsyncGenerator[BatchResult]:
     """Yield the result of each line that is not blank, in order, at most `concurrency` cases at work."""
     turn = asyncio.Semaphore(batch.concurrency)
-    begun: deque[asyncio.Task[Result]] = deque()
+    begun: deque[asyncio.Task[BatchResult]] = deque()
     seen: dict[str, int] = {}
     try:
         for number, line in enumerate(lines, 1):
@@ -111,14 +111,16 @@ async def run_lines(lines: Iterable[bytes], batch: Batch) -> AsyncGenerator[Resu
         await _end(begun)
 
 
-async def _end(begun: Iterable[asyncio.Task[Result]]) -> None:
+async def _end(begun: Iterable[asyncio.Task[BatchResult]]) -> None:
     """End the cases nobody waits for any more, before the database closes under them."""
     for task in begun:
         task.cancel()
     await asyncio.gather(*begun, return_exceptions=True)
 
 
-async def _run_line(number: int, line: bytes, seen: dict[str, int], batch: Batch, turn: asyncio.Semaphore) -> Result:
+async def _run_line(
+    number: int, line: bytes, seen: dict[str, int], batch: Batch, turn: asyncio.Semaphore
+) -> BatchResult:
     case_id: str | None = None
     try:
         case = read_case(line)
@@ -127,17 +129,21 @@ async def _run_line(number: int, line: bytes, seen: dict[str, int], batch: Batch
             raise UsageError(f"`id` is {case.id!r} again; it stands on line {seen[case.id]}")
         async with turn:
             if batch.is_halted():
-                return Result(case_id, None, f"line {number}: cancelled before it started")
+                return BatchResult(case_id, None, f"line {number}: cancelled before it started")
             kept = await _kept(case.id, batch)
             if kept is not None:
-                return Result(case_id, kept)
-            return Result(case_id, await batch.runner.run(batch.load(case), case.id))
+                return BatchResult(case_id, kept)
+            return BatchResult(case_id, await batch.runner.run(batch.load(case), case.id))
     except UsageError as error:
-        return Result(case_id, None, "; ".join(f"line {number}: {problem}" for problem in error.problems))
+        return BatchResult(case_id, None, "; ".join(f"line {number}: {problem}" for problem in error.problems))
     except OSError as error:
-        return Result(case_id, None, f"line {number}: {error.filename or 'this machine'}: {error.strerror or error}")
+        return BatchResult(
+            case_id, None, f"line {number}: {error.filename or 'this machine'}: {error.strerror or error}"
+        )
     except Exception as error:  # whatever one case meets, the others go on
-        return Result(case_id, None, f"line {number}: unexpected: {type(error).__name__}: {error}", is_unexpected=True)
+        return BatchResult(
+            case_id, None, f"line {number}: unexpected: {type(error).__name__}: {error}", is_unexpected=True
+        )
 
 
 async def _kept(thread: str, batch: Batch) -> Record | None:
@@ -161,7 +167,7 @@ def _is_broken(reason: str | None) -> bool:
     return reason is not None and Stop.parse(reason).rule.is_contract
 
 
-def read_case(line: bytes) -> Case:
+def read_case(line: bytes) -> BatchLine:
     """Return the case of one line.
 
     Raises:
@@ -179,7 +185,7 @@ def read_case(line: bytes) -> Case:
     if fault:
         raise UsageError(fault)
     try:
-        return Case.model_validate(value)
+        return BatchLine.model_validate(value)
     except ValidationError as error:
         raise UsageError(*(_problem(detail["loc"], detail["msg"]) for detail in error.errors())) from None
 

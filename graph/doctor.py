@@ -25,7 +25,7 @@ PACKAGES = ("graph", "nodes", "policies")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """One thing examined: what was found, and whether it is as it must be; None where nobody tried."""
 
     name: str
@@ -33,9 +33,9 @@ class Finding:
     message: str
 
 
-async def examine(settings: Settings, asks: bool = False) -> list[Finding]:
+async def examine(settings: Settings, asks: bool = False) -> list[Diagnosis]:
     """Return what was found, in a fixed order; only the database is reached, and endpoints where it `asks`."""
-    checks: tuple[Callable[[Settings], Awaitable[Finding]], ...] = (
+    checks: tuple[Callable[[Settings], Awaitable[Diagnosis]], ...] = (
         _python,
         _packages,
         _versions,
@@ -47,78 +47,78 @@ async def examine(settings: Settings, asks: bool = False) -> list[Finding]:
     return [*found, *(await _endpoints(settings) if asks else [])]
 
 
-async def _python(_: Settings) -> Finding:
+async def _python(_: Settings) -> Diagnosis:
     found = ".".join(map(str, sys.version_info[:3]))
-    return Finding("python", sys.version_info >= (3, 11), f"{found}, SQLite {sqlite3.sqlite_version}")
+    return Diagnosis("python", sys.version_info >= (3, 11), f"{found}, SQLite {sqlite3.sqlite_version}")
 
 
-async def _packages(_: Settings) -> Finding:
+async def _packages(_: Settings) -> Diagnosis:
     """Tell whether all three packages come from this installation: their names are common ones."""
     homes = {name: Path(str(importlib.import_module(name).__file__)).parent.parent for name in PACKAGES}
     if len(set(homes.values())) == 1:
-        return Finding("packages", True, f"{', '.join(PACKAGES)} from {homes['graph']}")
+        return Diagnosis("packages", True, f"{', '.join(PACKAGES)} from {homes['graph']}")
     found = ", ".join(f"`{name}` from {home}" for name, home in homes.items())
-    return Finding("packages", False, f"shadowed by another distribution: {found}; install accord on its own")
+    return Diagnosis("packages", False, f"shadowed by another distribution: {found}; install accord on its own")
 
 
-async def _versions(_: Settings) -> Finding:
+async def _versions(_: Settings) -> Diagnosis:
     missing = [name for name in PINNED if name not in installed_versions()]
     if missing:
-        return Finding("versions", False, f"{', '.join(missing)} is not installed")
-    return Finding("versions", True, ", ".join(f"{name} {number}" for name, number in installed_versions().items()))
+        return Diagnosis("versions", False, f"{', '.join(missing)} is not installed")
+    return Diagnosis("versions", True, ", ".join(f"{name} {number}" for name, number in installed_versions().items()))
 
 
-async def _database(settings: Settings) -> Finding:
+async def _database(settings: Settings) -> Diagnosis:
     try:
         async with open_database(settings.database, settings.accord_sqlite_synchronous) as database:
             with storage_errors(settings.database):
                 await database.store.aput(("doctor",), "examined", {"by": installed_versions()["accord"]}, index=False)
     except UsageError as error:
-        return Finding("database", False, str(error))
-    return Finding("database", True, f"{shown(settings.database)} can be written")
+        return Diagnosis("database", False, str(error))
+    return Diagnosis("database", True, f"{shown(settings.database)} can be written")
 
 
-async def _teams(settings: Settings) -> Finding:
+async def _teams(settings: Settings) -> Diagnosis:
     try:
         for name in shipped_teams():
             voiced(load_team(name), settings, "rules")
     except UsageError as error:
-        return Finding("teams", False, str(error))
-    return Finding("teams", True, ", ".join(shipped_teams()))
+        return Diagnosis("teams", False, str(error))
+    return Diagnosis("teams", True, ", ".join(shipped_teams()))
 
 
-async def _voice(settings: Settings) -> Finding:
+async def _voice(settings: Settings) -> Diagnosis:
     """Tell who answers; what was not asked is not called good."""
     try:
         endpoints = load_endpoints(settings)
     except UsageError as error:
-        return Finding("voice", False, str(error))
+        return Diagnosis("voice", False, str(error))
     if not endpoints:
-        return Finding("voice", True, "rules: OPENAI_API_KEY is not set")
+        return Diagnosis("voice", True, "rules: OPENAI_API_KEY is not set")
     lacking = [endpoint.lacks for endpoint in endpoints.values() if endpoint.lacks]
     if lacking:
-        return Finding("voice", False, "; ".join(lacking))
+        return Diagnosis("voice", False, "; ".join(lacking))
     told = ", ".join(f"{each.default_model} at {each.address}" for each in endpoints.values())
-    return Finding("voice", None, f"model: {told}; not asked, `accord doctor --ask` asks")
+    return Diagnosis("voice", None, f"model: {told}; not asked, `accord doctor --ask` asks")
 
 
-async def _endpoints(settings: Settings) -> list[Finding]:
+async def _endpoints(settings: Settings) -> list[Diagnosis]:
     try:
         endpoints = load_endpoints(settings)
         async with open_voices(settings) as voices:
             return [await _tried(endpoint, voices["model"]) for endpoint in endpoints.values()]
     except UsageError as error:
-        return [Finding("endpoints", False, str(error))]
+        return [Diagnosis("endpoints", False, str(error))]
 
 
-async def _tried(endpoint: Endpoint, voice: Any) -> Finding:
+async def _tried(endpoint: Endpoint, voice: Any) -> Diagnosis:
     started = time.monotonic()
     answer = await voice.try_out(endpoint.name)
     seconds = time.monotonic() - started
     name, failure = f"endpoint {endpoint.name}", answer.failure
     if failure and Stop.parse(failure.reason).kind != "llm_truncated":
-        return Finding(name, False, f"{failure.reason}: {failure.cause}")
+        return Diagnosis(name, False, f"{failure.reason}: {failure.cause}")
     found = voice.learned().get(endpoint.called(endpoint.default_model), {})
     learned = f"; it takes {', '.join(f'{key} {value}' for key, value in found.items())}" if found else ""
     counted = "" if answer.tokens else "; it reports no usage, so calls count as reserved"
-    return Finding(name, True, f"{endpoint.default_model} at {endpoint.address} in {seconds:.1f} s{learned}{counted}")
+    return Diagnosis(name, True, f"{endpoint.default_model} at {endpoint.address} in {seconds:.1f} s{learned}{counted}")

@@ -49,7 +49,7 @@ class EndpointEntry(BaseModel):
 
 
 NAMES = "a lower-case letter, then letters, digits, `-` and `_`, 40 in all"
-PATTERNS = {
+KEY_PATTERNS = {
     "key_env": "the name of a variable in capitals, not the key itself",
     "headers": "letters, digits and `-` in a name, printable ASCII in a value",
 }
@@ -115,7 +115,7 @@ def _said(error: ErrorDetails, place: list[str]) -> str:
     if error["type"] == "missing":
         return "is missing"
     if error["type"] == "string_pattern_mismatch":
-        allowed = NAMES if len(place) == 2 else PATTERNS.get(place[2], "")
+        allowed = NAMES if len(place) == 2 else KEY_PATTERNS.get(place[2], "")
         return f"has a character that is not allowed there, or too many; allowed: {allowed}"
     return re.sub("^(Input|String) should", "must", error["msg"].removeprefix("Value error, "))
 

@@ -14,7 +14,7 @@ from nodes.journal import CallKey, forget_call, note_call, read_call, write_call
 from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import State
-from nodes.voices.voice import Answer, Limits, Meter, Prompt
+from nodes.voices.voice import Limits, Meter, Prompt, Utterance
 from policies.budgets import seconds_left
 from policies.seats import Failure, Seat, repair_of
 from policies.stop import Stop, stop_reason
@@ -30,8 +30,8 @@ class Call:
     """What is asked, under which key, within which limits, and how the answer is judged."""
 
     key: CallKey
-    ask: Callable[[], Awaitable[Answer]]
-    judge: Callable[[Answer], dict[str, Any]]
+    ask: Callable[[], Awaitable[Utterance]]
+    judge: Callable[[Utterance], dict[str, Any]]
     prompt: Prompt
     meter: Meter
     limits: Limits
@@ -135,7 +135,7 @@ async def make_call(call: Call, store: BaseStore, services: Services) -> dict[st
     return reply
 
 
-def _measured(call: Call, answer: Answer, seconds: float) -> dict[str, Any]:
+def _measured(call: Call, answer: Utterance, seconds: float) -> dict[str, Any]:
     """Return what an answer used, and what was learned from it."""
     usage = answer.usage or _charge(call, answer, seconds)
     is_estimated = answer.is_estimated or (not answer.usage and _is_estimated(call, answer))
@@ -152,18 +152,18 @@ async def _forget(call: Call, store: BaseStore) -> None:
         await forget_call(store, call.key)
 
 
-async def _ask(call: Call, services: Services) -> Answer:
+async def _ask(call: Call, services: Services) -> Utterance:
     if services.halt.is_set:
-        return Answer(failure=Failure(stop_reason("cancelled")))
+        return Utterance(failure=Failure(stop_reason("cancelled")))
     try:
         async with asyncio.timeout(call.limits.seconds_left):
             answer = await services.halt.guard(call.ask())
     except TimeoutError:
-        return Answer(failure=Failure(stop_reason("max_seconds")))
-    return answer or Answer(failure=Failure(stop_reason("cancelled")))
+        return Utterance(failure=Failure(stop_reason("max_seconds")))
+    return answer or Utterance(failure=Failure(stop_reason("cancelled")))
 
 
-def _charge(call: Call, answer: Answer, seconds: float) -> Usage:
+def _charge(call: Call, answer: Utterance, seconds: float) -> Usage:
     """Return what the call counts for: as reported; an answer without a report that can be true counts as reserved."""
     calls = call.meter.calls
     if answer.tokens and _is_reported(answer):
@@ -174,11 +174,11 @@ def _charge(call: Call, answer: Answer, seconds: float) -> Usage:
     return Usage(calls=calls, seconds=seconds)
 
 
-def _is_reported(answer: Answer) -> bool:
+def _is_reported(answer: Utterance) -> bool:
     return answer.tokens is not None and is_credible(answer.tokens.prompt, answer.tokens.completion)
 
 
-def _is_estimated(call: Call, answer: Answer) -> bool:
+def _is_estimated(call: Call, answer: Utterance) -> bool:
     """Tell whether an answer counts as reserved, since what it used was not reported in a way that can be true."""
     was_given = answer.failure is None or Stop.parse(answer.failure.reason).rule.is_given
     return bool(call.meter.calls) and was_given and not _is_reported(answer)

@@ -13,7 +13,7 @@ from nodes.journal import CallKey
 from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Node, State
-from nodes.voices.voice import Answer, BriefQuestion
+from nodes.voices.voice import BriefQuestion, Utterance
 from policies.budgets import grant, grant_longer, refuse_call
 from policies.plain import MAX_TEXT, clean_text
 from policies.stop import Stop, stop_reason
@@ -108,7 +108,7 @@ def _call(state: State, team: Team, services: Services, ending: Ending, where: t
     )
 
 
-def _judged(answer: Answer) -> dict[str, Any]:
+def _judged(answer: Utterance) -> dict[str, Any]:
     text = clean_text(without_thinking(str(answer.said))).strip()[:MAX_TEXT]
     if text:
         return {"kind": "brief", "text": text}

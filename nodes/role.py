@@ -12,9 +12,9 @@ from nodes.closing import Update
 from nodes.events import shown_reply
 from nodes.journal import CallKey
 from nodes.services import Services
-from nodes.stages import Asked, Stages
+from nodes.stages import SeatQuestion, Stages
 from nodes.state import Node, State
-from nodes.voices.voice import Answer, Question
+from nodes.voices.voice import Question, Utterance
 from policies.contracts.reading import offered_messages
 from policies.team import Team
 
@@ -94,7 +94,7 @@ def _call(seat: _Seat, team: Team, services: Services, stages: Stages) -> Call:
     )
 
 
-def _judged(answer: Answer, asked: Asked, sends: bool) -> Plain:
+def _judged(answer: Utterance, asked: SeatQuestion, sends: bool) -> Plain:
     reply = plain_reply(answer.refusal or asked.accept(answer.said))
     offered = offered_messages(answer.said) if sends and reply["kind"] == "accepted" else None
     return {**reply, "offered": offered} if offered else reply

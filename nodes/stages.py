@@ -35,7 +35,7 @@ from policies.team import Budget, Team
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SeatQuestion:
     """What one seat is asked."""
 
     prompt: Prompt
@@ -98,10 +98,10 @@ class Stages:
         failed = Stop.parse(state.get("stop_reason") or "success").kind == "step_failed"
         return {"forgiven": len(state.get("stages", []))} if failed else {}
 
-    def question(self, state: State, seat: str, repair: str | None) -> Asked:
+    def question(self, state: State, seat: str, repair: str | None) -> SeatQuestion:
         """Return what a seat of the open stage is asked."""
         task = next(task for task in self._open(state).tasks if task.seat == seat)
-        return Asked(seat_prompt(self._team, task, state, repair), task, self._team)
+        return SeatQuestion(seat_prompt(self._team, task, state, repair), task, self._team)
 
     def counts_absent(self, state: State) -> bool:
         """Tell whether the open stage bears a seat that fails."""

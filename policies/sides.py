@@ -13,7 +13,19 @@ from policies.conditions.condition import compile_condition
 from policies.conditions.kinds import PASSING, SIGNED, arguments_of, function_of, gathered
 from policies.conditions.operators import ADD, CHOICE, COMPARISONS, IN, INDEX
 from policies.conditions.places import EACH, Bound, Path, bound_within, place_of, reads_of
-from policies.conditions.tree import Call, Constant, Entries, Field, Listing, Loop, Name, Node, Tree, Type, parts_of
+from policies.conditions.tree import (
+    Applied,
+    Constant,
+    Entries,
+    Field,
+    Listing,
+    Loop,
+    Name,
+    Tree,
+    TreeNode,
+    Type,
+    parts_of,
+)
 from policies.guards import SINGLE, kind_of
 from policies.paths import MISSING
 
@@ -110,20 +122,20 @@ def sides_on(when: str, facts: Mapping[str, Any]) -> Iterator[Sides]:
     yield from _sides(tree.root, _Around(tree, {}, {"facts": facts, ".facts": facts}, alike, count()))
 
 
-def _all(node: Node) -> Iterator[Node]:
+def _all(node: TreeNode) -> Iterator[TreeNode]:
     yield node
     for part in parts_of(node):
         yield from _all(part)
 
 
-def _is_worked_out(node: Node) -> bool:
+def _is_worked_out(node: TreeNode) -> bool:
     """Tell whether a node takes what is at a key that another value gives, so that this value matters."""
     return function_of(node) == INDEX and not isinstance(arguments_of(node)[1], Constant)
 
 
-def _sides(node: Node, around: _Around) -> Iterator[Sides]:
+def _sides(node: TreeNode, around: _Around) -> Iterator[Sides]:
     match node:
-        case Call(function=function, arguments=(left, right)) if function in (*COMPARISONS, IN):
+        case Applied(function=function, arguments=(left, right)) if function in (*COMPARISONS, IN):
             yield Sides(function.strip("_@"), _side(left, around), _side(right, around))
         case Loop(over=over, steps=steps):
             yield from _sides(over, around)
@@ -135,7 +147,7 @@ def _sides(node: Node, around: _Around) -> Iterator[Sides]:
         yield from _sides(part, around)
 
 
-def _side(node: Node, around: _Around) -> Side:
+def _side(node: TreeNode, around: _Around) -> Side:
     place = place_of(node, around.bound)
     reads = tuple(read.path[1:] for read in reads_of(node, around.bound) if read.path[0] == "facts")
     path = place[1:] if place and place[0] == "facts" else None
@@ -166,13 +178,13 @@ def _shape(value: Any) -> str:
 # --- what a node is worth ---------------------------------------------------------------------------------------------
 
 
-def _value(node: Node, around: _Around) -> Any:
+def _value(node: TreeNode, around: _Around) -> Any:
     """Return what a node is worth, or the kind of that, else what the checker says of it."""
     found = _found(node, around)
     return _BY_TYPE.get(around.tree.type_of(node), UNKNOWN) if found == UNKNOWN else found
 
 
-def _found(node: Node, around: _Around) -> Any:
+def _found(node: TreeNode, around: _Around) -> Any:
     match node:
         case Constant(value=value):
             return UNKNOWN if isinstance(value, bytes) else value
@@ -184,14 +196,14 @@ def _found(node: Node, around: _Around) -> Any:
             return [_value(item, around) for item in items]
         case Entries(keys=keys, values=values) if all(isinstance(key, Constant) for key in keys):
             return {_value(key, around): _value(each, around) for key, each in zip(keys, values, strict=True)}
-        case Call():
+        case Applied():
             return _applied(node, around)
         case Loop(steps=(Listing(), _, step, _)):
             return [_value(item, inner) for inner in _rounds(node, around) for item in gathered(step)]
     return UNKNOWN
 
 
-def _applied(node: Call, around: _Around) -> Any:
+def _applied(node: Applied, around: _Around) -> Any:
     function = function_of(node)
     if function not in (INDEX, *PASSING, *SIGNED):
         return UNKNOWN

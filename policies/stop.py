@@ -42,7 +42,7 @@ StopKind = Literal[
 STOP_KINDS: tuple[StopKind, ...] = get_args(StopKind)
 
 
-Input = Literal["facts", "corrected_facts"]
+StopInput = Literal["facts", "corrected_facts"]
 """What a thread needs from outside before it goes on: facts it has not got, or others than it has."""
 
 Origin = Literal["vote", "rules"]
@@ -67,7 +67,7 @@ class StopRule:
     is_resumable: bool = False
     is_detailed: bool = False
     raised_by: str | None = None
-    needs: Input | None = None
+    needs: StopInput | None = None
     is_absence: bool = False
     is_contract: bool = False
     names_check: bool = False

@@ -14,7 +14,7 @@ from graph.settings import Settings
 from graph.teams.loader import Changes, load_team
 from graph.teams.voicing import VoiceChoice, voiced
 from nodes.halt import Halt
-from nodes.voices.voice import Answer, BriefQuestion, Question, Voice
+from nodes.voices.voice import BriefQuestion, Question, Utterance, Voice
 from policies.seats import Failure
 from policies.team import Team
 
@@ -84,20 +84,20 @@ class ScriptedVoice:
     asked: list[tuple[str, Any]] = field(default_factory=list)
     halt: Halt | None = None
 
-    async def propose(self, question: Question) -> Answer:
+    async def propose(self, question: Question) -> Utterance:
         question.meter.calls += 1
         self.asked.append((question.name, question.prompt.user))
         await asyncio.sleep(self.delays.get(question.name, 0.0))
         return _answer(self.speech(question))
 
-    async def write_brief(self, question: BriefQuestion) -> Answer:
+    async def write_brief(self, question: BriefQuestion) -> Utterance:
         question.meter.calls += 1
         self.asked.append(("brief", question.prompt.user))
         return _answer(self.brief)
 
 
-def _answer(said: Any) -> Answer:
-    return Answer(failure=said) if isinstance(said, Failure) else Answer(said)
+def _answer(said: Any) -> Utterance:
+    return Utterance(failure=said) if isinstance(said, Failure) else Utterance(said)
 
 
 def proposal(role: str, stance: str = "go", **changes: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from benchmarks.case import MODEL, ROLES, Run, team_of
-from graph.cli.progress import Progress
+from graph.cli.progress import LiveProgress
 from graph.runner import Runner, open_runner
 from graph.settings import Settings
 from graph.teams.voicing import voiced
@@ -33,14 +33,14 @@ async def _silent(runner: Runner, team: Team, thread: str) -> Any:
 
 async def _shown(runner: Runner, team: Team, thread: str) -> Any:
     """As `accord run` at a terminal: live progress."""
-    with _nowhere() as terminal, Progress(Console(file=terminal, force_terminal=True)).shown(thread) as progress:
+    with _nowhere() as terminal, LiveProgress(Console(file=terminal, force_terminal=True)).shown(thread) as progress:
         return await runner.run(team, thread, on_event=progress.take)
 
 
 async def _as_json(runner: Runner, team: Team, thread: str) -> Any:
     """As `accord run --json`: progress as lines, the record as JSON."""
     with _nowhere() as out:
-        with Progress(Console(file=out)).shown(thread) as progress:
+        with LiveProgress(Console(file=out)).shown(thread) as progress:
             record = await runner.run(team, thread, on_event=progress.take)
         json.dump(record, out, ensure_ascii=False, indent=2)
         return record

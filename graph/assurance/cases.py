@@ -30,7 +30,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Report:
+class CasesReport:
     """All cases of a folder, and the rows (by index; None: `otherwise`) that decided none of them."""
 
     policy: Policy
@@ -57,7 +57,7 @@ class Report:
         return not self.failed and self.coverage >= threshold
 
 
-def judge_folder(folder: str, name: str | None = None) -> Report:
+def judge_folder(folder: str, name: str | None = None) -> CasesReport:
     """Return what a policy makes of the cases in a folder.
 
     Raises:
@@ -71,7 +71,7 @@ def judge_folder(folder: str, name: str | None = None) -> Report:
         Judged(str(path.relative_to(top)), path.parent.name, rule_on(case, policy, subject.guards, team))
         for path, case in cases
     ]
-    return Report(policy, judged, uncovered(policy, (each.ruling for each in judged)))
+    return CasesReport(policy, judged, uncovered(policy, (each.ruling for each in judged)))
 
 
 def _rules(top: Path, name: str | None) -> Subject:

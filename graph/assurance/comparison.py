@@ -16,7 +16,7 @@ COMPARED = ("max_rounds", "min_go_votes")
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PolicyComparison:
     """Two policies on the same roles: the votes acted on differently; of two teams, the guards and limits that differ.
 
     `unsettled` says what no comparison of votes goes through, where the tables are not the same: null where it is all.
@@ -34,7 +34,7 @@ class Comparison:
         return not (self.changes or self.guards or self.limits or self.unsettled)
 
 
-def compare(first: str, second: str, roles: int | None = None) -> list[Comparison]:
+def compare(first: str, second: str, roles: int | None = None) -> list[PolicyComparison]:
     """Return how two policies differ, or the policies of two teams with the same roles and those of the teams within.
 
     Where one is a team, both are shown on it.
@@ -53,7 +53,7 @@ def compare(first: str, second: str, roles: int | None = None) -> list[Compariso
     return [_compared(one, two, DEFAULT_ROLES) for one, two in zip(ones, twos, strict=True)]
 
 
-def _compared(one: Subject, two: Subject, roles: int) -> Comparison:
+def _compared(one: Subject, two: Subject, roles: int) -> PolicyComparison:
     (policy, voters), (other, others) = _on_the_same_roles(one, two, roles)
     if set(voters.roles) != set(others.roles):
         told = f"{one.title}: {', '.join(voters.roles)}; {two.title}: {', '.join(others.roles)}"
@@ -65,7 +65,7 @@ def _compared(one: Subject, two: Subject, roles: int) -> Comparison:
     is_on_team = one.is_team or two.is_team
     where = f"the roles {', '.join(voters.roles)}" if is_on_team else f"{len(voters.roles)} equal roles"
     within = f"{where} within {'/'.join(one.within)}" if one.within else where
-    return Comparison(
+    return PolicyComparison(
         changes, within, _differing_guards(one, two), _differing_limits(one, two), unsettled(policy, other)
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from graph.problems import StorageError
 from graph.store.archive import prefix_of
-from graph.store.census import Row
+from graph.store.census import CensusRow
 from graph.store.index import NAMESPACE
 from graph.store.location import storage_errors
 from graph.threads import Threads
@@ -60,7 +60,7 @@ class Holding:
         return tuple(place for place, knows in found if knows)
 
 
-async def hold_of(threads: Threads, thread: str, rows: Iterable[Row]) -> Holding:
+async def hold_of(threads: Threads, thread: str, rows: Iterable[CensusRow]) -> Holding:
     """Return what is kept of a thread, whose entries in the store lie at `rows`.
 
     Where somebody works on it so fast that no two looks agree, it is held.

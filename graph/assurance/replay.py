@@ -16,7 +16,7 @@ from policies.assurance.past import Rules, Verdict
 from policies.assurance.whatif import decide_again
 from policies.conditions.condition import ConditionError
 
-Entry = Mapping[str, Any]
+ReplayEntry = Mapping[str, Any]
 
 
 def rules_named(name: str) -> Rules:
@@ -70,7 +70,7 @@ async def verdicts(
             yield Verdict(**{**each, "guards": tuple(each["guards"])})
 
 
-def _ended(entry: Entry) -> datetime:
+def _ended(entry: ReplayEntry) -> datetime:
     """Return when a run ended; where its entry does not say so, long ago."""
     try:
         return datetime.fromisoformat(str(entry.get("ended_at")))
@@ -78,7 +78,7 @@ def _ended(entry: Entry) -> datetime:
         return datetime.fromtimestamp(0, UTC)
 
 
-async def _verdict(threads: Threads, entry: Entry, rules: Rules) -> Verdict:
+async def _verdict(threads: Threads, entry: ReplayEntry, rules: Rules) -> Verdict:
     """Return the verdict on a run; from the thread itself where its entry was changed or cannot be read."""
     thread = str(entry.get("thread_id"))
     try:

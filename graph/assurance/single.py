@@ -22,7 +22,7 @@ Problems = list[str]
 
 
 @dataclass(frozen=True)
-class Asked:
+class SingleVote:
     """What a user asks to be decided: who casts what, as ROLE=STANCE, and where in a run."""
 
     name: str
@@ -52,7 +52,7 @@ class Single:
     way: str | None
 
 
-def decide_single(asked: Asked) -> Single:
+def decide_single(asked: SingleVote) -> Single:
     """Return the ruling on one vote at one place of a run.
 
     Raises:
@@ -83,7 +83,7 @@ def _said(votes: Sequence[str], problems: Problems) -> dict[str, str]:
     return said
 
 
-def _subject(asked: Asked, said: Mapping[str, str]) -> Subject:
+def _subject(asked: SingleVote, said: Mapping[str, str]) -> Subject:
     """Return the team; a policy alone is asked about the roles that are named, those that joined left out."""
     if not is_policy(asked.name) or asked.settings or asked.within:
         return load_subject(asked.name, settings=asked.settings, within=asked.within)
@@ -95,7 +95,7 @@ def _subject(asked: Asked, said: Mapping[str, str]) -> Subject:
     return Subject(asked.name, policy, electorates_on(sequence, [policy])[0])
 
 
-def _joined(asked: Asked, subject: Subject, problems: Problems) -> tuple[str, ...]:
+def _joined(asked: SingleVote, subject: Subject, problems: Problems) -> tuple[str, ...]:
     joining = subject.electorate.joining
     for role in dict.fromkeys(asked.joined):
         if role in subject.electorate.roles:
@@ -105,7 +105,7 @@ def _joined(asked: Asked, subject: Subject, problems: Problems) -> tuple[str, ..
     return tuple(role for role in joining if role in asked.joined)
 
 
-def _place(asked: Asked, subject: Subject, joined: tuple[str, ...], problems: Problems) -> Place:
+def _place(asked: SingleVote, subject: Subject, joined: tuple[str, ...], problems: Problems) -> Place:
     limit = asked.max_rounds or subject.electorate.max_rounds
     place = Place(asked.round, asked.streak, joined, limit, asked.open_questions, asked.confidence)
     if subject.electorate.is_vote and limit > 1:
@@ -122,7 +122,7 @@ def _place(asked: Asked, subject: Subject, joined: tuple[str, ...], problems: Pr
     return replace(place, confidence=_confidence(asked, subject, problems))
 
 
-def _confidence(asked: Asked, subject: Subject, problems: Problems) -> float | None:
+def _confidence(asked: SingleVote, subject: Subject, problems: Problems) -> float | None:
     """Return the confidence of every role, where rows may read it; 1 where none is named."""
     given = asked.confidence
     if not subject.policy.trust_confidence and given is not None:

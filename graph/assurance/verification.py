@@ -14,7 +14,7 @@ from graph.assurance.holding import Holding, Unreadable, hold_of
 from graph.problems import UsageError
 from graph.record import record_of
 from graph.store.archive import entry_of
-from graph.store.census import Row
+from graph.store.census import CensusRow
 from graph.store.index import RUNNING, is_whole, line_of, shown_of
 from graph.store.location import storage_errors
 from graph.threads import Threads, check_thread, has_ended
@@ -28,7 +28,7 @@ MAX_JSONB = 1e16
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class RecordFault:
     """What is wrong with a thread: the first bad event where it is one, a sentence, and which places lack the thread.
 
     The sentence is about that event, or without one about the thread.
@@ -40,18 +40,18 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Verification:
     """What a verification makes of one thread; no fault: it is intact."""
 
     name: str
     status: str
     head: Head
-    fault: Fault | None
+    fault: RecordFault | None
 
 
-async def verify_all(threads: Threads) -> AsyncIterator[Finding]:
+async def verify_all(threads: Threads) -> AsyncIterator[Verification]:
     """Yield a finding on each thread that the index, the archive or the checkpoints know, by name."""
-    rows = defaultdict[str, list[Row]](list)
+    rows = defaultdict[str, list[CensusRow]](list)
     for row in await threads.census.rows():
         rows[row.key].append(row)
     for name in sorted({*rows, *await threads.census.threads()}):
@@ -60,7 +60,7 @@ async def verify_all(threads: Threads) -> AsyncIterator[Finding]:
             yield finding
 
 
-async def verify_one(threads: Threads, name: str, noted: Head | None = None) -> Finding:
+async def verify_one(threads: Threads, name: str, noted: Head | None = None) -> Verification:
     """Return the finding on a thread, also whether it ends at a head that was noted elsewhere.
 
     Raises:
@@ -74,7 +74,9 @@ async def verify_one(threads: Threads, name: str, noted: Head | None = None) -> 
     return finding
 
 
-async def _verified(threads: Threads, name: str, rows: list[Row], noted: Head | None = None) -> Finding | None:
+async def _verified(
+    threads: Threads, name: str, rows: list[CensusRow], noted: Head | None = None
+) -> Verification | None:
     """Return the finding on a thread; None where nothing shows it, as after an input that was refused on a server."""
     held = await hold_of(threads, name, rows)
     if is_whole(held.line, name) and held.line["status"] == RUNNING and not held.is_held:
@@ -83,80 +85,81 @@ async def _verified(threads: Threads, name: str, rows: list[Row], noted: Head | 
             held = await hold_of(threads, name, rows)
     if held.state is None and held.noted == held.newest and not rows:
         return None
-    return Finding(name, _status(held), _head(held), _fault(held, noted))
+    return Verification(name, _status(held), _head(held), _fault(held, noted))
 
 
-def _fault(held: Holding, noted: Head | None) -> Fault | None:
+def _fault(held: Holding, noted: Head | None) -> RecordFault | None:
     try:
         return next(_faults(held, noted), None)
     except MISREAD as error:
-        return Fault(None, f"cannot be verified: {type(error).__name__}: {error}")
+        return RecordFault(None, f"cannot be verified: {type(error).__name__}: {error}")
 
 
-def _faults(held: Holding, noted: Head | None) -> Iterator[Fault]:
+def _faults(held: Holding, noted: Head | None) -> Iterator[RecordFault]:
     yield from _misplaced(held)
     yield from _gone(held)
     if held.newest != held.noted:
-        yield Fault(None, "its newest checkpoint is not the one that was written last")
+        yield RecordFault(None, "its newest checkpoint is not the one that was written last")
     if isinstance(held.state, Unreadable):
-        yield Fault(None, f"it cannot be read: {held.state.reason}")
+        yield RecordFault(None, f"it cannot be read: {held.state.reason}")
     elif held.state is not None:
         yield from _chained(held, held.state, noted)
         yield from _known(held, held.state)
 
 
-def _misplaced(held: Holding) -> Iterator[Fault]:
+def _misplaced(held: Holding) -> Iterator[RecordFault]:
     """Yield entries that lie where none belongs, that cannot be read, or that are not as they were written."""
     for prefix in held.misplaced:
-        yield Fault(None, f"an entry of it lies under `{prefix}` in the store, where none belongs")
+        yield RecordFault(None, f"an entry of it lies under `{prefix}` in the store, where none belongs")
     for place, kept in (("index", held.line), ("archive", held.entry)):
         if isinstance(kept, Unreadable):
-            yield Fault(None, f"its entry in the {place} cannot be read: {kept.reason}")
+            yield RecordFault(None, f"its entry in the {place} cannot be read: {kept.reason}")
     if held.line is not None and not is_whole(held.line, held.thread):
-        yield Fault(None, "its entry in the index was changed")
+        yield RecordFault(None, "its entry in the index was changed")
 
 
-def _gone(held: Holding) -> Iterator[Fault]:
+def _gone(held: Holding) -> Iterator[RecordFault]:
     """Yield that nothing is left of a thread that had begun: it was noted, archived, or called more than running."""
     had_ended = held.entry is not None or (held.line is not None and held.line["status"] != RUNNING)
     if held.newest is None and (had_ended or held.noted is not None):
-        knows = " and ".join(f"the {place}" for place in held.places)
-        yield Fault(None, f"its checkpoints are gone{f', and {knows} know of it' if knows else ''}", ("checkpoints",))
+        knowing = " and ".join(f"the {place}" for place in held.places)
+        knows = f", and {knowing} know of it" if knowing else ""
+        yield RecordFault(None, f"its checkpoints are gone{knows}", ("checkpoints",))
     elif held.state is None and had_ended:
-        yield Fault(None, "its state is gone", ("checkpoints",))
+        yield RecordFault(None, "its state is gone", ("checkpoints",))
 
 
-def _chained(held: Holding, state: State, noted: Head | None) -> Iterator[Fault]:
+def _chained(held: Holding, state: State, noted: Head | None) -> Iterator[RecordFault]:
     broken = find_disagreement(held.thread, state, noted)
     if broken is not None:
-        yield Fault(broken.place, broken.message)
+        yield RecordFault(broken.place, broken.message)
 
 
-def _known(held: Holding, state: State) -> Iterator[Fault]:
+def _known(held: Holding, state: State) -> Iterator[RecordFault]:
     """Yield what the index and the archive say otherwise than the state; while it is held, they lag behind."""
     if held.line is None:
-        yield Fault(None, "the index lacks it", ("index",))
+        yield RecordFault(None, "the index lacks it", ("index",))
     if held.is_held:
         return
     is_open, is_at_work = state.get("stop_reason") is None, held.line["status"] == RUNNING
     if not is_at_work or has_ended(state, held.line):
         yield from _unlike("index", shown_of(held.line), line_of(record_of(held.thread, state), state))
     if is_open and held.entry is not None:
-        yield Fault(None, "the archive has it, and it has not ended")
+        yield RecordFault(None, "the archive has it, and it has not ended")
     if not is_open and not is_at_work and held.entry is None:
-        yield Fault(None, "the archive lacks it", ("archive",))
+        yield RecordFault(None, "the archive lacks it", ("archive",))
     if not is_open and held.entry is not None:  # a server that goes on with it may not have dropped it yet
         yield from _unlike("archive", held.entry, entry_of(held.thread, state))
 
 
-def _unlike(place: str, kept: Any, made: Mapping[str, Any]) -> Iterator[Fault]:
+def _unlike(place: str, kept: Any, made: Mapping[str, Any]) -> Iterator[RecordFault]:
     """Yield the first key under which an entry is not what it follows from."""
     if not isinstance(kept, Mapping):
-        yield Fault(None, f"its entry in the {place} is not an object")
+        yield RecordFault(None, f"its entry in the {place} is not an object")
         return
     for key in {**made, **kept}:
         if key not in made or key not in kept or not is_same(kept[key], made[key]):
-            yield Fault(None, f"its entry in the {place} says another `{key}` than the chain")
+            yield RecordFault(None, f"its entry in the {place} says another `{key}` than the chain")
 
 
 def is_same(kept: Any, made: Any) -> bool:

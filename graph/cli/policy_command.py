@@ -117,11 +117,11 @@ def diff(first: str, second: str, roles: int | None, as_json: bool) -> Exit:
 @json_option
 def decide(name: str, votes: tuple[str, ...], number: int, settings: tuple[str, ...], as_json: bool, **at: Any) -> Exit:
     """Decide one vote at one place of a run: the stance of each role that votes, as risk=block."""
-    from graph.assurance.single import Asked, decide_single
+    from graph.assurance.single import SingleVote, decide_single
     from graph.report.terminal.single import plain_single, print_single
 
     at["joined"] = [role.strip() for given in at["joined"] for role in given.split(",")]
-    found = decide_single(Asked(name, votes, number, settings=settings, **at))
+    found = decide_single(SingleVote(name, votes, number, settings=settings, **at))
     if as_json:
         print_json(plain_single(found))
     else:

@@ -25,7 +25,7 @@ REDRAWN_PER_SECOND = 4
 """A redraw costs 2 ms of CPU, beside the run, in a thread of its own."""
 
 
-class Progress:
+class LiveProgress:
     """Takes the events of a run; redraws a table and the plan's tree at a terminal, prints lines elsewhere."""
 
     def __init__(self, console: Console) -> None:
@@ -35,7 +35,7 @@ class Progress:
         self._live: Live | None = None
 
     @contextmanager
-    def shown(self, thread: str) -> Iterator["Progress"]:
+    def shown(self, thread: str) -> Iterator["LiveProgress"]:
         """Show the thread's id at once, so that it is known after a crash too, and the progress as it comes."""
         with suppress(OSError):
             self._console.print(visible(f"thread {thread}"))
@@ -126,6 +126,6 @@ def _in_order(steps: Sequence[Event]) -> list[int]:
     return ordered
 
 
-def progress_on_stderr() -> Progress:
+def progress_on_stderr() -> LiveProgress:
     """Return the progress for this process's stderr."""
-    return Progress(console_on(sys.stderr))
+    return LiveProgress(console_on(sys.stderr))

@@ -14,7 +14,7 @@ from policies.patterns.course import PATTERNS
 from policies.patterns.stages import Finish
 from policies.privacy import withhold
 from policies.rehearsal.simulate import at_most, rounds_needed, simulate
-from policies.rehearsal.timeline import BRIEF, Asked, Course
+from policies.rehearsal.timeline import BRIEF, Rehearsal, RehearsedSeat
 from policies.stop import Stop
 from policies.team import Brief, Role, Team
 from policies.usage import BYTES_PER_TOKEN, reserve
@@ -41,7 +41,7 @@ class Outlook:
     """What a team would do, on the shortest course and on the longest one."""
 
     team: Team
-    courses: Mapping[str, Course]
+    courses: Mapping[str, Rehearsal]
     expenses: Mapping[str, Sequence[Expense]]
     at_most: int
     warnings: Sequence[str]
@@ -65,7 +65,7 @@ def look_ahead(team: Team) -> Outlook:
     return Outlook(team, courses, expenses, at_most(team, facts), warnings)
 
 
-def expenses_of(course: Course, above: Plain | None = None, path: str = "") -> Iterator[Expense]:
+def expenses_of(course: Rehearsal, above: Plain | None = None, path: str = "") -> Iterator[Expense]:
     """Yield the calls of a course in the order of its stages; `above` is what a team within was asked."""
     team = course.team
     case = {"goal": team.goal, "facts": course.facts, "task": above}
@@ -77,7 +77,7 @@ def expenses_of(course: Course, above: Plain | None = None, path: str = "") -> I
         yield _expense(team, team.brief, f"{path}{BRIEF}", _written(course, course.end, case))
 
 
-def _asked(course: Course, asked: Asked, state: Plain, path: str) -> Iterator[Expense]:
+def _asked(course: Rehearsal, asked: RehearsedSeat, state: Plain, path: str) -> Iterator[Expense]:
     team, task = course.team, asked.task
     if asked.within:
         above = {"part_of": team.goal, **task.asks}
@@ -86,7 +86,7 @@ def _asked(course: Course, asked: Asked, state: Plain, path: str) -> Iterator[Ex
         yield _expense(team, team.roles[task.role], f"{path}{task.role}", seat_prompt(team, task, state, None))
 
 
-def _written(course: Course, end: Finish, case: Plain) -> Prompt:
+def _written(course: Rehearsal, end: Finish, case: Plain) -> Prompt:
     state = {"case": case, "outcome": end.decision, "history": course.history}
     if PATTERNS[course.team.pattern].is_rounds:
         return brief_prompt(course.team, state, end.details["guards"])
@@ -141,7 +141,7 @@ def plain_outlook(outlook: Outlook) -> Plain:
     }
 
 
-def _plain_course(course: Course, expenses: Sequence[Expense]) -> Plain:
+def _plain_course(course: Rehearsal, expenses: Sequence[Expense]) -> Plain:
     prompt, answers = (sum(getattr(each, name) for each in expenses) for name in ("prompt_tokens", "answer_tokens"))
     return {
         "calls": course.calls,
@@ -156,7 +156,7 @@ def _plain_course(course: Course, expenses: Sequence[Expense]) -> Plain:
     }
 
 
-def plain_stages(course: Course) -> list[Plain]:
+def plain_stages(course: Rehearsal) -> list[Plain]:
     """Return {stage, calls, latency_calls, at_once, asks} in order, what is written at the end last."""
     stages = [
         {
@@ -172,7 +172,7 @@ def plain_stages(course: Course) -> list[Plain]:
     return stages if course.brief is None else [*stages, written]
 
 
-def _plain_asked(asked: Asked) -> Plain:
+def _plain_asked(asked: RehearsedSeat) -> Plain:
     within = {"team": asked.within.team.name, "stages": plain_stages(asked.within)} if asked.within else {}
     return {"seat": asked.task.seat, "role": asked.task.role, **within}
 
@@ -189,7 +189,7 @@ def _with_facts(team: Team) -> Team:
 # --- what the team lacks ---------------------------------------------------------------------------------------------
 
 
-def warnings_on(team: Team, facts: Mapping[str, Any], courses: Mapping[str, Course]) -> Iterator[str]:
+def warnings_on(team: Team, facts: Mapping[str, Any], courses: Mapping[str, Rehearsal]) -> Iterator[str]:
     """Yield a sentence for each thing that keeps the team, or one within it, from the end of these courses."""
     if team.facts is None and not facts:
         yield "the team has no facts; a run brings them, and its prompts are longer than those counted here"
@@ -197,7 +197,7 @@ def warnings_on(team: Team, facts: Mapping[str, Any], courses: Mapping[str, Cour
 
 
 def _lacks(
-    team: Team, facts: Mapping[str, Any], courses: Mapping[str, Course], above: Plain | None, path: str
+    team: Team, facts: Mapping[str, Any], courses: Mapping[str, Rehearsal], above: Plain | None, path: str
 ) -> Iterator[str]:
     for name in team.speaking:
         if not team.roles[name].enabled:
@@ -217,7 +217,7 @@ def _lacks(
         yield from _lacks(inner.team, inner.facts, both, given, f"{path}roles.{role}.team.")
 
 
-def _too_low(team: Team, courses: Mapping[str, Course], above: Plain | None, path: str) -> Iterator[str]:
+def _too_low(team: Team, courses: Mapping[str, Rehearsal], above: Plain | None, path: str) -> Iterator[str]:
     """Yield the limits that are below what a course needs, each with the shortest course that needs more."""
     for limit in ("max_messages", "max_tokens", "max_cost_usd"):
         allowed = getattr(team.budget, limit)
@@ -228,21 +228,21 @@ def _too_low(team: Team, courses: Mapping[str, Course], above: Plain | None, pat
                 break
 
 
-def _need(limit: str, course: Course, above: Plain | None) -> float:
+def _need(limit: str, course: Rehearsal, above: Plain | None) -> float:
     if limit == "max_messages":
         return course.messages
     expenses = list(expenses_of(course, above))
     return tokens_of(expenses) if limit == "max_tokens" else cost_of(expenses)
 
 
-def _waiting(course: Course, path: str) -> Iterator[str]:
+def _waiting(course: Rehearsal, path: str) -> Iterator[str]:
     """Yield the stages whose teams have to wait for each other, since their shares are reserved when they begin."""
     for label in dict.fromkeys(stage.label for stage in course.stages if len(stage.groups) > 1):
         told = "the shares of its teams do not fit into the budget beside each other, so they do not work all at once"
         yield f"{path}stage `{label}`: {told}"
 
 
-def _teams(course: Course) -> dict[str, tuple[Course, Mapping[str, Any]]]:
+def _teams(course: Rehearsal) -> dict[str, tuple[Rehearsal, Mapping[str, Any]]]:
     """Return the course of each team that answers for a role, and what its first seat is asked."""
     asked = [each for stage in reversed(course.stages) for each in reversed(stage.asked)]
     return {each.task.role: (each.within, each.task.asks) for each in asked if each.within}

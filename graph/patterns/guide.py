@@ -9,7 +9,7 @@ from policies.contracts.answers import Refusal
 from policies.contracts.table import judge
 from policies.patterns.course import PATTERNS
 from policies.rehearsal.simulate import at_most, ends_of, simulate
-from policies.rehearsal.timeline import Course
+from policies.rehearsal.timeline import Rehearsal
 from policies.stop import STOP_TABLE, Stop
 from policies.team import MAX_MESSAGES, PATTERN_NAMES, PatternName, Team
 
@@ -77,7 +77,7 @@ def _range(shortest: int, longest: int) -> dict[str, int]:
     return {"shortest": shortest, "longest": longest}
 
 
-def stop_reasons(team: Team, course: Course) -> list[str]:
+def stop_reasons(team: Team, course: Rehearsal) -> list[str]:
     """Return what ends a run of this pattern beside what ends any: broken answers, and what comes to nothing."""
     tasks = {each.task.contract: each.task for stage in course.stages for each in stage.asked if not each.within}
     broken = [judge({}, task, team) for task in tasks.values()]

@@ -7,7 +7,7 @@ from typing import Any
 
 from graph.problems import neutral
 from policies.contracts.table import said_check
-from policies.stop import Input, Stop
+from policies.stop import Stop, StopInput
 
 LABELS = {
     "go": "Go",
@@ -29,7 +29,7 @@ TONES = {
 }
 """The colour and the mark of a stance or an outcome."""
 
-NEEDS: Mapping[Input | None, str] = {
+NEEDS: Mapping[StopInput | None, str] = {
     None: "",
     "facts": " --facts FILE",
     "corrected_facts": " --facts FILE --accept-changes",

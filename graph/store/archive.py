@@ -28,7 +28,7 @@ DIGEST = "digest"
 """What an entry says of itself: nothing is told of one that was changed."""
 
 MAX_BUCKET = 10_000_000
-Entry = dict[str, Any]
+ArchiveEntry = dict[str, Any]
 
 
 class Archive:
@@ -45,12 +45,12 @@ class Archive:
         """Drop the entry of a thread that goes on: it is archived again when it ends."""
         await self._store.adelete(_bucket(thread), thread)
 
-    async def entry(self, thread: str) -> Entry | None:
+    async def entry(self, thread: str) -> ArchiveEntry | None:
         """Return the entry of a thread, or None."""
         item = await self._store.aget(_bucket(thread), thread, refresh_ttl=False)
         return item.value if item else None
 
-    async def entries(self) -> AsyncIterator[Entry]:
+    async def entries(self) -> AsyncIterator[ArchiveEntry]:
         """Yield every entry, in no order that means anything; memory does not grow with their number."""
         for number in range(BUCKETS):
             items = await self._store.asearch((NAMESPACE, f"{number:02x}"), limit=MAX_BUCKET, refresh_ttl=False)
@@ -67,7 +67,7 @@ def _bucket(thread: str) -> tuple[str, str]:
     return (NAMESPACE, hashlib.sha256(thread.encode()).hexdigest()[:2])
 
 
-def entry_of(thread: str, state: Mapping[str, Any]) -> Entry:
+def entry_of(thread: str, state: Mapping[str, Any]) -> ArchiveEntry:
     """Return the entry of a thread that ended: it follows from the events and the case of its state alone."""
     events, case = state.get("events", []), state["case"]
     team, roles = case["team"], case["team"]["roles"]

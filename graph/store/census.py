@@ -37,7 +37,7 @@ def noting(insert: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CensusRow:
     """Where a row of the store lies: the namespace as text, and its key."""
 
     prefix: str
@@ -57,13 +57,13 @@ class Census:
         parts = " UNION ".join(f"SELECT {self._text.format('thread_id')} FROM {table}" for table in tables)
         return {text_of(thread) for (thread,) in await self._select(parts)}
 
-    async def rows(self, thread: str | None = None) -> list[Row]:
+    async def rows(self, thread: str | None = None) -> list[CensusRow]:
         """Return where the store keeps entries of the index and the archive, of one thread if named."""
         only = ("AND key = ?", (thread,)) if thread is not None else ("", ())
         where = f"substr(prefix, 1, 7) IN ('threads', 'archive') {only[0]}"
         columns = f"{self._text.format('prefix')}, {self._text.format('key')}"
         found = await self._select(f"SELECT {columns} FROM store WHERE {where} ORDER BY key, prefix", *only[1])
-        return [Row(text_of(prefix), text_of(key)) for prefix, key in found]
+        return [CensusRow(text_of(prefix), text_of(key)) for prefix, key in found]
 
     async def newest(self, thread: str) -> tuple[str | None, str | None]:
         """Return a thread's newest checkpoint, and which one was noted as that, both of the same moment."""

@@ -23,7 +23,7 @@ HIDDEN = (ADMISSION, SERVED, DIGEST)
 RUNNING = "running"
 MAX_ENTRIES = 10_000_000
 
-Entry = dict[str, Any]
+IndexEntry = dict[str, Any]
 
 
 class Index:
@@ -57,7 +57,7 @@ class Index:
         admission = entry.get(ADMISSION) if entry else None
         return json.loads(admission) if admission else None
 
-    async def note(self, entry: Entry) -> None:
+    async def note(self, entry: IndexEntry) -> None:
         """Note what a thread came to, as `line_of` tells it."""
         await self._put(entry)
 
@@ -68,33 +68,33 @@ class Index:
             shown = {key: value for key, value in kept.items() if key not in (SERVED, DIGEST)}
             await self._put({**shown, "status": RUNNING, "updated_at": _now()})
 
-    async def entry(self, thread: str) -> Entry | None:
+    async def entry(self, thread: str) -> IndexEntry | None:
         """Return the entry of a thread as it lies there, or None."""
         item = await self._store.aget(NAMESPACE, thread, refresh_ttl=False)
         return item.value if item else None
 
-    async def _whole(self, thread: str) -> Entry | None:
+    async def _whole(self, thread: str) -> IndexEntry | None:
         entry = await self.entry(thread)
         if entry is not None and not is_whole(entry, thread):
             raise StorageError(f"what the index says of `{thread}` was changed; see `accord audit verify {thread}`")
         return entry
 
-    async def running(self) -> list[Entry]:
+    async def running(self) -> list[IndexEntry]:
         """Return the entries of the threads that somebody works on, or whose process died at work."""
         items = await self._store.asearch(NAMESPACE, filter={"status": RUNNING}, limit=MAX_ENTRIES, refresh_ttl=False)
         return [item.value for item in items if is_whole(item.value, item.key)]
 
-    async def newest(self, limit: int) -> list[Entry]:
+    async def newest(self, limit: int) -> list[IndexEntry]:
         """Return the entries touched last, newest first; one that was changed says nothing but its thread."""
         items = await self._store.asearch(NAMESPACE, limit=MAX_ENTRIES, refresh_ttl=False)
         newest = heapq.nlargest(limit, items, key=lambda item: _touched(item.value))
         return [item.value if is_whole(item.value, item.key) else damaged(text_of(item.key)) for item in newest]
 
-    async def _put(self, entry: Entry) -> None:
+    async def _put(self, entry: IndexEntry) -> None:
         await self._store.aput(NAMESPACE, entry["thread_id"], {**entry, DIGEST: _digest_of(entry)}, index=False)
 
 
-def line_of(record: Mapping[str, Any], state: Mapping[str, Any]) -> Entry:
+def line_of(record: Mapping[str, Any], state: Mapping[str, Any]) -> IndexEntry:
     """Return what lists show of a thread that has begun, from its record and its state; its times are the events'."""
     events = state["events"]
     return {
@@ -109,7 +109,7 @@ def line_of(record: Mapping[str, Any], state: Mapping[str, Any]) -> Entry:
     }
 
 
-def shown_of(entry: Mapping[str, Any]) -> Entry:
+def shown_of(entry: Mapping[str, Any]) -> IndexEntry:
     """Return what lists show of an entry."""
     return {key: value for key, value in entry.items() if key not in HIDDEN}
 
@@ -119,18 +119,18 @@ def is_whole(entry: Any, thread: str) -> bool:
     return isinstance(entry, dict) and entry.get("thread_id") == thread and entry.get(DIGEST) == _digest_of(entry)
 
 
-def damaged(thread: str) -> Entry:
+def damaged(thread: str) -> IndexEntry:
     """Return what lists show of a thread of which nothing that is kept can be shown."""
     lost = dict.fromkeys(("team", "goal", "status", "stop_reason", "final_decision", "started_at", "updated_at"))
     return {"thread_id": thread, **lost, "status": "damaged"}
 
 
-def by_time(entries: Sequence[Entry]) -> list[Entry]:
+def by_time(entries: Sequence[IndexEntry]) -> list[IndexEntry]:
     """Return entries, those touched last first."""
     return sorted(entries, key=_touched, reverse=True)
 
 
-def _begun(thread: str, team: str, goal: str) -> Entry:
+def _begun(thread: str, team: str, goal: str) -> IndexEntry:
     now = _now()
     return {
         "thread_id": thread,

@@ -3,7 +3,7 @@
 from graph.problems import UsageError
 from policies.assurance.approval import Unapproved, find_unapproved
 from policies.assurance.counterexamples import shown_example
-from policies.assurance.proof import Check
+from policies.assurance.proof import PropertyCheck
 from policies.table import Policy
 from policies.team import Budget, Team
 
@@ -31,7 +31,7 @@ def _sentences(found: Unapproved) -> list[str]:
     return [_sentence(found.policy, check) for check in found.failing]
 
 
-def _sentence(policy: Policy, check: Check) -> str:
+def _sentence(policy: Policy, check: PropertyCheck) -> str:
     example = shown_example(check.counterexample) if check.counterexample else ""
     return (
         f"the policy `{policy.name}` is not {check.property}: {example}; repair it (`accord policy verify` shows it), "

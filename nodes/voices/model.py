@@ -13,7 +13,7 @@ import tenacity
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from pydantic import SecretStr
 
-from nodes.voices.voice import Answer, BriefQuestion, Limits, Meter, Prompt, Question, Tokens
+from nodes.voices.voice import BriefQuestion, Limits, Meter, Prompt, Question, Tokens, Utterance
 from nodes.voices.wire.chat import LeanChat
 from nodes.voices.wire.complaints import Complaint, complaint_of
 from nodes.voices.wire.completions import answer_from
@@ -85,17 +85,17 @@ class ModelVoice:
         self._dialects: dict[tuple[str, str], Dialect] = {}
         self._turns: dict[str, asyncio.Semaphore] = {}
 
-    async def propose(self, question: Question) -> Answer:
+    async def propose(self, question: Question) -> Utterance:
         """Return the text the model gave, asked for in the form of its contract."""
         role = question.role
         form = form_of(question.task, role, sends=question.sends)
         return await self._ask(self._asked(role.model, role.temperature, question, form))
 
-    async def write_brief(self, question: BriefQuestion) -> Answer:
+    async def write_brief(self, question: BriefQuestion) -> Utterance:
         """Return the brief's text."""
         return await self._ask(self._asked(question.model, question.temperature, question, None))
 
-    async def try_out(self, name: str) -> Answer:
+    async def try_out(self, name: str) -> Utterance:
         """Return what an endpoint's default model answers to the smallest question with a form."""
         endpoint = self._endpoints[name]
         limits = Limits(TRIAL_TOKENS, endpoint.timeout_seconds)
@@ -122,15 +122,15 @@ class ModelVoice:
 
     # --- asking ------------------------------------------------------------------------------------------------------
 
-    async def _ask(self, asked: _Asked) -> Answer:
+    async def _ask(self, asked: _Asked) -> Utterance:
         """Return the answer, asked for in weaker forms while the endpoint refuses what the form needs."""
         key, cap = (asked.endpoint.name, asked.model), asked.limits.max_output_tokens
         first = first_dialect(asked.endpoint)
         dialect = self._dialects.setdefault(key, first)
         earlier: list[Tokens] = []
-        cut: Answer | None = None
+        cut: Utterance | None = None
         if asked.endpoint.lacks:
-            return Answer(failure=Failure(stop_reason("llm_auth"), cause=asked.endpoint.lacks))
+            return Utterance(failure=Failure(stop_reason("llm_auth"), cause=asked.endpoint.lacks))
         while True:
             try:
                 message: AIMessage = await self._retrying(asked, dialect)(self._attempt, asked, dialect, cap)
@@ -141,7 +141,7 @@ class ModelVoice:
                 better = known if known != dialect else weaker(dialect, error.complaint)
                 if better is None:
                     told = self._keys.text(error.complaint.cause)
-                    failed = Answer(failure=Failure(error.complaint.reason, cause=told))
+                    failed = Utterance(failure=Failure(error.complaint.reason, cause=told))
                     return replace(_with(failed, [*asked.lost, *earlier], cap), dialect=learned(first, dialect))
                 self._dialects[key] = dialect = better
                 continue
@@ -213,7 +213,7 @@ class ModelVoice:
             )
         return self._chats[key]
 
-    def _clean(self, answer: Answer) -> Answer:
+    def _clean(self, answer: Utterance) -> Utterance:
         """Return the answer without keys that an endpoint has sent back."""
         said = self._keys.text(answer.said) if isinstance(answer.said, str) else answer.said
         failure = answer.failure
@@ -256,11 +256,11 @@ def _client(endpoint: Endpoint, http: Any) -> openai.AsyncOpenAI:
     return client
 
 
-def _is_truncated(answer: Answer) -> bool:
+def _is_truncated(answer: Utterance) -> bool:
     return answer.failure is not None and Stop.parse(answer.failure.reason).kind == "llm_truncated"
 
 
-def _with(answer: Answer, earlier: Sequence[Tokens], cap: int) -> Answer:
+def _with(answer: Utterance, earlier: Sequence[Tokens], cap: int) -> Utterance:
     """Return the answer with what earlier attempts counted; one without a count may have been as long as its cap."""
     if not earlier:
         return answer

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from nodes.voices.voice import Answer, BriefQuestion, Question
+from nodes.voices.voice import BriefQuestion, Question, Utterance
 from policies.contracts.answers import Refusal
 from policies.seats import Failure
 from policies.stop import stop_reason
@@ -13,7 +13,7 @@ from policies.usage import Usage
 
 BRIEF = "brief"
 Event = Mapping[str, Any]
-Place = tuple[str, int, str, int]
+CallPlace = tuple[str, int, str, int]
 """Namespace of the team, round, seat and attempt of a question."""
 
 
@@ -21,22 +21,22 @@ class RecordedVoice:
     """Gives each question the answer its record holds; one that was asked several times gets them in that order."""
 
     def __init__(self, events: Iterable[Event]) -> None:
-        self._answers: dict[Place, deque[Answer]] = defaultdict(deque)
+        self._answers: dict[CallPlace, deque[Utterance]] = defaultdict(deque)
         events = [*events]
         self._end = _end_of(events)
         for scope, record in _records("", events):
             self._take(scope, record)
 
-    async def propose(self, question: Question) -> Answer:
+    async def propose(self, question: Question) -> Utterance:
         """Return what the role answered then."""
         return self._next((question.scope, question.round, question.task.seat, question.attempt))
 
-    async def write_brief(self, question: BriefQuestion) -> Answer:
+    async def write_brief(self, question: BriefQuestion) -> Utterance:
         """Return the brief, or the synthesis, of then."""
         return self._next((question.scope, question.round, BRIEF, 1))
 
     def _take(self, scope: str, events: Iterable[Event]) -> None:
-        proposed: dict[Place, Event] = {}
+        proposed: dict[CallPlace, Event] = {}
         for event in events:
             place = (scope, event.get("round", 0), _seat(event), event.get("attempt", 0))
             if event["event"] == "proposed":
@@ -48,10 +48,10 @@ class RecordedVoice:
                 more["beyond"] = said.get("beyond", 0)
                 self._answers[place].append(replace(answer, **more))
 
-    def _next(self, place: Place) -> Answer:
+    def _next(self, place: CallPlace) -> Utterance:
         """Return the next answer kept; where the record ends, the run ends, too."""
         kept = self._answers[place]
-        return kept.popleft() if kept else Answer(failure=Failure(self._end))
+        return kept.popleft() if kept else Utterance(failure=Failure(self._end))
 
 
 def _end_of(events: list[Event]) -> str:
@@ -79,25 +79,25 @@ def _seat(event: Event) -> str:
     return str(event.get("seat") or event.get("role", ""))
 
 
-def _failed(event: Event, used: Usage) -> Answer:
-    return Answer(failure=Failure(event["reason"], cause=event.get("cause")), usage=used)
+def _failed(event: Event, used: Usage) -> Utterance:
+    return Utterance(failure=Failure(event["reason"], cause=event.get("cause")), usage=used)
 
 
-def _refused(event: Event, used: Usage) -> Answer:
-    return Answer(refusal=Refusal(event["rule"], event["raw"], event.get("check"), event.get("because")), usage=used)
+def _refused(event: Event, used: Usage) -> Utterance:
+    return Utterance(refusal=Refusal(event["rule"], event["raw"], event.get("check"), event.get("because")), usage=used)
 
 
-def _accepted(event: Event, used: Usage) -> Answer:
+def _accepted(event: Event, used: Usage) -> Utterance:
     offered = {"messages": event["offered"]} if event.get("offered") else {}
     if "output" in event:
-        return Answer({**event["output"]["answer"], **offered}, usage=used)
+        return Utterance({**event["output"]["answer"], **offered}, usage=used)
     said = event["contribution"]
     # Evidence that was no list of paths is kept as null; any other value that is none is flagged the same.
-    return Answer({**said, "evidence": "" if said["evidence"] is None else said["evidence"], **offered}, usage=used)
+    return Utterance({**said, "evidence": "" if said["evidence"] is None else said["evidence"], **offered}, usage=used)
 
 
-def _written(event: Event, used: Usage) -> Answer:
-    return Answer(event["text"], usage=used)
+def _written(event: Event, used: Usage) -> Utterance:
+    return Utterance(event["text"], usage=used)
 
 
 _READERS = {"failed": _failed, "refused": _refused, "accepted": _accepted, "proposed": _written}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nodes.voices.voice import Answer, BriefQuestion, Question
+from nodes.voices.voice import BriefQuestion, Question, Utterance
 from policies.checks import Unanswered, stance_of
 from policies.contracts.table import CONTRACTS
 from policies.patterns.results import side_by_side
@@ -15,23 +15,23 @@ MAX_CAUSE = 1_000
 class RulesVoice:
     """Speaks for a role by its `checks`; its confidence is always 1."""
 
-    async def propose(self, question: Question) -> Answer:
+    async def propose(self, question: Question) -> Utterance:
         """Return the position of the first check that holds."""
         position = stance_of(question.role, question.facts)
         if isinstance(position, Unanswered):
-            return Answer(failure=_failure(question.name, position))
+            return Utterance(failure=_failure(question.name, position))
         if question.task.contract != "contribution" and position.reply is not None:
-            return Answer(dict(position.reply))
-        return Answer(CONTRACTS[question.task.contract].by_rules(position, question.task))
+            return Utterance(dict(position.reply))
+        return Utterance(CONTRACTS[question.task.contract].by_rules(position, question.task))
 
-    async def write_brief(self, question: BriefQuestion) -> Answer:
+    async def write_brief(self, question: BriefQuestion) -> Utterance:
         """Return the brief by a template over the last round, or the results one below the other."""
         if question.results is not None:
-            return Answer(side_by_side(question.results))
+            return Utterance(side_by_side(question.results))
         last = question.history[-1]["contributions"]
         steps = [f"{number}. {step}" for number, step in enumerate(_first_actions(last), 1)]
         guards = [f"Limits that no vote can beat: {', '.join(question.guards)}."] if question.guards else []
-        return Answer("\n".join([*guards, "Why: " + _reasons(last), "Immediate actions:", *steps]))
+        return Utterance("\n".join([*guards, "Why: " + _reasons(last), "Immediate actions:", *steps]))
 
 
 def _failure(role: str, said: Unanswered) -> Failure:

@@ -91,7 +91,7 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Utterance:
     """What a voice said: a proposal or the brief's text, or a failure with its stop reason.
 
     `tokens` is null where nothing was reported. `dialect` is what had been learned by then of the forms in which the
@@ -114,10 +114,10 @@ class Answer:
 class Voice(Protocol):
     """Answers for a role. A failure is returned, never raised; a raised error is a bug or a misconfiguration."""
 
-    async def propose(self, question: Question) -> Answer:
+    async def propose(self, question: Question) -> Utterance:
         """Return the role's proposal, raw."""
         ...
 
-    async def write_brief(self, question: BriefQuestion) -> Answer:
+    async def write_brief(self, question: BriefQuestion) -> Utterance:
         """Return the text of the brief."""
         ...

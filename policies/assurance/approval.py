@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 
 from policies.assurance.ballots import Electorate, TooManyVotesError, electorate_of
-from policies.assurance.proof import Check, find_unproved
+from policies.assurance.proof import PropertyCheck, find_unproved
 from policies.budgets import raised
 from policies.patterns.course import decides_by_policy, ruling_policy
 from policies.table import Policy
@@ -21,7 +21,7 @@ class Unapproved:
     """A policy that is not approved: the properties that fail, or why that cannot be said."""
 
     policy: Policy
-    failing: tuple[Check, ...] = ()
+    failing: tuple[PropertyCheck, ...] = ()
     too_many: str | None = None
     """The team casts more kinds of votes than a proof goes through."""
 
@@ -75,5 +75,5 @@ class _Key:
 
 
 @lru_cache(maxsize=KEPT)
-def _unproved(policy: Policy, key: _Key, raised_to: int) -> tuple[Check, ...]:
+def _unproved(policy: Policy, key: _Key, raised_to: int) -> tuple[PropertyCheck, ...]:
     return tuple(find_unproved(policy, key.electorate, raised_to))

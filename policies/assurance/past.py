@@ -10,7 +10,7 @@ from policies.guards import Guard
 from policies.table import Policy
 from policies.team import Budget
 
-Answer = Literal["same", "flipped", "undetermined", "refused"]
+PastAnswer = Literal["same", "flipped", "undetermined", "refused"]
 """`undetermined`: the rules ask for what never took place. `refused`: they name roles that the run does not have."""
 
 
@@ -76,7 +76,7 @@ class Verdict:
     """
 
     thread: str
-    answer: Answer
+    answer: PastAnswer
     was: str
     now: str | None
     round: int | None = None

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from policies.assurance.ballots import Place, departures, vote_at
 from policies.assurance.rulings import Bench, Rulings
-from policies.assurance.walk import Node, Reached, layers_of, walk
+from policies.assurance.walk import Reached, WalkNode, layers_of, walk
 from policies.guards import Finding, Guard
 from policies.outcome import Ruling
 from policies.vote import Cast
@@ -89,7 +89,7 @@ class Places:
         return self.rulings.lens.bound([self.rulings.electorate.max_rounds, self.raised_to])
 
     @cached_property
-    def rounds(self) -> list[list[Node]]:
+    def rounds(self) -> list[list[WalkNode]]:
         """The places of each round that a run reaches without a resume, up to the last round that any run reaches."""
         return [[*layer.values()] for layer in layers_of(self.rulings, may_ask=False) if layer]
 

@@ -16,7 +16,7 @@ from policies.table import OUTCOMES, Outcome, Policy, Property, Report
 
 
 @dataclass(frozen=True)
-class Check:
+class PropertyCheck:
     """One property: whether it holds, and if not the smallest counterexample, or the sentence that says why."""
 
     property: Property | Report
@@ -76,8 +76,8 @@ class Proof:
     votes: int
     kinds: int
     walked: Walked
-    checks: tuple[Check, ...]
-    reports: tuple[Check, ...]
+    checks: tuple[PropertyCheck, ...]
+    reports: tuple[PropertyCheck, ...]
     shares: Mapping[Literal["first", "last"], Share]
     cells: tuple[Cell, ...]
     caveat: str | None = None
@@ -131,7 +131,7 @@ def places_of(policy: Policy, electorate: Electorate, decide: Decide = decide, r
     return Places(Rulings(policy, Ballots(policy, electorate), decide), raised_to)
 
 
-def find_unproved(policy: Policy, electorate: Electorate, raised_to: int = 0) -> list[Check]:
+def find_unproved(policy: Policy, electorate: Electorate, raised_to: int = 0) -> list[PropertyCheck]:
     """Return the properties without which no run starts, total and monotone, that fail and that nobody accepted.
 
     `raised_to` is what a resume raised `max_rounds` to: rows that calculate with rounds are tried that far and further.
@@ -146,9 +146,9 @@ def find_unproved(policy: Policy, electorate: Electorate, raised_to: int = 0) ->
     return [check for check in checks if not check.holds]
 
 
-def _check(name: Property | Report, search: Search, places: Places, guards: Sequence[Guard]) -> Check:
+def _check(name: Property | Report, search: Search, places: Places, guards: Sequence[Guard]) -> PropertyCheck:
     example = search(places, guards)
-    return Check(name, example is None, example)
+    return PropertyCheck(name, example is None, example)
 
 
 def _walked(places: Places) -> Walked:

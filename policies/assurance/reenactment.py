@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from policies.assurance.past import Answer, PastRun, Rules, Verdict
-from policies.assurance.tape import Exchange, Pause, RoundEnd, Step
+from policies.assurance.past import PastAnswer, PastRun, Rules, Verdict
+from policies.assurance.tape import Exchange, Pause, RoundEnd, TapeStep
 from policies.budgets import Spent
 from policies.contracts.answers import Refusal
 from policies.fields import Stance
@@ -27,11 +27,11 @@ BETWEEN = (None, "facts")
 """Phases of a stop from outside that comes before the next round is opened."""
 OTHER_MEANS = "the run had other limits on time, tokens or cost by then, or was cut by them"
 
-Asked = tuple[Wave, Mapping[str, Reply]]
+AskedAgain = tuple[Wave, Mapping[str, Reply]]
 """A wave as it is asked, and what its seats give."""
 
 
-class Course(Protocol):
+class Talk(Protocol):
     """What a talk in rounds and a vote do each in their own way."""
 
     def where(self, now: "Reenactment") -> int | str:
@@ -60,7 +60,7 @@ class Reenactment:
 
     run: PastRun
     rules: Rules
-    course: Course
+    course: Talk
     max_repairs: int
     limits: Budget
     spent: Spent
@@ -92,7 +92,7 @@ class Reenactment:
 
     # --- stops -------------------------------------------------------------------------------------------------------
 
-    def _step(self) -> Step | None:
+    def _step(self) -> TapeStep | None:
         """Return the next step of the tape, while the reenactment is on it."""
         steps = self.run.tape.steps
         return steps[self.at] if not self.left and self.at < len(steps) else None
@@ -171,7 +171,7 @@ class Reenactment:
         self._leave_where_stopped_by(replies)
         return self.course.closes(self) if is_full(self.seats) else None
 
-    def _answered(self, wave: Wave) -> Asked | Verdict | None:
+    def _answered(self, wave: Wave) -> AskedAgain | Verdict | None:
         """Return the wave with its answers; None where the work was cut off before there were any."""
         names, step = [ask.name for ask in wave.asks], self._step()
         if not names:
@@ -189,7 +189,7 @@ class Reenactment:
         table = (*self.run.sequence, *self.run.tape.called_before(self.round))
         return _is_metered(self.limits) and all(name in table for name in names)
 
-    def _as_then(self, wave: Wave, step: Exchange) -> Asked | Verdict | None:
+    def _as_then(self, wave: Wave, step: Exchange) -> AskedAgain | Verdict | None:
         """Return the wave as it was asked at this moment."""
         if _means(step.limits) != _means(self.limits):
             return self.unknown(OTHER_MEANS)
@@ -202,7 +202,7 @@ class Reenactment:
         asked = self._taken(wave, replies, step.offering)
         return asked if asked[1] else None
 
-    def _as_known(self, wave: Wave, names: list[str]) -> Asked | Verdict:
+    def _as_known(self, wave: Wave, names: list[str]) -> AskedAgain | Verdict:
         """Return the wave with the next answers that its seats gave in this round, at whatever moment."""
         found = {name: self.run.tape.answers(self.round, name)[self.taken[name] :] for name in names}
         unasked = [name for name, answers in found.items() if not answers]
@@ -220,7 +220,7 @@ class Reenactment:
             return f"{name} would have joined in round {self.round}"
         return f"{name} was not asked {'again ' if self.taken[name] else ''}in round {self.round}"
 
-    def _taken(self, wave: Wave, replies: Mapping[str, Reply], offering: frozenset[str]) -> Asked:
+    def _taken(self, wave: Wave, replies: Mapping[str, Reply], offering: frozenset[str]) -> AskedAgain:
         self.spent, self.offering = wave.spent, self.offering | offering
         self.taken.update(replies.keys())
         return wave, replies
@@ -279,7 +279,7 @@ class Reenactment:
 
     def _verdict(self, now: str | None, reason: str | None, is_ruled: bool) -> Verdict:
         run, vote, ruling = self.run, self.vote, self.ruling
-        known: Answer = "same" if now == run.ended else "flipped"
+        known: PastAnswer = "same" if now == run.ended else "flipped"
         answer = known if now is not None else "undetermined"
         if vote is None or ruling is None or not is_ruled:
             return Verdict(run.thread, answer, run.ended, now, reason=reason)

@@ -73,7 +73,7 @@ class Bench:
 
 
 @dataclass(frozen=True)
-class Step:
+class Turn:
     """How a run leaves a place for another round: by which vote, with a block or without, and who joins.
 
     `asks`: a human was asked first, and a resume asks the team again.
@@ -100,7 +100,7 @@ class Rulings:
         self.lens = lens or lens_of([policy])
         self._benches: dict[tuple[str, ...], Bench] = {}
         self._found: dict[tuple[object, ...], list[Ruling]] = {}
-        self._steps: dict[tuple[object, ...], list[Step]] = {}
+        self._steps: dict[tuple[object, ...], list[Turn]] = {}
         self._decided = self._followed = 0
 
     @property
@@ -151,7 +151,7 @@ class Rulings:
         """Return the role that a ruling brings in from the next round on, if any."""
         return joining_role(self.electorate, ruling, place)
 
-    def steps(self, place: Place) -> list[Step]:
+    def steps(self, place: Place) -> list[Turn]:
         """Return one step for each way in which some vote at a place leads to another round, now or after a human.
 
         The vote of each step is the one nearest to a unanimous go.
@@ -161,13 +161,13 @@ class Rulings:
             self._steps[key] = list(self._find_steps(place).values())
         return self._steps[key]
 
-    def _find_steps(self, place: Place) -> Mapping[tuple[object, ...], Step]:
-        found: dict[tuple[object, ...], Step] = {}
+    def _find_steps(self, place: Place) -> Mapping[tuple[object, ...], Turn]:
+        found: dict[tuple[object, ...], Turn] = {}
         blocked = self.bench(place.joined).blocked
         for variant in self.lens.variants(place):
             for number, ruling in enumerate(self.at(variant)):
                 if ruling.final in ("next_round", "escalate"):
-                    step = Step(variant, number, blocked[number], self.joins(ruling, place), ruling.final == "escalate")
+                    step = Turn(variant, number, blocked[number], self.joins(ruling, place), ruling.final == "escalate")
                     kept = found.setdefault((step.blocked, step.joins, step.asks), step)
                     if number < kept.number:
                         found[step.blocked, step.joins, step.asks] = step

@@ -64,7 +64,7 @@ class Pause:
     max_repairs: int = 1
 
 
-Step = Exchange | RoundEnd | Pause
+TapeStep = Exchange | RoundEnd | Pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Tape:
     """What happened to a run, in order."""
 
     start: Start = field(default_factory=Start)
-    steps: tuple[Step, ...] = ()
+    steps: tuple[TapeStep, ...] = ()
 
     def is_resumed_from(self, place: int) -> bool:
         """Tell whether somebody resumed the run at that step or later."""
@@ -274,7 +274,7 @@ def tape_from(plain: Mapping[str, Any]) -> Tape:
     return Tape(begun, tuple(_steps(plain["steps"], limits)))
 
 
-def _steps(plain: Sequence[Mapping[str, Any]], limits: Budget) -> Iterator[Step]:
+def _steps(plain: Sequence[Mapping[str, Any]], limits: Budget) -> Iterator[TapeStep]:
     for each in plain:
         if "asked" in each:
             replies = {seat: _reply(seat, given) for seat, given in each["asked"]}

@@ -4,19 +4,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from policies.assurance.ballots import Place
-from policies.assurance.rulings import Rulings, Step
+from policies.assurance.rulings import Rulings, Turn
 from policies.vote import Cast
 
-Layer = dict[tuple[object, ...], "Node"]
+Layer = dict[tuple[object, ...], "WalkNode"]
 
 
 @dataclass(frozen=True)
-class Node:
+class WalkNode:
     """A place, and how a run got there: the place before it, and the vote cast there."""
 
     place: Place
-    before: "Node | None" = None
-    step: Step | None = None
+    before: "WalkNode | None" = None
+    step: Turn | None = None
 
     def votes(self, rulings: Rulings) -> list[tuple[Place, dict[str, Cast]]]:
         """Return the votes that lead to this place, the first round's first."""
@@ -34,7 +34,7 @@ class Node:
 class Reached:
     """A place that a run can reach: by its votes alone, or after a human asked for more, or a resume raised a limit."""
 
-    node: Node
+    node: WalkNode
     asked: bool = False
     raised: bool = False
 
@@ -85,7 +85,7 @@ def layers_of(rulings: Rulings, may_ask: bool) -> list[Layer]:
     `may_ask`: a human who was asked may have the team asked again.
     """
     own = rulings.electorate.max_rounds
-    layers: list[Layer] = [{(): Node(Place(1, max_rounds=own))}]
+    layers: list[Layer] = [{(): WalkNode(Place(1, max_rounds=own))}]
     while len(layers) < own and layers[-1]:
         layer: Layer = {}
         for node in layers[-1].values():
@@ -95,21 +95,21 @@ def layers_of(rulings: Rulings, may_ask: bool) -> list[Layer]:
     return layers
 
 
-def _nexts(rulings: Rulings, node: Node, may_ask: bool, max_rounds: int) -> Iterator[Node]:
+def _nexts(rulings: Rulings, node: WalkNode, may_ask: bool, max_rounds: int) -> Iterator[WalkNode]:
     for step in rulings.steps(node.place):
         if may_ask or not step.asks:
             rulings.count_step()
-            yield Node(_after(rulings, node.place, step, max_rounds), node, step)
+            yield WalkNode(_after(rulings, node.place, step, max_rounds), node, step)
 
 
-def _after(rulings: Rulings, place: Place, step: Step, max_rounds: int) -> Place:
+def _after(rulings: Rulings, place: Place, step: Turn, max_rounds: int) -> Place:
     """Return the place of the round that follows on a step."""
     joined = (*place.joined, *([step.joins] if step.joins else []))
     seated = rulings.electorate.seated(joined)[len(rulings.electorate.roles) :]
     return Place(place.round + 1, place.rounds_blocked + 1 if step.blocked else 0, seated, max_rounds)
 
 
-def _keep(layer: Layer, standing: tuple[object, ...], node: Node) -> None:
+def _keep(layer: Layer, standing: tuple[object, ...], node: WalkNode) -> None:
     """Keep the node, where none is kept yet that has as few rounds, and of those the shortest streak of blocks."""
     least = layer.get(standing, node).place
     if (node.place.max_rounds, node.place.rounds_blocked) <= (least.max_rounds, least.rounds_blocked):
@@ -134,7 +134,7 @@ class _Raised:
     highest: int
     may_ask: bool
 
-    def walk(self, layers: Iterable[Layer]) -> Iterator[Node]:
+    def walk(self, layers: Iterable[Layer]) -> Iterator[WalkNode]:
         """Yield the places, beginning from those of each round under the limit of before."""
         waiting = self._seeds(list(layers))
         fewest: dict[tuple[object, ...], int] = {}
@@ -161,7 +161,7 @@ class _Raised:
                 self._follow(waiting, node)
         return waiting
 
-    def _at(self, node: Node, left: int, waiting: dict[int, Layer]) -> Iterator[Node]:
+    def _at(self, node: WalkNode, left: int, waiting: dict[int, Layer]) -> Iterator[WalkNode]:
         """Yield a place with each number of rounds that may be left, and keep what follows on it."""
         number = node.place.round
         lowest, samples = max(left, self.floor - number), self.rulings.lens.left.samples
@@ -170,7 +170,7 @@ class _Raised:
             yield here
             self._follow(waiting, here)
 
-    def _follow(self, waiting: dict[int, Layer], node: Node) -> None:
+    def _follow(self, waiting: dict[int, Layer], node: WalkNode) -> None:
         for after in _nexts(self.rulings, node, self.may_ask, node.place.max_rounds):
             self._wait(waiting, replace(after, place=self._limited(after.place, after.place.max_rounds)))
 
@@ -178,7 +178,7 @@ class _Raised:
         """Return the place under the lowest limit that is left to raise it to."""
         return replace(place, max_rounds=max(place.round, limit, self.rulings.electorate.max_rounds))
 
-    def _wait(self, waiting: dict[int, Layer], node: Node) -> None:
+    def _wait(self, waiting: dict[int, Layer], node: WalkNode) -> None:
         _keep(waiting.setdefault(node.place.round, {}), _standing(self.rulings, node.place), node)
 
 

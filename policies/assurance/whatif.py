@@ -7,7 +7,7 @@ its seats are answered from the recorded answers.
 from functools import lru_cache
 
 from policies.assurance.past import PastRun, Rules, Verdict
-from policies.assurance.reenactment import Course, Reenactment
+from policies.assurance.reenactment import Reenactment, Talk
 from policies.conditions.reading import roles_in
 from policies.guards import examine
 from policies.patterns.vote import BALLOTS, NO_QUORUM, PROPOSAL, vote_of
@@ -66,7 +66,7 @@ def _begun(run: PastRun, rules: Rules) -> Reenactment:
     now = Reenactment(
         run,
         rules,
-        course=Ballots() if is_vote else Rounds(),
+        course=BallotsTalk() if is_vote else RoundsTalk(),
         max_repairs=start.max_repairs,
         limits=start.limits,
         spent=start.spent,
@@ -81,7 +81,7 @@ def _begun(run: PastRun, rules: Rules) -> Reenactment:
     return now
 
 
-class Rounds(Course):
+class RoundsTalk(Talk):
     """A talk in rounds: whoever sits at the table says a stance, and the policy decides."""
 
     def where(self, now: Reenactment) -> int:
@@ -124,7 +124,7 @@ class Rounds(Course):
         return now.stopped(ESCALATED) if final == "escalate" else None
 
 
-class Ballots(Course):
+class BallotsTalk(Talk):
     """A vote: one role proposes, all others cast their ballots, the policy counts them once."""
 
     def _is_proposal(self, now: Reenactment) -> bool:

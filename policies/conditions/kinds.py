@@ -7,7 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from policies.conditions.operators import ADD, ARITHMETIC, CHOICE, INDEX
-from policies.conditions.tree import Call, Constant, Entries, Field, Listing, Loop, Name, Node, Tree, Type, parts_of
+from policies.conditions.tree import (
+    Applied,
+    Constant,
+    Entries,
+    Field,
+    Listing,
+    Loop,
+    Name,
+    Tree,
+    TreeNode,
+    Type,
+    parts_of,
+)
 
 Kind = Literal["literal", "whole", "decimal"]
 """`literal`: a whole number as it is written. `whole`: one that CEL counted. `decimal`: any other, as in facts."""
@@ -28,19 +40,19 @@ _STRONGEST: tuple[Kind, ...] = ("decimal", "whole")
 _GIVEN = ("facts", "output")
 
 
-def is_literal(node: Node) -> bool:
+def is_literal(node: TreeNode) -> bool:
     """Tell whether a node is a whole number that is written out, without the `u` that keeps it one."""
     return isinstance(node, Constant) and type(node.value) is int and not node.is_unsigned
 
 
-def function_of(node: Node) -> str:
+def function_of(node: TreeNode) -> str:
     """Return the function or the operator that a node applies, or nothing."""
-    return node.function if isinstance(node, Call) else ""
+    return node.function if isinstance(node, Applied) else ""
 
 
-def arguments_of(node: Node) -> tuple[Node, ...]:
+def arguments_of(node: TreeNode) -> tuple[TreeNode, ...]:
     """Return what a function is applied to."""
-    return node.arguments if isinstance(node, Call) else ()
+    return node.arguments if isinstance(node, Applied) else ()
 
 
 class NumberKinds:
@@ -50,23 +62,23 @@ class NumberKinds:
         self.tree = tree
         self._walked = dict(_walked(tree.root, {}))
         self._found: dict[int, Found] = {}
-        self._members: dict[int, tuple[Node, ...]] = {}
+        self._members: dict[int, tuple[TreeNode, ...]] = {}
 
-    def is_arithmetic(self, node: Node) -> bool:
+    def is_arithmetic(self, node: TreeNode) -> bool:
         """Tell whether a node works a number out; `+` also joins texts and lists."""
         return function_of(node) in SIGNED and self.tree.type_of(node) in _NUMERIC
 
-    def of(self, node: Node) -> Found:
+    def of(self, node: TreeNode) -> Found:
         """Return the kinds that a node may be; none where it is not a number."""
         if node.id not in self._found:
             self._found[node.id] = self._of(node)
         return self._found[node.id]
 
-    def among(self, nodes: Iterable[Node]) -> Found:
+    def among(self, nodes: Iterable[TreeNode]) -> Found:
         """Return the kinds that any of the nodes may be."""
         return frozenset(kind for node in nodes for kind in self.of(node))
 
-    def _of(self, node: Node) -> Found:
+    def _of(self, node: TreeNode) -> Found:
         if is_literal(node):
             return frozenset({"literal"})
         if function_of(node) in PASSING:
@@ -79,7 +91,7 @@ class NumberKinds:
         found = self.among(arguments_of(node))
         return next((frozenset({kind}) for kind in _STRONGEST if kind in found), found)
 
-    def _of_item(self, container: Node) -> Found:
+    def _of_item(self, container: TreeNode) -> Found:
         """Return the kinds of an item: in a list that is written out, literals become decimal next to a decimal one."""
         if self._is_given(container):
             return frozenset({"decimal"})
@@ -88,31 +100,31 @@ class NumberKinds:
             return found - {"literal"}
         return frozenset({"whole"}) if found else found
 
-    def _container(self, node: Node) -> Node | None:
+    def _container(self, node: TreeNode) -> TreeNode | None:
         """Return the list or the map of which a node is an item."""
         match node:
             case Name(id=id_):
                 return self._walked.get(id_)
             case Field(of=inner, is_tested=False):
                 return inner
-            case Call(function=function, arguments=(inner, _)) if function == INDEX:
+            case Applied(function=function, arguments=(inner, _)) if function == INDEX:
                 return inner
         return None
 
-    def _is_given(self, node: Node) -> bool:
+    def _is_given(self, node: TreeNode) -> bool:
         """Tell whether a node is the facts, the output or something in them."""
         container = self._container(node)
         while container is not None:
             node, container = container, self._container(container)
         return isinstance(node, Name) and node.name.removeprefix(".") in _GIVEN
 
-    def _members_of(self, node: Node) -> tuple[Node, ...]:
+    def _members_of(self, node: TreeNode) -> tuple[TreeNode, ...]:
         """Return the nodes that may be items of a list or a map; one of the facts counts as its own item."""
         if node.id not in self._members:
             self._members[node.id] = tuple({each.id: each for each in self._find_members(node)}.values())
         return self._members[node.id]
 
-    def _find_members(self, node: Node) -> Iterator[Node]:
+    def _find_members(self, node: TreeNode) -> Iterator[TreeNode]:
         container = self._container(node)
         if self._is_given(node):
             yield node
@@ -126,7 +138,7 @@ class NumberKinds:
             yield from _written_out(node)
 
 
-def _written_out(node: Node) -> Iterator[Node]:
+def _written_out(node: TreeNode) -> Iterator[TreeNode]:
     """Yield the items of a list or a map that is written out, or that a macro makes."""
     match node:
         case Listing(items=items) | Entries(values=items):
@@ -135,15 +147,15 @@ def _written_out(node: Node) -> Iterator[Node]:
             yield from gathered(step)
 
 
-def gathered(step: Node) -> Iterator[Node]:
+def gathered(step: TreeNode) -> Iterator[TreeNode]:
     """Yield what a macro such as `map` adds to its list in a step."""
     match step:
-        case Call(function=function, arguments=(*_, left, right)) if function in (ADD, CHOICE):
+        case Applied(function=function, arguments=(*_, left, right)) if function in (ADD, CHOICE):
             yield from right.items if isinstance(right, Listing) else ()
             yield from gathered(left)
 
 
-def _walked(node: Node, bound: Mapping[str, Node]) -> Iterator[tuple[int, Node]]:
+def _walked(node: TreeNode, bound: Mapping[str, TreeNode]) -> Iterator[tuple[int, TreeNode]]:
     """Yield each use of a variable of a macro by its id, with what the macro walks over."""
     inner, over = bound, bound.get(node.name) if isinstance(node, Name) else None
     if over is not None:

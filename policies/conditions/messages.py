@@ -11,7 +11,19 @@ from typing import Any
 
 from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, message, message_factory
 
-from policies.conditions.tree import Call, Changes, Constant, Entries, Field, Listing, Loop, Name, Node, Tree, Type
+from policies.conditions.tree import (
+    Applied,
+    Changes,
+    Constant,
+    Entries,
+    Field,
+    Listing,
+    Loop,
+    Name,
+    Tree,
+    TreeNode,
+    Type,
+)
 
 _MESSAGES: Mapping[str, str] = {
     "Expr": (
@@ -107,7 +119,7 @@ def _within(expr: Any) -> Iterator[Any]:
             yield from value if descriptor.is_repeated else (value,)
 
 
-def _node(expr: Any) -> Node:
+def _node(expr: Any) -> TreeNode:
     kind: str = expr.WhichOneof("kind")
     said = getattr(expr, kind)
     match kind:
@@ -119,7 +131,7 @@ def _node(expr: Any) -> Node:
             return Field(expr.id, _node(said.operand), said.field, said.test_only)
         case "call_expr":
             before = (said.target,) if said.HasField("target") else ()
-            return Call(expr.id, said.function, tuple(map(_node, (*before, *said.args))))
+            return Applied(expr.id, said.function, tuple(map(_node, (*before, *said.args))))
         case "list_expr":
             return Listing(expr.id, tuple(map(_node, said.elements)))
         case "struct_expr":
@@ -127,7 +139,7 @@ def _node(expr: Any) -> Node:
     return _loop(expr.id, said)
 
 
-def _key(entry: Any) -> Node:
+def _key(entry: Any) -> TreeNode:
     return _node(entry.map_key) if entry.HasField("map_key") else Constant(entry.id, entry.field_key)
 
 

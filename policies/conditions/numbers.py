@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from policies.conditions.kinds import PASSING, SIGNED, NumberKinds, arguments_of, function_of, is_literal
 from policies.conditions.operators import ADD, BECOMES, CHOICE, COMPARISONS, IN, INDEX, WHOLE
-from policies.conditions.tree import Call, Changes, Constant, Entries, Listing, Name, Node, Tree, Type, parts_of
+from policies.conditions.tree import Applied, Changes, Constant, Entries, Listing, Name, Tree, TreeNode, Type, parts_of
 from policies.plain import MAX_INTEGER
 
 MAX_LITERAL = MAX_INTEGER + 1
@@ -29,7 +29,7 @@ _INDIFFERENT = (
 class Mixture:
     """What a condition does with numbers that is refused: at which node, what, and what to write instead."""
 
-    node: Node
+    node: TreeNode
     what: str
     instead: str
 
@@ -55,10 +55,10 @@ def decimal_changes(tree: Tree) -> Changes:
 
 def takes_decimals(tree: Tree) -> bool:
     """Tell whether it makes a difference that a fact is 14 or 14.0: a comparison makes none."""
-    return any(isinstance(node, Call) and node.function not in _INDIFFERENT for node in _all(tree.root))
+    return any(isinstance(node, Applied) and node.function not in _INDIFFERENT for node in _all(tree.root))
 
 
-def _all(node: Node) -> Iterator[Node]:
+def _all(node: TreeNode) -> Iterator[TreeNode]:
     yield node
     for part in parts_of(node):
         yield from _all(part)
@@ -67,18 +67,18 @@ def _all(node: Node) -> Iterator[Node]:
 # --- what is refused --------------------------------------------------------------------------------------------------
 
 
-def _mixture(node: Node, kinds: NumberKinds, is_counted: bool) -> Mixture | None:
+def _mixture(node: TreeNode, kinds: NumberKinds, is_counted: bool) -> Mixture | None:
     if isinstance(node, Constant) and type(node.value) is int and abs(node.value) > MAX_LITERAL:
         return Mixture(node, f"has the whole number {node.value}", f"allowed: at most {MAX_LITERAL}, which is 2^53")
     if isinstance(node, Constant) and isinstance(node.value, float) and not math.isfinite(node.value):
         return Mixture(node, "has a decimal number too large", "allowed: below 1.797e308")
-    is_compared = isinstance(node, Call) and node.function in COMPARISONS
+    is_compared = isinstance(node, Applied) and node.function in COMPARISONS
     if is_compared or kinds.is_arithmetic(node):
         return _of_another_type(node, kinds) or _whole_with_decimal(node, kinds, is_compared and not is_counted)
     return None
 
 
-def _of_another_type(node: Node, kinds: NumberKinds) -> Mixture | None:
+def _of_another_type(node: TreeNode, kinds: NumberKinds) -> Mixture | None:
     """Return what is compared or reckoned with a number and cannot be one, though the checker does not know."""
     types = [kinds.tree.type_of(each) for each in arguments_of(node) if not kinds.of(each)]
     other = next((_NO_NUMBERS[kind] for kind in types if kind in _NO_NUMBERS), None)
@@ -88,14 +88,14 @@ def _of_another_type(node: Node, kinds: NumberKinds) -> Mixture | None:
     return Mixture(node, f"applies `{sign}` to a number and {other}", "allowed: two numbers")
 
 
-def _is_number(node: Node, kinds: NumberKinds) -> bool:
+def _is_number(node: TreeNode, kinds: NumberKinds) -> bool:
     """Tell whether a node is a number whatever the facts are: what no other type has the operator or a literal for."""
     if not kinds.is_arithmetic(node):
         return kinds.tree.type_of(node) in ("int", "uint", "double")
     return function_of(node) not in (ADD, "_-_") or any(_is_number(each, kinds) for each in arguments_of(node))
 
 
-def _whole_with_decimal(node: Node, kinds: NumberKinds, may_compare: bool) -> Mixture | None:
+def _whole_with_decimal(node: TreeNode, kinds: NumberKinds, may_compare: bool) -> Mixture | None:
     """Return the whole number that meets a decimal one; two that are only compared may, unless a rest was dropped."""
     if not {"whole", "decimal"} <= kinds.among(arguments_of(node)):
         return None
@@ -105,14 +105,14 @@ def _whole_with_decimal(node: Node, kinds: NumberKinds, may_compare: bool) -> Mi
     return Mixture(node, f"mixes `{whole}`, a whole number, with a decimal one", f"write double({whole})")
 
 
-def _drops_a_rest(node: Node, kinds: NumberKinds) -> bool:
+def _drops_a_rest(node: TreeNode, kinds: NumberKinds) -> bool:
     if function_of(node) not in (*SIGNED, *PASSING):
         return False
     is_whole = function_of(node) == "_/_" and kinds.of(node) == {"whole"}
     return is_whole or any(_drops_a_rest(each, kinds) for each in arguments_of(node))
 
 
-def _wholes(node: Node, kinds: NumberKinds) -> Iterator[str]:
+def _wholes(node: TreeNode, kinds: NumberKinds) -> Iterator[str]:
     """Yield what is counted within some arithmetic, as a message names it."""
     if kinds.is_arithmetic(node) or function_of(node) in PASSING:
         for each in arguments_of(node):
@@ -121,15 +121,15 @@ def _wholes(node: Node, kinds: NumberKinds) -> Iterator[str]:
         yield _named(node)
 
 
-def _named(node: Node) -> str:
+def _named(node: TreeNode) -> str:
     match node:
         case Name(name=name):
             return name
         case Constant(value=int(value)):  # the one literal that is whole beside decimal ones: 3u
             return f"{value}u"
-        case Call(function="size" | "int" | "uint" as name):
+        case Applied(function="size" | "int" | "uint" as name):
             return f"{name}(…)"
-        case Call(function=name) if name.isidentifier():
+        case Applied(function=name) if name.isidentifier():
             return f"….{name}()"
     return "…"
 
@@ -137,7 +137,7 @@ def _named(node: Node) -> str:
 # --- what becomes decimal ---------------------------------------------------------------------------------------------
 
 
-def _changes(node: Node, is_wide: bool, kinds: NumberKinds) -> Iterator[tuple[int, str | None]]:
+def _changes(node: TreeNode, is_wide: bool, kinds: NumberKinds) -> Iterator[tuple[int, str | None]]:
     """Yield the nodes that change, and the function each gets; None: the literal becomes decimal.
 
     `is_wide`: what stands around the node takes decimal numbers.
@@ -154,7 +154,7 @@ def _changes(node: Node, is_wide: bool, kinds: NumberKinds) -> Iterator[tuple[in
         yield from _changes(part, inner, kinds)
 
 
-def _within(node: Node, is_decimal: bool, kinds: NumberKinds) -> Iterator[tuple[Node, bool]]:
+def _within(node: TreeNode, is_decimal: bool, kinds: NumberKinds) -> Iterator[tuple[TreeNode, bool]]:
     """Yield the parts of a node, and whether each is to be decimal."""
     parts, function = parts_of(node), function_of(node)
     if kinds.is_arithmetic(node) or function == "dyn":
@@ -172,12 +172,12 @@ def _within(node: Node, is_decimal: bool, kinds: NumberKinds) -> Iterator[tuple[
     return zip(parts, takes, strict=True)
 
 
-def _with_items(nodes: Iterable[Node]) -> Iterator[Node]:
+def _with_items(nodes: Iterable[TreeNode]) -> Iterator[TreeNode]:
     for node in nodes:
         yield from node.items if isinstance(node, Listing) else (node,)
 
 
-def _takes_whole(node: Node, kinds: NumberKinds) -> bool:
+def _takes_whole(node: TreeNode, kinds: NumberKinds) -> bool:
     """Tell whether a function shows or takes a whole number as such, so that 14 must not come to it as 14.0."""
     function, arguments = function_of(node), arguments_of(node)
     if function not in ("string", "timestamp", "type") or "decimal" not in kinds.among(arguments):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from policies.conditions.tree import Call, Constant, Field, Loop, Name, Node, parts_of
+from policies.conditions.tree import Applied, Constant, Field, Loop, Name, TreeNode, parts_of
 from policies.paths import MISSING
 
 Path = tuple[str, ...]
@@ -65,7 +65,7 @@ def values_at(path: Path, value: Any) -> Iterator[Any]:
     yield value
 
 
-def place_of(node: Node, bound: Bound) -> Path | None:
+def place_of(node: TreeNode, bound: Bound) -> Path | None:
     """Return the path from a variable to where the node leads, or None where it is no plain place.
 
     A constant number as an index leads to EACH, since which item it is makes no difference to what may be read.
@@ -75,7 +75,7 @@ def place_of(node: Node, bound: Bound) -> Path | None:
             return bound[name] if name in bound else (name.removeprefix("."),)
         case Field(of=inner, name=key, is_tested=False):
             return _below(place_of(inner, bound), key)
-        case Call(function="_[_]", arguments=(inner, Constant(value=value))):
+        case Applied(function="_[_]", arguments=(inner, Constant(value=value))):
             return _below(place_of(inner, bound), value if isinstance(value, str) else EACH)
     return None
 
@@ -90,21 +90,21 @@ def bound_within(loop: Loop, bound: Bound) -> Bound:
     return {**bound, **dict.fromkeys(loop.variables, item)}
 
 
-def each_within(node: Node, bound: Bound) -> Iterator[tuple[Node, Bound]]:
+def each_within(node: TreeNode, bound: Bound) -> Iterator[tuple[TreeNode, Bound]]:
     """Yield the node and all within it, with the variables that are bound there, in the order of the text."""
     yield node, bound
     for part, inner in inside(node, bound):
         yield from each_within(part, inner)
 
 
-def inside(node: Node, bound: Bound) -> Iterator[tuple[Node, Bound]]:
+def inside(node: TreeNode, bound: Bound) -> Iterator[tuple[TreeNode, Bound]]:
     """Yield the parts of a node with the variables that are bound in each."""
     inner = bound_within(node, bound) if isinstance(node, Loop) else bound
     for number, part in enumerate(parts_of(node)):
         yield part, inner if number else bound
 
 
-def reads_of(node: Node, bound: Bound) -> Iterator[Read]:
+def reads_of(node: TreeNode, bound: Bound) -> Iterator[Read]:
     """Yield every place that is read within a node, from its variable on, in the order of the text.
 
     A key that is worked out may be any, so everything from there on counts as read.
@@ -122,12 +122,14 @@ def reads_of(node: Node, bound: Bound) -> Iterator[Read]:
         yield from reads_of(part, inner)
 
 
-def _part_used(node: Node, bound: Bound) -> Read | None:
+def _part_used(node: TreeNode, bound: Bound) -> Read | None:
     """Return the place of which a node uses not the value but that it is there, or which items it has."""
     match node:
         case Field(of=inner, name=key, is_tested=True):
             place, use = _below(place_of(inner, bound), key), TEST
-        case Call(function="@in", arguments=(Constant(value=str(key)), Name() as top)) if place_of(top, bound) in _MAPS:
+        case Applied(function="@in", arguments=(Constant(value=str(key)), Name() as top)) if (
+            place_of(top, bound) in _MAPS
+        ):
             place, use = _below(place_of(top, bound), key), TEST
         case Loop(over=over):
             place, use = place_of(over, bound), WALK

@@ -11,7 +11,7 @@ from typing import get_args
 from policies.conditions.condition import VOTE_VARIABLES, Scope, compile_condition
 from policies.conditions.operators import COMPARISONS, IN
 from policies.conditions.places import EACH, Bound, Path, Read, each_within, inside, place_of, reads_of
-from policies.conditions.tree import Call, Constant, Listing, Name, Node
+from policies.conditions.tree import Applied, Constant, Listing, Name, TreeNode
 from policies.conflicts import ConflictName
 from policies.fields import STANCES
 
@@ -31,7 +31,7 @@ Operand = Path | Written | None
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Relation:
     """A comparison that a condition makes: `==`, `!=`, `<`, `<=`, `>` or `>=`, and its two sides."""
 
     operator: str
@@ -85,9 +85,9 @@ def handled_in(text: str) -> Handled:
     return Handled(tuple(dict.fromkeys(there)), tuple(null))
 
 
-def _keys_looked_for(node: Node, bound: Bound) -> Iterator[Path]:
+def _keys_looked_for(node: TreeNode, bound: Bound) -> Iterator[Path]:
     match node:
-        case Call(function=function, arguments=(Constant(value=str(key)), place)) if function == IN:
+        case Applied(function=function, arguments=(Constant(value=str(key)), place)) if function == IN:
             found = place_of(place, bound)
             yield from () if found is None or found[0] != "facts" else [(*found, key)]
 
@@ -103,28 +103,28 @@ def output_fields(text: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4_096)
-def comparisons_in(text: str, scope: Scope = "facts") -> tuple[Comparison, ...]:
+def comparisons_in(text: str, scope: Scope = "facts") -> tuple[Relation, ...]:
     """Return the comparisons of a condition in which a path into the facts (or an output) is a side of its own.
 
     >>> comparisons_in('facts.a.b > "3"')
-    (Comparison(operator='>', left=('a', 'b'), right=Written(value='3')),)
+    (Relation(operator='>', left=('a', 'b'), right=Written(value='3')),)
     """
     found = (_comparison(node, bound, scope) for node, bound in _nodes(text, scope))
     return tuple(each for each in found if each and (isinstance(each.left, tuple) or isinstance(each.right, tuple)))
 
 
-def _nodes(text: str, scope: Scope) -> Iterator[tuple[Node, Bound]]:
+def _nodes(text: str, scope: Scope) -> Iterator[tuple[TreeNode, Bound]]:
     return each_within(compile_condition(text, scope).tree.root, {})
 
 
-def _comparison(node: Node, bound: Bound, scope: Scope) -> Comparison | None:
+def _comparison(node: TreeNode, bound: Bound, scope: Scope) -> Relation | None:
     match node:
-        case Call(function=function, arguments=(left, right)) if function in COMPARISONS:
-            return Comparison(function.strip("_"), _operand(left, bound, scope), _operand(right, bound, scope))
+        case Applied(function=function, arguments=(left, right)) if function in COMPARISONS:
+            return Relation(function.strip("_"), _operand(left, bound, scope), _operand(right, bound, scope))
     return None
 
 
-def _operand(node: Node, bound: Bound, scope: Scope) -> Operand:
+def _operand(node: TreeNode, bound: Bound, scope: Scope) -> Operand:
     if isinstance(node, Constant):
         return Written(node.value)
     place = place_of(node, bound)
@@ -174,14 +174,14 @@ def find_strange_word(text: str) -> str | None:
     return None
 
 
-def _compared(node: Node, bound: Bound) -> Iterator[tuple[str, str]]:
+def _compared(node: TreeNode, bound: Bound) -> Iterator[tuple[str, str]]:
     """Yield what a stance or a conflict is compared with, as far as it is text that is written out."""
     match node:
-        case Call(function="_==_" | "_!=_", arguments=(left, right)):
+        case Applied(function="_==_" | "_!=_", arguments=(left, right)):
             pairs = [(left, right), (right, left)]
-        case Call(function=function, arguments=(item, Listing(items=items))) if function == IN:
+        case Applied(function=function, arguments=(item, Listing(items=items))) if function == IN:
             pairs = [(item, each) for each in items]
-        case Call(function=function, arguments=(item, container)) if function == IN:
+        case Applied(function=function, arguments=(item, container)) if function == IN:
             pairs = [(container, item)]
         case _:
             pairs = []
@@ -191,14 +191,14 @@ def _compared(node: Node, bound: Bound) -> Iterator[tuple[str, str]]:
             yield about, other.value
 
 
-def _subject(node: Node, bound: Bound) -> str | None:
+def _subject(node: TreeNode, bound: Bound) -> str | None:
     """Return whether a node is a role's stance or the round's conflicts; a variable over the stances is a role."""
     match place_of(node, bound), node:
         case ("stances", role), _:
             return None if role == EACH else "stance"
         case ("conflicts", *_), _:
             return "conflict"
-        case None, Call(function="_[_]", arguments=(stances, _)) if place_of(stances, bound) == ("stances",):
+        case None, Applied(function="_[_]", arguments=(stances, _)) if place_of(stances, bound) == ("stances",):
             return "stance"
     return None
 
@@ -221,7 +221,7 @@ def constants_compared(text: str, variable: str) -> frozenset[int] | None:
     return None if None in found else frozenset(each for each in found if each is not None)
 
 
-def _uses(node: Node, bound: Bound, variable: str) -> Iterator[int | None]:
+def _uses(node: TreeNode, bound: Bound, variable: str) -> Iterator[int | None]:
     """Yield each number that the variable is compared with, and None for each other use of it."""
     if _is_variable(node, bound, variable):
         yield None
@@ -234,13 +234,13 @@ def _uses(node: Node, bound: Bound, variable: str) -> Iterator[int | None]:
         yield from _uses(part, inner, variable)
 
 
-def _numbers_beside(node: Node, bound: Bound, variable: str) -> list[int] | None:
+def _numbers_beside(node: TreeNode, bound: Bound, variable: str) -> list[int] | None:
     """Return the numbers in a comparison of the variable with whole-number literals alone, or None for another node."""
     match node:
-        case Call(function=function, arguments=(left, right)) if function in COMPARISONS:
+        case Applied(function=function, arguments=(left, right)) if function in COMPARISONS:
             sides = [right] if _is_variable(left, bound, variable) else [left]
             is_compared = _is_variable(left, bound, variable) or _is_variable(right, bound, variable)
-        case Call(function=function, arguments=(left, Listing(items=items))) if function == IN:
+        case Applied(function=function, arguments=(left, Listing(items=items))) if function == IN:
             sides, is_compared = list(items), _is_variable(left, bound, variable)
         case _:
             return None
@@ -248,5 +248,5 @@ def _numbers_beside(node: Node, bound: Bound, variable: str) -> list[int] | None
     return numbers if is_compared and len(numbers) == len(sides) else None
 
 
-def _is_variable(node: Node, bound: Bound, variable: str) -> bool:
+def _is_variable(node: TreeNode, bound: Bound, variable: str) -> bool:
     return isinstance(node, Name) and place_of(node, bound) == (variable,)

@@ -30,18 +30,18 @@ class Field:
     """A field of something, or the test whether it is there, as `has(a.b)` makes it."""
 
     id: int
-    of: "Node"
+    of: "TreeNode"
     name: str
     is_tested: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Applied:
     """A function or an operator and what it is applied to; a method is a function of what stands before its dot."""
 
     id: int
     function: str
-    arguments: tuple["Node", ...]
+    arguments: tuple["TreeNode", ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Listing:
     """A list written out."""
 
     id: int
-    items: tuple["Node", ...]
+    items: tuple["TreeNode", ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ class Entries:
     """A map written out, or a message, whose keys are the names of its fields."""
 
     id: int
-    keys: tuple["Node", ...]
-    values: tuple["Node", ...]
+    keys: tuple["TreeNode", ...]
+    values: tuple["TreeNode", ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +67,23 @@ class Loop:
 
     id: int
     variables: tuple[str, ...]
-    over: "Node"
-    steps: tuple["Node", ...]
+    over: "TreeNode"
+    steps: tuple["TreeNode", ...]
     """What is worked out inside: for the start, before each item, for each item, and at the end."""
 
 
-Node = Constant | Name | Field | Call | Listing | Entries | Loop
+TreeNode = Constant | Name | Field | Applied | Listing | Entries | Loop
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
     """A checked condition: its tree, and type and place in the text of each node by its id."""
 
-    root: Node
+    root: TreeNode
     types: Mapping[int, Type]
     positions: Mapping[int, int]
 
-    def type_of(self, node: Node) -> Type:
+    def type_of(self, node: TreeNode) -> Type:
         """Return what the checker says of the node."""
         return self.types.get(node.id, "dyn")
 
@@ -100,12 +100,12 @@ class Changes:
     """Calls whose one argument first goes through a function."""
 
 
-def parts_of(node: Node) -> tuple[Node, ...]:
+def parts_of(node: TreeNode) -> tuple[TreeNode, ...]:
     """Return the nodes directly within a node, in the order of the text."""
     match node:
         case Field():
             return (node.of,)
-        case Call():
+        case Applied():
             return node.arguments
         case Listing():
             return node.items

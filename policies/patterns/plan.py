@@ -13,7 +13,7 @@ MAX_NAME_SHOWN = 100
 MAX_DEPENDENCIES = 10_000
 """Dependencies of all steps together; a plan with many more could not enter the state."""
 
-Step = Mapping[str, Any]
+PlanStep = Mapping[str, Any]
 
 
 def find_plan_fault(steps: object, agents: Collection[str], max_steps: int) -> str | None:
@@ -37,7 +37,7 @@ def find_plan_fault(steps: object, agents: Collection[str], max_steps: int) -> s
     return _repeated(steps) or _cycle(steps)
 
 
-def tidy_steps(steps: Sequence[Step]) -> list[dict[str, Any]]:
+def tidy_steps(steps: Sequence[PlanStep]) -> list[dict[str, Any]]:
     """Return the steps of a plan that may run, trimmed, unknown keys left out."""
     return [
         {
@@ -49,7 +49,7 @@ def tidy_steps(steps: Sequence[Step]) -> list[dict[str, Any]]:
     ]
 
 
-def ready_steps(steps: Sequence[Step], done: Collection[int], failed: Collection[int]) -> list[int]:
+def ready_steps(steps: Sequence[PlanStep], done: Collection[int], failed: Collection[int]) -> list[int]:
     """Return the numbers of the steps that can run now: not run yet, and all they depend on is done.
 
     >>> ready_steps([{"dependencies": []}, {"dependencies": [1]}], done=[1], failed=[])
@@ -62,7 +62,7 @@ def ready_steps(steps: Sequence[Step], done: Collection[int], failed: Collection
     ]
 
 
-def critical_path(steps: Sequence[Step]) -> list[int]:
+def critical_path(steps: Sequence[PlanStep]) -> list[int]:
     """Return the longest chain of steps that wait for each other; of equally long ones the lowest step, from the end.
 
     >>> critical_path([{"dependencies": []}, {"dependencies": [1]}, {"dependencies": []}])
@@ -86,7 +86,7 @@ def _step_fault(step: object, number: int, count: int, agents: Collection[str]) 
     return _dependency_fault(_dependencies(step), number, count)
 
 
-def _dependencies(step: Step) -> Any:
+def _dependencies(step: PlanStep) -> Any:
     """Return what a step depends on; nothing where the planner left it out or said null."""
     offered = step.get("dependencies")
     return [] if offered is None else offered
@@ -104,7 +104,7 @@ def _dependency_fault(dependencies: object, number: int, count: int) -> str | No
     return "dependency_twice" if len(set(dependencies)) < len(dependencies) else None
 
 
-def _repeated(steps: Sequence[Step]) -> str | None:
+def _repeated(steps: Sequence[PlanStep]) -> str | None:
     seen: dict[tuple[str, str], int] = {}
     for number, step in enumerate(tidy_steps(steps), 1):
         earlier = seen.setdefault((step["agent"], step["task"]), number)
@@ -113,7 +113,7 @@ def _repeated(steps: Sequence[Step]) -> str | None:
     return None
 
 
-def _cycle(steps: Sequence[Step]) -> str | None:
+def _cycle(steps: Sequence[PlanStep]) -> str | None:
     """Return the fault of the first step that waits for itself; `waits` holds a bit for each step waited for."""
     waits = {number: sum(1 << each for each in before) for number, before in _edges(steps).items()}
     for through in waits:
@@ -124,5 +124,5 @@ def _cycle(steps: Sequence[Step]) -> str | None:
     return None if first is None else f"step_{first}:cycle"
 
 
-def _edges(steps: Sequence[Step]) -> dict[int, list[int]]:
+def _edges(steps: Sequence[PlanStep]) -> dict[int, list[int]]:
     return {number: _dependencies(step) for number, step in enumerate(steps, 1)}

@@ -6,7 +6,7 @@ from policies.conditions.reading import output_fields
 from policies.patterns.course import PATTERNS
 from policies.team import Budget, Options, PatternName, Team
 
-Fault = tuple[tuple[str | int, ...], str]
+PatternFault = tuple[tuple[str | int, ...], str]
 """Where something is wrong, and what."""
 
 COMPOSED: tuple[PatternName, ...] = tuple(name for name, pattern in PATTERNS.items() if pattern.is_composed)
@@ -19,7 +19,7 @@ MAX_DEPTH = 4
 """Teams within teams."""
 
 
-def pattern_faults(team: Team, depth: int = 1) -> Iterator[Fault]:
+def pattern_faults(team: Team, depth: int = 1) -> Iterator[PatternFault]:
     """Yield what is wrong between a team and its pattern, the teams within it included."""
     yield from _lead_faults(team)
     yield from _option_faults(team)
@@ -33,7 +33,7 @@ def pattern_faults(team: Team, depth: int = 1) -> Iterator[Fault]:
                 yield ("roles", name, "team", *path), message
 
 
-def _lead_faults(team: Team) -> Iterator[Fault]:
+def _lead_faults(team: Team) -> Iterator[PatternFault]:
     known, led = ", ".join(team.roles), PATTERNS[team.pattern].lead
     if led is None:
         if team.lead is not None:
@@ -49,14 +49,14 @@ def _lead_faults(team: Team) -> Iterator[Fault]:
         )
 
 
-def _option_faults(team: Team) -> Iterator[Fault]:
+def _option_faults(team: Team) -> Iterator[PatternFault]:
     for name, field in Options.model_fields.items():
         readers = [pattern for pattern, each in PATTERNS.items() if name in each.options]
         if getattr(team.options, name) != field.default and team.pattern not in readers:
             yield ("options", name), f"is read by {', '.join(readers)}, and not by `{team.pattern}`"
 
 
-def _role_faults(team: Team, name: str, depth: int) -> Iterator[Fault]:
+def _role_faults(team: Team, name: str, depth: int) -> Iterator[PatternFault]:
     role = team.roles[name]
     if role.team is None:
         if PATTERNS[team.pattern].assigns_teams and name in team.sequence:
@@ -74,7 +74,7 @@ def _role_faults(team: Team, name: str, depth: int) -> Iterator[Fault]:
     yield from _limit_faults(team.budget, role.team.budget)
 
 
-def _output_faults(team: Team, name: str) -> Iterator[Fault]:
+def _output_faults(team: Team, name: str) -> Iterator[PatternFault]:
     """Yield what is said of the output of a role that gives none, and fields whose names are taken.
 
     A check that reads what no output holds has no answer, and so is never met.
@@ -91,13 +91,13 @@ def _output_faults(team: Team, name: str) -> Iterator[Fault]:
             yield ("fields", field), f"is a taken name; taken: {', '.join(TAKEN)}"
 
 
-def _check_faults(check: str, declared: Sequence[str]) -> Iterator[Fault]:
+def _check_faults(check: str, declared: Sequence[str]) -> Iterator[PatternFault]:
     for field in output_fields(check):
         if field not in declared:
             yield ("check",), f"reads `output.{field}`, which no output holds; declared: {', '.join(declared)}"
 
 
-def _limit_faults(budget: Budget, inner: Budget) -> Iterator[Fault]:
+def _limit_faults(budget: Budget, inner: Budget) -> Iterator[PatternFault]:
     for limit in ("max_tokens", "max_cost_usd"):
         if getattr(budget, limit) is not None and getattr(inner, limit) is None:
             yield ("team", "budget", limit), "is missing; the run has that limit, so the team needs its share of it"

@@ -16,7 +16,7 @@ from policies.plain import MAX_TEXT
 from policies.rehearsal import rounds
 from policies.rehearsal.answers import answer_to
 from policies.rehearsal.scene import CourseName, Scene
-from policies.rehearsal.timeline import Asked, Course, Opened
+from policies.rehearsal.timeline import Opened, Rehearsal, RehearsedSeat
 from policies.seats import Seat
 from policies.stop import Stop
 from policies.team import Team
@@ -29,12 +29,12 @@ MOST_ROUNDS = 1_000
 FAILED = "llm_timeout"
 """Why a seat has no answer where what may fail fails."""
 
-Within = Mapping[str, Course]
+Within = Mapping[str, Rehearsal]
 
 
 def simulate(
     team: Team, facts: Mapping[str, Any], course: CourseName = "shortest", length: int = 0, name: str = ""
-) -> Course:
+) -> Rehearsal:
     """Return a course of the team; its budget bounds rounds alone, so that what it lacks can be seen.
 
     >>> role = {"title": "A role", "mandate": "Work."}
@@ -58,10 +58,10 @@ def simulate(
         log.append(rounds.decided(closed, scene, facts) if is_rounds else closed)
         spent += sum(each.messages for each in asked)
         if stop := _stop_of(follows, asked) or stop_after(log[-1]):
-            return Course(team, facts, tuple(stages), stop, None)
+            return Rehearsal(team, facts, tuple(stages), stop, None)
     history = history_of(log) if is_rounds else []
     end = rounds.ended(follows, team, log, facts) if is_rounds and isinstance(follows, Finish) else follows
-    return Course(team, facts, tuple(stages), end, _written(end, length, name), tuple(history))
+    return Rehearsal(team, facts, tuple(stages), end, _written(end, length, name), tuple(history))
 
 
 def at_most(team: Team, facts: Mapping[str, Any]) -> int:
@@ -99,18 +99,18 @@ def facts_of(inner: Team, facts: Mapping[str, Any]) -> Mapping[str, Any]:
     return facts if inner.facts is None else inner.facts
 
 
-def _asked(stage: Stage, scene: Scene, within: Within, facts: Mapping[str, Any]) -> list[Asked]:
+def _asked(stage: Stage, scene: Scene, within: Within, facts: Mapping[str, Any]) -> list[RehearsedSeat]:
     if PATTERNS[scene.team.pattern].is_rounds:
-        return [*map(Asked, stage.tasks, rounds.contributions_to(stage, scene, facts))]
-    return [Asked(task, *_reply(task, scene, within)) for task in stage.tasks]
+        return [*map(RehearsedSeat, stage.tasks, rounds.contributions_to(stage, scene, facts))]
+    return [RehearsedSeat(task, *_reply(task, scene, within)) for task in stage.tasks]
 
 
-def _reply(task: Task, scene: Scene, within: Within) -> tuple[Answer | None, Course | None]:
+def _reply(task: Task, scene: Scene, within: Within) -> tuple[Answer | None, Rehearsal | None]:
     course = within.get(task.role)
     return (answer_to(task, scene), None) if course is None else (_answer_of(course), course)
 
 
-def _answer_of(course: Course) -> Answer | None:
+def _answer_of(course: Rehearsal) -> Answer | None:
     """Return what a team answers with: its text, and its decision where it took one."""
     if isinstance(course.end, Stop):
         return None
@@ -119,7 +119,7 @@ def _answer_of(course: Course) -> Answer | None:
     return {"text": str(text)[:MAX_TEXT], **decided}
 
 
-def _fails(asked: Asked, stage: Stage, scene: Scene) -> bool:
+def _fails(asked: RehearsedSeat, stage: Stage, scene: Scene) -> bool:
     """Tell whether the last step of a plan fails, so that the planner is asked again, on the fullest course."""
     is_last = asked.task is stage.tasks[-1] and asked.task.contract == "output"
     plans = sum(entry.contract == "plan" for closed in scene.log for entry in closed.entries)
@@ -127,19 +127,19 @@ def _fails(asked: Asked, stage: Stage, scene: Scene) -> bool:
     return is_planned_again and is_last and plans <= scene.team.options.max_replans
 
 
-def _entry(asked: Asked, fails: bool) -> Entry:
+def _entry(asked: RehearsedSeat, fails: bool) -> Entry:
     task = asked.task
     answer = None if fails else asked.answer
     return Entry(task.seat, task.role, task.contract, answer, None if answer else _reason_of(asked))
 
 
-def _reason_of(asked: Asked) -> str:
+def _reason_of(asked: RehearsedSeat) -> str:
     """Return why a seat has no answer: why the team within stopped, if one did."""
     end = asked.within.end if asked.within else None
     return end.reason if isinstance(end, Stop) else FAILED
 
 
-def _stop_of(stage: Stage, asked: Sequence[Asked]) -> Stop | None:
+def _stop_of(stage: Stage, asked: Sequence[RehearsedSeat]) -> Stop | None:
     """Return the stop that a team within brings about: one without an answer that its stage cannot bear."""
     lost = [each for each in asked if each.within and each.answer is None]
     borne = {"none": 0, "some": len(asked) - 1, "all": len(asked)}[stage.tolerance]
@@ -148,9 +148,11 @@ def _stop_of(stage: Stage, asked: Sequence[Asked]) -> Stop | None:
     return Stop(_reason_of(lost[0]), stage.label)
 
 
-def _groups(team: Team, label: str, asked: Sequence[Asked], spent: int) -> tuple[tuple[Asked, ...], ...]:
+def _groups(
+    team: Team, label: str, asked: Sequence[RehearsedSeat], spent: int
+) -> tuple[tuple[RehearsedSeat, ...], ...]:
     """Return the seats as they are asked together, by the function that grants them; all at once where none can be."""
-    left, groups = list(asked), list[tuple[Asked, ...]]()
+    left, groups = list(asked), list[tuple[RehearsedSeat, ...]]()
     while left and any(each.within for each in left):
         granted = _granted(team, label, left, spent)
         if not granted:
@@ -161,7 +163,7 @@ def _groups(team: Team, label: str, asked: Sequence[Asked], spent: int) -> tuple
     return (*groups, tuple(left)) if left else tuple(groups)
 
 
-def _granted(team: Team, label: str, asked: Sequence[Asked], spent: int) -> int:
+def _granted(team: Team, label: str, asked: Sequence[RehearsedSeat], spent: int) -> int:
     access, used = Access(frozenset(team.roles), frozenset(team.roles)), Spent(messages=spent)
     held: dict[str, Reservation] = {
         each.task.seat: reserve_team(each.within.team.budget, Charge(), team.budget, used)

@@ -19,12 +19,12 @@ BRIEF = "brief"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
+class RehearsedSeat:
     """One seat that is asked: what it answers, none where it fails, and the course of a team that answers for it."""
 
     task: Task
     answer: Answer | None
-    within: "Course | None" = None
+    within: "Rehearsal | None" = None
 
     @property
     def waves(self) -> tuple[int, ...]:
@@ -45,10 +45,10 @@ class Opened:
     """
 
     label: str
-    groups: tuple[tuple[Asked, ...], ...]
+    groups: tuple[tuple[RehearsedSeat, ...], ...]
 
     @property
-    def asked(self) -> tuple[Asked, ...]:
+    def asked(self) -> tuple[RehearsedSeat, ...]:
         """The seats, in order."""
         return tuple(each for group in self.groups for each in group)
 
@@ -58,16 +58,17 @@ class Opened:
         return tuple(sum(moment) for group in self.groups for moment in _moments(group))
 
 
-def _moments(group: Iterable[Asked]) -> Iterator[tuple[int, ...]]:
+def _moments(group: Iterable[RehearsedSeat]) -> Iterator[tuple[int, ...]]:
     return zip_longest(*(each.waves for each in group), fillvalue=0)
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class Rehearsal:
     """A run as it was rehearsed: its stages in order, how it ended, and the text that was written at the end, if any.
 
-    >>> stage = Opened("answers", ((Asked(Task("a", "a", "output"), {}), Asked(Task("b", "b", "output"), {})),))
-    >>> course = Course(Team.model_construct(), {}, (stage,), Finish(), "All is well.")
+    >>> seats = [RehearsedSeat(Task(name, name, "output"), {}) for name in ("a", "b")]
+    >>> stage = Opened("answers", (tuple(seats),))
+    >>> course = Rehearsal(Team.model_construct(), {}, (stage,), Finish(), "All is well.")
     >>> course.calls, course.latency, course.at_once
     (3, 2, 2)
     """
@@ -126,7 +127,7 @@ class Course:
         return {reader: [role for role in seen if role != reader] for reader, seen in found.items()}
 
 
-def _shown(shown: object, asked: Iterable[Asked]) -> dict[str, None]:
+def _shown(shown: object, asked: Iterable[RehearsedSeat]) -> dict[str, None]:
     """Return the roles of whose answers some text is shown, each once, in the order in which they were asked."""
     texts = {*_texts(shown)}
     return {each.task.role: None for each in asked if not texts.isdisjoint(_texts(each.answer))}

@@ -13,7 +13,7 @@ from graph.store.database import Database
 from graph.teams.policies import load_policy, shipped_policies
 from nodes.halt import Halt
 from nodes.services import Services
-from nodes.voices.voice import Answer, BriefQuestion, Question, Tokens
+from nodes.voices.voice import BriefQuestion, Question, Tokens, Utterance
 from policies.seats import Failure
 from policies.table import OUTCOMES, Policy, Row
 from policies.team import Team
@@ -238,7 +238,7 @@ class DrawnVoice:
         """Return the time at work."""
         return self.seconds
 
-    async def propose(self, question: Question) -> Answer:
+    async def propose(self, question: Question) -> Utterance:
         await asyncio.sleep(0)
         question.meter.calls += 1
         rng = self.rng
@@ -247,13 +247,13 @@ class DrawnVoice:
             self.halt.set()
         drawn = rng.random()
         if drawn < 0.15 * self.troubles:
-            return Answer(failure=Failure(rng.choice(FAILURES)))
+            return Utterance(failure=Failure(rng.choice(FAILURES)))
         tokens = Tokens(rng.randint(50, 200), rng.randint(20, 80))
         if drawn < 0.35 * self.troubles:
-            return Answer(
+            return Utterance(
                 rng.choice(["no JSON", proposal(question.name, "maybe"), {"agent": question.name}]), tokens=tokens
             )
-        return Answer(self._said(question), tokens=tokens)
+        return Utterance(self._said(question), tokens=tokens)
 
     def _said(self, question: Question) -> Plain:
         rng = self.rng
@@ -273,10 +273,10 @@ class DrawnVoice:
         self.posted.update(said.get("messages", []) and ["all"])
         return said
 
-    async def write_brief(self, question: BriefQuestion) -> Answer:
+    async def write_brief(self, question: BriefQuestion) -> Utterance:
         question.meter.calls += 1
         failed = self.rng.random() < 0.12 * self.troubles
-        return Answer(failure=Failure(self.rng.choice(BRIEF_FAILURES))) if failed else Answer("All agreed.")
+        return Utterance(failure=Failure(self.rng.choice(BRIEF_FAILURES))) if failed else Utterance("All agreed.")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from graph.store.database import Database
 from nodes.halt import Halt
 from nodes.services import Services
 from nodes.voices.recorded import RecordedVoice
-from nodes.voices.voice import Answer
+from nodes.voices.voice import Utterance
 from policies.team import Budget, Team
 from tests.assurance.random_runs import AT, Drawn, facts_of
 
@@ -76,7 +76,7 @@ class HeedingVoice(RecordedVoice):
     def given(self) -> Given:
         return frozenset(self.counted.items())
 
-    def _next(self, place: tuple[str, int, str, int]) -> Answer:
+    def _next(self, place: tuple[str, int, str, int]) -> Utterance:
         kept = bool(self._answers[place])
         self.lacked = self.lacked or not kept
         if kept and place[2] != "brief":

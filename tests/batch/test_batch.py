@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from graph.batch import AHEAD, MAX_LINE_BYTES, Batch, Result, run_lines
+from graph.batch import AHEAD, MAX_LINE_BYTES, Batch, BatchResult, run_lines
 from graph.runner import open_runner
 from graph.settings import Settings
 from graph.teams.loader import load_team
 from graph.teams.voicing import voiced
-from nodes.voices.voice import Answer, Question, Voice
+from nodes.voices.voice import Question, Utterance, Voice
 from policies.seats import Failure
 from tests.durability.processes import ACCORD, Desk, without
 from tests.harness import ScriptedVoice, proposal, run, scripted, settings_at, team_of
@@ -37,7 +37,7 @@ async def _results(
     voices: Mapping[str, Voice] | None,
     concurrency: int,
     retries: bool = False,
-) -> list[Result]:
+) -> list[BatchResult]:
     async with open_runner(settings, voices) as runner:
         batch = Batch(
             runner,
@@ -55,7 +55,7 @@ def run_batch(
     voices: Mapping[str, Voice] | None = None,
     concurrency: int = 8,
     retries: bool = False,
-) -> list[Result]:
+) -> list[BatchResult]:
     """Run lines through the real runner, in an event loop of their own."""
     return asyncio.run(_results(lines, settings, voices, concurrency, retries))
 
@@ -188,11 +188,11 @@ def test_results_come_in_the_order_of_the_lines_although_later_cases_finish_firs
     finished: list[str] = []
 
     class Countdown(ScriptedVoice):
-        async def propose(self, question: Question) -> Answer:
+        async def propose(self, question: Question) -> Utterance:
             await asyncio.sleep(0.03 * (5 - int(_goal(question))))
             return await super().propose(question)
 
-        async def write_brief(self, question: Any) -> Answer:
+        async def write_brief(self, question: Any) -> Utterance:
             finished.append(json.loads(question.prompt.user)["goal"])
             return await super().write_brief(question)
 
@@ -231,7 +231,7 @@ class AtWork(ScriptedVoice):
         self._cases: set[str] = set()
         self.most = 0
 
-    async def propose(self, question: Question) -> Answer:
+    async def propose(self, question: Question) -> Utterance:
         self._cases.add(_goal(question))
         self.most = max(self.most, len(self._cases))
         if len(self._cases) == self._wanted:
@@ -239,7 +239,7 @@ class AtWork(ScriptedVoice):
         await asyncio.wait_for(self._open.wait(), 60)
         return await super().propose(question)
 
-    async def write_brief(self, question: Any) -> Answer:
+    async def write_brief(self, question: Any) -> Utterance:
         answer = await super().write_brief(question)
         self._cases.discard(json.loads(question.prompt.user)["goal"])
         return answer
@@ -259,7 +259,7 @@ def test_no_more_lines_are_begun_than_a_bounded_number_ahead_of_a_case_that_hang
     hanging = asyncio.Event()
 
     class Stuck(ScriptedVoice):
-        async def propose(self, question: Question) -> Answer:
+        async def propose(self, question: Question) -> Utterance:
             if _goal(question) == "c0":
                 await hanging.wait()
             return await super().propose(question)
@@ -285,7 +285,7 @@ def test_no_more_lines_are_begun_than_a_bounded_number_ahead_of_a_case_that_hang
 # --- overrides and second runs ---------------------------------------------------------------------------------------
 
 
-def _first(results: Sequence[Result]) -> dict[str, Any]:
+def _first(results: Sequence[BatchResult]) -> dict[str, Any]:
     assert results[0].error is None
     assert results[0].record is not None
     return results[0].record
@@ -372,7 +372,7 @@ def test_what_failed_is_asked_again_alone_and_no_new_case_is_begun(tmp_path: Pat
     assert "there is no thread `new`" in str(after[3].error)
 
 
-def _reason(result: Result) -> str | None:
+def _reason(result: BatchResult) -> str | None:
     return result.record["stop_reason"] if result.record else None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from graph.batch import Batch, Result, read_case, run_lines
+from graph.batch import Batch, BatchResult, read_case, run_lines
 from graph.problems import UsageError
 from graph.runner import open_runner
 from tests.harness import proposal, scripted, settings_at, team_of
@@ -20,7 +20,7 @@ def test_an_error_nobody_expected_ends_its_own_case_alone(tmp_path: Path) -> Non
             raise ZeroDivisionError("a bug")
         return proposal(question.name)
 
-    async def results() -> list[Result]:
+    async def results() -> list[BatchResult]:
         async with open_runner(settings, scripted(speech)) as runner:
             batch = Batch(runner, lambda case: team_of(settings, goal=case.goal), lambda: False, concurrency=4)
             lines = [b'{"id": "c%d", "goal": "case %d"}' % (n, n) for n in range(4)]

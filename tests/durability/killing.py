@@ -15,7 +15,7 @@ from graph.store.database import Database, open_database
 from graph.teams.loader import Changes, load_team
 from graph.teams.voicing import voiced
 from nodes.services import Services
-from nodes.voices.voice import Answer, BriefQuestion, Question
+from nodes.voices.voice import BriefQuestion, Question, Utterance
 from policies.team import Team
 from tests.durability.points import Killer, killing, note, watched_nodes
 from tests.harness import proposal, settings_at
@@ -73,19 +73,19 @@ class Voice:
         self._place, self._killer = place, killer
         self._says = SCENARIOS[place.scenario].says
 
-    async def propose(self, question: Question) -> Answer:
+    async def propose(self, question: Question) -> Utterance:
         question.meter.calls += 1
         user = json.loads(question.prompt.user)
         return await self._call(question.name, user["round"], "repair" in user)
 
-    async def write_brief(self, question: BriefQuestion) -> Answer:
+    async def write_brief(self, question: BriefQuestion) -> Utterance:
         question.meter.calls += 1
         return await self._call("brief", question.history[-1]["round"], False)
 
-    async def _call(self, role: str, round_number: int, is_repair: bool) -> Answer:
+    async def _call(self, role: str, round_number: int, is_repair: bool) -> Utterance:
         note(self._place.folder / "calls", f"{round_number}/{role}/{2 if is_repair else 1}")
         await self._killer.around(f"call {role}", asyncio.sleep(DELAYS.get(role, 0.0)))
-        return Answer("Ship it." if role == "brief" else self._says(role, round_number, is_repair))
+        return Utterance("Ship it." if role == "brief" else self._says(role, round_number, is_repair))
 
 
 def _services(place: Place, killer: Killer) -> Services:

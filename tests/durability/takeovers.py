@@ -33,7 +33,7 @@ from graph.store import groups, lane
 from graph.store.database import open_database
 from graph.store.fences import TAKEN
 from graph.threads import Threads
-from nodes.voices.voice import Answer, BriefQuestion, Question
+from nodes.voices.voice import BriefQuestion, Question, Utterance
 from tests.durability import points
 from tests.durability.forks import exit_code_of, fork
 from tests.durability.points import KillingStore, lines_of, note, watched_command
@@ -85,15 +85,15 @@ class Voice:
         self._path, self._stance = folder / "asked", stance
         self._seconds = SECONDS[stance]
 
-    async def propose(self, question: Question) -> Answer:
+    async def propose(self, question: Question) -> Utterance:
         question.meter.calls += 1
         await self._ask(f"{json.loads(question.prompt.user)['round']}/{question.name}")
-        return Answer(proposal(question.name, self._stance))
+        return Utterance(proposal(question.name, self._stance))
 
-    async def write_brief(self, question: BriefQuestion) -> Answer:
+    async def write_brief(self, question: BriefQuestion) -> Utterance:
         question.meter.calls += 1
         await self._ask(f"{question.history[-1]['round']}/brief")
-        return Answer(f"By the one that says {self._stance}.")
+        return Utterance(f"By the one that says {self._stance}.")
 
     async def _ask(self, call: str) -> None:
         note(self._path, call)

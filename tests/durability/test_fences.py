@@ -21,7 +21,7 @@ from graph.store.archive import prefix_of
 from graph.store.database import Database, open_database
 from graph.store.fences import TAKEN, FencedError
 from graph.store.locks import ThreadBusyError
-from nodes.voices.voice import Answer, Question
+from nodes.voices.voice import Question, Utterance
 from tests.durability.forks import run_alone
 from tests.durability.rows import all_rows, tables_at
 from tests.durability.takeovers import WAYS, busy
@@ -263,7 +263,7 @@ class Waiting(ScriptedVoice):
         super().__init__(lambda question: proposal(question.name))
         self.is_asked, self.may_go_on = asyncio.Event(), asyncio.Event()
 
-    async def propose(self, question: Question) -> Answer:
+    async def propose(self, question: Question) -> Utterance:
         if question.name == "risk_analyst" and json.loads(question.prompt.user)["goal"] == LAST:
             self.is_asked.set()
             await self.may_go_on.wait()

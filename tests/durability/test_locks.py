@@ -15,7 +15,7 @@ import pytest
 from graph.record import Record
 from graph.runner import open_runner
 from graph.settings import Settings
-from nodes.voices.voice import Answer, Question
+from nodes.voices.voice import Question, Utterance
 from tests.durability.processes import Desk, Running
 from tests.harness import ScriptedVoice, proposal, resume, settings_at, show, team_of
 from tests.scripted_server import Script, ScriptedServer, hangs, says, serve, text
@@ -162,7 +162,7 @@ def test_runs_of_two_threads_in_one_process_do_not_wait_for_each_other(tmp_path:
     settings, met = settings_at(tmp_path, accord_database_url=database), asyncio.Barrier(2)
 
     class Meeting(ScriptedVoice):
-        async def propose(self, question: Question) -> Answer:
+        async def propose(self, question: Question) -> Utterance:
             if question.name == "risk_analyst":
                 await asyncio.wait_for(met.wait(), 20)
             return await super().propose(question)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from graph.batch import FILES_KEPT_FREE, Batch, Result, room_for, run_lines
+from graph.batch import FILES_KEPT_FREE, Batch, BatchResult, room_for, run_lines
 from graph.problems import StorageError
 from graph.runner import open_runner
 from nodes.voices.voice import Question
@@ -90,7 +90,7 @@ def test_the_cases_that_ended_before_the_database_was_lost_are_reported_and_no_o
     settings = settings_at(tmp_path / "home")
     voices = scripted(losing(deleted, Path(settings.database)))
     goals = ["fine", "fine", "lose me", "fine"]
-    results: list[Result] = []
+    results: list[BatchResult] = []
 
     async def main() -> None:
         async with open_runner(settings, voices) as runner:

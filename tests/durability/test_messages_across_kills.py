@@ -23,7 +23,7 @@ from graph.store.fences import Fences
 from graph.store.locks import FileLocks
 from graph.teams.policies import with_policy
 from nodes.services import Services
-from nodes.voices.voice import Answer, BriefQuestion, Question
+from nodes.voices.voice import BriefQuestion, Question, Utterance
 from policies.messages import KINDS, PRIORITIES
 from policies.team import Team
 from policies.team_rules import parse_team
@@ -88,18 +88,18 @@ class Writers:
     plan: Plan
     reads: list[tuple[Turn, list[str]]] = field(default_factory=list)
 
-    async def propose(self, question: Question) -> Answer:
+    async def propose(self, question: Question) -> Utterance:
         question.meter.calls += 1
         user, turn = json.loads(question.prompt.user), (question.name, question.round)
         self.reads.append((turn, [message["id"] for message in user.get("inbox", [])]))
         await asyncio.sleep(0)
         if turn in self.plan.slips and question.attempt == 1:  # what it writes with a broken answer goes nowhere
-            return Answer({"messages": [{"to": "all", "kind": "note", "content": "Lost."}]})
-        return Answer({**_said(question), "messages": self.plan.letters[turn]})
+            return Utterance({"messages": [{"to": "all", "kind": "note", "content": "Lost."}]})
+        return Utterance({**_said(question), "messages": self.plan.letters[turn]})
 
-    async def write_brief(self, question: BriefQuestion) -> Answer:
+    async def write_brief(self, question: BriefQuestion) -> Utterance:
         question.meter.calls += 1
-        return Answer("Done.")
+        return Utterance("Done.")
 
 
 def _said(question: Question) -> Plain:

@@ -19,7 +19,7 @@ from nodes.call import Call, make_call
 from nodes.halt import Halt
 from nodes.journal import CallKey, calls_under_way, read_call
 from nodes.services import Services
-from nodes.voices.voice import Answer, BriefQuestion, Limits, Meter, Prompt, Question
+from nodes.voices.voice import BriefQuestion, Limits, Meter, Prompt, Question, Utterance
 from policies.contracts.contribution import Contribution
 from policies.usage import Reservation
 from tests.harness import CHECKOUT_ROLES, proposal, run, scripted, settings_at, team_of
@@ -31,7 +31,7 @@ REPLY = {
 }
 
 
-def call(ask: Callable[[], Awaitable[Answer]]) -> Call:
+def call(ask: Callable[[], Awaitable[Utterance]]) -> Call:
     """A call of a model, whose answer is taken as it comes."""
     limits, held = Limits(800, 60.0), Reservation(900, 0.5)
     return Call(KEY, ask, lambda _: dict(REPLY), Prompt("Judge.", "{}"), Meter(), limits, held, None)
@@ -51,9 +51,9 @@ def services() -> Services:
 def test_an_answer_is_in_the_file_when_the_call_returns_and_the_call_is_in_it_while_it_is_made(tmp_path: Path) -> None:
     file, seen = tmp_path / "a.sqlite", list[list[str]]()
 
-    async def ask() -> Answer:
+    async def ask() -> Utterance:
         seen.append(kinds_in(file))
-        return Answer("{}")
+        return Utterance("{}")
 
     async def main() -> None:
         async with open_database(str(file)) as database, database.fences.hold("t"):
@@ -67,9 +67,9 @@ def test_an_answer_is_in_the_file_when_the_call_returns_and_the_call_is_in_it_wh
 def test_an_answer_that_is_in_the_journal_is_not_asked_for_again_by_another_process(tmp_path: Path) -> None:
     file, asked = tmp_path / "a.sqlite", list[str]()
 
-    async def ask() -> Answer:
+    async def ask() -> Utterance:
         asked.append("once")
-        return Answer("{}")
+        return Utterance("{}")
 
     async def main() -> dict[str, Any]:
         async with open_database(str(file)) as database, database.fences.hold("t"):
@@ -87,9 +87,9 @@ def test_a_call_is_noted_with_all_that_it_may_cost(grows: bool, tokens: int, tmp
     async def main() -> None:
         async with open_database(str(tmp_path / "a.sqlite")) as database, database.fences.hold("t"):
 
-            async def ask() -> Answer:
+            async def ask() -> Utterance:
                 noted.extend(await calls_under_way(database.store, "t"))
-                return Answer("{}")
+                return Utterance("{}")
 
             limits = Limits(800, 60.0, grows)
             held = Reservation(900, 0.5, longer_tokens=1_700, longer_usd=0.9)
@@ -102,7 +102,7 @@ def test_a_call_is_noted_with_all_that_it_may_cost(grows: bool, tokens: int, tmp
 def test_a_call_that_failed_leaves_nothing_and_is_made_again(tmp_path: Path) -> None:
     asked = list[str]()
 
-    async def ask() -> Answer:
+    async def ask() -> Utterance:
         asked.append("again")
         raise TimeoutError
 
@@ -125,7 +125,7 @@ class Hanging:
         self.halt = halt
         self.cut: list[str] = []
 
-    async def propose(self, question: Question) -> Answer:
+    async def propose(self, question: Question) -> Utterance:
         question.meter.calls += 1
         asyncio.get_running_loop().call_later(0.05, self.halt.set)
         try:
@@ -135,7 +135,7 @@ class Hanging:
             raise
         raise AssertionError("nobody stopped the call")
 
-    async def write_brief(self, question: BriefQuestion) -> Answer:
+    async def write_brief(self, question: BriefQuestion) -> Utterance:
         raise AssertionError("there is no brief")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from graph.batch import Batch, Result, run_lines
+from graph.batch import Batch, BatchResult, run_lines
 from graph.runner import open_runner
 from tests.harness import proposal, run, scripted, settings_at, show, team_of, without_times
 from tests.hostile.command import Captured, Done, accord, process, without_progress
@@ -173,7 +173,7 @@ def test_cases_that_nobody_waits_for_any_more_end_before_their_database_closes(a
     quick = '{"id": "quick", "overrides": {"sequence": ["demand_analyst", "risk_analyst"]}}'
     lines = [quick.encode(), *(f'{{"id": "slow-{number}"}}'.encode() for number in range(6))]
 
-    async def main() -> tuple[Result, set[str]]:
+    async def main() -> tuple[BatchResult, set[str]]:
         async with open_runner(settings, voices) as runner:
             batch = Batch(runner, lambda case: team_of(settings, overrides=case.overrides), lambda: False, 7)
             before = asyncio.all_tasks()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from policies.assurance.places import Counterexample
-from policies.assurance.proof import Check, Proof, prove
+from policies.assurance.proof import Proof, PropertyCheck, prove
 from tests.judged import electorate_of, guards_of, place_of, policy_of, told_of
 from tests.oracle.deciding import STANCES
 from tests.oracle.drawing import draw
@@ -56,7 +56,7 @@ def verdicts(run: Simulation) -> dict[str, bool]:
 # --- counterexamples -------------------------------------------------------------------------------------------------
 
 
-def wrong_examples(run: Simulation, check: Check) -> Iterator[str]:
+def wrong_examples(run: Simulation, check: PropertyCheck) -> Iterator[str]:
     """Yield what is wrong with the counterexample of a property that is about one place."""
     example = check.counterexample
     if example is None or not example.votes:
@@ -90,7 +90,7 @@ def _not_among(run: Simulation, example: Counterexample, place: Place, cases: fr
         yield "comes in a later round than the same votes elsewhere"
 
 
-def wrong_histories(run: Simulation, check: Check) -> Iterator[str]:
+def wrong_histories(run: Simulation, check: PropertyCheck) -> Iterator[str]:
     """Yield what is wrong with the history that leaves a run open to its last round."""
     example = check.counterexample
     if example is None:

@@ -12,7 +12,7 @@ from graph.patterns.estimate import COURSES, Outlook, expenses_of, look_ahead, t
 from graph.record import Record
 from graph.runner import open_runner
 from graph.teams.voicing import voiced
-from policies.rehearsal.timeline import Course
+from policies.rehearsal.timeline import Rehearsal
 from policies.team import Team
 from tests.harness import settings_at
 from tests.patterns.stage import answering, team_of
@@ -30,7 +30,7 @@ class Gate(ScriptedServer):
     Each call is answered by its prompt; one that was not foretold to the last byte is not scripted.
     """
 
-    def __init__(self, course: Course) -> None:
+    def __init__(self, course: Rehearsal) -> None:
         super().__init__({})
         self._waves, self._opened = list(course.waves), asyncio.Event()
         prompts = [each.prompt.text for each in expenses_of(course)]
@@ -58,7 +58,7 @@ class Gate(ScriptedServer):
         return f"not foretold: {prompt}" if said is None else text(said)
 
 
-def said_in(course: Course) -> Iterator[str]:
+def said_in(course: Rehearsal) -> Iterator[str]:
     """What is said on a course, in the order of its expenses."""
     for stage in course.stages:
         for asked in stage.asked:
@@ -67,7 +67,7 @@ def said_in(course: Course) -> Iterator[str]:
         yield course.brief
 
 
-def run_as_foretold(home: Path, team: Team, course: Course) -> tuple[Record, Gate]:
+def run_as_foretold(home: Path, team: Team, course: Rehearsal) -> tuple[Record, Gate]:
     async def main() -> tuple[Record, Gate]:
         async with Gate(course) as gate:
             settings = settings_at(home, gate.base_url)

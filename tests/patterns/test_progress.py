@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 from rich.tree import Tree
 
-from graph.cli.progress import Progress, _Plan
+from graph.cli.progress import LiveProgress, _Plan
 from policies.team import Team
 from tests.patterns.stage import (
     Lines,
@@ -43,7 +43,7 @@ def descendants(tree: Tree) -> Iterator[Tree]:
 def printed(team: Team, script: Lines, home: Path, is_terminal: bool = False, **options: Any) -> list[str]:
     """The lines a reader of stderr sees; at a terminal those that stand at the end."""
     console = Console(file=io.StringIO(), width=120, force_terminal=is_terminal, highlight=False, color_system=None)
-    with Progress(console).shown("t") as progress:
+    with LiveProgress(console).shown("t") as progress:
         play(home, team, script, on_event=progress.take, **options)
     assert isinstance(console.file, io.StringIO)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nodes.voices.voice import Answer, Question, Tokens
+from nodes.voices.voice import Question, Tokens, Utterance
 from policies.budgets import (
     Spent,
     change_budget,
@@ -156,7 +156,7 @@ def test_a_report_of_tokens_that_cannot_be_true_is_not_believed(prompt: int, com
 class Boaster(ScriptedVoice):
     """Reports as many tokens as no call can have."""
 
-    async def propose(self, question: Question) -> Answer:
+    async def propose(self, question: Question) -> Utterance:
         return replace(await super().propose(question), tokens=Tokens(prompt=10**30, completion=-5))
 
 

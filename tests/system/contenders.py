@@ -22,7 +22,7 @@ from graph.problems import StorageError
 from graph.record import Record
 from graph.runner import Runner, open_runner
 from graph.settings import Settings
-from nodes.voices.voice import Answer, Question
+from nodes.voices.voice import Question, Utterance
 from policies.team import Team
 from tests.harness import ScriptedVoice, proposal, settings_at, team_of
 
@@ -75,14 +75,14 @@ class Voice(ScriptedVoice):
         super().__init__(lambda question: proposal(question.name, stance))
         self._place, self._may_answer = place, may_answer
 
-    async def propose(self, question: Question) -> Answer:
+    async def propose(self, question: Question) -> Utterance:
         self._place.note("asked", f"{json.loads(question.prompt.user)['round']}/{question.name}")
         limit = time.monotonic() + PATIENCE_SECONDS
         while question.name == "risk_analyst" and not self._may_answer() and time.monotonic() < limit:
             await asyncio.sleep(0.005)
         return await super().propose(question)
 
-    async def write_brief(self, question: Any) -> Answer:
+    async def write_brief(self, question: Any) -> Utterance:
         self._place.note("asked", f"{question.history[-1]['round']}/brief")
         return await super().write_brief(question)
 

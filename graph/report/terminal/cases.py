@@ -5,14 +5,14 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from graph.assurance.cases import Judged, Report
+from graph.assurance.cases import CasesReport, Judged
 from graph.record import row_name
 from graph.report.terminal.visible import visible
 
 Plain = dict[str, Any]
 
 
-def plain_report(report: Report, threshold: float) -> Plain:
+def plain_report(report: CasesReport, threshold: float) -> Plain:
     """Return the result of a case folder as plain values."""
     return {
         "policy": report.policy.name,
@@ -30,7 +30,7 @@ def _plain_case(case: Judged) -> Plain:
     return {"case": case.path, "expected": case.expected, **got, "passed": case.passed}
 
 
-def print_cases(report: Report, threshold: float, console: Console) -> None:
+def print_cases(report: CasesReport, threshold: float, console: Console) -> None:
     """Print the result of a case folder: what failed, and the rows that no case reaches."""
     for case in report.failed:
         row = row_name(case.ruling.row)

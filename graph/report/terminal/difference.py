@@ -8,7 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from graph.assurance.comparison import Comparison
+from graph.assurance.comparison import PolicyComparison
 from graph.report.terminal.proof import word_of
 from graph.report.terminal.visible import visible
 from policies.assurance.counterexamples import shown_casts, shown_place
@@ -17,13 +17,13 @@ from policies.assurance.difference import Change
 Plain = dict[str, Any]
 
 
-def plain_comparisons(found: Sequence[Comparison]) -> Plain:
+def plain_comparisons(found: Sequence[PolicyComparison]) -> Plain:
     """Return the difference of what decides first as plain values, and under `within` those of the teams within."""
     first, *others = map(plain_changes, found)
     return {**first, "equivalent": all(each.is_equivalent for each in found), "within": others}
 
 
-def plain_changes(found: Comparison) -> Plain:
+def plain_changes(found: PolicyComparison) -> Plain:
     """Return a difference of two policies as plain values: counts by (from, to), and every case."""
     counts = counted(found.changes).items()
     return {
@@ -58,7 +58,7 @@ def counted(changes: Iterable[Change]) -> dict[tuple[str, str], int]:
     return {key: sum(kinds.values()) for key, kinds in found.items()}
 
 
-def print_comparisons(found: Iterable[Comparison], first: str, second: str, console: Console) -> None:
+def print_comparisons(found: Iterable[PolicyComparison], first: str, second: str, console: Console) -> None:
     """Print the differences of what decides in two teams, one below the other."""
     for number, each in enumerate(found):
         if number:
@@ -66,7 +66,7 @@ def print_comparisons(found: Iterable[Comparison], first: str, second: str, cons
         print_changes(each, first, second, console)
 
 
-def print_changes(found: Comparison, first: str, second: str, console: Console) -> None:
+def print_changes(found: PolicyComparison, first: str, second: str, console: Console) -> None:
     """Print a difference of two policies."""
     for what, names in (("guards", found.guards), ("limits", found.limits)):
         if names:
@@ -83,7 +83,7 @@ def print_changes(found: Comparison, first: str, second: str, console: Console) 
         console.print(visible(line))
 
 
-def _print_alike(found: Comparison, both: str, console: Console) -> None:
+def _print_alike(found: PolicyComparison, both: str, console: Console) -> None:
     if found.unsettled:
         said = f"{both} decide all votes alike that were compared on {found.where}, which settles nothing"
         console.print(visible(f"{said}: {found.unsettled}", "yellow"))

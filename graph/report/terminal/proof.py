@@ -15,7 +15,7 @@ from graph.record import row_name
 from graph.report.terminal.visible import STYLES, visible
 from policies.assurance.counterexamples import shown_example, shown_history, shown_place
 from policies.assurance.places import Counterexample
-from policies.assurance.proof import Cell, Check, Proof, Share, Walked
+from policies.assurance.proof import Cell, Proof, PropertyCheck, Share, Walked
 from policies.table import Policy, Report
 
 Plain = dict[str, Any]
@@ -62,7 +62,7 @@ def plain_proof(proof: Proof, subject: Subject) -> Plain:
     }
 
 
-def _plain_check(check: Check, subject: Subject) -> Plain:
+def _plain_check(check: PropertyCheck, subject: Subject) -> Plain:
     example = check.counterexample
     plain = asdict(check)
     if example is not None:
@@ -161,14 +161,14 @@ def _many(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def _checks(checks: Iterable[Check], title: str) -> Table:
+def _checks(checks: Iterable[PropertyCheck], title: str) -> Table:
     table = Table(title, "holds", "", box=box.SIMPLE_HEAD, pad_edge=False)
     for check in checks:
         table.add_row(check.property, _verdict(check), _detail(check))
     return table
 
 
-def _verdict(check: Check) -> Text:
+def _verdict(check: PropertyCheck) -> Text:
     if check.holds:
         return Text("yes", style="green")
     if check.property in get_args(Report):
@@ -176,7 +176,7 @@ def _verdict(check: Check) -> Text:
     return Text("accepted", style="yellow") if check.waived else Text("NO", style="bold red")
 
 
-def _detail(check: Check) -> RenderableType:
+def _detail(check: PropertyCheck) -> RenderableType:
     lines = [Text(MEANINGS[check.property], style="dim")]
     if check.counterexample:
         lines += [visible(line) for line in shown_history(check.counterexample)]

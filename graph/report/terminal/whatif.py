@@ -12,7 +12,7 @@ from rich.text import Text
 from graph.problems import neutral
 from graph.record import row_name
 from graph.report.terminal.visible import visible
-from policies.assurance.past import Answer, Verdict
+from policies.assurance.past import PastAnswer, Verdict
 
 UNKNOWN = "?"
 """What is shown where nobody can know what a run would have come to."""
@@ -22,7 +22,7 @@ class Totals:
     """How many runs got each answer, and from what to what they went."""
 
     def __init__(self) -> None:
-        self.answers: Counter[str] = Counter(dict.fromkeys(get_args(Answer), 0))
+        self.answers: Counter[str] = Counter(dict.fromkeys(get_args(PastAnswer), 0))
         self.left_out = 0
         self._moves: Counter[tuple[str, str | None]] = Counter()
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage
 
-from nodes.voices.voice import Answer, Tokens
+from nodes.voices.voice import Tokens, Utterance
 from policies.seats import Failure
 from policies.stop import StopKind, stop_reason
 
@@ -16,12 +16,12 @@ MAX_SAID = 300
 REASONING = "reasoning_content"
 
 
-def answer_from(message: AIMessage, max_output_tokens: int) -> Answer:
+def answer_from(message: AIMessage, max_output_tokens: int) -> Utterance:
     """Return the text of a completion, or why there is none that can be used."""
     said, told = message.text, message.response_metadata
     tokens = tokens_in(told.get("token_usage"), has_text=bool(said.strip()))
     failure = _failure(message, said, told.get("finish_reason"), max_output_tokens)
-    return Answer(said or None, failure=failure, tokens=tokens)
+    return Utterance(said or None, failure=failure, tokens=tokens)
 
 
 def _failure(message: AIMessage, said: str, finish: object, max_output_tokens: int) -> Failure | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from policies.access import Access
 from policies.assurance.past import PastRun
-from policies.assurance.tape import Exchange, Pause, RoundEnd, Start, Step, Tape
+from policies.assurance.tape import Exchange, Pause, RoundEnd, Start, Tape, TapeStep
 from policies.budgets import change_budget
 from policies.contracts.answers import Accepted, Refusal
 from policies.guards import Guard, examine
@@ -60,7 +60,7 @@ class stops:
     max_repairs: int = 1
 
 
-Happened = Step | stops
+Happened = TapeStep | stops
 
 
 def run(ended: str, *steps: Happened, start: Start | None = None, **options: Any) -> PastRun:
@@ -71,7 +71,7 @@ def run(ended: str, *steps: Happened, start: Start | None = None, **options: Any
     return PastRun("t1", ended, tape, sequence, Access(enabled, enabled), **options)
 
 
-def _steps(steps: Sequence[Happened], limits: Budget) -> Iterator[Step]:
+def _steps(steps: Sequence[Happened], limits: Budget) -> Iterator[TapeStep]:
     """The steps of a tape, each stop and exchange with the limits that were in force."""
     for step in steps:
         if isinstance(step, stops):

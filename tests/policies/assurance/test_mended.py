@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from policies.assurance import rulings
 from policies.assurance.ballots import Electorate, TooManyVotesError, electorate_of
 from policies.assurance.cases import Case, parse_case, rule_on
-from policies.assurance.proof import Check, find_unproved, prove
+from policies.assurance.proof import PropertyCheck, find_unproved, prove
 from policies.conditions.reading import find_strange_word
 from policies.table import Policy, Property, Report, Row
 from policies.team import Budget
@@ -24,7 +24,7 @@ NO = ("block >= 1", "no_go")
 
 def check_of(
     rules: Policy, name: Property | Report, team: Electorate = TWO, joining: Sequence[str] = ("legal",)
-) -> Check:
+) -> PropertyCheck:
     proof = prove(rules, replace(team, joining=tuple(joining)))
     return next(each for each in (*proof.checks, *proof.reports) if each.property == name)
 

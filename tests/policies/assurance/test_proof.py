@@ -8,7 +8,7 @@ import pytest
 from policies.assurance import ballots
 from policies.assurance.ballots import Electorate, Place, TooManyVotesError
 from policies.assurance.places import Counterexample, UnconfirmedError
-from policies.assurance.proof import Check, Proof, find_unproved, prove
+from policies.assurance.proof import Proof, PropertyCheck, find_unproved, prove
 from policies.guards import Cap, Finding, Guard
 from policies.outcome import Ruling, decide
 from policies.table import Policy, Property, Report
@@ -26,7 +26,7 @@ LATER = ("round == 2 && block == 1", "round == 1 && block == 3")
 """What is nearer to a unanimous go is met in the second round."""
 
 
-def check_of(proof: Proof, name: Property | Report) -> Check:
+def check_of(proof: Proof, name: Property | Report) -> PropertyCheck:
     (check,) = {id(each): each for each in (*proof.checks, *proof.reports) if each.property == name}.values()
     return check
 

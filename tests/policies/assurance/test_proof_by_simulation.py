@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from policies.assurance.places import Counterexample
-from policies.assurance.proof import Check, Proof, prove
+from policies.assurance.proof import Proof, PropertyCheck, prove
 from policies.table import Property
 from tests.policies.assurance.random_runs import QUESTIONS, random_run
 from tests.policies.assurance.simulation import CAUTIOUS, RANK, Said, Simulation, State, departures
@@ -24,7 +24,7 @@ class Judge:
         self.runs = Simulation(self.policy, self.team, questions, highest=8, late=6)
         self.plain, self.resumed = self.runs.plain(), self.runs.resumed()
         proof: Proof = prove(self.policy, self.team)
-        self.checks: dict[str, Check] = {check.property: check for check in (*proof.checks, *proof.reports)}
+        self.checks: dict[str, PropertyCheck] = {check.property: check for check in (*proof.checks, *proof.reports)}
 
     def judge(self) -> None:
         for name in AT_ONE_PLACE:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from policies.assurance.ballots import Electorate, Place
 from policies.assurance.places import Counterexample
-from policies.assurance.proof import Check, Proof, prove
+from policies.assurance.proof import Proof, PropertyCheck, prove
 from policies.table import Property, Report
 from policies.vote import Cast
 from tests.policies.assurance.enumeration import policy
@@ -13,7 +13,7 @@ TEAM = Electorate(("risk", "legal", "sales"))
 ALL_GO: dict[str, Cast] = {"risk": "go", "legal": "go", "sales": "go"}
 
 
-def check_of(proof: Proof, name: Property | Report) -> Check:
+def check_of(proof: Proof, name: Property | Report) -> PropertyCheck:
     return next(each for each in (*proof.checks, *proof.reports) if each.property == name)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from policies.conditions.condition import ConditionError, Fault, Scope, compile_condition, holds, holds_for_vote
 from policies.conditions.places import Path, Read, shown_path, values_at
 from policies.conditions.reading import (
-    Comparison,
+    Relation,
     Written,
     comparisons_in,
     constants_compared,
@@ -170,11 +170,11 @@ def test_the_fields_of_an_output_are_named(when: str, fields: tuple[str, ...]) -
     ],
 )
 def test_what_facts_are_compared_with_is_known(when: str, comparisons: list[tuple[str, Any, Any]]) -> None:
-    assert comparisons_in(when) == tuple(Comparison(*each) for each in comparisons)
+    assert comparisons_in(when) == tuple(Relation(*each) for each in comparisons)
 
 
 def test_comparisons_of_an_output_are_known_too() -> None:
-    assert comparisons_in("output.text == ''", "output") == (Comparison("==", ("text",), Written("")),)
+    assert comparisons_in("output.text == ''", "output") == (Relation("==", ("text",), Written("")),)
     assert comparisons_in("go > 1", "vote") == ()
 
 

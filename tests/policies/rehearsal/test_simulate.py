@@ -9,7 +9,7 @@ from policies.contracts.answers import Refusal
 from policies.contracts.table import judge
 from policies.rehearsal.scene import CourseName
 from policies.rehearsal.simulate import at_most, ends_of, rounds_needed, simulate
-from policies.rehearsal.timeline import Course
+from policies.rehearsal.timeline import Rehearsal
 from policies.team import Options, PatternName, Team
 
 LEADS = {"orchestrator": "lead", "debate": "lead", "hierarchy": "lead", "manager": "lead", "vote": "lead"}
@@ -206,7 +206,7 @@ def test_a_team_within_hands_on_its_decision() -> None:
     assert [(each.answer or {}).get("decision") for each in asked(simulate(team, {}))] == ["go", None]
 
 
-def asked(course: Course) -> Sequence[Any]:
+def asked(course: Rehearsal) -> Sequence[Any]:
     return [each for stage in course.stages for each in stage.asked]
 
 
