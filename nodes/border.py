@@ -29,12 +29,12 @@ def charge_from(plain: Mapping[str, Any]) -> Charge:
 
 def name_of(plain: Mapping[str, Any]) -> str:
     """Return the name of a seat, of it or of an ask of it as plain values: its own, or its role's."""
-    return str(plain.get("task") or plain["role"])
+    return str(plain.get("label") or plain["role"])
 
 
 def named(plain: Mapping[str, Any]) -> Plain:
     """Return the seat's own name for an event, where it has one."""
-    return {"seat": plain["task"]} if plain.get("task") else {}
+    return {"seat": plain["label"]} if plain.get("label") else {}
 
 
 def seat_from(plain: Mapping[str, Any]) -> Seat:
@@ -46,7 +46,7 @@ def seat_from(plain: Mapping[str, Any]) -> Seat:
         plain["refusals"],
         Refusal(**refusal) if refusal else None,
         plain["absent"],
-        plain.get("task"),
+        plain.get("label"),
         tuple(plain.get("inbox", ())),
         charge_from(charged) if charged else Charge(),
         plain.get("forgiven", 0),
@@ -61,7 +61,7 @@ def plain_seat(seat: Seat) -> Plain:
         "refusals": seat.refusals,
         "refusal": asdict(seat.refusal) if seat.refusal else None,
         "absent": seat.absent,
-        "task": seat.task,
+        "label": seat.label,
         "inbox": list(seat.inbox),
         "charged": asdict(seat.charged) if seat.charged != Charge() else None,
         **({"forgiven": seat.forgiven} if seat.forgiven else {}),

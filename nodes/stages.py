@@ -210,4 +210,4 @@ ENTRY = ("seat", "role", "contract", "answer", "absent")
 
 
 def _seat(task: Task) -> Seat:
-    return Seat(task.role, task=task.seat if task.seat != task.role else None)
+    return Seat(task.role, label=task.seat if task.seat != task.role else None)

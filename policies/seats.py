@@ -14,7 +14,7 @@ NOTHING = Charge()
 class Seat:
     """One role's place in a round or stage: filled once it holds an answer; `refusals` counts what it broke before.
 
-    `absent` is the reason why it stays without one, where absences count. `task` names the seat where a role may have
+    `absent` is the reason why it stays without one, where absences count. `label` names the seat where a role may have
     several at once; `inbox` holds the ids of the messages delivered to it; `charged` is what a team that answers for
     the role was charged for already. Of its refusals those that were `forgiven` count no more against its repairs.
     """
@@ -24,7 +24,7 @@ class Seat:
     refusals: int = 0
     refusal: Refusal | None = None
     absent: str | None = None
-    task: str | None = None
+    label: str | None = None
     inbox: tuple[str, ...] = ()
     charged: Charge = NOTHING
     forgiven: int = 0
@@ -32,7 +32,7 @@ class Seat:
     @property
     def name(self) -> str:
         """What the seat is called in its round or stage."""
-        return self.task or self.role
+        return self.label or self.role
 
     @property
     def is_settled(self) -> bool:
@@ -105,7 +105,7 @@ def phase_of(where: int | str, role: str) -> str:
 
 def phase_at(where: int | str, seat: Seat) -> str:
     """Return the phase of a seat: by its own name where it has one."""
-    return phase_of(seat.task or where, seat.role)
+    return phase_of(seat.label or where, seat.role)
 
 
 def repair_of(seat: Seat) -> str | None:

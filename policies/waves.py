@@ -23,14 +23,14 @@ class Ask:
     role: str
     attempt: int
     repair: str | None = None
-    task: str | None = None
+    label: str | None = None
     messages: int = 1
     grows: bool = True
 
     @property
     def name(self) -> str:
         """The seat that is asked."""
-        return self.task or self.role
+        return self.label or self.role
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def plan_wave(
             if has_guess and reservation.is_guess:
                 break
             has_guess = has_guess or reservation.is_guess
-            asks.append(Ask(seat.role, seat.refusals + 1, repair_of(seat), seat.task, reservation.messages))
+            asks.append(Ask(seat.role, seat.refusals + 1, repair_of(seat), seat.label, reservation.messages))
             spent = grant(spent, reservation)
     return Wave(_growing(asks, reservations, budget, spent), None, spent)
 

@@ -140,7 +140,7 @@ class BallotsTalk(Talk):
     def seats(self, now: Reenactment) -> tuple[Seat, ...]:
         """Return the seat of the proposal, or those of the ballots."""
         if self._is_proposal(now):
-            return (Seat(now.run.proposer or "", task=PROPOSAL),)
+            return (Seat(now.run.proposer or "", label=PROPOSAL),)
         return open_seats(now.run.sequence)
 
     def counts_absent(self, now: Reenactment) -> bool:

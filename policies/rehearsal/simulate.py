@@ -170,7 +170,7 @@ def _granted(team: Team, label: str, asked: Sequence[RehearsedSeat], spent: int)
         for each in asked
         if each.within
     }
-    seats = [Seat(each.task.role, task=each.task.seat) for each in asked]
+    seats = [Seat(each.task.role, label=each.task.seat) for each in asked]
     return len(plan_wave(seats, label, access, team.budget, used, team.max_repairs, held).asks)
 
 

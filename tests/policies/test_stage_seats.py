@@ -14,7 +14,7 @@ from policies.waves import Ask, Settlement, Wave, plan_wave, settle
 
 ANN, BOB = "ann", "bob"
 EVERYBODY = Access(frozenset({ANN, BOB}), frozenset({ANN, BOB}))
-FIRST, SECOND = Seat(ANN, task="step_1"), Seat(ANN, task="step_2")
+FIRST, SECOND = Seat(ANN, label="step_1"), Seat(ANN, label="step_2")
 CHECKED = Refusal("invalid_output:ann", {"text": ""}, "text")
 WHOLE = Refusal("invalid_plan:empty", {})
 
@@ -57,7 +57,7 @@ def test_a_repair_is_told_the_check_that_failed(refusal: Refusal | None, told: s
 
 def test_seats_of_one_role_are_asked_at_once_each_by_its_name() -> None:
     wave = planned(FIRST, SECOND, Seat(BOB))
-    assert [(ask.name, ask.role, ask.task) for ask in wave.asks] == [
+    assert [(ask.name, ask.role, ask.label) for ask in wave.asks] == [
         ("step_1", ANN, "step_1"),
         ("step_2", ANN, "step_2"),
         (BOB, BOB, None),

@@ -95,7 +95,7 @@ def _open(state: Given) -> Iterator[Plain]:
             yield {
                 "round": state["round"],
                 "stage": "open",
-                "seat": seat["task"] or seat["role"],
+                "seat": seat["label"] or seat["role"],
                 "agent": seat["role"],
                 "contract": said["contract"] if said else "output",
                 "answer": said["answer"] if said else None,
