@@ -22,6 +22,10 @@ def plain_accepted(accepted: Accepted) -> Plain:
     return {"agent": accepted.agent, "contract": accepted.contract, "answer": dict(accepted.answer), "inner": inner}
 
 
+LABEL = "task"
+"""What the state calls the label of a seat; events commit to it by that name."""
+
+
 def charge_from(plain: Mapping[str, Any]) -> Charge:
     """Return what a team was charged for, as `plain` holds it."""
     return Charge(plain["messages"], Usage(**plain["usage"]))
@@ -29,12 +33,12 @@ def charge_from(plain: Mapping[str, Any]) -> Charge:
 
 def name_of(plain: Mapping[str, Any]) -> str:
     """Return the name of a seat, of it or of an ask of it as plain values: its own, or its role's."""
-    return str(plain.get("label") or plain["role"])
+    return str(plain.get(LABEL) or plain["role"])
 
 
 def named(plain: Mapping[str, Any]) -> Plain:
     """Return the seat's own name for an event, where it has one."""
-    return {"seat": plain["label"]} if plain.get("label") else {}
+    return {"seat": plain[LABEL]} if plain.get(LABEL) else {}
 
 
 def seat_from(plain: Mapping[str, Any]) -> Seat:
@@ -46,7 +50,7 @@ def seat_from(plain: Mapping[str, Any]) -> Seat:
         plain["refusals"],
         Refusal(**refusal) if refusal else None,
         plain["absent"],
-        plain.get("label"),
+        plain.get(LABEL),
         tuple(plain.get("inbox", ())),
         charge_from(charged) if charged else Charge(),
         plain.get("forgiven", 0),
@@ -61,7 +65,7 @@ def plain_seat(seat: Seat) -> Plain:
         "refusals": seat.refusals,
         "refusal": asdict(seat.refusal) if seat.refusal else None,
         "absent": seat.absent,
-        "label": seat.label,
+        LABEL: seat.label,
         "inbox": list(seat.inbox),
         "charged": asdict(seat.charged) if seat.charged != Charge() else None,
         **({"forgiven": seat.forgiven} if seat.forgiven else {}),
@@ -89,13 +93,21 @@ def plain_reply(reply: Reply) -> Plain:
 def wave_from(plain: Mapping[str, Any], spent: Spent) -> Wave:
     """Return the wave that `plain` holds."""
     blocked = plain["blocked"]
-    return Wave(tuple(Ask(**ask) for ask in plain["asks"]), Stop(**blocked) if blocked else None, spent)
+    return Wave(tuple(map(_ask_from, plain["asks"])), Stop(**blocked) if blocked else None, spent)
 
 
 def plain_wave(wave: Wave, number: int) -> Plain:
     """Return a wave as plain values under its number."""
     blocked = asdict(wave.blocked) if wave.blocked else None
-    return {"number": number, "asks": [asdict(ask) for ask in wave.asks], "blocked": blocked}
+    return {"number": number, "asks": [_plain_ask(ask) for ask in wave.asks], "blocked": blocked}
+
+
+def _ask_from(plain: Mapping[str, Any]) -> Ask:
+    return Ask(**{"label" if key == LABEL else key: value for key, value in plain.items()})
+
+
+def _plain_ask(ask: Ask) -> Plain:
+    return {LABEL if key == "label" else key: value for key, value in asdict(ask).items()}
 
 
 def replies_of(state: Mapping[str, Any]) -> dict[str, Plain]:

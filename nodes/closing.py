@@ -10,7 +10,6 @@ from nodes.mail import open_count
 from nodes.state import State
 from nodes.voices.voice import Prompt
 from policies.checks import find_flags
-from policies.conflicts import find_conflicts
 from policies.contracts.contribution import Contribution, contribution_of
 from policies.guards import examine
 from policies.patterns.course import count_of
@@ -66,7 +65,8 @@ def close_round(state: State, seats: Sequence[Seat], log: Log, team: Team) -> Cl
     update: Update = {"outcome": closed.outcome, "history": [entry], "trace": [line]}
     if stop:
         update["pending"] = plain_stop(stop)
-    return Closing(update, count_events(state, seats, counted, team), {"event": "round", **line})
+    named = [{"event": "conflict", "round": state["round"], "conflict": name} for name in entry["conflicts"]]
+    return Closing(update, [*named, outcome_event(state, seats, counted, team)], {"event": "round", **line})
 
 
 def close_stage(state: State, seats: Sequence[Seat], log: Log, team: Team, follows: Next) -> Closing:
@@ -80,7 +80,7 @@ def close_stage(state: State, seats: Sequence[Seat], log: Log, team: Team, follo
     elif isinstance(follows, Stop):
         update["pending"] = plain_stop(follows)
     counted = count_in(state, log, team)
-    events = count_events(state, seats, counted, team) if counted else []
+    events = [outcome_event(state, seats, counted, team)] if counted else []
     return Closing(update, events, {"event": "stage", **line})
 
 
@@ -90,15 +90,13 @@ def count_in(state: State, log: Log, team: Team) -> Count | None:
     return count_of(limited, log, state["case"]["facts"], open_count(state))
 
 
-def count_events(state: State, seats: Sequence[Seat], counted: Count, team: Team) -> list[Body]:
-    """Return the events of a vote: its conflicts, and its outcome with what flags the evidence of contributions."""
+def outcome_event(state: State, seats: Sequence[Seat], counted: Count, team: Team) -> Body:
+    """Return the event of a vote: its outcome, with what flags the evidence of contributions."""
     said, facts = contributions_of(seats), state["case"]["facts"]
-    conflicts = find_conflicts([each.stance for each in said])
-    named = [{"event": "conflict", "round": state["round"], "conflict": name} for name in conflicts]
     confidences = {each.agent: each.confidence for each in said}
     outcome = decided(counted.vote, examine(team.guards, facts), counted.ruling, confidences)
     flags = [flag for each in said for flag in find_flags(each, team.roles[each.agent], facts)]
-    return [*named, {**outcome, "round": state["round"], "flags": flags}]
+    return {**outcome, "round": state["round"], "flags": flags}
 
 
 def contributions_of(seats: Sequence[Seat]) -> list[Contribution]:

@@ -33,4 +33,9 @@ def differences(kept: Any, seen: Any, place: str) -> list[str]:
     if isinstance(kept, list) and isinstance(seen, list) and len(kept) == len(seen):
         pairs = enumerate(zip(kept, seen, strict=True))
         return [line for number, (was, now) in pairs for line in differences(was, now, f"{place}[{number}]")]
-    return [] if kept == seen and type(kept) is type(seen) else [f"{place}: kept {kept!r}, now {seen!r}"]
+    is_same = kept == seen and type(kept) is type(seen)
+    return [] if is_same else [f"{place}: kept {_short(kept)}, now {_short(seen)}"]
+
+
+def _short(value: Any) -> str:
+    return f"{len(value)} items" if isinstance(value, dict | list) else repr(value)

@@ -15,6 +15,7 @@ from graph.report.patterns.rounds import rounds_of
 from graph.report.patterns.turns import turns_of
 from graph.report.patterns.work import Given, Plain, Work
 from graph.report.words import label_of, tone_of
+from nodes.border import name_of
 from policies.patterns.course import pattern_named
 from policies.team import PatternName
 
@@ -95,7 +96,7 @@ def _open(state: Given) -> Iterator[Plain]:
             yield {
                 "round": state["round"],
                 "stage": "open",
-                "seat": seat["label"] or seat["role"],
+                "seat": name_of(seat),
                 "agent": seat["role"],
                 "contract": said["contract"] if said else "output",
                 "answer": said["answer"] if said else None,
