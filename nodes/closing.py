@@ -57,7 +57,7 @@ def nobody_answered(label: str, seats: Sequence[Seat]) -> Closing:
 
 def close_round(state: State, seats: Sequence[Seat], log: Log, team: Team) -> Closing:
     """Return what a full round makes: the policy's outcome, an entry of the history, and a line of the trace."""
-    counted = count_in(state, log, team)
+    counted = _count_in(state, log, team)
     assert counted is not None, "a round is counted"
     closed = replace(log[-1], outcome=counted.ruling.final)
     entry, stop = entry_of(closed), stop_after(closed)
@@ -66,40 +66,40 @@ def close_round(state: State, seats: Sequence[Seat], log: Log, team: Team) -> Cl
     if stop:
         update["pending"] = plain_stop(stop)
     named = [{"event": "conflict", "round": state["round"], "conflict": name} for name in entry["conflicts"]]
-    return Closing(update, [*named, outcome_event(state, seats, counted, team)], {"event": "round", **line})
+    return Closing(update, [*named, _outcome_event(state, seats, counted, team)], {"event": "round", **line})
 
 
 def close_stage(state: State, seats: Sequence[Seat], log: Log, team: Team, follows: Next) -> Closing:
     """Return what a full stage leads to: another stage, the end, or a stop."""
     place = {"round": state["round"], "stage": log[-1].label}
     line = {**place, "absent": [seat.name for seat in seats if seat.absent]}
-    closed = plain_closed(place, seats)
+    closed = _plain_closed(place, seats)
     update: Update = {"outcome": GOES_ON, "stages": [closed], "trace": [line]}
     if isinstance(follows, Finish):
         update |= {"outcome": DONE, "ending": plain_ending(follows)}
     elif isinstance(follows, Stop):
         update["pending"] = plain_stop(follows)
-    counted = count_in(state, log, team)
-    events = [outcome_event(state, seats, counted, team)] if counted else []
+    counted = _count_in(state, log, team)
+    events = [_outcome_event(state, seats, counted, team)] if counted else []
     return Closing(update, events, {"event": "stage", **line})
 
 
-def count_in(state: State, log: Log, team: Team) -> Count | None:
+def _count_in(state: State, log: Log, team: Team) -> Count | None:
     """Return the vote that the log ends with, under the limits of the state; None where nobody voted."""
     limited = team.model_copy(update={"budget": budget_from(state)})
     return count_of(limited, log, state["case"]["facts"], open_count(state))
 
 
-def outcome_event(state: State, seats: Sequence[Seat], counted: Count, team: Team) -> Body:
+def _outcome_event(state: State, seats: Sequence[Seat], counted: Count, team: Team) -> Body:
     """Return the event of a vote: its outcome, with what flags the evidence of contributions."""
-    said, facts = contributions_of(seats), state["case"]["facts"]
+    said, facts = _contributions_of(seats), state["case"]["facts"]
     confidences = {each.agent: each.confidence for each in said}
     outcome = decided(counted.vote, examine(team.guards, facts), counted.ruling, confidences)
     flags = [flag for each in said for flag in find_flags(each, team.roles[each.agent], facts)]
     return {**outcome, "round": state["round"], "flags": flags}
 
 
-def contributions_of(seats: Sequence[Seat]) -> list[Contribution]:
+def _contributions_of(seats: Sequence[Seat]) -> list[Contribution]:
     """Return the contributions in seats, in order; other answers are none."""
     accepted = [seat.accepted for seat in seats if seat.accepted]
     return [contribution_of(each) for each in accepted if each.contract == "contribution"]
@@ -107,22 +107,22 @@ def contributions_of(seats: Sequence[Seat]) -> list[Contribution]:
 
 def closed_of(label: str, seats: Sequence[Seat]) -> Closed:
     """Return a full stage as the log has it."""
-    return Closed(label, tuple(entry_in(seat) for seat in seats))
+    return Closed(label, tuple(_entry_in(seat) for seat in seats))
 
 
-def entry_in(seat: Seat) -> Entry:
+def _entry_in(seat: Seat) -> Entry:
     """Return what a settled seat is in the log."""
     said = seat.accepted
     return Entry(seat.name, seat.role, said.contract if said else "output", said.answer if said else None, seat.absent)
 
 
-def plain_closed(place: Mapping[str, Any], seats: Sequence[Seat]) -> Update:
+def _plain_closed(place: Mapping[str, Any], seats: Sequence[Seat]) -> Update:
     """Return a full stage as the state keeps it."""
     return {**place, "entries": [_plain_entry(seat) for seat in seats]}
 
 
 def _plain_entry(seat: Seat) -> Update:
-    entry, inner = entry_in(seat), seat.accepted.inner if seat.accepted else None
+    entry, inner = _entry_in(seat), seat.accepted.inner if seat.accepted else None
     return {
         "seat": entry.seat,
         "role": entry.role,
