@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, Field, model_validator
 
 from policies.conditions.condition import (
-    CONFIDENCES,
     ConditionError,
     Fault,
     compile_condition,
@@ -14,7 +13,8 @@ from policies.conditions.condition import (
 )
 from policies.conditions.reading import constants_compared, find_strange_word, roles_in, variables_in
 from policies.fields import RoleName, Text, Value
-from policies.vote import Variables, Vote, named_values
+from policies.variables import Variables, named_values, reads_confidences, reads_weights
+from policies.vote import Vote
 
 Decision = Literal["go", "go_with_caution", "no_go"]
 """`go`: do it. `go_with_caution`: do it under the conditions raised. `no_go`: do not."""
@@ -104,7 +104,7 @@ class Policy(Value):
 
     @model_validator(mode="after")
     def _trusts_what_it_reads(self) -> "Policy":
-        reading = [index for index, row in enumerate(self.rules) if {*CONFIDENCES} & {*variables_in(row.when)}]
+        reading = [index for index, row in enumerate(self.rules) if reads_confidences(variables_in(row.when))]
         if reading and not self.trust_confidence:
             raise ValueError(f"rules.{reading[0]}.when reads a confidence; allowed: with `trust_confidence: true`")
         return self
@@ -135,7 +135,7 @@ def for_ballots(policy: Policy) -> Policy:
     >>> for_ballots(Policy(name="x", rules=[{"when": "block == 0", "then": "go"}], otherwise="no_go")).rules[0].when
     '(block == 0) && go > block'
     """
-    is_weighed = any(name.startswith("weighted_") for name in policy.variables)
+    is_weighed = reads_weights(policy.variables)
     carried = "weighted_go > weighted_block" if is_weighed else "go > block"
     rules = [_carried(row, carried) if row.then in PASSING else row for row in policy.rules]
     if policy.otherwise not in PASSING:

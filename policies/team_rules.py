@@ -20,6 +20,7 @@ from policies.plain import shown
 from policies.privacy import overlaps
 from policies.table import Policy, Row, Waiver
 from policies.team import MAX_ROLES, RESERVED_NAMES, Brief, Budget, Check, Options, Price, Role, Team
+from policies.variables import reads_weights
 
 Path = tuple[str | int, ...]
 
@@ -107,7 +108,7 @@ def warnings_of(team: Team) -> list[str]:
 
 def _too_many_votes(team: Team) -> str | None:
     roles, read = len(team.sequence), team.policy.variables
-    most = sum(team.weights[name] for name in team.sequence) if "weighted_go" in read else roles
+    most = sum(team.weights[name] for name in team.sequence) if reads_weights(read) else roles
     if team.budget.min_go_votes <= most or "min_go_votes" not in read:
         return None
     count = f"{roles} role{'s' if roles > 1 else ''}"

@@ -12,11 +12,11 @@ from policies.assurance.ballots import CASTS, Ballots, Electorate, Place, TooMan
 from policies.assurance.lens import LONGEST, lens_of
 from policies.assurance.rulings import Rulings
 from policies.assurance.walk import find_way
-from policies.conditions.condition import VOTE_VARIABLES
 from policies.guards import Finding, Guard
 from policies.outcome import Ruling, decide
 from policies.table import Policy
-from policies.vote import Cast, Variables
+from policies.variables import VARIABLES, Variables
+from policies.vote import Cast
 
 Problems = list[str]
 
@@ -180,7 +180,7 @@ def _allowed(word: str, names: Sequence[str]) -> str:
 def _decided(subject: Subject, place: Place, casts: Mapping[str, Cast], tripped: Sequence[Guard]) -> Single:
     vote = vote_at(subject.electorate, casts, place)
     ruling = decide(subject.policy, vote, [Finding(guard, True) for guard in tripped])
-    names = tuple(name for name in VOTE_VARIABLES if name in subject.policy.variables)
+    names = tuple(name for name in VARIABLES if name in subject.policy.variables)
     rulings = Rulings(
         subject.policy, Ballots(subject.policy, subject.electorate), lens=lens_of([subject.policy]).onto(place)
     )

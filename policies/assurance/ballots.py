@@ -9,6 +9,7 @@ from math import comb, factorial, prod
 from policies.patterns.course import PATTERNS
 from policies.table import Policy
 from policies.team import Budget, Team
+from policies.variables import reads_weights
 from policies.vote import Cast, Vote
 
 CASTS: tuple[Cast, ...] = ("go", "caution", "block", "absent")
@@ -110,8 +111,8 @@ class Ballots:
     @cached_property
     def classes(self) -> tuple[tuple[str, ...], ...]:
         """The roles that may ever vote, those together that neither the policy nor the veto property tells apart."""
-        named, reads = self.policy.named_roles, self.policy.variables
-        weighs = any(name.startswith("weighted_") for name in reads)
+        named = self.policy.named_roles
+        weighs = reads_weights(self.policy.variables)
         teams = (self.electorate, self.other or self.electorate)
         found: dict[object, list[str]] = {}
         for role in dict.fromkeys(role for team in teams for role in (*team.roles, *team.joining)):

@@ -10,7 +10,7 @@ from policies.conditions.condition import Fault
 from policies.guards import Finding, Guard
 from policies.outcome import Ruling
 from policies.table import PASSING, Outcome, Property, Report, row_holds
-from policies.vote import Variables
+from policies.variables import Variables
 
 RANKS: Mapping[Outcome, int] = {"no_go": 0, "next_round": 1, "escalate": 1, "go_with_caution": 2, "go": 3}
 """How permissive an outcome is; what is undecided stands between a no and a conditional yes."""

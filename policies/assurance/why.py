@@ -8,11 +8,11 @@ from policies.assurance.ballots import Electorate, Place, TooManyVotesError
 from policies.assurance.flips import StanceFlips, flip_stances
 from policies.assurance.limits import LimitFlip, distance_of, flip_limits
 from policies.assurance.power import Power, powers
-from policies.conditions.condition import VOTE_VARIABLES
 from policies.guards import Finding, Guard, examine
 from policies.outcome import Ruling, decide
 from policies.table import Policy
-from policies.vote import Variables, Vote
+from policies.variables import VARIABLES, Variables
+from policies.vote import Vote
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def explain(policy: Policy, vote: Vote, guards: Sequence[Guard], facts: Mapping[
     """Return the explanation of a vote; without powers where the team casts too many kinds of votes to count them."""
     findings = examine(guards, facts)
     ruling = decide(policy, vote, findings)
-    names = tuple(name for name in VOTE_VARIABLES if name in policy.variables)
+    names = tuple(name for name in VARIABLES if name in policy.variables)
     return Explanation(
         ruling,
         None if ruling.row is None else policy.rules[ruling.row].when,

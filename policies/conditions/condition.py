@@ -18,6 +18,7 @@ from policies.conditions.operators import as_written, build_checker, build_runti
 from policies.conditions.places import EACH, WALK, Read, reads_of
 from policies.conditions.tree import Tree
 from policies.plain import MAX_INTEGER, clean_text
+from policies.variables import VARIABLES, Kind
 
 MAX_LENGTH = 1_000
 MAX_NESTING = 32
@@ -25,14 +26,6 @@ MAX_NESTING = 32
 
 Scope = Literal["facts", "vote", "output"]
 """What a condition reads: a role's rules the facts, a row of a decision table the vote, a check a role's output."""
-
-COUNTS = (
-    *("go", "caution", "block", "absent", "team", "vetoes", "round", "rounds_left", "block_streak", "open_questions"),
-    *("min_go_votes", "weighted_go", "weighted_caution", "weighted_block"),
-)
-CONFIDENCES = ("mean_confidence", "min_confidence")
-VOTE_VARIABLES = (*COUNTS, "stances", "conflicts", *CONFIDENCES)
-"""What a row of a decision table may read."""
 
 _POSITION = re.compile(r"<input>:(\d+):(\d+): (.*)")
 _TOO_DEEP = (
@@ -70,11 +63,15 @@ class Condition:
 def _variables(scope: Scope) -> Mapping[str, Any]:
     if scope in ("facts", "output"):
         return {scope: cel.Type.Map(cel.Type.STRING, cel.Type.DYN)}
-    stances = {"stances": cel.Type.Map(cel.Type.STRING, cel.Type.STRING)}
-    conflicts = {"conflicts": cel.Type.List(cel.Type.STRING)}
-    return {
-        **dict.fromkeys(COUNTS, cel.Type.INT), **stances, **conflicts, **dict.fromkeys(CONFIDENCES, cel.Type.DOUBLE)
-    }  # fmt: skip
+    return {name: _KINDS[variable.kind] for name, variable in VARIABLES.items()}
+
+
+_KINDS: Mapping[Kind, Any] = {
+    "count": cel.Type.INT,
+    "stances": cel.Type.Map(cel.Type.STRING, cel.Type.STRING),
+    "conflicts": cel.Type.List(cel.Type.STRING),
+    "confidence": cel.Type.DOUBLE,
+}
 
 
 @cache

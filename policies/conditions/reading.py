@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import get_args
 
-from policies.conditions.condition import VOTE_VARIABLES, Scope, compile_condition
+from policies.conditions.condition import Scope, compile_condition
 from policies.conditions.operators import COMPARISONS, IN
 from policies.conditions.places import EACH, Bound, Path, Read, each_within, inside, place_of, reads_of
 from policies.conditions.tree import Applied, Constant, Listing, Name, TreeNode
 from policies.conflicts import ConflictName
 from policies.fields import STANCES
+from policies.variables import VARIABLES
 
 _CASTS = (*STANCES, "absent")
 _CONFLICTS: tuple[str, ...] = get_args(ConflictName)
@@ -142,7 +143,7 @@ def variables_in(text: str) -> tuple[str, ...]:
     ('go', 'caution', 'min_go_votes')
     """
     heads = {read.path[0] for read in _all_reads(text, "vote")}
-    return tuple(name for name in VOTE_VARIABLES if name in heads)
+    return tuple(name for name in VARIABLES if name in heads)
 
 
 @lru_cache(maxsize=4_096)

@@ -265,7 +265,7 @@ def test_a_thread_that_has_not_ended_is_not_replayed(
         raise Died
 
     with monkeypatch.context() as patch:
-        patch.setattr("nodes.rounds.decide", dies)
+        patch.setattr("policies.patterns.rounds.decide", dies)
         with pytest.raises(Died):
             play(settings_at(accord_home), "t", [(GO, GO, CAUTION)])
 

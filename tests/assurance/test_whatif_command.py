@@ -331,7 +331,7 @@ def test_a_thread_that_has_not_ended_is_no_run_to_decide_again(
         raise Died
 
     with monkeypatch.context() as patch:
-        patch.setattr("nodes.rounds.decide", dies)
+        patch.setattr("policies.patterns.rounds.decide", dies)
         with pytest.raises(Died):
             play(settings_at(accord_home), "t", [ALL_GO])
 

@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from policies.conditions.condition import Fault
 from policies.table import MAX_ROWS, Policy, first_row, row_holds
-from policies.vote import Variables, Vote
+from policies.variables import Variables
+from policies.vote import Vote
 from tests.policy_files import raw_policy, table
 
 ROW = {"when": "block >= 2", "then": "no_go"}

@@ -1,15 +1,16 @@
 """Votes: the variables that a row may read, each against a count made by hand."""
 
 from itertools import product
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from policies.conditions.condition import VOTE_VARIABLES, holds_for_vote
+from policies.conditions.condition import holds_for_vote
 from policies.fields import Stance
 from policies.outcome import decide
 from policies.table import Policy
-from policies.vote import Cast, Variables, Vote, rounds_blocked
+from policies.variables import VARIABLES, Variables
+from policies.vote import Cast, Vote, rounds_blocked
 
 CASTS: dict[str, Cast] = {"demand": "go", "finance": "caution", "risk": "block", "legal": "absent", "support": "go"}
 VOTE = Vote(
@@ -50,16 +51,26 @@ def take(vote: Vote, *names: str) -> list[Any]:
 
 
 def test_every_variable_of_a_vote_has_its_value() -> None:
-    assert Variables(VOTE).take(VOTE_VARIABLES) == VALUES
-    assert list(VALUES) == list(Variables(VOTE).take(VOTE_VARIABLES))
+    assert Variables(VOTE).take(tuple(VARIABLES)) == VALUES
+    assert list(VALUES) == list(Variables(VOTE).take(tuple(VARIABLES)))
 
 
-@pytest.mark.parametrize("name", VOTE_VARIABLES)
+@pytest.mark.parametrize("name", VARIABLES)
 def test_every_variable_can_be_read_by_a_row(name: str) -> None:
     empty: dict[str, str] = {"stances": "{}", "conflicts": "[]", "mean_confidence": "-1.0", "min_confidence": "-1.0"}
     condition = f"{name} != {empty.get(name, '-1')}"
 
     assert holds_for_vote(condition, Variables(VOTE).take((name,))) is True
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_a_variable_that_tells_roles_apart_by_their_weight_says_so(name: str) -> None:
+    """A proof puts roles of other weights together where no row reads a variable that says so."""
+    casts: list[dict[str, Cast]] = [{"risk": one, "legal": other} for one, other in product(get_args(Cast), repeat=2)]
+    heavy: tuple[dict[str, int], ...] = ({}, {"risk": 7}, {"legal": 5})
+    seen = [[take(Vote(each, weights=weights), name) for weights in heavy] for each in casts]
+
+    assert any(first != another for first, *others in seen for another in others) == VARIABLES[name].is_weighed
 
 
 def test_a_variable_asked_for_again_or_beside_others_is_the_same() -> None:
