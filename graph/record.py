@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
-from nodes.events import cause_of, events_of
-from policies.patterns.course import pattern_named
-from policies.patterns.pattern import Pattern
+from graph.past import Past
+from nodes.events import cause_of
 from policies.stop import Stop
 
 Record = dict[str, Any]
@@ -14,15 +13,14 @@ Status = Literal["ok", "stopped", "waiting", "interrupted", "running"]
 
 def record_of(thread: str, state: Mapping[str, Any], is_running: bool = False) -> Record:
     """Return the record of a thread from its state; `is_running` says that somebody works on it now."""
-    reason = state.get("stop_reason")
-    status = _status(reason, is_running)
-    record: Record = {"status": status, "stop_reason": reason}
+    past = Past.of(state)
+    status = status_of(past, is_running)
+    record: Record = {"status": status, "stop_reason": past.stop_reason}
     if status == "stopped":
-        record |= _stopped(state)
+        record |= _stopped(past)
     if status == "ok":
-        record |= _finished(state)
-    record |= {"trace": list(state.get("trace", [])), "history": list(state.get("history", []))}
-    return record | _beside(thread, state, reason)
+        record |= _finished(past)
+    return record | {"trace": list(past.trace), "history": list(past.history)} | _beside(thread, past)
 
 
 def refused_record(thread: str, reason: str, cause: str | None = None) -> Record:
@@ -36,29 +34,28 @@ def refused_record(thread: str, reason: str, cause: str | None = None) -> Record
     return {**refused, **({"cause": cause} if cause else {})}
 
 
-def _status(reason: str | None, is_running: bool) -> Status:
-    if reason is None:
+def status_of(past: Past, is_running: bool) -> Status:
+    """Return how far a thread came: whether it ended, and if not, whether somebody works on it."""
+    if past.is_open:
         return "running" if is_running else "interrupted"
-    return "ok" if reason == "success" else "stopped"
+    return "ok" if past.stop_reason == "success" else "stopped"
 
 
-def _stopped(state: Mapping[str, Any]) -> Record:
-    cause = cause_of(state)
-    stopped = {**({"phase": state["phase"]} if state.get("phase") else {}), **({"cause": cause} if cause else {})}
-    is_contract = Stop.parse(state["stop_reason"]).rule.is_contract
-    return stopped | ({"raw_contribution": state.get("raw_contribution")} if is_contract else {})
+def _stopped(past: Past) -> Record:
+    cause = cause_of(past.state)
+    stopped = {**({"phase": past.phase} if past.phase else {}), **({"cause": cause} if cause else {})}
+    is_contract = Stop.parse(past.stop_reason or "").rule.is_contract
+    return stopped | ({"raw_contribution": past.raw_contribution} if is_contract else {})
 
 
-def _finished(state: Mapping[str, Any]) -> Record:
-    if not state.get("history"):
-        decided = {"final_decision": state["final_decision"]} if state.get("final_decision") else {}
-        return {"answer": state["answer"], **decided, "rounds_used": len(_stages(state))}
-    last = state["history"][-1]
-    facts = state["case"]["facts"]
+def _finished(past: Past) -> Record:
+    if not past.history:
+        decided = {"final_decision": past.final_decision} if past.final_decision else {}
+        return {"answer": past.result["answer"], **decided, "rounds_used": len(past.standing)}
+    last, facts = past.history[-1], past.facts
     stances = [{key: said[key] for key in ("agent", "stance", "confidence")} for said in last["contributions"]]
     return {
-        "answer": state["answer"],
-        "final_decision": state["final_decision"],
+        **past.result,
         "rounds_used": last["round"],
         "team_summary": {
             "report_date": facts.get("report_date"),
@@ -69,29 +66,27 @@ def _finished(state: Mapping[str, Any]) -> Record:
     }
 
 
-def _beside(thread: str, state: Mapping[str, Any], reason: str | None) -> Record:
+def _beside(thread: str, past: Past) -> Record:
     """Return what stands beside the pattern's own keys."""
-    used = dict(state.get("usage", {}))
+    used, outcomes, events = dict(past.usage), past.events_of("outcome"), [*_all_of(past.events)]
     seconds = used.pop("seconds", 0.0)
-    case, outcomes = state.get("case", {}), events_of(state, "outcome")
-    events = [*_all_of(state.get("events", []))]
     learned, estimated = _learned(events), sum("estimated" in event for event in events)
     return {
         "thread_id": thread,
-        "team": case.get("team", {}).get("name"),
-        "hashes": case.get("hashes", {}),
+        "team": past.team.get("name"),
+        "hashes": past.case.get("hashes", {}),
         "usage": used,
         "elapsed_seconds": round(seconds, 3),
-        "resumable": reason is None or Stop.parse(reason).rule.is_resumable,
+        "resumable": past.stop_reason is None or Stop.parse(past.stop_reason).rule.is_resumable,
         "flags": [{"round": each["round"], "flags": each["flags"]} for each in outcomes if each["flags"]],
-        "absent": _absent(state),
-        "outcome": _outcome(state, outcomes),
-        "recoveries": state.get("recovered", {}).get("made", 0),
+        "absent": _absent(past),
+        "outcome": _outcome(past, outcomes),
+        "recoveries": past.recovered.get("made", 0),
         "waiting": [],
-        "outputs": outputs_of(state),
+        "outputs": outputs_of(past),
         **({"endpoints": learned} if learned else {}),
         **({"estimated": estimated} if estimated else {}),
-        **_pattern(state),
+        **_pattern(past),
     }
 
 
@@ -112,7 +107,7 @@ def _learned(events: Iterable[Mapping[str, Any]]) -> Record:
     return dict(sorted(found.items()))
 
 
-def outputs_of(state: Mapping[str, Any]) -> list[Record]:
+def outputs_of(past: Past) -> list[Record]:
     """Return what each seat of a stage answered, in order.
 
     Each is {round, stage, seat, agent, contract, answer, absent, inner}. `inner` is what a team did that answered for a
@@ -129,21 +124,16 @@ def outputs_of(state: Mapping[str, Any]) -> list[Record]:
             "absent": entry["absent"],
             "inner": _inner(entry["inner"]),
         }
-        for stage in _stages(state)
+        for stage in past.standing
         for entry in stage["entries"]
     ]
 
 
-def _stages(state: Mapping[str, Any]) -> list[Record]:
-    """Return the finished stages that stand: those since changes were last accepted."""
-    return list(state.get("stages", [])[state.get("since", 0) :])
-
-
-def _absent(state: Mapping[str, Any]) -> list[Record]:
+def _absent(past: Past) -> list[Record]:
     """Return the seats that counted as absent, and were not asked again since."""
-    if not state.get("stages"):
-        return [{key: each[key] for key in ("round", "role", "reason")} for each in events_of(state, "absent")]
-    standing = state["stages"][max(state.get("since", 0), state.get("forgiven", 0)) :]
+    if not past.stages:
+        return [{key: each[key] for key in ("round", "role", "reason")} for each in past.events_of("absent")]
+    standing = past.stages[max(past.since, past.forgiven) :]
     return [
         {"round": stage["round"], "role": entry["role"], "reason": entry["absent"], **_named(entry)}
         for stage in standing
@@ -160,24 +150,19 @@ def _inner(told: Mapping[str, Any] | None) -> Record | None:
     if told is None:
         return None
     kept = {key: told[key] for key in ("pattern", "team", "decision", "history")}
-    return {**kept, "outputs": outputs_of(told)}
+    return {**kept, "outputs": outputs_of(Past.of(told))}
 
 
-def _pattern(state: Mapping[str, Any]) -> Record:
+def _pattern(past: Past) -> Record:
     """Return how another pattern than the rounds ended: whether early, and what it shows beside its answer."""
-    if pattern_of(state).is_rounds:
+    if past.pattern.is_rounds:
         return {}
-    ending = state.get("ending") or {}
+    ending = past.ending or {}
     return {
-        "pattern": state["case"]["team"]["pattern"],
+        "pattern": past.team["pattern"],
         "ended_early": ending.get("ended_early", False),
         "details": ending.get("details", {}),
     }
-
-
-def pattern_of(state: Mapping[str, Any]) -> Pattern:
-    """Return the pattern that a thread works by; that of the rounds where it has not begun."""
-    return pattern_named(state.get("case", {}).get("team", {}).get("pattern"))
 
 
 def is_of_rounds(record: Mapping[str, Any]) -> bool:
@@ -185,7 +170,7 @@ def is_of_rounds(record: Mapping[str, Any]) -> bool:
     return "pattern" not in record
 
 
-def _outcome(state: Mapping[str, Any], outcomes: list[dict[str, Any]]) -> Record | None:
+def _outcome(past: Past, outcomes: list[dict[str, Any]]) -> Record | None:
     """Return what decided the last finished round: the vote alone, the row, the tripped guards, the decision announced.
 
     `unread` says of a guard that is tripped because its path could not be read which path that is.
@@ -199,7 +184,7 @@ def _outcome(state: Mapping[str, Any], outcomes: list[dict[str, Any]]) -> Record
         "row": row_name(last["row"]),
         "guards": last["guards"],
         **({"unread": unread} if unread else {}),
-        "final": state.get("final_decision"),
+        "final": past.final_decision,
     }
 
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from graph.build import RECURSION_LIMIT, build_graph
 from graph.collector import settle_collector
 from graph.facts.loader import load_facts
+from graph.past import Past
 from graph.problems import UsageError
 from graph.record import Record, record_of, refused_record
 from graph.settings import Settings
@@ -102,19 +103,17 @@ class Runner:
             await self.threads.index.admit(thread, team, inputs)
             return await self._drive(thread, team, inputs, on_event)
         with blaming(thread, state):
-            return await self._run_again(thread, team, state, inputs, on_event)
+            return await self._run_again(thread, team, Past.of(state), inputs, on_event)
 
-    async def _run_again(
-        self, thread: str, team: Team, state: Mapping[str, Any], inputs: Inputs, on_event: OnEvent | None
-    ) -> Record:
+    async def _run_again(self, thread: str, team: Team, past: Past, inputs: Inputs, on_event: OnEvent | None) -> Record:
         # What was raised on resume stands, unless the team itself asks for other limits than at the start.
         limits = team.budget.model_dump()
-        if team.budget == kept_team(state).budget:
+        if team.budget == kept_team(past).budget:
             limits = {"min_go_votes": team.budget.min_go_votes}
         given = inputs | {"budget": limits}
-        if state["case"]["hashes"]["facts"] is not None:
+        if past.case["hashes"]["facts"] is not None:
             given["facts"] = await self._facts_now(team)
-        return await self._go_on(thread, team, state, given, on_event)
+        return await self._go_on(thread, team, past, given, on_event)
 
     async def _facts_now(self, team: Team) -> dict[str, Any] | None:
         """Return the facts that a new run of the team would start with; None where they cannot be had."""
@@ -127,9 +126,10 @@ class Runner:
         state = await self.threads.state(thread)
         if state is not None:
             with blaming(thread, state):
-                _limits_from(Budget(**state["limits"]), inputs)
-                inputs["facts"] = _withheld(inputs["facts"], kept_team(state))
-                return await self._go_on(thread, kept_team(state), state, inputs, on_event)
+                past = Past.of(state)
+                _limits_from(past.budget, inputs)
+                inputs["facts"] = _withheld(inputs["facts"], kept_team(past))
+                return await self._go_on(thread, kept_team(past), past, inputs, on_event)
         admitted = await self.threads.admitted(thread)
         inputs["facts"] = _withheld(inputs["facts"], _team_from(admitted["team"], "-"))
         team, given = _team_from(admitted["team"], "-"), {key: value for key, value in inputs.items() if value}
@@ -138,25 +138,22 @@ class Runner:
         approved(team, limits)
         return await self._drive(thread, team, admitted["inputs"] | given, on_event)
 
-    async def _go_on(
-        self, thread: str, team: Team, state: Mapping[str, Any], inputs: Inputs, on_event: OnEvent | None
-    ) -> Record:
-        kept = Budget(**state["limits"])
-        limits = change_budget(kept, inputs["budget"] or {})
-        moved = _find_moved(state, team, limits, inputs)
-        goes_on = resumption_of(state.get("stop_reason"), moved, inputs["accept_changes"], limits != kept)
+    async def _go_on(self, thread: str, team: Team, past: Past, inputs: Inputs, on_event: OnEvent | None) -> Record:
+        limits = change_budget(past.budget, inputs["budget"] or {})
+        moved = _find_moved(past, team, limits, inputs)
+        goes_on = resumption_of(past.stop_reason, moved, inputs["accept_changes"], limits != past.budget)
         if goes_on.refused_as is not None:
             return refused_record(thread, goes_on.refused_as)
         if goes_on.way == "show":
-            return record_of(thread, state)
-        refuse_broken(thread, state)
-        team = team if moved else kept_team(state)
+            return record_of(thread, past.state)
+        refuse_broken(thread, past.state)
+        team = team if moved else kept_team(past)
         self._check_voices(team, limits)
         if inputs["budget"]:
-            approved(team, limits, began_with(state))
+            approved(team, limits, began_with(past.state))
         await self.threads.go_on(thread)
-        if goes_on.charges_lost and await self._recover(thread, state, limits, on_event):
-            return await self._drive(thread, kept_team(state), None, on_event)
+        if goes_on.charges_lost and await self._recover(thread, past, limits, on_event):
+            return await self._drive(thread, kept_team(past), None, on_event)
         if goes_on.way == "enter":
             return await self._drive(thread, team, inputs, on_event)
         return await self._continue(thread, team, inputs, goes_on, on_event)
@@ -173,10 +170,10 @@ class Runner:
             return await self._drive(thread, team, inputs, on_event)
         return record
 
-    async def _recover(self, thread: str, state: Mapping[str, Any], limits: Budget, on_event: OnEvent | None) -> bool:
+    async def _recover(self, thread: str, past: Past, limits: Budget, on_event: OnEvent | None) -> bool:
         """Charge the calls that were under way when a process died; tell whether the run ends over that."""
-        team = kept_team(state)
-        dead = Dead(thread, cast("State", state), await self.threads.replies_since(thread), limits)
+        team = kept_team(past)
+        dead = Dead(thread, cast("State", past.state), await self.threads.replies_since(thread), limits)
         recovery = await recover(dead, team, Stages(team), self._database.store, self._services.now())
         if recovery is None:
             return False
@@ -243,9 +240,9 @@ def _config(thread: str, team: Team) -> RunnableConfig:
     }
 
 
-def kept_team(state: Mapping[str, Any]) -> Team:
+def kept_team(past: Past) -> Team:
     """Return the team that a thread is pinned to."""
-    return _team_from(state["case"]["team"], state["case"]["goal"])
+    return _team_from(past.case["team"], past.case["goal"])
 
 
 def _team_from(kept: Mapping[str, Any], goal: str) -> Team:
@@ -271,7 +268,6 @@ def _limits_from(budget: Budget, inputs: Inputs) -> Budget:
         raise UsageError(str(error)) from None
 
 
-def _find_moved(state: Mapping[str, Any], team: Team, limits: Budget, inputs: Inputs) -> str | None:
-    kept = state["case"]
-    given = fingerprints(Pin.of(team), limits, inputs.get("goal") or kept["goal"], inputs.get("facts"))
-    return find_moved(kept["hashes"], given)
+def _find_moved(past: Past, team: Team, limits: Budget, inputs: Inputs) -> str | None:
+    given = fingerprints(Pin.of(team), limits, inputs.get("goal") or past.case["goal"], inputs.get("facts"))
+    return find_moved(past.case["hashes"], given)

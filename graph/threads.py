@@ -9,6 +9,7 @@ from typing import Any
 from langgraph.checkpoint.base import get_checkpoint_id
 
 from graph.build import build_reader
+from graph.past import Past
 from graph.problems import StorageError, UsageError
 from graph.record import Record, record_of
 from graph.settings import Settings
@@ -56,7 +57,7 @@ class Threads:
         """
         with storage_errors(self.location):
             state = await self._begun_or_admitted(check_thread(thread))
-            return state, state.get("stop_reason") is None and await self.is_held(thread)
+            return state, Past.of(state).is_open and await self.is_held(thread)
 
     async def newest(self, limit: int) -> list[dict[str, Any]]:
         """Return the entries of the threads touched last, newest first, each with the status it has now."""
@@ -109,7 +110,7 @@ class Threads:
             record = record_of(thread, state)
             if record["stop_reason"] is not None:  # first: what the index calls running is caught up with after a kill
                 await self.archive.keep(thread, state)
-            await self.index.note(line_of(record, state))
+            await self.index.note(line_of(record, Past.of(state)))
         return record
 
     async def go_on(self, thread: str) -> None:
@@ -146,10 +147,10 @@ class Threads:
 
     async def state(self, thread: str) -> State | None:
         """Return the thread's state; None before its case was admitted."""
-        values = await self.values(thread)
-        if not values.get("case") and values.get("events"):
+        past = Past.of(await self.values(thread))
+        if not past.case and past.events:
             raise StorageError(f"{shown(self.location)}: the thread `{thread}` cannot be read: its case is gone")
-        return values if values.get("case") else None
+        return past.state if past.case else None
 
     async def values(self, thread: str) -> State:
         """Return all that the newest checkpoint of a thread holds, an input that was not admitted included."""
@@ -189,7 +190,7 @@ class Threads:
             state = await self.state(thread)
             record = record_of(thread, state or {}, is_running)
             if state is not None:
-                return line_of(record, state)
+                return line_of(record, Past.of(state))
         except (StorageError, *UNREADABLE):
             return damaged(thread)
         return shown_of(entry) | {key: record.get(key) for key in ("status", "stop_reason", "final_decision")}
@@ -210,9 +211,10 @@ def has_ended(state: State | None, entry: Mapping[str, Any]) -> bool:
 
     A server begins to work on a thread before it writes anything to it, and takes no lock meanwhile.
     """
-    if state is None or state.get("stop_reason") is None:
+    past = Past.of(state or {})
+    if past.is_open:
         return False
-    return not entry.get(SERVED) or bool(state["events"][-1]["at"] >= entry["updated_at"])
+    return not entry.get(SERVED) or bool(past.events[-1]["at"] >= entry["updated_at"])
 
 
 def refuse_broken(thread: str, state: State) -> None:

@@ -1,6 +1,7 @@
 """Who may import what; the layers and the floors of `graph` are import-linter's, in pyproject.toml."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -76,6 +77,12 @@ def called(tree: ast.AST) -> set[str]:
 
 def test_the_model_client_is_imported_in_one_file_of_nodes() -> None:
     assert [path.split("/")[0] for path in importers("langchain_openai")] == ["nodes"]
+
+
+def test_the_state_of_a_thread_is_read_by_its_keys_in_one_file_of_graph() -> None:
+    reads = re.compile(r"""\bstate(?:\.get\(|\[)["']""")
+    files = {path.relative_to(ROOT).as_posix(): path for path in (ROOT / "graph").rglob("*.py")}
+    assert [name for name, path in files.items() if reads.search(path.read_text(encoding="utf-8"))] == ["graph/past.py"]
 
 
 def test_langsmith_is_imported_in_at_most_one_file_of_graph() -> None:

@@ -7,11 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from graph.past import Past
 from graph.problems import UsageError
 from graph.record import Record
 from graph.runner import Runner, kept_team
 from graph.store.database import open_database
-from nodes.events import cause_of, events_of
+from nodes.events import cause_of
 from nodes.services import FactsUnavailableError, Services
 from nodes.voices.recorded import RecordedVoice
 from policies.assurance.audit import Event
@@ -30,42 +31,42 @@ async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
     Raises:
         UsageError: the thread went on with changes that were accepted; what stood before them is not kept.
     """
-    if not events_of(state, "admitted") or any(event["moved"] for event in events_of(state, "resumed")):
+    past = Past.of(state)
+    if not past.events_of("admitted") or any(event["moved"] for event in past.events_of("resumed")):
         raise UsageError(f"the thread `{thread}` went on with accepted changes; what stood before them is not kept")
-    if state.get("stop_reason") is None:
+    if past.is_open:
         raise UsageError(f"the thread `{thread}` has not ended; `accord resume {thread}` goes on with it")
-    voice = RecordedVoice(state["events"])
-    services = Services({"model": voice, "rules": voice}, partial(_facts_then, state), clock=lambda: 0.0)
+    voice = RecordedVoice(past.events)
+    services = Services({"model": voice, "rules": voice}, partial(_facts_then, past), clock=lambda: 0.0)
     with tempfile.TemporaryDirectory() as folder:
         location = str(Path(folder) / "replay.sqlite")
         async with open_database(location) as database:
-            record = await _rerun(Runner(database, services, location), thread, state)
-            return _with_lost(record, state)
+            record = await _rerun(Runner(database, services, location), thread, past)
+            return _with_lost(record, past)
 
 
-def _with_lost(record: Record, state: Mapping[str, Any]) -> Record:
+def _with_lost(record: Record, past: Past) -> Record:
     """Return the record with the calls that were under way when a process died: nothing dies in a replay."""
-    events = events_of(state, "recovered")
+    events = past.events_of("recovered")
     held = [Reservation(call["tokens"], call["cost_usd"]) for event in events for call in event["lost"]]
     used = asdict(charge_lost(Usage(**record["usage"]), held))
     return {**record, "usage": {name: used[name] for name in record["usage"]}, "recoveries": len(events)}
 
 
-async def _rerun(runner: Runner, thread: str, state: Mapping[str, Any]) -> Record:
-    record = await runner.run(_team_at_first(state), thread)
-    for event in _resumed(state):
+async def _rerun(runner: Runner, thread: str, past: Past) -> Record:
+    record = await runner.run(_team_at_first(past), thread)
+    for event in _resumed(past):
         record = await runner.resume(thread, budget=event["limits"])
     return record
 
 
-async def _facts_then(state: Mapping[str, Any], team: Team) -> dict[str, Any]:
+async def _facts_then(past: Past, team: Team) -> dict[str, Any]:
     """Return the facts of a run that brought none: kept where they sufficed, else such as fail as they failed then."""
-    kept: dict[str, Any] | None = state["case"]["facts"]
-    if kept is not None:
-        return kept
-    stop = Stop.parse(state["stop_reason"])
+    if past.facts is not None:
+        return dict(past.facts)
+    stop = Stop.parse(past.stop_reason or "")
     if stop.kind == "facts_unavailable":
-        raise FactsUnavailableError(stop.detail, cause_of(state) or "as recorded")
+        raise FactsUnavailableError(stop.detail, cause_of(past.state) or "as recorded")
     facts: dict[str, Any] = {}
     for path in team.requires:
         if path != stop.detail:
@@ -79,17 +80,17 @@ def _placed(facts: Mapping[str, Any], keys: list[str]) -> dict[str, Any]:
     return {**facts, key: _placed(inner if isinstance(inner, dict) else {}, rest) if rest else True}
 
 
-def _resumed(state: Mapping[str, Any]) -> list[Event]:
+def _resumed(past: Past) -> list[Event]:
     """Return where the run went on; before its facts were there it asked nobody, and here it begins with them."""
-    return [event for event in events_of(state, "resumed") if event["phase"] != "facts"]
+    return [event for event in past.events_of("resumed") if event["phase"] != "facts"]
 
 
-def _team_at_first(state: Mapping[str, Any]) -> Team:
-    team = kept_team(state)
-    begun = [event for event in state["events"] if event["event"] in ("admitted", "resumed")]
+def _team_at_first(past: Past) -> Team:
+    team = kept_team(past)
+    begun = [event for event in past.events if event["event"] in ("admitted", "resumed")]
     first = next((event for event in begun if event["hashes"]["facts"]), begun[-1])
     limits = Budget(**first["limits"])
-    return team.model_copy(update={"budget": limits, "facts": state["case"]["facts"], "facts_file": None})
+    return team.model_copy(update={"budget": limits, "facts": past.facts, "facts_file": None})
 
 
 def differing(first: Record, second: Record) -> list[str]:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.assurance.holding import Holding, Unreadable, hold_of
+from graph.past import Past
 from graph.problems import UsageError
-from graph.record import record_of
+from graph.record import record_of, status_of
 from graph.store.archive import entry_of
 from graph.store.census import CensusRow
 from graph.store.index import RUNNING, is_whole, line_of, shown_of
@@ -141,14 +142,14 @@ def _known(held: Holding, state: State) -> Iterator[RecordFault]:
         yield RecordFault(None, "the index lacks it", ("index",))
     if held.is_held:
         return
-    is_open, is_at_work = state.get("stop_reason") is None, held.line["status"] == RUNNING
+    past, is_at_work = Past.of(state), held.line["status"] == RUNNING
     if not is_at_work or has_ended(state, held.line):
-        yield from _unlike("index", shown_of(held.line), line_of(record_of(held.thread, state), state))
-    if is_open and held.entry is not None:
+        yield from _unlike("index", shown_of(held.line), line_of(record_of(held.thread, state), past))
+    if past.is_open and held.entry is not None:
         yield RecordFault(None, "the archive has it, and it has not ended")
-    if not is_open and not is_at_work and held.entry is None:
+    if not past.is_open and not is_at_work and held.entry is None:
         yield RecordFault(None, "the archive lacks it", ("archive",))
-    if not is_open and held.entry is not None:  # a server that goes on with it may not have dropped it yet
+    if not past.is_open and held.entry is not None:  # a server that goes on with it may not have dropped it yet
         yield from _unlike("archive", held.entry, entry_of(held.thread, state))
 
 
@@ -185,12 +186,9 @@ def _status(held: Holding) -> str:
         return "not begun"
     if isinstance(held.state, Unreadable):
         return "unreadable"
-    reason = held.state.get("stop_reason")
-    if reason is None:
-        return "running" if held.is_held else "interrupted"
-    return "ok" if reason == "success" else "stopped"
+    return status_of(Past.of(held.state), held.is_held)
 
 
 def _head(held: Holding) -> Head:
-    events = held.state.get("events") if isinstance(held.state, Mapping) else None
+    events = Past.of(held.state).events if isinstance(held.state, Mapping) else []
     return head_of(events if isinstance(events, list) else [])

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
+from graph.cli.session import begun, database_option, json_option, print_json, run_async, settings_for
 
 
 @click.group("audit")
@@ -47,17 +47,14 @@ def verify(name: str | None, head: str | None, db: str | None, as_json: bool) ->
 def export(thread: str, out: str | None, db: str | None) -> Exit:
     """Write the record of THREAD, one event a line, as canonical JSON (RFC 8785); the head goes to stderr."""
     from graph.assurance.records import exported
+    from graph.past import Past
     from graph.problems import UsageError, neutral
     from graph.report.writing import write_file
-    from graph.threads import blaming, open_threads
+    from graph.threads import blaming
     from policies.assurance.audit import head_of
 
-    async def work(_: Any) -> Any:
-        async with open_threads(settings_for(db)) as threads:
-            return await threads.begun(thread)
-
-    state = run_async(work)
-    events = state.get("events", [])
+    state = begun(thread, db)
+    events = Past.of(state).events
     if not events:
         raise UsageError(f"the thread `{thread}` has no event")
     with blaming(thread, state):

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
+from graph.cli.session import begun, database_option, json_option, print_json
 from policies.messages import KINDS
 
 
@@ -31,12 +31,13 @@ def command(
     as_json: bool,
 ) -> Exit:
     """Show the messages between the roles of THREAD, oldest first."""
+    from graph.past import Past
     from graph.threads import blaming
     from policies.messages import conversation_of, find_messages, message_from, plain_message
 
-    state = run_async(lambda _: _read(thread, db))
+    state = begun(thread, db)
     with blaming(thread, state):
-        posted = [message_from(plain) for plain in state.get("messages", [])]
+        posted = [message_from(plain) for plain in Past.of(state).messages]
     found, total = find_messages(posted, agent, kind, conversation, offset, limit)
     messages = [plain_message(message) for message in found]
     whole = conversation_of(posted, conversation) if conversation else None
@@ -46,13 +47,6 @@ def command(
     else:
         _print(messages, total, offset, whole.participants if whole else ())
     return Exit.DONE
-
-
-async def _read(thread: str, db: str | None) -> Mapping[str, Any]:
-    from graph.threads import open_threads
-
-    async with open_threads(settings_for(db)) as threads:
-        return await threads.begun(thread)
 
 
 def _print(messages: Sequence[Mapping[str, Any]], total: int, offset: int, participants: Sequence[str]) -> None:

@@ -88,6 +88,22 @@ def _check_files() -> None:
             os.close(file)
 
 
+def begun(thread: str, db: str | None) -> Mapping[str, Any]:
+    """Return the state of a thread that has begun.
+
+    Raises:
+        UsageError: there is no such thread, or it has not begun.
+        StorageError: the database failed.
+    """
+    from graph.threads import open_threads
+
+    async def work(_: Any) -> Mapping[str, Any]:
+        async with open_threads(settings_for(db)) as threads:
+            return await threads.begun(thread)
+
+    return run_async(work)
+
+
 def print_json(value: Any) -> None:
     """Write one JSON value to stdout."""
     import json

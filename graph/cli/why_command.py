@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
+from graph.cli.session import begun, database_option, json_option, print_json
 
 
 @click.command("why")
@@ -23,13 +23,9 @@ def command(thread: str, db: str | None, as_json: bool) -> Exit:
     from graph.report.dossier.explanation import explanation_of, unexplained
     from graph.report.terminal.visible import console_on
     from graph.report.terminal.why import print_why
-    from graph.threads import blaming, open_threads
+    from graph.threads import blaming
 
-    async def work(_: Any) -> Any:
-        async with open_threads(settings_for(db)) as threads:
-            return await threads.begun(thread)
-
-    state = run_async(work)
+    state = begun(thread, db)
     with blaming(thread, state):
         found = explanation_of(thread, state)
         if found is None:

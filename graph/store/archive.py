@@ -11,7 +11,8 @@ from typing import Any
 
 from langgraph.store.base import BaseStore
 
-from nodes.events import events_of, standing_outcomes
+from graph.past import Past
+from nodes.events import standing_outcomes
 from policies.access import Access
 from policies.assurance.audit import head_of
 from policies.assurance.past import PastRun
@@ -69,17 +70,17 @@ def _bucket(thread: str) -> tuple[str, str]:
 
 def entry_of(thread: str, state: Mapping[str, Any]) -> ArchiveEntry:
     """Return the entry of a thread that ended: it follows from the events and the case of its state alone."""
-    events, case = state.get("events", []), state["case"]
-    team, roles = case["team"], case["team"]["roles"]
-    pattern = team["pattern"]
+    past = Past.of(state)
+    case, team, events = past.case, past.team, past.events
+    roles = team["roles"]
     entry = {
         "thread_id": thread,
         "team": team["name"],
-        "pattern": pattern,
+        "pattern": team["pattern"],
         "policy": team["policy"]["name"],
         "ended_at": events[-1]["at"] if events else None,
-        "ended": ended_with(state),
-        "tape": taped(events) if pattern_named(pattern).count else None,
+        "ended": ended_with(past),
+        "tape": taped(events) if past.pattern.count else None,
         "sequence": team["sequence"],
         "lead": team.get("lead"),
         "enabled": [name for name, role in roles.items() if role["enabled"]],
@@ -87,7 +88,7 @@ def entry_of(thread: str, state: Mapping[str, Any]) -> ArchiveEntry:
         "weights": {name: role["weight"] for name, role in roles.items()},
         "vetoers": [name for name, role in roles.items() if role["veto"]],
         "guards": team["guards"],
-        "facts": case["facts"] or {},
+        "facts": past.facts or {},
         "hashes": case["hashes"],
         "head": asdict(head_of(events)),
     }
@@ -105,9 +106,9 @@ def _digest_of(entry: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
-def ended_with(state: Mapping[str, Any]) -> str:
+def ended_with(past: Past) -> str:
     """Return the decision of a run, also of one whose brief failed, or the reason why it stopped without one."""
-    outcomes, ends = standing_outcomes(state), events_of(state, "finished")
+    outcomes, ends = standing_outcomes(past.state), past.events_of("finished")
     last = outcomes[-1]["final"] if outcomes else None
     return last if last in DECISIONS else str(ends[-1]["stop_reason"])
 

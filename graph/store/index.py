@@ -8,6 +8,7 @@ from typing import Any
 
 from langgraph.store.base import BaseStore
 
+from graph.past import Past
 from graph.problems import StorageError
 from graph.store.archive import Archive
 from graph.store.census import text_of
@@ -94,18 +95,17 @@ class Index:
         await self._store.aput(NAMESPACE, entry["thread_id"], {**entry, DIGEST: _digest_of(entry)}, index=False)
 
 
-def line_of(record: Mapping[str, Any], state: Mapping[str, Any]) -> IndexEntry:
-    """Return what lists show of a thread that has begun, from its record and its state; its times are the events'."""
-    events = state["events"]
+def line_of(record: Mapping[str, Any], past: Past) -> IndexEntry:
+    """Return what lists show of a thread that has begun, from its record and its past; its times are the events'."""
     return {
         "thread_id": record["thread_id"],
         "team": record["team"],
-        "goal": state["case"]["goal"],
+        "goal": past.case["goal"],
         "status": record["status"],
         "stop_reason": record["stop_reason"],
         "final_decision": record.get("final_decision"),
-        "started_at": events[0]["at"],
-        "updated_at": events[-1]["at"],
+        "started_at": past.events[0]["at"],
+        "updated_at": past.events[-1]["at"],
     }
 
 

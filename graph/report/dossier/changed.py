@@ -4,19 +4,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from graph.past import Past
 from graph.report.words import listed
 from nodes.agreement import find_disagreement
-from nodes.events import decided, events_of, standing_outcomes, vote_from
+from nodes.events import decided, standing_outcomes, vote_from
 from nodes.fingerprint import Pin, fingerprint, fingerprints
 from policies.assurance.audit import Event, find_break
 from policies.guards import Guard, examine
 from policies.outcome import decide
-from policies.patterns.course import pattern_named
 from policies.table import Policy
-from policies.team import Budget
 from policies.vote import Vote
-
-State = Mapping[str, Any]
 
 WORDS = {
     "team": "team",
@@ -64,42 +61,41 @@ class Basis:
     event: Event
 
 
-def basis_of(state: State) -> Basis:
+def basis_of(past: Past) -> Basis:
     """Return what the last finished round was decided on, as the thread keeps it."""
-    team, last = state["case"]["team"], standing_outcomes(state)[-1]
-    pattern = pattern_named(team["pattern"])
-    if pattern.is_ballot:
+    team, last = past.team, standing_outcomes(past.state)[-1]
+    if past.pattern.is_ballot:
         last = {**last, "round": last["max_rounds"]}  # it is placed by its stage, and was decided as the only round
     entry = {
-        "weights": {name: role["weight"] for name, role in team["roles"].items()},
-        "vetoers": [name for name, role in team["roles"].items() if role["veto"]],
+        "weights": {name: role["weight"] for name, role in past.roles.items()},
+        "vetoers": [name for name, role in past.roles.items() if role["veto"]],
     }
     policy = Policy.model_validate(team["policy"])
     guards = tuple(Guard.model_validate(guard) for guard in team["guards"])
-    return Basis(pattern.ruling(policy), vote_from(last, entry), guards, state["case"]["facts"], last)
+    return Basis(past.pattern.ruling(policy), vote_from(last, entry), guards, past.facts, last)
 
 
-def find_change(thread: str, state: State) -> Changed | None:
+def find_change(thread: str, state: Mapping[str, Any]) -> Changed | None:
     """Return what of a thread differs from its record, or None; the decision is made again, too."""
-    broken = find_break(state["events"], fingerprint) if state.get("events") else None
+    past = Past.of(state)
+    broken = find_break(past.events, fingerprint) if past.events else None
     if broken:
         return Changed(thread, (f"event {broken.place}",))
-    if standing_outcomes(state) and (names := [*_moved(state)] or [*_decided_otherwise(basis_of(state))]):
+    if standing_outcomes(state) and (names := [*_moved(past)] or [*_decided_otherwise(basis_of(past))]):
         return Changed(thread, tuple(WORDS[name] for name in names))
     broken = find_disagreement(thread, state)
     return Changed(thread, (f"state after event {broken.place}",)) if broken else None
 
 
-def _moved(state: State) -> Iterator[str]:
+def _moved(past: Past) -> Iterator[str]:
     """Yield what a thread keeps whose hash is not the one in its record, or that cannot be hashed at all."""
-    case, limits = state["case"], state["limits"]
     hashes: Mapping[str, Callable[[], str | None]] = {
-        "team": lambda: Pin.kept(case["team"]).team_hash,
-        "policy": lambda: fingerprints(Pin.kept(case["team"]), Budget(**limits), "", None)["policy"],
-        "facts": lambda: fingerprint(case["facts"]),
-        "goal": lambda: fingerprint(case["goal"]),
+        "team": lambda: Pin.kept(past.team).team_hash,
+        "policy": lambda: fingerprints(Pin.kept(past.team), past.budget, "", None)["policy"],
+        "facts": lambda: fingerprint(past.facts),
+        "goal": lambda: fingerprint(past.case["goal"]),
     }
-    pinned = [*events_of(state, "admitted"), *events_of(state, "resumed")][-1]["hashes"]
+    pinned = [*past.events_of("admitted"), *past.events_of("resumed")][-1]["hashes"]
     for name, hash_of in hashes.items():
         if _tried(hash_of) != pinned[name]:
             yield name

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from graph.past import Past
 from graph.record import is_of_rounds
 from graph.report.dossier.changed import Changed
 from graph.report.dossier.cost import cost_of
@@ -22,49 +23,47 @@ from graph.report.words import (
     tone_of,
     written,
 )
-from nodes.events import events_of
 from nodes.fingerprint import fingerprint
 from policies.assurance.audit import find_break, head_of
-from policies.patterns.course import pattern_named
 
 Plain = dict[str, Any]
-State = Mapping[str, Any]
 
 MAX_FACTS = 60
 MAX_SETS = 6
 """Smallest sets of stances shown for each outcome."""
 
 
-def dossier_of(thread: str, record: Mapping[str, Any], state: State) -> Plain:
+def dossier_of(thread: str, record: Mapping[str, Any], state: Mapping[str, Any]) -> Plain:
     """Return the dossier of a thread, from its record and its state; the state is empty where it has not begun.
 
     Every text in it is shown as it is: control and direction characters are replaced already.
     """
     found = explanation_of(thread, state) if state else None
     changed, why = (found, None) if isinstance(found, Changed) else (None, found)
-    case, work = state.get("case", {}), drawing_of(record, state)
+    past = Past.of(state)
+    work = drawing_of(record, past)
     dossier = {
         "thread": thread,
-        "team": _team(record, case),
-        "goal": case.get("goal"),
+        "team": _team(record, past),
+        "goal": past.case.get("goal"),
         "is_begun": bool(state),
         "pattern": work["pattern"],
         "verdict": changed_verdict(record, changed) if changed else verdict_of(record, state, why, work),
-        "dates": _dates(state, record),
+        "dates": _dates(past, record),
         "brief": _brief(record),
         "work": work["sections"],
         "why": _why(why, work["pattern"]),
-        "matrix": matrix_of(state, record),
+        "matrix": matrix_of(past, record),
         "conflicts": conflicts_of(record),
         "flags": flags_of(record),
-        "speeches": speeches_of(state, record),
+        "speeches": speeches_of(past, record),
         "guards": [gauge_of(guard) for guard in why["guards"]] if why else [],
         "flips": _flips(why),
         "powers": _powers(why),
-        "timeline": timeline_of(state.get("events", []), _titled(record)),
-        "cost": cost_of(record, state),
-        "facts": _facts({} if changed else case),
-        "record": _record(record, state),
+        "timeline": timeline_of(past.events, _titled(record)),
+        "cost": cost_of(record, past),
+        "facts": _facts({} if changed else past.case.get("facts") or {}),
+        "record": _record(record, past),
     }
     tidy: Plain = cleaned(dossier)
     return tidy
@@ -78,18 +77,16 @@ def _titled(record: Mapping[str, Any]) -> Callable[[int], str]:
     return lambda number: f"Stage {number}" + (f": {labels[number]}" if number in labels else "")
 
 
-def _team(record: Mapping[str, Any], case: State) -> Plain:
-    team = case.get("team", {})
-    policy = team.get("policy", {}) if pattern_named(team.get("pattern")).count else {}
-    title = team.get("title") or record.get("team") or "A team"
+def _team(record: Mapping[str, Any], past: Past) -> Plain:
+    policy = past.team.get("policy", {}) if past.pattern.count else {}
+    title = past.team.get("title") or record.get("team") or "A team"
     return {"name": record.get("team"), "title": title, "policy": policy.get("name"), "rule": policy.get("title")}
 
 
-def _dates(state: State, record: Mapping[str, Any]) -> Plain:
-    events = state.get("events", [])
-    ended = events_of(state, "finished") if state.get("stop_reason") else []
+def _dates(past: Past, record: Mapping[str, Any]) -> Plain:
+    ended = past.events_of("finished") if past.stop_reason else []
     word = "Decided" if record.get("final_decision") else "Answered" if record["status"] == "ok" else "Ended"
-    return {"begun": _moment(events[:1]), "ended": _moment(ended[-1:]), "word": word}
+    return {"begun": _moment(past.events[:1]), "ended": _moment(ended[-1:]), "word": word}
 
 
 def _moment(events: Sequence[Mapping[str, Any]]) -> str | None:
@@ -175,8 +172,8 @@ def _powers(why: Plain | None) -> list[Plain]:
     ]
 
 
-def _facts(case: State) -> Plain:
-    rows = _flat(case.get("facts") or {})
+def _facts(facts: Mapping[str, Any]) -> Plain:
+    rows = _flat(facts)
     return {"rows": rows[:MAX_FACTS], "more": max(len(rows) - MAX_FACTS, 0)}
 
 
@@ -193,30 +190,28 @@ def _fact(path: str, value: Any) -> Plain:
     return {"path": path, "value": written(said_value(value), 300), "is_number": is_number}
 
 
-def _record(record: Mapping[str, Any], state: State) -> Plain:
-    events = state.get("events", [])
-    begun = next(iter(events_of(state, "admitted")), {})
-    broken = find_break(events, fingerprint)
+def _record(record: Mapping[str, Any], past: Past) -> Plain:
+    begun = next(iter(past.events_of("admitted")), {})
+    broken = find_break(past.events, fingerprint)
     return {
-        "head": str(head_of(events)),
-        "events": len(events),
+        "head": str(head_of(past.events)),
+        "events": len(past.events),
         "fault": f"event {broken.place + 1} {broken.message}" if broken else None,
         "hashes": {name: value for name, value in record.get("hashes", {}).items() if value},
         "prompts": begun.get("prompts", {}),
         "versions": begun.get("versions", {}),
-        "revision": state.get("case", {}).get("revision", 0),
-        "roles": _roles(state),
+        "revision": past.case.get("revision", 0),
+        "roles": _roles(past),
     }
 
 
-def _roles(state: State) -> list[Plain]:
-    team = state.get("case", {}).get("team", {})
-    spoke = {event["role"]: speaker(event) for event in events_of(state, "asked")}
-    names = dict.fromkeys([*team.get("sequence", []), *(name for name in spoke if name in team.get("roles", {}))])
+def _roles(past: Past) -> list[Plain]:
+    spoke = {event["role"]: speaker(event) for event in past.events_of("asked")}
+    names = dict.fromkeys([*past.team.get("sequence", []), *(name for name in spoke if name in past.roles)])
     brief = (
         [{"role": "brief", "title": "The brief", "voice": spoke["brief"], "weight": None}] if "brief" in spoke else []
     )
-    return [_role(name, team["roles"][name], spoke.get(name)) for name in names if name in team["roles"]] + brief
+    return [_role(name, past.roles[name], spoke.get(name)) for name in names if name in past.roles] + brief
 
 
 def _role(name: str, role: Mapping[str, Any], voice: str | None) -> Plain:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from graph.past import Past
 from graph.record import outputs_of, row_name
 from graph.report.dossier.changed import Changed, basis_of, find_change
 from nodes.events import standing_outcomes
@@ -27,7 +28,8 @@ def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | Changed | N
     changed = find_change(thread, state)
     if changed or not standing_outcomes(state):
         return changed
-    team, basis = state["case"]["team"], basis_of(state)
+    past = Past.of(state)
+    team, basis = past.team, basis_of(past)
     found = explain(basis.policy, basis.vote, basis.guards, basis.facts)
     place = {"round": basis.vote.round, **{key: basis.event[key] for key in ("max_rounds", "casts")}}
     named = {"thread_id": thread, "team": team["name"], "policy": team["policy"]["name"]}
@@ -36,11 +38,12 @@ def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | Changed | N
 
 def unexplained(thread: str, state: Mapping[str, Any]) -> str:
     """Return the sentence on a thread that has no explanation: why not, and which teams within it decided."""
-    pattern = state["case"]["team"]["pattern"]
-    if pattern_named(pattern).count:
+    past = Past.of(state)
+    if past.pattern.count:
         return f"the thread `{thread}` has finished no round under its policy and facts, so there is nothing to explain"
-    told = [f"the team `{name}` came to {decision}" for name, decision in _decided_within(outputs_of(state))]
+    told = [f"the team `{name}` came to {decision}" for name, decision in _decided_within(outputs_of(past))]
     within = f"; within it {', '.join(told)}, as `accord show {thread}` tells" if told else ""
+    pattern = past.team["pattern"]
     return f"the thread `{thread}` has nothing to explain: its pattern `{pattern}` is decided by no policy{within}"
 
 

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from graph.record import pattern_of, row_name
+from graph.past import Past
+from graph.record import row_name
 from graph.report.words import CONFLICTS, FLAGS, label_of, said_reason, tone_of
-from nodes.events import events_of
 
 Plain = dict[str, Any]
-State = Mapping[str, Any]
 
 ABREAST = 6
 """Rounds side by side before the matrix goes on below."""
@@ -17,13 +16,13 @@ AGREES = {"go": ("go",), "go_with_caution": ("go", "caution"), "no_go": ("block"
 """The stances that agree with a decision."""
 
 
-def matrix_of(state: State, record: Mapping[str, Any]) -> list[Plain]:
+def matrix_of(past: Past, record: Mapping[str, Any]) -> list[Plain]:
     """Return the blocks {rounds, rows, outcomes} of the matrix, at most ABREAST rounds each; none before the first."""
-    rounds = [_finished(outcome, record) for outcome in events_of(state, "outcome")]
-    rounds += _open(state, rounds)
+    rounds = [_finished(outcome, record) for outcome in past.events_of("outcome")]
+    rounds += _open(past, rounds)
     roles = dict.fromkeys(role for each in rounds for role in each["cells"])
-    titles = {name: role["title"] for name, role in state.get("case", {}).get("team", {}).get("roles", {}).items()}
-    head = "Ballots" if pattern_of(state).is_ballot else "Round {}"
+    titles = {name: role["title"] for name, role in past.roles.items()}
+    head = "Ballots" if past.pattern.is_ballot else "Round {}"
     blocks = [rounds[start : start + ABREAST] for start in range(0, len(rounds), ABREAST)]
     return [_block(block, [*roles], titles, head) for block in blocks]
 
@@ -68,24 +67,18 @@ def _note(role: str, cast: str, outcome: Mapping[str, Any], absent: Mapping[str,
     return None if confidence is None else f"{confidence:.2f}"
 
 
-def _open(state: State, finished: Sequence[Plain]) -> list[Plain]:
+def _open(past: Past, finished: Sequence[Plain]) -> list[Plain]:
     """Return the round that is open, if its roles were asked; the stages of another pattern are no rounds."""
-    number = state.get("round", 0)
-    if not works_in_rounds(state):
+    if not past.pattern.is_rounds or not past.seats:
         return []
-    if not state.get("seats") or number <= max((each["number"] for each in finished), default=0):
+    if past.round <= max((each["number"] for each in finished), default=0):
         return []
-    cells = {seat["role"]: _seat(seat, state) for seat in state["seats"]}
+    cells = {seat["role"]: _seat(seat) for seat in past.seats}
     outcome = {"word": "Not decided", "tone": "stopped", "vote": None, "note": None}
-    return [{"number": number, "is_open": True, "cells": cells, "outcome": outcome}]
+    return [{"number": past.round, "is_open": True, "cells": cells, "outcome": outcome}]
 
 
-def works_in_rounds(state: State) -> bool:
-    """Tell whether a thread works in rounds, and not by another pattern."""
-    return pattern_of(state).is_rounds
-
-
-def _seat(seat: Mapping[str, Any], state: State) -> Plain:
+def _seat(seat: Mapping[str, Any]) -> Plain:
     if seat["accepted"]:
         said = seat["accepted"]["answer"]
         return _cell(said["stance"], f"{said['confidence']:.2f}")
@@ -117,15 +110,14 @@ def flags_of(record: Mapping[str, Any]) -> list[Plain]:
     ]
 
 
-def speeches_of(state: State, record: Mapping[str, Any]) -> Plain:
+def speeches_of(past: Past, record: Mapping[str, Any]) -> Plain:
     """Return the last words of each role: those that did not agree with the decision, the others, and who is missing.
 
     Without a decision nobody disagrees with it, and all stand together.
     """
     decision = record.get("final_decision")
-    titles = state.get("case", {}).get("team", {}).get("roles", {})
-    latest = _latest(state, record)
-    said = [_speech(number, each, titles.get(each["agent"], {})) for number, each in latest.values()]
+    latest = _latest(past, record)
+    said = [_speech(number, each, past.roles.get(each["agent"], {})) for number, each in latest.values()]
     agreeing = AGREES.get(decision or "", ("go", "caution", "block"))
     last = max((number for number, _ in latest.values()), default=0)
     return {
@@ -140,14 +132,14 @@ def speeches_of(state: State, record: Mapping[str, Any]) -> Plain:
     }
 
 
-def _latest(state: State, record: Mapping[str, Any]) -> dict[str, tuple[int, Mapping[str, Any]]]:
+def _latest(past: Past, record: Mapping[str, Any]) -> dict[str, tuple[int, Mapping[str, Any]]]:
     """Return by role the last round it spoke in and what it said: the decided round alone where there is a decision."""
     history = record.get("history", [])
     entries = history[-1:] if record.get("final_decision") else history
     latest = {each["agent"]: (entry["round"], each) for entry in entries for each in entry["contributions"]}
-    for seat in state.get("seats", []) if works_in_rounds(state) and not record.get("final_decision") else []:
+    for seat in past.seats if past.pattern.is_rounds and not record.get("final_decision") else []:
         if seat["accepted"]:
-            latest[seat["role"]] = (state["round"], seat["accepted"]["answer"])
+            latest[seat["role"]] = (past.round, seat["accepted"]["answer"])
     return latest
 
 

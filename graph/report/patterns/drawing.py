@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from graph.record import outputs_of, pattern_of
+from graph.past import Past
+from graph.record import outputs_of
 from graph.report.patterns.ballots import ballots_of
 from graph.report.patterns.letters import messages_of
 from graph.report.patterns.notes import notes_of
@@ -33,21 +34,21 @@ DRAWN: Mapping[PatternName, Callable[[Work], list[Plain]]] = {
 }
 
 
-def drawing_of(record: Given, state: Given) -> Plain:
+def drawing_of(record: Given, past: Past) -> Plain:
     """Return {pattern, sections, sentences} of a thread; of rounds the pattern is null, and drawn elsewhere.
 
-    Without the state, which may be empty, the titles of roles, the answers of an open stage and the messages are left
+    Without a past, the titles of roles, the answers of an open stage and the messages are left
     out. Nothing in it is cleaned yet.
     """
-    pattern, roles = record.get("pattern"), state.get("case", {}).get("team", {}).get("roles", {})
+    pattern, roles = record.get("pattern"), past.roles
     work = Work(
-        [*record.get("outputs", []), *_open(state)],
+        [*record.get("outputs", []), *_open(past)],
         missing=record.get("details", {}).get("missing", []),
         roles=roles,
         inside=_within(roles),
     )
     drawn = DRAWN[pattern](work) if pattern else []
-    sections = [*drawn, *messages_of(state.get("messages", []))]
+    sections = [*drawn, *messages_of(past.messages)]
     _number(sections, count(1))
     sentence = pattern_named(pattern).ends_early
     early = [sentence] if record.get("ended_early") and sentence else []
@@ -86,15 +87,15 @@ def _known(roles: Given, team: str) -> Given:
     return next((each["roles"] for each in teams if each["name"] == team), {})
 
 
-def _open(state: Given) -> Iterator[Plain]:
+def _open(past: Past) -> Iterator[Plain]:
     """Yield the seats of a stage that was not finished, as far as they were answered."""
-    if state.get("outcome") is not None or pattern_of(state).is_rounds:
+    if past.outcome is not None or past.pattern.is_rounds:
         return
-    for seat in state.get("seats", []):
+    for seat in past.seats:
         said = seat["accepted"]
         if said or seat["absent"]:
             yield {
-                "round": state["round"],
+                "round": past.round,
                 "stage": "open",
                 "seat": name_of(seat),
                 "agent": seat["role"],
@@ -107,7 +108,7 @@ def _open(state: Given) -> Iterator[Plain]:
 
 def _inner(said: Mapping[str, Any] | None) -> Plain | None:
     inner = said and said.get("inner")
-    return {**inner, "outputs": outputs_of(inner)} if inner else None
+    return {**inner, "outputs": outputs_of(Past.of(inner))} if inner else None
 
 
 def _number(sections: Iterable[Plain], numbers: Iterator[int]) -> None:

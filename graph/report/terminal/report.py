@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from graph.past import Past
 from graph.record import is_of_rounds
 from graph.report.patterns.drawing import drawing_of
 from graph.report.terminal.visible import STYLES, console_on, visible, visible_lines
@@ -41,7 +42,7 @@ def _print_rounds(record: Mapping[str, Any], console: Console) -> None:
 
 def _print_work(record: Mapping[str, Any], console: Console) -> None:
     """Print what another pattern than the rounds did, as far as it came."""
-    drawing = drawing_of(record, {})
+    drawing = drawing_of(record, Past())
     for shown in shown_sections(drawing["sections"]):
         console.print(shown)
     for line in _guarding(record):

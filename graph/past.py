@@ -1,0 +1,92 @@
+"""The past of a thread: the one place where a stored state is read by its keys."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Self, cast
+
+from nodes.events import events_of
+from policies.assurance.audit import Event
+from policies.patterns.course import pattern_named
+from policies.patterns.pattern import Pattern
+from policies.team import Budget
+
+Plain = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a thread keeps, under the names of `nodes.state.State`; empty where it was admitted and has not begun.
+
+    `case` is {goal, facts or null, task, team, hashes, revision}, `stages` has also those before the last start.
+    """
+
+    state: Mapping[str, Any] = field(default_factory=dict)
+    case: Plain = field(default_factory=dict)
+    limits: Plain = field(default_factory=dict)
+    spent: Plain = field(default_factory=dict)
+    usage: Plain = field(default_factory=dict)
+    recovered: Plain = field(default_factory=dict)
+    round: int = 0
+    seats: Sequence[Plain] = ()
+    outcome: str | None = None
+    stop_reason: str | None = None
+    phase: str | None = None
+    raw_contribution: Any = None
+    final_decision: str | None = None
+    history: Sequence[Plain] = ()
+    stages: Sequence[Plain] = ()
+    forgiven: int = 0
+    since: int = 0
+    ending: Plain | None = None
+    messages: Sequence[Plain] = ()
+    trace: Sequence[Plain] = ()
+    events: Sequence[Event] = ()
+
+    @classmethod
+    def of(cls, state: Mapping[str, Any]) -> Self:
+        """Return the past that a thread's state holds."""
+        return cls(state, **{each.name: state[each.name] for each in fields(cls)[1:] if each.name in state})
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the thread has not ended."""
+        return self.stop_reason is None
+
+    @property
+    def team(self) -> Plain:
+        """The team that the thread is pinned to, without its goal and its facts."""
+        return cast("Plain", self.case.get("team", {}))
+
+    @property
+    def roles(self) -> Mapping[str, Plain]:
+        """The team's roles by name."""
+        return cast("Mapping[str, Plain]", self.team.get("roles", {}))
+
+    @property
+    def facts(self) -> Any:
+        """The facts of a thread that has begun; null where they did not suffice."""
+        return self.case["facts"]
+
+    @property
+    def pattern(self) -> Pattern:
+        """The pattern that the thread works by; that of the rounds where it has not begun."""
+        return pattern_named(self.team.get("pattern"))
+
+    @property
+    def result(self) -> Plain:
+        """What a thread that succeeded came to: {answer, final_decision}."""
+        return {name: self.state[name] for name in ("answer", "final_decision")}
+
+    @property
+    def budget(self) -> Budget:
+        """The limits in force of a thread that has begun."""
+        return Budget(**self.state["limits"])
+
+    @property
+    def standing(self) -> Sequence[Plain]:
+        """The finished stages that stand: those since changes were last accepted."""
+        return self.stages[self.since :]
+
+    def events_of(self, kind: str) -> list[Event]:
+        """Return the events of one kind, in order."""
+        return events_of(self.state, kind)
