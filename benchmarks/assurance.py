@@ -20,7 +20,7 @@ from graph.teams.policies import load_policy
 from graph.teams.voicing import voiced
 from policies.assurance.ballots import Electorate
 from policies.assurance.proof import prove
-from policies.table import Policy, Row
+from policies.decision.table import Policy, Row
 
 Figures = dict[str, Any]
 MEASURED = """

@@ -11,7 +11,7 @@ from graph.teams.loader import Changes, load_team
 from nodes.prompting import brief_prompt, seat_prompt
 from policies.contracts.answers import Task
 from policies.patterns.rounds import ROUNDS_SHOWN, seen_of
-from policies.team import Team
+from policies.team.team import Team
 
 ROLES = ("demand_analyst", "finance_analyst", "risk_analyst")
 ROUNDS = 2

@@ -20,7 +20,7 @@ from graph.teams.voicing import voiced
 from nodes.voices.voice import BriefQuestion, Question, Utterance
 from policies.patterns.plan import critical_path
 from policies.rehearsal.simulate import simulate
-from policies.team import Team
+from policies.team.team import Team
 
 LATENCY_SECONDS = 0.2
 TURNS = 3

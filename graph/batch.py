@@ -18,8 +18,8 @@ from graph.runner import Runner
 from graph.teams.loader import Changes
 from graph.threads import check_thread
 from policies.plain import find_unplain
-from policies.stop import Stop
-from policies.team import Team
+from policies.run.stop import Stop
+from policies.team.team import Team
 
 MAX_LINE_BYTES = 1024 * 1024
 FILES_KEPT_FREE = 16

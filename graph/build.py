@@ -11,7 +11,7 @@ from nodes.role import build_role
 from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Input, Node, Output, State, StepInput
-from policies.team import MAX_MESSAGES, Team
+from policies.team.team import MAX_MESSAGES, Team
 
 RECURSION_LIMIT = 3 * MAX_MESSAGES + 100
 """Supersteps LangGraph may take in one go: more than any budget allows, so that the budget always ends a run."""

@@ -19,7 +19,7 @@ from graph.teams.voicing import voiced
 from graph.versions import PINNED, installed_versions
 from graph.voices import open_voices
 from nodes.voices.wire.endpoint import Endpoint
-from policies.stop import Stop
+from policies.run.stop import Stop
 
 PACKAGES = ("graph", "nodes", "policies")
 

@@ -14,8 +14,8 @@ from graph.inputs import read_input
 from graph.problems import UsageError
 from graph.settings import Settings, usable_address, variable
 from nodes.voices.wire.endpoint import DEFAULT, Endpoint, Route
-from policies.fields import ModelName
-from policies.team import Price
+from policies.team.fields import ModelName
+from policies.team.team import Price
 
 FILE = "accord.toml"
 MAX_BYTES = 1_000_000

@@ -8,7 +8,7 @@ from nodes.events import events_of
 from policies.assurance.audit import Event
 from policies.patterns.course import pattern_named
 from policies.patterns.pattern import Pattern
-from policies.team import Budget
+from policies.team.team import Budget
 
 Plain = dict[str, Any]
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from graph.past import Past
 from nodes.events import cause_of
-from policies.stop import Stop
+from policies.run.stop import Stop
 
 Record = dict[str, Any]
 Status = Literal["ok", "stopped", "waiting", "interrupted", "running"]

@@ -33,12 +33,12 @@ from nodes.services import FactsUnavailableError, InputRefusedError, Services
 from nodes.stages import Stages
 from nodes.state import State
 from nodes.voices.voice import Voice
-from policies.budgets import change_budget
-from policies.privacy import withhold
-from policies.resumption import Resumption, resumption_of
-from policies.staleness import find_moved
-from policies.stop import stop_reason
-from policies.team import Budget, Team
+from policies.run.budgets import change_budget
+from policies.run.resumption import Resumption, resumption_of
+from policies.run.staleness import find_moved
+from policies.run.stop import stop_reason
+from policies.team.privacy import withhold
+from policies.team.team import Budget, Team
 
 GRAPHS_KEPT = 64
 

@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from graph.inputs import read_input
 from graph.problems import UsageError
-from policies.fields import ModelName
+from policies.team.fields import ModelName
 
 DEFAULT_MODEL = "gpt-4.1-mini"
 MAX_BYTES = 1024 * 1024

@@ -26,7 +26,7 @@ from graph.teams.voicing import voiced
 from graph.versions import installed_versions
 from graph.voices import build_voices
 from nodes.services import InputRefusedError, Services
-from policies.team import PATTERN_NAMES, PatternName
+from policies.team.team import PATTERN_NAMES, PatternName
 
 Factory = Callable[[RunnableConfig, ServerRuntime[Any]], AbstractAsyncContextManager[Any]]
 

@@ -14,15 +14,15 @@ from nodes.prompting import prompt_hashes
 from nodes.services import FactsUnavailableError, InputRefusedError, Services, StaleThreadError
 from nodes.state import Input, State
 from policies.assurance.approval import find_unapproved
-from policies.budgets import change_budget
-from policies.checks import find_needed
+from policies.decision.table import DECISIONS
 from policies.patterns.course import PATTERNS
 from policies.plain import clean_text
-from policies.privacy import withhold
-from policies.staleness import find_moved
-from policies.stop import Stop, stop_reason
-from policies.table import DECISIONS
-from policies.team import Budget, Team
+from policies.run.budgets import change_budget
+from policies.run.staleness import find_moved
+from policies.run.stop import Stop, stop_reason
+from policies.team.checks import find_needed
+from policies.team.privacy import withhold
+from policies.team.team import Budget, Team
 
 PHASE = "facts"
 MAX_CAUSE = 1_000

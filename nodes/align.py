@@ -27,11 +27,11 @@ from nodes.mail import delivered, send
 from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Node, State
-from policies.routing import Step, next_step
-from policies.seats import Reply, Seat, is_full
-from policies.team import Team
-from policies.usage import Usage, add_usage
-from policies.waves import Settlement, settle
+from policies.run.routing import Step, next_step
+from policies.run.seats import Reply, Seat, is_full
+from policies.run.usage import Usage, add_usage
+from policies.run.waves import Settlement, settle
+from policies.team.team import Team
 
 NODE = "align"
 

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from policies.budgets import Charge, Spent
 from policies.contracts.answers import Accepted, Refusal
-from policies.recovery import Recoveries
-from policies.seats import Failure, Reply, Seat
-from policies.stop import Stop
-from policies.team import Budget
-from policies.usage import Usage
-from policies.waves import Ask, Wave
+from policies.run.budgets import Charge, Spent
+from policies.run.recovery import Recoveries
+from policies.run.seats import Failure, Reply, Seat
+from policies.run.stop import Stop
+from policies.run.usage import Usage
+from policies.run.waves import Ask, Wave
+from policies.team.team import Budget
 
 Plain = dict[str, Any]
 

@@ -15,11 +15,11 @@ from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import State
 from nodes.voices.voice import Limits, Meter, Prompt, Utterance
-from policies.budgets import seconds_left
-from policies.seats import Failure, Seat, repair_of
-from policies.stop import Stop, stop_reason
-from policies.team import Brief, Price, Role, Team
-from policies.usage import Reservation, Usage, cost_of, is_credible, learn_ratio, reserve
+from policies.run.budgets import seconds_left
+from policies.run.seats import Failure, Seat, repair_of
+from policies.run.stop import Stop, stop_reason
+from policies.run.usage import Reservation, Usage, cost_of, is_credible, learn_ratio, reserve
+from policies.team.team import Brief, Price, Role, Team
 
 DEFAULT_MODEL = "default"
 """How the process's own model is called in the state."""

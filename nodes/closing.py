@@ -9,16 +9,16 @@ from nodes.events import Body, decided
 from nodes.mail import open_count
 from nodes.state import State
 from nodes.voices.voice import Prompt
-from policies.checks import find_flags
 from policies.contracts.contribution import Contribution, contribution_of
-from policies.guards import examine
+from policies.decision.guards import examine
+from policies.decision.table import Decision
 from policies.patterns.course import count_of
 from policies.patterns.rounds import entry_of, stop_after
 from policies.patterns.stages import Closed, Count, Entry, Finish, Log, Next
-from policies.seats import Seat, phase_at
-from policies.stop import Stop
-from policies.table import Decision
-from policies.team import Team
+from policies.run.seats import Seat, phase_at
+from policies.run.stop import Stop
+from policies.team.checks import find_flags
+from policies.team.team import Team
 
 GOES_ON = "next_stage"
 DONE = "done"

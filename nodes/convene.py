@@ -29,14 +29,14 @@ from nodes.mail import with_inboxes
 from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Node, State
-from policies.budgets import raised, reserve_team
-from policies.recovery import refuse_recovery
-from policies.routing import is_over, next_nodes
-from policies.seats import Seat, forgive, phase_at
-from policies.stop import Stop, stop_reason
-from policies.team import Budget, Team
-from policies.usage import Reservation, Usage, add_usage
-from policies.waves import Wave, plan_wave
+from policies.run.budgets import raised, reserve_team
+from policies.run.recovery import refuse_recovery
+from policies.run.routing import is_over, next_nodes
+from policies.run.seats import Seat, forgive, phase_at
+from policies.run.stop import Stop, stop_reason
+from policies.run.usage import Reservation, Usage, add_usage
+from policies.run.waves import Wave, plan_wave
+from policies.team.team import Budget, Team
 
 NODE = "convene"
 

@@ -14,12 +14,12 @@ from policies.assurance.audit import Event, link
 from policies.assurance.commitments import Channels, commit, sealed
 from policies.contracts.answers import Accepted, Answer, ContractName, Refusal
 from policies.contracts.table import CONTRACTS
-from policies.guards import Finding
-from policies.outcome import Ruling
+from policies.decision.guards import Finding
+from policies.decision.outcome import Ruling
+from policies.decision.vote import Vote
 from policies.patterns.course import pattern_named
-from policies.seats import Reply, Seat
-from policies.team import Brief, Budget, Role
-from policies.vote import Vote
+from policies.run.seats import Reply, Seat
+from policies.team.team import Brief, Budget, Role
 
 Body = dict[str, Any]
 

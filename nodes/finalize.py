@@ -14,12 +14,12 @@ from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Node, State
 from nodes.voices.voice import BriefQuestion, Utterance
-from policies.budgets import grant, grant_longer, refuse_call
+from policies.contracts.unwrapping import without_thinking
 from policies.plain import MAX_TEXT, clean_text
-from policies.stop import Stop, stop_reason
-from policies.team import Team
-from policies.unwrapping import without_thinking
-from policies.usage import Usage, add_usage
+from policies.run.budgets import grant, grant_longer, refuse_call
+from policies.run.stop import Stop, stop_reason
+from policies.run.usage import Usage, add_usage
+from policies.team.team import Team
 
 NODE = "finalize"
 SEAT = "brief"

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import rfc8785
 
-from policies.team import Budget, Team, pinned
+from policies.team.team import Budget, Team, pinned
 
 
 def fingerprint(value: Any) -> str:

@@ -30,11 +30,11 @@ from nodes.fingerprint import fingerprint
 from nodes.mail import inbox_shown
 from nodes.stages import Stages
 from nodes.state import Node, State
-from policies.budgets import Charge, charge, limits_of_team, raised
 from policies.contracts.answers import Accepted
 from policies.plain import MAX_TEXT
-from policies.stop import Stop, stop_reason
-from policies.team import Budget, Team
+from policies.run.budgets import Charge, charge, limits_of_team, raised
+from policies.run.stop import Stop, stop_reason
+from policies.team.team import Budget, Team
 
 SCRATCHPAD = "__pregel_scratchpad"
 """LangGraph numbers a node's subgraphs by it, in the order of calls; ours are told apart by their seat."""

@@ -14,7 +14,7 @@ import rfc8785
 from langgraph.store.base import BaseStore, Item
 
 from nodes.fingerprint import fingerprint
-from policies.usage import Reservation
+from policies.run.usage import Reservation
 
 NAMESPACE = "calls"
 DIGEST = "digest"

@@ -12,10 +12,10 @@ from typing import Any
 
 from nodes.border import name_of
 from nodes.events import Body
-from policies.mailbox import accept_messages, post
-from policies.messages import Message, inbox_of, message_from, open_questions, plain_message
-from policies.seats import Seat
-from policies.team import Team
+from policies.messages.mailbox import accept_messages, post
+from policies.messages.message import Message, inbox_of, message_from, open_questions, plain_message
+from policies.run.seats import Seat
+from policies.team.team import Team
 
 State = Mapping[str, Any]
 

@@ -15,7 +15,7 @@ from policies.contracts.answers import Task
 from policies.contracts.contract import Contract
 from policies.contracts.table import CONTRACTS
 from policies.patterns.course import PATTERNS
-from policies.team import FieldKind, Team
+from policies.team.team import FieldKind, Team
 
 
 @cache

@@ -27,13 +27,13 @@ from nodes.events import events_of, recorded
 from nodes.journal import CallKey, calls_under_way, count_filled, read_call
 from nodes.stages import Stages
 from nodes.state import State
-from policies.budgets import grant, grant_longer, refuse_call
-from policies.recovery import charge_lost, one_more, refuse_recovery
-from policies.routing import is_over
-from policies.seats import Seat, phase_at
-from policies.stop import Stop
-from policies.team import Budget, Team
-from policies.usage import Reservation, Usage, add_usage
+from policies.run.budgets import grant, grant_longer, refuse_call
+from policies.run.recovery import charge_lost, one_more, refuse_recovery
+from policies.run.routing import is_over
+from policies.run.seats import Seat, phase_at
+from policies.run.stop import Stop
+from policies.run.usage import Reservation, Usage, add_usage
+from policies.team.team import Budget, Team
 
 Plain = dict[str, Any]
 

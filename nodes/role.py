@@ -16,7 +16,7 @@ from nodes.stages import SeatQuestion, Stages
 from nodes.state import Node, State
 from nodes.voices.voice import Question, Utterance
 from policies.contracts.reading import offered_messages
-from policies.team import Team
+from policies.team.team import Team
 
 Plain = dict[str, Any]
 

@@ -10,7 +10,7 @@ from langgraph.store.base import BaseStore
 
 from nodes.halt import Halt
 from nodes.voices.voice import Voice
-from policies.team import Team
+from policies.team.team import Team
 
 
 class FactsUnavailableError(Exception):

@@ -26,12 +26,12 @@ from nodes.state import State
 from nodes.voices.voice import Prompt
 from policies.contracts.answers import Accepted, Refusal, Task
 from policies.contracts.table import judge
+from policies.decision.table import DECISIONS
 from policies.patterns.course import PATTERNS, advance
 from policies.patterns.stages import Closed, Entry, Finish, Log, Next, Stage, retried
-from policies.seats import Seat
-from policies.stop import Stop
-from policies.table import DECISIONS
-from policies.team import Budget, Team
+from policies.run.seats import Seat
+from policies.run.stop import Stop
+from policies.team.team import Budget, Team
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from langgraph.channels import DeltaChannel, EphemeralValue
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
-from policies.fields import CleanText, Facts
+from policies.team.fields import CleanText, Facts
 
 Node = Any
 """A graph node; LangGraph keeps its own type of one private."""

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from policies.access import Access
 from policies.contracts.answers import Refusal, Task
 from policies.contracts.contribution import Contribution, contribution_of
 from policies.contracts.table import judge
-from policies.team import Role, Team
+from policies.team.access import Access
+from policies.team.team import Role, Team
 
 
 def accept(proposal: object, role: str, access: Access, *, lenient: bool = False) -> Contribution | Refusal:

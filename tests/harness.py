@@ -15,8 +15,8 @@ from graph.teams.loader import Changes, load_team
 from graph.teams.voicing import VoiceChoice, voiced
 from nodes.halt import Halt
 from nodes.voices.voice import BriefQuestion, Question, Utterance, Voice
-from policies.seats import Failure
-from policies.team import Team
+from policies.run.seats import Failure
+from policies.team.team import Team
 
 CHECKOUT_ROLES = ("demand_analyst", "finance_analyst", "risk_analyst")
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from policies.assurance.ballots import Electorate
 from policies.assurance.ballots import Place as Seen
-from policies.guards import Guard
-from policies.table import Policy
-from policies.team_rules import parse_policy
+from policies.decision.guards import Guard
+from policies.decision.table import Policy
+from policies.team.rules import parse_policy
 from tests.oracle.drawing import BENCH
 from tests.oracle.guarding import Limit
 from tests.oracle.tables import Place, Table, Team, Told

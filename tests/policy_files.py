@@ -5,7 +5,7 @@ from typing import Any
 
 from graph.teams.policies import load_policy, shipped_policies
 from graph.teams.source import read_source
-from policies.table import Policy
+from policies.decision.table import Policy
 
 
 def raw_policy(name: str = "launch") -> dict[str, Any]:

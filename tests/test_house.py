@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from policies.team import PATTERN_NAMES
+from policies.team.team import PATTERN_NAMES
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("policies", "nodes", "graph")

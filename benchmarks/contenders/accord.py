@@ -18,7 +18,7 @@ from graph.runner import Runner, open_runner
 from graph.settings import Settings
 from graph.teams.voicing import voiced
 from nodes.voices.wire.chat import LeanChat
-from policies.team import Team
+from policies.team.team import Team
 
 Drive = Callable[[Runner, Team, str], Any]
 

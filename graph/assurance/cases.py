@@ -9,8 +9,8 @@ from graph.problems import UsageError
 from graph.teams.policies import shipped_policies
 from graph.teams.source import Source, read_source
 from policies.assurance.cases import Case, parse_case, rule_on, uncovered
-from policies.outcome import Ruling
-from policies.table import OUTCOMES, Policy
+from policies.decision.outcome import Ruling
+from policies.decision.table import OUTCOMES, Policy
 
 SUFFIXES = (".yaml", ".yml", ".json")
 

@@ -8,8 +8,8 @@ from graph.problems import UsageError
 from policies.assurance.ballots import Electorate, TooManyVotesError
 from policies.assurance.difference import Change, find_changes
 from policies.assurance.lens import lens_of
-from policies.table import Policy
-from policies.team import Budget
+from policies.decision.table import Policy
+from policies.team.team import Budget
 
 COMPARED = ("max_rounds", "min_go_votes")
 """Limits that votes are compared under; what the others of a team cut off is no vote."""

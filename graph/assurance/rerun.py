@@ -16,10 +16,10 @@ from nodes.events import cause_of
 from nodes.services import FactsUnavailableError, Services
 from nodes.voices.recorded import RecordedVoice
 from policies.assurance.audit import Event
-from policies.recovery import charge_lost
-from policies.stop import Stop
-from policies.team import Budget, Team
-from policies.usage import Reservation, Usage
+from policies.run.recovery import charge_lost
+from policies.run.stop import Stop
+from policies.run.usage import Reservation, Usage
+from policies.team.team import Budget, Team
 
 VARYING = ("thread_id", "elapsed_seconds", "cause")
 """What differs between two equal runs."""

@@ -12,11 +12,11 @@ from policies.assurance.ballots import CASTS, Ballots, Electorate, Place, TooMan
 from policies.assurance.lens import LONGEST, lens_of
 from policies.assurance.rulings import Rulings
 from policies.assurance.walk import find_way
-from policies.guards import Finding, Guard
-from policies.outcome import Ruling, decide
-from policies.table import Policy
-from policies.variables import VARIABLES, Variables
-from policies.vote import Cast
+from policies.decision.guards import Finding, Guard
+from policies.decision.outcome import Ruling, decide
+from policies.decision.table import Policy
+from policies.decision.variables import VARIABLES, Variables
+from policies.decision.vote import Cast
 
 Problems = list[str]
 

@@ -9,15 +9,15 @@ from graph.problems import UsageError
 from graph.teams.loader import Changes, load_team, shipped_teams
 from graph.teams.policies import is_path, load_policy, shipped_policies
 from graph.teams.source import read_source
-from policies.access import find_denial
 from policies.assurance.ballots import Electorate, electorate_of
 from policies.assurance.proof import Proof, prove
 from policies.conditions.condition import ConditionError, compile_condition
-from policies.guards import Guard
-from policies.nesting import teams_within
+from policies.decision.guards import Guard
+from policies.decision.table import Policy
 from policies.patterns.course import decides_by_policy, ruling_policy
-from policies.table import Policy
-from policies.team import Budget, Team
+from policies.team.access import find_denial
+from policies.team.nesting import teams_within
+from policies.team.team import Budget, Team
 
 DEFAULT_ROLES = 3
 """Roles of the team that a policy is shown on where no team is named."""

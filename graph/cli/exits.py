@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
-from policies.stop import Stop
+from policies.run.stop import Stop
 
 
 class Exit(IntEnum):

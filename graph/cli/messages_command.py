@@ -8,7 +8,7 @@ import click
 
 from graph.cli.exits import Exit
 from graph.cli.session import begun, database_option, json_option, print_json
-from policies.messages import KINDS
+from policies.messages.message import KINDS
 
 
 @click.command("messages")
@@ -33,7 +33,7 @@ def command(
     """Show the messages between the roles of THREAD, oldest first."""
     from graph.past import Past
     from graph.threads import blaming
-    from policies.messages import conversation_of, find_messages, message_from, plain_message
+    from policies.messages.message import conversation_of, find_messages, message_from, plain_message
 
     state = begun(thread, db)
     with blaming(thread, state):

@@ -63,7 +63,7 @@ def _run(name: str, changes: Any, options: dict[str, Any], voice: Any, db: str |
     from graph.teams.loader import load_team
     from graph.teams.voicing import voiced
     from graph.threads import check_thread, new_thread
-    from policies.team_rules import warnings_of
+    from policies.team.rules import warnings_of
 
     settings = settings_for(db)
     team = approved(voiced(load_team(name, changes), settings, voice))

@@ -7,8 +7,8 @@ from typing import Any
 from graph.problems import UsageError
 from graph.teams.facts_file import load_facts_file
 from nodes.services import FactsUnavailableError
-from policies.privacy import withhold
-from policies.team import Team
+from policies.team.privacy import withhold
+from policies.team.team import Team
 
 
 async def load_facts(team: Team) -> dict[str, Any]:

@@ -9,15 +9,15 @@ from typing import Any
 from graph.teams.facts_file import load_facts_file
 from nodes.prompting import brief_prompt, seat_prompt, synthesis_prompt
 from nodes.voices.voice import Prompt
-from policies.nesting import each_changed
 from policies.patterns.course import PATTERNS
 from policies.patterns.stages import Finish
-from policies.privacy import withhold
 from policies.rehearsal.simulate import at_most, rounds_needed, simulate
 from policies.rehearsal.timeline import BRIEF, Rehearsal, RehearsedSeat
-from policies.stop import Stop
-from policies.team import Brief, Role, Team
-from policies.usage import BYTES_PER_TOKEN, reserve
+from policies.run.stop import Stop
+from policies.run.usage import BYTES_PER_TOKEN, reserve
+from policies.team.nesting import each_changed
+from policies.team.privacy import withhold
+from policies.team.team import Brief, Role, Team
 
 Plain = dict[str, Any]
 COURSES = ("shortest", "longest")

@@ -10,8 +10,8 @@ from policies.contracts.table import judge
 from policies.patterns.course import PATTERNS
 from policies.rehearsal.simulate import at_most, ends_of, simulate
 from policies.rehearsal.timeline import Rehearsal
-from policies.stop import STOP_TABLE, Stop
-from policies.team import MAX_MESSAGES, PATTERN_NAMES, PatternName, Team
+from policies.run.stop import STOP_TABLE, Stop
+from policies.team.team import MAX_MESSAGES, PATTERN_NAMES, PatternName, Team
 
 Plain = dict[str, Any]
 Sees = Mapping[str, Sequence[str]]

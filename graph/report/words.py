@@ -7,7 +7,7 @@ from typing import Any
 
 from graph.problems import neutral
 from policies.contracts.table import said_check
-from policies.stop import Stop, StopInput
+from policies.run.stop import Stop, StopInput
 
 LABELS = {
     "go": "Go",

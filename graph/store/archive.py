@@ -13,13 +13,13 @@ from langgraph.store.base import BaseStore
 
 from graph.past import Past
 from nodes.events import standing_outcomes
-from policies.access import Access
 from policies.assurance.audit import head_of
 from policies.assurance.past import PastRun
 from policies.assurance.tape import tape_from, taped
-from policies.guards import Guard
+from policies.decision.guards import Guard
+from policies.decision.table import DECISIONS
 from policies.patterns.course import pattern_named
-from policies.table import DECISIONS
+from policies.team.access import Access
 
 NAMESPACE = "archive"
 BUCKETS = 256

@@ -13,7 +13,7 @@ from graph.problems import StorageError
 from graph.store.archive import Archive
 from graph.store.census import text_of
 from nodes.fingerprint import digest
-from policies.team import Team, pinned
+from policies.team.team import Team, pinned
 
 NAMESPACE = ("threads",)
 ADMISSION = "admission"

@@ -4,8 +4,8 @@ from graph.problems import UsageError
 from policies.assurance.approval import Unapproved, find_unapproved
 from policies.assurance.counterexamples import shown_example
 from policies.assurance.proof import PropertyCheck
-from policies.table import Policy
-from policies.team import Budget, Team
+from policies.decision.table import Policy
+from policies.team.team import Budget, Team
 
 
 def approved(team: Team, limits: Budget | None = None, began: Budget | None = None) -> Team:

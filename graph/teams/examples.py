@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from graph.teams.loader import DEFAULT_TEAM, load_team, shipped_teams
-from policies.team import PatternName
+from policies.team.team import PatternName
 
 
 @cache

@@ -7,11 +7,11 @@ from typing import Any
 
 from graph.problems import UsageError
 from graph.teams.facts_file import load_facts_file
-from policies import team_rules
 from policies.plain import is_plain
-from policies.privacy import withhold
-from policies.team_facts import find_unusable
-from policies.team_rules import Problem
+from policies.team import rules as team_rules
+from policies.team.facts import find_unusable
+from policies.team.privacy import withhold
+from policies.team.rules import Problem
 
 Facts = Mapping[str, Any]
 

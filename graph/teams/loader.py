@@ -12,11 +12,11 @@ from graph.teams.overrides import apply_settings, keys_of, merge
 from graph.teams.policies import is_path, policy_problem, sentence, with_policy
 from graph.teams.presets import preset_problems, with_presets, with_teams
 from graph.teams.source import Source, read_source
-from policies import team_rules
 from policies.patterns.rules import MAX_DEPTH
-from policies.privacy import withhold
-from policies.team import Team
-from policies.team_rules import Problem, parse_team
+from policies.team import rules as team_rules
+from policies.team.privacy import withhold
+from policies.team.rules import Problem, parse_team
+from policies.team.team import Team
 
 DEFAULT_TEAM = "checkout_launch"
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from graph.problems import UsageError
 from graph.teams.source import Source, read_source
-from policies.table import Policy
-from policies.team_rules import Problem, parse_policy
+from policies.decision.table import Policy
+from policies.team.rules import Problem, parse_policy
 
 DEFAULT_POLICY = "launch"
 """The policy of a team file that names none."""

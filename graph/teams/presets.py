@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.teams.source import read_source
-from policies.team_rules import Problem
+from policies.team.rules import Problem
 
 FOLDER = "presets"
 Raw = dict[str, Any]

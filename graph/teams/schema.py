@@ -4,7 +4,7 @@ from typing import Any
 
 from graph.teams.policies import shipped_policies
 from graph.teams.presets import shipped_presets
-from policies.team import Team
+from policies.team.team import Team
 
 
 def team_schema() -> dict[str, Any]:

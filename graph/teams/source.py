@@ -17,7 +17,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from graph.inputs import read_input
 from graph.problems import UsageError
 from policies.plain import shown
-from policies.team_rules import Path
+from policies.team.rules import Path
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 40

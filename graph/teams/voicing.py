@@ -7,9 +7,9 @@ from graph.endpoints import load_endpoints, load_entries, prices_of
 from graph.problems import UsageError
 from graph.settings import Settings
 from nodes.voices.wire.endpoint import Endpoint, default_of, find_endpoint
-from policies.nesting import each_changed, teams_within
 from policies.patterns.course import PATTERNS
-from policies.team import Brief, Role, Team, VoiceName
+from policies.team.nesting import each_changed, teams_within
+from policies.team.team import Brief, Role, Team, VoiceName
 
 VoiceChoice = Literal["model", "rules"]
 

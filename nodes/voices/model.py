@@ -23,8 +23,8 @@ from nodes.voices.wire.keys import Cutter
 from nodes.voices.wire.transport import open_client
 from policies.contracts.schema import Schema
 from policies.contracts.table import form_of
-from policies.seats import Failure
-from policies.stop import Stop, stop_reason
+from policies.run.seats import Failure
+from policies.run.stop import Stop, stop_reason
 
 logging.getLogger("openai").setLevel(logging.WARNING)  # OPENAI_LOG would have it write prompts to the terminal
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from nodes.voices.voice import BriefQuestion, Question, Utterance
 from policies.contracts.answers import Refusal
-from policies.seats import Failure
-from policies.stop import stop_reason
-from policies.usage import Usage
+from policies.run.seats import Failure
+from policies.run.stop import stop_reason
+from policies.run.usage import Usage
 
 BRIEF = "brief"
 Event = Mapping[str, Any]

@@ -3,11 +3,11 @@
 from typing import Any
 
 from nodes.voices.voice import BriefQuestion, Question, Utterance
-from policies.checks import Unanswered, stance_of
 from policies.contracts.table import CONTRACTS
 from policies.patterns.results import side_by_side
-from policies.seats import Failure
-from policies.stop import stop_reason
+from policies.run.seats import Failure
+from policies.run.stop import stop_reason
+from policies.team.checks import Unanswered, stance_of
 
 MAX_CAUSE = 1_000
 

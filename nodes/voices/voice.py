@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from policies.contracts.answers import Refusal, Task
-from policies.seats import Failure
-from policies.team import Role
-from policies.usage import Usage
+from policies.run.seats import Failure
+from policies.run.usage import Usage
+from policies.team.team import Role
 
 
 @dataclass(frozen=True, slots=True)

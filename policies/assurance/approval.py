@@ -6,10 +6,10 @@ from functools import lru_cache
 
 from policies.assurance.ballots import Electorate, TooManyVotesError, electorate_of
 from policies.assurance.proof import PropertyCheck, find_unproved
-from policies.budgets import raised
+from policies.decision.table import Policy
 from policies.patterns.course import decides_by_policy, ruling_policy
-from policies.table import Policy
-from policies.team import Budget, Team
+from policies.run.budgets import raised
+from policies.team.team import Budget, Team
 
 KEPT = 256
 VOTED_BY = ("min_go_votes", "max_rounds")

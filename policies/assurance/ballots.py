@@ -6,11 +6,11 @@ from functools import cached_property, lru_cache
 from itertools import product
 from math import comb, factorial, prod
 
+from policies.decision.table import Policy
+from policies.decision.variables import reads_weights
+from policies.decision.vote import Cast, Vote
 from policies.patterns.course import PATTERNS
-from policies.table import Policy
-from policies.team import Budget, Team
-from policies.variables import reads_weights
-from policies.vote import Cast, Vote
+from policies.team.team import Budget, Team
 
 CASTS: tuple[Cast, ...] = ("go", "caution", "block", "absent")
 GO, CAUTION, BLOCK, ABSENT = range(4)

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from policies.assurance.ballots import Electorate
-from policies.fields import Facts, RoleName, Value
-from policies.guards import Guard, examine
-from policies.outcome import Ruling, decide
+from policies.decision.guards import Guard, examine
+from policies.decision.outcome import Ruling, decide
+from policies.decision.table import Policy
+from policies.decision.vote import Cast, Vote
 from policies.plain import shown
-from policies.table import Policy
-from policies.vote import Cast, Vote
+from policies.team.fields import Facts, RoleName, Value
 
 Number = Annotated[int, Field(ge=0, le=1_000)]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from policies.assurance.ballots import CASTS, Place
 from policies.assurance.places import Counterexample
-from policies.vote import Cast
+from policies.decision.vote import Cast
 
 MANY = 12
 """Rounds of a history that are told one by one; of a longer one, the first and the last."""

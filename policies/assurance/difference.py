@@ -9,9 +9,9 @@ from policies.assurance.lens import Lens, lens_of
 from policies.assurance.places import Counterexample
 from policies.assurance.rulings import Rulings, joining_role
 from policies.assurance.walk import Reached, walk
-from policies.outcome import decide
-from policies.table import DECISIONS, Policy
-from policies.vote import Cast
+from policies.decision.outcome import decide
+from policies.decision.table import DECISIONS, Policy
+from policies.decision.vote import Cast
 
 
 @dataclass(frozen=True)

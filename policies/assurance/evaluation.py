@@ -7,9 +7,9 @@ from typing import Literal
 
 from policies.conditions.condition import Fault
 from policies.conditions.reading import roles_in
-from policies.outcome import decide
-from policies.table import Policy, first_row
-from policies.vote import Cast, Vote
+from policies.decision.outcome import decide
+from policies.decision.table import Policy, first_row
+from policies.decision.vote import Cast, Vote
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
-from policies.fields import STANCES, Stance
-from policies.guards import Finding
-from policies.outcome import decide
-from policies.table import Outcome, Policy
-from policies.vote import Vote
+from policies.decision.guards import Finding
+from policies.decision.outcome import decide
+from policies.decision.table import Outcome, Policy
+from policies.decision.vote import Vote
+from policies.team.fields import STANCES, Stance
 
 MAX_TRIES = 200_000
 """Sets of changes tried before the search ends, and says how far it came."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from policies.assurance.ballots import CONFIDENCE_GRID, Place
 from policies.conditions.reading import constants_compared
+from policies.decision.table import Policy
 from policies.plain import MAX_INTEGER
-from policies.table import Policy
 
 LONGEST = 1_000
 """The most rounds that a budget may allow."""

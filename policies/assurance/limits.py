@@ -9,11 +9,11 @@ from itertools import islice, product
 from typing import Any
 
 from policies.assurance.ranges import Range, Values, find_ranges
-from policies.guards import Cap, Finding, Guard, cap_of, capped, examine
-from policies.outcome import decide
+from policies.decision.guards import Cap, Finding, Guard, cap_of, capped, examine
+from policies.decision.outcome import decide
+from policies.decision.table import OUTCOMES, Outcome, Policy
+from policies.decision.vote import Vote
 from policies.paths import keys_of, with_value
-from policies.table import OUTCOMES, Outcome, Policy
-from policies.vote import Vote
 
 MAX_MIXED = 4
 """Guards lifted at once, each by its fact or by its limit; beyond, all by their facts or all by their limits."""

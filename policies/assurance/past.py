@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from policies.access import Access, find_joining
 from policies.assurance.tape import Tape
-from policies.guards import Guard
-from policies.table import Policy
-from policies.team import Budget
+from policies.decision.guards import Guard
+from policies.decision.table import Policy
+from policies.team.access import Access, find_joining
+from policies.team.team import Budget
 
 PastAnswer = Literal["same", "flipped", "undetermined", "refused"]
 """`undetermined`: the rules ask for what never took place. `refused`: they name roles that the run does not have."""

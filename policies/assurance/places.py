@@ -7,9 +7,9 @@ from functools import cached_property
 from policies.assurance.ballots import Place, departures, vote_at
 from policies.assurance.rulings import Bench, Rulings
 from policies.assurance.walk import Reached, WalkNode, layers_of, walk
-from policies.guards import Finding, Guard
-from policies.outcome import Ruling
-from policies.vote import Cast
+from policies.decision.guards import Finding, Guard
+from policies.decision.outcome import Ruling
+from policies.decision.vote import Cast
 
 Casts = Mapping[str, Cast]
 

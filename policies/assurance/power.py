@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from policies.assurance.ballots import BLOCK, Ballot, Ballots, Electorate, Place, counts_of, size_of
-from policies.fields import STANCES
-from policies.outcome import decide
-from policies.table import PASSING, Outcome, Policy
+from policies.decision.outcome import decide
+from policies.decision.table import PASSING, Outcome, Policy
+from policies.team.fields import STANCES
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from policies.assurance.places import Counterexample, Places
 from policies.assurance.properties import PROPERTIES, REPORTS, Search
 from policies.assurance.resolution import RESOLUTION, find_lasting
 from policies.assurance.rulings import Decide, Rulings
-from policies.guards import Guard
-from policies.outcome import decide
-from policies.table import OUTCOMES, Outcome, Policy, Property, Report
+from policies.decision.guards import Guard
+from policies.decision.outcome import decide
+from policies.decision.table import OUTCOMES, Outcome, Policy, Property, Report
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from policies.assurance.ballots import ABSENT, BLOCK, CASTS, CAUTION, GO, Counts
 from policies.assurance.places import Casts, Counterexample, Found, Places, Spot
 from policies.assurance.rulings import Bench, Move
 from policies.conditions.condition import Fault
-from policies.guards import Finding, Guard
-from policies.outcome import Ruling
-from policies.table import PASSING, Outcome, Property, Report, row_holds
-from policies.variables import Variables
+from policies.decision.guards import Finding, Guard
+from policies.decision.outcome import Ruling
+from policies.decision.table import PASSING, Outcome, Property, Report, row_holds
+from policies.decision.variables import Variables
 
 RANKS: Mapping[Outcome, int] = {"no_go": 0, "next_round": 1, "escalate": 1, "go_with_caution": 2, "go": 3}
 """How permissive an outcome is; what is undecided stands between a no and a conditional yes."""

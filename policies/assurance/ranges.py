@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Any
 
-from policies.guards import kind_of
+from policies.decision.guards import kind_of
 
 Values = Mapping[str, Any]
 """Which values: bounds by comparison (`{"at_least": 5, "below": 10}`), one value (`{"equals": 5}`), every value of that

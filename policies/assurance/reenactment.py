@@ -11,17 +11,17 @@ from typing import Protocol
 
 from policies.assurance.past import PastAnswer, PastRun, Rules, Verdict
 from policies.assurance.tape import Exchange, Pause, RoundEnd, TapeStep
-from policies.budgets import Spent
 from policies.contracts.answers import Refusal
-from policies.fields import Stance
-from policies.guards import Finding
-from policies.outcome import Ruling, decide
-from policies.seats import Failure, Reply, Seat, forgive, is_full
-from policies.stop import ESCALATED, Stop
-from policies.table import DECISIONS, Outcome, Policy
-from policies.team import Budget
-from policies.vote import Cast, Vote
-from policies.waves import Wave, plan_wave, settle
+from policies.decision.guards import Finding
+from policies.decision.outcome import Ruling, decide
+from policies.decision.table import DECISIONS, Outcome, Policy
+from policies.decision.vote import Cast, Vote
+from policies.run.budgets import Spent
+from policies.run.seats import Failure, Reply, Seat, forgive, is_full
+from policies.run.stop import ESCALATED, Stop
+from policies.run.waves import Wave, plan_wave, settle
+from policies.team.fields import Stance
+from policies.team.team import Budget
 
 BETWEEN = (None, "facts")
 """Phases of a stop from outside that comes before the next round is opened."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from policies.assurance.ballots import CASTS, Ballot, Place, departures
 from policies.assurance.places import Casts, Counterexample, Places
 from policies.assurance.properties import Search
-from policies.guards import Guard
-from policies.outcome import Ruling
-from policies.table import Report
+from policies.decision.guards import Guard
+from policies.decision.outcome import Ruling
+from policies.decision.table import Report
 
 
 def find_lasting(places: Places, _: Sequence[Guard]) -> Counterexample | None:

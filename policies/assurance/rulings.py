@@ -18,10 +18,10 @@ from policies.assurance.ballots import (
     vote_at,
 )
 from policies.assurance.lens import Lens, lens_of
-from policies.guards import Finding
-from policies.outcome import Ruling, decide
-from policies.table import Policy
-from policies.vote import Cast, Vote
+from policies.decision.guards import Finding
+from policies.decision.outcome import Ruling, decide
+from policies.decision.table import Policy
+from policies.decision.vote import Cast, Vote
 
 Decide = Callable[[Policy, Vote, Sequence[Finding]], Ruling]
 

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from policies.budgets import Spent
 from policies.contracts.answers import Accepted, Refusal
-from policies.fields import Stance
+from policies.decision.table import DECISIONS, Outcome
+from policies.decision.vote import Cast, rounds_blocked
 from policies.patterns.course import pattern_named
 from policies.patterns.vote import CAST
-from policies.seats import Failure, Reply
-from policies.stop import stop_reason
-from policies.table import DECISIONS, Outcome
-from policies.team import Budget
-from policies.vote import Cast, rounds_blocked
+from policies.run.budgets import Spent
+from policies.run.seats import Failure, Reply
+from policies.run.stop import stop_reason
+from policies.team.fields import Stance
+from policies.team.team import Budget
 
 Plain = dict[str, Any]
 Event = Mapping[str, Any]

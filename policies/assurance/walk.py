@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from policies.assurance.ballots import Place
 from policies.assurance.rulings import Rulings, Turn
-from policies.vote import Cast
+from policies.decision.vote import Cast
 
 Layer = dict[tuple[object, ...], "WalkNode"]
 

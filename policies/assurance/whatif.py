@@ -9,13 +9,13 @@ from functools import lru_cache
 from policies.assurance.past import PastRun, Rules, Verdict
 from policies.assurance.reenactment import Reenactment, Talk
 from policies.conditions.reading import roles_in
-from policies.guards import examine
+from policies.decision.guards import examine
+from policies.decision.table import DECISIONS, for_ballots
+from policies.decision.vote import Vote, rounds_blocked
 from policies.patterns.vote import BALLOTS, NO_QUORUM, PROPOSAL, vote_of
-from policies.routing import refuse_next_round
-from policies.seats import Seat, casts_of, open_seats
-from policies.stop import ESCALATED, Stop
-from policies.table import DECISIONS, for_ballots
-from policies.vote import Vote, rounds_blocked
+from policies.run.routing import refuse_next_round
+from policies.run.seats import Seat, casts_of, open_seats
+from policies.run.stop import ESCALATED, Stop
 
 _ballot_table = lru_cache(maxsize=64)(for_ballots)
 
@@ -23,10 +23,10 @@ _ballot_table = lru_cache(maxsize=64)(for_ballots)
 def decide_again(run: PastRun, rules: Rules) -> Verdict:
     """Return what the run would have come to; an answer that was never given is never made up.
 
-    >>> from policies.access import Access
+    >>> from policies.team.access import Access
     >>> from policies.assurance.tape import Exchange, RoundEnd, Tape
     >>> from policies.contracts.answers import Accepted
-    >>> from policies.table import Policy
+    >>> from policies.decision.table import Policy
     >>> said = Accepted("risk", "contribution", {"stance": "caution", "confidence": 1.0})
     >>> tape = Tape(steps=(Exchange(1, {"risk": said}), RoundEnd(1, {"risk": "caution"}, "no_go")))
     >>> everybody = Access(frozenset({"risk"}), frozenset({"risk"}))

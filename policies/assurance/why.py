@@ -8,11 +8,11 @@ from policies.assurance.ballots import Electorate, Place, TooManyVotesError
 from policies.assurance.flips import StanceFlips, flip_stances
 from policies.assurance.limits import LimitFlip, distance_of, flip_limits
 from policies.assurance.power import Power, powers
-from policies.guards import Finding, Guard, examine
-from policies.outcome import Ruling, decide
-from policies.table import Policy
-from policies.variables import VARIABLES, Variables
-from policies.vote import Vote
+from policies.decision.guards import Finding, Guard, examine
+from policies.decision.outcome import Ruling, decide
+from policies.decision.table import Policy
+from policies.decision.variables import VARIABLES, Variables
+from policies.decision.vote import Vote
 
 
 @dataclass(frozen=True)

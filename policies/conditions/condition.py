@@ -17,8 +17,8 @@ from policies.conditions.numbers import decimal_changes, find_mixture, takes_dec
 from policies.conditions.operators import as_written, build_checker, build_runtime
 from policies.conditions.places import EACH, WALK, Read, reads_of
 from policies.conditions.tree import Tree
+from policies.decision.variables import VARIABLES, Kind
 from policies.plain import MAX_INTEGER, clean_text
-from policies.variables import VARIABLES, Kind
 
 MAX_LENGTH = 1_000
 MAX_NESTING = 32

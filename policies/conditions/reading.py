@@ -12,9 +12,9 @@ from policies.conditions.condition import Scope, compile_condition
 from policies.conditions.operators import COMPARISONS, IN
 from policies.conditions.places import EACH, Bound, Path, Read, each_within, inside, place_of, reads_of
 from policies.conditions.tree import Applied, Constant, Listing, Name, TreeNode
-from policies.conflicts import ConflictName
-from policies.fields import STANCES
-from policies.variables import VARIABLES
+from policies.decision.conflicts import ConflictName
+from policies.decision.variables import VARIABLES
+from policies.team.fields import STANCES
 
 _CASTS = (*STANCES, "absent")
 _CONFLICTS: tuple[str, ...] = get_args(ConflictName)

@@ -6,9 +6,9 @@ from policies.contracts.answers import Answer, Task
 from policies.contracts.contract import Contract, Said
 from policies.contracts.reading import MAX_NAME_SHOWN, Fields, text_in
 from policies.contracts.schema import TEXT, Schema, list_of, one_of
-from policies.fields import Position
 from policies.rehearsal.scene import Scene
-from policies.team import Role, Team
+from policies.team.fields import Position
+from policies.team.team import Role, Team
 
 FAULTS = {
     "not_object": "it is no JSON object",

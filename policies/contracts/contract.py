@@ -7,10 +7,10 @@ from typing import Any
 from policies.contracts.answers import Answer, Task
 from policies.contracts.reading import Fields
 from policies.contracts.schema import Schema
-from policies.fields import Position
 from policies.rehearsal.scene import Scene
-from policies.stop import StopKind
-from policies.team import Role, Team
+from policies.run.stop import StopKind
+from policies.team.fields import Position
+from policies.team.team import Role, Team
 
 Said = dict[str, Any]
 

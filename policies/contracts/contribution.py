@@ -16,9 +16,9 @@ from policies.contracts.reading import (
     tidied,
 )
 from policies.contracts.schema import NUMBER, TEXT, TEXTS, Schema, one_of
-from policies.fields import MAX_ACTION, MAX_LIST, MAX_SUMMARY, STANCES, Position, Stance
 from policies.rehearsal.scene import Scene
-from policies.team import Role, Team
+from policies.team.fields import MAX_ACTION, MAX_LIST, MAX_SUMMARY, STANCES, Position, Stance
+from policies.team.team import Role, Team
 
 KEYS = ("agent", "stance", "summary", "confidence", "actions")
 ACTIONS_KEPT = 3

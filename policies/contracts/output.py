@@ -8,9 +8,9 @@ from policies.contracts.answers import Answer, Task
 from policies.contracts.contract import Contract, Said
 from policies.contracts.reading import Fields, list_of_texts, text_in
 from policies.contracts.schema import BOOLEAN, NUMBER, TEXT, TEXTS, Schema
-from policies.fields import MAX_LIST, Position
 from policies.rehearsal.scene import Scene
-from policies.team import FieldKind, Role, Team
+from policies.team.fields import MAX_LIST, Position
+from policies.team.team import FieldKind, Role, Team
 
 MAX_NUMBER = 1e15
 

@@ -4,10 +4,10 @@ from policies.contracts.answers import Answer, Task
 from policies.contracts.contract import Contract, Said
 from policies.contracts.reading import Fields, texts_in
 from policies.contracts.schema import TEXT, Schema
-from policies.fields import Position
 from policies.plain import MAX_TEXT
 from policies.rehearsal.scene import Scene
-from policies.team import Role, Team
+from policies.team.fields import Position
+from policies.team.team import Role, Team
 
 MAX_POSITION = 500
 

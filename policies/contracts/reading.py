@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from policies.contracts.answers import Answer
+from policies.contracts.unwrapping import unwrapped
 from policies.plain import MAX_TEXT, clean_text, is_plain, written
-from policies.unwrapping import unwrapped
 
 Fields = Mapping[str, Any]
 

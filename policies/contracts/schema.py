@@ -6,7 +6,7 @@ They are strict: every property is required and none may be added, so that what 
 from collections.abc import Sequence
 from typing import Any
 
-from policies.messages import KINDS, PRIORITIES
+from policies.messages.message import KINDS, PRIORITIES
 
 Schema = dict[str, Any]
 

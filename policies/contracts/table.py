@@ -20,8 +20,8 @@ from policies.contracts.answers import Accepted, ContractName, Refusal, Task
 from policies.contracts.contract import Contract
 from policies.contracts.reading import NoJson, in_words, read, storable
 from policies.contracts.schema import MESSAGES, Schema, closed
-from policies.stop import STOP_TABLE, StopKind, stop_reason
-from policies.team import Role, Team
+from policies.run.stop import STOP_TABLE, StopKind, stop_reason
+from policies.team.team import Role, Team
 
 CONTRACTS: Mapping[ContractName, Contract] = {
     "contribution": contribution.CONTRACT,
@@ -43,7 +43,7 @@ def judge(said: object, task: Task, team: Team) -> Accepted | Refusal:
     Text is read as JSON; text that is no JSON counts as an object without keys. Unknown keys are ignored. Where the
     team is lenient, an object that does not say who speaks is taken as said by the role that was asked.
 
-    >>> from policies.team import Role
+    >>> from policies.team.team import Role
     >>> team = Team.model_construct(roles={"ops": Role(title="Ops", mandate="Vote.")}, options=None)
     >>> judge({"vote": "approve", "reason": " Safe. "}, Task("ops", "ops", "ballot"), team).answer
     {'vote': 'approve', 'reason': 'Safe.'}

@@ -4,9 +4,9 @@ from policies.contracts.answers import Answer, Task
 from policies.contracts.contract import Contract, Said
 from policies.contracts.reading import Fields, optional_text, text_in
 from policies.contracts.schema import TEXT, Schema, or_null
-from policies.fields import Position
 from policies.rehearsal.scene import Scene
-from policies.team import Role, Team
+from policies.team.fields import Position
+from policies.team.team import Role, Team
 
 FAULTS = {
     "text": "there is no usable text",

@@ -11,9 +11,9 @@ from policies.contracts.reading import (
     optional_text,
 )
 from policies.contracts.schema import NUMBER, TEXTS, Schema, or_null
-from policies.fields import Position
 from policies.rehearsal.scene import Scene
-from policies.team import Role, Team
+from policies.team.fields import Position
+from policies.team.team import Role, Team
 
 MAX_REASONS = 10
 

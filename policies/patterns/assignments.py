@@ -7,7 +7,7 @@ each team at most one.
 from policies.contracts.answers import Task
 from policies.patterns.results import people
 from policies.patterns.stages import Entry, Finish, Log, Next, Stage, entries_of
-from policies.team import Team
+from policies.team.team import Team
 
 
 def assign(team: Team, log: Log, once: bool) -> Next:

@@ -7,8 +7,8 @@ from policies.patterns.pattern import Counted, Facts, Pattern
 from policies.patterns.quotations import lines_of
 from policies.patterns.results import side_by_side
 from policies.patterns.stages import Entry, Finish, Log, Next, Stage, entries_of
-from policies.stop import Stop, stop_reason
-from policies.team import Team
+from policies.run.stop import Stop, stop_reason
+from policies.team.team import Team
 
 TURNS_SHOWN = 3
 

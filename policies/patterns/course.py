@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import cast
 
+from policies.decision.table import Policy
 from policies.patterns import (
     conversation,
     debate,
@@ -17,8 +18,7 @@ from policies.patterns import (
 )
 from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.stages import Count, Log, Next
-from policies.table import Policy
-from policies.team import PatternName, Team
+from policies.team.team import PatternName, Team
 
 PATTERNS: Mapping[PatternName, Pattern] = {
     "rounds": rounds.PATTERN,

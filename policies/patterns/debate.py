@@ -4,7 +4,7 @@ from policies.contracts.answers import Task
 from policies.patterns.pattern import Counted, Facts, Pattern
 from policies.patterns.results import tolerance_of
 from policies.patterns.stages import Closed, Finish, Log, Next, Stage, entries_of
-from policies.team import Team
+from policies.team.team import Team
 
 
 def advance(team: Team, log: Log, _: Facts) -> Next:

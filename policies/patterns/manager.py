@@ -3,7 +3,7 @@
 from policies.patterns.assignments import assign
 from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.stages import Log, Next
-from policies.team import Team
+from policies.team.team import Team
 
 
 def advance(team: Team, log: Log, _: Facts) -> Next:

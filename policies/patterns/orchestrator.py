@@ -9,8 +9,8 @@ from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.plan import critical_path, ready_steps
 from policies.patterns.results import people
 from policies.patterns.stages import Entry, Finish, Log, Next, Stage
-from policies.stop import Stop, stop_reason
-from policies.team import Team
+from policies.run.stop import Stop, stop_reason
+from policies.team.team import Team
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from policies.contracts.answers import Task
 from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.results import side_by_side, tolerance_of
 from policies.patterns.stages import Finish, Log, Next, Stage
-from policies.team import Team
+from policies.team.team import Team
 
 
 def advance(team: Team, log: Log, _: Facts) -> Next:

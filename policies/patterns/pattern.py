@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from policies.contracts.answers import ContractName
+from policies.decision.table import Policy
 from policies.patterns.stages import Count, Log, Next
-from policies.table import Policy
-from policies.team import Team
+from policies.team.team import Team
 
 Facts = Mapping[str, Any]
 

@@ -3,7 +3,7 @@
 from policies.contracts.answers import Task
 from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.stages import Finish, Log, Next, Stage, entries_of
-from policies.team import Team
+from policies.team.team import Team
 
 
 def advance(team: Team, log: Log, _: Facts) -> Next:

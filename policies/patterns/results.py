@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from policies.patterns.stages import Tolerance
-from policies.team import Team
+from policies.team.team import Team
 
 
 def side_by_side(results: Iterable[Mapping[str, Any]]) -> str:

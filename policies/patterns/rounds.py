@@ -3,20 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from policies.budgets import Spent
-from policies.conflicts import find_conflicts
 from policies.contracts.answers import Task
-from policies.guards import examine
-from policies.outcome import decide
+from policies.decision.conflicts import find_conflicts
+from policies.decision.guards import examine
+from policies.decision.outcome import decide
+from policies.decision.table import DECISIONS
+from policies.decision.vote import Cast, Vote, rounds_blocked
 from policies.patterns.pattern import Counted, Facts, Pattern
 from policies.patterns.results import tolerance_of
 from policies.patterns.stages import Closed, Count, Entry, Finish, Log, Next, Stage
-from policies.routing import refuse_next_round
-from policies.seats import open_seats
-from policies.stop import ESCALATED, Stop
-from policies.table import DECISIONS
-from policies.team import Team
-from policies.vote import Cast, Vote, rounds_blocked
+from policies.run.budgets import Spent
+from policies.run.routing import refuse_next_round
+from policies.run.seats import open_seats
+from policies.run.stop import ESCALATED, Stop
+from policies.team.team import Team
 
 ROUNDS_SHOWN = 2
 """How many finished rounds a role reads."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from policies.conditions.reading import output_fields
 from policies.patterns.course import PATTERNS
-from policies.team import Budget, Options, PatternName, Team
+from policies.team.team import Budget, Options, PatternName, Team
 
 PatternFault = tuple[tuple[str | int, ...], str]
 """Where something is wrong, and what."""

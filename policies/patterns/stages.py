@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from policies.contracts.answers import Answer, ContractName, Task
-from policies.outcome import Ruling
-from policies.stop import Stop
-from policies.table import Decision, Outcome
-from policies.vote import Vote
+from policies.decision.outcome import Ruling
+from policies.decision.table import Decision, Outcome
+from policies.decision.vote import Vote
+from policies.run.stop import Stop
 
 Tolerance = Literal["none", "some", "all"]
 """How many seats of a stage may fail: none, all but one, or every one; a seat that may is absent, and ends nothing."""

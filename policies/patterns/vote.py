@@ -7,15 +7,15 @@ way, as caution. So the table, its proof and its explanation are those of the ro
 from collections.abc import Mapping
 
 from policies.contracts.answers import Task
-from policies.guards import examine
-from policies.outcome import decide
+from policies.decision.guards import examine
+from policies.decision.outcome import decide
+from policies.decision.table import DECISIONS, Decision, for_ballots
+from policies.decision.vote import Cast, Vote
 from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.results import tolerance_of
 from policies.patterns.stages import Closed, Count, Finish, Log, Next, Stage, entries_of
-from policies.stop import Stop, stop_reason
-from policies.table import DECISIONS, Decision, for_ballots
-from policies.team import Team
-from policies.vote import Cast, Vote
+from policies.run.stop import Stop, stop_reason
+from policies.team.team import Team
 
 PROPOSAL, BALLOTS = "proposal", "ballots"
 """The stages, in order."""

@@ -4,7 +4,7 @@ from policies.contracts.answers import Answer, Refusal, Task
 from policies.contracts.table import CONTRACTS, judge
 from policies.patterns.course import PATTERNS
 from policies.rehearsal.scene import Scene
-from policies.team import Team
+from policies.team.team import Team
 
 
 def answer_to(task: Task, scene: Scene) -> Answer | None:

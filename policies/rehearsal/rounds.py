@@ -6,14 +6,14 @@ from typing import Any
 
 from policies.contracts.answers import Answer, Task
 from policies.contracts.table import CONTRACTS
-from policies.fields import Stance
-from policies.guards import examine
-from policies.outcome import Ruling
+from policies.decision.guards import examine
+from policies.decision.outcome import Ruling
+from policies.decision.table import DECISIONS
 from policies.patterns.course import count_of
 from policies.patterns.stages import Closed, Entry, Finish, Log, Stage
 from policies.rehearsal.scene import Scene
-from policies.table import DECISIONS
-from policies.team import Team
+from policies.team.fields import Stance
+from policies.team.team import Team
 
 Facts = Mapping[str, Any]
 

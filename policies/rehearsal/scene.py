@@ -7,7 +7,7 @@ from typing import Literal
 from policies.contracts.answers import Task
 from policies.patterns.stages import Log
 from policies.plain import MAX_TEXT
-from policies.team import Team
+from policies.team.team import Team
 
 CourseName = Literal["shortest", "longest", "fullest", "failing"]
 """`shortest`: everybody agrees at once, and steps run side by side. `longest`: nobody does before the end, and each

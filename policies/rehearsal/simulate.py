@@ -6,8 +6,6 @@ Nothing is asked and nothing is spent.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from policies.access import Access
-from policies.budgets import Charge, Spent, reserve_team
 from policies.contracts.answers import Answer, Task
 from policies.patterns.course import PATTERNS, advance
 from policies.patterns.rounds import history_of, stop_after
@@ -17,11 +15,13 @@ from policies.rehearsal import rounds
 from policies.rehearsal.answers import answer_to
 from policies.rehearsal.scene import CourseName, Scene
 from policies.rehearsal.timeline import Opened, Rehearsal, RehearsedSeat
-from policies.seats import Seat
-from policies.stop import Stop
-from policies.team import Team
-from policies.usage import Reservation
-from policies.waves import plan_wave
+from policies.run.budgets import Charge, Spent, reserve_team
+from policies.run.seats import Seat
+from policies.run.stop import Stop
+from policies.run.usage import Reservation
+from policies.run.waves import plan_wave
+from policies.team.access import Access
+from policies.team.team import Team
 
 MOST_ROUNDS = 1_000
 """The highest `max_rounds` a budget may have."""

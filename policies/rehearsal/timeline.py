@@ -11,8 +11,8 @@ from typing import Any
 
 from policies.contracts.answers import Answer, Task
 from policies.patterns.stages import Finish
-from policies.stop import Stop
-from policies.team import Team
+from policies.run.stop import Stop
+from policies.team.team import Team
 
 BRIEF = "brief"
 """What the writer of the brief, or of the synthesis, is called among those who see answers."""

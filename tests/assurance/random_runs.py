@@ -14,10 +14,10 @@ from graph.teams.policies import load_policy, shipped_policies
 from nodes.halt import Halt
 from nodes.services import Services
 from nodes.voices.voice import BriefQuestion, Question, Tokens, Utterance
-from policies.seats import Failure
-from policies.table import OUTCOMES, Policy, Row
-from policies.team import Team
-from policies.team_rules import parse_team
+from policies.decision.table import OUTCOMES, Policy, Row
+from policies.run.seats import Failure
+from policies.team.rules import parse_team
+from policies.team.team import Team
 from tests.harness import proposal
 from tests.policies.assurance.enumeration import random_policy
 

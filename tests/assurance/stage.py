@@ -7,7 +7,7 @@ from typing import Any
 from graph.record import Record
 from graph.settings import Settings
 from nodes.voices.voice import Question
-from policies.seats import Failure
+from policies.run.seats import Failure
 from tests.harness import CHECKOUT_ROLES, proposal, run, scripted, team_of
 
 GO, CAUTION, BLOCK = "go", "caution", "block"

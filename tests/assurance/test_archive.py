@@ -12,7 +12,7 @@ from graph.store.archive import entry_of, past_run
 from policies.assurance.audit import head_of
 from policies.assurance.past import Rules
 from policies.assurance.whatif import decide_again
-from policies.table import Policy
+from policies.decision.table import Policy
 from tests.assurance.stage import BLOCK, CAUTION, GO, play
 from tests.audit.chronicle import told
 from tests.harness import proposal, resume, run, scripted, settings_at, team_of

@@ -12,7 +12,7 @@ from graph.report.terminal.proof import decide_lines
 from policies.assurance.ballots import Electorate, Place
 from policies.assurance.counterexamples import shown_example, shown_history, shown_place
 from policies.assurance.places import Counterexample
-from policies.table import Policy
+from policies.decision.table import Policy
 from tests.assurance.stage import policy_file, team_file
 from tests.hostile.command import Captured, accord, refused
 from tests.policies.assurance.random_runs import random_run

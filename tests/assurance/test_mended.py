@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from policies.assurance.flips import MAX_KEPT
-from policies.seats import Failure
+from policies.run.seats import Failure
 from tests.assurance.stage import BLOCK, CAUTION, GO, play, policy_file, team_file
 from tests.harness import proposal, resume, run, scripted, settings_at, team_of
 from tests.hostile.command import Captured, accord, refused

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from graph.teams.policies import shipped_policies
-from policies.fields import STANCES
+from policies.team.fields import STANCES
 from tests.assurance.stage import BLOCK, CAUTION, GO, classic, policy_file, team_file
 from tests.hostile.command import Captured, accord
 

@@ -11,7 +11,7 @@ import pytest
 from graph.record import Record
 from nodes.halt import Halt
 from nodes.voices.voice import Question, Voice
-from policies.seats import Failure
+from policies.run.seats import Failure
 from tests.harness import proposal, resume, run, scripted, settings_at, team_of
 from tests.hostile.command import Captured, accord
 

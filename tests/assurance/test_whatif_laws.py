@@ -18,9 +18,9 @@ from graph.store.archive import entry_of, past_run
 from graph.store.database import open_database
 from policies.assurance.past import Rules, Verdict
 from policies.assurance.whatif import decide_again
-from policies.guards import Guard
-from policies.team import Team
-from policies.team_rules import parse_team
+from policies.decision.guards import Guard
+from policies.team.rules import parse_team
+from policies.team.team import Team
 from tests.assurance.random_runs import Drawn, a_guard, draw
 from tests.assurance.true_runs import DECISIONS, run_truly
 

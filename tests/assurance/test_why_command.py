@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from policies.fields import STANCES
+from policies.team.fields import STANCES
 from tests.assurance.stage import BLOCK, CAUTION, GO, casts, classic, play
 from tests.harness import CHECKOUT_ROLES, settings_at
 from tests.hostile.command import Captured, accord, refused

@@ -16,7 +16,7 @@ from nodes.halt import Halt
 from nodes.services import Services
 from nodes.voices.recorded import RecordedVoice
 from nodes.voices.voice import Utterance
-from policies.team import Budget, Team
+from policies.team.team import Budget, Team
 from tests.assurance.random_runs import AT, Drawn, facts_of
 
 Event = Mapping[str, Any]

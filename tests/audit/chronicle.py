@@ -9,7 +9,7 @@ from graph.record import Record
 from graph.settings import Settings
 from nodes.voices.voice import Question
 from policies.assurance.audit import Event, Head, head_of
-from policies.seats import Failure
+from policies.run.seats import Failure
 from tests.harness import proposal, run, scripted, settings_at, team_of
 from tests.runs.stage import DEMAND, FINANCE, RISK, state_of
 

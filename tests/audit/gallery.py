@@ -24,8 +24,8 @@ from graph.teams.loader import load_team
 from nodes.halt import Halt
 from nodes.services import Services
 from nodes.voices.voice import Question
-from policies.seats import Failure
-from policies.team import Team
+from policies.run.seats import Failure
+from policies.team.team import Team
 from tests.audit.chronicle import BRIEF, ODD, speech
 from tests.durability.pattern_teams import SAYS, write_team
 from tests.harness import proposal, resume, run, scripted, settings_at, team_of

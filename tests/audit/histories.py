@@ -24,9 +24,9 @@ from graph.threads import Threads
 from nodes.services import InputRefusedError, Services
 from nodes.voices.voice import Question
 from policies.contracts.table import CONTRACTS
-from policies.fields import Position
-from policies.seats import Failure
-from policies.team import Team
+from policies.run.seats import Failure
+from policies.team.fields import Position
+from policies.team.team import Team
 from tests.durability.points import Killer, killing
 from tests.harness import ScriptedVoice, settings_at, team_of
 

@@ -19,7 +19,7 @@ from graph.runner import open_runner
 from graph.settings import Settings
 from nodes.voices.voice import Question
 from policies.assurance.audit import Event
-from policies.seats import Failure
+from policies.run.seats import Failure
 from tests.audit.chronicle import RULES, events_in, lines_of, speech, stopped, told
 from tests.harness import CHECKOUT_ROLES, proposal, resume, run, scripted, settings_at, team_of
 from tests.runs.stage import BRIEF, DEMAND, MODEL, RISK, go_on, play, rounds, script

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from graph.teams.examples import examples
-from policies.team import PatternName
+from policies.team.team import PatternName
 from tests.audit.gallery import NAME
 from tests.audit.histories import check_seed
 from tests.audit.judging import verified

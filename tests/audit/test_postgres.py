@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from nodes.voices.voice import Question
-from policies.seats import Failure
+from policies.run.seats import Failure
 from tests.audit.chronicle import speech, told
 from tests.harness import resume, run, scripted, settings_at, team_of
 from tests.hostile.command import Captured, accord

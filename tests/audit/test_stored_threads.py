@@ -13,7 +13,7 @@ from graph.runner import open_runner
 from graph.settings import Settings
 from nodes.voices.voice import Question
 from policies.assurance.audit import Event, head_of
-from policies.seats import Failure
+from policies.run.seats import Failure
 from tests.audit.chronicle import events_in, stopped, told
 from tests.audit.stored import Change, relinked, resealed, rewrite_archive, rewrite_events
 from tests.harness import resume, run, scripted, settings_at, team_of

@@ -17,7 +17,7 @@ from graph.settings import Settings
 from graph.teams.loader import load_team
 from graph.teams.voicing import voiced
 from nodes.voices.voice import Question, Utterance, Voice
-from policies.seats import Failure
+from policies.run.seats import Failure
 from tests.durability.processes import ACCORD, Desk, without
 from tests.harness import ScriptedVoice, proposal, run, scripted, settings_at, team_of
 

@@ -29,7 +29,7 @@ from graph.cli.main import run
 from graph.store.database import open_database
 from graph.threads import Threads
 from nodes.journal import UNDER_WAY
-from policies.usage import estimate_tokens
+from policies.run.usage import estimate_tokens
 from tests.durability.claims import told
 from tests.durability.forks import exit_code_of, fork, run_alone
 from tests.durability.pattern_teams import TEAM_FILE, TEAMS, PatternServer

@@ -16,7 +16,7 @@ from graph.teams.loader import Changes, load_team
 from graph.teams.voicing import voiced
 from nodes.services import Services
 from nodes.voices.voice import BriefQuestion, Question, Utterance
-from policies.team import Team
+from policies.team.team import Team
 from tests.durability.points import Killer, killing, note, watched_nodes
 from tests.harness import proposal, settings_at
 

@@ -24,9 +24,9 @@ from graph.store.locks import FileLocks
 from graph.teams.policies import with_policy
 from nodes.services import Services
 from nodes.voices.voice import BriefQuestion, Question, Utterance
-from policies.messages import KINDS, PRIORITIES
-from policies.team import Team
-from policies.team_rules import parse_team
+from policies.messages.message import KINDS, PRIORITIES
+from policies.team.rules import parse_team
+from policies.team.team import Team
 from tests.durability.points import Killer, killing
 from tests.durability.processes import without
 

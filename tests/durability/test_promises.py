@@ -21,7 +21,7 @@ from nodes.journal import CallKey, calls_under_way, read_call
 from nodes.services import Services
 from nodes.voices.voice import BriefQuestion, Limits, Meter, Prompt, Question, Utterance
 from policies.contracts.contribution import Contribution
-from policies.usage import Reservation
+from policies.run.usage import Reservation
 from tests.harness import CHECKOUT_ROLES, proposal, run, scripted, settings_at, team_of
 
 KEY = CallKey("t", 1, 1, "risk_analyst", 1)

@@ -11,7 +11,7 @@ from graph.store.database import open_database
 from graph.threads import Threads
 from nodes.agreement import find_disagreement
 from nodes.journal import CallKey, calls_under_way, count_filled, forget_call, note_call, write_call
-from policies.usage import Reservation
+from policies.run.usage import Reservation
 from tests.durability.crashes import Plan, check, check_seed
 from tests.durability.processes import Desk, Done
 from tests.scripted_server import Script, ScriptedServer, forever, hangs, says, serve, text

@@ -10,9 +10,9 @@ from graph.record import Record
 from graph.runner import Runner, open_runner
 from graph.settings import Settings
 from nodes.voices.voice import Question, Voice
-from policies.access import Access
 from policies.contracts.contribution import Contribution
-from policies.team import Team
+from policies.team.access import Access
+from policies.team.team import Team
 from tests.contributions import accept
 from tests.harness import scripted, team_of
 from tests.hostile.proposals import DENIED, FIELDS, OTHER, ROLE, Case, Kept, tidy

@@ -9,7 +9,7 @@ import pytest
 
 from graph.record import Record
 from graph.settings import Settings
-from policies.team import Team
+from policies.team.team import Team
 from tests.harness import proposal, resume, run, settings_at, show, team_of
 from tests.hostile.proposals import ROLE
 from tests.hostile.stage import TEAM, assert_storable

@@ -19,7 +19,7 @@ from graph.runner import open_runner
 from graph.settings import Settings
 from nodes.voices.voice import Question
 from policies.plain import clean_text
-from policies.team import Team
+from policies.team.team import Team
 from tests.harness import CHECKOUT_ROLES, proposal, run, scripted, settings_at, team_of
 from tests.hostile.command import Captured, Done, accord, process
 from tests.obeyed import OBEYED

@@ -15,7 +15,7 @@ import pytest
 
 from graph.settings import Settings
 from nodes.voices.rules import RulesVoice
-from policies.fields import MAX_SUMMARY
+from policies.team.fields import MAX_SUMMARY
 from tests.harness import proposal, run, scripted, settings_at, team_of
 from tests.hostile.command import ROOT, Captured, Done, accord, process, refused
 from tests.hostile.proposals import ROLE

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from policies.guards import examine
-from policies.outcome import Ruling, decide
-from policies.vote import Vote
+from policies.decision.guards import examine
+from policies.decision.outcome import Ruling, decide
+from policies.decision.vote import Vote
 from tests.judged import guards_of, policy_of
 from tests.oracle import deciding
 from tests.oracle.deciding import Decision, capped

@@ -10,10 +10,10 @@ import pytest
 from policies.assurance.proof import prove
 from policies.assurance.rulings import Rulings
 from policies.assurance.walk import Reached, walk
-from policies.guards import Finding
-from policies.outcome import Ruling, decide
-from policies.table import Outcome, Policy
-from policies.vote import Vote
+from policies.decision.guards import Finding
+from policies.decision.outcome import Ruling, decide
+from policies.decision.table import Outcome, Policy
+from policies.decision.vote import Vote
 from tests.judged import electorate_of, guards_of, policy_of
 from tests.oracle.deciding import capped
 from tests.oracle.drawing import Limits, draw

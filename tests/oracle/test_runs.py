@@ -11,7 +11,7 @@ import pytest
 from graph.record import Record
 from graph.runner import open_runner
 from nodes.voices.voice import Question
-from policies.seats import Failure
+from policies.run.seats import Failure
 from tests.harness import proposal, scripted, settings_at, team_of
 from tests.judged import team_file
 from tests.oracle.deciding import STANCES

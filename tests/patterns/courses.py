@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from policies.team import Team
+from policies.team.team import Team
 from tests.patterns.stage import (
     GOAL,
     MODEL,

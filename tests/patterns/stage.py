@@ -16,8 +16,8 @@ from graph.record import Record
 from graph.teams.policies import with_policy
 from graph.teams.voicing import voiced
 from nodes.fingerprint import Pin, fingerprints
-from policies.team import Team
-from policies.team_rules import parse_team
+from policies.team.rules import parse_team
+from policies.team.team import Team
 from tests.harness import resume, run, settings_at
 from tests.scripted_server import Answer, Call, ScriptedServer, forever, serve, status, text
 

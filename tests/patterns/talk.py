@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from graph.record import Record
-from policies.team import Team
+from policies.team.team import Team
 from tests.harness import settings_at, without_times
 from tests.patterns.stage import FACTS, MODEL, Lines, Plain, Played, go_on, play, refused, seat, team_of, trace_of
 from tests.runs.expected import beside

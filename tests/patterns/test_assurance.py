@@ -16,7 +16,7 @@ from nodes.agreement import find_disagreement
 from nodes.fingerprint import fingerprint
 from policies.assurance.audit import find_break
 from policies.assurance.past import Verdict
-from policies.team import Team
+from policies.team.team import Team
 from tests.harness import settings_at
 from tests.hostile.command import Captured
 from tests.hostile.command import refused as said_no

@@ -10,7 +10,7 @@ from graph.build import build_graph
 from graph.facts.loader import load_facts
 from graph.store.database import open_database
 from nodes.services import Services
-from policies.team import Team
+from policies.team.team import Team
 from tests.harness import settings_at
 from tests.patterns.stage import (
     FACTS,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from policies.team import Team
+from policies.team.team import Team
 from tests.harness import without_times
 from tests.patterns.stage import Plain, answer, go_on, play, refused, team_of, turn, usage
 from tests.patterns.talk import (

@@ -10,7 +10,7 @@ import pytest
 from graph.patterns.guide import guide_to, synthetic_team
 from graph.teams.examples import examples
 from policies.rehearsal.simulate import simulate
-from policies.team import PATTERN_NAMES
+from policies.team.team import PATTERN_NAMES
 from tests.hostile.command import Captured, Done, accord, refused
 
 pytestmark = pytest.mark.usefixtures("accord_home")

@@ -13,7 +13,7 @@ from graph.record import Record
 from graph.runner import open_runner
 from graph.teams.voicing import voiced
 from policies.rehearsal.timeline import Rehearsal
-from policies.team import Team
+from policies.team.team import Team
 from tests.harness import settings_at
 from tests.patterns.stage import answering, team_of
 from tests.runs.stage import prompt_tokens_reserved

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from graph.cli.main import accord
 from graph.record import Record
 from graph.teams.loader import load_team, shipped_teams
-from policies.team import Team
+from policies.team.team import Team
 from tests.harness import run, settings_at, team_of
 from tests.patterns.stage import Played, answer, ballot, output, outputs, plan, play, proposed, refused
 from tests.runs.stage import state_of

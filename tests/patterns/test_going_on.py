@@ -10,7 +10,7 @@ from graph.record import Record
 from graph.runner import open_runner
 from graph.teams.voicing import voiced
 from nodes.halt import Halt
-from policies.team import Team
+from policies.team.team import Team
 from tests.harness import settings_at, show
 from tests.patterns.courses import COURSES, key_of
 from tests.patterns.stage import FACTS, Floor, Plain, Played, go_on, parsed, play

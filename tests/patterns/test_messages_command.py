@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from policies.messages import KINDS
+from policies.messages.message import KINDS
 from tests.harness import settings_at
 from tests.hostile.command import Captured, accord, refused
 from tests.patterns.stage import play

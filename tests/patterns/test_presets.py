@@ -13,7 +13,7 @@ from graph.teams.loader import load_team, shipped_teams
 from graph.teams.policies import shipped_policies
 from graph.teams.presets import shipped_presets
 from graph.teams.source import read_source
-from policies.team import PATTERN_NAMES, Role
+from policies.team.team import PATTERN_NAMES, Role
 
 PRESETS = ("analyst", "coder", "orchestrator", "researcher", "reviewer", "writer")
 TEAMS = ", ".join(shipped_teams())

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.tree import Tree
 
 from graph.cli.progress import LiveProgress, _Plan
-from policies.team import Team
+from policies.team.team import Team
 from tests.patterns.stage import (
     Lines,
     assignments,

@@ -12,11 +12,11 @@ from graph.report.patterns.drawing import DRAWN
 from graph.teams.examples import examples
 from policies.contracts.table import CONTRACTS
 from policies.patterns.course import PATTERNS
-from policies.team import Options, PatternName
+from policies.team.team import Options, PatternName
 
 ROOT = Path(__file__).parents[2]
 NAMES = get_args(PatternName)
-TABLES = {"policies/patterns/course.py", "policies/team.py", "graph/report/patterns/drawing.py"}
+TABLES = {"policies/patterns/course.py", "policies/team/team.py", "graph/report/patterns/drawing.py"}
 """Where each pattern has a row: its value, its name, how it is drawn."""
 ASKS = re.compile(rf"""\bpattern\b.*["'](?:{"|".join(NAMES)})["']|["'](?:{"|".join(NAMES)})["'].*\bpattern\b""")
 

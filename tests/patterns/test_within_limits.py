@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from graph.problems import UsageError
-from policies.table import DECISIONS
+from policies.decision.table import DECISIONS
 from tests.harness import settings_at
 from tests.patterns.stage import (
     answer,

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from policies.access import Access
-from policies.budgets import Spent
 from policies.contracts.answers import Accepted, Refusal
 from policies.contracts.contribution import Contribution
-from policies.seats import Failure, Reply, Seat, casts_of, is_full, open_seats
-from policies.stop import STOP_TABLE, Stop
-from policies.team import Budget
-from policies.waves import Ask, Settlement, Wave, plan_wave, settle
+from policies.run.budgets import Spent
+from policies.run.seats import Failure, Reply, Seat, casts_of, is_full, open_seats
+from policies.run.stop import STOP_TABLE, Stop
+from policies.run.waves import Ask, Settlement, Wave, plan_wave, settle
+from policies.team.access import Access
+from policies.team.team import Budget
 
 SEQUENCE = ("demand_analyst", "finance_analyst", "risk_analyst")
 DEMAND, FINANCE, RISK = SEQUENCE

@@ -2,7 +2,7 @@
 
 import pytest
 
-from policies.access import Access, find_denial
+from policies.team.access import Access, find_denial
 
 ACCESS = Access(known=frozenset({"risk_analyst", "legal_analyst"}), enabled=frozenset({"risk_analyst", "guest"}))
 

@@ -6,10 +6,10 @@ from typing import Any, get_args
 import pytest
 
 from graph.teams.policies import load_policy, shipped_policies
-from policies.outcome import decide
-from policies.table import Policy, Row, for_ballots
-from policies.team_rules import parse_team
-from policies.vote import Cast, Vote
+from policies.decision.outcome import decide
+from policies.decision.table import Policy, Row, for_ballots
+from policies.decision.vote import Cast, Vote
+from policies.team.rules import parse_team
 from tests.policies.patterns.courses import policy_of, raw_team
 
 CASTS: tuple[Cast, ...] = get_args(Cast)

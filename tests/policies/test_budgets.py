@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nodes.voices.voice import Question, Tokens, Utterance
-from policies.budgets import (
+from policies.run.budgets import (
     Spent,
     change_budget,
     grant,
@@ -17,8 +17,8 @@ from policies.budgets import (
     refuse_round,
     seconds_left,
 )
-from policies.team import Budget, Price
-from policies.usage import BYTES_PER_TOKEN, Reservation, Usage, add_usage, cost_of, is_credible, reserve
+from policies.run.usage import BYTES_PER_TOKEN, Reservation, Usage, add_usage, cost_of, is_credible, reserve
+from policies.team.team import Budget, Price
 from tests.harness import ScriptedVoice, proposal, run, settings_at, team_of
 
 PRICE = Price(prompt=0.4, completion=1.6)

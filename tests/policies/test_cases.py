@@ -11,15 +11,15 @@ from typing import Any, get_args
 
 import pytest
 
-from policies.access import Access
-from policies.conflicts import ConflictName, find_conflicts
 from policies.contracts.answers import Refusal
 from policies.contracts.contribution import Contribution
-from policies.outcome import decide
+from policies.decision.conflicts import ConflictName, find_conflicts
+from policies.decision.outcome import decide
+from policies.decision.table import DECISIONS
+from policies.decision.vote import Vote
 from policies.plain import is_plain
-from policies.stop import Stop
-from policies.table import DECISIONS
-from policies.vote import Vote
+from policies.run.stop import Stop
+from policies.team.access import Access
 from tests.contributions import accept
 from tests.policy_files import CLASSIC
 

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from graph.teams.loader import load_team, shipped_teams
-from policies.checks import Unanswered, find_flags, find_needed, stance_of
 from policies.contracts.contribution import Contribution
-from policies.fields import STANCES, Position, Stance
-from policies.outcome import decide
-from policies.table import Policy
-from policies.team import Check, Role, Team
-from policies.vote import Vote
+from policies.decision.outcome import decide
+from policies.decision.table import Policy
+from policies.decision.vote import Vote
+from policies.team.checks import Unanswered, find_flags, find_needed, stance_of
+from policies.team.fields import STANCES, Position, Stance
+from policies.team.team import Check, Role, Team
 
 LAUNCH = load_team("checkout_launch")
 FACTS: dict[str, Any] = LAUNCH.facts or {}

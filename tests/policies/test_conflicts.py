@@ -5,8 +5,8 @@ from typing import get_args
 
 import pytest
 
-from policies.conflicts import ConflictName, find_conflicts
-from policies.fields import STANCES, Stance
+from policies.decision.conflicts import ConflictName, find_conflicts
+from policies.team.fields import STANCES, Stance
 
 # Every set of stances, and the conflicts it holds in the order of the table.
 TABLE: dict[frozenset[str], list[str]] = {

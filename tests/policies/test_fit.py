@@ -7,8 +7,8 @@ import pytest
 from policies.conditions.condition import Fault, holds
 from policies.conditions.places import Path, shown_path
 from policies.conditions.reading import Handled, handled_in
-from policies.fit import MAX_CANDIDATES, Misfit, explain_fault, find_mistyped, misfits_of_condition
-from policies.privacy import WITHHELD
+from policies.team.fit import MAX_CANDIDATES, Misfit, explain_fault, find_mistyped, misfits_of_condition
+from policies.team.privacy import WITHHELD
 
 FACTS: dict[str, Any] = {
     "safety": {"open_recalls": 0, "officer": None},

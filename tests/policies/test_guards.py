@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from policies.guards import COMPARISONS, Cap, Finding, Guard, cap_of, capped, examine, find_unreadable, kind_of
+from policies.decision.guards import COMPARISONS, Cap, Finding, Guard, cap_of, capped, examine, find_unreadable, kind_of
+from policies.decision.table import OUTCOMES
 from policies.paths import MISSING, keys_of, plain_path, value_at, with_value
-from policies.table import OUTCOMES
 
 FACTS: dict[str, Any] = {
     "risk": {"rate": 0.03, "alerts": 4, "open": True, "region": "US", "none": None, "list": [1]},

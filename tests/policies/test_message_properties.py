@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.mailbox import FIELDS, MAX_METADATA_CHARACTERS, OPENING, Draft, accept_messages, post
-from policies.messages import (
+from policies.messages.mailbox import FIELDS, MAX_METADATA_CHARACTERS, OPENING, Draft, accept_messages, post
+from policies.messages.message import (
     KINDS,
     PRIORITIES,
     Message,

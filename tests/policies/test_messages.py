@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from policies.mailbox import OPENING, Draft, accept_messages, post
-from policies.messages import (
+from policies.messages.mailbox import OPENING, Draft, accept_messages, post
+from policies.messages.message import (
     KINDS,
     PRIORITIES,
     Conversation,

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from policies.nesting import each_changed, teams_within
-from policies.team import Team
+from policies.team.nesting import each_changed, teams_within
+from policies.team.team import Team
 from tests.policies.patterns.courses import raw_team
 
 Paths = list[tuple[str, ...]]

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from graph.teams.policies import load_policy
-from policies.fields import STANCES, Stance
-from policies.guards import Finding, Guard
-from policies.outcome import Ruling, decide
-from policies.table import DECISIONS, OUTCOMES, Policy
-from policies.vote import Cast, Vote
+from policies.decision.guards import Finding, Guard
+from policies.decision.outcome import Ruling, decide
+from policies.decision.table import DECISIONS, OUTCOMES, Policy
+from policies.decision.vote import Cast, Vote
+from policies.team.fields import STANCES, Stance
 from tests.policy_files import CLASSIC, LAUNCH, table
 
 # One vote on each side of every border: (go, caution, block, min_go_votes, outcome).

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from policies.checks import find_needed
 from policies.conditions.condition import ConditionError, Fault, compile_condition, holds
 from policies.contracts.reading import MAX_OFFER, offered_messages
 from policies.patterns.course import decides_by_policy
-from policies.routing import is_over, next_nodes, next_step
-from policies.team import PATTERN_NAMES, PatternName
+from policies.run.routing import is_over, next_nodes, next_step
+from policies.team.checks import find_needed
+from policies.team.team import PATTERN_NAMES, PatternName
 from tests.policies.patterns.courses import ANN, BOB, LEA, SEQUENCE, person, policy_of, team_of
 
 OUTPUT: dict[str, Any] = {"text": "Done.", "margin": 7.5, "ready": True, "risks": ["Rain."]}

@@ -10,7 +10,7 @@ from graph.build import build_graph
 from graph.teams.loader import load_team
 from nodes.services import InputRefusedError, Services
 from policies.plain import clean_text, find_unplain, is_plain, shown, written
-from policies.team import Team
+from policies.team.team import Team
 
 EDGE = 2**53 - 1
 

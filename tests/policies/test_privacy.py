@@ -7,7 +7,7 @@ import pytest
 
 from policies.conditions.places import Path, Use
 from policies.plain import is_plain
-from policies.privacy import WITHHELD, overlaps, withhold
+from policies.team.privacy import WITHHELD, overlaps, withhold
 
 FACTS: dict[str, Any] = {"customer": {"name": "Ada", "address": {"city": "London"}}, "region": "US", "none": None}
 

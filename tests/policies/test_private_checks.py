@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from policies.team import Team
-from policies.team_rules import Path, Problem, parse_team
+from policies.team.rules import Path, Problem, parse_team
+from policies.team.team import Team
 from tests.policies.patterns.courses import ANN, BOB, inner_team, person, raw_team
 
 POSITION: dict[str, Any] = {"stance": "go", "summary": "Fine.", "actions": ["Go."]}

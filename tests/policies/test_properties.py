@@ -10,25 +10,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.teams.policies import load_policy, shipped_policies
-from policies.access import Access
-from policies.budgets import Spent, grant, refuse_message
 from policies.conditions.condition import Fault, holds
-from policies.conflicts import find_conflicts
 from policies.contracts.answers import Refusal
 from policies.contracts.contribution import Contribution
-from policies.fields import STANCES
-from policies.guards import COMPARISONS, Guard, examine
-from policies.outcome import decide
+from policies.decision.conflicts import find_conflicts
+from policies.decision.guards import COMPARISONS, Guard, examine
+from policies.decision.outcome import decide
+from policies.decision.table import OUTCOMES, Policy
+from policies.decision.vote import Vote
 from policies.paths import MISSING, value_at
 from policies.plain import clean_text, find_unplain, is_plain
-from policies.privacy import WITHHELD, overlaps, withhold
-from policies.routing import next_nodes, next_step
-from policies.stop import Stop
-from policies.table import OUTCOMES, Policy
-from policies.team import Budget, Price, Team
-from policies.team_rules import Problem, parse_policy, parse_team
-from policies.usage import Reservation, Usage, add_usage, cost_of, reserve
-from policies.vote import Vote
+from policies.run.budgets import Spent, grant, refuse_message
+from policies.run.routing import next_nodes, next_step
+from policies.run.stop import Stop
+from policies.run.usage import Reservation, Usage, add_usage, cost_of, reserve
+from policies.team.access import Access
+from policies.team.fields import STANCES
+from policies.team.privacy import WITHHELD, overlaps, withhold
+from policies.team.rules import Problem, parse_policy, parse_team
+from policies.team.team import Budget, Price, Team
 from tests.contributions import accept
 from tests.policy_files import CLASSIC, raw_policy
 

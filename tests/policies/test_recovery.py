@@ -2,14 +2,14 @@
 
 import pytest
 
-from policies.access import Access
-from policies.budgets import Spent
-from policies.recovery import Recoveries, charge_lost, one_more, refuse_recovery
-from policies.seats import Seat
-from policies.stop import STOP_TABLE, Stop
-from policies.team import Budget
-from policies.usage import Reservation, Usage, learn_ratio, reserve
-from policies.waves import plan_wave
+from policies.run.budgets import Spent
+from policies.run.recovery import Recoveries, charge_lost, one_more, refuse_recovery
+from policies.run.seats import Seat
+from policies.run.stop import STOP_TABLE, Stop
+from policies.run.usage import Reservation, Usage, learn_ratio, reserve
+from policies.run.waves import plan_wave
+from policies.team.access import Access
+from policies.team.team import Budget
 
 
 def test_recoveries_are_counted_in_all_and_in_a_row() -> None:

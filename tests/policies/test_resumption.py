@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
-from policies.resumption import Resumption, resumption_of
-from policies.stop import STOP_KINDS, STOP_TABLE, StopKind, stop_reason
+from policies.run.resumption import Resumption, resumption_of
+from policies.run.stop import STOP_KINDS, STOP_TABLE, StopKind, stop_reason
 
 CUT_OFF, RESUMABLE, FINISHED = None, "max_messages", "success"
 ENTER, SHOW = Resumption("enter"), Resumption("show")

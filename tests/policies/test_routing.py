@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from policies.routing import next_nodes, next_step
+from policies.run.routing import next_nodes, next_step
 
 STOP = {"reason": "cancelled", "phase": None, "raw": None}
 OUTCOMES: dict[Any, str] = {

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.access import Access
-from policies.budgets import Spent
 from policies.contracts.answers import Accepted, Refusal
 from policies.contracts.contribution import Contribution
-from policies.seats import Failure, Reply, Seat, casts_of, is_exhausted, is_full, open_seats
-from policies.stop import STOP_TABLE, Stop
-from policies.team import Budget
-from policies.usage import Reservation, Usage
-from policies.waves import Settlement, Wave, plan_wave, settle
+from policies.run.budgets import Spent
+from policies.run.seats import Failure, Reply, Seat, casts_of, is_exhausted, is_full, open_seats
+from policies.run.stop import STOP_TABLE, Stop
+from policies.run.usage import Reservation, Usage
+from policies.run.waves import Settlement, Wave, plan_wave, settle
+from policies.team.access import Access
+from policies.team.team import Budget
 
 pytestmark = pytest.mark.slow
 

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from policies.access import Access
-from policies.budgets import Spent
 from policies.contracts.answers import Accepted, Refusal
 from policies.contracts.contribution import Contribution
-from policies.seats import Failure, Reply, Seat, forgive, is_exhausted, is_full, open_seats, phase_of
-from policies.stop import Stop
-from policies.team import Budget
-from policies.usage import Reservation, Usage
-from policies.waves import Ask, Settlement, Wave, plan_wave, settle
+from policies.run.budgets import Spent
+from policies.run.seats import Failure, Reply, Seat, forgive, is_exhausted, is_full, open_seats, phase_of
+from policies.run.stop import Stop
+from policies.run.usage import Reservation, Usage
+from policies.run.waves import Ask, Settlement, Wave, plan_wave, settle
+from policies.team.access import Access
+from policies.team.team import Budget
 
 SEQUENCE = ("demand_analyst", "finance_analyst", "risk_analyst")
 DEMAND, FINANCE, RISK = SEQUENCE

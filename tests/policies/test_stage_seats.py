@@ -2,15 +2,15 @@
 
 import pytest
 
-from policies.access import Access
-from policies.budgets import Spent
 from policies.contracts.answers import Accepted, Refusal
 from policies.contracts.contribution import Contribution
-from policies.seats import Failure, Reply, Seat, casts_of, is_full, phase_at, repair_of
-from policies.stop import Stop
-from policies.team import Budget
-from policies.usage import Reservation
-from policies.waves import Ask, Settlement, Wave, plan_wave, settle
+from policies.run.budgets import Spent
+from policies.run.seats import Failure, Reply, Seat, casts_of, is_full, phase_at, repair_of
+from policies.run.stop import Stop
+from policies.run.usage import Reservation
+from policies.run.waves import Ask, Settlement, Wave, plan_wave, settle
+from policies.team.access import Access
+from policies.team.team import Budget
 
 ANN, BOB = "ann", "bob"
 EVERYBODY = Access(frozenset({ANN, BOB}), frozenset({ANN, BOB}))

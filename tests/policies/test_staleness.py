@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from policies.staleness import FIELDS, find_moved
+from policies.run.staleness import FIELDS, find_moved
 
 KEPT: dict[str, str | None] = {"team": "t1", "policy": "p1", "facts": "f1", "goal": "g1"}
 

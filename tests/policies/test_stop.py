@@ -2,7 +2,7 @@
 
 import pytest
 
-from policies.stop import STOP_KINDS, STOP_TABLE, Stop, StopKind, stop_reason
+from policies.run.stop import STOP_KINDS, STOP_TABLE, Stop, StopKind, stop_reason
 
 # The table of the specification: (reason as written there, whether the thread can go on).
 TABLE: list[tuple[str, bool]] = [

@@ -6,9 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from policies.conditions.condition import Fault
-from policies.table import MAX_ROWS, Policy, first_row, row_holds
-from policies.variables import Variables
-from policies.vote import Vote
+from policies.decision.table import MAX_ROWS, Policy, first_row, row_holds
+from policies.decision.variables import Variables
+from policies.decision.vote import Vote
 from tests.policy_files import raw_policy, table
 
 ROW = {"when": "block >= 2", "then": "no_go"}

@@ -16,11 +16,11 @@ from graph.teams.source import read_yaml
 from nodes import convene, finalize
 from nodes.services import Services
 from nodes.state import Input, State
-from policies.access import Access
 from policies.conditions.condition import holds
-from policies.mailbox import EVERYBODY
-from policies.team import PATTERN_NAMES, RESERVED_NAMES, Brief, Budget, Price, Role, Team, missing_fact, pinned
-from policies.team_rules import parse_team, warnings_of
+from policies.messages.mailbox import EVERYBODY
+from policies.team.access import Access
+from policies.team.rules import parse_team, warnings_of
+from policies.team.team import PATTERN_NAMES, RESERVED_NAMES, Brief, Budget, Price, Role, Team, missing_fact, pinned
 from tests.policy_files import raw_policy
 
 RAW: dict[str, Any] = {

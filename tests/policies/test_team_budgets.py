@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.budgets import Charge, Spent, charge, grant, limits_of_team, raised, refuse_message, reserve_team
-from policies.team import Budget
-from policies.usage import Reservation, Usage
+from policies.run.budgets import Charge, Spent, charge, grant, limits_of_team, raised, refuse_message, reserve_team
+from policies.run.usage import Reservation, Usage
+from policies.team.team import Budget
 
 LEAST_SECONDS, LEAST_COST = 1e-6, 1e-9
 

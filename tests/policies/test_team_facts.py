@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from policies.team_facts import find_unusable
+from policies.team.facts import find_unusable
 
 FACTS: dict[str, Any] = {
     "safety": {"open_recalls": 0, "officer": None, "region": "US", "lots": [{"late": 1}, {}]},

@@ -7,10 +7,10 @@ import pytest
 from pydantic import BaseModel
 
 from graph.teams.policies import shipped_policies
-from policies.guards import Guard
-from policies.table import Policy, Row, Waiver
-from policies.team import Team
-from policies.team_rules import Path, Problem, parse_policy, parse_team, warnings_of
+from policies.decision.guards import Guard
+from policies.decision.table import Policy, Row, Waiver
+from policies.team.rules import Path, Problem, parse_policy, parse_team, warnings_of
+from policies.team.team import Team
 from tests.policy_files import raw_policy
 
 ROLE = {"title": "Planner", "mandate": "Judge the plan."}

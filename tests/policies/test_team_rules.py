@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from policies.fields import Position
 from policies.plain import shown
-from policies.team import Brief, Budget, Check, Price, Role, Team
-from policies.team_rules import Path, Problem, parse_team
+from policies.team.fields import Position
+from policies.team.rules import Path, Problem, parse_team
+from policies.team.team import Brief, Budget, Check, Price, Role, Team
 from tests.policy_files import raw_policy
 
 POSITION = {"stance": "go", "summary": "Fine.", "actions": ["Go on."]}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from policies.unwrapping import unwrapped, without_thinking
+from policies.contracts.unwrapping import unwrapped, without_thinking
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from typing import Any, get_args
 import pytest
 
 from policies.conditions.condition import holds_for_vote
-from policies.fields import Stance
-from policies.outcome import decide
-from policies.table import Policy
-from policies.variables import VARIABLES, Variables
-from policies.vote import Cast, Vote, rounds_blocked
+from policies.decision.outcome import decide
+from policies.decision.table import Policy
+from policies.decision.variables import VARIABLES, Variables
+from policies.decision.vote import Cast, Vote, rounds_blocked
+from policies.team.fields import Stance
 
 CASTS: dict[str, Cast] = {"demand": "go", "finance": "caution", "risk": "block", "legal": "absent", "support": "go"}
 VOTE = Vote(

@@ -9,7 +9,7 @@ from graph.report.dossier.dossier import dossier_of
 from graph.report.html.page import page_of
 from graph.report.markdown.report import markdown_of
 from nodes.voices.voice import Question
-from policies.seats import Failure
+from policies.run.seats import Failure
 from tests.harness import CHECKOUT_ROLES, Speech, proposal, run, scripted, settings_at, team_of
 from tests.runs.stage import state_of
 

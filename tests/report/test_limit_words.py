@@ -13,10 +13,10 @@ from graph.report.terminal.report import print_report
 from graph.report.terminal.visible import console_on
 from graph.report.terminal.why import print_why
 from policies.assurance.limits import flip_limits
-from policies.guards import Guard, examine
-from policies.outcome import decide
-from policies.table import Outcome, Policy
-from policies.vote import Vote
+from policies.decision.guards import Guard, examine
+from policies.decision.outcome import decide
+from policies.decision.table import Outcome, Policy
+from policies.decision.vote import Vote
 from tests.hostile.command import Captured
 from tests.report.conftest import Telling
 

@@ -9,7 +9,7 @@ import pytest
 from graph.cli.exits import Exit
 from graph.cli.main import run as accord
 from graph.report.html import page
-from policies.seats import Failure
+from policies.run.seats import Failure
 from tests.harness import proposal, run, scripted, settings_at, team_of
 from tests.report.works import WORKS
 

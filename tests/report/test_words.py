@@ -3,8 +3,8 @@
 from typing import get_args
 
 from graph.report.words import COMPARISONS
-from policies.guards import Comparison
-from policies.stop import STOP_TABLE, StopKind
+from policies.decision.guards import Comparison
+from policies.run.stop import STOP_TABLE, StopKind
 
 
 def test_each_comparison_of_a_guard_and_each_stop_has_its_words() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 from graph.teams.policies import with_policy
 from graph.teams.voicing import voiced
 from nodes.voices.voice import Question
-from policies.seats import Failure
-from policies.team import Team
-from policies.team_rules import parse_team
+from policies.run.seats import Failure
+from policies.team.rules import parse_team
+from policies.team.team import Team
 from tests.harness import Speech, proposal, resume, run, scripted, settings_at, team_of
 from tests.report.stage import HOSTILE, STORIES, Told, told
 from tests.runs.stage import state_of

@@ -7,7 +7,7 @@ from typing import Any
 import rfc8785
 
 from nodes.fingerprint import Pin, fingerprints
-from policies.team import Team
+from policies.team.team import Team
 
 Plain = dict[str, Any]
 _ABSENT = object()

@@ -12,7 +12,7 @@ from graph.build import build_reader
 from graph.record import Record
 from graph.settings import Settings
 from graph.store.database import open_database
-from policies.team import Team
+from policies.team.team import Team
 from tests.harness import CHECKOUT_ROLES, resume, run, settings_at, team_of
 from tests.scripted_server import Answer, Call, ScriptedServer, forever, says, serve, status, text
 

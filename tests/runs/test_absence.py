@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nodes.voices.voice import Question
-from policies.seats import Failure
+from policies.run.seats import Failure
 from tests.harness import ScriptedVoice, proposal, resume, run, settings_at, show, team_of, without_times
 from tests.runs.stage import DEMAND, FINANCE, RISK, go_on, play, refused, rounds, script, state_of
 from tests.scripted_server import forever, hangs, says, status, text

@@ -7,7 +7,7 @@ import pytest
 
 from graph.problems import UsageError
 from graph.teams.loader import load_team
-from policies.seats import Failure
+from policies.run.seats import Failure
 from tests.harness import ScriptedVoice, proposal, resume, run, settings_at, team_of
 from tests.runs.stage import BRIEF, DEMAND, FINANCE, RISK, go_on, play, rounds, script, state_of
 from tests.scripted_server import forever, says, status, text

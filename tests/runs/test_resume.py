@@ -12,7 +12,7 @@ import pytest
 
 from graph.problems import UsageError
 from graph.teams.loader import load_team
-from policies.stop import STOP_TABLE, Stop
+from policies.run.stop import STOP_TABLE, Stop
 from tests.harness import resume, settings_at, show, without_times
 from tests.runs.expected import accepted, round_of, success, usage
 from tests.runs.stage import (

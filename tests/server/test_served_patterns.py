@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from graph.teams.examples import examples
-from policies.team import PATTERN_NAMES
+from policies.team.team import PATTERN_NAMES
 from tests.harness import run, settings_at, show, team_of
 from tests.server.development import REPOSITORY, Server, complaints, serve_graph
 

@@ -23,7 +23,7 @@ from graph.record import Record
 from graph.runner import Runner, open_runner
 from graph.settings import Settings
 from nodes.voices.voice import Question, Utterance
-from policies.team import Team
+from policies.team.team import Team
 from tests.harness import ScriptedVoice, proposal, settings_at, team_of
 
 SEED = 20261121

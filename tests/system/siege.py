@@ -11,7 +11,7 @@ from typing import Any
 
 from graph.store.database import open_database
 from nodes.journal import UNDER_WAY
-from policies.stop import Stop
+from policies.run.stop import Stop
 from tests.durability.processes import PATIENCE_SECONDS, Desk, Done, Running
 from tests.system.planned import Asked, Key, PlannedServer, key_in_journal, plans_of, write_plans
 

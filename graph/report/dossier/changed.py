@@ -10,10 +10,10 @@ from nodes.agreement import find_disagreement
 from nodes.events import decided, standing_outcomes, vote_from
 from nodes.fingerprint import Pin, fingerprint, fingerprints
 from policies.assurance.audit import Event, find_break
-from policies.guards import Guard, examine
-from policies.outcome import decide
-from policies.table import Policy
-from policies.vote import Vote
+from policies.decision.guards import Guard, examine
+from policies.decision.outcome import decide
+from policies.decision.table import Policy
+from policies.decision.vote import Vote
 
 WORDS = {
     "team": "team",

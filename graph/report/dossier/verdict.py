@@ -6,8 +6,8 @@ from typing import Any
 from graph.report.dossier.changed import Changed
 from graph.report.dossier.timeline import capping
 from graph.report.words import counted, label_of, listed, plain_word, resume_of, said_reason, tone_of, written
-from policies.stop import Stop
-from policies.table import DECISIONS
+from policies.decision.table import DECISIONS
+from policies.run.stop import Stop
 
 Plain = dict[str, Any]
 State = Mapping[str, Any]

@@ -18,7 +18,7 @@ from graph.report.patterns.work import Given, Plain, Work
 from graph.report.words import label_of, tone_of
 from nodes.border import name_of
 from policies.patterns.course import pattern_named
-from policies.team import PatternName
+from policies.team.team import PatternName
 
 DRAWN: Mapping[PatternName, Callable[[Work], list[Plain]]] = {
     "rounds": rounds_of,

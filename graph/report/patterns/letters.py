@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from graph.report.patterns.work import Given, Plain
 from graph.report.words import counted
-from policies.messages import message_from, open_questions
+from policies.messages.message import message_from, open_questions
 
 MAX_SHOWN = 200
 """Messages shown; `accord messages` has them all."""

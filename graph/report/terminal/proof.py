@@ -16,7 +16,7 @@ from graph.report.terminal.visible import STYLES, visible
 from policies.assurance.counterexamples import shown_example, shown_history, shown_place
 from policies.assurance.places import Counterexample
 from policies.assurance.proof import Cell, Proof, PropertyCheck, Share, Walked
-from policies.table import Policy, Report
+from policies.decision.table import Policy, Report
 
 Plain = dict[str, Any]
 

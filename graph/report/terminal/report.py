@@ -18,7 +18,7 @@ from graph.report.terminal.visible import STYLES, console_on, visible, visible_l
 from graph.report.terminal.work import shown_sections
 from graph.report.words import resume_of, said_reason
 from nodes.events import said_guard
-from policies.stop import Stop
+from policies.run.stop import Stop
 
 
 def print_report(record: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from graph.record import row_name
 from graph.report.terminal.proof import word_of
 from graph.report.terminal.visible import visible
 from policies.assurance.counterexamples import shown_casts, shown_place
-from policies.table import DECISIONS
+from policies.decision.table import DECISIONS
 
 Plain = dict[str, Any]
 

@@ -16,7 +16,7 @@ import openai
 from nodes.voices.voice import Tokens
 from nodes.voices.wire.transport import MalformedError, TooLargeError
 from policies.plain import clean_text
-from policies.stop import stop_reason
+from policies.run.stop import stop_reason
 
 MAX_SAID = 300
 """Characters kept of what a provider says."""

@@ -6,8 +6,8 @@ from typing import Any
 from langchain_core.messages import AIMessage
 
 from nodes.voices.voice import Tokens, Utterance
-from policies.seats import Failure
-from policies.stop import StopKind, stop_reason
+from policies.run.seats import Failure
+from policies.run.stop import StopKind, stop_reason
 
 USAGE_NAMES = (("prompt_tokens", "completion_tokens"), ("input_tokens", "output_tokens"))
 """What endpoints call the tokens that were read and written."""

@@ -9,9 +9,9 @@ from itertools import product
 from typing import Any
 
 from policies.assurance.ballots import Electorate
-from policies.fields import STANCES
-from policies.table import OUTCOMES, Policy
-from policies.vote import Cast, Vote
+from policies.decision.table import OUTCOMES, Policy
+from policies.decision.vote import Cast, Vote
+from policies.team.fields import STANCES
 
 ROLES = ("risk", "legal", "sales", "design", "finance", "demand")
 CASTS: tuple[Cast, ...] = (*STANCES, "absent")

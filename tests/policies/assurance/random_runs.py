@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from policies.assurance.ballots import Electorate
-from policies.table import OUTCOMES, Policy
+from policies.decision.table import OUTCOMES, Policy
 from tests.policies.assurance.enumeration import policy
 
 SEQUENCE = ("risk", "sales", "ops")

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from policies.assurance.ballots import Electorate
-from policies.outcome import Ruling, decide
-from policies.table import Policy
-from policies.vote import Cast, Vote
+from policies.decision.outcome import Ruling, decide
+from policies.decision.table import Policy
+from policies.decision.vote import Cast, Vote
 
 CASTS: tuple[Cast, ...] = ("go", "caution", "block", "absent")
 RANK = {"no_go": 0, "next_round": 1, "escalate": 1, "go_with_caution": 2, "go": 3}

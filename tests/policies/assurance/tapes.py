@@ -4,17 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from policies.access import Access
 from policies.assurance.past import PastRun
 from policies.assurance.tape import Exchange, Pause, RoundEnd, Start, Tape, TapeStep
-from policies.budgets import change_budget
 from policies.contracts.answers import Accepted, Refusal
-from policies.guards import Guard, examine
-from policies.outcome import decide
-from policies.seats import Failure, Reply
-from policies.table import DECISIONS, Policy
-from policies.team import Budget
-from policies.vote import Cast, Vote, rounds_blocked
+from policies.decision.guards import Guard, examine
+from policies.decision.outcome import decide
+from policies.decision.table import DECISIONS, Policy
+from policies.decision.vote import Cast, Vote, rounds_blocked
+from policies.run.budgets import change_budget
+from policies.run.seats import Failure, Reply
+from policies.team.access import Access
+from policies.team.team import Budget
 
 SEATS = ("risk", "legal", "sales")
 GUEST = "people"

@@ -3,8 +3,8 @@
 from typing import Any
 
 from policies.assurance.approval import find_unapproved
-from policies.team import Budget, Team
-from policies.team_rules import parse_team
+from policies.team.rules import parse_team
+from policies.team.team import Budget, Team
 from tests.policies.patterns.courses import ANN, BOB, CID, person, policy_of, raw_team, team_of
 
 PROPER = policy_of([{"when": "block > 0", "then": "no_go"}])

@@ -22,8 +22,8 @@ from policies.assurance.ballots import (
     spelled,
     totals,
 )
-from policies.team import Budget, Team
-from policies.team_rules import parse_team
+from policies.team.rules import parse_team
+from policies.team.team import Budget, Team
 from tests.policies.assurance.enumeration import everything, policy, random_policy, random_team
 
 ABC = Electorate(("a", "b", "c"))

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from policies.assurance.cases import Case, parse_case, rule_on, uncovered
-from policies.guards import Guard
-from policies.outcome import Ruling
-from policies.vote import Vote
+from policies.decision.guards import Guard
+from policies.decision.outcome import Ruling
+from policies.decision.vote import Vote
 from tests.policies.assurance.enumeration import policy
 
 FRAUD = Guard(name="fraud", fact="risk.rate", at_least=0.5, cap="no_go")

@@ -7,9 +7,9 @@ import pytest
 
 from graph.teams.policies import load_policy
 from policies.assurance.ballots import Ballots, Electorate, Place, chance_of
-from policies.outcome import decide
-from policies.table import OUTCOMES
-from policies.vote import Cast
+from policies.decision.outcome import decide
+from policies.decision.table import OUTCOMES
+from policies.decision.vote import Cast
 from tests.policies.assurance.enumeration import CASTS, policy, vote_of
 
 

@@ -5,7 +5,7 @@ import pytest
 from policies.assurance.ballots import Place
 from policies.assurance.counterexamples import MANY, shown_casts, shown_example, shown_history, shown_place
 from policies.assurance.places import Counterexample
-from policies.vote import Cast
+from policies.decision.vote import Cast
 
 FIRST: dict[str, Cast] = {"risk": "block", "legal": "go", "sales": "go"}
 SECOND: dict[str, Cast] = {"risk": "caution", "legal": "go", "sales": "absent"}

@@ -11,8 +11,8 @@ from graph.teams.policies import load_policy
 from policies.assurance import ballots
 from policies.assurance.ballots import Electorate, TooManyVotesError
 from policies.assurance.difference import Change, find_changes
-from policies.table import Policy
-from policies.vote import Cast
+from policies.decision.table import Policy
+from policies.decision.vote import Cast
 from tests.policies.assurance.enumeration import policy
 from tests.policies.assurance.random_runs import QUESTIONS, random_pair
 from tests.policies.assurance.simulation import CASTS, Said, Simulation, State

@@ -6,7 +6,7 @@ import pytest
 
 from policies.assurance.ballots import Place
 from policies.assurance.lens import LONGEST, Split, lens_of
-from policies.table import Policy
+from policies.decision.table import Policy
 from tests.policies.assurance.enumeration import policy
 
 

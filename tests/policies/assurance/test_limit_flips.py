@@ -10,10 +10,10 @@ import pytest
 from policies.assurance import limits
 from policies.assurance.limits import LimitFlip, distance_of, flip_limits
 from policies.assurance.ranges import find_ranges
-from policies.guards import Guard, examine
-from policies.outcome import Ruling, decide
-from policies.table import Outcome, Policy
-from policies.vote import Vote
+from policies.decision.guards import Guard, examine
+from policies.decision.outcome import Ruling, decide
+from policies.decision.table import Outcome, Policy
+from policies.decision.vote import Vote
 from tests.policies.assurance.enumeration import policy
 from tests.policies.assurance.judged_flips import Rule, Tried, judge_joint, judge_single, random_case
 

@@ -12,9 +12,9 @@ from policies.assurance.ballots import Electorate, TooManyVotesError, electorate
 from policies.assurance.cases import Case, parse_case, rule_on
 from policies.assurance.proof import PropertyCheck, find_unproved, prove
 from policies.conditions.reading import find_strange_word
-from policies.table import Policy, Property, Report, Row
-from policies.team import Budget
-from policies.team_rules import Problem, parse_team
+from policies.decision.table import Policy, Property, Report, Row
+from policies.team.rules import Problem, parse_team
+from policies.team.team import Budget
 from tests.policies.assurance.enumeration import policy
 
 TWO = Electorate(("risk", "sales"))

@@ -9,10 +9,10 @@ from policies.assurance import ballots
 from policies.assurance.ballots import Electorate, Place, TooManyVotesError
 from policies.assurance.places import Counterexample, UnconfirmedError
 from policies.assurance.proof import Proof, PropertyCheck, find_unproved, prove
-from policies.guards import Cap, Finding, Guard
-from policies.outcome import Ruling, decide
-from policies.table import Policy, Property, Report
-from policies.vote import Cast, Vote
+from policies.decision.guards import Cap, Finding, Guard
+from policies.decision.outcome import Ruling, decide
+from policies.decision.table import Policy, Property, Report
+from policies.decision.vote import Cast, Vote
 from tests.policies.assurance.enumeration import policy
 
 TEAM = Electorate(("risk", "legal", "sales"))

@@ -6,7 +6,7 @@ import pytest
 
 from policies.assurance.places import Counterexample
 from policies.assurance.proof import Proof, PropertyCheck, prove
-from policies.table import Property
+from policies.decision.table import Property
 from tests.policies.assurance.random_runs import QUESTIONS, random_run
 from tests.policies.assurance.simulation import CAUTIOUS, RANK, Said, Simulation, State, departures
 

@@ -3,10 +3,10 @@
 from policies.assurance.past import PastRun, Rules, Verdict
 from policies.assurance.tape import Start
 from policies.assurance.whatif import decide_again
-from policies.budgets import Spent
 from policies.contracts.answers import Accepted
-from policies.table import Policy
-from policies.team import Budget
+from policies.decision.table import Policy
+from policies.run.budgets import Spent
+from policies.team.team import Budget
 from tests.policies.assurance.enumeration import policy
 from tests.policies.assurance.tapes import BROKEN, LATE, SEATS, asks, ends, run, stops
 

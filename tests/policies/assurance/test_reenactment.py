@@ -5,8 +5,8 @@ import pytest
 from policies.assurance.past import PastRun, Rules, Verdict
 from policies.assurance.tape import Start
 from policies.assurance.whatif import decide_again
-from policies.table import Policy
-from policies.team import Budget
+from policies.decision.table import Policy
+from policies.team.team import Budget
 from tests.policies.assurance.enumeration import policy
 from tests.policies.assurance.tapes import BROKEN, CUT, DOWN, KEY, LATE, SEATS, Happened, asks, ends, run, stops
 

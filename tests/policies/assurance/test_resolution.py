@@ -5,8 +5,8 @@ from dataclasses import replace
 from policies.assurance.ballots import Electorate, Place
 from policies.assurance.places import Counterexample
 from policies.assurance.proof import Proof, PropertyCheck, prove
-from policies.table import Property, Report
-from policies.vote import Cast
+from policies.decision.table import Property, Report
+from policies.decision.vote import Cast
 from tests.policies.assurance.enumeration import policy
 
 TEAM = Electorate(("risk", "legal", "sales"))

@@ -10,7 +10,7 @@ from graph.teams.source import read_source
 from policies.assurance.ballots import Electorate
 from policies.assurance.cases import Case, parse_case, rule_on, uncovered
 from policies.assurance.proof import prove
-from policies.table import OUTCOMES
+from policies.decision.table import OUTCOMES
 from tests.policies.assurance.enumeration import ROLES
 
 pytestmark = pytest.mark.slow

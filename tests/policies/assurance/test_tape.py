@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from policies.assurance.tape import Exchange, Pause, RoundEnd, Start, Tape, tape_from, taped
-from policies.budgets import Spent
 from policies.contracts.answers import Accepted, Refusal
-from policies.seats import Failure, Reply
-from policies.team import Budget
+from policies.run.budgets import Spent
+from policies.run.seats import Failure, Reply
+from policies.team.team import Budget
 
 Event = dict[str, Any]
 LIMITS = Budget().model_dump(mode="json")

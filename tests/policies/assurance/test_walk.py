@@ -7,7 +7,7 @@ from policies.assurance.lens import lens_of
 from policies.assurance.proof import places_of, prove
 from policies.assurance.rulings import Rulings
 from policies.assurance.walk import Reached, find_way, walk
-from policies.table import Policy
+from policies.decision.table import Policy
 from tests.policies.assurance.enumeration import policy
 from tests.policies.assurance.random_runs import random_run
 from tests.policies.assurance.simulation import Simulation

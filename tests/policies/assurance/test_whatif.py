@@ -7,15 +7,15 @@ from dataclasses import replace
 import pytest
 
 from graph.teams.policies import load_policy
-from policies.access import Access
 from policies.assurance.past import PastRun, Rules, Verdict
 from policies.assurance.tape import RoundEnd, Start, Tape
 from policies.assurance.whatif import decide_again
-from policies.guards import Guard
-from policies.outcome import decide
-from policies.table import DECISIONS, Policy
-from policies.team import Budget
-from policies.vote import Cast, Vote
+from policies.decision.guards import Guard
+from policies.decision.outcome import decide
+from policies.decision.table import DECISIONS, Policy
+from policies.decision.vote import Cast, Vote
+from policies.team.access import Access
+from policies.team.team import Budget
 from tests.policies.assurance.enumeration import CASTS, policy, random_policy
 from tests.policies.assurance.tapes import SEATS, asks, ends, run, stops, talked
 

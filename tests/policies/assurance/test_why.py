@@ -10,11 +10,11 @@ from policies.assurance.ballots import Electorate, Place, TooManyVotesError
 from policies.assurance.flips import flip_stances
 from policies.assurance.power import powers
 from policies.assurance.why import explain
-from policies.fields import STANCES
-from policies.guards import Cap, Guard, examine
-from policies.outcome import decide
-from policies.table import OUTCOMES, Policy
-from policies.vote import Vote
+from policies.decision.guards import Cap, Guard, examine
+from policies.decision.outcome import decide
+from policies.decision.table import OUTCOMES, Policy
+from policies.decision.vote import Vote
+from policies.team.fields import STANCES
 from tests.policies.assurance.enumeration import (
     CASTS,
     ROLES,

@@ -13,7 +13,7 @@ from policies.contracts.note import MAX_ARTIFACTS
 from policies.contracts.table import form_of, judge
 from policies.contracts.verdict import MAX_REASONS
 from policies.plain import MAX_TEXT, is_plain
-from policies.stop import Stop
+from policies.run.stop import Stop
 from tests.policies.patterns.courses import ANN, ANSWERS, BOB, CID, SEQUENCE, person, team_of
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,7 @@ import pytest
 
 from policies.contracts.answers import ContractName, Refusal, Task
 from policies.contracts.table import judge
-from policies.team import Team
+from policies.team.team import Team
 from tests.policies.patterns.courses import ANN, BOB, CID, LEA, SEQUENCE, person, team_of
 
 LONG, SHORT = "x" * 20_001, "x" * 501

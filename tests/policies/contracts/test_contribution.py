@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from policies.access import Access
 from policies.contracts.answers import Refusal
 from policies.contracts.contribution import Contribution
 from policies.contracts.reading import read_json
-from policies.fields import STANCES
 from policies.plain import is_plain, shown
+from policies.team.access import Access
+from policies.team.fields import STANCES
 from tests.contributions import accept
 
 ASKED = "risk_analyst"

@@ -10,9 +10,9 @@ from policies import contracts
 from policies.contracts.answers import ContractName, Refusal, Task
 from policies.contracts.contract import Contract
 from policies.contracts.table import CONTRACTS, form_of, judge
-from policies.fields import Position
 from policies.rehearsal.scene import Scene
-from policies.stop import STOP_TABLE
+from policies.run.stop import STOP_TABLE
+from policies.team.fields import Position
 from tests.policies.patterns.courses import ANN, BOB, CID, SEQUENCE, person, team_of
 
 NAMES: tuple[ContractName, ...] = get_args(ContractName)
@@ -20,7 +20,7 @@ FIELDS = {"note": "text", "margin": "number", "ready": "boolean", "risks": "list
 TEAM = team_of("parallel", roles={ANN: person(ANN), BOB: person(BOB, fields=FIELDS), CID: person(CID)})
 AGENTS = {ANN: "Ann: to look.", BOB: "Bob: to count."}
 POSITION = Position(stance="caution", summary="Wait.", actions=("Look.", "Count."))
-SHARED = ("answers", "contract", "reading", "schema", "table")
+SHARED = ("answers", "contract", "reading", "unwrapping", "schema", "table")
 
 
 def task(name: ContractName, role: str = ANN, **asks: Any) -> Task:

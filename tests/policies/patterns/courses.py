@@ -6,9 +6,9 @@ from typing import Any
 from policies.contracts.answers import Answer, ContractName, Task
 from policies.patterns.course import PATTERNS, advance
 from policies.patterns.stages import Closed, Entry, Finish, Stage
-from policies.stop import Stop
-from policies.team import PatternName, Team
-from policies.team_rules import parse_team
+from policies.run.stop import Stop
+from policies.team.rules import parse_team
+from policies.team.team import PatternName, Team
 
 ANN, BOB, CID = SEQUENCE = ("ann", "bob", "cid")
 LEA = "lea"

@@ -7,7 +7,7 @@ import pytest
 from policies.contracts.answers import Task
 from policies.patterns.course import advance
 from policies.patterns.stages import Finish, Stage
-from policies.team import PatternName, Team
+from policies.team.team import PatternName, Team
 from tests.policies.patterns.courses import (
     ANN,
     BOB,

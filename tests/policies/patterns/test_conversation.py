@@ -8,8 +8,8 @@ from policies.contracts.answers import Task
 from policies.patterns.conversation import says, without
 from policies.patterns.course import advance
 from policies.patterns.stages import Finish, Stage
-from policies.stop import Stop
-from policies.team import Team
+from policies.run.stop import Stop
+from policies.team.team import Team
 from tests.policies.patterns.courses import ANN, BOB, CID, FACTS, SEQUENCE, Said, extended, finished, opened, team_of
 
 END = "TASK_COMPLETE"

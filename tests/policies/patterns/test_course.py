@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from policies.contracts.answers import Refusal, Task
 from policies.contracts.table import judge
+from policies.decision.table import DECISIONS
 from policies.patterns.course import advance
 from policies.patterns.stages import Finish, Stage
 from policies.plain import is_plain
-from policies.stop import Stop
-from policies.table import DECISIONS
-from policies.team import PatternName, Team
+from policies.run.stop import Stop
+from policies.team.team import PatternName, Team
 from tests.policies.patterns.courses import (
     ANSWERS,
     FACTS,

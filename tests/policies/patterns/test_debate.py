@@ -7,7 +7,7 @@ import pytest
 from policies.contracts.answers import Task
 from policies.patterns.debate import standing
 from policies.patterns.stages import Finish, Stage
-from policies.team import Team
+from policies.team.team import Team
 from tests.policies.patterns.courses import ANN, BOB, CID, LEA, Said, extended, finished, opened, team_of
 from tests.policies.patterns.courses import SEQUENCE as DEBATERS
 

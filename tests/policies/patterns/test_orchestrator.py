@@ -10,8 +10,8 @@ from policies.patterns.course import advance
 from policies.patterns.orchestrator import progress_of
 from policies.patterns.plan import critical_path, tidy_steps
 from policies.patterns.stages import Closed, Stage, retried
-from policies.stop import Stop
-from policies.team import Team
+from policies.run.stop import Stop
+from policies.team.team import Team
 from tests.policies.patterns.courses import (
     ANN,
     BOB,

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from policies.contracts.answers import Task
-from policies.guards import examine
-from policies.outcome import decide
+from policies.decision.guards import examine
+from policies.decision.outcome import decide
+from policies.decision.table import DECISIONS
+from policies.decision.vote import Cast, Vote
 from policies.patterns.course import count_of, ruling_policy
 from policies.patterns.stages import Finish, Stage
 from policies.patterns.vote import CAST, TOLD, advance, tally
-from policies.stop import Stop
-from policies.table import DECISIONS
-from policies.team import Team
-from policies.vote import Cast, Vote
+from policies.run.stop import Stop
+from policies.team.team import Team
 from tests.policies.patterns.courses import (
     ANN,
     BOB,

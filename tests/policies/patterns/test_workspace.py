@@ -7,7 +7,7 @@ import pytest
 from policies.contracts.answers import Task
 from policies.patterns.stages import Finish, Stage
 from policies.patterns.workspace import notes_of
-from policies.team import Team
+from policies.team.team import Team
 from tests.policies.patterns.courses import ANN, BOB, CID, SEQUENCE, Said, extended, finished, opened, team_of
 
 SKETCH = [{"name": "sketch.md", "content": "A box."}]

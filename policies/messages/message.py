@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, StringConstraints
 
-from policies.fields import Value
+from policies.team.fields import Value
 
 Kind = Literal["task", "result", "question", "feedback", "proposal", "vote", "note"]
 """What a message is for; a `question` stays open until somebody replies."""

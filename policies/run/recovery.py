@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from policies.stop import stop_reason
-from policies.team import Budget
-from policies.usage import Reservation, Usage, add_usage
+from policies.run.stop import stop_reason
+from policies.run.usage import Reservation, Usage, add_usage
+from policies.team.team import Budget
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from policies.conditions.tree import (
     Type,
     parts_of,
 )
-from policies.guards import SINGLE, kind_of
+from policies.decision.guards import SINGLE, kind_of
 from policies.paths import MISSING
 
 MAX_ROUNDS = 20_000

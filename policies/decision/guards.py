@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, WithJsonSchema, model_validator
 
-from policies.fields import FACT_PATH_PATTERN, FactPath, Text, Value
+from policies.decision.table import Outcome
 from policies.paths import MISSING, plain_path, value_at
 from policies.plain import is_plain
-from policies.table import Outcome
+from policies.team.fields import FACT_PATH_PATTERN, FactPath, Text, Value
 
 Cap = Literal["go_with_caution", "no_go"]
 """The most permissive outcome left: `go_with_caution` lowers `go`; `no_go` overrides everything."""

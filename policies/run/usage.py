@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from policies.team import Price
+from policies.team.team import Price
 
 BYTES_PER_TOKEN = 3
 """Bytes of UTF-8 counted as one token when a prompt is reserved; providers count fewer, so this errs high."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from policies.stop import stop_reason
+from policies.run.stop import stop_reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from policies.plain import shown
-from policies.stop import stop_reason
-from policies.team import Budget
-from policies.usage import NOTHING_HELD, NOTHING_USED, Reservation, Usage
+from policies.run.stop import stop_reason
+from policies.run.usage import NOTHING_HELD, NOTHING_USED, Reservation, Usage
+from policies.team.team import Budget
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal
 
-from policies.fields import Stance
+from policies.team.fields import Stance
 
 ConflictName = Literal["no_contributions", "go_vs_caution", "blocking_vs_non_block", "high_divergence"]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from policies.conflicts import find_conflicts
-from policies.vote import Cast, Vote
+from policies.decision.conflicts import find_conflicts
+from policies.decision.vote import Cast, Vote
 
 Kind = Literal["count", "stances", "conflicts", "confidence"]
 """An integer, a mapping of texts, a list of texts, or a double."""

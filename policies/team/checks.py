@@ -7,11 +7,11 @@ from typing import Any
 from policies.conditions.condition import Fault, holds
 from policies.conditions.places import shown_path
 from policies.contracts.contribution import Contribution
-from policies.fields import Position, Stance
-from policies.fit import Misfit, explain_fault, find_mistyped
-from policies.guards import ABSENT
+from policies.decision.guards import ABSENT
 from policies.paths import MISSING, keys_of, value_at
-from policies.team import Role, Team, missing_fact
+from policies.team.fields import Position, Stance
+from policies.team.fit import Misfit, explain_fault, find_mistyped
+from policies.team.team import Role, Team, missing_fact
 
 Flag = str
 """`contradicts_facts:<role>` or `unsupported:<role>`."""

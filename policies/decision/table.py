@@ -12,9 +12,9 @@ from policies.conditions.condition import (
     holds_for_vote,
 )
 from policies.conditions.reading import constants_compared, find_strange_word, roles_in, variables_in
-from policies.fields import RoleName, Text, Value
-from policies.variables import Variables, named_values, reads_confidences, reads_weights
-from policies.vote import Vote
+from policies.decision.variables import Variables, named_values, reads_confidences, reads_weights
+from policies.decision.vote import Vote
+from policies.team.fields import RoleName, Text, Value
 
 Decision = Literal["go", "go_with_caution", "no_go"]
 """`go`: do it. `go_with_caution`: do it under the conditions raised. `no_go`: do not."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from policies.conditions.condition import Fault
-from policies.guards import Finding, cap_of, capped
-from policies.table import Outcome, Policy, first_row
-from policies.vote import Vote
+from policies.decision.guards import Finding, cap_of, capped
+from policies.decision.table import Outcome, Policy, first_row
+from policies.decision.vote import Vote
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Literal
 
-from policies.fields import Stance
+from policies.team.fields import Stance
 
 Cast = Literal["go", "caution", "block", "absent"]
 """A stance, or `absent`: the seat gave none, and none is made up for it."""

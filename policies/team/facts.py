@@ -9,11 +9,11 @@ from pydantic import ValidationError
 
 from policies.conditions.condition import ConditionError, Fault, compile_condition, holds
 from policies.conditions.places import Path
-from policies.fit import PARTLY, Misfit, explain_fault, misfits_of_condition, misfits_of_guard
-from policies.guards import ABSENT, Guard
+from policies.decision.guards import ABSENT, Guard
 from policies.paths import MISSING, keys_of, value_at
-from policies.privacy import overlaps, withhold
-from policies.team_rules import Problem
+from policies.team.fit import PARTLY, Misfit, explain_fault, misfits_of_condition, misfits_of_guard
+from policies.team.privacy import overlaps, withhold
+from policies.team.rules import Problem
 
 Field = tuple[str | int, ...]
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from policies.budgets import Spent, refuse_round
-from policies.stop import ESCALATED, Stop
-from policies.table import DECISIONS
-from policies.team import Budget
+from policies.decision.table import DECISIONS
+from policies.run.budgets import Spent, refuse_round
+from policies.run.stop import ESCALATED, Stop
+from policies.team.team import Budget
 
 Step = Literal["convene", "finalize", "stop"]
 """A node to go to."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from policies.stop import Stop, stop_reason
+from policies.run.stop import Stop, stop_reason
 
 Way = Literal["refuse", "show", "enter", "continue"]
 """`refuse` what differs, `show` what it came to, `enter` with the input given, `continue` where it was cut off."""

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from policies.contracts.reading import MAX_OFFERED
-from policies.messages import (
+from policies.messages.message import (
     KINDS,
     NAME_PATTERN,
     PRIORITIES,

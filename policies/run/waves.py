@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from policies.access import Access, find_denial
-from policies.budgets import Spent, grant, grant_longer, refuse_message
 from policies.contracts.answers import Accepted, Refusal
-from policies.seats import Failure, Reply, Seat, is_exhausted, phase_at, repair_of
-from policies.stop import Stop
-from policies.team import Budget
-from policies.usage import Reservation
+from policies.run.budgets import Spent, grant, grant_longer, refuse_message
+from policies.run.seats import Failure, Reply, Seat, is_exhausted, phase_at, repair_of
+from policies.run.stop import Stop
+from policies.run.usage import Reservation
+from policies.team.access import Access, find_denial
+from policies.team.team import Budget
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from policies.budgets import Charge
 from policies.contracts.answers import Accepted, Refusal
-from policies.vote import Cast
+from policies.decision.vote import Cast
+from policies.run.budgets import Charge
 
 NOTHING = Charge()
 

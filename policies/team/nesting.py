@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from policies.team import Team
+from policies.team.team import Team
 
 Within = tuple[str, ...]
 """The roles, from the outside in, that a team answers for; none: it is the outermost team."""

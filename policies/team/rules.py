@@ -9,18 +9,18 @@ from pydantic_core import ErrorDetails
 
 from policies.conditions.condition import ConditionError, compile_condition
 from policies.conditions.reading import reads_in, roles_in
-from policies.fields import Position
-from policies.guards import Guard
-from policies.messages import Messaging, Subscription
-from policies.nesting import Within, teams_within
+from policies.decision.guards import Guard
+from policies.decision.table import Policy, Row, Waiver
+from policies.decision.variables import reads_weights
+from policies.messages.message import Messaging, Subscription
 from policies.paths import keys_of
 from policies.patterns.course import decides_by_policy, ruling_policy
 from policies.patterns.rules import pattern_faults
 from policies.plain import shown
-from policies.privacy import overlaps
-from policies.table import Policy, Row, Waiver
-from policies.team import MAX_ROLES, RESERVED_NAMES, Brief, Budget, Check, Options, Price, Role, Team
-from policies.variables import reads_weights
+from policies.team.fields import Position
+from policies.team.nesting import Within, teams_within
+from policies.team.privacy import overlaps
+from policies.team.team import MAX_ROLES, RESERVED_NAMES, Brief, Budget, Check, Options, Price, Role, Team
 
 Path = tuple[str | int, ...]
 

@@ -5,14 +5,14 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from policies.access import Access, find_joining
 from policies.conditions.condition import ConditionError, Scope, compile_condition
-from policies.fields import FactPath, Facts, ModelName, Position, RoleName, Temperature, Text, Value
-from policies.guards import Guard
-from policies.messages import Messaging, Subscription
+from policies.decision.guards import Guard
+from policies.decision.table import Policy
+from policies.messages.message import Messaging, Subscription
 from policies.paths import MISSING, value_at
 from policies.plain import MAX_INTEGER
-from policies.table import Policy
+from policies.team.access import Access, find_joining
+from policies.team.fields import FactPath, Facts, ModelName, Position, RoleName, Temperature, Text, Value
 
 MAX_DOLLARS = 1_000_000_000
 MAX_ROLES = 50

@@ -9,11 +9,11 @@ from typing import Any
 from policies.conditions.operators import ORDERS
 from policies.conditions.places import EACH, Path, shown_path, values_at
 from policies.conditions.reading import fact_paths, handled_in, reads_in
-from policies.guards import ABSENT, SINGLE, Guard, find_unreadable, kind_of
+from policies.conditions.sides import Side, Sides, TooManyRoundsError, known_kind, sides_on
+from policies.decision.guards import ABSENT, SINGLE, Guard, find_unreadable, kind_of
 from policies.paths import MISSING, keys_of
 from policies.plain import MAX_SHOWN
-from policies.privacy import WITHHELD
-from policies.sides import Side, Sides, TooManyRoundsError, known_kind, sides_on
+from policies.team.privacy import WITHHELD
 
 MAX_CANDIDATES = 5_000
 """Paths of the facts among which the nearest one is looked for."""

@@ -1,0 +1,1 @@
+"""The decision: a vote, the table that decides it, the guards that cap it, and what comes of it."""

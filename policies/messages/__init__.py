@@ -1,0 +1,1 @@
+"""Messages between agents: what one is, and which may be posted."""

@@ -1,0 +1,1 @@
+"""The team file: what it says, what it must keep, who may speak, and which facts are withheld."""
