@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from benchmarks.contest import APART, CONTENDERS, start
 from benchmarks.page import PAGE, RESULTS, page_of
 from benchmarks.server import serve
 from benchmarks.targets import MISSED, TARGETS, Target
-from benchmarks.worker import CONTENDERS, start
 
 ALWAYS = {"accord", "yardstick", "bare"}
 """One contender of each file; the others differ from it by an option."""
@@ -38,7 +38,12 @@ def test_a_target_is_a_bound_from_one_side(value: float, most: bool, least: bool
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name in ALWAYS else pytest.mark.system) for name in CONTENDERS]
+    "name",
+    [
+        pytest.param(name, marks=[] if name in ALWAYS else pytest.mark.system)
+        for name in CONTENDERS
+        if name not in APART
+    ],
 )
 def test_a_contender_does_the_whole_job_one_by_one_and_at_once(name: str) -> None:
     """A worker that finds less than the six positions of two rounds, or another decision, ends without an answer."""
