@@ -1,7 +1,7 @@
 """`python -m benchmarks`: every speed and memory claim, measured in one run; about seven minutes.
 
 With `--keep` the results become benchmarks/results.json and docs/performance.md. Ends with 1 where a target is missed.
-A contender that cannot be installed is left out, with the reason.
+A contender that cannot be installed is left out, with the reason; its targets are then not measured.
 """
 
 import argparse
@@ -77,7 +77,7 @@ def main() -> int:
         PAGE.write_text(page_of(results), encoding="utf-8")
     print(json.dumps(results, indent=2))
     print(targets_table(results))
-    return 0 if all(target.is_met(results) for target in TARGETS) else 1
+    return 1 if any(target.is_missed(results) for target in TARGETS) else 0
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def _do(*command: str) -> None:
     """Run one step; what it says goes to stderr, since it may name places that a page must not repeat."""
     ended = subprocess.run(command, stdout=sys.stderr, check=False).returncode
     if ended:
-        raise NotInstalledError(f"{' '.join(command[1:3])} ended with {ended} when its environment was made")
+        raise NotInstalledError(f"`python {' '.join(command[1:3])}` ended with {ended} when its environment was made")
 
 
 def _lock(name: str) -> Path:
