@@ -62,22 +62,24 @@ lint: setup
 
 check: lint test
 
+# Makes an environment for Agno under .bench/ when there is none; without a network it is left out.
 bench: setup
 	$(BIN)/python -m benchmarks
 
 # Keeps what is locked and adds or drops what pyproject.toml asks for; UPGRADE=1 takes the newest of everything.
-COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet $(if $(UPGRADE),--upgrade) \
+COMPILE := $(BIN)/uv pip compile --quiet $(if $(UPGRADE),--upgrade) \
   --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
 lock: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(COMPILE) --extra dev --output-file requirements-dev.lock
-	$(COMPILE) --extra build --constraint requirements-dev.lock --output-file requirements.lock
+	$(COMPILE) pyproject.toml --extra dev --output-file requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra build --constraint requirements-dev.lock --output-file requirements.lock
+	$(COMPILE) benchmarks/contenders/agno.in --constraint requirements.lock --output-file benchmarks/contenders/agno.lock
 
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv .soak .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* dist build .langgraph_api
+	rm -rf .venv .bench .soak .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* dist build .langgraph_api
 	find benchmarks graph nodes policies tests -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -1,6 +1,7 @@
-"""`python -m benchmarks`: every speed and memory claim, measured in one run; about five minutes.
+"""`python -m benchmarks`: every speed and memory claim, measured in one run; about seven minutes.
 
 With `--keep` the results become benchmarks/results.json and docs/performance.md. Ends with 1 where a target is missed.
+A contender that cannot be installed is left out, with the reason; its targets are then not measured.
 """
 
 import argparse
@@ -14,18 +15,22 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import assurance, fences, measure, patterns
+from benchmarks import assurance, environment, fences, measure, patterns
+from benchmarks.contest import APART, CONTENDERS, left_out
 from benchmarks.page import PAGE, RESULTS, page_of, targets_table
 from benchmarks.server import serve
 from benchmarks.targets import TARGETS
 
 PACKAGES = ("langgraph", "langchain-openai", "openai")
+OPTIONS = ("accord with progress", "accord with --json")
+"""Contenders that differ from `accord` in what is shown; they are measured at 50 and 500 ms alone."""
 
 
 def machine() -> dict[str, str]:
     """Return what the figures were measured on."""
     memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    named = {"Python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+    packages = {name: version(name) for name in PACKAGES} | {name: environment.version_of(name) for name in APART}
+    named = {"Python": platform.python_version(), **packages}
     return {"processor": f"{_processor()} × {os.cpu_count()}", "memory": f"{memory_gb:.0f} GB", **named}
 
 
@@ -38,11 +43,15 @@ def _processor() -> str:
 
 def measure_all() -> dict[str, Any]:
     """Return every figure; says on stderr what is being measured."""
+    absent = left_out()
+    names = [name for name in CONTENDERS if name not in absent]
+    plain = [name for name in names if name not in OPTIONS]
     with serve() as base_url:
         steps: dict[str, Callable[[], measure.Figures]] = {
-            "latency_50": lambda: measure.latency(base_url, 50, runs=5, turns=10),
-            "latency_500": lambda: measure.latency(base_url, 500, runs=1, turns=10),
-            "throughput": lambda: measure.throughput(base_url, turns=7),
+            "latency_0": lambda: measure.latency(base_url, plain, 0, runs=10, turns=9),
+            "latency_50": lambda: measure.latency(base_url, names, 50, runs=5, turns=9),
+            "latency_500": lambda: measure.latency(base_url, names, 500, runs=1, turns=9),
+            "throughput": lambda: measure.throughput(base_url, plain, turns=7),
             "growth": lambda: measure.growth(base_url),
             "startup": lambda: measure.startup(turns=7),
             "proofs": lambda: assurance.proofs(turns=3),
@@ -50,7 +59,8 @@ def measure_all() -> dict[str, Any]:
             "patterns": patterns.measure,
             "fences": fences.measure,
         }
-        results: dict[str, Any] = {"date": datetime.now(UTC).date().isoformat(), "machine": machine()}
+        today = datetime.now(UTC).date().isoformat()
+        results: dict[str, Any] = {"date": today, "machine": machine(), "left_out": absent}
         for name, step in steps.items():
             print(f"measuring {name} ...", file=sys.stderr, flush=True)
             results[name] = step()
@@ -67,7 +77,7 @@ def main() -> int:
         PAGE.write_text(page_of(results), encoding="utf-8")
     print(json.dumps(results, indent=2))
     print(targets_table(results))
-    return 0 if all(target.is_met(results) for target in TARGETS) else 1
+    return 1 if any(target.is_missed(results) for target in TARGETS) else 0
 
 
 if __name__ == "__main__":

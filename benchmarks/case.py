@@ -4,22 +4,16 @@ The critical path is three calls: a round, a round, the brief. The facts say in 
 same job can be had with more rounds.
 """
 
-from collections.abc import Awaitable, Callable
+import json
 from typing import Any
 
+from benchmarks.job import ROLES, closed_round
+from benchmarks.server import content_of
 from graph.teams.loader import Changes, load_team
 from nodes.prompting import brief_prompt, seat_prompt
 from policies.contracts.answers import Task
 from policies.patterns.rounds import ROUNDS_SHOWN, seen_of
 from policies.team.team import Team
-
-ROLES = ("demand_analyst", "finance_analyst", "risk_analyst")
-ROUNDS = 2
-MODEL = "gpt-4.1-mini"
-TEMPERATURE = 0.2
-
-Run = Callable[[str], Awaitable[int]]
-"""Does the job once, on the thread of that name, and returns how many positions were taken."""
 
 
 def team_of(rounds: int) -> Team:
@@ -40,3 +34,13 @@ def brief_messages(team: Team, decision: str, history: list[dict[str, Any]]) -> 
     """Return what the writer of the brief is asked, the same words for every contender."""
     prompt = brief_prompt(team, {"case": {"goal": team.goal}, "outcome": decision, "history": history}, ())
     return [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
+
+
+def prompts_of(rounds: int) -> dict[str, Any]:
+    """Return all that a run asks, for a contender that cannot make its prompts; the server's answers are known."""
+    team, history, asked = team_of(rounds), list[dict[str, Any]](), list[dict[str, Any]]()
+    for number in range(1, rounds + 1):
+        asked.append({role: role_messages(team, role, number, history) for role in ROLES})
+        contributions = [json.loads(content_of(messages)) for messages in asked[-1].values()]
+        history.append(closed_round(number, contributions))
+    return {"rounds": asked, "brief": brief_messages(team, str(history[-1]["decision"]), history)}

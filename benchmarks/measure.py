@@ -14,37 +14,39 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from benchmarks.case import ROUNDS
-from benchmarks.worker import CONTENDERS, Block, Worker, start, start_all
+from benchmarks.contest import Worker, start, start_all
+from benchmarks.job import ROUNDS
+from benchmarks.worker import Block
 
 AT_ONCE, RUNS_AT_ONCE, THROUGHPUT_LATENCY_MS = 50, 200, 50
+COMPARED = ("yardstick", "bare", "agno", "accord")
+"""Whose figures the others' are divided by."""
+
 ACCORD = str(Path(sys.executable).with_name("accord"))
 Figures = dict[str, Any]
 
 
-def latency(base_url: str, latency_ms: int, runs: int, turns: int) -> Figures:
+def latency(base_url: str, names: Sequence[str], latency_ms: int, runs: int, turns: int) -> Figures:
     """Return wall and CPU of one run at a time, each contender `turns` blocks of `runs`."""
-    with start_all(list(CONTENDERS), f"{base_url}/{latency_ms}/v1") as workers:
+    with start_all(names, f"{base_url}/{latency_ms}/v1") as workers:
         blocks = _in_turns(workers, turns, lambda worker: worker.do(runs), warm=5)
     critical = (ROUNDS + 1) * latency_ms / 1000
     return {
         name: {
-            "wall_ms": _median(block.wall_seconds / runs * 1000 for block in mine),
+            "wall_ms": wall * 1000,
             "cpu_ms": _median(block.cpu_seconds / runs * 1000 for block in mine),
-            "wall_to_critical_path": _median(block.wall_seconds / runs / critical for block in mine),
+            **({"wall_to_critical_path": wall / critical} if critical else {}),
             **_ratios("wall", blocks, name, lambda block: block.wall_seconds),
             **_ratios("cpu", blocks, name, lambda block: block.cpu_seconds),
         }
         for name, mine in blocks.items()
+        for wall in [_median(block.wall_seconds / runs for block in mine)]
     }
 
 
-def throughput(base_url: str, turns: int) -> Figures:
+def throughput(base_url: str, names: Sequence[str], turns: int) -> Figures:
     """Return runs a second with many at once in one process."""
-    with start_all(
-        ["accord", "accord, ChatOpenAI", "yardstick", "yardstick, NORMAL", "bare"],
-        f"{base_url}/{THROUGHPUT_LATENCY_MS}/v1",
-    ) as workers:
+    with start_all(names, f"{base_url}/{THROUGHPUT_LATENCY_MS}/v1") as workers:
         blocks = _in_turns(workers, turns, lambda worker: worker.do(RUNS_AT_ONCE, AT_ONCE), warm=AT_ONCE)
     return {
         name: {
@@ -54,6 +56,7 @@ def throughput(base_url: str, turns: int) -> Figures:
             "p99_ms": _median(_percentile(block.run_seconds, 99) * 1000 for block in mine),
             "rss_mb": max(block.rss_bytes for block in mine) / 1e6,
             **_ratios("throughput", blocks, name, lambda block: 1 / block.wall_seconds),
+            **_ratios("cpu", blocks, name, lambda block: block.cpu_seconds),
             "least_to_yardstick": min(_each_ratio(blocks, name, "yardstick")),
             "most_to_yardstick": max(_each_ratio(blocks, name, "yardstick")),
             "to_normal": _median(_each_ratio(blocks, name, "yardstick, NORMAL")),
@@ -122,11 +125,11 @@ def _in_turns(
 
 
 def _ratios(what: str, blocks: dict[str, list[Block]], name: str, figure: Callable[[Block], float]) -> dict[str, float]:
-    """Return the median over the turns of this contender's figure by the yardstick's, by bare's and by Accord's own."""
+    """Return the median over the turns of this contender's figure by that of each it is compared with."""
     return {
         f"{what}_to_{other}": _median(figure(a) / figure(b) for a, b in zip(blocks[name], blocks[other], strict=True))
-        for other in ("yardstick", "bare", "accord")
-        if other != name
+        for other in COMPARED
+        if other in blocks and other != name
     }
 
 

@@ -40,7 +40,7 @@ class Scripted(asyncio.Protocol):
 
 def _answer(body: bytes) -> bytes:
     asked = json.loads(body)
-    content = _content(json.loads(asked["messages"][-1]["content"]))
+    content = content_of(asked["messages"])
     choice = {"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": "stop"}
     usage = {"prompt_tokens": 600, "completion_tokens": 80, "total_tokens": 680}
     completion = {"id": "chatcmpl-1", "object": "chat.completion", "created": 0, "model": asked["model"]}
@@ -49,8 +49,9 @@ def _answer(body: bytes) -> bytes:
     return head.encode() + answer
 
 
-def _content(user: dict[str, Any]) -> str:
+def content_of(messages: list[dict[str, str]]) -> str:
     """Return what is said: the risk analyst blocks in every round but the last one asked for, then all say go."""
+    user = json.loads(messages[-1]["content"])
     if "role" not in user:
         return BRIEF
     is_blocked = user["role"] == "risk_analyst" and user["round"] < user["shared_context"]["rounds"]

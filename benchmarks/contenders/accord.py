@@ -12,7 +12,8 @@ from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 from rich.console import Console
 
-from benchmarks.case import MODEL, ROLES, Run, team_of
+from benchmarks.case import team_of
+from benchmarks.job import MODEL, ROLES, Run
 from graph.cli.progress import LiveProgress
 from graph.runner import Runner, open_runner
 from graph.settings import Settings

@@ -9,7 +9,8 @@ from typing import Any
 
 import openai
 
-from benchmarks.case import MODEL, ROLES, TEMPERATURE, Run, brief_messages, role_messages, team_of
+from benchmarks.case import brief_messages, role_messages, team_of
+from benchmarks.job import MODEL, ROLES, TEMPERATURE, Run, closed_round
 
 
 @asynccontextmanager
@@ -26,9 +27,7 @@ async def opened(base_url: str, folder: Path, rounds: int) -> AsyncIterator[Run]
             for number in range(1, rounds + 1):
                 asked = [said(role_messages(team, role, number, history)) for role in ROLES]
                 contributions = [json.loads(each) for each in await asyncio.gather(*asked)]
-                is_blocked = any(each["stance"] == "block" for each in contributions)
-                decision = None if is_blocked else "go"
-                history.append({"round": number, "contributions": contributions, "conflicts": [], "decision": decision})
+                history.append(closed_round(number, contributions))
             assert history[-1]["decision"] == "go", history
             await said(brief_messages(team, "go", history))
             return sum(len(each["contributions"]) for each in history)

@@ -12,7 +12,8 @@ from langgraph.graph import END, START, StateGraph
 from pydantic import BaseModel, SecretStr
 from typing_extensions import TypedDict
 
-from benchmarks.case import MODEL, ROLES, TEMPERATURE, Run, brief_messages, role_messages, team_of
+from benchmarks.case import brief_messages, role_messages, team_of
+from benchmarks.job import MODEL, ROLES, TEMPERATURE, Run
 
 
 class Contribution(BaseModel):
