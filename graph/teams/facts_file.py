@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from graph.documents import read_document
 from graph.problems import UsageError
-from graph.teams.source import read_source
 from policies.plain import find_unplain
 
 
@@ -14,7 +14,7 @@ def load_facts_file(path: Path) -> dict[str, Any]:
     Raises:
         UsageError: the file cannot be read, is no object, or holds what may not enter the state.
     """
-    facts = read_source(path, is_json=path.suffix.lower() == ".json").value
+    facts = read_document(path, is_json=path.suffix.lower() == ".json").value
     if not isinstance(facts, dict):
         raise UsageError(f"{path}: is no object; allowed: a mapping of facts")
     fault = find_unplain(facts)

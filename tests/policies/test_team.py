@@ -9,10 +9,10 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from graph.build import build_graph
+from graph.documents import read_yaml
 from graph.teams.loader import load_team, shipped_teams
 from graph.teams.policies import shipped_policies, with_policy
 from graph.teams.schema import team_schema
-from graph.teams.source import read_yaml
 from nodes import convene, finalize
 from nodes.services import Services
 from nodes.state import Input, State
