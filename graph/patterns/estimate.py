@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from graph.teams.facts_file import load_facts_file
+from graph.facts.table import source_of
 from nodes.prompting import brief_prompt, seat_prompt, synthesis_prompt
 from nodes.voices.voice import Prompt
 from policies.nesting import each_changed
@@ -16,7 +15,7 @@ from policies.privacy import withhold
 from policies.rehearsal.simulate import at_most, rounds_needed, simulate
 from policies.rehearsal.timeline import BRIEF, Rehearsal, RehearsedSeat
 from policies.stop import Stop
-from policies.team import Brief, Role, Team
+from policies.team import Brief, Role, Team, with_facts
 from policies.usage import BYTES_PER_TOKEN, reserve
 
 Plain = dict[str, Any]
@@ -51,7 +50,7 @@ def look_ahead(team: Team) -> Outlook:
     """Return the outlook of a team whose roles have their voices.
 
     Raises:
-        UsageError: a file of facts cannot be used.
+        UsageError: a source of facts cannot be used.
     """
     team = each_changed(team, _with_facts)
     facts = team.facts or {}
@@ -179,11 +178,9 @@ def _plain_asked(asked: RehearsedSeat) -> Plain:
 
 def _with_facts(team: Team) -> Team:
     """Return the team with its facts read, as far as it has any."""
-    facts = team.facts
-    if facts is None and team.facts_file is not None:
-        facts = load_facts_file(Path(team.facts_file))
-    held = None if facts is None else withhold(facts, team.private)
-    return team.model_copy(update={"facts": held, "facts_file": None})
+    found = source_of(dict(team))
+    facts = None if found is None else withhold(found[0].load(found[1]), team.private)
+    return team.model_copy(update=with_facts({}, facts))
 
 
 # --- what the team lacks ---------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.documents import Document, read_document
+from graph.facts.table import placed
 from graph.problems import UsageError
 from graph.teams.fitting import find_misfitting
 from graph.teams.overrides import apply_settings, keys_of, merge
@@ -15,7 +16,7 @@ from graph.teams.presets import preset_problems, with_presets, with_teams
 from policies import team_rules
 from policies.patterns.rules import MAX_DEPTH
 from policies.privacy import withhold
-from policies.team import Team
+from policies.team import Team, with_facts
 from policies.team_rules import Problem, parse_team
 
 DEFAULT_TEAM = "checkout_launch"
@@ -48,7 +49,7 @@ def load_team(name: str, changes: Changes | None = None, depth: int = 1) -> Team
         raise UsageError(f"{path}: is a team within itself, or nested deeper than {MAX_DEPTH} teams")
     document = read_document(path)
     changes = changes or Changes()
-    raw = _absolute(_changed(document, changes, path, depth), path)
+    raw = _placed(_changed(document, changes, path, depth), path)
     team, misnamed = parse_team(raw), list(_misnamed(raw))
     misfitting = list(find_misfitting(raw, are_given=changes.facts is not None))
     if isinstance(team, Team) and not misnamed and not misfitting:
@@ -97,7 +98,7 @@ def _changed(document: Document, changes: Changes, path: Path, depth: int) -> An
     if changes.goal is not None:
         raw = {**raw, "goal": changes.goal}
     if changes.facts is not None:
-        raw = {**raw, "facts": changes.facts, "facts_file": None}
+        raw = with_facts(raw, changes.facts)
     raw = with_presets(apply_settings(merge(raw, changes.overrides), changes.settings))
     return with_policy(with_teams(raw, lambda named, role: _inner(named, role, path, depth)))
 
@@ -115,7 +116,7 @@ def _inner(named: Any, role: Mapping[str, Any], path: Path, depth: int) -> Any:
         return named
     told = {"name": role.get("name"), "title": role.get("title"), "goal": role.get("mandate"), **named}
     own = with_teams(with_presets(told), lambda inner, within: _inner(inner, within, path, depth))
-    return _absolute(with_policy(_public(own)), path)
+    return _placed(with_policy(_public(own)), path)
 
 
 def _public(raw: dict[str, Any]) -> dict[str, Any]:
@@ -126,12 +127,8 @@ def _public(raw: dict[str, Any]) -> dict[str, Any]:
     return {**raw, "facts": withhold(facts, tuple(path for path in private if isinstance(path, str)))}
 
 
-def _absolute(raw: Any, path: Path) -> Any:
-    named = raw.get("facts_file") if isinstance(raw, dict) else None
-    try:
-        return {**raw, "facts_file": str((path.parent / named).resolve())} if isinstance(named, str) else raw
-    except ValueError:  # a NUL or a lone surrogate, which the team's own types refuse
-        return raw
+def _placed(raw: Any, path: Path) -> Any:
+    return placed(raw, path.parent) if isinstance(raw, dict) else raw
 
 
 def _sentence(problem: Problem, document: Document, changes: Changes, fact: team_rules.Path = ()) -> str:
