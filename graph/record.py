@@ -8,7 +8,7 @@ from nodes.events import cause_of
 from policies.run.stop import Stop
 
 Record = dict[str, Any]
-Status = Literal["ok", "stopped", "waiting", "interrupted", "running"]
+Status = Literal["ok", "stopped", "interrupted", "running"]
 
 
 def record_of(thread: str, state: Mapping[str, Any], is_running: bool = False) -> Record:

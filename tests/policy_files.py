@@ -3,14 +3,14 @@
 from copy import deepcopy
 from typing import Any
 
+from graph.documents import read_document
 from graph.teams.policies import load_policy, shipped_policies
-from graph.teams.source import read_source
 from policies.decision.table import Policy
 
 
 def raw_policy(name: str = "launch") -> dict[str, Any]:
     """Return a shipped policy as its file has it, to be put in a raw team or changed."""
-    raw = deepcopy(read_source(shipped_policies()[name]).value)
+    raw = deepcopy(read_document(shipped_policies()[name]).value)
     assert isinstance(raw, dict)
     return raw
 

@@ -98,3 +98,16 @@ def test_links_of_the_documents_lead_somewhere() -> None:
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]:
         for target in re.findall(r"\]\((?!https?://)([^)#]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+FOLDERS = "policies|nodes|graph|tests|benchmarks|docs"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_a_page_names_is_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    named = {re.sub(r"<\w+>", "*", name) for name in re.findall(rf"(?<![\w./])(?:{FOLDERS})/[\w./<>*-]*[\w/*>]", text)}
+    linked = {name.partition("#")[0] for name in re.findall(r"\]\((?!https?:)([^)]+)\)", text)} - {""}
+    assert not [name for name in named if not list(ROOT.glob(name))]
+    assert not [name for name in linked if not (page.parent / name).exists()]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graph.assurance.subject import Subject, load_subject
+from graph.documents import Document, read_document
 from graph.problems import UsageError
 from graph.teams.policies import shipped_policies
-from graph.teams.source import Source, read_source
 from policies.assurance.cases import Case, parse_case, rule_on, uncovered
 from policies.decision.outcome import Ruling
 from policies.decision.table import OUTCOMES, Policy
@@ -93,7 +93,7 @@ def _cases(top: Path) -> list[tuple[Path, Case]]:
     found: list[tuple[Path, Case]] = []
     for path in paths:
         try:
-            found.append((path, _case(read_source(path, is_json=path.suffix == ".json"))))
+            found.append((path, _case(read_document(path, is_json=path.suffix == ".json"))))
         except UsageError as error:
             problems += error.problems
     if not paths:
@@ -107,8 +107,8 @@ def _misplaced(paths: Sequence[Path]) -> list[Path]:
     return [path for path in paths if path.parent.name not in OUTCOMES]
 
 
-def _case(source: Source) -> Case:
-    case = parse_case(source.value)
+def _case(document: Document) -> Case:
+    case = parse_case(document.value)
     if isinstance(case, Case):
         return case
-    raise UsageError(*(f"{source.name}: {problem}" for problem in case))
+    raise UsageError(*(f"{document.name}: {problem}" for problem in case))

@@ -19,7 +19,7 @@ from policies.assurance.audit import Event
 from policies.run.recovery import charge_lost
 from policies.run.stop import Stop
 from policies.run.usage import Reservation, Usage
-from policies.team.team import Budget, Team
+from policies.team.team import Budget, Team, with_facts
 
 VARYING = ("thread_id", "elapsed_seconds", "cause")
 """What differs between two equal runs."""
@@ -90,7 +90,7 @@ def _team_at_first(past: Past) -> Team:
     begun = [event for event in past.events if event["event"] in ("admitted", "resumed")]
     first = next((event for event in begun if event["hashes"]["facts"]), begun[-1])
     limits = Budget(**first["limits"])
-    return team.model_copy(update={"budget": limits, "facts": past.facts, "facts_file": None})
+    return team.model_copy(update=with_facts({"budget": limits}, past.facts))
 
 
 def differing(first: Record, second: Record) -> list[str]:

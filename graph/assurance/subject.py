@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from itertools import count, islice
 from pathlib import Path
 
+from graph.documents import read_document
 from graph.problems import UsageError
 from graph.teams.loader import Changes, load_team, shipped_teams
 from graph.teams.policies import is_path, load_policy, shipped_policies
-from graph.teams.source import read_source
 from policies.assurance.ballots import Electorate, electorate_of
 from policies.assurance.proof import Proof, prove
 from policies.conditions.condition import ConditionError, compile_condition
@@ -174,7 +174,7 @@ def is_policy(name: str) -> bool:
         return False
     if name in shipped_policies():
         return True
-    value = read_source(Path(name)).value if is_path(name) else None
+    value = read_document(Path(name)).value if is_path(name) else None
     return isinstance(value, dict) and "rules" in value and "sequence" not in value
 
 

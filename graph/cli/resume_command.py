@@ -41,8 +41,8 @@ def command(
 
 
 def _limits(budget: Sequence[str]) -> dict[str, Any]:
+    from graph.documents import read_yaml
     from graph.problems import UsageError
-    from graph.teams.source import read_yaml
 
     pairs = [(each, *each.partition("=")) for each in budget]
     problems = [f"--budget {each}: is no limit; allowed: LIMIT=VALUE" for each, _, found, _ in pairs if not found]

@@ -49,9 +49,9 @@ def facts_from(path: str | None) -> dict[str, Any] | None:
     Raises:
         UsageError: the file cannot be used.
     """
-    from graph.teams.facts_file import load_facts_file
+    from graph.facts.file import load_facts_file
 
-    return None if path is None else load_facts_file(Path(path))
+    return None if path is None else load_facts_file(path)
 
 
 def run_async(work: Callable[[Any], Awaitable[T]]) -> T:

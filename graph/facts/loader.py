@@ -1,11 +1,10 @@
-"""Facts of a run that brings none: those in its team file, or in the file that it names."""
+"""Facts of a run that brings none, from the source that its team names."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
+from graph.facts.table import source_of
 from graph.problems import UsageError
-from graph.teams.facts_file import load_facts_file
 from nodes.services import FactsUnavailableError
 from policies.team.privacy import withhold
 from policies.team.team import Team
@@ -15,14 +14,14 @@ async def load_facts(team: Team) -> dict[str, Any]:
     """Return the facts of a run that brings none, the private ones withheld.
 
     Raises:
-        FactsUnavailableError: the team has no facts, or its file of facts cannot be used.
+        FactsUnavailableError: the team has no facts, or its source has none of use.
     """
-    if team.facts is not None:
-        return withhold(team.facts, team.private)
-    if team.facts_file is None:
+    found = source_of(dict(team))
+    if found is None:
         raise FactsUnavailableError("team", f"the team `{team.name}` has no facts; give them with the run")
-    path = Path(team.facts_file)
+    source, named = found
     try:
-        return withhold(await asyncio.to_thread(load_facts_file, path), team.private)
+        facts = source.load(named) if source.is_at_hand else await asyncio.to_thread(source.load, named)
     except UsageError as error:
-        raise FactsUnavailableError(path.name, str(error)) from None
+        raise FactsUnavailableError(source.called(named), str(error)) from None
+    return withhold(facts, team.private)

@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from graph.teams.facts_file import load_facts_file
+from graph.facts.table import source_of
 from nodes.prompting import brief_prompt, seat_prompt, synthesis_prompt
 from nodes.voices.voice import Prompt
 from policies.patterns.course import PATTERNS
@@ -17,7 +16,7 @@ from policies.run.stop import Stop
 from policies.run.usage import BYTES_PER_TOKEN, reserve
 from policies.team.nesting import each_changed
 from policies.team.privacy import withhold
-from policies.team.team import Brief, Role, Team
+from policies.team.team import Brief, Role, Team, with_facts
 
 Plain = dict[str, Any]
 COURSES = ("shortest", "longest")
@@ -51,7 +50,7 @@ def look_ahead(team: Team) -> Outlook:
     """Return the outlook of a team whose roles have their voices.
 
     Raises:
-        UsageError: a file of facts cannot be used.
+        UsageError: a source of facts cannot be used.
     """
     team = each_changed(team, _with_facts)
     facts = team.facts or {}
@@ -179,11 +178,9 @@ def _plain_asked(asked: RehearsedSeat) -> Plain:
 
 def _with_facts(team: Team) -> Team:
     """Return the team with its facts read, as far as it has any."""
-    facts = team.facts
-    if facts is None and team.facts_file is not None:
-        facts = load_facts_file(Path(team.facts_file))
-    held = None if facts is None else withhold(facts, team.private)
-    return team.model_copy(update={"facts": held, "facts_file": None})
+    found = source_of(dict(team))
+    facts = None if found is None else withhold(found[0].load(found[1]), team.private)
+    return team.model_copy(update=with_facts({}, facts))
 
 
 # --- what the team lacks ---------------------------------------------------------------------------------------------

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
+from graph.facts.table import source_of
 from graph.problems import UsageError
-from graph.teams.facts_file import load_facts_file
 from policies.plain import is_plain
 from policies.team import rules as team_rules
 from policies.team.facts import find_unusable
@@ -51,11 +50,12 @@ def _in_team(raw: Any, at: team_rules.Path, above: tuple[Facts, team_rules.Path]
 
 
 def _own_facts(raw: Facts) -> Facts | None:
-    """Return the facts in the team file, or in the file that it names; None where there are none, or none of use."""
-    facts, file = raw.get("facts"), raw.get("facts_file")
-    if facts is not None or not isinstance(file, str):
-        return facts if isinstance(facts, dict) and is_plain(facts) else None
+    """Return the facts from the source that a team file names; None where there are none, or none of use."""
+    source, named = source_of(raw) or (None, None)
+    if source is None or not isinstance(named, source.holds):
+        return None
     try:
-        return load_facts_file(Path(file))
+        facts = source.load(named)
     except UsageError:  # a run reports that they are unavailable
         return None
+    return facts if is_plain(facts) else None

@@ -6,17 +6,18 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from graph.documents import Document, read_document
+from graph.facts.table import placed
 from graph.problems import UsageError
 from graph.teams.fitting import find_misfitting
 from graph.teams.overrides import apply_settings, keys_of, merge
 from graph.teams.policies import is_path, policy_problem, sentence, with_policy
 from graph.teams.presets import preset_problems, with_presets, with_teams
-from graph.teams.source import Source, read_source
 from policies.patterns.rules import MAX_DEPTH
 from policies.team import rules as team_rules
 from policies.team.privacy import withhold
 from policies.team.rules import Problem, parse_team
-from policies.team.team import Team
+from policies.team.team import Team, with_facts
 
 DEFAULT_TEAM = "checkout_launch"
 
@@ -46,17 +47,17 @@ def load_team(name: str, changes: Changes | None = None, depth: int = 1) -> Team
     path = _locate(name)
     if depth > MAX_DEPTH:
         raise UsageError(f"{path}: is a team within itself, or nested deeper than {MAX_DEPTH} teams")
-    source = read_source(path)
+    document = read_document(path)
     changes = changes or Changes()
-    raw = _absolute(_changed(source, changes, path, depth), path)
+    raw = _placed(_changed(document, changes, path, depth), path)
     team, misnamed = parse_team(raw), list(_misnamed(raw))
     misfitting = list(find_misfitting(raw, are_given=changes.facts is not None))
     if isinstance(team, Team) and not misnamed and not misfitting:
         return team
     places = [each.path for each in misnamed]
     problems = [] if isinstance(team, Team) else [each for each in team if each.path not in places]
-    sentences = [_sentence(problem, source, changes) for problem in [*problems, *misnamed]]
-    raise UsageError(*sentences, *(_sentence(each.problem, source, changes, each.fact) for each in misfitting))
+    sentences = [_sentence(problem, document, changes) for problem in [*problems, *misnamed]]
+    raise UsageError(*sentences, *(_sentence(each.problem, document, changes, each.fact) for each in misfitting))
 
 
 def place_of_check(name: str, role: str, number: int) -> str | None:
@@ -65,8 +66,8 @@ def place_of_check(name: str, role: str, number: int) -> str | None:
     Raises:
         UsageError: there is no such team, or its file cannot be read any more.
     """
-    source, path = read_source(_locate(name)), ("roles", role, "checks", number - 1)
-    return source.at(path) if path in source.lines else None
+    document, path = read_document(_locate(name)), ("roles", role, "checks", number - 1)
+    return document.at(path) if path in document.lines else None
 
 
 def _locate(name: str) -> Path:
@@ -90,14 +91,14 @@ def _misnamed(raw: Any, under: team_rules.Path = ()) -> Iterator[Problem]:
         yield from _misnamed(inner, where) if isinstance(inner, dict) else ()
 
 
-def _changed(source: Source, changes: Changes, path: Path, depth: int) -> Any:
-    raw = source.value
+def _changed(document: Document, changes: Changes, path: Path, depth: int) -> Any:
+    raw = document.value
     if not isinstance(raw, dict):
         return raw
     if changes.goal is not None:
         raw = {**raw, "goal": changes.goal}
     if changes.facts is not None:
-        raw = {**raw, "facts": changes.facts, "facts_file": None}
+        raw = with_facts(raw, changes.facts)
     raw = with_presets(apply_settings(merge(raw, changes.overrides), changes.settings))
     return with_policy(with_teams(raw, lambda named, role: _inner(named, role, path, depth)))
 
@@ -115,7 +116,7 @@ def _inner(named: Any, role: Mapping[str, Any], path: Path, depth: int) -> Any:
         return named
     told = {"name": role.get("name"), "title": role.get("title"), "goal": role.get("mandate"), **named}
     own = with_teams(with_presets(told), lambda inner, within: _inner(inner, within, path, depth))
-    return _absolute(with_policy(_public(own)), path)
+    return _placed(with_policy(_public(own)), path)
 
 
 def _public(raw: dict[str, Any]) -> dict[str, Any]:
@@ -126,18 +127,14 @@ def _public(raw: dict[str, Any]) -> dict[str, Any]:
     return {**raw, "facts": withhold(facts, tuple(path for path in private if isinstance(path, str)))}
 
 
-def _absolute(raw: Any, path: Path) -> Any:
-    named = raw.get("facts_file") if isinstance(raw, dict) else None
-    try:
-        return {**raw, "facts_file": str((path.parent / named).resolve())} if isinstance(named, str) else raw
-    except ValueError:  # a NUL or a lone surrogate, which the team's own types refuse
-        return raw
+def _placed(raw: Any, path: Path) -> Any:
+    return placed(raw, path.parent) if isinstance(raw, dict) else raw
 
 
-def _sentence(problem: Problem, source: Source, changes: Changes, fact: team_rules.Path = ()) -> str:
+def _sentence(problem: Problem, document: Document, changes: Changes, fact: team_rules.Path = ()) -> str:
     """Return a problem as a sentence that begins with the change that brought the value or the fact, else the line."""
     changed = _changed_by(problem.path, changes) or (fact and _changed_by(fact, changes))
-    return sentence(problem, changed or source.at(problem.path), "the team")
+    return sentence(problem, changed or document.at(problem.path), "the team")
 
 
 def _changed_by(place: team_rules.Path, changes: Changes) -> str | None:

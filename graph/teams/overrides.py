@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from graph.documents import read_yaml
 from graph.problems import UsageError
-from graph.teams.source import read_yaml
 from policies.plain import shown
 
 Raw = dict[str, Any]

@@ -7,8 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from graph.documents import Document, read_document
 from graph.problems import UsageError
-from graph.teams.source import Source, read_source
 from policies.decision.table import Policy
 from policies.team.rules import Problem, parse_policy
 
@@ -29,7 +29,7 @@ def with_policy(raw: Any) -> Any:
         return raw
     named = raw.get("policy", DEFAULT_POLICY)
     path = shipped_policies().get(named) if isinstance(named, str) else None
-    return raw if path is None else {**raw, "policy": read_source(path).value}
+    return raw if path is None else {**raw, "policy": read_document(path).value}
 
 
 def policy_problem(raw: Any) -> Problem | None:
@@ -40,7 +40,7 @@ def policy_problem(raw: Any) -> Problem | None:
         return Problem(("policy",), f"is {found!r}; allowed: {allowed}, or a decision table")
     name = found.get("name") if isinstance(found, dict) else None
     path = shipped_policies().get(name) if isinstance(name, str) else None
-    if path and parse_policy(found) != parse_policy(read_source(path).value):
+    if path and parse_policy(found) != parse_policy(read_document(path).value):
         return Problem(("policy", "name"), f"is {name!r}, but the table is not the shipped one; give it another name")
     return None
 
@@ -54,19 +54,19 @@ def load_policy(name: str) -> Policy:
     path = shipped_policies().get(name)
     if path is None and not is_path(name):
         raise UsageError(f"there is no policy `{name}`; allowed: {', '.join(shipped_policies())}, or a file's path")
-    return policy_from(read_source(path or Path(name)))
+    return policy_from(read_document(path or Path(name)))
 
 
-def policy_from(source: Source) -> Policy:
+def policy_from(document: Document) -> Policy:
     """Return the policy that a file holds.
 
     Raises:
         UsageError: every problem of the file, each with its line.
     """
-    policy = parse_policy(source.value)
+    policy = parse_policy(document.value)
     if isinstance(policy, Policy):
         return policy
-    raise UsageError(*(sentence(problem, source.at(problem.path), "the policy") for problem in policy))
+    raise UsageError(*(sentence(problem, document.at(problem.path), "the policy") for problem in policy))
 
 
 def is_path(name: str) -> bool:

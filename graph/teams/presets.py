@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from graph.teams.source import read_source
+from graph.documents import read_document
 from policies.team.rules import Problem
 
 FOLDER = "presets"
@@ -60,4 +60,4 @@ def _filled(role: Raw) -> Raw:
     path = shipped_presets().get(role["preset"]) if isinstance(role.get("preset"), str) else None
     if path is None:
         return role
-    return {**read_source(path).value, **{key: value for key, value in role.items() if key != "preset"}}
+    return {**read_document(path).value, **{key: value for key, value in role.items() if key != "preset"}}

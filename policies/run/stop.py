@@ -24,10 +24,8 @@ StopKind = Literal[
     "condition_failed",
     "cancelled",
     "escalated",
-    "human_stopped",
     "stale_thread",
     "busy",
-    "unstable_decision",
     "recovery_exhausted",
     "invalid_plan",
     "step_failed",
@@ -155,7 +153,6 @@ STOP_TABLE: dict[StopKind, StopRule] = {
         follows_from="vote",
         remedy="A human has to decide. To let the team talk once more: {resume} --budget max_rounds=N",
     ),
-    "human_stopped": StopRule("A human stopped the run."),
     "stale_thread": StopRule(
         "The thread was started with something else.",
         is_detailed=True,
@@ -167,7 +164,6 @@ STOP_TABLE: dict[StopKind, StopRule] = {
         is_held=True,
         remedy="Somebody else works on this thread. Try again when they are done.",
     ),
-    "unstable_decision": StopRule("The decision did not stand when the last round was asked again.", is_resumable=True),
     "recovery_exhausted": StopRule(
         "The process died during calls too often, and no seat was filled in between.",
         is_resumable=True,

@@ -20,7 +20,7 @@ from policies.plain import shown
 from policies.team.fields import Position
 from policies.team.nesting import Within, teams_within
 from policies.team.privacy import overlaps
-from policies.team.team import MAX_ROLES, RESERVED_NAMES, Brief, Budget, Check, Options, Price, Role, Team
+from policies.team.team import FACTS_FIELDS, MAX_ROLES, RESERVED_NAMES, Brief, Budget, Check, Options, Price, Role, Team
 
 Path = tuple[str | int, ...]
 
@@ -248,8 +248,9 @@ def _sequence_problems(sequence: Sequence[Any], roles: Mapping[str, Any]) -> Ite
 
 
 def _facts_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
-    if raw.get("facts") is not None and raw.get("facts_file") is not None:
-        yield Problem(("facts_file",), "stands beside `facts`; allowed: one of the two")
+    named = [field for field in FACTS_FIELDS if raw.get(field) is not None]
+    for field in named[1:]:
+        yield Problem((field,), f"stands beside `{named[0]}`; allowed: one of the two")
 
 
 def _price_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:

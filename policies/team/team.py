@@ -36,6 +36,10 @@ PatternName = Literal[
 """How the team works together; `docs/patterns.md` says when to take which."""
 
 PATTERN_NAMES: tuple[PatternName, ...] = get_args(PatternName)
+FactsField = Literal["facts", "facts_file"]
+"""The fields of a team that name a source of facts, one of them at most; `facts` are facts themselves."""
+
+FACTS_FIELDS: tuple[FactsField, ...] = get_args(FactsField)
 FieldKind = Literal["text", "number", "boolean", "list"]
 """What a field of an output holds; a list is one of texts."""
 
@@ -212,7 +216,7 @@ class Team(Value):
     @property
     def has_facts(self) -> bool:
         """Whether the team brings facts of its own, wherever they are."""
-        return self.facts is not None or self.facts_file is not None
+        return any(getattr(self, field) is not None for field in FACTS_FIELDS)
 
     @property
     def speaking(self) -> tuple[str, ...]:
@@ -252,6 +256,15 @@ class Team(Value):
 def pinned(team: Team) -> dict[str, Any]:
     """Return the team as plain JSON, as a thread keeps it: without goal and facts, which the thread keeps itself."""
     return team.model_dump(mode="json", exclude={"goal", "facts"})
+
+
+def with_facts(fields: Mapping[str, Any], facts: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the fields of a team that brings these facts, wherever it had some before; None: that brings none.
+
+    >>> with_facts({"name": "launch", "facts_file": "facts.yaml"}, {"rate": 0.5})
+    {'name': 'launch', 'facts_file': None, 'facts': {'rate': 0.5}}
+    """
+    return {**fields, **dict.fromkeys(FACTS_FIELDS), "facts": facts}
 
 
 def missing_fact(paths: tuple[str, ...], facts: Mapping[str, Any]) -> str | None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from graph.documents import read_document
 from graph.teams.schema import team_schema
-from graph.teams.source import read_source
 from tests.hostile.command import Captured, accord, refused
 
 pytestmark = pytest.mark.usefixtures("accord_home")
@@ -33,7 +33,7 @@ def test_every_key_of_the_file_is_explained_and_fits_the_schema(capsys: Captured
     accord(capsys, "init", "a b.yml")
     path = Path("a b.yml")
 
-    jsonschema.validate(read_source(path).value, team_schema())
+    jsonschema.validate(read_document(path).value, team_schema())
     assert path.read_text().count("# ") >= 15
     assert (path.stat().st_mode & 0o777) == 0o644
 

@@ -8,11 +8,11 @@ import pytest
 from click.testing import CliRunner
 
 from graph.cli.main import accord
+from graph.documents import read_document
 from graph.problems import UsageError
 from graph.teams.loader import load_team, shipped_teams
 from graph.teams.policies import shipped_policies
 from graph.teams.presets import shipped_presets
-from graph.teams.source import read_source
 from policies.team.team import PATTERN_NAMES, Role
 
 PRESETS = ("analyst", "coder", "orchestrator", "researcher", "reviewer", "writer")
@@ -32,7 +32,7 @@ def role_at(folder: Path, line: str) -> Role:
 
 
 def raw_preset(name: str) -> dict[str, Any]:
-    raw = read_source(shipped_presets()[name]).value
+    raw = read_document(shipped_presets()[name]).value
     assert isinstance(raw, dict)
     return raw
 

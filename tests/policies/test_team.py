@@ -9,10 +9,10 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from graph.build import build_graph
+from graph.documents import read_yaml
 from graph.teams.loader import load_team, shipped_teams
 from graph.teams.policies import shipped_policies, with_policy
 from graph.teams.schema import team_schema
-from graph.teams.source import read_yaml
 from nodes import convene, finalize
 from nodes.services import Services
 from nodes.state import Input, State
@@ -20,7 +20,19 @@ from policies.conditions.condition import holds
 from policies.messages.mailbox import EVERYBODY
 from policies.team.access import Access
 from policies.team.rules import parse_team, warnings_of
-from policies.team.team import PATTERN_NAMES, RESERVED_NAMES, Brief, Budget, Price, Role, Team, missing_fact, pinned
+from policies.team.team import (
+    FACTS_FIELDS,
+    PATTERN_NAMES,
+    RESERVED_NAMES,
+    Brief,
+    Budget,
+    Price,
+    Role,
+    Team,
+    missing_fact,
+    pinned,
+    with_facts,
+)
 from tests.policy_files import raw_policy
 
 RAW: dict[str, Any] = {
@@ -143,6 +155,16 @@ def test_what_a_team_does_not_say_has_the_defaults_of_the_specification() -> Non
     assert team.brief == Brief(voice=None, model=None, language="English")
     assert team.roles["planner"].temperature == 0.0
     assert (team.prices, team.requires, team.facts, team.facts_file) == ({}, (), None, None)
+
+
+@pytest.mark.parametrize("field", FACTS_FIELDS)
+def test_a_team_that_names_a_source_has_facts_until_others_are_put_in_their_place(field: str) -> None:
+    named = team_of().model_copy(update={field: {"rate": 0.5} if field == "facts" else "facts.yaml"})
+    given = named.model_copy(update=with_facts({}, {"rate": 0.1}))
+
+    assert (team_of().has_facts, named.has_facts, given.has_facts) == (False, True, True)
+    assert (given.facts, given.facts_file) == ({"rate": 0.1}, None)
+    assert not named.model_copy(update=with_facts({}, None)).has_facts
 
 
 def test_the_allowlists_are_the_known_and_the_enabled_roles() -> None:

@@ -16,7 +16,6 @@ MAX_RAW = 2_000
 
 OPEN = {
     "running": ("In progress", "Somebody works on this thread now; it has no decision yet."),
-    "waiting": ("Waiting", "A human is asked; there is no decision yet."),
     "interrupted": ("Interrupted", "The thread has no decision and no stop reason, and nobody works on it."),
 }
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from graph.documents import read_document
 from graph.teams.policies import load_policy, shipped_policies
-from graph.teams.source import read_source
 from policies.assurance.ballots import Electorate
 from policies.assurance.cases import Case, parse_case, rule_on, uncovered
 from policies.assurance.proof import prove
@@ -32,7 +32,7 @@ def name_of(path: Path) -> str:
 
 
 def case_in(path: Path) -> Case:
-    case = parse_case(read_source(path).value)
+    case = parse_case(read_document(path).value)
     assert isinstance(case, Case), (name_of(path), case)
     return case
 

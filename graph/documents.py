@@ -24,7 +24,7 @@ MAX_DEPTH = 40
 
 
 @dataclass(slots=True)
-class Source:
+class Document:
     """The values of a file, and the line of each path."""
 
     name: str
@@ -40,7 +40,7 @@ class Source:
         return f"{self.name}:{self.lines.get(path, 1)}"
 
 
-def read_source(path: FilePath, is_json: bool = False) -> Source:
+def read_document(path: FilePath, is_json: bool = False) -> Document:
     """Return the values of a file.
 
     Raises:
@@ -50,56 +50,56 @@ def read_source(path: FilePath, is_json: bool = False) -> Source:
 
 
 @lru_cache(maxsize=32)
-def _parsed(data: bytes, name: str, is_json: bool) -> Source:
-    """Return the source, parsed once for all the cases of a batch; nobody changes it."""
+def _parsed(data: bytes, name: str, is_json: bool) -> Document:
+    """Return the document, parsed once for all the cases of a batch; nobody changes it."""
     return read_json(data, name) if is_json else read_yaml(data, name)
 
 
-def read_yaml(data: bytes, name: str) -> Source:
+def read_yaml(data: bytes, name: str) -> Document:
     """Return the values of a YAML 1.2 text, which JSON hardly ever is not.
 
     Raises:
         UsageError: it is too large, not UTF-8, no YAML, or uses anchors, aliases, tags or a key twice.
     """
-    text, source = _text(data, name), Source(name)
+    text, document = _text(data, name), Document(name)
     try:
-        _refuse_events(text, source)
-        node = None if source.problems else _yaml().compose(text)
-        source.value = _value(node, (), source) if node else None
+        _refuse_events(text, document)
+        node = None if document.problems else _yaml().compose(text)
+        document.value = _value(node, (), document) if node else None
     except MarkedYAMLError as error:
         raise UsageError(_syntax(error, name)) from None
     except (YAMLError, RecursionError, AssertionError) as error:
         raise UsageError(f"{name}: cannot be read as YAML: {str(error).partition(chr(10))[0]}") from None
-    if source.problems:
-        raise UsageError(*source.problems)
-    return source
+    if document.problems:
+        raise UsageError(*document.problems)
+    return document
 
 
-def read_json(data: bytes, name: str) -> Source:
+def read_json(data: bytes, name: str) -> Document:
     """Return the values of a JSON text, without their lines.
 
     Raises:
         UsageError: it is too large, not UTF-8, no JSON (which has no NaN), or uses a key twice.
     """
-    text, source = _text(data, name), Source(name)
+    text, document = _text(data, name), Document(name)
 
     def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         counted = Counter(key for key, _ in pairs)
-        source.problems.extend(f"{name}: the key `{key}` stands twice" for key in counted if counted[key] > 1)
+        document.problems.extend(f"{name}: the key `{key}` stands twice" for key in counted if counted[key] > 1)
         return dict(pairs)
 
     def refuse(word: str) -> None:
-        source.problems.append(f"{name}: `{word}` is no JSON; allowed: finite numbers")
+        document.problems.append(f"{name}: `{word}` is no JSON; allowed: finite numbers")
 
     try:
-        source.value = json.loads(text, object_pairs_hook=mapping, parse_constant=refuse)
+        document.value = json.loads(text, object_pairs_hook=mapping, parse_constant=refuse)
     except json.JSONDecodeError as error:
         raise UsageError(f"{name}:{error.lineno}: cannot be read as JSON: {error.msg}") from None
     except (ValueError, RecursionError):
         raise UsageError(f"{name}: has a number too long or is nested too deep to be read as JSON") from None
-    if source.problems:
-        raise UsageError(*source.problems)
-    return source
+    if document.problems:
+        raise UsageError(*document.problems)
+    return document
 
 
 def _text(data: bytes, name: str) -> str:
@@ -120,16 +120,16 @@ def _syntax(error: MarkedYAMLError, name: str) -> str:
     return f"{name}{line}: cannot be read as YAML: {error.problem or error.context}"
 
 
-def _refuse_events(text: str, source: Source) -> None:
+def _refuse_events(text: str, document: Document) -> None:
     depth = 0
     for event in _yaml().parse(text):
         line = event.start_mark.line + 1
         depth += {"MappingStartEvent": 1, "SequenceStartEvent": 1}.get(type(event).__name__, 0)
         depth -= {"MappingEndEvent": 1, "SequenceEndEvent": 1}.get(type(event).__name__, 0)
         if depth > MAX_DEPTH:
-            source.problems.append(f"{source.name}:{line}: is nested deeper than {MAX_DEPTH} levels")
+            document.problems.append(f"{document.name}:{line}: is nested deeper than {MAX_DEPTH} levels")
             return
-        source.problems.extend(f"{source.name}:{line}: {what}" for what in _refused(event))
+        document.problems.extend(f"{document.name}:{line}: {what}" for what in _refused(event))
 
 
 def _refused(event: Any) -> Iterator[str]:
@@ -145,36 +145,38 @@ def _refused(event: Any) -> Iterator[str]:
             yield f"the tag `{tag}` is not allowed; write a plain value"
 
 
-def _value(node: Node, path: Path, source: Source) -> Any:
-    source.lines.setdefault(path, node.start_mark.line + 1)
+def _value(node: Node, path: Path, document: Document) -> Any:
+    document.lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, MappingNode):
-        return _mapping(node, path, source)
+        return _mapping(node, path, document)
     if isinstance(node, SequenceNode):
-        return [_value(part, (*path, index), source) for index, part in enumerate(node.value)]
-    return _scalar(node, source)
+        return [_value(part, (*path, index), document) for index, part in enumerate(node.value)]
+    return _scalar(node, document)
 
 
-def _mapping(node: MappingNode, path: Path, source: Source) -> dict[Any, Any]:
+def _mapping(node: MappingNode, path: Path, document: Document) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
-        if not isinstance(key_node, ScalarNode) or not isinstance(key := _scalar(key_node, source), str):
-            source.problems.append(f"{source.name}:{line}: a key is not text; put it in quotes")
+        if not isinstance(key_node, ScalarNode) or not isinstance(key := _scalar(key_node, document), str):
+            document.problems.append(f"{document.name}:{line}: a key is not text; put it in quotes")
             continue
         if key in found:
-            source.problems.append(f"{source.name}:{line}: the key `{key}` stands twice")
-        source.lines[(*path, key)] = line
-        found[key] = _value(value_node, (*path, key), source)
+            document.problems.append(f"{document.name}:{line}: the key `{key}` stands twice")
+        document.lines[(*path, key)] = line
+        found[key] = _value(value_node, (*path, key), document)
     return found
 
 
-def _scalar(node: Node, source: Source) -> Any:
+def _scalar(node: Node, document: Document) -> Any:
     """Return a scalar as JSON has it: what YAML reads as a date is text, and a surrogate pair is one character."""
     if node.tag in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:str"):
         return node.value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
     try:
-        return source.constructor.construct_object(node)
+        return document.constructor.construct_object(node)
     except (ValueError, LookupError):
         line = node.start_mark.line + 1
-        source.problems.append(f"{source.name}:{line}: {shown(node.value)} is no number that can be read; quote text")
+        document.problems.append(
+            f"{document.name}:{line}: {shown(node.value)} is no number that can be read; quote text"
+        )
         return None
