@@ -36,12 +36,12 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 run: .venv/.base
 	$(BIN)/accord run
 
-# The tests of policies/ and their oracle alone cover its branches to the last one.
-PURE := tests/policies tests/oracle
+# The tests of policies/ alone cover its branches to the last one.
+PURE := tests/policies
 
 test: setup
 	$(BIN)/python -m pytest $(PURE) -m "not system" -n $(WORKERS) --cov=policies --cov-branch --cov-report=term-missing --cov-fail-under=100
-	$(BIN)/python -m pytest $(PURE:%=--ignore=%) -m "not system" -n $(WORKERS)
+	$(BIN)/python -m pytest --ignore=$(PURE) -m "not system" -n $(WORKERS)
 
 test-fast: setup
 	$(BIN)/python -m pytest -m "not slow and not system" -n $(WORKERS)
@@ -49,9 +49,11 @@ test-fast: setup
 test-system: setup
 	$(BIN)/python -m pytest -m system
 
-# The large counts, once: seeded, resumed where it was ended, outside CI; then every deliberate break, one at a time.
+# The large counts, once: seeded, resumed where it was ended, outside CI; then random examples beyond those of
+# `make test`, and every deliberate break, one at a time.
 soak: setup
 	$(BIN)/python -m tests.soak --workers $(WORKERS)
+	$(BIN)/python -m pytest -m "hypothesis and not system" -n $(WORKERS) --hypothesis-profile=soak --timeout=900
 	$(BIN)/python -m tests.breaks --workers $(WORKERS)
 
 lint: setup

@@ -29,10 +29,11 @@ from hypothesis import settings
 
 from tests.browsers import BROWSERS
 
-# A slow machine is no counterexample; pytest-timeout stops what hangs. With CI set, hypothesis loads a fixed profile.
-if not os.environ.get("CI"):
-    settings.register_profile("accord", deadline=None)
-    settings.load_profile("accord")
+# The same examples everywhere, so that a failure is one of the change; `make soak` draws others, and many more.
+# A slow machine is no counterexample; pytest-timeout stops what hangs.
+settings.register_profile("accord", deadline=None, derandomize=True, max_examples=50)
+settings.register_profile("soak", deadline=None, max_examples=1_000)
+settings.load_profile("accord")
 
 # --- the network is closed -------------------------------------------------------------------------------------------
 

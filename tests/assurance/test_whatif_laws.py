@@ -115,7 +115,7 @@ def told(drawn: Drawn) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tens", range(6))
+@pytest.mark.parametrize("tens", range(2))
 def test_the_laws_hold_on_random_runs(tens: int) -> None:
     answers = Counter(check_seed(seed) for seed in range(tens * 10, tens * 10 + 10))
 

@@ -60,7 +60,8 @@ def judged(path: Path, cut: Cut, looks_at_all: bool = True) -> str:
     assert_nothing_shown(
         path, cut, sorted(set(_shown_before()[1]) & owners) if not looks_at_all else _shown_before()[1]
     )
-    read_alike = {key for key, kept in lists_in(_before()).items() if lists_in(_after(path)).get(key) == kept}
+    lists_before, lists_after = lists_in(_before()), lists_in(_after(path))
+    read_alike = {key for key, kept in lists_before.items() if lists_after.get(key) == kept}
     fields = {OWN if is_laid_elsewhere(each, read_alike) else field_of(each) for each in found}
     assert fields <= {*UNSHOWN, NOTHING}, f"{cut}: not found, and not a field that is not shown: {found[:5]}"
     return "; ".join(sorted(fields)) or NOTHING

@@ -16,11 +16,9 @@ from graph.facts.loader import load_facts
 from graph.store.database import open_database
 from graph.threads import open_threads
 from nodes.services import InputRefusedError, Services
-from tests.audit.anatomy import changed, decoded, differences, encoded, rows_in
+from tests.audit.anatomy import changed, decoded, encoded
 from tests.audit.gallery import NAME, gallery
-from tests.audit.judging import owners_of
 from tests.audit.showing import settings_on
-from tests.audit.surgery import tampered
 from tests.harness import proposal, resume, run, scripted, settings_at, team_of
 from tests.hostile.command import Captured, accord, process, refused, without_progress
 
@@ -187,18 +185,6 @@ def test_a_file_that_is_no_database_is_refused(what: str, path: Path, capsys: Ca
     (sentence,) = refused(capsys, "audit", "verify", "--db", path)
 
     assert sentence.startswith(f"{path}: the database failed: ")
-
-
-@pytest.mark.parametrize("first", range(0, 24, 12))
-def test_no_command_breaks_over_a_database_that_was_tampered_with(
-    first: int, path: Path, capsys: Captured, tmp_path: Path
-) -> None:
-    before = rows_in(gallery())
-    for seed in range(5_000 + first, 5_000 + first + 11):
-        shutil.copyfile(gallery(), path)
-        tampered(path, seed)
-        owners = {owner for each in differences(before, rows_in(path)) for owner in owners_of(each)}
-        assert_only_sentences(capsys, path, sorted({name for name in owners if name.isidentifier()})[:2])
 
 
 # --- going on with a changed thread -----------------------------------------------------------------------------------

@@ -6,11 +6,10 @@ from tests.audit.sentences import check_seed
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-SEEDS = 8
-BATCH = 4
+SEEDS = 6
+"""A share; `make soak` judges hundreds."""
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
-def test_no_command_ends_as_after_a_bug_of_ours(first: int) -> None:
-    for seed in range(first, first + BATCH):
+def test_no_command_ends_as_after_a_bug_of_ours() -> None:
+    for seed in range(SEEDS):
         check_seed(seed)

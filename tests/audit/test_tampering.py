@@ -14,7 +14,8 @@ from tests.audit.tampering import FOUND_BY_THE_HEAD_ALONE, WAYS, Lines, Tamper
 
 pytestmark = pytest.mark.slow
 
-TRIALS = 1_000
+TRIALS = 20
+"""Seeds for each way."""
 ODD: list[Any] = [None, 5, "event", [], {}, {"seq": True}, {"seq": 4.0, "prev_hash": None}]
 
 
@@ -59,34 +60,12 @@ def test_an_untouched_record_is_intact_with_and_without_its_head(tmp_path: Path,
         assert (len(found), broken) == (len(lines), None)
 
 
-@pytest.mark.slow
-def test_each_of_a_thousand_seeded_tamperings_is_found_where_it_begins(
-    tmp_path: Path, lines: Lines, head: Head
-) -> None:
-    path, missed, elsewhere = tmp_path / "record.jsonl", [], []
-    tried: Counter[Tamper] = Counter()
-    for seed in range(TRIALS):
-        way = WAYS[seed % len(WAYS)]
-        data, place = way(random.Random(seed), lines)
-        path.write_bytes(data)
-        tried[way] += 1
-
-        _, broken = check_file(path, head)
-
-        if broken is None:
-            missed.append((seed, way.__name__))
-        elif broken.place != place:
-            elsewhere.append((seed, way.__name__, place, broken))
-    assert (missed, elsewhere) == ([], [])
-    assert (tried.total(), min(tried.values())) == (TRIALS, TRIALS // len(WAYS))
-
-
 @pytest.mark.parametrize("way", WAYS)
-def test_what_is_inside_the_chain_is_found_without_a_head_and_what_cuts_its_end_only_with_one(
+def test_a_tampering_is_found_where_it_begins_and_one_that_cuts_the_end_only_with_a_head(
     way: Tamper, tmp_path: Path, lines: Lines, head: Head
 ) -> None:
     path = tmp_path / "record.jsonl"
-    for seed in range(20):
+    for seed in range(TRIALS):
         data, place = way(random.Random(seed), lines)
         path.write_bytes(data)
         whole = data.endswith(b"\n") and place >= data.count(b"\n")
@@ -94,6 +73,7 @@ def test_what_is_inside_the_chain_is_found_without_a_head_and_what_cuts_its_end_
         without, noted = check_file(path)[1], check_file(path, head)[1]
 
         assert noted is not None
+        assert noted.place == place, seed
         assert (without is None) == whole, (seed, without, place)
         assert way not in FOUND_BY_THE_HEAD_ALONE or without is None
 

@@ -173,7 +173,7 @@ def decisions(done: Done) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.needs("file_size_limit")
-@pytest.mark.parametrize("files", [24, 64])
+@pytest.mark.parametrize("files", [24, pytest.param(64, marks=pytest.mark.system)])
 def test_where_few_files_may_be_open_fewer_cases_run_at_once_and_all_decide(files: int, tmp_path: Path) -> None:
     done = batched(tmp_path, files, 64)
 
@@ -197,7 +197,9 @@ def test_where_few_files_may_be_open_the_calls_of_models_have_room(tmp_path: Pat
 
 @pytest.mark.slow
 @pytest.mark.needs("file_size_limit")
-@pytest.mark.parametrize("files", [6, 8, 10])
+@pytest.mark.parametrize(
+    "files", [pytest.param(6, marks=pytest.mark.system), 8, pytest.param(10, marks=pytest.mark.system)]
+)
 def test_where_hardly_a_file_may_be_open_a_sentence_says_so(files: int, tmp_path: Path) -> None:
     done = batched(tmp_path, files, 4)
 

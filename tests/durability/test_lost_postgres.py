@@ -82,6 +82,7 @@ def test_a_run_ends_soon_with_a_sentence(server: Any, tmp_path: Path) -> None:
     assert seconds < SOON_SECONDS
 
 
+@pytest.mark.system
 def test_the_cases_of_a_batch_that_had_ended_are_reported_so(server: Any, tmp_path: Path) -> None:
     goals = ["fine", "fine", "fine", "lose", "fine", "fine", "fine", "fine"]
     lines = [json.dumps({"id": f"c{number}", "goal": goal}) for number, goal in enumerate(goals)]
@@ -120,6 +121,7 @@ def test_a_process_that_outlives_a_restart_of_its_server_goes_on_with_the_next_t
     assert asyncio.run(main()) == ["success"] * 5
 
 
+@pytest.mark.system
 def test_once_it_is_back_the_same_batch_goes_on(server: Any, tmp_path: Path) -> None:
     stdin = "\n".join(json.dumps({"id": name, "goal": goal}) for name, goal in [("a", "fine"), ("b", "lose")]).encode()
     arguments = ("batch", "-", "--team", "team.yaml", "--concurrency", "1")

@@ -26,9 +26,10 @@ STATES: dict[str, Sequence[str]] = {
 """What lies there of a database, by how its last process ended."""
 
 
-@pytest.fixture(params=[*STATES.values()], ids=[*STATES])
+@pytest.fixture
 def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A folder with a database of two threads; one ended, one was killed before it could be noted that it had."""
+    suffixes = STATES[request.param]
     settings = settings_at(tmp_path / "home", accord_database_url=str(tmp_path / "home" / NAME))
     folder = tmp_path / "shelf"
     folder.mkdir()
@@ -39,15 +40,15 @@ def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
                 await runner.run(team_of(settings), thread)
             async with runner._database.fences.hold("u"):
                 await runner.threads.go_on("u")
-            if len(request.param) > 1:
+            if len(suffixes) > 1:
                 keep()
 
     def keep() -> None:
-        for suffix in request.param:
+        for suffix in suffixes:
             shutil.copy(tmp_path / "home" / f"{NAME}{suffix}", folder)
 
     asyncio.run(main())
-    if len(request.param) == 1:
+    if len(suffixes) == 1:
         keep()
     return folder
 
@@ -77,10 +78,19 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".sqlite-shm"}
 
 
+WAYS = (by_modes, by_file, by_mount)
+EVERY_DAY = {("closed", by_modes), ("killed", by_mount), ("killed, its index lost", by_file)}
+"""Each state and each way once; the other pairs are left to `make test-system`."""
+
+
+def _pair(state: str, reads: Callable[[Path], list[Any]]) -> Any:
+    marks = [pytest.mark.system] if (state, reads) not in EVERY_DAY else []
+    marks += [pytest.mark.needs("mounts")] if reads is by_mount else []
+    return pytest.param(state, reads, id=f"{state}-{reads.__name__}", marks=marks)
+
+
 @pytest.mark.parametrize(
-    "reads",
-    [by_modes, by_file, pytest.param(by_mount, marks=pytest.mark.needs("mounts"))],
-    ids=lambda way: way.__name__,
+    ("shelf", "reads"), [_pair(state, reads) for state in STATES for reads in WAYS], indirect=["shelf"]
 )
 def test_every_reading_command_says_the_same_and_writes_nothing(
     reads: Callable[[Path], list[Any]], shelf: Path, tmp_path: Path

@@ -27,15 +27,31 @@ PLANS = {
 }
 
 
+AT_LENGTH = ("within a team that answers for a role", "in every life, so that nothing moves")
+"""What these do in whole lives, tests/policies/test_recovery.py and the crash loop below hold as well."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+@pytest.mark.parametrize(
+    "plan",
+    [pytest.param(plan, id=name, marks=[pytest.mark.system] * (name in AT_LENGTH)) for name, plan in PLANS.items()],
+)
 def test_a_run_killed_from_outside_keeps_its_word(plan: Plan, tmp_path: Path) -> None:
     check(plan, tmp_path / "seed")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("max_tokens", [9_000, 14_000, 22_000])
-@pytest.mark.parametrize("pattern", ["rounds", "parallel"])
+@pytest.mark.parametrize(
+    ("pattern", "max_tokens"),
+    [
+        ("rounds", 14_000),
+        ("parallel", 9_000),
+        *(
+            pytest.param(pattern, limit, marks=pytest.mark.system)
+            for pattern, limit in (("rounds", 9_000), ("rounds", 22_000), ("parallel", 14_000), ("parallel", 22_000))
+        ),
+    ],
+)
 def test_answers_at_once_overshoot_the_tokens_by_one_call_at_most(
     pattern: str, max_tokens: int, tmp_path: Path
 ) -> None:

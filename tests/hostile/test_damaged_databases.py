@@ -99,16 +99,13 @@ def assert_no_command_breaks(damage: Damage, seed: int, whole: bytes, home: Path
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [0, 1])
 @each_damage
-def test_no_damage_breaks_any_command(
-    damage: Damage, seed: int, whole: bytes, accord_home: Path, capsys: Captured
-) -> None:
-    assert_no_command_breaks(damage, seed, whole, accord_home, capsys)
+def test_no_damage_breaks_any_command(damage: Damage, whole: bytes, accord_home: Path, capsys: Captured) -> None:
+    assert_no_command_breaks(damage, 0, whole, accord_home, capsys)
 
 
 @pytest.mark.system
-@pytest.mark.parametrize("seed", range(2, 6))
+@pytest.mark.parametrize("seed", range(1, 6))
 @each_damage
 def test_no_more_damage_breaks_any_command(
     damage: Damage, seed: int, whole: bytes, accord_home: Path, capsys: Captured

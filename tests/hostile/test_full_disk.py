@@ -20,7 +20,7 @@ from tests.scripted_server import Script, forever, says, serve
 
 NAME = "accord.sqlite"
 # From nothing at all, over a schema half made and rounds half run, to a run whose last note alone does not fit.
-KILOBYTES = [0, 96, 240, 384]
+KILOBYTES = [0, pytest.param(96, marks=pytest.mark.system), 240, pytest.param(384, marks=pytest.mark.system)]
 AMPLE = 4_096
 
 
@@ -117,19 +117,16 @@ def test_each_case_of_a_batch_fails_alone_on_a_full_disk_and_the_same_batch_goes
     assert [json.loads(line)["id"] for line in again.out.splitlines()] == [each["id"] for each in lines]
 
 
-COMMANDS = [
-    ["run", "--thread", "new", "--json"],
-    ["show", "t"],
-    ["resume", "t"],
-    ["list"],
-    ["batch", "cases.jsonl"],
-    ["doctor"],
-    ["--help"],
-]
+COMMANDS = [["run", "--thread", "new", "--json"], ["list"], ["--help"]]
+MORE_COMMANDS = [["show", "t"], ["resume", "t"], ["batch", "cases.jsonl"], ["doctor"]]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize(
+    "command",
+    [*COMMANDS, *(pytest.param(each, marks=pytest.mark.system) for each in MORE_COMMANDS)],
+    ids=" ".join,
+)
 def test_an_output_that_takes_no_more_gets_a_sentence_and_the_run_is_kept(
     command: list[str], accord_home: Path, tmp_path: Path, capsys: Captured
 ) -> None:
