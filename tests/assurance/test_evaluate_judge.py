@@ -149,6 +149,7 @@ def test_a_policy_that_names_voters_scores_as_the_judge_says(capsys: Captured) -
         assert found(capsys, keys, *written(rng, items)) == judged(items, rule)
 
 
+@pytest.mark.slow
 def test_a_team_scores_with_its_weights_its_vetoes_and_its_votes_as_the_judge_says(capsys: Captured) -> None:
     rng = random.Random("team")
     rows = (

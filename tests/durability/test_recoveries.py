@@ -27,7 +27,11 @@ PLANS = {
 }
 
 
-AT_LENGTH = ("within a team that answers for a role", "in every life, so that nothing moves")
+AT_LENGTH = (
+    "during a call and again during the resume",
+    "within a team that answers for a role",
+    "in every life, so that nothing moves",
+)
 """What these do in whole lives, tests/policies/test_recovery.py and the crash loop below hold as well."""
 
 
@@ -44,11 +48,16 @@ def test_a_run_killed_from_outside_keeps_its_word(plan: Plan, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("pattern", "max_tokens"),
     [
-        ("rounds", 14_000),
         ("parallel", 9_000),
         *(
             pytest.param(pattern, limit, marks=pytest.mark.system)
-            for pattern, limit in (("rounds", 9_000), ("rounds", 22_000), ("parallel", 14_000), ("parallel", 22_000))
+            for pattern, limit in (
+                ("rounds", 9_000),
+                ("rounds", 14_000),
+                ("rounds", 22_000),
+                ("parallel", 14_000),
+                ("parallel", 22_000),
+            )
         ),
     ],
 )

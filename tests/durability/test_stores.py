@@ -120,7 +120,7 @@ def test_nul_and_lone_surrogates_in_what_people_give_are_a_sentence(
 EACH = 16
 
 
-@pytest.mark.slow
+@pytest.mark.system
 def test_two_processes_with_sixteen_runs_each_on_one_fresh_database_all_succeed(tmp_path: Path, database: str) -> None:
     """Both also create the tables, at the same time."""
     desk = Desk(tmp_path, database=database)

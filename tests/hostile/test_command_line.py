@@ -191,7 +191,6 @@ def test_a_thread_that_is_not_there_is_named(command: str, accord_home: Path, ca
 
 
 PROCESSES: list[tuple[list[str | bytes], str]] = [
-    (["fly"], "No such command 'fly'."),
     (["run", "--thread", b"\xff"], rf"the thread id '\udcff' is not allowed; {ALLOWED}"),
     (["run", b"\xff.yaml"], r"\udcff.yaml: cannot be read: No such file or directory"),
     (["run", "--set", b"goal=\xff"], r"--set goal=\udcff: is not UTF-8 at byte 0"),
@@ -200,7 +199,10 @@ PROCESSES: list[tuple[list[str | bytes], str]] = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("arguments", "sentence"), PROCESSES)
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [PROCESSES[0], *(pytest.param(*each, marks=pytest.mark.system) for each in PROCESSES[1:])],
+)
 def test_a_process_refuses_it_too_also_bytes_that_are_no_text(
     arguments: list[str | bytes], sentence: str, tmp_path: Path
 ) -> None:

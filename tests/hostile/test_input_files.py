@@ -113,7 +113,7 @@ def test_a_file_that_may_not_be_read_is_named(arguments: Sequence[str], tmp_path
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("device", ["/dev/zero", "/dev/urandom"])
+@pytest.mark.parametrize("device", ["/dev/zero", pytest.param("/dev/urandom", marks=pytest.mark.system)])
 @each_reader
 def test_a_device_without_end_is_read_in_little_memory(arguments: Sequence[str], device: str, capsys: Captured) -> None:
     given(arguments).symlink_to(device)

@@ -85,7 +85,9 @@ def test_a_key_is_kept_nowhere_when_the_brief_fails_and_when_all_goes_well(accor
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["401", "500 as text", "200 as a page"])
+@pytest.mark.parametrize(
+    "name", ["401", *(pytest.param(name, marks=pytest.mark.system) for name in ("500 as text", "200 as a page"))]
+)
 def test_a_process_never_writes_the_key(name: str, tmp_path: Path) -> None:
     answer, reason = ANSWERS[name]
     (tmp_path / ".env").write_text(f"OPENAI_API_KEY={CANARY}\n")

@@ -1,6 +1,7 @@
 """Threads of every pattern: a finished one makes no call, what moved is named, a halted one goes on."""
 
 import asyncio
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,7 @@ def moved(team: Team, field: str) -> Team:
     return team.model_copy(update=changes[field])
 
 
-@pytest.mark.parametrize("field", ["team", "facts", "goal"])
-@pytest.mark.parametrize("name", COURSES)
+@pytest.mark.parametrize(("name", "field"), [*zip(COURSES, cycle(["team", "facts", "goal"]))])
 def test_a_thread_is_not_run_on_another_team_other_facts_or_another_goal(tmp_path: Path, name: str, field: str) -> None:
     course = COURSES[name]
     last = list(course.messages)[-1]

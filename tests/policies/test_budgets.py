@@ -160,6 +160,7 @@ class Boaster(ScriptedVoice):
         return replace(await super().propose(question), tokens=Tokens(prompt=10**30, completion=-5))
 
 
+@pytest.mark.slow
 def test_a_run_whose_provider_reports_absurd_counts_is_decided_and_counts_what_was_reserved(tmp_path: Path) -> None:
     settings = settings_at(tmp_path, base_url="http://localhost:9")
     voice = Boaster(lambda question: proposal(question.name))

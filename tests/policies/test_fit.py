@@ -144,6 +144,7 @@ def test_what_a_comparison_cannot_use_is_found_wherever_it_is(
     assert misfits(when, facts) == said
 
 
+@pytest.mark.slow
 def test_a_condition_that_walks_over_too_much_is_refused_and_not_waited_for() -> None:
     names = "abcdefghijklmnopqrst"
     lists = ["facts.l", *(f"[{name}, [{name}]]" for name in names)]

@@ -197,9 +197,13 @@ SHAPES: Mapping[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("limit", [1_000, 100_000, 160_000, 200_000, 310_000, 1_000_000])
-@pytest.mark.parametrize("of_answer", [1_000, 149_000])
+@pytest.mark.parametrize(
+    ("shape", "limit", "of_answer"),
+    [
+        *((shape, 160_000, 149_000) for shape in SHAPES),
+        *(("as OpenAI counts", limit, 1_000) for limit in (1_000, 100_000, 160_000, 200_000, 310_000, 1_000_000)),
+    ],
+)
 def test_three_parallel_answers_of_150_000_tokens_overshoot_a_limit_by_one_call_at_most(
     tmp_path: Path, shape: str, limit: int, of_answer: int
 ) -> None:

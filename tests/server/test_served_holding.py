@@ -74,6 +74,7 @@ def test_a_thread_that_the_server_works_on_is_busy_for_the_command_line_and_show
     assert len(model.calls_of("risk_analyst")) == 2
 
 
+@pytest.mark.system
 def test_a_thread_that_the_command_line_works_on_is_refused_to_a_client_of_the_server(tmp_path: Path) -> None:
     with serve(hanging(1)) as model:
         desk = Desk(tmp_path, model.base_url)
@@ -87,6 +88,7 @@ def test_a_thread_that_the_command_line_works_on_is_refused_to_a_client_of_the_s
                 assert all_rows(str(database_of(server)), thread) == before
 
 
+@pytest.mark.system
 def test_a_run_of_the_server_whose_thread_was_taken_changes_nothing_and_says_so(tmp_path: Path) -> None:
     script: Any = {**hanging(1), "risk_analyst": [hangs(8), GO]}
     with serve(script) as model:

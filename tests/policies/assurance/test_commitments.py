@@ -45,6 +45,7 @@ def played(steps: list[Plain]) -> tuple[list[Event], Plain]:
     return events, state
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.lists(updates, min_size=1, max_size=5))
 def test_a_thread_as_it_was_written_agrees_with_its_events(steps: list[Plain]) -> None:
@@ -54,6 +55,7 @@ def test_a_thread_as_it_was_written_agrees_with_its_events(steps: list[Plain]) -
     assert find_difference(events, copy.deepcopy(state), CHANNELS, digest) is None
 
 
+@pytest.mark.slow
 @given(st.lists(updates, min_size=1, max_size=5), st.randoms(use_true_random=False), values)
 def test_another_value_in_any_channel_is_found(steps: list[Plain], rng: random.Random, other: Any) -> None:
     events, state = played(steps)

@@ -321,6 +321,7 @@ def test_a_run_decided_again_under_its_own_policy_is_always_the_same(hundreds: i
         assert (verdict.answer, verdict.was, verdict.now) == ("same", past.ended, past.ended), (seed, past, verdict)
 
 
+@pytest.mark.slow
 def test_another_policy_is_answered_by_the_first_round_in_which_it_ends_and_never_beyond_the_last_one() -> None:
     answers = set()
     for seed in range(300):

@@ -347,6 +347,7 @@ CONDITIONS = st.builds(
 FACT_VALUES = st.fixed_dictionaries(dict.fromkeys(NAMES, st.integers(-20, 20) | st.sampled_from([0.5, 14.5, -3.75])))
 
 
+@pytest.mark.slow
 @given(CONDITIONS, FACT_VALUES)
 def test_arithmetic_over_facts_is_that_of_plain_decimal_numbers(said: Said, values: Values) -> None:
     try:

@@ -358,6 +358,7 @@ VALUES = st.recursive(
 RANDOM_FACTS = st.dictionaries(st.sampled_from(["a", "b", "k", "l", "m", "x"]), VALUES, max_size=6)
 
 
+@pytest.mark.slow
 @given(CHECKS, RANDOM_FACTS)
 def test_a_condition_answers_as_cel_does_although_it_is_given_only_what_it_reads(
     when: str, facts: dict[str, Any]

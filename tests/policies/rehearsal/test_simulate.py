@@ -228,7 +228,12 @@ def test_a_team_within_works_on_its_own_facts_where_it_has_some() -> None:
         ("workspace", {}, None),
         ("debate", {"budget": {"max_rounds": 1}}, None),
         ("rounds", {"budget": {"max_rounds": 1}}, None),
-        ("rounds", {"budget": {"max_rounds": 2, "min_go_votes": 9}, "policy": {**TABLE, "rules": []}}, None),
+        pytest.param(
+            "rounds",
+            {"budget": {"max_rounds": 2, "min_go_votes": 9}, "policy": {**TABLE, "rules": []}},
+            None,
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_rounds_that_even_the_shortest_course_takes_are_told(pattern: str, changes: Any, needed: int | None) -> None:
