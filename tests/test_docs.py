@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 from contextlib import redirect_stderr, redirect_stdout
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -109,5 +110,7 @@ def test_every_file_that_a_page_names_is_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     named = {re.sub(r"<\w+>", "*", name) for name in re.findall(rf"(?<![\w./])(?:{FOLDERS})/[\w./<>*-]*[\w/*>]", text)}
     linked = {name.partition("#")[0] for name in re.findall(r"\]\((?!https?:)([^)]+)\)", text)} - {""}
+    dotted = re.findall(r"`((?:policies|nodes|graph)(?:\.\w+)+)`", text)
     assert not [name for name in named if not list(ROOT.glob(name))]
+    assert not [name for name in dotted if not hasattr(import_module(name.rpartition(".")[0]), name.rpartition(".")[2])]
     assert not [name for name in linked if not (page.parent / name).exists()]
