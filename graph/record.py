@@ -154,7 +154,7 @@ def _inner(told: Mapping[str, Any] | None) -> Record | None:
 
 
 def _pattern(past: Past) -> Record:
-    """Return how another pattern than the rounds ended: whether early, and what it shows beside its answer."""
+    """Return how a pattern other than rounds ended: whether early, and what it shows beside its answer."""
     if past.pattern.is_rounds:
         return {}
     ending = past.ending or {}

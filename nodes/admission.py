@@ -18,6 +18,7 @@ from policies.decision.table import DECISIONS
 from policies.patterns.course import PATTERNS
 from policies.plain import clean_text
 from policies.run.budgets import change_budget
+from policies.run.routing import GOES_ON
 from policies.run.staleness import find_moved
 from policies.run.stop import Stop, stop_reason
 from policies.team.checks import find_needed
@@ -200,5 +201,5 @@ def _started_over(state: State) -> Update:
     line = {"round": state["round"], "superseded": True}
     stages = len(state.get("stages", []))
     withdrawn = [message["id"] for message in state.get("messages", [])]
-    begun = {"outcome": "next_stage", "since": stages, "withdrawn": withdrawn}
+    begun = {"outcome": GOES_ON, "since": stages, "withdrawn": withdrawn}
     return {"superseded": [old], "seats": [], "trace": [line], **begun}

@@ -15,13 +15,11 @@ from policies.decision.table import Decision
 from policies.patterns.course import count_of
 from policies.patterns.rounds import entry_of, stop_after
 from policies.patterns.stages import Closed, Count, Entry, Finish, Log, Next
+from policies.run.routing import DONE, GOES_ON
 from policies.run.seats import Seat, phase_at
 from policies.run.stop import Stop
 from policies.team.checks import find_flags
 from policies.team.team import Team
-
-GOES_ON = "next_stage"
-DONE = "done"
 
 Update = dict[str, Any]
 

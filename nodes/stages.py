@@ -10,7 +10,6 @@ from typing import Any, Self
 
 from nodes.border import budget_from, name_of, plain_seat, plain_spent, plain_stop, spent_from
 from nodes.closing import (
-    DONE,
     Closing,
     Ending,
     Update,
@@ -29,6 +28,7 @@ from policies.contracts.table import judge
 from policies.decision.table import DECISIONS
 from policies.patterns.course import PATTERNS, advance
 from policies.patterns.stages import Closed, Entry, Finish, Log, Next, Stage, retried
+from policies.run.routing import DONE
 from policies.run.seats import Seat
 from policies.run.stop import Stop
 from policies.team.team import Budget, Team
@@ -84,7 +84,7 @@ class Stages:
             return {"pending": plain_stop(stage)}
         if isinstance(stage, Finish):
             return {"outcome": DONE, "ending": plain_ending(stage)}
-        is_open = bool(state.get("round")) and state.get("outcome") is None
+        is_open = _is_open(state)
         seats = [name_of(seat) for seat in state.get("seats", [])]
         if is_open and seats == [task.seat for task in stage.tasks]:
             return {}
@@ -95,7 +95,8 @@ class Stages:
 
     def forgives(self, state: State) -> Update:
         """Return that failed steps are asked again, where one of them stopped the run."""
-        failed = Stop.parse(state.get("stop_reason") or "success").kind == "step_failed"
+        stopped = Stop.find(state.get("stop_reason") or "")
+        failed = stopped is not None and stopped.kind == "step_failed"
         return {"forgiven": len(state.get("stages", []))} if failed else {}
 
     def question(self, state: State, seat: str, repair: str | None) -> SeatQuestion:
@@ -111,7 +112,7 @@ class Stages:
         """Return what the seats make, now that each is filled or absent."""
         stage = self._open(state)
         if stage.tolerance == "some" and all(seat.absent for seat in seats):
-            return nobody_answered(stage.label, seats)
+            return nobody_answered(self.where(state), seats)
         log = [*self._log(state), closed_of(self.where(state), seats)]
         if self._is_rounds:
             return close_round(state, seats, log, self._team)
@@ -158,10 +159,18 @@ class Stages:
         return self._team.model_copy(update={"budget": self._limits(state)})
 
     def _limits(self, state: State) -> Budget:
-        """Return the budget in force; a round that is open was granted, whatever the limit is now."""
-        limits, granted = budget_from(state), spent_from(state).rounds
-        is_over = self._is_rounds and granted > limits.max_rounds
-        return limits.model_copy(update={"max_rounds": granted}) if is_over else limits
+        """Return the budget in force, its `max_rounds` as the log can be held against it.
+
+        A round that is open was granted, whatever the limit is now; one that was granted and is not in the history,
+        since another pattern took over within it, stays spent.
+        """
+        limits = budget_from(state)
+        if not self._is_rounds:
+            return limits
+        finished, open_rounds = len(state.get("history", [])), int(_is_open(state))
+        left_behind = spent_from(state).rounds - finished - open_rounds
+        most = max(limits.max_rounds - left_behind, finished + open_rounds)
+        return limits.model_copy(update={"max_rounds": most})
 
     def _log(self, state: State) -> Log:
         return rounds_of(state) if self._is_rounds else log_of(state)
@@ -181,9 +190,14 @@ def rounds_of(state: Mapping[str, Any]) -> Log:
     ]
     if not log:
         return log
-    standing = _standing(state)
-    last = replace(log[-1], outcome=standing) if standing else replace(log[-1], set_aside=True)
-    return [*log[:-1], last]
+    standing, last = _standing(state), log[-1]
+    if standing:
+        return [*log[:-1], replace(last, outcome=standing)]
+    return [*log[:-1], replace(last, set_aside=True)] if last.outcome else log
+
+
+def _is_open(state: Mapping[str, Any]) -> bool:
+    return bool(state.get("round")) and state.get("outcome") is None
 
 
 def _standing(state: Mapping[str, Any]) -> Any:

@@ -85,7 +85,7 @@ class State(TypedDict, total=False):
     history: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
     """One entry per finished round. Written by align; appended."""
     stages: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
-    """One entry per finished stage of another pattern than the rounds. Written by align; appended."""
+    """One entry per finished stage of a pattern other than rounds. Written by align; appended."""
     forgiven: int
     """Finished stages whose absences are forgotten, so that failed steps are asked again. Written by convene."""
     since: int

@@ -27,7 +27,7 @@ def contributions_to(stage: Stage, scene: Scene, facts: Facts) -> list[Answer]:
 def decided(closed: Closed, scene: Scene, facts: Facts) -> Closed:
     """Return a full round with what the policy makes of it.
 
-    The fullest course is no vote that can be cast: everybody who may join does, and nothing is decided before the end.
+    The fullest course cannot come of one vote: every role that may join does, and nothing is decided before the last.
     """
     ruling = _counted(scene.team, [*scene.log, closed], facts)
     if scene.course != "fullest":

@@ -8,6 +8,9 @@ from policies.run.budgets import Spent, refuse_round
 from policies.run.stop import ESCALATED, Stop
 from policies.team.team import Budget
 
+GOES_ON, DONE = "next_stage", "done"
+"""The outcomes of a stage that nobody votes in: another one follows, or none."""
+
 Step = Literal["convene", "finalize", "stop"]
 """A node to go to."""
 
@@ -18,7 +21,7 @@ def is_over(outcome: object) -> bool:
     >>> is_over("go"), is_over("done"), is_over("next_round"), is_over(None)
     (True, True, False, False)
     """
-    return outcome in DECISIONS or outcome == "done"
+    return outcome in DECISIONS or outcome == DONE
 
 
 def refuse_next_round(outcome: object, budget: Budget, spent: Spent) -> Stop | None:
@@ -49,7 +52,7 @@ def next_step(outcome: object, pending_stop: object) -> Step:
         return "stop"
     if is_over(outcome):
         return "finalize"
-    return "convene" if outcome in (None, "next_round", "next_stage") else "stop"
+    return "convene" if outcome in (None, "next_round", GOES_ON) else "stop"
 
 
 def next_nodes(asks: Sequence[str], outcome: object, pending_stop: object, stop_reason: object) -> list[str]:
