@@ -1,4 +1,4 @@
-"""The past of a thread: the one place where a stored state is read by its keys."""
+"""The past of a thread: what it keeps, as one typed value; no other file of `graph/` reads a state by its keys."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
