@@ -21,6 +21,9 @@ from policies.team.team import Team
 ROUNDS_SHOWN = 2
 """How many finished rounds a role reads."""
 
+SHOWN = ("agent", "stance", "summary", "confidence", "actions")
+"""What the history shows of a contribution, in this order."""
+
 Plain = dict[str, Any]
 
 
@@ -90,7 +93,7 @@ def entry_of(closed: Closed) -> Plain:
     said = [entry.answer for entry in closed.entries if entry.answer]
     return {
         "round": number_of(closed),
-        "contributions": [{key: value for key, value in each.items() if key != "evidence"} for each in said],
+        "contributions": [{key: each[key] for key in SHOWN} for each in said],  # a database may reorder keys
         "conflicts": find_conflicts([each["stance"] for each in said]),
         "decision": closed.outcome if closed.outcome in DECISIONS else None,
     }

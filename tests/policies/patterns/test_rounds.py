@@ -133,3 +133,8 @@ def test_the_history_shows_contributions_without_their_evidence_and_no_absent_se
     assert (second["round"], second["decision"], second["conflicts"]) == (2, "go", [])
     assert (third["decision"], third["conflicts"]) == (None, ["no_contributions"])
     assert history_of(log, newest=1) == [third]
+
+
+def test_the_history_is_the_same_whatever_order_a_database_gives_keys_in() -> None:
+    turned = [replace(each, answer=dict(reversed([*(each.answer or {}).items()]))) for each in FIRST.entries]
+    assert str(history_of([replace(FIRST, entries=tuple(turned))])) == str(history_of([FIRST]))
