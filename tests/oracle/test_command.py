@@ -114,5 +114,6 @@ def check_seed(seed: int, home: Path) -> str:
     return "; ".join(f"seed {seed}: {each}" for each in found if each)
 
 
+@pytest.mark.slow
 def test_lines_of_counterexamples_show_them_again(tmp_path: Path) -> None:
     assert not [found for seed in range(6) if (found := check_seed(seed, tmp_path))]

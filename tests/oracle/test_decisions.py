@@ -3,6 +3,8 @@
 from random import Random
 from typing import Any
 
+import pytest
+
 from policies.decision.guards import examine
 from policies.decision.outcome import Ruling, decide
 from policies.decision.vote import Vote
@@ -71,5 +73,6 @@ def check_seed(seed: int) -> str:
     return ""
 
 
+@pytest.mark.slow
 def test_random_votes_are_decided_as_the_oracle_decides_them() -> None:
     assert not [seed for seed in range(60) if check_seed(seed)]

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from policies.assurance.difference import Change, find_changes
 from tests.judged import electorate_of, place_of, policy_of, told_of
 from tests.oracle.bending import draw_pair
@@ -91,5 +93,6 @@ def check_seed(seed: int) -> str:
     return f"seed {seed}: {table.as_file()} {team} | {other.as_file()} {others}: " + "; ".join(found) if found else ""
 
 
+@pytest.mark.slow
 def test_random_policies_are_told_apart_exactly_where_a_run_can() -> None:
     assert not [found for seed in range(20) if (found := check_seed(seed))]

@@ -7,6 +7,8 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
+import pytest
+
 from policies.assurance.places import Counterexample
 from policies.assurance.proof import Proof, PropertyCheck, prove
 from tests.judged import electorate_of, guards_of, place_of, policy_of, told_of
@@ -202,5 +204,6 @@ def check_seed(seed: int) -> str:
     return f"seed {seed}: {table.as_file()} {team}: " + "; ".join(found) if found else ""
 
 
+@pytest.mark.slow
 def test_proofs_of_random_tables_are_what_the_oracle_finds() -> None:
     assert not [found for seed in CI_SEEDS if (found := check_seed(seed))]

@@ -149,9 +149,10 @@ def test_a_file_of_facts_is_read_and_private_facts_are_withheld(capsys: Captured
             ["sequence+=legal_analyst"],
             "roles.legal_analyst is not enabled; a run stops there with `agent_denied:legal_analyst`",
         ),
-        (
+        pytest.param(
             ["budget.min_go_votes=4"],
             "the team: even the shortest course ends with `max_rounds_reached`",
+            marks=pytest.mark.slow,
         ),
     ],
 )
