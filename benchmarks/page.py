@@ -13,11 +13,6 @@ TEXT = Path(__file__).with_name("performance.md")
 LATENCIES = (0, 50, 500)
 
 
-def is_complete(results: dict[str, Any]) -> bool:
-    """Return whether the results hold all that the page shows; those kept before it grew do not."""
-    return all(f"latency_{latency_ms}" in results for latency_ms in LATENCIES)
-
-
 def page_of(results: dict[str, Any]) -> str:
     """Return the page: the text beside this file with the tables of the results in it."""
     parts = {
