@@ -74,7 +74,7 @@ class Past:
 
     @property
     def result(self) -> Plain:
-        """What a thread that succeeded came to: {answer, final_decision}."""
+        """What a thread that succeeded returned: {answer, final_decision}."""
         return {name: self.state[name] for name in ("answer", "final_decision")}
 
     @property
@@ -84,7 +84,7 @@ class Past:
 
     @property
     def standing(self) -> Sequence[Plain]:
-        """The finished stages that stand: those since changes were last accepted."""
+        """The stages that were finished since changes were last accepted."""
         return self.stages[self.since :]
 
     def events_of(self, kind: str) -> list[Event]:

@@ -10,7 +10,6 @@ from nodes.mail import open_count
 from nodes.state import State
 from nodes.voices.voice import Prompt
 from policies.contracts.contribution import Contribution, contribution_of
-from policies.decision.guards import examine
 from policies.decision.table import Decision
 from policies.patterns.course import count_of
 from policies.patterns.rounds import entry_of, stop_after
@@ -92,13 +91,13 @@ def _outcome_event(state: State, seats: Sequence[Seat], counted: Count, team: Te
     """Return the event of a vote: its outcome, with what flags the evidence of contributions."""
     said, facts = _contributions_of(seats), state["case"]["facts"]
     confidences = {each.agent: each.confidence for each in said}
-    outcome = decided(counted.vote, examine(team.guards, facts), counted.ruling, confidences)
+    outcome = decided(counted.vote, counted.findings, counted.ruling, confidences)
     flags = [flag for each in said for flag in find_flags(each, team.roles[each.agent], facts)]
     return {**outcome, "round": state["round"], "flags": flags}
 
 
 def _contributions_of(seats: Sequence[Seat]) -> list[Contribution]:
-    """Return the contributions in seats, in order; other answers are none."""
+    """Return the contributions in seats, in order; other answers are left out."""
     accepted = [seat.accepted for seat in seats if seat.accepted]
     return [contribution_of(each) for each in accepted if each.contract == "contribution"]
 

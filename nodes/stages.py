@@ -177,7 +177,7 @@ class Stages:
 
 
 def rounds_of(state: Mapping[str, Any]) -> Log:
-    """Return the finished rounds of a state; the outcome of the last one stands until another round is opened."""
+    """Return the finished rounds of a state; the last one has its outcome until another is opened."""
     convened = called(state)
     log = [
         Closed(

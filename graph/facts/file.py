@@ -13,7 +13,7 @@ def load_facts_file(named: str) -> dict[str, Any]:
     """Return the JSON or YAML object in a file of facts.
 
     Raises:
-        UsageError: the file cannot be read, is no object, or holds what may not enter the state.
+        UsageError: the file cannot be read, is not an object, or holds what may not enter the state.
     """
     path = Path(named)
     facts = read_document(path, is_json=path.suffix.lower() == ".json").value

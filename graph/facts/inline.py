@@ -6,7 +6,7 @@ from graph.facts.source import FactSource
 
 
 def facts_in_team(facts: dict[str, Any]) -> dict[str, Any]:
-    """Return the facts as they stand there."""
+    """Return the facts that the team file holds."""
     return facts
 
 

@@ -5,6 +5,7 @@ each team at most one.
 """
 
 from policies.contracts.answers import Task
+from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.results import people
 from policies.patterns.stages import Entry, Finish, Log, Next, Stage, entries_of
 from policies.team.team import Team
@@ -43,3 +44,22 @@ def _missing(team: Team, entries: tuple[Entry, ...]) -> list[dict[str, str | Non
     asked = {entry.role: entry for entry in entries}
     told = {role: asked[role].absent if role in asked else "not_assigned" for role in team.sequence}
     return [{"agent": role, "reason": reason} for role, reason in told.items() if reason]
+
+
+def assigning(once: bool) -> Pattern:
+    """Return the pattern in which a lead assigns: to teams, each named at most once, or to workers."""
+
+    def advance(team: Team, log: Log, _: Facts) -> Next:
+        return assign(team, log, once)
+
+    return Pattern(
+        "complex work",
+        "top-down",
+        advance,
+        ("assignments", "output", "synthesis"),
+        lead="assigns the subtasks",
+        lead_writes=True,
+        is_composed=True,
+        assigns_teams=once,
+        options=("max_steps",),
+    )

@@ -61,7 +61,8 @@ def count(team: Team, log: Log, facts: Facts, open_questions: int) -> Count | No
         vetoers=team.vetoers,
         confidences=tuple(entry.answer["confidence"] for entry in entries if entry.answer),
     )
-    return Count(vote, decide(team.policy, vote, examine(team.guards, facts)))
+    findings = examine(team.guards, facts)
+    return Count(vote, findings, decide(team.policy, vote, findings))
 
 
 def stop_after(closed: Closed) -> Stop | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from policies.contracts.answers import Answer, ContractName, Task
+from policies.decision.guards import Finding
 from policies.decision.outcome import Ruling
 from policies.decision.table import Decision, Outcome
 from policies.decision.vote import Vote
@@ -65,9 +66,10 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A vote that was counted, and the ruling of the policy on it."""
+    """A vote that was counted, what the guards found, and the ruling of the policy on both."""
 
     vote: Vote
+    findings: tuple[Finding, ...]
     ruling: Ruling
 
 

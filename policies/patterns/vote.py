@@ -53,7 +53,8 @@ def _count(team: Team, ballots: Closed, facts: Facts) -> Count:
         entry.role: CAST[entry.answer["vote"]] if entry.answer else "absent" for entry in ballots.entries
     }
     vote = vote_of(casts, team.budget.min_go_votes, team.weights, team.vetoers)
-    return Count(vote, decide(for_ballots(team.policy), vote, examine(team.guards, facts)))
+    findings = examine(team.guards, facts)
+    return Count(vote, findings, decide(for_ballots(team.policy), vote, findings))
 
 
 def vote_of(casts: Mapping[str, Cast], min_go_votes: int, weights: Mapping[str, int], vetoers: frozenset[str]) -> Vote:
