@@ -180,6 +180,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What needs PostgreSQL is slow: its server takes a second to start, and most such tests have a twin on SQLite."""
+    if any("postgres" in mark.args for mark in item.iter_markers("needs")):
+        item.add_marker(pytest.mark.slow)
+
+
 def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()

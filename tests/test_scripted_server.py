@@ -38,6 +38,8 @@ from tests.scripted_server import (
     wrong_content_type,
 )
 
+pytestmark = pytest.mark.slow
+
 ROLE = "risk_analyst"
 TRANSPORTS: dict[str, Any] = {"httpx": openai.DefaultAsyncHttpxClient, "aiohttp": openai.DefaultAioHttpClient}
 

@@ -12,6 +12,8 @@ import pytest
 from graph.store.database import open_database
 from tests.durability.lanes import occupied
 
+pytestmark = pytest.mark.slow
+
 BEFORE, WITHIN = "before", "within"
 THREADS = ("one", "two")
 

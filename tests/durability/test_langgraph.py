@@ -21,6 +21,8 @@ from typing_extensions import TypedDict
 
 from tests.durability.bare import Said, chain, graph_of, killed_runs, saying, thread
 
+pytestmark = pytest.mark.slow
+
 EVERY_CALL = {f"{role} {number}" for role in ("first", "second", "third") for number in (1, 2)}
 NOTHING_SAID: Said = {"said": []}
 

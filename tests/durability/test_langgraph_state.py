@@ -24,6 +24,8 @@ from typing_extensions import TypedDict
 
 from tests.durability.bare import Said, chain, graph_of, saying, thread
 
+pytestmark = pytest.mark.slow
+
 
 class Stance(StrEnum):
     GO = "go"

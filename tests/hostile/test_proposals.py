@@ -73,6 +73,7 @@ def test_a_malformed_proposal_ends_in_the_contracts_reason_and_can_be_read_again
     check(share(family), tmp_path)
 
 
+@pytest.mark.slow
 def test_there_are_two_thousand_malformed_proposals_and_each_check_fails_often() -> None:
     cases = all_cases()
     reasons = [outcome for outcome in map(verdict, cases) if isinstance(outcome, str)]

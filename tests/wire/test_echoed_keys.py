@@ -12,6 +12,8 @@ from tests.runs.stage import script
 from tests.scripted_server import forever, serve, text
 from tests.wire.raw import SEAT, Behaviour, Visit, completion, http, keeps, raw_server
 
+pytestmark = pytest.mark.slow
+
 KEY = "sk-canary-5f3a/9Q+b1_e77"
 
 
