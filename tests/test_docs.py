@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from graph.cli.main import COMMANDS, accord, run
 from graph.teams.loader import load_team
 from graph.teams.schema import team_schema
+from policies.run.stop import STOP_TABLE
 
 ROOT = Path(__file__).parent.parent
 README, PATTERNS = (ROOT / "README.md").read_text(), (ROOT / "docs" / "patterns.md").read_text()
@@ -83,6 +84,16 @@ def test_a_documents_team_file_is_a_team(page: str, sequence: tuple[str, ...], t
 def test_the_readme_names_every_command() -> None:
     for command in COMMANDS:
         assert f"accord {command}" in README
+
+
+def test_each_file_of_a_command_is_in_the_list_of_commands() -> None:
+    files = {path.stem.removesuffix("_command") for path in (ROOT / "graph" / "cli").glob("*_command.py")}
+    assert files == set(COMMANDS)
+
+
+def test_the_page_of_the_record_has_every_stop_reason() -> None:
+    named = re.findall(r"`([a-z_]+)(?::[^`]*)?`", (ROOT / "docs" / "record.md").read_text(encoding="utf-8"))
+    assert not set(STOP_TABLE) - set(named)
 
 
 def test_the_drawing_of_the_architecture_is_the_graph() -> None:
