@@ -11,7 +11,7 @@ from typing import Any
 from nodes.fingerprint import fingerprint
 from nodes.mail import inbox_shown
 from nodes.voices.voice import Prompt
-from policies.contracts.answers import Task
+from policies.contracts.answers import ContractName, Task
 from policies.contracts.contract import Contract
 from policies.contracts.table import CONTRACTS
 from policies.patterns.course import PATTERNS
@@ -26,8 +26,15 @@ def _template(name: str) -> Template:
 
 def prompt_hashes(team: Team) -> dict[str, str]:
     """Return the hash of each instruction file that a team's pattern may use, by its name."""
+    pattern = PATTERNS[team.pattern]
+    asked = [_instructions(name) for name in pattern.contracts]
+    written = [pattern.writes] if pattern.writes else []
     messages = ["messages"] if team.messages else []
-    return {name: _hash(name) for name in [*PATTERNS[team.pattern].instructions, *messages]}
+    return {name: _hash(name) for name in [*asked, *written, *messages]}
+
+
+def _instructions(contract: ContractName) -> str:
+    return CONTRACTS[contract].instructions or contract
 
 
 @cache
@@ -40,7 +47,7 @@ def seat_prompt(team: Team, task: Task, state: Mapping[str, Any], repair: str | 
     role, contract = team.roles[task.role], CONTRACTS[task.contract]
     fields = "".join(f"\n- `{name}`: {FIELDS_TOLD[kind]}" for name, kind in role.fields.items())
     told = {"role": task.role, "title": role.title, "mandate": role.mandate, "fields": fields}
-    system = _template(contract.instructions or task.contract).substitute(told)
+    system = _template(_instructions(task.contract)).substitute(told)
     user = {
         "goal": state["case"]["goal"],
         "role": task.role,

@@ -12,11 +12,12 @@ from graph.record import Record
 from graph.runner import open_runner
 from graph.settings import Settings
 from graph.teams.loader import Changes, load_team
-from graph.teams.voicing import VoiceChoice, voiced
+from graph.teams.voicing import voiced
 from nodes.halt import Halt
 from nodes.voices.voice import BriefQuestion, Question, Utterance, Voice
 from policies.run.seats import Failure
 from policies.team.team import Team
+from policies.team.voices import VoiceName
 
 CHECKOUT_ROLES = ("demand_analyst", "finance_analyst", "risk_analyst")
 
@@ -28,7 +29,7 @@ def settings_at(home: Path, base_url: str | None = None, **changes: Any) -> Sett
 
 
 def team_of(
-    settings: Settings, name: str = "checkout_launch", *sets: str, voice: VoiceChoice | None = None, **changes: Any
+    settings: Settings, name: str = "checkout_launch", *sets: str, voice: VoiceName | None = None, **changes: Any
 ) -> Team:
     """Return a team with `--set` settings and changes (goal, facts, overrides) applied, voiced."""
     return voiced(load_team(name, Changes(settings=sets, **changes)), settings, voice)

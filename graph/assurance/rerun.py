@@ -20,6 +20,7 @@ from policies.run.recovery import charge_lost
 from policies.run.stop import Stop
 from policies.run.usage import Reservation, Usage
 from policies.team.team import Budget, Team, with_facts
+from policies.team.voices import VOICE_NAMES
 
 VARYING = ("thread_id", "elapsed_seconds", "cause")
 """What differs between two equal runs."""
@@ -37,7 +38,7 @@ async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
     if past.is_open:
         raise UsageError(f"the thread `{thread}` has not ended; `accord resume {thread}` goes on with it")
     voice = RecordedVoice(past.events)
-    services = Services({"model": voice, "rules": voice}, partial(_facts_then, past), clock=lambda: 0.0)
+    services = Services(dict.fromkeys(VOICE_NAMES, voice), partial(_facts_then, past), clock=lambda: 0.0)
     with tempfile.TemporaryDirectory() as folder:
         location = str(Path(folder) / "replay.sqlite")
         async with open_database(location) as database:

@@ -18,7 +18,7 @@ from graph.cli.session import database_option, run_async, settings_for, voice_op
 @click.option("--team", default="checkout_launch", show_default=True, help="The team of cases that name none.")
 @click.option("--concurrency", default=16, show_default=True, type=click.IntRange(1, 1_000), help="Cases at once.")
 @click.option("--retry-failed", "retries", is_flag=True, help="Go on with cases that stopped; begin no new ones.")
-@voice_option
+@voice_option("as the team file says, else the model where a key is set, else the roles' own rules")
 @database_option
 def command(cases: str, team: str, concurrency: int, retries: bool, voice: Any, db: str | None) -> Exit:
     """Run every line of CASES.jsonl: {"id", "team"?, "goal"?, "facts"?, "overrides"?}.

@@ -6,16 +6,14 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import facts_from, json_option, print_json, settings_for
-
-VOICE = "Who answers for the roles. Default: as the team file says, else the model."
+from graph.cli.session import facts_from, json_option, print_json, settings_for, voice_option
 
 
 @click.command("estimate")
 @click.argument("team", default="checkout_launch", metavar="[TEAM|FILE]")
 @click.option("--facts", metavar="FILE", help="A JSON or YAML file of facts, instead of the team's own.")
 @click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Set a value of the team; += appends.")
-@click.option("--voice", type=click.Choice(["rules", "model"]), help=VOICE)
+@voice_option("as the team file says, else the model")
 @json_option
 def command(team: str, facts: str | None, settings: tuple[str, ...], voice: Any, as_json: bool) -> Exit:
     """Tell what TEAM takes: calls, how many at once and one after another, tokens, cost. Nothing is asked.

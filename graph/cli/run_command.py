@@ -34,7 +34,7 @@ accord run my_team.yaml --facts today.json --thread launch-42
 @click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Set a value of the team; += appends.")
 @click.option("--thread", metavar="ID", help="The thread's id; an existing thread goes on. Default: a new one.")
 @click.option("--accept-changes", is_flag=True, help="Go on although team, policy, facts or goal of the thread moved.")
-@voice_option
+@voice_option("as the team file says, else the model where a key is set, else the roles' own rules")
 @database_option
 @json_option
 def command(

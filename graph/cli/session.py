@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from graph.cli.exits import Exit, exit_of
+from policies.team.voices import VOICE_NAMES
 
 T = TypeVar("T")
 Decorated = Callable[..., Any]
@@ -28,10 +29,10 @@ def json_option(command: Decorated) -> Decorated:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON alone on stdout.")(command)
 
 
-def voice_option(command: Decorated) -> Decorated:
-    """Add `--voice`."""
-    text = "Who answers for the roles. Default: the model where OPENAI_API_KEY is set, else the roles' own rules."
-    return click.option("--voice", type=click.Choice(["rules", "model"]), help=text)(command)
+def voice_option(default: str) -> Callable[[Decorated], Decorated]:
+    """Add `--voice`, with what it is by default."""
+    text = f"Who answers for the roles. Default: {default}."
+    return click.option("--voice", type=click.Choice(VOICE_NAMES), help=text)
 
 
 def settings_for(db: str | None) -> Any:

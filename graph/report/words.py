@@ -48,14 +48,6 @@ FLAGS = {
     "unsupported": "rests on evidence that the facts do not have",
 }
 
-COMPARISONS = {
-    "at_least": "at least",
-    "above": "above",
-    "at_most": "at most",
-    "below": "below",
-    "equals": "equal to",
-}
-
 
 def said_round(number: int, most: int, words: str) -> str:
     """Return a round and how many there may be; a thread that went on under other limits can be beyond them.

@@ -1,7 +1,6 @@
 """Voicing: settles who answers for each role before a thread starts, so that it stays so."""
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
 
 from graph.endpoints import load_endpoints, load_entries, prices_of
 from graph.problems import UsageError
@@ -9,12 +8,11 @@ from graph.settings import Settings
 from nodes.voices.wire.endpoint import Endpoint, default_of, find_endpoint
 from policies.patterns.course import PATTERNS
 from policies.team.nesting import each_changed, teams_within
-from policies.team.team import Brief, Role, Team, VoiceName
+from policies.team.team import Brief, Role, Team
+from policies.team.voices import VoiceName
 
-VoiceChoice = Literal["model", "rules"]
 
-
-def voiced(team: Team, settings: Settings, choice: VoiceChoice | None = None) -> Team:
+def voiced(team: Team, settings: Settings, choice: VoiceName | None = None) -> Team:
     """Return the team with a voice, and for `model` a model's name, for each role and the brief.
 
     `choice` wins over the team file; where neither says, `model` answers if an endpoint has a key, else `rules`.
@@ -55,7 +53,7 @@ def _keyless(team: Team, endpoints: Mapping[str, Endpoint]) -> Iterator[str]:
     yield from (endpoint.lacks for endpoint in asked if endpoint.lacks)
 
 
-def _voiced(team: Team, endpoints: Mapping[str, Endpoint], choice: VoiceChoice | None) -> Team:
+def _voiced(team: Team, endpoints: Mapping[str, Endpoint], choice: VoiceName | None) -> Team:
     default: VoiceName = "model" if endpoints and default_of(endpoints).api_key else "rules"
     usual = _usual_model(endpoints)
     roles = {

@@ -9,7 +9,7 @@ from itertools import islice, product
 from typing import Any
 
 from policies.assurance.ranges import Range, Values, find_ranges
-from policies.decision.guards import Cap, Finding, Guard, cap_of, capped, examine
+from policies.decision.guards import COMPARISONS, Cap, Finding, Guard, cap_of, capped, examine
 from policies.decision.outcome import decide
 from policies.decision.table import OUTCOMES, Outcome, Policy
 from policies.decision.vote import Vote
@@ -207,10 +207,10 @@ def distance_of(finding: Finding) -> float | None:
     >>> [distance_of(found) for rate in (0.026, 0.034) for found in examine([guard], {"rate": rate})]
     [0.004, -0.004]
     """
-    if finding.fault or finding.guard.comparison == "equals":
+    side = COMPARISONS[finding.guard.comparison].side
+    if finding.fault or side is None:
         return None
-    is_upper = finding.guard.comparison in ("at_least", "above")
-    high, low = (finding.limit, finding.value) if is_upper else (finding.value, finding.limit)
+    high, low = (finding.limit, finding.value) if side == "upper" else (finding.value, finding.limit)
     if isinstance(high, int) and isinstance(low, int):
         return high - low
     gap = float(_EXACT.subtract(Decimal(repr(high)), Decimal(repr(low)))) + 0.0  # no negative zero

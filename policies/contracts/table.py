@@ -2,20 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from importlib import import_module
+from typing import Any, get_args
 
-from policies.contracts import (
-    assignments,
-    ballot,
-    contribution,
-    note,
-    output,
-    plan,
-    position,
-    proposal,
-    turn,
-    verdict,
-)
 from policies.contracts.answers import Accepted, ContractName, Refusal, Task
 from policies.contracts.contract import Contract
 from policies.contracts.reading import NoJson, in_words, read, storable
@@ -24,17 +13,9 @@ from policies.run.stop import STOP_TABLE, StopKind, stop_reason
 from policies.team.team import Role, Team
 
 CONTRACTS: Mapping[ContractName, Contract] = {
-    "contribution": contribution.CONTRACT,
-    "output": output.CONTRACT,
-    "plan": plan.CONTRACT,
-    "assignments": assignments.CONTRACT,
-    "position": position.CONTRACT,
-    "verdict": verdict.CONTRACT,
-    "note": note.CONTRACT,
-    "turn": turn.CONTRACT,
-    "proposal": proposal.CONTRACT,
-    "ballot": ballot.CONTRACT,
+    name: import_module(f"policies.contracts.{name}").CONTRACT for name in get_args(ContractName)
 }
+"""Each contract by its name, which is also the name of its file."""
 
 
 def judge(said: object, task: Task, team: Team) -> Accepted | Refusal:

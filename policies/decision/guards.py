@@ -18,14 +18,24 @@ Cap = Literal["go_with_caution", "no_go"]
 
 Comparison = Literal["at_least", "above", "at_most", "below", "equals"]
 
-_COMPARES: dict[Comparison, Callable[[Any, Any], bool]] = {
-    "at_least": operator.ge,
-    "above": operator.gt,
-    "at_most": operator.le,
-    "below": operator.lt,
-    "equals": operator.eq,
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How a fact is compared with a limit: whether the guard trips, in words, and on which side of it."""
+
+    trips: Callable[[Any, Any], bool]
+    words: str
+    side: Literal["upper", "lower"] | None = None
+    """None where a fact has no distance to the limit, and may be any single value."""
+
+
+COMPARISONS: Mapping[Comparison, Compared] = {
+    "at_least": Compared(operator.ge, "at least", "upper"),
+    "above": Compared(operator.gt, "above", "upper"),
+    "at_most": Compared(operator.le, "at most", "lower"),
+    "below": Compared(operator.lt, "below", "lower"),
+    "equals": Compared(operator.eq, "equal to"),
 }
-COMPARISONS: tuple[Comparison, ...] = tuple(_COMPARES)
 _PATH = re.compile(FACT_PATH_PATTERN)
 
 
@@ -117,7 +127,7 @@ class Guard(Value):
     @property
     def limit_path(self) -> str | None:
         """The path that gives the limit, or None where it is a literal."""
-        is_path = isinstance(self.limit, str) and (self.comparison != "equals" or "." in self.limit)
+        is_path = isinstance(self.limit, str) and (COMPARISONS[self.comparison].side is not None or "." in self.limit)
         return plain_path(self.limit) if is_path and _PATH.match(self.limit) else None
 
 
@@ -169,7 +179,7 @@ def find_unreadable(guard: Guard, facts: Mapping[str, Any]) -> list[Unreadable]:
     pairs = [(guard.fact, _fact(guard, facts)), (guard.limit_path, _limit_of(guard, facts))]
     found = [Unreadable(path, fault) for path, value in pairs if path and (fault := _fault(value, guard.comparison))]
     kinds = [kind_of(value) for _, value in pairs]
-    if found or guard.comparison != "equals" or kinds[0] == kinds[1]:
+    if found or COMPARISONS[guard.comparison].side or kinds[0] == kinds[1]:
         return found
     return [Unreadable(guard.fact, f"is {kinds[0]}, and its limit is {kinds[1]}")]
 
@@ -179,7 +189,7 @@ def _examine(guard: Guard, facts: Mapping[str, Any]) -> Finding:
     unread = next(iter(find_unreadable(guard, facts)), None)
     if unread:
         return Finding(guard, True, _shown(value), _shown(limit), unread)
-    return Finding(guard, _COMPARES[guard.comparison](value, limit), value, limit)
+    return Finding(guard, COMPARISONS[guard.comparison].trips(value, limit), value, limit)
 
 
 def _fact(guard: Guard, facts: Mapping[str, Any]) -> Any:
@@ -194,7 +204,7 @@ def _fault(value: Any, comparison: Comparison) -> str | None:
     if value is MISSING:
         return ABSENT
     kind = kind_of(value)
-    if comparison == "equals":
+    if COMPARISONS[comparison].side is None:
         return None if kind in SINGLE else f"is {kind}, not a single value"
     return None if kind == "a number" else f"is {kind}, not a number"
 

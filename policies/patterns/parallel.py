@@ -22,7 +22,8 @@ PATTERN = Pattern(
     "independent work",
     "none",
     advance,
-    ("output", "synthesis"),
+    ("output",),
+    writes="synthesis",
     is_composed=True,
     options=("synthesis",),
 )

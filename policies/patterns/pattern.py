@@ -32,8 +32,10 @@ class Pattern:
 
     advance: Callable[[Team, Log, Facts], Next]
     """What follows on the finished stages; the team carries the budget in force."""
-    instructions: tuple[str, ...]
-    """The instruction files that it may use; a contract's file has its name."""
+    contracts: tuple[ContractName, ...]
+    """The kinds of answer that it asks for."""
+    writes: Literal["brief", "synthesis"] | None = None
+    """What is written of the answers at the end, if anything."""
     count: Callable[[Team, Log, Facts, int], Count | None] | None = None
     """The vote that the last stage makes, with as many questions open; None where the policy decides nothing."""
     ruling: Callable[[Policy], Policy] = lambda policy: policy

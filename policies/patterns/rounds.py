@@ -127,8 +127,9 @@ PATTERN = Pattern(
     "one aligned decision",
     "structured, through the shared state",
     advance,
-    ("role", "brief"),
-    count,
+    ("contribution",),
+    writes="brief",
+    count=count,
     is_rounds=True,
     counted=Counted("Rounds opened", "round"),
 )

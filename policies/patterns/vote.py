@@ -81,7 +81,7 @@ PATTERN = Pattern(
     "ballots",
     advance,
     ("proposal", "ballot"),
-    count,
+    count=count,
     lead="makes the proposal",
     may_fail="ballot",
     ruling=for_ballots,

@@ -13,6 +13,7 @@ from policies.paths import MISSING, value_at
 from policies.plain import MAX_INTEGER
 from policies.team.access import Access, find_joining
 from policies.team.fields import FactPath, Facts, ModelName, Position, RoleName, Temperature, Text, Value
+from policies.team.voices import VoiceName
 
 MAX_DOLLARS = 1_000_000_000
 MAX_ROLES = 50
@@ -42,9 +43,6 @@ FactsField = Literal["facts", "facts_file"]
 FACTS_FIELDS: tuple[FactsField, ...] = get_args(FactsField)
 FieldKind = Literal["text", "number", "boolean", "list"]
 """What a field of an output holds; a list is one of texts."""
-
-VoiceName = Literal["model", "rules"]
-"""`model`: an OpenAI-compatible endpoint answers. `rules`: the role's own `checks` are evaluated by code."""
 
 
 def _compiles_as(scope: Scope) -> AfterValidator:

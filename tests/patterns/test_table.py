@@ -2,16 +2,18 @@
 
 import json
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import get_args
 
 import policies.patterns
+from graph.documents import read_yaml
 from graph.report.patterns.drawing import DRAWN
-from graph.teams.examples import examples
 from policies.contracts.table import CONTRACTS
 from policies.patterns.course import PATTERNS
+from policies.patterns.pattern import Pattern
 from policies.team.team import Options, PatternName
 
 ROOT = Path(__file__).parents[2]
@@ -21,23 +23,46 @@ TABLES = {"policies/patterns/course.py", "policies/team/team.py", "graph/report/
 ASKS = re.compile(rf"""\bpattern\b.*["'](?:{"|".join(NAMES)})["']|["'](?:{"|".join(NAMES)})["'].*\bpattern\b""")
 
 
-def test_each_name_has_a_value_of_a_file_of_its_own_a_drawing_an_example_and_a_graph() -> None:
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def places() -> Iterator[tuple[str, Iterable[str]]]:
+    """Yield each place that has something of every pattern, with the patterns that it has."""
     modules = [import_module(f"policies.patterns.{each.name}") for each in iter_modules(policies.patterns.__path__)]
-    values = {module.__name__.rpartition(".")[2]: module.PATTERN for module in modules if hasattr(module, "PATTERN")}
-    assert dict(PATTERNS) == values
-    graphs = json.loads((ROOT / "langgraph.json").read_text(encoding="utf-8"))["graphs"]
-    told = (ROOT / "docs" / "patterns.md").read_text(encoding="utf-8")
-    for table in (PATTERNS, DRAWN, examples(), graphs):
-        assert sorted(table) == sorted(NAMES)
-    assert not [name for name in NAMES if f"`{name}`" not in told]
+    yield "a value PATTERN in a file of its own", [each.__name__.rpartition(".")[2] for each in modules if is_one(each)]
+    yield "a name in policies/team/team.py", NAMES
+    yield "a row in policies/patterns/course.py", PATTERNS
+    yield "a row in graph/report/patterns/drawing.py", DRAWN
+    yield "a graph in langgraph.json", json.loads(text_of("langgraph.json"))["graphs"]
+    teams = [read_yaml(path.read_bytes(), path.name).value for path in (ROOT / "graph" / "teams").glob("*.yaml")]
+    yield "an example in graph/teams/", [team.get("pattern", "rounds") for team in teams]
+    yield "a section of docs/patterns.md", re.findall(r"^### ([a-z]+)$", text_of("docs/patterns.md"), re.MULTILINE)
+    rows = re.findall(r"^\| `([a-z]+)` \| .* \| `[a-z_]+` \|$", text_of("README.md"), re.MULTILINE)
+    yield "a row in the table of README.md", ["rounds", *rows]
+
+
+def is_one(module: object) -> bool:
+    return isinstance(getattr(module, "PATTERN", None), Pattern)
+
+
+def test_each_pattern_is_at_each_place() -> None:
+    found = {place: set(names) for place, names in places()}
+    assert not [fault for name in sorted(set().union(*found.values())) for fault in faults(name, found)]
+
+
+def faults(name: str, found: Mapping[str, set[str]]) -> list[str]:
+    has = [place for place, names in found.items() if name in names]
+    lacks = [place for place in found if place not in has]
+    return [f"{name} has {', '.join(has)}, but lacks {', '.join(lacks)}"] if lacks else []
 
 
 def test_what_a_pattern_names_is_there() -> None:
     prompts = {path.stem for path in (ROOT / "nodes" / "prompts").glob("*.md")}
     asked = {CONTRACTS[name].instructions or name for name in CONTRACTS}
-    used = {name for pattern in PATTERNS.values() for name in pattern.instructions}
-    assert used == prompts - {"messages"}
-    assert asked <= used
+    written = {pattern.writes for pattern in PATTERNS.values() if pattern.writes}
+    assert asked | written | {"messages"} == prompts
+    assert {name for pattern in PATTERNS.values() for name in pattern.contracts} == set(CONTRACTS)
     assert {option for pattern in PATTERNS.values() for option in pattern.options} == set(Options.model_fields)
 
 

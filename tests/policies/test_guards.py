@@ -47,7 +47,7 @@ def test_a_guard_is_tripped_on_its_side_of_the_limit(comparison: str, below: boo
 
 
 def test_every_comparison_is_one_of_five() -> None:
-    assert COMPARISONS == ("at_least", "above", "at_most", "below", "equals")
+    assert tuple(COMPARISONS) == ("at_least", "above", "at_most", "below", "equals")
 
 
 @pytest.mark.parametrize(

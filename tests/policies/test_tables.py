@@ -2,8 +2,7 @@
 
 from typing import get_args
 
-from graph.report.words import COMPARISONS
-from policies.decision.guards import Comparison
+from policies.decision.guards import COMPARISONS, Comparison
 from policies.run.stop import STOP_TABLE, StopKind
 
 

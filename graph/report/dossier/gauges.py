@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from graph.report.words import COMPARISONS, plain_word, said_number, said_value
+from graph.report.words import plain_word, said_number, said_value
+from policies.decision.guards import COMPARISONS
 
 Plain = dict[str, Any]
 
@@ -20,7 +21,7 @@ def gauge_of(guard: Mapping[str, Any]) -> Plain:
         "name": guard["name"],
         "fact": guard["fact"],
         "value": said_value(guard["value"]),
-        "comparison": COMPARISONS[guard["comparison"]],
+        "comparison": COMPARISONS[guard["comparison"]].words,
         "limit": said_value(guard["limit"]),
         "limit_path": guard["limit_path"],
         "tripped": guard["tripped"],
@@ -50,11 +51,12 @@ def _room(guard: Mapping[str, Any]) -> str:
     """Return how far the fact is from its limit, in words."""
     distance = guard["distance"]
     if distance is None:
-        return _equality(guard) if guard["comparison"] == "equals" and not guard["fault"] else "not measured"
+        is_equality = COMPARISONS[guard["comparison"]].side is None
+        return _equality(guard) if is_equality and not guard["fault"] else "not measured"
     if distance == 0:
         return "exactly at the limit" if guard["tripped"] else "no room left: exactly at the limit"
     words = f"{said_number(abs(distance))}{_share(abs(distance / guard['limit'])) if guard['limit'] else ''}"
-    beyond = "below the limit by" if guard["comparison"] in ("below", "at_most") else "exceeded by"
+    beyond = "below the limit by" if COMPARISONS[guard["comparison"]].side == "lower" else "exceeded by"
     return f"{beyond} {words}" if guard["tripped"] else f"room left: {words}"
 
 
@@ -73,7 +75,7 @@ def _drawing(guard: Mapping[str, Any]) -> Plain:
     value, bound = guard["value"] / largest, guard["limit"] / largest
     low, high = _scale(value, bound)
     fact, limit = _place(value, low, high), _place(bound, low, high)
-    is_upper = guard["comparison"] in ("at_least", "above")
+    is_upper = COMPARISONS[guard["comparison"]].side == "upper"
     return {
         "fact": fact,
         "limit": limit,

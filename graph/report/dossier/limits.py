@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from graph.report.words import COMPARISONS, listed, said_value
+from graph.report.words import listed, said_value
+from policies.decision.guards import COMPARISONS
 
 Plain = dict[str, Any]
 
@@ -36,7 +37,7 @@ def _change(kind: str, name: str, values: Mapping[str, Any], now: Any, is_unread
         }
     if kind == "setting":
         return said | {"after": f"at {said_value(values['equals'])}"}
-    words = listed([f"{COMPARISONS[name]} {said_value(value)}" for name, value in values.items()])
+    words = listed([f"{each.words} {said_value(values[name])}" for name, each in COMPARISONS.items() if name in values])
     return said | ({"before": f"a value {words} for"} if is_unread else {"after": words})
 
 

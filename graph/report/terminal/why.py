@@ -12,8 +12,9 @@ from graph.report.dossier.explanation import said_power
 from graph.report.dossier.limits import border_of, changes_of, said_change
 from graph.report.dossier.timeline import capping
 from graph.report.terminal.visible import STYLES, visible
-from graph.report.words import COMPARISONS, said_round
+from graph.report.words import said_round
 from policies.assurance.flips import MAX_KEPT
+from policies.decision.guards import COMPARISONS
 
 SHOWN = 6
 """Smallest flips shown for each outcome; `--json` has all that were kept."""
@@ -58,7 +59,7 @@ def _shown(value: Any) -> str:
 def _guards(guards: list[Mapping[str, Any]]) -> Table:
     table = Table("guard", "state", "fact", "limit", "distance", "cap", box=box.SIMPLE_HEAD, pad_edge=False)
     for guard in guards:
-        limit = f"{COMPARISONS[guard['comparison']]} {_shown(guard['limit'])}"
+        limit = f"{COMPARISONS[guard['comparison']].words} {_shown(guard['limit'])}"
         distance = guard["fault"] or ("-" if guard["distance"] is None else str(guard["distance"]))
         state = Text("tripped", style="bold red") if guard["tripped"] else Text("clear", style="green")
         fact = f"{guard['fact']} = {_shown(guard['value'])}"
