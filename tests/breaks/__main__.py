@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import click
@@ -61,8 +62,9 @@ class Copy:
             capture_output=True,
             text=True,
         )
-        assert done.returncode in (0, 1), done.stdout[-2_000:] + done.stderr[-2_000:]
-        return FAILED.findall(done.stdout)
+        failed = FAILED.findall(done.stdout)  # `-x` on several workers ends with 2
+        assert done.returncode in (0, 1) or failed, done.stdout[-2_000:] + done.stderr[-2_000:]
+        return failed
 
     def make(self, each: Break) -> None:
         """Make a break."""
@@ -82,27 +84,48 @@ class Reach:
     def __init__(self, copy: Copy) -> None:
         packages = [f"--cov={name}" for name in ("graph", "nodes", "policies")]
         self.failing = set(copy.failures("-m", FAST, *packages, "--cov-context=test", "--cov-report="))
-        self._folder, self._data = copy.folder, CoverageData(str(copy.folder / ".coverage"))
+        self._copy, self._data = copy, CoverageData(str(copy.folder / ".coverage"))
         self._data.read()
+
+    @cached_property
+    def fast(self) -> list[str]:
+        """The arguments that choose the fast tests, without what fails there in any case."""
+        return ["-x", "-m", FAST, *(f"--deselect={name}" for name in self.failing)]
+
+    @cached_property
+    def rest(self) -> list[str]:
+        """The same of the rest of `make test`, which is run for it once."""
+        return ["-x", "-m", REST, *(f"--deselect={name}" for name in self._copy.failures("-m", REST))]
 
     def tests_of(self, each: Break) -> list[str]:
         """Return the tests that run one of the lines, else those that run any line of the file."""
-        by_line = self._data.contexts_by_lineno(str(self._folder / each.file))
+        by_line = self._data.contexts_by_lineno(str(self._copy.folder / each.file))
         near = {context for line in each.lines() for context in by_line.get(line, ())}
         found = near - {""} or {context for contexts in by_line.values() for context in contexts} - {""}
         return sorted({context.partition("|")[0] for context in found} - self.failing)
 
 
-def judged(each: Break, copy: Copy, reach: Reach) -> str:
-    """Return the test that notices a break, or an empty text where none does."""
+def failed_by(each: Break, copy: Copy, *arguments: str, tests: Iterable[str] = ()) -> str:
+    """Return a test that fails while a break is made, or an empty text where none does."""
     copy.make(each)
     try:
-        tests = reach.tests_of(each)
-        found = copy.failures("-x", tests=tests) if tests else []
-        found = found or [name for name in copy.failures("-m", FAST) if name not in reach.failing]
-        return next(iter(found or copy.failures("-x", "-m", REST)), "")
+        return next(iter(copy.failures(*arguments, tests=tests)), "")
     finally:
         copy.mend(each)
+
+
+def judged(todo: Sequence[Break], copy: Copy) -> Iterator[tuple[Break, str]]:
+    """Yield each break with the test that notices it: first those that a fast test does."""
+    reach, late = Reach(copy), []
+    for each in todo:
+        tests = reach.tests_of(each)
+        found = (failed_by(each, copy, "-x", tests=tests) if tests else "") or failed_by(each, copy, *reach.fast)
+        if found:
+            yield each, found
+        else:
+            late.append(each)
+    for each in late:
+        yield each, failed_by(each, copy, *reach.rest)
 
 
 def results() -> dict[str, str]:
@@ -115,10 +138,7 @@ def judge_all(todo: Sequence[Break], workers: int) -> Iterator[tuple[Break, str]
     """Yield each break with the test that notices it, and keep that as it is found."""
     KEPT.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, KEPT.open("a") as file:
-        copy = Copy(Path(folder), workers)
-        reach = Reach(copy)
-        for each in todo:
-            noticed = judged(each, copy, reach)
+        for each, noticed in judged(todo, Copy(Path(folder), workers)):
             file.write(json.dumps({"promise": each.promise, "noticed": noticed}) + "\n")
             file.flush()
             yield each, noticed
