@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
+from graph.cli.streams import open_streams
 from graph.problems import UsageError, neutral
 
 COMMANDS = {
@@ -62,6 +63,7 @@ def accord(config: str | None) -> None:  # it is read by the commands that need 
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    open_streams()
     sys.exit(run(sys.argv[1:]))
 
 

@@ -1,0 +1,56 @@
+"""The streams of a command: they are always open, and no character that they cannot say loses a result."""
+
+import codecs
+import os
+import sys
+import unicodedata
+from io import TextIOWrapper
+from typing import TextIO
+
+NEAREST = {
+    "\u2011": "-", "–": "-", "—": "-", "−": "-", "…": "...", "·": ".", "•": "*", "×": "x", "÷": "/", "±": "+/-",
+    "\u2018": "'", "\u2019": "'", "\u201a": ",", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "€": "EUR",
+    "œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L",
+    "→": "->", "←": "<-", "↳": "->", "≤": "<=", "≥": ">=", "≠": "!=", "✓": "+", "✗": "x",
+    "█": "#", "░": ".", "│": "|", "─": "-", "└": "+", "├": "+",
+}  # fmt: skip
+"""What is written for a character that an encoding lacks, in ASCII."""
+
+
+def open_streams() -> None:
+    """Make stdin, stdout and stderr usable: a closed one leads nowhere, and text is written as near as can be.
+
+    A closed one must lead somewhere, or the next file that is opened takes its number, and gets what is printed.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    codecs.register_error("nearest", nearest)
+    sys.stdout, sys.stderr = _usable(sys.stdout, 1), _usable(sys.stderr, 2)
+
+
+def _usable(stream: TextIO | None, number: int) -> TextIO:
+    """Return the stream, or one that leads nowhere, which replaces what its encoding lacks."""
+    found = stream or os.fdopen(number, "w", encoding="utf-8", closefd=False)
+    if isinstance(found, TextIOWrapper):
+        found.reconfigure(errors="nearest")
+    return found
+
+
+def nearest(error: UnicodeError) -> tuple[str, int]:
+    """Return what to write in place of characters that an encoding lacks, and where to go on.
+
+    >>> nearest(UnicodeEncodeError("ascii", "Déjà – œuvre 产", 0, 14, "not in the encoding"))
+    ('Deja - oeuvre ?', 14)
+    """
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(map(_ascii, error.object[error.start : error.end])), error.end
+
+
+def _ascii(character: str) -> str:
+    """Return a character in ASCII: what is nearest to it, else its letter without its accent, else a question mark."""
+    plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode("ascii")
+    return NEAREST.get(character) or plain or "?"
