@@ -18,6 +18,7 @@ from graph.store.database import Database, open_database
 from graph.store.index import RUNNING, SERVED, Index, by_time, damaged, line_of, shown_of
 from graph.store.location import shown, storage_errors
 from graph.store.locks import ThreadBusyError
+from graph.store.names import aliases_of, thread_named
 from nodes.agreement import MISREAD, find_disagreement
 
 THREAD_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}")
@@ -37,6 +38,24 @@ class Threads:
         self._database, self.location = database, location
         self.index, self.archive, self.census = Index(database.store), Archive(database.store), database.census
         self._reader = build_reader().compile(checkpointer=database.saver)
+
+    async def find(self, name: str) -> str:
+        """Return the id of the thread that a name means: an id, `last`, an alias, or the beginning of one id.
+
+        Raises:
+            UsageError: it can mean several threads, or no thread has begun yet.
+            StorageError: the database failed.
+        """
+        with storage_errors(self.location):
+            if await self._is_there(check_thread(name)):
+                return name
+            return thread_named(name, await self.index.newest())
+
+    async def _is_there(self, thread: str) -> bool:
+        """Tell whether there is a thread of this very id."""
+        if await self.index.entry(thread) is not None:
+            return True
+        return await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}}) is not None
 
     async def show(self, thread: str) -> Record:
         """Return the record of a thread as it stands.
@@ -60,9 +79,12 @@ class Threads:
             return state, Past.of(state).is_open and await self.is_held(thread)
 
     async def newest(self, limit: int) -> list[dict[str, Any]]:
-        """Return the entries of the threads touched last, newest first, each with the status it has now."""
+        """Return the entries of the threads touched last, newest first, each with its alias and its status now."""
         with storage_errors(self.location):
-            return by_time([await self._now(entry) for entry in await self.index.newest(limit)])
+            entries = await self.index.newest()
+            aliases = aliases_of(entries)
+            now = [{"alias": aliases.get(each["thread_id"]), **await self._now(each)} for each in entries[:limit]]
+            return by_time(now)
 
     async def begun(self, thread: str) -> State:
         """Return the state of a thread whose case was admitted.

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import begun, database_option, json_option, print_json, run_async, settings_for
+from graph.cli.session import begun, database_option, json_option, print_json, reading_thread, run_async, settings_for
 
 
 @click.group("audit")
@@ -41,7 +41,7 @@ def verify(name: str | None, head: str | None, db: str | None, as_json: bool) ->
 
 
 @command.command("export")
-@click.argument("thread")
+@reading_thread
 @click.option("--out", metavar="FILE", help="Where to write; default: stdout.")
 @database_option
 def export(thread: str, out: str | None, db: str | None) -> Exit:
@@ -53,7 +53,7 @@ def export(thread: str, out: str | None, db: str | None) -> Exit:
     from graph.threads import blaming
     from policies.assurance.audit import head_of
 
-    state = begun(thread, db)
+    thread, state = begun(thread, db)
     events = Past.of(state).events
     if not events:
         raise UsageError(f"the thread `{thread}` has no event")
@@ -92,7 +92,7 @@ def _check_threads(name: str | None, noted: Any, db: str | None) -> list[dict[st
 
     async def found_by(threads: Any) -> list[Any]:
         if name is not None:
-            return [await verify_one(threads, name, noted)]
+            return [await verify_one(threads, await threads.find(name), noted)]
         return [finding async for finding in verify_all(threads)]
 
     return [_entry(finding) for finding in run_async(work)]

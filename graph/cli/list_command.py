@@ -32,25 +32,17 @@ def command(limit: int, db: str | None, as_json: bool) -> Exit:
 def _print_table(entries: Sequence[dict[str, Any]]) -> None:
     import sys
 
-    from rich.table import Column, Table
-
+    from graph.report.terminal.blocks import rows_shown
     from graph.report.terminal.visible import STYLES, console_on, visible
 
     if not entries:
         click.echo("No threads yet; `accord run` starts one.")
         return
-    table = Table(
-        Column("thread", no_wrap=True, overflow="fold"),
-        "team",
-        "status",
-        "ended with",
-        "touched (UTC)",
-        box=None,
-        pad_edge=False,
-    )
+    console = console_on(sys.stdout, columns=200)
+    rows = []
     for entry in entries:
         ended = entry.get("final_decision") or entry.get("stop_reason") or "-"
         touched = (entry["updated_at"] or "-")[:19].replace("T", " ")
-        row = (entry["thread_id"], entry["team"] or "-", entry["status"])
-        table.add_row(*map(visible, row), visible(ended, STYLES.get(ended, "")), touched)
-    console_on(sys.stdout, columns=200).print(table)
+        said = visible(ended, STYLES.get(ended, ""))
+        rows.append((entry["thread_id"], entry["alias"] or "-", entry["status"], said, touched))
+    console.print(rows_shown(console, ("thread", "alias", "status", "ended with", "touched (UTC)"), rows, lined=False))

@@ -7,12 +7,12 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import begun, database_option, json_option, print_json
+from graph.cli.session import begun, database_option, json_option, print_json, reading_thread
 from policies.messages.message import KINDS
 
 
 @click.command("messages")
-@click.argument("thread")
+@reading_thread
 @click.option("--agent", metavar="A", help="Only what this role sent or was sent.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only messages of this kind.")
 @click.option("--conversation", metavar="C", help="Only messages of this conversation.")
@@ -35,7 +35,7 @@ def command(
     from graph.threads import blaming
     from policies.messages.message import conversation_of, find_messages, message_from, plain_message
 
-    state = begun(thread, db)
+    thread, state = begun(thread, db)
     with blaming(thread, state):
         posted = [message_from(plain) for plain in Past.of(state).messages]
     found, total = find_messages(posted, agent, kind, conversation, offset, limit)

@@ -5,11 +5,11 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
+from graph.cli.session import begun, database_option, json_option, print_json, reading_thread, run_async
 
 
 @click.command("replay")
-@click.argument("thread")
+@reading_thread
 @database_option
 @json_option
 def command(thread: str, db: str | None, as_json: bool) -> Exit:
@@ -19,14 +19,13 @@ def command(thread: str, db: str | None, as_json: bool) -> Exit:
     """
     from graph.assurance.rerun import differing, rerun
     from graph.record import record_of
-    from graph.threads import blaming, open_threads
+    from graph.threads import blaming
 
     async def work(_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        async with open_threads(settings_for(db)) as threads:
-            state = await threads.begun(thread)
         with blaming(thread, state):
             return record_of(thread, state), await rerun(thread, state)
 
+    thread, state = begun(thread, db)
     kept, again = run_async(work)
     keys = differing(kept, again)
     if as_json:

@@ -34,8 +34,9 @@ def command(
 
     async def work(halt: Any) -> dict[str, Any]:
         async with open_runner(settings_for(db), halt=halt) as runner:
-            with progress_on_stderr().shown(thread) as progress:
-                return await runner.resume(thread, limits, given, accept_changes, progress.take)
+            found = await runner.threads.find(thread)
+            with progress_on_stderr().shown(found) as progress:
+                return await runner.resume(found, limits, given, accept_changes, progress.take)
 
     return print_record(run_async(work), as_json)
 

@@ -89,8 +89,13 @@ def _check_files() -> None:
             os.close(file)
 
 
-def begun(thread: str, db: str | None) -> Mapping[str, Any]:
-    """Return the state of a thread that has begun.
+def reading_thread(command: Decorated) -> Decorated:
+    """Add THREAD: an id, the beginning of one, an alias that `accord list` shows, or `last`, which is the default."""
+    return click.argument("thread", default="last", metavar="[THREAD]")(command)
+
+
+def begun(name: str, db: str | None) -> tuple[str, Mapping[str, Any]]:
+    """Return the id and the state of a thread that has begun.
 
     Raises:
         UsageError: there is no such thread, or it has not begun.
@@ -98,9 +103,10 @@ def begun(thread: str, db: str | None) -> Mapping[str, Any]:
     """
     from graph.threads import open_threads
 
-    async def work(_: Any) -> Mapping[str, Any]:
+    async def work(_: Any) -> tuple[str, Mapping[str, Any]]:
         async with open_threads(settings_for(db)) as threads:
-            return await threads.begun(thread)
+            thread = await threads.find(name)
+            return thread, await threads.begun(thread)
 
     return run_async(work)
 

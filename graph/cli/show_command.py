@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit, exit_of
-from graph.cli.session import database_option, json_option, print_record, run_async, settings_for
+from graph.cli.session import database_option, json_option, print_record, reading_thread, run_async, settings_for
 
 STDOUT = "-"
 
 
 @click.command("show")
-@click.argument("thread")
+@reading_thread
 @click.option("--html", metavar="FILE", help="Write one page that needs nothing beside it; - is stdout.")
 @click.option(
     "--markdown",
@@ -35,7 +35,7 @@ def command(thread: str, html: str | None, markdown: str | None, db: str | None,
     writes_pages = html is not None or markdown is not None
     if writes_pages:
         _check_targets(html, markdown, as_json)
-    state, is_running = run_async(lambda _: _read(thread, db))
+    thread, state, is_running = run_async(lambda _: _read(thread, db))
     with blaming(thread, state):
         record = _record(thread, state, is_running)
         _warn_of_change(thread, state)
@@ -46,11 +46,12 @@ def command(thread: str, html: str | None, markdown: str | None, db: str | None,
     return exit_of(record)
 
 
-async def _read(thread: str, db: str | None) -> tuple[Mapping[str, Any], bool]:
+async def _read(name: str, db: str | None) -> tuple[str, Mapping[str, Any], bool]:
     from graph.threads import open_threads
 
     async with open_threads(settings_for(db)) as threads:
-        return await threads.look(thread)
+        thread = await threads.find(name)
+        return thread, *await threads.look(thread)
 
 
 def _record(thread: str, state: Mapping[str, Any], is_running: bool) -> dict[str, Any]:

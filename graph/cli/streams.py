@@ -8,9 +8,9 @@ from io import TextIOWrapper
 from typing import TextIO
 
 NEAREST = {
-    "\u2011": "-", "–": "-", "—": "-", "−": "-", "…": "...", "·": ".", "•": "*", "×": "x", "÷": "/", "±": "+/-",
-    "\u2018": "'", "\u2019": "'", "\u201a": ",", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "€": "EUR",
-    "œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L",
+    "\u2011": "-", "–": "-", "—": "-", "−": "-", "…": "...", "·": ".", "•": "*", "×": "x", "÷": "/", "\u2044": "/",
+    "\u2018": "'", "\u2019": "'", "\u201a": ",", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "±": "+/-",
+    "œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "€": "EUR",
     "→": "->", "←": "<-", "↳": "->", "≤": "<=", "≥": ">=", "≠": "!=", "✓": "+", "✗": "x",
     "█": "#", "░": ".", "│": "|", "─": "-", "└": "+", "├": "+",
 }  # fmt: skip
@@ -52,5 +52,6 @@ def nearest(error: UnicodeError) -> tuple[str, int]:
 
 def _ascii(character: str) -> str:
     """Return a character in ASCII: what is nearest to it, else its letter without its accent, else a question mark."""
-    plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode("ascii")
-    return NEAREST.get(character) or plain or "?"
+    parts = unicodedata.normalize("NFKD", character)
+    plain = "".join(part if part.isascii() else NEAREST.get(part, "") for part in parts)
+    return NEAREST.get(character) or plain or ("" if unicodedata.combining(character) else "?")

@@ -6,11 +6,11 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import begun, database_option, json_option, print_json
+from graph.cli.session import begun, database_option, json_option, print_json, reading_thread
 
 
 @click.command("why")
-@click.argument("thread")
+@reading_thread
 @database_option
 @json_option
 def command(thread: str, db: str | None, as_json: bool) -> Exit:
@@ -25,7 +25,7 @@ def command(thread: str, db: str | None, as_json: bool) -> Exit:
     from graph.report.terminal.why import print_why
     from graph.threads import blaming
 
-    state = begun(thread, db)
+    thread, state = begun(thread, db)
     with blaming(thread, state):
         found = explanation_of(thread, state)
         if found is None:

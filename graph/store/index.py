@@ -1,6 +1,5 @@
 """The index of threads: what there is, for lists. The truth of a thread stays in its checkpoints."""
 
-import heapq
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -85,10 +84,10 @@ class Index:
         items = await self._store.asearch(NAMESPACE, filter={"status": RUNNING}, limit=MAX_ENTRIES, refresh_ttl=False)
         return [item.value for item in items if is_whole(item.value, item.key)]
 
-    async def newest(self, limit: int) -> list[IndexEntry]:
-        """Return the entries touched last, newest first; one that was changed says nothing but its thread."""
+    async def newest(self) -> list[IndexEntry]:
+        """Return the entries, those touched last first; one that was changed says nothing but its thread."""
         items = await self._store.asearch(NAMESPACE, limit=MAX_ENTRIES, refresh_ttl=False)
-        newest = heapq.nlargest(limit, items, key=lambda item: _touched(item.value))
+        newest = sorted(items, key=lambda item: _touched(item.value), reverse=True)
         return [item.value if is_whole(item.value, item.key) else damaged(text_of(item.key)) for item in newest]
 
     async def _put(self, entry: IndexEntry) -> None:

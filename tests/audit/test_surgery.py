@@ -32,7 +32,7 @@ from tests.hostile.command import Captured, accord
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-SEEDS = 16
+SEEDS = 8
 """A share; `make soak` judges a thousand."""
 
 WAYS = frozenset(

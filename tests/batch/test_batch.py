@@ -169,7 +169,7 @@ def test_accord_batch_of_nothing_is_done_and_of_no_file_is_a_sentence(tmp_path: 
     assert missing.err == "accord: missing.jsonl: cannot be read: No such file or directory\n"
 
 
-@pytest.mark.slow
+@pytest.mark.system
 def test_accord_batch_runs_two_hundred_cases_fifty_at_once_and_a_second_time_only_reads_them(tmp_path: Path) -> None:
     desk, lines = Desk(tmp_path), b"\n".join(_line(f"c{number}") for number in range(200))
     first = desk.accord("batch", "-", "--concurrency", "50", stdin=lines)

@@ -373,7 +373,7 @@ def test_who_catches_up_with_a_thread_writes_nothing_once_somebody_took_it(tmp_p
 # --- processes -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.system
 @pytest.mark.needs("postgres")
 def test_a_process_that_lost_its_thread_forks_nothing_in_each_way_of_losing_it() -> None:
     run_alone("tests.durability.takeovers", "2", str(len(WAYS)), timeout=100)

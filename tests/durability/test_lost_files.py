@@ -122,7 +122,7 @@ def test_a_writer_beside_us_is_no_loss(tmp_path: Path) -> None:
 # --- no room ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.system
 @pytest.mark.needs("file_size_limit")
 def test_a_page_that_finds_no_room_is_named_and_leaves_the_one_that_was_there(tmp_path: Path) -> None:
     """What SQLite itself writes in order to read has 32 kB."""
@@ -171,9 +171,9 @@ def decisions(done: Done) -> list[str]:
     return [json.loads(line)["result"]["final_decision"] for line in done.out.splitlines()]
 
 
-@pytest.mark.slow
+@pytest.mark.system
 @pytest.mark.needs("file_size_limit")
-@pytest.mark.parametrize("files", [24, pytest.param(64, marks=pytest.mark.system)])
+@pytest.mark.parametrize("files", [24, 64])
 def test_where_few_files_may_be_open_fewer_cases_run_at_once_and_all_decide(files: int, tmp_path: Path) -> None:
     done = batched(tmp_path, files, 64)
 
@@ -183,7 +183,7 @@ def test_where_few_files_may_be_open_fewer_cases_run_at_once_and_all_decide(file
     )
 
 
-@pytest.mark.slow
+@pytest.mark.system
 @pytest.mark.needs("file_size_limit")
 def test_where_few_files_may_be_open_the_calls_of_models_have_room(tmp_path: Path) -> None:
     roles = ("risk",)

@@ -105,6 +105,7 @@ def test_every_reading_command_says_the_same_and_writes_nothing(
     assert [(command, code) for command, (code, _, _) in zip(READING, found, strict=True) if code] == []
 
 
+@pytest.mark.system
 @pytest.mark.needs("postgres")
 def test_a_role_of_postgresql_that_may_only_read_reads_the_same(tmp_path: Path, postgres_database: str) -> None:
     settings = settings_at(tmp_path / "home", accord_database_url=postgres_database)

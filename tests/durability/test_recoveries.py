@@ -83,7 +83,7 @@ def _killed(desk: Desk, server: ScriptedServer, *command: str) -> None:
         running.kill()
 
 
-@pytest.mark.slow
+@pytest.mark.system
 def test_a_crash_loop_stops_and_a_raised_limit_lets_it_go_on(tmp_path: Path) -> None:
     answers = [QUIET, QUIET, forever(says("go"))]
     script: Script = {"brief": forever(text("Ship it.")), **dict.fromkeys(ROLES, answers)}

@@ -47,7 +47,7 @@ def test_two_rounds_give_equal_records_on_sqlite_and_postgresql(tmp_path: Path, 
     assert [show(settings) for settings in both] == records
 
 
-@pytest.mark.slow
+@pytest.mark.system
 @pytest.mark.needs("postgres")
 def test_accord_takes_a_postgresql_url_from_db_and_from_the_environment(tmp_path: Path, postgres_database: str) -> None:
     desk = Desk(tmp_path)

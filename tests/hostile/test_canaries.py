@@ -112,7 +112,7 @@ def test_what_a_provider_echoes_is_nowhere_after_the_stop_the_resume_and_every_w
     assert_clean(place, ran, resumed, *read(capsys))
 
 
-@pytest.mark.slow
+@pytest.mark.system
 def test_a_process_and_its_batch_write_no_secret_of_their_environment(tmp_path: Path) -> None:
     (tmp_path / "cases.jsonl").write_text('{"id": "a"}\n{"id": "b", "overrides": {"policy": "quorum"}}\n')
     answers: dict[Any, Any] = {**dict.fromkeys(CHECKOUT_ROLES, forever(says("go"))), "brief": forever(text("Agreed."))}

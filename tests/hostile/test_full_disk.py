@@ -78,7 +78,7 @@ def calls_around_a_full_disk(folder: Path, kilobytes: int) -> tuple[list[str], l
 SIZES = (240, 280, 328)
 
 
-@pytest.mark.slow
+@pytest.mark.system
 @pytest.mark.needs("file_size_limit")
 def test_an_answer_that_was_written_before_the_disk_was_full_is_not_asked_for_again(tmp_path: Path) -> None:
     """All that may be lost is the last answer, if it was the one that found no room."""

@@ -42,7 +42,7 @@ def spread(cases: list[Case], count: int) -> list[Case]:
 def share(family: Family) -> list[Case]:
     """Return the cases of a family that are played in any case: by lot, for what is made in turns has a beat."""
     cases = list(family())
-    drawn = Random(0).sample(cases, min(len(cases), max(WHOLE, len(cases) // 4)))
+    drawn = Random(0).sample(cases, min(len(cases), max(WHOLE, len(cases) // 8)))
     return [*drawn, *(case for case in cases if case.name.startswith(MONSTERS) and case not in drawn)]
 
 
@@ -119,7 +119,7 @@ def test_an_endpoint_that_says_nothing_is_no_broken_contract(accord_home: Path, 
     assert read_again(settings, cases) == records
 
 
-@pytest.mark.slow
+@pytest.mark.system
 @pytest.mark.needs("postgres")
 def test_postgresql_keeps_what_it_cannot_hold_itself(accord_home: Path, tmp_path: Path, postgres_database: str) -> None:
     """PostgreSQL takes no NUL and no lone surrogate in text or JSON."""

@@ -169,7 +169,7 @@ def bound_by_modes() -> None:
         ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)
 
 
-@pytest.mark.slow
+@pytest.mark.system
 def test_a_read_only_folder_is_named_and_once_writable_all_is_well(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir(mode=0o500)

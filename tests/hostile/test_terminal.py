@@ -141,7 +141,7 @@ def test_live_progress_and_report_of_a_process_only_show(tmp_path: Path) -> None
     assert not [line for line in done.err.splitlines() if line.startswith("stopped: success")]
 
 
-@pytest.mark.slow
+@pytest.mark.system
 def test_json_is_alone_on_stdout_whatever_was_said(tmp_path: Path) -> None:
     said = "".join(TRICKS.values()) + MARKUP + "\n}{"
     (tmp_path / "small.yaml").write_text(TEAM.replace("voice: rules", "voice: model"))

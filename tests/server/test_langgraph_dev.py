@@ -187,6 +187,7 @@ assert not loaded, loaded
 """
 
 
+@pytest.mark.system
 def test_what_langgraph_json_names_is_imported_without_a_key_and_without_a_network(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", OFFLINE],

@@ -57,6 +57,7 @@ def database_of(server: Server) -> Path:
     return server.folder / "home" / "accord.sqlite"
 
 
+@pytest.mark.system
 def test_a_thread_that_the_server_works_on_is_busy_for_the_command_line_and_shown_as_running(tmp_path: Path) -> None:
     with serve(hanging(1)) as model:
         desk = Desk(tmp_path, model.base_url)

@@ -140,7 +140,7 @@ SHARED_SECONDS = 1.0
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", BUSY)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.system] * (name == "silent")) for name in BUSY])
 def test_one_such_answer_delays_no_other_case(name: str, asker: tuple[Asker, int], tmp_path: Path) -> None:
     """The others are answered while the one case is at work."""
     odd = {"id": "odd", "overrides": {"roles": {SEAT: {"model": "odd/m"}}, "budget": {"max_seconds": DEADLINE}}}

@@ -1,0 +1,55 @@
+"""Names of threads: what people may type in place of an id."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from graph.problems import UsageError
+
+LAST = "last"
+"""The thread that was touched last."""
+SHOWN = 5
+"""How many threads are named that a name can mean."""
+
+
+def aliases_of(entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the short name of each thread by its id: its team, and which thread of that team it is, oldest first.
+
+    >>> started = [("b", "launch", "2026-02"), ("a", "launch", "2026-01")]
+    >>> entries = [{"thread_id": thread, "team": team, "started_at": at} for thread, team, at in started]
+    >>> aliases_of(entries)
+    {'a': 'launch-1', 'b': 'launch-2'}
+    """
+    counted: dict[str, int] = defaultdict(int)
+    found = {}
+    for entry in sorted((each for each in entries if each["team"]), key=_started):
+        counted[entry["team"]] += 1
+        found[entry["thread_id"]] = f"{entry['team']}-{counted[entry['team']]}"
+    return found
+
+
+def _started(entry: Mapping[str, Any]) -> tuple[str, str]:
+    return str(entry["started_at"] or ""), entry["thread_id"]
+
+
+def thread_named(name: str, entries: Sequence[Mapping[str, Any]]) -> str:
+    """Return the id that a name means among these threads, newest first; the name itself where it means none.
+
+    >>> entries = [{"thread_id": thread, "team": "launch", "started_at": thread} for thread in ("b-7", "a-9", "a-8")]
+    >>> [thread_named(name, entries) for name in ("last", "b", "launch-1", "c")]
+    ['b-7', 'b-7', 'a-8', 'c']
+
+    Raises:
+        UsageError: it can mean several, or it is `last` and there is none.
+    """
+    if name == LAST:
+        if not entries:
+            raise UsageError("there are no threads yet; `accord run` starts one")
+        return str(entries[0]["thread_id"])
+    named = [thread for thread, alias in aliases_of(entries).items() if alias == name]
+    found = named or [str(each["thread_id"]) for each in entries if each["thread_id"].startswith(name)]
+    if len(found) > 1:
+        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        some = ", ".join(f"`{thread}`" for thread in found[:SHOWN])
+        raise UsageError(f"`{name}` can mean several threads: {some}{more}; type more of the id")
+    return found[0] if found else name
