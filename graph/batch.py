@@ -7,7 +7,7 @@ import resource
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -59,6 +59,8 @@ class BatchResult:
     record: Record | None
     error: str | None = None
     is_unexpected: bool = False
+    is_left: bool = False
+    """Whether it was not begun, since the batch was ended before."""
 
     @property
     def line(self) -> dict[str, Any]:
@@ -70,7 +72,8 @@ class BatchResult:
 class Batch:
     """How lines are run: `load` returns the team of a case, voiced; `is_halted` says that no new case may start.
 
-    With `retries` only cases that stopped, or were cut off, are gone on with; of others the record is given.
+    With `retries` only cases that stopped, or were cut off, are resumed; of others the record is given. With
+    `fails_fast` the first line is run alone, and once a case comes to nothing, no further one is begun.
     """
 
     runner: Runner
@@ -78,6 +81,7 @@ class Batch:
     is_halted: Callable[[], bool]
     concurrency: int
     retries: bool = False
+    fails_fast: bool = False
 
 
 def room_for(concurrency: int, calls_models: bool) -> int:
@@ -92,19 +96,30 @@ def room_for(concurrency: int, calls_models: bool) -> int:
     return max(1, min(concurrency, free // (1 + (CALLS_AT_ONCE if calls_models else 0))))
 
 
+@dataclass(slots=True)
+class _Work:
+    """What the cases of a batch share: their turn, the line of each id, and whether one of them came to nothing."""
+
+    turn: asyncio.Semaphore
+    seen: dict[str, int] = field(default_factory=dict)
+    has_failed: bool = False
+
+
 async def run_lines(lines: Iterable[bytes], batch: Batch) -> AsyncGenerator[BatchResult]:
     """Yield the result of each line that is not blank, in order, at most `concurrency` cases at work."""
-    turn = asyncio.Semaphore(batch.concurrency)
+    work = _Work(asyncio.Semaphore(batch.concurrency))
     begun: deque[asyncio.Task[BatchResult]] = deque()
-    seen: dict[str, int] = {}
+    is_first = True
     try:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
-            begun.append(asyncio.create_task(_run_line(number, line, seen, batch, turn)))
+            begun.append(asyncio.create_task(_run_line(number, line, batch, work)))
             await asyncio.sleep(0)
-            while begun and (begun[0].done() or len(begun) >= batch.concurrency * AHEAD):
+            ahead = 1 if batch.fails_fast and is_first else batch.concurrency * AHEAD
+            while begun and (begun[0].done() or len(begun) >= ahead):
                 yield await begun.popleft()
+                is_first = False
         while begun:
             yield await begun.popleft()
     finally:
@@ -118,18 +133,22 @@ async def _end(begun: Iterable[asyncio.Task[BatchResult]]) -> None:
     await asyncio.gather(*begun, return_exceptions=True)
 
 
-async def _run_line(
-    number: int, line: bytes, seen: dict[str, int], batch: Batch, turn: asyncio.Semaphore
-) -> BatchResult:
+async def _run_line(number: int, line: bytes, batch: Batch, work: _Work) -> BatchResult:
+    result = await _result_of(number, line, batch, work)
+    work.has_failed |= result.record is None or result.record["status"] != "ok"
+    return result
+
+
+async def _result_of(number: int, line: bytes, batch: Batch, work: _Work) -> BatchResult:
     case_id: str | None = None
     try:
         case = read_case(line)
         case_id = check_thread(case.id)
-        if seen.setdefault(case.id, number) != number:
-            raise UsageError(f"`id` is {case.id!r} again; it stands on line {seen[case.id]}")
-        async with turn:
-            if batch.is_halted():
-                return BatchResult(case_id, None, f"line {number}: cancelled before it started")
+        if work.seen.setdefault(case.id, number) != number:
+            raise UsageError(f"`id` is {case.id!r} again; it stands on line {work.seen[case.id]}")
+        async with work.turn:
+            if batch.is_halted() or (batch.fails_fast and work.has_failed):
+                return BatchResult(case_id, None, f"line {number}: not begun, since the batch was ended", is_left=True)
             kept = await _kept(case.id, batch)
             if kept is not None:
                 return BatchResult(case_id, kept)

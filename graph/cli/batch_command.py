@@ -2,32 +2,49 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import click
 
 from graph.cli.exits import Exit, exit_of
 from graph.cli.session import database_option, run_async, settings_for, voice_option
 
+SECONDS_BETWEEN, PARTS = 5.0, 10
+"""Without a terminal, the seconds between two reports of progress; a tenth of the time so far, once that is more."""
+
 
 @click.command("batch")
 @click.argument("cases", metavar="CASES.jsonl")
 @click.option("--team", default="checkout_launch", show_default=True, help="The team of cases that name none.")
 @click.option("--concurrency", default=16, show_default=True, type=click.IntRange(1, 1_000), help="Cases at once.")
-@click.option("--retry-failed", "retries", is_flag=True, help="Go on with cases that stopped; begin no new ones.")
+@click.option("--out", metavar="FILE", help="Where the results go when all are there; default: stdout, as they come.")
+@click.option("--retry-failed", "retries", is_flag=True, help="Resume cases that stopped; begin no new ones.")
+@click.option("--fail-fast", "fails_fast", is_flag=True, help="Begin no further case once one did not succeed.")
 @voice_option("as the team file says, else the model where a key is set, else the roles' own rules")
 @database_option
-def command(cases: str, team: str, concurrency: int, retries: bool, voice: Any, db: str | None) -> Exit:
+def command(
+    cases: str,
+    team: str,
+    concurrency: int,
+    out: str | None,
+    retries: bool,
+    fails_fast: bool,
+    voice: Any,
+    db: str | None,
+) -> Exit:
     """Run every line of CASES.jsonl: {"id", "team"?, "goal"?, "facts"?, "overrides"?}.
 
-    Prints one line {"id", "result"} a case on stdout, in the order of the lines. The id is the thread's, so the same
-    batch again goes on where it was cut off and repeats nothing that is finished.
+    Writes one line {"id", "result"} a case, in the order of the lines, and a summary on stderr. The id is the thread's,
+    so the same batch again continues where it was cut off and repeats nothing that is finished.
     """
-    from graph.batch import MAX_LINE_BYTES, Batch, run_lines
+    from graph.batch import MAX_LINE_BYTES, Batch
     from graph.inputs import open_lines
+    from graph.problems import UsageError
     from graph.runner import open_runner
     from graph.teams.approval import approved
     from graph.teams.loader import load_team
@@ -35,8 +52,7 @@ def command(cases: str, team: str, concurrency: int, retries: bool, voice: Any, 
 
     settings = settings_for(db)
 
-    async def work(lines: Any, halt: Any) -> Exit:
-        worst = Exit.DONE
+    async def work(lines: Any, output: IO[bytes], halt: Any) -> Exit:
         async with open_runner(settings, halt=halt) as runner:
             batch = Batch(
                 runner,
@@ -44,17 +60,70 @@ def command(cases: str, team: str, concurrency: int, retries: bool, voice: Any, 
                 is_halted=lambda: halt.is_set,
                 concurrency=_room_for(concurrency, settings, voice),
                 retries=retries,
+                fails_fast=fails_fast,
             )
-            with _bar(sum(1 for line in lines() if line.strip())) as advance:
-                async with aclosing(run_lines(lines(), batch)) as results:
-                    async for result in results:
-                        # In a thread: a reader that is slow must not stop the cases under way.
-                        worst = max(worst, await asyncio.to_thread(_print_result, result, halt.is_set))
-                        advance()
-        return worst
+            reports = Reports(output, lambda: halt.is_set)
+            await reports.take_all(lines, batch)
+        for line in reports.tally.lines(f"accord batch {cases}"):
+            click.echo(line, err=True)
+        return reports.worst
 
-    with open_lines(cases, MAX_LINE_BYTES) as lines:
-        return run_async(partial(work, lines))
+    if out is not None and Path(out).resolve() == Path(cases).resolve():
+        raise UsageError(f"--out {out}: is the file of cases; name another file")
+    with open_lines(cases, MAX_LINE_BYTES) as lines, _output(out) as output:
+        return run_async(partial(work, lines, output))
+
+
+class Reports:
+    """Writes the results of a batch as they come, and keeps the tally and the worst exit code."""
+
+    def __init__(self, output: IO[bytes], is_cancelled: Callable[[], bool]) -> None:
+        from graph.report.terminal.batch import Tally
+
+        self.tally, self.worst = Tally(), Exit.DONE
+        self._output, self._is_cancelled = output, is_cancelled
+
+    async def take_all(self, lines: Any, batch: Any) -> None:
+        """Run the lines, and take each result."""
+        from graph.batch import run_lines
+
+        with _progress(sum(1 for line in lines() if line.strip())) as advance:
+            async with aclosing(run_lines(lines(), batch)) as results:
+                async for result in results:
+                    # In a thread: a reader that is slow must not stop the cases under way.
+                    await asyncio.to_thread(self._write, result)
+                    self.tally.add(result.id, result.record, is_left=result.is_left)
+                    self.worst = max(self.worst, self._exit_of(result))
+                    advance()
+
+    def _write(self, result: Any) -> None:
+        import json
+
+        from graph.problems import neutral
+
+        self._output.write(json.dumps(result.line, ensure_ascii=False).encode() + b"\n")
+        self._output.flush()
+        if result.record is None and not result.is_left:
+            click.echo(f"accord: {neutral(result.error)}", err=True)
+
+    def _exit_of(self, result: Any) -> Exit:
+        if result.record is not None:
+            return exit_of(result.record)
+        if result.is_unexpected:
+            return Exit.UNEXPECTED
+        return Exit.STOPPED if result.is_left or self._is_cancelled() else Exit.USAGE
+
+
+@contextmanager
+def _output(out: str | None) -> Iterator[IO[bytes]]:
+    from graph.report.writing import writing_file
+
+    if out is None:
+        yield sys.stdout.buffer
+        return
+    with writing_file(out) as file:
+        yield file
+    click.echo(f"wrote {out}", err=True)
 
 
 def _room_for(concurrency: int, settings: Any, voice: str | None) -> int:
@@ -71,31 +140,32 @@ def _room_for(concurrency: int, settings: Any, voice: str | None) -> int:
     return room
 
 
-def _print_result(result: Any, is_halted: bool) -> Exit:
-    import json
-
-    from graph.problems import neutral
-
-    sys.stdout.buffer.write(json.dumps(result.line, ensure_ascii=False).encode() + b"\n")
-    sys.stdout.buffer.flush()
-    if result.record is not None:
-        return exit_of(result.record)
-    click.echo(f"accord: {neutral(result.error)}", err=True)
-    if result.is_unexpected:
-        return Exit.UNEXPECTED
-    return Exit.STOPPED if is_halted else Exit.USAGE
-
-
 @contextmanager
-def _bar(total: int) -> Iterator[Any]:
+def _progress(total: int) -> Iterator[Callable[[], None]]:
+    """Show how many cases are done: as a bar at a terminal, elsewhere as a line now and then."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("cases"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    if not console.is_terminal:
+        yield _lines(total)
+        return
+    columns = (TextColumn("cases"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
         task = progress.add_task("cases", total=total)
         yield lambda: progress.advance(task)
-        done = int(progress.tasks[0].completed)
-    if not console.is_terminal:
-        click.echo(f"{done} of {total} cases reported", err=True)
+
+
+def _lines(total: int) -> Callable[[], None]:
+    begun, done = time.monotonic(), 0
+    due = begun + SECONDS_BETWEEN
+
+    def advance() -> None:
+        nonlocal done, due
+        done, now = done + 1, time.monotonic()
+        if now >= due:
+            due = now + max(SECONDS_BETWEEN, (now - begun) / PARTS)
+            minutes, seconds = divmod(int(now - begun), 60)
+            click.echo(f"{done} of {total} cases, {minutes}:{seconds:02}", err=True)
+
+    return advance

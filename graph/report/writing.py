@@ -1,7 +1,10 @@
 """Writes a report's file whole or not at all."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from graph.problems import UsageError
 
@@ -12,7 +15,8 @@ def write_file(name: str, data: bytes) -> None:
     Raises:
         UsageError: it cannot be written.
     """
-    _write(name, data, 0o600)
+    with _named(name), writing_file(name) as file:
+        file.write(data)
 
 
 def write_new_file(name: str, data: bytes) -> None:
@@ -24,28 +28,44 @@ def write_new_file(name: str, data: bytes) -> None:
     path = Path(name)
     if path.exists() or path.is_symlink():
         raise UsageError(f"{name}: is there already; name another file, or move it away")
-    _write(name, data, 0o666)
+    with _named(name), writing_file(name, 0o666) as file:
+        file.write(data)
 
 
-def _write(name: str, data: bytes, mode: int) -> None:
+@contextmanager
+def writing_file(name: str, mode: int = 0o600) -> Iterator[IO[bytes]]:
+    """Open a file to write what the database holds bit by bit; it takes its place when all of it is written.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    with _named(name):
+        target, temporary, file = _begun(Path(name), mode)
     try:
-        _replace(Path(name), data, mode)
+        yield file
+        with _named(name):
+            file.close()
+            temporary.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            file.close()
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise UsageError(f"{name}: cannot be written: {reason or error}") from None
 
 
-def _replace(path: Path, data: bytes, mode: int) -> None:
+def _begun(path: Path, mode: int) -> tuple[Path, Path, IO[bytes]]:
+    """Return the file to replace, and the one beside it that is written first."""
     target = path.resolve()
     if target.exists() and not target.is_file():
         raise OSError(None, "is no regular file")
     temporary = target.with_name(f".{target.name[:100]}.{os.getpid()}")
-    try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(data)
-        temporary.replace(target)
-    except FileExistsError:
-        raise
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    return target, temporary, os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb")

@@ -178,7 +178,7 @@ def test_accord_batch_runs_two_hundred_cases_fifty_at_once_and_a_second_time_onl
     assert [line["id"] for line in first.lines] == [f"c{number}" for number in range(200)]
     assert {line["result"]["final_decision"] for line in first.lines} == {"go"}
     assert second.out == first.out
-    assert first.err == "200 of 200 cases reported\n"
+    assert "200 cases: 200 go\ncalls 0   slowest c" in first.err
 
 
 # --- order, concurrency and memory -----------------------------------------------------------------------------------

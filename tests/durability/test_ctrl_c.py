@@ -136,7 +136,7 @@ def _kinds(done: Done) -> Counter[str]:
 
 def _kind(line: dict[str, Any]) -> str:
     if line["result"] is None:
-        return "cancelled before it started" if "cancelled before it started" in line["error"] else line["error"]
+        return "not begun" if "not begun, since the batch was ended" in line["error"] else line["error"]
     return str(line["result"]["stop_reason"])
 
 
@@ -156,8 +156,9 @@ def test_a_signalled_batch_reports_every_case_and_the_same_batch_again_repeats_n
         again = desk.accord("batch", cases, "--concurrency", "2")
     assert done.code == 3, done.err
     assert [line["id"] for line in done.lines] == list(IDS)
-    assert _kinds(done) == {"success": 1, "cancelled": 2, "cancelled before it started": 2}
+    assert _kinds(done) == {"success": 1, "cancelled": 2, "not begun": 2}
     assert "Traceback" not in done.err
+    assert done.err.splitlines()[-1] == f"Run the rest: accord batch {cases}"
     assert again.code == 0, again.err
     assert [line["id"] for line in again.lines] == list(IDS)
     assert _kinds(again) == {"success": 5}
