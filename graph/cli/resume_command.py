@@ -32,13 +32,15 @@ def command(
 
     limits, given = _limits(budget), facts_from(facts)
 
-    async def work(halt: Any) -> dict[str, Any]:
+    async def work(halt: Any) -> tuple[dict[str, Any], Any]:
         async with open_runner(settings_for(db), halt=halt) as runner:
             found = await runner.threads.find(thread)
             with progress_on_stderr().shown(found) as progress:
-                return await runner.resume(found, limits, given, accept_changes, progress.take)
+                record = await runner.resume(found, limits, given, accept_changes, progress.take)
+            return record, await runner.threads.state(found)
 
-    return print_record(run_async(work), as_json)
+    record, state = run_async(work)
+    return print_record(record, state or {}, as_json)
 
 
 def _limits(budget: Sequence[str]) -> dict[str, Any]:

@@ -72,13 +72,14 @@ def _run(name: str, changes: Any, options: dict[str, Any], voice: Any, db: str |
 
     options["thread"] = thread = check_thread(new_thread() if options["thread"] is None else options["thread"])
 
-    async def work(halt: Any) -> dict[str, Any]:
+    async def work(halt: Any) -> tuple[dict[str, Any], Any]:
         async with open_runner(settings, halt=halt) as runner:
             with progress_on_stderr().shown(thread) as progress:
-                return await runner.run(team, **options, on_event=progress.take)
+                record = await runner.run(team, **options, on_event=progress.take)
+            return record, await runner.threads.state(thread)
 
-    record = run_async(work)
-    code = print_record(record, as_json)
+    record, state = run_async(work)
+    code = print_record(record, state or {}, as_json)
     _say_where_it_failed(record, name)
     if "trace" in record:
         _say_who_answered(record, voice, bool(load_endpoints(settings)), as_json)

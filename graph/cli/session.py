@@ -119,12 +119,12 @@ def print_json(value: Any) -> None:
     sys.stdout.buffer.flush()
 
 
-def print_record(record: Mapping[str, Any], as_json: bool) -> Exit:
-    """Print a record for a program or for people, and return its exit code."""
+def print_record(record: Mapping[str, Any], state: Mapping[str, Any], as_json: bool, is_full: bool = False) -> Exit:
+    """Print a record for a program, or with the state of its thread for people, and return its exit code."""
     if as_json:
         print_json(record)
     else:
         from graph.report.terminal.report import print_report
 
-        print_report(record)
+        print_report(record, state, is_full=is_full)
     return exit_of(record)

@@ -23,12 +23,13 @@ STDOUT = "-"
     flag_value=STDOUT,
     help="Write the same as Markdown, for an issue or a wiki; without FILE to stdout. Stands after THREAD.",
 )
+@click.option("--full", "is_full", is_flag=True, help="Show what every role said in every round.")
 @database_option
 @json_option
-def command(thread: str, html: str | None, markdown: str | None, db: str | None, as_json: bool) -> Exit:
-    """Show the record of THREAD as it stands.
+def command(thread: str, html: str | None, markdown: str | None, is_full: bool, db: str | None, as_json: bool) -> Exit:
+    """Show what THREAD came to.
 
-    The exit code tells what became of the thread, whatever was written.
+    The exit code says what became of the thread, whatever was written.
     """
     from graph.threads import blaming
 
@@ -42,7 +43,7 @@ def command(thread: str, html: str | None, markdown: str | None, db: str | None,
         if writes_pages:
             _write_pages(thread, record, state if record["hashes"] else {}, html, markdown)
         if as_json or not writes_pages:
-            print_record(record, as_json)
+            print_record(record, state if record["hashes"] else {}, as_json, is_full)
     return exit_of(record)
 
 

@@ -1,6 +1,7 @@
 """The words in which a dossier says outcomes, reasons, checks and numbers."""
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,11 @@ LABELS = {
     "next_round": "Next round",
     "escalate": "A human decides",
 }
+
+DECISION_NAMED = re.compile(
+    r"\bdecision(?:\s+is)?\W{1,4}(?:an?\s+)?(?:clear\s+)?(go[\s_-]+with[\s_-]+caution|no[\s_-]?go|go)\b", re.IGNORECASE
+)
+"""Where a text names a decision."""
 
 TONES = {
     "go": "go",
@@ -175,3 +181,22 @@ def cleaned(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {cleaned(key): cleaned(part) for key, part in value.items()}
     return list(map(cleaned, value)) if isinstance(value, list | tuple) else value
+
+
+def contradiction(record: Mapping[str, Any]) -> str | None:
+    r"""Return a warning where the brief names another decision than the one that was made, or None.
+
+    >>> contradiction({"final_decision": "no_go", "answer": "Decision: no_go\n\nThe decision is a clear go."})
+    'The brief names another decision: go. What counts is the decision above.'
+    >>> contradiction({"final_decision": "no_go", "answer": "Decision: no_go\n\nDecision: no-go, for two reasons."})
+    """
+    brief = (record.get("answer") or "").partition("\n\n")[2]
+    named = {_decision_in(found) for found in DECISION_NAMED.findall(brief)}
+    others = sorted(named - {record.get("final_decision")})
+    if not others:
+        return None
+    return f"The brief names another decision: {', '.join(map(plain_word, others))}. What counts is the decision above."
+
+
+def _decision_in(words: str) -> str:
+    return "_".join(re.split(r"[\s_-]+", words.lower()))

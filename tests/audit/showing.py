@@ -86,7 +86,7 @@ async def _thread(threads: Threads, name: str) -> Mapping[str, str]:
     why = found
     return {
         "show --json": json.dumps(record, ensure_ascii=False, indent=2),
-        "show": _printed(lambda: print_report(record)),
+        "show": _printed(lambda: print_report(record, state)),
         "show --html": page_of(dossier),
         "show --markdown": markdown_of(dossier),
         "why --json": json.dumps(why, ensure_ascii=False, indent=2),

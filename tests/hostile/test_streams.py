@@ -75,7 +75,7 @@ def test_every_command_writes_what_the_encoding_has(encoding: str, folder: Path)
     done = [commanded(folder, each, encoding) for each in COMMANDS]
     assert [code for code, _, _ in done] == CODES
     shown = done[1][1].decode(encoding)
-    assert "Decision: go" in shown
+    assert "Decision: Go" in shown
     assert '"Assez" - ' in shown.translate(str.maketrans("“”–", '""-'))
     assert "?" in shown
     assert "no thread `nobody`" in done[-1][2].decode(encoding)

@@ -81,7 +81,7 @@ def test_a_brief_is_shown_and_not_obeyed(trick: str, accord_home: Path, tmp_path
 
     assert record["answer"].endswith(f"Go.{TRICKS[trick]}{MARKUP}\nSecond line.")
     assert SHOWN_MARKUP in shown.out
-    assert [line for line in shown.out.splitlines() if line.startswith("│ Second line. ")]
+    assert [line for line in shown.out.splitlines() if line.startswith("    Second line.")]
 
 
 @pytest.mark.parametrize("trick", TRICKS)

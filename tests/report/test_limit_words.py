@@ -125,7 +125,7 @@ def test_no_surface_says_that_a_guard_holds_or_shows_a_neighbouring_number(
     why = explanation_of("t", each.state)
     assert isinstance(why, dict)
     print_why(why, console_on(sys.stdout, columns=120))
-    print_report(each.record)
+    print_report(each.record, each.state)
     shown = {"terminal": capsys.readouterr().out, "page": re.sub(r"<[^>]+>", " ", each.page), "text": each.markdown}
 
     for surface, text in shown.items():

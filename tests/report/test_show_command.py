@@ -98,7 +98,7 @@ class TestShow:
 
     def test_without_a_page_show_is_as_it_was(self, capfdbinary: Captured) -> None:
         assert accord(["show", "decided"]) == Exit.DONE
-        assert b"Decision: go" in capfdbinary.readouterr().out
+        assert b"Decision: Go" in capfdbinary.readouterr().out
 
 
 @pytest.mark.parametrize(

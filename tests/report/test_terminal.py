@@ -20,7 +20,7 @@ HOSTILES = [name for name in WORKS if name.startswith("hostile")]
 def printed(name: str, story: Telling, capsys: Captured) -> str:
     """What the terminal shows, the spaces at the ends of lines left out."""
     capsys.readouterr()
-    print_report(story(name).record)
+    print_report(story(name).record, story(name).state)
     return re.sub(r" +$", "", capsys.readouterr().out, flags=re.MULTILINE)
 
 
@@ -137,13 +137,41 @@ def test_each_pattern_is_shown_in_its_own_way(name: str, story: Telling, capsys:
     assert SHOWN[name] in printed(name, story, capsys)
 
 
+@pytest.mark.parametrize("name", ["plan", "debate"])
+def test_an_answer_stands_in_a_panel_of_that_title(name: str, story: Telling, capsys: Captured) -> None:
+    assert re.findall(r"^╭─+ (.+) ─+╮$", printed(name, story, capsys), flags=re.MULTILINE) == ["Answer"]
+
+
 @pytest.mark.parametrize(
-    ("name", "title"),
-    [("plan", "Answer"), ("debate", "Answer"), ("pipeline", "Decision: go"), ("vote", "Decision: go_with_caution")],
+    ("name", "lines"),
+    [
+        ("pipeline", ["Decision: Go", "3 stages in order.", ""]),
+        (
+            "vote",
+            [
+                "Decision: Go with caution",
+                "3 ballots: 2 approve, 1 abstain.",
+            ],
+        ),
+        (
+            "capped",
+            [
+                "Decision: No go",
+                "3 roles in round 1: 3 go.",
+                "Row 4 decides: enough go votes and no caution (go = 3, caution = 0, block = 0, block_streak = 0,",
+                "min_go_votes = 2).",
+                "The vote alone gave go; the guard payment failures allowed no more than no go.",
+                "Guard payment failures: risk_signals.failed_payment_rate = 0.034; it trips while at least 0.03,",
+                "exceeded by 0.004 (13.3% of the limit).",
+            ],
+        ),
+        ("no_go", ["Decision: No go", "3 roles in round 1: 1 go, 2 block."]),
+    ],
 )
-def test_the_panel_is_titled_by_what_it_holds(name: str, title: str, story: Telling, capsys: Captured) -> None:
-    (found,) = re.findall(r"^╭─+ (.+) ─+╮$", printed(name, story, capsys), flags=re.MULTILINE)
-    assert found == title
+def test_a_decision_comes_first_and_then_why_in_the_words_of_code(
+    name: str, lines: list[str], story: Telling, capsys: Captured
+) -> None:
+    assert printed(name, story, capsys).splitlines()[: len(lines)] == lines
 
 
 def test_an_end_before_its_time_is_said_once(story: Telling, capsys: Captured) -> None:
@@ -151,11 +179,50 @@ def test_an_end_before_its_time_is_said_once(story: Telling, capsys: Captured) -
     assert "Ended early" not in printed("hostile_debate", story, capsys)
 
 
-def test_the_rounds_look_as_they_did(story: Telling, capsys: Captured) -> None:
-    shown = printed("go_with_caution", story, capsys)
-    assert shown.splitlines()[1].split() == ["role", "round", "1"]
-    assert "Conflicts: round 1: go_vs_caution" in shown
-    assert "Decision: go_with_caution" in shown
+def test_each_role_is_shown_with_its_last_reason_and_each_round_with_its_end(story: Telling, capsys: Captured) -> None:
+    shown = printed("many_rounds", story, capsys)
+    record = story("many_rounds").record
+    for said in record["history"][-1]["contributions"]:
+        assert said["summary"][:40] in shown
+    ends = re.findall(r"^Round (\d+): (.+?)(?:,|$)", shown, flags=re.MULTILINE)
+    assert [int(number) for number, _ in ends] == [entry["round"] for entry in record["history"]]
+
+
+def test_full_has_what_every_role_said_in_every_round(story: Telling, capsys: Captured) -> None:
+    each = story("many_rounds")
+    capsys.readouterr()
+    print_report(each.record, each.state, is_full=True)
+    shown = " ".join(capsys.readouterr().out.split())
+    for entry in each.record["history"]:
+        assert f"Round {entry['round']} role stance reason" in shown
+        for said in entry["contributions"]:
+            assert f"{said['stance']} ({said['confidence']:.2f})" in shown
+
+
+@pytest.mark.parametrize(
+    ("brief", "named"),
+    [
+        ("The decision is a clear go.", "go"),
+        ("Decision: go_with_caution, so start small.", "go with caution"),
+        ("Our decision: **No-Go**.", None),
+        ("They go on, and decide with caution.", None),
+        ("The decision was easy to go along with.", None),
+    ],
+)
+def test_a_brief_that_names_another_decision_is_flagged(
+    brief: str, named: str | None, story: Telling, capsys: Captured
+) -> None:
+    each = story("no_go")
+    capsys.readouterr()
+    print_report({**each.record, "answer": f"Decision: no_go\n\n{brief}"}, each.state)
+    warned = re.findall(r"The brief names another decision: (.+?)\. What counts", capsys.readouterr().out)
+    assert warned == ([named] if named else [])
+
+
+def test_a_reader_is_told_what_to_type_next(story: Telling, capsys: Captured) -> None:
+    assert printed("go", story, capsys).endswith("Next: accord why t · accord show t --html FILE\n")
+    assert printed("plan", story, capsys).endswith("Next: accord show t --html FILE\n")
+    assert printed("timeout", story, capsys).endswith("Resume it with: accord resume t\n")
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -176,5 +243,5 @@ def test_no_line_is_wider_than_the_console(name: str, story: Telling, capsys: Ca
 
 
 def test_a_refused_attempt_is_a_line_and_no_crash(capsys: Captured) -> None:
-    print_report(refused_record("t", "busy"))
+    print_report(refused_record("t", "busy"), {})
     assert capsys.readouterr().out.startswith("Stopped: busy")

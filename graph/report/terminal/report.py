@@ -1,57 +1,81 @@
-"""The record for people at a terminal: what was said, the decision or the answer, and the brief."""
+"""The record for people at a terminal: the decision and why, what was said, the brief or the answer."""
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rich import box
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
 from graph.past import Past
 from graph.record import is_of_rounds
+from graph.report.dossier.dossier import dossier_of
 from graph.report.patterns.drawing import drawing_of
 from graph.report.terminal.visible import STYLES, console_on, visible, visible_lines
+from graph.report.terminal.words import words_shown
 from graph.report.terminal.work import shown_sections
-from graph.report.words import resume_of, said_reason
-from nodes.events import said_guard
+from graph.report.words import contradiction, label_of, resume_of, said_reason
 from policies.run.stop import Stop
 
+Plain = Mapping[str, Any]
 
-def print_report(record: Mapping[str, Any]) -> None:
-    """Print the record to stdout."""
+
+def print_report(record: Mapping[str, Any], state: Mapping[str, Any], *, is_full: bool = False) -> None:
+    """Print the record to stdout: the decision and why, who said what, the brief, and what to type next.
+
+    The state is that of the thread; it is empty where it has not begun, or was not touched.
+    """
     console = console_on(sys.stdout)
-    if is_of_rounds(record):
-        _print_rounds(record, console)
+    if "trace" in record:
+        dossier = dossier_of(record["thread_id"], record, state)
+        for shown in (*_headline(record, dossier), *_said(record, dossier, console, is_full)):
+            console.print(shown)
+        console.print(_ending(record, dossier))
     else:
-        _print_work(record, console)
-    console.print(_ending(record))
+        console.print(Group(*_stop_lines(record)))
     console.print(_footer(record))
 
 
-def _print_rounds(record: Mapping[str, Any], console: Console) -> None:
-    if record.get("history"):
-        console.print(_stances(record["history"], _outcomes(record["trace"])))
-        console.print(_conflicts(record["history"]))
-        for line in _beside(record):
-            console.print(line)
+def _headline(record: Mapping[str, Any], dossier: Plain) -> Iterator[Text]:
+    """Yield the decision, and in code's words why; nothing where there is none."""
+    decision = record.get("final_decision") if record["status"] == "ok" else None
+    if decision:
+        yield Text.assemble("Decision: ", (label_of(decision), f"bold {STYLES.get(decision, '')}"))
+        yield from map(visible, why_lines(dossier))
+        yield Text()
 
 
-def _print_work(record: Mapping[str, Any], console: Console) -> None:
-    """Print what another pattern than the rounds did, as far as it came."""
-    drawing = drawing_of(record, Past())
-    for shown in shown_sections(drawing["sections"]):
-        console.print(shown)
-    for line in _guarding(record):
-        console.print(line)
+def why_lines(dossier: Plain) -> Iterator[str]:
+    """Yield why a thread came to its decision: the votes, the row with its numbers, the guards that capped it."""
+    why = dossier["why"]
+    counts, *capped = dossier["verdict"]["sentences"] or [""]
+    yield from filter(None, [counts])
+    if why:
+        because = f": {why['because']}" if why["because"] else ""
+        decides = f"{why['row']} decides{because}" if why["when"] else why["row"]
+        values = ", ".join(f"{each['name']} = {each['value']}" for each in why["readings"])
+        yield f"{decides} ({values})."
+        if why["rounds_ended"]:
+            yield f"It was the last round, so a next round became: {why['vote']}."
+    yield from capped
+    for guard in dossier["guards"]:
+        if guard["tripped"] and not guard["fault"]:  # what could not be read is named beside the cap
+            trips = f"trips while {guard['comparison']} {guard['limit']}"
+            yield f"Guard {guard['name']}: {guard['fact']} = {guard['value']}; it {trips}, {guard['room']}."
+
+
+def _said(record: Mapping[str, Any], dossier: Plain, console: Console, is_full: bool) -> Iterator[RenderableType]:
+    if is_of_rounds(record):
+        yield from words_shown(record, dossier, console, is_full=is_full)
+        return
+    yield from shown_sections(dossier["work"])
     if record["status"] != "ok":
-        for line in _open_seats(record):
-            console.print(line)
+        yield from _open_seats(record)
     if record.get("ended_early"):
-        console.print(Text(drawing["sentences"][-1], style="cyan"))
+        yield Text(drawing_of(record, Past())["sentences"][-1], style="cyan")
 
 
 def _open_seats(record: Mapping[str, Any]) -> Iterator[Text]:
@@ -64,70 +88,30 @@ def _open_seats(record: Mapping[str, Any]) -> Iterator[Text]:
         yield visible(f"Answered in the stage that was not finished: {', '.join(seats)}")
 
 
-def _outcomes(trace: Sequence[Mapping[str, Any]]) -> dict[int, str]:
-    """Return what each round came to; the history knows decisions alone, the trace also who asked a human."""
-    return {line["round"]: line["decision"] for line in trace if "decision" in line}
-
-
-def _stances(history: Sequence[Mapping[str, Any]], outcomes: Mapping[int, str]) -> Table:
-    table = Table("role", box=box.SIMPLE_HEAD, pad_edge=False)
-    for entry in history:
-        table.add_column(f"round {entry['round']}")
-    said = [{each["agent"]: each for each in entry["contributions"]} for entry in history]
-    for role in dict.fromkeys(role for each in said for role in each):
-        table.add_row(visible(role), *(_stance(each.get(role)) for each in said))
-    table.add_row("outcome", *(_word(outcomes[entry["round"]]) for entry in history), style="bold")
-    return table
-
-
-def _stance(said: Mapping[str, Any] | None) -> Text:
-    return _word(said["stance"], f"{said['stance']} ({said['confidence']:.2f})") if said else Text("-")
-
-
-def _word(word: str, shown: str | None = None) -> Text:
-    return Text(shown or word, style=STYLES.get(word, ""))
-
-
-def _conflicts(history: Sequence[Mapping[str, Any]]) -> Text:
-    named = [f"round {entry['round']}: {', '.join(entry['conflicts'])}" for entry in history if entry["conflicts"]]
-    return Text(f"Conflicts: {'; '.join(named) or 'none'}")
-
-
-def _beside(record: Mapping[str, Any]) -> Iterator[Text]:
-    """Yield what a reader of the decision must not miss: tripped guards, absent roles, flagged answers."""
-    yield from _guarding(record)
-    for absent in record.get("absent", []):
-        yield visible(f"Absent: {absent['role']} in round {absent['round']}, {absent['reason']}")
-    for entry in record.get("flags", []):
-        yield visible(f"Flagged in round {entry['round']}: {', '.join(entry['flags'])}")
-
-
-def _guarding(record: Mapping[str, Any]) -> Iterator[Text]:
-    outcome = record.get("outcome") or {}
-    if outcome.get("guards"):
-        unread = outcome.get("unread", {})
-        named = Text(", ").join(visible(said_guard(name, unread.get(name))) for name in outcome["guards"])
-        yield Text.assemble("Tripped guards: ", named, f"; the vote alone gave {outcome['vote']}")
-
-
-def _ending(record: Mapping[str, Any]) -> RenderableType:
+def _ending(record: Mapping[str, Any], dossier: Plain) -> RenderableType:
     if record["status"] == "ok":
-        return _answer(record)
+        return _answer(record, dossier)
     if record["stop_reason"] is None:
         what = "no decision" if is_of_rounds(record) else "no answer"
         return Text(f"The thread is {record['status']}: it has {what} and no stop reason.", style="yellow")
     return Group(*_stop_lines(record))
 
 
-def _answer(record: Mapping[str, Any]) -> Panel:
-    """Return the decision with its brief, or the answer where nothing was decided."""
-    decision = record.get("final_decision")
-    if not decision:
-        return Panel(visible_lines(record["answer"]), title=Text("Answer", style="bold"), expand=True)
-    brief = record["answer"].partition("\n\n")[2]
-    return Panel(
-        visible_lines(brief), title=Text(f"Decision: {decision}", style=f"bold {STYLES[decision]}"), expand=True
-    )
+def _answer(record: Mapping[str, Any], dossier: Plain) -> RenderableType:
+    """Return the brief of a decision, or the answer where nothing was decided."""
+    if not is_of_rounds(record):
+        title = None if record.get("final_decision") else Text("Answer", style="bold")
+        return Panel(visible_lines(dossier["brief"] or ""), title=title, expand=True)
+    warning = [visible(each, "yellow") for each in [contradiction(record)] if each]
+    brief = Padding(visible_lines(dossier["brief"] or ""), (0, 0, 1, 4))
+    return Group(Text(), *warning, visible(f"{_writer(dossier)}:", "bold"), brief)
+
+
+def _writer(dossier: Plain) -> str:
+    voices = [each["voice"] for each in dossier["record"]["roles"] if each["role"] == "brief"]
+    if not voices or voices[0] == "rules":
+        return "Brief, put together from the roles' answers by code"
+    return f"Brief by {voices[0]}; it decides nothing"
 
 
 def _stop_lines(record: Mapping[str, Any]) -> list[Text]:
@@ -160,8 +144,7 @@ def _footer(record: Mapping[str, Any]) -> Group:
     for model, learned in record.get("endpoints", {}).items():
         takes = ", ".join(f"{name} {form}" for name, form in learned.items())
         lines.append(visible(f"Learned: {model} takes {takes}"))
-    hint = _hint(record)
-    return Group(*lines, visible(hint)) if hint else Group(*lines)
+    return Group(*lines, *map(visible, _hints(record)))
 
 
 def _answers(number: int) -> str:
@@ -177,10 +160,12 @@ def times(number: int) -> str:
     return "once" if number == 1 else f"{number} times"
 
 
-def _hint(record: Mapping[str, Any]) -> str | None:
-    """Return how the thread goes on, if it can."""
+def _hints(record: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what to type next: how the thread is resumed, if it can be, else what shows more of it."""
     stop, resume = Stop.find(record["stop_reason"]), resume_of(record)
     remedy = stop.remedy if stop else ""
-    if resume is None:
-        return remedy or None
-    return (remedy or "Go on with: {resume}").replace("{resume}", resume)
+    if resume or remedy:
+        yield (remedy or "Resume it with: {resume}").replace("{resume}", resume or "")
+    elif record["status"] == "ok":
+        why = f"accord why {record['thread_id']} · " if record.get("outcome") else ""
+        yield f"Next: {why}accord show {record['thread_id']} --html FILE"

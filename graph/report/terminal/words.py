@@ -1,0 +1,81 @@
+"""Who said what in the rounds, for people at a terminal."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from graph.report.terminal.blocks import rows_shown
+from graph.report.terminal.visible import STYLES, visible
+
+Plain = Mapping[str, Any]
+HEADINGS = ("role", "stance", "reason")
+
+
+def words_shown(record: Plain, dossier: Plain, console: Console, *, is_full: bool) -> Iterator[RenderableType]:
+    """Yield each role's stances with its last reason, or all its words round by round, and how each round ended."""
+    if is_full:
+        yield from _rounds(record, dossier, console)
+    elif dossier["matrix"]:
+        yield rows_shown(console, HEADINGS, [*_last_words(dossier)], lined=False)
+    yield from _endings(dossier)
+    yield from _flags(dossier)
+
+
+def _last_words(dossier: Plain) -> Iterator[tuple[Text, Text, Text]]:
+    speeches = dossier["speeches"]
+    said = {each["role"]: each for each in (*speeches["dissent"], *speeches["others"])}
+    for role in dict.fromkeys(row["role"] for block in dossier["matrix"] for row in block["rows"]):
+        rows = [row for block in dossier["matrix"] for row in block["rows"] if row["role"] == role]
+        cells = [cell for row in rows for cell in row["cells"]]
+        reason = said[role]["summary"] if role in said and _spoke(cells[-1]) else cells[-1]["note"] or ""
+        yield visible(rows[0]["title"] or role), _stances(cells), visible(reason)
+
+
+def _spoke(cell: Plain) -> bool:
+    return cell["word"] in ("go", "caution", "block")
+
+
+def _stances(cells: Sequence[Plain]) -> Text:
+    """Return the stances of a role from round to round, each once where it stayed with it."""
+    words = [word for word, _ in groupby(cell["word"] for cell in cells)]
+    return Text(" → ").join(Text(word, style=STYLES.get(word, "")) for word in words)
+
+
+def _rounds(record: Plain, dossier: Plain, console: Console) -> Iterator[RenderableType]:
+    titles = {row["role"]: row["title"] for block in dossier["matrix"] for row in block["rows"]}
+    for entry in record.get("history", []):
+        yield Text(f"Round {entry['round']}", style="bold")
+        rows = [_speech(said, titles) for said in entry["contributions"]]
+        yield rows_shown(console, HEADINGS, rows, lined=False) if rows else Text("Nobody contributed.")
+        yield Text()
+
+
+def _speech(said: Plain, titles: Mapping[str, str | None]) -> tuple[Text, Text, Text]:
+    stance = Text(f"{said['stance']} ({said['confidence']:.2f})", style=STYLES.get(said["stance"], ""))
+    actions = [Text("\n- ") + visible(action) for action in said["actions"]]
+    return (
+        visible(titles.get(said["agent"]) or said["agent"]),
+        stance,
+        Text.assemble(visible(said["summary"]), *actions),
+    )
+
+
+def _endings(dossier: Plain) -> Iterator[Text]:
+    """Yield what each round came to, with its conflicts, where there is more to say than the decision."""
+    conflicts = {each["round"]: [name["words"] for name in each["names"]] for each in dossier["conflicts"]}
+    rounds = [pair for block in dossier["matrix"] for pair in zip(block["rounds"], block["outcomes"], strict=True)]
+    if len(rounds) == 1 and not conflicts:
+        return
+    yield Text()
+    for number, (head, outcome) in enumerate(rounds, 1):
+        named = f" ({', '.join(conflicts[number])})" if number in conflicts else ""
+        row = f", {outcome['note']}" if outcome["note"] else ""
+        yield visible(f"{head['head']}: {outcome['word'].lower()}{row}{named}")
+
+
+def _flags(dossier: Plain) -> Iterator[Text]:
+    for flag in dossier["flags"]:
+        yield visible(f"Round {flag['round']}: {flag['role']} {flag['words']}", "yellow")
