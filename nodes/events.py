@@ -103,7 +103,7 @@ def shown_reply(reply: Mapping[str, Any]) -> Body:
     """Return what is shown live of a reply."""
     if reply["kind"] == "accepted":
         contract, answer = reply["accepted"]["contract"], reply["accepted"]["answer"]
-        return {"event": "answered", **(_shown(contract, answer) or {"contract": contract, "answer": answer})}
+        return {"event": "answered", **_shown(contract, answer), "contract": contract, "answer": answer}
     if reply["kind"] == "refusal":
         return {"event": "refused", "reason": reply["refusal"]["reason"]}
     return {"event": "failed", "reason": reply["reason"]}

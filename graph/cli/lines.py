@@ -6,7 +6,7 @@ from typing import Any
 from rich.text import Text
 
 from graph.report.terminal.visible import STYLES, visible
-from policies.contracts.answers import ContractName
+from graph.report.words import CONFLICTS, plain_word
 from policies.contracts.table import CONTRACTS
 
 Event = Mapping[str, Any]
@@ -52,14 +52,8 @@ def short(text: object) -> str:
 
 
 def _answered(event: Event) -> Text:
-    if "stance" in event:
-        return _told("contribution", event)
-    return _told(event["contract"], event["answer"])
-
-
-def _told(name: ContractName, answer: Event) -> Text:
-    contract = CONTRACTS[name]
-    return visible(short(contract.told(answer)), COLOURS.get(contract.word(answer) or "", ""))
+    contract = CONTRACTS[event["contract"]]
+    return visible(short(contract.told(event["answer"])), COLOURS.get(contract.word(event["answer"]) or "", ""))
 
 
 def _failed(event: Event) -> Text:
@@ -67,8 +61,9 @@ def _failed(event: Event) -> Text:
 
 
 def _round(event: Event) -> Text:
-    conflicts = f" ({', '.join(event['conflicts'])})" if event["conflicts"] else ""
-    return Text(f"{place_of(event)}: {event['decision']}{conflicts}")
+    named = [CONFLICTS.get(name, name) for name in event["conflicts"]]
+    conflicts = f" ({', '.join(named)})" if named else ""
+    return Text(f"{place_of(event)}: {plain_word(event['decision'])}{conflicts}")
 
 
 def _stage(event: Event) -> Text | None:

@@ -64,7 +64,7 @@ def test_what_rules_say_is_accepted(name: ContractName) -> None:
 SAID: dict[ContractName, tuple[Any, str, str | None]] = {
     "contribution": (
         {"agent": ANN, "stance": "caution", "summary": "Wait.", "confidence": 1.0, "actions": ["Look.", "Count."]},
-        "caution (1.00)",
+        "caution (1.00) Wait.",
         "caution",
     ),
     "output": ({"text": "Wait.\n- Look.\n- Count."}, "Wait.\n- Look.\n- Count.", None),
