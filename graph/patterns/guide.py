@@ -62,6 +62,7 @@ def _entry(pattern: PatternName, agents: int, rounds: int) -> Plain:
         "pattern": pattern,
         "good_for": PATTERNS[pattern].good_for,
         "talk": PATTERNS[pattern].talk,
+        "complexity": PATTERNS[pattern].complexity,
         "calls": _range(shortest.calls, longest.calls),
         "at_most": at_most(team, {}),
         "latency_calls": _range(shortest.latency, longest.latency),

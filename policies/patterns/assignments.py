@@ -55,6 +55,7 @@ def assigning(once: bool) -> Pattern:
     return Pattern(
         "complex work",
         "top-down",
+        "medium",
         advance,
         ("assignments", "output"),
         writes="synthesis",

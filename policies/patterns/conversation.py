@@ -77,6 +77,7 @@ def _text(turn: Entry) -> str:
 PATTERN = Pattern(
     "open-ended work",
     "free form",
+    "high",
     advance,
     ("turn",),
     writes="synthesis",

@@ -72,6 +72,7 @@ def _told(said: dict[str, object]) -> str:
 PATTERN = Pattern(
     "verification",
     "structured",
+    "medium",
     advance,
     ("position", "verdict"),
     lead="judges the debate",

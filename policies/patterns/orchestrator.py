@@ -104,6 +104,7 @@ def _plan_shown(plan: Progress) -> dict[str, Any]:
 PATTERN = Pattern(
     "complex work",
     "top-down",
+    "medium",
     advance,
     ("plan", "output"),
     writes="synthesis",

@@ -21,6 +21,7 @@ def advance(team: Team, log: Log, _: Facts) -> Next:
 PATTERN = Pattern(
     "independent work",
     "none",
+    "low",
     advance,
     ("output",),
     writes="synthesis",

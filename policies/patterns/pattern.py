@@ -29,6 +29,8 @@ class Pattern:
     """What one takes it for."""
     talk: str
     """How its agents talk."""
+    complexity: Literal["low", "medium", "high"]
+    """How hard it is to foresee what a run of it does."""
 
     advance: Callable[[Team, Log, Facts], Next]
     """What follows on the finished stages; the team carries the budget in force."""

@@ -20,6 +20,7 @@ def advance(team: Team, log: Log, _: Facts) -> Next:
 PATTERN = Pattern(
     "linear work",
     "one way",
+    "low",
     advance,
     ("output",),
     is_composed=True,

@@ -126,6 +126,7 @@ def _cast(entry: Entry) -> Cast:
 PATTERN = Pattern(
     "one aligned decision",
     "structured, through the shared state",
+    "medium",
     advance,
     ("contribution",),
     writes="brief",

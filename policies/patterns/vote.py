@@ -79,6 +79,7 @@ def tally(ballots: Closed) -> dict[str, int]:
 PATTERN = Pattern(
     "a yes/no on a proposal",
     "ballots",
+    "low",
     advance,
     ("proposal", "ballot"),
     count=count,

@@ -50,6 +50,7 @@ def _artifacts(note: dict[str, object]) -> dict[str, object]:
 PATTERN = Pattern(
     "creative work",
     "iterative",
+    "high",
     advance,
     ("note",),
     writes="synthesis",

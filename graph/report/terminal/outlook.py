@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from graph.patterns.guide import tell
+from graph.report.terminal.blocks import rows_shown
 from graph.report.terminal.visible import visible
 from graph.report.words import counted
 
@@ -90,20 +91,18 @@ def _models(models: Sequence[Mapping[str, Any]]) -> Table:
 
 def print_guide(guide: Sequence[Mapping[str, Any]], agents: int, rounds: int, console: Console) -> None:
     """Print the guide: what each pattern is for and takes, then who sees whom and what may stop it."""
-    said = (
-        f"{counted(agents, 'agent')}, {counted(rounds, 'round')}; a lead stands beside them, a hierarchy has two teams"
-    )
+    said = f"{counted(agents, 'agent')}, {counted(rounds, 'round')}; a lead comes on top, and a hierarchy has two teams"
     console.print(said)
-    head = ("pattern", "good for", "talk", "calls", "one after another", "at once", "example")
-    table = Table(*head, box=box.SIMPLE_HEAD, pad_edge=False)
-    for entry in guide:
-        numbers = [_range(entry["calls"]), _range(entry["latency_calls"]), f"{entry['at_once']:,}"]
-        table.add_row(entry["pattern"], entry["good_for"], entry["talk"], *numbers, visible(entry["example"] or "-"))
-    console.print(table)
-    below = Table("pattern", "who sees whom", "further stop reasons", box=box.SIMPLE_HEAD, pad_edge=False)
-    for entry in guide:
-        below.add_row(entry["pattern"], visible("; ".join(entry["told"])), visible(", ".join(entry["stop_reasons"])))
-    console.print(below)
+    head = ("pattern", "good for", "talk", "complexity", "calls", "one after another", "at once", "example")
+    console.print(rows_shown(console, head, [_guided(entry) for entry in guide], lined=True))
+    below = [(entry["pattern"], "; ".join(entry["told"]), ", ".join(entry["stop_reasons"])) for entry in guide]
+    console.print(rows_shown(console, ("pattern", "who sees whom", "further stop reasons"), below, lined=True))
+
+
+def _guided(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    numbers = [_range(entry["calls"]), _range(entry["latency_calls"]), f"{entry['at_once']:,}"]
+    words = [entry[key] for key in ("pattern", "good_for", "talk", "complexity")]
+    return (*words, *numbers, entry["example"] or "-")
 
 
 def _range(numbers: Mapping[str, int]) -> str:

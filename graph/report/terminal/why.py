@@ -3,19 +3,20 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from graph.report.dossier.explanation import said_power
 from graph.report.dossier.limits import border_of, changes_of, said_change
 from graph.report.dossier.timeline import capping
+from graph.report.terminal.blocks import Cell, rows_shown
 from graph.report.terminal.visible import STYLES, visible
 from graph.report.words import said_round
 from policies.assurance.flips import MAX_KEPT
 from policies.decision.guards import COMPARISONS
 
+GUARD = ("guard", "state", "fact", "limit", "distance", "cap")
+POWER = ("role", "said", "without guards decides in", "as")
 SHOWN = 6
 """Smallest flips shown for each outcome; `--json` has all that were kept."""
 
@@ -27,10 +28,10 @@ def print_why(found: Mapping[str, Any], console: Console) -> None:
     for line in _reasons(found):
         console.print(visible(line))
     if found["guards"]:
-        console.print(_guards(found["guards"]))
+        console.print(rows_shown(console, GUARD, [_guard(each) for each in found["guards"]], lined=True))
     _print_flips(found, console)
     if found["powers"]:
-        console.print(_powers(found))
+        console.print(rows_shown(console, POWER, [_power(each, found) for each in found["powers"]], lined=True))
 
 
 def _reasons(found: Mapping[str, Any]) -> Iterator[str]:
@@ -56,15 +57,11 @@ def _shown(value: Any) -> str:
     return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)
 
 
-def _guards(guards: list[Mapping[str, Any]]) -> Table:
-    table = Table("guard", "state", "fact", "limit", "distance", "cap", box=box.SIMPLE_HEAD, pad_edge=False)
-    for guard in guards:
-        limit = f"{COMPARISONS[guard['comparison']].words} {_shown(guard['limit'])}"
-        distance = guard["fault"] or ("-" if guard["distance"] is None else str(guard["distance"]))
-        state = Text("tripped", style="bold red") if guard["tripped"] else Text("clear", style="green")
-        fact = f"{guard['fact']} = {_shown(guard['value'])}"
-        table.add_row(visible(guard["name"]), state, visible(fact), visible(limit), visible(distance), guard["cap"])
-    return table
+def _guard(guard: Mapping[str, Any]) -> tuple[Cell, ...]:
+    limit = f"{COMPARISONS[guard['comparison']].words} {_shown(guard['limit'])}"
+    distance = guard["fault"] or ("-" if guard["distance"] is None else str(guard["distance"]))
+    state = Text("tripped", style="bold red") if guard["tripped"] else Text("clear", style="green")
+    return guard["name"], state, f"{guard['fact']} = {_shown(guard['value'])}", limit, distance, guard["cap"]
 
 
 def _print_flips(found: Mapping[str, Any], console: Console) -> None:
@@ -89,13 +86,9 @@ def _print_flips(found: Mapping[str, Any], console: Console) -> None:
         console.print(Text(f"No change of up to {found['stance_flips']['searched']} stances would have changed it."))
 
 
-def _powers(found: Mapping[str, Any]) -> Table:
-    table = Table("role", "said", "without guards decides in", "", box=box.SIMPLE_HEAD, pad_edge=False)
-    for power in found["powers"]:
-        kind = said_power(power["kinds"]) or ""
-        share = f"{power['share']:.1%} of the others' votes"
-        table.add_row(visible(power["role"]), _word(found["casts"][power["role"]]), share, kind)
-    return table
+def _power(power: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[Cell, ...]:
+    share = f"{power['share']:.1%} of the others' votes"
+    return power["role"], _word(found["casts"][power["role"]]), share, said_power(power["kinds"]) or ""
 
 
 def _word(word: str) -> Text:
