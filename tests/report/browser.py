@@ -66,9 +66,13 @@ class Tab:
 
     async def picture(self, width: int, height: int) -> Counter[Colour]:
         """Return how many pixels of each colour the top of the page has."""
-        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 0.5}
-        shot = await self.send("Page.captureScreenshot", format="png", clip=clip)
-        return colours_in(base64.b64decode(shot["data"]))
+        return colours_in(await self.shot(width, height, 0.5))
+
+    async def shot(self, width: int, height: int, scale: float) -> bytes:
+        """Return the top of the page as a PNG, that much smaller."""
+        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": scale}
+        answer = await self.send("Page.captureScreenshot", format="png", clip=clip)
+        return base64.b64decode(answer["data"])
 
     async def printed(self) -> bytes:
         """Return the page as a PDF."""
