@@ -197,3 +197,16 @@ def test_the_files_of_the_page_are_in_the_wheel(tmp_path: Path) -> None:
     (built,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(built).namelist())
     assert {f"graph/report/html/templates/{path.name}" for path in FOLDER.iterdir()} <= names
+
+
+ORDER = ("Why", "Guards", "What would have changed it", "Stances", "Dissent", "Brief", "Power of roles", "Timeline")
+
+
+def test_why_comes_before_who_said_what_and_the_brief_after_it(story: Telling) -> None:
+    each = story("capped")
+    titles = {
+        "page": re.findall(r"<h2[^>]*>(.*?)</h2>", each.page),
+        "markdown": re.findall(r"^## (.*)$", each.markdown, flags=re.MULTILINE),
+    }
+    for medium, found in titles.items():
+        assert [title for title in found if title in ORDER] == [*ORDER], medium

@@ -16,6 +16,7 @@ from graph.report.dossier.verdict import changed_verdict, verdict_of
 from graph.report.patterns.drawing import drawing_of
 from graph.report.words import (
     cleaned,
+    contradiction,
     label_of,
     plain_word,
     said_round,
@@ -51,6 +52,8 @@ def dossier_of(thread: str, record: Mapping[str, Any], state: Mapping[str, Any])
         "verdict": changed_verdict(record, changed) if changed else verdict_of(record, state, why, work),
         "dates": _dates(past, record),
         "brief": _brief(record),
+        "writer": _writer(past),
+        "contradiction": contradiction(record),
         "work": work["sections"],
         "why": _why(why, work["pattern"]),
         "matrix": matrix_of(past, record),
@@ -97,6 +100,14 @@ def _brief(record: Mapping[str, Any]) -> str | None:
     """Return the answer, without its first line where that is the decision."""
     answer: str | None = record.get("answer")
     return answer.partition("\n\n")[2] if answer and record.get("final_decision") else answer
+
+
+def _writer(past: Past) -> str:
+    """Return who wrote the brief, in words."""
+    voices = [speaker(event) for event in past.events_of("asked") if event["role"] == "brief"]
+    if not voices or voices[-1] == "rules":
+        return "Put together from the roles' answers by code"
+    return f"Written by {voices[-1]}; it decides nothing"
 
 
 def _why(why: Plain | None, pattern: str | None) -> Plain | None:

@@ -12,12 +12,13 @@ Plain = Mapping[str, Any]
 def markdown_of(dossier: Plain) -> str:
     """Return the Markdown that shows a dossier."""
     parts = [
-        *(_heading(dossier), _goal(dossier), _stand(dossier), _brief(dossier), _work(dossier), _why(dossier)),
+        *(_heading(dossier), _goal(dossier), _stand(dossier), _answer(dossier), _work(dossier), _why(dossier)),
         *(
-            _stances(dossier),
-            _dissent(dossier),
             _guards(dossier),
             _flips(dossier),
+            _stances(dossier),
+            _dissent(dossier),
+            _brief(dossier),
             _power(dossier),
             _timeline(dossier),
             _cost(dossier),
@@ -69,10 +70,17 @@ def _stand(dossier: Plain) -> Iterator[str]:
         yield f"It can go on: {code(verdict['goes_on'])}"
 
 
+def _answer(dossier: Plain) -> Iterator[str]:
+    if dossier["brief"] and dossier["pattern"]:
+        yield from ("## Answer", "", *quoted(dossier["brief"]))
+
+
 def _brief(dossier: Plain) -> Iterator[str]:
-    if dossier["brief"]:
-        title = "Answer" if dossier["pattern"] else "Brief"
-        yield from (f"## {title}", "", *quoted(dossier["brief"]))
+    if dossier["brief"] and not dossier["pattern"]:
+        yield from ("## Brief", "")
+        if dossier["contradiction"]:
+            yield from (f"{_mark('caution')}{escaped(dossier['contradiction'])}", "")
+        yield from (*quoted(dossier["brief"]), "", f"{escaped(dossier['writer'])}.")
 
 
 def _work(dossier: Plain) -> Iterator[str]:

@@ -17,7 +17,7 @@ from graph.report.patterns.drawing import drawing_of
 from graph.report.terminal.visible import STYLES, console_on, visible, visible_lines
 from graph.report.terminal.words import words_shown
 from graph.report.terminal.work import shown_sections
-from graph.report.words import contradiction, label_of, resume_of, said_reason
+from graph.report.words import label_of, resume_of, said_reason
 from policies.run.stop import Stop
 
 Plain = Mapping[str, Any]
@@ -102,16 +102,9 @@ def _answer(record: Mapping[str, Any], dossier: Plain) -> RenderableType:
     if not is_of_rounds(record):
         title = None if record.get("final_decision") else Text("Answer", style="bold")
         return Panel(visible_lines(dossier["brief"] or ""), title=title, expand=True)
-    warning = [visible(each, "yellow") for each in [contradiction(record)] if each]
-    brief = Padding(visible_lines(dossier["brief"] or ""), (0, 0, 1, 4))
-    return Group(Text(), *warning, visible(f"{_writer(dossier)}:", "bold"), brief)
-
-
-def _writer(dossier: Plain) -> str:
-    voices = [each["voice"] for each in dossier["record"]["roles"] if each["role"] == "brief"]
-    if not voices or voices[0] == "rules":
-        return "Brief, put together from the roles' answers by code"
-    return f"Brief by {voices[0]}; it decides nothing"
+    warning = [visible(each, "yellow") for each in [dossier["contradiction"]] if each]
+    writer = visible(f"Brief ({dossier['writer'][:1].lower()}{dossier['writer'][1:]}):", "bold")
+    return Group(Text(), *warning, writer, Padding(visible_lines(dossier["brief"] or ""), (0, 0, 1, 4)))
 
 
 def _stop_lines(record: Mapping[str, Any]) -> list[Text]:
