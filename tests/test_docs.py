@@ -18,7 +18,8 @@ from policies.run.stop import STOP_TABLE
 
 ROOT = Path(__file__).parent.parent
 README, PATTERNS = (ROOT / "README.md").read_text(), (ROOT / "docs" / "patterns.md").read_text()
-OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+TOLD = ("README.md", "docs/deciding.md", "docs/operations.md")
+"""Pages whose sessions are run from the top in one folder."""
 ELIDED = "…\n"
 VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "YYYY-MM-DD hh:mm:ss"),
@@ -65,9 +66,9 @@ def shows(session: str, shown: str) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [README, OPERATIONS], ids=["readme", "operations"])
-def test_every_session_of_a_page_shows_what_it_showed(page: str, home: Path) -> None:
-    for session in re.findall(r"```console\n(.*?)```", page, flags=re.DOTALL):
+@pytest.mark.parametrize("name", TOLD)
+def test_every_session_of_a_page_shows_what_it_showed(name: str, home: Path) -> None:
+    for session in re.findall(r"```console\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), flags=re.DOTALL):
         shown = run_session(session)
         assert shows(session, shown), shown
 
