@@ -85,7 +85,7 @@ def kind_of(value: Any) -> str:
 
 
 class Guard(Value):
-    """A limit on a fact: tripped while the comparison is true, and then the outcome is capped; else clear."""
+    """A limit on a fact. The guard is tripped while its comparison is true, and then caps the outcome; otherwise clear."""
 
     name: Text
     """What people call the guard. The record and the decision use this name."""

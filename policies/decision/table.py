@@ -53,7 +53,7 @@ def _compiles(text: str) -> str:
 
 
 class Row(Value):
-    """One row: when it holds, what it gives."""
+    """A row of the table: a condition on the vote, and the outcome it gives."""
 
     when: Annotated[str, AfterValidator(_compiles)]
     """A CEL condition on the vote, for example `block >= 2`."""

@@ -53,7 +53,7 @@ class Value(BaseModel):
 
 
 class Position(Value):
-    """What a role says when a check holds, or when none does."""
+    """What a role says when a check is true, or when none is."""
 
     stance: Stance
     """What the role thinks should be done: go, caution or block."""
