@@ -85,7 +85,7 @@ def kind_of(value: Any) -> str:
 
 
 class Guard(Value):
-    """A limit on a fact. The guard is tripped while its comparison is true, and then caps the outcome; otherwise clear."""
+    """A limit on a fact. While its comparison is true, the guard is tripped and caps the outcome; else it is clear."""
 
     name: Text
     """What people call the guard. The record and the decision use this name."""

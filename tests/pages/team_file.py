@@ -20,9 +20,9 @@ MOST = 2**53 - 1
 INTRODUCTION = """# The team file
 
 A team is described by one YAML file. `accord init` writes one to start from, and `accord init --pattern P` writes one
-of another [pattern](patterns.md). This page lists every key; the [glossary](glossary.md) explains the words. The page is
-made from the schema that `accord teams --schema` prints. An editor can complete and check the file by that schema: with
-a YAML language server, write `# yaml-language-server: $schema=PATH` in the first line.
+of another [pattern](patterns.md). This page lists every key; the [glossary](glossary.md) explains the words. The page
+is made from the schema that `accord teams --schema` prints. An editor can complete and check the file by that schema:
+with a YAML language server, write `# yaml-language-server: $schema=PATH` in the first line.
 
 Only the keys marked as required are needed. An unknown key, a key given twice, an anchor and a value of another kind
 are refused when the file is loaded. The message names the line and what is allowed.
