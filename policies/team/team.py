@@ -13,7 +13,7 @@ from policies.paths import MISSING, value_at
 from policies.plain import MAX_INTEGER
 from policies.team.access import Access, find_joining
 from policies.team.fields import FactPath, Facts, ModelName, Position, RoleName, Temperature, Text, Value
-from policies.team.voices import VoiceName
+from policies.team.voices import Speaker
 
 MAX_DOLLARS = 1_000_000_000
 MAX_ROLES = 50
@@ -79,8 +79,11 @@ class Role(Value):
     """What the role looks at and what it must judge. A model reads it as part of its instructions."""
     enabled: bool = True
     """Whether the role may speak. A run that would ask a role that may not speak stops with `agent_denied`."""
-    voice: VoiceName | None = None
-    """Who answers for the role. Without it, `model` answers where a key is set, and `rules` otherwise."""
+    voice: Speaker | None = None
+    """Who answers for the role. Without it, `model` answers where a key is set, and `rules` otherwise.
+
+    A voice `own:NAME` is one that a Python program brings.
+    """
     model: ModelName | None = None
     """The model that answers for this role. Without it, the default model of the process answers."""
     temperature: Temperature | None = 0.0
@@ -136,7 +139,7 @@ class Price(Value):
 class Brief(Value):
     """How the brief is written."""
 
-    voice: VoiceName | None = None
+    voice: Speaker | None = None
     """Who writes it. Without it, `model` writes where a key is set, and `rules` fills in a template otherwise."""
     model: ModelName | None = None
     """The model that writes it. Without it, the default model of the process writes."""

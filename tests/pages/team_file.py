@@ -114,6 +114,8 @@ def _text(value: Mapping[str, Any]) -> str:
     pattern, most = value.get("pattern", ""), value.get("maxLength")
     if pattern.startswith("^[a-z]"):
         return "a name"
+    if pattern.startswith("^own:"):
+        return "`own:` and a name"
     if pattern.startswith("^[A-Za-z_]"):
         return "a dotted path"
     return f"text, at most {most:,} characters" if most else "text"

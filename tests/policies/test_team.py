@@ -260,6 +260,15 @@ def test_any_other_word_of_small_letters_digits_and_underscores_may_name_a_role(
     assert team.sequence == (name,)
 
 
+@pytest.mark.parametrize("voice", ["model", "rules", "own:oracle"])
+def test_a_role_and_the_brief_name_a_voice_that_is_known_or_that_a_program_brings(voice: str) -> None:
+    team = team_of(
+        roles={**RAW["roles"], "planner": {**RAW["roles"]["planner"], "voice": voice}}, brief={"voice": voice}
+    )
+
+    assert (team.roles["planner"].voice, team.brief.voice) == (voice, voice)
+
+
 # --- the schema -------------------------------------------------------------------------------------------------------
 
 SCHEMA = Draft202012Validator(team_schema())
