@@ -203,7 +203,8 @@ class Runner:
 
     def _check_voices(self, team: Team, limits: Budget) -> None:
         """Check that the thread's team can speak in this process, under the limits it is to go on with."""
-        check_voices(team.model_copy(update={"budget": limits}), has_key="model" in self._services.voices)
+        voices = self._services.voices
+        check_voices(team.model_copy(update={"budget": limits}), has_key="model" in voices, own=voices)
 
 
 @asynccontextmanager
@@ -211,6 +212,8 @@ async def open_runner(
     settings: Settings, voices: Mapping[str, Voice] | None = None, halt: Halt | None = None
 ) -> AsyncIterator[Runner]:
     """Open the database and the voices of these settings, and a runner on them.
+
+    `voices` are asked in addition to those, or in their place where they have the same name.
 
     Raises:
         UsageError: the database's URL is of no kind that is supported.
@@ -220,7 +223,7 @@ async def open_runner(
         open_database(settings.database, settings.accord_sqlite_synchronous) as database,
         open_voices(settings) as opened,
     ):
-        services = Services(voices or opened, load_facts, halt or Halt(), versions=installed_versions())
+        services = Services({**opened, **(voices or {})}, load_facts, halt or Halt(), versions=installed_versions())
         settle_collector()
         yield Runner(database, services, settings.database)
 

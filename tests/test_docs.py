@@ -150,3 +150,21 @@ def test_every_file_that_a_page_names_is_there(page: Path) -> None:
     assert not [name for name in named if not list(ROOT.glob(name))]
     assert not [name for name in dotted if not hasattr(import_module(name.rpartition(".")[0]), name.rpartition(".")[2])]
     assert not [name for name in linked if not (page.parent / name).exists()]
+
+
+GLOSSARY = re.findall(
+    r"^## (.+)\n(.+(?:\n.+)*)", (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8"), flags=re.MULTILINE
+)
+
+
+def test_the_glossary_defines_each_term_once_and_in_alphabetical_order() -> None:
+    terms = [term for term, _ in GLOSSARY]
+    assert terms == sorted(set(terms), key=str.casefold)
+
+
+@pytest.mark.parametrize(("term", "definition"), GLOSSARY, ids=lambda text: text[:20])
+def test_a_term_has_one_or_two_sentences_and_links_the_terms_it_uses(term: str, definition: str) -> None:
+    anchors = {each.replace(" ", "-") for each, _ in GLOSSARY}
+    assert 1 <= len(re.findall(r"[.?](?=\s|$)", definition)) <= 2
+    assert definition.endswith(".")
+    assert set(re.findall(r"\]\(#([^)]+)\)", definition)) <= anchors - {term.replace(" ", "-")}

@@ -19,6 +19,7 @@ from policies.assurance.audit import Event
 from policies.run.recovery import charge_lost
 from policies.run.stop import Stop
 from policies.run.usage import Reservation, Usage
+from policies.team.nesting import teams_within
 from policies.team.team import Budget, Team, with_facts
 from policies.team.voices import VOICE_NAMES
 
@@ -38,12 +39,18 @@ async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
     if past.is_open:
         raise UsageError(f"the thread `{thread}` has not ended; `accord resume {thread}` goes on with it")
     voice = RecordedVoice(past.events)
-    services = Services(dict.fromkeys(VOICE_NAMES, voice), partial(_facts_then, past), clock=lambda: 0.0)
+    services = Services(dict.fromkeys(_voices_of(past), voice), partial(_facts_then, past), clock=lambda: 0.0)
     with tempfile.TemporaryDirectory() as folder:
         location = str(Path(folder) / "replay.sqlite")
         async with open_database(location) as database:
             record = await _rerun(Runner(database, services, location), thread, past)
             return _with_lost(record, past)
+
+
+def _voices_of(past: Past) -> set[str]:
+    teams = [team for _, team in teams_within(kept_team(past))]
+    named = {role.voice for team in teams for role in team.roles.values()} | {team.brief.voice for team in teams}
+    return {*VOICE_NAMES, *filter(None, named)}
 
 
 def _with_lost(record: Record, past: Past) -> Record:

@@ -2,31 +2,52 @@
 
 from typing import Any
 
-from graph.teams.policies import shipped_policies
+from graph.teams.policies import DEFAULT_POLICY, shipped_policies
 from graph.teams.presets import shipped_presets
+from graph.teams.sentences import parts_of_a_team_file, sentences_of
 from policies.team.team import Team
+
+PRESET = "A ready-made role to start from. What the role says itself replaces what the preset says."
 
 
 def team_schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of a team file; a policy may be named there, or written out."""
-    schema = Team.model_json_schema(mode="validation")
-    parts: dict[str, Any] = schema["$defs"]
+    """Return the JSON Schema (draft 2020-12) of a team file, with a sentence for every key.
+
+    A policy may be named there, or written out.
+    """
+    parts: dict[str, Any] = Team.model_json_schema(mode="validation")["$defs"]
+    _describe(parts)
     team, role = parts.pop("Team"), parts["Role"]
     table = team["properties"]["policy"]
-    named = {"enum": list(shipped_policies()), "description": "A shipped policy; unset: launch."}
-    team["properties"]["policy"] = {"anyOf": [named, table]}
+    named = {"enum": list(shipped_policies()), "description": "The name of a shipped policy."}
+    team["properties"]["policy"] = {
+        "description": table.pop("description"),
+        "anyOf": [named, table],
+        "default": DEFAULT_POLICY,
+    }
     team["required"].remove("policy")
-    role["properties"]["preset"] = {"enum": list(shipped_presets()), "description": "A ready-made agent to start from."}
-    role["properties"]["team"] = _within(team)
+    role["properties"]["preset"] = {"enum": list(shipped_presets()), "description": PRESET}
+    role["properties"]["team"] = {"description": role["properties"]["team"]["description"], **_within(team)}
     role.pop("required")
     role["anyOf"] = [{"required": ["title", "mandate"]}, {"required": ["preset"]}]
     outer = {"$schema": "https://json-schema.org/draft/2020-12/schema", **team, "title": "Accord team"}
     return {**outer, "$defs": parts}
 
 
+def _describe(parts: dict[str, Any]) -> None:
+    """Give every key of every part the sentence that its field has in the source."""
+    classes = parts_of_a_team_file()
+    for name, part in parts.items():
+        for key, text in sentences_of(classes[name]).items():
+            part["properties"][key] = {"description": text, **part["properties"][key]}
+
+
 def _within(team: dict[str, Any]) -> dict[str, Any]:
-    """Return how a role's team may stand in the file: by name, or written out, its name, title and goal left out."""
+    """Return how a file gives the team of a role: by name, or written out without name, title and goal."""
     inner = {**team, "required": [name for name in team["required"] if name not in ("name", "title", "goal")]}
     inner["properties"] = {**team["properties"]}
-    named = {"type": "string", "description": "A shipped team, or a team file relative to this one."}
+    named = {
+        "type": "string",
+        "description": "The name of a shipped team, or the path of a team file, relative to this one.",
+    }
     return {"anyOf": [named, inner, {"type": "null"}], "default": None}

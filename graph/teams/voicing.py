@@ -1,6 +1,6 @@
 """Voicing: settles who answers for each role before a thread starts, so that it stays so."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from graph.endpoints import load_endpoints, load_entries, prices_of
 from graph.problems import UsageError
@@ -9,35 +9,39 @@ from nodes.voices.wire.endpoint import Endpoint, default_of, find_endpoint
 from policies.patterns.course import PATTERNS
 from policies.team.nesting import each_changed, teams_within
 from policies.team.team import Brief, Role, Team
-from policies.team.voices import VoiceName
+from policies.team.voices import VoiceName, is_own
 
 
-def voiced(team: Team, settings: Settings, choice: VoiceName | None = None) -> Team:
+def voiced(team: Team, settings: Settings, choice: VoiceName | None = None, own: Collection[str] = ()) -> Team:
     """Return the team with a voice, and for `model` a model's name, for each role and the brief.
 
-    `choice` wins over the team file; where neither says, `model` answers if an endpoint has a key, else `rules`.
+    `choice` wins over the team file; where neither says, `model` answers if an endpoint has a key, else `rules`. `own`
+    names the voices that the calling program brings.
 
     Raises:
-        UsageError: `model` is asked for without a key, or `rules` for a role without checks; all at once.
+        UsageError: `model` is asked for without a key, `rules` for a role without checks, or a voice that the program
+            does not bring; all at once.
     """
     endpoints = load_endpoints(settings)
     prices = {**prices_of(load_entries(settings)), **team.prices}
     team = each_changed(team.model_copy(update={"prices": prices}), lambda each: _voiced(each, endpoints, choice))
-    check_voices(team, bool(endpoints))
+    check_voices(team, bool(endpoints), own)
     keyless = [*dict.fromkeys(_keyless(team, endpoints))]
     if keyless:
         raise UsageError(*keyless)
     return team
 
 
-def check_voices(team: Team, has_key: bool) -> None:
+def check_voices(team: Team, has_key: bool, own: Collection[str] = ()) -> None:
     """Check that somebody can speak for each role, at a known price where the cost is limited.
 
     Raises:
         UsageError: nobody can; all such roles and models at once.
     """
     nested = teams_within(team, through=_asked)
-    problems = [problem for _, each in nested for problem in (*_mute(each, has_key), *_unpriced(each))]
+    problems = [
+        problem for _, each in nested for problem in (*_mute(each, has_key), *_strange(each, own), *_unpriced(each))
+    ]
     if problems:
         raise UsageError(*problems)
 
@@ -74,12 +78,12 @@ def _usual_model(endpoints: Mapping[str, Endpoint]) -> str | None:
     return default.called(default.default_model)
 
 
-def _voiced_role(role: Role, voice: VoiceName, usual: str | None) -> Role:
+def _voiced_role(role: Role, voice: str, usual: str | None) -> Role:
     model = (role.model or usual) if voice == "model" else None
     return role.model_copy(update={"voice": voice, "model": model})
 
 
-def _voiced_brief(brief: Brief, voice: VoiceName, usual: str | None) -> Brief:
+def _voiced_brief(brief: Brief, voice: str, usual: str | None) -> Brief:
     model = (brief.model or usual) if voice == "model" else None
     return brief.model_copy(update={"voice": voice, "model": model})
 
@@ -104,6 +108,13 @@ def _mute(team: Team, has_key: bool) -> Iterator[str]:
     asked = [name for name, role in speaking.items() if role.voice == "model"]
     if not has_key and (asked or team.brief.voice == "model"):
         yield f"OPENAI_API_KEY is not set, but a model is to answer for {', '.join(asked) or 'the brief'}"
+
+
+def _strange(team: Team, own: Collection[str]) -> Iterator[str]:
+    speakers = {"the brief": team.brief.voice, **{f"`{name}`": role.voice for name, role in _speaking(team).items()}}
+    for name, voice in speakers.items():
+        if is_own(voice) and voice not in own:
+            yield f"{name} is answered by the voice `{voice}`, which only a Python program that brings it can ask"
 
 
 def _unpriced(team: Team) -> list[str]:

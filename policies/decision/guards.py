@@ -85,22 +85,22 @@ def kind_of(value: Any) -> str:
 
 
 class Guard(Value):
-    """A limit on a fact: tripped while the comparison is true, and then the outcome is capped; else clear."""
+    """A limit on a fact. While its comparison is true, the guard is tripped and caps the outcome; else it is clear."""
 
     name: Text
-    """What people call it; the record and the decision use this name."""
+    """What people call the guard. The record and the decision use this name."""
     fact: FactPath
-    """The fact that is compared with the limit, as a dotted path; a leading `facts.` is dropped."""
+    """The dotted path of the fact that is compared with the limit. A leading `facts.` is dropped."""
     at_least: Limit | None = None
-    """Tripped while the fact is this or more."""
+    """The guard is tripped while the fact is this or more: a number, or the dotted path of another fact."""
     above: Limit | None = None
-    """Tripped while the fact is more than this."""
+    """The guard is tripped while the fact is more than this: a number, or the dotted path of another fact."""
     at_most: Limit | None = None
-    """Tripped while the fact is this or less."""
+    """The guard is tripped while the fact is this or less: a number, or the dotted path of another fact."""
     below: Limit | None = None
-    """Tripped while the fact is less than this."""
+    """The guard is tripped while the fact is less than this: a number, or the dotted path of another fact."""
     equals: Equal | None = None
-    """Tripped while the fact is this. Text with a dot is a path (`facts.region`), other text is itself."""
+    """The guard is tripped while the fact is this. Text with a dot is a path (`facts.region`), other text is itself."""
     cap: Cap
     """The most permissive outcome while the guard is tripped."""
 

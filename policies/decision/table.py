@@ -53,16 +53,16 @@ def _compiles(text: str) -> str:
 
 
 class Row(Value):
-    """One row: when it holds, what it gives."""
+    """A row of the table: a condition on the vote, and the outcome it gives."""
 
     when: Annotated[str, AfterValidator(_compiles)]
-    """A CEL condition over the vote, for example `block >= 2`."""
+    """A CEL condition on the vote, for example `block >= 2`."""
     then: Outcome
-    """go, go_with_caution, no_go, next_round or escalate."""
+    """The outcome while the condition is true."""
     because: Text | None = None
-    """The reason in words, for the record."""
+    """The reason in words, for the decision and the record."""
     convene: RoleName | None = None
-    """Beside `next_round`: a role that joins from the next round on, if the team knows and enables it."""
+    """A role that joins from the next round on, if the team knows and enables it. The row must give `next_round`."""
 
     @model_validator(mode="after")
     def _convenes_for_a_round(self) -> "Row":
@@ -75,32 +75,32 @@ class Waiver(Value):
     """A property that the policy does not have, accepted by its owner."""
 
     property: Property
-    """The property that fails."""
+    """The property that the policy does not have."""
     because: Text
-    """Why that is accepted."""
+    """Why its owner accepts that."""
 
 
 class Policy(Value):
     """A decision table and what surrounds it."""
 
     name: RoleName
-    """The policy's name: `[a-z][a-z0-9_]{0,39}`."""
+    """The policy's name, which differs from those of the shipped policies."""
     title: Text | None = None
-    """One line on what it stands for."""
+    """How the policy decides, in one line."""
     rules: Annotated[tuple[Row, ...], Field(max_length=MAX_ROWS, strict=False)]
-    """The rows, from the top; the first that holds gives the outcome."""
+    """The rows, read from the top. The first one that is true gives the outcome."""
     otherwise: Outcome | None = None
-    """The outcome when no row holds; without it such a vote has none."""
+    """The outcome when no row is true. Without it such a vote has none, and the policy fails its proof."""
     when_rounds_end: Literal["escalate", "no_go", "stop"] = "stop"
-    """What `next_round` becomes in the last round; `stop` ends the run with `max_rounds_reached`."""
+    """What `next_round` becomes in the last round. With `stop` the run ends with `max_rounds_reached`."""
     on_absent: Literal["stop", "count"] = "stop"
-    """What a role that gives no contribution does: end the run, or count as absent."""
+    """What happens when a role gives no usable answer: `stop` ends the run, `count` counts the role as absent."""
     trust_confidence: bool = False
-    """Whether rows may read `mean_confidence` and `min_confidence`, which carry no signal in recorded councils."""
+    """Whether rows may read `mean_confidence` and `min_confidence`. In recorded councils these carried no signal."""
     accept: Annotated[tuple[Waiver, ...], Field(max_length=10, strict=False)] = ()
-    """Properties that this policy is known not to have, each with the reason."""
+    """Properties that the policy is known not to have, each with the reason why that is accepted."""
     require: Annotated[tuple[Report, ...], Field(max_length=10, strict=False)] = ()
-    """Reports that make the proof fail: overlaps, idle_rows, asymmetry, resolves_always, repairs_fit."""
+    """Reports of the proof that must hold, or the proof fails."""
 
     @model_validator(mode="after")
     def _trusts_what_it_reads(self) -> "Policy":

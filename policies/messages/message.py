@@ -58,20 +58,20 @@ class Messaging(Value):
     """The limits of messages between agents."""
 
     max_per_turn: Annotated[int, Field(ge=1, le=20)] = 3
-    """Messages a role may send with one answer; of more, the first are read."""
+    """How many messages a role may send with one answer. Of more, the first ones are read."""
     max_characters: Annotated[int, Field(ge=1, le=4_000)] = 1_000
-    """Characters the content of a message may have."""
+    """How many characters a message may have."""
     max_inbox: Annotated[int, Field(ge=1, le=100)] = 20
-    """Messages delivered with one turn; the others stay for the next."""
+    """How many messages a role receives with one question. The others wait for its next one."""
 
 
 class Subscription(Value):
-    """What a role receives beside what is addressed to it."""
+    """What a role receives in addition to what is addressed to it."""
 
     kinds: Annotated[tuple[Kind, ...], Field(max_length=len(KINDS), strict=False)] = ()
-    """Every message of these kinds."""
+    """The role receives every message of these kinds."""
     topics: Annotated[tuple[Name, ...], Field(max_length=50, strict=False)] = ()
-    """Every message on these topics."""
+    """The role receives every message on these topics."""
 
 
 def plain_message(message: Message) -> dict[str, Any]:

@@ -1,37 +1,18 @@
 """The table of patterns, and the course of a team: what is asked next, given all that was said."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import cast
 
 from policies.decision.table import Policy
-from policies.patterns import (
-    conversation,
-    debate,
-    hierarchy,
-    manager,
-    orchestrator,
-    parallel,
-    pipeline,
-    rounds,
-    vote,
-    workspace,
-)
 from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.stages import Count, Log, Next
-from policies.team.team import PatternName, Team
+from policies.team.team import PATTERN_NAMES, PatternName, Team
 
 PATTERNS: Mapping[PatternName, Pattern] = {
-    "rounds": rounds.PATTERN,
-    "orchestrator": orchestrator.PATTERN,
-    "pipeline": pipeline.PATTERN,
-    "parallel": parallel.PATTERN,
-    "debate": debate.PATTERN,
-    "hierarchy": hierarchy.PATTERN,
-    "manager": manager.PATTERN,
-    "workspace": workspace.PATTERN,
-    "conversation": conversation.PATTERN,
-    "vote": vote.PATTERN,
+    name: import_module(f"policies.patterns.{name}").PATTERN for name in PATTERN_NAMES
 }
+"""Each pattern by its name, which is also the name of its file."""
 
 
 def pattern_named(name: str | None) -> Pattern:

@@ -53,16 +53,16 @@ class Value(BaseModel):
 
 
 class Position(Value):
-    """What a role says when a check holds, or when none does."""
+    """What a role says when a check is true, or when none is."""
 
     stance: Stance
-    """go, caution or block."""
+    """What the role thinks should be done: go, caution or block."""
     summary: Summary
-    """One short paragraph."""
+    """The reason, in one short paragraph."""
     actions: Annotated[tuple[Action, ...], Field(min_length=1, max_length=3, strict=False)]
-    """1 to 3 concrete steps."""
+    """One to three concrete next steps."""
     reply: Facts | None = None
-    """What it answers where its pattern asks for something else than a stance; unset: made from the three above."""
+    """Its answer where the pattern asks for more than a stance. Without it, the answer is made from the other keys."""
 
     @property
     def told(self) -> str:

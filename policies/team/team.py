@@ -13,7 +13,7 @@ from policies.paths import MISSING, value_at
 from policies.plain import MAX_INTEGER
 from policies.team.access import Access, find_joining
 from policies.team.fields import FactPath, Facts, ModelName, Position, RoleName, Temperature, Text, Value
-from policies.team.voices import VoiceName
+from policies.team.voices import Speaker
 
 MAX_DOLLARS = 1_000_000_000
 MAX_ROLES = 50
@@ -64,152 +64,155 @@ _NO_OTHER_KEYS: dict[str, Any] = {"additionalProperties": False}
 
 
 class Check(Position):
-    """A position, and the condition over `facts` under which the role takes it."""
+    """A position, and the condition on the facts under which the role takes it."""
 
     when: ConditionText
-    """A CEL condition, for example `facts.risk.alerts > 5`."""
+    """A CEL condition on the facts, for example `facts.risk.alerts > 5`."""
 
 
 class Role(Value):
     """A seat in the team."""
 
     title: Text
-    """How people call the role."""
+    """What people call the role."""
     mandate: Text
-    """What the role looks at and what it must decide; part of its system prompt."""
+    """What the role looks at and what it must judge. A model reads it as part of its instructions."""
     enabled: bool = True
-    """Whether the role may speak; a known role that is not enabled is denied."""
-    voice: VoiceName | None = None
-    """Who answers for the role; unset: `model` where a key is set, else `rules`."""
+    """Whether the role may speak. A run that would ask a role that may not speak stops with `agent_denied`."""
+    voice: Speaker | None = None
+    """Who answers for the role. Without it, `model` answers where a key is set, and `rules` otherwise.
+
+    A voice `own:NAME` is one that a Python program brings.
+    """
     model: ModelName | None = None
-    """The model of this role; unset: the process's default model."""
+    """The model that answers for this role. Without it, the default model of the process answers."""
     temperature: Temperature | None = 0.0
-    """Sampling temperature; null leaves it to the provider."""
+    """The sampling temperature of the model. With null, the provider chooses it."""
     checks: Annotated[tuple[Check, ...], Field(max_length=50, strict=False)] = ()
-    """The role's own rules: the first that holds is its position under the voice `rules`."""
+    """The role's own rules, in order. Under the voice `rules`, the first one that is true gives the role's position."""
     otherwise: Position | None = None
-    """The position when no check holds; required beside `checks`."""
+    """The position the role takes when no check is true. A role with `checks` needs it."""
     weight: Annotated[int, Field(ge=1, le=1_000)] = 1
-    """What its stance counts in `weighted_go`, `weighted_caution` and `weighted_block`."""
+    """How much its stance counts in `weighted_go`, `weighted_caution` and `weighted_block`."""
     veto: bool = False
-    """Whether its block alone must keep the team from `go` and `go_with_caution`; the proof shows it."""
+    """Whether its block alone must prevent `go` and `go_with_caution`. The proof of the policy checks this."""
     fields: Annotated[dict[RoleName, FieldKind], Field(max_length=20, json_schema_extra=_NO_OTHER_KEYS)] = Field(
         default_factory=dict
     )
-    """What its output holds beside `text`, by name: text, number, boolean or list."""
+    """Further fields of its output, in addition to `text`. Each name has a kind: text, number, boolean or list."""
     check: OutputCondition | None = None
     """A CEL condition that its output must meet, for example `output.margin_pct > 5.0`."""
     subscribes: Subscription = Subscription()
-    """Kinds and topics of messages it gets although they are addressed to others."""
+    """The messages that it also receives when they are addressed to others."""
     team: "Team | None" = None
-    """A team that answers for this role, by a pattern of its own."""
+    """A team that answers for this role, with a pattern of its own."""
 
 
 class Budget(Value):
     """The limits of a run."""
 
     max_rounds: Annotated[int, Field(ge=1, le=1_000)] = 3
-    """Rounds opened."""
+    """How many rounds may be opened."""
     max_messages: Annotated[int, Field(ge=1, le=MAX_MESSAGES)] = 12
-    """Proposals asked for, repairs included."""
+    """How many answers may be asked for, repairs included."""
     max_seconds: Annotated[float, Field(gt=0, le=86_400)] = 40.0
-    """Time at work in seconds."""
+    """How many seconds the run may work. Time while it is stopped does not count."""
     max_tokens: Annotated[int, Field(ge=1, le=MAX_INTEGER)] | None = None
-    """Tokens, prompts and answers together; unset: no limit."""
+    """How many tokens may be used, prompts and answers together. Without it, there is no limit."""
     max_cost_usd: Annotated[float, Field(gt=0, le=MAX_DOLLARS)] | None = None
-    """Cost in US dollars by the team's own prices; unset: no limit."""
+    """What the run may cost, in US dollars by the team's own prices. Without it, there is no limit."""
     max_recoveries: Annotated[int, Field(ge=0, le=1_000)] = 5
-    """Resumes in a row after the process died during calls, while no seat is filled."""
+    """How many times in a row the run may be resumed after a crash during calls, while no seat is filled."""
     min_go_votes: Annotated[int, Field(ge=1, le=1_000)] = 2
-    """`go` votes that a `go` needs."""
+    """How many `go` votes a `go` needs. Policies read it as `min_go_votes`."""
 
 
 class Price(Value):
     """What a model costs, in US dollars for a million tokens."""
 
     prompt: Annotated[float, Field(ge=0, le=MAX_DOLLARS)]
-    """For a million tokens of prompt."""
+    """The price of a million tokens of prompt, in US dollars."""
     completion: Annotated[float, Field(ge=0, le=MAX_DOLLARS)]
-    """For a million tokens of answer."""
+    """The price of a million tokens of answer, in US dollars."""
 
 
 class Brief(Value):
     """How the brief is written."""
 
-    voice: VoiceName | None = None
-    """Who writes it; unset: `model` where a key is set, else `rules`, which is a template."""
+    voice: Speaker | None = None
+    """Who writes it. Without it, `model` writes where a key is set, and `rules` fills in a template otherwise."""
     model: ModelName | None = None
-    """The model that writes it; unset: the process's default model."""
+    """The model that writes it. Without it, the default model of the process writes."""
     temperature: Temperature | None = 0.0
-    """Sampling temperature; null leaves it to the provider."""
+    """The sampling temperature of the model. With null, the provider chooses it."""
     language: Text = "English"
-    """The language of the brief."""
+    """The language in which a model writes it."""
 
 
 class Options(Value):
-    """What one pattern or another lets a team file set."""
+    """Settings that only some patterns read; a team of another pattern may not set them."""
 
     max_steps: Annotated[int, Field(ge=1, le=500)] = 20
-    """orchestrator: steps a plan may have; manager and hierarchy: assignments."""
+    """How many steps a plan may have (orchestrator), or how many assignments a lead may make (manager, hierarchy)."""
     max_replans: Annotated[int, Field(ge=0, le=10)] = 1
-    """orchestrator: how often the planner is asked again after a step failed."""
+    """How often the planner is asked again after a step failed (orchestrator)."""
     max_turns: Annotated[int, Field(ge=1, le=1_000)] = 10
-    """conversation: turns until it stops with `max_turns_reached`."""
+    """How many turns the talk may have before it stops with `max_turns_reached` (conversation)."""
     phrase: Phrase = "TASK_COMPLETE"
-    """conversation: what a speaker writes on a line of its own to end it."""
+    """What a speaker writes on a line of its own to end the talk (conversation)."""
     speakers: Literal["round_robin", "named"] = "round_robin"
-    """conversation: in the order of the sequence, or as each speaker names the next one."""
+    """Who speaks next (conversation): in the order of the sequence, or whom the speaker names."""
     synthesis: bool = True
-    """parallel, workspace and conversation: whether a text is written from the results, or they stand side by side."""
+    """Whether a text is written from the results, or they are shown as they are (parallel, workspace, conversation)."""
 
 
 class Team(Value):
     """A team of roles, its question, its facts and its limits."""
 
     name: RoleName
-    """The team's name: `[a-z][a-z0-9_]{0,39}`."""
+    """The team's name: a lower-case letter, then up to 39 lower-case letters, digits or underscores."""
     title: Text
-    """One line on what the team decides."""
+    """What the team decides, in one line."""
     goal: Text
-    """The question put to the team where a run brings none."""
+    """The question that is put to the team. A run may bring another one."""
     facts: Facts | None = None
-    """The facts of a run that brings none."""
+    """The facts that every role sees, as names with values. A run may bring others."""
     facts_file: Text | None = None
-    """A JSON or YAML file with those facts instead, relative to the team file; read when a run starts."""
+    """A JSON or YAML file with the facts, in place of `facts`. Its path is relative to the team file."""
     requires: Annotated[tuple[FactPath, ...], Field(max_length=200, strict=False)] = ()
-    """Dotted paths of facts without which the team does not start."""
+    """Dotted paths of facts that must be there. Without one of them the run stops with `needs_input`."""
     sequence: Annotated[tuple[RoleName, ...], Field(min_length=1, max_length=MAX_ROLES, strict=False)]
-    """The roles convened each round, in order."""
+    """The roles that are asked, in their order."""
     roles: Annotated[dict[RoleName, Role], Field(min_length=1, max_length=MAX_ROLES, json_schema_extra=_NO_OTHER_KEYS)]
-    """The roles the team knows, by name."""
+    """All roles that the team knows, by name."""
     policy: Policy
-    """The rule that decides a round: the name of a shipped policy, or a decision table; unset: `launch`."""
+    """The rule that decides a round: the name of a shipped policy, or a decision table."""
     guards: Annotated[tuple[Guard, ...], Field(max_length=50, strict=False)] = ()
     """Limits on facts that no vote can beat."""
     private: Annotated[tuple[FactPath, ...], Field(max_length=200, strict=False)] = ()
-    """Dotted paths of facts that are withheld before anything is stored, sent to a model or decided."""
+    """Dotted paths of facts that are removed before anything is stored, sent to a model or decided."""
     budget: Budget = Budget()
     """The limits of a run."""
     max_repairs: Annotated[int, Field(ge=0, le=10)] = 1
-    """How often a role is asked again, a seat and round, after it broke the contract."""
+    """How often a role is asked again in a seat after its answer broke the contract."""
     max_output_tokens: Annotated[int, Field(ge=1, le=100_000)] = 800
-    """Tokens a single answer may have."""
+    """How many tokens a single answer may have."""
     grow_output: bool = True
-    """Whether an answer that was cut is asked for once more with twice the tokens, where no limit forbids it."""
+    """Whether an answer that was cut off is asked for once more with twice the tokens, where the budget allows it."""
     lenient_agent: bool = False
-    """Whether a contribution that does not say who speaks is taken as said by the role that was asked."""
+    """Whether a contribution that does not name its speaker counts as said by the role that was asked."""
     prices: dict[ModelName, Price] = Field(default_factory=dict)
-    """Price by model; needed for `budget.max_cost_usd`."""
+    """What each model costs, by its name. `budget.max_cost_usd` needs it."""
     brief: Brief = Brief()
-    """How the brief, or the synthesis of another pattern, is written."""
+    """How the brief is written, or the synthesis of a pattern that takes no decision."""
     pattern: PatternName = "rounds"
     """How the team works together."""
     lead: RoleName | None = None
-    """The role that plans, assigns, judges or proposes; it is not in the sequence."""
+    """The role that plans, assigns, judges or proposes, in patterns that need one. It is not in the sequence."""
     options: Options = Options()
-    """What the pattern lets a team file set."""
+    """Settings of the pattern. Each names the patterns that read it, and teams of others may not set it."""
     messages: Messaging | None = None
-    """Unset: the roles send each other no messages."""
+    """Lets the roles send each other messages, and limits these. Without it, they send none."""
 
     @property
     def has_facts(self) -> bool:

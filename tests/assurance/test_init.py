@@ -7,7 +7,9 @@ import jsonschema
 import pytest
 
 from graph.documents import read_document
+from graph.teams.loader import load_team
 from graph.teams.schema import team_schema
+from policies.team.team import PATTERN_NAMES, PatternName
 from tests.hostile.command import Captured, accord, refused
 
 pytestmark = pytest.mark.usefixtures("accord_home")
@@ -36,6 +38,35 @@ def test_every_key_of_the_file_is_explained_and_fits_the_schema(capsys: Captured
     jsonschema.validate(read_document(path).value, team_schema())
     assert path.read_text().count("# ") >= 15
     assert (path.stat().st_mode & 0o777) == 0o644
+
+
+@pytest.mark.parametrize("pattern", PATTERN_NAMES)
+def test_a_file_of_any_pattern_is_explained_and_fits_the_schema_and_runs_to_an_end(
+    pattern: PatternName, capsys: Captured
+) -> None:
+    written = accord(capsys, "init", "--pattern", pattern, "mine.yaml")
+    ran = accord(capsys, "run", "mine.yaml", "--json")
+    estimated = json.loads(accord(capsys, "estimate", "mine.yaml", "--json").out)
+    text, record = Path("mine.yaml").read_text(), json.loads(ran.out)
+
+    jsonschema.validate(read_document(Path("mine.yaml")).value, team_schema())
+    check = "policy verify" if pattern in ("rounds", "vote") else "estimate"
+    assert written.out == f"wrote mine.yaml; next: accord run mine.yaml, accord {check} mine.yaml\n"
+    assert accord(capsys, *check.split(), "mine.yaml").code == 0
+    assert (record["status"], load_team("mine.yaml").pattern) == ("ok", pattern)
+    assert record["answer"]
+    assert {estimated[course]["stop_reason"] for course in ("shortest", "longest")} <= {"success", "escalated"}
+    assert "warning" not in ran.err
+    assert text.count("# ") >= 8
+    assert "$" not in text
+    assert "\n\n\n" not in text
+
+
+def test_a_pattern_that_is_not_known_is_a_sentence_with_those_that_are(capsys: Captured) -> None:
+    (sentence,) = refused(capsys, "init", "--pattern", "ring")
+
+    assert sentence == f"there is no pattern `ring`; allowed: {', '.join(PATTERN_NAMES)}"
+    assert not Path("team.yaml").exists()
 
 
 def test_its_guards_bind_against_its_own_facts(capsys: Captured) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import get_args
+from typing import Any, get_args
 
 import policies.patterns
 from graph.documents import read_yaml
@@ -23,6 +23,10 @@ TABLES = {"policies/patterns/course.py", "policies/team/team.py", "graph/report/
 ASKS = re.compile(rf"""\bpattern\b.*["'](?:{"|".join(NAMES)})["']|["'](?:{"|".join(NAMES)})["'].*\bpattern\b""")
 
 
+def read(name: str) -> Any:
+    return read_yaml((ROOT / name).read_bytes(), name).value
+
+
 def text_of(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
@@ -32,10 +36,11 @@ def places() -> Iterator[tuple[str, Iterable[str]]]:
     modules = [import_module(f"policies.patterns.{each.name}") for each in iter_modules(policies.patterns.__path__)]
     yield "a value PATTERN in a file of its own", [each.__name__.rpartition(".")[2] for each in modules if is_one(each)]
     yield "a name in policies/team/team.py", NAMES
-    yield "a row in policies/patterns/course.py", PATTERNS
+    yield "a line in the table of policies/patterns/course.py", PATTERNS
+    yield "what accord init writes in graph/teams/new/patterns.yaml", ["rounds", *read("graph/teams/new/patterns.yaml")]
     yield "a row in graph/report/patterns/drawing.py", DRAWN
     yield "a graph in langgraph.json", json.loads(text_of("langgraph.json"))["graphs"]
-    teams = [read_yaml(path.read_bytes(), path.name).value for path in (ROOT / "graph" / "teams").glob("*.yaml")]
+    teams = [read(f"graph/teams/{path.name}") for path in (ROOT / "graph" / "teams").glob("*.yaml")]
     yield "an example in graph/teams/", [team.get("pattern", "rounds") for team in teams]
     yield "a section of docs/patterns.md", re.findall(r"^### ([a-z]+)$", text_of("docs/patterns.md"), re.MULTILINE)
     rows = re.findall(r"^\| `([a-z]+)` \| .* \| `[a-z_]+` \|$", text_of("README.md"), re.MULTILINE)

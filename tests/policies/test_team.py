@@ -1,5 +1,6 @@
 """The team value: shipped teams, defaults, reserved names, strict types and the exported schema."""
 
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any, get_type_hints
@@ -259,6 +260,15 @@ def test_any_other_word_of_small_letters_digits_and_underscores_may_name_a_role(
     assert team.sequence == (name,)
 
 
+@pytest.mark.parametrize("voice", ["model", "rules", "own:oracle"])
+def test_a_role_and_the_brief_name_a_voice_that_is_known_or_that_a_program_brings(voice: str) -> None:
+    team = team_of(
+        roles={**RAW["roles"], "planner": {**RAW["roles"]["planner"], "voice": voice}}, brief={"voice": voice}
+    )
+
+    assert (team.roles["planner"].voice, team.brief.voice) == (voice, voice)
+
+
 # --- the schema -------------------------------------------------------------------------------------------------------
 
 SCHEMA = Draft202012Validator(team_schema())
@@ -331,7 +341,21 @@ def test_the_schema_and_the_loader_take_a_shipped_policy_by_name_or_written_out_
     assert parse_team(with_policy(raw)) == team_of()
 
 
-def test_every_field_of_the_schema_is_described() -> None:
+def properties_in(part: Any) -> list[tuple[str, Any]]:
+    """Return every property at every level of a schema, with its name."""
+    within = part.values() if isinstance(part, dict) else part if isinstance(part, list) else []
+    own = part.get("properties", {}) if isinstance(part, dict) else {}
+    return [*own.items(), *(found for each in within for found in properties_in(each))]
+
+
+def test_every_property_at_every_level_of_the_schema_is_described_in_sentences() -> None:
+    properties = properties_in(team_schema())
+
+    assert {"max_rounds", "when", "at_least", "topics", "phrase", "preset", "because"} <= dict(properties).keys()
+    assert not [name for name, part in properties if not re.fullmatch(r"[A-Z`].*[^.]\.", part.get("description", ""))]
+
+
+def test_every_part_of_the_schema_is_described() -> None:
     schema = team_schema()
     parts = {"Team": schema, **schema["$defs"]}
 
