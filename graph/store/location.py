@@ -86,7 +86,9 @@ def sqlite_path(location: str) -> Path | None:
         return _resolved(rest.removeprefix("/"))
     if scheme in POSTGRES:
         return None
-    raise UsageError(f"{shown(location)}: `{scheme}` is no database; allowed: a file, sqlite:///FILE, postgresql://...")
+    raise UsageError(
+        f"{shown(location)}: `{scheme}` is not a kind of database; allowed: a file, sqlite:///FILE, postgresql://..."
+    )
 
 
 def _resolved(name: str) -> Path:
@@ -125,6 +127,6 @@ def check_url(url: str) -> None:
         is_read = None
     if not is_read:
         raise UsageError(
-            f"{shown(url)}: is no address of a PostgreSQL; allowed: postgresql://USER:PASSWORD@HOST:PORT/NAME, "
+            f"{shown(url)}: is not the address of a database; allowed: postgresql://USER:PASSWORD@HOST:PORT/NAME, "
             "special characters in USER and PASSWORD percent-encoded"
         )

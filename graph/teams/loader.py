@@ -13,6 +13,7 @@ from graph.teams.fitting import find_misfitting
 from graph.teams.overrides import apply_settings, keys_of, merge
 from graph.teams.policies import is_path, policy_problem, sentence, with_policy
 from graph.teams.presets import preset_problems, with_presets, with_teams
+from policies.nearest import allowed_names
 from policies.patterns.rules import MAX_DEPTH
 from policies.team import rules as team_rules
 from policies.team.privacy import withhold
@@ -76,7 +77,7 @@ def _locate(name: str) -> Path:
         return shipped[name]
     if is_path(name):
         return Path(name)
-    raise UsageError(f"there is no team `{name}`; allowed: {', '.join(shipped)}, or the path of a team file")
+    raise UsageError(f"there is no team `{name}`{allowed_names(name, shipped)}, or the path of a team file")
 
 
 def _misnamed(raw: Any, under: team_rules.Path = ()) -> Iterator[Problem]:
@@ -87,7 +88,8 @@ def _misnamed(raw: Any, under: team_rules.Path = ()) -> Iterator[Problem]:
     for name, role in roles.items() if isinstance(roles, dict) else ():
         inner, where = role.get("team") if isinstance(role, dict) else None, (*under, "roles", name, "team")
         if isinstance(inner, str):
-            yield Problem(where, f"is {inner!r}; allowed: {', '.join(shipped_teams())}, a team file, or a team itself")
+            told = f"is {inner!r}{allowed_names(inner, shipped_teams())}, a team file, or a team itself"
+            yield Problem(where, told)
         yield from _misnamed(inner, where) if isinstance(inner, dict) else ()
 
 

@@ -52,7 +52,7 @@ def _apply(raw: Raw, setting: str) -> Raw:
     keys = keys_of(path)
     if not found or not keys:
         raise UsageError(
-            f"--set {setting}: is no setting; allowed: path=value or path+=value, "
+            f"--set {setting}: is not a setting; allowed: path=value or path+=value, "
             'a key with dots in quotes: prices."gpt-4.1-mini".prompt=0.4'
         )
     value = read_yaml(text.encode("utf-8", "surrogatepass"), f"--set {setting}").value
@@ -70,5 +70,5 @@ def _set(raw: Raw, keys: Sequence[str], value: Any, is_append: bool, setting: st
         return {**raw, key: value}
     kept = raw.get(key) or []
     if not isinstance(kept, list):
-        raise UsageError(f"--set {setting}: `{key}` is no list, so nothing can be appended")
+        raise UsageError(f"--set {setting}: `{key}` is not a list, so nothing can be appended")
     return {**raw, key: [*kept, *(value if isinstance(value, list) else [value])]}
