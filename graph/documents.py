@@ -169,7 +169,8 @@ def json_fault(error: json.JSONDecodeError) -> str:
         return "it is empty"
     told = next((told for begin, told in _JSON_FAULTS.items() if error.msg.startswith(begin)), "a value is expected")
     found = error.doc[error.pos : error.pos + 1]
-    return f"{told} at character {error.colno}" + (f", not `{found}`" if told.endswith("expected") and found else "")
+    instead = f", not `{found}`" if found else ", where the text ends"
+    return f"{told} at character {error.colno}{instead if told.endswith('expected') else ''}"
 
 
 def _refuse_events(text: str, document: Document) -> None:

@@ -380,7 +380,8 @@ def test_a_line_whose_thread_was_started_with_another_goal_is_stale_and_touches_
     settings = settings_at(tmp_path)
     before = _first(run_batch(settings, _line("c", goal="One?")))
     stale = _first(run_batch(settings, _line("c", goal="Another?")))
-    assert stale == {"status": "stopped", "stop_reason": "stale_thread:goal", "thread_id": "c", "resumable": False}
+    told = {"stop_reason": "stale_thread:goal", "cause": "'One?' → 'Another?'"}
+    assert stale == {"status": "stopped", "thread_id": "c", "resumable": False, **told}
     assert _first(run_batch(settings, _line("c", goal="One?"))) == before
 
 

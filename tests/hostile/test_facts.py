@@ -184,3 +184,14 @@ def test_a_file_without_end_is_refused_within_little_memory(arguments: list[str]
 
     assert (done.code, done.out) == (2, "")
     assert done.sentences[0].startswith("/dev/zero: has more than 262144 bytes")
+
+
+def test_a_setting_changes_one_fact_of_the_file_that_a_team_names(accord_home: Path, capsys: Captured) -> None:
+    Path("facts.json").write_text('{"rate": 0.5, "region": "EU"}')
+    Path("team.yaml").write_text(GOOD.replace("facts: {rate: 0.5}", "facts_file: facts.json"))
+
+    one = accord(capsys, "run", "team.yaml", "--json")
+    other = accord(capsys, "run", "team.yaml", "--set", "facts.rate=2.0", "--json")
+
+    assert ('"stance": "go"' in one.out, '"stance": "block"' in other.out) == (True, True)
+    assert json.loads(other.out)["hashes"]["facts"] != json.loads(one.out)["hashes"]["facts"]
