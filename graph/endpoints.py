@@ -115,7 +115,9 @@ def _syntax(path: Path, message: str) -> str:
 def _line_of(text: str, place: list[str]) -> str:
     """Return `:line` of a place, as far as it is written in the plain form: a table's head, then a key and `=`."""
     lines = text.splitlines()
-    head = next((number for number, line in enumerate(lines) if line.strip() == f"[{'.'.join(place[:2])}]"), None)
+    named = ".".join(place[:2])
+    heads = (f"[{named}]", f"[{named}.") if len(place) == 1 else (f"[{named}]",)
+    head = next((number for number, line in enumerate(lines) if line.strip().startswith(heads)), None)
     if head is None:
         return ""
     key = re.compile(rf"\s*{re.escape(place[2])}\s*=") if len(place) > 2 else re.compile("")

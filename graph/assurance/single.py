@@ -153,7 +153,7 @@ def _wrong(subject: Subject, seats: Sequence[str], role: str, stance: str) -> It
     if stance == "absent" and subject.policy.on_absent == "stop":
         yield f"`{role}={stance}`: this policy stops at an absent role; allowed: go, caution, block"
     elif stance not in CASTS:
-        yield f"`{role}={stance}` names no stance{allowed_names(stance, CASTS)}"
+        yield f"`{role}={stance}`: `{stance}` is not a stance{allowed_names(stance, CASTS)}"
 
 
 def _needed(policy: Policy, electorate: Electorate, seats: Sequence[str]) -> list[str]:

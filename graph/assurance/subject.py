@@ -114,9 +114,10 @@ def _load(name: str, roles: int | None, settings: Sequence[str]) -> Subject:
         return Subject(name, policy, equal_electorates([policy], roles or DEFAULT_ROLES)[0])
     if name not in shipped_teams() and not is_path(name):
         teams, policies = ", ".join(shipped_teams()), ", ".join(shipped_policies())
-        meant = did_you_mean(name, (*shipped_teams(), *shipped_policies())) or ";"
+        meant = did_you_mean(name, (*shipped_teams(), *shipped_policies()))
+        named = f"{meant} Teams" if meant else "; teams"
         raise UsageError(
-            f"there is no team and no policy `{name}`{meant} teams: {teams}; policies: {policies}; or a file's path"
+            f"there is no team and no policy `{name}`{named}: {teams}; policies: {policies}; or a file's path"
         )
     if roles is not None:
         raise UsageError(f"`{name}` is a team with roles of its own; `--roles` goes with a policy")

@@ -35,7 +35,8 @@ def storage_errors(location: str) -> Iterator[None]:
 def _said(error: BaseException) -> str:
     if type(error).__name__ in ("PoolClosed", "PoolTimeout"):  # by name: the driver is needed for PostgreSQL alone
         return "no connection to the server can be had any more"
-    return " ".join((getattr(error, "strerror", None) or str(error) or type(error).__name__).split())
+    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return "; ".join(" ".join(line.split()) for line in said.splitlines() if line.strip())
 
 
 @contextmanager
@@ -80,6 +81,9 @@ def sqlite_path(location: str) -> Path | None:
         UsageError: the URL is of no kind that is supported, or the path cannot be one.
     """
     scheme, found, rest = location.partition("://")
+    named = re.match(r"(postgres(ql)?|sqlite)(:|//)", location)
+    if not found and named:  # without the rest, which may have a password
+        raise UsageError(f"{named[0]}...: the address has no `://`; allowed: a file, sqlite:///FILE, postgresql://...")
     if not found:
         return _resolved(location)
     if scheme == "sqlite":

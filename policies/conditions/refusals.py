@@ -134,7 +134,7 @@ def _instead(path: str, head: str, known: Sequence[str]) -> str:
     if meant:
         return f"did you mean `{meant}{path.removeprefix(head)}`?"
     if len(known) > 1:
-        told = "a row reads the vote; guards and checks read facts; " if head == "facts" else ""
+        told = "a row reads the vote, not the facts; " if head == "facts" else ""
         return f"{told}allowed: {', '.join(known)}"
     if head in ("facts", "output"):
         return f"this condition reads `{known[0]}`"

@@ -183,7 +183,7 @@ WRONG: dict[str, tuple[list[object], str]] = {
     "a role twice": ([*ROLES, "risk=block"], "`risk` is named twice; name each role once"),
     "an unknown stance": (
         ["risk=blok", "legal=go"],
-        "`risk=blok` names no stance; did you mean `block`? Allowed: go, caution",
+        "`risk=blok`: `blok` is not a stance; did you mean `block`? Allowed: go, caution",
     ),
     "an absence that stops": (
         ["risk=absent", "legal=go"],

@@ -63,7 +63,7 @@ OTHERS: list[tuple[Scope, str, str]] = [
     (
         "vote",
         "facts.a > 2",
-        "`facts` is unknown here, at character 1; a row reads the vote; guards and checks read facts; allowed: go,",
+        "`facts` is unknown here, at character 1; a row reads the vote, not the facts; allowed: go,",
     ),
     ("output", "facts.a > 2", "`facts` is unknown here, at character 1; this condition reads `output`"),
     (
