@@ -11,15 +11,19 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
+from graph.documents import json_fault
 from graph.problems import UsageError
 from graph.record import Record
 from graph.runner import Runner
 from graph.teams.loader import Changes
 from graph.threads import check_thread
+from policies.nearest import allowed_names
 from policies.plain import find_unplain
 from policies.run.stop import Stop
 from policies.team.team import Team
+from policies.wording import refusal
 
 MAX_LINE_BYTES = 1024 * 1024
 FILES_KEPT_FREE = 16
@@ -32,6 +36,9 @@ AHEAD = 4
 
 FAILED = ("stopped", "interrupted")
 """The status of a case that `--retry-failed` goes on with, where it can go on."""
+
+
+FORM = "{id, team?, goal?, facts?, overrides?}"
 
 
 class BatchLine(BaseModel):
@@ -145,7 +152,7 @@ async def _result_of(number: int, line: bytes, batch: Batch, work: _Work) -> Bat
         case = read_case(line)
         case_id = check_thread(case.id)
         if work.seen.setdefault(case.id, number) != number:
-            raise UsageError(f"`id` is {case.id!r} again; it stands on line {work.seen[case.id]}")
+            raise UsageError(f"`id` is {case.id!r}, as on line {work.seen[case.id]}; give each case its own id")
         async with work.turn:
             if batch.is_halted() or (batch.fails_fast and work.has_failed):
                 return BatchResult(case_id, None, f"line {number}: not begun, since the batch was ended", is_left=True)
@@ -197,26 +204,34 @@ def read_case(line: bytes) -> BatchLine:
     try:
         value = json.loads(line.decode("utf-8-sig"), object_pairs_hook=_unique)
     except UnicodeDecodeError as error:
-        raise UsageError(f"is no JSON: it is not UTF-8 at byte {error.start}") from None
+        raise UsageError(f"is not UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        raise UsageError(f"is not JSON: {json_fault(error)}") from None
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"is no JSON: {error}") from None
+        raise UsageError(f"is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise UsageError(f"is not an object; allowed: {FORM}")
     fault = find_unplain(value)
     if fault:
         raise UsageError(fault)
     try:
         return BatchLine.model_validate(value)
     except ValidationError as error:
-        raise UsageError(*(_problem(detail["loc"], detail["msg"]) for detail in error.errors())) from None
+        raise UsageError(*map(_problem, error.errors())) from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     counts = Counter(key for key, _ in pairs)
     twice = next((key for key, count in counts.items() if count > 1), None)
     if twice is not None:
-        raise ValueError(f"the key `{twice}` stands twice")
+        raise ValueError(f"the key `{twice}` is there twice; keep one")
     return dict(pairs)
 
 
-def _problem(location: tuple[int | str, ...], message: str) -> str:
-    where = f"`{'.'.join(map(str, location))}`: " if location else ""
-    return f"{where}{message[:1].lower() + message[1:]}; allowed: {{id, team?, goal?, facts?, overrides?}}"
+def _problem(detail: ErrorDetails) -> str:
+    where = f"`{'.'.join(map(str, detail['loc']))}`"
+    if detail["type"] == "missing":
+        return f"{where} is missing; allowed: {FORM}"
+    if detail["type"] == "extra_forbidden":
+        return f"{where} is an unknown key{allowed_names(str(detail['loc'][-1]), BatchLine.model_fields)}"
+    return f"{where} {refusal(detail)}"

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path as FilePath
@@ -85,16 +85,18 @@ def read_json(data: bytes, name: str) -> Document:
 
     def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         counted = Counter(key for key, _ in pairs)
-        document.problems.extend(f"{name}: the key `{key}` stands twice" for key in counted if counted[key] > 1)
+        document.problems.extend(
+            f"{name}: the key `{key}` is there twice; keep one" for key in counted if counted[key] > 1
+        )
         return dict(pairs)
 
     def refuse(word: str) -> None:
-        document.problems.append(f"{name}: `{word}` is no JSON; allowed: finite numbers")
+        document.problems.append(f"{name}: `{word}` is not JSON; allowed: finite numbers")
 
     try:
         document.value = json.loads(text, object_pairs_hook=mapping, parse_constant=refuse)
     except json.JSONDecodeError as error:
-        raise UsageError(f"{name}:{error.lineno}: cannot be read as JSON: {error.msg}") from None
+        raise UsageError(f"{name}:{error.lineno}: cannot be read as JSON: {json_fault(error)}") from None
     except (ValueError, RecursionError):
         raise UsageError(f"{name}: has a number too long or is nested too deep to be read as JSON") from None
     if document.problems:
@@ -104,7 +106,7 @@ def read_json(data: bytes, name: str) -> Document:
 
 def _text(data: bytes, name: str) -> str:
     if len(data) > MAX_BYTES:
-        raise UsageError(f"{name}: has more than {MAX_BYTES} bytes; allowed: at most so many")
+        raise UsageError(f"{name}: has more than {MAX_BYTES} bytes; allowed: at most {MAX_BYTES}")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -116,8 +118,59 @@ def _yaml() -> YAML:
 
 
 def _syntax(error: MarkedYAMLError, name: str) -> str:
-    line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-    return f"{name}{line}: cannot be read as YAML: {error.problem or error.context}"
+    said = error.problem or error.context or "it is broken"
+    told, is_at_start = next((told for begin, told in _YAML_FAULTS.items() if said.startswith(begin)), (said, False))
+    mark = error.context_mark if is_at_start and error.context_mark else error.problem_mark
+    return f"{name}{f':{mark.line + 1}' if mark else ''}: cannot be read as YAML: {told}"
+
+
+_YAML_FAULTS: Mapping[str, tuple[str, bool]] = {
+    "found character '\\t'": ("the line is indented with a tab; allowed: spaces", False),
+    "found character '%'": ("a value may not begin with `%`; put it in quotes", False),
+    "found character '@'": ("a value may not begin with `@`; put it in quotes", False),
+    "found character '`'": ("a value may not begin with a backquote; put it in quotes", False),
+    "expected <block end>, but found '<block mapping start>'": (
+        "the line is indented differently from the keys that it belongs to; indent them alike",
+        False,
+    ),
+    "expected <block end>": (
+        "the line does not fit what is above it; check its indentation and its quotes",
+        False,
+    ),
+    "could not find expected ':'": ("the line has no `:` after its key; allowed: `key: value`", True),
+    "mapping values are not allowed": (
+        "the line has a second `:`, or is indented too deep; put text with a `:` in quotes",
+        False,
+    ),
+    "sequence entries are not allowed": ("a list entry begins with `- ` in a line of its own, below its key", False),
+    "found unknown escape": ("a backslash begins an escape in double quotes; use single quotes", False),
+    "found unexpected end of stream": ("the text that begins in this line has no closing quote", True),
+    "expected ',' or": ("a bracket that opens in this line is not closed, or a comma is missing", True),
+    "while scanning a block scalar": ("the text block after `|` or `>` is not indented", True),
+    "did not find expected": ("the line does not fit what is above it; check its indentation", False),
+}
+"""How the messages of the YAML reader begin, what each means, and whether the mistake is where the value begins."""
+
+_JSON_FAULTS: Mapping[str, str] = {
+    "Expecting property name": "a key in double quotes is expected",
+    "Illegal trailing comma": "a comma is not allowed after the last value",
+    "Expecting ',' delimiter": "a comma or a closing bracket is expected",
+    "Expecting ':' delimiter": "a `:` is expected after a key",
+    "Extra data": "nothing more is expected",
+    "Unterminated string": "a text has no closing quote",
+    "Invalid control character": "a line break or another control character is not allowed in a text",
+    "Invalid \\": "a backslash is not followed by what JSON allows; write `\\\\` for one",
+}
+
+
+def json_fault(error: json.JSONDecodeError) -> str:
+    """Return what is wrong with a JSON text, and at which character of its line."""
+    if not error.doc.strip():
+        return "it is empty"
+    told = next((told for begin, told in _JSON_FAULTS.items() if error.msg.startswith(begin)), "a value is expected")
+    found = error.doc[error.pos : error.pos + 1]
+    instead = f", not `{found}`" if found else ", where the text ends"
+    return f"{told} at character {error.colno}{instead if told.endswith('expected') else ''}"
 
 
 def _refuse_events(text: str, document: Document) -> None:
@@ -162,7 +215,7 @@ def _mapping(node: MappingNode, path: Path, document: Document) -> dict[Any, Any
             document.problems.append(f"{document.name}:{line}: a key is not text; put it in quotes")
             continue
         if key in found:
-            document.problems.append(f"{document.name}:{line}: the key `{key}` stands twice")
+            document.problems.append(f"{document.name}:{line}: the key `{key}` is there twice; keep one")
         document.lines[(*path, key)] = line
         found[key] = _value(value_node, (*path, key), document)
     return found
@@ -177,6 +230,6 @@ def _scalar(node: Node, document: Document) -> Any:
     except (ValueError, LookupError):
         line = node.start_mark.line + 1
         document.problems.append(
-            f"{document.name}:{line}: {shown(node.value)} is no number that can be read; quote text"
+            f"{document.name}:{line}: {shown(node.value)} is not a number that can be read; put text in quotes"
         )
         return None

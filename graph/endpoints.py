@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,8 +14,10 @@ from graph.inputs import read_input
 from graph.problems import UsageError
 from graph.settings import Settings, usable_address, variable
 from nodes.voices.wire.endpoint import DEFAULT, Endpoint, Route
+from policies.nearest import allowed_names
 from policies.team.fields import ModelName
 from policies.team.team import Price
+from policies.wording import allowed_by
 
 FILE = "accord.toml"
 MAX_BYTES = 1_000_000
@@ -88,36 +90,64 @@ def load_entries(settings: Settings) -> dict[str, EndpointEntry]:
         data = read_input(path, MAX_BYTES)
         if len(data) > MAX_BYTES:
             raise ValueError(f"it has more than {MAX_BYTES:,} bytes")
-        return dict(_File.model_validate(tomllib.loads(data.decode("utf-8-sig"))).endpoints)
+        text = data.decode("utf-8-sig")
+        return dict(_File.model_validate(tomllib.loads(text)).endpoints)
     except ValidationError as error:
-        raise UsageError(*islice(_problems(path, error), MOST_SENTENCES)) from None
+        raise UsageError(*islice(_problems(path, text, error), MOST_SENTENCES)) from None
     except UnicodeDecodeError:
         raise UsageError(f"{path}: cannot be read: it is not UTF-8") from None
     except RecursionError:
         raise UsageError(f"{path}: cannot be read: it nests too deep") from None
     except ValueError as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from None
+        raise UsageError(_syntax(path, str(error))) from None
 
 
-def _problems(path: Path, error: ValidationError) -> Iterator[str]:
+def _syntax(path: Path, message: str) -> str:
+    """Return what TOML's reader says as a sentence that begins with the line."""
+    found = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", message)
+    if found is None:
+        return f"{path}: cannot be read as TOML: {message}"
+    hint = "; text is written in quotes" if found[1] == "Invalid value" else ""
+    said = found[1][:1].lower() + found[1][1:]
+    return f"{path}:{found[2]}: cannot be read as TOML: {said} at character {found[3]}{hint}"
+
+
+def _line_of(text: str, place: list[str]) -> str:
+    """Return `:line` of a place, as far as it is written in the plain form: a table's head, then a key and `=`."""
+    lines = text.splitlines()
+    named = ".".join(place[:2])
+    heads = (f"[{named}]", f"[{named}.") if len(place) == 1 else (f"[{named}]",)
+    head = next((number for number, line in enumerate(lines) if line.strip().startswith(heads)), None)
+    if head is None:
+        return ""
+    key = re.compile(rf"\s*{re.escape(place[2])}\s*=") if len(place) > 2 else re.compile("")
+    within = takewhile(lambda line: not line.lstrip().startswith("["), lines[head + 1 :])
+    below = next((number for number, line in enumerate(within, head + 1) if key.match(line)), head)
+    return f":{(below if len(place) > 2 else head) + 1}"
+
+
+def _problems(path: Path, text: str, error: ValidationError) -> Iterator[str]:
     for each in error.errors(include_url=False, include_input=False):
         place = [str(part) for part in each["loc"]]
         place = place[:-1] if place[-1] == "[key]" and len(place) > 2 else place
-        yield f"{path}: {'.'.join(place)}: {_said(each, place)}"
+        yield f"{path}{_line_of(text, place)}: `{'.'.join(place)}` {_said(each, place)}"
 
 
 def _said(error: ErrorDetails, place: list[str]) -> str:
     """Return the sentence; without the value, which may be a key that was put in the wrong place."""
     if error["type"] == "extra_forbidden":
-        return f"is not known here; allowed: {', '.join(ALLOWED[len(place)])}"
+        return f"is an unknown key{allowed_names(place[-1], ALLOWED[len(place)])}"
     if error["type"] in ("model_type", "dict_type"):
         return "is not a table"
     if error["type"] == "missing":
         return "is missing"
     if error["type"] == "string_pattern_mismatch":
         allowed = NAMES if len(place) == 2 else KEY_PATTERNS.get(place[2], "")
-        return f"has a character that is not allowed there, or too many; allowed: {allowed}"
-    return re.sub("^(Input|String) should", "must", error["msg"].removeprefix("Value error, "))
+        return f"has a character that is not allowed there, or is too long; allowed: {allowed}"
+    words = allowed_by(error)
+    if words is None:
+        return error["msg"].removeprefix("Value error, ")
+    return f"must {'have' if error['type'].startswith('string_too') else 'be'} {words}"
 
 
 def load_endpoints(settings: Settings) -> dict[str, Endpoint]:

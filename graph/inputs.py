@@ -9,11 +9,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
 from graph.problems import UsageError
+from policies.nearest import nearest
 
 PATIENCE_SECONDS = 10.0
 """How long a pipe or a device may be silent; stdin may be for ever."""
@@ -24,6 +26,8 @@ MAX_REST = 100 * 1024 * 1024
 """Bytes after which a line that is too long is taken to have no end."""
 
 MAX_LINES = 2_000_000
+MAX_ENTRIES = 5_000
+"""Files of a folder among which the nearest name is looked for."""
 
 
 class _Patient(io.RawIOBase):
@@ -99,10 +103,23 @@ def open_input(path: str | Path) -> Iterator[IO[bytes]]:
 def _said(name: str | Path) -> Iterator[None]:
     try:
         yield
+    except FileNotFoundError as error:
+        raise UsageError(f"{name}: cannot be read: {error.strerror}{_nearest_file(Path(name))}") from None
     except OSError as error:
         raise UsageError(f"{name}: cannot be read: {error.strerror or error}") from None
     except ValueError as error:  # a NUL in the path
         raise UsageError(f"{str(name)!r}: cannot be read: {error}") from None
+
+
+def _nearest_file(path: Path) -> str:
+    """Return the end of a sentence that names the file in the same folder that was probably meant."""
+    try:
+        with os.scandir(path.parent) as entries:
+            names = [entry.name for entry in islice(entries, MAX_ENTRIES)]
+    except OSError:
+        return ""
+    found = nearest(path.name, names)
+    return f"; did you mean `{path.parent / found}`?" if found else ""
 
 
 def _may_be_silent(file: int) -> bool:

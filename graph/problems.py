@@ -2,8 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Sequence
 
 _OBEYED = frozenset({"Cc", "Cf", "Zl", "Zp"})
 """Categories of characters that act and are not seen: controls, formats, ends of lines."""
@@ -31,17 +30,6 @@ class UsageError(Exception):
 
 class StorageError(UsageError):
     """The database cannot be opened, read or written."""
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return the end of a sentence that names the nearest of what there is; nothing where none is near.
-
-    >>> did_you_mean("ANA", ["anna", "ben"]), did_you_mean("zoe", ["anna", "ben"])
-    ('; did you mean `anna`?', '')
-    """
-    folded = {each.casefold(): each for each in known if each != name}
-    nearest = get_close_matches(name.casefold()[:100], folded, n=1)
-    return f"; did you mean `{folded[nearest[0]]}`?" if nearest else ""
 
 
 def neutral(text: str) -> str:

@@ -26,7 +26,7 @@ from graph.threads import Threads, blaming, check_thread, new_thread, refuse_bro
 from graph.versions import installed_versions
 from graph.voices import open_voices
 from nodes.events import began_with
-from nodes.fingerprint import Pin, fingerprints
+from nodes.fingerprint import Pin, fingerprints, hashed, rules_of
 from nodes.halt import Halt
 from nodes.recovery import Dead, recover
 from nodes.services import FactsUnavailableError, InputRefusedError, Services
@@ -35,10 +35,10 @@ from nodes.state import State
 from nodes.voices.voice import Voice
 from policies.run.budgets import change_budget
 from policies.run.resumption import Resumption, resumption_of
-from policies.run.staleness import find_moved
+from policies.run.staleness import changes_in_words, find_moved
 from policies.run.stop import stop_reason
 from policies.team.privacy import withhold
-from policies.team.team import Budget, Team
+from policies.team.team import Budget, Team, pinned
 
 GRAPHS_KEPT = 64
 
@@ -143,7 +143,7 @@ class Runner:
         moved = _find_moved(past, team, limits, inputs)
         goes_on = resumption_of(past.stop_reason, moved, inputs["accept_changes"], limits != past.budget)
         if goes_on.refused_as is not None:
-            return refused_record(thread, goes_on.refused_as)
+            return refused_record(thread, goes_on.refused_as, _told_moves(moved, past, team, limits, inputs))
         if goes_on.way == "show":
             return record_of(thread, past.state)
         refuse_broken(thread, past.state)
@@ -269,6 +269,18 @@ def _limits_from(budget: Budget, inputs: Inputs) -> Budget:
         return change_budget(budget, inputs["budget"])
     except ValueError as error:
         raise UsageError(str(error)) from None
+
+
+def _told_moves(moved: str | None, past: Past, team: Team, limits: Budget, inputs: Inputs) -> str | None:
+    """Return what of a field moved, in words; None where no field did."""
+    kept, given = pinned(kept_team(past)), pinned(team)
+    sides: dict[str, tuple[Any, Any]] = {
+        "team": (hashed(kept), hashed(given)),
+        "policy": (rules_of(kept, past.budget), rules_of(given, limits)),
+        "facts": (past.case["facts"], inputs.get("facts")),
+        "goal": (past.case["goal"], inputs.get("goal") or past.case["goal"]),
+    }
+    return changes_in_words(*sides[moved]) if moved is not None else None
 
 
 def _find_moved(past: Past, team: Team, limits: Budget, inputs: Inputs) -> str | None:

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from graph.inputs import read_input
 from graph.problems import UsageError
 from policies.team.fields import ModelName
+from policies.wording import allowed_by
 
 DEFAULT_MODEL = "gpt-4.1-mini"
 MAX_BYTES = 1024 * 1024
@@ -38,7 +39,9 @@ def _usable_proxy(url: str) -> str:
     except ValueError:
         is_usable = False
     if not is_usable or not re.fullmatch(r"[!-~]+", whole):
-        raise ValueError(f"is no address of a proxy; allowed: HOST:PORT after one of {', '.join(PROXIES)}, and `://`")
+        raise ValueError(
+            f"is not the address of a proxy; allowed: HOST:PORT after one of {', '.join(PROXIES)}, and `://`"
+        )
     return whole
 
 
@@ -54,7 +57,7 @@ def usable_address(url: str) -> str:
     except ValueError:
         is_usable = False
     if not is_usable or not re.fullmatch(r"https?://(\[[0-9A-Fa-f:.]+\]|\w[\w.-]*)(:\d+)?([/?][!-~]*)?", url):
-        raise ValueError("is no address of an endpoint; allowed: http(s)://HOST[:PORT]/PATH, without a user")
+        raise ValueError("is not the address of an endpoint; allowed: http(s)://HOST[:PORT]/PATH, without a user")
     return url
 
 
@@ -132,7 +135,7 @@ def _said_by(env_file: str | None) -> dict[str, str]:
         return {}
     data = read_input(env_file, MAX_BYTES)
     if len(data) > MAX_BYTES:
-        raise UsageError(f"{env_file}: has more than {MAX_BYTES} bytes; allowed: at most so many")
+        raise UsageError(f"{env_file}: has more than {MAX_BYTES} bytes; allowed: at most {MAX_BYTES}")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -145,4 +148,7 @@ def _problem(detail: ErrorDetails) -> str:
     name = str(detail["loc"][0]).upper() if detail["loc"] else "the environment"
     if detail["type"] == "value_error":
         return f"{name} {detail['ctx']['error']}"
-    return f"{name}: {detail['msg'][:1].lower() + detail['msg'][1:]}"
+    words = allowed_by(detail)
+    if words is None:
+        return f"{name}: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
+    return f"{name}: must {'have' if detail['type'].startswith('string_too') else 'be'} {words}"

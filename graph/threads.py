@@ -18,7 +18,7 @@ from graph.store.database import Database, open_database
 from graph.store.index import RUNNING, SERVED, Index, by_time, damaged, line_of, shown_of
 from graph.store.location import shown, storage_errors
 from graph.store.locks import ThreadBusyError
-from graph.store.names import aliases_of, thread_named
+from graph.store.names import aliases_of, no_thread, thread_named
 from nodes.agreement import MISREAD, find_disagreement
 
 THREAD_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}")
@@ -49,7 +49,11 @@ class Threads:
         with storage_errors(self.location):
             if await self._is_there(check_thread(name)):
                 return name
-            return thread_named(name, await self.index.newest())
+            entries = await self.index.newest()
+            found = thread_named(name, entries)
+            if found == name:
+                raise no_thread(name, shown(self.location), entries)
+            return found
 
     async def _is_there(self, thread: str) -> bool:
         """Tell whether there is a thread of this very id."""
@@ -162,9 +166,7 @@ class Threads:
         """
         admitted = await self.index.admitted(thread)
         if admitted is None:
-            raise UsageError(
-                f"there is no thread `{thread}` in {shown(self.location)}; `accord list` shows those there are"
-            )
+            raise no_thread(thread, shown(self.location))
         return admitted
 
     async def state(self, thread: str) -> State | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -43,10 +44,19 @@ class Pin:
     @classmethod
     def kept(cls, plain: dict[str, Any]) -> Self:
         """Return the pin of a team as a thread keeps it."""
-        kept = ("name", "roles", "sequence", "brief", "pattern", "lead", "options", "messages")
-        hashed = {key: plain[key] for key in kept} | {"roles": _without_budgets(plain["roles"])}
         rules = {"rules": plain["policy"], "guards": plain["guards"]}
-        return cls(plain, rules, fingerprint(hashed))
+        return cls(plain, rules, fingerprint(hashed(plain)))
+
+
+def hashed(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the hash of a team covers, of its plain form."""
+    kept = ("name", "roles", "sequence", "brief", "pattern", "lead", "options", "messages")
+    return {key: plain[key] for key in kept} | {"roles": _without_budgets(plain["roles"])}
+
+
+def rules_of(plain: Mapping[str, Any], limits: Budget) -> dict[str, Any]:
+    """Return what the hash of a policy covers, of a team's plain form and the limits in force."""
+    return {"policy": plain["policy"], "guards": plain["guards"], "budget": {"min_go_votes": limits.min_go_votes}}
 
 
 def _without_budgets(roles: dict[str, Any]) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def _rules(top: Path, name: str | None) -> Subject:
 
 def _cases(top: Path) -> list[tuple[Path, Case]]:
     if not top.is_dir():
-        raise UsageError(f"{top}: is not a folder of cases")
+        raise UsageError(f"{top}: is not a folder of cases; a case is {top}/<outcome>/<a sentence>.yaml")
     paths = sorted(path for path in top.glob("*/*") if path.suffix in SUFFIXES)
     problems = [
         f"{path}: its folder is not named after an outcome; allowed: {', '.join(OUTCOMES)}"

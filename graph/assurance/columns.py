@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from graph.problems import UsageError, did_you_mean
+from graph.problems import UsageError
+from policies.nearest import did_you_mean
 
 MAX_VOTERS = 1_000
 IDS = ("item", "id")

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any
 
 from graph.assurance.subject import Subject, electorates_on, is_policy, load_subject
@@ -17,6 +16,7 @@ from policies.decision.outcome import Ruling, decide
 from policies.decision.table import Policy
 from policies.decision.variables import VARIABLES, Variables
 from policies.decision.vote import Cast
+from policies.nearest import allowed_names
 
 Problems = list[str]
 
@@ -101,7 +101,7 @@ def _joined(asked: SingleVote, subject: Subject, problems: Problems) -> tuple[st
         if role in subject.electorate.roles:
             problems.append(f"--joined {role}: it is in the sequence from the start; leave it out here")
         elif role not in joining:
-            problems.append(f"--joined {role}: no row of this policy brings it in{_allowed(role, joining)}")
+            problems.append(f"--joined {role}: no row of this policy brings it in{allowed_names(role, joining)}")
     return tuple(role for role in joining if role in asked.joined)
 
 
@@ -149,11 +149,11 @@ def _wrong(subject: Subject, seats: Sequence[str], role: str, stance: str) -> It
     if role not in seats and role in subject.electorate.joining:
         yield f"`{role}` does not vote here; it votes once it has joined: --joined {role}"
     elif role not in seats:
-        yield f"`{role}` does not vote here{_allowed(role, seats)}"
+        yield f"`{role}` does not vote here{allowed_names(role, seats)}"
     if stance == "absent" and subject.policy.on_absent == "stop":
         yield f"`{role}={stance}`: this policy stops at an absent role; allowed: go, caution, block"
     elif stance not in CASTS:
-        yield f"`{role}={stance}` names no stance{_allowed(stance, CASTS)}"
+        yield f"`{role}={stance}`: `{stance}` is not a stance{allowed_names(stance, CASTS)}"
 
 
 def _needed(policy: Policy, electorate: Electorate, seats: Sequence[str]) -> list[str]:
@@ -165,16 +165,9 @@ def _needed(policy: Policy, electorate: Electorate, seats: Sequence[str]) -> lis
 def _guard(name: str, subject: Subject, problems: Problems) -> Guard | None:
     named = {guard.name: guard for guard in subject.guards}
     if name not in named:
-        told = _allowed(name, [*named]) if named else "; this team has none"
+        told = allowed_names(name, [*named]) if named else "; this team has none"
         problems.append(f"--tripped {name}: there is no such guard{told if subject.is_team else '; a policy has none'}")
     return named.get(name)
-
-
-def _allowed(word: str, names: Sequence[str]) -> str:
-    """Return the names that are allowed, the nearest one first."""
-    nearest = get_close_matches(word, names, n=1, cutoff=0.5)
-    told = f"; nearest: {nearest[0]}" if nearest else ""
-    return f"{told}; allowed: {', '.join(names) or 'none'}"
 
 
 def _decided(subject: Subject, place: Place, casts: Mapping[str, Cast], tripped: Sequence[Guard]) -> Single:

@@ -14,6 +14,7 @@ from policies.assurance.proof import Proof, prove
 from policies.conditions.condition import ConditionError, compile_condition
 from policies.decision.guards import Guard
 from policies.decision.table import Policy
+from policies.nearest import allowed_names, did_you_mean
 from policies.patterns.course import decides_by_policy, ruling_policy
 from policies.team.access import find_denial
 from policies.team.nesting import teams_within
@@ -113,8 +114,10 @@ def _load(name: str, roles: int | None, settings: Sequence[str]) -> Subject:
         return Subject(name, policy, equal_electorates([policy], roles or DEFAULT_ROLES)[0])
     if name not in shipped_teams() and not is_path(name):
         teams, policies = ", ".join(shipped_teams()), ", ".join(shipped_policies())
+        meant = did_you_mean(name, (*shipped_teams(), *shipped_policies()))
+        named = f"{meant} Teams" if meant else "; teams"
         raise UsageError(
-            f"there is no team and no policy `{name}`; teams: {teams}; policies: {policies}; or a file's path"
+            f"there is no team and no policy `{name}`{named}: {teams}; policies: {policies}; or a file's path"
         )
     if roles is not None:
         raise UsageError(f"`{name}` is a team with roles of its own; `--roles` goes with a policy")
@@ -138,8 +141,8 @@ def _within(subject: Subject, within: str) -> Subject:
     inner = {"/".join(each.within): each for each in _nested(subject) if each.within}
     if within in inner:
         return inner[within]
-    told = f"allowed: {', '.join(inner)}" if inner else "no team answers for a role of it"
-    raise UsageError(f"--within: `{subject.name}` has no team within it for {within!r}; {told}")
+    told = allowed_names(within, inner) if inner else "; no team answers for a role of it"
+    raise UsageError(f"--within: `{subject.name}` has no team within it for {within!r}{told}")
 
 
 def _flags(places: Iterable[tuple[str, ...]]) -> str:

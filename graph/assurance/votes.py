@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from graph.assurance.columns import Wanted, listed, named
 from graph.assurance.recorded import Recorded, read_recorded
 from graph.assurance.subject import Subject, load_subject
-from graph.problems import UsageError, did_you_mean
+from graph.problems import UsageError
 from policies.assurance.evaluation import Evaluation, evaluate, strangers
+from policies.nearest import did_you_mean
 
 MIN_GO_VOTES = 2
 """How many votes a go needs where neither the user nor a team sets it."""

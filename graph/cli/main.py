@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
+from graph.cli.mistakes import sentence_of
 from graph.cli.streams import open_streams
 from graph.problems import UsageError, neutral
 
@@ -86,7 +87,7 @@ def _exit_code(error: BaseException) -> int:
         error.show()
         return Exit.USAGE
     if isinstance(error, click.ClickException):
-        return _say(Exit.USAGE, error.format_message())
+        return _say(Exit.USAGE, sentence_of(error))
     if isinstance(error, UsageError):
         return _say(Exit.USAGE, *map(neutral, error.problems))
     if isinstance(error, SystemExit | BrokenPipeError):  # click exits by itself where its reader is gone
@@ -99,6 +100,8 @@ def _exit_code(error: BaseException) -> int:
 def _failure(error: OSError) -> str:
     if error.errno in (errno.EMFILE, errno.ENFILE):
         return "more files are open than may be; allow more with `ulimit -n`, or run fewer cases at once"
+    if error.filename is not None:
+        return f"{error.filename}: cannot be used: {error.strerror or error}"
     return f"the output cannot be written: {error.strerror or error}"
 
 

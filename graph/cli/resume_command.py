@@ -48,7 +48,8 @@ def _limits(budget: Sequence[str]) -> dict[str, Any]:
     from graph.problems import UsageError
 
     pairs = [(each, *each.partition("=")) for each in budget]
-    problems = [f"--budget {each}: is no limit; allowed: LIMIT=VALUE" for each, _, found, _ in pairs if not found]
+    told = "is not a limit; allowed: LIMIT=VALUE, for example max_rounds=5"
+    problems = [f"--budget {each}: {told}" for each, _, found, _ in pairs if not found]
     if problems:
         raise UsageError(*problems)
     return {

@@ -8,6 +8,9 @@ from graph.facts.source import FactSource
 from graph.problems import UsageError
 from policies.plain import find_unplain
 
+ALLOWED = 'an object of facts, for example {"supply": {"suppliers": 2}}'
+_KINDS = {type(None): "is empty", list: "is a list", str: "is text"}
+
 
 def load_facts_file(named: str) -> dict[str, Any]:
     """Return the JSON or YAML object in a file of facts.
@@ -18,7 +21,7 @@ def load_facts_file(named: str) -> dict[str, Any]:
     path = Path(named)
     facts = read_document(path, is_json=path.suffix.lower() == ".json").value
     if not isinstance(facts, dict):
-        raise UsageError(f"{path}: is no object; allowed: a mapping of facts")
+        raise UsageError(f"{path}: {_KINDS.get(type(facts), 'is not a mapping')}; allowed: {ALLOWED}")
     fault = find_unplain(facts)
     if fault:
         raise UsageError(f"{path}: {fault}")

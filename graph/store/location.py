@@ -35,7 +35,8 @@ def storage_errors(location: str) -> Iterator[None]:
 def _said(error: BaseException) -> str:
     if type(error).__name__ in ("PoolClosed", "PoolTimeout"):  # by name: the driver is needed for PostgreSQL alone
         return "no connection to the server can be had any more"
-    return " ".join((getattr(error, "strerror", None) or str(error) or type(error).__name__).split())
+    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return "; ".join(" ".join(line.split()) for line in said.splitlines() if line.strip())
 
 
 @contextmanager
@@ -80,13 +81,18 @@ def sqlite_path(location: str) -> Path | None:
         UsageError: the URL is of no kind that is supported, or the path cannot be one.
     """
     scheme, found, rest = location.partition("://")
+    named = re.match(r"(postgres(ql)?|sqlite)(:|//)", location)
+    if not found and named:  # without the rest, which may have a password
+        raise UsageError(f"{named[0]}...: the address has no `://`; allowed: a file, sqlite:///FILE, postgresql://...")
     if not found:
         return _resolved(location)
     if scheme == "sqlite":
         return _resolved(rest.removeprefix("/"))
     if scheme in POSTGRES:
         return None
-    raise UsageError(f"{shown(location)}: `{scheme}` is no database; allowed: a file, sqlite:///FILE, postgresql://...")
+    raise UsageError(
+        f"{shown(location)}: `{scheme}` is not a kind of database; allowed: a file, sqlite:///FILE, postgresql://..."
+    )
 
 
 def _resolved(name: str) -> Path:
@@ -125,6 +131,6 @@ def check_url(url: str) -> None:
         is_read = None
     if not is_read:
         raise UsageError(
-            f"{shown(url)}: is no address of a PostgreSQL; allowed: postgresql://USER:PASSWORD@HOST:PORT/NAME, "
+            f"{shown(url)}: is not the address of a database; allowed: postgresql://USER:PASSWORD@HOST:PORT/NAME, "
             "special characters in USER and PASSWORD percent-encoded"
         )

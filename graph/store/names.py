@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from graph.problems import UsageError
+from policies.nearest import did_you_mean
 
 LAST = "last"
 """The thread that was touched last."""
@@ -53,3 +54,10 @@ def thread_named(name: str, entries: Sequence[Mapping[str, Any]]) -> str:
         some = ", ".join(f"`{thread}`" for thread in found[:SHOWN])
         raise UsageError(f"`{name}` can mean several threads: {some}{more}; type more of the id")
     return found[0] if found else name
+
+
+def no_thread(name: str, place: str, entries: Sequence[Mapping[str, Any]] = ()) -> UsageError:
+    """Return what to raise where there is no thread of a name in a database; it names the nearest of these threads."""
+    known = [*(str(each["thread_id"]) for each in entries), *aliases_of(entries).values()]
+    meant = did_you_mean(name, known) or ";"
+    return UsageError(f"there is no thread `{name}` in {place}{meant} `accord list` shows those there are")

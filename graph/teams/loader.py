@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from graph.documents import Document, read_document
-from graph.facts.table import placed
+from graph.facts.table import placed, source_of
 from graph.problems import UsageError
 from graph.teams.fitting import find_misfitting
-from graph.teams.overrides import apply_settings, keys_of, merge
+from graph.teams.overrides import apply_settings, is_changed_by, keys_of, merge, sets_facts
 from graph.teams.policies import is_path, policy_problem, sentence, with_policy
 from graph.teams.presets import preset_problems, with_presets, with_teams
+from policies.nearest import allowed_names
 from policies.patterns.rules import MAX_DEPTH
 from policies.team import rules as team_rules
 from policies.team.privacy import withhold
@@ -76,7 +77,7 @@ def _locate(name: str) -> Path:
         return shipped[name]
     if is_path(name):
         return Path(name)
-    raise UsageError(f"there is no team `{name}`; allowed: {', '.join(shipped)}, or the path of a team file")
+    raise UsageError(f"there is no team `{name}`{allowed_names(name, shipped)}, or the path of a team file")
 
 
 def _misnamed(raw: Any, under: team_rules.Path = ()) -> Iterator[Problem]:
@@ -87,7 +88,8 @@ def _misnamed(raw: Any, under: team_rules.Path = ()) -> Iterator[Problem]:
     for name, role in roles.items() if isinstance(roles, dict) else ():
         inner, where = role.get("team") if isinstance(role, dict) else None, (*under, "roles", name, "team")
         if isinstance(inner, str):
-            yield Problem(where, f"is {inner!r}; allowed: {', '.join(shipped_teams())}, a team file, or a team itself")
+            told = f"is {inner!r}{allowed_names(inner, shipped_teams())}, a team file, or a team itself"
+            yield Problem(where, told)
         yield from _misnamed(inner, where) if isinstance(inner, dict) else ()
 
 
@@ -99,8 +101,18 @@ def _changed(document: Document, changes: Changes, path: Path, depth: int) -> An
         raw = {**raw, "goal": changes.goal}
     if changes.facts is not None:
         raw = with_facts(raw, changes.facts)
+    elif sets_facts(changes.settings, changes.overrides):
+        raw = _with_facts_at_hand(raw, path)
     raw = with_presets(apply_settings(merge(raw, changes.overrides), changes.settings))
     return with_policy(with_teams(raw, lambda named, role: _inner(named, role, path, depth)))
+
+
+def _with_facts_at_hand(raw: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return a team's values with the facts of its file in place of the file's name, so that they can be changed."""
+    source, named = source_of(placed(raw, path.parent)) or (None, None)
+    if source is None or source.is_at_hand or not isinstance(named, source.holds):
+        return raw
+    return with_facts(raw, source.load(named))
 
 
 def _inner(named: Any, role: Mapping[str, Any], path: Path, depth: int) -> Any:
@@ -148,11 +160,4 @@ def _changed_by(place: team_rules.Path, changes: Changes) -> str | None:
         return None
     given = {"goal": changes.goal, "facts": changes.facts}
     brought = f"the {place[0]} of this run" if given.get(str(place[0])) is not None else None
-    return "`overrides`" if _is_in(place, changes.overrides) else brought
-
-
-def _is_in(place: team_rules.Path, overrides: Any) -> bool:
-    """Tell whether overrides have a value in a place, or in one that it is within."""
-    if not place or not isinstance(overrides, Mapping):
-        return True
-    return place[0] in overrides and _is_in(place[1:], overrides[place[0]])
+    return "`overrides`" if is_changed_by(place, changes.overrides) else brought

@@ -6,9 +6,16 @@ from typing import Any
 
 from graph.documents import read_yaml
 from graph.problems import UsageError
+from policies.nearest import allowed_names, nearest
 from policies.plain import shown
 
 Raw = dict[str, Any]
+Place = tuple[str | int, ...]
+ROLES = "roles"
+"""The field whose keys are names of the team's own."""
+
+FACTS = "facts"
+
 _KEY = re.compile(r'"([^"]+)"|([^."]+)')
 _PATH = re.compile(r'("[^"]+"|[^."]+)(\.("[^"]+"|[^."]+))*')
 
@@ -22,7 +29,7 @@ def apply_settings(raw: Raw, settings: Sequence[str]) -> Raw:
     problems: list[str] = []
     for setting in settings:
         try:
-            raw = _apply(raw, setting)
+            raw = _apply(raw, f"--set {setting}")
         except UsageError as error:
             problems.extend(error.problems)
     if problems:
@@ -31,9 +38,35 @@ def apply_settings(raw: Raw, settings: Sequence[str]) -> Raw:
 
 
 def merge(raw: Raw, overrides: Mapping[str, Any]) -> Raw:
-    """Return the team with the overrides merged over it: mappings key by key, everything else replaced."""
+    """Return the team with the overrides merged over it: mappings key by key, everything else replaced.
+
+    A key with dots is a path, as in `--set`, and its value replaces what is there.
+
+    Raises:
+        UsageError: a path does not lead into the team.
+    """
+    paths = {key: value for key, value in overrides.items() if len(keys_of(key)) > 1}
+    merged = _merged(raw, {key: value for key, value in overrides.items() if key not in paths})
+    for path, value in paths.items():
+        merged = _set(merged, keys_of(path), value, is_append=False, setting=f"`overrides`: {path}")
+    return merged
+
+
+def is_changed_by(place: Place, overrides: Mapping[str, Any]) -> bool:
+    """Tell whether overrides have a value in a place of a team, or in one that it is within."""
+    paths = [tuple(keys_of(key)) for key in overrides if len(keys_of(key)) > 1]
+    return any(place[: len(path)] == path for path in paths) or _has_value(place, overrides)
+
+
+def _has_value(place: Place, overrides: Any) -> bool:
+    if not place or not isinstance(overrides, Mapping):
+        return True
+    return place[0] in overrides and _has_value(place[1:], overrides[place[0]])
+
+
+def _merged(raw: Raw, overrides: Mapping[str, Any]) -> Raw:
     both = {
-        key: merge(raw[key], value) if isinstance(value, Mapping) and isinstance(raw.get(key), dict) else value
+        key: _merged(raw[key], value) if isinstance(value, Mapping) and isinstance(raw.get(key), dict) else value
         for key, value in overrides.items()
     }
     return {**raw, **both}
@@ -47,15 +80,15 @@ def keys_of(path: str) -> list[str]:
 
 
 def _apply(raw: Raw, setting: str) -> Raw:
-    path, found, text = setting.partition("=")
+    path, found, text = setting.removeprefix("--set ").partition("=")
     is_append = path.endswith("+")
     keys = keys_of(path)
     if not found or not keys:
         raise UsageError(
-            f"--set {setting}: is no setting; allowed: path=value or path+=value, "
+            f"{setting}: is not a setting; allowed: path=value or path+=value, "
             'a key with dots in quotes: prices."gpt-4.1-mini".prompt=0.4'
         )
-    value = read_yaml(text.encode("utf-8", "surrogatepass"), f"--set {setting}").value
+    value = read_yaml(text.encode("utf-8", "surrogatepass"), setting).value
     return _set(raw, keys, value, is_append, setting)
 
 
@@ -64,11 +97,39 @@ def _set(raw: Raw, keys: Sequence[str], value: Any, is_append: bool, setting: st
     if rest:
         inner = raw.get(key) or {}
         if not isinstance(inner, dict):
-            raise UsageError(f"--set {setting}: `{key}` is {shown(inner)}, which has no fields")
+            raise UsageError(f"{setting}: `{key}` is {shown(inner)}, which has no fields")
+        if key == ROLES and inner and rest[0] not in inner:
+            raise UsageError(f"{setting}: `{rest[0]}` is not a role of this team{allowed_names(rest[0], inner)}")
+        if key == FACTS and not is_append:
+            _refuse_misspelled(inner, rest, setting)
         return {**raw, key: _set(inner, rest, value, is_append, setting)}
     if not is_append:
         return {**raw, key: value}
     kept = raw.get(key) or []
     if not isinstance(kept, list):
-        raise UsageError(f"--set {setting}: `{key}` is no list, so nothing can be appended")
+        raise UsageError(f"{setting}: `{key}` is not a list, so nothing can be appended")
     return {**raw, key: [*kept, *(value if isinstance(value, list) else [value])]}
+
+
+def _refuse_misspelled(facts: Any, keys: Sequence[str], setting: str) -> None:
+    """Refuse a fact that is not there, but one of nearly that name is: nobody would notice that it changes nothing."""
+    for key in keys:
+        if not isinstance(facts, dict):
+            return
+        meant = None if key in facts else nearest(key, map(str, facts))
+        if meant and not _differ_by_digits(key, meant):
+            raise UsageError(
+                f"{setting}: `{key}` is not in the facts; did you mean `{meant}`? A new fact comes with --facts FILE"
+            )
+        facts = facts.get(key)
+
+
+def _differ_by_digits(one: str, other: str) -> bool:
+    """Tell whether two names are one with another number, as those of two years are."""
+    return re.sub(r"\d", "", one) == re.sub(r"\d", "", other)
+
+
+def sets_facts(settings: Sequence[str], overrides: Mapping[str, Any]) -> bool:
+    """Tell whether settings or overrides change single facts."""
+    paths = [*(setting.partition("=")[0] for setting in settings), *overrides]
+    return any(keys_of(path)[:1] == [FACTS] for path in paths)

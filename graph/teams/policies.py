@@ -10,6 +10,7 @@ from typing import Any
 from graph.documents import Document, read_document
 from graph.problems import UsageError
 from policies.decision.table import Policy
+from policies.nearest import allowed_names
 from policies.team.rules import Problem, parse_policy
 
 DEFAULT_POLICY = "launch"
@@ -34,10 +35,9 @@ def with_policy(raw: Any) -> Any:
 
 def policy_problem(raw: Any) -> Problem | None:
     """Return what is wrong with how a team names its policy: no shipped one, or a shipped name for another table."""
-    allowed = ", ".join(shipped_policies())
     found = raw.get("policy") if isinstance(raw, dict) else None
     if isinstance(found, str):
-        return Problem(("policy",), f"is {found!r}; allowed: {allowed}, or a decision table")
+        return Problem(("policy",), f"is {found!r}{allowed_names(found, shipped_policies())}, or a decision table")
     name = found.get("name") if isinstance(found, dict) else None
     path = shipped_policies().get(name) if isinstance(name, str) else None
     if path and parse_policy(found) != parse_policy(read_document(path).value):
@@ -53,7 +53,7 @@ def load_policy(name: str) -> Policy:
     """
     path = shipped_policies().get(name)
     if path is None and not is_path(name):
-        raise UsageError(f"there is no policy `{name}`; allowed: {', '.join(shipped_policies())}, or a file's path")
+        raise UsageError(f"there is no policy `{name}`{allowed_names(name, shipped_policies())}, or a file's path")
     return policy_from(read_document(path or Path(name)))
 
 
@@ -77,5 +77,5 @@ def is_path(name: str) -> bool:
 def sentence(problem: Problem, where: str, whole: str) -> str:
     """Return a problem as one sentence that begins with where it is."""
     field = ".".join(map(str, problem.path))
-    allowed = f"; allowed: {', '.join(problem.allowed)}" if problem.allowed else ""
+    allowed = allowed_names(str(problem.path[-1]), problem.allowed) if problem.allowed else ""
     return f"{where}: {f'`{field}` ' if field else f'{whole} '}{problem.message}{allowed}"

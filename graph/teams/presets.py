@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.documents import read_document
+from policies.nearest import allowed_names
 from policies.team.rules import Problem
 
 FOLDER = "presets"
@@ -32,7 +33,7 @@ def preset_problems(raw: Any) -> list[Problem]:
         name: role["preset"] for name, role in (roles or {}).items() if isinstance(role, dict) and "preset" in role
     }
     return [
-        Problem(("roles", name, "preset"), f"is {preset!r}; allowed: {', '.join(shipped_presets())}")
+        Problem(("roles", name, "preset"), f"is {preset!r}{allowed_names(str(preset), shipped_presets())}")
         for name, preset in named.items()
     ]
 

@@ -107,7 +107,9 @@ def _mute(team: Team, has_key: bool) -> Iterator[str]:
             )
     asked = [name for name, role in speaking.items() if role.voice == "model"]
     if not has_key and (asked or team.brief.voice == "model"):
-        yield f"OPENAI_API_KEY is not set, but a model is to answer for {', '.join(asked) or 'the brief'}"
+        can_all = all(speaking[name].otherwise is not None for name in asked)
+        remedy = "set it" + (", or use the roles' own rules: --voice rules" if can_all else "")
+        yield f"OPENAI_API_KEY is not set, but a model is to answer for {', '.join(asked) or 'the brief'}; {remedy}"
 
 
 def _strange(team: Team, own: Collection[str]) -> Iterator[str]:

@@ -11,8 +11,10 @@ from policies.decision.guards import Guard, examine
 from policies.decision.outcome import Ruling, decide
 from policies.decision.table import Policy
 from policies.decision.vote import Cast, Vote
+from policies.nearest import allowed_names
 from policies.plain import shown
 from policies.team.fields import Facts, RoleName, Value
+from policies.wording import refusal
 
 Number = Annotated[int, Field(ge=0, le=1_000)]
 
@@ -67,7 +69,7 @@ def parse_case(raw: object) -> Case | list[str]:
     """Return the case that `raw` describes, or a sentence for every problem.
 
     >>> parse_case({"go": 2, "block": -1})
-    ['`block` is -1: input should be greater than or equal to 0']
+    ['`block` is -1; allowed: at least 0']
     """
     try:
         case = Case.model_validate(raw)
@@ -80,10 +82,12 @@ def parse_case(raw: object) -> Case | list[str]:
 
 
 def _problem(detail: Any) -> str:
-    message = detail["msg"][:1].lower() + detail["msg"][1:]
     if not detail["loc"]:
         return f"is {shown(detail['input'])}; allowed: a mapping of a case's fields"
-    return f"`{'.'.join(map(str, detail['loc']))}` is {shown(detail['input'])}: {message}"
+    where = f"`{'.'.join(map(str, detail['loc']))}`"
+    if detail["type"] == "extra_forbidden":
+        return f"{where} is an unknown key{allowed_names(str(detail['loc'][-1]), Case.model_fields)}"
+    return f"{where} {refusal(detail)}"
 
 
 def rule_on(case: Case, policy: Policy, guards: Sequence[Guard] = (), team: Electorate | None = None) -> Ruling:

@@ -4,7 +4,6 @@ CEL (Common Expression Language, https://github.com/cel-expr/cel-spec) has no si
 error comes back from the runtime as a truthy value of type ERROR, so only a BOOL counts as an answer here.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -16,6 +15,7 @@ from policies.conditions.messages import TooDeepError, changed, read_tree
 from policies.conditions.numbers import decimal_changes, find_mixture, takes_decimals
 from policies.conditions.operators import as_written, build_checker, build_runtime
 from policies.conditions.places import EACH, WALK, Read, reads_of
+from policies.conditions.refusals import PLACE, in_words, kind_in_words, place_in
 from policies.conditions.tree import Tree
 from policies.decision.variables import VARIABLES, Kind
 from policies.plain import MAX_INTEGER, clean_text
@@ -27,7 +27,6 @@ MAX_NESTING = 32
 Scope = Literal["facts", "vote", "output"]
 """What a condition reads: a role's rules the facts, a row of a decision table the vote, a check a role's output."""
 
-_POSITION = re.compile(r"<input>:(\d+):(\d+): (.*)")
 _TOO_DEEP = (
     f"is nested deeper than {MAX_NESTING} levels, of which a macro takes several; "
     "allowed: fewer brackets, operators and macros in one another"
@@ -88,9 +87,9 @@ def compile_condition(text: str, scope: Scope = "facts") -> Condition:
         ConditionError: it is too long or not plain text, does not compile, names an unknown variable, is not BOOL, or
             mixes numbers in a way that cannot be right.
 
-    >>> compile_condition("nope > 1")
+    >>> compile_condition("nope > 1")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    policies.conditions.condition.ConditionError: does not compile: undeclared reference to 'nope' at character 1
+    policies.conditions.condition.ConditionError: cannot be read: `nope` is unknown here, at character 1; facts are ...
     """
     if len(text) > MAX_LENGTH:
         raise ConditionError(f"has {len(text)} characters; allowed: at most {MAX_LENGTH}")
@@ -98,7 +97,7 @@ def compile_condition(text: str, scope: Scope = "facts") -> Condition:
         raise ConditionError("has a NUL character or a lone surrogate")
     checker, runtime = _environments(scope)
     try:
-        serialized = _checked(checker, text)
+        serialized = _checked(checker, text, scope)
         tree = read_tree(serialized)
     except TooDeepError:
         raise ConditionError(_TOO_DEEP) from None
@@ -111,35 +110,29 @@ def compile_condition(text: str, scope: Scope = "facts") -> Condition:
     return Condition(tree, _taken(reads, DECIMAL if takes_decimals(tree) else AS_IS), program)
 
 
-def _checked(checker: Any, text: str) -> bytes:
+def _checked(checker: Any, text: str, scope: Scope) -> bytes:
     """Return the checked expression as the runtime serializes it."""
     try:
         expression = checker.compile(text)
     except RuntimeError as error:
-        raise ConditionError(_readable(text, str(error))) from None
+        raise ConditionError(_readable(text, str(error), scope)) from None
     if expression.return_type() != cel.Type.BOOL:
-        raise ConditionError(f"is {expression.return_type().name()}; allowed: a comparison, which is BOOL")
+        kind = kind_in_words(expression.return_type().name().lower())
+        raise ConditionError(f"gives {kind}; allowed: a comparison, which gives true or false")
     return bytes(expression.serialize())
 
 
-def _readable(text: str, message: str) -> str:
-    found = _POSITION.search(message)
-    if found is None and "recursion" in message.splitlines()[0]:  # the one reason that has no place in the text
+def _readable(text: str, message: str, scope: Scope) -> str:
+    if not PLACE.search(message) and "recursion" in message.splitlines()[0]:  # the one reason without a place
         return _TOO_DEEP
-    said = (found[3] if found else message.splitlines()[0]).replace(" (in container '')", "")
-    return f"does not compile: {said}{_at(text, int(found[1]), int(found[2])) if found else ''}"
-
-
-def _at(text: str, line: int, column: int) -> str:
-    return f" at line {line}, character {column}" if "\n" in text else f" at character {column}"
+    return f"cannot be read: {in_words(text, message, [*_variables(scope)])}"
 
 
 def _refuse_mixture(text: str, tree: Tree, scope: Scope) -> None:
     mixture = find_mixture(tree, is_counted=scope == "vote")
     if mixture:
-        before = text[: tree.positions[mixture.node.id]]
-        where = _at(text, before.count("\n") + 1, len(before) - before.rfind("\n"))
-        raise ConditionError(f"{mixture.what}{where}; {mixture.instead}")
+        where = place_in(text, tree.positions[mixture.node.id])
+        raise ConditionError(f"{mixture.what} {where}; {mixture.instead}")
 
 
 def _taken(reads: Sequence[Read], all_of_it: Taken) -> Taken:

@@ -7,10 +7,11 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from policies.plain import shown
+from policies.nearest import allowed_names
 from policies.run.stop import stop_reason
 from policies.run.usage import NOTHING_HELD, NOTHING_USED, Reservation, Usage
 from policies.team.team import Budget
+from policies.wording import refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ def change_budget(budget: Budget, changes: Mapping[str, Any]) -> Budget:
 def _problem(detail: ErrorDetails) -> str:
     where = f"budget.{'.'.join(map(str, detail['loc']))}"
     if detail["type"] == "extra_forbidden":
-        return f"{where} is an unknown limit; allowed: {', '.join(Budget.model_fields)}"
-    return f"{where} is {shown(detail['input'])}; {detail['msg']}"
+        return f"{where} is not a limit{allowed_names(str(detail['loc'][-1]), Budget.model_fields)}"
+    return f"{where} {refusal(detail)}"
 
 
 def grant(spent: Spent, reservation: Reservation) -> Spent:

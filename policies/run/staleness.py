@@ -1,6 +1,16 @@
 """Staleness: what a thread was started with, against what it is asked to go on with."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from policies.paths import MISSING
+from policies.plain import shown
+from policies.team.privacy import WITHHELD
+
+MAX_NAMED = 3
+"""Changes of one field that are named."""
+
+Keys = tuple[str, ...]
 
 FIELDS = ("team", "policy", "facts", "goal")
 """What a thread keeps a hash of, in the order in which a move is named."""
@@ -19,3 +29,37 @@ def find_moved(kept: Mapping[str, str | None], given: Mapping[str, str | None]) 
 
 def _moved(kept: str | None, given: str | None) -> bool:
     return kept is not None and given is not None and kept != given
+
+
+def changes_in_words(kept: Any, given: Any) -> str:
+    """Return what moved between two values, each place with its old and its new value; the first few of them.
+
+    >>> changes_in_words({"supply": {"suppliers": 2}}, {"supply": {"suppliers": 1}, "region": "EU"})
+    "`supply.suppliers`: 2 → 1; `region`: not there → 'EU'"
+    """
+    told = [_in_words(*change) for change in _changes((), kept, given)]
+    more = [f"and {len(told) - MAX_NAMED} more"] if len(told) > MAX_NAMED else []
+    return "; ".join([*told[:MAX_NAMED], *more])
+
+
+def _changes(path: Keys, kept: Any, given: Any) -> Iterator[tuple[Keys, Any, Any]]:
+    """Yield each innermost place where two values differ, with both."""
+    if isinstance(kept, list) and isinstance(given, list):
+        kept, given = ({str(number): item for number, item in enumerate(each)} for each in (kept, given))
+    if isinstance(kept, Mapping) and isinstance(given, Mapping):
+        for key in dict.fromkeys((*kept, *given)):
+            yield from _changes((*path, key), kept.get(key, MISSING), given.get(key, MISSING))
+    elif kept != given:
+        yield path, kept, given
+
+
+def _in_words(path: Keys, kept: Any, given: Any) -> str:
+    """Return a change; without the values where one of them is private."""
+    place = f"`{'.'.join(path)}`: " if path else ""
+    if WITHHELD in (kept, given):
+        return f"{place}private before or now, so not shown"
+    return f"{place}{_shown(kept)} → {_shown(given)}"
+
+
+def _shown(value: Any) -> str:
+    return "not there" if value is MISSING else shown(value)

@@ -156,8 +156,8 @@ STOP_TABLE: dict[StopKind, StopRule] = {
     "stale_thread": StopRule(
         "The thread was started with something else.",
         is_detailed=True,
-        remedy="The thread was started with {moved}. "
-        "Start a new one; if it has not finished, --accept-changes goes on.",
+        remedy="The thread was started with {moved}. To decide anew, name another --thread; "
+        "one that has not finished takes the change with --accept-changes.",
     ),
     "busy": StopRule(
         "Somebody else works on the thread.",

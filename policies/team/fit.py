@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from itertools import islice
 from typing import Any
 
@@ -11,6 +10,7 @@ from policies.conditions.places import EACH, Path, shown_path, values_at
 from policies.conditions.reading import fact_paths, handled_in, reads_in
 from policies.conditions.sides import Side, Sides, TooManyRoundsError, known_kind, sides_on
 from policies.decision.guards import ABSENT, SINGLE, Guard, find_unreadable, kind_of
+from policies.nearest import nearest
 from policies.paths import MISSING, keys_of
 from policies.plain import MAX_SHOWN
 from policies.team.privacy import WITHHELD
@@ -190,10 +190,10 @@ def _misfit(sides: Sides, when: str) -> Misfit | None:
 
 def _nearest(path: Path, facts: Mapping[str, Any]) -> str:
     """Say which path of the facts is like this one; where none is, what facts there are."""
-    known = {shown_path(each).lower(): (each, value) for each, value in islice(_paths(facts), MAX_CANDIDATES)}
-    found = get_close_matches(shown_path(path).lower(), known, 1)
+    known = {shown_path(each): (each, value) for each, value in islice(_paths(facts), MAX_CANDIDATES)}
+    found = nearest(shown_path(path), known, is_path=True)
     if found:
-        near, value = known[found[0]]
+        near, value = known[found]
         return f"the nearest path is {_named(near)}, {kind_of(value)}"
     tops = [(key,) for key, value in facts.items() if value != WITHHELD]
     more = f" and {len(tops) - MAX_NAMED} more" if len(tops) > MAX_NAMED else ""

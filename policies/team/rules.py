@@ -13,6 +13,7 @@ from policies.decision.guards import Guard
 from policies.decision.table import Policy, Row, Waiver
 from policies.decision.variables import reads_weights
 from policies.messages.message import Messaging, Subscription
+from policies.nearest import allowed_names
 from policies.paths import keys_of
 from policies.patterns.course import decides_by_policy, ruling_policy
 from policies.patterns.rules import pattern_faults
@@ -21,6 +22,7 @@ from policies.team.fields import Position
 from policies.team.nesting import Within, teams_within
 from policies.team.privacy import overlaps
 from policies.team.team import FACTS_FIELDS, MAX_ROLES, RESERVED_NAMES, Brief, Budget, Check, Options, Price, Role, Team
+from policies.wording import refusal
 
 Path = tuple[str | int, ...]
 
@@ -65,7 +67,7 @@ def parse_team(raw: object) -> Team | list[Problem]:
     'is missing'
     """
     if not isinstance(raw, Mapping):
-        return [Problem((), f"is a {_kind(raw)}; allowed: a mapping of the team's fields")]
+        return [Problem((), f"is {_kind(raw)}; allowed: a mapping of the team's fields")]
     rules = list(_all_rule_problems(raw))
     try:
         team = Team.model_validate(dict(raw))
@@ -81,7 +83,7 @@ def parse_policy(raw: object) -> Policy | list[Problem]:
     ('rules', 0, 'when')
     """
     if not isinstance(raw, Mapping):
-        return [Problem((), f"is a {_kind(raw)}; allowed: a mapping of the policy's fields")]
+        return [Problem((), f"is {_kind(raw)}; allowed: a mapping of the policy's fields")]
     try:
         return Policy.model_validate(dict(raw))
     except ValidationError as error:
@@ -123,8 +125,8 @@ def _team_problems(team: Team, private: Sequence[str]) -> Iterator[Problem]:
     for index, row in enumerate(team.policy.rules):
         for name in roles_in(row.when) or ():
             if name not in (*team.sequence, *team.joining):
-                speaking = ", ".join((*team.sequence, *team.joining))
-                yield Problem(("policy", "rules", index, "when"), f"names the role {name!r}; allowed: {speaking}")
+                told = f"names the role {name!r}{allowed_names(name, (*team.sequence, *team.joining))}"
+                yield Problem(("policy", "rules", index, "when"), told)
     yield from _carried_problems(team)
     names = [guard.name for guard in team.guards]
     for index, name in enumerate(names):
@@ -171,24 +173,23 @@ def _names_at(path: Path) -> tuple[str, ...]:
 
 
 def _sentence(detail: ErrorDetails) -> str:
-    kind, value = detail["type"], shown(detail["input"])
-    context = detail.get("ctx", {})
+    kind, context = detail["type"], detail.get("ctx", {})
     if kind == "missing":
         return "is missing"
     if kind == "extra_forbidden":
         return "is an unknown key"
-    if kind == "literal_error":
-        return f"is {value}; allowed: {context['expected']}"
     if kind == "value_error" and detail["loc"][-1:] == ("facts",):  # the sentence names the place; facts may be private
         return f"cannot be used: {context['error']}"
     if kind == "value_error":
-        return f"is {value}: {context['error']}"
-    message = detail["msg"][:1].lower() + detail["msg"][1:]
-    return f"is {value}; {message.replace('input should', 'it should').replace('valid tuple', 'valid list')}"
+        return f"is {shown(detail['input'])}: {context['error']}"
+    return refusal(detail)
+
+
+_KINDS = {list: "a list", str: "text", bool: "a boolean", int: "a number", float: "a number"}
 
 
 def _kind(value: object) -> str:
-    return "nothing" if value is None else type(value).__name__
+    return "empty" if value is None else _KINDS.get(type(value), "not a mapping")
 
 
 def _rule_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -239,10 +240,11 @@ def _check_problems(roles: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _sequence_problems(sequence: Sequence[Any], roles: Mapping[str, Any]) -> Iterator[Problem]:
-    known = ", ".join(map(str, roles))
+    known = [*map(str, roles)]
     for index, name in enumerate(sequence):
-        if isinstance(name, str) and name not in roles:
-            yield Problem(("sequence", index), f"is {shown(name)}; allowed: the roles of this team ({known})")
+        if isinstance(name, str) and name not in roles and known:
+            told = f"is {shown(name)}, which is not a role of this team{allowed_names(name, known)}"
+            yield Problem(("sequence", index), told)
         if name in sequence[:index]:
             yield Problem(("sequence", index), f"is {shown(name)} again; a role speaks once a round")
 
@@ -250,7 +252,7 @@ def _sequence_problems(sequence: Sequence[Any], roles: Mapping[str, Any]) -> Ite
 def _facts_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
     named = [field for field in FACTS_FIELDS if raw.get(field) is not None]
     for field in named[1:]:
-        yield Problem((field,), f"stands beside `{named[0]}`; allowed: one of the two")
+        yield Problem((field,), f"cannot be used together with `{named[0]}`; keep one of the two")
 
 
 def _price_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:

@@ -183,13 +183,13 @@ WRONG: dict[str, tuple[list[object], str]] = {
     "a role twice": ([*ROLES, "risk=block"], "`risk` is named twice; name each role once"),
     "an unknown stance": (
         ["risk=blok", "legal=go"],
-        "`risk=blok` names no stance; nearest: block; allowed: go, caution",
+        "`risk=blok`: `blok` is not a stance; did you mean `block`? Allowed: go, caution",
     ),
     "an absence that stops": (
         ["risk=absent", "legal=go"],
         "`risk=absent`: this policy stops at an absent role; allowed: go, caution, block",
     ),
-    "an unknown role": ([*ROLES, "rsk=go"], "`rsk` does not vote here; nearest: risk; allowed: risk, legal"),
+    "an unknown role": ([*ROLES, "rsk=go"], "`rsk` does not vote here; did you mean `risk`? Allowed: risk, legal"),
     "a role that has not joined": (
         [*ROLES, "audit=go"],
         "`audit` does not vote here; it votes once it has joined: --joined audit",
@@ -201,7 +201,7 @@ WRONG: dict[str, tuple[list[object], str]] = {
     ),
     "a role that nobody calls": (
         [*ROLES, "--joined", "audti", "--round", 2],
-        "--joined audti: no row of this policy brings it in; nearest: audit; allowed: audit",
+        "--joined audti: no row of this policy brings it in; did you mean `audit`? Allowed: audit",
     ),
     "a role of the sequence that joins": (
         [*ROLES, "--joined", "risk", "--round", 2],
@@ -215,18 +215,18 @@ WRONG: dict[str, tuple[list[object], str]] = {
         [*ROLES, "--round", 4],
         "--round 4: there are 3; allowed: 1 to 3, or name more with --max-rounds",
     ),
-    "a round beyond all": ([*ROLES, "--round", 1001], "1001 is not in the range 1<=x<=1000"),
+    "a round beyond all": ([*ROLES, "--round", 1001], "--round is 1001; allowed: a whole number from 1 to 1000"),
     "a streak too long": ([*ROLES, "--round", 2, "--streak", 2], "--streak 2: 1 came before round 2; allowed: 0 to 1"),
-    "a negative streak": ([*ROLES, "--streak", -1], "-1 is not in the range x>=0"),
+    "a negative streak": ([*ROLES, "--streak", -1], "--streak is -1; allowed: a whole number from 0 on"),
     "a guard that there is none": (
         [*ROLES, "--tripped", "hihg rate"],
-        "--tripped hihg rate: there is no such guard; nearest: high rate; allowed: high rate, region",
+        "--tripped hihg rate: there is no such guard; did you mean `high rate`? Allowed: high rate, region",
     ),
     "a confidence that nobody reads": (
         [*ROLES, "--confidence", 0.5],
         "--confidence 0.5: this policy reads none; leave it out",
     ),
-    "a confidence too high": ([*ROLES, "--confidence", 2], "2.0 is not in the range 0<=x<=1"),
+    "a confidence too high": ([*ROLES, "--confidence", 2], "--confidence is 2.0; allowed: a number from 0 to 1"),
     "nobody": ([], "risk, legal: no stance; name each role that votes once, for example risk=go"),
 }
 

@@ -71,34 +71,34 @@ def _goal(question: Question) -> str:
 # --- the command -----------------------------------------------------------------------------------------------------
 
 BAD_LINES: list[tuple[bytes, str]] = [
-    (b'{"id": "b"', "is no JSON"),
-    (b"\xff\xfe{}", "is no JSON"),
-    (b"[1]", "dictionary"),
-    (b'"text"', "dictionary"),
-    (b"{}", "`id`: field required"),
-    (b'{"id": 7}', "`id`: input should be a valid string"),
-    (b'{"id": ""}', "`id`: string should have at least 1 character"),
+    (b'{"id": "b"', "is not JSON"),
+    (b"\xff\xfe{}", "is not UTF-8 at byte 0"),
+    (b"[1]", "is not an object; allowed: {id, team?, goal?, facts?, overrides?}"),
+    (b'"text"', "is not an object; allowed: {id, team?, goal?, facts?, overrides?}"),
+    (b"{}", "`id` is missing; allowed: {id, team?"),
+    (b'{"id": 7}', "`id` is 7; allowed: text"),
+    (b'{"id": ""}', "`id` is ''; allowed: at least 1 character"),
     (b'{"id": "../up"}', "'../up' is not allowed; allowed: 1 to 128 of"),
     (b'{"id": "a b"}', "'a b' is not allowed"),
     (_line("x" * 129), "is not allowed"),
-    (b'{"id": "good"}', "`id` is 'good' again; it stands on line 1"),
-    (b'{"id": "c", "gaol": "?"}', "`gaol`: extra inputs are not permitted"),
-    (b'{"id": "d", "goal": ["?"]}', "`goal`: input should be a valid string"),
-    (b'{"id": "e", "facts": [1]}', "`facts`: input should be a valid dictionary"),
+    (b'{"id": "good"}', "`id` is 'good', as on line 1; give each case its own id"),
+    (b'{"id": "c", "gaol": "?"}', "`gaol` is an unknown key; did you mean `goal`? Allowed: id,"),
+    (b'{"id": "d", "goal": ["?"]}', "`goal` is ['?']; allowed: text"),
+    (b'{"id": "e", "facts": [1]}', "`facts` is [1]; allowed: a mapping"),
     (b'{"id": "f", "facts": {"a": "\\u0000"}}', "NUL character or a lone surrogate"),
     (b'{"id": "g", "facts": {"a": "\\ud800"}}', "NUL character or a lone surrogate"),
     (b'{"id": "h", "facts": {"a": NaN}}', "`facts.a` is nan; allowed: finite numbers"),
     (b'{"id": "i", "facts": {"a": 9007199254740993}}', "beyond"),
     (b'{"id": "j", "facts": {"a": ' + b"[" * 40 + b"]" * 40 + b"}}", "nested deeper"),
-    (b'{"id": "k", "facts": ' + b"[" * 100_000, "is no JSON"),
-    (b'{"id": "l", "facts": ' + b"9" * 5_000 + b"}", "is no JSON"),
+    (b'{"id": "k", "facts": ' + b"[" * 100_000, "is not JSON"),
+    (b'{"id": "l", "facts": ' + b"9" * 5_000 + b"}", "is not JSON"),
     (_line("m", goal="x" * MAX_LINE_BYTES), f"allowed: at most {MAX_LINE_BYTES}"),
     (b'{"id": "n", "team": "nobody"}', "there is no team `nobody`; allowed: build_or_buy, "),
     (b'{"id": "o", "overrides": {"budget": {"max_rounds": 0}}}', "`budget.max_rounds`"),
     (b'{"id": "p", "overrides": {"sequence": ["nobody"]}}', "nobody"),
     (b'{"id": "q", "overrides": {"roles": null}}', "`roles`"),
     (b'{"id": "r", "overrides": {"unknown": 1}}', "`unknown`"),
-    (b'{"id": "s", "overrides": [1]}', "`overrides`: input should be a valid dictionary"),
+    (b'{"id": "s", "overrides": [1]}', "`overrides` is [1]; allowed: a mapping"),
 ]
 GOOD = [b'{"id": "good"}', b'{"id": "last", "team": "cold_storage"}']
 
@@ -380,7 +380,8 @@ def test_a_line_whose_thread_was_started_with_another_goal_is_stale_and_touches_
     settings = settings_at(tmp_path)
     before = _first(run_batch(settings, _line("c", goal="One?")))
     stale = _first(run_batch(settings, _line("c", goal="Another?")))
-    assert stale == {"status": "stopped", "stop_reason": "stale_thread:goal", "thread_id": "c", "resumable": False}
+    told = {"stop_reason": "stale_thread:goal", "cause": "'One?' → 'Another?'"}
+    assert stale == {"status": "stopped", "thread_id": "c", "resumable": False, **told}
     assert _first(run_batch(settings, _line("c", goal="One?"))) == before
 
 

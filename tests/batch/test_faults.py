@@ -35,5 +35,5 @@ def test_an_error_nobody_expected_ends_its_own_case_alone(tmp_path: Path) -> Non
 
 
 def test_a_key_that_stands_twice_is_refused() -> None:
-    with pytest.raises(UsageError, match="the key `id` stands twice"):
+    with pytest.raises(UsageError, match="the key `id` is there twice"):
         read_case(b'{"id": "a", "id": "b"}')

@@ -31,35 +31,38 @@ UNPLAIN = {
     "a NUL in a key": (r'{"b": {"\u0000": 1}}', "`b` has a NUL character or a lone surrogate"),
     "half a character": (r'{"a": "\ud83d"}', "`a` has a NUL character or a lone surrogate"),
     "halves in the wrong order": (r'{"a": "\ude00\ud83d"}', "`a` has a NUL character or a lone surrogate"),
-    "a list": ("[1]", "is no object; allowed: a mapping of facts"),
-    "null": ("null", "is no object; allowed: a mapping of facts"),
-    "a word": ('"facts"', "is no object; allowed: a mapping of facts"),
+    "a list": ("[1]", "is a list; allowed: an object of facts, for example"),
+    "null": ("null", "is empty; allowed: an object of facts, for example"),
+    "a word": ('"facts"', "is text; allowed: an object of facts, for example"),
 }
 # The text, and the beginning of what is said of it after the file's name.
 BAD: dict[str, dict[str, tuple[str | bytes, str]]] = {
     "facts.json": {
         **UNPLAIN,
-        "empty": ("", "cannot be read as JSON: Expecting value"),
-        "a key twice": ('{"a": 1, "a": 2}', "the key `a` stands twice"),
-        "an inner key twice": ('{"a": {"b": 1, "b": 1}}', "the key `b` stands twice"),
+        "empty": ("", "cannot be read as JSON: it is empty"),
+        "a key twice": ('{"a": 1, "a": 2}', "the key `a` is there twice; keep one"),
+        "an inner key twice": ('{"a": {"b": 1, "b": 1}}', "the key `b` is there twice; keep one"),
         "many parts": (json.dumps({"a": [[0] * 900] * 30}), "the value has more than 20000 parts"),
-        "NaN": ('{"a": NaN}', "`NaN` is no JSON; allowed: finite numbers"),
-        "infinity": ('{"a": [-Infinity]}', "`-Infinity` is no JSON; allowed: finite numbers"),
+        "NaN": ('{"a": NaN}', "`NaN` is not JSON; allowed: finite numbers"),
+        "infinity": ('{"a": [-Infinity]}', "`-Infinity` is not JSON; allowed: finite numbers"),
         "5,000 digits": (f'{{"a": {"7" * 5_000}}}', "has a number too long or is nested too deep"),
         "100,000 levels": ("[" * 100_000, "has a number too long or is nested too deep"),
         "50,000 levels": (nested(50_000), "has more than 262144 bytes"),
-        "something after it": ('{"a": 1} {"b": 2}', "cannot be read as JSON: Extra data"),
-        "an open brace": ('{"a": 1', "cannot be read as JSON: Expecting ',' delimiter"),
+        "something after it": ('{"a": 1} {"b": 2}', "cannot be read as JSON: nothing more is expected at character 10"),
+        "an open brace": ('{"a": 1', "cannot be read as JSON: a comma or a closing bracket is expected at character 8"),
         "a comma too many": ('{"a": 1,}', "cannot be read as JSON: "),
-        "YAML": ("a: 1", "cannot be read as JSON: Expecting value"),
-        "a control character": ('{"a": "\x1b"}', "cannot be read as JSON: Invalid control character at"),
+        "YAML": ("a: 1", "cannot be read as JSON: a value is expected at character 1, not `a`"),
+        "a control character": (
+            '{"a": "\x1b"}',
+            "cannot be read as JSON: a line break or another control",
+        ),
         "not UTF-8": (b'{"a": "\xff"}', "is not UTF-8 at byte 7"),
         "UTF-16": ('{"a": 1}'.encode("utf-16"), "is not UTF-8 at byte 0"),
     },
     "facts.yaml": {
         **UNPLAIN,
-        "empty": ("", "is no object; allowed: a mapping of facts"),
-        "a key twice": ("a: 1\na: 2", "the key `a` stands twice"),
+        "empty": ("", "is empty; allowed: an object of facts, for example"),
+        "a key twice": ("a: 1\na: 2", "the key `a` is there twice; keep one"),
         "a number for a key": ("1: a", "a key is not text; put it in quotes"),
         "NaN": ("a: .nan", "`a` is nan; allowed: finite numbers"),
         "infinity": ("a: [1, -.inf]", "`a[1]` is -inf; allowed: finite numbers"),
@@ -181,3 +184,14 @@ def test_a_file_without_end_is_refused_within_little_memory(arguments: list[str]
 
     assert (done.code, done.out) == (2, "")
     assert done.sentences[0].startswith("/dev/zero: has more than 262144 bytes")
+
+
+def test_a_setting_changes_one_fact_of_the_file_that_a_team_names(accord_home: Path, capsys: Captured) -> None:
+    Path("facts.json").write_text('{"rate": 0.5, "region": "EU"}')
+    Path("team.yaml").write_text(GOOD.replace("facts: {rate: 0.5}", "facts_file: facts.json"))
+
+    one = accord(capsys, "run", "team.yaml", "--json")
+    other = accord(capsys, "run", "team.yaml", "--set", "facts.rate=2.0", "--json")
+
+    assert ('"stance": "go"' in one.out, '"stance": "block"' in other.out) == (True, True)
+    assert json.loads(other.out)["hashes"]["facts"] != json.loads(one.out)["hashes"]["facts"]

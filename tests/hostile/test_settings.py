@@ -18,10 +18,10 @@ from tests.hostile.command import Captured, accord, process, refused
 from tests.scripted_server import forever, serve, status
 
 CANARY = "sk-canary-3f9c1d7e"
-NO_ENDPOINT = "OPENAI_BASE_URL is no address of an endpoint; allowed: http(s)://HOST[:PORT]/PATH, without a user"
+NO_ENDPOINT = "OPENAI_BASE_URL is not the address of an endpoint; allowed: http(s)://HOST[:PORT]/PATH, without a user"
 NO_KEY = "OPENAI_API_KEY is blank, or has a character that no key has; allowed: printable ASCII without spaces"
-NO_POSTGRES = "is no address of a PostgreSQL; allowed: postgresql://USER:PASSWORD@HOST:PORT/NAME, special characters in"
-NO_DATABASE = "is no database; allowed: a file, sqlite:///FILE, postgresql://..."
+NO_POSTGRES = "is not the address of a database; allowed: postgresql://USER:PASSWORD@HOST:PORT/NAME, special "
+NO_DATABASE = "is not a kind of database; allowed: a file, sqlite:///FILE, postgresql://..."
 
 ADDRESSES = [
     *(
@@ -91,15 +91,15 @@ def test_a_key_that_no_header_takes_is_refused_and_never_shown(
 
 
 VALUES: list[tuple[str, str, str]] = [
-    ("OPENAI_TIMEOUT_SECONDS", "abc", "OPENAI_TIMEOUT_SECONDS: input should be a valid number, "),
-    ("OPENAI_TIMEOUT_SECONDS", "0", "OPENAI_TIMEOUT_SECONDS: input should be greater than 0"),
-    ("OPENAI_TIMEOUT_SECONDS", "-1", "OPENAI_TIMEOUT_SECONDS: input should be greater than 0"),
-    ("OPENAI_TIMEOUT_SECONDS", "nan", "OPENAI_TIMEOUT_SECONDS: input should be "),
-    ("OPENAI_TIMEOUT_SECONDS", "inf", "OPENAI_TIMEOUT_SECONDS: input should be less than or equal to 3600"),
-    ("OPENAI_TIMEOUT_SECONDS", "1e9", "OPENAI_TIMEOUT_SECONDS: input should be less than or equal to 3600"),
-    ("OPENAI_MODEL", " ", "OPENAI_MODEL: string should have at least 1 character"),
-    ("OPENAI_MODEL", "m" * 201, "OPENAI_MODEL: string should have at most 200 characters"),
-    ("OPENAI_MODEL", "\udcff", "OPENAI_MODEL: input should be a valid string"),
+    ("OPENAI_TIMEOUT_SECONDS", "abc", "OPENAI_TIMEOUT_SECONDS: must be a number"),
+    ("OPENAI_TIMEOUT_SECONDS", "0", "OPENAI_TIMEOUT_SECONDS: must be more than 0"),
+    ("OPENAI_TIMEOUT_SECONDS", "-1", "OPENAI_TIMEOUT_SECONDS: must be more than 0"),
+    ("OPENAI_TIMEOUT_SECONDS", "nan", "OPENAI_TIMEOUT_SECONDS: must be "),
+    ("OPENAI_TIMEOUT_SECONDS", "inf", "OPENAI_TIMEOUT_SECONDS: must be at most 3600"),
+    ("OPENAI_TIMEOUT_SECONDS", "1e9", "OPENAI_TIMEOUT_SECONDS: must be at most 3600"),
+    ("OPENAI_MODEL", " ", "OPENAI_MODEL: must have at least 1 character"),
+    ("OPENAI_MODEL", "m" * 201, "OPENAI_MODEL: must have at most 200 characters"),
+    ("OPENAI_MODEL", "\udcff", "OPENAI_MODEL: must be text"),
 ]
 
 
@@ -126,7 +126,7 @@ def test_all_wrong_variables_are_told_at_once(capsys: Captured, monkeypatch: pyt
 DOTENV: list[tuple[bytes, str]] = [
     (b"OPENAI_API_KEY='sk canary'", NO_KEY),
     (b"OPENAI_BASE_URL=nowhere", NO_ENDPOINT),
-    (b"OPENAI_TIMEOUT_SECONDS=0", "OPENAI_TIMEOUT_SECONDS: input should be greater than 0"),
+    (b"OPENAI_TIMEOUT_SECONDS=0", "OPENAI_TIMEOUT_SECONDS: must be more than 0"),
     (b"OPENAI_API_KEY=sk-canary-\xff", ".env: is not UTF-8 at byte 25"),
     (b"A=" + b"canary" * 200_000, ".env: has more than 1048576 bytes"),
 ]

@@ -130,7 +130,7 @@ def test_a_file_of_facts_is_read_and_private_facts_are_withheld(capsys: Captured
     assert open_["warnings"] == []
     assert open_["shortest"]["tokens"]["prompts"] - withheld["shortest"]["tokens"]["prompts"] > 150
     (tmp_path / "facts.yaml").write_text("- no mapping\n")
-    assert "is no object" in refused(capsys, "estimate", crew(tmp_path), *named)[0]
+    assert "allowed: an object of facts" in refused(capsys, "estimate", crew(tmp_path), *named)[0]
 
 
 @pytest.mark.parametrize(
@@ -186,9 +186,9 @@ def test_limits_of_a_team_within_and_teams_that_wait_are_told(capsys: Captured) 
         (["estimate", "nobody"], "there is no team `nobody`; allowed: "),
         (["estimate", "--facts", "no.json"], "no.json: "),
         (["estimate", "--set", "budget.max_rounds=0"], "--set budget.max_rounds=0: "),
-        (["estimate", "market_entry", "--voice", "human"], "Invalid value for '--voice': "),
-        (["patterns", "--agents", "1"], "Invalid value for '--agents': "),
-        (["patterns", "--rounds", "0"], "Invalid value for '--rounds': "),
+        (["estimate", "market_entry", "--voice", "human"], "--voice is 'human'; allowed: "),
+        (["patterns", "--agents", "1"], "--agents is 1; allowed: "),
+        (["patterns", "--rounds", "0"], "--rounds is 0; allowed: "),
     ],
 )
 def test_what_cannot_be_estimated_is_refused(arguments: list[str], sentence: str, capsys: Captured) -> None:

@@ -145,10 +145,10 @@ def test_a_thread_whose_roles_send_no_messages_has_none(accord_home: Path, capsy
     [
         (["nobody"], "there is no thread `nobody` in "),
         (["a b"], "the thread id 'a b' is not allowed; allowed: "),
-        ([], "Missing argument 'THREAD'."),
-        (["t", "--kind", "order"], "Invalid value for '--kind': 'order' is not one of 'task', 'result', 'question', "),
-        (["t", "--limit", "0"], "Invalid value for '--limit': 0 is not in the range 1<=x<=10000."),
-        (["t", "--offset", "-1"], "Invalid value for '--offset': -1 is not in the range x>=0."),
+        ([], "there are no threads yet; `accord run` starts one"),
+        (["t", "--kind", "order"], "--kind is 'order'; allowed: task, result, question, "),
+        (["t", "--limit", "0"], "--limit is 0; allowed: a whole number from 1 to 10000"),
+        (["t", "--offset", "-1"], "--offset is -1; allowed: a whole number from 0 on"),
     ],
 )
 def test_an_unknown_thread_kind_or_page_is_refused(arguments: list[str], sentence: str, capsys: Captured) -> None:

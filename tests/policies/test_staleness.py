@@ -1,10 +1,11 @@
 """Staleness: which field of a thread moved, named in a fixed order."""
 
 from itertools import combinations
+from typing import Any
 
 import pytest
 
-from policies.run.staleness import FIELDS, find_moved
+from policies.run.staleness import FIELDS, changes_in_words, find_moved
 
 KEPT: dict[str, str | None] = {"team": "t1", "policy": "p1", "facts": "f1", "goal": "g1"}
 
@@ -35,3 +36,21 @@ def test_a_field_without_a_hash_on_either_side_cannot_have_moved(field: str) -> 
 def test_a_new_thread_keeps_nothing_so_nothing_moved() -> None:
     assert find_moved({}, KEPT) is None
     assert find_moved({}, {}) is None
+
+
+@pytest.mark.parametrize(
+    ("kept", "given", "told"),
+    [
+        ({"a": {"b": 2, "c": 1}}, {"a": {"b": 1, "c": 1}}, "`a.b`: 2 → 1"),
+        ({"a": 1}, {"b": 1}, "`a`: 1 → not there; `b`: not there → 1"),
+        ({"l": [1, {"x": "a"}]}, {"l": [1, {"x": "b"}, 3]}, "`l.1.x`: 'a' → 'b'; `l.2`: not there → 3"),
+        ({"a": {"b": 1}}, {"a": None}, "`a`: {'b': 1} → None"),
+        ("one question", "another", "'one question' → 'another'"),
+        ({"name": "(withheld)"}, {"name": "Ada"}, "`name`: private before or now, so not shown"),
+        ({"name": {"first": "Ada"}}, {"name": "(withheld)"}, "`name`: private before or now, so not shown"),
+        (dict.fromkeys("abcde", 1), {}, "`a`: 1 → not there; `b`: 1 → not there; `c`: 1 → not there; and 2 more"),
+        ({"a": 1}, {"a": 1}, ""),
+    ],
+)
+def test_what_moved_is_told_by_place_with_the_old_and_the_new_value(kept: Any, given: Any, told: str) -> None:
+    assert changes_in_words(kept, given) == told

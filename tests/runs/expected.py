@@ -168,6 +168,7 @@ def stopped(
     }
 
 
-def turned_away(reason: str) -> Plain:
+def turned_away(reason: str, cause: str | None = None) -> Plain:
     """The record of an attempt that was refused before it touched the thread."""
-    return {"status": "stopped", "stop_reason": reason, "thread_id": "t", "resumable": False}
+    refused = {"status": "stopped", "stop_reason": reason, "thread_id": "t", "resumable": False}
+    return refused | ({"cause": cause} if cause else {})

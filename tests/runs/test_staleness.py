@@ -86,7 +86,7 @@ def test_a_stopped_thread_is_not_run_with_another_case_and_nothing_is_written(tm
     before = rows(tmp_path)
     field, sets, changes = MOVES[what]
     played = play(tmp_path, {}, *sets, changes=changes)
-    assert played.record == turned_away(f"stale_thread:{field}")
+    assert played.record == turned_away(f"stale_thread:{field}", played.record["cause"])
     assert played.asked == {}
     assert rows(tmp_path) == before
 
@@ -109,7 +109,7 @@ def test_other_facts_or_fewer_votes_at_the_resume_are_stale_too(tmp_path: Path) 
         ({"budget": {"min_go_votes": 3, "max_rounds": 9}, "facts": {"a": 1}}, "policy"),
     ):
         refused = go_on(tmp_path, **options)
-        assert refused.record == turned_away(f"stale_thread:{field}")
+        assert refused.record == turned_away(f"stale_thread:{field}", refused.record["cause"])
     assert rows(tmp_path) == before
 
 
@@ -165,7 +165,7 @@ def test_a_finished_thread_is_not_run_with_another_case_even_if_that_is_accepted
     sets, changes = ACCEPTED[moved]
     for accepts in (False, True):
         played = play(tmp_path, {}, *sets, changes=changes, accept_changes=accepts)
-        assert played.record == turned_away(f"stale_thread:{moved}")
+        assert played.record == turned_away(f"stale_thread:{moved}", played.record["cause"])
     assert show(settings_at(tmp_path)) == done.record
 
 
@@ -183,7 +183,8 @@ def test_changes_can_be_accepted_at_the_resume_and_hold_from_then_on(tmp_path: P
     assert team is not None
     resumed = go_on(tmp_path, NEW_LINES, budget={"min_go_votes": 1}, accept_changes=True)
     assert (resumed.record["final_decision"], resumed.asked[DEMAND]) == ("go_with_caution", 1)
-    assert play(tmp_path, {}).record == turned_away("stale_thread:policy")
+    refused = play(tmp_path, {})
+    assert refused.record == turned_away("stale_thread:policy", refused.record["cause"])
     assert play(tmp_path, {}, "budget.min_go_votes=1").record == resumed.record
 
 
@@ -250,7 +251,8 @@ def test_a_file_of_facts_that_changed_makes_a_thread_stale_for_a_run_but_not_for
     first = play(tmp_path, script(), changes=changes)
     assert play(tmp_path, {}, changes=changes).record == first.record
     path.write_text(facts_in("EU"))
-    assert play(tmp_path, {}, changes=changes).record == turned_away("stale_thread:facts")
+    refused = play(tmp_path, {}, changes=changes)
+    assert refused.record == turned_away("stale_thread:facts", refused.record["cause"])
     assert go_on(tmp_path).record == first.record
     path.unlink()
     assert play(tmp_path, {}, changes=changes).record == first.record

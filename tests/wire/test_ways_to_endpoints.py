@@ -119,7 +119,7 @@ def test_a_host_that_is_not_listed_needs_the_proxy(
         assert (ran(capsys)["status"], len(proxy.targets) > 0) == ("ok", True)
 
 
-ALLOWED = "is no address of a proxy; allowed: HOST:PORT after one of http, https, socks5, socks5h, and `://`"
+ALLOWED = "is not the address of a proxy; allowed: HOST:PORT after one of http, https, socks5, socks5h, and `://`"
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"])

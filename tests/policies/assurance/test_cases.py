@@ -38,6 +38,9 @@ def test_a_case_by_role_says_everything_a_vote_has() -> None:
     )
 
 
+FIELDS = ", ".join(Case.model_fields)
+
+
 @pytest.mark.parametrize(
     ("raw", "problems"),
     [
@@ -46,23 +49,23 @@ def test_a_case_by_role_says_everything_a_vote_has() -> None:
         ({"round": 2}, ["has neither; allowed: `votes` by role, or counts of stances"]),
         (
             {"votes": {"risk": "yes"}},
-            ["`votes.risk` is 'yes': input should be 'go', 'caution', 'block' or 'absent'"],
+            ["`votes.risk` is 'yes'; allowed: 'go', 'caution', 'block' or 'absent'"],
         ),
-        ({"go": "2"}, ["`go` is '2': input should be a valid integer"]),
-        ({"go": 1.0}, ["`go` is 1.0: input should be a valid integer"]),
-        ({"go": 1001}, ["`go` is 1001: input should be less than or equal to 1000"]),
-        ({"go": 1, "round": 0}, ["`round` is 0: input should be greater than or equal to 1"]),
-        ({"go": 1, "mood": "good"}, ["`mood` is 'good': extra inputs are not permitted"]),
+        ({"go": "2"}, ["`go` is '2'; allowed: a whole number without quotes"]),
+        ({"go": 1.0}, ["`go` is 1.0; allowed: a whole number"]),
+        ({"go": 1001}, ["`go` is 1001; allowed: at most 1000"]),
+        ({"go": 1, "round": 0}, ["`round` is 0; allowed: at least 1"]),
+        ({"go": 1, "mood": "good"}, [f"`mood` is an unknown key; allowed: {FIELDS}"]),
         (
             {"go": -1, "block": True},
             [
-                "`go` is -1: input should be greater than or equal to 0",
-                "`block` is True: input should be a valid integer",
+                "`go` is -1; allowed: at least 0",
+                "`block` is True; allowed: a whole number",
             ],
         ),
         (
             {"go": 1, "weights": {"risk": 0}},
-            ["`weights.risk` is 0: input should be greater than or equal to 1"],
+            ["`weights.risk` is 0; allowed: at least 1"],
         ),
     ],
 )

@@ -1,0 +1,48 @@
+"""The nearest name: what somebody probably meant who wrote a name that is unknown."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+LONGEST = 100
+"""Characters of a name that are compared."""
+
+SHORT = 3
+"""Characters of a name in which one wrong letter makes more of a difference."""
+
+ALIKE, SOMEWHAT_ALIKE = 0.7, 0.6
+"""How like a name has to be, from 0 to 1: most names, and short ones and paths, of which a part may be missing."""
+
+
+def nearest(name: str, known: Iterable[str], is_path: bool = False) -> str | None:
+    """Return the known name that is most like this one, in upper or lower case; None where none is near.
+
+    >>> nearest("ANA", ["anna", "ben"]), nearest("zoe", ["anna", "ben"]), nearest("mood", ["model"])
+    ('anna', None, None)
+    >>> nearest("rum", ["run"]), nearest("rate", ["risk.rate"], is_path=True)
+    ('run', 'risk.rate')
+    """
+    folded = {each.casefold(): each for each in known if each != name}
+    cutoff = SOMEWHAT_ALIKE if is_path or len(name) <= SHORT else ALIKE
+    found = get_close_matches(name.casefold()[:LONGEST], folded, n=1, cutoff=cutoff)
+    return folded[found[0]] if found else None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the end of a sentence that names the nearest of what there is; nothing where none is near.
+
+    >>> did_you_mean("ANA", ["anna", "ben"]), did_you_mean("zoe", ["anna", "ben"])
+    ('; did you mean `anna`?', '')
+    """
+    found = nearest(name, known)
+    return f"; did you mean `{found}`?" if found else ""
+
+
+def allowed_names(name: str, known: Iterable[str]) -> str:
+    """Return the end of a sentence that names all there is, and before them the nearest where one is near.
+
+    >>> allowed_names("ana", ["anna", "ben"]), allowed_names("zoe", ["anna", "ben"])
+    ('; did you mean `anna`? Allowed: anna, ben', '; allowed: anna, ben')
+    """
+    names = [*known]
+    meant, listed = did_you_mean(name, names), ", ".join(names) or "none"
+    return f"{meant} Allowed: {listed}" if meant else f"; allowed: {listed}"
