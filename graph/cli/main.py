@@ -74,6 +74,8 @@ def run(arguments: list[str]) -> int:
         code = accord.main(arguments, prog_name="accord", standalone_mode=False)
         sys.stdout.flush()
     except BaseException as error:
+        if isinstance(error, SystemExit) and error.code == 0:  # so click ends once it has written a shell's completion
+            return Exit.DONE
         return _exit_code(error)
     return code if isinstance(code, int) else Exit.DONE
 

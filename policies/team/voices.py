@@ -25,7 +25,7 @@ def is_own(voice: str | None) -> bool:
 
 def _known(voice: str) -> str:
     if voice not in VOICE_NAMES and not is_own(voice):
-        raise PydanticCustomError("literal_error", "unknown voice", {"expected": "'model' or 'rules'"})
+        raise PydanticCustomError("literal_error", "unknown voice", {"expected": " or ".join(map(repr, VOICE_NAMES))})
     return voice
 
 

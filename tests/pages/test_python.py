@@ -27,6 +27,7 @@ def run_block(code: CodeType, names: dict[str, Any]) -> None:
         exec(code, names)
 
 
+@pytest.mark.slow
 def test_every_block_of_the_page_runs_offline(accord_home: Path) -> None:
     names: dict[str, Any] = {"__name__": "reader"}
     codes = [compiled(block) for block in BLOCKS]
