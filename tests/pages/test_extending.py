@@ -19,7 +19,7 @@ KEYS = {"OPENAI_API_KEY", "OPENAI_BASE_URL", "ACCORD_DATABASE_URL", "ACCORD_CONF
 
 SHOWN = {
     "run today.yaml --set policy=majority": (0, "Too many alerts."),
-    "run checkout_launch --set roles.risk_analyst.voice=silent --set policy=quorum": (0, "Decision: go"),
+    "run checkout_launch --set roles.risk_analyst.voice=silent --set policy=quorum": (0, "Decision: Go"),
     "run checkout_launch --voice silent": (3, "llm_timeout"),
     "run release_effort": (0, "The median of 3 estimates is 20."),
     "estimate release_effort": (0, "release_effort, pattern poll"),
