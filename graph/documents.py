@@ -146,6 +146,7 @@ _YAML_FAULTS: Mapping[str, tuple[str, bool]] = {
     "found unknown escape": ("a backslash begins an escape in double quotes; use single quotes", False),
     "found unexpected end of stream": ("the text that begins in this line has no closing quote", True),
     "expected ',' or": ("a bracket that opens in this line is not closed, or a comma is missing", True),
+    "expected the node content": ("a value is missing, or a bracket that opens in this line is not closed", True),
     "while scanning a block scalar": ("the text block after `|` or `>` is not indented", True),
     "did not find expected": ("the line does not fit what is above it; check its indentation", False),
 }

@@ -106,7 +106,8 @@ def _syntax(path: Path, message: str) -> str:
     """Return what TOML's reader says as a sentence that begins with the line."""
     found = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", message)
     if found is None:
-        return f"{path}: cannot be read as TOML: {message}"
+        told = message.replace(" (at end of document)", ", where the file ends")
+        return f"{path}: cannot be read as TOML: {told[:1].lower()}{told[1:]}"
     hint = "; text is written in quotes" if found[1] == "Invalid value" else ""
     said = found[1][:1].lower() + found[1][1:]
     return f"{path}:{found[2]}: cannot be read as TOML: {said} at character {found[3]}{hint}"

@@ -50,8 +50,8 @@ class _Patient(io.RawIOBase):
         """
         if not self._poll.poll(PATIENCE_SECONDS * 1_000):
             raise UsageError(
-                f"{self._name}: is no regular file, and nothing was written to it for {PATIENCE_SECONDS:.0f} seconds; "
-                "name a file"
+                f"{self._name}: is not a regular file, and nothing was written to it for "
+                f"{PATIENCE_SECONDS:.0f} seconds; name a file"
             )
         return os.readv(self._file, [buffer])
 

@@ -24,6 +24,7 @@ from policies.run.stop import Stop, stop_reason
 from policies.team.checks import find_needed
 from policies.team.privacy import withhold
 from policies.team.team import Budget, Team
+from policies.wording import allowed_by
 
 PHASE = "facts"
 MAX_CAUSE = 1_000
@@ -172,7 +173,9 @@ def _refuse_mistyped(state: State) -> None:
 
 
 def _problem(detail: ErrorDetails) -> str:
-    return f"`{detail['loc'][0]}`: {detail['msg'].removeprefix('Value error, ')}"
+    words = allowed_by(detail)  # without the value, which may be private
+    name = f"`{detail['loc'][0]}`"
+    return f"{name}: {detail['msg'].removeprefix('Value error, ')}" if words is None else f"{name} must be {words}"
 
 
 def _reopened(state: State) -> Update:

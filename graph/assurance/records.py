@@ -32,7 +32,7 @@ def read_head(text: str) -> Head:
     """
     number, _, digest = text.partition(":")
     if not re.fullmatch(r"[0-9]{1,12}:[0-9a-f]{64}", text):
-        raise UsageError(f"--head {text}: is no head; allowed: <number of events>:<64 hexadecimal digits>")
+        raise UsageError(f"--head {text}: is not a head; allowed: <number of events>:<64 hexadecimal digits>")
     return Head(int(number), digest)
 
 

@@ -37,7 +37,7 @@ async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
     if not past.events_of("admitted") or any(event["moved"] for event in past.events_of("resumed")):
         raise UsageError(f"the thread `{thread}` went on with accepted changes; what stood before them is not kept")
     if past.is_open:
-        raise UsageError(f"the thread `{thread}` has not ended; `accord resume {thread}` goes on with it")
+        raise UsageError(f"the thread `{thread}` has not ended; `accord resume {thread}` resumes it")
     voice = RecordedVoice(past.events)
     services = Services(dict.fromkeys(_voices_of(past), voice), partial(_facts_then, past), clock=lambda: 0.0)
     with tempfile.TemporaryDirectory() as folder:

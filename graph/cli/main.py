@@ -103,7 +103,7 @@ def _failure(error: OSError) -> str:
     if error.errno in (errno.EMFILE, errno.ENFILE):
         return "more files are open than may be; allow more with `ulimit -n`, or run fewer cases at once"
     if error.filename is not None:
-        return f"{error.filename}: cannot be used: {error.strerror or error}"
+        return f"{error.filename}: cannot be read or written: {error.strerror or error}"
     return f"the output cannot be written: {error.strerror or error}"
 
 

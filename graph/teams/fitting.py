@@ -42,7 +42,9 @@ def _in_team(raw: Any, at: team_rules.Path, above: tuple[Facts, team_rules.Path]
         for each in find_unusable(raw, facts):
             problem = replace(each.problem, path=(*at, *each.problem.path))
             yield Misfitting(problem, (*place, *each.fact))
-        found = withhold(facts, [path for path in raw.get("private") or () if isinstance(path, str)]), place
+        private = raw.get("private")
+        paths = private if isinstance(private, list) else ()
+        found = withhold(facts, [path for path in paths if isinstance(path, str)]), place
     roles = raw.get("roles")
     for name, role in roles.items() if isinstance(roles, dict) else ():
         inner = role.get("team") if isinstance(role, dict) else None

@@ -78,4 +78,4 @@ def sentence(problem: Problem, where: str, whole: str) -> str:
     """Return a problem as one sentence that begins with where it is."""
     field = ".".join(map(str, problem.path))
     allowed = allowed_names(str(problem.path[-1]), problem.allowed) if problem.allowed else ""
-    return f"{where}: {f'`{field}` ' if field else f'{whole} '}{problem.message}{allowed}"
+    return f"{where}: {f'`{field}` ' if problem.path else f'{whole} '}{problem.message}{allowed}"

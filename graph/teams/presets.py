@@ -29,9 +29,8 @@ def with_presets(raw: Any) -> Any:
 def preset_problems(raw: Any) -> list[Problem]:
     """Return what is wrong with the presets that roles name."""
     roles = raw.get("roles") if isinstance(raw, dict) else None
-    named = {
-        name: role["preset"] for name, role in (roles or {}).items() if isinstance(role, dict) and "preset" in role
-    }
+    known = roles.items() if isinstance(roles, dict) else ()
+    named = {name: role["preset"] for name, role in known if isinstance(role, dict) and "preset" in role}
     return [
         Problem(("roles", name, "preset"), f"is {preset!r}{allowed_names(str(preset), shipped_presets())}")
         for name, preset in named.items()

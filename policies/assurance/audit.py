@@ -86,7 +86,7 @@ def find_break(events: Iterable[Any], digest: Digest, noted: Head | None = None)
 
 def _fault(place: int, event: Any, before: str, digest: Digest) -> str | None:
     if not isinstance(event, Mapping):
-        return "is no event"
+        return "is not an event"
     if event.get("seq") != place or isinstance(event.get("seq"), bool):
         return f"has the number {event.get('seq')} where {place} was to be"
     if event.get("prev_hash") != before:

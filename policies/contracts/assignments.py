@@ -11,10 +11,10 @@ from policies.team.fields import Position
 from policies.team.team import Role, Team
 
 FAULTS = {
-    "not_object": "it is no JSON object",
+    "not_object": "it is not a JSON object",
     "empty": "nothing is in it",
     "too_many": "it has more assignments than `max_steps` allows",
-    "assignment_*:not_object": "assignment * is no JSON object",
+    "assignment_*:not_object": "assignment * is not a JSON object",
     "assignment_*:unknown:*": "assignment * names somebody the team does not have: *",
     "assignment_*:subtask": "assignment * has no usable subtask",
     "assignment_*:again:*": "assignment * is a second one for: *",

@@ -134,7 +134,7 @@ CHECKS: tuple[tuple[Callable[[Fields, Task, Team], bool], str], ...] = (
 """The checks after `not_object`, in order; each may rely on the ones before it."""
 
 FAULTS = {
-    "not_object": "the proposal is no JSON object",
+    "not_object": "the proposal is not a JSON object",
     "missing_keys": "a key is missing",
     "agent": "nobody signed",
     "agent_not_allowed:*": "who signed may not speak: *",
@@ -142,7 +142,7 @@ FAULTS = {
     "summary": "there is no usable summary",
     **CONFIDENCE_FAULTS,
     "actions": "there is no usable list of actions",
-    "action_item": "an action is no usable text",
+    "action_item": "an action is not usable text",
     "agent_mismatch:*": "somebody else signed: *",
 }
 

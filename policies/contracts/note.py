@@ -17,7 +17,7 @@ MAX_ARTIFACTS = 5
 
 FAULTS = {
     "content": "there is no usable content",
-    "adds": "what it adds is no usable text",
+    "adds": "what it adds is not usable text",
     "artifacts": "there is no usable list of artifacts",
 }
 

@@ -10,11 +10,11 @@ from policies.team.fields import Position
 from policies.team.team import Role, Team
 
 FAULTS = {
-    "not_object": "it is no JSON object",
+    "not_object": "it is not a JSON object",
     "empty": "nothing is in it",
     "too_many_steps": "it has more steps than `max_steps` allows",
     "too_many_dependencies": "too many dependencies",
-    "step_*:not_object": "step * is no JSON object",
+    "step_*:not_object": "step * is not a JSON object",
     "step_*:unknown_agent:*": "step * names an agent that the team does not have: *",
     "step_*:task": "step * has no usable task",
     "step_*:dependencies": "step * has no usable list of dependencies",

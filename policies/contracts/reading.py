@@ -21,7 +21,7 @@ MAX_OFFER_EXCERPT = 200
 
 
 CONFIDENCE_FAULTS = {
-    "confidence_type": "the confidence is no number",
+    "confidence_type": "the confidence is not a number",
     "confidence_range": "the confidence is not between 0 and 1",
 }
 """The checks of a confidence in words."""

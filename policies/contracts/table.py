@@ -53,7 +53,7 @@ def _refused(check: str, said: object, value: Any, task: Task, missing: tuple[st
 
 def faults_of(kind: StopKind) -> dict[str, str]:
     """Return the checks with which an answer is refused as a stop of this kind, each in words."""
-    faults = {"not_object": "the answer is no JSON object"}
+    faults = {"not_object": "the answer is not a JSON object"}
     for contract in CONTRACTS.values():
         faults |= contract.faults if contract.refused_as == kind else {}
     return faults

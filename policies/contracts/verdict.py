@@ -18,7 +18,7 @@ from policies.team.team import Role, Team
 MAX_REASONS = 10
 
 FAULTS = {
-    "not_object": "it is no JSON object",
+    "not_object": "it is not a JSON object",
     "winner": "the winner is none of the debaters",
     "decision": "it names neither a winner nor a decision",
     "reasons": "there is no usable list of reasons",

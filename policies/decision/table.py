@@ -67,7 +67,7 @@ class Row(Value):
     @model_validator(mode="after")
     def _convenes_for_a_round(self) -> "Row":
         if self.convene is not None and self.then != "next_round":
-            raise ValueError(f"`convene` stands beside `then: {self.then}`; allowed: beside `then: next_round`")
+            raise ValueError(f"`convene` goes with `then: next_round` alone, not with `then: {self.then}`")
         return self
 
 

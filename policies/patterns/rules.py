@@ -45,7 +45,7 @@ def _lead_faults(team: Team) -> Iterator[PatternFault]:
     elif team.lead in team.sequence:
         yield (
             ("lead",),
-            f"is {team.lead!r}, which is in the sequence; the role that {led} stands beside it",
+            f"is {team.lead!r}, which is in the sequence; the role that {led} is not part of it",
         )
 
 
@@ -64,11 +64,11 @@ def _role_faults(team: Team, name: str, depth: int) -> Iterator[PatternFault]:
         yield from _output_faults(team, name)
         return
     if team.pattern not in COMPOSED:
-        yield ("team",), f"stands in the pattern `{team.pattern}`; allowed in {', '.join(COMPOSED)}"
+        yield ("team",), f"is not possible in the pattern `{team.pattern}`; allowed in {', '.join(COMPOSED)}"
     if name == team.lead:
         yield ("team",), "answers for the lead; allowed: for a role of the sequence"
     if role.check is not None or role.fields:
-        yield ("team",), "stands beside `fields` or `check`; a team answers with its text"
+        yield ("team",), "cannot be used together with `fields` or `check`; a team answers with its text"
     if depth >= MAX_DEPTH:
         yield ("team",), f"is nested deeper than {MAX_DEPTH} teams"
     yield from _limit_faults(team.budget, role.team.budget)

@@ -143,7 +143,7 @@ STOP_TABLE: dict[StopKind, StopRule] = {
         is_resumable=True,
         is_detailed=True,
         needs="corrected_facts",
-        remedy="Correct the facts, then go on with: {resume}",
+        remedy="Correct the facts, then resume it with: {resume}",
     ),
     "cancelled": StopRule("Somebody stopped the run.", is_resumable=True),
     "escalated": StopRule(
@@ -216,7 +216,7 @@ class Stop:
         """
         stop = cls.find(reason)
         if stop is None:
-            raise ValueError(f"`{reason}` is no stop reason; allowed: {', '.join(STOP_KINDS)}")
+            raise ValueError(f"`{reason}` is not a stop reason; allowed: {', '.join(STOP_KINDS)}")
         return stop
 
     @classmethod
@@ -283,7 +283,7 @@ def stop_reason(kind: StopKind, detail: str | None = None) -> str:
     'agent_denied:legal_analyst'
     """
     if kind not in STOP_KINDS:
-        raise ValueError(f"`{kind}` is no stop reason; allowed: {', '.join(STOP_KINDS)}")
+        raise ValueError(f"`{kind}` is not a stop reason; allowed: {', '.join(STOP_KINDS)}")
     if (detail is not None) != STOP_TABLE[kind].is_detailed:
         raise ValueError(f"stop reason `{kind}` {'needs a' if STOP_TABLE[kind].is_detailed else 'takes no'} detail")
     return kind if detail is None else f"{kind}:{detail}"

@@ -104,7 +104,7 @@ def warnings_of(team: Team) -> list[str]:
         return []
     problem = _too_many_votes(team)
     strangers = [name for name in team.policy.joining if name not in team.roles]
-    told = [f"the policy convenes `{name}`, which this team does not know: nobody joins" for name in strangers]
+    told = [f"the policy convenes `{name}`, which this team does not know, so that no role joins" for name in strangers]
     return [*([f"budget.min_go_votes {problem}"] if problem else []), *told]
 
 

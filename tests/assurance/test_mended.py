@@ -209,7 +209,7 @@ def test_a_file_that_is_named_as_a_thread_does_not_hide_the_thread(capsys: Captu
 @pytest.mark.usefixtures("accord_home")
 def test_a_convened_stranger_is_warned_about(capsys: Captured) -> None:
     calls = "rules: [{{when: block >= 1, then: next_round, convene: {}}}]\notherwise: go"
-    warning = "accord: warning: the policy convenes `people`, which this team does not know: nobody joins"
+    warning = "accord: warning: the policy convenes `people`, which this team does not know, so that no role joins"
 
     warned = accord(capsys, "run", team_file(calls.format("people")), "--thread", "t")
     known = accord(capsys, "run", team_file(calls.format("legal")), "--thread", "u")
@@ -269,6 +269,6 @@ def test_a_thread_that_has_not_ended_is_not_replayed(
         with pytest.raises(Died):
             play(settings_at(accord_home), "t", [(GO, GO, CAUTION)])
 
-    assert refused(capsys, "replay", "t") == ["the thread `t` has not ended; `accord resume t` goes on with it"]
+    assert refused(capsys, "replay", "t") == ["the thread `t` has not ended; `accord resume t` resumes it"]
     assert told(capsys, "resume", "t")["final_decision"] is not None
     assert told(capsys, "replay", "t")["same"] is True

@@ -43,7 +43,7 @@ BROKEN = {
     ),
     "a convened role beside a decision": (
         "name: x\nrules:\n  - {when: go > 1, then: go, convene: legal}",
-        "`convene` stands beside `then: go`; allowed: beside `then: next_round`",
+        "`convene` goes with `then: next_round` alone, not with `then: go`",
     ),
 }
 COMMANDS = {

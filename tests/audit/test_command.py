@@ -114,7 +114,7 @@ MALFORMED = (
 def test_a_malformed_head_is_refused(head: str, record: str, capsys: Captured) -> None:
     (sentence,) = refused(capsys, "audit", "verify", record, "--head", head)
 
-    assert sentence.endswith("is no head; allowed: <number of events>:<64 hexadecimal digits>")
+    assert sentence.endswith("is not a head; allowed: <number of events>:<64 hexadecimal digits>")
 
 
 @pytest.mark.usefixtures("events")

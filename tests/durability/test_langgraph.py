@@ -131,7 +131,7 @@ def test_resuming_a_finished_thread_returns_its_state_and_runs_nothing() -> None
 
 
 def test_new_input_on_a_half_done_thread_starts_over_on_top_of_the_old_state() -> None:
-    """So the runner resumes without an input where there is no stop reason."""
+    """So the runner resumes without an input where there is not a stop reason."""
     graph = chain(Said, one=saying("one"), two=breaks_once()).compile(checkpointer=InMemorySaver())
     with pytest.raises(BrokenError):
         graph.invoke({"said": []}, thread())

@@ -71,7 +71,7 @@ def test_a_pipe_that_nobody_writes_to_is_not_waited_for(arguments: Sequence[str]
 
     said = the_sentence(capsys, arguments)
 
-    assert "is no regular file, and nothing was written to it for 0 seconds; name a file" in said
+    assert "is not a regular file, and nothing was written to it for 0 seconds; name a file" in said
 
 
 @each_reader

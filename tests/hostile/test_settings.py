@@ -148,7 +148,7 @@ def test_a_dot_env_that_is_a_pipe_is_read_like_a_file_and_not_waited_for(
     monkeypatch.setattr(inputs, "PATIENCE_SECONDS", 0.3)
     os.mkfifo(".env")
     (said,) = refused(capsys, "run")
-    assert said.startswith(".env: is no regular file, and nothing was written to it")
+    assert said.startswith(".env: is not a regular file, and nothing was written to it")
 
     writer = threading.Thread(target=lambda: Path(".env").write_text("OPENAI_BASE_URL=nowhere"))
     writer.start()

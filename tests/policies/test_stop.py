@@ -68,11 +68,11 @@ def test_a_reason_with_a_detail_too_many_or_too_few_is_refused(kind: StopKind) -
 
 @pytest.mark.parametrize("word", ["", "agent_denie", "SUCCESS", "done", " cancelled", "llm_timeout_", "\ud800"])
 def test_a_word_outside_the_table_is_no_reason(word: str) -> None:
-    with pytest.raises(ValueError, match="is no stop reason; allowed: success, invalid_contribution"):
+    with pytest.raises(ValueError, match="is not a stop reason; allowed: success, invalid_contribution"):
         Stop.parse(word)
-    with pytest.raises(ValueError, match="is no stop reason"):
+    with pytest.raises(ValueError, match="is not a stop reason"):
         Stop.parse(f"{word}:x")
-    with pytest.raises(ValueError, match="is no stop reason"):
+    with pytest.raises(ValueError, match="is not a stop reason"):
         stop_reason(word)  # type: ignore[arg-type]
 
 
@@ -95,7 +95,7 @@ def test_a_reason_of_another_version_is_not_found() -> None:
 @pytest.mark.parametrize("detail", ["", "503"])
 def test_a_detail_that_a_kind_does_not_carry_makes_it_no_reason(kind: StopKind, detail: str) -> None:
     assert Stop.find(f"{kind}:{detail}") is None
-    with pytest.raises(ValueError, match="is no stop reason"):
+    with pytest.raises(ValueError, match="is not a stop reason"):
         Stop.parse(f"{kind}:{detail}")
 
 

@@ -67,7 +67,7 @@ def test_a_row_may_compare_open_questions_with_any_number(when: str) -> None:
 def test_a_role_is_convened_only_beside_one_more_round(then: str) -> None:
     said = refused(rules=[{"when": "true", "then": then, "convene": "legal"}])
 
-    assert f"`convene` stands beside `then: {then}`; allowed: beside `then: next_round`" in said
+    assert f"`convene` goes with `then: next_round` alone, not with `then: {then}`" in said
 
 
 @pytest.mark.parametrize("name", ["mean_confidence", "min_confidence"])

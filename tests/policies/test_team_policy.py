@@ -76,7 +76,7 @@ WRONG: list[tuple[dict[str, Any], Path, str]] = [
     (
         policy_of(row("true", "go", convene="auditor")),
         ("rules", 0),
-        "is {'when': 'true', 'then': 'go', 'convene': 'auditor'}: `convene` stands beside `then: go`; allowed: beside",
+        "is {'when': 'true', 'then': 'go', 'convene': 'auditor'}: `convene` goes with `then: next_round` alone",
     ),
 ]
 

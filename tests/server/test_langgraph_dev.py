@@ -102,9 +102,9 @@ def test_the_team_is_named_by_the_configuration_of_a_run_or_of_an_assistant(serv
     ("given", "team", "said"),
     [
         ({}, "nobody", "there is no team `nobody`; allowed: build_or_buy, change_freeze, checkout_launch, "),
-        ({"budget": {"max_turns": 1}}, None, "budget.max_turns is an unknown limit; allowed: max_rounds,"),
-        ({"goal": ["?"]}, None, "`goal`: Input should be a valid string"),
-        ({"facts": [1]}, None, "`facts`: Input should be a valid dictionary"),
+        ({"budget": {"max_turns": 1}}, None, "budget.max_turns is not a limit; "),
+        ({"goal": ["?"]}, None, "`goal` must be text"),
+        ({"facts": [1]}, None, "`facts` must be a mapping"),
     ],
 )
 def test_a_client_is_told_in_a_sentence_what_is_wrong_with_its_input(

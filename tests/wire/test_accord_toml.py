@@ -139,7 +139,7 @@ def test_a_pipe_that_nobody_writes_to_is_not_waited_for(
     monkeypatch.setattr(inputs, "PATIENCE_SECONDS", 0.3)
     os.mkfifo(file)
     (said,) = refused(capsys, "endpoints")
-    assert said.startswith(f"{file}: is no regular file, and nothing was written to it")
+    assert said.startswith(f"{file}: is not a regular file, and nothing was written to it")
 
 
 def test_a_file_beside_a_team_file_is_not_read(accord_home: Path, capsys: Captured, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_what_is_no_host_that_needs_no_proxy_is_refused(
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("NO_PROXY", host)
     (said,) = refused(capsys, "run")
-    assert said == f"NO_PROXY: {host!r} is no host; allowed: names and addresses, separated by commas, or *"
+    assert said == f"NO_PROXY: {host!r} is not a host; allowed: names and addresses, separated by commas, or *"
 
 
 @pytest.mark.slow
@@ -138,7 +138,7 @@ def test_what_is_no_address_of_a_proxy_is_refused(
     [
         (b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n", "407"),
         (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "403"),
-        (b"garbage\r\n\r\n", "no HTTP answer"),
+        (b"garbage\r\n\r\n", "not an HTTP answer"),
     ],
 )
 @pytest.mark.parametrize("scheme", ["http", "https"])

@@ -218,7 +218,7 @@ def _of_connection(error: BaseException | None, address: str) -> Complaint | Non
     if isinstance(error, TooLargeError):
         return Complaint(stop_reason("llm_error", "too_large"), f"{address}: {error}")
     if isinstance(error, MalformedError):
-        told = f"{address}: sent what is no HTTP answer: {_said(str(error))}"
+        told = f"{address}: sent what is not an HTTP answer: {_said(str(error))}"
         return Complaint(stop_reason("llm_error", "protocol"), told, is_transient=True)
     if isinstance(error, httpx2.RequestError):
         told = f"{address}: {_way_lost(error)}"

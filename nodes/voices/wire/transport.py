@@ -95,7 +95,9 @@ def _pattern(host: str) -> str:
         address = ip_address(host.strip("[]"))
     except ValueError:
         if not re.fullmatch(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", host):
-            raise ValueError(f"{host!r} is no host; allowed: names and addresses, separated by commas, or *") from None
+            raise ValueError(
+                f"{host!r} is not a host; allowed: names and addresses, separated by commas, or *"
+            ) from None
         return "all://localhost" if host == "localhost" else f"all://*{host}"
     return f"all://[{address}]" if address.version == 6 else f"all://{address}"  # IPv6
 

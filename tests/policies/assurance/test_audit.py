@@ -87,8 +87,8 @@ def changed(place: int, **fields: Any) -> Chain:
 @pytest.mark.parametrize(
     ("events", "place", "message"),
     [
-        ([*chain(2), "asked"], 2, "is no event"),
-        ([None], 0, "is no event"),
+        ([*chain(2), "asked"], 2, "is not an event"),
+        ([None], 0, "is not an event"),
         ([{}], 0, "has the number None where 0 was to be"),
         (changed(2, seq=5), 2, "has the number 5 where 2 was to be"),
         (changed(1, seq=True), 1, "has the number True where 1 was to be"),

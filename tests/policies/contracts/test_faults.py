@@ -12,14 +12,14 @@ from policies.run.stop import STOP_KINDS, STOP_TABLE, StopKind
 from tests.policies.patterns.plans import AGENTS, FAULTS, broken_plan
 
 SAID: list[tuple[StopKind, str, str]] = [
-    ("invalid_contribution", "not_object", "the proposal is no JSON object"),
+    ("invalid_contribution", "not_object", "the proposal is not a JSON object"),
     ("invalid_contribution", "stance", "the stance is none of go, caution, block"),
-    ("invalid_contribution", "confidence_type", "the confidence is no number"),
+    ("invalid_contribution", "confidence_type", "the confidence is not a number"),
     ("invalid_contribution", "agent_not_allowed:no: such_agent", "who signed may not speak: no: such_agent"),
     ("invalid_contribution", "agent_mismatch:risk_analyst", "somebody else signed: risk_analyst"),
-    ("invalid_plan", "not_object", "it is no JSON object"),
+    ("invalid_plan", "not_object", "it is not a JSON object"),
     ("invalid_plan", "too_many_dependencies", "too many dependencies"),
-    ("invalid_plan", "step_1:not_object", "step 1 is no JSON object"),
+    ("invalid_plan", "step_1:not_object", "step 1 is not a JSON object"),
     ("invalid_plan", "step_2:unknown_agent:ops\n", "step 2 names an agent that the team does not have: ops\n"),
     ("invalid_plan", "step_2:unknown_agent:x:task", "step 2 names an agent that the team does not have: x:task"),
     ("invalid_plan", "step_2:unknown_agent:", "step 2 names an agent that the team does not have"),
@@ -29,7 +29,7 @@ SAID: list[tuple[StopKind, str, str]] = [
     ("invalid_assignment", "assignment_1:unknown:ops", "assignment 1 names somebody the team does not have: ops"),
     ("invalid_assignment", "assignment_2:again:ops", "assignment 2 is a second one for: ops"),
     ("invalid_verdict", "confidence_range", "the confidence is not between 0 and 1"),
-    ("invalid_output", "not_object", "the answer is no JSON object"),
+    ("invalid_output", "not_object", "the answer is not a JSON object"),
     ("invalid_output", "field:margin_pct", "the field margin_pct is missing or of another kind"),
     ("invalid_output", "check", "it does not meet the role’s check"),
     ("invalid_output", "no_such_check", "no such check"),

@@ -63,7 +63,7 @@ def test_a_pattern_with_a_lead_needs_one_beside_the_sequence(pattern: PatternNam
     known = "ann, bob, cid, lea"
     assert told(raw_team(pattern, lead=None)) == [("lead", f"is missing; it names the role that {does}")]
     assert told(raw_team(pattern, lead="dan")) == [("lead", f"is 'dan'; allowed: the roles of this team ({known})")]
-    beside = f"is 'lea', which is in the sequence; the role that {does} stands beside it"
+    beside = f"is 'lea', which is in the sequence; the role that {does} is not part of it"
     assert ("lead", beside) in told(raw_team(pattern, sequence=[ANN, BOB, LEA]))
 
 
@@ -104,7 +104,7 @@ def test_the_problem_of_an_option_names_the_patterns_that_read_it() -> None:
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_a_team_answers_for_a_role_where_the_pattern_asks_for_outputs(pattern: PatternName) -> None:
     allowed = "orchestrator, pipeline, parallel, hierarchy, manager"
-    problem = ("roles.bob.team", f"stands in the pattern `{pattern}`; allowed in {allowed}")
+    problem = ("roles.bob.team", f"is not possible in the pattern `{pattern}`; allowed in {allowed}")
     assert told(with_role(pattern, BOB, team=inner_team())) == ([] if pattern in COMPOSED else [problem])
 
 
@@ -123,7 +123,7 @@ def test_a_leader_assigns_to_teams_alone() -> None:
 
 @pytest.mark.parametrize("role", [{"fields": {"margin": "number"}}, {"check": "output.text != ''"}])
 def test_a_team_answers_with_its_text_alone(role: dict[str, Any]) -> None:
-    problem = ("roles.bob.team", "stands beside `fields` or `check`; a team answers with its text")
+    problem = ("roles.bob.team", "cannot be used together with `fields` or `check`; a team answers with its text")
     assert told(with_role("parallel", BOB, team=inner_team(), **role)) == [problem]
 
 
