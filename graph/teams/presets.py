@@ -32,9 +32,13 @@ def preset_problems(raw: Any) -> list[Problem]:
     known = roles.items() if isinstance(roles, dict) else ()
     named = {name: role["preset"] for name, role in known if isinstance(role, dict) and "preset" in role}
     return [
-        Problem(("roles", name, "preset"), f"is {preset!r}{allowed_names(str(preset), shipped_presets())}")
+        Problem(("roles", name, "preset"), f"is {preset!r}{allowed_names(_text(preset), shipped_presets())}")
         for name, preset in named.items()
     ]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def with_teams(raw: Any, load: Callable[[Any, Raw], Any]) -> Any:

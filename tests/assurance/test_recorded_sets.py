@@ -247,13 +247,13 @@ def test_a_file_that_cannot_be_read_is_refused(name: str, capsys: Captured) -> N
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        (["--voters", ""], "'--voters': is '', in which a name is empty"),
-        (["--voters", " "], "'--voters': is '', in which a name is empty"),
-        (["--voters", "a,,b"], "'--voters': is 'a,,b', in which a name is empty"),
-        (["--voters", '"a'], "'--voters': is '\"a'; allowed: names with commas between them"),
-        (["--voters", "a", "--voters", "b"], "'--voters': is given 2 times; allowed: once"),
-        (["--id", "a", "--id", "b"], "'--id': is given 2 times; allowed: once"),
-        (["--truth", "a", "--truth", "a"], "'--truth': is given 2 times; allowed: once"),
+        (["--voters", ""], "--voters is '', in which a name is empty"),
+        (["--voters", " "], "--voters is '', in which a name is empty"),
+        (["--voters", "a,,b"], "--voters is 'a,,b', in which a name is empty"),
+        (["--voters", '"a'], "--voters is '\"a'; allowed: names with commas between them"),
+        (["--voters", "a", "--voters", "b"], "--voters is given 2 times; allowed: once"),
+        (["--id", "a", "--id", "b"], "--id is given 2 times; allowed: once"),
+        (["--truth", "a", "--truth", "a"], "--truth is given 2 times; allowed: once"),
     ],
 )
 def test_options_that_name_columns_badly_are_refused(options: list[str], expected: str, capsys: Captured) -> None:

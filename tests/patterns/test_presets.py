@@ -96,7 +96,7 @@ ROLE = "{title: B, mandate: M}"
 REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "a preset": (
         ("  a: {preset: resercher, title: A, mandate: M}",),
-        f"6: `roles.a.preset` is 'resercher'; allowed: {KNOWN_PRESETS}",
+        f"6: `roles.a.preset` is 'resercher'; did you mean `researcher`? Allowed: {KNOWN_PRESETS}",
     ),
     "a preset that is no text": (
         ("  a: {preset: [writer], title: A, mandate: M}",),
@@ -108,7 +108,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "a pattern": (
         (f"  a: {ROLE}", "pattern: pipelin"),
-        f"7: `pattern` is 'pipelin'; allowed: '{KNOWN_PATTERNS}",
+        f"7: `pattern` is 'pipelin'; did you mean `pipeline`? Allowed: '{KNOWN_PATTERNS}",
     ),
     "a pattern within": (
         (*WITHIN, f"        b: {ROLE}", "      pattern: duel"),
