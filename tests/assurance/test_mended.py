@@ -100,12 +100,12 @@ def test_sets_that_were_not_all_kept_are_counted_as_at_least(
     assert f"  {more} sets of 2 stances" in accord(capsys, "why", "t").out.splitlines()
 
 
-def test_the_table_for_people_says_which_round_went_to_a_human(accord_home: Path, capsys: Captured) -> None:
+def test_a_report_says_which_round_went_to_a_human(accord_home: Path, capsys: Captured) -> None:
     play(settings_at(accord_home), "t", [ONE_BLOCK, ONE_BLOCK], "policy=launch")
 
-    (line,) = [line for line in accord(capsys, "show", "t").out.splitlines() if line.strip().startswith("outcome")]
+    lines = [line for line in accord(capsys, "show", "t").out.splitlines() if line.startswith("Round ")]
 
-    assert line.split() == ["outcome", "next_round", "escalate"]
+    assert [line.partition(",")[0] for line in lines] == ["Round 1: next round", "Round 2: a human decides"]
 
 
 # --- two teams' policies, and cases under a team ---------------------------------------------------------------------
