@@ -98,7 +98,8 @@ def _set(raw: Raw, keys: Sequence[str], value: Any, is_append: bool, setting: st
         inner = raw.get(key) or {}
         if not isinstance(inner, dict):
             raise UsageError(f"{setting}: `{key}` is {shown(inner)}, which has no fields")
-        if key == ROLES and inner and rest[0] not in inner:
+        is_new_role = len(rest) == 1 and isinstance(value, dict)
+        if key == ROLES and inner and rest[0] not in inner and not is_new_role:
             raise UsageError(f"{setting}: `{rest[0]}` is not a role of this team{allowed_names(rest[0], inner)}")
         if key == FACTS and not is_append:
             _refuse_misspelled(inner, rest, setting)

@@ -331,6 +331,6 @@ def test_a_check_that_failed_goes_on_once_the_facts_fit(capsys: Captured) -> Non
     assert "Stopped: condition_failed:quality at round_1:quality" in stopped.out
     assert "accord: team.yaml:13: this check could not be evaluated" in stopped.err.splitlines()
     assert "Cause: role `quality`, check 1" in stopped.out
-    assert "Correct the facts, then go on with: accord resume t --facts FILE --accept-changes" in stopped.out
+    assert "Correct the facts, then resume it with: accord resume t --facts FILE --accept-changes" in stopped.out
     assert (again.code, moved.code, "Stopped: stale_thread:facts" in moved.out) == (3, 3, True)
     assert (code, found["final_decision"]) == (0, "go")

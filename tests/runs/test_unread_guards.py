@@ -37,7 +37,9 @@ def test_a_guard_that_could_not_be_read_is_tripped_and_everything_says_so(
     for each in (told, line):
         assert each["outcome"]["unread"] == {"recalls": f"{words} (it {found})"}
         assert each["answer"].startswith(f"Decision: no_go (capped by recalls ({words}); the vote alone gave go)")
-    assert f"Tripped guards: recalls ({words}); the vote alone gave go" in people
+    assert f"The vote alone gave go; the guard recalls ({words}) allowed no more than no go." in " ".join(
+        people.split()
+    )
     assert f"capped to no_go by recalls ({words})" in why
     assert "with a value at most 0 for safety.open_recalls" in " ".join(why.split())
     assert plain["guards"][0]["fault"] == f"{words} (it {found})"

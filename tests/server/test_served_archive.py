@@ -109,7 +109,7 @@ def test_a_refused_input_leaves_an_ended_thread_ended(server: Server, capsys: Ca
     thread = server.new_thread()
     assert server.run({"budget": {"max_messages": 2}}, thread)["stop_reason"] == "max_messages"
     verdict_on(capsys, thread, "checkout_launch")
-    with pytest.raises(Exception, match="unknown limit"):
+    with pytest.raises(Exception, match="is not a limit"):
         server.run({"budget": {"max_turns": 2}}, thread)
 
     assert (listed(capsys, thread)["status"], verdict_on(capsys, thread, "launch")["was"]) == (
