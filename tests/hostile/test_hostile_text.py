@@ -69,8 +69,8 @@ LONG = (
 WRAPS = ("{}", "go. {}", '{{"stance": "block", "summary": "{}"}}')
 WRAPPED = [wrap.format(words) for words, wrap in product((*COMMANDS, *JSON, *CODE, *MARKS, *SIGNS, *LONG), WRAPS)]
 TEXTS = tuple({words.strip(): words for words in WRAPPED}.values())
-SHARE = tuple(WRAPPED[first + first // len(WRAPS) % len(WRAPS)] for first in range(0, len(WRAPPED), len(WRAPS)))
-"""All words once, as they are or wrapped in turn; `make soak` takes them in every wrap."""
+SHARE = tuple(WRAPPED[first + first // len(WRAPS) % len(WRAPS)] for first in range(0, len(WRAPPED), 2 * len(WRAPS)))
+"""Every second of the words, as they are or wrapped in turn; `make soak` takes all of them in every wrap."""
 PLAIN_TEXT = "Fine."
 STANCES = {1: ("go", "go", "block"), 2: ("go", "caution", "go")}
 GUARD = "guards=[{name: alerts, fact: risk_signals.chargeback_alerts, above: 3, cap: no_go}]"

@@ -62,7 +62,7 @@ def test_every_command_of_the_page_is_run_below() -> None:
     assert set(COMMANDS) == set(SHOWN)
 
 
-@pytest.mark.slow
+@pytest.mark.system
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_page_shows_what_it_is_for(command: str, clone: Path) -> None:
     done = python(clone, "-m", "graph", *command.split())
