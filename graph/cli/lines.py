@@ -45,7 +45,7 @@ def short(text: object) -> str:
     """Return the beginning of a text, on one line.
 
     >>> short("Fine. " * 40)[-4:]
-    'e...'
+    'n...'
     """
     line = " ".join(str(text).split())
     return line if len(line) <= WIDTH else f"{line[: WIDTH - 3].rstrip()}..."

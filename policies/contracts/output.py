@@ -18,7 +18,7 @@ _FIELDS: Mapping[FieldKind, Schema] = {"text": TEXT, "number": NUMBER, "boolean"
 
 
 FAULTS = {
-    "text": "there is not usable text",
+    "text": "there is no usable text",
     "field:*": "the field * is missing or of another kind",
     "check": "it does not meet the role’s check",
 }

@@ -9,7 +9,7 @@ from policies.team.fields import Position
 from policies.team.team import Role, Team
 
 FAULTS = {
-    "text": "there is not usable text",
+    "text": "there is no usable text",
     "next": "the next speaker is none of the others",
 }
 

@@ -30,6 +30,12 @@ def test_the_value_at_a_private_path_is_replaced_if_there_is_one(paths: list[str
     assert withhold(FACTS, paths) == kept
 
 
+def test_it_is_replaced_in_every_item_of_a_list_and_of_lists_in_it() -> None:
+    facts = {"people": [{"name": "Ada", "age": 36}, [{"name": "Ben"}], "nobody", {"age": 4}]}
+    kept = {"people": [{"name": WITHHELD, "age": 36}, [{"name": WITHHELD}], "nobody", {"age": 4}]}
+    assert withhold(facts, ["people.name"]) == kept
+
+
 def test_the_facts_that_were_given_stay_as_they_are() -> None:
     before = deepcopy(FACTS)
     withhold(FACTS, ["customer.name", "customer.address.city", "region"])

@@ -296,9 +296,9 @@ def test_the_groups_of_the_timeline_are_the_stages(name: str, story: Telling) ->
 def test_an_answer_that_was_refused_names_its_fault(story: Telling) -> None:
     lines = [line for group in story("pipeline_refused").dossier["timeline"] for line in group["lines"]]
     assert [line["rule"] for line in lines if line["what"] == "Refused"] == [
-        "there is not usable text [invalid_output:analyst]"
+        "there is no usable text [invalid_output:analyst]"
     ] * 2
-    assert [line["rule"] for line in lines if line["what"] == "Asked again"] == ["to repair: there is not usable text"]
+    assert [line["rule"] for line in lines if line["what"] == "Asked again"] == ["to repair: there is no usable text"]
 
 
 @pytest.mark.parametrize(
