@@ -66,6 +66,13 @@ def test_what_would_only_be_refused_again_is_not_tried_again(tmp_path: Path, cod
     assert (played.record["stop_reason"], played.asked[RISK]) == (reason, 1)
 
 
+@pytest.mark.parametrize("field", ["code", "type"])
+def test_a_quota_that_is_used_up_is_not_asked_again(tmp_path: Path, field: str) -> None:
+    spent = {"error": {"message": "You exceeded your current quota.", field: "insufficient_quota"}}
+    played = play(tmp_path, script(risk_analyst=[status(429, spent, AT_ONCE), GO]))
+    assert (played.record["stop_reason"], played.asked[RISK]) == ("llm_rate_limited", 1)
+
+
 def test_the_brief_is_tried_again_like_a_role(tmp_path: Path) -> None:
     error = status(500, headers=AT_ONCE)
     played = play(tmp_path, script(brief=[error, error, text(BRIEF)]))
