@@ -80,7 +80,7 @@ class Batch:
     """How lines are run: `load` returns the team of a case, voiced; `is_halted` says that no new case may start.
 
     With `retries` only cases that stopped, or were cut off, are resumed; of others the record is given. With
-    `fails_fast` the first line is run alone, and once a case comes to nothing, no further one is begun.
+    `fails_fast` the first line is run alone, and once a case fails, no further one is begun.
     """
 
     runner: Runner
@@ -105,7 +105,7 @@ def room_for(concurrency: int, calls_models: bool) -> int:
 
 @dataclass(slots=True)
 class _Work:
-    """What the cases of a batch share: their turn, the line of each id, and whether one of them came to nothing."""
+    """What the cases of a batch share: their turn, the line of each id, and whether one of them failed."""
 
     turn: asyncio.Semaphore
     seen: dict[str, int] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """`accord batch`: many cases at once."""
 
 import asyncio
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import click
+from click.core import ParameterSource
 
 from graph.cli.exits import Exit, exit_of
 from graph.cli.session import database_option, run_async, settings_for, voice_option
@@ -50,7 +52,7 @@ def command(
     from graph.teams.loader import load_team
     from graph.teams.voicing import voiced
 
-    settings = settings_for(db)
+    settings, again = settings_for(db), _typed(click.get_current_context())
 
     async def work(lines: Any, output: IO[bytes], halt: Any) -> Exit:
         async with open_runner(settings, halt=halt) as runner:
@@ -64,7 +66,7 @@ def command(
             )
             reports = Reports(output, lambda: halt.is_set)
             await reports.take_all(lines, batch)
-        for line in reports.tally.lines(f"accord batch {cases}"):
+        for line in reports.tally.lines(again):
             click.echo(line, err=True)
         return reports.worst
 
@@ -72,6 +74,18 @@ def command(
         raise UsageError(f"--out {out}: is the file of cases; name another file")
     with open_lines(cases, MAX_LINE_BYTES) as lines, _output(out) as output:
         return run_async(partial(work, lines, output))
+
+
+def _typed(context: click.Context) -> str:
+    """Return the command as it was typed, without the password of a database and what only this time was for."""
+    from graph.store.location import shown
+
+    words = ["accord", "batch", str(context.params["cases"])]
+    for each in context.command.params:
+        is_typed = context.get_parameter_source(str(each.name)) is ParameterSource.COMMANDLINE
+        if isinstance(each, click.Option) and is_typed and not each.is_flag:
+            words += [each.opts[0], shown(str(context.params[str(each.name)]))]
+    return shlex.join(words)
 
 
 class Reports:
@@ -116,6 +130,7 @@ class Reports:
 
 @contextmanager
 def _output(out: str | None) -> Iterator[IO[bytes]]:
+    from graph.problems import neutral
     from graph.report.writing import writing_file
 
     if out is None:
@@ -123,7 +138,7 @@ def _output(out: str | None) -> Iterator[IO[bytes]]:
         return
     with writing_file(out) as file:
         yield file
-    click.echo(f"wrote {out}", err=True)
+    click.echo(neutral(f"wrote {out}"), err=True)
 
 
 def _room_for(concurrency: int, settings: Any, voice: str | None) -> int:

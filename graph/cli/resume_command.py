@@ -37,7 +37,7 @@ def command(
             found = await runner.threads.find(thread)
             with progress_on_stderr().shown(found) as progress:
                 record = await runner.resume(found, limits, given, accept_changes, progress.take)
-            return record, await runner.threads.state(found)
+            return record, None if as_json else await runner.threads.state(found)
 
     record, state = run_async(work)
     return print_record(record, state or {}, as_json)

@@ -76,7 +76,7 @@ def _run(name: str, changes: Any, options: dict[str, Any], voice: Any, db: str |
         async with open_runner(settings, halt=halt) as runner:
             with progress_on_stderr().shown(thread) as progress:
                 record = await runner.run(team, **options, on_event=progress.take)
-            return record, await runner.threads.state(thread)
+            return record, None if as_json else await runner.threads.state(thread)
 
     record, state = run_async(work)
     code = print_record(record, state or {}, as_json)

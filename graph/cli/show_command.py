@@ -27,7 +27,7 @@ STDOUT = "-"
 @database_option
 @json_option
 def command(thread: str, html: str | None, markdown: str | None, is_full: bool, db: str | None, as_json: bool) -> Exit:
-    """Show what THREAD came to.
+    """Show the result of THREAD, or how far it is.
 
     The exit code says what became of the thread, whatever was written.
     """

@@ -7,7 +7,7 @@ import unicodedata
 from io import TextIOWrapper
 from typing import TextIO
 
-NEAREST = {
+IN_ASCII = {
     "\u2011": "-", "–": "-", "—": "-", "−": "-", "…": "...", "·": ".", "•": "*", "×": "x", "÷": "/", "\u2044": "/",
     "\u2018": "'", "\u2019": "'", "\u201a": ",", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "±": "+/-",
     "œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "€": "EUR",
@@ -15,6 +15,9 @@ NEAREST = {
     "█": "#", "░": ".", "│": "|", "─": "-", "└": "+", "├": "+",
 }  # fmt: skip
 """What is written for a character that an encoding lacks, in ASCII."""
+
+HANDLER = "accord"
+"""What the handler of such characters is called among Python's."""
 
 
 def open_streams() -> None:
@@ -27,7 +30,7 @@ def open_streams() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
-    codecs.register_error("nearest", nearest)
+    codecs.register_error(HANDLER, in_its_place)
     sys.stdout, sys.stderr = _usable(sys.stdout, 1), _usable(sys.stderr, 2)
 
 
@@ -35,14 +38,14 @@ def _usable(stream: TextIO | None, number: int) -> TextIO:
     """Return the stream, or one that leads nowhere, which replaces what its encoding lacks."""
     found = stream or os.fdopen(number, "w", encoding="utf-8", closefd=False)
     if isinstance(found, TextIOWrapper):
-        found.reconfigure(errors="nearest")
+        found.reconfigure(errors=HANDLER)
     return found
 
 
-def nearest(error: UnicodeError) -> tuple[str, int]:
-    """Return what to write in place of characters that an encoding lacks, and where to go on.
+def in_its_place(error: UnicodeError) -> tuple[str, int]:
+    """Return what to write in place of characters that an encoding lacks, and where to continue.
 
-    >>> nearest(UnicodeEncodeError("ascii", "Déjà – œuvre 产", 0, 14, "not in the encoding"))
+    >>> in_its_place(UnicodeEncodeError("ascii", "Déjà – œuvre 产", 0, 14, "not in the encoding"))
     ('Deja - oeuvre ?', 14)
     """
     if not isinstance(error, UnicodeEncodeError):
@@ -53,5 +56,5 @@ def nearest(error: UnicodeError) -> tuple[str, int]:
 def _ascii(character: str) -> str:
     """Return a character in ASCII: what is nearest to it, else its letter without its accent, else a question mark."""
     parts = unicodedata.normalize("NFKD", character)
-    plain = "".join(part if part.isascii() else NEAREST.get(part, "") for part in parts)
-    return NEAREST.get(character) or plain or ("" if unicodedata.combining(character) else "?")
+    plain = "".join(part if part.isascii() else IN_ASCII.get(part, "") for part in parts)
+    return IN_ASCII.get(character) or plain or ("" if unicodedata.combining(character) else "?")

@@ -38,6 +38,21 @@ def test_the_summary_counts_each_end_and_says_what_to_run_next(capsys: Captured)
     assert again == "Try again what stopped: accord batch cases.jsonl --retry-failed"
 
 
+def test_what_to_run_next_keeps_the_options_that_were_typed(capsys: Captured) -> None:
+    options = ("--team", "cold_storage", "--voice", "rules", "--out", "the results.jsonl", "--db", "other.sqlite")
+    done = accord(capsys, "batch", written(LACKS), *options, "--fail-fast")
+    again = "accord batch cases.jsonl --team cold_storage --out 'the results.jsonl' --voice rules --db other.sqlite"
+    assert done.err.splitlines()[-2] == f"Try again what stopped: {again} --retry-failed"
+
+
+@pytest.mark.needs("postgres")
+def test_what_to_run_next_never_shows_the_password_of_a_database(capsys: Captured, postgres_database: str) -> None:
+    address = postgres_database.replace("postgres:@", "postgres:very-secret@")
+    done = accord(capsys, "batch", written(LACKS), "--db", address)
+    assert "very-secret" in address
+    assert (done.err.splitlines()[-1][:20], "very-secret" in done.err) == ("Try again what stopp", False)
+
+
 def test_what_calls_took_is_counted_over_all_cases(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     with serve({**script(), "brief": forever(says("go"))}) as server:
         environment(server, monkeypatch)

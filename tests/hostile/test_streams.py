@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from graph.cli.streams import nearest
+from graph.cli.streams import in_its_place
 
 ROOT = Path(__file__).parents[2]
 TEAM = """
@@ -100,7 +100,7 @@ def nearest_in(encoding: str, text: str) -> str:
             character.encode(encoding)
             written += character
         except UnicodeEncodeError as error:
-            written += nearest(error)[0]
+            written += in_its_place(error)[0]
     return written
 
 

@@ -1,4 +1,4 @@
-"""What a batch came to, in a few lines: how its cases ended, what they took, and what to run next."""
+"""The summary of a batch: how its cases ended, what they used, and what to run next."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ SHOWN = 5
 
 @dataclass(slots=True)
 class Tally:
-    """What the cases of a batch came to so far."""
+    """How the cases of a batch have ended so far."""
 
     cases: int = 0
     unusable: int = 0
@@ -44,9 +44,9 @@ class Tally:
         if self.ends:
             yield "   ".join(self._used())
         if self.left:
-            yield f"Run the rest: {again}"
+            yield f"Run the rest: {neutral(again)}"
         elif self.resumable:
-            yield f"Try again what stopped: {again} --retry-failed"
+            yield f"Try again what stopped: {neutral(again)} --retry-failed"
 
     def _ends(self) -> Iterator[str]:
         for end, count in self.ends.most_common(SHOWN):

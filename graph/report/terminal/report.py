@@ -14,8 +14,8 @@ from graph.past import Past
 from graph.record import is_of_rounds
 from graph.report.dossier.dossier import dossier_of
 from graph.report.patterns.drawing import drawing_of
+from graph.report.terminal.roles import words_shown
 from graph.report.terminal.visible import STYLES, console_on, visible, visible_lines
-from graph.report.terminal.words import words_shown
 from graph.report.terminal.work import shown_sections
 from graph.report.words import label_of, resume_of, said_reason
 from policies.run.stop import Stop
@@ -49,7 +49,7 @@ def _headline(record: Mapping[str, Any], dossier: Plain) -> Iterator[Text]:
 
 
 def why_lines(dossier: Plain) -> Iterator[str]:
-    """Yield why a thread came to its decision: the votes, the row with its numbers, the guards that capped it."""
+    """Yield the reasons for a decision: the votes, the row with its numbers, the guards that capped it."""
     why = dossier["why"]
     counts, *capped = dossier["verdict"]["sentences"] or [""]
     yield from filter(None, [counts])

@@ -64,7 +64,7 @@ def _speech(said: Plain, titles: Mapping[str, str | None]) -> tuple[Text, Text, 
 
 
 def _endings(dossier: Plain) -> Iterator[Text]:
-    """Yield what each round came to, with its conflicts, where there is more to say than the decision."""
+    """Yield how each round ended, with its conflicts, where the decision alone does not say it."""
     conflicts = {each["round"]: [name["words"] for name in each["names"]] for each in dossier["conflicts"]}
     rounds = [pair for block in dossier["matrix"] for pair in zip(block["rounds"], block["outcomes"], strict=True)]
     if len(rounds) == 1 and not conflicts:
