@@ -158,7 +158,7 @@ def test_a_signalled_batch_reports_every_case_and_the_same_batch_again_repeats_n
     assert [line["id"] for line in done.lines] == list(IDS)
     assert _kinds(done) == {"success": 1, "cancelled": 2, "not begun": 2}
     assert "Traceback" not in done.err
-    assert done.err.splitlines()[-1] == f"Run the rest: accord batch {cases}"
+    assert done.err.splitlines()[-1] == f"Run the rest: accord batch {cases} --concurrency 2"
     assert again.code == 0, again.err
     assert [line["id"] for line in again.lines] == list(IDS)
     assert _kinds(again) == {"success": 5}
