@@ -17,8 +17,8 @@ from graph.documents import json_fault
 from graph.problems import UsageError
 from graph.record import Record
 from graph.runner import Runner
+from graph.store.names import check_thread
 from graph.teams.loader import Changes
-from graph.threads import check_thread
 from policies.nearest import allowed_names
 from policies.plain import find_unplain
 from policies.run.stop import Stop

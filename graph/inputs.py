@@ -83,6 +83,16 @@ def read_input(path: str | Path, limit: int) -> bytes:
     return bytes(data)
 
 
+def read_stdin(limit: int) -> bytes:
+    """Return the beginning of stdin, one byte more than the limit at most.
+
+    Raises:
+        UsageError: it is closed, or cannot be read.
+    """
+    with _said("stdin"), _stdin() as file:
+        return file.read(limit + 1)
+
+
 @contextmanager
 def open_input(path: str | Path) -> Iterator[IO[bytes]]:
     """Open a file that the user named: a regular one, a pipe or a device.

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from graph.build import RECURSION_LIMIT, build_graph
 from graph.collector import settle_collector
 from graph.facts.loader import load_facts
+from graph.live import placed, running
 from graph.past import Past
 from graph.problems import UsageError
 from graph.record import Record, record_of, refused_record
@@ -20,11 +21,13 @@ from graph.store.database import Database, open_database
 from graph.store.fences import FencedError
 from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
+from graph.store.names import check_thread, new_thread
 from graph.teams.approval import approved
 from graph.teams.voicing import check_voices
-from graph.threads import Threads, blaming, check_thread, new_thread, refuse_broken
+from graph.threads import Threads, blaming, refuse_broken
 from graph.versions import installed_versions
 from graph.voices import open_voices
+from nodes.border import unused_messages
 from nodes.events import began_with
 from nodes.fingerprint import Pin, fingerprints, hashed, rules_of
 from nodes.halt import Halt
@@ -101,6 +104,7 @@ class Runner:
         state = await self.threads.state(thread)
         if state is None:
             await self.threads.index.admit(thread, team, inputs)
+            _tell(on_event, team, team.budget, Past())
             return await self._drive(thread, team, inputs, on_event)
         with blaming(thread, state):
             return await self._run_again(thread, team, Past.of(state), inputs, on_event)
@@ -136,6 +140,7 @@ class Runner:
         limits = _limits_from(team.budget, inputs)
         self._check_voices(team, limits)
         approved(team, limits)
+        _tell(on_event, team, limits, Past())
         return await self._drive(thread, team, admitted["inputs"] | given, on_event)
 
     async def _go_on(self, thread: str, team: Team, past: Past, inputs: Inputs, on_event: OnEvent | None) -> Record:
@@ -152,6 +157,7 @@ class Runner:
         if inputs["budget"]:
             approved(team, limits, began_with(past.state))
         await self.threads.go_on(thread)
+        _tell(on_event, team, limits, past)
         if goes_on.charges_lost and await self._recover(thread, past, limits, on_event):
             return await self._drive(thread, kept_team(past), None, on_event)
         if goes_on.way == "enter":
@@ -188,7 +194,7 @@ class Runner:
         is_nested = any(role.team is not None for role in team.roles.values())
         async for part in graph.astream(inputs, config, stream_mode="custom", durability="sync", subgraphs=is_nested):
             if on_event is not None:
-                on_event(_live(part) if is_nested else part)
+                on_event(placed(part) if is_nested else part)
         state = (await graph.aget_state(config)).values
         return await self.threads.note(thread, state) or {}
 
@@ -228,11 +234,11 @@ async def open_runner(
         yield Runner(database, services, settings.database)
 
 
-def _live(part: Any) -> dict[str, Any]:
-    """Return an event as it is shown: one of a team that answers for a role says within which roles it happened."""
-    namespace, event = part
-    within = [name.partition(":")[0] for name in namespace]
-    return {**event, "within": within} if within else event
+def _tell(on_event: OnEvent | None, team: Team, limits: Budget, past: Past) -> None:
+    """Tell who follows the run which team works, under which limits, and what was used before."""
+    if on_event is not None:
+        used = past.spent.get("messages", 0) - unused_messages(past.state)
+        on_event(running(team, limits, used, past.usage))
 
 
 def _config(thread: str, team: Team) -> RunnableConfig:

@@ -1,7 +1,5 @@
 """Threads: what each one came to, read from the database; the runner writes, this reads."""
 
-import re
-import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
@@ -18,10 +16,9 @@ from graph.store.database import Database, open_database
 from graph.store.index import RUNNING, SERVED, Index, by_time, damaged, line_of, shown_of
 from graph.store.location import shown, storage_errors
 from graph.store.locks import ThreadBusyError
-from graph.store.names import aliases_of, no_thread, thread_named
+from graph.store.names import aliases_of, check_thread, no_thread, thread_named
 from nodes.agreement import MISREAD, find_disagreement
 
-THREAD_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}")
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, MemoryError)
 """What LangGraph's reader raises for stored bytes that are no checkpoint; RuntimeError where they nest too deep."""
 
@@ -279,19 +276,3 @@ async def open_threads(settings: Settings) -> AsyncIterator[Threads]:
     """
     async with open_database(settings.database, settings.accord_sqlite_synchronous, reads=True) as database:
         yield Threads(database, settings.database)
-
-
-def new_thread() -> str:
-    """Return an id for a new thread."""
-    return str(uuid.uuid4())
-
-
-def check_thread(thread: str) -> str:
-    """Return the thread's id.
-
-    Raises:
-        UsageError: it is empty, too long, or has a character that is not allowed.
-    """
-    if THREAD_PATTERN.fullmatch(thread):
-        return thread
-    raise UsageError(f"the thread id {thread[:140]!r} is not allowed; allowed: 1 to 128 of A-Z a-z 0-9 _ . : @ -")

@@ -59,11 +59,12 @@ def close_round(state: State, seats: Sequence[Seat], log: Log, team: Team) -> Cl
     closed = replace(log[-1], outcome=counted.ruling.final)
     entry, stop = entry_of(closed), stop_after(closed)
     line = {"round": state["round"], "conflicts": entry["conflicts"], "decision": closed.outcome}
+    why = {"row": counted.ruling.row, "because": counted.ruling.because, "guards": list(counted.ruling.guards)}
     update: Update = {"outcome": closed.outcome, "history": [entry], "trace": [line]}
     if stop:
         update["pending"] = plain_stop(stop)
     named = [{"event": "conflict", "round": state["round"], "conflict": name} for name in entry["conflicts"]]
-    return Closing(update, [*named, _outcome_event(state, seats, counted, team)], {"event": "round", **line})
+    return Closing(update, [*named, _outcome_event(state, seats, counted, team)], {"event": "round", **line, **why})
 
 
 def close_stage(state: State, seats: Sequence[Seat], log: Log, team: Team, follows: Next) -> Closing:

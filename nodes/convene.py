@@ -67,6 +67,8 @@ def build_convene(team: Team, services: Services, stages: Stages) -> Node:
         update |= _returned(state)
         update |= _goes_on(_after(state, update), team, stages)
         happened += _asked(_after(state, update), team)
+        if update["wave"]["asks"]:
+            runtime.stream_writer(_opened(_after(state, update), stages))
         usage = add_usage(spent_from(state).usage, Usage(), services.clock() - started)
         return recorded(state, update | {"usage": plain_usage(usage)}, happened, services.now())
 
@@ -130,6 +132,13 @@ def _asked(state: State, team: Team) -> list[Body]:
         asked(state["round"], ask["role"], ask["attempt"], team.roles[ask["role"]], ask["repair"]) | named(ask)
         for ask in state["wave"]["asks"]
     ]
+
+
+def _opened(state: State, stages: Stages) -> Body:
+    """Return, as it is shown live, which seats are open now: those asked, and those that are asked later."""
+    empty = [seat for seat in state["seats"] if not seat_from(seat).is_settled]
+    seats = [{"role": seat["role"], **named(seat)} for seat in empty]
+    return {"event": "opened", "round": state["round"], **stages.place(state), "seats": seats}
 
 
 def _nobody(state: State) -> Update:

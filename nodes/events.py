@@ -105,7 +105,9 @@ def shown_reply(reply: Mapping[str, Any]) -> Body:
         contract, answer = reply["accepted"]["contract"], reply["accepted"]["answer"]
         return {"event": "answered", **_shown(contract, answer), "contract": contract, "answer": answer}
     if reply["kind"] == "refusal":
-        return {"event": "refused", "reason": reply["refusal"]["reason"]}
+        refusal = reply["refusal"]
+        why = {key: refusal[key] for key in ("check", "because") if refusal.get(key)}
+        return {"event": "refused", "reason": refusal["reason"], **why}
     return {"event": "failed", "reason": reply["reason"]}
 
 

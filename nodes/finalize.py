@@ -8,7 +8,7 @@ from langgraph.runtime import Runtime
 from nodes.border import budget_from, plain_stop, plain_usage, spent_from, usage_from
 from nodes.call import Call, journal_of, limits_of, make_call, reservation_of, scope_of, thread_of
 from nodes.closing import Ending, Update
-from nodes.events import Body, asked, recorded, said_by
+from nodes.events import Body, asked, recorded, said_by, shown_reply
 from nodes.journal import CallKey
 from nodes.services import Services
 from nodes.stages import Stages
@@ -46,9 +46,10 @@ def build_finalize(team: Team, services: Services, stages: Stages) -> Node:
         update: Update = {"usage": plain_usage(add_usage(usage_from(state), usage, usage.seconds))}
         happened = [asked(state["round"], SEAT, 1, team.brief), _proposed(state, team, reply)]
         if reply["kind"] == "failure":
+            runtime.stream_writer({**where, **shown_reply(reply), "usage": reply["usage"]})
             failed = {"pending": plain_stop(Stop(reply["reason"], NODE), cause=reply.get("cause"))}
             return recorded(state, update | failed, happened, services.now())
-        runtime.stream_writer({"event": "decided", **where, "decision": state["outcome"]})
+        runtime.stream_writer({"event": "decided", **where, "decision": state["outcome"], "usage": reply["usage"]})
         ended = _finished(ending, reply["text"])
         return recorded(state, update | ended, [*happened, _last(ended)], services.now())
 
@@ -94,6 +95,7 @@ def _call(state: State, team: Team, services: Services, ending: Ending, where: t
         writer.temperature,
         limits,
         results=ending.results,
+        titles={name: role.title or name for name, role in team.roles.items()},
         scope=scope,
     )
     return Call(

@@ -61,7 +61,7 @@ async def _asked(seat: _Seat, team: Team, services: Services, stages: Stages) ->
     call = _call(seat, team, services, stages)
     seat.runtime.stream_writer({"event": "asked", **seat.where})
     reply = await make_call(call, journal_of(seat.runtime), services)
-    seat.runtime.stream_writer({**seat.where, **shown_reply(reply)})
+    seat.runtime.stream_writer({**seat.where, **shown_reply(reply), "usage": reply["usage"]})
     return reply
 
 

@@ -18,7 +18,8 @@ from graph.store.archive import entry_of
 from graph.store.census import CensusRow
 from graph.store.index import RUNNING, is_whole, line_of, shown_of
 from graph.store.location import storage_errors
-from graph.threads import Threads, check_thread, has_ended
+from graph.store.names import check_thread
+from graph.threads import Threads, has_ended
 from nodes.agreement import MISREAD, find_disagreement
 from policies.assurance.audit import Head, head_of
 

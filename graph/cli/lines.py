@@ -1,44 +1,87 @@
-"""Lines: one event of a run in one line, contract by contract, for live progress."""
+"""Lines: what one event of a run says, in words, for live progress."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from rich.text import Text
 
+from graph.live import WITHIN
 from graph.report.terminal.visible import STYLES, visible
-from graph.report.words import CONFLICTS, plain_word
+from graph.report.words import CONFLICTS, plain_word, said_reason, said_rule
 from policies.contracts.table import CONTRACTS
 
 Event = Mapping[str, Any]
+Titles = Mapping[str, str]
+"""What people call each role, by its path."""
 
 WIDTH = 90
 """Characters of an answer that are shown live."""
 
 COLOURS = {**STYLES, "approve": "green", "abstain": "yellow", "reject": "red"}
+MARKS = {"green": "✓", "yellow": "!", "red": "✗"}
 
 
-def line_of(event: Event) -> Text | None:
-    """Return what an event says in one line; None for a question that is still open."""
-    return _LINES[event["event"]](event)
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a seat answered: a mark, a word where the answer has one, and the beginning of what it says."""
+
+    mark: str
+    word: str
+    text: str
+    style: str = ""
+
+    def shown(self) -> Text:
+        """Return both in one line, as where there are no columns."""
+        text = visible(self.text)
+        dash = " – " if self.word and self.text else ""
+        return Text.assemble((self.word, self.style), dash, text)
 
 
-def place_of(event: Event) -> str:
+def said_in(event: Event) -> Said:
+    """Return what an event says that ends a question."""
+    if event["event"] == "decided":
+        return Said("✓", "written", "", "green")
+    if event["event"] != "answered":
+        return Said("✗", event["event"], short(_fault(event)), "red")
+    contract = CONTRACTS[event["contract"]]
+    word = contract.word(event["answer"]) or ""
+    style = COLOURS.get(word, "")
+    return Said(MARKS.get(style, "✓"), plain_word(word) if word else "", short(contract.told(event["answer"])), style)
+
+
+def _fault(event: Event) -> str:
+    """Return why an answer was refused, or why there is none."""
+    if event["event"] == "refused":
+        return event.get("because") or said_rule(event["reason"], event.get("check"))
+    return said_reason(event["reason"])
+
+
+def line_of(event: Event, titles: Titles) -> Text | None:
+    """Return what an event that is about no single seat says in one line; None where it says nothing by itself."""
+    say = _LINES.get(event["event"])
+    return None if say is None else say(event, titles)
+
+
+def place_of(event: Event, titles: Titles) -> str:
     """Return where an event happened: the round or stage, and the teams it is within."""
-    within = "".join(f"{name} > " for name in event.get("within", ()))
     where = event["stage"] if isinstance(event.get("stage"), str) else f"round {event['round']}"
-    return f"{within}{where.replace('_', ' ')}"
+    return f"{_within(event, titles)}{where.replace('_', ' ')}"
 
 
-def speaker_of(event: Event) -> str:
+def speaker_of(event: Event, titles: Titles) -> str:
     """Return who was asked: the role, after the seat's own name where it has one that says more than the stage."""
+    path = WITHIN.join((*event.get("within", ()), event["role"]))
+    title = titles.get(path) or ("Brief" if event["role"] == "brief" else event["role"])
     seat = event.get("seat")
-    return f"{seat.replace('_', ' ')} {event['role']}" if seat and seat != event.get("stage") else event["role"]
+    return f"{seat.replace('_', ' ')} {title}" if seat and seat != event.get("stage") else title
 
 
-def headed(event: Event) -> str:
+def headed(event: Event, titles: Titles) -> str:
     """Return what a line begins with: where it happened and who speaks, each said once."""
-    is_named_so = event.get("stage") == event["role"] and not event.get("within")
-    return event["role"] if is_named_so else f"{place_of(event)}  {speaker_of(event)}"
+    is_named_so = event.get("stage") == event["role"]
+    speaker = speaker_of(event, titles)
+    return f"{_within(event, titles)}{speaker}" if is_named_so else f"{place_of(event, titles)}  {speaker}"
 
 
 def short(text: object) -> str:
@@ -51,45 +94,40 @@ def short(text: object) -> str:
     return line if len(line) <= WIDTH else f"{line[: WIDTH - 3].rstrip()}..."
 
 
-def _answered(event: Event) -> Text:
-    contract = CONTRACTS[event["contract"]]
-    return visible(short(contract.told(event["answer"])), COLOURS.get(contract.word(event["answer"]) or "", ""))
+def _within(event: Event, titles: Titles) -> str:
+    roles = event.get("within", ())
+    paths = (WITHIN.join(roles[: depth + 1]) for depth in range(len(roles)))
+    return "".join(f"{titles.get(path, role)}{WITHIN}" for path, role in zip(paths, roles, strict=True))
 
 
-def _failed(event: Event) -> Text:
-    return visible(f"{event['event']}: {event['reason']}", "red")
-
-
-def _round(event: Event) -> Text:
+def _round(event: Event, titles: Titles) -> Text:
+    because = f": {event['because']}" if event["because"] else ""
+    row = "no row holds" if event["row"] is None else f"row {event['row'] + 1}"
     named = [CONFLICTS.get(name, name) for name in event["conflicts"]]
-    conflicts = f" ({', '.join(named)})" if named else ""
-    return Text(f"{place_of(event)}: {plain_word(event['decision'])}{conflicts}")
+    guards = [f"guard {name}" for name in event["guards"]]
+    more = "; ".join((row, *guards, *named))
+    return visible(f"{place_of(event, titles)} → {plain_word(event['decision'])}{because} ({more})")
 
 
-def _stage(event: Event) -> Text | None:
+def _stage(event: Event, titles: Titles) -> Text | None:
     """Say who was absent; that a stage is done shows by itself."""
-    return visible(f"{place_of(event)}: absent: {', '.join(event['absent'])}", "yellow") if event["absent"] else None
+    absent = ", ".join(event["absent"])
+    return visible(f"{place_of(event, titles)}: absent: {absent}", "yellow") if absent else None
 
 
-def _stopped(event: Event) -> Text:
+def _stopped(event: Event, titles: Titles) -> Text:
     cause = f" ({event['cause']})" if event.get("cause") else ""
-    within = "".join(f"{name} > " for name in event.get("within", ()))
-    return visible(f"{within}stopped: {event['reason']}{cause}", "red")
+    return visible(f"{_within(event, titles)}stopped: {event['reason']}{cause}", "red")
 
 
-def _recovered(event: Event) -> Text:
+def _recovered(event: Event, _: Titles) -> Text:
     under_way = "call was" if event["calls"] == 1 else "calls were"
     return visible(f"brought back: {event['calls']} {under_way} under way when the process died", "yellow")
 
 
-_LINES: Mapping[str, Callable[[Event], Text | None]] = {
-    "asked": lambda _: None,
-    "answered": _answered,
-    "refused": _failed,
-    "failed": _failed,
+_LINES: Mapping[str, Callable[[Event, Titles], Text | None]] = {
     "round": _round,
     "stage": _stage,
-    "decided": lambda _: Text("written"),
     "recovered": _recovered,
     "stopped": _stopped,
 }

@@ -1,129 +1,138 @@
-"""Live progress of a run on stderr: who was asked, and what each answered."""
+"""Live progress of a run on stderr: a board that is redrawn at a terminal, a line for each event elsewhere."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from graphlib import TopologicalSorter
-from heapq import heappop, heappush
+from time import monotonic
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
-from rich.tree import Tree
 
-from graph.cli.lines import headed, line_of, place_of, short, speaker_of
+from graph.cli.board import Board, Row
 from graph.report.terminal.visible import console_on, visible
 
 Event = Mapping[str, Any]
-Key = tuple[str, str]
-"""Where a seat is, and who it is."""
 
 REDRAWN_PER_SECOND = 4
 """A redraw costs 2 ms of CPU, beside the run, in a thread of its own."""
+NARROW = 60
+"""Columns below which a row takes two lines."""
+TITLE_SHARE = 3
+"""The longest title takes at most this share of the columns."""
 
 
 class LiveProgress:
-    """Takes the events of a run; redraws a table and the plan's tree at a terminal, prints lines elsewhere."""
+    """Takes the events of a run; redraws a board at a terminal, prints lines elsewhere."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._rows: dict[Key, RenderableType] = {}
-        self._plan: _Plan | None = None
+    def __init__(self, console: Console, clock: Callable[[], float] = monotonic) -> None:
+        self._console, self._clock = console, clock
+        self._board = Board()
+        self._began = clock()
+        self._is_headed = False
         self._live: Live | None = None
 
     @contextmanager
-    def shown(self, thread: str) -> Iterator["LiveProgress"]:
-        """Show the thread's id at once, so that it is known after a crash too, and the progress as it comes."""
+    def shown(self, run: Event | None = None) -> Iterator["LiveProgress"]:
+        """Show the progress as it comes; `run`, a `running` event, is shown at once, before anything is opened."""
+        if run is not None:
+            self.take(run)
+        if self._console.is_terminal:
+            with Live(
+                console=self._console, get_renderable=self._drawn, refresh_per_second=REDRAWN_PER_SECOND
+            ) as self._live:
+                yield self
+            with suppress(OSError):
+                self._console.print()
+        else:
+            yield self
+            self._print_counts()
+
+    def begin(self, thread: str) -> None:
+        """Show the thread's id, so that it is known after a crash too."""
         with suppress(OSError):
             self._console.print(visible(f"thread {thread}"))
-        if not self._console.is_terminal:
-            yield self
-            return
-        with Live(
-            console=self._console, get_renderable=self._drawn, refresh_per_second=REDRAWN_PER_SECOND
-        ) as self._live:
-            yield self
 
     def take(self, event: Event) -> None:
         """Take one event; a reader who is gone ends no run."""
         with suppress(OSError):
-            self._take(event)
+            line = self._board.take(event, self._clock())
+            if not self._console.is_terminal:
+                self._print(event, line)
 
-    def _take(self, event: Event) -> None:
-        line = line_of(event)
-        if self._plan is not None and self._plan.takes(event):
-            self._plan.set(event, line)
-        elif "role" in event:
-            self._rows[place_of(event), speaker_of(event)] = Spinner("dots", "asked") if line is None else line
-        if event.get("contract") == "plan" and event["event"] == "answered" and not event.get("within"):
-            self._plan = _Plan(event["answer"]["steps"])
-        if self._live is None and line is not None:
-            where = f"{headed(event)}: " if "role" in event else ""
-            self._console.print(Text.assemble(visible(where), line), soft_wrap=True)
-            self._print_plan(event)
+    def _print(self, event: Event, line: Text | None) -> None:
+        if event["event"] == "running" and not self._is_headed:
+            self._is_headed = True
+            line = visible("   ".join(self._board.heading()))
+        if line is not None:
+            self._console.print(line, soft_wrap=True)
+        if event.get("contract") == "plan" and self._board.plan is not None:
+            self._console.print(self._board.plan.tree())
 
-    def _print_plan(self, event: Event) -> None:
-        if event.get("contract") == "plan" and self._plan is not None:
-            self._console.print(self._plan.tree())
+    def _print_counts(self) -> None:
+        if self._board.used.calls:
+            with suppress(OSError):
+                self._console.print(visible(self._board.counts()), soft_wrap=True)
 
     def _drawn(self) -> RenderableType:
-        table = Table.grid(padding=(0, 2))
-        for (place, speaker), shown in [*self._rows.items()]:  # redrawn in a thread of its own
-            table.add_row(visible(place), visible(speaker), shown)
-        return Group(table, self._plan.tree()) if self._plan is not None else table
+        board, now = self._board, self._clock()
+        parts: list[RenderableType] = [self._heading(now)] if board.run else []
+        parts.append(
+            self._rows([row for row in [*board.rows.values()] if not row.is_step], now)
+        )  # redrawn in a thread of its own
+        if board.plan is not None:
+            parts.append(board.plan.tree())
+        parts += [*board.closed]
+        if board.used.calls:
+            parts.append(visible(board.counts()))
+        return Group(*parts)
+
+    def _heading(self, now: float) -> RenderableType:
+        seconds = int(now - self._began)
+        words = [*self._board.heading(), *([self._board.place] if self._board.place else [])]
+        clock = f"{seconds // 60}:{seconds % 60:02}"
+        if self._console.width < NARROW:
+            return Group(visible(words[0], "bold"), visible("   ".join((*words[1:], clock))))
+        return _line(visible(words[0], "bold"), *map(visible, words[1:]), Text(clock))
+
+    def _rows(self, rows: list[Row], now: float) -> RenderableType:
+        if self._console.width < NARROW:
+            return Group(*(part for row in rows for part in _block(row, now)))
+        table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+        table.add_column(no_wrap=True, max_width=self._console.width // TITLE_SHARE)
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True, ratio=1)
+        table.add_column(no_wrap=True, justify="right")
+        for row in rows:
+            stance = Text(f"{row.said.mark} {row.said.word}".rstrip(), row.said.style)
+            table.add_row(visible(f"  {row.title}"), stance, visible(row.said.text), _seconds(row, now))
+        return table
 
 
-class _Plan:
-    """The steps of a plan, each below the last one it waits for, with what is known of it."""
-
-    def __init__(self, steps: Sequence[Event]) -> None:
-        self._steps = steps
-        self._order = _in_order(steps)
-        self._states: dict[int, RenderableType] = {}
-
-    def takes(self, event: Event) -> bool:
-        """Tell whether the event is about a step of this plan."""
-        return not event.get("within") and str(event.get("seat", "")).startswith("step_")
-
-    def set(self, event: Event, line: Text | None) -> None:
-        """Note what is known of a step now."""
-        self._states[int(event["seat"].removeprefix("step_"))] = Spinner("dots", "asked") if line is None else line
-
-    def tree(self) -> Tree:
-        """Return the plan as a tree."""
-        tree = Tree("plan")
-        branches = {0: tree}
-        for number in self._order:
-            step = self._steps[number - 1]
-            above = branches[max(step["dependencies"], default=0)]
-            branches[number] = above.add(self._label(number, step))
-        return tree
-
-    def _label(self, number: int, step: Event) -> RenderableType:
-        waits = f" (after {', '.join(map(str, step['dependencies']))})" if len(step["dependencies"]) > 1 else ""
-        told = visible(f"{number} {step['agent']}: {short(step['task'])}{waits}")
-        state = self._states.get(number)
-        if state is None:
-            return told
-        row = Table.grid(padding=(0, 2))
-        row.add_row(told, state)
-        return row
+def _line(*words: Text) -> Table:
+    """Return words in a row, the last one at the right."""
+    table = Table.grid(padding=(0, 3, 0, 0), expand=True)
+    for number in range(len(words)):
+        table.add_column(no_wrap=True, ratio=1 if number == len(words) - 2 else None)
+    table.add_row(*words)
+    return table
 
 
-def _in_order(steps: Sequence[Event]) -> list[int]:
-    """Return the numbers of the steps, each after all it waits for, else the lowest first."""
-    sorter = TopologicalSorter({number: step["dependencies"] for number, step in enumerate(steps, 1)})
-    sorter.prepare()
-    ready, ordered = sorted(sorter.get_ready()), list[int]()
-    while ready:
-        ordered.append(heappop(ready))
-        sorter.done(ordered[-1])
-        for number in sorter.get_ready():
-            heappush(ready, number)
-    return ordered
+def _block(row: Row, now: float) -> Iterator[Text]:
+    """Yield a row where columns would be too narrow: who, the word and the time, and below it what was said."""
+    word = Text(f"{row.said.mark} {row.said.word}".rstrip(), row.said.style)
+    yield Text.assemble(visible(f"  {row.title}  "), word, f"  {_seconds(row, now)}".rstrip())
+    if row.said.text:
+        said = visible(f"    {row.said.text}")
+        said.no_wrap, said.overflow = True, "ellipsis"
+        yield said
+
+
+def _seconds(row: Row, now: float) -> str:
+    seconds = row.seconds(now)
+    return "" if seconds is None else f"{seconds:.1f} s"
 
 
 def progress_on_stderr() -> LiveProgress:

@@ -6,7 +6,15 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import database_option, facts_from, json_option, print_record, run_async, settings_for
+from graph.cli.session import (
+    database_option,
+    facts_from,
+    json_option,
+    print_record,
+    run_async,
+    settings_for,
+    verbose_option,
+)
 
 HELP = """Go on with THREAD where it stopped or was cut off; a finished one returns its record.
 
@@ -19,12 +27,21 @@ accord resume launch-42 --budget max_rounds=5 --budget max_seconds=120
 @click.command("resume", help=HELP)
 @click.argument("thread")
 @click.option("--budget", multiple=True, metavar="LIMIT=VALUE", help="Change a limit, for example max_rounds=5.")
-@click.option("--facts", metavar="FILE", help="Facts for a thread that stopped because it lacks some.")
+@click.option(
+    "--facts", metavar="FILE", help="A file of facts for a thread that stopped because it lacks some; - is stdin."
+)
 @click.option("--accept-changes", is_flag=True, help="Go on although the facts moved; the open round is asked again.")
 @database_option
+@verbose_option
 @json_option
 def command(
-    thread: str, budget: tuple[str, ...], facts: str | None, accept_changes: bool, db: str | None, as_json: bool
+    thread: str,
+    budget: tuple[str, ...],
+    facts: str | None,
+    accept_changes: bool,
+    db: str | None,
+    is_verbose: bool,
+    as_json: bool,
 ) -> Exit:
     """Go on with THREAD where it stopped or was cut off; a finished one returns its record."""
     from graph.cli.progress import progress_on_stderr
@@ -35,12 +52,13 @@ def command(
     async def work(halt: Any) -> tuple[dict[str, Any], Any]:
         async with open_runner(settings_for(db), halt=halt) as runner:
             found = await runner.threads.find(thread)
-            with progress_on_stderr().shown(found) as progress:
+            with progress_on_stderr().shown() as progress:
+                progress.begin(found)
                 record = await runner.resume(found, limits, given, accept_changes, progress.take)
             return record, None if as_json else await runner.threads.state(found)
 
     record, state = run_async(work)
-    return print_record(record, state or {}, as_json)
+    return print_record(record, state or {}, as_json, thread=record["thread_id"], is_verbose=is_verbose)
 
 
 def _limits(budget: Sequence[str]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import signal
 import sys
 import warnings
@@ -29,6 +30,13 @@ def json_option(command: Decorated) -> Decorated:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON alone on stdout.")(command)
 
 
+def verbose_option(command: Decorated) -> Decorated:
+    """Add `--verbose`."""
+    return click.option("--verbose", "is_verbose", is_flag=True, help="Show what each answer took, and causes.")(
+        command
+    )
+
+
 def voice_option(default: str) -> Callable[[Decorated], Decorated]:
     """Add `--voice`, with what it is by default."""
     text = f"Who answers for the roles. Default: {default}."
@@ -45,14 +53,16 @@ def settings_for(db: str | None) -> Any:
 
 
 def facts_from(path: str | None) -> dict[str, Any] | None:
-    """Return the facts in the file that `--facts` names.
+    """Return the facts in the file that `--facts` names; `-` is stdin.
 
     Raises:
         UsageError: the file cannot be used.
     """
-    from graph.facts.file import load_facts_file
+    from graph.facts.file import facts_from_stdin, load_facts_file
 
-    return None if path is None else load_facts_file(path)
+    if path is None:
+        return None
+    return facts_from_stdin() if path == "-" else load_facts_file(path)
 
 
 def run_async(work: Callable[[Any], Awaitable[T]]) -> T:
@@ -119,12 +129,26 @@ def print_json(value: Any) -> None:
     sys.stdout.buffer.flush()
 
 
-def print_record(record: Mapping[str, Any], state: Mapping[str, Any], as_json: bool, is_full: bool = False) -> Exit:
-    """Print a record for a program, or with the state of its thread for people, and return its exit code."""
+def print_record(
+    record: Mapping[str, Any], state: Mapping[str, Any], as_json: bool, *, thread: str | None, **shows: bool
+) -> Exit:
+    """Print a record for a program, or with the state of its thread for people, and return its exit code.
+
+    `thread` is how what to type next names it: None where it is the last one touched. `shows` is what `print_report`
+    shows besides.
+    """
     if as_json:
         print_json(record)
     else:
-        from graph.report.terminal.report import print_report
+        from graph.report.terminal.report import Typed, print_report
 
-        print_report(record, state, is_full=is_full)
+        print_report(record, state, typed=Typed(thread, _database_typed()), **shows)
     return exit_of(record)
+
+
+def _database_typed() -> str:
+    """Return `--db` as it was typed, without a password; nothing where it was not."""
+    from graph.store.location import shown
+
+    given = click.get_current_context().params.get("db")
+    return f" --db {shlex.quote(shown(given))}" if given else ""

@@ -8,7 +8,15 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit, exit_of
-from graph.cli.session import database_option, json_option, print_record, reading_thread, run_async, settings_for
+from graph.cli.session import (
+    database_option,
+    json_option,
+    print_record,
+    reading_thread,
+    run_async,
+    settings_for,
+    verbose_option,
+)
 
 STDOUT = "-"
 
@@ -25,8 +33,17 @@ STDOUT = "-"
 )
 @click.option("--full", "is_full", is_flag=True, help="Show what every role said in every round.")
 @database_option
+@verbose_option
 @json_option
-def command(thread: str, html: str | None, markdown: str | None, is_full: bool, db: str | None, as_json: bool) -> Exit:
+def command(
+    thread: str,
+    html: str | None,
+    markdown: str | None,
+    is_full: bool,
+    db: str | None,
+    is_verbose: bool,
+    as_json: bool,
+) -> Exit:
     """Show the result of THREAD, or how far it is.
 
     The exit code says what became of the thread, whatever was written.
@@ -43,7 +60,8 @@ def command(thread: str, html: str | None, markdown: str | None, is_full: bool, 
         if writes_pages:
             _write_pages(thread, record, state if record["hashes"] else {}, html, markdown)
         if as_json or not writes_pages:
-            print_record(record, state if record["hashes"] else {}, as_json, is_full)
+            shown = state if record["hashes"] else {}
+            print_record(record, shown, as_json, thread=thread, is_full=is_full, is_verbose=is_verbose)
     return exit_of(record)
 
 

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from graph.documents import read_document
+from graph.documents import MAX_BYTES, read_document, read_yaml
 from graph.facts.source import FactSource
+from graph.inputs import read_stdin
 from graph.problems import UsageError
 from policies.plain import find_unplain
 
@@ -19,12 +20,24 @@ def load_facts_file(named: str) -> dict[str, Any]:
         UsageError: the file cannot be read, is not an object, or holds what may not enter the state.
     """
     path = Path(named)
-    facts = read_document(path, is_json=path.suffix.lower() == ".json").value
+    return _checked(read_document(path, is_json=path.suffix.lower() == ".json").value, str(path))
+
+
+def facts_from_stdin() -> dict[str, Any]:
+    """Return the JSON or YAML object on stdin.
+
+    Raises:
+        UsageError: it cannot be read, is not an object, or holds what may not enter the state.
+    """
+    return _checked(read_yaml(read_stdin(MAX_BYTES), "stdin").value, "stdin")
+
+
+def _checked(facts: Any, name: str) -> dict[str, Any]:
     if not isinstance(facts, dict):
-        raise UsageError(f"{path}: {_KINDS.get(type(facts), 'is not a mapping')}; allowed: {ALLOWED}")
+        raise UsageError(f"{name}: {_KINDS.get(type(facts), 'is not a mapping')}; allowed: {ALLOWED}")
     fault = find_unplain(facts)
     if fault:
-        raise UsageError(f"{path}: {fault}")
+        raise UsageError(f"{name}: {fault}")
     return facts
 
 

@@ -1,5 +1,7 @@
-"""Names of threads: what people may type in place of an id."""
+"""Names of threads: their ids, and what people may type in place of one."""
 
+import re
+import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,6 +13,24 @@ LAST = "last"
 """The thread that was touched last."""
 SHOWN = 5
 """How many threads are named that a name can mean."""
+PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}")
+"""What an id may be."""
+
+
+def new_thread() -> str:
+    """Return an id for a new thread."""
+    return str(uuid.uuid4())
+
+
+def check_thread(thread: str) -> str:
+    """Return the thread's id.
+
+    Raises:
+        UsageError: it is empty, too long, or has a character that is not allowed.
+    """
+    if PATTERN.fullmatch(thread):
+        return thread
+    raise UsageError(f"the thread id {thread[:140]!r} is not allowed; allowed: 1 to 128 of A-Z a-z 0-9 _ . : @ -")
 
 
 def aliases_of(entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The voice `rules`: a role's own checks, evaluated by code. Deterministic, without a model."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from nodes.voices.voice import BriefQuestion, Question, Utterance
@@ -26,12 +27,17 @@ class RulesVoice:
 
     async def write_brief(self, question: BriefQuestion) -> Utterance:
         """Return the brief by a template over the last round, or the results one below the other."""
+
+        def titled(said: Mapping[str, Any]) -> dict[str, Any]:
+            return {**said, "agent": question.titles.get(said["agent"], said["agent"])}
+
         if question.results is not None:
-            return Utterance(side_by_side(question.results))
-        last = question.history[-1]["contributions"]
+            return Utterance(side_by_side(map(titled, question.results)))
+        last = [titled(each) for each in question.history[-1]["contributions"]]
+        reasons = [f"- {each['agent']} ({each['stance']}): {each['summary']}" for each in last]
         steps = [f"{number}. {step}" for number, step in enumerate(_first_actions(last), 1)]
         guards = [f"Limits that no vote can beat: {', '.join(question.guards)}."] if question.guards else []
-        return Utterance("\n".join([*guards, "Why: " + _reasons(last), "Immediate actions:", *steps]))
+        return Utterance("\n".join([*guards, "Why:", *reasons, "Immediate actions:", *steps]))
 
 
 def _failure(role: str, said: Unanswered) -> Failure:
@@ -39,10 +45,6 @@ def _failure(role: str, said: Unanswered) -> Failure:
     missing = said.missing
     reason = stop_reason("condition_failed", role) if missing is None else stop_reason("needs_input", missing)
     return Failure(reason, cause=said.cause(role)[:MAX_CAUSE])
-
-
-def _reasons(contributions: list[dict[str, Any]]) -> str:
-    return " ".join(f"{each['agent']} ({each['stance']}): {each['summary']}" for each in contributions)
 
 
 def _first_actions(contributions: list[dict[str, Any]]) -> list[str]:

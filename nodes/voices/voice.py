@@ -79,6 +79,8 @@ class BriefQuestion:
     limits: Limits
     meter: Meter = field(default_factory=Meter)
     results: tuple[Mapping[str, Any], ...] | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """What people call each role."""
     scope: str = ""
 
 

@@ -39,7 +39,7 @@ def _rehearsed(task: Task, scene: Scene) -> Answer:
 
 
 def _told(answer: Answer) -> str:
-    return f"{answer['vote']} ({answer['reason']})"
+    return str(answer["reason"])
 
 
 CONTRACT = Contract(

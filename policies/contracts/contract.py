@@ -28,7 +28,7 @@ class Contract:
     rehearsed: Callable[[Task, Scene], Answer]
     """An answer made up so that a team takes the course one wants to see."""
     told: Callable[[Answer], str]
-    """An answer in a few words, for live progress."""
+    """An answer in a few words, for live progress; its `word` is not among them."""
     word: Callable[[Answer], str | None] = lambda _: None
     """The stance, decision or vote that an answer takes; None where it takes none."""
     refused_as: StopKind = "invalid_output"

@@ -185,7 +185,7 @@ def _rehearsed(task: Task, scene: Scene) -> Answer:
 
 
 def _told(answer: Answer) -> str:
-    return f"{answer['stance']} ({answer['confidence']:.2f}) {answer['summary']}"
+    return str(answer["summary"])
 
 
 CONTRACT = Contract(

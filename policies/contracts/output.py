@@ -70,8 +70,8 @@ def _rehearsed(task: Task, scene: Scene) -> Answer:
 
 
 def _told(answer: Answer) -> str:
-    """Tell the decision of a team that answered for the role, where it took one."""
-    return str(answer.get("decision") or answer["text"])
+    """Return the text; a team that answered for the role and decided is told by its decision, the word."""
+    return "" if answer.get("decision") else str(answer["text"])
 
 
 CONTRACT = Contract(

@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 from rich.tree import Tree
 
-from graph.cli.progress import LiveProgress, _Plan
+from graph.cli.plans import Plan
+from graph.cli.progress import LiveProgress
 from policies.team.team import Team
 from tests.patterns.stage import (
     Lines,
@@ -43,7 +44,8 @@ def descendants(tree: Tree) -> Iterator[Tree]:
 def printed(team: Team, script: Lines, home: Path, is_terminal: bool = False, **options: Any) -> list[str]:
     """The lines a reader of stderr sees; at a terminal those that stand at the end."""
     console = Console(file=io.StringIO(), width=120, force_terminal=is_terminal, highlight=False, color_system=None)
-    with LiveProgress(console).shown("t") as progress:
+    with LiveProgress(console, clock=lambda: 0.0).shown() as progress:
+        progress.begin("t")
         play(home, team, script, on_event=progress.take, **options)
     assert isinstance(console.file, io.StringIO)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
@@ -56,16 +58,21 @@ def test_a_plan_is_shown_as_a_tree_and_its_steps_as_they_are_done(tmp_path: Path
 
     lines = printed(team, {**script, "brief": SYNTHESIS}, tmp_path)
 
-    assert lines[:6] == [
+    assert lines[:7] == [
         "thread t",
-        "plan  planner: planned 3 steps",
+        "A orchestrator   pattern orchestrator",
+        "plan  The planner: planned 3 steps   0.0 s",
         "plan",
-        "├── 1 writer: Draft.",
-        "└── 2 coder: Code.",
-        "    └── 3 writer: Compare both. (after 1, 2)",
+        "├── 1 The writer: Draft.",
+        "└── 2 The coder: Code.",
+        "    └── 3 The writer: Compare both. (after 1, 2)",
     ]
-    assert sorted(lines[6:8]) == ["steps  step 1 writer: A draft.", "steps  step 2 coder: The code."]
-    assert lines[8:] == ["steps  step 3 writer: Both agree.", "synthesis  brief: written"]
+    assert sorted(lines[7:9]) == [
+        "steps  step 1 The writer: A draft.   0.0 s",
+        "steps  step 2 The coder: The code.   0.0 s",
+    ]
+    assert lines[9:11] == ["steps  step 3 The writer: Both agree.   0.0 s", "synthesis  Brief: written   0.0 s"]
+    assert lines[11].startswith("calls 4/")
 
 
 def test_steps_are_shown_after_those_they_wait_for_else_by_number_and_at_once(tmp_path: Path) -> None:
@@ -74,11 +81,17 @@ def test_steps_are_shown_after_those_they_wait_for_else_by_number_and_at_once(tm
     few = [("writer", "a.", 4), ("writer", "b."), ("writer", "c.", 2), ("writer", "d.")]
     told = [{"agent": each[0], "task": each[1], "dependencies": [*each[2:]]} for each in chain]
 
-    began, steps = perf_counter(), _Plan(told)
+    began, steps = perf_counter(), Plan(told, {})
     assert [len([*descendants(steps.tree())]) for _ in range(20)] == [401] * 20
     assert perf_counter() - began < 4
     lines = printed(team, {"planner": plan(*few)}, tmp_path)
-    assert lines[3:7] == ["├── 2 writer: b.", "│   └── 3 writer: c.", "└── 4 writer: d.", "    └── 1 writer: a."]
+    steps_of_few = [
+        "├── 2 The writer: b.",
+        "│   └── 3 The writer: c.",
+        "└── 4 The writer: d.",
+        "    └── 1 The writer: a.",
+    ]
+    assert lines[4:8] == steps_of_few
 
 
 def test_at_a_terminal_each_step_of_the_tree_says_how_it_went(tmp_path: Path) -> None:
@@ -89,8 +102,8 @@ def test_at_a_terminal_each_step_of_the_tree_says_how_it_went(tmp_path: Path) ->
 
     last = len(lines) - 1 - lines[::-1].index("plan")
     assert [" ".join(line.split()) for line in lines[last + 1 : last + 3]] == [
-        "└── 1 writer: Draft. A draft.",
-        "└── 2 coder: Code. refused: invalid_output:coder",
+        "└── 1 The writer: Draft. A draft.",
+        "└── 2 The coder: Code. refused – there is no usable text",
     ]
 
 
@@ -100,7 +113,7 @@ def test_a_failed_step_names_who_is_absent(tmp_path: Path) -> None:
 
     lines = printed(team, {"planner": steps, "writer": output("A draft."), "coder": refused(503)}, tmp_path)
 
-    assert lines[-2:] == ["steps: absent: step_2", "stopped: step_failed:2"]
+    assert lines[-3:-1] == ["steps: absent: step_2", "stopped: step_failed:2"]
 
 
 TALKS: dict[str, tuple[Team, Lines, list[str]]] = {
@@ -108,27 +121,33 @@ TALKS: dict[str, tuple[Team, Lines, list[str]]] = {
         team_of("debate", "writer", "coder", budget={"max_rounds": 1}),
         {"writer": [position("Yes."), position("Yes.")], "coder": [position("No."), position("Yes, then.")]}
         | {"judge": verdict("writer")},
-        ["writer: Yes.", "coder: No.", "writer: Yes.", "coder: Yes, then.", "judge: writer wins"],
+        ["The writer: Yes.", "The coder: No.", "The writer: Yes.", "The coder: Yes, then.", "The judge: writer wins"],
     ),
     "workspace": (
         team_of("workspace", "writer", "coder", budget={"max_rounds": 2}),
         {"writer": [note("One.", "An idea."), note("One.")], "coder": [note("Two."), note("Two.", "More.")]}
         | {"brief": SYNTHESIS},
-        ["writer: An idea.", "coder: adds nothing", "writer: adds nothing", "coder: More.", "brief: written"],
+        [
+            "The writer: An idea.",
+            "The coder: adds nothing",
+            "The writer: adds nothing",
+            "The coder: More.",
+            "Brief: written",
+        ],
     ),
     "conversation": (
         team_of("conversation", "writer", "coder", options={"synthesis": False}),
         {"writer": turn("Are we\nready?"), "coder": turn("Yes.\nTASK_COMPLETE")},
-        ["writer: Are we ready?", "coder: Yes. TASK_COMPLETE"],
+        ["The writer: Are we ready?", "The coder: Yes. TASK_COMPLETE"],
     ),
     "vote": (
         team_of("vote", "writer", "coder", "tester"),
         {"chair": proposed(), "writer": ballot("approve"), "coder": ballot("abstain"), "tester": ballot("approve")},
         [
-            "chair: Ship on Monday.",
-            "writer: approve (So it is.)",
-            "coder: abstain (So it is.)",
-            "tester: approve (So it is.)",
+            "The chair: Ship on Monday.",
+            "The writer: approve – So it is.",
+            "The coder: abstain – So it is.",
+            "The tester: approve – So it is.",
         ],
     ),
     "manager": (
@@ -139,7 +158,7 @@ TALKS: dict[str, tuple[Team, Lines, list[str]]] = {
             "coder": output("Two."),
         }
         | {"brief": SYNTHESIS},
-        ["boss: assigned to coder, writer", "coder: Two.", "writer: One.", "brief: written"],
+        ["The boss: assigned to coder, writer", "The coder: Two.", "The writer: One.", "Brief: written"],
     ),
 }
 
@@ -148,8 +167,8 @@ TALKS: dict[str, tuple[Team, Lines, list[str]]] = {
 def test_each_answer_is_one_line_under_its_stage(pattern: str, tmp_path: Path) -> None:
     team, script, expected = TALKS[pattern]
 
-    lines = printed(team, script, tmp_path)[1:]
-    said = [line.partition("  ")[2] for line in lines]
+    lines = printed(team, script, tmp_path)[2:-1]
+    said = [line.partition("  ")[2].removesuffix("   0.0 s") for line in lines]
 
     assert sorted(line.removeprefix("assignment 1 ").removeprefix("assignment 2 ") for line in said) == sorted(expected)
 
@@ -162,9 +181,11 @@ def test_a_team_within_is_named_before_its_rounds(tmp_path: Path) -> None:
     lines = printed(team, script, tmp_path)
 
     for role in ("risk", "legal"):
-        assert any(line.startswith(f"council > round 1  {role}: go (0.90) ") for line in lines)
-    assert lines[-3:-1] == ["council > round 1: go", "council > round 1  brief: written"]
-    assert lines[-1].endswith("council: go")
+        assert any(line.startswith(f"The council > round 1  The {role}: go – ") for line in lines)
+    assert lines[-4].startswith("The council > round 1 → go")
+    assert lines[-3] == "The council > round 1  Brief: written   0.0 s"
+    assert lines[-2] == "The council: go   0.0 s"
+    assert lines[-1].startswith("calls 3/")
 
 
 def test_what_a_model_says_moves_no_cursor_and_names_no_style(tmp_path: Path) -> None:
@@ -172,6 +193,6 @@ def test_what_a_model_says_moves_no_cursor_and_names_no_style(tmp_path: Path) ->
 
     lines = printed(team, {"writer": output("\x1b[2J[bold red]Boo‮[/]\n" + "long " * 60)}, tmp_path)
 
-    assert "\x1b" not in lines[1]
-    assert "[bold red]Boo" in lines[1]
-    assert lines[1].endswith("...")
+    assert "\x1b" not in lines[2]
+    assert "[bold red]Boo" in lines[2]
+    assert lines[2].endswith("...   0.0 s")

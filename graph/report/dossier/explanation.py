@@ -22,8 +22,8 @@ def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | Changed | N
     After changes were accepted, what an earlier round was decided on is not kept. Where what the thread keeps differs
     from its record, it is not explained.
 
-    Keys: {thread_id, team, policy, round, max_rounds, casts, vote, final, row, because, rounds_ended, fault, when,
-    values, guards, stance_flips {flips, searched}, limit_flips, powers}.
+    Keys: {thread_id, team, policy, titles, round, max_rounds, casts, vote, final, row, because, rounds_ended, fault,
+    when, values, guards, stance_flips {flips, searched}, limit_flips, powers}.
     """
     changed = find_change(thread, state)
     if changed or not standing_outcomes(state):
@@ -33,6 +33,7 @@ def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | Changed | N
     found = explain(basis.policy, basis.vote, basis.guards, basis.facts)
     place = {"round": basis.vote.round, **{key: basis.event[key] for key in ("max_rounds", "casts")}}
     named = {"thread_id": thread, "team": team["name"], "policy": team["policy"]["name"]}
+    named["titles"] = {role: past.roles[role].get("title") or role for role in basis.vote.casts}
     return {**named, **place, **_plain(found)}
 
 

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -14,6 +15,7 @@ from graph.past import Past
 from graph.record import is_of_rounds
 from graph.report.dossier.dossier import dossier_of
 from graph.report.patterns.drawing import drawing_of
+from graph.report.terminal.answers import answers_shown
 from graph.report.terminal.roles import words_shown
 from graph.report.terminal.visible import STYLES, console_on, visible, visible_lines
 from graph.report.terminal.work import shown_sections
@@ -23,10 +25,31 @@ from policies.run.stop import Stop
 Plain = Mapping[str, Any]
 
 
-def print_report(record: Mapping[str, Any], state: Mapping[str, Any], *, is_full: bool = False) -> None:
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """How a thread is named on the command line, not at all where it is the last one, and its database."""
+
+    thread: str | None
+    database: str = ""
+
+    @property
+    def words(self) -> str:
+        """What follows the command."""
+        return f"{f' {self.thread}' if self.thread else ''}{self.database}"
+
+
+def print_report(
+    record: Mapping[str, Any],
+    state: Mapping[str, Any],
+    *,
+    is_full: bool = False,
+    is_verbose: bool = False,
+    typed: Typed | None = None,
+) -> None:
     """Print the record to stdout: the decision and why, who said what, the brief, and what to type next.
 
-    The state is that of the thread; it is empty where it has not begun, or was not touched.
+    The state is that of the thread; it is empty where it has not begun, or was not touched. `typed` is how the thread
+    is named in what to type next.
     """
     console = console_on(sys.stdout)
     if "trace" in record:
@@ -36,7 +59,9 @@ def print_report(record: Mapping[str, Any], state: Mapping[str, Any], *, is_full
         console.print(_ending(record, dossier))
     else:
         console.print(Group(*_stop_lines(record)))
-    console.print(_footer(record))
+    if is_verbose:
+        console.print(answers_shown(Past.of(state), console))
+    console.print(_footer(record, typed or Typed(record["thread_id"])))
 
 
 def _headline(record: Mapping[str, Any], dossier: Plain) -> Iterator[Text]:
@@ -110,8 +135,7 @@ def _answer(record: Mapping[str, Any], dossier: Plain) -> RenderableType:
 def _stop_lines(record: Mapping[str, Any]) -> list[Text]:
     at = f" at {record['phase']}" if record.get("phase") else ""
     lines = [Text.assemble("Stopped: ", visible(record["stop_reason"], "bold red"), visible(at))]
-    if not is_of_rounds(record):
-        lines.append(visible(said_reason(record["stop_reason"])))
+    lines.append(visible(said_reason(record["stop_reason"])))
     if "cause" in record:
         lines.append(visible(f"Cause: {record['cause']}"))
     if "raw_contribution" in record:
@@ -120,7 +144,7 @@ def _stop_lines(record: Mapping[str, Any]) -> list[Text]:
     return lines
 
 
-def _footer(record: Mapping[str, Any]) -> Group:
+def _footer(record: Mapping[str, Any], typed: Typed) -> Group:
     lines = [Text.assemble("Thread: ", visible(record["thread_id"]))]
     used = record.get("usage")
     if used and not used["calls"]:
@@ -137,7 +161,7 @@ def _footer(record: Mapping[str, Any]) -> Group:
     for model, learned in record.get("endpoints", {}).items():
         takes = ", ".join(f"{name} {form}" for name, form in learned.items())
         lines.append(visible(f"Learned: {model} takes {takes}"))
-    return Group(*lines, *map(visible, _hints(record)))
+    return Group(*lines, *map(visible, _hints(record, typed)))
 
 
 def _answers(number: int) -> str:
@@ -153,12 +177,12 @@ def times(number: int) -> str:
     return "once" if number == 1 else f"{number} times"
 
 
-def _hints(record: Mapping[str, Any]) -> Iterator[str]:
+def _hints(record: Mapping[str, Any], typed: Typed) -> Iterator[str]:
     """Yield what to type next: how the thread is resumed, if it can be, else what shows more of it."""
     stop, resume = Stop.find(record["stop_reason"]), resume_of(record)
     remedy = stop.remedy if stop else ""
     if resume or remedy:
-        yield (remedy or "Resume it with: {resume}").replace("{resume}", resume or "")
+        yield (remedy or "Resume it with: {resume}").replace("{resume}", f"{resume}{typed.database}")
     elif record["status"] == "ok":
-        why = f"accord why {record['thread_id']} · " if record.get("outcome") else ""
-        yield f"Next: {why}accord show {record['thread_id']} --html FILE"
+        why = f"accord why{typed.words} · " if record.get("outcome") else ""
+        yield f"Next: {why}accord show{typed.words} --html FILE"

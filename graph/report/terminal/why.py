@@ -11,7 +11,7 @@ from graph.report.dossier.limits import border_of, changes_of, said_change
 from graph.report.dossier.timeline import capping
 from graph.report.terminal.blocks import Cell, rows_shown
 from graph.report.terminal.visible import STYLES, visible
-from graph.report.words import said_round
+from graph.report.words import label_of, plain_word, said_round
 from policies.assurance.flips import MAX_KEPT
 from policies.decision.guards import COMPARISONS
 
@@ -24,7 +24,7 @@ SHOWN = 6
 def print_why(found: Mapping[str, Any], console: Console) -> None:
     """Print an explanation: the row, the values, the guards, the smallest flips, each role's power."""
     head = f"{found['policy']}, round {said_round(found['round'], found['max_rounds'], 'of')}: "
-    console.print(Text.assemble(visible(head), _word(found["final"])))
+    console.print(Text.assemble(visible(head), Text(label_of(found["final"]), style=STYLES.get(found["final"], ""))))
     for line in _reasons(found):
         console.print(visible(line))
     if found["guards"]:
@@ -45,10 +45,10 @@ def _reasons(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"  when {found['when']}"
     yield f"  with {', '.join(f'{name} = {_shown(value)}' for name, value in found['values'].items())}"
     if found["rounds_ended"]:
-        yield f"  It was the last round, so `next_round` became {found['vote']}"
+        yield f"  It was the last round, so a next round became {plain_word(found['vote'])}"
     if found["vote"] != found["final"]:
         guards = ", ".join(capping(found["vote"], found["final"], found["guards"]))
-        yield f"The vote alone gave {found['vote']}; capped to {found['final']} by {guards}"
+        yield f"The vote alone gave {plain_word(found['vote'])}; capped to {plain_word(found['final'])} by {guards}"
 
 
 def _shown(value: Any) -> str:
@@ -65,18 +65,20 @@ def _guard(guard: Mapping[str, Any]) -> tuple[Cell, ...]:
 
 
 def _print_flips(found: Mapping[str, Any], console: Console) -> None:
+    titles = found["titles"]
     by_outcome: dict[str, list[Mapping[str, Any]]] = {}
     for flip in found["stance_flips"]["flips"]:
         by_outcome.setdefault(flip["outcome"], []).append(flip)
     for outcome, flips in by_outcome.items():
         console.print(Text.assemble("It would have been ", _word(outcome), " with"))
         for flip in flips[:SHOWN]:
-            said = ", ".join(f"{role}: {stance}" for role, stance in flip["stances"].items())
+            said = ", ".join(f"{titles[role]}: {stance}" for role, stance in flip["stances"].items())
             console.print(visible(f"  {said}"))
         if len(flips) > SHOWN:
             # The search keeps no more than MAX_KEPT sets for an outcome, so there may be more.
             least, size = "at least " * (len(flips) >= MAX_KEPT), len(flips[0]["stances"])
-            console.print(Text(f"  or {least}{len(flips) - SHOWN} more sets of {size} stance{'s' * (size > 1)}"))
+            more = f"{len(flips) - SHOWN} more set{'s' * (len(flips) > SHOWN + 1)}"
+            console.print(Text(f"  or {least}{more} of {size} stance{'s' * (size > 1)}"))
     for flip in found["limit_flips"]:
         said = " and ".join(map(said_change, changes_of(flip, found["guards"])))
         border = border_of(flip, found["final"], found["final"])
@@ -88,8 +90,9 @@ def _print_flips(found: Mapping[str, Any], console: Console) -> None:
 
 def _power(power: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[Cell, ...]:
     share = f"{power['share']:.1%} of the others' votes"
-    return power["role"], _word(found["casts"][power["role"]]), share, said_power(power["kinds"]) or ""
+    return found["titles"][power["role"]], _word(found["casts"][power["role"]]), share, said_power(power["kinds"]) or ""
 
 
 def _word(word: str) -> Text:
-    return Text(word, style=STYLES.get(word, ""))
+    """Return an outcome or a stance inside a sentence."""
+    return Text(plain_word(word), style=STYLES.get(word, ""))

@@ -73,7 +73,7 @@ def _step(step: Plain) -> Text:
     fault = f": {step['fault']}" if step["fault"] else ""
     return Text.assemble(
         (f"{MARKS[step['tone']]} {step['number']} ", _tone(step["tone"])),
-        visible(step["agent"], "bold"),
+        visible(step["title"] or step["agent"], "bold"),
         (" *" if step["is_critical"] else "", "cyan"),
         visible(f"  {step['task'][:200]}"),
         visible(needs, "dim"),
@@ -109,7 +109,9 @@ def _head(item: Plain) -> Text:
     task = f"  {item['task'][:200]}" if item["task"] else ""
     word = f"  {item['word']}{': ' + item['fault'] if item['fault'] else ''}" if item["word"] != "answered" else ""
     mark = (f"{MARKS[item['tone']]} {number}", _tone(item["tone"]))
-    return Text.assemble(mark, visible(item["agent"], "bold"), visible(task), visible(word, _tone(item["tone"])))
+    return Text.assemble(
+        mark, visible(item["title"] or item["agent"], "bold"), visible(task), visible(word, _tone(item["tone"]))
+    )
 
 
 def _assignments(section: Plain) -> Iterator[RenderableType]:
@@ -125,7 +127,7 @@ def _positions(section: Plain) -> Iterator[RenderableType]:
         for label in block["labels"]:
             table.add_column(visible(label))
         for row in block["rows"]:
-            table.add_row(visible(row["agent"]), *map(_position, row["cells"]))
+            table.add_row(visible(row["title"] or row["agent"]), *map(_position, row["cells"]))
         yield table
     if any(cell["has_moved"] for block in section["blocks"] for row in block["rows"] for cell in row["cells"]):
         yield Text("→ moved to another position", style="dim")
@@ -151,7 +153,7 @@ def _notes(section: Plain) -> Iterator[RenderableType]:
     for iteration in section["iterations"]:
         tree = Tree(Text(f"iteration {iteration['number']}: {iteration['kind'].lower()}", style="cyan"))
         for note in iteration["notes"]:
-            branch = tree.add(visible(note["agent"], "bold"))
+            branch = tree.add(visible(note["title"] or note["agent"], "bold"))
             _add_note(branch, note)
         yield tree
 
@@ -169,7 +171,7 @@ def _add_note(branch: Tree, note: Plain) -> None:
 def _turns(section: Plain) -> Iterator[RenderableType]:
     for turn in section["turns"]:
         named = visible(f"  names {turn['next']} next", "dim") if turn["next"] else Text()
-        yield Text.assemble(f"{turn['number']:>3} ", visible(turn["agent"], "bold"), named)
+        yield Text.assemble(f"{turn['number']:>3} ", visible(turn["title"] or turn["agent"], "bold"), named)
         yield _indented(turn["text"])
 
 
@@ -180,7 +182,9 @@ def _ballots(section: Plain) -> Iterator[RenderableType]:
     table = _table("voter", "vote", "reason")
     for ballot in section["ballots"]:
         table.add_row(
-            visible(ballot["agent"]), Text(ballot["vote"], style=_tone(ballot["tone"])), _cut(ballot["reason"])
+            visible(ballot["title"] or ballot["agent"]),
+            Text(ballot["vote"], style=_tone(ballot["tone"])),
+            _cut(ballot["reason"]),
         )
     yield table
     yield Text("Tally: ").append_text(

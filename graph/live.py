@@ -1,0 +1,42 @@
+"""Live events: what who follows a run is told first, and where an event of a team within happened."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from policies.patterns.course import PATTERNS
+from policies.team.nesting import teams_within
+from policies.team.team import Budget, Team
+
+Plain = dict[str, Any]
+WITHIN = " > "
+"""What comes between the roles that teams within answer for."""
+
+
+def running(team: Team, limits: Budget, messages: int = 0, usage: Mapping[str, Any] | None = None) -> Plain:
+    """Return the first event of a run: {event, team, title, pattern, is_rounds, policy or null, roles, limits, spent}.
+
+    `roles` has the title of each role, those of teams within by their path; `spent` is what the thread used before.
+    """
+    pattern = PATTERNS[team.pattern]
+    return {
+        "event": "running",
+        "team": team.name,
+        "title": team.title or team.name,
+        "pattern": team.pattern,
+        "is_rounds": pattern.is_rounds,
+        "policy": team.policy.name if pattern.count else None,
+        "roles": {
+            WITHIN.join((*within, name)): role.title or name
+            for within, each in teams_within(team)
+            for name, role in each.roles.items()
+        },
+        "limits": limits.model_dump(),
+        "spent": {"messages": messages, "usage": dict(usage or {})},
+    }
+
+
+def placed(part: Any) -> Plain:
+    """Return an event as it is shown: one of a team that answers for a role says within which roles it happened."""
+    namespace, event = part
+    within = [name.partition(":")[0] for name in namespace]
+    return {**event, "within": within} if within else event

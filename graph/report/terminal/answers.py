@@ -1,0 +1,61 @@
+"""Every answer of a thread with what it took: who, how it ended, seconds, tokens, and the cause where it failed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from graph.past import Past
+from graph.report.terminal.blocks import rows_shown
+from graph.report.terminal.visible import visible
+from graph.report.words import said_number, said_reason, said_rule
+
+HEADINGS = ("answer", "by", "result", "seconds", "tokens", "cause")
+VERDICTS = ("accepted", "refused")
+
+Event = Mapping[str, Any]
+
+
+def answers_shown(past: Past, console: Console) -> RenderableType:
+    """Return the answers of a thread, each with its result, what it took, and why it was refused or failed."""
+    rows = [*_rows(past)]
+    return rows_shown(console, HEADINGS, rows, lined=True) if rows else Text("Nobody was asked yet.")
+
+
+def _rows(past: Past) -> Iterator[tuple[str | Text, ...]]:
+    events = list(past.events)
+    for event, after in zip(events, [*events[1:], {}], strict=True):
+        if event["event"] not in ("proposed", "failed"):
+            continue
+        is_judged = after.get("event") in VERDICTS and event["event"] == "proposed"
+        result = after["event"] if is_judged else {"proposed": "written", "failed": "failed"}[event["event"]]
+        yield (
+            _who(event, past),
+            event["model"] or event["voice"],
+            result,
+            *_took(event),
+            visible(_cause(event, after)),
+        )
+
+
+def _who(event: Event, past: Past) -> str:
+    role = past.roles.get(event["role"], {}).get("title") or event["role"]
+    place = str(event.get("seat") or event.get("stage") or f"round {event['round']}").replace("_", " ")
+    again = f", attempt {event['attempt']}" if event["attempt"] > 1 else ""
+    return f"{place}, {role}{again}"
+
+
+def _took(event: Event) -> tuple[str, str]:
+    used = event["usage"]
+    tokens = f"{said_number(used['prompt_tokens'])} + {said_number(used['completion_tokens'])}"
+    return f"{used.get('seconds', 0.0):.2f}", tokens if used["calls"] else "-"
+
+
+def _cause(event: Event, after: Event) -> str:
+    """Return why an answer was refused, or why there is none; `-` where it was taken."""
+    if event["event"] == "failed":
+        return " ".join(filter(None, (said_reason(event["reason"]), event.get("cause"))))
+    if after.get("event") == "refused":
+        return after.get("because") or said_rule(after["rule"], after.get("check"))
+    return "-"
