@@ -10,7 +10,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -42,8 +42,11 @@ def _processor() -> str:
     return models[0] if models else platform.machine()
 
 
-def measure_all() -> dict[str, Any]:
-    """Return every figure; says on stderr what was measured, and how long that took."""
+def measure_all(only: Sequence[str]) -> dict[str, Any]:
+    """Return every figure; says on stderr what was measured, and how long that took.
+
+    With `only`, these are measured and the others are as they are kept.
+    """
     absent = left_out()
     names = [name for name in CONTENDERS if name not in absent]
     plain = [name for name in names if name not in VARIANTS]
@@ -62,7 +65,12 @@ def measure_all() -> dict[str, Any]:
         }
         today = datetime.now(UTC).date().isoformat()
         results: dict[str, Any] = {"date": today, "machine": machine(), "left_out": absent}
+        if only:
+            results = json.loads(RESULTS.read_text(encoding="utf-8"))
+            results["again"] = {**results.get("again", {}), **dict.fromkeys(only, today)}
         for name, step in steps.items():
+            if only and name not in only:
+                continue
             started = time.perf_counter()
             results[name] = step()
             print(f"measured {name} in {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
@@ -72,9 +80,12 @@ def measure_all() -> dict[str, Any]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--keep", action="store_true", help="keep the results as data, and write the page from them")
-    keep = parser.parse_args().keep
-    results = measure_all()
-    if keep:
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="NAME", help="measure NAME alone, for example startup"
+    )
+    arguments = parser.parse_args()
+    results = measure_all(arguments.only)
+    if arguments.keep:
         RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
         PAGE.write_text(page_of(results), encoding="utf-8")
     print(json.dumps(results, indent=2))

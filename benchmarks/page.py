@@ -18,6 +18,7 @@ def page_of(results: dict[str, Any]) -> str:
     parts = {
         "machine": ", ".join(f"{key} {value}" for key, value in results["machine"].items()),
         "date": results["date"],
+        "again": "".join(f" Measured again on {day}: {name}." for name, day in results.get("again", {}).items()),
         "targets": targets_table(results),
         "missed": "\n".join(filter(None, [missed_list(results), left_out_list(results)])),
         "latency": latency_table(results),

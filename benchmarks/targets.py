@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.measure import FIRST_LINE
+
 
 @dataclass(frozen=True)
 class Target:
@@ -79,6 +81,7 @@ TARGETS = (
     Target("wall with live progress to without, 50 ms", ("latency_50", "accord with progress", "wall_to_accord"), 1.05),
     Target("wall with --json to without, 50 ms", ("latency_50", "accord with --json", "wall_to_accord"), 1.05),
     Target("`accord --help`, seconds", ("startup", "accord --help", "seconds"), 0.25),
+    Target("first line of `accord run`, cold, seconds", ("startup", FIRST_LINE, "seconds"), 0.3),
     Target("`accord run` offline, cold, seconds", ("startup", "accord run, offline", "seconds"), 1.5, rest=COLD),
     Target(
         "proof, 9 roles told apart, seconds",

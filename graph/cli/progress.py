@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
@@ -93,7 +94,7 @@ class LiveProgress:
         seconds = int(now - self._began)
         words = [*self._board.heading(), *([self._board.place] if self._board.place else [])]
         clock = f"{seconds // 60}:{seconds % 60:02}"
-        if self._console.width < NARROW:
+        if cell_len("   ".join((*words, clock))) > self._console.width:
             return Group(visible(words[0], "bold"), visible("   ".join((*words[1:], clock))))
         return _line(visible(words[0], "bold"), *map(visible, words[1:]), Text(clock))
 

@@ -15,6 +15,7 @@ from graph.cli.session import (
     settings_for,
     verbose_option,
 )
+from graph.cli.waiting import reading
 
 HELP = """Go on with THREAD where it stopped or was cut off; a finished one returns its record.
 
@@ -44,8 +45,9 @@ def command(
     as_json: bool,
 ) -> Exit:
     """Go on with THREAD where it stopped or was cut off; a finished one returns its record."""
-    from graph.cli.progress import progress_on_stderr
-    from graph.runner import open_runner
+    with reading(thread):
+        from graph.cli.progress import progress_on_stderr
+        from graph.runner import open_runner
 
     limits, given = _limits(budget), facts_from(facts)
 

@@ -4,11 +4,12 @@ import re
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import click
 
-from graph.cli.exits import Exit
+from graph.cli.exits import Exit, exit_of
 from graph.cli.session import (
     database_option,
     facts_from,
@@ -19,6 +20,7 @@ from graph.cli.session import (
     verbose_option,
     voice_option,
 )
+from graph.cli.waiting import reading
 
 HELP = """Run TEAM (a shipped team's name, or a team file) to one decision.
 
@@ -53,46 +55,61 @@ def command(
     as_json: bool,
 ) -> Exit:
     """Run TEAM (a shipped team's name, or a team file) to one decision."""
-    from graph.teams.loader import Changes
-
-    changes = Changes(goal, facts_from(facts), settings)
+    with reading(team):
+        case = _read(team, (goal, facts, settings), voice, db)
     shows = {"as_json": as_json, "is_verbose": is_verbose}
-    return _run(team, changes, {"thread": thread, "accept_changes": accept_changes}, voice, db, shows)
+    record = _run(case, {"thread": thread, "accept_changes": accept_changes}, shows)
+    _say_where_it_failed(record, team)
+    if "trace" in record:
+        _say_who_answered(record, voice, case.has_endpoints, as_json)
+    return exit_of(record)
 
 
-def _run(name: str, changes: Any, options: dict[str, Any], voice: Any, db: str | None, shows: dict[str, bool]) -> Exit:
-    from graph.cli.progress import progress_on_stderr
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A team that may run, with the settings under which it does."""
+
+    team: Any
+    settings: Any
+    has_endpoints: bool
+
+
+def _read(name: str, changed: tuple[Any, Any, Any], voice: Any, db: str | None) -> _Case:
+    """Return the case; all that it needs is imported in under a third of a second."""
     from graph.endpoints import load_endpoints
+    from graph.teams.approval import approved
+    from graph.teams.loader import Changes, load_team
+    from graph.teams.voicing import voiced
+
+    goal, facts, values = changed
+    changes, settings = Changes(goal, facts_from(facts), values), settings_for(db)
+    team = approved(voiced(load_team(name, changes), settings, voice))
+    return _Case(team, settings, bool(load_endpoints(settings)))
+
+
+def _run(case: _Case, options: dict[str, Any], shows: dict[str, bool]) -> dict[str, Any]:
+    """Run the case, print its record, and return that."""
+    from graph.cli.progress import progress_on_stderr
     from graph.live import running
     from graph.store.names import check_thread, new_thread
-    from graph.teams.approval import approved
-    from graph.teams.loader import load_team
-    from graph.teams.voicing import voiced
     from policies.team.rules import warnings_of
 
-    settings = settings_for(db)
-    team = approved(voiced(load_team(name, changes), settings, voice))
+    team, named = case.team, options["thread"]
     for warning in warnings_of(team):
         click.echo(f"accord: warning: {warning}", err=True)
-
-    named = options["thread"]
     options["thread"] = thread = check_thread(new_thread() if named is None else named)
-
     with progress_on_stderr().shown(running(team, team.budget)) as progress:
-        from graph.runner import open_runner  # takes longer than all before it
+        from graph.runner import open_runner  # LangGraph, which takes longer than all before it
 
         async def work(halt: Any) -> tuple[dict[str, Any], Any]:
-            async with open_runner(settings, halt=halt) as runner:
+            async with open_runner(case.settings, halt=halt) as runner:
                 progress.begin(thread)
                 record = await runner.run(team, **options, on_event=progress.take)
                 return record, None if shows["as_json"] else await runner.threads.state(thread)
 
         record, state = run_async(work)
-    code = print_record(record, state or {}, thread=named, **shows)
-    _say_where_it_failed(record, name)
-    if "trace" in record:
-        _say_who_answered(record, voice, bool(load_endpoints(settings)), shows["as_json"])
-    return code
+    print_record(record, state or {}, thread=named, **shows)
+    return record
 
 
 def _say_where_it_failed(record: Mapping[str, Any], name: str) -> None:

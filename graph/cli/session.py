@@ -1,6 +1,5 @@
 """What commands share: options, the event loop with a clean Ctrl-C, and the way records are printed."""
 
-import asyncio
 import os
 import shlex
 import signal
@@ -67,6 +66,8 @@ def facts_from(path: str | None) -> dict[str, Any] | None:
 
 def run_async(work: Callable[[Any], Awaitable[T]]) -> T:
     """Run `work(halt)` in an event loop; Ctrl-C stops the calls under way, a second one ends the process."""
+    import asyncio
+
     from nodes.halt import Halt
 
     # A run that is cut off leaves calls that LangGraph never began; whoever reads stderr need not hear of it.

@@ -2,10 +2,12 @@
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from policies.paths import plain_path
 from policies.plain import clean_text, find_unplain
+from policies.team.voices import OWN_PATTERN, VOICE_NAMES, is_own
 
 Stance = Literal["go", "caution", "block"]
 """`go`: do it. `caution`: do it only under conditions. `block`: do not do it as things stand."""
@@ -35,7 +37,16 @@ def _trimmed(max_length: int) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=max_length)
 
 
+def _known(voice: str) -> str:
+    if voice not in VOICE_NAMES and not is_own(voice):
+        raise PydanticCustomError("literal_error", "unknown voice", {"expected": " or ".join(map(repr, VOICE_NAMES))})
+    return voice
+
+
 CleanText = Annotated[str, AfterValidator(_clean)]
+_KNOWN = {"anyOf": [{"enum": list(VOICE_NAMES)}, {"type": "string", "pattern": OWN_PATTERN}]}
+Speaker = Annotated[str, AfterValidator(_known), WithJsonSchema(_KNOWN)]
+"""A voice that Accord has, or `own:` and the name of one that a Python program brings."""
 Text = Annotated[str, _trimmed(4_000), AfterValidator(_clean)]
 Action = Annotated[str, _trimmed(MAX_ACTION), AfterValidator(_clean)]
 Summary = Annotated[str, _trimmed(MAX_SUMMARY), AfterValidator(_clean)]

@@ -12,8 +12,7 @@ from policies.messages.message import Messaging, Subscription
 from policies.paths import MISSING, value_at
 from policies.plain import MAX_INTEGER
 from policies.team.access import Access, find_joining
-from policies.team.fields import FactPath, Facts, ModelName, Position, RoleName, Temperature, Text, Value
-from policies.team.voices import Speaker
+from policies.team.fields import FactPath, Facts, ModelName, Position, RoleName, Speaker, Temperature, Text, Value
 
 MAX_DOLLARS = 1_000_000_000
 MAX_ROLES = 50

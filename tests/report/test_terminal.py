@@ -29,44 +29,44 @@ SHOWN = {
 Plan  5 of 5 steps done, in 3 waves.
 planned by planner
 ├── wave 1
-│   ├── ✓ 1 researcher *  Gather the numbers.
-│   └── ✓ 2 analyst  Compare the offers.
+│   ├── ✓ 1 The researcher *  Gather the numbers.
+│   └── ✓ 2 The analyst  Compare the offers.
 ├── wave 2
-│   ├── ✓ 3 writer *  Write the report.  after 1, 2
-│   └── ✓ 5 analyst  Draw the charts.  after 1
+│   ├── ✓ 3 The writer *  Write the report.  after 1, 2
+│   └── ✓ 5 The analyst  Draw the charts.  after 1
 └── wave 3
-    └── ✓ 4 reviewer *  Review the report.  after 3
+    └── ✓ 4 The reviewer *  Review the report.  after 3
 Critical path: 1 → 3 → 4
 """,
     "plan_failed": """\
 ├── wave 1
-│   ├── ✓ 1 researcher *  Gather the numbers.
-│   └── ✗ 2 analyst  Compare the offers.  failed: The model gave no answer in time
+│   ├── ✓ 1 The researcher *  Gather the numbers.
+│   └── ✗ 2 The analyst  Compare the offers.  failed: The model gave no answer in time
 ├── wave 2
-│   ├── ◌ 3 writer *  Write the report.  after 1, 2  not run: what it waits for failed
+│   ├── ◌ 3 The writer *  Write the report.  after 1, 2  not run: what it waits for failed
 """,
     "debate": """\
- debater    opening        reply 1       reply 2
- ─────────────────────────────────────────────────
- optimist   Ship now.      Ship now.     Ship now.
- sceptic    Wait a week.   → Ship now.   Ship now.
+ debater        opening        reply 1       reply 2
+ ─────────────────────────────────────────────────────
+ The optimist   Ship now.      Ship now.     Ship now.
+ The sceptic    Wait a week.   → Ship now.   Ship now.
 
 → moved to another position
 """,
     "hierarchy": """\
-✓ 2 south  Ask.
+✓ 2 The south  Ask.
 ├── All of it, in one text.
 └── team in_parallel (parallel)
     └── Results  2 roles at once.
-        ✓ inner_one
+        ✓ The inner_one
         └── inner_one worked.
-        ✓ inner_two
+        ✓ The inner_two
         └── inner_two worked.
 
 Missing: west, it was given no subtask
 """,
     "nested": """\
-        ✓ 1 north  Settle it.
+        ✓ 1 The north  Settle it.
         ├── Winner: optimist
         │   Verdict: Ship on Monday.
         │   Reasons:
@@ -77,37 +77,37 @@ Missing: west, it was given no subtask
 """,
     "manager": """\
 assigned by boss
-✓ 1 coder  Code.
+✓ 1 The coder  Code.
 └── coder worked.
-✓ 2 writer  Write.
+✓ 2 The writer  Write.
 └── writer worked.
-✓ 3 coder  Test.
+✓ 3 The coder  Test.
 └── coder worked.
 """,
     "workspace": """\
 iteration 3: refinements
-├── writer
+├── The writer
 │   ├── writer in iteration 3.
 │   └── adds nothing
-└── analyst
+└── The analyst
     ├── analyst in iteration 3.
     └── adds nothing
 
 Ended early: nobody added anything.
 """,
     "conversation": """\
-  2 analyst
+  2 The analyst
     Turn 2.
-  3 writer
+  3 The writer
     Agreed.
     TASK_COMPLETE
 """,
     "no_quorum": """\
- voter     vote      reason
- ────────────────────────────────────────────────────
- writer    approve   writer has a reason.
- analyst   reject    analyst has a reason.
- coder     absent    The model gave no answer in time
+ voter         vote      reason
+ ────────────────────────────────────────────────────────
+ The writer    approve   writer has a reason.
+ The analyst   reject    analyst has a reason.
+ The coder     absent    The model gave no answer in time
 
 Tally: 1 approve, 1 reject, 0 abstain, 1 absent
 
@@ -115,7 +115,7 @@ Stopped: no_quorum at ballots
 The ballots came to no decision.
 """,
     "parallel": """\
-✗ coder  absent: The model gave no answer in time
+✗ The coder  absent: The model gave no answer in time
 """,
     "parallel_stopped": """\
 Answered in the stage that was not finished: writer

@@ -40,7 +40,7 @@ def test_a_guard_that_could_not_be_read_is_tripped_and_everything_says_so(
     assert f"The vote alone gave go; the guard recalls ({words}) allowed no more than no go." in " ".join(
         people.split()
     )
-    assert f"capped to no_go by recalls ({words})" in why
+    assert f"capped to no go by recalls ({words})" in why
     assert "with a value at most 0 for safety.open_recalls" in " ".join(why.split())
     assert plain["guards"][0]["fault"] == f"{words} (it {found})"
     for shown in (page, text):

@@ -16,7 +16,7 @@ from graph.record import is_of_rounds
 from graph.report.dossier.dossier import dossier_of
 from graph.report.patterns.drawing import drawing_of
 from graph.report.terminal.answers import answers_shown
-from graph.report.terminal.roles import words_shown
+from graph.report.terminal.roles import words_of, words_shown
 from graph.report.terminal.visible import STYLES, console_on, visible, visible_lines
 from graph.report.terminal.work import shown_sections
 from graph.report.words import label_of, resume_of, said_reason
@@ -54,7 +54,7 @@ def print_report(
     console = console_on(sys.stdout)
     if "trace" in record:
         dossier = dossier_of(record["thread_id"], record, state)
-        for shown in (*_headline(record, dossier), *_said(record, dossier, console, is_full)):
+        for shown in (*_headline(record, dossier), *_said(record, dossier, state, console, is_full)):
             console.print(shown)
         console.print(_ending(record, dossier))
     else:
@@ -92,9 +92,12 @@ def why_lines(dossier: Plain) -> Iterator[str]:
             yield f"Guard {guard['name']}: {guard['fact']} = {guard['value']}; it {trips}, {guard['room']}."
 
 
-def _said(record: Mapping[str, Any], dossier: Plain, console: Console, is_full: bool) -> Iterator[RenderableType]:
+def _said(
+    record: Mapping[str, Any], dossier: Plain, state: Plain, console: Console, is_full: bool
+) -> Iterator[RenderableType]:
     if is_of_rounds(record):
-        yield from words_shown(record, dossier, console, is_full=is_full)
+        words = words_of(record, Past.of(state))
+        yield from words_shown(words, dossier, console, is_full=is_full)
         return
     yield from shown_sections(dossier["work"])
     if record["status"] != "ok":

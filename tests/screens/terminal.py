@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyte
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 ROWS = 24
 KEPT = 2_000
 """Lines above the screen that can be scrolled back to."""

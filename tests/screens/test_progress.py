@@ -1,0 +1,180 @@
+"""Live progress: the board at a terminal, event by event, on a clock of the test."""
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyte
+import pytest
+from rich.console import Console
+
+from graph.cli.progress import LiveProgress
+from graph.live import running
+from graph.settings import Settings
+from graph.teams.loader import load_team
+from policies.team.team import Budget, Team
+from tests.harness import run, settings_at, team_of
+from tests.screens.terminal import ROOT
+from tests.scripted_server import Script, says, serve, text
+
+ROLES = ("demand_analyst", "finance_analyst", "risk_analyst")
+TEAM = load_team("checkout_launch")
+SEATS = [{"role": role} for role in ROLES]
+BLOCK = "Failed payments are above the limit."
+
+Event = Mapping[str, Any]
+
+
+class Board:
+    """What a terminal of some columns shows of the events that were taken so far."""
+
+    def __init__(self, columns: int) -> None:
+        self.columns, self.now = columns, 0.0
+        self._file = io.StringIO()
+        self._console = Console(file=self._file, width=columns, force_terminal=True, color_system=None)
+        self._progress = LiveProgress(self._console, clock=lambda: self.now)
+
+    def shows(self, *events: Event) -> list[str]:
+        with self._progress.shown():
+            for event in events:
+                self._progress.take(event)
+        screen = pyte.Screen(self.columns, 40)
+        pyte.Stream(screen).feed(self._file.getvalue().replace("\n", "\r\n"))
+        self._file.truncate(self._file.seek(0))
+        return [line.rstrip() for line in screen.display if line.strip()]
+
+
+def asked(role: str, number: int = 1, attempt: int = 1) -> Event:
+    return {"event": "asked", "round": number, "role": role, "attempt": attempt}
+
+
+def said(role: str, stance: str, summary: str, number: int = 1, usage: Event | None = None) -> Event:
+    answer = {"stance": stance, "confidence": 0.9, "summary": summary, "actions": []}
+    place = {"round": number, "role": role, "contract": "contribution", "answer": answer}
+    return {"event": "answered", **place, "usage": usage or {}}
+
+
+def opened(number: int = 1) -> Event:
+    return {"event": "opened", "round": number, "seats": SEATS}
+
+
+def closed(decision: str, row: int | None, because: str | None, number: int = 1) -> Event:
+    why: Event = {"row": row, "because": because, "guards": [], "conflicts": []}
+    return {"event": "round", "round": number, "decision": decision, **why}
+
+
+def began(team: Team = TEAM, **spent: Any) -> Event:
+    return running(team, team.budget, **spent)
+
+
+def test_all_roles_of_a_round_are_listed_at_once_in_the_order_of_the_team() -> None:
+    assert Board(80).shows(began(), opened(), asked("finance_analyst")) == [
+        "Checkout v2 campaign, US   policy classic   round 1 of 3                    0:00",
+        "  Demand analyst   · waits",
+        "  Finance analyst  … asked                                                 0.0 s",
+        "  Risk analyst     · waits",
+        "calls 1/12",
+    ]
+
+
+def test_each_role_has_its_own_time_and_the_run_has_a_clock() -> None:
+    board = Board(80)
+    board.shows(began(), opened(), asked("demand_analyst"), asked("risk_analyst"))
+    board.now = 0.9
+    board.shows(said("demand_analyst", "go", "Orders are enough."))
+    board.now = 67.0
+    assert board.shows()[0].endswith("1:07")
+    assert [line.split()[-2:] for line in board.shows() if line.endswith(" s")] == [["0.9", "s"], ["67.0", "s"]]
+
+
+def test_a_role_that_is_asked_again_shows_what_it_said_the_round_before() -> None:
+    first = [began(), opened(), *map(asked, ROLES), said("risk_analyst", "block", BLOCK)]
+    second = [closed("next_round", 1, "one role blocks"), opened(2), asked("risk_analyst", 2)]
+    assert Board(100).shows(*first, *second)[0].split("   ")[2].strip() == "round 2 of 3"
+    shown = Board(100).shows(*first, *second)
+    assert [" ".join(line.split()) for line in shown[3:]] == [
+        f"Risk analyst … asked round 1: block – {BLOCK} 0.0 s",
+        "round 1 → next round: one role blocks (row 2)",
+        "calls 4/12",
+    ]
+
+
+def test_a_repair_says_what_was_wrong() -> None:
+    refused = {"event": "refused", "round": 1, "role": "risk_analyst", "reason": "invalid_contribution:stance"}
+    shown = Board(100).shows(began(), opened(), asked("risk_analyst"), refused, asked("risk_analyst", attempt=2))
+    assert "asked  again: the stance is none of go, caution, block" in shown[3]
+    assert shown[-1] == "calls 2/12"
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        ({}, "calls 1/12   tokens 7.2k in 980 out"),
+        ({"max_tokens": 50_000}, "calls 1/12   tokens 7.2k in 980 out of 50.0k"),
+        ({"max_cost_usd": 0.5}, "calls 1/12   tokens 7.2k in 980 out   $0.0041 of $0.5"),
+    ],
+)
+def test_the_last_line_counts_against_the_limits(limits: Event, told: str) -> None:
+    usage = {"prompt_tokens": 7_240, "completion_tokens": 980, "cost_usd": 0.0041 if "max_cost_usd" in limits else 0.0}
+    begins = running(TEAM, Budget.model_validate({**TEAM.budget.model_dump(), **limits}))
+    shown = Board(80).shows(begins, opened(), asked("risk_analyst"), said("risk_analyst", "go", "Fine.", usage=usage))
+    assert shown[-1] == told
+
+
+def test_a_thread_that_is_resumed_counts_on_from_what_it_used() -> None:
+    used = {"prompt_tokens": 1_500, "completion_tokens": 20}
+    shown = Board(80).shows(began(messages=4, usage=used), opened(2), asked("risk_analyst", 2))
+    assert shown[-1] == "calls 5/12   tokens 1.5k in 20 out"
+
+
+@pytest.mark.parametrize("columns", [40, 50, 60])
+def test_nothing_that_decides_is_cut_where_there_are_few_columns(columns: int) -> None:
+    events = [began(), opened(), *map(asked, ROLES), said("risk_analyst", "block", BLOCK * 3)]
+    shown = Board(columns).shows(*events, closed("next_round", 1, "one role blocks, and this is a long reason"))
+    assert max(map(len, shown)) <= columns
+    together = " ".join(" ".join(shown).split())
+    for words in ("Checkout v2 campaign, US", "policy classic", "round 1 of 3", "Risk analyst ✗ block"):
+        assert words in together
+    assert "round 1 → next round: one role blocks, and this is a long reason (row 2)" in together
+
+
+def test_a_brief_and_a_stop_are_shown_in_words() -> None:
+    brief = {"round": 1, "role": "brief"}
+    shown = Board(80).shows(began(), {"event": "asked", **brief, "attempt": 1}, {"event": "decided", **brief})
+    assert " ".join(shown[1].split()) == "Brief ✓ written 0.0 s"
+    assert len(shown) == 2  # a brief counts against no limit of answers
+
+
+@contextmanager
+def priced(home: Path) -> Iterator[tuple[Settings, Team]]:
+    script: Script = {**dict.fromkeys(ROLES, says("go")), "brief": text("Go ahead.")}
+    with serve(script) as server:
+        settings = settings_at(home, server.base_url, openai_model="m")
+        yield settings, team_of(settings, "checkout_launch", "prices={m: {prompt: 3, completion: 15}}")
+
+
+def test_what_is_counted_live_is_what_the_record_says_was_used(tmp_path: Path) -> None:
+    told: list[Event] = []
+    with priced(tmp_path) as (settings, team):
+        record = run(team, settings, on_event=told.append)
+    used = record["usage"]
+    shown = Board(100).shows(*told)
+    assert used["calls"] == 4
+    tokens = f"tokens {used['prompt_tokens']} in {used['completion_tokens']} out"
+    assert shown[-1].startswith(f"calls 3/12   {tokens}   ${used['cost_usd']:.4f}")
+
+
+@pytest.mark.slow
+def test_the_first_line_comes_before_langgraph_is_imported(tmp_path: Path) -> None:
+    (tmp_path / "langgraph").mkdir()
+    (tmp_path / "langgraph" / "__init__.py").write_text("import os\nos.write(2, b'imported\\n')\nos._exit(9)\n")
+    env = {**os.environ, "ACCORD_HOME": str(tmp_path), "PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    done = subprocess.run(
+        [sys.executable, "-m", "graph", "run"], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (9, "Checkout v2 campaign, US   policy classic\nimported\n")
