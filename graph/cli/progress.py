@@ -37,9 +37,9 @@ class LiveProgress:
 
     @contextmanager
     def shown(self, run: Event | None = None) -> Iterator["LiveProgress"]:
-        """Show the progress as it comes; `run`, a `running` event, is shown at once, before anything is opened."""
+        """Show the progress as it comes; a terminal shows `run`, a `running` event, before anything is opened."""
         if run is not None:
-            self.take(run)
+            self._board.take(run, self._clock())
         if self._console.is_terminal:
             with Live(
                 console=self._console, get_renderable=self._drawn, refresh_per_second=REDRAWN_PER_SECOND
@@ -54,6 +54,8 @@ class LiveProgress:
     def begin(self, thread: str) -> None:
         """Show the thread's id, so that it is known after a crash too."""
         with suppress(OSError):
+            if not self._console.is_terminal:
+                self._head()
             self._console.print(visible(f"thread {thread}"))
 
     def take(self, event: Event) -> None:
@@ -64,13 +66,18 @@ class LiveProgress:
                 self._print(event, line)
 
     def _print(self, event: Event, line: Text | None) -> None:
-        if event["event"] == "running" and not self._is_headed:
-            self._is_headed = True
-            line = visible("   ".join(self._board.heading()))
+        if event["event"] == "running":
+            self._head()
         if line is not None:
             self._console.print(line, soft_wrap=True)
         if event.get("contract") == "plan" and self._board.plan is not None:
             self._console.print(self._board.plan.tree())
+
+    def _head(self) -> None:
+        """Print the heading, once it is known, and once."""
+        if self._board.run and not self._is_headed:
+            self._is_headed = True
+            self._console.print(visible("   ".join(self._board.heading())))
 
     def _print_counts(self) -> None:
         if self._board.used.calls:

@@ -1,9 +1,6 @@
 """Live progress: the board at a terminal, event by event, on a clock of the test."""
 
 import io
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +16,7 @@ from graph.settings import Settings
 from graph.teams.loader import load_team
 from policies.team.team import Budget, Team
 from tests.harness import run, settings_at, team_of
-from tests.screens.terminal import ROOT
+from tests.screens.terminal import on_screen
 from tests.scripted_server import Script, says, serve, text
 
 ROLES = ("demand_analyst", "finance_analyst", "risk_analyst")
@@ -170,11 +167,18 @@ def test_what_is_counted_live_is_what_the_record_says_was_used(tmp_path: Path) -
 
 
 @pytest.mark.slow
-def test_the_first_line_comes_before_langgraph_is_imported(tmp_path: Path) -> None:
+def test_a_terminal_shows_what_is_read_and_then_the_team_before_langgraph_is_imported(tmp_path: Path) -> None:
     (tmp_path / "langgraph").mkdir()
-    (tmp_path / "langgraph" / "__init__.py").write_text("import os\nos.write(2, b'imported\\n')\nos._exit(9)\n")
-    env = {**os.environ, "ACCORD_HOME": str(tmp_path), "PYTHONPATH": f"{tmp_path}:{ROOT}"}
-    done = subprocess.run(
-        [sys.executable, "-m", "graph", "run"], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (9, "Checkout v2 campaign, US   policy classic\nimported\n")
+    (tmp_path / "langgraph" / "__init__.py").write_text("import os\nos.write(2, b'imported\\r\\n')\nos._exit(9)\n")
+    env = {"ACCORD_HOME": str(tmp_path), "OPENAI_API_KEY": ""}
+    shown = on_screen(80, "run", cwd=tmp_path, path=tmp_path, env=env)
+    assert shown.code == 9
+    assert shown.written.startswith("reading checkout_launch ...")
+    assert shown.lines[0].startswith("Checkout v2 campaign, US   policy classic")
+    assert shown.lines[-1].endswith("imported")
+
+
+@pytest.mark.slow
+def test_nothing_is_left_of_what_was_read_where_it_is_refused(tmp_path: Path) -> None:
+    shown = on_screen(200, "run", "checkout_lunch", cwd=tmp_path, env={"ACCORD_HOME": str(tmp_path)})
+    assert shown.lines[0].startswith("accord: there is no team `checkout_lunch`")
