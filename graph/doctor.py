@@ -53,7 +53,7 @@ async def _python(_: Settings) -> Diagnosis:
 
 
 async def _packages(_: Settings) -> Diagnosis:
-    """Tell whether all three packages come from this installation: their names are common ones."""
+    """Return whether all three packages come from this installation: their names are common ones."""
     homes = {name: Path(str(importlib.import_module(name).__file__)).parent.parent for name in PACKAGES}
     if len(set(homes.values())) == 1:
         return Diagnosis("packages", True, f"{', '.join(PACKAGES)} from {homes['graph']}")
@@ -88,7 +88,7 @@ async def _teams(settings: Settings) -> Diagnosis:
 
 
 async def _voice(settings: Settings) -> Diagnosis:
-    """Tell who answers; what was not asked is not called good."""
+    """Return who answers; what was not asked is not called good."""
     try:
         endpoints = load_endpoints(settings)
     except UsageError as error:

@@ -1,4 +1,4 @@
-"""`accord resume`: go on with a thread."""
+"""`accord resume`: resume a thread."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ import click
 from graph.cli.exits import Exit
 from graph.cli.session import database_option, facts_from, json_option, print_record, run_async, settings_for
 
-HELP = """Go on with THREAD where it stopped or was cut off; a finished one returns its record.
+HELP = """Resume THREAD where it stopped or was cut off; a finished one returns its record.
 
 \b
 accord resume launch-42
@@ -20,13 +20,15 @@ accord resume launch-42 --budget max_rounds=5 --budget max_seconds=120
 @click.argument("thread")
 @click.option("--budget", multiple=True, metavar="LIMIT=VALUE", help="Change a limit, for example max_rounds=5.")
 @click.option("--facts", metavar="FILE", help="Facts for a thread that stopped because it lacks some.")
-@click.option("--accept-changes", is_flag=True, help="Go on although the facts moved; the open round is asked again.")
+@click.option(
+    "--accept-changes", is_flag=True, help="Continue although the facts changed; the open round is asked again."
+)
 @database_option
 @json_option
 def command(
     thread: str, budget: tuple[str, ...], facts: str | None, accept_changes: bool, db: str | None, as_json: bool
 ) -> Exit:
-    """Go on with THREAD where it stopped or was cut off; a finished one returns its record."""
+    """Resume THREAD where it stopped or was cut off; a finished one returns its record."""
     from graph.cli.progress import progress_on_stderr
     from graph.runner import open_runner
 

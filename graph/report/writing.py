@@ -27,7 +27,7 @@ def write_new_file(name: str, data: bytes) -> None:
     """
     path = Path(name)
     if path.exists() or path.is_symlink():
-        raise UsageError(f"{name}: is there already; name another file, or move it away")
+        raise UsageError(f"{name}: already exists; name another file, or move it away")
     with _named(name), writing_file(name, 0o666) as file:
         file.write(data)
 
@@ -63,9 +63,9 @@ def _named(name: str) -> Iterator[None]:
 
 
 def _begun(path: Path, mode: int) -> tuple[Path, Path, IO[bytes]]:
-    """Return the file to replace, and the one beside it that is written first."""
+    """Return the file to replace, and the one next to it that is written first."""
     target = path.resolve()
     if target.exists() and not target.is_file():
-        raise OSError(None, "is no regular file")
+        raise OSError(None, "it is not a regular file")
     temporary = target.with_name(f".{target.name[:100]}.{os.getpid()}")
     return target, temporary, os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb")

@@ -66,7 +66,7 @@ def _read_at(op: Op) -> str:
 
 
 def shown(location: str) -> str:
-    """Return the location without user, password and options, also where it is no proper URL."""
+    """Return the location without user, password and options, also where it is not a proper URL."""
     scheme, found, rest = location.partition("://")
     place, _, options = rest.partition("?")
     if not found:
@@ -106,7 +106,7 @@ def _resolved(name: str) -> Path:
 
 
 def is_postgres_error(error: BaseException) -> bool:
-    """Tell whether PostgreSQL's driver raised this."""
+    """Return whether PostgreSQL's driver raised this."""
     return type(error).__module__.partition(".")[0] in ("psycopg", "psycopg_pool")
 
 
@@ -114,7 +114,7 @@ def check_url(url: str) -> None:
     """Refuse a URL that libpq cannot read in words of our own: its own may quote the password.
 
     Raises:
-        UsageError: it is no address, or nothing is installed that could connect to it.
+        UsageError: it is not an address, or nothing is installed that could connect to it.
     """
     # Imported here: the driver is an extra, for PostgreSQL alone.
     try:

@@ -76,7 +76,7 @@ def test_results_go_to_a_file_that_is_there_when_all_are(capsys: Captured) -> No
     ("out", "sentence"),
     [
         ("nowhere/results.jsonl", "nowhere/results.jsonl: cannot be written: No such file or directory"),
-        (".", ".: cannot be written: is no regular file"),
+        (".", ".: cannot be written: it is not a regular file"),
         ("cases.jsonl", "--out cases.jsonl: is the file of cases; name another file"),
     ],
 )

@@ -64,7 +64,7 @@ class TestShow:
             (["--markdown", "."], ".: is a folder; name a file, or - for stdout"),
             (["--html", "nowhere/page.html"], "nowhere/page.html: cannot be written: No such file or directory"),
             (["--html", "file/page.html"], "file/page.html: cannot be written: Not a directory"),
-            (["--html", os.devnull], f"{os.devnull}: is no regular file; name a file, or - for stdout"),
+            (["--html", os.devnull], f"{os.devnull}: is not a regular file; name a file, or - for stdout"),
             (["--html", ""], "--html or --markdown names no file; name one, or - for stdout"),
             (["--html", "a", "--markdown", "./a"], "a: is named for two things; name two files"),
             (

@@ -76,7 +76,7 @@ def default_of(endpoints: Mapping[str, Endpoint]) -> Endpoint:
 def find_endpoint(model: str | None, endpoints: Mapping[str, Endpoint]) -> tuple[Endpoint, str]:
     """Return the endpoint that `endpoint/model` names, and the model as it is called there.
 
-    A name before the slash that is no endpoint is part of the model's: gateways call them `maker/model`.
+    A name before the slash that is not an endpoint's belongs to the model: gateways call them `maker/model`.
 
     >>> ours = {"default": Endpoint("k", None, "a"), "local": Endpoint("k", None, "b", name="local")}
     >>> [(where.name, name) for where, name in (find_endpoint(m, ours) for m in ("local/c", "openai/d", None))]
@@ -93,7 +93,7 @@ def find_endpoint(model: str | None, endpoints: Mapping[str, Endpoint]) -> tuple
 class Route:
     """How this process reaches endpoints: proxies by scheme, hosts that need none, and whom TLS trusts.
 
-    `ca_file` and `ca_folder` stand in place of the system's certificate authorities.
+    `ca_file` and `ca_folder` replace the system's certificate authorities.
     """
 
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
