@@ -13,7 +13,7 @@ from graph.endpoints import load_endpoints
 from graph.problems import UsageError
 from graph.settings import Settings
 from graph.store.database import open_database
-from graph.store.location import shown, storage_errors
+from graph.store.location import located, shown, storage_errors
 from graph.teams.loader import load_team, shipped_teams
 from graph.teams.voicing import voiced
 from graph.versions import PINNED, installed_versions
@@ -70,7 +70,7 @@ async def _versions(_: Settings) -> Diagnosis:
 
 async def _database(settings: Settings) -> Diagnosis:
     try:
-        async with open_database(settings.database, settings.accord_sqlite_synchronous) as database:
+        async with open_database(located(settings), settings.accord_sqlite_synchronous) as database:
             with storage_errors(settings.database):
                 await database.store.aput(("doctor",), "examined", {"by": installed_versions()["accord"]}, index=False)
     except UsageError as error:

@@ -18,7 +18,7 @@ from graph.record import Record, record_of, refused_record
 from graph.settings import Settings
 from graph.store.database import Database, open_database
 from graph.store.fences import FencedError
-from graph.store.location import storage_errors
+from graph.store.location import located, storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.teams.approval import approved
 from graph.teams.voicing import check_voices
@@ -216,11 +216,11 @@ async def open_runner(
     `voices` are asked in addition to those, or in their place where they have the same name.
 
     Raises:
-        UsageError: the database's URL is of no kind that is supported.
+        UsageError: the database's URL is not of a kind that is supported, or the folder of its file is missing.
         StorageError: the database cannot be opened.
     """
     async with (
-        open_database(settings.database, settings.accord_sqlite_synchronous) as database,
+        open_database(located(settings), settings.accord_sqlite_synchronous) as database,
         open_voices(settings) as opened,
     ):
         services = Services({**opened, **(voices or {})}, load_facts, halt or Halt(), versions=installed_versions())

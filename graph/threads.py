@@ -16,7 +16,7 @@ from graph.settings import Settings
 from graph.store.archive import Archive
 from graph.store.database import Database, open_database
 from graph.store.index import RUNNING, SERVED, Index, by_time, damaged, line_of, shown_of
-from graph.store.location import shown, storage_errors
+from graph.store.location import located, shown, storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.names import aliases_of, no_thread, thread_named
 from nodes.agreement import MISREAD, find_disagreement
@@ -274,10 +274,10 @@ async def open_threads(settings: Settings) -> AsyncIterator[Threads]:
     """Open the database of these settings for reading.
 
     Raises:
-        UsageError: the database's URL is of no kind that is supported.
+        UsageError: the database's URL is not of a kind that is supported, or the folder of its file is missing.
         StorageError: the database cannot be opened.
     """
-    async with open_database(settings.database, settings.accord_sqlite_synchronous, reads=True) as database:
+    async with open_database(located(settings), settings.accord_sqlite_synchronous, reads=True) as database:
         yield Threads(database, settings.database)
 
 

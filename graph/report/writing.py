@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from graph.problems import UsageError
+from graph.problems import UsageError, missing_folder
 
 
 def write_file(name: str, data: bytes) -> None:
@@ -58,7 +58,8 @@ def _named(name: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
+        missing = missing_folder(Path(name)) if isinstance(error, FileNotFoundError) else None
+        reason = missing or (error.strerror if isinstance(error, OSError) else str(error))
         raise UsageError(f"{name}: cannot be written: {reason or error}") from None
 
 
