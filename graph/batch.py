@@ -35,7 +35,7 @@ AHEAD = 4
 
 
 FAILED = ("stopped", "interrupted")
-"""The status of a case that `--retry-failed` goes on with, where it can go on."""
+"""The status of a case that `--retry-failed` resumes, where it can be resumed."""
 
 
 FORM = "{id, team?, goal?, facts?, overrides?}"
@@ -60,7 +60,7 @@ class BatchLine(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What a line came to: a record, or the sentence that says why there is none."""
+    """The result of a line: a record, or the sentence that says why there is none."""
 
     id: str | None
     record: Record | None
@@ -166,17 +166,17 @@ async def _result_of(number: int, line: bytes, batch: Batch, work: _Work) -> Bat
         return BatchResult(
             case_id, None, f"line {number}: {error.filename or 'this machine'}: {error.strerror or error}"
         )
-    except Exception as error:  # whatever one case meets, the others go on
+    except Exception as error:  # whatever one case meets, the others continue
         return BatchResult(
             case_id, None, f"line {number}: unexpected: {type(error).__name__}: {error}", is_unexpected=True
         )
 
 
 async def _kept(thread: str, batch: Batch) -> Record | None:
-    """Return the record of a case that is not gone on with; None where it is, or begins.
+    """Return the record of a case that is not resumed; None where it is, or begins.
 
     Raises:
-        UsageError: it has not begun, and only what failed is to go on.
+        UsageError: it has not begun, and only what failed is to be resumed.
     """
     if batch.retries:
         record = await batch.runner.threads.show(thread)
@@ -189,7 +189,7 @@ async def _kept(thread: str, batch: Batch) -> Record | None:
 
 
 def _is_broken(reason: str | None) -> bool:
-    """Tell whether a role broke its contract after all its repairs: asking it again is for whoever retries to say."""
+    """Return whether a role broke its contract after all its repairs: asking it again is for whoever retries to say."""
     return reason is not None and Stop.parse(reason).rule.is_contract
 
 

@@ -1,4 +1,4 @@
-"""Python's cyclic garbage collector, told what Accord knows of its own memory.
+"""Python's cyclic garbage collector, tuned with what Accord knows of its own memory.
 
 The libraries make half a million objects that live as long as the process, and a run makes few cycles. Left alone, the
 collector walks all of them again and again, in pauses of a tenth of a second.

@@ -13,7 +13,7 @@ from graph.endpoints import load_endpoints
 from graph.problems import UsageError
 from graph.settings import Settings
 from graph.store.database import open_database
-from graph.store.location import shown, storage_errors
+from graph.store.location import located, shown, storage_errors
 from graph.teams.loader import load_team, shipped_teams
 from graph.teams.voicing import voiced
 from graph.versions import PINNED, installed_versions
@@ -53,7 +53,7 @@ async def _python(_: Settings) -> Diagnosis:
 
 
 async def _packages(_: Settings) -> Diagnosis:
-    """Tell whether all three packages come from this installation: their names are common ones."""
+    """Return whether all three packages come from this installation: their names are common ones."""
     homes = {name: Path(str(importlib.import_module(name).__file__)).parent.parent for name in PACKAGES}
     if len(set(homes.values())) == 1:
         return Diagnosis("packages", True, f"{', '.join(PACKAGES)} from {homes['graph']}")
@@ -70,7 +70,7 @@ async def _versions(_: Settings) -> Diagnosis:
 
 async def _database(settings: Settings) -> Diagnosis:
     try:
-        async with open_database(settings.database, settings.accord_sqlite_synchronous) as database:
+        async with open_database(located(settings), settings.accord_sqlite_synchronous) as database:
             with storage_errors(settings.database):
                 await database.store.aput(("doctor",), "examined", {"by": installed_versions()["accord"]}, index=False)
     except UsageError as error:
@@ -88,7 +88,7 @@ async def _teams(settings: Settings) -> Diagnosis:
 
 
 async def _voice(settings: Settings) -> Diagnosis:
-    """Tell who answers; what was not asked is not called good."""
+    """Return who answers; what was not asked is not called good."""
     try:
         endpoints = load_endpoints(settings)
     except UsageError as error:

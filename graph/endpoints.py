@@ -22,7 +22,7 @@ from policies.wording import allowed_by
 FILE = "accord.toml"
 MAX_BYTES = 1_000_000
 MOST_SENTENCES = 20
-"""Problems of a file that are told at once."""
+"""Problems of a file that are reported at once."""
 NO_KEY = "-"
 """What is sent as the key where an endpoint needs none: the client is to send something."""
 
@@ -69,7 +69,7 @@ ALLOWED = {
     3: tuple(field.alias or name for name, field in EndpointEntry.model_fields.items()),
     5: tuple(Price.model_fields),
 }
-"""The keys that are known, by how deep they stand."""
+"""The keys that are known, by how deep they are nested."""
 
 
 def config_path(settings: Settings) -> Path:

@@ -39,7 +39,7 @@ class _Patient(io.RawIOBase):
         self._poll.register(file, select.POLLIN)
 
     def readable(self) -> bool:
-        """Tell that it can be read."""
+        """Say that it can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:

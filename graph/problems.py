@@ -1,8 +1,10 @@
 """What a caller can do something about: one sentence a problem, never a stack trace."""
 
 import re
+import shlex
 import unicodedata
 from collections.abc import Sequence
+from pathlib import Path
 
 _OBEYED = frozenset({"Cc", "Cf", "Zl", "Zp"})
 """Categories of characters that act and are not seen: controls, formats, ends of lines."""
@@ -30,6 +32,22 @@ class UsageError(Exception):
 
 class StorageError(UsageError):
     """The database cannot be opened, read or written."""
+
+
+def missing_folder(path: Path) -> str | None:
+    """Return in words which folder of a file is missing and how to make it; None where it is there, or cannot be made.
+
+    >>> missing_folder(Path("no such/deep/page.html")), missing_folder(Path("page.html"))
+    ("the folder `no such/deep` does not exist; make it with `mkdir -p 'no such/deep'`", None)
+    """
+    folder = path.parent
+    try:
+        there = next((each for each in (folder, *folder.parents) if each.exists()), None)
+        if there in (None, folder) or not there.is_dir():
+            return None
+    except OSError:  # of a folder that may not be looked into, whoever opens the file says why
+        return None
+    return f"the folder `{folder}` does not exist; make it with `mkdir -p {shlex.quote(str(folder))}`"
 
 
 def neutral(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The result record: what a run came to, as plain values whose keys never change."""
+"""The result record: how a run ended, as plain values whose keys never change."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
@@ -67,7 +67,7 @@ def _finished(past: Past) -> Record:
 
 
 def _beside(thread: str, past: Past) -> Record:
-    """Return what stands beside the pattern's own keys."""
+    """Return what every record has besides the pattern's own keys."""
     used, outcomes, events = dict(past.usage), past.events_of("outcome"), [*_all_of(past.events)]
     seconds = used.pop("seconds", 0.0)
     learned, estimated = _learned(events), sum("estimated" in event for event in events)
@@ -154,7 +154,7 @@ def _inner(told: Mapping[str, Any] | None) -> Record | None:
 
 
 def _pattern(past: Past) -> Record:
-    """Return how a pattern other than rounds ended: whether early, and what it shows beside its answer."""
+    """Return how a pattern other than rounds ended: whether early, and what it shows besides its answer."""
     if past.pattern.is_rounds:
         return {}
     ending = past.ending or {}
@@ -166,7 +166,7 @@ def _pattern(past: Past) -> Record:
 
 
 def is_of_rounds(record: Mapping[str, Any]) -> bool:
-    """Tell whether a record is one of rounds; one of any other pattern names it."""
+    """Return whether a record is one of rounds; one of any other pattern names it."""
     return "pattern" not in record
 
 

@@ -19,7 +19,7 @@ from graph.record import Record, record_of, refused_record
 from graph.settings import Settings
 from graph.store.database import Database, open_database
 from graph.store.fences import FencedError
-from graph.store.location import storage_errors
+from graph.store.location import located, storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.names import check_thread, new_thread
 from graph.teams.approval import approved
@@ -61,7 +61,7 @@ class Runner:
     async def run(
         self, team: Team, thread: str | None = None, accept_changes: bool = False, on_event: OnEvent | None = None
     ) -> Record:
-        """Run the team to a decision, or go on with the thread if it exists.
+        """Run the team to a decision, or resume the thread if it exists.
 
         Raises:
             UsageError: the thread's id is not allowed.
@@ -79,7 +79,7 @@ class Runner:
         accept_changes: bool = False,
         on_event: OnEvent | None = None,
     ) -> Record:
-        """Go on with a thread: where it was cut off, or where it stopped; a finished one returns its record.
+        """Resume a thread where it was cut off, or where it stopped; a finished one returns its record.
 
         Raises:
             UsageError: there is no such thread, the budget names an unknown limit or a value not allowed, or nobody
@@ -90,7 +90,7 @@ class Runner:
         return await self._hold(check_thread(thread), lambda: self._resume(thread, inputs, on_event))
 
     async def _hold(self, thread: str, work: Callable[[], Awaitable[Record]]) -> Record:
-        """Return what the work on a thread comes to while it is held, or that somebody else has it."""
+        """Return the result of the work on a thread while it is held, or that somebody else has it."""
         with storage_errors(self._location):
             try:
                 async with self._database.fences.hold(thread):
@@ -110,7 +110,7 @@ class Runner:
             return await self._run_again(thread, team, Past.of(state), inputs, on_event)
 
     async def _run_again(self, thread: str, team: Team, past: Past, inputs: Inputs, on_event: OnEvent | None) -> Record:
-        # What was raised on resume stands, unless the team itself asks for other limits than at the start.
+        # What was raised on resume is kept, unless the team itself asks for other limits than at the start.
         limits = team.budget.model_dump()
         if team.budget == kept_team(past).budget:
             limits = {"min_go_votes": team.budget.min_go_votes}
@@ -169,7 +169,7 @@ class Runner:
     ) -> Record:
         try:
             record = await self._drive(thread, team, None, on_event)
-        except InputRefusedError:  # what a server's caller sent last still stands before convene; enter with ours
+        except InputRefusedError:  # what a server's caller sent last is still waiting at convene; enter with ours
             return await self._drive(thread, team, inputs, on_event)
         if goes_on.enters_after and resumption_of(record["stop_reason"]).way == "enter":
             await self.threads.go_on(thread)
@@ -177,7 +177,7 @@ class Runner:
         return record
 
     async def _recover(self, thread: str, past: Past, limits: Budget, on_event: OnEvent | None) -> bool:
-        """Charge the calls that were under way when a process died; tell whether the run ends over that."""
+        """Charge the calls that were under way when a process died; return whether the run ends over that."""
         team = kept_team(past)
         dead = Dead(thread, cast("State", past.state), await self.threads.replies_since(thread), limits)
         recovery = await recover(dead, team, Stages(team), self._database.store, self._services.now())
@@ -208,7 +208,7 @@ class Runner:
         return builder.compile(checkpointer=self._database.saver, store=self._database.store)
 
     def _check_voices(self, team: Team, limits: Budget) -> None:
-        """Check that the thread's team can speak in this process, under the limits it is to go on with."""
+        """Check that the thread's team can speak in this process, under the limits it is to continue with."""
         voices = self._services.voices
         check_voices(team.model_copy(update={"budget": limits}), has_key="model" in voices, own=voices)
 
@@ -222,11 +222,11 @@ async def open_runner(
     `voices` are asked in addition to those, or in their place where they have the same name.
 
     Raises:
-        UsageError: the database's URL is of no kind that is supported.
+        UsageError: the database's URL is not of a kind that is supported, or the folder of its file is missing.
         StorageError: the database cannot be opened.
     """
     async with (
-        open_database(settings.database, settings.accord_sqlite_synchronous) as database,
+        open_database(located(settings), settings.accord_sqlite_synchronous) as database,
         open_voices(settings) as opened,
     ):
         services = Services({**opened, **(voices or {})}, load_facts, halt or Halt(), versions=installed_versions())
@@ -266,7 +266,7 @@ def _withheld(facts: dict[str, Any] | None, team: Team) -> dict[str, Any] | None
 
 
 def _limits_from(budget: Budget, inputs: Inputs) -> Budget:
-    """Return the limits that a thread is to go on with.
+    """Return the limits that a thread is to continue with.
 
     Raises:
         UsageError: one is unknown, or its value is not allowed.

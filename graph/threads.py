@@ -1,4 +1,4 @@
-"""Threads: what each one came to, read from the database; the runner writes, this reads."""
+"""Threads: how each one ended, read from the database; the runner writes, this reads."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -14,13 +14,13 @@ from graph.settings import Settings
 from graph.store.archive import Archive
 from graph.store.database import Database, open_database
 from graph.store.index import RUNNING, SERVED, Index, by_time, damaged, line_of, shown_of
-from graph.store.location import shown, storage_errors
+from graph.store.location import located, shown, storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.names import aliases_of, check_thread, no_thread, thread_named
 from nodes.agreement import MISREAD, find_disagreement
 
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, MemoryError)
-"""What LangGraph's reader raises for stored bytes that are no checkpoint; RuntimeError where they nest too deep."""
+"""What LangGraph's reader raises for stored bytes that are not a checkpoint; RuntimeError where they nest too deep."""
 
 COUNTERS = "counters_since_delta_snapshot"
 """Under this key LangGraph counts the steps since a growing list was last kept in full."""
@@ -53,13 +53,13 @@ class Threads:
             return found
 
     async def _is_there(self, thread: str) -> bool:
-        """Tell whether there is a thread of this very id."""
+        """Return whether there is a thread of this very id."""
         if await self.index.entry(thread) is not None:
             return True
         return await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}}) is not None
 
     async def show(self, thread: str) -> Record:
-        """Return the record of a thread as it stands.
+        """Return the record of a thread as it is now.
 
         Raises:
             UsageError: there is no such thread.
@@ -122,7 +122,7 @@ class Threads:
                     await self.note(thread, state)
 
     async def note(self, thread: str, state: State | None) -> Record | None:
-        """Note what a thread came to, archive it if it ended, and return its record; None where nothing began.
+        """Note the result of a thread, archive it if it ended, and return its record; None where nothing began.
 
         Raises:
             UsageError: the state is not what its events say: the database was damaged meanwhile.
@@ -156,7 +156,7 @@ class Threads:
         return state if state is not None else {"case": {"team": (await self.admitted(thread))["team"]}}
 
     async def admitted(self, thread: str) -> dict[str, Any]:
-        """Return the {team, inputs} of a thread that was admitted and has not come to anything yet.
+        """Return the {team, inputs} of a thread that was admitted and has no result yet.
 
         Raises:
             UsageError: there is no such thread.
@@ -180,7 +180,7 @@ class Threads:
             if saved is None:
                 return {}
             if saved.checkpoint["id"] != get_checkpoint_id(saved.config):
-                raise ValueError("its newest checkpoint is another one's")
+                raise ValueError("its newest checkpoint belongs to another thread")
             # By its own id: to the newest LangGraph applies pending writes, and warns of channels it lacks here.
             values: State = (await self._reader.aget_state(saved.config)).values
         except UNREADABLE as error:
@@ -194,7 +194,7 @@ class Threads:
         return {seat: reply for _, channel, value in writes if channel == "replies" for seat, reply in value.items()}
 
     async def is_held(self, thread: str) -> bool:
-        """Tell whether somebody works on the thread."""
+        """Return whether somebody works on the thread."""
         try:
             async with self._database.locks.hold(thread):
                 return False
@@ -218,7 +218,7 @@ class Threads:
 
 
 def _can_be_counted_on(metadata: Mapping[str, Any]) -> bool:
-    """Tell whether LangGraph's counters in a checkpoint's metadata are of the form that it writes."""
+    """Return whether LangGraph's counters in a checkpoint's metadata are of the form that it writes."""
     counters = metadata.get(COUNTERS) or {}
     return isinstance(counters, dict) and all(map(_are_two_numbers, counters.values()))
 
@@ -228,7 +228,7 @@ def _are_two_numbers(value: Any) -> bool:
 
 
 def has_ended(state: State | None, entry: Mapping[str, Any]) -> bool:
-    """Tell whether a thread that the index calls running has ended since.
+    """Return whether a thread that the index calls running has ended since.
 
     A server begins to work on a thread before it writes anything to it, and takes no lock meanwhile.
     """
@@ -271,8 +271,8 @@ async def open_threads(settings: Settings) -> AsyncIterator[Threads]:
     """Open the database of these settings for reading.
 
     Raises:
-        UsageError: the database's URL is of no kind that is supported.
+        UsageError: the database's URL is not of a kind that is supported, or the folder of its file is missing.
         StorageError: the database cannot be opened.
     """
-    async with open_database(settings.database, settings.accord_sqlite_synchronous, reads=True) as database:
+    async with open_database(located(settings), settings.accord_sqlite_synchronous, reads=True) as database:
         yield Threads(database, settings.database)

@@ -35,7 +35,7 @@ def build_voices(settings: Settings) -> dict[str, Any]:
         raise UsageError(f"NO_PROXY: {error}") from None
     except ImportError:
         name = next(name for name in PROXIES if (getattr(settings, name) or "").startswith("socks"))
-        told = "a SOCKS proxy needs what speaks it; install it: pip install 'accord[socks]'"
+        told = "a SOCKS proxy needs a package that speaks it; install it: pip install 'accord[socks]'"
         raise UsageError(f"{name.upper()}: {told}") from None
 
 

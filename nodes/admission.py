@@ -75,7 +75,7 @@ class Admission:
         return update | reopened | {"happened": [{**begun, **pinned}, *superseded]}
 
     def refuse_another(self, state: State) -> None:
-        """Refuse an input that asks a finished thread something else: its record is no answer to that.
+        """Refuse an input that asks a finished thread something else: its record does not answer that.
 
         Raises:
             StaleThreadError: the thread was started with another team, policy, facts or goal.
@@ -103,7 +103,7 @@ class Admission:
         return {"event": "resumed", **after, "moved": moved, "spent": granted(state), **self._runs_on()}
 
     def _stands(self, state: State) -> bool:
-        """Tell whether the case was admitted before and nothing was given that could change it, as between rounds."""
+        """Return whether the case was admitted before and nothing was given that could change it, as between rounds."""
         kept: Mapping[str, Any] = state.get("case") or {}
         is_asked_anew = any(state.get(name) is not None for name in Input.model_fields)
         return not is_asked_anew and kept.get("team") == self._pin.plain and kept["hashes"]["facts"] is not None
@@ -158,7 +158,7 @@ def _refuse_unproved(team: Team, before: Budget, limits: Budget, began: Budget |
 
 
 def _refuse_broken(state: State, thread: str) -> None:
-    """Refuse to go on with a state that its events contradict; a team within keeps no record of its own."""
+    """Refuse to continue with a state that its events contradict; a team within keeps no record of its own."""
     case = state.get("case")
     broken = find_disagreement(thread, state) if case and case["task"] is None else None
     if broken is not None:

@@ -26,7 +26,7 @@ def find_disagreement(thread: str, state: State, noted: Head | None = None) -> B
             return broken
         foreign = [event["seq"] for event in events_of(state, "admitted") if event["thread"] != thread]
         if foreign:
-            return Break(foreign[0], "says another thread id than the thread")
+            return Break(foreign[0], "has a thread id that differs from the thread's")
         return find_difference(events, state, CHANNELS, digest)
     except MISREAD as error:
         end = len(events) - 1 if isinstance(events, list) else 0

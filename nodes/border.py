@@ -82,7 +82,7 @@ def reply_from(plain: Mapping[str, Any]) -> Reply:
 
 
 def plain_reply(reply: Reply) -> Plain:
-    """Return a reply as plain values, its `kind` beside it."""
+    """Return a reply as plain values, with its `kind`."""
     if isinstance(reply, Accepted):
         return {"kind": "accepted", "accepted": plain_accepted(reply)}
     if isinstance(reply, Refusal):

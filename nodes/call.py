@@ -179,6 +179,6 @@ def _is_reported(answer: Utterance) -> bool:
 
 
 def _is_estimated(call: Call, answer: Utterance) -> bool:
-    """Tell whether an answer counts as reserved, since what it used was not reported in a way that can be true."""
+    """Return whether an answer counts as reserved, since what it used was not reported in a way that can be true."""
     was_given = answer.failure is None or Stop.parse(answer.failure.reason).rule.is_given
     return bool(call.meter.calls) and was_given and not _is_reported(answer)

@@ -53,7 +53,7 @@ def build_convene(team: Team, services: Services, stages: Stages) -> Node:
         started = services.clock()
         admitted = await admission.admit(state, thread_of(runtime))
         is_begun = admitted.get("happened") and not scope_of(runtime)
-        if services.note_thread and is_begun:  # it begins, or goes on after a stop
+        if services.note_thread and is_begun:  # it begins, or is resumed after a stop
             goal = admitted["case"]["goal"]
             await services.note_thread(journal_of(runtime), thread_of(runtime), team.name, goal)
         happened: list[Body] = admitted.pop("happened", [])
@@ -84,7 +84,7 @@ def route_after_convene(state: State) -> list[str]:
 
 
 def _phase(state: State, stages: Stages) -> str | None:
-    """Return where a run stands that goes no further: at its first empty seat, or none between rounds."""
+    """Return where a run stops: at its first empty seat, or nowhere between rounds."""
     empty = [seat for seat in map(seat_from, state.get("seats", [])) if not seat.is_settled]
     return phase_at(stages.where(state), empty[0]) if empty else None
 
@@ -159,7 +159,7 @@ def _reservations(state: State, team: Team, stages: Stages, seats: list[Seat]) -
     empty = [seat for seat in seats if not seat.is_settled]
     inner = {seat.name: team.roles[seat.role].team for seat in empty}
     alone = sum(each is None for each in inner.values())
-    beside = replace(spent, messages=spent.messages + alone)  # a team leaves a message to each role asked beside it
+    beside = replace(spent, messages=spent.messages + alone)  # a team leaves a message to each role asked with it
     held = {
         seat.name: reserve_team(raised(each.budget, team.budget, budget), seat.charged, budget, beside)
         for seat in empty

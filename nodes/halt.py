@@ -1,4 +1,4 @@
-"""The halt: stops the calls under way, so that a run ends `cancelled` and can go on later."""
+"""The halt: stops the calls under way, so that a run ends `cancelled` and can be resumed later."""
 
 import asyncio
 from collections.abc import Awaitable

@@ -1,6 +1,6 @@
 """A role that a team answers for: the team's own graph runs as a subgraph, in a namespace of its seat.
 
-The namespace is made of the seat's name, not of the task's id, so that a team that stopped goes on where it was when
+The namespace is made of the seat's name, not of the task's id, so that a team that stopped continues where it was when
 the thread is resumed: its state is in its own checkpoints.
 """
 
@@ -78,7 +78,7 @@ def build_inner(name: str, team: Team, inner: Team, stages: Stages, graph: Inner
 
 
 async def _all(works: Sequence[Awaitable[Any]]) -> list[Any]:
-    """Return what all works come to; where one raises, the others are ended before it goes on."""
+    """Return the results of all works; where one raises, the others are ended before the error is passed on."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
         return await asyncio.gather(*tasks)
@@ -101,7 +101,7 @@ def _where(state: State, stages: Stages, granted: _Granted) -> Plain:
 
 
 def _given(state: State, inner: Team, own: Budget, granted: _Granted) -> dict[str, Any]:
-    """Return what the team starts or goes on with: its goal, its own facts or the run's, its share of the budget."""
+    """Return what the team starts or continues with: its goal, its own facts or the run's, its share of the budget."""
     share = limits_of_team(own, granted.charged, granted.ask["messages"], budget_from(state), spent_from(state))
     return {
         "goal": inner.goal,
@@ -148,7 +148,7 @@ def _reply(granted: _Granted, end: Mapping[str, Any], own: Budget) -> Plain:
 
 
 def _is_own_limit(reason: str, limits: Budget, own: Budget) -> bool:
-    """Tell whether a team stopped at a limit of its own: one that the run did not cut."""
+    """Return whether a team stopped at a limit of its own: one that the run did not cut."""
     name = Stop.parse(reason).rule.raised_by
     return name in LIMITS and getattr(own, name) is not None and getattr(limits, name) >= getattr(own, name)
 

@@ -68,7 +68,7 @@ def thread_of_calls(part: str) -> str:
 async def read_call(store: BaseStore, key: CallKey) -> Plain | None:
     """Return what the call answered, or None if no answer was journaled, or what is kept of it was changed since.
 
-    Nobody can be held to an answer that is not theirs, so then they are asked again.
+    No role is held to an answer of somebody else, so then it is asked again.
     """
     kept = _whole(await store.aget(key.namespace, key.key, refresh_ttl=False))
     return kept if kept and kept["kind"] != UNDER_WAY else None

@@ -26,7 +26,7 @@ def posted(state: State) -> list[Message]:
 
 
 def standing(state: State) -> list[Message]:
-    """Return the messages that stand: all but those of a round or stages that were set aside."""
+    """Return the messages that count: all but those of a round or stages that were set aside."""
     withdrawn = {*state.get("withdrawn", [])}
     return [message for message in posted(state) if message.id not in withdrawn]
 

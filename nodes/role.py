@@ -1,4 +1,4 @@
-"""A role: the seats it is asked for, all at once, each answer held against its contract."""
+"""A role: the seats it is asked for, all at once, each answer checked against its contract."""
 
 import asyncio
 from dataclasses import dataclass

@@ -24,12 +24,12 @@ class FactsUnavailableError(Exception):
 class InputRefusedError(ValueError):
     """What a caller sent cannot be taken; nothing of the thread changed.
 
-    A ValueError, because LangGraph's server tells its callers what those say, and of most others only the name.
+    A ValueError, because LangGraph's server passes on to its callers what those say, and of most others only the name.
     """
 
 
 class StaleThreadError(InputRefusedError):
-    """A thread was asked to go on with another team, policy, facts or goal; `field` names which."""
+    """A thread was asked to continue with another team, policy, facts or goal; `field` names which."""
 
     def __init__(self, field: str) -> None:
         super().__init__(

@@ -56,7 +56,7 @@ class _Basis:
     rest: tuple[Any, ...]
 
     def is_same(self, other: Self) -> bool:
-        """Tell whether both hold the same stages and facts, which no node changes in place."""
+        """Return whether both hold the same stages and facts, which no node changes in place."""
         pairs = ((self.facts, other.facts), *zip(self.stages, other.stages, strict=False))
         return len(self.stages) == len(other.stages) and self.rest == other.rest and all(a is b for a, b in pairs)
 
@@ -105,7 +105,7 @@ class Stages:
         return SeatQuestion(seat_prompt(self._team, task, state, repair), task, self._team)
 
     def counts_absent(self, state: State) -> bool:
-        """Tell whether the open stage bears a seat that fails."""
+        """Return whether the open stage bears a seat that fails."""
         return self._open(state).tolerance != "none"
 
     def closes(self, state: State, seats: Sequence[Seat]) -> Closing:
@@ -159,7 +159,7 @@ class Stages:
         return self._team.model_copy(update={"budget": self._limits(state)})
 
     def _limits(self, state: State) -> Budget:
-        """Return the budget in force, its `max_rounds` as the log can be held against it.
+        """Return the budget in force, its `max_rounds` as the log can be checked against it.
 
         A round that is open was granted, whatever the limit is now; one that was granted and is not in the history,
         since another pattern took over within it, stays spent.

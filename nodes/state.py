@@ -41,47 +41,47 @@ class State(TypedDict, total=False):
     budget: Annotated[dict[str, Any] | None, EphemeralValue]
     """Input: limits to raise or change. Written by the caller, read by convene, gone after it."""
     accept_changes: Annotated[bool | None, EphemeralValue]
-    """Input: go on although team, policy, facts or goal moved. Written by the caller, gone after convene."""
+    """Input: continue although team, policy, facts or goal changed. Written by the caller, gone after convene."""
 
     task: Annotated[dict[str, Any] | None, EphemeralValue]
     """Input of a team that answers for a role of another: what it is asked. Read by convene, gone after it."""
 
     case: dict[str, Any]
-    """What is decided: {goal, facts or null, task, team, hashes, revision}. Written by convene; the last one stands."""
+    """What is decided: {goal, facts or null, task, team, hashes, revision}. Written by convene; the last write wins."""
     limits: dict[str, Any]
-    """The budget in force. Written by convene; the last one stands."""
+    """The budget in force. Written by convene; the last write wins."""
     spent: dict[str, Any]
-    """What was granted: {messages, rounds}. Written by convene alone; the last one stands."""
+    """What was granted: {messages, rounds}. Written by convene alone; the last write wins."""
     usage: dict[str, Any]
-    """What was measured: calls, tokens, cost, seconds. Written by convene, align and finalize; the last one stands."""
+    """What was measured: calls, tokens, cost, seconds. Written by convene, align and finalize; the last write wins."""
     recovered: dict[str, Any]
     """How often the run was brought back after its process died during calls: {made, in_a_row, answered}. Written by a
-    recovery; the last one stands."""
+    recovery; the last write wins."""
     ratios: dict[str, float]
-    """How many tokens each model was seen to count for one of ours, the most. Written by align; the last one stands."""
+    """How many tokens each model was seen to count for one of ours, the most. Written by align; the last write wins."""
     round: int
-    """The open round or stage, from 1. Written by convene; the last one stands."""
+    """The open round or stage, from 1. Written by convene; the last write wins."""
     seats: list[dict[str, Any]]
-    """The seats of the open round or stage, in order. Written by convene and align; the last one stands."""
+    """The seats of the open round or stage, in order. Written by convene and align; the last write wins."""
     wave: dict[str, Any]
-    """Whom convene asked last: {number, asks, blocked}. Written by convene; the last one stands."""
+    """Whom convene asked last: {number, asks, blocked}. Written by convene; the last write wins."""
     replies: Annotated[dict[str, Any], merge_replies]
     """The newest reply of each seat, with the wave it answers. Written by the roles; merged by seat."""
     outcome: str | None
-    """The outcome of the open round, null while it is open. Written by convene and align; the last one stands."""
+    """The outcome of the open round, null while it is open. Written by convene and align; the last write wins."""
     pending: dict[str, Any] | None
-    """A stop under way: {reason, phase, raw, cause}. Written by convene, align and finalize; the last one stands."""
+    """A stop under way: {reason, phase, raw, cause}. Written by convene, align and finalize; the last write wins."""
 
     stop_reason: str | None
-    """Why the run ended; null while it goes on. Written by finalize and stop, cleared by convene."""
+    """Why the run ended; null while it continues. Written by finalize and stop, cleared by convene."""
     phase: str | None
-    """Where it stopped. Written by stop, cleared by convene; the last one stands."""
+    """Where it stopped. Written by stop, cleared by convene; the last write wins."""
     raw_contribution: Any
-    """The proposal that broke the contract. Written by stop, cleared by convene; the last one stands."""
+    """The proposal that broke the contract. Written by stop, cleared by convene; the last write wins."""
     answer: str | None
-    """The brief. Written by finalize; the last one stands."""
+    """The brief. Written by finalize; the last write wins."""
     final_decision: str | None
-    """go, go_with_caution or no_go. Written by finalize; the last one stands."""
+    """go, go_with_caution or no_go. Written by finalize; the last write wins."""
     history: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
     """One entry per finished round. Written by align; appended."""
     stages: Annotated[list[dict[str, Any]], DeltaChannel(append_all, snapshot_frequency=SNAPSHOT_EVERY)]
@@ -148,12 +148,12 @@ class Input(BaseModel):
     budget: dict[str, Any] | None = Field(
         default=None,
         title="Budget",
-        description="Limits to set for this run, or to raise when a stopped thread goes on.",
+        description="Limits to set for this run, or to raise when a stopped thread is resumed.",
         examples=[{"max_rounds": 5}],
     )
     accept_changes: bool | None = Field(
         default=None,
         title="Accept changes",
-        description="Go on although team, policy, facts or goal of the thread moved; the open round is asked again.",
+        description="Continue although team, policy, facts or goal changed; the open round is asked again.",
         examples=[False],
     )

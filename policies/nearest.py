@@ -27,6 +27,27 @@ def nearest(name: str, known: Iterable[str], is_path: bool = False) -> str | Non
     return folded[found[0]] if found else None
 
 
+def is_slip(name: str, known: str) -> bool:
+    """Return whether a name is a known one with one slip: a letter too many, too few, wrong, or two of them swapped.
+
+    >>> [is_slip(name, "openai") for name in ("opnai", "openaai", "openei", "opeani", "openai", "openia1", "mistral")]
+    [True, True, True, True, False, False, False]
+    """
+    start = 0
+    while name[start : start + 1] == known[start : start + 1] != "":
+        start += 1
+    rest, wanted = name[start:], known[start:]
+    return (
+        name != known
+        and (
+            rest[1:] == wanted  # a letter too many
+            or rest == wanted[1:]  # too few
+            or rest[1:] == wanted[1:]  # wrong
+            or (rest[:2] == wanted[1::-1] and rest[2:] == wanted[2:])  # two swapped
+        )
+    )
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return the end of a sentence that names the nearest of what there is; nothing where none is near.
 

@@ -62,7 +62,7 @@ def find_unplain(value: object, path: str = "") -> str | None:
 
 
 def is_plain(value: object) -> bool:
-    """Tell whether the whole value may enter the state."""
+    """Return whether the whole value may enter the state."""
     return find_unplain(value) is None
 
 

@@ -53,7 +53,7 @@ class CasesReport:
         return 100.0 * (self.rows - len(self.uncovered)) / self.rows if self.rows else 100.0
 
     def passes(self, threshold: float) -> bool:
-        """Tell whether every case passed and enough rows decided one."""
+        """Return whether every case passed and enough rows decided one."""
         return not self.failed and self.coverage >= threshold
 
 

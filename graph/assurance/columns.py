@@ -8,7 +8,7 @@ from policies.nearest import did_you_mean
 
 MAX_VOTERS = 1_000
 IDS = ("item", "id")
-"""Columns that name the items where the user names none; else it is the first column that is nothing else."""
+"""Columns that name the items where the user names none; without them, the first column with no other use."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _found(header: Sequence[str], wanted: Wanted) -> Columns:
 def _wrong_voters(columns: Columns, are_named: bool) -> Iterator[str]:
     names = [columns.header[place] for place in columns.voters]
     if not 1 <= len(names) <= MAX_VOTERS:
-        allowed = f"allowed: 1 to {MAX_VOTERS:,}, each a column besides the id and the truth"
+        allowed = f"allowed: 1 to {MAX_VOTERS:,}, each a column of its own, apart from the id and the truth"
         yield f"there are {len(names)} voters; {allowed}; columns: {listed(columns.header)}"
         return
     for place in columns.voters if not are_named else ():

@@ -12,7 +12,7 @@ from policies.decision.table import Policy
 from policies.team.team import Budget
 
 COMPARED = ("max_rounds", "min_go_votes")
-"""Limits that votes are compared under; what the others of a team cut off is no vote."""
+"""Limits under which votes are compared; where another limit cuts a run off, there is no vote."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def compare(first: str, second: str, roles: int | None = None) -> list[PolicyCom
     ones, twos = (load_subjects(name) for name in names)
     if [one.within for one in ones] != [two.within for two in twos]:
         told = "; ".join(", ".join(each.title for each in found) for found in (ones, twos))
-        raise UsageError(f"other teams decide in the two, so their votes cannot be compared; {told}")
+        raise UsageError(f"different teams decide in the two, so their votes cannot be compared; {told}")
     return [_compared(one, two, DEFAULT_ROLES) for one, two in zip(ones, twos, strict=True)]
 
 
@@ -57,7 +57,7 @@ def _compared(one: Subject, two: Subject, roles: int) -> PolicyComparison:
     (policy, voters), (other, others) = _on_the_same_roles(one, two, roles)
     if set(voters.roles) != set(others.roles):
         told = f"{one.title}: {', '.join(voters.roles)}; {two.title}: {', '.join(others.roles)}"
-        raise UsageError(f"the two teams have other roles, so their votes cannot be compared; {told}")
+        raise UsageError(f"the two teams have different roles, so their votes cannot be compared; {told}")
     try:
         changes = list(find_changes(policy, other, voters, others))
     except TooManyVotesError as error:
@@ -101,7 +101,7 @@ def _differing_guards(one: Subject, two: Subject) -> tuple[str, ...]:
 
 
 def _differing_limits(one: Subject, two: Subject) -> tuple[str, ...]:
-    """Return the names of the limits, beside those that votes are compared under, that differ between two teams."""
+    """Return the names of the limits that differ between two teams, without those under which votes are compared."""
     if one.team is None or two.team is None:
         return ()
     budgets = one.team.budget, two.team.budget

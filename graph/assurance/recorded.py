@@ -16,7 +16,7 @@ MAX_BYTES = 500_000_000
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 FAULTS = {
     "unexpected end of data": "a quote is opened and never closed",
-    "expected after": "a quoted cell goes on after its closing quote; write a quote inside it twice",
+    "expected after": "a quoted cell continues after its closing quote; write a quote inside it twice",
     "field larger": f"a cell has more than {csv.field_size_limit():,} characters",
 }
 """What Python's reader of CSV complains of, and how a person says it."""

@@ -90,5 +90,5 @@ async def _verdict(threads: Threads, entry: ReplayEntry, rules: Rules) -> Verdic
     except ConditionError as error:
         reason = f"the policy leaves no room for what a vote adds to it: the whole {error}"
     except (*UNREADABLE, StorageError, UsageError):
-        reason = f"what is kept of it was changed; see `accord audit verify {thread}`"
+        reason = f"what was kept of it has been changed; see `accord audit verify {thread}`"
     return Verdict(thread, "refused", str(entry.get("ended")), None, reason=reason)

@@ -31,11 +31,11 @@ async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
     """Return the record that a thread's recorded answers give when they are run again.
 
     Raises:
-        UsageError: the thread went on with changes that were accepted; what stood before them is not kept.
+        UsageError: the thread was resumed with accepted changes; what was there before is not kept.
     """
     past = Past.of(state)
     if not past.events_of("admitted") or any(event["moved"] for event in past.events_of("resumed")):
-        raise UsageError(f"the thread `{thread}` went on with accepted changes; what stood before them is not kept")
+        raise UsageError(f"the thread `{thread}` was resumed with accepted changes; what was there before is not kept")
     if past.is_open:
         raise UsageError(f"the thread `{thread}` has not ended; `accord resume {thread}` resumes it")
     voice = RecordedVoice(past.events)
@@ -89,7 +89,7 @@ def _placed(facts: Mapping[str, Any], keys: list[str]) -> dict[str, Any]:
 
 
 def _resumed(past: Past) -> list[Event]:
-    """Return where the run went on; before its facts were there it asked nobody, and here it begins with them."""
+    """Return where the run was resumed; before its facts were there it asked nobody, and here it begins with them."""
     return [event for event in past.events_of("resumed") if event["phase"] != "facts"]
 
 

@@ -172,7 +172,7 @@ def from_team(team: Team) -> Subject:
 
 
 def is_policy(name: str) -> bool:
-    """Tell whether a name, or the file of that name, is a policy and not a team."""
+    """Return whether a name, or the file of that name, is a policy and not a team."""
     if name in shipped_teams():
         return False
     if name in shipped_policies():

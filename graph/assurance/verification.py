@@ -150,7 +150,7 @@ def _known(held: Holding, state: State) -> Iterator[RecordFault]:
         yield RecordFault(None, "the archive has it, and it has not ended")
     if not past.is_open and not is_at_work and held.entry is None:
         yield RecordFault(None, "the archive lacks it", ("archive",))
-    if not past.is_open and held.entry is not None:  # a server that goes on with it may not have dropped it yet
+    if not past.is_open and held.entry is not None:  # a server that resumes it may not have dropped it yet
         yield from _unlike("archive", held.entry, entry_of(held.thread, state))
 
 
@@ -161,11 +161,11 @@ def _unlike(place: str, kept: Any, made: Mapping[str, Any]) -> Iterator[RecordFa
         return
     for key in {**made, **kept}:
         if key not in made or key not in kept or not is_same(kept[key], made[key]):
-            yield RecordFault(None, f"its entry in the {place} says another `{key}` than the chain")
+            yield RecordFault(None, f"its entry in the {place} has a `{key}` that differs from the chain's")
 
 
 def is_same(kept: Any, made: Any) -> bool:
-    """Tell whether a value is what was made, to the type of its numbers; PostgreSQL keeps keys in an order of its own.
+    """Return whether a value is what was made, to the type of its numbers; PostgreSQL keeps keys in its own order.
 
     >>> is_same({"a": [1.0, 1e17]}, {"a": [1.0, 1e17]}), is_same(10**17, 1e17), is_same(1, 1.0)
     (True, True, False)

@@ -17,7 +17,7 @@ def command() -> None:
 
 @command.command("verify")
 @click.argument("name", required=False, metavar="[THREAD|FILE]")
-@click.option("--head", metavar="N:HASH", help="A head that was noted elsewhere; finds a missing end, too.")
+@click.option("--head", metavar="N:HASH", help="A head that you noted elsewhere; with it, a missing end is found, too.")
 @database_option
 @json_option
 def verify(name: str | None, head: str | None, db: str | None, as_json: bool) -> Exit:

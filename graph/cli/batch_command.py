@@ -23,8 +23,10 @@ SECONDS_BETWEEN, PARTS = 5.0, 10
 @click.command("batch")
 @click.argument("cases", metavar="CASES.jsonl")
 @click.option("--team", default="checkout_launch", show_default=True, help="The team of cases that name none.")
-@click.option("--concurrency", default=16, show_default=True, type=click.IntRange(1, 1_000), help="Cases at once.")
-@click.option("--out", metavar="FILE", help="Where the results go when all are there; default: stdout, as they come.")
+@click.option(
+    "--concurrency", default=16, show_default=True, type=click.IntRange(1, 1_000), help="How many cases run at once."
+)
+@click.option("--out", metavar="FILE", help="Where the results go once all are there; default: stdout, as they come.")
 @click.option("--retry-failed", "retries", is_flag=True, help="Resume cases that stopped; begin no new ones.")
 @click.option("--fail-fast", "fails_fast", is_flag=True, help="Begin no further case once one did not succeed.")
 @voice_option("as the team file says, else the model where a key is set, else the roles' own rules")
@@ -148,7 +150,7 @@ def _room_for(concurrency: int, settings: Any, voice: str | None) -> int:
     room = room_for(concurrency, calls_models=voice != "rules" and bool(load_endpoints(settings)))
     if room < concurrency:
         click.echo(
-            f"accord: warning: {concurrency} cases at once would open more files than may be (`ulimit -n`); "
+            f"accord: warning: {concurrency} cases at once would open more files than are allowed (`ulimit -n`); "
             f"at once: {room}",
             err=True,
         )

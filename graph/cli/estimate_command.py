@@ -16,7 +16,7 @@ from graph.cli.session import facts_from, json_option, print_json, settings_for,
 @voice_option("as the team file says, else the model")
 @json_option
 def command(team: str, facts: str | None, settings: tuple[str, ...], voice: Any, as_json: bool) -> Exit:
-    """Tell what TEAM takes: calls, how many at once and one after another, tokens, cost. Nothing is asked.
+    """Show what TEAM takes: calls, how many at once and one after another, tokens, cost. Nothing is asked.
 
     The shortest course is that of a team that agrees at once, the longest that of one that never does before the end.
     """

@@ -1,4 +1,4 @@
-"""Exit codes: what a script can tell from the way `accord` ends."""
+"""Exit codes: what a script learns from the way `accord` ends."""
 
 from collections.abc import Mapping
 from enum import IntEnum

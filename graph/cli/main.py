@@ -15,12 +15,12 @@ from graph.problems import UsageError, neutral
 
 COMMANDS = {
     "run": "Run a team to one decision.",
-    "resume": "Go on with a thread where it stopped or was cut off.",
+    "resume": "Resume a thread where it stopped or was cut off.",
     "show": "Show a thread's record.",
     "list": "List the threads touched last.",
     "why": "Explain a thread's decision, and what would have flipped it.",
     "messages": "Show what the roles of a thread wrote to each other.",
-    "estimate": "Tell what a team takes in calls, tokens and cost, before anything is asked.",
+    "estimate": "Show what a team takes in calls, tokens and cost, before anything is asked.",
     "patterns": "Compare the coordination patterns, to choose one.",
     "policy": "Prove, compare and test decision tables.",
     "whatif": "Decide every past run again under another policy.",
@@ -57,7 +57,9 @@ class LateGroup(click.Group):
 
 @click.group(cls=LateGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="accord", message="%(prog)s %(version)s")
-@click.option("--config", metavar="FILE", help="What names endpoints. Default: accord.toml in the data directory.")
+@click.option(
+    "--config", metavar="FILE", help="The file that names endpoints. Default: accord.toml in the data directory."
+)
 def accord(config: str | None) -> None:  # it is read by the commands that need it, where it is declared once
     """Run a team of role agents to one decision. Models propose; policy decides."""
 
@@ -101,7 +103,7 @@ def _exit_code(error: BaseException) -> int:
 
 def _failure(error: OSError) -> str:
     if error.errno in (errno.EMFILE, errno.ENFILE):
-        return "more files are open than may be; allow more with `ulimit -n`, or run fewer cases at once"
+        return "too many files are open; allow more with `ulimit -n`, or run fewer cases at once"
     if error.filename is not None:
         return f"{error.filename}: cannot be read or written: {error.strerror or error}"
     return f"the output cannot be written: {error.strerror or error}"

@@ -16,7 +16,7 @@ from policies.messages.message import KINDS
 @click.option("--agent", metavar="A", help="Only what this role sent or was sent.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only messages of this kind.")
 @click.option("--conversation", metavar="C", help="Only messages of this conversation.")
-@click.option("--offset", default=0, show_default=True, type=click.IntRange(min=0), help="How many to leave out first.")
+@click.option("--offset", default=0, show_default=True, type=click.IntRange(min=0), help="How many to skip first.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many to show.")
 @database_option
 @json_option

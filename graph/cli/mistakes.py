@@ -17,7 +17,7 @@ _OTHERS = {
     r"Option '(.*)' requires \d+ arguments\.": "`{0}` needs more values",
     r"Option '(.*)' does not take a value\.": "`{0}` does not take a value",
 }
-"""What click says of arguments that are of no other kind below, and what a person is told."""
+"""What click says of arguments that are of no other kind below, and what a person reads."""
 
 
 def sentence_of(error: click.ClickException) -> str:

@@ -10,7 +10,14 @@ from graph.cli.session import json_option, print_json
 
 @click.command("patterns")
 @click.option("--agents", type=click.IntRange(2, 40), default=3, show_default=True, metavar="N", help="Agents.")
-@click.option("--rounds", type=click.IntRange(1, 25), default=3, show_default=True, metavar="R", help="Rounds at most.")
+@click.option(
+    "--rounds",
+    type=click.IntRange(1, 25),
+    default=3,
+    show_default=True,
+    metavar="R",
+    help="The most rounds that there may be.",
+)
 @json_option
 def command(agents: int, rounds: int, as_json: bool) -> Exit:
     """Compare the patterns: what each is for, and the calls it takes with N agents and up to R rounds."""

@@ -108,9 +108,13 @@ def diff(first: str, second: str, roles: int | None, as_json: bool) -> Exit:
     help="Rounds in a row with a block right before this one. Default: 0.",
 )
 @click.option("--joined", multiple=True, metavar="ROLE,...", help="Roles that rows brought in before.")
-@click.option("--max-rounds", type=ROUNDS, help="The rounds there may be. Default: the team's; of a policy, 3.")
-@click.option("--open-questions", type=click.IntRange(0, 2**53 - 1), default=0, help="Questions open. Default: 0.")
-@click.option("--confidence", type=click.FloatRange(0, 1), help="Of every role, where rows read it. Default: 1.")
+@click.option("--max-rounds", type=ROUNDS, help="How many rounds there may be. Default: the team's; of a policy, 3.")
+@click.option(
+    "--open-questions", type=click.IntRange(0, 2**53 - 1), default=0, help="How many questions are open. Default: 0."
+)
+@click.option(
+    "--confidence", type=click.FloatRange(0, 1), help="The confidence of every role, where rows read it. Default: 1."
+)
 @click.option("--tripped", multiple=True, metavar="GUARD", help="A guard of the team that is tripped.")
 @SET
 @WITHIN
@@ -199,7 +203,7 @@ def evaluate(
     """Score a policy on recorded votes: a CSV file with a line for each item and a column for each voter.
 
     A voter that agrees with the plurality answer counts as go, any other as block, an empty cell as absent. Prints
-    accuracy, coverage and precision of what the policy decided, beside the best single voter, and how many items are
+    accuracy, coverage and precision of what the policy decided, next to the best single voter, and how many items are
     left undecided: by ties, without any answer, by the policy. Of a team its weights and vetoes count.
     """
     from graph.assurance.columns import Wanted

@@ -1,4 +1,4 @@
-"""`accord resume`: go on with a thread."""
+"""`accord resume`: resume a thread."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ from graph.cli.session import (
 )
 from graph.cli.waiting import reading
 
-HELP = """Go on with THREAD where it stopped or was cut off; a finished one returns its record.
+HELP = """Resume THREAD where it stopped or was cut off; a finished one returns its record.
 
 \b
 accord resume launch-42
@@ -31,7 +31,9 @@ accord resume launch-42 --budget max_rounds=5 --budget max_seconds=120
 @click.option(
     "--facts", metavar="FILE", help="A file of facts for a thread that stopped because it lacks some; - is stdin."
 )
-@click.option("--accept-changes", is_flag=True, help="Go on although the facts moved; the open round is asked again.")
+@click.option(
+    "--accept-changes", is_flag=True, help="Continue although the facts changed; the open round is asked again."
+)
 @database_option
 @verbose_option
 @json_option
@@ -44,7 +46,7 @@ def command(
     is_verbose: bool,
     as_json: bool,
 ) -> Exit:
-    """Go on with THREAD where it stopped or was cut off; a finished one returns its record."""
+    """Resume THREAD where it stopped or was cut off; a finished one returns its record."""
     with reading(thread):
         from graph.cli.progress import progress_on_stderr
         from graph.runner import open_runner

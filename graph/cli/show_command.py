@@ -23,13 +23,13 @@ STDOUT = "-"
 
 @click.command("show")
 @reading_thread
-@click.option("--html", metavar="FILE", help="Write one page that needs nothing beside it; - is stdout.")
+@click.option("--html", metavar="FILE", help="Write one self-contained page; - is stdout.")
 @click.option(
     "--markdown",
     metavar="[FILE]",
     is_flag=False,
     flag_value=STDOUT,
-    help="Write the same as Markdown, for an issue or a wiki; without FILE to stdout. Stands after THREAD.",
+    help="Write the same as Markdown, for an issue or a wiki; without FILE to stdout. Put it after THREAD.",
 )
 @click.option("--full", "is_full", is_flag=True, help="Show what every role said in every round.")
 @database_option
@@ -103,7 +103,7 @@ def _check_targets(html: str | None, markdown: str | None, as_json: bool) -> Non
     for target in targets:
         path = Path(target)
         if target != STDOUT and path.exists() and not path.is_file():
-            kind = "a folder" if path.is_dir() else "no regular file"
+            kind = "a folder" if path.is_dir() else "not a regular file"
             raise UsageError(f"{target}: is {kind}; name a file, or - for stdout")
 
 

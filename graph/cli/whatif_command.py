@@ -11,7 +11,12 @@ from graph.cli.session import database_option, json_option, run_async, settings_
 
 
 @click.command("whatif")
-@click.option("--policy", required=True, metavar="POLICY|TEAM|FILE", help="What decides; of a team also its guards.")
+@click.option(
+    "--policy",
+    required=True,
+    metavar="POLICY|TEAM|FILE",
+    help="The policy that decides, or a team, whose guards count too.",
+)
 @click.option("--team", metavar="NAME", help="Only runs of this team.")
 @click.option("--since", metavar="DATE", help="Only runs that ended on this day (UTC) or later.")
 @click.option("--all", "shows_same", is_flag=True, help="List the runs that stay the same, too.")
@@ -46,7 +51,7 @@ def command(policy: str, team: str | None, since: str | None, shows_same: bool, 
     else:
         print_totals(totals, console_on(sys.stdout))
     if team is not None and not totals.runs + totals.left_out:
-        click.echo(neutral(f"accord: no archived run is of a team `{team}`"), err=True)
+        click.echo(neutral(f"accord: there is no archived run of a team `{team}`"), err=True)
     return Exit.DONE
 
 

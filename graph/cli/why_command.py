@@ -1,4 +1,4 @@
-"""`accord why`: why a thread came to its decision, and what would have flipped it."""
+"""`accord why`: why a thread reached its decision, and what would have flipped it."""
 
 import sys
 from typing import Any

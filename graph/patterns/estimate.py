@@ -235,7 +235,7 @@ def _need(limit: str, course: Rehearsal, above: Plain | None) -> float:
 def _waiting(course: Rehearsal, path: str) -> Iterator[str]:
     """Yield the stages whose teams have to wait for each other, since their shares are reserved when they begin."""
     for label in dict.fromkeys(stage.label for stage in course.stages if len(stage.groups) > 1):
-        told = "the shares of its teams do not fit into the budget beside each other, so they do not work all at once"
+        told = "the shares of its teams do not fit into the budget together, so they do not all work at once"
         yield f"{path}stage `{label}`: {told}"
 
 

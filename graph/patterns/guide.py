@@ -79,7 +79,7 @@ def _range(shortest: int, longest: int) -> dict[str, int]:
 
 
 def stop_reasons(team: Team, course: Rehearsal) -> list[str]:
-    """Return what ends a run of this pattern beside what ends any: broken answers, and what comes to nothing."""
+    """Return what ends a run of this pattern besides what ends any run: broken answers, and stages without a result."""
     tasks = {each.task.contract: each.task for stage in course.stages for each in stage.asked if not each.within}
     broken = [judge({}, task, team) for task in tasks.values()]
     found = [said.reason for said in broken if isinstance(said, Refusal)]

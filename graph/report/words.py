@@ -56,7 +56,7 @@ FLAGS = {
 
 
 def said_round(number: int, most: int, words: str) -> str:
-    """Return a round and how many there may be; a thread that went on under other limits can be beyond them.
+    """Return a round and how many there may be; a thread that was resumed under other limits can be beyond them.
 
     >>> said_round(2, 3, "of at most"), said_round(4, 3, "of")
     ('2 of at most 3', '4')
@@ -93,7 +93,7 @@ def said_reason(reason: str) -> str:
 
 
 def resume_of(record: Mapping[str, Any]) -> str | None:
-    """Return the command with which a thread goes on that can and that nobody works on, with what it needs."""
+    """Return the command that resumes a thread, with what it needs; None where nothing can, or where it is at work."""
     if record["status"] == "running" or not record["resumable"]:
         return None
     rule = Stop.parse(record["stop_reason"]).rule if record["stop_reason"] else None
@@ -113,7 +113,7 @@ def said_repair(repair: str) -> str:
     """Return in words what a role was asked to mend: the reason of the refusal, for an output its check behind it.
 
     >>> said_repair("invalid_contribution:stance"), said_repair("invalid_output:writer:text")
-    ('the stance is none of go, caution, block', 'there is no usable text')
+    ('the stance is not go, caution or block', 'there is no usable text')
     """
     stop = Stop.find(repair)
     is_behind = stop is not None and stop.rule.is_contract and not stop.rule.names_check

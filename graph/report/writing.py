@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from graph.problems import UsageError
+from graph.problems import UsageError, missing_folder
 
 
 def write_file(name: str, data: bytes) -> None:
@@ -27,7 +27,7 @@ def write_new_file(name: str, data: bytes) -> None:
     """
     path = Path(name)
     if path.exists() or path.is_symlink():
-        raise UsageError(f"{name}: is there already; name another file, or move it away")
+        raise UsageError(f"{name}: already exists; name another file, or move it away")
     with _named(name), writing_file(name, 0o666) as file:
         file.write(data)
 
@@ -58,14 +58,15 @@ def _named(name: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
+        missing = missing_folder(Path(name)) if isinstance(error, FileNotFoundError) else None
+        reason = missing or (error.strerror if isinstance(error, OSError) else str(error))
         raise UsageError(f"{name}: cannot be written: {reason or error}") from None
 
 
 def _begun(path: Path, mode: int) -> tuple[Path, Path, IO[bytes]]:
-    """Return the file to replace, and the one beside it that is written first."""
+    """Return the file to replace, and the one next to it that is written first."""
     target = path.resolve()
     if target.exists() and not target.is_file():
-        raise OSError(None, "is no regular file")
+        raise OSError(None, "it is not a regular file")
     temporary = target.with_name(f".{target.name[:100]}.{os.getpid()}")
     return target, temporary, os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb")

@@ -26,7 +26,7 @@ BUCKETS = 256
 """Parts the archive is read in, so that no more than one of them is held in memory."""
 
 DIGEST = "digest"
-"""What an entry says of itself: nothing is told of one that was changed."""
+"""What an entry says of itself: of one that was changed, nothing is shown."""
 
 MAX_BUCKET = 10_000_000
 ArchiveEntry = dict[str, Any]
@@ -39,11 +39,11 @@ class Archive:
         self._store = store
 
     async def keep(self, thread: str, state: Mapping[str, Any]) -> None:
-        """Keep what a thread that ended came to."""
+        """Keep the result of a thread that ended."""
         await self._store.aput(_bucket(thread), thread, entry_of(thread, state), index=False)
 
     async def drop(self, thread: str) -> None:
-        """Drop the entry of a thread that goes on: it is archived again when it ends."""
+        """Drop the entry of a thread that is resumed: it is archived again when it ends."""
         await self._store.adelete(_bucket(thread), thread)
 
     async def entry(self, thread: str) -> ArchiveEntry | None:
@@ -96,7 +96,7 @@ def entry_of(thread: str, state: Mapping[str, Any]) -> ArchiveEntry:
 
 
 def is_whole(entry: Mapping[str, Any]) -> bool:
-    """Tell whether an entry is as it was written."""
+    """Return whether an entry is as it was written."""
     return entry.get(DIGEST) == _digest_of(entry)
 
 
@@ -132,5 +132,5 @@ def past_run(entry: Mapping[str, Any]) -> PastRun:
 
 
 def is_decided_by_policy(entry: Mapping[str, Any]) -> bool:
-    """Tell whether a decision table decided the run, or would have."""
+    """Return whether a decision table decided the run, or would have."""
     return pattern_named(entry.get("pattern")).count is not None

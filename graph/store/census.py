@@ -1,6 +1,6 @@
 """The census: what a database holds of each thread, read by plain SQL, so that no row of it can hide.
 
-Beside LangGraph's tables there is one of our own: the newest checkpoint of each thread, noted by the very statement
+Next to LangGraph's tables there is one of our own: the newest checkpoint of each thread, noted by the very statement
 that writes the checkpoint. So a thread that has not ended cannot be cut back to an earlier step unseen.
 """
 
@@ -90,7 +90,7 @@ def file_select(lane: Any) -> Select:
 
 
 def file_census(select: Select) -> Census:
-    """Return the census of a file; text that is no UTF-8 is read, too."""
+    """Return the census of a file; text that is not UTF-8 is read, too."""
     return Census(select, ("checkpoints", "writes"), "CAST({} AS BLOB)")
 
 

@@ -143,7 +143,7 @@ async def open_database(
     Who only reads may do so where nothing can be written.
 
     Raises:
-        UsageError: the URL is of no kind that is supported.
+        UsageError: the URL is not of a kind that is supported.
         StorageError: the database cannot be opened.
     """
     async with AsyncExitStack() as stack:

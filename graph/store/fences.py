@@ -88,7 +88,7 @@ class Fences:
         return int(entered)
 
     async def _is_taken(self, thread: str, token: int) -> bool:
-        """Tell whether somebody else has a thread; not so where the database does not answer."""
+        """Return whether somebody else has a thread; not so where the database does not answer."""
         with suppress(TimeoutError):
             async with asyncio.timeout(LOOKS_SECONDS):
                 for _ in range(LOOKS):  # each connection of the pool may be lost

@@ -74,7 +74,7 @@ def _turn_to_wal(connection: sqlite3.Connection) -> None:
 
 
 def guard_of(path: Path, location: str) -> Callable[[], None]:
-    """Return what fails once the file that lies there now was deleted or replaced: SQLite itself would go on for ever.
+    """Return what fails once the file that is there now was deleted or replaced: SQLite itself would carry on.
 
     Raises:
         StorageError: when it is called, and the file is another one or gone.
@@ -102,7 +102,7 @@ def guard_of(path: Path, location: str) -> Callable[[], None]:
 def readable(path: Path) -> Iterator[Path]:
     """Yield the path of a database to read; where nothing can be written, or nothing is there, that of a private copy.
 
-    SQLite cannot merely read: in WAL every reader writes beside the file, and whoever finds a thread that ended
+    SQLite cannot merely read: in WAL every reader writes next to the file, and whoever finds a thread that ended
     unnoticed notes it.
     """
     if _is_writable(path):

@@ -34,7 +34,7 @@ class Job:
             self.error = error
 
     def tell(self) -> None:
-        """Tell who waits, in their event loop, what came of it."""
+        """Give whoever waits the result, in their event loop."""
         if self.waiting.done():
             return
         if self.error is None:

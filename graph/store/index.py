@@ -43,7 +43,7 @@ class Index:
         await self._put({**_begun(thread, team.name, team.goal), ADMISSION: admission})
 
     async def begin(self, thread: str, team: str, goal: str) -> bool:
-        """Note a thread that a server's caller started, or goes on with after it had ended; tell whether it had."""
+        """Note a thread that a server's caller started, or resumed after it had ended; return whether it had."""
         kept = await self._whole(thread)
         if kept is not None and kept["status"] == RUNNING:
             return False
@@ -52,13 +52,13 @@ class Index:
         return kept is not None
 
     async def admitted(self, thread: str) -> dict[str, Any] | None:
-        """Return the {team, inputs} of a thread that was admitted and has not come to anything yet, or None."""
+        """Return the {team, inputs} of a thread that was admitted and has no result yet, or None."""
         entry = await self._whole(thread)
         admission = entry.get(ADMISSION) if entry else None
         return json.loads(admission) if admission else None
 
     async def note(self, entry: IndexEntry) -> None:
-        """Note what a thread came to, as `line_of` tells it."""
+        """Note the result of a thread, as `line_of` gives it."""
         await self._put(entry)
 
     async def go_on(self, thread: str) -> None:
@@ -114,7 +114,7 @@ def shown_of(entry: Mapping[str, Any]) -> IndexEntry:
 
 
 def is_whole(entry: Any, thread: str) -> bool:
-    """Tell whether an entry is as it was written for this thread."""
+    """Return whether an entry is as it was written for this thread."""
     return isinstance(entry, dict) and entry.get("thread_id") == thread and entry.get(DIGEST) == _digest_of(entry)
 
 

@@ -112,7 +112,7 @@ async def open_lane(path: Path, synchronous: Synchronous) -> AsyncIterator[Lane]
 
 
 class LanedSaver(UncopiedSaver):
-    """Adds the asynchronous methods to a saver that has blocking ones; stands before it among the bases."""
+    """Adds the asynchronous methods to a saver that has blocking ones; comes before it among the bases."""
 
     lane: Lane
     fences: Fences

@@ -1,6 +1,8 @@
 """Where a database is: a file or a PostgreSQL URL, how it is named to people, and what its failures are called."""
 
+import errno
 import json
+import os
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -9,11 +11,15 @@ from pathlib import Path
 
 from langgraph.store.base import GetOp, Op, SearchOp
 
-from graph.problems import StorageError, UsageError
+from graph.problems import StorageError, UsageError, missing_folder
+from graph.settings import Settings
 
 POSTGRES = ("postgresql", "postgres")
 BROKEN = (sqlite3.Error, OSError, UnicodeDecodeError, json.JSONDecodeError, MemoryError)
 """What SQLite raises (of a row that says it is huge: no memory), and what comes of reading damaged text or JSON."""
+
+READ_ONLY = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_READONLY_DIRECTORY}
+REMEDY = "allow writing to the file and its folder, or name another database with --db"
 
 
 @contextmanager
@@ -29,7 +35,17 @@ def storage_errors(location: str) -> Iterator[None]:
         error = raised.__cause__ if isinstance(raised, ValueError) and raised.__cause__ else raised  # by the store
         if not isinstance(error, BROKEN) and not is_postgres_error(error):
             raise
+        if _may_only_read(location, error):
+            raise StorageError(f"{shown(location)}: cannot be written; {REMEDY}") from None
         raise StorageError(f"{shown(location)}: the database failed: {_said(error)}") from None
+
+
+def _may_only_read(location: str, error: BaseException) -> bool:
+    """Return whether a file that may be read, or one to be made, was refused because nothing may be written there."""
+    is_refused = isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+    is_refused |= getattr(error, "sqlite_errorcode", None) in READ_ONLY
+    path = sqlite_path(location) if is_refused else None
+    return path is not None and (not path.exists() or os.access(path, os.R_OK))
 
 
 def _said(error: BaseException) -> str:
@@ -66,7 +82,7 @@ def _read_at(op: Op) -> str:
 
 
 def shown(location: str) -> str:
-    """Return the location without user, password and options, also where it is no proper URL."""
+    """Return the location without user, password and options, also where it is not a proper URL."""
     scheme, found, rest = location.partition("://")
     place, _, options = rest.partition("?")
     if not found:
@@ -78,7 +94,7 @@ def sqlite_path(location: str) -> Path | None:
     """Return the path of a SQLite file, links followed so that all who use it share its locks, or None for PostgreSQL.
 
     Raises:
-        UsageError: the URL is of no kind that is supported, or the path cannot be one.
+        UsageError: the URL is not of a kind that is supported, or the path cannot be one.
     """
     scheme, found, rest = location.partition("://")
     named = re.match(r"(postgres(ql)?|sqlite)(:|//)", location)
@@ -95,6 +111,23 @@ def sqlite_path(location: str) -> Path | None:
     )
 
 
+def located(settings: Settings) -> str:
+    """Return where the database is; a file of a folder other than the data directory needs that folder to exist.
+
+    So a path that is misspelled never begins an empty database in a new folder. The data directory is made.
+
+    Raises:
+        UsageError: the folder is missing, or as `sqlite_path`.
+    """
+    path = sqlite_path(settings.database)
+    if path is not None and settings.home.expanduser().resolve() not in path.parents:
+        typed = path if "://" in settings.database else Path(settings.database).expanduser()
+        missing = missing_folder(typed)
+        if missing is not None:
+            raise UsageError(f"{shown(settings.database)}: {missing}, or correct the path")
+    return settings.database
+
+
 def _resolved(name: str) -> Path:
     try:
         path = Path(name).expanduser().resolve()
@@ -106,7 +139,7 @@ def _resolved(name: str) -> Path:
 
 
 def is_postgres_error(error: BaseException) -> bool:
-    """Tell whether PostgreSQL's driver raised this."""
+    """Return whether PostgreSQL's driver raised this."""
     return type(error).__module__.partition(".")[0] in ("psycopg", "psycopg_pool")
 
 
@@ -114,7 +147,7 @@ def check_url(url: str) -> None:
     """Refuse a URL that libpq cannot read in words of our own: its own may quote the password.
 
     Raises:
-        UsageError: it is no address, or nothing is installed that could connect to it.
+        UsageError: it is not an address, or nothing is installed that could connect to it.
     """
     # Imported here: the driver is an extra, for PostgreSQL alone.
     try:

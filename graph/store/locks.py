@@ -25,7 +25,7 @@ class Locks(Protocol):
 
 
 class FileLocks:
-    """OS file locks in a folder beside the database; a holder that dies frees its own."""
+    """OS file locks in a folder next to the database; a holder that dies frees its own."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

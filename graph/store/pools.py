@@ -141,7 +141,7 @@ class LockSession:
     async def take(self, key: int, held: Iterable[int]) -> bool:
         """Take a lock if it is free; `held` are the others of this process, which a new session asks for again.
 
-        One of those that somebody else has by now is for the fence to tell.
+        One of those that somebody else has by now is for the fence to find out.
         """
         async with self._turn:
             with suppress(self._lost()):

@@ -25,7 +25,7 @@ class Schema:
     kept: Sequence[str]
 
     async def check(self, location: str) -> bool:
-        """Tell whether the database is complete; refuse one that this Accord did not make, or that lacks a part.
+        """Return whether the database is complete; refuse one that this Accord did not make, or that lacks a part.
 
         A database without a version is fresh, or one whose set-up was cut off: nothing can be kept in it yet.
 

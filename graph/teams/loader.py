@@ -116,7 +116,7 @@ def _with_facts_at_hand(raw: dict[str, Any], path: Path) -> dict[str, Any]:
 
 
 def _inner(named: Any, role: Mapping[str, Any], path: Path, depth: int) -> Any:
-    """Return a team that answers for a role, written out: a shipped one, one in a file beside this, or the values here.
+    """Return a team that answers for a role, written out: a shipped one, one in a file nearby, or the values here.
 
     Facts that are private to it are withheld here, since the thread keeps the whole team.
     """
@@ -132,7 +132,7 @@ def _inner(named: Any, role: Mapping[str, Any], path: Path, depth: int) -> Any:
 
 
 def _public(raw: dict[str, Any]) -> dict[str, Any]:
-    """Return a team's raw values without its private facts; what is no list of paths is refused later."""
+    """Return a team's raw values without its private facts; what is not a list of paths is refused later."""
     facts, private = raw.get("facts"), raw.get("private")
     if not isinstance(private, list) or not isinstance(facts, dict):
         return raw

@@ -53,7 +53,7 @@ def merge(raw: Raw, overrides: Mapping[str, Any]) -> Raw:
 
 
 def is_changed_by(place: Place, overrides: Mapping[str, Any]) -> bool:
-    """Tell whether overrides have a value in a place of a team, or in one that it is within."""
+    """Return whether overrides have a value in a place of a team, or in one that it is within."""
     paths = [tuple(keys_of(key)) for key in overrides if len(keys_of(key)) > 1]
     return any(place[: len(path)] == path for path in paths) or _has_value(place, overrides)
 
@@ -73,7 +73,7 @@ def _merged(raw: Raw, overrides: Mapping[str, Any]) -> Raw:
 
 
 def keys_of(path: str) -> list[str]:
-    """Return the keys of a setting's path; none where it is no path."""
+    """Return the keys of a setting's path; none where it is not a path."""
     path = path.strip().removesuffix("+").strip()
     keys = [quoted or bare for quoted, bare in _KEY.findall(path)]
     return keys if _PATH.fullmatch(path) else []
@@ -126,11 +126,11 @@ def _refuse_misspelled(facts: Any, keys: Sequence[str], setting: str) -> None:
 
 
 def _differ_by_digits(one: str, other: str) -> bool:
-    """Tell whether two names are one with another number, as those of two years are."""
+    """Return whether two names are one with another number, as those of two years are."""
     return re.sub(r"\d", "", one) == re.sub(r"\d", "", other)
 
 
 def sets_facts(settings: Sequence[str], overrides: Mapping[str, Any]) -> bool:
-    """Tell whether settings or overrides change single facts."""
+    """Return whether settings or overrides change single facts."""
     paths = [*(setting.partition("=")[0] for setting in settings), *overrides]
     return any(keys_of(path)[:1] == [FACTS] for path in paths)

@@ -70,7 +70,7 @@ def policy_from(document: Document) -> Policy:
 
 
 def is_path(name: str) -> bool:
-    """Tell whether a name is meant as the path of a file."""
+    """Return whether a name is meant as the path of a file."""
     return name.endswith((".yaml", ".yml", ".json")) or "/" in name or os.path.exists(name)  # False where Path raises
 
 

@@ -22,7 +22,7 @@ def shipped_presets() -> Mapping[str, Path]:
 
 
 def with_presets(raw: Any) -> Any:
-    """Return a team's values, each role that names a `preset` filled from it; what the role says itself stands."""
+    """Return a team's values, each role that names a `preset` filled from it; what the role says itself is kept."""
     return _each_role(raw, lambda _, role: _filled(role))
 
 

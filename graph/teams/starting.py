@@ -33,7 +33,7 @@ def new_team_file(pattern: str | None) -> str:
 
 
 def _parts(pattern: str, lines: Mapping[str, Any], shared: Sequence[str]) -> dict[str, str]:
-    """Return what stands in each place of the file; facts, guards and roles are those of the rounds."""
+    """Return what goes into each place of the file; facts, guards and roles are those of the rounds."""
     start = next(index for index, text in enumerate(shared) if text.startswith("roles:"))
     roles = [dedent(text.removeprefix("roles:\n")).rstrip() for text in shared[start:]]
     return {

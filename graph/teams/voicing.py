@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from graph.endpoints import load_endpoints, load_entries, prices_of
 from graph.problems import UsageError
 from graph.settings import Settings
-from nodes.voices.wire.endpoint import Endpoint, default_of, find_endpoint
+from nodes.voices.wire.endpoint import Endpoint, default_of, find_endpoint, meant_model
 from policies.patterns.course import PATTERNS
 from policies.team.nesting import each_changed, teams_within
 from policies.team.team import Brief, Role, Team
@@ -19,16 +19,16 @@ def voiced(team: Team, settings: Settings, choice: VoiceName | None = None, own:
     names the voices that the calling program brings.
 
     Raises:
-        UsageError: `model` is asked for without a key, `rules` for a role without checks, or a voice that the program
-            does not bring; all at once.
+        UsageError: `model` is asked for without a key or with a misspelled endpoint, `rules` for a role without
+            checks, or a voice that the program does not bring; all at once.
     """
     endpoints = load_endpoints(settings)
     prices = {**prices_of(load_entries(settings)), **team.prices}
     team = each_changed(team.model_copy(update={"prices": prices}), lambda each: _voiced(each, endpoints, choice))
     check_voices(team, bool(endpoints), own)
-    keyless = [*dict.fromkeys(_keyless(team, endpoints))]
-    if keyless:
-        raise UsageError(*keyless)
+    problems = [*dict.fromkeys(_misspelled(team, endpoints))] or [*dict.fromkeys(_keyless(team, endpoints))]
+    if problems:
+        raise UsageError(*problems)
     return team
 
 
@@ -44,6 +44,24 @@ def check_voices(team: Team, has_key: bool, own: Collection[str] = ()) -> None:
     ]
     if problems:
         raise UsageError(*problems)
+
+
+def _misspelled(team: Team, endpoints: Mapping[str, Endpoint]) -> Iterator[str]:
+    """Yield, for each model whose endpoint is surely misspelled, what was meant."""
+    if not endpoints:
+        return
+    usual = default_of(endpoints).name
+    for within, each in teams_within(team, through=_asked):
+        roles = {f"the role `{name}`": role for name, role in _speaking(each).items()}
+        asked: dict[str, Role | Brief] = {"the brief": each.brief, **roles}
+        for who, speaker in asked.items():
+            meant = meant_model(speaker.model, endpoints) if speaker.voice == "model" and speaker.model else None
+            if meant:
+                names = f"{'/'.join((*within, ''))}{who}"
+                yield (
+                    f"{names}: the model `{speaker.model}` names no endpoint; did you mean `{meant}`? Endpoints: "
+                    f"{', '.join(endpoints)}. If `{usual}` has a model of that name, write `{usual}/{speaker.model}`"
+                )
 
 
 def _keyless(team: Team, endpoints: Mapping[str, Endpoint]) -> Iterator[str]:

@@ -180,7 +180,7 @@ class ModelVoice:
 
     def _retrying(self, asked: _Asked, dialect: Dialect) -> tenacity.AsyncRetrying:
         def may_pass(error: BaseException) -> bool:
-            """Tell whether the same may be asked again: not where a weaker form is what the endpoint wants."""
+            """Return whether the same may be asked again: not where a weaker form is what the endpoint wants."""
             complaint = error.complaint if isinstance(error, _Complained) else None
             return complaint is not None and complaint.is_transient and weaker(dialect, complaint) is None
 

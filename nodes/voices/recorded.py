@@ -64,7 +64,7 @@ def _end_of(events: list[Event]) -> str:
 
 
 def _records(scope: str, events: list[Event]) -> Iterator[tuple[str, list[Event]]]:
-    """Yield the record of a team, and of the teams that answered for its roles, each as it was told last."""
+    """Yield the record of a team, and of the teams that answered for its roles, each as it was last recorded."""
     yield scope, events
     told: dict[str, list[Event]] = {}
     for event in events:
@@ -92,7 +92,7 @@ def _accepted(event: Event, used: Usage) -> Utterance:
     if "output" in event:
         return Utterance({**event["output"]["answer"], **offered}, usage=used)
     said = event["contribution"]
-    # Evidence that was no list of paths is kept as null; any other value that is none is flagged the same.
+    # Evidence that was not a list of paths is kept as null; any other value that is none is flagged the same.
     return Utterance({**said, "evidence": "" if said["evidence"] is None else said["evidence"], **offered}, usage=used)
 
 

@@ -68,7 +68,7 @@ def find_break(events: Iterable[Any], digest: Digest, noted: Head | None = None)
     >>> find_break([link(None, {"event": "admitted"}, lambda value: "h")], lambda value: "h") is None
     True
     >>> find_break([{"seq": 1}], lambda value: "h").message
-    'has the number 1 where 0 was to be'
+    'has the number 1 where 0 was expected'
     """
     seen, before = 0, GENESIS
     events = [*events]
@@ -88,7 +88,7 @@ def _fault(place: int, event: Any, before: str, digest: Digest) -> str | None:
     if not isinstance(event, Mapping):
         return "is not an event"
     if event.get("seq") != place or isinstance(event.get("seq"), bool):
-        return f"has the number {event.get('seq')} where {place} was to be"
+        return f"has the number {event.get('seq')} where {place} was expected"
     if event.get("prev_hash") != before:
         return "does not name the event before it"
     try:

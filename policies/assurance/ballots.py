@@ -84,7 +84,7 @@ class Place:
     """Where in a run a vote is cast.
 
     `rounds_blocked` counts the rounds in a row right before this one that had a block, `joined` are the roles that
-    joined the sequence, in the order of their seats. All roles report the same `confidence`, where any is told.
+    joined the sequence, in the order of their seats. All roles report the same `confidence`, where any is given.
     """
 
     round: int

@@ -49,7 +49,7 @@ class Case(Value):
     vetoers: tuple[RoleName, ...] = Field(default=(), strict=False)
     """Roles with a veto."""
     facts: Facts | None = None
-    """Facts that the guards are held against; without them no guard is."""
+    """Facts that the guards are checked against; without them no guard is."""
 
     @property
     def vote(self) -> Vote:

@@ -65,7 +65,7 @@ def find_difference(events: Sequence[Event], state: Plain, channels: Channels, d
     >>> find_difference(step, {"round": 1}, channels, str) is None
     True
     >>> find_difference(step, {"round": 2}, channels, str)
-    Break(place=0, message='says another `round` than the thread')
+    Break(place=0, message="has a `round` that differs from the thread's")
     """
     steps = [(place, event[WROTE]) for place, event in enumerate(events) if WROTE in event]
     end = len(events) - 1
@@ -76,7 +76,7 @@ def find_difference(events: Sequence[Event], state: Plain, channels: Channels, d
     for name, items in lists.items():
         found += _appended(name, items, steps, digest)
     place, name = min(found, default=(None, ""))
-    return None if place is None else Break(place, f"says another `{name.rpartition('.')[2]}` than the thread")
+    return None if place is None else Break(place, f"has a `{name.rpartition('.')[2]}` that differs from the thread's")
 
 
 def _replaced(steps: Sequence[_Step], values: Plain, digest: Digest) -> Iterator[tuple[int, str]]:

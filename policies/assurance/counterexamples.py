@@ -7,7 +7,7 @@ from policies.assurance.places import Counterexample
 from policies.decision.vote import Cast
 
 MANY = 12
-"""Rounds of a history that are told one by one; of a longer one, the first and the last."""
+"""Rounds of a history that are listed one by one; of a longer one, the first and the last."""
 
 
 def shown_example(example: Counterexample) -> str:

@@ -81,12 +81,12 @@ class Lens:
     """Whether it matters that a round is the last one."""
 
     def key(self, place: Place) -> tuple[object, ...]:
-        """Return what can be told of a place; places with the same key are the same to every row."""
+        """Return what rows can see of a place; places with the same key are the same to every row."""
         times = self.times(place.round, place.max_rounds)
         return (place.joined, *times, self.blocked.side(place.rounds_blocked), place.open_questions, place.confidence)
 
     def times(self, number: int, max_rounds: int) -> tuple[int, int]:
-        """Return what can be told of a round and of those left."""
+        """Return what rows can see of a round and of those left."""
         return self.round.side(number), self.left.side(max_rounds - number)
 
     def variants(self, place: Place) -> list[Place]:

@@ -49,7 +49,7 @@ class _Place:
     at: int = -1
 
     def overlaps(self, other: "_Place") -> bool:
-        """Tell whether a value in one place is read in the other, too."""
+        """Return whether a value in one place is read in the other, too."""
         shared = min(len(self.keys), len(other.keys))
         return self == other or (shared > 0 and self.keys[:shared] == other.keys[:shared])
 

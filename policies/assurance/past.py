@@ -64,7 +64,7 @@ class PastRun:
     has_messages: bool = False
 
     def joining(self, policy: Policy) -> tuple[str, ...]:
-        """Return the roles beside the sequence that the policy may convene."""
+        """Return the roles outside the sequence that the policy may convene."""
         return find_joining(policy.joining, self.sequence, self.access)
 
 

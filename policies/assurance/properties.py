@@ -13,7 +13,7 @@ from policies.decision.table import PASSING, Outcome, Property, Report, row_hold
 from policies.decision.variables import Variables
 
 RANKS: Mapping[Outcome, int] = {"no_go": 0, "next_round": 1, "escalate": 1, "go_with_caution": 2, "go": 3}
-"""How permissive an outcome is; what is undecided stands between a no and a conditional yes."""
+"""How permissive an outcome is; what is undecided ranks between a no and a conditional yes."""
 
 MORE_CAUTIOUS = ((GO, CAUTION), (GO, BLOCK), (CAUTION, BLOCK))
 
@@ -146,7 +146,7 @@ def _asymmetry(places: Places, _: Sequence[Guard]) -> Counterexample | None:
 
 
 def _differs(spot: Spot) -> bool:
-    """Tell whether two votes with the same counts have different outcomes."""
+    """Return whether two votes with the same counts have different outcomes."""
     seen: dict[Counts, str] = {}
     pairs = zip(spot.bench.kinds, spot.rulings, strict=True)
     return any(seen.setdefault(totals(ballot), ruling.final) != ruling.final for ballot, ruling in pairs)
@@ -155,7 +155,7 @@ def _differs(spot: Spot) -> bool:
 def _exchange(spot: Spot) -> Found:
     """Return the first vote whose outcome changes when two roles exchange their stances; where votes differ, one does.
 
-    From each vote one comes to any other with the same counts by such exchanges.
+    From each vote, such exchanges lead to any other with the same counts.
     """
     bench, rulings = spot.bench, spot.rulings
     groups, casts = combinations(range(len(bench.ballots.classes)), 2), permutations(range(bench.ballots.casts), 2)

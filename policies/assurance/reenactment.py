@@ -44,7 +44,7 @@ class Talk(Protocol):
         """Return the empty seats of the round or stage."""
 
     def counts_absent(self, now: "Reenactment") -> bool:
-        """Tell whether a seat that fails may be absent."""
+        """Return whether a seat that fails may be absent."""
 
     def closes(self, now: "Reenactment") -> Verdict | None:
         """Close the full round or stage; return the verdict where that ends the run."""
@@ -102,14 +102,14 @@ class Reenactment:
         return step if isinstance(step, Pause) else None
 
     def _comes_again(self, pause: Pause) -> bool:
-        """Tell whether the run was stopped, or cut off, from outside at this moment."""
+        """Return whether the run was stopped, or cut off, from outside at this moment."""
         if pause.reason is None:
             return True
         is_outside = Stop.parse(pause.reason).rule.follows_from is None
         return is_outside and (self.is_open or pause.phase in BETWEEN)
 
     def _passed(self, pause: Pause) -> Verdict | None:
-        """Go on as whoever resumed the run did; return the verdict where nobody did, or on other limits than these."""
+        """Continue as whoever resumed the run did; return the verdict where nobody did, or not with these limits."""
         if pause.resumed is None:
             return self._ended(Stop(pause.reason or "", pause.phase))
         if pause.limits != self.limits:
@@ -185,7 +185,7 @@ class Reenactment:
         return self._as_known(wave, names)
 
     def _are_kept_back(self, names: list[str]) -> bool:
-        """Tell whether these seats waited for their tokens or cost to fit, since all were at the table."""
+        """Return whether these seats waited for their tokens or cost to fit, since all were at the table."""
         table = (*self.run.sequence, *self.run.tape.called_before(self.round))
         return _is_metered(self.limits) and all(name in table for name in names)
 
@@ -234,7 +234,7 @@ class Reenactment:
     # --- votes and verdicts ------------------------------------------------------------------------------------------
 
     def known_end(self, casts: Mapping[str, Cast]) -> RoundEnd | None:
-        """Return how the open round ended in the run, to go on from there; None where it had other casts."""
+        """Return how the open round ended in the run, to continue from there; None where it had other casts."""
         found = self.run.tape.end_of(self.round)
         if found is None or found[1].casts != casts:
             self.left = True

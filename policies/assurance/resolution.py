@@ -1,4 +1,4 @@
-"""Resolution: whether a run comes to a decision or a human before its rounds and its messages are used up."""
+"""Resolution: whether a run reaches a decision or a human before its rounds and its messages are used up."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace

@@ -1,6 +1,6 @@
 """The tape: a past run as it was asked, answered, decided, stopped and resumed, worked out from its events alone.
 
-It holds what stands: where changes were accepted, what came after them, and where the run was by then.
+It holds what counts: where changes were accepted, what came after them, and where the run was by then.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -96,7 +96,7 @@ class Tape:
     steps: tuple[TapeStep, ...] = ()
 
     def is_resumed_from(self, place: int) -> bool:
-        """Tell whether somebody resumed the run at that step or later."""
+        """Return whether somebody resumed the run at that step or later."""
         return any(isinstance(step, Pause) and step.resumed is not None for step in self.steps[place:])
 
     def end_of(self, number: int) -> tuple[int, RoundEnd] | None:
@@ -188,7 +188,7 @@ class _Taping:
 
 
 def seat_of(event: Event) -> str:
-    """Return the name of the seat that an event tells of: its own, or its role's."""
+    """Return the name of the seat that an event is about: its own, or its role's."""
     return str(event.get("seat") or event["role"])
 
 

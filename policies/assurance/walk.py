@@ -50,7 +50,7 @@ class Reached:
 
     @property
     def how(self) -> str | None:
-        """What must happen beside the votes, or None."""
+        """What must happen besides the votes, or None."""
         raised = f"a resume raised max_rounds to {self.place.max_rounds}"
         told = (*(["a human asked for another round"] if self.asked else []), *([raised] if self.raised else []))
         return f"after {' and '.join(told)}" if told else None

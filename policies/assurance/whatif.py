@@ -21,7 +21,7 @@ _ballot_table = lru_cache(maxsize=64)(for_ballots)
 
 
 def decide_again(run: PastRun, rules: Rules) -> Verdict:
-    """Return what the run would have come to; an answer that was never given is never made up.
+    """Return what the run would have decided; an answer that was never given is never made up.
 
     >>> from policies.team.access import Access
     >>> from policies.assurance.tape import Exchange, RoundEnd, Tape
@@ -97,7 +97,7 @@ class RoundsTalk(Talk):
         return open_seats(now.run.sequence, now.called, now.run.joining(now.rules.policy))
 
     def counts_absent(self, now: Reenactment) -> bool:
-        """Tell whether the policy counts absences."""
+        """Return whether the policy counts absences."""
         return now.rules.counts_absent
 
     def closes(self, now: Reenactment) -> Verdict | None:
@@ -144,11 +144,11 @@ class BallotsTalk(Talk):
         return open_seats(now.run.sequence)
 
     def counts_absent(self, now: Reenactment) -> bool:
-        """Tell whether a ballot may be absent; the proposal may not."""
+        """Return whether a ballot may be absent; the proposal may not."""
         return now.rules.counts_absent and not self._is_proposal(now)
 
     def closes(self, now: Reenactment) -> Verdict | None:
-        """Go on to the ballots, or count them."""
+        """Move on to the ballots, or count them."""
         if self._is_proposal(now):
             now.outcome = "next_round"
             return None

@@ -25,7 +25,7 @@ class GuardReading:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a vote came to what it came to.
+    """Why a vote had the outcome it had.
 
     `values` are the variables that the rows read; `when` is the condition of the row that decided, if one did.
     """

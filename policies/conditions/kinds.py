@@ -41,7 +41,7 @@ _GIVEN = ("facts", "output")
 
 
 def is_literal(node: TreeNode) -> bool:
-    """Tell whether a node is a whole number that is written out, without the `u` that keeps it one."""
+    """Return whether a node is a whole number that is written out, without the `u` that keeps it one."""
     return isinstance(node, Constant) and type(node.value) is int and not node.is_unsigned
 
 
@@ -65,7 +65,7 @@ class NumberKinds:
         self._members: dict[int, tuple[TreeNode, ...]] = {}
 
     def is_arithmetic(self, node: TreeNode) -> bool:
-        """Tell whether a node works a number out; `+` also joins texts and lists."""
+        """Return whether a node works a number out; `+` also joins texts and lists."""
         return function_of(node) in SIGNED and self.tree.type_of(node) in _NUMERIC
 
     def of(self, node: TreeNode) -> Found:
@@ -112,7 +112,7 @@ class NumberKinds:
         return None
 
     def _is_given(self, node: TreeNode) -> bool:
-        """Tell whether a node is the facts, the output or something in them."""
+        """Return whether a node is the facts, the output or something in them."""
         container = self._container(node)
         while container is not None:
             node, container = container, self._container(container)

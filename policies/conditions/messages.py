@@ -54,7 +54,7 @@ _MESSAGES: Mapping[str, str] = {
 """The fields of each message: name, number and type; `*` means repeated. A protobuf map is a repeated pair."""
 
 _KIND = ("Expr", "Constant", "Type")
-"""Messages of which one field alone is set, beside the id."""
+"""Messages in which a single field is set, besides the id."""
 
 _PRIMITIVES: Mapping[int, Type] = {1: "bool", 2: "int", 3: "uint", 4: "double", 5: "string", 6: "bytes"}
 

@@ -54,7 +54,7 @@ def decimal_changes(tree: Tree) -> Changes:
 
 
 def takes_decimals(tree: Tree) -> bool:
-    """Tell whether it makes a difference that a fact is 14 or 14.0: a comparison makes none."""
+    """Return whether it makes a difference that a fact is 14 or 14.0: a comparison makes none."""
     return any(isinstance(node, Applied) and node.function not in _INDIFFERENT for node in _all(tree.root))
 
 
@@ -89,7 +89,7 @@ def _of_another_type(node: TreeNode, kinds: NumberKinds) -> Mixture | None:
 
 
 def _is_number(node: TreeNode, kinds: NumberKinds) -> bool:
-    """Tell whether a node is a number whatever the facts are: what no other type has the operator or a literal for."""
+    """Return whether a node is a number whatever the facts are: no other type has its operator or its literal."""
     if not kinds.is_arithmetic(node):
         return kinds.tree.type_of(node) in ("int", "uint", "double")
     return function_of(node) not in (ADD, "_-_") or any(_is_number(each, kinds) for each in arguments_of(node))
@@ -125,7 +125,7 @@ def _named(node: TreeNode) -> str:
     match node:
         case Name(name=name):
             return name
-        case Constant(value=int(value)):  # the one literal that is whole beside decimal ones: 3u
+        case Constant(value=int(value)):  # the one literal that stays whole next to decimal ones: 3u
             return f"{value}u"
         case Applied(function="size" | "int" | "uint" as name):
             return f"{name}(…)"
@@ -140,7 +140,7 @@ def _named(node: TreeNode) -> str:
 def _changes(node: TreeNode, is_wide: bool, kinds: NumberKinds) -> Iterator[tuple[int, str | None]]:
     """Yield the nodes that change, and the function each gets; None: the literal becomes decimal.
 
-    `is_wide`: what stands around the node takes decimal numbers.
+    `is_wide`: what surrounds the node takes decimal numbers.
     """
     if is_wide and is_literal(node):
         yield node.id, None
@@ -178,7 +178,7 @@ def _with_items(nodes: Iterable[TreeNode]) -> Iterator[TreeNode]:
 
 
 def _takes_whole(node: TreeNode, kinds: NumberKinds) -> bool:
-    """Tell whether a function shows or takes a whole number as such, so that 14 must not come to it as 14.0."""
+    """Return whether a function shows or takes a whole number as such, so that it must not be given 14.0 for 14."""
     function, arguments = function_of(node), arguments_of(node)
     if function not in ("string", "timestamp", "type") or "decimal" not in kinds.among(arguments):
         return False

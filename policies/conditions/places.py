@@ -66,7 +66,7 @@ def values_at(path: Path, value: Any) -> Iterator[Any]:
 
 
 def place_of(node: TreeNode, bound: Bound) -> Path | None:
-    """Return the path from a variable to where the node leads, or None where it is no plain place.
+    """Return the path from a variable to where the node leads, or None where it is not a plain place.
 
     A constant number as an index leads to EACH, since which item it is makes no difference to what may be read.
     """

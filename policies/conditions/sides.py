@@ -129,7 +129,7 @@ def _all(node: TreeNode) -> Iterator[TreeNode]:
 
 
 def _is_worked_out(node: TreeNode) -> bool:
-    """Tell whether a node takes what is at a key that another value gives, so that this value matters."""
+    """Return whether a node takes what is at a key that another value gives, so that this value matters."""
     return function_of(node) == INDEX and not isinstance(arguments_of(node)[1], Constant)
 
 

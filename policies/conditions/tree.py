@@ -37,7 +37,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A function or an operator and what it is applied to; a method is a function of what stands before its dot."""
+    """A function or an operator and what it is applied to; a method is a function of what comes before its dot."""
 
     id: int
     function: str

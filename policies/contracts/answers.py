@@ -40,7 +40,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An answer that passed its contract, as plain values; of a past run, as much of it as its events tell.
+    """An answer that passed its contract, as plain values; of a past run, as much of it as its events hold.
 
     `inner` is what a team that answered for the role did, where one did.
     """
@@ -56,7 +56,7 @@ class Refusal:
     """A proposal that broke the contract: the first failed check as a stop reason, and what was offered.
 
     `raw` is the parsed proposal if it may enter the state, else its first 2,000 characters. `check` names the failed
-    check where the reason does not, and `because` says in words what the check alone does not tell.
+    check where the reason does not, and `because` says in words what the name of the check does not.
     """
 
     reason: str

@@ -12,7 +12,7 @@ from policies.team.team import Role, Team
 
 FAULTS = {
     "not_object": "it is not a JSON object",
-    "empty": "nothing is in it",
+    "empty": "it is empty",
     "too_many": "it has more assignments than `max_steps` allows",
     "assignment_*:not_object": "assignment * is not a JSON object",
     "assignment_*:unknown:*": "assignment * names somebody the team does not have: *",

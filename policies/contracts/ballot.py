@@ -12,7 +12,7 @@ BALLOTS = ("approve", "reject", "abstain")
 
 
 FAULTS = {
-    "vote": "the vote is none of approve, reject, abstain",
+    "vote": "the vote is not approve, reject or abstain",
     "reason": "there is no usable reason",
 }
 

@@ -36,7 +36,7 @@ class Contract:
     instructions: str | None = None
     """The instruction file that it is asked with, where it has another name than the contract."""
     asks_beside: bool = False
-    """Whether what a role reads lies beside goal and facts, not under `task`, which is what a team above was asked."""
+    """Whether what a role reads is next to goal and facts, not under `task`, which is what a team above was asked."""
     shows: tuple[str, ...] = ()
     """The keys of an answer that are shown by themselves; none where it is shown whole, under the contract's name."""
     faults: Mapping[str, str] = field(default_factory=dict)

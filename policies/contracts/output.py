@@ -19,7 +19,7 @@ _FIELDS: Mapping[FieldKind, Schema] = {"text": TEXT, "number": NUMBER, "boolean"
 
 FAULTS = {
     "text": "there is no usable text",
-    "field:*": "the field * is missing or of another kind",
+    "field:*": "the field * is missing or of the wrong kind",
     "check": "it does not meet the role’s check",
 }
 
@@ -54,7 +54,7 @@ def _field(value: object, kind: FieldKind) -> Any:
 
 
 def _meets(role: Role, answer: Answer) -> bool:
-    """Tell whether an output meets the role's own check; one that has no answer does not."""
+    """Return whether an output meets the role's own check; one that has no answer does not."""
     return role.check is None or holds(role.check, answer, "output") is True
 
 
@@ -70,7 +70,7 @@ def _rehearsed(task: Task, scene: Scene) -> Answer:
 
 
 def _told(answer: Answer) -> str:
-    """Return the text; a team that answered for the role and decided is told by its decision, the word."""
+    """Return the text; where a team answered for the role and decided, the word says its decision."""
     return "" if answer.get("decision") else str(answer["text"])
 
 

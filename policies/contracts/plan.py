@@ -11,7 +11,7 @@ from policies.team.team import Role, Team
 
 FAULTS = {
     "not_object": "it is not a JSON object",
-    "empty": "nothing is in it",
+    "empty": "it is empty",
     "too_many_steps": "it has more steps than `max_steps` allows",
     "too_many_dependencies": "too many dependencies",
     "step_*:not_object": "step * is not a JSON object",
@@ -22,7 +22,7 @@ FAULTS = {
     "step_*:depends_on_itself": "step * depends on itself",
     "step_*:dependency_twice": "step * names a dependency twice",
     "step_*:same_as_step_*": "step * is the same as step *",
-    "step_*:cycle": "step * waits for itself by way of others",
+    "step_*:cycle": "step * waits for itself through other steps",
 }
 
 

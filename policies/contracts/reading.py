@@ -28,11 +28,11 @@ CONFIDENCE_FAULTS = {
 
 
 class NoJson(dict[str, Any]):
-    """Text that is no JSON: an object without keys."""
+    """Text that is not JSON: an object without keys."""
 
 
 def read_json(text: str) -> Any:
-    """Return the JSON value of `text`; an object without keys where it is no JSON or too deep to be read.
+    """Return the JSON value of `text`; an object without keys where it is not JSON or nests too deep.
 
     A byte order mark, one leading think block and one fence around everything are not part of it.
 
@@ -76,7 +76,7 @@ def _offer(value: object) -> Any:
 
 
 def in_words(value: object, missing: Sequence[str] = ()) -> str | None:
-    """Return what is wrong with a proposal that a check alone does not tell, or None.
+    """Return what is wrong with a proposal that the name of a check does not say, or None.
 
     >>> in_words(NoJson()), in_words({"agent": "risk"}, ["stance", "summary"]), in_words({})
     ('no single JSON object was found', 'missing: stance, summary', None)
@@ -120,7 +120,7 @@ def text_in(value: object, most: int = MAX_TEXT) -> str | None:
 
 
 def optional_text(value: Fields, key: str) -> str | None:
-    """Return an optional text, empty where it is blank or not there, or None where it is no text or too long."""
+    """Return an optional text, empty where it is blank or not there, or None where it is not text or too long."""
     offered = value.get(key)
     tidy = "" if offered is None else tidied(offered) if isinstance(offered, str) else None
     return None if tidy is None or len(tidy) > MAX_TEXT else tidy

@@ -47,4 +47,4 @@ MESSAGES = list_of(
         "topic": {"type": ["string", "null"]},
     }
 )
-"""What a role may send to others beside its answer."""
+"""What a role may send to others besides its answer."""

@@ -21,7 +21,7 @@ CONTRACTS: Mapping[ContractName, Contract] = {
 def judge(said: object, task: Task, team: Team) -> Accepted | Refusal:
     """Return the answer in what a voice said, or the refusal that names the first check it fails.
 
-    Text is read as JSON; text that is no JSON counts as an object without keys. Unknown keys are ignored. Where the
+    Text is read as JSON; text that is not JSON counts as an object without keys. Unknown keys are ignored. Where the
     team is lenient, an object that does not say who speaks is taken as said by the role that was asked.
 
     >>> from policies.team.team import Role
@@ -63,7 +63,7 @@ def said_check(kind: StopKind, check: str) -> str:
     """Return a failed check in words, with what it names; one that no contract has any more as it is called.
 
     >>> said_check("invalid_plan", "step_3:same_as_step_1"), said_check("invalid_output", "field:margin_pct")
-    ('step 3 is the same as step 1', 'the field margin_pct is missing or of another kind')
+    ('step 3 is the same as step 1', 'the field margin_pct is missing or of the wrong kind')
     """
     for form, words in faults_of(kind).items():
         found = _form(form).fullmatch(check)
@@ -74,7 +74,7 @@ def said_check(kind: StopKind, check: str) -> str:
 
 
 def _form(form: str) -> re.Pattern[str]:
-    """Return what reads a check of this form: only what stands last in it may hold a colon."""
+    """Return what reads a check of this form: only its last part may contain a colon."""
     pattern = re.escape(form).replace(r"\*", "([^:]*)")
     whole = f"{pattern.removesuffix('([^:]*)')}(.*)" if form.endswith("*") else pattern
     return re.compile(whole, re.DOTALL)

@@ -10,7 +10,7 @@ from policies.team.team import Role, Team
 
 FAULTS = {
     "text": "there is no usable text",
-    "next": "the next speaker is none of the others",
+    "next": "the next speaker is not one of the others",
 }
 
 

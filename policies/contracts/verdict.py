@@ -19,7 +19,7 @@ MAX_REASONS = 10
 
 FAULTS = {
     "not_object": "it is not a JSON object",
-    "winner": "the winner is none of the debaters",
+    "winner": "the winner is not one of the debaters",
     "decision": "it names neither a winner nor a decision",
     "reasons": "there is no usable list of reasons",
     **CONFIDENCE_FAULTS,

@@ -111,7 +111,7 @@ VARIABLES: Mapping[str, Variable] = {
 
 
 def reads_weights(names: Iterable[str]) -> bool:
-    """Tell whether some of these variables tells roles apart by their weight.
+    """Return whether some of these variables tells roles apart by their weight.
 
     >>> reads_weights(["go", "weighted_go"]), reads_weights(["go"])
     (True, False)
@@ -120,7 +120,7 @@ def reads_weights(names: Iterable[str]) -> bool:
 
 
 def reads_confidences(names: Iterable[str]) -> bool:
-    """Tell whether some of these variables rests on what roles say of their own confidence.
+    """Return whether some of these variables rests on what roles say of their own confidence.
 
     >>> reads_confidences(["mean_confidence"]), reads_confidences(["go"])
     (True, False)

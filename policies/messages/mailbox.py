@@ -53,7 +53,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What an offered message is held against."""
+    """What an offered message is checked against."""
 
     sender: str
     others: tuple[str, ...]
@@ -73,9 +73,9 @@ def accept_messages(
 ) -> tuple[tuple[Draft, ...], tuple[str, ...]]:
     """Return the drafts among what a role offered as its `messages`, and a sentence on each that is refused.
 
-    Nothing offered is no message. The first `max_per_turn` items are read, the others are refused in one sentence.
-    A refused message never takes another with it. Unknown keys are ignored, null counts as absent. By its subscription
-    the sender may reply to what it received although it was addressed to others.
+    Where nothing is offered, there is no message. The first `max_per_turn` items are read, the others are refused in
+    one sentence. A refused message never takes another with it. Unknown keys are ignored, null counts as absent. By
+    its subscription the sender may reply to what it received although it was addressed to others.
 
     >>> offered = [{"to": role, "kind": "note", "content": "Hello."} for role in ("legal", "ops")]
     >>> drafts, refusals = accept_messages(offered, "risk", ["risk", "legal"], [], Messaging())
@@ -192,7 +192,7 @@ def _allowed_to(asked: _Asked) -> str:
     names = ", ".join(asked.others[:MAX_NAMES_SHOWN])
     more = len(asked.others) - MAX_NAMES_SHOWN
     if not names:
-        return f"other roles than {asked.sender}, of which there are none"
+        return f"roles other than {asked.sender}, of which there are none"
     return f"{EVERYBODY}, or one or more of {names}{f' and {more} more' if more > 0 else ''}"
 
 

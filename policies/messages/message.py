@@ -107,7 +107,7 @@ def message_from(plain: Mapping[str, Any]) -> Message:
 
 
 def receives(message: Message, role: str, subscription: Subscription | None = None) -> bool:
-    """Tell whether the role is entitled to the message: addressed or subscribed, never its own.
+    """Return whether the role is entitled to the message: addressed or subscribed, never its own.
 
     >>> note = Message("m1", "risk", ("legal",), "note", "Hello.", "2026-01-01")
     >>> receives(note, "legal"), receives(note, "risk"), receives(note, "ops", Subscription(kinds=("note",)))

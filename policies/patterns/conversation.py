@@ -35,7 +35,7 @@ def advance(team: Team, log: Log, _: Facts) -> Next:
 
 
 def says(phrase: str, text: str) -> bool:
-    r"""Tell whether a text has the phrase on a line of its own, outside of anything quoted.
+    r"""Return whether a text has the phrase on a line of its own, outside of anything quoted.
 
     >>> [says("DONE", text) for text in ("That is all.\nDONE", "We are DONE", "> DONE", '"\nDONE"')]
     [True, False, False, False]
@@ -63,7 +63,7 @@ def _next_speaker(team: Team, turns: Sequence[Entry]) -> str:
 
 
 def _finish(team: Team, turns: Sequence[Entry]) -> Finish:
-    """Return the end; what the last speaker wrote beside the phrase is the answer, else the turn before."""
+    """Return the end; what the last speaker wrote besides the phrase is the answer, else the turn before."""
     said = [{"agent": turn.role, "text": without(team.options.phrase, _text(turn))} for turn in turns]
     results = tuple(each for each in said if each["text"])
     answer = None if team.options.synthesis and results else side_by_side(results[-1:]) or "Nothing was said."

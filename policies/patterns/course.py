@@ -25,7 +25,7 @@ def pattern_named(name: str | None) -> Pattern:
 
 
 def decides_by_policy(team: Team) -> bool:
-    """Tell whether a decision table decides what the team is asked."""
+    """Return whether a decision table decides what the team is asked."""
     return PATTERNS[team.pattern].count is not None
 
 

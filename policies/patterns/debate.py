@@ -50,7 +50,7 @@ def _round_shown(team: Team, stage: Closed) -> dict[str, object]:
 
 
 def _settled(team: Team, log: Log) -> bool:
-    """Tell whether nobody moved in the last round of replies; there is none right after the opening."""
+    """Return whether nobody moved in the last round of replies; there is none right after the opening."""
     return len(log) > 1 and _positions(team, log[:-1]) == _positions(team, log)
 
 

@@ -59,7 +59,7 @@ def advance(team: Team, log: Log, _: Facts) -> Next:
 
 
 def progress_of(log: Log) -> list[Progress]:
-    """Return the plans made so far with what came of their steps; the last one stands."""
+    """Return the plans made so far with the results of their steps; the last one counts."""
     plans: list[Progress] = []
     for stage in log:
         for entry in stage.entries:

@@ -23,7 +23,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """What a team is asked next, what its answers decide, what its file may say, and what people are told of it."""
+    """What a team is asked next, what its answers decide, what its file may say, and what people read about it."""
 
     good_for: str
     """What one takes it for."""

@@ -27,8 +27,8 @@ _OPENING = re.compile(
 def lines_of(text: str) -> list[tuple[str, bool]]:
     r"""Return the lines of a text, each with whether it is quoted.
 
-    Quoted is what stands in a fenced or indented block, after `>`, or begins within quotation marks. A fence that is
-    never closed goes on to the end, a quotation mark that is never closed to the end of its paragraph; a backtick, an
+    Quoted is what is in a fenced or indented block, after `>`, or begins within quotation marks. A fence that is
+    never closed continues to the end, a quotation mark that is never closed to the end of its paragraph; a backtick, an
     apostrophe or a mark turned outwards that is never closed opens nothing, nor does a `"` after a digit.
 
     >>> lines_of('> Ship it.\nHe wrote "no\nand no" again.\nFine.')
@@ -73,7 +73,7 @@ def _quoted_at(text: str) -> bytearray:
 
 
 def _end_of(mark: str, text: str, begin: int) -> tuple[int, int]:
-    """Return where a quotation ends that this mark opens, and where the text goes on behind it."""
+    """Return where a quotation ends that this mark opens, and where the text continues after it."""
     closed = re.compile(_CLOSING[mark[0]].replace("{mark}", mark)).search(text, begin)
     if closed:
         return closed.span()

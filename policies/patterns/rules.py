@@ -13,7 +13,7 @@ COMPOSED: tuple[PatternName, ...] = tuple(name for name, pattern in PATTERNS.ite
 """Patterns in which a team may answer for a role."""
 
 TAKEN = ("text", "agent", "decision", "step", "task", "subtask")
-"""Names beside an output's fields in a result: a field of such a name would pass for what the code says."""
+"""Names next to an output's fields in a result: a field of such a name would pass for what the code says."""
 
 MAX_DEPTH = 4
 """Teams within teams."""

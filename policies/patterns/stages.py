@@ -39,7 +39,7 @@ class Entry:
 class Closed:
     """A finished stage; of a round also what the policy decided, and the roles that it convened.
 
-    `set_aside` says that the decision does not stand, since what it rests on moved: the team talks once more.
+    `set_aside` says that the decision is not kept, since what it rests on changed: the team talks once more.
     """
 
     label: str

@@ -1,6 +1,6 @@
 """Vote: one role proposes, all others vote, a policy table decides.
 
-A ballot is counted as the stance it amounts to: approve as go, reject as block, and abstain, which stands in nobody's
+A ballot is counted as the stance it amounts to: approve as go, reject as block, and abstain, which is in nobody's
 way, as caution. So the table, its proof and its explanation are those of the rounds.
 """
 

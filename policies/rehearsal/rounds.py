@@ -19,7 +19,7 @@ Facts = Mapping[str, Any]
 
 
 def contributions_to(stage: Stage, scene: Scene, facts: Facts) -> list[Answer]:
-    """Return what the roles of a round say, under which the course goes on as one wants to see it."""
+    """Return what the roles of a round say, under which the course continues as wanted."""
     casts = _casts(stage, scene, facts)
     return [_said(task, casts[task.role], scene) for task in stage.tasks]
 
@@ -56,7 +56,7 @@ def _is_last(scene: Scene) -> bool:
 
 
 def _casts(stage: Stage, scene: Scene, facts: Facts) -> dict[str, Stance]:
-    """Return stances under which the course goes on: everybody goes where it is to end, or where nothing else can."""
+    """Return stances under which the course continues: everybody goes where it is to end, or where nothing else can."""
     roles = tuple(task.role for task in stage.tasks)
     agreed: dict[str, Stance] = dict.fromkeys(roles, "go")
     if scene.course in ("shortest", "fullest") or (scene.course == "longest" and _is_last(scene)):
@@ -66,7 +66,7 @@ def _casts(stage: Stage, scene: Scene, facts: Facts) -> dict[str, Stance]:
 
 
 def _is_open(stage: Stage, casts: Mapping[str, Stance], scene: Scene, facts: Facts) -> bool:
-    """Tell whether nothing is decided on these stances."""
+    """Return whether nothing is decided on these stances."""
     said = tuple(Entry(role, role, "contribution", {"stance": cast, "confidence": 1.0}) for role, cast in casts.items())
     final = _counted(scene.team, [*scene.log, Closed(stage.label, said)], facts).final
     return final == "next_round" or (_is_last(scene) and final not in DECISIONS)

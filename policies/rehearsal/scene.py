@@ -15,7 +15,7 @@ step waits for the one before. `fullest`: as many steps and plans as allowed. `f
 """
 
 MOST = MAX_TEXT - 200
-"""Characters of the longest text that is made up; what stands before or after it fits beside it."""
+"""Characters of the longest text that is made up; what comes before or after it fits as well."""
 
 
 @dataclass(frozen=True, slots=True)

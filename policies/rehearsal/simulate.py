@@ -120,7 +120,7 @@ def _answer_of(course: Rehearsal) -> Answer | None:
 
 
 def _fails(asked: RehearsedSeat, stage: Stage, scene: Scene) -> bool:
-    """Tell whether the last step of a plan fails, so that the planner is asked again, on the fullest course."""
+    """Return whether the last step of a plan fails, so that the planner is asked again, on the fullest course."""
     is_last = asked.task is stage.tasks[-1] and asked.task.contract == "output"
     plans = sum(entry.contract == "plan" for closed in scene.log for entry in closed.entries)
     is_planned_again = "max_replans" in PATTERNS[scene.team.pattern].options and scene.course == "fullest"

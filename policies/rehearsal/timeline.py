@@ -41,7 +41,7 @@ class RehearsedSeat:
 class Opened:
     """A stage or round: its seats in groups, one after the other; a group's seats are asked at once.
 
-    There is more than one group only where the shares of teams within do not fit into the budget beside each other.
+    There is more than one group only where the shares of teams within do not fit into the budget together.
     """
 
     label: str

@@ -115,7 +115,7 @@ def refuse_round(budget: Budget, spent: Spent) -> str | None:
 def reserve_team(inner: Budget, charged: Charge, budget: Budget, spent: Spent) -> Reservation:
     """Return what a team that answers for a role may use: its own limits as far as they go, within what is left.
 
-    One that used up its own messages is granted none, and stops again; `raised` lets it go on.
+    One that used up its own messages is granted none, and stops again; `raised` lets it continue.
 
     >>> reserve_team(Budget(max_messages=4), Charge(), Budget(max_messages=12), Spent(messages=9)).messages
     3

@@ -1,4 +1,4 @@
-"""Resumption: what it means to go on with a thread."""
+"""Resumption: what it means to resume a thread."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,12 +6,12 @@ from typing import Literal
 from policies.run.stop import Stop, stop_reason
 
 Way = Literal["refuse", "show", "enter", "continue"]
-"""`refuse` what differs, `show` what it came to, `enter` with the input given, `continue` where it was cut off."""
+"""`refuse` what differs, `show` its result, `enter` with the input given, `continue` where it was cut off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resumption:
-    """How a thread goes on, and what else that takes; `refused_as` is the stop reason of a refusal."""
+    """How a thread is resumed, and what else that takes; `refused_as` is the stop reason of a refusal."""
 
     way: Way
     refused_as: str | None = None
@@ -24,7 +24,7 @@ class Resumption:
 def resumption_of(
     reason: str | None, moved: str | None = None, accepts_changes: bool = False, raises_limits: bool = False
 ) -> Resumption:
-    """Return how a thread goes on that its process left, or that stopped for a `reason`.
+    """Return how to resume a thread that its process left, or that stopped for a `reason`.
 
     `moved` is the first field of the input that differs from what the thread was started with. A thread that can no
     longer be resumed accepts no change. One that was cut off and is to have other limits is continued under its own.

@@ -16,7 +16,7 @@ Step = Literal["convene", "finalize", "stop"]
 
 
 def is_over(outcome: object) -> bool:
-    """Tell whether the team is done and only the ending is left: it decided, or its stages came to their end.
+    """Return whether the team is done and only the ending is left: it decided, or its stages reached their end.
 
     >>> is_over("go"), is_over("done"), is_over("next_round"), is_over(None)
     (True, True, False, False)

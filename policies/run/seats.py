@@ -45,7 +45,7 @@ class Failure:
     """A role that gave no proposal: the stop reason says why.
 
     `raw` is the proposal that broke the contract of a team that answers for the role, where one did. `is_own` says that
-    the team came to a limit of its own, while the run had more to give. `cause` says more than the reason does.
+    the team reached a limit of its own, while the run had more to give. `cause` says more than the reason does.
     """
 
     reason: str
@@ -70,7 +70,7 @@ def open_seats(
 
 
 def is_full(seats: Sequence[Seat]) -> bool:
-    """Tell whether every seat is filled or absent.
+    """Return whether every seat is filled or absent.
 
     >>> is_full(open_seats(["risk"]))
     False
@@ -109,7 +109,7 @@ def phase_at(where: int | str, seat: Seat) -> str:
 
 
 def repair_of(seat: Seat) -> str | None:
-    """Return the check that the seat has to mend, as it is told.
+    """Return the check that the seat has to mend, as it is reported.
 
     >>> repair_of(Seat("writer", refusal=Refusal("invalid_output:writer", {}, "text")))
     'invalid_output:writer:text'
@@ -123,7 +123,7 @@ def repair_of(seat: Seat) -> str | None:
 
 
 def is_exhausted(seat: Seat, max_repairs: int) -> bool:
-    """Tell whether the seat broke the contract more often than repairs allow, since somebody last resumed the run.
+    """Return whether the seat broke the contract more often than repairs allow, since somebody last resumed the run.
 
     >>> is_exhausted(Seat("risk", refusals=2), max_repairs=1), is_exhausted(Seat("risk", refusals=2, forgiven=2), 0)
     (True, False)
@@ -132,7 +132,7 @@ def is_exhausted(seat: Seat, max_repairs: int) -> bool:
 
 
 def forgive(seats: Iterable[Seat]) -> tuple[Seat, ...]:
-    """Return the seats of a run that goes on after a stop: an empty one has all its repairs again.
+    """Return the seats of a run that is resumed after a stop: an empty one has all its repairs again.
 
     >>> [seat.forgiven for seat in forgive([Seat("risk", refusals=2), Seat("legal")])]
     [2, 0]

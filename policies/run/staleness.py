@@ -1,4 +1,4 @@
-"""Staleness: what a thread was started with, against what it is asked to go on with."""
+"""Staleness: what a thread was started with, against what it is asked to continue with."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

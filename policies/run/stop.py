@@ -41,7 +41,7 @@ STOP_KINDS: tuple[StopKind, ...] = get_args(StopKind)
 
 
 StopInput = Literal["facts", "corrected_facts"]
-"""What a thread needs from outside before it goes on: facts it has not got, or others than it has."""
+"""What a thread needs from outside before it is resumed: facts that it lacks, or different ones."""
 
 Origin = Literal["vote", "rules"]
 """What a stop follows from: from a vote, or from the rules, the team and the limits alone."""
@@ -49,7 +49,7 @@ Origin = Literal["vote", "rules"]
 
 @dataclass(frozen=True, slots=True)
 class StopRule:
-    """What holds for a kind: the sentence a person reads, and how a thread goes on after it, if it can.
+    """What holds for a kind: the sentence a person reads, and how a thread is resumed after it, if it can be.
 
     `detailed` is the sentence with `*` for the detail, where that does not follow in brackets. `remedy` is what to do
     where that is not just to resume: `{resume}` in it is the command, `{moved}` the field that moved.
@@ -133,10 +133,10 @@ STOP_TABLE: dict[StopKind, StopRule] = {
     "llm_refused": StopRule(
         "The model, or its provider, refused to answer.", is_resumable=True, is_absence=True, is_given=True
     ),
-    "llm_empty": StopRule("The model answered with nothing.", is_resumable=True, is_absence=True, is_given=True),
+    "llm_empty": StopRule("The model gave an empty answer.", is_resumable=True, is_absence=True, is_given=True),
     "facts_unavailable": StopRule("The facts could not be read.", is_resumable=True, is_detailed=True, needs="facts"),
     "needs_input": StopRule(
-        "A fact is missing without which the team does not start.", is_resumable=True, is_detailed=True, needs="facts"
+        "A fact that the team needs to start is missing.", is_resumable=True, is_detailed=True, needs="facts"
     ),
     "condition_failed": StopRule(
         "A check of a role has no answer on these facts.",
@@ -147,7 +147,7 @@ STOP_TABLE: dict[StopKind, StopRule] = {
     ),
     "cancelled": StopRule("Somebody stopped the run.", is_resumable=True),
     "escalated": StopRule(
-        "The team did not come to a decision that it may take alone.",
+        "The team did not reach a decision that it may take alone.",
         is_resumable=True,
         asks_human=True,
         follows_from="vote",
@@ -189,7 +189,7 @@ STOP_TABLE: dict[StopKind, StopRule] = {
         "An assignment broke its contract.", "The assignment broke its contract, and no repair was left: *."
     ),
     "max_turns_reached": StopRule("Every turn was used, and nobody said the phrase that ends it.", is_absence=True),
-    "no_quorum": StopRule("The ballots came to no decision.", is_absence=True, follows_from="vote"),
+    "no_quorum": StopRule("The ballots gave no decision.", is_absence=True, follows_from="vote"),
 }
 """Every kind and its rule."""
 
@@ -237,7 +237,7 @@ class Stop:
 
     @property
     def detail(self) -> str:
-        """What stands behind it; empty where nothing does."""
+        """What follows it; empty where nothing does."""
         return self.reason.partition(":")[2]
 
     @property
@@ -259,7 +259,7 @@ class Stop:
     def may_be_absent(self) -> bool:
         """Whether a seat that failed so may count as absent: a denial, a budget and `llm_auth` always stop.
 
-        The reasons of a team that answers for a role are among them, where it came to nothing by itself.
+        The reasons of a team that answers for a role are among them, where it failed by itself.
 
         >>> [Stop(reason).may_be_absent for reason in ("llm_error:503", "llm_error:400", "llm_error:protocol")]
         [True, False, True]

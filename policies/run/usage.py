@@ -17,7 +17,7 @@ class Reservation:
     """What one ask may cost at most: tokens of prompt and answer together, US dollars, and messages.
 
     It is a guess where nothing is known yet of how the endpoint counts. `longer_tokens` and `longer_usd` are what one
-    more call for an answer twice as long would cost beside.
+    more call for an answer twice as long would cost on top.
     """
 
     tokens: int = 0
@@ -103,7 +103,7 @@ def cost_of(prompt_tokens: int, completion_tokens: int, price: Price | None) -> 
 
 
 def is_credible(prompt_tokens: int, completion_tokens: int) -> bool:
-    """Tell whether a provider's report on one call can be true; one that cannot counts as no report.
+    """Return whether a provider's report on one call can be true; one that cannot counts as no report.
 
     >>> is_credible(120, 45), is_credible(120, -1), is_credible(10**20, 45)
     (True, False, False)

@@ -93,7 +93,7 @@ def plan_wave(
 def _growing(
     asks: Sequence[Ask], reservations: Mapping[str, Reservation], budget: Budget, spent: Spent
 ) -> tuple[Ask, ...]:
-    """Return the asks, each with whether it may grow beside all others that do, in sequence order."""
+    """Return the asks, each with whether it may grow along with all others that do, in sequence order."""
     decided: list[Ask] = []
     for ask in asks:
         more = grant_longer(budget, spent, reservations.get(ask.name, Reservation()))
@@ -114,7 +114,7 @@ def settle(
 
     The first seat that fails for good gives the stop. After a stop for good nothing more is accepted; after a
     resumable one the other answers are kept, so that they are never asked for again. A reservation that did not fit
-    beside those of the seats asked counts only in a wave that asks nobody: theirs are settled by then. With
+    on top of those of the seats asked counts only in a wave that asks nobody: theirs are settled by then. With
     `counts_absent` a seat whose failure allows it is absent, and ends nothing.
     """
     blocked = None if wave.asks and _may_fit_later(wave) else wave.blocked
@@ -136,7 +136,7 @@ def settle(
 
 
 def _may_fit_later(wave: Wave) -> bool:
-    """Tell whether a seat that was not asked may fit once what the others may use is settled."""
+    """Return whether a seat that was not asked may fit once what the others may use is settled."""
     reason = wave.blocked.reason if wave.blocked else None
     is_shared = reason == "max_messages" and any(ask.messages > 1 for ask in wave.asks)
     return is_shared or reason in ("max_tokens", "max_cost")

@@ -8,13 +8,13 @@ from policies.run.stop import stop_reason
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The two allowlists of a run: `known` roles stand in the team file, `enabled` ones may speak."""
+    """The two allowlists of a run: `known` roles are in the team file, `enabled` ones may speak."""
 
     known: frozenset[str]
     enabled: frozenset[str]
 
     def admits(self, role: str) -> bool:
-        """Tell whether the role is known and enabled; whoever is not named is denied."""
+        """Return whether the role is known and enabled; whoever is not named is denied."""
         return role in self.known and role in self.enabled
 
 

@@ -57,7 +57,7 @@ def stance_of(role: Role, facts: Mapping[str, Any]) -> Position | Unanswered:
 def _answer(when: str, facts: Mapping[str, Any]) -> bool | Misfit | str:
     """Return whether a condition holds, else what of the facts it cannot use, or what the runtime says.
 
-    CEL calls values of two kinds unequal; here that is no answer, since nobody means to compare them.
+    CEL calls values of two kinds unequal; here that does not count as an answer, since nobody means to compare them.
     """
     answer = holds(when, facts)
     if isinstance(answer, Fault):
@@ -89,7 +89,7 @@ def find_flags(said: Contribution, role: Role, facts: Mapping[str, Any]) -> tupl
 
 
 def _is_there(path: str, facts: Mapping[str, Any]) -> bool:
-    """Tell whether the facts have a path, as it is written or without the `facts.` that conditions begin with."""
+    """Return whether the facts have a path, as it is written or without the `facts.` that conditions begin with."""
     return any(value_at(each, facts) is not MISSING for each in (path, f"facts.{path}"))
 
 

@@ -91,12 +91,12 @@ def _missing(when: str, facts: Mapping[str, Any]) -> Iterator[Path]:
 
 
 def _is_tested(path: Path, when: str) -> bool:
-    """Tell whether a condition tests for the path, or for one that it is within."""
+    """Return whether a condition tests for the path, or for one that it is within."""
     return any(path[: len(each)] == each for each in handled_in(when).tested)
 
 
 def _is_missing(path: Path, facts: Mapping[str, Any]) -> bool:
-    """Tell whether nothing has a value at the path: of a list, no item; where there is no item, nobody can tell."""
+    """Return whether nothing has a value at the path: of a list, no item; where there is no item, nobody can tell."""
     values = [*values_at(path, facts)]
     return bool(values) and all(value is MISSING for value in values)
 
@@ -142,7 +142,7 @@ def _no_container(side: Side) -> Iterator[Misfit]:
 
 
 def _clash(sides: Sides, when: str) -> bool:
-    """Tell whether two sides cannot be compared; null only with a null that is written or that is tested for."""
+    """Return whether two sides cannot be compared; null only with a null that is written or that is tested for."""
     if f"_{sides.operator}_" in ORDERS:
         one, other = sides.left.kind, sides.right.kind
         is_handled = any(_is_handled(side, when) for side in (sides.left, sides.right))
@@ -160,7 +160,7 @@ def _is_handled(side: Side, when: str) -> bool:
 
 
 def _differ(one: Any, other: Any) -> bool:
-    """Tell whether two values are of two kinds, or what they hold at the same place is; null is a value of any kind."""
+    """Return whether two values, or what they hold at the same place, differ in kind; null is of any kind."""
     kinds = {known_kind(one), known_kind(other)}
     if kinds & {None, "null"} or len(kinds) > 1:
         return not kinds & {None, "null"}

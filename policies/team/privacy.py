@@ -7,7 +7,7 @@ from policies.conditions.places import EACH, Path, Use
 from policies.paths import keys_of
 
 WITHHELD = "(withheld)"
-"""What stands in the place of a private fact."""
+"""What takes the place of a private fact."""
 
 
 def withhold(facts: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def _replaced(value: Any, keys: list[str]) -> Any:
 
 
 def overlaps(path: Path, private: Iterable[str], use: Use = "value") -> bool:
-    """Tell whether reading the path would read something private.
+    """Return whether reading the path would read something private.
 
     What is only tested for, or walked over, is not read itself: then a private path further down is none of it.
 
@@ -49,7 +49,7 @@ def overlaps(path: Path, private: Iterable[str], use: Use = "value") -> bool:
 
 
 def _meet(path: Path, private: Path, use: Use) -> bool:
-    """Tell whether one path leads to the other or through it; an item of a list has no key in a private path."""
+    """Return whether one path leads to the other or through it; an item of a list has no key in a private path."""
     if not private:
         return True
     if not path:

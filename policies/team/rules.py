@@ -27,7 +27,7 @@ from policies.wording import refusal
 Path = tuple[str | int, ...]
 
 _NAMED = ("roles", "prices", "fields")
-"""Fields whose keys are names; beside them only numbers stand between the fields of a path."""
+"""Fields whose keys are names; apart from them, only numbers come between the fields of a path."""
 
 MAX_NESTED = 10
 """Teams within teams that are looked into; their own rule allows fewer."""
@@ -57,7 +57,7 @@ class Problem:
     path: Path
     message: str
     allowed: tuple[str, ...] = ()
-    """The names that may stand there, where the name itself is unknown."""
+    """The names that are allowed there, where the name itself is unknown."""
 
 
 def parse_team(raw: object) -> Team | list[Problem]:

@@ -245,7 +245,7 @@ class Team(Value):
 
     @property
     def joining(self) -> tuple[str, ...]:
-        """The roles that the policy may convene beside the sequence: known, enabled, not in it already."""
+        """The roles outside the sequence that the policy may convene: known and enabled."""
         return find_joining(self.policy.joining, self.sequence, self.access)
 
     def price_of(self, model: str | None) -> Price | None:

@@ -12,7 +12,7 @@ OWN_PATTERN = r"^own:[a-z][a-z0-9_]{0,39}$"
 
 
 def is_own(voice: str | None) -> bool:
-    """Tell whether a voice is one that a Python program brings.
+    """Return whether a voice is one that a Python program brings.
 
     >>> is_own("own:oracle"), is_own("rules"), is_own(None)
     (True, False, False)

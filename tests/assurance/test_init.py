@@ -92,7 +92,7 @@ def test_what_is_there_is_never_replaced(kind: str, capsys: Captured) -> None:
 
     (sentence,) = refused(capsys, "init")
 
-    assert sentence == "team.yaml: is there already; name another file, or move it away"
+    assert sentence == "team.yaml: already exists; name another file, or move it away"
     assert (target.read_text() if target.is_file() else None) == before
     assert Path("other.yaml").read_text() == "mine"
     assert not Path("nothing.yaml").exists()

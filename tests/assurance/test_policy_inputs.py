@@ -137,7 +137,7 @@ def test_two_teams_with_other_roles_cannot_be_compared(capsys: Captured) -> None
     (sentence,) = refused(capsys, "policy", "diff", team_file("launch"), "checkout_launch")
 
     assert sentence.startswith(
-        "the two teams have other roles, so their votes cannot be compared; team.yaml: risk, legal"
+        "the two teams have different roles, so their votes cannot be compared; team.yaml: risk, legal"
     )
 
 

@@ -203,7 +203,7 @@ BAD: dict[str, tuple[bytes, tuple[str, ...], str]] = {
     "more behind a quote": (
         b'item,truth,a\n1,x,"x" y\n',
         (),
-        "votes.csv:2: cannot be read as CSV: a quoted cell goes on",
+        "votes.csv:2: cannot be read as CSV: a quoted cell continues",
     ),
     "a huge cell": (
         b"item,truth,a\n1,x," + b"x" * 200_000 + b"\n",

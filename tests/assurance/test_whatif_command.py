@@ -175,7 +175,7 @@ def test_runs_can_be_narrowed_to_a_team_and_to_a_day(capsys: Captured, accord_ho
     assert told(capsys, *args, "--team", "other")[0].keys() == {"another"}
     assert told(capsys, *args, "--team", "checkout_launch")[0].keys() == RUNS.keys()
     nobody = accord(capsys, "whatif", *args, "--team", "nobody")
-    assert (nobody.code, nobody.err) == (0, "accord: no archived run is of a team `nobody`\n")
+    assert (nobody.code, nobody.err) == (0, "accord: there is no archived run of a team `nobody`\n")
     assert told(capsys, *args, "--since", today - timedelta(days=1))[1]["runs"] == len(RUNS) + 1
     assert told(capsys, *args, "--since", today + timedelta(days=1))[1]["runs"] == 0
 
@@ -318,7 +318,7 @@ def test_an_entry_that_cannot_be_read_nor_made_again_is_named(capsys: Captured, 
     verdicts, _ = told(capsys, "--policy", "majority")
 
     assert verdicts["gone"]["answer"] == "refused"
-    assert verdicts["gone"]["reason"] == "what is kept of it was changed; see `accord audit verify gone`"
+    assert verdicts["gone"]["reason"] == "what was kept of it has been changed; see `accord audit verify gone`"
 
 
 def test_a_thread_that_has_not_ended_is_no_run_to_decide_again(

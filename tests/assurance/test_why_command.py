@@ -169,7 +169,7 @@ def test_people_read_the_row_its_reason_and_the_smallest_changes(accord_home: Pa
     lines = [" ".join(line.split()) for line in accord(capsys, "why", "t").out.splitlines()]
 
     assert lines[0] == "classic, round 1 of 3: go_with_caution"
-    assert "Row 4 decides: enough go votes beside a caution" in lines
+    assert "Row 4 decides: enough go votes despite a caution" in lines
     assert "when go >= min_go_votes" in lines
     assert "It would have been go with" in lines
     assert "risk_analyst: go" in lines

@@ -90,7 +90,7 @@ def test_what_was_changed_beside_the_events_is_named(states: dict[str, State], w
     found = find_disagreement("t", state)
 
     assert found is not None
-    assert found.message == f"says another `{message}` than the thread"
+    assert found.message == f"has a `{message}` that differs from the thread's"
 
 
 @pytest.mark.parametrize("odd", [None, 5, "history", {"a": 1}, [None], [{1: 2}], [b"a"], [float("nan")]])

@@ -91,7 +91,7 @@ def test_every_outcome_names_round_row_reason_stances_and_flags(tmp_path: Path) 
     ]
     assert [each["because"] for each in outcomes] == [
         *["one role blocks"] * 2,
-        "enough go votes beside a caution",
+        "enough go votes despite a caution",
     ]
     for outcome, entry in zip(outcomes, record["history"], strict=True):
         assert outcome["casts"] == {said["agent"]: said["stance"] for said in entry["contributions"]}

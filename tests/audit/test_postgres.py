@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.needs("postgres")]
 CHANGES: dict[str, tuple[str, str]] = {
     "an entry of the archive": (
         """UPDATE store SET value = replace(value::text, '"go"', '"block"')::jsonb WHERE prefix LIKE 'archive%'""",
-        "its entry in the archive says another `tape` than the chain",
+        "its entry in the archive has a `tape` that differs from the chain's",
     ),
     "an entry of the index": (
         """UPDATE store SET value = jsonb_set(value, '{status}', '"stopped"') WHERE prefix = 'threads'""",
@@ -27,7 +27,7 @@ CHANGES: dict[str, tuple[str, str]] = {
     "no entry of the archive": ("DELETE FROM store WHERE prefix LIKE 'archive%'", "the archive lacks it"),
     "the brief": (
         """UPDATE checkpoints SET checkpoint = jsonb_set(checkpoint, '{channel_values,answer}', '"Decision: no_go"')""",
-        "says another `answer` than the thread",
+        "has a `answer` that differs from the thread's",
     ),
     "a last checkpoint less": (
         "DELETE FROM checkpoints WHERE checkpoint_id = (SELECT max(checkpoint_id) FROM checkpoints)",
@@ -35,7 +35,7 @@ CHANGES: dict[str, tuple[str, str]] = {
     ),
     "no trace": (
         "DELETE FROM checkpoint_writes WHERE channel = 'trace'",
-        "says another `trace` than the thread",
+        "has a `trace` that differs from the thread's",
     ),
     "a damaged list": (
         "UPDATE checkpoint_writes SET blob = '\\xc1' WHERE channel = 'history'",

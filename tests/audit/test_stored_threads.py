@@ -150,7 +150,7 @@ def test_a_chain_that_was_rewritten_whole_no_longer_says_what_its_steps_wrote(
 
     code, (found,) = verified(capsys, "t")
 
-    assert (code, found["broken"]) == (1, {"event": place, "message": "says another `events` than the thread"})
+    assert (code, found["broken"]) == (1, {"event": place, "message": "has a `events` that differs from the thread's"})
 
 
 def redigested(entry: dict[str, Any]) -> dict[str, Any]:
@@ -167,7 +167,7 @@ def test_a_whole_new_chain_is_found_through_the_archive_and_with_the_archive_thr
 
     assert verified(capsys, "t")[1][0]["broken"] == {
         "event": None,
-        "message": "its entry in the archive says another `head` than the chain",
+        "message": "its entry in the archive has a `head` that differs from the chain's",
     }
     head = {"events": len(forged), "hash": forged[-1]["hash"]}
     rewrite_archive(accord_home / DATABASE, lambda entry: redigested({**entry, "head": head}))

@@ -75,8 +75,12 @@ def test_results_go_to_a_file_that_is_there_when_all_are(capsys: Captured) -> No
 @pytest.mark.parametrize(
     ("out", "sentence"),
     [
-        ("nowhere/results.jsonl", "nowhere/results.jsonl: cannot be written: No such file or directory"),
-        (".", ".: cannot be written: is no regular file"),
+        (
+            "nowhere/results.jsonl",
+            "nowhere/results.jsonl: cannot be written: the folder `nowhere` does not exist; "
+            "make it with `mkdir -p nowhere`",
+        ),
+        (".", ".: cannot be written: it is not a regular file"),
         ("cases.jsonl", "--out cases.jsonl: is the file of cases; name another file"),
     ],
 )

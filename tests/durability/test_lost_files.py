@@ -179,7 +179,7 @@ def test_where_few_files_may_be_open_fewer_cases_run_at_once_and_all_decide(file
 
     assert (done.code, decisions(done)) == (0, ["go"] * 64)
     assert done.err.startswith(
-        "accord: warning: 64 cases at once would open more files than may be (`ulimit -n`); at once"
+        "accord: warning: 64 cases at once would open more files than are allowed (`ulimit -n`); at once"
     )
 
 

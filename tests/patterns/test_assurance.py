@@ -129,7 +129,7 @@ def test_an_answer_changed_in_the_stages_alone_is_found(pattern: str, tmp_path: 
             entry["answer"] = {**kept, "text": "Something else."}
             found = find_disagreement("t", state)
             assert found is not None
-            assert found.message == "says another `stages` than the thread"
+            assert found.message == "has a `stages` that differs from the thread's"
             entry["answer"] = kept
     assert find_disagreement("t", state) is None
 
@@ -220,22 +220,22 @@ DEEP = raw_team("pipeline", "council", roles={"council": {"team": INNER}})
 @pytest.mark.parametrize(
     ("team", "script", "sentence"),
     [
-        (*COURSES["parallel"], "its pattern `parallel` is decided by no policy"),
+        (*COURSES["parallel"], "no policy decides its pattern `parallel`"),
         (
             *COURSES["pipeline"],
-            "its pattern `pipeline` is decided by no policy; within it the team `a_rounds` came to go, "
-            "as `accord show t` tells",
+            "no policy decides its pattern `pipeline`; within it the team `a_rounds` decided go, "
+            "as `accord show t` shows",
         ),
         (
             parsed(raw_team("parallel", "writer", "board", roles={"board": {"team": DEEP}}, facts={"x": 1})),
             {**COURSES["pipeline"][1], "brief": forever(SYNTHESIS), "writer": output("A draft.")},
-            "its pattern `parallel` is decided by no policy; within it the team `a_rounds` came to go, "
-            "as `accord show t` tells",
+            "no policy decides its pattern `parallel`; within it the team `a_rounds` decided go, "
+            "as `accord show t` shows",
         ),
         (
             within("pipeline", "writer"),
             {"writer": output("A draft."), "risk": refused(401), "legal": says("go")},
-            "its pattern `pipeline` is decided by no policy",
+            "no policy decides its pattern `pipeline`",
         ),
     ],
 )

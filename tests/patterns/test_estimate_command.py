@@ -175,7 +175,7 @@ def test_limits_of_a_team_within_and_teams_that_wait_are_told(capsys: Captured) 
     tight = ["--set", "budget.max_messages=15", "--set", "roles.launch_team.team.budget.max_messages=3"]
     done = accord(capsys, "estimate", "market_entry", *tight)
 
-    told = "the shares of its teams do not fit into the budget beside each other, so they do not work all at once"
+    told = "the shares of its teams do not fit into the budget together, so they do not all work at once"
     assert f"stage `teams`: {told}" in warned(done)
     assert "roles.launch_team.team.budget.max_messages is 3, but the longest course needs 9" in warned(done)
 

@@ -269,7 +269,7 @@ def test_the_receivers_allowed_are_shown_up_to_ten() -> None:
 
 def test_a_role_that_is_alone_addresses_nobody() -> None:
     assert refused(offer(to="all"), roles=("risk",)) == (
-        "message 1: `to` is 'all'; allowed: other roles than risk, of which there are none",
+        "message 1: `to` is 'all'; allowed: roles other than risk, of which there are none",
     )
 
 

@@ -100,7 +100,7 @@ def test_why_names_the_row_its_condition_and_every_value_it_saw(story: Telling) 
     why = story("go_with_caution").dossier["why"]
     assert (why["row"], why["because"], why["when"]) == (
         "Row 5",
-        "enough go votes beside a caution",
+        "enough go votes despite a caution",
         "go >= min_go_votes",
     )
     assert {each["name"]: each["value"] for each in why["readings"]}["caution"] == "1"
@@ -161,13 +161,13 @@ def test_many_rounds_go_on_below(story: Telling) -> None:
 def test_a_refusal_names_its_rule_its_role_and_its_attempt(story: Telling) -> None:
     refusals = [line for line in lines_of(story("refused").dossier) if line["what"] == "Refused"]
     assert [(line["role"], line["attempt"]) for line in refusals] == [("risk_analyst", 1), ("risk_analyst", 2)]
-    assert refusals[0]["rule"] == "the stance is none of go, caution, block [invalid_contribution:stance]"
+    assert refusals[0]["rule"] == "the stance is not go, caution or block [invalid_contribution:stance]"
     assert '"stance": "perhaps"' in refusals[0]["quote"]
 
 
 def test_a_decision_that_was_not_announced_is_said_to_be_none(story: Telling) -> None:
     sentences = story("brief_failed").dossier["verdict"]["sentences"]
-    assert sentences[-1] == "The policy had come to go in round 1; it was not announced."
+    assert sentences[-1] == "The policy had reached go in round 1; it was not announced."
 
 
 @pytest.mark.parametrize(

@@ -62,9 +62,13 @@ class TestShow:
         [
             (["--html", "home"], "home: is a folder; name a file, or - for stdout"),
             (["--markdown", "."], ".: is a folder; name a file, or - for stdout"),
-            (["--html", "nowhere/page.html"], "nowhere/page.html: cannot be written: No such file or directory"),
+            (
+                ["--html", "nowhere/page.html"],
+                "nowhere/page.html: cannot be written: the folder `nowhere` does not exist; "
+                "make it with `mkdir -p nowhere`",
+            ),
             (["--html", "file/page.html"], "file/page.html: cannot be written: Not a directory"),
-            (["--html", os.devnull], f"{os.devnull}: is no regular file; name a file, or - for stdout"),
+            (["--html", os.devnull], f"{os.devnull}: is not a regular file; name a file, or - for stdout"),
             (["--html", ""], "--html or --markdown names no file; name one, or - for stdout"),
             (["--html", "a", "--markdown", "./a"], "a: is named for two things; name two files"),
             (

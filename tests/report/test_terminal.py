@@ -112,7 +112,7 @@ Ended early: nobody added anything.
 Tally: 1 approve, 1 reject, 0 abstain, 1 absent
 
 Stopped: no_quorum at ballots
-The ballots came to no decision.
+The ballots gave no decision.
 """,
     "parallel": """\
 ✗ The coder  absent: The model gave no answer in time

@@ -103,7 +103,7 @@ def test_a_decision_is_named_an_answer_is_one_and_a_stop_is_a_stop(
                 "So far: 2 turns by 2 roles.",
             ],
         ),
-        ("no_quorum", ["The ballots came to no decision.", "So far: 3 ballots: 1 approve, 1 reject, 1 absent."]),
+        ("no_quorum", ["The ballots gave no decision.", "So far: 3 ballots: 1 approve, 1 reject, 1 absent."]),
     ],
 )
 def test_what_was_done_and_why_it_stopped_is_said_in_sentences(name: str, sentences: list[str], story: Telling) -> None:

@@ -195,7 +195,7 @@ DIALECTS: dict[str, Dialect] = {
         reasoned,
         learned={"schema": "json_object"},
         steps=1,
-        note="has JSON mode, no schema; reasons beside its answer",
+        note="has JSON mode, no schema; reasons next to its answer",
     ),
     "Mistral-like": Dialect(
         refuses_field("max_completion_tokens", MISTRAL),
@@ -234,7 +234,7 @@ DIALECTS: dict[str, Dialect] = {
         steps=1,
         error=status(200, {"choices": [{"error": {"message": "Too long.", "code": 502}, "finish_reason": "error"}]}),
         reason="llm_error:502",
-        note="answers 404 where no provider has the form; its errors may stand in a choice",
+        note="answers 404 where no provider has the form; its errors may be inside a choice",
     ),
     "llama.cpp-like": Dialect(
         refuses_form(LLAMA, "json_schema"),

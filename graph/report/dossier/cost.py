@@ -1,4 +1,4 @@
-"""What a run cost, beside its limits."""
+"""What a run cost, next to its limits."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -115,9 +115,7 @@ def _why(why: Plain | None, pattern: str | None) -> Plain | None:
         return None
     return {
         "place": said_round(why["round"], why["max_rounds"], "of at most") if pattern is None else None,
-        "came": f"Round {why['round']}, the last that was finished, came to"
-        if pattern is None
-        else "The ballots came to",
+        "came": f"Round {why['round']}, the last that was finished, gave" if pattern is None else "The ballots gave",
         "row": _otherwise(why) if why["row"] == "otherwise" else f"Row {why['row']}",
         "because": why["because"],
         "when": why["when"],

@@ -42,10 +42,10 @@ def unexplained(thread: str, state: Mapping[str, Any]) -> str:
     past = Past.of(state)
     if past.pattern.count:
         return f"the thread `{thread}` has finished no round under its policy and facts, so there is nothing to explain"
-    told = [f"the team `{name}` came to {decision}" for name, decision in _decided_within(outputs_of(past))]
-    within = f"; within it {', '.join(told)}, as `accord show {thread}` tells" if told else ""
+    told = [f"the team `{name}` decided {decision}" for name, decision in _decided_within(outputs_of(past))]
+    within = f"; within it {', '.join(told)}, as `accord show {thread}` shows" if told else ""
     pattern = past.team["pattern"]
-    return f"the thread `{thread}` has nothing to explain: its pattern `{pattern}` is decided by no policy{within}"
+    return f"the thread `{thread}` has nothing to explain: no policy decides its pattern `{pattern}`{within}"
 
 
 def _decided_within(outputs: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from graph.report.words import CONFLICTS, FLAGS, label_of, said_reason, tone_of
 Plain = dict[str, Any]
 
 ABREAST = 6
-"""Rounds side by side before the matrix goes on below."""
+"""Rounds side by side before the matrix continues below."""
 
 AGREES = {"go": ("go",), "go_with_caution": ("go", "caution"), "no_go": ("block",)}
 """The stances that agree with a decision."""
@@ -68,7 +68,7 @@ def _note(role: str, cast: str, outcome: Mapping[str, Any], absent: Mapping[str,
 
 
 def _open(past: Past, finished: Sequence[Plain]) -> list[Plain]:
-    """Return the round that is open, if its roles were asked; the stages of another pattern are no rounds."""
+    """Return the round that is open, if its roles were asked; the stages of another pattern are not rounds."""
     if not past.pattern.is_rounds or not past.seats:
         return []
     if past.round <= max((each["number"] for each in finished), default=0):
@@ -113,7 +113,7 @@ def flags_of(record: Mapping[str, Any]) -> list[Plain]:
 def speeches_of(past: Past, record: Mapping[str, Any]) -> Plain:
     """Return the last words of each role: those that did not agree with the decision, the others, and who is missing.
 
-    Without a decision nobody disagrees with it, and all stand together.
+    Without a decision nobody disagrees with it, and all are in one group.
     """
     decision = record.get("final_decision")
     latest = _latest(past, record)

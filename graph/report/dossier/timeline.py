@@ -29,7 +29,7 @@ MAX_NAMED = 50
 """Roles or seats named that were asked at once."""
 
 PLACED = ("number", "seq", "prev_hash", "hash", "wrote", "at", "event", "round", "role", "attempt")
-"""What of an event is said beside its own words."""
+"""What is said of an event besides its own words."""
 
 
 def timeline_of(events: Events, titled: Callable[[int], str] = "Round {}".format) -> list[Plain]:

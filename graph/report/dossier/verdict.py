@@ -21,7 +21,7 @@ OPEN = {
 
 
 def verdict_of(record: Mapping[str, Any], state: State, why: Plain | None, work: Plain) -> Plain:
-    """Return the decision of a thread, or what stands in its place, and how the thread goes on."""
+    """Return the decision of a thread, or what takes its place, and how to resume the thread."""
     return _verdict(record, *_ruled(record, state, why, work))
 
 
@@ -44,9 +44,9 @@ def _verdict(record: Mapping[str, Any], label: str, tone: str, sentences: list[s
 
 
 def _ruled(record: Mapping[str, Any], state: State, why: Plain | None, work: Plain) -> tuple[str, str, list[str]]:
-    """Return the decision, or what stands in its place, its tone, and the sentences below it."""
+    """Return the decision, or what takes its place, its tone, and the sentences below it."""
     if not state:
-        return "Not begun", "open", ["The thread was admitted, and nothing of it has happened yet."]
+        return "Not begun", "open", ["The thread was admitted, and nothing has happened in it yet."]
     so_far = _so_far(why) if work["pattern"] is None else _done(work)
     if record["status"] == "ok":
         return _ended(record, why, work)
@@ -98,5 +98,5 @@ def _so_far(why: Plain | None) -> list[str]:
     if why is None:
         return ["No round was finished."]
     if why["final"] in DECISIONS:
-        return [f"The policy had come to {plain_word(why['final'])} in round {why['round']}; it was not announced."]
+        return [f"The policy had reached {plain_word(why['final'])} in round {why['round']}; it was not announced."]
     return [f"Last finished round: {_counts(why)}"]

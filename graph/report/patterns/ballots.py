@@ -19,7 +19,7 @@ def ballots_of(work: Work) -> list[Plain]:
         {
             "kind": "ballots",
             "title": "Ballots",
-            "summary": f"{counted(len(cast), 'ballot')}: {told}." if told else "Nobody voted yet.",
+            "summary": f"{counted(len(cast), 'ballot')}: {told}." if told else "Nobody has voted yet.",
             "proposer": proposed["agent"],
             "proposal": proposed["answer"]["proposal"],
             "reason": proposed["answer"]["reason"],

@@ -64,7 +64,7 @@ def _sentences(drawn: Sequence[Plain]) -> list[str]:
 
 
 def _within(roles: Given) -> Callable[[Given], Plain]:
-    """Return how a team within is told: {team, pattern, decision, tone, sections}."""
+    """Return how a team within is shown: {team, pattern, decision, tone, sections}."""
 
     def told(inner: Given) -> Plain:
         pattern, known = inner["pattern"], _known(roles, inner["team"])
@@ -121,7 +121,7 @@ def _number(sections: Iterable[Plain], numbers: Iterator[int]) -> None:
 
 
 def _spoken(section: Plain) -> Iterator[Plain]:
-    """Yield what stands in a section that a team within may have answered."""
+    """Yield what a section contains that a team within may have answered."""
     for wave in section.get("waves", []):
         yield from wave
     yield from section.get("items", [])

@@ -9,10 +9,10 @@ Plain = dict[str, Any]
 Point = tuple[int, int]
 
 MAX_ROWS = 10
-"""Steps below each other; a wave of more goes on in another column."""
+"""Steps below each other; a longer wave continues in another column."""
 
 MAX_EDGES = 1_000
-"""Edges drawn; what a step waits for is told in words too."""
+"""Edges drawn; what a step waits for is said in words too."""
 
 HEADING = 24
 PAD = 4
@@ -64,7 +64,7 @@ def graph_of(steps: Sequence[Plain], critical: Sequence[int]) -> Plain:
 
 
 PRINTED = 1_300
-"""A graph wider than this is too small to read on paper, where the list below tells the same."""
+"""A graph wider than this is too small to read on paper, where the list below says the same."""
 
 
 def _columns(steps: Sequence[Plain], size: _Size) -> Iterator[tuple[int, list[Plain]]]:

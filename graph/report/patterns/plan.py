@@ -1,4 +1,4 @@
-"""The plan of an orchestrator: each step, how it stands, what it waits for, and all of them as a graph."""
+"""The plan of an orchestrator: each step, its state, what it waits for, and all of them as a graph."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class _Plan:
 
 
 def plans_of(work: Work) -> list[Plain]:
-    """Return a section for each plan that was made, the last one is the one that stood."""
+    """Return a section for each plan that was made, the last one is the one that was kept."""
     plans: list[_Plan] = []
     for output in work.outputs:
         if output["contract"] == "plan" and output["answer"]:

@@ -6,7 +6,7 @@ from graph.report.patterns.work import Given, Plain, Work, said_fault_of
 from graph.report.words import counted
 
 ABREAST = 3
-"""Rounds side by side before the table goes on below."""
+"""Rounds side by side before the table continues below."""
 
 
 def debate_of(work: Work) -> list[Plain]:

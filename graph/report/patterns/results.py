@@ -1,4 +1,4 @@
-"""Results beside or after each other: of a pipeline, of a parallel team, of those to whom a lead gave subtasks."""
+"""Results side by side or in order: of a pipeline, a parallel team, or those to whom a lead gave subtasks."""
 
 from collections.abc import Sequence
 

@@ -9,7 +9,7 @@ Cast = Mapping[str, str]
 
 
 def rounds_of(work: Work) -> list[Plain]:
-    """Return the stances by role and round, and what each round came to."""
+    """Return the stances by role and round, and the outcome of each round."""
     rounds = work.history
     if not rounds:
         return []

@@ -1,4 +1,4 @@
-"""The work of a team: what its seats answered, and how one answer is told."""
+"""The work of a team: what its seats answered, and how one answer is shown."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ Plain = dict[str, Any]
 Given = Mapping[str, Any]
 
 NO_TEXT = ("text", "decision")
-"""What of an output is told beside its fields."""
+"""What is shown of an output besides its fields."""
 
 
 def _nothing(_: Given) -> Plain | None:
@@ -20,7 +20,7 @@ def _nothing(_: Given) -> Plain | None:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a team did as far as it came; `outputs` are those of the record, `inside` tells of a team within."""
+    """What a team did as far as it came; `outputs` are those of the record, `inside` describes a team within."""
 
     outputs: Sequence[Given] = ()
     history: Sequence[Given] = ()
@@ -43,7 +43,7 @@ class Work:
         return None if title is None else str(title)
 
     def told(self, output: Given) -> Plain:
-        """Return how one seat is told: {number, agent, title, task, text, fields, tone, word, fault, inner}."""
+        """Return how one seat is shown: {number, agent, title, task, text, fields, tone, word, fault, inner}."""
         answer, absent = output["answer"] or {}, output["absent"]
         tone, word = ("go", "answered") if output["answer"] else ("refused", "absent")
         return {
@@ -66,7 +66,7 @@ def said_fault_of(reason: str | None) -> str | None:
 
 
 def _fields(answer: Given) -> Iterator[Plain]:
-    """Yield what a role declared beside its text."""
+    """Yield what a role declared besides its text."""
     for name, value in answer.items():
         if name not in NO_TEXT:
             yield {"name": name, "value": said_value(value)}

@@ -79,7 +79,7 @@ class ErrorInAnswer(Exception):  # it is the provider's error, carried by an ans
 
 
 class NoCompletionError(Exception):
-    """An answer with status 200 that is no chat completion; what it says that it counted counts all the same."""
+    """An answer with status 200 that is not a chat completion; the tokens it reports count all the same."""
 
     def __init__(self, said: str, tokens: Tokens | None = None) -> None:
         super().__init__(said)
@@ -87,7 +87,7 @@ class NoCompletionError(Exception):
 
 
 def complaint_of(error: Exception, address: str) -> Complaint | None:
-    """Return what an error of a call complains of; None where it is no fault of the endpoint or the way to it."""
+    """Return what an error of a call complains of; None where neither the endpoint nor the way to it is at fault."""
     if isinstance(error, openai.APIStatusError):
         return _of_status(error.status_code, error.body, error.response.headers, address, type(error).__name__)
     if isinstance(error, ErrorInAnswer):

@@ -63,5 +63,5 @@ def tokens_in(usage: object, has_text: bool) -> Tokens | None:
 
 
 def _is_count(count: Any) -> bool:
-    """Tell whether a value is a whole number, which JSON may write as 5.0, and can count something."""
+    """Return whether a value is a whole number, which JSON may write as 5.0, and can count something."""
     return (type(count) is int or (isinstance(count, float) and count.is_integer())) and count >= 0

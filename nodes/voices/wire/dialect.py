@@ -73,7 +73,7 @@ def weaker(dialect: Dialect, complaint: Complaint) -> Dialect | None:
 
 
 def names_limit(complaint: Complaint) -> bool:
-    """Tell whether a complaint is about how long an answer may be."""
+    """Return whether a complaint is about how long an answer may be."""
     said = complaint.said.lower()
     return complaint.status in REFUSING and any(word in said for word in (*LIMITS, *CAPS))
 

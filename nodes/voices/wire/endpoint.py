@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
+from policies.nearest import is_slip
+
 Schema = Literal["json_schema", "json_object", "none"]
 """How an answer's form is asked for: by strict schema, as some JSON object, or in words alone; strongest first."""
 
@@ -16,6 +18,10 @@ DEFAULT = "default"
 SECRET_NAMES = re.compile("auth|cookie|credential|key|password|secret|sig|token")
 PARTS = re.compile("[ =;,]+")
 """What separates the words of a header, one of which may be the key."""
+NAMED = re.compile(r"([a-z][a-z0-9_-]*)(/|:(?!\d|latest$)(?=[^:]+$))(.+)")
+"""A model that may name its endpoint: the name, what follows it, and the model there; `llama3:8b` has a tag instead."""
+LEAST = 5
+"""Letters of the shortest name of an endpoint of which another word, one letter off, is taken for a slip."""
 OPENAI = "https://api.openai.com/v1"
 
 
@@ -76,7 +82,7 @@ def default_of(endpoints: Mapping[str, Endpoint]) -> Endpoint:
 def find_endpoint(model: str | None, endpoints: Mapping[str, Endpoint]) -> tuple[Endpoint, str]:
     """Return the endpoint that `endpoint/model` names, and the model as it is called there.
 
-    A name before the slash that is no endpoint is part of the model's: gateways call them `maker/model`.
+    A name before the slash that is not an endpoint's belongs to the model: gateways call them `maker/model`.
 
     >>> ours = {"default": Endpoint("k", None, "a"), "local": Endpoint("k", None, "b", name="local")}
     >>> [(where.name, name) for where, name in (find_endpoint(m, ours) for m in ("local/c", "openai/d", None))]
@@ -89,11 +95,31 @@ def find_endpoint(model: str | None, endpoints: Mapping[str, Endpoint]) -> tuple
     return default, model or default.default_model
 
 
+def meant_model(model: str, endpoints: Mapping[str, Endpoint]) -> str | None:
+    """Return what was meant by a model whose endpoint is surely misspelled; None for any other model.
+
+    That is the name of an endpoint with one slip, or with `:` in place of `/`. Many models have a `/` or a `:` in their
+    own names, so whatever else does not name an endpoint is left to the default one.
+
+    >>> ours = {"default": Endpoint("k", None, "a"), "openai": Endpoint("k", None, "b", name="openai")}
+    >>> [meant_model(model, ours) for model in ("opnai/gpt-4.1", "openai:gpt-4.1", "opnai:gpt-4.1")]
+    ['openai/gpt-4.1', 'openai/gpt-4.1', 'openai/gpt-4.1']
+    >>> [meant_model(model, ours) for model in ("openai/gpt-4.1", "llama3:8b", "ft:gpt-4o:org::id", "meta/llama", "a")]
+    [None, None, None, None, None]
+    """
+    found = NAMED.fullmatch(model)
+    if found is None or model == default_of(endpoints).default_model or (found[1] in endpoints and found[2] == "/"):
+        return None
+    name, _, rest = found.groups()
+    meant = [known for known in endpoints if known == name or (len(known) >= LEAST and is_slip(name, known))]
+    return f"{meant[0]}/{rest}" if meant else None
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """How this process reaches endpoints: proxies by scheme, hosts that need none, and whom TLS trusts.
 
-    `ca_file` and `ca_folder` stand in place of the system's certificate authorities.
+    `ca_file` and `ca_folder` replace the system's certificate authorities.
     """
 
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -16,7 +16,7 @@ MARKS = (b"\\u", b"\\/", b"\x00", b"%", b"&#")
 """One of them is in whatever spells a key otherwise than it is."""
 
 _NOTHING = r"(?:\x00|\\++u0000)*+"
-"""What may stand between two characters and is gone once the text is kept: NUL cannot be stored."""
+"""What may come between two characters and is gone once the text is kept: NUL cannot be stored."""
 
 
 class Cutter:

@@ -44,7 +44,7 @@ class TooLargeError(httpx2.RequestError):
 
 
 class MalformedError(httpx2.RequestError):
-    """What the peer sent is no HTTP, or packed in a way that was not asked for."""
+    """What the peer sent is not HTTP, or is compressed in a way that was not asked for."""
 
 
 def open_client(route: Route, timeout_seconds: float, keys: Cutter) -> httpx2.AsyncClient:

@@ -89,10 +89,10 @@ def changed(place: int, **fields: Any) -> Chain:
     [
         ([*chain(2), "asked"], 2, "is not an event"),
         ([None], 0, "is not an event"),
-        ([{}], 0, "has the number None where 0 was to be"),
-        (changed(2, seq=5), 2, "has the number 5 where 2 was to be"),
-        (changed(1, seq=True), 1, "has the number True where 1 was to be"),
-        (changed(0, seq=False), 0, "has the number False where 0 was to be"),
+        ([{}], 0, "has the number None where 0 was expected"),
+        (changed(2, seq=5), 2, "has the number 5 where 2 was expected"),
+        (changed(1, seq=True), 1, "has the number True where 1 was expected"),
+        (changed(0, seq=False), 0, "has the number False where 0 was expected"),
         (changed(2, prev_hash=GENESIS), 2, "does not name the event before it"),
         (changed(0, prev_hash="f" * 64), 0, "does not name the event before it"),
         (changed(2, role="r9"), 2, "is not what was hashed"),
@@ -103,9 +103,9 @@ def changed(place: int, **fields: Any) -> Chain:
         (changed(1, rate=float("nan")), 1, "cannot be hashed: "),
         (changed(1, role="\ud800"), 1, "cannot be hashed: "),
         (changed(1, role={1: 2}), 1, "cannot be hashed: "),
-        (chain()[1:], 0, "has the number 1 where 0 was to be"),
-        ([*chain()[:1], *chain()[2:]], 1, "has the number 2 where 1 was to be"),
-        ([*chain()[:2], *chain()[1:]], 2, "has the number 1 where 2 was to be"),
+        (chain()[1:], 0, "has the number 1 where 0 was expected"),
+        ([*chain()[:1], *chain()[2:]], 1, "has the number 2 where 1 was expected"),
+        ([*chain()[:2], *chain()[1:]], 2, "has the number 1 where 2 was expected"),
     ],
 )
 def test_the_first_event_that_cannot_be_what_was_written_is_named_with_why(

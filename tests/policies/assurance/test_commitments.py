@@ -79,7 +79,7 @@ def test_another_value_in_any_channel_is_found(steps: list[Plain], rng: random.R
 
     assert (found is not None) == is_changed, (before, state[name])
     if found is not None:
-        assert found.message == f"says another `{'goal' if name == 'case' else name}` than the thread"
+        assert found.message == f"has a `{'goal' if name == 'case' else name}` that differs from the thread's"
 
 
 def empty(name: str) -> Any:
@@ -98,7 +98,7 @@ def test_the_event_that_wrote_last_is_named() -> None:
 
 
 def break_at(place: int, name: str) -> Break:
-    return Break(place, f"says another `{name}` than the thread")
+    return Break(place, f"has a `{name}` that differs from the thread's")
 
 
 def test_a_record_that_ends_within_a_step_lacks_an_event() -> None:

@@ -92,7 +92,7 @@ def test_a_run_that_was_escalated_and_would_be_is_the_same() -> None:
 
     assert past.ended == "escalated"
     assert again(past, load_policy("launch")) == Verdict(
-        "t1", "same", "escalated", "escalated", 2, 1, "a block stood for two rounds"
+        "t1", "same", "escalated", "escalated", 2, 1, "a block lasted two rounds"
     )
 
 
