@@ -54,7 +54,7 @@ class Used:
 
 @dataclass
 class Board:
-    """All that is known of a run while it goes on."""
+    """All that is known of a run while it works."""
 
     run: Event = field(default_factory=dict)
     rows: dict[tuple[str, ...], Row] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from graph.report.terminal.visible import console_on, visible
 Event = Mapping[str, Any]
 
 REDRAWN_PER_SECOND = 4
-"""A redraw costs 2 ms of CPU, beside the run, in a thread of its own."""
+"""A redraw costs 2 ms of CPU, in a thread of its own."""
 NARROW = 60
 """Columns below which a row takes two lines."""
 TITLE_SHARE = 3

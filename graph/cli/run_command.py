@@ -36,8 +36,8 @@ accord run my_team.yaml --facts today.json --thread launch-42
 @click.option("--goal", help="The question, instead of the team's own.")
 @click.option("--facts", metavar="FILE", help="A JSON or YAML file of facts, instead of the team's own; - is stdin.")
 @click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Set a value of the team; += appends.")
-@click.option("--thread", metavar="ID", help="The thread's id; an existing thread goes on. Default: a new one.")
-@click.option("--accept-changes", is_flag=True, help="Go on although team, policy, facts or goal of the thread moved.")
+@click.option("--thread", metavar="ID", help="The thread's id; an existing thread is continued. Default: a new one.")
+@click.option("--accept-changes", is_flag=True, help="Continue although team, policy, facts or goal changed.")
 @voice_option("as the team file says, else the model where a key is set, else the roles' own rules")
 @database_option
 @verbose_option

@@ -47,7 +47,7 @@ def _best(scored: Scored) -> Plain | None:
 
 
 def print_evaluation(scored: Scored, policy: str, console: Console) -> None:
-    """Print an evaluation: what the policy decided, beside the best single voter, and what it left undecided."""
+    """Print an evaluation: what the policy decided and left undecided, and the best single voter."""
     found, best = scored.found, _best(scored)
     table = Table("", "accuracy", "coverage", "precision", box=box.SIMPLE_HEAD, pad_edge=False)
     shares = ((found.right, found.items), (found.decided, found.items), (found.right, found.decided))

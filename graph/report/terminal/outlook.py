@@ -20,7 +20,7 @@ COURSES = ("shortest", "longest")
 
 
 def print_outlook(outlook: Mapping[str, Any], sequence: Sequence[str], console: Console) -> None:
-    """Print an estimate: both courses beside each other, their stages, who runs on what, who sees whom."""
+    """Print an estimate: both courses, their stages, who runs on what, who sees whom."""
     console.print(Text.assemble(visible(outlook["team"], "bold"), f", pattern {outlook['pattern']}"))
     console.print(_totals(outlook))
     same = outlook["shortest"]["stages"] == outlook["longest"]["stages"]

@@ -138,7 +138,9 @@ def _answer(record: Mapping[str, Any], dossier: Plain) -> RenderableType:
 def _stop_lines(record: Mapping[str, Any]) -> list[Text]:
     at = f" at {record['phase']}" if record.get("phase") else ""
     lines = [Text.assemble("Stopped: ", visible(record["stop_reason"], "bold red"), visible(at))]
-    lines.append(visible(said_reason(record["stop_reason"])))
+    stop = Stop.find(record["stop_reason"])
+    if "trace" in record or not (stop and stop.remedy):  # what was not touched is told by what to type next
+        lines.append(visible(said_reason(record["stop_reason"])))
     if "cause" in record:
         lines.append(visible(f"Cause: {record['cause']}"))
     if "raw_contribution" in record:

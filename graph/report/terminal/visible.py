@@ -1,5 +1,6 @@
 """Text that a terminal only shows, and the console it is shown on."""
 
+import re
 from typing import Any
 
 from rich.console import Console
@@ -27,6 +28,23 @@ def visible_lines(text: str) -> Text:
     return Text("\n").join(map(visible, text.split("\n")))
 
 
+class Trimmed:
+    """A stream that leaves out the spaces with which tables fill their lines."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write text; rich writes whole lines."""
+        self._stream.write(re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE))
+        return len(text)
+
+
 def console_on(stream: Any, columns: int = 100) -> Console:
-    """Return a console; where the stream is no terminal it keeps to that many columns."""
-    return Console(file=stream, width=None if stream.isatty() else columns, highlight=False)
+    """Return a console; where the stream is not a terminal, it has that many columns."""
+    if stream.isatty():
+        return Console(file=stream, highlight=False)
+    return Console(file=Trimmed(stream), width=columns, highlight=False)  # type: ignore[arg-type]  # as rich uses it
