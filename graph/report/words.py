@@ -55,6 +55,10 @@ FLAGS = {
 }
 
 
+DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""The twelve characters of Unicode that turn the direction of text."""
+
+
 def said_round(number: int, most: int, words: str) -> str:
     """Return a round and how many there may be; a thread that went on under other limits can be beyond them.
 
@@ -175,9 +179,16 @@ def written(value: Any, limit: int) -> str:
 
 
 def cleaned(value: Any) -> Any:
-    """Return a value whose every text a reader only sees: its lines kept, control and direction characters replaced."""
+    r"""Return a value whose every text a reader only sees, its lines kept.
+
+    A character that turns the direction of text is written out, and what else a reader would obey is replaced.
+
+    >>> print(cleaned("invoice" + chr(0x202E) + "fdp.exe"))
+    invoice\u202efdp.exe
+    """
     if isinstance(value, str):
-        return "\n".join(map(neutral, value.replace("\r\n", "\n").replace("\t", " ").split("\n")))
+        spelled = DIRECTIONS.sub(lambda found: f"\\u{ord(found.group()):04x}", value)
+        return "\n".join(map(neutral, spelled.replace("\r\n", "\n").replace("\t", " ").split("\n")))
     if isinstance(value, Mapping):
         return {cleaned(key): cleaned(part) for key, part in value.items()}
     return list(map(cleaned, value)) if isinstance(value, list | tuple) else value

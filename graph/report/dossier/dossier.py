@@ -37,7 +37,7 @@ MAX_SETS = 6
 def dossier_of(thread: str, record: Mapping[str, Any], state: Mapping[str, Any]) -> Plain:
     """Return the dossier of a thread, from its record and its state; the state is empty where it has not begun.
 
-    Every text in it is shown as it is: control and direction characters are replaced already.
+    Every text in it is shown as it is: direction characters are written out already, and controls replaced.
     """
     found = explanation_of(thread, state) if state else None
     changed, why = (found, None) if isinstance(found, Changed) else (None, found)
