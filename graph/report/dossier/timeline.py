@@ -5,12 +5,15 @@ from itertools import groupby
 from typing import Any
 
 from graph.record import row_name
+from graph.report.dossier.naming import named
 from graph.report.words import (
     CONFLICTS,
+    NO_TITLES,
     counted,
     label_of,
     listed,
     plain_word,
+    said_phase,
     said_reason,
     said_repair,
     said_rule,
@@ -28,16 +31,21 @@ MAX_RAW = 400
 MAX_NAMED = 50
 """Roles or seats named that were asked at once."""
 
-PLACED = ("number", "seq", "prev_hash", "hash", "wrote", "at", "event", "round", "role", "attempt")
+PLACED = ("number", "titles", "seq", "prev_hash", "hash", "wrote", "at", "event", "round", "role", "attempt")
 """What of an event is said beside its own words."""
 
 
-def timeline_of(events: Events, titled: Callable[[int], str] = "Round {}".format) -> list[Plain]:
+def timeline_of(
+    events: Events, titled: Callable[[int], str] = "Round {}".format, titles: Mapping[str, str] = NO_TITLES
+) -> list[Plain]:
     """Return the groups {title, lines}; a line has the numbers of its events in the record, their time, and words.
 
-    `titled` says what a round or stage is called. A step that only noted what it wrote has no line.
+    `titled` says what a round or stage is called, `titles` what people call a role. A step that only noted what it
+    wrote has no line.
     """
-    numbered = [{**event, "number": place} for place, event in enumerate(events, 1) if event["event"] != "noted"]
+    numbered = [
+        {**named(event, titles), "number": place} for place, event in enumerate(events, 1) if event["event"] != "noted"
+    ]
     lines = [_line(group, titled) for group in _waves(numbered)]
     return [
         {"title": title, "lines": [line for _, line in group]}
@@ -188,12 +196,12 @@ def _of_proposal(group: list[Mapping[str, Any]]) -> str | None:
 
 def _failed(group: list[Mapping[str, Any]]) -> Plain:
     event = group[-1]
-    return {"what": "Failed", "tone": "refused", "rule": _reason(event["reason"]), "detail": _measured(event)}
+    return {"what": "Failed", "tone": "refused", "rule": _reason(event), "detail": _measured(event)}
 
 
 def _absent(group: list[Mapping[str, Any]]) -> Plain:
     event = group[-1]
-    return {"what": "Absent", "tone": "absent", "rule": _reason(event["reason"]), "detail": event.get("seat")}
+    return {"what": "Absent", "tone": "absent", "rule": _reason(event), "detail": event.get("seat")}
 
 
 def _sent(group: list[Mapping[str, Any]]) -> Plain:
@@ -206,8 +214,8 @@ def _unsent(group: list[Mapping[str, Any]]) -> Plain:
     return {"what": "Message refused", "tone": "refused", "rule": group[-1]["because"]}
 
 
-def _reason(reason: str) -> str:
-    return f"{said_reason(reason).removesuffix('.')} [{reason}]"
+def _reason(event: Mapping[str, Any], key: str = "reason") -> str:
+    return f"{said_reason(event[key], event['titles']).removesuffix('.')} [{event[key]}]"
 
 
 def _conflict(group: list[Mapping[str, Any]]) -> Plain:
@@ -247,8 +255,8 @@ def _finished(group: list[Mapping[str, Any]]) -> Plain:
         return {"what": "Answered", "tone": "done"}
     if event["stop_reason"] == "success":
         return {"what": f"Announced: {label_of(event['final_decision'])}", "tone": tone_of(event["final_decision"])}
-    phase = f" at {event['phase']}" if event.get("phase") else ""
-    rule = _reason(event["stop_reason"]) + phase
+    phase = f"; it was at {said_phase(event['phase'], event['titles'])}" if event.get("phase") else ""
+    rule = _reason(event, "stop_reason") + phase
     return {"what": "Stopped", "tone": "refused", "rule": rule, "detail": event.get("cause")}
 
 
