@@ -130,9 +130,10 @@ def _asked(group: list[Mapping[str, Any]]) -> Plain:
     noun = "seat" if event.get("seat") else "role"
     more = [f"{len(group) - MAX_NAMED} more"] if len(group) > MAX_NAMED else []
     many = f"{counted(len(group), noun)}: {listed([*map(_seat, group[:MAX_NAMED]), *more])}"
-    said = {"what": "Asked again" if repair else "Asked", "rule": repair and f"to repair: {repair}"}
+    what = "Asked for the brief" if event["role"] == "brief" else "Asked"
+    said = {"what": "Asked again" if repair else what, "rule": repair and f"to repair: {repair}"}
     detail = many if len(group) > 1 else event.get("seat")
-    role = None if len(group) > 1 else event["role"]
+    role = None if len(group) > 1 or event["role"] == "brief" else event["role"]
     return {**said, "role": role, "detail": "; ".join(filter(None, (detail, speaker(event))))}
 
 
@@ -158,7 +159,8 @@ def _measured(event: Mapping[str, Any]) -> str:
 
 def _proposed(group: list[Mapping[str, Any]]) -> Plain:
     is_brief = "text" in group[-1]
-    return {"what": "Brief written" if is_brief else "Proposed", "detail": _measured(group[-1])}
+    said = {"what": "Brief written", "role": None} if is_brief else {"what": "Proposed"}
+    return {**said, "detail": _measured(group[-1])}
 
 
 def _accepted(group: list[Mapping[str, Any]]) -> Plain:
@@ -220,7 +222,7 @@ def _reason(event: Mapping[str, Any], key: str = "reason") -> str:
 
 def _conflict(group: list[Mapping[str, Any]]) -> Plain:
     name = group[-1]["conflict"]
-    return {"what": "Conflict", "tone": "open", "detail": f"{CONFLICTS.get(name, name)} [{name}]"}
+    return {"what": "Conflict", "tone": "open", "detail": CONFLICTS.get(name, name)}
 
 
 def _outcome(group: list[Mapping[str, Any]]) -> Plain:
