@@ -1,4 +1,4 @@
-"""Live events: what who follows a run is told first, and where an event of a team within happened."""
+"""Live events: the first event of a run that is followed, and where an event of a team within happened."""
 
 from collections.abc import Mapping
 from typing import Any

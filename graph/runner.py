@@ -235,7 +235,7 @@ async def open_runner(
 
 
 def _tell(on_event: OnEvent | None, team: Team, limits: Budget, past: Past) -> None:
-    """Tell who follows the run which team works, under which limits, and what was used before."""
+    """Report to whoever follows the run which team works, under which limits, and what was used before."""
     if on_event is not None:
         used = past.spent.get("messages", 0) - unused_messages(past.state)
         on_event(running(team, limits, used, past.usage))

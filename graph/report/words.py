@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -49,10 +50,23 @@ CONFLICTS = {
     "high_divergence": "all three stances at once",
 }
 
+PLACES = {"finalize": "the closing text", "human": "a human’s decision"}
+"""Where a run stopped that was in no round and no stage."""
+
 FLAGS = {
     "contradicts_facts": "is more permissive than its own checks allow on these facts",
     "unsupported": "rests on evidence that the facts do not have",
 }
+
+
+DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""The twelve characters of Unicode that turn the direction of text."""
+
+
+NO_TITLES: Mapping[str, str] = {}
+
+NAMING_A_ROLE = ("invalid_output", "agent_denied")
+"""Stops whose detail is a role."""
 
 
 def said_round(number: int, most: int, words: str) -> str:
@@ -62,6 +76,33 @@ def said_round(number: int, most: int, words: str) -> str:
     ('2 of at most 3', '4')
     """
     return f"{number} {words} {most}" if number <= most else str(number)
+
+
+def said_rounds(numbers: Sequence[int]) -> str:
+    """Return rounds in order, those that follow each other joined.
+
+    >>> said_rounds([2]), said_rounds([1, 2, 3, 4]), said_rounds([1, 2, 4])
+    ('Round 2', 'Rounds 1–4', 'Rounds 1–2 and 4')
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    said = [str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs]
+    return f"Round{'' if len(numbers) == 1 else 's'} {listed(said)}"
+
+
+def titles_of(roles: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return what people call each role; where two have one title, the name of each is added.
+
+    >>> titles_of({"risk": {"title": "Risk"}, "one": {"title": "Analyst"}, "two": {"title": "Analyst"}})
+    {'risk': 'Risk', 'one': 'Analyst (one)', 'two': 'Analyst (two)'}
+    """
+    titles = {name: str(role["title"]) for name, role in roles.items()}
+    counts = Counter(titles.values())
+    return {name: title if counts[title] == 1 else f"{title} ({name})" for name, title in titles.items()}
 
 
 def label_of(outcome: str | None) -> str:
@@ -79,17 +120,29 @@ def tone_of(word: str | None) -> str:
     return TONES.get(word or "", "stopped")
 
 
-def said_reason(reason: str) -> str:
-    """Return a stop reason as a sentence, what it names behind it.
+def said_reason(reason: str, titles: Mapping[str, str] = NO_TITLES) -> str:
+    """Return a stop reason as a sentence, what it names behind it; a role by its title, where that is known.
 
-    >>> said_reason("llm_error:503")
-    'The provider failed (503).'
+    >>> said_reason("llm_error:503"), said_reason("invalid_output:cfo", {"cfo": "Chief financial officer"})[:38]
+    ('The provider failed (503).', 'What Chief financial officer returned ')
     """
     stop = Stop.find(reason)
     if stop is None:
         return f"It ended with {Stop(reason).kind}."
-    is_check = stop.rule.names_check and stop.detail
-    return stop.rule.told(said_check(stop.kind, stop.detail) if is_check else stop.detail)
+    if stop.rule.names_check and stop.detail:
+        return stop.rule.told(said_check(stop.kind, stop.detail))
+    return stop.rule.told(titles.get(stop.detail, stop.detail) if stop.kind in NAMING_A_ROLE else stop.detail)
+
+
+def said_phase(phase: str, titles: Mapping[str, str] = NO_TITLES) -> str:
+    """Return where a run stopped, as people say it.
+
+    >>> said_phase("round_1:risk", {"risk": "Risk analyst"}), said_phase("finalize")
+    ('round 1, Risk analyst', 'the closing text')
+    """
+    stage, _, seat = phase.partition(":")
+    place = PLACES.get(stage, stage.replace("_", " "))
+    return f"{place}, {titles.get(seat, seat.replace('_', ' '))}" if seat else place
 
 
 def resume_of(record: Mapping[str, Any]) -> str | None:
@@ -159,6 +212,16 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def part_of(some: int, all_of_them: int, noun: str, word: str) -> str:
+    """Return how many of a number there are.
+
+    >>> part_of(3, 3, "stage", "done"), part_of(2, 3, "role", "answered")
+    ('3 stages done', '2 of 3 roles answered')
+    """
+    of = "" if some == all_of_them else f"{some:,} of "
+    return f"{of}{counted(all_of_them, noun)} {word}"
+
+
 def listed(names: list[str]) -> str:
     """Return names as a sentence lists them.
 
@@ -175,9 +238,16 @@ def written(value: Any, limit: int) -> str:
 
 
 def cleaned(value: Any) -> Any:
-    """Return a value whose every text a reader only sees: its lines kept, control and direction characters replaced."""
+    r"""Return a value whose every text a reader only sees, its lines kept.
+
+    A character that turns the direction of text is written out, and what else a reader would obey is replaced.
+
+    >>> print(cleaned("invoice" + chr(0x202E) + "fdp.exe"))
+    invoice\u202efdp.exe
+    """
     if isinstance(value, str):
-        return "\n".join(map(neutral, value.replace("\r\n", "\n").replace("\t", " ").split("\n")))
+        spelled = DIRECTIONS.sub(lambda found: f"\\u{ord(found.group()):04x}", value)
+        return "\n".join(map(neutral, spelled.replace("\r\n", "\n").replace("\t", " ").split("\n")))
     if isinstance(value, Mapping):
         return {cleaned(key): cleaned(part) for key, part in value.items()}
     return list(map(cleaned, value)) if isinstance(value, list | tuple) else value

@@ -59,8 +59,9 @@ class Tab:
             await asyncio.sleep(0.05)
 
     async def ask(self, expression: str) -> Any:
-        """Return the value of an expression on the page; the tool may run one though the page may not."""
-        answer = await self.send("Runtime.evaluate", expression=expression, returnByValue=True)
+        """Return the value of an expression on the page, a promised one too; the tool may run one, the page may not."""
+        asked = {"expression": expression, "returnByValue": True, "awaitPromise": True}
+        answer = await self.send("Runtime.evaluate", **asked)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 

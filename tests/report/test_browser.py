@@ -1,9 +1,6 @@
 """The page in a real browser, opened from disk: seen, measured, printed, and watched for what it asks for."""
 
-import asyncio
 import re
-import shutil
-from collections.abc import Awaitable, Callable, Iterator
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -11,8 +8,8 @@ from typing import Any
 import pytest
 
 from graph.report.html.page import FOLDER
-from tests.report.browser import Colour, Tab, open_browser
-from tests.report.conftest import Telling
+from tests.report.browser import Colour, Tab
+from tests.report.conftest import Looking
 from tests.report.works import EVERY, WORKS
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("chromium")]
@@ -44,31 +41,10 @@ NODES = """[...document.querySelectorAll('svg.plan .node')].map(node => [node.qu
   ...node.querySelectorAll('text')].map(each => each.getBoundingClientRect()).map(
     at => [at.left, at.top, at.right, at.bottom].map(Math.round)))"""
 
-Look = Callable[[Tab, Path], Awaitable[Any]]
-Looking = Callable[[str, Look], Any]
-
 
 def colour(scheme: str, name: str) -> Colour:
     (found,) = re.findall(rf"--{name}: #([0-9a-f]{{6}})", scheme)
     return (int(found[:2], 16), int(found[2:4], 16), int(found[4:], 16))
-
-
-@pytest.fixture
-def look(tmp_path: Path, story: Telling) -> Iterator[Looking]:
-    """Shows a story's page to a function in a browser of its own."""
-
-    def shown(name: str, looking: Look) -> Any:
-        page = tmp_path / "page.html"
-        page.write_text(story(name).page, encoding="utf-8")
-
-        async def main() -> Any:
-            async with open_browser(tmp_path / "profile") as tab:
-                return await looking(tab, page)
-
-        return asyncio.run(main())
-
-    yield shown
-    shutil.rmtree(tmp_path / "profile", ignore_errors=True)
 
 
 @pytest.mark.parametrize(("name", "tone"), ACCENTS.items())

@@ -160,7 +160,7 @@ def test_many_rounds_go_on_below(story: Telling) -> None:
 
 def test_a_refusal_names_its_rule_its_role_and_its_attempt(story: Telling) -> None:
     refusals = [line for line in lines_of(story("refused").dossier) if line["what"] == "Refused"]
-    assert [(line["role"], line["attempt"]) for line in refusals] == [("risk_analyst", 1), ("risk_analyst", 2)]
+    assert [(line["role"], line["attempt"]) for line in refusals] == [("Risk analyst", 1), ("Risk analyst", 2)]
     assert refusals[0]["rule"] == "the stance is not go, caution or block [invalid_contribution:stance]"
     assert '"stance": "perhaps"' in refusals[0]["quote"]
 
@@ -182,7 +182,7 @@ def test_a_decision_that_was_not_announced_is_said_to_be_none(story: Telling) ->
     ],
 )
 def test_a_thread_that_can_go_on_says_how(name: str, command: str | None, story: Telling) -> None:
-    assert story(name).dossier["verdict"]["goes_on"] == command
+    assert story(name).dossier["verdict"]["resume"] == command
 
 
 def unbegun() -> Told:

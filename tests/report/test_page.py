@@ -20,7 +20,7 @@ from tests.report.works import EVERY, WORKS
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-VOID = {"meta", "br", "img", "link", "input", "hr"}
+VOID = {"meta", "br", "img", "link", "input", "hr", "wbr"}
 LOADING = {"src", "srcset", "href", "xlink:href", "data", "action", "formaction", "poster", "background", "style"}
 ALLOWED = {
     *("html", "head", "meta", "title", "style", "body", "header", "main", "section", "article", "footer"),
@@ -28,7 +28,6 @@ ALLOWED = {
         "h1",
         "h2",
         "h3",
-        "h4",
         "p",
         "ul",
         "ol",
@@ -43,6 +42,9 @@ ALLOWED = {
         "code",
         "pre",
         "bdi",
+        "wbr",
+        "details",
+        "summary",
     ),
     *("table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "time"),
     *("svg", "defs", "pattern", "path", "rect", "circle", "text", "g", "desc"),
@@ -199,7 +201,10 @@ def test_the_files_of_the_page_are_in_the_wheel(tmp_path: Path) -> None:
     assert {f"graph/report/html/templates/{path.name}" for path in FOLDER.iterdir()} <= names
 
 
-ORDER = ("Why", "Guards", "What would have changed it", "Stances", "Dissent", "Brief", "Power of roles", "Timeline")
+ORDER = (
+    *("Why", "Guards", "What would have changed it", "Stances", "Dissent", "Brief"),
+    *("Power of roles", "Cost and usage", "Facts", "Timeline", "Record"),
+)
 
 
 def test_why_comes_before_who_said_what_and_the_brief_after_it(story: Telling) -> None:
@@ -210,3 +215,50 @@ def test_why_comes_before_who_said_what_and_the_brief_after_it(story: Telling) -
     }
     for medium, found in titles.items():
         assert [title for title in found if title in ORDER] == [*ORDER], medium
+
+
+def outside_the_record(page: str) -> str:
+    """What a reader reads before the section that holds the hashes and the names of the roles."""
+    return "".join(Reader(page.partition('<section aria-labelledby="record">')[0] + "</main></body></html>").text)
+
+
+@pytest.mark.parametrize("name", ["go", "capped", "timeout", "refused", "many_rounds", "crowd"])
+def test_a_reader_meets_titles_and_no_names_of_roles(name: str, story: Telling) -> None:
+    each = story(name)
+    roles = {row["role"]: row["title"] for block in each.dossier["matrix"] for row in block["rows"]}
+    assert len(roles) >= 3
+    for text in (outside_the_record(each.page), each.markdown.partition("## Record")[0].replace("\\_", "_")):
+        # What a role wrote itself stays as it wrote it.
+        ours = re.sub(r'\w+ says so\.|"agent": "\w+"', "", text)
+        assert not [role for role in roles if re.search(rf"\b{role}\b", ours)]
+        assert not [title for title in roles.values() if title not in ours]
+
+
+def test_every_word_of_every_round_is_folded_below_the_stances(story: Telling) -> None:
+    page = story("no_go").page.partition('<section aria-labelledby="stances">')[2].partition("</section>")[0]
+    folds = re.findall(r"<details><summary>(.*?)</summary>(.*?)</details>", page, flags=re.DOTALL)
+    rounds = story("no_go").record["history"]
+    assert [title for title, _ in folds] == [f"Round {entry['round']}: what each role said" for entry in rounds]
+    for (_, words), entry in zip(folds, rounds, strict=True):
+        text = "".join(Reader(f"<div>{words}</div>").text)
+        assert all(said["summary"] in text and said["actions"][0] in text for said in entry["contributions"])
+
+
+def test_facts_timeline_and_hashes_are_folded(story: Telling) -> None:
+    sections = dict(re.findall(r'<section aria-labelledby="(\w+)">(.*?)</section>', story("go").page, flags=re.DOTALL))
+    for name, inside in {"facts": "<table", "timeline": "<ol", "record": "<table"}.items():
+        assert inside not in sections[name].partition("<details>")[0], name
+        assert inside in sections[name], name
+    assert 'class="guard' not in "".join(re.findall(r"<details>.*?</details>", story("capped").page, flags=re.DOTALL))
+
+
+def test_a_decision_says_that_nobody_signed_it_yet(story: Telling) -> None:
+    for name, is_decided in {"go": True, "many_rounds": False, "debate": False}.items():
+        each = story(name)
+        assert ("not yet signed" in each.page) == ("not yet signed" in each.markdown) == is_decided, name
+
+
+def test_a_conflict_that_comes_again_is_said_once(story: Telling) -> None:
+    each = story("many_rounds")
+    assert each.markdown.count("- Rounds 1–8: ") == 1
+    assert "".join(Reader(each.page).text).count("Rounds 1–8") == 1

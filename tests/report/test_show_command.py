@@ -107,7 +107,10 @@ class TestShow:
 
 @pytest.mark.parametrize(
     ("name", "code", "heading", "ending"),
-    [("plan", Exit.DONE, "# 📄 Answered\n", "Answer"), ("plan_failed", Exit.STOPPED, "# Stopped\n", "step_failed:2")],
+    [
+        ("plan", Exit.DONE, "# 📄 5 steps done\n", "Answer"),
+        ("plan_failed", Exit.STOPPED, "# Stopped\n", "step_failed:2"),
+    ],
 )
 def test_a_thread_of_another_pattern_is_shown_everywhere(
     name: str, code: Exit, heading: str, ending: str, accord_home: Path, capfdbinary: Captured

@@ -36,7 +36,13 @@ def section_of(name: str, title: str, story: Telling) -> Plain:
 @pytest.mark.parametrize(
     ("name", "label", "tone"),
     [
-        *((name, "Answered", "done") for name in ("plan", "messages", "debate", "workspace", "conversation")),
+        ("plan", "5 steps done", "done"),
+        ("messages", "2 stages done", "done"),
+        ("debate", "The optimist wins", "done"),
+        ("parallel", "2 of 3 roles answered", "done"),
+        ("hierarchy", "2 subtasks answered", "done"),
+        ("workspace", "6 notes in 3 iterations", "done"),
+        ("conversation", "Completed in 3 turns", "done"),
         *((name, "Stopped", "stopped") for name in ("plan_failed", "debate_refused", "conversation_endless")),
         ("pipeline", "Go", "go"),
         ("vote", "Go with caution", "caution"),
@@ -56,7 +62,7 @@ def test_a_decision_is_named_an_answer_is_one_and_a_stop_is_a_stop(
         ("plan", ["5 of 5 steps done, in 3 waves."]),
         ("pipeline", ["3 stages in order."]),
         ("parallel", ["3 roles at once, 1 without an answer."]),
-        ("debate", ["2 debaters, 3 rounds of positions.", "judge gave the verdict.", "Ended early: nobody moved."]),
+        ("debate", ["2 debaters, 3 rounds of positions.", "The judge gave the verdict.", "Ended early: nobody moved."]),
         ("hierarchy", ["2 of 2 subtasks answered."]),
         ("workspace", ["6 notes in 3 iterations.", "Ended early: nobody added anything."]),
         ("conversation", ["3 turns by 2 roles."]),
@@ -78,7 +84,7 @@ def test_a_decision_is_named_an_answer_is_one_and_a_stop_is_a_stop(
         ),
         (
             "pipeline_refused",
-            ["What analyst returned broke its contract, and no repair was left.", "So far: 1 stage in order."],
+            ["What The analyst returned broke its contract, and no repair was left.", "So far: 1 stage in order."],
         ),
         ("parallel_stopped", ["The model gave no answer in time.", "So far: 1 role at once."]),
         (
@@ -212,7 +218,7 @@ def test_assignments_tell_subtask_result_and_who_is_missing(story: Telling) -> N
         ("north", "Count.", "All of it, in one text."),
         ("south", "Ask.", "All of it, in one text."),
     ]
-    assert section["missing"] == [{"agent": "west", "why": "it was given no subtask"}]
+    assert section["missing"] == [{"agent": "west", "title": "The west", "why": "it was given no subtask"}]
     workers = section_of("manager", "Assignments", story)
     assert [item["agent"] for item in workers["items"]] == ["coder", "writer", "coder"]
     assert workers["missing"] == []

@@ -10,17 +10,21 @@ from graph.report.dossier.cost import cost_of
 from graph.report.dossier.explanation import explanation_of, said_power
 from graph.report.dossier.gauges import gauge_of
 from graph.report.dossier.limits import border_of, changes_of
-from graph.report.dossier.matrix import conflicts_of, flags_of, matrix_of, speeches_of
+from graph.report.dossier.matrix import conflicts_of, flags_of, matrix_of
+from graph.report.dossier.prose import blocks_of
+from graph.report.dossier.speeches import rounds_of, speeches_of
 from graph.report.dossier.timeline import capping, speaker, timeline_of
 from graph.report.dossier.verdict import changed_verdict, verdict_of
 from graph.report.patterns.drawing import drawing_of
 from graph.report.words import (
     cleaned,
     contradiction,
+    counted,
     label_of,
     plain_word,
     said_round,
     said_value,
+    titles_of,
     tone_of,
     written,
 )
@@ -37,12 +41,12 @@ MAX_SETS = 6
 def dossier_of(thread: str, record: Mapping[str, Any], state: Mapping[str, Any]) -> Plain:
     """Return the dossier of a thread, from its record and its state; the state is empty where it has not begun.
 
-    Every text in it is shown as it is: control and direction characters are replaced already.
+    Every text in it is shown as it is: direction characters are written out already, and controls replaced.
     """
     found = explanation_of(thread, state) if state else None
     changed, why = (found, None) if isinstance(found, Changed) else (None, found)
     past = Past.of(state)
-    work = drawing_of(record, past)
+    work, titles = drawing_of(record, past), titles_of(past.roles)
     dossier = {
         "thread": thread,
         "team": _team(record, past),
@@ -52,18 +56,20 @@ def dossier_of(thread: str, record: Mapping[str, Any], state: Mapping[str, Any])
         "verdict": changed_verdict(record, changed) if changed else verdict_of(record, state, why, work),
         "dates": _dates(past, record),
         "brief": _brief(record),
+        "text": blocks_of(_brief(record) or ""),
         "writer": _writer(past),
         "contradiction": contradiction(record),
         "work": work["sections"],
         "why": _why(why, work["pattern"]),
         "matrix": matrix_of(past, record),
         "conflicts": conflicts_of(record),
-        "flags": flags_of(record),
+        "flags": flags_of(past, record),
+        "rounds": rounds_of(past, record),
         "speeches": speeches_of(past, record),
         "guards": [gauge_of(guard) for guard in why["guards"]] if why else [],
-        "flips": _flips(why),
-        "powers": _powers(why),
-        "timeline": timeline_of(past.events, _titled(record)),
+        "flips": _flips(why, titles),
+        "powers": _powers(why, titles),
+        "timeline": timeline_of(past.events, _titled(record), titles),
         "cost": cost_of(record, past),
         "facts": _facts({} if changed else past.case.get("facts") or {}),
         "record": _record(record, past),
@@ -132,12 +138,14 @@ def _otherwise(why: Plain) -> str:
     return f"Nothing decided: {why['fault']}" if why["fault"] else "No row held: the policy’s “otherwise” decided"
 
 
-def _flips(why: Plain | None) -> Plain | None:
+def _flips(why: Plain | None, titles: Mapping[str, str]) -> Plain | None:
     if why is None:
         return None
     by_outcome: dict[str, list[Plain]] = {}
     for flip in why["stance_flips"]["flips"]:
-        by_outcome.setdefault(flip["outcome"], []).append(flip["stances"])
+        by_outcome.setdefault(flip["outcome"], []).append(
+            {titles[role]: stance for role, stance in flip["stances"].items()}
+        )
     limits = [
         {
             "outcome": label_of(flip["outcome"]),
@@ -147,7 +155,8 @@ def _flips(why: Plain | None) -> Plain | None:
         }
         for flip in why["limit_flips"]
     ]
-    stances = [_stance_flips(outcome, sets, why["casts"]) for outcome, sets in by_outcome.items()]
+    casts = {titles[role]: cast for role, cast in why["casts"].items()}
+    stances = [_stance_flips(outcome, sets, casts) for outcome, sets in by_outcome.items()]
     return {"stances": stances, "limits": limits, "searched": why["stance_flips"]["searched"]}
 
 
@@ -156,20 +165,21 @@ def _stance_flips(outcome: str, sets: Sequence[Mapping[str, str]], casts: Mappin
     size = len(sets[0])
     alike: dict[str, list[str]] = {}
     for stances in sets if size == 1 else []:
-        for role, stance in stances.items():
-            alike.setdefault(stance, []).append(role)
-    lines: list[Plain] = [{"stance": stance, "any_of": roles, "changes": []} for stance, roles in alike.items()]
+        for title, stance in stances.items():
+            alike.setdefault(stance, []).append(title)
+    lines: list[Plain] = [{"stance": stance, "any_of": titles, "changes": []} for stance, titles in alike.items()]
     for stances in sets[:MAX_SETS] if size > 1 else []:
-        changes = [{"role": role, "was": casts[role], "stance": stance} for role, stance in stances.items()]
+        changes = [{"title": title, "was": casts[title], "stance": stance} for title, stance in stances.items()]
         lines.append({"stance": None, "any_of": [], "changes": changes})
     more = max(len(sets) - MAX_SETS, 0) if size > 1 else 0
     return {"outcome": label_of(outcome), "tone": tone_of(outcome), "size": size, "lines": lines, "more": more}
 
 
-def _powers(why: Plain | None) -> list[Plain]:
+def _powers(why: Plain | None, titles: Mapping[str, str]) -> list[Plain]:
     return [
         {
             "role": power["role"],
+            "title": titles[power["role"]],
             "said": why["casts"][power["role"]],
             "tone": tone_of(why["casts"][power["role"]]),
             "share": round(100 * power["share"], 2),
@@ -183,7 +193,7 @@ def _powers(why: Plain | None) -> list[Plain]:
 
 def _facts(facts: Mapping[str, Any]) -> Plain:
     rows = _flat(facts)
-    return {"rows": rows[:MAX_FACTS], "more": max(len(rows) - MAX_FACTS, 0)}
+    return {"said": counted(len(rows), "fact"), "rows": rows[:MAX_FACTS], "more": max(len(rows) - MAX_FACTS, 0)}
 
 
 def _flat(value: Mapping[str, Any], above: str = "") -> list[Plain]:
@@ -204,7 +214,7 @@ def _record(record: Mapping[str, Any], past: Past) -> Plain:
     broken = find_break(past.events, fingerprint)
     return {
         "head": str(head_of(past.events)),
-        "events": len(past.events),
+        "said": counted(len(past.events), "event"),
         "fault": f"event {broken.place + 1} {broken.message}" if broken else None,
         "hashes": {name: value for name, value in record.get("hashes", {}).items() if value},
         "prompts": begun.get("prompts", {}),

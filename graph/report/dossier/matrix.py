@@ -1,19 +1,16 @@
-"""Who said what: the stances by role and round, conflicts, flags, and the words of those who did not agree."""
+"""Who took which stance: by role and round, with the conflicts and the flags."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graph.past import Past
 from graph.record import row_name
-from graph.report.words import CONFLICTS, FLAGS, label_of, said_reason, tone_of
+from graph.report.words import CONFLICTS, FLAGS, label_of, said_rounds, titles_of, tone_of
 
 Plain = dict[str, Any]
 
 ABREAST = 6
 """Rounds side by side before the matrix continues below."""
-
-AGREES = {"go": ("go",), "go_with_caution": ("go", "caution"), "no_go": ("block",)}
-"""The stances that agree with a decision."""
 
 
 def matrix_of(past: Past, record: Mapping[str, Any]) -> list[Plain]:
@@ -21,7 +18,7 @@ def matrix_of(past: Past, record: Mapping[str, Any]) -> list[Plain]:
     rounds = [_finished(outcome, record) for outcome in past.events_of("outcome")]
     rounds += _open(past, rounds)
     roles = dict.fromkeys(role for each in rounds for role in each["cells"])
-    titles = {name: role["title"] for name, role in past.roles.items()}
+    titles = titles_of(past.roles)
     head = "Ballots" if past.pattern.is_ballot else "Round {}"
     blocks = [rounds[start : start + ABREAST] for start in range(0, len(rounds), ABREAST)]
     return [_block(block, [*roles], titles, head) for block in blocks]
@@ -90,67 +87,35 @@ def _seat(seat: Mapping[str, Any]) -> Plain:
 
 
 def conflicts_of(record: Mapping[str, Any]) -> list[Plain]:
-    """Return the conflicts of each round that had some."""
+    """Return the conflicts, each set of them once with the rounds that had it."""
+    rounds: dict[tuple[str, ...], list[int]] = {}
+    for entry in record.get("history", []):
+        if entry["conflicts"]:
+            rounds.setdefault((*entry["conflicts"],), []).append(entry["round"])
     return [
         {
-            "round": entry["round"],
-            "names": [{"name": name, "words": CONFLICTS.get(name, name)} for name in entry["conflicts"]],
+            "rounds": numbers,
+            "when": said_rounds(numbers),
+            "names": [{"name": name, "words": CONFLICTS.get(name, name)} for name in names],
         }
-        for entry in record.get("history", [])
-        if entry["conflicts"]
+        for names, numbers in rounds.items()
     ]
 
 
-def flags_of(record: Mapping[str, Any]) -> list[Plain]:
-    """Return each flag, its role and what it says, round by round."""
+def flags_of(past: Past, record: Mapping[str, Any]) -> list[Plain]:
+    """Return each flag, its role and what it says, once with the rounds that had it."""
+    rounds: dict[tuple[str, str], list[int]] = {}
+    for each in record.get("flags", []):
+        for name, _, role in (flag.partition(":") for flag in each["flags"]):
+            rounds.setdefault((role, name), []).append(each["round"])
+    titles = titles_of(past.roles)
     return [
-        {"round": each["round"], "role": role, "name": name, "words": FLAGS.get(name, name.replace("_", " "))}
-        for each in record.get("flags", [])
-        for name, _, role in (flag.partition(":") for flag in each["flags"])
+        {
+            "when": said_rounds(numbers),
+            "role": role,
+            "title": titles.get(role, role),
+            "name": name,
+            "words": FLAGS.get(name, name.replace("_", " ")),
+        }
+        for (role, name), numbers in rounds.items()
     ]
-
-
-def speeches_of(past: Past, record: Mapping[str, Any]) -> Plain:
-    """Return the last words of each role: those that did not agree with the decision, the others, and who is missing.
-
-    Without a decision nobody disagrees with it, and all are in one group.
-    """
-    decision = record.get("final_decision")
-    latest = _latest(past, record)
-    said = [_speech(number, each, past.roles.get(each["agent"], {})) for number, each in latest.values()]
-    agreeing = AGREES.get(decision or "", ("go", "caution", "block"))
-    last = max((number for number, _ in latest.values()), default=0)
-    return {
-        "has_decision": decision is not None,
-        "dissent": [each for each in said if each["stance"] not in agreeing],
-        "others": [each for each in said if each["stance"] in agreeing],
-        "absent": [
-            {"role": each["role"], "why": said_reason(each["reason"]).removesuffix(".")}
-            for each in record.get("absent", [])
-            if each["round"] == last
-        ],
-    }
-
-
-def _latest(past: Past, record: Mapping[str, Any]) -> dict[str, tuple[int, Mapping[str, Any]]]:
-    """Return by role the last round it spoke in and what it said: the decided round alone where there is a decision."""
-    history = record.get("history", [])
-    entries = history[-1:] if record.get("final_decision") else history
-    latest = {each["agent"]: (entry["round"], each) for entry in entries for each in entry["contributions"]}
-    for seat in past.seats if past.pattern.is_rounds and not record.get("final_decision") else []:
-        if seat["accepted"]:
-            latest[seat["role"]] = (past.round, seat["accepted"]["answer"])
-    return latest
-
-
-def _speech(number: int, said: Mapping[str, Any], role: Mapping[str, Any]) -> Plain:
-    return {
-        "role": said["agent"],
-        "title": role.get("title"),
-        "round": number,
-        "stance": said["stance"],
-        "tone": tone_of(said["stance"]),
-        "confidence": f"{said['confidence']:.2f}",
-        "summary": said["summary"],
-        "actions": list(said["actions"]),
-    }

@@ -5,12 +5,15 @@ from itertools import groupby
 from typing import Any
 
 from graph.record import row_name
+from graph.report.dossier.naming import named
 from graph.report.words import (
     CONFLICTS,
+    NO_TITLES,
     counted,
     label_of,
     listed,
     plain_word,
+    said_phase,
     said_reason,
     said_repair,
     said_rule,
@@ -28,16 +31,21 @@ MAX_RAW = 400
 MAX_NAMED = 50
 """Roles or seats named that were asked at once."""
 
-PLACED = ("number", "seq", "prev_hash", "hash", "wrote", "at", "event", "round", "role", "attempt")
+PLACED = ("number", "titles", "seq", "prev_hash", "hash", "wrote", "at", "event", "round", "role", "attempt")
 """What is said of an event besides its own words."""
 
 
-def timeline_of(events: Events, titled: Callable[[int], str] = "Round {}".format) -> list[Plain]:
+def timeline_of(
+    events: Events, titled: Callable[[int], str] = "Round {}".format, titles: Mapping[str, str] = NO_TITLES
+) -> list[Plain]:
     """Return the groups {title, lines}; a line has the numbers of its events in the record, their time, and words.
 
-    `titled` says what a round or stage is called. A step that only noted what it wrote has no line.
+    `titled` says what a round or stage is called, `titles` what people call a role. A step that only noted what it
+    wrote has no line.
     """
-    numbered = [{**event, "number": place} for place, event in enumerate(events, 1) if event["event"] != "noted"]
+    numbered = [
+        {**named(event, titles), "number": place} for place, event in enumerate(events, 1) if event["event"] != "noted"
+    ]
     lines = [_line(group, titled) for group in _waves(numbered)]
     return [
         {"title": title, "lines": [line for _, line in group]}
@@ -122,9 +130,10 @@ def _asked(group: list[Mapping[str, Any]]) -> Plain:
     noun = "seat" if event.get("seat") else "role"
     more = [f"{len(group) - MAX_NAMED} more"] if len(group) > MAX_NAMED else []
     many = f"{counted(len(group), noun)}: {listed([*map(_seat, group[:MAX_NAMED]), *more])}"
-    said = {"what": "Asked again" if repair else "Asked", "rule": repair and f"to repair: {repair}"}
+    what = "Asked for the brief" if event["role"] == "brief" else "Asked"
+    said = {"what": "Asked again" if repair else what, "rule": repair and f"to repair: {repair}"}
     detail = many if len(group) > 1 else event.get("seat")
-    role = None if len(group) > 1 else event["role"]
+    role = None if len(group) > 1 or event["role"] == "brief" else event["role"]
     return {**said, "role": role, "detail": "; ".join(filter(None, (detail, speaker(event))))}
 
 
@@ -150,7 +159,8 @@ def _measured(event: Mapping[str, Any]) -> str:
 
 def _proposed(group: list[Mapping[str, Any]]) -> Plain:
     is_brief = "text" in group[-1]
-    return {"what": "Brief written" if is_brief else "Proposed", "detail": _measured(group[-1])}
+    said = {"what": "Brief written", "role": None} if is_brief else {"what": "Proposed"}
+    return {**said, "detail": _measured(group[-1])}
 
 
 def _accepted(group: list[Mapping[str, Any]]) -> Plain:
@@ -188,12 +198,12 @@ def _of_proposal(group: list[Mapping[str, Any]]) -> str | None:
 
 def _failed(group: list[Mapping[str, Any]]) -> Plain:
     event = group[-1]
-    return {"what": "Failed", "tone": "refused", "rule": _reason(event["reason"]), "detail": _measured(event)}
+    return {"what": "Failed", "tone": "refused", "rule": _reason(event), "detail": _measured(event)}
 
 
 def _absent(group: list[Mapping[str, Any]]) -> Plain:
     event = group[-1]
-    return {"what": "Absent", "tone": "absent", "rule": _reason(event["reason"]), "detail": event.get("seat")}
+    return {"what": "Absent", "tone": "absent", "rule": _reason(event), "detail": event.get("seat")}
 
 
 def _sent(group: list[Mapping[str, Any]]) -> Plain:
@@ -206,13 +216,13 @@ def _unsent(group: list[Mapping[str, Any]]) -> Plain:
     return {"what": "Message refused", "tone": "refused", "rule": group[-1]["because"]}
 
 
-def _reason(reason: str) -> str:
-    return f"{said_reason(reason).removesuffix('.')} [{reason}]"
+def _reason(event: Mapping[str, Any], key: str = "reason") -> str:
+    return f"{said_reason(event[key], event['titles']).removesuffix('.')} [{event[key]}]"
 
 
 def _conflict(group: list[Mapping[str, Any]]) -> Plain:
     name = group[-1]["conflict"]
-    return {"what": "Conflict", "tone": "open", "detail": f"{CONFLICTS.get(name, name)} [{name}]"}
+    return {"what": "Conflict", "tone": "open", "detail": CONFLICTS.get(name, name)}
 
 
 def _outcome(group: list[Mapping[str, Any]]) -> Plain:
@@ -247,8 +257,8 @@ def _finished(group: list[Mapping[str, Any]]) -> Plain:
         return {"what": "Answered", "tone": "done"}
     if event["stop_reason"] == "success":
         return {"what": f"Announced: {label_of(event['final_decision'])}", "tone": tone_of(event["final_decision"])}
-    phase = f" at {event['phase']}" if event.get("phase") else ""
-    rule = _reason(event["stop_reason"]) + phase
+    phase = f"; it was at {said_phase(event['phase'], event['titles'])}" if event.get("phase") else ""
+    rule = _reason(event, "stop_reason") + phase
     return {"what": "Stopped", "tone": "refused", "rule": rule, "detail": event.get("cause")}
 
 

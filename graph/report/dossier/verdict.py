@@ -5,7 +5,17 @@ from typing import Any
 
 from graph.report.dossier.changed import Changed
 from graph.report.dossier.timeline import capping
-from graph.report.words import counted, label_of, listed, plain_word, resume_of, said_reason, tone_of, written
+from graph.report.words import (
+    counted,
+    label_of,
+    listed,
+    plain_word,
+    resume_of,
+    said_phase,
+    said_reason,
+    tone_of,
+    written,
+)
 from policies.decision.table import DECISIONS
 from policies.run.stop import Stop
 
@@ -22,25 +32,35 @@ OPEN = {
 
 def verdict_of(record: Mapping[str, Any], state: State, why: Plain | None, work: Plain) -> Plain:
     """Return the decision of a thread, or what takes its place, and how to resume the thread."""
-    return _verdict(record, *_ruled(record, state, why, work))
+    return _verdict(record, work["titles"], *_ruled(record, state, why, work))
 
 
 def changed_verdict(record: Mapping[str, Any], changed: Changed) -> Plain:
     """Return what is on top of the page of a thread that was changed: no decision, and what differs."""
-    return _verdict(record, "Changed", "stopped", [f"{changed.sentence[0].upper()}{changed.sentence[1:]}."])
+    return _verdict(record, {}, "Changed", "stopped", [f"{changed.sentence[0].upper()}{changed.sentence[1:]}."])
 
 
-def _verdict(record: Mapping[str, Any], label: str, tone: str, sentences: list[str]) -> Plain:
+def _verdict(
+    record: Mapping[str, Any], titles: Mapping[str, str], label: str, tone: str, sentences: list[str]
+) -> Plain:
     return {
         "label": label,
         "tone": tone,
         "sentences": sentences,
         "status": record["status"],
         "reason": record["stop_reason"],
-        "phase": record.get("phase"),
+        "phase": said_phase(record["phase"], titles) if record.get("phase") else None,
         "raw": written(record["raw_contribution"], MAX_RAW) if record.get("raw_contribution") is not None else None,
-        "goes_on": resume_of(record),
+        "resume": resume_of(record),
+        "ownership": _ownership(record),
     }
+
+
+def _ownership(record: Mapping[str, Any]) -> str | None:
+    """Return who owns a decision and whether they signed it; None where nothing was decided."""
+    if record["status"] != "ok" or not record.get("final_decision"):
+        return None
+    return "No owner is named; not yet signed"
 
 
 def _ruled(record: Mapping[str, Any], state: State, why: Plain | None, work: Plain) -> tuple[str, str, list[str]]:
@@ -56,7 +76,7 @@ def _ruled(record: Mapping[str, Any], state: State, why: Plain | None, work: Pla
     asks_human = Stop.parse(record["stop_reason"]).rule.asks_human
     label, tone = ("A human decides", "human") if asks_human else ("Stopped", "stopped")
     cause = [_sentence(record["cause"])] if record.get("cause") else []
-    return label, tone, [said_reason(record["stop_reason"]), *cause, *so_far]
+    return label, tone, [said_reason(record["stop_reason"], work["titles"]), *cause, *so_far]
 
 
 def _sentence(cause: str) -> str:
@@ -70,7 +90,7 @@ def _ended(record: Mapping[str, Any], why: Plain | None, work: Plain) -> tuple[s
     decided = _decided(why) if why else []
     counts = [_counts(why)] if why and work["pattern"] is None else work["sentences"]
     if not decision:
-        return "Answered", "done", counts
+        return work["headline"] or "Answered", "done", counts
     return label_of(decision), tone_of(decision), [*counts, *decided]
 
 

@@ -1,24 +1,41 @@
-"""The page of a thread: one HTML file that needs nothing beside it and asks nobody for anything."""
+"""The page of a thread: one self-contained HTML file that loads nothing."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 FOLDER = Path(__file__).parent / "templates"
+
+LONG = re.compile(r"\S{12,}")
+JOINT = re.compile(r"(?<=\w_)(?=\w)|(?<=\w\.)(?=[^\W\d])")
+"""Where a long word may break: behind `_` and `.`, but never in a number."""
+
+
+def breakable(text: object) -> Markup:
+    """Return text, escaped, whose long words may break at their joints; no character is added to what is read.
+
+    >>> print(breakable("risk_signals.failed_payment_rate <b>"))
+    risk_<wbr>signals.<wbr>failed_<wbr>payment_<wbr>rate &lt;b&gt;
+    """
+    return Markup(LONG.sub(lambda word: JOINT.sub("<wbr>", word.group()), str(escape(text))))
 
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["breakable"] = breakable
+    return environment
 
 
 def page_of(dossier: Mapping[str, Any]) -> str:

@@ -1,7 +1,10 @@
 """Markdown that only shows: text, code, quotes, fences and tables in which nothing is more than text."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+Plain = Mapping[str, Any]
 
 MARKS = {
     "go": "✅",
@@ -29,8 +32,13 @@ OPENING = re.compile(r"^([#+:-]|\d{1,9}[.)](?=\s|$))")
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;"}
 
 
+def mark(tone: str) -> str:
+    """Return the mark of a tone and a space; nothing where it has none."""
+    return f"{MARKS[tone]} " if tone in MARKS else ""
+
+
 def escaped(text: object) -> str:
-    r"""Return text on one line that Markdown only shows; addresses and names stand as code, so that none is a link.
+    r"""Return text on one line that Markdown only shows; addresses and names as code, so that none is a link.
 
     >>> print(escaped("# <b>*x*</b> | @you"))
     \# &lt;b&gt;\*x\*&lt;/b&gt; \| `@you`
@@ -72,6 +80,35 @@ def quoted(text: str) -> Iterator[str]:
     lines = [escaped(line) for line in text.split("\n")]
     for line, after in zip(lines, [*lines[1:], ""], strict=True):
         yield f"> {line}\\" if line and after else f"> {line}".rstrip()
+
+
+def quoted_blocks(blocks: Sequence[Plain]) -> Iterator[str]:
+    """Yield prose as a quotation in which its lists are lists, and each word of it is only shown."""
+    yield from (f"> {line}".rstrip() for line in _written(blocks))
+
+
+def _written(blocks: Sequence[Plain]) -> Iterator[str]:
+    is_other = False
+    for before, block in zip([None, *blocks], blocks, strict=False):
+        if before:
+            yield ""
+        if block["kind"] == "text":
+            yield from (line.removeprefix("> ").removeprefix(">") for line in quoted(block["text"]))
+            continue
+        # One list ends where its bullet or its delimiter changes, and nowhere else.
+        is_other = bool(before and before["kind"] == "list") and not is_other
+        for number, item in enumerate(block["items"], block["start"] or 0):
+            bullet = "*" if is_other else "-"
+            yield from _item(bullet if block["start"] is None else f"{number}{')' if is_other else '.'}", item)
+
+
+def _item(bullet: str, item: Plain) -> Iterator[str]:
+    first, *others = [*_written([{"kind": "text", "text": item["text"]}])]
+    yield f"{bullet} {first}"
+    pad = " " * (len(bullet) + 1)
+    # Only a list that begins as any list does may follow a paragraph at once.
+    gap = [] if not item["blocks"] or item["blocks"][0].get("start", 0) in (None, 1) else [""]
+    yield from (f"{pad}{line}".rstrip() for line in (*others, *gap, *_written(item["blocks"])))
 
 
 def fenced(text: str) -> Iterator[str]:

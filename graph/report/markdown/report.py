@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from graph.report.markdown.markup import MARKS, code, escaped, fenced, quoted, table
+from graph.report.markdown.markup import code, escaped, fenced, mark, quoted, quoted_blocks, table
+from graph.report.markdown.stances import dissent_of, stances_of
 from graph.report.markdown.work import listed_sections
 
 Plain = Mapping[str, Any]
@@ -11,32 +12,27 @@ Plain = Mapping[str, Any]
 
 def markdown_of(dossier: Plain) -> str:
     """Return the Markdown that shows a dossier."""
+    # As on the page: the work of another pattern comes before its answer only where a vote was decided on it.
+    work, answer = _work(dossier), _answer(dossier)
+    decided = (*_decided(dossier), work, stances_of(dossier), dissent_of(dossier), answer)
     parts = [
-        *(_heading(dossier), _goal(dossier), _stand(dossier), _answer(dossier), _work(dossier), _why(dossier)),
-        *(
-            _guards(dossier),
-            _flips(dossier),
-            _stances(dossier),
-            _dissent(dossier),
-            _brief(dossier),
-            _power(dossier),
-            _timeline(dossier),
-            _cost(dossier),
-        ),
-        *(_facts(dossier), _record(dossier)),
+        *(_heading(dossier), _goal(dossier), _next(dossier)),
+        *(decided if dossier["why"] or dossier["matrix"] else (answer, work)),
+        *(_power(dossier), _cost(dossier), _facts(dossier), _timeline(dossier), _record(dossier)),
     ]
     blocks = ("\n".join(part) for part in parts)
     return "\n\n".join(block.strip("\n") for block in blocks if block.strip()) + "\n"
 
 
-def _mark(tone: str) -> str:
-    return f"{MARKS[tone]} " if tone in MARKS else ""
+def _decided(dossier: Plain) -> tuple[Iterator[str], ...]:
+    """Return why it was decided so, and what would have changed it."""
+    return _why(dossier), _guards(dossier), _flips(dossier)
 
 
 def _heading(dossier: Plain) -> Iterator[str]:
     verdict, dates, why = dossier["verdict"], dossier["dates"], dossier["why"]
     yield from (
-        f"# {_mark(verdict['tone'])}{escaped(verdict['label'])}",
+        f"# {mark(verdict['tone'])}{escaped(verdict['label'])}",
         "",
         f"**{escaped(dossier['team']['title'])}**",
         "",
@@ -44,8 +40,9 @@ def _heading(dossier: Plain) -> Iterator[str]:
     yield from (f"{escaped(sentence)}  " for sentence in verdict["sentences"])
     yield ""
     rows = [
+        ("Owner", escaped(verdict["ownership"] or "")),
         ("Stop reason", code(verdict["reason"]) if verdict["reason"] not in (None, "success") else ""),
-        ("Stopped at", code(verdict["phase"] or "")),
+        ("Stopped at", escaped(verdict["phase"] or "")),
         (dates["word"], escaped(dates["ended"] or "")),
         ("Round", (why and why["place"]) or ""),
         ("Pattern", escaped(dossier["pattern"] or "")),
@@ -60,27 +57,25 @@ def _goal(dossier: Plain) -> Iterator[str]:
         yield from ("## Goal", "", *quoted(dossier["goal"]))
 
 
-def _stand(dossier: Plain) -> Iterator[str]:
+def _next(dossier: Plain) -> Iterator[str]:
     verdict = dossier["verdict"]
-    if verdict["raw"] or verdict["goes_on"]:
-        yield from ("## How it stands", "")
+    if verdict["raw"] or verdict["resume"]:
+        yield from ("## Next step", "")
     if verdict["raw"]:
-        yield from ("This was offered, and broke the contract:", "", *fenced(verdict["raw"]), "")
-    if verdict["goes_on"]:
-        yield f"It can go on: {code(verdict['goes_on'])}"
+        yield from ("This answer broke its contract:", "", *fenced(verdict["raw"]), "")
+    if verdict["resume"]:
+        yield f"Resume the thread with {code(verdict['resume'])}"
 
 
 def _answer(dossier: Plain) -> Iterator[str]:
-    if dossier["brief"] and dossier["pattern"]:
-        yield from ("## Answer", "", *quoted(dossier["brief"]))
-
-
-def _brief(dossier: Plain) -> Iterator[str]:
-    if dossier["brief"] and not dossier["pattern"]:
-        yield from ("## Brief", "")
-        if dossier["contradiction"]:
-            yield from (f"{_mark('caution')}{escaped(dossier['contradiction'])}", "")
-        yield from (*quoted(dossier["brief"]), "", f"{escaped(dossier['writer'])}.")
+    if not dossier["brief"]:
+        return
+    yield from ("## Answer" if dossier["pattern"] else "## Brief", "")
+    if dossier["contradiction"]:
+        yield from (f"{mark('caution')}{escaped(dossier['contradiction'])}", "")
+    yield from quoted_blocks(dossier["text"])
+    if not dossier["pattern"]:
+        yield from ("", f"{escaped(dossier['writer'])}.")
 
 
 def _work(dossier: Plain) -> Iterator[str]:
@@ -111,69 +106,6 @@ def _across(readings: Sequence[Plain]) -> tuple[list[str], list[list[str]]]:
     return [code(each["name"]) for each in readings], [[escaped(each["value"]) for each in readings]]
 
 
-def _stances(dossier: Plain) -> Iterator[str]:
-    if not dossier["matrix"]:
-        return
-    yield "## Stances"
-    for block in dossier["matrix"]:
-        heads = [f"{each['head']}{' (open)' if each['is_open'] else ''}" for each in block["rounds"]]
-        rows = [[code(row["role"]), *map(_cell, row["cells"])] for row in block["rows"]]
-        outcome = ["**Outcome**", *(f"**{_cell(each)}**" for each in block["outcomes"])]
-        yield from ("", *table(["Role", *heads], [*rows, outcome]))
-    if dossier["pattern"] is None:
-        yield from _beside(dossier)
-
-
-def _beside(dossier: Plain) -> Iterator[str]:
-    yield from ("", "**Conflicts**", "")
-    for each in dossier["conflicts"]:
-        yield f"- Round {each['round']}: " + "; ".join(
-            f"{escaped(n['words'])} ({code(n['name'])})" for n in each["names"]
-        )
-    yield from (*([] if dossier["conflicts"] else ["None."]), "", "**Flags**", "")
-    for flag in dossier["flags"]:
-        yield f"- Round {flag['round']}: {code(flag['role'])} {escaped(flag['words'])} ({code(flag['name'])})"
-    if not dossier["flags"]:
-        yield "None."
-
-
-def _cell(cell: Plain) -> str:
-    notes = [
-        f"vote: {cell['vote']}" if cell.get("vote") else "",
-        cell["note"] or "",
-        "⚑" if cell.get("is_flagged") else "",
-    ]
-    said = ", ".join(filter(None, notes))
-    return f"{_mark(cell['tone'])}{escaped(cell['word'])}{f' ({escaped(said)})' if said else ''}"
-
-
-def _dissent(dossier: Plain) -> Iterator[str]:
-    speeches = dossier["speeches"]
-    if not speeches["dissent"] and not speeches["others"]:
-        return
-    yield "## Dissent" if speeches["has_decision"] else "## Last words"
-    if speeches["has_decision"] and not speeches["dissent"]:
-        yield from ("", "Nobody: every stance agrees with the decision.")
-    for said in speeches["dissent"]:
-        yield from _speech(said)
-    for each in speeches["absent"] if speeches["has_decision"] else []:
-        yield from ("", f"{code(each['role'])} was absent: {escaped(each['why'])}.")
-    if speeches["has_decision"] and speeches["others"]:
-        yield from ("", "### In agreement")
-    for said in speeches["others"]:
-        yield from _speech(said)
-
-
-def _speech(said: Plain) -> Iterator[str]:
-    yield from (
-        "",
-        f"{_mark(said['tone'])}**{said['stance']}** ({said['confidence']}) {code(said['role'])}, round {said['round']}",
-        "",
-    )
-    yield from (*quoted(said["summary"]), ">")
-    yield from (f"> - {escaped(action)}" for action in said["actions"])
-
-
 def _guards(dossier: Plain) -> Iterator[str]:
     if dossier["guards"]:
         yield from ("## Guards", "", "Limits that no vote can beat.", "")
@@ -186,7 +118,7 @@ def _guard(guard: Plain) -> list[str]:
     path = f" ({code(guard['limit_path'])})" if guard["limit_path"] else ""
     return [
         escaped(guard["name"]),
-        f"{_mark(guard['tone'])}{guard['status']}",
+        f"{mark(guard['tone'])}{guard['status']}",
         f"{code(guard['fact'])} = {escaped(guard['value'])}",
         f"{limit}{path}",
         escaped(guard["fault"] or guard["room"]),
@@ -213,14 +145,14 @@ def _flips(dossier: Plain) -> Iterator[str]:
 
 
 def _outcome(flip: Plain) -> str:
-    return f"{_mark(flip['tone'])}{flip['outcome']}"
+    return f"{mark(flip['tone'])}{flip['outcome']}"
 
 
 def _stance_line(line: Plain) -> str:
     if line["any_of"]:
         many = "any one of " if len(line["any_of"]) > 1 else ""
-        return f"**{line['stance']}** from {many}{', '.join(map(code, line['any_of']))}"
-    return " and ".join(f"{code(each['role'])} {each['was']} → **{each['stance']}**" for each in line["changes"])
+        return f"**{line['stance']}** from {many}{', '.join(map(escaped, line['any_of']))}"
+    return " and ".join(f"{escaped(each['title'])} {each['was']} → **{each['stance']}**" for each in line["changes"])
 
 
 def _limit_line(flip: Plain) -> str:
@@ -237,7 +169,7 @@ def _power(dossier: Plain) -> Iterator[str]:
     if dossier["powers"]:
         yield from ("## Power of roles", "")
         rows = [
-            [code(power["role"]), f"{_mark(power['tone'])}{power['said']}", power["percent"], power["words"] or ""]
+            [escaped(power["title"]), f"{mark(power['tone'])}{power['said']}", power["percent"], power["words"] or ""]
             for power in dossier["powers"]
         ]
         yield from table(("Role", "Said", "Decides in", ""), rows, [2])
@@ -259,8 +191,8 @@ def _event(where: str, line: Plain) -> list[str]:
         line["numbers"],
         time,
         where,
-        _mark(line["tone"]) + escaped(line["what"]),
-        code(line["role"] or ""),
+        mark(line["tone"]) + escaped(line["what"]),
+        escaped(line["role"] or ""),
         attempt,
         said,
     ]
@@ -290,11 +222,14 @@ def _record(dossier: Plain) -> Iterator[str]:
     if record["fault"]:
         yield f"⛔ **The record is broken:** {escaped(record['fault'])}."
     else:
-        yield f"{record['events']} events, each chained to the one before it; every hash was checked for this page."
-    rows = [[code(role["role"]), escaped(role["voice"]), role["weight"] or ""] for role in record["roles"]]
-    yield from ("", *table(("Role", "Voice", ""), rows), "")
+        yield f"{record['said']}, each chained to the one before it; every hash was checked for this page."
+    yield from ("", *table(("Role", "Name", "Voice", ""), map(_role, record["roles"])), "")
     hashes = [*record["hashes"].items(), *((f"prompt {name}", value) for name, value in record["prompts"].items())]
     yield from (*table(("SHA-256 of", "Hash"), ([escaped(name), code(value)] for name, value in hashes)), "")
     yield from table(
         ("Package", "Version"), ([escaped(name), escaped(value)] for name, value in record["versions"].items())
     )
+
+
+def _role(role: Plain) -> list[str]:
+    return [escaped(role["title"]), code(role["role"]), escaped(role["voice"]), role["weight"] or ""]

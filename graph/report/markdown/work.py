@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from graph.report.markdown.markup import MARKS, code, escaped, fenced, quoted, table
+from graph.report.markdown.markup import code, escaped, fenced, mark, quoted, table
 
 Plain = Mapping[str, Any]
 
@@ -15,14 +15,10 @@ def listed_sections(sections: Sequence[Plain], heading: str = "## {}") -> Iterat
         yield from _LISTED[section["kind"]](section)
 
 
-def _mark(tone: str) -> str:
-    return f"{MARKS[tone]} " if tone in MARKS else ""
-
-
 def _within(inner: Plain | None) -> Iterator[str]:
     """Yield what a team within did, as a quotation."""
     if inner:
-        decided = f" {_mark(inner['tone'])}{escaped(inner['decision'])}" if inner["decision"] else ""
+        decided = f" {mark(inner['tone'])}{escaped(inner['decision'])}" if inner["decision"] else ""
         yield from ("", f"> Team {code(inner['team'])} ({escaped(inner['pattern'])}){decided}")
         yield from (f"> {line}".rstrip() for line in listed_sections(inner["sections"], "**{}**"))
 
@@ -31,7 +27,7 @@ def _spoken(item: Plain) -> Iterator[str]:
     number = f"**{item['number']}** " if item["number"] else ""
     word = "" if item["word"] in ("answered", "done") else f": {escaped(item['word'])}"
     fault = f" ({escaped(item['fault'])})" if item["fault"] else ""
-    yield from ("", f"{_mark(item['tone'])}{number}{code(item['agent'])}{word}{fault}", "")
+    yield from ("", f"{mark(item['tone'])}{number}{escaped(item['title'])}{word}{fault}", "")
     if item["text"]:
         yield from (*quoted(item["text"]), "")
     if item["fields"]:
@@ -42,7 +38,7 @@ def _spoken(item: Plain) -> Iterator[str]:
 
 def _plan(section: Plain) -> Iterator[str]:
     steps = [step for wave in section["waves"] for step in wave]
-    yield from (f"Planned by {code(section['planner'])}; critical path: {section['critical']}.", "")
+    yield from (f"Planned by {escaped(section['planner_title'])}; critical path: {section['critical']}.", "")
     yield from table(("Step", "Wave", "", "Agent", "Task", "After"), map(_step, steps), [0, 1])
     for step in steps:
         if step["text"] or step["inner"]:
@@ -55,8 +51,8 @@ def _step(step: Plain) -> list[str]:
     return [
         number,
         str(step["wave"]),
-        f"{_mark(step['tone'])}{escaped(step['word'])}{fault}",
-        code(step["agent"]),
+        f"{mark(step['tone'])}{escaped(step['word'])}{fault}",
+        escaped(step["title"]),
         escaped(step["task"]),
         ", ".join(map(str, step["needs"])),
     ]
@@ -68,22 +64,22 @@ def _results(section: Plain) -> Iterator[str]:
 
 
 def _assignments(section: Plain) -> Iterator[str]:
-    yield from (f"Assigned by {code(section['lead'])}.", "")
-    rows = [[str(item["number"]), code(item["agent"]), escaped(item["task"])] for item in section["items"]]
+    yield from (f"Assigned by {escaped(section['lead_title'])}.", "")
+    rows = [[str(item["number"]), escaped(item["title"]), escaped(item["task"])] for item in section["items"]]
     yield from table(("#", "To", "Subtask"), rows, [0])
     yield from _results(section)
     for each in section["missing"]:
-        yield from ("", f"{_mark('absent')}Missing: {code(each['agent'])}, {escaped(each['why'])}.")
+        yield from ("", f"{mark('absent')}Missing: {escaped(each['title'])}, {escaped(each['why'])}.")
 
 
 def _positions(section: Plain) -> Iterator[str]:
     for block in section["blocks"]:
-        rows = [[code(row["agent"]), *map(_position, row["cells"])] for row in block["rows"]]
+        rows = [[escaped(row["title"]), *map(_position, row["cells"])] for row in block["rows"]]
         yield from (*table(("Debater", *map(_capitalized, block["labels"])), rows), "")
     for part in section["arguments"]:
         yield from (f"**{_capitalized(part['label'])}**", "")
         for each in part["said"]:
-            yield from (f"{code(each['agent'])}:", "", *quoted(each["text"]), "")
+            yield from (f"{escaped(each['title'])}:", "", *quoted(each["text"]), "")
 
 
 def _capitalized(label: str) -> str:
@@ -92,15 +88,15 @@ def _capitalized(label: str) -> str:
 
 def _position(cell: Plain) -> str:
     if cell["position"] is None:
-        return f"{_mark('absent')}{escaped(cell['fault'])}"
+        return f"{mark('absent')}{escaped(cell['fault'])}"
     return f"{'→ moved: ' if cell['has_moved'] else ''}{escaped(cell['position'])}"
 
 
 def _verdict(section: Plain) -> Iterator[str]:
     rows = [
-        ["Winner", code(section["winner"] or "")],
+        ["Winner", escaped(section["winner_title"] or "")],
         ["Verdict", escaped(section["decision"] or "")],
-        ["Judge", code(section["judge"])],
+        ["Judge", escaped(section["judge_title"])],
         ["Confidence", section["confidence"]],
     ]
     yield from (*table(("", ""), (row for row in rows if row[1])), "")
@@ -116,36 +112,36 @@ def _notes(section: Plain) -> Iterator[str]:
 
 def _note(note: Plain) -> Iterator[str]:
     if note["fault"]:
-        yield from (f"{_mark('absent')}{code(note['agent'])}: {escaped(note['fault'])}.", "")
+        yield from (f"{mark('absent')}{escaped(note['title'])}: {escaped(note['fault'])}.", "")
         return
     adds = f"Adds: {escaped(note['adds'])}" if note["adds"] else "Adds nothing."
-    yield from (f"{code(note['agent'])}:", "", *quoted(note["content"]), "", adds, "")
+    yield from (f"{escaped(note['title'])}:", "", *quoted(note["content"]), "", adds, "")
     for each in note["artifacts"]:
         yield from (f"Artifact {code(each['name'])}:", "", *fenced(each["content"]), "")
 
 
 def _turns(section: Plain) -> Iterator[str]:
     for turn in section["turns"]:
-        named = f", names {code(turn['next'])} next" if turn["next"] else ""
-        yield from (f"**{turn['number']}** {code(turn['agent'])}{named}", "", *quoted(turn["text"]), "")
+        named = f", names {escaped(turn['next_title'])} next" if turn["next"] else ""
+        yield from (f"**{turn['number']}** {escaped(turn['title'])}{named}", "", *quoted(turn["text"]), "")
 
 
 def _ballots(section: Plain) -> Iterator[str]:
-    yield from (f"Proposed by {code(section['proposer'])}:", "", *quoted(section["proposal"]), "")
+    yield from (f"Proposed by {escaped(section['proposer_title'])}:", "", *quoted(section["proposal"]), "")
     yield from ("Reason:", "", *quoted(section["reason"]), "")
-    rows = [[code(each["agent"]), f"{_mark(each['tone'])}{each['vote']}", escaped(each["reason"])]
+    rows = [[escaped(each["title"]), f"{mark(each['tone'])}{each['vote']}", escaped(each["reason"])]
             for each in section["ballots"]]  # fmt: skip
     yield from table(("Voter", "Vote", "Reason"), rows)
 
 
 def _rounds(section: Plain) -> Iterator[str]:
     heads = [f"Round {number}" for number in section["numbers"]]
-    rows = [[code(row["role"]), *map(_word, row["cells"])] for row in section["rows"]]
+    rows = [[escaped(row["title"]), *map(_word, row["cells"])] for row in section["rows"]]
     yield from table(("Role", *heads), [*rows, ["**Outcome**", *map(_word, section["outcomes"])]])
 
 
 def _word(cell: Plain) -> str:
-    return f"{_mark(cell['tone'])}{escaped(cell['word'])}"
+    return f"{mark(cell['tone'])}{escaped(cell['word'])}"
 
 
 def _messages(section: Plain) -> Iterator[str]:
@@ -156,8 +152,8 @@ def _messages(section: Plain) -> Iterator[str]:
 
 
 def _message(each: Plain) -> list[str]:
-    to = ", ".join(map(code, each["to"]))
-    return [code(each["id"]), code(each["from"]), to, escaped(_beside(each)), escaped(each["content"])]
+    to = ", ".join(map(escaped, each["receivers"]))
+    return [code(each["id"]), escaped(each["sender"]), to, escaped(_beside(each)), escaped(each["content"])]
 
 
 def _beside(message: Plain) -> str:

@@ -19,8 +19,10 @@ def ballots_of(work: Work) -> list[Plain]:
         {
             "kind": "ballots",
             "title": "Ballots",
+            "headline": None,
             "summary": f"{counted(len(cast), 'ballot')}: {told}." if told else "Nobody has voted yet.",
             "proposer": proposed["agent"],
+            "proposer_title": work.title_of(proposed["agent"]),
             "proposal": proposed["answer"]["proposal"],
             "reason": proposed["answer"]["reason"],
             "ballots": cast,

@@ -15,7 +15,7 @@ from graph.report.patterns.results import assignments_of, parallel_of, pipeline_
 from graph.report.patterns.rounds import rounds_of
 from graph.report.patterns.turns import turns_of
 from graph.report.patterns.work import Given, Plain, Work
-from graph.report.words import label_of, tone_of
+from graph.report.words import label_of, titles_of, tone_of
 from nodes.border import name_of
 from policies.patterns.course import pattern_named
 from policies.team.team import PatternName
@@ -35,7 +35,7 @@ DRAWN: Mapping[PatternName, Callable[[Work], list[Plain]]] = {
 
 
 def drawing_of(record: Given, past: Past) -> Plain:
-    """Return {pattern, sections, sentences} of a thread; of rounds the pattern is null, and drawn elsewhere.
+    """Return {pattern, sections, sentences, headline, titles} of a thread; rounds have no pattern, and no section.
 
     Without a past, the titles of roles, the answers of an open stage and the messages are left
     out. Nothing in it is cleaned yet.
@@ -48,11 +48,17 @@ def drawing_of(record: Given, past: Past) -> Plain:
         inside=_within(roles),
     )
     drawn = DRAWN[pattern](work) if pattern else []
-    sections = [*drawn, *messages_of(past.messages)]
+    sections = [*drawn, *messages_of(past.messages, work)]
     _number(sections, count(1))
     sentence = pattern_named(pattern).ends_early
     early = [sentence] if record.get("ended_early") and sentence else []
-    return {"pattern": pattern, "sections": sections, "sentences": [*_sentences(drawn), *early]}
+    return {
+        "pattern": pattern,
+        "sections": sections,
+        "sentences": [*_sentences(drawn), *early],
+        "headline": next((each["headline"] for each in reversed(drawn) if each["headline"]), None),
+        "titles": titles_of(roles),
+    }
 
 
 def _sentences(drawn: Sequence[Plain]) -> list[str]:

@@ -88,9 +88,10 @@ def _stacked(column: Sequence[Plain], x: int, height: int, size: _Size) -> Itera
 
 def _node(step: Plain, x: int, y: int) -> Plain:
     critical = ", on the critical path" if step["is_critical"] else ""
-    said = f"Step {step['number']}, {step['agent']}, {step['word']}{critical}: {step['task'][:200]}"
+    name = step.get("title") or step["agent"]
+    said = f"Step {step['number']}, {name}, {step['word']}{critical}: {step['task'][:200]}"
     kept = {key: step[key] for key in ("number", "tone", "state", "is_critical")}
-    agent = step["agent"] if len(step["agent"]) <= 19 else f"{step['agent'][:18]}…"
+    agent = name if len(name) <= 19 else f"{name[:18]}…"
     return {**kept, "x": x, "y": y, "agent": agent, "said": said}
 
 

@@ -13,8 +13,9 @@ def notes_of(work: Work) -> list[Plain]:
         for number, (_, entries) in enumerate(work.stages(), 1)
     ]
     count = len(work.of("note"))
-    summary = f"{counted(count, 'note')} in {counted(len(iterations), 'iteration')}."
-    return [{"kind": "notes", "title": "Notes", "summary": summary, "iterations": iterations}] if iterations else []
+    headline = f"{counted(count, 'note')} in {counted(len(iterations), 'iteration')}"
+    section = {"kind": "notes", "title": "Notes", "headline": headline, "summary": f"{headline}."}
+    return [{**section, "iterations": iterations}] if iterations else []
 
 
 def _notes(work: Work, entries: Sequence[Given]) -> list[Plain]:

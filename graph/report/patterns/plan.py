@@ -7,7 +7,7 @@ from typing import Any
 
 from graph.report.patterns.layout import MOST_IN_FULL, graph_of
 from graph.report.patterns.work import Given, Plain, Work
-from graph.report.words import counted
+from graph.report.words import counted, part_of
 from policies.patterns.plan import critical_path
 
 STATES = {
@@ -54,8 +54,10 @@ def _section(work: Work, plan: _Plan, number: int, count: int) -> Plain:
     return {
         "kind": "plan",
         "title": title,
+        "headline": part_of(sum(step["state"] == "done" for step in steps), len(steps), "step", "done"),
         "summary": _summary(steps),
         "planner": plan.planner,
+        "planner_title": work.title_of(plan.planner),
         "waves": [[step for step in steps if step["wave"] == wave] for wave in range(1, max(waves.values()) + 1)],
         "critical": _chain(critical),
         "is_long": len(steps) > MOST_IN_FULL,

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 
 from graph.report.patterns.work import Given, Plain, Work, said_fault_of
-from graph.report.words import counted
+from graph.report.words import counted, written
 
 ABREAST = 3
 """Rounds side by side before the table continues below."""
+
+MAX_NAME = 80
+"""Characters of a winner's title in a headline."""
 
 
 def debate_of(work: Work) -> list[Plain]:
@@ -20,9 +23,10 @@ def debate_of(work: Work) -> list[Plain]:
     section = {
         "kind": "positions",
         "title": "Positions",
+        "headline": None,
         "summary": f"{counted(len(agents), 'debater')}, {counted(len(rounds), 'round')} of positions.",
         "blocks": [_block(work, labels, rows, start) for start in range(0, len(labels), ABREAST)],
-        "arguments": [{"label": label, "said": [*_arguments(entries)]} for label, entries in rounds],
+        "arguments": [{"label": label, "said": [*_arguments(work, entries)]} for label, entries in rounds],
     }
     return [section, *_verdict(work)]
 
@@ -53,9 +57,11 @@ def _words(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _arguments(entries: dict[str, Given]) -> list[Plain]:
+def _arguments(work: Work, entries: dict[str, Given]) -> list[Plain]:
     return [
-        {"agent": agent, "text": entry["answer"]["argument"]} for agent, entry in entries.items() if entry["answer"]
+        {"agent": agent, "title": work.title_of(agent), "text": entry["answer"]["argument"]}
+        for agent, entry in entries.items()
+        if entry["answer"]
     ]
 
 
@@ -63,14 +69,18 @@ def _verdict(work: Work) -> list[Plain]:
     said = next(iter(work.of("verdict")), None)
     if said is None:
         return []
-    verdict = said["answer"]
+    verdict, judge = said["answer"], work.title_of(said["agent"])
+    winner = work.title_of(verdict["winner"]) if verdict["winner"] else None
     return [
         {
             "kind": "verdict",
             "title": "Verdict",
-            "summary": f"{said['agent']} gave the verdict.",
+            "headline": f"{written(winner, MAX_NAME)} wins" if winner else "No winner",
+            "summary": f"{judge} gave the verdict.",
             "judge": said["agent"],
+            "judge_title": judge,
             "winner": verdict["winner"],
+            "winner_title": winner,
             "decision": verdict["decision"],
             "reasons": [*verdict["reasons"]],
             "confidence": f"{verdict['confidence']:.2f}",

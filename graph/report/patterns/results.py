@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from graph.report.patterns.work import Given, Plain, Work, said_fault_of
-from graph.report.words import counted
+from graph.report.words import counted, part_of
 
 
 def pipeline_of(work: Work) -> list[Plain]:
@@ -19,7 +19,15 @@ def parallel_of(work: Work) -> list[Plain]:
 
 def _section(title: str, items: Sequence[Plain], noun: str, is_ordered: bool = False) -> list[Plain]:
     summary = f"{counted(len(items), noun)} {'in order' if is_ordered else 'at once'}{_absent(items)}."
-    section = {"kind": "results", "title": title, "summary": summary, "items": [*items], "is_ordered": is_ordered}
+    answered = sum(item["word"] != "absent" for item in items)
+    section = {
+        "kind": "results",
+        "title": title,
+        "headline": part_of(answered, len(items), noun, "done" if is_ordered else "answered"),
+        "summary": summary,
+        "items": [*items],
+        "is_ordered": is_ordered,
+    }
     return [section] if items else []
 
 
@@ -41,10 +49,12 @@ def assignments_of(work: Work) -> list[Plain]:
         {
             "kind": "assignments",
             "title": "Assignments",
+            "headline": part_of(answered, len(items), "subtask", "answered"),
             "summary": f"{answered} of {counted(len(items), 'subtask')} answered.",
             "lead": given["agent"],
+            "lead_title": work.title_of(given["agent"]),
             "items": items,
-            "missing": [{"agent": each["agent"], "why": _why(each["reason"])} for each in work.missing],
+            "missing": [_missing(work, each) for each in work.missing],
         }
     ]
 
@@ -55,6 +65,10 @@ def _assigned(work: Work, assignment: Given, number: int, seats: dict[str, Given
     if seat is None or not (seat["answer"] or seat["absent"]):
         told |= {"tone": "none", "word": "no answer yet"}
     return told | {"number": number, "task": assignment["subtask"]}
+
+
+def _missing(work: Work, each: Given) -> Plain:
+    return {"agent": each["agent"], "title": work.title_of(each["agent"]), "why": _why(each["reason"])}
 
 
 def _why(reason: str) -> str:

@@ -19,16 +19,26 @@ def rounds_of(work: Work) -> list[Plain]:
         {
             "kind": "rounds",
             "title": "Rounds",
+            "headline": None,
             "summary": f"{counted(len(rounds), 'round')} by {counted(len(roles), 'role')}.",
             "numbers": [entry["round"] for entry in rounds],
-            "rows": [{"role": role, "cells": [_cell(each.get(role)) for each in said]} for role in roles],
+            "rows": [_row(work, role, [_cell(each.get(role)) for each in said]) for role in roles],
             "outcomes": [_outcome(entry) for entry in rounds],
             "last_words": [
-                {"agent": each["agent"], "text": each["summary"], "tone": tone_of(each["stance"])}
+                {
+                    "agent": each["agent"],
+                    "title": work.title_of(each["agent"]),
+                    "text": each["summary"],
+                    "tone": tone_of(each["stance"]),
+                }
                 for each in rounds[-1]["contributions"]
             ],
         }
     ]
+
+
+def _row(work: Work, role: str, cells: list[Plain]) -> Plain:
+    return {"role": role, "title": work.title_of(role), "cells": cells}
 
 
 def _cell(stance: str | None) -> Plain:

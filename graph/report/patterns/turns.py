@@ -16,9 +16,11 @@ def turns_of(work: Work) -> list[Plain]:
             "title": work.title_of(each["agent"]),
             "text": each["answer"]["text"],
             "next": each["answer"]["next"],
+            "next_title": each["answer"]["next"] and work.title_of(each["answer"]["next"]),
         }
         for number, each in enumerate(said, 1)
     ]
     speakers = len({turn["agent"] for turn in turns})
     summary = f"{counted(len(turns), 'turn')} by {counted(speakers, 'role')}."
-    return [{"kind": "turns", "title": "Turns", "summary": summary, "turns": turns}]
+    headline = f"Completed in {counted(len(turns), 'turn')}"
+    return [{"kind": "turns", "title": "Turns", "headline": headline, "summary": summary, "turns": turns}]

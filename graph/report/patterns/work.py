@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from graph.report.words import said_reason, said_value
+from graph.report.words import said_reason, said_value, titles_of
 
 Plain = dict[str, Any]
 Given = Mapping[str, Any]
@@ -37,10 +37,9 @@ class Work:
         groups = groupby(self.outputs, key=lambda each: (each["round"], each["stage"]))
         return [(label.replace("_", " "), [*entries]) for (_, label), entries in groups if label not in but]
 
-    def title_of(self, role: str) -> str | None:
-        """Return how people call a role, where that is known."""
-        title = self.roles.get(role, {}).get("title")
-        return None if title is None else str(title)
+    def title_of(self, role: str) -> str:
+        """Return what people call a role; its name where its title is not known."""
+        return titles_of(self.roles).get(role, role)
 
     def told(self, output: Given) -> Plain:
         """Return how one seat is shown: {number, agent, title, task, text, fields, tone, word, fault, inner}."""

@@ -82,7 +82,9 @@ def _speech(said: Plain, titles: Mapping[str, str | None]) -> tuple[Text, Text, 
 
 def _endings(dossier: Plain) -> Iterator[Text]:
     """Yield how each round ended, with its conflicts, where the decision alone does not say it."""
-    conflicts = {each["round"]: [name["words"] for name in each["names"]] for each in dossier["conflicts"]}
+    conflicts = {
+        number: [name["words"] for name in each["names"]] for each in dossier["conflicts"] for number in each["rounds"]
+    }
     rounds = [pair for block in dossier["matrix"] for pair in zip(block["rounds"], block["outcomes"], strict=True)]
     if len(rounds) == 1 and not conflicts:
         return
@@ -95,4 +97,4 @@ def _endings(dossier: Plain) -> Iterator[Text]:
 
 def _flags(dossier: Plain) -> Iterator[Text]:
     for flag in dossier["flags"]:
-        yield visible(f"Round {flag['round']}: {flag['role']} {flag['words']}", "yellow")
+        yield visible(f"{flag['when']}: {flag['title']} {flag['words']}", "yellow")

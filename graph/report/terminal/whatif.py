@@ -15,7 +15,7 @@ from graph.report.terminal.visible import visible
 from policies.assurance.past import PastAnswer, Verdict
 
 UNKNOWN = "?"
-"""What is shown where nobody can know what a run would have come to."""
+"""What is shown where nobody can know what a run would have decided."""
 
 
 class Totals:

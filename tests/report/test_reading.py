@@ -1,0 +1,121 @@
+"""The page as people read it in a browser: short, folded, within the window, whole in print, open to everybody."""
+
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.report.browser import Tab
+from tests.report.conftest import Looking, Telling
+from tests.report.test_browser import BEYOND
+
+pytestmark = [pytest.mark.system, pytest.mark.needs("chromium")]
+
+WIDTHS = (360, 390, 1280)
+HEIGHT = 900
+LOOKS = (("light", "screen"), ("dark", "screen"), ("light", "print"))
+MOST = 4_000
+"""Pixels that the page of a run of one round may be high at 1280."""
+
+READ = (
+    *("go_with_caution", "many_rounds", "crowd", "refused", "hostile"),
+    *("debate", "vote", "plan", "nested", "workspace", "messages"),
+)
+ONE_ROUND = ("go", "go_with_caution", "capped", "unread", "refused", "timeout")
+
+FOLDED = """[...document.querySelectorAll('details')].map(each => [each.open,
+  [...each.querySelectorAll('.folded *')].filter(inside => inside.checkVisibility({contentVisibilityAuto: true,
+  opacityProperty: true, visibilityProperty: true}) && inside.getBoundingClientRect().height > 0).length])"""
+HINTS = """[...document.querySelectorAll('.scroll:not(.list)')].map(each => [each.scrollWidth > each.clientWidth,
+  getComputedStyle(each.querySelector('.hint')).visibility === 'visible'
+  && each.querySelector('.hint').getBoundingClientRect().height > 10])"""
+SEARCHED = """(words => { const range = document.createRange(); range.selectNodeContents(document.body);
+  const chosen = getSelection(); chosen.removeAllRanges(); chosen.addRange(range); const copied = chosen.toString();
+  chosen.removeAllRanges();
+  return words.map(each => [document.body.textContent.includes(each), copied.includes(each), window.find(each)]); })"""
+AXE = resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+BARRIERS = """axe.run(document).then(found => found.violations.map(
+  each => [each.id, each.impact, each.nodes.map(node => node.html.slice(0, 120))]))"""
+
+
+async def everywhere(tab: Tab, page: Path, *questions: str) -> dict[tuple[int, str, str], list[Any]]:
+    """Return what a page answers at every width, by day, by night and in print."""
+    found = {}
+    for width in WIDTHS:
+        for scheme, media in LOOKS:
+            await tab.open(page, width, HEIGHT, scheme, media)
+            found[width, scheme, media] = [await tab.ask(question) for question in questions]
+    return found
+
+
+@pytest.mark.parametrize("name", READ)
+def test_the_page_stays_within_the_window_on_screen_and_on_paper(name: str, look: Looking) -> None:
+    async def looking(tab: Tab, page: Path) -> Any:
+        return await everywhere(tab, page, "document.documentElement.scrollWidth - innerWidth", BEYOND)
+
+    assert set(map(str, look(name, looking).values())) == {"[0, []]"}
+
+
+@pytest.mark.parametrize("name", ONE_ROUND)
+def test_a_run_of_one_round_is_a_short_page(name: str, look: Looking, story: Telling) -> None:
+    async def looking(tab: Tab, page: Path) -> Any:
+        await tab.open(page, 1280, HEIGHT, "light")
+        return await tab.ask("document.documentElement.scrollHeight")
+
+    assert len(story(name).dossier["rounds"]) <= 1
+    assert 1_500 < look(name, looking) <= MOST
+
+
+@pytest.mark.parametrize("name", ["go", "crowd", "debate"])
+def test_what_is_folded_on_screen_is_open_in_print(name: str, look: Looking) -> None:
+    async def looking(tab: Tab, page: Path) -> Any:
+        return await everywhere(tab, page, FOLDED)
+
+    for (_, _, media), (folds,) in look(name, looking).items():
+        assert len(folds) >= 3
+        assert not any(is_open for is_open, _ in folds)
+        assert all((seen > 0) == (media == "print") for _, seen in folds), media
+
+
+@pytest.mark.parametrize("name", ["many_rounds", "crowd", "debate", "plan", "nested"])
+def test_a_table_says_that_it_scrolls_where_it_does_and_nowhere_else(name: str, look: Looking) -> None:
+    async def looking(tab: Tab, page: Path) -> Any:
+        return await everywhere(tab, page, HINTS)
+
+    found = look(name, looking)
+    assert any(hints for (hints,) in found.values())
+    for (_, _, media), (hints,) in found.items():
+        assert all(is_said == (is_wide and media == "screen") for is_wide, is_said in hints), media
+
+
+def test_wide_tables_are_among_those_that_are_looked_at(look: Looking) -> None:
+    async def looking(tab: Tab, page: Path) -> Any:
+        await tab.open(page, 360, HEIGHT, "light")
+        return await tab.ask(HINTS)
+
+    assert [True, True] in look("many_rounds", looking)
+
+
+def test_a_word_that_may_break_is_found_and_copied_whole(look: Looking) -> None:
+    words = ["policy_limits.payment_failure_block_threshold", "risk_signals.failed_payment_rate", "684,000"]
+
+    async def looking(tab: Tab, page: Path) -> Any:
+        await tab.open(page, 360, HEIGHT, "light", "print")
+        return await tab.ask(f"{SEARCHED}({words})")
+
+    assert look("capped", looking) == [[True, True, True]] * 3
+
+
+@pytest.mark.parametrize("name", READ)
+def test_nobody_is_kept_out(name: str, look: Looking) -> None:
+    async def looking(tab: Tab, page: Path) -> Any:
+        found = {}
+        for place in ((360, "light", "screen"), (1280, "dark", "screen"), (1280, "light", "print")):
+            width, scheme, media = place
+            await tab.open(page, width, HEIGHT, scheme, media)
+            await tab.ask(AXE)
+            found[place] = await tab.ask(BARRIERS)
+        return found
+
+    assert {place: barriers for place, barriers in look(name, looking).items() if barriers} == {}
