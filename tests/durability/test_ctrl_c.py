@@ -66,7 +66,7 @@ def test_ctrl_c_without_json_prints_the_record_for_people_and_how_to_go_on(tmp_p
     with serve(RISK_HANGS) as server:
         done = _cancelled(Desk(tmp_path, server.base_url), server, "risk_analyst", signal.SIGINT)
     assert done.code == 3
-    assert "Stopped: cancelled at round_1:risk_analyst" in done.out
+    assert "Stopped: cancelled at round 1, Risk analyst" in done.out
     assert "accord resume t" in done.out
 
 

@@ -119,11 +119,11 @@ The ballots gave no decision.
 """,
     "parallel_stopped": """\
 Answered in the stage that was not finished: writer
-Stopped: llm_timeout at answers:analyst
+Stopped: llm_timeout at answers, The analyst
 The model gave no answer in time.
 """,
     "plan_refused": """\
-Stopped: invalid_plan:step_1:unknown_agent:nobody at plan:planner
+Stopped: invalid_plan:step_1:unknown_agent:nobody at plan, The planner
 The plan broke its contract, and no repair was left: step 1 names an agent that the team does not
 have: nobody.
 Offered: {"steps": [{"agent": "nobody", "task": "Look.", "dependencies": []}]}

@@ -328,7 +328,7 @@ def test_a_check_that_failed_goes_on_once_the_facts_fit(capsys: Captured) -> Non
     again, moved = accord(capsys, "resume", "t"), accord(capsys, "resume", "t", "--facts", good)
     code, found = record(capsys, "resume", "t", "--facts", good, "--accept-changes")
 
-    assert "Stopped: condition_failed:quality at round_1:quality" in stopped.out
+    assert "Stopped: condition_failed:quality at round 1, " in stopped.out
     assert "accord: team.yaml:13: this check could not be evaluated" in stopped.err.splitlines()
     assert "Cause: role `quality`, check 1" in stopped.out
     assert "Correct the facts, then resume it with: accord resume t --facts FILE --accept-changes" in stopped.out

@@ -16,7 +16,7 @@ from graph.record import is_of_rounds
 from graph.report.dossier.dossier import dossier_of
 from graph.report.patterns.drawing import drawing_of
 from graph.report.terminal.answers import answers_shown
-from graph.report.terminal.roles import words_of, words_shown
+from graph.report.terminal.roles import words_shown
 from graph.report.terminal.visible import STYLES, console_on, visible, visible_lines
 from graph.report.terminal.work import shown_sections
 from graph.report.words import label_of, resume_of, said_reason
@@ -54,7 +54,7 @@ def print_report(
     console = console_on(sys.stdout)
     if "trace" in record:
         dossier = dossier_of(record["thread_id"], record, state)
-        for shown in (*_headline(record, dossier), *_said(record, dossier, state, console, is_full)):
+        for shown in (*_headline(record, dossier), *_said(record, dossier, console, is_full)):
             console.print(shown)
         console.print(_ending(record, dossier))
     else:
@@ -65,9 +65,14 @@ def print_report(
 
 
 def _headline(record: Mapping[str, Any], dossier: Plain) -> Iterator[Text]:
-    """Yield the decision, and in code's words why; nothing where there is none."""
-    decision = record.get("final_decision") if record["status"] == "ok" else None
-    if decision:
+    """Yield the decision, and in code's words why; where a pattern decides nothing its result, if it is there."""
+    if record["status"] != "ok":
+        return
+    decision = record.get("final_decision")
+    if decision is None:
+        yield Text.assemble("Result: ", visible(dossier["verdict"]["label"], "bold"))
+        yield Text()
+    else:
         yield Text.assemble("Decision: ", (label_of(decision), f"bold {STYLES.get(decision, '')}"))
         yield from map(visible, why_lines(dossier))
         yield Text()
@@ -92,12 +97,9 @@ def why_lines(dossier: Plain) -> Iterator[str]:
             yield f"Guard {guard['name']}: {guard['fact']} = {guard['value']}; it {trips}, {guard['room']}."
 
 
-def _said(
-    record: Mapping[str, Any], dossier: Plain, state: Plain, console: Console, is_full: bool
-) -> Iterator[RenderableType]:
+def _said(record: Mapping[str, Any], dossier: Plain, console: Console, is_full: bool) -> Iterator[RenderableType]:
     if is_of_rounds(record):
-        words = words_of(record, Past.of(state))
-        yield from words_shown(words, dossier, console, is_full=is_full)
+        yield from words_shown(dossier, console, is_full=is_full)
         return
     yield from shown_sections(dossier["work"])
     if record["status"] != "ok":
@@ -122,7 +124,7 @@ def _ending(record: Mapping[str, Any], dossier: Plain) -> RenderableType:
     if record["stop_reason"] is None:
         what = "no decision" if is_of_rounds(record) else "no answer"
         return Text(f"The thread is {record['status']}: it has {what} and no stop reason.", style="yellow")
-    return Group(*_stop_lines(record))
+    return Group(*_stop_lines(record, dossier["verdict"]["phase"]))
 
 
 def _answer(record: Mapping[str, Any], dossier: Plain) -> RenderableType:
@@ -135,8 +137,8 @@ def _answer(record: Mapping[str, Any], dossier: Plain) -> RenderableType:
     return Group(Text(), *warning, writer, Padding(visible_lines(dossier["brief"] or ""), (0, 0, 1, 4)))
 
 
-def _stop_lines(record: Mapping[str, Any]) -> list[Text]:
-    at = f" at {record['phase']}" if record.get("phase") else ""
+def _stop_lines(record: Mapping[str, Any], place: str | None = None) -> list[Text]:
+    at = f" at {place}" if place else ""
     lines = [Text.assemble("Stopped: ", visible(record["stop_reason"], "bold red"), visible(at))]
     stop = Stop.find(record["stop_reason"])
     if "trace" in record or not (stop and stop.remedy):  # what was not touched is told by what to type next

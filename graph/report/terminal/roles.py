@@ -7,7 +7,6 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from graph.past import Past
 from graph.report.terminal.blocks import rows_shown
 from graph.report.terminal.visible import STYLES, visible
 
@@ -15,36 +14,27 @@ Plain = Mapping[str, Any]
 HEADINGS = ("role", "stance", "reason")
 
 
-def words_of(record: Plain, past: Past) -> list[Plain]:
-    """Return the rounds {round, contributions}, last the one that is open with what was accepted in it."""
-    rounds = [*record.get("history", [])]
-    accepted = [seat["accepted"] for seat in past.seats if seat["accepted"]]
-    said = [{**each["answer"], "agent": each["agent"]} for each in accepted if each["contract"] == "contribution"]
-    is_open = past.round > max((entry["round"] for entry in rounds), default=0)
-    return [*rounds, {"round": past.round, "contributions": said}] if is_open and said else rounds
-
-
-def words_shown(words: Sequence[Plain], dossier: Plain, console: Console, *, is_full: bool) -> Iterator[RenderableType]:
+def words_shown(dossier: Plain, console: Console, *, is_full: bool) -> Iterator[RenderableType]:
     """Yield each role's stances with its last reason, or all its words round by round, and how each round ended."""
     if is_full:
-        yield from _rounds(words, dossier, console)
+        yield from _rounds(dossier["rounds"], console)
     elif dossier["matrix"]:
-        yield rows_shown(console, HEADINGS, [*_last_words(words, dossier)], lined=False)
+        yield rows_shown(console, HEADINGS, [*_last_words(dossier)], lined=False)
     yield from _endings(dossier)
     yield from _flags(dossier)
 
 
-def _last_words(words: Sequence[Plain], dossier: Plain) -> Iterator[tuple[Text, Text, Text]]:
+def _last_words(dossier: Plain) -> Iterator[tuple[Text, Text, Text]]:
     for role in dict.fromkeys(row["role"] for block in dossier["matrix"] for row in block["rows"]):
         rows = [row for block in dossier["matrix"] for row in block["rows"] if row["role"] == role]
         cells = [cell for row in rows for cell in row["cells"]]
-        reason = _reasons(words, role) if _spoke(cells[-1]) else visible(cells[-1]["note"] or "")
+        reason = _reasons(dossier["rounds"], role) if _spoke(cells[-1]) else visible(cells[-1]["note"] or "")
         yield visible(rows[0]["title"] or role), _stances(cells), reason
 
 
-def _reasons(words: Sequence[Plain], role: str) -> Text:
+def _reasons(rounds: Sequence[Plain], role: str) -> Text:
     """Return the last reason of a role; where its last change of stance is known, also the reason before it."""
-    said = [each for entry in words for each in entry["contributions"] if each["agent"] == role]
+    said = [each for one in rounds for each in one["speeches"] if each["role"] == role]
     last = [[*group][-1] for _, group in groupby(said, key=lambda each: each["stance"])][-2:]
     if len(last) < 2:
         return visible(last[-1]["summary"]) if last else Text()
@@ -61,23 +51,22 @@ def _stances(cells: Sequence[Plain]) -> Text:
     return Text(" → ").join(Text(word, style=STYLES.get(word, "")) for word in words)
 
 
-def _rounds(words: Sequence[Plain], dossier: Plain, console: Console) -> Iterator[RenderableType]:
-    titles = {row["role"]: row["title"] for block in dossier["matrix"] for row in block["rows"]}
-    for entry in words:
-        yield Text(f"Round {entry['round']}", style="bold")
-        rows = [_speech(said, titles) for said in entry["contributions"]]
+def _rounds(rounds: Sequence[Plain], console: Console) -> Iterator[RenderableType]:
+    for each in rounds:
+        yield Text(each["title"], style="bold")
+        rows = [*map(_speech, each["speeches"]), *map(_missed, each["absent"])]
         yield rows_shown(console, HEADINGS, rows, lined=False) if rows else Text("Nobody contributed.")
         yield Text()
 
 
-def _speech(said: Plain, titles: Mapping[str, str | None]) -> tuple[Text, Text, Text]:
-    stance = Text(f"{said['stance']} ({said['confidence']:.2f})", style=STYLES.get(said["stance"], ""))
+def _speech(said: Plain) -> tuple[Text, Text, Text]:
+    stance = Text(f"{said['stance']} ({said['confidence']})", style=STYLES.get(said["stance"], ""))
     actions = [Text("\n- ") + visible(action) for action in said["actions"]]
-    return (
-        visible(titles.get(said["agent"]) or said["agent"]),
-        stance,
-        Text.assemble(visible(said["summary"]), *actions),
-    )
+    return visible(said["title"]), stance, Text.assemble(visible(said["summary"]), *actions)
+
+
+def _missed(absent: Plain) -> tuple[Text, Text, Text]:
+    return visible(absent["title"]), Text("absent"), visible(absent["why"])
 
 
 def _endings(dossier: Plain) -> Iterator[Text]:
