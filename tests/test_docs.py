@@ -18,7 +18,7 @@ from policies.run.stop import STOP_TABLE
 
 ROOT = Path(__file__).parent.parent
 README, PATTERNS = (ROOT / "README.md").read_text(), (ROOT / "docs" / "patterns.md").read_text()
-TOLD = ("README.md", "docs/deciding.md", "docs/operations.md")
+TOLD = ("README.md", "docs/deciding.md", "docs/operations.md", "docs/patterns.md")
 """Pages whose sessions are run from the top in one folder."""
 ELIDED = "…\n"
 VARYING = (
@@ -90,13 +90,6 @@ def test_the_python_of_the_readme_decides(home: Path, capsys: pytest.CaptureFixt
 
 def test_the_readme_is_read_in_one_sitting() -> None:
     assert len(README.splitlines()) <= 200
-
-
-@pytest.mark.slow
-def test_every_session_of_the_page_on_patterns_shows_what_it_showed(home: Path) -> None:
-    """In any order of lines, since roles that are asked at once answer in any order."""
-    for session in re.findall(r"```console\n(.*?)```", PATTERNS, flags=re.DOTALL):
-        assert sorted(settled(run_session(session)).split("\n")) == sorted(settled(session).split("\n"))
 
 
 def test_the_team_file_of_the_page_on_patterns_is_a_team(tmp_path: Path) -> None:

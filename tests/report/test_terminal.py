@@ -27,7 +27,7 @@ def printed(name: str, story: Telling, capsys: Captured) -> str:
 SHOWN = {
     "plan": """\
 Plan  5 of 5 steps done, in 3 waves.
-planned by planner
+planned by The planner
 ├── wave 1
 │   ├── ✓ 1 The researcher *  Gather the numbers.
 │   └── ✓ 2 The analyst  Compare the offers.
@@ -76,7 +76,7 @@ Missing: west, it was given no subtask
             ├── Positions  2 debaters, 3 rounds of positions.
 """,
     "manager": """\
-assigned by boss
+assigned by The boss
 ✓ 1 The coder  Code.
 └── coder worked.
 ✓ 2 The writer  Write.

@@ -58,7 +58,7 @@ def _table(*heads: str) -> Table:
 
 
 def _plan(section: Plain) -> Iterator[RenderableType]:
-    tree = Tree(visible(f"planned by {section['planner']}"))
+    tree = Tree(visible(f"planned by {section['planner_title'] or section['planner']}"))
     for number, wave in enumerate(section["waves"], 1):
         branch = tree.add(Text(f"wave {number}", style="cyan"))
         for step in wave:
@@ -115,7 +115,7 @@ def _head(item: Plain) -> Text:
 
 
 def _assignments(section: Plain) -> Iterator[RenderableType]:
-    yield visible(f"assigned by {section['lead']}")
+    yield visible(f"assigned by {section['lead_title'] or section['lead']}")
     yield from _items(section)
     for each in section["missing"]:
         yield visible(f"Missing: {each['agent']}, {each['why']}", "yellow")
@@ -176,7 +176,7 @@ def _turns(section: Plain) -> Iterator[RenderableType]:
 
 
 def _ballots(section: Plain) -> Iterator[RenderableType]:
-    yield visible(f"proposed by {section['proposer']}:")
+    yield visible(f"proposed by {section['proposer_title'] or section['proposer']}:")
     yield _indented(section["proposal"])
     yield _indented(section["reason"])
     table = _table("voter", "vote", "reason")
@@ -195,7 +195,7 @@ def _ballots(section: Plain) -> Iterator[RenderableType]:
 def _rounds(section: Plain) -> Iterator[RenderableType]:
     table = _table("role", *(f"round {number}" for number in section["numbers"]))
     for row in section["rows"]:
-        table.add_row(visible(row["role"]), *(_word(cell) for cell in row["cells"]))
+        table.add_row(visible(row["title"] or row["role"]), *(_word(cell) for cell in row["cells"]))
     table.add_row("outcome", *(_word(each) for each in section["outcomes"]), style="bold")
     yield table
 
@@ -206,7 +206,8 @@ def _word(cell: Plain) -> Text:
 
 def _messages(section: Plain) -> Iterator[RenderableType]:
     for each in section["messages"]:
-        head = f"{each['id']}  {each['from']} -> {', '.join(each['to'])}  ({each['beside']})"
+        receivers = [title or role for title, role in zip(each["receivers"], each["to"], strict=True)]
+        head = f"{each['id']}  {each['sender'] or each['from']} -> {', '.join(receivers)}  ({each['beside']})"
         yield visible(f"{head}{'  no answer yet' if each['is_open'] else ''}", "bold")
         yield _indented(each["content"])
 
