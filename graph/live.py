@@ -6,6 +6,7 @@ from typing import Any
 from policies.patterns.course import PATTERNS
 from policies.team.nesting import teams_within
 from policies.team.team import Budget, Team
+from policies.team.titles import distinct_titles
 
 Plain = dict[str, Any]
 WITHIN = " > "
@@ -21,14 +22,14 @@ def running(team: Team, limits: Budget, messages: int = 0, usage: Mapping[str, A
     return {
         "event": "running",
         "team": team.name,
-        "title": team.title or team.name,
+        "title": team.title,
         "pattern": team.pattern,
         "is_rounds": pattern.is_rounds,
         "policy": team.policy.name if pattern.count else None,
         "roles": {
-            WITHIN.join((*within, name)): role.title or name
+            WITHIN.join((*within, name)): title
             for within, each in teams_within(team)
-            for name, role in each.roles.items()
+            for name, title in distinct_titles({name: role.title for name, role in each.roles.items()}).items()
         },
         "limits": limits.model_dump(),
         "spent": {"messages": messages, "usage": dict(usage or {})},

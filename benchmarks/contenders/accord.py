@@ -34,14 +34,17 @@ async def _silent(runner: Runner, team: Team, thread: str) -> Any:
 
 async def _shown(runner: Runner, team: Team, thread: str) -> Any:
     """As `accord run` at a terminal: live progress."""
-    with _nowhere() as terminal, LiveProgress(Console(file=terminal, force_terminal=True)).shown() as progress:
+    with (
+        _nowhere() as terminal,
+        LiveProgress(Console(file=terminal, force_terminal=True), is_redrawn=True).shown() as progress,
+    ):
         return await runner.run(team, thread, on_event=progress.take)
 
 
 async def _as_json(runner: Runner, team: Team, thread: str) -> Any:
     """As `accord run --json`: progress as lines, the record as JSON."""
     with _nowhere() as out:
-        with LiveProgress(Console(file=out)).shown() as progress:
+        with LiveProgress(Console(file=out), is_redrawn=False).shown() as progress:
             record = await runner.run(team, thread, on_event=progress.take)
         json.dump(record, out, ensure_ascii=False, indent=2)
         return record

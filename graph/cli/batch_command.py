@@ -15,6 +15,7 @@ from click.core import ParameterSource
 
 from graph.cli.exits import Exit, exit_of
 from graph.cli.session import database_option, run_async, settings_for, voice_option
+from graph.cli.waiting import reading
 
 SECONDS_BETWEEN, PARTS = 5.0, 10
 """Without a terminal, the seconds between two reports of progress; a tenth of the time so far, once that is more."""
@@ -46,13 +47,14 @@ def command(
     Writes one line {"id", "result"} a case, in the order of the lines, and a summary on stderr. The id is the thread's,
     so the same batch again continues where it was cut off and repeats nothing that is finished.
     """
-    from graph.batch import MAX_LINE_BYTES, Batch
-    from graph.inputs import open_lines
-    from graph.problems import UsageError
-    from graph.runner import open_runner
-    from graph.teams.approval import approved
-    from graph.teams.loader import load_team
-    from graph.teams.voicing import voiced
+    with reading(cases):
+        from graph.batch import MAX_LINE_BYTES, Batch
+        from graph.inputs import open_lines
+        from graph.problems import UsageError
+        from graph.runner import open_runner
+        from graph.teams.approval import approved
+        from graph.teams.loader import load_team
+        from graph.teams.voicing import voiced
 
     settings, again = settings_for(db), _typed(click.get_current_context())
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from rich.text import Text
 
-from graph.cli.lines import Said, headed, line_of, place_of, said_in, speaker_of
+from graph.cli.lines import Said, headed, line_of, place_of, said_in, speaker_of, within_of
 from graph.cli.plans import Plan
 from graph.live import WITHIN
 from graph.report.terminal.visible import visible
-from graph.report.words import said_round
+from graph.report.words import said_round, thousands
 
 Event = Mapping[str, Any]
 WAITS = Said("·", "waits", "")
@@ -137,14 +137,12 @@ class Board:
 
     def _row(self, event: Event) -> Row:
         """Return the row of a seat; in rounds a role keeps its own from round to round."""
-        is_round = not isinstance(event.get("stage"), str)
-        title = speaker_of(event, self.titles) if is_round else headed(event, self.titles)
-        within = tuple(event.get("within", ()))
-        if is_round and within:
-            title = WITHIN.join((*(self.titles.get(WITHIN.join(within), each) for each in within[-1:]), title))
-        key = (*within, title)
+        stage = event.get("stage")
+        is_round = not isinstance(stage, str)
+        key = (*event.get("within", ()), "" if is_round else stage, event.get("seat") or "", event["role"])
         if key not in self.rows:
-            self.rows[key] = Row(title)
+            speaker = f"{within_of(event, self.titles)}{speaker_of(event, self.titles)}"
+            self.rows[key] = Row(speaker if is_round else headed(event, self.titles))
         row = self.rows[key]
         if row.ended is not None and event["event"] == "opened":
             row.said, row.began, row.ended = Said(WAITS.mark, WAITS.word, row.before), None, None
@@ -174,22 +172,11 @@ def _counts(used: Used, limits: Mapping[str, Any]) -> Iterator[str]:
     yield f"calls {used.calls}{_of(limits.get('max_messages'), '/{}')}"
     if used.prompt or used.completion:
         tokens = limits.get("max_tokens")
-        most = f" of {_thousands(tokens)}" if tokens else ""
-        yield f"tokens {_thousands(used.prompt)} in {_thousands(used.completion)} out{most}"
+        most = f" of {thousands(tokens)}" if tokens else ""
+        yield f"tokens {thousands(used.prompt)} in {thousands(used.completion)} out{most}"
     if used.usd or limits.get("max_cost_usd"):
         yield f"${used.usd:.4f}{_of(limits.get('max_cost_usd'), ' of ${:g}')}"
 
 
 def _of(limit: float | None, form: str) -> str:
     return form.format(limit) if limit else ""
-
-
-def _thousands(number: int) -> str:
-    """Return a count in a few characters.
-
-    >>> _thousands(999), _thousands(7_240), _thousands(1_250_000)
-    ('999', '7.2k', '1.2M')
-    """
-    if number < 1_000:
-        return str(number)
-    return f"{number / 1_000:.1f}k" if number < 1_000_000 else f"{number / 1_000_000:.1f}M"

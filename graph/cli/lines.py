@@ -66,7 +66,7 @@ def line_of(event: Event, titles: Titles) -> Text | None:
 def place_of(event: Event, titles: Titles) -> str:
     """Return where an event happened: the round or stage, and the teams it is within."""
     where = event["stage"] if isinstance(event.get("stage"), str) else f"round {event['round']}"
-    return f"{_within(event, titles)}{where.replace('_', ' ')}"
+    return f"{within_of(event, titles)}{where.replace('_', ' ')}"
 
 
 def speaker_of(event: Event, titles: Titles) -> str:
@@ -81,7 +81,7 @@ def headed(event: Event, titles: Titles) -> str:
     """Return what a line begins with: where it happened and who speaks, each said once."""
     is_named_so = event.get("stage") == event["role"]
     speaker = speaker_of(event, titles)
-    return f"{_within(event, titles)}{speaker}" if is_named_so else f"{place_of(event, titles)}  {speaker}"
+    return f"{within_of(event, titles)}{speaker}" if is_named_so else f"{place_of(event, titles)}  {speaker}"
 
 
 def short(text: object) -> str:
@@ -94,7 +94,8 @@ def short(text: object) -> str:
     return line if len(line) <= WIDTH else f"{line[: WIDTH - 3].rstrip()}..."
 
 
-def _within(event: Event, titles: Titles) -> str:
+def within_of(event: Event, titles: Titles) -> str:
+    """Return the roles that teams answer for around an event, outermost first, as a line begins with them."""
     roles = event.get("within", ())
     paths = (WITHIN.join(roles[: depth + 1]) for depth in range(len(roles)))
     return "".join(f"{titles.get(path, role)}{WITHIN}" for path, role in zip(paths, roles, strict=True))
@@ -111,13 +112,14 @@ def _round(event: Event, titles: Titles) -> Text:
 
 def _stage(event: Event, titles: Titles) -> Text | None:
     """Say who was absent; that a stage is done shows by itself."""
-    absent = ", ".join(event["absent"])
+    within = event.get("within", ())
+    absent = ", ".join(titles.get(WITHIN.join((*within, name)), name.replace("_", " ")) for name in event["absent"])
     return visible(f"{place_of(event, titles)}: absent: {absent}", "yellow") if absent else None
 
 
 def _stopped(event: Event, titles: Titles) -> Text:
     cause = f" ({event['cause']})" if event.get("cause") else ""
-    return visible(f"{_within(event, titles)}stopped: {event['reason']}{cause}", "red")
+    return visible(f"{within_of(event, titles)}stopped: {said_reason(event['reason'])}{cause}", "red")
 
 
 def _recovered(event: Event, _: Titles) -> Text:

@@ -1,6 +1,6 @@
 """`accord list`: the threads touched last."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -41,8 +41,16 @@ def _print_table(entries: Sequence[dict[str, Any]]) -> None:
     console = console_on(sys.stdout, columns=200)
     rows = []
     for entry in entries:
-        ended = entry.get("final_decision") or entry.get("stop_reason") or "-"
         touched = (entry["updated_at"] or "-")[:19].replace("T", " ")
-        said = visible(ended, STYLES.get(ended, ""))
+        said = visible(_ended(entry), STYLES.get(entry.get("final_decision") or "", ""))
         rows.append((entry["thread_id"], entry["alias"] or "-", entry["status"], said, touched))
     console.print(rows_shown(console, ("thread", "alias", "status", "ended with", "touched (UTC)"), rows, lined=False))
+
+
+def _ended(entry: Mapping[str, Any]) -> str:
+    """Return what a thread ended with: the decision, that it was answered, or the stop reason."""
+    from graph.report.words import plain_word
+
+    if entry.get("final_decision"):
+        return plain_word(entry["final_decision"])
+    return "answered" if entry["status"] == "ok" else entry.get("stop_reason") or "-"

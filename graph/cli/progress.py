@@ -22,39 +22,38 @@ REDRAWN_PER_SECOND = 4
 NARROW = 60
 """Columns below which a row takes two lines."""
 TITLE_SHARE = 3
-"""The longest title takes at most this share of the columns."""
+"""The longest title takes at most this part of the columns, else rows take two lines, too."""
+INDENT = 2
 
 
 class LiveProgress:
     """Takes the events of a run; redraws a board at a terminal, prints lines elsewhere."""
 
-    def __init__(self, console: Console, clock: Callable[[], float] = monotonic) -> None:
-        self._console, self._clock = console, clock
+    def __init__(self, console: Console, clock: Callable[[], float] = monotonic, *, is_redrawn: bool) -> None:
+        self._console, self._clock, self._is_redrawn = console, clock, is_redrawn
         self._board = Board()
         self._began = clock()
-        self._is_headed = False
-        self._live: Live | None = None
+        self._is_headed = self._is_over = False
 
     @contextmanager
     def shown(self, run: Event | None = None) -> Iterator["LiveProgress"]:
         """Show the progress as it comes; a terminal shows `run`, a `running` event, before anything is opened."""
         if run is not None:
             self._board.take(run, self._clock())
-        if self._console.is_terminal:
-            with Live(
-                console=self._console, get_renderable=self._drawn, refresh_per_second=REDRAWN_PER_SECOND
-            ) as self._live:
-                yield self
-            with suppress(OSError):
-                self._console.print()
-        else:
+        if not self._is_redrawn:
             yield self
             self._print_counts()
+            return
+        with Live(console=self._console, get_renderable=self._drawn, refresh_per_second=REDRAWN_PER_SECOND):
+            yield self
+            self._is_over = True
+        with suppress(OSError):
+            self._console.print()
 
     def begin(self, thread: str) -> None:
         """Show the thread's id, so that it is known after a crash too."""
         with suppress(OSError):
-            if not self._console.is_terminal:
+            if not self._is_redrawn:
                 self._head()
             self._console.print(visible(f"thread {thread}"))
 
@@ -62,7 +61,7 @@ class LiveProgress:
         """Take one event; a reader who is gone ends no run."""
         with suppress(OSError):
             line = self._board.take(event, self._clock())
-            if not self._console.is_terminal:
+            if not self._is_redrawn:
                 self._print(event, line)
 
     def _print(self, event: Event, line: Text | None) -> None:
@@ -85,17 +84,31 @@ class LiveProgress:
                 self._console.print(visible(self._board.counts()), soft_wrap=True)
 
     def _drawn(self) -> RenderableType:
+        """Return the board; while the run works, the rows that fit the screen, the newest last."""
         board, now = self._board, self._clock()
-        parts: list[RenderableType] = [self._heading(now)] if board.run else []
-        parts.append(
-            self._rows([row for row in [*board.rows.values()] if not row.is_step], now)
-        )  # redrawn in a thread of its own
+        # Redrawn in a thread of its own, so from copies.
+        rows = [row for row in list(board.rows.values()) if not row.is_step]
+        below: list[RenderableType] = [*board.closed]
         if board.plan is not None:
-            parts.append(board.plan.tree())
-        parts += [*board.closed]
+            below.insert(0, board.plan.tree())
         if board.used.calls:
-            parts.append(visible(board.counts()))
-        return Group(*parts)
+            below.append(visible(board.counts()))
+        head: list[RenderableType] = [self._heading(now)] if board.run else []
+        if self._is_over:
+            return Group(*head, self._rows(rows, now), *below)
+        room = self._console.height - 1 - sum(map(self._lines, (*head, *below)))
+        return Group(*head, *self._fitting(rows, now, room), *below)
+
+    def _fitting(self, rows: list[Row], now: float, room: int) -> list[RenderableType]:
+        """Return as many of the newest rows as there is room for, and how many are left out."""
+        left_out = 0
+        while rows[left_out:] and self._lines(self._rows(rows[left_out:], now)) + bool(left_out) > room:
+            left_out += 1
+        told = [Text(f"  … {left_out} earlier", style="dim")] if left_out else []
+        return [*told, self._rows(rows[left_out:], now)]
+
+    def _lines(self, part: RenderableType) -> int:
+        return len(self._console.render_lines(part, pad=False))
 
     def _heading(self, now: float) -> RenderableType:
         seconds = int(now - self._began)
@@ -106,16 +119,16 @@ class LiveProgress:
         return _line(visible(words[0], "bold"), *map(visible, words[1:]), Text(clock))
 
     def _rows(self, rows: list[Row], now: float) -> RenderableType:
-        if self._console.width < NARROW:
+        width = self._console.width
+        widest = max((cell_len(row.title) for row in rows), default=0) + INDENT
+        if width < NARROW or widest * TITLE_SHARE > width:
             return Group(*(part for row in rows for part in _block(row, now)))
         table = Table.grid(padding=(0, 2, 0, 0), expand=True)
-        table.add_column(no_wrap=True, max_width=self._console.width // TITLE_SHARE)
-        table.add_column(no_wrap=True)
-        table.add_column(no_wrap=True, ratio=1)
-        table.add_column(no_wrap=True, justify="right")
+        for ratio in (None, None, 1, None):
+            table.add_column(no_wrap=True, ratio=ratio, justify="left")
+        table.columns[-1].justify = "right"
         for row in rows:
-            stance = Text(f"{row.said.mark} {row.said.word}".rstrip(), row.said.style)
-            table.add_row(visible(f"  {row.title}"), stance, visible(row.said.text), _seconds(row, now))
+            table.add_row(visible(f"  {row.title}"), _stance(row), visible(row.said.text), _seconds(row, now))
         return table
 
 
@@ -130,12 +143,15 @@ def _line(*words: Text) -> Table:
 
 def _block(row: Row, now: float) -> Iterator[Text]:
     """Yield a row where columns would be too narrow: who, the word and the time, and below it what was said."""
-    word = Text(f"{row.said.mark} {row.said.word}".rstrip(), row.said.style)
-    yield Text.assemble(visible(f"  {row.title}  "), word, f"  {_seconds(row, now)}".rstrip())
+    yield Text.assemble(visible(f"  {row.title}  "), _stance(row), f"  {_seconds(row, now)}".rstrip())
     if row.said.text:
         said = visible(f"    {row.said.text}")
         said.no_wrap, said.overflow = True, "ellipsis"
         yield said
+
+
+def _stance(row: Row) -> Text:
+    return Text(f"{row.said.mark} {row.said.word}".rstrip(), row.said.style)
 
 
 def _seconds(row: Row, now: float) -> str:
@@ -144,5 +160,6 @@ def _seconds(row: Row, now: float) -> str:
 
 
 def progress_on_stderr() -> LiveProgress:
-    """Return the progress for this process's stderr."""
-    return LiveProgress(console_on(sys.stderr))
+    """Return the progress for this process's stderr: redrawn at a terminal that can move its cursor."""
+    console = console_on(sys.stderr)
+    return LiveProgress(console, is_redrawn=sys.stderr.isatty() and not console.is_dumb_terminal)

@@ -17,6 +17,7 @@ from graph.cli.session import (
     settings_for,
     verbose_option,
 )
+from graph.cli.waiting import reading
 
 STDOUT = "-"
 
@@ -48,7 +49,8 @@ def command(
 
     The exit code says what became of the thread, whatever was written.
     """
-    from graph.threads import blaming
+    with reading(thread):
+        from graph.threads import blaming
 
     writes_pages = html is not None or markdown is not None
     if writes_pages:

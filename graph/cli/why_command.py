@@ -7,6 +7,7 @@ import click
 
 from graph.cli.exits import Exit
 from graph.cli.session import begun, database_option, json_option, print_json, reading_thread
+from graph.cli.waiting import reading
 
 
 @click.command("why")
@@ -18,12 +19,13 @@ def command(thread: str, db: str | None, as_json: bool) -> Exit:
 
     Exits with 1 and explains nothing where what the thread keeps differs from its record.
     """
-    from graph.problems import UsageError
-    from graph.report.dossier.changed import Changed
-    from graph.report.dossier.explanation import explanation_of, unexplained
-    from graph.report.terminal.visible import console_on
-    from graph.report.terminal.why import print_why
-    from graph.threads import blaming
+    with reading(thread):
+        from graph.problems import UsageError
+        from graph.report.dossier.changed import Changed
+        from graph.report.dossier.explanation import explanation_of, unexplained
+        from graph.report.terminal.visible import console_on
+        from graph.report.terminal.why import print_why
+        from graph.threads import blaming
 
     thread, state = begun(thread, db)
     with blaming(thread, state):

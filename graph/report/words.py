@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from graph.problems import neutral
 from policies.contracts.table import said_check
 from policies.run.stop import Stop, StopInput
+from policies.team.titles import distinct_titles
 
 LABELS = {
     "go": "Go",
@@ -95,14 +95,8 @@ def said_rounds(numbers: Sequence[int]) -> str:
 
 
 def titles_of(roles: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Return what people call each role; where two have one title, the name of each is added.
-
-    >>> titles_of({"risk": {"title": "Risk"}, "one": {"title": "Analyst"}, "two": {"title": "Analyst"}})
-    {'risk': 'Risk', 'one': 'Analyst (one)', 'two': 'Analyst (two)'}
-    """
-    titles = {name: str(role["title"]) for name, role in roles.items()}
-    counts = Counter(titles.values())
-    return {name: title if counts[title] == 1 else f"{title} ({name})" for name, title in titles.items()}
+    """Return what people call each role of a team as a thread keeps it."""
+    return distinct_titles({name: str(role["title"]) for name, role in roles.items()})
 
 
 def label_of(outcome: str | None) -> str:
@@ -201,6 +195,17 @@ def said_value(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(said_value, value)) or "none"
     return str(value)
+
+
+def thousands(number: int) -> str:
+    """Return a count in a few characters.
+
+    >>> thousands(999), thousands(7_240), thousands(999_950), thousands(12_000_000)
+    ('999', '7.2k', '1.0M', '12.0M')
+    """
+    if number < 1_000:
+        return str(number)
+    return f"{number / 1_000:.1f}k" if number < 999_950 else f"{number / 1_000_000:.1f}M"
 
 
 def counted(number: int, noun: str) -> str:

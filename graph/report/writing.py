@@ -60,6 +60,8 @@ def _named(name: str) -> Iterator[None]:
     except (OSError, ValueError) as error:
         missing = missing_folder(Path(name)) if isinstance(error, FileNotFoundError) else None
         reason = missing or (error.strerror if isinstance(error, OSError) else str(error))
+        if isinstance(error, PermissionError):
+            reason = f"{reason}; name a file in a folder where you may write"
         raise UsageError(f"{name}: cannot be written: {reason or error}") from None
 
 

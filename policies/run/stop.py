@@ -126,7 +126,11 @@ STOP_TABLE: dict[StopKind, StopRule] = {
     "llm_timeout": StopRule("The model gave no answer in time.", is_resumable=True, is_absence=True),
     "llm_rate_limited": StopRule("The provider refused more calls for now.", is_resumable=True, is_absence=True),
     "llm_error": StopRule("The provider failed.", is_resumable=True, is_detailed=True),
-    "llm_auth": StopRule("The provider refused the key.", is_resumable=True),
+    "llm_auth": StopRule(
+        "The provider refused the key.",
+        is_resumable=True,
+        remedy="Set a key that the provider takes, then resume the thread with: {resume}",
+    ),
     "llm_truncated": StopRule(
         "The model's answer was cut, so nobody can rely on it.", is_resumable=True, is_absence=True, is_given=True
     ),

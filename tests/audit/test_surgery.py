@@ -96,6 +96,7 @@ def test_what_the_judge_compares_is_what_the_commands_print(
     path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ACCORD_DATABASE_URL", str(path))
     names = ["three_rounds", "a_hierarchy", "cut_5", "limited"]
     judged_by = shown(path, names)
     commands = {"show --json": ["show", "--json"], "show": ["show"], "show --markdown": ["show", "--markdown", "-"]}
@@ -107,7 +108,7 @@ def test_what_the_judge_compares_is_what_the_commands_print(
     for name in names:
         for what, (command, *options) in commands.items():
             arguments = [command, *options[:1], name, *options[1:]] if command == "audit" else [command, name, *options]
-            done = accord(capsys, *arguments, "--db", path)
+            done = accord(capsys, *arguments)  # without --db, which would be a part of what to type next
             if done.code != 2:
                 assert done.out.strip() == judged_by[f"{name} {what}"].strip(), (name, what)
     listed = json.loads(accord(capsys, "list", "--limit", "10000", "--json", "--db", path).out)

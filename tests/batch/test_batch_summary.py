@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from graph.report.terminal.batch import Tally, counted
+from graph.report.terminal.batch import Tally
+from graph.report.words import thousands
 from tests.hostile.command import Captured, accord
 from tests.runs.stage import script
 from tests.scripted_server import ScriptedServer, forever, says, serve, status
@@ -59,7 +60,7 @@ def test_what_calls_took_is_counted_over_all_cases(capsys: Captured, monkeypatch
         done = accord(capsys, "batch", written(GOOD, {"id": "more"}))
     used = [json.loads(line)["result"]["usage"] for line in done.out.splitlines()]
     calls, tokens = (sum(each[key] for each in used) for key in ("calls", "prompt_tokens"))
-    assert done.err.splitlines()[-1].startswith(f"calls {calls}   tokens {counted(tokens)} in ")
+    assert done.err.splitlines()[-1].startswith(f"calls {calls}   tokens {thousands(tokens)} in ")
     assert calls == 8
 
 

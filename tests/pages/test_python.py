@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from tests.harness import run, settings_at, team_of
+
 PAGE = Path(__file__).parent.parent.parent / "docs" / "python.md"
-BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+TEXT = PAGE.read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
 
 
 def compiled(block: str) -> CodeType:
@@ -42,3 +45,21 @@ def test_every_block_of_the_page_runs_offline(accord_home: Path) -> None:
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
 def test_no_line_of_a_block_is_wider_than_a_page(block: str) -> None:
     assert max(map(len, block.splitlines())) <= 120
+
+
+TOLD = ("checkout_launch", "build_or_buy", "market_entry")
+PLACE = {"event", "round", "role", "attempt", "stage", "seat", "within"}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_every_event_and_key_that_a_follower_gets_is_in_the_table(name: str, tmp_path: Path) -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| [^|]+ \| (.+) \|$", TEXT, flags=re.MULTILINE))
+    told: list[dict[str, Any]] = []
+    settings = settings_at(tmp_path)
+    for limit in (48, 2):
+        team = team_of(settings, name, f"budget.max_messages={limit}")
+        run(team, settings, thread=f"limit-{limit}", on_event=told.append)
+    assert {"running", "opened", "asked", "answered", "stopped"} <= {each["event"] for each in told}
+    for each in told:
+        named = set(re.findall(r"`(\w+)`", rows[each["event"]]))
+        assert set(each) <= PLACE | named, each

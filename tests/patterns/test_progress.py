@@ -44,7 +44,7 @@ def descendants(tree: Tree) -> Iterator[Tree]:
 def printed(team: Team, script: Lines, home: Path, is_terminal: bool = False, **options: Any) -> list[str]:
     """The lines a reader of stderr sees; at a terminal those that stand at the end."""
     console = Console(file=io.StringIO(), width=120, force_terminal=is_terminal, highlight=False, color_system=None)
-    with LiveProgress(console, clock=lambda: 0.0).shown() as progress:
+    with LiveProgress(console, lambda: 0.0, is_redrawn=is_terminal).shown() as progress:
         progress.begin("t")
         play(home, team, script, on_event=progress.take, **options)
     assert isinstance(console.file, io.StringIO)
@@ -113,7 +113,10 @@ def test_a_failed_step_names_who_is_absent(tmp_path: Path) -> None:
 
     lines = printed(team, {"planner": steps, "writer": output("A draft."), "coder": refused(503)}, tmp_path)
 
-    assert lines[-3:-1] == ["steps: absent: step_2", "stopped: step_failed:2"]
+    assert lines[-3:-1] == [
+        "steps: absent: step 2",
+        "stopped: Step 2 of the plan failed, and no replan was left. On resume the failed steps are asked again.",
+    ]
 
 
 TALKS: dict[str, tuple[Team, Lines, list[str]]] = {

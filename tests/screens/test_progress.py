@@ -27,20 +27,30 @@ BLOCK = "Failed payments are above the limit."
 Event = Mapping[str, Any]
 
 
-class Board:
+class Screen:
     """What a terminal of some columns shows of the events that were taken so far."""
 
-    def __init__(self, columns: int) -> None:
-        self.columns, self.now = columns, 0.0
+    def __init__(self, columns: int, lines: int = 40) -> None:
+        self.columns, self.lines, self.now = columns, lines, 0.0
         self._file = io.StringIO()
-        self._console = Console(file=self._file, width=columns, force_terminal=True, color_system=None)
-        self._progress = LiveProgress(self._console, clock=lambda: self.now)
+        self._console = Console(file=self._file, width=columns, height=lines, force_terminal=True, color_system=None)
+        self._progress = LiveProgress(self._console, lambda: self.now, is_redrawn=True)
 
     def shows(self, *events: Event) -> list[str]:
         with self._progress.shown():
             for event in events:
                 self._progress.take(event)
-        screen = pyte.Screen(self.columns, 40)
+        return self._screen()
+
+    def frame(self, *events: Event) -> list[str]:
+        """What is on the screen while the run still works."""
+        for event in events:
+            self._progress.take(event)
+        self._console.print(self._progress._drawn(), end="")
+        return self._screen()
+
+    def _screen(self) -> list[str]:
+        screen = pyte.Screen(self.columns, self.lines)
         pyte.Stream(screen).feed(self._file.getvalue().replace("\n", "\r\n"))
         self._file.truncate(self._file.seek(0))
         return [line.rstrip() for line in screen.display if line.strip()]
@@ -70,7 +80,7 @@ def began(team: Team = TEAM, **spent: Any) -> Event:
 
 
 def test_all_roles_of_a_round_are_listed_at_once_in_the_order_of_the_team() -> None:
-    assert Board(80).shows(began(), opened(), asked("finance_analyst")) == [
+    assert Screen(80).shows(began(), opened(), asked("finance_analyst")) == [
         "Checkout v2 campaign, US   policy classic   round 1 of 3                    0:00",
         "  Demand analyst   · waits",
         "  Finance analyst  … asked                                                 0.0 s",
@@ -80,7 +90,7 @@ def test_all_roles_of_a_round_are_listed_at_once_in_the_order_of_the_team() -> N
 
 
 def test_each_role_has_its_own_time_and_the_run_has_a_clock() -> None:
-    board = Board(80)
+    board = Screen(80)
     board.shows(began(), opened(), asked("demand_analyst"), asked("risk_analyst"))
     board.now = 0.9
     board.shows(said("demand_analyst", "go", "Orders are enough."))
@@ -92,8 +102,8 @@ def test_each_role_has_its_own_time_and_the_run_has_a_clock() -> None:
 def test_a_role_that_is_asked_again_shows_what_it_said_the_round_before() -> None:
     first = [began(), opened(), *map(asked, ROLES), said("risk_analyst", "block", BLOCK)]
     second = [closed("next_round", 1, "one role blocks"), opened(2), asked("risk_analyst", 2)]
-    assert Board(100).shows(*first, *second)[0].split("   ")[2].strip() == "round 2 of 3"
-    shown = Board(100).shows(*first, *second)
+    assert Screen(100).shows(*first, *second)[0].split("   ")[2].strip() == "round 2 of 3"
+    shown = Screen(100).shows(*first, *second)
     assert [" ".join(line.split()) for line in shown[3:]] == [
         f"Risk analyst … asked round 1: block – {BLOCK} 0.0 s",
         "round 1 → next round: one role blocks (row 2)",
@@ -103,8 +113,8 @@ def test_a_role_that_is_asked_again_shows_what_it_said_the_round_before() -> Non
 
 def test_a_repair_says_what_was_wrong() -> None:
     refused = {"event": "refused", "round": 1, "role": "risk_analyst", "reason": "invalid_contribution:stance"}
-    shown = Board(100).shows(began(), opened(), asked("risk_analyst"), refused, asked("risk_analyst", attempt=2))
-    assert "asked  again: the stance is none of go, caution, block" in shown[3]
+    shown = Screen(100).shows(began(), opened(), asked("risk_analyst"), refused, asked("risk_analyst", attempt=2))
+    assert "asked  again: the stance is not go, caution or block" in shown[3]
     assert shown[-1] == "calls 2/12"
 
 
@@ -119,20 +129,20 @@ def test_a_repair_says_what_was_wrong() -> None:
 def test_the_last_line_counts_against_the_limits(limits: Event, told: str) -> None:
     usage = {"prompt_tokens": 7_240, "completion_tokens": 980, "cost_usd": 0.0041 if "max_cost_usd" in limits else 0.0}
     begins = running(TEAM, Budget.model_validate({**TEAM.budget.model_dump(), **limits}))
-    shown = Board(80).shows(begins, opened(), asked("risk_analyst"), said("risk_analyst", "go", "Fine.", usage=usage))
+    shown = Screen(80).shows(begins, opened(), asked("risk_analyst"), said("risk_analyst", "go", "Fine.", usage=usage))
     assert shown[-1] == told
 
 
 def test_a_thread_that_is_resumed_counts_on_from_what_it_used() -> None:
     used = {"prompt_tokens": 1_500, "completion_tokens": 20}
-    shown = Board(80).shows(began(messages=4, usage=used), opened(2), asked("risk_analyst", 2))
+    shown = Screen(80).shows(began(messages=4, usage=used), opened(2), asked("risk_analyst", 2))
     assert shown[-1] == "calls 5/12   tokens 1.5k in 20 out"
 
 
 @pytest.mark.parametrize("columns", [40, 50, 60])
 def test_nothing_that_decides_is_cut_where_there_are_few_columns(columns: int) -> None:
     events = [began(), opened(), *map(asked, ROLES), said("risk_analyst", "block", BLOCK * 3)]
-    shown = Board(columns).shows(*events, closed("next_round", 1, "one role blocks, and this is a long reason"))
+    shown = Screen(columns).shows(*events, closed("next_round", 1, "one role blocks, and this is a long reason"))
     assert max(map(len, shown)) <= columns
     together = " ".join(" ".join(shown).split())
     for words in ("Checkout v2 campaign, US", "policy classic", "round 1 of 3", "Risk analyst ✗ block"):
@@ -140,9 +150,33 @@ def test_nothing_that_decides_is_cut_where_there_are_few_columns(columns: int) -
     assert "round 1 → next round: one role blocks, and this is a long reason (row 2)" in together
 
 
+def test_two_roles_of_one_title_have_a_row_each_and_are_told_apart() -> None:
+    alike = {name: role.model_copy(update={"title": "Analyst"}) for name, role in TEAM.roles.items()}
+    shown = Screen(80).shows(began(TEAM.model_copy(update={"roles": alike})), opened(), asked("risk_analyst"))
+    assert [" ".join(line.split()) for line in shown[1:-1]] == [
+        "Analyst (demand_analyst) · waits",
+        "Analyst (finance_analyst) · waits",
+        "Analyst (risk_analyst) … asked 0.0 s",
+    ]
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_a_board_that_is_higher_than_the_screen_shows_what_is_newest(columns: int) -> None:
+    screen = Screen(columns, lines=24)
+    turns = [{"stage": f"turn_{number}", "round": number, "role": "risk_analyst"} for number in range(1, 31)]
+    answer = {"text": "Nothing to add.", "next": None}
+    told = {"event": "answered", "contract": "turn", "answer": answer}
+    events = [event for turn in turns for event in ({"event": "asked", "attempt": 1, **turn}, {**told, **turn})]
+    shown = screen.frame(began(), *events[:-1])
+    assert shown[-1] == "calls 30/12"
+    assert "turn 30  Risk analyst" in " ".join(shown[-3:])
+    assert len(shown) <= 24
+    assert any(line.endswith("earlier") for line in shown)
+
+
 def test_a_brief_and_a_stop_are_shown_in_words() -> None:
     brief = {"round": 1, "role": "brief"}
-    shown = Board(80).shows(began(), {"event": "asked", **brief, "attempt": 1}, {"event": "decided", **brief})
+    shown = Screen(80).shows(began(), {"event": "asked", **brief, "attempt": 1}, {"event": "decided", **brief})
     assert " ".join(shown[1].split()) == "Brief ✓ written 0.0 s"
     assert len(shown) == 2  # a brief counts against no limit of answers
 
@@ -160,7 +194,7 @@ def test_what_is_counted_live_is_what_the_record_says_was_used(tmp_path: Path) -
     with priced(tmp_path) as (settings, team):
         record = run(team, settings, on_event=told.append)
     used = record["usage"]
-    shown = Board(100).shows(*told)
+    shown = Screen(100).shows(*told)
     assert used["calls"] == 4
     tokens = f"tokens {used['prompt_tokens']} in {used['completion_tokens']} out"
     assert shown[-1].startswith(f"calls 3/12   {tokens}   ${used['cost_usd']:.4f}")

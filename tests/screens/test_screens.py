@@ -15,7 +15,6 @@ from tests.screens.terminal import ROOT, on_screen
 @pytest.mark.system
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_each_command_shows_what_is_kept_of_its_screen(columns: int, tmp_path: Path) -> None:
-    """A line that wraps in a word was cut by the terminal and not by us: no line is as wide as the screen by chance."""
     for name, shown in screens(columns, tmp_path).items():
         assert shown == file_of(name, columns).read_text(encoding="utf-8"), f"{name}; after a look: {REWRITE}"
 
@@ -38,6 +37,7 @@ def test_without_colours_the_screen_says_the_same(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_pipe_gets_a_line_for_each_event_and_nothing_that_moves_a_cursor(tmp_path: Path) -> None:
     env = {**os.environ, "ACCORD_HOME": str(tmp_path), "OPENAI_API_KEY": "", "PYTHONPATH": str(ROOT)}
+    env["FORCE_COLOR"] = "1"  # as some build servers set it
     command = [sys.executable, "-m", "graph", "run", "cold_storage", "--thread", "a"]
     done = subprocess.run(command, capture_output=True, text=True, env=env, check=True)
     assert "\x1b" not in done.stdout + done.stderr
@@ -53,3 +53,12 @@ def test_a_pipe_gets_a_line_for_each_event_and_nothing_that_moves_a_cursor(tmp_p
     assert ended.startswith("round 1 → go with caution: ")
     assert re.fullmatch(r"round 1  Brief: written   \d+\.\d s", brief)
     assert used == "calls 4/20"
+
+
+@pytest.mark.slow
+def test_a_terminal_that_cannot_move_its_cursor_gets_lines(tmp_path: Path) -> None:
+    env = {"ACCORD_HOME": str(tmp_path), "OPENAI_API_KEY": "", "TERM": "dumb"}
+    shown = on_screen(120, "run", "cold_storage", "--thread", "a", env=env)
+    assert "\x1b" not in shown.written
+    assert "thread a" in shown.lines
+    assert any(line.startswith("round 1  Clinic liaison: go – Stock ends") for line in shown.lines)

@@ -7,6 +7,7 @@ from typing import Any
 from graph.past import Past
 from graph.record import outputs_of, row_name
 from graph.report.dossier.changed import Changed, basis_of, find_change
+from graph.report.words import titles_of
 from nodes.events import standing_outcomes
 from policies.assurance.limits import LimitFlip
 from policies.assurance.power import Power
@@ -33,7 +34,8 @@ def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | Changed | N
     found = explain(basis.policy, basis.vote, basis.guards, basis.facts)
     place = {"round": basis.vote.round, **{key: basis.event[key] for key in ("max_rounds", "casts")}}
     named = {"thread_id": thread, "team": team["name"], "policy": team["policy"]["name"]}
-    named["titles"] = {role: past.roles[role].get("title") or role for role in basis.vote.casts}
+    titles = titles_of(past.roles)
+    named["titles"] = {role: titles[role] for role in basis.vote.casts}
     return {**named, **place, **_plain(found)}
 
 

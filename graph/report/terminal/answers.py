@@ -9,7 +9,7 @@ from rich.text import Text
 from graph.past import Past
 from graph.report.terminal.blocks import rows_shown
 from graph.report.terminal.visible import visible
-from graph.report.words import said_number, said_reason, said_rule
+from graph.report.words import said_number, said_reason, said_rule, titles_of
 
 HEADINGS = ("answer", "by", "result", "seconds", "tokens", "cause")
 VERDICTS = ("accepted", "refused")
@@ -40,7 +40,7 @@ def _rows(past: Past) -> Iterator[tuple[str | Text, ...]]:
 
 
 def _who(event: Event, past: Past) -> str:
-    role = past.roles.get(event["role"], {}).get("title") or event["role"]
+    role = titles_of(past.roles).get(event["role"], event["role"])
     place = str(event.get("seat") or event.get("stage") or f"round {event['round']}").replace("_", " ")
     again = f", attempt {event['attempt']}" if event["attempt"] > 1 else ""
     return f"{place}, {role}{again}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graph.problems import neutral
+from graph.report.words import plain_word, thousands
 
 SHOWN = 5
 """How many kinds of end are named before the rest is counted together."""
@@ -33,7 +34,8 @@ class Tally:
             self.left += is_left
             self.unusable += not is_left
             return
-        self.ends[record.get("final_decision") or _end_of(record)] += 1
+        decision = record.get("final_decision")
+        self.ends[plain_word(decision) if decision else _end_of(record)] += 1
         self.resumable += bool(record.get("resumable"))
         self.used.update(record.get("usage", {}))
         self.slowest = max(self.slowest, (record.get("elapsed_seconds", 0.0), str(name)))
@@ -60,7 +62,7 @@ class Tally:
     def _used(self) -> Iterator[str]:
         yield f"calls {self.used['calls']}"
         if self.used["calls"]:
-            yield f"tokens {counted(self.used['prompt_tokens'])} in {counted(self.used['completion_tokens'])} out"
+            yield f"tokens {thousands(self.used['prompt_tokens'])} in {thousands(self.used['completion_tokens'])} out"
         if self.used["cost_usd"]:
             yield f"${self.used['cost_usd']:.4f}"
         yield f"slowest {neutral(self.slowest[1])} {self.slowest[0]:.1f} s"
@@ -69,14 +71,3 @@ class Tally:
 def _end_of(record: Mapping[str, Any]) -> str:
     reason = record["stop_reason"]
     return "answered" if record["status"] == "ok" else reason or record["status"]
-
-
-def counted(number: int) -> str:
-    """Return a number as people say it, in thousands where it has them.
-
-    >>> counted(950), counted(7_240), counted(12_000_000)
-    ('950', '7.2k', '12.0M')
-    """
-    if number < 1_000:
-        return str(number)
-    return f"{number / 1_000:.1f}k" if number < 1_000_000 else f"{number / 1_000_000:.1f}M"

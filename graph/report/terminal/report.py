@@ -56,7 +56,8 @@ def print_report(
         dossier = dossier_of(record["thread_id"], record, state)
         for shown in (*_headline(record, dossier), *_said(record, dossier, console, is_full)):
             console.print(shown)
-        console.print(_ending(record, dossier))
+        if record["status"] == "ok":
+            console.print(_answer(record, dossier))
     else:
         console.print(Group(*_stop_lines(record)))
     if is_verbose:
@@ -65,8 +66,10 @@ def print_report(
 
 
 def _headline(record: Mapping[str, Any], dossier: Plain) -> Iterator[Text]:
-    """Yield the decision, and in code's words why; where a pattern decides nothing its result, if it is there."""
+    """Yield the decision, and in code's words why; where a pattern decides nothing its result; or why it stopped."""
     if record["status"] != "ok":
+        yield from _not_done(record, dossier)
+        yield Text()
         return
     decision = record.get("final_decision")
     if decision is None:
@@ -118,13 +121,12 @@ def _open_seats(record: Mapping[str, Any]) -> Iterator[Text]:
         yield visible(f"Answered in the stage that was not finished: {', '.join(seats)}")
 
 
-def _ending(record: Mapping[str, Any], dossier: Plain) -> RenderableType:
-    if record["status"] == "ok":
-        return _answer(record, dossier)
+def _not_done(record: Mapping[str, Any], dossier: Plain) -> list[Text]:
+    """Return why a thread has no result: where it stopped and why, or that nobody has ended it."""
     if record["stop_reason"] is None:
         what = "no decision" if is_of_rounds(record) else "no answer"
-        return Text(f"The thread is {record['status']}: it has {what} and no stop reason.", style="yellow")
-    return Group(*_stop_lines(record, dossier["verdict"]["phase"]))
+        return [Text(f"The thread is {record['status']}: it has {what} and no stop reason.", style="yellow")]
+    return _stop_lines(record, dossier["verdict"]["phase"])
 
 
 def _answer(record: Mapping[str, Any], dossier: Plain) -> RenderableType:
@@ -133,7 +135,7 @@ def _answer(record: Mapping[str, Any], dossier: Plain) -> RenderableType:
         title = None if record.get("final_decision") else Text("Answer", style="bold")
         return Panel(visible_lines(dossier["brief"] or ""), title=title, expand=True)
     warning = [visible(each, "yellow") for each in [dossier["contradiction"]] if each]
-    writer = visible(f"Brief ({dossier['writer'][:1].lower()}{dossier['writer'][1:]}):", "bold")
+    writer = visible(f"Brief, {dossier['writer'][:1].lower()}{dossier['writer'][1:]}:", "bold")
     return Group(Text(), *warning, writer, Padding(visible_lines(dossier["brief"] or ""), (0, 0, 1, 4)))
 
 
@@ -155,12 +157,12 @@ def _footer(record: Mapping[str, Any], typed: Typed) -> Group:
     lines = [Text.assemble("Thread: ", visible(record["thread_id"]))]
     used = record.get("usage")
     if used and not used["calls"]:
-        lines.append(Text("Used: no call to a model"))
+        lines.append(Text("Requests to a model: none"))
     elif used:
-        tokens = f"{used['prompt_tokens']} + {used['completion_tokens']} tokens"
-        cost = f", {used['cost_usd']:.4f} USD" if used["cost_usd"] else ""
-        calls = "1 call" if used["calls"] == 1 else f"{used['calls']} calls"
-        lines.append(Text(f"Used: {calls}, {tokens}{cost}, {record['elapsed_seconds']:.1f} s at work"))
+        tokens = f"{used['prompt_tokens']} tokens in, {used['completion_tokens']} out"
+        cost = f", ${used['cost_usd']:.4f}" if used["cost_usd"] else ""
+        work = f"{record['elapsed_seconds']:.1f} s at work"
+        lines.append(Text(f"Requests to a model: {used['calls']}, {tokens}{cost}, {work}"))
     if record.get("estimated"):
         lines.append(Text(f"Estimated: {_answers(record['estimated'])} as reserved, since the endpoint did not count"))
     if record.get("recoveries"):

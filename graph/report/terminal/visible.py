@@ -47,4 +47,4 @@ def console_on(stream: Any, columns: int = 100) -> Console:
     """Return a console; where the stream is not a terminal, it has that many columns."""
     if stream.isatty():
         return Console(file=stream, highlight=False)
-    return Console(file=Trimmed(stream), width=columns, highlight=False)  # type: ignore[arg-type]  # as rich uses it
+    return Console(file=Trimmed(stream), width=columns, highlight=False, force_terminal=False)  # type: ignore[arg-type]  # as rich uses it

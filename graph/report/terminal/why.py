@@ -61,7 +61,14 @@ def _guard(guard: Mapping[str, Any]) -> tuple[Cell, ...]:
     limit = f"{COMPARISONS[guard['comparison']].words} {_shown(guard['limit'])}"
     distance = guard["fault"] or ("-" if guard["distance"] is None else str(guard["distance"]))
     state = Text("tripped", style="bold red") if guard["tripped"] else Text("clear", style="green")
-    return guard["name"], state, f"{guard['fact']} = {_shown(guard['value'])}", limit, distance, guard["cap"]
+    return (
+        guard["name"],
+        state,
+        f"{guard['fact']} = {_shown(guard['value'])}",
+        limit,
+        distance,
+        plain_word(guard["cap"]),
+    )
 
 
 def _print_flips(found: Mapping[str, Any], console: Console) -> None:
@@ -70,7 +77,7 @@ def _print_flips(found: Mapping[str, Any], console: Console) -> None:
     for flip in found["stance_flips"]["flips"]:
         by_outcome.setdefault(flip["outcome"], []).append(flip)
     for outcome, flips in by_outcome.items():
-        console.print(Text.assemble("It would have been ", _word(outcome), " with"))
+        console.print(Text.assemble(_would(outcome), " with"))
         for flip in flips[:SHOWN]:
             said = ", ".join(f"{titles[role]}: {stance}" for role, stance in flip["stances"].items())
             console.print(visible(f"  {said}"))
@@ -78,12 +85,13 @@ def _print_flips(found: Mapping[str, Any], console: Console) -> None:
             # The search keeps no more than MAX_KEPT sets for an outcome, so there may be more.
             least, size = "at least " * (len(flips) >= MAX_KEPT), len(flips[0]["stances"])
             more = f"{len(flips) - SHOWN} more set{'s' * (len(flips) > SHOWN + 1)}"
-            console.print(Text(f"  or {least}{more} of {size} stance{'s' * (size > 1)}"))
+            others = f"{more} of {size} stances" if size > 1 else more.replace("set", "stance")
+            console.print(Text(f"  or {least}{others}"))
     for flip in found["limit_flips"]:
         said = " and ".join(map(said_change, changes_of(flip, found["guards"])))
         border = border_of(flip, found["final"], found["final"])
         told = visible(f"{said}; {border}" if border else said)
-        console.print(Text.assemble("It would have been ", _word(flip["outcome"]), " with ", told))
+        console.print(Text.assemble(_would(flip["outcome"]), " with ", told))
     if not by_outcome:
         console.print(Text(f"No change of up to {found['stance_flips']['searched']} stances would have changed it."))
 
@@ -91,6 +99,13 @@ def _print_flips(found: Mapping[str, Any], console: Console) -> None:
 def _power(power: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[Cell, ...]:
     share = f"{power['share']:.1%} of the others' votes"
     return found["titles"][power["role"]], _word(found["casts"][power["role"]]), share, said_power(power["kinds"]) or ""
+
+
+def _would(outcome: str) -> Text:
+    """Return the beginning of a sentence on another outcome."""
+    if outcome == "escalate":
+        return Text("A human would have decided", style=STYLES.get(outcome, ""))
+    return Text("It would have been ").append_text(_word(outcome))
 
 
 def _word(word: str) -> Text:

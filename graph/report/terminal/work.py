@@ -118,7 +118,7 @@ def _assignments(section: Plain) -> Iterator[RenderableType]:
     yield visible(f"assigned by {section['lead_title'] or section['lead']}")
     yield from _items(section)
     for each in section["missing"]:
-        yield visible(f"Missing: {each['agent']}, {each['why']}", "yellow")
+        yield visible(f"Missing: {each['title'] or each['agent']}, {each['why']}", "yellow")
 
 
 def _positions(section: Plain) -> Iterator[RenderableType]:
@@ -170,7 +170,7 @@ def _add_note(branch: Tree, note: Plain) -> None:
 
 def _turns(section: Plain) -> Iterator[RenderableType]:
     for turn in section["turns"]:
-        named = visible(f"  names {turn['next']} next", "dim") if turn["next"] else Text()
+        named = visible(f"  names {turn['next_title'] or turn['next']} next", "dim") if turn["next"] else Text()
         yield Text.assemble(f"{turn['number']:>3} ", visible(turn["title"] or turn["agent"], "bold"), named)
         yield _indented(turn["text"])
 
