@@ -2,6 +2,7 @@
 
 import re
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from policies.contracts.table import faults_of, said_check
 from policies.patterns.plan import critical_path
 from policies.run.stop import StopKind
 from tests.report.conftest import Telling
-from tests.report.works import EVERY, WORKS
+from tests.report.works import EVERY, WORKS, raw_team, work
 
 pytestmark = pytest.mark.slow
 
@@ -365,3 +366,12 @@ def test_every_plan_is_drawn_low_with_room_between_its_steps(steps: list[Plain])
         assert all(places[need][0] + width < places[number][0] for need in step["dependencies"])
     edges = graph["edges"].count("M") + graph["critical_edges"].count("M")
     assert edges == sum(len(step["dependencies"]) for step in steps)
+
+
+def test_a_role_titled_like_the_brief_is_not_taken_for_it(tmp_path: Path) -> None:
+    team = raw_team("pipeline", "writer", roles={"writer": {"title": "brief"}})
+    dossier = work(tmp_path, team, lambda _: {"text": "Written."}).dossier
+    lines = [line for group in dossier["timeline"] for line in group["lines"]]
+    assert [(line["what"], line["role"]) for line in lines if line["what"].startswith("Asked")] == [
+        ("Asked", "brief"),
+    ]
