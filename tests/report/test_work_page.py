@@ -156,3 +156,26 @@ def test_the_answer_is_read_whole_on_the_page(name: str, story: Telling) -> None
 def test_a_hostile_cell_is_shown_as_it_was(story: Telling) -> None:
     (line,) = [line for line in story("hostile_orchestrator").markdown.splitlines() if line.startswith("| **1** |")]
     assert "<script>alert(1)</script><img src=x onerror=alert(2)>" in shown(line.split(" | ")[4])
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "most"),
+    [
+        ("market_entry", r"3 (of 3 )?subtasks answered", 1),
+        ("support_backlog", r"4 (of 4 )?subtasks answered", 1),
+        ("workspace", "6 notes in 3 iterations", 1),
+        ("change_freeze", "5 ballots: 3 approve, 1 reject, 1 abstain", 1),
+        ("conversation_endless", "2 turns by 2 roles", 1),
+        ("messages", r"2 stages in order", 2),
+    ],
+)
+def test_what_was_done_is_said_once_unless_sections_follow(name: str, said: str, most: int, story: Telling) -> None:
+    page = story(name).page.partition("<body>")[2]
+    for text in ("".join(Reader(f"<body>{page.removesuffix('</html>')}").text), story(name).markdown):
+        assert len(re.findall(said, text)) == most
+
+
+def test_the_power_of_a_role_is_explained_in_the_same_words(story: Telling) -> None:
+    means = "How often the role's own stance changes the outcome, over all votes that the others could cast; "
+    for text in ("".join(Reader(story("vote").page).text), story("vote").markdown):
+        assert f"{means}guards are left out." in text

@@ -9,10 +9,11 @@ from graph.report.markdown.markup import code, escaped, fenced, mark, quoted, qu
 Plain = Mapping[str, Any]
 
 
-def listed_sections(sections: Sequence[Plain], heading: str = "## {}") -> Iterator[str]:
-    """Yield the sections, each under a heading, as lines of Markdown."""
+def listed_sections(sections: Sequence[Plain], heading: str = "## {}", *, is_told: bool = False) -> Iterator[str]:
+    """Yield the sections, each under a heading, as lines of Markdown; without what they say in short if it is told."""
     for section in sections:
-        yield from ("", heading.format(escaped(section["title"])), "", escaped(section["summary"]), "")
+        yield from ("", heading.format(escaped(section["title"])), "")
+        yield from (() if is_told else (escaped(section["summary"]), ""))
         yield from _LISTED[section["kind"]](section)
 
 
