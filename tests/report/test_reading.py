@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from graph.report.html.page import page_of
 from tests.report.browser import Tab
 from tests.report.conftest import Looking, Telling
 from tests.report.test_browser import BEYOND
@@ -119,3 +120,27 @@ def test_nobody_is_kept_out(name: str, look: Looking) -> None:
         return found
 
     assert {place: barriers for place, barriers in look(name, looking).items() if barriers} == {}
+
+
+def test_what_comes_first_in_a_section_is_level_with_its_heading(look: Looking, story: Telling) -> None:
+    warned = page_of({**story("go").dossier, "contradiction": "The brief names another decision: no go."})
+
+    async def looking(tab: Tab, page: Path) -> Any:
+        page.write_text(warned, encoding="utf-8")
+        await tab.open(page, 1280, HEIGHT, "light")
+        margins = "[...document.querySelectorAll('.body > :first-child')].map(each => getComputedStyle(each).marginTop)"
+        below = "getComputedStyle(document.querySelector('.note + .brief')).marginTop"
+        return await tab.ask(f"[...new Set({margins})]"), await tab.ask(below)
+
+    assert look("go", looking) == (["0px"], "12.8px")
+
+
+def test_open_is_said_in_the_size_of_its_round(look: Looking) -> None:
+    async def looking(tab: Tab, page: Path) -> Any:
+        await tab.open(page, 1280, HEIGHT, "light")
+        inside = "document.querySelector('.matrix thead th .quiet')"
+        sizes = f"[{inside}, {inside}.parentElement].map(each => getComputedStyle(each).fontSize)"
+        return await tab.ask(sizes)
+
+    one, other = look("max_messages", looking)
+    assert one == other

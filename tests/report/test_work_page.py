@@ -74,9 +74,49 @@ def test_each_section_has_a_heading_in_the_order_of_the_work(story: Telling) -> 
 
 def test_a_team_within_is_set_apart(story: Telling) -> None:
     assert len([classes for classes in classes_of("nested", "div", story) if classes == ["within"]]) == 2
-    quoted = [line for line in story("nested").markdown.splitlines() if line.startswith("> > Team")]
-    assert quoted == ["> > Team `in_debate` (debate)"]
-    assert "> Team `in_hierarchy` (hierarchy)" in story("nested").markdown
+    lines = story("nested").markdown.splitlines()
+    assert [line for line in lines if line.startswith("> > A debate")] == ["> > A debate (debate)"]
+    assert "> A hierarchy (hierarchy)" in lines
+
+
+def test_a_team_within_is_called_by_its_title(story: Telling) -> None:
+    each = story("market_entry")
+    for text in ("".join(Reader(each.page).text), each.markdown.replace("\\_", "_")):
+        assert not re.search("market_team|licence_team|launch_team", text.partition("Timeline")[0])
+
+
+def part_of(text: str, begin: str, end: str) -> str:
+    return text.partition(begin)[2].partition(end)[0]
+
+
+def test_the_lists_in_an_answer_are_lists_wherever_it_is_told(story: Telling) -> None:
+    each = story("support_backlog")
+    page = part_of(each.page, ">Assignments</h2>", "</section>")
+    assert re.findall(r"<li><bdi[^>]*>(.*?)</bdi></li>", page)[:2] == [
+        "Release the fix this week",
+        "Close the login tickets with one answer after that",
+    ]
+    assert not re.search(r"^- ", page, flags=re.MULTILINE)
+    markdown = part_of(each.markdown, "## Assignments", "\n## ")
+    assert "> - Release the fix this week" in markdown
+    assert "\\- " not in markdown
+
+
+def test_what_a_team_within_said_is_not_said_again_above_it(story: Telling) -> None:
+    each = story("market_entry")
+    for text in (
+        part_of(each.page, ">Assignments</h2>", "</section>"),
+        part_of(each.markdown, "## Assignments", "## "),
+    ):
+        for said in ("The market grows fast.", "There is time for the licence", "More shops have signed"):
+            assert text.count(said) == 1, said
+        assert text.count("Train the shops in February") == 1
+
+
+def test_what_only_the_answer_of_a_team_within_says_is_kept(story: Telling) -> None:
+    each = story("hierarchy")
+    assert part_of(each.page, ">Assignments</h2>", "</section>").count("All of it, in one text.") == 2
+    assert part_of(each.markdown, "## Assignments", "\n## ").count("All of it, in one text.") == 2
 
 
 def test_ballots_are_chips_with_their_word(story: Telling) -> None:
@@ -116,3 +156,26 @@ def test_the_answer_is_read_whole_on_the_page(name: str, story: Telling) -> None
 def test_a_hostile_cell_is_shown_as_it_was(story: Telling) -> None:
     (line,) = [line for line in story("hostile_orchestrator").markdown.splitlines() if line.startswith("| **1** |")]
     assert "<script>alert(1)</script><img src=x onerror=alert(2)>" in shown(line.split(" | ")[4])
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "most"),
+    [
+        ("market_entry", r"3 (of 3 )?subtasks answered", 1),
+        ("support_backlog", r"4 (of 4 )?subtasks answered", 1),
+        ("workspace", "6 notes in 3 iterations", 1),
+        ("change_freeze", "5 ballots: 3 approve, 1 reject, 1 abstain", 1),
+        ("conversation_endless", "2 turns by 2 roles", 1),
+        ("messages", r"2 stages in order", 2),
+    ],
+)
+def test_what_was_done_is_said_once_unless_sections_follow(name: str, said: str, most: int, story: Telling) -> None:
+    page = story(name).page.partition("<body>")[2]
+    for text in ("".join(Reader(f"<body>{page.removesuffix('</html>')}").text), story(name).markdown):
+        assert len(re.findall(said, text)) == most
+
+
+def test_the_power_of_a_role_is_explained_in_the_same_words(story: Telling) -> None:
+    means = "How often the role's own stance changes the outcome, over all votes that the others could cast; "
+    for text in ("".join(Reader(story("vote").page).text), story("vote").markdown):
+        assert f"{means}guards are left out." in text

@@ -7,7 +7,7 @@ from graph.past import Past
 from graph.record import is_of_rounds
 from graph.report.dossier.changed import Changed
 from graph.report.dossier.cost import cost_of
-from graph.report.dossier.explanation import explanation_of, said_power
+from graph.report.dossier.explanation import POWER_MEANS, explanation_of, said_power
 from graph.report.dossier.gauges import gauge_of
 from graph.report.dossier.limits import border_of, changes_of
 from graph.report.dossier.matrix import conflicts_of, flags_of, matrix_of
@@ -47,19 +47,21 @@ def dossier_of(thread: str, record: Mapping[str, Any], state: Mapping[str, Any])
     changed, why = (found, None) if isinstance(found, Changed) else (None, found)
     past = Past.of(state)
     work, titles = drawing_of(record, past), titles_of(past.roles)
+    verdict = changed_verdict(record, changed) if changed else verdict_of(record, state, why, work)
     dossier = {
         "thread": thread,
         "team": _team(record, past),
         "goal": past.case.get("goal"),
         "is_begun": bool(state),
         "pattern": work["pattern"],
-        "verdict": changed_verdict(record, changed) if changed else verdict_of(record, state, why, work),
+        "verdict": verdict,
         "dates": _dates(past, record),
         "brief": _brief(record),
         "text": blocks_of(_brief(record) or ""),
         "writer": _writer(past),
         "contradiction": contradiction(record),
         "work": work["sections"],
+        "is_work_told": _is_told(work["sections"], verdict),
         "why": _why(why, work["pattern"]),
         "matrix": matrix_of(past, record),
         "conflicts": conflicts_of(record),
@@ -69,6 +71,7 @@ def dossier_of(thread: str, record: Mapping[str, Any], state: Mapping[str, Any])
         "guards": [gauge_of(guard) for guard in why["guards"]] if why else [],
         "flips": _flips(why, titles),
         "powers": _powers(why, titles),
+        "power_means": POWER_MEANS,
         "timeline": timeline_of(past.events, _titled(record), titles),
         "cost": cost_of(record, past),
         "facts": _facts({} if changed else past.case.get("facts") or {}),
@@ -76,6 +79,13 @@ def dossier_of(thread: str, record: Mapping[str, Any], state: Mapping[str, Any])
     }
     tidy: Plain = cleaned(dossier)
     return tidy
+
+
+def _is_told(sections: Sequence[Plain], verdict: Plain) -> bool:
+    """Return whether the top of the page says already what the only section says in short."""
+    summaries = [section["summary"] for section in sections]
+    top = (f"{verdict['label']}.", *verdict["sentences"])
+    return len(summaries) == 1 and (summaries[0] in top or f"So far: {summaries[0]}" in top)
 
 
 def _titled(record: Mapping[str, Any]) -> Callable[[int], str]:

@@ -16,6 +16,12 @@ from policies.patterns.course import pattern_named
 
 Plain = dict[str, Any]
 
+POWER_MEANS = (
+    "How often the role's own stance changes the outcome, over all votes that the others could cast; "
+    "guards are left out."
+)
+"""What the share of a role's power is."""
+
 
 def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | Changed | None:
     """Return why the last finished round was decided as it was; None where none was finished as things are now.

@@ -1,4 +1,4 @@
-"""Events in which each role has the name that people call it by."""
+"""Events with the titles that people call their roles by."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,11 +7,14 @@ Plain = dict[str, Any]
 
 
 def named(event: Mapping[str, Any], titles: Mapping[str, str]) -> Plain:
-    """Return an event whose roles are named by their titles; all titles are under `titles`."""
-    found: Plain = {**event, "titles": titles}
-    for key in ("role", "convene"):
-        if event.get(key):
-            found[key] = titles.get(event[key], event[key])
+    """Return an event with what people call its role under `title`, and all titles under `titles`.
+
+    Its role stays the key, so that a role titled like the brief is not taken for it; whom else it names is titled.
+    """
+    role, convened = event.get("role"), event.get("convene")
+    found: Plain = {**event, "titles": titles, "title": role and titles.get(role, role)}
+    if convened:
+        found["convene"] = titles.get(convened, convened)
     if event.get("set_back"):
         found["set_back"] = [titles.get(each, each) for each in event["set_back"]]
     if event.get("lost"):

@@ -5,6 +5,7 @@ from typing import Any
 
 from graph.past import Past
 from graph.report.words import said_reason, titles_of, tone_of
+from policies.patterns.vote import CAST
 
 Plain = dict[str, Any]
 
@@ -48,19 +49,35 @@ def _absent(record: Mapping[str, Any], number: int, titles: Mapping[str, str]) -
 def speeches_of(past: Past, record: Mapping[str, Any]) -> Plain:
     """Return the last words of each role: those that did not agree with the decision, the others, and who is missing.
 
-    Without a decision nobody disagrees with it, and all are together.
+    Without a decision nobody disagrees with it, and all are together. A ballot agrees as the stance that it counts as.
     """
     decision, titles = record.get("final_decision"), titles_of(past.roles)
-    latest = _latest(past, record)
-    said = [_speech(number, each, titles) for number, each in latest.values()]
+    said = [*_last_words(past, record, titles)]
     agreeing = AGREES.get(decision or "", ("go", "caution", "block"))
-    last = max((number for number, _ in latest.values()), default=0)
+    last = max((each["round"] for each in said), default=0)
     return {
-        "has_decision": decision is not None,
-        "dissent": [each for each in said if each["stance"] not in agreeing],
-        "others": [each for each in said if each["stance"] in agreeing],
+        "has_decision": decision is not None and (past.pattern.is_rounds or past.pattern.is_ballot),
+        "dissent": [each for each in said if CAST.get(each["stance"], each["stance"]) not in agreeing],
+        "others": [each for each in said if CAST.get(each["stance"], each["stance"]) in agreeing],
         "absent": [*_absent(record, last, titles)],
     }
+
+
+def _last_words(past: Past, record: Mapping[str, Any], titles: Mapping[str, str]) -> Iterator[Plain]:
+    """Yield what each role said last; the voters of a vote their ballots and the reasons."""
+    if not past.pattern.is_ballot:
+        yield from (_speech(number, each, titles) for number, each in _latest(past, record).values())
+        return
+    for output in record.get("outputs", []):
+        if output["contract"] == "ballot" and output["answer"]:
+            yield _ballot(output, titles)
+
+
+def _ballot(output: Mapping[str, Any], titles: Mapping[str, str]) -> Plain:
+    role, vote = output["agent"], output["answer"]["vote"]
+    said = {"stance": vote, "tone": tone_of(CAST[vote]), "confidence": None}
+    place = {"role": role, "title": titles.get(role, role), "round": output["round"]}
+    return {**place, **said, "summary": output["answer"]["reason"], "actions": []}
 
 
 def _latest(past: Past, record: Mapping[str, Any]) -> dict[str, tuple[int, Mapping[str, Any]]]:

@@ -31,7 +31,7 @@ MAX_RAW = 400
 MAX_NAMED = 50
 """Roles or seats named that were asked at once."""
 
-PLACED = ("number", "titles", "seq", "prev_hash", "hash", "wrote", "at", "event", "round", "role", "attempt")
+PLACED = ("number", "title", "titles", "seq", "prev_hash", "hash", "wrote", "at", "event", "round", "role", "attempt")
 """What is said of an event besides its own words."""
 
 
@@ -84,7 +84,7 @@ def _line(group: list[Mapping[str, Any]], titled: Callable[[int], str]) -> Plain
         "date": date,
         "time": time[:8],
         "tone": "plain",
-        "role": last.get("role"),
+        "role": last["title"],
         "attempt": last.get("attempt"),
         "detail": None,
         "rule": None,
@@ -133,12 +133,12 @@ def _asked(group: list[Mapping[str, Any]]) -> Plain:
     what = "Asked for the brief" if event["role"] == "brief" else "Asked"
     said = {"what": "Asked again" if repair else what, "rule": repair and f"to repair: {repair}"}
     detail = many if len(group) > 1 else event.get("seat")
-    role = None if len(group) > 1 or event["role"] == "brief" else event["role"]
+    role = None if len(group) > 1 or event["role"] == "brief" else event["title"]
     return {**said, "role": role, "detail": "; ".join(filter(None, (detail, speaker(event))))}
 
 
 def _seat(event: Mapping[str, Any]) -> str:
-    return f"{event['role']} ({event['seat']})" if event.get("seat") else str(event["role"])
+    return f"{event['title']} ({event['seat']})" if event.get("seat") else str(event["title"])
 
 
 def speaker(event: Mapping[str, Any]) -> str:

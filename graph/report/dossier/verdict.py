@@ -90,7 +90,8 @@ def _ended(record: Mapping[str, Any], why: Plain | None, work: Plain) -> tuple[s
     decided = _decided(why) if why else []
     counts = [_counts(why)] if why and work["pattern"] is None else work["sentences"]
     if not decision:
-        return work["headline"] or "Answered", "done", counts
+        label = work["headline"] or "Answered"
+        return label, "done", [sentence for sentence in counts if sentence != f"{label}."]
     return label_of(decision), tone_of(decision), [*counts, *decided]
 
 

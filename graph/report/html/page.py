@@ -9,6 +9,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from graph.report.dossier.prose import blocks_of
+
 FOLDER = Path(__file__).parent / "templates"
 
 LONG = re.compile(r"\S{12,}")
@@ -35,6 +37,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["breakable"] = breakable
+    environment.filters["blocks"] = blocks_of
     return environment
 
 

@@ -79,7 +79,7 @@ def _answer(dossier: Plain) -> Iterator[str]:
 
 
 def _work(dossier: Plain) -> Iterator[str]:
-    yield from listed_sections(dossier["work"])
+    yield from listed_sections(dossier["work"], is_told=dossier["is_work_told"])
 
 
 def _why(dossier: Plain) -> Iterator[str]:
@@ -173,7 +173,7 @@ def _power(dossier: Plain) -> Iterator[str]:
             for power in dossier["powers"]
         ]
         yield from table(("Role", "Said", "Decides in", ""), rows, [2])
-        yield from ("", "The share of the others’ votes in which its own stance changes the outcome, guards left out.")
+        yield from ("", escaped(dossier["power_means"]))
 
 
 def _timeline(dossier: Plain) -> Iterator[str]:

@@ -43,9 +43,11 @@ def _round(each: Plain) -> Iterator[str]:
 
 
 def _speech(said: Plain) -> Iterator[str]:
-    yield from ("", f"{mark(said['tone'])}**{said['stance']}** ({said['confidence']}) {escaped(said['title'])}", "")
-    yield from (*quoted(said["summary"]), ">")
-    yield from (f"> - {escaped(action)}" for action in said["actions"])
+    confidence = f" ({said['confidence']})" if said["confidence"] else ""
+    yield from ("", f"{mark(said['tone'])}**{said['stance']}**{confidence} {escaped(said['title'])}", "")
+    yield from quoted(said["summary"])
+    if said["actions"]:
+        yield from (">", *(f"> - {escaped(action)}" for action in said["actions"]))
 
 
 def _absent(each: Plain) -> Iterator[str]:
@@ -64,13 +66,13 @@ def _notable(dossier: Plain) -> Iterator[str]:
 
 
 def dissent_of(dossier: Plain) -> Iterator[str]:
-    """Yield the words of those who did not agree with a decision of the rounds."""
+    """Yield the words of those who did not agree with the decision of rounds or of a vote."""
     speeches = dossier["speeches"]
-    if not speeches["has_decision"] or not dossier["rounds"]:
+    if not speeches["has_decision"]:
         return
     yield "## Dissent"
     if not speeches["dissent"]:
-        yield from ("", "Every stance agrees with the decision.")
+        yield from ("", f"Every {'ballot' if dossier['pattern'] else 'stance'} agrees with the decision.")
     for said in speeches["dissent"]:
         yield from _speech(said)
     for each in speeches["absent"]:

@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from graph.report.markdown.markup import code, escaped, fenced, mark, quoted, table
+from graph.report.dossier.prose import blocks_of
+from graph.report.markdown.markup import code, escaped, fenced, mark, quoted, quoted_blocks, table
 
 Plain = Mapping[str, Any]
 
 
-def listed_sections(sections: Sequence[Plain], heading: str = "## {}") -> Iterator[str]:
-    """Yield the sections, each under a heading, as lines of Markdown."""
+def listed_sections(sections: Sequence[Plain], heading: str = "## {}", *, is_told: bool = False) -> Iterator[str]:
+    """Yield the sections, each under a heading, as lines of Markdown; without what they say in short if it is told."""
     for section in sections:
-        yield from ("", heading.format(escaped(section["title"])), "", escaped(section["summary"]), "")
+        yield from ("", heading.format(escaped(section["title"])), "")
+        yield from (() if is_told else (escaped(section["summary"]), ""))
         yield from _LISTED[section["kind"]](section)
 
 
@@ -19,8 +21,14 @@ def _within(inner: Plain | None) -> Iterator[str]:
     """Yield what a team within did, as a quotation."""
     if inner:
         decided = f" {mark(inner['tone'])}{escaped(inner['decision'])}" if inner["decision"] else ""
-        yield from ("", f"> Team {code(inner['team'])} ({escaped(inner['pattern'])}){decided}")
+        team = escaped(inner["title"]) if inner["title"] else f"Team {code(inner['team'])}"
+        yield from ("", f"> {team} ({escaped(inner['pattern'])}){decided}")
         yield from (f"> {line}".rstrip() for line in listed_sections(inner["sections"], "**{}**"))
+
+
+def _text(written: str) -> Iterator[str]:
+    """Yield what somebody wrote at length as a quotation; its lists are lists, as in the brief."""
+    return quoted_blocks(blocks_of(written))
 
 
 def _spoken(item: Plain) -> Iterator[str]:
@@ -28,8 +36,8 @@ def _spoken(item: Plain) -> Iterator[str]:
     word = "" if item["word"] in ("answered", "done") else f": {escaped(item['word'])}"
     fault = f" ({escaped(item['fault'])})" if item["fault"] else ""
     yield from ("", f"{mark(item['tone'])}{number}{escaped(item['title'])}{word}{fault}", "")
-    if item["text"]:
-        yield from (*quoted(item["text"]), "")
+    if item["text"] and not item["is_repeated"]:
+        yield from (*_text(item["text"]), "")
     if item["fields"]:
         names = [code(each["name"]) for each in item["fields"]]
         yield from (*table(names, [[escaped(each["value"]) for each in item["fields"]]]), "")
@@ -79,7 +87,7 @@ def _positions(section: Plain) -> Iterator[str]:
     for part in section["arguments"]:
         yield from (f"**{_capitalized(part['label'])}**", "")
         for each in part["said"]:
-            yield from (f"{escaped(each['title'])}:", "", *quoted(each["text"]), "")
+            yield from (f"{escaped(each['title'])}:", "", *_text(each["text"]), "")
 
 
 def _capitalized(label: str) -> str:
@@ -115,7 +123,7 @@ def _note(note: Plain) -> Iterator[str]:
         yield from (f"{mark('absent')}{escaped(note['title'])}: {escaped(note['fault'])}.", "")
         return
     adds = f"Adds: {escaped(note['adds'])}" if note["adds"] else "Adds nothing."
-    yield from (f"{escaped(note['title'])}:", "", *quoted(note["content"]), "", adds, "")
+    yield from (f"{escaped(note['title'])}:", "", *_text(note["content"]), "", adds, "")
     for each in note["artifacts"]:
         yield from (f"Artifact {code(each['name'])}:", "", *fenced(each["content"]), "")
 
@@ -123,11 +131,11 @@ def _note(note: Plain) -> Iterator[str]:
 def _turns(section: Plain) -> Iterator[str]:
     for turn in section["turns"]:
         named = f", names {escaped(turn['next_title'])} next" if turn["next"] else ""
-        yield from (f"**{turn['number']}** {escaped(turn['title'])}{named}", "", *quoted(turn["text"]), "")
+        yield from (f"**{turn['number']}** {escaped(turn['title'])}{named}", "", *_text(turn["text"]), "")
 
 
 def _ballots(section: Plain) -> Iterator[str]:
-    yield from (f"Proposed by {escaped(section['proposer_title'])}:", "", *quoted(section["proposal"]), "")
+    yield from (f"Proposed by {escaped(section['proposer_title'])}:", "", *_text(section["proposal"]), "")
     yield from ("Reason:", "", *quoted(section["reason"]), "")
     rows = [[escaped(each["title"]), f"{mark(each['tone'])}{each['vote']}", escaped(each["reason"])]
             for each in section["ballots"]]  # fmt: skip
@@ -138,6 +146,9 @@ def _rounds(section: Plain) -> Iterator[str]:
     heads = [f"Round {number}" for number in section["numbers"]]
     rows = [[escaped(row["title"]), *map(_word, row["cells"])] for row in section["rows"]]
     yield from table(("Role", *heads), [*rows, ["**Outcome**", *map(_word, section["outcomes"])]])
+    for each in section["last_words"]:
+        yield from ("", f"{mark(each['tone'])}{escaped(each['title'])}", "", *_text(each["text"]))
+        yield from (">", *(f"> - {escaped(action)}" for action in each["actions"]))
 
 
 def _word(cell: Plain) -> str:

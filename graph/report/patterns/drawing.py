@@ -70,14 +70,16 @@ def _sentences(drawn: Sequence[Plain]) -> list[str]:
 
 
 def _within(roles: Given) -> Callable[[Given], Plain]:
-    """Return how a team within is shown: {team, pattern, decision, tone, sections}."""
+    """Return how a team within is shown: {team, title, pattern, decision, tone, sections}; a title that is known."""
 
     def told(inner: Given) -> Plain:
-        pattern, known = inner["pattern"], _known(roles, inner["team"])
+        pattern, team = inner["pattern"], _known(roles, inner["team"])
+        known = team.get("roles", {})
         work = Work(inner["outputs"], inner["history"], roles=known, inside=_within(known))
         decision = inner["decision"]
         return {
             "team": inner["team"],
+            "title": team.get("title"),
             "pattern": pattern,
             "decision": label_of(decision) if decision else None,
             "tone": tone_of(decision),
@@ -88,9 +90,9 @@ def _within(roles: Given) -> Callable[[Given], Plain]:
 
 
 def _known(roles: Given, team: str) -> Given:
-    """Return the roles of a team within, by the team's name."""
+    """Return what a team file says of a team within, by the team's name."""
     teams = [role["team"] for role in roles.values() if role.get("team")]
-    return next((each["roles"] for each in teams if each["name"] == team), {})
+    return next((each for each in teams if each["name"] == team), {})
 
 
 def _open(past: Past) -> Iterator[Plain]:

@@ -45,12 +45,13 @@ def assignments_of(work: Work) -> list[Plain]:
     assignments = given["answer"]["assignments"]
     items = [_assigned(work, each, number, seats) for number, each in enumerate(assignments, 1)]
     answered = sum(item["word"] == "answered" for item in items)
+    headline = part_of(answered, len(items), "subtask", "answered")
     return [
         {
             "kind": "assignments",
             "title": "Assignments",
-            "headline": part_of(answered, len(items), "subtask", "answered"),
-            "summary": f"{answered} of {counted(len(items), 'subtask')} answered.",
+            "headline": headline,
+            "summary": f"{headline}.",
             "lead": given["agent"],
             "lead_title": work.title_of(given["agent"]),
             "items": items,

@@ -29,6 +29,7 @@ def rounds_of(work: Work) -> list[Plain]:
                     "agent": each["agent"],
                     "title": work.title_of(each["agent"]),
                     "text": each["summary"],
+                    "actions": [*each["actions"]],
                     "tone": tone_of(each["stance"]),
                 }
                 for each in rounds[-1]["contributions"]

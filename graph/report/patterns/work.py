@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+from graph.report.patterns.repeated import is_repeated
 from graph.report.words import said_reason, said_value, titles_of
 
 Plain = dict[str, Any]
@@ -42,8 +43,12 @@ class Work:
         return titles_of(self.roles).get(role, role)
 
     def told(self, output: Given) -> Plain:
-        """Return how one seat is shown: {number, agent, title, task, text, fields, tone, word, fault, inner}."""
+        """Return how one seat is shown: its number, agent, title, task, text, fields, tone, word, fault and team.
+
+        Its text is_repeated where what the team within did says all of it.
+        """
         answer, absent = output["answer"] or {}, output["absent"]
+        inner = self.inside(output["inner"]) if output.get("inner") else None
         tone, word = ("go", "answered") if output["answer"] else ("refused", "absent")
         return {
             "number": None,
@@ -53,9 +58,10 @@ class Work:
             "tone": tone,
             "word": word,
             "text": answer.get("text"),
+            "is_repeated": inner is not None and is_repeated(answer.get("text") or "", inner["sections"]),
             "fields": [*_fields(answer)],
             "fault": said_fault_of(absent),
-            "inner": self.inside(output["inner"]) if output.get("inner") else None,
+            "inner": inner,
         }
 
 
