@@ -271,8 +271,8 @@ async def open_threads(settings: Settings) -> AsyncIterator[Threads]:
     """Open the database of these settings for reading.
 
     Raises:
-        UsageError: the database's URL is not of a kind that is supported, or the folder of its file is missing.
+        UsageError: the database's URL is not of a kind that is supported, or its file or folder is missing.
         StorageError: the database cannot be opened.
     """
-    async with open_database(located(settings), settings.accord_sqlite_synchronous, reads=True) as database:
+    async with open_database(located(settings, reads=True), settings.accord_sqlite_synchronous, reads=True) as database:
         yield Threads(database, settings.database)

@@ -160,7 +160,11 @@ async def _ask(call: Call, services: Services) -> Utterance:
             answer = await services.halt.guard(call.ask())
     except TimeoutError:
         return Utterance(failure=Failure(stop_reason("max_seconds")))
-    return answer or Utterance(failure=Failure(stop_reason("cancelled")))
+    if answer is None and services.halt.is_set:
+        return Utterance(failure=Failure(stop_reason("cancelled")))
+    if not isinstance(answer, Utterance):
+        raise TypeError(f"the voice that was asked for `{call.key.seat}` returned {answer!r:.80}, not an Utterance")
+    return answer
 
 
 def _charge(call: Call, answer: Utterance, seconds: float) -> Usage:

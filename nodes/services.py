@@ -33,7 +33,7 @@ class StaleThreadError(InputRefusedError):
 
     def __init__(self, field: str) -> None:
         super().__init__(
-            f"stale_thread:{field}: this thread was started with another {field}; "
+            f"stale_thread:{field}: this thread was started with {'other' if field == 'facts' else 'another'} {field}; "
             "start a new thread, or accept the changes to ask the open round again"
         )
         self.field = field

@@ -7,10 +7,19 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import begun, database_option, json_option, print_json, reading_thread, run_async, settings_for
+from graph.cli.session import (
+    WholeHelpGroup,
+    begun,
+    database_option,
+    json_option,
+    print_json,
+    reading_thread,
+    run_async,
+    settings_for,
+)
 
 
-@click.group("audit")
+@click.group("audit", cls=WholeHelpGroup)
 def command() -> None:
     """Verify or export the record: hash-chained events, one chain a thread."""
 

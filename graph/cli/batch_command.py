@@ -72,12 +72,18 @@ def command(
             await reports.take_all(lines, batch)
         for line in reports.tally.lines(again):
             click.echo(line, err=True)
+        if out is not None and reports.tally.left:
+            raise _EndedEarlyError(reports.worst)
         return reports.worst
 
     if out is not None and Path(out).resolve() == Path(cases).resolve():
         raise UsageError(f"--out {out}: is the file of cases; name another file")
-    with open_lines(cases, MAX_LINE_BYTES) as lines, _output(out) as output:
-        return run_async(partial(work, lines, output))
+    try:
+        with open_lines(cases, MAX_LINE_BYTES) as lines, _output(out) as output:
+            return run_async(partial(work, lines, output))
+    except _EndedEarlyError as ended:
+        click.echo(f"accord: {out}: is left as it was, since not every case has a result", err=True)
+        return ended.code
 
 
 def _typed(context: click.Context) -> str:
@@ -90,6 +96,14 @@ def _typed(context: click.Context) -> str:
         if isinstance(each, click.Option) and is_typed and not each.is_flag:
             words += [each.opts[0], shown(str(context.params[str(each.name)]))]
     return shlex.join(words)
+
+
+class _EndedEarlyError(Exception):
+    """A batch was ended before each case had a result, so that its file is not written."""
+
+    def __init__(self, code: Exit) -> None:
+        super().__init__()
+        self.code = code
 
 
 class Reports:

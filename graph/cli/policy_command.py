@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import json_option, print_json
+from graph.cli.session import WholeHelpGroup, json_option, print_json, say_warnings
 
 ROLES = click.option(
     "--roles", type=click.IntRange(1, 50), metavar="N", help="Roles, where a policy and no team is named. Default: 3."
@@ -17,7 +17,7 @@ SET = click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", hel
 WITHIN = click.option("--within", metavar="ROLE[/ROLE]", help="The team that answers for this role, instead.")
 
 
-@click.group("policy")
+@click.group("policy", cls=WholeHelpGroup)
 def command() -> None:
     """Prove, compare and test decision tables."""
 
@@ -51,7 +51,11 @@ def verify(name: str, roles: int | None, settings: tuple[str, ...], as_json: boo
     from graph.assurance.subject import load_subjects
     from graph.report.terminal.proof import plain_proofs, print_proofs
 
-    proofs = [(_proof(subject), subject) for subject in load_subjects(name, roles, settings)]
+    subjects = load_subjects(name, roles, settings)
+    for subject in subjects:
+        if subject.team is not None:
+            say_warnings(subject.team)
+    proofs = [(_proof(subject), subject) for subject in subjects]
     if as_json:
         print_json(plain_proofs(proofs))
     else:

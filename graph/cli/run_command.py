@@ -16,6 +16,7 @@ from graph.cli.session import (
     json_option,
     print_record,
     run_async,
+    say_warnings,
     settings_for,
     verbose_option,
     voice_option,
@@ -91,12 +92,13 @@ def _run(case: _Case, options: dict[str, Any], shows: dict[str, bool]) -> dict[s
     """Run the case, print its record, and return that."""
     from graph.cli.progress import progress_on_stderr
     from graph.live import running
-    from graph.store.names import check_thread, new_thread
-    from policies.team.rules import warnings_of
+    from graph.problems import UsageError
+    from graph.store.names import LAST, check_thread, new_thread
 
     team, named = case.team, options["thread"]
-    for warning in warnings_of(team):
-        click.echo(f"accord: warning: {warning}", err=True)
+    say_warnings(team)
+    if named == LAST:
+        raise UsageError(f"--thread {LAST}: means the thread touched last wherever a thread is read; choose another id")
     options["thread"] = thread = check_thread(new_thread() if named is None else named)
     with progress_on_stderr().shown(running(team, team.budget)) as progress:
         from graph.runner import open_runner  # LangGraph, which takes longer than all before it

@@ -42,6 +42,24 @@ def voice_option(default: str) -> Callable[[Decorated], Decorated]:
     return click.option("--voice", type=click.Choice(VOICE_NAMES), help=text)
 
 
+class WholeHelpGroup(click.Group):
+    """Shows the first paragraph of each command's help whole, where click cuts it."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands."""
+        told = [(name, command.get_short_help_str(limit=1_000)) for name, command in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(told)
+
+
+def say_warnings(team: Any) -> None:
+    """Say on stderr what of a team is allowed but hardly meant."""
+    from policies.team.rules import warnings_of
+
+    for warning in warnings_of(team):
+        click.echo(f"accord: warning: {warning}", err=True)
+
+
 def settings_for(db: str | None) -> Any:
     """Return the settings, with the database that `--db` names and the file of `accord --config`."""
     from graph.settings import load_settings

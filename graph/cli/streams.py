@@ -1,11 +1,12 @@
 """The streams of a command: they are always open, and no character that they cannot say loses a result."""
 
 import codecs
+import io
 import os
 import sys
 import unicodedata
 from io import TextIOWrapper
-from typing import TextIO
+from typing import Any, TextIO
 
 IN_ASCII = {
     "\u2011": "-", "–": "-", "—": "-", "−": "-", "…": "...", "·": ".", "•": "*", "×": "x", "÷": "/", "\u2044": "/",
@@ -34,12 +35,25 @@ def open_streams() -> None:
     sys.stdout, sys.stderr = _usable(sys.stdout, 1), _usable(sys.stderr, 2)
 
 
+class _Lasting(io.FileIO):
+    """A stream whose reader may go: what is written after that leads nowhere, and the command ends as it would."""
+
+    def write(self, data: Any, /) -> int:
+        """Write to the reader while there is one."""
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+            return len(data)
+
+
 def _usable(stream: TextIO | None, number: int) -> TextIO:
-    """Return the stream, or one that leads nowhere, which replaces what its encoding lacks."""
-    found = stream or os.fdopen(number, "w", encoding="utf-8", closefd=False)
-    if isinstance(found, TextIOWrapper):
-        found.reconfigure(errors=HANDLER)
-    return found
+    """Return the stream, or one that leads nowhere, which replaces what its encoding lacks and outlasts its reader."""
+    encoding = stream.encoding if stream else "utf-8"
+    buffered = io.BufferedWriter(_Lasting(number, "w", closefd=False))
+    return TextIOWrapper(buffered, encoding=encoding, errors=HANDLER, line_buffering=os.isatty(number) or number == 2)
 
 
 def in_its_place(error: UnicodeError) -> tuple[str, int]:

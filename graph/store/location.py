@@ -111,15 +111,20 @@ def sqlite_path(location: str) -> Path | None:
     )
 
 
-def located(settings: Settings) -> str:
+def located(settings: Settings, *, reads: bool = False) -> str:
     """Return where the database is; a file of a folder other than the data directory needs that folder to exist.
 
-    So a path that is misspelled never begins an empty database in a new folder. The data directory is made.
+    So a path that is misspelled never begins an empty database in a new folder. The data directory is made. Who only
+    `reads` a database that is named needs its file.
 
     Raises:
-        UsageError: the folder is missing, or as `sqlite_path`.
+        UsageError: the folder is missing, or the file for who reads, or as `sqlite_path`.
     """
     path = sqlite_path(settings.database)
+    if reads and settings.accord_database_url and path is not None and path.parent.exists() and not path.exists():
+        raise UsageError(
+            f"there is no database {shown(settings.database)}; correct the path, or begin it with `accord run`"
+        )
     if path is not None and settings.home.expanduser().resolve() not in path.parents:
         typed = path if "://" in settings.database else Path(settings.database).expanduser()
         missing = missing_folder(typed)

@@ -126,7 +126,7 @@ def _mute(team: Team, has_key: bool) -> Iterator[str]:
     asked = [name for name, role in speaking.items() if role.voice == "model"]
     if not has_key and (asked or team.brief.voice == "model"):
         can_all = all(speaking[name].otherwise is not None for name in asked)
-        remedy = "set it" + (", or use the roles' own rules: --voice rules" if can_all else "")
+        remedy = "set it" + (", or let the roles' own rules answer (`accord run --voice rules`)" if can_all else "")
         yield f"OPENAI_API_KEY is not set, but a model is to answer for {', '.join(asked) or 'the brief'}; {remedy}"
 
 

@@ -39,7 +39,9 @@ def _trimmed(max_length: int) -> StringConstraints:
 
 def _known(voice: str) -> str:
     if voice not in VOICE_NAMES and not is_own(voice):
-        raise PydanticCustomError("literal_error", "unknown voice", {"expected": " or ".join(map(repr, VOICE_NAMES))})
+        raise PydanticCustomError(
+            "literal_error", "unknown voice", {"expected": f"{', '.join(map(repr, VOICE_NAMES))} or 'own:NAME'"}
+        )
     return voice
 
 

@@ -34,7 +34,7 @@ def test_the_summary_counts_each_end_and_says_what_to_run_next(capsys: Captured)
     done = accord(capsys, "batch", written(GOOD, LACKS, DENIED, OTHER, "nope", {**GOOD, "id": "again"}))
     *_, ends, used, again = done.err.splitlines()
     assert ends.startswith("6 cases: 2 go, 1 ")
-    assert {"1 go_with_caution", "1 agent_denied:legal_analyst", "1 not usable"} <= set(ends[9:].split(", "))
+    assert {"1 go with caution", "1 agent_denied:legal_analyst", "1 not usable"} <= set(ends[9:].split(", "))
     assert used.startswith("calls 0   slowest ")
     assert again == "Try again what stopped: accord batch cases.jsonl --retry-failed"
 

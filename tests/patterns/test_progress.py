@@ -115,7 +115,7 @@ def test_a_failed_step_names_who_is_absent(tmp_path: Path) -> None:
 
     assert lines[-3:-1] == [
         "steps: absent: step 2",
-        "stopped: Step 2 of the plan failed, and no replan was left. On resume the failed steps are asked again.",
+        "stopped: Step 2 of the plan failed, and the planner may not be asked again.",
     ]
 
 

@@ -121,5 +121,5 @@ def test_a_thread_of_another_pattern_is_shown_everywhere(
     assert Path("page.md").read_text().startswith(heading)
     assert accord(["show", "t"]) == code
     out = capfdbinary.readouterr().out.decode()
-    assert "planned by planner" in out
+    assert "planned by The planner" in out
     assert ending in out

@@ -63,7 +63,7 @@ Critical path: 1 → 3 → 4
         ✓ The inner_two
         └── inner_two worked.
 
-Missing: west, it was given no subtask
+Missing: The west, it was given no subtask
 """,
     "nested": """\
         ✓ 1 The north  Settle it.
@@ -110,17 +110,14 @@ Ended early: nobody added anything.
  The coder     absent    The model gave no answer in time
 
 Tally: 1 approve, 1 reject, 0 abstain, 1 absent
-
-Stopped: no_quorum at ballots
-The ballots gave no decision.
 """,
     "parallel": """\
 ✗ The coder  absent: The model gave no answer in time
 """,
     "parallel_stopped": """\
-Answered in the stage that was not finished: writer
 Stopped: llm_timeout at answers, The analyst
 The model gave no answer in time.
+
 """,
     "plan_refused": """\
 Stopped: invalid_plan:step_1:unknown_agent:nobody at plan, The planner

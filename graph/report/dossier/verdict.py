@@ -60,7 +60,7 @@ def _ownership(record: Mapping[str, Any]) -> str | None:
     """Return who owns a decision and whether they signed it; None where nothing was decided."""
     if record["status"] != "ok" or not record.get("final_decision"):
         return None
-    return "No owner is named; not yet signed"
+    return "Not yet signed"
 
 
 def _ruled(record: Mapping[str, Any], state: State, why: Plain | None, work: Plain) -> tuple[str, str, list[str]]:

@@ -10,7 +10,7 @@ Plain = Mapping[str, Any]
 
 
 def listed_sections(sections: Sequence[Plain], heading: str = "## {}", *, is_told: bool = False) -> Iterator[str]:
-    """Yield the sections, each under a heading, as lines of Markdown; without what they say in short if it is told."""
+    """Yield the sections, each under a heading, as lines of Markdown; `is_told` leaves out their summaries."""
     for section in sections:
         yield from ("", heading.format(escaped(section["title"])), "")
         yield from (() if is_told else (escaped(section["summary"]), ""))

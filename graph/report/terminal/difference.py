@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from graph.assurance.comparison import PolicyComparison
+from graph.report.terminal.blocks import fitted
 from graph.report.terminal.proof import word_of
 from graph.report.terminal.visible import visible
 from policies.assurance.counterexamples import shown_casts, shown_place
@@ -78,7 +79,7 @@ def print_changes(found: PolicyComparison, first: str, second: str, console: Con
     table = Table("from", "to", "votes", box=box.SIMPLE_HEAD, pad_edge=False)
     for (source, target), votes in counted(found.changes).items():
         table.add_row(word_of(source), word_of(target), str(votes))
-    console.print(table)
+    console.print(fitted(console, table))
     for line in _lines(found.changes):
         console.print(visible(line))
 

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from graph.assurance.columns import listed, named
 from graph.assurance.votes import Scored
+from graph.report.terminal.blocks import fitted
 from graph.report.terminal.visible import visible
 from graph.report.words import counted
 
@@ -54,7 +55,7 @@ def print_evaluation(scored: Scored, policy: str, console: Console) -> None:
     table.add_row(visible(policy), *(_share(*share) for share in shares))
     if best:
         table.add_row(visible(f"best voter: {best['voter']}"), _share(best["right"], found.items), "", "")
-    console.print(table)
+    console.print(fitted(console, table))
     console.print(Text(f"{counted(found.items, 'item')}, {found.decided:,} decided, {found.right:,} of them rightly"))
     left = f"{counted(found.results['tie'], 'tie')}, {found.results['unanswered']:,} without an answer"
     console.print(Text(f"left undecided: {left}, {found.results['undecided']:,} by the policy"))

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from graph.patterns.guide import tell
-from graph.report.terminal.blocks import rows_shown
+from graph.report.terminal.blocks import fitted, rows_shown
 from graph.report.terminal.visible import visible
 from graph.report.words import counted
 
@@ -22,11 +22,12 @@ COURSES = ("shortest", "longest")
 def print_outlook(outlook: Mapping[str, Any], sequence: Sequence[str], console: Console) -> None:
     """Print an estimate: both courses, their stages, who runs on what, who sees whom."""
     console.print(Text.assemble(visible(outlook["team"], "bold"), f", pattern {outlook['pattern']}"))
-    console.print(_totals(outlook))
+    console.print(fitted(console, _totals(outlook)))
     same = outlook["shortest"]["stages"] == outlook["longest"]["stages"]
     for name in COURSES[:1] if same else COURSES:
-        console.print(_stages(outlook[name], "both courses" if same else f"{name} course"))
-    console.print(_models(outlook["longest"]["models"]))
+        stages = _stages(outlook[name], "both courses" if same else f"{name} course")
+        console.print(fitted(console, stages, is_titled=True))
+    console.print(fitted(console, _models(outlook["longest"]["models"]), is_titled=True))
     console.print(visible(f"Who sees whom: {'; '.join(tell(outlook['sees'], sequence))}"))
     limit = outlook["budget"]["max_messages"]
     console.print(

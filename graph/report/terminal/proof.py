@@ -12,6 +12,7 @@ from rich.text import Text
 
 from graph.assurance.subject import Subject
 from graph.record import row_name
+from graph.report.terminal.blocks import fitted
 from graph.report.terminal.visible import STYLES, visible
 from policies.assurance.counterexamples import shown_example, shown_history, shown_place
 from policies.assurance.places import Counterexample
@@ -115,10 +116,10 @@ def print_proof(proof: Proof, subject: Subject, console: Console) -> None:
     console.print(visible(_head(proof, subject)))
     for line in _walked(proof.walked, subject):
         console.print(visible(line))
-    console.print(_checks(proof.checks, "property"))
-    console.print(_checks(proof.reports, "reported"))
+    console.print(fitted(console, _checks(proof.checks, "property")))
+    console.print(fitted(console, _checks(proof.reports, "reported")))
     _print_lines(proof, subject, console)
-    console.print(_shares(proof.shares))
+    console.print(fitted(console, _shares(proof.shares)))
     console.print(print_cells(proof.cells, subject.policy))
     verdict = "Proved" if proof.holds else "NOT proved"
     failing = ", ".join(check.property for check in proof.checks if not check.holds and not check.waived)

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from graph.problems import neutral
 from graph.record import row_name
+from graph.report.terminal.blocks import fitted
 from graph.report.terminal.visible import visible
 from policies.assurance.past import PastAnswer, Verdict
 
@@ -72,7 +73,7 @@ def print_totals(totals: Totals, console: Console) -> None:
         table = Table("from", "to", "runs", box=box.SIMPLE_HEAD, pad_edge=False)
         for was, now, runs in totals.moves:
             table.add_row(visible(was), visible(now or UNKNOWN), str(runs))
-        console.print(table)
+        console.print(fitted(console, table))
     told = ", ".join(f"{count} {answer}" for answer, count in totals.answers.items())
     console.print(Text(f"{_runs(totals.runs)}: {told}"))
     if totals.left_out:
