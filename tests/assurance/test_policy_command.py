@@ -356,3 +356,9 @@ def test_a_case_with_facts_is_held_against_the_guards_of_a_team(capsys: Captured
     code, found = told(capsys, "test", "cases", "--policy", team)
 
     assert (code, [case["case"] for case in found["cases"] if not case["passed"]]) == (0, [])
+
+
+def test_verify_warns_of_a_role_that_no_row_can_convene(capsys: Captured) -> None:
+    rows = "[{when: block >= 1, then: next_round, convene: legl}, {when: go >= 1, then: go}]"
+    done = accord(capsys, "policy", "verify", team_file(f"rules: {rows}\notherwise: no_go"))
+    assert "accord: warning: the policy convenes `legl`, which this team does not know" in done.err

@@ -73,6 +73,16 @@ def test_results_go_to_a_file_that_is_there_when_all_are(capsys: Captured) -> No
     assert sorted(path.name for path in Path().iterdir() if path.is_file()) == ["cases.jsonl", "results.jsonl"]
 
 
+def test_older_results_stay_where_a_batch_ends_early(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("results.jsonl").write_text("old")
+    with serve({role: forever(status(401)) for role in script()}) as server:
+        environment(server, monkeypatch)
+        done = accord(capsys, "batch", written(GOOD, {"id": "more"}), "--fail-fast", "--out", "results.jsonl")
+    assert Path("results.jsonl").read_text() == "old"
+    assert done.err.splitlines()[-1] == "accord: results.jsonl: is left as it was, since not every case has a result"
+    assert done.code == 3
+
+
 @pytest.mark.parametrize(
     ("out", "sentence"),
     [

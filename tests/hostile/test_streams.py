@@ -92,6 +92,28 @@ def test_a_stream_that_is_closed_changes_no_result(closed: Sequence[int], folder
     assert commanded(folder, ["audit", "verify"])[1].startswith(b"t: ")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [["run", "ship.yaml", "--thread", "gone"], ["batch", "cases.jsonl"]])
+def test_a_reader_that_goes_changes_no_result(arguments: list[str], folder: Path) -> None:
+    """The pipe's other end is closed before anything is written, as `head` closes it after a line."""
+    (folder / "cases.jsonl").write_text("".join(f'{{"id": "c{n}", "team": "ship.yaml"}}\n' for n in range(3)))
+    ours, theirs = os.pipe()
+    os.close(ours)
+    env = {**os.environ, "ACCORD_HOME": str(folder / "home"), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-m", "graph", *arguments],
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        env=env,
+        check=False,
+    )
+    os.close(theirs)
+    assert (done.returncode, b"Error" in done.stderr) == (0, False)
+    assert b" events, intact" in commanded(folder, ["audit", "verify"])[1]
+    assert len(commanded(folder, ["list"])[1].splitlines()) == 1 + (1 if arguments[0] == "run" else 3)
+
+
 def nearest_in(encoding: str, text: str) -> str:
     """Return a text as a stream of that encoding has it, by the handler alone."""
     written = ""
