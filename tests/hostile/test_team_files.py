@@ -139,7 +139,7 @@ FILES: dict[str, tuple[str, int, str]] = {
     "an unknown voice": (
         changed(10, "    mandate: m\n    voice: oracle"),
         11,
-        "`roles.risk.voice` is 'oracle'; allowed: 'model' or 'rules'",
+        "`roles.risk.voice` is 'oracle'; allowed: 'model', 'rules' or 'own:NAME'",
     ),
     "checks without otherwise": (
         changed(13, ""),

@@ -130,6 +130,7 @@ def test_a_detail_follows_the_sentence_in_brackets_unless_the_kind_has_words_for
 
 def test_only_a_thread_that_can_be_resumed_has_a_command_in_its_remedy() -> None:
     remedies = {kind: Stop(f"{kind}:goal").remedy for kind in STOP_KINDS if STOP_TABLE[kind].remedy}
-    assert remedies.keys() == {"condition_failed", "escalated", "stale_thread", "busy"}
-    assert {kind for kind, remedy in remedies.items() if "{resume}" in remedy} == {"condition_failed", "escalated"}
+    assert remedies.keys() == {"llm_auth", "condition_failed", "escalated", "stale_thread", "busy"}
+    resumed = {kind for kind, remedy in remedies.items() if "{resume}" in remedy}
+    assert resumed == {"llm_auth", "condition_failed", "escalated"}
     assert remedies["stale_thread"].startswith("The thread was started with another goal. ")

@@ -64,7 +64,7 @@ def test_what_rules_say_is_accepted(name: ContractName) -> None:
 SAID: dict[ContractName, tuple[Any, str, str | None]] = {
     "contribution": (
         {"agent": ANN, "stance": "caution", "summary": "Wait.", "confidence": 1.0, "actions": ["Look.", "Count."]},
-        "caution (1.00) Wait.",
+        "Wait.",
         "caution",
     ),
     "output": ({"text": "Wait.\n- Look.\n- Count."}, "Wait.\n- Look.\n- Count.", None),
@@ -99,7 +99,7 @@ SAID: dict[ContractName, tuple[Any, str, str | None]] = {
     "note": ({"content": "Wait.\n- Look.\n- Count.", "adds": "", "artifacts": []}, "adds nothing", None),
     "turn": ({"text": "Wait.\n- Look.\n- Count.", "next": None}, "Wait.\n- Look.\n- Count.", None),
     "proposal": ({"proposal": "Wait.", "reason": "Look. Count."}, "Wait.", None),
-    "ballot": ({"vote": "abstain", "reason": "Wait."}, "abstain (Wait.)", "abstain"),
+    "ballot": ({"vote": "abstain", "reason": "Wait."}, "Wait.", "abstain"),
 }
 
 
@@ -116,7 +116,7 @@ def test_what_is_told_depends_on_what_was_answered() -> None:
     assert CONTRACTS["plan"].told({"steps": [{}]}) == "planned 1 step"
     assert CONTRACTS["note"].told({"adds": "New."}) == "New."
     decided = {"text": "Ship it.", "decision": "go"}
-    assert (CONTRACTS["output"].told(decided), CONTRACTS["output"].word(decided)) == ("go", "go")
+    assert (CONTRACTS["output"].told(decided), CONTRACTS["output"].word(decided)) == ("", "go")
 
 
 def test_rules_add_to_a_workspace_once_and_end_a_conversation_when_they_have_spoken() -> None:
