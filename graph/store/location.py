@@ -121,7 +121,7 @@ def located(settings: Settings, *, reads: bool = False) -> str:
         UsageError: the folder is missing, or the file for who reads, or as `sqlite_path`.
     """
     path = sqlite_path(settings.database)
-    if reads and settings.accord_database_url and path is not None and path.parent.exists() and not path.exists():
+    if reads and settings.accord_database_url and path is not None and path.parent.is_dir() and _is_missing(path):
         raise UsageError(
             f"there is no database {shown(settings.database)}; correct the path, or begin it with `accord run`"
         )
@@ -131,6 +131,17 @@ def located(settings: Settings, *, reads: bool = False) -> str:
         if missing is not None:
             raise UsageError(f"{shown(settings.database)}: {missing}, or correct the path")
     return settings.database
+
+
+def _is_missing(path: Path) -> bool:
+    """Return whether nothing is there; what cannot be looked at is for whoever opens it to name."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _resolved(name: str) -> Path:

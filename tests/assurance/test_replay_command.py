@@ -254,7 +254,7 @@ def test_a_run_that_went_on_with_accepted_changes_is_refused_in_a_sentence(
         assert replayed(capsys)["same"]
         return
     (sentence,) = refused(capsys, "replay", "t")
-    assert sentence == "the thread `t` went on with accepted changes; what stood before them is not kept"
+    assert sentence == "the thread `t` was resumed with accepted changes; what was there before is not kept"
 
 
 # --- manipulated records ---------------------------------------------------------------------------------------------

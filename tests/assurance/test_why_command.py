@@ -91,7 +91,7 @@ def test_the_end_of_the_rounds_is_told(accord_home: Path, capsys: Captured) -> N
 
     assert (found["rounds_ended"], found["vote"], found["row"]) == (True, "escalate", "otherwise")
     assert "No row holds; the policy's `otherwise` decides" in shown
-    assert "It was the last round, so `next_round` became escalate" in shown
+    assert "It was the last round, so a human decides" in shown
 
 
 FREEABLE = (
@@ -118,7 +118,7 @@ def test_guards_are_told_with_their_distance_and_the_facts_that_would_free_the_d
     assert guards["payments"]["distance"] == 0.002
     assert (guards["chargebacks"]["value"], guards["chargebacks"]["limit"]) == (4, 3)
     assert (guards["recall"]["fault"], guards["recall"]["unread"], guards["recall"]["distance"]) == (None, None, None)
-    assert "The vote alone gave go; capped to no_go by chargebacks" in shown
+    assert "The vote alone gave go; capped to no go by chargebacks" in shown
     assert found["limit_flips"][0] == {
         "facts": {"risk_signals.chargeback_alerts": {"at_most": 3}},
         "limits": {},
@@ -157,7 +157,7 @@ def test_people_read_where_the_border_is_and_a_distance_without_noise(accord_hom
 
     shown = " ".join(accord(capsys, "why", "t").out.split())
 
-    assert "payments tripped risk_signals.failed_payment_rate = 0.034 at least 0.03 -0.004 go_with_caution" in shown
+    assert "payments tripped risk_signals.failed_payment_rate = 0.034 at least 0.03 -0.004 go with caution" in shown
     flip = "It would have been go with risk_signals.failed_payment_rate below 0.03; at 0.03 the limit still caps"
     assert flip in shown
     assert told(capsys)["guards"][0]["distance"] == -0.004
@@ -168,11 +168,11 @@ def test_people_read_the_row_its_reason_and_the_smallest_changes(accord_home: Pa
 
     lines = [" ".join(line.split()) for line in accord(capsys, "why", "t").out.splitlines()]
 
-    assert lines[0] == "classic, round 1 of 3: go_with_caution"
+    assert lines[0] == "classic, round 1 of 3: Go with caution"
     assert "Row 4 decides: enough go votes despite a caution" in lines
     assert "when go >= min_go_votes" in lines
     assert "It would have been go with" in lines
-    assert "risk_analyst: go" in lines
+    assert "Risk analyst: go" in lines
 
 
 def test_a_thread_without_a_finished_round_has_nothing_to_explain(accord_home: Path, capsys: Captured) -> None:

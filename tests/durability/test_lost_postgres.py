@@ -65,7 +65,7 @@ def assert_only_sentences(done: Done) -> None:
     strange = [
         line
         for line in done.err.splitlines()
-        if not line.startswith((PREFIX, "thread ", "round ", "stopped: ", "8 cases: ", "calls "))
+        if not line.startswith((PREFIX, "One role speaks   ", "thread ", "round ", "stopped: ", "8 cases: ", "calls "))
     ]
     assert (strange, "unexpected: " in done.err) == ([], False), done.err
 

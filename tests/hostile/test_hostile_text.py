@@ -360,4 +360,4 @@ def test_a_process_that_runs_models_only_shows_their_words(tmp_path: Path) -> No
 
     assert done.code == 0, done
     assert_neutral(done)
-    assert "refused: invalid_contribution:agent_not_allowed:" in " ".join(done.err.split())
+    assert "refused – the signer may not speak: " in " ".join(done.err.split())

@@ -49,7 +49,8 @@ def test_a_cleaned_text_keeps_its_lines_and_its_other_characters_in_every_place(
 
     tidy = cleaned({f"k{unseen}": [f"a{unseen}\nb", {"c": unseen}], "n": 1})
 
-    replaced = "\N{REPLACEMENT CHARACTER}" * len(unseen)
+    directions = "".join(f"\\u{ord(each):04x}" for each in DIRECTIONS)
+    replaced = directions + "\N{REPLACEMENT CHARACTER}" * len(HIDDEN + TAGS)
     assert tidy == {f"k{replaced}": [f"a{replaced}\nb", {"c": replaced}], "n": 1}
 
 

@@ -95,6 +95,6 @@ def test_of_many_threads_five_are_named() -> None:
 
 
 def test_an_id_of_its_own_goes_before_an_alias_and_the_beginning_of_another(capsys: Captured) -> None:
-    for thread in ("checkout_launch-2", "checkout_launch-2b", "last"):
+    for thread in ("checkout_launch-2", "checkout_launch-2b"):
         accord(capsys, "run", "--thread", thread)
         assert json.loads(accord(capsys, "show", thread, "--json").out)["thread_id"] == thread

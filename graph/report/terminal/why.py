@@ -45,7 +45,8 @@ def _reasons(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"  when {found['when']}"
     yield f"  with {', '.join(f'{name} = {_shown(value)}' for name, value in found['values'].items())}"
     if found["rounds_ended"]:
-        yield f"  It was the last round, so a next round became {plain_word(found['vote'])}"
+        ends = "a human decides" if found["vote"] == "escalate" else f"a next round became {plain_word(found['vote'])}"
+        yield f"  It was the last round, so {ends}"
     if found["vote"] != found["final"]:
         guards = ", ".join(capping(found["vote"], found["final"], found["guards"]))
         yield f"The vote alone gave {plain_word(found['vote'])}; capped to {plain_word(found['final'])} by {guards}"
