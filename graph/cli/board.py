@@ -62,12 +62,14 @@ class Board:
     used: Used = field(default_factory=Used)
     plan: Plan | None = None
     place: str = ""
+    is_titled: bool = True
+    """Whether roles are called by their titles; in a log by their names, which do not change with the wording."""
 
     @property
     def titles(self) -> Mapping[str, str]:
-        """What people call each role, by its path."""
+        """What people call each role, by its path; none in a log."""
         roles: Mapping[str, str] = self.run.get("roles", {})
-        return roles
+        return roles if self.is_titled else {}
 
     def take(self, event: Event, now: float) -> Text | None:
         """Note an event; return the line that it is where nothing is redrawn, None where it is none."""
@@ -160,7 +162,7 @@ class Board:
     def _is_team(self, event: Event) -> bool:
         """Return whether a team answers for the role; its own roles are counted."""
         path = WITHIN.join((*event.get("within", ()), event["role"]))
-        return any(each.startswith(path + WITHIN) for each in self.titles)
+        return any(each.startswith(path + WITHIN) for each in self.run.get("roles", {}))
 
     def _set_step(self, event: Event, row: Row) -> None:
         if self.plan is not None and self.plan.takes(event):

@@ -13,7 +13,7 @@ from policies.contracts.table import CONTRACTS
 
 Event = Mapping[str, Any]
 Titles = Mapping[str, str]
-"""What people call each role, by its path."""
+"""What people call each role, by its path; empty in a log, which calls them by their names."""
 
 WIDTH = 90
 """Characters of an answer that are shown live."""
@@ -72,7 +72,7 @@ def place_of(event: Event, titles: Titles) -> str:
 def speaker_of(event: Event, titles: Titles) -> str:
     """Return who was asked: the role, after the seat's own name where it has one that says more than the stage."""
     path = WITHIN.join((*event.get("within", ()), event["role"]))
-    title = titles.get(path) or ("Brief" if event["role"] == "brief" else event["role"])
+    title = titles.get(path) or ("Brief" if titles and event["role"] == "brief" else event["role"])
     seat = event.get("seat")
     return f"{seat.replace('_', ' ')} {title}" if seat and seat != event.get("stage") else title
 

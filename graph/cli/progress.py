@@ -31,7 +31,7 @@ class LiveProgress:
 
     def __init__(self, console: Console, clock: Callable[[], float] = monotonic, *, is_redrawn: bool) -> None:
         self._console, self._clock, self._is_redrawn = console, clock, is_redrawn
-        self._board = Board()
+        self._board = Board(is_titled=is_redrawn)
         self._began = clock()
         self._is_headed = self._is_over = False
 
@@ -44,7 +44,8 @@ class LiveProgress:
             yield self
             self._print_counts()
             return
-        with Live(console=self._console, get_renderable=self._drawn, refresh_per_second=REDRAWN_PER_SECOND):
+        with Live(console=self._console, get_renderable=self._drawn, refresh_per_second=REDRAWN_PER_SECOND) as live:
+            live.refresh()
             yield self
             self._is_over = True
         with suppress(OSError):
