@@ -17,7 +17,7 @@ from graph.documents import json_fault
 from graph.problems import UsageError
 from graph.record import Record
 from graph.runner import Runner
-from graph.store.names import check_thread
+from graph.store.names import check_new_thread
 from graph.teams.loader import Changes
 from policies.nearest import allowed_names
 from policies.plain import find_unplain
@@ -150,7 +150,7 @@ async def _result_of(number: int, line: bytes, batch: Batch, work: _Work) -> Bat
     case_id: str | None = None
     try:
         case = read_case(line)
-        case_id = check_thread(case.id)
+        case_id = check_new_thread(case.id)
         if work.seen.setdefault(case.id, number) != number:
             raise UsageError(f"`id` is {case.id!r}, as on line {work.seen[case.id]}; give each case its own id")
         async with work.turn:

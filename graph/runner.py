@@ -21,7 +21,7 @@ from graph.store.database import Database, open_database
 from graph.store.fences import FencedError
 from graph.store.location import located, storage_errors
 from graph.store.locks import ThreadBusyError
-from graph.store.names import check_thread, new_thread
+from graph.store.names import check_new_thread, check_thread, new_thread
 from graph.teams.approval import approved
 from graph.teams.voicing import check_voices
 from graph.threads import Threads, blaming, refuse_broken
@@ -67,7 +67,7 @@ class Runner:
             UsageError: the thread's id is not allowed.
             StorageError: the database failed.
         """
-        thread = check_thread(new_thread() if thread is None else thread)
+        thread = check_new_thread(new_thread() if thread is None else thread)
         inputs: Inputs = {"goal": team.goal, "facts": _withheld(team.facts, team), "accept_changes": accept_changes}
         return await self._hold(thread, lambda: self._run(thread, team, inputs, on_event))
 

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -48,42 +47,44 @@ def command(
     so the same batch again continues where it was cut off and repeats nothing that is finished.
     """
     with reading(cases):
-        from graph.batch import MAX_LINE_BYTES, Batch
+        from graph.batch import MAX_LINE_BYTES
         from graph.inputs import open_lines
         from graph.problems import UsageError
-        from graph.runner import open_runner
-        from graph.teams.approval import approved
-        from graph.teams.loader import load_team
-        from graph.teams.voicing import voiced
 
     settings, again = settings_for(db), _typed(click.get_current_context())
-
-    async def work(lines: Any, output: IO[bytes], halt: Any) -> Exit:
-        async with open_runner(settings, halt=halt) as runner:
-            batch = Batch(
-                runner,
-                load=lambda case: approved(voiced(load_team(case.team or team, case.changes), settings, voice)),
-                is_halted=lambda: halt.is_set,
-                concurrency=_room_for(concurrency, settings, voice),
-                retries=retries,
-                fails_fast=fails_fast,
-            )
-            reports = Reports(output, lambda: halt.is_set)
-            await reports.take_all(lines, batch)
-        for line in reports.tally.lines(again):
-            click.echo(line, err=True)
-        if out is not None and reports.tally.left:
-            raise _EndedEarlyError(reports.worst)
-        return reports.worst
-
+    asked = {"concurrency": _room_for(concurrency, settings, voice), "retries": retries, "fails_fast": fails_fast}
     if out is not None and Path(out).resolve() == Path(cases).resolve():
         raise UsageError(f"--out {out}: is the file of cases; name another file")
     try:
         with open_lines(cases, MAX_LINE_BYTES) as lines, _output(out) as output:
-            return run_async(partial(work, lines, output))
-    except _EndedEarlyError as ended:
+            reports = run_async(lambda halt: _run(lines, Reports(output, halt), (team, settings, voice), asked, halt))
+            for line in reports.tally.lines(again):
+                click.echo(line, err=True)
+            if out is not None and reports.tally.left:
+                raise _EndedEarlyError  # the older file stays
+    except _EndedEarlyError:
         click.echo(f"accord: {out}: is left as it was, since not every case has a result", err=True)
-        return ended.code
+    return reports.worst
+
+
+async def _run(
+    lines: Any, reports: "Reports", spoken_by: tuple[str, Any, Any], asked: dict[str, Any], halt: Any
+) -> "Reports":
+    """Run the lines, and return the reports once all of them are taken."""
+    from graph.batch import Batch
+    from graph.runner import open_runner
+    from graph.teams.approval import approved
+    from graph.teams.loader import load_team
+    from graph.teams.voicing import voiced
+
+    team, settings, voice = spoken_by
+
+    def load(case: Any) -> Any:
+        return approved(voiced(load_team(case.team or team, case.changes), settings, voice))
+
+    async with open_runner(settings, halt=halt) as runner:
+        await reports.take_all(lines, Batch(runner, load=load, is_halted=lambda: halt.is_set, **asked))
+    return reports
 
 
 def _typed(context: click.Context) -> str:
@@ -101,19 +102,15 @@ def _typed(context: click.Context) -> str:
 class _EndedEarlyError(Exception):
     """A batch was ended before each case had a result, so that its file is not written."""
 
-    def __init__(self, code: Exit) -> None:
-        super().__init__()
-        self.code = code
-
 
 class Reports:
     """Writes the results of a batch as they come, and keeps the tally and the worst exit code."""
 
-    def __init__(self, output: IO[bytes], is_cancelled: Callable[[], bool]) -> None:
+    def __init__(self, output: IO[bytes], halt: Any) -> None:
         from graph.report.terminal.batch import Tally
 
         self.tally, self.worst = Tally(), Exit.DONE
-        self._output, self._is_cancelled = output, is_cancelled
+        self._output, self._halt = output, halt
 
     async def take_all(self, lines: Any, batch: Any) -> None:
         """Run the lines, and take each result."""
@@ -143,7 +140,7 @@ class Reports:
             return exit_of(result.record)
         if result.is_unexpected:
             return Exit.UNEXPECTED
-        return Exit.STOPPED if result.is_left or self._is_cancelled() else Exit.USAGE
+        return Exit.STOPPED if result.is_left or self._halt.is_set else Exit.USAGE
 
 
 @contextmanager

@@ -72,7 +72,7 @@ class Board:
         return roles if self.is_titled else {}
 
     def take(self, event: Event, now: float) -> Text | None:
-        """Note an event; return the line that it is where nothing is redrawn, None where it is none."""
+        """Note an event; return its line in a log, None where it has none."""
         kind = event["event"]
         if kind == "running":
             self._begin(event)

@@ -32,7 +32,7 @@ class Said:
     style: str = ""
 
     def shown(self) -> Text:
-        """Return both in one line, as where there are no columns."""
+        """Return the word and the text as one line, without columns."""
         text = visible(self.text)
         dash = " – " if self.word and self.text else ""
         return Text.assemble((self.word, self.style), dash, text)

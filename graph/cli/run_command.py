@@ -76,7 +76,7 @@ class _Case:
 
 
 def _read(name: str, changed: tuple[Any, Any, Any], voice: Any, db: str | None) -> _Case:
-    """Return the case; all that it needs is imported in under a third of a second."""
+    """Return the case; LangGraph is not among what it imports."""
     from graph.endpoints import load_endpoints
     from graph.teams.approval import approved
     from graph.teams.loader import Changes, load_team
@@ -92,14 +92,11 @@ def _run(case: _Case, options: dict[str, Any], shows: dict[str, bool]) -> dict[s
     """Run the case, print its record, and return that."""
     from graph.cli.progress import progress_on_stderr
     from graph.live import running
-    from graph.problems import UsageError
-    from graph.store.names import LAST, check_thread, new_thread
+    from graph.store.names import check_new_thread, new_thread
 
     team, named = case.team, options["thread"]
     say_warnings(team)
-    if named == LAST:
-        raise UsageError(f"--thread {LAST}: means the thread touched last wherever a thread is read; choose another id")
-    options["thread"] = thread = check_thread(new_thread() if named is None else named)
+    options["thread"] = thread = check_new_thread(new_thread() if named is None else named)
     with progress_on_stderr().shown(running(team, team.budget)) as progress:
         from graph.runner import open_runner  # LangGraph, which takes longer than all before it
 

@@ -33,6 +33,17 @@ def check_thread(thread: str) -> str:
     raise UsageError(f"the thread id {thread[:140]!r} is not allowed; allowed: 1 to 128 of A-Z a-z 0-9 _ . : @ -")
 
 
+def check_new_thread(thread: str) -> str:
+    """Return the id that a thread is begun, or run again, under.
+
+    Raises:
+        UsageError: as `check_thread`, or it means a thread by itself.
+    """
+    if thread == LAST:
+        raise UsageError(f"the thread id `{LAST}` is not allowed: it means the thread touched last; choose another id")
+    return check_thread(thread)
+
+
 def aliases_of(entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Return the short name of each thread by its id: its team, and which thread of that team it is, oldest first.
 

@@ -111,7 +111,7 @@ VARIABLES: Mapping[str, Variable] = {
 
 
 def reads_weights(names: Iterable[str]) -> bool:
-    """Return whether some of these variables tells roles apart by their weight.
+    """Return whether one of these variables tells roles apart by their weight.
 
     >>> reads_weights(["go", "weighted_go"]), reads_weights(["go"])
     (True, False)

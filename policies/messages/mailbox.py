@@ -73,7 +73,7 @@ def accept_messages(
 ) -> tuple[tuple[Draft, ...], tuple[str, ...]]:
     """Return the drafts among what a role offered as its `messages`, and a sentence on each that is refused.
 
-    Where nothing is offered, there is no message. The first `max_per_turn` items are read, the others are refused in
+    Where nothing is offered, there is no message. The first `max_per_turn` items are read; the others are refused in
     one sentence. A refused message never takes another with it. Unknown keys are ignored, null counts as absent. By
     its subscription the sender may reply to what it received although it was addressed to others.
 

@@ -100,7 +100,7 @@ BAD_LINES: list[tuple[bytes, str]] = [
     (b'{"id": "r", "overrides": {"unknown": 1}}', "`unknown`"),
     (b'{"id": "s", "overrides": [1]}', "`overrides` is [1]; allowed: a mapping"),
 ]
-GOOD = [b'{"id": "good"}', b'{"id": "last", "team": "cold_storage"}']
+GOOD = [b'{"id": "good"}', b'{"id": "final", "team": "cold_storage"}']
 
 
 @pytest.mark.slow
@@ -113,7 +113,7 @@ def test_accord_batch_fails_each_bad_line_alone_by_its_number_and_exits_with_the
     done = Desk(tmp_path).accord("batch", str(cases))
     first, *bad, denied, last = done.lines
     assert (first["id"], first["result"]["final_decision"]) == ("good", "go")
-    assert (last["id"], last["result"]["team"], last["result"]["thread_id"]) == ("last", "cold_storage", "last")
+    assert (last["id"], last["result"]["team"], last["result"]["thread_id"]) == ("final", "cold_storage", "final")
     assert (denied["id"], denied["result"]["stop_reason"]) == ("stopped", "agent_denied:legal_analyst")
     for index, (line, (_, said)) in enumerate(zip(bad, BAD_LINES, strict=True)):
         assert line["result"] is None

@@ -12,7 +12,7 @@ from graph.report.dossier.gauges import gauge_of
 from graph.report.dossier.limits import border_of, changes_of
 from graph.report.dossier.matrix import conflicts_of, flags_of, matrix_of
 from graph.report.dossier.prose import blocks_of
-from graph.report.dossier.speeches import rounds_of, speeches_of
+from graph.report.dossier.speeches import speeches_of, words_by_round
 from graph.report.dossier.timeline import capping, speaker, timeline_of
 from graph.report.dossier.verdict import changed_verdict, verdict_of
 from graph.report.patterns.drawing import drawing_of
@@ -66,7 +66,7 @@ def dossier_of(thread: str, record: Mapping[str, Any], state: Mapping[str, Any])
         "matrix": matrix_of(past, record),
         "conflicts": conflicts_of(record),
         "flags": flags_of(past, record),
-        "rounds": rounds_of(past, record),
+        "rounds": words_by_round(past, record),
         "speeches": speeches_of(past, record),
         "guards": [gauge_of(guard) for guard in why["guards"]] if why else [],
         "flips": _flips(why, titles),

@@ -13,7 +13,7 @@ AGREES = {"go": ("go",), "go_with_caution": ("go", "caution"), "no_go": ("block"
 """The stances that agree with a decision."""
 
 
-def rounds_of(past: Past, record: Mapping[str, Any]) -> list[Plain]:
+def words_by_round(past: Past, record: Mapping[str, Any]) -> list[Plain]:
     """Return what was said in each round, the open one last: {title, speeches, absent}; none of another pattern."""
     if not past.pattern.is_rounds:
         return []
