@@ -17,7 +17,7 @@ from tests.hostile.command import Captured, accord, refused
 pytestmark = pytest.mark.slow
 
 ONE_BLOCK, ALL_GO = (GO, GO, BLOCK), (GO, GO, GO)
-FINE = ("first", "last")
+FINE = ("first", "second")
 FAULTY = 'policy={name: faulty, rules: [{when: "6 / absent > 9", then: no_go}], otherwise: go}'
 
 
