@@ -1,9 +1,12 @@
 """Builds the graph of a team. Compiled without a checkpointer where a server brings its own."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 from langgraph.graph import END, START, StateGraph
+from pydantic import BaseModel
 
 from nodes import align, convene, finalize, stop
 from nodes.inner import build_inner
@@ -11,36 +14,74 @@ from nodes.role import build_role
 from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Input, Node, Output, State, StepInput
-from policies.team.team import MAX_MESSAGES, Team
+from policies.team.team import MAX_MESSAGES, Role, Team
+from policies.team.titles import distinct_titles
 
 RECURSION_LIMIT = 3 * MAX_MESSAGES + 100
 """Supersteps LangGraph may take in one go: more than any budget allows, so that the budget always ends a run."""
 
-Builder = StateGraph[State, None, Any, Any]
+OURS = {
+    convene.NODE: (
+        "Convene",
+        "Admits the case, opens each round or stage, and asks roles whose seats are empty. It alone grants messages.",
+    ),
+    align.NODE: (
+        "Align",
+        "Takes the answers in order. When every seat is filled, the policy finds the conflicts and decides the round.",
+    ),
+    finalize.NODE: ("Finalize", "States the decision or the result, and has the brief written."),
+    stop.NODE: ("Stop", "Ends the run with an explicit reason. Most such runs can be resumed."),
+}
+"""The title of each node that is not a role, and what it does in a sentence."""
+
+FINISHED = "end"
+"""What routers call the end of the graph."""
+
+Builder = StateGraph[State, Any, Any, Any]
+Route = Callable[[State], list[str] | str]
 
 
-def build_graph(team: Team, services: Services, is_inner: bool = False) -> Builder:
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How a graph is called from outside: what it is given, and what it is configured with."""
+
+    given: type[BaseModel] = Input
+    context: type[BaseModel] | None = None
+
+
+def build_graph(team: Team, services: Services, is_inner: bool = False, door: Door | None = None) -> Builder:
     """Return the graph of this team, uncompiled: one node for each role that may speak.
 
     A role that a team answers for holds that team's graph as a subgraph. `is_inner` builds such a one.
     """
+    door = door or Door()
     speaking, stages = sorted(team.access.enabled), Stages(team)
-    schemas: dict[str, Any] = {"input_schema": StepInput, "output_schema": State} if is_inner else OUTER
-    builder: Builder = StateGraph(State, **schemas)
-    builder.add_node(convene.NODE, convene.build_convene(team, services, stages))
-    builder.add_node(align.NODE, align.build_align(team, services, stages))
-    builder.add_node(finalize.NODE, finalize.build_finalize(team, services, stages))
-    builder.add_node(stop.NODE, stop.build_stop(services))
+    schemas: dict[str, Any] = {"input_schema": door.given, "output_schema": Output}
+    if is_inner:
+        schemas = {"input_schema": StepInput, "output_schema": State}
+    builder: Builder = StateGraph(State, context_schema=door.context, **schemas)
+    _add(builder, convene.NODE, convene.build_convene(team, services, stages))
+    _add(builder, align.NODE, align.build_align(team, services, stages))
+    _add(builder, finalize.NODE, finalize.build_finalize(team, services, stages))
+    _add(builder, stop.NODE, stop.build_stop(services))
     for name in speaking:
-        builder.add_node(name, _role(name, team, services, stages), metadata={"title": team.roles[name].title})
+        builder.add_node(name, _role(name, team, services, stages), metadata=_told(team.roles[name]))
         builder.add_edge(name, align.NODE)
     builder.add_edge(START, convene.NODE)
-    _route(builder, speaking)
+    _route(builder, team, speaking)
     builder.add_edge(stop.NODE, END)
     return builder
 
 
-OUTER: dict[str, Any] = {"input_schema": Input, "output_schema": Output}
+def _add(builder: Builder, name: str, node: Node) -> None:
+    title, description = OURS[name]
+    builder.add_node(name, node, metadata={"title": title, "description": description})
+
+
+def _told(role: Role) -> dict[str, str]:
+    """Return what a drawing shows of a role: its title, and its mandate in a sentence."""
+    within = f" Answered by the team `{role.team.name}`." if role.team else ""
+    return {"title": role.title, "description": f"{role.mandate}{within}"}
 
 
 def _role(name: str, team: Team, services: Services, stages: Stages) -> Node:
@@ -51,17 +92,32 @@ def _role(name: str, team: Team, services: Services, stages: Stages) -> Node:
     return build_inner(name, team, inner, stages, graph)
 
 
-def _route(builder: Builder, speaking: list[str]) -> None:
-    after_convene: dict[Hashable, str] = {name: name for name in [*speaking, align.NODE, finalize.NODE, stop.NODE]}
-    builder.add_conditional_edges(convene.NODE, convene.route_after_convene, {**after_convene, "end": END})
-    after_align: dict[Hashable, str] = {"convene": convene.NODE, "finalize": finalize.NODE, "stop": stop.NODE}
-    builder.add_conditional_edges(align.NODE, align.route_after_align, after_align)
-    builder.add_conditional_edges(finalize.NODE, finalize.route_after_finalize, {"stop": stop.NODE, "end": END})
+def _route(builder: Builder, team: Team, speaking: list[str]) -> None:
+    titles = distinct_titles({name: team.roles[name].title for name in speaking})
+    asks = {name: f"ask {title}" for name, title in titles.items()}
+    onward = {finalize.NODE: "decided", stop.NODE: "cannot go on"}
+    ways = {**asks, align.NODE: "all have answered", **onward, FINISHED: "finished before"}
+    _label(builder, convene.NODE, convene.route_after_convene, ways)
+    _label(builder, align.NODE, align.route_after_align, {convene.NODE: "next round, or empty seats", **onward})
+    ends = {stop.NODE: "cannot go on", FINISHED: "answered"}
+    _label(builder, finalize.NODE, finalize.route_after_finalize, ends)
+
+
+def _label(builder: Builder, name: str, route: Route, ways: Mapping[str, str]) -> None:
+    """Add the conditional edges of a node; `ways` has the label of each by where it leads, as a drawing shows it."""
+
+    @wraps(route)
+    def labelled(state: State) -> list[str] | str:
+        found = route(state)
+        return ways[found] if isinstance(found, str) else [ways[each] for each in found]
+
+    ends: dict[Hashable, str] = {label: END if name == FINISHED else name for name, label in ways.items()}
+    builder.add_conditional_edges(name, labelled, ends)
 
 
 def build_reader() -> Builder:
     """Return a graph that does nothing, for reading any thread's state."""
-    builder = StateGraph(State, input_schema=Input, output_schema=Output)
+    builder: Builder = StateGraph(State, input_schema=Input, output_schema=Output)
     builder.add_node(stop.NODE, stop.build_stop())
     builder.add_edge(START, stop.NODE)
     builder.add_edge(stop.NODE, END)

@@ -1,4 +1,4 @@
-"""Endpoints: where models answer, from `accord.toml` and the environment; keys are named there, never written."""
+"""`accord.toml`: where models answer, with the environment, and which teams a server offers; keys are only named."""
 
 import re
 import tomllib
@@ -62,6 +62,7 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     endpoints: dict[Name, EndpointEntry] = Field(default_factory=dict)
+    teams: dict[Name, str] = Field(default_factory=dict)
 
 
 ALLOWED = {
@@ -83,15 +84,29 @@ def load_entries(settings: Settings) -> dict[str, EndpointEntry]:
     Raises:
         UsageError: the file cannot be read, or has what is not allowed; every problem.
     """
+    return dict(_read(settings).endpoints)
+
+
+def registered_teams(settings: Settings) -> dict[str, Path]:
+    """Return the team files that a server offers besides the shipped ones, by name; a path starts at the file's folder.
+
+    Raises:
+        UsageError: as `load_entries`.
+    """
+    folder = config_path(settings).parent
+    return {name: folder / Path(path).expanduser() for name, path in _read(settings).teams.items()}
+
+
+def _read(settings: Settings) -> _File:
     path = config_path(settings)
     if settings.accord_config is None and not path.exists():
-        return {}
+        return _File()
     try:
         data = read_input(path, MAX_BYTES)
         if len(data) > MAX_BYTES:
             raise ValueError(f"it has more than {MAX_BYTES:,} bytes")
         text = data.decode("utf-8-sig")
-        return dict(_File.model_validate(tomllib.loads(text)).endpoints)
+        return _File.model_validate(tomllib.loads(text))
     except ValidationError as error:
         raise UsageError(*islice(_problems(path, text, error), MOST_SENTENCES)) from None
     except UnicodeDecodeError:
@@ -115,16 +130,16 @@ def _syntax(path: Path, message: str) -> str:
 
 def _line_of(text: str, place: list[str]) -> str:
     """Return `:line` of a place, as far as it is written in the plain form: a table's head, then a key and `=`."""
-    lines = text.splitlines()
-    named = ".".join(place[:2])
+    lines, depth = text.splitlines(), 1 if place[0] == "teams" else 2
+    named = ".".join(place[:depth])
     heads = (f"[{named}]", f"[{named}.") if len(place) == 1 else (f"[{named}]",)
     head = next((number for number, line in enumerate(lines) if line.strip().startswith(heads)), None)
     if head is None:
         return ""
-    key = re.compile(rf"\s*{re.escape(place[2])}\s*=") if len(place) > 2 else re.compile("")
+    key = re.compile(rf"\s*{re.escape(place[depth])}\s*=") if len(place) > depth else re.compile("")
     within = takewhile(lambda line: not line.lstrip().startswith("["), lines[head + 1 :])
     below = next((number for number, line in enumerate(within, head + 1) if key.match(line)), head)
-    return f":{(below if len(place) > 2 else head) + 1}"
+    return f":{(below if len(place) > depth else head) + 1}"
 
 
 def _problems(path: Path, text: str, error: ValidationError) -> Iterator[str]:

@@ -173,6 +173,12 @@ class Threads:
             raise StorageError(f"{shown(self.location)}: the thread `{thread}` cannot be read: its case is gone")
         return past.state if past.case else None
 
+    async def newest_checkpoint(self, thread: str) -> str | None:
+        """Return the id of the newest checkpoint of a thread; None where it has none."""
+        with storage_errors(self.location):
+            saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
+            return saved.checkpoint["id"] if saved else None
+
     async def values(self, thread: str) -> State:
         """Return all that the newest checkpoint of a thread holds, an input that was not admitted included."""
         try:

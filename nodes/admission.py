@@ -124,7 +124,7 @@ class Admission:
         return state.get("goal") or kept.get("goal") or self._team.goal, given
 
     def _limits(self, state: State) -> Budget:
-        _refuse_mistyped(state)
+        check_given({name: state.get(name) for name in Input.model_fields})
         kept = Budget(**state["limits"]) if state.get("case") else self._team.budget
         try:
             limits = change_budget(kept, state.get("budget") or {})
@@ -165,9 +165,14 @@ def _refuse_broken(state: State, thread: str) -> None:
         raise InputRefusedError(f"the thread's record is broken at event {broken.place}: it {broken.message}")
 
 
-def _refuse_mistyped(state: State) -> None:
+def check_given(given: Mapping[str, Any]) -> None:
+    """Refuse an input that has a part of a wrong type.
+
+    Raises:
+        InputRefusedError: it has; all such parts.
+    """
     try:
-        Input.model_validate({name: state.get(name) for name in Input.model_fields}, strict=True)
+        Input.model_validate(given, strict=True)
     except ValidationError as error:
         raise InputRefusedError("; ".join(map(_problem, error.errors()))) from None
 

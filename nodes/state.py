@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from langgraph.channels import DeltaChannel, EphemeralValue
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from policies.team.fields import CleanText, Facts
@@ -131,6 +131,8 @@ class StepInput(TypedDict, total=False):
 
 class Input(BaseModel):
     """A run of the team. Leave a field empty to take the team's own."""
+
+    model_config = ConfigDict(extra="forbid")
 
     goal: CleanText | None = Field(
         default=None,

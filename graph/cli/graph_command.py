@@ -16,6 +16,9 @@ def command(team: str) -> Exit:
     from nodes.services import Services
 
     drawing = build_graph(load_team(team), Services({}, load_facts)).compile().get_graph(xray=True)
+    for name, node in drawing.nodes.items():  # what a node does is for Studio: mermaid would write it into the box
+        told = {key: value for key, value in (node.metadata or {}).items() if key != "description"}
+        drawing.nodes[name] = node._replace(metadata=told)
     lines = [(line.removeprefix("\t"), line.startswith("\t")) for line in drawing.draw_mermaid().split("\n")]
     click.echo("\n".join("\t" * is_indented + neutral(line) for line, is_indented in lines), nl=False)
     return Exit.DONE

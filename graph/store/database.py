@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
@@ -11,13 +11,12 @@ from contextlib import (
     contextmanager,
     nullcontext,
 )
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.store.base import BaseStore
 from langgraph.store.base.batch import AsyncBatchedBaseStore
@@ -46,6 +45,7 @@ from graph.store.onlooker import OnlookerLocks
 from graph.store.pools import FencedPoolSaver, FencedPoolStore, open_advisory_locks, open_pool, pool_taker
 from graph.store.schema import TABLE as VERSIONS
 from graph.store.schema import Schema, file_schema, pool_schema
+from graph.store.serializer import PlainSerializer
 
 Saver = BaseCheckpointSaver[Any]
 SETUP = "/setup"
@@ -78,21 +78,6 @@ class _Engine:
     census: Census
 
 
-class _PlainSerializer(JsonPlusSerializer):
-    """Reads no type but LangGraph's own safe ones: every channel holds plain values.
-
-    So a graph that asks to allow the types of its schemas gets the same serializer. To make another, LangGraph would
-    copy the saver, and the development server's cannot be copied (langgraph-api 0.16.7): a subgraph would fail there.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(allowed_msgpack_modules=None)
-
-    def with_msgpack_allowlist(self, extra_allowlist: Iterable[tuple[str, ...] | type]) -> JsonPlusSerializer:
-        """Return the same serializer."""
-        return self
-
-
 class _FileSaver(LanedSaver, SqliteSaver):
     """LangGraph's blocking saver, on a lane; strict: no class is ever revived from a checkpoint.
 
@@ -100,7 +85,7 @@ class _FileSaver(LanedSaver, SqliteSaver):
     """
 
     def __init__(self, lane: Lane, fences: Fences) -> None:
-        super().__init__(lane.connection, serde=_PlainSerializer())
+        super().__init__(lane.connection, serde=PlainSerializer())
         self.lane, self.fences = lane, fences
 
     def setup(self) -> None:
@@ -130,8 +115,17 @@ class _FileStore(SqliteStore):
             yield cursor
 
 
-_SERVED: Held = {}
-"""The threads that a server holds in this process: it opens saver and store apart."""
+@dataclass(slots=True)
+class _Server:
+    """What a server has open in this process, saver and store apart, and the threads that it holds there."""
+
+    held: Held = field(default_factory=dict)
+    saver: Any = None
+    store: Any = None
+    engine: Any = None
+
+
+_SERVER = _Server()
 
 
 @asynccontextmanager
@@ -157,15 +151,23 @@ async def open_database(
 @asynccontextmanager
 async def open_saver(location: str, synchronous: Synchronous = "NORMAL") -> AsyncIterator[Saver]:
     """Open the checkpoints alone, for a server."""
-    async with _open_engine(location, synchronous, _SERVED) as engine, engine.saver() as saver:
+    async with _open_engine(location, synchronous, _SERVER.held) as engine, engine.saver() as saver:
+        _SERVER.saver = saver
         yield saver
 
 
 @asynccontextmanager
 async def open_store(location: str, synchronous: Synchronous = "NORMAL") -> AsyncIterator[BaseStore]:
     """Open the store alone, for a server."""
-    async with _open_engine(location, synchronous, _SERVED) as engine, engine.store() as store:
+    async with _open_engine(location, synchronous, _SERVER.held) as engine, engine.store() as store:
+        _SERVER.store, _SERVER.engine = store, engine
         yield store
+
+
+def served_database() -> Database:
+    """Return the database that the server of this process has opened."""
+    store, engine = _SERVER.store, _SERVER.engine
+    return Database(_SERVER.saver, store, engine.locks, store.fences, engine.census)
 
 
 @asynccontextmanager
@@ -238,7 +240,7 @@ async def _pool_saver(pool: Any, fences: Fences) -> AsyncIterator[Saver]:
     class PoolSaver(FencedPoolSaver, AsyncPostgresSaver):
         UPSERT_CHECKPOINTS_SQL = noting(AsyncPostgresSaver.UPSERT_CHECKPOINTS_SQL)
 
-    saver = PoolSaver(pool, serde=_PlainSerializer())
+    saver = PoolSaver(pool, serde=PlainSerializer())
     saver.fences = fences
     yield saver
 

@@ -105,8 +105,11 @@ class Fences:
         return [(thread, self.held.get(thread, 0)) for thread in dict.fromkeys(threads) if thread]
 
 
-class UncopiedSaver(BaseCheckpointSaver[Any]):
-    """Adds the refusal to copy a thread to a saver; a server would else write to the copy, which nobody holds."""
+class WholeSaver(BaseCheckpointSaver[Any]):
+    """Adds the refusals of what would copy or cut a thread to a saver: a record rests on all of its checkpoints.
+
+    Without them a server does some of it by itself, past the fence.
+    """
 
     async def acopy_thread(self, source_thread_id: str, target_thread_id: str) -> None:
         """Refuse.
@@ -117,6 +120,22 @@ class UncopiedSaver(BaseCheckpointSaver[Any]):
         raise InputRefusedError(
             f"the thread `{source_thread_id}` cannot be copied: its record names it, and a copy would not verify"
         )
+
+    async def adelete_for_runs(self, run_ids: Iterable[str]) -> None:
+        """Refuse.
+
+        Raises:
+            InputRefusedError: always.
+        """
+        raise InputRefusedError("what a run wrote is not deleted: the record of its thread rests on it")
+
+    async def aprune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
+        """Refuse.
+
+        Raises:
+            InputRefusedError: always.
+        """
+        raise InputRefusedError("checkpoints are not pruned: the record of a thread rests on all of them")
 
 
 @contextmanager

@@ -84,9 +84,9 @@ class Index:
         items = await self._store.asearch(NAMESPACE, filter={"status": RUNNING}, limit=MAX_ENTRIES, refresh_ttl=False)
         return [item.value for item in items if is_whole(item.value, item.key)]
 
-    async def newest(self) -> list[IndexEntry]:
+    async def newest(self, limit: int = MAX_ENTRIES) -> list[IndexEntry]:
         """Return the entries, those touched last first; one that was changed says nothing but its thread."""
-        items = await self._store.asearch(NAMESPACE, limit=MAX_ENTRIES, refresh_ttl=False)
+        items = await self._store.asearch(NAMESPACE, limit=limit, refresh_ttl=False)
         newest = sorted(items, key=lambda item: _touched(item.value), reverse=True)
         return [item.value if is_whole(item.value, item.key) else damaged(text_of(item.key)) for item in newest]
 

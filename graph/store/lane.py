@@ -27,7 +27,7 @@ from langgraph.checkpoint.base import (
 from langgraph.store.base import BaseStore, Op, PutOp, Result
 from langgraph.store.base.batch import AsyncBatchedBaseStore
 
-from graph.store.fences import Fences, UncopiedSaver, refusals
+from graph.store.fences import Fences, WholeSaver, refusals
 from graph.store.files import Synchronous, connect
 from graph.store.groups import Job, do_together, own
 from graph.store.location import row_errors
@@ -111,7 +111,7 @@ async def open_lane(path: Path, synchronous: Synchronous) -> AsyncIterator[Lane]
         await asyncio.to_thread(lane.close)
 
 
-class LanedSaver(UncopiedSaver):
+class LanedSaver(WholeSaver):
     """Adds the asynchronous methods to a saver that has blocking ones; comes before it among the bases."""
 
     lane: Lane

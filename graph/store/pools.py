@@ -14,7 +14,7 @@ from langgraph.store.base import BaseStore, GetOp, Op, PutOp, Result
 from langgraph.store.base.batch import AsyncBatchedBaseStore
 
 from graph.store.census import Rows, Select, pool_select
-from graph.store.fences import Fences, UncopiedSaver, owner_of, refusals
+from graph.store.fences import Fences, WholeSaver, owner_of, refusals
 from graph.store.location import check_url, row_errors
 from graph.store.locks import AdvisoryLocks, Locks
 
@@ -192,7 +192,7 @@ class FencedPool:
             _guarded.reset(guarded)
 
 
-class FencedPoolSaver(FencedPool, UncopiedSaver):
+class FencedPoolSaver(FencedPool, WholeSaver):
     """Guards writes to checkpoints; comes before the saver in the list of bases."""
 
     async def aput(
@@ -220,10 +220,6 @@ class FencedPoolSaver(FencedPool, UncopiedSaver):
                 async with self._cursor(pipeline=True) as cursor:
                     for table in TABLES:
                         await cursor.execute(f"DELETE FROM {table} WHERE thread_id = %s", (thread_id,))
-
-    async def aprune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
-        """Refuse: the saver's own would write past the fence, and cut what a record rests on."""
-        raise NotImplementedError("checkpoints are not pruned: the record of a thread rests on all of them")
 
 
 class FencedPoolStore(FencedPool, AsyncBatchedBaseStore):

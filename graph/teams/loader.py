@@ -31,6 +31,8 @@ class Changes:
     facts: dict[str, Any] | None = None
     settings: Sequence[str] = ()
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    called: str = "overrides"
+    """What the overrides are called where they come from."""
 
 
 def shipped_teams() -> dict[str, Path]:
@@ -160,4 +162,4 @@ def _changed_by(place: team_rules.Path, changes: Changes) -> str | None:
         return None
     given = {"goal": changes.goal, "facts": changes.facts}
     brought = f"the {place[0]} of this run" if given.get(str(place[0])) is not None else None
-    return "`overrides`" if is_changed_by(place, changes.overrides) else brought
+    return f"`{changes.called}`" if is_changed_by(place, changes.overrides) else brought

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from graph import studio
+from graph import serving, studio
 from nodes.services import InputRefusedError
 from tests.assurance.stage import BROKEN, team_file
 from tests.hostile.command import Captured, accord, refused
@@ -20,12 +20,15 @@ ACCEPTED = {
 }
 
 
-def served(team: str) -> Any:
-    """Return the graph that `langgraph dev` gets for a team."""
+def served(home: Path, path: str) -> Any:
+    """Return the graph that `langgraph dev` gets for a registered team."""
+    home.mkdir(exist_ok=True)
+    (home / "accord.toml").write_text(f"[teams]\nmine = {json.dumps(str(Path(path).resolve()))}\n")
+    serving._process.cache_clear()  # another home, another file
 
     async def main() -> Any:
         looking: Any = SimpleNamespace(access_context="assistants.read", store=None)
-        async with vars(studio)["rounds"]({"configurable": {"team": team}}, looking) as graph:
+        async with vars(studio)["rounds"]({"configurable": {"team": "mine"}}, looking) as graph:
             return graph
 
     return asyncio.run(main())
@@ -90,15 +93,15 @@ def test_a_batch_refuses_a_policy_that_a_line_brings_itself(capsys: Captured) ->
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_a_server_refuses_the_assistant(what: str) -> None:
+def test_a_server_refuses_the_assistant(what: str, accord_home: Path) -> None:
     text, expected = BROKEN[what]
 
     with pytest.raises(InputRefusedError, match=f"the policy `mine` is {expected}: round 1: "):
-        served(team_file(text, f"{what.replace(' ', '_')}.yaml"))
+        served(accord_home, team_file(text, f"{what.replace(' ', '_')}.yaml"))
 
 
 @pytest.mark.parametrize("what", ACCEPTED)
-def test_what_is_accepted_with_a_reason_runs_everywhere(what: str, capsys: Captured) -> None:
+def test_what_is_accepted_with_a_reason_runs_everywhere(what: str, capsys: Captured, accord_home: Path) -> None:
     path = str(Path(team_file(ACCEPTED[what], f"accepted_{what.replace(' ', '_')}.yaml")).resolve())
     Path("cases.jsonl").write_text(json.dumps({"id": "a", "team": path}) + "\n")
 
@@ -106,7 +109,7 @@ def test_what_is_accepted_with_a_reason_runs_everywhere(what: str, capsys: Captu
 
     assert (ran.code, batched.code) in {(0, 0), (3, 3)}  # a row that errs escalates, and says so
     assert json.loads(ran.out)["trace"]
-    assert served(path).name == "small"
+    assert served(accord_home, path).name == "small"
 
 
 def test_one_accepted_property_does_not_stand_for_another(capsys: Captured) -> None:

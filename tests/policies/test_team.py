@@ -9,12 +9,12 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from graph.build import build_graph
+from graph.build import FINISHED, build_graph
 from graph.documents import read_yaml
 from graph.teams.loader import load_team, shipped_teams
 from graph.teams.policies import shipped_policies, with_policy
 from graph.teams.schema import team_schema
-from nodes import convene, finalize
+from nodes import finalize
 from nodes.services import Services
 from nodes.state import Input, State
 from policies.conditions.condition import holds
@@ -229,11 +229,10 @@ async def no_facts(team: Team) -> dict[str, Any]:
 
 
 def names_in_the_graph() -> set[str]:
-    """Node names and route labels of a built graph, its roles left out."""
+    """Node names of a built graph, its roles left out, and what routers call its end."""
     team = team_of()
     builder = build_graph(team, Services(voices={}, load_facts=no_facts))
-    routes = {label for branch in builder.branches[convene.NODE].values() for label in branch.ends or {}}
-    return (set(builder.nodes) | {str(label) for label in routes}) - team.access.enabled
+    return {*builder.nodes, FINISHED} - team.access.enabled
 
 
 def test_reserved_are_the_names_of_nodes_routes_seats_and_state_fields_and_no_other() -> None:

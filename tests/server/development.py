@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from langgraph_sdk.client import SyncLangGraphClient, get_sync_client
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -31,6 +32,7 @@ class Server:
     client: SyncLangGraphClient
     folder: Path
     process: subprocess.Popen[bytes]
+    url: str
 
     def kill(self) -> None:
         """Kill -9, the server and whatever it started."""
@@ -49,6 +51,25 @@ class Server:
 
     def new_thread(self) -> str:
         return str(self.client.threads.create()["thread_id"])
+
+    def assistant(self, name: str) -> str:
+        """Return the id of an assistant by its name, which is its team's; `rounds` is the graph's own."""
+        limit = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < limit:  # they are made once the server has started
+            for each in self.client.assistants.search(limit=100):
+                if each["name"] == name:
+                    return str(each["assistant_id"])
+            time.sleep(0.1)
+        raise AssertionError(f"there is no assistant `{name}`")
+
+    def refusal(self, path: str, body: Any, method: str = "POST") -> tuple[int, str]:
+        """Return the status and the sentence of a request that is refused, past the SDK, which drops some sentences."""
+        kind = {"content-type": "application/json"}
+        asked = urllib.request.Request(f"{self.url}{path}", json.dumps(body).encode(), kind, method=method)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(asked, timeout=PATIENCE_SECONDS)
+        with refused.value as answer:
+            return refused.value.code, str(json.loads(answer.read())["detail"])
 
     def run(
         self, given: dict[str, Any] | None, thread: str | None = None, graph: str = "rounds", **options: Any
@@ -93,7 +114,7 @@ def serve_folder(folder: Path, **environment: str) -> Iterator[Server]:
         url = f"http://127.0.0.1:{port}"
         _wait_until_ready(process, url, folder / "log")
         with get_sync_client(url=url, timeout=PATIENCE_SECONDS) as client:
-            yield Server(client, folder, process)
+            yield Server(client, folder, process, url)
     finally:
         _end(process)
 

@@ -50,11 +50,10 @@ def test_a_pattern_without_a_named_team_runs_its_example_to_the_record_of_the_co
 
 @pytest.mark.parametrize("pattern", ["pipeline", "hierarchy"])
 def test_a_team_that_answers_for_a_role_is_drawn_as_a_subgraph(pattern: Any, server: Server) -> None:
-    (assistant,) = server.client.assistants.search(graph_id=pattern)
     team = team_of(settings_at(server.folder / "nowhere"), examples()[pattern])
     inner = {name: role.team for name, role in team.roles.items() if role.team}
 
-    drawn: Any = server.client.assistants.get_graph(assistant["assistant_id"], xray=True)
+    drawn: Any = server.client.assistants.get_graph(server.assistant(pattern), xray=True)
 
     nodes = {node["id"] for node in drawn["nodes"]}
     assert inner
@@ -63,12 +62,11 @@ def test_a_team_that_answers_for_a_role_is_drawn_as_a_subgraph(pattern: Any, ser
 
 
 def test_a_team_of_another_pattern_is_refused_with_the_graph_it_runs_on(server: Server) -> None:
-    config: Any = {"configurable": {"team": examples()["debate"]}}
+    run = {"assistant_id": "rounds", "input": {}, "context": {"team": examples()["debate"]}}
 
-    with pytest.raises(Exception, match="InputRefusedError") as refused:
-        server.run({}, config=config)
+    status, said = server.refusal(f"/threads/{server.new_thread()}/runs", run)
 
-    assert "works by `debate`; run it on the graph `debate`" in str(refused.value)
+    assert (status, said) == (422, "the team `build_or_buy` works by `debate`; run it on the graph `debate`")
 
 
 def test_nothing_of_ours_complained(server: Server) -> None:

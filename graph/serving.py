@@ -1,0 +1,169 @@
+"""What a server runs: the thread that a request is about, its team, and the graph of that team."""
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any, Self
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from graph.build import RECURSION_LIMIT, Door, build_graph
+from graph.facts.loader import load_facts
+from graph.past import Past
+from graph.problems import UsageError
+from graph.runner import kept_team
+from graph.settings import Settings, load_settings
+from graph.store.database import served_database
+from graph.store.index import note_served
+from graph.teams.approval import approved
+from graph.teams.examples import examples
+from graph.teams.forms import Configuration, configuration_of, form_of
+from graph.teams.offered import load_offered, names_of
+from graph.teams.voicing import check_voices, voiced
+from graph.threads import Threads
+from graph.versions import installed_versions
+from graph.voices import build_voices
+from nodes.services import FactsUnavailableError, InputRefusedError, Services
+from policies.plain import shown
+from policies.team.team import PatternName, Team
+from policies.wording import allowed_by
+
+GRAPHS_KEPT = 64
+
+
+@cache
+def _process() -> tuple[Settings, Services]:
+    """Return what all runs of this process share, made at the first one."""
+    settings = load_settings()
+    return settings, Services(
+        build_voices(settings), load_facts, versions=installed_versions(), note_thread=note_served
+    )
+
+
+@cache
+def _threads() -> Threads:
+    """Return the threads of the database that the server of this process has opened."""
+    return Threads(served_database(), _process()[0].database)
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A thread as the server has it: what it keeps, and the id of its newest checkpoint; both empty for a new one."""
+
+    past: Past
+    newest: str | None = None
+
+    @classmethod
+    async def read(cls, thread: str | None) -> Self:
+        """Return a thread of the database that the server has opened.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
+        if thread is None:
+            return cls(Past())
+        threads = await asyncio.to_thread(_threads)
+        return cls(Past.of(await threads.state(thread) or {}), await threads.newest_checkpoint(thread))
+
+    @property
+    def team(self) -> Team | None:
+        """The team that the thread is pinned to; None before it begins."""
+        return kept_team(self.past) if self.past.case else None
+
+    def refuse_rewriting(self, configurable: Mapping[str, Any]) -> None:
+        """Refuse to run a thread from an earlier checkpoint: what came after it would be lost from the record.
+
+        Clients name the newest one, too; that is where a thread goes on anyhow.
+
+        Raises:
+            InputRefusedError: the thread has begun, and the configuration names another checkpoint than its newest.
+        """
+        named = [configurable.get("checkpoint_id"), *(configurable.get("checkpoint_map") or {}).values()]
+        if self.past.case and any(each not in (None, self.newest) for each in named):
+            raise InputRefusedError(
+                "what a thread has recorded never changes: it goes on from where it is, not from an earlier "
+                "checkpoint; begin a new thread with another goal, other facts or another budget"
+            )
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn what is wrong with a request into an error whose sentence the server passes on."""
+    try:
+        yield
+    except UsageError as error:
+        raise InputRefusedError(str(error)) from None
+
+
+async def compiled_for(pattern: PatternName, configurable: Mapping[str, Any], own: Team | None) -> Any:
+    """Return the graph of the team that a run is of, with the form and the configuration that clients see.
+
+    Raises:
+        UsageError: as `team_for`.
+    """
+    # In a thread: in its event loop the server refuses to read files.
+    team = await asyncio.to_thread(team_for, pattern, configurable, own)
+    facts = json.dumps(await own_facts(team))
+    return await asyncio.to_thread(_compiled, team.model_dump_json(), facts)
+
+
+async def own_facts(team: Team) -> dict[str, Any] | None:
+    """Return the facts of a team, the private ones withheld; None where it has none."""
+    try:
+        return await load_facts(team)
+    except FactsUnavailableError:
+        return None
+
+
+@lru_cache(maxsize=GRAPHS_KEPT)
+def _compiled(written: str, facts: str) -> Any:
+    """Return the graph of a team, whose form shows these facts; both as JSON."""
+    team = Team.model_validate_json(written)
+    settings, services = _process()
+    names = names_of(settings, team.pattern)
+    door = Door(form_of(team, json.loads(facts)), configuration_of(names, examples()[team.pattern]))
+    graph = build_graph(team, services, door=door).compile(name=team.name)
+    return graph.with_config(recursion_limit=RECURSION_LIMIT)
+
+
+def team_for(pattern: PatternName, configurable: Mapping[str, Any], own: Team | None) -> Team:
+    """Return the team that a run is of: the one named, else the thread's own, else the pattern's example.
+
+    Raises:
+        UsageError: no such team is offered, it works by another pattern, has problems, or cannot speak here.
+    """
+    settings, services = _process()
+    choice = _choice(configurable)
+    if choice.team is None and own is not None:
+        check_voices(own, has_key="model" in services.voices, own=services.voices)
+        return _of_pattern(own, pattern)
+    overrides = {"budget": choice.budget} if choice.budget else {}
+    team = _of_pattern(load_offered(settings, choice.team or examples()[pattern], overrides), pattern)
+    return approved(voiced(team, settings, choice.voice))
+
+
+def _of_pattern(team: Team, pattern: PatternName) -> Team:
+    if team.pattern != pattern:
+        raise UsageError(f"the team `{team.name}` works by `{team.pattern}`; run it on the graph `{team.pattern}`")
+    return team
+
+
+def _choice(configurable: Mapping[str, Any]) -> Configuration:
+    """Return what a run is configured with.
+
+    Raises:
+        UsageError: an entry has a value of a type that is not allowed.
+    """
+    named = {name: configurable[name] for name in Configuration.model_fields if name in configurable}
+    try:
+        return Configuration.model_validate(named)
+    except ValidationError as error:
+        raise UsageError(*(_problem(each) for each in error.errors(include_url=False))) from None
+
+
+def _problem(detail: ErrorDetails) -> str:
+    return f"`{detail['loc'][0]}` must be {allowed_by(detail) or detail['msg']}; got {shown(detail['input'])}"

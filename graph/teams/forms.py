@@ -1,0 +1,85 @@
+"""Forms: what a client such as Studio may send to a team's graph, and configure it with, as JSON Schema tells it."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, create_model
+from pydantic.fields import FieldInfo
+
+from nodes.state import Input
+from policies.team.team import Budget, Team
+from policies.team.voices import VoiceName
+
+MAX_SHOWN = 64_000
+"""Characters of facts that a form shows; longer ones are left to the team."""
+
+Limits = Annotated[
+    dict[str, Any] | None,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {
+                    "type": "object",
+                    "properties": {
+                        name: {key: value for key, value in each.items() if key != "default"}
+                        for name, each in Budget.model_json_schema()["properties"].items()
+                    },
+                    "additionalProperties": False,
+                },
+                {"type": "null"},
+            ]
+        }
+    ),
+]
+"""Limits of a run by name; those that are not named stay as the team has them."""
+
+
+class Configuration(BaseModel):
+    """How a run is set up, beside its input: which team, who answers, within which limits."""
+
+    model_config = ConfigDict(extra="ignore")  # a server adds entries of its own
+
+    team: str | None = None
+    voice: VoiceName | None = Field(
+        default=None,
+        title="Voice",
+        description="Who answers for every role: a model, or the roles' own rules. Empty: as the team says.",
+        examples=["rules"],
+    )
+    budget: Limits = Field(
+        default=None,
+        title="Budget",
+        description="Limits to set over the team's own. A thread keeps those that it began with.",
+        examples=[{"max_rounds": 5}],
+    )
+
+
+def form_of(team: Team, facts: dict[str, Any] | None) -> type[Input]:
+    """Return the form of a team's input: sent unchanged, it asks the team's own question.
+
+    It shows the team's facts, the private ones withheld before.
+    """
+    shown = facts if len(str(facts)) <= MAX_SHOWN else None
+    limits = team.budget.model_dump(mode="json")
+    own = {"goal": team.goal, "facts": shown, "budget": limits, "accept_changes": False}
+    fields: dict[str, Any] = {name: _with(Input.model_fields[name], value) for name, value in own.items()}
+    return create_model("Input", __base__=Input, __doc__=f"A run of the team {team.name}.", **fields)
+
+
+def _with(field: FieldInfo, value: Any) -> tuple[Any, Any]:
+    """Return a field of a form with a default, which is its example too."""
+    annotation = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+    examples = field.examples if value is None else [value]
+    return annotation, Field(default=value, title=field.title, description=field.description, examples=examples)
+
+
+def configuration_of(names: Iterable[str], usual: str) -> type[Configuration]:
+    """Return the configuration of a graph on which the teams of these names run; without a name, the usual one does."""
+    field = Field(
+        default=None,
+        title="Team",
+        description=f"The team that decides. Empty: {usual}, or on a thread that has begun its own team.",
+        examples=[usual],
+    )
+    choice: Any = Literal[tuple(names)] | None
+    return create_model("Configuration", __base__=Configuration, __doc__=Configuration.__doc__, team=(choice, field))

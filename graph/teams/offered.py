@@ -1,0 +1,59 @@
+"""What a server offers: the shipped teams and those that `accord.toml` registers, by name and never by path."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from graph.documents import read_document
+from graph.endpoints import config_path, registered_teams
+from graph.problems import UsageError
+from graph.settings import Settings
+from graph.teams.loader import Changes, load_team, shipped_teams
+from policies.nearest import allowed_names
+from policies.team.team import PATTERN_NAMES, PatternName, Team
+
+
+def offered_teams(settings: Settings) -> dict[str, Path]:
+    """Return the files of the teams that a server offers, by name, sorted.
+
+    Raises:
+        UsageError: `accord.toml` cannot be read, or registers a team under the name of a shipped one.
+    """
+    shipped, registered = shipped_teams(), registered_teams(settings)
+    taken = sorted(shipped.keys() & registered.keys())
+    if taken:
+        raise UsageError(
+            f"{config_path(settings)}: `teams.{taken[0]}` has the name of a shipped team; register it under another"
+        )
+    return dict(sorted({**shipped, **registered}.items()))
+
+
+def load_offered(settings: Settings, name: str, overrides: Mapping[str, Any] | None = None) -> Team:
+    """Return a team that a server offers, changed by overrides, which a run's context names.
+
+    Raises:
+        UsageError: no team of that name is offered, or every problem of its file or of the overrides.
+    """
+    teams = offered_teams(settings)
+    if name not in teams:
+        raise UsageError(f"there is no team `{name}`{allowed_names(name, teams)}")
+    return load_team(str(teams[name]), Changes(overrides=overrides or {}, called="context"))
+
+
+def names_of(settings: Settings, pattern: PatternName) -> list[str]:
+    """Return the names of the teams that a server offers on the graph of a pattern, sorted."""
+    return [name for name, path in offered_teams(settings).items() if _pattern_in(path) == pattern]
+
+
+def pattern_of(settings: Settings, name: str) -> PatternName | None:
+    """Return the pattern that an offered team works by, as its file says; None where the file cannot be read."""
+    return _pattern_in(offered_teams(settings)[name])
+
+
+def _pattern_in(path: Path) -> PatternName | None:
+    try:
+        said = read_document(path).value
+    except UsageError:  # told to whoever runs the team
+        return None
+    named = said.get("pattern", Team.model_fields["pattern"].default) if isinstance(said, dict) else None
+    return named if named in PATTERN_NAMES else None

@@ -1,0 +1,21 @@
+"""The application that the LangGraph server mounts: what it makes when it starts."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+
+from graph.web.assistants import offer_assistants
+
+
+@asynccontextmanager
+async def _lifespan(_: Starlette) -> AsyncIterator[None]:
+    # As a task: the server answers its own client only after it has started.
+    offering = asyncio.create_task(offer_assistants())
+    yield
+    offering.cancel()
+
+
+app = Starlette(lifespan=_lifespan)
+"""Named by langgraph.json."""

@@ -1,0 +1,60 @@
+"""Assistants: one for each team that the server offers, with a fixed id, on the graph of the team's pattern."""
+
+import asyncio
+import logging
+import uuid
+from typing import Any
+
+from langgraph_sdk import get_client
+
+from graph.problems import UsageError
+from graph.settings import load_settings
+from graph.teams.offered import load_offered, offered_teams
+from policies.team.team import Team
+
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "accord:team")
+MARK = {"offered_by": "accord"}
+MAX_ASSISTANTS = 1_000
+
+
+def assistant_of(team: str) -> str:
+    """Return the id of a team's assistant, the same on every server."""
+    return str(uuid.uuid5(NAMESPACE, team))
+
+
+async def offer_assistants() -> None:
+    """Make an assistant for each team that is offered, bring those of before up to date, and take away the others.
+
+    A team whose file has problems has none; the log says why. The graphs are made ready on the way.
+    """
+    client = get_client()  # of this very process
+    offered = await asyncio.to_thread(_offered)
+    wanted = {assistant_of(name): each for name, each in offered.items()}
+    there = await client.assistants.search(metadata=MARK, limit=MAX_ASSISTANTS)
+    for each in there:
+        if each["assistant_id"] not in wanted or each["graph_id"] != wanted[each["assistant_id"]]["graph_id"]:
+            await client.assistants.delete(each["assistant_id"])
+    for assistant, fields in wanted.items():
+        await client.assistants.create(assistant_id=assistant, if_exists="do_nothing", metadata=MARK, **fields)
+        if any(each["assistant_id"] == assistant and each["description"] != fields["description"] for each in there):
+            await client.assistants.update(assistant, description=fields["description"])
+
+
+def _offered() -> dict[str, dict[str, Any]]:
+    """Return what the assistant of each offered team is made of."""
+    settings, found = load_settings(), {}
+    try:
+        names = offered_teams(settings)
+    except UsageError as error:
+        logging.getLogger(__name__).error("no assistants are made: %s", error)
+        return {}
+    for name in names:
+        try:
+            found[name] = _fields(name, load_offered(settings, name))
+        except UsageError as error:
+            logging.getLogger(__name__).error("the team `%s` has no assistant: %s", name, error)
+    return found
+
+
+def _fields(name: str, team: Team) -> dict[str, Any]:
+    return {"graph_id": team.pattern, "name": name, "description": team.goal, "context": {"team": name}}

@@ -1,0 +1,127 @@
+"""Who may do what on the LangGraph server: every action has a handler, and what has none is refused.
+
+Everybody who reaches the server is the same person here; it listens on this machine alone.
+"""
+
+import asyncio
+from typing import Any
+
+from langgraph_sdk import Auth, get_client
+from langgraph_sdk.errors import NotFoundError
+
+from graph.problems import UsageError
+from graph.serving import Thread, own_facts, team_for
+from graph.settings import load_settings
+from graph.teams.offered import load_offered
+from graph.web.listing import forget_thread, list_newest, list_thread, metadata_of
+from graph.web.requests import admitted_input, check_configuration, refuse_route, refuse_run
+from nodes.services import InputRefusedError
+
+PERSON = {"identity": "local"}
+REFUSED, NOT_ALLOWED = 403, 422
+PROVIDED = "__context_provided__"
+"""Under this key the server notes that a run names its configuration as context."""
+
+auth = Auth()
+"""Named by langgraph.json."""
+
+
+@auth.authenticate
+async def identify(method: str, path: str) -> Any:
+    """Return who calls."""
+    refused = refuse_route(method, path)
+    if refused:
+        raise _refusal(REFUSED, refused)
+    return PERSON
+
+
+@auth.on
+async def deny(ctx: Auth.types.AuthContext, value: Any) -> None:
+    """Refuse what no other handler allows."""
+    raise _refusal(REFUSED, f"{ctx.resource} are not served here, so nothing may {ctx.action} them")
+
+
+@auth.on.assistants
+async def on_assistants(ctx: Auth.types.AuthContext, value: Any) -> None:
+    """Allow all that is done to assistants, but a team that is not offered."""
+    configurable = (value.get("config") or {}).get("configurable") or {}
+    team = (value.get("context") or {}).get("team") or configurable.get("team")
+    if team is not None:
+        try:
+            await asyncio.to_thread(lambda: load_offered(load_settings(), str(team)))
+        except UsageError as error:
+            raise _refusal(NOT_ALLOWED, str(error)) from None
+
+
+@auth.on.threads.create
+async def on_create(ctx: Auth.types.AuthContext, value: Any) -> None:
+    """Allow a thread to be created; one that the database has keeps its graph."""
+    thread = value.get("thread_id")
+    metadata = value.get("metadata")
+    if thread is not None and isinstance(metadata, dict):
+        for name, known in (await metadata_of(str(thread))).items():
+            metadata.setdefault(name, known)
+
+
+@auth.on.threads.search
+async def on_search(ctx: Auth.types.AuthContext, value: Any) -> None:
+    """Allow threads to be listed, those of the command line too."""
+    await list_newest()
+
+
+@auth.on.threads.read
+async def on_read(ctx: Auth.types.AuthContext, value: Any) -> None:
+    """Allow a thread to be read, also one that the server did not know."""
+    await list_thread(str(value["thread_id"]))
+
+
+@auth.on.threads.update
+async def on_update(ctx: Auth.types.AuthContext, value: Any) -> None:
+    """Allow metadata to be changed, and runs to be cancelled; `identify` has refused to write state."""
+
+
+@auth.on.threads.delete
+async def on_delete(ctx: Auth.types.AuthContext, value: Any) -> None:
+    """Allow a thread to be deleted."""
+    forget_thread(str(value.get("thread_id")))
+
+
+@auth.on.threads.create_run
+async def on_run(ctx: Auth.types.AuthContext, value: Any) -> None:
+    """Allow a run whose input can be admitted, and keep it as it is admitted."""
+    refused = refuse_run(value)
+    if refused:
+        raise _refusal(REFUSED, refused)
+    try:
+        await _admit(value)
+    except (UsageError, InputRefusedError) as error:
+        raise _refusal(NOT_ALLOWED, str(error)) from None
+
+
+async def _admit(run: Any) -> None:
+    """Check what a run is configured with, and replace its input by what is admitted of it."""
+    thread, kwargs = str(run["thread_id"]), run["kwargs"]
+    await list_thread(thread)
+    given = (kwargs.get("config") or {}).get("configurable") or {}
+    if PROVIDED in given:
+        check_configuration(kwargs.get("context") or {})
+    assistant = await get_client().assistants.get(str(run["assistant_id"]))
+    configurable = {**(assistant["config"].get("configurable") or {}), **await _configured(thread), **given}
+    found = await Thread.read(thread)
+    graph: Any = assistant["graph_id"]
+    team = await asyncio.to_thread(team_for, graph, configurable, found.team)
+    if kwargs.get("input") is not None:
+        kwargs["input"] = admitted_input(kwargs["input"], team, await own_facts(team), found.past)
+
+
+async def _configured(thread: str) -> dict[str, Any]:
+    """Return what a thread was configured with by its earlier runs."""
+    try:
+        row: Any = await get_client().threads.get(thread)
+    except NotFoundError:  # the run creates it
+        return {}
+    return (row.get("config") or {}).get("configurable") or {}
+
+
+def _refusal(status: int, sentence: str) -> Exception:
+    return Auth.exceptions.HTTPException(status_code=status, detail=sentence)

@@ -1,0 +1,111 @@
+"""Requests: what a client may ask of a thread, and the input of a run as it is admitted, before anything is kept."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from graph.past import Past
+from graph.problems import UsageError
+from graph.teams.forms import Configuration
+from nodes.admission import check_given
+from nodes.services import InputRefusedError
+from nodes.state import Input
+from policies.nearest import allowed_names
+from policies.team.privacy import withhold
+from policies.team.team import Team
+
+Value = Mapping[str, Any]
+LANGGRAPHS_OWN = "__pregel_"
+
+CLOSED = (
+    (r"POST /threads/[^/]+/state", "writes past every node"),
+    (r"POST /threads/prune", "cuts what records rest on"),
+)
+"""Routes that are refused, each with what it does to a thread."""
+
+
+def refuse_route(method: str, path: str) -> str | None:
+    """Return why a route is refused, in a sentence; None where it is not.
+
+    >>> refuse_route("GET", "/threads/1/state"), refuse_route("POST", "/threads/1/state")
+    (None, 'POST /threads/1/state is refused: it writes past every node; send a run with an input instead')
+    """
+    asked = f"{method} {path.rstrip('/')}"
+    does = next((does for route, does in CLOSED if re.fullmatch(route, asked)), None)
+    return f"{asked} is refused: it {does}; send a run with an input instead" if does else None
+
+
+def refuse_run(run: Value) -> str | None:
+    """Return why a run is refused that would leave no record or write past the nodes, in a sentence, or None.
+
+    `run` is what the server hands its handler: {thread_id, multitask_strategy, kwargs: {input, command, webhook, ...}}.
+    """
+    return next(_unwanted(run), None)
+
+
+def _unwanted(run: Value) -> Iterator[str]:
+    kwargs = run["kwargs"]
+    command = kwargs.get("command") or {}
+    if run.get("thread_id") is None:
+        yield "a run without a thread leaves no record; create a thread first (POST /threads), and run on that"
+    for part in ("goto", "update"):
+        if command.get(part):
+            yield f"`command.{part}` is refused: it writes past every node; a run carries an input or `command.resume`"
+    if run.get("multitask_strategy") == "rollback":
+        yield "`multitask_strategy: rollback` is refused: it deletes records; use enqueue, reject or interrupt"
+    configurable = (kwargs.get("config") or {}).get("configurable") or {}
+    inner = next((name for name in configurable if name.startswith(LANGGRAPHS_OWN)), None)
+    if inner or configurable.get("checkpoint_ns"):
+        yield f"`configurable.{inner or 'checkpoint_ns'}` is refused: LangGraph sets it; a run is of a whole thread"
+    if kwargs.get("webhook"):
+        yield "`webhook` is refused: this server calls no address that a client names; follow the run instead"
+
+
+def check_configuration(context: Value, known: Value = Configuration.model_fields) -> None:
+    """Refuse entries of a run's context that nobody reads.
+
+    Raises:
+        UsageError: there is one; all of them.
+    """
+    unknown = [name for name in context if name not in known]
+    if unknown:
+        raise UsageError(*(f"`context.{name}` is not known{allowed_names(name, known)}" for name in unknown))
+
+
+def admitted_input(given: Any, team: Team, own: Value | None, past: Past) -> dict[str, Any]:
+    """Return the input of a run as it is kept: what is empty left to the team, facts merged, private ones withheld.
+
+    `own` are the team's facts; those of a thread that has begun come before them.
+
+    Raises:
+        UsageError: a part of it is unknown, or its type or value is not allowed; all such parts.
+    """
+    if not isinstance(given, dict):
+        raise UsageError(f"the input must be an object; allowed: {', '.join(Input.model_fields)}")
+    unknown = [name for name in given if name not in Input.model_fields]
+    if unknown:
+        raise UsageError(
+            *(f"`{name}` is not part of the input{allowed_names(name, Input.model_fields)}" for name in unknown)
+        )
+    filled = {name: value for name, value in given.items() if value not in (None, "", {})}
+    try:
+        check_given(filled)
+    except InputRefusedError as error:
+        raise UsageError(str(error)) from None
+    if "facts" in filled:
+        base = past.facts if past.case else own
+        filled["facts"] = withhold(merged(base or {}, filled["facts"]), team.private)
+    return filled
+
+
+def merged(facts: Value, given: Value) -> dict[str, Any]:
+    """Return facts with others over them: objects key by key, everything else replaced.
+
+    >>> merged({"risk": {"rate": 0.1, "alerts": 4}, "region": "US"}, {"risk": {"alerts": 0}})
+    {'risk': {'rate': 0.1, 'alerts': 0}, 'region': 'US'}
+    """
+    both = {
+        key: merged(facts[key], value) if isinstance(value, dict) and isinstance(facts.get(key), dict) else value
+        for key, value in given.items()
+    }
+    return {**facts, **both}
