@@ -8,6 +8,7 @@ from typing import Any
 from langgraph_sdk import get_client
 
 from graph.problems import UsageError
+from graph.serving import compiled_for, team_for
 from graph.settings import load_settings
 from graph.teams.offered import load_offered, offered_teams
 from policies.team.team import Team
@@ -35,6 +36,7 @@ async def offer_assistants() -> None:
         if each["assistant_id"] not in wanted or each["graph_id"] != wanted[each["assistant_id"]]["graph_id"]:
             await client.assistants.delete(each["assistant_id"])
     for assistant, fields in wanted.items():
+        await compiled_for(fields["graph_id"], fields["context"], None)
         await client.assistants.create(assistant_id=assistant, if_exists="do_nothing", metadata=MARK, **fields)
         if any(each["assistant_id"] == assistant and each["description"] != fields["description"] for each in there):
             await client.assistants.update(assistant, description=fields["description"])
@@ -50,7 +52,8 @@ def _offered() -> dict[str, dict[str, Any]]:
         return {}
     for name in names:
         try:
-            found[name] = _fields(name, load_offered(settings, name))
+            team = load_offered(settings, name)
+            found[name] = _fields(name, team_for(team.pattern, {"team": name}, None))
         except UsageError as error:
             logging.getLogger(__name__).error("the team `%s` has no assistant: %s", name, error)
     return found
