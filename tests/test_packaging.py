@@ -106,7 +106,7 @@ def test_security_floor_is_declared(name: str, floor: str) -> None:
     assert [f">={floor}"] == [str(found.specifier) for found in requirements]
 
 
-LOCKS = {"requirements.lock": ("build",), "requirements-dev.lock": ("build", "postgres", "dev")}
+LOCKS = {"requirements.lock": ("build",), "requirements-dev.lock": ("build", "postgres", "server", "socks", "dev")}
 """Each lock, and the extras it holds beside the dependencies themselves."""
 
 

@@ -79,6 +79,6 @@ def test_after_a_kill_the_server_knows_its_threads_and_their_teams_by_itself(tmp
         server.run({"budget": {"max_messages": 2}}, cut, context={"team": "cold_storage"})
         server.kill()
     with serve_graph(tmp_path) as server:
-        assert server.client.threads.get(thread)["metadata"]["team"] == "cold_storage"
+        assert (server.client.threads.get(thread)["metadata"] or {})["team"] == "cold_storage"
         assert server.run({}, thread)["final_decision"] == "go_with_caution"
         assert server.run({"budget": {"max_messages": 12}}, cut)["final_decision"] == "go_with_caution"

@@ -1,5 +1,6 @@
 """The file from which the server's image is built is what LangGraph's own tool makes of langgraph.json today."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,12 +10,13 @@ from tests.server.development import LANGGRAPH, REPOSITORY
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("langgraph_dev")]
 
-ADDED = ("langgraph.json", "pyproject.toml", "graph", "nodes", "policies")
+ADDED = ("pyproject.toml", "graph", "nodes", "policies")
 
 
 def test_the_dockerfile_is_what_langgraph_makes_of_this_repository(tmp_path: Path) -> None:
     checkout, made = tmp_path / "accord", tmp_path / "Dockerfile"
     checkout.mkdir()  # its name is in the file
+    shutil.copy(REPOSITORY / "langgraph.json", checkout)
     for name in ADDED:
         (checkout / name).symlink_to(REPOSITORY / name)
 
