@@ -95,11 +95,11 @@ def _role(name: str, team: Team, services: Services, stages: Stages) -> Node:
 def _route(builder: Builder, team: Team, speaking: list[str]) -> None:
     titles = distinct_titles({name: team.roles[name].title for name in speaking})
     asks = {name: f"ask {title}" for name, title in titles.items()}
-    onward = {finalize.NODE: "decided", stop.NODE: "cannot go on"}
+    onward = {finalize.NODE: "decided", stop.NODE: "must stop"}
     ways = {**asks, align.NODE: "all have answered", **onward, FINISHED: "finished before"}
     _label(builder, convene.NODE, convene.route_after_convene, ways)
     _label(builder, align.NODE, align.route_after_align, {convene.NODE: "next round, or empty seats", **onward})
-    ends = {stop.NODE: "cannot go on", FINISHED: "answered"}
+    ends = {stop.NODE: "must stop", FINISHED: "answered"}
     _label(builder, finalize.NODE, finalize.route_after_finalize, ends)
 
 

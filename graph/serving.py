@@ -77,7 +77,7 @@ class Thread:
     def refuse_rewriting(self, configurable: Mapping[str, Any]) -> None:
         """Refuse to run a thread from an earlier checkpoint: what came after it would be lost from the record.
 
-        Clients name the newest one, too; that is where a thread goes on anyhow.
+        Clients name the newest one, too; that is where a thread continues anyhow.
 
         Raises:
             InputRefusedError: the thread has begun, and the configuration names another checkpoint than its newest.
@@ -85,7 +85,7 @@ class Thread:
         named = [configurable.get("checkpoint_id"), *(configurable.get("checkpoint_map") or {}).values()]
         if self.past.case and any(each not in (None, self.newest) for each in named):
             raise InputRefusedError(
-                "what a thread has recorded never changes: it goes on from where it is, not from an earlier "
+                "what a thread has recorded never changes: it continues from its newest state, not from an earlier "
                 "checkpoint; begin a new thread with another goal, other facts or another budget"
             )
 

@@ -1,4 +1,4 @@
-"""Forms: what a client such as Studio may send to a team's graph, and configure it with, as JSON Schema tells it."""
+"""Forms: what a client such as Studio may send to a team's graph, and configure it with, as JSON Schema."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
@@ -35,7 +35,7 @@ Limits = Annotated[
 
 
 class Configuration(BaseModel):
-    """How a run is set up, beside its input: which team, who answers, within which limits."""
+    """How a run is set up: which team, who answers, within which limits."""
 
     model_config = ConfigDict(extra="ignore")  # a server adds entries of its own
 

@@ -1,1 +1,1 @@
-"""What the LangGraph server loads beside the graphs: who may do what, and what is made when it starts."""
+"""What the LangGraph server loads next to the graphs: who may do what, and what is made when it starts."""

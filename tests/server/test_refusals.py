@@ -133,7 +133,9 @@ def earlier_places(server: Server, thread: str) -> list[Any]:
 
 def refuses_to_go_back(server: Server, thread: str) -> bool:
     for place in earlier_places(server, thread):
-        with pytest.raises(Exception, match="what a thread has recorded never changes: it goes on from where it is"):
+        with pytest.raises(
+            Exception, match="what a thread has recorded never changes: it continues from its newest state"
+        ):
             server.run(None, thread, **place)
     return True
 
@@ -145,7 +147,7 @@ def test_a_finished_thread_is_not_run_again_from_before_and_its_record_stays(ser
     assert (now["values"], now["checkpoint"]) == (kept["values"], kept["checkpoint"])
 
 
-def test_a_thread_under_way_goes_on_from_where_it_is_and_keeps_one_whole_record(server: Server) -> None:
+def test_a_thread_under_way_continues_from_its_newest_state_and_keeps_one_whole_record(server: Server) -> None:
     thread = server.new_thread()
     server.client.runs.wait(thread, "rounds", input={}, interrupt_before=["finalize"])
     assert refuses_to_go_back(server, thread)

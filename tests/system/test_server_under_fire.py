@@ -299,7 +299,7 @@ def test_a_run_that_the_server_starts_again_by_itself_is_in_nobodys_way(siege: S
     assert siege.complaints == [], siege
 
 
-def test_a_thread_of_another_team_goes_on_when_its_team_is_named_again(tmp_path: Path) -> None:
+def test_a_thread_of_another_team_goes_on_with_it_though_nobody_names_it_again(tmp_path: Path) -> None:
     first, *others = load_team("cold_storage").sequence
     quiet: Script = {role: [hangs(60), says("go")] for role in others}
     thread, settings, config = (
@@ -314,7 +314,7 @@ def test_a_thread_of_another_team_goes_on_when_its_team_is_named_again(tmp_path:
             _wait_for(lambda: len(model.calls) > len(others) and _journals(settings, [thread])[0])
             server.kill()
         with serve_graph(tmp_path, **environment) as server:
-            server.client.runs.join(thread, _go_on(server.client, thread, {}, config=config))
+            server.client.runs.join(thread, _go_on(server.client, thread, {}))
         asked = Counter(call.role for call in model.calls)
     record = show(settings, thread)
     assert (record["team"], record["stop_reason"], record["final_decision"]) == ("cold_storage", "success", "go")
