@@ -71,8 +71,8 @@ class Thread:
 
     @property
     def team(self) -> Team | None:
-        """The team that the thread is pinned to; None before it begins."""
-        return kept_team(self.past) if self.past.case else None
+        """The team that the thread is pinned to, without the goal, which the thread keeps; None before it begins."""
+        return kept_team(self.past).model_copy(update={"goal": "-"}) if self.past.case else None
 
     def refuse_rewriting(self, configurable: Mapping[str, Any]) -> None:
         """Refuse to run a thread from an earlier checkpoint: what came after it would be lost from the record.
@@ -107,8 +107,12 @@ async def compiled_for(pattern: PatternName, configurable: Mapping[str, Any], ow
     """
     # In a thread: in its event loop the server refuses to read files.
     team = await asyncio.to_thread(team_for, pattern, configurable, own)
-    facts = json.dumps(await own_facts(team))
-    return await asyncio.to_thread(_compiled, team.model_dump_json(), facts)
+    return await compiled_to_read(team, await own_facts(team))
+
+
+async def compiled_to_read(team: Team, facts: Mapping[str, Any] | None = None) -> Any:
+    """Return the graph of a team, also of one that could not speak here; its form shows these facts."""
+    return await asyncio.to_thread(_compiled, team.model_dump_json(), json.dumps(facts))
 
 
 async def own_facts(team: Team) -> dict[str, Any] | None:

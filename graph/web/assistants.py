@@ -5,12 +5,11 @@ import logging
 import uuid
 from typing import Any
 
-from langgraph_sdk import get_client
-
 from graph.problems import UsageError
 from graph.serving import compiled_for, team_for
 from graph.settings import load_settings
 from graph.teams.offered import load_offered, offered_teams
+from graph.web.listing import this_server
 from policies.team.team import Team
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "accord:team")
@@ -28,7 +27,7 @@ async def offer_assistants() -> None:
 
     A team whose file has problems has none; the log says why. The graphs are made ready on the way.
     """
-    client = get_client()  # of this very process
+    client = this_server()
     offered = await asyncio.to_thread(_offered)
     wanted = {assistant_of(name): each for name, each in offered.items()}
     there = await client.assistants.search(metadata=MARK, limit=MAX_ASSISTANTS)

@@ -6,14 +6,14 @@ Everybody who reaches the server is the same person here; it listens on this mac
 import asyncio
 from typing import Any
 
-from langgraph_sdk import Auth, get_client
+from langgraph_sdk import Auth
 from langgraph_sdk.errors import NotFoundError
 
 from graph.problems import UsageError
 from graph.serving import Thread, own_facts, team_for
 from graph.settings import load_settings
 from graph.teams.offered import load_offered
-from graph.web.listing import forget_thread, list_newest, list_thread, metadata_of
+from graph.web.listing import forget_thread, list_newest, list_thread, metadata_of, this_server
 from graph.web.requests import admitted_input, check_configuration, refuse_route, refuse_run
 from nodes.services import InputRefusedError
 
@@ -38,7 +38,9 @@ async def identify(method: str, path: str) -> Any:
 @auth.on
 async def deny(ctx: Auth.types.AuthContext, value: Any) -> None:
     """Refuse what no other handler allows."""
-    raise _refusal(REFUSED, f"{ctx.resource} are not served here, so nothing may {ctx.action} them")
+    raise _refusal(
+        REFUSED, f"`{ctx.resource}.{ctx.action}` is refused: this server has assistants, threads and runs only"
+    )
 
 
 @auth.on.assistants
@@ -105,7 +107,7 @@ async def _admit(run: Any) -> None:
     given = (kwargs.get("config") or {}).get("configurable") or {}
     if PROVIDED in given:
         check_configuration(kwargs.get("context") or {})
-    assistant = await get_client().assistants.get(str(run["assistant_id"]))
+    assistant = await this_server().assistants.get(str(run["assistant_id"]))
     configurable = {**(assistant["config"].get("configurable") or {}), **await _configured(thread), **given}
     found = await Thread.read(thread)
     graph: Any = assistant["graph_id"]
@@ -117,7 +119,7 @@ async def _admit(run: Any) -> None:
 async def _configured(thread: str) -> dict[str, Any]:
     """Return what a thread was configured with by its earlier runs."""
     try:
-        row: Any = await get_client().threads.get(thread)
+        row: Any = await this_server().threads.get(thread)
     except NotFoundError:  # the run creates it
         return {}
     return (row.get("config") or {}).get("configurable") or {}

@@ -1,9 +1,11 @@
 """The server's list of threads: those of the command line too, and those that it forgot in a crash."""
 
 import uuid
+from functools import cache
 from typing import Any
 
 from langgraph_sdk import get_client
+from langgraph_sdk.client import LangGraphClient
 
 from graph.problems import UsageError
 from graph.serving import Thread
@@ -15,6 +17,12 @@ NEWEST = 500
 
 _listed: set[str] = set()
 """The threads that this server has in its list since it started."""
+
+
+@cache
+def this_server() -> LangGraphClient:
+    """Return a client of the server in this very process; nothing that it does is asked of the handlers."""
+    return get_client()
 
 
 async def list_newest() -> None:
@@ -29,7 +37,7 @@ async def list_thread(thread: str) -> None:
         return
     metadata = await metadata_of(thread)
     if metadata:
-        await get_client().threads.create(thread_id=thread, if_exists="do_nothing", metadata=metadata)
+        await this_server().threads.create(thread_id=thread, if_exists="do_nothing", metadata=metadata)
         _listed.add(thread)
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from tests.durability.processes import Desk
+from tests.harness import CHECKOUT_ROLES
+from tests.scripted_server import Script, forever, says, serve, text
 from tests.server.development import PATIENCE_SECONDS, Server, serve_graph
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("langgraph_dev")]
@@ -55,6 +57,21 @@ def test_a_thread_of_the_server_is_in_the_list_of_the_command_line(server: Serve
     listed = json.loads(Desk(server.folder).accord("list", "--json").out)
     (entry,) = [each for each in listed if each["thread_id"] == thread]
     assert (entry["team"], entry["status"], entry["final_decision"]) == ("cold_storage", "ok", "go_with_caution")
+
+
+def test_what_a_model_said_is_read_at_a_server_that_has_no_key_and_is_not_resumed_there(server: Server) -> None:
+    thread = str(uuid.uuid4())
+    roles: Script = {role: forever(says("go")) for role in CHECKOUT_ROLES}
+    with serve({**roles, "brief": forever(text("Ship it."))}) as model:
+        Desk(server.folder, model.base_url).accord("run", "--thread", thread, "--set", "budget.max_messages=2")
+    state: Any = server.client.threads.get_state(thread)["values"]
+    run = {"assistant_id": "rounds", "input": {"budget": {"max_messages": 12}}}
+    refused = server.refusal(f"/threads/{thread}/runs", run)
+    assert (state["stop_reason"], len(server.client.threads.get_history(thread, limit=20)) > 1) == (
+        "max_messages",
+        True,
+    )
+    assert (refused[0], "OPENAI_API_KEY is not set, but a model is to answer for " in refused[1]) == (422, True)
 
 
 def test_a_thread_whose_id_is_no_uuid_is_left_out_of_the_servers_list(server: Server) -> None:

@@ -88,10 +88,16 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
         "a run without a thread leaves no record; create a thread",
     ),
     "run a batch": ("POST", "/runs/batch", [RUN], 403, "a run without a thread leaves no record"),  # type: ignore[dict-item]
-    "schedule": ("POST", "/runs/crons", {**RUN, "schedule": "* * * * *"}, 403, "crons are not served here"),
+    "schedule": (
+        "POST",
+        "/runs/crons",
+        {**RUN, "schedule": "* * * * *"},
+        403,
+        "`crons.create` is refused: this server has assistants, threads and runs only",
+    ),
     "schedule a thread": (
         *("POST", "/threads/{}/runs/crons", {**RUN, "schedule": "* * * * *"}, 403),
-        "crons are not served here",
+        "`crons.create` is refused: this server has assistants, threads and runs only",
     ),
     "prune": ("POST", "/threads/prune", {"thread_ids": []}, 403, "it cuts what records rest on"),
     "copy": ("POST", "/threads/{}/copy", {}, 400, "cannot be copied: its record names it"),
