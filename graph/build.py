@@ -3,6 +3,7 @@
 from collections.abc import Hashable
 from typing import Any
 
+from langchain_core.runnables import RunnableConfig
 from langgraph.graph import END, START, StateGraph
 
 from nodes import align, convene, finalize, stop
@@ -48,7 +49,7 @@ def _role(name: str, team: Team, services: Services, stages: Stages) -> Node:
     if inner is None:
         return build_role(name, team, services, stages)
     graph = build_graph(inner, services, is_inner=True).compile(name=inner.name)
-    return build_inner(name, team, inner, stages, graph)
+    return build_inner(name, team, inner, services, stages, graph)
 
 
 def _route(builder: Builder, speaking: list[str]) -> None:
@@ -57,6 +58,11 @@ def _route(builder: Builder, speaking: list[str]) -> None:
     after_align: dict[Hashable, str] = {"convene": convene.NODE, "finalize": finalize.NODE, "stop": stop.NODE}
     builder.add_conditional_edges(align.NODE, align.route_after_align, after_align)
     builder.add_conditional_edges(finalize.NODE, finalize.route_after_finalize, {"stop": stop.NODE, "end": END})
+
+
+def run_config(thread: str, name: str) -> RunnableConfig:
+    """Return the configuration of a run on a thread, under the name of its team."""
+    return {"configurable": {"thread_id": thread}, "recursion_limit": RECURSION_LIMIT, "run_name": name}
 
 
 def build_reader() -> Builder:

@@ -23,6 +23,7 @@ from graph.teams.approval import approved
 from graph.teams.examples import examples
 from graph.teams.loader import load_team
 from graph.teams.voicing import voiced
+from graph.tracing import config_of, serve_tracing
 from graph.versions import installed_versions
 from graph.voices import build_voices
 from nodes.services import InputRefusedError, Services
@@ -94,8 +95,9 @@ globals().update({pattern: _serve(pattern) for pattern in PATTERN_NAMES})
 def _process() -> tuple[Settings, Services]:
     """Return what all runs of this process share, made at the first one."""
     settings = load_settings()
+    told = serve_tracing(settings)
     return settings, Services(
-        build_voices(settings), load_facts, versions=installed_versions(), note_thread=note_served
+        build_voices(settings), load_facts, versions=installed_versions(), note_thread=note_served, annotate=told
     )
 
 
@@ -106,4 +108,4 @@ def _compiled(pattern: PatternName, name: str | None) -> Any:
         raise UsageError(f"the team `{name}` works by `{team.pattern}`; run it on the graph `{team.pattern}`")
     team = approved(voiced(team, settings))
     graph = build_graph(team, services).compile(name=team.name)
-    return graph.with_config(recursion_limit=RECURSION_LIMIT)
+    return graph.with_config(recursion_limit=RECURSION_LIMIT, **config_of(team))

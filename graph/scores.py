@@ -1,0 +1,27 @@
+"""Scores: how a run went in four numbers, as LangSmith keeps them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Scores = dict[str, float]
+
+
+def scores_of(record: Mapping[str, Any]) -> Scores:
+    """Return {decided, rounds_used, conflicts, guard_tripped} of a record; one of a refused attempt has none.
+
+    `decided` is 1 where the run reached its answer. `conflicts` are those of all finished rounds.
+
+    >>> record = {"status": "stopped", "stop_reason": "max_seconds", "trace": [], "history": [], "outcome": None}
+    >>> scores_of(record)
+    {'decided': 0, 'rounds_used': 0, 'conflicts': 0, 'guard_tripped': 0}
+    """
+    if "trace" not in record:
+        return {}
+    rounds = record["history"]
+    guards = (record["outcome"] or {}).get("guards", [])
+    return {
+        "decided": int(record["status"] == "ok"),
+        "rounds_used": record.get("rounds_used", len(rounds)),
+        "conflicts": sum(len(each["conflicts"]) for each in rounds),
+        "guard_tripped": int(bool(guards)),
+    }
