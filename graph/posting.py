@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graph.trimming import MODEL, error_shown, inputs_shown, masked, outputs_shown
+from graph.trimming import MODEL, error_shown, inputs_shown, masked, outputs_shown, without_detail
 
 Plain = dict[str, Any]
 
@@ -73,7 +73,8 @@ class _Run:
 
     def said(self) -> Plain:
         """Return the `extra` to post, whole; nothing where it was posted so before."""
-        extra = {**self.extra, "metadata": _metadata_shown(self.metadata, self.is_masked) | self.labels}
+        labels = {name: _label_shown(each, self.is_masked) for name, each in self.labels.items()}
+        extra = {**self.extra, "metadata": _metadata_shown(self.metadata, self.is_masked) | labels}
         if extra == self.posted:
             return {}
         self.posted = extra
@@ -217,6 +218,10 @@ def _metadata_shown(metadata: Mapping[str, Any], is_masked: bool) -> Plain:
     return {name: value for name, value in shown.items() if value is not None}
 
 
+def _label_shown(value: Any, is_masked: bool) -> Any:
+    return without_detail(value) if is_masked and isinstance(value, str) else value
+
+
 def _is_short(name: str, value: Any) -> bool:
     if name in _UNSHOWN or not _NAME.fullmatch(name):
         return False
@@ -231,3 +236,13 @@ def _extra_shown(told: Mapping[str, Any]) -> Plain:
     asked = (told.get("extra") or {}).get("invocation_params") or {}
     given = {"model": asked.get("model"), **(asked.get("extra_body") or {})}
     return {"invocation_params": {key: value for key, value in given.items() if isinstance(value, str | int | float)}}
+
+
+def merged(batch: Sequence[tuple[str, Plain]]) -> tuple[list[Plain], list[Plain]]:
+    """Return the runs that begin, and those that end and began in an earlier batch, each once."""
+    begun: dict[str, Plain] = {}
+    ended: dict[str, Plain] = {}
+    for kind, op in batch:
+        at = begun if kind == "post" or op["id"] in begun else ended
+        at.setdefault(op["id"], {}).update({key: value for key, value in op.items() if value is not None})
+    return [*begun.values()], [*ended.values()]

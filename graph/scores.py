@@ -1,7 +1,9 @@
 """Scores: how a run went in four numbers, as LangSmith keeps them."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 Scores = dict[str, float]
 
@@ -25,3 +27,11 @@ def scores_of(record: Mapping[str, Any]) -> Scores:
         "conflicts": sum(len(each["conflicts"]) for each in rounds),
         "guard_tripped": int(bool(guards)),
     }
+
+
+def feedback_of(run_id: str, key: str, score: float | None, comment: str | None) -> dict[str, Any]:
+    """Return what to post of one judgement of a trace."""
+    now = datetime.now(UTC).isoformat()
+    said = {"id": str(uuid4()), "run_id": run_id, "trace_id": run_id, "key": key, "score": score, "comment": comment}
+    source = {"feedback_source": {"type": "api", "metadata": {}}, "created_at": now, "modified_at": now}
+    return {name: value for name, value in (said | source).items() if value is not None}

@@ -11,7 +11,6 @@ import logging
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -24,9 +23,9 @@ from langsmith.utils import LangSmithConflictError, LangSmithNotFoundError, Lang
 from urllib3 import Retry
 
 from graph.delivery import Delivery, Item, RefusedError, UnreachableError
-from graph.posting import OURS, PRIVATE, Postings
+from graph.posting import OURS, PRIVATE, Postings, merged
 from graph.problems import UsageError
-from graph.scores import Scores
+from graph.scores import Scores, feedback_of
 from graph.settings import HOSTED, Settings
 from graph.store.traces import Traced, note_trace
 from nodes.fingerprint import Pin, fingerprints
@@ -88,7 +87,7 @@ class _Client(Client):
     def score(self, run_id: str, scores: Scores) -> None:
         """Queue the scores of a trace."""
         for key, score in scores.items():
-            self.delivery.put("feedback", _feedback(run_id, key, score, None))
+            self.delivery.put("feedback", feedback_of(run_id, key, score, None))
 
     def request_with_retries(self, method: Any, pathname: str, **kwargs: Any) -> Any:
         """Send a request once, and say whether sending it again may help."""
@@ -114,11 +113,18 @@ class _Client(Client):
         except LangSmithNotFoundError:
             raise UnreachableError("it does not know the trace yet") from None
         except RefusedError as refused:
-            try:
-                project = self.read_project(project_name=self.project)
-            except Exception:
+            session = self._session()
+            if session is None:
                 raise refused from None
-            self._post({**feedback, "session_id": str(project.id)})
+            self._post({**feedback, "session_id": session})
+
+    def _session(self) -> str | None:
+        """Return the id of the project; None where the endpoint does not say."""
+        try:
+            found = self.request_with_retries("GET", "/sessions", params={"name": self.project, "limit": 1}).json()
+            return str(found[0]["id"])
+        except (UnreachableError, RefusedError, LangSmithNotFoundError, ValueError, LookupError, TypeError):
+            return None
 
     def _post(self, feedback: Plain) -> None:
         self.request_with_retries("POST", "/feedback", request_kwargs={"data": json.dumps(feedback).encode()})
@@ -131,7 +137,7 @@ class _Client(Client):
         (kind, first), *_ = batch
         if kind == "feedback":
             return self.post_feedback(first)
-        begun, ended = _merged(batch)
+        begun, ended = merged(batch)
         self._fault = None
         self.multipart_ingest(create=begun, update=ended)
         if self._fault is not None:
@@ -155,23 +161,6 @@ def _status_of(error: BaseException | None) -> int | None:
             return status
         error = error.__cause__ or error.__context__
     return None
-
-
-def _merged(batch: Sequence[Item]) -> tuple[list[Plain], list[Plain]]:
-    """Return the runs that begin, and those that end and began in an earlier batch, each once."""
-    begun: dict[str, Plain] = {}
-    ended: dict[str, Plain] = {}
-    for kind, op in batch:
-        at = begun if kind == "post" or op["id"] in begun else ended
-        at.setdefault(op["id"], {}).update({key: value for key, value in op.items() if value is not None})
-    return [*begun.values()], [*ended.values()]
-
-
-def _feedback(run_id: str, key: str, score: float | None, comment: str | None) -> Plain:
-    now = datetime.now(UTC).isoformat()
-    said = {"id": str(uuid4()), "run_id": run_id, "trace_id": run_id, "key": key, "score": score, "comment": comment}
-    source = {"feedback_source": {"type": "api", "metadata": {}}, "created_at": now, "modified_at": now}
-    return {name: value for name, value in (said | source).items() if value is not None}
 
 
 @dataclass(slots=True)
@@ -272,7 +261,7 @@ def post_judgement(settings: Settings, traced: Traced, scores: Mapping[str, floa
     client = _open_client(settings.model_copy(update={"langsmith_project": traced.project}))
     try:
         for key, score in scores.items():
-            client.post_feedback(_feedback(traced.run_id, key, score, comment))
+            client.post_feedback(feedback_of(traced.run_id, key, score, comment))
     except (UnreachableError, RefusedError) as error:
         raise UsageError(f"LangSmith at {settings.langsmith_endpoint} did not take the feedback: {error}") from None
 

@@ -51,6 +51,8 @@ _WALKED = frozenset(
 """Keys into whose values a mask looks; those of any other are masked whole."""
 _ANSWER = ("agent", "stance", "confidence")
 """What a mask leaves of an answer: whatever else is in one may be text of its own."""
+_OPEN_DETAILS = ("agent_denied", "facts_unavailable")
+"""Stop reasons whose detail is not out of a closed set: whom an answer called its author, which file or table failed."""
 _NAME = re.compile(r"[A-Za-z0-9_.:#-]{1,120}")
 
 
@@ -92,13 +94,19 @@ def _masked(name: str, value: Any) -> Any:
         return masked(value) if isinstance(value, Mapping) else [_masked(name, each) for each in value]
     if name in _NAMES and isinstance(value, list | tuple):
         return [_masked(name, each) for each in value]
-    return value if value is None or _is_kept(name, value) else MASKED
-
-
-def _is_kept(name: str, value: Any) -> bool:
     if isinstance(value, str):
-        return name in _NAMES and bool(_NAME.fullmatch(value))
-    return name in _COUNTS and isinstance(value, int | float)
+        return without_detail(value) if name in _NAMES and _NAME.fullmatch(value) else MASKED
+    return value if value is None or name in _COUNTS else MASKED
+
+
+def without_detail(reason: str) -> str:
+    """Return a stop reason without a detail that is what somebody wrote.
+
+    >>> without_detail("agent_denied:ada"), without_detail("invalid_output:risk")
+    ('agent_denied:(masked)', 'invalid_output:risk')
+    """
+    kind, colon, _ = reason.partition(":")
+    return f"{kind}:{MASKED}" if colon and kind in _OPEN_DETAILS else reason
 
 
 def error_shown(error: str, is_masked: bool) -> str:

@@ -66,6 +66,8 @@ class LangSmithEndpoint:
         self.requests: list[Request] = []
         self.arrived: list[str] = []
         self.url = ""
+        self.wants_session = False
+        self.session = "11111111-2222-4333-8444-555555555555"
 
     async def __aenter__(self) -> Self:
         server = web.Server(self._handle, handler_cancellation=True, access_log=None)
@@ -86,9 +88,17 @@ class LangSmithEndpoint:
         headers = {name.lower(): value for name, value in request.headers.items()}
         await asyncio.sleep(self.answers.delay)
         status = self.answers.by_path.get(request.path, self.answers.status)
+        if self.wants_session and request.path == "/feedback" and b"session_id" not in body:
+            status = 422
         if status < 300:
             self.requests.append(Request(request.method, request.path, request.query_string, headers, body))
-        return web.json_response({} if request.method == "GET" else {"message": "taken"}, status=status)
+        return web.json_response(self._said(request), status=status)
+
+    def _said(self, request: web.BaseRequest) -> Any:
+        if request.path == "/sessions":
+            began = "2026-01-01T00:00:00Z"
+            return [{"id": self.session, "name": "default", "tenant_id": self.session, "start_time": began}]
+        return {} if request.method == "GET" else {"message": "taken"}
 
     @property
     def posted(self) -> list[Request]:
