@@ -83,6 +83,7 @@ class _Run:
 
 @dataclass(slots=True)
 class _Trace:
+    team: str
     is_masked: bool
     runs: dict[str, _Run] = field(default_factory=dict)
 
@@ -107,8 +108,10 @@ class Postings:
         inputs, tags = told.get("inputs") or {}, told.get("tags") or []
         is_node = metadata.get("langgraph_node") == told["name"] and "replies" in inputs
         with self._lock:
-            trace = self._trace(str(told["trace_id"]), tags)
+            trace = self._trace(str(told["trace_id"]), told["name"], tags)
             place, extra = _place(told, self._project), _extra_shown(told)
+            if "team" in metadata:
+                metadata["team"] = trace.team  # a caller of a server may name it by a path
             run = _Run(place, told["name"], told["run_type"], is_node, trace.is_masked, extra, metadata)
             waiting = trace.ended() if is_node and run.name == OPENS else []
             if len(trace.runs) < MAX_RUNS:
@@ -159,9 +162,9 @@ class Postings:
                 del trace.runs[key]
             return [each.end() for each in ended.values()]
 
-    def _trace(self, trace_id: str, tags: Sequence[str]) -> _Trace:
+    def _trace(self, trace_id: str, name: str, tags: Sequence[str]) -> _Trace:
         is_masked = OURS not in tags or PRIVATE in tags
-        trace = self._traces.setdefault(trace_id, _Trace(is_masked))
+        trace = self._traces.setdefault(trace_id, _Trace(name, is_masked))
         trace.is_masked = trace.is_masked or is_masked
         if len(self._traces) > MAX_TRACES:
             self._traces.popitem(last=False)
@@ -177,7 +180,7 @@ def _is_of(run: _Run, closer: _Run, trace: _Trace) -> bool:
 
 
 def _ending_of(told: Mapping[str, Any], run: _Run) -> Plain:
-    run.metadata |= (told.get("extra") or {}).get("metadata") or {}
+    run.metadata = {**((told.get("extra") or {}).get("metadata") or {}), **run.metadata}
     shown = outputs_shown(run.name, run.run_type, told.get("outputs") or {}, run.is_node)
     error = told.get("error")
     return {

@@ -52,7 +52,7 @@ _WALKED = frozenset(
 _ANSWER = ("agent", "stance", "confidence")
 """What a mask leaves of an answer: whatever else is in one may be text of its own."""
 _OPEN_DETAILS = ("agent_denied", "facts_unavailable")
-"""Stop reasons whose detail is not out of a closed set: whom an answer called its author, which file or table failed."""
+"""Stop reasons whose detail is not out of a closed set: a name in an answer, or which file failed."""
 _NAME = re.compile(r"[A-Za-z0-9_.:#-]{1,120}")
 
 
@@ -100,13 +100,14 @@ def _masked(name: str, value: Any) -> Any:
 
 
 def without_detail(reason: str) -> str:
-    """Return a stop reason without a detail that is what somebody wrote.
+    """Return a stop reason without what of it somebody wrote: all after the first detail, and that of some kinds.
 
-    >>> without_detail("agent_denied:ada"), without_detail("invalid_output:risk")
-    ('agent_denied:(masked)', 'invalid_output:risk')
+    >>> without_detail("invalid_contribution:agent_not_allowed:ada"), without_detail("agent_denied:ada")
+    ('invalid_contribution:agent_not_allowed:(masked)', 'agent_denied:(masked)')
     """
-    kind, colon, _ = reason.partition(":")
-    return f"{kind}:{MASKED}" if colon and kind in _OPEN_DETAILS else reason
+    parts = reason.split(":")
+    kept = 1 if parts[0] in _OPEN_DETAILS else 2
+    return ":".join([*parts[:kept], MASKED] if len(parts) > kept else parts)
 
 
 def error_shown(error: str, is_masked: bool) -> str:

@@ -67,6 +67,7 @@ class LangSmithEndpoint:
         self.arrived: list[str] = []
         self.url = ""
         self.wants_session = False
+        self.fails_first = 0
         self.session = "11111111-2222-4333-8444-555555555555"
 
     async def __aenter__(self) -> Self:
@@ -88,6 +89,8 @@ class LangSmithEndpoint:
         headers = {name.lower(): value for name, value in request.headers.items()}
         await asyncio.sleep(self.answers.delay)
         status = self.answers.by_path.get(request.path, self.answers.status)
+        if request.path == "/runs/multipart" and self.fails_first:
+            self.fails_first, status = self.fails_first - 1, 503
         if self.wants_session and request.path == "/feedback" and b"session_id" not in body:
             status = 422
         if status < 300:

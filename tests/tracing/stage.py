@@ -27,7 +27,7 @@ def trace(home: Path, endpoint: LangSmithEndpoint, *sets: str, url: str | None =
     return run(team_of(settings, named.pop("name", "checkout_launch"), *sets, **named), settings, **options)
 
 
-def script(answers: Mapping[str, Any] | None = None, delay: float = 0.0) -> Script:
+def script(answers: Mapping[Any, Any] | None = None, delay: float = 0.0) -> Script:
     """Return a script in which every role says go, unless told otherwise, each later than the one before."""
     lines: dict[Any, Any] = {role: forever(delayed(says("go"), delay * place)) for place, role in enumerate(ROLES, 1)}
     brief: Answer = forever(delayed(text("Ship it."), delay))
