@@ -195,9 +195,11 @@ class Runner:
     async def _drive(self, thread: str, team: Team, inputs: Inputs | None, on_event: OnEvent | None) -> Record:
         graph, config = self._graph(team), run_config(thread, team.name)
         is_nested = any(role.team is not None for role in team.roles.values())
-        options: dict[str, Any] = {"stream_mode": "custom", "durability": "sync", "subgraphs": is_nested}
         async with self._tracing.running(team, thread, self._database.store) as trace:
-            async for part in graph.astream(inputs, config | trace.config, **options):
+            traced = config | trace.config
+            async for part in graph.astream(
+                inputs, traced, stream_mode="custom", durability="sync", subgraphs=is_nested
+            ):
                 if on_event is not None:
                     on_event(placed(part) if is_nested else part)
             record = await self.threads.note(thread, (await graph.aget_state(config)).values) or {}
