@@ -20,7 +20,6 @@ from langgraph.store.base import BaseStore
 from langsmith.client import Client
 from langsmith.run_helpers import get_current_run_tree, tracing_context
 from langsmith.utils import LangSmithConflictError, LangSmithNotFoundError, LangSmithUserError
-from urllib3 import Retry
 
 from graph.delivery import Delivery, Item, RefusedError, UnreachableError
 from graph.posting import OURS, PRIVATE, Postings, merged
@@ -53,7 +52,6 @@ class _Client(Client):
             settings.langsmith_endpoint.rstrip("/"),
             api_key=key.get_secret_value() if key else "",
             workspace_id=settings.langsmith_workspace_id or "",
-            retry_config=Retry(total=0),
             timeout_ms=TIMEOUT_MS,
             auto_batch_tracing=False,
             omit_traced_runtime_info=True,  # it would copy environment variables
@@ -61,6 +59,9 @@ class _Client(Client):
             info={},
             tracing_error_callback=self._note,
         )
+        adapters: Mapping[str, Any] = self.session.adapters
+        for adapter in adapters.values():
+            adapter.max_retries = adapter.max_retries.new(total=0)  # our own thread tries again, and knows when to stop
         self.project = settings.langsmith_project
         self.under_way = Postings(self.project)
         self.delivery = Delivery(self._greet, self._send)

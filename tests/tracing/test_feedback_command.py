@@ -9,6 +9,8 @@ from tests.hostile.command import Captured, accord, refused
 from tests.tracing.endpoint import LangSmithEndpoint, langsmith
 from tests.tracing.stage import KEY
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def endpoint(accord_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> Iterator[LangSmithEndpoint]:

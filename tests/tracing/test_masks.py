@@ -14,6 +14,8 @@ from tests.scripted_server import says, serve, status, text
 from tests.tracing.endpoint import LangSmithEndpoint, langsmith, metadata_of
 from tests.tracing.stage import KEY, ROLES, script, trace, tracing_at
 
+pytestmark = pytest.mark.slow
+
 SECRET = "CANARY-private-Ada"
 OPEN_FACT = "CANARY-fact-gold"
 SAID = "CANARY-said"

@@ -13,6 +13,8 @@ from tests.scripted_server import says, serve, text
 from tests.tracing.endpoint import LangSmithEndpoint, langsmith, metadata_of
 from tests.tracing.stage import ROLES, script, trace, tracing_at
 
+pytestmark = pytest.mark.slow
+
 
 def noted(home: Path, endpoint: LangSmithEndpoint, thread: str = "t") -> Traced | None:
     """Where the store says the last trace of a thread is."""
