@@ -12,7 +12,7 @@ from typing import Any
 PAUSE_SECONDS = 0.25
 """How long a batch gathers."""
 MAX_BATCH = 100
-MAX_WAITING = 5_000
+MAX_WAITING = 20_000
 ALONE = "feedback"
 """What is sent by itself, so that it is not sent twice where what came with it failed."""
 LAST_ATTEMPTS = 3
@@ -113,7 +113,7 @@ class Delivery:
         with self._change:
             while not self._waiting and not self._is_closing:
                 self._change.wait()
-        self._pause(PAUSE_SECONDS)
+        self._pause(PAUSE_SECONDS, until=MAX_BATCH)
         with self._change:
             size = next((at for at, (kind, _) in enumerate(self._waiting) if kind == ALONE), MAX_BATCH)
             return self._waiting[: min(max(size, 1), MAX_BATCH)]
@@ -122,6 +122,6 @@ class Delivery:
         with self._change:
             del self._waiting[:count]
 
-    def _pause(self, seconds: float) -> None:
+    def _pause(self, seconds: float, until: int = MAX_WAITING) -> None:
         with self._change:
-            self._change.wait_for(lambda: self._is_closing, seconds)
+            self._change.wait_for(lambda: self._is_closing or len(self._waiting) >= until, seconds)

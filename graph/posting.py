@@ -155,7 +155,7 @@ class Postings:
                 return []
             closing = {name: labels[name] for name in ("outcome", "row") if name in labels}
             if run.parent in trace.runs:
-                trace.runs[run.parent].labels |= {**closing, "round": labels["round"]}
+                _close(trace.runs[run.parent].labels, closing, labels)
             ended = {key: each for key, each in trace.runs.items() if each is not run and _is_of(each, run, trace)}
             for key, each in ended.items():
                 each.labels |= closing
@@ -169,6 +169,13 @@ class Postings:
         if len(self._traces) > MAX_TRACES:
             self._traces.popitem(last=False)
         return trace
+
+
+def _close(whole: Plain, closing: Mapping[str, Any], labels: Mapping[str, Any]) -> None:
+    """Say of a whole graph what its last closed round says, and how many conflicts there were so far."""
+    conflicts = whole.get("conflicts", 0) + labels.get("conflicts", 0)
+    tripped = labels.get("guard_tripped", whole.get("guard_tripped", 0))
+    whole |= {**closing, "round": labels["round"], "conflicts": conflicts, "guard_tripped": tripped}
 
 
 def _is_of(run: _Run, closer: _Run, trace: _Trace) -> bool:

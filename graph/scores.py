@@ -29,6 +29,19 @@ def scores_of(record: Mapping[str, Any]) -> Scores:
     }
 
 
+def scores_in(metadata: Mapping[str, Any]) -> Scores:
+    """Return the same of the run of a server, from what its trace says at its end; of one that did not end there none.
+
+    >>> scores_in({"stop_reason": "success", "round": 2, "conflicts": 1, "guard_tripped": 0})
+    {'decided': 1, 'rounds_used': 2, 'conflicts': 1, 'guard_tripped': 0}
+    """
+    if "stop_reason" not in metadata:
+        return {}
+    counts = {name: metadata.get(key, 0) for name, key in (("rounds_used", "round"), ("conflicts", "conflicts"))}
+    tripped = metadata.get("guard_tripped", 0)
+    return {"decided": int(metadata["stop_reason"] == "success"), **counts, "guard_tripped": tripped}
+
+
 def feedback_of(run_id: str, key: str, score: float | None, comment: str | None) -> dict[str, Any]:
     """Return what to post of one judgement of a trace."""
     now = datetime.now(UTC).isoformat()

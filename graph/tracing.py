@@ -24,7 +24,7 @@ from langsmith.utils import LangSmithConflictError, LangSmithNotFoundError, Lang
 from graph.delivery import Delivery, Item, RefusedError, UnreachableError
 from graph.posting import OURS, PRIVATE, Postings, merged
 from graph.problems import UsageError
-from graph.scores import Scores, feedback_of
+from graph.scores import Scores, feedback_of, scores_in
 from graph.settings import HOSTED, Settings
 from graph.store.traces import Traced, note_trace
 from nodes.fingerprint import Pin, fingerprints
@@ -62,7 +62,7 @@ class _Client(Client):
         adapters: Mapping[str, Any] = self.session.adapters
         for adapter in adapters.values():
             adapter.max_retries = adapter.max_retries.new(total=0)  # our own thread tries again, and knows when to stop
-        self.project = settings.langsmith_project
+        self.project, self.scores_itself = settings.langsmith_project, False
         self.under_way = Postings(self.project)
         self.delivery = Delivery(self._greet, self._send)
         self._fault: Exception | None = None
@@ -73,7 +73,10 @@ class _Client(Client):
 
     def update_run(self, run_id: Any, **told: Any) -> None:
         """Queue what is shown of a run that ends."""
-        self._put(self.under_way.end({**told, "id": run_id}))
+        ops = self.under_way.end({**told, "id": run_id})
+        self._put(ops)
+        for root in (op for op in ops if self.scores_itself and op["parent_run_id"] is None):
+            self.score(root["id"], scores_in(root.get("extra", {}).get("metadata", {})))
 
     def annotate(self, labels: Mapping[str, Any]) -> None:
         """Say something of the run in which this is called."""
@@ -238,6 +241,7 @@ def serve_tracing(settings: Settings) -> Annotate:
         langsmith.configure(enabled=False)
         return say_nothing
     client = _open_client(settings)
+    client.scores_itself = True  # nobody else is there when a run of the server ends
     langsmith.configure(client=client, enabled=True, project_name=client.project)
     atexit.register(_leave, client, settings.langsmith_endpoint)
     return client.annotate

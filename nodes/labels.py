@@ -60,6 +60,8 @@ def round_labels(state: State, outcome: str | None, events: Sequence[Body]) -> L
         return {}
     counted: Mapping[str, Any] = next((each for each in events if each["event"] == "outcome"), {})
     row = counted.get("row")
-    told = {"row": "otherwise" if row is None else row + 1} if counted else {}
+    tripped, conflicts = int(bool(counted.get("guards"))), sum(each["event"] == "conflict" for each in events)
+    shown = {"row": "otherwise" if row is None else row + 1, "conflicts": conflicts, "guard_tripped": tripped}
+    told = shown if counted else {}
     given = counted.get("final") or outcome
     return {"round": state["round"], "policy": state["case"]["hashes"]["policy"], "outcome": given, **told}

@@ -19,8 +19,9 @@ def wait_for_root(endpoint: LangSmithEndpoint, count: int) -> None:
     limit = time.monotonic() + 20
     while time.monotonic() < limit:
         if len([root for root in endpoint.roots if root.get("end_time")]) >= count:
-            return
+            break
         time.sleep(0.2)
+    time.sleep(1)  # its scores follow
 
 
 def test_a_served_run_is_one_trace_and_one_with_private_facts_is_masked(tmp_path: Path) -> None:
@@ -50,6 +51,8 @@ def test_a_served_run_is_one_trace_and_one_with_private_facts_is_masked(tmp_path
     assert {"pattern": "rounds", "outcome": "go", "stop_reason": "success"}.items() <= metadata_of(masked_root).items()
     (asked,) = endpoint.named("risk")
     assert {"role": "risk", "round": 1, "attempt": 1, "outcome": "go"}.items() <= metadata_of(asked).items()
+    scores = {each["key"]: each["score"] for each in endpoint.feedback if each["run_id"] == masked_root["id"]}
+    assert scores == {"decided": 1, "rounds_used": 1, "conflicts": 0, "guard_tripped": 0}
     (plain,) = [root for root in endpoint.roots if root["id"] != masked_root["id"]]
     assert (plain["name"], set(plain["tags"])) == ("checkout_launch", {"accord", "rounds", "checkout_launch"})
     assert len(endpoint.named("demand_analyst")) == 1
