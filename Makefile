@@ -7,7 +7,7 @@ WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := setup
-.PHONY: setup run test test-fast test-system soak lint check bench lock format clean
+.PHONY: setup run test test-fast test-system soak evals lint check bench lock format clean
 
 setup: .venv/.stamp
 	@:
@@ -55,6 +55,11 @@ soak: setup
 	$(BIN)/python -m tests.soak --workers $(WORKERS)
 	$(BIN)/python -m pytest -m "hypothesis and not system" -n $(WORKERS) --hypothesis-profile=soak --timeout=900
 	$(BIN)/python -m tests.breaks --workers $(WORKERS)
+
+# The shipped teams' decisions, by langsmith's plugin for pytest; LANGSMITH_TEST_TRACKING=true keeps them in LangSmith.
+evals: setup
+	LANGSMITH_TEST_TRACKING=$(or $(LANGSMITH_TEST_TRACKING),false) $(BIN)/python -m pytest tests/evals \
+	  --confcutdir=tests/evals -o addopts="--import-mode=importlib --strict-markers --strict-config -ra"
 
 lint: setup
 	$(BIN)/ruff format --check .

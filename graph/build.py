@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
+from langchain_core.runnables import RunnableConfig
 from langgraph.graph import END, START, StateGraph
 from pydantic import BaseModel
 
@@ -89,7 +90,7 @@ def _role(name: str, team: Team, services: Services, stages: Stages) -> Node:
     if inner is None:
         return build_role(name, team, services, stages)
     graph = build_graph(inner, services, is_inner=True).compile(name=inner.name)
-    return build_inner(name, team, inner, stages, graph)
+    return build_inner(name, team, inner, services, stages, graph)
 
 
 def _route(builder: Builder, team: Team, speaking: list[str]) -> None:
@@ -113,6 +114,11 @@ def _label(builder: Builder, name: str, route: Route, ways: Mapping[str, str]) -
 
     ends: dict[Hashable, str] = {label: END if name == FINISHED else name for name, label in ways.items()}
     builder.add_conditional_edges(name, labelled, ends)
+
+
+def run_config(thread: str, name: str) -> RunnableConfig:
+    """Return the configuration of a run on a thread, under the name of its team."""
+    return {"configurable": {"thread_id": thread}, "recursion_limit": RECURSION_LIMIT, "run_name": name}
 
 
 def build_reader() -> Builder:

@@ -5,17 +5,17 @@ from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any, cast
 
-from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 from pydantic import ValidationError
 
-from graph.build import RECURSION_LIMIT, build_graph
+from graph.build import build_graph, run_config
 from graph.collector import settle_collector
 from graph.facts.loader import load_facts
 from graph.live import placed, running
 from graph.past import Past
 from graph.problems import UsageError
 from graph.record import Record, record_of, refused_record
+from graph.scores import scores_of
 from graph.settings import Settings
 from graph.store.database import Database, open_database
 from graph.store.fences import FencedError
@@ -25,6 +25,7 @@ from graph.store.names import check_new_thread, check_thread, new_thread
 from graph.teams.approval import approved
 from graph.teams.voicing import check_voices
 from graph.threads import Threads, blaming, refuse_broken
+from graph.tracing import Tracing, open_tracing
 from graph.versions import installed_versions
 from graph.voices import open_voices
 from nodes.border import unused_messages
@@ -53,8 +54,11 @@ Compiled = CompiledStateGraph[Any, Any, Any, Any]
 class Runner:
     """Runs threads on one database, with one set of voices."""
 
-    def __init__(self, database: Database, services: Services, location: str = "the database") -> None:
+    def __init__(
+        self, database: Database, services: Services, location: str = "the database", tracing: Tracing | None = None
+    ) -> None:
         self._database, self._services, self._location = database, services, location
+        self._tracing = tracing or Tracing()
         self.threads = Threads(database, location)
         self._compiled = lru_cache(maxsize=GRAPHS_KEPT)(self._compile)
 
@@ -91,7 +95,7 @@ class Runner:
 
     async def _hold(self, thread: str, work: Callable[[], Awaitable[Record]]) -> Record:
         """Return the result of the work on a thread while it is held, or that somebody else has it."""
-        with storage_errors(self._location):
+        with storage_errors(self._location), self._tracing.off():
             try:
                 async with self._database.fences.hold(thread):
                     return await work()
@@ -183,20 +187,24 @@ class Runner:
         recovery = await recover(dead, team, Stages(team), self._database.store, self._services.now())
         if recovery is None:
             return False
-        await self._graph(team).aupdate_state(_config(thread, team), recovery.update, recovery.as_node)
+        await self._graph(team).aupdate_state(run_config(thread, team.name), recovery.update, recovery.as_node)
         if on_event is not None:
             on_event({"event": "recovered", "calls": recovery.lost})
         return recovery.reason is not None
 
     async def _drive(self, thread: str, team: Team, inputs: Inputs | None, on_event: OnEvent | None) -> Record:
-        graph = self._graph(team)
-        config = _config(thread, team)
+        graph, config = self._graph(team), run_config(thread, team.name)
         is_nested = any(role.team is not None for role in team.roles.values())
-        async for part in graph.astream(inputs, config, stream_mode="custom", durability="sync", subgraphs=is_nested):
-            if on_event is not None:
-                on_event(placed(part) if is_nested else part)
-        state = (await graph.aget_state(config)).values
-        return await self.threads.note(thread, state) or {}
+        async with self._tracing.running(team, thread, self._database.store) as trace:
+            traced = config | trace.config
+            async for part in graph.astream(
+                inputs, traced, stream_mode="custom", durability="sync", subgraphs=is_nested
+            ):
+                if on_event is not None:
+                    on_event(placed(part) if is_nested else part)
+            record = await self.threads.note(thread, (await graph.aget_state(config)).values) or {}
+            trace.scores = scores_of(record)
+        return record
 
     def _graph(self, team: Team) -> Compiled:
         """Return the compiled graph; the case comes as input, so threads of one team share it."""
@@ -228,10 +236,12 @@ async def open_runner(
     async with (
         open_database(located(settings), settings.accord_sqlite_synchronous) as database,
         open_voices(settings) as opened,
+        open_tracing(settings) as tracing,
     ):
-        services = Services({**opened, **(voices or {})}, load_facts, halt or Halt(), versions=installed_versions())
+        spoken, versions = {**opened, **(voices or {})}, installed_versions()
+        services = Services(spoken, load_facts, halt or Halt(), versions=versions, annotate=tracing.annotate)
         settle_collector()
-        yield Runner(database, services, settings.database)
+        yield Runner(database, services, settings.database, tracing)
 
 
 def _tell(on_event: OnEvent | None, team: Team, limits: Budget, past: Past) -> None:
@@ -239,14 +249,6 @@ def _tell(on_event: OnEvent | None, team: Team, limits: Budget, past: Past) -> N
     if on_event is not None:
         used = past.spent.get("messages", 0) - unused_messages(past.state)
         on_event(running(team, limits, used, past.usage))
-
-
-def _config(thread: str, team: Team) -> RunnableConfig:
-    return {
-        "configurable": {"thread_id": thread},
-        "recursion_limit": RECURSION_LIMIT,
-        "run_name": team.name,
-    }
 
 
 def kept_team(past: Past) -> Team:

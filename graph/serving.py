@@ -19,12 +19,14 @@ from graph.runner import kept_team
 from graph.settings import Settings, load_settings
 from graph.store.database import served_database
 from graph.store.index import note_served
+from graph.store.traces import Traced, note_trace
 from graph.teams.approval import approved
 from graph.teams.examples import examples
 from graph.teams.forms import Configuration, configuration_of, form_of
 from graph.teams.offered import load_offered, names_of
 from graph.teams.voicing import check_voices, voiced
 from graph.threads import Threads
+from graph.tracing import config_of, serve_tracing
 from graph.versions import installed_versions
 from graph.voices import build_voices
 from nodes.services import FactsUnavailableError, InputRefusedError, Services
@@ -39,8 +41,9 @@ GRAPHS_KEPT = 64
 def _process() -> tuple[Settings, Services]:
     """Return what all runs of this process share, made at the first one."""
     settings = load_settings()
+    told = serve_tracing(settings)
     return settings, Services(
-        build_voices(settings), load_facts, versions=installed_versions(), note_thread=note_served
+        build_voices(settings), load_facts, versions=installed_versions(), note_thread=note_served, annotate=told
     )
 
 
@@ -115,6 +118,14 @@ async def compiled_to_read(team: Team, facts: Mapping[str, Any] | None = None) -
     return await asyncio.to_thread(_compiled, team.model_dump_json(), json.dumps(facts))
 
 
+async def note_traced(thread: str | None, configurable: Mapping[str, Any]) -> None:
+    """Note under which id the server traces a run of a thread, where it traces any."""
+    settings, _ = await asyncio.to_thread(_process)
+    run = configurable.get("run_id")
+    if settings.langsmith_tracing and run and thread is not None:
+        await note_trace(served_database().store, thread, Traced(str(run), settings.langsmith_project))
+
+
 async def own_facts(team: Team) -> dict[str, Any] | None:
     """Return the facts of a team, the private ones withheld; None where it has none."""
     try:
@@ -131,7 +142,7 @@ def _compiled(written: str, facts: str) -> Any:
     names = names_of(settings, team.pattern)
     door = Door(form_of(team, json.loads(facts)), configuration_of(names, examples()[team.pattern]))
     graph = build_graph(team, services, door=door).compile(name=team.name)
-    return graph.with_config(recursion_limit=RECURSION_LIMIT)
+    return graph.with_config(recursion_limit=RECURSION_LIMIT, **config_of(team))
 
 
 def team_for(pattern: PatternName, configurable: Mapping[str, Any], own: Team | None) -> Team:

@@ -6,6 +6,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
@@ -19,6 +20,7 @@ from policies.team.fields import ModelName
 from policies.wording import allowed_by
 
 DEFAULT_MODEL = "gpt-4.1-mini"
+HOSTED = "https://api.smith.langchain.com"
 MAX_BYTES = 1024 * 1024
 PROXIES = ("http", "https", "socks5", "socks5h")
 
@@ -61,6 +63,13 @@ def usable_address(url: str) -> str:
     return url
 
 
+def _usable_workspace(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise ValueError("is not the id of a workspace; allowed: a UUID") from None
+
+
 class Settings(BaseSettings):
     """What the process is configured with; passed down, never read elsewhere."""
 
@@ -92,6 +101,16 @@ class Settings(BaseSettings):
 
     accord_sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
     """`NORMAL` is safe when a process is killed; `FULL` also when power is lost, and slower."""
+
+    langsmith_tracing: bool = False
+    """Whether each run is traced in LangSmith; a key alone switches nothing on."""
+    langsmith_api_key: Annotated[SecretStr, AfterValidator(_usable_key)] | None = None
+    langsmith_endpoint: Annotated[str, AfterValidator(usable_address)] = HOSTED
+    """Where traces are sent; unset: LangSmith's own, which wants a key."""
+    langsmith_project: Annotated[str, Field(min_length=1, max_length=128)] = "default"
+    """The project in which the traces lie."""
+    langsmith_workspace_id: Annotated[str, AfterValidator(_usable_workspace)] | None = None
+    """The workspace of a key that is valid for several."""
 
     @property
     def home(self) -> Path:

@@ -11,7 +11,7 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph_sdk.runtime import ServerRuntime
 
-from graph.serving import Thread, compiled_for, compiled_to_read, refusals
+from graph.serving import Thread, compiled_for, compiled_to_read, note_traced, refusals
 from graph.store.database import served_database
 from graph.store.fences import FencedError, Fences
 from graph.store.locks import ThreadBusyError
@@ -46,6 +46,7 @@ def _serve(pattern: PatternName) -> Factory:
                 found = await Thread.read(thread)
                 if context == RUN:
                     found.refuse_rewriting(configurable)
+                    await note_traced(thread, configurable)
                 if found.team is not None and context != RUN:
                     compiled = await compiled_to_read(found.team)
                 else:

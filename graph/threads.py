@@ -17,6 +17,7 @@ from graph.store.index import RUNNING, SERVED, Index, by_time, damaged, line_of,
 from graph.store.location import located, shown, storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.names import aliases_of, check_thread, no_thread, thread_named
+from graph.store.traces import Traced, find_trace
 from nodes.agreement import MISREAD, find_disagreement
 
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, MemoryError)
@@ -78,6 +79,11 @@ class Threads:
         with storage_errors(self.location):
             state = await self._begun_or_admitted(check_thread(thread))
             return state, Past.of(state).is_open and await self.is_held(thread)
+
+    async def traced(self, thread: str) -> Traced | None:
+        """Return where the last trace of a thread is; None where it was never traced."""
+        with storage_errors(self.location):
+            return await find_trace(self._database.store, thread)
 
     async def newest(self, limit: int) -> list[dict[str, Any]]:
         """Return the entries of the threads touched last, newest first, each with its alias and its status now."""

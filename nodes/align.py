@@ -23,6 +23,7 @@ from nodes.border import (
 from nodes.call import learned
 from nodes.closing import Closing, Update
 from nodes.events import Body, answered, recorded, traced
+from nodes.labels import round_labels
 from nodes.mail import delivered, send
 from nodes.services import Services
 from nodes.stages import Stages
@@ -59,6 +60,9 @@ def build_align(team: Team, services: Services, stages: Stages) -> Node:
             update, closing = _closed(update, state, stages, seats)
             if closing.shown:
                 runtime.stream_writer(dict(closing.shown))
+        told = round_labels(state, update.get("outcome"), closing.events)
+        if told:
+            services.annotate(told)
         happened = [*_answers(state, team, replies), *_absences(state, update["seats"]), *sent, *closing.events]
         ratios = learned(state, team)
         if ratios != state.get("ratios", {}):

@@ -10,6 +10,7 @@ from nodes.call import Call, journal_of, limits_of, make_call, reservation_of, s
 from nodes.closing import Ending, Update
 from nodes.events import Body, asked, recorded, said_by, shown_reply
 from nodes.journal import CallKey
+from nodes.labels import brief_labels
 from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Node, State
@@ -38,6 +39,7 @@ def build_finalize(team: Team, services: Services, stages: Stages) -> Node:
         refused = refuse_call(budget_from(state), spent_from(state), call.reservation)
         if refused:
             return recorded(state, {"pending": plain_stop(Stop(refused, NODE))}, [], services.now())
+        services.annotate(brief_labels(state, SEAT, thread_of(runtime)))
         stage = {} if ending.results is None else {"stage": "synthesis"}
         where = {"round": state["round"], "role": SEAT, **stage}
         runtime.stream_writer({"event": "asked", **where, "attempt": 1})
@@ -97,6 +99,7 @@ def _call(state: State, team: Team, services: Services, ending: Ending, where: t
         results=ending.results,
         titles={name: role.title or name for name, role in team.roles.items()},
         scope=scope,
+        labels=brief_labels(state, SEAT, thread),
     )
     return Call(
         key=CallKey(thread, state["case"]["revision"], state["round"], SEAT, 1, scope),

@@ -24,10 +24,13 @@ from nodes.border import (
     unused_messages,
     usage_from,
 )
+from nodes.call import thread_of
 from nodes.closing import Update
 from nodes.events import cause_of, shown_reply
 from nodes.fingerprint import fingerprint
+from nodes.labels import reply_labels, role_labels, seat_labels
 from nodes.mail import inbox_shown
+from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Node, State
 from policies.contracts.answers import Accepted
@@ -57,11 +60,13 @@ class _Granted:
         return name_of(self.ask)
 
 
-def build_inner(name: str, team: Team, inner: Team, stages: Stages, graph: Inner) -> Node:
+def build_inner(name: str, team: Team, inner: Team, services: Services, stages: Stages, graph: Inner) -> Node:
     """Return the node of the role of `team` that the team `inner` answers for; `graph` is the inner one's own."""
 
     async def ask(state: State, config: RunnableConfig, runtime: Runtime[Any]) -> Update:
         granted = [_granted(each, state) for each in state["wave"]["asks"] if each["role"] == name]
+        thread, place = thread_of(runtime), stages.place(state)
+        services.annotate(role_labels([seat_labels(state, each.ask, place, thread) for each in granted]))
         for each in granted:
             runtime.stream_writer({"event": "asked", **_where(state, stages, each)})
         own = raised(inner.budget, team.budget, budget_from(state))
@@ -71,6 +76,7 @@ def build_inner(name: str, team: Team, inner: Team, stages: Stages, graph: Inner
         replies = {each.name: _reply(each, end, own) for each, end in zip(granted, ends, strict=True)}
         for each in granted:
             runtime.stream_writer({**_where(state, stages, each), **shown_reply(replies[each.name])})
+        services.annotate(reply_labels(replies))
         number = state["wave"]["number"]
         return {"replies": {seat: {**reply, "wave": number} for seat, reply in replies.items()}}
 

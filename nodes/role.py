@@ -11,6 +11,7 @@ from nodes.call import Call, journal_of, limits_of, make_call, reservation_of, s
 from nodes.closing import Update
 from nodes.events import shown_reply
 from nodes.journal import CallKey
+from nodes.labels import reply_labels, role_labels, seat_labels
 from nodes.services import Services
 from nodes.stages import SeatQuestion, Stages
 from nodes.state import Node, State
@@ -41,6 +42,11 @@ class _Seat:
         where = {"round": self.state["round"], "role": self.role, "attempt": self.ask["attempt"]}
         return {**where, **self.place, **named(self.ask)}
 
+    @property
+    def labels(self) -> Plain:
+        """What the trace says of the seat."""
+        return seat_labels(self.state, self.ask, self.place, thread_of(self.runtime))
+
 
 def build_role(name: str, team: Team, services: Services, stages: Stages) -> Node:
     """Return the node of one role."""
@@ -48,11 +54,13 @@ def build_role(name: str, team: Team, services: Services, stages: Stages) -> Nod
     async def ask(state: State, runtime: Runtime[Any]) -> Update:
         asks = [each for each in state["wave"]["asks"] if each["role"] == name]
         seats = [_Seat(stages.place(state), name, each, state, runtime) for each in asks]
+        services.annotate(role_labels([seat.labels for seat in seats]))
         works = [_asked(seat, team, services, stages) for seat in seats]
         replies = await asyncio.gather(*works) if len(works) > 1 else [await works[0]]
         number = state["wave"]["number"]
-        pairs = zip(seats, replies, strict=True)
-        return {"replies": {seat.name: {**reply, "wave": number} for seat, reply in pairs}}
+        told = {seat.name: {**reply, "wave": number} for seat, reply in zip(seats, replies, strict=True)}
+        services.annotate(reply_labels(told))
+        return {"replies": told}
 
     return ask
 
@@ -79,6 +87,7 @@ def _call(seat: _Seat, team: Team, services: Services, stages: Stages) -> Call:
         limits,
         scope=scope,
         sends=team.messages is not None,
+        labels=seat.labels,
     )
     return Call(
         key=CallKey(

@@ -44,6 +44,14 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
+Annotate = Callable[[Mapping[str, Any]], None]
+"""Says something of the run of the node in which it is called, for whoever reads its trace."""
+
+
+def say_nothing(_: Mapping[str, Any]) -> None:
+    """Say nothing: there is no trace."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything a node needs besides the state."""
@@ -57,3 +65,5 @@ class Services:
     """Packages and their versions, for the record."""
     note_thread: Callable[[BaseStore, str, str, str], Awaitable[None]] | None = None
     """Notes a thread that begins (store, thread, team, goal), where nobody does so before the graph runs."""
+    annotate: Annotate = say_nothing
+    """Says of a node's run, in its trace, whose answer it was and what became of it."""

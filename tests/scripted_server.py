@@ -18,7 +18,7 @@ import struct
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self, TypeAlias, TypeVar
 
@@ -110,7 +110,7 @@ def forever(answer: Answer) -> Answer:
     return replace(answer, repeats=True)
 
 
-AnyServer = TypeVar("AnyServer", bound="ScriptedServer")
+AnyServer = TypeVar("AnyServer", bound=AbstractAsyncContextManager[Any])
 
 
 @dataclass

@@ -25,6 +25,7 @@ COMMANDS = {
     "policy": "Prove, compare and test decision tables.",
     "whatif": "Decide every past run again under another policy.",
     "replay": "Run a past run again from its record, and compare.",
+    "feedback": "Post a judgement of a run to its trace in LangSmith.",
     "audit": "Verify or export the record of a thread.",
     "init": "Write a team file to start from.",
     "batch": "Run many cases at once, one JSON object a line.",

@@ -74,6 +74,8 @@ def _bad_value(error: click.BadParameter, parameter: click.Parameter | None) -> 
 
 def _range(kind: Any) -> str:
     noun = "a whole number" if isinstance(kind, click.IntRange) else "a number"
+    if not isinstance(kind, click.IntRange | click.FloatRange):
+        return noun
     return f"{noun} from {kind.min}" + (f" to {kind.max}" if kind.max is not None else " on")
 
 

@@ -19,6 +19,7 @@ from graph.store.census import Select
 from graph.store.index import NAMESPACE as INDEX
 from graph.store.location import is_postgres_error
 from graph.store.locks import Locks, ThreadBusyError
+from graph.store.traces import NAMESPACE as TRACES
 from nodes.journal import NAMESPACE as CALLS
 from nodes.journal import thread_of_calls
 from nodes.services import InputRefusedError
@@ -154,13 +155,14 @@ def owner_of(namespace: Sequence[str], key: str) -> str | None:
     """Return the thread that a row of the store belongs to; None where it belongs to no thread."""
     if namespace[0] == CALLS and len(namespace) > 1:
         return thread_of_calls(namespace[1])
-    return key if namespace[0] in (ARCHIVE, *INDEX) else None
+    return key if namespace[0] in (ARCHIVE, *INDEX, *TRACES) else None
 
 
 _OWNER_OF_ROW = f"""CASE
     WHEN substr({{row}}.prefix, 1, {len(CALLS) + 1}) = '{CALLS}.'
         THEN replace(nullif(substr({{row}}.prefix, {len(CALLS) + 2}), '%'), '%2E', '.')
-    WHEN {{row}}.prefix = '{".".join(INDEX)}' OR substr({{row}}.prefix, 1, {len(ARCHIVE) + 1}) = '{ARCHIVE}.'
+    WHEN {{row}}.prefix IN ('{".".join(INDEX)}', '{".".join(TRACES)}')
+        OR substr({{row}}.prefix, 1, {len(ARCHIVE) + 1}) = '{ARCHIVE}.'
         THEN {{row}}.key
 END"""
 """The owner of a row of the store in SQL: the same as `owner_of`."""

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import openai
 import tenacity
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+from langchain_core.runnables import RunnableConfig
 from pydantic import SecretStr
 
 from nodes.voices.voice import BriefQuestion, Limits, Meter, Prompt, Question, Tokens, Utterance
@@ -28,6 +29,8 @@ from policies.run.stop import Stop, stop_reason
 
 logging.getLogger("openai").setLevel(logging.WARNING)  # OPENAI_LOG would have it write prompts to the terminal
 
+TRACE_NAME = "ChatOpenAI"
+"""How a call is named in a trace."""
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 8.0
 
@@ -62,6 +65,7 @@ class _Asked:
     limits: Limits
     meter: Meter
     deadline: float
+    labels: Mapping[str, Any] = field(default_factory=dict)
     lost: list[Tokens] = field(default_factory=list)
     """The tokens that unusable answers reported."""
 
@@ -118,7 +122,8 @@ class ModelVoice:
     ) -> _Asked:
         endpoint, wanted = find_endpoint(model, self._endpoints)
         deadline = asyncio.get_running_loop().time() + question.limits.seconds_left
-        return _Asked(endpoint, wanted, temperature, question.prompt, form, question.limits, question.meter, deadline)
+        prompt, limits, meter = question.prompt, question.limits, question.meter
+        return _Asked(endpoint, wanted, temperature, prompt, form, limits, meter, deadline, question.labels)
 
     # --- asking ------------------------------------------------------------------------------------------------------
 
@@ -163,7 +168,8 @@ class ModelVoice:
             asked.meter.calls += 1
             try:
                 async with asyncio.timeout(asked.endpoint.timeout_seconds):
-                    return await chat.ainvoke(_messages(asked, dialect), extra_body=_fields(asked, dialect, cap))
+                    told: RunnableConfig = {"run_name": TRACE_NAME, "metadata": dict(asked.labels)}
+                    return await chat.ainvoke(_messages(asked, dialect), told, extra_body=_fields(asked, dialect, cap))
             except Exception as error:
                 complaint = complaint_of(error, asked.endpoint.address)
                 if complaint is None:

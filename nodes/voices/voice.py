@@ -58,6 +58,8 @@ class Question:
     meter: Meter = field(default_factory=Meter)
     scope: str = ""
     sends: bool = False
+    labels: Mapping[str, Any] = field(default_factory=dict)
+    """What the trace of the call says of it."""
 
     @property
     def name(self) -> str:
@@ -82,6 +84,8 @@ class BriefQuestion:
     titles: Mapping[str, str] = field(default_factory=dict)
     """What people call each role."""
     scope: str = ""
+    labels: Mapping[str, Any] = field(default_factory=dict)
+    """What the trace of the call says of it."""
 
 
 @dataclass(frozen=True, slots=True)
