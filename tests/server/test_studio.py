@@ -1,6 +1,8 @@
 """What Studio reads of the real `langgraph dev`: assistants, forms, the configuration panel, drawings, streams."""
 
 import json
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from policies.team.team import PATTERN_NAMES
-from tests.server.development import REPOSITORY, Server, serve_graph
+from tests.server.development import PATIENCE_SECONDS, REPOSITORY, Server, serve_graph
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("langgraph_dev")]
 
@@ -71,6 +73,28 @@ def test_every_shipped_team_has_an_assistant_with_a_fixed_id_on_the_graph_of_its
     assert set(found) == {*TEAMS, *PATTERN_NAMES}
     with serve_graph(tmp_path) as another:
         assert another.assistant("cold_storage") == found["cold_storage"]["assistant_id"]
+
+
+def preflight(server: Server, origin: str) -> tuple[int, dict[str, str]]:
+    """Ask as a browser does before a page of this origin may send a request."""
+    asked = {"method": "POST", "headers": "content-type,x-auth-scheme"}
+    headers = {"Origin": origin, **{f"Access-Control-Request-{name}": value for name, value in asked.items()}}
+    request = urllib.request.Request(f"{server.url}/threads", headers=headers, method="OPTIONS")
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
+            return answer.status, dict(answer.headers)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, dict(error.headers)
+
+
+def test_a_browser_lets_the_page_of_studio_send_requests_and_no_other_page(server: Server) -> None:
+    for origin in ("https://smith.langchain.com", "https://eu.smith.langchain.com"):
+        status, headers = preflight(server, origin)
+        assert (status, headers["access-control-allow-origin"]) == (200, origin)
+        assert "POST" in headers["access-control-allow-methods"]
+    status, headers = preflight(server, "https://evil.example")
+    assert (status, "access-control-allow-origin" in headers) == (400, False)
 
 
 # --- forms -----------------------------------------------------------------------------------------------------------
