@@ -14,7 +14,7 @@ import httpx
 from tests.durability.processes import Desk, Done
 from tests.durability.rows import all_rows
 from tests.scripted_server import Answer, Call, ScriptedServer, delayed, held, says, text
-from tests.server.development import PATIENCE_SECONDS, Server
+from tests.server.development import Server
 from tests.system.umpire import BY_COMMAND, ROLES, Kept, calls_of, faults, kept, repeated
 
 Strategy = Literal["reject", "interrupt", "rollback", "enqueue"]
@@ -22,6 +22,8 @@ BUSY = 5
 LONG = 600
 """Seconds that a run may take: its answers are held for a while."""
 RIVALS = 3
+PATIENCE_SECONDS = 120.0
+"""Several processes start at once."""
 
 
 def wait_until(what: Callable[[], object], reason: str) -> None:

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -68,7 +69,8 @@ class Sitting:
             found = judge()
             self.met[trial.kind] += 1
         except Exception as error:
-            found = [f"{type(error).__name__}: {error}"]
+            [*_, where] = traceback.extract_tb(error.__traceback__)
+            found = [f"{type(error).__name__}: {error}, at `{where.line}`"]
         if found:
             self.wrong[trial.name] = [*found, f"heard {trial.heard}, writers {trial.kept.writers}"]
 
