@@ -27,7 +27,7 @@ from tests.durability.processes import Desk
 from tests.durability.server import this_process_server
 from tests.scripted_server import Answer, Call, Script, ScriptedServer, served
 from tests.server.development import Server, complaints, serve_graph
-from tests.system.meetings import ALIVE, KILLED, KINDS, Trial, got_back, resumed_after_kill
+from tests.system.meetings import ALIVE, KILLED, KINDS, LONG, Trial, got_back, resumed_after_kill
 from tests.system.umpire import ROLES
 
 STORES = ("sqlite", "postgres")
@@ -37,6 +37,8 @@ ALL_MET = dict.fromkeys(KINDS, TRIALS)
 BLOCKED = ("BlockingError", "Blocking call")
 """What the server writes when code blocks its event loop."""
 BUSY = "busy: "
+PATIENT = {"OPENAI_TIMEOUT_SECONDS": str(LONG)}
+"""Else a call whose answer is held for a minute is sent again."""
 
 
 @dataclass
@@ -81,6 +83,14 @@ class Sitting:
         self.complaints += [said for each in complaints(server.log) if BUSY not in (said := json.dumps(each))]
 
 
+class PatientDesk(Desk):
+    """A desk whose commands wait for held answers."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**super().environment, **PATIENT}
+
+
 @dataclass
 class Table:
     """Where a sitting takes place: its trials, by kind, and the model that answers in all of them."""
@@ -103,14 +113,15 @@ class Table:
     def lay(self) -> None:
         """Lay out the trials, once the model has an address."""
         url = self.location if "://" in self.location else None
-        desk = Desk(self.folder, self.model.base_url, url)
+        desk = PatientDesk(self.folder, self.model.base_url, url)
         for kind in KINDS:
             self.trials[kind] = [Trial(kind, seed, desk, self.location, self.model) for seed in self.seeds]
 
     def served(self) -> Any:
         """Start a server; in this folder, where it finds what another one left."""
         where = {"ACCORD_DATABASE_URL": self.location} if "://" in self.location else {}
-        return serve_graph(self.folder, OPENAI_API_KEY="sk-test", OPENAI_BASE_URL=self.model.base_url, **where)
+        model = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": self.model.base_url}
+        return serve_graph(self.folder, **model, **where, **PATIENT)
 
 
 def sit(folder: Path, location: str, seeds: Sequence[int]) -> Sitting:
