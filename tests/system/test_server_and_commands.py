@@ -10,7 +10,7 @@ pytestmark = [
     pytest.mark.system,
     pytest.mark.needs("langgraph_dev"),
     pytest.mark.needs("postgres"),
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
 ]
 
 
