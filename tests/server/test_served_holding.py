@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ import pytest
 
 from tests.durability.processes import Desk
 from tests.durability.rows import all_rows
-from tests.scripted_server import Script, ScriptedServer, forever, hangs, says, serve, text
+from tests.scripted_server import Script, ScriptedServer, forever, hangs, held, says, serve, text
 from tests.server.development import PATIENCE_SECONDS, Server, serve_graph
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("langgraph_dev")]
@@ -49,7 +50,8 @@ def database_of(server: Server) -> Path:
 
 @pytest.mark.system
 def test_a_run_of_the_server_whose_thread_was_taken_changes_nothing_and_says_so(tmp_path: Path) -> None:
-    script: Any = {**hanging(1), "risk_analyst": [hangs(8), GO]}
+    is_taken = threading.Event()
+    script: Any = {**hanging(1), "risk_analyst": [held(GO, is_taken.is_set), GO]}
     with serve(script) as model:
         desk = Desk(tmp_path, model.base_url)
         with with_model(tmp_path, model) as server:
@@ -60,6 +62,7 @@ def test_a_run_of_the_server_whose_thread_was_taken_changes_nothing_and_says_so(
                 shutil.rmtree(f"{database_of(server)}.locks")
                 done = desk.accord("resume", thread, "--json")
                 before = all_rows(str(database_of(server)), thread)
+                is_taken.set()
                 with pytest.raises(Exception, match="busy: another process has taken this thread"):
                     working.result(PATIENCE_SECONDS)
             assert all_rows(str(database_of(server)), thread) == before
