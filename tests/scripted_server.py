@@ -42,6 +42,7 @@ class Answer:
     drip: float = 0.0
     ending: Literal["whole", "truncated", "reset", "silent"] = "whole"
     repeats: bool = False
+    may_go: Callable[[], bool] = lambda: True
 
 
 Key: TypeAlias = str | tuple[str, int]
@@ -85,6 +86,11 @@ def truncated(answer: Answer) -> Answer:
 
 def delayed(answer: Answer, seconds: float) -> Answer:
     return replace(answer, delay=answer.delay + seconds)
+
+
+def held(answer: Answer, may_go: Callable[[], bool]) -> Answer:
+    """The answer waits until it may go."""
+    return replace(answer, may_go=may_go)
 
 
 def drips(answer: Answer, seconds_per_byte: float) -> Answer:
@@ -163,6 +169,8 @@ class ScriptedServer:
             self.unscripted.append(answer)
             return web.json_response({"error": {"message": answer}}, status=500, headers={"x-should-retry": "false"})
         await asyncio.sleep(answer.delay)
+        while not answer.may_go():
+            await asyncio.sleep(0.01)
         return await _send(request, call, answer)
 
     def _next(self, method: str, call: Call) -> Answer | str:

@@ -28,6 +28,7 @@ from tests.scripted_server import (
     drips,
     forever,
     hangs,
+    held,
     says,
     serve,
     status,
@@ -205,6 +206,14 @@ def test_delayed(ask: Ask) -> None:
         ask(server)
     assert time.monotonic() - started >= 0.1
     assert server.calls[0].answered
+
+
+def test_held_until_it_may_go(ask: Ask) -> None:
+    looks = iter([False, False, True])
+    with serve({ROLE: [held(says("go"), lambda: next(looks))]}) as server:
+        ask(server)
+    assert server.calls[0].answered
+    assert not list(looks)
 
 
 def test_drips_come_whole_and_later_than_any_read_timeout_notices(ask: Ask) -> None:

@@ -21,6 +21,8 @@ from graph.store.locks import AdvisoryLocks, Locks
 CONNECT_TIMEOUT_SECONDS = 5
 LOST_SECONDS = 4.0
 """After so long without a server a connection is given up, and with it all that waits for one."""
+SERVED_SECONDS = 10.0
+"""How long a write or a read of a server, which outlives its database, waits for a connection."""
 
 PATIENCE: Mapping[str, int] = {
     "connect_timeout": CONNECT_TIMEOUT_SECONDS,
@@ -49,8 +51,8 @@ _guarded: ContextVar[Sequence[tuple[str, int]]] = ContextVar("guarded", default=
 
 
 @asynccontextmanager
-async def open_pool(url: str) -> AsyncIterator[Any]:
-    """Open a pool of connections."""
+async def open_pool(url: str, *, is_lasting: bool = False) -> AsyncIterator[Any]:
+    """Open a pool of connections; one that is lasting connects again whenever the server is back."""
     # Imported here: the driver is needed for PostgreSQL alone.
     from psycopg.rows import dict_row  # noqa: PLC0415
     from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415
@@ -63,6 +65,7 @@ async def open_pool(url: str) -> AsyncIterator[Any]:
     async def give_up(pool: Any) -> None:  # in a task of its own: a pool waits for what it runs, and this is run by it
         closing.append(asyncio.create_task(pool.close(timeout=0)))
 
+    ending: dict[str, Any] = {"timeout": SERVED_SECONDS} if is_lasting else {"reconnect_failed": give_up}
     async with AsyncConnectionPool(
         url,
         kwargs=options,
@@ -71,7 +74,7 @@ async def open_pool(url: str) -> AsyncIterator[Any]:
         open=False,
         check=AsyncConnectionPool.check_connection,  # one that was lost while nobody used it is not handed out
         reconnect_timeout=LOST_SECONDS,
-        reconnect_failed=give_up,
+        **ending,
     ) as pool:
         yield pool
     await asyncio.gather(*closing, return_exceptions=True)

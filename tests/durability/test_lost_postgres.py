@@ -10,11 +10,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import empty_checkpoint
+from psycopg_pool import PoolTimeout
 
 from graph.runner import open_runner
+from graph.store import pools
+from graph.store.database import open_saver, open_store
 from tests.durability.processes import Desk, Done
 from tests.harness import settings_at, team_of
 from tests.hostile.command import PREFIX
@@ -119,6 +124,28 @@ def test_a_process_that_outlives_a_restart_of_its_server_goes_on_with_the_next_t
             return [record["stop_reason"] for record in (*before, *[await runner.run(team) for _ in range(3)])]
 
     assert asyncio.run(main()) == ["success"] * 5
+
+
+def test_a_server_that_had_no_database_for_long_works_again_once_it_is_back(
+    server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "LOST_SECONDS", 0.2)
+    monkeypatch.setattr(pools, "SERVED_SECONDS", 2.0)
+    thread: RunnableConfig = {"configurable": {"thread_id": "t", "checkpoint_ns": ""}}
+
+    async def main() -> Any:
+        async with open_saver(server.get_uri()) as saver, open_store(server.get_uri()) as store:
+            os.kill(server.get_pid(), signal.SIGQUIT)
+            await asyncio.sleep(0.5)
+            for look in (lambda: saver.aget_tuple(thread), lambda: store.aget(("calls", "t"), "k")):
+                with pytest.raises(PoolTimeout):
+                    await look()
+            await asyncio.to_thread(server.ensure_postgres_running)
+            async with cast(Any, store).fences.hold("t"):
+                await saver.aput(thread, empty_checkpoint(), {}, {})
+            return await saver.aget_tuple(thread)
+
+    assert asyncio.run(main())
 
 
 @pytest.mark.system

@@ -1,7 +1,8 @@
-"""The real `langgraph dev` holds a thread while it writes to it, as the command line does."""
+"""The real `langgraph dev` holds a thread while it writes to it; how it meets commands is in tests/system."""
 
 import json
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +13,9 @@ from typing import Any
 import pytest
 
 from tests.durability.processes import Desk
-from tests.durability.rows import Rows, all_rows
-from tests.scripted_server import Script, ScriptedServer, forever, hangs, says, serve, text
-from tests.server.development import PATIENCE_SECONDS, Server, complaints, serve_graph
+from tests.durability.rows import all_rows
+from tests.scripted_server import Script, ScriptedServer, forever, hangs, held, says, serve, text
+from tests.server.development import PATIENCE_SECONDS, Server, serve_graph
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("langgraph_dev")]
 
@@ -43,55 +44,14 @@ def wait_until(what: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
-def settled(location: str, thread: str) -> Rows:
-    """Return the rows of a thread once nothing is under way: its writes follow what is told of them."""
-    before = all_rows(location, thread)
-    time.sleep(0.5)
-    while before != (now := all_rows(location, thread)):
-        before = now
-        time.sleep(0.5)
-    return before
-
-
 def database_of(server: Server) -> Path:
     return server.folder / "home" / "accord.sqlite"
 
 
 @pytest.mark.system
-def test_a_thread_that_the_server_works_on_is_busy_for_the_command_line_and_shown_as_running(tmp_path: Path) -> None:
-    with serve(hanging(1)) as model:
-        desk = Desk(tmp_path, model.base_url)
-        with with_model(tmp_path, model) as server:
-            thread = server.new_thread()
-            run = server.client.runs.create(thread, "rounds", input={})
-            wait_until(lambda: len(model.calls) == 3)
-            busy = desk.accord("resume", thread, "--json")
-            shown = desk.accord("show", thread, "--json").record
-            server.client.runs.cancel(thread, run["run_id"], wait=True)
-            done = desk.accord("resume", thread, "--json")
-            assert complaints(server.log) == []
-    assert (busy.code, busy.record["stop_reason"], shown["status"]) == (5, "busy", "running")
-    assert (done.code, done.record["final_decision"]) == (0, "go"), done.err
-    assert len(model.calls_of("risk_analyst")) == 2
-
-
-@pytest.mark.system
-def test_a_thread_that_the_command_line_works_on_is_refused_to_a_client_of_the_server(tmp_path: Path) -> None:
-    with serve(hanging(1)) as model:
-        desk = Desk(tmp_path, model.base_url)
-        with serve_graph(tmp_path) as server:
-            thread = server.new_thread()
-            with desk.started("run", "--thread", thread) as holder:
-                holder.wait_for(lambda: holder.err.count(": go") == 2, "two roles answered")
-                before = settled(str(database_of(server)), thread)
-                with pytest.raises(Exception, match="busy: somebody else works on this thread"):
-                    server.run({}, thread)
-                assert all_rows(str(database_of(server)), thread) == before
-
-
-@pytest.mark.system
 def test_a_run_of_the_server_whose_thread_was_taken_changes_nothing_and_says_so(tmp_path: Path) -> None:
-    script: Any = {**hanging(1), "risk_analyst": [hangs(8), GO]}
+    is_taken = threading.Event()
+    script: Any = {**hanging(1), "risk_analyst": [held(GO, is_taken.is_set), GO]}
     with serve(script) as model:
         desk = Desk(tmp_path, model.base_url)
         with with_model(tmp_path, model) as server:
@@ -102,6 +62,7 @@ def test_a_run_of_the_server_whose_thread_was_taken_changes_nothing_and_says_so(
                 shutil.rmtree(f"{database_of(server)}.locks")
                 done = desk.accord("resume", thread, "--json")
                 before = all_rows(str(database_of(server)), thread)
+                is_taken.set()
                 with pytest.raises(Exception, match="busy: another process has taken this thread"):
                     working.result(PATIENCE_SECONDS)
             assert all_rows(str(database_of(server)), thread) == before
