@@ -177,7 +177,7 @@ async def _open_engine(
     path = sqlite_path(location)
     if path is None:
         # The locks' session first: a pool retries in the background, a plain connection gives the server's own reason.
-        pooled = open_pool(location, is_lasting=held is _SERVED)
+        pooled = open_pool(location, is_lasting=held is _SERVER.held)
         async with open_advisory_locks(location) as locks, pooled as pool:
             select = pool_select(pool)
             await _set_up(shown(location), locks, pool_schema(select), partial(_create_in_pool, pool), reads)

@@ -95,12 +95,3 @@ def test_a_run_that_cuts_another_of_its_thread_short_gets_the_thread(tmp_path: P
         wait_until(lambda: len(model.calls) == 3)
         done = server.run(None, thread, multitask_strategy="interrupt")
     assert done.get("final_decision") == "go", done
-
-
-def test_a_state_that_a_client_changes_is_written_while_the_thread_is_held(tmp_path: Path) -> None:
-    with serve_graph(tmp_path) as server:
-        thread = server.new_thread()
-        server.run({"budget": {"max_messages": 2}}, thread)
-        server.client.threads.update_state(thread, {"goal": "Shall we?"}, as_node="__start__")
-        state: Any = server.client.threads.get_state(thread)
-    assert state["values"]["goal"] == "Shall we?"
