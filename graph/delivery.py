@@ -5,8 +5,10 @@ The thread is a daemon, so an endpoint that accepts and never answers keeps nobo
 
 import threading
 import time
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any
 
 PAUSE_SECONDS = 0.25
@@ -16,18 +18,34 @@ MAX_WAITING = 20_000
 ALONE = "feedback"
 """What is sent by itself, so that it is not sent twice where what came with it failed."""
 LAST_ATTEMPTS = 3
-"""How often who leaves tries again where the endpoint answered before."""
+"""How often a process that ends tries again where the endpoint answered before."""
+POSTPONEMENTS = 20
+"""How often an item is put behind the others where the endpoint is not ready for it yet."""
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 30.0
 UNKNOWN_SECONDS = 0.7
-"""How long who leaves waits for an endpoint that has not answered yet."""
+"""How long a process that ends waits for an endpoint that has not answered yet."""
 PATIENCE_SECONDS = 10.0
-"""How long who leaves waits for the next answer of an endpoint that has answered before."""
+"""How long it waits for the next answer of an endpoint that has answered before."""
 
 Item = tuple[str, dict[str, Any]]
 
 
+def status_of(error: BaseException | None) -> int | None:
+    """Return the status that an endpoint answered; None where it gave no answer."""
+    while error is not None:
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        if isinstance(status, int):
+            return status
+        error = error.__cause__ or error.__context__
+    return None
+
+
 class UnreachableError(Exception):
     """The endpoint did not answer, or is busy; the same may be sent again."""
+
+
+class EarlyError(Exception):
+    """The endpoint is not ready for what was sent, such as feedback on a trace that it has not read yet."""
 
 
 class RefusedError(Exception):
@@ -38,11 +56,15 @@ class Delivery:
     """A queue of items, and the thread that sends them.
 
     `greet` asks the endpoint for the smallest thing, `send` sends a batch; both raise one of the errors above.
+    `tell` hears of the first loss when it happens. Whatever else goes wrong is a loss, too, and disturbs nobody.
     """
 
     def __init__(self, greet: Callable[[], None], send: Callable[[Sequence[Item]], None]) -> None:
         self._greet, self._send = greet, send
-        self._waiting: list[Item] = []
+        self.tell: Callable[[str], None] | None = None
+        self._parts, self._apart = deque[Item](), deque[Item]()
+        self._sent_parts = False
+        self._postponed: Counter[str] = Counter()
         self._change = threading.Condition()
         self._is_closing = self._is_done = False
         self._answered_at: float | None = None
@@ -54,11 +76,18 @@ class Delivery:
         with self._change:
             if not self._thread.is_alive() and not self._is_done:
                 self._thread.start()
-            if len(self._waiting) >= MAX_WAITING or self._is_done:
+            if self._waiting >= MAX_WAITING or self._is_done:
                 self.lost += 1
                 return
-            self._waiting.append((kind, item))
+            self._queue_of(kind).append((kind, item))
             self._change.notify_all()
+
+    @property
+    def _waiting(self) -> int:
+        return len(self._parts) + len(self._apart)
+
+    def _queue_of(self, kind: str) -> deque[Item]:
+        return self._apart if kind == ALONE else self._parts
 
     def answered(self) -> None:
         """Note that the endpoint has just answered, whatever it said."""
@@ -72,8 +101,10 @@ class Delivery:
             self._change.notify_all()
             while self._thread.is_alive() and not self._is_done and time.monotonic() < self._until(began):
                 self._change.wait(0.02)
-            self.lost += len(self._waiting)
-            self._waiting, self._is_done = [], True
+            self.lost += self._waiting
+            self._parts.clear()
+            self._apart.clear()
+            self._is_done = True
         return (self.problem or "it did not answer in time") if self.lost else ""
 
     def _until(self, began: float) -> float:
@@ -85,8 +116,11 @@ class Delivery:
         self._try(self._greet)
         while batch := self._gathered():
             if self._try(partial(self._send, batch)):
-                self._take(len(batch))
-            elif not self._is_closing:
+                self._take(batch)
+                continue
+            with self._change:
+                self._apart.rotate(-1)  # the next one may get through
+            if not self._is_closing:
                 self._pause(min(FIRST_WAIT_SECONDS * 2.0 ** (self._failures - 1), LONGEST_WAIT_SECONDS))
             elif self._answered_at is None or self._failures > LAST_ATTEMPTS:
                 break
@@ -104,24 +138,51 @@ class Delivery:
         except UnreachableError as error:
             self._failures, self.problem = self._failures + 1, str(error)
             return False
+        except EarlyError as error:
+            self._postpone(str(error))
         except RefusedError as error:
-            self.problem, self.lost = str(error), self.lost + 1
+            self._lose(str(error))
+        except Exception as error:  # of the library, or a bug: nothing of a run may rest on it
+            self._lose(type(error).__name__)
         return True
 
+    def _lose(self, problem: str) -> None:
+        self.problem, self.lost = problem, self.lost + 1
+        if self.tell is not None and self.lost == 1:
+            self.tell(problem)
+
+    def _postpone(self, problem: str) -> None:
+        """Put the first item behind the others, or lose it where that was done too often."""
+        kind, item = self._apart[0]
+        self._postponed[item["id"]] += 1
+        if self._postponed[item["id"]] > POSTPONEMENTS:
+            del self._postponed[item["id"]]
+            return self._lose(problem)
+        with self._change:
+            self._apart.append((kind, item))
+            is_alone = self._waiting == 2
+        if is_alone:
+            time.sleep(PAUSE_SECONDS)
+        return None
+
     def _gathered(self) -> list[Item]:
-        """Return the next batch once it has gathered; an empty one where nothing is left and nothing will come."""
+        """Return the next batch once it has gathered; an empty one where nothing is left and nothing will come.
+
+        Parts of traces and what is sent by itself take turns, so that neither holds up the other.
+        """
         with self._change:
             while not self._waiting and not self._is_closing:
                 self._change.wait()
         self._pause(PAUSE_SECONDS, until=MAX_BATCH)
         with self._change:
-            size = next((at for at, (kind, _) in enumerate(self._waiting) if kind == ALONE), MAX_BATCH)
-            return self._waiting[: min(max(size, 1), MAX_BATCH)]
+            self._sent_parts = bool(self._parts) and not (self._sent_parts and self._apart)
+            return [*islice(self._parts, MAX_BATCH)] if self._sent_parts else [*islice(self._apart, 1)]
 
-    def _take(self, count: int) -> None:
+    def _take(self, batch: Sequence[Item]) -> None:
         with self._change:
-            del self._waiting[:count]
+            for kind, _ in batch:
+                self._queue_of(kind).popleft()
 
     def _pause(self, seconds: float, until: int = MAX_WAITING) -> None:
         with self._change:
-            self._change.wait_for(lambda: self._is_closing or len(self._waiting) >= until, seconds)
+            self._change.wait_for(lambda: self._is_closing or self._waiting >= until, seconds)

@@ -30,12 +30,12 @@ def scores_of(record: Mapping[str, Any]) -> Scores:
 
 
 def scores_in(metadata: Mapping[str, Any]) -> Scores:
-    """Return the same of the run of a server, from what its trace says at its end; of one that did not end there none.
+    """Return the same of the run of a server, from what its trace says at its end; of one that asked nobody none.
 
     >>> scores_in({"stop_reason": "success", "round": 2, "conflicts": 1, "guard_tripped": 0})
     {'decided': 1, 'rounds_used': 2, 'conflicts': 1, 'guard_tripped': 0}
     """
-    if "stop_reason" not in metadata:
+    if "stop_reason" not in metadata or "round" not in metadata:  # nothing was asked: the thread had ended before
         return {}
     counts = {name: metadata.get(key, 0) for name, key in (("rounds_used", "round"), ("conflicts", "conflicts"))}
     tripped = metadata.get("guard_tripped", 0)

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Self
@@ -13,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from graph.build import RECURSION_LIMIT, Door, build_graph
 from graph.facts.loader import load_facts
+from graph.facts.table import source_of
 from graph.past import Past
 from graph.problems import UsageError
 from graph.runner import kept_team
@@ -31,15 +33,26 @@ from graph.versions import installed_versions
 from graph.voices import build_voices
 from nodes.services import FactsUnavailableError, InputRefusedError, Services
 from policies.plain import shown
+from policies.run.stop import Stop
 from policies.team.team import PatternName, Team
 from policies.wording import allowed_by
 
 GRAPHS_KEPT = 64
+BUSY = "busy: somebody else works on this thread; try again when they are done"
+
+
+_MAKING = threading.Lock()
+"""Held where what the process has once is made: several threads may ask for it at once."""
+
+
+def _process() -> tuple[Settings, Services]:
+    """Return what all runs of this process share, made at the first one."""
+    with _MAKING:
+        return _made()
 
 
 @cache
-def _process() -> tuple[Settings, Services]:
-    """Return what all runs of this process share, made at the first one."""
+def _made() -> tuple[Settings, Services]:
     settings = load_settings()
     told = serve_tracing(settings)
     return settings, Services(
@@ -70,12 +83,18 @@ class Thread:
         if thread is None:
             return cls(Past())
         threads = await asyncio.to_thread(_threads)
-        return cls(Past.of(await threads.state(thread) or {}), await threads.newest_checkpoint(thread))
+        return cls(await past_of(thread), await threads.newest_checkpoint(thread))
 
     @property
     def team(self) -> Team | None:
         """The team that the thread is pinned to, without the goal, which the thread keeps; None before it begins."""
         return kept_team(self.past).model_copy(update={"goal": "-"}) if self.past.case else None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the thread has come to its end for good: nothing resumes it."""
+        reason = self.past.stop_reason
+        return reason is not None and not Stop.parse(reason).rule.is_resumable
 
     def refuse_rewriting(self, configurable: Mapping[str, Any]) -> None:
         """Refuse to run a thread from an earlier checkpoint: what came after it would be lost from the record.
@@ -91,6 +110,22 @@ class Thread:
                 "what a thread has recorded never changes: it continues from its newest state, not from an earlier "
                 "checkpoint; begin a new thread with another goal, other facts or another budget"
             )
+
+
+async def is_held(thread: str) -> bool:
+    """Return whether somebody works on a thread, this server included."""
+    threads = await asyncio.to_thread(_threads)
+    return await threads.is_held(thread)
+
+
+async def past_of(thread: str) -> Past:
+    """Return what a thread of the database that the server has opened keeps.
+
+    Raises:
+        StorageError: it cannot be read.
+    """
+    threads = await asyncio.to_thread(_threads)
+    return Past.of(await threads.state(thread) or {})
 
 
 @contextmanager
@@ -110,7 +145,10 @@ async def compiled_for(pattern: PatternName, configurable: Mapping[str, Any], ow
     """
     # In a thread: in its event loop the server refuses to read files.
     team = await asyncio.to_thread(team_for, pattern, configurable, own)
-    return await compiled_to_read(team, await own_facts(team))
+    facts = None
+    with suppress(UsageError):  # convene asks for them again, and ends the run where they cannot be had
+        facts = await own_facts(team)
+    return await compiled_to_read(team, facts)
 
 
 async def compiled_to_read(team: Team, facts: Mapping[str, Any] | None = None) -> Any:
@@ -127,11 +165,17 @@ async def note_traced(thread: str | None, configurable: Mapping[str, Any]) -> No
 
 
 async def own_facts(team: Team) -> dict[str, Any] | None:
-    """Return the facts of a team, the private ones withheld; None where it has none."""
+    """Return the facts of a team, the private ones withheld; None where it has none.
+
+    Raises:
+        UsageError: its source has none of use.
+    """
+    if source_of(dict(team)) is None:
+        return None
     try:
         return await load_facts(team)
-    except FactsUnavailableError:
-        return None
+    except FactsUnavailableError as error:
+        raise UsageError(f"the facts of the team `{team.name}` cannot be read: {error}") from None
 
 
 @lru_cache(maxsize=GRAPHS_KEPT)

@@ -11,7 +11,7 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph_sdk.runtime import ServerRuntime
 
-from graph.serving import Thread, compiled_for, compiled_to_read, note_traced, refusals
+from graph.serving import BUSY, Thread, compiled_for, compiled_to_read, note_traced, refusals
 from graph.store.database import served_database
 from graph.store.fences import FencedError, Fences
 from graph.store.locks import ThreadBusyError
@@ -20,9 +20,9 @@ from policies.team.team import PATTERN_NAMES, PatternName
 
 Factory = Callable[[RunnableConfig, ServerRuntime[Any]], AbstractAsyncContextManager[Any]]
 
-RUN, WRITING = "threads.create_run", ("threads.create_run", "threads.update")
-"""What the server wants a graph for when it runs the thread, and when it writes to it at all."""
-BUSY = "busy: somebody else works on this thread; try again when they are done"
+RUN, UPDATE = "threads.create_run", "threads.update"
+"""What the server wants a graph for when it runs a thread, and when it is to write to its state past the nodes."""
+PAST_NODES = "the state of a thread is written by its nodes alone; send a run with an input instead"
 PAUSES, PAUSE_SECONDS = 20, 0.2
 """A run waits for one of the same thread that this server has just cut."""
 
@@ -41,11 +41,14 @@ def _serve(pattern: PatternName) -> Factory:
         """
         configurable, context = config.get("configurable", {}), runtime.access_context
         thread = None if context == "assistants.read" else configurable.get("thread_id")
-        async with _held(thread if context in WRITING else None):
+        if context == UPDATE:
+            raise InputRefusedError(PAST_NODES)
+        async with _held(thread if context == RUN else None):
             with refusals():
                 found = await Thread.read(thread)
                 if context == RUN:
                     found.refuse_rewriting(configurable)
+                if context == RUN and not found.is_over:
                     await note_traced(thread, configurable)
                 if found.team is not None and context != RUN:
                     compiled = await compiled_to_read(found.team)

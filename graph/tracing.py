@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -21,7 +22,7 @@ from langsmith.client import Client
 from langsmith.run_helpers import get_current_run_tree, tracing_context
 from langsmith.utils import LangSmithConflictError, LangSmithNotFoundError, LangSmithUserError
 
-from graph.delivery import Delivery, Item, RefusedError, UnreachableError
+from graph.delivery import Delivery, EarlyError, Item, RefusedError, UnreachableError, status_of
 from graph.posting import OURS, PRIVATE, Postings, merged
 from graph.problems import UsageError
 from graph.scores import Scores, feedback_of, scores_in
@@ -37,10 +38,20 @@ Plain = dict[str, Any]
 LOG = logging.getLogger("accord")
 TIMEOUT_MS = (3_000, 10_000)
 BUSY = (408, 429)
+INGEST = "/runs/multipart"
 NO_KEY = (
     "LANGSMITH_TRACING is true, but LANGSMITH_API_KEY is not set; set it, or LANGSMITH_ENDPOINT to a server of yours"
 )
 NOT_ASKED = "LANGSMITH_TRACING is not true, so nothing is posted to LangSmith; set it, and LANGSMITH_API_KEY"
+
+
+@contextmanager
+def _harmless() -> Iterator[None]:
+    """Let nothing that goes wrong with a trace reach the run."""
+    try:
+        yield
+    except Exception:
+        LOG.debug("accord: a part of a trace is lost", exc_info=True)
 
 
 class _Client(Client):
@@ -69,20 +80,23 @@ class _Client(Client):
 
     def create_run(self, name: str, inputs: Plain, run_type: Any, **told: Any) -> None:
         """Queue what is shown of a run that begins."""
-        self._put(self.under_way.begin({**told, "name": name, "inputs": inputs, "run_type": run_type}))
+        with _harmless():
+            self._put(self.under_way.begin({**told, "name": name, "inputs": inputs, "run_type": run_type}))
 
     def update_run(self, run_id: Any, **told: Any) -> None:
         """Queue what is shown of a run that ends."""
-        ops = self.under_way.end({**told, "id": run_id})
-        self._put(ops)
-        for root in (op for op in ops if self.scores_itself and op["parent_run_id"] is None):
-            self.score(root["id"], scores_in(root.get("extra", {}).get("metadata", {})))
+        with _harmless():
+            ops = self.under_way.end({**told, "id": run_id})
+            self._put(ops)
+            for root in (op for op in ops if self.scores_itself and op["parent_run_id"] is None):
+                self.score(root["id"], scores_in(root.get("extra", {}).get("metadata", {})))
 
     def annotate(self, labels: Mapping[str, Any]) -> None:
         """Say something of the run in which this is called."""
-        run = get_current_run_tree()
-        if run is not None:
-            self._put(self.under_way.label(str(run.trace_id), str(run.id), labels))
+        with _harmless():
+            run = get_current_run_tree()
+            if run is not None:
+                self._put(self.under_way.label(str(run.trace_id), str(run.id), labels))
 
     def _put(self, ops: Sequence[Plain]) -> None:
         for op in ops:
@@ -97,11 +111,13 @@ class _Client(Client):
         """Send a request once, and say whether sending it again may help."""
         try:
             response = super().request_with_retries(method, pathname, **kwargs)
-        except (LangSmithNotFoundError, LangSmithConflictError):
+        except (LangSmithNotFoundError, LangSmithConflictError) as error:
             self.delivery.answered()
+            if pathname.endswith(INGEST) and isinstance(error, LangSmithNotFoundError):
+                raise RefusedError("it answered 404") from None
             raise
         except Exception as error:
-            status = _status_of(error)
+            status = status_of(error)
             if status is None:
                 raise UnreachableError("it cannot be reached") from None
             self.delivery.answered()
@@ -115,7 +131,7 @@ class _Client(Client):
         try:
             self._post(feedback)
         except LangSmithNotFoundError:
-            raise UnreachableError("it does not know the trace yet") from None
+            raise EarlyError("it does not know the trace") from None
         except RefusedError as refused:
             session = self._session()
             if session is None:
@@ -131,10 +147,11 @@ class _Client(Client):
             return None
 
     def _post(self, feedback: Plain) -> None:
-        self.request_with_retries("POST", "/feedback", request_kwargs={"data": json.dumps(feedback).encode()})
+        with suppress(LangSmithConflictError):  # it has it: an earlier answer was lost on the way
+            self.request_with_retries("POST", "/feedback", request_kwargs={"data": json.dumps(feedback).encode()})
 
     def _greet(self) -> None:
-        with suppress(LangSmithNotFoundError):
+        with suppress(LangSmithNotFoundError, LangSmithConflictError):
             self.request_with_retries("GET", "/info")
 
     def _send(self, batch: Sequence[Item]) -> None:
@@ -155,16 +172,6 @@ class _Client(Client):
 
 def _told(error: Exception) -> str:
     return str(error) if isinstance(error, RefusedError) else type(error).__name__
-
-
-def _status_of(error: BaseException | None) -> int | None:
-    """Return the status that an endpoint answered; None where it gave no answer."""
-    while error is not None:
-        status = getattr(getattr(error, "response", None), "status_code", None)
-        if isinstance(status, int):
-            return status
-        error = error.__cause__ or error.__context__
-    return None
 
 
 @dataclass(slots=True)
@@ -242,6 +249,7 @@ def serve_tracing(settings: Settings) -> Annotate:
         return say_nothing
     client = _open_client(settings)
     client.scores_itself = True  # nobody else is there when a run of the server ends
+    client.delivery.tell = partial(_warn, settings.langsmith_endpoint)
     langsmith.configure(client=client, enabled=True, project_name=client.project)
     atexit.register(_leave, client, settings.langsmith_endpoint)
     return client.annotate
@@ -267,7 +275,7 @@ def post_judgement(settings: Settings, traced: Traced, scores: Mapping[str, floa
     try:
         for key, score in scores.items():
             client.post_feedback(feedback_of(traced.run_id, key, score, comment))
-    except (UnreachableError, RefusedError) as error:
+    except (UnreachableError, EarlyError, RefusedError) as error:
         raise UsageError(f"LangSmith at {settings.langsmith_endpoint} did not take the feedback: {error}") from None
 
 
@@ -284,4 +292,8 @@ def _open_client(settings: Settings) -> _Client:
 def _leave(client: _Client, endpoint: str) -> None:
     problem = client.delivery.close()
     if problem:
-        LOG.warning("accord: warning: not all traces reached LangSmith at %s: %s", endpoint, problem)
+        _warn(endpoint, problem)
+
+
+def _warn(endpoint: str, problem: str) -> None:
+    LOG.warning("accord: warning: not all traces reached LangSmith at %s: %s", endpoint, problem)

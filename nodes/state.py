@@ -11,7 +11,7 @@ from langgraph.channels import DeltaChannel, EphemeralValue
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from policies.team.fields import CleanText, Facts
+from policies.team.fields import Facts, Goal
 
 Node = Any
 """A graph node; LangGraph keeps its own type of one private."""
@@ -134,9 +134,8 @@ class Input(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    goal: CleanText | None = Field(
+    goal: Goal | None = Field(
         default=None,
-        max_length=4_000,
         title="Goal",
         description="The question put to the team; empty: the team's own.",
         examples=["Prepare a go/no-go brief for the Checkout v2 campaign in US on 2026-03-02."],

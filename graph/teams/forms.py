@@ -59,11 +59,16 @@ def form_of(team: Team, facts: dict[str, Any] | None) -> type[Input]:
 
     It shows the team's facts, the private ones withheld before.
     """
-    shown = facts if len(str(facts)) <= MAX_SHOWN else None
-    limits = team.budget.model_dump(mode="json")
-    own = {"goal": team.goal, "facts": shown, "budget": limits, "accept_changes": False}
+    own = defaults_of(team, facts)
     fields: dict[str, Any] = {name: _with(Input.model_fields[name], value) for name, value in own.items()}
     return create_model("Input", __base__=Input, __doc__=f"A run of the team {team.name}.", **fields)
+
+
+def defaults_of(team: Team, facts: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what the form of a team is filled with."""
+    shown = facts if len(str(facts)) <= MAX_SHOWN else None
+    limits = team.budget.model_dump(mode="json")
+    return {"goal": team.goal, "facts": shown, "budget": limits, "accept_changes": False}
 
 
 def _with(field: FieldInfo, value: Any) -> tuple[Any, Any]:

@@ -45,11 +45,6 @@ def names_of(settings: Settings, pattern: PatternName) -> list[str]:
     return [name for name, path in offered_teams(settings).items() if _pattern_in(path) == pattern]
 
 
-def pattern_of(settings: Settings, name: str) -> PatternName | None:
-    """Return the pattern that an offered team works by, as its file says; None where the file cannot be read."""
-    return _pattern_in(offered_teams(settings)[name])
-
-
 def _pattern_in(path: Path) -> PatternName | None:
     try:
         said = read_document(path).value

@@ -7,14 +7,16 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 
 from graph.web.assistants import offer_assistants
+from graph.web.listing import list_newest
 
 
 @asynccontextmanager
 async def _lifespan(_: Starlette) -> AsyncIterator[None]:
     # As a task: the server answers its own client only after it has started.
-    offering = asyncio.create_task(offer_assistants())
+    making = [asyncio.create_task(each()) for each in (offer_assistants, list_newest)]
     yield
-    offering.cancel()
+    for each in making:
+        each.cancel()
 
 
 app = Starlette(lifespan=_lifespan)

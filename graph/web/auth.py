@@ -10,15 +10,18 @@ from langgraph_sdk import Auth
 from langgraph_sdk.errors import NotFoundError
 
 from graph.problems import UsageError
-from graph.serving import Thread, own_facts, team_for
+from graph.serving import BUSY, Thread, is_held, own_facts, team_for
 from graph.settings import load_settings
+from graph.teams.forms import defaults_of
 from graph.teams.offered import load_offered
 from graph.web.listing import forget_thread, list_newest, list_thread, metadata_of, this_server
-from graph.web.requests import admitted_input, check_configuration, refuse_route, refuse_run
+from graph.web.requests import admitted_input, changed, check_command, check_configuration, refuse_route, refuse_run
 from nodes.services import InputRefusedError
 
 PERSON = {"identity": "local"}
-REFUSED, NOT_ALLOWED = 403, 422
+REFUSED, TAKEN, NOT_ALLOWED = 403, 409, 422
+ORIGINS = ("https://smith.langchain.com", "https://eu.smith.langchain.com")
+"""The pages that may send requests from a browser: Studio's, as langgraph.json has them, and the server's own."""
 PROVIDED = "__context_provided__"
 """Under this key the server notes that a run names its configuration as context."""
 
@@ -27,8 +30,11 @@ auth = Auth()
 
 
 @auth.authenticate
-async def identify(method: str, path: str) -> Any:
-    """Return who calls."""
+async def identify(method: str, path: str, headers: dict[bytes, bytes]) -> Any:
+    """Return who calls; a page that is not Studio's calls nothing."""
+    origin, host = (headers.get(name, b"").decode("latin-1") for name in (b"origin", b"host"))
+    if origin and origin not in (*ORIGINS, f"http://{host}"):
+        raise _refusal(REFUSED, f"pages of {origin[:200]} may not call this server; allowed: {', '.join(ORIGINS)}")
     refused = refuse_route(method, path)
     if refused:
         raise _refusal(REFUSED, refused)
@@ -45,7 +51,7 @@ async def deny(ctx: Auth.types.AuthContext, value: Any) -> None:
 
 @auth.on.assistants
 async def on_assistants(ctx: Auth.types.AuthContext, value: Any) -> None:
-    """Allow all that is done to assistants, but a team that is not offered."""
+    """Allow whatever is done to assistants, except to name a team that is not offered."""
     configurable = (value.get("config") or {}).get("configurable") or {}
     team = (value.get("context") or {}).get("team") or configurable.get("team")
     if team is not None:
@@ -84,8 +90,11 @@ async def on_update(ctx: Auth.types.AuthContext, value: Any) -> None:
 
 @auth.on.threads.delete
 async def on_delete(ctx: Auth.types.AuthContext, value: Any) -> None:
-    """Allow a thread to be deleted."""
-    forget_thread(str(value.get("thread_id")))
+    """Allow a thread to be deleted on which nobody works."""
+    thread = str(value.get("thread_id"))
+    if await is_held(thread):
+        raise _refusal(TAKEN, BUSY)
+    forget_thread(thread)
 
 
 @auth.on.threads.create_run
@@ -110,10 +119,23 @@ async def _admit(run: Any) -> None:
     assistant = await this_server().assistants.get(str(run["assistant_id"]))
     configurable = {**(assistant["config"].get("configurable") or {}), **await _configured(thread), **given}
     found = await Thread.read(thread)
+    if kwargs.get("command"):
+        check_command(kwargs["command"], found.past)
     graph: Any = assistant["graph_id"]
     team = await asyncio.to_thread(team_for, graph, configurable, found.team)
     if kwargs.get("input") is not None:
-        kwargs["input"] = admitted_input(kwargs["input"], team, await own_facts(team), found.past)
+        filled = changed(kwargs["input"], await _form(graph, assistant["config"].get("configurable") or {}))
+        facts = await own_facts(team) if isinstance(filled, dict) and filled.get("facts") else None
+        kwargs["input"] = admitted_input(filled, team, facts, found.past)
+
+
+async def _form(graph: Any, configurable: dict[str, Any]) -> dict[str, Any]:
+    """Return what the form of an assistant is filled with; nothing where there is none."""
+    try:
+        team = await asyncio.to_thread(team_for, graph, configurable, None)
+        return defaults_of(team, await own_facts(team))
+    except UsageError:
+        return {}
 
 
 async def _configured(thread: str) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from langgraph_sdk import get_client
 from langgraph_sdk.client import LangGraphClient
 
 from graph.problems import UsageError
-from graph.serving import Thread
+from graph.serving import past_of
 from graph.store.database import served_database
 from graph.store.index import Index
 
-NEWEST = 500
+NEWEST = 100
 """How many threads, those touched last, the list is looked through for."""
 
 _listed: set[str] = set()
@@ -49,7 +49,7 @@ def forget_thread(thread: str) -> None:
 async def metadata_of(thread: str) -> dict[str, Any]:
     """Return what the server is to know of a thread of the database, its graph and its team; nothing of a new one."""
     try:
-        past = (await Thread.read(thread)).past
+        past = await past_of(thread)
     except UsageError:  # it cannot be read; `accord audit verify` names it
         return {}
     return {"graph_id": past.team["pattern"], "team": past.team["name"]} if past.case else {}

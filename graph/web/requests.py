@@ -11,6 +11,7 @@ from nodes.admission import check_given
 from nodes.services import InputRefusedError
 from nodes.state import Input
 from policies.nearest import allowed_names
+from policies.run.budgets import change_budget
 from policies.team.privacy import withhold
 from policies.team.team import Team
 
@@ -18,10 +19,11 @@ Value = Mapping[str, Any]
 LANGGRAPHS_OWN = "__pregel_"
 
 CLOSED = (
-    (r"POST /threads/[^/]+/state", "writes past every node"),
-    (r"POST /threads/prune", "cuts what records rest on"),
+    (r"POST /threads/[^/]+/state", "it writes past every node; send a run with an input instead"),
+    (r"POST /threads/[^/]+/copy", "the record of a thread names it, and a copy would not verify; begin a new thread"),
+    (r"POST /threads/prune", "the record of a thread rests on all of its checkpoints; delete a thread whole"),
 )
-"""Routes that are refused, each with what it does to a thread."""
+"""Routes that are refused, each with the reason and the remedy."""
 
 
 def refuse_route(method: str, path: str) -> str | None:
@@ -31,8 +33,8 @@ def refuse_route(method: str, path: str) -> str | None:
     (None, 'POST /threads/1/state is refused: it writes past every node; send a run with an input instead')
     """
     asked = f"{method} {path.rstrip('/')}"
-    does = next((does for route, does in CLOSED if re.fullmatch(route, asked)), None)
-    return f"{asked} is refused: it {does}; send a run with an input instead" if does else None
+    why = next((why for route, why in CLOSED if re.fullmatch(route, asked)), None)
+    return f"{asked} is refused: {why}" if why else None
 
 
 def refuse_run(run: Value) -> str | None:
@@ -57,19 +59,34 @@ def _unwanted(run: Value) -> Iterator[str]:
     inner = next((name for name in configurable if name.startswith(LANGGRAPHS_OWN)), None)
     if inner or configurable.get("checkpoint_ns"):
         yield f"`configurable.{inner or 'checkpoint_ns'}` is refused: LangGraph sets it; a run is of a whole thread"
+    if kwargs.get("feedback_keys"):
+        yield "`feedback_keys` is refused: it asks LangSmith for addresses to post to; use `accord feedback`"
     if kwargs.get("webhook"):
         yield "`webhook` is refused: this server calls no address that a client names; follow the run instead"
 
 
-def check_configuration(context: Value, known: Value = Configuration.model_fields) -> None:
+def check_configuration(context: Value) -> None:
     """Refuse entries of a run's context that nobody reads.
 
     Raises:
         UsageError: there is one; all of them.
     """
+    known = Configuration.model_fields
     unknown = [name for name in context if name not in known]
     if unknown:
         raise UsageError(*(f"`context.{name}` is not known{allowed_names(name, known)}" for name in unknown))
+
+
+def check_command(command: Value, past: Past) -> None:
+    """Refuse to answer what nobody has asked.
+
+    Raises:
+        UsageError: the thread has not begun, or the answer is null.
+    """
+    if not past.case:
+        raise UsageError("`command.resume` answers a thread that has begun; this one has not: send a run with an input")
+    if command.get("resume") is None:
+        raise UsageError("`command.resume` is null; give the answer, or send a run with an input")
 
 
 def admitted_input(given: Any, team: Team, own: Value | None, past: Past) -> dict[str, Any]:
@@ -90,12 +107,24 @@ def admitted_input(given: Any, team: Team, own: Value | None, past: Past) -> dic
     filled = {name: value for name, value in given.items() if value not in (None, "", {})}
     try:
         check_given(filled)
-    except InputRefusedError as error:
+        change_budget(past.budget if past.case else team.budget, filled.get("budget") or {})
+    except (InputRefusedError, ValueError) as error:
         raise UsageError(str(error)) from None
     if "facts" in filled:
         base = past.facts if past.case else own
         filled["facts"] = withhold(merged(base or {}, filled["facts"]), team.private)
     return filled
+
+
+def changed(given: Any, form: Value) -> Any:
+    """Return what of an input differs from the form that was shown: the rest was left as it was.
+
+    >>> changed({"goal": "Ship?", "budget": {"max_rounds": 5}}, {"goal": "Ship?", "budget": {"max_rounds": 3}})
+    {'budget': {'max_rounds': 5}}
+    """
+    if not isinstance(given, dict):
+        return given
+    return {name: value for name, value in given.items() if name not in form or value != form[name]}
 
 
 def merged(facts: Value, given: Value) -> dict[str, Any]:

@@ -45,10 +45,10 @@ def _known(voice: str) -> str:
     return voice
 
 
-CleanText = Annotated[str, AfterValidator(_clean)]
 _KNOWN = {"anyOf": [{"enum": list(VOICE_NAMES)}, {"type": "string", "pattern": OWN_PATTERN}]}
 Speaker = Annotated[str, AfterValidator(_known), WithJsonSchema(_KNOWN)]
 """A voice that Accord has, or `own:` and the name of one that a Python program brings."""
+Goal = Annotated[str, Field(max_length=4_000), AfterValidator(_clean)]
 Text = Annotated[str, _trimmed(4_000), AfterValidator(_clean)]
 Action = Annotated[str, _trimmed(MAX_ACTION), AfterValidator(_clean)]
 Summary = Annotated[str, _trimmed(MAX_SUMMARY), AfterValidator(_clean)]

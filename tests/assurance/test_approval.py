@@ -24,7 +24,7 @@ def served(home: Path, path: str) -> Any:
     """Return the graph that `langgraph dev` gets for a registered team."""
     home.mkdir(exist_ok=True)
     (home / "accord.toml").write_text(f"[teams]\nmine = {json.dumps(str(Path(path).resolve()))}\n")
-    serving._process.cache_clear()  # another home, another file
+    serving._made.cache_clear()  # another home, another file
 
     async def main() -> Any:
         looking: Any = SimpleNamespace(access_context="assistants.read", store=None)

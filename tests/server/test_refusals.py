@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from graph.web.auth import ORIGINS
 from tests.durability.rows import all_rows
-from tests.server.development import Server, serve_graph
+from tests.server.development import REPOSITORY, Server, serve_graph
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("langgraph_dev")]
 
@@ -34,7 +37,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
     (folder / "home").mkdir()
     (folder / "home" / "loan.yaml").write_text(TEAM.replace("CANARY", CANARY))
-    (folder / "home" / "accord.toml").write_text('[teams]\nloan = "loan.yaml"\n')
+    sourced = TEAM.replace("name: loan", "name: sourced").replace(
+        "facts: {customer: {name: CANARY, income: 5}, region: EU}", "facts_file: gone.json"
+    )
+    (folder / "home" / "sourced.yaml").write_text(sourced)
+    (folder / "home" / "gone.json").write_text('{"region": "EU", "income": 5}')
+    (folder / "home" / "accord.toml").write_text('[teams]\nloan = "loan.yaml"\nsourced = "sourced.yaml"\n')
     with serve_graph(folder) as running:
         yield running
 
@@ -48,6 +56,7 @@ def finished(server: Server) -> str:
 
 
 RUN = {"assistant_id": "rounds", "input": {}}
+FORGED = [{"values": {"final_decision": "no_go", "answer": "FORGED"}, "as_node": "finalize"}]
 WRITES_PAST = "it writes past every node; "
 REFUSED: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
     "write state": ("POST", "/threads/{}/state", {"values": {"goal": "?"}}, 403, f"is refused: {WRITES_PAST}"),
@@ -99,8 +108,23 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
         *("POST", "/threads/{}/runs/crons", {**RUN, "schedule": "* * * * *"}, 403),
         "`crons.create` is refused: this server has assistants, threads and runs only",
     ),
-    "prune": ("POST", "/threads/prune", {"thread_ids": []}, 403, "it cuts what records rest on"),
-    "copy": ("POST", "/threads/{}/copy", {}, 400, "cannot be copied: its record names it"),
+    "write state with a new thread": (
+        *("POST", "/threads", {"if_exists": "do_nothing", "thread_id": "{}", "supersteps": [{"updates": FORGED}]}, 400),
+        "the state of a thread is written by its nodes alone",
+    ),
+    "ask LangSmith for addresses": (
+        "POST",
+        "/threads/{}/runs",
+        {**RUN, "feedback_keys": ["x"]},
+        403,
+        "accord feedback",
+    ),
+    "answer with nothing": (
+        *("POST", "/threads/{}/runs", {"assistant_id": "rounds", "command": {"resume": None, "goto": []}}, 422),
+        "`command.resume` is null",
+    ),
+    "prune": ("POST", "/threads/prune", {"thread_ids": []}, 403, "rests on all of its checkpoints; delete a thread"),
+    "copy": ("POST", "/threads/{}/copy", {}, 403, "a copy would not verify; begin a new thread"),
 }
 
 
@@ -112,10 +136,27 @@ def test_what_would_leave_no_record_or_write_past_the_nodes_is_refused_and_chang
     database = str(server.folder / "home" / "accord.sqlite")
     before = all_rows(database, finished)
 
-    found = server.refusal(path.format(finished), body, method)
+    found = server.refusal(path.format(finished), json.loads(json.dumps(body).replace('"{}"', f'"{finished}"')), method)
 
     assert (found[0], said in found[1]) == (status, True), found
     assert all_rows(database, finished) == before
+
+
+def test_an_answer_to_a_thread_that_has_not_begun_is_refused(server: Server) -> None:
+    run = {"assistant_id": "rounds", "command": {"resume": "go"}}
+    status, said = server.refusal(f"/threads/{server.new_thread()}/runs", run)
+    assert (status, "this one has not: send a run with an input" in said) == (422, True)
+
+
+def test_a_page_that_is_not_studios_calls_nothing(server: Server) -> None:
+    headers = {"Origin": "https://evil.example", "content-type": "text/plain"}
+    asked = urllib.request.Request(f"{server.url}/threads", b"{}", headers, method="POST")
+    with pytest.raises(urllib.error.HTTPError) as refused, urllib.request.urlopen(asked, timeout=60):
+        pass
+    with refused.value as answer:
+        assert (answer.code, b"pages of https://evil.example may not call" in answer.read()) == (403, True)
+    allowed = json.loads((REPOSITORY / "langgraph.json").read_text())["http"]["cors"]["allow_origins"]
+    assert tuple(allowed) == ORIGINS
 
 
 def test_the_stores_and_other_protocols_of_the_server_are_closed(server: Server) -> None:
@@ -214,6 +255,18 @@ def test_private_facts_are_withheld_before_anything_is_kept_or_shown(server: Ser
 
 def test_a_registered_team_runs_by_its_name(server: Server) -> None:
     assert server.run({}, context={"team": "loan"})["final_decision"] == "go"
+
+
+def test_facts_are_not_merged_over_a_source_that_is_gone(server: Server) -> None:
+    thread, assistant = server.new_thread(), server.assistant("sourced")
+    partial: Any = {"facts": {"region": "US"}}
+    run = {"assistant_id": assistant, "input": partial}
+    server.client.runs.wait(thread, assistant, input=partial)
+    state: Any = server.client.threads.get_state(thread)["values"]
+    (server.folder / "home" / "gone.json").unlink()
+    status, said = server.refusal(f"/threads/{server.new_thread()}/runs", run)
+    assert state["case"]["facts"] == {"region": "US", "income": 5}
+    assert (status, "the facts of the team `sourced` cannot be read: " in said) == (422, True)
 
 
 def test_a_registered_team_whose_file_has_problems_has_no_assistant_and_the_log_says_why(tmp_path: Path) -> None:

@@ -80,12 +80,16 @@ def test_a_thread_that_is_deleted_at_the_server_leaves_no_checkpoint(tmp_path: P
     assert {table for table, rows in kept.items() if rows} == {"store"}
 
 
-def test_a_thread_is_not_copied_at_the_server(tmp_path: Path) -> None:
-    with serve_graph(tmp_path) as server:
+def test_a_thread_on_which_somebody_works_is_not_deleted(tmp_path: Path) -> None:
+    with serve(hanging(1)) as model, with_model(tmp_path, model) as server:
         thread = server.new_thread()
-        server.run({}, thread)
-        with pytest.raises(Exception, match=f"the thread `{thread}` cannot be copied"):
-            server.client.threads.copy(thread)
+        run = server.client.runs.create(thread, "rounds", input={}, durability="sync")
+        wait_until(lambda: len(model.calls) == 3)
+        status, said = server.refusal(f"/threads/{thread}", None, "DELETE")
+        server.client.runs.cancel(thread, run["run_id"], wait=True)
+        done = server.run(None, thread)
+    assert (status, said) == (409, "busy: somebody else works on this thread; try again when they are done")
+    assert done["final_decision"] == "go"
 
 
 def test_a_run_that_cuts_another_of_its_thread_short_gets_the_thread(tmp_path: Path) -> None:

@@ -154,6 +154,9 @@ def test_facts_that_are_given_are_merged_over_the_teams_own(server: Server) -> N
         ({"facts": [1]}, "`facts` must be a mapping"),
         ({"facts": {"n": 2**60}}, "`facts`: "),
         ({"budget": 3}, "`budget` must be a mapping"),
+        ({"budget": {"max_turns": 1}}, "budget.max_turns is not a limit; "),
+        ({"budget": {"max_rounds": "x"}}, "budget.max_rounds"),
+        ({"goal": "?" * 4_001}, "`goal` must be at most 4000 characters"),
         ([{}], "the input must be an object; allowed: goal, facts, budget, accept_changes"),
     ],
 )
@@ -165,11 +168,6 @@ def test_an_input_that_cannot_be_taken_is_refused_in_a_sentence_before_a_run_beg
     assert status == 422
     assert said in sentence
     assert server.client.runs.list(thread) == []
-
-
-def test_a_limit_that_there_is_not_is_refused_by_the_run_in_a_sentence(server: Server) -> None:
-    with pytest.raises(Exception, match=r"budget\.max_turns is not a limit; "):
-        server.run({"budget": {"max_turns": 1}})
 
 
 # --- the configuration panel -----------------------------------------------------------------------------------------
@@ -194,6 +192,20 @@ def test_a_run_is_configured_by_its_context(server: Server) -> None:
     assert come_to(team="cold_storage")["final_decision"] == "go_with_caution"
     assert come_to(budget={"max_messages": 2})["stop_reason"] == "max_messages"
     assert come_to(voice="rules")["final_decision"] == "go"
+
+
+def test_the_panel_counts_where_the_form_was_left_as_it_was(server: Server) -> None:
+    thread, form = server.new_thread(), form_of(server, "rounds")
+    other = server.run(form, thread, context={"team": "cold_storage"})
+    values: Any = server.client.threads.get_state(thread)["values"]
+    case = values["case"]
+    assert (case["goal"], case["facts"]) == (TEAMS["cold_storage"]["goal"].strip(), TEAMS["cold_storage"]["facts"])
+    assert other["final_decision"] == "go_with_caution"
+
+    short = server.new_thread()
+    assert server.run(form, short, context={"budget": {"max_messages": 2}})["stop_reason"] == "max_messages"
+    assert server.run(form, short)["stop_reason"] == "max_messages"
+    assert server.run({**form, "budget": {**form["budget"], "max_messages": 9}}, short)["final_decision"] == "go"
 
 
 @pytest.mark.parametrize(

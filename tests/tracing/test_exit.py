@@ -1,5 +1,6 @@
 """Leaving: an endpoint that is not there holds nobody up, and one that is slow gets everything."""
 
+import json
 import socket
 import time
 from collections.abc import Callable
@@ -74,6 +75,28 @@ def names_in(endpoint: LangSmithEndpoint) -> tuple[list[str], list[str]]:
     """The runs that have ended, and the scores."""
     ended = sorted(run["name"] for run in endpoint.runs.values() if run.get("end_time"))
     return ended, [each["key"] for each in endpoint.feedback]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("status", [404, 409, 500, 401])
+@pytest.mark.parametrize("path", ["/info", "/feedback", "/runs/multipart"])
+def test_whatever_an_endpoint_answers_each_run_comes_to_its_decision_and_other_traces_arrive(
+    tmp_path: Path, path: str, status: int
+) -> None:
+    cases = "".join(json.dumps({"id": name}) + "\n" for name in "abc")
+    with langsmith() as endpoint:
+        endpoint.answers.by_path[path] = status
+        env = {"LANGSMITH_TRACING": "true", "LANGSMITH_ENDPOINT": endpoint.url, "ACCORD_HOME": str(tmp_path / "home")}
+        (tmp_path / "cases.jsonl").write_text(cases)
+        done = process(tmp_path, "batch", "cases.jsonl", "--concurrency", "1", env=env)
+
+    decisions = [json.loads(line)["result"]["final_decision"] for line in done.out.splitlines()]
+    assert (done.code, decisions) == (0, ["go"] * 3), done.err
+    assert not [word for word in NOISE if word in done.err]
+    if path != "/runs/multipart":
+        assert len(endpoint.roots) == 3
+    elif status != 409:
+        assert len(said_of_traces(done)) == 1
 
 
 @pytest.mark.slow
