@@ -56,12 +56,12 @@ class Delivery:
     """A queue of items, and the thread that sends them.
 
     `greet` asks the endpoint for the smallest thing, `send` sends a batch; both raise one of the errors above.
-    `tell` hears of the first loss when it happens. Whatever else goes wrong is a loss, too, and disturbs nobody.
+    `on_loss` is called with the first loss when it happens. Whatever else goes wrong is a loss, too, and disturbs nobody.
     """
 
     def __init__(self, greet: Callable[[], None], send: Callable[[Sequence[Item]], None]) -> None:
         self._greet, self._send = greet, send
-        self.tell: Callable[[str], None] | None = None
+        self.on_loss: Callable[[str], None] | None = None
         self._parts, self._apart = deque[Item](), deque[Item]()
         self._sent_parts = False
         self._postponed: Counter[str] = Counter()
@@ -148,8 +148,8 @@ class Delivery:
 
     def _lose(self, problem: str) -> None:
         self.problem, self.lost = problem, self.lost + 1
-        if self.tell is not None and self.lost == 1:
-            self.tell(problem)
+        if self.on_loss is not None and self.lost == 1:
+            self.on_loss(problem)
 
     def _postpone(self, problem: str) -> None:
         """Put the first item behind the others, or lose it where that was done too often."""

@@ -25,14 +25,25 @@ MAX_RUNS = 4_096
 OURS, PRIVATE = "accord", "private"
 """Tags: a trace is masked where it has the second, or lacks the first. A caller can add tags and take none away."""
 
-_FILTERS = frozenset(
-    {
-        *("thread_id", "thread", "team", "pattern", "policy", "round", "stage", "role", "seat", "seats", "attempt"),
-        *("reply", "stance", "reason", "outcome", "row", "stop_reason", "final_decision"),
-        *("ls_provider", "ls_model_name", "ls_model_type", "langgraph_step", "assistant_id", "graph_id", "run_id"),
+_PLACES = frozenset({"thread_id", "team", "pattern", "policy", "langgraph_step", "assistant_id", "graph_id", "run_id"})
+"""Metadata that is always posted: set by us or by LangGraph."""
+_CALLS = frozenset({"thread", "round", "stage", "role", "seat", "attempt", "outcome"}) | {
+    *("ls_provider", "ls_model_name", "ls_model_type"),
+}
+"""Metadata of the call of a model, set where it is called."""
+_LABELS = (
+    _CALLS
+    | {"seats", "reply", "stance", "reason", "outcome", "row", "conflicts", "guard_tripped"}
+    | {
+        *("stop_reason", "final_decision"),
     }
 )
-"""Metadata that is always posted."""
+"""What is said of a run by its node alone; a caller who sets the same is not heard, or filters would be false."""
+_FORMS = {
+    "policy": re.compile(r"[0-9a-f]{64}"),
+    "team": re.compile(r"[a-z][a-z0-9_-]{0,39}"),
+    "pattern": re.compile(r"[a-z]{1,20}"),
+}
 _UNSHOWN = frozenset(
     {"title", "model", "model_name", "stream", "stop", "checkpoint_ns", "revision_id", "ls_integration"}
 )
@@ -74,7 +85,7 @@ class _Run:
     def said(self) -> Plain:
         """Return the `extra` to post, whole; nothing where it was posted so before."""
         labels = {name: _label_shown(each, self.is_masked) for name, each in self.labels.items()}
-        extra = {**self.extra, "metadata": _metadata_shown(self.metadata, self.is_masked) | labels}
+        extra = {**self.extra, "metadata": _metadata_shown(self.metadata, self.run_type, self.is_masked) | labels}
         if extra == self.posted:
             return {}
         self.posted = extra
@@ -84,6 +95,7 @@ class _Run:
 @dataclass(slots=True)
 class _Trace:
     team: str
+    """The team's own name; a server writes there the name under which it offers the team."""
     is_masked: bool
     runs: dict[str, _Run] = field(default_factory=dict)
 
@@ -109,9 +121,9 @@ class Postings:
         is_node = metadata.get("langgraph_node") == told["name"] and "replies" in inputs
         with self._lock:
             trace = self._trace(str(told["trace_id"]), told["name"], tags)
+            if trace.team and "team" in metadata:
+                metadata["team"] = trace.team
             place, extra = _place(told, self._project), _extra_shown(told)
-            if "team" in metadata:
-                metadata["team"] = trace.team  # a caller of a server may name it by a path
             run = _Run(place, told["name"], told["run_type"], is_node, trace.is_masked, extra, metadata)
             waiting = trace.ended() if is_node and run.name == OPENS else []
             if len(trace.runs) < MAX_RUNS:
@@ -164,7 +176,8 @@ class Postings:
 
     def _trace(self, trace_id: str, name: str, tags: Sequence[str]) -> _Trace:
         is_masked = OURS not in tags or PRIVATE in tags
-        trace = self._traces.setdefault(trace_id, _Trace(name, is_masked))
+        team = name if name in tags else ""  # a caller of a server may give a run a name of its own
+        trace = self._traces.setdefault(trace_id, _Trace(team, is_masked))
         trace.is_masked = trace.is_masked or is_masked
         if len(self._traces) > MAX_TRACES:
             self._traces.popitem(last=False)
@@ -218,14 +231,19 @@ def _tags_shown(tags: Sequence[str], metadata: Mapping[str, Any], is_masked: boo
     return sorted(tag for tag in tags if tag in ours or not (is_masked or ":step:" in tag))
 
 
-def _metadata_shown(metadata: Mapping[str, Any], is_masked: bool) -> Plain:
+def _metadata_shown(metadata: Mapping[str, Any], run_type: str, is_masked: bool) -> Plain:
     """Return what one filters by; of a trace that is not masked also what a caller added, where it is short."""
+    always = _PLACES | _CALLS if run_type == MODEL else _PLACES
     shown = {
         name: value
         for name, value in metadata.items()
-        if name in _FILTERS or (not is_masked and _is_short(name, value))
+        if name in always or (not is_masked and name not in _LABELS and _is_short(name, value))
     }
-    return {name: value for name, value in shown.items() if value is not None}
+    return {name: value for name, value in shown.items() if value is not None and _has_form(name, value)}
+
+
+def _has_form(name: str, value: Any) -> bool:
+    return name not in _FORMS or (isinstance(value, str) and _FORMS[name].fullmatch(value) is not None)
 
 
 def _label_shown(value: Any, is_masked: bool) -> Any:

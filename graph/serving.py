@@ -92,7 +92,7 @@ class Thread:
 
     @property
     def is_over(self) -> bool:
-        """Whether the thread has come to its end for good: nothing resumes it."""
+        """Whether the thread has ended for good: nothing resumes it."""
         reason = self.past.stop_reason
         return reason is not None and not Stop.parse(reason).rule.is_resumable
 

@@ -249,7 +249,7 @@ def serve_tracing(settings: Settings) -> Annotate:
         return say_nothing
     client = _open_client(settings)
     client.scores_itself = True  # nobody else is there when a run of the server ends
-    client.delivery.tell = partial(_warn, settings.langsmith_endpoint)
+    client.delivery.on_loss = partial(_warn, settings.langsmith_endpoint)
     langsmith.configure(client=client, enabled=True, project_name=client.project)
     atexit.register(_leave, client, settings.langsmith_endpoint)
     return client.annotate

@@ -12,6 +12,8 @@ from graph.teams.loader import Changes, load_team, shipped_teams
 from policies.nearest import allowed_names
 from policies.team.team import PATTERN_NAMES, PatternName, Team
 
+MAX_NAME = 80
+
 
 def offered_teams(settings: Settings) -> dict[str, Path]:
     """Return the files of the teams that a server offers, by name, sorted.
@@ -34,15 +36,19 @@ def load_offered(settings: Settings, name: str, overrides: Mapping[str, Any] | N
     Raises:
         UsageError: no team of that name is offered, or every problem of its file or of the overrides.
     """
-    teams = offered_teams(settings)
-    if name not in teams:
-        raise UsageError(f"there is no team `{name}`{allowed_names(name, teams)}")
-    return load_team(str(teams[name]), Changes(overrides=overrides or {}, called="context"))
+    path = shipped_teams().get(name) or offered_teams(settings).get(name)
+    if path is None:
+        raise UsageError(f"there is no team `{name[:MAX_NAME]}`{allowed_names(name, offered_teams(settings))}")
+    return load_team(str(path), Changes(overrides=overrides or {}, called="context"))
 
 
 def names_of(settings: Settings, pattern: PatternName) -> list[str]:
     """Return the names of the teams that a server offers on the graph of a pattern, sorted."""
-    return [name for name, path in offered_teams(settings).items() if _pattern_in(path) == pattern]
+    try:
+        teams = offered_teams(settings)
+    except UsageError:  # said where a team is run; what a thread keeps can be read without
+        teams = shipped_teams()
+    return [name for name, path in teams.items() if _pattern_in(path) == pattern]
 
 
 def _pattern_in(path: Path) -> PatternName | None:

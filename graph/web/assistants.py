@@ -8,6 +8,7 @@ from typing import Any
 from graph.problems import UsageError
 from graph.serving import compiled_for, team_for
 from graph.settings import load_settings
+from graph.teams.loader import shipped_teams
 from graph.teams.offered import load_offered, offered_teams
 from graph.web.listing import this_server
 from policies.team.team import Team
@@ -47,8 +48,8 @@ def _offered() -> dict[str, dict[str, Any]]:
     try:
         names = offered_teams(settings)
     except UsageError as error:
-        logging.getLogger(__name__).error("no assistants are made: %s", error)
-        return {}
+        logging.getLogger(__name__).error("only the shipped teams have assistants: %s", error)
+        names = shipped_teams()
     for name in names:
         try:
             team = load_offered(settings, name)

@@ -12,10 +12,19 @@ from langgraph_sdk.errors import NotFoundError
 from graph.problems import UsageError
 from graph.serving import BUSY, Thread, is_held, own_facts, team_for
 from graph.settings import load_settings
-from graph.teams.forms import defaults_of
+from graph.teams.forms import Configuration, defaults_of
 from graph.teams.offered import load_offered
 from graph.web.listing import forget_thread, list_newest, list_thread, metadata_of, this_server
-from graph.web.requests import admitted_input, changed, check_command, check_configuration, refuse_route, refuse_run
+from graph.web.requests import (
+    admitted_input,
+    changed,
+    check_command,
+    check_configuration,
+    refuse_another,
+    refuse_configurable,
+    refuse_route,
+    refuse_run,
+)
 from nodes.services import InputRefusedError
 
 PERSON = {"identity": "local"}
@@ -30,12 +39,14 @@ auth = Auth()
 
 
 @auth.authenticate
-async def identify(method: str, path: str, headers: dict[bytes, bytes]) -> Any:
+async def identify(method: str, path: str, headers: dict[bytes, bytes], query_params: dict[str, str] | None) -> Any:
     """Return who calls; a page that is not Studio's calls nothing."""
     origin, host = (headers.get(name, b"").decode("latin-1") for name in (b"origin", b"host"))
     if origin and origin not in (*ORIGINS, f"http://{host}"):
         raise _refusal(REFUSED, f"pages of {origin[:200]} may not call this server; allowed: {', '.join(ORIGINS)}")
     refused = refuse_route(method, path)
+    if refused is None and "delete_threads" in (query_params or {}):
+        refused = "`delete_threads` is refused: a thread is a record; delete it itself (DELETE /threads/ID)"
     if refused:
         raise _refusal(REFUSED, refused)
     return PERSON
@@ -53,6 +64,9 @@ async def deny(ctx: Auth.types.AuthContext, value: Any) -> None:
 async def on_assistants(ctx: Auth.types.AuthContext, value: Any) -> None:
     """Allow whatever is done to assistants, except to name a team that is not offered."""
     configurable = (value.get("config") or {}).get("configurable") or {}
+    wrong = refuse_configurable(configurable, may_name_checkpoint=False)
+    if wrong:
+        raise _refusal(REFUSED, wrong)
     team = (value.get("context") or {}).get("team") or configurable.get("team")
     if team is not None:
         try:
@@ -113,7 +127,7 @@ async def _admit(run: Any) -> None:
     """Check what a run is configured with, and replace its input by what is admitted of it."""
     thread, kwargs = str(run["thread_id"]), run["kwargs"]
     await list_thread(thread)
-    given = (kwargs.get("config") or {}).get("configurable") or {}
+    given = _cleared(kwargs)
     if PROVIDED in given:
         check_configuration(kwargs.get("context") or {})
     assistant = await this_server().assistants.get(str(run["assistant_id"]))
@@ -127,6 +141,8 @@ async def _admit(run: Any) -> None:
         filled = changed(kwargs["input"], await _form(graph, assistant["config"].get("configurable") or {}))
         facts = await own_facts(team) if isinstance(filled, dict) and filled.get("facts") else None
         kwargs["input"] = admitted_input(filled, team, facts, found.past)
+        if found.is_over:
+            refuse_another(kwargs["input"], team, found.past)
 
 
 async def _form(graph: Any, configurable: dict[str, Any]) -> dict[str, Any]:
@@ -136,6 +152,17 @@ async def _form(graph: Any, configurable: dict[str, Any]) -> dict[str, Any]:
         return defaults_of(team, await own_facts(team))
     except UsageError:
         return {}
+
+
+def _cleared(kwargs: Any) -> dict[str, Any]:
+    """Return what a run is configured with, once what is empty, and what only LangGraph may set, is taken out of it."""
+    for name in ("recursion_limit", "callbacks"):
+        kwargs.get("config", {}).pop(name, None)
+    given: dict[str, Any] = (kwargs.get("config") or {}).get("configurable") or {}
+    for entries in (given, kwargs.get("context") or {}):
+        for name in [name for name in Configuration.model_fields if entries.get(name) in ("", {}, None)]:
+            entries.pop(name, None)
+    return given
 
 
 async def _configured(thread: str) -> dict[str, Any]:

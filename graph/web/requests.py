@@ -8,7 +8,7 @@ from graph.past import Past
 from graph.problems import UsageError
 from graph.teams.forms import Configuration
 from nodes.admission import check_given
-from nodes.services import InputRefusedError
+from nodes.services import InputRefusedError, StaleThreadError
 from nodes.state import Input
 from policies.nearest import allowed_names
 from policies.run.budgets import change_budget
@@ -17,6 +17,9 @@ from policies.team.team import Team
 
 Value = Mapping[str, Any]
 LANGGRAPHS_OWN = "__pregel_"
+MAX_NAME = 80
+ENDS = "/ \t\r\n"
+"""What may follow a path of which a router takes no notice."""
 
 CLOSED = (
     (r"POST /threads/[^/]+/state", "it writes past every node; send a run with an input instead"),
@@ -32,7 +35,7 @@ def refuse_route(method: str, path: str) -> str | None:
     >>> refuse_route("GET", "/threads/1/state"), refuse_route("POST", "/threads/1/state")
     (None, 'POST /threads/1/state is refused: it writes past every node; send a run with an input instead')
     """
-    asked = f"{method} {path.rstrip('/')}"
+    asked = f"{method} {path.rstrip(ENDS)}"
     why = next((why for route, why in CLOSED if re.fullmatch(route, asked)), None)
     return f"{asked} is refused: {why}" if why else None
 
@@ -51,18 +54,30 @@ def _unwanted(run: Value) -> Iterator[str]:
     if run.get("thread_id") is None:
         yield "a run without a thread leaves no record; create a thread first (POST /threads), and run on that"
     for part in ("goto", "update"):
-        if command.get(part):
+        if part in command and command[part] is not None:
             yield f"`command.{part}` is refused: it writes past every node; a run carries an input or `command.resume`"
     if run.get("multitask_strategy") == "rollback":
         yield "`multitask_strategy: rollback` is refused: it deletes records; use enqueue, reject or interrupt"
-    configurable = (kwargs.get("config") or {}).get("configurable") or {}
-    inner = next((name for name in configurable if name.startswith(LANGGRAPHS_OWN)), None)
-    if inner or configurable.get("checkpoint_ns"):
-        yield f"`configurable.{inner or 'checkpoint_ns'}` is refused: LangGraph sets it; a run is of a whole thread"
+    wrong = refuse_configurable((kwargs.get("config") or {}).get("configurable") or {})
+    if wrong:
+        yield wrong
     if kwargs.get("feedback_keys"):
         yield "`feedback_keys` is refused: it asks LangSmith for addresses to post to; use `accord feedback`"
     if kwargs.get("webhook"):
         yield "`webhook` is refused: this server calls no address that a client names; follow the run instead"
+
+
+def refuse_configurable(configurable: Value, may_name_checkpoint: bool = True) -> str | None:
+    """Return why entries of a configuration are refused that LangGraph sets itself, in a sentence, or None."""
+    inner = [name for name in configurable if name.startswith(LANGGRAPHS_OWN)]
+    inner += ["checkpoint_ns"] if configurable.get("checkpoint_ns", "") not in ("", None) else []
+    if not isinstance(configurable.get("checkpoint_map") or {}, dict):
+        inner.append("checkpoint_map")
+    if not may_name_checkpoint:
+        inner += [name for name in ("checkpoint_id", "checkpoint_map", "thread_id") if configurable.get(name)]
+    if not inner:
+        return None
+    return f"`configurable.{inner[0][:MAX_NAME]}` is refused: LangGraph sets it; a run is of a whole thread"
 
 
 def check_configuration(context: Value) -> None:
@@ -74,7 +89,7 @@ def check_configuration(context: Value) -> None:
     known = Configuration.model_fields
     unknown = [name for name in context if name not in known]
     if unknown:
-        raise UsageError(*(f"`context.{name}` is not known{allowed_names(name, known)}" for name in unknown))
+        raise UsageError(*(f"`context.{name[:MAX_NAME]}` is not known{allowed_names(name, known)}" for name in unknown))
 
 
 def check_command(command: Value, past: Past) -> None:
@@ -102,9 +117,15 @@ def admitted_input(given: Any, team: Team, own: Value | None, past: Past) -> dic
     unknown = [name for name in given if name not in Input.model_fields]
     if unknown:
         raise UsageError(
-            *(f"`{name}` is not part of the input{allowed_names(name, Input.model_fields)}" for name in unknown)
+            *(
+                f"`{name[:MAX_NAME]}` is not part of the input{allowed_names(name, Input.model_fields)}"
+                for name in unknown
+            )
         )
-    filled = {name: value for name, value in given.items() if value not in (None, "", {})}
+    trimmed: dict[str, Any] = {
+        name: value.strip() if isinstance(value, str) else value for name, value in given.items()
+    }
+    filled = {name: value for name, value in trimmed.items() if value not in (None, "", {})}
     try:
         check_given(filled)
         change_budget(past.budget if past.case else team.budget, filled.get("budget") or {})
@@ -114,6 +135,18 @@ def admitted_input(given: Any, team: Team, own: Value | None, past: Past) -> dic
         base = past.facts if past.case else own
         filled["facts"] = withhold(merged(base or {}, filled["facts"]), team.private)
     return filled
+
+
+def refuse_another(filled: Value, team: Team, past: Past) -> None:
+    """Refuse to ask a thread something else that has ended for good: its record does not answer that.
+
+    Raises:
+        StaleThreadError: the team, the goal or the facts are others.
+    """
+    asked = {"team": (team.name, past.team["name"]), "goal": (filled.get("goal"), past.case["goal"])}
+    for field, (now, kept) in {**asked, "facts": (filled.get("facts"), past.facts)}.items():
+        if now is not None and now != kept:
+            raise StaleThreadError(field)
 
 
 def changed(given: Any, form: Value) -> Any:

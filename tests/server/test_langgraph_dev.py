@@ -101,10 +101,16 @@ def test_a_finished_thread_gives_its_result_again_but_refuses_another_question(s
     thread = server.new_thread()
     first = server.run({}, thread)
     assert _pattern(server.run({}, thread)) == _pattern(first)
-    with pytest.raises(Exception, match="stale_thread:goal"):
-        server.run({"goal": "Something else?"}, thread)
-    with pytest.raises(Exception, match="stale_thread:team"):
-        server.run({}, thread, config={"configurable": {"team": "cold_storage"}})
+    kept = server.client.threads.get_state(thread)
+    others: dict[str, dict[str, Any]] = {
+        "goal": {"input": {"goal": "Something else?"}},
+        "facts": {"input": {"facts": {"region": "EU"}}},
+        "team": {"input": {}, "context": {"team": "cold_storage"}},
+    }
+    for field, other in others.items():
+        status, said = server.refusal(f"/threads/{thread}/runs", {"assistant_id": "rounds", **other})
+        assert (status, said.partition(": ")[0]) == (422, f"stale_thread:{field}")
+    assert server.client.threads.get_state(thread) == kept
     assert _pattern(server.run({}, thread)) == _pattern(first)
 
 

@@ -120,8 +120,25 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
         "accord feedback",
     ),
     "answer with nothing": (
-        *("POST", "/threads/{}/runs", {"assistant_id": "rounds", "command": {"resume": None, "goto": []}}, 422),
+        *("POST", "/threads/{}/runs", {"assistant_id": "rounds", "command": {"resume": None}}, 422),
         "`command.resume` is null",
+    ),
+    "write state by a path with an end": ("POST", "/threads/{}/state%0A", {"values": {"goal": "?"}}, 403, WRITES_PAST),
+    "delete threads with an assistant": (
+        *("DELETE", "/assistants/rounds?delete_threads=true", {}, 403),
+        "a thread is a record; delete it itself",
+    ),
+    "an assistant without checkpoints": (
+        *("POST", "/assistants", {"graph_id": "rounds", "config": {"configurable": {"__pregel_checkpointer": False}}}),
+        *(403, "`configurable.__pregel_checkpointer` is refused"),
+    ),
+    "an assistant of one checkpoint": (
+        *("POST", "/assistants", {"graph_id": "rounds", "config": {"configurable": {"checkpoint_id": "1"}}}),
+        *(403, "`configurable.checkpoint_id` is refused"),
+    ),
+    "a map that is none": (
+        *("POST", "/threads/{}/runs", {**RUN, "config": {"configurable": {"checkpoint_map": "x"}}}, 403),
+        "`configurable.checkpoint_map` is refused",
     ),
     "prune": ("POST", "/threads/prune", {"thread_ids": []}, 403, "rests on all of its checkpoints; delete a thread"),
     "copy": ("POST", "/threads/{}/copy", {}, 403, "a copy would not verify; begin a new thread"),
@@ -140,6 +157,18 @@ def test_what_would_leave_no_record_or_write_past_the_nodes_is_refused_and_chang
 
     assert (found[0], said in found[1]) == (status, True), found
     assert all_rows(database, finished) == before
+
+
+def test_a_finished_thread_is_read_whatever_accord_toml_says_now(tmp_path: Path) -> None:
+    with serve_graph(tmp_path) as server:
+        thread = server.new_thread()
+        server.run({}, thread)
+        (tmp_path / "home" / "accord.toml").write_text("[teams\n")
+        state: Any = server.client.threads.get_state(thread)["values"]
+        again = server.run({}, thread)
+        status, said = server.refusal(f"/threads/{server.new_thread()}/runs", RUN)
+    assert (state["final_decision"], again["final_decision"]) == ("go", "go")
+    assert (status, "accord.toml:1: cannot be read as TOML" in said) == (422, True)
 
 
 def test_an_answer_to_a_thread_that_has_not_begun_is_refused(server: Server) -> None:

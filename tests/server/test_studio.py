@@ -124,7 +124,7 @@ def test_an_empty_input_nulls_and_the_unchanged_form_run_each_teams_own_case(ser
     started = []
     for name in TEAMS:
         assistant, nulls = server.assistant(name), dict.fromkeys(FIELDS)
-        forms: list[Any] = [{}, nulls, {**nulls, "goal": "", "facts": {}, "budget": {}}, form_of(server, name)]
+        forms: list[Any] = [{}, nulls, {**nulls, "goal": " \n ", "facts": {}, "budget": {}}, form_of(server, name)]
         for given in forms:
             thread = server.new_thread()
             started.append((name, thread, server.client.runs.create(thread, assistant, input=given)["run_id"]))
@@ -192,6 +192,7 @@ def test_a_run_is_configured_by_its_context(server: Server) -> None:
     assert come_to(team="cold_storage")["final_decision"] == "go_with_caution"
     assert come_to(budget={"max_messages": 2})["stop_reason"] == "max_messages"
     assert come_to(voice="rules")["final_decision"] == "go"
+    assert come_to(team="", voice="", budget={})["final_decision"] == "go"
 
 
 def test_the_panel_counts_where_the_form_was_left_as_it_was(server: Server) -> None:

@@ -36,7 +36,8 @@ def test_a_served_run_is_one_trace_and_one_with_private_facts_is_masked(tmp_path
     env = {"LANGSMITH_TRACING": "true"}
     with langsmith() as endpoint, serve_graph(tmp_path, LANGSMITH_ENDPOINT=endpoint.url, **env) as server:
         named = {"configurable": {"team": "switch"}, "tags": ["public", SECRET]}
-        unmasked = {"metadata": {"private": False, "note": SECRET}}
+        forged = {"policy": SECRET, "stance": SECRET, "final_decision": SECRET, "role": SECRET, "reason": SECRET}
+        unmasked = {"metadata": {"private": False, "note": SECRET, **forged}}
         thread = server.new_thread()
         end = server.run({"facts": facts}, thread, config={**named, **unmasked})
         wait_for_root(endpoint, 1)
