@@ -56,7 +56,7 @@ class Delivery:
     """A queue of items, and the thread that sends them.
 
     `greet` asks the endpoint for the smallest thing, `send` sends a batch; both raise one of the errors above.
-    `on_loss` is called with the first loss when it happens. Whatever else goes wrong is a loss, too, and disturbs nobody.
+    `on_loss` is called with the first loss when it happens. Whatever else goes wrong is a loss, too, and stops nothing.
     """
 
     def __init__(self, greet: Callable[[], None], send: Callable[[Sequence[Item]], None]) -> None:
