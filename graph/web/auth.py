@@ -4,6 +4,8 @@ Everybody who reaches the server is the same person here; it listens on this mac
 """
 
 import asyncio
+import json
+from functools import cache
 from typing import Any
 
 from langgraph_sdk import Auth
@@ -11,7 +13,7 @@ from langgraph_sdk.errors import NotFoundError
 
 from graph.problems import UsageError
 from graph.serving import BUSY, Thread, is_held, own_facts, team_for
-from graph.settings import load_settings
+from graph.settings import load_settings, variable
 from graph.teams.forms import Configuration, defaults_of
 from graph.teams.offered import load_offered
 from graph.web.listing import forget_thread, list_newest, list_thread, metadata_of, this_server
@@ -29,8 +31,8 @@ from nodes.services import InputRefusedError
 
 PERSON = {"identity": "local"}
 REFUSED, TAKEN, NOT_ALLOWED = 403, 409, 422
-ORIGINS = ("https://smith.langchain.com", "https://eu.smith.langchain.com")
-"""The pages that may send requests from a browser: Studio's, as langgraph.json has them, and the server's own."""
+HTTP = "LANGGRAPH_HTTP"
+"""The variable in which the server has what langgraph.json says of `http`."""
 PROVIDED = "__context_provided__"
 """Under this key the server notes that a run names its configuration as context."""
 
@@ -38,12 +40,18 @@ auth = Auth()
 """Named by langgraph.json."""
 
 
+@cache
+def _origins() -> tuple[str, ...]:
+    """Return the pages whose requests a browser may send: those that langgraph.json allows to read the answers."""
+    return tuple(json.loads(variable(HTTP, None) or "{}").get("cors", {}).get("allow_origins", ()))
+
+
 @auth.authenticate
 async def identify(method: str, path: str, headers: dict[bytes, bytes], query_params: dict[str, str] | None) -> Any:
     """Return who calls; a page that is not Studio's calls nothing."""
     origin, host = (headers.get(name, b"").decode("latin-1") for name in (b"origin", b"host"))
-    if origin and origin not in (*ORIGINS, f"http://{host}"):
-        raise _refusal(REFUSED, f"pages of {origin[:200]} may not call this server; allowed: {', '.join(ORIGINS)}")
+    if origin and origin not in (*_origins(), f"http://{host}"):
+        raise _refusal(REFUSED, f"pages of {origin[:200]} may not call this server; allowed: {', '.join(_origins())}")
     refused = refuse_route(method, path)
     if refused is None and "delete_threads" in (query_params or {}):
         refused = "`delete_threads` is refused: a thread is a record; delete it itself (DELETE /threads/ID)"
