@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import uuid
+from collections import defaultdict
 from typing import Any
 
 from graph.problems import UsageError
@@ -16,6 +17,7 @@ from policies.team.team import Team
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "accord:team")
 MARK = {"offered_by": "accord"}
 MAX_ASSISTANTS = 1_000
+LOG = logging.getLogger(__name__)
 
 
 def assistant_of(team: str) -> str:
@@ -43,20 +45,26 @@ async def offer_assistants() -> None:
 
 
 def _offered() -> dict[str, dict[str, Any]]:
-    """Return what the assistant of each offered team is made of."""
-    settings, found = load_settings(), {}
-    try:
-        names = offered_teams(settings)
-    except UsageError as error:
-        logging.getLogger(__name__).error("only the shipped teams have assistants: %s", error)
-        names = shipped_teams()
-    for name in names:
+    """Return what the assistant of each offered team is made of; the log says once why there is none."""
+    found: dict[str, dict[str, Any]] = {}
+    faults = defaultdict[str, list[str]](list)
+    for name in _names():
         try:
-            team = load_offered(settings, name)
+            team = load_offered(load_settings(), name)
             found[name] = _fields(name, team_for(team.pattern, {"team": name}, None))
         except UsageError as error:
-            logging.getLogger(__name__).error("the team `%s` has no assistant: %s", name, error)
+            faults[str(error)].append(name)
+    for fault, names in faults.items():
+        LOG.error("no assistant for %s: %s", ", ".join(names), fault)
     return found
+
+
+def _names() -> list[str]:
+    try:
+        return [*offered_teams(load_settings())]
+    except UsageError as error:
+        LOG.error("only the shipped teams have assistants: %s", error)
+        return [*shipped_teams()]
 
 
 def _fields(name: str, team: Team) -> dict[str, Any]:

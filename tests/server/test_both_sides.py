@@ -74,7 +74,7 @@ def test_what_a_model_said_is_read_at_a_server_that_has_no_key_and_is_not_resume
     assert (refused[0], "OPENAI_API_KEY is not set, but a model is to answer for " in refused[1]) == (422, True)
 
 
-def test_a_thread_whose_id_is_no_uuid_is_left_out_of_the_servers_list(server: Server) -> None:
+def test_a_thread_whose_id_is_a_name_is_left_out_of_the_servers_list(server: Server) -> None:
     Desk(server.folder).accord("run", "--thread", "by-name")
     assert "by-name" not in {each["thread_id"] for each in server.client.threads.search(limit=100)}
 

@@ -310,5 +310,5 @@ def test_a_registered_team_whose_file_has_problems_has_no_assistant_and_the_log_
         status, sentence = server.refusal(f"/threads/{server.new_thread()}/runs", run)
         log = (tmp_path / "log").read_text()
     assert "bad" not in names
-    assert "the team `bad` has no assistant: " in log
+    assert "no assistant for bad: " in log
     assert (status, "bad.yaml:1: " in sentence) == (422, True), sentence
