@@ -20,7 +20,8 @@ def test_the_teams_that_answer_for_roles_are_drawn_with_their_own_roles(capsys: 
     assert found.keys() == teams.keys() == {"market_team", "licence_team", "launch_team"}
     for name, team in teams.items():
         assert all(f"{name}\\3a{role}({role}<hr/>" in found[name] for role in team.roles)
-        assert f"\tconvene -.-> {name}\\3a__start__;" in drawn
+        title = load_team("market_entry").roles[name].title
+        assert f"\tconvene -. &nbsp;ask {title}&nbsp; .-> {name}\\3a__start__;" in drawn
 
 
 @pytest.mark.usefixtures("accord_home")
@@ -28,7 +29,7 @@ def test_a_team_without_others_is_drawn_flat(capsys: Captured) -> None:
     drawn = accord(capsys, "graph", "checkout_launch").out
 
     assert "subgraph" not in drawn
-    assert "convene -.-> risk_analyst;" in drawn
+    assert "convene -. &nbsp;ask Risk analyst&nbsp; .-> risk_analyst;" in drawn
 
 
 def test_a_drawing_goes_as_deep_as_the_teams_do(tmp_path: Path, accord_home: Path, capsys: Captured) -> None:
