@@ -36,8 +36,8 @@ def _serve(pattern: PatternName) -> Factory:
 
         Raises:
             InputRefusedError: no such team is offered, its pattern is another one, or its file has problems; somebody
-                else works on the thread, or has taken it meanwhile; or the run would change the record of a thread
-                that has ended.
+                else works on the thread, or has taken it meanwhile; the run would go back to an earlier checkpoint; or
+                the state is to be written past the nodes.
         """
         configurable, context = config.get("configurable", {}), runtime.access_context
         thread = None if context == "assistants.read" else configurable.get("thread_id")

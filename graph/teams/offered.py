@@ -31,7 +31,7 @@ def offered_teams(settings: Settings) -> dict[str, Path]:
 
 
 def load_offered(settings: Settings, name: str, overrides: Mapping[str, Any] | None = None) -> Team:
-    """Return a team that a server offers, changed by overrides, which a run's context names.
+    """Return a team that a server offers, changed by the overrides that a run's context names.
 
     Raises:
         UsageError: no team of that name is offered, or every problem of its file or of the overrides.

@@ -46,10 +46,10 @@ def merge(raw: Raw, overrides: Mapping[str, Any]) -> Raw:
         UsageError: a path does not lead into the team.
     """
     paths = {key: value for key, value in overrides.items() if len(keys_of(key)) > 1}
-    merged = _merged(raw, {key: value for key, value in overrides.items() if key not in paths})
+    changed = merged(raw, {key: value for key, value in overrides.items() if key not in paths})
     for path, value in paths.items():
-        merged = _set(merged, keys_of(path), value, is_append=False, setting=f"`overrides`: {path}")
-    return merged
+        changed = _set(changed, keys_of(path), value, is_append=False, setting=f"`overrides`: {path}")
+    return changed
 
 
 def is_changed_by(place: Place, overrides: Mapping[str, Any]) -> bool:
@@ -64,10 +64,15 @@ def _has_value(place: Place, overrides: Any) -> bool:
     return place[0] in overrides and _has_value(place[1:], overrides[place[0]])
 
 
-def _merged(raw: Raw, overrides: Mapping[str, Any]) -> Raw:
+def merged(raw: Mapping[str, Any], over: Mapping[str, Any]) -> Raw:
+    """Return values with others over them: mappings key by key, everything else replaced.
+
+    >>> merged({"risk": {"rate": 0.1, "alerts": 4}, "region": "US"}, {"risk": {"alerts": 0}})
+    {'risk': {'rate': 0.1, 'alerts': 0}, 'region': 'US'}
+    """
     both = {
-        key: _merged(raw[key], value) if isinstance(value, Mapping) and isinstance(raw.get(key), dict) else value
-        for key, value in overrides.items()
+        key: merged(raw[key], value) if isinstance(value, Mapping) and isinstance(raw.get(key), dict) else value
+        for key, value in over.items()
     }
     return {**raw, **both}
 

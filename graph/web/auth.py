@@ -107,7 +107,7 @@ async def on_read(ctx: Auth.types.AuthContext, value: Any) -> None:
 
 @auth.on.threads.update
 async def on_update(ctx: Auth.types.AuthContext, value: Any) -> None:
-    """Allow metadata to be changed, and runs to be cancelled; `identify` has refused to write state."""
+    """Allow metadata to be changed, and runs to be cancelled; the graphs refuse to write state."""
 
 
 @auth.on.threads.delete

@@ -7,6 +7,7 @@ from typing import Any
 from graph.past import Past
 from graph.problems import UsageError
 from graph.teams.forms import Configuration
+from graph.teams.overrides import merged
 from nodes.admission import check_given
 from nodes.services import InputRefusedError, StaleThreadError
 from nodes.state import Input
@@ -77,7 +78,7 @@ def refuse_configurable(configurable: Value, may_name_checkpoint: bool = True) -
         inner += [name for name in ("checkpoint_id", "checkpoint_map", "thread_id") if configurable.get(name)]
     if not inner:
         return None
-    return f"`configurable.{inner[0][:MAX_NAME]}` is refused: LangGraph sets it; a run is of a whole thread"
+    return f"`configurable.{inner[0][:MAX_NAME]}` is refused: LangGraph sets it; leave it out"
 
 
 def check_configuration(context: Value) -> None:
@@ -158,16 +159,3 @@ def changed(given: Any, form: Value) -> Any:
     if not isinstance(given, dict):
         return given
     return {name: value for name, value in given.items() if name not in form or value != form[name]}
-
-
-def merged(facts: Value, given: Value) -> dict[str, Any]:
-    """Return facts with others over them: objects key by key, everything else replaced.
-
-    >>> merged({"risk": {"rate": 0.1, "alerts": 4}, "region": "US"}, {"risk": {"alerts": 0}})
-    {'risk': {'rate': 0.1, 'alerts': 0}, 'region': 'US'}
-    """
-    both = {
-        key: merged(facts[key], value) if isinstance(value, dict) and isinstance(facts.get(key), dict) else value
-        for key, value in given.items()
-    }
-    return {**facts, **both}
