@@ -1,4 +1,4 @@
-"""Events: what happened, for the record. Written by convene, align, finalize and stop alone, with their checkpoint.
+"""Events: what happened, for the record. Written by convene, align, settle, finalize and stop, with their checkpoint.
 
 The last event of each step commits to all that the step writes into the state, so that nothing else in the state
 can be changed alone.
@@ -29,7 +29,7 @@ CHANNELS = Channels(
         {
             *("limits", "spent", "usage", "round", "seats", "wave", "outcome", "pending", "stop_reason", "phase"),
             *("raw_contribution", "answer", "final_decision", "forgiven", "since", "ending", "withdrawn"),
-            *("recovered", "ratios"),
+            *("recovered", "ratios", "questions"),
         }
     ),
     parted=frozenset({"case"}),
