@@ -182,6 +182,15 @@ def standing_outcomes(state: Mapping[str, Any]) -> list[Event]:
     return [event for event in events_of(state, "outcome") if not moved or event["seq"] > moved[-1]]
 
 
+def standing_word(state: Mapping[str, Any]) -> str | None:
+    """Return what was decided last on the team and facts of now: by the policy, or by people; None where nothing was."""
+    moved = [event["seq"] for event in events_of(state, "resumed") if event["moved"]]
+    said = {"outcome": "final", "ruled": "outcome"}
+    words = (event for event in state.get("events", []) if event["event"] in said)
+    standing = [event[said[event["event"]]] for event in words if not moved or event["seq"] > moved[-1]]
+    return standing[-1] if standing else None
+
+
 def called(state: Mapping[str, Any]) -> dict[int, tuple[str, ...]]:
     """Return the roles that the row of a round convened, by round."""
     return {event["round"]: (event["convene"],) for event in events_of(state, "outcome") if event["convene"]}

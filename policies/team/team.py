@@ -40,8 +40,8 @@ FIELD_NAMES = (
     "delivered", "withdrawn", "since", "ending", "recovered", "ratios",
     "questions", "given",
 )  # fmt: skip
-MESSAGE_NAMES = ("user", "assistant", "system", "tool", "function", "ai", "people")
-"""Names by which LangGraph takes an event for a chat message and breaks it; and the name of people in events."""
+MESSAGE_NAMES = ("user", "assistant", "system", "tool", "function", "ai", "people", "approvers")
+"""Names by which LangGraph takes an event for a chat message and breaks it; and what people are called in records."""
 
 RESERVED_NAMES = frozenset(NODE_NAMES + FIELD_NAMES + MESSAGE_NAMES)
 """Names of nodes, routes, seats and state fields; LangGraph would refuse a role of such a name, or never ask it."""
