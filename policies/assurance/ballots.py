@@ -88,9 +88,7 @@ def electorate_of_panel(panel: Panel) -> Electorate:
     """
     seats = panel.seats
     vetoers = panel.vetoers
-    return Electorate(
-        seats, panel.min_go_votes, 1, len(seats) + 1, panel.weights, vetoers, max_repairs=0, is_vote=True
-    )
+    return Electorate(seats, panel.min_go_votes, 1, len(seats) + 1, panel.weights, vetoers, max_repairs=0, is_vote=True)
 
 
 @dataclass(frozen=True)
