@@ -5,7 +5,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from policies.people.wire import take_all
+from policies.people.wire import take, take_all
 from policies.plain import shown
 
 MAX_LINE = 8_192
@@ -69,17 +69,24 @@ def read_blob(blob: bytes) -> PublicKey:
     Raises:
         ValueError: as in `read_key`.
     """
-    try:
-        kind, *parts = take_all(blob)
-    except ValueError:
-        raise _refused("is not the bytes of a key") from None
-    name = kind.decode("ascii", "replace")
-    if name not in _FORMS:
-        raise _refused(_unknown(name))
+    name, parts = _taken_apart(blob)
     fault = _FORMS[name](parts)
     if fault:
         raise _refused(fault)
     return PublicKey(name, tuple(parts), blob)
+
+
+def _taken_apart(blob: bytes) -> tuple[str, list[bytes]]:
+    """Return the type of a key, which is refused before its parts are: those of a certificate are others."""
+    try:
+        kind, rest = take(blob)
+        name = kind.decode("ascii", "replace")
+        parts = take_all(rest) if name in _FORMS else []
+    except ValueError:
+        raise _refused("is not the bytes of a key") from None
+    if name not in _FORMS:
+        raise _refused(_unknown(name))
+    return name, parts
 
 
 def _one_line(line: str) -> str:

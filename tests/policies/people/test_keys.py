@@ -82,6 +82,7 @@ REFUSED = {
     line(packed(b"ssh-ed25519", bytes(31))): "does not have the bytes that its type asks for",
     line(packed(b"ssh-ed25519")): "does not have the bytes that its type asks for",
     line(packed(b"ssh-dss", b"1")): "is of the type ssh-dss",
+    line(packed(b"ssh-ed25519-cert-v01@openssh.com") + bytes(9)): "is a certificate",
     line(packed(b"ssh-rsa", EXPONENT), "ssh-rsa"): "does not have the two numbers",
     line(packed(b"ssh-rsa", b"", MODULUS), "ssh-rsa"): "does not have the two numbers",
     line(packed(b"ssh-rsa", EXPONENT, MODULUS[1:]), "ssh-rsa"): "does not have the two numbers",
