@@ -1,6 +1,7 @@
 """`accord audit export --signed` writes what OpenSSH alone needs to check who signed which answer."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ from nodes.signatures import decision_bytes
 from tests.audit.chronicle import told
 from tests.hostile.command import Captured, Done, accord, refused
 from tests.signing.stories import CFO, CTO, admitted, answered, asked, chained, line, resumed, unsigned
+from tests.test_house import ROOT
 
 pytestmark = [pytest.mark.needs("ssh_keygen"), pytest.mark.usefixtures("accord_home")]
 
+RECORD = ROOT / "docs" / "record.md"
 STORY = (
     admitted(),
     asked(),
@@ -59,6 +62,14 @@ def test_a_stranger_checks_each_signature_by_the_commands_that_are_printed(capsy
         ]
     ]
     assert all(map(check, commands))
+
+
+@pytest.mark.usefixtures("thread")
+def test_the_example_of_the_page_on_records_is_what_is_printed(capsys: Captured) -> None:
+    (example,) = re.findall(r"```sh\n(cd signed\n.*?)```", RECORD.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+    assert example.splitlines() == export(capsys).out.splitlines()[:2]
+    assert check(example.replace("\n", " && ", 1), ".")
 
 
 @pytest.mark.usefixtures("thread")
