@@ -13,11 +13,11 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from graph.build import RECURSION_LIMIT, Door, build_graph
+from graph.driver import kept_team
 from graph.facts.loader import load_facts
 from graph.facts.table import source_of
 from graph.past import Past
 from graph.problems import UsageError
-from graph.runner import kept_team
 from graph.settings import Settings, load_settings
 from graph.store.database import served_database
 from graph.store.index import note_served

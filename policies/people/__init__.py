@@ -1,1 +1,1 @@
-"""The people of a team: who may answer, and how it is known that they did."""
+"""People: what a person is asked, which answers are taken, what several of them give, and what silence gives."""

@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from policies.paths import plain_path
 from policies.plain import clean_text, find_unplain
-from policies.team.voices import OWN_PATTERN, VOICE_NAMES, is_own
+from policies.team.voices import HUMAN, OWN_PATTERN, VOICE_NAMES, is_own
 
 Stance = Literal["go", "caution", "block"]
 """`go`: do it. `caution`: do it only under conditions. `block`: do not do it as things stand."""
@@ -45,9 +45,16 @@ def _known(voice: str) -> str:
     return voice
 
 
+def _known_or_human(voice: str) -> str:
+    return voice if voice == HUMAN else _known(voice)
+
+
 _KNOWN = {"anyOf": [{"enum": list(VOICE_NAMES)}, {"type": "string", "pattern": OWN_PATTERN}]}
 Speaker = Annotated[str, AfterValidator(_known), WithJsonSchema(_KNOWN)]
 """A voice that Accord has, or `own:` and the name of one that a Python program brings."""
+_ANYBODY = {"anyOf": [{"enum": [*VOICE_NAMES, HUMAN]}, {"type": "string", "pattern": OWN_PATTERN}]}
+RoleSpeaker = Annotated[str, AfterValidator(_known_or_human), WithJsonSchema(_ANYBODY)]
+"""A voice, or `human`: a person answers."""
 Goal = Annotated[str, Field(max_length=4_000), AfterValidator(_clean)]
 Text = Annotated[str, _trimmed(4_000), AfterValidator(_clean)]
 Action = Annotated[str, _trimmed(MAX_ACTION), AfterValidator(_clean)]
