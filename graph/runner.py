@@ -143,10 +143,13 @@ class Runner:
         return await self._driver.drive(thread, team, admitted["inputs"] | given, on_event)
 
     async def _go_on(self, thread: str, team: Team, past: Past, inputs: Inputs, on_event: OnEvent | None) -> Record:
-        past = await self._driver.without_due(thread, past, on_event)
+        settled = await self._driver.without_due(thread, past, on_event)
+        if settled is not past and not any(inputs.values()):
+            return record_of(thread, settled.state)  # what expired ended the run: nobody asked to resume that
+        past = settled
         limits = change_budget(past.budget, inputs["budget"] or {})
         moved = _find_moved(past, team, limits, inputs)
-        gives = limits != past.budget or (past.facts is None and inputs.get("facts") is not None)
+        gives = limits != past.budget or (past.case["hashes"]["facts"] is None and inputs.get("facts") is not None)
         waits, accepts = bool(past.waiting), inputs["accept_changes"]
         goes_on = resumption_of(past.stop_reason, moved, accepts, gives if waits else limits != past.budget, waits)
         if goes_on.refused_as is not None:

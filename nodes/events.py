@@ -183,7 +183,7 @@ def standing_outcomes(state: Mapping[str, Any]) -> list[Event]:
 
 
 def standing_word(state: Mapping[str, Any]) -> str | None:
-    """Return what was decided last on the team and facts of now: by the policy, or by people; None where nothing was."""
+    """Return what the policy or people gave last on the team and facts of now; None where nothing was decided."""
     moved = [event["seq"] for event in events_of(state, "resumed") if event["moved"]]
     said = {"outcome": "final", "ruled": "outcome"}
     words = (event for event in state.get("events", []) if event["event"] in said)

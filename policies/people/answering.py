@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from policies.nearest import allowed_names, did_you_mean
+from policies.nearest import allowed_names
 from policies.people.question import Question, Taken, is_expired
 from policies.plain import MAX_TEXT, clean_text, shown
 from policies.team.people import Approver
@@ -82,7 +82,7 @@ def _stranger(question: Question, offered: Offered, approvers: Approvers) -> str
         return None
     deputies = [deputy for name in question.asked if name in approvers and (deputy := approvers[name].deputy)]
     asked = dict.fromkeys((*question.asked, *deputies))
-    return f"{offered.by} is not asked{did_you_mean(offered.by, asked)}; asked: {', '.join(asked)}"
+    return f"{offered.by} is not asked{allowed_names(offered.by, asked)}"
 
 
 def _again(question: Question, offered: Offered, approvers: Approvers) -> str | None:

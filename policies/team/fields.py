@@ -1,5 +1,6 @@
 """Field types: what text, names, paths and numbers of a team file may be."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
@@ -37,23 +38,23 @@ def _trimmed(max_length: int) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=max_length)
 
 
-def _known(voice: str) -> str:
-    if voice not in VOICE_NAMES and not is_own(voice):
-        raise PydanticCustomError(
-            "literal_error", "unknown voice", {"expected": f"{', '.join(map(repr, VOICE_NAMES))} or 'own:NAME'"}
-        )
-    return voice
+def _known(*names: str) -> Callable[[str], str]:
+    """Return what refuses a voice that is none of these and none of a program's own."""
 
+    def check(voice: str) -> str:
+        if voice in names or is_own(voice):
+            return voice
+        told = f"{', '.join(map(repr, names))} or 'own:NAME'"
+        raise PydanticCustomError("literal_error", "unknown voice", {"expected": told})
 
-def _known_or_human(voice: str) -> str:
-    return voice if voice == HUMAN else _known(voice)
+    return check
 
 
 _KNOWN = {"anyOf": [{"enum": list(VOICE_NAMES)}, {"type": "string", "pattern": OWN_PATTERN}]}
-Speaker = Annotated[str, AfterValidator(_known), WithJsonSchema(_KNOWN)]
+Speaker = Annotated[str, AfterValidator(_known(*VOICE_NAMES)), WithJsonSchema(_KNOWN)]
 """A voice that Accord has, or `own:` and the name of one that a Python program brings."""
 _ANYBODY = {"anyOf": [{"enum": [*VOICE_NAMES, HUMAN]}, {"type": "string", "pattern": OWN_PATTERN}]}
-RoleSpeaker = Annotated[str, AfterValidator(_known_or_human), WithJsonSchema(_ANYBODY)]
+RoleSpeaker = Annotated[str, AfterValidator(_known(*VOICE_NAMES, HUMAN)), WithJsonSchema(_ANYBODY)]
 """A voice, or `human`: a person answers."""
 Goal = Annotated[str, Field(max_length=4_000), AfterValidator(_clean)]
 Text = Annotated[str, _trimmed(4_000), AfterValidator(_clean)]
