@@ -77,16 +77,13 @@ class Driver:
             UsageError: the thread was changed, or nobody can speak for a role.
         """
         while past.waiting:
-            is_given = await self._is_given(thread)
-            if not is_given and not any(is_expired(question, self.services.now()) for question in past.waiting):
+            is_late = any(is_expired(question, self.services.now()) for question in past.waiting)
+            if not is_late and not await self._is_given(thread):
                 break
             team = kept_team(past)
             self.check_voices(team, past.budget)
             await self.threads.go_on(thread)
-            if is_given:
-                await self.drive(thread, team, None, on_event)
-            else:
-                await self.give(thread, team, {}, on_event)
+            await self.drive(thread, team, None, on_event)
             past = Past.of(await self.threads.begun(thread))
         return past
 
