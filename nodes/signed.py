@@ -4,7 +4,7 @@ A thread pins the keys of its approvers where it is admitted, and anew where it 
 which key counted when an answer was given.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from nodes.fingerprint import digest
 from nodes.signatures import decision_bytes, find_fault
 from policies.assurance.audit import Break, Event
 from policies.people.keys import read_key
+from policies.people.panel import PERMITS, REFUSES
 from policies.plain import shown
 
 BOUND = ("policy", "facts")
@@ -35,6 +36,8 @@ class Signing:
     since: int = 0
     """The number of the event that pinned the keys."""
     bound: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    said: dict[str, dict[str, Event]] = field(default_factory=dict)
+    """The answers to each question, by whose place they fill."""
 
     def learn(self, event: Event) -> None:
         """Take in what an event pins or asks."""
@@ -44,14 +47,16 @@ class Signing:
             self.keys, self.since = event.get("keys", {}), event["seq"]
         if event["event"] == "asked" and event.get("question") is not None:
             self.bound.setdefault(event["question"], event["bound"])
+        if event["event"] == "answered":
+            self.said.setdefault(event["question"], {})[event["seat_of"]] = event
 
 
-def signings(events: Iterable[Event]) -> Iterator[tuple[Event, Signing]]:
-    """Yield each answer of a person, with what was known when it was given."""
+def signings(events: Iterable[Event], kinds: Collection[str] = ("answered",)) -> Iterator[tuple[Event, Signing]]:
+    """Yield each answer of a person, with what was known when it was given; or events of other kinds."""
     known = Signing()
     for event in events:
         known.learn(event)
-        if event["event"] == "answered":
+        if event["event"] in kinds:
             yield event, known
 
 
@@ -64,13 +69,13 @@ def pinned_keys(events: Iterable[Event]) -> Keys:
 
 
 def find_unsigned(events: Iterable[Event]) -> Break | None:
-    """Return the first answer that was not signed as its author's key asks, or None.
+    """Return the first answer that was not signed as its author's key asks, or that is counted as another one, or None.
 
     The events are those of an unbroken chain. What was signed has to be what was answered: the thread, the question,
     the hashes that it was asked about, the outcome and the reason.
     """
-    for event, known in signings(events):
-        message = _find_unsigned(event, known)
+    for event, known in signings(events, ("answered", "ruled")):
+        message = _find_unsigned(event, known) if event["event"] == "answered" else _find_uncounted(event, known)
         if message is not None:
             return Break(event["seq"], message)
     return None
@@ -105,3 +110,19 @@ def _find_forged(event: Event, key: str) -> str | None:
         return f"has a signature of {event['by']} that is not text"
     fault = find_fault(event["signature"], decision_bytes(**event["signed"]), key)
     return f"has a signature of {event['by']} that {fault}" if fault else None
+
+
+def _find_uncounted(event: Event, known: Signing) -> str | None:
+    """Return how an event that counts answers differs from the answers; else whoever wrote it need not sign any."""
+    said = known.said.get(event["question"], {})
+    absent = [name for name in event["by"] if name not in [each["by"] for each in said.values()]]
+    if absent:
+        return f"counts an answer of {shown(absent[0])}, who gave none"
+    for seat, cast in event.get("casts", {}).items():
+        word: Any = said[seat]["outcome"] if seat in said else None
+        if cast not in ((PERMITS[word], REFUSES[word]) if word in PERMITS else ("absent",)):
+            return f"counts {shown(cast)} for {seat}, whose answer is {shown(word) if word else 'missing'}"
+    words = [each["outcome"] for each in said.values()]
+    if event["kind"] == "sign_off" and event["how"] == "answered" and event["outcome"] not in words:
+        return f"is {shown(event['outcome'])}, which nobody answered"
+    return None

@@ -74,3 +74,9 @@ def unsigned(by: str, **changes: Any) -> dict[str, Any]:
     event = answered(by, **changes)
     del event["signed"]
     return {**event, "signature": None}
+
+
+def ruled(**changes: Any) -> dict[str, Any]:
+    """Return the event that counts the answers of the CFO and the CTO, both of whom said go."""
+    counted = {"by": ["cfo", "cto"], "casts": {"cfo": "go", "cto": "go"}, "outcome": "go", "how": "answered"}
+    return {"event": "ruled", "role": "human", "question": "q1", "kind": "decide", **counted, **changes}

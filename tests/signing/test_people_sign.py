@@ -64,6 +64,16 @@ def test_an_answer_that_is_signed_by_the_declared_key_is_taken_and_found_good(ki
     assert openssh.accepts(written, files.files[name], line(CFO), tmp_path)
 
 
+def test_a_decision_cannot_be_written_without_its_answers(tmp_path: Path) -> None:
+    at, answer = waiting(tmp_path, "decide")
+    at.answer("cfo", answer, signature=signature(at, answer))
+    events = [event for event in at.state()["events"] if event["event"] != "answered"]
+    found = find_broken(rechained(events))
+
+    assert found is not None
+    assert found.message == "counts an answer of 'cfo', who gave none"
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_answer_that_is_not_signed_or_by_another_key_is_refused_and_the_thread_waits(
     kind: str, tmp_path: Path

@@ -22,6 +22,7 @@ from tests.signing.stories import (
     keys,
     line,
     resumed,
+    ruled,
     unsigned,
 )
 
@@ -122,6 +123,47 @@ def test_the_key_counts_that_was_declared_when_the_answer_was_given() -> None:
     gone = {**later, "keys": {}}
     assert message(admitted(), asked(), old, gone, unsigned("cfo")) is None
     assert pinned_keys(chained(admitted(), later)) == {"cfo": line(CFO, 1)}
+
+
+GIVEN = (admitted(), asked(), answered(), answered("cto", CTO))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"how": "expired", "outcome": "no_go", "casts": {}},
+        {"casts": {"cfo": "go", "cto": "go", "coo": "absent"}},
+        {"kind": "sign_off", "casts": {}},
+    ],
+)
+def test_what_was_answered_is_counted(changes: Body) -> None:
+    assert message(*GIVEN, ruled(**changes)) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"by": ["cfo", "cto", "coo"]}, "counts an answer of 'coo', who gave none"),
+        ({"question": "q2"}, "counts an answer of 'cfo', who gave none"),
+        ({"casts": {"cfo": "block", "cto": "go"}}, "counts 'block' for cfo, whose answer is 'go'"),
+        ({"casts": {"cfo": "absent", "cto": "go"}}, "counts 'absent' for cfo, whose answer is 'go'"),
+        ({"casts": {"cfo": "go", "coo": "go"}}, "counts 'go' for coo, whose answer is missing"),
+        ({"kind": "sign_off", "casts": {}, "outcome": "again"}, "is 'again', which nobody answered"),
+    ],
+)
+def test_an_answer_that_was_not_given_is_not_counted(changes: Body, said: str) -> None:
+    assert message(*GIVEN, ruled(**changes)) == said
+
+
+def test_who_wants_another_round_counts_as_a_block_or_a_go() -> None:
+    again = (admitted(), asked(), answered(outcome="again"), answered("cto", CTO, outcome="stop"))
+
+    for cast in ("go", "block"):
+        assert message(*again, ruled(outcome="again", casts={"cfo": cast, "cto": cast})) is None
+    assert message(*again, ruled(casts={"cfo": "caution", "cto": "go"})) == (
+        "counts 'caution' for cfo, whose answer is 'again'"
+    )
 
 
 @pytest.mark.parametrize("signature", ["", "x", 5, [], {"a": 1}, True])
