@@ -23,6 +23,8 @@ Plain = dict[str, Any]
 COURSES = ("shortest", "longest")
 
 
+WAITING = "waiting"
+"""The end of a course on which people are asked."""
 RULES, PEOPLE = "the roles' own rules", "people"
 """Who answers without a model."""
 
@@ -167,10 +169,15 @@ def _plain_course(course: Rehearsal, expenses: Sequence[Expense]) -> Plain:
         "at_once": course.at_once,
         "tokens": {"prompts": prompt, "answers": answers, "total": prompt + answers},
         "cost_usd": cost_of(expenses) if all(each.is_priced for each in expenses) else None,
-        "stop_reason": course.end.reason if isinstance(course.end, Stop) else "success",
+        "stop_reason": _end_of(course.end) if isinstance(course.end, Stop) else "success",
         "stages": plain_stages(course),
         "models": by_model(expenses),
     }
+
+
+def _end_of(stop: Stop) -> str:
+    """Return how a course ends that a stop ends: one that only people can decide waits for them."""
+    return WAITING if stop.rule.asks_human else stop.reason
 
 
 def plain_stages(course: Rehearsal) -> list[Plain]:
