@@ -19,6 +19,7 @@ from graph.store.locks import ThreadBusyError
 from graph.store.names import aliases_of, check_thread, no_thread, thread_named
 from graph.store.traces import Traced, find_trace
 from nodes.agreement import MISREAD, find_disagreement
+from nodes.said import said_to
 
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, MemoryError)
 """What LangGraph's reader raises for stored bytes that are not a checkpoint; RuntimeError where they nest too deep."""
@@ -84,6 +85,11 @@ class Threads:
         """Return where the last trace of a thread is; None where it was never traced."""
         with storage_errors(self.location):
             return await find_trace(self._database.store, thread)
+
+    async def said(self, thread: str) -> list[dict[str, Any]]:
+        """Return what was said to a thread from outside, heard or not, oldest first."""
+        with storage_errors(self.location):
+            return await said_to(self._database.store, thread)
 
     async def newest(self, limit: int) -> list[dict[str, Any]]:
         """Return the entries of the threads touched last, newest first, each with its alias and its status now."""

@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from policies.assurance.tape import Exchange, Pause, RoundEnd, Start, Tape, tape_from, taped
+from policies.assurance.tape import Exchange, Pause, RoundEnd, Start, Tape, tape_from
+from policies.assurance.taping import taped
 from policies.contracts.answers import Accepted, Refusal
 from policies.run.budgets import Spent
 from policies.run.seats import Failure, Reply
