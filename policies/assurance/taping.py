@@ -132,7 +132,7 @@ class _Beginning:
         kind = event["event"]
         if kind in ("admitted", "resumed"):
             self.before, self.pattern = self.pattern, event["pattern"]
-        elif kind == "asked":
+        elif kind == "asked" and event["role"] != BRIEF:
             self.round, self.outcome = event["round"], None
         elif kind == "superseded":
             self._reopen(event["round"])

@@ -1,7 +1,7 @@
 """From outside: what a person or a program says to a thread, checked by the rules for messages, and heard once.
 
-It is said at any time and waits outside the thread. When the next round or stage opens it is heard: it becomes a message
-like any other but for its mark, which no role can set.
+It is said at any time and waits outside the thread. When the next round or stage opens it is heard: it becomes a
+message like any other but for its mark, which no role can set.
 """
 
 import re
