@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from policies.messages.draft import EVERYBODY, NAMING, Draft, asked_of, read_draft
+from policies.messages.draft import EVERYBODY, FIELDS, NAMING, Draft, asked_of, read_draft
 from policies.messages.mailbox import post
 from policies.messages.message import NAME_PATTERN, Message, Messaging, conversation_of, conversations_of
-from policies.plain import clean_text, shown
+from policies.plain import find_unplain, shown
 
 BRIEF = "brief"
 """The seat that writes the brief."""
@@ -116,10 +116,12 @@ def _read(said: Mapping[str, Any], posted: Sequence[Message], listening: Listeni
             f"the team `{listening.team}` exchanges no messages; add `messages: {{}}` to its team file and start a new "
             "thread"
         )
-    fault = _fault_of_id(said["id"]) or _fault_of_sender(said["from"], listening) or _fault_of_text(said["content"])
+    fault = _fault_of_id(said["id"]) or _fault_of_sender(said["from"], listening)
     if fault:
         return fault
-    return read_draft(said, asked_of(said["from"], listening.speaking, posted, listening.rules))
+    draft = read_draft(said, asked_of(said["from"], listening.speaking, posted, listening.rules))
+    unplain = None if isinstance(draft, str) else find_unplain({name: said.get(name) for name in FIELDS})
+    return unplain or draft
 
 
 def _fault_of_id(id: object) -> str | None:
@@ -135,10 +137,4 @@ def _fault_of_sender(sender: object, listening: Listening) -> str | None:
         return f"the sender is {shown(sender)}, a role of the team; allowed: a person or a program outside it"
     if sender in (EVERYBODY, BRIEF):
         return f"the sender is {shown(sender)}, which has a meaning of its own; allowed: any other name"
-    return None
-
-
-def _fault_of_text(content: object) -> str | None:
-    if isinstance(content, str) and clean_text(content) != content:
-        return "the text has a NUL character or a lone surrogate; allowed: any other text"
     return None

@@ -3,14 +3,18 @@
 import asyncio
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from graph import saying
+from graph.saying import Speech
 from graph.store.database import open_database
 from graph.store.index import Index
 from graph.teams.voicing import voiced
@@ -234,7 +238,7 @@ def test_what_is_said_twice_under_one_id_is_said_once_before_and_after_it_is_hea
         (["t", " ", *DANA], "`content` is ' '; allowed: text of 1 to 1000 characters"),
         (["t", "", *DANA], "`content` is ''; allowed: text of 1 to 1000 characters"),
         (["t", "x" * 1001, *DANA], "`content` is 'xxx"),
-        (["t", "a\udc80b", *DANA], "the text has a NUL character or a lone surrogate; allowed: any other text"),
+        (["t", "a\udc80b", *DANA], "`content` has a NUL character or a lone surrogate"),
         (["t", "Hi.", *DANA, "--id", "m3"], "the id is 'm3'; allowed: a name of a-z, 0-9, _ and -, "),
         (["t", "Hi.", *DANA, "--id", ""], "the id is ''; allowed: a name of a-z, 0-9, _ and -, "),
         (["t", "Hi.", *DANA, "--topic", "A b"], "`topic` is 'A b'; allowed: a name of a-z, "),
@@ -350,3 +354,41 @@ def test_a_replay_hears_what_was_said_in_the_round_in_which_it_was_heard(accord_
     ]
     assert (played.record["rounds_used"], replayed.code, replayed.err) == (3, 0, "")
     assert accord(capsys, "audit", "verify", "t").code == 0
+
+
+def test_what_was_changed_in_the_database_after_it_was_said_is_not_heard(accord_home: Path, capsys: Captured) -> None:
+    admit(accord_home, talking())
+    say(capsys, "t", "I agree.", *DANA, "--id", "s-1")
+    say(capsys, "t", "So do I.", *DANA, "--id", "s-2")
+    say(capsys, "t", "Me too.", *DANA, "--id", "s-3")
+    with closing(sqlite3.connect(accord_home / "accord.sqlite")) as file, file:
+        file.execute("UPDATE store SET value = replace(value, 'I agree', 'I object') WHERE key = 's-1'")
+        file.execute("UPDATE store SET key = 's-4' WHERE key = 's-2'")
+    played = go_on(accord_home, silent(2))
+
+    assert inboxes(played, "bob") == [["Me too."], []]
+
+
+def test_other_threads_hear_nothing_of_it_whatever_their_names(accord_home: Path, capsys: Captured) -> None:
+    for thread in ("t", "t.1", "t1", "t_1"):
+        stopped(accord_home, thread)
+    for number, thread in enumerate(("t", "t.1", "t1", "t_1")):
+        say(capsys, thread, f"To {thread}.", *DANA, "--id", f"s-{number}")
+
+    for thread in ("t", "t.1", "t1", "t_1"):
+        assert [each["content"] for each in found(capsys, thread)["undelivered"]] == [f"To {thread}."]
+
+
+def test_many_who_speak_at_once_are_all_heard(accord_home: Path, capsys: Captured) -> None:
+    admit(accord_home, talking())
+    settings = settings_at(accord_home)
+
+    async def speak(number: int) -> Any:
+        offered = {"from": f"p{number % 3}", "to": ["bob"], "kind": "note", "content": f"Word {number}."}
+        return await saying.say(settings, "t", Speech(offered, id=f"s-{number % 10}" if number < 10 else None))
+
+    async def main() -> list[Any]:
+        return await asyncio.gather(*(speak(number) for number in range(20)))
+
+    asyncio.run(main())
+    assert len(found(capsys, "t")["undelivered"]) == 20
