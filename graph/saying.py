@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from graph.driver import kept_team
 from graph.past import Past
 from graph.problems import StorageError, UsageError
-from graph.runner import kept_team
 from graph.settings import Settings
 from graph.store.database import Database, open_database
 from graph.store.location import located, storage_errors
@@ -135,6 +135,21 @@ async def _turn(locks: Locks, thread: str) -> AsyncIterator[None]:
             await lock.__aexit__(None, None, None)
         return
     raise StorageError(f"somebody has been saying something to the thread `{thread}` for too long; try again")
+
+
+async def read_said(settings: Settings, name: str) -> tuple[str, State, list[Plain]]:
+    """Return the id of the thread that a name means, its state, and what was said to it from outside, oldest first.
+
+    Raises:
+        UsageError: there is no such thread.
+        StorageError: the database failed.
+    """
+    async with open_database(located(settings, reads=True), settings.accord_sqlite_synchronous, reads=True) as database:
+        threads = Threads(database, settings.database)
+        thread = await threads.find(name)
+        state, _ = await threads.look(thread)
+        with storage_errors(threads.location):
+            return thread, state, await said_to(database.store, thread)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,12 @@ from graph.store.locks import ThreadBusyError
 from graph.store.names import aliases_of, check_thread, no_thread, thread_named
 from graph.store.traces import Traced, find_trace
 from nodes.agreement import MISREAD, find_disagreement
-from nodes.said import said_to
 
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, MemoryError)
 """What LangGraph's reader raises for stored bytes that are not a checkpoint; RuntimeError where they nest too deep."""
+
+INTERRUPT = "__interrupt__"
+"""Under this name LangGraph keeps what a node waits for."""
 
 COUNTERS = "counters_since_delta_snapshot"
 """Under this key LangGraph counts the steps since a growing list was last kept in full."""
@@ -85,11 +87,6 @@ class Threads:
         """Return where the last trace of a thread is; None where it was never traced."""
         with storage_errors(self.location):
             return await find_trace(self._database.store, thread)
-
-    async def said(self, thread: str) -> list[dict[str, Any]]:
-        """Return what was said to a thread from outside, heard or not, oldest first."""
-        with storage_errors(self.location):
-            return await said_to(self._database.store, thread)
 
     async def newest(self, limit: int) -> list[dict[str, Any]]:
         """Return the entries of the threads touched last, newest first, each with its alias and its status now."""
@@ -190,6 +187,13 @@ class Threads:
         with storage_errors(self.location):
             saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
             return saved.checkpoint["id"] if saved else None
+
+    async def interrupts(self, thread: str) -> list[str]:
+        """Return LangGraph's ids of what a thread waits for: an answer by any other goes to nobody."""
+        with storage_errors(self.location):
+            saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
+            writes = (saved.pending_writes or ()) if saved else ()
+            return [each.id for _, channel, value in writes if channel == INTERRUPT for each in value]
 
     async def values(self, thread: str) -> State:
         """Return all that the newest checkpoint of a thread holds, an input that was not admitted included."""

@@ -12,6 +12,7 @@ from nodes.events import Body, began_with, events_of
 from nodes.fingerprint import Pin, fingerprint, fingerprints
 from nodes.prompting import prompt_hashes
 from nodes.services import FactsUnavailableError, InputRefusedError, Services, StaleThreadError
+from nodes.signed import declared_keys
 from nodes.state import Input, State
 from policies.assurance.approval import find_unapproved
 from policies.decision.table import DECISIONS
@@ -91,15 +92,17 @@ class Admission:
         return {"event": "admitted", "thread": thread, **team, **self._runs_on()}
 
     def _runs_on(self) -> Body:
-        """Return what answers and decides from here on: models, instruction files, packages."""
+        """Return what answers and decides from here on: models, instruction files, packages, keys of people."""
         models = {name: role.model for name, role in self._team.roles.items() if role.model}
         if self._team.brief.model:
             models["brief"] = self._team.brief.model
-        prompts = prompt_hashes(self._team)
-        return {"models": models, "prompts": prompts, "versions": dict(self._services.versions)}
+        prompts, keys = prompt_hashes(self._team), declared_keys(self._pin.plain)
+        signing = {"keys": keys} if keys else {}
+        return {"models": models, "prompts": prompts, "versions": dict(self._services.versions), **signing}
 
     def _resumed(self, state: State, moved: str | None) -> Body:
-        after = {"after": state.get("stop_reason"), "phase": state.get("phase")}
+        lacked = state["case"]["hashes"]["facts"] is None  # somebody supplied what the facts lacked
+        after = {"after": state.get("stop_reason"), "phase": state.get("phase") or (PHASE if lacked else None)}
         return {"event": "resumed", **after, "moved": moved, "spent": granted(state), **self._runs_on()}
 
     def _stands(self, state: State) -> bool:
@@ -186,19 +189,19 @@ def _problem(detail: ErrorDetails) -> str:
 def _reopened(state: State) -> Update:
     """Return the open round set aside: its seats are kept as superseded, and all of them are asked again.
 
-    Between two rounds, and before the first, there is none. A decision that was not announced yet rests on what moved,
-    so the team talks once more.
+    Between two rounds, and before the first, there is none. A decision that was not announced yet, or that people are
+    asked for, rests on what moved, so the team talks once more.
     """
     if not PATTERNS[state["case"]["team"]["pattern"]].is_rounds:
         return _started_over(state)
     if state.get("outcome") == "next_round" or not state.get("seats"):
         return {}
     old = {"round": state["round"], "seats": state["seats"], "hashes": state["case"]["hashes"]}
-    outcome = "next_round" if state.get("outcome") in DECISIONS else state.get("outcome")
+    outcome = "next_round" if state.get("outcome") in (*DECISIONS, "escalate") else state.get("outcome")
     line = {"round": state["round"], "superseded": True}
     sent = [each["message"]["id"] for each in events_of(state, "sent") if _rests_on(each, state["round"])]
     withdrawn = {"withdrawn": [*state.get("withdrawn", []), *sent]} if sent else {}
-    return {"superseded": [old], "seats": [], "outcome": outcome, "trace": [line], **withdrawn}
+    return {"superseded": [old], "seats": [], "outcome": outcome, "trace": [line], **withdrawn, "questions": []}
 
 
 def _rests_on(sent: Mapping[str, Any], number: int) -> bool:
@@ -214,5 +217,5 @@ def _started_over(state: State) -> Update:
     line = {"round": state["round"], "superseded": True}
     stages = len(state.get("stages", []))
     withdrawn = [message["id"] for message in state.get("messages", []) if not message.get("outside")]
-    begun = {"outcome": GOES_ON, "since": stages, "withdrawn": withdrawn}
+    begun = {"outcome": GOES_ON, "since": stages, "withdrawn": withdrawn, "questions": []}
     return {"superseded": [old], "seats": [], "trace": [line], **begun}

@@ -9,10 +9,11 @@ from typing import Any
 
 from langgraph.store.base import BaseStore
 
+from graph.driver import kept_team
 from graph.past import Past
 from graph.problems import UsageError
 from graph.record import Record
-from graph.runner import Runner, kept_team
+from graph.runner import Runner
 from graph.store.database import open_database
 from nodes.events import cause_of
 from nodes.mail import heard_in

@@ -35,11 +35,11 @@ def command(
     What was said and not heard yet comes last.
     """
     from graph.past import Past
-    from graph.saying import undelivered
+    from graph.saying import read_said, undelivered
     from graph.threads import blaming
     from policies.messages.message import conversation_of, find_messages, message_from, plain_message
 
-    thread, state, said = run_async(lambda _: _read(thread, db))
+    thread, state, said = run_async(lambda _: read_said(settings_for(db), thread))
     with blaming(thread, state):
         posted = [message_from(plain) for plain in Past.of(state).messages]
         left = undelivered(thread, state, said)
@@ -55,16 +55,6 @@ def command(
     else:
         _print(messages, total, offset, whole.participants if whole else (), waiting)
     return Exit.DONE
-
-
-async def _read(name: str, db: str | None) -> tuple[str, Mapping[str, Any], list[dict[str, Any]]]:
-    """Return a thread's id, its state, the bare team of one that has not begun, and what was said to it."""
-    from graph.threads import open_threads
-
-    async with open_threads(settings_for(db)) as threads:
-        thread = await threads.find(name)
-        state, _ = await threads.look(thread)
-        return thread, state, await threads.said(thread)
 
 
 def _print(

@@ -5,11 +5,12 @@ It holds what counts: where changes were accepted, what came after them, and whe
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from policies.contracts.answers import Accepted, Refusal
 from policies.decision.table import Outcome
 from policies.decision.vote import Cast
+from policies.people.question import Word
 from policies.run.budgets import Spent
 from policies.run.seats import Failure, Reply
 from policies.team.team import Budget
@@ -58,7 +59,15 @@ class Pause:
     max_repairs: int = 1
 
 
-TapeStep = Exchange | RoundEnd | Pause
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """What people gave who were asked: a decision, `again` or `stop`; or what their silence gave."""
+
+    kind: Literal["decide", "sign_off", "contribute"]
+    ruled: Word
+
+
+TapeStep = Exchange | RoundEnd | Pause | Ruled
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +154,8 @@ def _steps(plain: Sequence[Mapping[str, Any]], limits: Budget) -> Iterator[TapeS
             yield Exchange(each["round"], replies, limits, offering, each.get("heard", False))
         elif "casts" in each:
             yield RoundEnd(**each)
+        elif "ruled" in each:
+            yield Ruled(**each)
         else:
             resumed = None if each["resumed"] is None else Budget(**each["resumed"])
             yield Pause(each["stopped"], each["phase"], limits, resumed, each.get("max_repairs", 1))

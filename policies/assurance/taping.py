@@ -14,7 +14,8 @@ from policies.team.fields import Stance
 Plain = dict[str, Any]
 Event = Mapping[str, Any]
 
-BRIEF = "brief"
+BRIEF, PEOPLE = "brief", "people"
+"""Who is asked besides the seats of a round."""
 ANSWERS = ("accepted", "refused", "failed")
 
 
@@ -43,7 +44,7 @@ class _Taping:
     def take(self, event: Event) -> None:
         """Take the next event; those that say nothing of how the run went leave no step."""
         kind = event["event"]
-        if event.get("role") == BRIEF:
+        if event.get("role") == BRIEF or (event.get("role") == PEOPLE and kind != "ruled"):
             return
         if kind in ANSWERS:
             asked = self.taken[-1]["asked"]
@@ -63,6 +64,11 @@ class _Taping:
     def close(self, event: Event) -> None:
         """Add the end of a round."""
         self.taken.append({key: event[key] for key in ("round", "casts", "final", "open_questions", "convene")})
+
+    def rule(self, event: Event) -> None:
+        """Add what people gave; a fact that they supplied is in the case."""
+        if event["kind"] != "supply":
+            self.taken.append({"ruled": event["outcome"], "kind": event["kind"]})
 
     def stop(self, event: Event) -> None:
         """Add the stop of the run, unless it succeeded."""
@@ -91,6 +97,7 @@ class _Taping:
 _TAKES: Mapping[str, Callable[[_Taping, Event], None]] = {
     "asked": _Taping.ask,
     "outcome": _Taping.close,
+    "ruled": _Taping.rule,
     "finished": _Taping.stop,
     "resumed": _Taping.resume,
     "recovered": _Taping.set_back,
@@ -132,8 +139,10 @@ class _Beginning:
         kind = event["event"]
         if kind in ("admitted", "resumed"):
             self.before, self.pattern = self.pattern, event["pattern"]
-        elif kind == "asked" and event["role"] != BRIEF:
+        elif kind == "asked" and event["role"] not in (BRIEF, PEOPLE):
             self.round, self.outcome = event["round"], None
+        elif kind == "ruled" and event["kind"] in ("decide", "sign_off"):
+            self.outcome = "next_round" if event["outcome"] == "again" else self.outcome
         elif kind == "superseded":
             self._reopen(event["round"])
         elif kind == "outcome":
