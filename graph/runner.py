@@ -10,8 +10,10 @@ from pydantic import ValidationError
 
 from graph.build import build_graph, run_config
 from graph.collector import settle_collector
+from graph.endpoints import load_notify
 from graph.facts.loader import load_facts
 from graph.live import placed, running
+from graph.notices.outbox import know_receivers
 from graph.past import Past
 from graph.problems import UsageError
 from graph.record import Record, record_of, refused_record
@@ -238,6 +240,7 @@ async def open_runner(
         open_voices(settings) as opened,
         open_tracing(settings) as tracing,
     ):
+        await know_receivers(database.store, load_notify(settings).receivers)
         spoken, versions = {**opened, **(voices or {})}, installed_versions()
         services = Services(spoken, load_facts, halt or Halt(), versions=versions, annotate=tracing.annotate)
         settle_collector()

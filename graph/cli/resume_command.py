@@ -15,6 +15,7 @@ from graph.cli.session import (
     settings_for,
     verbose_option,
 )
+from graph.cli.telling import tell
 from graph.cli.waiting import reading
 
 HELP = """Resume THREAD where it stopped or was cut off; a finished one returns its record.
@@ -51,10 +52,10 @@ def command(
         from graph.cli.progress import progress_on_stderr
         from graph.runner import open_runner
 
-    limits, given = _limits(budget), facts_from(facts)
+    limits, given, settings = _limits(budget), facts_from(facts), settings_for(db)
 
     async def work(halt: Any) -> tuple[dict[str, Any], Any]:
-        async with open_runner(settings_for(db), halt=halt) as runner:
+        async with open_runner(settings, halt=halt) as runner:
             found = await runner.threads.find(thread)
             with progress_on_stderr().shown() as progress:
                 progress.begin(found)
@@ -62,7 +63,9 @@ def command(
             return record, None if as_json else await runner.threads.state(found)
 
     record, state = run_async(work)
-    return print_record(record, state or {}, as_json, thread=record["thread_id"], is_verbose=is_verbose)
+    code = print_record(record, state or {}, as_json, thread=record["thread_id"], is_verbose=is_verbose)
+    tell(settings, [record["thread_id"]])
+    return code
 
 
 def _limits(budget: Sequence[str]) -> dict[str, Any]:
