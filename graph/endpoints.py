@@ -85,7 +85,7 @@ class _File(BaseModel):
 
 
 TOP = ("notify", "notify_seconds", "public_url")
-"""The keys that stand in no table."""
+"""The keys outside all tables."""
 
 ALLOWED = {
     1: tuple(_File.model_fields),

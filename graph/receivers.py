@@ -24,7 +24,7 @@ _USER = re.compile(r"(?P<user>[^@]*@)?(?P<host>\w[\w.-]*|\[[0-9A-Fa-f:.]+\])(?P<
 class Service:
     """A kind of receiver: what it is called, and how it is addressed and written to.
 
-    `names_host` says that its address begins with a host, which is no secret. `takes_fields` says that it reads fields
+    `names_host` says that its address begins with a host, which is not secret. `takes_fields` says that it reads fields
     and headers, so that the key of a notice travels there. `has_markup` says that it gives characters a meaning.
     """
 
@@ -97,7 +97,7 @@ class Receiver:
 
     @property
     def digest(self) -> str:
-        """What the database knows it by; passwords are no part of it, so nobody who reads it can try them out."""
+        """What the database knows it by; it leaves out passwords, so nobody who reads it can try them out."""
         head, _, query = self.address.partition("?")
         user, at, rest = _place(head).rpartition("@")
         options = sorted(each for each in query.split("&") if not _SECRET.match(unquote(each.partition("=")[0])))

@@ -13,8 +13,8 @@ import click
 from click.core import ParameterSource
 
 from graph.cli.exits import Exit, exit_of
+from graph.cli.noticing import send_notices
 from graph.cli.session import database_option, run_async, settings_for, voice_option
-from graph.cli.telling import tell
 from graph.cli.waiting import reading
 
 SECONDS_BETWEEN, PARTS = 5.0, 10
@@ -65,7 +65,7 @@ def command(
                 raise _EndedEarlyError  # the older file stays
     except _EndedEarlyError:
         click.echo(f"accord: {out}: is left as it was, since not every case has a result", err=True)
-    tell(settings, reports.threads)
+    send_notices(settings, reports.threads)
     return reports.worst
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
+from graph.cli.noticing import send_notices
 from graph.cli.session import (
     database_option,
     facts_from,
@@ -15,7 +16,6 @@ from graph.cli.session import (
     settings_for,
     verbose_option,
 )
-from graph.cli.telling import tell
 from graph.cli.waiting import reading
 
 HELP = """Resume THREAD where it stopped or was cut off; a finished one returns its record.
@@ -64,7 +64,7 @@ def command(
 
     record, state = run_async(work)
     code = print_record(record, state or {}, as_json, thread=record["thread_id"], is_verbose=is_verbose)
-    tell(settings, [record["thread_id"]])
+    send_notices(settings, [record["thread_id"]])
     return code
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit, exit_of
+from graph.cli.noticing import send_notices
 from graph.cli.session import (
     database_option,
     facts_from,
@@ -21,7 +22,6 @@ from graph.cli.session import (
     verbose_option,
     voice_option,
 )
-from graph.cli.telling import tell
 from graph.cli.waiting import reading
 
 HELP = """Run TEAM (a shipped team's name, or a team file) to one decision.
@@ -64,7 +64,7 @@ def command(
     _say_where_it_failed(record, team)
     if "trace" in record:
         _say_who_answered(record, voice, case.has_endpoints, as_json)
-        tell(case.settings, [record["thread_id"]])
+        send_notices(case.settings, [record["thread_id"]])
     return exit_of(record)
 
 

@@ -1,1 +1,1 @@
-"""Notices: tell people that they are asked, that a deadline nears, and what was decided."""
+"""Notices: people learn that they are asked, that a deadline nears, and what was decided."""

@@ -1,4 +1,4 @@
-"""The desk: finds what is to be told, notes it in the outbox, and sends what is due.
+"""The desk: finds the notices that are due, notes them in the outbox, and sends what is due.
 
 It never touches a thread. What it cannot send stays in the outbox, and what it has not noted yet is found again by
 whoever comes next, since it follows from the threads.
@@ -49,7 +49,7 @@ class Standing:
 
 
 class Desk:
-    """Tells the receivers of a database what happened in its threads."""
+    """Sends the receivers of a database the notices of its threads."""
 
     def __init__(
         self,
@@ -64,13 +64,13 @@ class Desk:
         self._sent: dict[str, int] = {}
 
     async def note(self, threads: Iterable[str]) -> None:
-        """Note what is to be told of these threads."""
+        """Note the notices of these threads."""
         since = await first_seen(self._store, self._notify.receivers, self._now())
         for thread in threads:
             await self._note(thread, self._notify.receivers, since)
 
     async def note_all(self) -> None:
-        """Note what is to be told of all threads: open questions, and decisions since each receiver is known."""
+        """Note the notices of all threads: open questions, and decisions since each receiver is known."""
         since = await first_seen(self._store, self._notify.receivers, self._now())
         rows = {each.digest: await self._outbox.rows(each) for each in self._notify.receivers}
         seen = {digest: {(row.thread, row.touched) for row in kept} for digest, kept in rows.items()}
@@ -88,13 +88,13 @@ class Desk:
     async def _note(self, thread: str, receivers: Sequence[Receiver], since: Mapping[str, str]) -> None:
         with suppress(UsageError, *UNREADABLE):  # for `audit verify` to name; the other threads are still told
             record, past = await self._look(thread)
-            told = self._told(record, past)
+            derived = self._derived(record, past)
             for receiver in receivers:
-                news = [each for each in told if each.question is not None or each.at >= since[receiver.digest]]
+                news = [each for each in derived if each.question is not None or each.at >= since[receiver.digest]]
                 await self._outbox.add(news, receiver, _touched(past), self._now())
 
     async def serve(self, threads: Iterable[str], seconds: float, is_halted: Callable[[], bool]) -> None:
-        """Note what is to be told of these threads, and send what is due, for so many seconds in all.
+        """Note the notices of these threads, and send what is due, for so many seconds in all.
 
         Raises:
             UsageError: as `send_due`.
@@ -151,17 +151,17 @@ class Desk:
         return failure is None
 
     async def _notice(self, row: Row) -> Notice | None:
-        """Return what a row stands for, read from its thread now; None where there is nothing to tell any more."""
+        """Return what a row stands for, read from its thread now; None where that is over."""
         if await self._threads.state(row.thread) is None:
             return None
         record, past = await self._look(row.thread)
-        return next((each for each in self._told(record, past) if each.key == row.key), None)
+        return next((each for each in self._derived(record, past) if each.key == row.key), None)
 
     async def _look(self, thread: str) -> tuple[Record, Past]:
         state = await self._threads.state(thread)
         return record_of(thread, state or {}), Past.of(state or {})
 
-    def _told(self, record: Record, past: Past) -> list[Notice]:
+    def _derived(self, record: Record, past: Past) -> list[Notice]:
         return notices_of(record, past, self._now()) if past.case else []
 
     async def _standing(self, receiver: Receiver) -> Standing:
@@ -180,7 +180,7 @@ class Desk:
 
 
 def _is_open(entry: Mapping[str, Any]) -> bool:
-    """Return whether only the state of a thread says what is to be told of it."""
+    """Return whether only the state of a thread says which notices it has."""
     return entry["status"] in (RUNNING, WAITING)
 
 

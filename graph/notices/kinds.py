@@ -1,4 +1,4 @@
-"""The kinds of notices: what of a thread is told to people, derived from its record alone.
+"""The kinds of notices: what people are notified of, derived from its record alone.
 
 Nothing is noted of a notice when it becomes due, so nothing can be lost: whoever looks at the thread finds it again,
 under the same key.
@@ -18,9 +18,9 @@ LAST_PART = 4
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing to tell: its key, under which receivers know it again, what it is about, and since when.
+    """One thing to send: its key, under which receivers know it again, what it is about, and since when.
 
-    `question` is the question as the record has it under `waiting`; None where a decision is told.
+    `question` is the question as the record has it under `waiting`; None where a decision fell.
     """
 
     key: str
@@ -77,11 +77,11 @@ KINDS: Mapping[str, Callable[[Sight], Iterator[Notice]]] = {
     "deadline": _deadline,
     "decided": _decided,
 }
-"""What is told, by its kind."""
+"""How each kind is derived."""
 
 
 def notices_of(record: Record, past: Past, now: datetime) -> list[Notice]:
-    """Return all that is to be told of a thread that has begun."""
+    """Return the notices of a thread that has begun."""
     return [notice for kind in KINDS.values() for notice in kind(Sight(record, past, now))]
 
 

@@ -1,6 +1,6 @@
-"""The outbox: which notice each receiver was sent, in the database beside the threads.
+"""The outbox: which notice each receiver was sent, in the database of the threads.
 
-A row says nothing but how far a notice came with one receiver; what it tells is read from the thread when it is sent.
+A row says how far a notice came with one receiver; the notice itself is read from the thread when it is sent.
 It is written before the first attempt. Who sends claims the row first, so that two processes do not both send; a claim
 ends by itself, since whoever made it may have died.
 """
@@ -34,8 +34,8 @@ Status = Literal["pending", "delivered", "withdrawn"]
 class Row:
     """How far one notice came with one receiver; times are ISO 8601, UTC.
 
-    `status` is `withdrawn` where there was nothing to tell any more before it could be sent, as of a question that was
-    answered meanwhile. `touched` says as of when the thread was seen.
+    `status` is `withdrawn` where it was over before it could be sent, such as a question that was answered
+    meanwhile. `touched` says as of when the thread was seen.
     """
 
     key: str
@@ -110,7 +110,7 @@ class Outbox:
                 await self._put(row.settled(failure, now))
 
     async def withdraw(self, row: Row) -> None:
-        """Note that there is nothing to tell any more."""
+        """Note that it was over before it could be sent."""
         await self._put(replace(row, status="withdrawn", claimed_by=None, claimed_until=None))
 
     @asynccontextmanager
@@ -154,6 +154,6 @@ async def first_seen(store: BaseStore, receivers: Sequence[Receiver], now: datet
 
 
 async def know_receivers(store: BaseStore, receivers: Sequence[Receiver]) -> None:
-    """Know the receivers before work begins: what is decided by it is told even where the process dies at its end."""
+    """Know the receivers before work begins: decisions count from then on, even where the process dies at its end."""
     if receivers:
         await first_seen(store, receivers, datetime.now(UTC))

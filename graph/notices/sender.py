@@ -20,7 +20,7 @@ CHILD = Path(__file__).with_name("child.py")
 DEADLINE_SECONDS = 15.0
 """How long one attempt may take in all, the start of the process included."""
 CONNECT_SECONDS, READ_SECONDS = 5, 12
-"""What apprise is told where the address does not say it; it counts each read alone, hence the deadline."""
+"""What apprise is given where the address does not say it; it counts each read alone, hence the deadline."""
 
 FAILURES = {
     "unreachable": "it could not be reached, or broke off",

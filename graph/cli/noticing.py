@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 
-def tell(settings: Any, threads: Iterable[str]) -> None:
-    """Send what is to be told of these threads, and what is due besides, for a few seconds at most.
+def send_notices(settings: Any, threads: Iterable[str]) -> None:
+    """Send the notices of these threads, and what else is due, for a few seconds at most.
 
     Whatever comes of it changes neither a record nor an exit code; what could not be sent is said on stderr.
     """
@@ -35,10 +35,10 @@ def _sent(settings: Any, notify: Any, threads: Iterable[str]) -> str | None:
             await desk.serve(threads, notify.seconds, lambda: halt.is_set)
             return await desk.standings()
 
-    return told_left(run_async(work))
+    return words_of_left(run_async(work))
 
 
-def told_left(standings: Sequence[Any]) -> str | None:
+def words_of_left(standings: Sequence[Any]) -> str | None:
     """Return in words what waits for which receiver, and why; None where nothing does."""
     left = [each for each in standings if each.waiting]
     told = (f"{each.waiting} not sent yet to {each.shown}" + (f": {each.error}" if each.error else "") for each in left)
