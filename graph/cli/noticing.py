@@ -16,7 +16,7 @@ def send_notices(settings: Any, threads: Iterable[str]) -> None:
 
     try:
         notify = load_notify(settings)
-        problem = _sent(settings, notify, threads) if notify.receivers else None
+        problem = _sent(settings, notify, threads) if notify.receivers and notify.seconds else None
     except UsageError as error:
         problem = "; ".join(error.problems)
     except Exception as error:  # a bug, of which its text may hold an address

@@ -73,7 +73,10 @@ class Desk:
         """Note the notices of all threads: open questions, and decisions since each receiver is known."""
         since = await first_seen(self._store, self._notify.receivers, self._now())
         rows = {each.digest: await self._outbox.rows(each) for each in self._notify.receivers}
-        seen = {digest: {(row.thread, row.touched) for row in kept if row.kind == "decided"} for digest, kept in rows.items()}
+        seen = {
+            digest: {(row.thread, row.touched) for row in kept if row.kind == "decided"}
+            for digest, kept in rows.items()
+        }
         for entry in await self._threads.index.newest():
             thread, at = entry["thread_id"], entry["updated_at"] or ""
             lacking = [
