@@ -188,7 +188,7 @@ def _is_open(entry: Mapping[str, Any]) -> bool:
 
 
 def _is_news(entry: Mapping[str, Any], since: str) -> bool:
-    return bool(entry["final_decision"]) and (entry["updated_at"] or "") >= since
+    return bool(entry.get("final_decision")) and (entry["updated_at"] or "") >= since
 
 
 def _touched(past: Past) -> str:

@@ -2,7 +2,6 @@
 
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -70,11 +69,12 @@ def test_a_sender_that_is_killed_loses_nothing_and_repeats_at_most_what_was_unde
             assert line_of(process) == "ready"
             time.sleep(chance.uniform(0, 2))
             kills += process.poll() is None
-            os.kill(process.pid, signal.SIGKILL)
+            process.kill()
             process.communicate()
         last = sender(office, 200)
         finish(last)
         taken = threads_taken(receiver)
+    assert kills > 0
     assert set(taken) == set(THREADS)
     assert sum(taken.values()) - len(THREADS) <= kills
     assert {row["status"] for row in office.rows()} == {"delivered"}
@@ -99,7 +99,7 @@ def test_what_a_dead_sender_had_claimed_is_sent_once_its_claim_is_over(database:
         process = sender(office, 1)
         while not receiver.arrivals:
             time.sleep(0.02)
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         process.communicate()
         receiver.way = "well"
         office.clock.move(minutes=1.5)
@@ -139,7 +139,7 @@ def test_a_process_that_sends_ends_when_its_parent_is_killed(tmp_path: Path) -> 
         process = sender(office, 1, seconds=3)
         while not receiver.arrivals:
             time.sleep(0.02)
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         process.communicate()
         deadline = time.monotonic() + 60
         while not receiver.lost and time.monotonic() < deadline:
