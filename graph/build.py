@@ -9,12 +9,13 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph import END, START, StateGraph
 from pydantic import BaseModel
 
-from nodes import align, convene, finalize, stop
+from nodes import align, convene, finalize, human, settle, stop
 from nodes.inner import build_inner
 from nodes.role import build_role
 from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Input, Node, Output, State, StepInput
+from policies.people.asking import asks_people
 from policies.team.team import MAX_MESSAGES, Role, Team
 from policies.team.titles import distinct_titles
 
@@ -31,6 +32,8 @@ OURS = {
         "Takes the answers in order. When every seat is filled, the policy finds the conflicts and decides the round.",
     ),
     finalize.NODE: ("Finalize", "States the decision or the result, and has the brief written."),
+    human.NODE: ("People", "Waits until whoever is asked has answered. It asks for nothing itself."),
+    settle.NODE: ("Settle", "Takes what a person answered, or says why not, and asks until every question is settled."),
     stop.NODE: ("Stop", "Ends the run with an explicit reason. Most such runs can be resumed."),
 }
 """The title of each node that is not a role, and what it does in a sentence."""
@@ -56,7 +59,7 @@ def build_graph(team: Team, services: Services, is_inner: bool = False, door: Do
     A role that a team answers for holds that team's graph as a subgraph. `is_inner` builds such a one.
     """
     door = door or Door()
-    speaking, stages = sorted(team.access.enabled), Stages(team)
+    speaking, stages = sorted(team.access.enabled - team.human_roles), Stages(team)
     schemas: dict[str, Any] = {"input_schema": door.given, "output_schema": Output}
     if is_inner:
         schemas = {"input_schema": StepInput, "output_schema": State}
@@ -65,11 +68,16 @@ def build_graph(team: Team, services: Services, is_inner: bool = False, door: Do
     _add(builder, align.NODE, align.build_align(team, services, stages))
     _add(builder, finalize.NODE, finalize.build_finalize(team, services, stages))
     _add(builder, stop.NODE, stop.build_stop(services))
+    has_people = asks_people(team) and not is_inner
+    if has_people:
+        _add(builder, human.NODE, human.build_human(services))
+        _add(builder, settle.NODE, settle.build_settle(team, services, stages))
+        builder.add_edge(human.NODE, settle.NODE)
     for name in speaking:
         builder.add_node(name, _role(name, team, services, stages), metadata=_told(team.roles[name]))
         builder.add_edge(name, align.NODE)
     builder.add_edge(START, convene.NODE)
-    _route(builder, team, speaking)
+    _route(builder, team, speaking, has_people)
     builder.add_edge(stop.NODE, END)
     return builder
 
@@ -93,15 +101,22 @@ def _role(name: str, team: Team, services: Services, stages: Stages) -> Node:
     return build_inner(name, team, inner, services, stages, graph)
 
 
-def _route(builder: Builder, team: Team, speaking: list[str]) -> None:
+def _route(builder: Builder, team: Team, speaking: list[str], has_people: bool) -> None:
     titles = distinct_titles({name: team.roles[name].title for name in speaking})
     asks = {name: f"ask {title}" for name, title in titles.items()}
     onward = {finalize.NODE: "decided", stop.NODE: "must stop"}
-    ways = {**asks, align.NODE: "all have answered", **onward, FINISHED: "finished before"}
+    people = {human.NODE: "ask people"} if has_people else {}
+    ways = {**asks, align.NODE: "all have answered", **people, **onward, FINISHED: "finished before"}
     _label(builder, convene.NODE, convene.route_after_convene, ways)
-    _label(builder, align.NODE, align.route_after_align, {convene.NODE: "next round, or empty seats", **onward})
+    again = {convene.NODE: "next round, or empty seats", **people}
+    _label(builder, align.NODE, align.route_after_align, {**again, **onward})
     ends = {stop.NODE: "must stop", FINISHED: "answered"}
-    _label(builder, finalize.NODE, finalize.route_after_finalize, ends)
+    signing = {human.NODE: "to be signed"} if has_people and team.sign_off else {}
+    _label(builder, finalize.NODE, finalize.route_after_finalize, {**signing, **ends})
+    if has_people:
+        seated = {align.NODE: "seats are filled"} if team.human_roles else {}
+        more = {human.NODE: "more answers", convene.NODE: "next round, or a fact", **seated, **onward}
+        _label(builder, settle.NODE, settle.route_after_settle, {**more, **({FINISHED: "signed"} if signing else {})})
 
 
 def _label(builder: Builder, name: str, route: Route, ways: Mapping[str, str]) -> None:

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Self, cast
 
+from nodes.asking import waiting_of
 from nodes.events import events_of
 from policies.assurance.audit import Event
 from policies.patterns.course import pattern_named
 from policies.patterns.pattern import Pattern
+from policies.people.question import Question
 from policies.team.team import Budget
 
 Plain = dict[str, Any]
@@ -51,6 +53,11 @@ class Past:
     def is_open(self) -> bool:
         """Whether the thread has not ended."""
         return self.stop_reason is None
+
+    @property
+    def waiting(self) -> Sequence[Question]:
+        """What people are asked, and have not answered; nothing once the thread has ended."""
+        return waiting_of(self.state)
 
     @property
     def team(self) -> Plain:

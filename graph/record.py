@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from graph.past import Past
+from nodes.asking import shown_question
 from nodes.events import cause_of
 from policies.run.stop import Stop
 
 Record = dict[str, Any]
-Status = Literal["ok", "stopped", "interrupted", "running"]
+Status = Literal["ok", "stopped", "waiting", "interrupted", "running"]
 
 
 def record_of(thread: str, state: Mapping[str, Any], is_running: bool = False) -> Record:
@@ -36,8 +37,10 @@ def refused_record(thread: str, reason: str, cause: str | None = None) -> Record
 
 def status_of(past: Past, is_running: bool) -> Status:
     """Return how far a thread came: whether it ended, and if not, whether somebody works on it."""
+    if past.is_open and is_running:
+        return "running"
     if past.is_open:
-        return "running" if is_running else "interrupted"
+        return "waiting" if past.waiting else "interrupted"
     return "ok" if past.stop_reason == "success" else "stopped"
 
 
@@ -82,7 +85,7 @@ def _beside(thread: str, past: Past) -> Record:
         "absent": _absent(past),
         "outcome": _outcome(past, outcomes),
         "recoveries": past.recovered.get("made", 0),
-        "waiting": [],
+        "waiting": [shown_question(question) for question in past.waiting],
         "outputs": outputs_of(past),
         **({"endpoints": learned} if learned else {}),
         **({"estimated": estimated} if estimated else {}),
@@ -184,7 +187,7 @@ def _outcome(past: Past, outcomes: list[dict[str, Any]]) -> Record | None:
         "row": row_name(last["row"]),
         "guards": last["guards"],
         **({"unread": unread} if unread else {}),
-        "final": past.final_decision,
+        "final": past.final_decision if past.stop_reason == "success" else None,
     }
 
 

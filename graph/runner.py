@@ -2,22 +2,17 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from functools import lru_cache
 from typing import Any, cast
 
-from langgraph.graph.state import CompiledStateGraph
-from pydantic import ValidationError
-
-from graph.build import build_graph, run_config
+from graph.build import run_config
 from graph.collector import settle_collector
+from graph.driver import Driver, Inputs, OnEvent, kept_team, team_from, tell
 from graph.endpoints import load_notify
 from graph.facts.loader import load_facts
-from graph.live import placed, running
 from graph.notices.outbox import know_receivers
 from graph.past import Past
 from graph.problems import UsageError
 from graph.record import Record, record_of, refused_record
-from graph.scores import scores_of
 from graph.settings import Settings
 from graph.store.database import Database, open_database
 from graph.store.fences import FencedError
@@ -25,12 +20,10 @@ from graph.store.location import located, storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.names import check_new_thread, check_thread, new_thread
 from graph.teams.approval import approved
-from graph.teams.voicing import check_voices
 from graph.threads import Threads, blaming, refuse_broken
 from graph.tracing import Tracing, open_tracing
 from graph.versions import installed_versions
 from graph.voices import open_voices
-from nodes.border import unused_messages
 from nodes.events import began_with
 from nodes.fingerprint import Pin, fingerprints, hashed, rules_of
 from nodes.halt import Halt
@@ -38,6 +31,7 @@ from nodes.recovery import Dead, recover
 from nodes.services import FactsUnavailableError, InputRefusedError, Services
 from nodes.stages import Stages
 from nodes.state import State
+from nodes.taking import Taking
 from nodes.voices.voice import Voice
 from policies.run.budgets import change_budget
 from policies.run.resumption import Resumption, resumption_of
@@ -45,12 +39,6 @@ from policies.run.staleness import changes_in_words, find_moved
 from policies.run.stop import stop_reason
 from policies.team.privacy import withhold
 from policies.team.team import Budget, Team, pinned
-
-GRAPHS_KEPT = 64
-
-OnEvent = Callable[[dict[str, Any]], None]
-Inputs = dict[str, Any]
-Compiled = CompiledStateGraph[Any, Any, Any, Any]
 
 
 class Runner:
@@ -62,7 +50,11 @@ class Runner:
         self._database, self._services, self._location = database, services, location
         self._tracing = tracing or Tracing()
         self.threads = Threads(database, location)
-        self._compiled = lru_cache(maxsize=GRAPHS_KEPT)(self._compile)
+        self._driver = Driver(database, services, self.threads, self._tracing)
+
+    def now(self) -> str:
+        """Return the time now in UTC, ISO 8601 with milliseconds, as the threads' events have it."""
+        return self._services.now()
 
     async def run(
         self, team: Team, thread: str | None = None, accept_changes: bool = False, on_event: OnEvent | None = None
@@ -110,8 +102,8 @@ class Runner:
         state = await self.threads.state(thread)
         if state is None:
             await self.threads.index.admit(thread, team, inputs)
-            _tell(on_event, team, team.budget, Past())
-            return await self._drive(thread, team, inputs, on_event)
+            tell(on_event, team, team.budget, Past())
+            return await self._driver.drive(thread, team, inputs, on_event)
         with blaming(thread, state):
             return await self._run_again(thread, team, Past.of(state), inputs, on_event)
 
@@ -141,46 +133,91 @@ class Runner:
                 inputs["facts"] = _withheld(inputs["facts"], kept_team(past))
                 return await self._go_on(thread, kept_team(past), past, inputs, on_event)
         admitted = await self.threads.admitted(thread)
-        inputs["facts"] = _withheld(inputs["facts"], _team_from(admitted["team"], "-"))
-        team, given = _team_from(admitted["team"], "-"), {key: value for key, value in inputs.items() if value}
+        inputs["facts"] = _withheld(inputs["facts"], team_from(admitted["team"], "-"))
+        team, given = team_from(admitted["team"], "-"), {key: value for key, value in inputs.items() if value}
         limits = _limits_from(team.budget, inputs)
-        self._check_voices(team, limits)
+        self._driver.check_voices(team, limits)
         approved(team, limits)
-        _tell(on_event, team, limits, Past())
-        return await self._drive(thread, team, admitted["inputs"] | given, on_event)
+        tell(on_event, team, limits, Past())
+        return await self._driver.drive(thread, team, admitted["inputs"] | given, on_event)
 
     async def _go_on(self, thread: str, team: Team, past: Past, inputs: Inputs, on_event: OnEvent | None) -> Record:
+        settled = await self._driver.without_due(thread, past, on_event)
+        if settled is not past and not any(inputs.values()):
+            return record_of(thread, settled.state)  # what expired ended the run: nobody asked to resume that
+        past = settled
         limits = change_budget(past.budget, inputs["budget"] or {})
         moved = _find_moved(past, team, limits, inputs)
-        goes_on = resumption_of(past.stop_reason, moved, inputs["accept_changes"], limits != past.budget)
+        gives = limits != past.budget or (past.case["hashes"]["facts"] is None and inputs.get("facts") is not None)
+        waits, accepts = bool(past.waiting), inputs["accept_changes"]
+        goes_on = resumption_of(past.stop_reason, moved, accepts, gives if waits else limits != past.budget, waits)
         if goes_on.refused_as is not None:
             return refused_record(thread, goes_on.refused_as, _told_moves(moved, past, team, limits, inputs))
         if goes_on.way == "show":
             return record_of(thread, past.state)
         refuse_broken(thread, past.state)
         team = team if moved else kept_team(past)
-        self._check_voices(team, limits)
+        self._driver.check_voices(team, limits)
         if inputs["budget"]:
             approved(team, limits, began_with(past.state))
         await self.threads.go_on(thread)
-        _tell(on_event, team, limits, past)
+        tell(on_event, team, limits, past)
         if goes_on.charges_lost and await self._recover(thread, past, limits, on_event):
-            return await self._drive(thread, kept_team(past), None, on_event)
+            return await self._driver.drive(thread, kept_team(past), None, on_event)
         if goes_on.way == "enter":
-            return await self._drive(thread, team, inputs, on_event)
+            return await self._driver.drive(thread, team, inputs, on_event)
         return await self._continue(thread, team, inputs, goes_on, on_event)
 
     async def _continue(
         self, thread: str, team: Team, inputs: Inputs, goes_on: Resumption, on_event: OnEvent | None
     ) -> Record:
         try:
-            record = await self._drive(thread, team, None, on_event)
+            record = await self._driver.drive(thread, team, None, on_event)
         except InputRefusedError:  # what a server's caller sent last is still waiting at convene; enter with ours
-            return await self._drive(thread, team, inputs, on_event)
+            return await self._driver.drive(thread, team, inputs, on_event)
         if goes_on.enters_after and resumption_of(record["stop_reason"]).way == "enter":
             await self.threads.go_on(thread)
-            return await self._drive(thread, team, inputs, on_event)
+            return await self._driver.drive(thread, team, inputs, on_event)
         return record
+
+    async def answer(self, thread: str, said: Mapping[str, Any], on_event: OnEvent | None = None) -> Record:
+        """Answer what a thread asks people, as {question?, by, answer, because?, signature?}, and continue with it.
+
+        Raises:
+            UsageError: there is no such thread, it waits for nobody, or the answer is not taken: the thread goes on
+                waiting, as it was.
+            StorageError: the database failed.
+        """
+        return await self._hold(check_thread(thread), lambda: self._answer(thread, dict(said), on_event))
+
+    async def expire(self, thread: str, on_event: OnEvent | None = None) -> Record:
+        """Settle the questions of a thread that nobody answered in time, and continue with it; return its record.
+
+        Raises:
+            UsageError: there is no such thread, or nobody can speak for a role.
+            StorageError: the database failed.
+        """
+        return await self._hold(check_thread(thread), lambda: self._expire(thread, on_event))
+
+    async def _answer(self, thread: str, said: dict[str, Any], on_event: OnEvent | None) -> Record:
+        state = await self.threads.state(thread)
+        if state is None:
+            raise UsageError(f"the thread `{thread}` has not begun, so nobody is asked yet")
+        with blaming(thread, state):
+            past = await self._driver.without_due(thread, Past.of(state), on_event)
+            refuse_broken(thread, past.state)
+            team = kept_team(past)
+            given = Taking(team, Stages(team)).take(cast("State", past.state), said, None, self._services.now())
+            if given.problem is not None:
+                raise UsageError(given.problem)
+            self._driver.check_voices(team, past.budget)
+            await self.threads.go_on(thread)
+            tell(on_event, team, past.budget, past)
+            return await self._driver.give(thread, team, said, on_event)
+
+    async def _expire(self, thread: str, on_event: OnEvent | None) -> Record:
+        past = await self._driver.without_due(thread, Past.of(await self.threads.begun(thread)), on_event)
+        return record_of(thread, past.state)
 
     async def _recover(self, thread: str, past: Past, limits: Budget, on_event: OnEvent | None) -> bool:
         """Charge the calls that were under way when a process died; return whether the run ends over that."""
@@ -189,38 +226,10 @@ class Runner:
         recovery = await recover(dead, team, Stages(team), self._database.store, self._services.now())
         if recovery is None:
             return False
-        await self._graph(team).aupdate_state(run_config(thread, team.name), recovery.update, recovery.as_node)
+        await self._driver.graph(team).aupdate_state(run_config(thread, team.name), recovery.update, recovery.as_node)
         if on_event is not None:
             on_event({"event": "recovered", "calls": recovery.lost})
         return recovery.reason is not None
-
-    async def _drive(self, thread: str, team: Team, inputs: Inputs | None, on_event: OnEvent | None) -> Record:
-        graph, config = self._graph(team), run_config(thread, team.name)
-        is_nested = any(role.team is not None for role in team.roles.values())
-        async with self._tracing.running(team, thread, self._database.store) as trace:
-            traced = config | trace.config
-            async for part in graph.astream(
-                inputs, traced, stream_mode="custom", durability="sync", subgraphs=is_nested
-            ):
-                if on_event is not None:
-                    on_event(placed(part) if is_nested else part)
-            record = await self.threads.note(thread, (await graph.aget_state(config)).values) or {}
-            trace.scores = scores_of(record)
-        return record
-
-    def _graph(self, team: Team) -> Compiled:
-        """Return the compiled graph; the case comes as input, so threads of one team share it."""
-        graph: Compiled = self._compiled(team.model_copy(update={"goal": "-", "facts": None}).model_dump_json())
-        return graph
-
-    def _compile(self, team: str) -> Compiled:
-        builder = build_graph(Team.model_validate_json(team), self._services)
-        return builder.compile(checkpointer=self._database.saver, store=self._database.store)
-
-    def _check_voices(self, team: Team, limits: Budget) -> None:
-        """Check that the thread's team can speak in this process, under the limits it is to continue with."""
-        voices = self._services.voices
-        check_voices(team.model_copy(update={"budget": limits}), has_key="model" in voices, own=voices)
 
 
 @asynccontextmanager
@@ -245,25 +254,6 @@ async def open_runner(
         services = Services(spoken, load_facts, halt or Halt(), versions=versions, annotate=tracing.annotate)
         settle_collector()
         yield Runner(database, services, settings.database, tracing)
-
-
-def _tell(on_event: OnEvent | None, team: Team, limits: Budget, past: Past) -> None:
-    """Report to whoever follows the run which team works, under which limits, and what was used before."""
-    if on_event is not None:
-        used = past.spent.get("messages", 0) - unused_messages(past.state)
-        on_event(running(team, limits, used, past.usage))
-
-
-def kept_team(past: Past) -> Team:
-    """Return the team that a thread is pinned to."""
-    return _team_from(past.case["team"], past.case["goal"])
-
-
-def _team_from(kept: Mapping[str, Any], goal: str) -> Team:
-    try:
-        return Team.model_validate({**kept, "goal": goal}, strict=False)
-    except ValidationError:
-        raise UsageError("this thread is of another version of Accord: it can be shown, not continued") from None
 
 
 def _withheld(facts: dict[str, Any] | None, team: Team) -> dict[str, Any] | None:

@@ -99,7 +99,8 @@ class Admission:
         return {"models": models, "prompts": prompts, "versions": dict(self._services.versions)}
 
     def _resumed(self, state: State, moved: str | None) -> Body:
-        after = {"after": state.get("stop_reason"), "phase": state.get("phase")}
+        lacked = state["case"]["hashes"]["facts"] is None  # somebody supplied what the facts lacked
+        after = {"after": state.get("stop_reason"), "phase": state.get("phase") or (PHASE if lacked else None)}
         return {"event": "resumed", **after, "moved": moved, "spent": granted(state), **self._runs_on()}
 
     def _stands(self, state: State) -> bool:
@@ -186,19 +187,19 @@ def _problem(detail: ErrorDetails) -> str:
 def _reopened(state: State) -> Update:
     """Return the open round set aside: its seats are kept as superseded, and all of them are asked again.
 
-    Between two rounds, and before the first, there is none. A decision that was not announced yet rests on what moved,
-    so the team talks once more.
+    Between two rounds, and before the first, there is none. A decision that was not announced yet, or that people are
+    asked for, rests on what moved, so the team talks once more.
     """
     if not PATTERNS[state["case"]["team"]["pattern"]].is_rounds:
         return _started_over(state)
     if state.get("outcome") == "next_round" or not state.get("seats"):
         return {}
     old = {"round": state["round"], "seats": state["seats"], "hashes": state["case"]["hashes"]}
-    outcome = "next_round" if state.get("outcome") in DECISIONS else state.get("outcome")
+    outcome = "next_round" if state.get("outcome") in (*DECISIONS, "escalate") else state.get("outcome")
     line = {"round": state["round"], "superseded": True}
     sent = [each["message"]["id"] for each in events_of(state, "sent") if each["round"] == state["round"]]
     withdrawn = {"withdrawn": [*state.get("withdrawn", []), *sent]} if sent else {}
-    return {"superseded": [old], "seats": [], "outcome": outcome, "trace": [line], **withdrawn}
+    return {"superseded": [old], "seats": [], "outcome": outcome, "trace": [line], **withdrawn, "questions": []}
 
 
 def _started_over(state: State) -> Update:
@@ -209,5 +210,5 @@ def _started_over(state: State) -> Update:
     line = {"round": state["round"], "superseded": True}
     stages = len(state.get("stages", []))
     withdrawn = [message["id"] for message in state.get("messages", [])]
-    begun = {"outcome": GOES_ON, "since": stages, "withdrawn": withdrawn}
+    begun = {"outcome": GOES_ON, "since": stages, "withdrawn": withdrawn, "questions": []}
     return {"superseded": [old], "seats": [], "trace": [line], **begun}

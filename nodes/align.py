@@ -6,6 +6,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
+from nodes.asking import Asking, asked_event, plain_questions
 from nodes.border import (
     charge_from,
     name_of,
@@ -28,6 +29,7 @@ from nodes.mail import delivered, send
 from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Node, State
+from policies.people.question import Question
 from policies.run.routing import Step, next_step
 from policies.run.seats import Reply, Seat, is_full
 from policies.run.usage import Usage, add_usage
@@ -41,6 +43,7 @@ Plain = dict[str, Any]
 
 def build_align(team: Team, services: Services, stages: Stages) -> Node:
     """Return the node for this team."""
+    asking = Asking(team)
 
     async def align(state: State, runtime: Runtime[Any]) -> Update:
         started = services.clock()
@@ -67,8 +70,13 @@ def build_align(team: Team, services: Services, stages: Stages) -> Node:
         ratios = learned(state, team)
         if ratios != state.get("ratios", {}):
             update["ratios"] = ratios
+        now = services.now()
+        questions = _to_people(state, update, closing.events, asking, now)
+        if questions or state.get("questions"):
+            update["questions"] = plain_questions(questions)
+        happened += map(asked_event, questions)
         update["usage"] = _usage(state, services.clock() - started)
-        return recorded(state, update, happened, services.now())
+        return recorded(state, update, happened, now)
 
     return align
 
@@ -76,6 +84,15 @@ def build_align(team: Team, services: Services, stages: Stages) -> Node:
 def route_after_align(state: State) -> Step:
     """Return the step the conflict and consensus policy prescribes."""
     return next_step(state.get("outcome"), state.get("pending"))
+
+
+def _to_people(state: State, update: Update, events: Sequence[Body], asking: Asking, now: str) -> list[Question]:
+    """Return the question that the round leaves to people, where the policy escalates."""
+    if update.get("outcome") != "escalate" or update.get("pending"):
+        return []
+    after: Any = {**state, **update, "events": [*state["events"], *events]}
+    outcome = next(event for event in reversed(events) if event["event"] == "outcome")
+    return [asking.to_decide(after, outcome, now)]
 
 
 def _settle(state: State, team: Team, replies: Mapping[str, Reply], stages: Stages) -> Settlement:

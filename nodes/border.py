@@ -113,7 +113,18 @@ def _plain_ask(ask: Ask) -> Plain:
 def replies_of(state: Mapping[str, Any]) -> dict[str, Plain]:
     """Return the replies to the wave that convene asked last, by seat."""
     number = state.get("wave", {}).get("number", 0)
-    return {seat: reply for seat, reply in state.get("replies", {}).items() if reply["wave"] == number}
+    given = {seat: reply for seat, reply in state.get("replies", {}).items() if reply["wave"] == number}
+    return given | {
+        each["seat"]: _reply_of_person(each)
+        for each in state.get("questions") or []
+        if each["kind"] == "contribute" and each["wave"] == number and each["answers"]
+    }
+
+
+def _reply_of_person(question: Mapping[str, Any]) -> Plain:
+    """Return what a person answered for a seat as a reply to its wave; it used no model, and read no prompt."""
+    told = {"usage": plain_usage(Usage()), "prompt": None, "wave": question["wave"]}
+    return {"kind": "accepted", "accepted": question["answers"][-1]["answer"], **told}
 
 
 def unused_messages(state: Mapping[str, Any]) -> int:

@@ -16,7 +16,7 @@ from policies.patterns.rounds import entry_of, stop_after
 from policies.patterns.stages import Closed, Count, Entry, Finish, Log, Next
 from policies.run.routing import DONE, GOES_ON
 from policies.run.seats import Seat, phase_at
-from policies.run.stop import Stop
+from policies.run.stop import ESCALATED, Stop
 from policies.team.checks import find_flags
 from policies.team.team import Team
 
@@ -57,7 +57,7 @@ def close_round(state: State, seats: Sequence[Seat], log: Log, team: Team) -> Cl
     counted = _count_in(state, log, team)
     assert counted is not None, "a round is counted"
     closed = replace(log[-1], outcome=counted.ruling.final)
-    entry, stop = entry_of(closed), stop_after(closed)
+    entry, stop = entry_of(closed), _within(state, stop_after(closed))
     line = {"round": state["round"], "conflicts": entry["conflicts"], "decision": closed.outcome}
     why = {"row": counted.ruling.row, "because": counted.ruling.because, "guards": list(counted.ruling.guards)}
     update: Update = {"outcome": closed.outcome, "history": [entry], "trace": [line]}
@@ -65,6 +65,11 @@ def close_round(state: State, seats: Sequence[Seat], log: Log, team: Team) -> Cl
         update["pending"] = plain_stop(stop)
     named = [{"event": "conflict", "round": state["round"], "conflict": name} for name in entry["conflicts"]]
     return Closing(update, [*named, _outcome_event(state, seats, counted, team)], {"event": "round", **line, **why})
+
+
+def _within(state: State, stop: Stop | None) -> Stop | None:
+    """Return the stop of what only a human may decide, in a team within: people are asked by the run's own team."""
+    return stop if state["case"]["task"] is not None else None
 
 
 def close_stage(state: State, seats: Sequence[Seat], log: Log, team: Team, follows: Next) -> Closing:
@@ -75,6 +80,8 @@ def close_stage(state: State, seats: Sequence[Seat], log: Log, team: Team, follo
     update: Update = {"outcome": GOES_ON, "stages": [closed], "trace": [line]}
     if isinstance(follows, Finish):
         update |= {"outcome": DONE, "ending": plain_ending(follows)}
+    elif follows == ESCALATED and _within(state, ESCALATED) is None:
+        update["outcome"] = "escalate"
     elif isinstance(follows, Stop):
         update["pending"] = plain_stop(follows)
     counted = _count_in(state, log, team)

@@ -1,11 +1,14 @@
 """Convene: admits the case, opens rounds and asks the empty seats. The only writer of budgets."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from langgraph.runtime import Runtime
 
 from nodes.admission import Admission
+from nodes.asking import Asking, asked_event, of_seat, plain_questions, questions_of, waiting_of
 from nodes.border import (
     budget_from,
     granted,
@@ -43,7 +46,7 @@ NODE = "convene"
 
 def build_convene(team: Team, services: Services, stages: Stages) -> Node:
     """Return the node for this team."""
-    admission = Admission(team, services)
+    admission, asking = Admission(team, services), Asking(team)
 
     async def convene(state: State, runtime: Runtime[Any]) -> Update:
         reason = state.get("stop_reason")
@@ -65,12 +68,15 @@ def build_convene(team: Team, services: Services, stages: Stages) -> Node:
         if services.halt.is_set and update["pending"] is None:
             update["pending"] = plain_stop(Stop(stop_reason("cancelled"), _phase(state, stages)))
         update |= _returned(state)
+        now = services.now()
+        update |= _supplied(_after(state, update), asking, now)
         update |= _goes_on(_after(state, update), team, stages)
-        happened += _asked(_after(state, update), team)
+        update |= _from_people(_after(state, update), team, asking, now)
+        happened += _asked(state, _after(state, update), team)
         if update["wave"]["asks"]:
             runtime.stream_writer(_opened(_after(state, update), stages))
         usage = add_usage(spent_from(state).usage, Usage(), services.clock() - started)
-        return recorded(state, update | {"usage": plain_usage(usage)}, happened, services.now())
+        return recorded(state, update | {"usage": plain_usage(usage)}, happened, now)
 
     return convene
 
@@ -80,7 +86,8 @@ def route_after_convene(state: State) -> list[str]:
     replied = replies_of(state)  # after a recovery some have replied already
     open_asks = (ask for ask in state.get("wave", {}).get("asks", []) if name_of(ask) not in replied)
     asks = dict.fromkeys(ask["role"] for ask in open_asks)
-    return next_nodes([*asks], state.get("outcome"), state.get("pending"), state.get("stop_reason"))
+    outcome, waits = state.get("outcome"), bool(waiting_of(state))
+    return next_nodes([*asks], outcome, state.get("pending"), state.get("stop_reason"), waits)
 
 
 def _phase(state: State, stages: Stages) -> str | None:
@@ -116,7 +123,7 @@ def _returned(state: State) -> Update:
 
 def _goes_on(state: State, team: Team, stages: Stages) -> Update:
     """Return the round or stage, its seats and the wave asked now; nothing is opened or asked under a pending stop."""
-    if state.get("pending") or is_over(state.get("outcome")):
+    if state.get("pending") or is_over(state.get("outcome")) or waiting_of(state):
         return _nobody(state)
     opened = stages.opens(state)
     if opened.get("pending") or is_over(opened.get("outcome")):
@@ -127,11 +134,37 @@ def _goes_on(state: State, team: Team, stages: Stages) -> Update:
     return opened | _ask(_after(state, opened), team, stages)
 
 
-def _asked(state: State, team: Team) -> list[Body]:
-    return [
-        asked(state["round"], ask["role"], ask["attempt"], team.roles[ask["role"]], ask["repair"]) | named(ask)
-        for ask in state["wave"]["asks"]
-    ]
+def _supplied(state: State, asking: Asking, now: str) -> Update:
+    """Return the question for a missing fact, in place of the stop, where somebody is named to supply it."""
+    stop = Stop.find((state.get("pending") or {}).get("reason"))
+    others = [each for each in questions_of(state) if each.kind != "supply"]
+    if stop is None or stop.rule.needs != "facts" or stop.kind != "needs_input":
+        return {"questions": plain_questions(others)} if len(others) < len(questions_of(state)) else {}
+    asked = asking.to_supply(state, stop.detail, (state["pending"] or {})["cause"], now)
+    return {} if asked is None else {"questions": plain_questions([asked]), "pending": None}
+
+
+def _from_people(state: State, team: Team, asking: Asking, now: str) -> Update:
+    """Return the questions that the seats of people are, or those that wait, with what may be answered now."""
+    waiting = waiting_of(state)
+    if waiting:
+        return {"questions": plain_questions(map(partial(asking.renewed, state), waiting))}
+    asks = [ask for ask in state["wave"]["asks"] if ask["role"] in team.human_roles]
+    if not asks:
+        return {"questions": []} if state.get("questions") else {}
+    return {"questions": plain_questions(asking.to_contribute(state, ask, now) for ask in asks)}
+
+
+def _asked(before: State, state: State, team: Team) -> list[Body]:
+    """Return the events of who is asked now: seats, and people who are asked something else."""
+    questions = {each.seat: each for each in waiting_of(state)}
+    events = []
+    for ask in state["wave"]["asks"]:
+        event = asked(state["round"], ask["role"], ask["attempt"], team.roles[ask["role"]], ask["repair"])
+        question = questions.get(name_of(ask))
+        events.append(event | named(ask) | (of_seat(question) if question else {}))
+    known = [each.id for each in questions_of(before)]
+    return [*events, *(asked_event(each) for each in waiting_of(state) if each.seat is None and each.id not in known)]
 
 
 def _opened(state: State, stages: Stages) -> Body:
@@ -150,8 +183,14 @@ def _ask(state: State, team: Team, stages: Stages) -> Update:
     budget, spent = budget_from(state), spent_from(state)
     reservations = _reservations(state, team, stages, seats)
     where = stages.where(state)
-    wave = plan_wave(seats, where, team.access, budget, spent, team.max_repairs, reservations)
+    wave = plan_wave(_first_asked(seats, team), where, team.access, budget, spent, team.max_repairs, reservations)
     return {"wave": plain_wave(wave, _wave_number(state)), "spent": plain_spent(wave.spent)}
+
+
+def _first_asked(seats: Sequence[Seat], team: Team) -> list[Seat]:
+    """Return the seats that are asked first: those of people wait until all others are settled."""
+    others = [seat for seat in seats if seat.role not in team.human_roles]
+    return [*seats] if all(seat.is_settled for seat in others) else others
 
 
 def _reservations(state: State, team: Team, stages: Stages, seats: list[Seat]) -> dict[str, Reservation]:

@@ -1,4 +1,4 @@
-"""Events: what happened, for the record. Written by convene, align, finalize and stop alone, with their checkpoint.
+"""Events: what happened, for the record. Written by convene, align, settle, finalize and stop, with their checkpoint.
 
 The last event of each step commits to all that the step writes into the state, so that nothing else in the state
 can be changed alone.
@@ -29,7 +29,7 @@ CHANNELS = Channels(
         {
             *("limits", "spent", "usage", "round", "seats", "wave", "outcome", "pending", "stop_reason", "phase"),
             *("raw_contribution", "answer", "final_decision", "forgiven", "since", "ending", "withdrawn"),
-            *("recovered", "ratios"),
+            *("recovered", "ratios", "questions"),
         }
     ),
     parted=frozenset({"case"}),
@@ -180,6 +180,15 @@ def standing_outcomes(state: Mapping[str, Any]) -> list[Event]:
     """Return the outcomes decided on the team and facts of now: those since changes were last accepted."""
     moved = [event["seq"] for event in events_of(state, "resumed") if event["moved"]]
     return [event for event in events_of(state, "outcome") if not moved or event["seq"] > moved[-1]]
+
+
+def standing_word(state: Mapping[str, Any]) -> str | None:
+    """Return what the policy or people gave last on the team and facts of now; None where nothing was decided."""
+    moved = [event["seq"] for event in events_of(state, "resumed") if event["moved"]]
+    said = {"outcome": "final", "ruled": "outcome"}
+    words = (event for event in state.get("events", []) if event["event"] in said)
+    standing = [event[said[event["event"]]] for event in words if not moved or event["seq"] > moved[-1]]
+    return standing[-1] if standing else None
 
 
 def called(state: Mapping[str, Any]) -> dict[int, tuple[str, ...]]:

@@ -5,10 +5,11 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
+from nodes.asking import Asking, asked_event, plain_questions, waiting_of
 from nodes.border import budget_from, plain_stop, plain_usage, spent_from, usage_from
 from nodes.call import Call, journal_of, limits_of, make_call, reservation_of, scope_of, thread_of
 from nodes.closing import Ending, Update
-from nodes.events import Body, asked, recorded, said_by, shown_reply
+from nodes.events import Body, asked, events_of, recorded, said_by, shown_reply
 from nodes.journal import CallKey
 from nodes.labels import brief_labels
 from nodes.services import Services
@@ -29,12 +30,13 @@ ENDING = ("stop_reason", "final_decision")
 
 def build_finalize(team: Team, services: Services, stages: Stages) -> Node:
     """Return the node for this team."""
+    asking = Asking(team)
 
     async def finalize(state: State, runtime: Runtime[Any]) -> Update:
         ending = stages.ending(state)
         if ending.text is not None:
-            ended = _finished(ending, ending.text)
-            return recorded(state, ended, [_last(ended) | {"answer": ended["answer"]}], services.now())
+            ended, last = _ended(state, team, asking, _finished(ending, ending.text), services.now())
+            return recorded(state, ended, [last | {"answer": ended["answer"]}], services.now())
         call = _call(state, team, services, ending, (scope_of(runtime), thread_of(runtime)))
         refused = refuse_call(budget_from(state), spent_from(state), call.reservation)
         if refused:
@@ -52,15 +54,33 @@ def build_finalize(team: Team, services: Services, stages: Stages) -> Node:
             failed = {"pending": plain_stop(Stop(reply["reason"], NODE), cause=reply.get("cause"))}
             return recorded(state, update | failed, happened, services.now())
         runtime.stream_writer({"event": "decided", **where, "decision": state["outcome"], "usage": reply["usage"]})
-        ended = _finished(ending, reply["text"])
-        return recorded(state, update | ended, [*happened, _last(ended)], services.now())
+        ended, last = _ended(state, team, asking, _finished(ending, reply["text"]), services.now())
+        return recorded(state, update | ended, [*happened, last], services.now())
 
     return finalize
 
 
 def route_after_finalize(state: State) -> str:
-    """Return `end` once the run has its answer, else `stop`."""
-    return "stop" if state.get("pending") else "end"
+    """Return `end` once the run has its answer, `human` where that is to be signed, else `stop`."""
+    if state.get("pending"):
+        return "stop"
+    return "human" if waiting_of(state) else "end"
+
+
+def _ended(state: State, team: Team, asking: Asking, ended: Update, now: str) -> tuple[Update, Body]:
+    """Return the end of the run and its event; or, where people sign what the team decided, the question to them."""
+    decision = ended["final_decision"]
+    if not team.sign_off or decision is None or _took_part(state):
+        return ended, _last(ended)
+    question = asking.to_sign(state, decision, now)
+    unsigned = {key: value for key, value in ended.items() if key != "stop_reason"}
+    return unsigned | {"questions": plain_questions([question])}, asked_event(question)
+
+
+def _took_part(state: State) -> bool:
+    """Return whether people took the decision themselves, so that nobody signs it once more."""
+    ruled = [event for event in events_of(state, "ruled") if event["outcome"] == state["outcome"]]
+    return any(event["round"] == state["round"] for event in ruled)
 
 
 def _proposed(state: State, team: Team, reply: Mapping[str, Any]) -> Body:

@@ -44,7 +44,7 @@ class Pin:
     @classmethod
     def kept(cls, plain: dict[str, Any]) -> Self:
         """Return the pin of a team as a thread keeps it."""
-        rules = {"rules": plain["policy"], "guards": plain["guards"]}
+        rules = {"rules": plain["policy"], "guards": plain["guards"], **_of_people(plain)}
         return cls(plain, rules, fingerprint(hashed(plain)))
 
 
@@ -56,7 +56,13 @@ def hashed(plain: Mapping[str, Any]) -> dict[str, Any]:
 
 def rules_of(plain: Mapping[str, Any], limits: Budget) -> dict[str, Any]:
     """Return what the hash of a policy covers, of a team's plain form and the limits in force."""
-    return {"policy": plain["policy"], "guards": plain["guards"], "budget": {"min_go_votes": limits.min_go_votes}}
+    budget = {"min_go_votes": limits.min_go_votes}
+    return {"policy": plain["policy"], "guards": plain["guards"], **_of_people(plain), "budget": budget}
+
+
+def _of_people(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return who decides what the team may not, and who signs: a part of its policy."""
+    return {name: plain[name] for name in ("approvers", "escalate", "sign_off")}
 
 
 def _without_budgets(roles: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from nodes.state import State
 from nodes.voices.voice import Prompt
 from policies.contracts.answers import Accepted, Refusal, Task
 from policies.contracts.table import judge
-from policies.decision.table import DECISIONS
+from policies.decision.table import DECISIONS, Decision
 from policies.patterns.course import PATTERNS, advance
 from policies.patterns.stages import Closed, Entry, Finish, Log, Next, Stage, retried
 from policies.run.routing import DONE
@@ -118,6 +118,15 @@ class Stages:
             return close_round(state, seats, log, self._team)
         follows = advance(self._limited(state), log, state["case"]["facts"])
         return close_stage(state, seats, log, self._team, follows)
+
+    def decided(self, state: State, decision: Decision) -> Update:
+        """Return what a decision that people took makes of what is open."""
+        if self._is_rounds:
+            return {"outcome": decision}
+        log = self._log(state)
+        follows = advance(self._limited(state), [*log[:-1], replace(log[-1], outcome=decision)], state["case"]["facts"])
+        assert isinstance(follows, Finish), "a decision ends the stages"
+        return {"outcome": DONE, "ending": plain_ending(follows)}
 
     def ending(self, state: State) -> Ending:
         """Return the answer that code states, or the question for the brief or the synthesis."""

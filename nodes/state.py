@@ -69,6 +69,11 @@ class State(TypedDict, total=False):
     """The newest reply of each seat, with the wave it answers. Written by the roles; merged by seat."""
     outcome: str | None
     """The outcome of the open round, null while it is open. Written by convene and align; the last write wins."""
+    given: Annotated[dict[str, Any] | None, EphemeralValue]
+    """What somebody answered: {answer, identity}. Written by human, read by settle, gone after it."""
+    questions: list[dict[str, Any]]
+    """What people are asked, and what they answered that has had no effect yet. Written by convene, align, finalize and
+    settle; the last write wins."""
     pending: dict[str, Any] | None
     """A stop under way: {reason, phase, raw, cause}. Written by convene, align and finalize; the last write wins."""
 

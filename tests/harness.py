@@ -111,3 +111,15 @@ def scripted(speech: Speech, **options: Any) -> dict[str, Voice]:
     """Return voices in which both `model` and `rules` are one scripted voice."""
     voice = ScriptedVoice(speech, **options)
     return {"model": voice, "rules": voice}
+
+
+def answer(
+    settings: Settings, word: Any, thread: str = "t", voices: Mapping[str, Voice] | None = None, **said: Any
+) -> Record:
+    """Answer what the thread asks people, in an event loop and on connections of its own."""
+
+    async def main() -> Record:
+        async with open_runner(settings, voices) as runner:
+            return await runner.answer(thread, {"by": "Ada", "because": "As it stands.", "answer": word, **said})
+
+    return asyncio.run(main())

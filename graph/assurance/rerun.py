@@ -7,10 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from graph.driver import kept_team
 from graph.past import Past
 from graph.problems import UsageError
 from graph.record import Record
-from graph.runner import Runner, kept_team
+from graph.runner import Runner
 from graph.store.database import open_database
 from nodes.events import cause_of
 from nodes.services import FactsUnavailableError, Services

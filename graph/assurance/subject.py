@@ -9,17 +9,20 @@ from graph.documents import read_document
 from graph.problems import UsageError
 from graph.teams.loader import Changes, load_team, shipped_teams
 from graph.teams.policies import is_path, load_policy, shipped_policies
-from policies.assurance.ballots import Electorate, electorate_of
+from policies.assurance.ballots import Electorate, electorate_of, electorate_of_panel
 from policies.assurance.proof import Proof, prove
 from policies.conditions.condition import ConditionError, compile_condition
 from policies.decision.guards import Guard
 from policies.decision.table import Policy
 from policies.nearest import allowed_names, did_you_mean
 from policies.patterns.course import decides_by_policy, ruling_policy
+from policies.people.panel import panel_of
 from policies.team.access import find_denial
 from policies.team.nesting import teams_within
 from policies.team.team import Budget, Team
 
+APPROVERS = "approvers"
+"""What the people are called who decide together for a team, next to the teams within it."""
 DEFAULT_ROLES = 3
 """Roles of the team that a policy is shown on where no team is named."""
 
@@ -131,6 +134,10 @@ def _nested(subject: Subject) -> Iterator[Subject]:
         if within:
             inner = from_team(team)
             yield replace(inner, name=subject.name, settings=subject.settings, within=(*subject.within, *within))
+    if subject.team and subject.team.escalate.decide and subject.team.escalate.decide.rule:
+        panel = panel_of(subject.team.escalate.decide)
+        people = replace(subject, policy=panel.policy, electorate=electorate_of_panel(panel), team=None)
+        yield replace(people, within=(*subject.within, APPROVERS))
 
 
 def _decides(subject: Subject) -> bool:

@@ -14,6 +14,7 @@ class Exit(IntEnum):
     FOUND = 1
     USAGE = 2
     STOPPED = 3
+    WAITING = 4
     BUSY = 5
     UNEXPECTED = 70
 
@@ -23,4 +24,4 @@ def exit_of(record: Mapping[str, Any]) -> Exit:
     stop = Stop.find(record["stop_reason"])
     if stop is not None and stop.rule.is_held:
         return Exit.BUSY
-    return {"ok": Exit.DONE, "running": Exit.BUSY}.get(record["status"], Exit.STOPPED)
+    return {"ok": Exit.DONE, "running": Exit.BUSY, "waiting": Exit.WAITING}.get(record["status"], Exit.STOPPED)

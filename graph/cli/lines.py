@@ -127,9 +127,24 @@ def _recovered(event: Event, _: Titles) -> Text:
     return visible(f"brought back: {event['calls']} {under_way} under way when the process died", "yellow")
 
 
+def _taken(event: Event, _: Titles) -> Text:
+    return visible(f"{event['by']} has answered", "green")
+
+
+def _declined(event: Event, _: Titles) -> Text:
+    return visible(f"the answer is not taken: {event['problem']}", "red")
+
+
+def _expired(_: Event, __: Titles) -> Text:
+    return visible("a question expired: nobody answered in time", "yellow")
+
+
 _LINES: Mapping[str, Callable[[Event, Titles], Text | None]] = {
     "round": _round,
     "stage": _stage,
     "recovered": _recovered,
     "stopped": _stopped,
+    "taken": _taken,
+    "declined": _declined,
+    "expired": _expired,
 }

@@ -16,6 +16,9 @@ from graph.problems import UsageError, neutral
 COMMANDS = {
     "run": "Run a team to one decision.",
     "resume": "Resume a thread where it stopped or was cut off.",
+    "inbox": "Show what waits for people.",
+    "decide": "Answer a decision that a thread leaves to people.",
+    "answer": "Give what a thread asks a person for: a role's answer, or a fact.",
     "show": "Show a thread's record.",
     "list": "List the threads touched last.",
     "why": "Explain a thread's decision, and what would have flipped it.",

@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 
-def send_notices(settings: Any, threads: Iterable[str]) -> None:
-    """Send the notices of these threads, and what else is due, for a few seconds at most.
+def send_notices(settings: Any, threads: Iterable[str] | None = None) -> None:
+    """Send the notices of these threads, or of all, and what else is due, for a few seconds at most.
 
     Whatever comes of it changes neither a record nor an exit code; what could not be sent is said on stderr.
     """
@@ -25,7 +25,7 @@ def send_notices(settings: Any, threads: Iterable[str]) -> None:
         click.echo(neutral(f"accord: notices: {problem}; `accord notify` tries again"), err=True)
 
 
-def _sent(settings: Any, notify: Any, threads: Iterable[str]) -> str | None:
+def _sent(settings: Any, notify: Any, threads: Iterable[str] | None) -> str | None:
     """Send what is due; return what is left, in words."""
     from graph.cli.session import run_async
     from graph.notices.desk import open_desk

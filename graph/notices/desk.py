@@ -23,12 +23,11 @@ from graph.receivers import Notify, Receiver
 from graph.record import Record, record_of
 from graph.settings import Settings
 from graph.store.database import Database, open_database
-from graph.store.index import RUNNING
+from graph.store.index import OPEN
 from graph.store.location import located, storage_errors
 from graph.threads import UNREADABLE, Threads
 from nodes.voices.wire.endpoint import Route
 
-WAITING = "waiting"
 UNREAD = "its thread cannot be read"
 LEAST_SECONDS = 0.5
 """With less time than this left no attempt is begun."""
@@ -96,8 +95,8 @@ class Desk:
                 news = [each for each in derived if each.question is not None or each.at >= since[receiver.digest]]
                 await self._outbox.add(news, receiver, _touched(past), self._now())
 
-    async def serve(self, threads: Iterable[str], seconds: float, is_halted: Callable[[], bool]) -> None:
-        """Note the notices of these threads, and send what is due, for so many seconds in all.
+    async def serve(self, threads: Iterable[str] | None, seconds: float, is_halted: Callable[[], bool]) -> None:
+        """Note the notices of these threads, or of all, and send what is due, for so many seconds in all.
 
         Raises:
             UsageError: as `send_due`.
@@ -105,7 +104,7 @@ class Desk:
         began = time.monotonic()
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self.note(threads)
+                await (self.note_all() if threads is None else self.note(threads))
         await self.send_due(seconds - (time.monotonic() - began), is_halted)
 
     async def send_due(self, seconds: float | None = None, is_halted: Callable[[], bool] = lambda: False) -> None:
@@ -184,7 +183,7 @@ class Desk:
 
 def _is_open(entry: Mapping[str, Any]) -> bool:
     """Return whether only the state of a thread says which notices it has."""
-    return entry["status"] in (RUNNING, WAITING)
+    return entry["status"] in OPEN
 
 
 def _is_news(entry: Mapping[str, Any], since: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -53,7 +53,7 @@ def _title(notice: Notice) -> str:
 
 def _asked(notice: Notice) -> Iterator[str]:
     question = _question(notice)
-    yield f"{_names(question['asked'])} {'is' if len(question['asked']) == 1 else 'are'} asked."
+    yield f"{_names(question['asked'])} {'are' if len(question['asked']) > 1 else 'is'} asked."
     yield from _of_question(notice, question)
 
 
@@ -98,8 +98,8 @@ def _question(notice: Notice) -> Mapping[str, Any]:
     return notice.question
 
 
-def _names(names: Iterable[str]) -> str:
-    *others, last = names
+def _names(names: Sequence[str]) -> str:
+    *others, last = names or ["Whoever can answer"]
     return f"{', '.join(others)} and {last}" if others else last
 
 

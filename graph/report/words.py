@@ -50,6 +50,14 @@ CONFLICTS = {
     "high_divergence": "all three stances at once",
 }
 
+KINDS_ASKED = {
+    "decide": "a decision",
+    "contribute": "an answer for a role",
+    "supply": "a fact",
+    "sign_off": "a name to a decision",
+}
+"""What people are asked for."""
+
 PLACES = {"finalize": "the closing text", "human": "a human’s decision"}
 """Where a run stopped that was in no round and no stage."""
 

@@ -12,7 +12,7 @@ from typing import Any
 from langgraph.store.base import BaseStore
 
 from graph.past import Past
-from nodes.events import standing_outcomes
+from nodes.events import standing_word
 from policies.assurance.audit import head_of
 from policies.assurance.past import PastRun
 from policies.assurance.tape import tape_from, taped
@@ -85,6 +85,7 @@ def entry_of(thread: str, state: Mapping[str, Any]) -> ArchiveEntry:
         "lead": team.get("lead"),
         "enabled": [name for name, role in roles.items() if role["enabled"]],
         "has_messages": team.get("messages") is not None,
+        "is_signed": bool(team["sign_off"]),
         "weights": {name: role["weight"] for name, role in roles.items()},
         "vetoers": [name for name, role in roles.items() if role["veto"]],
         "guards": team["guards"],
@@ -108,8 +109,7 @@ def _digest_of(entry: Mapping[str, Any]) -> str:
 
 def ended_with(past: Past) -> str:
     """Return the decision of a run, also of one whose brief failed, or the reason why it stopped without one."""
-    outcomes, ends = standing_outcomes(past.state), past.events_of("finished")
-    last = outcomes[-1]["final"] if outcomes else None
+    last, ends = standing_word(past.state), past.events_of("finished")
     return last if last in DECISIONS else str(ends[-1]["stop_reason"])
 
 
@@ -128,6 +128,7 @@ def past_run(entry: Mapping[str, Any]) -> PastRun:
         frozenset(entry["vetoers"]),
         entry["lead"] if pattern_named(entry["pattern"]).is_ballot else None,
         entry["has_messages"],
+        entry["is_signed"],
     )
 
 

@@ -21,6 +21,8 @@ DIGEST = "digest"
 HIDDEN = (ADMISSION, SERVED, DIGEST)
 """What an entry keeps and no list shows."""
 RUNNING = "running"
+OPEN = (RUNNING, "waiting", "interrupted")
+"""The status of what has not ended."""
 MAX_ENTRIES = 10_000_000
 
 IndexEntry = dict[str, Any]
@@ -83,6 +85,10 @@ class Index:
         """Return the entries of the threads that somebody works on, or whose process died at work."""
         items = await self._store.asearch(NAMESPACE, filter={"status": RUNNING}, limit=MAX_ENTRIES, refresh_ttl=False)
         return [item.value for item in items if is_whole(item.value, item.key)]
+
+    async def open(self) -> list[IndexEntry]:
+        """Return the entries of the threads that have not ended, as far as the index knows."""
+        return [entry for entry in await self.newest() if entry["status"] in OPEN]
 
     async def newest(self, limit: int = MAX_ENTRIES) -> list[IndexEntry]:
         """Return the entries, those touched last first; one that was changed says nothing but its thread."""

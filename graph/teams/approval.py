@@ -4,7 +4,6 @@ from graph.problems import UsageError
 from policies.assurance.approval import Unapproved, find_unapproved
 from policies.assurance.counterexamples import shown_example
 from policies.assurance.proof import PropertyCheck
-from policies.decision.table import Policy
 from policies.team.team import Budget, Team
 
 
@@ -28,12 +27,13 @@ def _sentences(found: Unapproved) -> list[str]:
     if found.too_many:
         needed = "`policy.accept` must name total and monotone, each with the reason"
         return [f"the policy `{name}` cannot be proved: {found.too_many}; to run it anyway {needed}"]
-    return [_sentence(found.policy, check) for check in found.failing]
+    whose = "the approvers' policy" if found.is_of_people else "the policy"
+    return [_sentence(f"{whose} `{name}`", check) for check in found.failing]
 
 
-def _sentence(policy: Policy, check: PropertyCheck) -> str:
+def _sentence(policy: str, check: PropertyCheck) -> str:
     example = shown_example(check.counterexample) if check.counterexample else ""
     return (
-        f"the policy `{policy.name}` is not {check.property}: {example}; repair it (`accord policy verify` shows it), "
+        f"{policy} is not {check.property}: {example}; repair it (`accord policy verify` shows it), "
         "or accept it in `policy.accept` with the reason"
     )

@@ -11,7 +11,7 @@ from graph.facts.table import placed, source_of
 from graph.problems import UsageError
 from graph.teams.fitting import find_misfitting
 from graph.teams.overrides import apply_settings, is_changed_by, keys_of, merge, sets_facts
-from graph.teams.policies import is_path, policy_problem, sentence, with_policy
+from graph.teams.policies import is_path, policy_problems, sentence, with_policy
 from graph.teams.presets import preset_problems, with_presets, with_teams
 from policies.nearest import allowed_names
 from policies.patterns.rules import MAX_DEPTH
@@ -84,7 +84,7 @@ def _locate(name: str) -> Path:
 
 def _misnamed(raw: Any, under: team_rules.Path = ()) -> Iterator[Problem]:
     """Return what is wrong with the policies, presets and teams that a team names, and those within it."""
-    for problem in (*filter(None, [policy_problem(raw)]), *preset_problems(raw)):
+    for problem in (*policy_problems(raw), *preset_problems(raw)):
         yield replace(problem, path=(*under, *problem.path))
     roles = raw.get("roles") if isinstance(raw, dict) else None
     for name, role in roles.items() if isinstance(roles, dict) else ():

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -28,13 +29,46 @@ def with_policy(raw: Any) -> Any:
     """Return a team's values with the policy that is named, or the default one, written out."""
     if not isinstance(raw, dict):
         return raw
+    raw = _with_panel(raw)
     named = raw.get("policy", DEFAULT_POLICY)
     path = shipped_policies().get(named) if isinstance(named, str) else None
     return raw if path is None else {**raw, "policy": read_document(path).value}
 
 
-def policy_problem(raw: Any) -> Problem | None:
-    """Return what is wrong with how a team names its policy: no shipped one, or a shipped name for another table."""
+def _with_panel(raw: dict[str, Any]) -> dict[str, Any]:
+    """Return a team's values with the table written out by which its approvers decide."""
+    rule = _at(raw, *PANEL)
+    named = rule.get("policy") if isinstance(rule, dict) else None
+    path = shipped_policies().get(named) if isinstance(named, str) else None
+    if path is None:
+        return raw
+    decide = {**raw["escalate"]["decide"], "rule": {**_at(raw, *PANEL), "policy": read_document(path).value}}
+    return {**raw, "escalate": {**raw["escalate"], "decide": decide}}
+
+
+PANEL = ("escalate", "decide", "rule")
+"""Where a team file says how the answers of several approvers become one."""
+
+
+def _at(raw: Any, *keys: str) -> Any:
+    for key in keys:
+        raw = raw.get(key) if isinstance(raw, dict) else None
+    return raw
+
+
+def policy_problems(raw: Any) -> list[Problem]:
+    """Return what is wrong with how a team names its policy and that of its approvers."""
+    found = (_problem_at(raw), _problem_at(_at(raw, *PANEL), PANEL))
+    return [problem for problem in found if problem is not None]
+
+
+def _problem_at(raw: Any, under: tuple[str, ...] = ()) -> Problem | None:
+    """Return what is wrong with how a policy is named: no shipped one, or a shipped name for another table."""
+    problem = _policy_problem(raw)
+    return replace(problem, path=(*under, *problem.path)) if problem else None
+
+
+def _policy_problem(raw: Any) -> Problem | None:
     found = raw.get("policy") if isinstance(raw, dict) else None
     if isinstance(found, str):
         return Problem(("policy",), f"is {found!r}{allowed_names(found, shipped_policies())}, or a decision table")

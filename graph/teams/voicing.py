@@ -9,7 +9,7 @@ from nodes.voices.wire.endpoint import Endpoint, default_of, find_endpoint, mean
 from policies.patterns.course import PATTERNS
 from policies.team.nesting import each_changed, teams_within
 from policies.team.team import Brief, Role, Team
-from policies.team.voices import VoiceName, is_own
+from policies.team.voices import HUMAN, VoiceName, is_own
 
 
 def voiced(team: Team, settings: Settings, choice: VoiceName | None = None, own: Collection[str] = ()) -> Team:
@@ -79,13 +79,18 @@ def _voiced(team: Team, endpoints: Mapping[str, Endpoint], choice: VoiceName | N
     default: VoiceName = "model" if endpoints and default_of(endpoints).api_key else "rules"
     usual = _usual_model(endpoints)
     roles = {
-        name: _voiced_role(role, choice or role.voice or default, usual) if role.team is None else role
+        name: _voiced_role(role, _voice_of(role, choice, default), usual) if role.team is None else role
         for name, role in team.roles.items()
     }
     lead = team.roles.get(team.lead or "") if PATTERNS[team.pattern].lead_writes else None
     written = team.brief if team.brief.model or lead is None else team.brief.model_copy(update={"model": lead.model})
     brief = _voiced_brief(written, choice or team.brief.voice or default, usual)
     return team.model_copy(update={"roles": roles, "brief": brief})
+
+
+def _voice_of(role: Role, choice: VoiceName | None, default: VoiceName) -> str:
+    """Return who answers for a role: no choice replaces a person."""
+    return HUMAN if role.voice == HUMAN else choice or role.voice or default
 
 
 def _usual_model(endpoints: Mapping[str, Endpoint]) -> str | None:

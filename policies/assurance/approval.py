@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
 
-from policies.assurance.ballots import Electorate, TooManyVotesError, electorate_of
-from policies.assurance.proof import PropertyCheck, find_unproved
+from policies.assurance.ballots import Electorate, TooManyVotesError, electorate_of, electorate_of_panel
+from policies.assurance.proof import NEEDED_OF_PEOPLE, PropertyCheck, find_unproved
 from policies.decision.table import Policy
 from policies.patterns.course import decides_by_policy, ruling_policy
+from policies.people.panel import panel_of
 from policies.run.budgets import raised
 from policies.team.team import Budget, Team
 
@@ -24,6 +25,8 @@ class Unapproved:
     failing: tuple[PropertyCheck, ...] = ()
     too_many: str | None = None
     """The team casts more kinds of votes than a proof goes through."""
+    is_of_people: bool = False
+    """Whether it is the table by which people decide together."""
 
 
 def find_unapproved(
@@ -39,7 +42,14 @@ def find_unapproved(
         found = _of_one(each, now, first) if decides_by_policy(each) and is_moved else None
         if found:
             return found
-    return None
+    return None if before is not None else _of_people(team)
+
+
+def _of_people(team: Team) -> Unapproved | None:
+    """Return the table by which people decide together, where it is not approved."""
+    panel = panel_of(team.escalate.decide)
+    failing = find_unproved(panel.policy, electorate_of_panel(panel), needed=NEEDED_OF_PEOPLE)
+    return Unapproved(panel.policy, tuple(failing), is_of_people=True) if failing else None
 
 
 def _limits_within(team: Team, *limits: Budget) -> Iterator[tuple[Team, tuple[Budget, ...]]]:

@@ -10,6 +10,7 @@ from policies.decision.table import Policy
 from policies.decision.variables import reads_weights
 from policies.decision.vote import Cast, Vote
 from policies.patterns.course import PATTERNS
+from policies.people.panel import Panel
 from policies.team.team import Budget, Team
 
 CASTS: tuple[Cast, ...] = ("go", "caution", "block", "absent")
@@ -77,6 +78,17 @@ def electorate_of(team: Team, limits: Budget | None = None, began: Budget | None
         team.max_repairs,
         is_vote,
     )
+
+
+def electorate_of_panel(panel: Panel) -> Electorate:
+    """Return those who decide together as their table sees them: they are asked once, and nobody joins them.
+
+    >>> electorate_of_panel(Panel(("cfo", "cto"))).max_rounds
+    1
+    """
+    seats = panel.seats
+    vetoers = panel.vetoers
+    return Electorate(seats, panel.min_go_votes, 1, len(seats) + 1, panel.weights, vetoers, max_repairs=0, is_vote=True)
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,8 @@ class PastRun:
     vetoers: frozenset[str] = frozenset()
     proposer: str | None = None
     has_messages: bool = False
+    is_signed: bool = False
+    """Whether people put their names to what its team decides."""
 
     def joining(self, policy: Policy) -> tuple[str, ...]:
         """Return the roles outside the sequence that the policy may convene."""

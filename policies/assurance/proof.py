@@ -123,7 +123,10 @@ _CAVEAT = (
 )
 _PROPERTIES: Mapping[Property, Search] = {**PROPERTIES, "resolves": find_lasting}
 _REPORTS: Mapping[Report, Search] = {**REPORTS, **RESOLUTION}
-_NEEDED: tuple[Property, ...] = ("total", "monotone")
+NEEDED: tuple[Property, ...] = ("total", "monotone")
+"""Without these no run starts."""
+NEEDED_OF_PEOPLE: tuple[Property, ...] = (*NEEDED, "absence_never_helps", "veto_honoured", "resolves")
+"""Without these no table decides over people: silence may not help, and somebody has to be heard."""
 
 
 def places_of(policy: Policy, electorate: Electorate, decide: Decide = decide, raised_to: int = 0) -> Places:
@@ -131,7 +134,9 @@ def places_of(policy: Policy, electorate: Electorate, decide: Decide = decide, r
     return Places(Rulings(policy, Ballots(policy, electorate), decide), raised_to)
 
 
-def find_unproved(policy: Policy, electorate: Electorate, raised_to: int = 0) -> list[PropertyCheck]:
+def find_unproved(
+    policy: Policy, electorate: Electorate, raised_to: int = 0, needed: Sequence[Property] = NEEDED
+) -> list[PropertyCheck]:
     """Return the properties without which no run starts, total and monotone, that fail and that nobody accepted.
 
     `raised_to` is what a resume raised `max_rounds` to: rows that calculate with rounds are tried that far and further.
@@ -140,9 +145,8 @@ def find_unproved(policy: Policy, electorate: Electorate, raised_to: int = 0) ->
         TooManyVotesError: the team casts more kinds of votes, or has more rulings, than a proof goes through.
     """
     accepted = {waiver.property for waiver in policy.accept}
-    needed = [name for name in _NEEDED if name not in accepted]
     places = places_of(policy, electorate, decide, raised_to)
-    checks = [_check(name, PROPERTIES[name], places, ()) for name in needed]
+    checks = [_check(name, _PROPERTIES[name], places, ()) for name in needed if name not in accepted]
     return [check for check in checks if not check.holds]
 
 

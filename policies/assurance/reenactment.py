@@ -10,15 +10,15 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from policies.assurance.past import PastAnswer, PastRun, Rules, Verdict
-from policies.assurance.tape import Exchange, Pause, RoundEnd, TapeStep
+from policies.assurance.tape import Exchange, Pause, RoundEnd, Ruled, TapeStep
 from policies.contracts.answers import Refusal
-from policies.decision.guards import Finding
+from policies.decision.guards import Finding, cap_of, capped
 from policies.decision.outcome import Ruling, decide
 from policies.decision.table import DECISIONS, Outcome, Policy
 from policies.decision.vote import Cast, Vote
 from policies.run.budgets import Spent
 from policies.run.seats import Failure, Reply, Seat, forgive, is_full
-from policies.run.stop import ESCALATED, Stop
+from policies.run.stop import Stop, stop_reason
 from policies.run.waves import Wave, plan_wave, settle
 from policies.team.fields import Stance
 from policies.team.team import Budget
@@ -85,9 +85,11 @@ class Reenactment:
 
     def turn(self) -> Verdict | None:
         """Go through one visit of convene, the seats and align; return the verdict once there is one."""
-        pause = self._pause()
+        pause, step = self._pause(), self._step()
         if pause is not None and self._comes_again(pause):
             return self._passed(pause)
+        if isinstance(step, Ruled) and step.kind == "contribute":
+            return self._ruled(step)
         return self._talk() if self.is_open else self._open()
 
     # --- stops -------------------------------------------------------------------------------------------------------
@@ -124,8 +126,6 @@ class Reenactment:
         pause = self._pause()
         if pause is not None and (pause.reason, pause.phase) == (stop.reason, stop.phase):
             return self._passed(pause)
-        if stop == ESCALATED:
-            return self.unknown(f"a human would have been asked after round {self.round}")
         if Stop.parse(stop.reason).rule.is_resumable and self.run.tape.is_resumed_from(self.at):
             where = f" at {stop.phase}" if stop.phase else ""
             return self.unknown(f"it would have stopped with {stop.reason}{where}, and might have been resumed")
@@ -143,6 +143,8 @@ class Reenactment:
         if pause is not None and pause.reason and Stop.parse(pause.reason).rule.follows_from == "vote":
             self.at += 1  # the run was stopped here, and this one is not: it keeps the limits it has
             return None
+        if isinstance(self._step(), Ruled) and self._ruling("again") is not None:
+            self.at += 1  # people had to allow the round that follows by itself here
         if self._step() is None or self._was_decided():
             return self.unknown(f"round {self.round + 1} never took place")
         self.round, self.outcome, self.taken, self.offering = self.round + 1, None, Counter(), frozenset()
@@ -152,7 +154,42 @@ class Reenactment:
 
     def _was_decided(self) -> bool:
         before = self.run.tape.steps[self.at - 1] if self.at else None
-        return isinstance(before, RoundEnd) and before.final in DECISIONS
+        return isinstance(self._step(), Ruled) or (isinstance(before, RoundEnd) and before.final in DECISIONS)
+
+    # --- people -------------------------------------------------------------------------------------------------------
+
+    def asked_people(self) -> Verdict | None:
+        """Replay what people gave who were asked to decide after the same round; else nobody knows what they would."""
+        step = self._ruling()
+        if step is None or step.kind != "decide":
+            return self.unknown(f"a human would have been asked after round {self.round}")
+        if step.ruled in DECISIONS and capped(step.ruled, cap_of(self.findings)) != step.ruled:
+            return self.unknown(f"people gave {step.ruled}, which the guards would not have let them give")
+        return self._ruled(step)
+
+    def signed(self, decision: Outcome) -> Verdict | None:
+        """Return the verdict of a decision that the policy took, once those who had to have signed it."""
+        if not self.run.is_signed:
+            return self.decided(decision)
+        step, end = self._ruling(), self.run.tape.end_of(self.round)
+        if step is None or step.kind != "sign_off" or end is None or end[1].final != decision:
+            return self.unknown(f"people would have been asked to sign {decision} after round {self.round}")
+        return self._ruled(step)
+
+    def _ruling(self, word: str | None = None) -> Ruled | None:
+        """Return what people gave at this moment of the run, or None; with a word only if it is that."""
+        step = self._step()
+        return step if isinstance(step, Ruled) and word in (None, step.ruled) else None
+
+    def _ruled(self, step: Ruled) -> Verdict | None:
+        """Continue with what people gave, or what their silence gave."""
+        self.at += 1
+        if step.ruled == "stop":
+            return self.stopped(Stop(stop_reason("human_stopped"), "human"))
+        if step.ruled == "again":
+            self.outcome = self.outcome and "next_round"  # a seat that is asked once more leaves its round open
+            return None
+        return self._verdict(step.ruled, None, is_ruled=not self.is_open)
 
     # --- in a round --------------------------------------------------------------------------------------------------
 

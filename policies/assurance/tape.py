@@ -5,13 +5,14 @@ It holds what counts: where changes were accepted, what came after them, and whe
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from policies.contracts.answers import Accepted, Refusal
 from policies.decision.table import DECISIONS, Outcome
 from policies.decision.vote import Cast, rounds_blocked
 from policies.patterns.course import pattern_named
 from policies.patterns.vote import CAST
+from policies.people.question import Word
 from policies.run.budgets import Spent
 from policies.run.seats import Failure, Reply
 from policies.run.stop import stop_reason
@@ -21,7 +22,8 @@ from policies.team.team import Budget
 Plain = dict[str, Any]
 Event = Mapping[str, Any]
 
-BRIEF = "brief"
+BRIEF, PEOPLE = "brief", "people"
+"""Who is asked besides the seats of a round."""
 ANSWERS = ("accepted", "refused", "failed")
 
 
@@ -64,7 +66,15 @@ class Pause:
     max_repairs: int = 1
 
 
-TapeStep = Exchange | RoundEnd | Pause
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """What people gave who were asked: a decision, `again` or `stop`; or what their silence gave."""
+
+    kind: Literal["decide", "sign_off", "contribute"]
+    ruled: Word
+
+
+TapeStep = Exchange | RoundEnd | Pause | Ruled
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +160,11 @@ class _Taping:
     def take(self, event: Event) -> None:
         """Take the next event; those that say nothing of how the run went leave no step."""
         kind = event["event"]
-        if event.get("role") == BRIEF:
+        if event.get("role") == BRIEF or (event.get("role") == PEOPLE and kind != "ruled"):
             return
-        if kind == "asked":
+        if kind == "ruled" and event["kind"] != "supply":
+            self.taken.append({"ruled": event["outcome"], "kind": event["kind"]})
+        elif kind == "asked":
             self._ask(event)
         elif kind in ANSWERS:
             asked = self.taken[-1]["asked"]
@@ -220,8 +232,10 @@ class _Beginning:
         kind = event["event"]
         if kind in ("admitted", "resumed"):
             self.before, self.pattern = self.pattern, event["pattern"]
-        elif kind == "asked":
+        elif kind == "asked" and event["role"] != PEOPLE:
             self.round, self.outcome = event["round"], None
+        elif kind == "ruled" and event["kind"] in ("decide", "sign_off"):
+            self.outcome = "next_round" if event["outcome"] == "again" else self.outcome
         elif kind == "superseded":
             self._reopen(event["round"])
         elif kind == "outcome":
@@ -282,6 +296,8 @@ def _steps(plain: Sequence[Mapping[str, Any]], limits: Budget) -> Iterator[TapeS
             yield Exchange(each["round"], replies, limits, offering)
         elif "casts" in each:
             yield RoundEnd(**each)
+        elif "ruled" in each:
+            yield Ruled(**each)
         else:
             resumed = None if each["resumed"] is None else Budget(**each["resumed"])
             yield Pause(each["stopped"], each["phase"], limits, resumed, each.get("max_repairs", 1))

@@ -15,7 +15,7 @@ from policies.decision.vote import Vote, rounds_blocked
 from policies.patterns.vote import BALLOTS, NO_QUORUM, PROPOSAL, vote_of
 from policies.run.routing import refuse_next_round
 from policies.run.seats import Seat, casts_of, open_seats
-from policies.run.stop import ESCALATED, Stop
+from policies.run.stop import Stop
 
 _ballot_table = lru_cache(maxsize=64)(for_ballots)
 
@@ -120,8 +120,8 @@ class RoundsTalk(Talk):
         final = now.rule(rules.policy, vote)
         now.earlier.append([each["stance"] for each in said])
         if final in DECISIONS:
-            return now.decided(final)
-        return now.stopped(ESCALATED) if final == "escalate" else None
+            return now.signed(final)
+        return now.asked_people() if final == "escalate" else None
 
 
 class BallotsTalk(Talk):
@@ -156,4 +156,6 @@ class BallotsTalk(Talk):
         now.known_end(casts)
         vote = vote_of(casts, rules.votes_needed(now.limits), *rules.electorate(run))
         final = now.rule(_ballot_table(rules.policy), vote)
-        return now.decided(final) if final in DECISIONS else now.stopped(NO_QUORUM)
+        if final in DECISIONS:
+            return now.signed(final)
+        return now.asked_people() if final == "escalate" else now.stopped(NO_QUORUM)

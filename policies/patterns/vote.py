@@ -14,7 +14,7 @@ from policies.decision.vote import Cast, Vote
 from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.results import tolerance_of
 from policies.patterns.stages import Closed, Count, Finish, Log, Next, Stage, entries_of
-from policies.run.stop import Stop, stop_reason
+from policies.run.stop import ESCALATED, Stop, stop_reason
 from policies.team.team import Team
 
 PROPOSAL, BALLOTS = "proposal", "ballots"
@@ -28,7 +28,10 @@ TOLD: Mapping[Decision, str] = {"go": "adopted", "go_with_caution": "adopted wit
 
 
 def advance(team: Team, log: Log, facts: Facts) -> Next:
-    """Return the proposal, the ballots, or the end; ballots that decide nothing end with `no_quorum`."""
+    """Return the proposal, the ballots, or the end.
+
+    Ballots that decide nothing end with `no_quorum`, or with a human where the table says so.
+    """
     proposed = next(entries_of(log, "proposal"), None)
     if proposed is None:
         return Stage(PROPOSAL, (Task(PROPOSAL, team.lead or "", "proposal"),))
@@ -36,9 +39,9 @@ def advance(team: Team, log: Log, facts: Facts) -> Next:
     if len(log) == 1:
         tasks = (Task(role, role, "ballot", {"proposal": proposal}) for role in team.sequence)
         return Stage(BALLOTS, tuple(tasks), tolerance_of(team, "all"))
-    final = _count(team, log[1], facts).ruling.final
+    final = log[1].outcome or _count(team, log[1], facts).ruling.final
     if final not in DECISIONS:
-        return NO_QUORUM
+        return ESCALATED if final == "escalate" else NO_QUORUM
     answer = f"The proposal is {TOLD[final]}.\n\n{proposal['proposal']}"
     return Finish(answer=answer, decision=final, details={"proposal": proposal, "tally": tally(log[1])})
 

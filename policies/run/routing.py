@@ -11,7 +11,7 @@ from policies.team.team import Budget
 GOES_ON, DONE = "next_stage", "done"
 """The outcomes of a stage that nobody votes in: another one follows, or none."""
 
-Step = Literal["convene", "finalize", "stop"]
+Step = Literal["convene", "finalize", "stop", "human"]
 """A node to go to."""
 
 
@@ -41,10 +41,10 @@ def refuse_next_round(outcome: object, budget: Budget, spent: Spent) -> Stop | N
 def next_step(outcome: object, pending_stop: object) -> Step:
     """Return where align leads: the end to finalize, another round or stage or an empty seat to convene, else to stop.
 
-    A pending stop wins over everything, as the one under which an `escalate` leaves; an outcome nobody knows stops.
+    A pending stop wins over everything; what is escalated waits for a human; an outcome nobody knows stops.
 
-    >>> next_step("go", None), next_step("next_round", None), next_step(None, None)
-    ('finalize', 'convene', 'convene')
+    >>> next_step("go", None), next_step("next_round", None), next_step(None, None), next_step("escalate", None)
+    ('finalize', 'convene', 'convene', 'human')
     >>> next_step("go", {"reason": "cancelled", "phase": None})
     'stop'
     """
@@ -52,14 +52,35 @@ def next_step(outcome: object, pending_stop: object) -> Step:
         return "stop"
     if is_over(outcome):
         return "finalize"
+    if outcome == "escalate":
+        return "human"
     return "convene" if outcome in (None, "next_round", GOES_ON) else "stop"
 
 
-def next_nodes(asks: Sequence[str], outcome: object, pending_stop: object, stop_reason: object) -> list[str]:
-    """Return where convene leads: nowhere on a finished thread, to the asked roles in parallel, else on.
+def next_after_people(
+    waits: bool, fills_seats: bool, outcome: object, pending_stop: object, stop_reason: object
+) -> str:
+    """Return where an answer leads: to whoever has not answered, to align with the seats that are filled, else on.
 
-    >>> next_nodes(["risk", "finance"], None, None, None)
-    ['risk', 'finance']
+    >>> next_after_people(True, False, "escalate", None, None), next_after_people(False, True, None, None, None)
+    ('human', 'align')
+    >>> next_after_people(False, False, "go", None, None), next_after_people(False, False, "go", None, "success")
+    ('finalize', 'end')
+    """
+    if stop_reason is not None:
+        return "end"
+    if pending_stop is None and waits:
+        return "human"
+    return "align" if pending_stop is None and fills_seats else next_step(outcome, pending_stop)
+
+
+def next_nodes(
+    asks: Sequence[str], outcome: object, pending_stop: object, stop_reason: object, waits: bool = False
+) -> list[str]:
+    """Return where convene leads: nowhere on a finished thread, to who is asked, roles in parallel, else on.
+
+    >>> next_nodes(["risk", "finance"], None, None, None), next_nodes(["legal"], None, None, None, waits=True)
+    (['risk', 'finance'], ['human'])
     >>> next_nodes([], "go", None, None), next_nodes([], None, None, None), next_nodes([], None, None, "success")
     (['finalize'], ['align'], ['end'])
     """
@@ -67,6 +88,8 @@ def next_nodes(asks: Sequence[str], outcome: object, pending_stop: object, stop_
         return ["end"]
     if pending_stop is not None:
         return ["stop"]
+    if waits:
+        return ["human"]
     if asks:
         return list(asks)
     return ["finalize"] if is_over(outcome) else ["align"]

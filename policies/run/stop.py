@@ -24,6 +24,7 @@ StopKind = Literal[
     "condition_failed",
     "cancelled",
     "escalated",
+    "human_stopped",
     "stale_thread",
     "busy",
     "recovery_exhausted",
@@ -151,12 +152,13 @@ STOP_TABLE: dict[StopKind, StopRule] = {
     ),
     "cancelled": StopRule("Somebody stopped the run.", is_resumable=True),
     "escalated": StopRule(
-        "The team did not reach a decision that it may take alone.",
+        "A team that answers for a role did not reach a decision that it may take alone.",
         is_resumable=True,
         asks_human=True,
         follows_from="vote",
-        remedy="A human has to decide. To let the team talk once more: {resume} --budget max_rounds=N",
+        remedy="Only the team of the run asks people. To let the team talk once more: {resume} --budget max_rounds=N",
     ),
+    "human_stopped": StopRule("Whoever was asked ended the run without a decision."),
     "stale_thread": StopRule(
         "The thread was started with something else.",
         is_detailed=True,
@@ -274,7 +276,7 @@ class Stop:
 
 
 ESCALATED = Stop("escalated", "human")
-"""A human has to decide."""
+"""A human has to decide; a team within stops so, and the run's own waits."""
 
 
 def stop_reason(kind: StopKind, detail: str | None = None) -> str:

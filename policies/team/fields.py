@@ -1,5 +1,6 @@
 """Field types: what text, names, paths and numbers of a team file may be."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
@@ -7,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from policies.paths import plain_path
 from policies.plain import clean_text, find_unplain
-from policies.team.voices import OWN_PATTERN, VOICE_NAMES, is_own
+from policies.team.voices import HUMAN, OWN_PATTERN, VOICE_NAMES, is_own
 
 Stance = Literal["go", "caution", "block"]
 """`go`: do it. `caution`: do it only under conditions. `block`: do not do it as things stand."""
@@ -37,17 +38,24 @@ def _trimmed(max_length: int) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=max_length)
 
 
-def _known(voice: str) -> str:
-    if voice not in VOICE_NAMES and not is_own(voice):
-        raise PydanticCustomError(
-            "literal_error", "unknown voice", {"expected": f"{', '.join(map(repr, VOICE_NAMES))} or 'own:NAME'"}
-        )
-    return voice
+def _known(*names: str) -> Callable[[str], str]:
+    """Return what refuses a voice that is none of these and none of a program's own."""
+
+    def check(voice: str) -> str:
+        if voice in names or is_own(voice):
+            return voice
+        told = f"{', '.join(map(repr, names))} or 'own:NAME'"
+        raise PydanticCustomError("literal_error", "unknown voice", {"expected": told})
+
+    return check
 
 
 _KNOWN = {"anyOf": [{"enum": list(VOICE_NAMES)}, {"type": "string", "pattern": OWN_PATTERN}]}
-Speaker = Annotated[str, AfterValidator(_known), WithJsonSchema(_KNOWN)]
+Speaker = Annotated[str, AfterValidator(_known(*VOICE_NAMES)), WithJsonSchema(_KNOWN)]
 """A voice that Accord has, or `own:` and the name of one that a Python program brings."""
+_ANYBODY = {"anyOf": [{"enum": [*VOICE_NAMES, HUMAN]}, {"type": "string", "pattern": OWN_PATTERN}]}
+RoleSpeaker = Annotated[str, AfterValidator(_known(*VOICE_NAMES, HUMAN)), WithJsonSchema(_ANYBODY)]
+"""A voice, or `human`: a person answers."""
 Goal = Annotated[str, Field(max_length=4_000), AfterValidator(_clean)]
 Text = Annotated[str, _trimmed(4_000), AfterValidator(_clean)]
 Action = Annotated[str, _trimmed(MAX_ACTION), AfterValidator(_clean)]

@@ -18,15 +18,17 @@ from policies.paths import keys_of
 from policies.patterns.course import decides_by_policy, ruling_policy
 from policies.patterns.rules import pattern_faults
 from policies.plain import shown
+from policies.team.approving import inner_faults, people_faults
 from policies.team.fields import Position
 from policies.team.nesting import Within, teams_within
+from policies.team.people import Approver, Deciders, Escalation, Rule
 from policies.team.privacy import overlaps
 from policies.team.team import FACTS_FIELDS, MAX_ROLES, RESERVED_NAMES, Brief, Budget, Check, Options, Price, Role, Team
 from policies.wording import refusal
 
 Path = tuple[str | int, ...]
 
-_NAMED = ("roles", "prices", "fields")
+_NAMED = ("roles", "prices", "fields", "approvers", "supply", "weights")
 """Fields whose keys are names; apart from them, only numbers come between the fields of a path."""
 
 MAX_NESTED = 10
@@ -40,6 +42,12 @@ _FIELDS: Mapping[tuple[str | int, ...], type[BaseModel]] = {
     ("guards", "*"): Guard,
     ("budget",): Budget,
     ("brief",): Brief,
+    ("approvers", "*"): Approver,
+    ("escalate",): Escalation,
+    ("escalate", "decide"): Deciders,
+    ("escalate", "decide", "rule"): Rule,
+    ("escalate", "decide", "rule", "policy"): Policy,
+    ("escalate", "decide", "rule", "policy", "rules", "*"): Row,
     ("options",): Options,
     ("messages",): Messaging,
     ("roles", "*", "subscribes"): Subscription,
@@ -128,6 +136,7 @@ def _team_problems(team: Team, private: Sequence[str]) -> Iterator[Problem]:
                 told = f"names the role {name!r}{allowed_names(name, (*team.sequence, *team.joining))}"
                 yield Problem(("policy", "rules", index, "when"), told)
     yield from _carried_problems(team)
+    yield from (Problem(path, message) for path, message in people_faults(team))
     names = [guard.name for guard in team.guards]
     for index, name in enumerate(names):
         if name in names[:index] or name in Budget.model_fields:
@@ -220,6 +229,8 @@ def _all_team_problems(team: Team) -> Iterator[Problem]:
         private[within] = (*each.private, *outer)
         path = tuple(part for role in within for part in ("roles", role, "team"))
         yield from _within(path, _team_problems(each, private[within]))
+        if within:
+            yield from _within(path, (Problem(*fault) for fault in inner_faults(each)))
 
 
 def _within(path: Path, problems: Iterable[Problem]) -> Iterator[Problem]:

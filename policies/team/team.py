@@ -12,21 +12,38 @@ from policies.messages.message import Messaging, Subscription
 from policies.paths import MISSING, value_at
 from policies.plain import MAX_INTEGER
 from policies.team.access import Access, find_joining
-from policies.team.fields import FactPath, Facts, ModelName, Position, RoleName, Speaker, Temperature, Text, Value
+from policies.team.fields import (
+    FactPath,
+    Facts,
+    ModelName,
+    Position,
+    RoleName,
+    RoleSpeaker,
+    Speaker,
+    Temperature,
+    Text,
+    Value,
+)
+from policies.team.people import MAX_APPROVERS, Approver, Escalation
+from policies.team.voices import HUMAN
 
 MAX_DOLLARS = 1_000_000_000
 MAX_ROLES = 50
 MAX_MESSAGES = 100_000
 """The highest `max_messages` a budget may have."""
 
-NODE_NAMES = ("convene", "align", "human", "finalize", "stop", "end", "brief", "all")
+NODE_NAMES = ("convene", "align", "human", "settle", "finalize", "stop", "end", "brief", "all")
 FIELD_NAMES = (
     "goal", "facts", "budget", "accept_changes", "case", "limits", "spent", "usage", "round", "seats", "wave",
     "replies", "outcome", "pending", "stop_reason", "phase", "raw_contribution", "answer", "final_decision", "history",
     "trace", "superseded", "events", "task", "stages", "forgiven", "messages",
     "delivered", "withdrawn", "since", "ending", "recovered", "ratios",
+    "questions", "given",
 )  # fmt: skip
-RESERVED_NAMES = frozenset(NODE_NAMES + FIELD_NAMES)
+MESSAGE_NAMES = ("user", "assistant", "system", "tool", "function", "ai", "people", "approvers")
+"""Names by which LangGraph takes an event for a chat message and breaks it; and what people are called in records."""
+
+RESERVED_NAMES = frozenset(NODE_NAMES + FIELD_NAMES + MESSAGE_NAMES)
 """Names of nodes, routes, seats and state fields; LangGraph would refuse a role of such a name, or never ask it."""
 
 PatternName = Literal[
@@ -78,11 +95,13 @@ class Role(Value):
     """What the role looks at and what it must judge. A model reads it as part of its instructions."""
     enabled: bool = True
     """Whether the role may speak. A run that would ask a role that may not speak stops with `agent_denied`."""
-    voice: Speaker | None = None
+    voice: RoleSpeaker | None = None
     """Who answers for the role. Without it, `model` answers where a key is set, and `rules` otherwise.
 
-    A voice `own:NAME` is one that a Python program brings.
+    With `human`, the run waits for a person. A voice `own:NAME` is one that a Python program brings.
     """
+    people: Annotated[tuple[RoleName, ...], Field(max_length=MAX_APPROVERS, strict=False)] = ()
+    """The approvers any one of whom may answer, where the voice is `human`. Without them, anybody who says a name."""
     model: ModelName | None = None
     """The model that answers for this role. Without it, the default model of the process answers."""
     temperature: Temperature | None = 0.0
@@ -210,8 +229,21 @@ class Team(Value):
     """The role that plans, assigns, judges or proposes, in patterns that need one. It is not in the sequence."""
     options: Options = Options()
     """Settings of the pattern. Each names the patterns that read it, and teams of others may not set it."""
+    approvers: Annotated[dict[RoleName, Approver], Field(max_length=50, json_schema_extra=_NO_OTHER_KEYS)] = Field(
+        default_factory=dict
+    )
+    """The people who may be asked, by name."""
+    escalate: Escalation = Escalation()
+    """Who is asked when the team needs a person, for how long, and what silence gives."""
+    sign_off: Annotated[tuple[RoleName, ...], Field(max_length=MAX_APPROVERS, strict=False)] = ()
+    """The approvers who must put their names to a decision of the team before it is final."""
     messages: Messaging | None = None
     """Lets the roles send each other messages, and limits these. Without it, they send none."""
+
+    @property
+    def human_roles(self) -> frozenset[str]:
+        """The roles that people answer for."""
+        return frozenset(name for name, role in self.roles.items() if role.voice == HUMAN)
 
     @property
     def has_facts(self) -> bool:

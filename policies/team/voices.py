@@ -7,6 +7,8 @@ VoiceName = Literal["model", "rules"]
 """`model`: an OpenAI-compatible endpoint answers. `rules`: the role's own `checks` are evaluated by code."""
 
 VOICE_NAMES: tuple[VoiceName, ...] = get_args(VoiceName)
+HUMAN = "human"
+"""A person answers. Not a voice that is called: the run waits until somebody has answered."""
 OWN_PATTERN = r"^own:[a-z][a-z0-9_]{0,39}$"
 """What a voice is called that a Python program brings."""
 

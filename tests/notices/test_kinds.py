@@ -95,6 +95,12 @@ def test_a_deadline_says_who_has_not_answered_yet() -> None:
     assert message.text.splitlines()[-1] == "Key: q-1:deadline"
 
 
+def test_a_question_to_nobody_in_particular_says_so() -> None:
+    found = notices(asked=[])
+    assert message_of(found["asked"], SERVICES["mailto"]).text.startswith("Whoever can answer is asked.\n")
+    assert "Waiting for: Whoever can answer." in message_of(found["deadline"], SERVICES["mailto"]).text
+
+
 def test_a_decision_says_what_was_decided_and_where_to_read_why() -> None:
     message = message_of(notices()["decided"], SERVICES["json"])
     assert message.title == "Accord decided go with caution: Release batch 7?"

@@ -85,7 +85,7 @@ def test_offered_messages_are_kept_as_they_are_where_they_can_be(proposal: objec
         ("next_stage", False, "convene"),
         ("next_round", False, "convene"),
         (None, False, "convene"),
-        ("escalate", False, "stop"),
+        ("escalate", False, "human"),
         ("finished", False, "stop"),
         (True, False, "stop"),
     ],

@@ -26,6 +26,7 @@ TABLE: list[tuple[str, bool]] = [
     ("condition_failed:<role>", True),
     ("cancelled", True),
     ("escalated", True),
+    ("human_stopped", False),
     ("stale_thread:<field>", False),
     ("busy", False),
     ("recovery_exhausted", True),

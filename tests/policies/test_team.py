@@ -237,9 +237,10 @@ def names_in_the_graph() -> set[str]:
 
 def test_reserved_are_the_names_of_nodes_routes_seats_and_state_fields_and_no_other() -> None:
     fields = set(get_type_hints(State)) | set(Input.model_fields)
-    people = {"human"}  # the node of the voice `human`
+    chat = {"user", "assistant", "system", "tool", "function", "ai"}  # LangGraph takes their events for chat messages
+    records = {"people", "approvers"}  # what people are called in events and in proofs
 
-    assert names_in_the_graph() | fields | people | {finalize.SEAT, EVERYBODY} == RESERVED_NAMES
+    assert names_in_the_graph() | fields | records | chat | {finalize.SEAT, EVERYBODY} == RESERVED_NAMES
 
 
 @pytest.mark.parametrize("name", sorted(RESERVED_NAMES))

@@ -100,9 +100,9 @@ TYPES: list[tuple[Path, Any, str]] = [
     (("sequence",), "planner", "is 'planner'; allowed: a list"),
     (("roles",), ["planner"], "is ['planner']; allowed: a mapping"),
     ((*PLANNER, "enabled"), "no", "is 'no'; allowed: true or false without quotes; `no` is text"),
-    ((*PLANNER, "voice"), "human", "is 'human'; allowed: 'model', 'rules' or 'own:NAME'"),
-    ((*PLANNER, "voice"), "own:Oracle", "is 'own:Oracle'; allowed: 'model', 'rules' or 'own:NAME'"),
-    ((*PLANNER, "voice"), "own:oracle\n", "is 'own:oracle\\n'; allowed: 'model', 'rules' or 'own:NAME'"),
+    ((*PLANNER, "voice"), "oracle", "is 'oracle'; allowed: 'model', 'rules', 'human' or 'own:NAME'"),
+    ((*PLANNER, "voice"), "own:Oracle", "is 'own:Oracle'; allowed: 'model', 'rules', 'human' or 'own:NAME'"),
+    ((*PLANNER, "voice"), "own:oracle\n", "is 'own:oracle\\n'; allowed: 'model', 'rules', 'human' or 'own:NAME'"),
     ((*PLANNER, "voice"), 7, "is 7; allowed: text"),
     ((*PLANNER, "temperature"), 2.5, "is 2.5; allowed: at most 2"),
     ((*PLANNER, "temperature"), True, "is True; allowed: a number"),
@@ -188,7 +188,7 @@ def test_a_role_of_a_reserved_name_is_told_all_of_them() -> None:
 
     assert problem.path == ("roles", "stop")
     assert problem.message.startswith(
-        "is a reserved name; reserved: accept_changes, align, all, answer, brief, budget, "
+        "is a reserved name; reserved: accept_changes, ai, align, all, answer, approvers, "
     )
 
 

@@ -13,7 +13,7 @@ from graph.record import Record
 from graph.settings import Settings
 from graph.store.database import open_database
 from policies.team.team import Team
-from tests.harness import CHECKOUT_ROLES, resume, run, settings_at, team_of
+from tests.harness import CHECKOUT_ROLES, answer, resume, run, settings_at, team_of
 from tests.scripted_server import Answer, Call, ScriptedServer, forever, says, serve, status, text
 
 Lines = dict[Any, Any]
@@ -92,6 +92,14 @@ def go_on(
     with serve(lines or {}) as server:
         settings = settings_at(home, server.base_url, openai_timeout_seconds=timeout_seconds)
         record = resume(settings, thread, **options)
+    assert server.unscripted == []
+    return Played(record, server)
+
+
+def said(home: Path, word: Any, lines: Lines | None = None, thread: str = "t", **more: Any) -> Played:
+    """Answer what the thread asks people, in a new event loop, on a new runner, against a server with these lines."""
+    with serve(lines or {}) as server:
+        record = answer(settings_at(home, server.base_url), word, thread, **more)
     assert server.unscripted == []
     return Played(record, server)
 

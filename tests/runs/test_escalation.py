@@ -1,12 +1,13 @@
-"""Escalation: what the rounds leave open goes to a human, and the thread goes on where one more round is granted."""
+"""Escalation: what the rounds leave open waits for a human, who decides, has the team talk again, or ends the run."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.harness import ScriptedVoice, proposal, resume, run, settings_at, show, team_of, without_times
-from tests.runs.stage import BRIEF, DEMAND, FINANCE, RISK, go_on, play, rounds, state_of
+from graph.problems import UsageError
+from tests.harness import settings_at, show, without_times
+from tests.runs.stage import BRIEF, DEMAND, FINANCE, RISK, go_on, play, rounds, said, state_of
 from tests.scripted_server import text
 
 pytestmark = pytest.mark.slow
@@ -28,8 +29,11 @@ def test_a_block_that_stands_for_two_rounds_goes_to_a_human(tmp_path: Path) -> N
     played = play(tmp_path, rounds(LONE_BLOCK, LONE_BLOCK), LAUNCH)
     record = played.record
 
-    assert (record["status"], record["stop_reason"], record["phase"]) == ("stopped", "escalated", "human")
+    assert (record["status"], record["stop_reason"], "phase" in record) == ("waiting", None, False)
     assert record["resumable"] is True
+    assert [(each["kind"], each["asked"], each["answered"]) for each in record["waiting"]] == [("decide", [], [])]
+    assert record["waiting"][0]["options"] == ["go", "go_with_caution", "no_go", "again", "stop"]
+    assert record["waiting"][0]["conflicts"] == ["blocking_vs_non_block"]
     assert [entry["decision"] for entry in record["history"]] == [None, None]
     lines = [line["decision"] for line in record["trace"] if "decision" in line]
     assert lines == ["next_round", "escalate"]
@@ -42,7 +46,7 @@ def test_a_block_that_stands_for_two_rounds_goes_to_a_human(tmp_path: Path) -> N
 def test_a_block_that_another_role_takes_over_stands_too(tmp_path: Path) -> None:
     record = play(tmp_path, rounds(LONE_BLOCK, ("block", "go", "go")), LAUNCH).record
 
-    assert (record["stop_reason"], len(record["history"])) == ("escalated", 2)
+    assert (record["status"], len(record["history"])) == ("waiting", 2)
 
 
 def test_a_block_that_comes_back_after_a_round_without_one_did_not_stand(tmp_path: Path) -> None:
@@ -57,7 +61,7 @@ def test_what_the_last_round_leaves_open_goes_to_a_human(
 ) -> None:
     record = play(tmp_path, rounds(*[stances] * 3), LAUNCH).record
 
-    assert (record["stop_reason"], record["phase"]) == ("escalated", "human")
+    assert (record["status"], record["waiting"][0]["options"][-2:]) == ("waiting", ["no_go", "stop"])
     assert record["outcome"] == {"vote": "escalate", "row": row, "guards": [], "final": None}
     assert len(record["history"]) == 3
 
@@ -72,62 +76,79 @@ def test_a_team_file_without_a_policy_is_one_of_launch(tmp_path: Path) -> None:
 
     assert played.team is not None
     assert played.team.policy.name == "launch"
-    assert played.record["stop_reason"] == "escalated"
+    assert played.record["status"] == "waiting"
 
 
-def test_a_resume_opens_the_next_round_and_asks_everybody_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("decision", ["go", "go_with_caution", "no_go"])
+def test_a_person_decides(tmp_path: Path, decision: str) -> None:
     play(tmp_path, rounds(LONE_BLOCK, LONE_BLOCK), LAUNCH)
-    resumed = go_on(tmp_path, lines_from(3, ALL_GO))
+    decided = said(tmp_path, decision, {"brief": text(BRIEF)})
 
-    assert (resumed.record["final_decision"], resumed.record["rounds_used"]) == ("go", 3)
-    assert resumed.asked == ALL | {"brief": 1}
-    assert [entry["round"] for entry in resumed.record["history"]] == [1, 2, 3]
-    assert resumed.record["answer"] == f"Decision: go\n\n{BRIEF}"
-    told = resumed.seen(RISK, 3)[0]["recent_rounds"]
+    assert (decided.record["status"], decided.record["final_decision"]) == ("ok", decision)
+    assert decided.asked == {"brief": 1}
+    assert (decided.record["rounds_used"], decided.record["waiting"]) == (2, [])
+    assert decided.record["outcome"]["vote"] == "escalate"
+    ruled = [event for event in state_of(settings_at(tmp_path))["events"] if event["event"] == "ruled"]
+    assert [(event["outcome"], event["by"], event["how"]) for event in ruled] == [(decision, ["Ada"], "answered")]
+
+
+def test_a_person_ends_the_run_without_a_decision(tmp_path: Path) -> None:
+    play(tmp_path, rounds(LONE_BLOCK, LONE_BLOCK), LAUNCH)
+    record = said(tmp_path, "stop").record
+
+    assert (record["status"], record["stop_reason"], record["phase"]) == ("stopped", "human_stopped", "human")
+    assert (record["cause"], record["resumable"]) == ("As it stands.", False)
+
+
+def test_another_round_asks_everybody_again(tmp_path: Path) -> None:
+    play(tmp_path, rounds(LONE_BLOCK, LONE_BLOCK), LAUNCH)
+    again = said(tmp_path, "again", lines_from(3, ALL_GO))
+
+    assert (again.record["final_decision"], again.record["rounds_used"]) == ("go", 3)
+    assert again.asked == ALL | {"brief": 1}
+    assert [entry["round"] for entry in again.record["history"]] == [1, 2, 3]
+    told = again.seen(RISK, 3)[0]["recent_rounds"]
     assert [each["round"] for each in told] == [1, 2]
 
 
-def test_a_run_on_the_same_thread_opens_the_next_round_too(tmp_path: Path) -> None:
-    play(tmp_path, rounds(LONE_BLOCK, LONE_BLOCK), LAUNCH)
-    again = play(tmp_path, lines_from(3, ALL_GO), LAUNCH)
+def test_a_block_that_stands_in_the_next_round_as_well_waits_again(tmp_path: Path) -> None:
+    first = play(tmp_path, rounds(LONE_BLOCK, LONE_BLOCK), LAUNCH)
+    again = said(tmp_path, "again", lines_from(3, LONE_BLOCK))
 
-    assert (again.record["final_decision"], again.asked) == ("go", ALL | {"brief": 1})
-
-
-def test_a_block_that_stands_in_the_next_round_as_well_goes_to_a_human_again(tmp_path: Path) -> None:
-    play(tmp_path, rounds(LONE_BLOCK, LONE_BLOCK), LAUNCH)
-    resumed = go_on(tmp_path, lines_from(3, LONE_BLOCK))
-
-    assert (resumed.record["stop_reason"], len(resumed.record["history"])) == ("escalated", 3)
-    assert resumed.record["outcome"]["row"] == 2
+    assert (again.record["status"], len(again.record["history"])) == ("waiting", 3)
+    assert again.record["outcome"]["row"] == 2
+    assert again.record["waiting"][0]["id"] != first.record["waiting"][0]["id"]
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_where_no_round_is_left_it_stays_with_the_human_and_nobody_is_asked(tmp_path: Path, times: int) -> None:
+def test_a_resume_changes_nothing_while_it_waits_and_asks_nobody(tmp_path: Path, times: int) -> None:
     first = play(tmp_path, rounds(*[CAUTIOUS] * 3), LAUNCH)
     for _ in range(times):
         resumed = go_on(tmp_path)
         assert resumed.asked == {}
         assert without_times(resumed.record) == without_times(first.record)
+    again = play(tmp_path, {}, LAUNCH)
+    assert (again.asked, without_times(again.record)) == ({}, without_times(first.record))
 
 
-def test_with_another_round_granted_it_goes_on(tmp_path: Path) -> None:
-    play(tmp_path, rounds(*[CAUTIOUS] * 3), LAUNCH)
-    go_on(tmp_path)
-    resumed = go_on(tmp_path, lines_from(4, ALL_GO), budget={"max_rounds": 4})
+def test_a_raised_limit_offers_another_round(tmp_path: Path) -> None:
+    first = play(tmp_path, rounds(*[CAUTIOUS] * 3), LAUNCH).record
+    with pytest.raises(UsageError, match="allowed: go, go_with_caution, no_go, stop"):
+        said(tmp_path, "again")
+    raised = go_on(tmp_path, budget={"max_rounds": 4}).record
 
-    assert (resumed.record["final_decision"], resumed.record["rounds_used"]) == ("go", 4)
-    assert resumed.asked == ALL | {"brief": 1}
+    assert (raised["status"], raised["waiting"][0]["id"]) == ("waiting", first["waiting"][0]["id"])
+    assert "again" in raised["waiting"][0]["options"]
+    again = said(tmp_path, "again", lines_from(4, ALL_GO))
+    assert (again.record["final_decision"], again.record["rounds_used"]) == ("go", 4)
 
 
-def test_too_few_messages_for_the_next_round_stop_there_and_no_longer_at_the_human(
-    tmp_path: Path,
-) -> None:
+def test_too_few_messages_for_the_next_round_stop_there(tmp_path: Path) -> None:
     play(tmp_path, rounds(LONE_BLOCK, LONE_BLOCK), LAUNCH, "budget.max_messages=7")
-    resumed = go_on(tmp_path, lines_from(3, ALL_GO))
+    again = said(tmp_path, "again", lines_from(3, ALL_GO))
 
-    assert (resumed.record["stop_reason"], resumed.record["phase"]) == ("max_messages", f"round_3:{FINANCE}")
-    assert resumed.asked == {DEMAND: 1}
+    assert (again.record["stop_reason"], again.record["phase"]) == ("max_messages", f"round_3:{FINANCE}")
+    assert again.asked == {DEMAND: 1}
 
 
 def test_under_classic_the_same_rounds_only_stop(tmp_path: Path) -> None:
@@ -150,25 +171,31 @@ def test_a_policy_may_escalate_in_the_first_round_and_a_row_without_an_answer_do
     for thread, row in (("row", "caution > 0"), ("fault", "1 / absent == 1")):
         rule = f'policy={{name: mine, rules: [{{when: "{row}", then: escalate}}], otherwise: go}}'
         played = play(tmp_path, rounds(CAUTIOUS), rule, thread=thread)
-        assert (played.record["stop_reason"], len(played.record["history"])) == ("escalated", 1)
+        assert (played.record["status"], len(played.record["history"])) == ("waiting", 1)
         assert played.record["outcome"]["vote"] == "escalate"
 
 
-def test_the_record_counts_each_end_of_the_thread(tmp_path: Path) -> None:
+def test_changed_facts_make_the_question_stale(tmp_path: Path) -> None:
+    first = play(tmp_path, rounds(LONE_BLOCK, LONE_BLOCK), LAUNCH).record["waiting"][0]["id"]
+    facts = {"report_date": "2026-03-03"}
+    waits = go_on(tmp_path, lines_from(3, CAUTIOUS), facts=facts, accept_changes=True).record
+
+    assert (waits["status"], waits["waiting"][0]["id"] == first) == ("waiting", False)
+    with pytest.raises(UsageError, match=f"`{first}` is stale: the facts moved since it was asked"):
+        said(tmp_path, "go", question=first)
+
+
+def test_the_record_has_the_question_the_answer_and_what_it_gave(tmp_path: Path) -> None:
     settings = settings_at(tmp_path)
-
-    def speech(question: Any) -> Any:
-        return proposal(question.name, "go" if question.round == 3 else "block" if question.name == RISK else "go")
-
-    voice = ScriptedVoice(speech)
-    voices = {"model": voice, "rules": voice}
-    run(team_of(settings, "checkout_launch", LAUNCH), settings, voices=voices)
-    resume(settings, voices=voices)
+    play(tmp_path, rounds(LONE_BLOCK, LONE_BLOCK), LAUNCH)
+    said(tmp_path, "go", {"brief": text(BRIEF)})
     events = state_of(settings)["events"]
 
-    assert [event["stop_reason"] for event in events if event["event"] == "finished"] == ["escalated", "success"]
-    resumed = [event for event in events if event["event"] == "resumed"]
-    assert [(event["after"], event["phase"]) for event in resumed] == [("escalated", "human")]
+    people = [event for event in events if event.get("role") == "people"]
+    assert [event["event"] for event in people] == ["asked", "answered", "ruled"]
+    assert {event["question"] for event in people} == {people[0]["question"]}
+    assert (people[1]["by"], people[1]["outcome"], people[1]["because"]) == ("Ada", "go", "As it stands.")
+    assert [event["stop_reason"] for event in events if event["event"] == "finished"] == ["success"]
     assert [event["seq"] for event in events] == list(range(len(events)))
 
 

@@ -26,6 +26,7 @@ MAX_RAW = 2_000
 
 OPEN = {
     "running": ("In progress", "Somebody works on this thread now; it has no decision yet."),
+    "waiting": ("Waiting", "People are asked, and the thread waits for their answer."),
     "interrupted": ("Interrupted", "The thread has no decision and no stop reason, and nobody works on it."),
 }
 

@@ -202,12 +202,12 @@ def test_a_human_who_can_ask_for_another_round_under_one_limit_alone_is_a_differ
     assert not told(policy(otherwise="go"), policy(otherwise="go"), one, three)
 
 
-def test_a_vote_that_decides_nothing_stops_whatever_its_row_says() -> None:
+def test_a_vote_that_decides_nothing_stops_unless_its_row_asks_a_human() -> None:
     asks, talks = (policy(("block > 0", then), otherwise="go") for then in ("escalate", "next_round"))
     ballot = replace(TWO, max_rounds=1, is_vote=True)
 
-    assert not told(asks, talks, ballot)
-    assert {*told(asks, policy(otherwise="go"), ballot)} == {("stop (no_quorum)", "go")}
+    assert {*told(asks, talks, ballot)} == {("escalate", "stop (no_quorum)")}
+    assert {*told(talks, policy(otherwise="go"), ballot)} == {("stop (no_quorum)", "go")}
 
 
 def test_two_tables_that_calculate_with_rounds_are_compared_a_few_rounds_further() -> None:

@@ -13,7 +13,7 @@ from policies.decision.vote import Cast, Vote
 from policies.patterns.course import count_of, ruling_policy
 from policies.patterns.stages import Finish, Stage
 from policies.patterns.vote import CAST, TOLD, advance, tally
-from policies.run.stop import Stop
+from policies.run.stop import ESCALATED, Stop
 from policies.team.team import Team
 from tests.policies.patterns.courses import (
     ANN,
@@ -94,7 +94,7 @@ def test_every_combination_of_ballots_is_decided_as_the_policy_decides_the_stanc
         if expected.final in DECISIONS:
             assert (end.decision, end.results, end.ended_early) == (expected.final, (), False)
         else:
-            assert end == Stop("no_quorum", "ballots")
+            assert end == (ESCALATED if expected.final == "escalate" else Stop("no_quorum", "ballots"))
         counted = count_of(team, extended(team, [PROPOSAL], [ballot(word) for word in words]), FACTS)
         assert counted is not None
         assert (counted.vote, counted.ruling) == (Vote(casts, 1, 1, 1, weights=weights), expected)
@@ -104,8 +104,8 @@ def test_every_combination_of_ballots_is_decided_as_the_policy_decides_the_stanc
     ("rules", "words", "expected"),
     [
         (QUORUM, ("approve", "approve", "absent"), "go"),
-        (QUORUM, ("approve", "absent", "absent"), "no_quorum"),
-        (QUORUM, ("absent", "absent", "absent"), "no_quorum"),
+        (QUORUM, ("approve", "absent", "absent"), "escalated"),
+        (QUORUM, ("absent", "absent", "absent"), "escalated"),
         (QUORUM, ("approve", "reject", "absent"), "no_quorum"),
         (MAJORITY, ("approve", "approve", "reject"), "go"),
         (MAJORITY, ("approve", "approve", "abstain"), "go_with_caution"),
@@ -127,10 +127,10 @@ def test_the_table_decides_the_ballots(rules: Any, words: tuple[str, ...], expec
     ("changes", "expected"),
     [
         ({"otherwise": "next_round"}, "no_quorum"),
-        ({"otherwise": "escalate"}, "no_quorum"),
-        ({"otherwise": None}, "no_quorum"),
+        ({"otherwise": "escalate"}, "escalated"),
+        ({"otherwise": None}, "escalated"),
         ({"otherwise": "next_round", "when_rounds_end": "no_go"}, "no_go"),
-        ({"otherwise": "next_round", "when_rounds_end": "escalate"}, "no_quorum"),
+        ({"otherwise": "next_round", "when_rounds_end": "escalate"}, "escalated"),
         ({"otherwise": "no_go"}, "no_go"),
     ],
 )

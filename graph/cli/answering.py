@@ -1,0 +1,56 @@
+"""What `accord decide` and `accord answer` share: who answers, which question, by which key; and the giving."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from graph.cli.exits import Exit
+from graph.cli.noticing import send_notices
+from graph.cli.session import print_record, run_async, settings_for
+from graph.cli.waiting import reading
+
+Decorated = Callable[..., Any]
+
+
+def by_option(command: Decorated) -> Decorated:
+    """Add `--by`."""
+    return click.option("--by", required=True, metavar="NAME", help="Who answers: an approver of the team.")(command)
+
+
+def id_option(command: Decorated) -> Decorated:
+    """Add `--id`."""
+    text = "The question, where several wait; `accord inbox` shows them."
+    return click.option("--id", "question", metavar="ID", help=text)(command)
+
+
+def key_option(command: Decorated) -> Decorated:
+    """Add `--sign`."""
+    return click.option("--sign", "key", metavar="KEY", help="Sign the answer with this SSH key.")(command)
+
+
+def give(
+    thread: str, said: Mapping[str, Any], key: Path | None, db: str | None, is_verbose: bool, as_json: bool
+) -> Exit:
+    """Answer a thread and print what came of it."""
+    with reading(thread):
+        from graph.answers import signed
+        from graph.cli.progress import progress_on_stderr
+        from graph.runner import open_runner
+
+    settings = settings_for(db)
+
+    async def work(halt: Any) -> tuple[dict[str, Any], Any]:
+        async with open_runner(settings, halt=halt) as runner:
+            found = await runner.threads.find(thread)
+            given = said if key is None else signed(await runner.threads.begun(found), said, key)
+            with progress_on_stderr().shown() as progress:
+                progress.begin(found)
+                record = await runner.answer(found, given, progress.take)
+            return record, None if as_json else await runner.threads.state(found)
+
+    record, state = run_async(work)
+    code = print_record(record, state or {}, as_json, thread=record["thread_id"], is_verbose=is_verbose)
+    send_notices(settings, [record["thread_id"]])
+    return code

@@ -1,0 +1,43 @@
+"""`accord inbox`: what waits for people."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from graph.cli.exits import Exit
+from graph.cli.noticing import send_notices
+from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
+
+HELP = """Show what waits for people: since when, until when, and for whom.
+
+Questions that nobody answered in time are settled first, as their team file says.
+
+\b
+accord inbox
+accord inbox --for cfo
+"""
+
+
+@click.command("inbox", help=HELP)
+@click.option("--for", "name", metavar="NAME", help="What this person is asked, or anybody may answer.")
+@database_option
+@json_option
+def command(name: str | None, db: str | None, as_json: bool) -> Exit:
+    """Show what waits for people: since when, until when, and for whom."""
+    from graph.inbox import open_inbox, questions_for
+    from graph.report.terminal.inbox import print_inbox
+
+    settings = settings_for(db)
+
+    async def work(halt: Any) -> Sequence[Mapping[str, Any]]:
+        async with open_inbox(settings, halt) as inbox:
+            return questions_for(await inbox.waiting(), name)
+
+    waiting = run_async(work)
+    if as_json:
+        print_json(waiting)
+    else:
+        print_inbox(waiting)
+    send_notices(settings)
+    return Exit.DONE

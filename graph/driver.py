@@ -1,0 +1,138 @@
+"""Driving: a thread's graph taken as far as it goes, with an input, with what somebody answered, or as it is."""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import Command
+from pydantic import ValidationError
+
+from graph.build import build_graph, run_config
+from graph.live import placed, running
+from graph.past import Past
+from graph.problems import UsageError
+from graph.record import Record
+from graph.scores import scores_of
+from graph.store.database import Database
+from graph.teams.voicing import check_voices
+from graph.threads import Threads
+from graph.tracing import Tracing
+from nodes.border import unused_messages
+from nodes.services import Services
+from policies.people.question import is_expired
+from policies.team.team import Budget, Team
+
+GRAPHS_KEPT = 64
+RESUME = "__resume__"
+"""Under this name LangGraph keeps an answer that was given, until the step that takes it is done."""
+
+OnEvent = Callable[[dict[str, Any]], None]
+Inputs = dict[str, Any]
+Compiled = CompiledStateGraph[Any, Any, Any, Any]
+
+
+class Driver:
+    """Drives the threads of one database, each while it is held."""
+
+    def __init__(self, database: Database, services: Services, threads: Threads, tracing: Tracing) -> None:
+        self._database, self.services, self.threads, self._tracing = database, services, threads, tracing
+        self._compiled = lru_cache(maxsize=GRAPHS_KEPT)(self._compile)
+
+    async def drive(
+        self, thread: str, team: Team, inputs: Inputs | Command[Any] | None, on_event: OnEvent | None
+    ) -> Record:
+        """Take a thread as far as it goes and note its result."""
+        graph, config = self.graph(team), run_config(thread, team.name)
+        is_nested = any(role.team is not None for role in team.roles.values())
+        async with self._tracing.running(team, thread, self._database.store) as trace:
+            traced = config | trace.config
+            async for part in graph.astream(
+                inputs, traced, stream_mode="custom", durability="sync", subgraphs=is_nested
+            ):
+                if on_event is not None:
+                    on_event(placed(part) if is_nested else part)
+            record = await self.threads.note(thread, (await graph.aget_state(config)).values) or {}
+            trace.scores = scores_of(record)
+        return record
+
+    async def give(self, thread: str, team: Team, said: Inputs, on_event: OnEvent | None) -> Record:
+        """Continue a thread with what somebody answered, by the one interrupt that it has."""
+        found = await self._interrupts(thread, team)
+        if not found:  # its process died before it could ask
+            await self.drive(thread, team, None, on_event)
+            found = await self._interrupts(thread, team)
+        return await self.drive(thread, team, Command(resume={found[-1]: said}), on_event)
+
+    async def _interrupts(self, thread: str, team: Team) -> list[str]:
+        saved = await self.graph(team).aget_state(run_config(thread, team.name))
+        return [each.id for task in saved.tasks for each in task.interrupts]
+
+    async def without_due(self, thread: str, past: Past, on_event: OnEvent | None) -> Past:
+        """Return what a thread keeps once that is settled which is due: what expired, and what was given and not taken.
+
+        An answer is given and not taken where its process died in between.
+
+        Raises:
+            UsageError: the thread was changed, or nobody can speak for a role.
+        """
+        while past.waiting:
+            is_late = any(is_expired(question, self.services.now()) for question in past.waiting)
+            if not is_late and not await self._is_given(thread):
+                break
+            team = kept_team(past)
+            self.check_voices(team, past.budget)
+            await self.threads.go_on(thread)
+            await self.drive(thread, team, None, on_event)
+            past = Past.of(await self.threads.begun(thread))
+        return past
+
+    async def _is_given(self, thread: str) -> bool:
+        saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
+        return saved is not None and any(channel == RESUME for _, channel, _ in saved.pending_writes or ())
+
+    def graph(self, team: Team) -> Compiled:
+        """Return the compiled graph; the case comes as input, so threads of one team share it."""
+        graph: Compiled = self._compiled(team.model_copy(update={"goal": "-", "facts": None}).model_dump_json())
+        return graph
+
+    def _compile(self, team: str) -> Compiled:
+        builder = build_graph(Team.model_validate_json(team), self.services)
+        return builder.compile(checkpointer=self._database.saver, store=self._database.store)
+
+    def check_voices(self, team: Team, limits: Budget) -> None:
+        """Check that the thread's team can speak in this process, under the limits it is to continue with.
+
+        Raises:
+            UsageError: nobody can speak for a role: no key is set.
+        """
+        voices = self.services.voices
+        check_voices(team.model_copy(update={"budget": limits}), has_key="model" in voices, own=voices)
+
+
+def tell(on_event: OnEvent | None, team: Team, limits: Budget, past: Past) -> None:
+    """Report to whoever follows the run which team works, under which limits, and what was used before."""
+    if on_event is not None:
+        used = past.spent.get("messages", 0) - unused_messages(past.state)
+        on_event(running(team, limits, used, past.usage))
+
+
+def kept_team(past: Past) -> Team:
+    """Return the team that a thread is pinned to.
+
+    Raises:
+        UsageError: its form is that of another version.
+    """
+    return team_from(past.case["team"], past.case["goal"])
+
+
+def team_from(kept: Mapping[str, Any], goal: str) -> Team:
+    """Return a team as a thread keeps it, with a goal.
+
+    Raises:
+        UsageError: its form is that of another version.
+    """
+    try:
+        return Team.model_validate({**kept, "goal": goal}, strict=False)
+    except ValidationError:
+        raise UsageError("this thread is of another version of Accord: it can be shown, not continued") from None

@@ -1,0 +1,207 @@
+"""Asking: the questions that people are asked, as the state keeps them, each with its event."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from nodes.border import budget_from, name_of, spent_from
+from nodes.events import Body, events_of, said_guard
+from nodes.fingerprint import fingerprint
+from policies.decision.guards import cap_of, examine
+from policies.decision.table import DECISIONS, Decision
+from policies.patterns.course import PATTERNS
+from policies.people.answering import find_moved_since
+from policies.people.question import Question, QuestionKind, Taken, Word, open_of, options_within
+from policies.run.budgets import refuse_round
+from policies.team.people import seconds_of
+from policies.team.team import Team
+from policies.team.voices import HUMAN
+
+PEOPLE = "people"
+"""Who was asked, in the events of questions that are no role's; LangGraph takes `human` for a chat message's role."""
+
+Plain = dict[str, Any]
+State = Mapping[str, Any]
+
+ID_LENGTH = 12
+
+
+def questions_of(state: State) -> list[Question]:
+    """Return the questions of a state, those included that were answered and have had no effect yet."""
+    return [_question_from(plain) for plain in state.get("questions") or []]
+
+
+def _question_from(plain: Mapping[str, Any]) -> Question:
+    lists = ("asked", "options", "stances", "conflicts", "guards")
+    answers = tuple(Taken(**each) for each in plain["answers"])
+    return Question(**{**plain, **{name: tuple(plain[name]) for name in lists}, "answers": answers})
+
+
+def plain_questions(questions: Iterable[Question]) -> list[Plain]:
+    """Return questions as the state keeps them."""
+    return [_plain(question) for question in questions]
+
+
+def _plain(question: Question) -> Plain:
+    plain = asdict(question)
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()}
+
+
+def waiting_of(state: State) -> list[Question]:
+    """Return the questions that a thread waits for; none once it has stopped."""
+    return open_of(questions_of(state)) if state.get("stop_reason") is None else []
+
+
+class Asking:
+    """Asks the people of one team."""
+
+    def __init__(self, team: Team) -> None:
+        self._team = team
+
+    def to_decide(self, state: State, outcome: Body, now: str) -> Question:
+        """Return the question that a round leaves to people; `outcome` is its event, and `state` that after it."""
+        why = outcome["because"] or outcome["fault"] or "the rounds ended without a decision"
+        told = f"The team may not decide alone: {why}. What is decided? {state['case']['goal']}"
+        deciders = self._team.escalate.decide
+        cap = cap_of(examine(self._team.guards, state["case"]["facts"]))
+        options = options_within(cap, self.may_go_on(state))
+        return self._asked(state, "decide", deciders.by if deciders else (), told, now, outcome, options)
+
+    def to_sign(self, state: State, decision: Decision, now: str) -> Question:
+        """Return the question whose answer puts names to a decision of the team."""
+        told = f"The team decided: {decision}. Do you put your name to it? {state['case']['goal']}"
+        options: tuple[Word, ...] = (decision, *self._another(state), "stop")
+        outcome = events_of(state, "outcome")[-1]
+        return self._asked(state, "sign_off", self._team.sign_off, told, now, outcome, options)
+
+    def to_contribute(self, state: State, ask: Mapping[str, Any], now: str) -> Question:
+        """Return the question that a seat is, which a person fills."""
+        role = self._team.roles[ask["role"]]
+        told = f"{role.title}: {role.mandate} {state['case']['goal']}"
+        asked = self._asked(state, "contribute", role.people, told, now, seat=name_of(ask), attempt=ask["attempt"])
+        return replace(asked, seat=name_of(ask), wave=state["wave"]["number"])
+
+    def to_supply(self, state: State, path: str, cause: str, now: str) -> Question | None:
+        """Return the question for a fact that the team lacks; None where nobody is named to supply it."""
+        names = self._team.escalate.supply.get(path)
+        if names is None:
+            return None
+        told = f"The team needs the fact `{path}` to start: {cause}"
+        return replace(self._asked(state, "supply", names, told, now, path=path), path=path)
+
+    def renewed(self, state: State, question: Question) -> Question:
+        """Return a question that waits with what may be answered now: a limit that was raised allows another round."""
+        if question.kind not in ("decide", "sign_off"):
+            return question
+        decisions = [option for option in question.options if option in DECISIONS]
+        return replace(question, options=(*decisions, *self._another(state), "stop"))
+
+    def _another(self, state: State) -> tuple[Word, ...]:
+        return ("again",) if self.may_go_on(state) else ()
+
+    def may_go_on(self, state: State) -> bool:
+        """Return whether another round may follow, so that it can be offered."""
+        return PATTERNS[self._team.pattern].is_rounds and refuse_round(budget_from(state), spent_from(state)) is None
+
+    def _asked(
+        self,
+        state: State,
+        kind: QuestionKind,
+        asked: Sequence[str],
+        told: str,
+        now: str,
+        outcome: Body | None = None,
+        options: tuple[Word, ...] = (),
+        **where: Any,
+    ) -> Question:
+        seen, after = outcome or {}, self._team.escalate.expires_after
+        hashes = state["case"]["hashes"]
+        bound = {"policy": hashes["policy"], "facts": hashes["facts"], "round": state.get("round", 0)}
+        bound |= {"stances": dict(seen.get("casts", {}))}
+        known = {"kind": kind, "asked": [*asked], "bound": bound, "number": len(state.get("events", ())), **where}
+        return Question(
+            id=fingerprint({"thread": thread_in(state), **known})[:ID_LENGTH],
+            kind=kind,
+            asked=tuple(asked),
+            question=told,
+            options=options,
+            since=now,
+            expires_at=later(now, seconds_of(after)) if after else None,
+            round=bound["round"],
+            stances=tuple({"agent": role, "stance": cast} for role, cast in bound["stances"].items()),
+            conflicts=tuple(_conflicts(state, bound["round"])) if outcome else (),
+            guards=tuple(_guard(found) for found in seen.get("findings", ())),
+            bound=bound,
+        )
+
+
+def why_not_taken(thread: str, state: State, name: str | None, problem: str) -> str:
+    """Return why an answer is not taken: what became of the question of that name, or else the problem found."""
+    waiting = waiting_of(state)
+    asked = next((event for event in events_of(state, "asked") if name and event.get("question") == name), None)
+    if asked is not None and name not in [each.id for each in waiting]:
+        return f"the question `{name}` {_became(state, asked)}"
+    if waiting:
+        return problem
+    reason = state.get("stop_reason")
+    ended = "it has ended" if reason == "success" else f"it stopped with {reason}" if reason else "it asks nobody now"
+    return f"the thread `{thread}` waits for nobody: {ended}"
+
+
+def _became(state: State, asked: Mapping[str, Any]) -> str:
+    """Return what became of a question that waits no longer."""
+    later = [event for kind in ("ruled", "answered") for event in events_of(state, kind)]
+    found = next((event for event in later if event["question"] == asked["question"]), None)
+    if found is None:
+        return f"is stale: the {_moved_since(state, asked)} moved since it was asked"
+    by = found["by"] if isinstance(found["by"], str) else ", ".join(found["by"]) or "nobody in time"
+    return f"was answered by {by}; nothing is changed by another answer"
+
+
+def _moved_since(state: State, asked: Mapping[str, Any]) -> str:
+    hashes = state["case"]["hashes"]
+    now = {"policy": hashes["policy"], "facts": hashes["facts"], "round": state.get("round", 0)}
+    return find_moved_since({name: asked["bound"][name] for name in now}, now) or "stances"
+
+
+def thread_in(state: State) -> str:
+    """Return the id of the thread that a state's record is of; empty before it is admitted."""
+    return next((event["thread"] for event in events_of(state, "admitted")), "")
+
+
+def later(now: str, seconds: int) -> str:
+    """Return the time that is some seconds after another, ISO 8601 with milliseconds."""
+    return (datetime.fromisoformat(now) + timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
+
+
+def _conflicts(state: State, number: int) -> list[str]:
+    return [event["conflict"] for event in events_of(state, "conflict") if event["round"] == number]
+
+
+def _guard(found: Mapping[str, Any]) -> Plain:
+    kept = ("fact", "value", "limit", "tripped", "cap")
+    return {"name": said_guard(found["name"], found["fault"]), **{key: found[key] for key in kept}}
+
+
+def of_seat(question: Question) -> Body:
+    """Return what the event of a seat's ask says beyond it where a person is asked."""
+    kept = ("question", "kind", "asked", "options", "expires_at", "text", "bound")
+    return {key: value for key, value in asked_event(question).items() if key in kept}
+
+
+def asked_event(question: Question) -> Body:
+    """Return the event that people were asked."""
+    seat = {"attempt": 1, "voice": HUMAN, "model": None, "repair": None}
+    where = {"round": question.round, "role": PEOPLE, **seat, "question": question.id, "kind": question.kind}
+    more = {"asked": list(question.asked), "options": list(question.options), "expires_at": question.expires_at}
+    named = {name: value for name in ("seat", "path") if (value := getattr(question, name))}
+    return {"event": "asked", **where, **more, "text": question.question, "bound": dict(question.bound), **named}
+
+
+def shown_question(question: Question) -> Plain:
+    """Return a question as people read it: what was said by others is for those who have answered alone."""
+    plain = _plain(question)
+    kept = ("id", "kind", "asked", "question", "options", "stances", "conflicts", "guards", "since", "expires_at")
+    named = {name: plain[name] for name in ("seat", "path") if plain[name]}
+    return {**{key: plain[key] for key in kept}, **named, "answered": [each["seat"] for each in plain["answers"]]}

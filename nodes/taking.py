@@ -1,0 +1,169 @@
+"""Taking: an answer that was given, judged by the question it is for, and taken, or declined with the reason."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from nodes.asking import PEOPLE, questions_of, thread_in, waiting_of, why_not_taken
+from nodes.border import plain_accepted
+from nodes.events import Body
+from nodes.signatures import decision_bytes, find_fault
+from nodes.stages import Stages
+from nodes.state import State
+from policies.contracts.answers import Refusal
+from policies.contracts.table import said_check
+from policies.decision.guards import find_unreadable
+from policies.paths import keys_of, with_value
+from policies.people import answering
+from policies.people.answering import Offered, named, taken
+from policies.people.question import Question
+from policies.plain import find_unplain, shown
+from policies.run.stop import Stop
+from policies.team.team import Team
+
+KEYS = ("question", "by", "answer", "because", "signature")
+"""What an answer may say."""
+
+Plain = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What came of an answer: the questions after it, the event, and which question it is for, where that is known.
+
+    `problem` says why it was not taken; None where it was.
+    """
+
+    questions: Sequence[Question]
+    event: Body
+    question: Question | None
+    problem: str | None = None
+
+
+class Taking:
+    """Takes the answers of the people of one team."""
+
+    def __init__(self, team: Team, stages: Stages) -> None:
+        self._team, self._stages = team, stages
+
+    def take(self, state: State, said: object, identity: str | None, now: str) -> Given:
+        """Return what comes of an answer, as whoever resumed the run gave it."""
+        waiting = waiting_of(state)
+        offered = offered_from(said, identity)
+        if isinstance(offered, str):
+            return _declined(state, None, said, offered)
+        asked = named(waiting, _name_in(said), offered.by, self._team.approvers)
+        if isinstance(asked, str):
+            return _declined(state, None, said, why_not_taken(thread_in(state), state, _name_in(said), asked))
+        problem = self.find_problem(state, asked, offered, now)
+        if problem is not None:
+            return _declined(state, asked, said, problem)
+        return self._taken(state, asked, offered, now)
+
+    def find_problem(self, state: State, asked: Question, offered: Offered, now: str) -> str | None:
+        """Return why an answer to a question is not taken, as a sentence; None where it is."""
+        verify = partial(self._find_forgery, state, asked)
+        problem = answering.find_fault(asked, offered, self._team.approvers, now, verify)
+        if problem is None and asked.kind == "contribute":
+            return self._breach(state, asked, offered.answer)
+        if problem is None and asked.kind == "supply":
+            return self._unusable(state, asked, offered.answer)
+        return problem
+
+    def _find_forgery(
+        self, state: State, asked: Question, key: str, signature: str, answer: Any, why: str
+    ) -> str | None:
+        return find_fault(signature, decision_bytes(**signed_part(state, asked, answer, why)), key)
+
+    def _breach(self, state: State, asked: Question, answer: Any) -> str | None:
+        """Return which check of the seat's contract an answer fails."""
+        judged = self._judged(state, asked, answer)
+        if not isinstance(judged, Refusal):
+            return None
+        stop = Stop.parse(judged.reason)
+        check = judged.check or stop.detail
+        because = f" ({judged.because})" if judged.because else ""
+        return f"the answer is not what the seat asks for: {said_check(stop.kind, check)}{because}"
+
+    def _judged(self, state: State, asked: Question, answer: Any) -> Any:
+        question = self._stages.question(state, asked.seat or "", None)
+        said = {"agent": question.task.role, **answer} if isinstance(answer, dict) else answer
+        return question.accept(said)
+
+    def _unusable(self, state: State, asked: Question, value: Any) -> str | None:
+        """Return why a value cannot be the fact that is asked for."""
+        path = asked.path or ""
+        fault = find_unplain(value)
+        if fault or value is None:
+            return f"the fact `{path}` {fault or 'is null; allowed: a value'}"
+        facts = with_value(state["case"]["facts"] or {}, keys_of(path), value)
+        for guard in self._team.guards:
+            for unread in find_unreadable(guard, facts):
+                if keys_of(unread.path) == keys_of(path):
+                    return f"the fact `{path}` {unread.found}, so that the guard {shown(guard.name)} cannot be read"
+        return None
+
+    def _taken(self, state: State, asked: Question, offered: Offered, now: str) -> Given:
+        if asked.kind == "contribute":
+            answer: Any = plain_accepted(self._judged(state, asked, offered.answer))
+        else:
+            answer = offered.answer
+        kept = taken(asked, replace(offered, answer=answer), self._team.approvers, now)
+        after = replace(asked, answers=(*asked.answers, kept), problem=None)
+        questions = [after if each.id == asked.id else each for each in questions_of(state)]
+        signed = {"signed": signed_part(state, asked, offered.answer, offered.because)} if offered.signature else {}
+        who = {"by": kept.by, "seat_of": kept.seat, "identity": kept.identity}
+        event = {
+            "event": "answered",
+            **_where(asked),
+            **who,
+            "outcome": offered.answer,
+            "because": offered.because,
+            **signed,
+            "signature": offered.signature,
+        }
+        return Given(questions, event, after)
+
+
+def signed_part(state: State, asked: Question, answer: Any, because: str) -> Plain:
+    """Return what a person signs: which question of which thread was answered how and why, under which rules."""
+    bound = {name: asked.bound[name] for name in ("policy", "facts")}
+    return {"thread": thread_in(state), "question": asked.id, **bound, "outcome": answer, "because": because}
+
+
+def offered_from(said: object, identity: str | None = None) -> Offered | str:
+    """Return the answer that somebody gave, or what is wrong with its form."""
+    if not isinstance(said, Mapping):
+        return f"the answer is {shown(said)}; allowed: an object with {', '.join(KEYS)}"
+    unknown = [str(key) for key in said if key not in KEYS]
+    if unknown:
+        return f"the answer has {', '.join(map(shown, unknown))}; allowed: {', '.join(KEYS)}"
+    texts = {name: said.get(name) for name in ("question", "by", "because", "signature")}
+    wrong = [name for name, value in texts.items() if value is not None and not isinstance(value, str)]
+    if wrong:
+        return f"`{wrong[0]}` is {shown(texts[wrong[0]])}; allowed: text"
+    if "answer" not in said:
+        return "`answer` is missing"
+    by = texts["by"] or identity or ""
+    return Offered(by, said["answer"], texts["because"] or "", texts["signature"], identity)
+
+
+def _name_in(said: object) -> str | None:
+    found = said.get("question") if isinstance(said, Mapping) else None
+    return found if isinstance(found, str) else None
+
+
+def _where(asked: Question) -> Body:
+    return {"round": asked.round, "role": PEOPLE, "question": asked.id, "kind": asked.kind}
+
+
+def _declined(state: State, asked: Question | None, said: object, problem: str) -> Given:
+    """Return an answer that is not taken; what was offered is not kept, since it may be anything at all."""
+    by = said.get("by") if isinstance(said, Mapping) else None
+    where = _where(asked) if asked else {"round": state.get("round", 0), "role": PEOPLE, "question": None}
+    event = {"event": "declined", **where, "by": by[:200] if isinstance(by, str) else None, "because": problem[:1_000]}
+    questions = [
+        replace(each, problem=problem) if asked is None or each.id == asked.id else each for each in questions_of(state)
+    ]
+    return Given(questions, event, asked, problem)

@@ -1,0 +1,154 @@
+"""Answering: whose place an answer fills, and why one is not taken; each question takes one answer a place."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from policies.nearest import allowed_names
+from policies.people.question import Question, Taken, is_expired
+from policies.plain import MAX_TEXT, clean_text, shown
+from policies.team.people import Approver
+
+Approvers = Mapping[str, Approver]
+
+Verify = Callable[[str, str, Any, str], str | None]
+"""Says why an armoured signature is not that of a key over an answer and its reason, or None."""
+
+MAX_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An answer that somebody offers: who they say to be, what they answer and why, and what proves it."""
+
+    by: str
+    answer: Any
+    because: str = ""
+    signature: str | None = None
+    identity: str | None = None
+
+
+def seat_for(question: Question, by: str, approvers: Approvers) -> str | None:
+    """Return whose place somebody may fill: their own, or that of whom they are the deputy; None where no place is.
+
+    Where nobody in particular is asked, anybody fills the one place there is.
+
+    >>> approvers = {"cfo": Approver(title="CFO", deputy="vice"), "vice": Approver(title="Deputy of the CFO")}
+    >>> asked = Question("q", "decide", ("cfo",), "?", ("go",), "")
+    >>> [seat_for(asked, by, approvers) for by in ("cfo", "vice", "cto")]
+    ['cfo', 'cfo', None]
+    """
+    if not question.asked:
+        return "anybody"
+    if by in question.asked:
+        return by
+    deputised = [name for name in question.asked if name in approvers and approvers[name].deputy == by]
+    free = [name for name in deputised if name not in question.answered]
+    return next(iter(free or deputised), None)
+
+
+def find_fault(question: Question, offered: Offered, approvers: Approvers, now: str, verify: Verify) -> str | None:
+    """Return why an answer is not taken, as a sentence that says what is allowed; None where it is taken.
+
+    What it answers is looked at apart: by the options of a decision, the contract of a seat, or as facts are.
+    """
+    return (
+        _closed(question, now)
+        or _unnamed(offered)
+        or _stranger(question, offered, approvers)
+        or _again(question, offered, approvers)
+        or _unoffered(question, offered)
+        or _unsigned(question, offered, approvers, verify)
+    )
+
+
+def _closed(question: Question, now: str) -> str | None:
+    if question.is_closed:
+        return "the question is answered already; nothing is changed by another answer"
+    return f"the question expired at {question.expires_at}" if is_expired(question, now) else None
+
+
+def _unnamed(offered: Offered) -> str | None:
+    by, because = offered.by, offered.because
+    if not by.strip() or len(by) > MAX_NAME or clean_text(by) != by:
+        return f"`by` is {shown(by)}; allowed: the name of whoever answers, up to {MAX_NAME} characters"
+    if len(because) > MAX_TEXT or clean_text(because) != because:
+        return f"the reason is too long or holds a NUL character; allowed: up to {MAX_TEXT} characters of text"
+    return None
+
+
+def _stranger(question: Question, offered: Offered, approvers: Approvers) -> str | None:
+    if seat_for(question, offered.by, approvers) is not None:
+        return None
+    deputies = [deputy for name in question.asked if name in approvers and (deputy := approvers[name].deputy)]
+    asked = dict.fromkeys((*question.asked, *deputies))
+    return f"{offered.by} is not asked{allowed_names(offered.by, asked)}"
+
+
+def _again(question: Question, offered: Offered, approvers: Approvers) -> str | None:
+    filled = {taken.seat: taken.by for taken in question.answers}
+    if offered.by in filled.values():
+        return f"{offered.by} has answered already; each person answers once"
+    seat = seat_for(question, offered.by, approvers)
+    if seat in filled:
+        return f"{filled[seat]} has answered for {seat} already; the two count once"
+    return None
+
+
+def _unoffered(question: Question, offered: Offered) -> str | None:
+    if not question.options:
+        return None
+    if offered.answer not in question.options:
+        capping = [str(guard["name"]) for guard in question.guards if guard["tripped"]]
+        within = f", within the limit that {' and '.join(capping)} sets" if capping else ""
+        return f"the answer is {shown(offered.answer)}; allowed: {', '.join(question.options)}{within}"
+    if not offered.because.strip():
+        return "the reason is missing; say why, for the record"
+    return None
+
+
+def _unsigned(question: Question, offered: Offered, approvers: Approvers, verify: Verify) -> str | None:
+    declared = approvers[offered.by].key if offered.by in approvers else None
+    if declared is None and offered.signature is not None:
+        return (
+            f"the answer is signed, and no key is declared for {offered.by}; declare it in `approvers`, or do not sign"
+        )
+    if declared is None or offered.signature is None:
+        return None if declared is None else f"{offered.by} has a key, so the answer must be signed by it"
+    fault = verify(declared, offered.signature, offered.answer, offered.because)
+    return f"the signature does not hold: {fault}" if fault else None
+
+
+def taken(question: Question, offered: Offered, approvers: Approvers, now: str) -> Taken:
+    """Return an answer that no fault was found in, as it is kept.
+
+    >>> taken(Question("q", "decide", (), "?", ("go",), ""), Offered("Ada", "go", "Fine."), {}, "now").seat
+    'anybody'
+    """
+    seat = seat_for(question, offered.by, approvers) or ""
+    return Taken(seat, offered.by, offered.answer, offered.because, now, offered.signature, offered.identity)
+
+
+def named(questions: Sequence[Question], name: str | None, by: str, approvers: Approvers) -> Question | str:
+    """Return the open question that an answer is for: the one named, else the only one that its author is asked.
+
+    A text is why there is none: which are open, and what to name.
+    """
+    known = {question.id: question for question in questions}
+    if name is not None:
+        found = known.get(name)
+        return found or f"the question `{name}` does not wait for an answer{allowed_names(name, known)}"
+    mine = [question for question in questions if seat_for(question, by, approvers) is not None]
+    if len(mine) == 1 or len(questions) == 1:
+        return (mine or [*questions])[0]
+    which = "; ".join(f"{question.id} ({question.question})" for question in mine or questions)
+    return f"{len(mine or questions)} questions wait; name the one that is answered: {which}"
+
+
+def find_moved_since(asked: Mapping[str, Any], bound: Mapping[str, Any]) -> str | None:
+    """Return the first part of what a question was asked about that is not what it was, or None.
+
+    >>> find_moved_since({"facts": "a", "round": 1}, {"facts": "b", "round": 2})
+    'facts'
+    """
+    return next((name for name in asked if asked[name] != bound.get(name)), None)
