@@ -78,7 +78,7 @@ class Driver:
         """
         while past.waiting:
             is_late = any(is_expired(question, self.services.now()) for question in past.waiting)
-            if not is_late and not await self._is_given(thread):
+            if not is_late and not await self._is_given(thread, past):
                 break
             team = kept_team(past)
             self.check_voices(team, past.budget)
@@ -87,7 +87,9 @@ class Driver:
             past = Past.of(await self.threads.begun(thread))
         return past
 
-    async def _is_given(self, thread: str) -> bool:
+    async def _is_given(self, thread: str, past: Past) -> bool:
+        if past.state.get("given") is not None:
+            return True
         saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
         return saved is not None and any(channel == RESUME for _, channel, _ in saved.pending_writes or ())
 
