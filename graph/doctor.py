@@ -117,6 +117,7 @@ async def _notices(settings: Settings) -> Diagnosis:
     wrong = []
     for receiver in notify.receivers:
         async with Sender.opened(receiver, route_of(settings)) as sender:
+            await sender.start()
             problem = await sender.check()
             wrong += [f"{receiver.shown}: {problem}"] if problem else []
     if wrong:

@@ -1,8 +1,8 @@
 """Sends notices in a process of its own, which is ended where a receiver never lets go; the only user of apprise.
 
-Run as a file: it imports nothing of Accord. It reads one JSON object a line on stdin, {address, title, text, seconds},
-and answers each with one, {failure}: null, `status NNN`, `unreachable`, `unusable` or `refused`. Addresses and logs,
-which may hold secrets, stay within.
+Run as a file: it imports nothing of Accord. It writes null once it is ready. Then it reads one JSON object a line on
+stdin, {address, title, text, seconds}, and answers each with one, {failure}: null, `status NNN`, `unreachable`,
+`unusable` or `refused`. Addresses and logs, which may hold secrets, stay within.
 """
 
 import json
@@ -61,6 +61,9 @@ def main() -> None:
     overheard = Overheard()
     logging.getLogger("apprise").handlers = [overheard]
     logging.getLogger("apprise").setLevel(logging.INFO)
+    apprise.Apprise.instantiate("json://localhost")  # loads all plug-ins, which is slow, too
+    answers.write("null\n")
+    answers.flush()
     for line in sys.stdin:
         asked = json.loads(line)
         signal.alarm(asked["seconds"])  # should whoever started this be gone: a receiver that drips never ends a call

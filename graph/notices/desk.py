@@ -29,6 +29,7 @@ from graph.threads import UNREADABLE, Threads
 from nodes.voices.wire.endpoint import Route
 
 UNREAD = "its thread cannot be read"
+UNSTARTED = "the process that sends did not start in time"
 LEAST_SECONDS = 0.5
 """With less time than this left no attempt is begun."""
 
@@ -61,6 +62,7 @@ class Desk:
         self._threads, self._notify, self._route, self._now = threads, notify, route or Route(), now
         self._store, self._outbox = database.store, Outbox(database.store, database.locks)
         self._sent: dict[str, int] = {}
+        self._unstarted: set[str] = set()
 
     async def note(self, threads: Iterable[str]) -> None:
         """Note the notices of these threads."""
@@ -127,9 +129,15 @@ class Desk:
 
     async def _serve(self, receiver: Receiver, until: float | None, is_halted: Callable[[], bool]) -> None:
         """Send a receiver what is due, one after the other, until one fails: the others would, too."""
+        due = await self._outbox.due(receiver, self._now())
         async with Sender.opened(receiver, self._route) as sender:
-            for row in await self._outbox.due(receiver, self._now()):
-                left = DEADLINE_SECONDS if until is None else min(DEADLINE_SECONDS, until - time.monotonic())
+            if not due:
+                return
+            if not await sender.start(_left(until)):  # no attempt: the receiver is not to blame
+                self._unstarted.add(receiver.digest)
+                return
+            for row in due:
+                left = _left(until)
                 if is_halted() or left < LEAST_SECONDS:
                     return
                 claimed = await self._outbox.claim(row, self._now())
@@ -177,8 +185,16 @@ class Desk:
             waiting=len(waiting),
             oldest=min((row.since for row in waiting), default=None),
             next_at=min((row.next_at for row in waiting), default=None),
-            error=next((row.error for row in reversed(waiting) if row.error), None),
+            error=next((row.error for row in reversed(waiting) if row.error), self._unstarted_said(receiver)),
         )
+
+    def _unstarted_said(self, receiver: Receiver) -> str | None:
+        return UNSTARTED if receiver.digest in self._unstarted else None
+
+
+def _left(until: float | None) -> float:
+    """Return how many seconds the next attempt may take."""
+    return DEADLINE_SECONDS if until is None else min(DEADLINE_SECONDS, until - time.monotonic())
 
 
 def _is_open(entry: Mapping[str, Any]) -> bool:

@@ -18,7 +18,7 @@ from nodes.voices.wire.endpoint import Route
 
 CHILD = Path(__file__).with_name("child.py")
 DEADLINE_SECONDS = 15.0
-"""How long one attempt may take in all, the start of the process included."""
+"""How long one attempt may take in all, and before it the start of the process."""
 CONNECT_SECONDS, READ_SECONDS = 5, 12
 """What apprise is given where the address does not say it; it counts each read alone, hence the deadline."""
 
@@ -55,7 +55,7 @@ def environment_of(route: Route) -> dict[str, str]:
 
 
 class Sender:
-    """Sends to one receiver; the process starts with the first notice."""
+    """Sends to one receiver, once it is started."""
 
     def __init__(self, receiver: Receiver, route: Route) -> None:
         self._receiver, self._route = receiver, route
@@ -70,10 +70,28 @@ class Sender:
         """Return why nothing could be sent to the receiver's address; nothing is sent."""
         return await self._ask({"address": self._receiver.address, "title": None, "text": None}, DEADLINE_SECONDS)
 
-    async def _ask(self, asked: dict[str, Any], seconds: float) -> str | None:
+    async def start(self, seconds: float = DEADLINE_SECONDS) -> bool:
+        """Start the process, which takes a moment; return whether it is ready within so many seconds."""
         try:
             async with asyncio.timeout(seconds):
-                answer = await self._answer({**asked, "seconds": max(1, ceil(seconds))})
+                process = self._process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-P", str(CHILD)),
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=asyncio.subprocess.DEVNULL,
+                    env=environment_of(self._route),
+                )
+                assert process.stdout is not None
+                return await process.stdout.readline() == b"null\n"
+        except (TimeoutError, OSError):
+            return False
+
+    async def _ask(self, asked: dict[str, Any], seconds: float) -> str | None:
+        if self._process is None:
+            return FAILURES["ended"]
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await self._answer(self._process, {**asked, "seconds": max(1, ceil(seconds))})
         except TimeoutError:
             await self.close()
             return FAILURES["late"]
@@ -83,16 +101,7 @@ class Sender:
         why = answer["failure"]
         return f"it answered with the {why}" if why and why not in FAILURES else FAILURES.get(why)
 
-    async def _answer(self, asked: dict[str, Any]) -> dict[str, Any] | None:
-        if self._process is None:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", str(CHILD)),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                env=environment_of(self._route),
-            )
-        process = self._process
+    async def _answer(self, process: asyncio.subprocess.Process, asked: dict[str, Any]) -> dict[str, Any] | None:
         assert process.stdin is not None
         assert process.stdout is not None
         with suppress(ConnectionError):

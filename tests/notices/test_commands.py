@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import graph.notices.sender
 from graph.cli.main import run
 from tests.notices.receiver import Receiver, free_port, receiving
 
@@ -186,7 +187,7 @@ def test_the_doctor_says_whether_receivers_are_named_and_can_be_sent_to(
 @pytest.mark.slow
 def test_a_run_is_not_held_by_a_receiver_that_drips(accord_home: Path) -> None:
     with receiving("drips") as receiver:
-        name(accord_home, receiver.address, seconds=2)
+        name(accord_home, receiver.address, seconds=8)
         command = [sys.executable, "-m", "graph", "run", "cold_storage", "--thread", "lot-7", "--json"]
         environment = {"PATH": os.environ["PATH"], "ACCORD_HOME": str(accord_home), "LANGSMITH_TRACING": "false"}
         environment["PYTHONPATH"] = str(Path(__file__).parents[2])
@@ -222,3 +223,18 @@ def test_only_the_settings_say_by_which_proxy_and_with_which_password_a_notice_i
         assert len(arrived) == 1
         assert "authorization" not in arrived[0].headers
         assert len(proxy.arrivals) == asks
+
+
+def test_a_process_that_does_not_start_is_no_fault_of_the_receiver(
+    receiver: Receiver, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "child.py"
+    broken.write_text("import no_such_module\n")
+    with monkeypatch.context() as lacking:
+        lacking.setattr(graph.notices.sender, "CHILD", broken)
+        code, _, err = accord(capfd, "run", "cold_storage", "--json")
+        assert code == 0
+        assert "…: the process that sends did not start in time; `accord notify` tries again" in err
+        assert accord(capfd, "doctor")[0] == 1
+    assert accord(capfd, "notify")[0] == 0, "nothing has to be waited for"
+    assert len(receiver.arrivals) == 1

@@ -80,7 +80,7 @@ def test_a_receiver_that_never_ends_holds_nobody_and_is_served_once_it_answers(
         office.know()
         office.decide("lot-7")
         began = time.monotonic()
-        [standing, _] = office.notify(seconds=3)
+        [standing, _] = office.notify(seconds=8)
         assert time.monotonic() - began < 30  # it would never end
         assert other.taken.total() == 1
         assert standing.error == "it did not answer in time"

@@ -136,7 +136,7 @@ def test_a_process_that_sends_ends_when_its_parent_is_killed(tmp_path: Path) -> 
         office = Office(tmp_path, str(tmp_path / "threads.sqlite"), [receiver.address])
         decided(office, ["t"])
         receiver.way = "drips"  # no timeout of a read ends that
-        process = sender(office, 1, seconds=3)
+        process = sender(office, 1, seconds=10)
         while not receiver.arrivals:
             time.sleep(0.02)
         process.kill()
