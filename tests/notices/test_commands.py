@@ -16,6 +16,8 @@ import graph.notices.sender
 from graph.cli.main import run
 from tests.notices.receiver import Receiver, free_port, receiving
 
+pytestmark = pytest.mark.slow
+
 SECRET = "hunter2"
 
 
@@ -184,7 +186,6 @@ def test_the_doctor_says_whether_receivers_are_named_and_can_be_sent_to(
     assert "ok   notices: no receiver: accord.toml names none under `notify`" in accord(capfd, "doctor")[1]
 
 
-@pytest.mark.slow
 def test_a_run_is_not_held_by_a_receiver_that_drips(accord_home: Path) -> None:
     with receiving("drips") as receiver:
         name(accord_home, receiver.address, seconds=8)

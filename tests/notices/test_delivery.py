@@ -12,6 +12,8 @@ from graph.threads import Threads
 from tests.notices.desks import Office, ask, question
 from tests.notices.receiver import free_port, receiving
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_decision_arrives_once_with_its_key_in_a_header_and_in_the_body(database: str, tmp_path: Path) -> None:
     with receiving() as receiver:
@@ -43,7 +45,6 @@ def test_what_was_decided_before_a_receiver_was_named_is_not_sent(database: str,
         assert receiver.arrivals == []
 
 
-@pytest.mark.slow
 def test_an_hour_of_errors_is_tried_ever_less_often_and_then_delivered_under_the_same_key(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,7 +71,6 @@ def test_an_hour_of_errors_is_tried_ever_less_often_and_then_delivered_under_the
     assert (standing.waiting, standing.delivered, standing.error) == (0, 1, None)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("way", ["drips", "silent"])
 def test_a_receiver_that_never_ends_holds_nobody_and_is_served_once_it_answers(
     way: Any, database: str, tmp_path: Path

@@ -17,6 +17,8 @@ from tests.harness import run, team_of
 from tests.notices.desks import Office
 from tests.notices.receiver import Receiver, receiving
 
+pytestmark = pytest.mark.slow
+
 THREADS = [f"t-{number}" for number in range(6)]
 ROOT = Path(__file__).parents[2]
 
@@ -54,7 +56,6 @@ def threads_taken(receiver: Receiver) -> Counter[str]:
     return counted
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_a_sender_that_is_killed_loses_nothing_and_repeats_at_most_what_was_under_way(
     seed: int, database: str, tmp_path: Path
@@ -81,7 +82,6 @@ def test_a_sender_that_is_killed_loses_nothing_and_repeats_at_most_what_was_unde
     assert {row["thread"] for row in office.rows()} == set(THREADS)
 
 
-@pytest.mark.slow
 def test_two_senders_at_once_send_each_notice_once(database: str, tmp_path: Path) -> None:
     with receiving() as receiver:
         office = Office(tmp_path, database, [receiver.address])
@@ -91,7 +91,6 @@ def test_two_senders_at_once_send_each_notice_once(database: str, tmp_path: Path
         assert threads_taken(receiver) == Counter(THREADS)
 
 
-@pytest.mark.slow
 def test_what_a_dead_sender_had_claimed_is_sent_once_its_claim_is_over(database: str, tmp_path: Path) -> None:
     with receiving("silent") as receiver:
         office = Office(tmp_path, database, [receiver.address])
@@ -130,7 +129,6 @@ def test_a_run_that_died_before_anything_was_noted_is_found_by_whoever_comes_nex
         assert threads_taken(receiver) == Counter({"t": 1})
 
 
-@pytest.mark.slow
 def test_a_process_that_sends_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     with receiving() as receiver:
         office = Office(tmp_path, str(tmp_path / "threads.sqlite"), [receiver.address])

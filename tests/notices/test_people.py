@@ -12,6 +12,8 @@ import pytest
 from graph.cli.main import run
 from tests.notices.receiver import Receiver, receiving
 
+pytestmark = pytest.mark.slow
+
 
 def role(stance: str) -> dict[str, object]:
     says = {"stance": stance, "summary": "As ever.", "actions": ["Do it."]}

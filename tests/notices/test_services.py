@@ -13,6 +13,8 @@ import pytest
 from tests.notices.desks import Office, ask, question
 from tests.notices.receiver import receiving
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = "Ship <!channel> @everyone [here](https://evil.example)?\r\nBcc: all@example.org\r\n\r\nKey: other"
 
 
