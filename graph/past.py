@@ -30,6 +30,7 @@ class Past:
     recovered: Plain = field(default_factory=dict)
     round: int = 0
     seats: Sequence[Plain] = ()
+    given: Plain | None = None
     outcome: str | None = None
     stop_reason: str | None = None
     phase: str | None = None

@@ -184,8 +184,7 @@ class Runner:
         """Answer what a thread asks people, as {question?, by, answer, because?, signature?}, and continue with it.
 
         Raises:
-            UsageError: there is no such thread, it waits for nobody, or the answer is not taken: the thread goes on
-                waiting, as it was.
+            UsageError: there is no such thread, it asks nobody, or the answer is not taken: the thread waits as before.
             StorageError: the database failed.
         """
         return await self._hold(check_thread(thread), lambda: self._answer(thread, dict(said), on_event))

@@ -199,9 +199,14 @@ def _reopened(state: State) -> Update:
     old = {"round": state["round"], "seats": state["seats"], "hashes": state["case"]["hashes"]}
     outcome = "next_round" if state.get("outcome") in (*DECISIONS, "escalate") else state.get("outcome")
     line = {"round": state["round"], "superseded": True}
-    sent = [each["message"]["id"] for each in events_of(state, "sent") if each["round"] == state["round"]]
+    sent = [each["message"]["id"] for each in events_of(state, "sent") if _rests_on(each, state["round"])]
     withdrawn = {"withdrawn": [*state.get("withdrawn", []), *sent]} if sent else {}
     return {"superseded": [old], "seats": [], "outcome": outcome, "trace": [line], **withdrawn, "questions": []}
+
+
+def _rests_on(sent: Mapping[str, Any], number: int) -> bool:
+    """Return whether a message was sent by a role in this round; what people said rests on nothing that moved."""
+    return sent["round"] == number and not sent["message"].get("outside")
 
 
 def _started_over(state: State) -> Update:
@@ -211,6 +216,6 @@ def _started_over(state: State) -> Update:
     old = {"round": state["round"], "seats": state["seats"], "hashes": state["case"]["hashes"]}
     line = {"round": state["round"], "superseded": True}
     stages = len(state.get("stages", []))
-    withdrawn = [message["id"] for message in state.get("messages", [])]
+    withdrawn = [message["id"] for message in state.get("messages", []) if not message.get("outside")]
     begun = {"outcome": GOES_ON, "since": stages, "withdrawn": withdrawn, "questions": []}
     return {"superseded": [old], "seats": [], "trace": [line], **begun}

@@ -1,6 +1,6 @@
 """Convene: admits the case, opens rounds and asks the empty seats. The only writer of budgets."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -28,7 +28,7 @@ from nodes.border import (
 from nodes.call import journal_of, reservation_for, scope_of, thread_of
 from nodes.closing import Update
 from nodes.events import Body, asked, recorded
-from nodes.mail import with_inboxes
+from nodes.mail import hear_all, with_inboxes
 from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Node, State
@@ -42,6 +42,11 @@ from policies.run.waves import Wave, plan_wave
 from policies.team.team import Budget, Team
 
 NODE = "convene"
+
+Heard = tuple[list[dict[str, Any]], list[Body]]
+"""Messages from outside to post, and the events of what was said."""
+
+Hears = Callable[[State, int], Awaitable[Heard]]
 
 
 def build_convene(team: Team, services: Services, stages: Stages) -> Node:
@@ -68,11 +73,11 @@ def build_convene(team: Team, services: Services, stages: Stages) -> Node:
         if services.halt.is_set and update["pending"] is None:
             update["pending"] = plain_stop(Stop(stop_reason("cancelled"), _phase(state, stages)))
         update |= _returned(state)
-        now = services.now()
+        now, hears = services.now(), partial(_heard, team, services, runtime)
         update |= _supplied(_after(state, update), asking, now)
-        update |= _goes_on(_after(state, update), team, stages)
+        update |= await _goes_on(_after(state, update), team, stages, hears)
         update |= _from_people(_after(state, update), team, asking, now)
-        happened += _asked(state, _after(state, update), team)
+        happened += [*update.pop("heard", []), *_asked(state, _after(state, update), team)]
         if update["wave"]["asks"]:
             runtime.stream_writer(_opened(_after(state, update), stages))
         usage = add_usage(spent_from(state).usage, Usage(), services.clock() - started)
@@ -121,17 +126,29 @@ def _returned(state: State) -> Update:
     return {"spent": granted(state)} if unused_messages(state) else {}
 
 
-def _goes_on(state: State, team: Team, stages: Stages) -> Update:
+async def _goes_on(state: State, team: Team, stages: Stages, hears: Hears) -> Update:
     """Return the round or stage, its seats and the wave asked now; nothing is opened or asked under a pending stop."""
     if state.get("pending") or is_over(state.get("outcome")) or waiting_of(state):
         return _nobody(state)
     opened = stages.opens(state)
     if opened.get("pending") or is_over(opened.get("outcome")):
         return opened | _nobody(state)
-    if opened.get("seats"):
-        seats = with_inboxes(state, team, [seat_from(seat) for seat in opened["seats"]])
-        opened["seats"] = [plain_seat(seat) for seat in seats]
-    return opened | _ask(_after(state, opened), team, stages)
+    if not opened.get("seats"):
+        return opened | _ask(_after(state, opened), team, stages)
+    new, heard = await hears(state, opened["round"])
+    told = _after(state, {"messages": [*state.get("messages", []), *new]}) if new else state
+    seats = with_inboxes(told, team, [seat_from(seat) for seat in opened["seats"]])
+    opened["seats"] = [plain_seat(seat) for seat in seats]
+    posted = {"messages": new} if new else {}
+    return opened | posted | {"heard": heard} | _ask(_after(told, opened), team, stages)
+
+
+async def _heard(team: Team, services: Services, runtime: Runtime[Any], state: State, number: int) -> Heard:
+    """Return what was said from outside since a round or stage was last opened; only the thread's own team hears it."""
+    if team.messages is None or scope_of(runtime):
+        return [], []
+    said = await services.listen(journal_of(runtime), thread_of(runtime), number)
+    return hear_all(state, team, said, number)
 
 
 def _supplied(state: State, asking: Asking, now: str) -> Update:

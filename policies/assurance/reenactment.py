@@ -280,16 +280,18 @@ class Reenactment:
         return found[1]
 
     def open_questions(self, end: RoundEnd | None) -> int | None:
-        """Return how many questions are open after the round; None where answers sent messages that the run's did not.
+        """Return how many questions are open after the round; None where nobody can know.
 
-        `end` is how the round ended in the run, where it had the same casts.
+        That is where answers sent messages that the run's did not, or where some came from outside: what those ask and
+        answer is counted in the run's own ends of rounds alone. `end` is how the round ended in the run, where it had
+        the same casts.
         """
         found = self.run.tape.end_of(self.round)
         if end is None and found is not None and self.offering == self.run.tape.offering(self.round):
             end = found[1]
         if end is not None:
             self.questions = end.open_questions
-        elif self.offering:
+        elif self.offering or self.run.tape.heard(self.round):
             self.questions = None
         return self.questions
 

@@ -23,7 +23,8 @@ from policies.team.fields import Position
 from policies.team.nesting import Within, teams_within
 from policies.team.people import Approver, Deciders, Escalation, Rule
 from policies.team.privacy import overlaps
-from policies.team.team import FACTS_FIELDS, MAX_ROLES, RESERVED_NAMES, Brief, Budget, Check, Options, Price, Role, Team
+from policies.team.reserved import RESERVED_NAMES
+from policies.team.team import FACTS_FIELDS, MAX_ROLES, Brief, Budget, Check, Options, Price, Role, Team
 from policies.wording import refusal
 
 Path = tuple[str | int, ...]

@@ -279,6 +279,33 @@ class DrawnVoice:
         return Utterance(failure=Failure(self.rng.choice(BRIEF_FAILURES))) if failed else Utterance("All agreed.")
 
 
+class Crowd:
+    """People outside, who say something before some rounds: ask, tell, and answer each other and the roles."""
+
+    def __init__(self, seed: int) -> None:
+        self._rng, self._said = random.Random(f"outside {seed}"), dict[int, list[Plain]]()
+        self._talks = self._rng.random() < 0.8
+
+    async def listen(self, _: Any, __: str, number: int) -> list[Plain]:
+        """Return all that was said by the time a round opens; no round changes what was said before another."""
+        for each in range(1, number + 1):
+            self._said.setdefault(each, [self._message(each, place) for place in range(self._rng.choice([0, 0, 1, 2]))])
+        return [message for each in range(1, number + 1) for message in self._said[each]] if self._talks else []
+
+    def _message(self, number: int, place: int) -> Plain:
+        rng = self._rng
+        kind = rng.choice(["question", "question", "note", "result"])
+        replied = rng.choice(["m1", "s-1-0", f"s-{number - 1}-0"]) if kind == "result" else None
+        opens = rng.choice([None, None, "terms"])
+        said = {
+            "id": f"s-{number}-{place}",
+            "from": rng.choice(["dana", "erp"]),
+            "to": [rng.choice(SEATS)],
+            "kind": kind,
+        }
+        return {**said, "content": "Why?", "at": AT, "in_reply_to": replied, "conversation": opens}
+
+
 @dataclass(frozen=True)
 class Leg:
     """How somebody went on with a run that had stopped: by a resume, or with another team, its changes accepted."""
@@ -317,7 +344,8 @@ async def draw(database: Database, seed: int, thread: str = "drawn") -> Drawn:
     first = script.team
     troubles = 1.5 if script.is_frail else script.rng.choice([0.0, 0.4, 0.8, 0.8, 1.2])
     voice = DrawnVoice(script.rng, halt, troubles)
-    services = Services({"model": voice, "rules": voice}, facts_of, halt, clock=voice.clock, now=lambda: AT)
+    voices, hears = {"model": voice, "rules": voice}, Crowd(seed).listen
+    services = Services(voices, facts_of, halt, clock=voice.clock, now=lambda: AT, listen=hears)
     runner, legs = Runner(database, services), list[Leg]()
     record: Record = await runner.run(script.team, thread)
     while record["status"] == "stopped" and record["resumable"] and len(legs) < LEGS - 1:

@@ -7,7 +7,7 @@ import json
 import os
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -39,7 +39,7 @@ def team_of(kind: str) -> dict[str, Any]:
     }
     if kind == "seats":
         seats = {f"seat_{name}": {**ROLE, "voice": "human", "people": [name]} for name in PEOPLE}
-        return plain | {"sequence": ["demand", *seats], "roles": {"demand": plain["roles"]["demand"], **seats}}
+        return plain | {"sequence": ["demand", *seats], "roles": {"demand": {**ROLE, "otherwise": GOES}, **seats}}
     by = PEOPLE if kind == "three" else PEOPLE[:1]
     rule = {"rule": {"policy": "unanimous"}} if len(by) > 1 else {}
     return plain | {"escalate": {"decide": {"by": by, **rule}}}
@@ -63,7 +63,7 @@ def main(kind: str, folder: Path, count: int, database: str) -> None:
 
 
 def _strike(folder: Path, kind: str, database: str, seed: int) -> None:
-    rng, killed = random.Random(f"{kind}{seed}"), {}
+    rng, killed = random.Random(f"{kind}{seed}"), dict[int, list[str]]()
     for number, _ in enumerate(commands_of(kind, "")):
         points = lines_of(folder / WHOLE / f"{number}.0" / "points")
         killed[number] = [rng.choice(points) for _ in range(rng.randint(0, 2))]
@@ -77,7 +77,7 @@ class _Desk:
         self._folder, self._kind, self._database = folder, kind, database
         folder.mkdir()
 
-    def play(self, killed: dict[int, Sequence[str]]) -> None:
+    def play(self, killed: Mapping[int, Sequence[str]]) -> None:
         """Give each command until it is not killed any more, and leave the exit codes."""
         codes: dict[str, int] = {}
         thread = f"{self._kind}-{self._folder.name}"
