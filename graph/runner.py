@@ -7,7 +7,9 @@ from typing import Any, cast
 from graph.build import run_config
 from graph.collector import settle_collector
 from graph.driver import Driver, Inputs, OnEvent, kept_team, team_from, tell
+from graph.endpoints import load_notify
 from graph.facts.loader import load_facts
+from graph.notices.outbox import know_receivers
 from graph.past import Past
 from graph.problems import UsageError
 from graph.record import Record, record_of, refused_record
@@ -246,6 +248,7 @@ async def open_runner(
         open_voices(settings) as opened,
         open_tracing(settings) as tracing,
     ):
+        await know_receivers(database.store, load_notify(settings).receivers)
         spoken, versions = {**opened, **(voices or {})}, installed_versions()
         services = Services(spoken, load_facts, halt or Halt(), versions=versions, annotate=tracing.annotate)
         settle_collector()
