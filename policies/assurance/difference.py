@@ -10,8 +10,9 @@ from policies.assurance.places import Counterexample
 from policies.assurance.rulings import Rulings, joining_role
 from policies.assurance.walk import Reached, walk
 from policies.decision.outcome import decide
-from policies.decision.table import Policy
+from policies.decision.table import DECISIONS, Policy
 from policies.decision.vote import Cast
+from policies.patterns.vote import asks_people
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def action(policy: Policy, electorate: Electorate, casts: Mapping[str, Cast], pl
         return "stop (a role is absent)"
     vote = vote_at(electorate, casts, place)
     ruling = decide(policy, vote)
-    if electorate.is_vote and ruling.final == "next_round":
+    if electorate.is_vote and ruling.final not in DECISIONS and not asks_people(ruling):
         return "stop (no_quorum)"
     joins = joining_role(electorate, ruling, place)
     if ruling.final != "next_round":

@@ -12,7 +12,7 @@ from policies.conditions.reading import roles_in
 from policies.decision.guards import examine
 from policies.decision.table import DECISIONS, for_ballots
 from policies.decision.vote import Vote, rounds_blocked
-from policies.patterns.vote import BALLOTS, NO_QUORUM, PROPOSAL, vote_of
+from policies.patterns.vote import BALLOTS, NO_QUORUM, PROPOSAL, asks_people, vote_of
 from policies.run.routing import refuse_next_round
 from policies.run.seats import Seat, casts_of, open_seats
 from policies.run.stop import Stop
@@ -158,4 +158,5 @@ class BallotsTalk(Talk):
         final = now.rule(_ballot_table(rules.policy), vote)
         if final in DECISIONS:
             return now.signed(final)
-        return now.asked_people() if final == "escalate" else now.stopped(NO_QUORUM)
+        is_asked = now.ruling is not None and asks_people(now.ruling)
+        return now.asked_people() if is_asked else now.stopped(NO_QUORUM)

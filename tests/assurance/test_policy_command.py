@@ -152,7 +152,7 @@ def test_verify_of_a_vote_says_that_nobody_is_asked(capsys: Captured) -> None:
     done = accord(capsys, "policy", "verify", "change_freeze")
 
     assert done.code == 0
-    assert "one that decides nothing ends with no_quorum: no human is asked" in done.out
+    assert "one that decides nothing ends with no_quorum, and no human is asked but by a row" in done.out
     assert "last round" in done.out
 
 

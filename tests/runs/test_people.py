@@ -273,7 +273,9 @@ def test_a_fact_that_nobody_supplies_in_time_stops_the_run_for_want_of_it(tmp_pa
 
 
 def test_a_vote_whose_table_escalates_waits_for_a_person(tmp_path: Path) -> None:
-    at = desk(tmp_path, {}, pattern="vote", lead="legal", policy="majority")
+    rows = [{"when": "2 * go > team", "then": "go"}]
+    table = {"name": "mine", "rules": rows, "otherwise": "escalate"}
+    at = desk(tmp_path, {}, pattern="vote", lead="legal", policy=table)
     voice = at.voice
 
     def speak(asked: Any) -> dict[str, Any]:

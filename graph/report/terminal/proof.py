@@ -140,7 +140,7 @@ def _walked(walked: Walked, subject: Subject) -> Iterator[str]:
     told = f"{_many(walked.places - walked.resumed, 'place')} that rows can tell apart{resumed}"
     yield f"Walked every run from round 1, and decided each vote: {told}"
     if subject.electorate.is_vote:
-        yield "A vote has one round, and one that decides nothing ends with no_quorum: no human is asked"
+        yield "A vote has one round; one that decides nothing ends with no_quorum, and no human is asked but by a row"
     else:
         yield f"max_rounds is {walked.max_rounds}{_raised(walked)}"
     if len(walked.teams) > 1:
