@@ -50,8 +50,6 @@ def said_by_people(state: State) -> Plain | None:
 def silence_in_words(answers: Sequence[Mapping[str, Any]]) -> str:
     """Return that a question was not answered in time.
 
-    >>> silence_in_words([])
-    'nobody answered in time'
     >>> silence_in_words([{"by": "cfo"}])
     'not everybody answered in time'
     """

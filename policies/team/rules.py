@@ -114,6 +114,11 @@ def warnings_of(team: Team) -> list[str]:
     problem = _too_many_votes(team)
     strangers = [name for name in team.policy.joining if name not in team.roles]
     told = [f"the policy convenes `{name}`, which this team does not know, so that no role joins" for name in strangers]
+    seated = (*team.sequence, *team.joining)
+    unseated = [name for name in team.policy.leaving if name not in seated]
+    told += [
+        f"the policy releases `{name}`, which never sits in this team, so that no role leaves" for name in unseated
+    ]
     return [*([f"budget.min_go_votes {problem}"] if problem else []), *told]
 
 

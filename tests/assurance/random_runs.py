@@ -67,6 +67,7 @@ def a_policy(rng: random.Random, sequence: tuple[str, ...], may_convene: bool, a
     if rng.random() < 0.6:
         calls = rng.choice([*GUESTS, "people", "stranger"]) if may_convene and rng.random() < 0.5 else None
         rows.insert(0, Row(when=rng.choice(TALKS), then="next_round", convene=calls))
+    rows = _releasing(rng, rows, sequence)
     if rng.random() < 0.3:
         rows.insert(0, Row(when=rng.choice(STREAKS), then=rng.choice(OUTCOMES)))
     if rng.random() < 0.2:
@@ -82,6 +83,21 @@ def a_policy(rng: random.Random, sequence: tuple[str, ...], may_convene: bool, a
         "accept": WAIVED,
     }
     return Policy.model_validate({**policy.model_dump(mode="json"), **changes})
+
+
+def _releasing(rng: random.Random, rows: list[Row], sequence: tuple[str, ...]) -> list[Row]:
+    """The rows, of which some let a role go; drawn apart, so that what else is drawn is the same as ever."""
+    apart = random.Random()
+    apart.setstate(rng.getstate())
+    if apart.random() < 0.4:
+        return rows
+    return [_let_go(apart, row, (*sequence, *GUESTS, "stranger")) for row in rows]
+
+
+def _let_go(rng: random.Random, row: Row, roles: tuple[str, ...]) -> Row:
+    if row.then != "next_round" or "stances" in row.when or rng.random() < 0.3:
+        return row
+    return row.model_copy(update={"release": rng.choice([role for role in roles if role != row.convene])})
 
 
 @dataclass
@@ -136,7 +152,7 @@ class Script:
 
     def _moved_policy(self, pattern: str) -> Plain:
         policy: Plain = self.raw["policy"]
-        if self.moves.random() < 0.5 and (pattern != "vote" or not any(row["convene"] for row in policy["rules"])):
+        if self.moves.random() < 0.5:
             return policy
         drawn = a_policy(self.moves, self.sequence, not self.is_vote, self.raw["messages"] is not None)
         return {**drawn.model_dump(mode="json"), "on_absent": policy["on_absent"]}

@@ -106,10 +106,9 @@ def another(drawn: Drawn) -> tuple[dict[str, Any], Rules]:
 
 def told(drawn: Drawn) -> str:
     """Tell the run, one event a line."""
-    keys = ("event", "round", "role", "attempt", "rule", "reason", "casts", "final", "convene", "stop_reason", "phase")
-    kept = [
-        {key: each[key] for key in (*keys, "after", "limits", "moved") if key in each} for each in drawn.state["events"]
-    ]
+    keys = ("event", "round", "role", "attempt", "rule", "reason", "casts", "final", "convene", "release")
+    ends = ("stop_reason", "phase", "after", "limits", "moved")
+    kept = [{key: each[key] for key in (*keys, *ends) if key in each} for each in drawn.state["events"]]
     lines = [str(each) for each in kept if each["event"] not in ("proposed", "conflict")]
     return "\n".join([json.dumps(drawn.script.raw), *lines])
 

@@ -75,9 +75,7 @@ def dossier_of(thread: str, record: Mapping[str, Any], state: Mapping[str, Any])
         "powers": _powers(why, titles),
         "power_means": POWER_MEANS,
         "people": people,
-        "timeline": timeline_of(
-            past.events, _titled(record), titles, [said for each in people for said in each["answers"]]
-        ),
+        "timeline": timeline_of(past, _titled(record), titles, [said for each in people for said in each["answers"]]),
         "cost": cost_of(record, past),
         "facts": _facts({} if changed else past.case.get("facts") or {}),
         "record": _record(record, past),

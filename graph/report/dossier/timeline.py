@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from graph.past import Past
 from graph.record import row_name
 from graph.report.dossier.naming import named
 from graph.report.dossier.people_lines import SAID_OF_PEOPLE, asked_people
@@ -49,7 +50,7 @@ PLACED = (
 
 
 def timeline_of(
-    events: Events,
+    past: Past,
     titled: Callable[[int], str] = "Round {}".format,
     titles: Mapping[str, str] = NO_TITLES,
     answers: Sequence[Plain] = (),
@@ -61,8 +62,8 @@ def timeline_of(
     """
     said = {answer["seq"]: answer for answer in answers}
     numbered = [
-        {**named(event, titles), "number": place, "answer": said.get(event.get("seq"))}
-        for place, event in enumerate(events, 1)
+        {**named(event, past, titles), "number": place, "answer": said.get(event.get("seq"))}
+        for place, event in enumerate(past.events, 1)
         if event["event"] != "noted"
     ]
     lines = [_line(group, titled) for group in _waves(numbered)]
@@ -234,7 +235,7 @@ def _outcome(group: list[Mapping[str, Any]]) -> Plain:
         event.get("fault"),
         "it was the last round" if event.get("rounds_ended") else None,
         _cap(event),
-        f"{event['convene']} joins" if event.get("convene") else None,
+        *event["changes"],
     ]
     what = f"Outcome: {label_of(event['final'])}"
     return {"what": what, "tone": tone_of(event["final"]), "detail": "; ".join(filter(None, parts))}

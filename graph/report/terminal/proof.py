@@ -86,6 +86,7 @@ def decide_lines(example: Counterexample, words: Sequence[str], max_rounds: int)
         *("--round", place.round),
         *(("--streak", place.rounds_blocked) if place.rounds_blocked else ()),
         *(("--joined", ",".join(place.joined)) if place.joined else ()),
+        *(("--released", ",".join(place.released)) if place.released else ()),
         *(("--max-rounds", place.max_rounds) if place.max_rounds != max_rounds else ()),
         *(("--open-questions", place.open_questions) if place.open_questions else ()),
         *(() if place.confidence is None else ("--confidence", place.confidence)),

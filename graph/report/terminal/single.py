@@ -33,7 +33,8 @@ def plain_single(found: Single) -> Plain:
         "because": ruling.because,
         "fault": ruling.fault,
         "values": dict(found.values),
-        "joins": found.joins,
+        "joins": found.change.convene,
+        "leaves": found.change.release,
         "stops": _stops(found),
         "tripped": [{"name": guard.name, "cap": guard.cap} for guard in found.tripped],
         "way": found.way,
@@ -62,8 +63,10 @@ def _reasons(found: Single) -> Iterator[str]:
         yield f"The vote alone gives {found.ruling.vote}"
     if _stops(found):
         yield f"The run stops with {_stops(found)}"
-    if found.joins:
-        yield f"{found.joins} joins from the next round on"
+    if found.change.convene:
+        yield f"{found.change.convene} joins from the next round on"
+    if found.change.release:
+        yield f"{found.change.release} leaves after this round"
     if found.way:
         yield found.way
 
