@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from graph.assurance.hands import Hands
 from graph.driver import kept_team
 from graph.past import Past
 from graph.problems import UsageError
@@ -16,7 +17,6 @@ from graph.store.database import open_database
 from nodes.events import cause_of
 from nodes.services import FactsUnavailableError, Services
 from nodes.voices.recorded import RecordedVoice
-from policies.assurance.audit import Event
 from policies.run.recovery import charge_lost
 from policies.run.stop import Stop
 from policies.run.usage import Reservation, Usage
@@ -32,19 +32,23 @@ async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
     """Return the record that a thread's recorded answers give when they are run again.
 
     Raises:
-        UsageError: the thread was resumed with accepted changes; what was there before is not kept.
+        UsageError: the thread has not ended, or was resumed with accepted changes: what was before is not kept.
     """
     past = Past.of(state)
     if not past.events_of("admitted") or any(event["moved"] for event in past.events_of("resumed")):
         raise UsageError(f"the thread `{thread}` was resumed with accepted changes; what was there before is not kept")
+    if past.waiting:
+        raise UsageError(f"the thread `{thread}` waits for people; it can be run again once it has ended")
     if past.is_open:
         raise UsageError(f"the thread `{thread}` has not ended; `accord resume {thread}` resumes it")
-    voice = RecordedVoice(past.events)
-    services = Services(dict.fromkeys(_voices_of(past), voice), partial(_facts_then, past), clock=lambda: 0.0)
+    voice, hands = RecordedVoice(past.events), Hands(past)
+    facts = partial(_facts_then, past)
+    services = Services(dict.fromkeys(_voices_of(past), voice), facts, clock=lambda: 0.0, now=hands.now)
     with tempfile.TemporaryDirectory() as folder:
         location = str(Path(folder) / "replay.sqlite")
         async with open_database(location) as database:
-            record = await _rerun(Runner(database, services, location), thread, past)
+            runner = Runner(database, services, location)
+            record = await hands.continued(runner, await runner.run(_team_at_first(past), thread, on_event=hands.heed))
             return _with_lost(record, past)
 
 
@@ -60,13 +64,6 @@ def _with_lost(record: Record, past: Past) -> Record:
     held = [Reservation(call["tokens"], call["cost_usd"]) for event in events for call in event["lost"]]
     used = asdict(charge_lost(Usage(**record["usage"]), held))
     return {**record, "usage": {name: used[name] for name in record["usage"]}, "recoveries": len(events)}
-
-
-async def _rerun(runner: Runner, thread: str, past: Past) -> Record:
-    record = await runner.run(_team_at_first(past), thread)
-    for event in _resumed(past):
-        record = await runner.resume(thread, budget=event["limits"])
-    return record
 
 
 async def _facts_then(past: Past, team: Team) -> dict[str, Any]:
@@ -87,11 +84,6 @@ def _placed(facts: Mapping[str, Any], keys: list[str]) -> dict[str, Any]:
     key, rest = keys[0], keys[1:]
     inner = facts.get(key)
     return {**facts, key: _placed(inner if isinstance(inner, dict) else {}, rest) if rest else True}
-
-
-def _resumed(past: Past) -> list[Event]:
-    """Return where the run was resumed; before its facts were there it asked nobody, and here it begins with them."""
-    return [event for event in past.events_of("resumed") if event["phase"] != "facts"]
 
 
 def _team_at_first(past: Past) -> Team:
