@@ -1,6 +1,5 @@
 """Convene: admits the case, opens rounds and asks the empty seats. The only writer of budgets."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -38,7 +37,7 @@ from policies.run.routing import is_over, next_nodes
 from policies.run.seats import Seat, forgive, phase_at
 from policies.run.stop import Stop, stop_reason
 from policies.run.usage import Reservation, Usage, add_usage
-from policies.run.waves import Wave, plan_wave
+from policies.run.waves import Wave, first_asked, plan_wave
 from policies.team.team import Budget, Team
 
 NODE = "convene"
@@ -183,14 +182,9 @@ def _ask(state: State, team: Team, stages: Stages) -> Update:
     budget, spent = budget_from(state), spent_from(state)
     reservations = _reservations(state, team, stages, seats)
     where = stages.where(state)
-    wave = plan_wave(_first_asked(seats, team), where, team.access, budget, spent, team.max_repairs, reservations)
+    first = first_asked(seats, team.human_roles)
+    wave = plan_wave(first, where, team.access, budget, spent, team.max_repairs, reservations)
     return {"wave": plain_wave(wave, _wave_number(state)), "spent": plain_spent(wave.spent)}
-
-
-def _first_asked(seats: Sequence[Seat], team: Team) -> list[Seat]:
-    """Return the seats that are asked first: those of people wait until all others are settled."""
-    others = [seat for seat in seats if seat.role not in team.human_roles]
-    return [*seats] if all(seat.is_settled for seat in others) else others
 
 
 def _reservations(state: State, team: Team, stages: Stages, seats: list[Seat]) -> dict[str, Reservation]:

@@ -1,8 +1,9 @@
 """Hands: what people did to a run from outside, done again in order: they resumed it, answered it, or were silent."""
 
+from graph.driver import OnEvent
 from graph.past import Past
 from graph.record import Record
-from graph.runner import OnEvent, Runner
+from graph.runner import Runner
 from policies.assurance.audit import Event
 
 SETTLED = ("taken", "expired")

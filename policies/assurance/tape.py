@@ -27,17 +27,23 @@ BRIEF, PEOPLE = "brief", "people"
 ANSWERS = ("accepted", "refused", "failed")
 
 
+Asked = Literal["decide", "sign_off", "contribute"]
+"""What people are asked for, once a run has its facts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """Seats that were asked at once, in order, and what each gave: None where the work was cut off before it did.
 
-    `limits` is the budget that was in force; the seats in `offering` sent messages to others with their answers.
+    `limits` is the budget that was in force; the seats in `offering` sent messages to others with their answers. One
+    that `is_late` holds what people answered to the one before, after something else happened.
     """
 
     round: int
     replies: Mapping[str, Reply | None]
     limits: Budget = field(default_factory=Budget)
     offering: frozenset[str] = frozenset()
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ class Pause:
     """Where the run stopped, or where it was cut off: then there is no reason.
 
     `limits` is the budget that was in force, `resumed` the one with which somebody resumed it (None: nobody did), and
-    `max_repairs` what the team allowed from then on.
+    `max_repairs` what the team allowed from then on. Its phase is `human` where the run waited for people meanwhile.
     """
 
     reason: str | None
@@ -70,8 +76,11 @@ class Pause:
 class Ruled:
     """What people gave who were asked: a decision, `again` or `stop`; or what their silence gave."""
 
-    kind: Literal["decide", "sign_off", "contribute"]
+    kind: Asked
     ruled: Word
+    round: int = 0
+    limits: Budget = field(default_factory=Budget)
+    """The limits in force when they did."""
 
 
 TapeStep = Exchange | RoundEnd | Pause | Ruled
@@ -119,6 +128,11 @@ class Tape:
         ends = (step for step in self.steps if isinstance(step, RoundEnd) and step.round < number)
         return (*self.start.called, *(step.convene for step in ends))
 
+    def was_silent(self, number: int) -> bool:
+        """Return whether somebody who was to fill a seat of a round did not do so in time."""
+        ruled = (step for step in self.steps if isinstance(step, Ruled))
+        return any(step.round == number and step.kind == "contribute" for step in ruled)
+
     def exchanges(self, number: int) -> list[Exchange]:
         """Return the exchanges of a round, in order."""
         return [step for step in self.steps if isinstance(step, Exchange) and step.round == number]
@@ -156,19 +170,24 @@ class _Taping:
 
     taken: list[Plain] = field(default_factory=list)
     last: str = ""
+    waits: bool = False
+    """Whether the run waits for people."""
 
     def take(self, event: Event) -> None:
         """Take the next event; those that say nothing of how the run went leave no step."""
         kind = event["event"]
-        if event.get("role") == BRIEF or (event.get("role") == PEOPLE and kind != "ruled"):
-            return
-        if kind == "ruled" and event["kind"] != "supply":
-            self.taken.append({"ruled": event["outcome"], "kind": event["kind"]})
-        elif kind == "asked":
+        if event.get("role") == PEOPLE:
+            self._heed(event)
+        elif event.get("role") != BRIEF:
+            self._note(event)
+            self.last = kind
+
+    def _note(self, event: Event) -> None:
+        kind = event["event"]
+        if kind == "asked":
             self._ask(event)
         elif kind in ANSWERS:
-            asked = self.taken[-1]["asked"]
-            next(pair for pair in asked if pair[0] == seat_of(event))[1] = _plain_reply(event)
+            self._answer(event)
         elif kind == "outcome":
             self.taken.append({key: event[key] for key in ("round", "casts", "final", "open_questions", "convene")})
         elif kind == "finished" and event["stop_reason"] != stop_reason("success"):
@@ -177,14 +196,35 @@ class _Taping:
             self._resume(event)
         elif kind == "recovered":
             self._set_back(event["set_back"])
-        self.last = kind
+
+    def _heed(self, event: Event) -> None:
+        """Take an event of people; facts are there from the beginning."""
+        kind = event["event"]
+        if event.get("kind") == "supply":
+            return
+        if kind == "asked":
+            self.waits = True
+        elif kind == "ruled":
+            self.waits, self.last = event["kind"] == "contribute", kind
+            self.taken.append({"ruled": event["outcome"], "kind": event["kind"], "round": event["round"]})
 
     def _ask(self, event: Event) -> None:
         """Add the seat to those asked at once: convene writes them one after the other, each once."""
         seat = seat_of(event)
+        self.waits = "question" in event
         if self.last != "asked" or seat in (pair[0] for pair in self.taken[-1]["asked"]):
             self.taken.append({"round": event["round"], "asked": []})
         self.taken[-1]["asked"].append([seat, None])
+
+    def _answer(self, event: Event) -> None:
+        """Add an answer to whoever was asked; apart from the asking where something else happened meanwhile."""
+        self.waits = False
+        if "asked" not in self.taken[-1]:
+            self.taken.append({"round": event["round"], "asked": [], "late": True})
+        asked = self.taken[-1]["asked"]
+        if self.taken[-1].get("late"):
+            asked.append([seat_of(event), None])
+        next(pair for pair in asked if pair[0] == seat_of(event))[1] = _plain_reply(event)
 
     def _set_back(self, seats: Sequence[str]) -> None:
         """Leave out the seats that were not asked again when the run was brought back: as if they never were."""
@@ -195,7 +235,7 @@ class _Taping:
 
     def _resume(self, event: Event) -> None:
         if event["after"] is None:
-            self.taken.append({"stopped": None, "phase": None})
+            self.taken.append({"stopped": None, "phase": "human" if self.waits else None})
         self.taken[-1] |= {"resumed": event["limits"], "max_repairs": event["max_repairs"]}
 
 
@@ -234,6 +274,8 @@ class _Beginning:
             self.before, self.pattern = self.pattern, event["pattern"]
         elif kind == "asked" and event["role"] != PEOPLE:
             self.round, self.outcome = event["round"], None
+        elif kind == "ruled" and event["outcome"] in DECISIONS:
+            self.outcome = event["outcome"]
         elif kind == "ruled" and event["kind"] in ("decide", "sign_off"):
             self.outcome = "next_round" if event["outcome"] == "again" else self.outcome
         elif kind == "superseded":
@@ -246,7 +288,7 @@ class _Beginning:
 
     def _reopen(self, number: int) -> None:
         """Take back the open round: it is asked again, but the stages of another pattern begin with a new one."""
-        if not pattern_named(self.before).is_rounds or self.outcome in DECISIONS:
+        if not pattern_named(self.before).is_rounds or self.outcome in (*DECISIONS, "escalate"):
             self.outcome = "next_round"
         elif number != self.round:
             self.outcome = None
@@ -293,11 +335,11 @@ def _steps(plain: Sequence[Mapping[str, Any]], limits: Budget) -> Iterator[TapeS
         if "asked" in each:
             replies = {seat: _reply(seat, given) for seat, given in each["asked"]}
             offering = frozenset(seat for seat, given in each["asked"] if given and given.get("offers"))
-            yield Exchange(each["round"], replies, limits, offering)
+            yield Exchange(each["round"], replies, limits, offering, each.get("late", False))
         elif "casts" in each:
             yield RoundEnd(**each)
         elif "ruled" in each:
-            yield Ruled(**each)
+            yield Ruled(**each, limits=limits)
         else:
             resumed = None if each["resumed"] is None else Budget(**each["resumed"])
             yield Pause(each["stopped"], each["phase"], limits, resumed, each.get("max_repairs", 1))

@@ -7,6 +7,7 @@ its seats are answered from the recorded answers.
 from functools import lru_cache
 
 from policies.assurance.past import PastRun, Rules, Verdict
+from policies.assurance.people import heard, waits
 from policies.assurance.reenactment import Reenactment, Talk
 from policies.conditions.reading import roles_in
 from policies.decision.guards import examine
@@ -39,7 +40,7 @@ def decide_again(run: PastRun, rules: Rules) -> Verdict:
         return Verdict(run.thread, "refused", run.ended, None, reason=refusal)
     now, verdict = _begun(run, rules), None
     while verdict is None:
-        verdict = now.turn()
+        verdict = heard(now) if waits(now) else now.turn()
     return verdict
 
 
@@ -101,7 +102,7 @@ class RoundsTalk(Talk):
         return now.rules.counts_absent
 
     def closes(self, now: Reenactment) -> Verdict | None:
-        """Decide the round."""
+        """Decide the round; what follows it is another one, or people."""
         run, rules, casts = now.run, now.rules, casts_of(now.seats)
         questions = now.open_questions(now.known_end(casts))
         if questions is None and "open_questions" in rules.policy.variables:
@@ -117,11 +118,9 @@ class RoundsTalk(Talk):
             *rules.electorate(run),
             tuple(each["confidence"] for each in said),
         )
-        final = now.rule(rules.policy, vote)
+        now.rule(rules.policy, vote)
         now.earlier.append([each["stance"] for each in said])
-        if final in DECISIONS:
-            return now.signed(final)
-        return now.asked_people() if final == "escalate" else None
+        return None
 
 
 class BallotsTalk(Talk):
@@ -156,6 +155,4 @@ class BallotsTalk(Talk):
         now.known_end(casts)
         vote = vote_of(casts, rules.votes_needed(now.limits), *rules.electorate(run))
         final = now.rule(_ballot_table(rules.policy), vote)
-        if final in DECISIONS:
-            return now.signed(final)
-        return now.asked_people() if final == "escalate" else now.stopped(NO_QUORUM)
+        return None if final in DECISIONS or final == "escalate" else now.stopped(NO_QUORUM)
