@@ -17,6 +17,7 @@ from nodes.stages import Stages
 from nodes.state import Node, State
 from nodes.voices.voice import BriefQuestion, Utterance
 from policies.contracts.unwrapping import without_thinking
+from policies.decision.table import Decision
 from policies.plain import MAX_TEXT, clean_text
 from policies.run.budgets import grant, grant_longer, refuse_call
 from policies.run.stop import Stop, stop_reason
@@ -70,16 +71,16 @@ def route_after_finalize(state: State) -> str:
 def _ended(state: State, team: Team, asking: Asking, ended: Update, now: str) -> tuple[Update, Body]:
     """Return the end of the run and its event; or, where people sign what the team decided, the question to them."""
     decision = ended["final_decision"]
-    if not team.sign_off or decision is None or _took_part(state):
+    if not team.sign_off or decision is None or _took_part(state, decision):
         return ended, _last(ended)
     question = asking.to_sign(state, decision, now)
     unsigned = {key: value for key, value in ended.items() if key != "stop_reason"}
     return unsigned | {"questions": plain_questions([question])}, asked_event(question)
 
 
-def _took_part(state: State) -> bool:
+def _took_part(state: State, decision: Decision) -> bool:
     """Return whether people took the decision themselves, so that nobody signs it once more."""
-    ruled = [event for event in events_of(state, "ruled") if event["outcome"] == state["outcome"]]
+    ruled = [event for event in events_of(state, "ruled") if event["outcome"] == decision]
     return any(event["round"] == state["round"] for event in ruled)
 
 

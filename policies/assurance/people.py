@@ -9,7 +9,7 @@ from policies.assurance.tape import Asked, Ruled
 from policies.decision.guards import cap_of, examine
 from policies.decision.table import DECISIONS
 from policies.run.budgets import refuse_round
-from policies.run.stop import Stop, stop_reason
+from policies.run.stop import stop_reason
 
 
 def waits(now: Reenactment) -> bool:
@@ -68,9 +68,17 @@ def _unasked(now: Reenactment) -> str:
 def _done(now: Reenactment, step: Ruled) -> Verdict | None:
     """Continue with what was given."""
     now.at += 1
-    if step.ruled == "stop":
-        return now.stopped(Stop(stop_reason("human_stopped"), "human"))
     if step.ruled == "again":
         now.outcome = now.outcome and "next_round"  # a seat that is asked once more leaves its round open
         return None
-    return now.verdict(step.ruled, None, is_ruled=not now.is_open)
+    ended = stop_reason("human_stopped") if step.ruled == "stop" else step.ruled
+    return now.verdict(ended, _why(now, step), is_ruled=not now.is_open)
+
+
+def _why(now: Reenactment, step: Ruled) -> str | None:
+    """Return why the run ends; None where the policy's own reason says it, and people signed that."""
+    if step.ruled == "stop":
+        return "whoever was asked ended the run without a decision"
+    if step.kind == "decide":
+        return "people decided"
+    return None if step.ruled == now.outcome else "nobody answered in time"

@@ -157,11 +157,14 @@ class Reenactment:
         return None
 
     def _leave_out_people(self) -> bool:
-        """Go past people who had to allow the round that follows by itself here, and what was done until they did."""
+        """Go past people who had to allow the round that follows by itself here, and what was done until they did.
+
+        A round that followed on a decision, which was not signed, was asked in other words.
+        """
         steps = self.run.tape.steps[self.at :] if not self.left else ()
         ahead = next((place for place, step in enumerate(steps) if not isinstance(step, Pause)), None)
         allowed = steps[ahead] if ahead is not None else None
-        if ahead is None or not isinstance(allowed, Ruled) or allowed.ruled != "again":
+        if ahead is None or not isinstance(allowed, Ruled) or (allowed.kind, allowed.ruled) != ("decide", "again"):
             return False
         self.at += ahead + 1
         return True

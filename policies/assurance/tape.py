@@ -269,7 +269,7 @@ class _Beginning:
 
     def take(self, event: Event) -> None:
         """Take the next event; `pattern` is in force, and was `before` until somebody resumed the run."""
-        kind = event["event"]
+        kind = "" if event.get("role") == BRIEF else event["event"]
         if kind in ("admitted", "resumed"):
             self.before, self.pattern = self.pattern, event["pattern"]
         elif kind == "asked" and event["role"] != PEOPLE:

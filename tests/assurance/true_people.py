@@ -84,7 +84,7 @@ def _told(event: Event) -> Any:
 def _is_act(event: Event) -> bool:
     if event["event"] == "resumed":
         return bool(event["after"] is None and event["phase"] != "facts" and not event["moved"])
-    return event["event"] == "answered" or (event["event"] == "ruled" and event["how"] == "expired")
+    return bool(event["event"] == "answered" or (event["event"] == "ruled" and event["how"] == "expired"))
 
 
 def _fills(event: Event) -> bool:
