@@ -70,7 +70,7 @@ def build_graph(team: Team, services: Services, is_inner: bool = False, door: Do
     _add(builder, stop.NODE, stop.build_stop(services))
     has_people = asks_people(team) and not is_inner
     if has_people:
-        _add(builder, human.NODE, human.build_human())
+        _add(builder, human.NODE, human.build_human(services))
         _add(builder, settle.NODE, settle.build_settle(team, services, stages))
         builder.add_edge(human.NODE, settle.NODE)
     for name in speaking:

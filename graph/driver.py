@@ -77,20 +77,19 @@ class Driver:
             UsageError: the thread was changed, or nobody can speak for a role.
         """
         while past.waiting:
-            is_given = await self._is_given(thread)
-            if not is_given and not any(is_expired(question, self.services.now()) for question in past.waiting):
+            is_late = any(is_expired(question, self.services.now()) for question in past.waiting)
+            if not is_late and not await self._is_given(thread, past):
                 break
             team = kept_team(past)
             self.check_voices(team, past.budget)
             await self.threads.go_on(thread)
-            if is_given:
-                await self.drive(thread, team, None, on_event)
-            else:
-                await self.give(thread, team, {}, on_event)
+            await self.drive(thread, team, None, on_event)
             past = Past.of(await self.threads.begun(thread))
         return past
 
-    async def _is_given(self, thread: str) -> bool:
+    async def _is_given(self, thread: str, past: Past) -> bool:
+        if past.state.get("given") is not None:
+            return True
         saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
         return saved is not None and any(channel == RESUME for _, channel, _ in saved.pending_writes or ())
 

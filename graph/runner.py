@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
-from langgraph.types import Command
-
 from graph.build import run_config
 from graph.collector import settle_collector
 from graph.driver import Driver, Inputs, OnEvent, kept_team, team_from, tell
@@ -24,7 +22,6 @@ from graph.threads import Threads, blaming, refuse_broken
 from graph.tracing import Tracing, open_tracing
 from graph.versions import installed_versions
 from graph.voices import open_voices
-from nodes.asking import why_not_taken
 from nodes.events import began_with
 from nodes.fingerprint import Pin, fingerprints, hashed, rules_of
 from nodes.halt import Halt
@@ -209,24 +206,12 @@ class Runner:
             refuse_broken(thread, past.state)
             team = kept_team(past)
             given = Taking(team, Stages(team)).take(cast("State", past.state), said, None, self._services.now())
-            if given.problem is not None or not past.waiting:
-                raise UsageError(why_not_taken(thread, past.state, said, given.problem or ""))
+            if given.problem is not None:
+                raise UsageError(given.problem)
             self._driver.check_voices(team, past.budget)
             await self.threads.go_on(thread)
             tell(on_event, team, past.budget, past)
             return await self._driver.give(thread, team, said, on_event)
-
-    async def _give(self, thread: str, team: Team, said: dict[str, Any], on_event: OnEvent | None) -> Record:
-        """Continue a thread with what somebody answered, by the one interrupt that it has."""
-        found = await self._interrupts(thread, team)
-        if not found:  # its process died before it could ask
-            await self._driver.drive(thread, team, None, on_event)
-            found = await self._interrupts(thread, team)
-        return await self._driver.drive(thread, team, Command(resume={found[-1]: said}), on_event)
-
-    async def _interrupts(self, thread: str, team: Team) -> list[str]:
-        saved = await self._driver.graph(team).aget_state(run_config(thread, team.name))
-        return [each.id for task in saved.tasks for each in task.interrupts]
 
     async def _expire(self, thread: str, on_event: OnEvent | None) -> Record:
         past = await self._driver.without_due(thread, Past.of(await self.threads.begun(thread)), on_event)

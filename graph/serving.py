@@ -68,10 +68,14 @@ def _threads() -> Threads:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A thread as the server has it: what it keeps, and the id of its newest checkpoint; both empty for a new one."""
+    """A thread as the server has it: what it keeps, the id of its newest checkpoint, and those of what waits there.
+
+    All are empty for a new one.
+    """
 
     past: Past
     newest: str | None = None
+    interrupts: tuple[str, ...] = ()
 
     @classmethod
     async def read(cls, thread: str | None) -> Self:
@@ -83,7 +87,8 @@ class Thread:
         if thread is None:
             return cls(Past())
         threads = await asyncio.to_thread(_threads)
-        return cls(await past_of(thread), await threads.newest_checkpoint(thread))
+        newest, interrupts = await threads.newest_checkpoint(thread), await threads.interrupts(thread)
+        return cls(await past_of(thread), newest, tuple(interrupts))
 
     @property
     def team(self) -> Team | None:

@@ -128,6 +128,11 @@ def variable(name: str, env_file: str | None = ".env") -> str | None:
     return os.environ.get(name) or _said_by(env_file).get(name) or None
 
 
+def environment(**changes: str) -> dict[str, str]:
+    """Return the environment for a program that is started: that of this process, with changes."""
+    return {**os.environ, **changes}
+
+
 def load_settings(env_file: str | None = ".env") -> Settings:
     """Return the settings from the environment and the file; the environment goes before.
 

@@ -23,6 +23,9 @@ from nodes.agreement import MISREAD, find_disagreement
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, MemoryError)
 """What LangGraph's reader raises for stored bytes that are not a checkpoint; RuntimeError where they nest too deep."""
 
+INTERRUPT = "__interrupt__"
+"""Under this name LangGraph keeps what a node waits for."""
+
 COUNTERS = "counters_since_delta_snapshot"
 """Under this key LangGraph counts the steps since a growing list was last kept in full."""
 
@@ -184,6 +187,13 @@ class Threads:
         with storage_errors(self.location):
             saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
             return saved.checkpoint["id"] if saved else None
+
+    async def interrupts(self, thread: str) -> list[str]:
+        """Return LangGraph's ids of what a thread waits for: an answer by any other goes to nobody."""
+        with storage_errors(self.location):
+            saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
+            writes = (saved.pending_writes or ()) if saved else ()
+            return [each.id for _, channel, value in writes if channel == INTERRUPT for each in value]
 
     async def values(self, thread: str) -> State:
         """Return all that the newest checkpoint of a thread holds, an input that was not admitted included."""

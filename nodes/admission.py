@@ -12,6 +12,7 @@ from nodes.events import Body, began_with, events_of
 from nodes.fingerprint import Pin, fingerprint, fingerprints
 from nodes.prompting import prompt_hashes
 from nodes.services import FactsUnavailableError, InputRefusedError, Services, StaleThreadError
+from nodes.signed import declared_keys
 from nodes.state import Input, State
 from policies.assurance.approval import find_unapproved
 from policies.decision.table import DECISIONS
@@ -91,12 +92,13 @@ class Admission:
         return {"event": "admitted", "thread": thread, **team, **self._runs_on()}
 
     def _runs_on(self) -> Body:
-        """Return what answers and decides from here on: models, instruction files, packages."""
+        """Return what answers and decides from here on: models, instruction files, packages, keys of people."""
         models = {name: role.model for name, role in self._team.roles.items() if role.model}
         if self._team.brief.model:
             models["brief"] = self._team.brief.model
-        prompts = prompt_hashes(self._team)
-        return {"models": models, "prompts": prompts, "versions": dict(self._services.versions)}
+        prompts, keys = prompt_hashes(self._team), declared_keys(self._pin.plain)
+        signing = {"keys": keys} if keys else {}
+        return {"models": models, "prompts": prompts, "versions": dict(self._services.versions), **signing}
 
     def _resumed(self, state: State, moved: str | None) -> Body:
         lacked = state["case"]["hashes"]["facts"] is None  # somebody supplied what the facts lacked
@@ -197,9 +199,14 @@ def _reopened(state: State) -> Update:
     old = {"round": state["round"], "seats": state["seats"], "hashes": state["case"]["hashes"]}
     outcome = "next_round" if state.get("outcome") in (*DECISIONS, "escalate") else state.get("outcome")
     line = {"round": state["round"], "superseded": True}
-    sent = [each["message"]["id"] for each in events_of(state, "sent") if each["round"] == state["round"]]
+    sent = [each["message"]["id"] for each in events_of(state, "sent") if _rests_on(each, state["round"])]
     withdrawn = {"withdrawn": [*state.get("withdrawn", []), *sent]} if sent else {}
     return {"superseded": [old], "seats": [], "outcome": outcome, "trace": [line], **withdrawn, "questions": []}
+
+
+def _rests_on(sent: Mapping[str, Any], number: int) -> bool:
+    """Return whether a message was sent by a role in this round; what people said rests on nothing that moved."""
+    return sent["round"] == number and not sent["message"].get("outside")
 
 
 def _started_over(state: State) -> Update:
@@ -209,6 +216,6 @@ def _started_over(state: State) -> Update:
     old = {"round": state["round"], "seats": state["seats"], "hashes": state["case"]["hashes"]}
     line = {"round": state["round"], "superseded": True}
     stages = len(state.get("stages", []))
-    withdrawn = [message["id"] for message in state.get("messages", [])]
+    withdrawn = [message["id"] for message in state.get("messages", []) if not message.get("outside")]
     begun = {"outcome": GOES_ON, "since": stages, "withdrawn": withdrawn, "questions": []}
     return {"superseded": [old], "seats": [], "trace": [line], **begun}

@@ -1,17 +1,32 @@
 """Agreement: whether a thread's state is what its events say, so that neither can be changed alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nodes.events import CHANNELS, events_of
 from nodes.fingerprint import digest, fingerprint
-from policies.assurance.audit import Break, Head, find_break
+from nodes.signed import declared_keys, find_unsigned, pinned_keys
+from policies.assurance.audit import Break, Event, Head, find_break
 from policies.assurance.commitments import find_difference
 
 State = Mapping[str, Any]
 
 MISREAD = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
 """What comes of values that nothing of ours can have written."""
+
+
+def find_broken(events: Sequence[Event], noted: Head | None = None) -> Break | None:
+    """Return the first event that is not what was written, or an answer without the signature that it needs, or None.
+
+    With a head that was noted elsewhere also whether the end of the chain is missing.
+    """
+    broken = find_break(events, fingerprint, noted)
+    if broken is not None:
+        return broken
+    try:
+        return find_unsigned(events)
+    except MISREAD as error:
+        return _unlike(events, f"cannot be read: {type(error).__name__}: {error}")
 
 
 def find_disagreement(thread: str, state: State, noted: Head | None = None) -> Break | None:
@@ -21,13 +36,23 @@ def find_disagreement(thread: str, state: State, noted: Head | None = None) -> B
     """
     events = state.get("events", [])
     try:
-        broken = find_break(events, fingerprint, noted)
+        broken = find_broken(events, noted)
         if broken is not None:
             return broken
         foreign = [event["seq"] for event in events_of(state, "admitted") if event["thread"] != thread]
         if foreign:
             return Break(foreign[0], "has a thread id that differs from the thread's")
-        return find_difference(events, state, CHANNELS, digest)
+        return find_difference(events, state, CHANNELS, digest) or _find_unpinned(events, state)
     except MISREAD as error:
-        end = len(events) - 1 if isinstance(events, list) else 0
-        return Break(max(end, 0), f"cannot be compared with the thread: {type(error).__name__}: {error}")
+        return _unlike(events, f"cannot be compared with the thread: {type(error).__name__}: {error}")
+
+
+def _find_unpinned(events: Sequence[Event], state: State) -> Break | None:
+    """Return whether the keys that the team of a thread declares are not those by which its answers were checked."""
+    if declared_keys(state["case"]["team"]) == pinned_keys(events):
+        return None
+    return _unlike(events, "is the last, and none before it pins the keys that the thread's team declares")
+
+
+def _unlike(events: object, message: str) -> Break:
+    return Break(max(len(events) - 1, 0) if isinstance(events, list) else 0, message)

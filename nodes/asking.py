@@ -136,35 +136,33 @@ class Asking:
         )
 
 
-def why_not_taken(thread: str, state: State, said: Mapping[str, Any], problem: str) -> str:
-    """Return why an answer is not taken: what became of the question that it names, or else the problem found."""
-    name, waiting = said.get("question"), waiting_of(state)
+def why_not_taken(thread: str, state: State, name: str | None, problem: str) -> str:
+    """Return why an answer is not taken: what became of the question of that name, or else the problem found."""
+    waiting = waiting_of(state)
     asked = next((event for event in events_of(state, "asked") if name and event.get("question") == name), None)
     if asked is not None and name not in [each.id for each in waiting]:
-        ruled = next((each for each in events_of(state, "ruled") if each["question"] == name), None)
-        given = next((each for each in events_of(state, "answered") if each["question"] == name), None)
-        if ruled or given:
-            told = (
-                f"by {', '.join(ruled['by'])}"
-                if ruled and ruled["by"]
-                else f"by {given['by']}"
-                if given
-                else "in time by nobody"
-            )
-            return f"the question `{name}` was answered {told}; nothing is changed by another answer"
-        return f"the question `{name}` is stale: {_moved_since(state, asked)} since it was asked"
-    if not waiting:
-        reason = state.get("stop_reason")
-        ended = "it has ended" if reason == "success" else f"it stopped with {reason}" if reason else "it is not asking"
-        return f"the thread `{thread}` waits for nobody: {ended}"
-    return problem
+        return f"the question `{name}` {_became(state, asked)}"
+    if waiting:
+        return problem
+    reason = state.get("stop_reason")
+    ended = "it has ended" if reason == "success" else f"it stopped with {reason}" if reason else "it asks nobody now"
+    return f"the thread `{thread}` waits for nobody: {ended}"
+
+
+def _became(state: State, asked: Mapping[str, Any]) -> str:
+    """Return what became of a question that waits no longer."""
+    later = [event for kind in ("ruled", "answered") for event in events_of(state, kind)]
+    found = next((event for event in later if event["question"] == asked["question"]), None)
+    if found is None:
+        return f"is stale: the {_moved_since(state, asked)} moved since it was asked"
+    by = found["by"] if isinstance(found["by"], str) else ", ".join(found["by"]) or "nobody in time"
+    return f"was answered by {by}; nothing is changed by another answer"
 
 
 def _moved_since(state: State, asked: Mapping[str, Any]) -> str:
     hashes = state["case"]["hashes"]
     now = {"policy": hashes["policy"], "facts": hashes["facts"], "round": state.get("round", 0)}
-    moved = find_moved_since({name: asked["bound"][name] for name in now}, now) or "stances"
-    return f"the {moved} moved"
+    return find_moved_since({name: asked["bound"][name] for name in now}, now) or "stances"
 
 
 def thread_in(state: State) -> str:

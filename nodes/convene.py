@@ -1,5 +1,6 @@
 """Convene: admits the case, opens rounds and asks the empty seats. The only writer of budgets."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -27,7 +28,7 @@ from nodes.border import (
 from nodes.call import journal_of, reservation_for, scope_of, thread_of
 from nodes.closing import Update
 from nodes.events import Body, asked, recorded
-from nodes.mail import with_inboxes
+from nodes.mail import hear_all, with_inboxes
 from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Node, State
@@ -41,6 +42,11 @@ from policies.run.waves import Wave, first_asked, plan_wave
 from policies.team.team import Budget, Team
 
 NODE = "convene"
+
+Heard = tuple[list[dict[str, Any]], list[Body]]
+"""Messages from outside to post, and the events of what was said."""
+
+Hears = Callable[[State, int], Awaitable[Heard]]
 
 
 def build_convene(team: Team, services: Services, stages: Stages) -> Node:
@@ -67,12 +73,12 @@ def build_convene(team: Team, services: Services, stages: Stages) -> Node:
         if services.halt.is_set and update["pending"] is None:
             update["pending"] = plain_stop(Stop(stop_reason("cancelled"), _phase(state, stages)))
         update |= _returned(state)
-        now = services.now()
+        now, hears = services.now(), partial(_heard, team, services, runtime)
         update |= _supplied(_after(state, update), asking, now)
-        update |= _goes_on(_after(state, update), team, stages)
+        update |= await _goes_on(_after(state, update), team, stages, hears)
         update |= _from_people(_after(state, update), team, asking, now)
-        happened += _asked(state, _after(state, update), team)
-        if update["wave"]["asks"]:
+        happened += [*update.pop("heard", []), *_asked(state, _after(state, update), team)]
+        if update.get("wave", {}).get("asks"):
             runtime.stream_writer(_opened(_after(state, update), stages))
         usage = add_usage(spent_from(state).usage, Usage(), services.clock() - started)
         return recorded(state, update | {"usage": plain_usage(usage)}, happened, now)
@@ -120,17 +126,39 @@ def _returned(state: State) -> Update:
     return {"spent": granted(state)} if unused_messages(state) else {}
 
 
-def _goes_on(state: State, team: Team, stages: Stages) -> Update:
-    """Return the round or stage, its seats and the wave asked now; nothing is opened or asked under a pending stop."""
+async def _goes_on(state: State, team: Team, stages: Stages, hears: Hears) -> Update:
+    """Return the round or stage, its seats and the wave asked now; nothing is opened or asked under a pending stop.
+
+    A wave in which people still fill seats stays as it is, so that what they have answered counts.
+    """
+    if _has_people_in_wave(state):
+        return {}
     if state.get("pending") or is_over(state.get("outcome")) or waiting_of(state):
         return _nobody(state)
     opened = stages.opens(state)
     if opened.get("pending") or is_over(opened.get("outcome")):
         return opened | _nobody(state)
-    if opened.get("seats"):
-        seats = with_inboxes(state, team, [seat_from(seat) for seat in opened["seats"]])
-        opened["seats"] = [plain_seat(seat) for seat in seats]
-    return opened | _ask(_after(state, opened), team, stages)
+    if not opened.get("seats"):
+        return opened | _ask(_after(state, opened), team, stages)
+    new, heard = await hears(state, opened["round"])
+    told = _after(state, {"messages": [*state.get("messages", []), *new]}) if new else state
+    seats = with_inboxes(told, team, [seat_from(seat) for seat in opened["seats"]])
+    opened["seats"] = [plain_seat(seat) for seat in seats]
+    posted = {"messages": new} if new else {}
+    return opened | posted | {"heard": heard} | _ask(_after(told, opened), team, stages)
+
+
+def _has_people_in_wave(state: State) -> bool:
+    seats = [each for each in waiting_of(state) if each.kind == "contribute"]
+    return any(each.wave == state["wave"]["number"] for each in seats)
+
+
+async def _heard(team: Team, services: Services, runtime: Runtime[Any], state: State, number: int) -> Heard:
+    """Return what was said from outside since a round or stage was last opened; only the thread's own team hears it."""
+    if team.messages is None or scope_of(runtime):
+        return [], []
+    said = await services.listen(journal_of(runtime), thread_of(runtime), number)
+    return hear_all(state, team, said, number)
 
 
 def _supplied(state: State, asking: Asking, now: str) -> Update:
@@ -139,6 +167,8 @@ def _supplied(state: State, asking: Asking, now: str) -> Update:
     others = [each for each in questions_of(state) if each.kind != "supply"]
     if stop is None or stop.rule.needs != "facts" or stop.kind != "needs_input":
         return {"questions": plain_questions(others)} if len(others) < len(questions_of(state)) else {}
+    if any(each.path == stop.detail for each in waiting_of(state)):  # it waits on as it was asked, until when it was
+        return {"pending": None}
     asked = asking.to_supply(state, stop.detail, (state["pending"] or {})["cause"], now)
     return {} if asked is None else {"questions": plain_questions([asked]), "pending": None}
 
@@ -158,7 +188,8 @@ def _asked(before: State, state: State, team: Team) -> list[Body]:
     """Return the events of who is asked now: seats, and people who are asked something else."""
     questions = {each.seat: each for each in waiting_of(state)}
     events = []
-    for ask in state["wave"]["asks"]:
+    new = state["wave"] if state["wave"] != before.get("wave") else {"asks": []}
+    for ask in new["asks"]:
         event = asked(state["round"], ask["role"], ask["attempt"], team.roles[ask["role"]], ask["repair"])
         question = questions.get(name_of(ask))
         events.append(event | named(ask) | (of_seat(question) if question else {}))

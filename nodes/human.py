@@ -1,4 +1,4 @@
-"""Human: waits until somebody answers. It only interrupts; what was given is judged by `nodes.settle`.
+"""Human: waits until somebody answers, or until it is too late. What was given is judged by `nodes.settle`.
 
 Each question has an id of our own, since LangGraph's is only valid in the process that asks, and an old one of them
 would answer the next question.
@@ -12,9 +12,10 @@ from langgraph.types import interrupt
 
 from nodes.asking import shown_question, waiting_of
 from nodes.closing import Update
+from nodes.services import Services
 from nodes.state import Node, State
 from policies.people.answering import MAX_NAME
-from policies.people.question import Question
+from policies.people.question import Question, is_expired
 from policies.plain import MAX_TEXT
 
 NODE = "human"
@@ -22,11 +23,13 @@ IDENTITY = "langgraph_auth_user"
 """Where a server puts who its caller is."""
 
 
-def build_human() -> Node:
+def build_human(services: Services) -> Node:
     """Return the node."""
 
     async def human(state: State, config: RunnableConfig) -> Update:
         waiting = waiting_of(state)
+        if any(is_expired(question, services.now()) for question in waiting):
+            return {"given": None}
         given = interrupt(asked_as(waiting), response_schema=form_of(waiting))
         return {"given": {"answer": given, "identity": _identity(config)}}
 

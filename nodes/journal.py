@@ -56,8 +56,13 @@ class CallKey:
 
 
 def namespace_of(thread: str) -> tuple[str, str]:
-    """Return the store's namespace of a thread's calls; the store takes no dots there."""
-    return (NAMESPACE, thread.replace(".", "%2E") or "%")
+    """Return the store's namespace of a thread's calls."""
+    return (NAMESPACE, part_of(thread))
+
+
+def part_of(thread: str) -> str:
+    """Return the part of a namespace that stands for a thread; the store takes no dots there."""
+    return thread.replace(".", "%2E") or "%"
 
 
 def thread_of_calls(part: str) -> str:
@@ -70,7 +75,7 @@ async def read_call(store: BaseStore, key: CallKey) -> Plain | None:
 
     No role is held to an answer of somebody else, so then it is asked again.
     """
-    kept = _whole(await store.aget(key.namespace, key.key, refresh_ttl=False))
+    kept = whole_of(await store.aget(key.namespace, key.key, refresh_ttl=False))
     return kept if kept and kept["kind"] != UNDER_WAY else None
 
 
@@ -88,32 +93,37 @@ async def forget_call(store: BaseStore, key: CallKey) -> None:
 
 async def write_call(store: BaseStore, key: CallKey, answer: Mapping[str, Any]) -> None:
     """Keep what the call answered; committed when this returns."""
-    await store.aput(key.namespace, key.key, {**answer, DIGEST: fingerprint(answer)}, index=False)
+    await put_whole(store, key.namespace, key.key, answer)
 
 
 async def calls_under_way(store: BaseStore, thread: str) -> list[Plain]:
     """Return the calls that were made and have no answer, in order, each {round, seat, attempt, scope, at, ...}."""
-    noted = map(_whole, await _entries(store, thread, {"kind": UNDER_WAY}))
+    noted = map(whole_of, await entries_in(store, namespace_of(thread), {"kind": UNDER_WAY}))
     calls = ({name: value for name, value in kept.items() if name != "kind"} for kept in noted if kept)
     return sorted(calls, key=lambda call: (call["at"], call["scope"], call["round"], call["seat"]))
 
 
 async def count_filled(store: BaseStore, thread: str) -> int:
     """Return how many answers in the journal fill a seat, those of teams that answer for a role included."""
-    return sum([len(await _entries(store, thread, {"kind": kind})) for kind in FILLING])
+    return sum([len(await entries_in(store, namespace_of(thread), {"kind": kind})) for kind in FILLING])
 
 
-async def _entries(store: BaseStore, thread: str, wanted: Plain) -> list[Item]:
-    """Return the entries of a thread; the store looks for what begins alike, so those of other threads are left out."""
-    namespace, found = namespace_of(thread), list[Item]()
+async def put_whole(store: BaseStore, namespace: tuple[str, ...], key: str, value: Mapping[str, Any]) -> None:
+    """Keep an entry with its digest; committed when this returns."""
+    await store.aput(namespace, key, {**value, DIGEST: fingerprint(value)}, index=False)
+
+
+async def entries_in(store: BaseStore, namespace: tuple[str, ...], wanted: Plain | None = None) -> list[Item]:
+    """Return the entries of a namespace; the store looks for what begins alike, so those of others are left out."""
+    found = list[Item]()
     while True:
-        page = await store.asearch(namespace, filter=wanted, limit=PAGE, offset=len(found))
+        page = await store.asearch(namespace, filter=wanted, limit=PAGE, offset=len(found), refresh_ttl=False)
         found += page
         if len(page) < PAGE:
             return [item for item in found if item.namespace == namespace]
 
 
-def _whole(item: Item | None) -> Plain | None:
+def whole_of(item: Item | None) -> Plain | None:
     """Return what an entry keeps; None where there is none, or it was changed since."""
     if item is None or not isinstance(item.value, dict):
         return None

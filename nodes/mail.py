@@ -11,13 +11,18 @@ from dataclasses import replace
 from typing import Any
 
 from nodes.border import name_of
-from nodes.events import Body
+from nodes.events import Body, events_of
+from policies.messages.draft import OPENING
 from policies.messages.mailbox import accept_messages, post
 from policies.messages.message import Message, inbox_of, message_from, open_questions, plain_message
+from policies.messages.outside import Listening, Unheard, hear
 from policies.run.seats import Seat
 from policies.team.team import Team
 
 State = Mapping[str, Any]
+
+NOT_SHOWN: tuple[Any, ...] = (None, {}, [], False)
+"""Values of a message's fields that say nothing to who reads it."""
 
 
 def posted(state: State) -> list[Message]:
@@ -55,7 +60,7 @@ def inbox_shown(state: State, seat: str) -> list[dict[str, Any]]:
     """Return the messages delivered to a seat of the open round or stage, as its role reads them."""
     ids: list[str] = next((each["inbox"] for each in state["seats"] if seat == name_of(each)), [])
     found = {message["id"]: message for message in state.get("messages", [])} if ids else {}
-    return [{key: value for key, value in found[id].items() if value not in (None, {}, [])} for id in ids]
+    return [{key: value for key, value in found[id].items() if value not in NOT_SHOWN} for id in ids]
 
 
 def delivered(seats: Sequence[Seat]) -> list[dict[str, str]]:
@@ -68,6 +73,51 @@ def _delivered(state: State) -> dict[str, set[str]]:
     for each in state.get("delivered", []):
         ids[each["role"]].add(each["id"])
     return ids
+
+
+def heard_in(events: Sequence[Body], number: int) -> list[dict[str, Any]]:
+    """Return what was heard from outside as a round or stage of this number opened, without the notes of ours on it."""
+    sent = (each["message"] for each in events if each["event"] == "sent" and each["round"] == number)
+    return [message for message in sent if message.get("outside") and OPENING not in message["metadata"]]
+
+
+def listening_of(team: Team) -> Listening:
+    """Return what a message from outside to a team is checked against."""
+    return Listening(team.name, tuple(team.roles), team.speaking, team.messages)
+
+
+def hear_all(
+    state: State, team: Team, said: Sequence[Mapping[str, Any]], number: int
+) -> tuple[list[dict[str, Any]], list[Body]]:
+    """Return the messages that what was said from outside makes in this round or stage, and the events of it."""
+    messages, unheard = _heard_now(state, listening_of(team), said)
+    events = [{"event": "sent", "round": number, "message": plain_message(message)} for message in messages]
+    events += [_refused(each, number) for each in unheard]
+    return [plain_message(message) for message in messages], events
+
+
+def as_if_heard(state: State, listening: Listening, said: Sequence[Mapping[str, Any]]) -> list[Message]:
+    """Return the messages that count, and after them what was said from outside, as it would be heard now."""
+    return [*standing(state), *_heard_now(state, listening, said)[0]]
+
+
+def _heard_now(
+    state: State, listening: Listening, said: Sequence[Mapping[str, Any]]
+) -> tuple[list[Message], list[Unheard]]:
+    heard = _heard_ids(state) if said else set()
+    new = [each for each in said if each["id"] not in heard]
+    return hear(new, posted(state), listening, {*state.get("withdrawn", [])}) if new else ([], [])
+
+
+def _heard_ids(state: State) -> set[str]:
+    """Return the ids of what was said from outside and heard: posted, or refused when it was to be."""
+    refused = {event["said"] for event in events_of(state, "message_refused") if "said" in event}
+    return refused | {message["id"] for message in state.get("messages", []) if message.get("outside")}
+
+
+def _refused(unheard: Unheard, number: int) -> Body:
+    who = {"said": unheard.id, "from": unheard.sender}
+    return {"event": "message_refused", "round": number, **who, "because": unheard.because}
 
 
 def send(

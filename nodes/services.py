@@ -1,7 +1,7 @@
 """What nodes are given by whoever builds the graph: voices, facts, the halt and a clock."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from langgraph.store.base import BaseStore
 
 from nodes.halt import Halt
+from nodes.said import said_to
 from nodes.voices.voice import Voice
 from policies.team.team import Team
 
@@ -52,6 +53,15 @@ def say_nothing(_: Mapping[str, Any]) -> None:
     """Say nothing: there is no trace."""
 
 
+Listen = Callable[[BaseStore, str, int], Awaitable[Sequence[Mapping[str, Any]]]]
+"""Returns what was said from outside to a thread (store, thread, round), as a round or stage of that number opens."""
+
+
+async def listen(store: BaseStore, thread: str, _: int) -> Sequence[Mapping[str, Any]]:
+    """Return what was said to the thread so far."""
+    return await said_to(store, thread)
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything a node needs besides the state."""
@@ -65,5 +75,7 @@ class Services:
     """Packages and their versions, for the record."""
     note_thread: Callable[[BaseStore, str, str, str], Awaitable[None]] | None = None
     """Notes a thread that begins (store, thread, team, goal), where nobody does so before the graph runs."""
+    listen: Listen = listen
+    """Returns what was said to a thread from outside."""
     annotate: Annotate = say_nothing
     """Says of a node's run, in its trace, whose answer it was and what became of it."""

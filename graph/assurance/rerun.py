@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from langgraph.store.base import BaseStore
+
 from graph.assurance.hands import Hands
 from graph.driver import kept_team
 from graph.past import Past
@@ -15,6 +17,7 @@ from graph.record import Record
 from graph.runner import Runner
 from graph.store.database import open_database
 from nodes.events import cause_of
+from nodes.mail import heard_in
 from nodes.services import FactsUnavailableError, Services
 from nodes.voices.recorded import RecordedVoice
 from policies.run.recovery import charge_lost
@@ -42,8 +45,8 @@ async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
     if past.is_open:
         raise UsageError(f"the thread `{thread}` has not ended; `accord resume {thread}` resumes it")
     voice, hands = RecordedVoice(past.events), Hands(past)
-    facts = partial(_facts_then, past)
-    services = Services(dict.fromkeys(_voices_of(past), voice), facts, clock=lambda: 0.0, now=hands.now)
+    voices, facts, hears = dict.fromkeys(_voices_of(past), voice), partial(_facts_then, past), partial(_heard, past)
+    services = Services(voices, facts, clock=lambda: 0.0, now=hands.now, listen=hears)
     with tempfile.TemporaryDirectory() as folder:
         location = str(Path(folder) / "replay.sqlite")
         async with open_database(location) as database:
@@ -56,6 +59,11 @@ def _voices_of(past: Past) -> set[str]:
     teams = [team for _, team in teams_within(kept_team(past))]
     named = {role.voice for team in teams for role in team.roles.values()} | {team.brief.voice for team in teams}
     return {*VOICE_NAMES, *filter(None, named)}
+
+
+async def _heard(past: Past, _: BaseStore, __: str, number: int) -> list[dict[str, Any]]:
+    """Return what was heard from outside then, as a round or stage of this number opened."""
+    return heard_in(past.events, number)
 
 
 def _with_lost(record: Record, past: Past) -> Record:

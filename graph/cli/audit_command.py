@@ -1,5 +1,6 @@
 """`accord audit`: verify the record of a thread, or export it."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -52,27 +53,65 @@ def verify(name: str | None, head: str | None, db: str | None, as_json: bool) ->
 @command.command("export")
 @reading_thread
 @click.option("--out", metavar="FILE", help="Where to write; default: stdout.")
+@click.option(
+    "--signed", metavar="DIR", help="Write what people signed instead, to a new folder, for OpenSSH to check."
+)
 @database_option
-def export(thread: str, out: str | None, db: str | None) -> Exit:
-    """Write the record of THREAD, one event a line, as canonical JSON (RFC 8785); the head goes to stderr."""
-    from graph.assurance.records import exported
+def export(thread: str, out: str | None, signed: str | None, db: str | None) -> Exit:
+    """Write the record of THREAD, one event a line, as canonical JSON (RFC 8785); the head goes to stderr.
+
+    With --signed, the folder has the bytes that each signature covers, the signature, and the keys that were declared
+    then. The commands that check them without Accord are printed.
+    """
     from graph.past import Past
     from graph.problems import UsageError, neutral
-    from graph.report.writing import write_file
-    from graph.threads import blaming
     from policies.assurance.audit import head_of
 
+    if out is not None and signed is not None:
+        raise UsageError("--out names a file for the record, --signed a folder for signatures; give one of them")
     thread, state = begun(thread, db)
     events = Past.of(state).events
     if not events:
         raise UsageError(f"the thread `{thread}` has no event")
+    if signed is not None:
+        return _export_signed(thread, state, signed)
+    _write(_exported(thread, state), out)
+    click.echo(neutral(f"head {head_of(events)}"), err=True)
+    return Exit.DONE
+
+
+def _exported(thread: str, state: Any) -> bytes:
+    from graph.assurance.records import exported
+    from graph.past import Past
+    from graph.threads import blaming
+
     with blaming(thread, state):
-        data = b"".join(exported(events))
+        return b"".join(exported(Past.of(state).events))
+
+
+def _write(data: bytes, out: str | None) -> None:
+    from graph.report.writing import write_file
+
     if out is None:
         sys.stdout.buffer.write(data)
     else:
         write_file(out, data)
-    click.echo(neutral(f"head {head_of(events)}"), err=True)
+
+
+def _export_signed(thread: str, state: Any, folder: str) -> Exit:
+    from graph.assurance.signatures import signed_files
+    from graph.past import Past
+    from graph.problems import UsageError, neutral
+    from graph.report.writing import write_new_folder
+    from graph.threads import blaming
+
+    with blaming(thread, state):
+        signed = signed_files(Past.of(state).events)
+    if not signed.commands:
+        raise UsageError(f"the thread `{thread}` has no signed answer")
+    write_new_folder(folder, signed.files)
+    for line in (f"cd {shlex.quote(folder)}", *signed.commands):
+        click.echo(neutral(line))
     return Exit.DONE
 
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "list": "List the threads touched last.",
     "why": "Explain a thread's decision, and what would have flipped it.",
     "messages": "Show what the roles of a thread wrote to each other.",
+    "say": "Say something to the roles of a thread, from outside.",
     "estimate": "Show what a team takes in calls, tokens and cost, before anything is asked.",
     "patterns": "Compare the coordination patterns, to choose one.",
     "policy": "Prove, compare and test decision tables.",

@@ -1,4 +1,4 @@
-"""`accord messages`: what the roles of a thread wrote to each other."""
+"""`accord messages`: what the roles of a thread wrote to each other, and what was said to them from outside."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import begun, database_option, json_option, print_json, reading_thread
+from graph.cli.session import database_option, json_option, print_json, reading_thread, run_async, settings_for
 from policies.messages.message import KINDS
 
 
@@ -30,26 +30,36 @@ def command(
     db: str | None,
     as_json: bool,
 ) -> Exit:
-    """Show the messages between the roles of THREAD, oldest first."""
+    """Show the messages of THREAD, oldest first: those between its roles, and what was said to them from outside.
+
+    What was said and not heard yet comes last.
+    """
     from graph.past import Past
+    from graph.saying import read_said, undelivered
     from graph.threads import blaming
     from policies.messages.message import conversation_of, find_messages, message_from, plain_message
 
-    thread, state = begun(thread, db)
+    thread, state, said = run_async(lambda _: read_said(settings_for(db), thread))
     with blaming(thread, state):
         posted = [message_from(plain) for plain in Past.of(state).messages]
+        left = undelivered(thread, state, said)
+    waiting = [each for each in left if find_messages([message_from(each.message)], agent, kind, conversation)[1]]
     found, total = find_messages(posted, agent, kind, conversation, offset, limit)
     messages = [plain_message(message) for message in found]
     whole = conversation_of(posted, conversation) if conversation else None
     if as_json:
         between = {"participants": [*whole.participants] if whole else []} if conversation else {}
-        print_json({"thread_id": thread, "total": total, "offset": offset, **between, "messages": messages})
+        unheard = [{**each.message, "because": each.because} for each in waiting]
+        page = {"thread_id": thread, "total": total, "offset": offset, **between, "messages": messages}
+        print_json({**page, "undelivered": unheard})
     else:
-        _print(messages, total, offset, whole.participants if whole else ())
+        _print(messages, total, offset, whole.participants if whole else (), waiting)
     return Exit.DONE
 
 
-def _print(messages: Sequence[Mapping[str, Any]], total: int, offset: int, participants: Sequence[str]) -> None:
+def _print(
+    messages: Sequence[Mapping[str, Any]], total: int, offset: int, participants: Sequence[str], waiting: Sequence[Any]
+) -> None:
     from rich.padding import Padding
 
     from graph.report.terminal.visible import console_on, visible, visible_lines
@@ -61,13 +71,19 @@ def _print(messages: Sequence[Mapping[str, Any]], total: int, offset: int, parti
         console.print(visible(_heading(message), "bold"))
         console.print(Padding(visible_lines(message["content"]), (0, 0, 1, 4)))
     console.print(visible(_footer(len(messages), total, offset)))
+    for each in waiting:
+        console.print()
+        console.print(visible(_heading(each.message), "bold"))
+        console.print(Padding(visible_lines(f"Not delivered: {each.because}."), (0, 0, 0, 4)))
+        console.print(Padding(visible_lines(each.message["content"]), (0, 0, 0, 4)))
 
 
 def _heading(message: Mapping[str, Any]) -> str:
     """Return who wrote to whom, what for and when, on one line."""
     beside = ", ".join([message["kind"], *_marks(message)])
     sent = message["at"][:19].replace("T", " ")
-    return f"{message['id']}  {message['from']} -> {', '.join(message['to'])}  ({beside})  {sent} UTC"
+    sender = f"{message['from']}{', from outside,' if message['outside'] else ''}"
+    return f"{message['id']}  {sender} -> {', '.join(message['to'])}  ({beside})  {sent} UTC"
 
 
 def _marks(message: Mapping[str, Any]) -> Iterator[str]:

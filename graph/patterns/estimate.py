@@ -17,9 +17,16 @@ from policies.run.usage import BYTES_PER_TOKEN, reserve
 from policies.team.nesting import each_changed
 from policies.team.privacy import withhold
 from policies.team.team import Brief, Role, Team, with_facts
+from policies.team.voices import HUMAN
 
 Plain = dict[str, Any]
 COURSES = ("shortest", "longest")
+
+
+WAITING = "waiting"
+"""The end of a course on which people are asked."""
+RULES, PEOPLE = "the roles' own rules", "people"
+"""Who answers without a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,8 @@ class Expense:
     answer_tokens: int = 0
     cost_usd: float = 0.0
     is_priced: bool = True
+    by: str = ""
+    """Who answers: the model, or in words who does without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +103,14 @@ def _written(course: Rehearsal, end: Finish, case: Plain) -> Prompt:
 
 
 def _expense(team: Team, speaker: Role | Brief, name: str, prompt: Prompt) -> Expense:
-    """Return what a call reserves; nothing where the rules speak."""
+    """Return what a call reserves; nothing where the rules speak, or a person."""
     if speaker.voice != "model":
-        return Expense(name, prompt, None)
+        return Expense(name, prompt, None, by=PEOPLE if speaker.voice == HUMAN else RULES)
     price = team.price_of(speaker.model)
     held = reserve(prompt.text, team.max_output_tokens, price)
     tokens = held.tokens - team.max_output_tokens
-    return Expense(name, prompt, speaker.model, tokens, team.max_output_tokens, held.cost_usd, price is not None)
+    limits = (tokens, team.max_output_tokens, held.cost_usd, price is not None)
+    return Expense(name, prompt, speaker.model, *limits, by=speaker.model or "")
 
 
 def tokens_of(expenses: Sequence[Expense]) -> int:
@@ -114,14 +124,24 @@ def cost_of(expenses: Sequence[Expense]) -> float:
 
 
 def by_model(expenses: Sequence[Expense]) -> list[Plain]:
-    """Return {model, roles, calls, tokens, cost_usd} for each model, null for the rules; the cost null if unpriced."""
+    """Return {model, by, roles, calls, tokens, cost_usd} for each who answers; the cost is null if unpriced.
+
+    The model is null for the roles' own rules and for people; `by` tells them apart.
+    """
     found = []
-    for model in dict.fromkeys(each.model for each in expenses):
-        mine = [each for each in expenses if each.model == model]
+    for model, by in dict.fromkeys((each.model, each.by) for each in expenses):
+        mine = [each for each in expenses if (each.model, each.by) == (model, by)]
         roles = Counter(each.role for each in mine)
         cost = cost_of(mine) if all(each.is_priced for each in mine) else None
         found.append(
-            {"model": model, "roles": [*roles], "calls": len(mine), "tokens": tokens_of(mine), "cost_usd": cost}
+            {
+                "model": model,
+                "by": by,
+                "roles": [*roles],
+                "calls": len(mine),
+                "tokens": tokens_of(mine),
+                "cost_usd": cost,
+            }
         )
     return found
 
@@ -149,10 +169,15 @@ def _plain_course(course: Rehearsal, expenses: Sequence[Expense]) -> Plain:
         "at_once": course.at_once,
         "tokens": {"prompts": prompt, "answers": answers, "total": prompt + answers},
         "cost_usd": cost_of(expenses) if all(each.is_priced for each in expenses) else None,
-        "stop_reason": course.end.reason if isinstance(course.end, Stop) else "success",
+        "stop_reason": _end_of(course.end) if isinstance(course.end, Stop) else "success",
         "stages": plain_stages(course),
         "models": by_model(expenses),
     }
+
+
+def _end_of(stop: Stop) -> str:
+    """Return how a course ends that a stop ends: one that only people can decide waits for them."""
+    return WAITING if stop.rule.asks_human else stop.reason
 
 
 def plain_stages(course: Rehearsal) -> list[Plain]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from graph.patterns.estimate import WAITING
 from graph.teams.examples import examples
 from graph.teams.policies import with_policy
 from policies.contracts.answers import Refusal
@@ -10,7 +11,7 @@ from policies.contracts.table import judge
 from policies.patterns.course import PATTERNS
 from policies.rehearsal.simulate import at_most, ends_of, simulate
 from policies.rehearsal.timeline import Rehearsal
-from policies.run.stop import STOP_TABLE, Stop
+from policies.run.stop import Stop
 from policies.team.team import MAX_MESSAGES, PATTERN_NAMES, PatternName, Team
 
 Plain = dict[str, Any]
@@ -88,8 +89,10 @@ def stop_reasons(team: Team, course: Rehearsal) -> list[str]:
 
 
 def _shown(reason: str) -> str:
-    kind = Stop.parse(reason).kind
-    return f"{kind}:*" if STOP_TABLE[kind].is_detailed else kind
+    kind, rule = Stop.parse(reason).kind, Stop.parse(reason).rule
+    if rule.asks_human:
+        return WAITING
+    return f"{kind}:*" if rule.is_detailed else kind
 
 
 def tell(sees: Sees, sequence: Sequence[str]) -> list[str]:

@@ -1,7 +1,8 @@
-"""Writes a report's file whole or not at all."""
+"""Writes the file of a report, or a folder, whole or not at all."""
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -30,6 +31,30 @@ def write_new_file(name: str, data: bytes) -> None:
         raise UsageError(f"{name}: already exists; name another file, or move it away")
     with _named(name), writing_file(name, 0o666) as file:
         file.write(data)
+
+
+def write_new_folder(name: str, files: Mapping[str, bytes]) -> None:
+    """Write a folder of what the database holds, where none is: whole or not at all; its user alone may read it.
+
+    Raises:
+        UsageError: it cannot be written, or something of that name is there already.
+    """
+    with _named(name):
+        if not name:
+            raise OSError(None, "it has no name")
+        folder = Path(os.path.abspath(name))
+        if folder.exists() or folder.is_symlink():
+            raise UsageError(f"{name}: already exists; name another folder, or move it away")
+        temporary = folder.with_name(f".{folder.name[:100]}.{os.getpid()}")
+        temporary.mkdir(mode=0o700)
+        try:
+            for each, data in files.items():
+                with os.fdopen(os.open(temporary / each, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                    file.write(data)
+            temporary.rename(folder)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from graph.past import Past
 from nodes.events import standing_word
 from policies.assurance.audit import head_of
 from policies.assurance.past import PastRun, People
-from policies.assurance.tape import tape_from, taped
+from policies.assurance.tape import tape_from
+from policies.assurance.taping import taped
 from policies.decision.guards import Guard
 from policies.decision.table import DECISIONS
 from policies.patterns.course import pattern_named

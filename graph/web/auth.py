@@ -142,7 +142,7 @@ async def _admit(run: Any) -> None:
     configurable = {**(assistant["config"].get("configurable") or {}), **await _configured(thread), **given}
     found = await Thread.read(thread)
     if kwargs.get("command"):
-        check_command(kwargs["command"], found.past)
+        check_command(kwargs["command"], found.past, found.interrupts)
     graph: Any = assistant["graph_id"]
     team = await asyncio.to_thread(team_for, graph, configurable, found.team)
     if kwargs.get("input") is not None:

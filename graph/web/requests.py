@@ -1,7 +1,7 @@
 """Requests: what a client may ask of a thread, and the input of a run as it is admitted, before anything is kept."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graph.past import Past
@@ -19,6 +19,8 @@ from policies.team.team import Team
 Value = Mapping[str, Any]
 LANGGRAPHS_OWN = "__pregel_"
 MAX_NAME = 80
+INTERRUPT_ID = re.compile(r"[0-9a-f]{32}")
+"""LangGraph takes an answer whose keys are all of this form for a map of answers."""
 ENDS = "/ \t\r\n"
 """What may follow a path of which a router takes no notice."""
 
@@ -93,16 +95,23 @@ def check_configuration(context: Value) -> None:
         raise UsageError(*(f"`context.{name[:MAX_NAME]}` is not known{allowed_names(name, known)}" for name in unknown))
 
 
-def check_command(command: Value, past: Past) -> None:
+def check_command(command: Value, past: Past, interrupts: Sequence[str]) -> None:
     """Refuse to answer what nobody has asked.
 
+    `interrupts` are LangGraph's ids of what waits: an answer by another of them would get lost without a word.
+
     Raises:
-        UsageError: the thread has not begun, or the answer is null.
+        UsageError: the thread has not begun, waits for nobody or for something else, or the answer is null.
     """
     if not past.case:
         raise UsageError("`command.resume` answers a thread that has begun; this one has not: send a run with an input")
     if command.get("resume") is None:
         raise UsageError("`command.resume` is null; give the answer, or send a run with an input")
+    named = command["resume"]
+    is_map = isinstance(named, dict) and named and all(map(INTERRUPT_ID.fullmatch, map(str, named)))
+    stale = [name for name in named if name not in interrupts] if is_map else []
+    if stale:
+        raise UsageError(f"the interrupt `{stale[0]}` is stale: it does not wait for an answer; read the thread again")
 
 
 def admitted_input(given: Any, team: Team, own: Value | None, past: Past) -> dict[str, Any]:

@@ -23,10 +23,8 @@ from policies.run.waves import Wave, first_asked, plan_wave, settle
 from policies.team.fields import Stance
 from policies.team.team import Budget
 
-BETWEEN = (None, "facts")
-"""Phases of a stop from outside that comes before the next round is opened."""
-FINALIZE = "finalize"
-"""The phase of one that comes before people are asked to sign a decision."""
+BETWEEN, FINALIZE = (None, "facts"), "finalize"
+"""Phases of a stop from outside: before the next round is opened, and before people are asked to sign a decision."""
 OTHER_MEANS = "the run had other limits on time, tokens or cost by then, or was cut by them"
 
 AskedAgain = tuple[Wave, Mapping[str, Reply]]
@@ -147,7 +145,8 @@ class Reenactment:
         if pause is not None and pause.reason and Stop.parse(pause.reason).rule.follows_from == "vote":
             self.at += 1  # the run was stopped here, and this one is not: it keeps the limits it has
             return None
-        if self._leave_out_people():
+        if (allowed := self.run.tape.after_people(self.at)) is not None:
+            self.at = allowed  # the round follows by itself here
             return None
         if self.step() is None or self._was_decided():
             return self.unknown(f"round {self.round + 1} never took place")
@@ -155,19 +154,6 @@ class Reenactment:
         self.spent = replace(self.spent, rounds=self.spent.rounds + 1)
         self.seats = self.course.seats(self)
         return None
-
-    def _leave_out_people(self) -> bool:
-        """Go past people who had to allow the round that follows by itself here, and what was done until they did.
-
-        A round that followed on a decision, which was not signed, was asked in other words.
-        """
-        steps = self.run.tape.steps[self.at :] if not self.left else ()
-        ahead = next((place for place, step in enumerate(steps) if not isinstance(step, Pause)), None)
-        allowed = steps[ahead] if ahead is not None else None
-        if ahead is None or not isinstance(allowed, Ruled) or (allowed.kind, allowed.ruled) != ("decide", "again"):
-            return False
-        self.at += ahead + 1
-        return True
 
     def _was_decided(self) -> bool:
         before = self.run.tape.steps[self.at - 1] if self.at else None
@@ -266,26 +252,10 @@ class Reenactment:
 
     def known_end(self, casts: Mapping[str, Cast]) -> RoundEnd | None:
         """Return how the open round ended in the run, to continue from there; None where it had other casts."""
-        found = self.run.tape.end_of(self.round)
-        if found is None or found[1].casts != casts:
-            self.left = True
-            return None
-        self.at, self.left = found[0] + 1, False
-        return found[1]
-
-    def open_questions(self, end: RoundEnd | None) -> int | None:
-        """Return how many questions are open after the round; None where answers sent messages that the run's did not.
-
-        `end` is how the round ended in the run, where it had the same casts.
-        """
-        found = self.run.tape.end_of(self.round)
-        if end is None and found is not None and self.offering == self.run.tape.offering(self.round):
-            end = found[1]
-        if end is not None:
-            self.questions = end.open_questions
-        elif self.offering:
-            self.questions = None
-        return self.questions
+        at, end = self.run.tape.end_of(self.round) or (0, None)
+        self.left = end is None or end.casts != casts
+        self.at = self.at if self.left else at + 1
+        return None if self.left else end
 
     def rule(self, policy: Policy, vote: Vote) -> Outcome:
         """Return the outcome of a vote, which closes the round."""

@@ -8,23 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from policies.contracts.answers import Accepted, Refusal
-from policies.decision.table import DECISIONS, Outcome
-from policies.decision.vote import Cast, rounds_blocked
-from policies.patterns.course import pattern_named
-from policies.patterns.vote import CAST
+from policies.decision.table import Outcome
+from policies.decision.vote import Cast
 from policies.people.question import Word
 from policies.run.budgets import Spent
 from policies.run.seats import Failure, Reply
-from policies.run.stop import stop_reason
-from policies.team.fields import Stance
 from policies.team.team import Budget
 
 Plain = dict[str, Any]
-Event = Mapping[str, Any]
-
-BRIEF, PEOPLE = "brief", "people"
-"""Who is asked besides the seats of a round."""
-ANSWERS = ("accepted", "refused", "failed")
 
 
 Asked = Literal["decide", "sign_off", "contribute"]
@@ -35,14 +26,16 @@ Asked = Literal["decide", "sign_off", "contribute"]
 class Exchange:
     """Seats that were asked at once, in order, and what each gave: None where the work was cut off before it did.
 
-    `limits` is the budget that was in force; the seats in `offering` sent messages to others with their answers. One
-    that `is_late` holds what people answered to the one before, after something else happened.
+    `limits` is the budget that was in force; the seats in `offering` sent messages to others with their answers.
+    `heard` says that messages from outside came with the round. One that `is_late` holds what people answered to the
+    one before, after something else happened.
     """
 
     round: int
     replies: Mapping[str, Reply | None]
     limits: Budget = field(default_factory=Budget)
     offering: frozenset[str] = frozenset()
+    heard: bool = False
     is_late: bool = False
 
 
@@ -128,6 +121,15 @@ class Tape:
         ends = (step for step in self.steps if isinstance(step, RoundEnd) and step.round < number)
         return (*self.start.called, *(step.convene for step in ends))
 
+    def after_people(self, place: int) -> int | None:
+        """Return the place behind people who let the team talk again at a place, and what was done until they did.
+
+        None where they did not. A round that followed on a decision, which was not signed, was asked in other words.
+        """
+        ahead = ((at, step) for at, step in enumerate(self.steps[place:], place + 1) if not isinstance(step, Pause))
+        after, step = next(ahead, (None, None))
+        return after if isinstance(step, Ruled) and (step.kind, step.ruled) == ("decide", "again") else None
+
     def was_silent(self, number: int) -> bool:
         """Return whether somebody who was to fill a seat of a round did not do so in time."""
         ruled = (step for step in self.steps if isinstance(step, Ruled))
@@ -141,177 +143,14 @@ class Tape:
         """Return the seats that sent messages with their answers in a round."""
         return frozenset(seat for step in self.exchanges(number) for seat in step.offering)
 
+    def heard(self, number: int) -> bool:
+        """Return whether messages from outside came with a round."""
+        return any(step.heard for step in self.exchanges(number))
+
     def answers(self, number: int, seat: str) -> list[tuple[Reply, Exchange]]:
         """Return what a seat gave in a round, in order, and where."""
         pairs = ((step.replies.get(seat), step) for step in self.exchanges(number))
         return [(reply, step) for reply, step in pairs if reply is not None]
-
-
-# --- from events to plain values -------------------------------------------------------------------------------------
-
-
-def taped(events: Sequence[Event]) -> Plain:
-    """Return the tape of a record as plain values: {start, steps}.
-
-    >>> taped([{"event": "admitted", "pattern": "rounds", "limits": {}, "max_repairs": 1}])["steps"]
-    []
-    """
-    moves = [place for place, event in enumerate(events) if event.get("moved")]
-    begun = moves[-1] if moves else 0
-    steps = _Taping()
-    for event in events[begun + 1 :]:
-        steps.take(event)
-    return {"start": _start(events[:begun], events[begun:]), "steps": steps.taken}
-
-
-@dataclass(slots=True)
-class _Taping:
-    """The steps of the events taken so far."""
-
-    taken: list[Plain] = field(default_factory=list)
-    last: str = ""
-    waits: bool = False
-    """Whether the run waits for people."""
-
-    def take(self, event: Event) -> None:
-        """Take the next event; those that say nothing of how the run went leave no step."""
-        kind = event["event"]
-        if event.get("role") == PEOPLE:
-            self._heed(event)
-        elif event.get("role") != BRIEF:
-            self._note(event)
-            self.last = kind
-
-    def _note(self, event: Event) -> None:
-        kind = event["event"]
-        if kind == "asked":
-            self._ask(event)
-        elif kind in ANSWERS:
-            self._answer(event)
-        elif kind == "outcome":
-            self.taken.append({key: event[key] for key in ("round", "casts", "final", "open_questions", "convene")})
-        elif kind == "finished" and event["stop_reason"] != stop_reason("success"):
-            self.taken.append({"stopped": event["stop_reason"], "phase": event["phase"], "resumed": None})
-        elif kind == "resumed":
-            self._resume(event)
-        elif kind == "recovered":
-            self._set_back(event["set_back"])
-
-    def _heed(self, event: Event) -> None:
-        """Take an event of people; facts are there from the beginning."""
-        kind = event["event"]
-        if event.get("kind") == "supply":
-            return
-        if kind == "asked":
-            self.waits = True
-        elif kind == "ruled":
-            self.waits, self.last = event["kind"] == "contribute", kind
-            self.taken.append({"ruled": event["outcome"], "kind": event["kind"], "round": event["round"]})
-
-    def _ask(self, event: Event) -> None:
-        """Add the seat to those asked at once: convene writes them one after the other, each once."""
-        seat = seat_of(event)
-        self.waits = "question" in event
-        if self.last != "asked" or seat in (pair[0] for pair in self.taken[-1]["asked"]):
-            self.taken.append({"round": event["round"], "asked": []})
-        self.taken[-1]["asked"].append([seat, None])
-
-    def _answer(self, event: Event) -> None:
-        """Add an answer to whoever was asked; apart from the asking where something else happened meanwhile."""
-        self.waits = False
-        if "asked" not in self.taken[-1]:
-            self.taken.append({"round": event["round"], "asked": [], "late": True})
-        asked = self.taken[-1]["asked"]
-        if self.taken[-1].get("late"):
-            asked.append([seat_of(event), None])
-        next(pair for pair in asked if pair[0] == seat_of(event))[1] = _plain_reply(event)
-
-    def _set_back(self, seats: Sequence[str]) -> None:
-        """Leave out the seats that were not asked again when the run was brought back: as if they never were."""
-        if seats:
-            asked = self.taken.pop()
-            left = [pair for pair in asked["asked"] if pair[0] not in seats]
-            self.taken += [{**asked, "asked": left}] if left else []
-
-    def _resume(self, event: Event) -> None:
-        if event["after"] is None:
-            self.taken.append({"stopped": None, "phase": "human" if self.waits else None})
-        self.taken[-1] |= {"resumed": event["limits"], "max_repairs": event["max_repairs"]}
-
-
-def seat_of(event: Event) -> str:
-    """Return the name of the seat that an event is about: its own, or its role's."""
-    return str(event.get("seat") or event["role"])
-
-
-def _plain_reply(event: Event) -> Plain:
-    if event["event"] == "refused":
-        return {"refused": event["rule"]}
-    if event["event"] == "failed":
-        return {"failed": event["reason"], **({"own_limit": True} if event.get("own_limit") else {})}
-    if "output" not in event:
-        offers = {"offers": True} if event.get("offered") else {}
-        return {"cast": event["contribution"]["stance"], "confidence": event["contribution"]["confidence"], **offers}
-    contract, answer = event["output"]["contract"], event["output"]["answer"]
-    return {"cast": CAST[answer["vote"]], "confidence": 1.0} if contract == "ballot" else {"output": contract}
-
-
-@dataclass(slots=True)
-class _Beginning:
-    """Where the loop is after the events taken so far, as far as what follows rests on it."""
-
-    round: int = 0
-    outcome: Outcome | None = None
-    pattern: str | None = None
-    before: str | None = None
-    stances: list[list[Stance]] = field(default_factory=list)
-    called: list[str | None] = field(default_factory=list)
-
-    def take(self, event: Event) -> None:
-        """Take the next event; `pattern` is in force, and was `before` until somebody resumed the run."""
-        kind = "" if event.get("role") == BRIEF else event["event"]
-        if kind in ("admitted", "resumed"):
-            self.before, self.pattern = self.pattern, event["pattern"]
-        elif kind == "asked" and event["role"] != PEOPLE:
-            self.round, self.outcome = event["round"], None
-        elif kind == "ruled" and event["outcome"] in DECISIONS:
-            self.outcome = event["outcome"]
-        elif kind == "ruled" and event["kind"] in ("decide", "sign_off"):
-            self.outcome = "next_round" if event["outcome"] == "again" else self.outcome
-        elif kind == "superseded":
-            self._reopen(event["round"])
-        elif kind == "outcome":
-            self.outcome = event["final"]
-            self.called.append(event["convene"])
-            if pattern_named(self.pattern).is_rounds:
-                self.stances.append([event["casts"][role] for role in event["confidences"]])
-
-    def _reopen(self, number: int) -> None:
-        """Take back the open round: it is asked again, but the stages of another pattern begin with a new one."""
-        if not pattern_named(self.before).is_rounds or self.outcome in (*DECISIONS, "escalate"):
-            self.outcome = "next_round"
-        elif number != self.round:
-            self.outcome = None
-        self.round = number
-
-
-def _start(before: Sequence[Event], standing: Sequence[Event]) -> Plain:
-    """Return where the standing part of a record begins, after the events before it."""
-    begun = _Beginning()
-    for event in (*before, standing[0], *(each for each in standing[1:2] if each["event"] == "superseded")):
-        begun.take(event)
-    return {
-        "limits": standing[0]["limits"],
-        "max_repairs": standing[0]["max_repairs"],
-        "round": begun.round,
-        "outcome": begun.outcome,
-        "spent": standing[0]["spent"] if before else {},
-        "rounds_blocked": rounds_blocked(begun.stances),
-        "called": begun.called,
-    }
-
-
-# --- from plain values to the tape -----------------------------------------------------------------------------------
 
 
 def tape_from(plain: Mapping[str, Any]) -> Tape:
@@ -335,7 +174,8 @@ def _steps(plain: Sequence[Mapping[str, Any]], limits: Budget) -> Iterator[TapeS
         if "asked" in each:
             replies = {seat: _reply(seat, given) for seat, given in each["asked"]}
             offering = frozenset(seat for seat, given in each["asked"] if given and given.get("offers"))
-            yield Exchange(each["round"], replies, limits, offering, each.get("late", False))
+            heard, is_late = each.get("heard", False), each.get("late", False)
+            yield Exchange(each["round"], replies, limits, offering, heard, is_late)
         elif "casts" in each:
             yield RoundEnd(**each)
         elif "ruled" in each:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from policies.assurance.past import PastRun, Rules, Verdict
 from policies.assurance.people import heard, waits
 from policies.assurance.reenactment import Reenactment, Talk
+from policies.assurance.tape import RoundEnd
 from policies.conditions.reading import roles_in
 from policies.decision.guards import examine
 from policies.decision.table import DECISIONS, for_ballots
@@ -104,7 +105,7 @@ class RoundsTalk(Talk):
     def closes(self, now: Reenactment) -> Verdict | None:
         """Decide the round; what follows it is another one, or people."""
         run, rules, casts = now.run, now.rules, casts_of(now.seats)
-        questions = now.open_questions(now.known_end(casts))
+        questions = _open_questions(now, now.known_end(casts))
         if questions is None and "open_questions" in rules.policy.variables:
             return now.unknown(f"which questions were open after round {now.round} is not known")
         said = [seat.accepted.answer for seat in now.seats if seat.accepted]
@@ -121,6 +122,24 @@ class RoundsTalk(Talk):
         now.rule(rules.policy, vote)
         now.earlier.append([each["stance"] for each in said])
         return None
+
+
+def _open_questions(now: Reenactment, end: RoundEnd | None) -> int | None:
+    """Return how many questions are open after the round; None where nobody can know.
+
+    That is where answers sent messages that the run's did not, or where some came from outside: what those ask and
+    answer is counted in the run's own ends of rounds alone. `end` is how the round ended in the run, where it had the
+    same casts.
+    """
+    tape = now.run.tape
+    found = tape.end_of(now.round)
+    if end is None and found is not None and now.offering == tape.offering(now.round):
+        end = found[1]
+    if end is not None:
+        now.questions = end.open_questions
+    elif now.offering or tape.heard(now.round):
+        now.questions = None
+    return now.questions
 
 
 class BallotsTalk(Talk):

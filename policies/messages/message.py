@@ -27,7 +27,10 @@ Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A posted message; `to` names roles, never everybody at once, and `sender` is not among them."""
+    """A posted message; `to` names its receivers, never everybody at once, and `sender` is not among them.
+
+    `outside` says that a person or a program sent it, and no role; no role's message ever does.
+    """
 
     id: str
     sender: str
@@ -40,6 +43,7 @@ class Message:
     in_reply_to: str | None = None
     topic: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ def plain_message(message: Message) -> dict[str, Any]:
         "at": message.at,
         "topic": message.topic,
         "metadata": dict(message.metadata),
+        "outside": message.outside,
     }
 
 

@@ -116,7 +116,7 @@ def _unsigned(question: Question, offered: Offered, approvers: Approvers, verify
     if declared is None or offered.signature is None:
         return None if declared is None else f"{offered.by} has a key, so the answer must be signed by it"
     fault = verify(declared, offered.signature, offered.answer, offered.because)
-    return f"the signature does not hold: {fault}" if fault else None
+    return f"the signature {fault}" if fault else None
 
 
 def taken(question: Question, offered: Offered, approvers: Approvers, now: str) -> Taken:

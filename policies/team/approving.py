@@ -67,6 +67,8 @@ def _deputy_faults(name: str, deputy: str | None, team: Team) -> Iterator[Fault]
         yield where, f"is {deputy!r}, which is the approver; name somebody else"
     elif team.approvers[deputy].deputy is not None:
         yield where, f"is {deputy!r}, who has a deputy too; allowed: an approver without one"
+    elif team.approvers[name].key and not team.approvers[deputy].key:
+        yield where, f"is {deputy!r}, who has no key and could answer for {name} without a signature; declare one"
 
 
 def _time_faults(team: Team) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from policies.decision.table import Policy
+from policies.people.keys import read_key
 from policies.team.fields import FactPath, RoleName, Text, Value
 
 MAX_APPROVERS = 7
@@ -38,6 +39,9 @@ def seconds_of(duration: str) -> int:
     return int(duration[:-1]) * _SECONDS[duration[-1]]
 
 
+KeyLine = Annotated[Text, AfterValidator(lambda line: str(read_key(line)))]
+"""An OpenSSH public key in one line; what is kept is its type and base64."""
+
 Names = Annotated[tuple[RoleName, ...], Field(min_length=1, max_length=MAX_APPROVERS, strict=False)]
 _NO_OTHER_KEYS: dict[str, Any] = {"additionalProperties": False}
 
@@ -47,7 +51,7 @@ class Approver(Value):
 
     title: Text
     """What people call this person's office."""
-    key: Text | None = None
+    key: KeyLine | None = None
     """An OpenSSH public key. With it, every answer of this person must be signed by it."""
     deputy: RoleName | None = None
     """Another approver, who may answer in this one's place. The two count once."""

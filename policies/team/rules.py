@@ -189,6 +189,8 @@ def _sentence(detail: ErrorDetails) -> str:
         return "is an unknown key"
     if kind == "value_error" and detail["loc"][-1:] == ("facts",):  # the sentence names the place; facts may be private
         return f"cannot be used: {context['error']}"
+    if kind == "value_error" and detail["loc"][-1:] == ("key",):  # the sentence says what it is; it may be a secret
+        return str(context["error"])
     if kind == "value_error":
         return f"is {shown(detail['input'])}: {context['error']}"
     return refusal(detail)

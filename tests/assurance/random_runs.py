@@ -18,7 +18,7 @@ from policies.decision.table import OUTCOMES, Policy, Row
 from policies.run.seats import Failure
 from policies.team.rules import parse_team
 from policies.team.team import Team
-from tests.assurance.random_people import Clock, Deed, draw_deed, with_people
+from tests.assurance.random_people import BEGIN, Clock, Deed, draw_deed, with_people
 from tests.harness import proposal
 from tests.policies.assurance.enumeration import random_policy
 
@@ -282,6 +282,33 @@ class DrawnVoice:
         return Utterance(failure=Failure(self.rng.choice(BRIEF_FAILURES))) if failed else Utterance("All agreed.")
 
 
+class Crowd:
+    """People outside, who say something before some rounds: ask, tell, and answer each other and the roles."""
+
+    def __init__(self, seed: int) -> None:
+        self._rng, self._said = random.Random(f"outside {seed}"), dict[int, list[Plain]]()
+        self._talks = self._rng.random() < 0.8
+
+    async def listen(self, _: Any, __: str, number: int) -> list[Plain]:
+        """Return all that was said by the time a round opens; no round changes what was said before another."""
+        for each in range(1, number + 1):
+            self._said.setdefault(each, [self._message(each, place) for place in range(self._rng.choice([0, 0, 1, 2]))])
+        return [message for each in range(1, number + 1) for message in self._said[each]] if self._talks else []
+
+    def _message(self, number: int, place: int) -> Plain:
+        rng = self._rng
+        kind = rng.choice(["question", "question", "note", "result"])
+        replied = rng.choice(["m1", "s-1-0", f"s-{number - 1}-0"]) if kind == "result" else None
+        opens = rng.choice([None, None, "terms"])
+        said = {
+            "id": f"s-{number}-{place}",
+            "from": rng.choice(["dana", "erp"]),
+            "to": [rng.choice(SEATS)],
+            "kind": kind,
+        }
+        return {**said, "content": "Why?", "at": BEGIN, "in_reply_to": replied, "conversation": opens}
+
+
 @dataclass(frozen=True)
 class Leg:
     """How somebody went on with a run: by a resume, with another team and its changes accepted, or by a deed."""
@@ -327,7 +354,8 @@ async def draw(database: Database, seed: int, thread: str = "drawn") -> Drawn | 
     first = script.team
     troubles = 1.5 if script.is_frail else script.rng.choice([0.0, 0.4, 0.8, 0.8, 1.2])
     voice = DrawnVoice(script.rng, halt, troubles)
-    services = Services({"model": voice, "rules": voice}, facts_of, halt, clock=voice.clock, now=clock.now)
+    voices, hears = {"model": voice, "rules": voice}, Crowd(seed).listen
+    services = Services(voices, facts_of, halt, clock=voice.clock, now=clock.now, listen=hears)
     runner, legs, moved = Runner(database, services), list[Leg](), None
     record: Record = await runner.run(script.team, thread)
     while len(legs) < LEGS:

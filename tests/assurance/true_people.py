@@ -19,7 +19,8 @@ class Acts:
         events = since_changes(events)
         self._asked = questions_in(events)
         self._ids = {event["question"]: key for key, event in self._asked.items()}
-        self._left = [(event, self._open_at(events, at)) for at, event in enumerate(events) if _is_act(event)]
+        acts = [(event, self._open_at(events, at)) for at, event in enumerate(events) if _is_act(event)]
+        self._left = [(event, about) for event, about in acts if about]  # where nobody waits, the facts had come
         self._limits = {id(event): _before(events, at) for at, event in enumerate(events) if _is_act(event)}
 
     def _open_at(self, events: Sequence[Event], at: int) -> set[Asked]:
@@ -83,7 +84,7 @@ def _told(event: Event) -> Any:
 
 def _is_act(event: Event) -> bool:
     if event["event"] == "resumed":
-        return bool(event["after"] is None and event["phase"] != "facts" and not event["moved"])
+        return bool(event["after"] is None and not event["moved"])
     return bool(event["event"] == "answered" or (event["event"] == "ruled" and event["how"] == "expired"))
 
 

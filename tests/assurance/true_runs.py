@@ -7,6 +7,7 @@ is taken over where it stopped as it did then: for the same reason, at the same 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from graph.record import Record
@@ -73,6 +74,12 @@ def stops_in(events: Sequence[Event]) -> list[Stopped]:
     return stops
 
 
+async def heard_by(events: Sequence[Event], _: Any, __: str, number: int) -> list[dict[str, Any]]:
+    """Return what was heard from outside in a past run by the time a round of this number opened, as it was said."""
+    sent = [event["message"] for event in events if event["event"] == "sent" and event["round"] <= number]
+    return [each for each in sent if each["outside"] and each["id"].startswith("s-")]
+
+
 class HeedingVoice(RecordedVoice):
     """The recorded voice, which notes what it was asked, and whether it ever had no answer."""
 
@@ -137,7 +144,8 @@ async def run_truly(database: Database, drawn: Drawn, team: Team, thread: str = 
     events = drawn.state["events"]
     stops, voice = stops_in(events), HeedingVoice(events)
     halt = HaltAsThen(stops, voice)
-    services = Services({"model": voice, "rules": voice}, facts_of, halt, clock=lambda: 0.0, now=halt.now)
+    voices, hears = {"model": voice, "rules": voice}, partial(heard_by, events)
+    services = Services(voices, facts_of, halt, clock=lambda: 0.0, now=halt.now, listen=hears)
     runner, at = Runner(database, services), 0
     if drawn.moved is None:
         record = await runner.run(team, thread)

@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 from langgraph.store.base import BaseStore, Op, PutOp, Result
 
-from graph import build, runner
+from graph import build, driver, runner
 from graph.store import database
 from graph.store.database import Database
 from nodes.voices.model import ModelVoice
@@ -106,7 +106,7 @@ def watched_nodes(killer: Killer) -> Iterator[None]:
             runs.afunc = _watched(f"node {team.name}/{name}" if is_inner else f"node {name}", runs.afunc, killer)
         return builder
 
-    with patch.object(build, "build_graph", build_watched), patch.object(runner, "build_graph", build_watched):
+    with patch.object(build, "build_graph", build_watched), patch.object(driver, "build_graph", build_watched):
         yield
 
 

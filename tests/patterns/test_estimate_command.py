@@ -242,7 +242,7 @@ def test_the_guide_says_who_sees_whom_and_what_may_stop_it() -> None:
         "orchestrator": ["invalid_plan:*", "invalid_output:*", "step_failed:*"],
         "conversation": ["invalid_output:*", "max_turns_reached"],
         "vote": ["invalid_output:*", "no_quorum"],
-        "rounds": ["invalid_contribution:*", "escalated"],
+        "rounds": ["invalid_contribution:*", "waiting"],
     }
 
 

@@ -39,7 +39,7 @@ def test_programs_get_the_messages_as_the_thread_keeps_them(accord_home: Path, c
     talk(accord_home)
     kept = state_of(settings_at(accord_home))["messages"]
 
-    assert found(capsys, "t") == {"thread_id": "t", "total": 5, "offset": 0, "messages": kept}
+    assert found(capsys, "t") == {"thread_id": "t", "total": 5, "offset": 0, "messages": kept, "undelivered": []}
     assert [message["id"] for message in kept] == ["m1", "m2", "m3", "m4", "m5"]
 
 
@@ -136,7 +136,7 @@ def test_a_thread_whose_roles_send_no_messages_has_none(accord_home: Path, capsy
     play(accord_home, talking(messages=None), silent(2))
 
     assert accord(capsys, "messages", "t").out == "No messages.\n"
-    assert found(capsys, "t") == {"thread_id": "t", "total": 0, "offset": 0, "messages": []}
+    assert found(capsys, "t") == {"thread_id": "t", "total": 0, "offset": 0, "messages": [], "undelivered": []}
 
 
 @pytest.mark.usefixtures("accord_home")

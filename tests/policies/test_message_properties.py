@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.messages.mailbox import FIELDS, MAX_METADATA_CHARACTERS, OPENING, Draft, accept_messages, post
+from policies.messages.draft import FIELDS, MAX_METADATA_CHARACTERS, OPENING, Draft
+from policies.messages.mailbox import accept_messages, post
 from policies.messages.message import (
     KINDS,
     PRIORITIES,

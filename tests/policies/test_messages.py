@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from policies.messages.mailbox import OPENING, Draft, accept_messages, post
+from policies.messages.draft import OPENING, Draft
+from policies.messages.mailbox import accept_messages, post
 from policies.messages.message import (
     KINDS,
     PRIORITIES,
@@ -118,7 +119,7 @@ def test_a_message_is_kept_as_plain_json_and_read_back() -> None:
         "in_reply_to": "m1",
         "at": AT,
         "topic": "price",
-        "metadata": {"weight": 2},
+        **{"metadata": {"weight": 2}, "outside": False},
     }
     assert message_from(plain) == full
     assert len({full, message_from(plain)}) == 1

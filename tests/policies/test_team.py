@@ -18,7 +18,7 @@ from nodes import finalize
 from nodes.services import Services
 from nodes.state import Input, State
 from policies.conditions.condition import holds
-from policies.messages.mailbox import EVERYBODY
+from policies.messages.draft import EVERYBODY
 from policies.team.access import Access
 from policies.team.rules import parse_team, warnings_of
 from policies.team.team import (

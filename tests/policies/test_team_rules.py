@@ -100,7 +100,7 @@ TYPES: list[tuple[Path, Any, str]] = [
     (("sequence",), "planner", "is 'planner'; allowed: a list"),
     (("roles",), ["planner"], "is ['planner']; allowed: a mapping"),
     ((*PLANNER, "enabled"), "no", "is 'no'; allowed: true or false without quotes; `no` is text"),
-    ((*PLANNER, "voice"), "humans", "is 'humans'; allowed: 'model', 'rules', 'human' or 'own:NAME'"),
+    ((*PLANNER, "voice"), "oracle", "is 'oracle'; allowed: 'model', 'rules', 'human' or 'own:NAME'"),
     ((*PLANNER, "voice"), "own:Oracle", "is 'own:Oracle'; allowed: 'model', 'rules', 'human' or 'own:NAME'"),
     ((*PLANNER, "voice"), "own:oracle\n", "is 'own:oracle\\n'; allowed: 'model', 'rules', 'human' or 'own:NAME'"),
     ((*PLANNER, "voice"), 7, "is 7; allowed: text"),

@@ -208,12 +208,17 @@ def _absent(group: list[Mapping[str, Any]]) -> Plain:
 
 def _sent(group: list[Mapping[str, Any]]) -> Plain:
     message = group[-1]["message"]
-    said = {"what": f"Sent a {message['kind']}", "role": message["from"], "detail": f"to {listed(message['to'])}"}
+    kind, to = message["kind"], f"to {listed(message['to'])}"
+    said = {"what": f"Sent a {kind}", "role": message["from"], "detail": to}
+    if message.get("outside"):
+        said = {"what": f"Heard a {kind} from outside", "detail": f"{message['from']} {to}"}
     return {**said, "quote": written(message["content"], MAX_RAW)}
 
 
 def _unsent(group: list[Mapping[str, Any]]) -> Plain:
-    return {"what": "Message refused", "tone": "refused", "rule": group[-1]["because"]}
+    event = group[-1]
+    who = {"detail": f"said by {event['from']}, from outside"} if "said" in event else {}
+    return {"what": "Message refused", "tone": "refused", "rule": event["because"], **who}
 
 
 def _reason(event: Mapping[str, Any], key: str = "reason") -> str:

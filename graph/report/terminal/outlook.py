@@ -84,7 +84,7 @@ def _seat(asked: Mapping[str, Any]) -> str:
 def _models(models: Sequence[Mapping[str, Any]]) -> Table:
     table = Table("model", "calls", "tokens", "US dollars", "roles", box=box.SIMPLE_HEAD, pad_edge=False)
     for each in models:
-        name = visible(each["model"] or "the roles' own rules")
+        name = visible(each["by"])
         roles = visible(", ".join(each["roles"]))
         table.add_row(name, f"{each['calls']:,}", f"{each['tokens']:,}", _dollars(each["cost_usd"]), roles)
     return table

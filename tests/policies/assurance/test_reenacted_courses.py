@@ -1,5 +1,7 @@
 """Reenactment of runs whose roles sent messages, of runs that went on with accepted changes, and of votes."""
 
+from dataclasses import replace
+
 from policies.assurance.past import PastRun, Rules, Verdict
 from policies.assurance.tape import Start
 from policies.assurance.whatif import decide_again
@@ -72,6 +74,31 @@ def test_questions_from_before_changes_were_accepted_are_not_known() -> None:
     )
 
     assert again(past, ASKING).answer == "undetermined"
+
+
+def heard(*offering: str) -> Verdict:
+    """The run stopped at a role that answered later, and people wrote before the round; one role sent messages late."""
+    steps = (
+        replace(asks(1, risk=LATE, legal="go", sales="go"), heard=True),
+        stops("llm_timeout", "round_1:risk", {}),
+        asks(1, offering=offering, risk="block"),
+        ends(1, "next_round", "block", "go", "go", questions=1),
+    )
+    past = run("max_rounds_reached", *steps, stops("max_rounds_reached"), start=ONE_ROUND, has_messages=True)
+    return again(past, ASKING)
+
+
+def test_what_people_asked_is_open_in_every_course_of_a_round_and_known_where_its_answers_sent_the_same() -> None:
+    assert heard().now == "no_go"
+    assert heard("risk").reason == "which questions were open after round 1 is not known"
+
+
+def test_an_unfinished_round_does_not_tell_which_questions_people_left_open() -> None:
+    first = replace(asks(1, risk=LATE, legal="go", sales="go"), heard=True)
+    past = run("llm_timeout", first, stops("llm_timeout", "round_1:risk"), has_messages=True)
+
+    assert again(past, ASKING).answer == "undetermined"
+    assert again(past, MOST).now == "go"
 
 
 # --- after accepted changes ------------------------------------------------------------------------------------------

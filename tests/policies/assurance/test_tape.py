@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from policies.assurance.tape import Exchange, Pause, RoundEnd, Ruled, Start, Tape, tape_from, taped
+from policies.assurance.tape import Exchange, Pause, RoundEnd, Ruled, Start, Tape, tape_from
+from policies.assurance.taping import taped
 from policies.contracts.answers import Accepted, Refusal
 from policies.run.budgets import Spent
 from policies.run.seats import Failure, Reply
@@ -313,3 +314,52 @@ def test_absent_roles_broke_the_row_of_blocks() -> None:
     moved = resumed("cancelled", "facts", rounds=2)
 
     assert start_of(admitted(), *FIRST, rounds[0], *asked(2, "risk"), rounds[1], moved).rounds_blocked == 0
+
+
+def test_a_brief_that_was_asked_for_opens_no_round_again() -> None:
+    tape = tape_of(
+        admitted(),
+        *asked(1, "risk"),
+        accepted(1, "risk"),
+        outcome(1, "go", risk="go"),
+        event("asked", round=1, role="brief", attempt=1),
+        event("failed", round=1, role="brief", reason="llm_timeout"),
+        finished("llm_timeout", "finalize"),
+        resumed("llm_timeout", "policy", rounds=1, messages=2),
+        event("superseded", round=1),
+        *asked(2, "risk"),
+    )
+
+    assert (tape.start.round, tape.start.outcome, tape.start.first) == (1, "next_round", 2)
+
+
+def sent(number: int, outside: bool) -> Event:
+    return event("sent", round=number, message={"id": "s-1", "outside": outside})
+
+
+def test_a_tape_holds_which_rounds_came_with_messages_from_outside() -> None:
+    tape = tape_of(
+        admitted(),
+        *asked(1, "risk"),
+        accepted(1, "risk"),
+        sent(1, outside=False),
+        outcome(1, "next_round", risk="go"),
+        sent(2, outside=True),
+        sent(2, outside=True),
+        *asked(2, "risk"),
+        event("refused", round=2, role="risk", rule="invalid_contribution:stance"),
+        *asked(2, "risk"),
+        event("absent", round=2, role="risk", reason="llm_timeout"),
+    )
+
+    assert [step.heard for step in tape.steps if isinstance(step, Exchange)] == [False, True, False]
+    assert [tape.heard(number) for number in (1, 2, 3)] == [False, True, False]
+
+
+def test_a_round_that_is_asked_later_since_the_process_died_still_came_with_its_messages() -> None:
+    begun = [admitted(), sent(1, outside=True), *asked(1, "risk", "legal")]
+    all_back = tape_of(*begun, event("recovered", set_back=["risk", "legal"]), *asked(1, "risk"))
+    one_back = tape_of(*begun, event("recovered", set_back=["risk"]), *asked(1, "risk"))
+
+    assert [step.heard for step in all_back.steps if isinstance(step, Exchange)] == [True]
+    assert [step.heard for step in one_back.steps if isinstance(step, Exchange)] == [True, False]

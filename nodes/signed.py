@@ -1,0 +1,128 @@
+"""Signed answers: whether each answer in a thread's events has the signature that its author's key asks for.
+
+A thread pins the keys of its approvers where it is admitted, and anew where it is resumed. So its events alone say
+which key counted when an answer was given.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nodes.fingerprint import digest
+from nodes.signatures import decision_bytes, find_fault
+from policies.assurance.audit import Break, Event
+from policies.people.keys import read_key
+from policies.people.panel import PERMITS, REFUSES
+from policies.plain import shown
+
+BOUND = ("policy", "facts")
+"""The hashes of what a question was asked about, which an answer to it is signed with."""
+
+Keys = Mapping[str, str]
+
+
+def declared_keys(team: Mapping[str, Any]) -> dict[str, str]:
+    """Return the keys that a team, in its plain form, declares for its approvers; each without its comment."""
+    approvers = team.get("approvers") or {}
+    return {name: str(read_key(each["key"])) for name, each in approvers.items() if each.get("key")}
+
+
+@dataclass(slots=True)
+class Signing:
+    """What is known of a thread on the way through its events: its id, the keys in force, what was asked."""
+
+    thread: str = ""
+    keys: Keys = field(default_factory=dict)
+    since: int = 0
+    """The number of the event that pinned the keys."""
+    bound: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    said: dict[str, dict[str, Event]] = field(default_factory=dict)
+    """The answers to each question, by whose place they fill."""
+
+    def learn(self, event: Event) -> None:
+        """Take in what an event pins or asks."""
+        if event["event"] == "admitted":
+            self.thread = event["thread"]
+        if event["event"] in ("admitted", "resumed") and event.get("keys", {}) != self.keys:
+            self.keys, self.since = event.get("keys", {}), event["seq"]
+        if event["event"] == "asked" and event.get("question") is not None:
+            self.bound.setdefault(event["question"], event["bound"])
+        if event["event"] == "answered":
+            self.said.setdefault(event["question"], {})[event["seat_of"]] = event
+
+
+def signings(events: Iterable[Event], kinds: Collection[str] = ("answered",)) -> Iterator[tuple[Event, Signing]]:
+    """Yield each answer of a person, with what was known when it was given; or events of other kinds."""
+    known = Signing()
+    for event in events:
+        known.learn(event)
+        if event["event"] in kinds:
+            yield event, known
+
+
+def pinned_keys(events: Iterable[Event]) -> Keys:
+    """Return the keys that are in force at the end of some events."""
+    known = Signing()
+    for event in events:
+        known.learn(event)
+    return known.keys
+
+
+def find_unsigned(events: Iterable[Event]) -> Break | None:
+    """Return the first answer that was not signed as its author's key asks, or that is counted as another one, or None.
+
+    The events are those of an unbroken chain. What was signed has to be what was answered: the thread, the question,
+    the hashes that it was asked about, the outcome and the reason.
+    """
+    for event, known in signings(events, ("answered", "ruled")):
+        message = _find_unsigned(event, known) if event["event"] == "answered" else _find_uncounted(event, known)
+        if message is not None:
+            return Break(event["seq"], message)
+    return None
+
+
+def _find_unsigned(event: Event, known: Signing) -> str | None:
+    by, question, signature = event["by"], event["question"], event.get("signature")
+    if question not in known.bound:
+        return f"answers the question {shown(question)}, which was not asked"
+    key = known.keys.get(by)
+    if signature is None:
+        return None if key is None else f"lacks the signature of {by}, whose key the team declares"
+    if key is None:
+        return f"has a signature of {shown(by)}, for whom the team declares no key"
+    return _find_unlike(event, known) or _find_forged(event, key)
+
+
+def _find_unlike(event: Event, known: Signing) -> str | None:
+    """Return the first part of what was signed that is not what was answered."""
+    asked = known.bound[event["question"]]
+    own = {"thread": known.thread, "question": event["question"], **{name: asked[name] for name in BOUND}}
+    own |= {name: event[name] for name in ("outcome", "because")}
+    signed = event["signed"]
+    for name in {**own, **signed}:
+        if name not in own or name not in signed or digest(own[name]) != digest(signed[name]):
+            return f"has a signature over a `{name}` that differs from the answer's"
+    return None
+
+
+def _find_forged(event: Event, key: str) -> str | None:
+    if not isinstance(event["signature"], str):
+        return f"has a signature of {event['by']} that is not text"
+    fault = find_fault(event["signature"], decision_bytes(**event["signed"]), key)
+    return f"has a signature of {event['by']} that {fault}" if fault else None
+
+
+def _find_uncounted(event: Event, known: Signing) -> str | None:
+    """Return how an event that counts answers differs from the answers; else whoever wrote it need not sign any."""
+    said = known.said.get(event["question"], {})
+    absent = [name for name in event["by"] if name not in [each["by"] for each in said.values()]]
+    if absent:
+        return f"counts an answer of {shown(absent[0])}, who gave none"
+    for seat, cast in event.get("casts", {}).items():
+        word: Any = said[seat]["outcome"] if seat in said else None
+        if cast not in ((PERMITS[word], REFUSES[word]) if word in PERMITS else ("absent",)):
+            return f"counts {shown(cast)} for {seat}, whose answer is {shown(word) if word else 'missing'}"
+    words = [each["outcome"] for each in said.values()]
+    if event["kind"] == "sign_off" and event["how"] == "answered" and event["outcome"] not in words:
+        return f"is {shown(event['outcome'])}, which nobody answered"
+    return None
