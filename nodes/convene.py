@@ -175,9 +175,8 @@ def _supplied(state: State, asking: Asking, now: str) -> Update:
 
 def _from_people(state: State, team: Team, asking: Asking, now: str) -> Update:
     """Return the questions that the seats of people are, or those that wait, with what may be answered now."""
-    waiting = waiting_of(state)
-    if waiting:
-        return {"questions": plain_questions(map(partial(asking.renewed, state), waiting))}
+    if waiting_of(state):  # those that are answered have had no effect yet
+        return {"questions": plain_questions(map(partial(asking.renewed, state), questions_of(state)))}
     asks = [ask for ask in state["wave"]["asks"] if ask["role"] in team.human_roles]
     if not asks:
         return {"questions": []} if state.get("questions") else {}
