@@ -97,6 +97,17 @@ def test_who_may_allow_a_round_here_and_could_not_then_may_give_anything() -> No
     assert (again(three, other).reason or "").startswith("the run had other limits by then")
 
 
+def test_a_run_whose_rounds_were_lowered_while_people_were_asked_keeps_its_own_where_they_are_not() -> None:
+    lone = (asks(2, risk="go", legal="go", sales="block"), ends(2, "next_round", "go", "go", "block"))
+    last = (asks(3, risk="go", legal="go", sales="go"), ends(3, "go", "go", "go", "go"))
+    lowered = (stops(None, "human", {"max_rounds": 2}), gave("again"))
+    past = run("go", *LONE, *lowered, *lone, stops("max_rounds_reached", None, {"max_rounds": 5}), *last)
+    asked_first = policy(("block == 1 && round == 1", "escalate"), ("block == 1", "next_round"), otherwise="go")
+
+    assert again(past, asked_first).answer == "same"
+    assert again(past, TALKS) == Verdict("t1", "same", "go", "go", 3)
+
+
 def test_a_stop_while_people_were_asked_comes_again() -> None:
     halted = run("go", *LONE, stops("cancelled", None, {}), gave("again"), *ALL_GO)
     for rules in (ASKS, TALKS):
