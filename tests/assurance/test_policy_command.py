@@ -148,11 +148,11 @@ def test_verify_says_how_far_it_followed_rows_that_calculate_with_rounds(capsys:
     )
 
 
-def test_verify_of_a_vote_says_that_nobody_is_asked(capsys: Captured) -> None:
+def test_verify_of_a_vote_says_when_people_are_asked(capsys: Captured) -> None:
     done = accord(capsys, "policy", "verify", "change_freeze")
 
     assert done.code == 0
-    assert "one that decides nothing ends with no_quorum: no human is asked" in done.out
+    assert "one that decides nothing ends with no_quorum, and one that escalates is left to people" in done.out
     assert "last round" in done.out
 
 
