@@ -18,7 +18,7 @@ from graph.store.database import Database, open_database
 from graph.teams.loader import load_team
 from graph.teams.policies import load_policy
 from graph.teams.voicing import voiced
-from policies.assurance.ballots import Electorate
+from policies.assurance.electorate import Electorate
 from policies.assurance.proof import prove
 from policies.decision.table import Policy, Row
 

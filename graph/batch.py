@@ -142,7 +142,7 @@ async def _end(begun: Iterable[asyncio.Task[BatchResult]]) -> None:
 
 async def _run_line(number: int, line: bytes, batch: Batch, work: _Work) -> BatchResult:
     result = await _result_of(number, line, batch, work)
-    work.has_failed |= result.record is None or result.record["status"] != "ok"
+    work.has_failed |= result.record is None or result.record["status"] not in ("ok", "waiting")
     return result
 
 

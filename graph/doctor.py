@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from graph.endpoints import load_endpoints
+from graph.endpoints import load_endpoints, load_notify, route_of
+from graph.notices.sender import NOT_INSTALLED, Sender, can_send
 from graph.problems import UsageError
 from graph.settings import Settings
 from graph.store.database import open_database
@@ -42,6 +43,7 @@ async def examine(settings: Settings, asks: bool = False) -> list[Diagnosis]:
         _database,
         _teams,
         _voice,
+        _notices,
     )
     found = [await check(settings) for check in checks]
     return [*found, *(await _endpoints(settings) if asks else [])]
@@ -100,6 +102,28 @@ async def _voice(settings: Settings) -> Diagnosis:
         return Diagnosis("voice", False, "; ".join(lacking))
     told = ", ".join(f"{each.default_model} at {each.address}" for each in endpoints.values())
     return Diagnosis("voice", None, f"model: {told}; not asked, `accord doctor --ask` asks")
+
+
+async def _notices(settings: Settings) -> Diagnosis:
+    """Return who is sent notices, and whether what sends can read their addresses; nobody is sent anything."""
+    try:
+        notify = load_notify(settings)
+    except UsageError as error:
+        return Diagnosis("notices", False, str(error))
+    if not notify.receivers:
+        return Diagnosis("notices", True, "no receiver: accord.toml names none under `notify`")
+    if not can_send():
+        return Diagnosis("notices", False, NOT_INSTALLED)
+    wrong = []
+    for receiver in notify.receivers:
+        async with Sender.opened(receiver, route_of(settings)) as sender:
+            await sender.start()
+            problem = await sender.check()
+            wrong += [f"{receiver.shown}: {problem}"] if problem else []
+    if wrong:
+        return Diagnosis("notices", False, "; ".join(wrong))
+    told = ", ".join(each.shown for each in notify.receivers)
+    return Diagnosis("notices", None, f"{told}; nothing was sent, `accord notify` sends what is due")
 
 
 async def _endpoints(settings: Settings) -> list[Diagnosis]:

@@ -88,7 +88,7 @@ class Driver:
         return past
 
     async def _is_given(self, thread: str, past: Past) -> bool:
-        if past.state.get("given") is not None:
+        if past.given is not None:
             return True
         saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
         return saved is not None and any(channel == RESUME for _, channel, _ in saved.pending_writes or ())

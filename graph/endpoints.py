@@ -1,4 +1,4 @@
-"""`accord.toml`: where models answer, with the environment, and which teams a server offers; keys are only named."""
+"""`accord.toml`: where models answer, with the environment, which teams a server offers, and who is sent notices."""
 
 import re
 import tomllib
@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from graph.inputs import read_input
 from graph.problems import UsageError
+from graph.receivers import ENTRY, Notify, Receiver, usable_receiver
 from graph.settings import Settings, usable_address, variable
 from nodes.voices.wire.endpoint import DEFAULT, Endpoint, Route
 from policies.nearest import allowed_names
@@ -25,6 +26,9 @@ MOST_SENTENCES = 20
 """Problems of a file that are reported at once."""
 NO_KEY = "-"
 """What is sent as the key where an endpoint needs none: the client is to send something."""
+
+NAMED = r"\$([A-Z_][A-Z0-9_]{0,99})"
+"""An entry of `notify` that names a variable."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Z_][A-Z0-9_]{0,99}$")]
@@ -50,6 +54,18 @@ class EndpointEntry(BaseModel):
     prices: dict[ModelName, Price] = Field(default_factory=dict)
 
 
+def _usable_entry(entry: str) -> str:
+    """Return an entry of `notify`: the address of a receiver, or the name of a variable that holds one."""
+    return entry if re.fullmatch(NAMED, entry) else usable_receiver(entry)
+
+
+def _usable_board(url: str) -> str:
+    try:
+        return usable_address(url).rstrip("/")
+    except ValueError:
+        raise ValueError("is not the address of a board; allowed: http(s)://HOST[:PORT]/PATH, without a user") from None
+
+
 NAMES = "a lower-case letter, then letters, digits, `-` and `_`, 40 in all"
 KEY_PATTERNS = {
     "key_env": "the name of a variable in capitals, not the key itself",
@@ -63,7 +79,13 @@ class _File(BaseModel):
 
     endpoints: dict[Name, EndpointEntry] = Field(default_factory=dict)
     teams: dict[Name, str] = Field(default_factory=dict)
+    notify: Annotated[list[Annotated[str, AfterValidator(_usable_entry)]], Field(max_length=50)] = []
+    notify_seconds: Annotated[float, Field(ge=0, le=60)] = 5.0
+    public_url: Annotated[str, AfterValidator(_usable_board)] | None = None
 
+
+TOP = ("notify", "notify_seconds", "public_url")
+"""The keys outside all tables."""
 
 ALLOWED = {
     1: tuple(_File.model_fields),
@@ -95,6 +117,28 @@ def registered_teams(settings: Settings) -> dict[str, Path]:
     """
     folder = config_path(settings).parent
     return {name: folder / Path(path).expanduser() for name, path in _read(settings).teams.items()}
+
+
+def load_notify(settings: Settings) -> Notify:
+    """Return who is sent notices.
+
+    Raises:
+        UsageError: as `load_entries`, or a variable that `notify` names holds no address of a receiver.
+    """
+    file = _read(settings)
+    receivers = [Receiver(_address(entry, config_path(settings))) for entry in file.notify]
+    return Notify([*{each.digest: each for each in receivers}.values()], file.public_url, file.notify_seconds)
+
+
+def _address(entry: str, path: Path) -> str:
+    named = re.fullmatch(NAMED, entry)
+    if named is None:
+        return entry
+    try:
+        return usable_receiver((variable(named[1]) or "").strip())
+    except ValueError as error:
+        told = error if variable(named[1]) else f"is not set; allowed: {ENTRY.partition(', or')[0]}"
+        raise UsageError(f"{path}: `notify` names {named[1]}, which {told}") from None
 
 
 def _read(settings: Settings) -> _File:
@@ -131,6 +175,8 @@ def _syntax(path: Path, message: str) -> str:
 def _line_of(text: str, place: list[str]) -> str:
     """Return `:line` of a place, as far as it is written in the plain form: a table's head, then a key and `=`."""
     lines, depth = text.splitlines(), 1 if place[0] == "teams" else 2
+    if place[0] in TOP:
+        return next((f":{number}" for number, line in enumerate(lines, 1) if re.match(rf"\s*{place[0]}\s*=", line)), "")
     named = ".".join(place[:depth])
     heads = (f"[{named}]", f"[{named}.") if len(place) == 1 else (f"[{named}]",)
     head = next((number for number, line in enumerate(lines) if line.strip().startswith(heads)), None)
@@ -146,7 +192,11 @@ def _problems(path: Path, text: str, error: ValidationError) -> Iterator[str]:
     for each in error.errors(include_url=False, include_input=False):
         place = [str(part) for part in each["loc"]]
         place = place[:-1] if place[-1] == "[key]" and len(place) > 2 else place
-        yield f"{path}{_line_of(text, place)}: `{'.'.join(place)}` {_said(each, place)}"
+        yield f"{path}{_line_of(text, place)}: {_named(place)} {_said(each, place)}"
+
+
+def _named(place: list[str]) -> str:
+    return f"`notify`, entry {int(place[1]) + 1}," if place[0] == "notify" and place[1:] else f"`{'.'.join(place)}`"
 
 
 def _said(error: ErrorDetails, place: list[str]) -> str:

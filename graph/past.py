@@ -10,6 +10,8 @@ from policies.assurance.audit import Event
 from policies.patterns.course import pattern_named
 from policies.patterns.pattern import Pattern
 from policies.people.question import Question
+from policies.run.seats import Reseating, effect_of
+from policies.team.access import Access, find_joining
 from policies.team.team import Budget
 
 Plain = dict[str, Any]
@@ -30,6 +32,7 @@ class Past:
     recovered: Plain = field(default_factory=dict)
     round: int = 0
     seats: Sequence[Plain] = ()
+    given: Plain | None = None
     outcome: str | None = None
     stop_reason: str | None = None
     phase: str | None = None
@@ -93,6 +96,20 @@ class Past:
     def standing(self) -> Sequence[Plain]:
         """The stages that were finished since changes were last accepted."""
         return self.stages[self.since :]
+
+    def change_after(self, outcome: Mapping[str, Any]) -> Reseating:
+        """Return who joined after a round that did not sit in it, and who left; the team is that of now."""
+        if not self.pattern.is_rounds:
+            return Reseating()
+        change = Reseating(outcome.get("convene"), outcome.get("release"))
+        return effect_of(change, [*outcome["casts"]], self._joining)
+
+    @property
+    def _joining(self) -> tuple[str, ...]:
+        rules = self.team.get("policy", {}).get("rules", ())
+        convened = [row["convene"] for row in rules if row.get("convene")]
+        enabled = frozenset(name for name, role in self.roles.items() if role["enabled"])
+        return find_joining(convened, self.team.get("sequence", ()), Access(frozenset(self.roles), enabled))
 
     def events_of(self, kind: str) -> list[Event]:
         """Return the events of one kind, in order."""

@@ -7,7 +7,9 @@ from typing import Any, cast
 from graph.build import run_config
 from graph.collector import settle_collector
 from graph.driver import Driver, Inputs, OnEvent, kept_team, team_from, tell
+from graph.endpoints import load_notify
 from graph.facts.loader import load_facts
+from graph.notices.outbox import know_receivers
 from graph.past import Past
 from graph.problems import UsageError
 from graph.record import Record, record_of, refused_record
@@ -182,8 +184,7 @@ class Runner:
         """Answer what a thread asks people, as {question?, by, answer, because?, signature?}, and continue with it.
 
         Raises:
-            UsageError: there is no such thread, it waits for nobody, or the answer is not taken: the thread goes on
-                waiting, as it was.
+            UsageError: there is no such thread, it waits for no answer, or this one is not taken: it waits as before.
             StorageError: the database failed.
         """
         return await self._hold(check_thread(thread), lambda: self._answer(thread, dict(said), on_event))
@@ -247,6 +248,7 @@ async def open_runner(
         open_voices(settings) as opened,
         open_tracing(settings) as tracing,
     ):
+        await know_receivers(database.store, load_notify(settings).receivers)
         spoken, versions = {**opened, **(voices or {})}, installed_versions()
         services = Services(spoken, load_facts, halt or Halt(), versions=versions, annotate=tracing.annotate)
         settle_collector()

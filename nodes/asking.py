@@ -19,7 +19,7 @@ from policies.team.team import Team
 from policies.team.voices import HUMAN
 
 PEOPLE = "people"
-"""Who was asked, in the events of questions that are no role's; LangGraph takes `human` for a chat message's role."""
+"""Who was asked, in the events of questions to nobody's seat; LangGraph takes `human` for a chat message's role."""
 
 Plain = dict[str, Any]
 State = Mapping[str, Any]

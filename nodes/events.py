@@ -18,7 +18,7 @@ from policies.decision.guards import Finding
 from policies.decision.outcome import Ruling
 from policies.decision.vote import Vote
 from policies.patterns.course import pattern_named
-from policies.run.seats import Reply, Seat
+from policies.run.seats import Reply, Reseating, Seat
 from policies.team.team import Brief, Budget, Role
 
 Body = dict[str, Any]
@@ -182,10 +182,16 @@ def standing_outcomes(state: Mapping[str, Any]) -> list[Event]:
     return [event for event in events_of(state, "outcome") if not moved or event["seq"] > moved[-1]]
 
 
+def reseatings(state: Mapping[str, Any]) -> dict[int, Reseating]:
+    """Return whom the row of each round convened and released, by round."""
+    outcomes = events_of(state, "outcome")
+    return {event["round"]: Reseating(event["convene"], event["release"]) for event in outcomes}
+
+
 def standing_word(state: Mapping[str, Any]) -> str | None:
     """Return what the policy or people gave last on the team and facts of now; None where nothing was decided.
 
-    What the policy decides is no decision yet where people have to sign it.
+    What the policy decides becomes a decision once people sign it, where they have to.
     """
     moved = [event["seq"] for event in events_of(state, "resumed") if event["moved"]]
     said = {"outcome": "final", "ruled": "outcome"}
@@ -194,11 +200,6 @@ def standing_word(state: Mapping[str, Any]) -> str | None:
     if not standing or (standing[-1]["event"] == "outcome" and state["case"]["team"]["sign_off"]):
         return None
     return str(standing[-1][said[standing[-1]["event"]]])
-
-
-def called(state: Mapping[str, Any]) -> dict[int, tuple[str, ...]]:
-    """Return the roles that the row of a round convened, by round."""
-    return {event["round"]: (event["convene"],) for event in events_of(state, "outcome") if event["convene"]}
 
 
 def capping_guards(state: Mapping[str, Any]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from nodes.closing import (
     nobody_answered,
     plain_ending,
 )
-from nodes.events import called, capping_guards, decision_line
+from nodes.events import capping_guards, decision_line, reseatings
 from nodes.prompting import brief_prompt, seat_prompt, synthesis_prompt
 from nodes.state import State
 from nodes.voices.voice import Prompt
@@ -29,7 +29,7 @@ from policies.decision.table import DECISIONS, Decision
 from policies.patterns.course import PATTERNS, advance
 from policies.patterns.stages import Closed, Entry, Finish, Log, Next, Stage, retried
 from policies.run.routing import DONE
-from policies.run.seats import Seat
+from policies.run.seats import Reseating, Seat
 from policies.run.stop import Stop
 from policies.team.team import Budget, Team
 
@@ -187,13 +187,13 @@ class Stages:
 
 def rounds_of(state: Mapping[str, Any]) -> Log:
     """Return the finished rounds of a state; the last one has its outcome until another is opened."""
-    convened = called(state)
+    changes = reseatings(state)
     log = [
         Closed(
             f"round_{entry['round']}",
             tuple(map(_said, entry["contributions"])),
             entry["decision"],
-            convened.get(entry["round"], ()),
+            (changes.get(entry["round"], Reseating()),),
         )
         for entry in state.get("history", [])
     ]

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from policies.assurance.ballots import Electorate
-from policies.assurance.ballots import Place as Seen
+from policies.assurance.electorate import Electorate
+from policies.assurance.electorate import Place as Seen
 from policies.decision.guards import Guard
 from policies.decision.table import Policy
 from policies.team.rules import parse_policy
@@ -36,7 +36,7 @@ def guards_of(guards: Iterable[Limit]) -> tuple[Guard, ...]:
 
 def place_of(seen: Seen) -> Place:
     """Return a place as the oracle has it."""
-    return Place(seen.round, seen.rounds_blocked, frozenset(seen.joined), seen.max_rounds)
+    return Place(seen.round, seen.rounds_blocked, frozenset(seen.joined), seen.max_rounds, frozenset(seen.released))
 
 
 def told_of(seen: Seen) -> Told:

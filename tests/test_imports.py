@@ -23,7 +23,7 @@ IMPURE_CALLS = {"open", "print", "input", "exec", "eval", "breakpoint"}
 PERSISTENCE = tuple(
     f"langgraph.{kind}.{engine}" for kind in ("checkpoint", "store") for engine in ("sqlite", "postgres")
 )
-HEAVY = ("langgraph", "langchain", "openai", "langsmith")
+HEAVY = ("langgraph", "langchain", "openai", "langsmith", "apprise", "requests")
 
 
 def parse(path: Path) -> ast.Module:
@@ -87,6 +87,12 @@ def test_the_state_of_a_thread_is_read_by_its_keys_in_one_file_of_graph() -> Non
 
 def test_langsmith_is_imported_in_at_most_one_file_of_graph() -> None:
     assert [path.split("/")[0] for path in importers("langsmith")] in ([], ["graph"])
+
+
+def test_apprise_is_imported_where_notices_are_sent_alone() -> None:
+    child = "graph/notices/child.py"  # it is run as a file, so it can import nothing of ours
+    assert importers("apprise") == [child]
+    assert not [name for name in imported()[child] if name.startswith(PACKAGES)]
 
 
 def test_the_environment_is_read_in_one_file_of_graph() -> None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from graph.assurance.subject import DEFAULT_ROLES, Subject, equal_electorates, is_policy, load_subject, load_subjects
 from graph.problems import UsageError
-from policies.assurance.ballots import Electorate, TooManyVotesError
+from policies.assurance.ballots import TooManyVotesError
 from policies.assurance.difference import Change, find_changes
+from policies.assurance.electorate import Electorate
 from policies.assurance.lens import lens_of
 from policies.decision.table import Policy
 from policies.team.team import Budget

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from graph.assurance.subject import Subject, electorates_on, is_policy, load_subject
+from graph.assurance.subject import Subject, electorates_on, is_policy, load_subject, seated_by_name
 from graph.problems import UsageError
 from graph.teams.policies import load_policy
-from policies.assurance.ballots import CASTS, Ballots, Electorate, Place, TooManyVotesError, vote_at
+from policies.assurance.ballots import CASTS, Ballots, TooManyVotesError, vote_at
+from policies.assurance.electorate import Electorate, Place, Seating
 from policies.assurance.lens import LONGEST, lens_of
-from policies.assurance.rulings import Rulings
+from policies.assurance.rulings import Rulings, change_of
 from policies.assurance.walk import find_way
 from policies.decision.guards import Finding, Guard
 from policies.decision.outcome import Ruling, decide
@@ -17,6 +18,7 @@ from policies.decision.table import Policy
 from policies.decision.variables import VARIABLES, Variables
 from policies.decision.vote import Cast
 from policies.nearest import allowed_names
+from policies.run.seats import Reseating
 
 Problems = list[str]
 
@@ -30,6 +32,7 @@ class SingleVote:
     round: int = 1
     streak: int = 0
     joined: Sequence[str] = ()
+    released: Sequence[str] = ()
     max_rounds: int | None = None
     open_questions: int = 0
     confidence: float | None = None
@@ -48,7 +51,8 @@ class Single:
     ruling: Ruling
     values: Mapping[str, Any]
     tripped: tuple[Guard, ...]
-    joins: str | None
+    change: Reseating
+    """Who joins from the next round on, and who leaves."""
     way: str | None
 
 
@@ -61,9 +65,9 @@ def decide_single(asked: SingleVote) -> Single:
     problems: Problems = []
     said = _said(asked.votes, problems)
     subject = _subject(asked, said)
-    joined = _joined(asked, subject, problems)
-    place = _place(asked, subject, joined, problems)
-    casts = _casts(subject, said, joined, problems)
+    seating = Seating(_joined(asked, subject, problems), _released(asked, subject, problems))
+    place = _place(asked, subject, seating, problems)
+    casts = _casts(subject, said, seating, problems)
     tripped = [_guard(name, subject, problems) for name in asked.tripped]
     if problems:
         raise UsageError(*problems)
@@ -88,8 +92,9 @@ def _subject(asked: SingleVote, said: Mapping[str, str]) -> Subject:
     if not is_policy(asked.name) or asked.settings or asked.within:
         return load_subject(asked.name, settings=asked.settings, within=asked.within)
     policy = load_policy(asked.name)
-    named = sorted(role for role in policy.named_roles or () if role in said and role not in policy.joining)
-    sequence = [role for role in dict.fromkeys([*named, *said]) if role not in asked.joined]
+    there = {*said, *asked.released}
+    named = sorted(role for role in seated_by_name(policy) if role in there and role not in policy.joining)
+    sequence = [role for role in dict.fromkeys([*named, *said, *asked.released]) if role not in asked.joined]
     if not sequence:
         raise UsageError("no role votes; name the stance of each, for example role_1=go role_2=block")
     return Subject(asked.name, policy, electorates_on(sequence, [policy])[0])
@@ -105,9 +110,26 @@ def _joined(asked: SingleVote, subject: Subject, problems: Problems) -> tuple[st
     return tuple(role for role in joining if role in asked.joined)
 
 
-def _place(asked: SingleVote, subject: Subject, joined: tuple[str, ...], problems: Problems) -> Place:
+def _released(asked: SingleVote, subject: Subject, problems: Problems) -> tuple[str, ...]:
+    sequence, leaving = subject.electorate.roles, subject.policy.leaving
+    for role in dict.fromkeys(asked.released):
+        if role in subject.electorate.joining:
+            problems.append(f"--released {role}: it sits only where --joined names it; leave it out here")
+        elif role not in leaving:
+            may_leave = [role for role in leaving if role in sequence]
+            problems.append(f"--released {role}: no row of this policy lets it go{_allowed(role, may_leave)}")
+        elif role not in sequence:
+            problems.append(f"--released {role}: it never sits in this team; leave it out here")
+    return tuple(role for role in sequence if role in asked.released)
+
+
+def _allowed(name: str, names: Sequence[str]) -> str:
+    return allowed_names(name, names) if names else "; leave it out here"
+
+
+def _place(asked: SingleVote, subject: Subject, seating: Seating, problems: Problems) -> Place:
     limit = asked.max_rounds or subject.electorate.max_rounds
-    place = Place(asked.round, asked.streak, joined, limit, asked.open_questions, asked.confidence)
+    place = Place(asked.round, asked.streak, seating.joined, limit, asked.open_questions, released=seating.released)
     if subject.electorate.is_vote and limit > 1:
         once = "the approvers are asked once" if subject.is_of_people else "the team's pattern is a vote"
         problems.append(f"--max-rounds {limit}: {once}; allowed: 1")
@@ -117,9 +139,10 @@ def _place(asked: SingleVote, subject: Subject, joined: tuple[str, ...], problem
     if place.rounds_blocked >= place.round:
         before = place.round - 1
         problems.append(f"--streak {asked.streak}: {before} came before round {place.round}; allowed: 0 to {before}")
-    if len(joined) >= place.round:
-        told = f"one may join after each round, and {place.round - 1} came before round {place.round}"
-        problems.append(f"--joined {','.join(joined)}: {told}; allowed: {place.round - 1}")
+    for flag, verb, roles in (("joined", "join", place.joined), ("released", "leave", place.released)):
+        if len(roles) >= place.round:
+            told = f"one may {verb} after each round, and {place.round - 1} came before round {place.round}"
+            problems.append(f"--{flag} {','.join(roles)}: {told}; allowed: {place.round - 1}")
     return replace(place, confidence=_confidence(asked, subject, problems))
 
 
@@ -133,11 +156,11 @@ def _confidence(asked: SingleVote, subject: Subject, problems: Problems) -> floa
     return (1.0 if given is None else given) if subject.policy.trust_confidence else None
 
 
-def _casts(subject: Subject, said: Mapping[str, str], joined: Sequence[str], problems: Problems) -> dict[str, Cast]:
-    seats = subject.electorate.seated(joined)
+def _casts(subject: Subject, said: Mapping[str, str], seating: Seating, problems: Problems) -> dict[str, Cast]:
+    seats = subject.electorate.seated(seating)
     for role, stance in said.items():
         problems += _wrong(subject, seats, role, stance)
-    needed = seats if subject.is_team else _needed(subject.policy, subject.electorate, seats)
+    needed = seats if subject.is_team else _needed(subject.policy, subject.electorate, seats, seating)
     missing = [role for role in needed if role not in said]
     if missing:
         problems.append(f"{', '.join(missing)}: no stance; name each role that votes once, for example {missing[0]}=go")
@@ -147,7 +170,9 @@ def _casts(subject: Subject, said: Mapping[str, str], joined: Sequence[str], pro
 
 def _wrong(subject: Subject, seats: Sequence[str], role: str, stance: str) -> Iterator[str]:
     """Yield what is wrong with one role's stance."""
-    if role not in seats and role in subject.electorate.joining:
+    if role not in seats and role in subject.electorate.roles:
+        yield f"`{role}` does not vote here, since it has left; leave out its stance, or --released {role}"
+    elif role not in seats and role in subject.electorate.joining:
         yield f"`{role}` does not vote here; it votes once it has joined: --joined {role}"
     elif role not in seats:
         yield f"`{role}` does not vote here{allowed_names(role, seats)}"
@@ -157,9 +182,10 @@ def _wrong(subject: Subject, seats: Sequence[str], role: str, stance: str) -> It
         yield f"`{role}={stance}`: `{stance}` is not a stance{allowed_names(stance, CASTS)}"
 
 
-def _needed(policy: Policy, electorate: Electorate, seats: Sequence[str]) -> list[str]:
-    """Return the roles that must be there: whoever sits, and whom a row names."""
-    named = sorted(role for role in policy.named_roles or () if role not in electorate.joining)
+def _needed(policy: Policy, electorate: Electorate, seats: Sequence[str], seating: Seating) -> list[str]:
+    """Return the roles that must be there: whoever sits, and whom a row names, unless it has left."""
+    away = (*electorate.joining, *seating.released)
+    named = sorted(role for role in policy.named_roles or () if role not in away)
     return list(dict.fromkeys([*seats, *named]))
 
 
@@ -178,9 +204,9 @@ def _decided(subject: Subject, place: Place, casts: Mapping[str, Cast], tripped:
     rulings = Rulings(
         subject.policy, Ballots(subject.policy, subject.electorate), lens=lens_of([subject.policy]).onto(place)
     )
-    joins = rulings.joins(ruling, place)
+    change = change_of(subject.electorate, ruling, place)
     values = Variables(vote).take(names)
-    return Single(subject, place, casts, ruling, values, tuple(tripped), joins, _way(rulings, place))
+    return Single(subject, place, casts, ruling, values, tuple(tripped), change, _way(rulings, place))
 
 
 def _way(rulings: Rulings, place: Place) -> str | None:

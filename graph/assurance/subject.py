@@ -9,7 +9,7 @@ from graph.documents import read_document
 from graph.problems import UsageError
 from graph.teams.loader import Changes, load_team, shipped_teams
 from graph.teams.policies import is_path, load_policy, shipped_policies
-from policies.assurance.ballots import Electorate, electorate_of, electorate_of_panel
+from policies.assurance.electorate import Electorate, electorate_of, electorate_of_panel
 from policies.assurance.proof import Proof, prove
 from policies.conditions.condition import ConditionError, compile_condition
 from policies.decision.guards import Guard
@@ -196,14 +196,19 @@ def is_policy(name: str) -> bool:
 
 
 def equal_electorates(policies: Sequence[Policy], roles: int) -> list[Electorate]:
-    """Return a team of equal roles for each policy, the same roles for all: those that rows name are among them.
+    """Return a team of equal roles for each policy, the same for all: those that rows name or release are among them.
 
-    A role that its policy convenes joins; it is in the sequence only where another policy names it.
+    A role that its policy convenes joins; it is in the sequence only where another policy names or releases it.
     """
-    named = sorted({role for policy in policies for role in policy.named_roles or () if role not in policy.joining})
+    named = sorted({role for policy in policies for role in seated_by_name(policy) if role not in policy.joining})
     convened = {role for policy in policies for role in policy.joining}
     made = (name for name in _numbered() if name not in convened and name not in named)
     return electorates_on([*named, *islice(made, max(roles - len(named), 0))], policies)
+
+
+def seated_by_name(policy: Policy) -> tuple[str, ...]:
+    """Return the roles that a policy alone needs: those whose stances rows read, and those that rows release."""
+    return (*(policy.named_roles or ()), *policy.leaving)
 
 
 def _numbered() -> Iterator[str]:

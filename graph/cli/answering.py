@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
+from graph.cli.noticing import send_notices
 from graph.cli.session import print_record, run_async, settings_for
 from graph.cli.waiting import reading
 
@@ -38,8 +39,10 @@ def give(
         from graph.cli.progress import progress_on_stderr
         from graph.runner import open_runner
 
+    settings = settings_for(db)
+
     async def work(halt: Any) -> tuple[dict[str, Any], Any]:
-        async with open_runner(settings_for(db), halt=halt) as runner:
+        async with open_runner(settings, halt=halt) as runner:
             found = await runner.threads.find(thread)
             given = said if key is None else signed(await runner.threads.begun(found), said, key)
             with progress_on_stderr().shown() as progress:
@@ -48,4 +51,6 @@ def give(
             return record, None if as_json else await runner.threads.state(found)
 
     record, state = run_async(work)
-    return print_record(record, state or {}, as_json, thread=record["thread_id"], is_verbose=is_verbose)
+    code = print_record(record, state or {}, as_json, thread=record["thread_id"], is_verbose=is_verbose)
+    send_notices(settings, [record["thread_id"]])
+    return code

@@ -13,6 +13,7 @@ import click
 from click.core import ParameterSource
 
 from graph.cli.exits import Exit, exit_of
+from graph.cli.noticing import send_notices
 from graph.cli.session import database_option, run_async, settings_for, voice_option
 from graph.cli.waiting import reading
 
@@ -64,6 +65,7 @@ def command(
                 raise _EndedEarlyError  # the older file stays
     except _EndedEarlyError:
         click.echo(f"accord: {out}: is left as it was, since not every case has a result", err=True)
+    send_notices(settings, reports.threads)
     return reports.worst
 
 
@@ -109,7 +111,7 @@ class Reports:
     def __init__(self, output: IO[bytes], halt: Any) -> None:
         from graph.report.terminal.batch import Tally
 
-        self.tally, self.worst = Tally(), Exit.DONE
+        self.tally, self.worst, self.threads = Tally(), Exit.DONE, list[str]()
         self._output, self._halt = output, halt
 
     async def take_all(self, lines: Any, batch: Any) -> None:
@@ -123,6 +125,7 @@ class Reports:
                     await asyncio.to_thread(self._write, result)
                     self.tally.add(result.id, result.record, is_left=result.is_left)
                     self.worst = max(self.worst, self._exit_of(result))
+                    self.threads += [result.record["thread_id"]] if result.record else []
                     advance()
 
     def _write(self, result: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
+from graph.cli.noticing import send_notices
 from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
 
 HELP = """Show what waits for people: since when, until when, and for whom.
@@ -27,8 +28,10 @@ def command(name: str | None, db: str | None, as_json: bool) -> Exit:
     from graph.inbox import open_inbox, questions_for
     from graph.report.terminal.inbox import print_inbox
 
+    settings = settings_for(db)
+
     async def work(halt: Any) -> Sequence[Mapping[str, Any]]:
-        async with open_inbox(settings_for(db), halt) as inbox:
+        async with open_inbox(settings, halt) as inbox:
             return questions_for(await inbox.waiting(), name)
 
     waiting = run_async(work)
@@ -36,4 +39,5 @@ def command(name: str | None, db: str | None, as_json: bool) -> Exit:
         print_json(waiting)
     else:
         print_inbox(waiting)
+    send_notices(settings)
     return Exit.DONE

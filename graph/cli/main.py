@@ -36,6 +36,7 @@ COMMANDS = {
     "teams": "List the shipped teams, or print the JSON Schema of a team file.",
     "graph": "Draw a team's graph as mermaid.",
     "endpoints": "List where models answer.",
+    "notify": "Send every notice that is due.",
     "doctor": "Check this installation.",
 }
 

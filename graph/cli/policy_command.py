@@ -112,6 +112,7 @@ def diff(first: str, second: str, roles: int | None, as_json: bool) -> Exit:
     help="Rounds in a row with a block right before this one. Default: 0.",
 )
 @click.option("--joined", multiple=True, metavar="ROLE,...", help="Roles that rows brought in before.")
+@click.option("--released", multiple=True, metavar="ROLE,...", help="Roles that rows let go before.")
 @click.option("--max-rounds", type=ROUNDS, help="How many rounds there may be. Default: the team's; of a policy, 3.")
 @click.option(
     "--open-questions", type=click.IntRange(0, 2**53 - 1), default=0, help="How many questions are open. Default: 0."
@@ -128,7 +129,8 @@ def decide(name: str, votes: tuple[str, ...], number: int, settings: tuple[str, 
     from graph.assurance.single import SingleVote, decide_single
     from graph.report.terminal.single import plain_single, print_single
 
-    at["joined"] = [role.strip() for given in at["joined"] for role in given.split(",")]
+    for name_of in ("joined", "released"):
+        at[name_of] = [role.strip() for given in at[name_of] for role in given.split(",")]
     found = decide_single(SingleVote(name, votes, number, settings=settings, **at))
     if as_json:
         print_json(plain_single(found))

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
+from graph.cli.noticing import send_notices
 from graph.cli.session import (
     database_option,
     facts_from,
@@ -51,10 +52,10 @@ def command(
         from graph.cli.progress import progress_on_stderr
         from graph.runner import open_runner
 
-    limits, given = _limits(budget), facts_from(facts)
+    limits, given, settings = _limits(budget), facts_from(facts), settings_for(db)
 
     async def work(halt: Any) -> tuple[dict[str, Any], Any]:
-        async with open_runner(settings_for(db), halt=halt) as runner:
+        async with open_runner(settings, halt=halt) as runner:
             found = await runner.threads.find(thread)
             with progress_on_stderr().shown() as progress:
                 progress.begin(found)
@@ -62,7 +63,9 @@ def command(
             return record, None if as_json else await runner.threads.state(found)
 
     record, state = run_async(work)
-    return print_record(record, state or {}, as_json, thread=record["thread_id"], is_verbose=is_verbose)
+    code = print_record(record, state or {}, as_json, thread=record["thread_id"], is_verbose=is_verbose)
+    send_notices(settings, [record["thread_id"]])
+    return code
 
 
 def _limits(budget: Sequence[str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit, exit_of
+from graph.cli.noticing import send_notices
 from graph.cli.session import (
     database_option,
     facts_from,
@@ -63,6 +64,7 @@ def command(
     _say_where_it_failed(record, team)
     if "trace" in record:
         _say_who_answered(record, voice, case.has_endpoints, as_json)
+        send_notices(case.settings, [record["thread_id"]])
     return exit_of(record)
 
 

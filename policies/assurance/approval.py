@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
 
-from policies.assurance.ballots import Electorate, TooManyVotesError, electorate_of, electorate_of_panel
+from policies.assurance.ballots import TooManyVotesError
+from policies.assurance.electorate import Electorate, electorate_of, electorate_of_panel
 from policies.assurance.proof import NEEDED_OF_PEOPLE, PropertyCheck, find_unproved
 from policies.decision.table import Policy
 from policies.patterns.course import decides_by_policy, ruling_policy

@@ -1,17 +1,15 @@
 """Ballots: every vote a team can cast, each kind once; roles that a policy cannot tell apart are only counted."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import product
 from math import comb, factorial, prod
 
+from policies.assurance.electorate import AS_IT_BEGINS, Electorate, Place, Seating
 from policies.decision.table import Policy
 from policies.decision.variables import reads_weights
 from policies.decision.vote import Cast, Vote
-from policies.patterns.course import PATTERNS
-from policies.people.panel import Panel
-from policies.team.team import Budget, Team
 
 CASTS: tuple[Cast, ...] = ("go", "caution", "block", "absent")
 GO, CAUTION, BLOCK, ABSENT = range(4)
@@ -34,86 +32,13 @@ Ballot = tuple[Counts, ...]
 """The counts of each class of roles."""
 
 
-@dataclass(frozen=True)
-class Electorate:
-    """A team as a policy sees it: its roles, those that may join, their weights and vetoes, and the limits of its run.
-
-    `is_vote`: a proposal is asked for first, then one vote is cast, and no resume opens another.
-    """
-
-    roles: tuple[str, ...]
-    min_go_votes: int = 2
-    max_rounds: int = 3
-    max_messages: int = 12
-    weights: Mapping[str, int] = field(default_factory=dict)
-    vetoers: frozenset[str] = frozenset()
-    joining: tuple[str, ...] = ()
-    max_repairs: int = 1
-    is_vote: bool = False
-
-    def seated(self, joined: Sequence[str]) -> tuple[str, ...]:
-        """Return the roles that vote once these have joined, in the order of their seats.
-
-        >>> Electorate(("risk",), joining=("legal", "audit")).seated(("audit", "legal"))
-        ('risk', 'legal', 'audit')
-        """
-        return (*self.roles, *(role for role in self.joining if role in joined))
-
-
-def electorate_of(team: Team, limits: Budget | None = None, began: Budget | None = None) -> Electorate:
-    """Return a team as its policy sees it, under its own limits or others; a vote has one round, and nobody joins.
-
-    `began` are the limits of a run that was resumed since: its rounds are walked from there.
-    """
-    under, is_vote = limits or team.budget, PATTERNS[team.pattern].is_ballot
-    rounds = min(under.max_rounds, (began or under).max_rounds)
-    return Electorate(
-        team.sequence,
-        under.min_go_votes,
-        1 if is_vote else rounds,
-        under.max_messages,
-        team.weights,
-        team.vetoers,
-        () if is_vote else team.joining,
-        team.max_repairs,
-        is_vote,
-    )
-
-
-def electorate_of_panel(panel: Panel) -> Electorate:
-    """Return those who decide together as their table sees them: they are asked once, and nobody joins them.
-
-    >>> electorate_of_panel(Panel(("cfo", "cto"))).max_rounds
-    1
-    """
-    seats = panel.seats
-    vetoers = panel.vetoers
-    return Electorate(seats, panel.min_go_votes, 1, len(seats) + 1, panel.weights, vetoers, max_repairs=0, is_vote=True)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where in a run a vote is cast.
-
-    `rounds_blocked` counts the rounds in a row right before this one that had a block, `joined` are the roles that
-    joined the sequence, in the order of their seats. All roles report the same `confidence`, where any is given.
-    """
-
-    round: int
-    rounds_blocked: int = 0
-    joined: tuple[str, ...] = ()
-    max_rounds: int = 3
-    open_questions: int = 0
-    confidence: float | None = None
-
-
 class TooManyVotesError(ValueError):
     """A team casts more kinds of votes than a proof goes through."""
 
 
 @dataclass(frozen=True)
 class Ballots:
-    """All the votes of a team under a policy, whoever has joined it."""
+    """All the votes of a team under a policy, whoever has joined or left it."""
 
     policy: Policy
     electorate: Electorate
@@ -122,13 +47,16 @@ class Ballots:
 
     @cached_property
     def classes(self) -> tuple[tuple[str, ...], ...]:
-        """The roles that may ever vote, those together that neither the policy nor the veto property tells apart."""
-        named = self.policy.named_roles
+        """The roles that may ever vote, those together that neither the policy nor the veto property tells apart.
+
+        A role that may leave is told apart, since a vote that is repeated continues without its stance.
+        """
+        named, leaving = self.policy.named_roles, self.policy.leaving
         weighs = reads_weights(self.policy.variables)
         teams = (self.electorate, self.other or self.electorate)
         found: dict[object, list[str]] = {}
         for role in dict.fromkeys(role for team in teams for role in (*team.roles, *team.joining)):
-            is_alone = named is None or role in named
+            is_alone = named is None or role in named or role in leaving
             seen = tuple((team.weights.get(role, 1) if weighs else 1, role in team.vetoers) for team in teams)
             key = role if is_alone else seen
             found.setdefault(key, []).append(role)
@@ -139,17 +67,17 @@ class Ballots:
         """How many casts a role has: 3, or 4 where absence counts."""
         return 4 if self.policy.on_absent == "count" else 3
 
-    def votes(self, joined: Sequence[str] = ()) -> int:
+    def votes(self, seating: Seating = AS_IT_BEGINS) -> int:
         """Return how many votes there are, each role told apart: 3 or 4 to the power of the roles."""
-        return int(self.casts ** len(self.electorate.seated(joined)))
+        return int(self.casts ** len(self.electorate.seated(seating)))
 
-    def kinds(self, joined: Sequence[str] = ()) -> list[Ballot]:
-        """Return every ballot of the team with those who joined, the nearest to a unanimous go first.
+    def kinds(self, seating: Seating = AS_IT_BEGINS) -> list[Ballot]:
+        """Return every ballot of the team as it sits, the nearest to a unanimous go first.
 
         Raises:
             TooManyVotesError: there are more than MAX_VOTES.
         """
-        present = {*self.electorate.seated(joined)}
+        present = {*self.electorate.seated(seating)}
         sizes = [len(present.intersection(roles)) for roles in self.classes]
         kinds = prod(comb(size + self.casts - 1, self.casts - 1) for size in sizes)
         if kinds > MAX_VOTES:
@@ -160,18 +88,23 @@ class Ballots:
             )
         return sorted(product(*(counts_of(size, self.casts) for size in sizes)), key=departures)
 
-    def spell(self, ballot: Ballot, joined: Sequence[str] = ()) -> dict[str, Cast]:
+    def spell(self, ballot: Ballot, seating: Seating = AS_IT_BEGINS) -> dict[str, Cast]:
         """Return one vote of that kind by role, the first roles of each class the most permissive."""
-        seats = self.electorate.seated(joined)
+        seats = self.electorate.seated(seating)
         cast: dict[str, Cast] = {}
         for roles, counts in zip(self.classes, ballot, strict=True):
             present = [role for role in roles if role in seats]
             cast.update(zip(present, spelled(counts), strict=True))
         return {role: cast[role] for role in seats}
 
+    def of(self, casts: Mapping[str, Cast]) -> Ballot:
+        """Return the kind of one vote."""
+        said = [[casts[role] for role in roles if role in casts] for roles in self.classes]
+        return tuple((one.count("go"), one.count("caution"), one.count("block"), one.count("absent")) for one in said)
+
     def vote(self, ballot: Ballot, place: Place) -> Vote:
         """Return one vote of that kind at a place."""
-        return vote_at(self.electorate, self.spell(ballot, place.joined), place)
+        return vote_at(self.electorate, self.spell(ballot, place.seating), place)
 
 
 def vote_at(electorate: Electorate, casts: Mapping[str, Cast], place: Place) -> Vote:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from policies.assurance.ballots import Electorate
+from policies.assurance.electorate import Electorate
 from policies.decision.guards import Guard, examine
 from policies.decision.outcome import Ruling, decide
 from policies.decision.table import Policy

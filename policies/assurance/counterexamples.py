@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from policies.assurance.ballots import CASTS, Place
+from policies.assurance.ballots import CASTS
+from policies.assurance.electorate import Place
 from policies.assurance.places import Counterexample
 from policies.decision.vote import Cast
 
@@ -22,14 +23,15 @@ def shown_example(example: Counterexample) -> str:
 def shown_place(place: Place) -> str:
     """Return a place of a run in words.
 
-    >>> shown_place(Place(3, 2, ("legal",), open_questions=4))
-    'round 3, after 2 rounds with a block, legal has joined, 4 questions open'
+    >>> shown_place(Place(3, 2, ("legal",), open_questions=4, released=("risk",)))
+    'round 3, after 2 rounds with a block, legal has joined, risk has left, 4 questions open'
     """
-    joined, blocked, questions = place.joined, place.rounds_blocked, place.open_questions
+    blocked, questions = place.rounds_blocked, place.open_questions
+    changed = ((place.joined, "joined"), (place.released, "left"))
     parts = [
         f"round {place.round}",
         *([f"after {blocked} round{'s' if blocked > 1 else ''} with a block"] if blocked else []),
-        *([f"{' and '.join(joined)} {'have' if len(joined) > 1 else 'has'} joined"] if joined else []),
+        *(f"{' and '.join(roles)} {'have' if len(roles) > 1 else 'has'} {verb}" for roles, verb in changed if roles),
         *([f"{questions} question{'s' if questions > 1 else ''} open"] if questions else []),
         *([] if place.confidence is None else [f"every confidence {place.confidence:g}"]),
     ]

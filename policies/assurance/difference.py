@@ -4,22 +4,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from policies.assurance.ballots import Ballots, Electorate, Place, size_of, vote_at
+from policies.assurance.ballots import Ballots, size_of, vote_at
+from policies.assurance.electorate import Electorate, Place
 from policies.assurance.lens import Lens, lens_of
 from policies.assurance.places import Counterexample
-from policies.assurance.rulings import Rulings, joining_role
+from policies.assurance.rulings import Rulings, change_of
 from policies.assurance.walk import Reached, walk
 from policies.decision.outcome import decide
-from policies.decision.table import Policy
+from policies.decision.table import DECISIONS, Policy
 from policies.decision.vote import Cast
+from policies.patterns.vote import asks_people
+from policies.run.seats import Reseating
 
 
 @dataclass(frozen=True)
 class Change:
     """Votes of one kind at one place that are acted on differently: how many, one of them, and both actions in words.
 
-    An action is an outcome; `next_round, NAME joins`; or a stop, with its reason. Where both go to a human, and only
-    one of the two runs has a round left to ask for, the actions say which.
+    An action is an outcome; `next_round, NAME joins, NAME leaves`; or a stop, with its reason. Where both go to a
+    human, and only one of the two runs has a round left to ask for, the actions say which.
     """
 
     source: str
@@ -43,8 +46,8 @@ def find_changes(
     absent = "count" if "count" in (first.on_absent, second.on_absent) else "stop"
     ballots = pair.ballots(absent)
     for reached, here, there in pair.places():
-        for ballot in ballots.kinds(here.joined):
-            casts = ballots.spell(ballot, here.joined)
+        for ballot in ballots.kinds(here.seating):
+            casts = ballots.spell(ballot, here.seating)
             one, two = action(first, electorate, casts, here), action(second, pair.other, casts, there)
             if one == two == "escalate" and _is_last(here) != _is_last(there):
                 # A human who asks for another round gets it from the one alone.
@@ -65,14 +68,20 @@ def action(policy: Policy, electorate: Electorate, casts: Mapping[str, Cast], pl
         return "stop (a role is absent)"
     vote = vote_at(electorate, casts, place)
     ruling = decide(policy, vote)
-    if electorate.is_vote and ruling.final == "next_round":
+    if electorate.is_vote and ruling.final not in DECISIONS and not asks_people(ruling):
         return "stop (no_quorum)"
-    joins = joining_role(electorate, ruling, place)
     if ruling.final != "next_round":
         return ruling.final
+    changed = [*_changes(change_of(electorate, ruling, place))]
     if vote.is_last:
-        return "stop (max_rounds_reached)" + (f", {joins} joins if a resume raises max_rounds" if joins else "")
-    return "next_round" + (f", {joins} joins" if joins else "")
+        later = [f"{' and '.join(changed)} if a resume raises max_rounds"] if changed else []
+        return ", ".join(["stop (max_rounds_reached)", *later])
+    return ", ".join(["next_round", *changed])
+
+
+def _changes(change: Reseating) -> Iterator[str]:
+    yield from [f"{change.convene} joins"] if change.convene else []
+    yield from [f"{change.release} leaves"] if change.release else []
 
 
 def _is_last(place: Place) -> bool:
@@ -100,13 +109,16 @@ class _Pair:
     def places(self) -> Iterator[tuple[Reached, Place, Place]]:
         """Yield every place that a run of either can reach, as it is under the first one's limit and the second one's.
 
-        A round that only one of them may have, and a role that only one may bring in, follow on a difference before.
+        A round that only one of them may have, and a role that only one may bring in or let go, follow on a difference
+        before.
         """
         seen: set[object] = set()
-        both = {*self.electorate.joining} & {*self.other.joining}
+        joining = {*self.electorate.joining} & {*self.other.joining}
+        leaving = {*self.first.leaving} & {*self.second.leaving}
         for reached in self._walks():
             here, there = (self._limited(team, reached) for team in (self.electorate, self.other))
-            can_both = both.issuperset(reached.place.joined) and here.round <= min(here.max_rounds, there.max_rounds)
+            is_seated = joining.issuperset(reached.place.joined) and leaving.issuperset(reached.place.released)
+            can_both = is_seated and here.round <= min(here.max_rounds, there.max_rounds)
             key = (self.lens.key(here), self.lens.key(there))
             if can_both and key not in seen:
                 seen.add(key)
@@ -127,5 +139,6 @@ class _Pair:
     def _limited(self, team: Electorate, reached: Reached) -> Place:
         """Return the place under the limit of a team, or under that to which a resume raised both."""
         joined = tuple(role for role in self.electorate.joining if role in reached.place.joined)
+        released = tuple(role for role in self.electorate.roles if role in reached.place.released)
         limit = reached.place.max_rounds if reached.raised else team.max_rounds
-        return replace(reached.place, joined=joined, max_rounds=limit)
+        return replace(reached.place, joined=joined, released=released, max_rounds=limit)

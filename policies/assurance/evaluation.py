@@ -122,7 +122,7 @@ def _cast(given: str | None, answer: str) -> Cast:
 
 
 def strangers(policy: Policy, voters: Collection[str]) -> list[tuple[int, str]]:
-    """Return the voters that rows name and that there are not, each with the index of its row.
+    """Return the voters that rows name, convene or release and that there are not, each with the index of its row.
 
     Of a row that reads the stances in another way than by name, nothing is known until it is decided.
 
@@ -130,5 +130,5 @@ def strangers(policy: Policy, voters: Collection[str]) -> list[tuple[int, str]]:
     >>> strangers(policy, ["anna", "ben"])
     [(0, 'ana')]
     """
-    named = ((index, (*(roles_in(row.when) or ()), row.convene)) for index, row in enumerate(policy.rules))
+    named = ((index, (*(roles_in(row.when) or ()), row.convene, row.release)) for index, row in enumerate(policy.rules))
     return [(index, role) for index, roles in named for role in dict.fromkeys(roles) if role and role not in voters]

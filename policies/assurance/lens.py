@@ -4,7 +4,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from policies.assurance.ballots import CONFIDENCE_GRID, Place
+from policies.assurance.ballots import CONFIDENCE_GRID
+from policies.assurance.electorate import Place
 from policies.conditions.reading import constants_compared
 from policies.decision.table import Policy
 from policies.plain import MAX_INTEGER
@@ -83,7 +84,7 @@ class Lens:
     def key(self, place: Place) -> tuple[object, ...]:
         """Return what rows can see of a place; places with the same key are the same to every row."""
         times = self.times(place.round, place.max_rounds)
-        return (place.joined, *times, self.blocked.side(place.rounds_blocked), place.open_questions, place.confidence)
+        return (place.seating, *times, self.blocked.side(place.rounds_blocked), place.open_questions, place.confidence)
 
     def times(self, number: int, max_rounds: int) -> tuple[int, int]:
         """Return what rows can see of a round and of those left."""

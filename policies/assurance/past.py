@@ -7,6 +7,7 @@ from typing import Any, Literal
 from policies.assurance.tape import Asked, Tape
 from policies.decision.guards import Guard
 from policies.decision.table import Policy
+from policies.run.seats import open_seats
 from policies.team.access import Access, find_joining
 from policies.team.people import Escalation
 from policies.team.team import Budget
@@ -84,6 +85,13 @@ class PastRun:
     def joining(self, policy: Policy) -> tuple[str, ...]:
         """Return the roles outside the sequence that the policy may convene."""
         return find_joining(policy.joining, self.sequence, self.access)
+
+    def table_in(self, number: int) -> tuple[str, ...]:
+        """Return the roles that sat in a round."""
+        changes = self.tape.changes_before(number)
+        convened = (change.convene for change in changes if change.convene)
+        joining = find_joining(convened, self.sequence, self.access)
+        return tuple(seat.role for seat in open_seats(self.sequence, changes, joining))
 
 
 @dataclass(frozen=True)

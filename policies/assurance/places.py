@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from policies.assurance.ballots import Place, departures, vote_at
+from policies.assurance.ballots import departures, vote_at
+from policies.assurance.electorate import Place, Seating
 from policies.assurance.rulings import Bench, Rulings
 from policies.assurance.walk import Reached, WalkNode, layers_of, walk
 from policies.decision.guards import Finding, Guard
@@ -98,16 +99,16 @@ class Places:
         """The places with every number of open questions, and every confidence, that rows can tell apart."""
         pairs = ((each, place) for each in self.reached for place in self.rulings.lens.variants(each.place))
         return [
-            Spot(number, each, place, self.rulings.bench(place.joined), self.rulings.at(place))
+            Spot(number, each, place, self.rulings.bench(place.seating), self.rulings.at(place))
             for number, (each, place) in enumerate(pairs)
         ]
 
     @cached_property
-    def benches(self) -> dict[tuple[str, ...], list[Spot]]:
+    def benches(self) -> dict[Seating, list[Spot]]:
         """The spots of each team that may sit."""
-        found: dict[tuple[str, ...], list[Spot]] = {}
+        found: dict[Seating, list[Spot]] = {}
         for spot in self.spots:
-            found.setdefault(spot.place.joined, []).append(spot)
+            found.setdefault(spot.place.seating, []).append(spot)
         return found
 
     def smallest(self, found: Iterable[Found]) -> Counterexample | None:

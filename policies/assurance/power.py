@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
-from policies.assurance.ballots import BLOCK, Ballot, Ballots, Electorate, Place, counts_of, size_of
+from policies.assurance.ballots import BLOCK, Ballot, Ballots, counts_of, size_of
+from policies.assurance.electorate import Electorate, Place
 from policies.decision.outcome import decide
 from policies.decision.table import PASSING, Outcome, Policy
 from policies.team.fields import STANCES
@@ -44,8 +45,8 @@ def powers(policy: Policy, electorate: Electorate, place: Place) -> tuple[Power,
         TooManyVotesError: the team casts more kinds of votes than can be gone through.
     """
     ballots = Ballots(policy, electorate)
-    ballots.kinds(place.joined)
-    seats = electorate.seated(place.joined)
+    ballots.kinds(place.seating)
+    seats = electorate.seated(place.seating)
     by_role = {role: index for index, roles in enumerate(ballots.classes) for role in roles if role in seats}
     found = {index: _power(ballots, index, place) for index in {*by_role.values()}}
     return tuple(replace(found[by_role[role]], role=role, has_veto=role in electorate.vetoers) for role in seats)
@@ -68,7 +69,7 @@ def _power(ballots: Ballots, index: int, place: Place) -> Power:
 
 def _others(ballots: Ballots, index: int, place: Place) -> Iterator[Ballot]:
     """Yield the ballots of everybody but one role of the class."""
-    seats = {*ballots.electorate.seated(place.joined)}
+    seats = {*ballots.electorate.seated(place.seating)}
     sizes = [len(seats.intersection(roles)) - (group == index) for group, roles in enumerate(ballots.classes)]
     yield from product(*(counts_of(size, ballots.casts) for size in sizes))
 

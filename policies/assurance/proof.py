@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from policies.assurance.ballots import Ballots, Counts, Electorate, Place, size_of, totals
+from policies.assurance.ballots import Ballots, Counts, size_of, totals
+from policies.assurance.electorate import AS_IT_BEGINS, Electorate, Place
 from policies.assurance.places import Counterexample, Places
 from policies.assurance.properties import PROPERTIES, REPORTS, Search
 from policies.assurance.resolution import RESOLUTION, find_lasting
@@ -89,7 +90,7 @@ class Proof:
 
 
 def prove(policy: Policy, electorate: Electorate, guards: Sequence[Guard] = (), decide: Decide = decide) -> Proof:
-    """Return the proof of a policy for a team, and for all the teams that its `convene` rows may make of it.
+    """Return the proof of a policy for a team, and for all the teams that its rows may make of it.
 
     Every check carries the smallest counterexample: at a place that needs no resume, if there is one, the fewest roles
     away from a unanimous go, in the earliest round.
@@ -107,7 +108,7 @@ def prove(policy: Policy, electorate: Electorate, guards: Sequence[Guard] = (), 
         policy.name,
         electorate.roles,
         places.rulings.ballots.votes(),
-        len(places.rulings.bench(()).kinds),
+        len(places.rulings.bench(AS_IT_BEGINS).kinds),
         _walked(places),
         (*checks, *required),
         tuple(reports),
@@ -161,7 +162,7 @@ def _walked(places: Places) -> Walked:
     return Walked(
         len(places.reached),
         sum(each.is_resumed for each in places.reached),
-        tuple(places.rulings.electorate.seated(joined) for joined in places.benches),
+        tuple(map(places.rulings.electorate.seated, places.benches)),
         places.rulings.electorate.max_rounds,
         places.bound if lens.calculated else highest,
         lens.calculated,
@@ -170,21 +171,25 @@ def _walked(places: Places) -> Walked:
 
 
 def _shares(places: Places) -> Mapping[Literal["first", "last"], Share]:
-    """Return the shares in the first round, and in the last round where a run reaches it: with the fewest blocked."""
+    """Return the shares in the first round, and in the last where a run reaches it: the team least changed."""
     first = _share(places, places.rounds[0][0].place)
     if len(places.rounds) < places.rulings.electorate.max_rounds:
         return {"first": first}
-    last = min((node.place for node in places.rounds[-1]), key=lambda each: (len(each.joined), each.rounds_blocked))
+    last = min((node.place for node in places.rounds[-1]), key=_changed)
     return {"first": first, "last": _share(places, last)}
+
+
+def _changed(place: Place) -> tuple[int, int]:
+    return len(place.joined) + len(place.released), place.rounds_blocked
 
 
 def _share(places: Places, place: Place) -> Share:
     variant = places.rulings.lens.variants(place)[0]
     counted: Counter[Outcome] = Counter()
-    pairs = zip(places.rulings.bench(place.joined).kinds, places.rulings.at(variant), strict=True)
+    pairs = zip(places.rulings.bench(place.seating).kinds, places.rulings.at(variant), strict=True)
     for ballot, ruling in pairs:
         counted[ruling.final] += size_of(ballot)
-    return Share(variant, places.rulings.ballots.votes(place.joined), dict(counted))
+    return Share(variant, places.rulings.ballots.votes(place.seating), dict(counted))
 
 
 def _cells(places: Places) -> Iterator[Cell]:

@@ -17,7 +17,7 @@ from policies.decision.outcome import Ruling, decide
 from policies.decision.table import DECISIONS, Outcome, Policy
 from policies.decision.vote import Cast, Vote
 from policies.run.budgets import Spent
-from policies.run.seats import Failure, Reply, Seat, forgive, is_full
+from policies.run.seats import Failure, Reply, Reseating, Seat, forgive, is_full
 from policies.run.stop import Stop
 from policies.run.waves import Wave, first_asked, plan_wave, settle
 from policies.team.fields import Stance
@@ -66,7 +66,7 @@ class Reenactment:
     spent: Spent
     round: int
     outcome: Outcome | None
-    called: list[str | None]
+    changes: list[Reseating]
     earlier: list[list[Stance]]
     findings: tuple[Finding, ...]
     seats: tuple[Seat, ...] = ()
@@ -75,8 +75,7 @@ class Reenactment:
     taken: Counter[str] = field(default_factory=Counter)
     offering: frozenset[str] = frozenset()
     questions: int | None = 0
-    asked: Wave | None = None
-    """The last wave that was asked as it was in the run."""
+    asked: Wave | None = None  # the last that was asked as it was in the run
     vote: Vote | None = None
     ruling: Ruling | None = None
 
@@ -201,8 +200,7 @@ class Reenactment:
 
     def _are_kept_back(self, names: list[str]) -> bool:
         """Return whether these seats waited for their tokens or cost to fit, since all were at the table."""
-        table = (*self.run.sequence, *self.run.tape.called_before(self.round))
-        return _is_metered(self.limits) and all(name in table for name in names)
+        return _is_metered(self.limits) and all(name in self.run.table_in(self.round) for name in names)
 
     def _as_then(self, wave: Wave, step: Exchange) -> AskedAgain | Verdict | None:
         """Return the wave as it was asked at this moment."""
@@ -233,6 +231,9 @@ class Reenactment:
         return self._taken(wave, {name: reply for name, (reply, _) in given.items()}, offering)
 
     def _unasked(self, name: str) -> str:
+        sat = {role for number in range(1, self.round) for role in self.run.table_in(number)}
+        if name in sat and name not in self.run.table_in(self.round):
+            return f"{name} would have stayed in round {self.round}"
         if name in self.run.joining(self.rules.policy) and not self.taken[name]:
             return f"{name} would have joined in round {self.round}"
         return f"{name} was not asked {'again ' if self.taken[name] else ''}in round {self.round}"
@@ -260,7 +261,7 @@ class Reenactment:
     def rule(self, policy: Policy, vote: Vote) -> Outcome:
         """Return the outcome of a vote, which closes the round."""
         self.vote, self.ruling = vote, decide(policy, vote, self.findings)
-        self.called.append(self.ruling.convene)
+        self.changes.append(Reseating(self.ruling.convene, self.ruling.release))
         self.outcome = self.ruling.final
         return self.outcome
 

@@ -1,14 +1,16 @@
 """Resolution: whether a run reaches a decision or a human before its rounds and its messages are used up."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from policies.assurance.ballots import CASTS, Ballot, Place, departures
+from policies.assurance.ballots import CASTS, departures
+from policies.assurance.electorate import AS_IT_BEGINS, Place, Seating
 from policies.assurance.places import Casts, Counterexample, Places
 from policies.assurance.properties import Search
 from policies.decision.guards import Guard
 from policies.decision.outcome import Ruling
 from policies.decision.table import Report
+from policies.decision.vote import Cast
 
 
 def find_lasting(places: Places, _: Sequence[Guard]) -> Counterexample | None:
@@ -29,14 +31,14 @@ def find_open_history(places: Places, _: Sequence[Guard]) -> Counterexample | No
     own, rulings = places.rulings.electorate.max_rounds, places.rulings
     found = []
     for node in places.rounds[own - 1] if len(places.rounds) == own else ():
-        bench = rulings.bench(node.place.joined)
+        bench = rulings.bench(node.place.seating)
         for variant in rulings.lens.variants(node.place):
             open_ones = (number for number, ruling in enumerate(rulings.at(variant)) if ruling.final == "next_round")
             found += [(departures(bench.kinds[number]), number, variant, node) for number in [*open_ones][:1]]
     if not found:
         return None
     _away, number, place, node = min(found, key=lambda each: each[0])
-    casts = rulings.bench(place.joined).casts[number]
+    casts = rulings.bench(place.seating).casts[number]
     note = None if own == 1 else "after the votes of the rounds before"
     return places.confirmed(Counterexample((casts,), ("next_round",), place, note, tuple(node.votes(rulings))))
 
@@ -57,7 +59,7 @@ def seats_of(places: Places) -> int:
     electorate, largest, seats = places.rulings.electorate, 0, int(places.rulings.electorate.is_vote)
     for number in range(electorate.max_rounds):
         if number < len(places.rounds):
-            largest = max(len(electorate.seated(node.place.joined)) for node in places.rounds[number])
+            largest = max(len(electorate.seated(node.place.seating)) for node in places.rounds[number])
         seats += largest
     return seats
 
@@ -65,10 +67,13 @@ def seats_of(places: Places) -> int:
 def _need(places: Places) -> str:
     electorate = places.rulings.electorate
     rounds = f"{electorate.max_rounds} round{'s' if electorate.max_rounds > 1 else ''}"
-    joined = dict.fromkeys(role for layer in places.rounds for node in layer for role in node.place.joined)
+    reached = [node.place for layer in places.rounds for node in layer]
+    joined = dict.fromkeys(role for place in reached for role in place.joined)
+    left = dict.fromkeys(role for place in reached for role in place.released)
     roles = f"{len(electorate.roles)} role{'s' if len(electorate.roles) > 1 else ''}"
     with_them = f", and {' and '.join(joined)} once joined," if joined else ""
-    return f"{roles} in {rounds}{with_them}{' and a proposal' if electorate.is_vote else ''} need"
+    without = f", {' and '.join(left)} until released," if left else ""
+    return f"{roles} in {rounds}{with_them}{without}{' and a proposal' if electorate.is_vote else ''} need"
 
 
 def _short(places: Places, note: str) -> Counterexample:
@@ -78,20 +83,24 @@ def _short(places: Places, note: str) -> Counterexample:
 
 @dataclass(frozen=True)
 class _Kept:
-    """What every role that sits casts in each round, and the round since which one of them blocks."""
+    """What every role that sits casts in each round, and the round since which each round before had a block.
+
+    `away` is what those cast who left and may come again, and will cast then.
+    """
 
     casts: Casts
     since: int | None
+    away: tuple[tuple[str, Cast], ...] = ()
 
     def blocked_before(self, number: int) -> int:
         """Return the rounds in a row right before this one that had a block."""
         return 0 if self.since is None else number - self.since
 
 
-Seating = tuple[tuple[str, ...], int]
-"""Who joined, and the rounds blocked before, as far as rows tell them apart."""
+Standing = tuple[Seating, int, tuple[tuple[str, Cast], ...]]
+"""How the team sits, the rounds blocked before as far as rows tell them apart, and what those cast who are away."""
 
-Open = Mapping[Seating, Mapping[int, _Kept]]
+Open = Mapping[Standing, Mapping[int, _Kept]]
 """The votes that are still open, by the number of their kind, in groups for which a ruling is the same."""
 
 
@@ -106,10 +115,10 @@ class _Repeated:
         """Yield the votes that are open at the end, each with how far it is from a unanimous go."""
         rulings, own = self.places.rulings, self.places.rulings.electorate.max_rounds
         note = f"repeated in {own} rounds" if own > 1 else None
-        for (joined, _), group in self._open_in_last().items():
-            bench = rulings.bench(joined)
+        for (seating, *_), group in self._open_in_last().items():
+            bench = rulings.bench(seating)
             for number, kept in group.items():
-                for place, on_each in self._rulings(own, joined, kept):
+                for place, on_each in self._rulings(own, seating, kept):
                     if on_each[number].final == "next_round":
                         example = Counterexample((kept.casts,), ("next_round",), place, note)
                         yield departures(bench.kinds[number]), example
@@ -117,9 +126,9 @@ class _Repeated:
     def _open_in_last(self) -> Open:
         """Return the votes that are open when the last round begins."""
         lens, own = self.places.rulings.lens, self.places.rulings.electorate.max_rounds
-        bench = self.places.rulings.bench(())
-        begun = {n: _Kept(casts, 1 if bench.blocked[n] else None) for n, casts in enumerate(bench.casts)}
-        now: Open = {((), 0): begun}
+        bench = self.places.rulings.bench(AS_IT_BEGINS)
+        begun = {n: _Kept(casts, None) for n, casts in enumerate(bench.casts)}
+        now: Open = {(AS_IT_BEGINS, 0, ()): begun}
         is_settled = False
         for number in range(1, own):
             if is_settled and lens.times(number, own) == lens.times(number - 1, own):
@@ -131,56 +140,55 @@ class _Repeated:
 
     def _after(self, now: Open, number: int) -> Open:
         """Return the votes that are still open after a round."""
-        found: dict[Seating, dict[int, _Kept]] = {}
+        found: dict[Standing, dict[int, _Kept]] = {}
         level = self.places.rulings.lens.blocked.level
-        for (joined, _), group in now.items():
-            on_each = [rulings for _, rulings in self._rulings(number, joined, next(iter(group.values())))]
+        for (seating, *_), group in now.items():
+            on_each = self._rulings(number, seating, next(iter(group.values())))
             for kind, kept in group.items():
-                for joins in self._joins(joined, [rulings[kind] for rulings in on_each]):
-                    for seats, other, after in self._seated(joined, kind, kept, joins, number + 1):
-                        where = (seats, level(after.blocked_before(number + 1)))
+                for seats in self._seatings([(place, rulings[kind]) for place, rulings in on_each]):
+                    for other, after in self._seated(seating, kind, kept, seats, number + 1):
+                        where = (seats, level(after.blocked_before(number + 1)), after.away)
                         found.setdefault(where, {}).setdefault(other, after)
         return found
 
-    def _rulings(self, number: int, joined: tuple[str, ...], kept: _Kept) -> list[tuple[Place, list[Ruling]]]:
-        rulings = self.places.rulings
+    def _rulings(self, number: int, seating: Seating, kept: _Kept) -> list[tuple[Place, list[Ruling]]]:
+        rulings, (joined, released) = self.places.rulings, seating
         place = Place(number, kept.blocked_before(number), joined, rulings.electorate.max_rounds)
-        sure = replace(place, confidence=self.confidence)
+        sure = replace(place, confidence=self.confidence, released=released)
         variants = [replace(sure, open_questions=questions) for questions in rulings.lens.questions]
         return [(variant, rulings.at(variant)) for variant in variants]
 
-    def _joins(self, joined: tuple[str, ...], rulings: Sequence[Ruling]) -> set[str | None]:
-        """Return who may join next, None for nobody; nothing at all where the vote is decided."""
-        may_join = self.places.rulings.joins
-        return {may_join(each, Place(1, joined=joined)) for each in rulings if each.final == "next_round"}
+    def _seatings(self, rulings: Iterable[tuple[Place, Ruling]]) -> set[Seating]:
+        """Return how the team may sit next; nothing at all where the vote is decided."""
+        after = self.places.rulings.seating_after
+        return {after(ruling, place) for place, ruling in rulings if ruling.final == "next_round"}
 
     def _seated(
-        self, joined: tuple[str, ...], kind: int, kept: _Kept, joins: str | None, number: int
-    ) -> Iterator[tuple[tuple[str, ...], int, _Kept]]:
-        """Yield the vote as it is cast in the next round: once for each stance of a role that joins."""
-        if joins is None:
-            yield joined, kind, kept
-            return
+        self, seating: Seating, kind: int, kept: _Kept, after: Seating, number: int
+    ) -> Iterator[tuple[int, _Kept]]:
+        """Yield the vote as it is cast in the next round: once for each stance of a role that joins.
+
+        A role that comes again casts what it cast before.
+        """
         rulings, ballots = self.places.rulings, self.places.rulings.ballots
-        seats = rulings.electorate.seated((*joined, joins))
-        grown = seats[len(rulings.electorate.roles) :]
-        group = next(index for index, roles in enumerate(ballots.classes) if joins in roles)
-        for index in range(ballots.casts):
-            ballot = _with(rulings.bench(joined).kinds[kind], group, index)
-            casts = {**kept.casts, joins: CASTS[index]}
-            since = number if kept.since is None and CASTS[index] == "block" else kept.since
-            yield grown, rulings.bench(grown).numbers[ballot], _Kept({role: casts[role] for role in seats}, since)
+        since = (kept.since or number - 1) if rulings.bench(seating).blocked[kind] else None
+        if after == seating:
+            yield kind, replace(kept, since=since)
+            return
+        seats = rulings.electorate.seated(after)
+        known = {**dict(kept.away), **kept.casts}
+        comes = next((role for role in seats if role not in known), None)
+        for cast in (None,) if comes is None else CASTS[: ballots.casts]:
+            said = known if comes is None or cast is None else {**known, comes: cast}
+            casts = {role: said[role] for role in seats}
+            away = tuple(
+                (role, said[role]) for role in rulings.electorate.joining if role in said and role not in casts
+            )
+            yield rulings.bench(after).numbers[ballots.of(casts)], _Kept(casts, since, away)
 
 
-def _kinds(votes: Open) -> dict[Seating, Set[int]]:
-    return {seating: group.keys() for seating, group in votes.items()}
-
-
-def _with(ballot: Ballot, group: int, cast: int) -> Ballot:
-    """Return the ballot with one more role in a class, which casts this."""
-    counts = [*ballot[group]]
-    counts[cast] += 1
-    return (*ballot[:group], (counts[0], counts[1], counts[2], counts[3]), *ballot[group + 1 :])
+def _kinds(votes: Open) -> dict[Standing, Set[int]]:
+    return {standing: group.keys() for standing, group in votes.items()}
 
 
 RESOLUTION: Mapping[Report, Search] = {"resolves_always": find_open_history, "repairs_fit": find_repairs_too_many}

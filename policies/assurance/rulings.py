@@ -10,18 +10,18 @@ from policies.assurance.ballots import (
     MAX_STEPS,
     Ballot,
     Ballots,
-    Electorate,
-    Place,
     TooManyVotesError,
     moved,
     totals,
     vote_at,
 )
+from policies.assurance.electorate import Electorate, Place, Seating
 from policies.assurance.lens import Lens, lens_of
 from policies.decision.guards import Finding
 from policies.decision.outcome import Ruling, decide
 from policies.decision.table import Policy
 from policies.decision.vote import Cast, Vote
+from policies.run.seats import Reseating, effect_of
 
 Decide = Callable[[Policy, Vote, Sequence[Finding]], Ruling]
 
@@ -39,20 +39,20 @@ class Move:
 
 @dataclass(frozen=True)
 class Bench:
-    """A team as it sits after some roles have joined, and all the ballots it can cast."""
+    """A team as it sits after some roles have joined or left, and all the ballots it can cast."""
 
     ballots: Ballots
-    joined: tuple[str, ...]
+    seating: Seating
 
     @cached_property
     def kinds(self) -> list[Ballot]:
         """Every ballot, the nearest to a unanimous go first."""
-        return self.ballots.kinds(self.joined)
+        return self.ballots.kinds(self.seating)
 
     @cached_property
     def casts(self) -> list[dict[str, Cast]]:
         """One vote of each kind, by role."""
-        return [self.ballots.spell(ballot, self.joined) for ballot in self.kinds]
+        return [self.ballots.spell(ballot, self.seating) for ballot in self.kinds]
 
     @cached_property
     def blocked(self) -> list[bool]:
@@ -74,7 +74,7 @@ class Bench:
 
 @dataclass(frozen=True)
 class Turn:
-    """How a run leaves a place for another round: by which vote, with a block or without, and who joins.
+    """How a run leaves a place for another round: by which vote, with a block or without, and how the team sits then.
 
     `asks`: a human was asked first, and a resume asks the team again.
     """
@@ -82,14 +82,14 @@ class Turn:
     place: Place
     number: int
     blocked: bool
-    joins: str | None
+    seating: Seating
     asks: bool
 
 
-def joining_role(electorate: Electorate, ruling: Ruling, place: Place) -> str | None:
-    """Return the role that a ruling brings in from the next round on: one that may join and has not joined yet."""
-    may_join = ruling.convene in electorate.joining and ruling.convene not in place.joined
-    return ruling.convene if may_join else None
+def change_of(electorate: Electorate, ruling: Ruling, place: Place) -> Reseating:
+    """Return who joins by a ruling that did not sit, and who leaves that did, from the next round on."""
+    change = Reseating(ruling.convene, ruling.release)
+    return effect_of(change, electorate.seated(place.seating), electorate.joining)
 
 
 class Rulings:
@@ -98,8 +98,9 @@ class Rulings:
     def __init__(self, policy: Policy, ballots: Ballots, decide: Decide = decide, lens: Lens | None = None) -> None:
         self.policy, self.ballots, self.decide = policy, ballots, decide
         self.lens = lens or lens_of([policy])
-        self._benches: dict[tuple[str, ...], Bench] = {}
+        self._benches: dict[Seating, Bench] = {}
         self._found: dict[tuple[object, ...], list[Ruling]] = {}
+        self._seatings: dict[tuple[object, ...], Seating] = {}
         self._steps: dict[tuple[object, ...], list[Turn]] = {}
         self._decided = self._followed = 0
 
@@ -108,9 +109,9 @@ class Rulings:
         """The team that votes."""
         return self.ballots.electorate
 
-    def bench(self, joined: tuple[str, ...]) -> Bench:
-        """Return the team as it sits after these roles have joined."""
-        return self._benches.setdefault(joined, Bench(self.ballots, joined))
+    def bench(self, seating: Seating) -> Bench:
+        """Return the team as it sits."""
+        return self._benches.setdefault(seating, Bench(self.ballots, seating))
 
     def at(self, place: Place) -> list[Ruling]:
         """Return the ruling on each kind of vote at a place, or at one that no row can tell from it.
@@ -120,7 +121,7 @@ class Rulings:
         """
         key = self.lens.key(place)
         if key not in self._found:
-            bench = self.bench(place.joined)
+            bench = self.bench(place.seating)
             self._count(len(bench.kinds))
             votes = (vote_at(self.electorate, casts, place) for casts in bench.casts)
             self._found[key] = [self.decide(self.policy, vote, ()) for vote in votes]
@@ -147,9 +148,13 @@ class Rulings:
                 "allow fewer rounds, or compare rounds and streaks with smaller numbers"
             )
 
-    def joins(self, ruling: Ruling, place: Place) -> str | None:
-        """Return the role that a ruling brings in from the next round on, if any."""
-        return joining_role(self.electorate, ruling, place)
+    def seating_after(self, ruling: Ruling, place: Place) -> Seating:
+        """Return how the team sits from the next round on, worked out once for each change."""
+        key = (place.seating, ruling.convene, ruling.release)
+        if key not in self._seatings:
+            change = Reseating(ruling.convene, ruling.release)
+            self._seatings[key] = self.electorate.after(place.seating, change)
+        return self._seatings[key]
 
     def steps(self, place: Place) -> list[Turn]:
         """Return one step for each way in which some vote at a place leads to another round, now or after a human.
@@ -163,12 +168,13 @@ class Rulings:
 
     def _find_steps(self, place: Place) -> Mapping[tuple[object, ...], Turn]:
         found: dict[tuple[object, ...], Turn] = {}
-        blocked = self.bench(place.joined).blocked
+        blocked = self.bench(place.seating).blocked
         for variant in self.lens.variants(place):
             for number, ruling in enumerate(self.at(variant)):
                 if ruling.final in ("next_round", "escalate"):
-                    step = Turn(variant, number, blocked[number], self.joins(ruling, place), ruling.final == "escalate")
-                    kept = found.setdefault((step.blocked, step.joins, step.asks), step)
+                    after, asks = self.seating_after(ruling, place), ruling.final == "escalate"
+                    step = Turn(variant, number, blocked[number], after, asks)
+                    kept = found.setdefault((step.blocked, after, asks), step)
                     if number < kept.number:
-                        found[step.blocked, step.joins, step.asks] = step
+                        found[step.blocked, after, asks] = step
         return found

@@ -12,7 +12,7 @@ from policies.decision.table import Outcome
 from policies.decision.vote import Cast
 from policies.people.question import Word
 from policies.run.budgets import Spent
-from policies.run.seats import Failure, Reply
+from policies.run.seats import Failure, Reply, Reseating
 from policies.team.team import Budget
 
 Plain = dict[str, Any]
@@ -48,6 +48,7 @@ class RoundEnd:
     final: Outcome
     open_questions: int = 0
     convene: str | None = None
+    release: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ TapeStep = Exchange | RoundEnd | Pause | Ruled
 class Start:
     """Where the tape begins: a round that is open has no outcome; round 0 is before the first.
 
-    `called` are the roles that were convened before, `rounds_blocked` the rounds in a row that had a block.
+    `changes` are those of rows before, `rounds_blocked` counts the rounds in a row that had a block.
     """
 
     limits: Budget = field(default_factory=Budget)
@@ -91,7 +92,7 @@ class Start:
     outcome: Outcome | None = None
     spent: Spent = field(default_factory=Spent)
     rounds_blocked: int = 0
-    called: tuple[str | None, ...] = ()
+    changes: tuple[Reseating, ...] = ()
     max_repairs: int = 1
 
     @property
@@ -116,10 +117,10 @@ class Tape:
         ends = ((at, step) for at, step in enumerate(self.steps) if isinstance(step, RoundEnd))
         return next(((at, step) for at, step in ends if step.round == number), None)
 
-    def called_before(self, number: int) -> tuple[str | None, ...]:
-        """Return the roles that were convened before a round."""
+    def changes_before(self, number: int) -> tuple[Reseating, ...]:
+        """Return whom rows convened and released before a round."""
         ends = (step for step in self.steps if isinstance(step, RoundEnd) and step.round < number)
-        return (*self.start.called, *(step.convene for step in ends))
+        return (*self.start.changes, *(Reseating(step.convene, step.release) for step in ends))
 
     def after_people(self, place: int) -> int | None:
         """Return the place behind people who let the team talk again at a place, and what was done until they did.
@@ -163,7 +164,7 @@ def tape_from(plain: Mapping[str, Any]) -> Tape:
         start["outcome"],
         Spent(**start["spent"]),
         start["rounds_blocked"],
-        tuple(start["called"]),
+        tuple(Reseating(*change) for change in start["changes"]),
         start["max_repairs"],
     )
     return Tape(begun, tuple(_steps(plain["steps"], limits)))

@@ -17,6 +17,7 @@ Event = Mapping[str, Any]
 BRIEF, PEOPLE = "brief", "people"
 """Who is asked besides the seats of a round."""
 ANSWERS = ("accepted", "refused", "failed")
+OF_OUTCOME = ("round", "casts", "final", "open_questions", "convene", "release")
 
 
 def taped(events: Sequence[Event]) -> Plain:
@@ -78,7 +79,7 @@ class _Taping:
 
     def close(self, event: Event) -> None:
         """Add the end of a round."""
-        self.taken.append({key: event[key] for key in ("round", "casts", "final", "open_questions", "convene")})
+        self.taken.append({key: event[key] for key in OF_OUTCOME})
 
     def rule(self, event: Event) -> None:
         """Add what people gave; a fact that they supplied is in the case."""
@@ -148,7 +149,7 @@ class _Beginning:
     pattern: str | None = None
     before: str | None = None
     stances: list[list[Stance]] = field(default_factory=list)
-    called: list[str | None] = field(default_factory=list)
+    changes: list[list[str | None]] = field(default_factory=list)
 
     def take(self, event: Event) -> None:
         """Take the next event; `pattern` is in force, and was `before` until somebody resumed the run."""
@@ -165,7 +166,7 @@ class _Beginning:
             self._reopen(event["round"])
         elif kind == "outcome":
             self.outcome = event["final"]
-            self.called.append(event["convene"])
+            self.changes.append([event["convene"], event["release"]])
             if pattern_named(self.pattern).is_rounds:
                 self.stances.append([event["casts"][role] for role in event["confidences"]])
 
@@ -190,5 +191,5 @@ def _start(before: Sequence[Event], standing: Sequence[Event]) -> Plain:
         "outcome": begun.outcome,
         "spent": standing[0]["spent"] if before else {},
         "rounds_blocked": rounds_blocked(begun.stances),
-        "called": begun.called,
+        "changes": begun.changes,
     }

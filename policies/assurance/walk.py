@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from policies.assurance.ballots import Place
+from policies.assurance.electorate import Place
 from policies.assurance.rulings import Rulings, Turn
 from policies.decision.vote import Cast
 
@@ -25,7 +25,7 @@ class WalkNode:
         while node.before is not None and node.step is not None:
             at = replace(node.before.place, open_questions=node.step.place.open_questions)
             at = replace(at, confidence=node.step.place.confidence)
-            found.append((at, rulings.bench(at.joined).casts[node.step.number]))
+            found.append((at, rulings.bench(at.seating).casts[node.step.number]))
             node = node.before
         return found[::-1]
 
@@ -99,14 +99,14 @@ def _nexts(rulings: Rulings, node: WalkNode, may_ask: bool, max_rounds: int) -> 
     for step in rulings.steps(node.place):
         if may_ask or not step.asks:
             rulings.count_step()
-            yield WalkNode(_after(rulings, node.place, step, max_rounds), node, step)
+            yield WalkNode(_after(node.place, step, max_rounds), node, step)
 
 
-def _after(rulings: Rulings, place: Place, step: Turn, max_rounds: int) -> Place:
+def _after(place: Place, step: Turn, max_rounds: int) -> Place:
     """Return the place of the round that follows on a step."""
-    joined = (*place.joined, *([step.joins] if step.joins else []))
-    seated = rulings.electorate.seated(joined)[len(rulings.electorate.roles) :]
-    return Place(place.round + 1, place.rounds_blocked + 1 if step.blocked else 0, seated, max_rounds)
+    joined, released = step.seating
+    blocked = place.rounds_blocked + 1 if step.blocked else 0
+    return Place(place.round + 1, blocked, joined, max_rounds, released=released)
 
 
 def _keep(layer: Layer, standing: tuple[object, ...], node: WalkNode) -> None:
@@ -118,7 +118,7 @@ def _keep(layer: Layer, standing: tuple[object, ...], node: WalkNode) -> None:
 
 def _standing(rulings: Rulings, place: Place) -> tuple[object, ...]:
     """Return what matters of a place in its round, now and later."""
-    return (place.joined, rulings.lens.blocked.level(place.rounds_blocked))
+    return (place.seating, rulings.lens.blocked.level(place.rounds_blocked))
 
 
 @dataclass(frozen=True)
@@ -188,13 +188,13 @@ def find_way(rulings: Rulings, place: Place) -> Reached | None:
     Raises:
         TooManyVotesError: the team casts more kinds of votes, or has more rulings, than a proof goes through.
     """
-    own, standing = rulings.electorate.max_rounds, (place.round, place.rounds_blocked, place.joined)
+    own, standing = rulings.electorate.max_rounds, (place.round, place.rounds_blocked, place.seating)
     # A limit may be raised further at any place, but for a vote.
     highest = own if rulings.electorate.is_vote else place.max_rounds
     found = [
         each
         for each in walk(rulings, bound=max(rulings.lens.bound([own]), highest))
-        if (each.place.round, each.place.rounds_blocked, each.place.joined) == standing
+        if (each.place.round, each.place.rounds_blocked, each.place.seating) == standing
         and own <= each.place.max_rounds <= highest
     ]
     first = min(found, key=lambda each: each.asked, default=None)

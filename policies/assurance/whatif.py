@@ -14,7 +14,7 @@ from policies.conditions.reading import roles_in
 from policies.decision.guards import examine
 from policies.decision.table import DECISIONS, for_ballots
 from policies.decision.vote import Vote, rounds_blocked
-from policies.patterns.vote import BALLOTS, NO_QUORUM, PROPOSAL, vote_of
+from policies.patterns.vote import BALLOTS, NO_QUORUM, PROPOSAL, asks_people, vote_of
 from policies.run.routing import refuse_next_round
 from policies.run.seats import Seat, casts_of, open_seats
 from policies.run.stop import Stop
@@ -49,7 +49,7 @@ def find_refusal(run: PastRun, rules: Rules) -> str | None:
     """Return why a run cannot be decided by these rules, or None: they name a role that it does not have.
 
     A role that the policy reads must be in the sequence, or one that the policy may convene and the run's team enables.
-    To convene a role that the team does not know brings nobody in, as in a run.
+    To convene a role that the team does not know brings nobody in, and to release one lets nobody go, as in a run.
     """
     has = {*run.sequence, *run.joining(rules.policy)}
     read = (role for row in rules.policy.rules for role in roles_in(row.when) or ())
@@ -74,7 +74,7 @@ def _begun(run: PastRun, rules: Rules) -> Reenactment:
         spent=start.spent,
         round=start.first - 1 if is_vote else start.round,
         outcome="next_round" if is_vote else start.outcome,
-        called=[*start.called],
+        changes=[*start.changes],
         earlier=[["block"]] * start.rounds_blocked,
         questions=None if run.has_messages and start.round else 0,
         findings=examine(run.guards if rules.guards is None else rules.guards, run.facts),
@@ -95,8 +95,8 @@ class RoundsTalk(Talk):
         return refuse_next_round(now.outcome, now.limits, now.spent)
 
     def seats(self, now: Reenactment) -> tuple[Seat, ...]:
-        """Return the seats of the sequence, and of whom the policy convened so far."""
-        return open_seats(now.run.sequence, now.called, now.run.joining(now.rules.policy))
+        """Return the seats of the sequence, as the policy has changed it so far."""
+        return open_seats(now.run.sequence, now.changes, now.run.joining(now.rules.policy))
 
     def counts_absent(self, now: Reenactment) -> bool:
         """Return whether the policy counts absences."""
@@ -174,4 +174,5 @@ class BallotsTalk(Talk):
         now.known_end(casts)
         vote = vote_of(casts, rules.votes_needed(now.limits), *rules.electorate(run))
         final = now.rule(_ballot_table(rules.policy), vote)
-        return None if final in DECISIONS or final == "escalate" else now.stopped(NO_QUORUM)
+        is_asked = now.ruling is not None and asks_people(now.ruling)
+        return None if final in DECISIONS or is_asked else now.stopped(NO_QUORUM)

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from policies.assurance.ballots import Electorate, Place, TooManyVotesError
+from policies.assurance.ballots import TooManyVotesError
+from policies.assurance.electorate import Electorate, Place
 from policies.assurance.flips import StanceFlips, flip_stances
 from policies.assurance.limits import LimitFlip, distance_of, flip_limits
 from policies.assurance.power import Power, powers

@@ -15,7 +15,8 @@ class Ruling:
     """What the policy made of a vote.
 
     `vote` is what the vote alone gives, the end of the rounds counted in; `final` is that within the caps of the
-    tripped guards. `row` is the index of the row, None for `otherwise` (or for no row at all, or a fault).
+    tripped guards. `row` is the index of the row, None for `otherwise` (or for no row at all, or a fault); `convene`
+    and `release` are the roles that it brings in and lets go from the next round on.
     """
 
     vote: Outcome
@@ -23,6 +24,7 @@ class Ruling:
     row: int | None = None
     because: str | None = None
     convene: str | None = None
+    release: str | None = None
     rounds_ended: bool = False
     guards: tuple[str, ...] = ()
     fault: str | None = None
@@ -47,14 +49,16 @@ def decide(policy: Policy, vote: Vote, findings: Sequence[Finding] = ()) -> Ruli
         return _guarded("escalate", findings, Ruling("escalate", "escalate", fault="no row holds"))
     ends = outcome == "next_round" and vote.is_last and policy.when_rounds_end != "stop"
     effective: Outcome = _AT_THE_END[policy.when_rounds_end] if ends else outcome
-    convene = row.convene if row and effective == "next_round" else None
     because = row.because if row else None
-    return _guarded(effective, findings, _ruling(effective, index, because, convene, ends))
+    convene, release = (row.convene, row.release) if row and effective == "next_round" else (None, None)
+    return _guarded(effective, findings, _ruling(effective, index, because, convene, release, ends))
 
 
 @lru_cache(maxsize=1_024)
-def _ruling(outcome: Outcome, row: int | None, because: str | None, convene: str | None, ends: bool) -> Ruling:
-    return Ruling(outcome, outcome, row, because, convene, ends)
+def _ruling(
+    outcome: Outcome, row: int | None, because: str | None, convene: str | None, release: str | None, ends: bool
+) -> Ruling:
+    return Ruling(outcome, outcome, row, because, convene, release, ends)
 
 
 _AT_THE_END: Mapping[str, Outcome] = {"escalate": "escalate", "no_go": "no_go"}
@@ -70,6 +74,7 @@ def _guarded(outcome: Outcome, findings: Sequence[Finding], ruling: Ruling) -> R
         ruling.row,
         ruling.because,
         ruling.convene if final == "next_round" else None,
+        ruling.release if final == "next_round" else None,
         ruling.rounds_ended,
         tuple(finding.guard.name for finding in findings if finding.tripped),
         ruling.fault,

@@ -63,11 +63,23 @@ class Row(Value):
     """The reason in words, for the decision and the record."""
     convene: RoleName | None = None
     """A role that joins from the next round on, if the team knows and enables it. The row must give `next_round`."""
+    release: RoleName | None = None
+    """A role that leaves after this round, if it is there and not the last one. `when` may not read `stances` then."""
 
     @model_validator(mode="after")
-    def _convenes_for_a_round(self) -> "Row":
-        if self.convene is not None and self.then != "next_round":
-            raise ValueError(f"`convene` goes with `then: next_round` alone, not with `then: {self.then}`")
+    def _changes_the_team_for_a_round(self) -> "Row":
+        for name, role in (("convene", self.convene), ("release", self.release)):
+            if role is not None and self.then != "next_round":
+                raise ValueError(f"`{name}` goes with `then: next_round` alone, not with `then: {self.then}`")
+        return self
+
+    @model_validator(mode="after")
+    def _releases_with_reason(self) -> "Row":
+        if self.release is not None and self.release == self.convene:
+            raise ValueError(f"it convenes and releases `{self.release}`; allowed: one of the two, or another role")
+        if self.release is not None and "stances" in variables_in(self.when):
+            told = f"it releases `{self.release}` on a condition that reads `stances`"
+            raise ValueError(f"{told}; allowed: other variables, since no role is released because of its stance")
         return self
 
 
@@ -125,19 +137,25 @@ class Policy(Value):
         """The roles that some row convenes, in order."""
         return tuple(dict.fromkeys(row.convene for row in self.rules if row.convene))
 
+    @property
+    def leaving(self) -> tuple[str, ...]:
+        """The roles that some row releases, in order."""
+        return tuple(dict.fromkeys(row.release for row in self.rules if row.release))
+
 
 def for_ballots(policy: Policy) -> Policy:
     """Return the table as it counts ballots: nothing passes without more that approve than reject.
 
     In the rounds a caution is a conditional yes; of ballots it is an abstention, which carries nothing. Where the table
-    reads weights, ballots are compared by their weight.
+    reads weights, ballots are compared by their weight. No round follows, so nobody is convened or released.
 
     >>> for_ballots(Policy(name="x", rules=[{"when": "block == 0", "then": "go"}], otherwise="no_go")).rules[0].when
     '(block == 0) && go > block'
     """
     is_weighed = reads_weights(policy.variables)
     carried = "weighted_go > weighted_block" if is_weighed else "go > block"
-    rules = [_carried(row, carried) if row.then in PASSING else row for row in policy.rules]
+    here = [row.model_copy(update={"convene": None, "release": None}) for row in policy.rules]
+    rules = [_carried(row, carried) if row.then in PASSING else row for row in here]
     if policy.otherwise not in PASSING:
         return policy.model_copy(update={"rules": tuple(rules)})
     last = Row(when=carried, then=policy.otherwise, because="no other row holds")

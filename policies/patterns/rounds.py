@@ -30,7 +30,7 @@ Plain = dict[str, Any]
 def advance(team: Team, log: Log, _: Facts) -> Next:
     """Return the next round, the end once the policy decided, or the stop where no round may follow.
 
-    A round is asked of the sequence, and of the roles that rows convened before.
+    A round is asked of the sequence, as the rows of the rounds before changed it.
     """
     last = log[-1] if log else Closed("", ())
     if last.outcome in DECISIONS and not last.set_aside:
@@ -38,9 +38,9 @@ def advance(team: Team, log: Log, _: Facts) -> Next:
     stop = refuse_next_round(last.outcome, team.budget, Spent(rounds=len(log)))
     if stop:
         return stop
-    called = [role for closed in log for role in closed.convened]
+    changes = [change for closed in log for change in closed.changes]
     asks = seen_of(history_of(log, newest=ROUNDS_SHOWN))
-    seats = open_seats(team.sequence, called, team.joining)
+    seats = open_seats(team.sequence, changes, team.joining)
     tasks = tuple(Task(seat.role, seat.role, "contribution", asks) for seat in seats)
     return Stage(f"round_{len(log) + 1}", tasks, tolerance_of(team, "all"))
 

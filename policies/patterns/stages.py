@@ -9,6 +9,7 @@ from policies.decision.guards import Finding
 from policies.decision.outcome import Ruling
 from policies.decision.table import Decision, Outcome
 from policies.decision.vote import Vote
+from policies.run.seats import Reseating
 from policies.run.stop import Stop
 
 Tolerance = Literal["none", "some", "all"]
@@ -37,7 +38,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A finished stage; of a round also what the policy decided, and the roles that it convened.
+    """A finished stage; of a round also what the policy decided, and whom it convened and released.
 
     `set_aside` says that the decision is not kept, since what it rests on changed: the team talks once more.
     """
@@ -45,7 +46,7 @@ class Closed:
     label: str
     entries: tuple[Entry, ...]
     outcome: Outcome | None = None
-    convened: tuple[str, ...] = ()
+    changes: tuple[Reseating, ...] = ()
     set_aside: bool = False
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from policies.contracts.answers import Task
 from policies.decision.guards import examine
-from policies.decision.outcome import decide
+from policies.decision.outcome import Ruling, decide
 from policies.decision.table import DECISIONS, Decision, for_ballots
 from policies.decision.vote import Cast, Vote
 from policies.patterns.pattern import Facts, Pattern
@@ -30,7 +30,7 @@ TOLD: Mapping[Decision, str] = {"go": "adopted", "go_with_caution": "adopted wit
 def advance(team: Team, log: Log, facts: Facts) -> Next:
     """Return the proposal, the ballots, or the end.
 
-    Ballots that decide nothing end with `no_quorum`, or with a human where the table says so.
+    Ballots that decide nothing end with `no_quorum`; a row that says `escalate` asks a human.
     """
     proposed = next(entries_of(log, "proposal"), None)
     if proposed is None:
@@ -39,11 +39,21 @@ def advance(team: Team, log: Log, facts: Facts) -> Next:
     if len(log) == 1:
         tasks = (Task(role, role, "ballot", {"proposal": proposal}) for role in team.sequence)
         return Stage(BALLOTS, tuple(tasks), tolerance_of(team, "all"))
-    final = log[1].outcome or _count(team, log[1], facts).ruling.final
+    ruling = _count(team, log[1], facts).ruling
+    final = log[1].outcome or ruling.final
     if final not in DECISIONS:
-        return ESCALATED if final == "escalate" else NO_QUORUM
+        return ESCALATED if asks_people(ruling) else NO_QUORUM
     answer = f"The proposal is {TOLD[final]}.\n\n{proposal['proposal']}"
     return Finish(answer=answer, decision=final, details={"proposal": proposal, "tally": tally(log[1])})
+
+
+def asks_people(ruling: Ruling) -> bool:
+    """Return whether the table leaves a vote to a human; one that only the end of the rounds does decided nothing.
+
+    >>> asks_people(Ruling("escalate", "escalate")), asks_people(Ruling("escalate", "escalate", rounds_ended=True))
+    (True, False)
+    """
+    return ruling.final == "escalate" and not ruling.rounds_ended
 
 
 def count(team: Team, log: Log, facts: Facts, _: int) -> Count | None:

@@ -114,7 +114,9 @@ def _unsigned(question: Question, offered: Offered, approvers: Approvers, verify
             f"the answer is signed, and no key is declared for {offered.by}; declare it in `approvers`, or do not sign"
         )
     if declared is None or offered.signature is None:
-        return None if declared is None else f"{offered.by} has a key, so the answer must be signed by it"
+        return (
+            None if declared is None else f"{offered.by} has a key, so the answer must be signed by it (`--sign KEY`)"
+        )
     fault = verify(declared, offered.signature, offered.answer, offered.because)
     return f"the signature {fault}" if fault else None
 

@@ -1,7 +1,7 @@
 """The panel: those who decide a question together, and what their answers give, by the function that decides votes.
 
 Words that give no decision never help one: for permission, `again` and `stop` count as blocks; for a refusal, as go.
-So a go stands only where it does whatever they would have said, and so does a no.
+So there is a go only where there is one whatever they would have said, and so with a no.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -12,6 +12,7 @@ from policies.decision.table import DECISIONS
 from policies.patterns.course import count_of
 from policies.patterns.stages import Closed, Entry, Finish, Log, Stage
 from policies.rehearsal.scene import Scene
+from policies.run.seats import Reseating
 from policies.team.fields import Stance
 from policies.team.team import Team
 
@@ -27,13 +28,14 @@ def contributions_to(stage: Stage, scene: Scene, facts: Facts) -> list[Answer]:
 def decided(closed: Closed, scene: Scene, facts: Facts) -> Closed:
     """Return a full round with what the policy makes of it.
 
-    The fullest course cannot come of one vote: every role that may join does, and nothing is decided before the last.
+    The fullest course cannot come of one vote: every role that may join does, none leaves, and nothing is decided
+    before the last round.
     """
     ruling = _counted(scene.team, [*scene.log, closed], facts)
     if scene.course != "fullest":
-        return replace(closed, outcome=ruling.final, convened=(ruling.convene,) if ruling.convene else ())
+        return replace(closed, outcome=ruling.final, changes=(Reseating(ruling.convene, ruling.release),))
     if not _is_last(scene):
-        return replace(closed, convened=scene.team.joining)
+        return replace(closed, changes=tuple(map(Reseating, scene.team.joining)))
     return replace(closed, outcome=ruling.final if ruling.final in DECISIONS else "go")
 
 

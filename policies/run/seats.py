@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 from policies.contracts.answers import Accepted, Refusal
 from policies.decision.vote import Cast
@@ -57,16 +58,48 @@ class Failure:
 Reply = Accepted | Refusal | Failure
 
 
-def open_seats(
-    sequence: Sequence[str], called: Iterable[str | None] = (), joining: Sequence[str] = ()
-) -> tuple[Seat, ...]:
-    """Return the empty seats of a new round: the sequence, then the roles that were called and may join, each once.
+@dataclass(frozen=True, slots=True)
+class Reseating:
+    """Whom the row of a round brings to the table from the next round on, and whom it lets go."""
 
-    >>> [seat.role for seat in open_seats(["risk"], ["legal", None, "stranger", "legal"], ["legal"])]
-    ['risk', 'legal']
+    convene: str | None = None
+    release: str | None = None
+
+
+def reseat(table: Sequence[str], change: Reseating, joining: Sequence[str]) -> tuple[str, ...]:
+    """Return who sits after a change: whoever is convened and may join comes, then whoever is released goes.
+
+    Nobody comes who sits already, and the last one at the table stays.
+
+    >>> reseat(["risk"], Reseating("legal", "risk"), joining=["legal"]), reseat(["risk"], Reseating(None, "risk"), [])
+    (('legal',), ('risk',))
     """
-    joined = [role for role in dict.fromkeys(called) if role in joining]
-    return tuple(Seat(role) for role in (*sequence, *joined) if role is not None)
+    comes = change.convene in joining and change.convene not in table
+    seated = (*table, change.convene) if comes and change.convene else (*table,)
+    return tuple(role for role in seated if role != change.release) or seated
+
+
+def effect_of(change: Reseating, table: Sequence[str], joining: Sequence[str]) -> Reseating:
+    """Return whom a change brings in that did not sit, and whom it lets go that did.
+
+    >>> effect_of(Reseating("legal", "finance"), ["risk", "legal"], joining=["legal"])
+    Reseating(convene=None, release=None)
+    """
+    after = reseat(table, change, joining)
+    comes = next((role for role in after if role not in table), None)
+    return Reseating(comes, next((role for role in table if role not in after), None))
+
+
+def open_seats(
+    sequence: Sequence[str], changes: Iterable[Reseating] = (), joining: Sequence[str] = ()
+) -> tuple[Seat, ...]:
+    """Return the empty seats of a new round: of the sequence, as the rounds before changed it.
+
+    >>> changes = [Reseating("legal"), Reseating("stranger"), Reseating(release="risk")]
+    >>> [seat.role for seat in open_seats(["risk", "finance"], changes, ["legal"])]
+    ['finance', 'legal']
+    """
+    return tuple(Seat(role) for role in reduce(lambda table, each: reseat(table, each, joining), changes, (*sequence,)))
 
 
 def is_full(seats: Sequence[Seat]) -> bool:

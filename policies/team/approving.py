@@ -102,8 +102,9 @@ def _table_faults(rule: Rule, by: Sequence[str]) -> Iterator[Fault]:
     for index, row in enumerate(table.rules):
         if row.then == "escalate":
             yield (*where, "rules", index, "then"), "is 'escalate'; nobody is asked after the approvers"
-        if row.convene is not None:
-            yield (*where, "rules", index, "convene"), "is not possible among approvers, who are asked once"
+        for field in ("convene", "release"):
+            if getattr(row, field) is not None:
+                yield (*where, "rules", index, field), "is not possible among approvers, who are asked once"
         for name in roles_in(row.when) or ():
             if name not in by:
                 yield (*where, "rules", index, "when"), f"names {name!r}{allowed_names(name, by)}"

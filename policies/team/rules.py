@@ -23,7 +23,8 @@ from policies.team.fields import Position
 from policies.team.nesting import Within, teams_within
 from policies.team.people import Approver, Deciders, Escalation, Rule
 from policies.team.privacy import overlaps
-from policies.team.team import FACTS_FIELDS, MAX_ROLES, RESERVED_NAMES, Brief, Budget, Check, Options, Price, Role, Team
+from policies.team.reserved import RESERVED_NAMES
+from policies.team.team import FACTS_FIELDS, MAX_ROLES, Brief, Budget, Check, Options, Price, Role, Team
 from policies.wording import refusal
 
 Path = tuple[str | int, ...]
@@ -113,6 +114,11 @@ def warnings_of(team: Team) -> list[str]:
     problem = _too_many_votes(team)
     strangers = [name for name in team.policy.joining if name not in team.roles]
     told = [f"the policy convenes `{name}`, which this team does not know, so that no role joins" for name in strangers]
+    seated = (*team.sequence, *team.joining)
+    unseated = [name for name in team.policy.leaving if name not in seated]
+    told += [
+        f"the policy releases `{name}`, which never sits in this team, so that no role leaves" for name in unseated
+    ]
     return [*([f"budget.min_go_votes {problem}"] if problem else []), *told]
 
 

@@ -10,78 +10,27 @@ from typing import Any
 from graph.record import Record
 from graph.runner import Runner
 from graph.store.database import Database
-from graph.teams.policies import load_policy, shipped_policies
 from nodes.halt import Halt
 from nodes.services import Services
 from nodes.voices.voice import BriefQuestion, Question, Tokens, Utterance
-from policies.decision.table import OUTCOMES, Policy, Row
+from policies.decision.table import Policy
 from policies.run.seats import Failure
 from policies.team.rules import parse_team
 from policies.team.team import Team
 from tests.assurance.random_people import BEGIN, Clock, Deed, draw_deed, with_people
+from tests.assurance.random_policies import GUESTS, a_policy
 from tests.harness import proposal
-from tests.policies.assurance.enumeration import random_policy
 
 Plain = dict[str, Any]
 SEATS = ("risk", "legal", "sales", "demand")
-GUESTS = ("press", "audit")
-"""Who may be convened; the second is known and not enabled in some teams."""
 
 FAILURES = (
     *("llm_timeout", "llm_timeout", "llm_error:503", "llm_rate_limited", "llm_empty", "llm_error:400", "llm_auth"),
     "max_seconds",
 )
 BRIEF_FAILURES = ("llm_timeout", "llm_auth")
-WAIVED = [{"property": name, "because": "Tried out."} for name in ("total", "monotone")]
-QUESTIONS = ("open_questions > 0", "open_questions == 1 && block == 0")
 LEGS = 14
 """Times that a run is begun or resumed, at most."""
-
-
-TALKS = (
-    "block == 1",
-    "block >= 1 && round == 1",
-    "caution >= 1",
-    "go < team",
-    "round == 1",
-    "absent >= 1",
-    "block > 0",
-)
-STREAKS = (
-    "block_streak == 2",
-    "block_streak >= 2",
-    "block >= 1 && block_streak >= 2",
-    "block_streak == 0 && round > 1",
-)
-SURE = ("mean_confidence < 0.6", "min_confidence < 0.3", "mean_confidence > 0.5")
-WEIGHTY = ("weighted_block > weighted_go", "vetoes >= 1", "weighted_go >= 4", "weighted_caution >= 2")
-LATE = ("rounds_left == 0 && block > 0", "rounds_left >= 2", "round == 3")
-
-
-def a_policy(rng: random.Random, sequence: tuple[str, ...], may_convene: bool, asks: bool) -> Policy:
-    """A shipped policy or random rows, with rows before them that talk on, convene, or read what is rarely read."""
-    policy = load_policy(rng.choice([*shipped_policies()])) if rng.random() < 0.4 else random_policy(rng, sequence)
-    rows = [*policy.rules]
-    if rng.random() < 0.3:
-        rows.insert(0, Row(when=rng.choice(LATE), then=rng.choice(OUTCOMES)))
-    if rng.random() < 0.6:
-        calls = rng.choice([*GUESTS, "press", "stranger"]) if may_convene and rng.random() < 0.5 else None
-        rows.insert(0, Row(when=rng.choice(TALKS), then="next_round", convene=calls))
-    if rng.random() < 0.3:
-        rows.insert(0, Row(when=rng.choice(STREAKS), then=rng.choice(OUTCOMES)))
-    if rng.random() < 0.2:
-        rows.insert(0, Row(when=rng.choice(WEIGHTY), then=rng.choice(OUTCOMES)))
-    if asks and rng.random() < 0.8:
-        rows.insert(0, Row(when=rng.choice(QUESTIONS), then=rng.choice(OUTCOMES)))
-    sure = [{"when": rng.choice(SURE), "then": rng.choice(OUTCOMES)}] if rng.random() < 0.1 else []
-    changes = {
-        "name": "tried",
-        "rules": [*sure, *(row.model_dump() for row in rows)],
-        "on_absent": rng.choice(["stop", "count"]),
-        "trust_confidence": bool(sure),
-        "accept": WAIVED,
-    }
-    return Policy.model_validate({**policy.model_dump(mode="json"), **changes})
 
 
 @dataclass
@@ -139,7 +88,7 @@ class Script:
 
     def _moved_policy(self, pattern: str) -> Plain:
         policy: Plain = self.raw["policy"]
-        if self.moves.random() < 0.5 and (pattern != "vote" or not any(row["convene"] for row in policy["rules"])):
+        if self.moves.random() < 0.5:
             return policy
         drawn = a_policy(self.moves, self.sequence, not self.is_vote, self.raw["messages"] is not None)
         return {**drawn.model_dump(mode="json"), "on_absent": policy["on_absent"]}

@@ -137,6 +137,7 @@ RECORDED: Mapping[str, tuple[Callable[[list[Event]], list[Event]], str]] = {
     "a row": (linked(row=0), "its row that decides differs"),
     "a reason": (linked(because="nobody knows"), "its reason differs"),
     "one who joins": (linked(convene="legal_analyst"), "its role that joins differs"),
+    "one who leaves": (linked(release="risk_analyst"), "its role that leaves differs"),
     "the end of the rounds": (linked(rounds_ended=True), "its end of the rounds differs"),
     "no tripped guard": (linked(guards=[]), "its tripped guards differs"),
     "a fault": (linked(fault="no row holds"), "its fault differs"),

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from graph.report.terminal.proof import decide_lines
-from policies.assurance.ballots import Electorate, Place
 from policies.assurance.counterexamples import shown_example, shown_history, shown_place
+from policies.assurance.electorate import Electorate, Place
 from policies.assurance.places import Counterexample
 from policies.decision.table import Policy
 from tests.assurance.stage import policy_file, team_file
@@ -32,9 +32,9 @@ GUARDS = (
 )
 
 
-def calling_team(more: str = "") -> str:
+def calling_team(more: str = "", policy: str = CALLING) -> str:
     """Write the file of a team that the role `audit` may join."""
-    path = Path(team_file(CALLING, more=f"budget: {{min_go_votes: 1}}\n{more}"))
+    path = Path(team_file(policy, more=f"budget: {{min_go_votes: 1}}\n{more}"))
     path.write_text(path.read_text().replace("\nroles:", f"\nroles:\n  audit: {SEAT}"))
     return str(path)
 
@@ -152,12 +152,12 @@ def test_a_vote_that_decides_nothing_ends_with_no_quorum(capsys: Captured) -> No
     )
     missing = [f"{role}=absent" for role in roles]
     nobody = decided(capsys, "change_freeze", *missing)
-    table = 'policy={name: mine, rules: [{when: "go > 2", then: go}], otherwise: next_round, on_absent: count}'
-    halves = decided(capsys, "change_freeze", *missing, "--set", table)
+    table = 'policy={name: mine, rules: [{when: "absent > 2", then: escalate}], otherwise: no_go, on_absent: count}'
+    left_to_people = decided(capsys, "change_freeze", *missing, "--set", table)
 
     assert (shown["final"], shown["stops"]) == ("no_go", None)
-    assert (nobody["final"], nobody["stops"], nobody["max_rounds"]) == ("escalate", None, 1)  # people are asked
-    assert (halves["final"], halves["stops"]) == ("next_round", "no_quorum")
+    assert (nobody["final"], nobody["stops"], nobody["max_rounds"]) == ("escalate", "no_quorum", 1)
+    assert (left_to_people["final"], left_to_people["stops"]) == ("escalate", None)
 
 
 def test_settings_change_the_team(capsys: Captured) -> None:
@@ -356,13 +356,13 @@ def test_a_line_that_verify_prints_stays_on_one_line_however_long_it_is(capsys: 
 
 
 def test_a_line_names_the_place_the_guard_and_what_was_set_of_the_team() -> None:
-    place = Place(4, 2, ("legal", "audit"), 5, 7, 0.5)
+    place = Place(4, 2, ("legal", "audit"), 5, 7, 0.5, ("ops",))
     example = Counterexample(({"risk": "go"}, {"risk": "block"}), ("go", "no_go"), place, guard="it's high")
     words = ("my team.yaml", "--set", "policy=launch")
 
     assert decide_lines(example, words, 3) == [
         "accord policy decide 'my team.yaml' --set policy=launch --round 4 --streak 2 --joined legal,audit "
-        f"--max-rounds 5 --open-questions 7 --confidence 0.5 --tripped 'it'\"'\"'s high' risk={stance}"
+        f"--released ops --max-rounds 5 --open-questions 7 --confidence 0.5 --tripped 'it'\"'\"'s high' risk={stance}"
         for stance in ("go", "block")
     ]
     plain = Counterexample(({"risk": "go"},), ("go",), Place(1))
@@ -377,6 +377,7 @@ def test_a_place_and_a_history_are_told_in_words() -> None:
     assert shown_place(place) == (
         "round 4, after 1 round with a block, legal and audit have joined, 1 question open, every confidence 0.5"
     )
+    assert shown_place(Place(3, released=("risk", "ops"))) == "round 3, risk and ops have left"
     assert [*shown_history(long)] == [
         *(f"round {number}: go: risk gives next_round" for number in range(1, 7)),
         "…",

@@ -18,6 +18,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "the second row": ('{when: go > 5, then: go}, {when: go > 1 && stances.bem != "block", then: go}', "row 2", "bem"),
     "whether there is one": ("{when: has(stances.ana), then: go}", "row 1", "ana"),
     "whom it convenes": ("{when: block > 0, then: next_round, convene: zoe}", "row 1", "zoe"),
+    "whom it releases": ("{when: block > 0, then: next_round, release: zoe}", "row 1", "zoe"),
 }
 
 

@@ -152,7 +152,7 @@ def test_verify_of_a_vote_says_when_people_are_asked(capsys: Captured) -> None:
     done = accord(capsys, "policy", "verify", "change_freeze")
 
     assert done.code == 0
-    assert "one that decides nothing ends with no_quorum, and one that escalates is left to people" in done.out
+    assert "one that decides nothing ends with no_quorum, and no human is asked but by a row" in done.out
     assert "last round" in done.out
 
 
@@ -277,6 +277,27 @@ def test_who_joins_is_compared_on_a_team_that_knows_the_role_and_under_another_p
     )
 
 
+def test_who_leaves_is_compared_and_said(capsys: Captured) -> None:
+    lets_go = "rules: [{when: block > 0 && round == 1, then: next_round, release: sales}]\notherwise: go"
+    one = team_file(lets_go, "one.yaml", roles=("risk", "sales"))
+    two = team_file(lets_go.replace("sales", "risk"), "two.yaml", roles=("risk", "sales"))
+    none = team_file(lets_go.replace(", release: sales", ""), "none.yaml", roles=("risk", "sales"))
+
+    for other, words in ((two, "next_round, risk leaves"), (none, "next_round")):
+        code, found = told(capsys, "diff", one, other)
+        assert (code, found["equivalent"]) == (1, False)
+        assert {(each["from"], each["to"]) for each in found["counts"]} == {("next_round, sales leaves", words)}
+    assert told(capsys, "diff", one, one)[0] == 0
+
+
+def test_a_role_that_a_policy_releases_sits_from_the_start(capsys: Captured) -> None:
+    rules = policy_file("rules: [{when: block > 0, then: next_round, release: legal}]\notherwise: go")
+    _, proof = told(capsys, "verify", rules)
+
+    assert proof["roles"] == ["legal", "role_1", "role_2"]
+    assert ["role_1", "role_2"] in proof["walked"]["teams"]
+
+
 LEGAL = {"knows": (), "sits": ("legal",)}
 SEAT = "{title: Legal, mandate: Judge., otherwise: {stance: go, summary: Fine., actions: [Act.]}}"
 
@@ -362,3 +383,9 @@ def test_verify_warns_of_a_role_that_no_row_can_convene(capsys: Captured) -> Non
     rows = "[{when: block >= 1, then: next_round, convene: legl}, {when: go >= 1, then: go}]"
     done = accord(capsys, "policy", "verify", team_file(f"rules: {rows}\notherwise: no_go"))
     assert "accord: warning: the policy convenes `legl`, which this team does not know" in done.err
+
+
+def test_verify_warns_of_a_role_that_no_row_can_release(capsys: Captured) -> None:
+    rows = "[{when: block >= 1, then: next_round, release: legl}, {when: go >= 1, then: go}]"
+    done = accord(capsys, "policy", "verify", team_file(f"rules: {rows}\notherwise: no_go"))
+    assert "warning: the policy releases `legl`, which never sits in this team, so that no role leaves" in done.err

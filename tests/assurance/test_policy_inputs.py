@@ -41,6 +41,14 @@ BROKEN = {
         "name: x\nrules: []\notherwise: go\naccept: [{property: monotone}]",
         "bad.yaml:4: `accept.0.because`",
     ),
+    "a released role beside a decision": (
+        "name: x\nrules:\n  - {when: go > 1, then: go, release: legal}",
+        "`release` goes with `then: next_round` alone, not with `then: go`",
+    ),
+    "a role released because of its stance": (
+        'name: x\nrules:\n  - {when: stances.legal == "go", then: next_round, release: legal}',
+        "it releases `legal` on a condition that reads `stances`; allowed: other variables, since no role is released",
+    ),
     "a convened role beside a decision": (
         "name: x\nrules:\n  - {when: go > 1, then: go, convene: legal}",
         "`convene` goes with `then: next_round` alone, not with `then: go`",

@@ -61,7 +61,7 @@ def test_silence_is_replayed_at_its_time(tmp_path: Path) -> None:
     at.run()
     at.answer("cfo", "go")
     at.later(hours=49)
-    waits = at.resume()  # silence gave another round, in which the block still stands
+    waits = at.resume()  # silence gave another round, in which the block is still there
     assert waits["status"] == "waiting"
     at.later(hours=47, minutes=59)
     at.answer("cfo", "no_go")

@@ -116,12 +116,10 @@ def another(drawn: Drawn) -> tuple[dict[str, Any], Rules]:
 
 def told(drawn: Drawn) -> str:
     """Tell the run, one event a line."""
-    keys = ("event", "round", "role", "attempt", "rule", "reason", "casts", "final", "convene", "stop_reason", "phase")
+    keys = ("event", "round", "role", "attempt", "rule", "reason", "casts", "final", "convene", "release")
     asked = ("question", "kind", "seat", "asked", "options", "by", "outcome", "how")
-    kept = [
-        {key: each[key] for key in (*keys, *asked, "after", "limits", "moved") if key in each}
-        for each in drawn.state["events"]
-    ]
+    ends = ("stop_reason", "phase", "after", "limits", "moved")
+    kept = [{key: each[key] for key in (*keys, *asked, *ends) if key in each} for each in drawn.state["events"]]
     lines = [str(each) for each in kept if each["event"] not in ("proposed", "conflict")]
     return "\n".join([json.dumps(drawn.script.raw), *lines])
 

@@ -100,5 +100,5 @@ async def _made(
 
 def _speech(raw: Mapping[str, Any]) -> Callable[[Any], Any]:
     decides_at_once = raw["policy"] == "majority"
-    stands = {} if decides_at_once else STAND
-    return lambda asked: proposal(asked.name, stands.get(asked.round, {}).get(asked.name, "go"))
+    blocks = {} if decides_at_once else STAND
+    return lambda asked: proposal(asked.name, blocks.get(asked.round, {}).get(asked.name, "go"))

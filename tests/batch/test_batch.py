@@ -334,7 +334,7 @@ def test_goal_facts_and_team_of_a_line_reach_the_roles(tmp_path: Path) -> None:
     voice, own = ScriptedVoice(_says_go), load_team("cold_storage").facts or {}
     line = _line("c", team="cold_storage", goal="Why not?", facts={**own, "region": "South"})
     record = _first(run_batch(settings_at(tmp_path), line, voices={"rules": voice}))
-    assert (record["team"], record["final_decision"]) == ("cold_storage", "go")
+    assert (record["team"], record["final_decision"]) == ("cold_storage", "go_with_caution")
     said = [json.loads(user) for role, user in voice.asked if role != "brief"]
     assert [(each["goal"], each["shared_context"]["region"]) for each in said] == [("Why not?", "South")] * 4
 

@@ -44,7 +44,7 @@ FILES: dict[str, tuple[str, int, str]] = {
     "an unknown key of a row": (
         added("policy:\n  name: mine\n  rules:\n    - {when: go > 1, then: go, else: no_go}"),
         17,
-        "`policy.rules.0.else` is an unknown key; allowed: when, then, because, convene",
+        "`policy.rules.0.else` is an unknown key; did you mean `release`? Allowed: when, then, because, convene",
     ),
     "more votes than roles": (
         changed(5, "budget: {min_go_votes: 2}"),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from tests.oracle.drawing import Limits, draw
+from tests.oracle.drawing import BENCH, ROLES, Limits, draw, releasing
 from tests.oracle.expressions import Both, Expression, Not, Pair, Truth
 from tests.oracle.tables import Row, Table, Team
 
@@ -27,7 +27,12 @@ def draw_pair(seed: int, limits: Limits = SMALL) -> tuple[Policy, Policy]:
         other = random.choice((*_HARMLESS, *_HARMLESS, *_HARMFUL))(random, other)
     if random.random() < 0.3:
         others = random.choice(_TEAMS)(random, team)
-    return (table, team), (replace(other, name="bent"), others)
+    return (table, team), (replace(other, rows=tuple(map(_allowed, other.rows)), name="bent"), others)
+
+
+def _allowed(row: Row) -> Row:
+    """The row without a release that it may not have."""
+    return replace(row, release=None) if "stances" in row.when.names or row.release == row.convene else row
 
 
 def _one_row(random: Random, table: Table, change: Callable[[Row], Row]) -> Table:
@@ -85,6 +90,14 @@ def _no_convening(random: Random, table: Table) -> Table:
     return _one_row(random, table, lambda row: replace(row, convene=None))
 
 
+def _no_releasing(random: Random, table: Table) -> Table:
+    return _one_row(random, table, lambda row: replace(row, release=None))
+
+
+def _other_release(random: Random, table: Table) -> Table:
+    return releasing(random, table, sorted({*ROLES[:2], *BENCH, *table.released}))
+
+
 def _other_ends(random: Random, table: Table) -> Table:
     return replace(table, when_rounds_end=random.choice(ENDS))
 
@@ -109,7 +122,8 @@ def _narrow(random: Random, table: Table) -> Table:
 
 _HARMLESS = (_turn, _deny_twice, _add_idle_row, _repeat_row, _spell_otherwise_out)
 _HARMFUL = (
-    _exchange_rows, _other_outcome, _no_convening, _other_ends, _other_otherwise, _other_absence, _drop_row, _narrow,
+    _exchange_rows, _other_outcome, _no_convening, _no_releasing, _other_release, _other_ends, _other_otherwise,
+    _other_absence, _drop_row, _narrow,
 )  # fmt: skip
 
 

@@ -14,6 +14,11 @@ RANKS = {"no_go": 0, "go_with_caution": 2, "go": 3}
 UNDECIDED = 1
 
 
+Moves = tuple[str | None, str | None]
+"""Who joins from the next round on, and who leaves."""
+NOBODY: Moves = (None, None)
+
+
 @dataclass(frozen=True)
 class Decision:
     """What a vote gives in its place, where no guard limits it."""
@@ -26,12 +31,14 @@ class Decision:
     """Whether a row failed, or nothing gave an outcome."""
     convene: str | None
     """Who joins that did not sit before."""
+    release: str | None
+    """Who leaves that did sit."""
     stops: bool
     """Whether the run ends here for want of another round."""
 
     @property
-    def joins(self) -> frozenset[str]:
-        return frozenset({self.convene}) if self.convene else frozenset()
+    def moves(self) -> Moves:
+        return self.convene, self.release
 
     @property
     def final(self) -> str:
@@ -52,13 +59,13 @@ def find_conflicts(ballot: Ballot) -> tuple[str, ...]:
 
 
 def values_of_vote(
-    team: Team, joined: frozenset[str], ballot: Ballot, told: Told, confidences: Sequence[float] | None = None
+    team: Team, place: Place, ballot: Ballot, told: Told, confidences: Sequence[float] | None = None
 ) -> dict[str, Any]:
     """Return what a row may read of the vote itself.
 
     `confidences` are those of the roles that are not absent, where they differ from role to role.
     """
-    seats = team.seats(joined)
+    seats = team.seats(place)
     sure = [told.confidence for word in ballot if word != "absent"] if confidences is None else confidences
     stances = dict(zip(seats, ballot, strict=True))
     weighed = {word: sum(team.weight(role) for role in seats if stances[role] == word) for word in STANCES}
@@ -96,7 +103,7 @@ def decide(
     confidences: Sequence[float] | None = None,
 ) -> Decision:
     """Return what the vote gives in its place."""
-    values = values_of_vote(team, place.joined, ballot, told, confidences) | values_of_place(place, ballot)
+    values = values_of_vote(team, place, ballot, told, confidences) | values_of_place(place, ballot)
     return decide_values(table, team, place, values)
 
 
@@ -107,9 +114,14 @@ def decide_values(table: Table, team: Team, place: Place, values: Values) -> Dec
     if outcome == "next_round" and place.is_last:
         stops = table.when_rounds_end == "stop"
         outcome = "next_round" if stops else table.when_rounds_end
-    called = table.rows[row].convene if row is not None and outcome == "next_round" else None
-    new = called if called in team.bench and called not in place.joined else None
-    return Decision(outcome, row, faulty, new, stops)
+    comes, goes = None, None
+    if row is not None and outcome == "next_round":
+        seated = set(team.seats(place))
+        if table.rows[row].convene in set(team.bench) - seated:
+            comes = table.rows[row].convene
+        if table.rows[row].release in seated and (comes or len(seated) > 1):
+            goes = table.rows[row].release
+    return Decision(outcome, row, faulty, comes, goes, stops)
 
 
 def first_that_holds(table: Table, values: Values) -> tuple[str, int | None, bool]:
@@ -131,15 +143,17 @@ def capped(outcome: str, caps: tuple[str, ...]) -> str:
     return "go_with_caution" if caps and outcome == "go" else outcome
 
 
-def ballots(table: Table, team: Team, joined: frozenset[str]) -> list[Ballot]:
+def ballots(table: Table, team: Team, place: Place) -> list[Ballot]:
     """Return every vote of the roles that sit."""
     words = (*STANCES, "absent") if table.counts_absences else STANCES
-    return list(product(words, repeat=len(team.seats(joined))))
+    return list(product(words, repeat=len(team.seats(place))))
 
 
-def next_place(place: Place, blocks: bool, joins: frozenset[str], max_rounds: int) -> Place:
-    """Return the place of the round after a vote with or without a block, by which these roles join."""
-    return Place(place.round + 1, place.blocked + 1 if blocks else 0, place.joined | joins, max_rounds)
+def next_place(place: Place, blocks: bool, moves: Moves, max_rounds: int) -> Place:
+    """Return the place of the round after a vote with or without a block, by which these roles join and leave."""
+    comes, goes = (frozenset({role} if role else ()) for role in moves)
+    left = place.left | (goes - place.joined)
+    return Place(place.round + 1, place.blocked + 1 if blocks else 0, place.joined - goes | comes, max_rounds, left)
 
 
 def rank_of(outcome: str) -> int:

@@ -1,21 +1,21 @@
 """Whether a run can tell two policies apart: both decide the same votes side by side, for as long as they act alike.
 
 Two runs of the same roles get the same answers, one under each policy. While each vote is answered by the same act
-(a decision, who joins, another round, a human, the end of the rounds, a stop at an absence) both are in the same round
-with the same history, and may be resumed alike; only their `max_rounds` may differ.
+(a decision, who joins and leaves, another round, a human, the end of the rounds, a stop at an absence) both are in the
+same round with the same history, and may be resumed alike; only their `max_rounds` may differ.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tests.oracle.deciding import Decision, ballots, next_place
+from tests.oracle.deciding import NOBODY, Decision, Moves, ballots, next_place
 from tests.oracle.places import Simulation
 from tests.oracle.tables import Ballot, Place, Table, Team, Told
 
-Act = tuple[str, frozenset[str], bool]
-"""What becomes of the run, who joins, and whether a human who asks for another round gets one without a raise."""
+Act = tuple[str, Moves, bool]
+"""What becomes of the run, who joins and leaves, and whether a human who asks for more gets it without a raise."""
 
-STOPS: Act = ("stopped", frozenset(), False)
+STOPS: Act = ("stopped", NOBODY, False)
 """What a policy that does not count absences does at one."""
 
 
@@ -65,7 +65,7 @@ class Comparison:
 
     def _acts(self, first: Place, second: Place) -> Iterator[tuple[Ballot, Told, Act, Act]]:
         table = replace(self.runs[0].table, on_absent="count" if self.counting else "stop")
-        for ballot in ballots(table, self.runs[0].team, first.joined):
+        for ballot in ballots(table, self.runs[0].team, first):
             for told in self.tolds:
                 yield ballot, told, self.act(0, first, ballot, told), self.act(1, second, ballot, told)
 
@@ -82,9 +82,9 @@ class Comparison:
         for most in range(highest, self.raised_to + 1):
             yield replace(first, max_rounds=most), replace(second, max_rounds=most)
         alike = {("block" in ballot, one) for ballot, _, one, two in self._acts(first, second) if one == two}
-        for blocks, (final, joins, again) in alike:
+        for blocks, (final, moves, again) in alike:
             for most, other in self._budgets(final, again, first, second):
-                yield next_place(first, blocks, joins, most), next_place(second, blocks, joins, other)
+                yield next_place(first, blocks, moves, most), next_place(second, blocks, moves, other)
 
     def _budgets(self, final: str, again: bool, first: Place, second: Place) -> Iterator[tuple[int, int]]:
         """Yield the `max_rounds` of both with which the next round opens."""
@@ -98,4 +98,4 @@ class Comparison:
 
 def act_of(place: Place, found: Decision) -> Act:
     """Return what a run does at a decision."""
-    return found.final, found.joins, found.final == "escalate" and not place.is_last
+    return found.final, found.moves, found.final == "escalate" and not place.is_last

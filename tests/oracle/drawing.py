@@ -1,6 +1,6 @@
 """Random teams and tables: some of nothing but chance, some near what people write, so that properties also hold."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -56,7 +56,22 @@ def draw(seed: int, limits: Limits = Limits()) -> tuple[Table, Team]:
         kinds = (pool.table, pool.near_a_known_one, pool.of_rounds, pool.of_late_rounds)
         table = random.choices(kinds, (3, 4, 3, 3))[0]()
         if table.named <= {*team.sequence, *table.convened}:
+            table = releasing(Random(f"{seed} releases"), table, (*team.sequence, *team.bench))
             return table, replace(team, bench=tuple(role for role in team.bench if role in table.convened))
+
+
+def releasing(random: Random, table: Table, roles: Sequence[str]) -> Table:
+    """Return the table in half of all cases; else rows of it that open another round may let a role go."""
+    if random.random() < 0.5:
+        return table
+    return replace(table, rows=tuple(_releasing(random, row, roles) for row in table.rows))
+
+
+def _releasing(random: Random, row: Row, roles: Sequence[str]) -> Row:
+    whom = [role for role in (*roles, "nobody") if role != row.convene]
+    if row.then != "next_round" or "stances" in row.when.names or random.random() < 0.3:
+        return row
+    return replace(row, release=random.choice(whom))
 
 
 def _team(random: Random, votes: int, words: int, most: int) -> Team:

@@ -1,15 +1,26 @@
 """The places that runs reach, found by simulating rounds vote by vote from the first.
 
-A run is at a place: its round, the rounds in a row before it with a block, who has joined, and `max_rounds` as it is.
+A run is at a place: its round, the rounds in a row before it with a block, who has joined and left, and
+`max_rounds` as it is.
 From each place every vote is cast, and what the run does leads to the next. Two histories that meet in a place have
 one future, so each place is visited once.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from tests.oracle.deciding import Decision, ballots, capped, decide_values, next_place, values_of_place, values_of_vote
+from tests.oracle.deciding import (
+    Decision,
+    Moves,
+    ballots,
+    capped,
+    decide_values,
+    next_place,
+    values_of_place,
+    values_of_vote,
+)
 from tests.oracle.guarding import Capping, Limit
 from tests.oracle.tables import Ballot, Place, Table, Team, Told
 
@@ -24,8 +35,8 @@ SURE = (0.0, 0.5, 1.0)
 """The confidences for which a proof speaks, each that of all roles."""
 
 
-Move = tuple[bool, frozenset[str], str]
-"""Whether a vote blocks, who joins by it, and what becomes of the run."""
+Move = tuple[bool, Moves, str]
+"""Whether a vote blocks, who joins and leaves by it, and what becomes of the run."""
 
 
 class Simulation:
@@ -45,7 +56,7 @@ class Simulation:
         self.reads = table.reads
         self.questions = range(MOST_QUESTIONS + 1 if "open_questions" in self.reads else 1)
         self.confidences = SURE if table.trusts_confidence else (1.0,)
-        self._casts: dict[frozenset[str], list[Cast]] = {}
+        self._casts: dict[Any, list[Cast]] = {}
         self._votes: dict[Any, Votes] = {}
         self._moves: dict[Any, frozenset[Move]] = {}
         self._decided: dict[Any, Decision] = {}
@@ -73,7 +84,7 @@ class Simulation:
     def as_rows_see(self, place: Place) -> tuple[Any, ...]:
         """Return what of the place a row reads, and what else the run looks at."""
         return (
-            place.joined,
+            (place.joined, place.left),
             place.is_last,
             place.round if "round" in self.reads else None,
             place.max_rounds - place.round if "rounds_left" in self.reads else None,
@@ -91,19 +102,20 @@ class Simulation:
         """Yield each vote with all its values, and with as much of them as a decision depends on."""
         for vote, values, seen in self._cast(place):
             now = values_of_place(place, vote[0])
-            known = (place.is_last, place.joined, *seen, *(now[name] for name in now if name in self.reads))
+            known = (place.is_last, place.joined, place.left, *seen, *(now[name] for name in now if name in self.reads))
             yield vote, {**values, **now}, known
 
     def _cast(self, place: Place) -> list[Cast]:
         """Return every vote of those who sit, with its values and what of them the rows read."""
-        if place.joined not in self._casts:
-            self._casts[place.joined] = [
+        seated = self.team.seats(place)
+        if seated not in self._casts:
+            self._casts[seated] = [
                 ((ballot, told), values, tuple(str(values[name]) for name in values if name in self.reads))
-                for ballot in ballots(self.table, self.team, place.joined)
+                for ballot in ballots(self.table, self.team, place)
                 for told in self.tolds
-                for values in [values_of_vote(self.team, place.joined, ballot, told)]
+                for values in [values_of_vote(self.team, place, ballot, told)]
             ]
-        return self._casts[place.joined]
+        return self._casts[seated]
 
     def different(self, places: Iterable[Place]) -> list[Place]:
         """Return one of the places for each kind that no row can tell apart, the earliest."""
@@ -133,18 +145,18 @@ class Simulation:
         known = self.as_rows_see(place)
         if known not in self._moves:
             votes = self.votes(place).items()
-            self._moves[known] = frozenset(("block" in vote[0], found.joins, found.final) for vote, found in votes)
+            self._moves[known] = frozenset(("block" in vote[0], found.moves, found.final) for vote, found in votes)
         return self._moves[known]
 
     def after(self, place: Place, ballot: Ballot, found: Decision) -> Place:
         """Return the place of the round that this vote opened."""
-        return next_place(place, "block" in ballot, found.joins, place.max_rounds)
+        return next_place(place, "block" in ballot, found.moves, place.max_rounds)
 
     def steps(self, place: Place) -> Iterator[Place]:
         """Yield where each vote that opens another round leads."""
-        for blocks, joins, final in self.moves(place):
+        for blocks, moves, final in self.moves(place):
             if final == "next_round":
-                yield next_place(place, blocks, joins, place.max_rounds)
+                yield next_place(place, blocks, moves, place.max_rounds)
 
     def steps_of_resumes(self, place: Place) -> Iterator[Place]:
         """Yield also what a resume can do.
@@ -154,8 +166,8 @@ class Simulation:
         """
         yield from self.steps(place)
         for max_rounds in range(place.max_rounds + 1, self.raised_to + 1):
-            yield Place(place.round, place.blocked, place.joined, max_rounds)
-        for blocks, joins, final in self.moves(place):
+            yield replace(place, max_rounds=max_rounds)
+        for blocks, moves, final in self.moves(place):
             if final in ("escalate", "max_rounds_reached"):
                 for max_rounds in range(max(place.round + 1, place.max_rounds), self.raised_to + 1):
-                    yield next_place(place, blocks, joins, max_rounds)
+                    yield next_place(place, blocks, moves, max_rounds)

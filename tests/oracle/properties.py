@@ -64,7 +64,7 @@ def guards_bind(run: Simulation, places: Places) -> Iterator[Case]:
 def veto_honoured(run: Simulation, places: Places) -> Iterator[Case]:
     """Yield each vote with a blocking role that has a veto, and with a go all the same."""
     for place in run.different(places):
-        seats = run.team.seats(place.joined)
+        seats = run.team.seats(place)
         for (ballot, told), found in run.votes(place).items():
             vetoed = any(said == "block" and role in run.team.vetoers for role, said in zip(seats, ballot, strict=True))
             if vetoed and is_permissive(found.outcome):
@@ -156,7 +156,7 @@ def resolves(run: Simulation) -> Iterator[Case]:
 
     The case is that of the last round: who sits then, and what they say.
     """
-    everybody = frozenset(run.team.bench)
+    everybody = Place(1, 0, frozenset(run.team.bench), 1)
     for ballot in ballots(run.table, run.team, everybody):
         said = dict(zip(run.team.seats(everybody), ballot, strict=True))
         for place, last, told in repeated(run, said):
@@ -177,7 +177,7 @@ def _repeated_so_sure(run: Simulation, said: dict[str, str], sure: float) -> Ite
     while places:
         after = set()
         for place in places:
-            ballot = tuple(said[role] for role in run.team.seats(place.joined))
+            ballot = tuple(said[role] for role in run.team.seats(place))
             for told in (each for each in run.tolds if each.confidence == sure):
                 found = run.votes(place)[ballot, told]
                 if found.final == "next_round":
@@ -199,7 +199,7 @@ def seats_needed(run: Simulation) -> int:
     """Return roles times rounds: for each round up to `max_rounds`, reached or not, the largest team that may sit."""
     sizes = {place.round: 0 for place in run.plain}
     for place in run.plain:
-        sizes[place.round] = max(sizes[place.round], len(run.team.seats(place.joined)))
+        sizes[place.round] = max(sizes[place.round], len(run.team.seats(place)))
     return sum(sizes.get(number, sizes[max(sizes)]) for number in range(1, run.team.max_rounds + 1))
 
 

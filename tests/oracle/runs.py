@@ -7,7 +7,7 @@ messages and rounds; time, tokens and texts are left out.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tests.oracle.deciding import RANKS, STANCES, capped, decide, next_place
+from tests.oracle.deciding import NOBODY, RANKS, STANCES, Moves, capped, decide, next_place
 from tests.oracle.tables import Place, Table, Team
 
 BROKEN = "invalid_contribution:stance"
@@ -55,10 +55,10 @@ class Run:
     place: Place = field(init=False)
     seats: dict[str, str] = field(init=False)
     _order: tuple[str, ...] = field(init=False)
-    """The seats: the sequence, then whoever joined, in the order in which they did."""
+    """The seats: the sequence, then whoever joined, in the order in which they did, without whoever left."""
     _asked: dict[tuple[str, int], int] = field(default_factory=dict)
     _refusals: dict[str, int] = field(default_factory=dict)
-    _called: frozenset[str] = frozenset()
+    _moves: Moves = NOBODY
     _ending: Ending = field(default_factory=lambda: Ending("running"))
 
     def __post_init__(self) -> None:
@@ -147,10 +147,10 @@ class Run:
             self._ending = replace(self._ending, stop_reason=reason, at=f"round_{self.place.round}:{role}")
 
     def _close_round(self) -> None:
-        ballot = tuple(self.seats[role] for role in self.team.seats(self.place.joined))
+        ballot = tuple(self.seats[role] for role in self.team.seats(self.place))
         sure = [
             self.sure.get((role, self.place.round), 1.0)
-            for role in self.team.seats(self.place.joined)
+            for role in self.team.seats(self.place)
             if self.seats[role] != "absent"
         ]
         found = decide(self.table, self.team, self.place, ballot, confidences=sure)
@@ -158,7 +158,7 @@ class Run:
         said = tuple((role, self.seats[role]) for role in self._order if self.seats[role] != "absent")
         before = self._ending
         self._ending = replace(before, rounds=(*before.rounds, said), outcomes=(*before.outcomes, outcome))
-        self._called = found.joins if outcome == found.outcome else frozenset[str]()
+        self._moves = found.moves if outcome == found.outcome else NOBODY
         if outcome == "next_round" and not found.stops:
             self._open_next()
         elif outcome == "next_round":
@@ -170,6 +170,7 @@ class Run:
 
     def _open_next(self) -> None:
         blocks = any(word == "block" for _, word in self._ending.rounds[-1])
-        self.place = next_place(self.place, blocks, self._called, self.place.max_rounds)
-        self._order += tuple(self._called)
+        self.place = next_place(self.place, blocks, self._moves, self.place.max_rounds)
+        comes, goes = self._moves
+        self._order = tuple(role for role in (*self._order, *([comes] if comes else [])) if role != goes)
         self.seats, self._refusals = {}, {}

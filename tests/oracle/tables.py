@@ -27,6 +27,7 @@ class Row:
     when: Expression
     then: str
     convene: str | None = None
+    release: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,16 @@ class Table:
     def convened(self) -> frozenset[str]:
         return frozenset(row.convene for row in self.rows if row.convene)
 
+    @property
+    def released(self) -> frozenset[str]:
+        return frozenset(row.release for row in self.rows if row.release)
+
     def as_file(self) -> dict[str, Any]:
         """Return the table as a policy file has it."""
         rows = [
-            {"when": row.when.text(), "then": row.then, **({"convene": row.convene} if row.convene else {})}
+            {"when": row.when.text(), "then": row.then}
+            | ({"convene": row.convene} if row.convene else {})
+            | ({"release": row.release} if row.release else {})
             for row in self.rows
         ]
         ends = {"when_rounds_end": self.when_rounds_end, "on_absent": self.on_absent}
@@ -85,9 +92,10 @@ class Team:
     max_messages: int = 1_000
     max_repairs: int = 0
 
-    def seats(self, joined: frozenset[str]) -> tuple[str, ...]:
-        """Return who votes once these roles have joined."""
-        return self.sequence + tuple(role for role in self.bench if role in joined)
+    def seats(self, place: "Place") -> tuple[str, ...]:
+        """Return who votes there."""
+        stay = tuple(role for role in self.sequence if role not in place.left)
+        return stay + tuple(role for role in self.bench if role in place.joined)
 
     def weight(self, role: str) -> int:
         return dict(self.weights).get(role, 1)
@@ -101,7 +109,10 @@ class Place:
     blocked: int
     """Rounds in a row before this one with a block."""
     joined: frozenset[str]
+    """Roles of the bench that sit."""
     max_rounds: int
+    left: frozenset[str] = frozenset()
+    """Roles of the sequence that do not sit any more."""
 
     @property
     def is_last(self) -> bool:

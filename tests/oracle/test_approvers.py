@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from policies.assurance.approval import find_unapproved
-from policies.assurance.ballots import electorate_of_panel
+from policies.assurance.electorate import electorate_of_panel
 from policies.assurance.proof import NEEDED_OF_PEOPLE, prove
 from policies.people.panel import panel_of
 from policies.team.people import Deciders

@@ -46,9 +46,9 @@ def wrong_single(random: Random, path: Path, run: Simulation) -> str:
     max_rounds = random.randint(1, team.max_rounds + 3)
     number = random.randint(1, max_rounds)
     joined = random.sample(team.bench, min(len(team.bench), random.randint(0, number - 1)))
-    place = Place(number, random.randint(0, number - 1), frozenset(joined), max_rounds)
+    place = Place(number, random.randint(0, number - 1), frozenset(joined), max_rounds, _left(random, run, number))
     words = (*STANCES, "absent") if table.counts_absences else STANCES
-    ballot = tuple(random.choice(words) for _ in team.seats(place.joined))
+    ballot = tuple(random.choice(words) for _ in team.seats(place))
     told = Told(random.randint(0, 9), random.choice((0.0, 0.2, 0.5, 0.7, 1.0)))
     caps = random.sample(CAPS, random.choice((0, 0, 1, 2)))
     shown = answer_to(
@@ -61,17 +61,25 @@ def wrong_single(random: Random, path: Path, run: Simulation) -> str:
     return "" if got == wanted else f"{ballot} with {told} at {place} under {caps}: {shown}, by the oracle {wanted}"
 
 
+def _left(random: Random, run: Simulation, number: int) -> frozenset[str]:
+    """Draw roles of the sequence that have left, as many as can by then; one stays."""
+    may_leave = [role for role in run.team.sequence if role in run.table.released]
+    most = min(len(may_leave), number - 1, len(run.team.sequence) - 1)
+    return frozenset(random.sample(may_leave, random.randint(0, most)))
+
+
 def options(place: Place, told: Told, caps: list[str], trusts: bool) -> Iterator[object]:
     yield from ("--round", place.round, "--streak", place.blocked, "--max-rounds", place.max_rounds)
     yield from ("--open-questions", told.open_questions)
     yield from ("--confidence", told.confidence) if trusts else ()
     yield from (("--joined", ",".join(place.joined)) if place.joined else ())
+    yield from (("--released", ",".join(place.left)) if place.left else ())
     for cap in caps:
         yield from ("--tripped", f"at most {cap}")
 
 
 def votes_of(team: Team, place: Place, ballot: Ballot) -> list[str]:
-    return [f"{role}={said}" for role, said in zip(team.seats(place.joined), ballot, strict=True)]
+    return [f"{role}={said}" for role, said in zip(team.seats(place), ballot, strict=True)]
 
 
 def as_shown(found: Decision, caps: tuple[str, ...]) -> dict[str, Any]:
@@ -84,6 +92,7 @@ def as_shown(found: Decision, caps: tuple[str, ...]) -> dict[str, Any]:
         "final": final,
         "row": row + 1 if isinstance(row, int) and not found.faulty else row if not found.faulty else "otherwise",
         "joins": found.convene if final == found.outcome else None,
+        "leaves": found.release if final == found.outcome else None,
         "stops": "max_rounds_reached" if stops else None,
     }
 

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from policies.assurance.electorate import Place as Seen
+from policies.assurance.rulings import change_of
 from policies.decision.guards import examine
 from policies.decision.outcome import Ruling, decide
 from policies.decision.vote import Vote
-from tests.judged import guards_of, policy_of
+from tests.judged import electorate_of, guards_of, policy_of
 from tests.oracle import deciding
 from tests.oracle.deciding import Decision, capped
 from tests.oracle.drawing import draw
@@ -22,7 +24,7 @@ SURE = (0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 
 def vote_of(team: Team, place: Place, ballot: Ballot, asked: int, sure: tuple[float, ...]) -> Vote:
-    casts: Any = dict(zip(team.seats(place.joined), ballot, strict=True))
+    casts: Any = dict(zip(team.seats(place), ballot, strict=True))
     return Vote(
         casts, team.min_go_votes, place.round, place.max_rounds, place.blocked, asked, dict(team.weights),
         team.vetoers, sure,
@@ -32,23 +34,26 @@ def vote_of(team: Team, place: Place, ballot: Ballot, asked: int, sure: tuple[fl
 def draw_vote(random: Random, table: Table, team: Team) -> tuple[Place, Ballot, int, tuple[float, ...]]:
     """Return any vote at any place, also one that no run reaches."""
     joined = frozenset(role for role in team.bench if random.random() < 0.5)
+    left = frozenset(role for role in team.sequence[0 if joined else 1 :] if random.random() < 0.2)
     max_rounds = random.randint(1, 9)
     at = random.randint(1, max_rounds)
     words = (*deciding.STANCES, "absent") if table.counts_absences else deciding.STANCES
-    ballot = tuple(random.choice(words) for _ in team.seats(joined))
+    place = Place(at, random.randint(0, at - 1), joined, max_rounds, left)
+    ballot = tuple(random.choice(words) for _ in team.seats(place))
     pool = random.choice(((random.randint(0, 1_000) / 1_000,), SURE, SURE))
     sure = tuple(random.choice(pool) for word in ballot if word != "absent")
-    return Place(at, random.randint(0, at - 1), joined, max_rounds), ballot, random.randint(0, 10), sure
+    return place, ballot, random.randint(0, 10), sure
 
 
 def as_judged(ruling: Ruling, team: Team, place: Place) -> tuple[Any, ...]:
-    """What the ruling says, in the oracle's words. A fault has no row, and a row may call whom it likes."""
-    new = ruling.convene if ruling.convene in team.bench and ruling.convene not in place.joined else None
-    return ruling.vote, ruling.row, ruling.fault is not None, new
+    """What the ruling says, in the oracle's words. A fault has no row, and a row may call and release whom it likes."""
+    at = Seen(place.round, joined=(*place.joined,), released=(*place.left,))
+    change = change_of(electorate_of(team), ruling, at)
+    return ruling.vote, ruling.row, ruling.fault is not None, change.convene, change.release
 
 
 def as_found(found: Decision) -> tuple[Any, ...]:
-    return found.outcome, None if found.faulty else found.row, found.faulty, found.convene
+    return found.outcome, None if found.faulty else found.row, found.faulty, found.convene, found.release
 
 
 def check_seed(seed: int) -> str:
@@ -68,8 +73,8 @@ def check_seed(seed: int) -> str:
         caps, tripped = caps_of(guards, facts), tuple(guard.name for guard in guards if guard.is_tripped(facts))
         if (limited.vote, limited.final, limited.guards) != (found.outcome, capped(found.outcome, caps), tripped):
             return f"{story} under {guards} on {facts}: {limited}, by the oracle {tripped}"
-        if "no_go" in caps and limited.convene:
-            return f"{story} calls {limited.convene} though a guard ends the run"
+        if "no_go" in caps and (limited.convene or limited.release):
+            return f"{story} calls {limited.convene}, releases {limited.release} though a guard ends the run"
     return ""
 
 

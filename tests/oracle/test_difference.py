@@ -19,13 +19,13 @@ RAISED_BY = 4
 
 def in_words(act: Act) -> str:
     """Return an act in the words of a change; whether a round is left is said only where it makes the change."""
-    final, joins, _ = act
-    (who,) = joins or {""}
+    final, (comes, goes), _ = act
+    changes = [*([f"{comes} joins"] if comes else []), *([f"{goes} leaves"] if goes else [])]
     if final == "stopped":
         return "stop (a role is absent)"
     if final == "max_rounds_reached":
-        return f"stop ({final})" + (f", {who} joins if a resume raises max_rounds" if who else "")
-    return final + (f", {who} joins" if who else "")
+        return f"stop ({final})" + (f", {' and '.join(changes)} if a resume raises max_rounds" if changes else "")
+    return final + "".join(f", {each}" for each in changes)
 
 
 def pair_in_words(acts: tuple[Act, Act]) -> tuple[str, str]:
@@ -68,7 +68,7 @@ def in_reach(comparison: Comparison, here: Place, there: Place) -> bool:
 def is_one(comparison: Comparison, change: Change, here: Place, there: Place) -> bool:
     """Return whether the two act on the example as the change says."""
     (votes,) = change.example.votes
-    ballot = tuple(votes[role] for role in comparison.runs[0].team.seats(here.joined))
+    ballot = tuple(votes[role] for role in comparison.runs[0].team.seats(here))
     told = told_of(change.example.place)
     acts = (comparison.act(0, here, ballot, told), comparison.act(1, there, ballot, told))
     return acts[0] != acts[1] and pair_in_words(acts) == (change.source, change.target)

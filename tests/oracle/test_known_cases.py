@@ -61,7 +61,7 @@ CALLING = Team(("ada", "bert"), ("legal", "audit"), vetoers=frozenset({"legal"})
 def test_a_veto_that_only_the_team_in_between_overrules_is_not_honoured() -> None:
     run = Simulation(TWO_CALLS, CALLING)
     assert {place.joined for place in run.plain} == {NOBODY, frozenset({"legal"}), frozenset({"legal", "audit"})}
-    assert {case.seen[0] for case in veto_honoured(run, run.resumed)} == {frozenset({"legal"})}
+    assert {case.place.joined for case in veto_honoured(run, run.resumed)} == {frozenset({"legal"})}
     nobody_may = Simulation(TWO_CALLS, replace(CALLING, vetoers=NOBODY))
     assert not list(veto_honoured(nobody_may, nobody_may.resumed))
 
@@ -69,6 +69,38 @@ def test_a_veto_that_only_the_team_in_between_overrules_is_not_honoured() -> Non
 def test_nobody_is_called_by_a_row_whose_round_never_opens() -> None:
     run = Simulation(TWO_CALLS, replace(CALLING, max_rounds=1))
     assert run.plain == {Place(1, 0, NOBODY, 1)}
+
+
+# --- a role that is let go ----------------------------------------------------------------------------------------
+
+LETS_GO = Table((
+    Row(both(is_("team", 1), at_least("block", 1)), "no_go"),
+    Row(is_("round", 1), "next_round", "legal", "ada"),
+    Row(at_least("block", 1), "next_round", "legal", "bert"),
+), "go")  # fmt: skip
+
+
+def test_whoever_is_let_go_leaves_for_whoever_is_called_and_the_last_seat_stays() -> None:
+    run = Simulation(LETS_GO, replace(CALLING, bench=("legal",), max_rounds=4))
+    ada, bert, legal = (frozenset({role}) for role in ("ada", "bert", "legal"))
+    assert {(place.round, place.joined, place.left) for place in run.plain} == {
+        (1, NOBODY, NOBODY), (2, legal, ada), (3, legal, ada | bert),
+    }  # fmt: skip
+    alone = Simulation(LETS_GO, Team(("bert",), max_rounds=4))
+    assert {place.left for place in alone.plain} == {NOBODY}
+
+
+def test_a_role_that_left_and_comes_again_says_in_repeated_rounds_what_it_said() -> None:
+    turns = Table((
+        Row(is_("round", 1), "next_round", "legal"),
+        Row(is_("round", 2), "next_round", None, "legal"),
+        Row(is_("round", 3), "next_round", "legal"),
+        Row(both(is_("round", 4), at_least("block", 1)), "next_round"),
+    ), "go")  # fmt: skip
+    cases = list(resolves(Simulation(turns, Team(("ada",), ("legal",), max_rounds=4))))
+    assert {case.votes[0] for case in cases} == {
+        ("go", "block"), ("caution", "block"), ("block", "go"), ("block", "caution"), ("block", "block"),
+    }  # fmt: skip
 
 
 # --- a streak that begins when a role joins ----------------------------------------------------------------------

@@ -17,7 +17,7 @@ ROUNDS = 8
 def visited(run: Simulation, place: Place) -> Iterator[Place]:
     """Yield every place of every history from here on, each history for itself."""
     yield place
-    for ballot in ballots(run.table, run.team, place.joined):
+    for ballot in ballots(run.table, run.team, place):
         for told in run.tolds:
             found = decide(run.table, run.team, place, ballot, told)
             if found.final == "next_round":
@@ -39,7 +39,7 @@ def test_runs_with_failures_and_resumes_visit_no_other_place() -> None:
     for seed in range(60):
         table, team = draw(seed, SMALL)
         run, random = Simulation(table, team, ROUNDS), Random(-seed - 1)
-        everybody = frozenset(team.bench)
+        everybody = Place(1, 0, frozenset(team.bench), 1)
         votes = {number: random.choice(ballots(table, team, everybody)) for number in range(1, ROUNDS + 1)}
         said = {
             (role, number): [word]

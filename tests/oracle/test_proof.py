@@ -3,7 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, product
 from random import Random
 from typing import Any
 
@@ -34,7 +34,7 @@ CI_SEEDS = range(24)
 
 def ballot_of(run: Simulation, place: Place, votes: Any) -> Ballot:
     """Return the stances in the order of the seats; a role that does not sit has none."""
-    seats = run.team.seats(place.joined)
+    seats = run.team.seats(place)
     assert set(votes) == set(seats), f"{votes} are not the votes of {seats}"
     return tuple(votes[role] for role in seats)
 
@@ -115,8 +115,11 @@ def wrong_histories(run: Simulation, check: PropertyCheck) -> Iterator[str]:
 
 
 def _not_repeated(run: Simulation, place: Place, votes: Any, told: Told) -> Iterator[str]:
-    everybody = dict.fromkeys(run.team.bench, "go") | dict(votes)
-    if (place, ballot_of(run, place, votes), told) not in set(repeated(run, everybody)):
+    away = [role for role in run.team.sequence + run.team.bench if role not in votes]
+    words = (*STANCES, "absent") if run.table.counts_absences else STANCES
+    ends = (place, ballot_of(run, place, votes), told)
+    said = (dict(zip(away, each, strict=True)) | dict(votes) for each in product(words, repeat=len(away)))
+    if not any(ends in repeated(run, everybody) for everybody in said):
         yield f"is not where a run ends in which {votes} is said in every round"
 
 
@@ -155,7 +158,7 @@ def cells_of(run: Simulation) -> Iterator[tuple[Any, Any]]:
     for place in run.different(run.resumed):
         for (ballot, _), found in run.votes(place).items():
             counts = tuple(ballot.count(word) for word in (*STANCES, "absent"))
-            votes[counts].add((place.joined, ballot))
+            votes[counts].add((run.team.seats(place), ballot))
             rows[counts].add(None if found.faulty else found.row)
             outcomes[counts].add(found.outcome)
     yield from ((counts, (len(votes[counts]), rows[counts], outcomes[counts])) for counts in votes)

@@ -164,22 +164,24 @@ def test_the_last_round_leaves_every_other_outcome_as_it_is(outcome: str) -> Non
     assert (ruling.vote, ruling.final, ruling.rounds_ended) == (outcome, outcome, False)
 
 
-def test_nobody_is_convened_for_a_round_that_does_not_come() -> None:
-    row = {"when": "true", "then": "next_round", "convene": "legal"}
+def test_nobody_is_convened_or_released_for_a_round_that_does_not_come() -> None:
+    row = {"when": "true", "then": "next_round", "convene": "legal", "release": "risk"}
     policy = Policy.model_validate({"name": "x", "rules": [row], "when_rounds_end": "escalate"})
     capped = decide(policy, vote_of(["go"]), [held("no_go")])
+    later, last = (decide(policy, vote_of(["go"], round=number)) for number in (2, 3))
+    lowered = decide(policy, vote_of(["go"]), [held("go_with_caution")])
 
-    assert decide(policy, vote_of(["go"], round=2)).convene == "legal"
-    assert decide(policy, vote_of(["go"], round=3)).convene is None
-    assert (capped.vote, capped.final, capped.convene) == ("next_round", "no_go", None)
-    assert decide(policy, vote_of(["go"]), [held("go_with_caution")]).convene == "legal"
+    assert (later.convene, later.release) == ("legal", "risk")
+    assert (last.convene, last.release) == (None, None)
+    assert (capped.vote, capped.final, capped.convene, capped.release) == ("next_round", "no_go", None, None)
+    assert (lowered.convene, lowered.release) == ("legal", "risk")
 
 
 def test_a_role_is_still_convened_where_the_run_may_only_stop_after_the_round() -> None:
-    row = {"when": "true", "then": "next_round", "convene": "legal"}
-    policy = Policy.model_validate({"name": "x", "rules": [row]})
+    row = {"when": "true", "then": "next_round", "convene": "legal", "release": "risk"}
+    ruling = decide(Policy.model_validate({"name": "x", "rules": [row]}), vote_of(["go"], round=3))
 
-    assert decide(policy, vote_of(["go"], round=3)).convene == "legal"
+    assert (ruling.convene, ruling.release) == ("legal", "risk")
 
 
 # --- nobody guesses ---------------------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ def test_a_refusal_names_what_moved() -> None:
     ("moved", "raises", "way"), [(None, False, "show"), (None, True, "enter"), ("facts", False, "enter")]
 )
 def test_a_thread_that_waits_is_shown_unless_what_is_asked_may_change(
-    moved: str | None, raises: bool, way: str
+    moved: str | None, raises: bool, way: Way
 ) -> None:
     assert resumption_of(None, moved, accepts_changes=True, raises_limits=raises, waits=True) == Resumption(way)
     assert resumption_of(None, "facts", waits=True).refused_as == "stale_thread:facts"

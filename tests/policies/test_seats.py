@@ -8,7 +8,16 @@ import pytest
 from policies.contracts.answers import Accepted, Refusal
 from policies.contracts.contribution import Contribution
 from policies.run.budgets import Spent
-from policies.run.seats import Failure, Reply, Seat, forgive, is_exhausted, is_full, open_seats, phase_of
+from policies.run.seats import (
+    Failure,
+    Reply,
+    Seat,
+    forgive,
+    is_exhausted,
+    is_full,
+    open_seats,
+    phase_of,
+)
 from policies.run.stop import Stop
 from policies.run.usage import Reservation, Usage
 from policies.run.waves import Ask, Settlement, Wave, plan_wave, settle

@@ -70,6 +70,56 @@ def test_a_role_is_convened_only_beside_one_more_round(then: str) -> None:
     assert f"`convene` goes with `then: next_round` alone, not with `then: {then}`" in said
 
 
+@pytest.mark.parametrize("then", ["go", "go_with_caution", "no_go", "escalate"])
+def test_a_role_is_released_only_beside_one_more_round(then: str) -> None:
+    said = refused(rules=[{"when": "true", "then": then, "release": "legal"}])
+
+    assert f"`release` goes with `then: next_round` alone, not with `then: {then}`" in said
+
+
+def test_a_row_may_convene_one_role_and_release_another_but_not_the_same() -> None:
+    row = {"when": "round == 1", "then": "next_round", "convene": "legal"}
+    policy = Policy.model_validate({"name": "x", "rules": [{**row, "release": "risk"}]})
+
+    assert (policy.joining, policy.leaving) == (("legal",), ("risk",))
+    assert "it convenes and releases `legal`; allowed: one of the two, or another role" in refused(
+        rules=[{**row, "release": "legal"}]
+    )
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        'stances.risk == "block"',
+        'round == 2 && stances["risk"] != "go"',
+        '"risk" in stances',
+        "has(stances.risk)",
+        "size(stances) > 2",
+        'stances.all(role, stances[role] == "go")',
+        'stances.exists(each, each != "risk" && stances[each] == "block")',
+        'stances == {"risk": "go"}',
+        '(round == 1 ? stances : {"risk": "go"})["risk"] == "go"',
+        '[stances].exists(each, each.risk == "go")',
+        "round == 2 && (true || size(stances) > 0)",
+    ],
+)
+def test_no_role_is_released_because_of_its_stance(when: str) -> None:
+    row = {"when": when, "then": "next_round"}
+    said = refused(rules=[{**row, "release": "risk"}])
+
+    assert "it releases `risk` on a condition that reads `stances`; allowed: other variables, since no role" in said
+    assert Policy.model_validate({"name": "x", "rules": [{**row, "convene": "legal"}]}).variables >= {"stances"}
+
+
+@pytest.mark.parametrize(
+    "when", ['"high_divergence" in conflicts', "block == 0", "team > 3 && round == 2", "moved > 0"]
+)
+def test_a_role_may_be_released_for_what_the_round_as_a_whole_says(when: str) -> None:
+    row = {"when": when.replace("moved", "vetoes"), "then": "next_round", "release": "legal"}
+
+    assert Policy.model_validate({"name": "x", "rules": [row]}).leaving == ("legal",)
+
+
 @pytest.mark.parametrize("name", ["mean_confidence", "min_confidence"])
 def test_a_confidence_is_read_only_where_the_policy_says_that_it_trusts_it(name: str) -> None:
     rules = [ROW, {"when": f"go > 1 && {name} > 0.5", "then": "go"}]
@@ -92,6 +142,7 @@ def test_a_confidence_in_quotes_is_no_confidence() -> None:
         {"rules": [{"when": "true", "then": "go", "else": "no_go"}]},
         {"rules": [{"when": True, "then": "go"}]},
         {"rules": [{"when": "true", "then": "next_round", "convene": "Legal"}]},
+        {"rules": [{"when": "true", "then": "next_round", "release": "Legal"}]},
         {"rules": [{"when": "true", "then": "go", "because": " "}]},
         {"otherwise": "stop"},
         {"when_rounds_end": "go"},
@@ -203,3 +254,13 @@ def test_a_policy_tells_whom_it_convenes_once_each_in_order() -> None:
 
     assert Policy.model_validate({"name": "x", "rules": rows}).joining == ("support_lead", "legal_analyst")
     assert table(("true", "go")).joining == ()
+
+
+def test_a_policy_tells_whom_it_releases_once_each_in_order() -> None:
+    rows = [
+        {"when": f"round == {number}", "then": "next_round", "release": role}
+        for number, role in enumerate(("support_lead", "legal_analyst", "support_lead"), 1)
+    ]
+
+    assert Policy.model_validate({"name": "x", "rules": rows}).leaving == ("support_lead", "legal_analyst")
+    assert table(("true", "go")).leaving == ()

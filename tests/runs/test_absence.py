@@ -135,7 +135,7 @@ def test_with_half_of_the_team_absent_nobody_decides_and_at_the_end_a_human_is_a
     voice, voices = voiced(saying(lost))
     record = run(team_of(settings, "checkout_launch", QUORUM), settings, voices=voices)
 
-    assert (record["stop_reason"], record["phase"]) == ("escalated", "human")
+    assert (record["status"], record["waiting"][0]["kind"]) == ("waiting", "decide")
     assert [entry["decision"] for entry in record["history"]] == [None, None, None]
     assert record["absent"] == [absent(at, role, "llm_error:503") for at in (1, 2, 3) for role in (FINANCE, RISK)]
     assert asked(voice, RISK) == 3

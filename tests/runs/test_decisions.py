@@ -87,7 +87,7 @@ def test_go_votes_needed_come_from_the_team_file(tmp_path: Path, votes: int, dec
 
 def test_the_second_team_decides_by_its_own_roles_votes_and_limits(tmp_path: Path) -> None:
     stances = [(GO, GO, CAUTION, CAUTION), (GO, GO, CAUTION, GO)]
-    played = play(tmp_path, rounds(*stances, roles=COLD), name="cold_storage")
+    played = play(tmp_path, rounds(*stances, roles=COLD), "policy=classic", "guards=[]", name="cold_storage")
     assert played.team is not None
     history = [
         round_of(1, dict(zip(COLD, stances[0], strict=True)), [MIXED], None),

@@ -89,7 +89,8 @@ def test_a_cap_to_caution_leaves_one_more_round_and_a_human_as_they_are(tmp_path
     asked = play(tmp_path, rounds(LONE_BLOCK, LONE_BLOCK), cap, "policy=launch", thread="asked").record
 
     assert (talked["final_decision"], talked["rounds_used"]) == ("go_with_caution", 2)
-    assert (asked["stop_reason"], asked["outcome"]["guards"]) == ("escalated", ["chargeback alerts"])
+    assert (asked["status"], asked["outcome"]["guards"]) == ("waiting", ["chargeback alerts"])
+    assert asked["waiting"][0]["options"] == ["go_with_caution", "no_go", "again", "stop"]
 
 
 def test_a_no_go_by_a_guard_is_no_case_for_a_human(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def _order_of_answers(record: Record, seed: int, lines: Lines) -> tuple[str, ...
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "sets"),
-    [("checkout_launch", ()), ("cold_storage", ("budget.min_go_votes=9",))],
+    [("checkout_launch", ()), ("cold_storage", ("policy=classic", "budget.min_go_votes=9"))],
     ids=["go", "never decided"],
 )
 def test_rules_give_the_same_bytes_every_time(tmp_path: Path, name: str, sets: tuple[str, ...]) -> None:

@@ -273,7 +273,9 @@ def test_a_fact_that_nobody_supplies_in_time_stops_the_run_for_want_of_it(tmp_pa
 
 
 def test_a_vote_whose_table_escalates_waits_for_a_person(tmp_path: Path) -> None:
-    at = desk(tmp_path, {}, pattern="vote", lead="legal", policy="majority")
+    rows = [{"when": "2 * go > team", "then": "go"}]
+    table = {"name": "mine", "rules": rows, "otherwise": "escalate"}
+    at = desk(tmp_path, {}, pattern="vote", lead="legal", policy=table)
     voice = at.voice
 
     def speak(asked: Any) -> dict[str, Any]:
@@ -321,11 +323,12 @@ def test_a_limit_that_is_raised_while_a_fact_is_awaited_gives_no_more_time_for_i
 
 
 def test_what_people_decided_in_a_vote_is_not_signed_once_more(tmp_path: Path) -> None:
-    at = desk(tmp_path, {}, pattern="vote", lead="legal", policy="majority", sign_off=["cto"])
+    table = {"name": "never", "rules": [{"when": "block >= 0", "then": "escalate"}], "otherwise": "no_go"}
+    at = desk(tmp_path, {}, pattern="vote", lead="legal", policy=table, sign_off=["cto"])
     at.voice.speech = lambda asked: (
         {"proposal": "Ship.", "reason": "Ready."}
         if asked.task.contract == "proposal"
-        else {"vote": "approve" if asked.task.role == "demand" else "reject", "reason": "So."}
+        else {"vote": "approve", "reason": "So."}
     )
     assert at.run()["waiting"][0]["kind"] == "decide"
 

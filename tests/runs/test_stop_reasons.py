@@ -363,7 +363,8 @@ SHOWN_ELSEWHERE = {
     "stale_thread",
     "busy",
     "recovery_exhausted",  # tests/durability/test_recoveries.py
-    "escalated",  # test_escalation.py
+    "escalated",  # tests/patterns/: a team within
+    "human_stopped",  # test_escalation.py
     "invalid_plan",  # tests/patterns/
     "step_failed",
     "invalid_output",

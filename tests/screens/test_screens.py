@@ -42,7 +42,7 @@ def test_a_pipe_gets_a_line_for_each_event_and_nothing_that_moves_a_cursor(tmp_p
     done = subprocess.run(command, capture_output=True, text=True, env=env, check=True)
     assert "\x1b" not in done.stdout + done.stderr
     first, second, *said, ended, brief, used = done.stderr.splitlines()
-    assert first == "Release of a vaccine batch after a temperature excursion   policy classic"
+    assert first == "Release of a vaccine batch after a temperature excursion   policy launch"
     assert second == "thread a"
     assert {re.sub(r" – .*", "", line) for line in said} == {
         "round 1  stability_chemist: go",

@@ -133,7 +133,8 @@ def test_an_empty_input_nulls_and_the_unchanged_form_run_each_teams_own_case(ser
         answer: Any = server.client.runs.join(thread, run)
         answers[name].append(told(answer))
     for name, found in answers.items():
-        assert found[0]["stop_reason"] == "success", name
+        waits = name == "checkout_launch_escalates"  # for people, so that nothing has ended it
+        assert found[0]["stop_reason"] == (None if waits else "success"), name
         assert found == [found[0]] * 4, name
 
 

@@ -317,5 +317,9 @@ def test_a_thread_of_another_team_goes_on_with_it_though_nobody_names_it_again(t
             server.client.runs.join(thread, _go_on(server.client, thread, {}))
         asked = Counter(call.role for call in model.calls)
     record = show(settings, thread)
-    assert (record["team"], record["stop_reason"], record["final_decision"]) == ("cold_storage", "success", "go")
+    assert (record["team"], record["stop_reason"], record["final_decision"]) == (
+        "cold_storage",
+        "success",
+        "go_with_caution",
+    )
     assert asked == {first: 1, **dict.fromkeys(others, 2), "brief": 1}

@@ -25,6 +25,7 @@ WORDS = {
     "row": "row that decides",
     "because": "reason",
     "convene": "role that joins",
+    "release": "role that leaves",
     "rounds_ended": "end of the rounds",
     "guards": "tripped guards",
     "fault": "fault",

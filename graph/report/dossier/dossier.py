@@ -72,7 +72,7 @@ def dossier_of(thread: str, record: Mapping[str, Any], state: Mapping[str, Any])
         "flips": _flips(why, titles),
         "powers": _powers(why, titles),
         "power_means": POWER_MEANS,
-        "timeline": timeline_of(past.events, _titled(record), titles),
+        "timeline": timeline_of(past, _titled(record), titles),
         "cost": cost_of(record, past),
         "facts": _facts({} if changed else past.case.get("facts") or {}),
         "record": _record(record, past),

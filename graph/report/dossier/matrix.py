@@ -5,6 +5,7 @@ from typing import Any
 
 from graph.past import Past
 from graph.record import row_name
+from graph.report.dossier.naming import changes_after
 from graph.report.words import CONFLICTS, FLAGS, label_of, said_rounds, titles_of, tone_of
 
 Plain = dict[str, Any]
@@ -15,10 +16,10 @@ ABREAST = 6
 
 def matrix_of(past: Past, record: Mapping[str, Any]) -> list[Plain]:
     """Return the blocks {rounds, rows, outcomes} of the matrix, at most ABREAST rounds each; none before the first."""
-    rounds = [_finished(outcome, record) for outcome in past.events_of("outcome")]
+    titles = titles_of(past.roles)
+    rounds = [_finished(outcome, record, changes_after(past, outcome, titles)) for outcome in past.events_of("outcome")]
     rounds += _open(past, rounds)
     roles = dict.fromkeys(role for each in rounds for role in each["cells"])
-    titles = titles_of(past.roles)
     head = "Ballots" if past.pattern.is_ballot else "Round {}"
     blocks = [rounds[start : start + ABREAST] for start in range(0, len(rounds), ABREAST)]
     return [_block(block, [*roles], titles, head) for block in blocks]
@@ -42,7 +43,7 @@ def _cell(word: str, note: str | None = None, is_flagged: bool = False) -> Plain
 _NOBODY = _cell("–", "not in this round") | {"tone": "none"}
 
 
-def _finished(outcome: Mapping[str, Any], record: Mapping[str, Any]) -> Plain:
+def _finished(outcome: Mapping[str, Any], record: Mapping[str, Any], changes: Sequence[str]) -> Plain:
     number = outcome["round"]
     absent = {each["role"]: each["reason"] for each in record.get("absent", []) if each["round"] == number}
     flagged = {flag.partition(":")[2] for flag in outcome.get("flags", [])}
@@ -53,7 +54,7 @@ def _finished(outcome: Mapping[str, Any], record: Mapping[str, Any]) -> Plain:
     vote = label_of(outcome["vote"]) if outcome["vote"] != outcome["final"] else None
     ruled = {"word": label_of(outcome["final"]), "tone": tone_of(outcome["final"]), "vote": vote}
     row = row_name(outcome["row"])
-    note = "no row held" if row == "otherwise" else f"row {row}"
+    note = "; ".join(["no row held" if row == "otherwise" else f"row {row}", *changes])
     return {"number": number, "is_open": False, "cells": cells, "outcome": {**ruled, "note": note}}
 
 

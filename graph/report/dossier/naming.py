@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
+from graph.past import Past
+
 Plain = dict[str, Any]
 
 
-def named(event: Mapping[str, Any], titles: Mapping[str, str]) -> Plain:
+def named(event: Mapping[str, Any], past: Past, titles: Mapping[str, str]) -> Plain:
     """Return an event with what people call its role under `title`, and all titles under `titles`.
 
     Its role stays the key, so that a role titled like the brief is not taken for it; whom else it names is titled.
     """
-    role, convened = event.get("role"), event.get("convene")
+    role = event.get("role")
     found: Plain = {**event, "titles": titles, "title": role and titles.get(role, role)}
-    if convened:
-        found["convene"] = titles.get(convened, convened)
+    if event["event"] == "outcome":
+        found["changes"] = changes_after(past, event, titles)
     if event.get("set_back"):
         found["set_back"] = [titles.get(each, each) for each in event["set_back"]]
     if event.get("lost"):
@@ -22,6 +24,13 @@ def named(event: Mapping[str, Any], titles: Mapping[str, str]) -> Plain:
     if event.get("message"):
         found["message"] = _addressed(event["message"], titles)
     return found
+
+
+def changes_after(past: Past, outcome: Mapping[str, Any], titles: Mapping[str, str]) -> list[str]:
+    """Return who joins and who leaves by the outcome of a round, by their titles."""
+    change = past.change_after(outcome)
+    pairs = ((change.convene, "joins"), (change.release, "leaves"))
+    return [f"{titles.get(role, role)} {verb}" for role, verb in pairs if role]
 
 
 def _addressed(message: Mapping[str, Any], titles: Mapping[str, str]) -> Plain:

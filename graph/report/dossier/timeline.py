@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from graph.past import Past
 from graph.record import row_name
 from graph.report.dossier.naming import named
 from graph.report.words import (
@@ -36,7 +37,7 @@ PLACED = ("number", "title", "titles", "seq", "prev_hash", "hash", "wrote", "at"
 
 
 def timeline_of(
-    events: Events, titled: Callable[[int], str] = "Round {}".format, titles: Mapping[str, str] = NO_TITLES
+    past: Past, titled: Callable[[int], str] = "Round {}".format, titles: Mapping[str, str] = NO_TITLES
 ) -> list[Plain]:
     """Return the groups {title, lines}; a line has the numbers of its events in the record, their time, and words.
 
@@ -44,7 +45,9 @@ def timeline_of(
     wrote has no line.
     """
     numbered = [
-        {**named(event, titles), "number": place} for place, event in enumerate(events, 1) if event["event"] != "noted"
+        {**named(event, past, titles), "number": place}
+        for place, event in enumerate(past.events, 1)
+        if event["event"] != "noted"
     ]
     lines = [_line(group, titled) for group in _waves(numbered)]
     return [
@@ -239,7 +242,7 @@ def _outcome(group: list[Mapping[str, Any]]) -> Plain:
         event.get("fault"),
         "it was the last round" if event.get("rounds_ended") else None,
         _cap(event),
-        f"{event['convene']} joins" if event.get("convene") else None,
+        *event["changes"],
     ]
     what = f"Outcome: {label_of(event['final'])}"
     return {"what": what, "tone": tone_of(event["final"]), "detail": "; ".join(filter(None, parts))}

@@ -40,7 +40,7 @@ def plain_changes(found: PolicyComparison) -> Plain:
 
 def _case(change: Change) -> Plain:
     example = change.example
-    place = {**asdict(example.place), "joined": list(example.place.joined), "how": example.note}
+    place = {**asdict(example.place), "how": example.note}
     return {
         "from": change.source,
         "to": change.target,

@@ -23,9 +23,7 @@ Plain = dict[str, Any]
 
 LIMITS_PAGE = "docs/policies.md#what-the-proof-does-not-show"
 
-ONE_ROUND = (
-    "A vote has one round; one that decides nothing ends with no_quorum, and one that escalates is left to people"
-)
+ONE_ROUND = "A vote has one round; one that decides nothing ends with no_quorum, and no human is asked but by a row"
 ASKED_ONCE = "The approvers are asked once, and nobody after them; one whose answer is missing is absent"
 """How often those vote whose table is proved."""
 
@@ -94,6 +92,7 @@ def decide_lines(example: Counterexample, words: Sequence[str], max_rounds: int)
         *("--round", place.round),
         *(("--streak", place.rounds_blocked) if place.rounds_blocked else ()),
         *(("--joined", ",".join(place.joined)) if place.joined else ()),
+        *(("--released", ",".join(place.released)) if place.released else ()),
         *(("--max-rounds", place.max_rounds) if place.max_rounds != max_rounds else ()),
         *(("--open-questions", place.open_questions) if place.open_questions else ()),
         *(() if place.confidence is None else ("--confidence", place.confidence)),

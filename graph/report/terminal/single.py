@@ -13,6 +13,7 @@ from graph.report.terminal.proof import word_of
 from graph.report.terminal.visible import visible
 from policies.assurance.counterexamples import shown_casts, shown_place
 from policies.decision.table import DECISIONS
+from policies.patterns.vote import asks_people
 
 Plain = dict[str, Any]
 
@@ -34,7 +35,8 @@ def plain_single(found: Single) -> Plain:
         "because": ruling.because,
         "fault": ruling.fault,
         "values": dict(found.values),
-        "joins": found.joins,
+        "joins": found.change.convene,
+        "leaves": found.change.release,
         "stops": _stops(found),
         "tripped": [{"name": guard.name, "cap": guard.cap} for guard in found.tripped],
         "way": found.way,
@@ -63,8 +65,10 @@ def _reasons(found: Single) -> Iterator[str]:
         yield f"The vote alone gives {found.ruling.vote}"
     if _stops(found):
         yield f"The run stops with {_stops(found)}"
-    if found.joins:
-        yield f"{found.joins} joins from the next round on"
+    if found.change.convene:
+        yield f"{found.change.convene} joins from the next round on"
+    if found.change.release:
+        yield f"{found.change.release} leaves after this round"
     if found.way:
         yield found.way
 
@@ -89,7 +93,7 @@ def _stops(found: Single) -> str | None:
     if found.subject.is_of_people:
         return None if final in DECISIONS else "human_stopped"
     if found.subject.electorate.is_vote:
-        return "no_quorum" if final == "next_round" else None
+        return None if final in DECISIONS or asks_people(found.ruling) else "no_quorum"
     is_last = found.place.round == found.place.max_rounds
     return "max_rounds_reached" if final == "next_round" and is_last else None
 

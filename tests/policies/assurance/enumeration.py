@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
 
-from policies.assurance.ballots import Electorate
+from policies.assurance.electorate import Electorate
 from policies.decision.table import OUTCOMES, Policy
 from policies.decision.vote import Cast, Vote
 from policies.team.fields import STANCES

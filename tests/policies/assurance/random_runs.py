@@ -4,7 +4,7 @@ import random
 from dataclasses import replace
 from typing import Any
 
-from policies.assurance.ballots import Electorate
+from policies.assurance.electorate import Electorate
 from policies.decision.table import OUTCOMES, Policy
 from tests.policies.assurance.enumeration import policy
 
@@ -26,7 +26,8 @@ def random_run(seed: object) -> tuple[Policy, Electorate]:
     rng = random.Random(f"run {seed}")
     size = rng.randint(1, 2 if rng.random() < 0.6 else 3)
     roles, atoms = SEQUENCE[:size], rng.sample(ATOMS, rng.randint(3, 8))
-    rows = [_row(rng, atoms, roles) for _ in range(rng.randint(1, 4))]
+    lets_go = random.Random(f"releases {seed}")
+    rows = [_releasing(lets_go, _row(rng, atoms, roles), roles) for _ in range(rng.randint(1, 4))]
     absent = rng.choice(["stop", "count"]) if size < 3 else "stop"
     ends = rng.choice(["stop", "stop", "escalate", "no_go"])
     rules = policy(*rows, otherwise=rng.choice([*OUTCOMES, None]), when_rounds_end=ends, on_absent=absent)
@@ -37,13 +38,20 @@ def random_run(seed: object) -> tuple[Policy, Electorate]:
     return rules, Electorate(roles, *limits, weights, vetoers, joining, rng.randint(0, 2))
 
 
-def _row(rng: random.Random, atoms: list[str], roles: tuple[str, ...]) -> dict[str, object]:
+def _row(rng: random.Random, atoms: list[str], roles: tuple[str, ...]) -> dict[str, Any]:
     numbers = {"k": rng.randint(0, 3), "few": rng.randint(0, 2), "asked": rng.choice([0, 1, 2, 5])}
     parts = [rng.choice(atoms).format(role=rng.choice(roles), **numbers) for _ in range(rng.randint(1, 2))]
     signed = [f"!({part})" if rng.random() < 0.2 else part for part in parts]
     then = rng.choice([*OUTCOMES, "next_round", "next_round"])
     calls = {"convene": rng.choice(JOINING)} if then == "next_round" and rng.random() < 0.5 else {}
     return {"when": rng.choice([" && ", " || "]).join(signed), "then": then, **calls}
+
+
+def _releasing(rng: random.Random, row: dict[str, Any], roles: tuple[str, ...]) -> dict[str, Any]:
+    """The row, which may let a role go where it opens another round and reads no stances."""
+    if row["then"] != "next_round" or "stances" in row["when"] or rng.random() < 0.5:
+        return row
+    return {**row, "release": rng.choice([role for role in (*roles, *JOINING) if role != row.get("convene")])}
 
 
 def random_pair(seed: object) -> tuple[Policy, Policy, Electorate, Electorate]:
@@ -68,7 +76,8 @@ def _changed(rng: random.Random, rules: Policy) -> Policy:
         {"otherwise": rng.choice([*OUTCOMES, None])},
         {"when_rounds_end": rng.choice(["stop", "escalate", "no_go"])},
         {"on_absent": rng.choice(["stop", "count"])},
-        {"rules": [{**row, "convene": role} for row, role in zip(told["rules"], called, strict=True)]},
+        {"rules": [{**row, "convene": role, "release": None} for row, role in zip(told["rules"], called, strict=True)]},
+        {"rules": [{**row, "release": None} for row in told["rules"]]},
         {"rules": told["rules"][:1] + told["rules"][2:]},
         {"rules": [*told["rules"], {"when": f"open_questions >= {rng.choice([1, 4])}", "then": "no_go"}]},
         {},

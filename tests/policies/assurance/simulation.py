@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
-from policies.assurance.ballots import Electorate
+from policies.assurance.electorate import Electorate, Place
 from policies.decision.outcome import Ruling, decide
 from policies.decision.table import Policy
 from policies.decision.vote import Cast, Vote
@@ -17,7 +17,7 @@ RANK = {"no_go": 0, "next_round": 1, "escalate": 1, "go_with_caution": 2, "go": 
 CAUTIOUS: Mapping[Cast, tuple[Cast, ...]] = {"go": ("caution", "block"), "caution": ("block",)}
 
 State = tuple[int, int, frozenset[str], int]
-"""Round, rounds in a row with a block right before it, who joined, max_rounds."""
+"""Round, rounds in a row with a block right before it, who sits, max_rounds."""
 
 Said = tuple[Cast, ...]
 
@@ -34,12 +34,16 @@ class Simulation:
     late: int = 7
     known: dict[object, Ruling] = field(default_factory=dict)
 
-    def roles(self, joined: frozenset[str]) -> tuple[str, ...]:
-        return self.team.roles + tuple(role for role in self.team.joining if role in joined)
+    def begun(self) -> State:
+        """Where a run begins."""
+        return 1, 0, frozenset(self.team.roles), self.team.max_rounds
 
-    def votes(self, joined: frozenset[str]) -> list[Said]:
+    def roles(self, seated: frozenset[str]) -> tuple[str, ...]:
+        return tuple(role for role in self.team.roles + self.team.joining if role in seated)
+
+    def votes(self, seated: frozenset[str]) -> list[Said]:
         casts = CASTS if self.policy.on_absent == "count" else CASTS[:3]
-        return list(product(casts, repeat=len(self.roles(joined))))
+        return list(product(casts, repeat=len(self.roles(seated))))
 
     def variants(self) -> list[tuple[int, float | None]]:
         return list(product(self.questions, self.confidences))
@@ -47,9 +51,9 @@ class Simulation:
     def rule(self, state: State, said: Said, variant: tuple[int, float | None]) -> Ruling:
         key = (state, said, variant)
         if key not in self.known:
-            number, blocked, joined, limit = state
+            number, blocked, seated, limit = state
             asked, sure = variant
-            casts = dict(zip(self.roles(joined), said, strict=True))
+            casts = dict(zip(self.roles(seated), said, strict=True))
             there = sum(cast != "absent" for cast in said)
             team = self.team
             vote = Vote(
@@ -61,18 +65,19 @@ class Simulation:
 
     def after(self, state: State, said: Said, ruling: Ruling) -> State:
         """The next round, should there be one."""
-        number, blocked, joined, limit = state
-        comes = ruling.convene in self.team.joining and ruling.final == "next_round"
-        grown = joined | {ruling.convene} if comes and ruling.convene else joined
-        return number + 1, blocked + 1 if "block" in said else 0, grown, limit
+        number, blocked, seated, limit = state
+        if ruling.final == "next_round":
+            seated |= frozenset(role for role in self.team.joining if role == ruling.convene)
+            seated = seated - {ruling.release} or seated
+        return number + 1, blocked + 1 if "block" in said else 0, seated, limit
 
     def plain(self) -> set[State]:
         """Where runs get to without a resume."""
-        return self._spread({(1, 0, frozenset(), self.team.max_rounds)}, resumes=False)
+        return self._spread({self.begun()}, resumes=False)
 
     def resumed(self) -> set[State]:
         """Where runs get to with resumes, too."""
-        return self._spread({(1, 0, frozenset(), self.team.max_rounds)}, resumes=True)
+        return self._spread({self.begun()}, resumes=True)
 
     def _spread(self, found: set[State], resumes: bool) -> set[State]:
         waiting = list(found)
@@ -85,10 +90,10 @@ class Simulation:
         return found
 
     def _next(self, state: State, resumes: bool) -> Iterator[State]:
-        number, blocked, joined, limit = state
+        number, blocked, seated, limit = state
         if resumes:
-            yield from ((number, blocked, joined, more) for more in range(limit + 1, self.highest + 1))
-        for said in self.votes(joined):
+            yield from ((number, blocked, seated, more) for more in range(limit + 1, self.highest + 1))
+        for said in self.votes(seated):
             for variant in self.variants():
                 ruling = self.rule(state, said, variant)
                 follows = ruling.final == "next_round" or (ruling.final == "escalate" and resumes)
@@ -141,7 +146,7 @@ class Simulation:
         }
 
     def _lasts(self, stances: Mapping[str, Cast], sure: float | None) -> bool:
-        states: set[State] = {(1, 0, frozenset(), self.team.max_rounds)}
+        states: set[State] = {self.begun()}
         for number in range(1, self.team.max_rounds + 1):
             following = set()
             for state in states:
@@ -169,13 +174,18 @@ class Simulation:
     def seats(self) -> int:
         """The most messages that a run can need when nothing is repaired."""
         sizes: dict[int, int] = {}
-        for number, _, joined, _ in self.plain():
-            sizes[number] = max(sizes.get(number, 0), len(self.roles(joined)))
+        for number, _, seated, _ in self.plain():
+            sizes[number] = max(sizes.get(number, 0), len(seated))
         total = size = 0
         for number in range(1, self.team.max_rounds + 1):
             size = sizes.get(number, size)
             total += size
         return total
+
+
+def seated_at(team: Electorate, place: Place) -> frozenset[str]:
+    """Who sits at a place."""
+    return frozenset(team.roles) - {*place.released} | {*place.joined}
 
 
 def departures(casts: Sequence[Cast]) -> tuple[int, int, int]:

@@ -10,18 +10,17 @@ from policies.assurance import ballots as ballots_module
 from policies.assurance.ballots import (
     Ballots,
     Counts,
-    Electorate,
-    Place,
     TooManyVotesError,
     chance_of,
     counts_of,
     departures,
-    electorate_of,
     moved,
     size_of,
     spelled,
     totals,
 )
+from policies.assurance.electorate import Electorate, Place, Seating, electorate_of
+from policies.run.seats import Reseating
 from policies.team.rules import parse_team
 from policies.team.team import Budget, Team
 from tests.policies.assurance.enumeration import everything, policy, random_policy, random_team
@@ -114,10 +113,30 @@ def test_those_who_joined_sit_behind_the_sequence_in_one_order_and_cast_ballots_
     ballots = Ballots(policy(('stances.x == "go"', "go"), otherwise="no_go"), team)
 
     assert ballots.classes == (("a", "b", "y"), ("x",))
-    assert [len(ballots.kinds(joined)) for joined in ((), ("x",), ("y",), ("y", "x"))] == [6, 18, 10, 30]
-    assert [ballots.votes(joined) for joined in ((), ("x",), ("y", "x"))] == [9, 27, 81]
-    spelled_out = ballots.spell(((1, 1, 1, 0), (0, 0, 1, 0)), ("x", "y"))
+    seatings = [Seating(joined) for joined in ((), ("x",), ("y",), ("y", "x"))]
+    assert [len(ballots.kinds(each)) for each in seatings] == [6, 18, 10, 30]
+    assert [ballots.votes(each) for each in seatings] == [9, 27, 27, 81]
+    spelled_out = ballots.spell(((1, 1, 1, 0), (0, 0, 1, 0)), Seating(("x", "y")))
     assert list(spelled_out.items()) == [("a", "go"), ("b", "caution"), ("y", "block"), ("x", "block")]
+    assert ballots.of(spelled_out) == ((1, 1, 1, 0), (0, 0, 1, 0))
+
+
+def test_those_who_left_cast_no_ballots_and_are_told_apart_from_the_others() -> None:
+    row = {"when": "block > 0", "then": "next_round", "release": "b"}
+    team = Electorate(("a", "b", "c"), joining=("x",))
+    ballots, left = Ballots(policy(row, otherwise="go"), team), Seating(("x",), ("b",))
+
+    assert ballots.classes == (("a", "c", "x"), ("b",))
+    assert (team.seated(left), ballots.votes(left), len(ballots.kinds(left))) == (("a", "c", "x"), 27, 10)
+    assert ballots.of({"a": "go", "c": "absent", "x": "go"}) == ((2, 0, 0, 1), (0, 0, 0, 0))
+
+
+def test_a_team_sits_after_a_change_as_the_next_round_does() -> None:
+    team = Electorate(("a", "b"), joining=("x", "y"))
+
+    assert team.after(Seating(), Reseating("y", "a")) == Seating(("y",), ("a",))
+    assert team.after(Seating(("y",), ("a",)), Reseating("x", "y")) == Seating(("x",), ("a",))
+    assert team.after(Seating((), ("a",)), Reseating("a", "b")) == Seating((), ("a",))
 
 
 def test_the_team_of_a_vote_has_one_round_and_nobody_joins_it() -> None:

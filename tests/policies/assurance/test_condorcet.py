@@ -6,7 +6,8 @@ from math import comb, isclose, prod
 import pytest
 
 from graph.teams.policies import load_policy
-from policies.assurance.ballots import Ballots, Electorate, Place, chance_of
+from policies.assurance.ballots import Ballots, chance_of
+from policies.assurance.electorate import Electorate, Place
 from policies.decision.outcome import decide
 from policies.decision.table import OUTCOMES
 from policies.decision.vote import Cast

@@ -2,8 +2,8 @@
 
 import pytest
 
-from policies.assurance.ballots import Place
 from policies.assurance.counterexamples import MANY, shown_casts, shown_example, shown_history, shown_place
+from policies.assurance.electorate import Place
 from policies.assurance.places import Counterexample
 from policies.decision.vote import Cast
 

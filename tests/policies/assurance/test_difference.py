@@ -9,8 +9,9 @@ import pytest
 
 from graph.teams.policies import load_policy
 from policies.assurance import ballots
-from policies.assurance.ballots import Electorate, TooManyVotesError
+from policies.assurance.ballots import TooManyVotesError
 from policies.assurance.difference import Change, find_changes
+from policies.assurance.electorate import Electorate
 from policies.decision.table import Policy
 from policies.decision.vote import Cast
 from tests.policies.assurance.enumeration import policy
@@ -47,10 +48,13 @@ def action(runs: Simulation, state: State, said: Said, variant: tuple[int, float
     ruling = runs.rule(state, said, variant)
     if ruling.final != "next_round":
         return ruling.final
-    new = [*(runs.after(state, said, ruling)[2] - state[2])]
+    then = runs.after(state, said, ruling)[2]
+    changes = [*(f"{role} joins" for role in then - state[2]), *(f"{role} leaves" for role in state[2] - then)]
     if state[0] >= state[3]:
-        return "stop (max_rounds_reached)" + "".join(f", {role} joins if a resume raises max_rounds" for role in new)
-    return "next_round" + "".join(f", {role} joins" for role in new)
+        return "stop (max_rounds_reached)" + (
+            f", {' and '.join(changes)} if a resume raises max_rounds" if changes else ""
+        )
+    return ", ".join(["next_round", *changes])
 
 
 class Runs:
@@ -61,39 +65,40 @@ class Runs:
         self.one = Simulation(first, team, asked, highest=7, late=5)
         self.two = Simulation(second, other, asked, highest=7, late=5)
         self.counts = "count" in (first.on_absent, second.on_absent)
-        self.both = {*team.joining} & {*other.joining}
+        self.may_sit = {*team.roles} | ({*team.joining} & {*other.joining})
+        self.must_sit = {*team.roles} - ({*first.leaving} & {*second.leaving})
 
     def places(self) -> set[tuple[int, int, frozenset[str], int, int]]:
         limits = (self.one.team.max_rounds, self.two.team.max_rounds)
         found = set()
         for runs in (self.one, self.two):
-            for number, blocked, joined, limit in runs.resumed():
+            for number, blocked, seated, limit in runs.resumed():
                 if limit == runs.team.max_rounds:
-                    found.add((number, blocked, joined, *limits))
+                    found.add((number, blocked, seated, *limits))
                 if limit >= max(limits):
-                    found.add((number, blocked, joined, limit, limit))
-        return {each for each in found if each[2] <= self.both and each[0] <= min(each[3:])}
+                    found.add((number, blocked, seated, limit, limit))
+        return {each for each in found if self.must_sit <= each[2] <= self.may_sit and each[0] <= min(each[3:])}
 
     def differences(self) -> Iterator[tuple[str, str, Mapping[str, Cast], int, tuple[object, ...]]]:
-        for number, blocked, joined, here, there in self.places():
-            roles = self.one.roles(joined)
+        for number, blocked, seated, here, there in self.places():
+            roles = self.one.roles(seated)
             for said in product(CASTS if self.counts else CASTS[:3], repeat=len(roles)):
                 casts = dict(zip(roles, said, strict=True))
-                again = tuple(casts[role] for role in self.two.roles(joined))
+                again = tuple(casts[role] for role in self.two.roles(seated))
                 for variant in self.one.variants():
-                    one = action(self.one, (number, blocked, joined, here), said, variant)
-                    two = action(self.two, (number, blocked, joined, there), again, variant)
+                    one = action(self.one, (number, blocked, seated, here), said, variant)
+                    two = action(self.two, (number, blocked, seated, there), again, variant)
                     if one == two == "escalate" and (number < here) != (number < there):
                         one, two = (
                             f"escalate ({'a' if number < each else 'no'} round is left)" for each in (here, there)
                         )
                     if one != two:
-                        yield one, two, casts, variant[0], (number, blocked, joined, here)
+                        yield one, two, casts, variant[0], (number, blocked, seated, here)
 
 
 def where(change: Change) -> tuple[object, ...]:
-    place = change.example.place
-    return place.round, place.rounds_blocked, frozenset(place.joined), place.max_rounds
+    place, (casts,) = change.example.place, change.example.votes
+    return place.round, place.rounds_blocked, frozenset(casts), place.max_rounds
 
 
 @pytest.mark.slow
@@ -126,6 +131,8 @@ def test_the_random_pairs_differ_in_every_way_and_some_not_at_all() -> None:
     assert {*("go", "go_with_caution", "no_go", "escalate", "next_round", "next_round, legal joins")} <= {*words}
     assert {"next_round, audit joins", "stop (a role is absent)", "stop (max_rounds_reached)"} <= {*words}
     assert "stop (max_rounds_reached), audit joins if a resume raises max_rounds" in words
+    assert {"next_round, risk leaves", "next_round, legal joins, risk leaves"} <= {*words}
+    assert "stop (max_rounds_reached), sales leaves if a resume raises max_rounds" in words
 
 
 # --- what counts as an action ----------------------------------------------------------------------------------------

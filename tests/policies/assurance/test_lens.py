@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from policies.assurance.ballots import Place
+from policies.assurance.electorate import Place
 from policies.assurance.lens import LONGEST, Split, lens_of
 from policies.decision.table import Policy
 from tests.policies.assurance.enumeration import policy

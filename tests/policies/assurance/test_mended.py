@@ -8,8 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from policies.assurance import rulings
-from policies.assurance.ballots import Electorate, TooManyVotesError, electorate_of
+from policies.assurance.ballots import TooManyVotesError
 from policies.assurance.cases import Case, parse_case, rule_on
+from policies.assurance.electorate import Electorate, electorate_of
 from policies.assurance.proof import PropertyCheck, find_unproved, prove
 from policies.conditions.reading import find_strange_word
 from policies.decision.table import Policy, Property, Report, Row

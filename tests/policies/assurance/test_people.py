@@ -33,7 +33,7 @@ def again(past: PastRun, rules: Policy, **more: object) -> Verdict:
 
 
 @pytest.mark.parametrize("word", ["go", "go_with_caution", "no_go"])
-def test_what_people_decided_stands_where_they_are_asked_the_same(word: Word) -> None:
+def test_what_people_decided_counts_where_they_are_asked_the_same(word: Word) -> None:
     past = run(word, *LONE, gave(word))
 
     assert again(past, ASKS) == Verdict("t1", "same", word, word, 1, 0, "people decided")

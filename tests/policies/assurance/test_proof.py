@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from policies.assurance import ballots
-from policies.assurance.ballots import Electorate, Place, TooManyVotesError
+from policies.assurance.ballots import TooManyVotesError
+from policies.assurance.electorate import Electorate, Place
 from policies.assurance.places import Counterexample, UnconfirmedError
 from policies.assurance.proof import Proof, PropertyCheck, find_unproved, prove
 from policies.decision.guards import Cap, Finding, Guard

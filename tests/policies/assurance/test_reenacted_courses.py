@@ -8,6 +8,7 @@ from policies.assurance.whatif import decide_again
 from policies.contracts.answers import Accepted
 from policies.decision.table import Policy
 from policies.run.budgets import Spent
+from policies.run.seats import Reseating
 from policies.team.team import Budget
 from tests.policies.assurance.enumeration import policy
 from tests.policies.assurance.tapes import BROKEN, LATE, SEATS, asks, ends, gave, run, stops
@@ -106,14 +107,14 @@ def test_an_unfinished_round_does_not_tell_which_questions_people_left_open() ->
 
 def test_what_came_before_accepted_changes_still_counts() -> None:
     """A round that blocked, the messages and rounds spent, and who was convened."""
-    start = Start(Budget(max_messages=7), 1, "next_round", Spent(3, 1), 1, ("people",))
+    start = Start(Budget(max_messages=7), 1, "next_round", Spent(3, 1), 1, (Reseating("people"),))
     streak = policy(
         ("block_streak == 2", "no_go"), {"when": "round > 9", "then": "next_round", "convene": "people"}, otherwise="go"
     )
     steps = (asks(2, risk="go", legal="go", sales="block", people="go"), ends(2, "no_go", "go", "go", "block", "go"))
 
     assert again(run("no_go", *steps, start=start), streak) == Verdict("t1", "same", "no_go", "no_go", 2, 0)
-    few = Start(Budget(max_messages=6), 1, "next_round", Spent(3, 1), 1, ("people",))
+    few = Start(Budget(max_messages=6), 1, "next_round", Spent(3, 1), 1, (Reseating("people"),))
     assert again(run("no_go", *steps, start=few), streak).now == "max_messages"
     last = Start(Budget(max_rounds=1), 1, "next_round", Spent(3, 1))
     assert again(run("no_go", *steps, start=last), streak) == Verdict("t1", "flipped", "no_go", "max_rounds_reached")

@@ -6,6 +6,7 @@ from policies.assurance.past import PastRun, Rules, Verdict
 from policies.assurance.tape import Start
 from policies.assurance.whatif import decide_again
 from policies.decision.table import Policy
+from policies.run.seats import Reseating
 from policies.team.team import Budget
 from tests.policies.assurance.enumeration import policy
 from tests.policies.assurance.tapes import BROKEN, CUT, DOWN, KEY, LATE, SEATS, Happened, asks, ends, gave, run, stops
@@ -299,8 +300,10 @@ def test_a_role_that_was_not_at_the_table_was_not_kept_back_by_tokens() -> None:
 
     joins = policy(calls, otherwise="go")
     assert again(run("go", *steps, start=Start(TOKENS)), joins).reason == "people would have joined in round 2"
-    called = Start(TOKENS, called=("people",))
+    called = Start(TOKENS, changes=(Reseating("people"),))
     assert "time, tokens or cost" not in str(again(run("go", *steps, start=called), joins).reason)
+    left = Start(TOKENS, changes=(Reseating("people"), Reseating(release="people")))
+    assert again(run("go", *steps, start=left), joins).reason == "people would have joined in round 2"
 
 
 def test_what_tokens_would_have_allowed_at_another_moment_is_not_known() -> None:

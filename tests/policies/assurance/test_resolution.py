@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from policies.assurance.ballots import Electorate, Place
+from policies.assurance.electorate import Electorate, Place
 from policies.assurance.places import Counterexample
 from policies.assurance.proof import Proof, PropertyCheck, prove
 from policies.decision.table import Property, Report
@@ -77,6 +77,54 @@ def test_messages_that_do_not_suffice_count_those_who_join_and_the_proposal_of_a
         assert check.holds == holds
         told = check.counterexample.note if check.counterexample else None
         assert told == (None if holds else "1 role in 1 round and a proposal need 2 messages, allowed are 1")
+
+
+def test_messages_that_do_not_suffice_count_those_who_leave_until_they_do() -> None:
+    lets_go = {"when": "round == 1", "then": "next_round", "release": "sales"}
+    rules = policy(lets_go, otherwise="next_round", when_rounds_end="escalate")
+    team = Electorate(("risk", "sales"), max_messages=3)
+
+    assert failing(prove(rules, team))["resolves"] == Counterexample(
+        (), (), Place(3), "2 roles in 3 rounds, sales until released, need 4 messages, allowed are 3"
+    )
+    assert "resolves" not in failing(prove(rules, replace(team, max_messages=4)))
+
+
+def test_a_streak_ends_with_the_release_of_the_last_one_who_blocks() -> None:
+    """Whoever blocks in round 1 is let go, so that round 2 follows on a block and round 3 on none."""
+    rules = policy(
+        {"when": "round == 1 && block == 1", "then": "next_round", "release": "sales"},
+        ("round == 2 && block == 0", "next_round"),
+        ("round == 3 && block_streak == 0 && go == 1", "next_round"),
+        otherwise="no_go",
+    )
+    example = failing(prove(rules, Electorate(("risk", "sales"))))["resolves"]
+
+    assert example is not None
+    assert (example.votes, example.place) == (({"risk": "go"},), Place(3, released=("sales",)))
+
+
+def test_a_role_that_is_convened_again_keeps_its_stance() -> None:
+    turns = (
+        {"when": "round == 1", "then": "next_round", "convene": "legal"},
+        {"when": "round == 2", "then": "next_round", "release": "legal"},
+        {"when": "round == 3", "then": "next_round", "convene": "legal"},
+    )
+    team = Electorate(("risk",), max_rounds=4, joining=("legal",))
+    last = 'round == 4 && "legal" in stances && stances.legal == "{}"'
+    open_on_both = policy(*turns, (last.format("block"), "next_round"), otherwise="go")
+    no_legal = policy(
+        *turns[:1],
+        {"when": 'round == 2 && "legal" in stances && stances.legal == "block"', "then": "no_go"},
+        *turns[1:],
+        (last.format("block"), "next_round"),
+        otherwise="go",
+    )
+
+    example = failing(prove(open_on_both, team))["resolves"]
+    assert example is not None
+    assert example.votes == ({"risk": "go", "legal": "block"},)
+    assert "resolves" not in failing(prove(no_legal, team))
 
 
 def test_votes_that_change_may_stay_open_where_no_vote_that_stays_does() -> None:

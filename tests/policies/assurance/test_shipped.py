@@ -7,8 +7,8 @@ import pytest
 
 from graph.documents import read_document
 from graph.teams.policies import load_policy, shipped_policies
-from policies.assurance.ballots import Electorate
 from policies.assurance.cases import Case, parse_case, rule_on, uncovered
+from policies.assurance.electorate import Electorate
 from policies.assurance.proof import prove
 from policies.decision.table import OUTCOMES
 from tests.policies.assurance.enumeration import ROLES

@@ -8,7 +8,7 @@ from policies.assurance.tape import Exchange, Pause, RoundEnd, Ruled, Start, Tap
 from policies.assurance.taping import taped
 from policies.contracts.answers import Accepted, Refusal
 from policies.run.budgets import Spent
-from policies.run.seats import Failure, Reply
+from policies.run.seats import Failure, Reply, Reseating
 from policies.team.team import Budget
 
 Event = dict[str, Any]
@@ -45,9 +45,10 @@ def finished(reason: str, phase: str | None = None) -> Event:
     return event("finished", stop_reason=reason, phase=phase)
 
 
-def outcome(number: int, final: str, convene: str | None = None, **casts: str) -> Event:
+def outcome(number: int, final: str, convene: str | None = None, release: str | None = None, **casts: str) -> Event:
     sure = {role: 0.9 for role, cast in casts.items() if cast != "absent"}
-    body = {"casts": casts, "confidences": sure, "final": final, "convene": convene, "open_questions": 2}
+    body = {"casts": casts, "confidences": sure, "final": final, "open_questions": 2}
+    body |= {"convene": convene, "release": release}
     return event("outcome", round=number, max_rounds=3, **body)
 
 
@@ -86,7 +87,7 @@ def test_a_tape_holds_who_was_asked_at_once_and_what_each_gave() -> None:
         Exchange(1, {"legal": own}, limits),
         RoundEnd(1, {"risk": "caution", "legal": "absent", "sales": "absent"}, "go", 2),
     )
-    assert (tape.called_before(1), tape.called_before(2)) == ((), (None,))
+    assert (tape.changes_before(1), tape.changes_before(2)) == ((), (Reseating(),))
     assert [reply for reply, _ in tape.answers(1, "legal")] == [refused, own]
     assert tape.answers(2, "legal") == []
     assert (tape.offering(1), tape.offering(2)) == (frozenset({"risk"}), frozenset())
@@ -218,7 +219,7 @@ BALLOTS = {"risk": "approve", "legal": "abstain", "sales": "reject"}
 FIRST = (*asked(1, "risk"), accepted(1, "risk", "block"))
 SUPERSEDED = event("superseded", round=1)
 QUESTION: Event = {"event": "asked", "round": 1, "role": "people", "question": "q", "kind": "decide"}
-COUNTED: Event = {"final": "escalate", "casts": {"risk": "block"}, "confidences": {}, "convene": None}
+COUNTED: Event = {"final": "escalate", "casts": {"risk": "block"}, "confidences": {}, "convene": None, "release": None}
 
 
 def start_of(*events: Event) -> Start:
@@ -234,19 +235,19 @@ def test_before_anybody_was_asked_there_is_nothing_to_go_on_from() -> None:
 
 
 def test_after_a_finished_round_the_next_one_follows() -> None:
-    talked = (*FIRST, outcome(1, "next_round", "people", risk="block"), *asked(2, "risk"))
+    talked = (*FIRST, outcome(1, "next_round", "people", "legal", risk="block"), *asked(2, "risk"))
     stopped = (event("failed", round=2, role="risk", reason="llm_auth"), finished("llm_auth", "round_2:risk"))
     moved = resumed("llm_auth", "facts", rounds=2, messages=2)
     open_round = event("superseded", round=2)
 
     assert start_of(admitted(), *talked[:-1], finished("cancelled"), moved) == Start(
-        Budget(), 1, "next_round", Spent(2, 2), 1, ("people",), 3
+        Budget(), 1, "next_round", Spent(2, 2), 1, (Reseating("people", "legal"),), 3
     )
     assert start_of(admitted(), *talked, *stopped, moved, open_round, *asked(2, "risk")) == Start(
-        Budget(), 2, None, Spent(2, 2), 1, ("people",), 3
+        Budget(), 2, None, Spent(2, 2), 1, (Reseating("people", "legal"),), 3
     )
     assert start_of(admitted(), *talked, *stopped, moved, open_round) == Start(
-        Budget(), 2, None, Spent(2, 2), 1, ("people",), 3
+        Budget(), 2, None, Spent(2, 2), 1, (Reseating("people", "legal"),), 3
     )
 
 
@@ -254,7 +255,8 @@ def test_a_decision_that_was_not_announced_is_talked_over_and_so_is_what_people_
     moved = resumed("llm_timeout", "facts", rounds=1, messages=1)
     said = (admitted(), *FIRST)
 
-    decided = start_of(*said, outcome(1, "no_go", risk="block"), finished("llm_timeout", "finalize"), moved, SUPERSEDED)
+    unwritten = (*asked(1, "brief"), finished("llm_timeout", "finalize"))
+    decided = start_of(*said, outcome(1, "no_go", risk="block"), *unwritten, moved, SUPERSEDED)
     assert (decided.round, decided.outcome) == (1, "next_round")
     waiting = start_of(*said, outcome(1, "escalate", risk="block"), QUESTION, moved, SUPERSEDED)
     assert (waiting.round, waiting.outcome) == (1, "next_round")
@@ -290,7 +292,8 @@ def test_a_vote_between_two_talks_does_not_break_the_row_of_blocks() -> None:
     back = (resumed(None, "team", rounds=1), event("superseded", round=3))
     begun = start_of(admitted(), *talked, to_vote, *voted, *back)
 
-    assert (begun.round, begun.outcome, begun.rounds_blocked, begun.called) == (3, "next_round", 1, (None, None))
+    assert (begun.round, begun.outcome, begun.rounds_blocked) == (3, "next_round", 1)
+    assert begun.changes == (Reseating(), Reseating())
 
 
 def test_stages_that_were_set_aside_stay_so_where_changes_are_accepted_once_more() -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from policies.assurance.ballots import Ballots, Electorate, Place
+from policies.assurance.ballots import Ballots
+from policies.assurance.electorate import Electorate, Place
 from policies.assurance.lens import lens_of
 from policies.assurance.proof import places_of, prove
 from policies.assurance.rulings import Rulings
@@ -123,13 +124,13 @@ def test_whether_a_run_gets_to_a_place_is_what_playing_every_run_says() -> None:
         rules, team = random_run(f"way {seed}")
         runs = Simulation(rules, team, range(8) if "open_questions" in rules.variables else (0,), highest=6, late=5)
         plain, resumed = runs.plain(), runs.resumed()
-        teams = {joined for _, _, joined, _ in resumed} | {frozenset(team.joining)}
+        teams = {seated for _, _, seated, _ in resumed} | {frozenset(team.roles + team.joining)}
         for limit in range(team.max_rounds, 6):
             for number in range(1, limit + 1):
                 for blocked in range(number):
-                    for joined in teams:
-                        order = tuple(role for role in team.joining if role in joined)
-                        found = way(rules, team, Place(number, blocked, order, limit))
-                        state = (number, blocked, joined, limit)
+                    for seated in teams:
+                        joined, released = team.seating(seated)
+                        found = way(rules, team, Place(number, blocked, joined, limit, released=released))
+                        state = (number, blocked, seated, limit)
                         assert (found is not None) == (state in resumed), (rules, team, state)
                         assert (found is not None and not found.is_resumed) == (state in plain), (rules, team, state)

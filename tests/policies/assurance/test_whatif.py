@@ -16,7 +16,7 @@ from policies.decision.table import DECISIONS, Policy
 from policies.decision.vote import Cast, Vote
 from policies.team.access import Access
 from tests.policies.assurance.enumeration import CASTS, policy, random_policy
-from tests.policies.assurance.tapes import SEATS, talked
+from tests.policies.assurance.tapes import SEATS, asks, run, talked
 
 ENDS_NO = {"when_rounds_end": "no_go"}
 CALL = {"when": "block == 1", "then": "next_round", "convene": "people"}
@@ -196,6 +196,30 @@ def test_a_role_that_the_team_does_not_enable_or_know_does_not_join() -> None:
 
     assert again(past, CALLS).answer == "same"
     assert again(past, policy({**CALL, "convene": "stranger"}, otherwise="go")).answer == "same"
+
+
+def test_a_role_that_would_have_stayed_leaves_it_undetermined() -> None:
+    lets_go = policy({"when": "block == 1", "then": "next_round", "release": "risk"}, otherwise="go")
+    steps = (
+        *(
+            asks(1, risk="go", legal="go", sales="block"),
+            RoundEnd(1, dict(zip(SEATS, LONE, strict=True)), "next_round", 0, None, "risk"),
+        ),
+        *(asks(2, legal="go", sales="go"), RoundEnd(2, {"legal": "go", "sales": "go"}, "go")),
+    )
+    past = run("go", *steps)
+
+    assert again(past, lets_go) == Verdict("t1", "same", "go", "go", 2)
+    assert again(past, TALKS).reason == "risk would have stayed in round 2"
+
+
+def test_without_a_role_that_would_have_left_the_others_decide() -> None:
+    past = talked(TALKS, [LONE, GO])
+    lets_go = {"when": "block == 1", "then": "next_round", "release": "risk"}
+
+    assert again(past, policy(lets_go, otherwise="go")) == Verdict("t1", "same", "go", "go", 2)
+    assert again(past, policy(lets_go, ("team == 2", "no_go"), otherwise="go")).now == "no_go"
+    assert again(past, policy({**lets_go, "release": "stranger"}, ("team == 2", "no_go"), otherwise="go")).now == "go"
 
 
 def test_another_role_that_would_have_joined_leaves_it_undetermined() -> None:

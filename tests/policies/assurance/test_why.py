@@ -6,7 +6,8 @@ from itertools import product
 import pytest
 
 from policies.assurance import ballots, flips, why
-from policies.assurance.ballots import Electorate, Place, TooManyVotesError
+from policies.assurance.ballots import TooManyVotesError
+from policies.assurance.electorate import Electorate, Place
 from policies.assurance.flips import flip_stances
 from policies.assurance.power import powers
 from policies.assurance.why import explain

@@ -9,6 +9,7 @@ from policies.decision.vote import Cast
 from policies.patterns.course import advance, count_of
 from policies.patterns.rounds import history_of, stop_after
 from policies.patterns.stages import Closed, Entry, Finish, Stage
+from policies.run.seats import Reseating
 from policies.run.stop import ESCALATED, Stop
 from policies.team.team import Team
 from tests.policies.patterns.courses import ANN, BOB, CID, FACTS, SEQUENCE, person, policy_of
@@ -49,13 +50,15 @@ def asked(found: object) -> tuple[str, list[str]]:
     return found.label, [task.role for task in found.tasks]
 
 
-def test_each_round_asks_the_sequence_and_whoever_was_convened_and_may_join() -> None:
+def test_each_round_asks_the_sequence_whoever_was_convened_and_may_join_and_nobody_who_was_released() -> None:
     team = team_of()
-    joined = replace(FIRST, convened=(BENCH, "stranger"))
+    joined = replace(FIRST, changes=(Reseating(BENCH), Reseating("stranger")))
+    left = replace(SECOND, changes=(Reseating(release=BOB),))
 
     assert asked(advance(team, [], FACTS)) == ("round_1", [ANN, BOB, CID])
     assert asked(advance(team, [FIRST], FACTS)) == ("round_2", [ANN, BOB, CID])
     assert asked(advance(team, [joined, SECOND], FACTS)) == ("round_3", [ANN, BOB, CID, BENCH])
+    assert asked(advance(team, [joined, left], FACTS)) == ("round_3", [ANN, CID, BENCH])
 
 
 @pytest.mark.parametrize(("absent", "tolerance"), [("stop", "none"), ("count", "all")])

@@ -130,7 +130,7 @@ def test_the_table_decides_the_ballots(rules: Any, words: tuple[str, ...], expec
         ({"otherwise": "escalate"}, "escalated"),
         ({"otherwise": None}, "escalated"),
         ({"otherwise": "next_round", "when_rounds_end": "no_go"}, "no_go"),
-        ({"otherwise": "next_round", "when_rounds_end": "escalate"}, "escalated"),
+        ({"otherwise": "next_round", "when_rounds_end": "escalate"}, "no_quorum"),
         ({"otherwise": "no_go"}, "no_go"),
     ],
 )

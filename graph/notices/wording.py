@@ -1,0 +1,123 @@
+"""The wording of notices: plain text, in which nothing that comes from a team, a person or a model is markup."""
+
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from graph.notices.kinds import Notice, moment
+from graph.problems import neutral
+from graph.receivers import Service
+
+LONGEST, LONGEST_TITLE = 1_000, 120
+FULL_WIDTH = 0xFEE0
+"""How far after a character of ASCII the one lies that looks like it and is twice as wide."""
+LOOK_ALIKES = {ord(each): ord(each) + FULL_WIDTH for each in "<>@*`[]~|\\"}
+"""What a chat would read as a mention, a link or a style, and what is written instead."""
+
+_EDGES = re.compile(r"(?<!\w)_+|_+(?!\w)")
+"""Low lines that would begin or end slanted text; those within a word do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent: a title of one line, and a text; `fields` are for receivers that read them."""
+
+    title: str
+    text: str
+    key: str
+    fields: Mapping[str, str]
+
+
+def message_of(notice: Notice, service: Service, public_url: str | None = None) -> Message:
+    """Return a notice as it is sent to a kind of receiver, with a link where there is a board."""
+    lines = [*LINES[notice.kind](notice)]
+    if public_url:
+        lines.append(f"See: {public_url}/board/runs/{quote(notice.thread, safe='')}")
+    if not service.takes_fields:
+        lines.append(f"Key: {notice.key}")
+    shown = [_plain(each, service.has_markup) for each in (_title(notice), *lines)]
+    fields = {"key": notice.key, "kind": notice.kind, "thread": notice.thread}
+    return Message(_cut(shown[0], LONGEST_TITLE), "\n".join(shown[1:]), notice.key, fields)
+
+
+def _title(notice: Notice) -> str:
+    if notice.kind == "asked":
+        return f"Accord asks: {_question(notice)['question']}"
+    if notice.kind == "deadline":
+        return f"Accord still waits, until {_time(_question(notice)['expires_at'])}: {_question(notice)['question']}"
+    return f"Accord decided {_said(str(notice.decision))}: {notice.goal}"
+
+
+def _asked(notice: Notice) -> Iterator[str]:
+    question = _question(notice)
+    yield f"{_names(question['asked'])} {'are' if len(question['asked']) > 1 else 'is'} asked."
+    yield from _of_question(notice, question)
+
+
+def _deadline(notice: Notice) -> Iterator[str]:
+    question = _question(notice)
+    open_ones = [name for name in question["asked"] if name not in question.get("answered", ())]
+    yield f"The time to answer is nearly over. Waiting for: {_names(open_ones or question['asked'])}."
+    yield from _of_question(notice, question)
+
+
+def _of_question(notice: Notice, question: Mapping[str, Any]) -> Iterator[str]:
+    yield f"Question: {_cut(question['question'])}"
+    if question["question"] != notice.goal:
+        yield f"About: {_cut(notice.goal)}"
+    if question["options"]:
+        yield f"Options: {', '.join(question['options'])}"
+    yield f"Until: {_time(question['expires_at'])}" if question["expires_at"] else "Until: no limit"
+    yield f"Answer: {_command(notice, question)}"
+
+
+def _decided(notice: Notice) -> Iterator[str]:
+    yield f"Decision: {_said(str(notice.decision))}"
+    yield f"Question: {_cut(notice.goal)}"
+    yield f"Team: {notice.team}"
+    yield f"Decided: {_time(notice.at)}"
+    yield f"Why: accord why {shlex.quote(notice.thread)}"
+
+
+LINES: Mapping[str, Callable[[Notice], Iterator[str]]] = {"asked": _asked, "deadline": _deadline, "decided": _decided}
+"""The lines of a notice, by its kind."""
+
+
+def _command(notice: Notice, question: Mapping[str, Any]) -> str:
+    thread, end = shlex.quote(notice.thread), f"--by NAME --id {shlex.quote(question['id'])}"
+    if question["kind"] == "decide":
+        return f"accord decide {thread} OPTION {end} --because TEXT"
+    return f"accord answer {thread} --file FILE {end}"
+
+
+def _question(notice: Notice) -> Mapping[str, Any]:
+    assert notice.question is not None
+    return notice.question
+
+
+def _names(names: Sequence[str]) -> str:
+    *others, last = names or ["Whoever can answer"]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _said(word: str) -> str:
+    return word.replace("_", " ")
+
+
+def _time(at: str) -> str:
+    return f"{moment(at):%Y-%m-%d %H:%M} UTC"
+
+
+def _plain(line: str, has_markup: bool) -> str:
+    """Return one line that is only shown, also where the receiver has markup."""
+    shown = neutral(" ".join(line.split()))
+    if not has_markup:
+        return shown
+    return _EDGES.sub(lambda found: chr(ord("_") + FULL_WIDTH) * len(found[0]), shown.translate(LOOK_ALIKES))
+
+
+def _cut(text: str, longest: int = LONGEST) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
