@@ -71,6 +71,25 @@ def test_silence_is_replayed_at_its_time(tmp_path: Path) -> None:
     assert (record["final_decision"], record["rounds_used"]) == ("no_go", 3)
 
 
+def test_a_question_that_was_asked_late_in_the_work_is_waited_for_as_long_as_then(tmp_path: Path) -> None:
+    at = desk(tmp_path, escalate=PANEL | SILENT)
+    at.run()
+    speech = at.voice.speech
+
+    def slowly(asked: Any) -> Any:
+        at.later(hours=2)
+        return speech(asked)
+
+    at.voice.speech = slowly
+    for by in ("cfo", "cto"):
+        at.answer(by, "again")  # asks once more, four hours later
+    at.later(hours=47)
+    for by in ("cfo", "cto"):
+        at.answer(by, "no_go")
+
+    assert assert_same(at)["rounds_used"] == 3
+
+
 def test_a_seat_that_was_left_empty_is_left_empty_again(tmp_path: Path) -> None:
     silent = {"expires_after": "1h", "on_timeout": "again"}
     at = Desk(tmp_path, human("legal", "cfo", sequence=["legal", "demand"], escalate=silent))
