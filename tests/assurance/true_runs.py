@@ -20,7 +20,7 @@ from nodes.voices.voice import Utterance
 from policies.team.team import Budget, Team
 from tests.assurance.random_people import Clock
 from tests.assurance.random_runs import Drawn, facts_of
-from tests.assurance.true_people import Acts
+from tests.assurance.true_people import Acts, questions_in, since_changes
 
 Event = Mapping[str, Any]
 Place = tuple[int, str, int]
@@ -188,7 +188,9 @@ async def _moved(runner: Runner, drawn: Drawn, team: Team, thread: str, halt: Ha
             record = await leg.go(runner, record, halt.clock)
     (*_, then) = (event for event in _resumed_in(drawn.state["events"]) if event["moved"])
     limits = Budget(**then["limits"] | {"min_go_votes": team.budget.min_go_votes})
-    own = team.model_copy(update={"budget": limits, "facts": drawn.state["case"]["facts"]})
+    is_supplied = any(key[0] == "supply" for key in questions_in(since_changes(drawn.state["events"])))
+    facts = team.facts if is_supplied else drawn.state["case"]["facts"]  # who supplies them does so again
+    own = team.model_copy(update={"budget": limits, "facts": facts})
     record = await runner.run(own, thread, accept_changes=True)
     resumed = _resumed_in((await runner.threads.begun(thread))["events"])
     assert [each for each in resumed if each["moved"]][-1]["limits"] == limits.model_dump(mode="json")
