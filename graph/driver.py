@@ -54,6 +54,9 @@ class Driver:
                     on_event(placed(part) if is_nested else part)
             record = await self.threads.note(thread, (await graph.aget_state(config)).values) or {}
             trace.scores = scores_of(record)
+        if on_event is not None:
+            for each in record.get("waiting", ()):
+                on_event({"event": "people", **{key: each[key] for key in ("kind", "asked", "answered", "expires_at")}})
         return record
 
     async def give(self, thread: str, team: Team, said: Inputs, on_event: OnEvent | None) -> Record:

@@ -1,10 +1,11 @@
 """The inbox: every question that waits for people, over all threads; what expired is settled on the way."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from graph.past import Past
+from graph.people import answers_in
 from graph.problems import StorageError, UsageError
 from graph.runner import Runner, open_runner
 from graph.settings import Settings
@@ -24,8 +25,10 @@ class Inbox:
     def __init__(self, runner: Runner, now: str) -> None:
         self._runner, self._now = runner, now
 
-    async def waiting(self) -> list[Entry]:
+    async def waiting(self, name: str | None = None) -> list[Entry]:
         """Return the open questions of all threads, the oldest first, each with its thread and who may answer.
+
+        With a name, only what that person may answer, or has answered: then also what the others answered so far.
 
         A thread that cannot be read is left to `audit verify`; one whose expired question cannot be settled here, since
         nobody can speak for its roles, is shown with it.
@@ -33,12 +36,12 @@ class Inbox:
         found: list[Entry] = []
         for entry in await self._runner.threads.index.open():
             try:
-                found += await self._of(entry["thread_id"])
+                found += await self._of(entry["thread_id"], name)
             except (StorageError, *UNREADABLE):
                 continue
         return sorted(found, key=lambda each: (each["since"], each["id"]))
 
-    async def _of(self, thread: str) -> list[Entry]:
+    async def _of(self, thread: str, name: str | None) -> list[Entry]:
         past = await self._past(thread)
         if any(is_expired(question, self._now) for question in past.waiting):
             with suppress(UsageError):
@@ -46,7 +49,11 @@ class Inbox:
             past = await self._past(thread)
         approvers = {name: Approver.model_validate(each) for name, each in past.team.get("approvers", {}).items()}
         told = {"thread_id": thread, "team": past.team.get("name")}
-        return [{**told, **shown_question(each), "may_answer": names_for(each, approvers)} for each in past.waiting]
+        entries = [
+            {**told, **shown_question(each), "may_answer": names_for(each, approvers), **_answers(past, each, name)}
+            for each in past.waiting
+        ]
+        return [each for each in entries if _concerns(each, name)]
 
     async def _past(self, thread: str) -> Past:
         return Past.of(await self._runner.threads.state(thread) or {})
@@ -58,9 +65,16 @@ def names_for(question: Question, approvers: Approvers) -> list[str]:
     return [name for name in names if seat_for(question, name, approvers) not in question.answered]
 
 
-def questions_for(entries: Sequence[Mapping[str, Any]], name: str | None) -> list[Mapping[str, Any]]:
-    """Return what one person may answer, or everything for nobody in particular."""
-    return [each for each in entries if name is None or not each["asked"] or name in each["may_answer"]]
+def _concerns(entry: Entry, name: str | None) -> bool:
+    """Return whether a question is for a person: may be answered by them, or was; everything is for nobody."""
+    return name is None or not entry["asked"] or name in entry["may_answer"] or "answers" in entry
+
+
+def _answers(past: Past, question: Question, name: str | None) -> Entry:
+    """Return what was answered so far, for somebody who has answered too; nothing for anybody else."""
+    if name not in [each.by for each in question.answers]:
+        return {}
+    return {"answers": answers_in(past, question.id)}
 
 
 @asynccontextmanager

@@ -33,7 +33,7 @@ _CALLS = frozenset({"thread", "round", "stage", "role", "seat", "attempt", "outc
 """Metadata of the call of a model, set where it is called."""
 _LABELS = (
     _CALLS
-    | {"seats", "reply", "stance", "reason", "outcome", "row", "conflicts", "guard_tripped"}
+    | {"seats", "reply", "stance", "reason", "outcome", "row", "by_people", "conflicts", "guard_tripped"}
     | {
         *("stop_reason", "final_decision"),
     }
@@ -165,7 +165,7 @@ class Postings:
             run.labels |= labels
             if "outcome" not in labels or run.parent is None:
                 return []
-            closing = {name: labels[name] for name in ("outcome", "row") if name in labels}
+            closing = {name: labels[name] for name in ("outcome", "row", "by_people") if name in labels}
             if run.parent in trace.runs:
                 _close(trace.runs[run.parent].labels, closing, labels)
             ended = {key: each for key, each in trace.runs.items() if each is not run and _is_of(each, run, trace)}

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from graph.past import Past
+from graph.people import questions_in
 from nodes.asking import shown_question
 from nodes.events import cause_of
 from policies.run.stop import Stop
@@ -87,10 +88,17 @@ def _beside(thread: str, past: Past) -> Record:
         "recoveries": past.recovered.get("made", 0),
         "waiting": [shown_question(question) for question in past.waiting],
         "outputs": outputs_of(past),
+        **_by_people(past),
         **({"endpoints": learned} if learned else {}),
         **({"estimated": estimated} if estimated else {}),
         **_pattern(past),
     }
+
+
+def _by_people(past: Past) -> Record:
+    """Return what people were asked and that has ended; nothing where nobody was asked."""
+    closed = [each for each in questions_in(past) if each["status"] != "open"]
+    return {"people": closed} if closed else {}
 
 
 def _all_of(events: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

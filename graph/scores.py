@@ -11,13 +11,14 @@ Scores = dict[str, float]
 def scores_of(record: Mapping[str, Any]) -> Scores:
     """Return {decided, rounds_used, conflicts, guard_tripped} of a record; one of a refused attempt has none.
 
-    `decided` is 1 where the run reached its answer. `conflicts` are those of all finished rounds.
+    `decided` is 1 where the run reached its answer, whoever decided. `conflicts` are those of all finished rounds. A
+    run that waits for people has none either: it is not over.
 
     >>> record = {"status": "stopped", "stop_reason": "max_seconds", "trace": [], "history": [], "outcome": None}
     >>> scores_of(record)
     {'decided': 0, 'rounds_used': 0, 'conflicts': 0, 'guard_tripped': 0}
     """
-    if "trace" not in record:
+    if "trace" not in record or record["status"] == "waiting":
         return {}
     rounds = record["history"]
     guards = (record["outcome"] or {}).get("guards", [])

@@ -34,7 +34,10 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a run ends: `text` written by code, or the question for the brief; `heading` is the decision line."""
+    """How a run ends: `text` written by code, or the question for the brief; `heading` is the decision line.
+
+    `people` is how people took the decision, see `nodes.rulings.said_by_people`; None where the team took it.
+    """
 
     text: str | None
     prompt: Prompt
@@ -42,6 +45,7 @@ class Ending:
     decision: Decision | None
     guards: tuple[str, ...] = ()
     results: tuple[Mapping[str, Any], ...] | None = None
+    people: Mapping[str, Any] | None = None
 
 
 def nobody_answered(label: str, seats: Sequence[Seat]) -> Closing:

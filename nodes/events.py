@@ -215,11 +215,3 @@ def capping_guards(state: Mapping[str, Any]) -> tuple[str, ...]:
 def said_guard(name: str, fault: str | None) -> str:
     """Return the name of a tripped guard, with the path that could not be read where that trips it."""
     return f"{name} ({fault.partition(' (')[0]})" if fault else name
-
-
-def decision_line(state: Mapping[str, Any], decision: object) -> str:
-    """Return the line above an answer that states the decision, and names the guards that lowered it."""
-    capping = capping_guards(state)
-    vote = events_of(state, "outcome")[-1]["vote"] if capping else None
-    capped = f" (capped by {', '.join(capping)}; the vote alone gave {vote})" if capping else ""
-    return f"Decision: {decision}{capped}\n\n"

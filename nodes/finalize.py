@@ -9,15 +9,15 @@ from nodes.asking import Asking, asked_event, plain_questions, waiting_of
 from nodes.border import budget_from, plain_stop, plain_usage, spent_from, usage_from
 from nodes.call import Call, journal_of, limits_of, make_call, reservation_of, scope_of, thread_of
 from nodes.closing import Ending, Update
-from nodes.events import Body, asked, events_of, recorded, said_by, shown_reply
+from nodes.events import Body, asked, recorded, said_by, shown_reply
 from nodes.journal import CallKey
 from nodes.labels import brief_labels
+from nodes.rulings import ruling_of
 from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Node, State
 from nodes.voices.voice import BriefQuestion, Utterance
 from policies.contracts.unwrapping import without_thinking
-from policies.decision.table import Decision
 from policies.plain import MAX_TEXT, clean_text
 from policies.run.budgets import grant, grant_longer, refuse_call
 from policies.run.stop import Stop, stop_reason
@@ -71,17 +71,11 @@ def route_after_finalize(state: State) -> str:
 def _ended(state: State, team: Team, asking: Asking, ended: Update, now: str) -> tuple[Update, Body]:
     """Return the end of the run and its event; or, where people sign what the team decided, the question to them."""
     decision = ended["final_decision"]
-    if not team.sign_off or decision is None or _took_part(state, decision):
+    if not team.sign_off or decision is None or ruling_of(state) is not None:  # nobody signs twice
         return ended, _last(ended)
     question = asking.to_sign(state, decision, now)
     unsigned = {key: value for key, value in ended.items() if key != "stop_reason"}
     return unsigned | {"questions": plain_questions([question])}, asked_event(question)
-
-
-def _took_part(state: State, decision: Decision) -> bool:
-    """Return whether people took the decision themselves, so that nobody signs it once more."""
-    ruled = [event for event in events_of(state, "ruled") if event["outcome"] == decision]
-    return any(event["round"] == state["round"] for event in ruled)
 
 
 def _proposed(state: State, team: Team, reply: Mapping[str, Any]) -> Body:
@@ -119,6 +113,7 @@ def _call(state: State, team: Team, services: Services, ending: Ending, where: t
         limits,
         results=ending.results,
         titles={name: role.title or name for name, role in team.roles.items()},
+        people=ending.people,
         scope=scope,
         labels=brief_labels(state, SEAT, thread),
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 from nodes.border import named
 from nodes.events import Body
+from nodes.rulings import takes_decision
 from nodes.state import State
 
 Labels = dict[str, Any]
@@ -65,3 +66,13 @@ def round_labels(state: State, outcome: str | None, events: Sequence[Body]) -> L
     told = shown if counted else {}
     given = counted.get("final") or outcome
     return {"round": state["round"], "policy": state["case"]["hashes"]["policy"], "outcome": given, **told}
+
+
+def ruling_labels(events: Sequence[Body]) -> Labels:
+    """Return the decision that people, or their silence, took in place of the team; nothing where they took none.
+
+    >>> ruling_labels([{"event": "ruled", "kind": "decide", "outcome": "again", "round": 2}])
+    {}
+    """
+    taken = [each for each in events if each["event"] == "ruled" and takes_decision(each)]
+    return {"round": taken[-1]["round"], "outcome": taken[-1]["outcome"], "by_people": 1} if taken else {}

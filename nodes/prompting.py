@@ -10,6 +10,7 @@ from typing import Any
 
 from nodes.fingerprint import fingerprint
 from nodes.mail import inbox_shown
+from nodes.rulings import notes_of, said_by_people
 from nodes.voices.voice import Prompt
 from policies.contracts.answers import ContractName, Task
 from policies.contracts.contract import Contract
@@ -92,18 +93,21 @@ def _on_messages(team: Team) -> str:
 
 
 def _beside(team: Team, seat: str, state: Mapping[str, Any], repair: str | None) -> dict[str, Any]:
-    inbox = inbox_shown(state, seat) if team.messages else []
+    inbox, notes = inbox_shown(state, seat) if team.messages else [], notes_of(state)
     return {
+        **({"notes": notes} if notes else {}),
         **({"inbox": inbox} if inbox else {}),
         **({"repair": {"failed_check": repair}} if repair else {}),
     }
 
 
 def brief_prompt(team: Team, state: Mapping[str, Any], guards: Sequence[str]) -> Prompt:
-    """Return what the writer of the brief reads: goal, decision, the guards behind it, history; no facts."""
+    """Return what the writer of the brief reads: goal, decision, the guards or people behind it, history; no facts."""
     system = _template("brief").substitute(language=team.brief.language)
     user = {"goal": state["case"]["goal"], "final_decision": state["outcome"], "history": state["history"]}
-    return Prompt(system, _json({**user, "capped_by_guards": [*guards]} if guards else user))
+    people = said_by_people(state)
+    more = {"decided_by_people": people} if people else {"capped_by_guards": [*guards]} if guards else {}
+    return Prompt(system, _json(user | more))
 
 
 def _json(value: Mapping[str, Any]) -> str:

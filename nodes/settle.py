@@ -11,6 +11,7 @@ from nodes.asking import plain_questions, questions_of, waiting_of
 from nodes.closing import Update
 from nodes.effects import Effects
 from nodes.events import recorded
+from nodes.labels import ruling_labels
 from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Node, State
@@ -32,6 +33,7 @@ def build_settle(team: Team, services: Services, stages: Stages) -> Node:
         expired = next((each for each in waiting_of(state) if is_expired(each, now)), None)
         if expired is not None:
             effect = effects.of_expiry(state, expired, rule_expired(expired, team.escalate.on_timeout))
+            services.annotate(ruling_labels(effect.events))
             runtime.stream_writer({"event": "expired", "question": expired.id})
             return recorded(state, {**effect.update, "given": None}, effect.events, now)
         answered = taking.take(state, given.get("answer"), given.get("identity"), now)
@@ -41,6 +43,7 @@ def build_settle(team: Team, services: Services, stages: Stages) -> Node:
             return recorded(state, update, [answered.event], now)
         runtime.stream_writer({"event": "taken", "question": answered.question.id, "by": answered.event["by"]})
         effect = effects.of_answer(state, answered.question, answered.questions)
+        services.annotate(ruling_labels(effect.events))
         return recorded(state, {**effect.update, "given": None}, [answered.event, *effect.events], now)
 
     return settle

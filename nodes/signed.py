@@ -81,6 +81,12 @@ def find_unsigned(events: Iterable[Event]) -> Break | None:
     return None
 
 
+def find_faults(events: Iterable[Event]) -> dict[int, str]:
+    """Return the faults of the answers that are not signed as their authors' keys ask, by the numbers of the events."""
+    found = {event["seq"]: _find_unsigned(event, known) for event, known in signings(events)}
+    return {number: fault for number, fault in found.items() if fault is not None}
+
+
 def _find_unsigned(event: Event, known: Signing) -> str | None:
     by, question, signature = event["by"], event["question"], event.get("signature")
     if question not in known.bound:

@@ -19,8 +19,9 @@ from nodes.closing import (
     nobody_answered,
     plain_ending,
 )
-from nodes.events import capping_guards, decision_line, reseatings
+from nodes.events import capping_guards, reseatings
 from nodes.prompting import brief_prompt, seat_prompt, synthesis_prompt
+from nodes.rulings import decision_line, said_by_people
 from nodes.state import State
 from nodes.voices.voice import Prompt
 from policies.contracts.answers import Accepted, Refusal, Task
@@ -133,7 +134,7 @@ class Stages:
         if self._is_rounds:
             capping, decision = capping_guards(state), _standing(state)
             prompt, heading = brief_prompt(self._team, state, capping), decision_line(state, decision)
-            return Ending(None, prompt, heading, decision, capping)
+            return Ending(None, prompt, heading, decision, capping, people=said_by_people(state))
         ends = state["ending"]
         heading = decision_line(state, ends["decision"]) if ends["decision"] else ""
         prompt = synthesis_prompt(self._team, state)

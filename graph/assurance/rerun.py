@@ -1,7 +1,7 @@
 """Runs a past run again from its record, through the real graph, in a database of its own; asks no model."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -108,4 +108,21 @@ def differing(first: Record, second: Record) -> list[str]:
     Facts that did not suffice are not kept, so what was missing among them is said in other words.
     """
     ignored = (*VARYING, *(["cause"] if first.get("phase") == "facts" else []))
-    return [key for key in dict.fromkeys([*first, *second]) if key not in ignored and first.get(key) != second.get(key)]
+    one, two = ({**record, "people": _people_in(record)} for record in (first, second))
+    return [key for key in dict.fromkeys([*one, *two]) if key not in ignored and one.get(key) != two.get(key)]
+
+
+def _people_in(record: Record) -> list[dict[str, Any]]:
+    """Return what people were asked and gave, without times, and without what is not done again.
+
+    That is to supply facts, an answer that was declined, and a caller whom a server knew.
+    """
+    asked = [each for each in record.get("people", []) if each["kind"] != "supply"]
+    times, who = ("since", "expires_at", "declined"), ("seq", "at", "identity", "proof")
+    return [
+        {**_without(each, times), "answers": [_without(answer, who) for answer in each["answers"]]} for each in asked
+    ]
+
+
+def _without(plain: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
+    return {key: value for key, value in plain.items() if key not in keys}

@@ -11,7 +11,8 @@ from graph.cli.session import database_option, json_option, print_json, run_asyn
 
 HELP = """Show what waits for people: since when, until when, and for whom.
 
-Questions that nobody answered in time are settled first, as their team file says.
+Questions that nobody answered in time are settled first, as their team file says. What others said is shown once the
+question is settled; --for shows it earlier to somebody who has answered, too.
 
 \b
 accord inbox
@@ -20,19 +21,19 @@ accord inbox --for cfo
 
 
 @click.command("inbox", help=HELP)
-@click.option("--for", "name", metavar="NAME", help="What this person is asked, or anybody may answer.")
+@click.option("--for", "name", metavar="NAME", help="What this person is asked or has answered, or anybody may answer.")
 @database_option
 @json_option
 def command(name: str | None, db: str | None, as_json: bool) -> Exit:
     """Show what waits for people: since when, until when, and for whom."""
-    from graph.inbox import open_inbox, questions_for
+    from graph.inbox import open_inbox
     from graph.report.terminal.inbox import print_inbox
 
     settings = settings_for(db)
 
     async def work(halt: Any) -> Sequence[Mapping[str, Any]]:
         async with open_inbox(settings, halt) as inbox:
-            return questions_for(await inbox.waiting(), name)
+            return await inbox.waiting(name)
 
     waiting = run_async(work)
     if as_json:

@@ -7,6 +7,7 @@ from typing import Any
 from rich.text import Text
 
 from graph.live import WITHIN
+from graph.report.dossier.people import waiting_in_words
 from graph.report.terminal.visible import STYLES, visible
 from graph.report.words import CONFLICTS, plain_word, said_reason, said_rule
 from policies.contracts.table import CONTRACTS
@@ -127,6 +128,10 @@ def _recovered(event: Event, _: Titles) -> Text:
     return visible(f"brought back: {event['calls']} {under_way} under way when the process died", "yellow")
 
 
+def _people(event: Event, _: Titles) -> Text:
+    return visible(f"waits for {next(waiting_in_words([event]))}", "magenta")
+
+
 def _taken(event: Event, _: Titles) -> Text:
     return visible(f"{event['by']} has answered", "green")
 
@@ -144,6 +149,7 @@ _LINES: Mapping[str, Callable[[Event, Titles], Text | None]] = {
     "stage": _stage,
     "recovered": _recovered,
     "stopped": _stopped,
+    "people": _people,
     "taken": _taken,
     "declined": _declined,
     "expired": _expired,

@@ -48,9 +48,12 @@ def _print_table(entries: Sequence[dict[str, Any]]) -> None:
 
 
 def _ended(entry: Mapping[str, Any]) -> str:
-    """Return what a thread ended with: the decision, that it was answered, or the stop reason."""
+    """Return what a thread ended with: the decision, that it was answered, or the stop reason; or what it waits for."""
+    from graph.report.dossier.people import waiting_in_words
     from graph.report.words import plain_word
 
+    if entry.get("waits_for"):
+        return "; ".join(waiting_in_words(entry["waits_for"]))
     if entry.get("final_decision"):
         return plain_word(entry["final_decision"])
     return "answered" if entry["status"] == "ok" else entry.get("stop_reason") or "-"

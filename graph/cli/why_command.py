@@ -17,6 +17,9 @@ from graph.cli.waiting import reading
 def command(thread: str, db: str | None, as_json: bool) -> Exit:
     """Explain the last finished round of THREAD: the row, the guards, the smallest flips, each role's power.
 
+    Also what people decided, and what other answers of theirs would have given; of a thread that waits for people, what
+    each answer would give.
+
     Exits with 1 and explains nothing where what the thread keeps differs from its record.
     """
     with reading(thread):

@@ -17,6 +17,8 @@ LABELS = {
     "no_go": "No go",
     "next_round": "Next round",
     "escalate": "A human decides",
+    "again": "Another round",
+    "stop": "Stop",
 }
 
 DECISION_NAMED = re.compile(
@@ -31,6 +33,7 @@ TONES = {
     "block": "block",
     "no_go": "block",
     "next_round": "open",
+    "again": "open",
     "escalate": "human",
     "absent": "absent",
 }
@@ -58,7 +61,7 @@ KINDS_ASKED = {
 }
 """What people are asked for."""
 
-PLACES = {"finalize": "the closing text", "human": "a human’s decision"}
+PLACES = {"finalize": "the closing text", "human": "a question to people"}
 """Where a run stopped that was in no round and no stage."""
 
 FLAGS = {
@@ -148,8 +151,8 @@ def said_phase(phase: str, titles: Mapping[str, str] = NO_TITLES) -> str:
 
 
 def resume_of(record: Mapping[str, Any]) -> str | None:
-    """Return the command that resumes a thread, with what it needs; None where nothing can, or where it is at work."""
-    if record["status"] == "running" or not record["resumable"]:
+    """Return the command that resumes a thread, with what it needs; None where nothing can, or it works or waits."""
+    if record["status"] in ("running", "waiting") or not record["resumable"]:
         return None
     rule = Stop.parse(record["stop_reason"]).rule if record["stop_reason"] else None
     limit = f" --budget {rule.raised_by}=N" if rule and rule.raised_by else ""

@@ -109,9 +109,15 @@ def line_of(record: Mapping[str, Any], past: Past) -> IndexEntry:
         "status": record["status"],
         "stop_reason": record["stop_reason"],
         "final_decision": record.get("final_decision"),
+        **({"waits_for": waits_for(record)} if record["waiting"] else {}),
         "started_at": past.events[0]["at"],
         "updated_at": past.events[-1]["at"],
     }
+
+
+def waits_for(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what a thread waits for, of whom: {kind, asked, answered, expires_at}."""
+    return [{key: each[key] for key in ("kind", "asked", "answered", "expires_at")} for each in record["waiting"]]
 
 
 def shown_of(entry: Mapping[str, Any]) -> IndexEntry:

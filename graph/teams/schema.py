@@ -18,13 +18,9 @@ def team_schema() -> dict[str, Any]:
     parts: dict[str, Any] = Team.model_json_schema(mode="validation")["$defs"]
     _describe(parts)
     team, role = parts.pop("Team"), parts["Role"]
-    table = team["properties"]["policy"]
-    named = {"enum": list(shipped_policies()), "description": "The name of a shipped policy."}
-    team["properties"]["policy"] = {
-        "description": table.pop("description"),
-        "anyOf": [named, table],
-        "default": DEFAULT_POLICY,
-    }
+    team["properties"]["policy"] = {**_named_or_written(team["properties"]["policy"]), "default": DEFAULT_POLICY}
+    rule = parts["Rule"]["properties"]
+    rule["policy"] = _named_or_written(rule["policy"])
     team["required"].remove("policy")
     role["properties"]["preset"] = {"enum": list(shipped_presets()), "description": PRESET}
     role["properties"]["team"] = {"description": role["properties"]["team"]["description"], **_within(team)}
@@ -32,6 +28,12 @@ def team_schema() -> dict[str, Any]:
     role["anyOf"] = [{"required": ["title", "mandate"]}, {"required": ["preset"]}]
     outer = {"$schema": "https://json-schema.org/draft/2020-12/schema", **team, "title": "Accord team"}
     return {**outer, "$defs": parts}
+
+
+def _named_or_written(table: dict[str, Any]) -> dict[str, Any]:
+    """Return how a file gives a policy: the name of a shipped one, or the table itself."""
+    named = {"enum": list(shipped_policies()), "description": "The name of a shipped policy."}
+    return {"description": table.pop("description"), "anyOf": [named, table]}
 
 
 def _describe(parts: dict[str, Any]) -> None:

@@ -37,7 +37,15 @@ class RulesVoice:
         reasons = [f"- {each['agent']} ({each['stance']}): {each['summary']}" for each in last]
         steps = [f"{number}. {step}" for number, step in enumerate(_first_actions(last), 1)]
         guards = [f"Limits that no vote can beat: {', '.join(question.guards)}."] if question.guards else []
-        return Utterance("\n".join([*guards, "Why:", *reasons, "Immediate actions:", *steps]))
+        people = _by_people(question.people) if question.people else []
+        return Utterance("\n".join([*guards, *people, "Why:", *reasons, "Immediate actions:", *steps]))
+
+
+def _by_people(people: Mapping[str, Any]) -> list[str]:
+    """Return what people decided and why, above what the team said."""
+    said = [f"- {each['by']} ({each['answer']}): {' '.join(each['because'].split())}" for each in people["answers"]]
+    silence = [f"People were asked; {people['silence']}."] if "silence" in people else []
+    return [*(silence or ["The team left the decision to people:"]), *said]
 
 
 def _failure(role: str, said: Unanswered) -> Failure:

@@ -83,6 +83,8 @@ class BriefQuestion:
     results: tuple[Mapping[str, Any], ...] | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
     """What people call each role."""
+    people: Mapping[str, Any] | None = None
+    """How people took the decision: {vote_alone, answers}; None where the team took it."""
     scope: str = ""
     labels: Mapping[str, Any] = field(default_factory=dict)
     """What the trace of the call says of it."""

@@ -75,6 +75,8 @@ class Ruled:
     round: int = 0
     limits: Budget = field(default_factory=Budget)
     """The limits in force when they did."""
+    noted: bool = False
+    """Whether somebody asked for another round, whose reason the team read in it."""
 
 
 TapeStep = Exchange | RoundEnd | Pause | Ruled
@@ -125,11 +127,13 @@ class Tape:
     def after_people(self, place: int) -> int | None:
         """Return the place behind people who let the team talk again at a place, and what was done until they did.
 
-        None where they did not. A round that followed on a decision, which was not signed, was asked in other words.
+        None where they did not. A round that followed on a decision, which was not signed, was asked in other words; so
+        was one that somebody gave a reason for.
         """
         ahead = ((at, step) for at, step in enumerate(self.steps[place:], place + 1) if not isinstance(step, Pause))
         after, step = next(ahead, (None, None))
-        return after if isinstance(step, Ruled) and (step.kind, step.ruled) == ("decide", "again") else None
+        is_silent = isinstance(step, Ruled) and (step.kind, step.ruled, step.noted) == ("decide", "again", False)
+        return after if is_silent else None
 
     def was_silent(self, number: int) -> bool:
         """Return whether somebody who was to fill a seat of a round did not do so in time."""

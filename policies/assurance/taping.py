@@ -43,14 +43,17 @@ class _Taping:
     heard: bool = False
     waits: bool = False
     """Whether the run waits for people."""
+    noted: bool = False
+    """Whether somebody who is asked wants another round."""
 
     def take(self, event: Event) -> None:
         """Take the next event; those that say nothing of how the run went leave no step."""
         kind = event["event"]
+        self.noted = self.noted or (kind == "answered" and event["outcome"] == "again")
         if event.get("role") == BRIEF or (event.get("role") == PEOPLE and kind not in ("asked", "ruled")):
             return
         if event.get("role") == PEOPLE and kind == "asked":
-            self.waits = event["kind"] != "supply"
+            self.waits, self.noted = event["kind"] != "supply", False
             return
         if kind in ANSWERS:
             self.answer(event)
@@ -85,7 +88,8 @@ class _Taping:
         """Add what people gave; a fact that they supplied is in the case."""
         if event["kind"] != "supply":
             self.waits = event["kind"] == "contribute"
-            self.taken.append({"ruled": event["outcome"], "kind": event["kind"], "round": event["round"]})
+            noted = {"noted": True} if self.noted else {}
+            self.taken.append({"ruled": event["outcome"], "kind": event["kind"], "round": event["round"], **noted})
 
     def stop(self, event: Event) -> None:
         """Add the stop of the run, unless it succeeded."""

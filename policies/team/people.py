@@ -66,9 +66,10 @@ class Rule(Value):
     """What the table reads as `min_go_votes`. Without it, more than half of those who are asked."""
     veto: Annotated[tuple[RoleName, ...], Field(max_length=MAX_APPROVERS, strict=False)] = ()
     """Those who may refuse alone, where the table reads `vetoes`. The proof of the table checks this."""
-    weights: Annotated[dict[RoleName, Annotated[int, Field(ge=1, le=1_000)]], Field(max_length=MAX_APPROVERS)] = Field(
-        default_factory=dict
-    )
+    weights: Annotated[
+        dict[RoleName, Annotated[int, Field(ge=1, le=1_000)]],
+        Field(max_length=MAX_APPROVERS, json_schema_extra=_NO_OTHER_KEYS),
+    ] = Field(default_factory=dict)
     """What the answers weigh, where the table reads weights. 1 where it says nothing."""
 
 
@@ -86,7 +87,9 @@ class Escalation(Value):
 
     decide: Deciders | None = None
     """Who decides where the policy gives `escalate`. Without it, anybody who says a name."""
-    supply: Annotated[dict[FactPath, Names], Field(max_length=50)] = Field(default_factory=dict)
+    supply: Annotated[dict[FactPath, Names], Field(max_length=50, json_schema_extra=_NO_OTHER_KEYS)] = Field(
+        default_factory=dict
+    )
     """Who supplies a fact that the team lacks, by its dotted path. Without it, the run stops with `needs_input`."""
     expires_after: Duration | None = None
     """How long a question waits: minutes, hours or days, for example `48h`. Without it, as long as it takes."""

@@ -114,6 +114,8 @@ def _text(value: Mapping[str, Any]) -> str:
     pattern, most = value.get("pattern", ""), value.get("maxLength")
     if pattern.startswith("^[a-z]"):
         return "a name"
+    if pattern.startswith("^[1-9]"):
+        return "a number with `m`, `h` or `d`, for minutes, hours or days"
     if pattern.startswith("^own:"):
         return "`own:` and a name"
     if pattern.startswith("^[A-Za-z_]"):

@@ -30,7 +30,7 @@ LABELS = {
     "capped": "No go",
     "unread": "No go",
     "no_go": "No go",
-    "escalated": "A human decides",
+    "escalated": "Waiting",
     "max_messages": "Stopped",
     "many_rounds": "Stopped",
     "refused": "Stopped",

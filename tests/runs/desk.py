@@ -14,6 +14,7 @@ from graph.runner import Runner
 from graph.store.database import open_database
 from graph.teams.loader import load_team
 from graph.teams.voicing import voiced
+from graph.versions import installed_versions
 from nodes.services import Services
 from tests.harness import ScriptedVoice, proposal, settings_at
 
@@ -78,7 +79,12 @@ class Desk:
     def _with(self, work: Callable[[Runner], Awaitable[T]]) -> T:
         async def main() -> T:
             async with open_database(self.database or str(self.folder / "desk.sqlite")) as database:
-                services = Services({"rules": self.voice, "model": self.voice}, load_facts, now=lambda: self.now)
+                services = Services(
+                    {"rules": self.voice, "model": self.voice},
+                    load_facts,
+                    now=lambda: self.now,
+                    versions=installed_versions(),
+                )
                 return await work(Runner(database, services))
 
         return asyncio.run(main())

@@ -15,6 +15,12 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "show": ("show", "--full"),
     "list": ("list",),
     "plan": ("run", "incident_report", "--thread", "outage"),
+    "signing": (
+        *("run", "cold_storage", "--thread", "to-sign", "--set", "sign_off=[owner]"),
+        *("--set", "approvers={owner: {title: Head of logistics}}"),
+    ),
+    "inbox": ("inbox",),
+    "signed": ("decide", "to-sign", "go_with_caution", "--by", "owner", "--because", "I have read it."),
     "stopped": ("run", "--thread", "stopped", "--set", "budget.max_messages=2"),
 }
 """Commands that are typed one after the other, by the name of their file."""

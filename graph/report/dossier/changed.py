@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.past import Past
+from graph.report.dossier.ruling import ruled_otherwise
 from graph.report.words import listed
 from nodes.agreement import find_disagreement
 from nodes.events import decided, standing_outcomes, vote_from
@@ -30,6 +31,7 @@ WORDS = {
     "guards": "tripped guards",
     "fault": "fault",
     "findings": "findings of the guards",
+    "ruled": "what people decided",
 }
 """What may differ, in words: what a thread is pinned to, and what the event of an outcome says."""
 
@@ -83,6 +85,8 @@ def find_change(thread: str, state: Mapping[str, Any]) -> Changed | None:
     if broken:
         return Changed(thread, (f"event {broken.place}",))
     if standing_outcomes(state) and (names := [*_moved(past)] or [*_decided_otherwise(basis_of(past))]):
+        return Changed(thread, tuple(WORDS[name] for name in names))
+    if names := [*ruled_otherwise(past)]:
         return Changed(thread, tuple(WORDS[name] for name in names))
     broken = find_disagreement(thread, state)
     return Changed(thread, (f"state after event {broken.place}",)) if broken else None

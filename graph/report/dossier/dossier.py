@@ -11,6 +11,7 @@ from graph.report.dossier.explanation import POWER_MEANS, explanation_of, said_p
 from graph.report.dossier.gauges import gauge_of
 from graph.report.dossier.limits import border_of, changes_of
 from graph.report.dossier.matrix import conflicts_of, flags_of, matrix_of
+from graph.report.dossier.people import people_of
 from graph.report.dossier.prose import blocks_of
 from graph.report.dossier.speeches import speeches_of, words_by_round
 from graph.report.dossier.timeline import capping, speaker, timeline_of
@@ -44,9 +45,10 @@ def dossier_of(thread: str, record: Mapping[str, Any], state: Mapping[str, Any])
     Every text in it is shown as it is: direction characters are written out already, and controls replaced.
     """
     found = explanation_of(thread, state) if state else None
-    changed, why = (found, None) if isinstance(found, Changed) else (None, found)
+    changed, why = (found, None) if isinstance(found, Changed) else (None, found if found and "vote" in found else None)
     past = Past.of(state)
-    work, titles = drawing_of(record, past), titles_of(past.roles)
+    work, titles, people = drawing_of(record, past), titles_of(past.roles), people_of(past)
+    brief = _brief(record, past)
     verdict = changed_verdict(record, changed) if changed else verdict_of(record, state, why, work)
     dossier = {
         "thread": thread,
@@ -56,8 +58,8 @@ def dossier_of(thread: str, record: Mapping[str, Any], state: Mapping[str, Any])
         "pattern": work["pattern"],
         "verdict": verdict,
         "dates": _dates(past, record),
-        "brief": _brief(record),
-        "text": blocks_of(_brief(record) or ""),
+        "brief": brief,
+        "text": blocks_of(brief or ""),
         "writer": _writer(past),
         "contradiction": contradiction(record),
         "work": work["sections"],
@@ -72,7 +74,8 @@ def dossier_of(thread: str, record: Mapping[str, Any], state: Mapping[str, Any])
         "flips": _flips(why, titles),
         "powers": _powers(why, titles),
         "power_means": POWER_MEANS,
-        "timeline": timeline_of(past, _titled(record), titles),
+        "people": people,
+        "timeline": timeline_of(past, _titled(record), titles, [said for each in people for said in each["answers"]]),
         "cost": cost_of(record, past),
         "facts": _facts({} if changed else past.case.get("facts") or {}),
         "record": _record(record, past),
@@ -112,10 +115,11 @@ def _moment(events: Sequence[Mapping[str, Any]]) -> str | None:
     return f"{events[0]['at'][:19].replace('T', ' ')} UTC" if events else None
 
 
-def _brief(record: Mapping[str, Any]) -> str | None:
-    """Return the answer, without its first line where that is the decision."""
-    answer: str | None = record.get("answer")
-    return answer.partition("\n\n")[2] if answer and record.get("final_decision") else answer
+def _brief(record: Mapping[str, Any], past: Past) -> str | None:
+    """Return the answer, without its first line where that is the decision; also one that waits to be signed."""
+    answer = past.result["answer"] if past.waiting and past.final_decision else record.get("answer")
+    decision = record.get("final_decision") or past.final_decision
+    return answer.partition("\n\n")[2] if answer and decision else answer
 
 
 def _writer(past: Past) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from graph.past import Past
 from graph.record import outputs_of, row_name
 from graph.report.dossier.changed import Changed, basis_of, find_change
+from graph.report.dossier.ruling import people_explained
 from graph.report.words import titles_of
 from nodes.events import standing_outcomes
 from policies.assurance.limits import LimitFlip
@@ -30,19 +31,23 @@ def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | Changed | N
     from its record, it is not explained.
 
     Keys: {thread_id, team, policy, titles, round, max_rounds, casts, vote, final, row, because, rounds_ended, fault,
-    when, values, guards, stance_flips {flips, searched}, limit_flips, powers}.
+    when, values, guards, stance_flips {flips, searched}, limit_flips, powers, people, waiting}; the last two as
+    `people_explained` says. Where no round was finished and people are or were asked, {thread_id, people, waiting}.
     """
     changed = find_change(thread, state)
-    if changed or not standing_outcomes(state):
+    if changed:
         return changed
     past = Past.of(state)
+    people = people_explained(past)
+    if not standing_outcomes(state):
+        return {"thread_id": thread, **people} if any(people.values()) else None
     team, basis = past.team, basis_of(past)
     found = explain(basis.policy, basis.vote, basis.guards, basis.facts)
     place = {"round": basis.vote.round, **{key: basis.event[key] for key in ("max_rounds", "casts")}}
     named = {"thread_id": thread, "team": team["name"], "policy": team["policy"]["name"]}
     titles = titles_of(past.roles)
     named["titles"] = {role: titles[role] for role in basis.vote.casts}
-    return {**named, **place, **_plain(found)}
+    return {**named, **place, **_plain(found), **people}
 
 
 def unexplained(thread: str, state: Mapping[str, Any]) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 from graph.past import Past
 from graph.record import row_name
 from graph.report.dossier.naming import named
+from graph.report.dossier.people_lines import SAID_OF_PEOPLE, asked_people
+from graph.report.dossier.start_lines import MAX_NAMED, SAID_OF_STARTS
 from graph.report.words import (
     CONFLICTS,
     NO_TITLES,
@@ -29,23 +31,38 @@ Events = Sequence[Mapping[str, Any]]
 MAX_RAW = 400
 """Characters shown of a proposal that was refused."""
 
-MAX_NAMED = 50
-"""Roles or seats named that were asked at once."""
-
-PLACED = ("number", "title", "titles", "seq", "prev_hash", "hash", "wrote", "at", "event", "round", "role", "attempt")
+PLACED = (
+    "number",
+    "answer",
+    "title",
+    "titles",
+    "seq",
+    "prev_hash",
+    "hash",
+    "wrote",
+    "at",
+    "event",
+    "round",
+    "role",
+    "attempt",
+)
 """What is said of an event besides its own words."""
 
 
 def timeline_of(
-    past: Past, titled: Callable[[int], str] = "Round {}".format, titles: Mapping[str, str] = NO_TITLES
+    past: Past,
+    titled: Callable[[int], str] = "Round {}".format,
+    titles: Mapping[str, str] = NO_TITLES,
+    answers: Sequence[Plain] = (),
 ) -> list[Plain]:
     """Return the groups {title, lines}; a line has the numbers of its events in the record, their time, and words.
 
-    `titled` says what a round or stage is called, `titles` what people call a role. A step that only noted what it
-    wrote has no line.
+    `titled` says what a round or stage is called, `titles` what people call a role, `answers` are those of people, as
+    they are shown. A step that only noted what it wrote has no line.
     """
+    said = {answer["seq"]: answer for answer in answers}
     numbered = [
-        {**named(event, past, titles), "number": place}
+        {**named(event, past, titles), "number": place, "answer": said.get(event.get("seq"))}
         for place, event in enumerate(past.events, 1)
         if event["event"] != "noted"
     ]
@@ -70,7 +87,9 @@ def _waves(events: Events) -> Iterable[list[Mapping[str, Any]]]:
 
 def _belongs(before: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     if event["event"] == before["event"] == "asked":
-        return all(before[key] == event[key] for key in ("at", "round", "attempt", "repair", "voice", "model"))
+        return not event.get("question") and all(
+            before[key] == event[key] for key in ("at", "round", "attempt", "repair", "voice", "model")
+        )
     is_verdict = before["event"] == "proposed" and event["event"] in ("accepted", "refused")
     return is_verdict and all(before.get(key) == event.get(key) for key in ("round", "role", "attempt", "seat"))
 
@@ -99,36 +118,10 @@ def _line(group: list[Mapping[str, Any]], titled: Callable[[int], str]) -> Plain
 _TITLES = {"admitted": "The case", "resumed": "Resumed", "recovered": "Resumed", "finished": "The end"}
 
 
-def _admitted(group: list[Mapping[str, Any]]) -> Plain:
-    event = group[-1]
-    return {"what": "Admitted", "detail": f"team {event['team']}, policy {event['policy']}"}
-
-
-def _resumed(group: list[Mapping[str, Any]]) -> Plain:
-    event = group[-1]
-    after = f"after {event['after']}" if event.get("after") else "after it was cut off"
-    moved = f"; the {event['moved']} changed, and that was accepted" if event.get("moved") else ""
-    return {"what": "Resumed", "detail": after + moved}
-
-
-def _recovered(group: list[Mapping[str, Any]]) -> Plain:
-    event = group[-1]
-    calls = "1 call was" if len(event["lost"]) == 1 else f"{len(event['lost'])} calls were"
-    back = f"; not asked again for now: {listed(event['set_back'])}" if event["set_back"] else ""
-    return {"what": "Brought back", "detail": f"{calls} under way when the process died: {_lost(event)}{back}"}
-
-
-def _lost(event: Mapping[str, Any]) -> str:
-    more = [f"{len(event['lost']) - MAX_NAMED} more"] if len(event["lost"]) > MAX_NAMED else []
-    return listed([*(call["seat"] for call in event["lost"][:MAX_NAMED]), *more])
-
-
-def _superseded(_: list[Mapping[str, Any]]) -> Plain:
-    return {"what": "Set aside", "detail": "the open round rested on what changed; its roles are asked again"}
-
-
 def _asked(group: list[Mapping[str, Any]]) -> Plain:
     event = group[-1]
+    if event.get("question"):
+        return asked_people(event)
     repair = said_repair(event["repair"]) if event["repair"] else None
     noun = "seat" if event.get("seat") else "role"
     more = [f"{len(group) - MAX_NAMED} more"] if len(group) > MAX_NAMED else []
@@ -281,10 +274,7 @@ def _anything(group: list[Mapping[str, Any]]) -> Plain:
 
 
 _SAID: Mapping[str, Callable[[list[Mapping[str, Any]]], Plain]] = {
-    "admitted": _admitted,
-    "resumed": _resumed,
-    "recovered": _recovered,
-    "superseded": _superseded,
+    **SAID_OF_STARTS,
     "asked": _asked,
     "proposed": _proposed,
     "accepted": _accepted,
@@ -296,4 +286,5 @@ _SAID: Mapping[str, Callable[[list[Mapping[str, Any]]], Plain]] = {
     "finished": _finished,
     "sent": _sent,
     "message_refused": _unsent,
+    **SAID_OF_PEOPLE,
 }

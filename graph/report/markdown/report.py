@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graph.report.markdown.markup import code, escaped, fenced, mark, quoted, quoted_blocks, table
+from graph.report.markdown.people import people_of
 from graph.report.markdown.stances import dissent_of, stances_of
 from graph.report.markdown.work import listed_sections
 
@@ -16,7 +17,7 @@ def markdown_of(dossier: Plain) -> str:
     work, answer = _work(dossier), _answer(dossier)
     decided = (*_decided(dossier), work, stances_of(dossier), dissent_of(dossier), answer)
     parts = [
-        *(_heading(dossier), _goal(dossier), _next(dossier)),
+        *(_heading(dossier), _goal(dossier), _next(dossier), people_of(dossier)),
         *(decided if dossier["why"] or dossier["matrix"] else (answer, work)),
         *(_power(dossier), _cost(dossier), _facts(dossier), _timeline(dossier), _record(dossier)),
     ]
@@ -37,7 +38,7 @@ def _heading(dossier: Plain) -> Iterator[str]:
         f"**{escaped(dossier['team']['title'])}**",
         "",
     )
-    yield from (f"{escaped(sentence)}  " for sentence in verdict["sentences"])
+    yield from (f"{escaped(sentence)}  " for sentence in (*verdict["people"], *verdict["sentences"]))
     yield ""
     rows = [
         ("Owner", escaped(verdict["ownership"] or "")),
@@ -59,12 +60,14 @@ def _goal(dossier: Plain) -> Iterator[str]:
 
 def _next(dossier: Plain) -> Iterator[str]:
     verdict = dossier["verdict"]
-    if verdict["raw"] or verdict["resume"]:
+    if verdict["raw"] or verdict["resume"] or verdict["answer"]:
         yield from ("## Next step", "")
     if verdict["raw"]:
         yield from ("This answer broke its contract:", "", *fenced(verdict["raw"]), "")
     if verdict["resume"]:
         yield f"Resume the thread with {code(verdict['resume'])}"
+    for command in verdict["answer"]:
+        yield from ("Answer it with:", "", *fenced(command), "")
 
 
 def _answer(dossier: Plain) -> Iterator[str]:

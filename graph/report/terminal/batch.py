@@ -24,6 +24,8 @@ class Tally:
     ends: Counter[str] = field(default_factory=Counter)
     """Decisions, and stop reasons, with the number of each."""
     resumable: int = 0
+    waiting: int = 0
+    """Cases that wait for people."""
     used: Counter[str] = field(default_factory=Counter)
     slowest: tuple[float, str] = (0.0, "")
 
@@ -36,7 +38,9 @@ class Tally:
             return
         decision = record.get("final_decision")
         self.ends[plain_word(decision) if decision else _end_of(record)] += 1
-        self.resumable += bool(record.get("resumable"))
+        is_waiting = record["status"] == "waiting"
+        self.waiting += is_waiting
+        self.resumable += bool(record.get("resumable")) and not is_waiting
         self.used.update(record.get("usage", {}))
         self.slowest = max(self.slowest, (record.get("elapsed_seconds", 0.0), str(name)))
 
@@ -49,6 +53,8 @@ class Tally:
             yield f"Run the rest: {neutral(again)}"
         elif self.resumable:
             yield f"Try again what stopped: {neutral(again)} --retry-failed"
+        if self.waiting:
+            yield f"{self.waiting} {'waits' if self.waiting == 1 else 'wait'} for people: accord inbox"
 
     def _ends(self) -> Iterator[str]:
         for end, count in self.ends.most_common(SHOWN):
@@ -70,4 +76,6 @@ class Tally:
 
 def _end_of(record: Mapping[str, Any]) -> str:
     reason = record["stop_reason"]
+    if record["status"] == "waiting":
+        return "waiting for people"
     return "answered" if record["status"] == "ok" else reason or record["status"]

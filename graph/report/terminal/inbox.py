@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from graph.report.dossier.people import command_for, moment, proof_in_words, said_in_words, who_answered
 from graph.report.terminal.visible import console_on, visible
 from graph.report.words import KINDS_ASKED
 
@@ -23,16 +24,16 @@ def print_inbox(entries: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _lines(entry: Mapping[str, Any]) -> list[str]:
-    asked = ", ".join(entry["asked"]) or "anybody, under a name"
+    asked = ", ".join(entry["asked"]) or "anybody who says a name"
     answered = f"; answered: {', '.join(entry['answered'])}" if entry["answered"] else ""
-    until = f", until {entry['expires_at']}" if entry["expires_at"] else ""
-    return [f"asked: {asked}{answered}", f"since {entry['since']}{until}", f"answer it: {command_for(entry)}"]
+    until = f", until {moment(entry['expires_at'])}" if entry["expires_at"] else ""
+    lines = [f"asked: {asked}{answered}", f"since {moment(entry['since'])}{until}"]
+    if "answers" in entry:
+        return lines + [_said(each) for each in entry["answers"]]
+    return [*lines, f"answer it: {command_for(entry)}"]
 
 
-def command_for(entry: Mapping[str, Any]) -> str:
-    """Return the command that answers a question."""
-    by = (entry.get("may_answer") or entry["asked"] or ["NAME"])[0]
-    where = f"{entry['thread_id']} --id {entry['id']}" if "thread_id" in entry else "THREAD"
-    if entry["options"]:
-        return f"accord decide {where} {'|'.join(entry['options'])} --by {by} --because TEXT"
-    return f"accord answer {where} --file FILE --by {by}"
+def _said(answer: Mapping[str, Any]) -> str:
+    because = f": {answer['because']}" if answer["because"] else ""
+    who, said = who_answered(answer, {}), said_in_words(answer["answer"])
+    return f"{who} answered {said}{because} ({moment(answer['at'])}; {proof_in_words(answer)})"

@@ -16,6 +16,7 @@ from graph.record import is_of_rounds
 from graph.report.dossier.dossier import dossier_of
 from graph.report.patterns.drawing import drawing_of
 from graph.report.terminal.answers import answers_shown
+from graph.report.terminal.people import closed_shown, commands_of, headline_of_people, open_shown
 from graph.report.terminal.roles import words_shown
 from graph.report.terminal.visible import STYLES, console_on, visible, visible_lines
 from graph.report.terminal.work import shown_sections
@@ -56,7 +57,7 @@ def print_report(
         dossier = dossier_of(record["thread_id"], record, state)
         for shown in (*_headline(record, dossier), *_said(record, dossier, console, is_full)):
             console.print(shown)
-        if record["status"] == "ok":
+        if record["status"] == "ok" or dossier["brief"]:  # a brief that waits to be signed is shown, too
             console.print(_answer(record, dossier))
     else:
         console.print(Group(*_stop_lines(record)))
@@ -68,7 +69,8 @@ def print_report(
 def _headline(record: Mapping[str, Any], dossier: Plain) -> Iterator[Text]:
     """Yield the decision, and in code's words why; where a pattern decides nothing its result; or why it stopped."""
     if record["status"] != "ok":
-        yield from _not_done(record, dossier)
+        yield from open_shown(dossier) if record["status"] == "waiting" else _not_done(record, dossier)
+        yield from closed_shown(dossier)
         yield Text()
         return
     decision = record.get("final_decision")
@@ -76,7 +78,10 @@ def _headline(record: Mapping[str, Any], dossier: Plain) -> Iterator[Text]:
         yield Text.assemble("Result: ", visible(dossier["verdict"]["label"], "bold"))
         yield Text()
     else:
-        yield Text.assemble("Decision: ", (label_of(decision), f"bold {STYLES.get(decision, '')}"))
+        label = (label_of(decision), f"bold {STYLES.get(decision, '')}")
+        yield Text.assemble("Decision: ", label, visible(headline_of_people(dossier)))
+        yield from closed_shown(dossier)
+        yield from map(visible, dossier["verdict"]["people"][1:])
         yield from map(visible, why_lines(dossier))
         yield Text()
 
@@ -190,7 +195,9 @@ def _hints(record: Mapping[str, Any], typed: Typed) -> Iterator[str]:
     """Yield what to type next: how the thread is resumed, if it can be, else what shows more of it."""
     stop, resume = Stop.find(record["stop_reason"]), resume_of(record)
     remedy = stop.remedy if stop else ""
-    if resume or remedy:
+    if record["status"] == "waiting":
+        yield from commands_of(record, typed.database)
+    elif resume or remedy:
         yield (remedy or "Resume it with: {resume}").replace("{resume}", f"{resume}{typed.database}")
     elif record["status"] == "ok":
         why = f"accord why{typed.words} · " if record.get("outcome") else ""

@@ -10,6 +10,7 @@ from graph.report.dossier.explanation import said_power
 from graph.report.dossier.limits import border_of, changes_of, said_change
 from graph.report.dossier.timeline import capping
 from graph.report.terminal.blocks import Cell, rows_shown
+from graph.report.terminal.people_why import people_why
 from graph.report.terminal.visible import STYLES, visible
 from graph.report.words import label_of, plain_word, said_round
 from policies.assurance.flips import MAX_KEPT
@@ -22,7 +23,14 @@ SHOWN = 6
 
 
 def print_why(found: Mapping[str, Any], console: Console) -> None:
-    """Print an explanation: the row, the values, the guards, the smallest flips, each role's power."""
+    """Print an explanation: the row, the values, the guards, the flips, each role's power, and the people's part."""
+    if "vote" in found:
+        _print_vote(found, console)
+    for line in people_why(found):
+        console.print(line)
+
+
+def _print_vote(found: Mapping[str, Any], console: Console) -> None:
     head = f"{found['policy']}, round {said_round(found['round'], found['max_rounds'], 'of')}: "
     console.print(Text.assemble(visible(head), Text(label_of(found["final"]), style=STYLES.get(found["final"], ""))))
     for line in _reasons(found):

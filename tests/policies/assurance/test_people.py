@@ -108,6 +108,14 @@ def test_a_run_whose_rounds_were_lowered_while_people_were_asked_keeps_its_own_w
     assert again(past, TALKS) == Verdict("t1", "same", "go", "go", 3)
 
 
+def test_a_round_that_somebody_gave_a_reason_for_was_asked_in_other_words() -> None:
+    silent = run("go", *LONE, gave("again"), *ALL_GO)
+    noted = run("go", *LONE, replace(gave("again"), noted=True), *ALL_GO)
+
+    assert (again(silent, TALKS).answer, again(noted, ASKS).answer) == ("same", "same")
+    assert again(noted, TALKS).reason == "round 2 never took place"
+
+
 def test_a_stop_while_people_were_asked_comes_again() -> None:
     halted = run("go", *LONE, stops("cancelled", None, {}), gave("again"), *ALL_GO)
     for rules in (ASKS, TALKS):

@@ -178,17 +178,22 @@ def people(kind: str, asked_for: str, **body: Any) -> Event:
 
 def test_what_people_gave_is_kept_with_the_limits_of_then_and_what_they_were_asked_before_the_facts_is_not() -> None:
     tape = tape_of(
-        *(admitted(), people("asked", "supply"), people("answered", "supply"), people("ruled", "supply", outcome="")),
+        *(
+            admitted(),
+            people("asked", "supply"),
+            people("answered", "supply", outcome=1),
+            people("ruled", "supply", outcome=""),
+        ),
         *(resumed(None), *asked(1, "risk"), accepted(1, "risk", "block"), outcome(1, "escalate", risk="block")),
         *(people("asked", "decide"), people("declined", "decide"), resumed(None, max_rounds=5)),
-        *(people("answered", "decide", by="cfo"), people("ruled", "decide", outcome="again")),
+        *(people("answered", "decide", by="cfo", outcome="again"), people("ruled", "decide", outcome="again")),
         *(*asked(2, "risk"), accepted(2, "risk"), outcome(2, "go", risk="go"), event("asked", round=2, role="brief")),
         *(people("asked", "sign_off"), people("ruled", "sign_off", outcome="go"), finished("success")),
     )
     more = Budget(max_rounds=5)
 
     assert tape.steps[0] == Pause(None, None, Budget(), Budget(), 3)
-    assert tape.steps[3:5] == (Pause(None, "human", Budget(), more, 3), Ruled("decide", "again", 1, more))
+    assert tape.steps[3:5] == (Pause(None, "human", Budget(), more, 3), Ruled("decide", "again", 1, more, noted=True))
     assert tape.steps[-1] == Ruled("sign_off", "go", 1, more)
     assert len(tape.steps) == 8
 
@@ -196,7 +201,12 @@ def test_what_people_gave_is_kept_with_the_limits_of_then_and_what_they_were_ask
 def test_a_seat_that_somebody_left_empty_is_silent_and_an_answer_after_that_is_late() -> None:
     seats = [each | {"question": each["role"], "kind": "contribute"} for each in asked(1, "risk", "legal")]
     tape = tape_of(
-        *(admitted(), *seats, people("answered", "contribute"), people("ruled", "contribute", outcome="again")),
+        *(
+            admitted(),
+            *seats,
+            people("answered", "contribute", outcome={}),
+            people("ruled", "contribute", outcome="again"),
+        ),
         *(accepted(1, "legal"), seats[0], resumed(None, max_messages=20), accepted(1, "risk")),
     )
     more, go = Budget(max_messages=20), {role: said(role, "go", 0.9) for role in ("risk", "legal")}

@@ -1,0 +1,89 @@
+"""People: what they were asked in a thread and what came of it, as plain values; answers to open questions stay shut.
+
+Whoever has not answered must not know what the others said, so only those who have answered are shown it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from graph.past import Past
+from nodes.rulings import answers_to
+from nodes.signed import find_faults
+
+Plain = dict[str, Any]
+Event = Mapping[str, Any]
+
+
+def questions_in(past: Past) -> list[Plain]:
+    """Return the questions of a thread in order, each with its answers and how it ended.
+
+    Keys: {id, kind, round, seat, path, asked, question, options, since, expires_at, status, outcome, policy, row,
+    because, casts, answers, declined}. `status` is open, answered, expired or set_aside; `row` counts from 1.
+    """
+    faults = find_faults(past.events)
+    return [_question(past, event, faults) for event in past.events_of("asked") if event.get("question")]
+
+
+def answers_in(past: Past, name: str) -> list[Plain]:
+    """Return the answers to one question with what they say, though it is open: for those who have answered it."""
+    faults = find_faults(past.events)
+    return [_answer(each, faults, is_open=False) for each in answers_to(past.state, name)]
+
+
+def open_ids(past: Past) -> set[str]:
+    """Return the ids of the questions that wait."""
+    return {question.id for question in past.waiting}
+
+
+def _question(past: Past, asked: Event, faults: Mapping[int, str]) -> Plain:
+    name, kind = asked["question"], asked["kind"]
+    ruled = next((event for event in past.events_of("ruled") if event["question"] == name), None)
+    given = answers_to(past.state, name)
+    status = _status(past, asked, ruled, given)
+    refused = [event for event in past.events_of("declined") if event["question"] == name]
+    return {
+        **{"id": name, "kind": kind, "round": asked["round"], "seat": _seat(asked), "path": asked.get("path")},
+        **{"asked": list(asked["asked"]), "question": asked["text"], "options": list(asked["options"])},
+        **{"since": asked["at"], "expires_at": asked["expires_at"], "status": status, **_ended(ruled)},
+        "answers": [_answer(each, faults, is_open=status == "open") for each in given],
+        "declined": [{"by": each["by"], "at": each["at"], "because": each["because"]} for each in refused],
+    }
+
+
+def _seat(asked: Event) -> str | None:
+    """Return the seat that a person fills; of a role's only seat its role."""
+    return (asked.get("seat") or asked["role"]) if asked["kind"] == "contribute" else None
+
+
+def _status(past: Past, asked: Event, ruled: Event | None, given: Sequence[Event]) -> str:
+    if asked["question"] in open_ids(past):
+        return "open"
+    if ruled is not None:
+        return str(ruled["how"])
+    return "answered" if asked["kind"] == "contribute" and given else "set_aside"
+
+
+def _ended(ruled: Event | None) -> Plain:
+    """Return what a question gave; `row` is as people count it, and null where no table ruled."""
+    told = ruled or {}
+    row = None if "policy" not in told else "otherwise" if told["row"] is None else told["row"] + 1
+    kept = {key: told.get(key) for key in ("outcome", "policy", "because")}
+    return {**kept, "row": row, "casts": dict(told.get("casts", {}))}
+
+
+def _answer(given: Event, faults: Mapping[int, str], *, is_open: bool) -> Plain:
+    said = {"answer": None, "because": None} if is_open else {"answer": given["outcome"], "because": given["because"]}
+    who = {"seq": given["seq"], "by": given["by"], "seat_of": given["seat_of"], "at": given["at"]}
+    return {**who, **said, **_proof(given, faults.get(given["seq"]))}
+
+
+def _proof(given: Event, fault: str | None) -> Plain:
+    """Return what proves who answered: {proof, identity, fault}.
+
+    `proof` is signature, identity (whom the server knows), or none: then the name is only what somebody says to be. A
+    signature that does not hold proves nothing, and `fault` says why.
+    """
+    identity = given.get("identity")
+    if given.get("signature") and not fault:
+        return {"proof": "signature", "identity": identity, "fault": None}
+    return {"proof": "identity" if identity else "none", "identity": identity, "fault": fault}
