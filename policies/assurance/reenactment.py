@@ -23,8 +23,7 @@ from policies.run.waves import Wave, first_asked, plan_wave, settle
 from policies.team.fields import Stance
 from policies.team.team import Budget
 
-BETWEEN, FINALIZE = (None, "facts"), "finalize"
-"""Phases of a stop from outside: before the next round is opened, and before people are asked to sign a decision."""
+BETWEEN, FINALIZE = (None, "facts"), "finalize"  # phases of a stop from outside: before a round, before a signature
 OTHER_MEANS = "the run had other limits on time, tokens or cost by then, or was cut by them"
 
 AskedAgain = tuple[Wave, Mapping[str, Reply]]
@@ -144,11 +143,12 @@ class Reenactment:
         if pause is not None and pause.reason and Stop.parse(pause.reason).rule.follows_from == "vote":
             self.at += 1  # the run was stopped here, and this one is not: it keeps the limits it has
             return None
-        if (allowed := self.run.tape.after_people(self.at)) is not None:
-            self.at = allowed  # the round follows by itself here
+        if allowed := self.run.tape.after_people(self.at):  # the round follows by itself here
+            self.at = allowed
             return None
         if self.step() is None or self._was_decided():
-            return self.unknown(f"round {self.round + 1} never took place")
+            noted, opened = isinstance(step := self.step(), Ruled) and step.noted, f"round {self.round + 1}"
+            return self.unknown(f"people gave reasons for {opened}" if noted else f"{opened} never took place")
         self.round, self.outcome, self.taken, self.offering = self.round + 1, None, Counter(), frozenset()
         self.spent = replace(self.spent, rounds=self.spent.rounds + 1)
         self.seats = self.course.seats(self)

@@ -28,7 +28,7 @@ from tests.assurance.true_runs import DECISIONS, run_truly
 
 HONEST = (
     *("which questions were open", "the run had other limits", "whoever resumed it found limits"),
-    *("other people would have been asked", "who was silent"),
+    *("other people would have been asked", "who was silent", "people gave reasons for round"),
 )
 """Why an answer may stay open although a true run could tell: what it rests on is not on the tape."""
 

@@ -166,7 +166,8 @@ async def run_truly(database: Database, drawn: Drawn, team: Team, thread: str = 
             break
         at = found[0] + 1
         halt.left = [stop for stop in stops[at:] if stop.is_halted]
-        facts = drawn.resumes[found[0]].options.get("facts")
+        leg = drawn.resumes[found[0]]
+        facts = None if leg.team else leg.options.get("facts")
         record = await runner.resume(thread, budget=stops[found[0]].changes, facts=facts)
     return _seen(await runner.threads.begun(thread), events, voice, is_heard)
 
