@@ -43,7 +43,7 @@ PEOPLE: dict[str, tuple[Mapping[str, Any], list[Act]]] = {
     "asked_heard_one": (team(escalate=PANEL | LATE), [says("vice", "go")]),
     "people_decided": (team(escalate=PANEL), [says("vice", "go"), says("cto", "stop"), says("coo", "go_with_caution")]),
     "people_ended": (team(), [says("Ada", "again"), says("Ada", "stop")]),
-    "nobody_answered": (team(escalate=PANEL | LATE), [says("cfo", "go"), 49.0]),
+    "silent": (team(escalate=PANEL | LATE), [says("cfo", "go"), 49.0]),
     "seats_wait": (SEATS, [says("cto", CAUTIOUS)]),
     "seats_filled": (SEATS, [says("cto", CAUTIOUS), says("cfo", proposal("legal"))]),
     "unsigned": (team(sign_off=["cfo", "cto"], policy="majority"), [says("cto", "go")]),

@@ -47,7 +47,7 @@ ENDINGS = {
     "escalated": None,
     "escalated_again": "success",
     "people_ended": "human_stopped",
-    "nobody_answered": "success",
+    "silent": "success",
     "cancelled": "cancelled",
     "unauthorized": "llm_auth",
     "late": "max_seconds",

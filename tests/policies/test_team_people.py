@@ -89,6 +89,8 @@ WRONG: list[tuple[Path, Any, Path, str]] = [
 def test_people_who_are_named_rightly_are_read() -> None:
     assert isinstance(parse_team(PEOPLE), Team)
     assert isinstance(parse_team(changed(("escalate", "decide"), {"by": ["cfo"]}, PEOPLE)), Team)
+    named = changed((*TABLE_AT, "rules", 0, "when"), 'stances.cto == "go"', PEOPLE)
+    assert isinstance(parse_team(named), Team)
     seat = changed(("roles", "planner"), {"title": "P", "mandate": "M.", "voice": "human", "people": ["cto"]}, PEOPLE)
     assert isinstance(parse_team(seat), Team)
 
