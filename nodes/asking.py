@@ -119,7 +119,7 @@ class Asking:
         hashes = state["case"]["hashes"]
         bound = {"policy": hashes["policy"], "facts": hashes["facts"], "round": state.get("round", 0)}
         bound |= {"stances": dict(seen.get("casts", {}))}
-        known = {"kind": kind, "asked": [*asked], "bound": bound, "number": len(state.get("events", ())), **where}
+        known = {"kind": kind, "asked": [*asked], "bound": bound, "number": _earlier(state, kind), **where}
         return Question(
             id=fingerprint({"thread": thread_in(state), **known})[:ID_LENGTH],
             kind=kind,
@@ -173,6 +173,11 @@ def thread_in(state: State) -> str:
 def later(now: str, seconds: int) -> str:
     """Return the time that is some seconds after another, ISO 8601 with milliseconds."""
     return (datetime.fromisoformat(now) + timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
+
+
+def _earlier(state: State, kind: QuestionKind) -> int:
+    """Return how many questions of a kind were asked before; what else happened in a run leaves no trace in ids."""
+    return sum(event.get("kind") == kind for event in events_of(state, "asked"))
 
 
 def _conflicts(state: State, number: int) -> list[str]:

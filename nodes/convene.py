@@ -1,6 +1,6 @@
 """Convene: admits the case, opens rounds and asks the empty seats. The only writer of budgets."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -38,7 +38,7 @@ from policies.run.routing import is_over, next_nodes
 from policies.run.seats import Seat, forgive, phase_at
 from policies.run.stop import Stop, stop_reason
 from policies.run.usage import Reservation, Usage, add_usage
-from policies.run.waves import Wave, plan_wave
+from policies.run.waves import Wave, first_asked, plan_wave
 from policies.team.team import Budget, Team
 
 NODE = "convene"
@@ -78,7 +78,7 @@ def build_convene(team: Team, services: Services, stages: Stages) -> Node:
         update |= await _goes_on(_after(state, update), team, stages, hears)
         update |= _from_people(_after(state, update), team, asking, now)
         happened += [*update.pop("heard", []), *_asked(state, _after(state, update), team)]
-        if update["wave"]["asks"]:
+        if update.get("wave", {}).get("asks"):
             runtime.stream_writer(_opened(_after(state, update), stages))
         usage = add_usage(spent_from(state).usage, Usage(), services.clock() - started)
         return recorded(state, update | {"usage": plain_usage(usage)}, happened, now)
@@ -127,7 +127,12 @@ def _returned(state: State) -> Update:
 
 
 async def _goes_on(state: State, team: Team, stages: Stages, hears: Hears) -> Update:
-    """Return the round or stage, its seats and the wave asked now; nothing is opened or asked under a pending stop."""
+    """Return the round or stage, its seats and the wave asked now; nothing is opened or asked under a pending stop.
+
+    A wave in which people still fill seats stays as it is, so that what they have answered counts.
+    """
+    if _has_people_in_wave(state):
+        return {}
     if state.get("pending") or is_over(state.get("outcome")) or waiting_of(state):
         return _nobody(state)
     opened = stages.opens(state)
@@ -141,6 +146,11 @@ async def _goes_on(state: State, team: Team, stages: Stages, hears: Hears) -> Up
     opened["seats"] = [plain_seat(seat) for seat in seats]
     posted = {"messages": new} if new else {}
     return opened | posted | {"heard": heard} | _ask(_after(told, opened), team, stages)
+
+
+def _has_people_in_wave(state: State) -> bool:
+    seats = [each for each in waiting_of(state) if each.kind == "contribute"]
+    return any(each.wave == state["wave"]["number"] for each in seats)
 
 
 async def _heard(team: Team, services: Services, runtime: Runtime[Any], state: State, number: int) -> Heard:
@@ -157,15 +167,16 @@ def _supplied(state: State, asking: Asking, now: str) -> Update:
     others = [each for each in questions_of(state) if each.kind != "supply"]
     if stop is None or stop.rule.needs != "facts" or stop.kind != "needs_input":
         return {"questions": plain_questions(others)} if len(others) < len(questions_of(state)) else {}
+    if any(each.path == stop.detail for each in waiting_of(state)):  # it waits on as it was asked, until when it was
+        return {"pending": None}
     asked = asking.to_supply(state, stop.detail, (state["pending"] or {})["cause"], now)
     return {} if asked is None else {"questions": plain_questions([asked]), "pending": None}
 
 
 def _from_people(state: State, team: Team, asking: Asking, now: str) -> Update:
     """Return the questions that the seats of people are, or those that wait, with what may be answered now."""
-    waiting = waiting_of(state)
-    if waiting:
-        return {"questions": plain_questions(map(partial(asking.renewed, state), waiting))}
+    if waiting_of(state):  # those that are answered have had no effect yet
+        return {"questions": plain_questions(map(partial(asking.renewed, state), questions_of(state)))}
     asks = [ask for ask in state["wave"]["asks"] if ask["role"] in team.human_roles]
     if not asks:
         return {"questions": []} if state.get("questions") else {}
@@ -176,7 +187,8 @@ def _asked(before: State, state: State, team: Team) -> list[Body]:
     """Return the events of who is asked now: seats, and people who are asked something else."""
     questions = {each.seat: each for each in waiting_of(state)}
     events = []
-    for ask in state["wave"]["asks"]:
+    new = state["wave"] if state["wave"] != before.get("wave") else {"asks": []}
+    for ask in new["asks"]:
         event = asked(state["round"], ask["role"], ask["attempt"], team.roles[ask["role"]], ask["repair"])
         question = questions.get(name_of(ask))
         events.append(event | named(ask) | (of_seat(question) if question else {}))
@@ -200,14 +212,9 @@ def _ask(state: State, team: Team, stages: Stages) -> Update:
     budget, spent = budget_from(state), spent_from(state)
     reservations = _reservations(state, team, stages, seats)
     where = stages.where(state)
-    wave = plan_wave(_first_asked(seats, team), where, team.access, budget, spent, team.max_repairs, reservations)
+    first = first_asked(seats, team.human_roles)
+    wave = plan_wave(first, where, team.access, budget, spent, team.max_repairs, reservations)
     return {"wave": plain_wave(wave, _wave_number(state)), "spent": plain_spent(wave.spent)}
-
-
-def _first_asked(seats: Sequence[Seat], team: Team) -> list[Seat]:
-    """Return the seats that are asked first: those of people wait until all others are settled."""
-    others = [seat for seat in seats if seat.role not in team.human_roles]
-    return [*seats] if all(seat.is_settled for seat in others) else others
 
 
 def _reservations(state: State, team: Team, stages: Stages, seats: list[Seat]) -> dict[str, Reservation]:

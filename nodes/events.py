@@ -189,12 +189,17 @@ def reseatings(state: Mapping[str, Any]) -> dict[int, Reseating]:
 
 
 def standing_word(state: Mapping[str, Any]) -> str | None:
-    """Return what the policy or people gave last on the team and facts of now; None where nothing was decided."""
+    """Return what the policy or people gave last on the team and facts of now; None where nothing was decided.
+
+    What the policy decides becomes a decision once people sign it, where they have to.
+    """
     moved = [event["seq"] for event in events_of(state, "resumed") if event["moved"]]
     said = {"outcome": "final", "ruled": "outcome"}
     words = (event for event in state.get("events", []) if event["event"] in said)
-    standing = [event[said[event["event"]]] for event in words if not moved or event["seq"] > moved[-1]]
-    return standing[-1] if standing else None
+    standing = [event for event in words if not moved or event["seq"] > moved[-1]]
+    if not standing or (standing[-1]["event"] == "outcome" and state["case"]["team"]["sign_off"]):
+        return None
+    return str(standing[-1][said[standing[-1]["event"]]])
 
 
 def capping_guards(state: Mapping[str, Any]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from graph.store.location import storage_errors
 from graph.store.spool import open_spool
 from graph.teams.loader import load_team
 from graph.threads import UNREADABLE, Threads, refuse_broken
-from policies.assurance.past import Rules, Verdict
+from policies.assurance.past import People, Rules, Verdict
 from policies.assurance.whatif import decide_again
 from policies.conditions.condition import ConditionError
 
@@ -29,7 +29,8 @@ def rules_named(name: str) -> Rules:
     if not subject.is_team:
         return Rules(subject.policy)
     team = load_team(name)
-    return Rules(team.policy, team.guards, team.budget.min_go_votes, team.weights, team.vetoers, team.sequence)
+    people = People(team.escalate, team.sign_off)
+    return Rules(team.policy, team.guards, team.budget.min_go_votes, team.weights, team.vetoers, team.sequence, people)
 
 
 def read_date(text: str) -> date:

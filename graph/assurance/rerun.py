@@ -1,7 +1,7 @@
 """Runs a past run again from its record, through the real graph, in a database of its own; asks no model."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 
 from langgraph.store.base import BaseStore
 
+from graph.assurance.hands import Hands
 from graph.driver import kept_team
 from graph.past import Past
 from graph.problems import UsageError
@@ -19,7 +20,6 @@ from nodes.events import cause_of
 from nodes.mail import heard_in
 from nodes.services import FactsUnavailableError, Services
 from nodes.voices.recorded import RecordedVoice
-from policies.assurance.audit import Event
 from policies.run.recovery import charge_lost
 from policies.run.stop import Stop
 from policies.run.usage import Reservation, Usage
@@ -35,20 +35,23 @@ async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
     """Return the record that a thread's recorded answers give when they are run again.
 
     Raises:
-        UsageError: the thread was resumed with accepted changes; what was there before is not kept.
+        UsageError: the thread has not ended, or was resumed with accepted changes: what was before is not kept.
     """
     past = Past.of(state)
     if not past.events_of("admitted") or any(event["moved"] for event in past.events_of("resumed")):
         raise UsageError(f"the thread `{thread}` was resumed with accepted changes; what was there before is not kept")
+    if past.waiting:
+        raise UsageError(f"the thread `{thread}` waits for people; it can be run again once it has ended")
     if past.is_open:
         raise UsageError(f"the thread `{thread}` has not ended; `accord resume {thread}` resumes it")
-    voice = RecordedVoice(past.events)
+    voice, hands = RecordedVoice(past.events), Hands(past)
     voices, facts, hears = dict.fromkeys(_voices_of(past), voice), partial(_facts_then, past), partial(_heard, past)
-    services = Services(voices, facts, clock=lambda: 0.0, listen=hears)
+    services = Services(voices, facts, clock=lambda: 0.0, now=hands.now, listen=hears)
     with tempfile.TemporaryDirectory() as folder:
         location = str(Path(folder) / "replay.sqlite")
         async with open_database(location) as database:
-            record = await _rerun(Runner(database, services, location), thread, past)
+            runner = Runner(database, services, location)
+            record = await hands.continued(runner, await runner.run(_team_at_first(past), thread, on_event=hands.heed))
             return _with_lost(record, past)
 
 
@@ -71,13 +74,6 @@ def _with_lost(record: Record, past: Past) -> Record:
     return {**record, "usage": {name: used[name] for name in record["usage"]}, "recoveries": len(events)}
 
 
-async def _rerun(runner: Runner, thread: str, past: Past) -> Record:
-    record = await runner.run(_team_at_first(past), thread)
-    for event in _resumed(past):
-        record = await runner.resume(thread, budget=event["limits"])
-    return record
-
-
 async def _facts_then(past: Past, team: Team) -> dict[str, Any]:
     """Return the facts of a run that brought none: kept where they sufficed, else such as fail as they failed then."""
     if past.facts is not None:
@@ -98,11 +94,6 @@ def _placed(facts: Mapping[str, Any], keys: list[str]) -> dict[str, Any]:
     return {**facts, key: _placed(inner if isinstance(inner, dict) else {}, rest) if rest else True}
 
 
-def _resumed(past: Past) -> list[Event]:
-    """Return where the run was resumed; before its facts were there it asked nobody, and here it begins with them."""
-    return [event for event in past.events_of("resumed") if event["phase"] != "facts"]
-
-
 def _team_at_first(past: Past) -> Team:
     team = kept_team(past)
     begun = [event for event in past.events if event["event"] in ("admitted", "resumed")]
@@ -117,4 +108,21 @@ def differing(first: Record, second: Record) -> list[str]:
     Facts that did not suffice are not kept, so what was missing among them is said in other words.
     """
     ignored = (*VARYING, *(["cause"] if first.get("phase") == "facts" else []))
-    return [key for key in dict.fromkeys([*first, *second]) if key not in ignored and first.get(key) != second.get(key)]
+    one, two = ({**record, "people": _people_in(record)} for record in (first, second))
+    return [key for key in dict.fromkeys([*one, *two]) if key not in ignored and one.get(key) != two.get(key)]
+
+
+def _people_in(record: Record) -> list[dict[str, Any]]:
+    """Return what people were asked and gave, without times, and without what is not done again.
+
+    That is to supply facts, an answer that was declined, and a caller whom a server knew.
+    """
+    asked = [each for each in record.get("people", []) if each["kind"] != "supply"]
+    times, who = ("since", "expires_at", "declined"), ("seq", "at", "identity", "proof")
+    return [
+        {**_without(each, times), "answers": [_without(answer, who) for answer in each["answers"]]} for each in asked
+    ]
+
+
+def _without(plain: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
+    return {key: value for key, value in plain.items() if key not in keys}

@@ -131,7 +131,8 @@ def _place(asked: SingleVote, subject: Subject, seating: Seating, problems: Prob
     limit = asked.max_rounds or subject.electorate.max_rounds
     place = Place(asked.round, asked.streak, seating.joined, limit, asked.open_questions, released=seating.released)
     if subject.electorate.is_vote and limit > 1:
-        problems.append(f"--max-rounds {limit}: the team's pattern is a vote; allowed: 1")
+        once = "the approvers are asked once" if subject.is_of_people else "the team's pattern is a vote"
+        problems.append(f"--max-rounds {limit}: {once}; allowed: 1")
     if place.round > limit:
         more = "" if limit == LONGEST else ", or name more with --max-rounds"
         problems.append(f"--round {place.round}: there are {limit}; allowed: 1 to {limit}{more}")

@@ -45,12 +45,19 @@ class Subject:
     @property
     def title(self) -> str:
         """What it is called on a screen."""
+        if self.is_of_people:
+            return f"the approvers of {self.name}"
         return f"{self.name}, within it {'/'.join(self.within)}" if self.within else self.name
 
     @property
     def is_team(self) -> bool:
         """Whether the user named a team, and not a policy alone."""
         return self.team is not None
+
+    @property
+    def is_of_people(self) -> bool:
+        """Whether it is the table by which the approvers of a team decide together."""
+        return self.within[-1:] == (APPROVERS,)
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -185,9 +185,9 @@ def _status(held: Holding) -> str:
     """Return the status of a thread, in the words of its record."""
     if held.state is None:
         return "not begun"
-    if isinstance(held.state, Unreadable):
-        return "unreadable"
-    return status_of(Past.of(held.state), held.is_held)
+    with suppress(*MISREAD):
+        return "unreadable" if isinstance(held.state, Unreadable) else status_of(Past.of(held.state), held.is_held)
+    return "unreadable"
 
 
 def _head(held: Holding) -> Head:

@@ -14,13 +14,15 @@ from langgraph.store.base import BaseStore
 from graph.past import Past
 from nodes.events import standing_word
 from policies.assurance.audit import head_of
-from policies.assurance.past import PastRun
+from policies.assurance.past import PastRun, People
 from policies.assurance.tape import tape_from
 from policies.assurance.taping import taped
 from policies.decision.guards import Guard
 from policies.decision.table import DECISIONS
 from policies.patterns.course import pattern_named
 from policies.team.access import Access
+from policies.team.people import Escalation
+from policies.team.voices import HUMAN
 
 NAMESPACE = "archive"
 BUCKETS = 256
@@ -86,7 +88,9 @@ def entry_of(thread: str, state: Mapping[str, Any]) -> ArchiveEntry:
         "lead": team.get("lead"),
         "enabled": [name for name, role in roles.items() if role["enabled"]],
         "has_messages": team.get("messages") is not None,
-        "is_signed": bool(team["sign_off"]),
+        "human": [name for name, role in roles.items() if role["voice"] == HUMAN],
+        "escalate": team["escalate"],
+        "sign_off": team["sign_off"],
         "weights": {name: role["weight"] for name, role in roles.items()},
         "vetoers": [name for name, role in roles.items() if role["veto"]],
         "guards": team["guards"],
@@ -129,7 +133,8 @@ def past_run(entry: Mapping[str, Any]) -> PastRun:
         frozenset(entry["vetoers"]),
         entry["lead"] if pattern_named(entry["pattern"]).is_ballot else None,
         entry["has_messages"],
-        entry["is_signed"],
+        frozenset(entry["human"]),
+        People(Escalation.model_validate(entry["escalate"], strict=False), tuple(entry["sign_off"])),
     )
 
 

@@ -42,7 +42,7 @@ class RecordedVoice:
             if event["event"] == "proposed":
                 proposed[place] = event
             if event["event"] in _READERS and (event["event"] != "proposed" or event["role"] == BRIEF):
-                said = proposed.get(place, event)
+                said = proposed.pop(place, event)
                 answer = _READERS[event["event"]](event, Usage(**said["usage"]))
                 more = {"dialect": said.get("dialect", {}), "is_estimated": said.get("estimated", False)}
                 more["beyond"] = said.get("beyond", 0)

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from policies.assurance.tape import Tape
+from policies.assurance.tape import Asked, Tape
 from policies.decision.guards import Guard
 from policies.decision.table import Policy
 from policies.run.seats import open_seats
 from policies.team.access import Access, find_joining
+from policies.team.people import Escalation
 from policies.team.team import Budget
 
 PastAnswer = Literal["same", "flipped", "undetermined", "refused"]
@@ -16,8 +17,21 @@ PastAnswer = Literal["same", "flipped", "undetermined", "refused"]
 
 
 @dataclass(frozen=True)
+class People:
+    """Whom a team asks: who decides where its policy escalates, what silence gives, and who signs what it decides."""
+
+    escalate: Escalation = field(default_factory=Escalation)
+    signers: tuple[str, ...] = ()
+
+    def asked_for(self, kind: Asked) -> tuple[object, ...]:
+        """Return who is asked for a decision, for names to one, or for what a seat holds; and what silence gives."""
+        asked = {"decide": self.escalate.decide, "sign_off": self.signers, "contribute": None}
+        return (asked[kind], self.escalate.expires_after, self.escalate.on_timeout)
+
+
+@dataclass(frozen=True)
 class Rules:
-    """What decides: the policy; and the guards, the votes a go needs, weights and vetoes (None: as in the run).
+    """What decides: the policy; and guards, the votes a go needs, weights, vetoes and people (None: as in the run).
 
     `roles` is the sequence of the team whose rules they are; none where a policy alone is tried.
     """
@@ -28,6 +42,7 @@ class Rules:
     weights: Mapping[str, int] | None = None
     vetoers: frozenset[str] | None = None
     roles: tuple[str, ...] = ()
+    people: People | None = None
 
     @property
     def counts_absent(self) -> bool:
@@ -63,8 +78,9 @@ class PastRun:
     vetoers: frozenset[str] = frozenset()
     proposer: str | None = None
     has_messages: bool = False
-    is_signed: bool = False
-    """Whether people put their names to what its team decides."""
+    human: frozenset[str] = frozenset()
+    """The roles that people answer for."""
+    people: People = field(default_factory=People)
 
     def joining(self, policy: Policy) -> tuple[str, ...]:
         """Return the roles outside the sequence that the policy may convene."""

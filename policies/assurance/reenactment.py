@@ -12,19 +12,18 @@ from typing import Protocol
 from policies.assurance.past import PastAnswer, PastRun, Rules, Verdict
 from policies.assurance.tape import Exchange, Pause, RoundEnd, Ruled, TapeStep
 from policies.contracts.answers import Refusal
-from policies.decision.guards import Finding, cap_of, capped
+from policies.decision.guards import Finding
 from policies.decision.outcome import Ruling, decide
 from policies.decision.table import DECISIONS, Outcome, Policy
 from policies.decision.vote import Cast, Vote
 from policies.run.budgets import Spent
 from policies.run.seats import Failure, Reply, Reseating, Seat, forgive, is_full
-from policies.run.stop import Stop, stop_reason
-from policies.run.waves import Wave, plan_wave, settle
+from policies.run.stop import Stop
+from policies.run.waves import Wave, first_asked, plan_wave, settle
 from policies.team.fields import Stance
 from policies.team.team import Budget
 
-BETWEEN = (None, "facts")
-"""Phases of a stop from outside that comes before the next round is opened."""
+BETWEEN, FINALIZE = (None, "facts"), "finalize"  # phases of a stop from outside: before a round, before a signature
 OTHER_MEANS = "the run had other limits on time, tokens or cost by then, or was cut by them"
 
 AskedAgain = tuple[Wave, Mapping[str, Reply]]
@@ -75,6 +74,7 @@ class Reenactment:
     taken: Counter[str] = field(default_factory=Counter)
     offering: frozenset[str] = frozenset()
     questions: int | None = 0
+    asked: Wave | None = None  # the last that was asked as it was in the run
     vote: Vote | None = None
     ruling: Ruling | None = None
 
@@ -85,32 +85,32 @@ class Reenactment:
 
     def turn(self) -> Verdict | None:
         """Go through one visit of convene, the seats and align; return the verdict once there is one."""
-        pause, step = self._pause(), self._step()
-        if pause is not None and self._comes_again(pause):
-            return self._passed(pause)
-        if isinstance(step, Ruled) and step.kind == "contribute":
-            return self._ruled(step)
+        pause = self.pause()
+        if pause is not None and self.comes_again(pause):
+            return self.passed(pause)
         return self._talk() if self.is_open else self._open()
 
     # --- stops -------------------------------------------------------------------------------------------------------
 
-    def _step(self) -> TapeStep | None:
+    def step(self) -> TapeStep | None:
         """Return the next step of the tape, while the reenactment is on it."""
         steps = self.run.tape.steps
         return steps[self.at] if not self.left and self.at < len(steps) else None
 
-    def _pause(self) -> Pause | None:
-        step = self._step()
+    def pause(self) -> Pause | None:
+        """Return the next step of the tape where it is a pause."""
+        step = self.step()
         return step if isinstance(step, Pause) else None
 
-    def _comes_again(self, pause: Pause) -> bool:
+    def comes_again(self, pause: Pause) -> bool:
         """Return whether the run was stopped, or cut off, from outside at this moment."""
         if pause.reason is None:
-            return True
-        is_outside = Stop.parse(pause.reason).rule.follows_from is None
-        return is_outside and (self.is_open or pause.phase in BETWEEN)
+            return pause.phase is None or self.outcome != "next_round"
+        if Stop.parse(pause.reason).rule.follows_from is not None:
+            return False
+        return self.is_open or pause.phase in BETWEEN or (pause.phase == FINALIZE and self.outcome in DECISIONS)
 
-    def _passed(self, pause: Pause) -> Verdict | None:
+    def passed(self, pause: Pause) -> Verdict | None:
         """Continue as whoever resumed the run did; return the verdict where nobody did, or not with these limits."""
         if pause.resumed is None:
             return self._ended(Stop(pause.reason or "", pause.phase))
@@ -123,9 +123,9 @@ class Reenactment:
 
     def stopped(self, stop: Stop) -> Verdict | None:
         """Return the verdict of a stop; None where the run was stopped so at this moment, and was resumed."""
-        pause = self._pause()
+        pause = self.pause()
         if pause is not None and (pause.reason, pause.phase) == (stop.reason, stop.phase):
-            return self._passed(pause)
+            return self.passed(pause)
         if Stop.parse(stop.reason).rule.is_resumable and self.run.tape.is_resumed_from(self.at):
             where = f" at {stop.phase}" if stop.phase else ""
             return self.unknown(f"it would have stopped with {stop.reason}{where}, and might have been resumed")
@@ -135,7 +135,7 @@ class Reenactment:
 
     def _open(self) -> Verdict | None:
         """Open the next round, where it may follow and took place."""
-        stop, pause = self.course.refuses(self), self._pause()
+        stop, pause = self.course.refuses(self), self.pause()
         if stop is not None:
             return self.stopped(stop)
         if self.left:
@@ -143,10 +143,12 @@ class Reenactment:
         if pause is not None and pause.reason and Stop.parse(pause.reason).rule.follows_from == "vote":
             self.at += 1  # the run was stopped here, and this one is not: it keeps the limits it has
             return None
-        if isinstance(self._step(), Ruled) and self._ruling("again") is not None:
-            self.at += 1  # people had to allow the round that follows by itself here
-        if self._step() is None or self._was_decided():
-            return self.unknown(f"round {self.round + 1} never took place")
+        if allowed := self.run.tape.after_people(self.at):  # the round follows by itself here
+            self.at = allowed
+            return None
+        if self.step() is None or self._was_decided():
+            noted, opened = isinstance(step := self.step(), Ruled) and step.noted, f"round {self.round + 1}"
+            return self.unknown(f"people gave reasons for {opened}" if noted else f"{opened} never took place")
         self.round, self.outcome, self.taken, self.offering = self.round + 1, None, Counter(), frozenset()
         self.spent = replace(self.spent, rounds=self.spent.rounds + 1)
         self.seats = self.course.seats(self)
@@ -154,50 +156,16 @@ class Reenactment:
 
     def _was_decided(self) -> bool:
         before = self.run.tape.steps[self.at - 1] if self.at else None
-        return isinstance(self._step(), Ruled) or (isinstance(before, RoundEnd) and before.final in DECISIONS)
-
-    # --- people -------------------------------------------------------------------------------------------------------
-
-    def asked_people(self) -> Verdict | None:
-        """Replay what people gave who were asked to decide after the same round; else nobody knows what they would."""
-        step = self._ruling()
-        if step is None or step.kind != "decide":
-            return self.unknown(f"a human would have been asked after round {self.round}")
-        if step.ruled in DECISIONS and capped(step.ruled, cap_of(self.findings)) != step.ruled:
-            return self.unknown(f"people gave {step.ruled}, which the guards would not have let them give")
-        return self._ruled(step)
-
-    def signed(self, decision: Outcome) -> Verdict | None:
-        """Return the verdict of a decision that the policy took, once those who had to have signed it."""
-        if not self.run.is_signed:
-            return self.decided(decision)
-        step, end = self._ruling(), self.run.tape.end_of(self.round)
-        if step is None or step.kind != "sign_off" or end is None or end[1].final != decision:
-            return self.unknown(f"people would have been asked to sign {decision} after round {self.round}")
-        return self._ruled(step)
-
-    def _ruling(self, word: str | None = None) -> Ruled | None:
-        """Return what people gave at this moment of the run, or None; with a word only if it is that."""
-        step = self._step()
-        return step if isinstance(step, Ruled) and word in (None, step.ruled) else None
-
-    def _ruled(self, step: Ruled) -> Verdict | None:
-        """Continue with what people gave, or what their silence gave."""
-        self.at += 1
-        if step.ruled == "stop":
-            return self.stopped(Stop(stop_reason("human_stopped"), "human"))
-        if step.ruled == "again":
-            self.outcome = self.outcome and "next_round"  # a seat that is asked once more leaves its round open
-            return None
-        return self._verdict(step.ruled, None, is_ruled=not self.is_open)
+        return isinstance(self.step(), Ruled) or (isinstance(before, RoundEnd) and before.final in DECISIONS)
 
     # --- in a round --------------------------------------------------------------------------------------------------
 
     def _talk(self) -> Verdict | None:
         """Ask the empty seats, settle their answers, and close the round once every seat is filled or absent."""
         where, repairs = self.course.where(self), self.max_repairs
-        wave = plan_wave(self.seats, where, self.run.access, self.limits, self.spent, repairs, {})
-        asked = self._answered(wave)
+        first = first_asked(self.seats, self.run.human)
+        wave = plan_wave(first, where, self.run.access, self.limits, self.spent, repairs, {})
+        asked = self._late() or self._answered(wave)
         if not isinstance(asked, tuple):
             return asked
         wave, replies = asked
@@ -208,9 +176,18 @@ class Reenactment:
         self._leave_where_stopped_by(replies)
         return self.course.closes(self) if is_full(self.seats) else None
 
+    def _late(self) -> AskedAgain | None:
+        """Return what people answered to the last wave after something else happened; None where they did not."""
+        step = self.step()
+        if not isinstance(step, Exchange) or not step.is_late or self.asked is None:
+            return None
+        self.at += 1
+        wave = replace(self.asked, spent=self.spent)
+        return self._taken(wave, {seat: reply for seat, reply in step.replies.items() if reply}, step.offering)
+
     def _answered(self, wave: Wave) -> AskedAgain | Verdict | None:
         """Return the wave with its answers; None where the work was cut off before there were any."""
-        names, step = [ask.name for ask in wave.asks], self._step()
+        names, step = [ask.name for ask in wave.asks], self.step()
         if not names:
             return wave, {}
         if isinstance(step, Exchange) and step.round == self.round:
@@ -233,7 +210,7 @@ class Reenactment:
         if number < len(wave.asks):
             asks = tuple(ask for ask in wave.asks if ask.name in step.replies)
             wave = Wave(asks, None, replace(self.spent, messages=self.spent.messages + number))
-        self.at += 1
+        self.at, self.asked = self.at + 1, wave
         replies = {seat: reply for seat, reply in step.replies.items() if reply is not None}
         asked = self._taken(wave, replies, step.offering)
         return asked if asked[1] else None
@@ -244,6 +221,8 @@ class Reenactment:
         unasked = [name for name, answers in found.items() if not answers]
         if unasked:
             return self.unknown(self._unasked(unasked[0]))
+        if self.run.tape.was_silent(self.round):
+            return self.unknown(f"who was silent in round {self.round} would have been asked at another moment")
         given = {name: answers[0] for name, answers in found.items()}
         means = {_means(step.limits) for _, step in given.values()}
         if _is_metered(self.limits) or means != {_means(self.limits)}:
@@ -266,7 +245,7 @@ class Reenactment:
 
     def _leave_where_stopped_by(self, replies: Mapping[str, Reply]) -> None:
         """Leave the tape where one of these answers stopped the run, and does not stop this one."""
-        pause = self._pause()
+        pause = self.pause()
         reasons = [reply.reason for reply in replies.values() if isinstance(reply, Refusal | Failure)]
         self.left = self.left or (pause is not None and pause.reason in reasons)
 
@@ -274,28 +253,10 @@ class Reenactment:
 
     def known_end(self, casts: Mapping[str, Cast]) -> RoundEnd | None:
         """Return how the open round ended in the run, to continue from there; None where it had other casts."""
-        found = self.run.tape.end_of(self.round)
-        if found is None or found[1].casts != casts:
-            self.left = True
-            return None
-        self.at, self.left = found[0] + 1, False
-        return found[1]
-
-    def open_questions(self, end: RoundEnd | None) -> int | None:
-        """Return how many questions are open after the round; None where nobody can know.
-
-        That is where answers sent messages that the run's did not, or where some came from outside: what those ask and
-        answer is counted in the run's own ends of rounds alone. `end` is how the round ended in the run, where it had
-        the same casts.
-        """
-        found = self.run.tape.end_of(self.round)
-        if end is None and found is not None and self.offering == self.run.tape.offering(self.round):
-            end = found[1]
-        if end is not None:
-            self.questions = end.open_questions
-        elif self.offering or self.run.tape.heard(self.round):
-            self.questions = None
-        return self.questions
+        at, end = self.run.tape.end_of(self.round) or (0, None)
+        self.left = end is None or end.casts != casts
+        self.at = self.at if self.left else at + 1
+        return None if self.left else end
 
     def rule(self, policy: Policy, vote: Vote) -> Outcome:
         """Return the outcome of a vote, which closes the round."""
@@ -306,19 +267,20 @@ class Reenactment:
 
     def decided(self, now: str) -> Verdict:
         """Return the verdict that the last vote gives."""
-        return self._verdict(now, None, is_ruled=True)
+        return self.verdict(now, None, is_ruled=True)
 
     def unknown(self, reason: str) -> Verdict:
         """Return the verdict that nobody can know, and why."""
-        return self._verdict(None, reason, is_ruled=not self.is_open)
+        return self.verdict(None, reason, is_ruled=not self.is_open)
 
     def _ended(self, stop: Stop) -> Verdict:
         if Stop.parse(stop.reason).rule.follows_from == "vote":
             return self.decided(stop.reason)
         where = f"at {stop.phase}" if stop.phase else f"before round {self.round + 1}"
-        return self._verdict(stop.reason, f"stopped {where}", is_ruled=False)
+        return self.verdict(stop.reason, f"stopped {where}", is_ruled=False)
 
-    def _verdict(self, now: str | None, reason: str | None, is_ruled: bool) -> Verdict:
+    def verdict(self, now: str | None, reason: str | None, is_ruled: bool) -> Verdict:
+        """Return the verdict; `is_ruled` says whether it rests on the last vote."""
         run, vote, ruling = self.run, self.vote, self.ruling
         known: PastAnswer = "same" if now == run.ended else "flipped"
         answer = known if now is not None else "undetermined"

@@ -18,12 +18,17 @@ from policies.team.team import Budget
 Plain = dict[str, Any]
 
 
+Asked = Literal["decide", "sign_off", "contribute"]
+"""What people are asked for, once a run has its facts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """Seats that were asked at once, in order, and what each gave: None where the work was cut off before it did.
 
     `limits` is the budget that was in force; the seats in `offering` sent messages to others with their answers.
-    `heard` says that messages from outside came with the round.
+    `heard` says that messages from outside came with the round. One that `is_late` holds what people answered to the
+    one before, after something else happened.
     """
 
     round: int
@@ -31,6 +36,7 @@ class Exchange:
     limits: Budget = field(default_factory=Budget)
     offering: frozenset[str] = frozenset()
     heard: bool = False
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ class Pause:
     """Where the run stopped, or where it was cut off: then there is no reason.
 
     `limits` is the budget that was in force, `resumed` the one with which somebody resumed it (None: nobody did), and
-    `max_repairs` what the team allowed from then on.
+    `max_repairs` what the team allowed from then on. Its phase is `human` where the run waited for people meanwhile.
     """
 
     reason: str | None
@@ -64,8 +70,13 @@ class Pause:
 class Ruled:
     """What people gave who were asked: a decision, `again` or `stop`; or what their silence gave."""
 
-    kind: Literal["decide", "sign_off", "contribute"]
+    kind: Asked
     ruled: Word
+    round: int = 0
+    limits: Budget = field(default_factory=Budget)
+    """The limits in force when they did."""
+    noted: bool = False
+    """Whether somebody asked for another round, whose reason the team read in it."""
 
 
 TapeStep = Exchange | RoundEnd | Pause | Ruled
@@ -113,6 +124,22 @@ class Tape:
         ends = (step for step in self.steps if isinstance(step, RoundEnd) and step.round < number)
         return (*self.start.changes, *(Reseating(step.convene, step.release) for step in ends))
 
+    def after_people(self, place: int) -> int | None:
+        """Return the place behind people who let the team talk again at a place, and what was done until they did.
+
+        None where they did not. A round that followed on a decision, which was not signed, was asked in other words; so
+        was one that somebody gave a reason for.
+        """
+        ahead = ((at, step) for at, step in enumerate(self.steps[place:], place + 1) if not isinstance(step, Pause))
+        after, step = next(ahead, (None, None))
+        is_silent = isinstance(step, Ruled) and (step.kind, step.ruled, step.noted) == ("decide", "again", False)
+        return after if is_silent else None
+
+    def was_silent(self, number: int) -> bool:
+        """Return whether somebody who was to fill a seat of a round did not do so in time."""
+        ruled = (step for step in self.steps if isinstance(step, Ruled))
+        return any(step.round == number and step.kind == "contribute" for step in ruled)
+
     def exchanges(self, number: int) -> list[Exchange]:
         """Return the exchanges of a round, in order."""
         return [step for step in self.steps if isinstance(step, Exchange) and step.round == number]
@@ -152,11 +179,12 @@ def _steps(plain: Sequence[Mapping[str, Any]], limits: Budget) -> Iterator[TapeS
         if "asked" in each:
             replies = {seat: _reply(seat, given) for seat, given in each["asked"]}
             offering = frozenset(seat for seat, given in each["asked"] if given and given.get("offers"))
-            yield Exchange(each["round"], replies, limits, offering, each.get("heard", False))
+            heard, is_late = each.get("heard", False), each.get("late", False)
+            yield Exchange(each["round"], replies, limits, offering, heard, is_late)
         elif "casts" in each:
             yield RoundEnd(**each)
         elif "ruled" in each:
-            yield Ruled(**each)
+            yield Ruled(**each, limits=limits)
         else:
             resumed = None if each["resumed"] is None else Budget(**each["resumed"])
             yield Pause(each["stopped"], each["phase"], limits, resumed, each.get("max_repairs", 1))

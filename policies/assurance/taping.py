@@ -41,15 +41,22 @@ class _Taping:
     taken: list[Plain] = field(default_factory=list)
     last: str = ""
     heard: bool = False
+    waits: bool = False
+    """Whether the run waits for people."""
+    noted: bool = False
+    """Whether somebody who is asked wants another round."""
 
     def take(self, event: Event) -> None:
         """Take the next event; those that say nothing of how the run went leave no step."""
         kind = event["event"]
-        if event.get("role") == BRIEF or (event.get("role") == PEOPLE and kind != "ruled"):
+        self.noted = self.noted or (kind == "answered" and event["outcome"] == "again")
+        if event.get("role") == BRIEF or (event.get("role") == PEOPLE and kind not in ("asked", "ruled")):
+            return
+        if event.get("role") == PEOPLE and kind == "asked":
+            self.waits, self.noted = event["kind"] != "supply", False
             return
         if kind in ANSWERS:
-            asked = self.taken[-1]["asked"]
-            next(pair for pair in asked if pair[0] == seat_of(event))[1] = _plain_reply(event)
+            self.answer(event)
         elif kind in _TAKES:
             _TAKES[kind](self, event)
         self.last = kind
@@ -57,10 +64,21 @@ class _Taping:
     def ask(self, event: Event) -> None:
         """Add the seat to those asked at once: convene writes them one after the other, each once."""
         seat = seat_of(event)
+        self.waits = "question" in event
         if self.last != "asked" or seat in (pair[0] for pair in self.taken[-1]["asked"]):
             heard, self.heard = {"heard": True} if self.heard else {}, False
             self.taken.append({"round": event["round"], "asked": [], **heard})
         self.taken[-1]["asked"].append([seat, None])
+
+    def answer(self, event: Event) -> None:
+        """Add an answer to whoever was asked; apart from the asking where something else happened meanwhile."""
+        self.waits = False
+        if "asked" not in self.taken[-1]:
+            self.taken.append({"round": event["round"], "asked": [], "late": True})
+        asked = self.taken[-1]["asked"]
+        if self.taken[-1].get("late"):
+            asked.append([seat_of(event), None])
+        next(pair for pair in asked if pair[0] == seat_of(event))[1] = _plain_reply(event)
 
     def close(self, event: Event) -> None:
         """Add the end of a round."""
@@ -69,7 +87,9 @@ class _Taping:
     def rule(self, event: Event) -> None:
         """Add what people gave; a fact that they supplied is in the case."""
         if event["kind"] != "supply":
-            self.taken.append({"ruled": event["outcome"], "kind": event["kind"]})
+            self.waits = event["kind"] == "contribute"
+            noted = {"noted": True} if self.noted else {}
+            self.taken.append({"ruled": event["outcome"], "kind": event["kind"], "round": event["round"], **noted})
 
     def stop(self, event: Event) -> None:
         """Add the stop of the run, unless it succeeded."""
@@ -87,7 +107,7 @@ class _Taping:
     def resume(self, event: Event) -> None:
         """Note with what the run was resumed."""
         if event["after"] is None:
-            self.taken.append({"stopped": None, "phase": None})
+            self.taken.append({"stopped": None, "phase": "human" if self.waits else None})
         self.taken[-1] |= {"resumed": event["limits"], "max_repairs": event["max_repairs"]}
 
     def hear(self, event: Event) -> None:
@@ -142,6 +162,8 @@ class _Beginning:
             self.before, self.pattern = self.pattern, event["pattern"]
         elif kind == "asked" and event["role"] not in (BRIEF, PEOPLE):
             self.round, self.outcome = event["round"], None
+        elif kind == "ruled" and event["outcome"] in DECISIONS:
+            self.outcome = event["outcome"]
         elif kind == "ruled" and event["kind"] in ("decide", "sign_off"):
             self.outcome = "next_round" if event["outcome"] == "again" else self.outcome
         elif kind == "superseded":
@@ -154,7 +176,7 @@ class _Beginning:
 
     def _reopen(self, number: int) -> None:
         """Take back the open round: it is asked again, but the stages of another pattern begin with a new one."""
-        if not pattern_named(self.before).is_rounds or self.outcome in DECISIONS:
+        if not pattern_named(self.before).is_rounds or self.outcome in (*DECISIONS, "escalate"):
             self.outcome = "next_round"
         elif number != self.round:
             self.outcome = None

@@ -7,7 +7,9 @@ its seats are answered from the recorded answers.
 from functools import lru_cache
 
 from policies.assurance.past import PastRun, Rules, Verdict
+from policies.assurance.people import heard, waits
 from policies.assurance.reenactment import Reenactment, Talk
+from policies.assurance.tape import RoundEnd
 from policies.conditions.reading import roles_in
 from policies.decision.guards import examine
 from policies.decision.table import DECISIONS, for_ballots
@@ -39,7 +41,7 @@ def decide_again(run: PastRun, rules: Rules) -> Verdict:
         return Verdict(run.thread, "refused", run.ended, None, reason=refusal)
     now, verdict = _begun(run, rules), None
     while verdict is None:
-        verdict = now.turn()
+        verdict = heard(now) if waits(now) else now.turn()
     return verdict
 
 
@@ -101,9 +103,9 @@ class RoundsTalk(Talk):
         return now.rules.counts_absent
 
     def closes(self, now: Reenactment) -> Verdict | None:
-        """Decide the round."""
+        """Decide the round; what follows it is another one, or people."""
         run, rules, casts = now.run, now.rules, casts_of(now.seats)
-        questions = now.open_questions(now.known_end(casts))
+        questions = _open_questions(now, now.known_end(casts))
         if questions is None and "open_questions" in rules.policy.variables:
             return now.unknown(f"which questions were open after round {now.round} is not known")
         said = [seat.accepted.answer for seat in now.seats if seat.accepted]
@@ -117,11 +119,27 @@ class RoundsTalk(Talk):
             *rules.electorate(run),
             tuple(each["confidence"] for each in said),
         )
-        final = now.rule(rules.policy, vote)
+        now.rule(rules.policy, vote)
         now.earlier.append([each["stance"] for each in said])
-        if final in DECISIONS:
-            return now.signed(final)
-        return now.asked_people() if final == "escalate" else None
+        return None
+
+
+def _open_questions(now: Reenactment, end: RoundEnd | None) -> int | None:
+    """Return how many questions are open after the round; None where nobody can know.
+
+    That is where answers sent messages that the run's did not, or where some came from outside: what those ask and
+    answer is counted in the run's own ends of rounds alone. `end` is how the round ended in the run, where it had the
+    same casts.
+    """
+    tape = now.run.tape
+    found = tape.end_of(now.round)
+    if end is None and found is not None and now.offering == tape.offering(now.round):
+        end = found[1]
+    if end is not None:
+        now.questions = end.open_questions
+    elif now.offering or tape.heard(now.round):
+        now.questions = None
+    return now.questions
 
 
 class BallotsTalk(Talk):
@@ -156,7 +174,5 @@ class BallotsTalk(Talk):
         now.known_end(casts)
         vote = vote_of(casts, rules.votes_needed(now.limits), *rules.electorate(run))
         final = now.rule(_ballot_table(rules.policy), vote)
-        if final in DECISIONS:
-            return now.signed(final)
         is_asked = now.ruling is not None and asks_people(now.ruling)
-        return now.asked_people() if is_asked else now.stopped(NO_QUORUM)
+        return None if final in DECISIONS or is_asked else now.stopped(NO_QUORUM)

@@ -1,6 +1,6 @@
 """Waves: which seats are asked at once, and what the answers make of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from policies.contracts.answers import Accepted, Refusal
@@ -53,6 +53,16 @@ class Settlement:
     stop: Stop | None
     raw: object = None
     cause: str | None = None
+
+
+def first_asked(seats: Sequence[Seat], people: Collection[str]) -> list[Seat]:
+    """Return the seats that are asked first: those of the roles that `people` answer for wait for all others.
+
+    >>> [seat.role for seat in first_asked([Seat("legal"), Seat("risk")], {"legal"})]
+    ['risk']
+    """
+    others = [seat for seat in seats if seat.role not in people]
+    return [*seats] if all(seat.is_settled for seat in others) else others
 
 
 def plan_wave(

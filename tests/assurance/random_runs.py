@@ -4,100 +4,33 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graph.record import Record
 from graph.runner import Runner
 from graph.store.database import Database
-from graph.teams.policies import load_policy, shipped_policies
 from nodes.halt import Halt
 from nodes.services import Services
 from nodes.voices.voice import BriefQuestion, Question, Tokens, Utterance
-from policies.decision.table import OUTCOMES, Policy, Row
+from policies.decision.table import Policy
 from policies.run.seats import Failure
 from policies.team.rules import parse_team
 from policies.team.team import Team
+from tests.assurance.random_people import BEGIN, Clock, Deed, draw_deed, with_people
+from tests.assurance.random_policies import GUESTS, a_policy
 from tests.harness import proposal
-from tests.policies.assurance.enumeration import random_policy
 
 Plain = dict[str, Any]
 SEATS = ("risk", "legal", "sales", "demand")
-GUESTS = ("people", "audit")
-"""Who may be convened; the second is known and not enabled in some teams."""
 
 FAILURES = (
     *("llm_timeout", "llm_timeout", "llm_error:503", "llm_rate_limited", "llm_empty", "llm_error:400", "llm_auth"),
     "max_seconds",
 )
 BRIEF_FAILURES = ("llm_timeout", "llm_auth")
-WAIVED = [{"property": name, "because": "Tried out."} for name in ("total", "monotone")]
-QUESTIONS = ("open_questions > 0", "open_questions == 1 && block == 0")
-AT = "2026-01-01T00:00:00.000+00:00"
-LEGS = 6
+LEGS = 14
 """Times that a run is begun or resumed, at most."""
-
-
-TALKS = (
-    "block == 1",
-    "block >= 1 && round == 1",
-    "caution >= 1",
-    "go < team",
-    "round == 1",
-    "absent >= 1",
-    "block > 0",
-)
-STREAKS = (
-    "block_streak == 2",
-    "block_streak >= 2",
-    "block >= 1 && block_streak >= 2",
-    "block_streak == 0 && round > 1",
-)
-SURE = ("mean_confidence < 0.6", "min_confidence < 0.3", "mean_confidence > 0.5")
-WEIGHTY = ("weighted_block > weighted_go", "vetoes >= 1", "weighted_go >= 4", "weighted_caution >= 2")
-LATE = ("rounds_left == 0 && block > 0", "rounds_left >= 2", "round == 3")
-
-
-def a_policy(rng: random.Random, sequence: tuple[str, ...], may_convene: bool, asks: bool) -> Policy:
-    """A shipped policy or random rows, with rows before them that talk on, convene, or read what is rarely read."""
-    policy = load_policy(rng.choice([*shipped_policies()])) if rng.random() < 0.4 else random_policy(rng, sequence)
-    rows = [*policy.rules]
-    if rng.random() < 0.3:
-        rows.insert(0, Row(when=rng.choice(LATE), then=rng.choice(OUTCOMES)))
-    if rng.random() < 0.6:
-        calls = rng.choice([*GUESTS, "people", "stranger"]) if may_convene and rng.random() < 0.5 else None
-        rows.insert(0, Row(when=rng.choice(TALKS), then="next_round", convene=calls))
-    rows = _releasing(rng, rows, sequence)
-    if rng.random() < 0.3:
-        rows.insert(0, Row(when=rng.choice(STREAKS), then=rng.choice(OUTCOMES)))
-    if rng.random() < 0.2:
-        rows.insert(0, Row(when=rng.choice(WEIGHTY), then=rng.choice(OUTCOMES)))
-    if asks and rng.random() < 0.8:
-        rows.insert(0, Row(when=rng.choice(QUESTIONS), then=rng.choice(OUTCOMES)))
-    sure = [{"when": rng.choice(SURE), "then": rng.choice(OUTCOMES)}] if rng.random() < 0.1 else []
-    changes = {
-        "name": "tried",
-        "rules": [*sure, *(row.model_dump() for row in rows)],
-        "on_absent": rng.choice(["stop", "count"]),
-        "trust_confidence": bool(sure),
-        "accept": WAIVED,
-    }
-    return Policy.model_validate({**policy.model_dump(mode="json"), **changes})
-
-
-def _releasing(rng: random.Random, rows: list[Row], sequence: tuple[str, ...]) -> list[Row]:
-    """The rows, of which some let a role go; drawn apart, so that what else is drawn is the same as ever."""
-    apart = random.Random()
-    apart.setstate(rng.getstate())
-    if apart.random() < 0.4:
-        return rows
-    return [_let_go(apart, row, (*sequence, *GUESTS, "stranger")) for row in rows]
-
-
-def _let_go(rng: random.Random, row: Row, roles: tuple[str, ...]) -> Row:
-    if row.then != "next_round" or "stances" in row.when or rng.random() < 0.3:
-        return row
-    return row.model_copy(update={"release": rng.choice([role for role in roles if role != row.convene])})
 
 
 @dataclass
@@ -108,6 +41,8 @@ class Script:
     rng: random.Random = field(init=False)
     moves: random.Random = field(init=False)
     """What draws the changes that are accepted, so that the runs without any are the same as ever."""
+    people: random.Random = field(init=False)
+    """What draws whom the team asks, and what they answer."""
     raw: Plain = field(init=False)
     team: Team = field(init=False)
     is_vote: bool = field(init=False)
@@ -117,7 +52,8 @@ class Script:
     def __post_init__(self) -> None:
         self.rng = random.Random(f"run {self.seed}")
         self.moves = random.Random(f"changes {self.seed}")
-        self.raw = self._team()
+        self.people = random.Random(f"people {self.seed}")
+        self.raw = with_people(self.people, self._team())
         self.team = self._parsed(self.raw)
 
     def _parsed(self, raw: Plain) -> Team:
@@ -214,7 +150,7 @@ class Script:
         if rng.random() < (0.05 if self.is_frail else 0.15):
             return None
         changes: Plain = {}
-        if reason in ("max_rounds_reached", "escalated") or rng.random() < 0.15:
+        if reason == "max_rounds_reached" or rng.random() < 0.15:
             changes["max_rounds"] = budget["max_rounds"] + rng.choice([0, 1, 1, 2, -1])
         if reason == "max_messages" or rng.random() < 0.1:
             changes["max_messages"] = budget["max_messages"] + rng.choice([0, 2, 8, 20, -1])
@@ -319,62 +255,87 @@ class Crowd:
             "to": [rng.choice(SEATS)],
             "kind": kind,
         }
-        return {**said, "content": "Why?", "at": AT, "in_reply_to": replied, "conversation": opens}
+        return {**said, "content": "Why?", "at": BEGIN, "in_reply_to": replied, "conversation": opens}
 
 
 @dataclass(frozen=True)
 class Leg:
-    """How somebody went on with a run that had stopped: by a resume, or with another team, its changes accepted."""
+    """How somebody went on with a run: by a resume, with another team and its changes accepted, or by a deed."""
 
     options: Plain
     team: Team | None = None
+    deed: Deed | None = None
+    moves: bool = False
+    """Whether changes were accepted by it."""
 
-    async def go(self, runner: Runner, thread: str) -> Record:
+    async def go(self, runner: Runner, record: Record, clock: Clock) -> Record:
         """Go on with the thread."""
+        if self.deed is not None:
+            return await self.deed.go(runner, record, clock)
         if self.team is None:
-            return await runner.resume(thread, **self.options)
-        return await runner.run(self.team, thread, accept_changes=True)
+            return await runner.resume(record["thread_id"], **self.options)
+        return await runner.run(self.team, record["thread_id"], accept_changes=True)
 
 
 @dataclass
 class Drawn:
-    """A run that ended: its script, the team it began with, its state, its entry in the archive, and its legs."""
+    """A run that ended: its script, the team it began with, its state, its entry in the archive, and its legs.
+
+    `moved` is the number of the last leg whose changes were accepted; None where nothing moved.
+    """
 
     script: Script
     first: Team
     state: Mapping[str, Any]
     entry: Plain
     legs: list[Leg]
+    moved: int | None
 
     @property
-    def moved(self) -> int | None:
-        """The number of the last leg whose changes were accepted; None where nothing moved."""
-        resumed = [event for event in self.state["events"] if event["event"] == "resumed"]
-        assert len(resumed) == len(self.legs)
-        return max((number for number, event in enumerate(resumed) if event["moved"]), default=None)
+    def resumes(self) -> list[Leg]:
+        """The legs that took a run on that had stopped."""
+        return [leg for leg in self.legs if leg.options]
 
 
-async def draw(database: Database, seed: int, thread: str = "drawn") -> Drawn:
-    """Run what a seed draws, on the real graph, until it is done or nobody resumes it."""
-    script, halt = Script(seed), Halt()
+async def draw(database: Database, seed: int, thread: str = "drawn") -> Drawn | None:
+    """Run what a seed draws, on the real graph, until it is done or nobody resumes it; None where it waits."""
+    script, halt, clock = Script(seed), Halt(), Clock()
     first = script.team
     troubles = 1.5 if script.is_frail else script.rng.choice([0.0, 0.4, 0.8, 0.8, 1.2])
     voice = DrawnVoice(script.rng, halt, troubles)
     voices, hears = {"model": voice, "rules": voice}, Crowd(seed).listen
-    services = Services(voices, facts_of, halt, clock=voice.clock, now=lambda: AT, listen=hears)
-    runner, legs = Runner(database, services), list[Leg]()
+    services = Services(voices, facts_of, halt, clock=voice.clock, now=clock.now, listen=hears)
+    runner, legs, moved = Runner(database, services), list[Leg](), None
     record: Record = await runner.run(script.team, thread)
-    while record["status"] == "stopped" and record["resumable"] and len(legs) < LEGS - 1:
-        state = await runner.threads.begun(thread)
-        options = script.resume(state["limits"], record["stop_reason"])
-        if options is None:
+    while len(legs) < LEGS:
+        leg = await _leg(script, runner, record)
+        if leg is None:
             break
-        halt.is_set = False
-        legs.append(Leg(options, script.move(state.get("round", 0))))
-        record = await legs[-1].go(runner, thread)
+        halt.is_set = halt.is_set and record["status"] == "waiting"
+        legs.append(leg)
+        record = await leg.go(runner, record, clock)
+        resumed = [each for each in (await runner.threads.begun(thread))["events"] if each["event"] == "resumed"]
+        if len([each for each in resumed if each["moved"]]) > sum(each.moves for each in legs[:-1]):
+            moved, legs[-1] = len(legs) - 1, replace(leg, moves=True)
     entry = await runner.threads.archive.entry(thread)
-    assert entry is not None
-    return Drawn(script, first, await runner.threads.begun(thread), entry, legs)
+    if entry is None:
+        assert record["status"] == "waiting"
+        return None
+    return Drawn(script, first, await runner.threads.begun(thread), entry, legs, moved)
+
+
+async def _leg(script: Script, runner: Runner, record: Record) -> Leg | None:
+    """Return how somebody goes on with a run that stopped or waits; None: it is done, or nobody does."""
+    if record["status"] not in ("stopped", "waiting") or not record["resumable"]:
+        return None
+    state = await runner.threads.begun(record["thread_id"])
+    if record["status"] == "stopped":
+        options = script.resume(state["limits"], record["stop_reason"])
+        return None if options is None else Leg({"budget": {}} | options, script.move(state.get("round", 0)))
+    if script.people.random() < 0.05:
+        return Leg({}, script.move(9))
+    deed = await draw_deed(script.people, runner, record, script.team, state["limits"])
+    return Leg({}, deed=deed)
 
 
 async def facts_of(team: Team) -> Plain:

@@ -150,10 +150,14 @@ def test_a_vote_that_decides_nothing_ends_with_no_quorum(capsys: Captured) -> No
     shown = decided(
         capsys, "change_freeze", *(f"{role}=block" for role in roles[:3]), *(f"{role}=go" for role in roles[3:])
     )
-    halves = decided(capsys, "change_freeze", *(f"{role}=absent" for role in roles))
+    missing = [f"{role}=absent" for role in roles]
+    nobody = decided(capsys, "change_freeze", *missing)
+    table = 'policy={name: mine, rules: [{when: "absent > 2", then: escalate}], otherwise: no_go, on_absent: count}'
+    left_to_people = decided(capsys, "change_freeze", *missing, "--set", table)
 
     assert (shown["final"], shown["stops"]) == ("no_go", None)
-    assert (halves["final"], halves["stops"], halves["max_rounds"]) == ("escalate", "no_quorum", 1)
+    assert (nobody["final"], nobody["stops"], nobody["max_rounds"]) == ("escalate", "no_quorum", 1)
+    assert (left_to_people["final"], left_to_people["stops"]) == ("escalate", None)
 
 
 def test_settings_change_the_team(capsys: Captured) -> None:

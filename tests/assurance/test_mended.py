@@ -64,7 +64,7 @@ def test_a_thread_whose_checkpoints_were_deleted_is_broken_and_the_others_are_to
 
 def test_a_row_without_an_answer_is_told_as_a_fault_and_not_as_otherwise(accord_home: Path, capsys: Captured) -> None:
     record = play(settings_at(accord_home), "t", [ALL_GO], FAULTY)
-    assert record["stop_reason"] == "escalated"
+    assert record["status"] == "waiting"
 
     why, shown = accord(capsys, "why", "t").out, accord(capsys, "show", "t", "--markdown").out
 

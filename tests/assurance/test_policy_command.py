@@ -148,7 +148,7 @@ def test_verify_says_how_far_it_followed_rows_that_calculate_with_rounds(capsys:
     )
 
 
-def test_verify_of_a_vote_says_that_nobody_is_asked(capsys: Captured) -> None:
+def test_verify_of_a_vote_says_when_people_are_asked(capsys: Captured) -> None:
     done = accord(capsys, "policy", "verify", "change_freeze")
 
     assert done.code == 0

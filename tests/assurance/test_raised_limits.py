@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.store.memory import InMemoryStore
+from langgraph.types import Command
 
 from graph.build import build_graph
 from graph.facts.loader import load_facts
 from nodes.services import InputRefusedError, Services
 from tests.assurance.stage import BLOCK, GO, play, team_file
-from tests.harness import CHECKOUT_ROLES, proposal, resume, scripted, settings_at, team_of
+from tests.harness import CHECKOUT_ROLES, answer, proposal, resume, scripted, settings_at, team_of
 from tests.hostile.command import Captured, accord
 
 pytestmark = pytest.mark.slow
@@ -71,7 +72,7 @@ def test_a_thread_that_has_not_begun_does_not_begin_under_such_rounds(
         raise Died
 
     with monkeypatch.context() as patch:
-        patch.setattr("graph.runner.Runner._drive", dies)
+        patch.setattr("graph.driver.Driver.drive", dies)
         with pytest.raises(Died):
             play(settings_at(accord_home), "t", [ONE_BLOCK] * 3, LATE)
 
@@ -131,9 +132,10 @@ def test_a_raised_limit_is_proved_from_where_the_run_began(accord_home: Path, ca
     blocking = scripted(lambda question: proposal(question.name, BLOCK if question.name == CHECKOUT_ROLES[-1] else GO))
     for thread in ("long", "short"):
         resume(settings_at(accord_home), thread, voices=blocking, budget={"max_rounds": 2})
+    answer(settings_at(accord_home), "again", "short", blocking)
     long, short = (accord(capsys, "resume", thread, "--budget", "max_rounds=3") for thread in ("long", "short"))
 
-    assert (long.code, "the policy `lonely` is not monotone" in long.err) == (0, False)
+    assert (long.code, "the policy `lonely` is not monotone" in long.err) == (4, False)
     assert (short.code, "the policy `lonely` is not monotone: round 6" in short.err) == (2, True)
 
 
@@ -149,6 +151,7 @@ def test_the_graph_itself_proves_a_raised_limit_from_where_the_run_began(accord_
     async def main() -> None:
         await graph.ainvoke({}, config)
         await graph.ainvoke({"budget": {"max_rounds": 2}}, config)
+        await graph.ainvoke(Command(resume={"by": "Ada", "answer": "again", "because": "So."}), config)
         assert len((await graph.aget_state(config)).values["history"]) == 2
         with pytest.raises(InputRefusedError, match=r"^under these limits the policy `lonely` is not monotone"):
             await graph.ainvoke({"budget": {"max_rounds": 3}}, config)

@@ -14,7 +14,7 @@ from policies.assurance.audit import Event
 from tests.assurance.stage import BLOCK, CAUTION, GO, play, team_file
 from tests.audit.chronicle import stopped, told
 from tests.audit.stored import relinked, rewrite_events
-from tests.harness import proposal, resume, run, scripted, settings_at, team_of
+from tests.harness import answer, proposal, resume, run, scripted, settings_at, team_of
 from tests.hostile.command import Captured, accord, refused
 from tests.runs import stage
 from tests.runs.stage import BRIEF, DEMAND, FINANCE, RISK, go_on, rounds, script
@@ -125,7 +125,6 @@ STOPS: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "max_rounds_reached": (lambda: rounds(ONE_BLOCK, ONE_BLOCK), ("budget.max_rounds=2",)),
     "max_messages": (lambda: rounds(ONE_BLOCK, ONE_BLOCK), ("budget.max_messages=5",)),
     "max_tokens": (lambda: script(demand_analyst=with_usage(says(GO), 1_500, 20)), ("budget.max_tokens=2000",)),
-    "escalated": (lambda: rounds(ONE_BLOCK, ONE_BLOCK), ("policy=launch",)),
 }
 
 
@@ -224,7 +223,9 @@ def test_a_run_that_went_on_with_a_raised_budget_gives_the_same_record(accord_ho
 def test_an_escalated_run_that_talked_once_more_gives_the_same_record(accord_home: Path, capsys: Captured) -> None:
     settings = settings_at(accord_home)
     play(settings, "t", [ONE_BLOCK, ONE_BLOCK], "policy=launch")
-    record = resume(settings, voices=scripted(lambda question: proposal(question.name)), budget={"max_rounds": 5})
+    voices = scripted(lambda question: proposal(question.name))
+    assert resume(settings, voices=voices, budget={"max_rounds": 5})["status"] == "waiting"
+    record = answer(settings, "again", voices=voices)
     assert (record["status"], record["rounds_used"]) == ("ok", 3)
 
     assert_same(capsys, record)

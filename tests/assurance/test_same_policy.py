@@ -12,12 +12,12 @@ from graph.record import Record
 from nodes.halt import Halt
 from nodes.voices.voice import Question, Voice
 from policies.run.seats import Failure
-from tests.harness import proposal, resume, run, scripted, settings_at, team_of
+from tests.harness import answer, proposal, resume, run, scripted, settings_at, team_of
 from tests.hostile.command import Captured, accord
 
 pytestmark = pytest.mark.slow
 
-SEATS = ("risk", "legal", "sales", "people")
+SEATS = ("risk", "legal", "sales", "press")
 """The sequence, and the one who may be convened."""
 
 TEAM = """
@@ -32,7 +32,7 @@ roles:
   risk: {{title: Risk, mandate: Judge., otherwise: {said}}}
   legal: {{title: Legal, mandate: Judge., weight: 2, veto: true, otherwise: {said}}}
   sales: {{title: Sales, mandate: Judge., otherwise: {said}}}
-  people: {{title: People, mandate: Judge., otherwise: {said}}}
+  press: {{title: Press, mandate: Judge., otherwise: {said}}}
 {more}
 """
 SAID = "{stance: go, summary: Fine., actions: [Go on.]}"
@@ -40,7 +40,7 @@ CALLS = (
     '{{name: calls, rules: [{{when: "block >= 2", then: no_go}}, '
     '{{when: "block == 1", then: next_round, convene: {who}}}], otherwise: go}}'
 )
-CALLS_PEOPLE, CALLS_NOBODY = CALLS.format(who="people"), CALLS.format(who="stranger")
+CALLS_PRESS, CALLS_NOBODY = CALLS.format(who="press"), CALLS.format(who="stranger")
 FAULTS = '{name: faults, rules: [{when: "6 / block > 9", then: no_go}], otherwise: go}'
 WEIGHED = (
     '{name: weighed, rules: [{when: "vetoes > 0", then: no_go}, {when: "weighted_caution >= 2", then: next_round}], '
@@ -73,6 +73,11 @@ class Course:
     rounds_after: Sequence[str] = ()
 
 
+AGAIN, ENDED, REFUSED, ALLOWED, CAREFULLY = (
+    {"says": word} for word in ("again", "stop", "no_go", "go", "go_with_caution")
+)
+"""What a person says who is asked."""
+
 NEW_FACTS = {"facts": {"rate": 2, "region": "DE"}}
 COURSES: dict[str, Course] = {
     "decided in round 1": Course("launch", ["ggg"], "go"),
@@ -83,15 +88,17 @@ COURSES: dict[str, Course] = {
     "the rounds ended, one more was granted": Course(
         "classic", [*["ggb"] * 3, "ggg"], "go", goes_on=[{"budget": {"max_rounds": 4}}]
     ),
-    "escalated as a block stood": Course("launch", ["ggb"] * 2, "escalated"),
-    "escalated at the end of the rounds": Course("launch", ["ccc"] * 3, "escalated"),
-    "escalated by a row without an answer": Course(FAULTS, ["ggg"], "escalated"),
-    "escalated, resumed and decided": Course("launch", ["ggb", "ggb", "ggg"], "go", goes_on=[{}]),
-    "escalated, resumed and escalated": Course("launch", ["ggb"] * 3, "escalated", goes_on=[{}]),
-    "escalated at the end, granted a round, decided": Course(
-        "launch", [*["ccc"] * 3, "ggg"], "go", goes_on=[{}, {"budget": {"max_rounds": 4}}]
+    "a person decided as a block stood": Course("launch", ["ggb"] * 2, "go_with_caution", goes_on=[CAREFULLY]),
+    "a person decided at the end of the rounds": Course("launch", ["ccc"] * 3, "no_go", goes_on=[REFUSED]),
+    "a person ended what a row left without an answer": Course(FAULTS, ["ggg"], "human_stopped", goes_on=[ENDED]),
+    "a person asked for another round, which decided": Course("launch", ["ggb", "ggb", "ggg"], "go", goes_on=[AGAIN]),
+    "a person asked for another round, then decided": Course("launch", ["ggb"] * 3, "go", goes_on=[AGAIN, ALLOWED]),
+    "another round was granted, then asked for, and decided": Course(
+        "launch", [*["ccc"] * 3, "ggg"], "go", goes_on=[{}, {"budget": {"max_rounds": 4}}, AGAIN]
     ),
-    "escalated, resumed and stopped": Course("launch", ["ggb", "ggb", "gga"], "llm_auth", goes_on=[{}]),
+    "a person asked for another round, which stopped": Course(
+        "launch", ["ggb", "ggb", "gga"], "llm_auth", goes_on=[AGAIN]
+    ),
     "a refused key": Course("launch", ["gga"], "llm_auth"),
     "a refused key in round 2": Course("launch", ["ggb", "gga"], "llm_auth"),
     "a refused key, resumed and decided": Course("launch", ["gga"], "go", goes_on=[{}], rounds_after=["ggg"]),
@@ -114,12 +121,12 @@ COURSES: dict[str, Course] = {
         "classic", ["gxg"], "max_rounds_reached", goes_on=[{}], rounds_after=["gbg", "gbg", "gbg"]
     ),
     "an absence that a quorum bears": Course("quorum", ["ggt"], "go"),
-    "an absence in each round": Course("quorum", ["gbt", "gtb", "tgb"], "escalated"),
-    "too many absences": Course("quorum", ["gtt"] * 3, "escalated"),
+    "an absence in each round": Course("quorum", ["gbt", "gtb", "tgb"], "no_go", goes_on=[REFUSED]),
+    "too many absences": Course("quorum", ["gtt"] * 3, "human_stopped", goes_on=[ENDED]),
     "a refused key under a quorum": Course("quorum", ["gga"], "llm_auth"),
-    "a convened role joined": Course(CALLS_PEOPLE, ["ggb", "gggg"], "go"),
-    "a convened role joined and stayed": Course(CALLS_PEOPLE, ["ggb", "gggb", "gggc"], "go"),
-    "a convened role joined and failed": Course(CALLS_PEOPLE, ["ggb", "ggga"], "llm_auth"),
+    "a convened role joined": Course(CALLS_PRESS, ["ggb", "gggg"], "go"),
+    "a convened role joined and stayed": Course(CALLS_PRESS, ["ggb", "gggb", "gggc"], "go"),
+    "a convened role joined and failed": Course(CALLS_PRESS, ["ggb", "ggga"], "llm_auth"),
     "a stranger was convened": Course(CALLS_NOBODY, ["ggb", "ggg"], "go"),
     "a stranger was convened, then it stopped": Course(CALLS_NOBODY, ["ggb", "gga"], "llm_auth"),
     "capped by a guard": Course("launch", ["ggg"], "go_with_caution", GUARDS),
@@ -127,7 +134,7 @@ COURSES: dict[str, Course] = {
     "capped below an escalation": Course("launch", ["ggb"] * 2, "no_go", GUARDS.replace("EU", "US")),
     "a veto": Course(WEIGHED, ["gbg"], "no_go"),
     "weights": Course(WEIGHED, ["gcg", "cgg"], "go"),
-    "weights to the end": Course(WEIGHED, ["gcg"] * 3, "escalated"),
+    "weights to the end": Course(WEIGHED, ["gcg"] * 3, "go", goes_on=[ALLOWED]),
     "confidences": Course(SURE, ["ggg"], "go"),
     "changes accepted after an escalation": Course(
         "launch", ["ggb", "ggb", "ggg"], "go", goes_on=[{**NEW_FACTS, "accept_changes": True}]
@@ -172,7 +179,11 @@ def follow(home: Path, course: Course) -> Record:
     record = run(team_of(settings, "own.yaml"), settings, "t", voices(course, course.rounds, halt), halt=halt)
     for options in course.goes_on:
         rounds = course.rounds_after or course.rounds
-        record = resume(settings, "t", voices(course, rounds, Halt()), **options)
+        spoken = voices(course, rounds, Halt())
+        if "says" in options:
+            record = answer(settings, options["says"], "t", spoken)
+        else:
+            record = resume(settings, "t", spoken, **options)
     return record
 
 
@@ -180,7 +191,8 @@ def follow(home: Path, course: Course) -> Record:
 def test_under_its_own_team_file_a_run_stays_what_it_was(name: str, accord_home: Path, capsys: Captured) -> None:
     course = COURSES[name]
     record = follow(accord_home, course)
-    assert course.ended in (record["stop_reason"], *(entry["decision"] for entry in record["history"][-1:]))
+    decided = (entry["decision"] for entry in record["history"][-1:])
+    assert course.ended in (record["stop_reason"], record.get("final_decision"), *decided)
 
     done = accord(capsys, "whatif", "--policy", "own.yaml", "--all", "--json")
     *verdicts, totals = map(json.loads, done.out.splitlines())

@@ -15,7 +15,7 @@ from graph.record import Record
 from graph.threads import Threads
 from tests.assurance.stage import BLOCK, CAUTION, GO, Rounds, play, policy_file, team_file
 from tests.audit.stored import rewrite_archive
-from tests.harness import CHECKOUT_ROLES, proposal, run, scripted, settings_at, team_of
+from tests.harness import CHECKOUT_ROLES, answer, proposal, run, scripted, settings_at, team_of
 from tests.hostile.command import Captured, accord, refused
 
 pytestmark = pytest.mark.slow
@@ -193,12 +193,13 @@ def test_a_convened_role_that_never_came_leaves_the_run_undetermined(capsys: Cap
     assert verdicts["enabled"]["reason"] == "legal_analyst would have joined in round 2"
 
 
-def test_an_escalated_run_stays_the_same_under_a_policy_that_asks_a_human_too(
+def test_a_run_that_a_person_decided_stays_the_same_under_a_policy_that_asks_a_person_too(
     capsys: Captured, accord_home: Path
 ) -> None:
     settings = settings_at(accord_home)
-    record = play(settings, "t", [ONE_BLOCK, ONE_BLOCK], "policy=launch")
-    assert record["stop_reason"] == "escalated"
+    play(settings, "t", [ONE_BLOCK, ONE_BLOCK], "policy=launch")
+    assert told(capsys, "--policy", "launch", "--all")[1]["runs"] == 0  # it has not ended
+    assert answer(settings, "no_go")["status"] == "ok"
 
     assert told(capsys, "--policy", "launch", "--all")[0]["t"]["answer"] == SAME
     assert told(capsys, "--policy", "majority")[0]["t"]["now"] == "go"

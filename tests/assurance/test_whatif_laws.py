@@ -16,15 +16,20 @@ import pytest
 
 from graph.store.archive import entry_of, past_run
 from graph.store.database import open_database
-from policies.assurance.past import Rules, Verdict
+from policies.assurance.past import People, Rules, Verdict
 from policies.assurance.whatif import decide_again
 from policies.decision.guards import Guard
+from policies.team.people import Escalation
 from policies.team.rules import parse_team
 from policies.team.team import Team
+from tests.assurance.random_people import others
 from tests.assurance.random_runs import Drawn, a_guard, draw
 from tests.assurance.true_runs import DECISIONS, run_truly
 
-HONEST = ("which questions were open", "the run had other limits", "whoever resumed it found limits")
+HONEST = (
+    *("which questions were open", "the run had other limits", "whoever resumed it found limits"),
+    *("other people would have been asked", "who was silent", "people gave reasons for round"),
+)
 """Why an answer may stay open although a true run could tell: what it rests on is not on the tape."""
 
 
@@ -41,6 +46,8 @@ def check_seed(seed: int) -> str:
 async def _check(folder: Path, seed: int) -> str:
     async with open_database(str(folder / "laws.sqlite")) as database:
         drawn = await draw(database, seed)
+        if drawn is None:
+            return "waits"
         story = f"seed {seed}\n" + told(drawn)
         assert drawn.entry == json.loads(json.dumps(entry_of("drawn", drawn.state))), story
         if not drawn.script.is_judged:
@@ -78,7 +85,8 @@ async def _hold_against_a_true_run(database: Any, drawn: Drawn, team: Team, verd
 
 def rules_of(team: Team) -> Rules:
     """All that a team decides by."""
-    return Rules(team.policy, team.guards, team.budget.min_go_votes, team.weights, team.vetoers, team.sequence)
+    people = People(team.escalate, team.sign_off)
+    return Rules(team.policy, team.guards, team.budget.min_go_votes, team.weights, team.vetoers, team.sequence, people)
 
 
 def another(drawn: Drawn) -> tuple[dict[str, Any], Rules]:
@@ -101,14 +109,17 @@ def another(drawn: Drawn) -> tuple[dict[str, Any], Rules]:
     weights = {name: role["weight"] for name, role in raw["roles"].items()}
     vetoers = frozenset(name for name, role in raw["roles"].items() if role["veto"])
     guards = tuple(Guard.model_validate(guard) for guard in raw["guards"])
-    return raw, Rules(policy, guards, raw["budget"]["min_go_votes"], weights, vetoers, tuple(raw["sequence"]))
+    raw = others(script.people, raw) if script.people.random() < 0.3 else raw
+    people = People(Escalation.model_validate(raw["escalate"], strict=False), tuple(raw["sign_off"]))
+    return raw, Rules(policy, guards, raw["budget"]["min_go_votes"], weights, vetoers, tuple(raw["sequence"]), people)
 
 
 def told(drawn: Drawn) -> str:
     """Tell the run, one event a line."""
     keys = ("event", "round", "role", "attempt", "rule", "reason", "casts", "final", "convene", "release")
+    asked = ("question", "kind", "seat", "asked", "options", "by", "outcome", "how")
     ends = ("stop_reason", "phase", "after", "limits", "moved")
-    kept = [{key: each[key] for key in (*keys, *ends) if key in each} for each in drawn.state["events"]]
+    kept = [{key: each[key] for key in (*keys, *asked, *ends) if key in each} for each in drawn.state["events"]]
     lines = [str(each) for each in kept if each["event"] not in ("proposed", "conflict")]
     return "\n".join([json.dumps(drawn.script.raw), *lines])
 

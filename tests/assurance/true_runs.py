@@ -18,7 +18,9 @@ from nodes.services import Services
 from nodes.voices.recorded import RecordedVoice
 from nodes.voices.voice import Utterance
 from policies.team.team import Budget, Team
-from tests.assurance.random_runs import AT, Drawn, facts_of
+from tests.assurance.random_people import Clock
+from tests.assurance.random_runs import Drawn, facts_of
+from tests.assurance.true_people import Acts, questions_in, since_changes
 
 Event = Mapping[str, Any]
 Place = tuple[int, str, int]
@@ -42,10 +44,16 @@ class Stopped:
 
 
 def answers_in(events: Sequence[Event]) -> list[tuple[Place, Event]]:
-    """Return the events that are answers of seats, each with its question."""
+    """Return the events that are answers of seats which no person fills, each with its question."""
     kinds = ("accepted", "refused", "failed")
+    human = {place_of(event) for event in events if event["event"] == "asked" and "question" in event}
     found = [event for event in events if event["event"] in kinds and event["role"] != "brief"]
-    return [((event["round"], event.get("seat") or event["role"], event["attempt"]), event) for event in found]
+    return [(place_of(event), event) for event in found if place_of(event) not in human]
+
+
+def place_of(event: Event) -> Place:
+    """Return the question that an event of a seat is about."""
+    return (event["round"], event.get("seat") or event["role"], event.get("attempt", 1))
 
 
 def stops_in(events: Sequence[Event]) -> list[Stopped]:
@@ -55,7 +63,8 @@ def stops_in(events: Sequence[Event]) -> list[Stopped]:
     for at, event in enumerate(events):
         if event["event"] == "resumed":
             changes = {name: value for name, value in event["limits"].items() if value != limits[name]}
-            stops[-1] = replace(stops[-1], changes=changes)
+            if event["after"] is not None:
+                stops[-1] = replace(stops[-1], changes=changes)
             limits, leg = event["limits"], at
         if event["event"] == "finished" and event["stop_reason"] != "success":
             given = frozenset(Counter(place for place, _ in answers_in(events[:at])).items())
@@ -100,7 +109,7 @@ class HaltAsThen(Halt):
 
     def __init__(self, stops: Sequence[Stopped], voice: HeedingVoice) -> None:
         super().__init__()
-        self._voice = voice
+        self._voice, self.clock = voice, Clock()
         self._given = voice.given
         self.left = [stop for stop in stops if stop.is_halted]
 
@@ -114,7 +123,7 @@ class HaltAsThen(Halt):
     def now(self) -> str:
         """Return the time of a step, and note what was answered by then."""
         self._given = self._voice.given
-        return AT
+        return self.clock.at
 
 
 @dataclass
@@ -141,50 +150,74 @@ async def run_truly(database: Database, drawn: Drawn, team: Team, thread: str = 
     if drawn.moved is None:
         record = await runner.run(team, thread)
     else:
-        at = drawn.moved + 1
-        record = await _moved(runner, drawn, team, thread, halt)
-    while record["status"] == "stopped" and record["resumable"]:
+        record, at = await _moved(runner, drawn, team, thread, halt)
+    acts, is_heard = Acts(events), True
+    while record["status"] in ("stopped", "waiting") and record["resumable"]:
+        if record["status"] == "waiting":
+            done = await acts.go(runner, record, halt.clock)
+            is_heard = done is not None
+            if done is None:
+                break
+            record = done
+            continue
         key = (record["stop_reason"], record.get("phase"), voice.given)
         found = [n for n, stop in enumerate(stops) if n >= at and (stop.reason, stop.phase, stop.given) == key]
         if not found or stops[found[0]].changes is None:
             break
         at = found[0] + 1
         halt.left = [stop for stop in stops[at:] if stop.is_halted]
-        facts = drawn.legs[found[0]].options.get("facts")
+        leg = drawn.resumes[found[0]]
+        facts = None if leg.team else leg.options.get("facts")
         record = await runner.resume(thread, budget=stops[found[0]].changes, facts=facts)
-    return _seen(await runner.threads.begun(thread), events, voice)
+    return _seen(await runner.threads.begun(thread), events, voice, is_heard)
 
 
-async def _moved(runner: Runner, drawn: Drawn, team: Team, thread: str, halt: HaltAsThen) -> Record:
-    """Let the run go as it went, until changes were accepted for the last time, and go on with the team from there."""
-    last = drawn.moved or 0
-    stops, resumed = stops_in(drawn.state["events"]), _resumed_in(drawn.state["events"])
+async def _moved(runner: Runner, drawn: Drawn, team: Team, thread: str, halt: HaltAsThen) -> tuple[Record, int]:
+    """Let the run go as it went, until changes were accepted for the last time, and go on with the team from there.
+
+    Returns the record, too, with the number of stops so far.
+    """
+    last, number = drawn.moved or 0, 0
+    stops = stops_in(drawn.state["events"])
     record = await runner.run(drawn.first, thread)
-    for number, leg in enumerate(drawn.legs[: last + 1]):
-        assert (record["stop_reason"], record.get("phase")) == (stops[number].reason, stops[number].phase), number
-        halt.left = [stop for stop in stops[number + 1 :] if stop.is_halted]
-        if number < last:
-            record = await leg.go(runner, thread)
-    limits = Budget(**resumed[last]["limits"] | {"min_go_votes": team.budget.min_go_votes})
-    own = team.model_copy(update={"budget": limits, "facts": drawn.state["case"]["facts"]})
+    for place, leg in enumerate(drawn.legs[: last + 1]):
+        if record["status"] == "stopped":
+            assert (record["stop_reason"], record.get("phase")) == (stops[number].reason, stops[number].phase), number
+            number += 1
+            halt.left = [stop for stop in stops[number:] if stop.is_halted]
+        if place < last:
+            record = await leg.go(runner, record, halt.clock)
+    (*_, then) = (event for event in _resumed_in(drawn.state["events"]) if event["moved"])
+    limits = Budget(**then["limits"] | {"min_go_votes": team.budget.min_go_votes})
+    is_supplied = any(key[0] == "supply" for key in questions_in(since_changes(drawn.state["events"])))
+    facts = team.facts if is_supplied else drawn.state["case"]["facts"]  # who supplies them does so again
+    own = team.model_copy(update={"budget": limits, "facts": facts})
     record = await runner.run(own, thread, accept_changes=True)
-    state = await runner.threads.begun(thread)
-    assert _resumed_in(state["events"])[last]["limits"] == limits.model_dump(mode="json")
-    return record
+    resumed = _resumed_in((await runner.threads.begun(thread))["events"])
+    assert [each for each in resumed if each["moved"]][-1]["limits"] == limits.model_dump(mode="json")
+    return record, number
 
 
 def _resumed_in(events: Sequence[Event]) -> list[Event]:
     return [event for event in events if event["event"] == "resumed"]
 
 
-def _seen(state: Mapping[str, Any], events: Sequence[Event], voice: HeedingVoice) -> TrueRun:
+def _seen(state: Mapping[str, Any], events: Sequence[Event], voice: HeedingVoice, is_heard: bool) -> TrueRun:
     since = max((at for at, event in enumerate(state["events"]) if event.get("moved")), default=0)
-    outcomes = [event for event in state["events"][since:] if event["event"] == "outcome"]
-    last = outcomes[-1] if outcomes else None
-    final = last["final"] if last and last["final"] in DECISIONS else state["stop_reason"]
+    words = [event for event in state["events"][since:] if event["event"] in ("outcome", "ruled")]
+    outcomes = [event for event in words if event["event"] == "outcome"]
+    final = _final(state, words[-1] if words else None)
     then, now = prompts_in(events), prompts_in(state["events"])
     strange = [place for place in now if now[place] != then.get(place, [])[: len(now[place])]]
-    return TrueRun(final, last, not voice.lacked and not strange, strange)
+    is_known = is_heard and not voice.lacked and not strange
+    return TrueRun(final, outcomes[-1] if outcomes else None, is_known, strange)
+
+
+def _final(state: Mapping[str, Any], last: Event | None) -> str:
+    """Return what a run came to: what people gave, or the policy where nobody has to sign it, or why it stopped."""
+    said = (last.get("outcome") or last["final"]) if last else None
+    is_unsigned = last is not None and last["event"] == "outcome" and state["case"]["team"]["sign_off"]
+    return str(said if said in DECISIONS and not is_unsigned else state["stop_reason"] or "waiting")
 
 
 def prompts_in(events: Sequence[Event]) -> dict[Place, list[str]]:

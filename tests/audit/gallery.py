@@ -27,18 +27,16 @@ from nodes.voices.voice import Question
 from policies.run.seats import Failure
 from policies.team.team import Team
 from tests.audit.chronicle import BRIEF, ODD, speech
+from tests.audit.people import KilledError, with_people
 from tests.durability.pattern_teams import SAYS, write_team
-from tests.harness import proposal, resume, run, scripted, settings_at, team_of
+from tests.harness import answer, proposal, resume, run, scripted, settings_at, team_of
 from tests.runs.stage import DEMAND, RISK
 
 NAME = "accord.sqlite"
 LONG_ROUNDS = 27
 """Enough for a full copy of each growing list in the checkpoints."""
+ONLY_APPROVED = 'policy={name: mine, rules: [{when: "go == team", then: go}], otherwise: next_round}'
 GUARD = "guards=[{name: alerts, fact: risk_signals.chargeback_alerts, at_least: 4, cap: go_with_caution}]"
-
-
-class KilledError(Exception):
-    """Ends a run in the middle, as a kill does: nothing is written of the step that was under way."""
 
 
 @lru_cache(maxsize=1)
@@ -48,6 +46,7 @@ def gallery() -> Path:
     settings = settings_at(home)
     for make in (_decided, _stopped, _ended_otherwise, _went_on, _of_patterns, _with_messages, _cut_off, _served):
         make(settings)
+    with_people(settings)
     with closing(sqlite3.connect(home / NAME)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
     return home / NAME
@@ -115,7 +114,10 @@ def _ended_otherwise(settings: Settings) -> None:
     launch = team_of(settings, "checkout_launch", "policy=launch")
     for thread in ("escalated", "escalated_again"):
         run(launch, settings, thread, scripted(_failing("", since=99)))
-    resume(settings, "escalated_again", scripted(_failing("", since=99)), budget={"max_rounds": 4})
+    again = scripted(_failing("", since=99))
+    resume(settings, "escalated_again", again, budget={"max_rounds": 4})
+    for word in ("again", "go_with_caution"):
+        answer(settings, word, "escalated_again", again)
     halt = Halt()
     run(team, settings, "cancelled", scripted(_halting(halt, RISK)), halt=halt)
     run(team, settings, "unauthorized", scripted(_failing("llm_auth")))
@@ -124,7 +126,7 @@ def _ended_otherwise(settings: Settings) -> None:
     facts = team.facts or {}
     many = {**facts, "risk_signals": {**facts["risk_signals"], "chargeback_alerts": "many"}}
     run(team_of(settings, facts=many), settings, "unreadable")
-    run(team_of(settings, "change_freeze", "policy=unanimous"), settings, "no_quorum", scripted(_divided))
+    run(team_of(settings, "change_freeze", ONLY_APPROVED), settings, "no_quorum", scripted(_divided))
     run(team_of(settings, "retrospective", "options.max_turns=2"), settings, "talked_out")
     run(_of_facts_elsewhere(home), settings, "no_facts", scripted(_go))
     run(_of_facts_elsewhere(home), settings, "facts_later", scripted(_go))

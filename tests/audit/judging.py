@@ -31,7 +31,7 @@ UNSHOWN = (JOURNAL, EARLIER, OWN, TIMES, UNDER_WAY)
 """The fields that docs/record.md names, and nothing: bytes that no row is made of, another writing of the same."""
 
 LISTS = ("history", "stages", "messages", "delivered", "trace", "superseded", "events")
-UNCOMMITTED = ("replies", "goal", "facts", "budget", "accept_changes", "task", "__start__")
+UNCOMMITTED = ("replies", "given", "goal", "facts", "budget", "accept_changes", "task", "__start__")
 
 
 def check_seed(seed: int) -> str:

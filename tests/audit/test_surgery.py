@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from graph.assurance import verification
-from tests.audit.anatomy import KEYS, changed, decoded, encoded
+from tests.audit.anatomy import KEYS, changed, decoded, encoded, parts_of
 from tests.audit.gallery import NAME, gallery, threads_of
 from tests.audit.judging import (
     EARLIER,
@@ -25,6 +25,7 @@ from tests.audit.judging import (
     judged,
     verified,
 )
+from tests.audit.people import CUT
 from tests.audit.showing import settings_on, shown
 from tests.audit.surgery import Cut, Surgeon
 from tests.harness import show
@@ -43,8 +44,10 @@ WAYS = frozenset(
 )
 
 ENDINGS = {
-    "escalated": "escalated",
-    "escalated_again": "escalated",
+    "escalated": None,
+    "escalated_again": "success",
+    "people_ended": "human_stopped",
+    "silent": "success",
     "cancelled": "cancelled",
     "unauthorized": "llm_auth",
     "late": "max_seconds",
@@ -54,7 +57,7 @@ ENDINGS = {
     "no_quorum": "no_quorum",
     "talked_out": "max_turns_reached",
 }
-"""How the threads end that end neither with a decision nor for want of an answer."""
+"""How the threads end that end neither with a decision of the team nor for want of an answer; None: they wait."""
 
 
 @pytest.fixture
@@ -88,7 +91,7 @@ def test_the_gallery_is_intact_and_shows_threads_of_every_kind(path: Path) -> No
 
     assert (code, broken) == (0, set())
     assert sorted(found) == threads_of(path)
-    assert {*found.values()} == {"ok", "stopped", "interrupted", "not begun"}
+    assert {*found.values()} == {"ok", "stopped", "waiting", "interrupted", "not begun"}
     assert {name: show(settings_on(path), name)["stop_reason"] for name in ENDINGS} == ENDINGS
 
 
@@ -149,6 +152,8 @@ def rewrite(path: Path, table: str, column: str, where: str, steps: tuple[Any, .
 
 CHANNEL = "thread_id = 'three_rounds' AND checkpoint_ns = ''"
 ARCHIVED, LISTED = "key = 'three_rounds' AND prefix LIKE 'archive%'", "key = 'three_rounds' AND prefix = 'threads'"
+SIGNED = "thread_id = 'signed' AND checkpoint_ns = ''"
+ARCHIVED_PEOPLE = "key = 'people_decided' AND prefix LIKE 'archive%'"
 GUARDED = ("channel_values", "case", "team", "guards")
 BY_HAND: dict[str, tuple[str, str, str, tuple[Any, ...], Any]] = {
     "the brief": ("checkpoints", "checkpoint", CHANNEL, ("channel_values", "answer"), "Decision: no_go\n\nNo."),
@@ -169,6 +174,12 @@ BY_HAND: dict[str, tuple[str, str, str, tuple[Any, ...], Any]] = {
         ("tape", "steps", 2, "casts", "risk_analyst"),
         "go",
     ),
+    "a word of a person": ("writes", "value", f"{SIGNED} AND channel = 'events'", (1, "outcome"), "no_go"),
+    "who answered": ("writes", "value", f"{SIGNED} AND channel = 'events'", (0, "by"), "cto"),
+    "what people gave, archived": ("store", "value", ARCHIVED_PEOPLE, ("tape", "steps", 4, "ruled"), "no_go"),
+    "who is asked, archived": ("store", "value", ARCHIVED_PEOPLE, ("escalate", "decide", "by"), ["cfo"]),
+    "who signs, archived": ("store", "value", ARCHIVED_PEOPLE, ("sign_off",), ["cfo"]),
+    "whose seats people fill, archived": ("store", "value", ARCHIVED_PEOPLE, ("human",), ["risk"]),
     "the index": ("store", "value", LISTED, ("final_decision",), "no_go"),
     "a time": ("store", "value", LISTED, ("updated_at",), "2020-01-01T00:00:00"),
     "what was admitted": ("store", "value", "key = 'not_begun' AND prefix = 'threads'", ("goal",), "Another?"),
@@ -178,6 +189,31 @@ BY_HAND: dict[str, tuple[str, str, str, tuple[Any, ...], Any]] = {
 @pytest.mark.parametrize("what", BY_HAND)
 def test_what_was_once_found_by_nothing_is_found(what: str, path: Path) -> None:
     assert judged(path, rewrite(path, *BY_HAND[what])) == "found"
+
+
+@pytest.mark.parametrize("thread", ["asked", "asked_heard_one", "seats_wait", "unsigned", "a_fact_is_asked", *CUT])
+def test_each_value_of_a_question_that_waits_is_committed_to(thread: str, path: Path) -> None:
+    where = f"thread_id = '{thread}' AND checkpoint_ns = ''"
+    with closing(sqlite3.connect(path)) as connection:
+        found = f"SELECT checkpoint FROM checkpoints WHERE {where} ORDER BY checkpoint_id DESC LIMIT 1"
+        (kept,) = connection.execute(found).fetchone()
+    at = ("channel_values", "questions")
+    questions = decoded(kept, "checkpoints")["channel_values"]["questions"]
+    places = [steps for steps, value in parts_of(questions) if not isinstance(value, dict | list) or not value]
+    assert len(places) >= 15
+    for steps in places:
+        rewritten = path.with_suffix(".changed")
+        shutil.copyfile(path, rewritten)
+        rewrite(rewritten, "checkpoints", "checkpoint", where, (*at, *steps), "another value")
+        code, _, broken = verified(rewritten)
+        assert (code, broken) == (1, {thread}), steps
+
+
+def test_threads_that_wait_verify_whatever_was_answered_by_then(path: Path, capsys: Captured) -> None:
+    for thread in ("asked", "asked_heard_one", "seats_wait", "unsigned", "a_fact_is_asked", *CUT):
+        done = accord(capsys, "audit", "verify", thread, "--json", "--db", path)
+        (found,) = json.loads(done.out)
+        assert (done.code, found["status"]) == (0, "waiting"), done
 
 
 BLIND: dict[str, tuple[str, Any, list[str]]] = {
@@ -203,7 +239,7 @@ def test_a_verification_that_is_blind_for_something_is_noticed(
 
 def test_a_write_that_lies_in_another_step_of_the_same_list_changes_nothing_that_is_read(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
-        own = "thread_id = 'escalated' AND checkpoint_ns = ''"
+        own = "thread_id = 'escalated_again' AND checkpoint_ns = ''"
         steps = [step for (step,) in connection.execute(f"SELECT checkpoint_id FROM checkpoints WHERE {own}")]
         last = f"SELECT max(checkpoint_id) FROM writes WHERE {own} AND channel = 'trace'"
         (written,) = connection.execute(last).fetchone()

@@ -7,7 +7,7 @@ messages and rounds; time, tokens and texts are left out.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tests.oracle.deciding import NOBODY, STANCES, Moves, capped, decide, next_place
+from tests.oracle.deciding import NOBODY, RANKS, STANCES, Moves, capped, decide, next_place
 from tests.oracle.tables import Place, Table, Team
 
 BROKEN = "invalid_contribution:stance"
@@ -31,7 +31,7 @@ class Ending:
 
     stop_reason: str
     at: str | None = None
-    """The round and role of a stop at a seat, or `human`."""
+    """The round and role of a stop at a seat; `human` where a person ended the run."""
     decision: str | None = None
     rounds: tuple[tuple[tuple[str, str], ...], ...] = ()
     """Who said what in each finished round, in the order of the seats, without who was absent."""
@@ -78,14 +78,30 @@ class Run:
         """Run on with raised budgets; an ended run stays as it is."""
         self.place = replace(self.place, max_rounds=max_rounds or self.place.max_rounds)
         self.team = replace(self.team, max_messages=max_messages or self.team.max_messages)
-        if self._ending.stop_reason == "success" or (self._waits_for_a_round() and self.place.is_last):
+        is_over = self._ending.stop_reason in ("success", "human_stopped", "waiting")
+        if is_over or (self._lacks_a_round() and self.place.is_last):
             return self._ending
-        if self._waits_for_a_round():
+        if self._lacks_a_round():
             self._open_next()
         return self.go()
 
-    def _waits_for_a_round(self) -> bool:
-        return self._ending.stop_reason in ("escalated", "max_rounds_reached")
+    def answer(self, word: str) -> Ending:
+        """Answer a run that waits for a person; what is beyond the guards or the rounds is not taken."""
+        least = min((RANKS[cap] for cap in self.caps), default=RANKS["go"])
+        is_allowed = RANKS.get(word, 0) <= least and not (word == "again" and self.place.is_last)
+        if self._ending.stop_reason != "waiting" or not is_allowed:
+            return self._ending
+        if word == "again":
+            self._open_next()
+            return self.go()
+        if word == "stop":
+            self._ending = replace(self._ending, stop_reason="human_stopped", at="human")
+        else:
+            self._ending = replace(self._ending, stop_reason="success", decision=word)
+        return self._ending
+
+    def _lacks_a_round(self) -> bool:
+        return self._ending.stop_reason == "max_rounds_reached"
 
     def _ask_once(self) -> bool:
         """Ask every empty seat once, as far as messages go; return whether all seats are taken then."""
@@ -148,7 +164,7 @@ class Run:
         elif outcome == "next_round":
             self._ending = replace(self._ending, stop_reason="max_rounds_reached")
         elif outcome == "escalate":
-            self._ending = replace(self._ending, stop_reason="escalated", at="human")
+            self._ending = replace(self._ending, stop_reason="waiting")
         else:
             self._ending = replace(self._ending, stop_reason="success", decision=outcome)
 

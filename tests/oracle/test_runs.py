@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from graph.problems import UsageError
 from graph.record import Record
-from graph.runner import open_runner
+from graph.runner import Runner, open_runner
 from nodes.voices.voice import Question
 from policies.run.seats import Failure
 from tests.harness import proposal, scripted, settings_at, team_of
@@ -24,6 +25,9 @@ CAPS = ((), (), (), ("go_with_caution",), ("no_go",))
 ROUNDS = 8
 FAILURES = (BROKEN, BROKEN, "llm_timeout", "llm_rate_limited", "llm_error:503", "llm_empty", *ALWAYS_STOPS)
 Resume = dict[str, int]
+Act = Resume | str
+"""What somebody does with a run that has stopped or waits: limits to resume it with, or a word to answer it with."""
+WORDS = ("go", "go_with_caution", "no_go", "again", "again", "stop")
 
 
 def draw_script(random: Random, team: Team) -> dict[tuple[str, int], list[str]]:
@@ -61,6 +65,24 @@ def draw_resumes(random: Random, team: Team) -> list[Resume]:
     return found
 
 
+def draw_acts(random: Random, team: Team) -> list[Act]:
+    """Return resumes, and answers between them."""
+    acts: list[Act] = []
+    for each in draw_resumes(random, team):
+        acts += [each, *([random.choice(WORDS)] if random.random() < 0.7 else [])]
+    return [*acts, *random.choices(WORDS, k=random.choice((0, 1, 3)))]
+
+
+async def done(runner: Runner, name: str, act: Act) -> Record:
+    """Return the record after somebody did that; an answer that is not taken changes nothing."""
+    if isinstance(act, dict):
+        return await runner.resume(name, budget=act)
+    try:
+        return await runner.answer(name, {"by": "Ada", "because": "So.", "answer": act})
+    except UsageError:
+        return await runner.threads.show(name)
+
+
 def speech_of(script: dict[tuple[str, int], list[str]], sure: dict[tuple[str, int], float]) -> Any:
     """Return what the scripted voice says, time after time that a role is asked in a round."""
     times: Counter[tuple[str, int]] = Counter()
@@ -79,8 +101,8 @@ def speech_of(script: dict[tuple[str, int], list[str]], sure: dict[tuple[str, in
     return speech
 
 
-def real_run(home: Path, name: str, text: str, speech: Any, resumes: list[Resume]) -> list[Ending]:
-    """Return where the real run is at first and after each resume."""
+def real_run(home: Path, name: str, text: str, speech: Any, acts: list[Act]) -> list[Ending]:
+    """Return where the real run is at first and after each act."""
     settings = settings_at(home)
     path = home / f"{name}.yaml"
     path.write_text(text, encoding="utf-8")
@@ -89,7 +111,7 @@ def real_run(home: Path, name: str, text: str, speech: Any, resumes: list[Resume
     async def main() -> list[Record]:
         async with open_runner(settings, scripted(speech)) as runner:
             first = await runner.run(team, name)
-            return [first, *[await runner.resume(name, budget=budget) for budget in resumes]]
+            return [first, *[await done(runner, name, act) for act in acts]]
 
     return [as_ending(record) for record in asyncio.run(main())]
 
@@ -97,7 +119,7 @@ def real_run(home: Path, name: str, text: str, speech: Any, resumes: list[Resume
 def as_ending(record: Record) -> Ending:
     """Return the record as the oracle has it."""
     return Ending(
-        record["stop_reason"],
+        record["stop_reason"] or record["status"],
         record.get("phase"),
         record.get("final_decision"),
         tuple(tuple((said["agent"], said["stance"]) for said in each["contributions"]) for each in record["history"]),
@@ -111,20 +133,20 @@ def check_seed(seed: int, home: Path) -> str:
     """Return where the real run of a random team and script is not where the oracle has it, or an empty text."""
     table, team = draw(seed, SMALL)
     random = Random(-seed - 1)
-    script, resumes, caps = draw_script(random, team), draw_resumes(random, team), random.choice(CAPS)
+    script, acts, caps = draw_script(random, team), draw_acts(random, team), random.choice(CAPS)
     sure = draw_confidences(random, team)
     paper = Run(table, team, script, caps, sure)
-    expected = [paper.go(), *[paper.resume(**budget) for budget in resumes]]
+    expected = [paper.go(), *[paper.answer(act) if isinstance(act, str) else paper.resume(**act) for act in acts]]
     real = real_run(
         home,
         f"drawn_{seed}",
         team_file(table, team, caps, accepted=("total", "monotone")),
         speech_of(script, sure),
-        resumes,
+        acts,
     )
     for number, (found, wanted) in enumerate(zip(real, expected, strict=True)):
         if found != wanted:
-            return f"seed {seed}, resume {number} of {resumes}, {caps}: {found}\nthe oracle: {wanted}\n{script}"
+            return f"seed {seed}, act {number} of {acts}, {caps}: {found}\nthe oracle: {wanted}\n{script}"
         if wanted.stop_reason == BROKEN:  # whether such a stop can be resumed is not asked here
             break
     return ""

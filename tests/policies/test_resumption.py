@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from policies.run.resumption import Resumption, resumption_of
+from policies.run.resumption import Resumption, Way, resumption_of
 from policies.run.stop import STOP_KINDS, STOP_TABLE, StopKind, stop_reason
 
 CUT_OFF, RESUMABLE, FINISHED = None, "max_messages", "success"
@@ -63,3 +63,13 @@ def test_a_thread_that_stopped_is_entered_only_where_its_reason_can_be_resumed(k
 
 def test_a_refusal_names_what_moved() -> None:
     assert resumption_of(CUT_OFF, "goal").refused_as == "stale_thread:goal"
+
+
+@pytest.mark.parametrize(
+    ("moved", "raises", "way"), [(None, False, "show"), (None, True, "enter"), ("facts", False, "enter")]
+)
+def test_a_thread_that_waits_is_shown_unless_what_is_asked_may_change(
+    moved: str | None, raises: bool, way: Way
+) -> None:
+    assert resumption_of(None, moved, accepts_changes=True, raises_limits=raises, waits=True) == Resumption(way)
+    assert resumption_of(None, "facts", waits=True).refused_as == "stale_thread:facts"

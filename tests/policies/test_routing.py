@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from policies.run.routing import next_nodes, next_step
+from policies.run.routing import next_after_people, next_nodes, next_step
 
 STOP = {"reason": "cancelled", "phase": None, "raw": None}
 OUTCOMES: dict[Any, str] = {
@@ -59,3 +59,19 @@ def test_the_asked_roles_come_back_in_sequence_order_as_a_list_of_its_own() -> N
 
 def test_convene_always_leads_somewhere() -> None:
     assert all(next_nodes([], outcome, None, None) for outcome in OUTCOMES)
+
+
+def test_convene_leads_to_people_who_are_asked_and_to_the_seats_of_no_role_then() -> None:
+    for asks, outcome in product([[], ["legal"]], OUTCOMES):
+        assert next_nodes(asks, outcome, None, None, waits=True) == ["human"]
+        assert next_nodes(asks, outcome, STOP, None, waits=True) == ["stop"]
+        assert next_nodes(asks, outcome, None, "human_stopped", waits=True) == ["end"]
+
+
+def test_an_answer_leads_where_the_rule_says_in_every_combination() -> None:
+    """A thread that ended ends, a pending stop stops, who has not answered is asked, filled seats are aligned."""
+    for waits, fills, outcome in product((True, False), (True, False), OUTCOMES):
+        assert next_after_people(waits, fills, outcome, None, "success") == "end"
+        assert next_after_people(waits, fills, outcome, STOP, None) == "stop"
+        expected = "human" if waits else "align" if fills else next_step(outcome, None)
+        assert next_after_people(waits, fills, outcome, None, None) == expected

@@ -123,7 +123,7 @@ def test_a_shipped_team_loads_without_a_warning_and_bears_its_files_name(name: s
 def test_a_shipped_team_is_as_its_file_has_it(name: str) -> None:
     team = load_team(name)
 
-    assert parse_team({**raw_of(name), "policy": raw_policy(team.policy.name)}) == team
+    assert parse_team(with_policy(raw_of(name))) == team
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -294,3 +294,42 @@ def test_a_vote_whose_table_escalates_waits_for_a_person(tmp_path: Path) -> None
 
     assert (record["status"], record["final_decision"]) == ("ok", "go_with_caution")
     assert "adopted with reservations" in record["answer"]
+
+
+def test_a_limit_that_is_raised_while_seats_wait_keeps_what_was_answered(tmp_path: Path) -> None:
+    both = human("legal", "cfo", sequence=["legal", "risk", "demand"])
+    roles = both["roles"] | {"risk": {"title": "Risk", "mandate": "M.", "voice": "human", "people": ["cto"]}}
+    at = Desk(tmp_path, both | {"roles": roles})
+    first = at.run()["waiting"]
+    at.answer("cto", proposal("risk", "caution"))
+    raised = at.resume(budget={"max_rounds": 5})
+
+    assert [(each["id"], each["seat"]) for each in raised["waiting"]] == [(first[0]["id"], "legal")]
+    record = at.answer("cfo", proposal("legal"))
+    assert (record["final_decision"], len(at.events("answered"))) == ("go_with_caution", 2)
+    assert len([each for each in at.events("asked") if each["role"] in ("legal", "risk")]) == 2
+
+
+def test_a_limit_that_is_raised_while_a_fact_is_awaited_gives_no_more_time_for_it(tmp_path: Path) -> None:
+    silent = {"supply": {"risk.rate": ["coo"]}, "expires_after": "1h", "on_timeout": "no_go"}
+    at = Desk(tmp_path, team(facts={"x": 1}, requires=["risk.rate"], escalate=silent))
+    first = at.run()["waiting"][0]
+    at.later(minutes=59)
+    assert at.resume(budget={"max_rounds": 5})["waiting"][0] == first
+    assert len(at.events("asked")) == 1
+    at.later(minutes=2)
+
+    assert at.resume()["stop_reason"] == "needs_input:risk.rate"
+
+
+def test_what_people_decided_in_a_vote_is_not_signed_once_more(tmp_path: Path) -> None:
+    table = {"name": "never", "rules": [{"when": "block >= 0", "then": "escalate"}], "otherwise": "no_go"}
+    at = desk(tmp_path, {}, pattern="vote", lead="legal", policy=table, sign_off=["cto"])
+    at.voice.speech = lambda asked: (
+        {"proposal": "Ship.", "reason": "Ready."}
+        if asked.task.contract == "proposal"
+        else {"vote": "approve", "reason": "So."}
+    )
+    assert at.run()["waiting"][0]["kind"] == "decide"
+
+    assert at.answer("Ada", "go")["status"] == "ok"

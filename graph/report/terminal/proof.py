@@ -23,6 +23,10 @@ Plain = dict[str, Any]
 
 LIMITS_PAGE = "docs/policies.md#what-the-proof-does-not-show"
 
+ONE_ROUND = "A vote has one round; one that decides nothing ends with no_quorum, and no human is asked but by a row"
+ASKED_ONCE = "The approvers are asked once, and nobody after them; one whose answer is missing is absent"
+"""How often those vote whose table is proved."""
+
 MEANINGS = {
     "total": "every vote has an outcome, and no row errs",
     "monotone": "a more cautious stance never gives a more permissive outcome",
@@ -49,6 +53,8 @@ def plain_proof(proof: Proof, subject: Subject) -> Plain:
     return {
         "policy": proof.policy,
         "team_of": "/".join(subject.within),
+        "voters": "approvers" if subject.is_of_people else "roles",
+        "asked_once": subject.electorate.is_vote,
         "roles": list(proof.roles),
         "votes": proof.votes,
         "kinds": proof.kinds,
@@ -132,7 +138,8 @@ def print_proof(proof: Proof, subject: Subject, console: Console) -> None:
 def _head(proof: Proof, subject: Subject) -> str:
     where = f"the team {subject.title}" if subject.is_team else f"{len(proof.roles)} roles"
     kinds = "" if proof.kinds == proof.votes else f", {proof.kinds} kinds of them by counts"
-    return f"{proof.policy} on {where}: {_many(len(proof.roles), 'role')} cast {proof.votes} votes{kinds}"
+    who, word = (subject.title, "approver") if subject.is_of_people else (where, "role")
+    return f"{proof.policy} on {who}: {_many(len(proof.roles), word)} cast {proof.votes} votes{kinds}"
 
 
 def _walked(walked: Walked, subject: Subject) -> Iterator[str]:
@@ -141,7 +148,7 @@ def _walked(walked: Walked, subject: Subject) -> Iterator[str]:
     told = f"{_many(walked.places - walked.resumed, 'place')} that rows can tell apart{resumed}"
     yield f"Walked every run from round 1, and decided each vote: {told}"
     if subject.electorate.is_vote:
-        yield "A vote has one round; one that decides nothing ends with no_quorum, and no human is asked but by a row"
+        yield ASKED_ONCE if subject.is_of_people else ONE_ROUND
     else:
         yield f"max_rounds is {walked.max_rounds}{_raised(walked)}"
     if len(walked.teams) > 1:

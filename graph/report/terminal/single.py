@@ -13,6 +13,7 @@ from graph.report.terminal.proof import word_of
 from graph.report.terminal.visible import visible
 from policies.assurance.counterexamples import shown_casts, shown_place
 from policies.decision.table import DECISIONS
+from policies.patterns.vote import asks_people
 
 Plain = dict[str, Any]
 
@@ -24,6 +25,7 @@ def plain_single(found: Single) -> Plain:
     return {
         "policy": subject.policy.name,
         "on": subject.name,
+        "voters": "approvers" if subject.is_of_people else "roles",
         **asdict(found.place),
         "casts": dict(found.casts),
         "vote": ruling.vote,
@@ -44,7 +46,7 @@ def plain_single(found: Single) -> Plain:
 def print_single(found: Single, console: Console) -> None:
     """Print a decided vote: its place, the outcome, the row and what it read, caps, and whether a run gets there."""
     place, subject = found.place, found.subject
-    on = f" on the team {subject.name}" if subject.is_team else ""
+    on = f" on {subject.title}" if subject.is_of_people else f" on the team {subject.name}" if subject.is_team else ""
     console.print(visible(f"{subject.policy.name}{on}: {shown_place(place)}; max_rounds {place.max_rounds}"))
     console.print(visible(f"  streak {place.rounds_blocked} (rounds in a row with a block right before this one)"))
     console.print(visible(f"  {shown_casts(found.casts)}"))
@@ -88,8 +90,10 @@ def _row(found: Single) -> Iterator[str]:
 def _stops(found: Single) -> str | None:
     """Return the reason with which a run stops here without a decision and without asking a human."""
     final = found.ruling.final
+    if found.subject.is_of_people:
+        return None if final in DECISIONS else "human_stopped"
     if found.subject.electorate.is_vote:
-        return None if final in DECISIONS else "no_quorum"
+        return None if final in DECISIONS or asks_people(found.ruling) else "no_quorum"
     is_last = found.place.round == found.place.max_rounds
     return "max_rounds_reached" if final == "next_round" and is_last else None
 

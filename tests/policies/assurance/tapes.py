@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from policies.assurance.past import PastRun
-from policies.assurance.tape import Exchange, Pause, RoundEnd, Start, Tape, TapeStep
+from policies.assurance.tape import Asked, Exchange, Pause, RoundEnd, Ruled, Start, Tape, TapeStep
 from policies.contracts.answers import Accepted, Refusal
 from policies.decision.guards import Guard, examine
 from policies.decision.outcome import decide
 from policies.decision.table import DECISIONS, Policy
 from policies.decision.vote import Cast, Vote, rounds_blocked
+from policies.people.question import Word
 from policies.run.budgets import change_budget
 from policies.run.seats import Failure, Reply
 from policies.team.access import Access
@@ -50,6 +51,11 @@ def ends(number: int, final: str, *casts: str, questions: int = 0, seats: Sequen
     return RoundEnd(number, dict(zip(seats, casts, strict=False)), final, questions)  # type: ignore[arg-type]
 
 
+def gave(word: Word, number: int = 1, kind: Asked = "decide") -> Ruled:
+    """What people gave who were asked after a round, or in it."""
+    return Ruled(kind, word, number)
+
+
 @dataclass(frozen=True)
 class stops:
     """A stop, and the limits that whoever resumed the run changed; None: nobody did."""
@@ -79,7 +85,7 @@ def _steps(steps: Sequence[Happened], limits: Budget) -> Iterator[TapeStep]:
             yield Pause(step.reason, step.phase, limits, resumed, step.max_repairs)
             limits = resumed or limits
         else:
-            yield replace(step, limits=limits) if isinstance(step, Exchange) else step
+            yield replace(step, limits=limits) if isinstance(step, Exchange | Ruled) else step
 
 
 def talked(
@@ -92,8 +98,8 @@ def talked(
 ) -> PastRun:
     """The run in which these votes were cast under a policy; a fourth cast is that of who was convened.
 
-    Where a human was asked, somebody resumed the run if another round follows. `stopped` is why the first role failed
-    in one more round.
+    A human who was asked let the team talk again if another round follows, else ended the run. `stopped` is why the
+    first role failed in one more round.
     """
     limits, earlier, final = Budget(max_rounds=max_rounds), list[list[Any]](), "next_round"
     steps: list[Happened] = []
@@ -106,13 +112,14 @@ def talked(
         steps += [asks_all(number, answers), RoundEnd(number, seats, final)]
         goes_on = number < len(rounds) or bool(stopped)
         if final == "escalate":
-            steps.append(stops("escalated", "human", {} if goes_on else None))
+            steps.append(gave("again" if goes_on else "stop", number))
+            steps += [] if goes_on else [stops("human_stopped", "human")]
     if stopped:
         number = len(rounds) + 1
         said_last: dict[str, Given] = {**dict.fromkeys(SEATS, "go"), "risk": Failure(stopped)}
         steps += [asks_all(number, said_last), stops(stopped, f"round_{number}:risk")]
     elif final == "next_round":
         steps.append(stops("max_rounds_reached"))
-    undecided = "escalated" if final == "escalate" else "max_rounds_reached"
+    undecided = "human_stopped" if final == "escalate" else "max_rounds_reached"
     ended = stopped or (final if final in DECISIONS else undecided)
     return run(ended, *steps, start=Start(limits), guards=guards, facts={"rate": rate})

@@ -11,7 +11,7 @@ from policies.run.budgets import Spent
 from policies.run.seats import Reseating
 from policies.team.team import Budget
 from tests.policies.assurance.enumeration import policy
-from tests.policies.assurance.tapes import BROKEN, LATE, SEATS, asks, ends, run, stops
+from tests.policies.assurance.tapes import BROKEN, LATE, SEATS, asks, ends, gave, run, stops
 
 STOP = policy(("block > 1", "no_go"), ("block == 1", "next_round"), otherwise="go")
 MOST = policy(("2 * go > team", "go"), otherwise="next_round", on_absent="count")
@@ -127,12 +127,6 @@ def test_a_round_that_was_open_when_changes_were_accepted_is_asked_again() -> No
     assert again(run("go", *steps, start=start), STOP) == Verdict("t1", "same", "go", "go", 1)
 
 
-def test_an_escalation_that_stands_while_no_round_is_left_is_still_one() -> None:
-    start = Start(Budget(max_rounds=1), 1, "escalate", Spent(3, 1))
-
-    assert again(run("escalated", stops("escalated", "human"), start=start), STOP).answer == "same"
-
-
 # --- votes -----------------------------------------------------------------------------------------------------------
 
 PROPOSED = asks(1, proposal=Accepted("chair", "proposal", {}))
@@ -189,10 +183,10 @@ def test_a_ballot_that_was_not_cast_again_leaves_it_undetermined() -> None:
 
 
 def test_a_seat_that_was_never_asked_in_its_round_leaves_it_undetermined() -> None:
-    lowered = stops("escalated", "human", {"max_messages": 4})
+    lowered = stops(None, "human", {"max_messages": 4})
     steps = (
         *(asks(1, risk="go", legal="block", sales="go"), ends(1, "escalate", "go", "block", "go"), lowered),
-        *(asks(2, risk="go"), stops("max_messages", "round_2:legal")),
+        *(gave("again"), asks(2, risk="go"), stops("max_messages", "round_2:legal")),
     )
     past = run("max_messages", *steps)
 

@@ -9,7 +9,7 @@ from policies.decision.table import Policy
 from policies.run.seats import Reseating
 from policies.team.team import Budget
 from tests.policies.assurance.enumeration import policy
-from tests.policies.assurance.tapes import BROKEN, CUT, DOWN, KEY, LATE, SEATS, Happened, asks, ends, run, stops
+from tests.policies.assurance.tapes import BROKEN, CUT, DOWN, KEY, LATE, SEATS, Happened, asks, ends, gave, run, stops
 
 STOP = policy(("block > 1", "no_go"), ("block == 1", "next_round"), otherwise="go")
 COUNT = STOP.model_copy(update={"on_absent": "count"})
@@ -50,7 +50,7 @@ def test_a_broken_contract_beyond_repairs_is_an_absence_or_a_stop() -> None:
 def test_repairs_that_the_team_allowed_from_a_resume_on_are_allowed_from_there() -> None:
     steps = (
         *(asks(1, risk="go", legal="go", sales="block"), ends(1, "escalate", "go", "go", "block")),
-        *(stops("escalated", "human", {}, 0), asks(2, risk=BROKEN, legal="go", sales="go")),
+        *(gave("again"), stops("cancelled", None, {}, 0), asks(2, risk=BROKEN, legal="go", sales="go")),
     )
     asked = policy(("block == 1", "escalate"), otherwise="go")
     past = run("invalid_contribution:stance", *steps, stops("invalid_contribution:stance", "round_2:risk"))
@@ -182,7 +182,7 @@ def test_a_round_that_was_granted_on_a_resume_is_granted_where_the_run_stopped_a
 def test_a_limit_that_was_raised_where_this_run_would_not_have_stopped_is_not_raised() -> None:
     steps = (
         *(asks(1, risk="go", legal="go", sales="block"), ends(1, "escalate", "go", "go", "block")),
-        *(stops("escalated", "human", {"max_rounds": 3}), asks(2, risk="go", legal="go", sales="block")),
+        *(stops(None, "human", {"max_rounds": 3}), gave("again"), asks(2, risk="go", legal="go", sales="block")),
         *(ends(2, "next_round", "go", "go", "block"), asks(3, risk="go", legal="go", sales="go")),
         ends(3, "go", "go", "go", "go"),
     )
@@ -198,11 +198,11 @@ def test_a_limit_that_was_raised_where_this_run_would_not_have_stopped_is_not_ra
 def test_who_resumed_a_run_on_other_limits_is_not_known_to_resume_this_one() -> None:
     steps = (
         *(asks(1, risk="go", legal="go", sales="block"), ends(1, "escalate", "go", "go", "block")),
-        *(stops("escalated", "human", {"max_rounds": 9}), asks(2, risk=KEY, legal="go", sales="go")),
+        *(stops(None, "human", {"max_rounds": 9}), gave("again"), asks(2, risk=KEY, legal="go", sales="go")),
         *(stops("llm_auth", "round_2:risk", {"max_messages": 20}), asks(2, risk="go"), ends(2, "go", "go", "go", "go")),
     )
     asked = policy(("block == 1", "escalate"), otherwise="go")
-    unchanged = (*steps[:2], stops("escalated", "human", {}), *steps[3:])
+    unchanged = (*steps[:2], *steps[3:])
 
     assert again(run("go", *steps), asked).answer == "same"
     assert again(run("go", *unchanged), STOP).answer == "same"
@@ -329,7 +329,7 @@ def test_an_answer_that_was_given_on_more_time_is_not_known_to_this_run() -> Non
 def test_a_round_that_was_held_on_more_time_is_not_known_to_this_run() -> None:
     steps = (
         *(asks(1, risk="go", legal="go", sales="block"), ends(1, "escalate", "go", "go", "block")),
-        *(stops("escalated", "human", {"max_seconds": 90.0}), asks(2, risk="go", legal="go", sales="go")),
+        *(stops(None, "human", {"max_seconds": 90.0}), gave("again"), asks(2, risk="go", legal="go", sales="go")),
         ends(2, "go", "go", "go", "go"),
     )
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from policies.assurance.tape import Exchange, Pause, RoundEnd, Start, Tape, tape_from
+from policies.assurance.tape import Exchange, Pause, RoundEnd, Ruled, Start, Tape, tape_from
 from policies.assurance.taping import taped
 from policies.contracts.answers import Accepted, Refusal
 from policies.run.budgets import Spent
@@ -172,12 +172,63 @@ def test_ballots_are_the_stances_they_amount_to() -> None:
     assert [reply.answer["stance"] for reply in replies if isinstance(reply, Accepted)] == ["go", "caution", "block"]
 
 
+def people(kind: str, asked_for: str, **body: Any) -> Event:
+    return {"event": kind, "round": 1, "role": "people", "question": "q", "kind": asked_for, **body}
+
+
+def test_what_people_gave_is_kept_with_the_limits_of_then_and_what_they_were_asked_before_the_facts_is_not() -> None:
+    tape = tape_of(
+        *(
+            admitted(),
+            people("asked", "supply"),
+            people("answered", "supply", outcome=1),
+            people("ruled", "supply", outcome=""),
+        ),
+        *(resumed(None), *asked(1, "risk"), accepted(1, "risk", "block"), outcome(1, "escalate", risk="block")),
+        *(people("asked", "decide"), people("declined", "decide"), resumed(None, max_rounds=5)),
+        *(people("answered", "decide", by="cfo", outcome="again"), people("ruled", "decide", outcome="again")),
+        *(*asked(2, "risk"), accepted(2, "risk"), outcome(2, "go", risk="go"), event("asked", round=2, role="brief")),
+        *(people("asked", "sign_off"), people("ruled", "sign_off", outcome="go"), finished("success")),
+    )
+    more = Budget(max_rounds=5)
+
+    assert tape.steps[0] == Pause(None, None, Budget(), Budget(), 3)
+    assert tape.steps[3:5] == (Pause(None, "human", Budget(), more, 3), Ruled("decide", "again", 1, more, noted=True))
+    assert tape.steps[-1] == Ruled("sign_off", "go", 1, more)
+    assert len(tape.steps) == 8
+
+
+def test_a_seat_that_somebody_left_empty_is_silent_and_an_answer_after_that_is_late() -> None:
+    seats = [each | {"question": each["role"], "kind": "contribute"} for each in asked(1, "risk", "legal")]
+    tape = tape_of(
+        *(
+            admitted(),
+            *seats,
+            people("answered", "contribute", outcome={}),
+            people("ruled", "contribute", outcome="again"),
+        ),
+        *(accepted(1, "legal"), seats[0], resumed(None, max_messages=20), accepted(1, "risk")),
+    )
+    more, go = Budget(max_messages=20), {role: said(role, "go", 0.9) for role in ("risk", "legal")}
+
+    assert tape.steps == (
+        Exchange(1, {"risk": None, "legal": None}),
+        Ruled("contribute", "again", 1),
+        Exchange(1, {"legal": go["legal"]}, is_late=True),
+        Exchange(1, {"risk": None}),
+        Pause(None, "human", Budget(), more, 3),
+        Exchange(1, {"risk": go["risk"]}, more, is_late=True),
+    )
+    assert (tape.was_silent(1), tape.was_silent(2)) == (True, False)
+
+
 BALLOTS = {"risk": "approve", "legal": "abstain", "sales": "reject"}
 
 # --- after accepted changes ------------------------------------------------------------------------------------------
 
 FIRST = (*asked(1, "risk"), accepted(1, "risk", "block"))
 SUPERSEDED = event("superseded", round=1)
+QUESTION: Event = {"event": "asked", "round": 1, "role": "people", "question": "q", "kind": "decide"}
 COUNTED: Event = {"final": "escalate", "casts": {"risk": "block"}, "confidences": {}, "convene": None, "release": None}
 
 
@@ -210,15 +261,23 @@ def test_after_a_finished_round_the_next_one_follows() -> None:
     )
 
 
-def test_a_decision_that_was_not_announced_is_talked_over_and_an_escalation_stands() -> None:
+def test_a_decision_that_was_not_announced_is_talked_over_and_so_is_what_people_are_asked() -> None:
     moved = resumed("llm_timeout", "facts", rounds=1, messages=1)
     said = (admitted(), *FIRST)
 
     unwritten = (*asked(1, "brief"), finished("llm_timeout", "finalize"))
     decided = start_of(*said, outcome(1, "no_go", risk="block"), *unwritten, moved, SUPERSEDED)
     assert (decided.round, decided.outcome) == (1, "next_round")
-    waiting = start_of(*said, outcome(1, "escalate", risk="block"), finished("escalated", "human"), moved, SUPERSEDED)
-    assert (waiting.round, waiting.outcome) == (1, "escalate")
+    waiting = start_of(*said, outcome(1, "escalate", risk="block"), QUESTION, moved, SUPERSEDED)
+    assert (waiting.round, waiting.outcome) == (1, "next_round")
+    ruled = people("ruled", "decide", outcome="again")
+    allowed = start_of(*said, outcome(1, "escalate", risk="block"), QUESTION, ruled, finished("cancelled"), moved)
+    assert (allowed.round, allowed.outcome) == (1, "next_round")
+    unsigned = people("ruled", "contribute", outcome="no_go")
+    silent = start_of(*said, unsigned, finished("llm_auth", "finalize"), moved, SUPERSEDED)
+    assert (silent.round, silent.outcome) == (1, "next_round")
+    open_still = start_of(*said, people("ruled", "contribute", outcome="again"), finished("cancelled"), moved)
+    assert (open_still.round, open_still.outcome) == (1, None)
 
 
 def test_after_the_stages_of_another_pattern_a_new_round_follows() -> None:
@@ -230,9 +289,8 @@ def test_after_the_stages_of_another_pattern_a_new_round_follows() -> None:
 
 
 def test_what_a_vote_came_to_is_no_round_of_a_talk() -> None:
-    voted = (*asked(1, "chair"), *asked(2, "risk"), event("outcome", round=2, **COUNTED))
-    moved = resumed("escalated", "team", messages=2)
-    begun = start_of(admitted("vote"), *voted, finished("escalated", "human"), moved, event("superseded", round=2))
+    voted = (*asked(1, "chair"), *asked(2, "risk"), event("outcome", round=2, **COUNTED), QUESTION)
+    begun = start_of(admitted("vote"), *voted, resumed(None, "team", messages=2), event("superseded", round=2))
 
     assert (begun.round, begun.outcome, begun.rounds_blocked) == (2, "next_round", 0)
 
@@ -240,8 +298,8 @@ def test_what_a_vote_came_to_is_no_round_of_a_talk() -> None:
 def test_a_vote_between_two_talks_does_not_break_the_row_of_blocks() -> None:
     talked = (*FIRST, outcome(1, "next_round", risk="block"), finished("cancelled"))
     to_vote = resumed("cancelled", "team", rounds=1) | {"pattern": "vote"}
-    voted = (*asked(2, "chair"), *asked(3, "risk"), event("outcome", round=3, **COUNTED), finished("escalated"))
-    back = (resumed("escalated", "team", rounds=1), event("superseded", round=3))
+    voted = (*asked(2, "chair"), *asked(3, "risk"), event("outcome", round=3, **COUNTED), QUESTION)
+    back = (resumed(None, "team", rounds=1), event("superseded", round=3))
     begun = start_of(admitted(), *talked, to_vote, *voted, *back)
 
     assert (begun.round, begun.outcome, begun.rounds_blocked) == (3, "next_round", 1)

@@ -8,16 +8,15 @@ import pytest
 
 from graph.teams.policies import load_policy
 from policies.assurance.past import PastRun, Rules, Verdict
-from policies.assurance.tape import RoundEnd, Start, Tape
+from policies.assurance.tape import RoundEnd, Tape
 from policies.assurance.whatif import decide_again
 from policies.decision.guards import Guard
 from policies.decision.outcome import decide
 from policies.decision.table import DECISIONS, Policy
 from policies.decision.vote import Cast, Vote
 from policies.team.access import Access
-from policies.team.team import Budget
 from tests.policies.assurance.enumeration import CASTS, policy, random_policy
-from tests.policies.assurance.tapes import SEATS, asks, ends, run, stops, talked
+from tests.policies.assurance.tapes import SEATS, asks, run, talked
 
 ENDS_NO = {"when_rounds_end": "no_go"}
 CALL = {"when": "block == 1", "then": "next_round", "convene": "people"}
@@ -87,12 +86,12 @@ def test_a_decision_flips_to_the_end_of_the_rounds() -> None:
 # --- a human ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_run_that_was_escalated_and_would_be_is_the_same() -> None:
+def test_a_run_that_a_human_ended_who_would_have_been_asked_is_the_same() -> None:
     past = talked(load_policy("launch"), [LONE, LONE])
 
-    assert past.ended == "escalated"
+    assert past.ended == "human_stopped"
     assert again(past, load_policy("launch")) == Verdict(
-        "t1", "same", "escalated", "escalated", 2, 1, "a block lasted two rounds"
+        *("t1", "same", "human_stopped", "human_stopped", 2, 1, "whoever was asked ended the run without a decision")
     )
 
 
@@ -129,15 +128,6 @@ def test_a_run_that_a_human_let_go_on_is_followed_into_the_next_round() -> None:
     assert again(talked(TALKS, [LONE], stopped="llm_auth"), human).answer == "undetermined"
 
 
-def test_a_human_who_is_asked_once_more_without_a_round_left_is_asked_as_then() -> None:
-    human = policy(("block == 1", "escalate"), otherwise="go")
-    steps = (asks(1, risk="go", legal="go", sales="block"), ends(1, "escalate", *LONE))
-    twice = (stops("escalated", "human", {}), stops("escalated", "human"))
-    past = run("escalated", *steps, *twice, start=Start(Budget(max_rounds=1)))
-
-    assert again(past, human) == Verdict("t1", "same", "escalated", "escalated", 1, 0)
-
-
 # --- rounds that never took place ------------------------------------------------------------------------------------
 
 
@@ -150,7 +140,11 @@ def test_a_round_that_would_have_been_opened_leaves_it_undetermined() -> None:
 def test_an_escalation_that_would_have_been_talked_over_is_undetermined() -> None:
     verdict = again(talked(load_policy("launch"), [LONE, LONE]), load_policy("classic"))
 
-    assert (verdict.answer, verdict.was, verdict.reason) == ("undetermined", "escalated", "round 3 never took place")
+    assert (verdict.answer, verdict.was, verdict.reason) == (
+        "undetermined",
+        "human_stopped",
+        "round 3 never took place",
+    )
 
 
 def test_a_run_that_stopped_inside_a_round_stops_there_again() -> None:
@@ -361,7 +355,7 @@ def test_another_policy_is_answered_by_the_first_round_in_which_it_ends_and_neve
         if first is not None and finals[first - 1] in DECISIONS:
             assert (verdict.now, verdict.round) == (finals[first - 1], first)
         elif verdict.now is not None:
-            assert verdict.now in ("escalated", "max_rounds_reached", past.ended)
+            assert verdict.now in ("human_stopped", "max_rounds_reached", past.ended)
         assert (verdict.answer == "undetermined") == (verdict.now is None)
         assert (verdict.answer == "same") == (verdict.now == past.ended)
 
