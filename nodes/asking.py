@@ -151,11 +151,14 @@ def why_not_taken(thread: str, state: State, name: str | None, problem: str) -> 
 
 def _became(state: State, asked: Mapping[str, Any]) -> str:
     """Return what became of a question that waits no longer."""
-    later = [event for kind in ("ruled", "answered") for event in events_of(state, kind)]
+    ended = ("ruled", "answered") if asked["kind"] == "contribute" else ("ruled",)
+    later = [event for kind in ended for event in events_of(state, kind)]
     found = next((event for event in later if event["question"] == asked["question"]), None)
     if found is None:
         return f"is stale: the {_moved_since(state, asked)} moved since it was asked"
-    by = found["by"] if isinstance(found["by"], str) else ", ".join(found["by"]) or "nobody in time"
+    if found.get("how") == "expired":
+        return f"expired at {asked['expires_at']}, before enough was answered; nothing is changed by another answer"
+    by = found["by"] if isinstance(found["by"], str) else ", ".join(found["by"])
     return f"was answered by {by}; nothing is changed by another answer"
 
 
