@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from graph.inbox import names_for
 from graph.problems import UsageError
+from policies.people.question import Question, Taken
+from policies.team.people import Approver
 from tests.harness import proposal
 from tests.runs.desk import Desk
 
@@ -217,7 +220,7 @@ def test_silence_gives_what_the_team_file_says_and_no_more(tmp_path: Path, on_ti
     at.later(hours=47, minutes=59)
     assert at.resume()["status"] == "waiting"
     at.later(minutes=1)
-    with pytest.raises(UsageError, match=f"`{asked['id']}` was answered"):
+    with pytest.raises(UsageError, match=f"`{asked['id']}` expired at 2026-03-04T10:00:00"):
         at.answer("cto", "go", question=asked["id"])
     record = at.resume()
 
@@ -294,3 +297,70 @@ def test_a_vote_whose_table_escalates_waits_for_a_person(tmp_path: Path) -> None
 
     assert (record["status"], record["final_decision"]) == ("ok", "go_with_caution")
     assert "adopted with reservations" in record["answer"]
+
+
+@pytest.mark.parametrize(
+    ("odd", "why"),
+    [
+        ({"more": 2**60}, "`more` is an integer beyond"),
+        ({"more": "x" * 20_001}, "`more` has 20001 characters"),
+        ({"summary": chr(0xD800)}, "`summary` has a NUL character or a lone surrogate"),
+    ],
+)
+def test_a_seat_takes_nothing_that_cannot_be_kept_as_it_was_given(
+    tmp_path: Path, odd: dict[str, Any], why: str
+) -> None:
+    at = Desk(tmp_path, human("legal", "cfo", sequence=["legal", "demand", "risk"]))
+    at.run()
+    with pytest.raises(UsageError, match=f"the answer cannot be kept: {why}"):
+        at.answer("cfo", proposal("legal") | odd)
+
+    assert at.answer("cfo", proposal("legal"))["status"] == "ok"
+
+
+def test_an_answer_is_for_what_was_asked_when_it_was_given(tmp_path: Path) -> None:
+    at = desk(tmp_path, escalate=PANEL | {"expires_after": "1h", "on_timeout": "again"})
+    asked = at.run()["waiting"][0]["id"]
+    at.later(hours=1)
+    with pytest.raises(UsageError, match=f"`{asked}` expired at 2026-03-02T11:00:00.000"):
+        at.answer("cto", "go")
+
+    waits = at.resume()["waiting"][0]
+    assert (waits["id"] != asked, waits["answered"]) == (True, [])
+
+
+def test_a_question_that_one_answered_is_stale_once_what_it_was_about_moved(tmp_path: Path) -> None:
+    at = desk(tmp_path, escalate=PANEL)
+    asked = at.run()["waiting"][0]["id"]
+    at.answer("cfo", "go")
+    at.resume(facts={"rate": 2}, accept_changes=True)
+
+    with pytest.raises(UsageError, match=f"`{asked}` is stale: the facts moved since it was asked"):
+        at.answer("cto", "go", question=asked)
+
+
+def test_a_run_that_silence_ends_says_whether_somebody_answered(tmp_path: Path) -> None:
+    at = desk(tmp_path, escalate=PANEL | {"expires_after": "1h", "on_timeout": "stop"})
+    at.run()
+    at.answer("cfo", "stop", "Enough.")
+    at.later(hours=1)
+
+    assert at.resume()["cause"] == "not everybody answered by 2026-03-02T11:00:00.000+00:00"
+
+
+def test_a_fact_that_is_supplied_replaces_no_other(tmp_path: Path) -> None:
+    supply = {"supply": {"risk.rate": ["coo"]}}
+    at = Desk(tmp_path, team(facts={"risk": 3}, requires=["risk.rate"], escalate=supply))
+    at.run()
+    with pytest.raises(UsageError, match=r"the fact `risk\.rate` would replace `risk`, which is no object"):
+        at.answer("coo", 0.2)
+
+    assert at.resume(facts={"risk": {"rate": 1}})["final_decision"] == "go"
+
+
+def test_who_has_answered_may_not_answer_for_another_whose_deputy_they_are_too() -> None:
+    approvers = {name: Approver(title=name, deputy="vice") for name in ("cfo", "cto")} | {"vice": Approver(title="V")}
+    said = (Taken("cfo", "vice", "go", "Why.", "2026-03-02T10:00:00.000+00:00"),)
+    asked = Question("q", "decide", ("cfo", "cto"), "?", ("go", "stop"), "2026-03-02T10:00:00.000+00:00", answers=said)
+
+    assert names_for(asked, approvers) == ["cto"]
