@@ -39,7 +39,7 @@ def given(by: str, answer: str = "no_go") -> Taken:
         (Offered("", "no_go", "Why."), "`by` is ''"),
         (Offered("a\0b", "no_go", "Why."), "`by` is"),
         (Offered("x" * 201, "no_go", "Why."), "`by` is"),
-        (Offered("cfo", "no_go", "W\0"), "the reason is no whole text: it holds a NUL"),
+        (Offered("cfo", "no_go", "W\0"), "the reason is not whole text: it holds a NUL"),
         (Offered("cfo", "no_go", "W" * 20_001), "the reason is too long; allowed: up to 20000 characters"),
         (Offered("vise", "no_go", "Why."), "vise is not asked; did you mean `vice`? Allowed: cfo, cto, vice"),
         (Offered("coo", "no_go", "Why."), "coo is not asked"),
