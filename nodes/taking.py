@@ -104,7 +104,9 @@ class Taking:
             return f"the fact {fault}"
         above = find_above(state["case"]["facts"] or {}, keys_of(path))
         if above is not None:
-            return f"the fact `{path}` would replace `{'.'.join(above)}`, which is not an object; resume with other facts"
+            return (
+                f"the fact `{path}` would replace `{'.'.join(above)}`, which is not an object; resume with other facts"
+            )
         facts = with_value(state["case"]["facts"] or {}, keys_of(path), value)
         for guard in self._team.guards:
             for unread in find_unreadable(guard, facts):
