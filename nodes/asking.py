@@ -61,7 +61,8 @@ class Asking:
 
     def to_decide(self, state: State, outcome: Body, now: str) -> Question:
         """Return the question that a round leaves to people; `outcome` is its event, and `state` that after it."""
-        why = outcome["because"] or outcome["fault"] or "the rounds ended without a decision"
+        no_row = "no row of its policy holds" if self._team.policy.otherwise == "escalate" else None
+        why = outcome["because"] or outcome["fault"] or no_row or "the rounds ended without a decision"
         told = f"The team may not decide alone: {why}. What is decided? {state['case']['goal']}"
         deciders = self._team.escalate.decide
         cap = cap_of(examine(self._team.guards, state["case"]["facts"]))

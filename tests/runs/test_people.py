@@ -1,5 +1,6 @@
 """People in a run: several who decide, seats they fill, facts they supply, names they put to it, and their silence."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ import pytest
 
 from graph.inbox import names_for
 from graph.problems import UsageError
+from graph.teams.approval import approved
+from graph.teams.loader import load_team
 from policies.people.question import Question, Taken
 from policies.team.people import Approver
 from tests.harness import proposal
@@ -352,7 +355,7 @@ def test_a_fact_that_is_supplied_replaces_no_other(tmp_path: Path) -> None:
     supply = {"supply": {"risk.rate": ["coo"]}}
     at = Desk(tmp_path, team(facts={"risk": 3}, requires=["risk.rate"], escalate=supply))
     at.run()
-    with pytest.raises(UsageError, match=r"the fact `risk\.rate` would replace `risk`, which is no object"):
+    with pytest.raises(UsageError, match=r"the fact `risk\.rate` would replace `risk`, which is not an object"):
         at.answer("coo", 0.2)
 
     assert at.resume(facts={"risk": {"rate": 1}})["final_decision"] == "go"
@@ -364,3 +367,20 @@ def test_who_has_answered_may_not_answer_for_another_whose_deputy_they_are_too()
     asked = Question("q", "decide", ("cfo", "cto"), "?", ("go", "stop"), "2026-03-02T10:00:00.000+00:00", answers=said)
 
     assert names_for(asked, approvers) == ["cto"]
+
+
+def test_people_are_told_that_no_row_holds_and_not_that_the_rounds_ended(tmp_path: Path) -> None:
+    table = {"name": "mine", "rules": [{"when": "go == team", "then": "go"}], "otherwise": "escalate"}
+    record = desk(tmp_path, policy=table).run()
+
+    assert len(record["history"]) == 1
+    assert "The team may not decide alone: no row of its policy holds." in record["waiting"][0]["question"]
+
+
+def test_a_table_of_people_that_may_never_end_is_refused_in_words(tmp_path: Path) -> None:
+    table = {"name": "mine", "rules": [{"when": "go == 2", "then": "go"}], "otherwise": "next_round"}
+    file = tmp_path / "team.json"
+    file.write_text(json.dumps(team(escalate={"decide": {"by": ["cfo", "cto"], "rule": {"policy": table}}})))
+
+    with pytest.raises(UsageError, match="the approvers' policy `mine` does not resolve: "):
+        approved(load_team(str(file)))
