@@ -203,10 +203,10 @@ class Runner:
         if state is None:
             raise UsageError(f"the thread `{thread}` has not begun, so nobody is asked yet")
         with blaming(thread, state):
+            refuse_broken(thread, state)
             team = kept_team(Past.of(state))
             said = with_question(said, cast("State", state), team)
             past = await self._driver.without_due(thread, Past.of(state), on_event)
-            refuse_broken(thread, past.state)
             given = Taking(team, Stages(team)).take(cast("State", past.state), said, None, self._services.now())
             if given.problem is not None:
                 raise UsageError(given.problem)
