@@ -62,7 +62,8 @@ class Inbox:
 def names_for(question: Question, approvers: Approvers) -> list[str]:
     """Return who may still answer a question: those whose places are free, and their deputies."""
     names = dict.fromkeys((*question.asked, *(each for name in question.asked if (each := approvers[name].deputy))))
-    return [name for name in names if seat_for(question, name, approvers) not in question.answered]
+    said = [each.by for each in question.answers]
+    return [name for name in names if name not in said and seat_for(question, name, approvers) not in question.answered]
 
 
 def _concerns(entry: Entry, name: str | None) -> bool:

@@ -31,7 +31,7 @@ from nodes.recovery import Dead, recover
 from nodes.services import FactsUnavailableError, InputRefusedError, Services
 from nodes.stages import Stages
 from nodes.state import State
-from nodes.taking import Taking
+from nodes.taking import Taking, with_question
 from nodes.voices.voice import Voice
 from policies.run.budgets import change_budget
 from policies.run.resumption import Resumption, resumption_of
@@ -203,9 +203,10 @@ class Runner:
         if state is None:
             raise UsageError(f"the thread `{thread}` has not begun, so nobody is asked yet")
         with blaming(thread, state):
+            refuse_broken(thread, state)
+            team = kept_team(Past.of(state))
+            said = with_question(said, cast("State", state), team)
             past = await self._driver.without_due(thread, Past.of(state), on_event)
-            refuse_broken(thread, past.state)
-            team = kept_team(past)
             given = Taking(team, Stages(team)).take(cast("State", past.state), said, None, self._services.now())
             if given.problem is not None:
                 raise UsageError(given.problem)

@@ -61,7 +61,8 @@ class Asking:
 
     def to_decide(self, state: State, outcome: Body, now: str) -> Question:
         """Return the question that a round leaves to people; `outcome` is its event, and `state` that after it."""
-        why = outcome["because"] or outcome["fault"] or "the rounds ended without a decision"
+        no_row = "no row of its policy holds" if self._team.policy.otherwise == "escalate" else None
+        why = outcome["because"] or outcome["fault"] or no_row or "the rounds ended without a decision"
         told = f"The team may not decide alone: {why}. What is decided? {state['case']['goal']}"
         deciders = self._team.escalate.decide
         cap = cap_of(examine(self._team.guards, state["case"]["facts"]))
@@ -151,11 +152,14 @@ def why_not_taken(thread: str, state: State, name: str | None, problem: str) -> 
 
 def _became(state: State, asked: Mapping[str, Any]) -> str:
     """Return what became of a question that waits no longer."""
-    later = [event for kind in ("ruled", "answered") for event in events_of(state, kind)]
+    ended = ("ruled", "answered") if asked["kind"] == "contribute" else ("ruled",)
+    later = [event for kind in ended for event in events_of(state, kind)]
     found = next((event for event in later if event["question"] == asked["question"]), None)
     if found is None:
         return f"is stale: the {_moved_since(state, asked)} moved since it was asked"
-    by = found["by"] if isinstance(found["by"], str) else ", ".join(found["by"]) or "nobody in time"
+    if found.get("how") == "expired":
+        return f"expired at {asked['expires_at']}, before enough was answered; nothing is changed by another answer"
+    by = found["by"] if isinstance(found["by"], str) else ", ".join(found["by"])
     return f"was answered by {by}; nothing is changed by another answer"
 
 

@@ -108,9 +108,7 @@ class Effects:
         if ruled.outcome == AGAIN:
             update["outcome"] = "next_round"
         elif ruled.outcome == STOP:
-            cause = " ".join(each.because for each in asked.answers if each.answer == STOP)
-            told = cause or f"nobody answered by {asked.expires_at}"
-            update["pending"] = plain_stop(Stop(stop_reason("human_stopped"), PHASE), cause=told)
+            update["pending"] = plain_stop(Stop(stop_reason("human_stopped"), PHASE), cause=_why_stopped(asked, ruled))
         elif ruled.outcome in DECISIONS:
             update |= self._stages.decided(state, ruled.outcome)
         return Effect(update, [_event(asked, ruled)])
@@ -119,6 +117,13 @@ class Effects:
         reason, decision = stop_reason("success"), state["final_decision"]
         last = {"event": "finished", "phase": None, "stop_reason": reason, "final_decision": decision}
         return Effect({"questions": [], "stop_reason": reason}, [_event(asked, ruled), last])
+
+
+def _why_stopped(asked: Question, ruled: _Ruled) -> str:
+    """Return who wanted the run to stop, or that not enough was answered in time."""
+    if ruled.how == "expired":
+        return f"{'not everybody' if asked.answers else 'nobody'} answered by {asked.expires_at}"
+    return " ".join(each.because for each in asked.answers if each.answer == STOP)
 
 
 def _event(asked: Question, ruled: _Ruled) -> Body:

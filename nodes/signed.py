@@ -4,13 +4,14 @@ A thread pins the keys of its approvers where it is admitted, and anew where it 
 which key counted when an answer was given.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from nodes.fingerprint import digest
 from nodes.signatures import decision_bytes, find_fault
 from policies.assurance.audit import Break, Event
+from policies.decision.table import DECISIONS, PASSING
 from policies.people.keys import read_key
 from policies.people.panel import PERMITS, REFUSES
 from policies.plain import shown
@@ -36,6 +37,8 @@ class Signing:
     since: int = 0
     """The number of the event that pinned the keys."""
     bound: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    asked: dict[str, Sequence[str]] = field(default_factory=dict)
+    """Who was asked each question; nobody in particular where it names nobody."""
     said: dict[str, dict[str, Event]] = field(default_factory=dict)
     """The answers to each question, by whose place they fill."""
 
@@ -47,6 +50,7 @@ class Signing:
             self.keys, self.since = event.get("keys", {}), event["seq"]
         if event["event"] == "asked" and event.get("question") is not None:
             self.bound.setdefault(event["question"], event["bound"])
+            self.asked.setdefault(event["question"], event["asked"])
         if event["event"] == "answered":
             self.said.setdefault(event["question"], {})[event["seat_of"]] = event
 
@@ -91,7 +95,11 @@ def _find_unsigned(event: Event, known: Signing) -> str | None:
     by, question, signature = event["by"], event["question"], event.get("signature")
     if question not in known.bound:
         return f"answers the question {shown(question)}, which was not asked"
-    key = known.keys.get(by)
+    key, seat = known.keys.get(by), event["seat_of"]
+    if known.asked[question] and seat not in known.asked[question]:
+        return f"fills the place of {shown(seat)}, who was not asked"
+    if key is None and seat in known.keys:
+        return f"fills the place of {seat}, whose key the team declares, without a signature"
     if signature is None:
         return None if key is None else f"lacks the signature of {by}, whose key the team declares"
     if key is None:
@@ -124,11 +132,27 @@ def _find_uncounted(event: Event, known: Signing) -> str | None:
     absent = [name for name in event["by"] if name not in [each["by"] for each in said.values()]]
     if absent:
         return f"counts an answer of {shown(absent[0])}, who gave none"
+    return _find_miscounted(event, said) or _find_unfounded(event, said, known.asked.get(event["question"], ()))
+
+
+def _find_miscounted(event: Event, said: Mapping[str, Event]) -> str | None:
+    """Return which answer is counted as another one."""
     for seat, cast in event.get("casts", {}).items():
         word: Any = said[seat]["outcome"] if seat in said else None
         if cast not in ((PERMITS[word], REFUSES[word]) if word in PERMITS else ("absent",)):
             return f"counts {shown(cast)} for {seat}, whose answer is {shown(word) if word else 'missing'}"
-    words = [each["outcome"] for each in said.values()]
-    if event["kind"] == "sign_off" and event["how"] == "answered" and event["outcome"] not in words:
-        return f"is {shown(event['outcome'])}, which nobody answered"
     return None
+
+
+def _find_unfounded(event: Event, said: Mapping[str, Event], asked: Sequence[str]) -> str | None:
+    """Return what a ruling lacks of the answers that it needs: a cast of each who was asked, or each name under it."""
+    outcome, words = event["outcome"], [each["outcome"] for each in said.values()]
+    if event["how"] == "expired":
+        return f"is {shown(outcome)}, which silence never gives" if outcome in PASSING else None
+    if event["kind"] == "sign_off" and outcome not in words:
+        return f"is {shown(outcome)}, which nobody answered"
+    counted = {"decide": event.get("casts", {}), "sign_off": said if outcome in DECISIONS else asked}
+    lacking = [name for name in asked if name not in counted.get(event["kind"], asked)]
+    if lacking:
+        return f"counts no answer of {lacking[0]}, who was asked"
+    return "counts no answer at all" if event["kind"] == "decide" and not words else None

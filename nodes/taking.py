@@ -14,11 +14,11 @@ from nodes.state import State
 from policies.contracts.answers import Refusal
 from policies.contracts.table import said_check
 from policies.decision.guards import find_unreadable
-from policies.paths import keys_of, with_value
+from policies.paths import find_above, keys_of, with_value
 from policies.people import answering
 from policies.people.answering import Offered, named, taken
 from policies.people.question import Question
-from policies.plain import find_unplain, shown
+from policies.plain import clean_text, find_unplain, shown
 from policies.run.stop import Stop
 from policies.team.team import Team
 
@@ -77,7 +77,10 @@ class Taking:
         return find_fault(signature, decision_bytes(**signed_part(state, asked, answer, why)), key)
 
     def _breach(self, state: State, asked: Question, answer: Any) -> str | None:
-        """Return which check of the seat's contract an answer fails."""
+        """Return what of an answer cannot be kept, or which check of the seat's contract it fails."""
+        fault = find_unplain(answer)
+        if fault:
+            return f"the answer cannot be kept: {fault}"
         judged = self._judged(state, asked, answer)
         if not isinstance(judged, Refusal):
             return None
@@ -94,9 +97,16 @@ class Taking:
     def _unusable(self, state: State, asked: Question, value: Any) -> str | None:
         """Return why a value cannot be the fact that is asked for."""
         path = asked.path or ""
-        fault = find_unplain(value)
-        if fault or value is None:
-            return f"the fact `{path}` {fault or 'is null; allowed: a value'}"
+        if value is None:
+            return f"the fact `{path}` is null; allowed: a value"
+        fault = find_unplain(value, path)
+        if fault:
+            return f"the fact {fault}"
+        above = find_above(state["case"]["facts"] or {}, keys_of(path))
+        if above is not None:
+            return (
+                f"the fact `{path}` would replace `{'.'.join(above)}`, which is not an object; resume with other facts"
+            )
         facts = with_value(state["case"]["facts"] or {}, keys_of(path), value)
         for guard in self._team.guards:
             for unread in find_unreadable(guard, facts):
@@ -132,6 +142,18 @@ def signed_part(state: State, asked: Question, answer: Any, because: str) -> Pla
     return {"thread": thread_in(state), "question": asked.id, **bound, "outcome": answer, "because": because}
 
 
+def with_question(said: Mapping[str, Any], state: State, team: Team) -> Plain:
+    """Return an answer with the question that it is for, where only one can be meant; else as it is.
+
+    So it is for what was asked when it was given, whatever is asked once that is settled which is due.
+    """
+    offered = offered_from(said)
+    if isinstance(offered, str) or _name_in(said) is not None:
+        return dict(said)
+    asked = named(waiting_of(state), None, offered.by, team.approvers)
+    return dict(said) if isinstance(asked, str) else {**said, "question": asked.id}
+
+
 def offered_from(said: object, identity: str | None = None) -> Offered | str:
     """Return the answer that somebody gave, or what is wrong with its form."""
     if not isinstance(said, Mapping):
@@ -162,7 +184,8 @@ def _declined(state: State, asked: Question | None, said: object, problem: str) 
     """Return an answer that is not taken; what was offered is not kept, since it may be anything at all."""
     by = said.get("by") if isinstance(said, Mapping) else None
     where = _where(asked) if asked else {"round": state.get("round", 0), "role": PEOPLE, "question": None}
-    event = {"event": "declined", **where, "by": by[:200] if isinstance(by, str) else None, "because": problem[:1_000]}
+    told = {"by": clean_text(by)[:200] if isinstance(by, str) else None, "because": clean_text(problem)[:1_000]}
+    event = {"event": "declined", **where, **told}
     questions = [
         replace(each, problem=problem) if asked is None or each.id == asked.id else each for each in questions_of(state)
     ]

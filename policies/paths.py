@@ -58,3 +58,21 @@ def with_value(facts: Mapping[str, Any], keys: tuple[str, ...], value: Any) -> d
     inner = facts.get(key)
     below = inner if isinstance(inner, Mapping) else {}
     return {**facts, key: with_value(below, rest, value) if rest else value}
+
+
+def find_above(facts: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return where a value is on the way that the keys lead, under which nothing can be set without losing it, or None.
+
+    >>> find_above({"risk": 3}, ("risk", "rate")), find_above({"risk": {"rate": 1}}, ("risk", "rate"))
+    (('risk',), None)
+    >>> find_above({"risk": None}, ("risk", "rate")), find_above({}, ("risk", "rate"))
+    (None, None)
+    """
+    inner: Any = facts
+    for end, key in enumerate(keys[:-1], 1):
+        inner = inner.get(key)
+        if inner is None:
+            return None
+        if not isinstance(inner, Mapping):
+            return keys[:end]
+    return None

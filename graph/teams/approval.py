@@ -33,7 +33,8 @@ def _sentences(found: Unapproved) -> list[str]:
 
 def _sentence(policy: str, check: PropertyCheck) -> str:
     example = shown_example(check.counterexample) if check.counterexample else ""
+    fault = "does not resolve" if check.property == "resolves" else f"is not {check.property}"
     return (
-        f"{policy} is not {check.property}: {example}; repair it (`accord policy verify` shows it), "
+        f"{policy} {fault}: {example}; repair it (`accord policy verify` shows it), "
         "or accept it in `policy.accept` with the reason"
     )

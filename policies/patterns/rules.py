@@ -23,6 +23,7 @@ def pattern_faults(team: Team, depth: int = 1) -> Iterator[PatternFault]:
     """Yield what is wrong between a team and its pattern, the teams within it included."""
     yield from _lead_faults(team)
     yield from _option_faults(team)
+    yield from _people_faults(team)
     if len(team.sequence) < PATTERNS[team.pattern].least_roles:
         yield ("sequence",), f"has one role; a {team.pattern} takes two or more"
     for name, role in team.roles.items():
@@ -54,6 +55,18 @@ def _option_faults(team: Team) -> Iterator[PatternFault]:
         readers = [pattern for pattern, each in PATTERNS.items() if name in each.options]
         if getattr(team.options, name) != field.default and team.pattern not in readers:
             yield ("options", name), f"is read by {', '.join(readers)}, and not by `{team.pattern}`"
+
+
+def _people_faults(team: Team) -> Iterator[PatternFault]:
+    """Yield who is named for a decision that a pattern without one never takes."""
+    deciding = [name for name, each in PATTERNS.items() if each.count is not None]
+    if team.pattern in deciding:
+        return
+    told = f"is read by {', '.join(deciding)}, and not by `{team.pattern}`, in which nothing is decided by a policy"
+    if team.sign_off:
+        yield ("sign_off",), told
+    if team.escalate.decide is not None:
+        yield ("escalate", "decide"), told
 
 
 def _role_faults(team: Team, name: str, depth: int) -> Iterator[PatternFault]:

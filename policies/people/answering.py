@@ -73,7 +73,10 @@ def _unnamed(offered: Offered) -> str | None:
     if not by.strip() or len(by) > MAX_NAME or clean_text(by) != by:
         return f"`by` is {shown(by)}; allowed: the name of whoever answers, up to {MAX_NAME} characters"
     if len(because) > MAX_TEXT or clean_text(because) != because:
-        return f"the reason is too long or holds a NUL character; allowed: up to {MAX_TEXT} characters of text"
+        fault = (
+            "too long" if len(because) > MAX_TEXT else "not whole text: it holds a NUL character or half a character"
+        )
+        return f"the reason is {fault}; allowed: up to {MAX_TEXT} characters of text"
     return None
 
 

@@ -11,7 +11,7 @@ from graph.problems import UsageError
 from graph.record import Record, record_of
 from tests.harness import proposal
 from tests.runs.desk import Desk
-from tests.runs.test_people import PANEL, STAND, desk, human, team
+from tests.runs.people import PANEL, STAND, desk, human, team
 
 SILENT = {"expires_after": "48h", "on_timeout": "again"}
 

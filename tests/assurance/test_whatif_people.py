@@ -15,7 +15,7 @@ from policies.team.team import Team
 from tests.harness import proposal
 from tests.policy_files import raw_policy
 from tests.runs.desk import Desk
-from tests.runs.test_people import PANEL, desk, human
+from tests.runs.people import PANEL, desk, human
 
 
 def again(at: Desk, policy: str = "launch", people: People | None = None) -> Verdict:

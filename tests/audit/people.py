@@ -18,7 +18,7 @@ from graph.teams.voicing import voiced
 from nodes.services import Services
 from tests.assurance.random_people import Clock
 from tests.harness import proposal, scripted
-from tests.runs.test_people import PANEL, STAND, human, team
+from tests.runs.people import PANEL, STAND, human, team
 
 Act = Mapping[str, Any] | float
 """An answer, or the hours that pass before somebody resumes the thread."""

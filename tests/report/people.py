@@ -9,7 +9,7 @@ from graph.past import Past
 from graph.record import record_of
 from tests.report.stage import HOSTILE, Told, told
 from tests.runs.desk import Desk
-from tests.runs.test_people import PANEL, STAND, human, team
+from tests.runs.people import PANEL, STAND, human, team
 
 LIMIT = {"name": "alerts", "fact": "rate", "at_least": 1, "cap": "go_with_caution"}
 ONE = {"decide": {"by": ["cfo"]}, "expires_after": "48h", "on_timeout": "no_go"}

@@ -24,7 +24,7 @@ from policies.assurance.audit import link
 from tests.report.conftest import Telling
 from tests.report.people import PEOPLE, Counter, at, shown, shown_state
 from tests.report.stage import Told
-from tests.runs.test_people import PANEL
+from tests.runs.people import PANEL
 from tests.signing import openssh
 
 SECRET = "The secret reason of the deputy."

@@ -6,7 +6,7 @@ from typing import Any
 
 from nodes.voices.rules import RulesVoice
 from tests.runs.desk import Desk
-from tests.runs.test_people import PANEL, STAND, team
+from tests.runs.people import PANEL, STAND, team
 
 ONE = {"decide": {"by": ["cfo"]}}
 

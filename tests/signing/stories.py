@@ -46,7 +46,8 @@ def resumed(**more: Any) -> dict[str, Any]:
 
 
 def asked(question: str = "q1", **more: Any) -> dict[str, Any]:
-    return {"event": "asked", "role": "human", "question": question, "kind": "decide", "bound": BOUND, **more}
+    about = {"question": question, "kind": "decide", "asked": ["cfo", "cto"], "bound": BOUND}
+    return {"event": "asked", "role": "human", **about, **more}
 
 
 def signed_part(**changes: Any) -> dict[str, Any]:

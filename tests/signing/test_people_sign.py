@@ -13,7 +13,7 @@ from nodes.fingerprint import fingerprint
 from policies.assurance.audit import LINKS, Event, link
 from tests.harness import proposal
 from tests.runs.desk import Desk
-from tests.runs.test_people import STAND, human, team
+from tests.runs.people import STAND, human, team
 from tests.signing import openssh
 from tests.signing.stories import CFO, CTO, key_file, line
 

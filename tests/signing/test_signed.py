@@ -48,7 +48,7 @@ def test_answers_that_are_signed_by_the_declared_keys_are_in_order() -> None:
 
 
 def test_whoever_has_no_key_need_not_sign() -> None:
-    assert message(admitted(), asked(), unsigned("coo")) is None
+    assert message(admitted(), asked(asked=["coo"]), unsigned("coo")) is None
     assert message({**admitted(), "keys": {}}, asked(), unsigned("cfo")) is None
 
 
@@ -57,7 +57,7 @@ def test_whoever_has_a_key_has_to_sign() -> None:
 
 
 def test_a_signature_of_somebody_without_a_key_proves_nothing() -> None:
-    said = message(admitted(), asked(), answered("coo", STRANGER))
+    said = message(admitted(), asked(asked=["coo"]), answered("coo", STRANGER))
 
     assert said == "has a signature of 'coo', for whom the team declares no key"
 
@@ -150,10 +150,43 @@ def test_what_was_answered_is_counted(changes: Body) -> None:
         ({"casts": {"cfo": "absent", "cto": "go"}}, "counts 'absent' for cfo, whose answer is 'go'"),
         ({"casts": {"cfo": "go", "coo": "go"}}, "counts 'go' for coo, whose answer is missing"),
         ({"kind": "sign_off", "casts": {}, "outcome": "again"}, "is 'again', which nobody answered"),
+        ({"casts": {"cfo": "go"}}, "counts no answer of cto, who was asked"),
+        ({"by": [], "casts": {}}, "counts no answer of cfo, who was asked"),
+        ({"how": "expired", "outcome": "go", "casts": {}}, "is 'go', which silence never gives"),
+        ({"how": "expired", "outcome": "go_with_caution"}, "is 'go_with_caution', which silence never gives"),
     ],
 )
 def test_an_answer_that_was_not_given_is_not_counted(changes: Body, said: str) -> None:
     assert message(*GIVEN, ruled(**changes)) == said
+
+
+def test_nobody_decides_where_nobody_answered() -> None:
+    free = (admitted(), asked(asked=[]))
+    counted: Body = {"by": [], "casts": {}}
+
+    assert message(*free, ruled(**counted)) == "counts no answer at all"
+    assert message(*free, {**unsigned("Ada"), "seat_of": "anybody"}, ruled(by=["Ada"], casts={"anybody": "go"})) is None
+
+
+def test_everybody_who_was_asked_signs_a_decision_and_one_may_send_it_back() -> None:
+    one, signed = (admitted(), asked(), answered()), {"kind": "sign_off", "by": ["cfo"], "casts": {}}
+
+    assert message(*one, ruled(**signed)) == "counts no answer of cto, who was asked"
+    sent_back = (admitted(), asked(), answered(outcome="again"), ruled(**signed, outcome="again"))
+    assert message(*sent_back) is None
+
+
+@pytest.mark.parametrize("by", ["vice", "cfo's deputy"])
+def test_who_has_no_key_fills_no_place_whose_owner_has_one(by: str) -> None:
+    said = {**unsigned(by), "seat_of": "cfo"}
+
+    assert message(admitted(), asked(), said) == (
+        "fills the place of cfo, whose key the team declares, without a signature"
+    )
+
+
+def test_a_place_that_was_not_asked_is_not_filled() -> None:
+    assert message(admitted(), asked(asked=["cto"]), answered()) == "fills the place of 'cfo', who was not asked"
 
 
 def test_who_wants_another_round_counts_as_a_block_or_a_go() -> None:

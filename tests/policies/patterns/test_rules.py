@@ -57,6 +57,15 @@ def test_a_team_of_every_pattern_is_taken(pattern: PatternName) -> None:
     assert told(raw_team(pattern)) == []
 
 
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_people_decide_and_sign_only_where_something_is_decided(pattern: PatternName) -> None:
+    people = {"approvers": {"cfo": {"title": "CFO"}}, "sign_off": ["cfo"], "escalate": {"decide": {"by": ["cfo"]}}}
+    read = f"is read by rounds, vote, and not by `{pattern}`, in which nothing is decided by a policy"
+    expected = [] if pattern in ("rounds", "vote") else [("sign_off", read), ("escalate.decide", read)]
+
+    assert told(raw_team(pattern) | people) == expected
+
+
 @pytest.mark.parametrize("pattern", LED)
 def test_a_pattern_with_a_lead_needs_one_beside_the_sequence(pattern: PatternName) -> None:
     does = LED[pattern]
