@@ -99,7 +99,8 @@ def _unoffered(question: Question, offered: Offered) -> str | None:
     if not question.options:
         return None
     if offered.answer not in question.options:
-        capping = [str(guard["name"]) for guard in question.guards if guard["tripped"]]
+        limits = question.guards if question.kind == "decide" else ()
+        capping = [str(guard["name"]) for guard in limits if guard["tripped"]]
         within = f", within the limit that {' and '.join(capping)} sets" if capping else ""
         return f"the answer is {shown(offered.answer)}; allowed: {', '.join(question.options)}{within}"
     if not offered.because.strip():

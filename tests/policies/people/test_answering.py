@@ -57,6 +57,11 @@ def test_an_answer_is_taken_or_the_sentence_says_why_not(offered: Offered, sente
     assert found is None if sentence is None else found is not None and sentence in found
 
 
+def test_a_name_to_a_decision_is_under_no_limit_of_its_own() -> None:
+    signing = replace(ASKED, kind="sign_off", options=("go_with_caution", "stop"))
+    assert fault(Offered("cfo", "no_go", "Why."), signing) == "the answer is 'no_go'; allowed: go_with_caution, stop"
+
+
 def test_each_place_takes_one_answer_and_each_person_gives_one() -> None:
     once = replace(ASKED, answers=(replace(given("cfo"), by="vice"),))
 
@@ -118,6 +123,11 @@ def test_the_question_is_the_one_named_or_the_only_one_that_its_author_is_asked(
 )
 def test_silence_gives_what_the_team_file_says(question: Question, on_timeout: OnTimeout | None, word: Word) -> None:
     assert rule_expired(question, on_timeout) == word
+
+
+@pytest.mark.parametrize(("on_timeout", "word"), [("no_go", "stop"), ("again", "again"), ("stop", "stop")])
+def test_silence_in_a_seat_of_a_stage_gives_no_decision(on_timeout: OnTimeout, word: Word) -> None:
+    assert rule_expired(replace(ASKED, kind="contribute", options=()), on_timeout, is_rounds=False) == word
 
 
 @pytest.mark.parametrize(
