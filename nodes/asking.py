@@ -155,7 +155,9 @@ def _became(state: State, asked: Mapping[str, Any]) -> str:
     found = next((event for event in later if event["question"] == asked["question"]), None)
     if found is None:
         return f"is stale: the {_moved_since(state, asked)} moved since it was asked"
-    by = found["by"] if isinstance(found["by"], str) else ", ".join(found["by"]) or "nobody in time"
+    if found.get("how") == "expired":
+        return f"expired at {asked['expires_at']}; nothing is changed by an answer that comes later"
+    by = found["by"] if isinstance(found["by"], str) else ", ".join(found["by"])
     return f"was answered by {by}; nothing is changed by another answer"
 
 

@@ -217,7 +217,7 @@ def test_silence_gives_what_the_team_file_says_and_no_more(tmp_path: Path, on_ti
     at.later(hours=47, minutes=59)
     assert at.resume()["status"] == "waiting"
     at.later(minutes=1)
-    with pytest.raises(UsageError, match=f"`{asked['id']}` was answered"):
+    with pytest.raises(UsageError, match=f"`{asked['id']}` expired at 2026-03-04T10:00:00.000"):
         at.answer("cto", "go", question=asked["id"])
     record = at.resume()
 
