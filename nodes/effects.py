@@ -17,7 +17,7 @@ from policies.patterns.course import PATTERNS
 from policies.people.expiry import rule_expired
 from policies.people.panel import Panel, panel_of, rule_panel
 from policies.people.question import AGAIN, STOP, Question, Word
-from policies.people.signing import rule_signing
+from policies.people.sign_off import rule_sign_off
 from policies.run.stop import Stop, stop_reason
 from policies.team.team import Team
 
@@ -86,7 +86,7 @@ class Effects:
         """Return what the answers give so far; None while more are needed."""
         said: dict[str, Word] = {each.seat: each.answer for each in asked.answers}
         if asked.kind == "sign_off":
-            word = rule_signing(asked.asked, said)
+            word = rule_sign_off(asked.asked, said)
             return _Ruled(word) if word else None
         found = rule_panel(self._panel, said, asked.options, examine(self._team.guards, state["case"]["facts"]))
         if found is None:

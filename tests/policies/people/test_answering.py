@@ -7,7 +7,7 @@ import pytest
 from policies.people.answering import Offered, find_fault, find_moved_since, named, seat_for, taken
 from policies.people.expiry import rule_expired
 from policies.people.question import Question, Taken, Word, is_expired, open_of, options_within
-from policies.people.signing import rule_signing
+from policies.people.sign_off import rule_sign_off
 from policies.team.people import Approver, OnTimeout, seconds_of
 
 NOW, LATER = "2026-03-02T10:00:00.000+00:00", "2026-03-04T10:00:00.000+00:00"
@@ -142,7 +142,7 @@ def test_silence_in_a_seat_of_a_stage_gives_no_decision(on_timeout: OnTimeout, w
     ],
 )
 def test_a_decision_is_signed_once_everybody_has(said: dict[str, Word], word: Word | None) -> None:
-    assert rule_signing(("cfo", "cto"), said) == word
+    assert rule_sign_off(("cfo", "cto"), said) == word
 
 
 def test_options_end_with_a_stop_and_begin_within_the_cap() -> None:
