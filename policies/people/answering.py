@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policies.nearest import allowed_names
-from policies.people.question import Question, Taken, is_expired
+from policies.people.question import WORDS, Question, Taken, is_expired
 from policies.plain import MAX_TEXT, clean_text, shown
 from policies.team.people import Approver
 
@@ -96,6 +96,8 @@ def _again(question: Question, offered: Offered, approvers: Approvers) -> str | 
 
 
 def _unoffered(question: Question, offered: Offered) -> str | None:
+    if question.kind == "contribute" and offered.answer in WORDS:
+        return f"a role's answer is asked for, not {shown(offered.answer)}; `accord answer --file FILE` gives one"
     if not question.options:
         return None
     if offered.answer not in question.options:

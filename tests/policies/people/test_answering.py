@@ -62,6 +62,13 @@ def test_a_name_to_a_decision_is_under_no_limit_of_its_own() -> None:
     assert fault(Offered("cfo", "no_go", "Why."), signing) == "the answer is 'no_go'; allowed: go_with_caution, stop"
 
 
+def test_a_word_fills_no_seat_but_may_be_a_fact() -> None:
+    seat = replace(ASKED, kind="contribute", options=())
+    assert "a role's answer is asked for, not 'go'" in str(fault(Offered("cfo", "go"), seat))
+    assert fault(Offered("cfo", {"stance": "go"}), seat) is None
+    assert fault(Offered("cfo", "go"), replace(seat, kind="supply")) is None
+
+
 def test_each_place_takes_one_answer_and_each_person_gives_one() -> None:
     once = replace(ASKED, answers=(replace(given("cfo"), by="vice"),))
 
