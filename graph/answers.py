@@ -9,6 +9,7 @@ from graph.inputs import read_stdin
 from graph.past import Past
 from graph.problems import UsageError
 from graph.signing import sign
+from nodes.asking import thread_in, why_not_taken
 from nodes.signatures import decision_bytes
 from nodes.state import State
 from nodes.taking import signed_part
@@ -41,8 +42,8 @@ def signed(state: Mapping[str, Any], said: Mapping[str, Any], key: Path) -> dict
     """
     past = Past.of(state)
     approvers = {name: Approver.model_validate(each) for name, each in past.team["approvers"].items()}
-    asked = named(past.waiting, said["question"], said["by"], approvers) if past.waiting else "nobody is asked"
+    asked = named(past.waiting, said["question"], said["by"], approvers)
     if isinstance(asked, str):
-        raise UsageError(asked)
+        raise UsageError(why_not_taken(thread_in(state), state, said["question"], asked))
     part = signed_part(cast("State", state), asked, said["answer"], said["because"])
     return {**said, "question": asked.id, "signature": sign(decision_bytes(**part), key)}

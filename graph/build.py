@@ -15,7 +15,7 @@ from nodes.role import build_role
 from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Input, Node, Output, State, StepInput
-from policies.people.asking import asks_people
+from policies.people.asking import may_ask_people
 from policies.team.team import MAX_MESSAGES, Role, Team
 from policies.team.titles import distinct_titles
 
@@ -68,7 +68,7 @@ def build_graph(team: Team, services: Services, is_inner: bool = False, door: Do
     _add(builder, align.NODE, align.build_align(team, services, stages))
     _add(builder, finalize.NODE, finalize.build_finalize(team, services, stages))
     _add(builder, stop.NODE, stop.build_stop(services))
-    has_people = asks_people(team) and not is_inner
+    has_people = may_ask_people(team) and not is_inner
     if has_people:
         _add(builder, human.NODE, human.build_human(services))
         _add(builder, settle.NODE, settle.build_settle(team, services, stages))

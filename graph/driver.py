@@ -63,8 +63,10 @@ class Driver:
         """Continue a thread with what somebody answered, by the one interrupt that it has."""
         found = await self._interrupts(thread, team)
         if not found:  # its process died before it could ask
-            await self.drive(thread, team, None, on_event)
+            record = await self.drive(thread, team, None, on_event)
             found = await self._interrupts(thread, team)
+            if not found:  # the time to answer was over by then
+                return record
         return await self.drive(thread, team, Command(resume={found[-1]: said}), on_event)
 
     async def _interrupts(self, thread: str, team: Team) -> list[str]:

@@ -41,9 +41,11 @@ def _question(past: Past, asked: Event, faults: Mapping[int, str]) -> Plain:
     given = answers_to(past.state, name)
     status = _status(past, asked, ruled, given)
     refused = [event for event in past.events_of("declined") if event["question"] == name]
+    open_one = next((each for each in past.waiting if each.id == name), None)  # a raised limit may allow more by now
+    options = open_one.options if open_one else asked["options"]
     return {
         **{"id": name, "kind": kind, "round": asked["round"], "seat": _seat(asked), "path": asked.get("path")},
-        **{"asked": list(asked["asked"]), "question": asked["text"], "options": list(asked["options"])},
+        **{"asked": list(asked["asked"]), "question": asked["text"], "options": list(options)},
         **{"since": asked["at"], "expires_at": asked["expires_at"], "status": status, **_ended(ruled)},
         "answers": [_answer(each, faults, is_open=status == "open") for each in given],
         "declined": [{"by": each["by"], "at": each["at"], "because": each["because"]} for each in refused],

@@ -14,9 +14,10 @@ from policies.decision.guards import examine
 from policies.decision.table import DECISIONS
 from policies.paths import keys_of, with_value
 from policies.patterns.course import PATTERNS
+from policies.people.expiry import rule_expired
 from policies.people.panel import Panel, panel_of, rule_panel
 from policies.people.question import AGAIN, STOP, Question, Word
-from policies.people.signing import rule_signing
+from policies.people.sign_off import rule_sign_off
 from policies.run.stop import Stop, stop_reason
 from policies.team.team import Team
 
@@ -62,8 +63,9 @@ class Effects:
             Effect({"questions": plain_questions(questions)}) if ruled is None else self._settled(state, asked, ruled)
         )
 
-    def of_expiry(self, state: State, asked: Question, word: Word) -> Effect:
+    def of_expiry(self, state: State, asked: Question) -> Effect:
         """Return what a question leads to that nobody answered in time."""
+        word = rule_expired(asked, self._team.escalate.on_timeout, PATTERNS[self._team.pattern].is_rounds)
         if asked.kind == "supply":
             stop = plain_stop(
                 Stop(stop_reason("needs_input", asked.path), "facts"), cause=f"nobody supplied it by {asked.expires_at}"
@@ -72,8 +74,6 @@ class Effects:
         if asked.kind == "contribute" and word == AGAIN:  # closed without an answer, the seat is asked once more
             left = [replace(each, is_closed=each.is_closed or each.id == asked.id) for each in questions_of(state)]
             return Effect({"questions": plain_questions(left)}, [_event(asked, _Ruled(AGAIN, "expired"))])
-        if asked.kind == "contribute" and not PATTERNS[self._team.pattern].is_rounds:
-            word = "stop"  # stages have no outcome before they are full
         return self._settled(state, asked, _Ruled(word, "expired"))
 
     def _supplied(self, state: State, asked: Question) -> Effect:
@@ -86,7 +86,7 @@ class Effects:
         """Return what the answers give so far; None while more are needed."""
         said: dict[str, Word] = {each.seat: each.answer for each in asked.answers}
         if asked.kind == "sign_off":
-            word = rule_signing(asked.asked, said)
+            word = rule_sign_off(asked.asked, said)
             return _Ruled(word) if word else None
         found = rule_panel(self._panel, said, asked.options, examine(self._team.guards, state["case"]["facts"]))
         if found is None:

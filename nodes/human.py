@@ -5,6 +5,7 @@ would answer the next question.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
@@ -59,6 +60,8 @@ def form_of(waiting: list[Question]) -> dict[str, Any]:
 
 
 def _identity(config: Mapping[str, Any]) -> str | None:
+    """Return who a server knows its caller to be; None where nobody has shown that."""
     user = (config.get("configurable") or {}).get(IDENTITY)
-    found = user.get("identity") if isinstance(user, Mapping) else getattr(user, "identity", None)
+    read = user.get if isinstance(user, Mapping) else partial(getattr, user)
+    found = read("identity", None) if read("is_authenticated", True) else None
     return str(found) if found else None

@@ -16,7 +16,6 @@ from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Node, State
 from nodes.taking import Taking
-from policies.people.expiry import rule_expired
 from policies.people.question import is_expired
 from policies.run.routing import next_after_people
 from policies.team.team import Team
@@ -32,7 +31,7 @@ def build_settle(team: Team, services: Services, stages: Stages) -> Node:
         now, given = services.now(), state.get("given") or {}
         expired = next((each for each in waiting_of(state) if is_expired(each, now)), None)
         if expired is not None:
-            effect = effects.of_expiry(state, expired, rule_expired(expired, team.escalate.on_timeout))
+            effect = effects.of_expiry(state, expired)
             services.annotate(ruling_labels(effect.events))
             runtime.stream_writer({"event": "expired", "question": expired.id})
             return recorded(state, {**effect.update, "given": None}, effect.events, now)

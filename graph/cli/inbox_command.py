@@ -39,6 +39,6 @@ def command(name: str | None, db: str | None, as_json: bool) -> Exit:
     if as_json:
         print_json(waiting)
     else:
-        print_inbox(waiting)
+        print_inbox(waiting, name)
     send_notices(settings)
     return Exit.DONE

@@ -88,7 +88,7 @@ LINES: Mapping[str, Callable[[Notice], Iterator[str]]] = {"asked": _asked, "dead
 
 def _command(notice: Notice, question: Mapping[str, Any]) -> str:
     thread, end = shlex.quote(notice.thread), f"--by NAME --id {shlex.quote(question['id'])}"
-    if question["kind"] == "decide":
+    if question["options"]:
         return f"accord decide {thread} OPTION {end} --because TEXT"
     return f"accord answer {thread} --file FILE {end}"
 

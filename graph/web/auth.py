@@ -29,7 +29,8 @@ from graph.web.requests import (
 )
 from nodes.services import InputRefusedError
 
-PERSON = {"identity": "local"}
+PERSON = {"identity": "local", "is_authenticated": False}
+"""Whoever reaches the server. It never checks who that is, so no answer is proved by it."""
 REFUSED, TAKEN, NOT_ALLOWED = 403, 409, 422
 HTTP = "LANGGRAPH_HTTP"
 """The variable in which the server has what langgraph.json says of `http`."""

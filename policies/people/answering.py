@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policies.nearest import allowed_names
-from policies.people.question import Question, Taken, is_expired
+from policies.people.question import WORDS, Question, Taken, is_expired
 from policies.plain import MAX_TEXT, clean_text, shown
 from policies.team.people import Approver
 
@@ -99,10 +99,13 @@ def _again(question: Question, offered: Offered, approvers: Approvers) -> str | 
 
 
 def _unoffered(question: Question, offered: Offered) -> str | None:
+    if question.kind == "contribute" and offered.answer in WORDS:
+        return f"a role's answer is asked for, not {shown(offered.answer)}; `accord answer --file FILE` gives one"
     if not question.options:
         return None
     if offered.answer not in question.options:
-        capping = [str(guard["name"]) for guard in question.guards if guard["tripped"]]
+        limits = question.guards if question.kind == "decide" else ()
+        capping = [str(guard["name"]) for guard in limits if guard["tripped"]]
         within = f", within the limit that {' and '.join(capping)} sets" if capping else ""
         return f"the answer is {shown(offered.answer)}; allowed: {', '.join(question.options)}{within}"
     if not offered.because.strip():

@@ -114,6 +114,11 @@ def test_a_decision_says_what_was_decided_and_where_to_read_why() -> None:
     assert message.fields == {"key": "lot-7:decided:0", "kind": "decided", "thread": "lot-7"}
 
 
+def test_a_decision_is_signed_off_by_the_command_that_decides() -> None:
+    text = message_of(notices(kind="sign_off", options=["go", "stop"])["asked"], SERVICES["mailto"]).text
+    assert "Answer: accord decide lot-7 OPTION --by NAME --id q-1 --because TEXT" in text
+
+
 @pytest.mark.parametrize("kind", ["contribute", "supply"])
 def test_what_is_not_decided_is_answered_with_a_file(kind: str) -> None:
     text = message_of(notices(kind=kind, options=[])["asked"], SERVICES["mailto"]).text

@@ -11,6 +11,7 @@ import pytest
 from graph.past import Past
 from graph.report.dossier.changed import Changed
 from graph.report.dossier.explanation import explanation_of
+from graph.report.dossier.people import ON_TIMEOUT
 from graph.report.terminal.report import print_report
 from graph.report.terminal.visible import console_on
 from graph.report.terminal.why import print_why
@@ -22,7 +23,7 @@ from nodes.state import State
 from nodes.taking import signed_part
 from policies.assurance.audit import link
 from tests.report.conftest import Telling
-from tests.report.people import PEOPLE, Counter, at, shown, shown_state
+from tests.report.people import ONE, PEOPLE, Counter, at, shown, shown_state
 from tests.report.stage import Told
 from tests.runs.people import PANEL
 from tests.signing import openssh
@@ -123,6 +124,30 @@ def test_a_waiting_thread_says_of_whom_and_how_to_answer_it_and_not_how_to_resum
         assert command in flat(text.replace("&#34;", '"'))
         assert "accord resume" not in text
     assert scores_of(told.record) == {}
+
+
+@pytest.mark.parametrize(
+    ("max_rounds", "on_timeout", "follows"),
+    [(2, "again", "then: no go."), (3, "again", "then: another round."), (2, "stop", "then: the run stops.")],
+)
+def test_what_silence_gives_is_what_is_said_of_it(
+    max_rounds: int, on_timeout: str, follows: str, tmp_path: Path
+) -> None:
+    silent = {**ONE, "on_timeout": on_timeout}
+    desk = at(tmp_path, escalate=silent, budget={"max_rounds": max_rounds, "max_messages": 12, "min_go_votes": 2})
+    (question,) = shown(desk).dossier["people"]
+    assert question["ended"].endswith(follows)
+    desk.later(hours=49)
+    desk.resume()
+    (ruled,) = desk.events("ruled")
+    assert ON_TIMEOUT[ruled["outcome"]] == follows.removeprefix("then: ").removesuffix(".")
+
+
+def test_a_limit_that_is_raised_is_seen_in_what_may_be_answered(tmp_path: Path) -> None:
+    desk = at(tmp_path, escalate=ONE, budget={"max_rounds": 2, "max_messages": 12, "min_go_votes": 2})
+    assert "Another round" not in shown(desk).dossier["people"][0]["options"]
+    desk.resume(budget={"max_rounds": 3})
+    assert "Another round" in shown(desk).dossier["people"][0]["options"]
 
 
 def test_a_brief_that_waits_to_be_signed_is_shown(story: Telling, capsys: Any) -> None:

@@ -59,6 +59,7 @@ def test_the_inbox_keeps_back_what_was_said_but_to_those_who_have_answered(capsy
     (others,) = waiting(capsys, "--for", "cto")
     assert "answers" not in others
     assert waiting(capsys, "--for", "cfo") == []
+    assert accord(capsys, "inbox", "--for", "cfo").out == "Nothing waits for cfo.\n"
 
 
 def test_once_it_is_settled_all_is_shown(capsys: Captured) -> None:

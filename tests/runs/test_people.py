@@ -57,7 +57,9 @@ def test_a_person_fills_a_seat_after_the_others_and_under_the_contract(tmp_path:
 
     assert [role for role, _ in at.voice.asked] == ["demand", "risk"]
     assert (asked["kind"], asked["asked"], asked["seat"], asked["options"]) == ("contribute", ["cfo"], "legal", [])
-    for wrong in ("go", {"stance": "go"}, proposal("legal", "maybe"), proposal("risk")):
+    with pytest.raises(UsageError, match="a role's answer is asked for, not 'go'"):
+        at.answer("cfo", "go")
+    for wrong in ("fine", {"stance": "go"}, proposal("legal", "maybe"), proposal("risk")):
         with pytest.raises(UsageError, match="the answer is not what the seat asks for"):
             at.answer("cfo", wrong)
     with pytest.raises(UsageError, match="cto is not asked"):

@@ -23,7 +23,6 @@ def test_who_wants_to_hear_more_is_outvoted_or_heard(tmp_path: Path) -> None:
 
 def test_somebody_named_supplies_a_missing_fact(tmp_path: Path) -> None:
     supply = {"supply": {"risk.rate": ["coo"]}}
-    guards = [{"name": "fraud", "fact": "risk.rate", "above": 0.5, "cap": "no_go"}]
     at = Desk(tmp_path, team(facts={"x": 1}, requires=["risk.rate"], escalate=supply))
     waits = at.run()
 
@@ -36,7 +35,6 @@ def test_somebody_named_supplies_a_missing_fact(tmp_path: Path) -> None:
     record = at.answer("coo", 0.2)
     assert (record["status"], record["final_decision"]) == ("ok", "go")
     assert at.state()["case"]["facts"] == {"x": 1, "risk": {"rate": 0.2}}
-    assert guards
 
 
 def test_a_fact_that_nobody_is_named_to_supply_stops_the_run(tmp_path: Path) -> None:
@@ -70,11 +68,7 @@ def test_who_must_sign_may_have_the_team_talk_again_or_end_it(tmp_path: Path) ->
     at = desk(tmp_path, {2: {"risk": "caution"}}, sign_off=["cfo"])
     at.run()
     again = at.answer("cfo", "again")
-    assert (again["status"], again["waiting"][0]["options"][0], len(again["history"])) == (
-        "waiting",
-        "again",
-        2,
-    ) or again["waiting"][0]["kind"] == "sign_off"
+    assert (again["status"], again["waiting"][0]["kind"], len(again["history"])) == ("waiting", "sign_off", 3)
     record = at.answer("cfo", "stop")
     assert (record["status"], record["stop_reason"], record["outcome"]["final"]) == ("stopped", "human_stopped", None)
     assert "final_decision" not in record

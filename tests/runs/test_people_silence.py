@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from graph.driver import Driver
 from graph.problems import UsageError
+from policies.team.team import Team
 from tests.runs.desk import Desk
 from tests.runs.people import PANEL, desk, human, team
 
@@ -35,6 +37,23 @@ def test_silence_gives_a_no_where_no_further_round_is_left(tmp_path: Path) -> No
     at.later(hours=2)
 
     assert at.resume()["final_decision"] == "no_go"
+
+
+def test_an_answer_to_what_expires_before_it_can_be_asked_is_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = desk(tmp_path, escalate=PANEL | {"expires_after": "48h", "on_timeout": "no_go"})
+    at.run()
+    find = Driver._interrupts
+
+    async def died_before_it_asked(self: Driver, thread: str, team: Team) -> list[str]:
+        monkeypatch.setattr(Driver, "_interrupts", find)
+        at.later(hours=49)
+        return []
+
+    monkeypatch.setattr(Driver, "_interrupts", died_before_it_asked)
+    record = at.answer("cfo", "go")
+    assert (record["status"], record["final_decision"], at.events("answered")) == ("ok", "no_go", [])
 
 
 def test_a_seat_that_nobody_fills_in_time_is_asked_again_at_the_price_of_a_message(tmp_path: Path) -> None:

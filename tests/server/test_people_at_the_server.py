@@ -97,7 +97,9 @@ def test_answers_through_the_sdk_decide_and_are_on_the_record(server: Server) ->
     assert end["final_decision"] == "go_with_caution"
     shown = Desk(server.folder).accord("show", thread, "--json").record
     assert (shown["status"], shown["final_decision"]) == ("ok", "go_with_caution")
-    assert [each["by"] for each in events(server, thread) if each["event"] == "answered"] == ["cfo", "cto"]
+    given = [(each["by"], each["identity"]) for each in events(server, thread) if each["event"] == "answered"]
+    assert given == [("cfo", None), ("cto", None)]  # the server asks nobody who they are, so it knows nobody
+    assert [each["proof"] for each in shown["people"][0]["answers"]] == ["none", "none"]
     assert Desk(server.folder).accord("audit", "verify", thread).code == 0
 
 

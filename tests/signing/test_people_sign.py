@@ -91,6 +91,18 @@ def test_an_answer_that_is_not_signed_or_by_another_key_is_refused_and_the_threa
     assert at.answer("cfo", answer, signature=signature(at, answer))["status"] == "ok"
 
 
+def test_nothing_is_signed_where_nothing_is_asked(tmp_path: Path) -> None:
+    at, answer = waiting(tmp_path, "sign_off")
+    (asked,) = at.events("asked")[-1:]
+    at.answer("cfo", answer, signature=signature(at, answer))
+    said = {"question": asked["question"], "by": "cfo", "answer": answer, "because": "Why."}
+
+    with pytest.raises(UsageError, match=f"`{asked['question']}` was answered by cfo; nothing is changed"):
+        signed(at.state(), said, key_file(CFO))
+    with pytest.raises(UsageError, match="the thread `t` waits for nobody: it has ended"):
+        signed(at.state(), said | {"question": None}, key_file(CFO))
+
+
 def test_a_signature_over_the_same_answer_in_another_thread_is_refused(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     for folder in (first, second):

@@ -8,7 +8,8 @@ from graph.people import questions_in
 from graph.report.words import KINDS_ASKED, label_of, listed, plain_word, said_value, titles_of, tone_of, written
 from nodes.rulings import silence_in_words
 from policies.decision.table import DECISIONS
-from policies.people.question import WORDS
+from policies.people.expiry import rule_expired
+from policies.people.question import AGAIN, WORDS
 
 Plain = dict[str, Any]
 Question = Mapping[str, Any]
@@ -17,7 +18,7 @@ ANYBODY = "anybody"
 """Whose place an answer fills where nobody in particular is asked."""
 
 MAX_ANSWER = 2_000
-ON_TIMEOUT = {"no_go": "no go", "again": "another round", "stop": "the run stops", None: "the run stops"}
+ON_TIMEOUT = {"no_go": "no go", "again": "another round", "stop": "the run stops"}
 """What a question gives that nobody answers in time."""
 
 HEADINGS = {
@@ -120,10 +121,15 @@ def _waits(question: Question, past: Past) -> str:
     so_far = f"Answered so far: {answered}; what they said is shown once it is settled. " if answered else ""
     if not question["expires_at"]:
         return f"{so_far}It waits as long as it takes."
-    gives = ON_TIMEOUT[(past.team.get("escalate") or {}).get("on_timeout")]
-    if question["kind"] == "supply":
-        gives = ON_TIMEOUT["stop"]
-    return f"{so_far}It waits until {moment(question['expires_at'])}; then: {gives}."
+    return f"{so_far}It waits until {moment(question['expires_at'])}; then: {_silence_gives(question, past)}."
+
+
+def _silence_gives(question: Question, past: Past) -> str:
+    """Return what follows where nobody answers an open question in time."""
+    asked = next(each for each in past.waiting if each.id == question["id"])
+    word = rule_expired(asked, (past.team.get("escalate") or {}).get("on_timeout"), past.pattern.is_rounds)
+    is_seat_again = question["kind"] == "contribute" and word == AGAIN
+    return "it is asked again" if is_seat_again else ON_TIMEOUT[word]
 
 
 def decided_by(question: Question) -> str:

@@ -15,7 +15,7 @@ from policies.people.expiry import rule_expired
 from policies.people.flips import Give, flip_answers
 from policies.people.panel import Panel, panel_of, rule_panel
 from policies.people.question import AGAIN, Question, Word
-from policies.people.signing import rule_signing
+from policies.people.sign_off import rule_sign_off
 from policies.team.people import Escalation
 
 Plain = dict[str, Any]
@@ -65,7 +65,7 @@ def _flips(past: Past, kind: str, asked: Sequence[str], options: Sequence[Word],
 def _give(past: Past, kind: str, asked: Sequence[str], options: Sequence[Word]) -> Give:
     """Return the very function that rules on the answers to a question."""
     if kind == "sign_off":
-        return partial(rule_signing, tuple(asked))
+        return partial(rule_sign_off, tuple(asked))
     panel, findings = _panel(past), _findings(past)
 
     def give(said: Said) -> Word | None:
@@ -119,7 +119,7 @@ def _ruling(past: Past, event: Event, asked: Event, options: list[Word]) -> Plai
         question = Question("", event["kind"], (), "", tuple(options), "")
         return {"outcome": rule_expired(question, _escalation(past).on_timeout), **nothing}
     if event["kind"] == "sign_off":
-        return {"outcome": rule_signing(tuple(asked["asked"]), said), **nothing}
+        return {"outcome": rule_sign_off(tuple(asked["asked"]), said), **nothing}
     panel = _panel(past)
     found = rule_panel(panel, said, options, _findings(past))
     if found is None:

@@ -9,11 +9,14 @@ from graph.report.terminal.visible import console_on, visible
 from graph.report.words import KINDS_ASKED
 
 
-def print_inbox(entries: Sequence[Mapping[str, Any]]) -> None:
-    """Print what waits: what is asked, of whom, since when and until when, and the command that answers it."""
+def print_inbox(entries: Sequence[Mapping[str, Any]], name: str | None = None) -> None:
+    """Print what waits, for one person or for all: what is asked, of whom, until when, and the command that answers it.
+
+    It says so where nothing does.
+    """
     console = console_on(sys.stdout)
     if not entries:
-        console.print("Nothing waits for anybody.")
+        console.print(visible(f"Nothing waits for {name or 'anybody'}."))
     for number, entry in enumerate(entries):
         if number:
             console.print()

@@ -10,7 +10,7 @@ import pytest
 from policies.people.flips import MAX_KEPT, AnswerFlips, Give, flip_answers
 from policies.people.panel import panel_of, rule_panel
 from policies.people.question import WORDS, Word
-from policies.people.signing import rule_signing
+from policies.people.sign_off import rule_sign_off
 from policies.team.people import Deciders
 
 TABLES: tuple[dict[str, Any], ...] = (
@@ -70,9 +70,9 @@ def test_the_smallest_changes_are_those_that_looking_at_all_answers_finds(seed: 
 
 def test_the_smallest_come_first_and_each_gives_what_it_says() -> None:
     said: Mapping[str, Word] = dict.fromkeys(SEATS, "go")
-    flips = flip_answers(SEATS, ("go", "again", "stop"), lambda answers: rule_signing(SEATS, answers), said)
+    flips = flip_answers(SEATS, ("go", "again", "stop"), lambda answers: rule_sign_off(SEATS, answers), said)
     assert [len(flip.answers) for flip in flips.flips] == sorted(len(flip.answers) for flip in flips.flips)
-    assert all(rule_signing(SEATS, {**said, **flip.answers}) == flip.outcome for flip in flips.flips)
+    assert all(rule_sign_off(SEATS, {**said, **flip.answers}) == flip.outcome for flip in flips.flips)
 
 
 def test_the_search_says_how_far_it_came() -> None:

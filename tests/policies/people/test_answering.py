@@ -7,7 +7,7 @@ import pytest
 from policies.people.answering import Offered, find_fault, find_moved_since, named, seat_for, taken
 from policies.people.expiry import rule_expired
 from policies.people.question import Question, Taken, Word, is_expired, open_of, options_within
-from policies.people.signing import rule_signing
+from policies.people.sign_off import rule_sign_off
 from policies.team.people import Approver, OnTimeout, seconds_of
 
 NOW, LATER = "2026-03-02T10:00:00.000+00:00", "2026-03-04T10:00:00.000+00:00"
@@ -56,6 +56,18 @@ def test_an_answer_is_taken_or_the_sentence_says_why_not(offered: Offered, sente
     found = fault(offered)
 
     assert found is None if sentence is None else found is not None and sentence in found
+
+
+def test_a_name_to_a_decision_is_under_no_limit_of_its_own() -> None:
+    signing = replace(ASKED, kind="sign_off", options=("go_with_caution", "stop"))
+    assert fault(Offered("cfo", "no_go", "Why."), signing) == "the answer is 'no_go'; allowed: go_with_caution, stop"
+
+
+def test_a_word_fills_no_seat_but_may_be_a_fact() -> None:
+    seat = replace(ASKED, kind="contribute", options=())
+    assert "a role's answer is asked for, not 'go'" in str(fault(Offered("cfo", "go"), seat))
+    assert fault(Offered("cfo", {"stance": "go"}), seat) is None
+    assert fault(Offered("cfo", "go"), replace(seat, kind="supply")) is None
 
 
 def test_each_place_takes_one_answer_and_each_person_gives_one() -> None:
@@ -121,6 +133,11 @@ def test_silence_gives_what_the_team_file_says(question: Question, on_timeout: O
     assert rule_expired(question, on_timeout) == word
 
 
+@pytest.mark.parametrize(("on_timeout", "word"), [("no_go", "stop"), ("again", "again"), ("stop", "stop")])
+def test_silence_in_a_seat_of_a_stage_gives_no_decision(on_timeout: OnTimeout, word: Word) -> None:
+    assert rule_expired(replace(ASKED, kind="contribute", options=()), on_timeout, is_rounds=False) == word
+
+
 @pytest.mark.parametrize(
     ("said", "word"),
     [
@@ -133,7 +150,7 @@ def test_silence_gives_what_the_team_file_says(question: Question, on_timeout: O
     ],
 )
 def test_a_decision_is_signed_once_everybody_has(said: dict[str, Word], word: Word | None) -> None:
-    assert rule_signing(("cfo", "cto"), said) == word
+    assert rule_sign_off(("cfo", "cto"), said) == word
 
 
 def test_options_end_with_a_stop_and_begin_within_the_cap() -> None:

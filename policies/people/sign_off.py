@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from policies.people.question import Word
 
 
-def rule_signing(seats: Sequence[str], said: Mapping[str, Word]) -> Word | None:
+def rule_sign_off(seats: Sequence[str], said: Mapping[str, Word]) -> Word | None:
     """Return the decision once everybody has signed it; a stop or another round as soon as one says so; else None.
 
-    >>> rule_signing(("cfo", "cto"), {"cfo": "go"}), rule_signing(("cfo", "cto"), {"cfo": "go", "cto": "go"})
+    >>> rule_sign_off(("cfo", "cto"), {"cfo": "go"}), rule_sign_off(("cfo", "cto"), {"cfo": "go", "cto": "go"})
     (None, 'go')
-    >>> rule_signing(("cfo", "cto"), {"cto": "again"})
+    >>> rule_sign_off(("cfo", "cto"), {"cto": "again"})
     'again'
     """
     urgent: tuple[Word, ...] = ("stop", "again")
