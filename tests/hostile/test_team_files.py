@@ -53,7 +53,7 @@ FILES: dict[str, tuple[str, int, str]] = {
     "an unknown key of a role": (
         changed(10, "    mandate: Judge.\n    mood: 1"),
         11,
-        "`roles.risk.mood` is an unknown key; allowed: title, mandate, enabled, voice, model, temperature",
+        "`roles.risk.mood` is an unknown key; allowed: title, mandate, enabled, voice, people, model, temperature",
     ),
     "an unknown key of a check": (
         changed(12, "      - {when: 'true', if: 1, stance: go, summary: s, actions: [a]}"),
@@ -139,7 +139,7 @@ FILES: dict[str, tuple[str, int, str]] = {
     "an unknown voice": (
         changed(10, "    mandate: m\n    voice: oracle"),
         11,
-        "`roles.risk.voice` is 'oracle'; allowed: 'model', 'rules' or 'own:NAME'",
+        "`roles.risk.voice` is 'oracle'; allowed: 'model', 'rules', 'human' or 'own:NAME'",
     ),
     "checks without otherwise": (
         changed(13, ""),
@@ -352,7 +352,7 @@ def test_words_of_yaml_1_1_mean_what_yaml_1_2_says(word: str, kept: Any, accord_
 
     done = accord(capsys, "run", "good.yaml", "--json")
 
-    assert (done.code, '"stance": "block"' in done.out) == (3, True), done
+    assert (done.code, '"stance": "block"' in done.out) == (4, True), done
 
 
 @pytest.mark.parametrize("command", [["graph"], ["run", "--json"], ["run", "--voice", "rules", "--thread", "t"]])

@@ -264,7 +264,7 @@ def test_a_signature_is_checked_where_it_is_shown(signed: Counter, capsys: Any) 
         ({"question": "other"}, None),
         ({"signature": "x"}, "has a signature of cfo that is not a signature of OpenSSH, or was damaged"),
         ({"signature": None}, "lacks the signature of cfo, whose key the team declares"),
-        ({"by": "cto"}, "has a signature of 'cto', for whom the team declares no key"),
+        ({"by": "cto"}, "fills the place of cfo, whose key the team declares, without a signature"),
     ],
 )
 def test_a_signature_that_does_not_hold_proves_nothing(

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -118,17 +119,14 @@ def _links(before: dict[str, Any], event: dict[str, Any]) -> bool:
 
 
 def canonical(value: Any) -> str:
-    """Return a value as RFC 8785 writes it; its numbers are neither huge nor tiny."""
-    return json.dumps(_whole(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def _whole(value: Any) -> Any:
-    """Return a value with its whole numbers as integers."""
+    """Return a value as RFC 8785 writes it; its numbers are neither huge nor below a ten-millionth."""
     if isinstance(value, dict):
-        return {key: _whole(part) for key, part in value.items()}
+        return f"{{{','.join(f'{canonical(key)}:{canonical(value[key])}' for key in sorted(value))}}}"
     if isinstance(value, list):
-        return [_whole(part) for part in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+        return f"[{','.join(map(canonical, value))}]"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _faults_of_calls(found: Kept, rounds: int) -> Iterator[str]:
