@@ -9,6 +9,7 @@ from graph.people import answers_in
 from graph.problems import StorageError, UsageError
 from graph.runner import Runner, open_runner
 from graph.settings import Settings
+from graph.store.location import located
 from graph.threads import UNREADABLE
 from nodes.asking import shown_question
 from nodes.halt import Halt
@@ -86,5 +87,6 @@ async def open_inbox(settings: Settings, halt: Halt | None = None) -> AsyncItera
         UsageError: the database's URL is not of a kind that is supported, or the folder of its file is missing.
         StorageError: the database cannot be opened.
     """
+    located(settings, reads=True)  # nothing waits in a database that is not there: its name is misspelled
     async with open_runner(settings, halt=halt) as runner:
         yield Inbox(runner, runner.now())

@@ -3,6 +3,7 @@
 Whoever has not answered must not know what the others said, so only those who have answered are shown it.
 """
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,6 +29,18 @@ def answers_in(past: Past, name: str) -> list[Plain]:
     """Return the answers to one question with what they say, though it is open: for those who have answered it."""
     faults = find_faults(past.events)
     return [_answer(each, faults, is_open=False) for each in answers_to(past.state, name)]
+
+
+def typed_for(thread: str, question: Mapping[str, Any], by: str = "NAME") -> str:
+    """Return the command that answers a question; what a decision may be follows as a comment of the shell.
+
+    >>> typed_for("t", {"id": "q", "options": ["go", "no_go"]}, "cfo")
+    'accord decide t --id q ANSWER --by cfo --because TEXT  # ANSWER: go, no_go'
+    """
+    where = f"{shlex.quote(thread)} --id {shlex.quote(question['id'])}"
+    if question["options"]:
+        return f"accord decide {where} ANSWER --by {by} --because TEXT  # ANSWER: {', '.join(question['options'])}"
+    return f"accord answer {where} --file FILE --by {by}"
 
 
 def open_ids(past: Past) -> set[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from graph.notices.kinds import Notice, moment
+from graph.people import typed_for
 from graph.problems import neutral
 from graph.receivers import Service
 
@@ -71,7 +72,7 @@ def _of_question(notice: Notice, question: Mapping[str, Any]) -> Iterator[str]:
     if question["options"]:
         yield f"Options: {', '.join(question['options'])}"
     yield f"Until: {_time(question['expires_at'])}" if question["expires_at"] else "Until: no limit"
-    yield f"Answer: {_command(notice, question)}"
+    yield f"Answer: {typed_for(notice.thread, question)}"
 
 
 def _decided(notice: Notice) -> Iterator[str]:
@@ -84,13 +85,6 @@ def _decided(notice: Notice) -> Iterator[str]:
 
 LINES: Mapping[str, Callable[[Notice], Iterator[str]]] = {"asked": _asked, "deadline": _deadline, "decided": _decided}
 """The lines of a notice, by its kind."""
-
-
-def _command(notice: Notice, question: Mapping[str, Any]) -> str:
-    thread, end = shlex.quote(notice.thread), f"--by NAME --id {shlex.quote(question['id'])}"
-    if question["options"]:
-        return f"accord decide {thread} OPTION {end} --because TEXT"
-    return f"accord answer {thread} --file FILE {end}"
 
 
 def _question(notice: Notice) -> Mapping[str, Any]:

@@ -82,7 +82,7 @@ def test_a_question_says_who_is_asked_what_until_when_and_what_to_type() -> None
         "About: Release batch 7?",
         "Options: go, no_go, stop",
         "Until: 2026-11-29 13:00 UTC",
-        "Answer: accord decide lot-7 OPTION --by NAME --id q-1 --because TEXT",
+        "Answer: accord decide lot-7 --id q-1 ANSWER --by NAME --because TEXT # ANSWER: go, no_go, stop",
         "See: https://board.example.org/board/runs/lot-7",
         "Key: q-1",
     ]
@@ -116,13 +116,13 @@ def test_a_decision_says_what_was_decided_and_where_to_read_why() -> None:
 
 def test_a_decision_is_signed_off_by_the_command_that_decides() -> None:
     text = message_of(notices(kind="sign_off", options=["go", "stop"])["asked"], SERVICES["mailto"]).text
-    assert "Answer: accord decide lot-7 OPTION --by NAME --id q-1 --because TEXT" in text
+    assert "Answer: accord decide lot-7 --id q-1 ANSWER --by NAME --because TEXT # ANSWER: go, stop" in text
 
 
 @pytest.mark.parametrize("kind", ["contribute", "supply"])
 def test_what_is_not_decided_is_answered_with_a_file(kind: str) -> None:
     text = message_of(notices(kind=kind, options=[])["asked"], SERVICES["mailto"]).text
-    assert "Answer: accord answer lot-7 --file FILE --by NAME --id q-1" in text
+    assert "Answer: accord answer lot-7 --id q-1 --file FILE --by NAME" in text
     assert "Options" not in text
 
 

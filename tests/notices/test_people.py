@@ -67,7 +67,9 @@ def test_people_are_asked_once_answer_and_hear_what_was_decided(
     assert asked["expires_at"][:16].replace("T", " ") in arrival.json["message"]
 
     for by in asked["asked"]:
-        words = typed.replace("OPTION", "no_go").replace("NAME", by).replace("TEXT", "Enough.").split()
+        words = (
+            typed.partition(" #")[0].replace("ANSWER", "no_go").replace("NAME", by).replace("TEXT", "Enough.").split()
+        )
         code, out = accord(capfd, *words, "--json")
         if (decided := json.loads(out))["status"] == "ok":
             break

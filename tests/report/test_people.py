@@ -118,10 +118,11 @@ def test_a_waiting_thread_says_of_whom_and_how_to_answer_it_and_not_how_to_resum
     (question,) = told.record["waiting"]
     (command,) = verdict["answer"]
     free = next(each for each in question["asked"] if each not in question["answered"])
-    options = "|".join(question["options"])
-    assert command == f"accord decide t --id {question['id']} {options} --by {free} --because TEXT"
+    options = ", ".join(question["options"])
+    typed = f"accord decide t --id {question['id']} ANSWER --by {free} --because TEXT"
+    assert command == f"{typed}  # ANSWER: {options}"
     for text in texts_of(told, capsys).values():
-        assert command in flat(text.replace("&#34;", '"'))
+        assert flat(command) in flat(text.replace("&#34;", '"'))
         assert "accord resume" not in text
     assert scores_of(told.record) == {}
 

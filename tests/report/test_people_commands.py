@@ -33,7 +33,9 @@ def test_a_run_that_waits_says_of_whom_and_how_to_answer(capsys: Captured) -> No
     assert done.code == 4
     (question,) = waiting(capsys)
     assert "Waiting: A name to the decision" in done.out
-    command = f"accord decide lot --id {question['id']} go_with_caution|again|stop --by cfo --because TEXT"
+    command = (
+        f"accord decide lot --id {question['id']} ANSWER --by cfo --because TEXT # ANSWER: go_with_caution, again, stop"
+    )
     assert f"Answer it with: {command}" in " ".join(done.out.split())
     assert "resume" not in done.out
     assert "waits for a name to a decision of cfo and cto" in done.err

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graph.past import Past
-from graph.people import questions_in
+from graph.people import questions_in, typed_for
 from graph.report.words import KINDS_ASKED, label_of, listed, plain_word, said_value, titles_of, tone_of, written
 from nodes.rulings import silence_in_words
 from policies.decision.table import DECISIONS
@@ -234,14 +234,11 @@ def _declined(refused: Mapping[str, Any]) -> Plain:
 def command_for(entry: Mapping[str, Any]) -> str:
     """Return the command that answers a question: of whoever may still answer, the first.
 
-    >>> command_for({"id": "q", "asked": ["cfo"], "options": ["go", "no_go"], "thread_id": "t"})
-    'accord decide t --id q go|no_go --by cfo --because TEXT'
+    >>> command_for({"id": "q", "asked": ["cfo"], "options": [], "thread_id": "t"})
+    'accord answer t --id q --file FILE --by cfo'
     """
     by = (entry.get("may_answer") or free_in(entry) or ["NAME"])[0]
-    where = f"{entry['thread_id']} --id {entry['id']}" if "thread_id" in entry else "THREAD"
-    if entry["options"]:
-        return f"accord decide {where} {'|'.join(entry['options'])} --by {by} --because TEXT"
-    return f"accord answer {where} --file FILE --by {by}"
+    return typed_for(entry.get("thread_id", "THREAD"), entry, by)
 
 
 def free_in(entry: Mapping[str, Any]) -> list[str]:
