@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from policies.decision.guards import COMPARISONS, Cap, Finding, Guard, cap_of, capped, examine, find_unreadable, kind_of
 from policies.decision.table import OUTCOMES
-from policies.paths import MISSING, find_above, keys_of, plain_path, value_at, with_value
+from policies.paths import MISSING, keys_of, plain_path, value_at, with_value
 
 FACTS: dict[str, Any] = {
     "risk": {"rate": 0.03, "alerts": 4, "open": True, "region": "US", "none": None, "list": [1]},
@@ -307,19 +307,3 @@ def test_no_go_overrides_everything_and_caution_lowers_go_alone() -> None:
     assert [capped(outcome, None) for outcome in OUTCOMES] == list(OUTCOMES)
     assert [capped(outcome, "no_go") for outcome in OUTCOMES] == ["no_go"] * 5
     assert [capped(outcome, "go_with_caution") for outcome in OUTCOMES] == ["go_with_caution", *OUTCOMES[1:]]
-
-
-@pytest.mark.parametrize(
-    ("facts", "above"),
-    [
-        ({"risk": 3}, ("risk",)),
-        ({"risk": {"rate": 3}}, None),
-        ({"risk": {"card": {"rate": 1}}}, None),
-        ({"risk": {"card": "x"}}, ("risk", "card")),
-        ({"risk": None}, None),
-        ({"risk": {}}, None),
-        ({}, None),
-    ],
-)
-def test_what_a_new_fact_would_replace_is_found_on_the_way_to_it(facts: dict[str, Any], above: object) -> None:
-    assert find_above(facts, ("risk", "card", "rate")) == above
