@@ -145,6 +145,14 @@ async def _is_declined(runner: Runner, thread: str, said: Plain) -> None:
     raise AssertionError(f"{said} was taken")
 
 
+def without_deciders(raw: Plain) -> Plain:
+    """Return a team that names nobody to decide or to sign where its pattern takes no decision."""
+    if raw.get("pattern", "rounds") in ("rounds", "vote") or "escalate" not in raw:
+        return raw
+    kept = {key: value for key, value in raw["escalate"].items() if key != "decide"}
+    return raw | {"escalate": kept, "sign_off": []}
+
+
 def others(rng: random.Random, raw: Plain) -> Plain:
     """Return a team that asks other people, or the same."""
     changes: Sequence[Plain] = (

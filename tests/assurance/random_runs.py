@@ -17,7 +17,7 @@ from policies.decision.table import Policy
 from policies.run.seats import Failure
 from policies.team.rules import parse_team
 from policies.team.team import Team
-from tests.assurance.random_people import BEGIN, Clock, Deed, draw_deed, with_people
+from tests.assurance.random_people import BEGIN, Clock, Deed, draw_deed, with_people, without_deciders
 from tests.assurance.random_policies import GUESTS, a_policy
 from tests.harness import proposal
 
@@ -57,7 +57,7 @@ class Script:
         self.team = self._parsed(self.raw)
 
     def _parsed(self, raw: Plain) -> Team:
-        team = parse_team(raw)
+        team = parse_team(without_deciders(raw))
         assert isinstance(team, Team), (self.seed, team, raw)
         return team
 

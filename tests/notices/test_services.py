@@ -89,6 +89,6 @@ def test_a_chat_reads_no_mention_and_no_link_of_a_question(
         asked(Office(tmp_path, str(tmp_path / "threads.sqlite"), [address.format(receiver.port)]), monkeypatch)
     [arrival] = receiver.arrivals
     said = str(arrival.json)
-    assert "accord decide lot-7 OPTION" in said
+    assert "accord decide lot-7 --id" in said
     assert "Key: q-1" in said
     assert [part for part in ("<!channel>", "@everyone", "](https") if part in said] == []

@@ -210,7 +210,7 @@ def test_whatever_it_is_given_it_returns_a_sentence(seed: int) -> None:
     for _ in range(200):
         given = _damaged(dice, signature, data, key)
         found = find_fault(*given)
-        is_same = (decoded_or_none(given[0]), *given[1:]) == (data, MESSAGE, key)
+        is_same = (decoded_or_none(given[0]), *given[2].split()[:2]) == (data, *key.split()[:2])  # less its comment
         assert is_same or (found is not None and "\n" not in found and len(found) < 600), given
 
 
