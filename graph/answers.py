@@ -15,7 +15,6 @@ from nodes.state import State
 from nodes.taking import signed_part
 from policies.people.answering import named
 from policies.plain import find_unplain
-from policies.team.people import Approver
 
 
 def read_answer(file: str) -> Any:
@@ -41,8 +40,7 @@ def signed(state: Mapping[str, Any], said: Mapping[str, Any], key: Path) -> dict
         UsageError: no question waits that it is for, or it cannot be signed.
     """
     past = Past.of(state)
-    approvers = {name: Approver.model_validate(each) for name, each in past.team["approvers"].items()}
-    asked = named(past.waiting, said["question"], said["by"], approvers)
+    asked = named(past.waiting, said["question"], said["by"], past.approvers)
     if isinstance(asked, str):
         raise UsageError(why_not_taken(thread_in(state), state, said["question"], asked))
     part = signed_part(cast("State", state), asked, said["answer"], said["because"])

@@ -61,7 +61,7 @@ def read_yaml(data: bytes, name: str) -> Document:
     Raises:
         UsageError: it is too large, not UTF-8, no YAML, or uses anchors, aliases, tags or a key twice.
     """
-    text, document = _text(data, name), Document(name)
+    text, document = text_of(data, name), Document(name)
     try:
         _refuse_events(text, document)
         node = None if document.problems else _yaml().compose(text)
@@ -81,7 +81,7 @@ def read_json(data: bytes, name: str) -> Document:
     Raises:
         UsageError: it is too large, not UTF-8, no JSON (which has no NaN), or uses a key twice.
     """
-    text, document = _text(data, name), Document(name)
+    text, document = text_of(data, name), Document(name)
 
     def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         counted = Counter(key for key, _ in pairs)
@@ -104,7 +104,12 @@ def read_json(data: bytes, name: str) -> Document:
     return document
 
 
-def _text(data: bytes, name: str) -> str:
+def text_of(data: bytes, name: str) -> str:
+    """Return the text in the bytes of a file, or of stdin.
+
+    Raises:
+        UsageError: it is too long, or is not UTF-8.
+    """
     if len(data) > MAX_BYTES:
         raise UsageError(f"{name}: has more than {MAX_BYTES} bytes; allowed: at most {MAX_BYTES}")
     try:

@@ -15,7 +15,6 @@ from nodes.asking import shown_question
 from nodes.halt import Halt
 from policies.people.answering import Approvers, seat_for
 from policies.people.question import Question, is_expired
-from policies.team.people import Approver
 
 Entry = dict[str, Any]
 
@@ -48,10 +47,14 @@ class Inbox:
             with suppress(UsageError):
                 await self._runner.expire(thread)
             past = await self._past(thread)
-        approvers = {name: Approver.model_validate(each) for name, each in past.team.get("approvers", {}).items()}
-        told = {"thread_id": thread, "team": past.team.get("name")}
+        told, approvers = {"thread_id": thread, "team": past.team.get("name")}, past.approvers
         entries = [
-            {**told, **shown_question(each), "may_answer": names_for(each, approvers), **_answers(past, each, name)}
+            {
+                **told,
+                **shown_question(each),
+                "may_answer": names_for(each, approvers),
+                **_answers(past, each, name),
+            }
             for each in past.waiting
         ]
         return [each for each in entries if _concerns(each, name)]

@@ -12,6 +12,7 @@ from policies.patterns.pattern import Pattern
 from policies.people.question import Question
 from policies.run.seats import Reseating, effect_of
 from policies.team.access import Access, find_joining
+from policies.team.people import Approver
 from policies.team.team import Budget
 
 Plain = dict[str, Any]
@@ -66,6 +67,11 @@ class Past:
     def team(self) -> Plain:
         """The team that the thread is pinned to, without its goal and its facts."""
         return cast("Plain", self.case.get("team", {}))
+
+    @property
+    def approvers(self) -> Mapping[str, Approver]:
+        """The people whom the team names, by name."""
+        return {name: Approver.model_validate(each) for name, each in self.team.get("approvers", {}).items()}
 
     @property
     def roles(self) -> Mapping[str, Plain]:

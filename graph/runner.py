@@ -184,7 +184,7 @@ class Runner:
         """Answer what a thread asks people, as {question?, by, answer, because?, signature?}, and continue with it.
 
         Raises:
-            UsageError: there is no such thread, it waits for no answer, or this one is not taken: it waits as before.
+            UsageError: there is no such thread, it asks for no answer, or this one is refused, which changes nothing.
             StorageError: the database failed.
         """
         return await self._hold(check_thread(thread), lambda: self._answer(thread, dict(said), on_event))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from graph.problems import UsageError, neutral
 from graph.settings import environment
-from nodes.signatures import NAMESPACE, find_fault, signer_of
+from nodes.signatures import NAMESPACE, find_forgery, signer_of
 
 SECONDS = 120.0
 """How long signing may take in all: there may be a passphrase to type and a key to touch."""
@@ -47,7 +47,7 @@ def sign(message: bytes, key_file: Path, seconds: float = SECONDS) -> str:
     if code:
         raise UsageError(f"{name}: {_reason(said, name)}")
     try:
-        fault = find_fault(signature, message, signer_of(signature))
+        fault = find_forgery(signature, message, signer_of(signature))
     except ValueError as error:
         raise UsageError(f"{name}: the key {error}") from None
     if fault is not None:

@@ -193,6 +193,11 @@ def _guard(found: Mapping[str, Any]) -> Plain:
     return {"name": said_guard(found["name"], found["fault"]), **{key: found[key] for key in kept}}
 
 
+def where_of(question: Question) -> Body:
+    """Return what every event says that is about a question: its round, that people are asked, its id and its kind."""
+    return {"round": question.round, "role": PEOPLE, "question": question.id, "kind": question.kind}
+
+
 def of_seat(question: Question) -> Body:
     """Return what the event of a seat's ask says beyond it where a person is asked."""
     kept = ("question", "kind", "asked", "options", "expires_at", "text", "bound")
@@ -202,7 +207,7 @@ def of_seat(question: Question) -> Body:
 def asked_event(question: Question) -> Body:
     """Return the event that people were asked."""
     seat = {"attempt": 1, "voice": HUMAN, "model": None, "repair": None}
-    where = {"round": question.round, "role": PEOPLE, **seat, "question": question.id, "kind": question.kind}
+    where = {**where_of(question), **seat}
     more = {"asked": list(question.asked), "options": list(question.options), "expires_at": question.expires_at}
     named = {name: value for name in ("seat", "path") if (value := getattr(question, name))}
     return {"event": "asked", **where, **more, "text": question.question, "bound": dict(question.bound), **named}

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nodes.asking import PEOPLE, plain_questions, questions_of
+from nodes.asking import plain_questions, questions_of, where_of
 from nodes.border import plain_stop
 from nodes.closing import Update
-from nodes.events import Body
+from nodes.events import Body, announced
 from nodes.stages import Stages
 from nodes.state import State
 from policies.decision.guards import examine
@@ -114,9 +114,8 @@ class Effects:
         return Effect(update, [_event(asked, ruled)])
 
     def _signed(self, state: State, asked: Question, ruled: _Ruled) -> Effect:
-        reason, decision = stop_reason("success"), state["final_decision"]
-        last = {"event": "finished", "phase": None, "stop_reason": reason, "final_decision": decision}
-        return Effect({"questions": [], "stop_reason": reason}, [_event(asked, ruled), last])
+        last = announced(state["final_decision"])
+        return Effect({"questions": [], "stop_reason": last["stop_reason"]}, [_event(asked, ruled), last])
 
 
 def _why_stopped(asked: Question, ruled: _Ruled) -> str:
@@ -127,6 +126,5 @@ def _why_stopped(asked: Question, ruled: _Ruled) -> str:
 
 
 def _event(asked: Question, ruled: _Ruled) -> Body:
-    where = {"round": asked.round, "role": PEOPLE, "question": asked.id, "kind": asked.kind}
     by = [each.by for each in asked.answers]
-    return {"event": "ruled", **where, "outcome": ruled.outcome, "how": ruled.how, "by": by, **ruled.told}
+    return {"event": "ruled", **where_of(asked), "outcome": ruled.outcome, "how": ruled.how, "by": by, **ruled.told}

@@ -19,6 +19,7 @@ from policies.decision.outcome import Ruling
 from policies.decision.vote import Vote
 from policies.patterns.course import pattern_named
 from policies.run.seats import Reply, Reseating, Seat
+from policies.run.stop import stop_reason
 from policies.team.team import Brief, Budget, Role
 
 Body = dict[str, Any]
@@ -157,6 +158,11 @@ def vote_from(outcome: Mapping[str, Any], entry: Mapping[str, Any]) -> Vote:
         vetoers=frozenset(entry["vetoers"]),
         confidences=tuple(outcome["confidences"].values()),
     )
+
+
+def announced(decision: object) -> Body:
+    """Return the event that ends a run which has its answer, with the decision where one was taken."""
+    return {"event": "finished", "phase": None, "stop_reason": stop_reason("success"), "final_decision": decision}
 
 
 def events_of(state: Mapping[str, Any], kind: str) -> list[Event]:

@@ -9,7 +9,7 @@ from nodes.asking import Asking, asked_event, plain_questions, waiting_of
 from nodes.border import budget_from, plain_stop, plain_usage, spent_from, usage_from
 from nodes.call import Call, journal_of, limits_of, make_call, reservation_of, scope_of, thread_of
 from nodes.closing import Ending, Update
-from nodes.events import Body, asked, recorded, said_by, shown_reply
+from nodes.events import Body, announced, asked, recorded, said_by, shown_reply
 from nodes.journal import CallKey
 from nodes.labels import brief_labels
 from nodes.rulings import ruling_of
@@ -26,7 +26,6 @@ from policies.team.team import Team
 
 NODE = "finalize"
 SEAT = "brief"
-ENDING = ("stop_reason", "final_decision")
 
 
 def build_finalize(team: Team, services: Services, stages: Stages) -> Node:
@@ -72,7 +71,7 @@ def _ended(state: State, team: Team, asking: Asking, ended: Update, now: str) ->
     """Return the end of the run and its event; or, where people sign what the team decided, the question to them."""
     decision = ended["final_decision"]
     if not team.sign_off or decision is None or ruling_of(state) is not None:  # nobody signs twice
-        return ended, _last(ended)
+        return ended, announced(decision)
     question = asking.to_sign(state, decision, now)
     unsigned = {key: value for key, value in ended.items() if key != "stop_reason"}
     return unsigned | {"questions": plain_questions([question])}, asked_event(question)
@@ -86,10 +85,6 @@ def _proposed(state: State, team: Team, reply: Mapping[str, Any]) -> Body:
         caused = {"cause": reply["cause"]} if reply.get("cause") else {}
         return {"event": "failed", **where, "reason": reply["reason"], **said, **caused}
     return {"event": "proposed", **where, "text": reply["text"], **said}
-
-
-def _last(ended: Update) -> Body:
-    return {"event": "finished", "phase": None, **{key: ended[key] for key in ENDING}}
 
 
 def _finished(ending: Ending, text: str) -> Update:

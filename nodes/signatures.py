@@ -75,7 +75,7 @@ class _FaultError(Exception):
     """What is wrong with a signature, in words."""
 
 
-def find_fault(signature: str, message: bytes, key: str) -> str | None:
+def find_forgery(signature: str, message: bytes, key: str) -> str | None:
     """Return why a signature is not that of this key over this message, as what follows `the signature`; None: it is.
 
     The key is one line, as `approvers.NAME.key` of a team file has it. What the signature says of its own key counts

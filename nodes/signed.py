@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nodes.fingerprint import digest
-from nodes.signatures import decision_bytes, find_fault
+from nodes.signatures import decision_bytes, find_forgery
 from policies.assurance.audit import Break, Event
 from policies.decision.table import DECISIONS, PASSING
 from policies.people.keys import read_key
@@ -122,7 +122,7 @@ def _find_unlike(event: Event, known: Signing) -> str | None:
 def _find_forged(event: Event, key: str) -> str | None:
     if not isinstance(event["signature"], str):
         return f"has a signature of {event['by']} that is not text"
-    fault = find_fault(event["signature"], decision_bytes(**event["signed"]), key)
+    fault = find_forgery(event["signature"], decision_bytes(**event["signed"]), key)
     return f"has a signature of {event['by']} that {fault}" if fault else None
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from nodes.asking import PEOPLE, questions_of, thread_in, waiting_of, why_not_taken
+from nodes.asking import PEOPLE, questions_of, thread_in, waiting_of, where_of, why_not_taken
 from nodes.border import plain_accepted
 from nodes.events import Body
-from nodes.signatures import decision_bytes, find_fault
+from nodes.signatures import decision_bytes, find_forgery
 from nodes.stages import Stages
 from nodes.state import State
 from policies.contracts.answers import Refusal
@@ -74,7 +74,7 @@ class Taking:
     def _find_forgery(
         self, state: State, asked: Question, key: str, signature: str, answer: Any, why: str
     ) -> str | None:
-        return find_fault(signature, decision_bytes(**signed_part(state, asked, answer, why)), key)
+        return find_forgery(signature, decision_bytes(**signed_part(state, asked, answer, why)), key)
 
     def _breach(self, state: State, asked: Question, answer: Any) -> str | None:
         """Return what of an answer cannot be kept, or which check of the seat's contract it fails."""
@@ -126,7 +126,7 @@ class Taking:
         who = {"by": kept.by, "seat_of": kept.seat, "identity": kept.identity}
         event = {
             "event": "answered",
-            **_where(asked),
+            **where_of(asked),
             **who,
             "outcome": offered.answer,
             "because": offered.because,
@@ -176,14 +176,10 @@ def _name_in(said: object) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _where(asked: Question) -> Body:
-    return {"round": asked.round, "role": PEOPLE, "question": asked.id, "kind": asked.kind}
-
-
 def _declined(state: State, asked: Question | None, said: object, problem: str) -> Given:
     """Return an answer that is not taken; what was offered is not kept, since it may be anything at all."""
     by = said.get("by") if isinstance(said, Mapping) else None
-    where = _where(asked) if asked else {"round": state.get("round", 0), "role": PEOPLE, "question": None}
+    where = where_of(asked) if asked else {"round": state.get("round", 0), "role": PEOPLE, "question": None}
     told = {"by": clean_text(by)[:200] if isinstance(by, str) else None, "because": clean_text(problem)[:1_000]}
     event = {"event": "declined", **where, **told}
     questions = [

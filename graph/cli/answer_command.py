@@ -1,12 +1,11 @@
 """`accord answer`: give what a thread asks a person for, a role's answer or a fact."""
 
-from pathlib import Path
+from typing import Any
 
 import click
 
-from graph.cli.answering import by_option, give, id_option, key_option
+from graph.cli.answering import answering_options, give
 from graph.cli.exits import Exit
-from graph.cli.session import database_option, json_option, verbose_option
 
 HELP = """Give what THREAD asks a person for, and continue it: the answer of a role, or a fact that is missing.
 
@@ -21,26 +20,11 @@ accord answer launch-42 --file review.yaml --by legal_counsel
 @click.command("answer", help=HELP)
 @click.argument("thread")
 @click.option("--file", required=True, metavar="FILE", help="The answer, as JSON or YAML; - is stdin.")
-@by_option
+@answering_options
 @click.option("--because", default="", metavar="TEXT", help="A reason, for the record.")
-@id_option
-@key_option
-@database_option
-@verbose_option
-@json_option
-def command(
-    thread: str,
-    file: str,
-    by: str,
-    because: str,
-    question: str | None,
-    key: str | None,
-    db: str | None,
-    is_verbose: bool,
-    as_json: bool,
-) -> Exit:
+def command(thread: str, file: str, because: str, **options: Any) -> Exit:
     """Give what THREAD asks a person for, and continue it."""
     from graph.answers import read_answer
 
-    said = {"question": question, "by": by, "answer": read_answer(file), "because": because}
-    return give(thread, said, Path(key) if key else None, db, is_verbose, as_json)
+    said = {"answer": read_answer(file), "because": because}
+    return give(thread, said, **options)

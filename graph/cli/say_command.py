@@ -8,7 +8,6 @@ from graph.cli.waiting import reading
 from policies.messages.message import KINDS, PRIORITIES
 
 STDIN = "-"
-MAX_BYTES = 100_000
 
 HELP = """Say TEXT to roles of THREAD, as a person or a program outside the team; - reads it from stdin.
 
@@ -78,15 +77,9 @@ def _text(typed: str) -> str:
     Raises:
         UsageError: stdin is not UTF-8, or far too long.
     """
+    from graph.documents import MAX_BYTES, text_of
     from graph.inputs import read_stdin
-    from graph.problems import UsageError
 
     if typed != STDIN:
         return typed
-    data = read_stdin(MAX_BYTES)
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"stdin: has more than {MAX_BYTES:,} bytes")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"stdin: is not UTF-8 at byte {error.start}; write the text as UTF-8") from None
+    return text_of(read_stdin(MAX_BYTES), "stdin")

@@ -39,7 +39,7 @@ def failure_in(said: str) -> str:
 
 
 def send(apprise: Any, asked: dict[str, Any], overheard: Overheard) -> str | None:
-    """Send one notice, or only look at the address where there is no text; return why it failed, or None."""
+    """Send a notice, or without a text only check the address; return why it failed, or None."""
     receiver = apprise.Apprise.instantiate(asked["address"], suppress_exceptions=True)
     if receiver is None:
         return "unusable"
@@ -55,7 +55,7 @@ def send(apprise: Any, asked: dict[str, Any], overheard: Overheard) -> str | Non
 def main() -> None:
     """Answer one line after the other, until there is none."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whatever a library prints is no answer
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints is not an answer
     import apprise  # noqa: PLC0415  # it is slow, and nobody should wait for the answer channel
 
     overheard = Overheard()

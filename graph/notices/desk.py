@@ -145,7 +145,7 @@ class Desk:
                     return
 
     async def _send(self, row: Row, receiver: Receiver, sender: Sender, seconds: float) -> bool:
-        """Send what a row stands for; return whether the receiver can be sent the next one."""
+        """Send the notice of a row; return whether the receiver takes the next one."""
         try:
             notice = await self._notice(row)
         except (UsageError, *UNREADABLE):
@@ -161,7 +161,7 @@ class Desk:
         return failure is None
 
     async def _notice(self, row: Row) -> Notice | None:
-        """Return what a row stands for, read from its thread now; None where that is over."""
+        """Return the notice of a row, read from its thread now; None where that is over."""
         if await self._threads.state(row.thread) is None:
             return None
         record, past = await self._look(row.thread)

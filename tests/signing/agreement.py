@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from nodes.signatures import decision_bytes, find_fault
+from nodes.signatures import decision_bytes, find_forgery
 from tests.signing import openssh
 from tests.signing.forge import (
     GROUP_ORDER,
@@ -88,7 +88,7 @@ def check_seed(seed: int, folder: Path) -> str:
     message = decision_bytes(**decision)
     assert json.loads(message) == decision
     case = WAYS[way](dice, kind, Case(*_swapped(*_signed(dice, kind, message), message)), decision)
-    fault = find_fault(case.signature, case.message, case.key)
+    fault = find_forgery(case.signature, case.message, case.key)
     theirs = openssh.accepts(case.signature, case.message, case.key, folder)
     story = f"seed {seed}: {kind}, {way}: ours: {fault or 'good'}; ssh-keygen: {'good' if theirs else 'refused'}"
     assert fault is None or (fault and len(fault) < 500 and "\n" not in fault), story

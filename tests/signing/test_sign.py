@@ -14,7 +14,7 @@ import pytest
 
 from graph.problems import UsageError
 from graph.signing import sign
-from nodes.signatures import find_fault
+from nodes.signatures import find_forgery
 from tests.signing import openssh
 from tests.test_house import ROOT
 
@@ -68,7 +68,7 @@ def refused(key_file: Path, seconds: float = 20) -> str:
 def test_each_kind_of_key_signs(kind: str) -> None:
     path = openssh.keys()[kind][0]
 
-    assert find_fault(sign(MESSAGE, path), MESSAGE, openssh.public(path)) is None
+    assert find_forgery(sign(MESSAGE, path), MESSAGE, openssh.public(path)) is None
 
 
 def test_a_public_key_signs_where_its_private_key_is_next_to_it(key: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_public_key_signs_where_an_agent_has_its_private_key(key: Path) -> Non
     key.unlink()
 
     signature = sign(MESSAGE, key.with_suffix(".pub"))
-    assert find_fault(signature, MESSAGE, openssh.public(key)) is None
+    assert find_forgery(signature, MESSAGE, openssh.public(key)) is None
 
 
 def test_a_public_key_alone_signs_nothing(key: Path) -> None:

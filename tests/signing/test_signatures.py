@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nodes.signatures import MAX_SIGNATURE, NAMESPACE, decision_bytes, find_fault, signer_of
+from nodes.signatures import MAX_SIGNATURE, NAMESPACE, decision_bytes, find_forgery, signer_of
 from policies.people.keys import read_key
 from tests.signing import openssh
 from tests.signing.agreement import SOUND, WAYS, check_seed
@@ -73,12 +73,12 @@ def test_a_signature_by_openssh_is_right_for_its_key_and_message_alone(kind: str
     first, second = openssh.keys()[kind]
     signature = openssh.sign(MESSAGE, first)
 
-    assert find_fault(signature, MESSAGE, openssh.public(first)) is None
-    assert find_fault(signature, MESSAGE + b" ", openssh.public(first)) == (
+    assert find_forgery(signature, MESSAGE, openssh.public(first)) is None
+    assert find_forgery(signature, MESSAGE + b" ", openssh.public(first)) == (
         "does not fit: something else was signed, or another key signed it"
     )
     assert "was made with a key other than the declared one, SHA256:" in str(
-        find_fault(signature, MESSAGE, openssh.public(second))
+        find_forgery(signature, MESSAGE, openssh.public(second))
     )
     assert signer_of(signature) == str(read_key(openssh.public(first)))
 
@@ -88,8 +88,8 @@ def test_openssh_takes_a_hardware_key_made_in_software_for_one(token: Token, tmp
 
     assert openssh.accepts(signature, MESSAGE, token.line, tmp_path)
     assert not openssh.accepts(signature, MESSAGE + b" ", token.line, tmp_path)
-    assert find_fault(signature, MESSAGE, token.line) is None
-    assert find_fault(signature, MESSAGE + b" ", token.line) is not None
+    assert find_forgery(signature, MESSAGE, token.line) is None
+    assert find_forgery(signature, MESSAGE + b" ", token.line) is not None
 
 
 @pytest.mark.parametrize("flags", [0, 4])
@@ -97,21 +97,21 @@ def test_a_hardware_key_has_to_be_touched(token: Token, flags: int, tmp_path: Pa
     signature = armour(signed_by(token, MESSAGE, NAMESPACE.encode(), flags=flags).written())
 
     assert openssh.accepts(signature, MESSAGE, token.line, tmp_path)
-    assert str(find_fault(signature, MESSAGE, token.line)).startswith("was made without a touch of the hardware key")
+    assert str(find_forgery(signature, MESSAGE, token.line)).startswith("was made without a touch of the hardware key")
 
 
 def test_nobody_can_add_the_touch_later(token: Token) -> None:
     parts = signed_by(token, MESSAGE, NAMESPACE.encode(), flags=0)
     touched = replace(parts, signature=parts.signature[:-5] + b"\1" + parts.signature[-4:])
 
-    assert "does not fit" in str(find_fault(armour(touched.written()), MESSAGE, token.line))
+    assert "does not fit" in str(find_forgery(armour(touched.written()), MESSAGE, token.line))
 
 
 def test_a_hardware_key_is_of_one_application(token: Token) -> None:
     parts = signed_by(token, MESSAGE, NAMESPACE.encode())
     other = replace(token, blob=token.blob[:-8] + text(b"ssh;"))
 
-    found = find_fault(armour(replace(parts, key=other.blob).written()), MESSAGE, other.line)
+    found = find_forgery(armour(replace(parts, key=other.blob).written()), MESSAGE, other.line)
     assert found == "does not fit: something else was signed, or another key signed it"
 
 
@@ -121,7 +121,7 @@ def test_a_hardware_key_is_of_one_application(token: Token) -> None:
 def test_a_signature_for_another_purpose_is_refused_by_its_name() -> None:
     key = openssh.keys()["ed25519"][0]
 
-    found = find_fault(openssh.sign(MESSAGE, key, "git"), MESSAGE, openssh.public(key))
+    found = find_forgery(openssh.sign(MESSAGE, key, "git"), MESSAGE, openssh.public(key))
     assert found == "was made for 'git'; allowed: `accord-decision`"
 
 
@@ -143,7 +143,7 @@ def test_a_signature_that_no_program_writes_is_refused(changes: dict[str, object
     signature, key = ed25519()
     data = replace(parts_of(decoded(signature)), **changes).written()  # type: ignore[arg-type]
 
-    assert find_fault(armour(data), MESSAGE, key) == words
+    assert find_forgery(armour(data), MESSAGE, key) == words
 
 
 def test_rsa_signs_with_sha2_alone() -> None:
@@ -151,7 +151,7 @@ def test_rsa_signs_with_sha2_alone() -> None:
     parts = parts_of(decoded(openssh.sign(MESSAGE, key)))
     old = replace(parts, signature=parts.signature.replace(text(b"rsa-sha2-512"), text(b"ssh-rsa")))
 
-    found = find_fault(armour(old.written()), MESSAGE, openssh.public(key))
+    found = find_forgery(armour(old.written()), MESSAGE, openssh.public(key))
     assert found == "is of the kind 'ssh-rsa'; allowed of this key: rsa-sha2-256 or rsa-sha2-512"
 
 
@@ -159,13 +159,13 @@ def test_rsa_signs_with_sha2_alone() -> None:
 def test_nothing_may_be_around_a_signature(around: str) -> None:
     signature, key = ed25519()
 
-    assert "and nothing around it" in str(find_fault(around.replace("{}", signature), MESSAGE, key))
+    assert "and nothing around it" in str(find_forgery(around.replace("{}", signature), MESSAGE, key))
 
 
 def test_a_signature_that_is_too_long_is_not_read() -> None:
     words = f"has {MAX_SIGNATURE + 1} characters; allowed: at most {MAX_SIGNATURE}"
 
-    assert find_fault("x" * (MAX_SIGNATURE + 1), MESSAGE, ed25519()[1]) == words
+    assert find_forgery("x" * (MAX_SIGNATURE + 1), MESSAGE, ed25519()[1]) == words
 
 
 def test_the_longest_key_that_is_allowed_has_room() -> None:
@@ -176,7 +176,7 @@ def test_the_longest_key_that_is_allowed_has_room() -> None:
 
 @pytest.mark.parametrize("key", ["", "ssh-dss AAAA", "ssh-ed25519 AAAA", "\ud800"])
 def test_a_key_that_is_not_allowed_is_a_sentence(key: str) -> None:
-    assert str(find_fault(ed25519()[0], MESSAGE, key)).startswith("cannot be checked: the key ")
+    assert str(find_forgery(ed25519()[0], MESSAGE, key)).startswith("cannot be checked: the key ")
 
 
 def test_a_signature_that_names_no_key_says_so() -> None:
@@ -190,7 +190,7 @@ def test_a_point_that_is_not_on_the_curve_is_a_sentence() -> None:
     value = text(b"ecdsa-sha2-nistp256") + text(text(b"\1") + text(b"\1"))
     line = f"ecdsa-sha2-nistp256 {armour(blob, 999).splitlines()[1]}"
 
-    found = str(find_fault(armour(replace(parts, signature=value).written()), MESSAGE, line))
+    found = str(find_forgery(armour(replace(parts, signature=value).written()), MESSAGE, line))
     assert found.startswith("cannot be checked: its numbers")
 
 
@@ -209,7 +209,7 @@ def test_whatever_it_is_given_it_returns_a_sentence(seed: int) -> None:
     data = decoded(signature)
     for _ in range(200):
         given = _damaged(dice, signature, data, key)
-        found = find_fault(*given)
+        found = find_forgery(*given)
         is_same = (decoded_or_none(given[0]), *given[2].split()[:2]) == (data, *key.split()[:2])  # less its comment
         assert is_same or (found is not None and "\n" not in found and len(found) < 600), given
 
@@ -246,5 +246,5 @@ def test_it_agrees_with_openssh_but_where_it_is_stricter(tmp_path: Path) -> None
 def test_the_fingerprint_in_a_sentence_is_that_of_openssh() -> None:
     first, second = openssh.keys()["ed25519"]
 
-    said = str(find_fault(openssh.sign(MESSAGE, first), MESSAGE, openssh.public(second)))
+    said = str(find_forgery(openssh.sign(MESSAGE, first), MESSAGE, openssh.public(second)))
     assert said.endswith(openssh.fingerprint(second))
