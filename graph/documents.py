@@ -115,7 +115,7 @@ def text_of(data: bytes, name: str) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{name}: is not UTF-8 at byte {error.start}") from None
+        raise UsageError(f"{name}: is not UTF-8 at byte {error.start}; write the text as UTF-8") from None
 
 
 def _yaml() -> YAML:
