@@ -163,7 +163,7 @@ def test_what_a_team_does_not_say_has_the_defaults_of_the_specification() -> Non
     assert team.max_output_tokens == 800
     assert team.budget == Budget()
     assert (team.guards, team.private, team.weights["planner"], team.vetoers) == ((), (), 1, frozenset())
-    assert team.brief == Brief(voice=None, model=None, language="English")
+    assert team.brief == Brief(voice=None, model=None, language=None)
     assert team.roles["planner"].temperature == 0.0
     assert (team.prices, team.requires, team.facts, team.facts_file) == ({}, (), None, None)
 
