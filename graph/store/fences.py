@@ -23,6 +23,7 @@ from graph.store.traces import NAMESPACE as TRACES
 from nodes.journal import NAMESPACE as CALLS
 from nodes.journal import thread_of_calls
 from nodes.services import InputRefusedError
+from policies.language import phrase
 
 TABLE = "CREATE TABLE IF NOT EXISTS fences (thread TEXT PRIMARY KEY, token BIGINT NOT NULL)"
 """The token of each thread: a number that nobody guesses, so that a row which is lost and made anew lets nobody in."""
@@ -33,7 +34,7 @@ _LOOK = "SELECT token FROM fences WHERE thread = ?"
 LOOKS, LOOKS_SECONDS = 4, 3.0
 TOKEN_BITS = 62
 
-TAKEN = "another process has taken this thread"
+TAKEN = phrase("another process has taken this thread")
 REFUSED_IN_FILE = "accord: fenced"
 REFUSED_IN_POOL = "22012"
 """What PostgreSQL calls a division by zero, see `graph/store/pools.py`."""

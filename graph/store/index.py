@@ -12,6 +12,7 @@ from graph.problems import StorageError
 from graph.store.archive import Archive
 from graph.store.census import text_of
 from nodes.fingerprint import digest
+from policies.language import phrase, say
 from policies.team.team import Team, pinned
 
 NAMESPACE = ("threads",)
@@ -78,7 +79,8 @@ class Index:
     async def _whole(self, thread: str) -> IndexEntry | None:
         entry = await self.entry(thread)
         if entry is not None and not is_whole(entry, thread):
-            raise StorageError(f"what the index says of `{thread}` was changed; see `accord audit verify {thread}`")
+            told = phrase("what the index says of `{name}` was changed; see `accord audit verify {name}`")
+            raise StorageError(say(told, name=thread))
         return entry
 
     async def running(self) -> list[IndexEntry]:

@@ -11,8 +11,9 @@ from typing import Any
 from langgraph_sdk import Auth
 from langgraph_sdk.errors import NotFoundError
 
+from graph.languages.catalogue import speak_as
 from graph.problems import UsageError
-from graph.serving import BUSY, Thread, is_held, own_facts, team_for
+from graph.serving import BUSY, Thread, is_held, own_facts, speak_of, team_for
 from graph.settings import load_settings, variable
 from graph.teams.forms import Configuration, defaults_of
 from graph.teams.offered import load_offered
@@ -28,6 +29,7 @@ from graph.web.requests import (
     refuse_run,
 )
 from nodes.services import InputRefusedError
+from policies.language import say
 
 PERSON = {"identity": "local", "is_authenticated": False}
 """Whoever reaches the server. It never checks who that is, so no answer is proved by it."""
@@ -116,7 +118,8 @@ async def on_delete(ctx: Auth.types.AuthContext, value: Any) -> None:
     """Allow a thread to be deleted on which nobody works."""
     thread = str(value.get("thread_id"))
     if await is_held(thread):
-        raise _refusal(TAKEN, BUSY)
+        await speak_of(thread)
+        raise _refusal(TAKEN, say(BUSY))
     forget_thread(thread)
 
 
@@ -146,6 +149,7 @@ async def _admit(run: Any) -> None:
         check_command(kwargs["command"], found.past, found.interrupts)
     graph: Any = assistant["graph_id"]
     team = await asyncio.to_thread(team_for, graph, configurable, found.team)
+    speak_as(team.language)
     if kwargs.get("input") is not None:
         filled = changed(kwargs["input"], await _form(graph, assistant["config"].get("configurable") or {}))
         facts = await own_facts(team) if isinstance(filled, dict) and filled.get("facts") else None
