@@ -13,8 +13,9 @@ from graph.problems import StorageError, UsageError
 from graph.record import Record, record_of
 from graph.settings import Settings
 from graph.store.archive import Archive
+from graph.store.counters import COUNTERS, can_be_counted_on
 from graph.store.database import Database, open_database
-from graph.store.index import RUNNING, SERVED, Index, by_time, damaged, line_of, shown_of
+from graph.store.index import RUNNING, Index, by_time, damaged, has_ended, line_of, shown_of
 from graph.store.location import located, shown, storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.names import aliases_of, check_thread, no_thread, thread_named
@@ -27,9 +28,6 @@ UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, 
 
 INTERRUPT = "__interrupt__"
 """Under this name LangGraph keeps what a node waits for."""
-
-COUNTERS = "counters_since_delta_snapshot"
-"""Under this key LangGraph counts the steps since a growing list was last kept in full."""
 
 State = Mapping[str, Any]
 
@@ -160,7 +158,7 @@ class Threads:
             StorageError: LangGraph's own notes in its newest checkpoint are damaged, so that nothing can follow on it.
         """
         saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
-        if saved is not None and not _can_be_counted_on(saved.metadata):
+        if saved is not None and not can_be_counted_on(saved.metadata):
             told = say(
                 "the thread `{name}` can be shown and not resumed: in the metadata of its newest checkpoint, "
                 "`{key}` is not what LangGraph writes; restore the database from a backup",
@@ -252,27 +250,6 @@ class Threads:
         except (StorageError, *UNREADABLE):
             return damaged(thread)
         return shown_of(entry) | {key: record.get(key) for key in ("status", "stop_reason", "final_decision")}
-
-
-def _can_be_counted_on(metadata: Mapping[str, Any]) -> bool:
-    """Return whether LangGraph's counters in a checkpoint's metadata are of the form that it writes."""
-    counters = metadata.get(COUNTERS) or {}
-    return isinstance(counters, dict) and all(map(_are_two_numbers, counters.values()))
-
-
-def _are_two_numbers(value: Any) -> bool:
-    return isinstance(value, list | tuple) and [type(each) for each in value] == [int, int]
-
-
-def has_ended(state: State | None, entry: Mapping[str, Any]) -> bool:
-    """Return whether a thread that the index calls running has ended since.
-
-    A server begins to work on a thread before it writes anything to it, and takes no lock meanwhile.
-    """
-    past = Past.of(state or {})
-    if past.is_open:
-        return False
-    return not entry.get(SERVED) or bool(past.events[-1]["at"] >= entry["updated_at"])
 
 
 def refuse_broken(thread: str, state: State) -> None:

@@ -117,6 +117,17 @@ def line_of(record: Mapping[str, Any], past: Past) -> IndexEntry:
     }
 
 
+def has_ended(state: Mapping[str, Any] | None, entry: Mapping[str, Any]) -> bool:
+    """Return whether a thread that the index calls running has ended since.
+
+    A server begins to work on a thread before it writes anything to it, and takes no lock meanwhile.
+    """
+    past = Past.of(state or {})
+    if past.is_open:
+        return False
+    return not entry.get(SERVED) or bool(past.events[-1]["at"] >= entry["updated_at"])
+
+
 def waits_for(record: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return what a thread waits for, of whom: {kind, asked, answered, expires_at}."""
     return [{key: each[key] for key in ("kind", "asked", "answered", "expires_at")} for each in record["waiting"]]

@@ -72,7 +72,9 @@ def _problem_at(raw: Any, under: tuple[str, ...] = ()) -> Problem | None:
 def _policy_problem(raw: Any) -> Problem | None:
     found = raw.get("policy") if isinstance(raw, dict) else None
     if isinstance(found, str):
-        return Problem(("policy",), f"is {found!r}{allowed_names(found, shipped_policies())}, or a decision table")
+        allowed = allowed_names(found, shipped_policies())
+        told = say("is {value}{allowed}, or a decision table", value=repr(found), allowed=allowed)
+        return Problem(("policy",), told)
     name = found.get("name") if isinstance(found, dict) else None
     path = shipped_policies().get(name) if isinstance(name, str) else None
     if path and parse_policy(found) != parse_policy(read_document(path).value):

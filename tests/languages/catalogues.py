@@ -37,11 +37,11 @@ def said_in_python(
     """The sentences that a source file says, those within an f-string too, which Babel does not look into."""
     for call in ast.walk(ast.parse(file.read())):
         name = _called(call.func) if isinstance(call, ast.Call) else None
-        if isinstance(call, ast.Call) and name in keywords:
+        if isinstance(call, ast.Call) and name is not None and name in keywords:
             given = call.args[:2] if KEYWORDS[name] else call.args[:1]
             words = [each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str)]
             if len(words) == len(given) > 0:
-                yield call.lineno, str(name), words, []
+                yield call.lineno, name, words, []
 
 
 def _called(function: ast.expr) -> str | None:
