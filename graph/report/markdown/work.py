@@ -33,7 +33,7 @@ def _text(written: str) -> Iterator[str]:
 
 def _spoken(item: Plain) -> Iterator[str]:
     number = f"**{item['number']}** " if item["number"] else ""
-    word = "" if item["word"] in ("answered", "done") else f": {escaped(item['word'])}"
+    word = "" if item["state"] in ("answered", "done") else f": {escaped(item['word'])}"
     fault = f" ({escaped(item['fault'])})" if item["fault"] else ""
     yield from ("", f"{mark(item['tone'])}{number}{escaped(item['title'])}{word}{fault}", "")
     if item["text"] and not item["is_repeated"]:
