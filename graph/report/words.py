@@ -8,6 +8,7 @@ from typing import Any
 
 from graph.problems import neutral
 from policies.contracts.table import said_check
+from policies.language import in_figures, say
 from policies.run.stop import Stop, StopInput
 from policies.team.titles import distinct_titles
 
@@ -189,6 +190,15 @@ def said_number(value: float) -> str:
     if value and not 1e-6 <= abs(value) < 1e16:
         return repr(value)
     return f"{Decimal(repr(value + 0.0)):,f}".removesuffix(".0")  # no negative zero
+
+
+def said_percent(share: float) -> str:
+    """Return a share of 1 in percent.
+
+    >>> said_percent(0.1234)
+    '12.3%'
+    """
+    return say("{number}%", number=in_figures(f"{share:.1%}".removesuffix("%")))
 
 
 def said_value(value: Any) -> str:
