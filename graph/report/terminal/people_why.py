@@ -56,7 +56,7 @@ def _row_said(people: Plain) -> str:
         return say("no row holds, so its `otherwise` decides")
     if not people["because"]:
         return say("row {row} decides", row=people["row"])
-    return say("row {row} decides: {because}", row=people["row"], because=people["because"])
+    return say("row {row} decides: {because}", row=people["row"], because=say(people["because"]))
 
 
 def _waiting(question: Plain, thread: str) -> Iterator[Text]:

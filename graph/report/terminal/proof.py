@@ -264,7 +264,8 @@ def print_cells(cells: Iterable[Cell], policy: Policy) -> Table:
 
 
 def _reasons(cell: Cell, policy: Policy) -> Text:
-    reasons = (policy.rules[row].because or policy.rules[row].when for row in cell.rows if row is not None)
+    rules = (policy.rules[row] for row in cell.rows if row is not None)
+    reasons = (say(rule.because) if rule.because else rule.when for rule in rules)
     return Text("; ").join(map(visible, dict.fromkeys(reasons)))
 
 

@@ -89,7 +89,7 @@ def _row(found: Single) -> Iterator[str]:
     """Yield which row decides, and what it read."""
     ruling, rows = found.ruling, found.subject.policy.rules
     if ruling.fault:
-        yield say("Nothing decides ({fault}), so a human has to", fault=ruling.fault)
+        yield say("Nothing decides ({fault}), so a human has to", fault=say(ruling.fault))
     elif ruling.row is None:
         yield say("No row holds; the policy's `otherwise` decides")
     else:

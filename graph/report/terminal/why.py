@@ -62,7 +62,7 @@ def _head(found: Mapping[str, Any]) -> Text:
 
 def _reasons(found: Mapping[str, Any]) -> Iterator[str]:
     if found["fault"]:
-        yield say("Nothing decided ({fault}), so a human has to", fault=found["fault"])
+        yield say("Nothing decided ({fault}), so a human has to", fault=say(found["fault"]))
     elif found["row"] == "otherwise":
         yield say("No row holds; the policy's `otherwise` decides")
     else:
@@ -84,7 +84,7 @@ def row_decides(row: object, because: str | None) -> str:
     """Return that a row decides, and what the policy says of it."""
     if not because:
         return say("Row {row} decides", row=row)
-    return say("Row {row} decides: {because}", row=row, because=because)
+    return say("Row {row} decides: {because}", row=row, because=say(because))
 
 
 def _shown(value: Any) -> str:
