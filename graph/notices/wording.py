@@ -12,14 +12,15 @@ from graph.notices.kinds import Notice, moment
 from graph.people import typed_for
 from graph.problems import neutral
 from graph.receivers import Service
-from graph.report.words import plain_word
-from policies.language import say, say_count, speaking
+from policies.language import phrase, say, say_count, speaking
 
 LONGEST, LONGEST_TITLE = 1_000, 120
 FULL_WIDTH = 0xFEE0
 """How far after a character of ASCII the one lies that looks like it and is twice as wide."""
 LOOK_ALIKES = {ord(each): ord(each) + FULL_WIDTH for each in "<>@*`[]~|\\"}
 """What a chat would read as a mention, a link or a style, and what is written instead."""
+
+DECISIONS = {"go": phrase("go"), "go_with_caution": phrase("go with caution"), "no_go": phrase("no go")}
 
 _EDGES = re.compile(r"(?<!\w)_+|_+(?!\w)")
 """Low lines that would begin or end slanted text; those within a word do not."""
@@ -36,7 +37,7 @@ class Message:
 
 
 def message_of(notice: Notice, service: Service, public_url: str | None = None) -> Message:
-    """Return a notice as it is sent to a kind of receiver, with a link where there is a board, in its team's language."""
+    """Return a notice in its team's language, as it is sent to a kind of receiver; with a link where there is a board."""
     with speaking(language_of(notice.language)):
         return _worded(notice, service, public_url)
 
@@ -59,7 +60,7 @@ def _title(notice: Notice) -> str:
         question = _question(notice)
         until = _time(question["expires_at"])
         return say("Accord still waits, until {time}: {question}", time=until, question=question["question"])
-    return say("Accord decided {decision}: {goal}", decision=plain_word(str(notice.decision)), goal=notice.goal)
+    return say("Accord decided {decision}: {goal}", decision=_decision(notice), goal=notice.goal)
 
 
 def _asked(notice: Notice) -> Iterator[str]:
@@ -89,7 +90,7 @@ def _of_question(notice: Notice, question: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _decided(notice: Notice) -> Iterator[str]:
-    yield say("Decision: {decision}", decision=plain_word(str(notice.decision)))
+    yield say("Decision: {decision}", decision=_decision(notice))
     yield say("Question: {question}", question=_cut(notice.goal))
     yield say("Team: {team}", team=notice.team)
     yield say("Decided: {time}", time=_time(notice.at))
@@ -108,6 +109,10 @@ def _question(notice: Notice) -> Mapping[str, Any]:
 def _names(names: Sequence[str]) -> str:
     *others, last = names or [say("Whoever can answer")]
     return say("{others} and {last}", others=", ".join(others), last=last) if others else last
+
+
+def _decision(notice: Notice) -> str:
+    return say(DECISIONS[str(notice.decision)])
 
 
 def _time(at: str) -> str:
