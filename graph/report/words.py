@@ -1,31 +1,24 @@
 """The words in which a dossier says outcomes, reasons, checks and numbers."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from graph.problems import neutral
 from policies.contracts.table import said_check
-from policies.language import in_figures, say
+from policies.language import in_figures, phrase, say, say_count
 from policies.run.stop import Stop, StopInput
 from policies.team.titles import distinct_titles
 
 LABELS = {
-    "go": "Go",
-    "go_with_caution": "Go with caution",
-    "no_go": "No go",
-    "next_round": "Next round",
-    "escalate": "A human decides",
-    "again": "Another round",
-    "stop": "Stop",
+    "go": phrase("Go"),
+    "go_with_caution": phrase("Go with caution"),
+    "no_go": phrase("No go"),
+    "next_round": phrase("Next round"),
+    "escalate": phrase("A human decides"),
+    "again": phrase("Another round"),
+    "stop": phrase("Stop"),
 }
-
-DECISION_NAMED = re.compile(
-    r"\bdecision(?:\s+is)?\W{1,4}(?:an?\s+)?(?:clear\s+)?(go[\s_-]+with[\s_-]+caution|no[\s_-]?go|go)\b", re.IGNORECASE
-)
-"""Where a text names a decision."""
 
 TONES = {
     "go": "go",
@@ -48,31 +41,51 @@ NEEDS: Mapping[StopInput | None, str] = {
 """What a resume needs besides a raised limit."""
 
 CONFLICTS = {
-    "no_contributions": "nobody contributed",
-    "go_vs_caution": "go against caution",
-    "blocking_vs_non_block": "a block against other stances",
-    "high_divergence": "all three stances at once",
+    "no_contributions": phrase("nobody contributed"),
+    "go_vs_caution": phrase("go against caution"),
+    "blocking_vs_non_block": phrase("a block against other stances"),
+    "high_divergence": phrase("all three stances at once"),
 }
 
 KINDS_ASKED = {
-    "decide": "a decision",
-    "contribute": "an answer for a role",
-    "supply": "a fact",
-    "sign_off": "a name to a decision",
+    "decide": phrase("a decision"),
+    "contribute": phrase("an answer for a role"),
+    "supply": phrase("a fact"),
+    "sign_off": phrase("a name to a decision"),
 }
 """What people are asked for."""
 
-PLACES = {"finalize": "the closing text", "human": "a question to people"}
+PLACES = {"finalize": phrase("the closing text"), "human": phrase("a question to people")}
 """Where a run stopped that was in no round and no stage."""
 
+STAGES = {
+    "round": phrase("round {number}"),
+    "reply": phrase("reply {number}"),
+    "turn": phrase("turn {number}"),
+    "iteration": phrase("iteration {number}"),
+    "step": phrase("step {number}"),
+    "assignment": phrase("assignment {number}"),
+    "opening": phrase("opening"),
+    "verdict": phrase("verdict"),
+    "plan": phrase("plan"),
+    "steps": phrase("steps"),
+    "assignments": phrase("assignments"),
+    "teams": phrase("teams"),
+    "workers": phrase("workers"),
+    "answers": phrase("answers"),
+    "proposal": phrase("proposal"),
+    "ballots": phrase("ballots"),
+    "open": phrase("open"),
+}
+"""Stages and seats that no role gives its name; those that are counted by the word before the number."""
+
 FLAGS = {
-    "contradicts_facts": "is more permissive than its own checks allow on these facts",
-    "unsupported": "rests on evidence that the facts do not have",
+    "contradicts_facts": phrase("is more permissive than its own checks allow on these facts"),
+    "unsupported": phrase("rests on evidence that the facts do not have"),
 }
 
-
-DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""The twelve characters of Unicode that turn the direction of text."""
+OUT_OF = {"of at most": phrase("{number} of at most {most}"), "of": phrase("{number} of {most}")}
+"""A round and how many there may be, by the words between the two."""
 
 
 NO_TITLES: Mapping[str, str] = {}
@@ -87,7 +100,7 @@ def said_round(number: int, most: int, words: str) -> str:
     >>> said_round(2, 3, "of at most"), said_round(4, 3, "of")
     ('2 of at most 3', '4')
     """
-    return f"{number} {words} {most}" if number <= most else str(number)
+    return say(OUT_OF[words], number=number, most=most) if number <= most else str(number)
 
 
 def said_rounds(numbers: Sequence[int]) -> str:
@@ -103,7 +116,7 @@ def said_rounds(numbers: Sequence[int]) -> str:
         else:
             runs.append([number])
     said = [str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs]
-    return f"Round{'' if len(numbers) == 1 else 's'} {listed(said)}"
+    return say_count("Round {rounds}", "Rounds {rounds}", len(numbers), rounds=listed(said))
 
 
 def titles_of(roles: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
@@ -113,12 +126,19 @@ def titles_of(roles: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
 def label_of(outcome: str | None) -> str:
     """Return an outcome as people say it."""
-    return LABELS.get(outcome or "", (outcome or "none").replace("_", " "))
+    if not outcome:
+        return say("none")
+    return say(LABELS[outcome]) if outcome in LABELS else outcome.replace("_", " ")
+
+
+def said_conflict(name: str) -> str:
+    """Return a conflict between the roles in words; one that has none as it is called."""
+    return say(CONFLICTS[name]) if name in CONFLICTS else name
 
 
 def plain_word(word: str) -> str:
     """Return an outcome or a stance inside a sentence."""
-    return LABELS.get(word, word.replace("_", " ")).lower()
+    return label_of(word).lower()
 
 
 def tone_of(word: str | None) -> str:
@@ -134,7 +154,7 @@ def said_reason(reason: str, titles: Mapping[str, str] = NO_TITLES) -> str:
     """
     stop = Stop.find(reason)
     if stop is None:
-        return f"It ended with {Stop(reason).kind}."
+        return say("It ended with {reason}.", reason=Stop(reason).kind)
     if stop.rule.names_check and stop.detail:
         return stop.rule.told(said_check(stop.kind, stop.detail))
     return stop.rule.told(titles.get(stop.detail, stop.detail) if stop.kind in NAMING_A_ROLE else stop.detail)
@@ -147,8 +167,21 @@ def said_phase(phase: str, titles: Mapping[str, str] = NO_TITLES) -> str:
     ('round 1, Risk analyst', 'the closing text')
     """
     stage, _, seat = phase.partition(":")
-    place = PLACES.get(stage, stage.replace("_", " "))
-    return f"{place}, {titles.get(seat, seat.replace('_', ' '))}" if seat else place
+    place = say(PLACES[stage]) if stage in PLACES else said_stage(stage)
+    return f"{place}, {titles.get(seat) or said_stage(seat)}" if seat else place
+
+
+def said_stage(name: str) -> str:
+    """Return a stage or a seat as people say it; one that a role gives its name by that.
+
+    >>> said_stage("reply_2"), said_stage("ballots"), said_stage("market_analyst")
+    ('reply 2', 'ballots', 'market analyst')
+    """
+    word, _, number = name.rpartition("_")
+    if word in STAGES and number.isdecimal():
+        return say(STAGES[word], number=number)
+    is_bare = name in STAGES and "{" not in STAGES[name]
+    return say(STAGES[name]) if is_bare else name.replace("_", " ")
 
 
 def resume_of(record: Mapping[str, Any]) -> str | None:
@@ -186,10 +219,10 @@ def said_number(value: float) -> str:
     ('15,200', '684,000', '0.002', '5e-324', '0')
     """
     if isinstance(value, int):
-        return f"{value:,}"
+        return in_figures(f"{value:,}")
     if value and not 1e-6 <= abs(value) < 1e16:
-        return repr(value)
-    return f"{Decimal(repr(value + 0.0)):,f}".removesuffix(".0")  # no negative zero
+        return in_figures(repr(value))
+    return in_figures(f"{Decimal(repr(value + 0.0)):,f}".removesuffix(".0"))  # no negative zero
 
 
 def said_percent(share: float) -> str:
@@ -208,13 +241,14 @@ def said_value(value: Any) -> str:
     ('true', 'none', 'a, 1', 'risk: go')
     """
     if value is None or isinstance(value, bool):
-        return "none" if value is None else str(value).lower()
+        return say("none") if value is None else say("true") if value else say("false")
     if isinstance(value, int | float):
         return said_number(value)
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {said_value(part)}" for key, part in value.items()) or "none"
+        pairs = (say("{name}: {value}", name=key, value=said_value(part)) for key, part in value.items())
+        return ", ".join(pairs) or say("none")
     if isinstance(value, list):
-        return ", ".join(map(said_value, value)) or "none"
+        return ", ".join(map(said_value, value)) or say("none")
     return str(value)
 
 
@@ -226,7 +260,7 @@ def thousands(number: int) -> str:
     """
     if number < 1_000:
         return str(number)
-    return f"{number / 1_000:.1f}k" if number < 999_950 else f"{number / 1_000_000:.1f}M"
+    return in_figures(f"{number / 1_000:.1f}k" if number < 999_950 else f"{number / 1_000_000:.1f}M")
 
 
 def counted(number: int, noun: str) -> str:
@@ -238,61 +272,25 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def part_of(some: int, all_of_them: int, noun: str, word: str) -> str:
-    """Return how many of a number there are.
-
-    >>> part_of(3, 3, "stage", "done"), part_of(2, 3, "role", "answered")
-    ('3 stages done', '2 of 3 roles answered')
-    """
-    of = "" if some == all_of_them else f"{some:,} of "
-    return f"{of}{counted(all_of_them, noun)} {word}"
-
-
 def listed(names: list[str]) -> str:
     """Return names as a sentence lists them.
 
     >>> listed(["a", "b", "c"])
     'a, b and c'
     """
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+    return say("{names} and {last}", names=", ".join(names[:-1]), last=names[-1]) if len(names) > 1 else "".join(names)
+
+
+def joined(parts: Sequence[str | None]) -> str:
+    """Return what a line says one after the other, empty parts left out.
+
+    >>> joined(["row 2", None, "it was the last round"])
+    'row 2; it was the last round'
+    """
+    return say("; ").join(filter(None, parts))
 
 
 def written(value: Any, limit: int) -> str:
     """Return a plain value as JSON, or text as itself, cut to a length."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= limit else f"{text[:limit]} …"
-
-
-def cleaned(value: Any) -> Any:
-    r"""Return a value whose every text a reader only sees, its lines kept.
-
-    A character that turns the direction of text is written out, and what else a reader would obey is replaced.
-
-    >>> print(cleaned("invoice" + chr(0x202E) + "fdp.exe"))
-    invoice\u202efdp.exe
-    """
-    if isinstance(value, str):
-        spelled = DIRECTIONS.sub(lambda found: f"\\u{ord(found.group()):04x}", value)
-        return "\n".join(map(neutral, spelled.replace("\r\n", "\n").replace("\t", " ").split("\n")))
-    if isinstance(value, Mapping):
-        return {cleaned(key): cleaned(part) for key, part in value.items()}
-    return list(map(cleaned, value)) if isinstance(value, list | tuple) else value
-
-
-def contradiction(record: Mapping[str, Any]) -> str | None:
-    r"""Return a warning where the brief names another decision than the one that was made, or None.
-
-    >>> contradiction({"final_decision": "no_go", "answer": "Decision: no_go\n\nThe decision is a clear go."})
-    'The brief names another decision: go. What counts is the decision above.'
-    >>> contradiction({"final_decision": "no_go", "answer": "Decision: no_go\n\nDecision: no-go, for two reasons."})
-    """
-    brief = (record.get("answer") or "").partition("\n\n")[2]
-    named = {_decision_in(found) for found in DECISION_NAMED.findall(brief)}
-    others = sorted(named - {record.get("final_decision")})
-    if not others:
-        return None
-    return f"The brief names another decision: {', '.join(map(plain_word, others))}. What counts is the decision above."
-
-
-def _decision_in(words: str) -> str:
-    return "_".join(re.split(r"[\s_-]+", words.lower()))

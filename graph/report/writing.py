@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from graph.problems import UsageError, missing_folder
+from policies.language import say
 
 
 def write_file(name: str, data: bytes) -> None:
@@ -28,7 +29,7 @@ def write_new_file(name: str, data: bytes) -> None:
     """
     path = Path(name)
     if path.exists() or path.is_symlink():
-        raise UsageError(f"{name}: already exists; name another file, or move it away")
+        raise UsageError(say("{name}: already exists; name another file, or move it away", name=name))
     with _named(name), writing_file(name, 0o666) as file:
         file.write(data)
 
@@ -41,10 +42,10 @@ def write_new_folder(name: str, files: Mapping[str, bytes]) -> None:
     """
     with _named(name):
         if not name:
-            raise OSError(None, "it has no name")
+            raise OSError(None, say("it has no name"))
         folder = Path(os.path.abspath(name))
         if folder.exists() or folder.is_symlink():
-            raise UsageError(f"{name}: already exists; name another folder, or move it away")
+            raise UsageError(say("{name}: already exists; name another folder, or move it away", name=name))
         temporary = folder.with_name(f".{folder.name[:100]}.{os.getpid()}")
         temporary.mkdir(mode=0o700)
         try:
@@ -86,14 +87,14 @@ def _named(name: str) -> Iterator[None]:
         missing = missing_folder(Path(name)) if isinstance(error, FileNotFoundError) else None
         reason = missing or (error.strerror if isinstance(error, OSError) else str(error))
         if isinstance(error, PermissionError):
-            reason = f"{reason}; name a file in a folder where you may write"
-        raise UsageError(f"{name}: cannot be written: {reason or error}") from None
+            reason = say("{reason}; name a file in a folder where you may write", reason=reason)
+        raise UsageError(say("{name}: cannot be written: {reason}", name=name, reason=reason or error)) from None
 
 
 def _begun(path: Path, mode: int) -> tuple[Path, Path, IO[bytes]]:
     """Return the file to replace, and the one next to it that is written first."""
     target = path.resolve()
     if target.exists() and not target.is_file():
-        raise OSError(None, "it is not a regular file")
+        raise OSError(None, say("it is not a regular file"))
     temporary = target.with_name(f".{target.name[:100]}.{os.getpid()}")
     return target, temporary, os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb")

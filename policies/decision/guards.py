@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, WithJsonSchema, model_validator
 
 from policies.decision.table import Outcome
+from policies.language import phrase
 from policies.paths import MISSING, plain_path, value_at
 from policies.plain import is_plain
 from policies.team.fields import FACT_PATH_PATTERN, FactPath, Text, Value
@@ -30,11 +31,11 @@ class Compared:
 
 
 COMPARISONS: Mapping[Comparison, Compared] = {
-    "at_least": Compared(operator.ge, "at least", "upper"),
-    "above": Compared(operator.gt, "above", "upper"),
-    "at_most": Compared(operator.le, "at most", "lower"),
-    "below": Compared(operator.lt, "below", "lower"),
-    "equals": Compared(operator.eq, "equal to"),
+    "at_least": Compared(operator.ge, phrase("at least"), "upper"),
+    "above": Compared(operator.gt, phrase("above"), "upper"),
+    "at_most": Compared(operator.le, phrase("at most"), "lower"),
+    "below": Compared(operator.lt, phrase("below"), "lower"),
+    "equals": Compared(operator.eq, phrase("equal to")),
 }
 _PATH = re.compile(FACT_PATH_PATTERN)
 

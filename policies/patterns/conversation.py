@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from policies.contracts.answers import Task
+from policies.language import phrase
 from policies.patterns.pattern import Counted, Facts, Pattern
 from policies.patterns.quotations import lines_of
 from policies.patterns.results import side_by_side
@@ -83,5 +84,5 @@ PATTERN = Pattern(
     writes="synthesis",
     least_roles=2,
     options=("max_turns", "phrase", "speakers", "synthesis"),
-    counted=Counted("Turns", "turn", "max_turns"),
+    counted=Counted(phrase("Turns"), "turn", "max_turns"),
 )

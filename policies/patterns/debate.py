@@ -1,6 +1,7 @@
 """Debate: opening positions, replies to the others' positions, and a judge."""
 
 from policies.contracts.answers import Task
+from policies.language import phrase
 from policies.patterns.pattern import Counted, Facts, Pattern
 from policies.patterns.results import tolerance_of
 from policies.patterns.stages import Closed, Finish, Log, Next, Stage, entries_of
@@ -77,6 +78,6 @@ PATTERN = Pattern(
     ("position", "verdict"),
     lead="judges the debate",
     least_roles=2,
-    counted=Counted("Rounds of replies", "reply"),
-    ends_early="Ended early: nobody moved.",
+    counted=Counted(phrase("Rounds of replies"), "reply"),
+    ends_early=phrase("Ended early: nobody moved."),
 )

@@ -9,6 +9,7 @@ from policies.decision.guards import examine
 from policies.decision.outcome import decide
 from policies.decision.table import DECISIONS
 from policies.decision.vote import Cast, Vote, rounds_blocked
+from policies.language import phrase
 from policies.patterns.pattern import Counted, Facts, Pattern
 from policies.patterns.results import tolerance_of
 from policies.patterns.stages import Closed, Count, Entry, Finish, Log, Next, Stage
@@ -132,5 +133,5 @@ PATTERN = Pattern(
     writes="brief",
     count=count,
     is_rounds=True,
-    counted=Counted("Rounds opened", "round"),
+    counted=Counted(phrase("Rounds opened"), "round"),
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from graph.problems import neutral
-from graph.report.words import cleaned
+from graph.report.texts import cleaned
 from tests.harness import proposal, run, scripted, settings_at, team_of
 from tests.hostile.command import Captured, accord
 from tests.obeyed import CONTROLS, DIRECTIONS, FILLERS, HIDDEN, OBEYED, TAGS

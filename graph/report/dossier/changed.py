@@ -15,23 +15,24 @@ from policies.decision.guards import Guard, examine
 from policies.decision.outcome import decide
 from policies.decision.table import Policy
 from policies.decision.vote import Vote
+from policies.language import phrase, say, say_count
 
 WORDS = {
-    "team": "team",
-    "policy": "policy or guards",
-    "facts": "facts",
-    "goal": "goal",
-    "vote": "outcome of the vote alone",
-    "final": "outcome",
-    "row": "row that decides",
-    "because": "reason",
-    "convene": "role that joins",
-    "release": "role that leaves",
-    "rounds_ended": "end of the rounds",
-    "guards": "tripped guards",
-    "fault": "fault",
-    "findings": "findings of the guards",
-    "ruled": "what people decided",
+    "team": phrase("team"),
+    "policy": phrase("policy or guards"),
+    "facts": phrase("facts"),
+    "goal": phrase("goal"),
+    "vote": phrase("outcome of the vote alone"),
+    "final": phrase("outcome"),
+    "row": phrase("row that decides"),
+    "because": phrase("reason"),
+    "convene": phrase("role that joins"),
+    "release": phrase("role that leaves"),
+    "rounds_ended": phrase("end of the rounds"),
+    "guards": phrase("tripped guards"),
+    "fault": phrase("fault"),
+    "findings": phrase("findings of the guards"),
+    "ruled": phrase("what people decided"),
 }
 """What may differ, in words: what a thread is pinned to, and what the event of an outcome says."""
 
@@ -46,10 +47,14 @@ class Changed:
     @property
     def sentence(self) -> str:
         """What differs, and what to do."""
-        told, verb = listed([*self.what]), "differs" if len(self.what) == 1 else "differ"
-        return (
-            f"the thread `{self.thread}` was changed: its {told} {verb} from its record, so its decision is not "
-            f"explained; `accord audit verify {self.thread}` checks the record"
+        return say_count(
+            "the thread `{thread}` was changed: its {what} differs from its record, so its decision is not explained; "
+            "`accord audit verify {thread}` checks the record",
+            "the thread `{thread}` was changed: its {what} differ from its record, so its decision is not explained; "
+            "`accord audit verify {thread}` checks the record",
+            len(self.what),
+            thread=self.thread,
+            what=listed([*self.what]),
         )
 
 
@@ -83,13 +88,13 @@ def find_change(thread: str, state: Mapping[str, Any]) -> Changed | None:
     past = Past.of(state)
     broken = find_break(past.events, fingerprint) if past.events else None
     if broken:
-        return Changed(thread, (f"event {broken.place}",))
+        return Changed(thread, (say("event {number}", number=broken.place),))
     if standing_outcomes(state) and (names := [*_moved(past)] or [*_decided_otherwise(basis_of(past))]):
-        return Changed(thread, tuple(WORDS[name] for name in names))
+        return Changed(thread, tuple(say(WORDS[name]) for name in names))
     if names := [*ruled_otherwise(past)]:
-        return Changed(thread, tuple(WORDS[name] for name in names))
+        return Changed(thread, tuple(say(WORDS[name]) for name in names))
     broken = find_disagreement(thread, state)
-    return Changed(thread, (f"state after event {broken.place}",)) if broken else None
+    return Changed(thread, (say("state after event {number}", number=broken.place),)) if broken else None
 
 
 def _moved(past: Past) -> Iterator[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from graph.past import Past
 from graph.record import is_of_rounds
+from graph.report.dossier.answer_lines import speaker
 from graph.report.dossier.changed import Changed
 from graph.report.dossier.cost import cost_of
 from graph.report.dossier.explanation import POWER_MEANS, explanation_of, said_power
@@ -14,16 +15,16 @@ from graph.report.dossier.matrix import conflicts_of, flags_of, matrix_of
 from graph.report.dossier.people import people_of
 from graph.report.dossier.prose import blocks_of
 from graph.report.dossier.speeches import speeches_of, words_by_round
-from graph.report.dossier.timeline import capping, speaker, timeline_of
-from graph.report.dossier.verdict import changed_verdict, verdict_of
+from graph.report.dossier.timeline import capping, timeline_of, titled_round
+from graph.report.dossier.verdict import changed_verdict, so_far, verdict_of
 from graph.report.patterns.drawing import drawing_of
+from graph.report.texts import cleaned, contradiction
 from graph.report.words import (
-    cleaned,
-    contradiction,
-    counted,
     label_of,
     plain_word,
+    said_percent,
     said_round,
+    said_stage,
     said_value,
     titles_of,
     tone_of,
@@ -31,6 +32,7 @@ from graph.report.words import (
 )
 from nodes.fingerprint import fingerprint
 from policies.assurance.audit import find_break, head_of
+from policies.language import in_figures, say, say_count
 
 Plain = dict[str, Any]
 
@@ -73,7 +75,7 @@ def dossier_of(thread: str, record: Mapping[str, Any], state: Mapping[str, Any])
         "guards": [gauge_of(guard) for guard in why["guards"]] if why else [],
         "flips": _flips(why, titles),
         "powers": _powers(why, titles),
-        "power_means": POWER_MEANS,
+        "power_means": say(POWER_MEANS),
         "people": people,
         "timeline": timeline_of(past, _titled(record), titles, [said for each in people for said in each["answers"]]),
         "cost": cost_of(record, past),
@@ -88,26 +90,34 @@ def _is_told(sections: Sequence[Plain], verdict: Plain) -> bool:
     """Return whether the top of the page says already what the only section says in short."""
     summaries = [section["summary"] for section in sections]
     top = (f"{verdict['label']}.", *verdict["sentences"])
-    return len(summaries) == 1 and (summaries[0] in top or f"So far: {summaries[0]}" in top)
+    return len(summaries) == 1 and (summaries[0] in top or so_far(summaries) in top)
 
 
 def _titled(record: Mapping[str, Any]) -> Callable[[int], str]:
     """Return what a round or a stage is called."""
     if is_of_rounds(record):
-        return "Round {}".format
-    labels = {output["round"]: output["stage"].replace("_", " ") for output in record["outputs"]}
-    return lambda number: f"Stage {number}" + (f": {labels[number]}" if number in labels else "")
+        return titled_round
+    labels = {output["round"]: said_stage(output["stage"]) for output in record["outputs"]}
+
+    def titled(number: int) -> str:
+        if number not in labels:
+            return say("Stage {number}", number=number)
+        return say("Stage {number}: {name}", number=number, name=labels[number])
+
+    return titled
 
 
 def _team(record: Mapping[str, Any], past: Past) -> Plain:
     policy = past.team.get("policy", {}) if past.pattern.count else {}
-    title = past.team.get("title") or record.get("team") or "A team"
-    return {"name": record.get("team"), "title": title, "policy": policy.get("name"), "rule": policy.get("title")}
+    title = past.team.get("title") or record.get("team") or say("A team")
+    rule = policy.get("title") and say(policy["title"])
+    return {"name": record.get("team"), "title": title, "policy": policy.get("name"), "rule": rule}
 
 
 def _dates(past: Past, record: Mapping[str, Any]) -> Plain:
     ended = past.events_of("finished") if past.stop_reason else []
-    word = "Decided" if record.get("final_decision") else "Answered" if record["status"] == "ok" else "Ended"
+    answered = say("Answered") if record["status"] == "ok" else say("Ended")
+    word = say("Decided") if record.get("final_decision") else answered
     return {"begun": _moment(past.events[:1]), "ended": _moment(ended[-1:]), "word": word}
 
 
@@ -126,8 +136,8 @@ def _writer(past: Past) -> str:
     """Return who wrote the brief, in words."""
     voices = [speaker(event) for event in past.events_of("asked") if event["role"] == "brief"]
     if not voices or voices[-1] == "rules":
-        return "Put together from the roles' answers by code"
-    return f"Written by {voices[-1]}; it decides nothing"
+        return say("Put together from the roles' answers by code")
+    return say("Written by {voice}; it decides nothing", voice=voices[-1])
 
 
 def _why(why: Plain | None, pattern: str | None) -> Plain | None:
@@ -135,9 +145,9 @@ def _why(why: Plain | None, pattern: str | None) -> Plain | None:
         return None
     return {
         "place": said_round(why["round"], why["max_rounds"], "of at most") if pattern is None else None,
-        "came": f"Round {why['round']}, the last that was finished, gave" if pattern is None else "The ballots gave",
-        "row": _otherwise(why) if why["row"] == "otherwise" else f"Row {why['row']}",
-        "because": why["because"],
+        "came": _came(why, pattern),
+        "row": _otherwise(why) if why["row"] == "otherwise" else say("Row {row}", row=why["row"]),
+        "because": why["because"] and say(why["because"]),
         "when": why["when"],
         "readings": [{"name": name, "value": said_value(value)} for name, value in why["values"].items()],
         "vote": label_of(why["vote"]),
@@ -148,8 +158,16 @@ def _why(why: Plain | None, pattern: str | None) -> Plain | None:
     }
 
 
+def _came(why: Plain, pattern: str | None) -> str:
+    if pattern is not None:
+        return say("The ballots gave")
+    return say("Round {round}, the last that was finished, gave", round=why["round"])
+
+
 def _otherwise(why: Plain) -> str:
-    return f"Nothing decided: {why['fault']}" if why["fault"] else "No row held: the policy’s “otherwise” decided"
+    if why["fault"]:
+        return say("Nothing decided: {fault}", fault=say(why["fault"]))
+    return say("No row held: the policy’s “otherwise” decided")
 
 
 def _flips(why: Plain | None, titles: Mapping[str, str]) -> Plain | None:
@@ -197,7 +215,7 @@ def _powers(why: Plain | None, titles: Mapping[str, str]) -> list[Plain]:
             "said": why["casts"][power["role"]],
             "tone": tone_of(why["casts"][power["role"]]),
             "share": round(100 * power["share"], 2),
-            "percent": f"{power['share']:.1%}",
+            "percent": said_percent(power["share"]),
             "words": said_power(power["kinds"]),
         }
         for power in (why["powers"] if why else [])
@@ -207,7 +225,8 @@ def _powers(why: Plain | None, titles: Mapping[str, str]) -> list[Plain]:
 
 def _facts(facts: Mapping[str, Any]) -> Plain:
     rows = _flat(facts)
-    return {"said": counted(len(rows), "fact"), "rows": rows[:MAX_FACTS], "more": max(len(rows) - MAX_FACTS, 0)}
+    said = say_count("{number} fact", "{number} facts", len(rows))
+    return {"said": said, "rows": rows[:MAX_FACTS], "more": max(len(rows) - MAX_FACTS, 0)}
 
 
 def _flat(value: Mapping[str, Any], above: str = "") -> list[Plain]:
@@ -228,8 +247,8 @@ def _record(record: Mapping[str, Any], past: Past) -> Plain:
     broken = find_break(past.events, fingerprint)
     return {
         "head": str(head_of(past.events)),
-        "said": counted(len(past.events), "event"),
-        "fault": f"event {broken.place + 1} {broken.message}" if broken else None,
+        "said": say_count("{number} event", "{number} events", len(past.events)),
+        "fault": say("event {number} {fault}", number=broken.place + 1, fault=broken.message) if broken else None,
         "hashes": {name: value for name, value in record.get("hashes", {}).items() if value},
         "prompts": begun.get("prompts", {}),
         "versions": begun.get("versions", {}),
@@ -241,13 +260,13 @@ def _record(record: Mapping[str, Any], past: Past) -> Plain:
 def _roles(past: Past) -> list[Plain]:
     spoke = {event["role"]: speaker(event) for event in past.events_of("asked")}
     names = dict.fromkeys([*past.team.get("sequence", []), *(name for name in spoke if name in past.roles)])
-    brief = (
-        [{"role": "brief", "title": "The brief", "voice": spoke["brief"], "weight": None}] if "brief" in spoke else []
-    )
+    title = say("The brief")
+    brief = [{"role": "brief", "title": title, "voice": spoke["brief"], "weight": None}] if "brief" in spoke else []
     return [_role(name, past.roles[name], spoke.get(name)) for name in names if name in past.roles] + brief
 
 
 def _role(name: str, role: Mapping[str, Any], voice: str | None) -> Plain:
-    extra = [f"weight {role['weight']}"] if role["weight"] != 1 else []
-    extra += ["veto"] if role["veto"] else []
-    return {"role": name, "title": role["title"], "voice": voice or "was not asked", "weight": ", ".join(extra) or None}
+    extra = [say("weight {number}", number=in_figures(str(role["weight"])))] if role["weight"] != 1 else []
+    extra += [say("veto")] if role["veto"] else []
+    voice = voice or say("was not asked")
+    return {"role": name, "title": role["title"], "voice": voice, "weight": ", ".join(extra) or None}

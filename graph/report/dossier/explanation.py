@@ -13,11 +13,12 @@ from nodes.events import standing_outcomes
 from policies.assurance.limits import LimitFlip
 from policies.assurance.power import Power
 from policies.assurance.why import Explanation, GuardReading, explain
+from policies.language import phrase, say
 from policies.patterns.course import pattern_named
 
 Plain = dict[str, Any]
 
-POWER_MEANS = (
+POWER_MEANS = phrase(
     "How often the role's own stance changes the outcome, over all votes that the others could cast; "
     "guards are left out."
 )
@@ -54,11 +55,28 @@ def unexplained(thread: str, state: Mapping[str, Any]) -> str:
     """Return the sentence on a thread that has no explanation: why not, and which teams within it decided."""
     past = Past.of(state)
     if past.pattern.count:
-        return f"the thread `{thread}` has finished no round under its policy and facts, so there is nothing to explain"
-    told = [f"the team `{name}` decided {decision}" for name, decision in _decided_within(outputs_of(past))]
-    within = f"; within it {', '.join(told)}, as `accord show {thread}` shows" if told else ""
+        return say(
+            "the thread `{thread}` has finished no round under its policy and facts, so there is nothing to explain",
+            thread=thread,
+        )
+    told = [
+        say("the team `{team}` decided {decision}", team=name, decision=decision)
+        for name, decision in _decided_within(outputs_of(past))
+    ]
     pattern = past.team["pattern"]
-    return f"the thread `{thread}` has nothing to explain: no policy decides its pattern `{pattern}`{within}"
+    if not told:
+        return say(
+            "the thread `{thread}` has nothing to explain: no policy decides its pattern `{pattern}`",
+            thread=thread,
+            pattern=pattern,
+        )
+    return say(
+        "the thread `{thread}` has nothing to explain: no policy decides its pattern `{pattern}`; within it {teams}, "
+        "as `accord show {thread}` shows",
+        thread=thread,
+        pattern=pattern,
+        teams=", ".join(told),
+    )
 
 
 def _decided_within(outputs: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
@@ -134,6 +152,10 @@ def said_power(kinds: Sequence[str]) -> str | None:
     'can hold up a go alone, has a veto'
     """
     if "dummy" in kinds:
-        return "never matters"
-    words = {"hold_up": "can hold up a go alone", "refuse": "can refuse alone", "veto": "has a veto"}
+        return say("never matters")
+    words = {
+        "hold_up": say("can hold up a go alone"),
+        "refuse": say("can refuse alone"),
+        "veto": say("has a veto"),
+    }
     return ", ".join(words[kind] for kind in kinds) or None

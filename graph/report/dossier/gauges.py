@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from graph.report.words import plain_word, said_number, said_value
+from graph.report.words import plain_word, said_number, said_percent, said_value
 from policies.decision.guards import COMPARISONS
+from policies.language import say
 
 Plain = dict[str, Any]
 
@@ -21,17 +22,30 @@ def gauge_of(guard: Mapping[str, Any]) -> Plain:
         "name": guard["name"],
         "fact": guard["fact"],
         "value": said_value(guard["value"]),
-        "comparison": COMPARISONS[guard["comparison"]].words,
+        "comparison": say(COMPARISONS[guard["comparison"]].words),
         "limit": said_value(guard["limit"]),
         "limit_path": guard["limit_path"],
         "tripped": guard["tripped"],
         "tone": _tone(guard),
-        "status": "Could not be read" if guard["fault"] else "Tripped" if guard["tripped"] else "Clear",
-        "effect": f"It {'caps' if guard['tripped'] else 'would cap'} the outcome at {plain_word(guard['cap'])}",
+        "status": _status(guard),
+        "effect": _effect(guard),
         "fault": _fault(guard),
         "room": _room(guard),
         "drawing": None if guard["distance"] is None else _drawing(guard),
     }
+
+
+def _status(guard: Mapping[str, Any]) -> str:
+    if guard["fault"]:
+        return say("Could not be read")
+    return say("Tripped") if guard["tripped"] else say("Clear")
+
+
+def _effect(guard: Mapping[str, Any]) -> str:
+    cap = plain_word(guard["cap"])
+    if guard["tripped"]:
+        return say("It caps the outcome at {outcome}", outcome=cap)
+    return say("It would cap the outcome at {outcome}", outcome=cap)
 
 
 def _tone(guard: Mapping[str, Any]) -> str:
@@ -44,7 +58,8 @@ def _fault(guard: Mapping[str, Any]) -> str | None:
     """Return which path could not be read, and what that makes of the guard."""
     if not guard["fault"]:
         return None
-    return f"{guard['fault'][:1].upper()}{guard['fault'][1:]}, so the guard is tripped: nothing unread is assumed safe"
+    fault = f"{guard['fault'][:1].upper()}{guard['fault'][1:]}"
+    return say("{fault}, so the guard is tripped: nothing unread is assumed safe", fault=fault)
 
 
 def _room(guard: Mapping[str, Any]) -> str:
@@ -52,20 +67,25 @@ def _room(guard: Mapping[str, Any]) -> str:
     distance = guard["distance"]
     if distance is None:
         is_equality = COMPARISONS[guard["comparison"]].side is None
-        return _equality(guard) if is_equality and not guard["fault"] else "not measured"
+        return _equality(guard) if is_equality and not guard["fault"] else say("not measured")
     if distance == 0:
-        return "exactly at the limit" if guard["tripped"] else "no room left: exactly at the limit"
-    words = f"{said_number(abs(distance))}{_share(abs(distance / guard['limit'])) if guard['limit'] else ''}"
-    beyond = "below the limit by" if COMPARISONS[guard["comparison"]].side == "lower" else "exceeded by"
-    return f"{beyond} {words}" if guard["tripped"] else f"room left: {words}"
+        return say("exactly at the limit") if guard["tripped"] else say("no room left: exactly at the limit")
+    number = said_number(abs(distance))
+    room = _in_parts(number, abs(distance / guard["limit"])) if guard["limit"] else number
+    if not guard["tripped"]:
+        return say("room left: {room}", room=room)
+    is_lower = COMPARISONS[guard["comparison"]].side == "lower"
+    return say("below the limit by {room}", room=room) if is_lower else say("exceeded by {room}", room=room)
 
 
-def _share(part: float) -> str:
-    return f" ({part:.1%} of the limit)" if part >= SMALLEST else f" (less than {SMALLEST:.1%} of the limit)"
+def _in_parts(number: str, part: float) -> str:
+    if part >= SMALLEST:
+        return say("{number} ({percent} of the limit)", number=number, percent=said_percent(part))
+    return say("{number} (less than {percent} of the limit)", number=number, percent=said_percent(SMALLEST))
 
 
 def _equality(guard: Mapping[str, Any]) -> str:
-    return "the fact is at the value" if guard["tripped"] else "the fact has another value"
+    return say("the fact is at the value") if guard["tripped"] else say("the fact has another value")
 
 
 def _drawing(guard: Mapping[str, Any]) -> Plain:

@@ -5,11 +5,23 @@ from typing import Any
 
 from graph.report.words import listed, said_value
 from policies.decision.guards import COMPARISONS
+from policies.language import phrase, say
 
 Plain = dict[str, Any]
 
 RANKS = {"no_go": 0, "next_round": 1, "escalate": 1, "go_with_caution": 2, "go": 3}
 """From the most cautious outcome to the most permissive one."""
+
+
+ANY = {
+    "a number": phrase("any number for"),
+    "text": phrase("any text for"),
+    "a boolean": phrase("any boolean for"),
+    "null": phrase("any null for"),
+    "a list": phrase("any list for"),
+    "an object": phrase("any object for"),
+}
+"""What stands before a name that may have any value of a kind."""
 
 
 def changes_of(flip: Mapping[str, Any], guards: list[Mapping[str, Any]]) -> list[Plain]:
@@ -29,21 +41,28 @@ def changes_of(flip: Mapping[str, Any], guards: list[Mapping[str, Any]]) -> list
 def _change(kind: str, name: str, values: Mapping[str, Any], now: Any, is_unread: bool) -> Plain:
     said = {"name": name, "kind": kind, "before": "", "after": ""}
     if "any" in values:
-        return said | {"before": f"any {values['any'].split()[-1]} for"}
+        return said | {"before": say(ANY[values["any"]])}
     if "other_than" in values:
         named = listed([*map(said_value, values["other_than"])])
+        is_now = values["other_than"] == [now]
         return said | {
-            "before": "any other value for" if values["other_than"] == [now] else f"any value but {named} for"
+            "before": say("any other value for") if is_now else say("any value but {values} for", values=named)
         }
     if kind == "setting":
-        return said | {"after": f"at {said_value(values['equals'])}"}
-    words = listed([f"{each.words} {said_value(values[name])}" for name, each in COMPARISONS.items() if name in values])
-    return said | ({"before": f"a value {words} for"} if is_unread else {"after": words})
+        return said | {"after": say("at {value}", value=said_value(values["equals"]))}
+    words = listed(
+        [
+            say("{comparison} {value}", comparison=say(each.words), value=said_value(values[name]))
+            for name, each in COMPARISONS.items()
+            if name in values
+        ]
+    )
+    return said | ({"before": say("a value {values} for", values=words)} if is_unread else {"after": words})
 
 
 def said_change(change: Mapping[str, Any]) -> str:
     """Return a change as one phrase."""
-    name = f"the limit of {change['name']}" if change["kind"] == "guard" else change["name"]
+    name = say("the limit of {guard}", guard=change["name"]) if change["kind"] == "guard" else change["name"]
     return " ".join(filter(None, (change["before"], name, change["after"])))
 
 
@@ -54,6 +73,7 @@ def border_of(flip: Mapping[str, Any], now: str, said: str) -> str | None:
     """
     if not flip["stays_at"]:
         return None
-    at = f"at {listed([*map(said_value, flip['stays_at'])])}"
-    is_lifted = RANKS[flip["outcome"]] > RANKS[now]
-    return f"{at} the limit still caps" if is_lifted else f"{at} it stays {said}"
+    at = listed([*map(said_value, flip["stays_at"])])
+    if RANKS[flip["outcome"]] > RANKS[now]:
+        return say("at {values} the limit still caps", values=at)
+    return say("at {values} it stays {outcome}", values=at, outcome=said)

@@ -6,7 +6,8 @@ from typing import Any
 from graph.past import Past
 from graph.record import row_name
 from graph.report.dossier.naming import changes_after
-from graph.report.words import CONFLICTS, FLAGS, label_of, said_rounds, titles_of, tone_of
+from graph.report.words import FLAGS, joined, label_of, said_conflict, said_rounds, titles_of, tone_of
+from policies.language import in_figures, say
 
 Plain = dict[str, Any]
 
@@ -20,16 +21,17 @@ def matrix_of(past: Past, record: Mapping[str, Any]) -> list[Plain]:
     rounds = [_finished(outcome, record, changes_after(past, outcome, titles)) for outcome in past.events_of("outcome")]
     rounds += _open(past, rounds)
     roles = dict.fromkeys(role for each in rounds for role in each["cells"])
-    head = "Ballots" if past.pattern.is_ballot else "Round {}"
     blocks = [rounds[start : start + ABREAST] for start in range(0, len(rounds), ABREAST)]
-    return [_block(block, [*roles], titles, head) for block in blocks]
+    return [_block(block, [*roles], titles, past.pattern.is_ballot) for block in blocks]
 
 
-def _block(rounds: Sequence[Plain], roles: Sequence[str], titles: Mapping[str, str], head: str) -> Plain:
+def _block(rounds: Sequence[Plain], roles: Sequence[str], titles: Mapping[str, str], is_ballot: bool) -> Plain:
+    nobody = _cell("–", say("not in this round")) | {"tone": "none"}
+    heads = [say("Ballots") if is_ballot else say("Round {number}", number=each["number"]) for each in rounds]
     return {
-        "rounds": [{"head": head.format(each["number"]), "is_open": each["is_open"]} for each in rounds],
+        "rounds": [{"head": head, "is_open": each["is_open"]} for head, each in zip(heads, rounds, strict=True)],
         "rows": [
-            {"role": role, "title": titles.get(role), "cells": [each["cells"].get(role, _NOBODY) for each in rounds]}
+            {"role": role, "title": titles.get(role), "cells": [each["cells"].get(role, nobody) for each in rounds]}
             for role in roles
         ],
         "outcomes": [each["outcome"] for each in rounds],
@@ -38,9 +40,6 @@ def _block(rounds: Sequence[Plain], roles: Sequence[str], titles: Mapping[str, s
 
 def _cell(word: str, note: str | None = None, is_flagged: bool = False) -> Plain:
     return {"word": word, "tone": tone_of(word), "note": note, "is_flagged": is_flagged}
-
-
-_NOBODY = _cell("–", "not in this round") | {"tone": "none"}
 
 
 def _finished(outcome: Mapping[str, Any], record: Mapping[str, Any], changes: Sequence[str]) -> Plain:
@@ -54,7 +53,7 @@ def _finished(outcome: Mapping[str, Any], record: Mapping[str, Any], changes: Se
     vote = label_of(outcome["vote"]) if outcome["vote"] != outcome["final"] else None
     ruled = {"word": label_of(outcome["final"]), "tone": tone_of(outcome["final"]), "vote": vote}
     row = row_name(outcome["row"])
-    note = "; ".join(["no row held" if row == "otherwise" else f"row {row}", *changes])
+    note = joined([say("no row held") if row == "otherwise" else say("row {row}", row=row), *changes])
     return {"number": number, "is_open": False, "cells": cells, "outcome": {**ruled, "note": note}}
 
 
@@ -62,7 +61,7 @@ def _note(role: str, cast: str, outcome: Mapping[str, Any], absent: Mapping[str,
     if cast == "absent":
         return absent.get(role)
     confidence = outcome["confidences"].get(role)
-    return None if confidence is None else f"{confidence:.2f}"
+    return None if confidence is None else in_figures(f"{confidence:.2f}")
 
 
 def _open(past: Past, finished: Sequence[Plain]) -> list[Plain]:
@@ -72,19 +71,19 @@ def _open(past: Past, finished: Sequence[Plain]) -> list[Plain]:
     if past.round <= max((each["number"] for each in finished), default=0):
         return []
     cells = {seat["role"]: _seat(seat) for seat in past.seats}
-    outcome = {"word": "Not decided", "tone": "stopped", "vote": None, "note": None}
+    outcome = {"word": say("Not decided"), "tone": "stopped", "vote": None, "note": None}
     return [{"number": past.round, "is_open": True, "cells": cells, "outcome": outcome}]
 
 
 def _seat(seat: Mapping[str, Any]) -> Plain:
     if seat["accepted"]:
         said = seat["accepted"]["answer"]
-        return _cell(said["stance"], f"{said['confidence']:.2f}")
+        return _cell(said["stance"], in_figures(f"{said['confidence']:.2f}"))
     if seat["absent"]:
         return _cell("absent", seat["absent"])
     if seat["refusals"]:
-        return _cell("refused", seat["refusal"] and seat["refusal"]["reason"]) | {"tone": "refused"}
-    return _cell("no answer") | {"tone": "none"}
+        return _cell(say("refused"), seat["refusal"] and seat["refusal"]["reason"]) | {"tone": "refused"}
+    return _cell(say("no answer")) | {"tone": "none"}
 
 
 def conflicts_of(record: Mapping[str, Any]) -> list[Plain]:
@@ -97,7 +96,7 @@ def conflicts_of(record: Mapping[str, Any]) -> list[Plain]:
         {
             "rounds": numbers,
             "when": said_rounds(numbers),
-            "names": [{"name": name, "words": CONFLICTS.get(name, name)} for name in names],
+            "names": [{"name": name, "words": said_conflict(name)} for name in names],
         }
         for names, numbers in rounds.items()
     ]
@@ -116,7 +115,7 @@ def flags_of(past: Past, record: Mapping[str, Any]) -> list[Plain]:
             "role": role,
             "title": titles.get(role, role),
             "name": name,
-            "words": FLAGS.get(name, name.replace("_", " ")),
+            "words": say(FLAGS[name]) if name in FLAGS else name.replace("_", " "),
         }
         for (role, name), numbers in rounds.items()
     ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from graph.past import Past
+from policies.language import say
 
 Plain = dict[str, Any]
 
@@ -29,8 +30,9 @@ def named(event: Mapping[str, Any], past: Past, titles: Mapping[str, str]) -> Pl
 def changes_after(past: Past, outcome: Mapping[str, Any], titles: Mapping[str, str]) -> list[str]:
     """Return who joins and who leaves by the outcome of a round, by their titles."""
     change = past.change_after(outcome)
-    pairs = ((change.convene, "joins"), (change.release, "leaves"))
-    return [f"{titles.get(role, role)} {verb}" for role, verb in pairs if role]
+    joins = [say("{role} joins", role=titles.get(change.convene, change.convene))] if change.convene else []
+    leaves = [say("{role} leaves", role=titles.get(change.release, change.release))] if change.release else []
+    return [*joins, *leaves]
 
 
 def _addressed(message: Mapping[str, Any], titles: Mapping[str, str]) -> Plain:

@@ -5,9 +5,22 @@ from typing import Any
 
 from graph.past import Past
 from graph.people import questions_in, typed_for
-from graph.report.words import KINDS_ASKED, label_of, listed, plain_word, said_value, titles_of, tone_of, written
+from graph.report.dossier.people_table import table_of
+from graph.report.words import (
+    KINDS_ASKED,
+    joined,
+    label_of,
+    listed,
+    plain_word,
+    said_stage,
+    said_value,
+    titles_of,
+    tone_of,
+    written,
+)
 from nodes.rulings import silence_in_words
 from policies.decision.table import DECISIONS
+from policies.language import phrase, say
 from policies.people.expiry import rule_expired
 from policies.people.question import AGAIN, WORDS
 
@@ -18,16 +31,23 @@ ANYBODY = "anybody"
 """Whose place an answer fills where nobody in particular is asked."""
 
 MAX_ANSWER = 2_000
-ON_TIMEOUT = {"no_go": "no go", "again": "another round", "stop": "the run stops"}
+ON_TIMEOUT = {"no_go": phrase("no go"), "again": phrase("another round"), "stop": phrase("the run stops")}
 """What a question gives that nobody answers in time."""
 
 HEADINGS = {
-    "decide": "A decision that the team may not take alone",
-    "contribute": "The answer of a role",
-    "supply": "A fact that the team lacks",
-    "sign_off": "A name to the decision",
+    "decide": phrase("A decision that the team may not take alone"),
+    "contribute": phrase("The answer of a role"),
+    "supply": phrase("A fact that the team lacks"),
+    "sign_off": phrase("A name to the decision"),
 }
 """What people were asked for, as the heading of a question."""
+
+DECIDED_BY = {
+    "decide": phrase("Decided by {names}"),
+    "sign_off": phrase("Signed off by {names}"),
+    "refused": phrase("Not signed off by {names}"),
+}
+"""Who gave what a question gave; `refused` where a signature was asked for and not given."""
 
 
 def people_of(past: Past) -> list[Plain]:
@@ -41,18 +61,18 @@ def _shown(question: Question, past: Past) -> Plain:
     return {
         "id": question["id"],
         "kind": question["kind"],
-        "heading": f"{HEADINGS[question['kind']]}{_about(question, past)}",
+        "heading": _heading(question, past),
         "question": question["question"],
         "status": question["status"],
         "tone": _tone(question),
         "ended": ended_in_words(question, past),
-        "asked": [titled(name, titles) for name in question["asked"]] or ["anybody who says a name"],
+        "asked": [titled(name, titles) for name in question["asked"]] or [say("anybody who says a name")],
         "options": [label_of(option) for option in question["options"]],
         "since": moment(question["since"]),
         "until": question["expires_at"] and moment(question["expires_at"]),
         "command": command_for({**question, "thread_id": _thread(past)}) if open_answers else None,
         "answers": [_answer(each, titles) for each in question["answers"]],
-        "table": _table(question),
+        "table": table_of(question),
         "declined": [_declined(each) for each in question["declined"]],
     }
 
@@ -61,14 +81,11 @@ def _thread(past: Past) -> str:
     return str(past.events_of("admitted")[0]["thread"])
 
 
-def _about(question: Question, past: Past) -> str:
-    """Return which role or which fact a question is about."""
-    if question["path"]:
-        return f": {question['path']}"
-    if not question["seat"]:
-        return ""
-    name = question["seat"]
-    return f": {titles_of(past.roles).get(name, name.replace('_', ' '))}"
+def _heading(question: Question, past: Past) -> str:
+    """Return what people were asked for, and which role or which fact it is about."""
+    heading, name = say(HEADINGS[question["kind"]]), question["seat"]
+    about = question["path"] or (name and (titles_of(past.roles).get(name) or said_stage(name)))
+    return say("{heading}: {about}", heading=heading, about=about) if about else heading
 
 
 def offices_of(past: Past) -> dict[str, str]:
@@ -106,22 +123,39 @@ def ended_in_words(question: Question, past: Past) -> str:
     if status == "open":
         return _waits(question, past)
     if status == "set_aside":
-        return "Set aside: what it rested on changed, so nothing came of it."
+        return say("Set aside: what it rested on changed, so nothing came of it.")
     if status == "expired":
-        gave = ON_TIMEOUT.get(outcome, plain_word(outcome or "stop"))
         silence = silence_in_words(question["answers"])
-        return f"{silence[0].upper()}{silence[1:]}, by {moment(question['expires_at'])}: {gave}."
-    words = {"supply": "Supplied.", "contribute": "Answered."}
-    noted = f" Each reason was a note to round {question['round'] + 1}." if outcome == "again" else ""
-    return words.get(question["kind"]) or f"{decided_by(question)}: {label_of(outcome)}.{noted}"
+        return say(
+            "{silence}, by {time}: {outcome}.",
+            silence=f"{silence[0].upper()}{silence[1:]}",
+            time=moment(question["expires_at"]),
+            outcome=on_timeout(outcome),
+        )
+    words = {"supply": say("Supplied."), "contribute": say("Answered.")}
+    if question["kind"] in words:
+        return words[question["kind"]]
+    told = say("{decided_by}: {outcome}.", decided_by=decided_by(question), outcome=label_of(outcome))
+    noted = say("Each reason was a note to round {round}.", round=question["round"] + 1)
+    return f"{told} {noted}" if outcome == "again" else told
+
+
+def on_timeout(outcome: str | None) -> str:
+    """Return what a question gives that nobody answers in time."""
+    return say(ON_TIMEOUT[outcome]) if outcome in ON_TIMEOUT else plain_word(outcome or "stop")
 
 
 def _waits(question: Question, past: Past) -> str:
     answered = ", ".join(each["by"] for each in question["answers"])
-    so_far = f"Answered so far: {answered}; what they said is shown once it is settled. " if answered else ""
+    told = say("Answered so far: {names}; what they said is shown once it is settled.", names=answered)
+    return f"{told} {_waits_until(question, past)}" if answered else _waits_until(question, past)
+
+
+def _waits_until(question: Question, past: Past) -> str:
     if not question["expires_at"]:
-        return f"{so_far}It waits as long as it takes."
-    return f"{so_far}It waits until {moment(question['expires_at'])}; then: {_silence_gives(question, past)}."
+        return say("It waits as long as it takes.")
+    gives = _silence_gives(question, past)
+    return say("It waits until {time}; then: {outcome}.", time=moment(question["expires_at"]), outcome=gives)
 
 
 def _silence_gives(question: Question, past: Past) -> str:
@@ -129,7 +163,7 @@ def _silence_gives(question: Question, past: Past) -> str:
     asked = next(each for each in past.waiting if each.id == question["id"])
     word = rule_expired(asked, (past.team.get("escalate") or {}).get("on_timeout"), past.pattern.is_rounds)
     is_seat_again = question["kind"] == "contribute" and word == AGAIN
-    return "it is asked again" if is_seat_again else ON_TIMEOUT[word]
+    return say("it is asked again") if is_seat_again else say(ON_TIMEOUT[word])
 
 
 def decided_by(question: Question) -> str:
@@ -139,11 +173,10 @@ def decided_by(question: Question) -> str:
     >>> decided_by(one), decided_by({**one, "kind": "sign_off"})
     ('Decided by cfo', 'Signed off by cfo')
     """
-    verb = "Signed off by" if question["kind"] == "sign_off" else "Decided by"
-    if question["kind"] == "sign_off" and question.get("outcome") in ("again", "stop"):
-        verb = "Not signed off by"
-    table = question["policy"] if question["policy"] not in (None, "sole") else None
-    return f"{verb} {names_in(question['answers'])}{f' ({table})' if table else ''}"
+    kind = "sign_off" if question["kind"] == "sign_off" else "decide"
+    is_refused = kind == "sign_off" and question.get("outcome") in ("again", "stop")
+    told = say(DECIDED_BY["refused" if is_refused else kind], names=names_in(question["answers"]))
+    return told if question["policy"] in (None, "sole") else f"{told} ({question['policy']})"
 
 
 def names_in(answers: Sequence[Mapping[str, Any]]) -> str:
@@ -161,7 +194,9 @@ def signed_in_words(answers: Sequence[Mapping[str, Any]]) -> str:
     if len(proved) == len(answers):
         return listed([proof_in_words(each) for each in proved])
     others = listed([proof_in_words(each) for each in answers if each not in proved])
-    return f"{listed([proof_in_words(each) for each in proved])}; {others}" if proved else f"not signed: {others}"
+    if not proved:
+        return say("not signed: {others}", others=others)
+    return joined([listed([proof_in_words(each) for each in proved]), others])
 
 
 def who_answered(answer: Mapping[str, Any], titles: Mapping[str, str]) -> str:
@@ -171,8 +206,8 @@ def who_answered(answer: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     'vice for cfo'
     """
     seat = answer["seat_of"]
-    place = f" for {seat}" if seat not in (answer["by"], ANYBODY) else ""
-    return f"{titled(answer['by'], titles)}{place}"
+    who = titled(answer["by"], titles)
+    return who if seat in (answer["by"], ANYBODY) else say("{who} for {approver}", who=who, approver=seat)
 
 
 def proof_in_words(answer: Mapping[str, Any]) -> str:
@@ -185,9 +220,15 @@ def proof_in_words(answer: Mapping[str, Any]) -> str:
     """
     by = answer["by"]
     if answer["proof"] == "signature":
-        return f"signed by {by}'s key"
-    said = f"known to the server as {answer['identity']}" if answer["identity"] else f"says to be {by}"
-    return f"{said}; the answer {answer['fault'].partition('; allowed')[0]}" if answer["fault"] else said
+        return say("signed by {name}'s key", name=by)
+    known = answer["identity"]
+    said = say("known to the server as {identity}", identity=known) if known else say("says to be {name}", name=by)
+    return joined([said, say("the answer {fault}", fault=_short(answer["fault"]))]) if answer["fault"] else said
+
+
+def _short(fault: str) -> str:
+    """Return what is wrong with a signature, without what would be allowed, which is behind the last semicolon."""
+    return (fault.rpartition(";")[0] or fault).rstrip()
 
 
 def _answer(answer: Mapping[str, Any], titles: Mapping[str, str]) -> Plain:
@@ -217,18 +258,8 @@ def said_in_words(said: Any) -> str:
     return label_of(said) if said in WORDS else written(said_value(said), MAX_ANSWER)
 
 
-def _table(question: Question) -> Plain | None:
-    """Return what the table over the answers gave: its row and what each answer counts as; None where none decided."""
-    if question["policy"] in (None, "sole") or question["outcome"] not in DECISIONS:
-        return None
-    row = "No row held" if question["row"] == "otherwise" else f"Row {question['row']}"
-    because = f": {question['because']}" if question["because"] else ""
-    casts = [{"who": name, "cast": cast, "tone": tone_of(cast)} for name, cast in question["casts"].items()]
-    return {"policy": question["policy"], "row": f"{row}{because}", "casts": casts}
-
-
 def _declined(refused: Mapping[str, Any]) -> Plain:
-    return {"who": refused["by"] or "Somebody", "because": refused["because"], "at": moment(refused["at"])}
+    return {"who": refused["by"] or say("Somebody"), "because": refused["because"], "at": moment(refused["at"])}
 
 
 def command_for(entry: Mapping[str, Any]) -> str:
@@ -254,9 +285,17 @@ def waiting_in_words(waiting: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     a decision of cfo and cto; answered: cto
     """
     for each in waiting:
-        whom = listed([*each["asked"]]) or "anybody who says a name"
-        answered = f"; answered: {', '.join(each['answered'])}" if each["answered"] else ""
-        until = f"; until {moment(each['expires_at'])}" if each["expires_at"] else ""
-        about = each.get("path") or each.get("seat")
-        named = f" ({about})" if about else ""
-        yield f"{KINDS_ASKED[each['kind']]}{named} of {whom}{answered}{until}"
+        answered = say("answered: {names}", names=", ".join(each["answered"])) if each["answered"] else None
+        yield joined([asked_for(each, each.get("path") or each.get("seat")), answered, waits_until(each)])
+
+
+def asked_for(asked: Mapping[str, Any], about: str | None) -> str:
+    """Return what people are asked for, the role or the fact it is about, and of whom."""
+    what = say(KINDS_ASKED[asked["kind"]])
+    whom = listed([*asked["asked"]]) or say("anybody who says a name")
+    return say("{what} of {names}", what=f"{what} ({about})" if about else what, names=whom)
+
+
+def waits_until(asked: Mapping[str, Any]) -> str | None:
+    """Return until when people may answer; None where that is as long as it takes."""
+    return say("until {time}", time=moment(asked["expires_at"])) if asked["expires_at"] else None

@@ -3,20 +3,22 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from graph.report.dossier.people import ON_TIMEOUT, moment
-from graph.report.words import KINDS_ASKED, label_of, listed, plain_word, tone_of
+from graph.report.dossier.people import asked_for, on_timeout, waits_until
+from graph.report.dossier.people_table import with_reason
+from graph.report.words import joined, label_of, listed, tone_of
 from nodes.rulings import silence_in_words
 from policies.decision.table import DECISIONS
+from policies.language import phrase, say
 
 Plain = dict[str, Any]
 Event = Mapping[str, Any]
 
 
-UNKNOWN = {
+UNKNOWN: Plain = {
     "said": None,
     "tone": "human",
-    "who": "somebody",
-    "proof": "to a question that nobody asked",
+    "who": phrase("somebody"),
+    "proof": phrase("to a question that nobody asked"),
     "because": None,
 }
 """An answer in a thread that was changed."""
@@ -24,49 +26,46 @@ UNKNOWN = {
 
 def asked_people(event: Event) -> Plain:
     """Return the words of the event that people were asked."""
-    whom = listed([*event["asked"]]) or "anybody who says a name"
-    until = f"; until {moment(event['expires_at'])}" if event["expires_at"] else ""
     about = event.get("path") or (event["title"] if event["kind"] == "contribute" else None)
     return {
-        "what": "Asked people",
+        "what": say("Asked people"),
         "tone": "human",
         "role": None,
-        "detail": f"{KINDS_ASKED[event['kind']]}{f' ({about})' if about else ''} of {whom}{until}",
+        "detail": joined([asked_for(event, about), waits_until(event)]),
         "quote": event["text"],
     }
 
 
 def _answered(group: list[Event]) -> Plain:
     """Return the words of an answer; what it says is kept back while its question is open."""
-    said = group[-1]["answer"] or UNKNOWN
-    what = f"Answered: {said['said']}" if said["said"] else "Answered"
-    told = f"{said['who']}; {said['proof']}"
+    said = group[-1]["answer"] or {**UNKNOWN, "who": say(UNKNOWN["who"]), "proof": say(UNKNOWN["proof"])}
+    what = say("Answered: {what}", what=said["said"]) if said["said"] else say("Answered")
+    told = joined([said["who"], said["proof"]])
     return {"what": what, "tone": said["tone"], "role": None, "detail": told, "quote": said["because"]}
 
 
 def _declined(group: list[Event]) -> Plain:
     event = group[-1]
-    who = event["by"] or "somebody"
-    return {"what": "Answer not taken", "tone": "refused", "role": None, "detail": who, "rule": event["because"]}
+    said = {"what": say("Answer not taken"), "detail": event["by"] or say("somebody")}
+    return {**said, "tone": "refused", "role": None, "rule": event["because"]}
 
 
 def _ruled(group: list[Event]) -> Plain:
     event = group[-1]
     outcome = event["outcome"]
-    what = {"supplied": "Fact supplied"}.get(outcome, f"People gave: {label_of(outcome)}")
+    is_fact = outcome == "supplied"
+    what = say("Fact supplied") if is_fact else say("People gave: {outcome}", outcome=label_of(outcome))
     tone = tone_of(outcome) if outcome in DECISIONS else "human"
     if event["how"] == "expired":
-        gave = ON_TIMEOUT.get(outcome, plain_word(outcome))
-        return {"what": "Expired", "tone": tone, "role": None, "detail": f"{silence_in_words(event['by'])}: {gave}"}
+        told = say("{silence}: {outcome}", silence=silence_in_words(event["by"]), outcome=on_timeout(outcome))
+        return {"what": say("Expired"), "tone": tone, "role": None, "detail": told}
     row = _row(event) if event.get("policy", "sole") != "sole" and outcome in DECISIONS else None
-    by = listed([*event["by"]])
-    return {"what": what, "tone": tone, "role": None, "detail": f"{by}; {row}" if row else by}
+    return {"what": what, "tone": tone, "role": None, "detail": joined([listed([*event["by"]]), row])}
 
 
 def _row(event: Event) -> str:
-    row = "no row held" if event["row"] is None else f"row {event['row'] + 1}"
-    because = f": {event['because']}" if event["because"] else ""
-    return f"{event['policy']}, {row}{because}"
+    row = say("no row held") if event["row"] is None else say("row {row}", row=event["row"] + 1)
+    return with_reason(f"{event['policy']}, {row}", event["because"])
 
 
 SAID_OF_PEOPLE: Mapping[str, Callable[[list[Event]], Plain]] = {

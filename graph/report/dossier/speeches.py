@@ -5,6 +5,7 @@ from typing import Any
 
 from graph.past import Past
 from graph.report.words import said_reason, titles_of, tone_of
+from policies.language import in_figures, say
 from policies.patterns.vote import CAST
 
 Plain = dict[str, Any]
@@ -20,7 +21,7 @@ def words_by_round(past: Past, record: Mapping[str, Any]) -> list[Plain]:
     titles = titles_of(past.roles)
     return [
         {
-            "title": f"Round {number}",
+            "title": say("Round {number}", number=number),
             "speeches": [_speech(number, each, titles) for each in said],
             "absent": [*_absent(record, number, titles)],
         }
@@ -98,7 +99,7 @@ def _speech(number: int, said: Mapping[str, Any], titles: Mapping[str, str]) -> 
         "round": number,
         "stance": said["stance"],
         "tone": tone_of(said["stance"]),
-        "confidence": f"{said['confidence']:.2f}",
+        "confidence": in_figures(f"{said['confidence']:.2f}"),
         "summary": said["summary"],
         "actions": list(said["actions"]),
     }

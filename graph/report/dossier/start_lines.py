@@ -1,42 +1,63 @@
 """The starts of a thread in the timeline: that it was admitted, resumed or brought back, and what was set aside."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from graph.report.words import listed
+from graph.report.words import joined, listed
+from policies.language import phrase, say, say_count
 
 Plain = dict[str, Any]
 
 MAX_NAMED = 50
 """Roles or seats named that were asked at once."""
 
+MOVED = {
+    "facts": phrase("the facts changed, and that was accepted"),
+    "goal": phrase("the goal changed, and that was accepted"),
+    "team": phrase("the team changed, and that was accepted"),
+    "policy": phrase("the policy changed, and that was accepted"),
+}
+"""That a field of what a thread was started with is another one now."""
+
 
 def _admitted(group: list[Mapping[str, Any]]) -> Plain:
     event = group[-1]
-    return {"what": "Admitted", "detail": f"team {event['team']}, policy {event['policy']}"}
+    told = say("team {team}, policy {policy}", team=event["team"], policy=event["policy"])
+    return {"what": say("Admitted"), "detail": told}
 
 
 def _resumed(group: list[Mapping[str, Any]]) -> Plain:
     event = group[-1]
-    after = f"after {event['after']}" if event.get("after") else "after it was cut off"
-    moved = f"; the {event['moved']} changed, and that was accepted" if event.get("moved") else ""
-    return {"what": "Resumed", "detail": after + moved}
+    after = say("after {reason}", reason=event["after"]) if event.get("after") else say("after it was cut off")
+    moved = say(MOVED[event["moved"]]) if event.get("moved") else None
+    return {"what": say("Resumed"), "detail": joined([after, moved])}
 
 
 def _recovered(group: list[Mapping[str, Any]]) -> Plain:
     event = group[-1]
-    calls = "1 call was" if len(event["lost"]) == 1 else f"{len(event['lost'])} calls were"
-    back = f"; not asked again for now: {listed(event['set_back'])}" if event["set_back"] else ""
-    return {"what": "Brought back", "detail": f"{calls} under way when the process died: {_lost(event)}{back}"}
+    told = say_count(
+        "{number} call was under way when the process died: {seats}",
+        "{number} calls were under way when the process died: {seats}",
+        len(event["lost"]),
+        seats=_lost(event),
+    )
+    back = say("not asked again for now: {roles}", roles=listed(event["set_back"])) if event["set_back"] else None
+    return {"what": say("Brought back"), "detail": joined([told, back])}
 
 
 def _lost(event: Mapping[str, Any]) -> str:
-    more = [f"{len(event['lost']) - MAX_NAMED} more"] if len(event["lost"]) > MAX_NAMED else []
-    return listed([*(call["seat"] for call in event["lost"][:MAX_NAMED]), *more])
+    return listed_some([call["seat"] for call in event["lost"]])
+
+
+def listed_some(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them; of many the first, and how many more there are."""
+    more = [say("{number} more", number=len(names) - MAX_NAMED)] if len(names) > MAX_NAMED else []
+    return listed([*names[:MAX_NAMED], *more])
 
 
 def _superseded(_: list[Mapping[str, Any]]) -> Plain:
-    return {"what": "Set aside", "detail": "the open round rested on what changed; its roles are asked again"}
+    told = say("the open round rested on what changed; its roles are asked again")
+    return {"what": say("Set aside"), "detail": told}
 
 
 SAID_OF_STARTS: Mapping[str, Callable[[list[Mapping[str, Any]]], Plain]] = {

@@ -1,6 +1,6 @@
 """The verdict: what is on top of a page about a thread."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graph.past import Past
@@ -8,7 +8,7 @@ from graph.report.dossier.changed import Changed
 from graph.report.dossier.people import command_for, decided_by, signed_in_words, waiting_in_words
 from graph.report.dossier.timeline import capping
 from graph.report.words import (
-    counted,
+    joined,
     label_of,
     listed,
     plain_word,
@@ -20,6 +20,7 @@ from graph.report.words import (
 )
 from nodes.rulings import silence_in_words
 from policies.decision.table import DECISIONS
+from policies.language import phrase, say, say_count
 from policies.run.stop import Stop
 
 Plain = dict[str, Any]
@@ -28,8 +29,11 @@ State = Mapping[str, Any]
 MAX_RAW = 2_000
 
 OPEN = {
-    "running": ("In progress", "Somebody works on this thread now; it has no decision yet."),
-    "interrupted": ("Interrupted", "The thread has no decision and no stop reason, and nobody works on it."),
+    "running": (phrase("In progress"), phrase("Somebody works on this thread now; it has no decision yet.")),
+    "interrupted": (
+        phrase("Interrupted"),
+        phrase("The thread has no decision and no stop reason, and nobody works on it."),
+    ),
 }
 
 
@@ -40,7 +44,7 @@ def verdict_of(record: Mapping[str, Any], state: State, why: Plain | None, work:
 
 def changed_verdict(record: Mapping[str, Any], changed: Changed) -> Plain:
     """Return what is on top of the page of a thread that was changed: no decision, and what differs."""
-    return _verdict(record, {}, "Changed", "stopped", [f"{changed.sentence[0].upper()}{changed.sentence[1:]}."])
+    return _verdict(record, {}, say("Changed"), "stopped", [f"{changed.sentence[0].upper()}{changed.sentence[1:]}."])
 
 
 def _verdict(
@@ -65,13 +69,13 @@ def _verdict(
 def _ownership(record: Mapping[str, Any]) -> str | None:
     """Return who owns a decision: those who took it or signed it off, else nobody yet; None where none was taken."""
     if any(each["kind"] == "sign_off" for each in record.get("waiting", ())):
-        return "Not yet signed"
+        return say("Not yet signed")
     if record["status"] != "ok" or not record.get("final_decision"):
         return None
     owned = owning(record)
     if owned is None or owned["status"] == "expired":
-        return "Not yet signed"
-    return f"{decided_by(owned)}; {signed_in_words(owned['answers'])}"
+        return say("Not yet signed")
+    return joined([decided_by(owned), signed_in_words(owned["answers"])])
 
 
 def owning(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -88,26 +92,29 @@ def owning(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
 def _ruled(record: Mapping[str, Any], state: State, why: Plain | None, work: Plain) -> tuple[str, str, list[str]]:
     """Return the decision, or what takes its place, its tone, and the sentences below it."""
     if not state:
-        return "Not begun", "open", ["The thread was admitted, and nothing has happened in it yet."]
-    so_far = _so_far(why) if work["pattern"] is None else _done(work)
+        return say("Not begun"), "open", [say("The thread was admitted, and nothing has happened in it yet.")]
+    done = _last_round(why) if work["pattern"] is None else _done(work)
     if record["status"] == "waiting":
         decided = Past.of(state).final_decision
-        return "Waiting", "human", [*_waiting(record, decided), *([] if decided else so_far)]
+        return say("Waiting"), "human", [*_waiting(record, decided), *([] if decided else done)]
     if record["status"] == "ok":
         return _ended(record, why, work)
     if record["status"] in OPEN:
         label, sentence = OPEN[record["status"]]
-        return label, "open", [sentence, *so_far]
+        return say(label), "open", [say(sentence), *done]
     asks_human = Stop.parse(record["stop_reason"]).rule.asks_human
-    label, tone = ("A human decides", "human") if asks_human else ("Stopped", "stopped")
+    label, tone = (label_of("escalate"), "human") if asks_human else (say("Stopped"), "stopped")
     cause = [_sentence(record["cause"])] if record.get("cause") else []
-    return label, tone, [said_reason(record["stop_reason"], work["titles"]), *cause, *so_far]
+    return label, tone, [said_reason(record["stop_reason"], work["titles"]), *cause, *done]
 
 
 def _waiting(record: Mapping[str, Any], decided: str | None) -> list[str]:
     """Return what a thread waits for; what is to be signed is named."""
-    signing = [f"The team decided {plain_word(decided)}; it counts once it is signed off."] if decided else []
-    return [*signing, *(f"It waits for {told}." for told in waiting_in_words(record["waiting"]))]
+    signed = decided and say(
+        "The team decided {decision}; it counts once it is signed off.", decision=plain_word(decided)
+    )
+    waits = [say("It waits for {what}.", what=told) for told in waiting_in_words(record["waiting"])]
+    return [*([signed] if signed else []), *waits]
 
 
 def _sentence(cause: str) -> str:
@@ -121,7 +128,7 @@ def _ended(record: Mapping[str, Any], why: Plain | None, work: Plain) -> tuple[s
     decided = _decided(why) if why else []
     counts = [_counts(why)] if why and work["pattern"] is None else work["sentences"]
     if not decision:
-        label = work["headline"] or "Answered"
+        label = work["headline"] or say("Answered")
         return label, "done", [sentence for sentence in counts if sentence != f"{label}."]
     return label_of(decision), tone_of(decision), [*counts, *decided]
 
@@ -132,34 +139,69 @@ def by_people_in(record: Mapping[str, Any]) -> list[str]:
     if owned is None:
         return []
     if owned["status"] == "expired":
-        return [f"People were asked, and {silence_in_words(owned['answers'])}."]
-    alone = [f"The vote alone gave {vote}."] if vote and owned["kind"] == "decide" else []
+        return [say("People were asked, and {silence}.", silence=silence_in_words(owned["answers"]))]
+    alone = [say("The vote alone gave {vote}.", vote=vote)] if vote and owned["kind"] == "decide" else []
     return [f"{decided_by(owned)}.", *alone]
 
 
 def _done(work: Plain) -> list[str]:
     """Return what another pattern than the rounds has done."""
-    return [f"So far: {' '.join(work['sentences'])}"] if work["sentences"] else ["No stage was finished."]
+    return [so_far(work["sentences"])] if work["sentences"] else [say("No stage was finished.")]
+
+
+def so_far(sentences: Sequence[str]) -> str:
+    """Return what an unfinished thread has done."""
+    return say("So far: {sentences}", sentences=" ".join(sentences))
 
 
 def _counts(why: Plain) -> str:
+    return say_count(
+        "{number} role in round {round}: {casts}.",
+        "{number} roles in round {round}: {casts}.",
+        len(why["casts"]),
+        round=why["round"],
+        casts=_casts(why),
+    )
+
+
+def _casts(why: Plain) -> str:
     said = [*why["casts"].values()]
-    parts = [f"{said.count(cast)} {cast}" for cast in ("go", "caution", "block", "absent") if cast in said]
-    return f"{counted(len(said), 'role')} in round {why['round']}: {', '.join(parts)}."
+    return ", ".join(f"{said.count(cast)} {cast}" for cast in ("go", "caution", "block", "absent") if cast in said)
 
 
 def _decided(why: Plain) -> list[str]:
     names = capping(why["vote"], why["final"], why["guards"])
     if not names:
         return []
-    noun = "guard" if len(names) == 1 else "guards"
-    vote, final = plain_word(why["vote"]), plain_word(why["final"])
-    return [f"The vote alone gave {vote}; the {noun} {listed(names)} allowed no more than {final}."]
+    return [
+        say_count(
+            "The vote alone gave {vote}; the guard {guards} allowed no more than {outcome}.",
+            "The vote alone gave {vote}; the guards {guards} allowed no more than {outcome}.",
+            len(names),
+            vote=plain_word(why["vote"]),
+            guards=listed(names),
+            outcome=plain_word(why["final"]),
+        )
+    ]
 
 
-def _so_far(why: Plain | None) -> list[str]:
+def _last_round(why: Plain | None) -> list[str]:
     if why is None:
-        return ["No round was finished."]
+        return [say("No round was finished.")]
     if why["final"] in DECISIONS:
-        return [f"The policy had reached {plain_word(why['final'])} in round {why['round']}; it was not announced."]
-    return [f"Last finished round: {_counts(why)}"]
+        return [
+            say(
+                "The policy had reached {outcome} in round {round}; it was not announced.",
+                outcome=plain_word(why["final"]),
+                round=why["round"],
+            )
+        ]
+    return [
+        say_count(
+            "Last finished round: {number} role in round {round}: {casts}.",
+            "Last finished round: {number} roles in round {round}: {casts}.",
+            len(why["casts"]),
+            round=why["round"],
+            casts=_casts(why),
+        )
+    ]

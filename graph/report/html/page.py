@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from graph.report.dossier.prose import blocks_of
+from policies.language import say, say_count, spoken
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -27,6 +28,16 @@ def breakable(text: object) -> Markup:
     return Markup(LONG.sub(lambda word: JOINT.sub("<wbr>", word.group()), str(escape(text))))
 
 
+def said(sentence: str, /, **values: object) -> Markup:
+    """Return a sentence of the page in the language that is spoken, every value in it escaped.
+
+    >>> print(said("{name} has answered", name="<b>"))
+    &lt;b&gt; has answered
+    """
+    told = Markup(say(sentence))
+    return told.format_map(values) if values else told
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -38,9 +49,10 @@ def _environment() -> Environment:
     )
     environment.filters["breakable"] = breakable
     environment.filters["blocks"] = blocks_of
+    environment.globals.update(say=said, say_count=say_count)
     return environment
 
 
 def page_of(dossier: Mapping[str, Any]) -> str:
-    """Return the page that shows a dossier; every value in it is escaped."""
-    return _environment().get_template("page.html").render(dossier=dossier)
+    """Return the page that shows a dossier, in the language that is spoken; every value in it is escaped."""
+    return _environment().get_template("page.html").render(dossier=dossier, language=spoken().code)

@@ -35,7 +35,11 @@ def _text(written: str) -> Iterator[str]:
 def _spoken(item: Plain) -> Iterator[str]:
     number = f"**{item['number']}** " if item["number"] else ""
     title = escaped(item["title"])
-    told = title if item["tone"] == "go" else say("{name}: {value}", name=title, value=escaped(item["word"]))
+    told = (
+        title
+        if item["state"] in ("answered", "done")
+        else say("{name}: {value}", name=title, value=escaped(item["word"]))
+    )
     fault = f" ({escaped(item['fault'])})" if item["fault"] else ""
     yield from ("", f"{mark(item['tone'])}{number}{told}{fault}", "")
     if item["text"] and not item["is_repeated"]:

@@ -1,7 +1,7 @@
 """A vote: the proposal, every ballot with its reason, and the tally."""
 
 from graph.report.patterns.work import Given, Plain, Work, said_fault_of
-from graph.report.words import counted
+from policies.language import say, say_count
 
 TONES = {"approve": "go", "reject": "block", "abstain": "caution", "absent": "absent"}
 
@@ -14,13 +14,13 @@ def ballots_of(work: Work) -> list[Plain]:
     cast = [_ballot(work, each) for each in work.outputs if each["seat"] != proposed["seat"]]
     votes = [each["vote"] for each in cast]
     tally = [{"vote": vote, "tone": tone, "count": votes.count(vote)} for vote, tone in TONES.items()]
-    told = ", ".join(f"{each['count']} {each['vote']}" for each in tally if each["count"])
+    votes_told = ", ".join(f"{each['count']} {each['vote']}" for each in tally if each["count"])
     return [
         {
             "kind": "ballots",
-            "title": "Ballots",
+            "title": say("Ballots"),
             "headline": None,
-            "summary": f"{counted(len(cast), 'ballot')}: {told}." if told else "Nobody has voted yet.",
+            "summary": _summary(len(cast), votes_told),
             "proposer": proposed["agent"],
             "proposer_title": work.title_of(proposed["agent"]),
             "proposal": proposed["answer"]["proposal"],
@@ -31,6 +31,12 @@ def ballots_of(work: Work) -> list[Plain]:
     ]
 
 
+def _summary(ballots: int, votes: str) -> str:
+    if not votes:
+        return say("Nobody has voted yet.")
+    return say_count("{number} ballot: {votes}.", "{number} ballots: {votes}.", ballots, votes=votes)
+
+
 def _ballot(work: Work, entry: Given) -> Plain:
     answer = entry["answer"] or {}
     vote = answer.get("vote", "absent")
@@ -39,5 +45,5 @@ def _ballot(work: Work, entry: Given) -> Plain:
         "title": work.title_of(entry["agent"]),
         "vote": vote,
         "tone": TONES[vote],
-        "reason": answer.get("reason") or said_fault_of(entry["absent"]) or "no answer",
+        "reason": answer.get("reason") or said_fault_of(entry["absent"]) or say("no answer"),
     }

@@ -17,6 +17,7 @@ from graph.report.patterns.turns import turns_of
 from graph.report.patterns.work import Given, Plain, Work
 from graph.report.words import label_of, titles_of, tone_of
 from nodes.border import name_of
+from policies.language import say, say_count
 from policies.patterns.course import pattern_named
 from policies.team.team import PatternName
 
@@ -51,7 +52,7 @@ def drawing_of(record: Given, past: Past) -> Plain:
     sections = [*drawn, *messages_of(past.messages, work)]
     _number(sections, count(1))
     sentence = pattern_named(pattern).ends_early
-    early = [sentence] if record.get("ended_early") and sentence else []
+    early = [say(sentence)] if record.get("ended_early") and sentence else []
     return {
         "pattern": pattern,
         "sections": sections,
@@ -65,7 +66,8 @@ def _sentences(drawn: Sequence[Plain]) -> list[str]:
     """Return what the sections say in short; of several plans the last one, and how many there were."""
     plans = [each for each in drawn if each["kind"] == "plan"]
     if len(plans) > 1:
-        return [f"Planned {len(plans)} times.", f"The last plan: {plans[-1]['summary']}"]
+        times = say_count("Planned {number} time.", "Planned {number} times.", len(plans))
+        return [times, say("The last plan: {summary}", summary=plans[-1]["summary"])]
     return [each["summary"] for each in drawn]
 
 

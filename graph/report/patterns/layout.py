@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Any
 
+from policies.language import say
+
 Plain = dict[str, Any]
 Point = tuple[int, int]
 
@@ -87,9 +89,10 @@ def _stacked(column: Sequence[Plain], x: int, height: int, size: _Size) -> Itera
 
 
 def _node(step: Plain, x: int, y: int) -> Plain:
-    critical = ", on the critical path" if step["is_critical"] else ""
     name = step.get("title") or step["agent"]
-    said = f"Step {step['number']}, {name}, {step['word']}{critical}: {step['task'][:200]}"
+    told = {"number": step["number"], "role": name, "state": step["word"], "task": step["task"][:200]}
+    on_path = say("Step {number}, {role}, {state}, on the critical path: {task}", **told)
+    said = on_path if step["is_critical"] else say("Step {number}, {role}, {state}: {task}", **told)
     kept = {key: step[key] for key in ("number", "tone", "state", "is_critical")}
     agent = name if len(name) <= 19 else f"{name[:18]}…"
     return {**kept, "x": x, "y": y, "agent": agent, "said": said}

@@ -1,13 +1,32 @@
 """The messages between the roles of a thread, and those from outside, oldest first."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from graph.report.patterns.work import Given, Plain, Work
-from graph.report.words import counted
-from policies.messages.message import message_from, open_questions
+from policies.language import phrase, say, say_count
+from policies.messages.message import Kind, Priority, message_from, open_questions
 
 MAX_SHOWN = 200
 """Messages shown; `accord messages` has them all."""
+
+
+KINDS: Mapping[Kind, str] = {
+    "task": phrase("task"),
+    "result": phrase("result"),
+    "question": phrase("question"),
+    "feedback": phrase("feedback"),
+    "proposal": phrase("proposal"),
+    "vote": phrase("vote"),
+    "note": phrase("note"),
+}
+"""What a message is for, in words."""
+
+PRIORITIES: Mapping[Priority, str] = {
+    "low": phrase("low"),
+    "normal": phrase("normal"),
+    "high": phrase("high"),
+    "urgent": phrase("urgent"),
+}
 
 
 def messages_of(posted: Sequence[Given], work: Work) -> list[Plain]:
@@ -18,35 +37,41 @@ def messages_of(posted: Sequence[Given], work: Work) -> list[Plain]:
     outside = {each["from"] for each in posted if each.get("outside")}
     kept = [_message(work, each, each["id"] in unanswered, outside) for each in posted[:MAX_SHOWN]]
     theirs = sum(bool(each.get("outside")) for each in posted)
-    still = f", {counted(len(unanswered), 'question')} without an answer" if unanswered else ""
     return [
         {
             "kind": "messages",
-            "title": "Messages",
+            "title": say("Messages"),
             "headline": None,
-            "summary": f"{counted(len(posted), 'message')} between roles{_theirs(theirs)}{still}.",
+            "summary": _summary(len(posted), theirs, len(unanswered)),
             "messages": kept,
             "more": max(len(posted) - MAX_SHOWN, 0),
         }
     ]
 
 
-def _theirs(number: int) -> str:
-    return f", {number} of them from outside" if number else ""
+def _summary(posted: int, theirs: int, unanswered: int) -> str:
+    parts = [
+        say_count("{number} message between roles", "{number} messages between roles", posted),
+        say_count("{number} of them from outside", "{number} of them from outside", theirs) if theirs else None,
+        say_count("{number} question without an answer", "{number} questions without an answer", unanswered)
+        if unanswered
+        else None,
+    ]
+    return f"{', '.join(filter(None, parts))}."
 
 
 def _named(work: Work, name: str, is_outside: bool) -> str:
     """Return what people call a role; of somebody outside, the name they gave, and that they are outside."""
-    return f"{name} (from outside)" if is_outside else work.title_of(name)
+    return say("{name} (from outside)", name=name) if is_outside else work.title_of(name)
 
 
 def _message(work: Work, posted: Given, is_open: bool, outside: Collection[str]) -> Plain:
     beside = [
-        posted["kind"],
-        posted["priority"] if posted["priority"] != "normal" else None,
-        f"in reply to {posted['in_reply_to']}" if posted["in_reply_to"] else None,
-        f"conversation {posted['conversation']}" if posted["conversation"] else None,
-        f"topic {posted['topic']}" if posted["topic"] else None,
+        say(KINDS[posted["kind"]]),
+        say(PRIORITIES[posted["priority"]]) if posted["priority"] != "normal" else None,
+        say("in reply to {message}", message=posted["in_reply_to"]) if posted["in_reply_to"] else None,
+        say("conversation {name}", name=posted["conversation"]) if posted["conversation"] else None,
+        say("topic {name}", name=posted["topic"]) if posted["topic"] else None,
     ]
     return {
         "id": posted["id"],

@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 
 from graph.report.patterns.work import Given, Plain, Work, said_fault_of
-from graph.report.words import counted
+from policies.language import say, say_count
 
 
 def notes_of(work: Work) -> list[Plain]:
     """Return the notes by iteration; in the first they are ideas, later refinements."""
     iterations = [
-        {"number": number, "kind": "Ideas" if number == 1 else "Refinements", "notes": _notes(work, entries)}
+        {"number": number, "kind": say("Ideas") if number == 1 else say("Refinements"), "notes": _notes(work, entries)}
         for number, (_, entries) in enumerate(work.stages(), 1)
     ]
     count = len(work.of("note"))
-    headline = f"{counted(count, 'note')} in {counted(len(iterations), 'iteration')}"
-    section = {"kind": "notes", "title": "Notes", "headline": headline, "summary": f"{headline}."}
+    told = say_count("{number} iteration", "{number} iterations", len(iterations))
+    headline = say_count("{number} note in {iterations}", "{number} notes in {iterations}", count, iterations=told)
+    section = {"kind": "notes", "title": say("Notes"), "headline": headline, "summary": f"{headline}."}
     return [{**section, "iterations": iterations}] if iterations else []
 
 
@@ -30,5 +31,5 @@ def _note(work: Work, entry: Given) -> Plain:
         "content": answer.get("content"),
         "adds": answer.get("adds") or None,
         "artifacts": [{"name": each["name"], "content": each["content"]} for each in answer.get("artifacts", [])],
-        "fault": None if answer else said_fault_of(entry["absent"]) or "no answer",
+        "fault": None if answer else said_fault_of(entry["absent"]) or say("no answer"),
     }

@@ -7,14 +7,15 @@ from typing import Any
 
 from graph.report.patterns.layout import MOST_IN_FULL, graph_of
 from graph.report.patterns.work import Given, Plain, Work
-from graph.report.words import counted, part_of
+from graph.report.words import said_number
+from policies.language import phrase, say, say_count
 from policies.patterns.plan import critical_path
 
 STATES = {
-    "done": ("go", "done"),
-    "failed": ("refused", "failed"),
-    "blocked": ("absent", "not run: what it waits for failed"),
-    "open": ("none", "not run"),
+    "done": ("go", phrase("done")),
+    "failed": ("refused", phrase("failed")),
+    "blocked": ("absent", phrase("not run: what it waits for failed")),
+    "open": ("none", phrase("not run")),
 }
 """The tone and the words of each state of a step."""
 
@@ -50,11 +51,11 @@ def _section(work: Work, plan: _Plan, number: int, count: int) -> Plain:
     steps = [
         _step(work, plan, each, waves[each], states[each], each in critical) for each in range(1, len(plan.steps) + 1)
     ]
-    title = "Plan" if count == 1 else f"Plan {number} of {count}"
+    title = say("Plan") if count == 1 else say("Plan {number} of {count}", number=number, count=count)
     return {
         "kind": "plan",
         "title": title,
-        "headline": part_of(sum(step["state"] == "done" for step in steps), len(steps), "step", "done"),
+        "headline": _headline(sum(step["state"] == "done" for step in steps), len(steps)),
         "summary": _summary(steps),
         "planner": plan.planner,
         "planner_title": work.title_of(plan.planner),
@@ -106,7 +107,7 @@ def _step(work: Work, plan: _Plan, number: int, wave: int, state: str, is_critic
         "task": step["task"],
         "state": state,
         "tone": tone,
-        "word": word,
+        "word": say(word),
         "is_critical": is_critical,
     }
 
@@ -116,13 +117,29 @@ def _chain(critical: Sequence[int]) -> str:
     if len(critical) <= MOST_IN_CHAIN:
         return " → ".join(map(str, critical))
     ends = [*map(str, critical[: MOST_IN_CHAIN // 2]), "…", *map(str, critical[-MOST_IN_CHAIN // 2 :])]
-    return f"{' → '.join(ends)} ({len(critical)} steps)"
+    return say_count("{path} ({number} step)", "{path} ({number} steps)", len(critical), path=" → ".join(ends))
+
+
+def _headline(done: int, steps: int) -> str:
+    if done == steps:
+        return say_count("{number} step done", "{number} steps done", steps)
+    return say_count("{done} of {number} step done", "{done} of {number} steps done", steps, done=said_number(done))
 
 
 def _summary(steps: Sequence[Plain]) -> str:
     states = [step["state"] for step in steps]
     done, failed = states.count("done"), states.count("failed")
     left = len(states) - done - failed
-    waves = counted(max(step["wave"] for step in steps), "wave")
-    beside = [f"{failed} failed" if failed else "", f"{left} not run" if left else ""]
-    return ", ".join(filter(None, [f"{done} of {counted(len(steps), 'step')} done, in {waves}", *beside])) + "."
+    waves = say_count("{number} wave", "{number} waves", max(step["wave"] for step in steps))
+    parts = [
+        say_count(
+            "{done} of {number} step done, in {waves}",
+            "{done} of {number} steps done, in {waves}",
+            len(steps),
+            done=done,
+            waves=waves,
+        ),
+        say_count("{number} failed", "{number} failed", failed) if failed else None,
+        say_count("{number} not run", "{number} not run", left) if left else None,
+    ]
+    return f"{', '.join(filter(None, parts))}."

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from graph.report.patterns.work import Given, Plain, Work, said_fault_of
-from graph.report.words import counted, written
+from graph.report.words import written
+from policies.language import in_figures, say, say_count
 
 ABREAST = 3
 """Rounds side by side before the table continues below."""
@@ -22,13 +23,18 @@ def debate_of(work: Work) -> list[Plain]:
     labels = [label for label, _ in rounds]
     section = {
         "kind": "positions",
-        "title": "Positions",
+        "title": say("Positions"),
         "headline": None,
-        "summary": f"{counted(len(agents), 'debater')}, {counted(len(rounds), 'round')} of positions.",
+        "summary": _summary(len(agents), len(rounds)),
         "blocks": [_block(work, labels, rows, start) for start in range(0, len(labels), ABREAST)],
         "arguments": [{"label": label, "said": [*_arguments(work, entries)]} for label, entries in rounds],
     }
     return [section, *_verdict(work)]
+
+
+def _summary(debaters: int, rounds: int) -> str:
+    told = say_count("{number} round of positions", "{number} rounds of positions", rounds)
+    return say_count("{number} debater, {rounds}.", "{number} debaters, {rounds}.", debaters, rounds=told)
 
 
 def _block(work: Work, labels: Sequence[str], rows: dict[str, list[Plain]], start: int) -> Plain:
@@ -49,7 +55,7 @@ def _row(entries: Sequence[Given | None]) -> list[Plain]:
             before = answer["position"]
         else:
             fault = said_fault_of(entry["absent"]) if entry else None
-            cells.append({"position": None, "has_moved": False, "fault": fault or "no answer"})
+            cells.append({"position": None, "has_moved": False, "fault": fault or say("no answer")})
     return cells
 
 
@@ -74,15 +80,15 @@ def _verdict(work: Work) -> list[Plain]:
     return [
         {
             "kind": "verdict",
-            "title": "Verdict",
-            "headline": f"{written(winner, MAX_NAME)} wins" if winner else "No winner",
-            "summary": f"{judge} gave the verdict.",
+            "title": say("Verdict"),
+            "headline": say("{debater} wins", debater=written(winner, MAX_NAME)) if winner else say("No winner"),
+            "summary": say("{judge} gave the verdict.", judge=judge),
             "judge": said["agent"],
             "judge_title": judge,
             "winner": verdict["winner"],
             "winner_title": winner,
             "decision": verdict["decision"],
             "reasons": [*verdict["reasons"]],
-            "confidence": f"{verdict['confidence']:.2f}",
+            "confidence": in_figures(f"{verdict['confidence']:.2f}"),
         }
     ]

@@ -3,37 +3,52 @@
 from collections.abc import Sequence
 
 from graph.report.patterns.work import Given, Plain, Work, said_fault_of
-from graph.report.words import counted, part_of
+from graph.report.words import said_number
+from policies.language import say, say_count
 
 
 def pipeline_of(work: Work) -> list[Plain]:
     """Return the stages of a pipeline, in order."""
     items = [work.told(output) | {"number": number} for number, output in enumerate(work.outputs, 1)]
-    return _section("Stages", items, "stage", is_ordered=True)
+    done = _answered(items)
+    summary = say_count("{number} stage in order", "{number} stages in order", len(items))
+    whole = say_count("{number} stage done", "{number} stages done", len(items))
+    part = say_count(
+        "{done} of {number} stage done", "{done} of {number} stages done", len(items), done=said_number(done)
+    )
+    return _section(say("Stages"), items, whole if done == len(items) else part, summary, is_ordered=True)
 
 
 def parallel_of(work: Work) -> list[Plain]:
     """Return the results of a parallel team, in the order of its sequence, and who has none."""
-    return _section("Results", [*map(work.told, work.outputs)], "role")
+    items = [*map(work.told, work.outputs)]
+    answered = _answered(items)
+    summary = say_count("{number} role at once", "{number} roles at once", len(items))
+    whole = say_count("{number} role answered", "{number} roles answered", len(items))
+    part = say_count(
+        "{some} of {number} role answered", "{some} of {number} roles answered", len(items), some=said_number(answered)
+    )
+    return _section(say("Results"), items, whole if answered == len(items) else part, summary)
 
 
-def _section(title: str, items: Sequence[Plain], noun: str, is_ordered: bool = False) -> list[Plain]:
-    summary = f"{counted(len(items), noun)} {'in order' if is_ordered else 'at once'}{_absent(items)}."
-    answered = sum(item["word"] != "absent" for item in items)
+def _answered(items: Sequence[Plain]) -> int:
+    return sum(item["state"] != "absent" for item in items)
+
+
+def _section(title: str, items: Sequence[Plain], headline: str, told: str, is_ordered: bool = False) -> list[Plain]:
     section = {
         "kind": "results",
         "title": title,
-        "headline": part_of(answered, len(items), noun, "done" if is_ordered else "answered"),
-        "summary": summary,
+        "headline": headline,
+        "summary": f"{', '.join(filter(None, [told, _absent(len(items) - _answered(items))]))}.",
         "items": [*items],
         "is_ordered": is_ordered,
     }
     return [section] if items else []
 
 
-def _absent(items: Sequence[Plain]) -> str:
-    missing = sum(item["word"] == "absent" for item in items)
-    return f", {missing} without an answer" if missing else ""
+def _absent(missing: int) -> str | None:
+    return say_count("{number} without an answer", "{number} without an answer", missing) if missing else None
 
 
 def assignments_of(work: Work) -> list[Plain]:
@@ -44,12 +59,11 @@ def assignments_of(work: Work) -> list[Plain]:
     seats = {output["seat"]: output for output in work.outputs}
     assignments = given["answer"]["assignments"]
     items = [_assigned(work, each, number, seats) for number, each in enumerate(assignments, 1)]
-    answered = sum(item["word"] == "answered" for item in items)
-    headline = part_of(answered, len(items), "subtask", "answered")
+    headline = _subtasks(sum(item["state"] == "answered" for item in items), len(items))
     return [
         {
             "kind": "assignments",
-            "title": "Assignments",
+            "title": say("Assignments"),
             "headline": headline,
             "summary": f"{headline}.",
             "lead": given["agent"],
@@ -60,11 +74,18 @@ def assignments_of(work: Work) -> list[Plain]:
     ]
 
 
+def _subtasks(answered: int, given: int) -> str:
+    if answered == given:
+        return say_count("{number} subtask answered", "{number} subtasks answered", given)
+    some = said_number(answered)
+    return say_count("{some} of {number} subtask answered", "{some} of {number} subtasks answered", given, some=some)
+
+
 def _assigned(work: Work, assignment: Given, number: int, seats: dict[str, Given]) -> Plain:
     seat = seats.get(f"assignment_{number}")
     told = work.told(seat or {"agent": assignment["to"], "answer": None, "absent": None})
     if seat is None or not (seat["answer"] or seat["absent"]):
-        told |= {"tone": "none", "word": "no answer yet"}
+        told |= {"tone": "none", "state": "open", "word": say("no answer yet")}
     return told | {"number": number, "task": assignment["subtask"]}
 
 
@@ -73,4 +94,4 @@ def _missing(work: Work, each: Given) -> Plain:
 
 
 def _why(reason: str) -> str:
-    return "it was given no subtask" if reason == "not_assigned" else said_fault_of(reason) or reason
+    return say("it was given no subtask") if reason == "not_assigned" else said_fault_of(reason) or reason

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from graph.report.patterns.work import Given, Plain, Work
-from graph.report.words import counted, label_of, tone_of
+from graph.report.words import label_of, tone_of
+from policies.language import say, say_count
 
 Cast = Mapping[str, str]
 
@@ -18,9 +19,9 @@ def rounds_of(work: Work) -> list[Plain]:
     return [
         {
             "kind": "rounds",
-            "title": "Rounds",
+            "title": say("Rounds"),
             "headline": None,
-            "summary": f"{counted(len(rounds), 'round')} by {counted(len(roles), 'role')}.",
+            "summary": _summary(len(rounds), len(roles)),
             "numbers": [entry["round"] for entry in rounds],
             "rows": [_row(work, role, [_cell(each.get(role)) for each in said]) for role in roles],
             "outcomes": [_outcome(entry) for entry in rounds],
@@ -38,6 +39,11 @@ def rounds_of(work: Work) -> list[Plain]:
     ]
 
 
+def _summary(rounds: int, roles: int) -> str:
+    by = say_count("{number} role", "{number} roles", roles)
+    return say_count("{number} round by {roles}.", "{number} rounds by {roles}.", rounds, roles=by)
+
+
 def _row(work: Work, role: str, cells: list[Plain]) -> Plain:
     return {"role": role, "title": work.title_of(role), "cells": cells}
 
@@ -48,4 +54,4 @@ def _cell(stance: str | None) -> Plain:
 
 def _outcome(entry: Given) -> Plain:
     decision = entry["decision"]
-    return {"word": label_of(decision) if decision else "Not decided", "tone": tone_of(decision)}
+    return {"word": label_of(decision) if decision else say("Not decided"), "tone": tone_of(decision)}

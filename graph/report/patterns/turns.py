@@ -1,7 +1,7 @@
 """A conversation: its turns, as a script."""
 
 from graph.report.patterns.work import Plain, Work
-from graph.report.words import counted
+from policies.language import say, say_count
 
 
 def turns_of(work: Work) -> list[Plain]:
@@ -21,6 +21,7 @@ def turns_of(work: Work) -> list[Plain]:
         for number, each in enumerate(said, 1)
     ]
     speakers = len({turn["agent"] for turn in turns})
-    summary = f"{counted(len(turns), 'turn')} by {counted(speakers, 'role')}."
-    headline = f"Completed in {counted(len(turns), 'turn')}"
-    return [{"kind": "turns", "title": "Turns", "headline": headline, "summary": summary, "turns": turns}]
+    by = say_count("{number} role", "{number} roles", speakers)
+    summary = say_count("{number} turn by {roles}.", "{number} turns by {roles}.", len(turns), roles=by)
+    headline = say_count("Completed in {number} turn", "Completed in {number} turns", len(turns))
+    return [{"kind": "turns", "title": say("Turns"), "headline": headline, "summary": summary, "turns": turns}]

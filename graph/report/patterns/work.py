@@ -6,7 +6,8 @@ from itertools import groupby
 from typing import Any
 
 from graph.report.patterns.repeated import is_repeated
-from graph.report.words import said_reason, said_value, titles_of
+from graph.report.words import said_reason, said_stage, said_value, titles_of
+from policies.language import say
 
 Plain = dict[str, Any]
 Given = Mapping[str, Any]
@@ -36,27 +37,28 @@ class Work:
     def stages(self, *but: str) -> list[tuple[str, list[Given]]]:
         """Return the outputs by stage, in order, those of some labels left out."""
         groups = groupby(self.outputs, key=lambda each: (each["round"], each["stage"]))
-        return [(label.replace("_", " "), [*entries]) for (_, label), entries in groups if label not in but]
+        return [(said_stage(label), [*entries]) for (_, label), entries in groups if label not in but]
 
     def title_of(self, role: str) -> str:
         """Return what people call a role; its name where its title is not known."""
         return titles_of(self.roles).get(role, role)
 
     def told(self, output: Given) -> Plain:
-        """Return how one seat is shown: its number, agent, title, task, text, fields, tone, word, fault and team.
+        """Return how a seat is shown: its number, agent, title, task, text, fields, tone, state, word, fault and team.
 
         Its text is_repeated where what the team within did says all of it.
         """
         answer, absent = output["answer"] or {}, output["absent"]
         inner = self.inside(output["inner"]) if output.get("inner") else None
-        tone, word = ("go", "answered") if output["answer"] else ("refused", "absent")
+        tone, state = ("go", "answered") if output["answer"] else ("refused", "absent")
         return {
             "number": None,
             "task": None,
             "agent": output["agent"],
             "title": self.title_of(output["agent"]),
             "tone": tone,
-            "word": word,
+            "state": state,
+            "word": say("answered") if output["answer"] else say("absent"),
             "text": answer.get("text"),
             "is_repeated": inner is not None and is_repeated(answer.get("text") or "", inner["sections"]),
             "fields": [*_fields(answer)],

@@ -113,7 +113,7 @@ def _items(section: Plain) -> Iterator[RenderableType]:
 def _head(item: Plain) -> Text:
     number = f"{item['number']} " if item["number"] else ""
     task = f"  {item['task'][:200]}" if item["task"] else ""
-    word = f"  {item['word']}{_behind(item['fault']) if item['fault'] else ''}" if item["tone"] != "go" else ""
+    word = f"  {item['word']}{_behind(item['fault']) if item['fault'] else ''}" if item["state"] != "answered" else ""
     mark = (f"{MARKS[item['tone']]} {number}", _tone(item["tone"]))
     return Text.assemble(
         mark, visible(item["title"] or item["agent"], "bold"), visible(task), visible(word, _tone(item["tone"]))
