@@ -6,6 +6,7 @@ from itertools import count, islice
 from pathlib import Path
 
 from graph.documents import read_document
+from graph.languages.catalogue import speak_as
 from graph.problems import UsageError
 from graph.teams.loader import Changes, load_team, shipped_teams
 from graph.teams.policies import is_path, load_policy, shipped_policies
@@ -136,7 +137,9 @@ def _load(name: str, roles: int | None, settings: Sequence[str]) -> Subject:
         raise UsageError(_unknown(name))
     if roles is not None:
         raise UsageError(say("`{name}` is a team with roles of its own; `--roles` goes with a policy", name=name))
-    return replace(from_team(load_team(name, Changes(settings=settings))), name=name, settings=tuple(settings))
+    team = load_team(name, Changes(settings=settings))
+    speak_as(team.language)
+    return replace(from_team(team), name=name, settings=tuple(settings))
 
 
 def _unknown(name: str) -> str:

@@ -16,10 +16,10 @@ from graph.problems import UsageError
 from graph.record import record_of, status_of
 from graph.store.archive import entry_of
 from graph.store.census import CensusRow
-from graph.store.index import RUNNING, is_whole, line_of, shown_of
+from graph.store.index import RUNNING, has_ended, is_whole, line_of, shown_of
 from graph.store.location import storage_errors
 from graph.store.names import check_thread
-from graph.threads import Threads, has_ended
+from graph.threads import Threads
 from nodes.agreement import MISREAD, find_disagreement
 from policies.assurance.audit import Head, head_of
 from policies.language import phrase, say

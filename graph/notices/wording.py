@@ -37,7 +37,7 @@ class Message:
 
 
 def message_of(notice: Notice, service: Service, public_url: str | None = None) -> Message:
-    """Return a notice in its team's language, as it is sent to a kind of receiver; with a link where there is a board."""
+    """Return a notice in its team's language, as it is sent to a kind of receiver, with a link to a board there is."""
     with speaking(language_of(notice.language)):
         return _worded(notice, service, public_url)
 
