@@ -26,6 +26,8 @@ class Inbox:
 
     def __init__(self, runner: Runner, now: str) -> None:
         self._runner, self._now = runner, now
+        self.languages: dict[str, str | None] = {}
+        """The language of each thread of which something waits."""
 
     async def waiting(self, name: str | None = None) -> list[Entry]:
         """Return the open questions of all threads, the oldest first, each with its thread and who may answer.
@@ -47,6 +49,7 @@ class Inbox:
     async def _of(self, thread: str, name: str | None) -> list[Entry]:
         past = await self._past(thread)
         speak_as(past.language)
+        self.languages[thread] = past.language
         if any(is_expired(question, self._now) for question in past.waiting):
             with suppress(UsageError):
                 await self._runner.expire(thread)

@@ -1,7 +1,7 @@
 """The runner: starts, continues and reads threads, one holder each. Behind the command line and the batch."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from graph.build import run_config
@@ -98,8 +98,7 @@ class Runner:
             except FencedError as error:
                 return refused_record(thread, stop_reason("busy"), say(str(error)))
             except ThreadBusyError:
-                with suppress(UsageError):  # it may be new, or not be readable: then it is said in the language so far
-                    speak_as(Past.of(await self.threads.state(thread) or {}).language)
+                await self.threads.speak(thread)
                 return refused_record(thread, stop_reason("busy"))
 
     async def _run(self, thread: str, team: Team, inputs: Inputs, on_event: OnEvent | None) -> Record:

@@ -56,6 +56,11 @@ class Threads:
                 raise no_thread(name, shown(self.location), entries)
             return found
 
+    async def speak(self, thread: str) -> None:
+        """Speak the language of a thread's team from now on, where the thread can be read."""
+        with suppress(UsageError, *UNREADABLE):
+            speak_as(Past.of(await self._begun_or_admitted(thread)).language)
+
     async def _is_there(self, thread: str) -> bool:
         """Return whether there is a thread of this very id."""
         if await self.index.entry(thread) is not None:

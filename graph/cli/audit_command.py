@@ -2,7 +2,6 @@
 
 import shlex
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -134,9 +133,8 @@ def _check_file(name: str, noted: Any) -> dict[str, Any]:
 
 def _check_threads(name: str | None, noted: Any, db: str | None) -> list[dict[str, Any]]:
     from graph.assurance.verification import verify_all, verify_one
-    from graph.problems import UsageError
     from graph.store.location import storage_errors
-    from graph.threads import UNREADABLE, open_threads
+    from graph.threads import open_threads
 
     async def work(_: Any) -> list[Any]:
         async with open_threads(settings_for(db)) as threads:
@@ -146,8 +144,7 @@ def _check_threads(name: str | None, noted: Any, db: str | None) -> list[dict[st
     async def found_by(threads: Any) -> list[Any]:
         if name is not None:
             thread = await threads.find(name)
-            with suppress(UsageError, *UNREADABLE):  # what cannot be read is said in English
-                await threads.look(thread)
+            await threads.speak(thread)
             return [await verify_one(threads, thread, noted)]
         return [finding async for finding in verify_all(threads)]
 

@@ -22,8 +22,10 @@ def command(team: str, facts: str | None, settings: tuple[str, ...], voice: Any,
     """
     from graph.languages.catalogue import speak_as
     from graph.patterns.estimate import look_ahead, plain_outlook
-    from graph.teams.loader import Changes, load_team
+    from graph.teams.loader import Changes, language_at, load_team
 
+    if facts is not None:
+        speak_as(language_at(team))
     found = load_team(team, Changes(None, facts_from(facts), settings))
     speak_as(found.language)
     outlook = look_ahead(_voiced(found, voice))

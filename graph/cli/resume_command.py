@@ -58,6 +58,7 @@ def command(
     async def work(halt: Any) -> tuple[dict[str, Any], Any]:
         async with open_runner(settings, halt=halt) as runner:
             found = await runner.threads.find(thread)
+            await runner.threads.speak(found)
             with progress_on_stderr().shown() as progress:
                 progress.begin(found)
                 record = await runner.resume(found, limits, given, accept_changes, progress.take)

@@ -82,10 +82,12 @@ def _read(name: str, changed: tuple[Any, Any, Any], voice: Any, db: str | None) 
     from graph.endpoints import load_endpoints
     from graph.languages.catalogue import speak_as
     from graph.teams.approval import approved
-    from graph.teams.loader import Changes, load_team
+    from graph.teams.loader import Changes, language_at, load_team
     from graph.teams.voicing import voiced
 
     goal, facts, values = changed
+    if facts is not None:
+        speak_as(language_at(name))
     changes, settings = Changes(goal, facts_from(facts), values), settings_for(db)
     found = load_team(name, changes)
     speak_as(found.language)
