@@ -9,7 +9,7 @@ from rich.text import Text
 from graph.live import WITHIN
 from graph.report.dossier.people import waiting_in_words
 from graph.report.terminal.visible import STYLES, visible
-from graph.report.words import CONFLICTS, plain_word, said_reason, said_rule
+from graph.report.words import joined, plain_word, said_conflict, said_reason, said_rule, said_stage
 from policies.contracts.table import CONTRACTS
 from policies.language import phrase, say, say_count
 
@@ -69,7 +69,7 @@ def line_of(event: Event, titles: Titles) -> Text | None:
 def place_of(event: Event, titles: Titles) -> str:
     """Return where an event happened: the round or stage, and the teams it is within."""
     stage = event.get("stage")
-    where = stage.replace("_", " ") if isinstance(stage, str) else say("round {number}", number=event["round"])
+    where = said_stage(stage) if isinstance(stage, str) else say("round {number}", number=event["round"])
     return f"{within_of(event, titles)}{where}"
 
 
@@ -78,7 +78,7 @@ def speaker_of(event: Event, titles: Titles) -> str:
     path = WITHIN.join((*event.get("within", ()), event["role"]))
     title = titles.get(path) or (say("Brief") if titles and event["role"] == "brief" else event["role"])
     seat = event.get("seat")
-    return f"{seat.replace('_', ' ')} {title}" if seat and seat != event.get("stage") else title
+    return f"{said_stage(seat)} {title}" if seat and seat != event.get("stage") else title
 
 
 def headed(event: Event, titles: Titles) -> str:
@@ -107,9 +107,9 @@ def within_of(event: Event, titles: Titles) -> str:
 
 def _round(event: Event, titles: Titles) -> Text:
     row = say("no row holds") if event["row"] is None else say("row {number}", number=event["row"] + 1)
-    named = [say(CONFLICTS.get(name, name)) for name in event["conflicts"]]
+    named = map(said_conflict, event["conflicts"])
     guards = [say("guard {name}", name=name) for name in event["guards"]]
-    more = say("; ").join((row, *guards, *named))
+    more = joined((row, *guards, *named))
     told = f"{place_of(event, titles)} → {plain_word(event['decision'])}"
     if event["because"]:
         told = say("{decision}: {because}", decision=told, because=event["because"])
@@ -119,7 +119,7 @@ def _round(event: Event, titles: Titles) -> Text:
 def _stage(event: Event, titles: Titles) -> Text | None:
     """Say who was absent; that a stage is done shows by itself."""
     within = event.get("within", ())
-    absent = ", ".join(titles.get(WITHIN.join((*within, name)), name.replace("_", " ")) for name in event["absent"])
+    absent = ", ".join(titles.get(WITHIN.join((*within, name)), said_stage(name)) for name in event["absent"])
     told = say("{where}: absent: {names}", where=place_of(event, titles), names=absent)
     return visible(told, "yellow") if absent else None
 

@@ -75,6 +75,7 @@ STAGES = {
     "answers": phrase("answers"),
     "proposal": phrase("proposal"),
     "ballots": phrase("ballots"),
+    "synthesis": phrase("synthesis"),
     "open": phrase("open"),
 }
 """Stages and seats that no role gives its name; those that are counted by the word before the number."""
