@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, WithJsonSchema, model_validator
 
 from policies.decision.table import Outcome
+from policies.language import phrase, say
 from policies.paths import MISSING, plain_path, value_at
 from policies.plain import is_plain
 from policies.team.fields import FACT_PATH_PATTERN, FactPath, Text, Value
@@ -30,11 +31,11 @@ class Compared:
 
 
 COMPARISONS: Mapping[Comparison, Compared] = {
-    "at_least": Compared(operator.ge, "at least", "upper"),
+    "at_least": Compared(operator.ge, phrase("at least"), "upper"),
     "above": Compared(operator.gt, "above", "upper"),
-    "at_most": Compared(operator.le, "at most", "lower"),
+    "at_most": Compared(operator.le, phrase("at most"), "lower"),
     "below": Compared(operator.lt, "below", "lower"),
-    "equals": Compared(operator.eq, "equal to"),
+    "equals": Compared(operator.eq, phrase("equal to")),
 }
 _PATH = re.compile(FACT_PATH_PATTERN)
 
@@ -43,13 +44,13 @@ def _limit(value: Any) -> Any:
     if isinstance(value, str) and _PATH.match(value):
         return plain_path(value)
     if kind_of(value) != "a number" or not is_plain(value):
-        raise ValueError("allowed: a finite number, or a dotted path into the facts")
+        raise ValueError(say("allowed: a finite number, or a dotted path into the facts"))
     return value
 
 
 def _equal(value: Any) -> Any:
     if kind_of(value) not in SINGLE or not is_plain(value):
-        raise ValueError("allowed: a finite number, text, a path with a dot, true or false")
+        raise ValueError(say("allowed: a finite number, text, a path with a dot, true or false"))
     if not isinstance(value, str) or not _PATH.match(value):
         return value
     path = plain_path(value)
@@ -64,10 +65,10 @@ Equal = Annotated[Any, AfterValidator(_equal), WithJsonSchema({"type": ["boolean
 """A number, text, a path with a dot in it, true or false."""
 
 
-ABSENT = "is not in the facts"
+ABSENT = phrase("is not in the facts")
 """What is found at a path that does not exist."""
 
-SINGLE = ("a number", "text", "a boolean")
+SINGLE = (phrase("a number"), phrase("text"), phrase("a boolean"))
 """What can be compared."""
 
 
@@ -78,10 +79,10 @@ def kind_of(value: Any) -> str:
     ['a number', 'a boolean', 'text', 'null', 'a list', 'an object']
     """
     if value is None or isinstance(value, str | bool):
-        return "null" if value is None else "text" if isinstance(value, str) else "a boolean"
+        return phrase("null") if value is None else "text" if isinstance(value, str) else "a boolean"
     if isinstance(value, int | float):
         return "a number"
-    return "a list" if isinstance(value, list | tuple) else "an object"
+    return phrase("a list") if isinstance(value, list | tuple) else phrase("an object")
 
 
 class Guard(Value):
@@ -108,10 +109,16 @@ class Guard(Value):
     def _compares_once(self) -> "Guard":
         given = [name for name in COMPARISONS if getattr(self, name) is not None]
         if len(given) != 1:
-            found = ", ".join(given) or "no comparison"
-            raise ValueError(f"it has {found}; allowed: exactly one of {', '.join(COMPARISONS)}")
+            found = ", ".join(given) or say("no comparison")
+            raise ValueError(
+                say(
+                    "it has {found}; allowed: exactly one of {comparisons}",
+                    found=found,
+                    comparisons=", ".join(COMPARISONS),
+                )
+            )
         if self.limit_path == self.fact:
-            raise ValueError(f"it compares `{self.fact}` with itself; allowed: another fact, or a value")
+            raise ValueError(say("it compares `{fact}` with itself; allowed: another fact, or a value", fact=self.fact))
         return self
 
     @property
@@ -156,7 +163,11 @@ class Finding:
         >>> examine([Guard(name="fraud", fact="risk.rate", above=5, cap="no_go")], {})[0].fault
         'could not be read: risk.rate (it is not in the facts)'
         """
-        return f"could not be read: {self.unread.path} (it {self.unread.found})" if self.unread else None
+        return (
+            say("could not be read: {path} (it {found})", path=self.unread.path, found=say(self.unread.found))
+            if self.unread
+            else None
+        )
 
 
 def examine(guards: Iterable[Guard], facts: Mapping[str, Any]) -> tuple[Finding, ...]:
@@ -181,7 +192,7 @@ def find_unreadable(guard: Guard, facts: Mapping[str, Any]) -> list[Unreadable]:
     kinds = [kind_of(value) for _, value in pairs]
     if found or COMPARISONS[guard.comparison].side or kinds[0] == kinds[1]:
         return found
-    return [Unreadable(guard.fact, f"is {kinds[0]}, and its limit is {kinds[1]}")]
+    return [Unreadable(guard.fact, say("is {kinds}, and its limit is {other}", kinds=kinds[0], other=kinds[1]))]
 
 
 def _examine(guard: Guard, facts: Mapping[str, Any]) -> Finding:
@@ -205,8 +216,8 @@ def _fault(value: Any, comparison: Comparison) -> str | None:
         return ABSENT
     kind = kind_of(value)
     if COMPARISONS[comparison].side is None:
-        return None if kind in SINGLE else f"is {kind}, not a single value"
-    return None if kind == "a number" else f"is {kind}, not a number"
+        return None if kind in SINGLE else say("is {kind}, not a single value", kind=kind)
+    return None if kind == say("a number") else say("is {kind}, not a number", kind=kind)
 
 
 def _shown(value: Any) -> Any:

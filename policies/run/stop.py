@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
+from policies.language import phrase, say
+
 StopKind = Literal[
     "success",
     "invalid_contribution",
@@ -84,8 +86,9 @@ class StopRule:
         ('Step 2 of the plan failed, and the planner may not be asked again.', 'The provider failed (503).')
         """
         if not detail:
-            return self.sentence
-        return (self.detailed or f"{self.sentence.removesuffix('.')} (*).").replace("*", detail)
+            return say(self.sentence)
+        told = say(self.detailed) if self.detailed else f"{say(self.sentence).removesuffix('.')} (*)."
+        return told.replace("*", detail)
 
 
 def _refusal(sentence: str, detailed: str | None = None, names_check: bool = True) -> StopRule:
@@ -101,103 +104,134 @@ def _refusal(sentence: str, detailed: str | None = None, names_check: bool = Tru
     )
 
 
-def _limit(noun: str, raised_by: str, follows_from: Origin | None = None) -> StopRule:
+def _limit(sentence: str, raised_by: str, follows_from: Origin | None = None) -> StopRule:
     """Return the rule of a limit that the next call would exceed."""
-    sentence = f"The limit of {noun} was reached; the call that would exceed it was not made."
     return StopRule(sentence, is_resumable=True, raised_by=raised_by, follows_from=follows_from)
 
 
 STOP_TABLE: dict[StopKind, StopRule] = {
-    "success": StopRule("The team decided."),
-    "invalid_contribution": _refusal("A role broke the contract, and no repair was left."),
+    "success": StopRule(phrase("The team decided.")),
+    "invalid_contribution": _refusal(phrase("A role broke the contract, and no repair was left.")),
     "agent_denied": StopRule(
-        "A role of the sequence may not speak in this run.", is_detailed=True, follows_from="rules"
+        phrase("A role of the sequence may not speak in this run."), is_detailed=True, follows_from="rules"
     ),
     "max_rounds_reached": StopRule(
-        "Every round was used without a decision.",
+        phrase("Every round was used without a decision."),
         is_resumable=True,
         raised_by="max_rounds",
         is_absence=True,
         follows_from="vote",
     ),
-    "max_messages": _limit("messages", "max_messages", follows_from="rules"),
-    "max_seconds": StopRule("The time for the run was used up.", is_resumable=True, raised_by="max_seconds"),
-    "max_tokens": _limit("tokens", "max_tokens"),
-    "max_cost": _limit("cost", "max_cost_usd"),
-    "llm_timeout": StopRule("The model gave no answer in time.", is_resumable=True, is_absence=True),
-    "llm_rate_limited": StopRule("The provider refused more calls for now.", is_resumable=True, is_absence=True),
-    "llm_error": StopRule("The provider failed.", is_resumable=True, is_detailed=True),
+    "max_messages": _limit(
+        phrase("The limit of messages was reached; the call that would exceed it was not made."),
+        "max_messages",
+        follows_from="rules",
+    ),
+    "max_seconds": StopRule(phrase("The time for the run was used up."), is_resumable=True, raised_by="max_seconds"),
+    "max_tokens": _limit(
+        phrase("The limit of tokens was reached; the call that would exceed it was not made."), "max_tokens"
+    ),
+    "max_cost": _limit(
+        phrase("The limit of cost was reached; the call that would exceed it was not made."), "max_cost_usd"
+    ),
+    "llm_timeout": StopRule(phrase("The model gave no answer in time."), is_resumable=True, is_absence=True),
+    "llm_rate_limited": StopRule(
+        phrase("The provider refused more calls for now."), is_resumable=True, is_absence=True
+    ),
+    "llm_error": StopRule(phrase("The provider failed."), is_resumable=True, is_detailed=True),
     "llm_auth": StopRule(
-        "The provider refused the key.",
+        phrase("The provider refused the key."),
         is_resumable=True,
-        remedy="Set a key that the provider takes, then resume the thread with: {resume}",
+        remedy=phrase("Set a key that the provider takes, then resume the thread with: {resume}"),
     ),
     "llm_truncated": StopRule(
-        "The model's answer was cut, so nobody can rely on it.", is_resumable=True, is_absence=True, is_given=True
+        phrase("The model's answer was cut, so nobody can rely on it."),
+        is_resumable=True,
+        is_absence=True,
+        is_given=True,
     ),
     "llm_refused": StopRule(
-        "The model, or its provider, refused to answer.", is_resumable=True, is_absence=True, is_given=True
+        phrase("The model, or its provider, refused to answer."), is_resumable=True, is_absence=True, is_given=True
     ),
-    "llm_empty": StopRule("The model gave an empty answer.", is_resumable=True, is_absence=True, is_given=True),
-    "facts_unavailable": StopRule("The facts could not be read.", is_resumable=True, is_detailed=True, needs="facts"),
+    "llm_empty": StopRule(phrase("The model gave an empty answer."), is_resumable=True, is_absence=True, is_given=True),
+    "facts_unavailable": StopRule(
+        phrase("The facts could not be read."), is_resumable=True, is_detailed=True, needs="facts"
+    ),
     "needs_input": StopRule(
-        "A fact that the team needs to start is missing.", is_resumable=True, is_detailed=True, needs="facts"
+        phrase("A fact that the team needs to start is missing."), is_resumable=True, is_detailed=True, needs="facts"
     ),
     "condition_failed": StopRule(
-        "A check of a role has no answer on these facts.",
+        phrase("A check of a role has no answer on these facts."),
         is_resumable=True,
         is_detailed=True,
         needs="corrected_facts",
-        remedy="Correct the facts, then resume it with: {resume}",
+        remedy=phrase("Correct the facts, then resume it with: {resume}"),
     ),
-    "cancelled": StopRule("Somebody stopped the run.", is_resumable=True),
+    "cancelled": StopRule(phrase("Somebody stopped the run."), is_resumable=True),
     "escalated": StopRule(
-        "A team that answers for a role did not reach a decision that it may take alone.",
+        phrase("A team that answers for a role did not reach a decision that it may take alone."),
         is_resumable=True,
         asks_human=True,
         follows_from="vote",
-        remedy="Only the team of the run asks people. To let the team talk once more: {resume} --budget max_rounds=N",
+        remedy=phrase(
+            "Only the team of the run asks people. To let the team talk once more: {resume} --budget max_rounds=N"
+        ),
     ),
-    "human_stopped": StopRule("Whoever was asked ended the run without a decision."),
+    "human_stopped": StopRule(phrase("Whoever was asked ended the run without a decision.")),
     "stale_thread": StopRule(
-        "The thread was started with something else.",
+        phrase("The thread was started with something else."),
         is_detailed=True,
-        remedy="The thread was started with {moved}. To decide anew, name another --thread; "
-        "one that has not finished takes the change with --accept-changes.",
+        remedy=phrase(
+            "The thread was started with {moved}. To decide anew, name another --thread; "
+            "one that has not finished takes the change with --accept-changes."
+        ),
     ),
     "busy": StopRule(
-        "Somebody else works on the thread.",
+        phrase("Somebody else works on the thread."),
         is_held=True,
-        remedy="Somebody else works on this thread. Try again when they are done.",
+        remedy=phrase("Somebody else works on this thread. Try again when they are done."),
     ),
     "recovery_exhausted": StopRule(
-        "The process died during calls too often, and no seat was filled in between.",
+        phrase("The process died during calls too often, and no seat was filled in between."),
         is_resumable=True,
         raised_by="max_recoveries",
     ),
-    "invalid_plan": _refusal("A plan broke its contract.", "The plan broke its contract, and no repair was left: *."),
+    "invalid_plan": _refusal(
+        phrase("A plan broke its contract."), phrase("The plan broke its contract, and no repair was left: *.")
+    ),
     "step_failed": StopRule(
-        "A step failed.",
+        phrase("A step failed."),
         is_resumable=True,
         is_detailed=True,
         is_absence=True,
-        detailed="Step * of the plan failed, and the planner may not be asked again.",
+        detailed=phrase("Step * of the plan failed, and the planner may not be asked again."),
     ),
     "invalid_output": _refusal(
-        "A role's output broke its contract.",
-        "What * returned broke its contract, and no repair was left.",
+        phrase("A role's output broke its contract."),
+        phrase("What * returned broke its contract, and no repair was left."),
         names_check=False,
     ),
     "invalid_verdict": _refusal(
-        "A verdict broke its contract.", "The verdict broke its contract, and no repair was left: *."
+        phrase("A verdict broke its contract."), phrase("The verdict broke its contract, and no repair was left: *.")
     ),
     "invalid_assignment": _refusal(
-        "An assignment broke its contract.", "The assignment broke its contract, and no repair was left: *."
+        phrase("An assignment broke its contract."),
+        phrase("The assignment broke its contract, and no repair was left: *."),
     ),
-    "max_turns_reached": StopRule("Every turn was used, and nobody said the phrase that ends it.", is_absence=True),
-    "no_quorum": StopRule("The ballots gave no decision.", is_absence=True, follows_from="vote"),
+    "max_turns_reached": StopRule(
+        phrase("Every turn was used, and nobody said the phrase that ends it."), is_absence=True
+    ),
+    "no_quorum": StopRule(phrase("The ballots gave no decision."), is_absence=True, follows_from="vote"),
 }
 """Every kind and its rule."""
+
+MOVED = {
+    "facts": phrase("other facts"),
+    "goal": phrase("another goal"),
+    "policy": phrase("another policy"),
+    "team": phrase("another team"),
+}
+"""What a thread was started with, by the detail of `stale_thread`, in words."""
 
 BROKEN_ANSWERS = ("protocol", "too_large")
 """Details of `llm_error` that say nothing against the next answer, as those of a server's own failures do."""
@@ -258,8 +292,8 @@ class Stop:
         >>> Stop("stale_thread:facts").remedy.partition(". ")[0]
         'The thread was started with other facts'
         """
-        moved = "other facts" if self.detail == "facts" else f"another {self.detail}"
-        return self.rule.remedy.replace("{moved}", moved)
+        moved = say(MOVED.get(self.detail, f"another {self.detail}"))
+        return say(self.rule.remedy).replace("{moved}", moved)
 
     @property
     def may_be_absent(self) -> bool:
