@@ -11,12 +11,13 @@ from typing import Protocol
 
 from policies.assurance.past import PastAnswer, PastRun, Rules, Verdict
 from policies.assurance.tape import Exchange, Pause, RoundEnd, Ruled, TapeStep
+from policies.assurance.unknowns import OTHER_MEANS, asked_elsewhen, resumed_perhaps, stopped_where, unasked
 from policies.contracts.answers import Refusal
 from policies.decision.guards import Finding
 from policies.decision.outcome import Ruling, decide
 from policies.decision.table import DECISIONS, Outcome, Policy
 from policies.decision.vote import Cast, Vote
-from policies.language import phrase, say
+from policies.language import say
 from policies.run.budgets import Spent
 from policies.run.seats import Failure, Reply, Reseating, Seat, forgive, is_full
 from policies.run.stop import Stop
@@ -25,7 +26,6 @@ from policies.team.fields import Stance
 from policies.team.team import Budget
 
 BETWEEN, FINALIZE = (None, "facts"), "finalize"  # phases of a stop from outside: before a round, before a signature
-OTHER_MEANS = phrase("the run had other limits on time, tokens or cost by then, or was cut by them")
 
 AskedAgain = tuple[Wave, Mapping[str, Reply]]
 """A wave as it is asked, and what its seats give."""
@@ -128,7 +128,7 @@ class Reenactment:
         if pause is not None and (pause.reason, pause.phase) == (stop.reason, stop.phase):
             return self.passed(pause)
         if Stop.parse(stop.reason).rule.is_resumable and self.run.tape.is_resumed_from(self.at):
-            return self.unknown(_resumed_perhaps(stop))
+            return self.unknown(resumed_perhaps(stop))
         return self._ended(stop)
 
     # --- between rounds ----------------------------------------------------------------------------------------------
@@ -226,9 +226,7 @@ class Reenactment:
         if unasked:
             return self.unknown(self._unasked(unasked[0]))
         if self.run.tape.was_silent(self.round):
-            return self.unknown(
-                say("who was silent in round {round} would have been asked at another moment", round=self.round)
-            )
+            return self.unknown(asked_elsewhen(self.round))
         given = {name: answers[0] for name, answers in found.items()}
         means = {_means(step.limits) for _, step in given.values()}
         if _is_metered(self.limits) or means != {_means(self.limits)}:
@@ -238,13 +236,9 @@ class Reenactment:
 
     def _unasked(self, name: str) -> str:
         sat = {role for number in range(1, self.round) for role in self.run.table_in(number)}
-        if name in sat and name not in self.run.table_in(self.round):
-            return say("{name} would have stayed in round {round}", name=name, round=self.round)
-        if name in self.run.joining(self.rules.policy) and not self.taken[name]:
-            return say("{name} would have joined in round {round}", name=name, round=self.round)
-        if self.taken[name]:
-            return say("{name} was not asked again in round {round}", name=name, round=self.round)
-        return say("{name} was not asked in round {round}", name=name, round=self.round)
+        stays = name in sat and name not in self.run.table_in(self.round)
+        joins = name in self.run.joining(self.rules.policy) and not self.taken[name]
+        return unasked(name, self.round, stays, joins, is_again=bool(self.taken[name]))
 
     def _taken(self, wave: Wave, replies: Mapping[str, Reply], offering: frozenset[str]) -> AskedAgain:
         self.spent, self.offering = wave.spent, self.offering | offering
@@ -284,12 +278,7 @@ class Reenactment:
     def _ended(self, stop: Stop) -> Verdict:
         if Stop.parse(stop.reason).rule.follows_from == "vote":
             return self.decided(stop.reason)
-        where = (
-            say("stopped at {phase}", phase=stop.phase)
-            if stop.phase
-            else say("stopped before round {round}", round=self.round + 1)
-        )
-        return self.verdict(stop.reason, where, is_ruled=False)
+        return self.verdict(stop.reason, stopped_where(stop, self.round + 1), is_ruled=False)
 
     def verdict(self, now: str | None, reason: str | None, is_ruled: bool) -> Verdict:
         """Return the verdict; `is_ruled` says whether it rests on the last vote."""
@@ -301,16 +290,6 @@ class Reenactment:
         return Verdict(
             run.thread, answer, run.ended, now, vote.round, ruling.row, reason or ruling.because, ruling.guards
         )
-
-
-def _resumed_perhaps(stop: Stop) -> str:
-    if not stop.phase:
-        return say("it would have stopped with {reason}, and might have been resumed", reason=stop.reason)
-    return say(
-        "it would have stopped with {reason} at {phase}, and might have been resumed",
-        reason=stop.reason,
-        phase=stop.phase,
-    )
 
 
 def _means(limits: Budget) -> tuple[float | None, ...]:

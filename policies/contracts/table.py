@@ -10,7 +10,8 @@ from policies.contracts.contract import Contract
 from policies.contracts.reading import NoJson, in_words, read, storable
 from policies.contracts.schema import MESSAGES, Schema, closed
 from policies.language import phrase, say
-from policies.run.stop import STOP_TABLE, StopKind, stop_reason
+from policies.run.stop import stop_reason
+from policies.run.stop_table import STOP_TABLE, StopKind
 from policies.team.team import Role, Team
 
 CONTRACTS: Mapping[ContractName, Contract] = {
@@ -69,7 +70,7 @@ def said_check(kind: StopKind, check: str) -> str:
     for form, words in faults_of(kind).items():
         found = _form(form).fullmatch(check)
         if found:
-            return say(words).replace("*", "{}").format(*found.groups()).rstrip().removesuffix(":").rstrip()
+            return say(words).replace("*", "{}").format(*found.groups()).removesuffix(": ").removesuffix("\xa0")
     name, colon, detail = check.partition(":")
     return f"{name.replace('_', ' ')}{f': {detail}' if colon else ''}"
 

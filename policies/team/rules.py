@@ -12,7 +12,7 @@ from policies.conditions.reading import reads_in, roles_in
 from policies.decision.guards import Guard
 from policies.decision.table import Policy, Row, Waiver
 from policies.decision.variables import reads_weights
-from policies.language import phrase, say, say_count
+from policies.language import say, say_count
 from policies.messages.message import Messaging, Subscription
 from policies.nearest import allowed_names
 from policies.paths import keys_of
@@ -21,12 +21,12 @@ from policies.patterns.rules import pattern_faults
 from policies.plain import shown
 from policies.team.approving import inner_faults, people_faults
 from policies.team.fields import Position
+from policies.team.mismatch import kind_in_words, what_is_wrong
 from policies.team.nesting import Within, teams_within
 from policies.team.people import Approver, Deciders, Escalation, Rule
 from policies.team.privacy import overlaps
 from policies.team.reserved import RESERVED_NAMES
 from policies.team.team import FACTS_FIELDS, MAX_ROLES, Brief, Budget, Check, Options, Price, Role, Team
-from policies.wording import refusal
 
 Path = tuple[str | int, ...]
 
@@ -77,7 +77,7 @@ def parse_team(raw: object) -> Team | list[Problem]:
     'is missing'
     """
     if not isinstance(raw, Mapping):
-        return [Problem((), say("is {kind}; allowed: a mapping of the team's fields", kind=_kind(raw)))]
+        return [Problem((), say("is {kind}; allowed: a mapping of the team's fields", kind=kind_in_words(raw)))]
     rules = list(_all_rule_problems(raw))
     try:
         team = Team.model_validate(dict(raw))
@@ -93,7 +93,7 @@ def parse_policy(raw: object) -> Policy | list[Problem]:
     ('rules', 0, 'when')
     """
     if not isinstance(raw, Mapping):
-        return [Problem((), say("is {kind}; allowed: a mapping of the policy's fields", kind=_kind(raw)))]
+        return [Problem((), say("is {kind}; allowed: a mapping of the policy's fields", kind=kind_in_words(raw)))]
     try:
         return Policy.model_validate(dict(raw))
     except ValidationError as error:
@@ -188,7 +188,7 @@ def _privacy_problems(team: Team, private: Sequence[str]) -> Iterator[Problem]:
 
 def _typed_problem(detail: ErrorDetails, under: Path = ()) -> Problem:
     path = under + (detail["loc"][:-1] if detail["loc"][-1:] == ("[key]",) else detail["loc"])
-    return Problem(path, _sentence(detail), _names_at(path) if detail["type"] == "extra_forbidden" else ())
+    return Problem(path, what_is_wrong(detail), _names_at(path) if detail["type"] == "extra_forbidden" else ())
 
 
 def _names_at(path: Path) -> tuple[str, ...]:
@@ -198,33 +198,6 @@ def _names_at(path: Path) -> tuple[str, ...]:
     pairs = zip(("", *path), path[:-1], strict=False)
     shape = tuple("*" if isinstance(part, int) or before in _NAMED else part for before, part in pairs)
     return tuple(_FIELDS[shape].model_fields)
-
-
-def _sentence(detail: ErrorDetails) -> str:
-    kind, context = detail["type"], detail.get("ctx", {})
-    if kind == "missing":
-        return say("is missing")
-    if kind == "extra_forbidden":
-        return say("is an unknown key")
-    if kind == "value_error" and detail["loc"][-1:] == ("facts",):  # the sentence names the place; facts may be private
-        return say("cannot be used: {error}", error=context["error"])
-    if kind == "value_error" and detail["loc"][-1:] == ("key",):  # the sentence says what it is; it may be a secret
-        return str(context["error"])
-    if kind == "value_error":
-        return say("is {input}: {error}", input=shown(detail["input"]), error=context["error"])
-    return refusal(detail)
-
-
-_KINDS = {
-    list: phrase("a list"),
-    str: phrase("text"),
-    bool: phrase("a boolean"),
-    **dict.fromkeys((int, float), phrase("a number")),
-}
-
-
-def _kind(value: object) -> str:
-    return say("empty") if value is None else say(_KINDS.get(type(value), phrase("not a mapping")))
 
 
 def _rule_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:

@@ -7,7 +7,8 @@ from langchain_core.messages import AIMessage
 
 from nodes.voices.voice import Tokens, Utterance
 from policies.run.seats import Failure
-from policies.run.stop import StopKind, stop_reason
+from policies.run.stop import stop_reason
+from policies.run.stop_table import StopKind
 
 USAGE_NAMES = (("prompt_tokens", "completion_tokens"), ("input_tokens", "output_tokens"))
 """What endpoints call the tokens that were read and written."""
