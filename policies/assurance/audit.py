@@ -85,9 +85,9 @@ def find_break(events: Iterable[Any], digest: Digest, noted: Head | None = None)
         return Break(
             seen,
             say(
-                "is not the end: {noted} was noted as the head, {Head} is what is here",
+                "is not the end: {noted} was noted as the head, {head} is what is here",
                 noted=noted,
-                Head=Head(seen, before),
+                head=Head(seen, before),
             ),
         )
     return None
@@ -97,7 +97,7 @@ def _fault(place: int, event: Any, before: str, digest: Digest) -> str | None:
     if not isinstance(event, Mapping):
         return say("is not an event")
     if event.get("seq") != place or isinstance(event.get("seq"), bool):
-        return say("has the number {event} where {place} was expected", event=event.get("seq"), place=place)
+        return say("has the number {number} where {place} was expected", number=event.get("seq"), place=place)
     if event.get("prev_hash") != before:
         return say("does not name the event before it")
     try:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from policies.assurance.past import PastAnswer, PastRun, Rules, Verdict
 from policies.assurance.tape import Exchange, Pause, RoundEnd, Ruled, TapeStep
-from policies.assurance.unknowns import OTHER_MEANS, asked_elsewhen, resumed_perhaps, stopped_where, unasked
+from policies.assurance.unknowns import OTHER_MEANS, asked_elsewhen, not_opened, resumed_perhaps, stopped_where, unasked
 from policies.contracts.answers import Refusal
 from policies.decision.guards import Finding
 from policies.decision.outcome import Ruling, decide
@@ -148,11 +148,7 @@ class Reenactment:
             return None
         if self.step() is None or self._was_decided():
             noted, opened = isinstance(step := self.step(), Ruled) and step.noted, self.round + 1
-            return self.unknown(
-                say("people gave reasons for round {round}", round=opened)
-                if noted
-                else say("round {round} never took place", round=opened)
-            )
+            return self.unknown(not_opened(opened, bool(noted)))
         self.round, self.outcome, self.taken, self.offering = self.round + 1, None, Counter(), frozenset()
         self.spent = replace(self.spent, rounds=self.spent.rounds + 1)
         self.seats = self.course.seats(self)

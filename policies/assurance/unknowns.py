@@ -7,7 +7,7 @@ OTHER_MEANS = phrase("the run had other limits on time, tokens or cost by then, 
 
 
 def resumed_perhaps(stop: Stop) -> str:
-    """Return why nobody knows what follows a stop that did not happen: people might have resumed the run."""
+    """Return why it is unknown what follows a stop that the run did not have: people might have resumed it."""
     if not stop.phase:
         return say("it would have stopped with {reason}, and might have been resumed", reason=stop.reason)
     return say(
@@ -15,6 +15,13 @@ def resumed_perhaps(stop: Stop) -> str:
         reason=stop.reason,
         phase=stop.phase,
     )
+
+
+def not_opened(round: int, is_noted: bool) -> str:
+    """Return why nothing is known of a round: it was opened with the reasons that people gave, or not at all."""
+    if is_noted:
+        return say("people gave reasons for round {round}", round=round)
+    return say("round {round} never took place", round=round)
 
 
 def stopped_where(stop: Stop, next_round: int) -> str:

@@ -148,14 +148,14 @@ def _instead(path: str, head: str, known: Sequence[str]) -> str:
     if meant:
         return say("did you mean `{meant}{path}`?", meant=meant, path=path.removeprefix(head))
     if len(known) > 1:
-        names = ", ".join(known)
+        listed = ", ".join(known)
         if head == "facts":
-            return say("a row reads the vote, not the facts; allowed: {names}", names=names)
-        return say("allowed: {names}", names=names)
+            return say("a row reads the vote, not the facts; allowed: {names}", names=listed)
+        return say("allowed: {names}", names=listed)
     if head in ("facts", "output"):
         return say("this condition reads `{known}`", known=known[0])
     told = _WRITTEN[known[0] == "facts", "." in path]
-    return say(told, path=f"{known[0]}.{path}", word=path)
+    return say(told, path=".".join((known[0], path)), word=path)
 
 
 # --- kinds of values --------------------------------------------------------------------------------------------------

@@ -68,6 +68,24 @@ Equal = Annotated[Any, AfterValidator(_equal), WithJsonSchema({"type": ["boolean
 ABSENT = phrase("is not in the facts")
 """What is found at a path that does not exist."""
 
+UNREADABLE = (
+    phrase("is null, not a number"),
+    phrase("is text, not a number"),
+    phrase("is a boolean, not a number"),
+    phrase("is a list, not a number"),
+    phrase("is an object, not a number"),
+    phrase("is null, not a single value"),
+    phrase("is a list, not a single value"),
+    phrase("is an object, not a single value"),
+    phrase("is a number, and its limit is text"),
+    phrase("is a number, and its limit is a boolean"),
+    phrase("is text, and its limit is a number"),
+    phrase("is text, and its limit is a boolean"),
+    phrase("is a boolean, and its limit is a number"),
+    phrase("is a boolean, and its limit is text"),
+)
+"""What else a guard may find that it cannot use; each is kept as it is, and said where it is shown."""
+
 SINGLE = (phrase("a number"), phrase("text"), phrase("a boolean"))
 """What can be compared."""
 
@@ -163,11 +181,14 @@ class Finding:
         >>> examine([Guard(name="fraud", fact="risk.rate", above=5, cap="no_go")], {})[0].fault
         'could not be read: risk.rate (it is not in the facts)'
         """
-        return (
-            say("could not be read: {path} (it {found})", path=self.unread.path, found=say(self.unread.found))
-            if self.unread
-            else None
-        )
+        return f"could not be read: {self.unread.path} (it {self.unread.found})" if self.unread else None
+
+    @property
+    def told(self) -> str | None:
+        """The same sentence in the language that is spoken; what is kept is in English, and compared."""
+        if self.unread is None:
+            return None
+        return say("could not be read: {path} (it {found})", path=self.unread.path, found=say(self.unread.found))
 
 
 def examine(guards: Iterable[Guard], facts: Mapping[str, Any]) -> tuple[Finding, ...]:
@@ -192,7 +213,7 @@ def find_unreadable(guard: Guard, facts: Mapping[str, Any]) -> list[Unreadable]:
     kinds = [kind_of(value) for _, value in pairs]
     if found or COMPARISONS[guard.comparison].side or kinds[0] == kinds[1]:
         return found
-    return [Unreadable(guard.fact, say("is {kinds}, and its limit is {other}", kinds=kinds[0], other=kinds[1]))]
+    return [Unreadable(guard.fact, f"is {kinds[0]}, and its limit is {kinds[1]}")]
 
 
 def _examine(guard: Guard, facts: Mapping[str, Any]) -> Finding:
@@ -216,8 +237,8 @@ def _fault(value: Any, comparison: Comparison) -> str | None:
         return ABSENT
     kind = kind_of(value)
     if COMPARISONS[comparison].side is None:
-        return None if kind in SINGLE else say("is {kind}, not a single value", kind=kind)
-    return None if kind == say("a number") else say("is {kind}, not a number", kind=kind)
+        return None if kind in SINGLE else f"is {kind}, not a single value"
+    return None if kind == "a number" else f"is {kind}, not a number"
 
 
 def _shown(value: Any) -> Any:

@@ -96,9 +96,12 @@ class Row(Value):
                 )
             )
         if self.release is not None and "stances" in variables_in(self.when):
-            told = say("it releases `{release}` on a condition that reads `stances`", release=self.release)
             raise ValueError(
-                say("{told}; allowed: other variables, since no role is released because of its stance", told=told)
+                say(
+                    "it releases `{release}` on a condition that reads `stances`; "
+                    "allowed: other variables, since no role is released because of its stance",
+                    release=self.release,
+                )
             )
         return self
 

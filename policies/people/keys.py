@@ -168,9 +168,7 @@ def _rsa(parts: Sequence[bytes]) -> str | None:
     return (
         None
         if is_long
-        else say(
-            "has {bits} bits, and not {min_rsa_bits} to {most}", bits=bits, min_rsa_bits=MIN_RSA_BITS, most=MAX_RSA_BITS
-        )
+        else say("has {bits} bits, and not {least} to {most}", bits=bits, least=MIN_RSA_BITS, most=MAX_RSA_BITS)
     )
 
 

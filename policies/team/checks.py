@@ -33,11 +33,11 @@ class Unanswered:
     def cause(self, role: str) -> str:
         """Return which check of which role has no answer, and why."""
         return say(
-            "role `{role}`, check {number} (`{when}`): {told}",
+            "role `{role}`, check {number} (`{when}`): {why}",
             role=role,
             number=self.number,
             when=self.when,
-            told=self.told,
+            why=self.told,
         )
 
 
@@ -118,7 +118,7 @@ def find_needed(team: Team, facts: Mapping[str, Any]) -> Needed | None:
     if required is not None:
         found = ABSENT if value_at(required, facts) is MISSING else phrase("is null")
         told = Misfit(keys_of(required), found).told(facts)
-        return Needed(required, say("the team requires it: {told}", told=told))
+        return Needed(required, say("the team requires it: {why}", why=told))
     for name in team.speaking:
         role = team.roles[name]
         said = stance_of(role, facts) if role.enabled and role.team is None and role.voice == "rules" else None

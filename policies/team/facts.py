@@ -98,7 +98,7 @@ def _unusable(field: Field, found: Misfit | str, shown: Mapping[str, Any]) -> Un
     is_absent = isinstance(found, Misfit) and found.found in (ABSENT, PARTLY)
     hint = say("; text with a dot is read as a path") if is_absent and field[-1] == "equals" else ""
     message = say(
-        "cannot be used: {told}{hint}; {todo}", told=told, hint=hint, todo=say(CORRECT if is_absent else CHANGE)
+        "cannot be used: {why}{hint}; {todo}", why=told, hint=hint, todo=say(CORRECT if is_absent else CHANGE)
     )
     return Unusable(Problem(field, message), () if isinstance(found, str) else found.path)
 

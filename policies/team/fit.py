@@ -143,7 +143,7 @@ def _no_container(side: Side) -> Iterator[Misfit]:
         found = (
             NULL
             if side.kind == "null"
-            else say("is {kind}, and `in` looks in a list or an object", kind=say(side.kind or ""))
+            else say("is {kind}, and `in` looks in a list or an object", kind=say(str(side.kind)))
         )
         yield Misfit(side.path, found)
 
@@ -190,7 +190,7 @@ def _misfit(sides: Sides, when: str) -> Misfit | None:
     if own.kind == "null" and own.path is not None:
         return Misfit(own.path, NULL)
     path = own.path if own.path is not None else next(iter((*own.reads, *other.reads, *fact_paths(when))), None)
-    kind, against = say(own.kind or ""), say(other.kind or "")
+    kind, against = say(str(own.kind)), say(str(other.kind))
     named = against if other.path is None else f"`{shown_path(other.path)}`, {against}"
     told = (
         phrase("gives {kind}, and `{operator}` compares it with {other}")

@@ -32,7 +32,7 @@ _KINDS = {
 
 
 def kind_in_words(value: object) -> str:
-    """Return what stands where a mapping is wanted.
+    """Return what a value is in whose place a mapping is wanted.
 
     >>> kind_in_words(None), kind_in_words(["x"]), kind_in_words(object())
     ('empty', 'a list', 'not a mapping')
