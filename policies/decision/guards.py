@@ -32,9 +32,9 @@ class Compared:
 
 COMPARISONS: Mapping[Comparison, Compared] = {
     "at_least": Compared(operator.ge, phrase("at least"), "upper"),
-    "above": Compared(operator.gt, "above", "upper"),
+    "above": Compared(operator.gt, phrase("above"), "upper"),
     "at_most": Compared(operator.le, phrase("at most"), "lower"),
-    "below": Compared(operator.lt, "below", "lower"),
+    "below": Compared(operator.lt, phrase("below"), "lower"),
     "equals": Compared(operator.eq, phrase("equal to")),
 }
 _PATH = re.compile(FACT_PATH_PATTERN)

@@ -73,7 +73,7 @@ def find_misplaced(conversation: str, sender: str, opens: bool, posted: Sequence
     if found is not None and sender in found.participants:
         return None
     joined = [each.id for each in conversations_of(posted) if sender in each.participants]
-    allowed = say(", ").join(joined) or say("none yet, one has to be opened")
+    allowed = ", ".join(joined) or say("none yet, one has to be opened")
     return say(
         "there is no conversation `{conversation}` in which {sender} takes part; allowed: {allowed}",
         conversation=conversation,

@@ -104,7 +104,7 @@ def _plan_shown(plan: Progress) -> dict[str, Any]:
 
 PATTERN = Pattern(
     phrase("complex work"),
-    "top-down",
+    phrase("top-down"),
     "medium",
     advance,
     ("plan", "output"),

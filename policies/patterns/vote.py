@@ -96,7 +96,7 @@ def tally(ballots: Closed) -> dict[str, int]:
 
 PATTERN = Pattern(
     phrase("a yes/no on a proposal"),
-    "ballots",
+    phrase("ballots"),
     "low",
     advance,
     ("proposal", "ballot"),

@@ -24,7 +24,7 @@ def extract_policy(file: BinaryIO, *_: Any, **_options: Any) -> Iterator[tuple[i
         yield 1, "phrase", found[2], []
 
 
-METHODS = [
+METHODS: Any = [
     ("shipped/*.yaml", extract_policy),
     ("**.py", "python"),
     ("**/templates/**.html", "jinja2.ext:babel_extract"),
@@ -98,6 +98,7 @@ def write_catalogues(language: str) -> list[Sentence]:
 
 def _write(language: str, part: str, found: Iterable[Sentence], before: Mapping[Sentence, Any]) -> None:
     catalogue = Catalog(locale=language)
+    catalogue.mime_headers = [("Plural-Forms", PLURALS[language])]
     for english in found:
         empty: Any = "" if isinstance(english, str) else ("", "")
         catalogue.add(english, before.get(english, empty))
