@@ -1,4 +1,4 @@
-"""Language: in which words people are told what was found. What is decided never depends on it.
+"""Language: in which words people read what was found. What is decided never depends on it.
 
 Sentences are written in English where they are said. A catalogue has them in another language, under the English ones;
 what it lacks is said in English. Which language is spoken is a context variable, as the precision of `decimal` is.
@@ -20,7 +20,7 @@ class Language:
     """A language: its code, its English name, its sentences by the English ones, and how it writes numbers.
 
     `counted` has the forms of a sentence that depends on a number, by the English sentences for one and for many;
-    `form_of` tells which of them a number takes.
+    `form_of` gives which of them a number takes.
     """
 
     code: str
@@ -29,9 +29,9 @@ class Language:
     counted: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     form_of: Callable[[int], int] = _one_or_many
     decimal: str = "."
-    """What stands before the decimals of a number."""
+    """What separates the decimals of a number."""
     group: str = ","
-    """What stands between the thousands of a number."""
+    """What separates the thousands of a number."""
 
 
 ENGLISH = Language("en", "English")
@@ -70,7 +70,7 @@ def speaking(language: Language) -> Iterator[None]:
 
 
 def phrase(sentence: str) -> str:
-    """Return the sentence as it is: it stands in a table, and is said with `say` where it is used."""
+    """Return the sentence as it is: it is in a table, and is said with `say` where it is used."""
     return sentence
 
 

@@ -23,7 +23,7 @@ def language_of(asked: str | None) -> Language:
     What the catalogue of a language lacks, or that of one without a catalogue, is said in English.
 
     >>> language_of("French").code, language_of("fr-CA").name, language_of("Klingon").name
-    ('fr', 'Canadian French', 'Klingon')
+    ('fr', 'French (Canada)', 'Klingon')
     """
     if asked is None or asked in (ENGLISH.code, ENGLISH.name):
         return ENGLISH

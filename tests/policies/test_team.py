@@ -81,6 +81,7 @@ PLAIN = (
     "change_freeze",
     "checkout_launch",
     "checkout_launch_escalates",
+    "checkout_launch_fr",
     "cold_storage",
     "retrospective",
 )
@@ -100,6 +101,7 @@ def test_teams_of_different_fields_are_shipped_for_the_rounds_and_one_for_each_o
         ("pipeline", "vendor_review"),
         ("rounds", "checkout_launch"),
         ("rounds", "checkout_launch_escalates"),
+        ("rounds", "checkout_launch_fr"),
         ("rounds", "cold_storage"),
         ("rounds", "open_sourcing"),
         ("vote", "change_freeze"),
