@@ -1,4 +1,4 @@
-"""A terminal and Markdown say everything but data in the language of their reader: every kind of run, in wide letters."""
+"""A terminal and Markdown say everything but data in the language of their reader: every kind of run, marked."""
 
 import io
 import re
