@@ -58,6 +58,7 @@ def people_of(past: Past) -> list[Plain]:
 def _shown(question: Question, past: Past) -> Plain:
     titles = offices_of(past)
     open_answers = question["status"] == "open"
+    thread = str(past.events_of("admitted")[0]["thread"])
     return {
         "id": question["id"],
         "kind": question["kind"],
@@ -70,15 +71,11 @@ def _shown(question: Question, past: Past) -> Plain:
         "options": [label_of(option) for option in question["options"]],
         "since": moment(question["since"]),
         "until": question["expires_at"] and moment(question["expires_at"]),
-        "command": command_for({**question, "thread_id": _thread(past)}) if open_answers else None,
+        "command": command_for({**question, "thread_id": thread}) if open_answers else None,
         "answers": [_answer(each, titles) for each in question["answers"]],
         "table": table_of(question),
         "declined": [_declined(each) for each in question["declined"]],
     }
-
-
-def _thread(past: Past) -> str:
-    return str(past.events_of("admitted")[0]["thread"])
 
 
 def _heading(question: Question, past: Past) -> str:
