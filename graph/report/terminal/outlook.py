@@ -55,7 +55,7 @@ def print_outlook(outlook: Mapping[str, Any], sequence: Sequence[str], console: 
         stages = _stages(outlook[name], say(TITLES["both" if same else name]))
         console.print(fitted(console, stages, is_titled=True))
     console.print(fitted(console, _models(outlook["longest"]["models"]), is_titled=True))
-    console.print(visible(say("Who sees whom: {told}", told="; ".join(tell(outlook["sees"], sequence)))))
+    console.print(visible(say("Who sees whom: {told}", told=say("; ").join(tell(outlook["sees"], sequence)))))
     console.print(
         say_count(
             "With every repair and replan: at most {number} call; {limit} is {most}.",
@@ -140,7 +140,7 @@ def print_guide(guide: Sequence[Mapping[str, Any]], agents: int, rounds: int, co
         )
     )
     console.print(rows_shown(console, [*map(say, GUIDE)], [_guided(entry) for entry in guide], lined=True))
-    below = [(entry["pattern"], "; ".join(entry["told"]), ", ".join(entry["stop_reasons"])) for entry in guide]
+    below = [(entry["pattern"], say("; ").join(entry["told"]), ", ".join(entry["stop_reasons"])) for entry in guide]
     console.print(rows_shown(console, [*map(say, GUIDE_BELOW)], below, lined=True))
 
 
