@@ -7,7 +7,8 @@ from typing import Any
 
 from policies.contracts.table import said_check
 from policies.language import in_figures, phrase, say, say_count
-from policies.run.stop import Stop, StopInput
+from policies.run.stop import Stop
+from policies.run.stop_table import StopInput
 from policies.team.titles import distinct_titles
 
 LABELS = {
