@@ -146,10 +146,9 @@ def _flips(dossier: Plain) -> Iterator[str]:
         return
     yield from (f"## {say('What would have changed it')}", "")
     if not flips["stances"] and not flips["limits"]:
-        yield say_count(
+        yield say(
             "No change of up to {number} stances, of a single fact or of a limit would have changed it.",
-            "No change of up to {number} stances, of a single fact or of a limit would have changed it.",
-            flips["searched"],
+            number=flips["searched"],
         )
         return
     rows = [[_outcome(flip), _stance_line(line)] for flip in flips["stances"] for line in flip["lines"]]
