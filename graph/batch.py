@@ -14,11 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from graph.documents import json_fault
-from graph.problems import UsageError
+from graph.problems import UsageError, reason_of
 from graph.record import Record
 from graph.runner import Runner
 from graph.store.names import check_new_thread
 from graph.teams.loader import Changes
+from policies.language import phrase, say
 from policies.nearest import allowed_names
 from policies.plain import find_unplain
 from policies.run.stop import Stop
@@ -152,24 +153,29 @@ async def _result_of(number: int, line: bytes, batch: Batch, work: _Work) -> Bat
         case = read_case(line)
         case_id = check_new_thread(case.id)
         if work.seen.setdefault(case.id, number) != number:
-            raise UsageError(f"`id` is {case.id!r}, as on line {work.seen[case.id]}; give each case its own id")
+            told = phrase("`id` is {id}, as on line {line}; give each case its own id")
+            raise UsageError(say(told, id=repr(case.id), line=work.seen[case.id]))
         async with work.turn:
             if batch.is_halted() or (batch.fails_fast and work.has_failed):
-                return BatchResult(case_id, None, f"line {number}: not begun, since the batch was ended", is_left=True)
+                told = _on(number, say("not begun, since the batch was ended"))
+                return BatchResult(case_id, None, told, is_left=True)
             kept = await _kept(case.id, batch)
             if kept is not None:
                 return BatchResult(case_id, kept)
             return BatchResult(case_id, await batch.runner.run(batch.load(case), case.id))
     except UsageError as error:
-        return BatchResult(case_id, None, "; ".join(f"line {number}: {problem}" for problem in error.problems))
+        return BatchResult(case_id, None, say("; ").join(_on(number, problem) for problem in error.problems))
     except OSError as error:
-        return BatchResult(
-            case_id, None, f"line {number}: {error.filename or 'this machine'}: {error.strerror or error}"
-        )
+        told = f"{error.filename or say('this machine')}: {reason_of(error)}"
+        return BatchResult(case_id, None, _on(number, told))
     except Exception as error:  # whatever one case meets, the others continue
-        return BatchResult(
-            case_id, None, f"line {number}: unexpected: {type(error).__name__}: {error}", is_unexpected=True
-        )
+        told = say("unexpected: {error}", error=f"{type(error).__name__}: {error}")
+        return BatchResult(case_id, None, _on(number, told), is_unexpected=True)
+
+
+def _on(number: int, problem: str) -> str:
+    """Return what is wrong with a line, after its number."""
+    return say("line {number}: {problem}", number=number, problem=problem)
 
 
 async def _kept(thread: str, batch: Batch) -> Record | None:
@@ -200,17 +206,17 @@ def read_case(line: bytes) -> BatchLine:
         UsageError: it is too long, no JSON object, or a field is missing, unknown or not allowed.
     """
     if len(line.rstrip(b"\n")) > MAX_LINE_BYTES:
-        raise UsageError(f"has more than {MAX_LINE_BYTES} bytes; allowed: at most {MAX_LINE_BYTES}")
+        raise UsageError(say("has more than {most} bytes; allowed: at most {most}", most=MAX_LINE_BYTES))
     try:
         value = json.loads(line.decode("utf-8-sig"), object_pairs_hook=_unique)
     except UnicodeDecodeError as error:
-        raise UsageError(f"is not UTF-8 at byte {error.start}") from None
+        raise UsageError(say("is not UTF-8 at byte {number}", number=error.start)) from None
     except json.JSONDecodeError as error:
-        raise UsageError(f"is not JSON: {json_fault(error)}") from None
+        raise UsageError(say("is not JSON: {why}", why=json_fault(error))) from None
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"is not JSON: {error}") from None
+        raise UsageError(say("is not JSON: {why}", why=error)) from None
     if not isinstance(value, dict):
-        raise UsageError(f"is not an object; allowed: {FORM}")
+        raise UsageError(say("is not an object; allowed: {form}", form=FORM))
     fault = find_unplain(value)
     if fault:
         raise UsageError(fault)
@@ -224,14 +230,15 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     counts = Counter(key for key, _ in pairs)
     twice = next((key for key, count in counts.items() if count > 1), None)
     if twice is not None:
-        raise ValueError(f"the key `{twice}` is there twice; keep one")
+        raise ValueError(say("the key `{key}` is there twice; keep one", key=twice))
     return dict(pairs)
 
 
 def _problem(detail: ErrorDetails) -> str:
     where = f"`{'.'.join(map(str, detail['loc']))}`"
     if detail["type"] == "missing":
-        return f"{where} is missing; allowed: {FORM}"
+        return say("{where} is missing; allowed: {form}", where=where, form=FORM)
     if detail["type"] == "extra_forbidden":
-        return f"{where} is an unknown key{allowed_names(str(detail['loc'][-1]), BatchLine.model_fields)}"
+        allowed = allowed_names(str(detail["loc"][-1]), BatchLine.model_fields)
+        return say("{where} is an unknown key{allowed}", where=where, allowed=allowed)
     return f"{where} {refusal(detail)}"

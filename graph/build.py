@@ -16,7 +16,7 @@ from nodes.role import build_role
 from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Input, Node, Output, State, StepInput
-from policies.language import speaking, spoken
+from policies.language import phrase, say, speaking, spoken
 from policies.people.asking import may_ask_people
 from policies.team.team import MAX_MESSAGES, Role, Team
 from policies.team.titles import distinct_titles
@@ -26,17 +26,26 @@ RECURSION_LIMIT = 3 * MAX_MESSAGES + 100
 
 OURS = {
     convene.NODE: (
-        "Convene",
-        "Admits the case, opens each round or stage, and asks roles whose seats are empty. It alone grants messages.",
+        phrase("Convene"),
+        phrase(
+            "Admits the case, opens each round or stage, and asks roles whose seats are empty. "
+            "It alone grants messages."
+        ),
     ),
     align.NODE: (
-        "Align",
-        "Takes the answers in order. When every seat is filled, the policy finds the conflicts and decides the round.",
+        phrase("Align"),
+        phrase(
+            "Takes the answers in order. When every seat is filled, the policy finds the conflicts and decides the "
+            "round."
+        ),
     ),
-    finalize.NODE: ("Finalize", "States the decision or the result, and has the brief written."),
-    human.NODE: ("People", "Waits until whoever is asked has answered. It asks for nothing itself."),
-    settle.NODE: ("Settle", "Takes what a person answered, or says why not, and asks until every question is settled."),
-    stop.NODE: ("Stop", "Ends the run with an explicit reason. Most such runs can be resumed."),
+    finalize.NODE: (phrase("Finalize"), phrase("States the decision or the result, and has the brief written.")),
+    human.NODE: (phrase("People"), phrase("Waits until whoever is asked has answered. It asks for nothing itself.")),
+    settle.NODE: (
+        phrase("Settle"),
+        phrase("Takes what a person answered, or says why not, and asks until every question is settled."),
+    ),
+    stop.NODE: (phrase("Stop"), phrase("Ends the run with an explicit reason. Most such runs can be resumed.")),
 }
 """The title of each node that is not a role, and what it does in a sentence."""
 
@@ -93,7 +102,7 @@ def _built(team: Team, services: Services, is_inner: bool, door: Door) -> Builde
 
 def _add(builder: Builder, name: str, node: Node) -> None:
     title, description = OURS[name]
-    builder.add_node(name, _speaking(node), metadata={"title": title, "description": description})
+    builder.add_node(name, _speaking(node), metadata={"title": say(title), "description": say(description)})
 
 
 def _speaking(node: Node) -> Node:
@@ -110,8 +119,10 @@ def _speaking(node: Node) -> Node:
 
 def _told(role: Role) -> dict[str, str]:
     """Return what a drawing shows of a role: its title, and its mandate in a sentence."""
-    within = f" Answered by the team `{role.team.name}`." if role.team else ""
-    return {"title": role.title, "description": f"{role.mandate}{within}"}
+    told = role.mandate
+    if role.team:
+        told = say("{mandate} Answered by the team `{team}`.", mandate=told, team=role.team.name)
+    return {"title": role.title, "description": told}
 
 
 def _role(name: str, team: Team, services: Services, stages: Stages) -> Node:
@@ -125,20 +136,22 @@ def _role(name: str, team: Team, services: Services, stages: Stages) -> Node:
 
 def _route(builder: Builder, team: Team, names: list[str], has_people: bool) -> None:
     titles = distinct_titles({name: team.roles[name].title for name in names})
-    asks = {name: f"ask {title}" for name, title in titles.items()}
-    onward = {finalize.NODE: "decided", stop.NODE: "must stop"}
-    people = {human.NODE: "ask people"} if has_people else {}
-    ways = {**asks, align.NODE: "all have answered", **people, **onward, FINISHED: "finished before"}
+    asks = {name: say("ask {title}", title=title) for name, title in titles.items()}
+    onward = {finalize.NODE: say("decided"), stop.NODE: say("must stop")}
+    people = {human.NODE: say("ask people")} if has_people else {}
+    ways = {**asks, align.NODE: say("all have answered"), **people, **onward, FINISHED: say("finished before")}
     _label(builder, convene.NODE, convene.route_after_convene, ways)
-    again = {convene.NODE: "next round, or empty seats", **people}
+    again = {convene.NODE: say("next round, or empty seats"), **people}
     _label(builder, align.NODE, align.route_after_align, {**again, **onward})
-    ends = {stop.NODE: "must stop", FINISHED: "answered"}
-    signing = {human.NODE: "to be signed"} if has_people and team.sign_off else {}
+    ends = {stop.NODE: say("must stop"), FINISHED: say("answered")}
+    signing = {human.NODE: say("to be signed")} if has_people and team.sign_off else {}
     _label(builder, finalize.NODE, finalize.route_after_finalize, {**signing, **ends})
     if has_people:
-        seated = {align.NODE: "seats are filled"} if team.human_roles else {}
-        more = {human.NODE: "more answers", convene.NODE: "next round, or a fact", **seated, **onward}
-        _label(builder, settle.NODE, settle.route_after_settle, {**more, **({FINISHED: "signed"} if signing else {})})
+        seated = {align.NODE: say("seats are filled")} if team.human_roles else {}
+        more = {human.NODE: say("more answers"), convene.NODE: say("next round, or a fact"), **seated, **onward}
+        _label(
+            builder, settle.NODE, settle.route_after_settle, {**more, **({FINISHED: say("signed")} if signing else {})}
+        )
 
 
 def _label(builder: Builder, name: str, route: Route, ways: Mapping[str, str]) -> None:

@@ -16,6 +16,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from graph.inputs import read_input
 from graph.problems import UsageError
+from policies.language import phrase, say
 from policies.plain import shown
 from policies.team.rules import Path
 
@@ -69,7 +70,8 @@ def read_yaml(data: bytes, name: str) -> Document:
     except MarkedYAMLError as error:
         raise UsageError(_syntax(error, name)) from None
     except (YAMLError, RecursionError, AssertionError) as error:
-        raise UsageError(f"{name}: cannot be read as YAML: {str(error).partition(chr(10))[0]}") from None
+        told = say("cannot be read as YAML: {why}", why=str(error).partition("\n")[0])
+        raise UsageError(f"{name}: {told}") from None
     if document.problems:
         raise UsageError(*document.problems)
     return document
@@ -85,20 +87,21 @@ def read_json(data: bytes, name: str) -> Document:
 
     def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         counted = Counter(key for key, _ in pairs)
-        document.problems.extend(
-            f"{name}: the key `{key}` is there twice; keep one" for key in counted if counted[key] > 1
-        )
+        document.problems.extend(f"{name}: {_twice(key)}" for key in counted if counted[key] > 1)
         return dict(pairs)
 
     def refuse(word: str) -> None:
-        document.problems.append(f"{name}: `{word}` is not JSON; allowed: finite numbers")
+        document.problems.append(f"{name}: {say('`{word}` is not JSON; allowed: finite numbers', word=word)}")
 
     try:
         document.value = json.loads(text, object_pairs_hook=mapping, parse_constant=refuse)
     except json.JSONDecodeError as error:
-        raise UsageError(f"{name}:{error.lineno}: cannot be read as JSON: {json_fault(error)}") from None
+        raise UsageError(
+            f"{name}:{error.lineno}: {say('cannot be read as JSON: {why}', why=json_fault(error))}"
+        ) from None
     except (ValueError, RecursionError):
-        raise UsageError(f"{name}: has a number too long or is nested too deep to be read as JSON") from None
+        told = say("has a number too long or is nested too deep to be read as JSON")
+        raise UsageError(f"{name}: {told}") from None
     if document.problems:
         raise UsageError(*document.problems)
     return document
@@ -111,11 +114,12 @@ def text_of(data: bytes, name: str) -> str:
         UsageError: it is too long, or is not UTF-8.
     """
     if len(data) > MAX_BYTES:
-        raise UsageError(f"{name}: has more than {MAX_BYTES} bytes; allowed: at most {MAX_BYTES}")
+        raise UsageError(f"{name}: {say('has more than {most} bytes; allowed: at most {most}', most=MAX_BYTES)}")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{name}: is not UTF-8 at byte {error.start}; write the text as UTF-8") from None
+        told = say("is not UTF-8 at byte {number}; write the text as UTF-8", number=error.start)
+        raise UsageError(f"{name}: {told}") from None
 
 
 def _yaml() -> YAML:
@@ -123,60 +127,70 @@ def _yaml() -> YAML:
 
 
 def _syntax(error: MarkedYAMLError, name: str) -> str:
-    said = error.problem or error.context or "it is broken"
+    said = error.problem or error.context or phrase("it is broken")
     told, is_at_start = next((told for begin, told in _YAML_FAULTS.items() if said.startswith(begin)), (said, False))
     mark = error.context_mark if is_at_start and error.context_mark else error.problem_mark
-    return f"{name}{f':{mark.line + 1}' if mark else ''}: cannot be read as YAML: {told}"
+    return f"{name}{f':{mark.line + 1}' if mark else ''}: {say('cannot be read as YAML: {why}', why=say(told))}"
 
 
 _YAML_FAULTS: Mapping[str, tuple[str, bool]] = {
-    "found character '\\t'": ("the line is indented with a tab; allowed: spaces", False),
-    "found character '%'": ("a value may not begin with `%`; put it in quotes", False),
-    "found character '@'": ("a value may not begin with `@`; put it in quotes", False),
-    "found character '`'": ("a value may not begin with a backquote; put it in quotes", False),
+    "found character '\\t'": (phrase("the line is indented with a tab; allowed: spaces"), False),
+    "found character '%'": (phrase("a value may not begin with `%`; put it in quotes"), False),
+    "found character '@'": (phrase("a value may not begin with `@`; put it in quotes"), False),
+    "found character '`'": (phrase("a value may not begin with a backquote; put it in quotes"), False),
     "expected <block end>, but found '<block mapping start>'": (
-        "the line is indented differently from the keys that it belongs to; indent them alike",
+        phrase("the line is indented differently from the keys that it belongs to; indent them alike"),
         False,
     ),
     "expected <block end>": (
-        "the line does not fit what is above it; check its indentation and its quotes",
+        phrase("the line does not fit what is above it; check its indentation and its quotes"),
         False,
     ),
-    "could not find expected ':'": ("the line has no `:` after its key; allowed: `key: value`", True),
+    "could not find expected ':'": (phrase("the line has no `:` after its key; allowed: `key: value`"), True),
     "mapping values are not allowed": (
-        "the line has a second `:`, or is indented too deep; put text with a `:` in quotes",
+        phrase("the line has a second `:`, or is indented too deep; put text with a `:` in quotes"),
         False,
     ),
-    "sequence entries are not allowed": ("a list entry begins with `- ` in a line of its own, below its key", False),
-    "found unknown escape": ("a backslash begins an escape in double quotes; use single quotes", False),
-    "found unexpected end of stream": ("the text that begins in this line has no closing quote", True),
-    "expected ',' or": ("a bracket that opens in this line is not closed, or a comma is missing", True),
-    "expected the node content": ("a value is missing, or a bracket that opens in this line is not closed", True),
-    "while scanning a block scalar": ("the text block after `|` or `>` is not indented", True),
-    "did not find expected": ("the line does not fit what is above it; check its indentation", False),
+    "sequence entries are not allowed": (
+        phrase("a list entry begins with `- ` in a line of its own, below its key"),
+        False,
+    ),
+    "found unknown escape": (phrase("a backslash begins an escape in double quotes; use single quotes"), False),
+    "found unexpected end of stream": (phrase("the text that begins in this line has no closing quote"), True),
+    "expected ',' or": (phrase("a bracket that opens in this line is not closed, or a comma is missing"), True),
+    "expected the node content": (
+        phrase("a value is missing, or a bracket that opens in this line is not closed"),
+        True,
+    ),
+    "while scanning a block scalar": (phrase("the text block after `|` or `>` is not indented"), True),
+    "did not find expected": (phrase("the line does not fit what is above it; check its indentation"), False),
 }
 """How the messages of the YAML reader begin, what each means, and whether the mistake is where the value begins."""
 
 _JSON_FAULTS: Mapping[str, str] = {
-    "Expecting property name": "a key in double quotes is expected",
-    "Illegal trailing comma": "a comma is not allowed after the last value",
-    "Expecting ',' delimiter": "a comma or a closing bracket is expected",
-    "Expecting ':' delimiter": "a `:` is expected after a key",
-    "Extra data": "nothing more is expected",
-    "Unterminated string": "a text has no closing quote",
-    "Invalid control character": "a line break or another control character is not allowed in a text",
-    "Invalid \\": "a backslash is not followed by what JSON allows; write `\\\\` for one",
+    "Expecting property name": phrase("a key in double quotes is expected"),
+    "Illegal trailing comma": phrase("a comma is not allowed after the last value"),
+    "Expecting ',' delimiter": phrase("a comma or a closing bracket is expected"),
+    "Expecting ':' delimiter": phrase("a `:` is expected after a key"),
+    "Extra data": phrase("nothing more is expected"),
+    "Unterminated string": phrase("a text has no closing quote"),
+    "Invalid control character": phrase("a line break or another control character is not allowed in a text"),
+    "Invalid \\": phrase("a backslash is not followed by what JSON allows; write `\\\\` for one"),
 }
 
 
 def json_fault(error: json.JSONDecodeError) -> str:
     """Return what is wrong with a JSON text, and at which character of its line."""
     if not error.doc.strip():
-        return "it is empty"
-    told = next((told for begin, told in _JSON_FAULTS.items() if error.msg.startswith(begin)), "a value is expected")
-    found = error.doc[error.pos : error.pos + 1]
-    instead = f", not `{found}`" if found else ", where the text ends"
-    return f"{told} at character {error.colno}{instead if told.endswith('expected') else ''}"
+        return say("it is empty")
+    wanted = phrase("a value is expected")
+    told = next((told for begin, told in _JSON_FAULTS.items() if error.msg.startswith(begin)), wanted)
+    found, at = error.doc[error.pos : error.pos + 1], {"fault": say(told), "number": error.colno}
+    if not told.endswith("expected"):
+        return say("{fault} at character {number}", **at)
+    if not found:
+        return say("{fault} at character {number}, where the text ends", **at)
+    return say("{fault} at character {number}, not `{found}`", **at, found=found)
 
 
 def _refuse_events(text: str, document: Document) -> None:
@@ -186,22 +200,23 @@ def _refuse_events(text: str, document: Document) -> None:
         depth += {"MappingStartEvent": 1, "SequenceStartEvent": 1}.get(type(event).__name__, 0)
         depth -= {"MappingEndEvent": 1, "SequenceEndEvent": 1}.get(type(event).__name__, 0)
         if depth > MAX_DEPTH:
-            document.problems.append(f"{document.name}:{line}: is nested deeper than {MAX_DEPTH} levels")
+            told = say("is nested deeper than {most} levels", most=MAX_DEPTH)
+            document.problems.append(f"{document.name}:{line}: {told}")
             return
         document.problems.extend(f"{document.name}:{line}: {what}" for what in _refused(event))
 
 
 def _refused(event: Any) -> Iterator[str]:
     if getattr(event, "version", None) not in (None, (1, 2)):
-        yield "the directive `%YAML` is not allowed; this is read as YAML 1.2"
+        yield say("the directive `%YAML` is not allowed; this is read as YAML 1.2")
     if isinstance(event, AliasEvent):
-        yield f"the alias `*{event.anchor}` is not allowed; write the value out"
+        yield say("the alias `*{name}` is not allowed; write the value out", name=event.anchor)
     elif isinstance(event, NodeEvent):
         if event.anchor:
-            yield f"the anchor `&{event.anchor}` is not allowed; write the value out"
+            yield say("the anchor `&{name}` is not allowed; write the value out", name=event.anchor)
         tag = getattr(event, "tag", None)
         if tag:
-            yield f"the tag `{tag}` is not allowed; write a plain value"
+            yield say("the tag `{tag}` is not allowed; write a plain value", tag=tag)
 
 
 def _value(node: Node, path: Path, document: Document) -> Any:
@@ -218,13 +233,17 @@ def _mapping(node: MappingNode, path: Path, document: Document) -> dict[Any, Any
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
         if not isinstance(key_node, ScalarNode) or not isinstance(key := _scalar(key_node, document), str):
-            document.problems.append(f"{document.name}:{line}: a key is not text; put it in quotes")
+            document.problems.append(f"{document.name}:{line}: {say('a key is not text; put it in quotes')}")
             continue
         if key in found:
-            document.problems.append(f"{document.name}:{line}: the key `{key}` is there twice; keep one")
+            document.problems.append(f"{document.name}:{line}: {_twice(key)}")
         document.lines[(*path, key)] = line
         found[key] = _value(value_node, (*path, key), document)
     return found
+
+
+def _twice(key: str) -> str:
+    return say("the key `{key}` is there twice; keep one", key=key)
 
 
 def _scalar(node: Node, document: Document) -> Any:
@@ -235,7 +254,6 @@ def _scalar(node: Node, document: Document) -> Any:
         return document.constructor.construct_object(node)
     except (ValueError, LookupError):
         line = node.start_mark.line + 1
-        document.problems.append(
-            f"{document.name}:{line}: {shown(node.value)} is not a number that can be read; put text in quotes"
-        )
+        told = say("{value} is not a number that can be read; put text in quotes", value=shown(node.value))
+        document.problems.append(f"{document.name}:{line}: {told}")
         return None

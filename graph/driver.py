@@ -20,6 +20,7 @@ from graph.threads import Threads
 from graph.tracing import Tracing
 from nodes.border import unused_messages
 from nodes.services import Services
+from policies.language import say
 from policies.people.question import is_expired
 from policies.team.team import Budget, Team
 
@@ -142,4 +143,4 @@ def team_from(kept: Mapping[str, Any], goal: str) -> Team:
     try:
         return Team.model_validate({**kept, "goal": goal}, strict=False)
     except ValidationError:
-        raise UsageError("this thread is of another version of Accord: it can be shown, not continued") from None
+        raise UsageError(say("this thread is of another version of Accord: it can be shown, not continued")) from None

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from graph.languages.catalogue import speak_as
 from graph.past import Past
 from graph.people import answers_in
 from graph.problems import StorageError, UsageError
@@ -13,6 +14,7 @@ from graph.store.location import located
 from graph.threads import UNREADABLE
 from nodes.asking import shown_question
 from nodes.halt import Halt
+from policies.language import speaking, spoken
 from policies.people.answering import Approvers, seat_for
 from policies.people.question import Question, is_expired
 
@@ -24,6 +26,8 @@ class Inbox:
 
     def __init__(self, runner: Runner, now: str) -> None:
         self._runner, self._now = runner, now
+        self.languages: dict[str, str | None] = {}
+        """The language of each thread of which something waits."""
 
     async def waiting(self, name: str | None = None) -> list[Entry]:
         """Return the open questions of all threads, the oldest first, each with its thread and who may answer.
@@ -36,13 +40,16 @@ class Inbox:
         found: list[Entry] = []
         for entry in await self._runner.threads.index.open():
             try:
-                found += await self._of(entry["thread_id"], name)
+                with speaking(spoken()):  # what the next thread says is in its own language
+                    found += await self._of(entry["thread_id"], name)
             except (StorageError, *UNREADABLE):
                 continue
         return sorted(found, key=lambda each: (each["since"], each["id"]))
 
     async def _of(self, thread: str, name: str | None) -> list[Entry]:
         past = await self._past(thread)
+        speak_as(past.language)
+        self.languages[thread] = past.language
         if any(is_expired(question, self._now) for question in past.waiting):
             with suppress(UsageError):
                 await self._runner.expire(thread)

@@ -14,7 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from graph.problems import UsageError
+from graph.problems import UsageError, reason_of
+from policies.language import phrase, say
 from policies.nearest import nearest
 
 PATIENCE_SECONDS = 10.0
@@ -49,10 +50,8 @@ class _Patient(io.RawIOBase):
             UsageError: nothing came for too long.
         """
         if not self._poll.poll(PATIENCE_SECONDS * 1_000):
-            raise UsageError(
-                f"{self._name}: is not a regular file, and nothing was written to it for "
-                f"{PATIENCE_SECONDS:.0f} seconds; name a file"
-            )
+            told = phrase("is not a regular file, and nothing was written to it for {seconds} seconds; name a file")
+            raise UsageError(f"{self._name}: {say(told, seconds=f'{PATIENCE_SECONDS:.0f}')}")
         return os.readv(self._file, [buffer])
 
     def fileno(self) -> int:
@@ -114,11 +113,15 @@ def _said(name: str | Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise UsageError(f"{name}: cannot be read: {error.strerror}{_nearest_file(Path(name))}") from None
+        raise UsageError(f"{_unread(name, reason_of(error))}{_nearest_file(Path(name))}") from None
     except OSError as error:
-        raise UsageError(f"{name}: cannot be read: {error.strerror or error}") from None
+        raise UsageError(_unread(name, reason_of(error))) from None
     except ValueError as error:  # a NUL in the path
-        raise UsageError(f"{str(name)!r}: cannot be read: {error}") from None
+        raise UsageError(_unread(repr(str(name)), error)) from None
+
+
+def _unread(name: str | Path, why: object) -> str:
+    return f"{name}: {say('cannot be read: {why}', why=why)}"
 
 
 def _nearest_file(path: Path) -> str:
@@ -129,7 +132,7 @@ def _nearest_file(path: Path) -> str:
     except OSError:
         return ""
     found = nearest(path.name, names)
-    return f"; did you mean `{path.parent / found}`?" if found else ""
+    return say("; did you mean `{name}`?", name=path.parent / found) if found else ""
 
 
 def _may_be_silent(file: int) -> bool:
@@ -159,7 +162,10 @@ def bounded_lines(file: IO[bytes], limit: int, name: str | Path) -> Iterator[byt
             rest = read(PIECE)
             passed += len(rest)
             if passed > MAX_REST:
-                raise UsageError(f"{name}: line {number}: does not end; allowed: at most {limit} bytes a line")
+                told = say(
+                    "line {number}: does not end; allowed: at most {most} bytes a line", number=number, most=limit
+                )
+                raise UsageError(f"{name}: {told}")
         yield line
 
 
@@ -189,7 +195,7 @@ def _kept(file: IO[bytes], limit: int, name: str) -> Iterator[IO[bytes]]:
     with TemporaryFile() as kept:
         for number, line in enumerate(bounded_lines(file, limit, name), 1):
             if number > MAX_LINES:
-                raise UsageError(f"{name}: has more than {MAX_LINES} lines; split it")
+                raise UsageError(f"{name}: {say('has more than {most} lines; split it', most=MAX_LINES)}")
             kept.write(line if line.endswith(b"\n") else line + b"\n")
         kept.seek(0)
         yield kept
@@ -202,5 +208,5 @@ def _is_regular(file: IO[bytes]) -> bool:
 @contextmanager
 def _stdin() -> Iterator[IO[bytes]]:
     if sys.stdin is None:
-        raise UsageError("-: cannot be read: stdin is closed")
+        raise UsageError(_unread("-", say("stdin is closed")))
     yield sys.stdin.buffer

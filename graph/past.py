@@ -69,6 +69,13 @@ class Past:
         return cast("Plain", self.case.get("team", {}))
 
     @property
+    def language(self) -> str | None:
+        """The language that the team asks for; None for English, and where what is kept does not say."""
+        team = self.case.get("team") if isinstance(self.case, Mapping) else None
+        named = team.get("language") if isinstance(team, Mapping) else None
+        return named if isinstance(named, str) else None
+
+    @property
     def approvers(self) -> Mapping[str, Approver]:
         """The people whom the team names, by name."""
         return {name: Approver.model_validate(each) for name, each in self.team.get("approvers", {}).items()}

@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
+from policies.language import phrase, say
+
 _OBEYED = frozenset({"Cc", "Cf", "Zl", "Zp"})
 """Categories of characters that act and are not seen: controls, formats, ends of lines."""
 
@@ -34,6 +36,32 @@ class StorageError(UsageError):
     """The database cannot be opened, read or written."""
 
 
+REASONS = (
+    phrase("No such file or directory"),
+    phrase("Permission denied"),
+    phrase("Is a directory"),
+    phrase("Not a directory"),
+    phrase("File exists"),
+    phrase("File name too long"),
+    phrase("Read-only file system"),
+    phrase("No space left on device"),
+    phrase("Input/output error"),
+    phrase("Too many open files"),
+    phrase("Broken pipe"),
+    phrase("Too many levels of symbolic links"),
+)
+"""What systems say of files, so that catalogues have it."""
+
+
+def reason_of(error: OSError) -> str:
+    """Return what the system says of a file or a connection.
+
+    >>> reason_of(FileNotFoundError(2, "No such file or directory"))
+    'No such file or directory'
+    """
+    return say(error.strerror) if error.strerror else str(error)
+
+
 def missing_folder(path: Path) -> str | None:
     """Return in words which folder of a file is missing and how to make it; None where it is there, or cannot be made.
 
@@ -47,7 +75,8 @@ def missing_folder(path: Path) -> str | None:
             return None
     except OSError:  # of a folder that may not be looked into, whoever opens the file says why
         return None
-    return f"the folder `{folder}` does not exist; make it with `mkdir -p {shlex.quote(str(folder))}`"
+    make = shlex.quote(str(folder))
+    return say("the folder `{folder}` does not exist; make it with `mkdir -p {make}`", folder=folder, make=make)
 
 
 def neutral(text: str) -> str:

@@ -9,6 +9,7 @@ from graph.collector import settle_collector
 from graph.driver import Driver, Inputs, OnEvent, kept_team, team_from, tell
 from graph.endpoints import load_notify
 from graph.facts.loader import load_facts
+from graph.languages.catalogue import speak_as
 from graph.notices.outbox import know_receivers
 from graph.past import Past
 from graph.problems import UsageError
@@ -33,6 +34,7 @@ from nodes.stages import Stages
 from nodes.state import State
 from nodes.taking import Taking, with_question
 from nodes.voices.voice import Voice
+from policies.language import say
 from policies.run.budgets import change_budget
 from policies.run.resumption import Resumption, resumption_of
 from policies.run.staleness import changes_in_words, find_moved
@@ -94,11 +96,13 @@ class Runner:
                 async with self._database.fences.hold(thread):
                     return await work()
             except FencedError as error:
-                return refused_record(thread, stop_reason("busy"), str(error))
+                return refused_record(thread, stop_reason("busy"), say(str(error)))
             except ThreadBusyError:
+                await self.threads.speak(thread)
                 return refused_record(thread, stop_reason("busy"))
 
     async def _run(self, thread: str, team: Team, inputs: Inputs, on_event: OnEvent | None) -> Record:
+        speak_as(team.language)
         state = await self.threads.state(thread)
         if state is None:
             await self.threads.index.admit(thread, team, inputs)
@@ -129,12 +133,15 @@ class Runner:
         if state is not None:
             with blaming(thread, state):
                 past = Past.of(state)
+                speak_as(past.language)
                 _limits_from(past.budget, inputs)
                 inputs["facts"] = _withheld(inputs["facts"], kept_team(past))
                 return await self._go_on(thread, kept_team(past), past, inputs, on_event)
         admitted = await self.threads.admitted(thread)
-        inputs["facts"] = _withheld(inputs["facts"], team_from(admitted["team"], "-"))
-        team, given = team_from(admitted["team"], "-"), {key: value for key, value in inputs.items() if value}
+        speak_as(admitted["team"].get("language"))
+        team = team_from(admitted["team"], "-")
+        inputs["facts"] = _withheld(inputs["facts"], team)
+        given = {key: value for key, value in inputs.items() if value}
         limits = _limits_from(team.budget, inputs)
         self._driver.check_voices(team, limits)
         approved(team, limits)
@@ -201,7 +208,8 @@ class Runner:
     async def _answer(self, thread: str, said: dict[str, Any], on_event: OnEvent | None) -> Record:
         state = await self.threads.state(thread)
         if state is None:
-            raise UsageError(f"the thread `{thread}` has not begun, so nobody is asked yet")
+            raise UsageError(say("the thread `{name}` has not begun, so nobody is asked yet", name=thread))
+        speak_as(Past.of(state).language)
         with blaming(thread, state):
             refuse_broken(thread, state)
             team = kept_team(Past.of(state))

@@ -22,6 +22,8 @@ from nodes.fingerprint import digest
 from nodes.mail import as_if_heard, listening_of
 from nodes.said import keep_said, offers_to, said_to
 from nodes.services import utc_now
+from policies import language
+from policies.language import in_figures, phrase
 from policies.messages.message import message_from, plain_message
 from policies.messages.outside import accept_said, find_misplaced
 from policies.plain import shown
@@ -85,9 +87,9 @@ def _checked(thread: str, state: State, kept: Sequence[Plain], speech: Speech) -
     past = Past.of({**state, "case": {"goal": "-", **Past.of(state).case}})
     _refuse_finished(thread, past)
     if len(kept) >= MAX_SAID:
-        raise UsageError(
-            f"the thread `{thread}` has {len(kept):,} messages from outside; allowed: at most {MAX_SAID:,}"
-        )
+        many = {"number": in_figures(f"{len(kept):,}"), "most": in_figures(f"{MAX_SAID:,}")}
+        told = phrase("the thread `{name}` has {number} messages from outside; allowed: at most {most}")
+        raise UsageError(language.say(told, name=thread, **many))
     listening = listening_of(kept_team(past))
     before = as_if_heard(state, listening, kept)
     message = accept_said(speech.as_said(), before, listening)
@@ -102,17 +104,19 @@ def _checked(thread: str, state: State, kept: Sequence[Plain], speech: Speech) -
 def _refuse_finished(thread: str, past: Past) -> None:
     stop = Stop.find(past.stop_reason or "")
     if stop is not None and not stop.rule.is_resumable:
-        raise UsageError(
-            f"the thread `{thread}` has finished ({past.stop_reason}), so that nobody would read the message; "
-            "`accord run` starts another"
+        told = language.say(
+            "the thread `{name}` has finished ({reason}), so that nobody would read the message; "
+            "`accord run` starts another",
+            name=thread,
+            reason=past.stop_reason,
         )
+        raise UsageError(told)
 
 
 def _said_before(again: Plain, is_same: bool) -> Plain:
     if not is_same:
-        raise UsageError(
-            f"the id {shown(again['id'])} was used for another message; allowed: another id, or no --id for one of ours"
-        )
+        told = phrase("the id {id} was used for another message; allowed: another id, or no --id for one of ours")
+        raise UsageError(language.say(told, id=shown(again["id"])))
     return again
 
 
@@ -134,7 +138,8 @@ async def _turn(locks: Locks, thread: str) -> AsyncIterator[None]:
         finally:
             await lock.__aexit__(None, None, None)
         return
-    raise StorageError(f"somebody has been saying something to the thread `{thread}` for too long; try again")
+    told = phrase("somebody has been saying something to the thread `{name}` for too long; try again")
+    raise StorageError(language.say(told, name=thread))
 
 
 async def read_said(settings: Settings, name: str) -> tuple[str, State, list[Plain]]:
@@ -166,9 +171,9 @@ def undelivered(thread: str, state: State, said: Sequence[Plain]) -> list[Undeli
     refused = {event["said"]: event["because"] for event in past.events_of("message_refused") if "said" in event}
     there = {message["id"] for message in past.messages}
     stop = Stop.find(past.stop_reason or "")
-    waits = "waits until the next round or stage opens"
+    waits = language.say("waits until the next round or stage opens")
     if stop is not None:
-        is_resumable = stop.rule.is_resumable
-        waits = f"waits until `accord resume {thread}`" if is_resumable else "said too late: the thread had finished"
+        until = language.say("waits until `accord resume {name}`", name=thread)
+        waits = until if stop.rule.is_resumable else language.say("said too late: the thread had finished")
     left = [each for each in said if each["id"] not in there]
     return [Undelivered(plain_message(message_from(each)), refused.get(each["id"], waits)) for each in left]

@@ -16,6 +16,7 @@ from graph.build import RECURSION_LIMIT, Door, build_graph
 from graph.driver import kept_team
 from graph.facts.loader import load_facts
 from graph.facts.table import source_of
+from graph.languages.catalogue import language_of, speak_as
 from graph.past import Past
 from graph.problems import UsageError
 from graph.settings import Settings, load_settings
@@ -32,13 +33,14 @@ from graph.tracing import config_of, serve_tracing
 from graph.versions import installed_versions
 from graph.voices import build_voices
 from nodes.services import FactsUnavailableError, InputRefusedError, Services
+from policies.language import phrase, say, speaking
 from policies.plain import shown
 from policies.run.stop import Stop
 from policies.team.team import PatternName, Team
 from policies.wording import allowed_by
 
 GRAPHS_KEPT = 64
-BUSY = "busy: somebody else works on this thread; try again when they are done"
+BUSY = phrase("busy: somebody else works on this thread; try again when they are done")
 
 
 _MAKING = threading.Lock()
@@ -81,14 +83,19 @@ class Thread:
     async def read(cls, thread: str | None) -> Self:
         """Return a thread of the database that the server has opened.
 
+        From then on the language of its team is spoken, English for a new one.
+
         Raises:
             StorageError: it cannot be read.
         """
+        speak_as(None)
         if thread is None:
             return cls(Past())
         threads = await asyncio.to_thread(_threads)
         newest, interrupts = await threads.newest_checkpoint(thread), await threads.interrupts(thread)
-        return cls(await past_of(thread), newest, tuple(interrupts))
+        past = await past_of(thread)
+        speak_as(past.language)
+        return cls(past, newest, tuple(interrupts))
 
     @property
     def team(self) -> Team | None:
@@ -111,10 +118,11 @@ class Thread:
         """
         named = [configurable.get("checkpoint_id"), *(configurable.get("checkpoint_map") or {}).values()]
         if self.past.case and any(each not in (None, self.newest) for each in named):
-            raise InputRefusedError(
+            told = say(
                 "what a thread has recorded never changes: it continues from its newest state, not from an earlier "
                 "checkpoint; begin a new thread with another goal, other facts or another budget"
             )
+            raise InputRefusedError(told)
 
 
 async def is_held(thread: str) -> bool:
@@ -131,6 +139,12 @@ async def past_of(thread: str) -> Past:
     """
     threads = await asyncio.to_thread(_threads)
     return Past.of(await threads.state(thread) or {})
+
+
+async def speak_of(thread: str | None) -> None:
+    """Speak the language of a thread's team from now on, where the thread can be read."""
+    with suppress(UsageError):
+        await Thread.read(thread)
 
 
 @contextmanager
@@ -150,6 +164,7 @@ async def compiled_for(pattern: PatternName, configurable: Mapping[str, Any], ow
     """
     # In a thread: in its event loop the server refuses to read files.
     team = await asyncio.to_thread(team_for, pattern, configurable, own)
+    speak_as(team.language)
     facts = None
     with suppress(UsageError):  # convene asks for them again, and ends the run where they cannot be had
         facts = await own_facts(team)
@@ -180,7 +195,9 @@ async def own_facts(team: Team) -> dict[str, Any] | None:
     try:
         return await load_facts(team)
     except FactsUnavailableError as error:
-        raise UsageError(f"the facts of the team `{team.name}` cannot be read: {error}") from None
+        raise UsageError(
+            say("the facts of the team `{name}` cannot be read: {why}", name=team.name, why=error)
+        ) from None
 
 
 @lru_cache(maxsize=GRAPHS_KEPT)
@@ -189,7 +206,8 @@ def _compiled(written: str, facts: str) -> Any:
     team = Team.model_validate_json(written)
     settings, services = _process()
     names = names_of(settings, team.pattern)
-    door = Door(form_of(team, json.loads(facts)), configuration_of(names, examples()[team.pattern]))
+    with speaking(language_of(team.language)):
+        door = Door(form_of(team, json.loads(facts)), configuration_of(names, examples()[team.pattern]))
     graph = build_graph(team, services, door=door).compile(name=team.name)
     return graph.with_config(recursion_limit=RECURSION_LIMIT, **config_of(team))
 
@@ -203,16 +221,19 @@ def team_for(pattern: PatternName, configurable: Mapping[str, Any], own: Team | 
     settings, services = _process()
     choice = _choice(configurable)
     if choice.team is None and own is not None:
+        speak_as(own.language)
         check_voices(own, has_key="model" in services.voices, own=services.voices)
         return _of_pattern(own, pattern)
     overrides = {"budget": choice.budget} if choice.budget else {}
-    team = _of_pattern(load_offered(settings, choice.team or examples()[pattern], overrides), pattern)
-    return approved(voiced(team, settings, choice.voice))
+    team = load_offered(settings, choice.team or examples()[pattern], overrides)
+    speak_as(team.language)
+    return approved(voiced(_of_pattern(team, pattern), settings, choice.voice))
 
 
 def _of_pattern(team: Team, pattern: PatternName) -> Team:
     if team.pattern != pattern:
-        raise UsageError(f"the team `{team.name}` works by `{team.pattern}`; run it on the graph `{team.pattern}`")
+        told = phrase("the team `{name}` works by `{pattern}`; run it on the graph `{pattern}`")
+        raise UsageError(say(told, name=team.name, pattern=team.pattern))
     return team
 
 
@@ -230,4 +251,5 @@ def _choice(configurable: Mapping[str, Any]) -> Configuration:
 
 
 def _problem(detail: ErrorDetails) -> str:
-    return f"`{detail['loc'][0]}` must be {allowed_by(detail) or detail['msg']}; got {shown(detail['input'])}"
+    told = {"field": detail["loc"][0], "allowed": allowed_by(detail) or detail["msg"], "value": shown(detail["input"])}
+    return say("`{field}` must be {allowed}; got {value}", **told)

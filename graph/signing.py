@@ -7,9 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from graph.problems import UsageError, neutral
+from graph.problems import UsageError, neutral, reason_of
 from graph.settings import environment
 from nodes.signatures import NAMESPACE, find_forgery, signer_of
+from policies.language import in_figures, phrase, say
 
 SECONDS = 120.0
 """How long signing may take in all: there may be a passphrase to type and a key to touch."""
@@ -18,16 +19,18 @@ _GRACE_SECONDS = 2.0
 _PROGRAM = "ssh-keygen"
 _PROMPT = "Enter passphrase: "
 _REASONS: Sequence[tuple[str, str]] = (
-    ("UNPROTECTED PRIVATE KEY", "others may read this private key; run `chmod 600 KEY`"),
+    ("UNPROTECTED PRIVATE KEY", phrase("others may read this private key; run `chmod 600 KEY`")),
     (
         "incorrect passphrase",
-        "the passphrase is wrong, or nobody could type it; sign at a terminal, or add the key to an agent with "
-        "`ssh-add` and name its `.pub` file",
+        phrase(
+            "the passphrase is wrong, or nobody could type it; sign at a terminal, or add the key to an agent with "
+            "`ssh-add` and name its `.pub` file"
+        ),
     ),
-    ("No private key found", "its private key is neither next to it nor in an agent; run `ssh-add` first"),
-    ("load public key", "has no public key; if it is a private one, run `ssh-keygen -y -f KEY > KEY.pub`"),
-    ("device not found", "the hardware key is not plugged in; plug it in and try again"),
-    ("unknown option", f"this `{_PROGRAM}` is too old; install OpenSSH 8.1 or later"),
+    ("No private key found", phrase("its private key is neither next to it nor in an agent; run `ssh-add` first")),
+    ("load public key", phrase("has no public key; if it is a private one, run `ssh-keygen -y -f KEY > KEY.pub`")),
+    ("device not found", phrase("the hardware key is not plugged in; plug it in and try again")),
+    ("unknown option", phrase("this `ssh-keygen` is too old; install OpenSSH 8.1 or later")),
 )
 """What `ssh-keygen` says, and what to say in its place."""
 
@@ -49,9 +52,9 @@ def sign(message: bytes, key_file: Path, seconds: float = SECONDS) -> str:
     try:
         fault = find_forgery(signature, message, signer_of(signature))
     except ValueError as error:
-        raise UsageError(f"{name}: the key {error}") from None
+        raise UsageError(f"{name}: {say('the key {fault}', fault=error)}") from None
     if fault is not None:
-        raise UsageError(f"{name}: the signature {fault}")
+        raise UsageError(f"{name}: {say('the signature {fault}', fault=fault)}")
     return signature
 
 
@@ -61,12 +64,14 @@ def _check_there(key_file: Path) -> None:
     try:
         is_there, is_file = key_file.exists(), key_file.is_file()
     except (OSError, ValueError) as error:
-        raise UsageError(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        why = reason_of(error) if isinstance(error, OSError) else error
+        raise UsageError(f"{name}: {say('cannot be read: {why}', why=why)}") from None
     if not is_file:
-        what = "is not a file" if is_there else "there is no such file"
-        raise UsageError(f"{name}: {what}; name your private key, or its `.pub` file")
+        is_gone = say("there is no such file; name your private key, or its `.pub` file")
+        told = say("is not a file; name your private key, or its `.pub` file") if is_there else is_gone
+        raise UsageError(f"{name}: {told}")
     if not os.access(key_file, os.R_OK):
-        raise UsageError(f"{name}: you may not read it; name a key of your own")
+        raise UsageError(f"{name}: {say('you may not read it; name a key of your own')}")
 
 
 def _run(message: bytes, key_file: Path, seconds: float) -> tuple[int, str, str]:
@@ -85,12 +90,14 @@ def _run(message: bytes, key_file: Path, seconds: float) -> tuple[int, str, str]
             signature, said = _heard(program, message, seconds)
             return program.returncode, signature.decode(errors="replace"), said.decode(errors="replace")
     except FileNotFoundError:
-        raise UsageError(f"there is no `{_PROGRAM}`, which makes signatures; install OpenSSH") from None
+        raise UsageError(say("there is no `ssh-keygen`, which makes signatures; install OpenSSH")) from None
     except OSError as error:
-        raise UsageError(f"`{_PROGRAM}` cannot be run: {error.strerror}") from None
+        raise UsageError(say("`ssh-keygen` cannot be run: {why}", why=reason_of(error))) from None
     except subprocess.TimeoutExpired:
-        late = f"there was no signature within {seconds:g} seconds"
-        raise UsageError(f"{late}; type the passphrase, or touch the key, and try again") from None
+        told = phrase(
+            "there was no signature within {seconds} seconds; type the passphrase, or touch the key, and try again"
+        )
+        raise UsageError(say(told, seconds=in_figures(f"{seconds:g}"))) from None
 
 
 def _heard(program: subprocess.Popen[bytes], message: bytes, seconds: float) -> tuple[bytes, bytes]:
@@ -110,6 +117,6 @@ def _reason(said: str, name: str) -> str:
     """Return why there is no signature, and what to do next."""
     known = next((words for sign, words in _REASONS if sign in said), None)
     if known is not None:
-        return known.replace("KEY", shlex.quote(name))
+        return say(known).replace("KEY", shlex.quote(name))
     heard = neutral(" ".join(said.replace(_PROMPT, "").split()))[:300]
-    return f"`{_PROGRAM}` made no signature: {heard or 'it said nothing'}"
+    return say("`ssh-keygen` made no signature: {said}", said=heard or say("it said nothing"))

@@ -11,18 +11,19 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph_sdk.runtime import ServerRuntime
 
-from graph.serving import BUSY, Thread, compiled_for, compiled_to_read, note_traced, refusals
+from graph.serving import BUSY, Thread, compiled_for, compiled_to_read, note_traced, refusals, speak_of
 from graph.store.database import served_database
 from graph.store.fences import FencedError, Fences
 from graph.store.locks import ThreadBusyError
 from nodes.services import InputRefusedError
+from policies.language import phrase, say
 from policies.team.team import PATTERN_NAMES, PatternName
 
 Factory = Callable[[RunnableConfig, ServerRuntime[Any]], AbstractAsyncContextManager[Any]]
 
 RUN, UPDATE = "threads.create_run", "threads.update"
 """What the server wants a graph for when it runs a thread, and when it is to write to its state past the nodes."""
-PAST_NODES = "the state of a thread is written by its nodes alone; send a run with an input instead"
+PAST_NODES = phrase("the state of a thread is written by its nodes alone; send a run with an input instead")
 PAUSES, PAUSE_SECONDS = 20, 0.2
 """A run waits for one of the same thread that this server has just cut."""
 
@@ -42,7 +43,8 @@ def _serve(pattern: PatternName) -> Factory:
         configurable, context = config.get("configurable", {}), runtime.access_context
         thread = None if context == "assistants.read" else configurable.get("thread_id")
         if context == UPDATE:
-            raise InputRefusedError(PAST_NODES)
+            await speak_of(thread)
+            raise InputRefusedError(say(PAST_NODES))
         async with _held(thread if context == RUN else None):
             with refusals():
                 found = await Thread.read(thread)
@@ -70,9 +72,10 @@ async def _held(thread: str | None) -> AsyncIterator[None]:
             await _enter(stack, served_database().fences, str(thread))
             yield
     except FencedError as error:
-        raise InputRefusedError(f"busy: {error}") from None
+        raise InputRefusedError(say("busy: {why}", why=say(str(error)))) from None
     except ThreadBusyError:
-        raise InputRefusedError(BUSY) from None
+        await speak_of(thread)
+        raise InputRefusedError(say(BUSY)) from None
 
 
 async def _enter(stack: AsyncExitStack, fences: Fences, thread: str) -> None:

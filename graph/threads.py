@@ -7,27 +7,27 @@ from typing import Any
 from langgraph.checkpoint.base import get_checkpoint_id
 
 from graph.build import build_reader
+from graph.languages.catalogue import speak_as
 from graph.past import Past
 from graph.problems import StorageError, UsageError
 from graph.record import Record, record_of
 from graph.settings import Settings
 from graph.store.archive import Archive
+from graph.store.counters import COUNTERS, can_be_counted_on
 from graph.store.database import Database, open_database
-from graph.store.index import RUNNING, SERVED, Index, by_time, damaged, line_of, shown_of
+from graph.store.index import RUNNING, Index, by_time, damaged, has_ended, line_of, shown_of
 from graph.store.location import located, shown, storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.names import aliases_of, check_thread, no_thread, thread_named
 from graph.store.traces import Traced, find_trace
 from nodes.agreement import MISREAD, find_disagreement
+from policies.language import phrase, say
 
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, MemoryError)
 """What LangGraph's reader raises for stored bytes that are not a checkpoint; RuntimeError where they nest too deep."""
 
 INTERRUPT = "__interrupt__"
 """Under this name LangGraph keeps what a node waits for."""
-
-COUNTERS = "counters_since_delta_snapshot"
-"""Under this key LangGraph counts the steps since a growing list was last kept in full."""
 
 State = Mapping[str, Any]
 
@@ -56,6 +56,11 @@ class Threads:
                 raise no_thread(name, shown(self.location), entries)
             return found
 
+    async def speak(self, thread: str) -> None:
+        """Speak the language of a thread's team from now on, where the thread can be read."""
+        with suppress(UsageError, *UNREADABLE):
+            speak_as(Past.of(await self._begun_or_admitted(thread)).language)
+
     async def _is_there(self, thread: str) -> bool:
         """Return whether there is a thread of this very id."""
         if await self.index.entry(thread) is not None:
@@ -75,12 +80,15 @@ class Threads:
     async def look(self, thread: str) -> tuple[State, bool]:
         """Return the state of a thread, the bare team of one that has not begun, and whether somebody works on it.
 
+        What is said from then on is said in the language of the thread's team.
+
         Raises:
             UsageError: there is no such thread.
             StorageError: the database failed.
         """
         with storage_errors(self.location):
             state = await self._begun_or_admitted(check_thread(thread))
+            speak_as(Past.of(state).language)
             return state, Past.of(state).is_open and await self.is_held(thread)
 
     async def traced(self, thread: str) -> Traced | None:
@@ -97,7 +105,7 @@ class Threads:
             return by_time(now)
 
     async def begun(self, thread: str) -> State:
-        """Return the state of a thread whose case was admitted.
+        """Return the state of a thread whose case was admitted; from then on its team's language is spoken.
 
         Raises:
             UsageError: there is no such thread, or nothing of it was admitted yet.
@@ -106,8 +114,11 @@ class Threads:
         with storage_errors(self.location):
             state = await self.state(check_thread(thread))
             if state is None:
-                await self.admitted(thread)
-                raise UsageError(f"the thread `{thread}` has not begun; `accord resume {thread}` begins it")
+                speak_as((await self.admitted(thread))["team"].get("language"))
+                raise UsageError(
+                    say("the thread `{name}` has not begun; `accord resume {name}` begins it", name=thread)
+                )
+            speak_as(Past.of(state).language)
             return state
 
     async def catch_up(self) -> None:
@@ -152,11 +163,14 @@ class Threads:
             StorageError: LangGraph's own notes in its newest checkpoint are damaged, so that nothing can follow on it.
         """
         saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
-        if saved is not None and not _can_be_counted_on(saved.metadata):
-            raise StorageError(
-                f"{shown(self.location)}: the thread `{thread}` can be shown and not resumed: in the metadata of its "
-                f"newest checkpoint, `{COUNTERS}` is not what LangGraph writes; restore the database from a backup"
+        if saved is not None and not can_be_counted_on(saved.metadata):
+            told = say(
+                "the thread `{name}` can be shown and not resumed: in the metadata of its newest checkpoint, "
+                "`{key}` is not what LangGraph writes; restore the database from a backup",
+                name=thread,
+                key=COUNTERS,
             )
+            raise StorageError(f"{shown(self.location)}: {told}")
         await self.index.go_on(thread)  # first: what the index calls running is caught up with after a kill
         await self.archive.drop(thread)
 
@@ -179,7 +193,7 @@ class Threads:
         """Return the thread's state; None before its case was admitted."""
         past = Past.of(await self.values(thread))
         if not past.case and past.events:
-            raise StorageError(f"{shown(self.location)}: the thread `{thread}` cannot be read: its case is gone")
+            raise self._unreadable(thread, say("its case is gone"))
         return past.state if past.case else None
 
     async def newest_checkpoint(self, thread: str) -> str | None:
@@ -202,12 +216,16 @@ class Threads:
             if saved is None:
                 return {}
             if saved.checkpoint["id"] != get_checkpoint_id(saved.config):
-                raise ValueError("its newest checkpoint belongs to another thread")
+                raise ValueError(say("its newest checkpoint belongs to another thread"))
             # By its own id: to the newest LangGraph applies pending writes, and warns of channels it lacks here.
             values: State = (await self._reader.aget_state(saved.config)).values
         except UNREADABLE as error:
-            raise StorageError(f"{shown(self.location)}: the thread `{thread}` cannot be read: {error}") from None
+            raise self._unreadable(thread, error) from None
         return values
+
+    def _unreadable(self, thread: str, why: object) -> StorageError:
+        told = say("the thread `{name}` cannot be read: {why}", name=thread, why=why)
+        return StorageError(f"{shown(self.location)}: {told}")
 
     async def replies_since(self, thread: str) -> dict[str, Any]:
         """Return the replies of seats that came after the newest checkpoint of a thread, by seat."""
@@ -239,27 +257,6 @@ class Threads:
         return shown_of(entry) | {key: record.get(key) for key in ("status", "stop_reason", "final_decision")}
 
 
-def _can_be_counted_on(metadata: Mapping[str, Any]) -> bool:
-    """Return whether LangGraph's counters in a checkpoint's metadata are of the form that it writes."""
-    counters = metadata.get(COUNTERS) or {}
-    return isinstance(counters, dict) and all(map(_are_two_numbers, counters.values()))
-
-
-def _are_two_numbers(value: Any) -> bool:
-    return isinstance(value, list | tuple) and [type(each) for each in value] == [int, int]
-
-
-def has_ended(state: State | None, entry: Mapping[str, Any]) -> bool:
-    """Return whether a thread that the index calls running has ended since.
-
-    A server begins to work on a thread before it writes anything to it, and takes no lock meanwhile.
-    """
-    past = Past.of(state or {})
-    if past.is_open:
-        return False
-    return not entry.get(SERVED) or bool(past.events[-1]["at"] >= entry["updated_at"])
-
-
 def refuse_broken(thread: str, state: State) -> None:
     """Refuse to work with a thread that was changed: what comes of it would rest on the change.
 
@@ -268,10 +265,11 @@ def refuse_broken(thread: str, state: State) -> None:
     """
     broken = find_disagreement(thread, state)
     if broken is not None:
-        raise UsageError(
-            f"the record of the thread `{thread}` is broken at event {broken.place}: it {broken.message}; "
-            f"see `accord audit verify {thread}`"
+        told = phrase(
+            "the record of the thread `{name}` is broken at event {number}: it {fault}; "
+            "see `accord audit verify {name}`"
         )
+        raise UsageError(say(told, name=thread, number=broken.place, fault=broken.message))
 
 
 @contextmanager

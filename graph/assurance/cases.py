@@ -11,6 +11,7 @@ from graph.teams.policies import shipped_policies
 from policies.assurance.cases import Case, parse_case, rule_on, uncovered
 from policies.decision.outcome import Ruling
 from policies.decision.table import OUTCOMES, Policy
+from policies.language import say
 
 SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -78,16 +79,28 @@ def _rules(top: Path, name: str | None) -> Subject:
     named = name or top.resolve().name
     if name is None and named not in shipped_policies():
         shipped = ", ".join(shipped_policies())
-        raise UsageError(f"{top}: is not named after a shipped policy ({shipped}); name the policy with --policy")
+        raise UsageError(
+            say(
+                "{path}: is not named after a shipped policy ({policies}); name the policy with --policy",
+                path=top,
+                policies=shipped,
+            )
+        )
     return load_subject(named)
 
 
 def _cases(top: Path) -> list[tuple[Path, Case]]:
     if not top.is_dir():
-        raise UsageError(f"{top}: is not a folder of cases; a case is {top}/<outcome>/<a sentence>.yaml")
+        raise UsageError(
+            say("{path}: is not a folder of cases; a case is {path}/<outcome>/<a sentence>.yaml", path=top)
+        )
     paths = sorted(path for path in top.glob("*/*") if path.suffix in SUFFIXES)
     problems = [
-        f"{path}: its folder is not named after an outcome; allowed: {', '.join(OUTCOMES)}"
+        say(
+            "{path}: its folder is not named after an outcome; allowed: {outcomes}",
+            path=path,
+            outcomes=", ".join(OUTCOMES),
+        )
         for path in _misplaced(paths)
     ]
     found: list[tuple[Path, Case]] = []
@@ -97,7 +110,7 @@ def _cases(top: Path) -> list[tuple[Path, Case]]:
         except UsageError as error:
             problems += error.problems
     if not paths:
-        problems = [f"{top}: has no case; a case is {top}/<outcome>/<a sentence>.yaml"]
+        problems = [say("{path}: has no case; a case is {path}/<outcome>/<a sentence>.yaml", path=top)]
     if problems:
         raise UsageError(*problems)
     return found
@@ -111,4 +124,4 @@ def _case(document: Document) -> Case:
     case = parse_case(document.value)
     if isinstance(case, Case):
         return case
-    raise UsageError(*(f"{document.name}: {problem}" for problem in case))
+    raise UsageError(*(say("{name}: {value}", name=document.name, value=problem) for problem in case))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from graph.problems import UsageError
+from policies.language import in_figures, say, say_count
 from policies.nearest import did_you_mean
 
 MAX_VOTERS = 1_000
@@ -58,26 +59,39 @@ def find_columns(header: Sequence[str], wanted: Wanted, where: str) -> Columns:
         columns = _found(header, wanted)
         problems = [*_wrong_voters(columns, wanted.voters is not None)]
     if problems:
-        raise UsageError(*(f"{where}: {problem}" for problem in dict.fromkeys(problems)))
+        raise UsageError(*(say("{name}: {value}", name=where, value=problem) for problem in dict.fromkeys(problems)))
     return columns
 
 
 def _missing(header: Sequence[str], wanted: Wanted) -> Iterator[str]:
     for option, name in wanted.named:
         if header.count(name) > 1:
-            yield f"the column {named(name)} is there {header.count(name)} times; allowed: once"
+            yield say(
+                "the column {column} is there {times} times; allowed: once",
+                column=named(name),
+                times=header.count(name),
+            )
         elif name not in header:
-            nearest = did_you_mean(name, header)
-            told = "" if (option, wanted.truth) == ("--truth", None) else f", which `{option}` names"
-            hint = "" if told else "; `--truth` names the column with the right answers"
-            yield f"there is no column {named(name)}{told}; columns: {listed(header)}{hint}{nearest}"
+            yield f"{_lacking(option, name, header, wanted)}{did_you_mean(name, header)}"
+
+
+def _lacking(option: str, name: str, header: Sequence[str], wanted: Wanted) -> str:
+    values = {"column": named(name), "columns": listed(header)}
+    if (option, wanted.truth) != ("--truth", None):
+        return say("there is no column {column}, which `{option}` names; columns: {columns}", option=option, **values)
+    return say(
+        "there is no column {column}; columns: {columns}; `--truth` names the column with the right answers", **values
+    )
 
 
 def _shared(wanted: Wanted) -> Iterator[str]:
     names = [name for _, name in wanted.named]
     for name in names:
         if names.count(name) > 1:
-            yield f"the column {named(name)} is named twice; the id, the truth and each voter need one of their own"
+            yield say(
+                "the column {column} is named twice; the id, the truth and each voter need one of their own",
+                column=named(name),
+            )
 
 
 def _found(header: Sequence[str], wanted: Wanted) -> Columns:
@@ -93,16 +107,25 @@ def _found(header: Sequence[str], wanted: Wanted) -> Columns:
 def _wrong_voters(columns: Columns, are_named: bool) -> Iterator[str]:
     names = [columns.header[place] for place in columns.voters]
     if not 1 <= len(names) <= MAX_VOTERS:
-        allowed = f"allowed: 1 to {MAX_VOTERS:,}, each a column of its own, apart from the id and the truth"
-        yield f"there are {len(names)} voters; {allowed}; columns: {listed(columns.header)}"
+        yield say(
+            "there are {voters} voters; allowed: 1 to {most}, each a column of its own, apart from the id and the "
+            "truth; columns: {columns}",
+            voters=len(names),
+            most=in_figures(f"{MAX_VOTERS:,}"),
+            columns=listed(columns.header),
+        )
         return
     for place in columns.voters if not are_named else ():
         name = columns.header[place]
         count = columns.header.count(name)
         if not name:
-            yield f"column {place + 1} has no name; name it, or leave it out with `--voters`"
+            yield say("column {place} has no name; name it, or leave it out with `--voters`", place=place + 1)
         elif count > 1:
-            yield f"the column {named(name)} is there {count} times; rename one, or choose others with `--voters`"
+            yield say(
+                "the column {column} is there {times} times; rename one, or choose others with `--voters`",
+                column=named(name),
+                times=count,
+            )
 
 
 def named(name: str) -> str:
@@ -120,5 +143,5 @@ def listed(names: Sequence[str]) -> str:
     >>> listed(["anna", ""]), listed([])
     ('anna, ``', 'none')
     """
-    more = [f"and {len(names) - 20:,} more"] if len(names) > 20 else []
-    return ", ".join([*(name[:60] or "``" for name in names[:20]), *more]) or "none"
+    more = [say_count("and {number} more", "and {number} more", len(names) - 20)] if len(names) > 20 else []
+    return ", ".join([*(name[:60] or "``" for name in names[:20]), *more]) or say("none")

@@ -10,6 +10,7 @@ from policies.assurance.difference import Change, find_changes
 from policies.assurance.electorate import Electorate
 from policies.assurance.lens import lens_of
 from policies.decision.table import Policy
+from policies.language import say, say_count
 from policies.team.team import Budget
 
 COMPARED = ("max_rounds", "min_go_votes")
@@ -50,25 +51,42 @@ def compare(first: str, second: str, roles: int | None = None) -> list[PolicyCom
     ones, twos = (load_subjects(name) for name in names)
     if [one.within for one in ones] != [two.within for two in twos]:
         told = "; ".join(", ".join(each.title for each in found) for found in (ones, twos))
-        raise UsageError(f"different teams decide in the two, so their votes cannot be compared; {told}")
+        raise UsageError(
+            say("different teams decide in the two, so their votes cannot be compared; {teams}", teams=told)
+        )
     return [_compared(one, two, DEFAULT_ROLES) for one, two in zip(ones, twos, strict=True)]
 
 
 def _compared(one: Subject, two: Subject, roles: int) -> PolicyComparison:
     (policy, voters), (other, others) = _on_the_same_roles(one, two, roles)
     if set(voters.roles) != set(others.roles):
-        told = f"{one.title}: {', '.join(voters.roles)}; {two.title}: {', '.join(others.roles)}"
-        raise UsageError(f"the two teams have different roles, so their votes cannot be compared; {told}")
+        raise UsageError(
+            say(
+                "the two teams have different roles, so their votes cannot be compared; {one}: {roles}; {two}: "
+                "{others}",
+                one=one.title,
+                roles=", ".join(voters.roles),
+                two=two.title,
+                others=", ".join(others.roles),
+            )
+        )
     try:
         changes = list(find_changes(policy, other, voters, others))
     except TooManyVotesError as error:
-        raise UsageError(f"{one.title}, {two.title}: {error}") from None
+        told = say("{name}: {value}", name=f"{one.title}, {two.title}", value=error)
+        raise UsageError(told) from None
     is_on_team = one.is_team or two.is_team
-    where = f"the roles {', '.join(voters.roles)}" if is_on_team else f"{len(voters.roles)} equal roles"
-    within = f"{where} within {'/'.join(one.within)}" if one.within else where
+    where = (
+        _named(voters) if is_on_team else say_count("{number} equal role", "{number} equal roles", len(voters.roles))
+    )
+    within = say("{roles} within {team}", roles=where, team="/".join(one.within)) if one.within else where
     return PolicyComparison(
         changes, within, _differing_guards(one, two), _differing_limits(one, two), unsettled(policy, other)
     )
+
+
+def _named(voters: Electorate) -> str:
+    return say("the roles {names}", names=", ".join(voters.roles))
 
 
 def unsettled(policy: Policy, other: Policy) -> str | None:
@@ -76,9 +94,10 @@ def unsettled(policy: Policy, other: Policy) -> str | None:
     if policy.rules == other.rules and policy.otherwise == other.otherwise:
         return None
     if policy.trust_confidence or other.trust_confidence:
-        return "rows read confidences, and teams whose roles all report 0, 0.5 or 1 were compared alone"
+        return say("rows read confidences, and teams whose roles all report 0, 0.5 or 1 were compared alone")
     if calculated := lens_of((policy, other)).calculated:
-        return f"rows calculate with {' and '.join(calculated)}, and raised limits were compared only so far"
+        names = f" {say('and')} ".join(calculated)
+        return say("rows calculate with {names}, and raised limits were compared only so far", names=names)
     return None
 
 

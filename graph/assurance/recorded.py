@@ -9,15 +9,16 @@ from graph.assurance.columns import Columns, Wanted, find_columns, named
 from graph.inputs import read_input
 from graph.problems import UsageError
 from policies.assurance.evaluation import Item
+from policies.language import in_figures, phrase, say, say_count
 from policies.plain import shown
 
 MAX_ITEMS = 1_000_000
 MAX_BYTES = 500_000_000
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+SEPARATORS = {",": phrase("commas"), ";": phrase("semicolons"), "\t": phrase("tabs"), "|": phrase("bars")}
 FAULTS = {
-    "unexpected end of data": "a quote is opened and never closed",
-    "expected after": "a quoted cell continues after its closing quote; write a quote inside it twice",
-    "field larger": f"a cell has more than {csv.field_size_limit():,} characters",
+    "unexpected end of data": phrase("a quote is opened and never closed"),
+    "expected after": phrase("a quoted cell continues after its closing quote; write a quote inside it twice"),
+    "field larger": phrase("a cell has more than {most} characters"),
 }
 """What Python's reader of CSV complains of, and how a person says it."""
 
@@ -53,47 +54,67 @@ def read_recorded(path: str, wanted: Wanted) -> Recorded:
     for number, cells in lines:
         where = f"{path}:{number}"
         if len(cells) != len(header):
-            counted = f"{len(cells)} cell{'s' * (len(cells) != 1)}"
-            raise UsageError(f"{where}: has {counted}; allowed: {len(header)}, separated by {SEPARATORS[separator]}")
+            raise UsageError(
+                say_count(
+                    "{where}: has {number} cell; allowed: {allowed}, separated by {separators}",
+                    "{where}: has {number} cells; allowed: {allowed}, separated by {separators}",
+                    len(cells),
+                    where=where,
+                    allowed=len(header),
+                    separators=say(SEPARATORS[separator]),
+                )
+            )
         seen[_id(cells, columns, where, number, seen)] = number
         items.append(_item(cells, columns, where))
         if len(items) > MAX_ITEMS:
-            raise UsageError(f"{path}: has more than {MAX_ITEMS:,} items")
+            raise UsageError(say("{path}: has more than {most} items", path=path, most=in_figures(f"{MAX_ITEMS:,}")))
     if not items:
-        raise UsageError(f"{path}: has no items; each is a line below the names of the columns")
+        raise UsageError(say("{path}: has no items; each is a line below the names of the columns", path=path))
     return Recorded(path, columns, [*seen], items)
 
 
 def _id(cells: Sequence[str], columns: Columns, where: str, number: int, seen: dict[str, int]) -> str:
     if columns.id is None:
-        return f"line {number}"
+        return say("line {number}", number=number)
     name, own = cells[columns.id], named(columns.header[columns.id])
     if not name:
-        raise UsageError(f"{where}: the id in the column {own} is empty; every item needs one")
+        raise UsageError(
+            say("{where}: the id in the column {column} is empty; every item needs one", where=where, column=own)
+        )
     if name in seen:
-        told = f"the id {shown(name)} in the column {own} is also in line {seen[name]}"
-        raise UsageError(f"{where}: {told}; allowed: each once; `--id` names another column")
+        raise UsageError(
+            say(
+                "{where}: the id {id} in the column {column} is also in line {line}; allowed: each once; `--id` names "
+                "another column",
+                where=where,
+                id=shown(name),
+                column=own,
+                line=seen[name],
+            )
+        )
     return name
 
 
 def _item(cells: Sequence[str], columns: Columns, where: str) -> Item:
     truth = cells[columns.truth]
     if not truth:
-        raise UsageError(f"{where}: the truth in the column {named(columns.header[columns.truth])} is empty")
+        column = named(columns.header[columns.truth])
+        raise UsageError(say("{where}: the truth in the column {column} is empty", where=where, column=column))
     return Item(truth, {columns.header[place]: cells[place] or None for place in columns.voters})
 
 
 def _bytes(path: str) -> bytes:
     data = read_input(path, MAX_BYTES)
     if len(data) > MAX_BYTES:
-        raise UsageError(f"{path}: has more than {MAX_BYTES:,} bytes")
+        raise UsageError(say("{path}: has more than {most} bytes", path=path, most=in_figures(f"{MAX_BYTES:,}")))
     try:
         data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path}:{_line_of(data, error.start)}: is not UTF-8; save the file as UTF-8") from None
+        where = f"{path}:{_line_of(data, error.start)}"
+        raise UsageError(say("{where}: is not UTF-8; save the file as UTF-8", where=where)) from None
     if b"\0" in data:
-        number = _line_of(data, data.index(b"\0"))
-        raise UsageError(f"{path}:{number}: has a NUL character; save the file as UTF-8 text")
+        where = f"{path}:{_line_of(data, data.index(bytes(1)))}"
+        raise UsageError(say("{where}: has a NUL character; save the file as UTF-8 text", where=where))
     return data
 
 
@@ -112,8 +133,11 @@ def _lines(data: bytes, separator: str, path: str) -> Iterator[tuple[int, list[s
         except StopIteration:
             return
         except csv.Error as error:
-            said = next((said for words, said in FAULTS.items() if words in str(error)), str(error))
-            raise UsageError(f"{path}:{number}: cannot be read as CSV: {said}") from None
+            fault = next((said for words, said in FAULTS.items() if words in str(error)), None)
+            most = in_figures(f"{csv.field_size_limit():,}")
+            why = say(fault, most=most) if fault else str(error)
+            told = say("{where}: cannot be read as CSV: {why}", where=f"{path}:{number}", why=why)
+            raise UsageError(told) from None
         if any(cells):
             yield number, cells
 

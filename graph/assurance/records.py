@@ -12,6 +12,7 @@ from graph.problems import UsageError
 from nodes.agreement import find_broken
 from nodes.fingerprint import fingerprint
 from policies.assurance.audit import Break, Event, Head, find_break
+from policies.language import say
 from policies.plain import MAX_INTEGER
 
 MAX_DIGITS = 25
@@ -32,7 +33,9 @@ def read_head(text: str) -> Head:
     """
     number, _, digest = text.partition(":")
     if not re.fullmatch(r"[0-9]{1,12}:[0-9a-f]{64}", text):
-        raise UsageError(f"--head {text}: is not a head; allowed: <number of events>:<64 hexadecimal digits>")
+        raise UsageError(
+            say("--head {text}: is not a head; allowed: <number of events>:<64 hexadecimal digits>", text=text)
+        )
     return Head(int(number), digest)
 
 
@@ -51,11 +54,11 @@ def check_file(path: Path, noted: Head | None = None) -> tuple[list[Event], Brea
     with open_input(path) as file:
         for place, line in enumerate(bounded_lines(file, MAX_EVENT_BYTES, path)):
             if not line.endswith(b"\n") and len(line) <= MAX_EVENT_BYTES:
-                cut = Break(place, "is cut off: the file does not end with a whole line")
+                cut = Break(place, say("is cut off: the file does not end with a whole line"))
                 return events, find_break(events, fingerprint) or cut
             event = _event(line.removesuffix(b"\n"))
             if event is None:
-                return events, _worse(events, Break(place, "is not canonical JSON of an event, or was changed"))
+                return events, _worse(events, Break(place, say("is not canonical JSON of an event, or was changed")))
             events.append(event)
     return events, find_broken(events, noted)
 

@@ -15,6 +15,7 @@ from graph.threads import UNREADABLE, Threads, refuse_broken
 from policies.assurance.past import People, Rules, Verdict
 from policies.assurance.whatif import decide_again
 from policies.conditions.condition import ConditionError
+from policies.language import say, speaking, spoken
 
 ReplayEntry = Mapping[str, Any]
 
@@ -44,7 +45,7 @@ def read_date(text: str) -> date:
             raise ValueError(text)
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"--since {text}: is not a date; allowed: YYYY-MM-DD") from None
+        raise UsageError(say("--since {text}: is not a date; allowed: YYYY-MM-DD", text=text)) from None
 
 
 async def verdicts(
@@ -58,7 +59,9 @@ async def verdicts(
     with storage_errors(threads.location), open_spool() as spool:
         async for entry in threads.archive.entries():
             if not isinstance(entry, Mapping):
-                raise StorageError("an entry of the archive cannot be read; `accord audit verify` names its thread")
+                raise StorageError(
+                    say("an entry of the archive cannot be read; `accord audit verify` names its thread")
+                )
             ended = _ended(entry)
             if team not in (None, entry.get("team")) or (since is not None and ended.date() < since):
                 continue
@@ -85,11 +88,12 @@ async def _verdict(threads: Threads, entry: ReplayEntry, rules: Rules) -> Verdic
     try:
         if is_whole(entry):
             return decide_again(past_run(entry), rules)
-        state = await threads.begun(thread)
+        with speaking(spoken()):  # not from here on in the language of this one thread
+            state = await threads.begun(thread)
         refuse_broken(thread, state)
         return decide_again(past_run(entry_of(thread, state)), rules)
     except ConditionError as error:
-        reason = f"the policy leaves no room for what a vote adds to it: the whole {error}"
+        reason = say("the policy leaves no room for what a vote adds to it: the whole {fault}", fault=error)
     except (*UNREADABLE, StorageError, UsageError):
-        reason = f"what was kept of it has been changed; see `accord audit verify {thread}`"
+        reason = say("what was kept of it has been changed; see `accord audit verify {thread}`", thread=thread)
     return Verdict(thread, "refused", str(entry.get("ended")), None, reason=reason)

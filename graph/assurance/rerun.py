@@ -20,6 +20,7 @@ from nodes.events import cause_of
 from nodes.mail import heard_in
 from nodes.services import FactsUnavailableError, Services
 from nodes.voices.recorded import RecordedVoice
+from policies.language import say
 from policies.run.recovery import charge_lost
 from policies.run.stop import Stop
 from policies.run.usage import Reservation, Usage
@@ -39,11 +40,18 @@ async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
     """
     past = Past.of(state)
     if not past.events_of("admitted") or any(event["moved"] for event in past.events_of("resumed")):
-        raise UsageError(f"the thread `{thread}` was resumed with accepted changes; what was there before is not kept")
+        raise UsageError(
+            say(
+                "the thread `{thread}` was resumed with accepted changes; what was there before is not kept",
+                thread=thread,
+            )
+        )
     if past.waiting:
-        raise UsageError(f"the thread `{thread}` waits for people; it can be run again once it has ended")
+        raise UsageError(
+            say("the thread `{thread}` waits for people; it can be run again once it has ended", thread=thread)
+        )
     if past.is_open:
-        raise UsageError(f"the thread `{thread}` has not ended; `accord resume {thread}` resumes it")
+        raise UsageError(say("the thread `{thread}` has not ended; `accord resume {thread}` resumes it", thread=thread))
     voice, hands = RecordedVoice(past.events), Hands(past)
     voices, facts, hears = dict.fromkeys(_voices_of(past), voice), partial(_facts_then, past), partial(_heard, past)
     services = Services(voices, facts, clock=lambda: 0.0, now=hands.now, listen=hears)

@@ -17,10 +17,23 @@ from policies.decision.outcome import Ruling, decide
 from policies.decision.table import Policy
 from policies.decision.variables import VARIABLES, Variables
 from policies.decision.vote import Cast
+from policies.language import phrase, say
 from policies.nearest import allowed_names
 from policies.run.seats import Reseating
 
 Problems = list[str]
+
+PANEL_ONCE = phrase("--max-rounds {limit}: the approvers are asked once; allowed: 1")
+VOTE_ONCE = phrase("--max-rounds {limit}: the team's pattern is a vote; allowed: 1")
+LAST_ROUND = phrase("--round {round}: there are {limit}; allowed: 1 to {limit}")
+PAST_LIMIT = phrase("--round {round}: there are {limit}; allowed: 1 to {limit}, or name more with --max-rounds")
+LONG_STREAK = phrase("--streak {streak}: {before} came before round {round}; allowed: 0 to {before}")
+MANY_JOINED = phrase(
+    "--joined {roles}: one may join after each round, and {before} came before round {round}; allowed: {before}"
+)
+MANY_RELEASED = phrase(
+    "--released {roles}: one may leave after each round, and {before} came before round {round}; allowed: {before}"
+)
 
 
 @dataclass(frozen=True)
@@ -79,9 +92,9 @@ def _said(votes: Sequence[str], problems: Problems) -> dict[str, str]:
     for text in votes:
         role, equals, stance = text.partition("=")
         if not (role and equals):
-            problems.append(f"`{text}` is not ROLE=STANCE, for example risk=block")
+            problems.append(say("`{text}` is not ROLE=STANCE, for example risk=block", text=text))
         elif role in said:
-            problems.append(f"`{role}` is named twice; name each role once")
+            problems.append(say("`{role}` is named twice; name each role once", role=role))
         else:
             said[role] = stance
     return said
@@ -96,7 +109,7 @@ def _subject(asked: SingleVote, said: Mapping[str, str]) -> Subject:
     named = sorted(role for role in seated_by_name(policy) if role in there and role not in policy.joining)
     sequence = [role for role in dict.fromkeys([*named, *said, *asked.released]) if role not in asked.joined]
     if not sequence:
-        raise UsageError("no role votes; name the stance of each, for example role_1=go role_2=block")
+        raise UsageError(say("no role votes; name the stance of each, for example role_1=go role_2=block"))
     return Subject(asked.name, policy, electorates_on(sequence, [policy])[0])
 
 
@@ -104,9 +117,10 @@ def _joined(asked: SingleVote, subject: Subject, problems: Problems) -> tuple[st
     joining = subject.electorate.joining
     for role in dict.fromkeys(asked.joined):
         if role in subject.electorate.roles:
-            problems.append(f"--joined {role}: it is in the sequence from the start; leave it out here")
+            problems.append(say("--joined {role}: it is in the sequence from the start; leave it out here", role=role))
         elif role not in joining:
-            problems.append(f"--joined {role}: no row of this policy brings it in{allowed_names(role, joining)}")
+            told = say("--joined {role}: no row of this policy brings it in", role=role)
+            problems.append(f"{told}{allowed_names(role, joining)}")
     return tuple(role for role in joining if role in asked.joined)
 
 
@@ -114,35 +128,36 @@ def _released(asked: SingleVote, subject: Subject, problems: Problems) -> tuple[
     sequence, leaving = subject.electorate.roles, subject.policy.leaving
     for role in dict.fromkeys(asked.released):
         if role in subject.electorate.joining:
-            problems.append(f"--released {role}: it sits only where --joined names it; leave it out here")
+            told = say("--released {role}: it sits only where --joined names it; leave it out here", role=role)
+            problems.append(told)
         elif role not in leaving:
             may_leave = [role for role in leaving if role in sequence]
-            problems.append(f"--released {role}: no row of this policy lets it go{_allowed(role, may_leave)}")
+            problems.append(_never_released(role, may_leave))
         elif role not in sequence:
-            problems.append(f"--released {role}: it never sits in this team; leave it out here")
+            problems.append(say("--released {role}: it never sits in this team; leave it out here", role=role))
     return tuple(role for role in sequence if role in asked.released)
 
 
-def _allowed(name: str, names: Sequence[str]) -> str:
-    return allowed_names(name, names) if names else "; leave it out here"
+def _never_released(role: str, may_leave: Sequence[str]) -> str:
+    if not may_leave:
+        return say("--released {role}: no row of this policy lets it go; leave it out here", role=role)
+    told = say("--released {role}: no row of this policy lets it go", role=role)
+    return f"{told}{allowed_names(role, may_leave)}"
 
 
 def _place(asked: SingleVote, subject: Subject, seating: Seating, problems: Problems) -> Place:
     limit = asked.max_rounds or subject.electorate.max_rounds
     place = Place(asked.round, asked.streak, seating.joined, limit, asked.open_questions, released=seating.released)
     if subject.electorate.is_vote and limit > 1:
-        once = "the approvers are asked once" if subject.is_of_people else "the team's pattern is a vote"
-        problems.append(f"--max-rounds {limit}: {once}; allowed: 1")
+        problems.append(say(PANEL_ONCE if subject.is_of_people else VOTE_ONCE, limit=limit))
     if place.round > limit:
-        more = "" if limit == LONGEST else ", or name more with --max-rounds"
-        problems.append(f"--round {place.round}: there are {limit}; allowed: 1 to {limit}{more}")
+        problems.append(say(LAST_ROUND if limit == LONGEST else PAST_LIMIT, round=place.round, limit=limit))
+    before = place.round - 1
     if place.rounds_blocked >= place.round:
-        before = place.round - 1
-        problems.append(f"--streak {asked.streak}: {before} came before round {place.round}; allowed: 0 to {before}")
-    for flag, verb, roles in (("joined", "join", place.joined), ("released", "leave", place.released)):
+        problems.append(say(LONG_STREAK, streak=asked.streak, before=before, round=place.round))
+    for told, roles in ((MANY_JOINED, place.joined), (MANY_RELEASED, place.released)):
         if len(roles) >= place.round:
-            told = f"one may {verb} after each round, and {place.round - 1} came before round {place.round}"
-            problems.append(f"--{flag} {','.join(roles)}: {told}; allowed: {place.round - 1}")
+            problems.append(say(told, roles=",".join(roles), before=before, round=place.round))
     return replace(place, confidence=_confidence(asked, subject, problems))
 
 
@@ -150,9 +165,10 @@ def _confidence(asked: SingleVote, subject: Subject, problems: Problems) -> floa
     """Return the confidence of every role, where rows may read it; 1 where none is named."""
     given = asked.confidence
     if not subject.policy.trust_confidence and given is not None:
-        problems.append(f"--confidence {given:g}: this policy reads none; leave it out")
+        told = say("--confidence {number}: this policy reads none; leave it out", number=f"{given:g}")
+        problems.append(told)
     elif given is not None and not 0 <= given <= 1:
-        problems.append(f"--confidence {given:g}: allowed: 0 to 1")
+        problems.append(say("--confidence {number}: allowed: 0 to 1", number=f"{given:g}"))
     return (1.0 if given is None else given) if subject.policy.trust_confidence else None
 
 
@@ -163,7 +179,13 @@ def _casts(subject: Subject, said: Mapping[str, str], seating: Seating, problems
     needed = seats if subject.is_team else _needed(subject.policy, subject.electorate, seats, seating)
     missing = [role for role in needed if role not in said]
     if missing:
-        problems.append(f"{', '.join(missing)}: no stance; name each role that votes once, for example {missing[0]}=go")
+        problems.append(
+            say(
+                "{roles}: no stance; name each role that votes once, for example {first}=go",
+                roles=", ".join(missing),
+                first=missing[0],
+            )
+        )
     stances: dict[str, Cast] = {cast: cast for cast in CASTS}
     return {role: stances[said[role]] for role in seats if said.get(role) in stances}
 
@@ -171,15 +193,18 @@ def _casts(subject: Subject, said: Mapping[str, str], seating: Seating, problems
 def _wrong(subject: Subject, seats: Sequence[str], role: str, stance: str) -> Iterator[str]:
     """Yield what is wrong with one role's stance."""
     if role not in seats and role in subject.electorate.roles:
-        yield f"`{role}` does not vote here, since it has left; leave out its stance, or --released {role}"
+        yield say(
+            "`{role}` does not vote here, since it has left; leave out its stance, or --released {role}", role=role
+        )
     elif role not in seats and role in subject.electorate.joining:
-        yield f"`{role}` does not vote here; it votes once it has joined: --joined {role}"
+        yield say("`{role}` does not vote here; it votes once it has joined: --joined {role}", role=role)
     elif role not in seats:
-        yield f"`{role}` does not vote here{allowed_names(role, seats)}"
+        yield f"{say('`{role}` does not vote here', role=role)}{allowed_names(role, seats)}"
     if stance == "absent" and subject.policy.on_absent == "stop":
-        yield f"`{role}={stance}`: this policy stops at an absent role; allowed: go, caution, block"
+        yield say("`{vote}`: this policy stops at an absent role; allowed: go, caution, block", vote=f"{role}={stance}")
     elif stance not in CASTS:
-        yield f"`{role}={stance}`: `{stance}` is not a stance{allowed_names(stance, CASTS)}"
+        told = say("`{vote}`: `{stance}` is not a stance", vote=f"{role}={stance}", stance=stance)
+        yield f"{told}{allowed_names(stance, CASTS)}"
 
 
 def _needed(policy: Policy, electorate: Electorate, seats: Sequence[str], seating: Seating) -> list[str]:
@@ -191,9 +216,13 @@ def _needed(policy: Policy, electorate: Electorate, seats: Sequence[str], seatin
 
 def _guard(name: str, subject: Subject, problems: Problems) -> Guard | None:
     named = {guard.name: guard for guard in subject.guards}
-    if name not in named:
-        told = allowed_names(name, [*named]) if named else "; this team has none"
-        problems.append(f"--tripped {name}: there is no such guard{told if subject.is_team else '; a policy has none'}")
+    if name not in named and not subject.is_team:
+        problems.append(say("--tripped {name}: there is no such guard; a policy has none", name=name))
+    elif name not in named and not named:
+        problems.append(say("--tripped {name}: there is no such guard; this team has none", name=name))
+    elif name not in named:
+        told = say("--tripped {name}: there is no such guard", name=name)
+        problems.append(f"{told}{allowed_names(name, [*named])}")
     return named.get(name)
 
 
@@ -213,7 +242,7 @@ def _way(rulings: Rulings, place: Place) -> str | None:
     try:
         reached = find_way(rulings, place)
     except TooManyVotesError as error:
-        return f"Whether a run gets to this place was not worked out: {error}"
+        return say("Whether a run gets to this place was not worked out: {error}", error=error)
     if reached is None:
-        return "No run can get to this place"
-    return f"A run gets to this place only {reached.how}" if reached.how else None
+        return say("No run can get to this place")
+    return say("A run gets to this place only {how}", how=reached.how) if reached.how else None

@@ -6,6 +6,7 @@ from itertools import count, islice
 from pathlib import Path
 
 from graph.documents import read_document
+from graph.languages.catalogue import speak_as
 from graph.problems import UsageError
 from graph.teams.loader import Changes, load_team, shipped_teams
 from graph.teams.policies import is_path, load_policy, shipped_policies
@@ -14,6 +15,7 @@ from policies.assurance.proof import Proof, prove
 from policies.conditions.condition import ConditionError, compile_condition
 from policies.decision.guards import Guard
 from policies.decision.table import Policy
+from policies.language import phrase, say
 from policies.nearest import allowed_names, did_you_mean
 from policies.patterns.course import decides_by_policy, ruling_policy
 from policies.people.panel import panel_of
@@ -23,6 +25,10 @@ from policies.team.team import Budget, Team
 
 APPROVERS = "approvers"
 """What the people are called who decide together for a team, next to the teams within it."""
+UNDECIDED = phrase("no policy decides `{team}` itself: its pattern is {pattern}")
+UNDECIDED_BUT_WITHIN = phrase(
+    "no policy decides `{team}` itself: its pattern is {pattern}; name a team within it that decides: {options}"
+)
 DEFAULT_ROLES = 3
 """Roles of the team that a policy is shown on where no team is named."""
 
@@ -46,8 +52,8 @@ class Subject:
     def title(self) -> str:
         """What it is called on a screen."""
         if self.is_of_people:
-            return f"the approvers of {self.name}"
-        return f"{self.name}, within it {'/'.join(self.within)}" if self.within else self.name
+            return say("the approvers of {team}", team=self.name)
+        return say("{team}, within it {role}", team=self.name, role="/".join(self.within)) if self.within else self.name
 
     @property
     def is_team(self) -> bool:
@@ -96,8 +102,9 @@ def load_subject(
         found = _within(found, within)
     if found.team is not None and not decides_by_policy(found.team):
         inner = [each.within for each in _nested(found) if _decides(each)]
-        other = f"; name a team within it that decides: {_flags(inner)}" if inner else ""
-        raise UsageError(f"no policy decides `{found.title}` itself: its pattern is {found.team.pattern}{other}")
+        told = UNDECIDED_BUT_WITHIN if inner else UNDECIDED
+        values = {"team": found.title, "pattern": found.team.pattern, "options": _flags(inner)}
+        raise UsageError(say(told, **values))
     return found
 
 
@@ -111,7 +118,11 @@ def load_subjects(name: str, roles: int | None = None, settings: Sequence[str] =
     deciding = [each for each in _nested(found) if _decides(each)]
     if not deciding and found.team is not None:
         raise UsageError(
-            f"no policy decides `{name}`: its pattern is {found.team.pattern}, and no team within it votes"
+            say(
+                "no policy decides `{team}`: its pattern is {pattern}, and no team within it votes",
+                team=name,
+                pattern=found.team.pattern,
+            )
         )
     return deciding
 
@@ -119,19 +130,31 @@ def load_subjects(name: str, roles: int | None = None, settings: Sequence[str] =
 def _load(name: str, roles: int | None, settings: Sequence[str]) -> Subject:
     if is_policy(name):
         if settings:
-            raise UsageError(f"`{name}` is a policy; `--set` changes a team")
+            raise UsageError(say("`{name}` is a policy; `--set` changes a team", name=name))
         policy = load_policy(name)
         return Subject(name, policy, equal_electorates([policy], roles or DEFAULT_ROLES)[0])
     if name not in shipped_teams() and not is_path(name):
-        teams, policies = ", ".join(shipped_teams()), ", ".join(shipped_policies())
-        meant = did_you_mean(name, (*shipped_teams(), *shipped_policies()))
-        named = f"{meant} Teams" if meant else "; teams"
-        raise UsageError(
-            f"there is no team and no policy `{name}`{named}: {teams}; policies: {policies}; or a file's path"
-        )
+        raise UsageError(_unknown(name))
     if roles is not None:
-        raise UsageError(f"`{name}` is a team with roles of its own; `--roles` goes with a policy")
-    return replace(from_team(load_team(name, Changes(settings=settings))), name=name, settings=tuple(settings))
+        raise UsageError(say("`{name}` is a team with roles of its own; `--roles` goes with a policy", name=name))
+    team = load_team(name, Changes(settings=settings))
+    speak_as(team.language)
+    return replace(from_team(team), name=name, settings=tuple(settings))
+
+
+def _unknown(name: str) -> str:
+    """Return that there is neither a team nor a policy of a name, and which there are."""
+    values = {"name": name, "teams": ", ".join(shipped_teams()), "policies": ", ".join(shipped_policies())}
+    meant = did_you_mean(name, (*shipped_teams(), *shipped_policies()))
+    if not meant:
+        return say(
+            "there is no team and no policy `{name}`; teams: {teams}; policies: {policies}; or a file's path", **values
+        )
+    return say(
+        "there is no team and no policy `{name}`{meant} Teams: {teams}; policies: {policies}; or a file's path",
+        meant=meant,
+        **values,
+    )
 
 
 def _nested(subject: Subject) -> Iterator[Subject]:
@@ -155,12 +178,16 @@ def _within(subject: Subject, within: str) -> Subject:
     inner = {"/".join(each.within): each for each in _nested(subject) if each.within}
     if within in inner:
         return inner[within]
-    told = allowed_names(within, inner) if inner else "; no team answers for a role of it"
-    raise UsageError(f"--within: `{subject.name}` has no team within it for {within!r}{told}")
+    values = {"team": subject.name, "role": repr(within)}
+    if not inner:
+        told = say("--within: `{team}` has no team within it for {role}; no team answers for a role of it", **values)
+        raise UsageError(told)
+    told = say("--within: `{team}` has no team within it for {role}", **values)
+    raise UsageError(f"{told}{allowed_names(within, inner)}")
 
 
 def _flags(places: Iterable[tuple[str, ...]]) -> str:
-    return " or ".join(f"`--within {'/'.join(place)}`" for place in places)
+    return f" {say('or')} ".join(f"`--within {'/'.join(place)}`" for place in places)
 
 
 def from_team(team: Team) -> Subject:
@@ -173,15 +200,23 @@ def from_team(team: Team) -> Subject:
     denied = next(filter(None, (find_denial(role, team.access) for role in team.sequence)), None)
     if denied is not None and decides_by_policy(team):
         raise UsageError(
-            f"every run of the team `{team.name}` stops with `{denied}`, so no vote of it is decided; leave the role "
-            "out of the sequence or enable it"
+            say(
+                "every run of the team `{team}` stops with `{reason}`, so no vote of it is decided; leave the role out "
+                "of the sequence or enable it",
+                team=team.name,
+                reason=denied,
+            )
         )
     try:
         for row in ruling_policy(team).rules:
             compile_condition(row.when, "vote")
     except ConditionError as error:
-        told = f"a condition leaves no room for what a vote adds to it: the whole {error}"
-        raise UsageError(f"the policy `{team.policy.name}`: {told}") from None
+        told = say(
+            "the policy `{policy}`: a condition leaves no room for what a vote adds to it: the whole {fault}",
+            policy=team.policy.name,
+            fault=error,
+        )
+        raise UsageError(told) from None
     return Subject(team.name, ruling_policy(team), electorate_of(team), team.guards, team)
 
 

@@ -16,14 +16,35 @@ from graph.problems import UsageError
 from graph.record import record_of, status_of
 from graph.store.archive import entry_of
 from graph.store.census import CensusRow
-from graph.store.index import RUNNING, is_whole, line_of, shown_of
+from graph.store.index import RUNNING, has_ended, is_whole, line_of, shown_of
 from graph.store.location import storage_errors
 from graph.store.names import check_thread
-from graph.threads import Threads, has_ended
+from graph.threads import Threads
 from nodes.agreement import MISREAD, find_disagreement
 from policies.assurance.audit import Head, head_of
+from policies.language import phrase, say
 
 State = Mapping[str, Any]
+
+UNREADABLE_ENTRY = {
+    "index": phrase("its entry in the index cannot be read: {why}"),
+    "archive": phrase("its entry in the archive cannot be read: {why}"),
+}
+NO_OBJECT = {
+    "index": phrase("its entry in the index is not an object"),
+    "archive": phrase("its entry in the archive is not an object"),
+}
+DIFFERS = {
+    "index": phrase("its entry in the index has a `{key}` that differs from the chain's"),
+    "archive": phrase("its entry in the archive has a `{key}` that differs from the chain's"),
+}
+GONE: Mapping[tuple[str, ...], str] = {
+    (): phrase("its checkpoints are gone"),
+    ("index",): phrase("its checkpoints are gone, and the index know of it"),
+    ("archive",): phrase("its checkpoints are gone, and the archive know of it"),
+    ("index", "archive"): phrase("its checkpoints are gone, and the index and the archive know of it"),
+}
+"""What is said of a thread of which nothing is left, by the places that know of it."""
 
 MAX_JSONB = 1e16
 """From here on PostgreSQL gives a float without a fraction back as an integer."""
@@ -72,7 +93,7 @@ async def verify_one(threads: Threads, name: str, noted: Head | None = None) -> 
     finding = await _verified(threads, name, rows, noted)
     if finding is None:
         await threads.admitted(name)
-        raise UsageError(f"the thread `{name}` has not begun")
+        raise UsageError(say("the thread `{name}` has not begun", name=name))
     return finding
 
 
@@ -94,16 +115,17 @@ def _fault(held: Holding, noted: Head | None) -> RecordFault | None:
     try:
         return next(_faults(held, noted), None)
     except MISREAD as error:
-        return RecordFault(None, f"cannot be verified: {type(error).__name__}: {error}")
+        why = f"{type(error).__name__}: {error}"
+        return RecordFault(None, say("cannot be verified: {why}", why=why))
 
 
 def _faults(held: Holding, noted: Head | None) -> Iterator[RecordFault]:
     yield from _misplaced(held)
     yield from _gone(held)
     if held.newest != held.noted:
-        yield RecordFault(None, "its newest checkpoint is not the one that was written last")
+        yield RecordFault(None, say("its newest checkpoint is not the one that was written last"))
     if isinstance(held.state, Unreadable):
-        yield RecordFault(None, f"it cannot be read: {held.state.reason}")
+        yield RecordFault(None, say("it cannot be read: {why}", why=held.state.reason))
     elif held.state is not None:
         yield from _chained(held, held.state, noted)
         yield from _known(held, held.state)
@@ -112,23 +134,22 @@ def _faults(held: Holding, noted: Head | None) -> Iterator[RecordFault]:
 def _misplaced(held: Holding) -> Iterator[RecordFault]:
     """Yield entries that lie where none belongs, that cannot be read, or that are not as they were written."""
     for prefix in held.misplaced:
-        yield RecordFault(None, f"an entry of it lies under `{prefix}` in the store, where none belongs")
+        told = say("an entry of it lies under `{prefix}` in the store, where none belongs", prefix=prefix)
+        yield RecordFault(None, told)
     for place, kept in (("index", held.line), ("archive", held.entry)):
         if isinstance(kept, Unreadable):
-            yield RecordFault(None, f"its entry in the {place} cannot be read: {kept.reason}")
+            yield RecordFault(None, say(UNREADABLE_ENTRY[place], why=kept.reason))
     if held.line is not None and not is_whole(held.line, held.thread):
-        yield RecordFault(None, "its entry in the index was changed")
+        yield RecordFault(None, say("its entry in the index was changed"))
 
 
 def _gone(held: Holding) -> Iterator[RecordFault]:
     """Yield that nothing is left of a thread that had begun: it was noted, archived, or called more than running."""
     had_ended = held.entry is not None or (held.line is not None and held.line["status"] != RUNNING)
     if held.newest is None and (had_ended or held.noted is not None):
-        knowing = " and ".join(f"the {place}" for place in held.places)
-        knows = f", and {knowing} know of it" if knowing else ""
-        yield RecordFault(None, f"its checkpoints are gone{knows}", ("checkpoints",))
+        yield RecordFault(None, say(GONE[held.places]), ("checkpoints",))
     elif held.state is None and had_ended:
-        yield RecordFault(None, "its state is gone", ("checkpoints",))
+        yield RecordFault(None, say("its state is gone"), ("checkpoints",))
 
 
 def _chained(held: Holding, state: State, noted: Head | None) -> Iterator[RecordFault]:
@@ -140,16 +161,16 @@ def _chained(held: Holding, state: State, noted: Head | None) -> Iterator[Record
 def _known(held: Holding, state: State) -> Iterator[RecordFault]:
     """Yield what the index and the archive say otherwise than the state; while it is held, they lag behind."""
     if held.line is None:
-        yield RecordFault(None, "the index lacks it", ("index",))
+        yield RecordFault(None, say("the index lacks it"), ("index",))
     if held.is_held:
         return
     past, is_at_work = Past.of(state), held.line["status"] == RUNNING
     if not is_at_work or has_ended(state, held.line):
         yield from _unlike("index", shown_of(held.line), line_of(record_of(held.thread, state), past))
     if past.is_open and held.entry is not None:
-        yield RecordFault(None, "the archive has it, and it has not ended")
+        yield RecordFault(None, say("the archive has it, and it has not ended"))
     if not past.is_open and not is_at_work and held.entry is None:
-        yield RecordFault(None, "the archive lacks it", ("archive",))
+        yield RecordFault(None, say("the archive lacks it"), ("archive",))
     if not past.is_open and held.entry is not None:  # a server that resumes it may not have dropped it yet
         yield from _unlike("archive", held.entry, entry_of(held.thread, state))
 
@@ -157,11 +178,11 @@ def _known(held: Holding, state: State) -> Iterator[RecordFault]:
 def _unlike(place: str, kept: Any, made: Mapping[str, Any]) -> Iterator[RecordFault]:
     """Yield the first key under which an entry is not what it follows from."""
     if not isinstance(kept, Mapping):
-        yield RecordFault(None, f"its entry in the {place} is not an object")
+        yield RecordFault(None, say(NO_OBJECT[place]))
         return
     for key in {**made, **kept}:
         if key not in made or key not in kept or not is_same(kept[key], made[key]):
-            yield RecordFault(None, f"its entry in the {place} has a `{key}` that differs from the chain's")
+            yield RecordFault(None, say(DIFFERS[place], key=key))
 
 
 def is_same(kept: Any, made: Any) -> bool:

@@ -8,6 +8,7 @@ from graph.assurance.recorded import Recorded, read_recorded
 from graph.assurance.subject import Subject, load_subject
 from graph.problems import UsageError
 from policies.assurance.evaluation import Evaluation, evaluate, strangers
+from policies.language import say
 from policies.nearest import did_you_mean
 
 MIN_GO_VOTES = 2
@@ -41,8 +42,16 @@ def score(path: str, policy: str, wanted: Wanted, min_go_votes: int | None = Non
     found = evaluate(subject.policy, recorded.items, needed, weights, vetoers)
     if found.fault:
         place, message = found.fault
-        where = f"{named(recorded.ids[place])} of {path}"
-        raise UsageError(f"{policy}: a row has no answer for {where}: {message}; voters: {listed(recorded.voters)}")
+        raise UsageError(
+            say(
+                "{policy}: a row has no answer for {item} of {path}: {message}; voters: {voters}",
+                policy=policy,
+                item=named(recorded.ids[place]),
+                path=path,
+                message=message,
+                voters=listed(recorded.voters),
+            )
+        )
     return Scored(found, recorded, needed)
 
 
@@ -52,15 +61,31 @@ def _mismatches(policy: str, subject: Subject, recorded: Recorded, wanted: Wante
     roles, joining = (team.roles, team.joining) if team else ((), ())
     for role in roles:
         if role not in recorded.voters:
-            yield f"{policy}: the team has the role {named(role)}, {_not_among(role, recorded)}"
+            told = say(
+                "{policy}: the team has the role {role}, who is not among the voters of {path}; voters: {voters}",
+                policy=policy,
+                **_stranger(role, recorded),
+            )
+            yield f"{told}{did_you_mean(role, recorded.voters)}"
     for index, role in strangers(subject.policy, {*recorded.voters, *roles, *joining}):
-        yield f"{policy}: row {index + 1} names {named(role)}, {_not_among(role, recorded)}"
+        told = say(
+            "{policy}: row {row} names {role}, who is not among the voters of {path}; voters: {voters}",
+            policy=policy,
+            row=index + 1,
+            **_stranger(role, recorded),
+        )
+        yield f"{told}{did_you_mean(role, recorded.voters)}"
     surplus = [voter for voter in recorded.voters if voter not in (*roles, *joining)]
     if subject.is_team and surplus:
-        hint = "; `--voters` leaves columns out" if wanted.voters is None else ""
-        yield f"{recorded.path}: no role of {policy} is called {listed(surplus)}; roles: {listed(roles)}{hint}"
+        told = say(
+            "{path}: no role of {team} is called {names}; roles: {roles}",
+            path=recorded.path,
+            team=policy,
+            names=listed(surplus),
+            roles=listed(roles),
+        )
+        yield say("{fault}; `--voters` leaves columns out", fault=told) if wanted.voters is None else told
 
 
-def _not_among(role: str, recorded: Recorded) -> str:
-    nearest = did_you_mean(role, recorded.voters)
-    return f"who is not among the voters of {recorded.path}; voters: {listed(recorded.voters)}{nearest}"
+def _stranger(role: str, recorded: Recorded) -> dict[str, str]:
+    return {"role": named(role), "path": recorded.path, "voters": listed(recorded.voters)}

@@ -58,6 +58,7 @@ def give(
     async def work(halt: Any) -> tuple[dict[str, Any], Any]:
         async with open_runner(settings, halt=halt) as runner:
             found = await runner.threads.find(thread)
+            await runner.threads.speak(found)
             given = said if key is None else signed(await runner.threads.begun(found), said, Path(key))
             with progress_on_stderr().shown() as progress:
                 progress.begin(found)

@@ -18,6 +18,9 @@ from graph.cli.session import (
     run_async,
     settings_for,
 )
+from policies.language import phrase, say
+
+AT_WORK = {"running": phrase("running"), "interrupted": phrase("interrupted")}
 
 
 @click.group("audit", cls=WholeHelpGroup)
@@ -41,7 +44,7 @@ def verify(name: str | None, head: str | None, db: str | None, as_json: bool) ->
 
     noted = read_head(head) if head is not None else None
     if noted and name is None:
-        raise UsageError("--head goes with one thread or file; name it")
+        raise UsageError(say("--head goes with one thread or file; name it"))
     checked = [_check_file(name, noted)] if name and _is_file(name) else _check_threads(name, noted, db)
     if as_json:
         print_json(checked)
@@ -68,15 +71,15 @@ def export(thread: str, out: str | None, signed: str | None, db: str | None) -> 
     from policies.assurance.audit import head_of
 
     if out is not None and signed is not None:
-        raise UsageError("--out names a file for the record, --signed a folder for signatures; give one of them")
+        raise UsageError(say("--out names a file for the record, --signed a folder for signatures; give one of them"))
     thread, state = begun(thread, db)
     events = Past.of(state).events
     if not events:
-        raise UsageError(f"the thread `{thread}` has no event")
+        raise UsageError(say("the thread `{name}` has no event", name=thread))
     if signed is not None:
         return _export_signed(thread, state, signed)
     _write(_exported(thread, state), out)
-    click.echo(neutral(f"head {head_of(events)}"), err=True)
+    click.echo(neutral(say("head {head}", head=head_of(events))), err=True)
     return Exit.DONE
 
 
@@ -108,7 +111,7 @@ def _export_signed(thread: str, state: Any, folder: str) -> Exit:
     with blaming(thread, state):
         signed = signed_files(Past.of(state).events)
     if not signed.commands:
-        raise UsageError(f"the thread `{thread}` has no signed answer")
+        raise UsageError(say("the thread `{name}` has no signed answer", name=thread))
     write_new_folder(folder, signed.files)
     for line in (f"cd {shlex.quote(folder)}", *signed.commands):
         click.echo(neutral(line))
@@ -140,7 +143,9 @@ def _check_threads(name: str | None, noted: Any, db: str | None) -> list[dict[st
 
     async def found_by(threads: Any) -> list[Any]:
         if name is not None:
-            return [await verify_one(threads, await threads.find(name), noted)]
+            thread = await threads.find(name)
+            await threads.speak(thread)
+            return [await verify_one(threads, thread, noted)]
         return [finding async for finding in verify_all(threads)]
 
     return [_entry(finding) for finding in run_async(work)]
@@ -157,20 +162,24 @@ def _print(checked: list[dict[str, Any]]) -> None:
     from graph.problems import neutral
 
     for each in checked:
-        events = "not begun" if each.get("status") == "not begun" else f"{each['events']} events{_so_far(each)}"
-        click.echo(neutral(f"{each['name']}: {events}, {_said(each)}"))
+        told = say("{name}: {events}, {found}", name=each["name"], events=_events(each), found=_said(each))
+        click.echo(neutral(told))
     if not checked:
-        click.echo("There is no thread to verify.")
+        click.echo(say("There is no thread to verify."))
 
 
-def _so_far(each: dict[str, Any]) -> str:
-    return f" ({each['status']})" if each.get("status") in ("running", "interrupted") else ""
+def _events(each: dict[str, Any]) -> str:
+    if each.get("status") == "not begun":
+        return say("not begun")
+    told = say("{number} events", number=each["events"])
+    status = each.get("status", "")
+    return f"{told} ({say(AT_WORK[status])})" if status in AT_WORK else told
 
 
 def _said(each: dict[str, Any]) -> str:
     broken = each["broken"]
     if broken is None:
-        return "intact" + (f", head {each['head']}" if each["events"] else "")
+        return say("intact, head {head}", head=each["head"]) if each["events"] else say("intact")
     if broken["event"] is None:
-        return f"BROKEN: {broken['message']}"
-    return f"BROKEN at event {broken['event']}: it {broken['message']}"
+        return say("BROKEN: {why}", why=broken["message"])
+    return say("BROKEN at event {number}: it {fault}", number=broken["event"], fault=broken["message"])

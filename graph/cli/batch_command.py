@@ -14,8 +14,9 @@ from click.core import ParameterSource
 
 from graph.cli.exits import Exit, exit_of
 from graph.cli.noticing import send_notices
-from graph.cli.session import database_option, run_async, settings_for, voice_option
+from graph.cli.session import database_option, run_async, settings_for, voice_option, warning
 from graph.cli.waiting import reading
+from policies.language import say
 
 SECONDS_BETWEEN, PARTS = 5.0, 10
 """Without a terminal, the seconds between two reports of progress; a tenth of the time so far, once that is more."""
@@ -50,12 +51,15 @@ def command(
     with reading(cases):
         from graph.batch import MAX_LINE_BYTES
         from graph.inputs import open_lines
+        from graph.languages.catalogue import speak_as
         from graph.problems import UsageError
+        from graph.teams.loader import language_at
 
+    speak_as(language_at(team))
     settings, again = settings_for(db), _typed(click.get_current_context())
     asked = {"concurrency": _room_for(concurrency, settings, voice), "retries": retries, "fails_fast": fails_fast}
     if out is not None and Path(out).resolve() == Path(cases).resolve():
-        raise UsageError(f"--out {out}: is the file of cases; name another file")
+        raise UsageError(f"--out {out}: {say('is the file of cases; name another file')}")
     try:
         with open_lines(cases, MAX_LINE_BYTES) as lines, _output(out) as output:
             reports = run_async(lambda halt: _run(lines, Reports(output, halt), (team, settings, voice), asked, halt))
@@ -64,7 +68,7 @@ def command(
             if out is not None and reports.tally.left:
                 raise _EndedEarlyError  # the older file stays
     except _EndedEarlyError:
-        click.echo(f"accord: {out}: is left as it was, since not every case has a result", err=True)
+        click.echo(f"accord: {out}: {say('is left as it was, since not every case has a result')}", err=True)
     send_notices(settings, reports.threads)
     return reports.worst
 
@@ -74,6 +78,7 @@ async def _run(
 ) -> "Reports":
     """Run the lines, and return the reports once all of them are taken."""
     from graph.batch import Batch
+    from graph.languages.catalogue import speak_as
     from graph.runner import open_runner
     from graph.teams.approval import approved
     from graph.teams.loader import load_team
@@ -82,7 +87,9 @@ async def _run(
     team, settings, voice = spoken_by
 
     def load(case: Any) -> Any:
-        return approved(voiced(load_team(case.team or team, case.changes), settings, voice))
+        found = load_team(case.team or team, case.changes)
+        speak_as(found.language)
+        return approved(voiced(found, settings, voice))
 
     async with open_runner(settings, halt=halt) as runner:
         await reports.take_all(lines, Batch(runner, load=load, is_halted=lambda: halt.is_set, **asked))
@@ -156,7 +163,7 @@ def _output(out: str | None) -> Iterator[IO[bytes]]:
         return
     with writing_file(out) as file:
         yield file
-    click.echo(neutral(f"wrote {out}"), err=True)
+    click.echo(neutral(say("wrote {file}", file=out)), err=True)
 
 
 def _room_for(concurrency: int, settings: Any, voice: str | None) -> int:
@@ -165,11 +172,12 @@ def _room_for(concurrency: int, settings: Any, voice: str | None) -> int:
 
     room = room_for(concurrency, calls_models=voice != "rules" and bool(load_endpoints(settings)))
     if room < concurrency:
-        click.echo(
-            f"accord: warning: {concurrency} cases at once would open more files than are allowed (`ulimit -n`); "
-            f"at once: {room}",
-            err=True,
+        told = say(
+            "{number} cases at once would open more files than are allowed (`ulimit -n`); at once: {room}",
+            number=concurrency,
+            room=room,
         )
+        click.echo(warning(told), err=True)
     return room
 
 
@@ -183,9 +191,9 @@ def _progress(total: int) -> Iterator[Callable[[], None]]:
     if not console.is_terminal:
         yield _lines(total)
         return
-    columns = (TextColumn("cases"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn(say("cases")), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task("cases", total=total)
+        task = progress.add_task(say("cases"), total=total)
         yield lambda: progress.advance(task)
 
 
@@ -199,6 +207,7 @@ def _lines(total: int) -> Callable[[], None]:
         if now >= due:
             due = now + max(SECONDS_BETWEEN, (now - begun) / PARTS)
             minutes, seconds = divmod(int(now - begun), 60)
-            click.echo(f"{done} of {total} cases, {minutes}:{seconds:02}", err=True)
+            told = say("{done} of {total} cases, {time}", done=done, total=total, time=f"{minutes}:{seconds:02}")
+            click.echo(told, err=True)
 
     return advance

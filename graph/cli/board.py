@@ -11,12 +11,16 @@ from graph.cli.plans import Plan
 from graph.live import WITHIN
 from graph.report.terminal.visible import visible
 from graph.report.words import said_round, thousands
+from policies.language import in_figures, say
 
 Event = Mapping[str, Any]
-WAITS = Said("·", "waits", "")
-ASKED = Said("…", "asked", "", "cyan")
 SEAT_EVENTS = frozenset({"answered", "refused", "failed", "decided"})
 """The events that end a question."""
+
+
+def waiting(before: str = "") -> Said:
+    """Return what a seat says that is not asked yet."""
+    return Said("·", say("waits"), before)
 
 
 @dataclass
@@ -24,7 +28,7 @@ class Row:
     """A seat as it is now: when it was asked and answered, in seconds, and what it said before."""
 
     title: str
-    said: Said = WAITS
+    said: Said = field(default_factory=waiting)
     began: float | None = None
     ended: float | None = None
     before: str = ""
@@ -91,8 +95,8 @@ class Board:
         if not self.run:
             return [""]
         policy, pattern = self.run["policy"], self.run["pattern"]
-        works = [] if self.run["is_rounds"] else [f"pattern {pattern}"]
-        return [self.run["title"], *works, *([f"policy {policy}"] if policy else [])]
+        works = [] if self.run["is_rounds"] else [say("pattern {name}", name=pattern)]
+        return [self.run["title"], *works, *([say("policy {name}", name=policy)] if policy else [])]
 
     def counts(self) -> str:
         """Return what was used of the limits, for example `calls 9/20   tokens 7.2k in 1.0k out   $0.0040`."""
@@ -112,8 +116,9 @@ class Board:
 
     def _ask(self, event: Event, now: float) -> None:
         row = self._row(event)
-        again = f"again: {row.said.text}" if event["attempt"] > 1 and row.said.text else row.before
-        row.said = Said(ASKED.mark, ASKED.word, again, ASKED.style)
+        is_again = event["attempt"] > 1 and row.said.text
+        again = say("again: {said}", said=row.said.text) if is_again else row.before
+        row.said = Said("…", say("asked"), again, "cyan")
         row.began, row.ended = now, None
         if event["role"] != "brief" and not self._is_team(event):
             self.used.calls += 1
@@ -123,13 +128,14 @@ class Board:
     def _answer(self, event: Event, now: float) -> Text:
         row = self._row(event)
         row.said, row.ended = said_in(event), now
-        row.before = f"{place_of(event, self.titles)}: {row.said.shown().plain}"
+        row.before = say("{where}: {said}", where=place_of(event, self.titles), said=row.said.shown().plain)
         self.used.add(event.get("usage", {}))
         self._set_step(event, row)
         if event.get("contract") == "plan" and not event.get("within"):
             self.plan = Plan(event["answer"]["steps"], self.titles)
-        took = f"   {row.seconds(now):.1f} s" if row.began is not None else ""
-        return Text.assemble(visible(f"{headed(event, self.titles)}: "), row.said.shown(), took)
+        took = f"   {in_seconds(row.seconds(now))}" if row.began is not None else ""
+        head = say("{where}: ", where=headed(event, self.titles))
+        return Text.assemble(visible(head), row.said.shown(), took)
 
     def _close(self, event: Event) -> Text | None:
         line = line_of(event, self.titles)
@@ -147,7 +153,7 @@ class Board:
             self.rows[key] = Row(speaker if is_round else headed(event, self.titles))
         row = self.rows[key]
         if row.ended is not None and event["event"] == "opened":
-            row.said, row.began, row.ended = Said(WAITS.mark, WAITS.word, row.before), None, None
+            row.said, row.began, row.ended = waiting(row.before), None, None
         return row
 
     def _move(self, event: Event) -> None:
@@ -157,7 +163,8 @@ class Board:
     def _placed(self, event: Event) -> str:
         if isinstance(event.get("stage"), str):
             return place_of(event, self.titles)
-        return f"round {said_round(event['round'], self.run.get('limits', {}).get('max_rounds', 0), 'of')}"
+        most = self.run.get("limits", {}).get("max_rounds", 0)
+        return say("round {number}", number=said_round(event["round"], most, "of"))
 
     def _is_team(self, event: Event) -> bool:
         """Return whether a team answers for the role; its own roles are counted."""
@@ -171,14 +178,22 @@ class Board:
 
 
 def _counts(used: Used, limits: Mapping[str, Any]) -> Iterator[str]:
-    yield f"calls {used.calls}{_of(limits.get('max_messages'), '/{}')}"
+    messages, tokens, dollars = (limits.get(name) for name in ("max_messages", "max_tokens", "max_cost_usd"))
+    yield say("calls {number}", number=f"{used.calls}/{messages}" if messages else used.calls)
     if used.prompt or used.completion:
-        tokens = limits.get("max_tokens")
-        most = f" of {thousands(tokens)}" if tokens else ""
-        yield f"tokens {thousands(used.prompt)} in {thousands(used.completion)} out{most}"
-    if used.usd or limits.get("max_cost_usd"):
-        yield f"${used.usd:.4f}{_of(limits.get('max_cost_usd'), ' of ${:g}')}"
+        both = {"prompt": thousands(used.prompt), "completion": thousands(used.completion)}
+        told = say("tokens {prompt} in {completion} out", **both)
+        yield say("{some} of {most}", some=told, most=thousands(tokens)) if tokens else told
+    if used.usd or dollars:
+        told = in_dollars(f"{used.usd:.4f}")
+        yield say("{some} of {most}", some=told, most=in_dollars(f"{dollars:g}")) if dollars else told
 
 
-def _of(limit: float | None, form: str) -> str:
-    return form.format(limit) if limit else ""
+def in_dollars(amount: str) -> str:
+    """Return an amount of money, written the English way, as people read it."""
+    return say("${amount}", amount=in_figures(amount))
+
+
+def in_seconds(seconds: float | None) -> str:
+    """Return a time as people read it; nothing for none."""
+    return "" if seconds is None else say("{number} s", number=in_figures(f"{seconds:.1f}"))

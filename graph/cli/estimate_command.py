@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import facts_from, json_option, print_json, settings_for, voice_option
+from graph.cli.session import facts_from, json_option, print_json, settings_for, voice_option, warning
 
 
 @click.command("estimate")
@@ -20,10 +20,14 @@ def command(team: str, facts: str | None, settings: tuple[str, ...], voice: Any,
 
     The shortest course is that of a team that agrees at once, the longest that of one that never does before the end.
     """
+    from graph.languages.catalogue import speak_as
     from graph.patterns.estimate import look_ahead, plain_outlook
-    from graph.teams.loader import Changes, load_team
+    from graph.teams.loader import Changes, language_at, load_team
 
+    if facts is not None:
+        speak_as(language_at(team))
     found = load_team(team, Changes(None, facts_from(facts), settings))
+    speak_as(found.language)
     outlook = look_ahead(_voiced(found, voice))
     plain = plain_outlook(outlook)
     if as_json:
@@ -33,8 +37,8 @@ def command(team: str, facts: str | None, settings: tuple[str, ...], voice: Any,
         from graph.report.terminal.visible import console_on
 
         print_outlook(plain, found.sequence, console_on(sys.stdout, columns=120))
-    for warning in outlook.warnings:
-        click.echo(f"accord: warning: {warning}", err=True)
+    for told in outlook.warnings:
+        click.echo(warning(told), err=True)
     return Exit.DONE
 
 

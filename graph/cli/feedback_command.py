@@ -8,6 +8,7 @@ import click
 from graph.cli.exits import Exit
 from graph.cli.session import database_option, reading_thread, run_async, settings_for
 from graph.cli.waiting import reading
+from policies.language import phrase, say
 
 HELP = """Post a judgement of THREAD to its trace in LangSmith: a score, a comment, or both.
 
@@ -41,7 +42,9 @@ def command(thread: str, score: float | None, key: str, comment: str | None, db:
     scores: dict[str, float | None] = {key: score} if judged else dict(scores_of(record))
     post_judgement(settings, traced, scores, comment)
     told = ", ".join(name if value is None else f"{name} {value:g}" for name, value in scores.items())
-    click.echo(neutral(f"posted to the trace {traced.run_id} of {thread}: {told}"))
+    click.echo(
+        neutral(say("posted to the trace {run} of {thread}: {scores}", run=traced.run_id, thread=thread, scores=told))
+    )
     return Exit.DONE
 
 
@@ -67,7 +70,9 @@ async def _read(name: str, settings: Any) -> tuple[str, Any, dict[str, Any]]:
 
     async with open_threads(settings) as threads:
         thread = await threads.find(name)
+        record = await threads.show(thread)
         traced = await threads.traced(thread)
         if traced is None:
-            raise UsageError(f"the thread `{thread}` was never traced; set LANGSMITH_TRACING=true and run or resume it")
-        return thread, traced, await threads.show(thread)
+            told = phrase("the thread `{name}` was never traced; set LANGSMITH_TRACING=true and run or resume it")
+            raise UsageError(say(told, name=thread))
+        return thread, traced, record

@@ -8,6 +8,7 @@ import click
 from graph.cli.exits import Exit
 from graph.cli.noticing import send_notices
 from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
+from policies.language import speaking
 
 HELP = """Show what waits for people: since when, until when, and for whom.
 
@@ -27,18 +28,24 @@ accord inbox --for cfo
 def command(name: str | None, db: str | None, as_json: bool) -> Exit:
     """Show what waits for people: since when, until when, and for whom."""
     from graph.inbox import open_inbox
+    from graph.languages.catalogue import language_of
     from graph.report.terminal.inbox import print_inbox
 
     settings = settings_for(db)
 
-    async def work(halt: Any) -> Sequence[Mapping[str, Any]]:
+    async def work(halt: Any) -> tuple[Sequence[Mapping[str, Any]], Mapping[str, str | None]]:
         async with open_inbox(settings, halt) as inbox:
-            return await inbox.waiting(name)
+            return await inbox.waiting(name), inbox.languages
 
-    waiting = run_async(work)
+    waiting, languages = run_async(work)
     if as_json:
         print_json(waiting)
-    else:
+    elif not waiting:
         print_inbox(waiting, name)
+    else:
+        for number, each in enumerate(waiting):
+            click.echo("\n" * bool(number), nl=False)
+            with speaking(language_of(languages.get(each["thread_id"]))):
+                print_inbox([each], name)
     send_notices(settings)
     return Exit.DONE

@@ -9,8 +9,9 @@ from rich.text import Text
 from graph.live import WITHIN
 from graph.report.dossier.people import waiting_in_words
 from graph.report.terminal.visible import STYLES, visible
-from graph.report.words import CONFLICTS, plain_word, said_reason, said_rule
+from graph.report.words import joined, plain_word, said_conflict, said_reason, said_rule, said_stage
 from policies.contracts.table import CONTRACTS
+from policies.language import phrase, say, say_count
 
 Event = Mapping[str, Any]
 Titles = Mapping[str, str]
@@ -20,6 +21,7 @@ WIDTH = 90
 """Characters of an answer that are shown live."""
 
 COLOURS = {**STYLES, "approve": "green", "abstain": "yellow", "reject": "red"}
+WORDS = {"refused": phrase("refused"), "failed": phrase("failed")}
 MARKS = {"green": "✓", "yellow": "!", "red": "✗"}
 
 
@@ -42,9 +44,9 @@ class Said:
 def said_in(event: Event) -> Said:
     """Return what an event says that ends a question."""
     if event["event"] == "decided":
-        return Said("✓", "written", "", "green")
+        return Said("✓", say("written"), "", "green")
     if event["event"] != "answered":
-        return Said("✗", event["event"], short(_fault(event)), "red")
+        return Said("✗", say(WORDS[event["event"]]), short(_fault(event)), "red")
     contract = CONTRACTS[event["contract"]]
     word = contract.word(event["answer"]) or ""
     style = COLOURS.get(word, "")
@@ -60,22 +62,23 @@ def _fault(event: Event) -> str:
 
 def line_of(event: Event, titles: Titles) -> Text | None:
     """Return what an event that is about no single seat says in one line; None where it says nothing by itself."""
-    say = _LINES.get(event["event"])
-    return None if say is None else say(event, titles)
+    line = _LINES.get(event["event"])
+    return None if line is None else line(event, titles)
 
 
 def place_of(event: Event, titles: Titles) -> str:
     """Return where an event happened: the round or stage, and the teams it is within."""
-    where = event["stage"] if isinstance(event.get("stage"), str) else f"round {event['round']}"
-    return f"{within_of(event, titles)}{where.replace('_', ' ')}"
+    stage = event.get("stage")
+    where = said_stage(stage) if isinstance(stage, str) else say("round {number}", number=event["round"])
+    return f"{within_of(event, titles)}{where}"
 
 
 def speaker_of(event: Event, titles: Titles) -> str:
     """Return who was asked: the role, after the seat's own name where it has one that says more than the stage."""
     path = WITHIN.join((*event.get("within", ()), event["role"]))
-    title = titles.get(path) or ("Brief" if titles and event["role"] == "brief" else event["role"])
+    title = titles.get(path) or (say("Brief") if titles and event["role"] == "brief" else event["role"])
     seat = event.get("seat")
-    return f"{seat.replace('_', ' ')} {title}" if seat and seat != event.get("stage") else title
+    return f"{said_stage(seat)} {title}" if seat and seat != event.get("stage") else title
 
 
 def headed(event: Event, titles: Titles) -> str:
@@ -103,45 +106,53 @@ def within_of(event: Event, titles: Titles) -> str:
 
 
 def _round(event: Event, titles: Titles) -> Text:
-    because = f": {event['because']}" if event["because"] else ""
-    row = "no row holds" if event["row"] is None else f"row {event['row'] + 1}"
-    named = [CONFLICTS.get(name, name) for name in event["conflicts"]]
-    guards = [f"guard {name}" for name in event["guards"]]
-    more = "; ".join((row, *guards, *named))
-    return visible(f"{place_of(event, titles)} → {plain_word(event['decision'])}{because} ({more})")
+    row = say("no row holds") if event["row"] is None else say("row {number}", number=event["row"] + 1)
+    named = map(said_conflict, event["conflicts"])
+    guards = [say("guard {name}", name=name) for name in event["guards"]]
+    more = joined((row, *guards, *named))
+    told = f"{place_of(event, titles)} → {plain_word(event['decision'])}"
+    if event["because"]:
+        told = say("{decision}: {because}", decision=told, because=say(event["because"]))
+    return visible(f"{told} ({more})")
 
 
 def _stage(event: Event, titles: Titles) -> Text | None:
     """Say who was absent; that a stage is done shows by itself."""
     within = event.get("within", ())
-    absent = ", ".join(titles.get(WITHIN.join((*within, name)), name.replace("_", " ")) for name in event["absent"])
-    return visible(f"{place_of(event, titles)}: absent: {absent}", "yellow") if absent else None
+    absent = ", ".join(titles.get(WITHIN.join((*within, name)), said_stage(name)) for name in event["absent"])
+    told = say("{where}: absent: {names}", where=place_of(event, titles), names=absent)
+    return visible(told, "yellow") if absent else None
 
 
 def _stopped(event: Event, titles: Titles) -> Text:
     cause = f" ({event['cause']})" if event.get("cause") else ""
-    return visible(f"{within_of(event, titles)}stopped: {said_reason(event['reason'])}{cause}", "red")
+    told = say("stopped: {why}", why=said_reason(event["reason"]))
+    return visible(f"{within_of(event, titles)}{told}{cause}", "red")
 
 
 def _recovered(event: Event, _: Titles) -> Text:
-    under_way = "call was" if event["calls"] == 1 else "calls were"
-    return visible(f"brought back: {event['calls']} {under_way} under way when the process died", "yellow")
+    told = say_count(
+        "brought back: {number} call was under way when the process died",
+        "brought back: {number} calls were under way when the process died",
+        event["calls"],
+    )
+    return visible(told, "yellow")
 
 
 def _people(event: Event, _: Titles) -> Text:
-    return visible(f"waits for {next(waiting_in_words([event]))}", "magenta")
+    return visible(say("waits for {what}", what=next(waiting_in_words([event]))), "magenta")
 
 
 def _taken(event: Event, _: Titles) -> Text:
-    return visible(f"{event['by']} has answered", "green")
+    return visible(say("{name} has answered", name=event["by"]), "green")
 
 
 def _declined(event: Event, _: Titles) -> Text:
-    return visible(f"the answer is not taken: {event['problem']}", "red")
+    return visible(say("the answer is not taken: {why}", why=event["problem"]), "red")
 
 
 def _expired(_: Event, __: Titles) -> Text:
-    return visible("a question expired: nobody answered in time", "yellow")
+    return visible(say("a question expired: nobody answered in time"), "yellow")
 
 
 _LINES: Mapping[str, Callable[[Event, Titles], Text | None]] = {

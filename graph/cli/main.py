@@ -11,8 +11,8 @@ import click
 from graph.cli.exits import Exit
 from graph.cli.mistakes import sentence_of
 from graph.cli.streams import open_streams
-from graph.problems import UsageError, neutral
-from policies.language import ENGLISH, speaking
+from graph.problems import UsageError, neutral, reason_of
+from policies.language import ENGLISH, say, speaking
 
 COMMANDS = {
     "run": "Run a team to one decision.",
@@ -98,7 +98,7 @@ def _exit_code(error: BaseException) -> int:
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        return _say(Exit.STOPPED, "cancelled")
+        return _say(Exit.STOPPED, say("cancelled"))
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
         return Exit.USAGE
@@ -110,15 +110,16 @@ def _exit_code(error: BaseException) -> int:
         return _say(Exit.USAGE)
     if isinstance(error, OSError):
         return _say(Exit.USAGE, _failure(error))
-    return _say(Exit.UNEXPECTED, f"unexpected: {type(error).__name__}: {' '.join(str(error).split())[:500]}")
+    told = f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"
+    return _say(Exit.UNEXPECTED, say("unexpected: {error}", error=told))
 
 
 def _failure(error: OSError) -> str:
     if error.errno in (errno.EMFILE, errno.ENFILE):
-        return "too many files are open; allow more with `ulimit -n`, or run fewer cases at once"
+        return say("too many files are open; allow more with `ulimit -n`, or run fewer cases at once")
     if error.filename is not None:
-        return f"{error.filename}: cannot be read or written: {error.strerror or error}"
-    return f"the output cannot be written: {error.strerror or error}"
+        return f"{error.filename}: {say('cannot be read or written: {why}', why=reason_of(error))}"
+    return say("the output cannot be written: {why}", why=reason_of(error))
 
 
 def _say(code: int, *sentences: str) -> int:

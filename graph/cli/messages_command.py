@@ -8,6 +8,7 @@ import click
 
 from graph.cli.exits import Exit
 from graph.cli.session import database_option, json_option, print_json, reading_thread, run_async, settings_for
+from policies.language import say
 from policies.messages.message import KINDS
 
 
@@ -66,7 +67,7 @@ def _print(
 
     console = console_on(sys.stdout, columns=120)
     if participants:
-        console.print(visible(f"Between {', '.join(participants)}"), end="\n\n")
+        console.print(visible(say("Between {names}", names=", ".join(participants))), end="\n\n")
     for message in messages:
         console.print(visible(_heading(message), "bold"))
         console.print(Padding(visible_lines(message["content"]), (0, 0, 1, 4)))
@@ -74,7 +75,7 @@ def _print(
     for each in waiting:
         console.print()
         console.print(visible(_heading(each.message), "bold"))
-        console.print(Padding(visible_lines(f"Not delivered: {each.because}."), (0, 0, 0, 4)))
+        console.print(Padding(visible_lines(say("Not delivered: {why}.", why=each.because)), (0, 0, 0, 4)))
         console.print(Padding(visible_lines(each.message["content"]), (0, 0, 0, 4)))
 
 
@@ -82,7 +83,9 @@ def _heading(message: Mapping[str, Any]) -> str:
     """Return who wrote to whom, what for and when, on one line."""
     beside = ", ".join([message["kind"], *_marks(message)])
     sent = message["at"][:19].replace("T", " ")
-    sender = f"{message['from']}{', from outside,' if message['outside'] else ''}"
+    sender = message["from"]
+    if message["outside"]:
+        sender = say("{name}, from outside,", name=sender)
     return f"{message['id']}  {sender} -> {', '.join(message['to'])}  ({beside})  {sent} UTC"
 
 
@@ -91,18 +94,20 @@ def _marks(message: Mapping[str, Any]) -> Iterator[str]:
     if message["priority"] != "normal":
         yield message["priority"]
     if message["in_reply_to"]:
-        yield f"in reply to {message['in_reply_to']}"
+        yield say("in reply to {message}", message=message["in_reply_to"])
     if message["conversation"]:
-        yield f"conversation {message['conversation']}"
+        yield say("conversation {name}", name=message["conversation"])
     if message["topic"]:
-        yield f"topic {message['topic']}"
+        yield say("topic {name}", name=message["topic"])
 
 
 def _footer(shown: int, total: int, offset: int) -> str:
     """Return how many there are, and how the next page is read."""
     if not total:
-        return "No messages."
+        return say("No messages.")
     if not shown:
-        return f"No messages from {offset} on; there are {total}."
-    more = f"; the next: --offset {offset + shown}" if offset + shown < total else ""
-    return f"Messages {offset + 1} to {offset + shown} of {total}{more}"
+        return say("No messages from {offset} on; there are {total}.", offset=offset, total=total)
+    part = {"first": offset + 1, "last": offset + shown, "total": total}
+    if offset + shown < total:
+        return say("Messages {first} to {last} of {total}; the next: --offset {last}", **part)
+    return say("Messages {first} to {last} of {total}", **part)

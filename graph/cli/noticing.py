@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from policies.language import say
+
 
 def send_notices(settings: Any, threads: Iterable[str] | None = None) -> None:
     """Send the notices of these threads, or of all, and what else is due, for a few seconds at most.
@@ -20,9 +22,10 @@ def send_notices(settings: Any, threads: Iterable[str] | None = None) -> None:
     except UsageError as error:
         problem = "; ".join(error.problems)
     except Exception as error:  # a bug, of which its text may hold an address
-        problem = f"unexpected: {type(error).__name__}"
+        problem = say("unexpected: {error}", error=type(error).__name__)
     if problem:
-        click.echo(neutral(f"accord: notices: {problem}; `accord notify` tries again"), err=True)
+        told = say("notices: {problem}; `accord notify` tries again", problem=problem)
+        click.echo(neutral(f"accord: {told}"), err=True)
 
 
 def _sent(settings: Any, notify: Any, threads: Iterable[str] | None) -> str | None:
@@ -40,6 +43,11 @@ def _sent(settings: Any, notify: Any, threads: Iterable[str] | None) -> str | No
 
 def words_of_left(standings: Sequence[Any]) -> str | None:
     """Return in words what waits for which receiver, and why; None where nothing does."""
-    left = [each for each in standings if each.waiting]
-    told = (f"{each.waiting} not sent yet to {each.shown}" + (f": {each.error}" if each.error else "") for each in left)
-    return "; ".join(told) or None
+    return say("; ").join(_left(each) for each in standings if each.waiting) or None
+
+
+def _left(standing: Any) -> str:
+    waiting = {"number": standing.waiting, "receiver": standing.shown}
+    if standing.error:
+        return say("{number} not sent yet to {receiver}: {why}", **waiting, why=standing.error)
+    return say("{number} not sent yet to {receiver}", **waiting)

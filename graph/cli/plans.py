@@ -12,6 +12,7 @@ from rich.tree import Tree
 
 from graph.cli.lines import short
 from graph.report.terminal.visible import visible
+from policies.language import say
 
 Event = Mapping[str, Any]
 
@@ -34,7 +35,7 @@ class Plan:
 
     def tree(self) -> Tree:
         """Return the plan as a tree."""
-        tree = Tree("plan")
+        tree = Tree(say("plan"))
         branches = {0: tree}
         for number in self._order:
             step = self._steps[number - 1]
@@ -43,9 +44,11 @@ class Plan:
         return tree
 
     def _label(self, number: int, step: Event) -> RenderableType:
-        waits = f" (after {', '.join(map(str, step['dependencies']))})" if len(step["dependencies"]) > 1 else ""
+        before = ", ".join(map(str, step["dependencies"]))
+        waits = f" ({say('after {steps}', steps=before)})" if len(step["dependencies"]) > 1 else ""
         agent = self._titles.get(step["agent"], step["agent"])
-        told = visible(f"{number} {agent}: {short(step['task'])}{waits}")
+        asked = say("{role}: {task}", role=f"{number} {agent}", task=short(step["task"]))
+        told = visible(f"{asked}{waits}")
         state = self._states.get(number)
         if state is None:
             return told

@@ -7,6 +7,7 @@ import click
 
 from graph.cli.exits import Exit
 from graph.cli.session import WholeHelpGroup, json_option, print_json, say_warnings
+from policies.language import say
 
 ROLES = click.option(
     "--roles", type=click.IntRange(1, 50), metavar="N", help="Roles, where a policy and no team is named. Default: 3."
@@ -154,7 +155,7 @@ def test(folder: str, name: str | None, threshold: float, as_json: bool) -> Exit
     from graph.report.terminal.cases import plain_report, print_cases
 
     if not math.isfinite(threshold):
-        raise click.BadParameter("is not a number; allowed: 0 to 100", param_hint="--threshold")
+        raise click.BadParameter(say("is not a number; allowed: 0 to 100"), param_hint="--threshold")
     report = judge_folder(folder, name)
     if as_json:
         print_json(plain_report(report, threshold))

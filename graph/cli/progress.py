@@ -12,8 +12,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from graph.cli.board import Board, Row
+from graph.cli.board import Board, Row, in_seconds
 from graph.report.terminal.visible import console_on, visible
+from policies.language import say, say_count, speaking, spoken
 
 Event = Mapping[str, Any]
 
@@ -34,10 +35,13 @@ class LiveProgress:
         self._board = Board(is_titled=is_redrawn)
         self._began = clock()
         self._is_headed = self._is_over = False
+        self._language = spoken()
+        """What is said while the board is redrawn, which is done in a thread of its own."""
 
     @contextmanager
     def shown(self, run: Event | None = None) -> Iterator["LiveProgress"]:
         """Show the progress as it comes; a terminal shows `run`, a `running` event, before anything is opened."""
+        self._language = spoken()
         if run is not None:
             self._board.take(run, self._clock())
         if not self._is_redrawn:
@@ -56,10 +60,11 @@ class LiveProgress:
         with suppress(OSError):
             if not self._is_redrawn:
                 self._head()
-            self._console.print(visible(f"thread {thread}"))
+            self._console.print(visible(say("thread {name}", name=thread)))
 
     def take(self, event: Event) -> None:
         """Take one event; a reader who is gone ends no run."""
+        self._language = spoken()
         with suppress(OSError):
             line = self._board.take(event, self._clock())
             if not self._is_redrawn:
@@ -85,6 +90,11 @@ class LiveProgress:
                 self._console.print(visible(self._board.counts()), soft_wrap=True)
 
     def _drawn(self) -> RenderableType:
+        """Return the board as the run speaks; it is drawn in a thread of its own, which has no language."""
+        with speaking(self._language):
+            return self._whole()
+
+    def _whole(self) -> RenderableType:
         """Return the board; while the run works, the rows that fit the screen, the newest last."""
         board, now = self._board, self._clock()
         # Redrawn in a thread of its own, so from copies.
@@ -105,7 +115,8 @@ class LiveProgress:
         left_out = 0
         while rows[left_out:] and self._lines(self._rows(rows[left_out:], now)) + bool(left_out) > room:
             left_out += 1
-        told = [Text(f"  … {left_out} earlier", style="dim")] if left_out else []
+        earlier = say_count("… {number} earlier", "… {number} earlier", left_out)
+        told = [Text(f"  {earlier}", style="dim")] if left_out else []
         return [*told, self._rows(rows[left_out:], now)]
 
     def _lines(self, part: RenderableType) -> int:
@@ -156,8 +167,7 @@ def _stance(row: Row) -> Text:
 
 
 def _seconds(row: Row, now: float) -> str:
-    seconds = row.seconds(now)
-    return "" if seconds is None else f"{seconds:.1f} s"
+    return in_seconds(row.seconds(now))
 
 
 def progress_on_stderr() -> LiveProgress:

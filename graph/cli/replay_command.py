@@ -6,6 +6,7 @@ import click
 
 from graph.cli.exits import Exit
 from graph.cli.session import begun, database_option, json_option, print_json, reading_thread, run_async
+from policies.language import say
 
 
 @click.command("replay")
@@ -32,5 +33,6 @@ def command(thread: str, db: str | None, as_json: bool) -> Exit:
         print_json({"thread_id": thread, "same": not keys, "differs_in": keys, "record": again})
     else:
         ended = again.get("final_decision") or again.get("stop_reason")
-        click.echo(f"differs in {', '.join(keys)}" if keys else f"the same record: {ended}; no model was asked")
+        same = say("the same record: {ended}; no model was asked", ended=ended)
+        click.echo(say("differs in {keys}", keys=", ".join(keys)) if keys else same)
     return Exit.FOUND if keys else Exit.DONE

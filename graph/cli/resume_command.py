@@ -17,6 +17,7 @@ from graph.cli.session import (
     verbose_option,
 )
 from graph.cli.waiting import reading
+from policies.language import say
 
 HELP = """Resume THREAD where it stopped or was cut off; a finished one returns its record.
 
@@ -57,6 +58,7 @@ def command(
     async def work(halt: Any) -> tuple[dict[str, Any], Any]:
         async with open_runner(settings, halt=halt) as runner:
             found = await runner.threads.find(thread)
+            await runner.threads.speak(found)
             with progress_on_stderr().shown() as progress:
                 progress.begin(found)
                 record = await runner.resume(found, limits, given, accept_changes, progress.take)
@@ -73,7 +75,7 @@ def _limits(budget: Sequence[str]) -> dict[str, Any]:
     from graph.problems import UsageError
 
     pairs = [(each, *each.partition("=")) for each in budget]
-    told = "is not a limit; allowed: LIMIT=VALUE, for example max_rounds=5"
+    told = say("is not a limit; allowed: LIMIT=VALUE, for example max_rounds=5")
     problems = [f"--budget {each}: {told}" for each, _, found, _ in pairs if not found]
     if problems:
         raise UsageError(*problems)

@@ -1,6 +1,5 @@
 """`accord run`: one team, one decision."""
 
-import re
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,6 +22,7 @@ from graph.cli.session import (
     voice_option,
 )
 from graph.cli.waiting import reading
+from policies.language import say
 
 HELP = """Run TEAM (a shipped team's name, or a team file) to one decision.
 
@@ -60,8 +60,8 @@ def command(
     with reading(team):
         case = _read(team, (goal, facts, settings), voice, db)
     shows = {"as_json": as_json, "is_verbose": is_verbose}
-    record = _run(case, {"thread": thread, "accept_changes": accept_changes}, shows)
-    _say_where_it_failed(record, team)
+    record, state = _run(case, {"thread": thread, "accept_changes": accept_changes}, shows)
+    _say_where_it_failed(record, state, case.team, team)
     if "trace" in record:
         _say_who_answered(record, voice, case.has_endpoints, as_json)
         send_notices(case.settings, [record["thread_id"]])
@@ -80,18 +80,23 @@ class _Case:
 def _read(name: str, changed: tuple[Any, Any, Any], voice: Any, db: str | None) -> _Case:
     """Return the case; LangGraph is not among what it imports."""
     from graph.endpoints import load_endpoints
+    from graph.languages.catalogue import speak_as
     from graph.teams.approval import approved
-    from graph.teams.loader import Changes, load_team
+    from graph.teams.loader import Changes, language_at, load_team
     from graph.teams.voicing import voiced
 
     goal, facts, values = changed
+    if facts is not None:
+        speak_as(language_at(name))
     changes, settings = Changes(goal, facts_from(facts), values), settings_for(db)
-    team = approved(voiced(load_team(name, changes), settings, voice))
+    found = load_team(name, changes)
+    speak_as(found.language)
+    team = approved(voiced(found, settings, voice))
     return _Case(team, settings, bool(load_endpoints(settings)))
 
 
-def _run(case: _Case, options: dict[str, Any], shows: dict[str, bool]) -> dict[str, Any]:
-    """Run the case, print its record, and return that."""
+def _run(case: _Case, options: dict[str, Any], shows: dict[str, bool]) -> tuple[dict[str, Any], Any]:
+    """Run the case, print its record, and return that, with the state where it says more."""
     from graph.cli.progress import progress_on_stderr
     from graph.live import running
     from graph.store.names import check_new_thread, new_thread
@@ -106,23 +111,43 @@ def _run(case: _Case, options: dict[str, Any], shows: dict[str, bool]) -> dict[s
             async with open_runner(case.settings, halt=halt) as runner:
                 progress.begin(thread)
                 record = await runner.run(team, **options, on_event=progress.take)
-                return record, None if shows["as_json"] else await runner.threads.state(thread)
+                needs_state = not shows["as_json"] or "cause" in record
+                return record, await runner.threads.state(thread) if needs_state else None
 
         record, state = run_async(work)
     print_record(record, state or {}, thread=named, **shows)
-    return record
+    return record, state
 
 
-def _say_where_it_failed(record: Mapping[str, Any], name: str) -> None:
+def _say_where_it_failed(record: Mapping[str, Any], state: Any, team: Any, name: str) -> None:
     """Say which line of the team's file holds a check that could not be evaluated; a thread keeps no lines."""
     from graph.problems import UsageError
     from graph.teams.loader import place_of_check
 
-    found = re.match(r"role `([^`]*)`, check (\d+) \(", record.get("cause", ""))
+    found = _unanswered(record, state, team)
     with suppress(UsageError):  # the file is gone by now
-        place = place_of_check(name, found[1], int(found[2])) if found else None
+        place = place_of_check(name, *found) if found else None
         if place:
-            click.echo(f"accord: {place}: this check could not be evaluated", err=True)
+            click.echo(f"accord: {place}: {say('this check could not be evaluated')}", err=True)
+
+
+def _unanswered(record: Mapping[str, Any], state: Any, team: Any) -> tuple[str, int] | None:
+    """Return the role and the number of the check whose lack of an answer stopped the run; None where none did."""
+    from graph.past import Past
+    from policies.run.stop import stop_reason
+    from policies.team.checks import Unanswered, stance_of
+
+    facts: Any = Past.of(state).case.get("facts") if state and "cause" in record else None
+    speaking = [(name, role) for name, role in team.roles.items() if role.otherwise is not None]
+    for name, role in speaking if isinstance(facts, dict) else ():
+        said = stance_of(role, facts)
+        if isinstance(said, Unanswered):
+            lacks = "condition_failed", name
+            if record["stop_reason"] == stop_reason(
+                *(lacks if said.missing is None else ("needs_input", said.missing))
+            ):
+                return name, said.number
+    return None
 
 
 def _say_who_answered(record: Mapping[str, Any], voice: str | None, has_key: bool, as_json: bool) -> None:
@@ -131,8 +156,9 @@ def _say_who_answered(record: Mapping[str, Any], voice: str | None, has_key: boo
 
     if not record["trace"] or record["usage"]["calls"]:
         return
-    reason = "as --voice asked" if voice else "because OPENAI_API_KEY is not set"
-    if voice is None and has_key:
-        reason = "as the team file says"
-    told = f"Answered by the roles' own rules, {reason}; no model was asked."
+    told = say("Answered by the roles' own rules, because OPENAI_API_KEY is not set; no model was asked.")
+    if voice:
+        told = say("Answered by the roles' own rules, as --voice asked; no model was asked.")
+    elif has_key:
+        told = say("Answered by the roles' own rules, as the team file says; no model was asked.")
     console_on(sys.stderr if as_json else sys.stdout).print(told)

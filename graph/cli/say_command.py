@@ -5,6 +5,7 @@ import click
 from graph.cli.exits import Exit
 from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
 from graph.cli.waiting import reading
+from policies.language import say
 from policies.messages.message import KINDS, PRIORITIES
 
 STDIN = "-"
@@ -54,20 +55,25 @@ def command(
 ) -> Exit:
     """Say TEXT to roles of THREAD, as a person or a program outside the team."""
     with reading(thread):
+        from graph import saying
         from graph.problems import UsageError, neutral
-        from graph.saying import Speech, say
 
     if conversation and opened:
-        raise UsageError("--open opens a conversation, and --conversation continues one; give one of them")
+        raise UsageError(say("--open opens a conversation, and --conversation continues one; give one of them"))
     about = {"topic": topic, "conversation": opened or conversation, "in_reply_to": reply_to}
     offered = {"from": sender, "to": [*roles], "kind": kind, "priority": priority, "content": _text(text), **about}
-    speech = Speech(offered, opens=opened is not None, id=own_id)
-    thread, message = run_async(lambda _: say(settings_for(db), thread, speech))
+    speech = saying.Speech(offered, opens=opened is not None, id=own_id)
+    thread, message = run_async(lambda _: saying.say(settings_for(db), thread, speech))
     if as_json:
         print_json({"thread_id": thread, "message": message})
     else:
-        told = f"{message['id']} waits for {', '.join(message['to'])} in the thread {thread}"
-        click.echo(neutral(f"{told}; it is read when the next round or stage opens"))
+        told = say(
+            "{message} waits for {roles} in the thread {thread}; it is read when the next round or stage opens",
+            message=message["id"],
+            roles=", ".join(message["to"]),
+            thread=thread,
+        )
+        click.echo(neutral(told))
     return Exit.DONE
 
 

@@ -6,12 +6,14 @@ import signal
 import sys
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from graph.cli.exits import Exit, exit_of
+from policies.language import say, speak, spoken
 from policies.team.voices import VOICE_NAMES
 
 T = TypeVar("T")
@@ -56,8 +58,13 @@ def say_warnings(team: Any) -> None:
     """Say on stderr what of a team is allowed but hardly meant."""
     from policies.team.rules import warnings_of
 
-    for warning in warnings_of(team):
-        click.echo(f"accord: warning: {warning}", err=True)
+    for told in warnings_of(team):
+        click.echo(warning(told), err=True)
+
+
+def warning(told: str) -> str:
+    """Return a warning as a command says it."""
+    return f"accord: {say('warning: {what}', what=told)}"
 
 
 def settings_for(db: str | None) -> Any:
@@ -83,7 +90,10 @@ def facts_from(path: str | None) -> dict[str, Any] | None:
 
 
 def run_async(work: Callable[[Any], Awaitable[T]]) -> T:
-    """Run `work(halt)` in an event loop; Ctrl-C stops the calls under way, a second one ends the process."""
+    """Run `work(halt)` in an event loop; Ctrl-C stops the calls under way, a second one ends the process.
+
+    The language that it comes to speak is spoken afterwards, too.
+    """
     import asyncio
 
     from nodes.halt import Halt
@@ -104,7 +114,12 @@ def run_async(work: Callable[[Any], Awaitable[T]]) -> T:
         return await work(halt)
 
     _check_files()
-    return asyncio.run(main())
+    context = copy_context()
+    try:
+        with asyncio.Runner() as runner:
+            return runner.run(main(), context=context)
+    finally:
+        speak(context.run(spoken))
 
 
 def _check_files() -> None:

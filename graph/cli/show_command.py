@@ -16,8 +16,10 @@ from graph.cli.session import (
     run_async,
     settings_for,
     verbose_option,
+    warning,
 )
 from graph.cli.waiting import reading
+from policies.language import say
 
 STDOUT = "-"
 
@@ -88,7 +90,7 @@ def _warn_of_change(thread: str, state: Mapping[str, Any]) -> None:
 
     changed = find_change(thread, state)
     if changed:
-        click.echo(neutral(f"accord: warning: {changed.sentence}"), err=True)
+        click.echo(neutral(warning(changed.sentence)), err=True)
 
 
 def _check_targets(html: str | None, markdown: str | None, as_json: bool) -> None:
@@ -96,17 +98,18 @@ def _check_targets(html: str | None, markdown: str | None, as_json: bool) -> Non
 
     targets = [target for target in (html, markdown) if target is not None]
     if "" in targets:
-        raise UsageError("--html or --markdown names no file; name one, or - for stdout")
+        raise UsageError(say("--html or --markdown names no file; name one, or - for stdout"))
     if [*targets, *([STDOUT] if as_json else [])].count(STDOUT) > 1:
-        raise UsageError("stdout takes one of --html -, --markdown and --json; name files for the others")
+        raise UsageError(say("stdout takes one of --html -, --markdown and --json; name files for the others"))
     if len({Path(target).absolute() for target in targets}) < len(targets):
-        raise UsageError(f"{targets[0]}: is named for two things; name two files")
+        raise UsageError(f"{targets[0]}: {say('is named for two things; name two files')}")
     # Before anything is read: what is there is replaced, and a device or a pipe is not there to be replaced.
     for target in targets:
         path = Path(target)
         if target != STDOUT and path.exists() and not path.is_file():
-            kind = "a folder" if path.is_dir() else "not a regular file"
-            raise UsageError(f"{target}: is {kind}; name a file, or - for stdout")
+            is_folder = say("is a folder; name a file, or - for stdout")
+            told = is_folder if path.is_dir() else say("is not a regular file; name a file, or - for stdout")
+            raise UsageError(f"{target}: {told}")
 
 
 def _write_pages(
@@ -129,7 +132,7 @@ def _write(target: str, text: str) -> None:
     data = text.encode("utf-8", "replace")
     if target != STDOUT:
         write_file(target, data)
-        click.echo(f"wrote {neutral(target)}", err=True)
+        click.echo(say("wrote {file}", file=neutral(target)), err=True)
         return
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()

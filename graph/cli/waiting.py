@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from graph.problems import neutral
+from policies.language import say
 
 
 @contextmanager
 def reading(name: str) -> Iterator[None]:
     """Say at a terminal that something is read, and take it back once there is more to say."""
-    told = neutral(f"reading {name} ...")[: shutil.get_terminal_size().columns - 1] if sys.stderr.isatty() else ""
+    told = (
+        neutral(say("reading {name} ...", name=name))[: shutil.get_terminal_size().columns - 1]
+        if sys.stderr.isatty()
+        else ""
+    )
     _write(told)
     try:
         yield

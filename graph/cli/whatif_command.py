@@ -8,6 +8,7 @@ import click
 
 from graph.cli.exits import Exit
 from graph.cli.session import database_option, json_option, run_async, settings_for
+from policies.language import say
 
 
 @click.command("whatif")
@@ -51,7 +52,7 @@ def command(policy: str, team: str | None, since: str | None, shows_same: bool, 
     else:
         print_totals(totals, console_on(sys.stdout))
     if team is not None and not totals.runs + totals.left_out:
-        click.echo(neutral(f"accord: there is no archived run of a team `{team}`"), err=True)
+        click.echo(neutral(f"accord: {say('there is no archived run of a team `{name}`', name=team)}"), err=True)
     return Exit.DONE
 
 

@@ -7,10 +7,16 @@ from graph.documents import MAX_BYTES, read_document, read_yaml
 from graph.facts.source import FactSource
 from graph.inputs import read_stdin
 from graph.problems import UsageError
+from policies.language import phrase, say
 from policies.plain import find_unplain
 
-ALLOWED = 'an object of facts, for example {"supply": {"suppliers": 2}}'
-_KINDS = {type(None): "is empty", list: "is a list", str: "is text"}
+EXAMPLE = '{"supply": {"suppliers": 2}}'
+_KINDS = {
+    type(None): phrase("is empty; allowed: an object of facts, for example {example}"),
+    list: phrase("is a list; allowed: an object of facts, for example {example}"),
+    str: phrase("is text; allowed: an object of facts, for example {example}"),
+}
+_OTHER = phrase("is not a mapping; allowed: an object of facts, for example {example}")
 
 
 def load_facts_file(named: str) -> dict[str, Any]:
@@ -34,7 +40,7 @@ def facts_from_stdin() -> dict[str, Any]:
 
 def _checked(facts: Any, name: str) -> dict[str, Any]:
     if not isinstance(facts, dict):
-        raise UsageError(f"{name}: {_KINDS.get(type(facts), 'is not a mapping')}; allowed: {ALLOWED}")
+        raise UsageError(f"{name}: {say(_KINDS.get(type(facts), _OTHER), example=EXAMPLE)}")
     fault = find_unplain(facts)
     if fault:
         raise UsageError(f"{name}: {fault}")

@@ -6,6 +6,7 @@ from typing import Any
 from graph.facts.table import source_of
 from graph.problems import UsageError
 from nodes.services import FactsUnavailableError
+from policies.language import say
 from policies.team.privacy import withhold
 from policies.team.team import Team
 
@@ -18,7 +19,8 @@ async def load_facts(team: Team) -> dict[str, Any]:
     """
     found = source_of(dict(team))
     if found is None:
-        raise FactsUnavailableError("team", f"the team `{team.name}` has no facts; give them with the run")
+        told = say("the team `{name}` has no facts; give them with the run", name=team.name)
+        raise FactsUnavailableError("team", told)
     source, named = found
     try:
         facts = source.load(named) if source.is_at_hand else await asyncio.to_thread(source.load, named)

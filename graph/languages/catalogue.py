@@ -12,7 +12,7 @@ from babel import Locale, UnknownLocaleError
 from babel.localedata import locale_identifiers
 from babel.messages.pofile import read_po
 
-from policies.language import ENGLISH, Language
+from policies.language import ENGLISH, Language, speak
 
 FOLDER = Path(str(files("graph") / "languages"))
 
@@ -28,6 +28,11 @@ def language_of(asked: str | None) -> Language:
     if asked is None or asked in (ENGLISH.code, ENGLISH.name):
         return ENGLISH
     return _language(asked)
+
+
+def speak_as(asked: str | None) -> None:
+    """Say everything from now on in the language that a team asks for, in this context alone."""
+    speak(language_of(asked))
 
 
 def find_code(asked: str) -> str | None:

@@ -31,6 +31,8 @@ class Notice:
     team: str
     question: Mapping[str, Any] | None = None
     decision: str | None = None
+    language: str | None = None
+    """The language that the team asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class Sight:
 
     def notice(self, kind: str, key: str, at: str, **about: Any) -> Notice:
         """Return a notice about this thread."""
-        return Notice(key, kind, self.record["thread_id"], at, self.past.case["goal"], self.record["team"], **about)
+        thread, team, goal = self.record["thread_id"], self.record["team"], self.past.case["goal"]
+        return Notice(key, kind, thread, at, goal, team, language=self.past.language, **about)
 
 
 def _asked(sight: Sight) -> Iterator[Notice]:

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from graph.languages.catalogue import language_of
 from graph.notices.kinds import Notice, moment
 from graph.people import typed_for
 from graph.problems import neutral
 from graph.receivers import Service
+from policies.language import phrase, say, say_count, speaking
 
 LONGEST, LONGEST_TITLE = 1_000, 120
 FULL_WIDTH = 0xFEE0
 """How far after a character of ASCII the one lies that looks like it and is twice as wide."""
 LOOK_ALIKES = {ord(each): ord(each) + FULL_WIDTH for each in "<>@*`[]~|\\"}
 """What a chat would read as a mention, a link or a style, and what is written instead."""
+
+DECISIONS = {"go": phrase("go"), "go_with_caution": phrase("go with caution"), "no_go": phrase("no go")}
 
 _EDGES = re.compile(r"(?<!\w)_+|_+(?!\w)")
 """Low lines that would begin or end slanted text; those within a word do not."""
@@ -33,12 +37,17 @@ class Message:
 
 
 def message_of(notice: Notice, service: Service, public_url: str | None = None) -> Message:
-    """Return a notice as it is sent to a kind of receiver, with a link where there is a board."""
+    """Return a notice in its team's language, as it is sent to a kind of receiver, with a link to a board there is."""
+    with speaking(language_of(notice.language)):
+        return _worded(notice, service, public_url)
+
+
+def _worded(notice: Notice, service: Service, public_url: str | None) -> Message:
     lines = [*LINES[notice.kind](notice)]
     if public_url:
-        lines.append(f"See: {public_url}/board/runs/{quote(notice.thread, safe='')}")
+        lines.append(say("See: {link}", link=f"{public_url}/board/runs/{quote(notice.thread, safe='')}"))
     if not service.takes_fields:
-        lines.append(f"Key: {notice.key}")
+        lines.append(say("Key: {key}", key=notice.key))
     shown = [_plain(each, service.has_markup) for each in (_title(notice), *lines)]
     fields = {"key": notice.key, "kind": notice.kind, "thread": notice.thread}
     return Message(_cut(shown[0], LONGEST_TITLE), "\n".join(shown[1:]), notice.key, fields)
@@ -46,41 +55,46 @@ def message_of(notice: Notice, service: Service, public_url: str | None = None) 
 
 def _title(notice: Notice) -> str:
     if notice.kind == "asked":
-        return f"Accord asks: {_question(notice)['question']}"
+        return say("Accord asks: {question}", question=_question(notice)["question"])
     if notice.kind == "deadline":
-        return f"Accord still waits, until {_time(_question(notice)['expires_at'])}: {_question(notice)['question']}"
-    return f"Accord decided {_said(str(notice.decision))}: {notice.goal}"
+        question = _question(notice)
+        until = _time(question["expires_at"])
+        return say("Accord still waits, until {time}: {question}", time=until, question=question["question"])
+    return say("Accord decided {decision}: {goal}", decision=_decision(notice), goal=notice.goal)
 
 
 def _asked(notice: Notice) -> Iterator[str]:
     question = _question(notice)
-    yield f"{_names(question['asked'])} {'are' if len(question['asked']) > 1 else 'is'} asked."
+    names = _names(question["asked"])
+    yield say_count("{names} is asked.", "{names} are asked.", len(question["asked"]) or 1, names=names)
     yield from _of_question(notice, question)
 
 
 def _deadline(notice: Notice) -> Iterator[str]:
     question = _question(notice)
     open_ones = [name for name in question["asked"] if name not in question.get("answered", ())]
-    yield f"The time to answer is nearly over. Waiting for: {_names(open_ones or question['asked'])}."
+    names = _names(open_ones or question["asked"])
+    yield say("The time to answer is nearly over. Waiting for: {names}.", names=names)
     yield from _of_question(notice, question)
 
 
 def _of_question(notice: Notice, question: Mapping[str, Any]) -> Iterator[str]:
-    yield f"Question: {_cut(question['question'])}"
+    yield say("Question: {question}", question=_cut(question["question"]))
     if question["question"] != notice.goal:
-        yield f"About: {_cut(notice.goal)}"
+        yield say("About: {goal}", goal=_cut(notice.goal))
     if question["options"]:
-        yield f"Options: {', '.join(question['options'])}"
-    yield f"Until: {_time(question['expires_at'])}" if question["expires_at"] else "Until: no limit"
-    yield f"Answer: {typed_for(notice.thread, question)}"
+        yield say("Options: {options}", options=", ".join(question["options"]))
+    expires = question["expires_at"]
+    yield say("Until: {time}", time=_time(expires)) if expires else say("Until: no limit")
+    yield say("Answer: {command}", command=typed_for(notice.thread, question))
 
 
 def _decided(notice: Notice) -> Iterator[str]:
-    yield f"Decision: {_said(str(notice.decision))}"
-    yield f"Question: {_cut(notice.goal)}"
-    yield f"Team: {notice.team}"
-    yield f"Decided: {_time(notice.at)}"
-    yield f"Why: accord why {shlex.quote(notice.thread)}"
+    yield say("Decision: {decision}", decision=_decision(notice))
+    yield say("Question: {question}", question=_cut(notice.goal))
+    yield say("Team: {team}", team=notice.team)
+    yield say("Decided: {time}", time=_time(notice.at))
+    yield say("Why: {command}", command=f"accord why {shlex.quote(notice.thread)}")
 
 
 LINES: Mapping[str, Callable[[Notice], Iterator[str]]] = {"asked": _asked, "deadline": _deadline, "decided": _decided}
@@ -93,12 +107,12 @@ def _question(notice: Notice) -> Mapping[str, Any]:
 
 
 def _names(names: Sequence[str]) -> str:
-    *others, last = names or ["Whoever can answer"]
-    return f"{', '.join(others)} and {last}" if others else last
+    *others, last = names or [say("Whoever can answer")]
+    return say("{others} and {last}", others=", ".join(others), last=last) if others else last
 
 
-def _said(word: str) -> str:
-    return word.replace("_", " ")
+def _decision(notice: Notice) -> str:
+    return say(DECISIONS[str(notice.decision)])
 
 
 def _time(at: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from graph.facts.table import source_of
 from nodes.prompting import brief_prompt, seat_prompt, synthesis_prompt
 from nodes.voices.voice import Prompt
+from policies.language import in_figures, phrase, say
 from policies.patterns.course import PATTERNS
 from policies.patterns.stages import Finish
 from policies.rehearsal.simulate import at_most, rounds_needed, simulate
@@ -25,8 +26,13 @@ COURSES = ("shortest", "longest")
 
 WAITING = "waiting"
 """The end of a course on which people are asked."""
-RULES, PEOPLE = "the roles' own rules", "people"
-"""Who answers without a model."""
+RULES, PEOPLE = phrase("the roles' own rules"), phrase("people")
+"""Who answers without a model; said where it is shown."""
+
+TOO_LOW = {
+    "shortest": phrase("{limit} is {allowed}, but the shortest course needs {needed}"),
+    "longest": phrase("{limit} is {allowed}, but the longest course needs {needed}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +220,7 @@ def _with_facts(team: Team) -> Team:
 def warnings_on(team: Team, facts: Mapping[str, Any], courses: Mapping[str, Rehearsal]) -> Iterator[str]:
     """Yield a sentence for each thing that keeps the team, or one within it, from the end of these courses."""
     if team.facts is None and not facts:
-        yield "the team has no facts; a run brings them, and its prompts are longer than those counted here"
+        yield say("the team has no facts; a run brings them, and its prompts are longer than those counted here")
     yield from _lacks(team, facts, courses, None, "")
 
 
@@ -223,14 +229,24 @@ def _lacks(
 ) -> Iterator[str]:
     for name in team.speaking:
         if not team.roles[name].enabled:
-            yield f"{path}roles.{name} is not enabled; a run stops there with `agent_denied:{name}`"
+            yield say(
+                "{place} is not enabled; a run stops there with `{reason}`",
+                place=f"{path}roles.{name}",
+                reason=f"agent_denied:{name}",
+            )
     yield from _too_low(team, courses, above, path)
     rounds = rounds_needed(team, facts)
     if rounds is not None:
-        yield f"{path}budget.max_rounds is {team.budget.max_rounds}, but even the shortest course takes {rounds}"
+        yield say(
+            "{limit} is {allowed}, but even the shortest course takes {needed}",
+            limit=f"{path}budget.max_rounds",
+            allowed=team.budget.max_rounds,
+            needed=rounds,
+        )
     end = courses["shortest"].end
     if isinstance(end, Stop):
-        yield f"{path or 'the team'}: even the shortest course ends with `{end.reason}`"
+        told = say("even the shortest course ends with `{reason}`", reason=end.reason)
+        yield say("{name}: {value}", name=path or say("the team"), value=told)
     yield from _waiting(courses["longest"], path)
     found = {name: _teams(courses[name]) for name in COURSES}
     for role, (inner, asks) in found["shortest"].items():
@@ -246,7 +262,8 @@ def _too_low(team: Team, courses: Mapping[str, Rehearsal], above: Plain | None, 
         for name in COURSES if allowed is not None else ():
             needed = _need(limit, courses[name], above)
             if needed > allowed:
-                yield f"{path}budget.{limit} is {allowed:,}, but the {name} course needs {needed:,}"
+                figures = {"allowed": in_figures(f"{allowed:,}"), "needed": in_figures(f"{needed:,}")}
+                yield say(TOO_LOW[name], limit=f"{path}budget.{limit}", **figures)
                 break
 
 
@@ -260,8 +277,12 @@ def _need(limit: str, course: Rehearsal, above: Plain | None) -> float:
 def _waiting(course: Rehearsal, path: str) -> Iterator[str]:
     """Yield the stages whose teams have to wait for each other, since their shares are reserved when they begin."""
     for label in dict.fromkeys(stage.label for stage in course.stages if len(stage.groups) > 1):
-        told = "the shares of its teams do not fit into the budget together, so they do not all work at once"
-        yield f"{path}stage `{label}`: {told}"
+        told = say(
+            "stage `{stage}`: the shares of its teams do not fit into the budget together, so they do not all work at "
+            "once",
+            stage=label,
+        )
+        yield f"{path}{told}"
 
 
 def _teams(course: Rehearsal) -> dict[str, tuple[Rehearsal, Mapping[str, Any]]]:

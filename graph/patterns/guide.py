@@ -8,6 +8,7 @@ from graph.teams.examples import examples
 from graph.teams.policies import with_policy
 from policies.contracts.answers import Refusal
 from policies.contracts.table import judge
+from policies.language import say
 from policies.patterns.course import PATTERNS
 from policies.rehearsal.simulate import at_most, ends_of, simulate
 from policies.rehearsal.timeline import Rehearsal
@@ -104,19 +105,20 @@ def tell(sees: Sees, sequence: Sequence[str]) -> list[str]:
     groups: dict[str, list[str]] = {}
     for reader, seen in sees.items():
         groups.setdefault(_told(reader, seen, sequence), []).append(reader)
-    return [f"{_readers(readers, sequence)}: {told}" for told, readers in groups.items()]
+    return [say("{name}: {value}", name=_readers(readers, sequence), value=told) for told, readers in groups.items()]
 
 
 def _readers(readers: Sequence[str], sequence: Sequence[str]) -> str:
     if list(readers) == list(sequence):
-        return "each agent"
-    return "each later agent" if len(readers) > 1 and list(readers) == list(sequence[1:]) else ", ".join(readers)
+        return say("each agent")
+    is_all_but_first = len(readers) > 1 and list(readers) == list(sequence[1:])
+    return say("each later agent") if is_all_but_first else ", ".join(readers)
 
 
 def _told(reader: str, seen: Sequence[str], sequence: Sequence[str]) -> str:
     agents = [role for role in seen if role in sequence]
     leads = [role for role in seen if role not in sequence]
-    return ", ".join([*leads, *_agents_told(reader, agents, sequence)]) or "nobody"
+    return ", ".join([*leads, *_agents_told(reader, agents, sequence)]) or say("nobody")
 
 
 def _agents_told(reader: str, seen: Sequence[str], sequence: Sequence[str]) -> list[str]:
@@ -124,7 +126,7 @@ def _agents_told(reader: str, seen: Sequence[str], sequence: Sequence[str]) -> l
     others = {role for role in sequence if role != reader}
     before = {sequence[place - back] for back in range(1, len(seen) + 1)} if place >= 0 else set()
     if len(seen) > 1 and set(seen) == others:
-        return ["the others" if place >= 0 else "all agents"]
+        return [say("the others") if place >= 0 else say("all agents")]
     if seen and set(seen) == before:
-        return ["the one before" if len(seen) == 1 else f"the {len(seen)} before"]
+        return [say("the one before") if len(seen) == 1 else say("the {number} before", number=len(seen))]
     return list(seen)

@@ -7,7 +7,8 @@ from typing import Any
 
 from policies.contracts.table import said_check
 from policies.language import in_figures, phrase, say, say_count
-from policies.run.stop import Stop, StopInput
+from policies.run.stop import Stop
+from policies.run.stop_table import StopInput
 from policies.team.titles import distinct_titles
 
 LABELS = {
@@ -79,6 +80,7 @@ STAGES = {
     "answers": phrase("answers"),
     "proposal": phrase("proposal"),
     "ballots": phrase("ballots"),
+    "synthesis": phrase("synthesis"),
     "open": phrase("open"),
 }
 """Stages and seats that no role gives its name; those that are counted by the word before the number."""

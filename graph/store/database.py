@@ -46,6 +46,7 @@ from graph.store.pools import FencedPoolSaver, FencedPoolStore, open_advisory_lo
 from graph.store.schema import TABLE as VERSIONS
 from graph.store.schema import Schema, file_schema, pool_schema
 from graph.store.serializer import PlainSerializer
+from policies.language import say
 
 Saver = BaseCheckpointSaver[Any]
 SETUP = "/setup"
@@ -276,7 +277,7 @@ async def _set_up(
                 return None if is_complete else await schema.mark(where)
         except ThreadBusyError:
             await asyncio.sleep(SETUP_PAUSE_SECONDS)
-    raise StorageError(f"{where}: another process has been setting up this database for too long")
+    raise StorageError(f"{where}: {say('another process has been setting up this database for too long')}")
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ from graph.store.traces import NAMESPACE as TRACES
 from nodes.journal import NAMESPACE as CALLS
 from nodes.journal import thread_of_calls
 from nodes.services import InputRefusedError
+from policies.language import phrase, say
 
 TABLE = "CREATE TABLE IF NOT EXISTS fences (thread TEXT PRIMARY KEY, token BIGINT NOT NULL)"
 """The token of each thread: a number that nobody guesses, so that a row which is lost and made anew lets nobody in."""
@@ -33,7 +34,7 @@ _LOOK = "SELECT token FROM fences WHERE thread = ?"
 LOOKS, LOOKS_SECONDS = 4, 3.0
 TOKEN_BITS = 62
 
-TAKEN = "another process has taken this thread"
+TAKEN = phrase("another process has taken this thread")
 REFUSED_IN_FILE = "accord: fenced"
 REFUSED_IN_POOL = "22012"
 """What PostgreSQL calls a division by zero, see `graph/store/pools.py`."""
@@ -118,9 +119,8 @@ class WholeSaver(BaseCheckpointSaver[Any]):
         Raises:
             InputRefusedError: always.
         """
-        raise InputRefusedError(
-            f"the thread `{source_thread_id}` cannot be copied: its record names it, and a copy would not verify"
-        )
+        told = phrase("the thread `{name}` cannot be copied: its record names it, and a copy would not verify")
+        raise InputRefusedError(say(told, name=source_thread_id))
 
     async def adelete_for_runs(self, run_ids: Iterable[str]) -> None:
         """Refuse.
@@ -128,7 +128,7 @@ class WholeSaver(BaseCheckpointSaver[Any]):
         Raises:
             InputRefusedError: always.
         """
-        raise InputRefusedError("what a run wrote is not deleted: the record of its thread rests on it")
+        raise InputRefusedError(say("what a run wrote is not deleted: the record of its thread rests on it"))
 
     async def aprune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
         """Refuse.
@@ -136,7 +136,7 @@ class WholeSaver(BaseCheckpointSaver[Any]):
         Raises:
             InputRefusedError: always.
         """
-        raise InputRefusedError("checkpoints are not pruned: the record of a thread rests on all of them")
+        raise InputRefusedError(say("checkpoints are not pruned: the record of a thread rests on all of them"))
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import Literal
 
 from graph.problems import StorageError
 from graph.store.location import shown
+from policies.language import say
 
 Synchronous = Literal["NORMAL", "FULL"]
 BUSY_TIMEOUT_SECONDS = 30.0
@@ -50,7 +51,7 @@ def connect(path: Path, synchronous: Synchronous) -> sqlite3.Connection:
         # Here and not by SQLite, which would leave the file to the umask; its companions take the mode of the file.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     if not path.is_file():
-        raise OSError(errno.EINVAL, "it is not a regular file")
+        raise OSError(errno.EINVAL, say("it is not a regular file"))
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS, check_same_thread=False, isolation_level=None)
     try:
         _turn_to_wal(connection)
@@ -91,9 +92,8 @@ def guard_of(path: Path, location: str) -> Callable[[], None]:
 
     def guard() -> None:
         if identity() != opened:
-            raise StorageError(
-                f"{shown(location)}: was deleted or replaced while it was in use; what was written to it is lost"
-            )
+            told = say("was deleted or replaced while it was in use; what was written to it is lost")
+            raise StorageError(f"{shown(location)}: {told}")
 
     return guard
 

@@ -12,6 +12,7 @@ from graph.problems import StorageError
 from graph.store.archive import Archive
 from graph.store.census import text_of
 from nodes.fingerprint import digest
+from policies.language import phrase, say
 from policies.team.team import Team, pinned
 
 NAMESPACE = ("threads",)
@@ -78,7 +79,8 @@ class Index:
     async def _whole(self, thread: str) -> IndexEntry | None:
         entry = await self.entry(thread)
         if entry is not None and not is_whole(entry, thread):
-            raise StorageError(f"what the index says of `{thread}` was changed; see `accord audit verify {thread}`")
+            told = phrase("what the index says of `{name}` was changed; see `accord audit verify {name}`")
+            raise StorageError(say(told, name=thread))
         return entry
 
     async def running(self) -> list[IndexEntry]:
@@ -113,6 +115,17 @@ def line_of(record: Mapping[str, Any], past: Past) -> IndexEntry:
         "started_at": past.events[0]["at"],
         "updated_at": past.events[-1]["at"],
     }
+
+
+def has_ended(state: Mapping[str, Any] | None, entry: Mapping[str, Any]) -> bool:
+    """Return whether a thread that the index calls running has ended since.
+
+    A server begins to work on a thread before it writes anything to it, and takes no lock meanwhile.
+    """
+    past = Past.of(state or {})
+    if past.is_open:
+        return False
+    return not entry.get(SERVED) or bool(past.events[-1]["at"] >= entry["updated_at"])
 
 
 def waits_for(record: Mapping[str, Any]) -> list[dict[str, Any]]:

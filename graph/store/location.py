@@ -13,13 +13,13 @@ from langgraph.store.base import GetOp, Op, SearchOp
 
 from graph.problems import StorageError, UsageError, missing_folder
 from graph.settings import Settings
+from policies.language import phrase, say
 
 POSTGRES = ("postgresql", "postgres")
 BROKEN = (sqlite3.Error, OSError, UnicodeDecodeError, json.JSONDecodeError, MemoryError)
 """What SQLite raises (of a row that says it is huge: no memory), and what comes of reading damaged text or JSON."""
 
 READ_ONLY = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_READONLY_DIRECTORY}
-REMEDY = "allow writing to the file and its folder, or name another database with --db"
 
 
 @contextmanager
@@ -36,8 +36,12 @@ def storage_errors(location: str) -> Iterator[None]:
         if not isinstance(error, BROKEN) and not is_postgres_error(error):
             raise
         if _may_only_read(location, error):
-            raise StorageError(f"{shown(location)}: cannot be written; {REMEDY}") from None
-        raise StorageError(f"{shown(location)}: the database failed: {_said(error)}") from None
+            told = say(
+                "cannot be written; allow writing to the file and its folder, or name another database with --db"
+            )
+            raise StorageError(f"{shown(location)}: {told}") from None
+        told = say("the database failed: {why}", why=_said(error))
+        raise StorageError(f"{shown(location)}: {told}") from None
 
 
 def _may_only_read(location: str, error: BaseException) -> bool:
@@ -50,7 +54,7 @@ def _may_only_read(location: str, error: BaseException) -> bool:
 
 def _said(error: BaseException) -> str:
     if type(error).__name__ in ("PoolClosed", "PoolTimeout"):  # by name: the driver is needed for PostgreSQL alone
-        return "no connection to the server can be had any more"
+        return say("no connection to the server can be had any more")
     said = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return "; ".join(" ".join(line.split()) for line in said.splitlines() if line.strip())
 
@@ -69,9 +73,8 @@ def row_errors(ops: Iterable[Op]) -> Iterator[None]:
         if error.__cause__ is not None or not places:  # the database's own failure, or a write
             raise
         said = " ".join(str(error).split())
-        raise StorageError(
-            f"a row under {' or '.join(places[:3])} in the store cannot be read: {said}; see `accord audit verify`"
-        ) from None
+        told = phrase("a row under {places} in the store cannot be read: {why}; see `accord audit verify`")
+        raise StorageError(say(told, places=say(" or ").join(places[:3]), why=said)) from None
 
 
 def _read_at(op: Op) -> str:
@@ -99,16 +102,16 @@ def sqlite_path(location: str) -> Path | None:
     scheme, found, rest = location.partition("://")
     named = re.match(r"(postgres(ql)?|sqlite)(:|//)", location)
     if not found and named:  # without the rest, which may have a password
-        raise UsageError(f"{named[0]}...: the address has no `://`; allowed: a file, sqlite:///FILE, postgresql://...")
+        told = say("the address has no `://`; allowed: a file, sqlite:///FILE, postgresql://...")
+        raise UsageError(f"{named[0]}...: {told}")
     if not found:
         return _resolved(location)
     if scheme == "sqlite":
         return _resolved(rest.removeprefix("/"))
     if scheme in POSTGRES:
         return None
-    raise UsageError(
-        f"{shown(location)}: `{scheme}` is not a kind of database; allowed: a file, sqlite:///FILE, postgresql://..."
-    )
+    told = phrase("`{scheme}` is not a kind of database; allowed: a file, sqlite:///FILE, postgresql://...")
+    raise UsageError(f"{shown(location)}: {say(told, scheme=scheme)}")
 
 
 def located(settings: Settings, *, reads: bool = False) -> str:
@@ -122,14 +125,14 @@ def located(settings: Settings, *, reads: bool = False) -> str:
     """
     path = sqlite_path(settings.database)
     if reads and settings.accord_database_url and path is not None and path.parent.is_dir() and _is_missing(path):
-        raise UsageError(
-            f"there is no database {shown(settings.database)}; correct the path, or begin it with `accord run`"
-        )
+        told = phrase("there is no database {place}; correct the path, or begin it with `accord run`")
+        raise UsageError(say(told, place=shown(settings.database)))
     if path is not None and settings.home.expanduser().resolve() not in path.parents:
         typed = path if "://" in settings.database else Path(settings.database).expanduser()
         missing = missing_folder(typed)
         if missing is not None:
-            raise UsageError(f"{shown(settings.database)}: {missing}, or correct the path")
+            told = say("{what}, or correct the path", what=missing)
+            raise UsageError(f"{shown(settings.database)}: {told}")
     return settings.database
 
 
@@ -148,9 +151,9 @@ def _resolved(name: str) -> Path:
     try:
         path = Path(name).expanduser().resolve()
     except (RuntimeError, ValueError) as error:  # an unknown user, a circle of links, a NUL
-        raise UsageError(f"{name}: names no file: {error}") from None
+        raise UsageError(f"{name}: {say('names no file: {why}', why=error)}") from None
     if not path.name:
-        raise UsageError(f"{name}: names no file: it is the root folder")
+        raise UsageError(f"{name}: {say('names no file: it is the root folder')}")
     return path
 
 
@@ -171,15 +174,15 @@ def check_url(url: str) -> None:
         from psycopg import ProgrammingError  # noqa: PLC0415
         from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
     except ImportError:
-        raise UsageError(
-            f"{shown(url)}: PostgreSQL needs its driver; install it: pip install 'accord[postgres]'"
-        ) from None
+        told = say("PostgreSQL needs its driver; install it: {command}", command="pip install 'accord[postgres]'")
+        raise UsageError(f"{shown(url)}: {told}") from None
     try:
         is_read = re.fullmatch(r"[0-9,]*", str(conninfo_to_dict(url).get("port", "")))
     except (ProgrammingError, UnicodeError):
         is_read = None
     if not is_read:
-        raise UsageError(
-            f"{shown(url)}: is not the address of a database; allowed: postgresql://USER:PASSWORD@HOST:PORT/NAME, "
+        told = say(
+            "is not the address of a database; allowed: postgresql://USER:PASSWORD@HOST:PORT/NAME, "
             "special characters in USER and PASSWORD percent-encoded"
         )
+        raise UsageError(f"{shown(url)}: {told}")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from graph.problems import UsageError
+from policies.language import phrase, say, say_count
 from policies.nearest import did_you_mean
 
 LAST = "last"
@@ -30,7 +31,8 @@ def check_thread(thread: str) -> str:
     """
     if PATTERN.fullmatch(thread):
         return thread
-    raise UsageError(f"the thread id {thread[:140]!r} is not allowed; allowed: 1 to 128 of A-Z a-z 0-9 _ . : @ -")
+    told = phrase("the thread id {id} is not allowed; allowed: 1 to 128 of A-Z a-z 0-9 _ . : @ -")
+    raise UsageError(say(told, id=repr(thread[:140])))
 
 
 def check_new_thread(thread: str) -> str:
@@ -40,7 +42,8 @@ def check_new_thread(thread: str) -> str:
         UsageError: as `check_thread`, or it means a thread by itself.
     """
     if thread == LAST:
-        raise UsageError(f"the thread id `{LAST}` is not allowed: it means the thread touched last; choose another id")
+        told = phrase("the thread id `{id}` is not allowed: it means the thread touched last; choose another id")
+        raise UsageError(say(told, id=LAST))
     return check_thread(thread)
 
 
@@ -76,19 +79,24 @@ def thread_named(name: str, entries: Sequence[Mapping[str, Any]]) -> str:
     """
     if name == LAST:
         if not entries:
-            raise UsageError("there are no threads yet; `accord run` starts one")
+            raise UsageError(say("there are no threads yet; `accord run` starts one"))
         return str(entries[0]["thread_id"])
     named = [thread for thread, alias in aliases_of(entries).items() if alias == name]
     found = named or [str(each["thread_id"]) for each in entries if each["thread_id"].startswith(name)]
     if len(found) > 1:
-        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-        some = ", ".join(f"`{thread}`" for thread in found[:SHOWN])
-        raise UsageError(f"`{name}` can mean several threads: {some}{more}; type more of the id")
+        some, more = ", ".join(f"`{thread}`" for thread in found[:SHOWN]), len(found) - SHOWN
+        if more > 0:
+            some = say_count("{some} and {number} more", "{some} and {number} more", more, some=some)
+        raise UsageError(say("`{name}` can mean several threads: {some}; type more of the id", name=name, some=some))
     return found[0] if found else name
 
 
 def no_thread(name: str, place: str, entries: Sequence[Mapping[str, Any]] = ()) -> UsageError:
     """Return what to raise where there is no thread of a name in a database; it names the nearest of these threads."""
     known = [*(str(each["thread_id"]) for each in entries), *aliases_of(entries).values()]
-    meant = did_you_mean(name, known) or ";"
-    return UsageError(f"there is no thread `{name}` in {place}{meant} `accord list` shows those there are")
+    meant = did_you_mean(name, known)
+    if meant:
+        told = phrase("there is no thread `{name}` in {place}{meant} `accord list` shows those there are")
+        return UsageError(say(told, name=name, place=place, meant=meant))
+    told = phrase("there is no thread `{name}` in {place}; `accord list` shows those there are")
+    return UsageError(say(told, name=name, place=place))

@@ -6,6 +6,7 @@ from typing import Any
 
 from graph.problems import StorageError
 from graph.store.census import Select
+from policies.language import phrase, say, say_count
 
 VERSION = 2
 """Raised whenever a table changes, or what is kept in one; a test compares the tables with those of the version."""
@@ -62,35 +63,45 @@ class Schema:
     def _refuse_incomplete(self, location: str, there: set[str]) -> None:
         missing = [f"`{table}`" for table in self.tables if table not in there]
         if missing:
-            noun = "table" if len(missing) == 1 else "tables"
-            raise StorageError(
-                f"{location}: is damaged: the {noun} {', '.join(missing)} of the database cannot be found; "
-                "restore it from a copy, or name another one with --db"
+            told = say_count(
+                "is damaged: the table {names} of the database cannot be found; "
+                "restore it from a copy, or name another one with --db",
+                "is damaged: the tables {names} of the database cannot be found; "
+                "restore it from a copy, or name another one with --db",
+                len(missing),
+                names=", ".join(missing),
             )
+            raise StorageError(f"{location}: {told}")
 
     async def _refuse_foreign(self, location: str, there: set[str]) -> None:
         for table in self.kept:
             if table in there and await self.select(f"SELECT 1 FROM {table} LIMIT 1"):
-                raise StorageError(
-                    f"{location}: its table `{table}` was not written by this version of Accord: the database has no "
-                    "schema version; move it away, or name another one with --db"
+                told = say(
+                    "its table `{table}` was not written by this version of Accord: the database has no schema "
+                    "version; move it away, or name another one with --db",
+                    table=table,
                 )
+                raise StorageError(f"{location}: {told}")
 
 
 def _said(versions: Sequence[Any]) -> str:
     newest = versions[-1]
     if len(versions) == 1 and isinstance(newest, int) and 0 < newest < VERSION:
-        return (
-            f"was written by an earlier Accord: its schema has version {newest}, and this Accord reads {VERSION} "
-            "alone; move it away, or name another database"
+        told = phrase(
+            "was written by an earlier Accord: its schema has version {its}, and this Accord reads {ours} alone; "
+            "move it away, or name another database"
         )
+        return say(told, its=newest, ours=VERSION)
     if len(versions) == 1 and isinstance(newest, int) and newest > VERSION:
-        return (
-            f"was written by a newer Accord: its schema has version {newest}, and this Accord knows {VERSION}; "
+        told = phrase(
+            "was written by a newer Accord: its schema has version {its}, and this Accord knows {ours}; "
             "update Accord, or name another database"
         )
-    told = ", ".join(str(version)[:20] for version in versions[:3])
-    return f"is damaged: its schema has version {told}, which no Accord wrote; restore it from a copy, or name another"
+        return say(told, its=newest, ours=VERSION)
+    told = phrase(
+        "is damaged: its schema has version {its}, which no Accord wrote; restore it from a copy, or name another"
+    )
+    return say(told, its=", ".join(str(version)[:20] for version in versions[:3]))
 
 
 def file_schema(select: Select) -> Schema:

@@ -1,10 +1,29 @@
 """Approval: no run starts under a policy that is not shown to be total and monotone, unless its owner accepts that."""
 
+from collections.abc import Mapping
+
 from graph.problems import UsageError
 from policies.assurance.approval import Unapproved, find_unapproved
 from policies.assurance.counterexamples import shown_example
 from policies.assurance.proof import PropertyCheck
+from policies.language import phrase, say
 from policies.team.team import Budget, Team
+
+FAULTS: Mapping[str, str] = {
+    "resolves": phrase(
+        "{policy} does not resolve: {example}; repair it (`accord policy verify` shows it), "
+        "or accept it in `policy.accept` with the reason"
+    ),
+    "total": phrase(
+        "{policy} is not total: {example}; repair it (`accord policy verify` shows it), "
+        "or accept it in `policy.accept` with the reason"
+    ),
+    "monotone": phrase(
+        "{policy} is not monotone: {example}; repair it (`accord policy verify` shows it), "
+        "or accept it in `policy.accept` with the reason"
+    ),
+}
+"""What is wrong with a policy that lacks a property without which nothing runs."""
 
 
 def approved(team: Team, limits: Budget | None = None, began: Budget | None = None) -> Team:
@@ -25,16 +44,19 @@ def approved(team: Team, limits: Budget | None = None, began: Budget | None = No
 def _sentences(found: Unapproved) -> list[str]:
     name = found.policy.name
     if found.too_many:
-        needed = "`policy.accept` must name total and monotone, each with the reason"
-        return [f"the policy `{name}` cannot be proved: {found.too_many}; to run it anyway {needed}"]
-    whose = "the approvers' policy" if found.is_of_people else "the policy"
-    return [_sentence(f"{whose} `{name}`", check) for check in found.failing]
+        told = phrase(
+            "the policy `{name}` cannot be proved: {why}; to run it anyway `policy.accept` must name total and "
+            "monotone, each with the reason"
+        )
+        return [say(told, name=name, why=found.too_many)]
+    policy = (
+        say("the approvers' policy `{name}`", name=name)
+        if found.is_of_people
+        else say("the policy `{name}`", name=name)
+    )
+    return [_sentence(policy, check) for check in found.failing]
 
 
 def _sentence(policy: str, check: PropertyCheck) -> str:
     example = shown_example(check.counterexample) if check.counterexample else ""
-    fault = "does not resolve" if check.property == "resolves" else f"is not {check.property}"
-    return (
-        f"{policy} {fault}: {example}; repair it (`accord policy verify` shows it), "
-        "or accept it in `policy.accept` with the reason"
-    )
+    return say(FAULTS[check.property], policy=policy, example=example)

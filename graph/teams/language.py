@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from graph.languages.catalogue import find_code, language_of
-from policies.language import Language, spoken
+from policies.language import Language, say, spoken
 from policies.team.rules import Problem
 
 Raw = Mapping[str, Any]
@@ -23,7 +23,8 @@ def language_problems(raw: Any) -> Iterator[Problem]:
     """Yield that the language of a team is not one; that of a brief may be any that its writer understands."""
     named = raw.get("language") if isinstance(raw, dict) else None
     if isinstance(named, str) and find_code(named) is None:
-        yield Problem(("language",), f"is {named!r}; allowed: the code of a language or its name, as in `fr` or French")
+        told = say("is {value}; allowed: the code of a language or its name, as in `fr` or French", value=repr(named))
+        yield Problem(("language",), told)
 
 
 def language_in(raw: Any) -> Language:

@@ -1,6 +1,7 @@
 """Loads teams: by the name of a shipped one, or from any file."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +15,7 @@ from graph.teams.language import language_in, language_problems, with_language
 from graph.teams.overrides import apply_settings, is_changed_by, keys_of, merge, sets_facts
 from graph.teams.policies import is_path, policy_problems, sentence, with_policy
 from graph.teams.presets import preset_problems, with_presets, with_teams
-from policies.language import speaking
+from policies.language import phrase, say, speaking
 from policies.nearest import allowed_names
 from policies.patterns.rules import MAX_DEPTH
 from policies.team import rules as team_rules
@@ -23,6 +24,7 @@ from policies.team.rules import Problem, parse_team
 from policies.team.team import Team, with_facts
 
 DEFAULT_TEAM = "checkout_launch"
+OF_THIS_RUN = {"goal": phrase("the goal of this run"), "facts": phrase("the facts of this run")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ def load_team(name: str, changes: Changes | None = None, depth: int = 1) -> Team
     """
     path = _locate(name)
     if depth > MAX_DEPTH:
-        raise UsageError(f"{path}: is a team within itself, or nested deeper than {MAX_DEPTH} teams")
+        told = say("is a team within itself, or nested deeper than {most} teams", most=MAX_DEPTH)
+        raise UsageError(f"{path}: {told}")
     document = read_document(path)
     with speaking(language_in(document.value)):
         return _read(document, changes or Changes(), path, depth)
@@ -84,13 +87,23 @@ def place_of_check(name: str, role: str, number: int) -> str | None:
     return document.at(path) if path in document.lines else None
 
 
+def language_at(name: str) -> str | None:
+    """Return the language that the file of a team asks for; None where there is none, or no such team."""
+    with suppress(UsageError):  # said where the team is loaded
+        raw = read_document(_locate(name)).value
+        named = raw.get("language") if isinstance(raw, dict) else None
+        return named if isinstance(named, str) else None
+    return None
+
+
 def _locate(name: str) -> Path:
     shipped = shipped_teams()
     if name in shipped:
         return shipped[name]
     if is_path(name):
         return Path(name)
-    raise UsageError(f"there is no team `{name}`{allowed_names(name, shipped)}, or the path of a team file")
+    told = phrase("there is no team `{name}`{allowed}, or the path of a team file")
+    raise UsageError(say(told, name=name, allowed=allowed_names(name, shipped)))
 
 
 def _misnamed(raw: Any, under: team_rules.Path = ()) -> Iterator[Problem]:
@@ -101,8 +114,9 @@ def _misnamed(raw: Any, under: team_rules.Path = ()) -> Iterator[Problem]:
     for name, role in roles.items() if isinstance(roles, dict) else ():
         inner, where = role.get("team") if isinstance(role, dict) else None, (*under, "roles", name, "team")
         if isinstance(inner, str):
-            told = f"is {inner!r}{allowed_names(inner, shipped_teams())}, a team file, or a team itself"
-            yield Problem(where, told)
+            allowed = allowed_names(inner, shipped_teams())
+            told = phrase("is {value}{allowed}, a team file, or a team itself")
+            yield Problem(where, say(told, value=repr(inner), allowed=allowed))
         yield from _misnamed(inner, where) if isinstance(inner, dict) else ()
 
 
@@ -159,7 +173,7 @@ def _placed(raw: Any, path: Path) -> Any:
 def _sentence(problem: Problem, document: Document, changes: Changes, fact: team_rules.Path = ()) -> str:
     """Return a problem as a sentence that begins with the change that brought the value or the fact, else the line."""
     changed = _changed_by(problem.path, changes) or (fact and _changed_by(fact, changes))
-    return sentence(problem, changed or document.at(problem.path), "the team")
+    return sentence(problem, changed or document.at(problem.path), say("the team"))
 
 
 def _changed_by(place: team_rules.Path, changes: Changes) -> str | None:
@@ -172,5 +186,5 @@ def _changed_by(place: team_rules.Path, changes: Changes) -> str | None:
     if not place:
         return None
     given = {"goal": changes.goal, "facts": changes.facts}
-    brought = f"the {place[0]} of this run" if given.get(str(place[0])) is not None else None
+    brought = say(OF_THIS_RUN[str(place[0])]) if given.get(str(place[0])) is not None else None
     return f"`{changes.called}`" if is_changed_by(place, changes.overrides) else brought

@@ -9,6 +9,7 @@ from graph.endpoints import config_path, registered_teams
 from graph.problems import UsageError
 from graph.settings import Settings
 from graph.teams.loader import Changes, load_team, shipped_teams
+from policies.language import say
 from policies.nearest import allowed_names
 from policies.team.team import PATTERN_NAMES, PatternName, Team
 
@@ -24,9 +25,8 @@ def offered_teams(settings: Settings) -> dict[str, Path]:
     shipped, registered = shipped_teams(), registered_teams(settings)
     taken = sorted(shipped.keys() & registered.keys())
     if taken:
-        raise UsageError(
-            f"{config_path(settings)}: `teams.{taken[0]}` has the name of a shipped team; register it under another"
-        )
+        told = say("`teams.{name}` has the name of a shipped team; register it under another", name=taken[0])
+        raise UsageError(f"{config_path(settings)}: {told}")
     return dict(sorted({**shipped, **registered}.items()))
 
 
@@ -38,7 +38,8 @@ def load_offered(settings: Settings, name: str, overrides: Mapping[str, Any] | N
     """
     path = shipped_teams().get(name) or offered_teams(settings).get(name)
     if path is None:
-        raise UsageError(f"there is no team `{name[:MAX_NAME]}`{allowed_names(name, offered_teams(settings))}")
+        allowed = allowed_names(name, offered_teams(settings))
+        raise UsageError(say("there is no team `{name}`{allowed}", name=name[:MAX_NAME], allowed=allowed))
     return load_team(str(path), Changes(overrides=overrides or {}, called="context"))
 
 

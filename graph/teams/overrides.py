@@ -6,6 +6,7 @@ from typing import Any
 
 from graph.documents import read_yaml
 from graph.problems import UsageError
+from policies.language import phrase, say
 from policies.nearest import allowed_names, nearest
 from policies.plain import shown
 
@@ -89,10 +90,11 @@ def _apply(raw: Raw, setting: str) -> Raw:
     is_append = path.endswith("+")
     keys = keys_of(path)
     if not found or not keys:
-        raise UsageError(
-            f"{setting}: is not a setting; allowed: path=value or path+=value, "
-            'a key with dots in quotes: prices."gpt-4.1-mini".prompt=0.4'
+        told = say(
+            "is not a setting; allowed: path=value or path+=value, a key with dots in quotes: {example}",
+            example='prices."gpt-4.1-mini".prompt=0.4',
         )
+        raise UsageError(f"{setting}: {told}")
     value = read_yaml(text.encode("utf-8", "surrogatepass"), setting).value
     return _set(raw, keys, value, is_append, setting)
 
@@ -102,10 +104,13 @@ def _set(raw: Raw, keys: Sequence[str], value: Any, is_append: bool, setting: st
     if rest:
         inner = raw.get(key) or {}
         if not isinstance(inner, dict):
-            raise UsageError(f"{setting}: `{key}` is {shown(inner)}, which has no fields")
+            told = say("`{key}` is {value}, which has no fields", key=key, value=shown(inner))
+            raise UsageError(f"{setting}: {told}")
         is_new_role = len(rest) == 1 and isinstance(value, dict)
         if key == ROLES and inner and rest[0] not in inner and not is_new_role:
-            raise UsageError(f"{setting}: `{rest[0]}` is not a role of this team{allowed_names(rest[0], inner)}")
+            allowed = allowed_names(rest[0], inner)
+            told = say("`{role}` is not a role of this team{allowed}", role=rest[0], allowed=allowed)
+            raise UsageError(f"{setting}: {told}")
         if key == FACTS and not is_append:
             _refuse_misspelled(inner, rest, setting)
         return {**raw, key: _set(inner, rest, value, is_append, setting)}
@@ -113,7 +118,7 @@ def _set(raw: Raw, keys: Sequence[str], value: Any, is_append: bool, setting: st
         return {**raw, key: value}
     kept = raw.get(key) or []
     if not isinstance(kept, list):
-        raise UsageError(f"{setting}: `{key}` is not a list, so nothing can be appended")
+        raise UsageError(f"{setting}: {say('`{key}` is not a list, so nothing can be appended', key=key)}")
     return {**raw, key: [*kept, *(value if isinstance(value, list) else [value])]}
 
 
@@ -124,9 +129,8 @@ def _refuse_misspelled(facts: Any, keys: Sequence[str], setting: str) -> None:
             return
         meant = None if key in facts else nearest(key, map(str, facts))
         if meant and not _differ_by_digits(key, meant):
-            raise UsageError(
-                f"{setting}: `{key}` is not in the facts; did you mean `{meant}`? A new fact comes with --facts FILE"
-            )
+            told = phrase("`{key}` is not in the facts; did you mean `{meant}`? A new fact comes with --facts FILE")
+            raise UsageError(f"{setting}: {say(told, key=key, meant=meant)}")
         facts = facts.get(key)
 
 

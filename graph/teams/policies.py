@@ -11,6 +11,7 @@ from typing import Any
 from graph.documents import Document, read_document
 from graph.problems import UsageError
 from policies.decision.table import Policy
+from policies.language import phrase, say
 from policies.nearest import allowed_names
 from policies.team.rules import Problem, parse_policy
 
@@ -71,11 +72,14 @@ def _problem_at(raw: Any, under: tuple[str, ...] = ()) -> Problem | None:
 def _policy_problem(raw: Any) -> Problem | None:
     found = raw.get("policy") if isinstance(raw, dict) else None
     if isinstance(found, str):
-        return Problem(("policy",), f"is {found!r}{allowed_names(found, shipped_policies())}, or a decision table")
+        allowed = allowed_names(found, shipped_policies())
+        told = say("is {value}{allowed}, or a decision table", value=repr(found), allowed=allowed)
+        return Problem(("policy",), told)
     name = found.get("name") if isinstance(found, dict) else None
     path = shipped_policies().get(name) if isinstance(name, str) else None
     if path and parse_policy(found) != parse_policy(read_document(path).value):
-        return Problem(("policy", "name"), f"is {name!r}, but the table is not the shipped one; give it another name")
+        told = say("is {value}, but the table is not the shipped one; give it another name", value=repr(name))
+        return Problem(("policy", "name"), told)
     return None
 
 
@@ -87,7 +91,8 @@ def load_policy(name: str) -> Policy:
     """
     path = shipped_policies().get(name)
     if path is None and not is_path(name):
-        raise UsageError(f"there is no policy `{name}`{allowed_names(name, shipped_policies())}, or a file's path")
+        told = phrase("there is no policy `{name}`{allowed}, or a file's path")
+        raise UsageError(say(told, name=name, allowed=allowed_names(name, shipped_policies())))
     return policy_from(read_document(path or Path(name)))
 
 
@@ -100,7 +105,8 @@ def policy_from(document: Document) -> Policy:
     policy = parse_policy(document.value)
     if isinstance(policy, Policy):
         return policy
-    raise UsageError(*(sentence(problem, document.at(problem.path), "the policy") for problem in policy))
+    whole = say("the policy")
+    raise UsageError(*(sentence(problem, document.at(problem.path), whole) for problem in policy))
 
 
 def is_path(name: str) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.documents import read_document
+from policies.language import say
 from policies.nearest import allowed_names
 from policies.team.rules import Problem
 
@@ -32,7 +33,10 @@ def preset_problems(raw: Any) -> list[Problem]:
     known = roles.items() if isinstance(roles, dict) else ()
     named = {name: role["preset"] for name, role in known if isinstance(role, dict) and "preset" in role}
     return [
-        Problem(("roles", name, "preset"), f"is {preset!r}{allowed_names(_text(preset), shipped_presets())}")
+        Problem(
+            ("roles", name, "preset"),
+            say("is {value}{allowed}", value=repr(preset), allowed=allowed_names(_text(preset), shipped_presets())),
+        )
         for name, preset in named.items()
     ]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from graph.documents import read_yaml
 from graph.problems import UsageError
+from policies.language import say
 from policies.nearest import allowed_names
 from policies.patterns.course import PATTERNS, pattern_named
 
@@ -24,7 +25,8 @@ def new_team_file(pattern: str | None) -> str:
         UsageError: there is no such pattern.
     """
     if pattern is not None and pattern not in PATTERNS:
-        raise UsageError(f"there is no pattern `{pattern}`{allowed_names(pattern, PATTERNS)}")
+        allowed = allowed_names(pattern, PATTERNS)
+        raise UsageError(say("there is no pattern `{name}`{allowed}", name=pattern, allowed=allowed))
     if pattern is None or pattern_named(pattern).is_rounds:
         return _text("team.yaml")
     lines: Mapping[str, Any] = read_yaml(_text("patterns.yaml").encode(), "patterns.yaml").value[pattern]

@@ -6,10 +6,32 @@ from graph.endpoints import load_endpoints, load_entries, prices_of
 from graph.problems import UsageError
 from graph.settings import Settings
 from nodes.voices.wire.endpoint import Endpoint, default_of, find_endpoint, meant_model
+from policies.language import phrase, say
 from policies.patterns.course import PATTERNS
 from policies.team.nesting import each_changed, teams_within
 from policies.team.team import Brief, Role, Team
 from policies.team.voices import HUMAN, VoiceName, is_own
+
+NO_CHECKS = {
+    True: phrase(
+        "the role `{name}` has no checks, so the voice `rules` cannot speak for it; "
+        "give it `checks` and `otherwise`, or let the model answer"
+    ),
+    False: phrase(
+        "the role `{name}` has no checks, so the voice `rules` cannot speak for it; "
+        "give it `checks` and `otherwise`, or set OPENAI_API_KEY"
+    ),
+}
+"""What is said of a role without checks, by whether a model could answer for it."""
+
+NO_KEY = {
+    True: phrase(
+        "OPENAI_API_KEY is not set, but a model is to answer for {names}; set it, or let the roles' own rules answer "
+        "(`accord run --voice rules`)"
+    ),
+    False: phrase("OPENAI_API_KEY is not set, but a model is to answer for {names}; set it"),
+}
+"""What is said where there is no key, by whether the roles' own rules could answer instead."""
 
 
 def voiced(team: Team, settings: Settings, choice: VoiceName | None = None, own: Collection[str] = ()) -> Team:
@@ -52,15 +74,17 @@ def _misspelled(team: Team, endpoints: Mapping[str, Endpoint]) -> Iterator[str]:
         return
     usual = default_of(endpoints).name
     for within, each in teams_within(team, through=_asked):
-        roles = {f"the role `{name}`": role for name, role in _speaking(each).items()}
-        asked: dict[str, Role | Brief] = {"the brief": each.brief, **roles}
+        roles = {say("the role `{name}`", name=name): role for name, role in _speaking(each).items()}
+        asked: dict[str, Role | Brief] = {say("the brief"): each.brief, **roles}
         for who, speaker in asked.items():
             meant = meant_model(speaker.model, endpoints) if speaker.voice == "model" and speaker.model else None
             if meant:
                 names = f"{'/'.join((*within, ''))}{who}"
-                yield (
-                    f"{names}: the model `{speaker.model}` names no endpoint; did you mean `{meant}`? Endpoints: "
-                    f"{', '.join(endpoints)}. If `{usual}` has a model of that name, write `{usual}/{speaker.model}`"
+                yield say(
+                    "{who}: the model `{model}` names no endpoint; did you mean `{meant}`? Endpoints: {endpoints}. "
+                    "If `{usual}` has a model of that name, write `{usual}/{model}`",
+                    **{"who": names, "model": speaker.model, "meant": meant},
+                    **{"endpoints": ", ".join(endpoints), "usual": usual},
                 )
 
 
@@ -124,22 +148,25 @@ def _mute(team: Team, has_key: bool) -> Iterator[str]:
     speaking = _speaking(team)
     for name, role in speaking.items():
         if role.voice == "rules" and role.otherwise is None:
-            yield (
-                f"the role `{name}` has no checks, so the voice `rules` cannot speak for it; "
-                f"give it `checks` and `otherwise`, or {'let the model answer' if has_key else 'set OPENAI_API_KEY'}"
-            )
+            yield say(NO_CHECKS[has_key], name=name)
     asked = [name for name, role in speaking.items() if role.voice == "model"]
     if not has_key and (asked or team.brief.voice == "model"):
         can_all = all(speaking[name].otherwise is not None for name in asked)
-        remedy = "set it" + (", or let the roles' own rules answer (`accord run --voice rules`)" if can_all else "")
-        yield f"OPENAI_API_KEY is not set, but a model is to answer for {', '.join(asked) or 'the brief'}; {remedy}"
+        yield say(NO_KEY[can_all], names=", ".join(asked) or say("the brief"))
 
 
 def _strange(team: Team, own: Collection[str]) -> Iterator[str]:
-    speakers = {"the brief": team.brief.voice, **{f"`{name}`": role.voice for name, role in _speaking(team).items()}}
-    for name, voice in speakers.items():
-        if is_own(voice) and voice not in own:
-            yield f"{name} is answered by the voice `{voice}`, which only a Python program that brings it can ask"
+    if is_own(team.brief.voice) and team.brief.voice not in own:
+        told = phrase(
+            "the brief is answered by the voice `{voice}`, which only a Python program that brings it can ask"
+        )
+        yield say(told, voice=team.brief.voice)
+    for name, role in _speaking(team).items():
+        if is_own(role.voice) and role.voice not in own:
+            told = phrase(
+                "`{name}` is answered by the voice `{voice}`, which only a Python program that brings it can ask"
+            )
+            yield say(told, name=name, voice=role.voice)
 
 
 def _unpriced(team: Team) -> list[str]:
@@ -147,4 +174,5 @@ def _unpriced(team: Team) -> list[str]:
         return []
     models = {role.model for role in _speaking(team).values()} | {team.brief.model}
     missing = sorted(model for model in models if model and model not in team.prices)
-    return [f"budget.max_cost_usd is set, but `prices` has no price for the model {model!r}" for model in missing]
+    told = phrase("budget.max_cost_usd is set, but `prices` has no price for the model {model}")
+    return [say(told, model=repr(model)) for model in missing]

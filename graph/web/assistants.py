@@ -12,6 +12,7 @@ from graph.settings import load_settings
 from graph.teams.loader import shipped_teams
 from graph.teams.offered import load_offered, offered_teams
 from graph.web.listing import this_server
+from policies.language import ENGLISH, speaking
 from policies.team.team import Team
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "accord:team")
@@ -38,7 +39,8 @@ async def offer_assistants() -> None:
         if each["assistant_id"] not in wanted or each["graph_id"] != wanted[each["assistant_id"]]["graph_id"]:
             await client.assistants.delete(each["assistant_id"])
     for assistant, fields in wanted.items():
-        await compiled_for(fields["graph_id"], fields["context"], None)
+        with speaking(ENGLISH):  # not from here on in the language of this one team
+            await compiled_for(fields["graph_id"], fields["context"], None)
         await client.assistants.create(assistant_id=assistant, if_exists="do_nothing", metadata=MARK, **fields)
         if any(each["assistant_id"] == assistant and each["description"] != fields["description"] for each in there):
             await client.assistants.update(assistant, description=fields["description"])
@@ -50,8 +52,9 @@ def _offered() -> dict[str, dict[str, Any]]:
     faults = defaultdict[str, list[str]](list)
     for name in _names():
         try:
-            team = load_offered(load_settings(), name)
-            found[name] = _fields(name, team_for(team.pattern, {"team": name}, None))
+            with speaking(ENGLISH):  # the log is in one language
+                team = load_offered(load_settings(), name)
+                found[name] = _fields(name, team_for(team.pattern, {"team": name}, None))
         except UsageError as error:
             faults[str(error)].append(name)
     for fault, names in faults.items():

@@ -11,8 +11,9 @@ from typing import Any
 from langgraph_sdk import Auth
 from langgraph_sdk.errors import NotFoundError
 
+from graph.languages.catalogue import speak_as
 from graph.problems import UsageError
-from graph.serving import BUSY, Thread, is_held, own_facts, team_for
+from graph.serving import BUSY, Thread, is_held, own_facts, speak_of, team_for
 from graph.settings import load_settings, variable
 from graph.teams.forms import Configuration, defaults_of
 from graph.teams.offered import load_offered
@@ -28,6 +29,7 @@ from graph.web.requests import (
     refuse_run,
 )
 from nodes.services import InputRefusedError
+from policies.language import phrase, say
 
 PERSON = {"identity": "local", "is_authenticated": False}
 """Whoever reaches the server. It never checks who that is, so no answer is proved by it."""
@@ -52,10 +54,11 @@ async def identify(method: str, path: str, headers: dict[bytes, bytes], query_pa
     """Return who calls; a page that is not Studio's calls nothing."""
     origin, host = (headers.get(name, b"").decode("latin-1") for name in (b"origin", b"host"))
     if origin and origin not in (*_origins(), f"http://{host}"):
-        raise _refusal(REFUSED, f"pages of {origin[:200]} may not call this server; allowed: {', '.join(_origins())}")
+        told = phrase("pages of {origin} may not call this server; allowed: {origins}")
+        raise _refusal(REFUSED, say(told, origin=origin[:200], origins=", ".join(_origins())))
     refused = refuse_route(method, path)
     if refused is None and "delete_threads" in (query_params or {}):
-        refused = "`delete_threads` is refused: a thread is a record; delete it itself (DELETE /threads/ID)"
+        refused = say("`delete_threads` is refused: a thread is a record; delete it itself (DELETE /threads/ID)")
     if refused:
         raise _refusal(REFUSED, refused)
     return PERSON
@@ -64,9 +67,8 @@ async def identify(method: str, path: str, headers: dict[bytes, bytes], query_pa
 @auth.on
 async def deny(ctx: Auth.types.AuthContext, value: Any) -> None:
     """Refuse what no other handler allows."""
-    raise _refusal(
-        REFUSED, f"`{ctx.resource}.{ctx.action}` is refused: this server has assistants, threads and runs only"
-    )
+    told = phrase("`{action}` is refused: this server has assistants, threads and runs only")
+    raise _refusal(REFUSED, say(told, action=f"{ctx.resource}.{ctx.action}"))
 
 
 @auth.on.assistants
@@ -116,16 +118,17 @@ async def on_delete(ctx: Auth.types.AuthContext, value: Any) -> None:
     """Allow a thread to be deleted on which nobody works."""
     thread = str(value.get("thread_id"))
     if await is_held(thread):
-        raise _refusal(TAKEN, BUSY)
+        await speak_of(thread)
+        raise _refusal(TAKEN, say(BUSY))
     forget_thread(thread)
 
 
 @auth.on.threads.create_run
 async def on_run(ctx: Auth.types.AuthContext, value: Any) -> None:
     """Allow a run whose input can be admitted, and keep it as it is admitted."""
-    refused = refuse_run(value)
-    if refused:
-        raise _refusal(REFUSED, refused)
+    if refuse_run(value):
+        await speak_of(value.get("thread_id"))
+        raise _refusal(REFUSED, refuse_run(value) or "")
     try:
         await _admit(value)
     except (UsageError, InputRefusedError) as error:
@@ -136,16 +139,16 @@ async def _admit(run: Any) -> None:
     """Check what a run is configured with, and replace its input by what is admitted of it."""
     thread, kwargs = str(run["thread_id"]), run["kwargs"]
     await list_thread(thread)
-    given = _cleared(kwargs)
+    given, found = _cleared(kwargs), await Thread.read(thread)
     if PROVIDED in given:
         check_configuration(kwargs.get("context") or {})
     assistant = await this_server().assistants.get(str(run["assistant_id"]))
     configurable = {**(assistant["config"].get("configurable") or {}), **await _configured(thread), **given}
-    found = await Thread.read(thread)
     if kwargs.get("command"):
         check_command(kwargs["command"], found.past, found.interrupts)
     graph: Any = assistant["graph_id"]
     team = await asyncio.to_thread(team_for, graph, configurable, found.team)
+    speak_as(team.language)
     if kwargs.get("input") is not None:
         filled = changed(kwargs["input"], await _form(graph, assistant["config"].get("configurable") or {}))
         facts = await own_facts(team) if isinstance(filled, dict) and filled.get("facts") else None

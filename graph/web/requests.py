@@ -11,6 +11,7 @@ from graph.teams.overrides import merged
 from nodes.admission import check_given
 from nodes.services import InputRefusedError, StaleThreadError
 from nodes.state import Input
+from policies.language import phrase, say
 from policies.nearest import allowed_names
 from policies.run.budgets import change_budget
 from policies.team.privacy import withhold
@@ -25,9 +26,18 @@ ENDS = "/ \t\r\n"
 """What may follow a path of which a router takes no notice."""
 
 CLOSED = (
-    (r"POST /threads/[^/]+/state", "it writes past every node; send a run with an input instead"),
-    (r"POST /threads/[^/]+/copy", "the record of a thread names it, and a copy would not verify; begin a new thread"),
-    (r"POST /threads/prune", "the record of a thread rests on all of its checkpoints; delete a thread whole"),
+    (
+        r"POST /threads/[^/]+/state",
+        phrase("{asked} is refused: it writes past every node; send a run with an input instead"),
+    ),
+    (
+        r"POST /threads/[^/]+/copy",
+        phrase("{asked} is refused: the record of a thread names it, and a copy would not verify; begin a new thread"),
+    ),
+    (
+        r"POST /threads/prune",
+        phrase("{asked} is refused: the record of a thread rests on all of its checkpoints; delete a thread whole"),
+    ),
 )
 """Routes that are refused, each with the reason and the remedy."""
 
@@ -40,7 +50,7 @@ def refuse_route(method: str, path: str) -> str | None:
     """
     asked = f"{method} {path.rstrip(ENDS)}"
     why = next((why for route, why in CLOSED if re.fullmatch(route, asked)), None)
-    return f"{asked} is refused: {why}" if why else None
+    return say(why, asked=asked) if why else None
 
 
 def refuse_run(run: Value) -> str | None:
@@ -55,19 +65,22 @@ def _unwanted(run: Value) -> Iterator[str]:
     kwargs = run["kwargs"]
     command = kwargs.get("command") or {}
     if run.get("thread_id") is None:
-        yield "a run without a thread leaves no record; create a thread first (POST /threads), and run on that"
+        yield say("a run without a thread leaves no record; create a thread first (POST /threads), and run on that")
     for part in ("goto", "update"):
         if part in command and command[part] is not None:
-            yield f"`command.{part}` is refused: it writes past every node; a run carries an input or `command.resume`"
+            told = phrase(
+                "`command.{part}` is refused: it writes past every node; a run carries an input or `command.resume`"
+            )
+            yield say(told, part=part)
     if run.get("multitask_strategy") == "rollback":
-        yield "`multitask_strategy: rollback` is refused: it deletes records; use enqueue, reject or interrupt"
+        yield say("`multitask_strategy: rollback` is refused: it deletes records; use enqueue, reject or interrupt")
     wrong = refuse_configurable((kwargs.get("config") or {}).get("configurable") or {})
     if wrong:
         yield wrong
     if kwargs.get("feedback_keys"):
-        yield "`feedback_keys` is refused: it asks LangSmith for addresses to post to; use `accord feedback`"
+        yield say("`feedback_keys` is refused: it asks LangSmith for addresses to post to; use `accord feedback`")
     if kwargs.get("webhook"):
-        yield "`webhook` is refused: this server calls no address that a client names; follow the run instead"
+        yield say("`webhook` is refused: this server calls no address that a client names; follow the run instead")
 
 
 def refuse_configurable(configurable: Value, may_name_checkpoint: bool = True) -> str | None:
@@ -80,7 +93,7 @@ def refuse_configurable(configurable: Value, may_name_checkpoint: bool = True) -
         inner += [name for name in ("checkpoint_id", "checkpoint_map", "thread_id") if configurable.get(name)]
     if not inner:
         return None
-    return f"`configurable.{inner[0][:MAX_NAME]}` is refused: LangGraph sets it; leave it out"
+    return say("`configurable.{name}` is refused: LangGraph sets it; leave it out", name=inner[0][:MAX_NAME])
 
 
 def check_configuration(context: Value) -> None:
@@ -92,7 +105,9 @@ def check_configuration(context: Value) -> None:
     known = Configuration.model_fields
     unknown = [name for name in context if name not in known]
     if unknown:
-        raise UsageError(*(f"`context.{name[:MAX_NAME]}` is not known{allowed_names(name, known)}" for name in unknown))
+        told = phrase("`context.{name}` is not known{allowed}")
+        wrong = ((name[:MAX_NAME], allowed_names(name, known)) for name in unknown)
+        raise UsageError(*(say(told, name=name, allowed=allowed) for name, allowed in wrong))
 
 
 def check_command(command: Value, past: Past, interrupts: Sequence[str]) -> None:
@@ -104,14 +119,16 @@ def check_command(command: Value, past: Past, interrupts: Sequence[str]) -> None
         UsageError: the thread has not begun, waits for nobody or for something else, or the answer is null.
     """
     if not past.case:
-        raise UsageError("`command.resume` answers a thread that has begun; this one has not: send a run with an input")
+        told = say("`command.resume` answers a thread that has begun; this one has not: send a run with an input")
+        raise UsageError(told)
     if command.get("resume") is None:
-        raise UsageError("`command.resume` is null; give the answer, or send a run with an input")
+        raise UsageError(say("`command.resume` is null; give the answer, or send a run with an input"))
     named = command["resume"]
     is_map = isinstance(named, dict) and named and all(map(INTERRUPT_ID.fullmatch, map(str, named)))
     stale = [name for name in named if name not in interrupts] if is_map else []
     if stale:
-        raise UsageError(f"the interrupt `{stale[0]}` is stale: it does not wait for an answer; read the thread again")
+        told = phrase("the interrupt `{id}` is stale: it does not wait for an answer; read the thread again")
+        raise UsageError(say(told, id=stale[0]))
 
 
 def admitted_input(given: Any, team: Team, own: Value | None, past: Past) -> dict[str, Any]:
@@ -123,15 +140,12 @@ def admitted_input(given: Any, team: Team, own: Value | None, past: Past) -> dic
         UsageError: a part of it is unknown, or its type or value is not allowed; all such parts.
     """
     if not isinstance(given, dict):
-        raise UsageError(f"the input must be an object; allowed: {', '.join(Input.model_fields)}")
+        raise UsageError(say("the input must be an object; allowed: {names}", names=", ".join(Input.model_fields)))
     unknown = [name for name in given if name not in Input.model_fields]
     if unknown:
-        raise UsageError(
-            *(
-                f"`{name[:MAX_NAME]}` is not part of the input{allowed_names(name, Input.model_fields)}"
-                for name in unknown
-            )
-        )
+        told = phrase("`{name}` is not part of the input{allowed}")
+        wrong = ((name[:MAX_NAME], allowed_names(name, Input.model_fields)) for name in unknown)
+        raise UsageError(*(say(told, name=name, allowed=allowed) for name, allowed in wrong))
     trimmed: dict[str, Any] = {
         name: value.strip() if isinstance(value, str) else value for name, value in given.items()
     }

@@ -125,8 +125,8 @@ def _cast(entry: Entry) -> Cast:
 
 
 PATTERN = Pattern(
-    "one aligned decision",
-    "structured, through the shared state",
+    phrase("one aligned decision"),
+    phrase("structured, through the shared state"),
     "medium",
     advance,
     ("contribution",),

@@ -49,8 +49,8 @@ def _artifacts(note: dict[str, object]) -> dict[str, object]:
 
 
 PATTERN = Pattern(
-    "creative work",
-    "iterative",
+    phrase("creative work"),
+    phrase("iterative"),
     "high",
     advance,
     ("note",),

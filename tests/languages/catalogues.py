@@ -1,8 +1,10 @@
 """The sentences that the program says, found in its source, and the catalogues that have them in other languages."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import ast
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -13,7 +15,21 @@ from graph.languages.catalogue import FOLDER
 ROOT = Path(__file__).parents[2]
 
 KEYWORDS = {"say": None, "phrase": None, "say_count": (1, 2)}
-METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext:babel_extract")]
+SHIPPED_POLICY = re.compile(r"(title|because): ([^{}\n]+?)\}?$", re.MULTILINE)
+"""What people read of a shipped policy: how it decides, and the reason of a row, which ends its line."""
+
+
+def extract_policy(file: IO[bytes], *_: Any, **_options: Any) -> Iterator[tuple[int, str, str, list[str]]]:
+    """The sentences of a shipped policy, as Babel wants them."""
+    for found in SHIPPED_POLICY.finditer(file.read().decode()):
+        yield 1, "phrase", found[2], []
+
+
+METHODS: Any = [
+    ("shipped/*.yaml", extract_policy),
+    ("**.py", "tests.languages.catalogues:said_in_python"),
+    ("**/templates/**.html", "jinja2.ext:babel_extract"),
+]
 
 PARTS = {"policies": ["policies"], "nodes": ["nodes"], "report": ["graph/report"], "commands": ["graph"]}
 """Each catalogue and the folders whose sentences it has; a sentence of several is in the first of them."""
@@ -28,6 +44,25 @@ msgstr ""
 PLURALS = {"fr": "nplurals=2; plural=(n > 1);"}
 
 Sentence = str | tuple[str, str]
+
+
+def said_in_python(
+    file: IO[bytes], keywords: Collection[str], comment_tags: Any, options: Any
+) -> Iterator[tuple[int, str, Sequence[str], list[str]]]:
+    """The sentences that a source file says, those within an f-string too, which Babel does not look into."""
+    for call in ast.walk(ast.parse(file.read())):
+        name = _called(call.func) if isinstance(call, ast.Call) else None
+        if isinstance(call, ast.Call) and name is not None and name in keywords:
+            given = call.args[:2] if KEYWORDS[name] else call.args[:1]
+            words = [each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+            if len(words) == len(given) > 0:
+                yield call.lineno, name, words, []
+
+
+def _called(function: ast.expr) -> str | None:
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else None
 
 
 def languages() -> list[str]:

@@ -43,12 +43,17 @@ def escaped(text: object) -> str:
     >>> print(escaped("# <b>*x*</b> | @you"))
     \# &lt;b&gt;\*x\*&lt;/b&gt; \| `@you`
     """
-    line = " ".join(str(text).split())
+    line = " ".join(_words(str(text)))
     said, end = [], 0
     for found in LINKED.finditer(line):
         said += [_inline(line[end : found.start()]), code(found.group())]
         end = found.end()
     return OPENING.sub(_unopened, "".join([*said, _inline(line[end:])]))
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a text; a space that no line ends at is part of one."""
+    return [*filter(None, re.split(r"[^\S\u00a0\u202f]+", text))]
 
 
 def _unopened(found: re.Match[str]) -> str:

@@ -7,8 +7,19 @@ from graph.report.markdown.markup import code, escaped, fenced, mark, quoted, qu
 from graph.report.markdown.people import people_of
 from graph.report.markdown.stances import dissent_of, stances_of
 from graph.report.markdown.work import listed_sections
+from policies.language import phrase, say, say_count
 
 Plain = Mapping[str, Any]
+
+GUARD = (phrase("Guard"), "", phrase("Fact"), phrase("Tripped while"), phrase("Room"), phrase("Effect"))
+TIMELINE = (
+    phrase("Time (UTC)"),
+    phrase("Where"),
+    phrase("What"),
+    phrase("Role"),
+    phrase("Attempt"),
+    phrase("Detail"),
+)
 
 
 def markdown_of(dossier: Plain) -> str:
@@ -41,39 +52,39 @@ def _heading(dossier: Plain) -> Iterator[str]:
     yield from (f"{escaped(sentence)}  " for sentence in (*verdict["people"], *verdict["sentences"]))
     yield ""
     rows = [
-        ("Owner", escaped(verdict["ownership"] or "")),
-        ("Stop reason", code(verdict["reason"]) if verdict["reason"] not in (None, "success") else ""),
-        ("Stopped at", escaped(verdict["phase"] or "")),
+        (say("Owner"), escaped(verdict["ownership"] or "")),
+        (say("Stop reason"), code(verdict["reason"]) if verdict["reason"] not in (None, "success") else ""),
+        (say("Stopped at"), escaped(verdict["phase"] or "")),
         (dates["word"], escaped(dates["ended"] or "")),
-        ("Round", (why and why["place"]) or ""),
-        ("Pattern", escaped(dossier["pattern"] or "")),
-        ("Policy", code(dossier["team"]["policy"] or "")),
-        ("Thread", code(dossier["thread"])),
+        (say("Round"), (why and why["place"]) or ""),
+        (say("Pattern"), escaped(dossier["pattern"] or "")),
+        (say("Policy"), code(dossier["team"]["policy"] or "")),
+        (say("Thread"), code(dossier["thread"])),
     ]
     yield from table(("", ""), (row for row in rows if row[1]))
 
 
 def _goal(dossier: Plain) -> Iterator[str]:
     if dossier["goal"]:
-        yield from ("## Goal", "", *quoted(dossier["goal"]))
+        yield from (f"## {say('Goal')}", "", *quoted(dossier["goal"]))
 
 
 def _next(dossier: Plain) -> Iterator[str]:
     verdict = dossier["verdict"]
     if verdict["raw"] or verdict["resume"] or verdict["answer"]:
-        yield from ("## Next step", "")
+        yield from (f"## {say('Next step')}", "")
     if verdict["raw"]:
-        yield from ("This answer broke its contract:", "", *fenced(verdict["raw"]), "")
+        yield from (say("This answer broke its contract:"), "", *fenced(verdict["raw"]), "")
     if verdict["resume"]:
-        yield f"Resume the thread with {code(verdict['resume'])}"
+        yield say("Resume the thread with {command}", command=code(verdict["resume"]))
     for command in verdict["answer"]:
-        yield from ("Answer it with:", "", *fenced(command), "")
+        yield from (say("Answer it with:"), "", *fenced(command), "")
 
 
 def _answer(dossier: Plain) -> Iterator[str]:
     if not dossier["brief"]:
         return
-    yield from ("## Answer" if dossier["pattern"] else "## Brief", "")
+    yield from (f"## {say('Answer') if dossier['pattern'] else say('Brief')}", "")
     if dossier["contradiction"]:
         yield from (f"{mark('caution')}{escaped(dossier['contradiction'])}", "")
     yield from quoted_blocks(dossier["text"])
@@ -89,7 +100,7 @@ def _why(dossier: Plain) -> Iterator[str]:
     why = dossier["why"]
     if not why:
         return
-    yield from ("## Why", "")
+    yield from (f"## {say('Why')}", "")
     if dossier["verdict"]["status"] != "ok":
         yield from (f"{why['came']} **{why['final']}**.", "")
     because = f" – {escaped(why['because'])}" if why["because"] else ""
@@ -99,10 +110,11 @@ def _why(dossier: Plain) -> Iterator[str]:
     if why["readings"]:
         yield from table(*_across(why["readings"]))
     if why["rounds_ended"]:
-        yield from ("", f"It was the last round, so the next round became: {why['vote']}.")
+        yield from ("", say("It was the last round, so the next round became: {vote}.", vote=why["vote"]))
     if why["capped_by"]:
         names = ", ".join(map(escaped, why["capped_by"]))
-        yield from ("", f"The vote alone gave **{why['vote']}**. Capped to **{why['final']}** by {names}.")
+        values = {"vote": why["vote"], "final": why["final"], "guards": names}
+        yield from ("", say("The vote alone gave **{vote}**. Capped to **{final}** by {guards}.", **values))
 
 
 def _across(readings: Sequence[Plain]) -> tuple[list[str], list[list[str]]]:
@@ -111,9 +123,8 @@ def _across(readings: Sequence[Plain]) -> tuple[list[str], list[list[str]]]:
 
 def _guards(dossier: Plain) -> Iterator[str]:
     if dossier["guards"]:
-        yield from ("## Guards", "", "Limits that no vote can beat.", "")
-        heads = ("Guard", "", "Fact", "Tripped while", "Room", "Effect")
-        yield from table(heads, map(_guard, dossier["guards"]))
+        yield from (f"## {say('Guards')}", "", say("Limits that no vote can beat."), "")
+        yield from table([*map(say, GUARD)], map(_guard, dossier["guards"]))
 
 
 def _guard(guard: Plain) -> list[str]:
@@ -133,18 +144,27 @@ def _flips(dossier: Plain) -> Iterator[str]:
     flips = dossier["flips"]
     if not flips:
         return
-    yield from ("## What would have changed it", "")
+    yield from (f"## {say('What would have changed it')}", "")
     if not flips["stances"] and not flips["limits"]:
-        yield f"No change of up to {flips['searched']} stances, of a single fact or of a limit would have changed it."
+        yield say_count(
+            "No change of up to {number} stances, of a single fact or of a limit would have changed it.",
+            "No change of up to {number} stances, of a single fact or of a limit would have changed it.",
+            flips["searched"],
+        )
         return
     rows = [[_outcome(flip), _stance_line(line)] for flip in flips["stances"] for line in flip["lines"]]
-    rows += [
-        [_outcome(flip), f"or {flip['more']} more sets of {flip['size']} stances"]
-        for flip in flips["stances"]
-        if flip["more"]
-    ]
+    rows += [[_outcome(flip), _more(flip)] for flip in flips["stances"] if flip["more"]]
     rows += [[_outcome(flip), _limit_line(flip)] for flip in flips["limits"]]
-    yield from table(("It would have been", "with"), rows)
+    yield from table((say("It would have been"), say("with")), rows)
+
+
+def _more(flip: Plain) -> str:
+    return say_count(
+        "or {number} more sets of {size} stances",
+        "or {number} more sets of {size} stances",
+        flip["more"],
+        size=flip["size"],
+    )
 
 
 def _outcome(flip: Plain) -> str:
@@ -153,37 +173,41 @@ def _outcome(flip: Plain) -> str:
 
 def _stance_line(line: Plain) -> str:
     if line["any_of"]:
-        many = "any one of " if len(line["any_of"]) > 1 else ""
-        return f"**{line['stance']}** from {many}{', '.join(map(escaped, line['any_of']))}"
-    return " and ".join(f"{escaped(each['title'])} {each['was']} → **{each['stance']}**" for each in line["changes"])
+        roles = ", ".join(map(escaped, line["any_of"]))
+        if len(line["any_of"]) > 1:
+            return say("**{stance}** from any one of {roles}", stance=line["stance"], roles=roles)
+        return say("**{stance}** from {role}", stance=line["stance"], role=roles)
+    changes = (f"{escaped(each['title'])} {each['was']} → **{each['stance']}**" for each in line["changes"])
+    return f" {say('and')} ".join(changes)
 
 
 def _limit_line(flip: Plain) -> str:
-    changes = " and ".join(map(_change, flip["changes"]))
+    changes = f" {say('and')} ".join(map(_change, flip["changes"]))
     return f"{changes}; {escaped(flip['border'])}" if flip["border"] else changes
 
 
 def _change(change: Plain) -> str:
-    name = f"the limit of {escaped(change['name'])}" if change["kind"] == "guard" else code(change["name"])
+    is_guard = change["kind"] == "guard"
+    name = say("the limit of {guard}", guard=escaped(change["name"])) if is_guard else code(change["name"])
     return " ".join(filter(None, (escaped(change["before"]), name, escaped(change["after"]))))
 
 
 def _power(dossier: Plain) -> Iterator[str]:
     if dossier["powers"]:
-        yield from ("## Power of roles", "")
+        yield from (f"## {say('Power of roles')}", "")
         rows = [
             [escaped(power["title"]), f"{mark(power['tone'])}{power['said']}", power["percent"], power["words"] or ""]
             for power in dossier["powers"]
         ]
-        yield from table(("Role", "Said", "Decides in", ""), rows, [2])
+        yield from table((say("Role"), say("Said"), say("Decides in"), ""), rows, [2])
         yield from ("", escaped(dossier["power_means"]))
 
 
 def _timeline(dossier: Plain) -> Iterator[str]:
     if dossier["timeline"]:
-        yield from ("## Timeline", "")
+        yield from (f"## {say('Timeline')}", "")
         rows = [_event(group["title"], line) for group in dossier["timeline"] for line in group["lines"]]
-        yield from table(("#", "Time (UTC)", "Where", "What", "Role", "Attempt", "Detail"), rows, [0, 5])
+        yield from table(("#", *map(say, TIMELINE)), rows, [0, 5])
 
 
 def _event(where: str, line: Plain) -> list[str]:
@@ -203,35 +227,42 @@ def _event(where: str, line: Plain) -> list[str]:
 
 def _cost(dossier: Plain) -> Iterator[str]:
     if dossier["is_begun"]:
-        yield from ("## Cost and usage", "")
+        yield from (f"## {say('Cost and usage')}", "")
         rows = [[row["what"], row["used"], row["limit"] or "–"] for row in dossier["cost"]["rows"]]
-        yield from (*table(("What", "Used", "Limit"), rows, [1, 2]), "", escaped(dossier["cost"]["calls"]))
+        yield from (
+            *table((say("What"), say("Used"), say("Limit")), rows, [1, 2]),
+            "",
+            escaped(dossier["cost"]["calls"]),
+        )
 
 
 def _facts(dossier: Plain) -> Iterator[str]:
     facts = dossier["facts"]
     if facts["rows"]:
-        yield from ("## Facts", "")
-        yield from table(("Fact", "Value"), ([code(fact["path"]), escaped(fact["value"])] for fact in facts["rows"]))
+        yield from (f"## {say('Facts')}", "")
+        rows = ([code(fact["path"]), escaped(fact["value"])] for fact in facts["rows"])
+        yield from table((say("Fact"), say("Value")), rows)
     if facts["more"]:
-        yield from ("", f"And {facts['more']} more.")
+        yield from ("", say_count("And {number} more.", "And {number} more.", facts["more"]))
 
 
 def _record(dossier: Plain) -> Iterator[str]:
     if not dossier["is_begun"]:
         return
     record = dossier["record"]
-    yield from ("## Record", "", f"Head: {code(record['head'])}", "")
+    yield from (f"## {say('Record')}", "", say("Head: {head}", head=code(record["head"])), "")
     if record["fault"]:
-        yield f"⛔ **The record is broken:** {escaped(record['fault'])}."
+        yield f"{mark('block')}{say('**The record is broken:** {fault}.', fault=escaped(record['fault']))}"
     else:
-        yield f"{record['said']}, each chained to the one before it; every hash was checked for this page."
-    yield from ("", *table(("Role", "Name", "Voice", ""), map(_role, record["roles"])), "")
-    hashes = [*record["hashes"].items(), *((f"prompt {name}", value) for name, value in record["prompts"].items())]
-    yield from (*table(("SHA-256 of", "Hash"), ([escaped(name), code(value)] for name, value in hashes)), "")
-    yield from table(
-        ("Package", "Version"), ([escaped(name), escaped(value)] for name, value in record["versions"].items())
-    )
+        yield say(
+            "{events}, each chained to the one before it; every hash was checked for this page.", events=record["said"]
+        )
+    yield from ("", *table((say("Role"), say("Name"), say("Voice"), ""), map(_role, record["roles"])), "")
+    prompts = ((say("prompt {name}", name=name), value) for name, value in record["prompts"].items())
+    hashes = ([escaped(name), code(value)] for name, value in (*record["hashes"].items(), *prompts))
+    yield from (*table((say("SHA-256 of"), say("Hash")), hashes), "")
+    versions = ([escaped(name), escaped(value)] for name, value in record["versions"].items())
+    yield from table((say("Package"), say("Version")), versions)
 
 
 def _role(role: Plain) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from graph.report.markdown.markup import escaped, mark, quoted, table
+from policies.language import say
 
 Plain = Mapping[str, Any]
 
@@ -12,12 +13,14 @@ def stances_of(dossier: Plain) -> Iterator[str]:
     """Yield the stances by role and round, every word of each round, the conflicts and the flags."""
     if not dossier["matrix"]:
         return
-    yield "## Stances"
+    yield f"## {say('Stances')}"
     for block in dossier["matrix"]:
-        heads = [f"{each['head']}{' (open)' if each['is_open'] else ''}" for each in block["rounds"]]
+        heads = [
+            say("{round} (open)", round=each["head"]) if each["is_open"] else each["head"] for each in block["rounds"]
+        ]
         rows = [[escaped(row["title"]), *map(_cell, row["cells"])] for row in block["rows"]]
-        outcome = ["**Outcome**", *(f"**{_cell(each)}**" for each in block["outcomes"])]
-        yield from ("", *table(["Role", *heads], [*rows, outcome]))
+        outcome = [f"**{say('Outcome')}**", *(f"**{_cell(each)}**" for each in block["outcomes"])]
+        yield from ("", *table([say("Role"), *heads], [*rows, outcome]))
     if dossier["pattern"] is None:
         for each in dossier["rounds"]:
             yield from _round(each)
@@ -26,7 +29,7 @@ def stances_of(dossier: Plain) -> Iterator[str]:
 
 def _cell(cell: Plain) -> str:
     notes = [
-        f"vote: {cell['vote']}" if cell.get("vote") else "",
+        say("vote: {vote}", vote=cell["vote"]) if cell.get("vote") else "",
         cell["note"] or "",
         "⚑" if cell.get("is_flagged") else "",
     ]
@@ -51,18 +54,21 @@ def _speech(said: Plain) -> Iterator[str]:
 
 
 def _absent(each: Plain) -> Iterator[str]:
-    yield from ("", f"{mark('absent')}{escaped(each['title'])} was absent: {escaped(each['why'])}.")
+    absent = say("{role} was absent: {why}.", role=escaped(each["title"]), why=escaped(each["why"]))
+    yield from ("", f"{mark('absent')}{absent}")
 
 
 def _notable(dossier: Plain) -> Iterator[str]:
-    yield from ("", "### Conflicts", "")
+    yield from ("", f"### {say('Conflicts')}", "")
     for each in dossier["conflicts"]:
-        yield f"- {each['when']}: {'; '.join(escaped(name['words']) for name in each['names'])}"
-    yield from (*([] if dossier["conflicts"] else ["None."]), "", "### Flags", "")
+        names = "; ".join(escaped(name["words"]) for name in each["names"])
+        yield f"- {say('{name}: {value}', name=each['when'], value=names)}"
+    yield from (*([] if dossier["conflicts"] else [say("None.")]), "", f"### {say('Flags')}", "")
     for flag in dossier["flags"]:
-        yield f"- {flag['when']}: {escaped(flag['title'])} {escaped(flag['words'])}"
+        values = {"when": flag["when"], "title": escaped(flag["title"]), "words": escaped(flag["words"])}
+        yield f"- {say('{when}: {title} {words}', **values)}"
     if not dossier["flags"]:
-        yield "None."
+        yield say("None.")
 
 
 def dissent_of(dossier: Plain) -> Iterator[str]:
@@ -70,9 +76,13 @@ def dissent_of(dossier: Plain) -> Iterator[str]:
     speeches = dossier["speeches"]
     if not speeches["has_decision"]:
         return
-    yield "## Dissent"
+    yield f"## {say('Dissent')}"
     if not speeches["dissent"]:
-        yield from ("", f"Every {'ballot' if dossier['pattern'] else 'stance'} agrees with the decision.")
+        is_vote = bool(dossier["pattern"])
+        agrees = (
+            say("Every ballot agrees with the decision.") if is_vote else say("Every stance agrees with the decision.")
+        )
+        yield from ("", agrees)
     for said in speeches["dissent"]:
         yield from _speech(said)
     for each in speeches["absent"]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from graph.report.dossier.prose import blocks_of
 from graph.report.markdown.markup import code, escaped, fenced, mark, quoted, quoted_blocks, table
+from policies.language import say, say_count
 
 Plain = Mapping[str, Any]
 
@@ -21,7 +22,7 @@ def _within(inner: Plain | None) -> Iterator[str]:
     """Yield what a team within did, as a quotation."""
     if inner:
         decided = f" {mark(inner['tone'])}{escaped(inner['decision'])}" if inner["decision"] else ""
-        team = escaped(inner["title"]) if inner["title"] else f"Team {code(inner['team'])}"
+        team = escaped(inner["title"]) if inner["title"] else say("Team {name}", name=code(inner["team"]))
         yield from ("", f"> {team} ({escaped(inner['pattern'])}){decided}")
         yield from (f"> {line}".rstrip() for line in listed_sections(inner["sections"], "**{}**"))
 
@@ -33,9 +34,14 @@ def _text(written: str) -> Iterator[str]:
 
 def _spoken(item: Plain) -> Iterator[str]:
     number = f"**{item['number']}** " if item["number"] else ""
-    word = "" if item["state"] in ("answered", "done") else f": {escaped(item['word'])}"
+    title = escaped(item["title"])
+    told = (
+        title
+        if item["state"] in ("answered", "done")
+        else say("{name}: {value}", name=title, value=escaped(item["word"]))
+    )
     fault = f" ({escaped(item['fault'])})" if item["fault"] else ""
-    yield from ("", f"{mark(item['tone'])}{number}{escaped(item['title'])}{word}{fault}", "")
+    yield from ("", f"{mark(item['tone'])}{number}{told}{fault}", "")
     if item["text"] and not item["is_repeated"]:
         yield from (*_text(item["text"]), "")
     if item["fields"]:
@@ -46,8 +52,10 @@ def _spoken(item: Plain) -> Iterator[str]:
 
 def _plan(section: Plain) -> Iterator[str]:
     steps = [step for wave in section["waves"] for step in wave]
-    yield from (f"Planned by {escaped(section['planner_title'])}; critical path: {section['critical']}.", "")
-    yield from table(("Step", "Wave", "", "Agent", "Task", "After"), map(_step, steps), [0, 1])
+    planner = escaped(section["planner_title"])
+    yield from (say("Planned by {name}; critical path: {steps}.", name=planner, steps=section["critical"]), "")
+    heads = (say("Step"), say("Wave"), "", say("Agent"), say("Task"), say("After"))
+    yield from table(heads, map(_step, steps), [0, 1])
     for step in steps:
         if step["text"] or step["inner"]:
             yield from _spoken(step)
@@ -55,11 +63,11 @@ def _plan(section: Plain) -> Iterator[str]:
 
 def _step(step: Plain) -> list[str]:
     number = f"**{step['number']}**" if step["is_critical"] else str(step["number"])
-    fault = f": {escaped(step['fault'])}" if step["fault"] else ""
+    word, fault = escaped(step["word"]), escaped(step["fault"] or "")
     return [
         number,
         str(step["wave"]),
-        f"{mark(step['tone'])}{escaped(step['word'])}{fault}",
+        f"{mark(step['tone'])}{say('{name}: {value}', name=word, value=fault) if fault else word}",
         escaped(step["title"]),
         escaped(step["task"]),
         ", ".join(map(str, step["needs"])),
@@ -72,22 +80,23 @@ def _results(section: Plain) -> Iterator[str]:
 
 
 def _assignments(section: Plain) -> Iterator[str]:
-    yield from (f"Assigned by {escaped(section['lead_title'])}.", "")
+    yield from (say("Assigned by {name}.", name=escaped(section["lead_title"])), "")
     rows = [[str(item["number"]), escaped(item["title"]), escaped(item["task"])] for item in section["items"]]
-    yield from table(("#", "To", "Subtask"), rows, [0])
+    yield from table(("#", say("To"), say("Subtask")), rows, [0])
     yield from _results(section)
     for each in section["missing"]:
-        yield from ("", f"{mark('absent')}Missing: {escaped(each['title'])}, {escaped(each['why'])}.")
+        missing = say("Missing: {name}, {why}.", name=escaped(each["title"]), why=escaped(each["why"]))
+        yield from ("", f"{mark('absent')}{missing}")
 
 
 def _positions(section: Plain) -> Iterator[str]:
     for block in section["blocks"]:
         rows = [[escaped(row["title"]), *map(_position, row["cells"])] for row in block["rows"]]
-        yield from (*table(("Debater", *map(_capitalized, block["labels"])), rows), "")
+        yield from (*table((say("Debater"), *map(_capitalized, block["labels"])), rows), "")
     for part in section["arguments"]:
         yield from (f"**{_capitalized(part['label'])}**", "")
         for each in part["said"]:
-            yield from (f"{escaped(each['title'])}:", "", *_text(each["text"]), "")
+            yield from (_speaker(each), "", *_text(each["text"]), "")
 
 
 def _capitalized(label: str) -> str:
@@ -97,15 +106,16 @@ def _capitalized(label: str) -> str:
 def _position(cell: Plain) -> str:
     if cell["position"] is None:
         return f"{mark('absent')}{escaped(cell['fault'])}"
-    return f"{'→ moved: ' if cell['has_moved'] else ''}{escaped(cell['position'])}"
+    position = escaped(cell["position"])
+    return say("→ moved: {position}", position=position) if cell["has_moved"] else position
 
 
 def _verdict(section: Plain) -> Iterator[str]:
     rows = [
-        ["Winner", escaped(section["winner_title"] or "")],
-        ["Verdict", escaped(section["decision"] or "")],
-        ["Judge", escaped(section["judge_title"])],
-        ["Confidence", section["confidence"]],
+        [say("Winner"), escaped(section["winner_title"] or "")],
+        [say("Verdict"), escaped(section["decision"] or "")],
+        [say("Judge"), escaped(section["judge_title"])],
+        [say("Confidence"), section["confidence"]],
     ]
     yield from (*table(("", ""), (row for row in rows if row[1])), "")
     yield from (f"- {escaped(reason)}" for reason in section["reasons"])
@@ -113,42 +123,54 @@ def _verdict(section: Plain) -> Iterator[str]:
 
 def _notes(section: Plain) -> Iterator[str]:
     for iteration in section["iterations"]:
-        yield from ("", f"**Iteration {iteration['number']}**, {iteration['kind'].lower()}", "")
+        yield from ("", _iteration(iteration), "")
         for note in iteration["notes"]:
             yield from _note(note)
 
 
 def _note(note: Plain) -> Iterator[str]:
     if note["fault"]:
-        yield from (f"{mark('absent')}{escaped(note['title'])}: {escaped(note['fault'])}.", "")
+        fault = say("{name}: {value}", name=escaped(note["title"]), value=escaped(note["fault"]))
+        yield from (f"{mark('absent')}{fault}.", "")
         return
-    adds = f"Adds: {escaped(note['adds'])}" if note["adds"] else "Adds nothing."
-    yield from (f"{escaped(note['title'])}:", "", *_text(note["content"]), "", adds, "")
+    adds = say("Adds: {text}", text=escaped(note["adds"])) if note["adds"] else say("Adds nothing.")
+    yield from (_speaker(note), "", *_text(note["content"]), "", adds, "")
     for each in note["artifacts"]:
-        yield from (f"Artifact {code(each['name'])}:", "", *fenced(each["content"]), "")
+        yield from (say("Artifact {name}:", name=code(each["name"])), "", *fenced(each["content"]), "")
 
 
 def _turns(section: Plain) -> Iterator[str]:
     for turn in section["turns"]:
-        named = f", names {escaped(turn['next_title'])} next" if turn["next"] else ""
-        yield from (f"**{turn['number']}** {escaped(turn['title'])}{named}", "", *_text(turn["text"]), "")
+        speaker = f"**{turn['number']}** {escaped(turn['title'])}"
+        if turn["next"]:
+            speaker = say("{speaker}, names {name} next", speaker=speaker, name=escaped(turn["next_title"]))
+        yield from (speaker, "", *_text(turn["text"]), "")
 
 
 def _ballots(section: Plain) -> Iterator[str]:
-    yield from (f"Proposed by {escaped(section['proposer_title'])}:", "", *_text(section["proposal"]), "")
-    yield from ("Reason:", "", *quoted(section["reason"]), "")
+    proposed = say("Proposed by {name}:", name=escaped(section["proposer_title"]))
+    yield from (proposed, "", *_text(section["proposal"]), "")
+    yield from (say("Reason:"), "", *quoted(section["reason"]), "")
     rows = [[escaped(each["title"]), f"{mark(each['tone'])}{each['vote']}", escaped(each["reason"])]
             for each in section["ballots"]]  # fmt: skip
-    yield from table(("Voter", "Vote", "Reason"), rows)
+    yield from table((say("Voter"), say("Vote"), say("Reason")), rows)
 
 
 def _rounds(section: Plain) -> Iterator[str]:
-    heads = [f"Round {number}" for number in section["numbers"]]
+    heads = [say("Round {number}", number=number) for number in section["numbers"]]
     rows = [[escaped(row["title"]), *map(_word, row["cells"])] for row in section["rows"]]
-    yield from table(("Role", *heads), [*rows, ["**Outcome**", *map(_word, section["outcomes"])]])
+    yield from table((say("Role"), *heads), [*rows, [f"**{say('Outcome')}**", *map(_word, section["outcomes"])]])
     for each in section["last_words"]:
         yield from ("", f"{mark(each['tone'])}{escaped(each['title'])}", "", *_text(each["text"]))
         yield from (">", *(f"> - {escaped(action)}" for action in each["actions"]))
+
+
+def _speaker(item: Plain) -> str:
+    return say("{name}:", name=escaped(item["title"]))
+
+
+def _iteration(iteration: Plain) -> str:
+    return say("**Iteration {number}**, {kind}", number=iteration["number"], kind=iteration["kind"].lower())
 
 
 def _word(cell: Plain) -> str:
@@ -157,9 +179,9 @@ def _word(cell: Plain) -> str:
 
 def _messages(section: Plain) -> Iterator[str]:
     rows = map(_message, section["messages"])
-    yield from table(("", "From", "To", "", "Text"), rows)
+    yield from table(("", say("From"), say("To"), "", say("Text")), rows)
     if section["more"]:
-        yield from ("", f"And {section['more']} more.")
+        yield from ("", say_count("And {number} more.", "And {number} more.", section["more"]))
 
 
 def _message(each: Plain) -> list[str]:
@@ -168,7 +190,7 @@ def _message(each: Plain) -> list[str]:
 
 
 def _beside(message: Plain) -> str:
-    return f"{message['beside']}{', no answer yet' if message['is_open'] else ''}"
+    return say("{message}, no answer yet", message=message["beside"]) if message["is_open"] else str(message["beside"])
 
 
 _LISTED: Mapping[str, Callable[[Plain], Iterator[str]]] = {

@@ -9,9 +9,24 @@ from rich.text import Text
 from graph.past import Past
 from graph.report.terminal.blocks import rows_shown
 from graph.report.terminal.visible import visible
-from graph.report.words import said_number, said_reason, said_rule, titles_of
+from graph.report.words import said_number, said_phase, said_reason, said_rule, titles_of
+from policies.language import in_figures, phrase, say
 
-HEADINGS = ("answer", "by", "result", "seconds", "tokens", "cause")
+HEADINGS = (
+    phrase("answer"),
+    phrase("by"),
+    phrase("result"),
+    phrase("seconds"),
+    phrase("tokens"),
+    phrase("cause"),
+)
+RESULTS = {
+    "accepted": phrase("accepted"),
+    "refused": phrase("refused"),
+    "proposed": phrase("written"),
+    "failed": phrase("failed"),
+}
+"""How an answer ended, by its event or the verdict on it."""
 VERDICTS = ("accepted", "refused")
 
 Event = Mapping[str, Any]
@@ -20,7 +35,8 @@ Event = Mapping[str, Any]
 def answers_shown(past: Past, console: Console) -> RenderableType:
     """Return the answers of a thread, each with its result, what it took, and why it was refused or failed."""
     rows = [*_rows(past)]
-    return rows_shown(console, HEADINGS, rows, lined=True) if rows else Text("Nobody was asked yet.")
+    heads = [*map(say, HEADINGS)]
+    return rows_shown(console, heads, rows, lined=True) if rows else visible(say("Nobody was asked yet."))
 
 
 def _rows(past: Past) -> Iterator[tuple[str | Text, ...]]:
@@ -29,11 +45,11 @@ def _rows(past: Past) -> Iterator[tuple[str | Text, ...]]:
         if event["event"] not in ("proposed", "failed"):
             continue
         is_judged = after.get("event") in VERDICTS and event["event"] == "proposed"
-        result = after["event"] if is_judged else {"proposed": "written", "failed": "failed"}[event["event"]]
+        result = after["event"] if is_judged else event["event"]
         yield (
             _who(event, past),
             event["model"] or event["voice"],
-            result,
+            say(RESULTS[result]),
             *_took(event),
             visible(_cause(event, after)),
         )
@@ -41,15 +57,16 @@ def _rows(past: Past) -> Iterator[tuple[str | Text, ...]]:
 
 def _who(event: Event, past: Past) -> str:
     role = titles_of(past.roles).get(event["role"], event["role"])
-    place = str(event.get("seat") or event.get("stage") or f"round {event['round']}").replace("_", " ")
-    again = f", attempt {event['attempt']}" if event["attempt"] > 1 else ""
-    return f"{place}, {role}{again}"
+    place = said_phase(event.get("seat") or event.get("stage") or f"round_{event['round']}")
+    if event["attempt"] > 1:
+        return say("{place}, {role}, attempt {number}", place=place, role=role, number=event["attempt"])
+    return f"{place}, {role}"
 
 
 def _took(event: Event) -> tuple[str, str]:
     used = event["usage"]
     tokens = f"{said_number(used['prompt_tokens'])} + {said_number(used['completion_tokens'])}"
-    return f"{used.get('seconds', 0.0):.2f}", tokens if used["calls"] else "-"
+    return in_figures(f"{used.get('seconds', 0.0):.2f}"), tokens if used["calls"] else "-"
 
 
 def _cause(event: Event, after: Event) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from graph.problems import neutral
 from graph.report.words import plain_word, thousands
+from policies.language import in_figures, say, say_count
 
 SHOWN = 5
 """How many kinds of end are named before the rest is counted together."""
@@ -46,36 +47,46 @@ class Tally:
 
     def lines(self, again: str) -> Iterator[str]:
         """Yield the summary; `again` is the command that was typed."""
-        yield f"{self.cases} {'case' if self.cases == 1 else 'cases'}: {', '.join(self._ends()) or 'none'}"
+        ends = ", ".join(self._ends()) or say("none")
+        yield say_count("{number} case: {ends}", "{number} cases: {ends}", self.cases, ends=ends)
         if self.ends:
             yield "   ".join(self._used())
         if self.left:
-            yield f"Run the rest: {neutral(again)}"
+            yield say("Run the rest: {command}", command=neutral(again))
         elif self.resumable:
-            yield f"Try again what stopped: {neutral(again)} --retry-failed"
+            yield say("Try again what stopped: {command}", command=f"{neutral(again)} --retry-failed")
         if self.waiting:
-            yield f"{self.waiting} {'waits' if self.waiting == 1 else 'wait'} for people: accord inbox"
+            yield say_count(
+                "{number} waits for people: {inbox}",
+                "{number} wait for people: {inbox}",
+                self.waiting,
+                inbox="accord inbox",
+            )
 
     def _ends(self) -> Iterator[str]:
         for end, count in self.ends.most_common(SHOWN):
             yield f"{count} {neutral(end)}"
         others = sum(self.ends.values()) - sum(count for _, count in self.ends.most_common(SHOWN))
-        yield from (f"{count} {word}" for count, word in self._rest(others) if count)
-
-    def _rest(self, others: int) -> Iterator[tuple[int, str]]:
-        yield from ((others, "ended otherwise"), (self.unusable, "not usable"), (self.left, "not begun"))
+        if others:
+            yield say_count("{number} ended otherwise", "{number} ended otherwise", others)
+        if self.unusable:
+            yield say_count("{number} not usable", "{number} not usable", self.unusable)
+        if self.left:
+            yield say_count("{number} not begun", "{number} not begun", self.left)
 
     def _used(self) -> Iterator[str]:
-        yield f"calls {self.used['calls']}"
+        yield say("calls {number}", number=self.used["calls"])
         if self.used["calls"]:
-            yield f"tokens {thousands(self.used['prompt_tokens'])} in {thousands(self.used['completion_tokens'])} out"
+            sent, received = thousands(self.used["prompt_tokens"]), thousands(self.used["completion_tokens"])
+            yield say("tokens {sent} in {received} out", sent=sent, received=received)
         if self.used["cost_usd"]:
-            yield f"${self.used['cost_usd']:.4f}"
-        yield f"slowest {neutral(self.slowest[1])} {self.slowest[0]:.1f} s"
+            yield say("${number}", number=in_figures(f"{self.used['cost_usd']:.4f}"))
+        seconds = in_figures(f"{self.slowest[0]:.1f}")
+        yield say("slowest {case} {seconds} s", case=neutral(self.slowest[1]), seconds=seconds)
 
 
 def _end_of(record: Mapping[str, Any]) -> str:
     reason = record["stop_reason"]
     if record["status"] == "waiting":
-        return "waiting for people"
-    return "answered" if record["status"] == "ok" else reason or record["status"]
+        return say("waiting for people")
+    return say("answered") if record["status"] == "ok" else reason or record["status"]

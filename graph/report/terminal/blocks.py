@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from graph.report.terminal.visible import visible
+from policies.language import say
 
 Cell = str | Text
 INDENT = 2
@@ -59,7 +60,11 @@ def _blocks(headings: Sequence[str], rows: Sequence[Sequence[RenderableType]]) -
             if not isinstance(cell, Text):
                 yield Padding(cell, (0, 0, 0, INDENT))
             elif cell.plain not in ("", "-"):
-                yield Padding(Text.assemble((f"{heading}: " if heading else "", "dim"), cell), (0, 0, 0, INDENT))
+                yield Padding(Text.assemble((_before(heading), "dim"), cell), (0, 0, 0, INDENT))
+
+
+def _before(heading: str) -> str:
+    return f"{say('{heading}:', heading=heading)} " if heading else ""
 
 
 def _text(cell: RenderableType) -> RenderableType:

@@ -14,8 +14,17 @@ from graph.report.terminal.proof import word_of
 from graph.report.terminal.visible import visible
 from policies.assurance.counterexamples import shown_casts, shown_place
 from policies.assurance.difference import Change
+from policies.language import phrase, say, say_count
 
 Plain = dict[str, Any]
+
+GUARDS_DIFFER = phrase("Their guards differ: {names}. Below is what the votes alone give")
+LIMITS_DIFFER = phrase("Their limits differ: {names}. Below is what the votes alone give")
+UNSETTLED = phrase(
+    "{first} and {second} decide all votes alike that were compared on {where}, which settles nothing: {why}"
+)
+EQUIVALENT = phrase("{first} and {second} are equivalent on {where}: no run can tell them apart")
+ALIKE = phrase("{first} and {second} decide alike on {where}: no run can tell their tables apart")
 
 
 def plain_comparisons(found: Sequence[PolicyComparison]) -> Plain:
@@ -69,14 +78,15 @@ def print_comparisons(found: Iterable[PolicyComparison], first: str, second: str
 
 def print_changes(found: PolicyComparison, first: str, second: str, console: Console) -> None:
     """Print a difference of two policies."""
-    for what, names in (("guards", found.guards), ("limits", found.limits)):
+    for told, names in ((GUARDS_DIFFER, found.guards), (LIMITS_DIFFER, found.limits)):
         if names:
-            console.print(visible(f"Their {what} differ: {', '.join(names)}. Below is what the votes alone give"))
+            console.print(visible(say(told, names=", ".join(names))))
     if not found.changes:
-        _print_alike(found, f"{first} and {second}", console)
+        _print_alike(found, first, second, console)
         return
-    console.print(visible(f"{first} and {second} differ on {found.where}", "bold"))
-    table = Table("from", "to", "votes", box=box.SIMPLE_HEAD, pad_edge=False)
+    differ = say("{first} and {second} differ on {where}", first=first, second=second, where=found.where)
+    console.print(visible(differ, "bold"))
+    table = Table(say("from"), say("to"), say("votes"), box=box.SIMPLE_HEAD, pad_edge=False)
     for (source, target), votes in counted(found.changes).items():
         table.add_row(word_of(source), word_of(target), str(votes))
     console.print(fitted(console, table))
@@ -84,14 +94,14 @@ def print_changes(found: PolicyComparison, first: str, second: str, console: Con
         console.print(visible(line))
 
 
-def _print_alike(found: PolicyComparison, both: str, console: Console) -> None:
+def _print_alike(found: PolicyComparison, first: str, second: str, console: Console) -> None:
+    told, style = ALIKE, ""
     if found.unsettled:
-        said = f"{both} decide all votes alike that were compared on {found.where}, which settles nothing"
-        console.print(visible(f"{said}: {found.unsettled}", "yellow"))
+        told, style = UNSETTLED, "yellow"
     elif found.is_equivalent:
-        console.print(visible(f"{both} are equivalent on {found.where}: no run can tell them apart", "green"))
-    else:
-        console.print(visible(f"{both} decide alike on {found.where}: no run can tell their tables apart"))
+        told, style = EQUIVALENT, "green"
+    values = {"first": first, "second": second, "where": found.where, "why": found.unsettled}
+    console.print(visible(say(told, **values), style))
 
 
 def _lines(changes: Iterable[Change]) -> Iterator[str]:
@@ -102,5 +112,12 @@ def _lines(changes: Iterable[Change]) -> Iterator[str]:
     for change in first.values():
         example = change.example
         where = f"{shown_place(example.place)}{f', {example.note}' if example.note else ''}"
-        said = f"{shown_casts(example.votes[0])}: from {change.source} to {change.target}"
-        yield f"{where}: {said} ({change.votes} vote{'s' if change.votes > 1 else ''})"
+        yield say_count(
+            "{where}: {casts}: from {source} to {target} ({number} vote)",
+            "{where}: {casts}: from {source} to {target} ({number} votes)",
+            change.votes,
+            where=where,
+            casts=shown_casts(example.votes[0]),
+            source=change.source,
+            target=change.target,
+        )

@@ -7,6 +7,7 @@ from typing import Any
 from graph.report.dossier.people import command_for, moment, proof_in_words, said_in_words, who_answered
 from graph.report.terminal.visible import console_on, visible
 from graph.report.words import KINDS_ASKED
+from policies.language import say
 
 
 def print_inbox(entries: Sequence[Mapping[str, Any]], name: str | None = None) -> None:
@@ -16,27 +17,40 @@ def print_inbox(entries: Sequence[Mapping[str, Any]], name: str | None = None) -
     """
     console = console_on(sys.stdout)
     if not entries:
-        console.print(visible(f"Nothing waits for {name or 'anybody'}."))
+        console.print(
+            visible(say("Nothing waits for {name}.", name=name) if name else say("Nothing waits for anybody."))
+        )
     for number, entry in enumerate(entries):
         if number:
             console.print()
-        console.print(visible(f"{entry['thread_id']}  {entry['team']}  {KINDS_ASKED[entry['kind']]}", "bold"))
+        console.print(visible(f"{entry['thread_id']}  {entry['team']}  {say(KINDS_ASKED[entry['kind']])}", "bold"))
         console.print(visible(entry["question"]))
         for line in _lines(entry):
             console.print(visible(line))
 
 
 def _lines(entry: Mapping[str, Any]) -> list[str]:
-    asked = ", ".join(entry["asked"]) or "anybody who says a name"
-    answered = f"; answered: {', '.join(entry['answered'])}" if entry["answered"] else ""
-    until = f", until {moment(entry['expires_at'])}" if entry["expires_at"] else ""
-    lines = [f"asked: {asked}{answered}", f"since {moment(entry['since'])}{until}"]
+    lines = [_asked(entry), _times(entry)]
     if "answers" in entry:
         return lines + [_said(each) for each in entry["answers"]]
-    return [*lines, f"answer it: {command_for(entry)}"]
+    return [*lines, say("answer it: {command}", command=command_for(entry))]
+
+
+def _asked(entry: Mapping[str, Any]) -> str:
+    asked = ", ".join(entry["asked"]) or say("anybody who says a name")
+    if not entry["answered"]:
+        return say("asked: {names}", names=asked)
+    return say("asked: {names}; answered: {answered}", names=asked, answered=", ".join(entry["answered"]))
+
+
+def _times(entry: Mapping[str, Any]) -> str:
+    since = moment(entry["since"])
+    if not entry["expires_at"]:
+        return say("since {since}", since=since)
+    return say("since {since}, until {until}", since=since, until=moment(entry["expires_at"]))
 
 
 def _said(answer: Mapping[str, Any]) -> str:
     because = f": {answer['because']}" if answer["because"] else ""
-    who, said = who_answered(answer, {}), said_in_words(answer["answer"])
-    return f"{who} answered {said}{because} ({moment(answer['at'])}; {proof_in_words(answer)})"
+    told = say("{who} answered {what}", who=who_answered(answer, {}), what=said_in_words(answer["answer"]))
+    return f"{told}{because} ({moment(answer['at'])}; {proof_in_words(answer)})"

@@ -10,58 +10,95 @@ from rich.text import Text
 
 from graph.patterns.guide import tell
 from graph.report.terminal.blocks import fitted, rows_shown
-from graph.report.terminal.visible import visible
-from graph.report.words import counted
+from graph.report.terminal.visible import styled, visible
+from policies.language import in_figures, phrase, say, say_count
 
 Plain = dict[str, Any]
 
 STAGES_SHOWN = 20
 COURSES = ("shortest", "longest")
+NAMES = {"shortest": phrase("shortest"), "longest": phrase("longest")}
+"""The heading of a course's numbers."""
+
+TITLES = {
+    "shortest": phrase("shortest course"),
+    "longest": phrase("longest course"),
+    "both": phrase("both courses"),
+}
+"""The heading of a course's stages; both courses have one where they have the same."""
+
+TOTALS = {
+    "calls": phrase("calls"),
+    "latency_calls": phrase("one after another"),
+    "at_once": phrase("at once, at most"),
+}
+GUIDE = (
+    phrase("pattern"),
+    phrase("good for"),
+    phrase("talk"),
+    phrase("complexity"),
+    phrase("calls"),
+    phrase("one after another"),
+    phrase("at once"),
+    phrase("example"),
+)
+GUIDE_BELOW = (phrase("pattern"), phrase("who sees whom"), phrase("further stop reasons"))
 
 
 def print_outlook(outlook: Mapping[str, Any], sequence: Sequence[str], console: Console) -> None:
     """Print an estimate: both courses, their stages, who runs on what, who sees whom."""
-    console.print(Text.assemble(visible(outlook["team"], "bold"), f", pattern {outlook['pattern']}"))
+    team, pattern = visible(outlook["team"], "bold"), visible(outlook["pattern"])
+    console.print(styled(say("{team}, pattern {pattern}"), team=team, pattern=pattern))
     console.print(fitted(console, _totals(outlook)))
     same = outlook["shortest"]["stages"] == outlook["longest"]["stages"]
     for name in COURSES[:1] if same else COURSES:
-        stages = _stages(outlook[name], "both courses" if same else f"{name} course")
+        stages = _stages(outlook[name], say(TITLES["both" if same else name]))
         console.print(fitted(console, stages, is_titled=True))
     console.print(fitted(console, _models(outlook["longest"]["models"]), is_titled=True))
-    console.print(visible(f"Who sees whom: {'; '.join(tell(outlook['sees'], sequence))}"))
-    limit = outlook["budget"]["max_messages"]
+    console.print(visible(say("Who sees whom: {told}", told="; ".join(tell(outlook["sees"], sequence)))))
     console.print(
-        f"With every repair and replan: at most {counted(outlook['at_most'], 'call')}; max_messages is {limit:,}."
+        say_count(
+            "With every repair and replan: at most {number} call; {limit} is {most}.",
+            "With every repair and replan: at most {number} calls; {limit} is {most}.",
+            outlook["at_most"],
+            limit="max_messages",
+            most=_figure(outlook["budget"]["max_messages"]),
+        )
     )
     console.print(
-        "Nothing was asked and nothing was spent. Tokens are what a run reserves: bytes / 3, and whole answers."
+        say("Nothing was asked and nothing was spent. Tokens are what a run reserves: bytes / 3, and whole answers.")
     )
 
 
 def _totals(outlook: Mapping[str, Any]) -> Table:
-    table = Table("", *COURSES, box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table("", *map(say, NAMES.values()), box=box.SIMPLE_HEAD, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
     courses = [outlook[name] for name in COURSES]
-    for what, key in (("calls", "calls"), ("one after another", "latency_calls"), ("at once, at most", "at_once")):
-        table.add_row(what, *(f"{course[key]:,}" for course in courses))
-    table.add_row("tokens, at most", *(f"{course['tokens']['total']:,}" for course in courses))
-    table.add_row("US dollars, at most", *(_dollars(course["cost_usd"]) for course in courses))
-    table.add_row("ends with", *(visible(course["stop_reason"]) for course in courses))
+    for key, what in TOTALS.items():
+        table.add_row(say(what), *(_figure(course[key]) for course in courses))
+    table.add_row(say("tokens, at most"), *(_figure(course["tokens"]["total"]) for course in courses))
+    table.add_row(say("US dollars, at most"), *(_dollars(course["cost_usd"]) for course in courses))
+    table.add_row(say("ends with"), *(visible(course["stop_reason"]) for course in courses))
     return table
 
 
 def _dollars(cost: float | None) -> str:
-    return "no price" if cost is None else f"{cost:,.4f}"
+    return say("no price") if cost is None else in_figures(f"{cost:,.4f}")
+
+
+def _figure(number: int) -> str:
+    return in_figures(f"{number:,}")
 
 
 def _stages(course: Mapping[str, Any], title: str) -> Table:
-    table = Table(title, "calls", "one after another", "at once", "asks", box=box.SIMPLE_HEAD, pad_edge=False)
+    heads = (say("calls"), say("one after another"), say("at once"), say("asks"))
+    table = Table(title, *heads, box=box.SIMPLE_HEAD, pad_edge=False)
     rows = list(_rows(course["stages"], ""))
     for cells in rows[:STAGES_SHOWN]:
         table.add_row(*cells)
     if len(rows) > STAGES_SHOWN:
-        table.add_row(f"… and {len(rows) - STAGES_SHOWN} more")
+        table.add_row(say_count("… and {number} more", "… and {number} more", len(rows) - STAGES_SHOWN))
     return table
 
 
@@ -69,11 +106,13 @@ def _rows(stages: Sequence[Mapping[str, Any]], indent: str) -> Iterator[list[Tex
     """Yield a row for each stage, the stages of a team within below that of its seat."""
     for stage in stages:
         asks = ", ".join(_seat(each) for each in stage["asks"])
-        numbers = [Text(f"{stage[key]:,}") for key in ("calls", "latency_calls", "at_once")]
+        numbers = [Text(_figure(stage[key])) for key in ("calls", "latency_calls", "at_once")]
         yield [visible(f"{indent}{stage['stage']}"), *numbers, visible(asks)]
         for each in stage["asks"]:
             if "stages" in each:
-                yield [visible(f"{indent}  {each['seat']}: the team {each['team']}"), *[Text("")] * 4]
+                team = say("the team {name}", name=each["team"])
+                told = say("{name}: {value}", name=each["seat"], value=team)
+                yield [visible(f"{indent}  {told}"), *[Text("")] * 4]
                 yield from _rows(each["stages"], f"{indent}    ")
 
 
@@ -82,30 +121,35 @@ def _seat(asked: Mapping[str, Any]) -> str:
 
 
 def _models(models: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table("model", "calls", "tokens", "US dollars", "roles", box=box.SIMPLE_HEAD, pad_edge=False)
+    heads = (say("model"), say("calls"), say("tokens"), say("US dollars"), say("roles"))
+    table = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False)
     for each in models:
-        name = visible(each["by"])
+        name = visible(each["by"] if each["model"] else say(each["by"]))
         roles = visible(", ".join(each["roles"]))
-        table.add_row(name, f"{each['calls']:,}", f"{each['tokens']:,}", _dollars(each["cost_usd"]), roles)
+        table.add_row(name, _figure(each["calls"]), _figure(each["tokens"]), _dollars(each["cost_usd"]), roles)
     return table
 
 
 def print_guide(guide: Sequence[Mapping[str, Any]], agents: int, rounds: int, console: Console) -> None:
     """Print the guide: what each pattern is for and takes, then who sees whom and what may stop it."""
-    said = f"{counted(agents, 'agent')}, {counted(rounds, 'round')}; a lead comes on top, and a hierarchy has two teams"
-    console.print(said)
-    head = ("pattern", "good for", "talk", "complexity", "calls", "one after another", "at once", "example")
-    console.print(rows_shown(console, head, [_guided(entry) for entry in guide], lined=True))
+    console.print(
+        say(
+            "{agents}, {rounds}; a lead comes on top, and a hierarchy has two teams",
+            agents=say_count("{number} agent", "{number} agents", agents),
+            rounds=say_count("{number} round", "{number} rounds", rounds),
+        )
+    )
+    console.print(rows_shown(console, [*map(say, GUIDE)], [_guided(entry) for entry in guide], lined=True))
     below = [(entry["pattern"], "; ".join(entry["told"]), ", ".join(entry["stop_reasons"])) for entry in guide]
-    console.print(rows_shown(console, ("pattern", "who sees whom", "further stop reasons"), below, lined=True))
+    console.print(rows_shown(console, [*map(say, GUIDE_BELOW)], below, lined=True))
 
 
 def _guided(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    numbers = [_range(entry["calls"]), _range(entry["latency_calls"]), f"{entry['at_once']:,}"]
-    words = [entry[key] for key in ("pattern", "good_for", "talk", "complexity")]
-    return (*words, *numbers, entry["example"] or "-")
+    numbers = [_range(entry["calls"]), _range(entry["latency_calls"]), _figure(entry["at_once"])]
+    words = [say(entry[key]) for key in ("good_for", "talk", "complexity")]
+    return (entry["pattern"], *words, *numbers, entry["example"] or "-")
 
 
 def _range(numbers: Mapping[str, int]) -> str:
     shortest, longest = numbers["shortest"], numbers["longest"]
-    return f"{shortest:,}" if shortest == longest else f"{shortest:,}–{longest:,}"
+    return _figure(shortest) if shortest == longest else f"{_figure(shortest)}–{_figure(longest)}"

@@ -6,19 +6,21 @@ from typing import Any
 from rich.text import Text
 
 from graph.report.dossier.people import command_for
-from graph.report.terminal.visible import STYLES, visible
+from graph.report.terminal.visible import STYLES, styled, visible
+from graph.report.words import label_of
+from policies.language import say
 
 Plain = Mapping[str, Any]
 
-ANSWER = "Answer it with: "
 
-
-def headline_of_people(dossier: Plain) -> str:
-    """Return what follows a decision in its headline: who took it or signed it off, where people did."""
+def decision_shown(decision: str, dossier: Plain) -> Text:
+    """Return a decision in its headline, and who took it or signed it off, where people did."""
+    label = Text(label_of(decision), f"bold {STYLES.get(decision, '')}")
     found = dossier["verdict"]["people"]
     if not found:
-        return ""
-    return f", {found[0][:1].lower()}{found[0][1:].removesuffix('.')}"
+        return styled(say("Decision: {decision}"), decision=label)
+    people = visible(f"{found[0][:1].lower()}{found[0][1:].removesuffix('.')}")
+    return styled(say("Decision: {decision}, {people}"), decision=label, people=people)
 
 
 def closed_shown(dossier: Plain) -> Iterator[Text]:
@@ -30,8 +32,10 @@ def closed_shown(dossier: Plain) -> Iterator[Text]:
             yield visible(f"{question['heading']}. {question['ended']}", "bold")
         yield from _answers(question["answers"])
         if question["table"]:
-            casts = ", ".join(f"{each['who']}: {each['cast']}" for each in question["table"]["casts"])
-            yield visible(f"  {question['table']['policy']}: {question['table']['row']} ({casts})")
+            table = question["table"]
+            casts = ", ".join(say("{name}: {value}", name=each["who"], value=each["cast"]) for each in table["casts"])
+            row = f"{table['row']} ({casts})"
+            yield visible(f"  {say('{name}: {value}', name=table['policy'], value=row)}")
         yield from _declined(question["declined"])
 
 
@@ -40,36 +44,40 @@ def open_shown(dossier: Plain) -> Iterator[Text]:
     for question in dossier["people"]:
         if question["status"] != "open":
             continue
-        yield Text.assemble("Waiting: ", visible(question["heading"], "bold magenta"))
+        yield styled(say("Waiting: {what}"), what=visible(question["heading"], "bold magenta"))
         yield visible(question["question"])
-        yield visible(f"Asked of {', '.join(question['asked'])} on {question['since']}. {question['ended']}")
+        asked = say("Asked of {names} on {time}.", names=", ".join(question["asked"]), time=question["since"])
+        yield visible(f"{asked} {question['ended']}")
         yield from _answers(question["answers"])
         yield from _declined(question["declined"])
 
 
 def _answers(answers: Sequence[Plain]) -> Iterator[Text]:
     for each in answers:
-        said = Text(f": {each['said']}" if each["said"] else " has answered")
         because = f" – {each['because']}" if each["because"] else ""
         yield Text.assemble(
             "  ",
-            visible(each["who"]),
-            visible(said.plain, _style(each)),
+            _answer(each),
             visible(because),
             visible(f" ({each['proof']}, {each['at']})", "red" if each["is_forged"] else ""),
         )
 
 
-def _style(answer: Plain) -> str:
-    return STYLES.get(answer["tone"], "")
+def _answer(answer: Plain) -> Text:
+    """Return who gave an answer, and which, once it may be known."""
+    who, tone = visible(answer["who"]), STYLES.get(answer["tone"], "")
+    if not answer["said"]:
+        return styled(say("{who} has answered"), who=who)
+    return styled(say("{name}: {value}"), name=who, value=visible(answer["said"], tone))
 
 
 def _declined(refused: Sequence[Plain]) -> Iterator[Text]:
     for each in refused:
-        yield visible(f"  not taken of {each['who']}: {each['because']} ({each['at']})", "yellow")
+        yield visible(f"  {say('not taken of {who}: {because} ({at})', **each)}", "yellow")
 
 
 def commands_of(record: Plain, database: str) -> Iterator[str]:
     """Yield the command that answers each question that waits."""
     for each in record.get("waiting", ()):
-        yield f"{ANSWER}{command_for({**each, 'thread_id': record['thread_id']})}{database}"
+        command = f"{command_for({**each, 'thread_id': record['thread_id']})}{database}"
+        yield say("Answer it with: {command}", command=command)

@@ -7,11 +7,15 @@ from typing import Any
 from rich.text import Text
 
 from graph.report.dossier.people import command_for, waiting_in_words
-from graph.report.terminal.visible import STYLES, visible
-from graph.report.words import counted, label_of, listed, plain_word
+from graph.report.terminal.visible import STYLES, styled, visible
+from graph.report.words import label_of, listed, plain_word
 from nodes.rulings import silence_in_words
+from policies.language import phrase, say, say_count
 
 Plain = Mapping[str, Any]
+
+WOULD_BE = phrase("It would have been {outcome} with")
+GIVEN_BY = phrase("{outcome} from")
 
 SHOWN = 6
 """Sets of answers shown for each outcome; `--json` has all that were kept."""
@@ -28,44 +32,61 @@ def people_why(found: Plain) -> Iterator[Text]:
 def _decided(people: Plain) -> Iterator[Text]:
     label = Text(label_of(people["outcome"]), style=STYLES.get(people["outcome"], ""))
     if people["how"] == "expired":
-        yield Text.assemble(f"People were asked, and {silence_in_words(people['by'])}, which gave: ", label)
+        told = say("People were asked, and {silence}, which gave: {outcome}")
+        yield styled(told, silence=visible(silence_in_words(people["by"])), outcome=label)
         return
-    verb = "signed off by" if people["kind"] == "sign_off" else "the people's decision, taken by"
-    yield Text.assemble(f"It was {verb} ", visible(listed([*people["by"]])), ": ", label)
+    is_signed = people["kind"] == "sign_off"
+    taken = phrase("It was the people's decision, taken by {names}: {outcome}")
+    told = say(phrase("It was signed off by {names}: {outcome}") if is_signed else taken)
+    yield styled(told, names=visible(listed([*people["by"]])), outcome=label)
     if people["policy"]:
         yield from _row(people)
-    yield from _flips(people["flips"], "It would have been", "with")
+    yield from _flips(people["flips"], WOULD_BE)
 
 
 def _row(people: Plain) -> Iterator[Text]:
-    because = f": {people['because']}" if people["because"] else ""
-    row = "no row holds, so its `otherwise` decides" if people["row"] == "otherwise" else f"row {people['row']} decides"
-    yield visible(f"  {people['policy']}: {row}{because}")
+    yield visible(f"  {say('{name}: {value}', name=people['policy'], value=_row_said(people))}")
     if people["when"]:
-        yield visible(f"  when {people['when']}")
-    yield visible(f"  with {', '.join(f'{seat}: {plain_word(word)}' for seat, word in people['said'].items())}")
+        yield visible(f"  {say('when {condition}', condition=people['when'])}")
+    yield visible(f"  {say('with {values}', values=_set(people['said']))}")
+
+
+def _row_said(people: Plain) -> str:
+    if people["row"] == "otherwise":
+        return say("no row holds, so its `otherwise` decides")
+    if not people["because"]:
+        return say("row {row} decides", row=people["row"])
+    return say("row {row} decides: {because}", row=people["row"], because=say(people["because"]))
 
 
 def _waiting(question: Plain, thread: str) -> Iterator[Text]:
-    yield Text.assemble("It waits for ", visible(next(waiting_in_words([question])), "magenta"))
+    yield styled(say("It waits for {what}"), what=visible(next(waiting_in_words([question])), "magenta"))
     yield visible(question["question"])
     if question["gives"]:
-        yield Text("What answers give, as if nobody had answered yet:")
-        yield from (Text.assemble("  ", line) for line in _flips(question["gives"], "", "from"))
-    yield visible(f"Answer it with: {command_for({**question, 'thread_id': thread})}")
+        yield visible(say("What answers give, as if nobody had answered yet:"))
+        yield from (Text.assemble("  ", line) for line in _flips(question["gives"], GIVEN_BY))
+    yield visible(say("Answer it with: {command}", command=command_for({**question, "thread_id": thread})))
 
 
-def _flips(found: Plain, would: str, by: str) -> Iterator[Text]:
+def _flips(found: Plain, heading: str) -> Iterator[Text]:
+    """Yield the sets of answers of each outcome below a heading, which has a place for it."""
     for outcome, flips in groupby(found["flips"], key=lambda flip: flip["outcome"]):
         sets = [*flips]
-        yield Text.assemble(f"{would} ".lstrip(), Text(plain_word(outcome), style=STYLES.get(outcome, "")), f" {by}")
+        yield styled(say(heading), outcome=Text(plain_word(outcome), style=STYLES.get(outcome, "")))
         yield from (visible(f"  {_set(each['answers'])}") for each in sets[:SHOWN])
         if len(sets) > SHOWN:
-            more, size = counted(len(sets) - SHOWN, "more set"), counted(len(sets[0]["answers"]), "answer")
-            yield Text(f"  or {more} of {size}")
+            yield visible(f"  {_more(len(sets) - SHOWN, len(sets[0]['answers']))}")
     if not found["is_whole"]:
-        yield Text(f"Sets of up to {counted(found['searched'], 'answer')} were tried.")
+        tried = say_count(
+            "Sets of up to {number} answer were tried.", "Sets of up to {number} answers were tried.", found["searched"]
+        )
+        yield visible(tried)
+
+
+def _more(sets: int, size: int) -> str:
+    of = say_count("{number} answer", "{number} answers", size)
+    return say_count("or {number} more set of {answers}", "or {number} more sets of {answers}", sets, answers=of)
 
 
 def _set(answers: Mapping[str, str]) -> str:
-    return ", ".join(f"{seat}: {plain_word(word)}" for seat, word in answers.items())
+    return ", ".join(say("{name}: {value}", name=seat, value=plain_word(word)) for seat, word in answers.items())

@@ -14,32 +14,41 @@ from graph.assurance.subject import Subject
 from graph.record import row_name
 from graph.report.terminal.blocks import fitted
 from graph.report.terminal.visible import STYLES, visible
+from graph.report.words import said_percent
 from policies.assurance.counterexamples import shown_example, shown_history, shown_place
 from policies.assurance.places import Counterexample
 from policies.assurance.proof import Cell, Proof, PropertyCheck, Share, Walked
 from policies.decision.table import Policy, Report
+from policies.language import phrase, say, say_count
 
 Plain = dict[str, Any]
 
 LIMITS_PAGE = "docs/policies.md#what-the-proof-does-not-show"
 
-ONE_ROUND = "A vote has one round; one that decides nothing ends with no_quorum, and no human is asked but by a row"
-ASKED_ONCE = "The approvers are asked once, and nobody after them; one whose answer is missing is absent"
+ONE_ROUND = phrase(
+    "A vote has one round; one that decides nothing ends with no_quorum, and no human is asked but by a row"
+)
+ASKED_ONCE = phrase("The approvers are asked once, and nobody after them; one whose answer is missing is absent")
 """How often those vote whose table is proved."""
 
 MEANINGS = {
-    "total": "every vote has an outcome, and no row errs",
-    "monotone": "a more cautious stance never gives a more permissive outcome",
-    "absence_never_helps": "an absence in place of a go never gives a more permissive outcome",
-    "guards_bind": "no outcome beats the cap of a tripped guard",
-    "veto_honoured": "a role with a veto that blocks is never overruled",
-    "resolves": "a vote that stays ends in a decision or at a human",
-    "overlaps": "no two rows that hold at once disagree",
-    "idle_rows": "every row decides some vote",
-    "asymmetry": "it does not matter who says what",
-    "resolves_always": "votes that change from round to round end in a decision or at a human",
-    "repairs_fit": "the messages suffice where every answer has to be repaired",
+    "total": phrase("every vote has an outcome, and no row errs"),
+    "monotone": phrase("a more cautious stance never gives a more permissive outcome"),
+    "absence_never_helps": phrase("an absence in place of a go never gives a more permissive outcome"),
+    "guards_bind": phrase("no outcome beats the cap of a tripped guard"),
+    "veto_honoured": phrase("a role with a veto that blocks is never overruled"),
+    "resolves": phrase("a vote that stays ends in a decision or at a human"),
+    "overlaps": phrase("no two rows that hold at once disagree"),
+    "idle_rows": phrase("every row decides some vote"),
+    "asymmetry": phrase("it does not matter who says what"),
+    "resolves_always": phrase("votes that change from round to round end in a decision or at a human"),
+    "repairs_fit": phrase("the messages suffice where every answer has to be repaired"),
 }
+
+SHARED = {"first": phrase("first round"), "last": phrase("last round")}
+"""The rounds whose votes are shared out among the outcomes."""
+
+CELLS = (phrase("votes"), phrase("rows"), phrase("outcomes"), phrase("because"))
 
 
 def plain_proofs(proofs: Sequence[tuple[Proof, Subject]]) -> Plain:
@@ -119,59 +128,81 @@ def print_proofs(proofs: Iterable[tuple[Proof, Subject]], console: Console) -> N
 def print_proof(proof: Proof, subject: Subject, console: Console) -> None:
     """Print a proof: where votes were decided, its properties with their smallest counterexamples, shares and cells."""
     if proof.caveat:
-        console.print(Text(proof.caveat, style="yellow"))
+        console.print(visible(proof.caveat, "yellow"))
     console.print(visible(_head(proof, subject)))
     for line in _walked(proof.walked, subject):
         console.print(visible(line))
-    console.print(fitted(console, _checks(proof.checks, "property")))
-    console.print(fitted(console, _checks(proof.reports, "reported")))
+    console.print(fitted(console, _checks(proof.checks, say("property"))))
+    console.print(fitted(console, _checks(proof.reports, say("reported"))))
     _print_lines(proof, subject, console)
     console.print(fitted(console, _shares(proof.shares)))
     console.print(print_cells(proof.cells, subject.policy))
-    verdict = "Proved" if proof.holds else "NOT proved"
+    verdict = say("Proved") if proof.holds else say("NOT proved")
     failing = ", ".join(check.property for check in proof.checks if not check.holds and not check.waived)
-    told = Text(f"{verdict}{f': {failing}' if failing else ''}", style="bold green" if proof.holds else "bold red")
-    console.print(told)
-    console.print(Text(f"What the proof does not show: {LIMITS_PAGE}"))
+    told = say("{name}: {value}", name=verdict, value=failing) if failing else verdict
+    console.print(visible(told, "bold green" if proof.holds else "bold red"))
+    console.print(visible(say("What the proof does not show: {page}", page=LIMITS_PAGE)))
 
 
 def _head(proof: Proof, subject: Subject) -> str:
-    where = f"the team {subject.title}" if subject.is_team else f"{len(proof.roles)} roles"
-    kinds = "" if proof.kinds == proof.votes else f", {proof.kinds} kinds of them by counts"
-    who, word = (subject.title, "approver") if subject.is_of_people else (where, "role")
-    return f"{proof.policy} on {who}: {_many(len(proof.roles), word)} cast {proof.votes} votes{kinds}"
+    """Return who casts how many votes under which policy."""
+    who, voters = _voters(len(proof.roles), subject)
+    values = {"policy": proof.policy, "who": who, "voters": voters, "votes": proof.votes}
+    if proof.kinds == proof.votes:
+        return say("{policy} on {who}: {voters} cast {votes} votes", **values)
+    return say(
+        "{policy} on {who}: {voters} cast {votes} votes, {kinds} kinds of them by counts", kinds=proof.kinds, **values
+    )
+
+
+def _voters(number: int, subject: Subject) -> tuple[str, str]:
+    """Return on whom a policy is shown, and how many vote."""
+    if subject.is_of_people:
+        return subject.title, say_count("{number} approver", "{number} approvers", number)
+    roles = say_count("{number} role", "{number} roles", number)
+    return (say("the team {name}", name=subject.title) if subject.is_team else roles), roles
 
 
 def _walked(walked: Walked, subject: Subject) -> Iterator[str]:
     """Yield what was walked: places, limits, teams, and numbers of open questions."""
-    resumed = f", and {walked.resumed} more after a resume" if walked.resumed else ""
-    told = f"{_many(walked.places - walked.resumed, 'place')} that rows can tell apart{resumed}"
-    yield f"Walked every run from round 1, and decided each vote: {told}"
+    places = walked.places - walked.resumed
+    told = say_count("{number} place that rows can tell apart", "{number} places that rows can tell apart", places)
+    if walked.resumed:
+        told = say("{places}, and {more} more after a resume", places=told, more=walked.resumed)
+    yield say("Walked every run from round 1, and decided each vote: {places}", places=told)
     if subject.electorate.is_vote:
-        yield ASKED_ONCE if subject.is_of_people else ONE_ROUND
+        yield say(ASKED_ONCE) if subject.is_of_people else say(ONE_ROUND)
     else:
-        yield f"max_rounds is {walked.max_rounds}{_raised(walked)}"
+        yield _raised(walked)
     if len(walked.teams) > 1:
-        yield f"Teams that may sit: {'; '.join(map(', '.join, walked.teams))}"
+        yield say("Teams that may sit: {teams}", teams="; ".join(map(", ".join, walked.teams)))
     if walked.open_questions:
-        yield f"open_questions is {', '.join(map(str, walked.open_questions))}, which stand for every number"
+        numbers = ", ".join(map(str, walked.open_questions))
+        yield say("{name} is {numbers}, which stand for every number", name="open_questions", numbers=numbers)
 
 
 def _raised(walked: Walked) -> str:
+    most, raised = walked.max_rounds, walked.raised_to
     if walked.calculated:
-        why = f"only, because rows calculate with {' and '.join(walked.calculated)}"
-        return f", or raised by a resume: up to {walked.raised_to} {why}"
-    if walked.raised_to == walked.max_rounds:
-        return "; where a resume raises it, no row can tell the places apart from these"
-    return f", or raised by a resume: up to {walked.raised_to}, beyond which no row can tell rounds apart"
-
-
-def _many(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+        return say(
+            "max_rounds is {most}, or raised by a resume: up to {raised} only, because rows calculate with {names}",
+            most=most,
+            raised=raised,
+            names=f" {say('and')} ".join(walked.calculated),
+        )
+    if raised == most:
+        return say(
+            "max_rounds is {most}; where a resume raises it, no row can tell the places apart from these", most=most
+        )
+    return say(
+        "max_rounds is {most}, or raised by a resume: up to {raised}, beyond which no row can tell rounds apart",
+        most=most,
+        raised=raised,
+    )
 
 
 def _checks(checks: Iterable[PropertyCheck], title: str) -> Table:
-    table = Table(title, "holds", "", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title, say("holds"), "", box=box.SIMPLE_HEAD, pad_edge=False)
     for check in checks:
         table.add_row(check.property, _verdict(check), _detail(check))
     return table
@@ -179,19 +210,19 @@ def _checks(checks: Iterable[PropertyCheck], title: str) -> Table:
 
 def _verdict(check: PropertyCheck) -> Text:
     if check.holds:
-        return Text("yes", style="green")
+        return visible(say("yes"), "green")
     if check.property in get_args(Report):
-        return Text("noted", style="yellow")
-    return Text("accepted", style="yellow") if check.waived else Text("NO", style="bold red")
+        return visible(say("noted"), "yellow")
+    return visible(say("accepted"), "yellow") if check.waived else visible(say("NO"), "bold red")
 
 
 def _detail(check: PropertyCheck) -> RenderableType:
-    lines = [Text(MEANINGS[check.property], style="dim")]
+    lines = [visible(say(MEANINGS[check.property]), "dim")]
     if check.counterexample:
         lines += [visible(line) for line in shown_history(check.counterexample)]
         lines.append(visible(shown_example(check.counterexample)))
     if check.waived:
-        lines.append(Text.assemble("accepted: ", visible(check.waived)))
+        lines.append(visible(say("accepted: {reason}", reason=check.waived)))
     return Group(*lines)
 
 
@@ -199,7 +230,7 @@ def _print_lines(proof: Proof, subject: Subject, console: Console) -> None:
     """Print the command lines that show what fails again, each on a line of its own so that it can be pasted."""
     failing = [check for check in proof.checks if check.counterexample and check.counterexample.votes]
     if failing:
-        console.print(Text("To see it again:"))
+        console.print(visible(say("To see it again:")))
     for check in failing:
         for line in _lines(check.counterexample, subject) if check.counterexample else ():
             console.print(visible(line), soft_wrap=True)
@@ -209,20 +240,22 @@ def _print_lines(proof: Proof, subject: Subject, console: Console) -> None:
 
 def _shares(shares: Mapping[Any, Share]) -> Table:
     details = {name: shown_place(share.place).partition(", ")[2] for name, share in shares.items()}
-    places = [f"{name} round{f' ({told})' if told else ''}" for name, told in details.items()]
-    table = Table("share of votes", *places, box=box.SIMPLE_HEAD, pad_edge=False)
+    places = [f"{say(SHARED[name])}{f' ({told})' if told else ''}" for name, told in details.items()]
+    table = Table(say("share of votes"), *places, box=box.SIMPLE_HEAD, pad_edge=False)
     for outcome in ("go", "go_with_caution", "next_round", "escalate", "no_go"):
         counts = [share.outcomes.get(outcome, 0) for share in shares.values()]
         if any(counts):
             parts = zip(counts, shares.values(), strict=True)
-            table.add_row(word_of(outcome), *(f"{count} ({count / share.votes:.1%})" for count, share in parts))
+            table.add_row(
+                word_of(outcome), *(f"{count} ({said_percent(count / share.votes)})" for count, share in parts)
+            )
     return table
 
 
 def print_cells(cells: Iterable[Cell], policy: Policy) -> Table:
     """Return the truth table: counts, how many votes they stand for, and every row and outcome that these get."""
-    names = ("go", "caution", "block", "absent")[: 4 if policy.on_absent == "count" else 3]
-    table = Table(*names, "votes", "rows", "outcomes", "because", box=box.SIMPLE_HEAD, pad_edge=False)
+    names = ("go", "caution", "block", phrase("absent"))[: 4 if policy.on_absent == "count" else 3]
+    table = Table(*map(say, names), *map(say, CELLS), box=box.SIMPLE_HEAD, pad_edge=False)
     for cell in sorted(cells, key=lambda each: (sum(each.counts), each.counts[3], each.counts[2], each.counts[1])):
         rows = ", ".join(str(row_name(row)) for row in cell.rows)
         outcomes = Text(" / ").join(map(word_of, cell.outcomes))
@@ -231,7 +264,8 @@ def print_cells(cells: Iterable[Cell], policy: Policy) -> Table:
 
 
 def _reasons(cell: Cell, policy: Policy) -> Text:
-    reasons = (policy.rules[row].because or policy.rules[row].when for row in cell.rows if row is not None)
+    rules = (policy.rules[row] for row in cell.rows if row is not None)
+    reasons = (say(rule.because) if rule.because else rule.when for rule in rules)
     return Text("; ").join(map(visible, dict.fromkeys(reasons)))
 
 

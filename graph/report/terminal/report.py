@@ -16,14 +16,23 @@ from graph.record import is_of_rounds
 from graph.report.dossier.dossier import dossier_of
 from graph.report.patterns.drawing import drawing_of
 from graph.report.terminal.answers import answers_shown
-from graph.report.terminal.people import closed_shown, commands_of, headline_of_people, open_shown
+from graph.report.terminal.people import closed_shown, commands_of, decision_shown, open_shown
 from graph.report.terminal.roles import words_shown
-from graph.report.terminal.visible import STYLES, console_on, visible, visible_lines
+from graph.report.terminal.visible import console_on, styled, visible, visible_lines
 from graph.report.terminal.work import shown_sections
-from graph.report.words import label_of, resume_of, said_reason
+from graph.report.words import resume_of, said_reason
+from policies.language import in_figures, phrase, say, say_count
 from policies.run.stop import Stop
 
 Plain = Mapping[str, Any]
+
+OPEN_ENDED = {
+    ("running", True): phrase("The thread is running: it has no decision and no stop reason."),
+    ("running", False): phrase("The thread is running: it has no answer and no stop reason."),
+    ("interrupted", True): phrase("The thread is interrupted: it has no decision and no stop reason."),
+    ("interrupted", False): phrase("The thread is interrupted: it has no answer and no stop reason."),
+}
+"""What is said of a thread that has not ended, by its status and whether it has rounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +84,10 @@ def _headline(record: Mapping[str, Any], dossier: Plain) -> Iterator[Text]:
         return
     decision = record.get("final_decision")
     if decision is None:
-        yield Text.assemble("Result: ", visible(dossier["verdict"]["label"], "bold"))
+        yield styled(say("Result: {result}"), result=visible(dossier["verdict"]["label"], "bold"))
         yield Text()
     else:
-        label = (label_of(decision), f"bold {STYLES.get(decision, '')}")
-        yield Text.assemble("Decision: ", label, visible(headline_of_people(dossier)))
+        yield decision_shown(decision, dossier)
         yield from closed_shown(dossier)
         yield from map(visible, dossier["verdict"]["people"][1:])
         yield from map(visible, why_lines(dossier))
@@ -92,17 +100,22 @@ def why_lines(dossier: Plain) -> Iterator[str]:
     counts, *capped = dossier["verdict"]["sentences"] or [""]
     yield from filter(None, [counts])
     if why:
-        because = f": {why['because']}" if why["because"] else ""
-        decides = f"{why['row']} decides{because}" if why["when"] else why["row"]
-        values = ", ".join(f"{each['name']} = {each['value']}" for each in why["readings"])
-        yield f"{decides} ({values})."
+        yield _row_said(why)
         if why["rounds_ended"]:
-            yield f"It was the last round, so a next round became: {why['vote']}."
+            yield say("It was the last round, so a next round became: {vote}.", vote=why["vote"])
     yield from capped
     for guard in dossier["guards"]:
         if guard["tripped"] and not guard["fault"]:  # what could not be read is named beside the cap
-            trips = f"trips while {guard['comparison']} {guard['limit']}"
-            yield f"Guard {guard['name']}: {guard['fact']} = {guard['value']}; it {trips}, {guard['room']}."
+            yield say("Guard {name}: {fact} = {value}; it trips while {comparison} {limit}, {room}.", **guard)
+
+
+def _row_said(why: Plain) -> str:
+    values = ", ".join(f"{each['name']} = {each['value']}" for each in why["readings"])
+    if not why["when"]:
+        return say("{row} ({values}).", row=why["row"], values=values)
+    if not why["because"]:
+        return say("{row} decides ({values}).", row=why["row"], values=values)
+    return say("{row} decides: {because} ({values}).", row=why["row"], because=why["because"], values=values)
 
 
 def _said(record: Mapping[str, Any], dossier: Plain, console: Console, is_full: bool) -> Iterator[RenderableType]:
@@ -123,72 +136,91 @@ def _open_seats(record: Mapping[str, Any]) -> Iterator[Text]:
     open_lines = [line for line in record["trace"] if line["round"] > closed and line.get("accepted")]
     seats = [line["seat"] for line in open_lines if "seat" in line]
     if seats:
-        yield visible(f"Answered in the stage that was not finished: {', '.join(seats)}")
+        yield visible(say("Answered in the stage that was not finished: {seats}", seats=", ".join(seats)))
 
 
 def _not_done(record: Mapping[str, Any], dossier: Plain) -> list[Text]:
     """Return why a thread has no result: where it stopped and why, or that nobody has ended it."""
     if record["stop_reason"] is None:
-        what = "no decision" if is_of_rounds(record) else "no answer"
-        return [Text(f"The thread is {record['status']}: it has {what} and no stop reason.", style="yellow")]
+        told = OPEN_ENDED[record["status"], is_of_rounds(record)]
+        return [visible(say(told), "yellow")]
     return _stop_lines(record, dossier["verdict"]["phase"])
 
 
 def _answer(record: Mapping[str, Any], dossier: Plain) -> RenderableType:
     """Return the brief of a decision, or the answer where nothing was decided."""
     if not is_of_rounds(record):
-        title = None if record.get("final_decision") else Text("Answer", style="bold")
+        title = None if record.get("final_decision") else visible(say("Answer"), "bold")
         return Panel(visible_lines(dossier["brief"] or ""), title=title, expand=True)
     warning = [visible(each, "yellow") for each in [dossier["contradiction"]] if each]
-    writer = visible(f"Brief, {dossier['writer'][:1].lower()}{dossier['writer'][1:]}:", "bold")
+    by = f"{dossier['writer'][:1].lower()}{dossier['writer'][1:]}"
+    writer = visible(say("Brief, {writer}:", writer=by), "bold")
     return Group(Text(), *warning, writer, Padding(visible_lines(dossier["brief"] or ""), (0, 0, 1, 4)))
 
 
 def _stop_lines(record: Mapping[str, Any], place: str | None = None) -> list[Text]:
-    at = f" at {place}" if place else ""
-    lines = [Text.assemble("Stopped: ", visible(record["stop_reason"], "bold red"), visible(at))]
+    reason = visible(record["stop_reason"], "bold red")
+    at = say("Stopped: {reason} at {place}") if place else say("Stopped: {reason}")
+    lines = [styled(at, reason=reason, place=visible(place or ""))]
     stop = Stop.find(record["stop_reason"])
     if "trace" in record or not (stop and stop.remedy):  # what was not touched is told by what to type next
         lines.append(visible(said_reason(record["stop_reason"])))
     if "cause" in record:
-        lines.append(visible(f"Cause: {record['cause']}"))
+        lines.append(visible(say("Cause: {cause}", cause=record["cause"])))
     if "raw_contribution" in record:
         offered = json.dumps(record["raw_contribution"], ensure_ascii=False)
-        lines.append(Text.assemble("Offered: ", visible(offered[:500])))
+        lines.append(visible(say("Offered: {answer}", answer=offered[:500])))
     return lines
 
 
 def _footer(record: Mapping[str, Any], typed: Typed) -> Group:
-    lines = [Text.assemble("Thread: ", visible(record["thread_id"]))]
+    lines = [visible(say("Thread: {thread}", thread=record["thread_id"]))]
     used = record.get("usage")
     if used and not used["calls"]:
-        lines.append(Text("Requests to a model: none"))
+        lines.append(visible(say("Requests to a model: none")))
     elif used:
-        tokens = f"{used['prompt_tokens']} tokens in, {used['completion_tokens']} out"
-        cost = f", ${used['cost_usd']:.4f}" if used["cost_usd"] else ""
-        work = f"{record['elapsed_seconds']:.1f} s at work"
-        lines.append(Text(f"Requests to a model: {used['calls']}, {tokens}{cost}, {work}"))
+        lines.append(visible(_used(used, record["elapsed_seconds"])))
     if record.get("estimated"):
-        lines.append(Text(f"Estimated: {_answers(record['estimated'])} as reserved, since the endpoint did not count"))
+        lines.append(visible(_estimated(record["estimated"])))
     if record.get("recoveries"):
-        lines.append(Text(f"Brought back: {times(record['recoveries'])}, after the process died during calls"))
+        lines.append(visible(_recovered(record["recoveries"])))
     for model, learned in record.get("endpoints", {}).items():
         takes = ", ".join(f"{name} {form}" for name, form in learned.items())
-        lines.append(visible(f"Learned: {model} takes {takes}"))
+        lines.append(visible(say("Learned: {model} takes {fields}", model=model, fields=takes)))
     return Group(*lines, *map(visible, _hints(record, typed)))
 
 
-def _answers(number: int) -> str:
-    return "1 answer counts" if number == 1 else f"{number} answers count"
+def _used(used: Plain, seconds: float) -> str:
+    told = {
+        "calls": used["calls"],
+        "sent": used["prompt_tokens"],
+        "received": used["completion_tokens"],
+        "seconds": in_figures(f"{seconds:.1f}"),
+    }
+    if not used["cost_usd"]:
+        return say("Requests to a model: {calls}, {sent} tokens in, {received} out, {seconds} s at work", **told)
+    cost = in_figures(f"{used['cost_usd']:.4f}")
+    return say(
+        "Requests to a model: {calls}, {sent} tokens in, {received} out, ${cost}, {seconds} s at work",
+        cost=cost,
+        **told,
+    )
 
 
-def times(number: int) -> str:
-    """Return a number of times in words.
+def _estimated(answers: int) -> str:
+    return say_count(
+        "Estimated: {number} answer counts as reserved, since the endpoint did not count",
+        "Estimated: {number} answers count as reserved, since the endpoint did not count",
+        answers,
+    )
 
-    >>> times(1), times(3)
-    ('once', '3 times')
-    """
-    return "once" if number == 1 else f"{number} times"
+
+def _recovered(number: int) -> str:
+    return say_count(
+        "Brought back: once, after the process died during calls",
+        "Brought back: {number} times, after the process died during calls",
+        number,
+    )
 
 
 def _hints(record: Mapping[str, Any], typed: Typed) -> Iterator[str]:
@@ -198,7 +230,7 @@ def _hints(record: Mapping[str, Any], typed: Typed) -> Iterator[str]:
     if record["status"] == "waiting":
         yield from commands_of(record, typed.database)
     elif resume or remedy:
-        yield (remedy or "Resume it with: {resume}").replace("{resume}", f"{resume}{typed.database}")
+        yield say(remedy or phrase("Resume it with: {resume}")).replace("{resume}", f"{resume}{typed.database}")
     elif record["status"] == "ok":
         why = f"accord why{typed.words} · " if record.get("outcome") else ""
-        yield f"Next: {why}accord show{typed.words} --html FILE"
+        yield say("Next: {commands}", commands=f"{why}accord show{typed.words} --html FILE")

@@ -9,9 +9,10 @@ from rich.text import Text
 
 from graph.report.terminal.blocks import rows_shown
 from graph.report.terminal.visible import STYLES, visible
+from policies.language import phrase, say
 
 Plain = Mapping[str, Any]
-HEADINGS = ("role", "stance", "reason")
+HEADINGS = (phrase("role"), phrase("stance"), phrase("reason"))
 
 
 def words_shown(dossier: Plain, console: Console, *, is_full: bool) -> Iterator[RenderableType]:
@@ -19,7 +20,7 @@ def words_shown(dossier: Plain, console: Console, *, is_full: bool) -> Iterator[
     if is_full:
         yield from _rounds(dossier["rounds"], console)
     elif dossier["matrix"]:
-        yield rows_shown(console, HEADINGS, [*_last_words(dossier)], lined=False)
+        yield rows_shown(console, [*map(say, HEADINGS)], [*_last_words(dossier)], lined=False)
     yield from _endings(dossier)
     yield from _flags(dossier)
 
@@ -38,7 +39,7 @@ def _reasons(rounds: Sequence[Plain], role: str) -> Text:
     last = [[*group][-1] for _, group in groupby(said, key=lambda each: each["stance"])][-2:]
     if len(last) < 2:
         return visible(last[-1]["summary"]) if last else Text()
-    return Text("\n").join(visible(f"{each['stance']}: {each['summary']}") for each in last)
+    return Text("\n").join(visible(say("{name}: {value}", name=each["stance"], value=each["summary"])) for each in last)
 
 
 def _spoke(cell: Plain) -> bool:
@@ -55,7 +56,8 @@ def _rounds(rounds: Sequence[Plain], console: Console) -> Iterator[RenderableTyp
     for each in rounds:
         yield Text(each["title"], style="bold")
         rows = [*map(_speech, each["speeches"]), *map(_missed, each["absent"])]
-        yield rows_shown(console, HEADINGS, rows, lined=False) if rows else Text("Nobody contributed.")
+        heads = [*map(say, HEADINGS)]
+        yield rows_shown(console, heads, rows, lined=False) if rows else visible(say("Nobody contributed."))
         yield Text()
 
 
@@ -66,7 +68,7 @@ def _speech(said: Plain) -> tuple[Text, Text, Text]:
 
 
 def _missed(absent: Plain) -> tuple[Text, Text, Text]:
-    return visible(absent["title"]), Text("absent"), visible(absent["why"])
+    return visible(absent["title"]), visible(say("absent")), visible(absent["why"])
 
 
 def _endings(dossier: Plain) -> Iterator[Text]:
@@ -81,9 +83,10 @@ def _endings(dossier: Plain) -> Iterator[Text]:
     for number, (head, outcome) in enumerate(rounds, 1):
         named = f" ({', '.join(conflicts[number])})" if number in conflicts else ""
         row = f", {outcome['note']}" if outcome["note"] else ""
-        yield visible(f"{head['head']}: {outcome['word'].lower()}{row}{named}")
+        ended = say("{name}: {value}", name=head["head"], value=outcome["word"].lower())
+        yield visible(f"{ended}{row}{named}")
 
 
 def _flags(dossier: Plain) -> Iterator[Text]:
     for flag in dossier["flags"]:
-        yield visible(f"{flag['when']}: {flag['title']} {flag['words']}", "yellow")
+        yield visible(say("{when}: {title} {words}", **flag), "yellow")

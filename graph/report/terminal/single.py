@@ -5,14 +5,16 @@ from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
-from rich.text import Text
 
 from graph.assurance.single import Single
+from graph.assurance.subject import Subject
 from graph.record import row_name
 from graph.report.terminal.proof import word_of
-from graph.report.terminal.visible import visible
+from graph.report.terminal.visible import styled, visible
+from graph.report.terminal.why import row_decides
 from policies.assurance.counterexamples import shown_casts, shown_place
 from policies.decision.table import DECISIONS
+from policies.language import say
 from policies.patterns.vote import asks_people
 
 Plain = dict[str, Any]
@@ -46,29 +48,39 @@ def plain_single(found: Single) -> Plain:
 def print_single(found: Single, console: Console) -> None:
     """Print a decided vote: its place, the outcome, the row and what it read, caps, and whether a run gets there."""
     place, subject = found.place, found.subject
-    on = f" on {subject.title}" if subject.is_of_people else f" on the team {subject.name}" if subject.is_team else ""
-    console.print(visible(f"{subject.policy.name}{on}: {shown_place(place)}; max_rounds {place.max_rounds}"))
-    console.print(visible(f"  streak {place.rounds_blocked} (rounds in a row with a block right before this one)"))
+    at = f"{shown_place(place)}; max_rounds {place.max_rounds}"
+    console.print(visible(say("{name}: {value}", name=_head(subject), value=at)))
+    streak = say("streak {number} (rounds in a row with a block right before this one)", number=place.rounds_blocked)
+    console.print(visible(f"  {streak}"))
     console.print(visible(f"  {shown_casts(found.casts)}"))
-    console.print(Text.assemble("Outcome: ", word_of(found.ruling.final)))
+    console.print(styled(say("Outcome: {outcome}"), outcome=word_of(found.ruling.final)))
     for line in _reasons(found):
         console.print(visible(line))
 
 
+def _head(subject: Subject) -> str:
+    if subject.is_of_people:
+        return say("{policy} on {voters}", policy=subject.policy.name, voters=subject.title)
+    if subject.is_team:
+        return say("{policy} on the team {team}", policy=subject.policy.name, team=subject.name)
+    return subject.policy.name
+
+
 def _reasons(found: Single) -> Iterator[str]:
+    vote, change = found.ruling.vote, found.change
     yield from _row(found)
     if found.ruling.rounds_ended:
-        yield f"  It is the last round, so next_round becomes {found.ruling.vote}"
+        yield f"  {say('It is the last round, so next_round becomes {outcome}', outcome=vote)}"
     for guard in found.tripped:
-        yield f"The guard {guard.name} is tripped and caps the outcome at {guard.cap}"
+        yield say("The guard {name} is tripped and caps the outcome at {cap}", name=guard.name, cap=guard.cap)
     if found.tripped:
-        yield f"The vote alone gives {found.ruling.vote}"
+        yield say("The vote alone gives {outcome}", outcome=vote)
     if _stops(found):
-        yield f"The run stops with {_stops(found)}"
-    if found.change.convene:
-        yield f"{found.change.convene} joins from the next round on"
-    if found.change.release:
-        yield f"{found.change.release} leaves after this round"
+        yield say("The run stops with {reason}", reason=_stops(found))
+    if change.convene:
+        yield say("{role} joins from the next round on", role=change.convene)
+    if change.release:
+        yield say("{role} leaves after this round", role=change.release)
     if found.way:
         yield found.way
 
@@ -77,14 +89,15 @@ def _row(found: Single) -> Iterator[str]:
     """Yield which row decides, and what it read."""
     ruling, rows = found.ruling, found.subject.policy.rules
     if ruling.fault:
-        yield f"Nothing decides ({ruling.fault}), so a human has to"
+        yield say("Nothing decides ({fault}), so a human has to", fault=say(ruling.fault))
     elif ruling.row is None:
-        yield "No row holds; the policy's `otherwise` decides"
+        yield say("No row holds; the policy's `otherwise` decides")
     else:
-        yield f"Row {row_name(ruling.row)} decides{f': {ruling.because}' if ruling.because else ''}"
-        yield f"  when {rows[ruling.row].when}"
+        yield row_decides(row_name(ruling.row), ruling.because)
+        yield f"  {say('when {condition}', condition=rows[ruling.row].when)}"
     if found.values:
-        yield f"  with {', '.join(f'{name} = {_shown(value)}' for name, value in found.values.items())}"
+        values = ", ".join(f"{name} = {_shown(value)}" for name, value in found.values.items())
+        yield f"  {say('with {values}', values=values)}"
 
 
 def _stops(found: Single) -> str | None:

@@ -1,6 +1,8 @@
 """Text that a terminal only shows, and the console it is shown on."""
 
 import re
+from collections.abc import Iterator
+from string import Formatter
 from typing import Any
 
 from rich.console import Console
@@ -26,6 +28,22 @@ def visible(text: object, style: str = "") -> Text:
 def visible_lines(text: str) -> Text:
     """Return text that a terminal only shows, its lines kept."""
     return Text("\n").join(map(visible, text.split("\n")))
+
+
+def styled(told: str, /, **values: Text) -> Text:
+    """Return a sentence that was said without its values, each of them in its place as it is styled.
+
+    >>> styled("Result: {result}.", result=Text("Go", style="bold")).markup
+    'Result: [bold]Go[/bold].'
+    """
+    return Text.assemble(*_parts(told, values))
+
+
+def _parts(told: str, values: dict[str, Text]) -> Iterator[Text]:
+    for text, name, _, _ in Formatter().parse(told):
+        yield visible(text)
+        if name is not None:
+            yield values[name]
 
 
 class Trimmed:

@@ -1,19 +1,28 @@
 """What another policy would have decided, for people at a terminal and, as plain values, for programs."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, get_args
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from graph.problems import neutral
 from graph.record import row_name
 from graph.report.terminal.blocks import fitted
 from graph.report.terminal.visible import visible
 from policies.assurance.past import PastAnswer, Verdict
+from policies.language import phrase, say, say_count
+
+ANSWERS: Mapping[PastAnswer, str] = {
+    "same": phrase("same"),
+    "flipped": phrase("flipped"),
+    "undetermined": phrase("undetermined"),
+    "refused": phrase("refused"),
+}
+"""What another policy makes of a run."""
 
 UNKNOWN = "?"
 """What is shown where nobody can know what a run would have decided."""
@@ -60,25 +69,30 @@ def plain_verdict(verdict: Verdict) -> dict[str, Any]:
 
 def line_of(verdict: Verdict) -> str:
     """Return a verdict in one line."""
-    where = f" (round {verdict.round}, row {row_name(verdict.row)})" if verdict.round else ""
+    place = say("(round {round}, row {row})", round=verdict.round, row=row_name(verdict.row))
+    where = f" {place}" if verdict.round else ""
     guards = f" [{', '.join(verdict.guards)}]" if verdict.guards else ""
-    reason = f": {verdict.reason}" if verdict.reason else ""
-    change = f"{verdict.was} -> {verdict.now or UNKNOWN}"
-    return neutral(f"{verdict.answer:<12}  {verdict.thread}  {change}{where}{reason}{guards}")
+    change = f"{verdict.was} -> {verdict.now or UNKNOWN}{where}"
+    told = say("{name}: {value}", name=change, value=verdict.reason) if verdict.reason else change
+    return neutral(f"{say(ANSWERS[verdict.answer]):<12}  {verdict.thread}  {told}{guards}")
 
 
 def print_totals(totals: Totals, console: Console) -> None:
     """Print from what to what the runs went, and how many got each answer."""
     if totals.moves:
-        table = Table("from", "to", "runs", box=box.SIMPLE_HEAD, pad_edge=False)
+        table = Table(say("from"), say("to"), say("runs"), box=box.SIMPLE_HEAD, pad_edge=False)
         for was, now, runs in totals.moves:
             table.add_row(visible(was), visible(now or UNKNOWN), str(runs))
         console.print(fitted(console, table))
-    told = ", ".join(f"{count} {answer}" for answer, count in totals.answers.items())
-    console.print(Text(f"{_runs(totals.runs)}: {told}"))
+    told = say("{same} same, {flipped} flipped, {undetermined} undetermined, {refused} refused", **totals.answers)
+    console.print(visible(say_count("{number} run: {answers}", "{number} runs: {answers}", totals.runs, answers=told)))
     if totals.left_out:
-        console.print(Text(f"{_runs(totals.left_out)} left out: no policy decides their pattern"))
-
-
-def _runs(number: int) -> str:
-    return f"{number} run{'s' * (number != 1)}"
+        console.print(
+            visible(
+                say_count(
+                    "{number} run left out: no policy decides their pattern",
+                    "{number} runs left out: no policy decides their pattern",
+                    totals.left_out,
+                )
+            )
+        )

@@ -10,14 +10,22 @@ from graph.report.dossier.explanation import said_power
 from graph.report.dossier.limits import border_of, changes_of, said_change
 from graph.report.dossier.timeline import capping
 from graph.report.terminal.blocks import Cell, rows_shown
-from graph.report.terminal.people_why import people_why
-from graph.report.terminal.visible import STYLES, visible
-from graph.report.words import label_of, plain_word, said_round
+from graph.report.terminal.people_why import WOULD_BE, people_why
+from graph.report.terminal.visible import STYLES, styled, visible
+from graph.report.words import label_of, listed, plain_word, said_percent
 from policies.assurance.flips import MAX_KEPT
 from policies.decision.guards import COMPARISONS
+from policies.language import in_figures, phrase, say, say_count
 
-GUARD = ("guard", "state", "fact", "limit", "distance", "cap")
-POWER = ("role", "said", "without guards decides in", "as")
+GUARD = (
+    phrase("guard"),
+    phrase("state"),
+    phrase("fact"),
+    phrase("limit"),
+    phrase("distance"),
+    phrase("cap"),
+)
+POWER = (phrase("role"), phrase("said"), phrase("without guards decides in"), phrase("as"))
 SHOWN = 6
 """Smallest flips shown for each outcome; `--json` has all that were kept."""
 
@@ -31,33 +39,52 @@ def print_why(found: Mapping[str, Any], console: Console) -> None:
 
 
 def _print_vote(found: Mapping[str, Any], console: Console) -> None:
-    head = f"{found['policy']}, round {said_round(found['round'], found['max_rounds'], 'of')}: "
-    console.print(Text.assemble(visible(head), Text(label_of(found["final"]), style=STYLES.get(found["final"], ""))))
+    console.print(_head(found))
     for line in _reasons(found):
         console.print(visible(line))
     if found["guards"]:
-        console.print(rows_shown(console, GUARD, [_guard(each) for each in found["guards"]], lined=True))
+        console.print(rows_shown(console, [*map(say, GUARD)], [_guard(each) for each in found["guards"]], lined=True))
     _print_flips(found, console)
     if found["powers"]:
-        console.print(rows_shown(console, POWER, [_power(each, found) for each in found["powers"]], lined=True))
+        powers = [_power(each, found) for each in found["powers"]]
+        console.print(rows_shown(console, [*map(say, POWER)], powers, lined=True))
+
+
+def _head(found: Mapping[str, Any]) -> Text:
+    told = say("{policy}, round {round} of {most}: {outcome}")
+    if found["round"] > found["max_rounds"]:  # resumed under other limits
+        told = say("{policy}, round {round}: {outcome}")
+    places = {
+        name: visible(found[key]) for name, key in (("policy", "policy"), ("round", "round"), ("most", "max_rounds"))
+    }
+    return styled(told, outcome=Text(label_of(found["final"]), style=STYLES.get(found["final"], "")), **places)
 
 
 def _reasons(found: Mapping[str, Any]) -> Iterator[str]:
-    because = f": {found['because']}" if found["because"] else ""
     if found["fault"]:
-        yield f"Nothing decided ({found['fault']}), so a human has to"
+        yield say("Nothing decided ({fault}), so a human has to", fault=say(found["fault"]))
     elif found["row"] == "otherwise":
-        yield "No row holds; the policy's `otherwise` decides"
+        yield say("No row holds; the policy's `otherwise` decides")
     else:
-        yield f"Row {found['row']} decides{because}"
-        yield f"  when {found['when']}"
-    yield f"  with {', '.join(f'{name} = {_shown(value)}' for name, value in found['values'].items())}"
-    if found["rounds_ended"]:
-        ends = "a human decides" if found["vote"] == "escalate" else f"a next round became {plain_word(found['vote'])}"
-        yield f"  It was the last round, so {ends}"
+        yield row_decides(found["row"], found["because"])
+        yield f"  {say('when {condition}', condition=found['when'])}"
+    values = ", ".join(f"{name} = {_shown(value)}" for name, value in found["values"].items())
+    yield f"  {say('with {values}', values=values)}"
+    vote, final = plain_word(found["vote"]), plain_word(found["final"])
+    if found["rounds_ended"] and found["vote"] == "escalate":
+        yield f"  {say('It was the last round, so a human decides')}"
+    elif found["rounds_ended"]:
+        yield f"  {say('It was the last round, so a next round became {vote}', vote=vote)}"
     if found["vote"] != found["final"]:
         guards = ", ".join(capping(found["vote"], found["final"], found["guards"]))
-        yield f"The vote alone gave {plain_word(found['vote'])}; capped to {plain_word(found['final'])} by {guards}"
+        yield say("The vote alone gave {vote}; capped to {final} by {guards}", vote=vote, final=final, guards=guards)
+
+
+def row_decides(row: object, because: str | None) -> str:
+    """Return that a row decides, and what the policy says of it."""
+    if not because:
+        return say("Row {row} decides", row=row)
+    return say("Row {row} decides: {because}", row=row, because=say(because))
 
 
 def _shown(value: Any) -> str:
@@ -67,9 +94,9 @@ def _shown(value: Any) -> str:
 
 
 def _guard(guard: Mapping[str, Any]) -> tuple[Cell, ...]:
-    limit = f"{COMPARISONS[guard['comparison']].words} {_shown(guard['limit'])}"
-    distance = guard["fault"] or ("-" if guard["distance"] is None else str(guard["distance"]))
-    state = Text("tripped", style="bold red") if guard["tripped"] else Text("clear", style="green")
+    limit = f"{say(COMPARISONS[guard['comparison']].words)} {_shown(guard['limit'])}"
+    distance = guard["fault"] or ("-" if guard["distance"] is None else in_figures(str(guard["distance"])))
+    state = visible(say("tripped"), "bold red") if guard["tripped"] else visible(say("clear"), "green")
     return (
         guard["name"],
         state,
@@ -86,35 +113,66 @@ def _print_flips(found: Mapping[str, Any], console: Console) -> None:
     for flip in found["stance_flips"]["flips"]:
         by_outcome.setdefault(flip["outcome"], []).append(flip)
     for outcome, flips in by_outcome.items():
-        console.print(Text.assemble(_would(outcome), " with"))
+        console.print(_would(outcome))
         for flip in flips[:SHOWN]:
-            said = ", ".join(f"{titles[role]}: {stance}" for role, stance in flip["stances"].items())
+            stances = flip["stances"].items()
+            said = ", ".join(say("{name}: {value}", name=titles[role], value=stance) for role, stance in stances)
             console.print(visible(f"  {said}"))
         if len(flips) > SHOWN:
-            # The search keeps no more than MAX_KEPT sets for an outcome, so there may be more.
-            least, size = "at least " * (len(flips) >= MAX_KEPT), len(flips[0]["stances"])
-            more = f"{len(flips) - SHOWN} more set{'s' * (len(flips) > SHOWN + 1)}"
-            others = f"{more} of {size} stances" if size > 1 else more.replace("set", "stance")
-            console.print(Text(f"  or {least}{others}"))
+            console.print(visible(f"  {_more(len(flips), len(flips[0]['stances']))}"))
     for flip in found["limit_flips"]:
-        said = " and ".join(map(said_change, changes_of(flip, found["guards"])))
+        said = listed([*map(said_change, changes_of(flip, found["guards"]))])
         border = border_of(flip, found["final"], found["final"])
-        told = visible(f"{said}; {border}" if border else said)
-        console.print(Text.assemble(_would(flip["outcome"]), " with ", told))
+        told = visible(f" {said}; {border}" if border else f" {said}")
+        console.print(Text.assemble(_would(flip["outcome"]), told))
     if not by_outcome:
-        console.print(Text(f"No change of up to {found['stance_flips']['searched']} stances would have changed it."))
+        console.print(visible(no_change(found["stance_flips"]["searched"])))
+
+
+def _more(flips: int, size: int) -> str:
+    """Return how many sets are not shown; the search keeps at most MAX_KEPT for an outcome, so there may be more."""
+    more = flips - SHOWN
+    if flips >= MAX_KEPT:
+        return (
+            say_count("or at least {number} more stance", "or at least {number} more stances", more)
+            if size == 1
+            else say_count(
+                "or at least {number} more set of {size} stances",
+                "or at least {number} more sets of {size} stances",
+                more,
+                size=size,
+            )
+        )
+    if size == 1:
+        return say_count("or {number} more stance", "or {number} more stances", more)
+    return say_count(
+        "or {number} more set of {size} stances", "or {number} more sets of {size} stances", more, size=size
+    )
+
+
+def no_change(searched: int) -> str:
+    """Return that no other stances would have changed a decision.
+
+    >>> no_change(3)
+    'No change of up to 3 stances would have changed it.'
+    """
+    return say_count(
+        "No change of up to {number} stances would have changed it.",
+        "No change of up to {number} stances would have changed it.",
+        searched,
+    )
 
 
 def _power(power: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[Cell, ...]:
-    share = f"{power['share']:.1%} of the others' votes"
+    share = say("{percent} of the others' votes", percent=said_percent(power["share"]))
     return found["titles"][power["role"]], _word(found["casts"][power["role"]]), share, said_power(power["kinds"]) or ""
 
 
 def _would(outcome: str) -> Text:
-    """Return the beginning of a sentence on another outcome."""
+    """Return the beginning of a sentence on another outcome, which what it takes follows."""
     if outcome == "escalate":
-        return Text("A human would have decided", style=STYLES.get(outcome, ""))
-    return Text("It would have been ").append_text(_word(outcome))
+        return visible(say("A human would have decided with"), STYLES.get(outcome, ""))
+    return styled(say(WOULD_BE), outcome=_word(outcome))
 
 
 def _word(word: str) -> Text:

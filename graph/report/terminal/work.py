@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from graph.report.terminal.visible import visible, visible_lines
+from graph.report.terminal.visible import styled, visible, visible_lines
 from graph.report.words import written
+from policies.language import say
 
 Plain = Mapping[str, Any]
 
@@ -49,6 +50,11 @@ def _indented(text: str) -> Padding:
     return Padding(_cut(text), (0, 0, 0, 4))
 
 
+def _behind(text: str) -> str:
+    """Return text as it stands behind a word, and more is said of it."""
+    return say("{name}: {value}", name="", value=text)
+
+
 def _tone(tone: str) -> str:
     return STYLES.get(tone, "")
 
@@ -58,19 +64,19 @@ def _table(*heads: str) -> Table:
 
 
 def _plan(section: Plain) -> Iterator[RenderableType]:
-    tree = Tree(visible(f"planned by {section['planner_title'] or section['planner']}"))
+    tree = Tree(visible(say("planned by {name}", name=section["planner_title"] or section["planner"])))
     for number, wave in enumerate(section["waves"], 1):
-        branch = tree.add(Text(f"wave {number}", style="cyan"))
+        branch = tree.add(visible(say("wave {number}", number=number), "cyan"))
         for step in wave:
             _add_inner(branch.add(_step(step)), step)
     yield tree
-    yield visible(f"Critical path: {section['critical']}")
+    yield visible(say("Critical path: {steps}", steps=section["critical"]))
 
 
 def _step(step: Plain) -> Text:
-    needs = f"  after {', '.join(map(str, step['needs']))}" if step["needs"] else ""
+    needs = f"  {say('after {steps}', steps=', '.join(map(str, step['needs'])))}" if step["needs"] else ""
     word = "" if step["state"] == "done" else f"  {step['word']}"
-    fault = f": {step['fault']}" if step["fault"] else ""
+    fault = _behind(step["fault"]) if step["fault"] else ""
     return Text.assemble(
         (f"{MARKS[step['tone']]} {step['number']} ", _tone(step["tone"])),
         visible(step["title"] or step["agent"], "bold"),
@@ -85,8 +91,8 @@ def _add_inner(branch: Tree, item: Plain) -> None:
     """Hang what a team within did below its seat."""
     inner = item["inner"]
     if inner:
-        decided = Text.assemble(": ", (inner["decision"], _tone(inner["tone"]))) if inner["decision"] else Text()
-        name = visible(f"team {inner['team']} ({inner['pattern']})", "italic")
+        decided = Text.assemble(_behind(""), (inner["decision"], _tone(inner["tone"]))) if inner["decision"] else Text()
+        name = visible(say("team {name} ({pattern})", name=inner["team"], pattern=inner["pattern"]), "italic")
         within = branch.add(Text.assemble(name, decided))
         for shown in shown_sections(inner["sections"]):
             within.add(shown)
@@ -99,7 +105,7 @@ def _items(section: Plain) -> Iterator[RenderableType]:
         if item["text"]:
             tree.add(_cut(item["text"]))
         for each in item["fields"]:
-            tree.add(visible(f"{each['name']}: {each['value'][:200]}", "dim"))
+            tree.add(visible(say("{name}: {value}", name=each["name"], value=each["value"][:200]), "dim"))
         _add_inner(tree, item)
         yield tree
 
@@ -107,7 +113,7 @@ def _items(section: Plain) -> Iterator[RenderableType]:
 def _head(item: Plain) -> Text:
     number = f"{item['number']} " if item["number"] else ""
     task = f"  {item['task'][:200]}" if item["task"] else ""
-    word = f"  {item['word']}{': ' + item['fault'] if item['fault'] else ''}" if item["state"] != "answered" else ""
+    word = f"  {item['word']}{_behind(item['fault']) if item['fault'] else ''}" if item["state"] != "answered" else ""
     mark = (f"{MARKS[item['tone']]} {number}", _tone(item["tone"]))
     return Text.assemble(
         mark, visible(item["title"] or item["agent"], "bold"), visible(task), visible(word, _tone(item["tone"]))
@@ -115,22 +121,23 @@ def _head(item: Plain) -> Text:
 
 
 def _assignments(section: Plain) -> Iterator[RenderableType]:
-    yield visible(f"assigned by {section['lead_title'] or section['lead']}")
+    yield visible(say("assigned by {name}", name=section["lead_title"] or section["lead"]))
     yield from _items(section)
     for each in section["missing"]:
-        yield visible(f"Missing: {each['title'] or each['agent']}, {each['why']}", "yellow")
+        name = each["title"] or each["agent"]
+        yield visible(say("Missing: {name}, {why}", name=name, why=each["why"]), "yellow")
 
 
 def _positions(section: Plain) -> Iterator[RenderableType]:
     for block in section["blocks"]:
-        table = _table("debater")
+        table = _table(say("debater"))
         for label in block["labels"]:
             table.add_column(visible(label))
         for row in block["rows"]:
             table.add_row(visible(row["title"] or row["agent"]), *map(_position, row["cells"]))
         yield table
     if any(cell["has_moved"] for block in section["blocks"] for row in block["rows"] for cell in row["cells"]):
-        yield Text("→ moved to another position", style="dim")
+        yield visible(say("→ moved to another position"), "dim")
 
 
 def _position(cell: Plain) -> Text:
@@ -141,17 +148,18 @@ def _position(cell: Plain) -> Text:
 
 def _verdict(section: Plain) -> Iterator[RenderableType]:
     if section["winner"]:
-        yield Text.assemble("Winner: ", visible(section["winner"], "bold"))
+        yield styled(say("Winner: {name}"), name=visible(section["winner"], "bold"))
     if section["decision"]:
-        yield Text.assemble("Verdict: ", _cut(section["decision"]))
-    yield visible(f"Confidence: {section['confidence']}")
+        yield styled(say("Verdict: {verdict}"), verdict=_cut(section["decision"]))
+    yield visible(say("Confidence: {confidence}", confidence=section["confidence"]))
     for reason in section["reasons"]:
         yield Text.assemble("- ", _cut(reason))
 
 
 def _notes(section: Plain) -> Iterator[RenderableType]:
     for iteration in section["iterations"]:
-        tree = Tree(Text(f"iteration {iteration['number']}: {iteration['kind'].lower()}", style="cyan"))
+        told = say("iteration {number}: {kind}", number=iteration["number"], kind=iteration["kind"].lower())
+        tree = Tree(visible(told, "cyan"))
         for note in iteration["notes"]:
             branch = tree.add(visible(note["title"] or note["agent"], "bold"))
             _add_note(branch, note)
@@ -163,23 +171,26 @@ def _add_note(branch: Tree, note: Plain) -> None:
         branch.add(visible(f"◌ {note['fault']}", "dim"))
         return
     branch.add(_cut(note["content"]))
-    branch.add(Text.assemble("adds: ", _cut(note["adds"])) if note["adds"] else Text("adds nothing", style="dim"))
+    adds = styled(say("adds: {text}"), text=_cut(note["adds"])) if note["adds"] else visible(say("adds nothing"), "dim")
+    branch.add(adds)
     for each in note["artifacts"]:
-        branch.add(Text.assemble("artifact ", visible(each["name"], "bold"), ":\n", _cut(each["content"])))
+        head = styled(say("artifact {name}:"), name=visible(each["name"], "bold"))
+        branch.add(Text.assemble(head, "\n", _cut(each["content"])))
 
 
 def _turns(section: Plain) -> Iterator[RenderableType]:
     for turn in section["turns"]:
-        named = visible(f"  names {turn['next_title'] or turn['next']} next", "dim") if turn["next"] else Text()
+        name = turn["next_title"] or turn["next"]
+        named = visible(f"  {say('names {name} next', name=name)}", "dim") if turn["next"] else Text()
         yield Text.assemble(f"{turn['number']:>3} ", visible(turn["title"] or turn["agent"], "bold"), named)
         yield _indented(turn["text"])
 
 
 def _ballots(section: Plain) -> Iterator[RenderableType]:
-    yield visible(f"proposed by {section['proposer_title'] or section['proposer']}:")
+    yield visible(say("proposed by {name}:", name=section["proposer_title"] or section["proposer"]))
     yield _indented(section["proposal"])
     yield _indented(section["reason"])
-    table = _table("voter", "vote", "reason")
+    table = _table(say("voter"), say("vote"), say("reason"))
     for ballot in section["ballots"]:
         table.add_row(
             visible(ballot["title"] or ballot["agent"]),
@@ -187,16 +198,15 @@ def _ballots(section: Plain) -> Iterator[RenderableType]:
             _cut(ballot["reason"]),
         )
     yield table
-    yield Text("Tally: ").append_text(
-        Text(", ").join(Text(f"{each['count']} {each['vote']}", style=_tone(each["tone"])) for each in section["tally"])
-    )
+    votes = (Text(f"{each['count']} {each['vote']}", style=_tone(each["tone"])) for each in section["tally"])
+    yield styled(say("Tally: {votes}"), votes=Text(", ").join(votes))
 
 
 def _rounds(section: Plain) -> Iterator[RenderableType]:
-    table = _table("role", *(f"round {number}" for number in section["numbers"]))
+    table = _table(say("role"), *(say("round {number}", number=number) for number in section["numbers"]))
     for row in section["rows"]:
         table.add_row(visible(row["title"] or row["role"]), *(_word(cell) for cell in row["cells"]))
-    table.add_row("outcome", *(_word(each) for each in section["outcomes"]), style="bold")
+    table.add_row(say("outcome"), *(_word(each) for each in section["outcomes"]), style="bold")
     yield table
 
 
@@ -208,7 +218,8 @@ def _messages(section: Plain) -> Iterator[RenderableType]:
     for each in section["messages"]:
         receivers = [title or role for title, role in zip(each["receivers"], each["to"], strict=True)]
         head = f"{each['id']}  {each['sender'] or each['from']} -> {', '.join(receivers)}  ({each['beside']})"
-        yield visible(f"{head}{'  no answer yet' if each['is_open'] else ''}", "bold")
+        lacks = f"  {say('no answer yet')}" if each["is_open"] else ""
+        yield visible(f"{head}{lacks}", "bold")
         yield _indented(each["content"])
 
 

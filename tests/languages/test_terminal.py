@@ -1,0 +1,66 @@
+"""A terminal and Markdown say everything but data in the language of their reader: every kind of run, marked."""
+
+import io
+import re
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from graph.past import Past
+from graph.report.dossier.dossier import dossier_of
+from graph.report.dossier.explanation import explanation_of
+from graph.report.markdown.report import markdown_of
+from graph.report.terminal.answers import answers_shown
+from graph.report.terminal.report import print_report
+from graph.report.terminal.why import print_why
+from policies.language import speaking
+from tests.languages.pseudo import PSEUDO, unsaid
+from tests.languages.test_report import STORIES, flat, texts_of
+from tests.report.works import EVERY
+
+MACHINE = (
+    *("go", "caution", "block", "absent", "approve", "reject", "abstain"),  # stances and votes
+    *("rules", "model", "gpt", "mini", "classic", "rounds"),  # voices, policies and patterns
+    *("accord", "FILE", "NAME", "UTC", "SHA"),  # commands
+)
+
+CODE = re.compile(r"``` ?text.*?```|(`+).*?\1", re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return lambda name: EVERY[name](tmp_path_factory.mktemp(name))
+
+
+def _plain(shown: str, told: Any) -> list[str]:
+    """The words that are neither said nor data."""
+    read = flat(re.sub(r"[─│├└╭╮╰╯>]", " ", shown))
+    for text in texts_of(told):
+        read = re.sub(rf"(?<!\w){re.escape(text)}(?!\w)", " ", read) if text else read
+    commands = re.sub(r"accord (decide|answer|why|show|resume) [^·]*", " ", read)
+    return unsaid(commands, MACHINE, told.record, list(told.state["case"]["team"]["roles"]))
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_markdown_has_no_word_that_is_not_said(name: str, story: Any) -> None:
+    told = story(name)
+    with speaking(PSEUDO):
+        dossier = dossier_of("t", told.record, told.state)
+        hashed = {"hashes": {}, "prompts": {}, "versions": {}}  # their names are keys
+        shown = markdown_of({**dossier, "record": {**dossier["record"], **hashed}})
+    assert _plain(CODE.sub(" ", shown).replace("\\", ""), told) == []
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_terminal_shows_no_word_that_is_not_said(name: str, story: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    told = story(name)
+    console = Console(file=io.StringIO(), width=4_000)
+    with speaking(PSEUDO):
+        print_report(told.record, told.state, is_full=True, is_verbose=True)
+        found = explanation_of("t", told.state)
+        if isinstance(found, dict):
+            print_why(found, console)
+        console.print(answers_shown(Past.of(told.state), console))
+    shown = f"{capsys.readouterr().out} {console.file.getvalue()}"  # type: ignore[attr-defined]  # a StringIO
+    assert _plain(shown, told) == []
