@@ -112,7 +112,7 @@ def _round(event: Event, titles: Titles) -> Text:
     more = joined((row, *guards, *named))
     told = f"{place_of(event, titles)} → {plain_word(event['decision'])}"
     if event["because"]:
-        told = say("{decision}: {because}", decision=told, because=event["because"])
+        told = say("{decision}: {because}", decision=told, because=say(event["because"]))
     return visible(f"{told} ({more})")
 
 

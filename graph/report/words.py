@@ -56,7 +56,11 @@ KINDS_ASKED = {
 }
 """What people are asked for."""
 
-PLACES = {"finalize": phrase("the closing text"), "human": phrase("a question to people")}
+PLACES = {
+    "finalize": phrase("the closing text"),
+    "human": phrase("a question to people"),
+    "facts": phrase("facts"),
+}
 """Where a run stopped that was in no round and no stage."""
 
 STAGES = {

@@ -14,24 +14,28 @@ from policies.team.voices import VoiceName
 MAX_SHOWN = 64_000
 """Characters of facts that a form shows; longer ones are left to the team."""
 
-Limits = Annotated[
-    dict[str, Any] | None,
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {
-                    "type": "object",
-                    "properties": {
-                        name: {key: value for key, value in each.items() if key != "default"}
-                        for name, each in Budget.model_json_schema()["properties"].items()
-                    },
-                    "additionalProperties": False,
-                },
-                {"type": "null"},
-            ]
-        }
-    ),
-]
+TITLES = (
+    phrase("Max Rounds"),
+    phrase("Max Messages"),
+    phrase("Max Seconds"),
+    phrase("Max Tokens"),
+    phrase("Max Cost Usd"),
+    phrase("Max Recoveries"),
+    phrase("Min Go Votes"),
+)
+"""What a form calls the limits, so that catalogues have it."""
+
+
+def limits_schema() -> dict[str, Any]:
+    """Return the JSON Schema of limits by name, their titles in the language that is spoken."""
+    limits = {
+        name: {**{key: value for key, value in each.items() if key != "default"}, "title": say(each["title"])}
+        for name, each in Budget.model_json_schema()["properties"].items()
+    }
+    return {"anyOf": [{"type": "object", "properties": limits, "additionalProperties": False}, {"type": "null"}]}
+
+
+Limits = Annotated[dict[str, Any] | None, WithJsonSchema(limits_schema())]
 """Limits of a run by name; those that are not named stay as the team has them."""
 
 
@@ -92,5 +96,6 @@ def configuration_of(names: Iterable[str], usual: str) -> type[Configuration]:
     )
     choice: Any = Literal[tuple(names)] | None
     said: Any = {name: _with(Configuration.model_fields[name], None) for name in ("voice", "budget")}
+    said["budget"] = (Annotated[dict[str, Any] | None, WithJsonSchema(limits_schema())], said["budget"][1])
     told = say("How a run is set up: which team, who answers, within which limits.")
     return create_model("Configuration", __base__=Configuration, __doc__=told, team=(choice, field), **said)

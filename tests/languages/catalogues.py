@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -19,7 +19,7 @@ SHIPPED_POLICY = re.compile(r"(title|because): ([^{}\n]+?)\}?$", re.MULTILINE)
 """What people read of a shipped policy: how it decides, and the reason of a row, which ends its line."""
 
 
-def extract_policy(file: BinaryIO, *_: Any, **_options: Any) -> Iterator[tuple[int, str, str, list[str]]]:
+def extract_policy(file: IO[bytes], *_: Any, **_options: Any) -> Iterator[tuple[int, str, str, list[str]]]:
     """The sentences of a shipped policy, as Babel wants them."""
     for found in SHIPPED_POLICY.finditer(file.read().decode()):
         yield 1, "phrase", found[2], []

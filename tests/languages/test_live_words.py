@@ -11,6 +11,7 @@ from rich.console import Console
 
 from graph.cli.lines import short
 from graph.cli.progress import LiveProgress
+from graph.report.words import said_reason, said_rule
 from graph.teams.loader import shipped_teams
 from policies.contracts.table import CONTRACTS
 from policies.language import speaking
@@ -71,3 +72,35 @@ def test_what_a_run_shows_while_it_works(name: str, is_redrawn: bool, tmp_path: 
     team = team_of(settings, name, "language=fr", voice="rules")
     run(team, settings, "t", on_event=events.append)
     assert unsaid(shown(events, is_redrawn=is_redrawn), *data_of(team, events, is_log=not is_redrawn)) == []
+
+
+HERE = {"round": 1, "stage": "round_1", "role": "anna", "seat": "anna", "attempt": 1}
+SEATS = [{"role": "anna", "seat": "anna"}, {"role": "ben", "seat": "step_2"}]
+RARE: list[Event] = [
+    {"event": "opened", "round": 1, "stage": "steps", "seats": SEATS},
+    {"event": "asked", **HERE},
+    {"event": "refused", **HERE, "reason": "llm_invalid_json:anna", "check": None},
+    {"event": "asked", **HERE, "attempt": 2},
+    {"event": "failed", **HERE, "reason": "llm_timeout:anna", "usage": {"prompt_tokens": 12_000, "cost_usd": 0.5}},
+    {"event": "stage", **HERE, "stage": "steps", "absent": ["ben"]},
+    {"event": "stopped", "reason": "max_messages", "cause": "xyz"},
+    {"event": "stopped", "reason": "max_messages", "within": ["anna"]},
+    {"event": "recovered", "calls": 1},
+    {"event": "recovered", "calls": 1_200},
+    {"event": "people", "kind": "decide", "asked": ["cfo"], "answered": [], "expires_at": None},
+    {"event": "taken", "by": "cfo"},
+    {"event": "declined", "by": "cfo", "problem": "xyz"},
+    {"event": "expired"},
+]
+LIMITS = {"max_messages": 12, "max_tokens": 50_000, "max_cost_usd": 1.5, "max_rounds": 3}
+SPENT = {"messages": 0, "usage": {}}
+RUN = {"event": "running", "title": "xyz", "pattern": "vote", "policy": "xyz", "is_rounds": False, "limits": LIMITS}
+
+
+@pytest.mark.parametrize("is_redrawn", [True, False])
+def test_what_is_shown_of_rare_events(is_redrawn: bool) -> None:
+    roles = {"anna": "Anna", "ben": "Ben"}
+    told = shown([{**RUN, "roles": roles, "spent": SPENT}, *RARE], is_redrawn=is_redrawn)
+    reasons = [said_reason("max_messages"), said_rule("llm_invalid_json:anna"), said_reason("llm_timeout:anna")]
+    assert unsaid(told, "xyz vote anna ben cfo t", reasons) == []
+    assert "$0·5000" in told

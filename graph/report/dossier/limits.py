@@ -21,7 +21,7 @@ ANY = {
     "a list": phrase("any list for"),
     "an object": phrase("any object for"),
 }
-"""What stands before a name that may have any value of a kind."""
+"""What is said before a name that may have any value of a kind."""
 
 
 def changes_of(flip: Mapping[str, Any], guards: list[Mapping[str, Any]]) -> list[Plain]:

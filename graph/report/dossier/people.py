@@ -58,6 +58,7 @@ def people_of(past: Past) -> list[Plain]:
 def _shown(question: Question, past: Past) -> Plain:
     titles = offices_of(past)
     open_answers = question["status"] == "open"
+    thread = str(past.events_of("admitted")[0]["thread"])
     return {
         "id": question["id"],
         "kind": question["kind"],
@@ -70,15 +71,11 @@ def _shown(question: Question, past: Past) -> Plain:
         "options": [label_of(option) for option in question["options"]],
         "since": moment(question["since"]),
         "until": question["expires_at"] and moment(question["expires_at"]),
-        "command": command_for({**question, "thread_id": _thread(past)}) if open_answers else None,
+        "command": command_for({**question, "thread_id": thread}) if open_answers else None,
         "answers": [_answer(each, titles) for each in question["answers"]],
         "table": table_of(question),
         "declined": [_declined(each) for each in question["declined"]],
     }
-
-
-def _thread(past: Past) -> str:
-    return str(past.events_of("admitted")[0]["thread"])
 
 
 def _heading(question: Question, past: Past) -> str:
@@ -126,9 +123,10 @@ def ended_in_words(question: Question, past: Past) -> str:
         return say("Set aside: what it rested on changed, so nothing came of it.")
     if status == "expired":
         silence = silence_in_words(question["answers"])
+        begun = f"{silence[0].upper()}{silence[1:]}"
         return say(
             "{silence}, by {time}: {outcome}.",
-            silence=f"{silence[0].upper()}{silence[1:]}",
+            silence=begun,
             time=moment(question["expires_at"]),
             outcome=on_timeout(outcome),
         )
@@ -293,7 +291,8 @@ def asked_for(asked: Mapping[str, Any], about: str | None) -> str:
     """Return what people are asked for, the role or the fact it is about, and of whom."""
     what = say(KINDS_ASKED[asked["kind"]])
     whom = listed([*asked["asked"]]) or say("anybody who says a name")
-    return say("{what} of {names}", what=f"{what} ({about})" if about else what, names=whom)
+    asked_about = f"{what} ({about})" if about else what
+    return say("{what} of {names}", what=asked_about, names=whom)
 
 
 def waits_until(asked: Mapping[str, Any]) -> str | None:
