@@ -8,7 +8,6 @@ from graph.people import questions_in, typed_for
 from graph.report.words import KINDS_ASKED, label_of, listed, plain_word, said_value, titles_of, tone_of, written
 from nodes.rulings import silence_in_words
 from policies.decision.table import DECISIONS
-from policies.language import say
 from policies.people.expiry import rule_expired
 from policies.people.question import AGAIN, WORDS
 
@@ -188,7 +187,7 @@ def proof_in_words(answer: Mapping[str, Any]) -> str:
     if answer["proof"] == "signature":
         return f"signed by {by}'s key"
     said = f"known to the server as {answer['identity']}" if answer["identity"] else f"says to be {by}"
-    return f"{said}; the answer {answer['fault'].partition(say('; allowed'))[0]}" if answer["fault"] else said
+    return f"{said}; the answer {answer['fault'].partition('; allowed')[0]}" if answer["fault"] else said
 
 
 def _answer(answer: Mapping[str, Any], titles: Mapping[str, str]) -> Plain:
