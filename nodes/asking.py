@@ -210,7 +210,7 @@ def _conflicts(state: State, number: int) -> list[str]:
 
 def _guard(found: Mapping[str, Any]) -> Plain:
     kept = ("fact", "value", "limit", "tripped", "cap")
-    return {"name": said_guard(found["name"], found.get("unread")), **{key: found[key] for key in kept}}
+    return {"name": said_guard(found), **{key: found[key] for key in kept}}
 
 
 def where_of(question: Question) -> Body:

@@ -217,9 +217,10 @@ def capping_guards(state: Mapping[str, Any]) -> tuple[str, ...]:
     """
     lowered = [last for last in events_of(state, "outcome")[-1:] if last["vote"] != last["final"]]
     capping = (found for last in lowered for found in last["findings"] if found["cap"] == last["final"])
-    return tuple(said_guard(found["name"], found.get("unread")) for found in capping if found["tripped"])
+    return tuple(said_guard(found) for found in capping if found["tripped"])
 
 
-def said_guard(name: str, unread: str | None) -> str:
+def said_guard(found: Mapping[str, Any]) -> str:
     """Return the name of a tripped guard, with the path that could not be read where that trips it."""
-    return say("{guard} (could not be read: {path})", guard=name, path=unread) if unread else name
+    name, path = str(found["name"]), found.get("unread")
+    return say("{guard} (could not be read: {path})", guard=name, path=path) if path else name

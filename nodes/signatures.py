@@ -162,7 +162,11 @@ def _check_made_for(taken: _Signature, declared: PublicKey) -> None:
     kinds = tuple(_RSA_HASHES) if declared.kind == "ssh-rsa" else (declared.kind,)
     if taken.kind not in kinds:
         raise _FaultError(
-            say("is of the kind {kind}; allowed of this key: {kinds}", kind=shown(taken.kind), kinds=" or ".join(kinds))
+            say(
+                "is of the kind {kind}; allowed of this key: {kinds}",
+                kind=shown(taken.kind),
+                kinds=say(" or ").join(kinds),
+            )
         )
     _check_touched(taken, declared)
 

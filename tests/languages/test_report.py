@@ -89,17 +89,17 @@ class _Read(HTMLParser):
 def _read(page: str) -> str:
     reader = _Read()
     reader.feed(page)
-    return _flat("".join(reader.words))
+    return flat("".join(reader.words))
 
 
-def _flat(text: str) -> str:
+def flat(text: str) -> str:
     return " ".join(text.split())
 
 
 def _texts(value: Any, *, is_text: bool = False) -> Iterator[str]:
     """Yield what people, models or a run wrote."""
     if isinstance(value, str):
-        yield from (_flat(BULLET.sub("", line)) for line in (value, *value.split("\n")) if is_text)
+        yield from (flat(BULLET.sub("", line)) for line in (value, *value.split("\n")) if is_text)
     elif isinstance(value, Mapping):
         for key, part in value.items():
             yield from _texts(part, is_text=is_text or key in TEXTS)
@@ -125,7 +125,7 @@ def _said_elsewhere(told: Any) -> Iterator[str]:
     yield from ("could not be read", "Could not be read", "it is not in the facts")
 
 
-def _data(told: Any) -> list[str]:
+def texts_of(told: Any) -> list[str]:
     """Return the texts of a thread, and what is said of it elsewhere, the longest first."""
     found = {*_texts(told.record), *_texts(told.state), *_said_elsewhere(told)}
     return sorted({*found, *(f"{each[:1].upper()}{each[1:]}" for each in found)}, key=len, reverse=True)
@@ -143,7 +143,7 @@ def _unsaid(told: Any) -> list[str]:
         hashed: dict[str, Any] = {"hashes": {}, "prompts": {}, "versions": {}}  # their names are keys
         page = page_of({**dossier, "record": {**dossier["record"], **hashed}})
     read = _read(page)
-    for text in filter(None, _data(told)):
+    for text in filter(None, texts_of(told)):
         read = re.sub(rf"(?<!\w){re.escape(text)}(?!\w)", " ", read)
     return unsaid(read, MACHINE)
 

@@ -1,6 +1,6 @@
 """Changed threads: whether what a thread keeps still gives the outcome that its record holds."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,10 +39,11 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A thread that was changed, and what of it differs from its record."""
+    """A thread that was changed, what of it differs from its record, and the same in the language that is spoken."""
 
     thread: str
     what: tuple[str, ...]
+    told: tuple[str, ...]
 
     @property
     def sentence(self) -> str:
@@ -54,7 +55,7 @@ class Changed:
             "`accord audit verify {thread}` checks the record",
             len(self.what),
             thread=self.thread,
-            what=listed([*self.what]),
+            what=listed([*self.told]),
         )
 
 
@@ -88,13 +89,20 @@ def find_change(thread: str, state: Mapping[str, Any]) -> Changed | None:
     past = Past.of(state)
     broken = find_break(past.events, fingerprint) if past.events else None
     if broken:
-        return Changed(thread, (say("event {number}", number=broken.place),))
+        return Changed(thread, (f"event {broken.place}",), (say("event {number}", number=broken.place),))
     if standing_outcomes(state) and (names := [*_moved(past)] or [*_decided_otherwise(basis_of(past))]):
-        return Changed(thread, tuple(say(WORDS[name]) for name in names))
+        return _changed(thread, names)
     if names := [*ruled_otherwise(past)]:
-        return Changed(thread, tuple(say(WORDS[name]) for name in names))
+        return _changed(thread, names)
     broken = find_disagreement(thread, state)
-    return Changed(thread, (say("state after event {number}", number=broken.place),)) if broken else None
+    if broken is None:
+        return None
+    after = say("state after event {number}", number=broken.place)
+    return Changed(thread, (f"state after event {broken.place}",), (after,))
+
+
+def _changed(thread: str, names: Sequence[str]) -> Changed:
+    return Changed(thread, tuple(WORDS[name] for name in names), tuple(say(WORDS[name]) for name in names))
 
 
 def _moved(past: Past) -> Iterator[str]:

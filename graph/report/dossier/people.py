@@ -123,9 +123,10 @@ def ended_in_words(question: Question, past: Past) -> str:
         return say("Set aside: what it rested on changed, so nothing came of it.")
     if status == "expired":
         silence = silence_in_words(question["answers"])
+        begun = f"{silence[0].upper()}{silence[1:]}"
         return say(
             "{silence}, by {time}: {outcome}.",
-            silence=f"{silence[0].upper()}{silence[1:]}",
+            silence=begun,
             time=moment(question["expires_at"]),
             outcome=on_timeout(outcome),
         )
@@ -290,7 +291,8 @@ def asked_for(asked: Mapping[str, Any], about: str | None) -> str:
     """Return what people are asked for, the role or the fact it is about, and of whom."""
     what = say(KINDS_ASKED[asked["kind"]])
     whom = listed([*asked["asked"]]) or say("anybody who says a name")
-    return say("{what} of {names}", what=f"{what} ({about})" if about else what, names=whom)
+    asked_about = f"{what} ({about})" if about else what
+    return say("{what} of {names}", what=asked_about, names=whom)
 
 
 def waits_until(asked: Mapping[str, Any]) -> str | None:

@@ -212,7 +212,7 @@ def _timeline(dossier: Plain) -> Iterator[str]:
 
 def _event(where: str, line: Plain) -> list[str]:
     rule, quote = line["rule"] and f"**{escaped(line['rule'])}**", line["quote"] and code(line["quote"])
-    said = "; ".join(filter(None, (escaped(line["detail"] or ""), rule, quote)))
+    said = say("; ").join(filter(None, (escaped(line["detail"] or ""), rule, quote)))
     time, attempt = escaped(f"{line['date']} {line['time']}"), str(line["attempt"] or "")
     return [
         line["numbers"],

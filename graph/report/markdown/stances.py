@@ -61,7 +61,7 @@ def _absent(each: Plain) -> Iterator[str]:
 def _notable(dossier: Plain) -> Iterator[str]:
     yield from ("", f"### {say('Conflicts')}", "")
     for each in dossier["conflicts"]:
-        names = "; ".join(escaped(name["words"]) for name in each["names"])
+        names = say("; ").join(escaped(name["words"]) for name in each["names"])
         yield f"- {say('{name}: {value}', name=each['when'], value=names)}"
     yield from (*([] if dossier["conflicts"] else [say("None.")]), "", f"### {say('Flags')}", "")
     for flag in dossier["flags"]:

@@ -11,6 +11,7 @@ from graph.report.terminal.blocks import rows_shown
 from graph.report.terminal.visible import visible
 from graph.report.words import said_number, said_phase, said_reason, said_rule, titles_of
 from policies.language import in_figures, phrase, say
+from policies.rehearsal.timeline import BRIEF
 
 HEADINGS = (
     phrase("answer"),
@@ -56,7 +57,7 @@ def _rows(past: Past) -> Iterator[tuple[str | Text, ...]]:
 
 
 def _who(event: Event, past: Past) -> str:
-    role = titles_of(past.roles).get(event["role"], event["role"])
+    role = say("brief") if event["role"] == BRIEF else titles_of(past.roles).get(event["role"], event["role"])
     place = said_phase(event.get("seat") or event.get("stage") or f"round_{event['round']}")
     if event["attempt"] > 1:
         return say("{place}, {role}, attempt {number}", place=place, role=role, number=event["attempt"])

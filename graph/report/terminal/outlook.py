@@ -11,6 +11,7 @@ from rich.text import Text
 from graph.patterns.guide import tell
 from graph.report.terminal.blocks import fitted, rows_shown
 from graph.report.terminal.visible import styled, visible
+from graph.report.words import said_stage
 from policies.language import in_figures, phrase, say, say_count
 
 Plain = dict[str, Any]
@@ -55,7 +56,7 @@ def print_outlook(outlook: Mapping[str, Any], sequence: Sequence[str], console: 
         stages = _stages(outlook[name], say(TITLES["both" if same else name]))
         console.print(fitted(console, stages, is_titled=True))
     console.print(fitted(console, _models(outlook["longest"]["models"]), is_titled=True))
-    console.print(visible(say("Who sees whom: {told}", told="; ".join(tell(outlook["sees"], sequence)))))
+    console.print(visible(say("Who sees whom: {told}", told=say("; ").join(tell(outlook["sees"], sequence)))))
     console.print(
         say_count(
             "With every repair and replan: at most {number} call; {limit} is {most}.",
@@ -107,7 +108,7 @@ def _rows(stages: Sequence[Mapping[str, Any]], indent: str) -> Iterator[list[Tex
     for stage in stages:
         asks = ", ".join(_seat(each) for each in stage["asks"])
         numbers = [Text(_figure(stage[key])) for key in ("calls", "latency_calls", "at_once")]
-        yield [visible(f"{indent}{stage['stage']}"), *numbers, visible(asks)]
+        yield [visible(f"{indent}{said_stage(stage['stage'].replace(' ', '_'))}"), *numbers, visible(asks)]
         for each in stage["asks"]:
             if "stages" in each:
                 team = say("the team {name}", name=each["team"])
@@ -140,7 +141,7 @@ def print_guide(guide: Sequence[Mapping[str, Any]], agents: int, rounds: int, co
         )
     )
     console.print(rows_shown(console, [*map(say, GUIDE)], [_guided(entry) for entry in guide], lined=True))
-    below = [(entry["pattern"], "; ".join(entry["told"]), ", ".join(entry["stop_reasons"])) for entry in guide]
+    below = [(entry["pattern"], say("; ").join(entry["told"]), ", ".join(entry["stop_reasons"])) for entry in guide]
     console.print(rows_shown(console, [*map(say, GUIDE_BELOW)], below, lined=True))
 
 

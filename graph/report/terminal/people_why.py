@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.text import Text
 
-from graph.report.dossier.people import command_for, waiting_in_words
+from graph.report.dossier.people import ANYBODY, command_for, waiting_in_words
 from graph.report.terminal.visible import STYLES, styled, visible
 from graph.report.words import label_of, listed, plain_word
 from nodes.rulings import silence_in_words
@@ -89,4 +89,5 @@ def _more(sets: int, size: int) -> str:
 
 
 def _set(answers: Mapping[str, str]) -> str:
-    return ", ".join(say("{name}: {value}", name=seat, value=plain_word(word)) for seat, word in answers.items())
+    said = {say("anybody") if seat == ANYBODY else seat: plain_word(word) for seat, word in answers.items()}
+    return ", ".join(say("{name}: {value}", name=seat, value=word) for seat, word in said.items())

@@ -175,7 +175,7 @@ def _walked(walked: Walked, subject: Subject) -> Iterator[str]:
     else:
         yield _raised(walked)
     if len(walked.teams) > 1:
-        yield say("Teams that may sit: {teams}", teams="; ".join(map(", ".join, walked.teams)))
+        yield say("Teams that may sit: {teams}", teams=say("; ").join(map(", ".join, walked.teams)))
     if walked.open_questions:
         numbers = ", ".join(map(str, walked.open_questions))
         yield say("{name} is {numbers}, which stand for every number", name="open_questions", numbers=numbers)
@@ -266,7 +266,7 @@ def print_cells(cells: Iterable[Cell], policy: Policy) -> Table:
 def _reasons(cell: Cell, policy: Policy) -> Text:
     rules = (policy.rules[row] for row in cell.rows if row is not None)
     reasons = (say(rule.because) if rule.because else rule.when for rule in rules)
-    return Text("; ").join(map(visible, dict.fromkeys(reasons)))
+    return Text(say("; ")).join(map(visible, dict.fromkeys(reasons)))
 
 
 def word_of(action: str) -> Text:

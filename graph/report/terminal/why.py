@@ -156,11 +156,7 @@ def no_change(searched: int) -> str:
     >>> no_change(3)
     'No change of up to 3 stances would have changed it.'
     """
-    return say_count(
-        "No change of up to {number} stances would have changed it.",
-        "No change of up to {number} stances would have changed it.",
-        searched,
-    )
+    return say("No change of up to {number} stances would have changed it.", number=searched)
 
 
 def _power(power: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[Cell, ...]:

@@ -31,16 +31,24 @@ def _failure(message: AIMessage, said: str, finish: object, max_output_tokens: i
     refusal = message.additional_kwargs.get("refusal")
     called = [str(call.get("name"))[:80] for call in (*message.tool_calls, *message.invalid_tool_calls)]
     if finish == "length":
-        return _failed("llm_truncated", f"the answer was cut at {max_output_tokens} tokens; raise `max_output_tokens`")
+        return _failed(
+            "llm_truncated",
+            say(
+                "the answer was cut at {max_output_tokens} tokens; raise `max_output_tokens`",
+                max_output_tokens=max_output_tokens,
+            ),
+        )
     if refusal:
         said = refusal if isinstance(refusal, str) else say("it does not say why")
-        return _failed("llm_refused", f"the model refused: {said[:MAX_SAID]}")
+        return _failed("llm_refused", say("the model refused: {said}", said=said[:MAX_SAID]))
     if finish == "content_filter":
-        return _failed("llm_refused", "the provider held the answer back (content_filter)")
+        return _failed("llm_refused", say("the provider held the answer back (content_filter)"))
     if said.strip():
         return None
     if called:
-        return _failed("llm_refused", f"it called the tool `{called[0]}`, and none was offered (tool_calls)")
+        return _failed(
+            "llm_refused", say("it called the tool `{called}`, and none was offered (tool_calls)", called=called[0])
+        )
     if message.additional_kwargs.get(REASONING):
         return _failed("llm_empty", say("the answer has no text, only reasoning"))
     return _failed("llm_empty", say("the answer has no text"))
