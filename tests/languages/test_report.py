@@ -18,11 +18,7 @@ from graph.report.dossier.explanation import unexplained
 from graph.report.dossier.timeline import timeline_of
 from graph.report.html.page import page_of
 from graph.report.texts import contradiction
-from graph.report.words import said_reason, said_repair, said_rule
 from graph.report.writing import write_new_folder
-from nodes.fingerprint import fingerprint
-from nodes.rulings import silence_in_words
-from policies.assurance.audit import find_break
 from policies.language import speaking
 from policies.messages.message import KINDS
 from policies.run.staleness import FIELDS
@@ -89,17 +85,17 @@ class _Read(HTMLParser):
 def _read(page: str) -> str:
     reader = _Read()
     reader.feed(page)
-    return _flat("".join(reader.words))
+    return flat("".join(reader.words))
 
 
-def _flat(text: str) -> str:
+def flat(text: str) -> str:
     return " ".join(text.split())
 
 
 def _texts(value: Any, *, is_text: bool = False) -> Iterator[str]:
     """Yield what people, models or a run wrote."""
     if isinstance(value, str):
-        yield from (_flat(BULLET.sub("", line)) for line in (value, *value.split("\n")) if is_text)
+        yield from (flat(BULLET.sub("", line)) for line in (value, *value.split("\n")) if is_text)
     elif isinstance(value, Mapping):
         for key, part in value.items():
             yield from _texts(part, is_text=is_text or key in TEXTS)
@@ -108,27 +104,14 @@ def _texts(value: Any, *, is_text: bool = False) -> Iterator[str]:
             yield from _texts(part, is_text=is_text)
 
 
-REASONS = ("reason", "stop_reason", "repair", "rule")
-
-
-def _said_elsewhere(told: Any) -> Iterator[str]:
-    """Yield what the core and the nodes say of a thread, in English: their words have tests of their own."""
-    for event in told.state.get("events", []):
-        for reason in filter(None, map(event.get, REASONS)):
-            for said in (said_reason(reason), said_rule(reason), said_repair(reason)):
-                yield from (said, said.removesuffix("."), reason)
-    for number in (0, 1):
-        silence = silence_in_words([{}] * number)
-        yield from (silence, silence.capitalize())
-    broken = find_break(told.state.get("events", []), fingerprint)
-    yield from [broken.message] if broken else []
-    yield from ("could not be read", "Could not be read", "it is not in the facts")
-
-
-def _data(told: Any) -> list[str]:
-    """Return the texts of a thread, and what is said of it elsewhere, the longest first."""
-    found = {*_texts(told.record), *_texts(told.state), *_said_elsewhere(told)}
+def texts_of(told: Any) -> list[str]:
+    """Return the texts of a thread and the reasons by which it stopped or refused something, the longest first."""
+    reasons = {event.get(key) for event in told.state.get("events", []) for key in REASONS}
+    found = {*_texts(told.record), *_texts(told.state), *filter(None, reasons)}
     return sorted({*found, *(f"{each[:1].upper()}{each[1:]}" for each in found)}, key=len, reverse=True)
+
+
+REASONS = ("reason", "stop_reason", "repair", "rule")
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +126,7 @@ def _unsaid(told: Any) -> list[str]:
         hashed: dict[str, Any] = {"hashes": {}, "prompts": {}, "versions": {}}  # their names are keys
         page = page_of({**dossier, "record": {**dossier["record"], **hashed}})
     read = _read(page)
-    for text in filter(None, _data(told)):
+    for text in filter(None, texts_of(told)):
         read = re.sub(rf"(?<!\w){re.escape(text)}(?!\w)", " ", read)
     return unsaid(read, MACHINE)
 
@@ -195,7 +178,6 @@ def test_a_line_of_the_timeline_has_no_word_that_is_not_said(event: dict[str, An
     with speaking(PSEUDO):
         ((line,),) = (group["lines"] for group in timeline_of(past))
         told = " ".join(filter(None, (line["what"], line["detail"])))
-    told = told.replace("nobody answered in time", "")  # said by the nodes
     assert unsaid(re.sub(r"step_\d+", "", told), ["max", "rounds", "reached"]) == []
 
 

@@ -146,9 +146,10 @@ def _flips(dossier: Plain) -> Iterator[str]:
         return
     yield from (f"## {say('What would have changed it')}", "")
     if not flips["stances"] and not flips["limits"]:
-        yield say(
+        yield say_count(
             "No change of up to {number} stances, of a single fact or of a limit would have changed it.",
-            number=flips["searched"],
+            "No change of up to {number} stances, of a single fact or of a limit would have changed it.",
+            flips["searched"],
         )
         return
     rows = [[_outcome(flip), _stance_line(line)] for flip in flips["stances"] for line in flip["lines"]]
