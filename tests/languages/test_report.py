@@ -28,18 +28,18 @@ from tests.report.works import EVERY
 
 STORIES = (
     *("go_with_caution", "capped", "unread", "no_go", "escalated", "max_messages", "refused", "timeout", "needs_input"),
+    *("crowd", "plan", "plan_failed", "plan_refused", "pipeline", "parallel", "parallel_stopped", "debate"),
     *(
-        "crowd",
-        "plan",
-        "plan_failed",
-        "plan_refused",
-        "pipeline",
-        "parallel",
-        "parallel_stopped",
-        "debate",
         "hierarchy",
+        "nested",
+        "manager",
+        "workspace",
+        "conversation",
+        "conversation_endless",
+        "vote",
+        "no_quorum",
+        "messages",
     ),
-    *("nested", "manager", "workspace", "conversation", "conversation_endless", "vote", "no_quorum", "messages"),
     *("people_waiting", "people_decided", "people_again", "people_stopped", "people_expired", "people_half_expired"),
     *("people_unsigned", "people_to_sign", "people_signed", "people_seat", "people_supplied"),
 )
