@@ -13,6 +13,7 @@ from graph.languages.catalogue import language_of
 from graph.past import Past
 from graph.problems import UsageError
 from graph.record import record_of
+from graph.report.dossier.changed import find_change
 from graph.report.dossier.dossier import dossier_of
 from graph.report.dossier.explanation import unexplained
 from graph.report.dossier.timeline import timeline_of
@@ -206,6 +207,25 @@ def test_a_french_page_is_declared_as_french_and_an_english_one_as_english(story
     assert "marge restante\u00a0: 0,002 (6,7\u00a0% de la limite)" in page
     assert "3 rôles au tour 1\u00a0: 2 go, 1 caution." in page
     assert '<html lang="en"' in told.page
+
+
+def test_a_page_in_french_escapes_what_it_says_as_one_in_english(story: Any) -> None:
+    told = story("hostile")
+    with speaking(language_of("fr")):
+        page = page_of(dossier_of("t", told.record, told.state))
+    for hostile in ("<script>alert", "<img src=x", "<svg/onload"):
+        assert hostile not in page
+    assert page.count("&lt;script&gt;alert(1)") == told.page.count("&lt;script&gt;alert(1)") > 0
+
+
+def test_what_differs_in_a_changed_thread_has_one_name_for_programs_and_is_told_in_french(story: Any) -> None:
+    state = story("go_with_caution").state
+    moved = {**state, "case": {**state["case"], "goal": "Another."}}
+    with speaking(language_of("fr")):
+        changed = find_change("t", moved)
+        assert changed is not None
+        assert changed.what == ("goal",)
+        assert "ne correspond plus à son dossier (objectif)" in changed.sentence
 
 
 @pytest.mark.parametrize(
