@@ -142,7 +142,7 @@ def test_all_that_does_not_fit_is_told_at_once_with_all_else_that_is_wrong(capsy
 
     assert sorted(said.partition(" ")[2][:60] for said in sentences) == [
         "`guards.0.fact` cannot be used: `safety.open_recals` is not ",
-        "`mood` is an unknown key; allowed: name, title, goal, facts,",
+        "`mood` is an unknown key; allowed: name, title, goal, langua",
         "`roles.quality.checks.0.when` cannot be used: `safety.regoin",
     ]
 
