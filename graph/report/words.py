@@ -56,13 +56,6 @@ KINDS_ASKED = {
 }
 """What people are asked for."""
 
-PLACES = {
-    "finalize": phrase("the closing text"),
-    "human": phrase("a question to people"),
-    "facts": phrase("facts"),
-}
-"""Where a run stopped that was in no round and no stage."""
-
 STAGES = {
     "round": phrase("round {number}"),
     "reply": phrase("reply {number}"),
@@ -82,6 +75,9 @@ STAGES = {
     "ballots": phrase("ballots"),
     "synthesis": phrase("synthesis"),
     "open": phrase("open"),
+    "facts": phrase("facts"),
+    "human": phrase("a question to people"),
+    "finalize": phrase("the closing text"),
 }
 """Stages and seats that no role gives its name; those that are counted by the word before the number."""
 
@@ -173,7 +169,7 @@ def said_phase(phase: str, titles: Mapping[str, str] = NO_TITLES) -> str:
     ('round 1, Risk analyst', 'the closing text')
     """
     stage, _, seat = phase.partition(":")
-    place = say(PLACES[stage]) if stage in PLACES else said_stage(stage)
+    place = said_stage(stage)
     return f"{place}, {titles.get(seat) or said_stage(seat)}" if seat else place
 
 

@@ -13,16 +13,13 @@ from graph.languages.catalogue import language_of
 from graph.past import Past
 from graph.problems import UsageError
 from graph.record import record_of
+from graph.report.dossier.changed import find_change
 from graph.report.dossier.dossier import dossier_of
 from graph.report.dossier.explanation import unexplained
 from graph.report.dossier.timeline import timeline_of
 from graph.report.html.page import page_of
 from graph.report.texts import contradiction
-from graph.report.words import said_reason, said_repair, said_rule
 from graph.report.writing import write_new_folder
-from nodes.fingerprint import fingerprint
-from nodes.rulings import silence_in_words
-from policies.assurance.audit import find_break
 from policies.language import speaking
 from policies.messages.message import KINDS
 from policies.run.staleness import FIELDS
@@ -32,18 +29,18 @@ from tests.report.works import EVERY
 
 STORIES = (
     *("go_with_caution", "capped", "unread", "no_go", "escalated", "max_messages", "refused", "timeout", "needs_input"),
+    *("crowd", "plan", "plan_failed", "plan_refused", "pipeline", "parallel", "parallel_stopped", "debate"),
     *(
-        "crowd",
-        "plan",
-        "plan_failed",
-        "plan_refused",
-        "pipeline",
-        "parallel",
-        "parallel_stopped",
-        "debate",
         "hierarchy",
+        "nested",
+        "manager",
+        "workspace",
+        "conversation",
+        "conversation_endless",
+        "vote",
+        "no_quorum",
+        "messages",
     ),
-    *("nested", "manager", "workspace", "conversation", "conversation_endless", "vote", "no_quorum", "messages"),
     *("people_waiting", "people_decided", "people_again", "people_stopped", "people_expired", "people_half_expired"),
     *("people_unsigned", "people_to_sign", "people_signed", "people_seat", "people_supplied"),
 )
@@ -108,27 +105,14 @@ def _texts(value: Any, *, is_text: bool = False) -> Iterator[str]:
             yield from _texts(part, is_text=is_text)
 
 
-REASONS = ("reason", "stop_reason", "repair", "rule")
-
-
-def _said_elsewhere(told: Any) -> Iterator[str]:
-    """Yield what the core and the nodes say of a thread, in English: their words have tests of their own."""
-    for event in told.state.get("events", []):
-        for reason in filter(None, map(event.get, REASONS)):
-            for said in (said_reason(reason), said_rule(reason), said_repair(reason)):
-                yield from (said, said.removesuffix("."), reason)
-    for number in (0, 1):
-        silence = silence_in_words([{}] * number)
-        yield from (silence, silence.capitalize())
-    broken = find_break(told.state.get("events", []), fingerprint)
-    yield from [broken.message] if broken else []
-    yield from ("could not be read", "Could not be read", "it is not in the facts")
-
-
 def texts_of(told: Any) -> list[str]:
-    """Return the texts of a thread, and what is said of it elsewhere, the longest first."""
-    found = {*_texts(told.record), *_texts(told.state), *_said_elsewhere(told)}
+    """Return the texts of a thread and the reasons by which it stopped or refused something, the longest first."""
+    reasons = {event.get(key) for event in told.state.get("events", []) for key in REASONS}
+    found = {*_texts(told.record), *_texts(told.state), *filter(None, reasons)}
     return sorted({*found, *(f"{each[:1].upper()}{each[1:]}" for each in found)}, key=len, reverse=True)
+
+
+REASONS = ("reason", "stop_reason", "repair", "rule")
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +179,6 @@ def test_a_line_of_the_timeline_has_no_word_that_is_not_said(event: dict[str, An
     with speaking(PSEUDO):
         ((line,),) = (group["lines"] for group in timeline_of(past))
         told = " ".join(filter(None, (line["what"], line["detail"])))
-    told = told.replace("nobody answered in time", "")  # said by the nodes
     assert unsaid(re.sub(r"step_\d+", "", told), ["max", "rounds", "reached"]) == []
 
 
@@ -223,7 +206,27 @@ def test_a_french_page_is_declared_as_french_and_an_english_one_as_english(story
     assert '<h2 id="guards">Garde-fous</h2>' in page
     assert "marge restante\u00a0: 0,002 (6,7\u00a0% de la limite)" in page
     assert "3 rôles au tour 1\u00a0: 2 go, 1 caution." in page
+    assert "15\u202f200" in page
     assert '<html lang="en"' in told.page
+
+
+def test_a_page_in_french_escapes_what_it_says_as_one_in_english(story: Any) -> None:
+    told = story("hostile")
+    with speaking(language_of("fr")):
+        page = page_of(dossier_of("t", told.record, told.state))
+    for hostile in ("<script>alert", "<img src=x", "<svg/onload"):
+        assert hostile not in page
+    assert page.count("&lt;script&gt;alert(1)") == told.page.count("&lt;script&gt;alert(1)") > 0
+
+
+def test_what_differs_in_a_changed_thread_has_one_name_for_programs_and_is_told_in_french(story: Any) -> None:
+    state = story("go_with_caution").state
+    moved = {**state, "case": {**state["case"], "goal": "Another."}}
+    with speaking(language_of("fr")):
+        changed = find_change("t", moved)
+        assert changed is not None
+        assert changed.what == ("goal",)
+        assert "ne correspond plus à son dossier (objectif)" in changed.sentence
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,11 @@ def said(sentence: str, /, **values: object) -> Markup:
     return told.format_map(values) if values else told
 
 
+def said_count(one: str, many: str, number: int, /, **values: object) -> Markup:
+    """Return the sentence of the page for one or for many in the language that is spoken, every value in it escaped."""
+    return Markup(say_count(one, many, number, **{name: escape(value) for name, value in values.items()}))
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -49,7 +54,7 @@ def _environment() -> Environment:
     )
     environment.filters["breakable"] = breakable
     environment.filters["blocks"] = blocks_of
-    environment.globals.update(say=said, say_count=say_count)
+    environment.globals.update(say=said, say_count=said_count)
     return environment
 
 
