@@ -206,6 +206,7 @@ def test_a_french_page_is_declared_as_french_and_an_english_one_as_english(story
     assert '<h2 id="guards">Garde-fous</h2>' in page
     assert "marge restante\u00a0: 0,002 (6,7\u00a0% de la limite)" in page
     assert "3 rôles au tour 1\u00a0: 2 go, 1 caution." in page
+    assert "15\u202f200" in page
     assert '<html lang="en"' in told.page
 
 

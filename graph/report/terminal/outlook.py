@@ -56,7 +56,8 @@ def print_outlook(outlook: Mapping[str, Any], sequence: Sequence[str], console: 
         stages = _stages(outlook[name], say(TITLES["both" if same else name]))
         console.print(fitted(console, stages, is_titled=True))
     console.print(fitted(console, _models(outlook["longest"]["models"]), is_titled=True))
-    console.print(visible(say("Who sees whom: {told}", told=say("; ").join(tell(outlook["sees"], sequence)))))
+    seen = say("; ").join(tell(outlook["sees"], sequence))
+    console.print(visible(say("Who sees whom: {readers}", readers=seen)))
     console.print(
         say_count(
             "With every repair and replan: at most {number} call; {limit} is {most}.",
@@ -108,13 +109,18 @@ def _rows(stages: Sequence[Mapping[str, Any]], indent: str) -> Iterator[list[Tex
     for stage in stages:
         asks = ", ".join(_seat(each) for each in stage["asks"])
         numbers = [Text(_figure(stage[key])) for key in ("calls", "latency_calls", "at_once")]
-        yield [visible(f"{indent}{said_stage(stage['stage'].replace(' ', '_'))}"), *numbers, visible(asks)]
+        yield [visible(f"{indent}{_stage(stage['stage'])}"), *numbers, visible(asks)]
         for each in stage["asks"]:
             if "stages" in each:
                 team = say("the team {name}", name=each["team"])
                 told = say("{name}: {value}", name=each["seat"], value=team)
                 yield [visible(f"{indent}  {told}"), *[Text("")] * 4]
                 yield from _rows(each["stages"], f"{indent}    ")
+
+
+def _stage(label: str) -> str:
+    """Return a stage as people say it; one of several of its kind by its key, as in plain values."""
+    return label if "_" in label else said_stage(label.replace(" ", "_"))
 
 
 def _seat(asked: Mapping[str, Any]) -> str:
