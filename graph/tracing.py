@@ -30,6 +30,7 @@ from graph.settings import HOSTED, Settings
 from graph.store.traces import Traced, note_trace
 from nodes.fingerprint import Pin, fingerprints
 from nodes.services import Annotate, say_nothing
+from policies.language import phrase, say
 from policies.team.nesting import teams_within
 from policies.team.team import Team
 
@@ -37,8 +38,7 @@ Plain = dict[str, Any]
 
 LOG = logging.getLogger("accord")
 TIMEOUT_MS = (3_000, 10_000)
-BUSY = (408, 429)
-INGEST = "/runs/multipart"
+BUSY, INGEST = (408, 429), "/runs/multipart"
 NO_KEY = (
     "LANGSMITH_TRACING is true, but LANGSMITH_API_KEY is not set; set it, or LANGSMITH_ENDPOINT to a server of yours"
 )
@@ -114,15 +114,15 @@ class _Client(Client):
         except (LangSmithNotFoundError, LangSmithConflictError) as error:
             self.delivery.answered()
             if pathname.endswith(INGEST) and isinstance(error, LangSmithNotFoundError):
-                raise RefusedError("it answered 404") from None
+                raise RefusedError(say("it answered {status}", status=404)) from None
             raise
         except Exception as error:
             status = status_of(error)
             if status is None:
-                raise UnreachableError("it cannot be reached") from None
+                raise UnreachableError(say("it cannot be reached")) from None
             self.delivery.answered()
             kind = UnreachableError if status in BUSY or status >= 500 else RefusedError
-            raise kind(f"it answered {status}") from None
+            raise kind(say("it answered {status}", status=status)) from None
         self.delivery.answered()
         return response
 
@@ -131,7 +131,7 @@ class _Client(Client):
         try:
             self._post(feedback)
         except LangSmithNotFoundError:
-            raise EarlyError("it does not know the trace") from None
+            raise EarlyError(say("it does not know the trace")) from None
         except RefusedError as refused:
             session = self._session()
             if session is None:
@@ -276,7 +276,8 @@ def post_judgement(settings: Settings, traced: Traced, scores: Mapping[str, floa
         for key, score in scores.items():
             client.post_feedback(feedback_of(traced.run_id, key, score, comment))
     except (UnreachableError, EarlyError, RefusedError) as error:
-        raise UsageError(f"LangSmith at {settings.langsmith_endpoint} did not take the feedback: {error}") from None
+        told = phrase("LangSmith at {address} did not take the feedback: {why}")
+        raise UsageError(say(told, address=settings.langsmith_endpoint, why=error)) from None
 
 
 def _open_client(settings: Settings) -> _Client:

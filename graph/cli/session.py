@@ -92,7 +92,7 @@ def facts_from(path: str | None) -> dict[str, Any] | None:
 def run_async(work: Callable[[Any], Awaitable[T]]) -> T:
     """Run `work(halt)` in an event loop; Ctrl-C stops the calls under way, a second one ends the process.
 
-    The language that it comes to speak is spoken afterwards, too.
+    The language that it speaks in the end is spoken afterwards, too.
     """
     import asyncio
 

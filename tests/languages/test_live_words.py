@@ -2,6 +2,7 @@
 
 import io
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -104,3 +105,23 @@ def test_what_is_shown_of_rare_events(is_redrawn: bool) -> None:
     reasons = [said_reason("max_messages"), said_rule("llm_invalid_json:anna"), said_reason("llm_timeout:anna")]
     assert unsaid(told, "xyz vote anna ben cfo t", reasons) == []
     assert "$0·5000" in told
+
+
+def test_a_board_that_another_thread_draws_speaks_the_language_of_its_run() -> None:
+    drawn: list[str] = []
+    console = Console(file=io.StringIO(), width=100, height=6)
+    progress = LiveProgress(console, clock=lambda: 90.0, is_redrawn=True)
+    seats = [{"role": f"anna{number}", "seat": f"anna{number}"} for number in range(9)]
+    for event in ({**RUN, "roles": {}, "spent": SPENT}, {"event": "opened", "round": 1, "stage": 1, "seats": seats}):
+        progress.take(event)
+
+    def draw() -> None:
+        with console.capture() as capture:
+            console.print(progress._drawn())
+        drawn.append(capture.get())
+
+    drawing = threading.Thread(target=draw)
+    drawing.start()
+    drawing.join()
+    assert unsaid(drawn[0], "xyz vote anna") == []
+    assert "…" in drawn[0]

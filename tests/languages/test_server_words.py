@@ -1,6 +1,8 @@
 """What a server tells of a French team is said in French: its form, its drawing and its refusals."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from graph.build import build_graph
 from graph.facts.loader import load_facts
 from graph.past import Past
 from graph.problems import UsageError
-from graph.serving import Thread, _of_pattern
+from graph.serving import Thread, _of_pattern, compiled_to_read
 from graph.teams.approval import approved
 from graph.teams.forms import configuration_of, form_of
 from graph.teams.loader import Changes, load_team
@@ -25,7 +27,7 @@ from graph.web.requests import (
 from nodes.services import InputRefusedError, Services
 from policies.assurance.approval import find_unapproved
 from policies.assurance.counterexamples import shown_example
-from policies.language import speaking
+from policies.language import ENGLISH, speaking
 from tests.languages.pseudo import PSEUDO, unsaid
 
 TEAM = load_team("checkout_launch_fr")
@@ -149,3 +151,10 @@ def test_a_policy_that_is_not_monotone() -> None:
     assert found is not None
     examples = [shown_example(each.counterexample) for each in found.failing if each.counterexample]
     assert unsaid(told_by(lambda: approved(team)), "p", examples) == []
+
+
+def test_a_graph_that_is_served_has_the_form_of_its_teams_language(accord_home: Path) -> None:
+    with speaking(ENGLISH):
+        served = asyncio.run(compiled_to_read(TEAM, {"a": 1}))
+    texts = list(texts_in(served.get_input_jsonschema()))
+    assert [unsaid(text, "Input", TEAM.name) for text in texts] == [[] for _ in texts]

@@ -11,6 +11,7 @@ from rich.text import Text
 from graph.patterns.guide import tell
 from graph.report.terminal.blocks import fitted, rows_shown
 from graph.report.terminal.visible import styled, visible
+from graph.report.words import said_stage
 from policies.language import in_figures, phrase, say, say_count
 
 Plain = dict[str, Any]
@@ -107,7 +108,7 @@ def _rows(stages: Sequence[Mapping[str, Any]], indent: str) -> Iterator[list[Tex
     for stage in stages:
         asks = ", ".join(_seat(each) for each in stage["asks"])
         numbers = [Text(_figure(stage[key])) for key in ("calls", "latency_calls", "at_once")]
-        yield [visible(f"{indent}{stage['stage']}"), *numbers, visible(asks)]
+        yield [visible(f"{indent}{said_stage(stage['stage'].replace(' ', '_'))}"), *numbers, visible(asks)]
         for each in stage["asks"]:
             if "stages" in each:
                 team = say("the team {name}", name=each["team"])
