@@ -108,13 +108,18 @@ def _rows(stages: Sequence[Mapping[str, Any]], indent: str) -> Iterator[list[Tex
     for stage in stages:
         asks = ", ".join(_seat(each) for each in stage["asks"])
         numbers = [Text(_figure(stage[key])) for key in ("calls", "latency_calls", "at_once")]
-        yield [visible(f"{indent}{said_stage(stage['stage'].replace(' ', '_'))}"), *numbers, visible(asks)]
+        yield [visible(f"{indent}{_stage(stage['stage'])}"), *numbers, visible(asks)]
         for each in stage["asks"]:
             if "stages" in each:
                 team = say("the team {name}", name=each["team"])
                 told = say("{name}: {value}", name=each["seat"], value=team)
                 yield [visible(f"{indent}  {told}"), *[Text("")] * 4]
                 yield from _rows(each["stages"], f"{indent}    ")
+
+
+def _stage(label: str) -> str:
+    """Return a stage as people say it; one of several of its kind by its key, as in plain values."""
+    return label if "_" in label else said_stage(label.replace(" ", "_"))
 
 
 def _seat(asked: Mapping[str, Any]) -> str:
