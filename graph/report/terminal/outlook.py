@@ -56,7 +56,8 @@ def print_outlook(outlook: Mapping[str, Any], sequence: Sequence[str], console: 
         stages = _stages(outlook[name], say(TITLES["both" if same else name]))
         console.print(fitted(console, stages, is_titled=True))
     console.print(fitted(console, _models(outlook["longest"]["models"]), is_titled=True))
-    console.print(visible(say("Who sees whom: {told}", told=say("; ").join(tell(outlook["sees"], sequence)))))
+    seen = say("; ").join(tell(outlook["sees"], sequence))
+    console.print(visible(say("Who sees whom: {readers}", readers=seen)))
     console.print(
         say_count(
             "With every repair and replan: at most {number} call; {limit} is {most}.",
