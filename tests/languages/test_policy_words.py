@@ -18,6 +18,7 @@ from policies.decision.guards import ABSENT, COMPARISONS, UNREADABLE, Guard, exa
 from policies.decision.table import Policy
 from policies.decision.variables import VARIABLES
 from policies.language import say, speaking
+from policies.people.answering import Offered
 from policies.plain import shown, written
 from policies.run.staleness import changes_in_words
 from policies.run.stop import Stop
@@ -27,7 +28,7 @@ from policies.team.rules import parse_team
 from tests.languages.catalogues import ROOT
 from tests.languages.pseudo import PSEUDO, unsaid
 from tests.policies.conditions.test_refusals import FACTS, OTHERS
-from tests.policies.people.test_answering import SIGNED, Offered, fault
+from tests.policies.people.test_answering import SIGNED, fault
 from tests.policies.test_team_rules import RULES, TYPES, changed
 
 SAID_BY = ("say", "phrase", "say_count")
