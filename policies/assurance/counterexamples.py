@@ -15,7 +15,7 @@ MANY = 12
 def shown_example(example: Counterexample) -> str:
     """Return a counterexample as one sentence."""
     pairs = zip(example.votes, example.outcomes, strict=True)
-    said = "; ".join(
+    said = say("; ").join(
         say("{casts} gives {outcome}", casts=shown_casts(casts), outcome=outcome) for casts, outcome in pairs
     )
     if not said:
@@ -64,7 +64,7 @@ def shown_casts(casts: Mapping[str, Cast]) -> str:
     'go: legal, finance; block: risk'
     """
     spoken = {name: [role for role, cast in casts.items() if cast == name] for name in CASTS}
-    return "; ".join(
+    return say("; ").join(
         say("{cast}: {roles}", cast=name, roles=", ".join(roles)) for name, roles in spoken.items() if roles
     )
 

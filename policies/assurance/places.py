@@ -11,6 +11,7 @@ from policies.assurance.walk import Reached, WalkNode, layers_of, walk
 from policies.decision.guards import Finding, Guard
 from policies.decision.outcome import Ruling
 from policies.decision.vote import Cast
+from policies.language import say
 
 Casts = Mapping[str, Cast]
 
@@ -122,7 +123,7 @@ class Places:
             return None
         findings = () if first.guard is None else (Finding(first.guard, True),)
         name = None if first.guard is None else first.guard.name
-        note = "; ".join(each for each in (first.note, first.spot.reached.how) if each) or None
+        note = say("; ").join(each for each in (first.note, first.spot.reached.how) if each) or None
         return self.confirmed(Counterexample(first.votes, first.outcomes, first.spot.place, note, (), name), findings)
 
     def confirmed(self, example: Counterexample, findings: Sequence[Finding] = ()) -> Counterexample:

@@ -48,7 +48,7 @@ def plain_single(found: Single) -> Plain:
 def print_single(found: Single, console: Console) -> None:
     """Print a decided vote: its place, the outcome, the row and what it read, caps, and whether a run gets there."""
     place, subject = found.place, found.subject
-    at = f"{shown_place(place)}; max_rounds {place.max_rounds}"
+    at = say("{place}; max_rounds {most}", place=shown_place(place), most=place.max_rounds)
     console.print(visible(say("{name}: {value}", name=_head(subject), value=at)))
     streak = say("streak {number} (rounds in a row with a block right before this one)", number=place.rounds_blocked)
     console.print(visible(f"  {streak}"))
