@@ -16,6 +16,7 @@ from nodes.signed import declared_keys
 from nodes.state import Input, State
 from policies.assurance.approval import find_unapproved
 from policies.decision.table import DECISIONS
+from policies.language import say
 from policies.patterns.course import PATTERNS
 from policies.plain import clean_text
 from policies.run.budgets import change_budget
@@ -155,9 +156,13 @@ def _refuse_unproved(team: Team, before: Budget, limits: Budget, began: Budget |
         return
     if found.failing:
         raise InputRefusedError(
-            f"under these limits the policy `{found.policy.name}` is not {found.failing[0].property}"
+            say(
+                "under these limits the policy `{name}` is not {property}",
+                name=found.policy.name,
+                property=found.failing[0].property,
+            )
         )
-    raise InputRefusedError(f"under these limits the policy cannot be proved: {found.too_many}")
+    raise InputRefusedError(say("under these limits the policy cannot be proved: {why}", why=found.too_many))
 
 
 def _refuse_broken(state: State, thread: str) -> None:
@@ -165,7 +170,13 @@ def _refuse_broken(state: State, thread: str) -> None:
     case = state.get("case")
     broken = find_disagreement(thread, state) if case and case["task"] is None else None
     if broken is not None:
-        raise InputRefusedError(f"the thread's record is broken at event {broken.place}: it {broken.message}")
+        raise InputRefusedError(
+            say(
+                "the thread's record is broken at event {place}: it {message}",
+                place=broken.place,
+                message=broken.message,
+            )
+        )
 
 
 def check_given(given: Mapping[str, Any]) -> None:
@@ -183,7 +194,9 @@ def check_given(given: Mapping[str, Any]) -> None:
 def _problem(detail: ErrorDetails) -> str:
     words = allowed_by(detail)  # without the value, which may be private
     name = f"`{detail['loc'][0]}`"
-    return f"{name}: {detail['msg'].removeprefix('Value error, ')}" if words is None else f"{name} must be {words}"
+    if words is None:
+        return say("{name}: {problem}", name=name, problem=detail["msg"].removeprefix("Value error, "))
+    return say("{name} must be {allowed}", name=name, allowed=words)
 
 
 def _reopened(state: State) -> Update:

@@ -8,6 +8,7 @@ from nodes.fingerprint import digest, fingerprint
 from nodes.signed import declared_keys, find_unsigned, pinned_keys
 from policies.assurance.audit import Break, Event, Head, find_break
 from policies.assurance.commitments import find_difference
+from policies.language import say
 
 State = Mapping[str, Any]
 
@@ -26,7 +27,7 @@ def find_broken(events: Sequence[Event], noted: Head | None = None) -> Break | N
     try:
         return find_unsigned(events)
     except MISREAD as error:
-        return _unlike(events, f"cannot be read: {type(error).__name__}: {error}")
+        return _unlike(events, say("cannot be read: {name}: {error}", name=type(error).__name__, error=error))
 
 
 def find_disagreement(thread: str, state: State, noted: Head | None = None) -> Break | None:
@@ -41,17 +42,19 @@ def find_disagreement(thread: str, state: State, noted: Head | None = None) -> B
             return broken
         foreign = [event["seq"] for event in events_of(state, "admitted") if event["thread"] != thread]
         if foreign:
-            return Break(foreign[0], "has a thread id that differs from the thread's")
+            return Break(foreign[0], say("has a thread id that differs from the thread's"))
         return find_difference(events, state, CHANNELS, digest) or _find_unpinned(events, state)
     except MISREAD as error:
-        return _unlike(events, f"cannot be compared with the thread: {type(error).__name__}: {error}")
+        return _unlike(
+            events, say("cannot be compared with the thread: {name}: {error}", name=type(error).__name__, error=error)
+        )
 
 
 def _find_unpinned(events: Sequence[Event], state: State) -> Break | None:
     """Return whether the keys that the team of a thread declares are not those by which its answers were checked."""
     if declared_keys(state["case"]["team"]) == pinned_keys(events):
         return None
-    return _unlike(events, "is the last, and none before it pins the keys that the thread's team declares")
+    return _unlike(events, say("is the last, and none before it pins the keys that the thread's team declares"))
 
 
 def _unlike(events: object, message: str) -> Break:

@@ -10,6 +10,7 @@ from nodes.events import Body, events_of, said_guard
 from nodes.fingerprint import fingerprint
 from policies.decision.guards import cap_of, examine
 from policies.decision.table import DECISIONS, Decision
+from policies.language import phrase, say
 from policies.patterns.course import PATTERNS
 from policies.people.answering import find_moved_since
 from policies.people.question import Question, QuestionKind, Taken, Word, open_of, options_within
@@ -25,6 +26,14 @@ Plain = dict[str, Any]
 State = Mapping[str, Any]
 
 ID_LENGTH = 12
+
+STALE = {
+    "policy": phrase("is stale: the policy moved since it was asked"),
+    "facts": phrase("is stale: the facts moved since it was asked"),
+    "round": phrase("is stale: the round moved since it was asked"),
+    "stances": phrase("is stale: the stances moved since it was asked"),
+}
+"""Why a question waits no longer, by what it was asked about that moved."""
 
 
 def questions_of(state: State) -> list[Question]:
@@ -61,9 +70,10 @@ class Asking:
 
     def to_decide(self, state: State, outcome: Body, now: str) -> Question:
         """Return the question that a round leaves to people; `outcome` is its event, and `state` that after it."""
-        no_row = "no row of its policy holds" if self._team.policy.otherwise == "escalate" else None
-        why = outcome["because"] or outcome["fault"] or no_row or "the rounds ended without a decision"
-        told = f"The team may not decide alone: {why}. What is decided? {state['case']['goal']}"
+        no_row = say("no row of its policy holds") if self._team.policy.otherwise == "escalate" else None
+        reason = outcome["because"] or outcome["fault"]
+        why = say(reason) if reason else no_row or say("the rounds ended without a decision")
+        told = say("The team may not decide alone: {why}. What is decided? {goal}", why=why, goal=state["case"]["goal"])
         deciders = self._team.escalate.decide
         cap = cap_of(examine(self._team.guards, state["case"]["facts"]))
         options = options_within(cap, self.may_go_on(state))
@@ -71,7 +81,11 @@ class Asking:
 
     def to_sign(self, state: State, decision: Decision, now: str) -> Question:
         """Return the question whose answer puts names to a decision of the team."""
-        told = f"The team decided: {decision}. Do you put your name to it? {state['case']['goal']}"
+        told = say(
+            "The team decided: {decision}. Do you put your name to it? {goal}",
+            decision=decision,
+            goal=state["case"]["goal"],
+        )
         options: tuple[Word, ...] = (decision, *self._another(state), "stop")
         outcome = events_of(state, "outcome")[-1]
         return self._asked(state, "sign_off", self._team.sign_off, told, now, outcome, options)
@@ -79,7 +93,7 @@ class Asking:
     def to_contribute(self, state: State, ask: Mapping[str, Any], now: str) -> Question:
         """Return the question that a seat is, which a person fills."""
         role = self._team.roles[ask["role"]]
-        told = f"{role.title}: {role.mandate} {state['case']['goal']}"
+        told = say("{title}: {mandate} {goal}", title=role.title, mandate=role.mandate, goal=state["case"]["goal"])
         asked = self._asked(state, "contribute", role.people, told, now, seat=name_of(ask), attempt=ask["attempt"])
         return replace(asked, seat=name_of(ask), wave=state["wave"]["number"])
 
@@ -88,7 +102,7 @@ class Asking:
         names = self._team.escalate.supply.get(path)
         if names is None:
             return None
-        told = f"The team needs the fact `{path}` to start: {cause}"
+        told = say("The team needs the fact `{path}` to start: {cause}", path=path, cause=cause)
         return replace(self._asked(state, "supply", names, told, now, path=path), path=path)
 
     def renewed(self, state: State, question: Question) -> Question:
@@ -142,12 +156,15 @@ def why_not_taken(thread: str, state: State, name: str | None, problem: str) -> 
     waiting = waiting_of(state)
     asked = next((event for event in events_of(state, "asked") if name and event.get("question") == name), None)
     if asked is not None and name not in [each.id for each in waiting]:
-        return f"the question `{name}` {_became(state, asked)}"
+        return say("the question `{name}` {became}", name=name, became=_became(state, asked))
     if waiting:
         return problem
     reason = state.get("stop_reason")
-    ended = "it has ended" if reason == "success" else f"it stopped with {reason}" if reason else "it asks nobody now"
-    return f"the thread `{thread}` waits for nobody: {ended}"
+    if reason == "success":
+        return say("the thread `{thread}` waits for nobody: it has ended", thread=thread)
+    if reason:
+        return say("the thread `{thread}` waits for nobody: it stopped with {reason}", thread=thread, reason=reason)
+    return say("the thread `{thread}` waits for nobody: it asks nobody now", thread=thread)
 
 
 def _became(state: State, asked: Mapping[str, Any]) -> str:
@@ -156,11 +173,14 @@ def _became(state: State, asked: Mapping[str, Any]) -> str:
     later = [event for kind in ended for event in events_of(state, kind)]
     found = next((event for event in later if event["question"] == asked["question"]), None)
     if found is None:
-        return f"is stale: the {_moved_since(state, asked)} moved since it was asked"
+        return say(STALE[_moved_since(state, asked)])
     if found.get("how") == "expired":
-        return f"expired at {asked['expires_at']}, before enough was answered; nothing is changed by another answer"
+        return say(
+            "expired at {expires_at}, before enough was answered; nothing is changed by another answer",
+            expires_at=asked["expires_at"],
+        )
     by = found["by"] if isinstance(found["by"], str) else ", ".join(found["by"])
-    return f"was answered by {by}; nothing is changed by another answer"
+    return say("was answered by {by}; nothing is changed by another answer", by=by)
 
 
 def _moved_since(state: State, asked: Mapping[str, Any]) -> str:
@@ -190,7 +210,7 @@ def _conflicts(state: State, number: int) -> list[str]:
 
 def _guard(found: Mapping[str, Any]) -> Plain:
     kept = ("fact", "value", "limit", "tripped", "cap")
-    return {"name": said_guard(found["name"], found["fault"]), **{key: found[key] for key in kept}}
+    return {"name": said_guard(found), **{key: found[key] for key in kept}}
 
 
 def where_of(question: Question) -> Body:

@@ -12,6 +12,7 @@ from nodes.stages import Stages
 from nodes.state import State
 from policies.decision.guards import examine
 from policies.decision.table import DECISIONS
+from policies.language import say
 from policies.paths import keys_of, with_value
 from policies.patterns.course import PATTERNS
 from policies.people.expiry import rule_expired
@@ -68,7 +69,8 @@ class Effects:
         word = rule_expired(asked, self._team.escalate.on_timeout, PATTERNS[self._team.pattern].is_rounds)
         if asked.kind == "supply":
             stop = plain_stop(
-                Stop(stop_reason("needs_input", asked.path), "facts"), cause=f"nobody supplied it by {asked.expires_at}"
+                Stop(stop_reason("needs_input", asked.path), "facts"),
+                cause=say("nobody supplied it by {expires_at}", expires_at=asked.expires_at),
             )
             return Effect({"questions": [], "pending": stop}, [_event(asked, _Ruled(STOP, "expired"))])
         if asked.kind == "contribute" and word == AGAIN:  # closed without an answer, the seat is asked once more
@@ -121,7 +123,9 @@ class Effects:
 def _why_stopped(asked: Question, ruled: _Ruled) -> str:
     """Return who wanted the run to stop, or that not enough was answered in time."""
     if ruled.how == "expired":
-        return f"{'not everybody' if asked.answers else 'nobody'} answered by {asked.expires_at}"
+        if asked.answers:
+            return say("not everybody answered by {expires_at}", expires_at=asked.expires_at)
+        return say("nobody answered by {expires_at}", expires_at=asked.expires_at)
     return " ".join(each.because for each in asked.answers if each.answer == STOP)
 
 

@@ -17,6 +17,7 @@ from policies.contracts.table import CONTRACTS
 from policies.decision.guards import Finding
 from policies.decision.outcome import Ruling
 from policies.decision.vote import Vote
+from policies.language import say
 from policies.patterns.course import pattern_named
 from policies.run.seats import Reply, Reseating, Seat
 from policies.run.stop import stop_reason
@@ -142,7 +143,8 @@ def decided(vote: Vote, findings: Sequence[Finding], ruling: Ruling, confidences
 def _found(finding: Finding) -> Body:
     guard = {"name": finding.guard.name, "fact": finding.guard.fact, "comparison": finding.guard.comparison}
     values = {"value": finding.value, "limit": finding.limit, "fault": finding.fault}
-    return {**guard, **values, "tripped": finding.tripped, "cap": finding.guard.cap}
+    unread = {"unread": finding.unread.path} if finding.unread else {}
+    return {**guard, **values, **unread, "tripped": finding.tripped, "cap": finding.guard.cap}
 
 
 def vote_from(outcome: Mapping[str, Any], entry: Mapping[str, Any]) -> Vote:
@@ -215,9 +217,10 @@ def capping_guards(state: Mapping[str, Any]) -> tuple[str, ...]:
     """
     lowered = [last for last in events_of(state, "outcome")[-1:] if last["vote"] != last["final"]]
     capping = (found for last in lowered for found in last["findings"] if found["cap"] == last["final"])
-    return tuple(said_guard(found["name"], found["fault"]) for found in capping if found["tripped"])
+    return tuple(said_guard(found) for found in capping if found["tripped"])
 
 
-def said_guard(name: str, fault: str | None) -> str:
+def said_guard(found: Mapping[str, Any]) -> str:
     """Return the name of a tripped guard, with the path that could not be read where that trips it."""
-    return f"{name} ({fault.partition(' (')[0]})" if fault else name
+    name, path = str(found["name"]), found.get("unread")
+    return say("{guard} (could not be read: {path})", guard=name, path=path) if path else name

@@ -18,6 +18,7 @@ from nodes.stages import Stages
 from nodes.state import Node, State
 from nodes.voices.voice import BriefQuestion, Utterance
 from policies.contracts.unwrapping import without_thinking
+from policies.language import say
 from policies.plain import MAX_TEXT, clean_text
 from policies.run.budgets import grant, grant_longer, refuse_call
 from policies.run.stop import Stop, stop_reason
@@ -128,4 +129,4 @@ def _judged(answer: Utterance) -> dict[str, Any]:
     text = clean_text(without_thinking(str(answer.said))).strip()[:MAX_TEXT]
     if text:
         return {"kind": "brief", "text": text}
-    return {"kind": "failure", "reason": stop_reason("llm_empty"), "cause": "the answer has no text"}
+    return {"kind": "failure", "reason": stop_reason("llm_empty"), "cause": say("the answer has no text")}

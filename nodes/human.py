@@ -15,6 +15,7 @@ from nodes.asking import shown_question, waiting_of
 from nodes.closing import Update
 from nodes.services import Services
 from nodes.state import Node, State
+from policies.language import say
 from policies.people.answering import MAX_NAME
 from policies.people.question import Question, is_expired
 from policies.plain import MAX_TEXT
@@ -49,14 +50,18 @@ def form_of(waiting: list[Question]) -> dict[str, Any]:
     options = [*dict.fromkeys(option for each in waiting for option in each.options)]
     is_free = any(not each.options for each in waiting)
     properties = {
-        "question": {"enum": [each.id for each in waiting], "title": "Question", "description": "Its id."},
-        "by": {"type": "string", "maxLength": MAX_NAME, "title": "By", "description": "Who answers."},
-        "answer": {"title": "Answer", **({} if is_free else {"enum": options})},
-        "because": {**text, "title": "Because", "description": "The reason, for the record."},
-        "signature": {**text, "title": "Signature", "description": "An SSH signature, where a key is declared."},
+        "question": {"enum": [each.id for each in waiting], "title": say("Question"), "description": say("Its id.")},
+        "by": {"type": "string", "maxLength": MAX_NAME, "title": say("By"), "description": say("Who answers.")},
+        "answer": {"title": say("Answer"), **({} if is_free else {"enum": options})},
+        "because": {**text, "title": say("Because"), "description": say("The reason, for the record.")},
+        "signature": {
+            **text,
+            "title": say("Signature"),
+            "description": say("An SSH signature, where a key is declared."),
+        },
     }
     needed = ["by", "answer", *(["question"] if len(waiting) > 1 else [])]
-    return {"type": "object", "title": "Answer", "properties": properties, "required": needed}
+    return {"type": "object", "title": say("Answer"), "properties": properties, "required": needed}
 
 
 def _identity(config: Mapping[str, Any]) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 from nodes.events import capping_guards, events_of
 from policies.assurance.audit import Event
 from policies.decision.table import DECISIONS
+from policies.language import say
 
 Plain = dict[str, Any]
 State = Mapping[str, Any]
@@ -53,7 +54,7 @@ def silence_in_words(answers: Sequence[Mapping[str, Any]]) -> str:
     >>> silence_in_words([{"by": "cfo"}])
     'not everybody answered in time'
     """
-    return f"{'not everybody' if answers else 'nobody'} answered in time"
+    return say("not everybody answered in time") if answers else say("nobody answered in time")
 
 
 def _vote_before(state: State, ruled: Event) -> str | None:
@@ -74,17 +75,32 @@ def decision_line(state: State, decision: object) -> str:
     """Return the line above an answer that states the decision: who took it, or which guards lowered it."""
     people, capping = said_by_people(state), capping_guards(state)
     if people is not None:
-        alone = f"; the vote alone gave {people['vote_alone']}" if people["vote_alone"] else ""
-        return f"Decision: {decision} ({people.get('silence') or _by(people['answers'])}{alone})\n\n"
-    vote = events_of(state, "outcome")[-1]["vote"] if capping else None
-    capped = f" (capped by {', '.join(capping)}; the vote alone gave {vote})" if capping else ""
-    return f"Decision: {decision}{capped}\n\n"
+        return f"{_by_people(decision, people)}\n\n"
+    if not capping:
+        return say("Decision: {decision}", decision=decision) + "\n\n"
+    vote, guards = events_of(state, "outcome")[-1]["vote"], ", ".join(capping)
+    told = say(
+        "Decision: {decision} (capped by {guards}; the vote alone gave {vote})",
+        decision=decision,
+        guards=guards,
+        vote=vote,
+    )
+    return f"{told}\n\n"
+
+
+def _by_people(decision: object, people: Plain) -> str:
+    how, vote = people.get("silence") or _by(people["answers"]), people["vote_alone"]
+    if not vote:
+        return say("Decision: {decision} ({how})", decision=decision, how=how)
+    return say("Decision: {decision} ({how}; the vote alone gave {vote})", decision=decision, how=how, vote=vote)
 
 
 def _by(answers: list[Plain]) -> str:
     """Return who decided, in words."""
     *most, last = [each["by"] for each in answers]
-    return f"decided by {', '.join(most)} and {last}" if most else f"decided by {last}"
+    if most:
+        return say("decided by {names} and {last}", names=", ".join(most), last=last)
+    return say("decided by {last}", last=last)
 
 
 def one_line(text: str) -> str:

@@ -11,6 +11,8 @@ from langgraph.store.base import BaseStore
 from nodes.halt import Halt
 from nodes.said import said_to
 from nodes.voices.voice import Voice
+from policies.language import say
+from policies.run.stop_table import MOVED
 from policies.team.team import Team
 
 
@@ -34,8 +36,12 @@ class StaleThreadError(InputRefusedError):
 
     def __init__(self, field: str) -> None:
         super().__init__(
-            f"stale_thread:{field}: this thread was started with {'other' if field == 'facts' else 'another'} {field}; "
-            "start a new thread, or accept the changes to ask the open round again"
+            say(
+                "stale_thread:{field}: this thread was started with {moved}; "
+                "start a new thread, or accept the changes to ask the open round again",
+                field=field,
+                moved=say(MOVED[field]),
+            )
         )
         self.field = field
 

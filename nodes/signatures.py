@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
 
+from policies.language import phrase, say
 from policies.people.keys import PublicKey, read_blob, read_key
 from policies.people.wire import packed, take, take_all
 from policies.plain import Plain, shown
@@ -38,9 +39,9 @@ _CURVES: Mapping[bytes, tuple[ec.EllipticCurve, ec.ECDSA]] = {
     b"nistp384": (ec.SECP384R1(), ec.ECDSA(SHA384())),
     b"nistp521": (ec.SECP521R1(), ec.ECDSA(SHA512())),
 }
-_BROKEN = "is not a signature of OpenSSH, or was damaged"
-_WRONG = "does not fit: something else was signed, or another key signed it"
-_UNCHECKED = "cannot be checked: its numbers, or those of its key, are not ones that such a key has"
+_BROKEN = phrase("is not a signature of OpenSSH, or was damaged")
+_WRONG = phrase("does not fit: something else was signed, or another key signed it")
+_UNCHECKED = phrase("cannot be checked: its numbers, or those of its key, are not ones that such a key has")
 
 
 def decision_bytes(
@@ -84,7 +85,7 @@ def find_forgery(signature: str, message: bytes, key: str) -> str | None:
     try:
         declared = read_key(key)
     except ValueError as error:
-        return f"cannot be checked: the key {error}"
+        return say("cannot be checked: the key {error}", error=error)
     try:
         taken = _taken_apart(signature)
         _check_made_for(taken, declared)
@@ -109,15 +110,15 @@ def signer_of(signature: str) -> str:
 def _taken_apart(signature: str) -> _Signature:
     data = _dearmoured(signature)
     if data[:6] != _MAGIC:
-        raise _FaultError(_BROKEN)
+        raise _FaultError(say(_BROKEN))
     if data[6:10] != _VERSION:
-        raise _FaultError("is of a version other than 1")
+        raise _FaultError(say("is of a version other than 1"))
     try:
         key, namespace, reserved, digest, inner = take_all(data[10:])
         kind, rest = take(inner)
         value, seal = take(rest)
     except ValueError:
-        raise _FaultError(_BROKEN) from None
+        raise _FaultError(say(_BROKEN)) from None
     return _Signature(key, namespace, reserved, _name(digest), _name(kind), value, seal)
 
 
@@ -127,44 +128,58 @@ def _name(said: bytes) -> str:
 
 def _dearmoured(signature: str) -> bytes:
     if len(signature) > MAX_SIGNATURE:
-        raise _FaultError(f"has {len(signature)} characters; allowed: at most {MAX_SIGNATURE}")
+        raise _FaultError(
+            say("has {count} characters; allowed: at most {most}", count=len(signature), most=MAX_SIGNATURE)
+        )
     found = _ARMOUR.fullmatch(signature)
     if found is None:
-        raise _FaultError(f"{_BROKEN}; allowed: the text that `ssh-keygen -Y sign` writes, and nothing around it")
+        raise _FaultError(
+            say(
+                "{fault}; allowed: the text that `ssh-keygen -Y sign` writes, and nothing around it", fault=say(_BROKEN)
+            )
+        )
     text = re.sub(r"\s", "", found[1], flags=re.ASCII)
     try:
         data = b64decode(text, validate=True)
     except ValueError:
-        raise _FaultError(_BROKEN) from None
+        raise _FaultError(say(_BROKEN)) from None
     if b64encode(data).decode() != text:
-        raise _FaultError(_BROKEN)
+        raise _FaultError(say(_BROKEN))
     return data
 
 
 def _check_made_for(taken: _Signature, declared: PublicKey) -> None:
     """Refuse a signature by what it says of itself: its key, what it was made for, and how."""
     if taken.key != declared.blob:
-        raise _FaultError(f"was made with a key other than the declared one, {_print(declared.blob)}")
+        raise _FaultError(say("was made with a key other than the declared one, {print}", print=_print(declared.blob)))
     if taken.namespace != NAMESPACE.encode():
         said = shown(taken.namespace.decode("utf-8", "replace"))
-        raise _FaultError(f"was made for {said}; allowed: `{NAMESPACE}`")
+        raise _FaultError(say("was made for {said}; allowed: `{namespace}`", said=said, namespace=NAMESPACE))
     if taken.reserved:
-        raise _FaultError("has bytes in its reserved field; allowed: none")
+        raise _FaultError(say("has bytes in its reserved field; allowed: none"))
     if taken.digest not in _DIGESTS:
-        raise _FaultError(f"has the digest {shown(taken.digest)}; allowed: sha256 or sha512")
+        raise _FaultError(say("has the digest {digest}; allowed: sha256 or sha512", digest=shown(taken.digest)))
     kinds = tuple(_RSA_HASHES) if declared.kind == "ssh-rsa" else (declared.kind,)
     if taken.kind not in kinds:
-        raise _FaultError(f"is of the kind {shown(taken.kind)}; allowed of this key: {' or '.join(kinds)}")
+        raise _FaultError(
+            say(
+                "is of the kind {kind}; allowed of this key: {kinds}",
+                kind=shown(taken.kind),
+                kinds=say(" or ").join(kinds),
+            )
+        )
     _check_touched(taken, declared)
 
 
 def _check_touched(taken: _Signature, declared: PublicKey) -> None:
     if len(taken.seal) != (_FLAGS_AND_COUNTER if declared.is_hardware else 0):
-        raise _FaultError(_BROKEN)
+        raise _FaultError(say(_BROKEN))
     if declared.is_hardware and not taken.seal[0] & _TOUCHED:
         raise _FaultError(
-            "was made without a touch of the hardware key, so any program on that machine could have made it; "
-            "make a key without `-O no-touch-required`, and declare that one"
+            say(
+                "was made without a touch of the hardware key, so any program on that machine could have made "
+                "it; make a key without `-O no-touch-required`, and declare that one"
+            )
         )
 
 
@@ -183,9 +198,9 @@ def _check_value(taken: _Signature, declared: PublicKey, message: bytes) -> None
     try:
         _VERIFIERS[declared.kind.removeprefix("sk-").removesuffix("@openssh.com")](parts, taken, signed)
     except InvalidSignature:
-        raise _FaultError(_WRONG) from None
+        raise _FaultError(say(_WRONG)) from None
     except (ValueError, UnsupportedAlgorithm):
-        raise _FaultError(_UNCHECKED) from None
+        raise _FaultError(say(_UNCHECKED)) from None
 
 
 def _sealed(application: bytes, seal: bytes, signed: bytes) -> bytes:

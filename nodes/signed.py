@@ -12,6 +12,7 @@ from nodes.fingerprint import digest
 from nodes.signatures import decision_bytes, find_forgery
 from policies.assurance.audit import Break, Event
 from policies.decision.table import DECISIONS, PASSING
+from policies.language import say
 from policies.people.keys import read_key
 from policies.people.panel import PERMITS, REFUSES
 from policies.plain import shown
@@ -94,16 +95,16 @@ def find_faults(events: Iterable[Event]) -> dict[int, str]:
 def _find_unsigned(event: Event, known: Signing) -> str | None:
     by, question, signature = event["by"], event["question"], event.get("signature")
     if question not in known.bound:
-        return f"answers the question {shown(question)}, which was not asked"
+        return say("answers the question {question}, which was not asked", question=shown(question))
     key, seat = known.keys.get(by), event["seat_of"]
     if known.asked[question] and seat not in known.asked[question]:
-        return f"fills the place of {shown(seat)}, who was not asked"
+        return say("fills the place of {seat}, who was not asked", seat=shown(seat))
     if key is None and seat in known.keys:
-        return f"fills the place of {seat}, whose key the team declares, without a signature"
+        return say("fills the place of {seat}, whose key the team declares, without a signature", seat=seat)
     if signature is None:
-        return None if key is None else f"lacks the signature of {by}, whose key the team declares"
+        return None if key is None else say("lacks the signature of {by}, whose key the team declares", by=by)
     if key is None:
-        return f"has a signature of {shown(by)}, for whom the team declares no key"
+        return say("has a signature of {by}, for whom the team declares no key", by=shown(by))
     return _find_unlike(event, known) or _find_forged(event, key)
 
 
@@ -115,15 +116,15 @@ def _find_unlike(event: Event, known: Signing) -> str | None:
     signed = event["signed"]
     for name in {**own, **signed}:
         if name not in own or name not in signed or digest(own[name]) != digest(signed[name]):
-            return f"has a signature over a `{name}` that differs from the answer's"
+            return say("has a signature over a `{name}` that differs from the answer's", name=name)
     return None
 
 
 def _find_forged(event: Event, key: str) -> str | None:
     if not isinstance(event["signature"], str):
-        return f"has a signature of {event['by']} that is not text"
+        return say("has a signature of {by} that is not text", by=event["by"])
     fault = find_forgery(event["signature"], decision_bytes(**event["signed"]), key)
-    return f"has a signature of {event['by']} that {fault}" if fault else None
+    return say("has a signature of {by} that {fault}", by=event["by"], fault=fault) if fault else None
 
 
 def _find_uncounted(event: Event, known: Signing) -> str | None:
@@ -131,7 +132,7 @@ def _find_uncounted(event: Event, known: Signing) -> str | None:
     said = known.said.get(event["question"], {})
     absent = [name for name in event["by"] if name not in [each["by"] for each in said.values()]]
     if absent:
-        return f"counts an answer of {shown(absent[0])}, who gave none"
+        return say("counts an answer of {absent}, who gave none", absent=shown(absent[0]))
     return _find_miscounted(event, said) or _find_unfounded(event, said, known.asked.get(event["question"], ()))
 
 
@@ -140,7 +141,11 @@ def _find_miscounted(event: Event, said: Mapping[str, Event]) -> str | None:
     for seat, cast in event.get("casts", {}).items():
         word: Any = said[seat]["outcome"] if seat in said else None
         if cast not in ((PERMITS[word], REFUSES[word]) if word in PERMITS else ("absent",)):
-            return f"counts {shown(cast)} for {seat}, whose answer is {shown(word) if word else 'missing'}"
+            if not word:
+                return say("counts {cast} for {seat}, whose answer is missing", cast=shown(cast), seat=seat)
+            return say(
+                "counts {cast} for {seat}, whose answer is {word}", cast=shown(cast), seat=seat, word=shown(word)
+            )
     return None
 
 
@@ -148,11 +153,11 @@ def _find_unfounded(event: Event, said: Mapping[str, Event], asked: Sequence[str
     """Return what a ruling lacks of the answers that it needs: a cast of each who was asked, or each name under it."""
     outcome, words = event["outcome"], [each["outcome"] for each in said.values()]
     if event["how"] == "expired":
-        return f"is {shown(outcome)}, which silence never gives" if outcome in PASSING else None
+        return say("is {outcome}, which silence never gives", outcome=shown(outcome)) if outcome in PASSING else None
     if event["kind"] == "sign_off" and outcome not in words:
-        return f"is {shown(outcome)}, which nobody answered"
+        return say("is {outcome}, which nobody answered", outcome=shown(outcome))
     counted = {"decide": event.get("casts", {}), "sign_off": said if outcome in DECISIONS else asked}
     lacking = [name for name in asked if name not in counted.get(event["kind"], asked)]
     if lacking:
-        return f"counts no answer of {lacking[0]}, who was asked"
-    return "counts no answer at all" if event["kind"] == "decide" and not words else None
+        return say("counts no answer of {lacking}, who was asked", lacking=lacking[0])
+    return say("counts no answer at all") if event["kind"] == "decide" and not words else None

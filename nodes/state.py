@@ -11,6 +11,7 @@ from langgraph.channels import DeltaChannel, EphemeralValue
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
+from policies.language import phrase
 from policies.team.fields import Facts, Goal
 
 Node = Any
@@ -141,25 +142,25 @@ class Input(BaseModel):
 
     goal: Goal | None = Field(
         default=None,
-        title="Goal",
-        description="The question put to the team; empty: the team's own.",
+        title=phrase("Goal"),
+        description=phrase("The question put to the team; empty: the team's own."),
         examples=["Prepare a go/no-go brief for the Checkout v2 campaign in US on 2026-03-02."],
     )
     facts: Facts | None = Field(
         default=None,
-        title="Facts",
-        description="The facts every role sees, as one JSON object; empty: the team's own.",
+        title=phrase("Facts"),
+        description=phrase("The facts every role sees, as one JSON object; empty: the team's own."),
         examples=[{"risk_signals": {"failed_payment_rate": 0.028}}],
     )
     budget: dict[str, Any] | None = Field(
         default=None,
-        title="Budget",
-        description="Limits to set for this run, or to raise when a stopped thread is resumed.",
+        title=phrase("Budget"),
+        description=phrase("Limits to set for this run, or to raise when a stopped thread is resumed."),
         examples=[{"max_rounds": 5}],
     )
     accept_changes: bool | None = Field(
         default=None,
-        title="Accept changes",
-        description="Continue although team, policy, facts or goal changed; the open round is asked again.",
+        title=phrase("Accept changes"),
+        description=phrase("Continue although team, policy, facts or goal changed; the open round is asked again."),
         examples=[False],
     )

@@ -14,6 +14,7 @@ from nodes.state import State
 from policies.contracts.answers import Refusal
 from policies.contracts.table import said_check
 from policies.decision.guards import find_unreadable
+from policies.language import say
 from policies.paths import find_above, keys_of, with_value
 from policies.people import answering
 from policies.people.answering import Offered, named, taken
@@ -80,14 +81,18 @@ class Taking:
         """Return what of an answer cannot be kept, or which check of the seat's contract it fails."""
         fault = find_unplain(answer)
         if fault:
-            return f"the answer cannot be kept: {fault}"
+            return say("the answer cannot be kept: {fault}", fault=fault)
         judged = self._judged(state, asked, answer)
         if not isinstance(judged, Refusal):
             return None
         stop = Stop.parse(judged.reason)
         check = judged.check or stop.detail
         because = f" ({judged.because})" if judged.because else ""
-        return f"the answer is not what the seat asks for: {said_check(stop.kind, check)}{because}"
+        return say(
+            "the answer is not what the seat asks for: {check}{because}",
+            check=said_check(stop.kind, check),
+            because=because,
+        )
 
     def _judged(self, state: State, asked: Question, answer: Any) -> Any:
         question = self._stages.question(state, asked.seat or "", None)
@@ -98,20 +103,27 @@ class Taking:
         """Return why a value cannot be the fact that is asked for."""
         path = asked.path or ""
         if value is None:
-            return f"the fact `{path}` is null; allowed: a value"
+            return say("the fact `{path}` is null; allowed: a value", path=path)
         fault = find_unplain(value, path)
         if fault:
-            return f"the fact {fault}"
+            return say("the fact {fault}", fault=fault)
         above = find_above(state["case"]["facts"] or {}, keys_of(path))
         if above is not None:
-            return (
-                f"the fact `{path}` would replace `{'.'.join(above)}`, which is not an object; resume with other facts"
+            return say(
+                "the fact `{path}` would replace `{above}`, which is not an object; resume with other facts",
+                path=path,
+                above=".".join(above),
             )
         facts = with_value(state["case"]["facts"] or {}, keys_of(path), value)
         for guard in self._team.guards:
             for unread in find_unreadable(guard, facts):
                 if keys_of(unread.path) == keys_of(path):
-                    return f"the fact `{path}` {unread.found}, so that the guard {shown(guard.name)} cannot be read"
+                    return say(
+                        "the fact `{path}` {found}, so that the guard {guard} cannot be read",
+                        path=path,
+                        found=say(unread.found),
+                        guard=shown(guard.name),
+                    )
         return None
 
     def _taken(self, state: State, asked: Question, offered: Offered, now: str) -> Given:
@@ -157,16 +169,18 @@ def with_question(said: Mapping[str, Any], state: State, team: Team) -> Plain:
 def offered_from(said: object, identity: str | None = None) -> Offered | str:
     """Return the answer that somebody gave, or what is wrong with its form."""
     if not isinstance(said, Mapping):
-        return f"the answer is {shown(said)}; allowed: an object with {', '.join(KEYS)}"
+        return say("the answer is {said}; allowed: an object with {keys}", said=shown(said), keys=", ".join(KEYS))
     unknown = [str(key) for key in said if key not in KEYS]
     if unknown:
-        return f"the answer has {', '.join(map(shown, unknown))}; allowed: {', '.join(KEYS)}"
+        return say(
+            "the answer has {unknown}; allowed: {keys}", unknown=", ".join(map(shown, unknown)), keys=", ".join(KEYS)
+        )
     texts = {name: said.get(name) for name in ("question", "by", "because", "signature")}
     wrong = [name for name, value in texts.items() if value is not None and not isinstance(value, str)]
     if wrong:
-        return f"`{wrong[0]}` is {shown(texts[wrong[0]])}; allowed: text"
+        return say("`{name}` is {value}; allowed: text", name=wrong[0], value=shown(texts[wrong[0]]))
     if "answer" not in said:
-        return "`answer` is missing"
+        return say("`answer` is missing")
     by = texts["by"] or identity or ""
     return Offered(by, said["answer"], texts["because"] or "", texts["signature"], identity)
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from policies.language import say
+
 LONGEST = 100
 """Characters of a name that are compared."""
 
@@ -55,7 +57,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     ('; did you mean `anna`?', '')
     """
     found = nearest(name, known)
-    return f"; did you mean `{found}`?" if found else ""
+    return say("; did you mean `{found}`?", found=found) if found else ""
 
 
 def allowed_names(name: str, known: Iterable[str]) -> str:
@@ -65,5 +67,7 @@ def allowed_names(name: str, known: Iterable[str]) -> str:
     ('; did you mean `anna`? Allowed: anna, ben', '; allowed: anna, ben')
     """
     names = [*known]
-    meant, listed = did_you_mean(name, names), ", ".join(names) or "none"
-    return f"{meant} Allowed: {listed}" if meant else f"; allowed: {listed}"
+    meant, listed = did_you_mean(name, names), ", ".join(names) or say("none")
+    if meant:
+        return say("{meant} Allowed: {names}", meant=meant, names=listed)
+    return say("; allowed: {names}", names=listed)

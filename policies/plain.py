@@ -8,13 +8,15 @@ within ±(2^53-1)).
 import math
 from typing import Any
 
+from policies.language import phrase, say
+
 MAX_INTEGER = 2**53 - 1
 MAX_NESTING = 32
 MAX_ITEMS = 1_000
 MAX_TEXT = 20_000
 MAX_NODES = 20_000
 MAX_SHOWN = 80
-WHOLE = "the value"
+WHOLE = phrase("the value")
 
 Plain = None | bool | int | float | str | list[Any] | dict[str, Any]
 """A JSON value."""
@@ -39,7 +41,9 @@ def written(value: object) -> str:
         return repr(value)
     except (ValueError, RecursionError):
         kind = type(value).__name__
-        return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind} too large to be written"
+        if kind[0] in "aeiou":
+            return say("an {kind} too large to be written", kind=kind)
+        return say("a {kind} too large to be written", kind=kind)
 
 
 def shown(value: object) -> str:
@@ -52,7 +56,7 @@ def shown(value: object) -> str:
     """
     text = written(value)
     if "PRIVATE KEY--" in text:
-        return "a private key, which is not shown"
+        return say("a private key, which is not shown")
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
 
 
@@ -73,24 +77,29 @@ def is_plain(value: object) -> bool:
 def _find_unplain(value: object, path: str, depth: int, seen: list[int]) -> str | None:
     seen[0] += 1
     if seen[0] > MAX_NODES:
-        return f"the value has more than {MAX_NODES} parts"
+        return say("the value has more than {most} parts", most=MAX_NODES)
     if depth > MAX_NESTING:
-        return f"`{path[:80]}` is nested deeper than {MAX_NESTING} levels"
+        return say("`{path}` is nested deeper than {most} levels", path=path[:80], most=MAX_NESTING)
     if isinstance(value, dict):
         return _in_mapping(value, path, depth, seen)
     if isinstance(value, list):
         return _in_list(value, path, depth, seen)
-    return _scalar_fault(value, path or WHOLE)
+    return _scalar_fault(value, path or say(WHOLE))
 
 
 def _in_mapping(value: dict[Any, Any], path: str, depth: int, seen: list[int]) -> str | None:
     if len(value) > MAX_ITEMS:
-        return f"`{path or WHOLE}` has {len(value)} keys; allowed: at most {MAX_ITEMS}"
+        return say(
+            "`{value}` has {count} keys; allowed: at most {most}",
+            value=path or say(WHOLE),
+            count=len(value),
+            most=MAX_ITEMS,
+        )
     for key, part in value.items():
         if not isinstance(key, str):
-            return f"`{path or WHOLE}` has the key {shown(key)}; allowed: text keys"
+            return say("`{value}` has the key {key}; allowed: text keys", value=path or say(WHOLE), key=shown(key))
         where = f"{path}.{key}" if path else key
-        fault = _scalar_fault(key, path or WHOLE) or _find_unplain(part, where, depth + 1, seen)
+        fault = _scalar_fault(key, path or say(WHOLE)) or _find_unplain(part, where, depth + 1, seen)
         if fault:
             return fault
     return None
@@ -98,7 +107,12 @@ def _in_mapping(value: dict[Any, Any], path: str, depth: int, seen: list[int]) -
 
 def _in_list(value: list[Any], path: str, depth: int, seen: list[int]) -> str | None:
     if len(value) > MAX_ITEMS:
-        return f"`{path or WHOLE}` has {len(value)} items; allowed: at most {MAX_ITEMS}"
+        return say(
+            "`{value}` has {count} items; allowed: at most {most}",
+            value=path or say(WHOLE),
+            count=len(value),
+            most=MAX_ITEMS,
+        )
     faults = (_find_unplain(part, f"{path}[{index}]", depth + 1, seen) for index, part in enumerate(value))
     return next((fault for fault in faults if fault), None)
 
@@ -107,17 +121,23 @@ def _scalar_fault(value: object, where: str) -> str | None:
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return None if abs(value) <= MAX_INTEGER else f"`{where}` is an integer beyond ±(2^53-1)"
+        return None if abs(value) <= MAX_INTEGER else say("`{where}` is an integer beyond ±(2^53-1)", where=where)
     if isinstance(value, float):
-        return None if math.isfinite(value) else f"`{where}` is {value}; allowed: finite numbers"
+        return (
+            None
+            if math.isfinite(value)
+            else say("`{where}` is {value}; allowed: finite numbers", where=where, value=value)
+        )
     if isinstance(value, str):
         return _text_fault(value, where)
-    return f"`{where}` is a {type(value).__name__}; allowed: JSON values"
+    return say("`{where}` is a {name}; allowed: JSON values", where=where, name=type(value).__name__)
 
 
 def _text_fault(value: str, where: str) -> str | None:
     if len(value) > MAX_TEXT:
-        return f"`{where}` has {len(value)} characters; allowed: at most {MAX_TEXT}"
+        return say(
+            "`{where}` has {count} characters; allowed: at most {most}", where=where, count=len(value), most=MAX_TEXT
+        )
     if clean_text(value) != value:
-        return f"`{where}` has a NUL character or a lone surrogate"
+        return say("`{where}` has a NUL character or a lone surrogate", where=where)
     return None

@@ -1,39 +1,37 @@
 """Wording: what a field allows, said for who wrote the file, from what pydantic found."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from policies.language import in_figures, phrase, say, say_count
 from policies.nearest import did_you_mean
 from policies.plain import shown
 
-NAME_WORDS = "a lower-case letter, then lower-case letters, digits and `_`, at most 40 characters"
+NAME_WORDS = phrase("a lower-case letter, then lower-case letters, digits and `_`, at most 40 characters")
 PATTERNS: Mapping[str, str] = {
     r"^[a-z][a-z0-9_]{0,39}$": NAME_WORDS,
-    r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$": "keys with dots between them, as in `supply.suppliers`",
-    r"^[^\n\r]+$": "text in one line",
+    r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$": phrase("keys with dots between them, as in `supply.suppliers`"),
+    r"^[^\n\r]+$": phrase("text in one line"),
 }
 """What is allowed where a text has to match a pattern."""
 
-_WHOLE, _NUMBER, _TRUTH = "a whole number", "a number", "true or false"
+_WHOLE, _NUMBER, _TRUTH = phrase("a whole number"), phrase("a number"), phrase("true or false")
 _BY_TYPE: Mapping[str, str] = {
     **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), _WHOLE),
     **dict.fromkeys(("float_type", "float_parsing"), _NUMBER),
     **dict.fromkeys(("bool_type", "bool_parsing"), _TRUTH),
-    **dict.fromkeys(("string_type", "string_unicode"), "text"),
-    **dict.fromkeys(("list_type", "tuple_type"), "a list"),
-    **dict.fromkeys(("dict_type", "mapping_type", "model_type", "model_attributes_type"), "a mapping"),
-    "finite_number": "a finite number",
-    "greater_than_equal": "at least {ge}",
-    "greater_than": "more than {gt}",
-    "less_than_equal": "at most {le}",
-    "less_than": "less than {lt}",
-    "string_too_short": "at least {min_length} character{s}",
-    "string_too_long": "at most {max_length} characters",
-    "too_short": "at least {min_length} item{s}",
-    "too_long": "at most {max_length} items",
-    "literal_error": "{expected}",
+    **dict.fromkeys(("string_type", "string_unicode"), phrase("text")),
+    **dict.fromkeys(("list_type", "tuple_type"), phrase("a list")),
+    **dict.fromkeys(("dict_type", "mapping_type", "model_type", "model_attributes_type"), phrase("a mapping")),
+    "finite_number": phrase("a finite number"),
+    "greater_than_equal": phrase("at least {ge}"),
+    "greater_than": phrase("more than {gt}"),
+    "less_than_equal": phrase("at most {le}"),
+    "less_than": phrase("less than {lt}"),
+    "string_too_long": phrase("at most {max_length} characters"),
+    "too_long": phrase("at most {max_length} items"),
 }
 _SWITCHES = ("yes", "no", "on", "off")
 
@@ -42,31 +40,57 @@ def refusal(detail: ErrorDetails) -> str:
     """Return what is wrong with a value, and what is allowed, as what follows the name of its field."""
     value, allowed = detail["input"], allowed_by(detail)
     if allowed is None:
-        return f"is {shown(value)}; {detail['msg'][:1].lower()}{detail['msg'][1:]}"
+        problem = f"{detail['msg'][:1].lower()}{detail['msg'][1:]}"
+        return say("is {value}; {problem}", value=shown(value), problem=problem)
     if detail["type"] == "literal_error" and isinstance(value, str):
         meant = did_you_mean(value, detail["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", "))
-        return f"is {shown(value)}{meant} Allowed: {allowed}" if meant else f"is {shown(value)}; allowed: {allowed}"
-    return f"is {shown(value)}; allowed: {allowed}{_hint(allowed, value)}"
+        if meant:
+            return say("is {value}{meant} Allowed: {allowed}", value=shown(value), meant=meant, allowed=allowed)
+    hint = _hint(_BY_TYPE.get(detail["type"]), value)
+    return say("is {value}; allowed: {allowed}{hint}", value=shown(value), allowed=allowed, hint=hint)
 
 
 def allowed_by(detail: ErrorDetails) -> str | None:
     """Return what is allowed where pydantic refused a value; None where it has a sentence of its own."""
     context: dict[str, Any] = detail.get("ctx", {})
-    if detail["type"] == "string_pattern_mismatch":
-        return PATTERNS.get(context["pattern"])
+    if detail["type"] in _SPECIAL:
+        return _SPECIAL[detail["type"]](context)
     words = _BY_TYPE.get(detail["type"])
-    limits = {name: _plain_number(value) for name, value in context.items()}
-    return words and words.format_map({**limits, "s": "" if context.get("min_length") == 1 else "s"})
+    return words and say(words, **{name: _plain_number(value) for name, value in context.items()})
+
+
+def _of_pattern(context: Mapping[str, Any]) -> str | None:
+    words = PATTERNS.get(context["pattern"])
+    return words and say(words)
+
+
+def _of_literal(context: Mapping[str, Any]) -> str:
+    """Return the values there are, as pydantic lists them: the last one after `or`."""
+    names, among, last = context["expected"].rpartition(" or ")
+    return say("{names} or {last}", names=names, last=last) if among else str(last)
+
+
+_SPECIAL: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
+    "string_pattern_mismatch": _of_pattern,
+    "literal_error": _of_literal,
+    "string_too_short": lambda context: say_count(
+        "at least {number} character", "at least {number} characters", context["min_length"]
+    ),
+    "too_short": lambda context: say_count("at least {number} item", "at least {number} items", context["min_length"]),
+}
+"""What is allowed where more than one word depends on what pydantic found."""
 
 
 def _plain_number(value: Any) -> Any:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else in_figures(str(value))
+    return value
 
 
-def _hint(allowed: str, value: Any) -> str:
+def _hint(allowed: str | None, value: Any) -> str:
     """Return what a text lacks that was meant as a number or a truth value."""
     if not isinstance(value, str):
         return ""
     if allowed == _TRUTH and value.casefold() in (*_SWITCHES, "true", "false"):
-        return f" without quotes; `{value}` is text"
-    return " without quotes" if allowed in (_WHOLE, _NUMBER) and value.replace(".", "", 1).isdigit() else ""
+        return say(" without quotes; `{value}` is text", value=value)
+    return say(" without quotes") if allowed in (_WHOLE, _NUMBER) and value.replace(".", "", 1).isdigit() else ""

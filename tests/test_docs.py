@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from graph.cli.main import COMMANDS, accord, run
 from graph.teams.loader import load_team
 from graph.teams.schema import team_schema
-from policies.run.stop import STOP_TABLE
+from policies.run.stop_table import STOP_TABLE
 
 ROOT = Path(__file__).parent.parent
 README, PATTERNS = (ROOT / "README.md").read_text(), (ROOT / "docs" / "patterns.md").read_text()

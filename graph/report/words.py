@@ -8,7 +8,8 @@ from typing import Any
 
 from graph.problems import neutral
 from policies.contracts.table import said_check
-from policies.run.stop import Stop, StopInput
+from policies.run.stop import Stop
+from policies.run.stop_table import StopInput
 from policies.team.titles import distinct_titles
 
 LABELS = {

@@ -5,6 +5,7 @@ from typing import Any
 
 from nodes.voices.voice import BriefQuestion, Question, Utterance
 from policies.contracts.table import CONTRACTS
+from policies.language import say
 from policies.patterns.results import side_by_side
 from policies.run.seats import Failure
 from policies.run.stop import stop_reason
@@ -34,18 +35,26 @@ class RulesVoice:
         if question.results is not None:
             return Utterance(side_by_side(map(titled, question.results)))
         last = [titled(each) for each in question.history[-1]["contributions"]]
-        reasons = [f"- {each['agent']} ({each['stance']}): {each['summary']}" for each in last]
+        reasons = [_line(each["agent"], each["stance"], each["summary"]) for each in last]
         steps = [f"{number}. {step}" for number, step in enumerate(_first_actions(last), 1)]
-        guards = [f"Limits that no vote can beat: {', '.join(question.guards)}."] if question.guards else []
+        guards = (
+            [say("Limits that no vote can beat: {guards}.", guards=", ".join(question.guards))]
+            if question.guards
+            else []
+        )
         people = _by_people(question.people) if question.people else []
-        return Utterance("\n".join([*guards, *people, "Why:", *reasons, "Immediate actions:", *steps]))
+        return Utterance("\n".join([*guards, *people, say("Why:"), *reasons, say("Immediate actions:"), *steps]))
+
+
+def _line(who: str, word: str, reason: str) -> str:
+    return say("- {who} ({word}): {reason}", who=who, word=word, reason=reason)
 
 
 def _by_people(people: Mapping[str, Any]) -> list[str]:
     """Return what people decided and why, above what the team said."""
-    said = [f"- {each['by']} ({each['answer']}): {' '.join(each['because'].split())}" for each in people["answers"]]
-    silence = [f"People were asked; {people['silence']}."] if "silence" in people else []
-    return [*(silence or ["The team left the decision to people:"]), *said]
+    said = [_line(each["by"], each["answer"], " ".join(each["because"].split())) for each in people["answers"]]
+    silence = [say("People were asked; {silence}.", silence=people["silence"])] if "silence" in people else []
+    return [*(silence or [say("The team left the decision to people:")]), *said]
 
 
 def _failure(role: str, said: Unanswered) -> Failure:

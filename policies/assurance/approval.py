@@ -8,6 +8,7 @@ from policies.assurance.ballots import TooManyVotesError
 from policies.assurance.electorate import Electorate, electorate_of, electorate_of_panel
 from policies.assurance.proof import NEEDED_OF_PEOPLE, PropertyCheck, find_unproved
 from policies.decision.table import Policy
+from policies.language import spoken
 from policies.patterns.course import decides_by_policy, ruling_policy
 from policies.people.panel import panel_of
 from policies.run.budgets import raised
@@ -64,7 +65,9 @@ def _limits_within(team: Team, *limits: Budget) -> Iterator[tuple[Team, tuple[Bu
 
 def _of_one(team: Team, limits: Budget, began: Budget) -> Unapproved | None:
     try:
-        failing = _unproved(ruling_policy(team), _Key(electorate_of(team, limits, began)), limits.max_rounds)
+        failing = _unproved(
+            ruling_policy(team), _Key(electorate_of(team, limits, began)), limits.max_rounds, spoken().code
+        )
     except TooManyVotesError as error:
         return Unapproved(team.policy, too_many=str(error))
     return Unapproved(team.policy, failing) if failing else None
@@ -86,5 +89,6 @@ class _Key:
 
 
 @lru_cache(maxsize=KEPT)
-def _unproved(policy: Policy, key: _Key, raised_to: int) -> tuple[PropertyCheck, ...]:
+def _unproved(policy: Policy, key: _Key, raised_to: int, _language: str) -> tuple[PropertyCheck, ...]:
+    """Return what fails, with notes in the language that is spoken: each language has its own."""
     return tuple(find_unproved(policy, key.electorate, raised_to))

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from policies.language import say
+
 Digest = Callable[[Any], str]
 Event = dict[str, Any]
 
@@ -73,26 +75,33 @@ def find_break(events: Iterable[Any], digest: Digest, noted: Head | None = None)
     seen, before = 0, GENESIS
     events = [*events]
     if not events:
-        return Break(0, "is missing: a record begins with one")
+        return Break(0, say("is missing: a record begins with one"))
     for place, event in enumerate(events):
         message = _fault(place, event, before, digest)
         if message:
             return Break(place, message)
         seen, before = place + 1, event["hash"]
     if noted is not None and (seen, before) != (noted.events, noted.hash):
-        return Break(seen, f"is not the end: {noted} was noted as the head, {Head(seen, before)} is what is here")
+        return Break(
+            seen,
+            say(
+                "is not the end: {noted} was noted as the head, {head} is what is here",
+                noted=noted,
+                head=Head(seen, before),
+            ),
+        )
     return None
 
 
 def _fault(place: int, event: Any, before: str, digest: Digest) -> str | None:
     if not isinstance(event, Mapping):
-        return "is not an event"
+        return say("is not an event")
     if event.get("seq") != place or isinstance(event.get("seq"), bool):
-        return f"has the number {event.get('seq')} where {place} was expected"
+        return say("has the number {number} where {place} was expected", number=event.get("seq"), place=place)
     if event.get("prev_hash") != before:
-        return "does not name the event before it"
+        return say("does not name the event before it")
     try:
         found = digest({key: value for key, value in event.items() if key != "hash"})
     except (ValueError, TypeError, RecursionError) as error:
-        return f"cannot be hashed: {error}"
-    return None if event.get("hash") == found else "is not what was hashed"
+        return say("cannot be hashed: {error}", error=error)
+    return None if event.get("hash") == found else say("is not what was hashed")

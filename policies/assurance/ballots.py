@@ -10,6 +10,7 @@ from policies.assurance.electorate import AS_IT_BEGINS, Electorate, Place, Seati
 from policies.decision.table import Policy
 from policies.decision.variables import reads_weights
 from policies.decision.vote import Cast, Vote
+from policies.language import say
 
 CASTS: tuple[Cast, ...] = ("go", "caution", "block", "absent")
 GO, CAUTION, BLOCK, ABSENT = range(4)
@@ -83,8 +84,14 @@ class Ballots:
         if kinds > MAX_VOTES:
             classes = sum(map(bool, sizes))
             raise TooManyVotesError(
-                f"{len(present)} roles in {classes} classes cast {kinds} kinds of votes; "
-                f"allowed: at most {MAX_VOTES}; name fewer roles in the rules"
+                say(
+                    "{count} roles in {classes} classes cast {kinds} kinds of votes; allowed: at most {most}; name "
+                    "fewer roles in the rules",
+                    count=len(present),
+                    classes=classes,
+                    kinds=kinds,
+                    most=MAX_VOTES,
+                )
             )
         return sorted(product(*(counts_of(size, self.casts) for size in sizes)), key=departures)
 

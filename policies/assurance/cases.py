@@ -11,6 +11,7 @@ from policies.decision.guards import Guard, examine
 from policies.decision.outcome import Ruling, decide
 from policies.decision.table import Policy
 from policies.decision.vote import Cast, Vote
+from policies.language import say
 from policies.nearest import allowed_names
 from policies.plain import shown
 from policies.team.fields import Facts, RoleName, Value
@@ -77,16 +78,24 @@ def parse_case(raw: object) -> Case | list[str]:
         return [_problem(detail) for detail in error.errors(include_url=False)]
     is_counted = any((case.go, case.caution, case.block, case.absent))
     if (case.votes is not None) == is_counted:
-        return ["has " + ("both" if is_counted else "neither") + "; allowed: `votes` by role, or counts of stances"]
+        return [
+            say("has both; allowed: `votes` by role, or counts of stances")
+            if is_counted
+            else say("has neither; allowed: `votes` by role, or counts of stances")
+        ]
     return case
 
 
 def _problem(detail: Any) -> str:
     if not detail["loc"]:
-        return f"is {shown(detail['input'])}; allowed: a mapping of a case's fields"
+        return say("is {input}; allowed: a mapping of a case's fields", input=shown(detail["input"]))
     where = f"`{'.'.join(map(str, detail['loc']))}`"
     if detail["type"] == "extra_forbidden":
-        return f"{where} is an unknown key{allowed_names(str(detail['loc'][-1]), Case.model_fields)}"
+        return say(
+            "{where} is an unknown key{allowed}",
+            where=where,
+            allowed=allowed_names(str(detail["loc"][-1]), Case.model_fields),
+        )
     return f"{where} {refusal(detail)}"
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policies.assurance.audit import LINKS, Break, Digest, Event
+from policies.language import say
 
 WROTE = "wrote"
 EVENTS = "events"
@@ -70,13 +71,17 @@ def find_difference(events: Sequence[Event], state: Plain, channels: Channels, d
     steps = [(place, event[WROTE]) for place, event in enumerate(events) if WROTE in event]
     end = len(events) - 1
     if not steps or steps[-1][0] != end:
-        return Break(end + 1, "is missing: the record ends within a step")
+        return Break(end + 1, say("is missing: the record ends within a step"))
     lists = {EVENTS: [_body(event) for event in events], **{name: state.get(name, []) for name in channels.lists}}
     found = [*_replaced(steps, _values(state, channels), digest)]
     for name, items in lists.items():
         found += _appended(name, items, steps, digest)
     place, name = min(found, default=(None, ""))
-    return None if place is None else Break(place, f"has a `{name.rpartition('.')[2]}` that differs from the thread's")
+    return (
+        None
+        if place is None
+        else Break(place, say("has a `{name}` that differs from the thread's", name=name.rpartition(".")[2]))
+    )
 
 
 def _replaced(steps: Sequence[_Step], values: Plain, digest: Digest) -> Iterator[tuple[int, str]]:

@@ -1,11 +1,12 @@
 """Counterexamples in words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from policies.assurance.ballots import CASTS
 from policies.assurance.electorate import Place
 from policies.assurance.places import Counterexample
 from policies.decision.vote import Cast
+from policies.language import in_figures, say, say_count
 
 MANY = 12
 """Rounds of a history that are listed one by one; of a longer one, the first and the last."""
@@ -14,10 +15,13 @@ MANY = 12
 def shown_example(example: Counterexample) -> str:
     """Return a counterexample as one sentence."""
     pairs = zip(example.votes, example.outcomes, strict=True)
-    said = "; ".join(f"{shown_casts(casts)} gives {outcome}" for casts, outcome in pairs)
+    said = "; ".join(
+        say("{casts} gives {outcome}", casts=shown_casts(casts), outcome=outcome) for casts, outcome in pairs
+    )
     if not said:
         return example.note or ""
-    return f"{shown_place(example.place)}: {said}{f' ({example.note})' if example.note else ''}"
+    note = f" ({example.note})" if example.note else ""
+    return say("{place}: {said}{note}", place=shown_place(example.place), said=said, note=note)
 
 
 def shown_place(place: Place) -> str:
@@ -27,15 +31,30 @@ def shown_place(place: Place) -> str:
     'round 3, after 2 rounds with a block, legal has joined, risk has left, 4 questions open'
     """
     blocked, questions = place.rounds_blocked, place.open_questions
-    changed = ((place.joined, "joined"), (place.released, "left"))
+    confidence = in_figures(f"{place.confidence or 0:g}")
     parts = [
-        f"round {place.round}",
-        *([f"after {blocked} round{'s' if blocked > 1 else ''} with a block"] if blocked else []),
-        *(f"{' and '.join(roles)} {'have' if len(roles) > 1 else 'has'} {verb}" for roles, verb in changed if roles),
-        *([f"{questions} question{'s' if questions > 1 else ''} open"] if questions else []),
-        *([] if place.confidence is None else [f"every confidence {place.confidence:g}"]),
+        say("round {number}", number=place.round),
+        *([_after(blocked)] if blocked else []),
+        *([_joined(place.joined)] if place.joined else []),
+        *([_left(place.released)] if place.released else []),
+        *([say_count("{number} question open", "{number} questions open", questions)] if questions else []),
+        *([] if place.confidence is None else [say("every confidence {confidence}", confidence=confidence)]),
     ]
     return ", ".join(parts)
+
+
+def _after(blocked: int) -> str:
+    return say_count("after {number} round with a block", "after {number} rounds with a block", blocked)
+
+
+def _joined(roles: Sequence[str]) -> str:
+    named = say(" and ").join(roles)
+    return say("{roles} have joined", roles=named) if len(roles) > 1 else say("{role} has joined", role=named)
+
+
+def _left(roles: Sequence[str]) -> str:
+    named = say(" and ").join(roles)
+    return say("{roles} have left", roles=named) if len(roles) > 1 else say("{role} has left", role=named)
 
 
 def shown_casts(casts: Mapping[str, Cast]) -> str:
@@ -45,7 +64,9 @@ def shown_casts(casts: Mapping[str, Cast]) -> str:
     'go: legal, finance; block: risk'
     """
     spoken = {name: [role for role, cast in casts.items() if cast == name] for name in CASTS}
-    return "; ".join(f"{name}: {', '.join(roles)}" for name, roles in spoken.items() if roles)
+    return "; ".join(
+        say("{cast}: {roles}", cast=name, roles=", ".join(roles)) for name, roles in spoken.items() if roles
+    )
 
 
 def shown_history(example: Counterexample) -> Iterator[str]:
@@ -53,6 +74,6 @@ def shown_history(example: Counterexample) -> Iterator[str]:
     history = example.history
     for number, (place, casts) in enumerate(history):
         if len(history) <= MANY or number < MANY // 2 or number >= len(history) - MANY // 2:
-            yield f"{shown_place(place)}: {shown_casts(casts)} gives next_round"
+            yield say("{place}: {casts} gives next_round", place=shown_place(place), casts=shown_casts(casts))
         elif number == MANY // 2:
             yield "…"

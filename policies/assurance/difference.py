@@ -13,6 +13,7 @@ from policies.assurance.walk import Reached, walk
 from policies.decision.outcome import decide
 from policies.decision.table import DECISIONS, Policy
 from policies.decision.vote import Cast
+from policies.language import say
 from policies.patterns.vote import asks_people
 from policies.run.seats import Reseating
 
@@ -51,7 +52,12 @@ def find_changes(
             one, two = action(first, electorate, casts, here), action(second, pair.other, casts, there)
             if one == two == "escalate" and _is_last(here) != _is_last(there):
                 # A human who asks for another round gets it from the one alone.
-                one, two = (f"{one} ({'no' if _is_last(place) else 'a'} round is left)" for place in (here, there))
+                one, two = (
+                    say("{action} (no round is left)", action=one)
+                    if _is_last(place)
+                    else say("{action} (a round is left)", action=one)
+                    for place in (here, there)
+                )
             if one != two:
                 example = Counterexample((casts,), (one, two), here, reached.how)
                 yield Change(one, two, size_of(ballot), example)
@@ -65,7 +71,7 @@ def action(policy: Policy, electorate: Electorate, casts: Mapping[str, Cast], pl
     'next_round, legal joins'
     """
     if policy.on_absent == "stop" and "absent" in casts.values():
-        return "stop (a role is absent)"
+        return say("stop (a role is absent)")
     vote = vote_at(electorate, casts, place)
     ruling = decide(policy, vote)
     if electorate.is_vote and ruling.final not in DECISIONS and not asks_people(ruling):
@@ -74,14 +80,14 @@ def action(policy: Policy, electorate: Electorate, casts: Mapping[str, Cast], pl
         return ruling.final
     changed = [*_changes(change_of(electorate, ruling, place))]
     if vote.is_last:
-        later = [f"{' and '.join(changed)} if a resume raises max_rounds"] if changed else []
+        later = [say("{changes} if a resume raises max_rounds", changes=say(" and ").join(changed))] if changed else []
         return ", ".join(["stop (max_rounds_reached)", *later])
     return ", ".join(["next_round", *changed])
 
 
 def _changes(change: Reseating) -> Iterator[str]:
-    yield from [f"{change.convene} joins"] if change.convene else []
-    yield from [f"{change.release} leaves"] if change.release else []
+    yield from [say("{role} joins", role=change.convene)] if change.convene else []
+    yield from [say("{role} leaves", role=change.release)] if change.release else []
 
 
 def _is_last(place: Place) -> bool:

@@ -8,6 +8,7 @@ from policies.assurance.reenactment import Reenactment
 from policies.assurance.tape import Asked, Ruled
 from policies.decision.guards import cap_of, examine
 from policies.decision.table import DECISIONS
+from policies.language import say
 from policies.run.budgets import refuse_round
 from policies.run.stop import stop_reason
 
@@ -31,7 +32,11 @@ def heard(now: Reenactment) -> Verdict | None:
     if not isinstance(step, Ruled) or step.kind != _kind(now):
         return now.unknown(_unasked(now))
     if not now.is_open and refuse_round(step.limits, now.spent) != refuse_round(now.limits, now.spent):
-        return now.unknown(f"the run had other limits by then, so that people could not answer as in round {now.round}")
+        return now.unknown(
+            say(
+                "the run had other limits by then, so that people could not answer as in round {round}", round=now.round
+            )
+        )
     return _done(now, step)
 
 
@@ -51,18 +56,20 @@ def _find_change(now: Reenactment) -> str | None:
     """Return why people would have been asked something else, or others would, or None."""
     kind, end = _kind(now), now.run.tape.end_of(now.round)
     if _people(now).asked_for(kind) != now.run.people.asked_for(kind):
-        return f"other people would have been asked in round {now.round}, or for another time"
+        return say("other people would have been asked in round {round}, or for another time", round=now.round)
     if kind == "sign_off" and (end is None or end[1].final != now.outcome):
         return _unasked(now)
     if kind == "decide" and cap_of(now.findings) != cap_of(examine(now.run.guards, now.run.facts)):
-        return f"people would have been offered other decisions after round {now.round}"
+        return say("people would have been offered other decisions after round {round}", round=now.round)
     return None
 
 
 def _unasked(now: Reenactment) -> str:
     if now.outcome in DECISIONS:
-        return f"people would have been asked to sign {now.outcome} after round {now.round}"
-    return f"a human would have been asked after round {now.round}"
+        return say(
+            "people would have been asked to sign {outcome} after round {round}", outcome=now.outcome, round=now.round
+        )
+    return say("a human would have been asked after round {round}", round=now.round)
 
 
 def _done(now: Reenactment, step: Ruled) -> Verdict | None:
@@ -78,7 +85,7 @@ def _done(now: Reenactment, step: Ruled) -> Verdict | None:
 def _why(now: Reenactment, step: Ruled) -> str | None:
     """Return why the run ends; None where the policy's own reason says it, and people signed that."""
     if step.ruled == "stop":
-        return "whoever was asked ended the run without a decision"
+        return say("whoever was asked ended the run without a decision")
     if step.kind == "decide":
-        return "people decided"
-    return None if step.ruled == now.outcome else "nobody answered in time"
+        return say("people decided")
+    return None if step.ruled == now.outcome else say("nobody answered in time")

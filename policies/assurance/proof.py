@@ -14,6 +14,7 @@ from policies.assurance.rulings import Decide, Rulings
 from policies.decision.guards import Guard
 from policies.decision.outcome import decide
 from policies.decision.table import OUTCOMES, Outcome, Policy, Property, Report
+from policies.language import phrase, say
 
 
 @dataclass(frozen=True)
@@ -114,11 +115,11 @@ def prove(policy: Policy, electorate: Electorate, guards: Sequence[Guard] = (), 
         tuple(reports),
         _shares(places),
         tuple(_cells(places)),
-        _CAVEAT if policy.trust_confidence else None,
+        say(_CAVEAT) if policy.trust_confidence else None,
     )
 
 
-_CAVEAT = (
+_CAVEAT = phrase(
     "This policy trusts self-reported confidence, which carries no signal in recorded councils; "
     "shown only for teams whose roles all report 0, 0.5 or 1."
 )

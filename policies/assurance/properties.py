@@ -11,6 +11,7 @@ from policies.decision.guards import Finding, Guard
 from policies.decision.outcome import Ruling
 from policies.decision.table import PASSING, Outcome, Property, Report, row_holds
 from policies.decision.variables import Variables
+from policies.language import say
 
 RANKS: Mapping[Outcome, int] = {"no_go": 0, "next_round": 1, "escalate": 1, "go_with_caution": 2, "go": 3}
 """How permissive an outcome is; what is undecided ranks between a no and a conditional yes."""
@@ -75,7 +76,10 @@ def _guards_bind(places: Places, guards: Sequence[Guard]) -> Counterexample | No
 
 
 def _beating(places: Places, guard: Guard) -> Iterator[Found]:
-    rulings, note = places.rulings, f"the guard {guard.name!r} is tripped and allows at most {guard.cap}"
+    rulings, note = (
+        places.rulings,
+        say("the guard {name} is tripped and allows at most {cap}", name=repr(guard.name), cap=guard.cap),
+    )
     for spot in places.spots:
         for number, casts in enumerate(spot.bench.casts):
             vote = vote_at(rulings.electorate, casts, spot.place)
@@ -103,7 +107,11 @@ def _overruled(places: Places) -> Iterator[Found]:
 
 def _blocking(spot: Spot, number: int, vetoers: frozenset[str]) -> str:
     blocking = [role for role, cast in spot.bench.casts[number].items() if cast == "block" and role in vetoers]
-    return f"{' and '.join(blocking)}, who {'has a veto, blocks' if len(blocking) == 1 else 'have a veto, block'}"
+    return (
+        say("{role}, who has a veto, blocks", role=blocking[0])
+        if len(blocking) == 1
+        else say("{roles}, who have a veto, block", roles=say(" and ").join(blocking))
+    )
 
 
 PROPERTIES: Mapping[Property, Search] = {
@@ -128,7 +136,7 @@ def _overlap_at(places: Places, spot: Spot) -> Found | None:
         thens = {rows[index].then for index in holding}
         if len(thens) > 1 and not any(isinstance(answer, Fault) for answer in answers[: holding[0]]):
             also = next(index for index in holding if rows[index].then != rows[holding[0]].then)
-            note = f"row {holding[0] + 1} decides, row {also + 1} holds too"
+            note = say("row {holding} decides, row {also} holds too", holding=holding[0] + 1, also=also + 1)
             return Found(spot, number, (casts,), (spot.rulings[number].final,), note)
     return None
 
@@ -137,7 +145,9 @@ def _idle_rows(places: Places, _: Sequence[Guard]) -> Counterexample | None:
     firing = {ruling.row for spot in places.spots for ruling in spot.rulings}
     for index, row in enumerate(places.rulings.policy.rules):
         if index not in firing:
-            return Counterexample((), (), places.spots[0].place, f"row {index + 1} `{row.when}` never decides")
+            return Counterexample(
+                (), (), places.spots[0].place, say("row {index} `{when}` never decides", index=index + 1, when=row.when)
+            )
     return None
 
 

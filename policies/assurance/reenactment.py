@@ -11,11 +11,13 @@ from typing import Protocol
 
 from policies.assurance.past import PastAnswer, PastRun, Rules, Verdict
 from policies.assurance.tape import Exchange, Pause, RoundEnd, Ruled, TapeStep
+from policies.assurance.unknowns import OTHER_MEANS, asked_elsewhen, not_opened, resumed_perhaps, stopped_where, unasked
 from policies.contracts.answers import Refusal
 from policies.decision.guards import Finding
 from policies.decision.outcome import Ruling, decide
 from policies.decision.table import DECISIONS, Outcome, Policy
 from policies.decision.vote import Cast, Vote
+from policies.language import say
 from policies.run.budgets import Spent
 from policies.run.seats import Failure, Reply, Reseating, Seat, forgive, is_full
 from policies.run.stop import Stop
@@ -24,7 +26,6 @@ from policies.team.fields import Stance
 from policies.team.team import Budget
 
 BETWEEN, FINALIZE = (None, "facts"), "finalize"  # phases of a stop from outside: before a round, before a signature
-OTHER_MEANS = "the run had other limits on time, tokens or cost by then, or was cut by them"
 
 AskedAgain = tuple[Wave, Mapping[str, Reply]]
 """A wave as it is asked, and what its seats give."""
@@ -115,7 +116,7 @@ class Reenactment:
         if pause.resumed is None:
             return self._ended(Stop(pause.reason or "", pause.phase))
         if pause.limits != self.limits:
-            return self.unknown("whoever resumed it found limits that this run does not have")
+            return self.unknown(say("whoever resumed it found limits that this run does not have"))
         self.at, self.limits, self.max_repairs = self.at + 1, pause.resumed, pause.max_repairs
         if pause.reason is not None:
             self.seats = forgive(self.seats)
@@ -127,8 +128,7 @@ class Reenactment:
         if pause is not None and (pause.reason, pause.phase) == (stop.reason, stop.phase):
             return self.passed(pause)
         if Stop.parse(stop.reason).rule.is_resumable and self.run.tape.is_resumed_from(self.at):
-            where = f" at {stop.phase}" if stop.phase else ""
-            return self.unknown(f"it would have stopped with {stop.reason}{where}, and might have been resumed")
+            return self.unknown(resumed_perhaps(stop))
         return self._ended(stop)
 
     # --- between rounds ----------------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ class Reenactment:
         if stop is not None:
             return self.stopped(stop)
         if self.left:
-            return self.unknown(f"round {self.round + 1} would have followed on other answers")
+            return self.unknown(say("round {round} would have followed on other answers", round=self.round + 1))
         if pause is not None and pause.reason and Stop.parse(pause.reason).rule.follows_from == "vote":
             self.at += 1  # the run was stopped here, and this one is not: it keeps the limits it has
             return None
@@ -147,8 +147,8 @@ class Reenactment:
             self.at = allowed
             return None
         if self.step() is None or self._was_decided():
-            noted, opened = isinstance(step := self.step(), Ruled) and step.noted, f"round {self.round + 1}"
-            return self.unknown(f"people gave reasons for {opened}" if noted else f"{opened} never took place")
+            noted, opened = isinstance(step := self.step(), Ruled) and step.noted, self.round + 1
+            return self.unknown(not_opened(opened, bool(noted)))
         self.round, self.outcome, self.taken, self.offering = self.round + 1, None, Counter(), frozenset()
         self.spent = replace(self.spent, rounds=self.spent.rounds + 1)
         self.seats = self.course.seats(self)
@@ -205,7 +205,7 @@ class Reenactment:
     def _as_then(self, wave: Wave, step: Exchange) -> AskedAgain | Verdict | None:
         """Return the wave as it was asked at this moment."""
         if _means(step.limits) != _means(self.limits):
-            return self.unknown(OTHER_MEANS)
+            return self.unknown(say(OTHER_MEANS))
         number = len(step.replies)
         if number < len(wave.asks):
             asks = tuple(ask for ask in wave.asks if ask.name in step.replies)
@@ -222,21 +222,19 @@ class Reenactment:
         if unasked:
             return self.unknown(self._unasked(unasked[0]))
         if self.run.tape.was_silent(self.round):
-            return self.unknown(f"who was silent in round {self.round} would have been asked at another moment")
+            return self.unknown(asked_elsewhen(self.round))
         given = {name: answers[0] for name, answers in found.items()}
         means = {_means(step.limits) for _, step in given.values()}
         if _is_metered(self.limits) or means != {_means(self.limits)}:
-            return self.unknown(OTHER_MEANS)
+            return self.unknown(say(OTHER_MEANS))
         offering = frozenset(name for name, (_, step) in given.items() if name in step.offering)
         return self._taken(wave, {name: reply for name, (reply, _) in given.items()}, offering)
 
     def _unasked(self, name: str) -> str:
         sat = {role for number in range(1, self.round) for role in self.run.table_in(number)}
-        if name in sat and name not in self.run.table_in(self.round):
-            return f"{name} would have stayed in round {self.round}"
-        if name in self.run.joining(self.rules.policy) and not self.taken[name]:
-            return f"{name} would have joined in round {self.round}"
-        return f"{name} was not asked {'again ' if self.taken[name] else ''}in round {self.round}"
+        stays = name in sat and name not in self.run.table_in(self.round)
+        joins = name in self.run.joining(self.rules.policy) and not self.taken[name]
+        return unasked(name, self.round, stays, joins, is_again=bool(self.taken[name]))
 
     def _taken(self, wave: Wave, replies: Mapping[str, Reply], offering: frozenset[str]) -> AskedAgain:
         self.spent, self.offering = wave.spent, self.offering | offering
@@ -276,8 +274,7 @@ class Reenactment:
     def _ended(self, stop: Stop) -> Verdict:
         if Stop.parse(stop.reason).rule.follows_from == "vote":
             return self.decided(stop.reason)
-        where = f"at {stop.phase}" if stop.phase else f"before round {self.round + 1}"
-        return self.verdict(stop.reason, f"stopped {where}", is_ruled=False)
+        return self.verdict(stop.reason, stopped_where(stop, self.round + 1), is_ruled=False)
 
     def verdict(self, now: str | None, reason: str | None, is_ruled: bool) -> Verdict:
         """Return the verdict; `is_ruled` says whether it rests on the last vote."""

@@ -11,6 +11,7 @@ from policies.decision.guards import Guard
 from policies.decision.outcome import Ruling
 from policies.decision.table import Report
 from policies.decision.vote import Cast
+from policies.language import say, say_count
 
 
 def find_lasting(places: Places, _: Sequence[Guard]) -> Counterexample | None:
@@ -20,7 +21,15 @@ def find_lasting(places: Places, _: Sequence[Guard]) -> Counterexample | None:
     """
     needed, allowed = seats_of(places), places.rulings.electorate.max_messages
     if needed > allowed:
-        return _short(places, f"{_need(places)} {needed} messages, allowed are {allowed}")
+        return _short(
+            places,
+            say(
+                "{they_need} {needed} messages, allowed are {allowed}",
+                they_need=_need(places),
+                needed=needed,
+                allowed=allowed,
+            ),
+        )
     found = [each for confidence in places.rulings.lens.confidences for each in _Repeated(places, confidence).find()]
     first = min(found, key=lambda each: each[0], default=None)
     return None if first is None else places.confirmed(first[1])
@@ -39,7 +48,7 @@ def find_open_history(places: Places, _: Sequence[Guard]) -> Counterexample | No
         return None
     _away, number, place, node = min(found, key=lambda each: each[0])
     casts = rulings.bench(place.seating).casts[number]
-    note = None if own == 1 else "after the votes of the rounds before"
+    note = None if own == 1 else say("after the votes of the rounds before")
     return places.confirmed(Counterexample((casts,), ("next_round",), place, note, tuple(node.votes(rulings))))
 
 
@@ -49,8 +58,14 @@ def find_repairs_too_many(places: Places, _: Sequence[Guard]) -> Counterexample 
     needed = seats_of(places) * (1 + electorate.max_repairs)
     if needed <= electorate.max_messages:
         return None
-    again = "once" if electorate.max_repairs == 1 else f"{electorate.max_repairs} times"
-    told = f"{_need(places)} {needed} messages where each is asked again {again}, allowed are {electorate.max_messages}"
+    again = say("once") if electorate.max_repairs == 1 else say("{count} times", count=electorate.max_repairs)
+    told = say(
+        "{they_need} {needed} messages where each is asked again {again}, allowed are {allowed}",
+        they_need=_need(places),
+        needed=needed,
+        again=again,
+        allowed=electorate.max_messages,
+    )
     return _short(places, told)
 
 
@@ -66,14 +81,17 @@ def seats_of(places: Places) -> int:
 
 def _need(places: Places) -> str:
     electorate = places.rulings.electorate
-    rounds = f"{electorate.max_rounds} round{'s' if electorate.max_rounds > 1 else ''}"
+    rounds = say_count("{number} round", "{number} rounds", electorate.max_rounds)
     reached = [node.place for layer in places.rounds for node in layer]
     joined = dict.fromkeys(role for place in reached for role in place.joined)
     left = dict.fromkeys(role for place in reached for role in place.released)
-    roles = f"{len(electorate.roles)} role{'s' if len(electorate.roles) > 1 else ''}"
-    with_them = f", and {' and '.join(joined)} once joined," if joined else ""
-    without = f", {' and '.join(left)} until released," if left else ""
-    return f"{roles} in {rounds}{with_them}{without}{' and a proposal' if electorate.is_vote else ''} need"
+    roles = say_count("{number} role", "{number} roles", len(electorate.roles))
+    with_them = say(", and {roles} once joined,", roles=say(" and ").join(joined)) if joined else ""
+    without = say(", {roles} until released,", roles=say(" and ").join(left)) if left else ""
+    changed = f"{with_them}{without}"
+    if electorate.is_vote:
+        return say("{roles} in {rounds}{changed} and a proposal need", roles=roles, rounds=rounds, changed=changed)
+    return say("{roles} in {rounds}{changed} need", roles=roles, rounds=rounds, changed=changed)
 
 
 def _short(places: Places, note: str) -> Counterexample:
@@ -114,7 +132,7 @@ class _Repeated:
     def find(self) -> Iterator[tuple[tuple[int, ...], Counterexample]]:
         """Yield the votes that are open at the end, each with how far it is from a unanimous go."""
         rulings, own = self.places.rulings, self.places.rulings.electorate.max_rounds
-        note = f"repeated in {own} rounds" if own > 1 else None
+        note = say("repeated in {count} rounds", count=own) if own > 1 else None
         for (seating, *_), group in self._open_in_last().items():
             bench = rulings.bench(seating)
             for number, kept in group.items():

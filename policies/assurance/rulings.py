@@ -21,6 +21,7 @@ from policies.decision.guards import Finding
 from policies.decision.outcome import Ruling, decide
 from policies.decision.table import Policy
 from policies.decision.vote import Cast, Vote
+from policies.language import say
 from policies.run.seats import Reseating, effect_of
 
 Decide = Callable[[Policy, Vote, Sequence[Finding]], Ruling]
@@ -131,8 +132,11 @@ class Rulings:
         self._decided += kinds
         if self._decided > MAX_RULINGS:
             raise TooManyVotesError(
-                f"the kinds of votes, each at every place of a run, are more than {MAX_RULINGS}; "
-                "allow fewer rounds, let fewer roles join, or read fewer variables in the rules"
+                say(
+                    "the kinds of votes, each at every place of a run, are more than {most}; allow fewer rounds, "
+                    "let fewer roles join, or read fewer variables in the rules",
+                    most=MAX_RULINGS,
+                )
             )
 
     def count_step(self) -> None:
@@ -144,8 +148,11 @@ class Rulings:
         self._followed += 1
         if self._followed > MAX_STEPS:
             raise TooManyVotesError(
-                f"the rounds that a run can have, one after another, are more than {MAX_STEPS}; "
-                "allow fewer rounds, or compare rounds and streaks with smaller numbers"
+                say(
+                    "the rounds that a run can have, one after another, are more than {most}; allow fewer rounds, "
+                    "or compare rounds and streaks with smaller numbers",
+                    most=MAX_STEPS,
+                )
             )
 
     def seating_after(self, ruling: Ruling, place: Place) -> Seating:

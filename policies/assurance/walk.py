@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from policies.assurance.electorate import Place
 from policies.assurance.rulings import Rulings, Turn
 from policies.decision.vote import Cast
+from policies.language import say
 
 Layer = dict[tuple[object, ...], "WalkNode"]
 
@@ -51,9 +52,12 @@ class Reached:
     @property
     def how(self) -> str | None:
         """What must happen besides the votes, or None."""
-        raised = f"a resume raised max_rounds to {self.place.max_rounds}"
-        told = (*(["a human asked for another round"] if self.asked else []), *([raised] if self.raised else []))
-        return f"after {' and '.join(told)}" if told else None
+        limit = self.place.max_rounds
+        if self.asked and self.raised:
+            return say("after a human asked for another round and a resume raised max_rounds to {limit}", limit=limit)
+        if self.raised:
+            return say("after a resume raised max_rounds to {limit}", limit=limit)
+        return say("after a human asked for another round") if self.asked else None
 
 
 def walk(rulings: Rulings, floor: int = 0, bound: int | None = None) -> Iterator[Reached]:

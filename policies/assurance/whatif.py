@@ -14,6 +14,7 @@ from policies.conditions.reading import roles_in
 from policies.decision.guards import examine
 from policies.decision.table import DECISIONS, for_ballots
 from policies.decision.vote import Vote, rounds_blocked
+from policies.language import say
 from policies.patterns.vote import BALLOTS, NO_QUORUM, PROPOSAL, asks_people, vote_of
 from policies.run.routing import refuse_next_round
 from policies.run.seats import Seat, casts_of, open_seats
@@ -55,10 +56,18 @@ def find_refusal(run: PastRun, rules: Rules) -> str | None:
     read = (role for row in rules.policy.rules for role in roles_in(row.when) or ())
     for role in read:
         if role not in has:
-            return f"the policy reads `stances.{role}`; the roles of the run: {', '.join(run.sequence)}"
+            return say(
+                "the policy reads `stances.{role}`; the roles of the run: {sequence}",
+                role=role,
+                sequence=", ".join(run.sequence),
+            )
     for role in rules.roles:
         if role not in run.sequence and role not in run.access.enabled:
-            return f"the team has the role `{role}`; the roles of the run: {', '.join(run.sequence)}"
+            return say(
+                "the team has the role `{role}`; the roles of the run: {sequence}",
+                role=role,
+                sequence=", ".join(run.sequence),
+            )
     return None
 
 
@@ -107,7 +116,7 @@ class RoundsTalk(Talk):
         run, rules, casts = now.run, now.rules, casts_of(now.seats)
         questions = _open_questions(now, now.known_end(casts))
         if questions is None and "open_questions" in rules.policy.variables:
-            return now.unknown(f"which questions were open after round {now.round} is not known")
+            return now.unknown(say("which questions were open after round {round} is not known", round=now.round))
         said = [seat.accepted.answer for seat in now.seats if seat.accepted]
         vote = Vote(
             casts,

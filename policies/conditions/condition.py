@@ -18,6 +18,7 @@ from policies.conditions.places import EACH, WALK, Read, reads_of
 from policies.conditions.refusals import PLACE, in_words, kind_in_words, place_in
 from policies.conditions.tree import Tree
 from policies.decision.variables import VARIABLES, Kind
+from policies.language import phrase, say
 from policies.plain import MAX_INTEGER, clean_text
 
 MAX_LENGTH = 1_000
@@ -27,8 +28,8 @@ MAX_NESTING = 32
 Scope = Literal["facts", "vote", "output"]
 """What a condition reads: a role's rules the facts, a row of a decision table the vote, a check a role's output."""
 
-_TOO_DEEP = (
-    f"is nested deeper than {MAX_NESTING} levels, of which a macro takes several; "
+_TOO_DEEP = phrase(
+    "is nested deeper than {most} levels, of which a macro takes several; "
     "allowed: fewer brackets, operators and macros in one another"
 )
 
@@ -92,20 +93,20 @@ def compile_condition(text: str, scope: Scope = "facts") -> Condition:
     policies.conditions.condition.ConditionError: cannot be read: `nope` is unknown here, at character 1; facts are ...
     """
     if len(text) > MAX_LENGTH:
-        raise ConditionError(f"has {len(text)} characters; allowed: at most {MAX_LENGTH}")
+        raise ConditionError(say("has {count} characters; allowed: at most {most}", count=len(text), most=MAX_LENGTH))
     if clean_text(text) != text:
-        raise ConditionError("has a NUL character or a lone surrogate")
+        raise ConditionError(say("has a NUL character or a lone surrogate"))
     checker, runtime = _environments(scope)
     try:
         serialized = _checked(checker, text, scope)
         tree = read_tree(serialized)
     except TooDeepError:
-        raise ConditionError(_TOO_DEEP) from None
+        raise ConditionError(say(_TOO_DEEP, most=MAX_NESTING)) from None
     _refuse_mixture(text, tree, scope)
     try:
         program = runtime.deserialize(changed(serialized, decimal_changes(tree)))
     except RuntimeError:  # what it may not read back is what the changes made deeper
-        raise ConditionError(_TOO_DEEP) from None
+        raise ConditionError(say(_TOO_DEEP, most=MAX_NESTING)) from None
     reads = [Read(read.path[1:], read.use) for read in reads_of(tree.root, {}) if read.path[0] == scope]
     return Condition(tree, _taken(reads, DECIMAL if takes_decimals(tree) else AS_IS), program)
 
@@ -118,21 +119,21 @@ def _checked(checker: Any, text: str, scope: Scope) -> bytes:
         raise ConditionError(_readable(text, str(error), scope)) from None
     if expression.return_type() != cel.Type.BOOL:
         kind = kind_in_words(expression.return_type().name().lower())
-        raise ConditionError(f"gives {kind}; allowed: a comparison, which gives true or false")
+        raise ConditionError(say("gives {kind}; allowed: a comparison, which gives true or false", kind=say(kind)))
     return bytes(expression.serialize())
 
 
 def _readable(text: str, message: str, scope: Scope) -> str:
     if not PLACE.search(message) and "recursion" in message.splitlines()[0]:  # the one reason without a place
-        return _TOO_DEEP
-    return f"cannot be read: {in_words(text, message, [*_variables(scope)])}"
+        return say(_TOO_DEEP, most=MAX_NESTING)
+    return say("cannot be read: {why}", why=in_words(text, message, [*_variables(scope)]))
 
 
 def _refuse_mixture(text: str, tree: Tree, scope: Scope) -> None:
     mixture = find_mixture(tree, is_counted=scope == "vote")
     if mixture:
         where = place_in(text, tree.positions[mixture.node.id])
-        raise ConditionError(f"{mixture.what} {where}; {mixture.instead}")
+        raise ConditionError(say("{what} {where}; {instead}", what=mixture.what, where=where, instead=mixture.instead))
 
 
 def _taken(reads: Sequence[Read], all_of_it: Taken) -> Taken:
@@ -199,7 +200,7 @@ def _part(value: Any, taken: Taken) -> Any:
 
 def _decimal(value: int) -> float:
     if abs(value) > MAX_INTEGER:
-        raise OverflowError("a whole number beyond ±(2^53-1)")
+        raise OverflowError(phrase("a whole number beyond ±(2^53-1)"))
     return float(value)
 
 

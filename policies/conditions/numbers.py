@@ -11,12 +11,18 @@ from dataclasses import dataclass
 from policies.conditions.kinds import PASSING, SIGNED, NumberKinds, arguments_of, function_of, is_literal
 from policies.conditions.operators import ADD, BECOMES, CHOICE, COMPARISONS, IN, INDEX, WHOLE
 from policies.conditions.tree import Applied, Changes, Constant, Entries, Listing, Name, Tree, TreeNode, Type, parts_of
+from policies.language import phrase, say
 from policies.plain import MAX_INTEGER
 
 MAX_LITERAL = MAX_INTEGER + 1
 """2^53: beyond it two whole numbers may be the same decimal one."""
 
-_NO_NUMBERS: Mapping[Type, str] = {"string": "text", "bool": "true or false", "list": "a list", "map": "a map"}
+_NO_NUMBERS: Mapping[Type, str] = {
+    "string": phrase("text"),
+    "bool": phrase("true or false"),
+    "list": phrase("a list"),
+    "map": phrase("a map"),
+}
 
 _INDIFFERENT = (
     *(*COMPARISONS, IN, CHOICE, INDEX, "_&&_", "_||_", "!_", "@not_strictly_false"),
@@ -69,9 +75,13 @@ def _all(node: TreeNode) -> Iterator[TreeNode]:
 
 def _mixture(node: TreeNode, kinds: NumberKinds, is_counted: bool) -> Mixture | None:
     if isinstance(node, Constant) and type(node.value) is int and abs(node.value) > MAX_LITERAL:
-        return Mixture(node, f"has the whole number {node.value}", f"allowed: at most {MAX_LITERAL}, which is 2^53")
+        return Mixture(
+            node,
+            say("has the whole number {value}", value=node.value),
+            say("allowed: at most {most}, which is 2^53", most=MAX_LITERAL),
+        )
     if isinstance(node, Constant) and isinstance(node.value, float) and not math.isfinite(node.value):
-        return Mixture(node, "has a decimal number too large", "allowed: below 1.797e308")
+        return Mixture(node, say("has a decimal number too large"), say("allowed: below 1.797e308"))
     is_compared = isinstance(node, Applied) and node.function in COMPARISONS
     if is_compared or kinds.is_arithmetic(node):
         return _of_another_type(node, kinds) or _whole_with_decimal(node, kinds, is_compared and not is_counted)
@@ -85,7 +95,9 @@ def _of_another_type(node: TreeNode, kinds: NumberKinds) -> Mixture | None:
     if other is None or not any(_is_number(each, kinds) for each in arguments_of(node)):
         return None
     sign = function_of(node).strip("_")
-    return Mixture(node, f"applies `{sign}` to a number and {other}", "allowed: two numbers")
+    return Mixture(
+        node, say("applies `{sign}` to a number and {other}", sign=sign, other=say(other)), say("allowed: two numbers")
+    )
 
 
 def _is_number(node: TreeNode, kinds: NumberKinds) -> bool:
@@ -102,7 +114,11 @@ def _whole_with_decimal(node: TreeNode, kinds: NumberKinds, may_compare: bool) -
     if may_compare and not any(_drops_a_rest(each, kinds) for each in arguments_of(node)):
         return None
     whole = next(named for each in arguments_of(node) for named in _wholes(each, kinds))
-    return Mixture(node, f"mixes `{whole}`, a whole number, with a decimal one", f"write double({whole})")
+    return Mixture(
+        node,
+        say("mixes `{whole}`, a whole number, with a decimal one", whole=whole),
+        say("write double({whole})", whole=whole),
+    )
 
 
 def _drops_a_rest(node: TreeNode, kinds: NumberKinds) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from cel_expr_python import cel
 
+from policies.language import phrase
 from policies.plain import MAX_INTEGER
 
 ARITHMETIC = ("_+_", "_-_", "_*_", "_/_", "_%_")
@@ -149,19 +150,19 @@ def _product(left: float, right: float) -> float:
 
 def _quotient(left: float, right: float) -> float:
     if right == 0:
-        raise ArithmeticError("division by zero")
+        raise ArithmeticError(phrase("division by zero"))
     return float(_finite(left / right))
 
 
 def _finite(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
-        raise ArithmeticError("a number too large")
+        raise ArithmeticError(phrase("a number too large"))
     return value
 
 
 def _rest(left: float, right: float) -> float:
     if right == 0:
-        raise ArithmeticError("remainder of a division by zero")
+        raise ArithmeticError(phrase("remainder of a division by zero"))
     return math.fmod(left, right)
 
 

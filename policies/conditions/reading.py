@@ -14,6 +14,7 @@ from policies.conditions.places import EACH, Bound, Path, Read, each_within, ins
 from policies.conditions.tree import Applied, Constant, Listing, Name, TreeNode
 from policies.decision.conflicts import ConflictName
 from policies.decision.variables import VARIABLES
+from policies.language import say
 from policies.team.fields import STANCES
 
 _CASTS = (*STANCES, "absent")
@@ -169,9 +170,11 @@ def find_strange_word(text: str) -> str | None:
     compared = [pair for node, bound in _nodes(text, "vote") for pair in _compared(node, bound)]
     for about, word in compared:
         if about == "stance" and word not in _CASTS:
-            return f"compares a stance with {word!r}; allowed: {', '.join(_CASTS)}"
+            return say("compares a stance with {word}; allowed: {casts}", word=repr(word), casts=", ".join(_CASTS))
         if about == "conflict" and word not in _CONFLICTS:
-            return f"looks for the conflict {word!r}; allowed: {', '.join(_CONFLICTS)}"
+            return say(
+                "looks for the conflict {word}; allowed: {conflicts}", word=repr(word), conflicts=", ".join(_CONFLICTS)
+            )
     return None
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from policies.conditions.operators import COMPARISONS
+from policies.language import phrase, say
 from policies.nearest import nearest
 
 FUNCTIONS = (
@@ -27,13 +28,13 @@ PLACE = re.compile(r"<input>:(\d+):(\d+): (.*)")
 
 _INPUT = r"Syntax error: (?:mismatched|extraneous|no viable alternative at) input '(.*?)'(?: expecting (.*))?$"
 _KINDS: Sequence[tuple[str, str]] = (
-    (r"int|uint|double", "a number"),
-    (r"string", "text"),
-    (r"bool", "a boolean"),
-    (r"null.*", "null"),
-    (r"list.*", "a list"),
-    (r"map.*", "an object"),
-    (r"dyn", "a value of any kind"),
+    (r"int|uint|double", phrase("a number")),
+    (r"string", phrase("text")),
+    (r"bool", phrase("a boolean")),
+    (r"null.*", phrase("null")),
+    (r"list.*", phrase("a list")),
+    (r"map.*", phrase("an object")),
+    (r"dyn", phrase("a value of any kind")),
 )
 
 
@@ -68,7 +69,11 @@ def place_in(text: str, at: int) -> str:
     """
     before = text[:at]
     column = at - before.rfind("\n")
-    return f"at line {before.count(chr(10)) + 1}, character {column}" if "\n" in text else f"at character {column}"
+    return (
+        say("at line {before}, character {column}", before=before.count(chr(10)) + 1, column=column)
+        if "\n" in text
+        else say("at character {column}", column=column)
+    )
 
 
 def kind_in_words(kind: str) -> str:
@@ -87,7 +92,7 @@ def in_words(text: str, message: str, known: Sequence[str]) -> str:
     '`supply` is unknown here, at character 1; facts are written `facts.supply.n`'
     """
     if not text.strip():
-        return "it is empty; allowed: a comparison"
+        return say("it is empty; allowed: a comparison")
     found = PLACE.search(message)
     if found is None:
         return message.splitlines()[0]
@@ -96,7 +101,7 @@ def in_words(text: str, message: str, known: Sequence[str]) -> str:
         matched = re.match(pattern, said)
         if matched:
             return explain(refused, matched)
-    return f"{said.removeprefix('Syntax error: ')}, {refused.place()}"
+    return say("{said}, {place}", said=said.removeprefix("Syntax error: "), place=refused.place())
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
@@ -110,21 +115,30 @@ def _unknown(refused: Refused, matched: re.Match[str]) -> str:
         return _function(head, refused.place(at))
     before = refused.text[:at]
     hint = _hyphenated(before, head) if re.search(r"\w-$", before) else _instead(path, head, refused.known)
-    return f"`{head}` is unknown here, {refused.place(at)}; {hint}"
+    return say("`{name}` is unknown here, {place}; {hint}", name=head, place=refused.place(at), hint=hint)
 
 
 def _function(name: str, place: str) -> str:
     if name in FUNCTIONS:
-        return f"`{name}` does not take what it is given, {place}"
+        return say("`{name}` does not take what it is given, {place}", name=name, place=place)
     meant = OTHER_WORDS.get(name) or nearest(name, FUNCTIONS)
-    hint = f"did you mean `{meant}`?" if meant else f"allowed: {', '.join(FUNCTIONS)}"
-    return f"`{name}` is not a function, {place}; {hint}"
+    hint = say("did you mean `{meant}`?", meant=meant) if meant else say("allowed: {names}", names=", ".join(FUNCTIONS))
+    return say("`{name}` is not a function, {place}; {hint}", name=name, place=place, hint=hint)
 
 
 def _hyphenated(before: str, head: str) -> str:
     """Return how a name with a hyphen is written, which reads as a subtraction."""
     first = re.split(r"\W", before.removesuffix("-"))[-1]
-    return f'a name with a hyphen is written in brackets: `facts["{first}-{head}"]`'
+    return say('a name with a hyphen is written in brackets: `facts["{first}-{head}"]`', first=first, head=head)
+
+
+_WRITTEN: Mapping[tuple[bool, bool], str] = {
+    (True, True): phrase("facts are written `{path}`"),
+    (True, False): phrase("facts are written `{path}`, text in quotes: '{word}'"),
+    (False, True): phrase("what a role returned is written `{path}`"),
+    (False, False): phrase("what a role returned is written `{path}`, text in quotes: '{word}'"),
+}
+"""How a name is written, by whether it is of the facts and whether it is a path."""
 
 
 def _instead(path: str, head: str, known: Sequence[str]) -> str:
@@ -132,14 +146,16 @@ def _instead(path: str, head: str, known: Sequence[str]) -> str:
     names = known if "." in path else (*known, *LITERALS)
     meant = OTHER_WORDS.get(head) or nearest(head, names)
     if meant:
-        return f"did you mean `{meant}{path.removeprefix(head)}`?"
+        return say("did you mean `{meant}{path}`?", meant=meant, path=path.removeprefix(head))
     if len(known) > 1:
-        told = "a row reads the vote, not the facts; " if head == "facts" else ""
-        return f"{told}allowed: {', '.join(known)}"
+        listed = ", ".join(known)
+        if head == "facts":
+            return say("a row reads the vote, not the facts; allowed: {names}", names=listed)
+        return say("allowed: {names}", names=listed)
     if head in ("facts", "output"):
-        return f"this condition reads `{known[0]}`"
-    noun = "facts are" if known[0] == "facts" else "what a role returned is"
-    return f"{noun} written `{known[0]}.{path}`" + ("" if "." in path else f", text in quotes: '{path}'")
+        return say("this condition reads `{known}`", known=known[0])
+    told = _WRITTEN[known[0] == "facts", "." in path]
+    return say(told, path=".".join((known[0], path)), word=path)
 
 
 # --- kinds of values --------------------------------------------------------------------------------------------------
@@ -150,9 +166,13 @@ def _mismatch(refused: Refused, matched: re.Match[str]) -> str:
     kinds = [kind_in_words(each) for each in re.split(r", (?![^()]*\))", matched[2])]
     name = function.strip("_@")
     if function in COMPARISONS:
-        hint = "; a number is written without quotes" if {"text", "a number"} == {*kinds} else ""
-        return f"`{name}` cannot compare {' with '.join(kinds)}, {refused.place()}{hint}"
-    return f"`{name}` does not take {' and '.join(kinds)}, {refused.place()}"
+        hint = say("; a number is written without quotes") if {"text", "a number"} == {*kinds} else ""
+        told = say(" with ").join(map(say, kinds))
+        return say(
+            "`{name}` cannot compare {kinds}, {place}{hint}", name=name, kinds=told, place=refused.place(), hint=hint
+        )
+    told = say(" and ").join(map(say, kinds))
+    return say("`{name}` does not take {kinds}, {place}", name=name, kinds=told, place=refused.place())
 
 
 # --- syntax -----------------------------------------------------------------------------------------------------------
@@ -161,9 +181,19 @@ def _mismatch(refused: Refused, matched: re.Match[str]) -> str:
 def _token(refused: Refused, matched: re.Match[str]) -> str:
     token = matched[1].strip()
     if token[:1] in QUOTES:
-        return f"the text that begins {refused.place()} has no closing quote"
-    instead = f"; write `{OPERATORS[token]}`" if token in OPERATORS else ""
-    return f"`{token}` has no meaning in a condition, {refused.place()}{instead}"
+        return say("the text that begins {place} has no closing quote", place=refused.place())
+    if token in OPERATORS:
+        return _another_operator(refused, token)
+    return say("`{token}` has no meaning in a condition, {place}", token=token, place=refused.place())
+
+
+def _another_operator(refused: Refused, token: str) -> str:
+    return say(
+        "`{token}` has no meaning in a condition, {place}; write `{ours}`",
+        token=token,
+        place=refused.place(),
+        ours=OPERATORS[token],
+    )
 
 
 def _input(refused: Refused, matched: re.Match[str]) -> str:
@@ -171,24 +201,28 @@ def _input(refused: Refused, matched: re.Match[str]) -> str:
     if token == END:
         return _end(refused, expected)
     if refused.word_before == "not":
-        return f"`not` has no meaning in a condition, {refused.place(refused.start_of('not'))}; write `!`"
+        return say(
+            "`not` has no meaning in a condition, {place}; write `!`", place=refused.place(refused.start_of("not"))
+        )
     if token in OPERATORS:
-        return f"`{token}` has no meaning in a condition, {refused.place()}; write `{OPERATORS[token]}`"
+        return _another_operator(refused, token)
     if token == ">" and refused.text[refused.at - 1] == "<":
-        return f"`<>` has no meaning in a condition, {refused.place(refused.at - 1)}; write `!=`"
+        return say("`<>` has no meaning in a condition, {place}; write `!=`", place=refused.place(refused.at - 1))
     if not expected or "IDENTIFIER" in expected:
-        return f"a value is expected {refused.place()}, not `{token}`"
+        return say("a value is expected {place}, not `{token}`", place=refused.place(), token=token)
     if expected != END:
-        return f"`{_first(expected)}` is missing {refused.place()}, before `{token}`"
-    hint = "; a number is written without commas" if token == "," else ""
-    return f"`{token}` is not expected {refused.place()}{hint}"
+        return say(
+            "`{first}` is missing {place}, before `{token}`", first=_first(expected), place=refused.place(), token=token
+        )
+    hint = say("; a number is written without commas") if token == "," else ""
+    return say("`{token}` is not expected {place}{hint}", token=token, place=refused.place(), hint=hint)
 
 
 def _end(refused: Refused, expected: str) -> str:
     """Return what the condition lacks at its end."""
     if "IDENTIFIER" in expected:
-        return f"a value is expected {refused.place()}, where the condition ends"
-    return f"`{_first(expected)}` is missing {refused.place()}, where the condition ends"
+        return say("a value is expected {place}, where the condition ends", place=refused.place())
+    return say("`{first}` is missing {place}, where the condition ends", first=_first(expected), place=refused.place())
 
 
 def _first(expected: str) -> str:
@@ -196,12 +230,17 @@ def _first(expected: str) -> str:
 
 
 def _missing(refused: Refused, matched: re.Match[str]) -> str:
-    behind = ", where the condition ends" if matched[2] == END else f", before `{matched[2]}`"
-    return f"`{matched[1]}` is missing {refused.place()}{behind}"
+    if matched[2] == END:
+        return say("`{first}` is missing {place}, where the condition ends", first=matched[1], place=refused.place())
+    return say(
+        "`{first}` is missing {place}, before `{token}`", first=matched[1], place=refused.place(), token=matched[2]
+    )
 
 
 def _said(words: str) -> Callable[[Refused, re.Match[str]], str]:
-    return lambda refused, matched: f"{words.replace('*', ''.join(matched.groups()))}, {refused.place()}"
+    return lambda refused, matched: say(
+        "{said}, {place}", said=say(words).replace("*", "".join(matched.groups())), place=refused.place()
+    )
 
 
 _EXPLAINED: Mapping[str, Callable[[Refused, re.Match[str]], str]] = {
@@ -210,9 +249,11 @@ _EXPLAINED: Mapping[str, Callable[[Refused, re.Match[str]], str]] = {
     r"Syntax error: token recognition error at: '(.*)'$": _token,
     _INPUT: _input,
     r"Syntax error: missing '(.*?)' at '(.*?)'": _missing,
-    r"reserved identifier: (\w+)": _said("`*` is a reserved word and names nothing"),
-    r"invalid u?int literal": _said("a whole number is too large"),
-    r"has\(\) argument must be a field selection": _said("`has` takes one field, as in `has(facts.rate)`"),
-    r"(\w+)\(\) variable name must be a simple identifier": _said("`*` takes a name first, as in `all(x, x > 0)`"),
+    r"reserved identifier: (\w+)": _said(phrase("`*` is a reserved word and names nothing")),
+    r"invalid u?int literal": _said(phrase("a whole number is too large")),
+    r"has\(\) argument must be a field selection": _said(phrase("`has` takes one field, as in `has(facts.rate)`")),
+    r"(\w+)\(\) variable name must be a simple identifier": _said(
+        phrase("`*` takes a name first, as in `all(x, x > 0)`")
+    ),
 }
 """What the checker says, and who explains it."""

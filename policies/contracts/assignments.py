@@ -6,18 +6,19 @@ from policies.contracts.answers import Answer, Task
 from policies.contracts.contract import Contract, Said
 from policies.contracts.reading import MAX_NAME_SHOWN, Fields, text_in
 from policies.contracts.schema import TEXT, Schema, list_of, one_of
+from policies.language import phrase, say
 from policies.rehearsal.scene import Scene
 from policies.team.fields import Position
 from policies.team.team import Role, Team
 
 FAULTS = {
-    "not_object": "it is not a JSON object",
-    "empty": "it is empty",
-    "too_many": "it has more assignments than `max_steps` allows",
-    "assignment_*:not_object": "assignment * is not a JSON object",
-    "assignment_*:unknown:*": "assignment * names somebody the team does not have: *",
-    "assignment_*:subtask": "assignment * has no usable subtask",
-    "assignment_*:again:*": "assignment * is a second one for: *",
+    "not_object": phrase("it is not a JSON object"),
+    "empty": phrase("it is empty"),
+    "too_many": phrase("it has more assignments than `max_steps` allows"),
+    "assignment_*:not_object": phrase("assignment * is not a JSON object"),
+    "assignment_*:unknown:*": phrase("assignment * names somebody the team does not have: *"),
+    "assignment_*:subtask": phrase("assignment * has no usable subtask"),
+    "assignment_*:again:*": phrase("assignment * is a second one for: *"),
 }
 
 
@@ -68,7 +69,7 @@ def _rehearsed(task: Task, scene: Scene) -> Answer:
 
 
 def _told(answer: Answer) -> str:
-    return f"assigned to {', '.join(each['to'] for each in answer['assignments'])}"
+    return say("assigned to {assignments}", assignments=", ".join(each["to"] for each in answer["assignments"]))
 
 
 CONTRACT = Contract(_properties, _accept, _by_rules, _rehearsed, _told, refused_as="invalid_assignment", faults=FAULTS)

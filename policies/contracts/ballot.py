@@ -4,6 +4,7 @@ from policies.contracts.answers import Answer, Task
 from policies.contracts.contract import Contract, Said
 from policies.contracts.reading import Fields, text_in
 from policies.contracts.schema import TEXT, Schema, one_of
+from policies.language import phrase
 from policies.rehearsal.scene import Scene
 from policies.team.fields import Position
 from policies.team.team import Role, Team
@@ -12,8 +13,8 @@ BALLOTS = ("approve", "reject", "abstain")
 
 
 FAULTS = {
-    "vote": "the vote is not approve, reject or abstain",
-    "reason": "there is no usable reason",
+    "vote": phrase("the vote is not approve, reject or abstain"),
+    "reason": phrase("there is no usable reason"),
 }
 
 

@@ -8,7 +8,7 @@ from policies.contracts.answers import Answer, Task
 from policies.contracts.reading import Fields
 from policies.contracts.schema import Schema
 from policies.rehearsal.scene import Scene
-from policies.run.stop import StopKind
+from policies.run.stop_table import StopKind
 from policies.team.fields import Position
 from policies.team.team import Role, Team
 

@@ -16,6 +16,7 @@ from policies.contracts.reading import (
     tidied,
 )
 from policies.contracts.schema import NUMBER, TEXT, TEXTS, Schema, one_of
+from policies.language import phrase
 from policies.rehearsal.scene import Scene
 from policies.team.fields import MAX_ACTION, MAX_LIST, MAX_SUMMARY, STANCES, Position, Stance
 from policies.team.team import Role, Team
@@ -134,16 +135,16 @@ CHECKS: tuple[tuple[Callable[[Fields, Task, Team], bool], str], ...] = (
 """The checks after `not_object`, in order; each may rely on the ones before it."""
 
 FAULTS = {
-    "not_object": "the proposal is not a JSON object",
-    "missing_keys": "a key is missing",
-    "agent": "nobody signed",
-    "agent_not_allowed:*": "the signer may not speak: *",
-    "stance": "the stance is not go, caution or block",
-    "summary": "there is no usable summary",
+    "not_object": phrase("the proposal is not a JSON object"),
+    "missing_keys": phrase("a key is missing"),
+    "agent": phrase("nobody signed"),
+    "agent_not_allowed:*": phrase("the signer may not speak: *"),
+    "stance": phrase("the stance is not go, caution or block"),
+    "summary": phrase("there is no usable summary"),
     **CONFIDENCE_FAULTS,
-    "actions": "there is no usable list of actions",
-    "action_item": "an action is not usable text",
-    "agent_mismatch:*": "somebody else signed: *",
+    "actions": phrase("there is no usable list of actions"),
+    "action_item": phrase("an action is not usable text"),
+    "agent_mismatch:*": phrase("somebody else signed: *"),
 }
 
 

@@ -6,6 +6,7 @@ from policies.contracts.answers import Answer, Task
 from policies.contracts.contract import Contract, Said
 from policies.contracts.reading import Fields, optional_text, text_in, texts_in
 from policies.contracts.schema import TEXT, Schema, list_of
+from policies.language import phrase, say
 from policies.plain import MAX_TEXT
 from policies.rehearsal.scene import Scene
 from policies.team.fields import Position
@@ -16,9 +17,9 @@ MAX_ARTIFACTS = 5
 
 
 FAULTS = {
-    "content": "there is no usable content",
-    "adds": "what it adds is not usable text",
-    "artifacts": "there is no usable list of artifacts",
+    "content": phrase("there is no usable content"),
+    "adds": phrase("what it adds is not usable text"),
+    "artifacts": phrase("there is no usable list of artifacts"),
 }
 
 
@@ -52,7 +53,7 @@ def _rehearsed(task: Task, scene: Scene) -> Answer:
 
 
 def _told(answer: Answer) -> str:
-    return str(answer["adds"] or "adds nothing")
+    return str(answer["adds"] or say("adds nothing"))
 
 
 CONTRACT = Contract(_properties, _accept, _by_rules, _rehearsed, _told, faults=FAULTS)

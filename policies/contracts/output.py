@@ -8,6 +8,7 @@ from policies.contracts.answers import Answer, Task
 from policies.contracts.contract import Contract, Said
 from policies.contracts.reading import Fields, list_of_texts, text_in
 from policies.contracts.schema import BOOLEAN, NUMBER, TEXT, TEXTS, Schema
+from policies.language import phrase
 from policies.rehearsal.scene import Scene
 from policies.team.fields import MAX_LIST, Position
 from policies.team.team import FieldKind, Role, Team
@@ -18,9 +19,9 @@ _FIELDS: Mapping[FieldKind, Schema] = {"text": TEXT, "number": NUMBER, "boolean"
 
 
 FAULTS = {
-    "text": "there is no usable text",
-    "field:*": "the field * is missing or of the wrong kind",
-    "check": "it does not meet the role’s check",
+    "text": phrase("there is no usable text"),
+    "field:*": phrase("the field * is missing or of the wrong kind"),
+    "check": phrase("it does not meet the role’s check"),
 }
 
 

@@ -4,25 +4,26 @@ from policies.contracts.answers import Answer, Task
 from policies.contracts.contract import Contract, Said
 from policies.contracts.reading import Fields
 from policies.contracts.schema import TEXT, Schema, list_of, one_of
+from policies.language import phrase, say_count
 from policies.patterns.plan import find_plan_fault, tidy_steps
 from policies.rehearsal.scene import Scene
 from policies.team.fields import Position
 from policies.team.team import Role, Team
 
 FAULTS = {
-    "not_object": "it is not a JSON object",
-    "empty": "it is empty",
-    "too_many_steps": "it has more steps than `max_steps` allows",
-    "too_many_dependencies": "too many dependencies",
-    "step_*:not_object": "step * is not a JSON object",
-    "step_*:unknown_agent:*": "step * names an agent that the team does not have: *",
-    "step_*:task": "step * has no usable task",
-    "step_*:dependencies": "step * has no usable list of dependencies",
-    "step_*:dependency_out_of_range": "step * depends on a step that is not there",
-    "step_*:depends_on_itself": "step * depends on itself",
-    "step_*:dependency_twice": "step * names a dependency twice",
-    "step_*:same_as_step_*": "step * is the same as step *",
-    "step_*:cycle": "step * waits for itself through other steps",
+    "not_object": phrase("it is not a JSON object"),
+    "empty": phrase("it is empty"),
+    "too_many_steps": phrase("it has more steps than `max_steps` allows"),
+    "too_many_dependencies": phrase("too many dependencies"),
+    "step_*:not_object": phrase("step * is not a JSON object"),
+    "step_*:unknown_agent:*": phrase("step * names an agent that the team does not have: *"),
+    "step_*:task": phrase("step * has no usable task"),
+    "step_*:dependencies": phrase("step * has no usable list of dependencies"),
+    "step_*:dependency_out_of_range": phrase("step * depends on a step that is not there"),
+    "step_*:depends_on_itself": phrase("step * depends on itself"),
+    "step_*:dependency_twice": phrase("step * names a dependency twice"),
+    "step_*:same_as_step_*": phrase("step * is the same as step *"),
+    "step_*:cycle": phrase("step * waits for itself through other steps"),
 }
 
 
@@ -59,7 +60,7 @@ def _rehearsed(task: Task, scene: Scene) -> Answer:
 
 def _told(answer: Answer) -> str:
     count = len(answer["steps"])
-    return f"planned {count} step{'' if count == 1 else 's'}"
+    return say_count("planned {number} step", "planned {number} steps", count)
 
 
 CONTRACT = Contract(_properties, _accept, _by_rules, _rehearsed, _told, refused_as="invalid_plan", faults=FAULTS)

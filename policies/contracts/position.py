@@ -4,6 +4,7 @@ from policies.contracts.answers import Answer, Task
 from policies.contracts.contract import Contract, Said
 from policies.contracts.reading import Fields, texts_in
 from policies.contracts.schema import TEXT, Schema
+from policies.language import phrase
 from policies.plain import MAX_TEXT
 from policies.rehearsal.scene import Scene
 from policies.team.fields import Position
@@ -13,8 +14,8 @@ MAX_POSITION = 500
 
 
 FAULTS = {
-    "position": "there is no usable position",
-    "argument": "there is no usable argument",
+    "position": phrase("there is no usable position"),
+    "argument": phrase("there is no usable argument"),
 }
 
 

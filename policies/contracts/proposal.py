@@ -4,14 +4,15 @@ from policies.contracts.answers import Answer, Task
 from policies.contracts.contract import Contract, Said
 from policies.contracts.reading import Fields, texts_in
 from policies.contracts.schema import TEXT, Schema
+from policies.language import phrase
 from policies.plain import MAX_TEXT
 from policies.rehearsal.scene import Scene
 from policies.team.fields import Position
 from policies.team.team import Role, Team
 
 FAULTS = {
-    "proposal": "there is no usable proposal",
-    "reason": "there is no usable reason",
+    "proposal": phrase("there is no usable proposal"),
+    "reason": phrase("there is no usable reason"),
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from policies.contracts.answers import Answer
 from policies.contracts.unwrapping import unwrapped
+from policies.language import phrase, say
 from policies.plain import MAX_TEXT, clean_text, is_plain, written
 
 Fields = Mapping[str, Any]
@@ -21,8 +22,8 @@ MAX_OFFER_EXCERPT = 200
 
 
 CONFIDENCE_FAULTS = {
-    "confidence_type": "the confidence is not a number",
-    "confidence_range": "the confidence is not between 0 and 1",
+    "confidence_type": phrase("the confidence is not a number"),
+    "confidence_range": phrase("the confidence is not between 0 and 1"),
 }
 """The checks of a confidence in words."""
 
@@ -82,8 +83,8 @@ def in_words(value: object, missing: Sequence[str] = ()) -> str | None:
     ('no single JSON object was found', 'missing: stance, summary', None)
     """
     if isinstance(value, NoJson):
-        return "no single JSON object was found"
-    return f"missing: {', '.join(missing)}" if missing else None
+        return say("no single JSON object was found")
+    return say("missing: {missing}", missing=", ".join(missing)) if missing else None
 
 
 def storable(said: object, value: object) -> Any:

@@ -9,7 +9,9 @@ from policies.contracts.answers import Accepted, ContractName, Refusal, Task
 from policies.contracts.contract import Contract
 from policies.contracts.reading import NoJson, in_words, read, storable
 from policies.contracts.schema import MESSAGES, Schema, closed
-from policies.run.stop import STOP_TABLE, StopKind, stop_reason
+from policies.language import phrase, say
+from policies.run.stop import stop_reason
+from policies.run.stop_table import STOP_TABLE, StopKind
 from policies.team.team import Role, Team
 
 CONTRACTS: Mapping[ContractName, Contract] = {
@@ -53,7 +55,7 @@ def _refused(check: str, said: object, value: Any, task: Task, missing: tuple[st
 
 def faults_of(kind: StopKind) -> dict[str, str]:
     """Return the checks with which an answer is refused as a stop of this kind, each in words."""
-    faults = {"not_object": "the answer is not a JSON object"}
+    faults = {"not_object": phrase("the answer is not a JSON object")}
     for contract in CONTRACTS.values():
         faults |= contract.faults if contract.refused_as == kind else {}
     return faults
@@ -68,7 +70,7 @@ def said_check(kind: StopKind, check: str) -> str:
     for form, words in faults_of(kind).items():
         found = _form(form).fullmatch(check)
         if found:
-            return words.replace("*", "{}").format(*found.groups()).removesuffix(": ")
+            return say(words).replace("*", "{}").format(*found.groups()).removesuffix(": ").removesuffix("\xa0")
     name, colon, detail = check.partition(":")
     return f"{name.replace('_', ' ')}{f': {detail}' if colon else ''}"
 

@@ -4,13 +4,14 @@ from policies.contracts.answers import Answer, Task
 from policies.contracts.contract import Contract, Said
 from policies.contracts.reading import Fields, optional_text, text_in
 from policies.contracts.schema import TEXT, Schema, or_null
+from policies.language import phrase, say
 from policies.rehearsal.scene import Scene
 from policies.team.fields import Position
 from policies.team.team import Role, Team
 
 FAULTS = {
-    "text": "there is no usable text",
-    "next": "the next speaker is not one of the others",
+    "text": phrase("there is no usable text"),
+    "next": phrase("the next speaker is not one of the others"),
 }
 
 
@@ -31,7 +32,7 @@ def _accept(value: Fields, task: Task, team: Team) -> Answer | str:
 def _by_rules(position: Position, task: Task) -> Said:
     """Speak once; whoever had a turn already has nothing to add, and says the phrase."""
     if task.asks.get("turns_you_had"):
-        return {"text": f"Nothing to add.\n{task.asks.get('ends_with')}", "next": None}
+        return {"text": say("Nothing to add.") + f"\n{task.asks.get('ends_with')}", "next": None}
     return {"text": position.told, "next": None}
 
 

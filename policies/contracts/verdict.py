@@ -11,6 +11,7 @@ from policies.contracts.reading import (
     optional_text,
 )
 from policies.contracts.schema import NUMBER, TEXTS, Schema, or_null
+from policies.language import phrase, say
 from policies.rehearsal.scene import Scene
 from policies.team.fields import Position
 from policies.team.team import Role, Team
@@ -18,10 +19,10 @@ from policies.team.team import Role, Team
 MAX_REASONS = 10
 
 FAULTS = {
-    "not_object": "it is not a JSON object",
-    "winner": "the winner is not one of the debaters",
-    "decision": "it names neither a winner nor a decision",
-    "reasons": "there is no usable list of reasons",
+    "not_object": phrase("it is not a JSON object"),
+    "winner": phrase("the winner is not one of the debaters"),
+    "decision": phrase("it names neither a winner nor a decision"),
+    "reasons": phrase("there is no usable list of reasons"),
     **CONFIDENCE_FAULTS,
 }
 
@@ -59,7 +60,7 @@ def _rehearsed(task: Task, scene: Scene) -> Answer:
 
 
 def _told(answer: Answer) -> str:
-    return f"{answer['winner']} wins" if answer["winner"] else str(answer["decision"])
+    return say("{winner} wins", winner=answer["winner"]) if answer["winner"] else str(answer["decision"])
 
 
 CONTRACT = Contract(_properties, _accept, _by_rules, _rehearsed, _told, refused_as="invalid_verdict", faults=FAULTS)

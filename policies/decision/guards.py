@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, WithJsonSchema, model_validator
 
 from policies.decision.table import Outcome
+from policies.language import phrase, say
 from policies.paths import MISSING, plain_path, value_at
 from policies.plain import is_plain
 from policies.team.fields import FACT_PATH_PATTERN, FactPath, Text, Value
@@ -30,11 +31,11 @@ class Compared:
 
 
 COMPARISONS: Mapping[Comparison, Compared] = {
-    "at_least": Compared(operator.ge, "at least", "upper"),
-    "above": Compared(operator.gt, "above", "upper"),
-    "at_most": Compared(operator.le, "at most", "lower"),
-    "below": Compared(operator.lt, "below", "lower"),
-    "equals": Compared(operator.eq, "equal to"),
+    "at_least": Compared(operator.ge, phrase("at least"), "upper"),
+    "above": Compared(operator.gt, phrase("above"), "upper"),
+    "at_most": Compared(operator.le, phrase("at most"), "lower"),
+    "below": Compared(operator.lt, phrase("below"), "lower"),
+    "equals": Compared(operator.eq, phrase("equal to")),
 }
 _PATH = re.compile(FACT_PATH_PATTERN)
 
@@ -43,13 +44,13 @@ def _limit(value: Any) -> Any:
     if isinstance(value, str) and _PATH.match(value):
         return plain_path(value)
     if kind_of(value) != "a number" or not is_plain(value):
-        raise ValueError("allowed: a finite number, or a dotted path into the facts")
+        raise ValueError(say("allowed: a finite number, or a dotted path into the facts"))
     return value
 
 
 def _equal(value: Any) -> Any:
     if kind_of(value) not in SINGLE or not is_plain(value):
-        raise ValueError("allowed: a finite number, text, a path with a dot, true or false")
+        raise ValueError(say("allowed: a finite number, text, a path with a dot, true or false"))
     if not isinstance(value, str) or not _PATH.match(value):
         return value
     path = plain_path(value)
@@ -64,10 +65,28 @@ Equal = Annotated[Any, AfterValidator(_equal), WithJsonSchema({"type": ["boolean
 """A number, text, a path with a dot in it, true or false."""
 
 
-ABSENT = "is not in the facts"
+ABSENT = phrase("is not in the facts")
 """What is found at a path that does not exist."""
 
-SINGLE = ("a number", "text", "a boolean")
+UNREADABLE = (
+    phrase("is null, not a number"),
+    phrase("is text, not a number"),
+    phrase("is a boolean, not a number"),
+    phrase("is a list, not a number"),
+    phrase("is an object, not a number"),
+    phrase("is null, not a single value"),
+    phrase("is a list, not a single value"),
+    phrase("is an object, not a single value"),
+    phrase("is a number, and its limit is text"),
+    phrase("is a number, and its limit is a boolean"),
+    phrase("is text, and its limit is a number"),
+    phrase("is text, and its limit is a boolean"),
+    phrase("is a boolean, and its limit is a number"),
+    phrase("is a boolean, and its limit is text"),
+)
+"""What else a guard may find that it cannot use; each is kept as it is, and said where it is shown."""
+
+SINGLE = (phrase("a number"), phrase("text"), phrase("a boolean"))
 """What can be compared."""
 
 
@@ -78,10 +97,10 @@ def kind_of(value: Any) -> str:
     ['a number', 'a boolean', 'text', 'null', 'a list', 'an object']
     """
     if value is None or isinstance(value, str | bool):
-        return "null" if value is None else "text" if isinstance(value, str) else "a boolean"
+        return phrase("null") if value is None else "text" if isinstance(value, str) else "a boolean"
     if isinstance(value, int | float):
         return "a number"
-    return "a list" if isinstance(value, list | tuple) else "an object"
+    return phrase("a list") if isinstance(value, list | tuple) else phrase("an object")
 
 
 class Guard(Value):
@@ -108,10 +127,16 @@ class Guard(Value):
     def _compares_once(self) -> "Guard":
         given = [name for name in COMPARISONS if getattr(self, name) is not None]
         if len(given) != 1:
-            found = ", ".join(given) or "no comparison"
-            raise ValueError(f"it has {found}; allowed: exactly one of {', '.join(COMPARISONS)}")
+            found = ", ".join(given) or say("no comparison")
+            raise ValueError(
+                say(
+                    "it has {found}; allowed: exactly one of {comparisons}",
+                    found=found,
+                    comparisons=", ".join(COMPARISONS),
+                )
+            )
         if self.limit_path == self.fact:
-            raise ValueError(f"it compares `{self.fact}` with itself; allowed: another fact, or a value")
+            raise ValueError(say("it compares `{fact}` with itself; allowed: another fact, or a value", fact=self.fact))
         return self
 
     @property
@@ -157,6 +182,13 @@ class Finding:
         'could not be read: risk.rate (it is not in the facts)'
         """
         return f"could not be read: {self.unread.path} (it {self.unread.found})" if self.unread else None
+
+    @property
+    def told(self) -> str | None:
+        """The same sentence in the language that is spoken; what is kept is in English, and compared."""
+        if self.unread is None:
+            return None
+        return say("could not be read: {path} (it {found})", path=self.unread.path, found=say(self.unread.found))
 
 
 def examine(guards: Iterable[Guard], facts: Mapping[str, Any]) -> tuple[Finding, ...]:

@@ -8,6 +8,7 @@ from policies.conditions.condition import Fault
 from policies.decision.guards import Finding, cap_of, capped
 from policies.decision.table import Outcome, Policy, first_row
 from policies.decision.vote import Vote
+from policies.language import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def decide(policy: Policy, vote: Vote, findings: Sequence[Finding] = ()) -> Ruli
     row = None if index is None else policy.rules[index]
     outcome = row.then if row else policy.otherwise
     if outcome is None:
-        return _guarded("escalate", findings, Ruling("escalate", "escalate", fault="no row holds"))
+        return _guarded("escalate", findings, Ruling("escalate", "escalate", fault=phrase("no row holds")))
     ends = outcome == "next_round" and vote.is_last and policy.when_rounds_end != "stop"
     effective: Outcome = _AT_THE_END[policy.when_rounds_end] if ends else outcome
     because = row.because if row else None

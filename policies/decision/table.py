@@ -14,6 +14,7 @@ from policies.conditions.condition import (
 from policies.conditions.reading import constants_compared, find_strange_word, roles_in, variables_in
 from policies.decision.variables import Variables, named_values, reads_confidences, reads_weights
 from policies.decision.vote import Vote
+from policies.language import phrase, say
 from policies.team.fields import RoleName, Text, Value
 
 Decision = Literal["go", "go_with_caution", "no_go"]
@@ -36,19 +37,25 @@ MAX_ROWS = 50
 QUESTIONS = "open_questions"
 """The count that the size of the team does not bound: a proof decides each class of numbers that rows tell apart."""
 
-_PROVABLE = f"allowed: `{QUESTIONS}` compared with whole numbers, for example `{QUESTIONS} >= 4`"
+_PROVABLE = phrase("allowed: `{name}` compared with whole numbers, for example `{name} >= 4`")
 
 
 def _compiles(text: str) -> str:
     try:
         compile_condition(text, "vote")
     except ConditionError as error:
-        raise ValueError(f"the condition {error}") from None
+        raise ValueError(say("the condition {error}", error=error)) from None
     strange = find_strange_word(text)
     if strange:
-        raise ValueError(f"the condition {strange}")
+        raise ValueError(say("the condition {strange}", strange=strange))
     if constants_compared(text, QUESTIONS) is None:
-        raise ValueError(f"the condition uses `{QUESTIONS}` in a way that no proof covers; {_PROVABLE}")
+        raise ValueError(
+            say(
+                "the condition uses `{questions}` in a way that no proof covers; {provable}",
+                questions=QUESTIONS,
+                provable=say(_PROVABLE, name=QUESTIONS),
+            )
+        )
     return text
 
 
@@ -70,16 +77,32 @@ class Row(Value):
     def _changes_the_team_for_a_round(self) -> "Row":
         for name, role in (("convene", self.convene), ("release", self.release)):
             if role is not None and self.then != "next_round":
-                raise ValueError(f"`{name}` goes with `then: next_round` alone, not with `then: {self.then}`")
+                raise ValueError(
+                    say(
+                        "`{name}` goes with `then: next_round` alone, not with `then: {then}`",
+                        name=name,
+                        then=self.then,
+                    )
+                )
         return self
 
     @model_validator(mode="after")
     def _releases_with_reason(self) -> "Row":
         if self.release is not None and self.release == self.convene:
-            raise ValueError(f"it convenes and releases `{self.release}`; allowed: one of the two, or another role")
+            raise ValueError(
+                say(
+                    "it convenes and releases `{release}`; allowed: one of the two, or another role",
+                    release=self.release,
+                )
+            )
         if self.release is not None and "stances" in variables_in(self.when):
-            told = f"it releases `{self.release}` on a condition that reads `stances`"
-            raise ValueError(f"{told}; allowed: other variables, since no role is released because of its stance")
+            raise ValueError(
+                say(
+                    "it releases `{release}` on a condition that reads `stances`; "
+                    "allowed: other variables, since no role is released because of its stance",
+                    release=self.release,
+                )
+            )
         return self
 
 
@@ -118,7 +141,12 @@ class Policy(Value):
     def _trusts_what_it_reads(self) -> "Policy":
         reading = [index for index, row in enumerate(self.rules) if reads_confidences(variables_in(row.when))]
         if reading and not self.trust_confidence:
-            raise ValueError(f"rules.{reading[0]}.when reads a confidence; allowed: with `trust_confidence: true`")
+            raise ValueError(
+                say(
+                    "rules.{reading}.when reads a confidence; allowed: with `trust_confidence: true`",
+                    reading=reading[0],
+                )
+            )
         return self
 
     @property
@@ -158,7 +186,7 @@ def for_ballots(policy: Policy) -> Policy:
     rules = [_carried(row, carried) if row.then in PASSING else row for row in here]
     if policy.otherwise not in PASSING:
         return policy.model_copy(update={"rules": tuple(rules)})
-    last = Row(when=carried, then=policy.otherwise, because="no other row holds")
+    last = Row(when=carried, then=policy.otherwise, because=phrase("no other row holds"))
     return policy.model_copy(update={"rules": (*rules, last), "otherwise": "next_round"})
 
 

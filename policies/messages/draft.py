@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from policies.language import phrase, say
 from policies.messages.message import (
     KINDS,
     NAME_PATTERN,
@@ -31,7 +32,7 @@ MAX_NAMES_SHOWN = 10
 
 _NAME = re.compile(NAME_PATTERN)
 _REFUSED = object()
-NAMING = "a name of a-z, 0-9, _ and -, at most 40 characters, a letter first"
+NAMING = phrase("a name of a-z, 0-9, _ and -, at most 40 characters, a letter first")
 """What a conversation, a topic and whoever writes from outside may be called, in words."""
 
 
@@ -113,7 +114,7 @@ def read_draft(item: Mapping[str, Any], asked: Asked) -> Draft | str:
         values[name] = read(item.get(name), asked)
         if values[name] is _REFUSED:
             found = "missing" if item.get(name) is None else shown(item[name])
-            return f"`{name}` is {found}; allowed: {allowed(asked)}"
+            return say("`{name}` is {found}; allowed: {allowed}", name=name, found=found, allowed=allowed(asked))
     return Draft(**values)
 
 
@@ -177,33 +178,44 @@ def _allowed_to(asked: Asked) -> str:
     names = ", ".join(known[:MAX_NAMES_SHOWN])
     more = len(known) - MAX_NAMES_SHOWN
     if not names:
-        return f"roles other than {asked.sender}, of which there are none"
-    return f"{EVERYBODY}, or one or more of {names}{f' and {more} more' if more > 0 else ''}"
+        return say("roles other than {sender}, of which there are none", sender=asked.sender)
+    if more > 0:
+        return say("{all}, or one or more of {names} and {count} more", all=EVERYBODY, names=names, count=more)
+    return say("{all}, or one or more of {names}", all=EVERYBODY, names=names)
 
 
 def _always(sentence: str) -> Callable[[Asked], str]:
-    return lambda _: sentence
+    return lambda _: say(sentence)
 
 
 FIELDS: Mapping[str, tuple[Callable[[object, Asked], object], Callable[[Asked], str]]] = {
     "to": (_read_to, _allowed_to),
     "kind": (_read_kind, _always(", ".join(KINDS))),
-    "content": (_read_content, lambda asked: f"text of 1 to {asked.rules.max_characters} characters"),
+    "content": (
+        _read_content,
+        lambda asked: say("text of 1 to {max_characters} characters", max_characters=asked.rules.max_characters),
+    ),
     "priority": (_read_priority, _always(", ".join(PRIORITIES))),
     "in_reply_to": (
         _read_in_reply_to,
-        lambda asked: f"the id of a message {asked.sender} sent or received, or of a conversation it takes part in",
+        lambda asked: say(
+            "the id of a message {sender} sent or received, or of a conversation it takes part in", sender=asked.sender
+        ),
     ),
     "conversation": (
         _read_conversation,
-        lambda asked: f"a conversation {asked.sender} takes part in, or a new one: {NAMING}",
+        lambda asked: say(
+            "a conversation {sender} takes part in, or a new one: {naming}", sender=asked.sender, naming=NAMING
+        ),
     ),
     "topic": (_read_name, _always(NAMING)),
     "metadata": (
         _read_metadata,
-        _always(
-            f"a plain object of at most {MAX_METADATA_VALUES} values and {MAX_METADATA_CHARACTERS} characters,"
-            f" without the key {OPENING}"
+        lambda _: say(
+            "a plain object of at most {values} values and {characters} characters, without the key {key}",
+            values=MAX_METADATA_VALUES,
+            characters=MAX_METADATA_CHARACTERS,
+            key=OPENING,
         ),
     ),
 }

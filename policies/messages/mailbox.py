@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 from policies.contracts.reading import MAX_OFFERED
+from policies.language import say
 from policies.messages.draft import OPENING, Asked, Draft, asked_of, read_draft
 from policies.messages.message import Message, Messaging, Subscription
 from policies.plain import shown
@@ -36,7 +37,7 @@ def accept_messages(
     if offered is None:
         return (), ()
     if not isinstance(offered, list):
-        return (), (f"`messages` is {shown(offered)}; allowed: a list of messages",)
+        return (), (say("`messages` is {offered}; allowed: a list of messages", offered=shown(offered)),)
     asked = asked_of(sender, roles, posted, rules, subscription)
     read = [_read(number, item, asked) for number, item in enumerate(offered[: rules.max_per_turn], 1)]
     drafts = tuple(draft for draft in read if isinstance(draft, Draft))
@@ -46,15 +47,20 @@ def accept_messages(
 def _beyond(offered: list[Any], rules: Messaging) -> Iterator[str]:
     most = rules.max_per_turn
     if len(offered) > most:
-        size = len(offered) if len(offered) < MAX_OFFERED else f"more than {MAX_OFFERED - 1}"
-        yield f"`messages` has {size} items, from message {most + 1} on refused; allowed: at most {most} a turn"
+        size = len(offered) if len(offered) < MAX_OFFERED else say("more than {most}", most=MAX_OFFERED - 1)
+        yield say(
+            "`messages` has {size} items, from message {most} on refused; allowed: at most {other} a turn",
+            size=size,
+            most=most + 1,
+            other=most,
+        )
 
 
 def _read(number: int, item: object, asked: Asked) -> Draft | str:
     if not isinstance(item, dict):
-        return f"message {number} is {shown(item)}; allowed: an object"
+        return say("message {number} is {item}; allowed: an object", number=number, item=shown(item))
     read = read_draft(item, asked)
-    return read if isinstance(read, Draft) else f"message {number}: {read}"
+    return read if isinstance(read, Draft) else say("message {number}: {read}", number=number, read=read)
 
 
 def post(posted: Sequence[Message], drafts: Iterable[Draft], sender: str, at: str) -> list[Message]:
@@ -92,7 +98,7 @@ def _opening(draft: Draft, sender: str) -> Draft:
     return Draft(
         to=draft.to,
         kind="note",
-        content=f"{sender} opens the conversation {draft.conversation}.",
+        content=say("{sender} opens the conversation {conversation}.", sender=sender, conversation=draft.conversation),
         priority=draft.priority,
         conversation=draft.conversation,
         metadata={OPENING: True, "participants": [sender, *draft.to]},

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from policies.language import say
 from policies.messages.draft import EVERYBODY, FIELDS, NAMING, Draft, asked_of, read_draft
 from policies.messages.mailbox import post
 from policies.messages.message import NAME_PATTERN, Message, Messaging, conversation_of, conversations_of
@@ -62,12 +63,23 @@ def find_misplaced(conversation: str, sender: str, opens: bool, posted: Sequence
     """
     found = conversation_of(posted, conversation)
     if opens:
-        return None if found is None else f"there is a conversation `{conversation}` already; allowed: another name"
+        return (
+            None
+            if found is None
+            else say(
+                "there is a conversation `{conversation}` already; allowed: another name", conversation=conversation
+            )
+        )
     if found is not None and sender in found.participants:
         return None
     joined = [each.id for each in conversations_of(posted) if sender in each.participants]
-    allowed = ", ".join(joined) or "none yet, one has to be opened"
-    return f"there is no conversation `{conversation}` in which {sender} takes part; allowed: {allowed}"
+    allowed = ", ".join(joined) or say("none yet, one has to be opened")
+    return say(
+        "there is no conversation `{conversation}` in which {sender} takes part; allowed: {allowed}",
+        conversation=conversation,
+        sender=sender,
+        allowed=allowed,
+    )
 
 
 def hear(
@@ -112,9 +124,9 @@ def _message(said: Mapping[str, Any], draft: Draft) -> Message:
 
 def _read(said: Mapping[str, Any], posted: Sequence[Message], listening: Listening) -> Draft | str:
     if listening.rules is None:
-        return (
-            f"the team `{listening.team}` exchanges no messages; add `messages: {{}}` to its team file and start a new "
-            "thread"
+        return say(
+            "the team `{team}` exchanges no messages; add `messages: {{}}` to its team file and start a new thread",
+            team=listening.team,
         )
     fault = _fault_of_id(said["id"]) or _fault_of_sender(said["from"], listening)
     if fault:
@@ -127,14 +139,23 @@ def _read(said: Mapping[str, Any], posted: Sequence[Message], listening: Listeni
 def _fault_of_id(id: object) -> str | None:
     if isinstance(id, str) and _NAME.fullmatch(id) and not _COUNTED.fullmatch(id):
         return None
-    return f"the id is {shown(id)}; allowed: {NAMING}, and not `m` with a number, as messages of roles have"
+    return say(
+        "the id is {id}; allowed: {naming}, and not `m` with a number, as messages of roles have",
+        id=shown(id),
+        naming=NAMING,
+    )
 
 
 def _fault_of_sender(sender: object, listening: Listening) -> str | None:
     if not isinstance(sender, str) or not _NAME.fullmatch(sender):
-        return f"the sender is {shown(sender)}; allowed: {NAMING}"
+        return say("the sender is {sender}; allowed: {naming}", sender=shown(sender), naming=NAMING)
     if sender in listening.roles:
-        return f"the sender is {shown(sender)}, a role of the team; allowed: a person or a program outside it"
+        return say(
+            "the sender is {sender}, a role of the team; allowed: a person or a program outside it",
+            sender=shown(sender),
+        )
     if sender in (EVERYBODY, BRIEF):
-        return f"the sender is {shown(sender)}, which has a meaning of its own; allowed: any other name"
+        return say(
+            "the sender is {sender}, which has a meaning of its own; allowed: any other name", sender=shown(sender)
+        )
     return None

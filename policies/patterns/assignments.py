@@ -5,6 +5,7 @@ each team at most one.
 """
 
 from policies.contracts.answers import Task
+from policies.language import phrase
 from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.results import people
 from policies.patterns.stages import Entry, Finish, Log, Next, Stage, entries_of
@@ -53,13 +54,13 @@ def assigning(once: bool) -> Pattern:
         return assign(team, log, once)
 
     return Pattern(
-        "complex work",
+        phrase("complex work"),
         "top-down",
         "medium",
         advance,
         ("assignments", "output"),
         writes="synthesis",
-        lead="assigns the subtasks",
+        lead=phrase("assigns the subtasks"),
         lead_writes=True,
         is_composed=True,
         assigns_teams=once,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from policies.contracts.answers import Task
+from policies.language import phrase, say
 from policies.patterns.pattern import Counted, Facts, Pattern
 from policies.patterns.quotations import lines_of
 from policies.patterns.results import side_by_side
@@ -66,7 +67,7 @@ def _finish(team: Team, turns: Sequence[Entry]) -> Finish:
     """Return the end; what the last speaker wrote besides the phrase is the answer, else the turn before."""
     said = [{"agent": turn.role, "text": without(team.options.phrase, _text(turn))} for turn in turns]
     results = tuple(each for each in said if each["text"])
-    answer = None if team.options.synthesis and results else side_by_side(results[-1:]) or "Nothing was said."
+    answer = None if team.options.synthesis and results else side_by_side(results[-1:]) or say("Nothing was said.")
     return Finish(results, answer, details={"turns": len(turns), "ended_by": turns[-1].role})
 
 
@@ -75,13 +76,13 @@ def _text(turn: Entry) -> str:
 
 
 PATTERN = Pattern(
-    "open-ended work",
-    "free form",
+    phrase("open-ended work"),
+    phrase("free form"),
     "high",
     advance,
     ("turn",),
     writes="synthesis",
     least_roles=2,
     options=("max_turns", "phrase", "speakers", "synthesis"),
-    counted=Counted("Turns", "turn", "max_turns"),
+    counted=Counted(phrase("Turns"), "turn", "max_turns"),
 )

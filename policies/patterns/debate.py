@@ -1,6 +1,7 @@
 """Debate: opening positions, replies to the others' positions, and a judge."""
 
 from policies.contracts.answers import Task
+from policies.language import phrase, say
 from policies.patterns.pattern import Counted, Facts, Pattern
 from policies.patterns.results import tolerance_of
 from policies.patterns.stages import Closed, Finish, Log, Next, Stage, entries_of
@@ -63,20 +64,20 @@ def _words(text: str) -> str:
 
 
 def _told(said: dict[str, object]) -> str:
-    lines = [f"Winner: {said['winner']}"] if said["winner"] else []
-    lines += [f"Verdict: {said['decision']}"] if said["decision"] else []
+    lines = [say("Winner: {winner}", winner=said["winner"])] if said["winner"] else []
+    lines += [say("Verdict: {decision}", decision=said["decision"])] if said["decision"] else []
     reasons = said["reasons"] if isinstance(said["reasons"], list) else []
-    return "\n".join([*lines, "Reasons:", *(f"- {reason}" for reason in reasons)])
+    return "\n".join([*lines, say("Reasons:"), *(f"- {reason}" for reason in reasons)])
 
 
 PATTERN = Pattern(
-    "verification",
-    "structured",
+    phrase("verification"),
+    phrase("structured"),
     "medium",
     advance,
     ("position", "verdict"),
-    lead="judges the debate",
+    lead=phrase("judges the debate"),
     least_roles=2,
-    counted=Counted("Rounds of replies", "reply"),
-    ends_early="Ended early: nobody moved.",
+    counted=Counted(phrase("Rounds of replies"), "reply"),
+    ends_early=phrase("Ended early: nobody moved."),
 )

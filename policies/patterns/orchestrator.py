@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policies.contracts.answers import Task
+from policies.language import phrase
 from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.plan import critical_path, ready_steps
 from policies.patterns.results import people
@@ -102,13 +103,13 @@ def _plan_shown(plan: Progress) -> dict[str, Any]:
 
 
 PATTERN = Pattern(
-    "complex work",
-    "top-down",
+    phrase("complex work"),
+    phrase("top-down"),
     "medium",
     advance,
     ("plan", "output"),
     writes="synthesis",
-    lead="plans the steps",
+    lead=phrase("plans the steps"),
     is_composed=True,
     may_fail="output",
     options=("max_steps", "max_replans"),

@@ -1,6 +1,7 @@
 """Parallel: all roles get the same task at once."""
 
 from policies.contracts.answers import Task
+from policies.language import phrase
 from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.results import side_by_side, tolerance_of
 from policies.patterns.stages import Finish, Log, Next, Stage
@@ -19,7 +20,7 @@ def advance(team: Team, log: Log, _: Facts) -> Next:
 
 
 PATTERN = Pattern(
-    "independent work",
+    phrase("independent work"),
     "none",
     "low",
     advance,

@@ -1,6 +1,7 @@
 """Pipeline: each role in sequence gets the output of the one before."""
 
 from policies.contracts.answers import Task
+from policies.language import phrase
 from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.stages import Finish, Log, Next, Stage, entries_of
 from policies.team.team import Team
@@ -18,8 +19,8 @@ def advance(team: Team, log: Log, _: Facts) -> Next:
 
 
 PATTERN = Pattern(
-    "linear work",
-    "one way",
+    phrase("linear work"),
+    phrase("one way"),
     "low",
     advance,
     ("output",),

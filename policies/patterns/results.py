@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from policies.language import say
 from policies.patterns.stages import Tolerance
 from policies.team.team import Team
 
@@ -13,7 +14,7 @@ def side_by_side(results: Iterable[Mapping[str, Any]]) -> str:
     >>> side_by_side([{"agent": "ops", "text": "Ready."}])
     'ops: Ready.'
     """
-    return "\n\n".join(f"{result['agent']}: {result['text']}" for result in results)
+    return "\n\n".join(say("{agent}: {text}", agent=result["agent"], text=result["text"]) for result in results)
 
 
 def tolerance_of(team: Team, counted: Tolerance = "some") -> Tolerance:

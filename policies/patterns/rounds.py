@@ -9,6 +9,7 @@ from policies.decision.guards import examine
 from policies.decision.outcome import decide
 from policies.decision.table import DECISIONS
 from policies.decision.vote import Cast, Vote, rounds_blocked
+from policies.language import phrase
 from policies.patterns.pattern import Counted, Facts, Pattern
 from policies.patterns.results import tolerance_of
 from policies.patterns.stages import Closed, Count, Entry, Finish, Log, Next, Stage
@@ -124,13 +125,13 @@ def _cast(entry: Entry) -> Cast:
 
 
 PATTERN = Pattern(
-    "one aligned decision",
-    "structured, through the shared state",
+    phrase("one aligned decision"),
+    phrase("structured, through the shared state"),
     "medium",
     advance,
     ("contribution",),
     writes="brief",
     count=count,
     is_rounds=True,
-    counted=Counted("Rounds opened", "round"),
+    counted=Counted(phrase("Rounds opened"), "round"),
 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from policies.conditions.reading import output_fields
+from policies.language import say
 from policies.patterns.course import PATTERNS
 from policies.team.team import Budget, Options, PatternName, Team
 
@@ -25,7 +26,7 @@ def pattern_faults(team: Team, depth: int = 1) -> Iterator[PatternFault]:
     yield from _option_faults(team)
     yield from _people_faults(team)
     if len(team.sequence) < PATTERNS[team.pattern].least_roles:
-        yield ("sequence",), f"has one role; a {team.pattern} takes two or more"
+        yield ("sequence",), say("has one role; a {pattern} takes two or more", pattern=team.pattern)
     for name, role in team.roles.items():
         for fault in _role_faults(team, name, depth):
             yield ("roles", name, *fault[0]), fault[1]
@@ -38,15 +39,22 @@ def _lead_faults(team: Team) -> Iterator[PatternFault]:
     known, led = ", ".join(team.roles), PATTERNS[team.pattern].lead
     if led is None:
         if team.lead is not None:
-            yield ("lead",), f"is {team.lead!r}; the pattern `{team.pattern}` has no lead"
+            yield (
+                ("lead",),
+                say("is {lead}; the pattern `{pattern}` has no lead", lead=repr(team.lead), pattern=team.pattern),
+            )
     elif team.lead is None:
-        yield ("lead",), f"is missing; it names the role that {led}"
+        yield ("lead",), say("is missing; it names the role that {does}", does=say(led))
     elif team.lead not in team.roles:
-        yield ("lead",), f"is {team.lead!r}; allowed: the roles of this team ({known})"
+        yield ("lead",), say("is {lead}; allowed: the roles of this team ({known})", lead=repr(team.lead), known=known)
     elif team.lead in team.sequence:
         yield (
             ("lead",),
-            f"is {team.lead!r}, which is in the sequence; the role that {led} is not part of it",
+            say(
+                "is {lead}, which is in the sequence; the role that {does} is not part of it",
+                lead=repr(team.lead),
+                does=say(led),
+            ),
         )
 
 
@@ -54,7 +62,10 @@ def _option_faults(team: Team) -> Iterator[PatternFault]:
     for name, field in Options.model_fields.items():
         readers = [pattern for pattern, each in PATTERNS.items() if name in each.options]
         if getattr(team.options, name) != field.default and team.pattern not in readers:
-            yield ("options", name), f"is read by {', '.join(readers)}, and not by `{team.pattern}`"
+            yield (
+                ("options", name),
+                say("is read by {readers}, and not by `{pattern}`", readers=", ".join(readers), pattern=team.pattern),
+            )
 
 
 def _people_faults(team: Team) -> Iterator[PatternFault]:
@@ -62,7 +73,11 @@ def _people_faults(team: Team) -> Iterator[PatternFault]:
     deciding = [name for name, each in PATTERNS.items() if each.count is not None]
     if team.pattern in deciding:
         return
-    told = f"is read by {', '.join(deciding)}, and not by `{team.pattern}`, in which nothing is decided by a policy"
+    told = say(
+        "is read by {deciding}, and not by `{pattern}`, in which nothing is decided by a policy",
+        deciding=", ".join(deciding),
+        pattern=team.pattern,
+    )
     if team.sign_off:
         yield ("sign_off",), told
     if team.escalate.decide is not None:
@@ -73,17 +88,24 @@ def _role_faults(team: Team, name: str, depth: int) -> Iterator[PatternFault]:
     role = team.roles[name]
     if role.team is None:
         if PATTERNS[team.pattern].assigns_teams and name in team.sequence:
-            yield ("team",), "is missing; a leader assigns its subtasks to teams"
+            yield ("team",), say("is missing; a leader assigns its subtasks to teams")
         yield from _output_faults(team, name)
         return
     if team.pattern not in COMPOSED:
-        yield ("team",), f"is not possible in the pattern `{team.pattern}`; allowed in {', '.join(COMPOSED)}"
+        yield (
+            ("team",),
+            say(
+                "is not possible in the pattern `{pattern}`; allowed in {composed}",
+                pattern=team.pattern,
+                composed=", ".join(COMPOSED),
+            ),
+        )
     if name == team.lead:
-        yield ("team",), "answers for the lead; allowed: for a role of the sequence"
+        yield ("team",), say("answers for the lead; allowed: for a role of the sequence")
     if role.check is not None or role.fields:
-        yield ("team",), "cannot be used together with `fields` or `check`; a team answers with its text"
+        yield ("team",), say("cannot be used together with `fields` or `check`; a team answers with its text")
     if depth >= MAX_DEPTH:
-        yield ("team",), f"is nested deeper than {MAX_DEPTH} teams"
+        yield ("team",), say("is nested deeper than {most} teams", most=MAX_DEPTH)
     yield from _limit_faults(team.budget, role.team.budget)
 
 
@@ -96,21 +118,37 @@ def _output_faults(team: Team, name: str) -> Iterator[PatternFault]:
     if team.pattern not in COMPOSED or name == team.lead:
         for key in ("fields", "check"):
             if getattr(role, key):
-                yield (key,), f"is read of outputs; allowed: for the roles of a sequence in {', '.join(COMPOSED)}"
+                yield (
+                    (key,),
+                    say(
+                        "is read of outputs; allowed: for the roles of a sequence in {composed}",
+                        composed=", ".join(COMPOSED),
+                    ),
+                )
     elif role.check is not None:
         yield from _check_faults(role.check, ("text", *role.fields))
     for field in role.fields:
         if field in TAKEN:
-            yield ("fields", field), f"is a taken name; taken: {', '.join(TAKEN)}"
+            yield ("fields", field), say("is a taken name; taken: {taken}", taken=", ".join(TAKEN))
 
 
 def _check_faults(check: str, declared: Sequence[str]) -> Iterator[PatternFault]:
     for field in output_fields(check):
         if field not in declared:
-            yield ("check",), f"reads `output.{field}`, which no output holds; declared: {', '.join(declared)}"
+            yield (
+                ("check",),
+                say(
+                    "reads `output.{field}`, which no output holds; declared: {declared}",
+                    field=field,
+                    declared=", ".join(declared),
+                ),
+            )
 
 
 def _limit_faults(budget: Budget, inner: Budget) -> Iterator[PatternFault]:
     for limit in ("max_tokens", "max_cost_usd"):
         if getattr(budget, limit) is not None and getattr(inner, limit) is None:
-            yield ("team", "budget", limit), "is missing; the run has that limit, so the team needs its share of it"
+            yield (
+                ("team", "budget", limit),
+                say("is missing; the run has that limit, so the team needs its share of it"),
+            )

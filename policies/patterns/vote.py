@@ -11,6 +11,7 @@ from policies.decision.guards import examine
 from policies.decision.outcome import Ruling, decide
 from policies.decision.table import DECISIONS, Decision, for_ballots
 from policies.decision.vote import Cast, Vote
+from policies.language import phrase, say
 from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.results import tolerance_of
 from policies.patterns.stages import Closed, Count, Finish, Log, Next, Stage, entries_of
@@ -24,7 +25,11 @@ NO_QUORUM = Stop(stop_reason("no_quorum"), BALLOTS)
 """Ballots that decide nothing."""
 
 CAST: Mapping[str, Cast] = {"approve": "go", "abstain": "caution", "reject": "block"}
-TOLD: Mapping[Decision, str] = {"go": "adopted", "go_with_caution": "adopted with reservations", "no_go": "rejected"}
+TOLD: Mapping[Decision, str] = {
+    "go": phrase("The proposal is adopted."),
+    "go_with_caution": phrase("The proposal is adopted with reservations."),
+    "no_go": phrase("The proposal is rejected."),
+}
 
 
 def advance(team: Team, log: Log, facts: Facts) -> Next:
@@ -43,7 +48,7 @@ def advance(team: Team, log: Log, facts: Facts) -> Next:
     final = log[1].outcome or ruling.final
     if final not in DECISIONS:
         return ESCALATED if asks_people(ruling) else NO_QUORUM
-    answer = f"The proposal is {TOLD[final]}.\n\n{proposal['proposal']}"
+    answer = f"{say(TOLD[final])}\n\n{proposal['proposal']}"
     return Finish(answer=answer, decision=final, details={"proposal": proposal, "tally": tally(log[1])})
 
 
@@ -90,13 +95,13 @@ def tally(ballots: Closed) -> dict[str, int]:
 
 
 PATTERN = Pattern(
-    "a yes/no on a proposal",
-    "ballots",
+    phrase("a yes/no on a proposal"),
+    phrase("ballots"),
     "low",
     advance,
     ("proposal", "ballot"),
     count=count,
-    lead="makes the proposal",
+    lead=phrase("makes the proposal"),
     may_fail="ballot",
     ruling=for_ballots,
     is_ballot=True,

@@ -1,6 +1,7 @@
 """Workspace: a group drafts ideas and refines them, each seeing the others' latest notes."""
 
 from policies.contracts.answers import Task
+from policies.language import phrase
 from policies.patterns.pattern import Counted, Facts, Pattern
 from policies.patterns.results import side_by_side, tolerance_of
 from policies.patterns.stages import Finish, Log, Next, Stage
@@ -48,13 +49,13 @@ def _artifacts(note: dict[str, object]) -> dict[str, object]:
 
 
 PATTERN = Pattern(
-    "creative work",
-    "iterative",
+    phrase("creative work"),
+    phrase("iterative"),
     "high",
     advance,
     ("note",),
     writes="synthesis",
     options=("synthesis",),
-    counted=Counted("Iterations", "iteration"),
-    ends_early="Ended early: nobody added anything.",
+    counted=Counted(phrase("Iterations"), "iteration"),
+    ends_early=phrase("Ended early: nobody added anything."),
 )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from policies.language import say
 from policies.nearest import allowed_names
 from policies.people.question import WORDS, Question, Taken, is_expired
 from policies.plain import MAX_TEXT, clean_text, shown
@@ -64,19 +65,27 @@ def find_fault(question: Question, offered: Offered, approvers: Approvers, now: 
 
 def _closed(question: Question, now: str) -> str | None:
     if question.is_closed:
-        return "the question is answered already; nothing is changed by another answer"
-    return f"the question expired at {question.expires_at}" if is_expired(question, now) else None
+        return say("the question is answered already; nothing is changed by another answer")
+    return (
+        say("the question expired at {expires_at}", expires_at=question.expires_at)
+        if is_expired(question, now)
+        else None
+    )
 
 
 def _unnamed(offered: Offered) -> str | None:
     by, because = offered.by, offered.because
     if not by.strip() or len(by) > MAX_NAME or clean_text(by) != by:
-        return f"`by` is {shown(by)}; allowed: the name of whoever answers, up to {MAX_NAME} characters"
+        return say(
+            "`by` is {by}; allowed: the name of whoever answers, up to {most} characters", by=shown(by), most=MAX_NAME
+        )
     if len(because) > MAX_TEXT or clean_text(because) != because:
         fault = (
-            "too long" if len(because) > MAX_TEXT else "not whole text: it holds a NUL character or half a character"
+            say("too long")
+            if len(because) > MAX_TEXT
+            else say("not whole text: it holds a NUL character or half a character")
         )
-        return f"the reason is {fault}; allowed: up to {MAX_TEXT} characters of text"
+        return say("the reason is {fault}; allowed: up to {most} characters of text", fault=fault, most=MAX_TEXT)
     return None
 
 
@@ -85,46 +94,57 @@ def _stranger(question: Question, offered: Offered, approvers: Approvers) -> str
         return None
     deputies = [deputy for name in question.asked if name in approvers and (deputy := approvers[name].deputy)]
     asked = dict.fromkeys((*question.asked, *deputies))
-    return f"{offered.by} is not asked{allowed_names(offered.by, asked)}"
+    return say("{by} is not asked{allowed}", by=offered.by, allowed=allowed_names(offered.by, asked))
 
 
 def _again(question: Question, offered: Offered, approvers: Approvers) -> str | None:
     filled = {taken.seat: taken.by for taken in question.answers}
     if offered.by in filled.values():
-        return f"{offered.by} has answered already; each person answers once"
+        return say("{by} has answered already; each person answers once", by=offered.by)
     seat = seat_for(question, offered.by, approvers)
     if seat in filled:
-        return f"{filled[seat]} has answered for {seat} already; the two count once"
+        return say("{filled} has answered for {seat} already; the two count once", filled=filled[seat], seat=seat)
     return None
 
 
 def _unoffered(question: Question, offered: Offered) -> str | None:
     if question.kind == "contribute" and offered.answer in WORDS:
-        return f"a role's answer is asked for, not {shown(offered.answer)}; `accord answer --file FILE` gives one"
+        return say(
+            "a role's answer is asked for, not {answer}; `accord answer --file FILE` gives one",
+            answer=shown(offered.answer),
+        )
     if not question.options:
         return None
     if offered.answer not in question.options:
         limits = question.guards if question.kind == "decide" else ()
         capping = [str(guard["name"]) for guard in limits if guard["tripped"]]
-        within = f", within the limit that {' and '.join(capping)} sets" if capping else ""
-        return f"the answer is {shown(offered.answer)}; allowed: {', '.join(question.options)}{within}"
+        within = say(", within the limit that {guards} sets", guards=say(" and ").join(capping)) if capping else ""
+        return say(
+            "the answer is {answer}; allowed: {options}{within}",
+            answer=shown(offered.answer),
+            options=", ".join(question.options),
+            within=within,
+        )
     if not offered.because.strip():
-        return "the reason is missing; say why, for the record"
+        return say("the reason is missing; say why, for the record")
     return None
 
 
 def _unsigned(question: Question, offered: Offered, approvers: Approvers, verify: Verify) -> str | None:
     declared = approvers[offered.by].key if offered.by in approvers else None
     if declared is None and offered.signature is not None:
-        return (
-            f"the answer is signed, and no key is declared for {offered.by}; declare it in `approvers`, or do not sign"
+        return say(
+            "the answer is signed, and no key is declared for {by}; declare it in `approvers`, or do not sign",
+            by=offered.by,
         )
     if declared is None or offered.signature is None:
         return (
-            None if declared is None else f"{offered.by} has a key, so the answer must be signed by it (`--sign KEY`)"
+            None
+            if declared is None
+            else say("{by} has a key, so the answer must be signed by it (`--sign KEY`)", by=offered.by)
         )
     fault = verify(declared, offered.signature, offered.answer, offered.because)
-    return f"the signature {fault}" if fault else None
+    return say("the signature {fault}", fault=fault) if fault else None
 
 
 def taken(question: Question, offered: Offered, approvers: Approvers, now: str) -> Taken:
@@ -145,12 +165,16 @@ def named(questions: Sequence[Question], name: str | None, by: str, approvers: A
     known = {question.id: question for question in questions}
     if name is not None:
         found = known.get(name)
-        return found or f"the question `{name}` does not wait for an answer{allowed_names(name, known)}"
+        return found or say(
+            "the question `{name}` does not wait for an answer{allowed}", name=name, allowed=allowed_names(name, known)
+        )
     mine = [question for question in questions if seat_for(question, by, approvers) is not None]
     if len(mine) == 1 or len(questions) == 1:
         return (mine or [*questions])[0]
     which = "; ".join(f"{question.id} ({question.question})" for question in mine or questions)
-    return f"{len(mine or questions)} questions wait; name the one that is answered: {which}"
+    return say(
+        "{count} questions wait; name the one that is answered: {which}", count=len(mine or questions), which=which
+    )
 
 
 def find_moved_since(asked: Mapping[str, Any], bound: Mapping[str, Any]) -> str | None:

@@ -5,6 +5,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from policies.language import phrase, say
 from policies.people.wire import take, take_all
 from policies.plain import shown
 
@@ -17,7 +18,7 @@ ED25519_BYTES = 32
 TOUCHED = "sk-"
 """How the types of keys begin that live in hardware, which wants to be touched."""
 
-ALLOWED = (
+ALLOWED = phrase(
     "one line of a `.pub` file, of the type ssh-ed25519, ssh-rsa with at least 2048 bits, ecdsa-sha2-nistp256, "
     "ecdsa-sha2-nistp384, ecdsa-sha2-nistp521, sk-ssh-ed25519@openssh.com or sk-ecdsa-sha2-nistp256@openssh.com"
 )
@@ -25,8 +26,11 @@ ALLOWED = (
 
 _SECRET = re.compile(r"PRIVATE KEY", re.IGNORECASE)
 _OTHER_FORMS: Sequence[tuple[re.Pattern[str], str]] = (
-    (re.compile(r"-{4,5} ?BEGIN"), "is a key in a form other than OpenSSH's; `ssh-keygen -i -f FILE` converts it"),
-    (re.compile(r"(SHA256|MD5):"), "is a fingerprint, which cannot be checked against"),
+    (
+        re.compile(r"-{4,5} ?BEGIN"),
+        phrase("is a key in a form other than OpenSSH's; `ssh-keygen -i -f FILE` converts it"),
+    ),
+    (re.compile(r"(SHA256|MD5):"), phrase("is a fingerprint, which cannot be checked against")),
 )
 
 
@@ -59,7 +63,7 @@ def read_key(line: str) -> PublicKey:
     True
     """
     if _SECRET.search(line):
-        raise _refused("is a private key, which belongs in no team file; treat it as known to others from now on")
+        raise _refused(say("is a private key, which belongs in no team file; treat it as known to others from now on"))
     return _read(_one_line(line))
 
 
@@ -83,7 +87,7 @@ def _taken_apart(blob: bytes) -> tuple[str, list[bytes]]:
         name = kind.decode("ascii", "replace")
         parts = take_all(rest) if name in _FORMS else []
     except ValueError:
-        raise _refused("is not the bytes of a key") from None
+        raise _refused(say("is not the bytes of a key")) from None
     if name not in _FORMS:
         raise _refused(_unknown(name))
     return name, parts
@@ -92,11 +96,11 @@ def _taken_apart(blob: bytes) -> tuple[str, list[bytes]]:
 def _one_line(line: str) -> str:
     text = line.strip(" \t\r\n")
     if len(text) > MAX_LINE:
-        raise _refused(f"has {len(text)} characters; at most {MAX_LINE} are read")
+        raise _refused(say("has {count} characters; at most {most} are read", count=len(text), most=MAX_LINE))
     if not text or text.startswith("#"):
-        raise _refused("has no key")
+        raise _refused(say("has no key"))
     if re.search(r"[\r\n]", text):
-        raise _refused("has several lines")
+        raise _refused(say("has several lines"))
     return text
 
 
@@ -105,10 +109,10 @@ def _read(text: str) -> PublicKey:
     if kind not in _FORMS:
         raise _refused(_misread(text, kind))
     if not rest:
-        raise _refused(f"has nothing after `{kind}`")
+        raise _refused(say("has nothing after `{kind}`", kind=kind))
     key = read_blob(_decoded(rest[0]))
     if key.kind != kind:
-        raise _refused(f"says {kind} and is of the type {key.kind}")
+        raise _refused(say("says {kind} and is of the type {other}", kind=kind, other=key.kind))
     return key
 
 
@@ -119,7 +123,7 @@ def _decoded(text: str) -> bytes:
     except ValueError:
         blob = b""
     if not blob or b64encode(blob).decode() != text:
-        raise _refused("has something other than base64 after its type")
+        raise _refused(say("has something other than base64 after its type"))
     return blob
 
 
@@ -127,37 +131,45 @@ def _misread(text: str, kind: str) -> str:
     """Return what a line is whose first word is not a type that is allowed."""
     for form, words in _OTHER_FORMS:
         if form.match(text):
-            return words
+            return say(words)
     if any(f" {name} " in text.replace("\t", " ") for name in _FORMS):
-        return "has options before the key; leave them out"
+        return say("has options before the key; leave them out")
     return _unknown(kind)
 
 
 def _unknown(kind: str) -> str:
     if "-cert-v0" in kind:
-        return "is a certificate; give the key that it certifies"
+        return say("is a certificate; give the key that it certifies")
     is_named = re.fullmatch(r"[a-z0-9@.-]{1,64}", kind)
-    return f"is of the type {kind}" if is_named else f"begins with {shown(kind)}, which is not the type of a key"
+    return (
+        say("is of the type {kind}", kind=kind)
+        if is_named
+        else say("begins with {kind}, which is not the type of a key", kind=shown(kind))
+    )
 
 
 def _refused(words: str) -> ValueError:
-    return ValueError(f"{words}; allowed: {ALLOWED}")
+    return ValueError(say("{words}; allowed: {allowed}", words=words, allowed=say(ALLOWED)))
 
 
 def _ed25519(parts: Sequence[bytes]) -> str | None:
     is_whole = len(parts) == 1 and len(parts[0]) == ED25519_BYTES
-    return None if is_whole else "does not have the bytes that its type asks for"
+    return None if is_whole else say("does not have the bytes that its type asks for")
 
 
 def _rsa(parts: Sequence[bytes]) -> str | None:
     if len(parts) != 2 or not all(map(_is_positive, parts)):
-        return "does not have the two numbers that its type asks for"
+        return say("does not have the two numbers that its type asks for")
     exponent, modulus = (int.from_bytes(part, "big") for part in parts)
     if exponent < 3 or not exponent % 2 or not modulus % 2:
-        return "has numbers that no key of its type has"
+        return say("has numbers that no key of its type has")
     bits = modulus.bit_length()
     is_long = MIN_RSA_BITS <= bits <= MAX_RSA_BITS
-    return None if is_long else f"has {bits} bits, and not {MIN_RSA_BITS} to {MAX_RSA_BITS}"
+    return (
+        None
+        if is_long
+        else say("has {bits} bits, and not {least} to {most}", bits=bits, least=MIN_RSA_BITS, most=MAX_RSA_BITS)
+    )
 
 
 def _is_positive(number: bytes) -> bool:
@@ -168,7 +180,7 @@ def _is_positive(number: bytes) -> bool:
 def _ecdsa(curve: bytes, coordinate: int) -> Callable[[Sequence[bytes]], str | None]:
     def fault(parts: Sequence[bytes]) -> str | None:
         is_whole = len(parts) == 2 and parts[0] == curve and len(parts[1]) == 1 + 2 * coordinate
-        return None if is_whole and parts[1][:1] == b"\x04" else "does not have the point that its type asks for"
+        return None if is_whole and parts[1][:1] == b"\x04" else say("does not have the point that its type asks for")
 
     return fault
 
@@ -177,7 +189,7 @@ def _hardware(form: Callable[[Sequence[bytes]], str | None]) -> Callable[[Sequen
     """Return the form of a key in hardware: that of the key itself, and the application that it was made for."""
 
     def fault(parts: Sequence[bytes]) -> str | None:
-        return form(parts[:-1]) if parts and parts[-1] else "does not name the application that it was made for"
+        return form(parts[:-1]) if parts and parts[-1] else say("does not name the application that it was made for")
 
     return fault
 

@@ -13,15 +13,16 @@ from policies.decision.guards import Finding
 from policies.decision.outcome import Ruling, decide
 from policies.decision.table import PASSING, Decision, Policy, Row
 from policies.decision.vote import Cast, Vote
+from policies.language import phrase
 from policies.people.question import AGAIN, STOP, Word
 from policies.team.people import Deciders
 
 SOLE = Policy(
     name="sole",
-    title="One person decides.",
+    title=phrase("One person decides."),
     rules=(
-        Row(when="go == 1", then="go", because="the approver says go"),
-        Row(when="caution == 1", then="go_with_caution", because="the approver says go with caution"),
+        Row(when="go == 1", then="go", because=phrase("the approver says go")),
+        Row(when="caution == 1", then="go_with_caution", because=phrase("the approver says go with caution")),
     ),
     otherwise="no_go",
 )

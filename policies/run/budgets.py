@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from policies.language import say
 from policies.nearest import allowed_names
 from policies.run.stop import stop_reason
 from policies.run.usage import NOTHING_HELD, NOTHING_USED, Reservation, Usage
@@ -50,7 +51,11 @@ def change_budget(budget: Budget, changes: Mapping[str, Any]) -> Budget:
 def _problem(detail: ErrorDetails) -> str:
     where = f"budget.{'.'.join(map(str, detail['loc']))}"
     if detail["type"] == "extra_forbidden":
-        return f"{where} is not a limit{allowed_names(str(detail['loc'][-1]), Budget.model_fields)}"
+        return say(
+            "{where} is not a limit{allowed}",
+            where=where,
+            allowed=allowed_names(str(detail["loc"][-1]), Budget.model_fields),
+        )
     return f"{where} {refusal(detail)}"
 
 

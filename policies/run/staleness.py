@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from policies.language import say
 from policies.paths import MISSING
 from policies.plain import shown
 from policies.team.privacy import WITHHELD
@@ -38,7 +39,7 @@ def changes_in_words(kept: Any, given: Any) -> str:
     "`supply.suppliers`: 2 → 1; `region`: not there → 'EU'"
     """
     told = [_in_words(*change) for change in _changes((), kept, given)]
-    more = [f"and {len(told) - MAX_NAMED} more"] if len(told) > MAX_NAMED else []
+    more = [say("and {count} more", count=len(told) - MAX_NAMED)] if len(told) > MAX_NAMED else []
     return "; ".join([*told[:MAX_NAMED], *more])
 
 
@@ -57,9 +58,9 @@ def _in_words(path: Keys, kept: Any, given: Any) -> str:
     """Return a change; without the values where one of them is private."""
     place = f"`{'.'.join(path)}`: " if path else ""
     if WITHHELD in (kept, given):
-        return f"{place}private before or now, so not shown"
+        return say("{place}private before or now, so not shown", place=place)
     return f"{place}{_shown(kept)} → {_shown(given)}"
 
 
 def _shown(value: Any) -> str:
-    return "not there" if value is MISSING else shown(value)
+    return say("not there") if value is MISSING else shown(value)

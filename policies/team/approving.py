@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from policies.conditions.reading import roles_in
+from policies.language import say
 from policies.nearest import allowed_names
 from policies.paths import keys_of
 from policies.team.people import Deciders, Rule
@@ -22,22 +23,22 @@ def people_faults(team: Team) -> Iterator[Fault]:
         yield from _deputy_faults(name, approver.deputy, team)
     for name, role in team.roles.items():
         if role.people and name not in team.human_roles:
-            yield ("roles", name, "people"), "is read where the voice is `human`; add `voice: human`, or remove it"
+            yield ("roles", name, "people"), say("is read where the voice is `human`; add `voice: human`, or remove it")
     yield from _time_faults(team)
     for fact in team.escalate.supply:
         if overlaps(keys_of(fact), team.private):
-            yield ("escalate", "supply", fact), "is a private fact, which is withheld; allowed: other facts"
+            yield ("escalate", "supply", fact), say("is a private fact, which is withheld; allowed: other facts")
     yield from _decider_faults(team.escalate.decide)
 
 
 def inner_faults(team: Team) -> Iterator[Fault]:
     """Yield where a team that answers for a role names people: only the team of the run asks any."""
-    told = "is read in the team of a run alone, not in a team that answers for a role; name people there"
+    told = say("is read in the team of a run alone, not in a team that answers for a role; name people there")
     for name in ("approvers", "sign_off", "escalate"):
         if getattr(team, name) != Team.model_fields[name].get_default(call_default_factory=True):
             yield (name,), told
     for name in sorted(team.human_roles):
-        yield ("roles", name, "voice"), "is 'human', which only a role of the run's own team may have"
+        yield ("roles", name, "voice"), say("is 'human', which only a role of the run's own team may have")
 
 
 def _named(team: Team) -> Mapping[Place, Sequence[str]]:
@@ -52,9 +53,16 @@ def _named(team: Team) -> Mapping[Place, Sequence[str]]:
 def _strangers(path: Place, names: Sequence[str], team: Team) -> Iterator[Fault]:
     for index, name in enumerate(names):
         if name not in team.approvers:
-            yield (*path, index), f"is {name!r}, which is not an approver{allowed_names(name, team.approvers)}"
+            yield (
+                (*path, index),
+                say(
+                    "is {name}, which is not an approver{allowed}",
+                    name=repr(name),
+                    allowed=allowed_names(name, team.approvers),
+                ),
+            )
         elif name in names[:index]:
-            yield (*path, index), f"is {name!r} again; name each person once"
+            yield (*path, index), say("is {name} again; name each person once", name=repr(name))
 
 
 def _deputy_faults(name: str, deputy: str | None, team: Team) -> Iterator[Fault]:
@@ -62,20 +70,34 @@ def _deputy_faults(name: str, deputy: str | None, team: Team) -> Iterator[Fault]
     if deputy is None:
         return
     if deputy not in team.approvers:
-        yield where, f"is {deputy!r}, which is not an approver{allowed_names(deputy, team.approvers)}"
+        yield (
+            where,
+            say(
+                "is {deputy}, which is not an approver{allowed}",
+                deputy=repr(deputy),
+                allowed=allowed_names(deputy, team.approvers),
+            ),
+        )
     elif deputy == name:
-        yield where, f"is {deputy!r}, which is the approver; name somebody else"
+        yield where, say("is {deputy}, which is the approver; name somebody else", deputy=repr(deputy))
     elif team.approvers[deputy].deputy is not None:
-        yield where, f"is {deputy!r}, who has a deputy too; allowed: an approver without one"
+        yield where, say("is {deputy}, who has a deputy too; allowed: an approver without one", deputy=repr(deputy))
     elif team.approvers[name].key and not team.approvers[deputy].key:
-        yield where, f"is {deputy!r}, who has no key and could answer for {name} without a signature; declare one"
+        yield (
+            where,
+            say(
+                "is {deputy}, who has no key and could answer for {name} without a signature; declare one",
+                deputy=repr(deputy),
+                name=name,
+            ),
+        )
 
 
 def _time_faults(team: Team) -> Iterator[Fault]:
     after, then = team.escalate.expires_after, team.escalate.on_timeout
     if (after is None) != (then is None):
         missing = "on_timeout" if then is None else "expires_after"
-        yield ("escalate", missing), "is missing; `expires_after` and `on_timeout` go together"
+        yield ("escalate", missing), say("is missing; `expires_after` and `on_timeout` go together")
 
 
 def _decider_faults(decide: Deciders | None) -> Iterator[Fault]:
@@ -84,14 +106,21 @@ def _decider_faults(decide: Deciders | None) -> Iterator[Fault]:
         return
     if decide.rule is None:
         if len(decide.by) > 1:
-            yield where, "is missing; several people need a table, for example {policy: majority}"
+            yield where, say("is missing; several people need a table, for example {policy: majority}")
         return
     for name in ("veto", "weights"):
         for each in getattr(decide.rule, name):
             if each not in decide.by:
-                yield (*where, name), f"names {each!r}{allowed_names(each, decide.by)}"
+                yield (
+                    (*where, name),
+                    say("names {each}{allowed}", each=repr(each), allowed=allowed_names(each, decide.by)),
+                )
     if decide.rule.min_go_votes is not None and decide.rule.min_go_votes > len(decide.by):
-        told = f"is {decide.rule.min_go_votes}, and {len(decide.by)} are asked: `go` can never be reached"
+        told = say(
+            "is {min_go_votes}, and {count} are asked: `go` can never be reached",
+            min_go_votes=decide.rule.min_go_votes,
+            count=len(decide.by),
+        )
         yield (*where, "min_go_votes"), told
     yield from _table_faults(decide.rule, decide.by)
 
@@ -101,12 +130,15 @@ def _table_faults(rule: Rule, by: Sequence[str]) -> Iterator[Fault]:
     where, table = ("escalate", "decide", "rule", "policy"), rule.policy
     for index, row in enumerate(table.rules):
         if row.then == "escalate":
-            yield (*where, "rules", index, "then"), "is 'escalate'; nobody is asked after the approvers"
+            yield (*where, "rules", index, "then"), say("is 'escalate'; nobody is asked after the approvers")
         for field in ("convene", "release"):
             if getattr(row, field) is not None:
-                yield (*where, "rules", index, field), "is not possible among approvers, who are asked once"
+                yield (*where, "rules", index, field), say("is not possible among approvers, who are asked once")
         for name in roles_in(row.when) or ():
             if name not in by:
-                yield (*where, "rules", index, "when"), f"names {name!r}{allowed_names(name, by)}"
+                yield (
+                    (*where, "rules", index, "when"),
+                    say("names {name}{allowed}", name=repr(name), allowed=allowed_names(name, by)),
+                )
     if table.otherwise == "escalate":
-        yield (*where, "otherwise"), "is 'escalate'; nobody is asked after the approvers"
+        yield (*where, "otherwise"), say("is 'escalate'; nobody is asked after the approvers")

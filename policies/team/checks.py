@@ -8,6 +8,7 @@ from policies.conditions.condition import Fault, holds
 from policies.conditions.places import shown_path
 from policies.contracts.contribution import Contribution
 from policies.decision.guards import ABSENT
+from policies.language import phrase, say
 from policies.paths import MISSING, keys_of, value_at
 from policies.team.fields import Position, Stance
 from policies.team.fit import Misfit, explain_fault, find_mistyped
@@ -31,7 +32,13 @@ class Unanswered:
 
     def cause(self, role: str) -> str:
         """Return which check of which role has no answer, and why."""
-        return f"role `{role}`, check {self.number} (`{self.when}`): {self.told}"
+        return say(
+            "role `{role}`, check {number} (`{when}`): {why}",
+            role=role,
+            number=self.number,
+            when=self.when,
+            why=self.told,
+        )
 
 
 def stance_of(role: Role, facts: Mapping[str, Any]) -> Position | Unanswered:
@@ -44,7 +51,7 @@ def stance_of(role: Role, facts: Mapping[str, Any]) -> Position | Unanswered:
         ValueError: the role has no `otherwise`.
     """
     if role.otherwise is None:
-        raise ValueError(f"the role {role.title!r} has no checks, so no rule can speak for it")
+        raise ValueError(say("the role {title} has no checks, so no rule can speak for it", title=repr(role.title)))
     for number, check in enumerate(role.checks, 1):
         answer = _answer(check.when, facts)
         if isinstance(answer, str | Misfit):
@@ -109,9 +116,9 @@ def find_needed(team: Team, facts: Mapping[str, Any]) -> Needed | None:
     """
     required = missing_fact(team.requires, facts)
     if required is not None:
-        found = ABSENT if value_at(required, facts) is MISSING else "is null"
+        found = ABSENT if value_at(required, facts) is MISSING else phrase("is null")
         told = Misfit(keys_of(required), found).told(facts)
-        return Needed(required, f"the team requires it: {told}")
+        return Needed(required, say("the team requires it: {why}", why=told))
     for name in team.speaking:
         role = team.roles[name]
         said = stance_of(role, facts) if role.enabled and role.team is None and role.voice == "rules" else None

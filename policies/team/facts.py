@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from policies.conditions.condition import ConditionError, Fault, compile_condition, holds
 from policies.conditions.places import Path
 from policies.decision.guards import ABSENT, Guard
+from policies.language import phrase, say
 from policies.paths import MISSING, keys_of, value_at
 from policies.team.fit import PARTLY, Misfit, explain_fault, misfits_of_condition, misfits_of_guard
 from policies.team.privacy import overlaps, withhold
@@ -17,8 +18,8 @@ from policies.team.rules import Problem
 
 Field = tuple[str | int, ...]
 
-CORRECT = "correct the path, or add the fact"
-CHANGE = "correct the path, or the value"
+CORRECT = phrase("correct the path, or add the fact")
+CHANGE = phrase("correct the path, or the value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,10 @@ def _is_condition(when: object) -> TypeGuard[str]:
 def _unusable(field: Field, found: Misfit | str, shown: Mapping[str, Any]) -> Unusable:
     told = found if isinstance(found, str) else found.told(shown)
     is_absent = isinstance(found, Misfit) and found.found in (ABSENT, PARTLY)
-    hint = "; text with a dot is read as a path" if is_absent and field[-1] == "equals" else ""
-    message = f"cannot be used: {told}{hint}; {CORRECT if is_absent else CHANGE}"
+    hint = say("; text with a dot is read as a path") if is_absent and field[-1] == "equals" else ""
+    message = say(
+        "cannot be used: {why}{hint}; {todo}", why=told, hint=hint, todo=say(CORRECT if is_absent else CHANGE)
+    )
     return Unusable(Problem(field, message), () if isinstance(found, str) else found.path)
 
 

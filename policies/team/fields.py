@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from policies.language import say
 from policies.paths import plain_path
 from policies.plain import clean_text, find_unplain
 from policies.team.voices import HUMAN, OWN_PATTERN, VOICE_NAMES, is_own
@@ -23,7 +24,7 @@ FACT_PATH_PATTERN = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$"
 
 def _clean(text: str) -> str:
     if clean_text(text) != text:
-        raise ValueError("it has a NUL character or a lone surrogate")
+        raise ValueError(say("it has a NUL character or a lone surrogate"))
     return text
 
 

@@ -10,6 +10,7 @@ from policies.conditions.places import EACH, Path, shown_path, values_at
 from policies.conditions.reading import fact_paths, handled_in, reads_in
 from policies.conditions.sides import Side, Sides, TooManyRoundsError, known_kind, sides_on
 from policies.decision.guards import ABSENT, SINGLE, Guard, find_unreadable, kind_of
+from policies.language import phrase, say
 from policies.nearest import nearest
 from policies.paths import MISSING, keys_of
 from policies.plain import MAX_SHOWN
@@ -21,8 +22,8 @@ MAX_CANDIDATES = 5_000
 MAX_NAMED = 8
 """Facts named where no path is near."""
 
-NULL = "is null"
-PARTLY = "is not in every item"
+NULL = phrase("is null")
+PARTLY = phrase("is not in every item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Misfit:
 
     def told(self, facts: Mapping[str, Any]) -> str:
         """Return it as a sentence, with the nearest path of the facts, from which the private ones are withheld."""
-        said = f"`{shown_path(self.path)}` {self.found}"
+        said = f"`{shown_path(self.path)}` {say(self.found)}"
         return f"{said}; {_nearest(self.path, facts)}" if self.found == ABSENT else said
 
 
@@ -78,8 +79,10 @@ def explain_fault(when: str, message: str, facts: Mapping[str, Any]) -> Misfit |
         return misfits[0]
     status, _, words = message.partition(": ")
     said = words if status.isupper() else message
-    kinds = [f"{_named(path)}, {kind_of(values[0])}" for path, values in read.items() if values]
-    return f"it cannot be evaluated: {said}" + (f"; it reads {' and '.join(kinds)}" if kinds else "")
+    kinds = [f"{_named(path)}, {say(kind_of(values[0]))}" for path, values in read.items() if values]
+    if not kinds:
+        return say("it cannot be evaluated: {said}", said=say(said))
+    return say("it cannot be evaluated: {said}; it reads {kinds}", said=say(said), kinds=say(" and ").join(kinds))
 
 
 def _missing(when: str, facts: Mapping[str, Any]) -> Iterator[Path]:
@@ -111,7 +114,7 @@ def find_mistyped(when: str, facts: Mapping[str, Any]) -> Iterator[Misfit]:
     try:
         yield from dict.fromkeys(found)
     except TooManyRoundsError:
-        yield Misfit(next(iter(fact_paths(when)), ()), "is walked over more often than a check may")
+        yield Misfit(next(iter(fact_paths(when)), ()), say("is walked over more often than a check may"))
 
 
 def _misfits(sides: Sides, when: str) -> Iterator[Misfit]:
@@ -137,7 +140,11 @@ def _clashing_items(sides: Sides, when: str) -> list[Sides]:
 
 def _no_container(side: Side) -> Iterator[Misfit]:
     if side.path is not None and side.kind not in (None, "a list", "an object"):
-        found = NULL if side.kind == "null" else f"is {side.kind}, and `in` looks in a list or an object"
+        found = (
+            NULL
+            if side.kind == "null"
+            else say("is {kind}, and `in` looks in a list or an object", kind=say(str(side.kind)))
+        )
         yield Misfit(side.path, found)
 
 
@@ -183,8 +190,14 @@ def _misfit(sides: Sides, when: str) -> Misfit | None:
     if own.kind == "null" and own.path is not None:
         return Misfit(own.path, NULL)
     path = own.path if own.path is not None else next(iter((*own.reads, *other.reads, *fact_paths(when))), None)
-    named = f"`{shown_path(other.path)}`, {other.kind}" if other.path is not None else other.kind
-    said = f"{'gives' if own.path is None else 'is'} {own.kind}, and `{sides.operator}` compares it with {named}"
+    kind, against = say(str(own.kind)), say(str(other.kind))
+    named = against if other.path is None else f"`{shown_path(other.path)}`, {against}"
+    told = (
+        phrase("gives {kind}, and `{operator}` compares it with {other}")
+        if own.path is None
+        else phrase("is {kind}, and `{operator}` compares it with {other}")
+    )
+    said = say(told, kind=kind, operator=sides.operator, other=named)
     return None if path is None else Misfit(path, said)
 
 
@@ -194,10 +207,14 @@ def _nearest(path: Path, facts: Mapping[str, Any]) -> str:
     found = nearest(shown_path(path), known, is_path=True)
     if found:
         near, value = known[found]
-        return f"the nearest path is {_named(near)}, {kind_of(value)}"
+        return say("the nearest path is {path}, {kind}", path=_named(near), kind=say(kind_of(value)))
     tops = [(key,) for key, value in facts.items() if value != WITHHELD]
-    more = f" and {len(tops) - MAX_NAMED} more" if len(tops) > MAX_NAMED else ""
-    return f"the facts have {', '.join(map(_named, tops[:MAX_NAMED]))}{more}" if tops else "there are no facts"
+    if not tops:
+        return say("there are no facts")
+    named, more = ", ".join(map(_named, tops[:MAX_NAMED])), len(tops) - MAX_NAMED
+    if more > 0:
+        return say("the facts have {names} and {count} more", names=named, count=more)
+    return say("the facts have {names}", names=named)
 
 
 def _named(path: Path) -> str:

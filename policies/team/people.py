@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from policies.decision.table import Policy
+from policies.language import say
 from policies.people.keys import read_key
 from policies.team.fields import FactPath, RoleName, Text, Value
 
@@ -22,7 +23,7 @@ OnTimeout = Literal["no_go", "stop", "again"]
 
 def _is_duration(text: str) -> str:
     if not _DURATION.fullmatch(text):
-        raise ValueError("allowed: a number of minutes, hours or days, for example 30m, 48h or 7d")
+        raise ValueError(say("allowed: a number of minutes, hours or days, for example 30m, 48h or 7d"))
     return text
 
 

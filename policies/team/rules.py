@@ -12,6 +12,7 @@ from policies.conditions.reading import reads_in, roles_in
 from policies.decision.guards import Guard
 from policies.decision.table import Policy, Row, Waiver
 from policies.decision.variables import reads_weights
+from policies.language import say, say_count
 from policies.messages.message import Messaging, Subscription
 from policies.nearest import allowed_names
 from policies.paths import keys_of
@@ -20,12 +21,12 @@ from policies.patterns.rules import pattern_faults
 from policies.plain import shown
 from policies.team.approving import inner_faults, people_faults
 from policies.team.fields import Position
+from policies.team.mismatch import kind_in_words, what_is_wrong
 from policies.team.nesting import Within, teams_within
 from policies.team.people import Approver, Deciders, Escalation, Rule
 from policies.team.privacy import overlaps
 from policies.team.reserved import RESERVED_NAMES
 from policies.team.team import FACTS_FIELDS, MAX_ROLES, Brief, Budget, Check, Options, Price, Role, Team
-from policies.wording import refusal
 
 Path = tuple[str | int, ...]
 
@@ -76,7 +77,7 @@ def parse_team(raw: object) -> Team | list[Problem]:
     'is missing'
     """
     if not isinstance(raw, Mapping):
-        return [Problem((), f"is {_kind(raw)}; allowed: a mapping of the team's fields")]
+        return [Problem((), say("is {kind}; allowed: a mapping of the team's fields", kind=kind_in_words(raw)))]
     rules = list(_all_rule_problems(raw))
     try:
         team = Team.model_validate(dict(raw))
@@ -92,7 +93,7 @@ def parse_policy(raw: object) -> Policy | list[Problem]:
     ('rules', 0, 'when')
     """
     if not isinstance(raw, Mapping):
-        return [Problem((), f"is {_kind(raw)}; allowed: a mapping of the policy's fields")]
+        return [Problem((), say("is {kind}; allowed: a mapping of the policy's fields", kind=kind_in_words(raw)))]
     try:
         return Policy.model_validate(dict(raw))
     except ValidationError as error:
@@ -113,13 +114,17 @@ def warnings_of(team: Team) -> list[str]:
         return []
     problem = _too_many_votes(team)
     strangers = [name for name in team.policy.joining if name not in team.roles]
-    told = [f"the policy convenes `{name}`, which this team does not know, so that no role joins" for name in strangers]
+    told = [
+        say("the policy convenes `{name}`, which this team does not know, so that no role joins", name=name)
+        for name in strangers
+    ]
     seated = (*team.sequence, *team.joining)
     unseated = [name for name in team.policy.leaving if name not in seated]
     told += [
-        f"the policy releases `{name}`, which never sits in this team, so that no role leaves" for name in unseated
+        say("the policy releases `{name}`, which never sits in this team, so that no role leaves", name=name)
+        for name in unseated
     ]
-    return [*([f"budget.min_go_votes {problem}"] if problem else []), *told]
+    return [*([say("budget.min_go_votes {problem}", problem=problem)] if problem else []), *told]
 
 
 def _too_many_votes(team: Team) -> str | None:
@@ -127,8 +132,12 @@ def _too_many_votes(team: Team) -> str | None:
     most = sum(team.weights[name] for name in team.sequence) if reads_weights(read) else roles
     if team.budget.min_go_votes <= most or "min_go_votes" not in read:
         return None
-    count = f"{roles} role{'s' if roles > 1 else ''}"
-    return f"is {team.budget.min_go_votes}, but the sequence has {count}: `go` can never be reached"
+    count = say_count("{number} role", "{number} roles", roles)
+    return say(
+        "is {min_go_votes}, but the sequence has {count}: `go` can never be reached",
+        min_go_votes=team.budget.min_go_votes,
+        count=count,
+    )
 
 
 def _team_problems(team: Team, private: Sequence[str]) -> Iterator[Problem]:
@@ -139,14 +148,18 @@ def _team_problems(team: Team, private: Sequence[str]) -> Iterator[Problem]:
     for index, row in enumerate(team.policy.rules):
         for name in roles_in(row.when) or ():
             if name not in (*team.sequence, *team.joining):
-                told = f"names the role {name!r}{allowed_names(name, (*team.sequence, *team.joining))}"
+                told = say(
+                    "names the role {name}{allowed}",
+                    name=repr(name),
+                    allowed=allowed_names(name, (*team.sequence, *team.joining)),
+                )
                 yield Problem(("policy", "rules", index, "when"), told)
     yield from _carried_problems(team)
     yield from (Problem(path, message) for path, message in people_faults(team))
     names = [guard.name for guard in team.guards]
     for index, name in enumerate(names):
         if name in names[:index] or name in Budget.model_fields:
-            problem = f"is {shown(name)}, which names something else already; allowed: a name of its own"
+            problem = say("is {name}, which names something else already; allowed: a name of its own", name=shown(name))
             yield Problem(("guards", index, "name"), problem)
     yield from _privacy_problems(team, private)
 
@@ -157,7 +170,7 @@ def _carried_problems(team: Team) -> Iterator[Problem]:
         try:
             compile_condition(row.when, "vote")
         except ConditionError as error:
-            said = f"leaves no room for what a vote adds to it: the whole {error}"
+            said = say("leaves no room for what a vote adds to it: the whole {error}", error=error)
             yield Problem(("policy", "rules", index, "when"), said)
 
 
@@ -165,17 +178,17 @@ def _privacy_problems(team: Team, private: Sequence[str]) -> Iterator[Problem]:
     """Return what decides by a fact that is withheld before anything is decided."""
     for index, guard in enumerate(team.guards):
         if any(path and overlaps(keys_of(path), private) for path in (guard.fact, guard.limit_path)):
-            yield Problem(("guards", index), "reads a private fact, which is withheld; allowed: other facts")
+            yield Problem(("guards", index), say("reads a private fact, which is withheld; allowed: other facts"))
     for name, role in team.roles.items():
         for index, check in enumerate(role.checks):
             if any(overlaps(read.path, private, read.use) for read in reads_in(check.when)):
                 where = ("roles", name, "checks", index, "when")
-                yield Problem(where, "reads a private fact, which is withheld; allowed: other facts")
+                yield Problem(where, say("reads a private fact, which is withheld; allowed: other facts"))
 
 
 def _typed_problem(detail: ErrorDetails, under: Path = ()) -> Problem:
     path = under + (detail["loc"][:-1] if detail["loc"][-1:] == ("[key]",) else detail["loc"])
-    return Problem(path, _sentence(detail), _names_at(path) if detail["type"] == "extra_forbidden" else ())
+    return Problem(path, what_is_wrong(detail), _names_at(path) if detail["type"] == "extra_forbidden" else ())
 
 
 def _names_at(path: Path) -> tuple[str, ...]:
@@ -185,28 +198,6 @@ def _names_at(path: Path) -> tuple[str, ...]:
     pairs = zip(("", *path), path[:-1], strict=False)
     shape = tuple("*" if isinstance(part, int) or before in _NAMED else part for before, part in pairs)
     return tuple(_FIELDS[shape].model_fields)
-
-
-def _sentence(detail: ErrorDetails) -> str:
-    kind, context = detail["type"], detail.get("ctx", {})
-    if kind == "missing":
-        return "is missing"
-    if kind == "extra_forbidden":
-        return "is an unknown key"
-    if kind == "value_error" and detail["loc"][-1:] == ("facts",):  # the sentence names the place; facts may be private
-        return f"cannot be used: {context['error']}"
-    if kind == "value_error" and detail["loc"][-1:] == ("key",):  # the sentence says what it is; it may be a secret
-        return str(context["error"])
-    if kind == "value_error":
-        return f"is {shown(detail['input'])}: {context['error']}"
-    return refusal(detail)
-
-
-_KINDS = {list: "a list", str: "text", bool: "a boolean", int: "a number", float: "a number"}
-
-
-def _kind(value: object) -> str:
-    return "empty" if value is None else _KINDS.get(type(value), "not a mapping")
 
 
 def _rule_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -248,37 +239,45 @@ def _within(path: Path, problems: Iterable[Problem]) -> Iterator[Problem]:
 def _name_problems(roles: Mapping[str, Any]) -> Iterator[Problem]:
     for name in roles:
         if name in RESERVED_NAMES:
-            yield Problem(("roles", name), f"is a reserved name; reserved: {', '.join(sorted(RESERVED_NAMES))}")
+            yield Problem(
+                ("roles", name),
+                say("is a reserved name; reserved: {reserved_names}", reserved_names=", ".join(sorted(RESERVED_NAMES))),
+            )
 
 
 def _check_problems(roles: Mapping[str, Any]) -> Iterator[Problem]:
     for name, role in roles.items():
         checks, otherwise = _mapping(role).get("checks"), _mapping(role).get("otherwise")
         if checks and otherwise is None:
-            yield Problem(("roles", name), "has checks but no `otherwise`: its position when no check holds")
+            yield Problem(("roles", name), say("has checks but no `otherwise`: its position when no check holds"))
 
 
 def _sequence_problems(sequence: Sequence[Any], roles: Mapping[str, Any]) -> Iterator[Problem]:
     known = [*map(str, roles)]
     for index, name in enumerate(sequence):
         if isinstance(name, str) and name not in roles and known:
-            told = f"is {shown(name)}, which is not a role of this team{allowed_names(name, known)}"
+            told = say(
+                "is {name}, which is not a role of this team{allowed}",
+                name=shown(name),
+                allowed=allowed_names(name, known),
+            )
             yield Problem(("sequence", index), told)
         if name in sequence[:index]:
-            yield Problem(("sequence", index), f"is {shown(name)} again; a role speaks once a round")
+            yield Problem(("sequence", index), say("is {name} again; a role speaks once a round", name=shown(name)))
 
 
 def _facts_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
     named = [field for field in FACTS_FIELDS if raw.get(field) is not None]
     for field in named[1:]:
-        yield Problem((field,), f"cannot be used together with `{named[0]}`; keep one of the two")
+        yield Problem((field,), say("cannot be used together with `{named}`; keep one of the two", named=named[0]))
 
 
 def _price_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
     limit = _mapping(raw.get("budget")).get("max_cost_usd")
     if limit is not None and not raw.get("prices"):
         yield Problem(
-            ("budget", "max_cost_usd"), f"is {shown(limit)}, but `prices` names no model; add the prices it needs"
+            ("budget", "max_cost_usd"),
+            say("is {limit}, but `prices` names no model; add the prices it needs", limit=shown(limit)),
         )
 
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from policies.conditions.condition import ConditionError, Scope, compile_condition
 from policies.decision.guards import Guard
 from policies.decision.table import Policy
+from policies.language import say
 from policies.messages.message import Messaging, Subscription
 from policies.paths import MISSING, value_at
 from policies.plain import MAX_INTEGER
@@ -52,7 +53,7 @@ def _compiles_as(scope: Scope) -> AfterValidator:
         try:
             compile_condition(text, scope)
         except ConditionError as error:
-            raise ValueError(f"the condition {error}") from None
+            raise ValueError(say("the condition {error}", error=error)) from None
         return text
 
     return AfterValidator(compiles)

@@ -1,8 +1,9 @@
 """The sentences that the program says, found in its source, and the catalogues that have them in other languages."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -13,7 +14,21 @@ from graph.languages.catalogue import FOLDER
 ROOT = Path(__file__).parents[2]
 
 KEYWORDS = {"say": None, "phrase": None, "say_count": (1, 2)}
-METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext:babel_extract")]
+SHIPPED_POLICY = re.compile(r"(title|because): ([^{}\n]+?)\}?$", re.MULTILINE)
+"""What people read of a shipped policy: how it decides, and the reason of a row, which ends its line."""
+
+
+def extract_policy(file: BinaryIO, *_: Any, **_options: Any) -> Iterator[tuple[int, str, str, list[str]]]:
+    """The sentences of a shipped policy, as Babel wants them."""
+    for found in SHIPPED_POLICY.finditer(file.read().decode()):
+        yield 1, "phrase", found[2], []
+
+
+METHODS: Any = [
+    ("shipped/*.yaml", extract_policy),
+    ("**.py", "python"),
+    ("**/templates/**.html", "jinja2.ext:babel_extract"),
+]
 
 PARTS = {"policies": ["policies"], "nodes": ["nodes"], "report": ["graph/report"], "commands": ["graph"]}
 """Each catalogue and the folders whose sentences it has; a sentence of several is in the first of them."""
@@ -83,6 +98,7 @@ def write_catalogues(language: str) -> list[Sentence]:
 
 def _write(language: str, part: str, found: Iterable[Sentence], before: Mapping[Sentence, Any]) -> None:
     catalogue = Catalog(locale=language)
+    catalogue.mime_headers = [("Plural-Forms", PLURALS[language])]
     for english in found:
         empty: Any = "" if isinstance(english, str) else ("", "")
         catalogue.add(english, before.get(english, empty))

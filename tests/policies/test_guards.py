@@ -113,7 +113,7 @@ def test_a_guard_that_cannot_compare_is_tripped_and_names_the_path_it_could_not_
 ) -> None:
     finding = found(fact, **comparison)
 
-    assert finding.fault == (fault and f"could not be read: {fault}")
+    assert finding.fault == finding.told == (fault and f"could not be read: {fault}")
     assert finding.tripped is (fault is not None)
 
 

@@ -5,7 +5,8 @@ import pytest
 from policies.run.budgets import Spent
 from policies.run.recovery import Recoveries, charge_lost, one_more, refuse_recovery
 from policies.run.seats import Seat
-from policies.run.stop import STOP_TABLE, Stop
+from policies.run.stop import Stop
+from policies.run.stop_table import STOP_TABLE
 from policies.run.usage import Reservation, Usage, learn_ratio, reserve
 from policies.run.waves import plan_wave
 from policies.team.access import Access

@@ -5,7 +5,8 @@ from itertools import product
 import pytest
 
 from policies.run.resumption import Resumption, Way, resumption_of
-from policies.run.stop import STOP_KINDS, STOP_TABLE, StopKind, stop_reason
+from policies.run.stop import stop_reason
+from policies.run.stop_table import STOP_KINDS, STOP_TABLE, StopKind
 
 CUT_OFF, RESUMABLE, FINISHED = None, "max_messages", "success"
 ENTER, SHOW = Resumption("enter"), Resumption("show")

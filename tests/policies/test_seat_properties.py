@@ -13,7 +13,8 @@ from policies.contracts.answers import Accepted, Refusal
 from policies.contracts.contribution import Contribution
 from policies.run.budgets import Spent
 from policies.run.seats import Failure, Reply, Seat, casts_of, is_exhausted, is_full, open_seats
-from policies.run.stop import STOP_TABLE, Stop
+from policies.run.stop import Stop
+from policies.run.stop_table import STOP_TABLE
 from policies.run.usage import Reservation, Usage
 from policies.run.waves import Settlement, Wave, plan_wave, settle
 from policies.team.access import Access

@@ -2,7 +2,8 @@
 
 import pytest
 
-from policies.run.stop import STOP_KINDS, STOP_TABLE, Stop, StopKind, stop_reason
+from policies.run.stop import Stop, stop_reason
+from policies.run.stop_table import STOP_KINDS, STOP_TABLE, StopKind
 
 # The table of the specification: (reason as written there, whether the thread can go on).
 TABLE: list[tuple[str, bool]] = [

@@ -3,7 +3,7 @@
 from typing import get_args
 
 from policies.decision.guards import COMPARISONS, Comparison
-from policies.run.stop import STOP_TABLE, StopKind
+from policies.run.stop_table import STOP_TABLE, StopKind
 
 
 def test_each_comparison_of_a_guard_and_each_stop_has_its_words() -> None:

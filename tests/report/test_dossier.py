@@ -15,7 +15,7 @@ from graph.report.words import said_number
 from nodes.voices.voice import Question
 from policies.assurance.limits import distance_of
 from policies.decision.guards import Guard, examine
-from policies.run.stop import STOP_KINDS, STOP_TABLE
+from policies.run.stop_table import STOP_KINDS, STOP_TABLE
 from tests.harness import proposal, settings_at
 from tests.report.conftest import Telling
 from tests.report.stage import STORIES, Told, tell, told

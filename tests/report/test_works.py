@@ -14,7 +14,7 @@ from graph.report.patterns.plan import waves_of
 from graph.report.words import said_reason, said_repair, said_rule
 from policies.contracts.table import faults_of, said_check
 from policies.patterns.plan import critical_path
-from policies.run.stop import StopKind
+from policies.run.stop_table import StopKind
 from tests.report.conftest import Telling
 from tests.report.works import EVERY, WORKS, raw_team, work
 

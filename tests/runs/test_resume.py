@@ -12,7 +12,8 @@ import pytest
 
 from graph.problems import UsageError
 from graph.teams.loader import load_team
-from policies.run.stop import STOP_TABLE, Stop
+from policies.run.stop import Stop
+from policies.run.stop_table import STOP_TABLE
 from tests.harness import resume, settings_at, show, without_times
 from tests.runs.expected import accepted, round_of, success, usage
 from tests.runs.stage import (

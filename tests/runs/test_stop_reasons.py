@@ -11,7 +11,8 @@ import pytest
 
 from graph.record import Record
 from graph.runner import open_runner
-from policies.run.stop import STOP_KINDS, Stop
+from policies.run.stop import Stop
+from policies.run.stop_table import STOP_KINDS
 from tests.harness import run, settings_at, team_of, without_times
 from tests.runs.expected import (
     NO_TEXT,

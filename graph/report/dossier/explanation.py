@@ -100,7 +100,7 @@ def _guard(reading: GuardReading) -> Plain:
         "value": finding.value,
         "limit": finding.limit,
         "tripped": finding.tripped,
-        "fault": finding.fault,
+        "fault": finding.told,
         "unread": finding.unread.path if finding.unread else None,
         "cap": guard.cap,
         "distance": reading.distance,

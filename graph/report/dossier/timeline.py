@@ -249,7 +249,7 @@ def _cap(event: Mapping[str, Any]) -> str | None:
 def capping(vote: str, final: str, guards: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the guards that lowered an outcome, as they are said: those tripped whose cap is what it became."""
     capping = [guard for guard in guards if guard["tripped"] and guard["cap"] == final and vote != final]
-    return [said_guard(guard["name"], guard["fault"]) for guard in capping]
+    return [said_guard(guard) for guard in capping]
 
 
 def _finished(group: list[Mapping[str, Any]]) -> Plain:

@@ -16,6 +16,7 @@ from langchain_openai import ChatOpenAI
 
 from nodes.voices.wire.complaints import ErrorInAnswer, NoCompletionError, error_in, status_in
 from nodes.voices.wire.completions import REASONING, tokens_in
+from policies.language import say
 
 SHOWN_BYTES = 2_000
 """Bytes kept of an answer that cannot be read; of those, a cause shows the beginning."""
@@ -74,6 +75,6 @@ def _read(answer: object, response: httpx2.Response) -> dict[str, Any]:
     if error:
         raise ErrorInAnswer(error, status_in(error, answer), response.headers, counted)
     if not isinstance(answer.get("choices"), list) or not answer["choices"]:
-        raise NoCompletionError(f"it has no choice: {_shown(response.content)}", counted)
+        raise NoCompletionError(say("it has no choice: {content}", content=_shown(response.content)), counted)
     usage = counted and {"prompt_tokens": counted.prompt, "completion_tokens": counted.completion}
     return {**answer, "usage": usage}

@@ -15,6 +15,7 @@ import openai
 
 from nodes.voices.voice import Tokens
 from nodes.voices.wire.transport import MalformedError, TooLargeError
+from policies.language import say
 from policies.plain import clean_text
 from policies.run.stop import stop_reason
 
@@ -74,7 +75,7 @@ class ErrorInAnswer(Exception):  # it is the provider's error, carried by an ans
     """An answer with status 200 that holds an error object, which means the status that it names."""
 
     def __init__(self, error: object, status: int, headers: Mapping[str, str], tokens: Tokens | None) -> None:
-        super().__init__("an error inside an answer with status 200")
+        super().__init__(say("an error inside an answer with status 200"))
         self.error, self.status, self.headers, self.tokens = error, status, headers, tokens
 
 
@@ -94,11 +95,19 @@ def complaint_of(error: Exception, address: str) -> Complaint | None:
         return _of_status(error.status, error.error, error.headers, address, str(error))
     is_timeout = isinstance(error, TimeoutError | openai.APITimeoutError)
     if is_timeout and not isinstance(error.__cause__, httpx2.ConnectTimeout):
-        return Complaint(stop_reason("llm_timeout"), f"{address}: gave no whole answer in time", is_transient=True)
+        return Complaint(
+            stop_reason("llm_timeout"),
+            say("{address}: gave no whole answer in time", address=address),
+            is_transient=True,
+        )
     if isinstance(error, openai.APIConnectionError):
         return _of_connection(error.__cause__, address)
     if isinstance(error, NoCompletionError):
-        told = f"{address}: answered with status 200 and no chat completion: {_said(str(error))}"
+        told = say(
+            "{address}: answered with status 200 and no chat completion: {error}",
+            address=address,
+            error=_said(str(error)),
+        )
         return Complaint(stop_reason("llm_error", "200"), told, 200)
     return None
 
@@ -117,13 +126,19 @@ def _of_status(status: int, body: object, headers: Mapping[str, str], address: s
     is_filtered = any(str(code) in FILTERED for code in (fields.get("code"), _inner_code(fields)))
     return Complaint(
         stop_reason("llm_refused") if is_filtered else _reason(status),
-        f"{address}: {status} {kind}: {_said(said)}" if said else f"{address}: {status} {kind}",
+        _told(address, f"{status} {kind}", _said(said)),
         status,
         said,
         parameter if isinstance(parameter, str) else None,
         is_transient and (wait or 0.0) <= MAX_RETRY_AFTER_SECONDS,
         wait,
     )
+
+
+def _told(address: str, problem: str, said: str) -> str:
+    if not said:
+        return say("{address}: {problem}", address=address, problem=problem)
+    return say("{address}: {problem}: {said}", address=address, problem=problem, said=said)
 
 
 def _inner_code(fields: Mapping[str, Any]) -> object:
@@ -216,12 +231,14 @@ def _seconds_until(date: str) -> float:
 
 def _of_connection(error: BaseException | None, address: str) -> Complaint | None:
     if isinstance(error, TooLargeError):
-        return Complaint(stop_reason("llm_error", "too_large"), f"{address}: {error}")
+        return Complaint(
+            stop_reason("llm_error", "too_large"), say("{address}: {problem}", address=address, problem=error)
+        )
     if isinstance(error, MalformedError):
-        told = f"{address}: sent what is not an HTTP answer: {_said(str(error))}"
+        told = say("{address}: sent what is not an HTTP answer: {error}", address=address, error=_said(str(error)))
         return Complaint(stop_reason("llm_error", "protocol"), told, is_transient=True)
     if isinstance(error, httpx2.RequestError):
-        told = f"{address}: {_way_lost(error)}"
+        told = say("{address}: {problem}", address=address, problem=_way_lost(error))
         return Complaint(stop_reason("llm_timeout"), told, is_transient=True)
     return None
 
@@ -231,23 +248,29 @@ def _way_lost(error: httpx2.RequestError) -> str:
     below = error.__cause__ or error
     said = _said(str(below))
     causes = {
-        aiohttp.ClientConnectorDNSError: "the name of the host was not found",
-        aiohttp.ClientConnectorCertificateError: f"its certificate is not trusted ({said}); see SSL_CERT_FILE",
-        aiohttp.ClientConnectorSSLError: f"it does not speak TLS as expected ({said}); is it an http:// address?",
-        aiohttp.ClientHttpProxyError: f"the proxy refused the connection: {_refused_by_proxy(below)}",
-        aiohttp.ClientProxyConnectionError: f"the proxy cannot be reached: {said}",
-        httpcore2.ConnectError: f"the proxy cannot be reached: {said}",  # only a SOCKS proxy is reached by it
-        aiohttp.ServerDisconnectedError: "the connection was closed without an answer",
-        aiohttp.ClientPayloadError: "the connection was lost before the answer was whole",
+        aiohttp.ClientConnectorDNSError: say("the name of the host was not found"),
+        aiohttp.ClientConnectorCertificateError: say(
+            "its certificate is not trusted ({said}); see SSL_CERT_FILE", said=said
+        ),
+        aiohttp.ClientConnectorSSLError: say(
+            "it does not speak TLS as expected ({said}); is it an http:// address?", said=said
+        ),
+        aiohttp.ClientHttpProxyError: say("the proxy refused the connection: {said}", said=_refused_by_proxy(below)),
+        aiohttp.ClientProxyConnectionError: say("the proxy cannot be reached: {said}", said=said),
+        httpcore2.ConnectError: say(
+            "the proxy cannot be reached: {said}", said=said
+        ),  # only a SOCKS proxy is reached by it
+        aiohttp.ServerDisconnectedError: say("the connection was closed without an answer"),
+        aiohttp.ClientPayloadError: say("the connection was lost before the answer was whole"),
     }
     for kind, words in causes.items():
         if isinstance(below, kind):
             return words
     system = below.os_error if isinstance(below, aiohttp.ClientConnectorError) else below.__cause__
     if isinstance(system, ConnectionRefusedError) or "refused" in said.lower():
-        return "refused the connection"
+        return say("refused the connection")
     if isinstance(below, aiohttp.ClientOSError):
-        return f"the connection was lost: {said}"
+        return say("the connection was lost: {said}", said=said)
     return said or type(error).__name__
 
 

@@ -6,8 +6,10 @@ from typing import Any
 from langchain_core.messages import AIMessage
 
 from nodes.voices.voice import Tokens, Utterance
+from policies.language import say
 from policies.run.seats import Failure
-from policies.run.stop import StopKind, stop_reason
+from policies.run.stop import stop_reason
+from policies.run.stop_table import StopKind
 
 USAGE_NAMES = (("prompt_tokens", "completion_tokens"), ("input_tokens", "output_tokens"))
 """What endpoints call the tokens that were read and written."""
@@ -29,18 +31,27 @@ def _failure(message: AIMessage, said: str, finish: object, max_output_tokens: i
     refusal = message.additional_kwargs.get("refusal")
     called = [str(call.get("name"))[:80] for call in (*message.tool_calls, *message.invalid_tool_calls)]
     if finish == "length":
-        return _failed("llm_truncated", f"the answer was cut at {max_output_tokens} tokens; raise `max_output_tokens`")
+        return _failed(
+            "llm_truncated",
+            say(
+                "the answer was cut at {max_output_tokens} tokens; raise `max_output_tokens`",
+                max_output_tokens=max_output_tokens,
+            ),
+        )
     if refusal:
-        said = refusal if isinstance(refusal, str) else "it does not say why"
-        return _failed("llm_refused", f"the model refused: {said[:MAX_SAID]}")
+        said = refusal if isinstance(refusal, str) else say("it does not say why")
+        return _failed("llm_refused", say("the model refused: {said}", said=said[:MAX_SAID]))
     if finish == "content_filter":
-        return _failed("llm_refused", "the provider held the answer back (content_filter)")
+        return _failed("llm_refused", say("the provider held the answer back (content_filter)"))
     if said.strip():
         return None
     if called:
-        return _failed("llm_refused", f"it called the tool `{called[0]}`, and none was offered (tool_calls)")
-    only = ", only reasoning" if message.additional_kwargs.get(REASONING) else ""
-    return _failed("llm_empty", f"the answer has no text{only}")
+        return _failed(
+            "llm_refused", say("it called the tool `{called}`, and none was offered (tool_calls)", called=called[0])
+        )
+    if message.additional_kwargs.get(REASONING):
+        return _failed("llm_empty", say("the answer has no text, only reasoning"))
+    return _failed("llm_empty", say("the answer has no text"))
 
 
 def _failed(kind: StopKind, cause: str) -> Failure:

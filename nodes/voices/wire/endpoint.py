@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
+from policies.language import say
 from policies.nearest import is_slip
 
 Schema = Literal["json_schema", "json_object", "none"]
@@ -50,7 +51,15 @@ class Endpoint:
     def lacks(self) -> str | None:
         """What is missing before it can be asked, in a sentence."""
         is_set = bool(self.api_key)
-        return None if is_set else f"{self.key_env} is not set; the endpoint `{self.name}` takes its key from there"
+        return (
+            None
+            if is_set
+            else say(
+                "{key_env} is not set; the endpoint `{name}` takes its key from there",
+                key_env=self.key_env,
+                name=self.name,
+            )
+        )
 
     @property
     def secrets(self) -> list[str]:

@@ -20,6 +20,7 @@ from openai import DefaultAioHttpClient
 
 from nodes.voices.wire.endpoint import Route
 from nodes.voices.wire.keys import Cutter
+from policies.language import in_figures, say
 
 MAX_BODY = 8 * 2**20
 """Bytes of an answer, as it is sent and as it is unpacked."""
@@ -96,7 +97,7 @@ def _pattern(host: str) -> str:
     except ValueError:
         if not re.fullmatch(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", host):
             raise ValueError(
-                f"{host!r} is not a host; allowed: names and addresses, separated by commas, or *"
+                say("{host} is not a host; allowed: names and addresses, separated by commas, or *", host=repr(host))
             ) from None
         return "all://localhost" if host == "localhost" else f"all://*{host}"
     return f"all://[{address}]" if address.version == 6 else f"all://{address}"  # IPv6
@@ -121,7 +122,8 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
                 packed = await _read(answer.aiter_raw(), request)
         body = _unpacked(packed, answer.headers.get("content-encoding", ""), request)
         if body.count(b",") > MAX_VALUES:
-            raise TooLargeError(f"sent more than {MAX_VALUES:,} values", request=request)
+            most = in_figures(f"{MAX_VALUES:,}")
+            raise TooLargeError(say("sent more than {most} values", most=most), request=request)
         heard = {name: answer.headers[name] for name in HEARD if name in answer.headers}
         headers = {name: value for name, value in heard.items() if value.isascii()}
         kind = answer.headers.get("content-type", "").partition(";")[0].strip()
@@ -159,7 +161,7 @@ async def _read(chunks: AsyncIterator[bytes], request: httpx2.Request) -> bytes:
     async for chunk in chunks:
         body += chunk
         if len(body) > MAX_BODY:
-            raise TooLargeError(f"sent more than {MAX_BODY // 2**20} MiB", request=request)
+            raise TooLargeError(say("sent more than {most} MiB", most=MAX_BODY // 2**20), request=request)
     return bytes(body)
 
 
@@ -167,10 +169,12 @@ def _unpacked(body: bytes, encodings: str, request: httpx2.Request) -> bytes:
     named = [each.strip().lower() for each in encodings.split(",")]
     layers = [name for name in named if name not in ("", "identity")]
     if len(layers) > MAX_LAYERS:
-        raise MalformedError(f"packed its answer {len(layers)} times over", request=request)
+        raise MalformedError(say("packed its answer {count} times over", count=len(layers)), request=request)
     for name in reversed(layers):
         if name not in ENCODINGS:
-            raise MalformedError(f"packed its answer as {name[:40]!r}, which was not asked for", request=request)
+            raise MalformedError(
+                say("packed its answer as {name}, which was not asked for", name=repr(name[:40])), request=request
+            )
         body = _inflated(body, request)
     return body
 
@@ -186,10 +190,10 @@ def _inflated(packed: bytes, request: httpx2.Request) -> bytes:
             member = zlib.decompressobj(bits)
             body += member.decompress(packed, MAX_BODY + 1 - len(body))
             if len(body) > MAX_BODY:
-                raise TooLargeError(f"unpacks to more than {MAX_BODY // 2**20} MiB", request=request)
+                raise TooLargeError(say("unpacks to more than {most} MiB", most=MAX_BODY // 2**20), request=request)
             if not member.eof:
-                raise MalformedError("ended in the middle of what it packed", request=request)
+                raise MalformedError(say("ended in the middle of what it packed"), request=request)
             packed = member.unused_data
     except zlib.error as error:
-        raise MalformedError(f"cannot be unpacked: {error}", request=request) from error
-    raise MalformedError(f"packed its answer in more than {MAX_MEMBERS} parts", request=request)
+        raise MalformedError(say("cannot be unpacked: {error}", error=error), request=request) from error
+    raise MalformedError(say("packed its answer in more than {most} parts", most=MAX_MEMBERS), request=request)

@@ -11,6 +11,8 @@ FIRST: dict[str, Cast] = {"risk": "block", "legal": "go", "sales": "go"}
 SECOND: dict[str, Cast] = {"risk": "caution", "legal": "go", "sales": "absent"}
 
 PLACES = {
+    "round 2, risk has left": Place(2, released=("risk",)),
+    "round 2, risk and ops have left": Place(2, released=("risk", "ops")),
     "round 1": Place(1),
     "round 2, after 1 round with a block": Place(2, 1),
     "round 3, after 2 rounds with a block": Place(3, 2),

@@ -84,6 +84,8 @@ def test_a_condition_over_something_else_is_told_what_it_may_read(scope: Scope, 
 def test_a_message_that_is_not_known_is_passed_on_in_one_line() -> None:
     assert in_words("a", "no place\nat all", ["facts"]) == "no place"
     assert in_words("a", "ERROR: <input>:1:1: Syntax error: quite new", ["facts"]) == "quite new, at character 1"
+    missing = in_words("(a b", "<input>:1:4: Syntax error: missing ')' at 'b'", ["facts"])
+    assert missing == "`)` is missing at character 4, before `b`"
     assert in_words("b", "<input>:1:1: undeclared reference to 'a' (in", ["facts"]).startswith(
         "`a` is unknown here, at"
     )

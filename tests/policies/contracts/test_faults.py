@@ -8,7 +8,7 @@ import pytest
 from policies.contracts import contribution
 from policies.contracts.table import CONTRACTS, said_check
 from policies.patterns.plan import find_plan_fault
-from policies.run.stop import STOP_KINDS, STOP_TABLE, StopKind
+from policies.run.stop_table import STOP_KINDS, STOP_TABLE, StopKind
 from tests.policies.patterns.plans import AGENTS, FAULTS, broken_plan
 
 SAID: list[tuple[StopKind, str, str]] = [

@@ -11,7 +11,7 @@ from policies.contracts.answers import ContractName, Refusal, Task
 from policies.contracts.contract import Contract
 from policies.contracts.table import CONTRACTS, form_of, judge
 from policies.rehearsal.scene import Scene
-from policies.run.stop import STOP_TABLE
+from policies.run.stop_table import STOP_TABLE
 from policies.team.fields import Position
 from tests.policies.patterns.courses import ANN, BOB, CID, SEQUENCE, person, team_of
 
