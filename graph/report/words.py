@@ -67,6 +67,7 @@ PLACES = {"finalize": "the closing text", "human": "a question to people"}
 FLAGS = {
     "contradicts_facts": "is more permissive than its own checks allow on these facts",
     "unsupported": "rests on evidence that the facts do not have",
+    "ungrounded": "says a number that nothing bears out",
 }
 
 

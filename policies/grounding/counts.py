@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from policies.team.fields import Stance
+from policies.decision.vote import Cast
+from policies.team.fields import STANCES
 from policies.team.team import Budget
 
 
@@ -12,8 +13,8 @@ class Progress:
     """How far a run is, as a text may count it."""
 
     budget: Budget
-    seats: Sequence[Sequence[Stance | None]]
-    """The stances of each round so far, the open one last; None where a seat is absent."""
+    casts: Sequence[Sequence[Cast]]
+    """What each seat of each round so far was, the open round last."""
     messages: int = 0
     """Answers that were asked for so far."""
     posted: int = 0
@@ -28,17 +29,18 @@ def counts_of(progress: Progress) -> frozenset[int]:
     Rounds, those that are left and all there may be; roles, and how many took each stance or were absent, in each
     round; the `go` votes that are needed; answers asked for and allowed; messages sent, and questions that are open.
 
-    >>> sorted(counts_of(Progress(Budget(max_rounds=4, max_messages=20), [["go", "go", "block", None]], messages=7)))
+    >>> budget, casts = Budget(max_rounds=4, max_messages=20), [["go", "go", "block", "absent"]]
+    >>> sorted(counts_of(Progress(budget, casts, messages=7)))
     [0, 1, 2, 3, 4, 7, 20]
     """
     return frozenset(_counts(progress))
 
 
 def _counts(progress: Progress) -> Iterator[int]:
-    budget, rounds = progress.budget, len(progress.seats)
+    budget, rounds = progress.budget, len(progress.casts)
     yield from range(1, rounds + 1)
     yield from (budget.max_rounds, max(budget.max_rounds - rounds, 0), budget.min_go_votes)
     yield from (budget.max_messages, progress.messages, progress.posted, progress.questions)
-    for seats in progress.seats:
-        yield len(seats)
-        yield from (seats.count(stance) for stance in ("go", "caution", "block", None))
+    for casts in progress.casts:
+        yield len(casts)
+        yield from (casts.count(cast) for cast in (*STANCES, "absent"))

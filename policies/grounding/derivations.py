@@ -1,25 +1,24 @@
 """Derivations: numbers that a team works out of its facts by an expression, so that texts may state them."""
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from policies.conditions.condition import Fault, value_of
+from policies.plain import MAX_INTEGER
 from policies.team.team import Team
 
 
 def derived(team: Team, facts: Mapping[str, Any]) -> dict[str, float]:
     """Return what the team derives of these facts, by name; what cannot be worked out is left out.
 
-    >>> from policies.conditions.condition import value_of
-    >>> value_of("facts.revenue - facts.cost", {"revenue": 10, "cost": 4})
-    6.0
+    >>> derive = {"margin_usd": "facts.revenue - facts.cost", "per_order": "facts.revenue / facts.orders"}
+    >>> derived(Team.model_construct(derive=derive), {"revenue": 10, "cost": 4, "orders": 0})
+    {'margin_usd': 6}
     """
-    return dict(_derived(team.derive, facts))
+    found = {name: value_of(expression, facts) for name, expression in team.derive.items()}
+    return {name: _as_written(value) for name, value in found.items() if not isinstance(value, Fault)}
 
 
-def _derived(derive: Mapping[str, str], facts: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    for name, expression in derive.items():
-        value = value_of(expression, facts)
-        if not isinstance(value, Fault):
-            yield name, value
+def _as_written(value: float) -> float:
+    """Return a whole number without decimals: JSON has one kind of number, and people write 6, not 6.0."""
+    return int(value) if value.is_integer() and abs(value) <= MAX_INTEGER else value

@@ -137,7 +137,7 @@ def grounds_in(
     >>> [str(each) for each in known.above], sorted(map(int, known.counts)), "747" in known.names
     (['2.5', '30', '2.5E+6'], [2026], True)
     """
-    told = [*_texts_in(facts), *texts]
+    told = [*texts_in(facts), *texts]
     with localcontext(EXACT):
         parts = [part for text in told for mention in mentions_in(text) for each in mention.meanings for part in each]
         figures = [-each.value if each.sign == "-" else each.value for each in parts if isinstance(each, Figure)]
@@ -179,15 +179,19 @@ def _power_of(key: str) -> int:
     return next((HINTS[word] for word in reversed(re.split(r"[_\W]+", key.lower())) if word in HINTS), 0)
 
 
-def _texts_in(value: Any) -> Iterator[str]:
-    """Yield the texts in facts, and the names of facts as words."""
+def texts_in(value: Any) -> Iterator[str]:
+    """Yield the texts in facts, and the names of facts as words.
+
+    >>> [*texts_in({"past_30_days": ["up", 3]})]
+    ['past 30 days', 'up']
+    """
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield key.replace("_", " ")
-            yield from _texts_in(inner)
+            yield from texts_in(inner)
     elif isinstance(value, list):
         for item in value:
-            yield from _texts_in(item)
+            yield from texts_in(item)
     elif isinstance(value, str):
         yield value
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from policies.conditions.reading import output_fields
+from policies.language import say
 from policies.patterns.course import PATTERNS
 from policies.team.team import Budget, Options, PatternName, Team
 
@@ -24,6 +25,11 @@ def pattern_faults(team: Team, depth: int = 1) -> Iterator[PatternFault]:
     yield from _lead_faults(team)
     yield from _option_faults(team)
     yield from _people_faults(team)
+    if team.ground and not PATTERNS[team.pattern].is_rounds:
+        yield (
+            ("ground",),
+            say("is read by rounds, and not by `{pattern}`, whose answers are no contributions", pattern=team.pattern),
+        )
     if len(team.sequence) < PATTERNS[team.pattern].least_roles:
         yield ("sequence",), f"has one role; a {team.pattern} takes two or more"
     for name, role in team.roles.items():
