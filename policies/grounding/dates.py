@@ -48,7 +48,7 @@ Parts = Mapping[str, str]
 
 _MONTH = one_of(MONTHS)
 _YEAR = r"(?P<year>(?:19|20|21)[0-9]{2})"
-_YEAR_BEHIND = rf"(?:,?[ ]{{1,2}}{_YEAR}(?!\w|[.,][0-9]))?"
+_YEAR_BEHIND = rf"(?:[.,]?[ ]{{1,2}}{_YEAR}(?!\w|[.,][0-9]))?"
 _NO_MORE = r"(?![0-9]|[.,'][0-9]|[ ]?[%‰€$£]|[ ][0-9]{3}(?![0-9]))"
 """Behind a day of a month: nothing that makes its digits a number, as in `In March 12 % of payments failed`."""
 
@@ -95,9 +95,7 @@ def _named(parts: Parts) -> Iterator[Meaning]:
 
 
 def _month_of_year(parts: Parts) -> Iterator[Meaning]:
-    day = _day(parts["month"], None, parts["year"])
-    if day:
-        yield (day,)
+    yield (Day(int(parts["month"]), None, int(parts["year"])),)
     yield _whole(parts["year"]), _whole(parts["month"])
 
 
@@ -106,8 +104,8 @@ def _timed(parts: Parts) -> Iterator[Meaning]:
     later = NOON if half == "p" and hour < NOON else -NOON if half == "a" and hour == NOON else 0
     if hour + later <= MAX_HOUR:
         yield (Clock(hour + later, int(minute or 0)),)
-    if not half:
-        yield tuple(_whole(part) for part in (parts["hour"], minute) if part)
+    if minute is None and not half:
+        yield (_whole(parts["hour"]),)
 
 
 _FORMS: tuple[tuple[str, Callable[[Parts], Iterator[Meaning]]], ...] = (
@@ -120,7 +118,7 @@ _FORMS: tuple[tuple[str, Callable[[Parts], Iterator[Meaning]]], ...] = (
     (rf"(?P<one>[0-9]{{1,2}})(?P<mark>[/.-])(?P<other>[0-9]{{1,2}})(?P=mark){_YEAR}(?![0-9])", _either_way),
     (r"(?P<one>[0-9]{1,2})/(?P<other>[0-9]{1,2})/(?P<short>[0-9]{2})(?![\w/])", _either_way),
     (
-        rf"(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th|er)?(?:[ ]of)?[ ]{{1,2}}(?P<name>{_MONTH})\b\.?{_YEAR_BEHIND}",
+        rf"(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th|er)?(?:[ ]of)?[ ]{{1,2}}(?P<name>{_MONTH})\b{_YEAR_BEHIND}",
         _named,
     ),
     (rf"(?P<name>{_MONTH})\.?[ ]{{1,2}}(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?!\w){_NO_MORE}{_YEAR_BEHIND}", _named),
@@ -128,7 +126,7 @@ _FORMS: tuple[tuple[str, Callable[[Parts], Iterator[Meaning]]], ...] = (
     (rf"{_YEAR}-(?P<month>0[1-9]|1[0-2])(?![\w]|-[0-9])", _month_of_year),
     (r"(?P<one>[0-9]{1,2})/(?P<other>[0-9]{1,2})(?![\w/]|[.,][0-9]|[ ]?%)", _either_way),
     (rf"(?P<hour>[0-9]{{1,2}}):(?P<minute>[0-5][0-9])(?::[0-5][0-9])?(?:[ ]?{_HALF})?(?![\w:])", _timed),
-    (r"(?P<hour>[0-9]{1,2})[ ]?[hH][ ]?(?P<minute>[0-5][0-9])(?![\w,.]|[ ][0-9])", _timed),
+    (r"(?P<hour>[0-9]{1,2})[ ]?[hH][ ]?(?P<minute>[0-5][0-9])(?!\w|[.,][0-9]|[ ][0-9])", _timed),
     (rf"(?P<hour>[0-9]{{1,2}})[ ]?{_HALF}", _timed),
     (r"(?P<hour>[0-9]{1,2})[ ]?h(?!\w)", _timed),
 )

@@ -55,12 +55,13 @@ def _plain_character(character: str) -> str:
 def readings_of(numeral: str) -> tuple[Reading, ...]:
     """Return every way to read a numeral; none where it has too many digits.
 
-    A single point or comma before three digits separates thousands or decimals; only the facts can say which.
+    A single point or comma before three digits separates thousands or decimals; only the facts can say which. Commas
+    and spaces may also separate numbers, points may not: 3.2.1 is no number.
 
     >>> [str(reading[0].value) for reading in readings_of("1.234")], readings_of("1.234,5")[0][0].decimals
     (['1234', '1.234'], 1)
-    >>> [[str(each.value) for each in reading] for reading in readings_of("3.2.1")]
-    [['3', '2', '1']]
+    >>> [[str(each.value) for each in reading] for reading in readings_of("3,2,1")], readings_of("3.2.1")
+    ([['3', '2', '1']], ())
     """
     if len(numeral) > 2 * MAX_DIGITS or sum(map(str.isdigit, numeral)) > MAX_DIGITS:
         return ()
@@ -69,8 +70,13 @@ def readings_of(numeral: str) -> tuple[Reading, ...]:
     if not marks:
         return (apart,)
     found = [*_grouped(pieces, marks), *_with_decimals(pieces, marks)]
-    is_list = not found or (marks.strip(" ") == "" and not any(piece.startswith("0") for piece in pieces))
+    is_list = (not found and "." not in marks) or (not marks.strip() and not any(map(_is_rest, pieces)))
     return (*((each,) for each in found), *([apart] if is_list else []))
+
+
+def _is_rest(piece: str) -> bool:
+    """Return whether digits cannot be a number by themselves, since it would not begin with a zero."""
+    return piece.startswith("0")
 
 
 def _grouped(pieces: list[str], marks: str) -> list[Numeral]:

@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
-from typing import Any
+from typing import Any, TypeGuard
 
 from policies.grounding.dates import Clock, Day
 from policies.grounding.digits import plain_text
@@ -77,7 +77,8 @@ def _rests(part: Part, grounds: Grounds) -> bool:
         return any(_is_within(day, part) for day in grounds.days)
     if part.unit == "plain" and not part.power and part.value in grounds.counts and part.sign != "-":
         return True
-    sides = (grounds.above if part.sign != "-" else (), grounds.below if part.sign != "+" else ())
+    sign = part.sign if part.value else ""
+    sides = (grounds.above if sign != "-" else (), grounds.below if sign != "+" else ())
     return any(_has_near(side, part, power) for side in sides for power in SHARES[part.unit])
 
 
@@ -139,8 +140,9 @@ def grounds_in(
     """
     told = [*texts_in(facts), *texts]
     with localcontext(EXACT):
-        parts = [part for text in told for mention in mentions_in(text) for each in mention.meanings for part in each]
-        figures = [-each.value if each.sign == "-" else each.value for each in parts if isinstance(each, Figure)]
+        meanings = [meaning for text in told for mention in mentions_in(text) for meaning in mention.meanings]
+        parts = [part for meaning in meanings for part in meaning]
+        figures = [_signed(part) for meaning in meanings for part in meaning if _is_stated(part, meaning)]
         values = {*_numbers_in(facts), *map(_shortened, derived), *figures}
     days = frozenset(each for each in parts if isinstance(each, Day))
     return Grounds(
@@ -149,11 +151,25 @@ def grounds_in(
         counts=frozenset(map(Decimal, [*counts, *(each.year for each in days if each.year)])),
         days=days,
         clocks=frozenset(each for each in parts if isinstance(each, Clock)),
-        names=frozenset(_names_in([*told, *_paths_in(facts), *names])),
+        names=frozenset((*filter(_is_name, _words_in([*told, *_paths_in(facts)])), *_words_in(names))),
     )
 
 
-def _names_in(texts: Iterable[str]) -> Iterator[str]:
+def _is_stated(part: Part, meaning: tuple[Part, ...]) -> TypeGuard[Figure]:
+    """Return whether a part is a number that a text states: a year beside a day is none."""
+    return isinstance(part, Figure) and not any(isinstance(each, Day) for each in meaning)
+
+
+def _signed(figure: Figure) -> Decimal:
+    return -figure.value if figure.sign == "-" else figure.value
+
+
+def _is_name(word: str) -> bool:
+    """Return whether a word of the facts is more than digits, which are a number there or a part of a date."""
+    return not word.isdigit()
+
+
+def _words_in(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
         yield from (word for _, _, word in words_of(plain_text(text)) if any(map(str.isdigit, word)))
 

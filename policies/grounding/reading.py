@@ -54,7 +54,7 @@ class Mention:
     end: int
     meanings: tuple[tuple[Part, ...], ...]
     word: str = ""
-    """All that is written around it without a space: the name that it may be part of."""
+    """All that is written around it without a space, where it has none itself: the name that it may be part of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,9 @@ def words_of(text: str) -> list[tuple[int, int, str]]:
 def _with_words(plain: str, mentions: list[Mention]) -> list[Mention]:
     words = words_of(plain) if mentions else []
     starts = [start for start, _, _ in words]
-    return [replace(each, word=words[bisect_right(starts, max(each.end - 1, 0)) - 1][2]) for each in mentions]
+    around = [words[bisect_right(starts, each.end - 1) - 1] for each in mentions]
+    pairs = zip(mentions, around, strict=True)
+    return [replace(each, word=word if start <= each.start else "") for each, (start, _, word) in pairs]
 
 
 _EDGES = ".,;:!?()[]{}<>\"'`«»“”"
@@ -131,11 +133,11 @@ def _numbers_in(text: str, plain: str) -> Iterator[Mention]:
 
 def _mention(text: str, plain: str, found: re.Match[str]) -> Mention | None:
     """Return the number that a numeral is with what is written around it; None where it is part of a word."""
-    around = _around(plain, *found.span())
+    start = found.start() - _is_below_one(plain, found)
+    around = _around(plain, start, found.end())
     if around.is_name:
         return None
-    numeral, is_below_one = found[0], _is_below_one(plain, found.start())
-    readings = readings_of(f"0.{numeral}" if is_below_one else numeral)
+    readings = readings_of(f"0.{found[0]}" if start < found.start() else found[0])
     meanings = tuple(_meanings(readings, around))
     return Mention(text[around.start : around.end], around.start, around.end, meanings)
 
@@ -152,9 +154,11 @@ def _told(numeral: Numeral, told: Figure) -> Figure:
     return replace(told, value=numeral.value.scaleb(told.power), decimals=numeral.decimals)
 
 
-def _is_below_one(plain: str, start: int) -> bool:
+def _is_below_one(plain: str, found: re.Match[str]) -> bool:
     """Return whether a numeral is the decimals of a number that begins with its point, as in `.5`."""
-    return plain[start - 1 : start] in (".", ",") and not plain[max(start - 2, 0) : start - 1].strip(" ($€£+-−")
+    start = found.start()
+    is_behind_point = found[0].isdigit() and plain[max(start - 1, 0) : start] in (".", ",")
+    return is_behind_point and not plain[max(start - 2, 0) : start - 1].strip(" ($€£+-−")
 
 
 # --- what is written around a numeral ---------------------------------------------------------------------------------
@@ -172,8 +176,7 @@ def _around(plain: str, start: int, end: int) -> _Around:
 
 def _before(plain: str, start: int) -> tuple[int, str, bool]:
     """Return where a number begins, its sign, and whether a currency is before it."""
-    begin = start - 1 if _is_below_one(plain, start) else start
-    sign, begin = _sign(plain, begin)
+    sign, begin = _sign(plain, start)
     currency = BEFORE.search(plain[max(begin - MAX_BEFORE, 0) : begin])
     if currency is None:
         return begin, sign, False
@@ -253,10 +256,10 @@ def _also(mention: Mention, meanings: Iterable[tuple[Part, ...]]) -> Mention:
 
 
 def _bare(mention: Mention) -> Iterator[Figure]:
-    """Yield what a mention may mean that has neither a unit nor a power."""
+    """Yield what a mention may mean that has neither a power nor a unit but money."""
     for meaning in mention.meanings:
         match meaning:
-            case (Figure(power=0, unit="plain") as figure,):
+            case (Figure(power=0, unit="plain" | "money") as figure,):
                 yield figure
 
 
@@ -266,7 +269,8 @@ def _like(one: Mention, other: Mention) -> Iterator[tuple[Part, ...]]:
         for meaning in other.meanings:
             match meaning:
                 case (Figure(power=power, unit=unit),) if power or unit != "plain":
-                    yield (replace(bare, value=bare.value.scaleb(power), power=power, unit=unit),)
+                    shared = bare.unit if unit == "plain" else unit
+                    yield (replace(bare, value=bare.value.scaleb(power), power=power, unit=shared),)
                 case (Day() as day, *_):
                     yield from _in_month(bare, day)
 
