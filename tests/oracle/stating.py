@@ -119,7 +119,7 @@ def _figures(written: Written, random: Random) -> str:
     group = random.choice([each for each in GROUPS if each != point])
     digits = str(written.digits).zfill(written.decimals + 1)
     whole, rest = digits[: len(digits) - written.decimals], digits[len(digits) - written.decimals :]
-    parts = []
+    parts: list[str] = []
     while len(whole) > 3:
         whole, parts = whole[:-3], [whole[-3:], *parts]
     return group.join([whole, *parts]) + (point + rest if rest else "")

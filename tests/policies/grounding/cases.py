@@ -7,7 +7,9 @@ from graph.documents import read_yaml
 from policies.grounding.counts import Progress, counts_of
 from policies.grounding.derivations import derived
 from policies.grounding.grounds import Grounds, grounds_in
+from policies.team.rules import parse_team
 from policies.team.team import Budget, Team
+from tests.policies.patterns.courses import ANN, BOB, person, raw_team
 
 HERE = Path(__file__).parent
 
@@ -35,9 +37,15 @@ def _lines(text: str) -> list[str]:
     return [line.replace("\\n", "\n").replace("\\_", "\u202f") for line in text.splitlines()]
 
 
+def deriving(derive: dict[str, str]) -> Team:
+    """A team that derives these numbers."""
+    team = parse_team(raw_team("rounds", (ANN, BOB), roles={ANN: person(ANN), BOB: person(BOB)}, derive=derive))
+    assert isinstance(team, Team)
+    return team
+
+
 def known() -> Grounds:
     case = read("known")
-    team = Team.model_construct(derive=case["derive"])
     progress = Progress(Budget(**case["budget"]), case["casts"], case["messages"])
-    numbers = derived(team, case["facts"]).values()
+    numbers = derived(deriving(case["derive"]), case["facts"]).values()
     return grounds_in(case["facts"], [case["goal"]], case["titles"], numbers, counts_of(progress))

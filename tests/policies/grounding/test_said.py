@@ -13,7 +13,8 @@ from policies.grounding.grounds import grounds_in
 from policies.grounding.said import Ungrounded, find_in_brief, find_ungrounded, flags_of
 from policies.team.facts import find_unusable
 from policies.team.rules import parse_team
-from policies.team.team import Budget, Team
+from policies.team.team import Budget, PatternName, Team
+from tests.policies.grounding.cases import deriving
 from tests.policies.patterns.courses import ANN, BOB, person, raw_team
 
 FACTS: dict[str, Any] = {"revenue": 684_000, "cost": 94_000.0, "orders": 0, "region": "US", "list": [1, 2]}
@@ -23,7 +24,7 @@ def said(agent: str, summary: str, *actions: str) -> Contribution:
     return Contribution(agent, "go", summary, 0.8, actions)
 
 
-def raw(pattern: str = "rounds", **more: Any) -> dict[str, Any]:
+def raw(pattern: PatternName = "rounds", **more: Any) -> dict[str, Any]:
     return raw_team(pattern, (ANN, BOB), roles={ANN: person(ANN), BOB: person(BOB)}, facts=FACTS, **more)
 
 
@@ -86,13 +87,13 @@ def test_what_the_record_counts(casts: list[list[Cast]], more: dict[str, int], e
     ],
 )
 def test_a_derivation_is_a_number_or_left_out(expression: str, value: float | None) -> None:
-    team = Team.model_construct(derive={"it": expression})
+    team = deriving({"it": expression})
     assert derived(team, FACTS) == ({} if value is None else {"it": value})
     assert isinstance(value_of(expression, FACTS), Fault) is (value is None)
 
 
 def test_whole_numbers_are_derived_without_decimals_and_too_large_ones_as_they_are() -> None:
-    team = Team.model_construct(derive={"a": "facts.n * 1.0", "b": "facts.n * 1e6"})
+    team = deriving({"a": "facts.n * 1.0", "b": "facts.n * 1e6"})
     assert [*map(repr, derived(team, {"n": 9007199254740991}).values())] == [
         "9007199254740991",
         "9.007199254740991e+21",
