@@ -21,8 +21,8 @@ Plain = dict[str, Any]
 
 Invented = Sequence[Ungrounded]
 
-MAX_TOLD = 20
-"""So many numbers are told to the writer of the brief."""
+MAX_NAMED = 20
+"""So many numbers are named to the writer of the brief."""
 
 
 def invented_in_round(state: State, team: Team, said: Sequence[Contribution], casts: Sequence[Cast]) -> Invented:
@@ -65,5 +65,5 @@ def told_to_mend(invented: Invented) -> str:
     'numbers that equal no fact, derivation or count of the record: 42 %'
     """
     numbers = [each.number for each in invented]
-    more = f" and {len(numbers) - MAX_TOLD} more" if len(numbers) > MAX_TOLD else ""
-    return f"numbers that equal no fact, derivation or count of the record: {'; '.join(numbers[:MAX_TOLD])}{more}"
+    more = f" and {len(numbers) - MAX_NAMED} more" if len(numbers) > MAX_NAMED else ""
+    return f"numbers that equal no fact, derivation or count of the record: {'; '.join(numbers[:MAX_NAMED])}{more}"

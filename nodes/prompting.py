@@ -114,9 +114,9 @@ def brief_prompt(team: Team, state: Mapping[str, Any], guards: Sequence[str]) ->
     return Prompt(system, _json(user | more))
 
 
-def mending_prompt(prompt: Prompt, told: str) -> Prompt:
-    """Return the prompt of a brief that is to be written once more, told what is wrong with the first text."""
-    user = json.loads(prompt.user) | {"repair": {"failed_check": told}}
+def mending_prompt(prompt: Prompt, repair: str) -> Prompt:
+    """Return the prompt of a brief that is to be written once more, with what is wrong with the first text."""
+    user = json.loads(prompt.user) | {"repair": {"failed_check": repair}}
     return replace(prompt, system=f"{prompt.system}\n{_template('mend').template}", user=_json(user))
 
 

@@ -86,7 +86,7 @@ def compile_condition(text: str, scope: Scope = "facts") -> Condition:
     """Return the compiled form of a condition over `facts`, over the variables of a vote or over an `output`.
 
     Raises:
-        ConditionError: it is no expression, see `compile_expression`, or not BOOL.
+        ConditionError: it is not an expression, see `compile_expression`, or not BOOL.
 
     >>> compile_condition("nope > 1")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
@@ -99,7 +99,7 @@ def compile_number(text: str) -> Condition:
     """Return the compiled form of an expression over `facts` that gives a number.
 
     Raises:
-        ConditionError: it is no expression, see `compile_expression`, or gives something else.
+        ConditionError: it is not an expression, see `compile_expression`, or gives something else.
 
     >>> compile_number("facts.rate > 1")
     Traceback (most recent call last):

@@ -56,7 +56,7 @@ def readings_of(numeral: str) -> tuple[Reading, ...]:
     """Return every way to read a numeral; none where it has too many digits.
 
     A single point or comma before three digits separates thousands or decimals; only the facts can say which. Commas
-    and spaces may also separate numbers, points may not: 3.2.1 is no number.
+    and spaces may also separate numbers, points may not: 3.2.1 is not a number.
 
     >>> [str(reading[0].value) for reading in readings_of("1.234")], readings_of("1.234,5")[0][0].decimals
     (['1234', '1.234'], 1)

@@ -29,7 +29,7 @@ SIGNIFICANT = 2
 """To so many digits a whole number may be rounded; to one less behind a word such as `about`."""
 
 MAX_FIGURES = 15
-"""Digits of a derivation that count: what binary arithmetic leaves behind them is no part of it."""
+"""Digits of a derivation that count: what binary arithmetic leaves behind them is dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def grounds_in(
 
 
 def _is_stated(part: Part, meaning: tuple[Part, ...]) -> TypeGuard[Figure]:
-    """Return whether a part is a number that a text states: a year beside a day is none."""
+    """Return whether a part is a number that a text states: a year next to a day is not."""
     return isinstance(part, Figure) and not any(isinstance(each, Day) for each in meaning)
 
 

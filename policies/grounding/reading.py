@@ -9,22 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from policies.grounding import words
 from policies.grounding.dates import BLANK, IDIOMS, MAX_DAY, Clock, Dated, Day, take_dates
 from policies.grounding.digits import MAX_DIGITS, NUMERAL, Numeral, plain_text, readings_of
-from policies.grounding.words import (
-    ABOUT,
-    ABOUT_AFTER,
-    AMBIGUOUS,
-    BEFORE,
-    CURRENCY,
-    JOINED,
-    PERCENT,
-    SCALE,
-    SCALES,
-    UNIT,
-    Unit,
-    unit_of,
-)
+from policies.grounding.words import BEFORE, CURRENCY, JOINED, PERCENT, SCALE, SCALES, UNIT, Unit
 
 MAX_BEFORE = 40
 """So many characters before a number can say what it is."""
@@ -95,9 +83,9 @@ def words_of(text: str) -> list[tuple[int, int, str]]:
 
 
 def _with_words(plain: str, mentions: list[Mention]) -> list[Mention]:
-    words = words_of(plain) if mentions else []
-    starts = [start for start, _, _ in words]
-    around = [words[bisect_right(starts, each.end - 1) - 1] for each in mentions]
+    known = words_of(plain) if mentions else []
+    starts = [start for start, _, _ in known]
+    around = [known[bisect_right(starts, each.end - 1) - 1] for each in mentions]
     pairs = zip(mentions, around, strict=True)
     return [replace(each, word=word if start <= each.start else "") for each, (start, _, word) in pairs]
 
@@ -168,7 +156,9 @@ def _around(plain: str, start: int, end: int) -> _Around:
     begin, sign, has_currency = _before(plain, start)
     power, end, unscaled = _power(plain, end)
     unit, end = _unit(plain, end, has_currency)
-    is_about = bool(ABOUT.search(plain[max(begin - MAX_BEFORE, 0) : begin]) or ABOUT_AFTER.match(plain, end))
+    is_about = bool(
+        words.ABOUT.search(plain[max(begin - MAX_BEFORE, 0) : begin]) or words.ABOUT_AFTER.match(plain, end)
+    )
     is_name = _is_in_word(plain, begin) or plain[end : end + 1].isalpha() or plain[end : end + 1] == "_"
     figure = Figure(Decimal(0), power, 0, unit, sign, is_about)
     return _Around(begin, end, figure, is_name, unscaled and unit == "plain")
@@ -187,7 +177,7 @@ def _before(plain: str, start: int) -> tuple[int, str, bool]:
 
 
 def _sign(plain: str, start: int) -> tuple[str, int]:
-    """Return the sign right before a number, and where it begins; what joins it to one before is no sign."""
+    """Return the sign right before a number, and where it begins; what joins it to one before is not a sign."""
     sign, before = plain[start - 1 : start] if start else "", plain[max(start - 3, 0) : max(start - 1, 0)]
     is_joined = before[-1:].isalnum() or before[-1:] in (BLANK, ")", "]") or before.strip()[-1:].isdigit()
     if not sign or sign not in "+-−–±" or before.rstrip()[-1:] in ("%", BLANK) or is_joined:
@@ -203,7 +193,7 @@ def _power(plain: str, end: int) -> tuple[int, int, bool]:
     power, unscaled = 0, False
     while scale := SCALE.match(plain, end):
         power, end = power + SCALES[scale[1]], scale.end()
-        unscaled = unscaled or (scale[0][0] == " " and scale[1] in AMBIGUOUS) or scale[1] == "m"
+        unscaled = unscaled or (scale[0][0] == " " and scale[1] in words.AMBIGUOUS) or scale[1] == "m"
         if power > MAX_DIGITS:
             break
     return power, end, unscaled
@@ -215,7 +205,7 @@ _EXPONENT = re.compile(r"[eE]([+−-]?[0-9]{1,2})(?!\w)| ?[x×*·] ?10\^([+−-]
 def _unit(plain: str, end: int, has_currency: bool) -> tuple[Unit, int]:
     percent = PERCENT.match(plain, end)
     if percent:
-        return unit_of(percent), percent.end()
+        return words.unit_of(percent), percent.end()
     currency = CURRENCY.match(plain, end)
     if currency:
         return "money", currency.end()

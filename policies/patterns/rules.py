@@ -28,7 +28,7 @@ def pattern_faults(team: Team, depth: int = 1) -> Iterator[PatternFault]:
     if team.ground and not PATTERNS[team.pattern].is_rounds:
         yield (
             ("ground",),
-            say("is read by rounds, and not by `{pattern}`, whose answers are no contributions", pattern=team.pattern),
+            say("is read by rounds, and not by `{pattern}`, which has no contributions", pattern=team.pattern),
         )
     if len(team.sequence) < PATTERNS[team.pattern].least_roles:
         yield ("sequence",), f"has one role; a {team.pattern} takes two or more"

@@ -126,7 +126,7 @@ def test_only_rounds_ground_numbers_and_any_team_may_derive_some() -> None:
     derive = {"margin": "facts.revenue - facts.cost"}
     assert problems(ground=True, derive=derive) == {}
     assert problems(derive=derive) == {}
-    told = "is read by rounds, and not by `vote`, whose answers are no contributions"
+    told = "is read by rounds, and not by `vote`, which has no contributions"
     assert problems(ground=True, pattern="vote")["ground"] == told
     assert "derive" not in problems(derive=derive, pattern="vote")
 
