@@ -205,6 +205,8 @@ class Team(Value):
     """Whether an answer that was cut off is asked for once more with twice the tokens, where the budget allows it."""
     lenient_agent: bool = False
     """Whether a contribution that does not name its speaker counts as said by the role that was asked."""
+    ground: bool = False
+    """Whether numbers in answers and in the brief are held against the facts."""
     require_evidence: bool = False
     """Whether empty evidence is flagged `unsupported`. Roles that checks or people answer for are not asked for any."""
     prices: dict[ModelName, Price] = Field(default_factory=dict)

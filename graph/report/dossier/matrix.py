@@ -120,3 +120,20 @@ def flags_of(past: Past, record: Mapping[str, Any]) -> list[Plain]:
         }
         for (role, name), numbers in rounds.items()
     ]
+
+
+def said_moves(moves: Mapping[str, Any] | None) -> str | None:
+    """Return how many stances moved without a new fact; None where none moved.
+
+    >>> said_moves({"moved": 5, "without_reason": 2, "share": 0.4})
+    '5 stances moved, 2 of them without a new fact (40%).'
+    >>> said_moves({"moved": 1, "without_reason": 0, "share": 0.0})
+    'One stance moved, for a new fact.'
+    """
+    if moves is None or not moves["moved"]:
+        return None
+    if moves["moved"] == 1:
+        return f"One stance moved, {'without' if moves['without_reason'] else 'for'} a new fact."
+    return (
+        f"{moves['moved']} stances moved, {moves['without_reason']} of them without a new fact ({moves['share']:.0%})."
+    )
