@@ -27,17 +27,16 @@ _ballot_table = lru_cache(maxsize=64)(for_ballots)
 def decide_again(run: PastRun, rules: Rules) -> Verdict:
     """Return what the run would have decided; an answer that was never given is never made up.
 
-        >>> from policies.team.access import Access
-        >>> from policies.assurance.tape import Exchange, RoundEnd, Tape
-        >>> from policies.contracts.answers import Accepted
-        >>> from policies.decision.marks import FLAG_MARKS, MARKS, Marks
-    from policies.decision.table import Policy
-        >>> said = Accepted("risk", "contribution", {"stance": "caution", "confidence": 1.0})
-        >>> tape = Tape(steps=(Exchange(1, {"risk": said}), RoundEnd(1, {"risk": "caution"}, "no_go")))
-        >>> everybody = Access(frozenset({"risk"}), frozenset({"risk"}))
-        >>> run = PastRun("t", "no_go", tape, ("risk",), everybody)
-        >>> decide_again(run, Rules(Policy(name="x", rules=[], otherwise="go"))).answer
-        'flipped'
+    >>> from policies.team.access import Access
+    >>> from policies.assurance.tape import Exchange, RoundEnd, Tape
+    >>> from policies.contracts.answers import Accepted
+    >>> from policies.decision.table import Policy
+    >>> said = Accepted("risk", "contribution", {"stance": "caution", "confidence": 1.0})
+    >>> tape = Tape(steps=(Exchange(1, {"risk": said}), RoundEnd(1, {"risk": "caution"}, "no_go")))
+    >>> everybody = Access(frozenset({"risk"}), frozenset({"risk"}))
+    >>> run = PastRun("t", "no_go", tape, ("risk",), everybody)
+    >>> decide_again(run, Rules(Policy(name="x", rules=[], otherwise="go"))).answer
+    'flipped'
     """
     refusal = find_refusal(run, rules)
     if refusal is not None:

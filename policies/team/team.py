@@ -206,7 +206,7 @@ class Team(Value):
     lenient_agent: bool = False
     """Whether a contribution that does not name its speaker counts as said by the role that was asked."""
     ground: bool = False
-    """Whether numbers in answers and in the brief are held against the facts."""
+    """Whether numbers in answers and in the brief are compared with the facts."""
     require_evidence: bool = False
     """Whether empty evidence is flagged `unsupported`. Roles that checks or people answer for are not asked for any."""
     prices: dict[ModelName, Price] = Field(default_factory=dict)
