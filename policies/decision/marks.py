@@ -1,4 +1,4 @@
-"""Marks: whole numbers that a round carries beside its stances, and that no size of the team makes known."""
+"""Marks: what is counted of a round that its stances do not give."""
 
 from dataclasses import dataclass, fields
 
@@ -7,7 +7,7 @@ from policies.plain import MAX_INTEGER
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What is counted of a round beside its stances; rows read each by its name.
+    """What is counted of a round that its stances do not give; rows read each by its name.
 
     `open_questions` are messages that nobody has answered yet. `ungrounded` and `moved` are how many roles carry the
     flag `ungrounded` or `moved_without_reason`.
