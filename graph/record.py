@@ -7,8 +7,8 @@ from graph.past import Past
 from graph.people import questions_in
 from nodes.asking import shown_question
 from nodes.events import cause_of
-from policies.grounding.said import UNGROUNDED
 from policies.run.stop import Stop
+from policies.team.flags import MOVED, UNGROUNDED, carrying
 
 Record = dict[str, Any]
 Status = Literal["ok", "stopped", "waiting", "interrupted", "running"]
@@ -84,6 +84,7 @@ def _beside(thread: str, past: Past) -> Record:
         "elapsed_seconds": round(seconds, 3),
         "resumable": past.stop_reason is None or Stop.parse(past.stop_reason).rule.is_resumable,
         "flags": _flags(past, outcomes),
+        **_moves(past, outcomes),
         "absent": _absent(past),
         "outcome": _outcome(past, outcomes),
         "recoveries": past.recovered.get("made", 0),
@@ -117,6 +118,16 @@ def _in_brief(past: Past) -> list[Record]:
     said = [event for event in past.events if event["event"] in ("outcome", "proposed")]
     last = said[-1] if said and said[-1].get("text") is not None else {}
     return [{"round": last["round"], **each} for each in last.get("ungrounded", ())]
+
+
+def _moves(past: Past, outcomes: list[dict[str, Any]]) -> Record:
+    """Return how many stances moved from one round to a later one, and how many of them without a reason."""
+    if not past.pattern.is_rounds:
+        return {}
+    moved = sum(len(each.get("moves", ())) for each in outcomes)
+    without = sum(carrying(each["flags"], MOVED) for each in outcomes)
+    share = round(without / moved, 3) if moved else None
+    return {"moves": {"moved": moved, "without_reason": without, "share": share}}
 
 
 def _by_people(past: Past) -> Record:

@@ -12,6 +12,7 @@ from nodes.spoken import spoken_before
 from nodes.state import State
 from nodes.voices.voice import Prompt
 from policies.contracts.contribution import Contribution, contribution_of
+from policies.decision.marks import Marks
 from policies.decision.table import Decision
 from policies.grounding.said import flags_of
 from policies.patterns.course import count_of
@@ -20,7 +21,7 @@ from policies.patterns.stages import Closed, Count, Entry, Finish, Log, Next
 from policies.run.routing import DONE, GOES_ON
 from policies.run.seats import Seat, casts_of, phase_at
 from policies.run.stop import ESCALATED, Stop
-from policies.team.flags import find_flags, find_moves
+from policies.team.flags import MOVED, UNGROUNDED, carrying, find_flags, find_moves
 from policies.team.team import Team
 
 Update = dict[str, Any]
@@ -65,7 +66,7 @@ def nobody_answered(label: str, seats: Sequence[Seat]) -> Closing:
 def close_round(state: State, seats: Sequence[Seat], log: Log, team: Team) -> Closing:
     """Return what a full round makes: the policy's outcome, an entry of the history, and a line of the trace."""
     noticed = _noticed(state, seats, team)
-    counted = _count_in(state, log, team)
+    counted = _count_in(state, log, team, noticed)
     assert counted is not None, "a round is counted"
     closed = replace(log[-1], outcome=counted.ruling.final)
     entry, stop = entry_of(closed), _within(state, stop_after(closed))
@@ -95,15 +96,16 @@ def close_stage(state: State, seats: Sequence[Seat], log: Log, team: Team, follo
         update["outcome"] = "escalate"
     elif isinstance(follows, Stop):
         update["pending"] = plain_stop(follows)
-    counted = _count_in(state, log, team)
+    counted = _count_in(state, log, team, NOTHING)
     events = [_outcome_event(state, seats, counted, NOTHING)] if counted else []
     return Closing(update, events, {"event": "stage", **line})
 
 
-def _count_in(state: State, log: Log, team: Team) -> Count | None:
+def _count_in(state: State, log: Log, team: Team, noticed: Body) -> Count | None:
     """Return the vote that the log ends with, under the limits of the state; None where nobody voted."""
     limited = team.model_copy(update={"budget": budget_from(state)})
-    return count_of(limited, log, state["case"]["facts"], open_count(state))
+    flagged = (carrying(noticed["flags"], name) for name in (UNGROUNDED, MOVED))
+    return count_of(limited, log, state["case"]["facts"], Marks(open_count(state), *flagged))
 
 
 def _noticed(state: State, seats: Sequence[Seat], team: Team) -> Body:

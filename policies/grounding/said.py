@@ -6,9 +6,7 @@ from typing import Literal
 
 from policies.contracts.contribution import Contribution
 from policies.grounding.grounds import Grounds, ungrounded
-
-UNGROUNDED = "ungrounded"
-"""The flag of who said such a number."""
+from policies.team.flags import UNGROUNDED
 
 BRIEF = "brief"
 """Who is flagged for a number in the brief."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from policies.conditions.reading import output_fields
+from policies.conditions.reading import output_fields, variables_in
+from policies.decision.marks import FLAG_MARKS
 from policies.language import say
 from policies.patterns.course import PATTERNS
 from policies.team.team import Budget, Options, PatternName, Team
@@ -30,6 +31,7 @@ def pattern_faults(team: Team, depth: int = 1) -> Iterator[PatternFault]:
             ("ground",),
             say("is read by rounds, and not by `{pattern}`, which has no contributions", pattern=team.pattern),
         )
+    yield from _mark_faults(team)
     if len(team.sequence) < PATTERNS[team.pattern].least_roles:
         yield ("sequence",), f"has one role; a {team.pattern} takes two or more"
     for name, role in team.roles.items():
@@ -61,6 +63,18 @@ def _option_faults(team: Team) -> Iterator[PatternFault]:
         readers = [pattern for pattern, each in PATTERNS.items() if name in each.options]
         if getattr(team.options, name) != field.default and team.pattern not in readers:
             yield ("options", name), f"is read by {', '.join(readers)}, and not by `{team.pattern}`"
+
+
+def _mark_faults(team: Team) -> Iterator[PatternFault]:
+    """Yield the rows that count flags which no answer of the team can carry."""
+    pattern = PATTERNS[team.pattern]
+    for index, row in enumerate(team.policy.rules if pattern.count else ()):
+        for mark in variables_in(row.when):
+            where = ("policy", "rules", index, "when")
+            if mark in FLAG_MARKS and pattern.is_ballot:
+                yield where, f"reads `{mark}`, and ballots carry no flags; allowed: in the pattern `rounds`"
+            elif mark == "ungrounded" and not team.ground:
+                yield where, "reads `ungrounded`, and the team does not ground its numbers; add `ground: true`"
 
 
 def _people_faults(team: Team) -> Iterator[PatternFault]:
