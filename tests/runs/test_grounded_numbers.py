@@ -1,6 +1,7 @@
 """Grounded numbers: one that equals no fact, derivation or count is flagged, and the brief is mended once."""
 
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def in_brief(*numbers: str) -> list[dict[str, Any]]:
 def surfaces(capsys: Captured) -> list[str]:
     """What terminal, Markdown and page show, without marks and breaks."""
     shown = [accord(capsys, "show", "t", *more).out for more in ((), ("--markdown", "-"), ("--html", "-"))]
-    return [" ".join(re.sub(r"<[^>]*>", " ", each.replace("\\", "")).split()) for each in shown]
+    return [" ".join(re.sub(r"<[^>]*>", " ", unescape(each).replace("\\", "")).split()) for each in shown]
 
 
 def flags(played: Played) -> list[str]:
