@@ -142,6 +142,7 @@ def test_a_brief_by_rules_is_flagged_and_not_written_again(tmp_path: Path) -> No
     played = play(tmp_path, script(risk_analyst=INVENTED), GROUND, "brief.voice=rules")
     assert flags(played) == [f"ungrounded:{RISK}", "ungrounded:brief"]
     assert played.record["ungrounded"] == [*SAID, *in_brief("42 %", "$7,000")]
+    assert [each["attempt"] for each in events(tmp_path, "asked", "brief")] == [1]
 
 
 def test_each_round_is_judged_by_itself_and_counts_what_came_before(tmp_path: Path) -> None:
