@@ -15,6 +15,7 @@ from nodes.voices.voice import Prompt
 from policies.contracts.answers import ContractName, Task
 from policies.contracts.contract import Contract
 from policies.contracts.table import CONTRACTS
+from policies.language import spoken
 from policies.patterns.course import PATTERNS
 from policies.team.team import FieldKind, Team
 
@@ -79,7 +80,7 @@ def synthesis_prompt(team: Team, state: Mapping[str, Any]) -> Prompt:
     """Return what the writer of a synthesis reads: the goal and the results, and whose mandate it writes under."""
     lead = team.roles[team.lead] if team.lead else None
     mandate = f"You are the {lead.title}.\n\n{lead.mandate}" if lead else "You write for the whole team."
-    system = _template("synthesis").substitute(language=team.brief.language, mandate=mandate)
+    system = _template("synthesis").substitute(language=spoken().name, mandate=mandate)
     details = {key: state["ending"]["details"][key] for key in ("missing",) if key in state["ending"]["details"]}
     return Prompt(system, _json({"goal": state["case"]["goal"], "results": state["ending"]["results"], **details}))
 
@@ -103,7 +104,7 @@ def _beside(team: Team, seat: str, state: Mapping[str, Any], repair: str | None)
 
 def brief_prompt(team: Team, state: Mapping[str, Any], guards: Sequence[str]) -> Prompt:
     """Return what the writer of the brief reads: goal, decision, the guards or people behind it, history; no facts."""
-    system = _template("brief").substitute(language=team.brief.language)
+    system = _template("brief").substitute(language=spoken().name)
     user = {"goal": state["case"]["goal"], "final_decision": state["outcome"], "history": state["history"]}
     people = said_by_people(state)
     more = {"decided_by_people": people} if people else {"capped_by_guards": [*guards]} if guards else {}

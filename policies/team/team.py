@@ -149,8 +149,8 @@ class Brief(Value):
     """The model that writes it. Without it, the default model of the process writes."""
     temperature: Temperature | None = 0.0
     """The sampling temperature of the model. With null, the provider chooses it."""
-    language: Text = "English"
-    """The language in which a model writes it."""
+    language: Text | None = None
+    """The language in which it is written, where that is not the team's."""
 
 
 class Options(Value):
@@ -179,6 +179,11 @@ class Team(Value):
     """What the team decides, in one line."""
     goal: Text
     """The question that is put to the team. A run may bring another one."""
+    language: Text | None = None
+    """The language of what the roles write and of what people read, by its code or its name: `fr` or `French`.
+
+    Without it, English; for a team within a team, the language of the team around it.
+    """
     facts: Facts | None = None
     """The facts that every role sees, as names with values. A run may bring others."""
     facts_file: Text | None = None
