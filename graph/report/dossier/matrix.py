@@ -7,6 +7,7 @@ from graph.past import Past
 from graph.record import row_name
 from graph.report.dossier.naming import changes_after
 from graph.report.words import CONFLICTS, FLAGS, label_of, said_rounds, titles_of, tone_of
+from policies.language import say
 
 Plain = dict[str, Any]
 
@@ -133,7 +134,12 @@ def said_moves(moves: Mapping[str, Any] | None) -> str | None:
     if moves is None or not moves["moved"]:
         return None
     if moves["moved"] == 1:
-        return f"One stance moved, {'without' if moves['without_reason'] else 'for'} a new fact."
-    return (
-        f"{moves['moved']} stances moved, {moves['without_reason']} of them without a new fact ({moves['share']:.0%})."
+        without, with_one = say("One stance moved, without a new fact."), say("One stance moved, for a new fact.")
+        return without if moves["without_reason"] else with_one
+    share = f"{100 * moves['share']:.0f}"
+    return say(
+        "{moved} stances moved, {without} of them without a new fact ({share}%).",
+        moved=moves["moved"],
+        without=moves["without_reason"],
+        share=share,
     )
