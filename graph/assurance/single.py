@@ -18,6 +18,7 @@ from policies.decision.outcome import Ruling, decide
 from policies.decision.table import Policy
 from policies.decision.variables import VARIABLES, Variables
 from policies.decision.vote import Cast
+from policies.language import say, say_count
 from policies.nearest import allowed_names
 from policies.run.seats import Reseating
 
@@ -153,9 +154,11 @@ def _beyond(marks: Marks, place: Place, seats: int) -> Iterator[str]:
     most = asdict(most_in(place.round, seats))
     for mark, count in asdict(marks).items():
         if count > most[mark]:
-            votes = f"{seats} role votes there" if seats == 1 else f"{seats} roles vote there"
-            why = votes if most[mark] else f"no role has an earlier stance in round {place.round}"
-            yield f"--{mark} {count}: {why}; allowed: {f'0 to {most[mark]}' if most[mark] else 0}"
+            why = say_count("{number} role votes there", "{number} roles vote there", seats)
+            if not most[mark]:
+                why = say("no role has an earlier stance in round {number}", number=place.round)
+            allowed = say("{low} to {high}", low=0, high=most[mark]) if most[mark] else "0"
+            yield say("--{mark} {count}: {why}; allowed: {allowed}", mark=mark, count=count, why=why, allowed=allowed)
 
 
 def _confidence(asked: SingleVote, subject: Subject, problems: Problems) -> float | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from graph.problems import neutral
 from policies.contracts.table import said_check
+from policies.language import phrase
 from policies.run.stop import Stop, StopInput
 from policies.team.titles import distinct_titles
 
@@ -66,9 +67,9 @@ PLACES = {"finalize": "the closing text", "human": "a question to people"}
 
 FLAGS = {
     "contradicts_facts": "is more permissive than its own checks allow on these facts",
-    "unsupported": "rests on evidence that the facts do not have, or on none",
-    "moved_without_reason": "moved without naming a fact that it had not named before",
-    "ungrounded": "says a number that nothing bears out",
+    "unsupported": phrase("rests on evidence that the facts do not have, or on none"),
+    "moved_without_reason": phrase("moved without naming a fact that it had not named before"),
+    "ungrounded": phrase("says a number that nothing bears out"),
 }
 
 

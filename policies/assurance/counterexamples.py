@@ -7,6 +7,7 @@ from policies.assurance.electorate import Place
 from policies.assurance.places import Counterexample
 from policies.decision.marks import Marks
 from policies.decision.vote import Cast
+from policies.language import say_count
 
 MANY = 12
 """Rounds of a history that are listed one by one; of a longer one, the first and the last."""
@@ -42,8 +43,9 @@ def shown_place(place: Place) -> str:
 def _shown_marks(marks: Marks) -> Iterator[str]:
     questions, ungrounded, moved = marks.open_questions, marks.ungrounded, marks.moved
     yield from [f"{questions} question{'s' if questions > 1 else ''} open"] if questions else []
-    yield from [f"{ungrounded} role{'s' if ungrounded > 1 else ''} ungrounded"] if ungrounded else []
-    yield from [f"{moved} role{'s' if moved > 1 else ''} moved without a reason"] if moved else []
+    yield from [say_count("{number} role ungrounded", "{number} roles ungrounded", ungrounded)] if ungrounded else []
+    if moved:
+        yield say_count("{number} role moved without a reason", "{number} roles moved without a reason", moved)
 
 
 def shown_casts(casts: Mapping[str, Cast]) -> str:

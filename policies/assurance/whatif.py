@@ -16,6 +16,7 @@ from policies.decision.guards import examine
 from policies.decision.marks import FLAG_MARKS, MARKS, Marks
 from policies.decision.table import DECISIONS, for_ballots
 from policies.decision.vote import Cast, Vote, rounds_blocked
+from policies.language import phrase, say
 from policies.patterns.vote import BALLOTS, NO_QUORUM, PROPOSAL, asks_people, vote_of
 from policies.run.routing import refuse_next_round
 from policies.run.seats import Seat, casts_of, open_seats
@@ -67,11 +68,10 @@ def find_refusal(run: PastRun, rules: Rules) -> str | None:
 def _unmarked(run: PastRun, reads: Collection[str]) -> str | None:
     """Return which flags the policy counts that the run could not have, or None."""
     if run.proposer is not None:
-        return next(
-            (f"the policy reads `{mark}`; ballots carry no flags" for mark in FLAG_MARKS if mark in reads), None
-        )
+        marks = (mark for mark in FLAG_MARKS if mark in reads)
+        return next((say("the policy reads `{mark}`; ballots carry no flags", mark=mark) for mark in marks), None)
     if "ungrounded" in reads and not run.grounds:
-        return "the policy reads `ungrounded`; the team of the run did not ground its numbers (`ground: true`)"
+        return say("the policy reads `ungrounded`; the team of the run did not ground its numbers (`ground: true`)")
     return None
 
 
@@ -121,7 +121,7 @@ class RoundsTalk(Talk):
         known = _known_marks(now, now.known_end(casts), casts)
         unknown = [mark for mark in MARKS if mark not in known and mark in rules.policy.variables]
         if unknown:
-            return now.unknown(f"{_UNKNOWN[unknown[0]]} after round {now.round} is not known")
+            return now.unknown(say(_UNKNOWN[unknown[0]], number=now.round))
         said = [seat.accepted.answer for seat in now.seats if seat.accepted]
         vote = Vote(
             casts,
@@ -139,9 +139,9 @@ class RoundsTalk(Talk):
 
 
 _UNKNOWN = {
-    "open_questions": "which questions were open",
-    "ungrounded": "which roles were ungrounded",
-    "moved": "which roles had moved without a reason",
+    "open_questions": phrase("which questions were open after round {number} is not known"),
+    "ungrounded": phrase("which roles were ungrounded after round {number} is not known"),
+    "moved": phrase("which roles had moved without a reason after round {number} is not known"),
 }
 
 

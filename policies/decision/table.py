@@ -15,6 +15,7 @@ from policies.conditions.reading import constants_compared, find_strange_word, r
 from policies.decision.marks import MARKS
 from policies.decision.variables import Variables, named_values, reads_confidences, reads_weights
 from policies.decision.vote import Vote
+from policies.language import phrase, say
 from policies.team.fields import RoleName, Text, Value
 
 Decision = Literal["go", "go_with_caution", "no_go"]
@@ -35,6 +36,12 @@ Report = Literal["overlaps", "idle_rows", "asymmetry", "resolves_always", "repai
 MAX_ROWS = 50
 
 
+_UNPROVABLE = phrase(
+    "the condition uses `{mark}` in a way that no proof covers; allowed: `{mark}` compared with whole numbers, "
+    "for example `{mark} >= 2`"
+)
+
+
 def _compiles(text: str) -> str:
     try:
         compile_condition(text, "vote")
@@ -45,8 +52,7 @@ def _compiles(text: str) -> str:
         raise ValueError(f"the condition {strange}")
     for mark in MARKS:  # a proof decides each class of numbers that rows tell apart
         if constants_compared(text, mark) is None:
-            allowed = f"allowed: `{mark}` compared with whole numbers, for example `{mark} >= 2`"
-            raise ValueError(f"the condition uses `{mark}` in a way that no proof covers; {allowed}")
+            raise ValueError(say(_UNPROVABLE, mark=mark))
     return text
 
 

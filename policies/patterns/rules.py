@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from policies.conditions.reading import output_fields, variables_in
 from policies.decision.marks import FLAG_MARKS
-from policies.language import say
+from policies.language import phrase, say
 from policies.patterns.course import PATTERNS
 from policies.team.team import Budget, Options, PatternName, Team
 
@@ -72,9 +72,10 @@ def _mark_faults(team: Team) -> Iterator[PatternFault]:
         for mark in variables_in(row.when):
             where = ("policy", "rules", index, "when")
             if mark in FLAG_MARKS and pattern.is_ballot:
-                yield where, f"reads `{mark}`, and ballots carry no flags; allowed: in the pattern `rounds`"
+                told = phrase("reads `{mark}`, and ballots carry no flags; allowed: in the pattern `rounds`")
+                yield where, say(told, mark=mark)
             elif mark == "ungrounded" and not team.ground:
-                yield where, "reads `ungrounded`, and the team does not ground its numbers; add `ground: true`"
+                yield where, say("reads `ungrounded`, and the team does not ground its numbers; add `ground: true`")
 
 
 def _people_faults(team: Team) -> Iterator[PatternFault]:

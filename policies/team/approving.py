@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from policies.conditions.reading import roles_in, variables_in
 from policies.decision.marks import MARKS
 from policies.decision.table import Row
+from policies.language import say
 from policies.nearest import allowed_names
 from policies.paths import keys_of
 from policies.team.people import Deciders, Rule
@@ -106,7 +107,7 @@ def _row_faults(row: Row, by: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield field, "is not possible among approvers, who are asked once"
     for mark in MARKS:
         if mark in variables_in(row.when):
-            yield "when", f"reads `{mark}`, which answers of approvers do not have; count their stances"
+            yield "when", say("reads `{mark}`, which answers of approvers do not have; count their stances", mark=mark)
     for name in roles_in(row.when) or ():
         if name not in by:
             yield "when", f"names {name!r}{allowed_names(name, by)}"

@@ -82,7 +82,7 @@ def write_catalogues(language: str) -> list[Sentence]:
 
 
 def _write(language: str, part: str, found: Iterable[Sentence], before: Mapping[Sentence, Any]) -> None:
-    catalogue = Catalog(locale=language)
+    catalogue = Catalog()  # without a locale, for which Babel knows a form more than `PLURALS` declares
     for english in found:
         empty: Any = "" if isinstance(english, str) else ("", "")
         catalogue.add(english, before.get(english, empty))

@@ -8,6 +8,7 @@ from graph.record import row_name
 from graph.report.dossier.naming import changes_after
 from graph.report.words import CONFLICTS, FLAGS, label_of, said_rounds, titles_of, tone_of
 from policies.grounding.said import BRIEF
+from policies.language import say
 from policies.team.flags import UNGROUNDED
 
 Plain = dict[str, Any]
@@ -111,7 +112,7 @@ def flags_of(past: Past, record: Mapping[str, Any]) -> list[Plain]:
     for each in record.get("flags", []):
         for name, _, role in (flag.partition(":") for flag in each["flags"]):
             rounds.setdefault((role, name), []).append(each["round"])
-    titles = {BRIEF: "The brief", **titles_of(past.roles)}
+    titles = {BRIEF: say("The brief"), **titles_of(past.roles)}
     return [
         {
             "when": said_rounds(numbers),
@@ -141,7 +142,12 @@ def said_moves(moves: Mapping[str, Any] | None) -> str | None:
     if moves is None or not moves["moved"]:
         return None
     if moves["moved"] == 1:
-        return f"One stance moved, {'without' if moves['without_reason'] else 'for'} a new fact."
-    return (
-        f"{moves['moved']} stances moved, {moves['without_reason']} of them without a new fact ({moves['share']:.0%})."
+        without, with_one = say("One stance moved, without a new fact."), say("One stance moved, for a new fact.")
+        return without if moves["without_reason"] else with_one
+    share = f"{100 * moves['share']:.0f}"
+    return say(
+        "{moved} stances moved, {without} of them without a new fact ({share}%).",
+        moved=moves["moved"],
+        without=moves["without_reason"],
+        share=share,
     )

@@ -19,6 +19,7 @@ from policies.assurance.places import Counterexample
 from policies.assurance.proof import Cell, Proof, PropertyCheck, Share, Walked
 from policies.decision.marks import FLAG_MARKS
 from policies.decision.table import Policy, Report
+from policies.language import phrase, say
 
 Plain = dict[str, Any]
 
@@ -160,8 +161,12 @@ def _walked(walked: Walked, subject: Subject) -> Iterator[str]:
     if len(walked.teams) > 1:
         yield f"Teams that may sit: {'; '.join(map(', '.join, walked.teams))}"
     for mark, numbers in walked.marks.items():
-        most = " up to the number of roles, whatever they cast" if mark in FLAG_MARKS else ""
-        yield f"{mark} is {', '.join(map(str, numbers))}, which stand for every number{most}"
+        told = phrase("{mark} is {numbers}, which stand for every number")
+        if mark in FLAG_MARKS:
+            told = phrase(
+                "{mark} is {numbers}, which stand for every number up to that of the roles, whatever they say"
+            )
+        yield say(told, mark=mark, numbers=", ".join(map(str, numbers)))
 
 
 def _raised(walked: Walked) -> str:
