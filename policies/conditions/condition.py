@@ -194,8 +194,7 @@ def holds(text: str, values: Mapping[str, Any], scope: Literal["facts", "output"
     >>> holds("output.margin_pct > 5.0", {"margin_pct": 7.5}, "output")
     True
     """
-    value = _evaluated(compile_condition(text, scope), values, scope)
-    return value if isinstance(value, bool | Fault) else Fault(str(value))
+    return _answer(_evaluated(compile_condition(text, scope), values, scope))
 
 
 def value_of(text: str, facts: Mapping[str, Any]) -> float | Fault:
@@ -220,12 +219,9 @@ def _evaluated(condition: Condition, values: Mapping[str, Any], scope: Scope) ->
     """Return what an expression gives for these values, or the fault if it has no answer."""
     try:
         data: Mapping[str, Any] = {scope: _part(dict(values), condition.taken)}
-        found = condition.program.eval(data=data)
     except OverflowError as error:
         return Fault(str(error))
-    except RuntimeError as error:
-        return Fault(as_written(str(error)))
-    return Fault(as_written(str(found.value()))) if found.type() == cel.Type.ERROR else found.value()
+    return _run(condition.program, data)
 
 
 def holds_for_vote(text: str, variables: Mapping[str, Any]) -> bool | Fault:
@@ -237,7 +233,7 @@ def holds_for_vote(text: str, variables: Mapping[str, Any]) -> bool | Fault:
     >>> holds_for_vote("go >= 2", {"go": 3})
     True
     """
-    return _answer(compile_condition(text, "vote").program, variables)
+    return _answer(_run(compile_condition(text, "vote").program, variables))
 
 
 def _part(value: Any, taken: Taken) -> Any:
@@ -263,9 +259,15 @@ def _decimal(value: int) -> float:
     return float(value)
 
 
-def _answer(program: Any, data: Mapping[str, Any]) -> bool | Fault:
+def _run(program: Any, data: Mapping[str, Any]) -> Any:
     try:
-        value = program.eval(data=data).value()
+        found = program.eval(data=data)
     except RuntimeError as error:
         return Fault(as_written(str(error)))
-    return value if isinstance(value, bool) else Fault(as_written(str(value)))
+    value = found.value()
+    is_error = isinstance(value, str) and found.type() == cel.Type.ERROR
+    return Fault(as_written(value)) if is_error else value
+
+
+def _answer(value: Any) -> bool | Fault:
+    return value if isinstance(value, bool | Fault) else Fault(str(value))
