@@ -6,6 +6,7 @@ from typing import Any
 
 from nodes.border import budget_from, plain_seat, plain_stop
 from nodes.events import Body, decided
+from nodes.grounding import invented_in_round, plain_invented
 from nodes.mail import open_count
 from nodes.spoken import spoken_before
 from nodes.state import State
@@ -13,11 +14,12 @@ from nodes.voices.voice import Prompt
 from policies.contracts.contribution import Contribution, contribution_of
 from policies.decision.marks import Marks
 from policies.decision.table import Decision
+from policies.grounding.said import flags_of
 from policies.patterns.course import count_of
 from policies.patterns.rounds import entry_of, stop_after
 from policies.patterns.stages import Closed, Count, Entry, Finish, Log, Next
 from policies.run.routing import DONE, GOES_ON
-from policies.run.seats import Seat, phase_at
+from policies.run.seats import Seat, casts_of, phase_at
 from policies.run.stop import ESCALATED, Stop
 from policies.team.flags import MOVED, UNGROUNDED, carrying, find_flags, find_moves
 from policies.team.team import Team
@@ -110,7 +112,9 @@ def _noticed(state: State, seats: Sequence[Seat], team: Team) -> Body:
     """Return what code notices of a round before it is decided: its flags, and the roles whose stance moved."""
     said, earlier = _contributions_of(seats), spoken_before(state)
     flags = find_flags(team, said, earlier, state["case"]["facts"])
-    return {"flags": [*flags], "moves": [*find_moves(team, said, earlier)]}
+    invented = invented_in_round(state, team, said, [*casts_of(seats).values()])
+    moves = [*find_moves(team, said, earlier)]
+    return {"flags": [*flags, *flags_of(invented)], "moves": moves, **plain_invented(invented)}
 
 
 def _outcome_event(state: State, seats: Sequence[Seat], counted: Count, noticed: Body) -> Body:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from string import Template
@@ -15,6 +16,7 @@ from nodes.voices.voice import Prompt
 from policies.contracts.answers import ContractName, Task
 from policies.contracts.contract import Contract
 from policies.contracts.table import CONTRACTS
+from policies.grounding.derivations import derived
 from policies.language import spoken
 from policies.patterns.course import PATTERNS
 from policies.team.team import FieldKind, Team
@@ -32,7 +34,7 @@ def prompt_hashes(team: Team) -> dict[str, str]:
     asked = [_instructions(name) for name in pattern.contracts]
     written = [pattern.writes] if pattern.writes else []
     messages = ["messages"] if team.messages else []
-    return {name: _hash(name) for name in [*asked, *written, *messages]}
+    return {name: _hash(name) for name in [*asked, *written, *messages, *(["mend"] if team.ground else [])]}
 
 
 def _instructions(contract: ContractName) -> str:
@@ -99,6 +101,7 @@ def _beside(team: Team, seat: str, state: Mapping[str, Any], repair: str | None)
         **({"notes": notes} if notes else {}),
         **({"inbox": inbox} if inbox else {}),
         **({"repair": {"failed_check": repair}} if repair else {}),
+        **({"derived": derived(team, state["case"]["facts"])} if team.derive else {}),
     }
 
 
@@ -109,6 +112,12 @@ def brief_prompt(team: Team, state: Mapping[str, Any], guards: Sequence[str]) ->
     people = said_by_people(state)
     more = {"decided_by_people": people} if people else {"capped_by_guards": [*guards]} if guards else {}
     return Prompt(system, _json(user | more))
+
+
+def mending_prompt(prompt: Prompt, repair: str) -> Prompt:
+    """Return the prompt of a brief that is to be written once more, with what is wrong with the first text."""
+    user = json.loads(prompt.user) | {"repair": {"failed_check": repair}}
+    return replace(prompt, system=f"{prompt.system}\n{_template('mend').template}", user=_json(user))
 
 
 def _json(value: Mapping[str, Any]) -> str:

@@ -26,6 +26,11 @@ def pattern_faults(team: Team, depth: int = 1) -> Iterator[PatternFault]:
     yield from _lead_faults(team)
     yield from _option_faults(team)
     yield from _people_faults(team)
+    if team.ground and not PATTERNS[team.pattern].is_rounds:
+        yield (
+            ("ground",),
+            say("is read by rounds, and not by `{pattern}`, which has no contributions", pattern=team.pattern),
+        )
     yield from _mark_faults(team)
     if len(team.sequence) < PATTERNS[team.pattern].least_roles:
         yield ("sequence",), f"has one role; a {team.pattern} takes two or more"

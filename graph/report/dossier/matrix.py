@@ -7,7 +7,9 @@ from graph.past import Past
 from graph.record import row_name
 from graph.report.dossier.naming import changes_after
 from graph.report.words import CONFLICTS, FLAGS, label_of, said_rounds, titles_of, tone_of
+from policies.grounding.said import BRIEF
 from policies.language import say
+from policies.team.flags import UNGROUNDED
 
 Plain = dict[str, Any]
 
@@ -110,17 +112,23 @@ def flags_of(past: Past, record: Mapping[str, Any]) -> list[Plain]:
     for each in record.get("flags", []):
         for name, _, role in (flag.partition(":") for flag in each["flags"]):
             rounds.setdefault((role, name), []).append(each["round"])
-    titles = titles_of(past.roles)
+    titles = {BRIEF: "The brief", **titles_of(past.roles)}
     return [
         {
             "when": said_rounds(numbers),
             "role": role,
             "title": titles.get(role, role),
             "name": name,
-            "words": FLAGS.get(name, name.replace("_", " ")),
+            "words": FLAGS.get(name, name.replace("_", " ")) + (_numbers(record, role) if name == UNGROUNDED else ""),
         }
         for (role, name), numbers in rounds.items()
     ]
+
+
+def _numbers(record: Mapping[str, Any], role: str) -> str:
+    """Return the numbers of a role that nothing bears out, each once as it is written, behind a colon."""
+    found = dict.fromkeys(each["number"] for each in record.get("ungrounded", ()) if each["role"] == role)
+    return f": {'; '.join(found)}" if found else ""
 
 
 def said_moves(moves: Mapping[str, Any] | None) -> str | None:
