@@ -28,6 +28,8 @@ FAILURES = (
     *("llm_timeout", "llm_timeout", "llm_error:503", "llm_rate_limited", "llm_empty", "llm_error:400", "llm_auth"),
     "max_seconds",
 )
+FLAGS = ("moved", "ungrounded")
+UNGROUNDED = ("ungrounded > 0", "ungrounded >= 2", "ungrounded == 0 && block == 0")
 BRIEF_FAILURES = ("llm_timeout", "llm_auth")
 LEGS = 14
 """Times that a run is begun or resumed, at most."""
@@ -53,13 +55,22 @@ class Script:
         self.rng = random.Random(f"run {self.seed}")
         self.moves = random.Random(f"changes {self.seed}")
         self.people = random.Random(f"people {self.seed}")
-        self.raw = with_people(self.people, self._team())
+        self.raw = self._grounded(with_people(self.people, self._team()))
         self.team = self._parsed(self.raw)
 
     def _parsed(self, raw: Plain) -> Team:
         team = parse_team(without_deciders(raw))
         assert isinstance(team, Team), (self.seed, team, raw)
         return team
+
+    def _grounded(self, raw: Plain) -> Plain:
+        """The team, whose numbers are grounded in some runs, and counted by its policy; drawn apart."""
+        apart = random.Random(f"ground {self.seed}")
+        if raw["pattern"] != "rounds" or apart.random() < 0.6:
+            return raw
+        row = {"when": apart.choice(UNGROUNDED), "then": apart.choice(["no_go", "next_round", "go"])}
+        rules = [*([row] if apart.random() < 0.7 else []), *raw["policy"]["rules"]]
+        return {**raw, "ground": True, "policy": {**raw["policy"], "rules": rules}}
 
     @property
     def is_judged(self) -> bool:
@@ -79,10 +90,12 @@ class Script:
         self.is_vote = pattern == "vote"
         self.raw = {**self.raw, "pattern": pattern, "policy": self._moved_policy(pattern)}
         self.raw.pop("lead", None)
+        if pattern != "rounds":  # whose answers alone carry flags
+            self.raw.pop("ground", None)
+            rows = [row for row in self.raw["policy"]["rules"] if not any(name in row["when"] for name in FLAGS)]
+            self.raw["policy"] = {**self.raw["policy"], "rules": rows}
         if self.is_vote:
-            rows = [row for row in self.raw["policy"]["rules"] if "moved" not in row["when"]]
-            policy = {**self.raw["policy"], "rules": rows}
-            self.raw |= {"lead": "chair", "messages": None, "policy": policy}
+            self.raw |= {"lead": "chair", "messages": None}
         if rng.random() < 0.3:
             self.raw["roles"] = {name: {**role, "mandate": "Look again."} for name, role in self.raw["roles"].items()}
         self.team = self._parsed(self.raw)
@@ -221,6 +234,7 @@ class DrawnVoice:
             return {"text": "So far, so good."}
         stance = rng.choice(["go", "go", "go", "caution", "block"])
         said = proposal(question.name, stance, confidence=rng.choice([0.2, 0.5, 0.9, 1]))
+        said["summary"] = self.evidence.choice(["Fine.", "Fine.", "Fine, at 77 %."])
         said["evidence"] = self.evidence.choice([[], [], ["rate"], ["facts.rate"], ["lost"]])
         if question.sends and rng.random() < 0.4:
             others = [name for name in SEATS[:2] if name != question.name]

@@ -30,6 +30,7 @@ from tests.assurance.true_runs import DECISIONS, run_truly
 HONEST = (
     *(
         "which questions were open",
+        "which roles were ungrounded",
         "which roles had moved",
         "the run had other limits",
         "whoever resumed it found limits",
@@ -106,7 +107,7 @@ def another(drawn: Drawn) -> tuple[dict[str, Any], Rules]:
         raw["policy"] = {**raw["policy"], "rules": [row, *raw["policy"]["rules"]]}
         policy = policy.model_validate(raw["policy"])
     flags = random.Random(f"flags {script.seed}")
-    if flags.random() < 0.15:  # flags that the run may not have
+    if flags.random() < (0.4 if "ground" in raw else 0.15):  # flags that the run may not have
         row = {"when": f"{flags.choice(['moved', 'ungrounded'])} > 0", "then": "no_go"}
         raw["policy"] = {**raw["policy"], "rules": [row, *raw["policy"]["rules"]]}
         policy = policy.model_validate(raw["policy"])
