@@ -19,7 +19,7 @@ from nodes.closing import (
     nobody_answered,
     plain_ending,
 )
-from nodes.events import capping_guards, reseatings
+from nodes.events import capping_guards, evidence_of, reseatings
 from nodes.prompting import brief_prompt, seat_prompt, synthesis_prompt
 from nodes.rulings import decision_line, said_by_people
 from nodes.state import State
@@ -188,11 +188,11 @@ class Stages:
 
 def rounds_of(state: Mapping[str, Any]) -> Log:
     """Return the finished rounds of a state; the last one has its outcome until another is opened."""
-    changes = reseatings(state)
+    changes, cited = reseatings(state), evidence_of(state)
     log = [
         Closed(
             f"round_{entry['round']}",
-            tuple(map(_said, entry["contributions"])),
+            tuple(_said(each, cited.get((entry["round"], each["agent"]))) for each in entry["contributions"]),
             entry["decision"],
             (changes.get(entry["round"], Reseating()),),
         )
@@ -216,8 +216,9 @@ def _standing(state: Mapping[str, Any]) -> Any:
     return outcome if outcome in (*DECISIONS, "escalate") else None
 
 
-def _said(contribution: Mapping[str, Any]) -> Entry:
-    return Entry(contribution["agent"], contribution["agent"], "contribution", contribution)
+def _said(contribution: Mapping[str, Any], evidence: list[str] | None) -> Entry:
+    answer = {**contribution, "evidence": evidence}
+    return Entry(contribution["agent"], contribution["agent"], "contribution", answer)
 
 
 def log_of(state: Mapping[str, Any]) -> Log:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from policies.conditions.reading import output_fields
 from policies.patterns.course import PATTERNS
+from policies.team.rounds import Rounds
 from policies.team.team import Budget, Options, PatternName, Team
 
 PatternFault = tuple[tuple[str | int, ...], str]
@@ -23,6 +24,7 @@ def pattern_faults(team: Team, depth: int = 1) -> Iterator[PatternFault]:
     """Yield what is wrong between a team and its pattern, the teams within it included."""
     yield from _lead_faults(team)
     yield from _option_faults(team)
+    yield from _rounds_faults(team)
     yield from _people_faults(team)
     if len(team.sequence) < PATTERNS[team.pattern].least_roles:
         yield ("sequence",), f"has one role; a {team.pattern} takes two or more"
@@ -55,6 +57,12 @@ def _option_faults(team: Team) -> Iterator[PatternFault]:
         readers = [pattern for pattern, each in PATTERNS.items() if name in each.options]
         if getattr(team.options, name) != field.default and team.pattern not in readers:
             yield ("options", name), f"is read by {', '.join(readers)}, and not by `{team.pattern}`"
+
+
+def _rounds_faults(team: Team) -> Iterator[PatternFault]:
+    readers = [name for name, each in PATTERNS.items() if each.is_rounds]
+    if team.rounds != Rounds() and team.pattern not in readers:
+        yield ("rounds",), f"is read by {', '.join(readers)}, and not by `{team.pattern}`"
 
 
 def _people_faults(team: Team) -> Iterator[PatternFault]:

@@ -25,6 +25,7 @@ from policies.team.fields import (
     Value,
 )
 from policies.team.people import MAX_APPROVERS, Approver, Escalation
+from policies.team.rounds import Rounds
 from policies.team.voices import HUMAN
 
 MAX_DOLLARS = 1_000_000_000
@@ -213,6 +214,8 @@ class Team(Value):
     """How the team works together."""
     lead: RoleName | None = None
     """The role that plans, assigns, judges or proposes, in patterns that need one. It is not in the sequence."""
+    rounds: Rounds = Rounds()
+    """What a role reads of the rounds before its own. Only the pattern `rounds` has it."""
     options: Options = Options()
     """Settings of the pattern. Each names the patterns that read it, and teams of others may not set it."""
     approvers: Annotated[dict[RoleName, Approver], Field(max_length=50, json_schema_extra=_NO_OTHER_KEYS)] = Field(
