@@ -194,12 +194,6 @@ def reseatings(state: Mapping[str, Any]) -> dict[int, Reseating]:
     return {event["round"]: Reseating(event["convene"], event["release"]) for event in outcomes}
 
 
-def evidence_of(state: Mapping[str, Any]) -> dict[tuple[int, str], list[str] | None]:
-    """Return what each role cited in each round, by round and role; of a round that was asked again, the last."""
-    accepted = (event for event in events_of(state, "accepted") if "contribution" in event)
-    return {(event["round"], event["role"]): event["contribution"]["evidence"] for event in accepted}
-
-
 def standing_word(state: Mapping[str, Any]) -> str | None:
     """Return what the policy or people gave last on the team and facts of now; None where nothing was decided.
 

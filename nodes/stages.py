@@ -19,12 +19,14 @@ from nodes.closing import (
     nobody_answered,
     plain_ending,
 )
-from nodes.events import capping_guards, evidence_of, reseatings
+from nodes.events import capping_guards, reseatings
 from nodes.prompting import brief_prompt, seat_prompt, synthesis_prompt
 from nodes.rulings import decision_line, said_by_people
+from nodes.spoken import spoken_in
 from nodes.state import State
 from nodes.voices.voice import Prompt
 from policies.contracts.answers import Accepted, Refusal, Task
+from policies.contracts.contribution import Contribution
 from policies.contracts.table import judge
 from policies.decision.table import DECISIONS, Decision
 from policies.patterns.course import PATTERNS, advance
@@ -188,11 +190,11 @@ class Stages:
 
 def rounds_of(state: Mapping[str, Any]) -> Log:
     """Return the finished rounds of a state; the last one has its outcome until another is opened."""
-    changes, cited = reseatings(state), evidence_of(state)
+    changes, spoken = reseatings(state), spoken_in(state)
     log = [
         Closed(
             f"round_{entry['round']}",
-            tuple(_said(each, cited.get((entry["round"], each["agent"]))) for each in entry["contributions"]),
+            tuple(_said(spoken[entry["round"], each["agent"]]) for each in entry["contributions"]),
             entry["decision"],
             (changes.get(entry["round"], Reseating()),),
         )
@@ -216,9 +218,8 @@ def _standing(state: Mapping[str, Any]) -> Any:
     return outcome if outcome in (*DECISIONS, "escalate") else None
 
 
-def _said(contribution: Mapping[str, Any], evidence: list[str] | None) -> Entry:
-    answer = {**contribution, "evidence": evidence}
-    return Entry(contribution["agent"], contribution["agent"], "contribution", answer)
+def _said(contribution: Contribution) -> Entry:
+    return Entry(contribution.agent, contribution.agent, "contribution", contribution.accepted.answer)
 
 
 def log_of(state: Mapping[str, Any]) -> Log:

@@ -206,6 +206,8 @@ class Team(Value):
     """Whether an answer that was cut off is asked for once more with twice the tokens, where the budget allows it."""
     lenient_agent: bool = False
     """Whether a contribution that does not name its speaker counts as said by the role that was asked."""
+    require_evidence: bool = False
+    """Whether empty evidence is flagged `unsupported`. Roles that checks or people answer for are not asked for any."""
     prices: dict[ModelName, Price] = Field(default_factory=dict)
     """What each model costs, by its name. `budget.max_cost_usd` needs it."""
     brief: Brief = Brief()
