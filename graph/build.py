@@ -9,12 +9,14 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph import END, START, StateGraph
 from pydantic import BaseModel
 
+from graph.languages.catalogue import language_of
 from nodes import align, convene, finalize, human, settle, stop
 from nodes.inner import build_inner
 from nodes.role import build_role
 from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Input, Node, Output, State, StepInput
+from policies.language import speaking, spoken
 from policies.people.asking import may_ask_people
 from policies.team.team import MAX_MESSAGES, Role, Team
 from policies.team.titles import distinct_titles
@@ -56,35 +58,54 @@ class Door:
 def build_graph(team: Team, services: Services, is_inner: bool = False, door: Door | None = None) -> Builder:
     """Return the graph of this team, uncompiled: one node for each role that may speak.
 
-    A role that a team answers for holds that team's graph as a subgraph. `is_inner` builds such a one.
+    A role that a team answers for holds that team's graph as a subgraph. `is_inner` builds such a one. The nodes speak
+    the team's language, and the last one that of the brief.
     """
-    door = door or Door()
-    speaking, stages = sorted(team.access.enabled - team.human_roles), Stages(team)
+    with speaking(language_of(team.language)):
+        return _built(team, services, is_inner, door or Door())
+
+
+def _built(team: Team, services: Services, is_inner: bool, door: Door) -> Builder:
+    names, stages = sorted(team.access.enabled - team.human_roles), Stages(team)
     schemas: dict[str, Any] = {"input_schema": door.given, "output_schema": Output}
     if is_inner:
         schemas = {"input_schema": StepInput, "output_schema": State}
     builder: Builder = StateGraph(State, context_schema=door.context, **schemas)
     _add(builder, convene.NODE, convene.build_convene(team, services, stages))
     _add(builder, align.NODE, align.build_align(team, services, stages))
-    _add(builder, finalize.NODE, finalize.build_finalize(team, services, stages))
+    with speaking(language_of(team.brief.language or team.language)):
+        _add(builder, finalize.NODE, finalize.build_finalize(team, services, stages))
     _add(builder, stop.NODE, stop.build_stop(services))
     has_people = may_ask_people(team) and not is_inner
     if has_people:
         _add(builder, human.NODE, human.build_human(services))
         _add(builder, settle.NODE, settle.build_settle(team, services, stages))
         builder.add_edge(human.NODE, settle.NODE)
-    for name in speaking:
-        builder.add_node(name, _role(name, team, services, stages), metadata=_told(team.roles[name]))
+    for name in names:
+        node = _speaking(_role(name, team, services, stages))
+        builder.add_node(name, node, metadata=_told(team.roles[name]))
         builder.add_edge(name, align.NODE)
     builder.add_edge(START, convene.NODE)
-    _route(builder, team, speaking, has_people)
+    _route(builder, team, names, has_people)
     builder.add_edge(stop.NODE, END)
     return builder
 
 
 def _add(builder: Builder, name: str, node: Node) -> None:
     title, description = OURS[name]
-    builder.add_node(name, node, metadata={"title": title, "description": description})
+    builder.add_node(name, _speaking(node), metadata={"title": title, "description": description})
+
+
+def _speaking(node: Node) -> Node:
+    """Return the node, which says what it says in the language that is spoken now."""
+    language = spoken()
+
+    @wraps(node)
+    async def speaks(*given: Any, **named: Any) -> Any:
+        with speaking(language):
+            return await node(*given, **named)
+
+    return speaks
 
 
 def _told(role: Role) -> dict[str, str]:
@@ -97,12 +118,13 @@ def _role(name: str, team: Team, services: Services, stages: Stages) -> Node:
     inner = team.roles[name].team
     if inner is None:
         return build_role(name, team, services, stages)
+    inner = inner.model_copy(update={"language": inner.language or team.language})
     graph = build_graph(inner, services, is_inner=True).compile(name=inner.name)
     return build_inner(name, team, inner, services, stages, graph)
 
 
-def _route(builder: Builder, team: Team, speaking: list[str], has_people: bool) -> None:
-    titles = distinct_titles({name: team.roles[name].title for name in speaking})
+def _route(builder: Builder, team: Team, names: list[str], has_people: bool) -> None:
+    titles = distinct_titles({name: team.roles[name].title for name in names})
     asks = {name: f"ask {title}" for name, title in titles.items()}
     onward = {finalize.NODE: "decided", stop.NODE: "must stop"}
     people = {human.NODE: "ask people"} if has_people else {}

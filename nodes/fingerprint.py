@@ -55,7 +55,8 @@ class Pin:
 
 def hashed(plain: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the hash of a team covers, of its plain form."""
-    kept = ("name", "roles", "sequence", "brief", "pattern", "lead", "options", "messages", "rounds")
+    course = ("sequence", "pattern", "lead", "options", "messages")
+    kept = ("name", "roles", "brief", "rounds", *course)
     return {key: plain[key] for key in kept} | {"roles": _without_budgets(plain["roles"])}
 
 

@@ -19,6 +19,7 @@ from nodes.voices.voice import Prompt
 from policies.contracts.answers import ContractName, Task
 from policies.contracts.contract import Contract
 from policies.contracts.table import CONTRACTS
+from policies.language import ENGLISH, spoken
 from policies.patterns.course import PATTERNS
 from policies.team.team import FieldKind, Team
 
@@ -34,8 +35,8 @@ def prompt_hashes(team: Team) -> dict[str, str]:
     pattern = PATTERNS[team.pattern]
     asked = [_instructions(name, team) for name in pattern.contracts]
     written = [pattern.writes] if pattern.writes else []
-    messages = ["messages"] if team.messages else []
-    return {name: _hash(name) for name in [*asked, *written, *messages]}
+    added = [*(["messages"] if team.messages else []), *([] if _is_english() else ["language"])]
+    return {name: _hash(name) for name in [*asked, *written, *added]}
 
 
 def _begin_alike(contract: Contract, team: Team) -> bool:
@@ -68,7 +69,7 @@ def seat_prompt(team: Team, task: Task, state: Mapping[str, Any], repair: str | 
         "shared_context": state["case"]["facts"],
         **_asked(task, contract, state["case"].get("task")),
     }
-    return Prompt(system + _on_messages(team), _json(user | beside))
+    return Prompt(system + _added(team), _json(user | beside))
 
 
 def _alike(team: Team, task: Task, state: Mapping[str, Any], beside: dict[str, Any]) -> Prompt:
@@ -76,7 +77,7 @@ def _alike(team: Team, task: Task, state: Mapping[str, Any], beside: dict[str, A
     role, case = team.roles[task.role], state["case"]
     above = {"task": case["task"]} if case.get("task") else {}
     data = canonical({"goal": case["goal"], "shared_context": case["facts"], **above})
-    rules = _template(_instructions(task.contract, team)).template + _on_messages(team)
+    rules = _template(_instructions(task.contract, team)).template + _added(team)
     rounds = tuple(map(canonical, task.asks["rounds"]))
     own = {name: value for name, value in task.asks.items() if name != "rounds"}
     now = {"role": task.role, "title": role.title, "mandate": role.mandate, "round": state["round"], **own}
@@ -103,9 +104,22 @@ def synthesis_prompt(team: Team, state: Mapping[str, Any]) -> Prompt:
     """Return what the writer of a synthesis reads: the goal and the results, and whose mandate it writes under."""
     lead = team.roles[team.lead] if team.lead else None
     mandate = f"You are the {lead.title}.\n\n{lead.mandate}" if lead else "You write for the whole team."
-    system = _template("synthesis").substitute(language=team.brief.language, mandate=mandate)
+    system = _template("synthesis").substitute(language=spoken().name, mandate=mandate)
     details = {key: state["ending"]["details"][key] for key in ("missing",) if key in state["ending"]["details"]}
     return Prompt(system, _json({"goal": state["case"]["goal"], "results": state["ending"]["results"], **details}))
+
+
+def _added(team: Team) -> str:
+    """Return the instructions on messages and on the language, where they are needed."""
+    return _on_messages(team) + _on_language()
+
+
+def _is_english() -> bool:
+    return spoken().name == ENGLISH.name
+
+
+def _on_language() -> str:
+    return "" if _is_english() else "\n" + _template("language").substitute(language=spoken().name)
 
 
 def _on_messages(team: Team) -> str:
@@ -127,7 +141,7 @@ def _beside(team: Team, seat: str, state: Mapping[str, Any], repair: str | None)
 
 def brief_prompt(team: Team, state: Mapping[str, Any], guards: Sequence[str]) -> Prompt:
     """Return what the writer of the brief reads: goal, decision, the guards or people behind it, history; no facts."""
-    system = _template("brief").substitute(language=team.brief.language)
+    system = _template("brief").substitute(language=spoken().name)
     user = {"goal": state["case"]["goal"], "final_decision": state["outcome"], "history": state["history"]}
     people = said_by_people(state)
     more = {"decided_by_people": people} if people else {"capped_by_guards": [*guards]} if guards else {}

@@ -27,6 +27,7 @@ import psycopg
 import pytest
 from hypothesis import settings
 
+from policies.language import ENGLISH, speaking
 from tests.browsers import BROWSERS
 
 # The same examples everywhere, so that a failure is one of the change; `make soak` draws others, and many more.
@@ -34,6 +35,15 @@ from tests.browsers import BROWSERS
 settings.register_profile("accord", deadline=None, derandomize=True, max_examples=50)
 settings.register_profile("soak", deadline=None, max_examples=1_000)
 settings.load_profile("accord")
+
+# --- every test begins in English ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    with speaking(ENGLISH):
+        yield
+
 
 # --- the network is closed -------------------------------------------------------------------------------------------
 

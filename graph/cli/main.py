@@ -12,6 +12,7 @@ from graph.cli.exits import Exit
 from graph.cli.mistakes import sentence_of
 from graph.cli.streams import open_streams
 from graph.problems import UsageError, neutral
+from policies.language import ENGLISH, speaking
 
 COMMANDS = {
     "run": "Run a team to one decision.",
@@ -78,6 +79,11 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Return the exit code of `accord` with these arguments."""
+    with speaking(ENGLISH):
+        return _run(arguments)
+
+
+def _run(arguments: list[str]) -> int:
     try:
         code = accord.main(arguments, prog_name="accord", standalone_mode=False)
         sys.stdout.flush()

@@ -10,9 +10,11 @@ from graph.documents import Document, read_document
 from graph.facts.table import placed, source_of
 from graph.problems import UsageError
 from graph.teams.fitting import find_misfitting
+from graph.teams.language import language_in, language_problems, with_language
 from graph.teams.overrides import apply_settings, is_changed_by, keys_of, merge, sets_facts
 from graph.teams.policies import is_path, policy_problems, sentence, with_policy
 from graph.teams.presets import preset_problems, with_presets, with_teams
+from policies.language import speaking
 from policies.nearest import allowed_names
 from policies.patterns.rules import MAX_DEPTH
 from policies.team import rules as team_rules
@@ -51,7 +53,16 @@ def load_team(name: str, changes: Changes | None = None, depth: int = 1) -> Team
     if depth > MAX_DEPTH:
         raise UsageError(f"{path}: is a team within itself, or nested deeper than {MAX_DEPTH} teams")
     document = read_document(path)
-    changes = changes or Changes()
+    with speaking(language_in(document.value)):
+        return _read(document, changes or Changes(), path, depth)
+
+
+def _read(document: Document, changes: Changes, path: Path, depth: int) -> Team:
+    """Return the team of a document.
+
+    Raises:
+        UsageError: every problem.
+    """
     raw = _placed(_changed(document, changes, path, depth), path)
     team, misnamed = parse_team(raw), list(_misnamed(raw))
     misfitting = list(find_misfitting(raw, are_given=changes.facts is not None))
@@ -84,7 +95,7 @@ def _locate(name: str) -> Path:
 
 def _misnamed(raw: Any, under: team_rules.Path = ()) -> Iterator[Problem]:
     """Return what is wrong with the policies, presets and teams that a team names, and those within it."""
-    for problem in (*policy_problems(raw), *preset_problems(raw)):
+    for problem in (*policy_problems(raw), *preset_problems(raw), *language_problems(raw)):
         yield replace(problem, path=(*under, *problem.path))
     roles = raw.get("roles") if isinstance(raw, dict) else None
     for name, role in roles.items() if isinstance(roles, dict) else ():
@@ -105,7 +116,7 @@ def _changed(document: Document, changes: Changes, path: Path, depth: int) -> An
         raw = with_facts(raw, changes.facts)
     elif sets_facts(changes.settings, changes.overrides):
         raw = _with_facts_at_hand(raw, path)
-    raw = with_presets(apply_settings(merge(raw, changes.overrides), changes.settings))
+    raw = with_language(with_presets(apply_settings(merge(raw, changes.overrides), changes.settings)))
     return with_policy(with_teams(raw, lambda named, role: _inner(named, role, path, depth)))
 
 
@@ -129,7 +140,7 @@ def _inner(named: Any, role: Mapping[str, Any], path: Path, depth: int) -> Any:
     if not isinstance(named, dict):
         return named
     told = {"name": role.get("name"), "title": role.get("title"), "goal": role.get("mandate"), **named}
-    own = with_teams(with_presets(told), lambda inner, within: _inner(inner, within, path, depth))
+    own = with_teams(with_language(with_presets(told)), lambda inner, within: _inner(inner, within, path, depth))
     return _placed(with_policy(_public(own)), path)
 
 

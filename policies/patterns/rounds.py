@@ -16,7 +16,7 @@ from policies.run.budgets import Spent
 from policies.run.routing import refuse_next_round
 from policies.run.seats import open_seats
 from policies.run.stop import ESCALATED, Stop
-from policies.team.rounds import Rounds
+from policies.team.options import Rounds
 from policies.team.team import Team
 
 ROUNDS_SHOWN = 2

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from policies.conditions.reading import output_fields
+from policies.language import say
 from policies.patterns.course import PATTERNS
-from policies.team.rounds import Rounds
-from policies.team.team import Budget, Options, PatternName, Team
+from policies.team.options import Options, Rounds
+from policies.team.team import Budget, PatternName, Team
 
 PatternFault = tuple[tuple[str | int, ...], str]
 """Where something is wrong, and what."""
@@ -62,7 +63,8 @@ def _option_faults(team: Team) -> Iterator[PatternFault]:
 def _rounds_faults(team: Team) -> Iterator[PatternFault]:
     readers = [name for name, each in PATTERNS.items() if each.is_rounds]
     if team.rounds != Rounds() and team.pattern not in readers:
-        yield ("rounds",), f"is read by {', '.join(readers)}, and not by `{team.pattern}`"
+        told = say("is read by {readers}, and not by `{pattern}`", readers=", ".join(readers), pattern=team.pattern)
+        yield ("rounds",), told
 
 
 def _people_faults(team: Team) -> Iterator[PatternFault]:

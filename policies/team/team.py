@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field
 
 from policies.conditions.condition import ConditionError, Scope, compile_condition
 from policies.decision.guards import Guard
@@ -24,8 +24,8 @@ from policies.team.fields import (
     Text,
     Value,
 )
+from policies.team.options import Options, Rounds
 from policies.team.people import MAX_APPROVERS, Approver, Escalation
-from policies.team.rounds import Rounds
 from policies.team.voices import HUMAN
 
 MAX_DOLLARS = 1_000_000_000
@@ -59,7 +59,6 @@ def _compiles_as(scope: Scope) -> AfterValidator:
     return AfterValidator(compiles)
 
 
-Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\n\r]+$")]
 ConditionText = Annotated[str, _compiles_as("facts")]
 OutputCondition = Annotated[str, _compiles_as("output")]
 
@@ -150,25 +149,8 @@ class Brief(Value):
     """The model that writes it. Without it, the default model of the process writes."""
     temperature: Temperature | None = 0.0
     """The sampling temperature of the model. With null, the provider chooses it."""
-    language: Text = "English"
-    """The language in which a model writes it."""
-
-
-class Options(Value):
-    """Settings that only some patterns read; a team of another pattern may not set them."""
-
-    max_steps: Annotated[int, Field(ge=1, le=500)] = 20
-    """How many steps a plan may have (orchestrator), or how many assignments a lead may make (manager, hierarchy)."""
-    max_replans: Annotated[int, Field(ge=0, le=10)] = 1
-    """How often the planner is asked again after a step failed (orchestrator)."""
-    max_turns: Annotated[int, Field(ge=1, le=1_000)] = 10
-    """How many turns the talk may have before it stops with `max_turns_reached` (conversation)."""
-    phrase: Phrase = "TASK_COMPLETE"
-    """What a speaker writes on a line of its own to end the talk (conversation)."""
-    speakers: Literal["round_robin", "named"] = "round_robin"
-    """Who speaks next (conversation): in the order of the sequence, or whom the speaker names."""
-    synthesis: bool = True
-    """Whether a text is written from the results, or they are shown as they are (parallel, workspace, conversation)."""
+    language: Text | None = None
+    """The language in which it is written, where that is not the team's."""
 
 
 class Team(Value):
@@ -180,6 +162,11 @@ class Team(Value):
     """What the team decides, in one line."""
     goal: Text
     """The question that is put to the team. A run may bring another one."""
+    language: Text | None = None
+    """The language of what the roles write and of what people read, by its code or its name: `fr` or `French`.
+
+    Without it, English; for a team within a team, the language of the team around it.
+    """
     facts: Facts | None = None
     """The facts that every role sees, as names with values. A run may bring others."""
     facts_file: Text | None = None

@@ -81,6 +81,7 @@ PLAIN = (
     "change_freeze",
     "checkout_launch",
     "checkout_launch_escalates",
+    "checkout_launch_fr",
     "cold_storage",
     "retrospective",
 )
@@ -100,6 +101,7 @@ def test_teams_of_different_fields_are_shipped_for_the_rounds_and_one_for_each_o
         ("pipeline", "vendor_review"),
         ("rounds", "checkout_launch"),
         ("rounds", "checkout_launch_escalates"),
+        ("rounds", "checkout_launch_fr"),
         ("rounds", "cold_storage"),
         ("rounds", "open_sourcing"),
         ("vote", "change_freeze"),
@@ -163,7 +165,7 @@ def test_what_a_team_does_not_say_has_the_defaults_of_the_specification() -> Non
     assert team.max_output_tokens == 800
     assert team.budget == Budget()
     assert (team.guards, team.private, team.weights["planner"], team.vetoers) == ((), (), 1, frozenset())
-    assert team.brief == Brief(voice=None, model=None, language="English")
+    assert team.brief == Brief(voice=None, model=None, language=None)
     assert team.roles["planner"].temperature == 0.0
     assert (team.prices, team.requires, team.facts, team.facts_file) == ({}, (), None, None)
 

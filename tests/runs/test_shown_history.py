@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from policies.team.rounds import Rounds
+from policies.team.options import Rounds
 from tests.harness import settings_at
 from tests.patterns.stage import answering, output, team_of
 from tests.patterns.stage import play as play_pattern

@@ -12,7 +12,7 @@ from policies.patterns.course import advance
 from policies.patterns.rounds import argued_in
 from policies.patterns.stages import Closed, Entry, Stage
 from policies.run.seats import Reseating
-from policies.team.rounds import Rounds
+from policies.team.options import Rounds
 from policies.team.rules import parse_team
 from policies.team.team import Team
 from tests.policies.patterns.courses import ANN, BOB, CID, FACTS, SEQUENCE, person, policy_of, raw_team, team_of

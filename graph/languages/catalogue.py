@@ -1,0 +1,90 @@
+"""Finds a language: its catalogue of sentences, its name, and how it writes numbers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
+from gettext import c2py
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.localedata import locale_identifiers
+from babel.messages.pofile import read_po
+
+from policies.language import ENGLISH, Language
+
+FOLDER = Path(str(files("graph") / "languages"))
+
+
+def language_of(asked: str | None) -> Language:
+    """Return the language that a team asks for by its code, or by its name in English or in itself; English for None.
+
+    What the catalogue of a language lacks, or that of one without a catalogue, is said in English.
+
+    >>> language_of("French").code, language_of("fr-CA").name, language_of("Klingon").name
+    ('fr', 'French (Canada)', 'Klingon')
+    """
+    if asked is None or asked in (ENGLISH.code, ENGLISH.name):
+        return ENGLISH
+    return _language(asked)
+
+
+def find_code(asked: str) -> str | None:
+    """Return the code of a language that is named by its code, or by its name in English or in itself; else None.
+
+    >>> find_code("fr"), find_code("français"), find_code("German"), find_code("frr_XX")
+    ('fr', 'fr', 'de', None)
+    """
+    if asked in (ENGLISH.code, ENGLISH.name):
+        return ENGLISH.code
+    try:
+        return str(Locale.parse(asked, sep="-")).replace("_", "-")
+    except (UnknownLocaleError, ValueError):
+        return _codes_by_name().get(asked.casefold())
+
+
+@cache
+def _codes_by_name() -> Mapping[str, str]:
+    plain = sorted(code for code in locale_identifiers() if "_" not in code)
+    english = Locale("en").languages
+    own = {str(Locale(code).display_name).casefold(): code for code in plain}
+    return {**own, **{str(english[code]).casefold(): code for code in plain if code in english}}
+
+
+@cache
+def _language(asked: str) -> Language:
+    code = find_code(asked)
+    if code is None:
+        return replace(ENGLISH, name=asked)
+    locale = Locale.parse(code, sep="-")
+    symbols: Mapping[str, str] = locale.number_symbols["latn"]
+    found = Language(code, str(locale.get_display_name("en")), decimal=symbols["decimal"], group=symbols["group"])
+    return with_catalogue(found, _files(locale))
+
+
+def _files(locale: Locale) -> list[Path]:
+    """Return the catalogues of a language, one a part of the program; none where it has none."""
+    return sorted((FOLDER / locale.language).glob("*.po"))
+
+
+def with_catalogue(language: Language, catalogues: list[Path]) -> Language:
+    """Return the language with the sentences of its catalogues."""
+    sentences: dict[str, str] = {}
+    counted: dict[tuple[str, str], tuple[str, ...]] = {}
+    form_of: Callable[[int], int] = language.form_of
+    for file in catalogues:
+        with file.open("rb") as opened:
+            catalogue = read_po(opened)
+        form_of = c2py(catalogue.plural_expr)
+        for message in catalogue:
+            if message.id and not message.fuzzy and message.string:
+                _add(message.id, message.string, sentences, counted)
+    return replace(language, sentences=sentences, counted=counted, form_of=form_of)
+
+
+def _add(english: Any, told: Any, sentences: dict[str, str], counted: dict[tuple[str, str], tuple[str, ...]]) -> None:
+    if isinstance(english, str):
+        sentences[english] = told
+    elif all(told):
+        counted[tuple(english)] = tuple(told)
