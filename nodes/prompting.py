@@ -7,6 +7,7 @@ finished round stays as it is, and the last message alone has what one role is a
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from string import Template
@@ -19,6 +20,7 @@ from nodes.voices.voice import Prompt
 from policies.contracts.answers import ContractName, Task
 from policies.contracts.contract import Contract
 from policies.contracts.table import CONTRACTS
+from policies.grounding.derivations import derived
 from policies.language import ENGLISH, spoken
 from policies.patterns.course import PATTERNS
 from policies.team.team import FieldKind, Team
@@ -35,7 +37,8 @@ def prompt_hashes(team: Team) -> dict[str, str]:
     pattern = PATTERNS[team.pattern]
     asked = [_instructions(name, team) for name in pattern.contracts]
     written = [pattern.writes] if pattern.writes else []
-    added = [*(["messages"] if team.messages else []), *([] if _is_english() else ["language"])]
+    used = {"messages": team.messages is not None, "language": not _is_english(), "mend": team.ground}
+    added = [name for name, is_used in used.items() if is_used]
     return {name: _hash(name) for name in [*asked, *written, *added]}
 
 
@@ -69,14 +72,18 @@ def seat_prompt(team: Team, task: Task, state: Mapping[str, Any], repair: str | 
         "shared_context": state["case"]["facts"],
         **_asked(task, contract, state["case"].get("task")),
     }
-    return Prompt(system + _added(team), _json(user | beside))
+    return Prompt(system + _added(team), _json(user | beside | _derived(team, state)))
+
+
+def _derived(team: Team, state: Mapping[str, Any]) -> dict[str, Any]:
+    return {"derived": derived(team, state["case"]["facts"])} if team.derive else {}
 
 
 def _alike(team: Team, task: Task, state: Mapping[str, Any], beside: dict[str, Any]) -> Prompt:
     """Return a prompt that begins as those of all roles do, in this round and in later ones."""
     role, case = team.roles[task.role], state["case"]
-    above = {"task": case["task"]} if case.get("task") else {}
-    data = canonical({"goal": case["goal"], "shared_context": case["facts"], **above})
+    more = {**({"task": case["task"]} if case.get("task") else {}), **_derived(team, state)}
+    data = canonical({"goal": case["goal"], "shared_context": case["facts"], **more})
     rules = _template(_instructions(task.contract, team)).template + _added(team)
     rounds = tuple(map(canonical, task.asks["rounds"]))
     own = {name: value for name, value in task.asks.items() if name != "rounds"}
@@ -146,6 +153,12 @@ def brief_prompt(team: Team, state: Mapping[str, Any], guards: Sequence[str]) ->
     people = said_by_people(state)
     more = {"decided_by_people": people} if people else {"capped_by_guards": [*guards]} if guards else {}
     return Prompt(system, _json(user | more))
+
+
+def mending_prompt(prompt: Prompt, repair: str) -> Prompt:
+    """Return the prompt of a brief that is to be written once more, with what is wrong with the first text."""
+    user = json.loads(prompt.user) | {"repair": {"failed_check": repair}}
+    return replace(prompt, system=f"{prompt.system}\n{_template('mend').template}", user=_json(user))
 
 
 def _json(value: Mapping[str, Any]) -> str:

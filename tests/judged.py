@@ -41,7 +41,7 @@ def place_of(seen: Seen) -> Place:
 
 def told_of(seen: Seen) -> Told:
     """Return what is told beside the votes of a place."""
-    return Told(seen.open_questions, 1.0 if seen.confidence is None else seen.confidence)
+    return Told(seen.marks.open_questions, 1.0 if seen.confidence is None else seen.confidence)
 
 
 def team_file(table: Table, team: Team, caps: Sequence[str], accepted: Sequence[str] = ()) -> str:

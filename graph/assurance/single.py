@@ -1,7 +1,7 @@
 """One vote, decided: `accord policy decide` names the roles' stances and the place of the run."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from graph.assurance.subject import Subject, electorates_on, is_policy, load_subject, seated_by_name
@@ -13,6 +13,7 @@ from policies.assurance.lens import LONGEST, lens_of
 from policies.assurance.rulings import Rulings, change_of
 from policies.assurance.walk import find_way
 from policies.decision.guards import Finding, Guard
+from policies.decision.marks import UNMARKED, Marks, most_in
 from policies.decision.outcome import Ruling, decide
 from policies.decision.table import Policy
 from policies.decision.variables import VARIABLES, Variables
@@ -34,7 +35,7 @@ class SingleVote:
     joined: Sequence[str] = ()
     released: Sequence[str] = ()
     max_rounds: int | None = None
-    open_questions: int = 0
+    marks: Marks = UNMARKED
     confidence: float | None = None
     tripped: Sequence[str] = ()
     settings: Sequence[str] = ()
@@ -129,7 +130,7 @@ def _allowed(name: str, names: Sequence[str]) -> str:
 
 def _place(asked: SingleVote, subject: Subject, seating: Seating, problems: Problems) -> Place:
     limit = asked.max_rounds or subject.electorate.max_rounds
-    place = Place(asked.round, asked.streak, seating.joined, limit, asked.open_questions, released=seating.released)
+    place = Place(asked.round, asked.streak, seating.joined, limit, asked.marks, released=seating.released)
     if subject.electorate.is_vote and limit > 1:
         once = "the approvers are asked once" if subject.is_of_people else "the team's pattern is a vote"
         problems.append(f"--max-rounds {limit}: {once}; allowed: 1")
@@ -143,7 +144,18 @@ def _place(asked: SingleVote, subject: Subject, seating: Seating, problems: Prob
         if len(roles) >= place.round:
             told = f"one may {verb} after each round, and {place.round - 1} came before round {place.round}"
             problems.append(f"--{flag} {','.join(roles)}: {told}; allowed: {place.round - 1}")
+    problems += _beyond(asked.marks, place, len(subject.electorate.seated(seating)))
     return replace(place, confidence=_confidence(asked, subject, problems))
+
+
+def _beyond(marks: Marks, place: Place, seats: int) -> Iterator[str]:
+    """Yield the marks that are more than a round can have."""
+    most = asdict(most_in(place.round, seats))
+    for mark, count in asdict(marks).items():
+        if count > most[mark]:
+            votes = f"{seats} role votes there" if seats == 1 else f"{seats} roles vote there"
+            why = votes if most[mark] else f"no role has an earlier stance in round {place.round}"
+            yield f"--{mark} {count}: {why}; allowed: {f'0 to {most[mark]}' if most[mark] else 0}"
 
 
 def _confidence(asked: SingleVote, subject: Subject, problems: Problems) -> float | None:

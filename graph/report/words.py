@@ -66,7 +66,9 @@ PLACES = {"finalize": "the closing text", "human": "a question to people"}
 
 FLAGS = {
     "contradicts_facts": "is more permissive than its own checks allow on these facts",
-    "unsupported": "rests on evidence that the facts do not have",
+    "unsupported": "rests on evidence that the facts do not have, or on none",
+    "moved_without_reason": "moved without naming a fact that it had not named before",
+    "ungrounded": "says a number that nothing bears out",
 }
 
 

@@ -87,6 +87,7 @@ class BriefQuestion:
     model: str | None
     temperature: float | None
     limits: Limits
+    attempt: int = 1
     meter: Meter = field(default_factory=Meter)
     results: tuple[Mapping[str, Any], ...] | None = None
     titles: Mapping[str, str] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from policies.assurance.ballots import CASTS
 from policies.assurance.electorate import Place
 from policies.assurance.places import Counterexample
+from policies.decision.marks import Marks
 from policies.decision.vote import Cast
 
 MANY = 12
@@ -23,19 +24,26 @@ def shown_example(example: Counterexample) -> str:
 def shown_place(place: Place) -> str:
     """Return a place of a run in words.
 
-    >>> shown_place(Place(3, 2, ("legal",), open_questions=4, released=("risk",)))
+    >>> shown_place(Place(3, 2, ("legal",), marks=Marks(4), released=("risk",)))
     'round 3, after 2 rounds with a block, legal has joined, risk has left, 4 questions open'
     """
-    blocked, questions = place.rounds_blocked, place.open_questions
+    blocked = place.rounds_blocked
     changed = ((place.joined, "joined"), (place.released, "left"))
     parts = [
         f"round {place.round}",
         *([f"after {blocked} round{'s' if blocked > 1 else ''} with a block"] if blocked else []),
         *(f"{' and '.join(roles)} {'have' if len(roles) > 1 else 'has'} {verb}" for roles, verb in changed if roles),
-        *([f"{questions} question{'s' if questions > 1 else ''} open"] if questions else []),
+        *_shown_marks(place.marks),
         *([] if place.confidence is None else [f"every confidence {place.confidence:g}"]),
     ]
     return ", ".join(parts)
+
+
+def _shown_marks(marks: Marks) -> Iterator[str]:
+    questions, ungrounded, moved = marks.open_questions, marks.ungrounded, marks.moved
+    yield from [f"{questions} question{'s' if questions > 1 else ''} open"] if questions else []
+    yield from [f"{ungrounded} role{'s' if ungrounded > 1 else ''} ungrounded"] if ungrounded else []
+    yield from [f"{moved} role{'s' if moved > 1 else ''} moved without a reason"] if moved else []
 
 
 def shown_casts(casts: Mapping[str, Cast]) -> str:

@@ -12,6 +12,7 @@ from policies.conditions.condition import (
     holds_for_vote,
 )
 from policies.conditions.reading import constants_compared, find_strange_word, roles_in, variables_in
+from policies.decision.marks import MARKS
 from policies.decision.variables import Variables, named_values, reads_confidences, reads_weights
 from policies.decision.vote import Vote
 from policies.team.fields import RoleName, Text, Value
@@ -33,11 +34,6 @@ Report = Literal["overlaps", "idle_rows", "asymmetry", "resolves_always", "repai
 
 MAX_ROWS = 50
 
-QUESTIONS = "open_questions"
-"""The count that the size of the team does not bound: a proof decides each class of numbers that rows tell apart."""
-
-_PROVABLE = f"allowed: `{QUESTIONS}` compared with whole numbers, for example `{QUESTIONS} >= 4`"
-
 
 def _compiles(text: str) -> str:
     try:
@@ -47,8 +43,10 @@ def _compiles(text: str) -> str:
     strange = find_strange_word(text)
     if strange:
         raise ValueError(f"the condition {strange}")
-    if constants_compared(text, QUESTIONS) is None:
-        raise ValueError(f"the condition uses `{QUESTIONS}` in a way that no proof covers; {_PROVABLE}")
+    for mark in MARKS:  # a proof decides each class of numbers that rows tell apart
+        if constants_compared(text, mark) is None:
+            allowed = f"allowed: `{mark}` compared with whole numbers, for example `{mark} >= 2`"
+            raise ValueError(f"the condition uses `{mark}` in a way that no proof covers; {allowed}")
     return text
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from policies.contracts.answers import Task
 from policies.decision.conflicts import find_conflicts
 from policies.decision.guards import examine
+from policies.decision.marks import Marks
 from policies.decision.outcome import decide
 from policies.decision.table import DECISIONS
 from policies.decision.vote import Cast, Vote, rounds_blocked
@@ -60,7 +61,7 @@ def _signers(team: Team) -> tuple[str, ...]:
     return tuple(role for role in team.speaking if role in team.access.enabled)
 
 
-def count(team: Team, log: Log, facts: Facts, open_questions: int) -> Count | None:
+def count(team: Team, log: Log, facts: Facts, marks: Marks) -> Count | None:
     """Return the vote of the last round, and the ruling of the policy on it."""
     if not log:
         return None
@@ -71,7 +72,7 @@ def count(team: Team, log: Log, facts: Facts, open_questions: int) -> Count | No
         round=number_of(log[-1]),
         max_rounds=limits.max_rounds,
         rounds_blocked=rounds_blocked([[_cast(entry) for entry in closed.entries] for closed in log[:-1]]),
-        open_questions=open_questions,
+        marks=marks,
         weights=team.weights,
         vetoers=team.vetoers,
         confidences=tuple(entry.answer["confidence"] for entry in entries if entry.answer),

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from policies.conditions.reading import output_fields
+from policies.conditions.reading import output_fields, variables_in
+from policies.decision.marks import FLAG_MARKS
 from policies.language import say
 from policies.patterns.course import PATTERNS
 from policies.team.options import Options, Rounds
@@ -27,6 +28,12 @@ def pattern_faults(team: Team, depth: int = 1) -> Iterator[PatternFault]:
     yield from _option_faults(team)
     yield from _rounds_faults(team)
     yield from _people_faults(team)
+    if team.ground and not PATTERNS[team.pattern].is_rounds:
+        yield (
+            ("ground",),
+            say("is read by rounds, and not by `{pattern}`, which has no contributions", pattern=team.pattern),
+        )
+    yield from _mark_faults(team)
     if len(team.sequence) < PATTERNS[team.pattern].least_roles:
         yield ("sequence",), f"has one role; a {team.pattern} takes two or more"
     for name, role in team.roles.items():
@@ -65,6 +72,18 @@ def _rounds_faults(team: Team) -> Iterator[PatternFault]:
     if team.rounds != Rounds() and team.pattern not in readers:
         told = say("is read by {readers}, and not by `{pattern}`", readers=", ".join(readers), pattern=team.pattern)
         yield ("rounds",), told
+
+
+def _mark_faults(team: Team) -> Iterator[PatternFault]:
+    """Yield the rows that count flags which no answer of the team can carry."""
+    pattern = PATTERNS[team.pattern]
+    for index, row in enumerate(team.policy.rules if pattern.count else ()):
+        for mark in variables_in(row.when):
+            where = ("policy", "rules", index, "when")
+            if mark in FLAG_MARKS and pattern.is_ballot:
+                yield where, f"reads `{mark}`, and ballots carry no flags; allowed: in the pattern `rounds`"
+            elif mark == "ungrounded" and not team.ground:
+                yield where, "reads `ungrounded`, and the team does not ground its numbers; add `ground: true`"
 
 
 def _people_faults(team: Team) -> Iterator[PatternFault]:

@@ -15,7 +15,8 @@ from policies.team.voices import HUMAN
 Flag = str
 """`<name>:<role>`; `find_flags` says which names there are."""
 
-MOVED = "moved_without_reason"
+MOVED, UNGROUNDED = "moved_without_reason", "ungrounded"
+"""The flags that rows may count."""
 
 Said = Sequence[Contribution]
 """What the roles of one round said, in order; absent ones are left out."""

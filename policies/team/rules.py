@@ -30,7 +30,7 @@ from policies.wording import refusal
 
 Path = tuple[str | int, ...]
 
-_NAMED = ("roles", "prices", "fields", "approvers", "supply", "weights")
+_NAMED = ("roles", "prices", "fields", "approvers", "supply", "weights", "derive")
 """Fields whose keys are names; apart from them, only numbers come between the fields of a path."""
 
 MAX_NESTED = 10
@@ -168,11 +168,12 @@ def _privacy_problems(team: Team, private: Sequence[str]) -> Iterator[Problem]:
     for index, guard in enumerate(team.guards):
         if any(path and overlaps(keys_of(path), private) for path in (guard.fact, guard.limit_path)):
             yield Problem(("guards", index), "reads a private fact, which is withheld; allowed: other facts")
+    written: dict[Path, str] = {("derive", name): expression for name, expression in team.derive.items()}
     for name, role in team.roles.items():
-        for index, check in enumerate(role.checks):
-            if any(overlaps(read.path, private, read.use) for read in reads_in(check.when)):
-                where = ("roles", name, "checks", index, "when")
-                yield Problem(where, "reads a private fact, which is withheld; allowed: other facts")
+        written |= {("roles", name, "checks", index, "when"): check.when for index, check in enumerate(role.checks)}
+    for where, expression in written.items():
+        if any(overlaps(read.path, private, read.use) for read in reads_in(expression)):
+            yield Problem(where, "reads a private fact, which is withheld; allowed: other facts")
 
 
 def _typed_problem(detail: ErrorDetails, under: Path = ()) -> Problem:

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from policies.conditions.condition import ConditionError, Scope, compile_condition
 from policies.decision.guards import Guard
 from policies.decision.table import Policy
 from policies.messages.message import Messaging, Subscription
 from policies.paths import MISSING, value_at
 from policies.plain import MAX_INTEGER
 from policies.team.access import Access, find_joining
+from policies.team.expressions import ConditionText, DerivationText, OutputCondition
 from policies.team.fields import (
     FactPath,
     Facts,
@@ -47,20 +47,6 @@ FACTS_FIELDS: tuple[FactsField, ...] = get_args(FactsField)
 FieldKind = Literal["text", "number", "boolean", "list"]
 """What a field of an output holds; a list is one of texts."""
 
-
-def _compiles_as(scope: Scope) -> AfterValidator:
-    def compiles(text: str) -> str:
-        try:
-            compile_condition(text, scope)
-        except ConditionError as error:
-            raise ValueError(f"the condition {error}") from None
-        return text
-
-    return AfterValidator(compiles)
-
-
-ConditionText = Annotated[str, _compiles_as("facts")]
-OutputCondition = Annotated[str, _compiles_as("output")]
 
 _NO_OTHER_KEYS: dict[str, Any] = {"additionalProperties": False}
 
@@ -171,6 +157,10 @@ class Team(Value):
     """The facts that every role sees, as names with values. A run may bring others."""
     facts_file: Text | None = None
     """A JSON or YAML file with the facts, in place of `facts`. Its path is relative to the team file."""
+    derive: Annotated[dict[RoleName, DerivationText], Field(max_length=50, json_schema_extra=_NO_OTHER_KEYS)] = Field(
+        default_factory=dict
+    )
+    """Numbers worked out of the facts, each a CEL expression by its name; roles read them as `derived`."""
     requires: Annotated[tuple[FactPath, ...], Field(max_length=200, strict=False)] = ()
     """Dotted paths of facts that must be there. Without one of them the run stops with `needs_input`."""
     sequence: Annotated[tuple[RoleName, ...], Field(min_length=1, max_length=MAX_ROLES, strict=False)]
@@ -193,6 +183,8 @@ class Team(Value):
     """Whether an answer that was cut off is asked for once more with twice the tokens, where the budget allows it."""
     lenient_agent: bool = False
     """Whether a contribution that does not name its speaker counts as said by the role that was asked."""
+    ground: bool = False
+    """Whether a number in an answer or the brief that equals no fact, derivation or count is flagged `ungrounded`."""
     require_evidence: bool = False
     """Whether empty evidence is flagged `unsupported`. Roles that checks or people answer for are not asked for any."""
     prices: dict[ModelName, Price] = Field(default_factory=dict)

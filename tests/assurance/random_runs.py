@@ -80,7 +80,9 @@ class Script:
         self.raw = {**self.raw, "pattern": pattern, "policy": self._moved_policy(pattern)}
         self.raw.pop("lead", None)
         if self.is_vote:
-            self.raw |= {"lead": "chair", "messages": None}
+            rows = [row for row in self.raw["policy"]["rules"] if "moved" not in row["when"]]
+            policy = {**self.raw["policy"], "rules": rows}
+            self.raw |= {"lead": "chair", "messages": None, "policy": policy}
         if rng.random() < 0.3:
             self.raw["roles"] = {name: {**role, "mandate": "Look again."} for name, role in self.raw["roles"].items()}
         self.team = self._parsed(self.raw)
@@ -184,6 +186,8 @@ class DrawnVoice:
     halt: Halt
     troubles: float
     seconds: float = 0.0
+    evidence: random.Random = field(default_factory=random.Random)
+    """What draws the facts that a stance rests on, so that what else is drawn is the same as ever."""
     posted: Counter[str] = field(default_factory=Counter)
 
     def clock(self) -> float:
@@ -217,6 +221,7 @@ class DrawnVoice:
             return {"text": "So far, so good."}
         stance = rng.choice(["go", "go", "go", "caution", "block"])
         said = proposal(question.name, stance, confidence=rng.choice([0.2, 0.5, 0.9, 1]))
+        said["evidence"] = self.evidence.choice([[], [], ["rate"], ["facts.rate"], ["lost"]])
         if question.sends and rng.random() < 0.4:
             others = [name for name in SEATS[:2] if name != question.name]
             said["messages"] = [{"to": others[:1], "kind": rng.choice(["question", "note"]), "content": "Why?"}]
@@ -302,7 +307,7 @@ async def draw(database: Database, seed: int, thread: str = "drawn") -> Drawn | 
     script, halt, clock = Script(seed), Halt(), Clock()
     first = script.team
     troubles = 1.5 if script.is_frail else script.rng.choice([0.0, 0.4, 0.8, 0.8, 1.2])
-    voice = DrawnVoice(script.rng, halt, troubles)
+    voice = DrawnVoice(script.rng, halt, troubles, evidence=random.Random(f"evidence {seed}"))
     voices, hears = {"model": voice, "rules": voice}, Crowd(seed).listen
     services = Services(voices, facts_of, halt, clock=voice.clock, now=clock.now, listen=hears)
     runner, legs, moved = Runner(database, services), list[Leg](), None

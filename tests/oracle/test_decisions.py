@@ -8,6 +8,7 @@ import pytest
 from policies.assurance.electorate import Place as Seen
 from policies.assurance.rulings import change_of
 from policies.decision.guards import examine
+from policies.decision.marks import Marks
 from policies.decision.outcome import Ruling, decide
 from policies.decision.vote import Vote
 from tests.judged import electorate_of, guards_of, policy_of
@@ -26,7 +27,7 @@ SURE = (0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 def vote_of(team: Team, place: Place, ballot: Ballot, asked: int, sure: tuple[float, ...]) -> Vote:
     casts: Any = dict(zip(team.seats(place), ballot, strict=True))
     return Vote(
-        casts, team.min_go_votes, place.round, place.max_rounds, place.blocked, asked, dict(team.weights),
+        casts, team.min_go_votes, place.round, place.max_rounds, place.blocked, Marks(asked), dict(team.weights),
         team.vetoers, sure,
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from policies.assurance.proof import prove
 from policies.assurance.rulings import Rulings
 from policies.assurance.walk import Reached, walk
 from policies.decision.guards import Finding
+from policies.decision.marks import UNMARKED
 from policies.decision.outcome import Ruling, decide
 from policies.decision.table import Outcome, Policy
 from policies.decision.vote import Vote
@@ -48,7 +49,7 @@ VOTES: dict[str, Change] = {
     "one go vote is enough": lambda vote: replace(vote, min_go_votes=1),
     "roles weigh the same": lambda vote: replace(vote, weights={}),
     "no role has a veto": lambda vote: replace(vote, vetoers=frozenset()),
-    "no question is open": lambda vote: replace(vote, open_questions=0),
+    "no question is open": lambda vote: replace(vote, marks=UNMARKED),
     "an absent role blocks": lambda vote: replace(
         vote, casts={role: "block" if cast == "absent" else cast for role, cast in vote.casts.items()}
     ),

@@ -83,6 +83,18 @@ def test_a_repair_is_asked_for_in_the_last_message_alone(tmp_path: Path) -> None
     assert second[2] == {**first[2], "repair": {"failed_check": "invalid_contribution:stance"}}
 
 
+@pytest.mark.parametrize("shown", ["rounds={names: true}", ARGUMENTS])
+def test_numbers_that_were_worked_out_are_read_with_the_facts(tmp_path: Path, shown: str) -> None:
+    left = "facts.policy_limits.max_chargeback_alerts_for_go - facts.risk_signals.chargeback_alerts"
+    worked_out = f"derive={{alerts_left: {left}}}"
+    played = play(tmp_path, script(), shown, "ground=true", worked_out)
+    for call in roles_of(played):
+        system, _, last = parts(call)
+        read = last if shown != ARGUMENTS else json.loads(system.rpartition("\n")[2])
+        assert read["derived"] == {"alerts_left": 1}
+        assert ("derived" in last) is (shown != ARGUMENTS)
+
+
 @pytest.mark.parametrize("room", [-1, 0])
 def test_a_limit_of_tokens_reserves_every_message(tmp_path: Path, room: int) -> None:
     free = play(tmp_path, rounds(SPLIT, AGREED), ARGUMENTS, "max_output_tokens=1", thread="free")

@@ -63,6 +63,8 @@ def _notable(dossier: Plain) -> Iterator[str]:
         yield f"- {flag['when']}: {escaped(flag['title'])} {escaped(flag['words'])}"
     if not dossier["flags"]:
         yield "None."
+    if dossier["moves"]:
+        yield from ("", dossier["moves"])
 
 
 def dissent_of(dossier: Plain) -> Iterator[str]:

@@ -17,6 +17,7 @@ from graph.report.terminal.visible import STYLES, visible
 from policies.assurance.counterexamples import shown_example, shown_history, shown_place
 from policies.assurance.places import Counterexample
 from policies.assurance.proof import Cell, Proof, PropertyCheck, Share, Walked
+from policies.decision.marks import FLAG_MARKS
 from policies.decision.table import Policy, Report
 
 Plain = dict[str, Any]
@@ -94,12 +95,17 @@ def decide_lines(example: Counterexample, words: Sequence[str], max_rounds: int)
         *(("--joined", ",".join(place.joined)) if place.joined else ()),
         *(("--released", ",".join(place.released)) if place.released else ()),
         *(("--max-rounds", place.max_rounds) if place.max_rounds != max_rounds else ()),
-        *(("--open-questions", place.open_questions) if place.open_questions else ()),
+        *(part for mark, count in asdict(place.marks).items() if count for part in (option_of(mark), count)),
         *(() if place.confidence is None else ("--confidence", place.confidence)),
         *(("--tripped", example.guard) if example.guard else ()),
     ]
     head = ["accord", "policy", "decide", *words, *map(str, options)]
     return [shlex.join([*head, *(f"{role}={cast}" for role, cast in casts.items())]) for casts in example.votes]
+
+
+def option_of(mark: str) -> str:
+    """Return the option of `accord policy decide` for a mark."""
+    return f"--{mark.replace('_', '-')}"
 
 
 def plain_cell(cell: Cell) -> Plain:
@@ -143,7 +149,7 @@ def _head(proof: Proof, subject: Subject) -> str:
 
 
 def _walked(walked: Walked, subject: Subject) -> Iterator[str]:
-    """Yield what was walked: places, limits, teams, and numbers of open questions."""
+    """Yield what was walked: places, limits, teams, and marks."""
     resumed = f", and {walked.resumed} more after a resume" if walked.resumed else ""
     told = f"{_many(walked.places - walked.resumed, 'place')} that rows can tell apart{resumed}"
     yield f"Walked every run from round 1, and decided each vote: {told}"
@@ -153,8 +159,9 @@ def _walked(walked: Walked, subject: Subject) -> Iterator[str]:
         yield f"max_rounds is {walked.max_rounds}{_raised(walked)}"
     if len(walked.teams) > 1:
         yield f"Teams that may sit: {'; '.join(map(', '.join, walked.teams))}"
-    if walked.open_questions:
-        yield f"open_questions is {', '.join(map(str, walked.open_questions))}, which stand for every number"
+    for mark, numbers in walked.marks.items():
+        most = " up to the number of roles, whatever they cast" if mark in FLAG_MARKS else ""
+        yield f"{mark} is {', '.join(map(str, numbers))}, which stand for every number{most}"
 
 
 def _raised(walked: Walked) -> str:

@@ -87,3 +87,5 @@ def _endings(dossier: Plain) -> Iterator[Text]:
 def _flags(dossier: Plain) -> Iterator[Text]:
     for flag in dossier["flags"]:
         yield visible(f"{flag['when']}: {flag['title']} {flag['words']}", "yellow")
+    if dossier["moves"]:
+        yield visible(dossier["moves"])

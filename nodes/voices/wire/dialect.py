@@ -101,7 +101,7 @@ def with_other_cap(dialect: Dialect) -> Dialect:
 
 
 def learned(before: Dialect, now: Dialect) -> dict[str, str]:
-    """Return what was learned, by the names that settings have, if there are any; nothing where the first form is still in use.
+    """Return what was learned, by the names of the settings; nothing where the first form is still in use.
 
     >>> first = first_dialect(Endpoint("k", None, "m"))
     >>> learned(first, replace(first, cap="max_tokens", sends_temperature=False))
