@@ -57,7 +57,7 @@ def contribution_of(accepted: Accepted) -> Contribution:
 
 def _properties(task: Task, role: Role) -> Schema:
     return {
-        "agent": one_of([task.role]),
+        "agent": one_of(task.choices or [task.role]),
         "stance": one_of(STANCES),
         "summary": TEXT,
         "confidence": NUMBER,
@@ -197,6 +197,7 @@ CONTRACT = Contract(
     word=lambda answer: str(answer["stance"]),
     refused_as="invalid_contribution",
     instructions="role",
+    begins_alike=True,
     asks_beside=True,
     shows=("stance", "confidence"),
     faults=FAULTS,

@@ -6,7 +6,8 @@ from policies.conditions.reading import output_fields, variables_in
 from policies.decision.marks import FLAG_MARKS
 from policies.language import phrase, say
 from policies.patterns.course import PATTERNS
-from policies.team.team import Budget, Options, PatternName, Team
+from policies.team.options import Options, Rounds
+from policies.team.team import Budget, PatternName, Team
 
 PatternFault = tuple[tuple[str | int, ...], str]
 """Where something is wrong, and what."""
@@ -25,6 +26,7 @@ def pattern_faults(team: Team, depth: int = 1) -> Iterator[PatternFault]:
     """Yield what is wrong between a team and its pattern, the teams within it included."""
     yield from _lead_faults(team)
     yield from _option_faults(team)
+    yield from _rounds_faults(team)
     yield from _people_faults(team)
     if team.ground and not PATTERNS[team.pattern].is_rounds:
         yield (
@@ -63,6 +65,13 @@ def _option_faults(team: Team) -> Iterator[PatternFault]:
         readers = [pattern for pattern, each in PATTERNS.items() if name in each.options]
         if getattr(team.options, name) != field.default and team.pattern not in readers:
             yield ("options", name), f"is read by {', '.join(readers)}, and not by `{team.pattern}`"
+
+
+def _rounds_faults(team: Team) -> Iterator[PatternFault]:
+    readers = [name for name, each in PATTERNS.items() if each.is_rounds]
+    if team.rounds != Rounds() and team.pattern not in readers:
+        told = say("is read by {readers}, and not by `{pattern}`", readers=", ".join(readers), pattern=team.pattern)
+        yield ("rounds",), told
 
 
 def _mark_faults(team: Team) -> Iterator[PatternFault]:

@@ -21,10 +21,11 @@ from policies.plain import shown
 from policies.team.approving import inner_faults, people_faults
 from policies.team.fields import Position
 from policies.team.nesting import Within, teams_within
+from policies.team.options import Options, Rounds
 from policies.team.people import Approver, Deciders, Escalation, Rule
 from policies.team.privacy import overlaps
 from policies.team.reserved import RESERVED_NAMES
-from policies.team.team import FACTS_FIELDS, MAX_ROLES, Brief, Budget, Check, Options, Price, Role, Team
+from policies.team.team import FACTS_FIELDS, MAX_ROLES, Brief, Budget, Check, Price, Role, Team
 from policies.wording import refusal
 
 Path = tuple[str | int, ...]
@@ -50,6 +51,7 @@ _FIELDS: Mapping[tuple[str | int, ...], type[BaseModel]] = {
     ("escalate", "decide", "rule", "policy"): Policy,
     ("escalate", "decide", "rule", "policy", "rules", "*"): Row,
     ("options",): Options,
+    ("rounds",): Rounds,
     ("messages",): Messaging,
     ("roles", "*", "subscribes"): Subscription,
     ("prices", "*"): Price,

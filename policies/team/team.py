@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from policies.decision.guards import Guard
 from policies.decision.table import Policy
@@ -24,6 +24,7 @@ from policies.team.fields import (
     Text,
     Value,
 )
+from policies.team.options import Options, Rounds
 from policies.team.people import MAX_APPROVERS, Approver, Escalation
 from policies.team.voices import HUMAN
 
@@ -46,8 +47,6 @@ FACTS_FIELDS: tuple[FactsField, ...] = get_args(FactsField)
 FieldKind = Literal["text", "number", "boolean", "list"]
 """What a field of an output holds; a list is one of texts."""
 
-
-Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\n\r]+$")]
 
 _NO_OTHER_KEYS: dict[str, Any] = {"additionalProperties": False}
 
@@ -140,23 +139,6 @@ class Brief(Value):
     """The language in which it is written, where that is not the team's."""
 
 
-class Options(Value):
-    """Settings that only some patterns read; a team of another pattern may not set them."""
-
-    max_steps: Annotated[int, Field(ge=1, le=500)] = 20
-    """How many steps a plan may have (orchestrator), or how many assignments a lead may make (manager, hierarchy)."""
-    max_replans: Annotated[int, Field(ge=0, le=10)] = 1
-    """How often the planner is asked again after a step failed (orchestrator)."""
-    max_turns: Annotated[int, Field(ge=1, le=1_000)] = 10
-    """How many turns the talk may have before it stops with `max_turns_reached` (conversation)."""
-    phrase: Phrase = "TASK_COMPLETE"
-    """What a speaker writes on a line of its own to end the talk (conversation)."""
-    speakers: Literal["round_robin", "named"] = "round_robin"
-    """Who speaks next (conversation): in the order of the sequence, or whom the speaker names."""
-    synthesis: bool = True
-    """Whether a text is written from the results, or they are shown as they are (parallel, workspace, conversation)."""
-
-
 class Team(Value):
     """A team of roles, its question, its facts and its limits."""
 
@@ -213,6 +195,8 @@ class Team(Value):
     """How the team works together."""
     lead: RoleName | None = None
     """The role that plans, assigns, judges or proposes, in patterns that need one. It is not in the sequence."""
+    rounds: Rounds = Rounds()
+    """What a role reads of the rounds before its own. Only the pattern `rounds` has it."""
     options: Options = Options()
     """Settings of the pattern. Each names the patterns that read it, and teams of others may not set it."""
     approvers: Annotated[dict[RoleName, Approver], Field(max_length=50, json_schema_extra=_NO_OTHER_KEYS)] = Field(

@@ -5,8 +5,9 @@ from typing import Any, get_args
 import pytest
 
 from policies.patterns.rules import COMPOSED, MAX_DEPTH, TAKEN, pattern_faults
+from policies.team.options import Options
 from policies.team.rules import parse_team
-from policies.team.team import Options, PatternName, Team
+from policies.team.team import PatternName, Team
 from tests.policies.patterns.courses import ANN, BOB, CID, LEA, SEQUENCE, inner_team, person, policy_of, raw_team
 
 PATTERNS: tuple[PatternName, ...] = get_args(PatternName)

@@ -10,7 +10,8 @@ from policies.contracts.table import judge
 from policies.rehearsal.scene import CourseName
 from policies.rehearsal.simulate import at_most, ends_of, rounds_needed, simulate
 from policies.rehearsal.timeline import Rehearsal
-from policies.team.team import Options, PatternName, Team
+from policies.team.options import Options
+from policies.team.team import PatternName, Team
 
 LEADS = {"orchestrator": "lead", "debate": "lead", "hierarchy": "lead", "manager": "lead", "vote": "lead"}
 TABLE = {
