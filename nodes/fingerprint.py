@@ -50,7 +50,7 @@ class Pin:
 
 def hashed(plain: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the hash of a team covers, of its plain form."""
-    kept = ("name", "roles", "sequence", "brief", "pattern", "lead", "options", "messages")
+    kept = ("name", "roles", "sequence", "brief", "pattern", "lead", "options", "messages", "ground", "derive")
     return {key: plain[key] for key in kept} | {"roles": _without_budgets(plain["roles"])}
 
 

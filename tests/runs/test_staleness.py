@@ -41,6 +41,7 @@ MOVES: dict[str, tuple[str, tuple[str, ...], Changes]] = {
     "a weight": ("team", ("roles.risk_analyst.weight=2",), {}),
     "a veto": ("team", ("roles.risk_analyst.veto=true",), {}),
     "the brief's voice": ("team", ("brief.voice=rules",), {}),
+    "whether numbers are grounded": ("team", ("ground=true",), {}),
     "the policy": ("policy", ("policy=launch",), {}),
     "a guard": ("policy", ("guards=[{name: region, fact: region, equals: EU, cap: no_go}]",), {}),
     "the votes needed": ("policy", ("budget.min_go_votes=1",), {}),
