@@ -56,7 +56,8 @@ class Pin:
 def hashed(plain: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the hash of a team covers, of its plain form."""
     course = ("sequence", "pattern", "lead", "options", "messages")
-    kept = ("name", "roles", "brief", "rounds", *course)
+    said = ("language", "rounds", "ground", "derive", "require_evidence")
+    kept = ("name", "roles", "brief", *said, *course)
     return {key: plain[key] for key in kept} | {"roles": _without_budgets(plain["roles"])}
 
 
