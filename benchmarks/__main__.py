@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import assurance, environment, fences, measure, patterns
+from benchmarks import assurance, environment, fences, measure, patterns, prefixes
 from benchmarks.contest import APART, CONTENDERS, left_out
 from benchmarks.page import PAGE, RESULTS, page_of, targets_table
 from benchmarks.server import serve
@@ -62,6 +62,7 @@ def measure_all(only: Sequence[str]) -> dict[str, Any]:
             "archive": assurance.archive,
             "patterns": patterns.measure,
             "fences": fences.measure,
+            "prefixes": prefixes.measure,
         }
         today = datetime.now(UTC).date().isoformat()
         results: dict[str, Any] = {"date": today, "machine": machine(), "left_out": absent}

@@ -28,6 +28,8 @@ def page_of(results: dict[str, Any]) -> str:
         "archive": archive_table(results["archive"]),
         "patterns": patterns_table(results["patterns"]["shapes"]),
         "fences": fences_table(results["fences"]),
+        "prefixes": prefixes_table(results["prefixes"]),
+        "discount": "".join({f"{at['discount']:.0%}" for at in results["prefixes"].values()}),
         "startup": startup_table(results["startup"]),
     }
     text = TEXT.read_text(encoding="utf-8")
@@ -89,6 +91,26 @@ def fences_table(found: Figures) -> str:
         [name, f"{at['plain_us']:.0f}", f"{at['fenced_us']:.0f}", f"{at['ratio']:.2f}"] for name, at in found.items()
     )
     return _table(["", "without, µs", "with, µs", "ratio"], rows)
+
+
+def prefixes_table(found: Figures) -> str:
+    """Return how much of the later requests earlier ones had, and what that saves."""
+    head = [
+        "",
+        "rounds 2 and 3 shared",
+        "round 1 within itself",
+        "prompt tokens",
+        "kept",
+        "saved",
+        "of their cost",
+        "left",
+    ]
+    rows = []
+    for name, at in found.items():
+        shares = [f"{at[key]:.1%}" for key in ("share", "share_within_round_1")]
+        counts = [f"{at[key]:,}" for key in ("prompt_tokens", "kept_tokens", "saved_tokens")]
+        rows.append([name, *shares, *counts, f"{at['saved_share']:.1%}", f"{at['left_tokens']:,}"])
+    return _table(head, rows)
 
 
 def startup_table(found: Figures) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.measure import FIRST_LINE
+from benchmarks.prefixes import WORKLOAD
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,9 @@ STAGED = (
 )
 SHARED = "A proof is pure computation on one core, so its time is the machine's, and the machine was shared."
 
+ALIKE = f"{WORKLOAD}: arguments, no names"
+"""The prompts that begin alike, on the workload."""
+
 TARGETS = (
     Target("throughput to bare", ("throughput", "accord", "throughput_to_bare"), 1.0, is_least=True, rest=LOADED),
     Target("throughput to Agno", ("throughput", "accord", "throughput_to_agno"), 1.0, is_least=True, rest=LOADED),
@@ -94,5 +98,6 @@ TARGETS = (
     Target(
         "slowest pattern, wall to critical path", ("patterns", "slowest", "wall_to_critical_path"), 1.1, rest=STAGED
     ),
+    Target("share of prompts that earlier calls had", ("prefixes", ALIKE, "share"), 0.9, is_least=True),
     Target("memory of that to 1,000 runs", ("archive", "10000 runs", "rss_to_fewest"), 1.1),
 )

@@ -8,6 +8,7 @@ from graph.people import questions_in
 from nodes.asking import shown_question
 from nodes.events import cause_of
 from policies.run.stop import Stop
+from policies.team.flags import MOVED, UNGROUNDED, carrying
 
 Record = dict[str, Any]
 Status = Literal["ok", "stopped", "waiting", "interrupted", "running"]
@@ -82,17 +83,51 @@ def _beside(thread: str, past: Past) -> Record:
         "usage": used,
         "elapsed_seconds": round(seconds, 3),
         "resumable": past.stop_reason is None or Stop.parse(past.stop_reason).rule.is_resumable,
-        "flags": [{"round": each["round"], "flags": each["flags"]} for each in outcomes if each["flags"]],
+        "flags": _flags(past, outcomes),
+        **_moves(past, outcomes),
         "absent": _absent(past),
         "outcome": _outcome(past, outcomes),
         "recoveries": past.recovered.get("made", 0),
         "waiting": [shown_question(question) for question in past.waiting],
         "outputs": outputs_of(past),
+        **_ungrounded(past, outcomes),
         **_by_people(past),
         **({"endpoints": learned} if learned else {}),
         **({"estimated": estimated} if estimated else {}),
         **_pattern(past),
     }
+
+
+def _flags(past: Past, outcomes: list[dict[str, Any]]) -> list[Record]:
+    """Return what each round was flagged with, and with the last one the brief that followed it."""
+    flags = {each["round"]: [*each["flags"]] for each in outcomes}
+    for each in _in_brief(past)[:1]:
+        flags.setdefault(each["round"], []).append(f"{UNGROUNDED}:{each['role']}")
+    return [{"round": number, "flags": found} for number, found in flags.items() if found]
+
+
+def _ungrounded(past: Past, outcomes: list[dict[str, Any]]) -> Record:
+    """Return the numbers that nothing bears out, as they are written; no key where there are none."""
+    said = [{"round": event["round"], **each} for event in outcomes for each in event.get("ungrounded", ())]
+    found = [*said, *_in_brief(past)]
+    return {"ungrounded": found} if found else {}
+
+
+def _in_brief(past: Past) -> list[Record]:
+    """Return the numbers that nothing bears out in the brief that was kept, the last one that was written."""
+    said = [event for event in past.events if event["event"] in ("outcome", "proposed")]
+    last = said[-1] if said and said[-1].get("text") is not None else {}
+    return [{"round": last["round"], **each} for each in last.get("ungrounded", ())]
+
+
+def _moves(past: Past, outcomes: list[dict[str, Any]]) -> Record:
+    """Return how many stances moved from one round to a later one, and how many of them without a reason."""
+    if not past.pattern.is_rounds:
+        return {}
+    moved = sum(len(each.get("moves", ())) for each in outcomes)
+    without = sum(carrying(each["flags"], MOVED) for each in outcomes)
+    share = round(without / moved, 3) if moved else None
+    return {"moves": {"moved": moved, "without_reason": without, "share": share}}
 
 
 def _by_people(past: Past) -> Record:

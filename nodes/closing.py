@@ -6,21 +6,28 @@ from typing import Any
 
 from nodes.border import budget_from, plain_seat, plain_stop
 from nodes.events import Body, decided
+from nodes.grounding import invented_in_round, plain_invented
 from nodes.mail import open_count
+from nodes.spoken import spoken_before
 from nodes.state import State
 from nodes.voices.voice import Prompt
 from policies.contracts.contribution import Contribution, contribution_of
+from policies.decision.marks import Marks
 from policies.decision.table import Decision
+from policies.grounding.said import flags_of
 from policies.patterns.course import count_of
 from policies.patterns.rounds import entry_of, stop_after
 from policies.patterns.stages import Closed, Count, Entry, Finish, Log, Next
 from policies.run.routing import DONE, GOES_ON
-from policies.run.seats import Seat, phase_at
+from policies.run.seats import Seat, casts_of, phase_at
 from policies.run.stop import ESCALATED, Stop
-from policies.team.checks import find_flags
+from policies.team.flags import MOVED, UNGROUNDED, carrying, find_flags, find_moves
 from policies.team.team import Team
 
 Update = dict[str, Any]
+
+NOTHING: Body = {"flags": []}
+"""What is noticed of a vote by ballots: they have no evidence, and are cast once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,8 @@ def nobody_answered(label: str, seats: Sequence[Seat]) -> Closing:
 
 def close_round(state: State, seats: Sequence[Seat], log: Log, team: Team) -> Closing:
     """Return what a full round makes: the policy's outcome, an entry of the history, and a line of the trace."""
-    counted = _count_in(state, log, team)
+    noticed = _noticed(state, seats, team)
+    counted = _count_in(state, log, team, noticed)
     assert counted is not None, "a round is counted"
     closed = replace(log[-1], outcome=counted.ruling.final)
     entry, stop = entry_of(closed), _within(state, stop_after(closed))
@@ -68,7 +76,7 @@ def close_round(state: State, seats: Sequence[Seat], log: Log, team: Team) -> Cl
     if stop:
         update["pending"] = plain_stop(stop)
     named = [{"event": "conflict", "round": state["round"], "conflict": name} for name in entry["conflicts"]]
-    return Closing(update, [*named, _outcome_event(state, seats, counted, team)], {"event": "round", **line, **why})
+    return Closing(update, [*named, _outcome_event(state, seats, counted, noticed)], {"event": "round", **line, **why})
 
 
 def _within(state: State, stop: Stop | None) -> Stop | None:
@@ -88,24 +96,32 @@ def close_stage(state: State, seats: Sequence[Seat], log: Log, team: Team, follo
         update["outcome"] = "escalate"
     elif isinstance(follows, Stop):
         update["pending"] = plain_stop(follows)
-    counted = _count_in(state, log, team)
-    events = [_outcome_event(state, seats, counted, team)] if counted else []
+    counted = _count_in(state, log, team, NOTHING)
+    events = [_outcome_event(state, seats, counted, NOTHING)] if counted else []
     return Closing(update, events, {"event": "stage", **line})
 
 
-def _count_in(state: State, log: Log, team: Team) -> Count | None:
+def _count_in(state: State, log: Log, team: Team, noticed: Body) -> Count | None:
     """Return the vote that the log ends with, under the limits of the state; None where nobody voted."""
     limited = team.model_copy(update={"budget": budget_from(state)})
-    return count_of(limited, log, state["case"]["facts"], open_count(state))
+    flagged = (carrying(noticed["flags"], name) for name in (UNGROUNDED, MOVED))
+    return count_of(limited, log, state["case"]["facts"], Marks(open_count(state), *flagged))
 
 
-def _outcome_event(state: State, seats: Sequence[Seat], counted: Count, team: Team) -> Body:
-    """Return the event of a vote: its outcome, with what flags the evidence of contributions."""
-    said, facts = _contributions_of(seats), state["case"]["facts"]
-    confidences = {each.agent: each.confidence for each in said}
+def _noticed(state: State, seats: Sequence[Seat], team: Team) -> Body:
+    """Return what code notices of a round before it is decided: its flags, and the roles whose stance moved."""
+    said, earlier = _contributions_of(seats), spoken_before(state)
+    flags = find_flags(team, said, earlier, state["case"]["facts"])
+    invented = invented_in_round(state, team, said, [*casts_of(seats).values()])
+    moves = [*find_moves(team, said, earlier)]
+    return {"flags": [*flags, *flags_of(invented)], "moves": moves, **plain_invented(invented)}
+
+
+def _outcome_event(state: State, seats: Sequence[Seat], counted: Count, noticed: Body) -> Body:
+    """Return the event of a vote: its outcome, with what was noticed of the round."""
+    confidences = {each.agent: each.confidence for each in _contributions_of(seats)}
     outcome = decided(counted.vote, counted.findings, counted.ruling, confidences)
-    flags = [flag for each in said for flag in find_flags(each, team.roles[each.agent], facts)]
-    return {**outcome, "round": state["round"], "flags": flags}
+    return {**outcome, "round": state["round"], **noticed}
 
 
 def _contributions_of(seats: Sequence[Seat]) -> list[Contribution]:

@@ -15,6 +15,7 @@ from policies.assurance.commitments import Channels, commit, sealed
 from policies.contracts.answers import Accepted, Answer, ContractName, Refusal
 from policies.contracts.table import CONTRACTS
 from policies.decision.guards import Finding
+from policies.decision.marks import Marks
 from policies.decision.outcome import Ruling
 from policies.decision.vote import Vote
 from policies.language import say
@@ -131,7 +132,7 @@ def decided(vote: Vote, findings: Sequence[Finding], ruling: Ruling, confidences
         "max_rounds": vote.max_rounds,
         "min_go_votes": vote.min_go_votes,
         "rounds_blocked": vote.rounds_blocked,
-        "open_questions": vote.open_questions,
+        "marks": asdict(vote.marks),
         "casts": dict(vote.casts),
         "confidences": dict(confidences),
         "findings": [_found(finding) for finding in findings],
@@ -155,7 +156,7 @@ def vote_from(outcome: Mapping[str, Any], entry: Mapping[str, Any]) -> Vote:
         round=1 if pattern_named(entry.get("pattern")).is_ballot else outcome["round"],  # its event names its stage
         max_rounds=outcome["max_rounds"],
         rounds_blocked=outcome["rounds_blocked"],
-        open_questions=outcome.get("open_questions", 0),
+        marks=Marks(**outcome["marks"]),
         weights=entry["weights"],
         vetoers=frozenset(entry["vetoers"]),
         confidences=tuple(outcome["confidences"].values()),

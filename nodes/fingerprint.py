@@ -16,6 +16,11 @@ def fingerprint(value: Any) -> str:
     return hashlib.sha256(rfc8785.dumps(value)).hexdigest()
 
 
+def canonical(value: Any) -> str:
+    """Return a plain value as RFC 8785 canonical JSON: the same text whatever order its keys are in."""
+    return rfc8785.dumps(value).decode("utf-8")
+
+
 _WRITER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 
 
@@ -50,7 +55,9 @@ class Pin:
 
 def hashed(plain: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the hash of a team covers, of its plain form."""
-    kept = ("name", "roles", "sequence", "brief", "pattern", "lead", "options", "messages")
+    course = ("sequence", "pattern", "lead", "options", "messages")
+    said = ("language", "rounds", "ground", "derive", "require_evidence")
+    kept = ("name", "roles", "brief", *said, *course)
     return {key: plain[key] for key in kept} | {"roles": _without_budgets(plain["roles"])}
 
 

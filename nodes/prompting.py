@@ -1,21 +1,27 @@
-"""Prompts: the instructions of a role as prose from a file, everything else as one JSON object of data."""
+"""Prompts: the instructions of a role as prose from a file, everything else as JSON objects of data.
+
+Where prompts begin alike, the instructions with goal and facts are the same for all roles of a team, a message for each
+finished round stays as it is, and the last message alone has what one role is and what it is asked now.
+"""
 
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from string import Template
 from typing import Any
 
-from nodes.fingerprint import fingerprint
+from nodes.fingerprint import canonical, fingerprint
 from nodes.mail import inbox_shown
 from nodes.rulings import notes_of, said_by_people
 from nodes.voices.voice import Prompt
 from policies.contracts.answers import ContractName, Task
 from policies.contracts.contract import Contract
 from policies.contracts.table import CONTRACTS
-from policies.language import spoken
+from policies.grounding.derivations import derived
+from policies.language import ENGLISH, spoken
 from policies.patterns.course import PATTERNS
 from policies.team.team import FieldKind, Team
 
@@ -29,14 +35,20 @@ def _template(name: str) -> Template:
 def prompt_hashes(team: Team) -> dict[str, str]:
     """Return the hash of each instruction file that a team's pattern may use, by its name."""
     pattern = PATTERNS[team.pattern]
-    asked = [_instructions(name) for name in pattern.contracts]
+    asked = [_instructions(name, team) for name in pattern.contracts]
     written = [pattern.writes] if pattern.writes else []
-    messages = ["messages"] if team.messages else []
-    return {name: _hash(name) for name in [*asked, *written, *messages]}
+    used = {"messages": team.messages is not None, "language": not _is_english(), "mend": team.ground}
+    added = [name for name, is_used in used.items() if is_used]
+    return {name: _hash(name) for name in [*asked, *written, *added]}
 
 
-def _instructions(contract: ContractName) -> str:
-    return CONTRACTS[contract].instructions or contract
+def _begin_alike(contract: Contract, team: Team) -> bool:
+    return contract.begins_alike and team.rounds.is_shared
+
+
+def _instructions(name: ContractName, team: Team) -> str:
+    contract = CONTRACTS[name]
+    return team.rounds.show if _begin_alike(contract, team) else contract.instructions or name
 
 
 @cache
@@ -46,10 +58,13 @@ def _hash(name: str) -> str:
 
 def seat_prompt(team: Team, task: Task, state: Mapping[str, Any], repair: str | None) -> Prompt:
     """Return what a role reads for a task: goal, facts, and what the pattern gives it; no answer of the open stage."""
-    role, contract = team.roles[task.role], CONTRACTS[task.contract]
+    contract, beside = CONTRACTS[task.contract], _beside(team, task.seat, state, repair)
+    if _begin_alike(contract, team):
+        return _alike(team, task, state, beside)
+    role = team.roles[task.role]
     fields = "".join(f"\n- `{name}`: {FIELDS_TOLD[kind]}" for name, kind in role.fields.items())
     told = {"role": task.role, "title": role.title, "mandate": role.mandate, "fields": fields}
-    system = _template(_instructions(task.contract)).substitute(told)
+    system = _template(_instructions(task.contract, team)).substitute(told)
     user = {
         "goal": state["case"]["goal"],
         "role": task.role,
@@ -57,7 +72,23 @@ def seat_prompt(team: Team, task: Task, state: Mapping[str, Any], repair: str | 
         "shared_context": state["case"]["facts"],
         **_asked(task, contract, state["case"].get("task")),
     }
-    return Prompt(system + _on_messages(team), _json(user | _beside(team, task.seat, state, repair)))
+    return Prompt(system + _added(team), _json(user | beside | _derived(team, state)))
+
+
+def _derived(team: Team, state: Mapping[str, Any]) -> dict[str, Any]:
+    return {"derived": derived(team, state["case"]["facts"])} if team.derive else {}
+
+
+def _alike(team: Team, task: Task, state: Mapping[str, Any], beside: dict[str, Any]) -> Prompt:
+    """Return a prompt that begins as those of all roles do, in this round and in later ones."""
+    role, case = team.roles[task.role], state["case"]
+    more = {**({"task": case["task"]} if case.get("task") else {}), **_derived(team, state)}
+    data = canonical({"goal": case["goal"], "shared_context": case["facts"], **more})
+    rules = _template(_instructions(task.contract, team)).template + _added(team)
+    rounds = tuple(map(canonical, task.asks["rounds"]))
+    own = {name: value for name, value in task.asks.items() if name != "rounds"}
+    now = {"role": task.role, "title": role.title, "mandate": role.mandate, "round": state["round"], **own}
+    return Prompt(f"{rules}\n{data}", _json(now | beside), rounds)
 
 
 def _asked(task: Task, contract: Contract, above: Any) -> dict[str, Any]:
@@ -85,6 +116,19 @@ def synthesis_prompt(team: Team, state: Mapping[str, Any]) -> Prompt:
     return Prompt(system, _json({"goal": state["case"]["goal"], "results": state["ending"]["results"], **details}))
 
 
+def _added(team: Team) -> str:
+    """Return the instructions on messages and on the language, where they are needed."""
+    return _on_messages(team) + _on_language()
+
+
+def _is_english() -> bool:
+    return spoken().name == ENGLISH.name
+
+
+def _on_language() -> str:
+    return "" if _is_english() else "\n" + _template("language").substitute(language=spoken().name)
+
+
 def _on_messages(team: Team) -> str:
     """Return the instructions on messages, where the team's roles may send them."""
     if team.messages is None:
@@ -109,6 +153,12 @@ def brief_prompt(team: Team, state: Mapping[str, Any], guards: Sequence[str]) ->
     people = said_by_people(state)
     more = {"decided_by_people": people} if people else {"capped_by_guards": [*guards]} if guards else {}
     return Prompt(system, _json(user | more))
+
+
+def mending_prompt(prompt: Prompt, repair: str) -> Prompt:
+    """Return the prompt of a brief that is to be written once more, with what is wrong with the first text."""
+    user = json.loads(prompt.user) | {"repair": {"failed_check": repair}}
+    return replace(prompt, system=f"{prompt.system}\n{_template('mend').template}", user=_json(user))
 
 
 def _json(value: Mapping[str, Any]) -> str:

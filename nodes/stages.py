@@ -22,9 +22,11 @@ from nodes.closing import (
 from nodes.events import capping_guards, reseatings
 from nodes.prompting import brief_prompt, seat_prompt, synthesis_prompt
 from nodes.rulings import decision_line, said_by_people
+from nodes.spoken import spoken_in
 from nodes.state import State
 from nodes.voices.voice import Prompt
 from policies.contracts.answers import Accepted, Refusal, Task
+from policies.contracts.contribution import Contribution
 from policies.contracts.table import judge
 from policies.decision.table import DECISIONS, Decision
 from policies.patterns.course import PATTERNS, advance
@@ -188,11 +190,11 @@ class Stages:
 
 def rounds_of(state: Mapping[str, Any]) -> Log:
     """Return the finished rounds of a state; the last one has its outcome until another is opened."""
-    changes = reseatings(state)
+    changes, spoken = reseatings(state), spoken_in(state)
     log = [
         Closed(
             f"round_{entry['round']}",
-            tuple(map(_said, entry["contributions"])),
+            tuple(_said(spoken[entry["round"], each["agent"]]) for each in entry["contributions"]),
             entry["decision"],
             (changes.get(entry["round"], Reseating()),),
         )
@@ -216,8 +218,8 @@ def _standing(state: Mapping[str, Any]) -> Any:
     return outcome if outcome in (*DECISIONS, "escalate") else None
 
 
-def _said(contribution: Mapping[str, Any]) -> Entry:
-    return Entry(contribution["agent"], contribution["agent"], "contribution", contribution)
+def _said(contribution: Contribution) -> Entry:
+    return Entry(contribution.agent, contribution.agent, "contribution", contribution.accepted.answer)
 
 
 def log_of(state: Mapping[str, Any]) -> Log:

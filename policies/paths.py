@@ -1,6 +1,6 @@
 """Paths of facts: keys joined by dots, with or without the `facts.` that conditions begin with."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 PREFIX = "facts."
@@ -41,7 +41,16 @@ def value_at(path: str, facts: Any) -> Any:
     >>> value_at("risk.rate", {"risk": {"rate": 0.02}}), value_at("risk.x", {}) is MISSING
     (0.02, True)
     """
-    for key in keys_of(path):
+    return value_behind(keys_of(path), facts)
+
+
+def value_behind(keys: Iterable[str], facts: Any) -> Any:
+    """Return the value that the keys lead to, or MISSING; a key may hold a dot.
+
+    >>> value_behind(("risk", "a.b"), {"risk": {"a.b": 2}}), value_behind((), 3)
+    (2, 3)
+    """
+    for key in keys:
         if not isinstance(facts, Mapping) or key not in facts:
             return MISSING
         facts = facts[key]

@@ -14,7 +14,7 @@ from graph.settings import Settings
 from graph.teams.loader import Changes, load_team
 from graph.teams.voicing import voiced
 from nodes.halt import Halt
-from nodes.voices.voice import BriefQuestion, Question, Utterance, Voice
+from nodes.voices.voice import BriefQuestion, Prompt, Question, Utterance, Voice
 from policies.run.seats import Failure
 from policies.team.team import Team
 from policies.team.voices import VoiceName
@@ -83,11 +83,13 @@ class ScriptedVoice:
     brief: Any = "All agreed.\n1. Start.\n2. Watch."
     delays: Mapping[str, float] = field(default_factory=dict)
     asked: list[tuple[str, Any]] = field(default_factory=list)
+    prompts: list[Prompt] = field(default_factory=list)
     halt: Halt | None = None
 
     async def propose(self, question: Question) -> Utterance:
         question.meter.calls += 1
         self.asked.append((question.name, question.prompt.user))
+        self.prompts.append(question.prompt)
         await asyncio.sleep(self.delays.get(question.name, 0.0))
         return _answer(self.speech(question))
 

@@ -41,7 +41,11 @@ def place_of(seen: Seen) -> Place:
 
 def told_of(seen: Seen) -> Told:
     """Return what is told beside the votes of a place."""
-    return Told(seen.open_questions, 1.0 if seen.confidence is None else seen.confidence)
+    sure = 1.0 if seen.confidence is None else seen.confidence
+    return Told(seen.marks.open_questions, sure, seen.marks.ungrounded, seen.marks.moved)
+
+
+FACTS = {"rate": 2, "more": {"a": 1, "b": 2}}
 
 
 def team_file(table: Table, team: Team, caps: Sequence[str], accepted: Sequence[str] = ()) -> str:
@@ -50,8 +54,9 @@ def team_file(table: Table, team: Team, caps: Sequence[str], accepted: Sequence[
     weights = dict(team.weights)
     accept: list[dict[str, Any]] = [{"property": name, "because": "This is a test."} for name in accepted]
     return json.dumps({
-        "name": "drawn", "title": "Drawn", "goal": "Decide.", "facts": {"rate": 2}, "sequence": list(team.sequence),
+        "name": "drawn", "title": "Drawn", "goal": "Decide.", "facts": FACTS, "sequence": list(team.sequence),
         "policy": {**table.as_file(), "accept": accept}, "max_repairs": team.max_repairs,
+        "ground": "ungrounded" in table.reads,
         "guards": [{"name": f"at most {cap}", "fact": "rate", "above": 1, "cap": cap} for cap in caps],
         "budget": {
             "max_rounds": team.max_rounds, "max_messages": team.max_messages, "min_go_votes": team.min_go_votes,

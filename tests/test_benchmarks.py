@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from benchmarks import environment, server
+from benchmarks import environment, prefixes, server
 from benchmarks.case import prompts_of
 from benchmarks.contest import APART, CONTENDERS, left_out, start
 from benchmarks.job import ROUNDS
 from benchmarks.page import PAGE, RESULTS, missed_list, page_of
 from benchmarks.server import serve
-from benchmarks.targets import TARGETS, Target
+from benchmarks.targets import ALIKE, TARGETS, Target
 
 ALWAYS = {"accord"}
 """The others are left to `make test-system`."""
@@ -88,6 +88,27 @@ def test_a_contender_whose_environment_cannot_be_made_is_left_out_with_the_reaso
     monkeypatch.setattr(sys, "executable", "false")
     assert left_out() == {"agno": "`python -m venv` ended with 1 when its environment was made"}
     assert not environment.is_made("agno")
+
+
+def test_a_prefix_counts_as_far_as_an_earlier_round_had_it_and_where_it_is_long_enough() -> None:
+    long = b"x" * 4_100
+    requests = [prefixes.Request(1, b"abcd"), prefixes.Request(1, long), prefixes.Request(2, b"abxx")]
+    requests += [prefixes.Request(2, b"abxxy"), prefixes.Request(3, long + b"y" * 4)]
+    found = prefixes.figures_of(requests, discount=0.5)
+    assert found["share"] == (2 + 2 + 4_100) / (4 + 5 + 4_104)
+    assert found["share_within_round_1"] == 0
+    assert (found["kept_tokens"], found["saved_tokens"], found["prompt_tokens"]) == (1025, 512, 2054)
+    assert found["saved_share"] == 4_100 * 0.5 / 8_217
+
+
+@pytest.mark.slow
+def test_prompts_that_begin_alike_share_what_was_kept_of_them(results: dict[str, Any]) -> None:
+    """These figures are no times: they are the same on every machine as long as the prompts are."""
+    measured = prefixes.measure()
+    assert measured.keys() == results["prefixes"].keys()
+    assert measured[ALIKE]["share"] >= 0.9
+    for name, found in measured.items():
+        assert found == results["prefixes"][name], "run `python -m benchmarks --only prefixes --keep`"
 
 
 def marks_of(name: str) -> list[pytest.MarkDecorator]:

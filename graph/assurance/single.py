@@ -1,7 +1,7 @@
 """One vote, decided: `accord policy decide` names the roles' stances and the place of the run."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from graph.assurance.subject import Subject, electorates_on, is_policy, load_subject, seated_by_name
@@ -13,11 +13,12 @@ from policies.assurance.lens import LONGEST, lens_of
 from policies.assurance.rulings import Rulings, change_of
 from policies.assurance.walk import find_way
 from policies.decision.guards import Finding, Guard
+from policies.decision.marks import UNMARKED, Marks, most_in
 from policies.decision.outcome import Ruling, decide
 from policies.decision.table import Policy
 from policies.decision.variables import VARIABLES, Variables
 from policies.decision.vote import Cast
-from policies.language import phrase, say
+from policies.language import phrase, say, say_count
 from policies.nearest import allowed_names
 from policies.run.seats import Reseating
 
@@ -47,7 +48,7 @@ class SingleVote:
     joined: Sequence[str] = ()
     released: Sequence[str] = ()
     max_rounds: int | None = None
-    open_questions: int = 0
+    marks: Marks = UNMARKED
     confidence: float | None = None
     tripped: Sequence[str] = ()
     settings: Sequence[str] = ()
@@ -147,7 +148,7 @@ def _never_released(role: str, may_leave: Sequence[str]) -> str:
 
 def _place(asked: SingleVote, subject: Subject, seating: Seating, problems: Problems) -> Place:
     limit = asked.max_rounds or subject.electorate.max_rounds
-    place = Place(asked.round, asked.streak, seating.joined, limit, asked.open_questions, released=seating.released)
+    place = Place(asked.round, asked.streak, seating.joined, limit, asked.marks, released=seating.released)
     if subject.electorate.is_vote and limit > 1:
         problems.append(say(PANEL_ONCE if subject.is_of_people else VOTE_ONCE, limit=limit))
     if place.round > limit:
@@ -158,7 +159,20 @@ def _place(asked: SingleVote, subject: Subject, seating: Seating, problems: Prob
     for told, roles in ((MANY_JOINED, place.joined), (MANY_RELEASED, place.released)):
         if len(roles) >= place.round:
             problems.append(say(told, roles=",".join(roles), before=before, round=place.round))
+    problems += _beyond(asked.marks, place, len(subject.electorate.seated(seating)))
     return replace(place, confidence=_confidence(asked, subject, problems))
+
+
+def _beyond(marks: Marks, place: Place, seats: int) -> Iterator[str]:
+    """Yield the marks that are more than a round can have."""
+    most = asdict(most_in(place.round, seats))
+    for mark, count in asdict(marks).items():
+        if count > most[mark]:
+            why = say_count("{number} role votes there", "{number} roles vote there", seats)
+            if not most[mark]:
+                why = say("no role has an earlier stance in round {number}", number=place.round)
+            allowed = say("{low} to {high}", low=0, high=most[mark]) if most[mark] else "0"
+            yield say("--{mark} {count}: {why}; allowed: {allowed}", mark=mark, count=count, why=why, allowed=allowed)
 
 
 def _confidence(asked: SingleVote, subject: Subject, problems: Problems) -> float | None:

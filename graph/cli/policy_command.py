@@ -118,6 +118,8 @@ def diff(first: str, second: str, roles: int | None, as_json: bool) -> Exit:
 @click.option(
     "--open-questions", type=click.IntRange(0, 2**53 - 1), default=0, help="How many questions are open. Default: 0."
 )
+@click.option("--ungrounded", type=click.IntRange(0), default=0, help="How many roles are ungrounded. Default: 0.")
+@click.option("--moved", type=click.IntRange(0), default=0, help="How many roles moved without a reason. Default: 0.")
 @click.option(
     "--confidence", type=click.FloatRange(0, 1), help="The confidence of every role, where rows read it. Default: 1."
 )
@@ -129,10 +131,12 @@ def decide(name: str, votes: tuple[str, ...], number: int, settings: tuple[str, 
     """Decide one vote at one place of a run: the stance of each role that votes, as risk=block."""
     from graph.assurance.single import SingleVote, decide_single
     from graph.report.terminal.single import plain_single, print_single
+    from policies.decision.marks import MARKS, Marks
 
     for name_of in ("joined", "released"):
         at[name_of] = [role.strip() for given in at[name_of] for role in given.split(",")]
-    found = decide_single(SingleVote(name, votes, number, settings=settings, **at))
+    marks = Marks(*(at.pop(mark) for mark in MARKS))
+    found = decide_single(SingleVote(name, votes, number, marks=marks, settings=settings, **at))
     if as_json:
         print_json(plain_single(found))
     else:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.facts.table import source_of
+from graph.languages.catalogue import language_of
 from nodes.prompting import brief_prompt, seat_prompt, synthesis_prompt
 from nodes.voices.voice import Prompt
-from policies.language import in_figures, phrase, say
+from policies.language import in_figures, phrase, say, speaking
 from policies.patterns.course import PATTERNS
 from policies.patterns.stages import Finish
 from policies.rehearsal.simulate import at_most, rounds_needed, simulate
@@ -74,7 +75,8 @@ def look_ahead(team: Team) -> Outlook:
         "shortest": simulate(team, facts),
         "longest": simulate(team, facts, "longest", longest_answer),
     }
-    expenses = {name: list(expenses_of(course)) for name, course in courses.items()}
+    with speaking(language_of(team.language)):  # as the nodes do, whose prompts are counted
+        expenses = {name: list(expenses_of(course)) for name, course in courses.items()}
     warnings = list(warnings_on(team, facts, courses))
     return Outlook(team, courses, expenses, at_most(team, facts), warnings)
 

@@ -83,7 +83,9 @@ STAGES = {
 
 FLAGS = {
     "contradicts_facts": phrase("is more permissive than its own checks allow on these facts"),
-    "unsupported": phrase("rests on evidence that the facts do not have"),
+    "unsupported": phrase("rests on evidence that the facts do not have, or on none"),
+    "moved_without_reason": phrase("moved without naming a fact that it had not named before"),
+    "ungrounded": phrase("says a number that nothing bears out"),
 }
 
 OUT_OF = {"of at most": phrase("{number} of at most {most}"), "of": phrase("{number} of {most}")}

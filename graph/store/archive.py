@@ -91,6 +91,7 @@ def entry_of(thread: str, state: Mapping[str, Any]) -> ArchiveEntry:
         "human": [name for name, role in roles.items() if role["voice"] == HUMAN],
         "escalate": team["escalate"],
         "sign_off": team["sign_off"],
+        "grounds": team["ground"],
         "weights": {name: role["weight"] for name, role in roles.items()},
         "vetoers": [name for name, role in roles.items() if role["veto"]],
         "guards": team["guards"],
@@ -135,6 +136,7 @@ def past_run(entry: Mapping[str, Any]) -> PastRun:
         entry["has_messages"],
         frozenset(entry["human"]),
         People(Escalation.model_validate(entry["escalate"], strict=False), tuple(entry["sign_off"])),
+        entry["grounds"],
     )
 
 

@@ -232,7 +232,8 @@ def _messages(asked: _Asked, dialect: Dialect) -> list[SystemMessage | HumanMess
     system = asked.prompt.system
     if asked.form is not None and dialect.schema != "json_schema":
         system += f"\n\n{IN_WORDS}\n{json.dumps(asked.form['schema'], ensure_ascii=False)}"
-    return [SystemMessage(system), HumanMessage(asked.prompt.user)]
+    users = asked.prompt.users
+    return [SystemMessage(system), *map(HumanMessage, ["\n".join(users)] if dialect.joins else users)]
 
 
 def _fields(asked: _Asked, dialect: Dialect, cap: int) -> dict[str, Any]:

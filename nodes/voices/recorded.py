@@ -33,7 +33,7 @@ class RecordedVoice:
 
     async def write_brief(self, question: BriefQuestion) -> Utterance:
         """Return the brief, or the synthesis, of then."""
-        return self._next((question.scope, question.round, BRIEF, 1))
+        return self._next((question.scope, question.round, BRIEF, question.attempt))
 
     def _take(self, scope: str, events: Iterable[Event]) -> None:
         proposed: dict[CallPlace, Event] = {}

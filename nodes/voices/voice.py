@@ -12,15 +12,23 @@ from policies.team.team import Role
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model reads: the instructions, and one JSON object as the user message."""
+    """What a model reads: the instructions, then user messages of one JSON object each."""
 
     system: str
     user: str
+    """The last user message: what is asked now."""
+    before: tuple[str, ...] = ()
+    """The user messages before it, one for each finished round where a team's prompts begin alike."""
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        """All user messages, in order."""
+        return (*self.before, self.user)
 
     @property
     def text(self) -> str:
         """Everything that is sent, for reserving its tokens."""
-        return self.system + self.user
+        return "".join((self.system, *self.users))
 
 
 @dataclass(slots=True)
@@ -79,6 +87,7 @@ class BriefQuestion:
     model: str | None
     temperature: float | None
     limits: Limits
+    attempt: int = 1
     meter: Meter = field(default_factory=Meter)
     results: tuple[Mapping[str, Any], ...] | None = None
     titles: Mapping[str, str] = field(default_factory=dict)

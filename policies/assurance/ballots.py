@@ -127,7 +127,7 @@ def vote_at(electorate: Electorate, casts: Mapping[str, Cast], place: Place) -> 
         place.round,
         place.max_rounds,
         place.rounds_blocked,
-        place.open_questions,
+        place.marks,
         electorate.weights,
         electorate.vetoers,
         () if place.confidence is None else (place.confidence,) * filled,

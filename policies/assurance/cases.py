@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError
 
 from policies.assurance.electorate import Electorate
 from policies.decision.guards import Guard, examine
+from policies.decision.marks import Marks
 from policies.decision.outcome import Ruling, decide
 from policies.decision.table import Policy
 from policies.decision.vote import Cast, Vote
@@ -41,6 +42,10 @@ class Case(Value):
     """Rounds in a row right before this one that had a block."""
     open_questions: Number = 0
     """Questions open at once."""
+    ungrounded: Number = 0
+    """Roles that said a number which nothing bears out."""
+    moved: Number = 0
+    """Roles whose stance moved without a reason."""
     min_go_votes: Annotated[int, Field(ge=1, le=1_000)] = 2
     """Votes that a go needs."""
     confidences: Annotated[tuple[Annotated[float, Field(ge=0, le=1)], ...], Field(max_length=50, strict=False)] = ()
@@ -53,11 +58,16 @@ class Case(Value):
     """Facts that the guards are checked against; without them no guard is."""
 
     @property
+    def marks(self) -> Marks:
+        """The marks of this case."""
+        return Marks(self.open_questions, self.ungrounded, self.moved)
+
+    @property
     def vote(self) -> Vote:
         """The vote of this case."""
         counted = {"go": self.go, "caution": self.caution, "block": self.block, "absent": self.absent}
         casts = self.votes if self.votes is not None else _listed(counted)
-        limits = (self.min_go_votes, self.round, self.max_rounds, self.rounds_blocked, self.open_questions)
+        limits = (self.min_go_votes, self.round, self.max_rounds, self.rounds_blocked, self.marks)
         return Vote(casts, *limits, weights=self.weights, vetoers=frozenset(self.vetoers), confidences=self.confidences)
 
 

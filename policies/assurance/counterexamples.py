@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from policies.assurance.ballots import CASTS
 from policies.assurance.electorate import Place
 from policies.assurance.places import Counterexample
+from policies.decision.marks import Marks
 from policies.decision.vote import Cast
 from policies.language import in_figures, say, say_count
 
@@ -27,17 +28,17 @@ def shown_example(example: Counterexample) -> str:
 def shown_place(place: Place) -> str:
     """Return a place of a run in words.
 
-    >>> shown_place(Place(3, 2, ("legal",), open_questions=4, released=("risk",)))
+    >>> shown_place(Place(3, 2, ("legal",), marks=Marks(4), released=("risk",)))
     'round 3, after 2 rounds with a block, legal has joined, risk has left, 4 questions open'
     """
-    blocked, questions = place.rounds_blocked, place.open_questions
+    blocked = place.rounds_blocked
     confidence = in_figures(f"{place.confidence or 0:g}")
     parts = [
         say("round {number}", number=place.round),
         *([_after(blocked)] if blocked else []),
         *([_joined(place.joined)] if place.joined else []),
         *([_left(place.released)] if place.released else []),
-        *([say_count("{number} question open", "{number} questions open", questions)] if questions else []),
+        *_shown_marks(place.marks),
         *([] if place.confidence is None else [say("every confidence {confidence}", confidence=confidence)]),
     ]
     return ", ".join(parts)
@@ -55,6 +56,16 @@ def _joined(roles: Sequence[str]) -> str:
 def _left(roles: Sequence[str]) -> str:
     named = say(" and ").join(roles)
     return say("{roles} have left", roles=named) if len(roles) > 1 else say("{role} has left", role=named)
+
+
+def _shown_marks(marks: Marks) -> Iterator[str]:
+    questions, ungrounded, moved = marks.open_questions, marks.ungrounded, marks.moved
+    if questions:
+        yield say_count("{number} question open", "{number} questions open", questions)
+    if ungrounded:
+        yield say_count("{number} role ungrounded", "{number} roles ungrounded", ungrounded)
+    if moved:
+        yield say_count("{number} role moved without a reason", "{number} roles moved without a reason", moved)
 
 
 def shown_casts(casts: Mapping[str, Cast]) -> str:

@@ -128,7 +128,9 @@ class _Pair:
             key = (self.lens.key(here), self.lens.key(there))
             if can_both and key not in seen:
                 seen.add(key)
-                for here_so, there_so in zip(self.lens.variants(here), self.lens.variants(there), strict=True):
+                seats = len(self.electorate.seated(here.seating))
+                variants = (self.lens.variants(place, seats) for place in (here, there))
+                for here_so, there_so in zip(*variants, strict=True):
                     yield reached, here_so, there_so
 
     def _walks(self) -> Iterator[Reached]:

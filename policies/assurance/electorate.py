@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from policies.decision.marks import UNMARKED, Marks
 from policies.patterns.course import PATTERNS
 from policies.people.panel import Panel
 from policies.run.seats import Reseating, reseat
@@ -103,7 +104,7 @@ class Place:
     rounds_blocked: int = 0
     joined: tuple[str, ...] = ()
     max_rounds: int = 3
-    open_questions: int = 0
+    marks: Marks = UNMARKED
     confidence: float | None = None
     released: tuple[str, ...] = ()
 

@@ -1,12 +1,14 @@
 """Lens: what the rows of a table can tell apart of a place, so that of many places alike one is decided for all."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from policies.assurance.ballots import CONFIDENCE_GRID
 from policies.assurance.electorate import Place
 from policies.conditions.reading import constants_compared
+from policies.decision.marks import LATER, MARKS, Marks, most_in
 from policies.decision.table import Policy
 from policies.plain import MAX_INTEGER
 
@@ -75,7 +77,7 @@ class Lens:
     round: Split
     left: Split
     blocked: Split
-    questions: tuple[int, ...]
+    marks: Mapping[str, Split]
     confidences: tuple[float | None, ...]
     calculated: tuple[str, ...]
     ends: bool
@@ -84,19 +86,28 @@ class Lens:
     def key(self, place: Place) -> tuple[object, ...]:
         """Return what rows can see of a place; places with the same key are the same to every row."""
         times = self.times(place.round, place.max_rounds)
-        return (place.seating, *times, self.blocked.side(place.rounds_blocked), place.open_questions, place.confidence)
+        return (place.seating, *times, self.blocked.side(place.rounds_blocked), place.marks, place.confidence)
 
     def times(self, number: int, max_rounds: int) -> tuple[int, int]:
         """Return what rows can see of a round and of those left."""
         return self.round.side(number), self.left.side(max_rounds - number)
 
-    def variants(self, place: Place) -> list[Place]:
-        """Return a place with each number of open questions, and each confidence, that rows can tell apart."""
+    def variants(self, place: Place, seats: int) -> list[Place]:
+        """Return a place where so many roles sit with all marks, and each confidence, that rows can tell apart."""
         return [
-            replace(place, open_questions=questions, confidence=confidence)
-            for questions in self.questions
+            replace(place, marks=marks, confidence=confidence)
+            for marks in self.marks_at(place.round, seats)
             for confidence in self.confidences
         ]
+
+    def marks_at(self, round_number: int, seats: int) -> list[Marks]:
+        """Return all marks of a round that rows can tell apart, where so many roles sit."""
+        most = most_in(round_number, seats)
+        return [Marks(*each) for each in product(*(self.samples(name, getattr(most, name)) for name in MARKS))]
+
+    def samples(self, mark: str, most: int) -> tuple[int, ...]:
+        """Return the values of a mark, up to the most there can be, that rows can tell apart."""
+        return self.marks[mark].samples(0, most)
 
     def bound(self, limits: Iterable[int]) -> int:
         """Return up to how many rounds a resume is looked at: any number, or a few more where rows calculate."""
@@ -118,13 +129,13 @@ def lens_of(policies: Sequence[Policy], ends: bool = False) -> Lens:
     """
     number, left, streak = (_split(policies, name) for name in TIMES)
     is_told = ends or any(policy.when_rounds_end != "stop" for policy in policies)
-    questions = _split(policies, "open_questions")
+    marks = {mark: _split(policies, mark) for mark in MARKS}
     return Lens(
-        number,
+        number.also(LATER - 1) if marks["moved"].constants else number,
         left.also(0) if is_told else left,
         # A block makes the streak one more than the rounds blocked before it; without one it is 0 whatever they are.
         Split(None if streak.constants is None else tuple(each - 1 for each in streak.constants if each > 0)),
-        questions.samples(0, MAX_INTEGER if questions.constants is not None else MARGIN),
+        marks,
         CONFIDENCE_GRID if any(policy.trust_confidence for policy in policies) else (None,),
         tuple(name for name, split in zip(TIMES, (number, left, streak), strict=True) if split.constants is None),
         is_told,

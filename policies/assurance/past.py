@@ -81,6 +81,8 @@ class PastRun:
     human: frozenset[str] = frozenset()
     """The roles that people answer for."""
     people: People = field(default_factory=People)
+    grounds: bool = False
+    """Whether the team of the run compared the numbers in its answers with the facts."""
 
     def joining(self, policy: Policy) -> tuple[str, ...]:
         """Return the roles outside the sequence that the policy may convene."""

@@ -38,7 +38,7 @@ class UnconfirmedError(RuntimeError):
 
 @dataclass(frozen=True)
 class Spot:
-    """One place that rows can tell from others, with one number of open questions, and the rulings on every ballot."""
+    """One place that rows can tell from others, with its marks, and the rulings on every ballot."""
 
     number: int
     reached: Reached
@@ -97,8 +97,8 @@ class Places:
 
     @cached_property
     def spots(self) -> list[Spot]:
-        """The places with every number of open questions, and every confidence, that rows can tell apart."""
-        pairs = ((each, place) for each in self.reached for place in self.rulings.lens.variants(each.place))
+        """The places with all marks, and every confidence, that rows can tell apart."""
+        pairs = ((each, place) for each in self.reached for place in self.rulings.variants(each.place))
         return [
             Spot(number, each, place, self.rulings.bench(place.seating), self.rulings.at(place))
             for number, (each, place) in enumerate(pairs)

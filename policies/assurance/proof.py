@@ -12,6 +12,7 @@ from policies.assurance.properties import PROPERTIES, REPORTS, Search
 from policies.assurance.resolution import RESOLUTION, find_lasting
 from policies.assurance.rulings import Decide, Rulings
 from policies.decision.guards import Guard
+from policies.decision.marks import LATER, MARKS, most_in
 from policies.decision.outcome import decide
 from policies.decision.table import OUTCOMES, Outcome, Policy, Property, Report
 from policies.language import phrase, say
@@ -62,8 +63,8 @@ class Walked:
     max_rounds: int
     raised_to: int
     calculated: tuple[str, ...]
-    open_questions: tuple[int, ...]
-    """The numbers that stand for all; none where no row reads them."""
+    marks: Mapping[str, tuple[int, ...]]
+    """For each mark that rows read, the numbers that stand for all."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,7 @@ def _check(name: Property | Report, search: Search, places: Places, guards: Sequ
 def _walked(places: Places) -> Walked:
     lens, reads = places.rulings.lens, places.rulings.policy.variables
     highest = max(each.place.max_rounds for each in places.reached)
+    most = most_in(LATER, max(len(places.rulings.electorate.seated(seating)) for seating in places.benches))
     return Walked(
         len(places.reached),
         sum(each.is_resumed for each in places.reached),
@@ -167,7 +169,7 @@ def _walked(places: Places) -> Walked:
         places.rulings.electorate.max_rounds,
         places.bound if lens.calculated else highest,
         lens.calculated,
-        lens.questions if "open_questions" in reads else (),
+        {mark: lens.samples(mark, getattr(most, mark)) for mark in MARKS if mark in reads},
     )
 
 
@@ -185,7 +187,7 @@ def _changed(place: Place) -> tuple[int, int]:
 
 
 def _share(places: Places, place: Place) -> Share:
-    variant = places.rulings.lens.variants(place)[0]
+    variant = places.rulings.variants(place)[0]
     counted: Counter[Outcome] = Counter()
     pairs = zip(places.rulings.bench(place.seating).kinds, places.rulings.at(variant), strict=True)
     for ballot, ruling in pairs:

@@ -41,7 +41,7 @@ def find_open_history(places: Places, _: Sequence[Guard]) -> Counterexample | No
     found = []
     for node in places.rounds[own - 1] if len(places.rounds) == own else ():
         bench = rulings.bench(node.place.seating)
-        for variant in rulings.lens.variants(node.place):
+        for variant in rulings.variants(node.place):
             open_ones = (number for number, ruling in enumerate(rulings.at(variant)) if ruling.final == "next_round")
             found += [(departures(bench.kinds[number]), number, variant, node) for number in [*open_ones][:1]]
     if not found:
@@ -173,7 +173,9 @@ class _Repeated:
         rulings, (joined, released) = self.places.rulings, seating
         place = Place(number, kept.blocked_before(number), joined, rulings.electorate.max_rounds)
         sure = replace(place, confidence=self.confidence, released=released)
-        variants = [replace(sure, open_questions=questions) for questions in rulings.lens.questions]
+        seats = len(rulings.electorate.seated(seating))
+        # Where every stance stays nobody moves, as in a first round.
+        variants = [replace(sure, marks=marks) for marks in rulings.lens.marks_at(1, seats)]
         return [(variant, rulings.at(variant)) for variant in variants]
 
     def _seatings(self, rulings: Iterable[tuple[Place, Ruling]]) -> set[Seating]:

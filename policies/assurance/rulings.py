@@ -114,6 +114,10 @@ class Rulings:
         """Return the team as it sits."""
         return self._benches.setdefault(seating, Bench(self.ballots, seating))
 
+    def variants(self, place: Place) -> list[Place]:
+        """Return a place with all marks, and each confidence, that rows can tell apart."""
+        return self.lens.variants(place, len(self.electorate.seated(place.seating)))
+
     def at(self, place: Place) -> list[Ruling]:
         """Return the ruling on each kind of vote at a place, or at one that no row can tell from it.
 
@@ -176,7 +180,7 @@ class Rulings:
     def _find_steps(self, place: Place) -> Mapping[tuple[object, ...], Turn]:
         found: dict[tuple[object, ...], Turn] = {}
         blocked = self.bench(place.seating).blocked
-        for variant in self.lens.variants(place):
+        for variant in self.variants(place):
             for number, ruling in enumerate(self.at(variant)):
                 if ruling.final in ("next_round", "escalate"):
                     after, asks = self.seating_after(ruling, place), ruling.final == "escalate"

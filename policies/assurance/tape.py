@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from policies.contracts.answers import Accepted, Refusal
+from policies.decision.marks import UNMARKED, Marks
 from policies.decision.table import Outcome
 from policies.decision.vote import Cast
 from policies.people.question import Word
@@ -41,12 +42,12 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class RoundEnd:
-    """A round that was finished: what its seats cast, what the policy of then made of it, and what was left open."""
+    """A round that was finished: what its seats cast, what the policy of then made of it, and its marks."""
 
     round: int
     casts: Mapping[str, Cast]
     final: Outcome
-    open_questions: int = 0
+    marks: Marks = UNMARKED
     convene: str | None = None
     release: str | None = None
 
@@ -124,6 +125,11 @@ class Tape:
         ends = (step for step in self.steps if isinstance(step, RoundEnd) and step.round < number)
         return (*self.start.changes, *(Reseating(step.convene, step.release) for step in ends))
 
+    def stances_before(self, number: int) -> dict[str, Cast]:
+        """Return the last stance of each role in the rounds before one, of those that were finished since the start."""
+        ends = (step for step in self.steps if isinstance(step, RoundEnd) and step.round < number)
+        return {role: cast for end in ends for role, cast in end.casts.items() if cast != "absent"}
+
     def after_people(self, place: int) -> int | None:
         """Return the place behind people who let the team talk again at a place, and what was done until they did.
 
@@ -182,7 +188,7 @@ def _steps(plain: Sequence[Mapping[str, Any]], limits: Budget) -> Iterator[TapeS
             heard, is_late = each.get("heard", False), each.get("late", False)
             yield Exchange(each["round"], replies, limits, offering, heard, is_late)
         elif "casts" in each:
-            yield RoundEnd(**each)
+            yield RoundEnd(**{**each, "marks": Marks(**each["marks"])})
         elif "ruled" in each:
             yield Ruled(**each, limits=limits)
         else:

@@ -17,7 +17,7 @@ Event = Mapping[str, Any]
 BRIEF, PEOPLE = "brief", "people"
 """Who is asked besides the seats of a round."""
 ANSWERS = ("accepted", "refused", "failed")
-OF_OUTCOME = ("round", "casts", "final", "open_questions", "convene", "release")
+OF_OUTCOME = ("round", "casts", "final", "marks", "convene", "release")
 
 
 def taped(events: Sequence[Event]) -> Plain:

@@ -24,8 +24,7 @@ class WalkNode:
         found = []
         node = self
         while node.before is not None and node.step is not None:
-            at = replace(node.before.place, open_questions=node.step.place.open_questions)
-            at = replace(at, confidence=node.step.place.confidence)
+            at = replace(node.before.place, marks=node.step.place.marks, confidence=node.step.place.confidence)
             found.append((at, rulings.bench(at.seating).casts[node.step.number]))
             node = node.before
         return found[::-1]

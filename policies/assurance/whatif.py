@@ -4,6 +4,7 @@ Two laws hold. Under its own rules a run is always `same`. Whatever is not `unde
 its seats are answered from the recorded answers.
 """
 
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 from policies.assurance.past import PastRun, Rules, Verdict
@@ -12,9 +13,10 @@ from policies.assurance.reenactment import Reenactment, Talk
 from policies.assurance.tape import RoundEnd
 from policies.conditions.reading import roles_in
 from policies.decision.guards import examine
+from policies.decision.marks import FLAG_MARKS, MARKS, Marks
 from policies.decision.table import DECISIONS, for_ballots
-from policies.decision.vote import Vote, rounds_blocked
-from policies.language import say
+from policies.decision.vote import Cast, Vote, rounds_blocked
+from policies.language import phrase, say
 from policies.patterns.vote import BALLOTS, NO_QUORUM, PROPOSAL, asks_people, vote_of
 from policies.run.routing import refuse_next_round
 from policies.run.seats import Seat, casts_of, open_seats
@@ -47,7 +49,7 @@ def decide_again(run: PastRun, rules: Rules) -> Verdict:
 
 
 def find_refusal(run: PastRun, rules: Rules) -> str | None:
-    """Return why a run cannot be decided by these rules, or None: they name a role that it does not have.
+    """Return why a run cannot be decided by these rules, or None: they name a role, or count flags, it does not have.
 
     A role that the policy reads must be in the sequence, or one that the policy may convene and the run's team enables.
     To convene a role that the team does not know brings nobody in, and to release one lets nobody go, as in a run.
@@ -68,6 +70,16 @@ def find_refusal(run: PastRun, rules: Rules) -> str | None:
                 role=role,
                 sequence=", ".join(run.sequence),
             )
+    return _unmarked(run, rules.policy.variables)
+
+
+def _unmarked(run: PastRun, reads: Collection[str]) -> str | None:
+    """Return which flags the policy counts that the run could not have, or None."""
+    if run.proposer is not None:
+        marks = (mark for mark in FLAG_MARKS if mark in reads)
+        return next((say("the policy reads `{mark}`; ballots carry no flags", mark=mark) for mark in marks), None)
+    if "ungrounded" in reads and not run.grounds:
+        return say("the policy reads `ungrounded`; the team of the run did not ground its numbers (`ground: true`)")
     return None
 
 
@@ -114,9 +126,10 @@ class RoundsTalk(Talk):
     def closes(self, now: Reenactment) -> Verdict | None:
         """Decide the round; what follows it is another one, or people."""
         run, rules, casts = now.run, now.rules, casts_of(now.seats)
-        questions = _open_questions(now, now.known_end(casts))
-        if questions is None and "open_questions" in rules.policy.variables:
-            return now.unknown(say("which questions were open after round {round} is not known", round=now.round))
+        known = _known_marks(now, now.known_end(casts), casts)
+        unknown = [mark for mark in MARKS if mark not in known and mark in rules.policy.variables]
+        if unknown:
+            return now.unknown(say(_UNKNOWN[unknown[0]], number=now.round))
         said = [seat.accepted.answer for seat in now.seats if seat.accepted]
         vote = Vote(
             casts,
@@ -124,13 +137,39 @@ class RoundsTalk(Talk):
             now.round,
             now.limits.max_rounds,
             rounds_blocked(now.earlier),
-            questions or 0,
+            Marks(**known),
             *rules.electorate(run),
             tuple(each["confidence"] for each in said),
         )
         now.rule(rules.policy, vote)
         now.earlier.append([each["stance"] for each in said])
         return None
+
+
+_UNKNOWN = {
+    "open_questions": phrase("which questions were open after round {number} is not known"),
+    "ungrounded": phrase("which roles were ungrounded after round {number} is not known"),
+    "moved": phrase("which roles had moved without a reason after round {number} is not known"),
+}
+
+
+def _known_marks(now: Reenactment, end: RoundEnd | None, casts: Mapping[str, Cast]) -> dict[str, int]:
+    """Return the marks of the round that are known: those of the run's own, where it had the same casts.
+
+    Elsewhere no role is ungrounded where the team did not ground its numbers or nobody spoke, and none moved where all
+    that spoke keep the stance they had.
+    """
+    questions = _open_questions(now, end)
+    known = {} if questions is None else {"open_questions": questions}
+    if end is not None:
+        return {"ungrounded": end.marks.ungrounded, "moved": end.marks.moved, **known}
+    said = {role: cast for role, cast in casts.items() if cast != "absent"}
+    before = now.run.tape.stances_before(now.round)
+    if not said or not now.run.grounds:
+        known["ungrounded"] = 0
+    if not any(before.get(role, cast) != cast for role, cast in said.items() if role not in now.run.human):
+        known["moved"] = 0
+    return known
 
 
 def _open_questions(now: Reenactment, end: RoundEnd | None) -> int | None:
@@ -145,7 +184,7 @@ def _open_questions(now: Reenactment, end: RoundEnd | None) -> int | None:
     if end is None and found is not None and now.offering == tape.offering(now.round):
         end = found[1]
     if end is not None:
-        now.questions = end.open_questions
+        now.questions = end.marks.open_questions
     elif now.offering or tape.heard(now.round):
         now.questions = None
     return now.questions

@@ -58,7 +58,7 @@ def explain(policy: Policy, vote: Vote, guards: Sequence[Guard], facts: Mapping[
 
 def _powers(policy: Policy, vote: Vote) -> tuple[Power, ...]:
     sure = 1.0 if policy.trust_confidence else None
-    place = Place(vote.round, vote.rounds_blocked, (), vote.max_rounds, vote.open_questions, sure)
+    place = Place(vote.round, vote.rounds_blocked, (), vote.max_rounds, vote.marks, sure)
     try:
         return powers(policy, _electorate(vote), place)
     except TooManyVotesError:

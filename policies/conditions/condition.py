@@ -4,6 +4,7 @@ CEL (Common Expression Language, https://github.com/cel-expr/cel-spec) has no si
 error comes back from the runtime as a truthy value of type ERROR, so only a BOOL counts as an answer here.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -19,7 +20,7 @@ from policies.conditions.refusals import PLACE, in_words, kind_in_words, place_i
 from policies.conditions.tree import Tree
 from policies.decision.variables import VARIABLES, Kind
 from policies.language import phrase, say
-from policies.plain import MAX_INTEGER, clean_text
+from policies.plain import MAX_INTEGER, clean_text, shown
 
 MAX_LENGTH = 1_000
 MAX_NESTING = 32
@@ -52,8 +53,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition that may be asked: its tree as it is written, what it takes of its variable, and what runs."""
+    """An expression that may be evaluated: what it gives, its tree as it is written, what it takes, and what runs."""
 
+    kind: str
+    """The type that the checker says it gives; `dyn` where only the values can say."""
     tree: Tree
     taken: Taken
     program: Any
@@ -80,17 +83,57 @@ def _environments(scope: Scope) -> tuple[Any, Any]:
     return build_checker(_variables(scope), is_json=scope != "vote"), build_runtime(_variables(scope))
 
 
-@lru_cache(maxsize=4_096)
 def compile_condition(text: str, scope: Scope = "facts") -> Condition:
     """Return the compiled form of a condition over `facts`, over the variables of a vote or over an `output`.
 
     Raises:
-        ConditionError: it is too long or not plain text, does not compile, names an unknown variable, is not BOOL, or
-            mixes numbers in a way that cannot be right.
+        ConditionError: it is not an expression, see `compile_expression`, or not BOOL.
 
     >>> compile_condition("nope > 1")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     policies.conditions.condition.ConditionError: cannot be read: `nope` is unknown here, at character 1; facts are ...
+    """
+    return _giving(
+        compile_expression(text, scope),
+        ("bool",),
+        _NO_CONDITION,
+    )
+
+
+def compile_number(text: str) -> Condition:
+    """Return the compiled form of an expression over `facts` that gives a number.
+
+    Raises:
+        ConditionError: it is not an expression, see `compile_expression`, or gives something else.
+
+    >>> compile_number("facts.rate > 1")
+    Traceback (most recent call last):
+    policies.conditions.condition.ConditionError: gives a boolean; allowed: arithmetic on facts, which gives a number
+    """
+    return _giving(compile_expression(text), _NUMBERS, _NO_NUMBER)
+
+
+_NO_CONDITION = phrase("gives {kind}; allowed: a comparison, which gives true or false")
+_NO_NUMBER = phrase("gives {kind}; allowed: arithmetic on facts, which gives a number")
+_NUMBERS = ("double", "int", "uint", "dyn")
+
+
+def _giving(expression: Condition, kinds: Sequence[str], refusal: str) -> Condition:
+    if expression.kind not in kinds:
+        raise ConditionError(say(refusal, kind=say(kind_in_words(expression.kind))))
+    return expression
+
+
+@lru_cache(maxsize=4_096)
+def compile_expression(text: str, scope: Scope = "facts") -> Condition:
+    """Return the compiled form of an expression over `facts`, over the variables of a vote or over an `output`.
+
+    Raises:
+        ConditionError: it is too long or not plain text, does not compile, names an unknown variable, or mixes numbers
+            in a way that cannot be right.
+
+    >>> compile_expression("facts.revenue - facts.cost").kind
+    'dyn'
     """
     if len(text) > MAX_LENGTH:
         raise ConditionError(say("has {count} characters; allowed: at most {most}", count=len(text), most=MAX_LENGTH))
@@ -98,7 +141,7 @@ def compile_condition(text: str, scope: Scope = "facts") -> Condition:
         raise ConditionError(say("has a NUL character or a lone surrogate"))
     checker, runtime = _environments(scope)
     try:
-        serialized = _checked(checker, text, scope)
+        kind, serialized = _checked(checker, text, scope)
         tree = read_tree(serialized)
     except TooDeepError:
         raise ConditionError(say(_TOO_DEEP, most=MAX_NESTING)) from None
@@ -108,19 +151,16 @@ def compile_condition(text: str, scope: Scope = "facts") -> Condition:
     except RuntimeError:  # what it may not read back is what the changes made deeper
         raise ConditionError(say(_TOO_DEEP, most=MAX_NESTING)) from None
     reads = [Read(read.path[1:], read.use) for read in reads_of(tree.root, {}) if read.path[0] == scope]
-    return Condition(tree, _taken(reads, DECIMAL if takes_decimals(tree) else AS_IS), program)
+    return Condition(kind, tree, _taken(reads, DECIMAL if takes_decimals(tree) else AS_IS), program)
 
 
-def _checked(checker: Any, text: str, scope: Scope) -> bytes:
-    """Return the checked expression as the runtime serializes it."""
+def _checked(checker: Any, text: str, scope: Scope) -> tuple[str, bytes]:
+    """Return what the checked expression gives, and the expression as the runtime serializes it."""
     try:
         expression = checker.compile(text)
     except RuntimeError as error:
         raise ConditionError(_readable(text, str(error), scope)) from None
-    if expression.return_type() != cel.Type.BOOL:
-        kind = kind_in_words(expression.return_type().name().lower())
-        raise ConditionError(say("gives {kind}; allowed: a comparison, which gives true or false", kind=say(kind)))
-    return bytes(expression.serialize())
+    return expression.return_type().name().lower(), bytes(expression.serialize())
 
 
 def _readable(text: str, message: str, scope: Scope) -> str:
@@ -161,12 +201,34 @@ def holds(text: str, values: Mapping[str, Any], scope: Literal["facts", "output"
     >>> holds("output.margin_pct > 5.0", {"margin_pct": 7.5}, "output")
     True
     """
-    condition = compile_condition(text, scope)
+    return _answer(_evaluated(compile_condition(text, scope), values, scope))
+
+
+def value_of(text: str, facts: Mapping[str, Any]) -> float | Fault:
+    """Return the number that an expression gives for these facts, or the fault if it gives none.
+
+    Raises:
+        ConditionError: the expression does not compile, or cannot give a number.
+
+    >>> value_of("facts.revenue / facts.orders", {"revenue": 10, "orders": 4})
+    2.5
+    >>> value_of("facts.revenue / facts.orders", {"revenue": 10, "orders": 0})
+    Fault(message='division by zero')
+    """
+    value = _evaluated(compile_number(text), facts, "facts")
+    if isinstance(value, Fault):
+        return value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if is_number else Fault(f"it gives {shown(value)}, not a number")
+
+
+def _evaluated(condition: Condition, values: Mapping[str, Any], scope: Scope) -> Any:
+    """Return what an expression gives for these values, or the fault if it has no answer."""
     try:
         data: Mapping[str, Any] = {scope: _part(dict(values), condition.taken)}
     except OverflowError as error:
         return Fault(str(error))
-    return _answer(condition.program, data)
+    return _run(condition.program, data)
 
 
 def holds_for_vote(text: str, variables: Mapping[str, Any]) -> bool | Fault:
@@ -178,7 +240,7 @@ def holds_for_vote(text: str, variables: Mapping[str, Any]) -> bool | Fault:
     >>> holds_for_vote("go >= 2", {"go": 3})
     True
     """
-    return _answer(compile_condition(text, "vote").program, variables)
+    return _answer(_run(compile_condition(text, "vote").program, variables))
 
 
 def _part(value: Any, taken: Taken) -> Any:
@@ -204,9 +266,15 @@ def _decimal(value: int) -> float:
     return float(value)
 
 
-def _answer(program: Any, data: Mapping[str, Any]) -> bool | Fault:
+def _run(program: Any, data: Mapping[str, Any]) -> Any:
     try:
-        value = program.eval(data=data).value()
+        found = program.eval(data=data)
     except RuntimeError as error:
         return Fault(as_written(str(error)))
-    return value if isinstance(value, bool) else Fault(as_written(str(value)))
+    value = found.value()
+    is_error = isinstance(value, str) and found.type() == cel.Type.ERROR
+    return Fault(as_written(value)) if is_error else value
+
+
+def _answer(value: Any) -> bool | Fault:
+    return value if isinstance(value, bool | Fault) else Fault(str(value))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import get_args
 
-from policies.conditions.condition import Scope, compile_condition
+from policies.conditions.condition import Scope, compile_expression
 from policies.conditions.operators import COMPARISONS, IN
 from policies.conditions.places import EACH, Bound, Path, Read, each_within, inside, place_of, reads_of
 from policies.conditions.tree import Applied, Constant, Listing, Name, TreeNode
@@ -43,7 +43,7 @@ class Relation:
 
 @lru_cache(maxsize=4_096)
 def _all_reads(text: str, scope: Scope) -> tuple[Read, ...]:
-    return tuple(dict.fromkeys(reads_of(compile_condition(text, scope).tree.root, {})))
+    return tuple(dict.fromkeys(reads_of(compile_expression(text, scope).tree.root, {})))
 
 
 @lru_cache(maxsize=4_096)
@@ -116,7 +116,7 @@ def comparisons_in(text: str, scope: Scope = "facts") -> tuple[Relation, ...]:
 
 
 def _nodes(text: str, scope: Scope) -> Iterator[tuple[TreeNode, Bound]]:
-    return each_within(compile_condition(text, scope).tree.root, {})
+    return each_within(compile_expression(text, scope).tree.root, {})
 
 
 def _comparison(node: TreeNode, bound: Bound, scope: Scope) -> Relation | None:
@@ -221,7 +221,7 @@ def constants_compared(text: str, variable: str) -> frozenset[int] | None:
     >>> constants_compared("go > 1", "open_questions"), constants_compared("round > team", "round")
     (frozenset(), None)
     """
-    found = frozenset(_uses(compile_condition(text, "vote").tree.root, {}, variable))
+    found = frozenset(_uses(compile_expression(text, "vote").tree.root, {}, variable))
     return None if None in found else frozenset(each for each in found if each is not None)
 
 

@@ -9,7 +9,7 @@ from functools import reduce
 from itertools import count
 from typing import Any
 
-from policies.conditions.condition import compile_condition
+from policies.conditions.condition import compile_expression
 from policies.conditions.kinds import PASSING, SIGNED, arguments_of, function_of, gathered
 from policies.conditions.operators import ADD, CHOICE, COMPARISONS, IN, INDEX
 from policies.conditions.places import EACH, Bound, Path, bound_within, place_of, reads_of
@@ -117,7 +117,7 @@ def sides_on(when: str, facts: Mapping[str, Any]) -> Iterator[Sides]:
     >>> [(each.left.value, each.right.value) for each in sides_on("facts.l.exists(i, i > 3)", {"l": [5, "9"]})]
     [(5, 3), ('9', 3)]
     """
-    tree = compile_condition(when).tree
+    tree = compile_expression(when).tree
     alike = repr if any(map(_is_worked_out, _all(tree.root))) else _shape
     yield from _sides(tree.root, _Around(tree, {}, {"facts": facts, ".facts": facts}, alike, count()))
 

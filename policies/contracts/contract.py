@@ -35,6 +35,8 @@ class Contract:
     """The kind of stop of an answer that breaks it: one of its own names the check, `invalid_output` the role."""
     instructions: str | None = None
     """The instruction file that it is asked with, where it has another name than the contract."""
+    begins_alike: bool = False
+    """Whether a team may have it asked with prompts that begin alike; the instruction file is then `rounds.show`."""
     asks_beside: bool = False
     """Whether what a role reads is next to goal and facts, not under `task`, which is what a team above was asked."""
     shows: tuple[str, ...] = ()

@@ -58,7 +58,7 @@ def contribution_of(accepted: Accepted) -> Contribution:
 
 def _properties(task: Task, role: Role) -> Schema:
     return {
-        "agent": one_of([task.role]),
+        "agent": one_of(task.choices or [task.role]),
         "stance": one_of(STANCES),
         "summary": TEXT,
         "confidence": NUMBER,
@@ -198,6 +198,7 @@ CONTRACT = Contract(
     word=lambda answer: str(answer["stance"]),
     refused_as="invalid_contribution",
     instructions="role",
+    begins_alike=True,
     asks_beside=True,
     shows=("stance", "confidence"),
     faults=FAULTS,

@@ -12,6 +12,7 @@ from policies.conditions.condition import (
     holds_for_vote,
 )
 from policies.conditions.reading import constants_compared, find_strange_word, roles_in, variables_in
+from policies.decision.marks import MARKS
 from policies.decision.variables import Variables, named_values, reads_confidences, reads_weights
 from policies.decision.vote import Vote
 from policies.language import phrase, say
@@ -34,10 +35,11 @@ Report = Literal["overlaps", "idle_rows", "asymmetry", "resolves_always", "repai
 
 MAX_ROWS = 50
 
-QUESTIONS = "open_questions"
-"""The count that the size of the team does not bound: a proof decides each class of numbers that rows tell apart."""
 
-_PROVABLE = phrase("allowed: `{name}` compared with whole numbers, for example `{name} >= 4`")
+_UNPROVABLE = phrase(
+    "the condition uses `{mark}` in a way that no proof covers; allowed: `{mark}` compared with whole numbers, "
+    "for example `{mark} >= 2`"
+)
 
 
 def _compiles(text: str) -> str:
@@ -48,14 +50,9 @@ def _compiles(text: str) -> str:
     strange = find_strange_word(text)
     if strange:
         raise ValueError(say("the condition {strange}", strange=strange))
-    if constants_compared(text, QUESTIONS) is None:
-        raise ValueError(
-            say(
-                "the condition uses `{questions}` in a way that no proof covers; {provable}",
-                questions=QUESTIONS,
-                provable=say(_PROVABLE, name=QUESTIONS),
-            )
-        )
+    for mark in MARKS:  # a proof decides each class of numbers that rows tell apart
+        if constants_compared(text, mark) is None:
+            raise ValueError(say(_UNPROVABLE, mark=mark))
     return text
 
 

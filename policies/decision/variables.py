@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from policies.decision.conflicts import find_conflicts
+from policies.decision.marks import MARKS
 from policies.decision.vote import Cast, Vote
 
 Kind = Literal["count", "stances", "conflicts", "confidence"]
@@ -87,6 +88,10 @@ def _weighted(stance: Cast) -> Callable[[Vote, Casts], int]:
     return weigh
 
 
+def _marked(name: str) -> Callable[[Vote, Casts], int]:
+    return lambda vote, _: int(getattr(vote.marks, name))
+
+
 VARIABLES: Mapping[str, Variable] = {
     "go": Variable(lambda _, casts: casts.count("go")),
     "caution": Variable(lambda _, casts: casts.count("caution")),
@@ -97,7 +102,7 @@ VARIABLES: Mapping[str, Variable] = {
     "round": Variable(lambda vote, _: vote.round),
     "rounds_left": Variable(lambda vote, _: max(vote.max_rounds - vote.round, 0)),
     "block_streak": Variable(lambda vote, casts: vote.rounds_blocked + 1 if "block" in casts else 0),
-    "open_questions": Variable(lambda vote, _: vote.open_questions),
+    **{name: Variable(_marked(name)) for name in MARKS},
     "min_go_votes": Variable(lambda vote, _: vote.min_go_votes),
     "weighted_go": Variable(_weighted("go"), is_weighed=True),
     "weighted_caution": Variable(_weighted("caution"), is_weighed=True),

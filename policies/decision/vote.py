@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Literal
 
+from policies.decision.marks import UNMARKED, Marks
 from policies.team.fields import Stance
 
 Cast = Literal["go", "caution", "block", "absent"]
@@ -24,7 +25,7 @@ class Vote:
     round: int = 1
     max_rounds: int = 3
     rounds_blocked: int = 0
-    open_questions: int = 0
+    marks: Marks = UNMARKED
     weights: Mapping[str, int] = field(default_factory=dict)
     vetoers: frozenset[str] = frozenset()
     confidences: tuple[float, ...] = ()

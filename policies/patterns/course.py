@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import cast
 
+from policies.decision.marks import UNMARKED, Marks
 from policies.decision.table import Policy
 from policies.patterns.pattern import Facts, Pattern
 from policies.patterns.stages import Count, Log, Next
@@ -42,7 +43,7 @@ def advance(team: Team, log: Log, facts: Facts) -> Next:
     return PATTERNS[team.pattern].advance(team, log, facts)
 
 
-def count_of(team: Team, log: Log, facts: Facts, open_questions: int = 0) -> Count | None:
+def count_of(team: Team, log: Log, facts: Facts, marks: Marks = UNMARKED) -> Count | None:
     """Return the vote that the log ends with, and the ruling on it; None where nobody voted."""
     counted = PATTERNS[team.pattern].count
-    return counted(team, log, facts, open_questions) if counted else None
+    return counted(team, log, facts, marks) if counted else None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from policies.contracts.answers import ContractName
+from policies.decision.marks import Marks
 from policies.decision.table import Policy
 from policies.patterns.stages import Count, Log, Next
 from policies.team.team import Team
@@ -38,8 +39,8 @@ class Pattern:
     """The kinds of answer that it asks for."""
     writes: Literal["brief", "synthesis"] | None = None
     """What is written of the answers at the end, if anything."""
-    count: Callable[[Team, Log, Facts, int], Count | None] | None = None
-    """The vote that the last stage makes, with as many questions open; None where the policy decides nothing."""
+    count: Callable[[Team, Log, Facts, Marks], Count | None] | None = None
+    """The vote that the last stage makes, with these marks; None where the policy decides nothing."""
     ruling: Callable[[Policy], Policy] = lambda policy: policy
     """The policy as it is applied to that vote."""
     is_ballot: bool = False

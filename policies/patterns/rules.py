@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from policies.conditions.reading import output_fields
-from policies.language import say
+from policies.conditions.reading import output_fields, variables_in
+from policies.decision.marks import FLAG_MARKS
+from policies.language import phrase, say
 from policies.patterns.course import PATTERNS
-from policies.team.team import Budget, Options, PatternName, Team
+from policies.team.options import Options, Rounds
+from policies.team.team import Budget, PatternName, Team
 
 PatternFault = tuple[tuple[str | int, ...], str]
 """Where something is wrong, and what."""
@@ -24,7 +26,14 @@ def pattern_faults(team: Team, depth: int = 1) -> Iterator[PatternFault]:
     """Yield what is wrong between a team and its pattern, the teams within it included."""
     yield from _lead_faults(team)
     yield from _option_faults(team)
+    yield from _rounds_faults(team)
     yield from _people_faults(team)
+    if team.ground and not PATTERNS[team.pattern].is_rounds:
+        yield (
+            ("ground",),
+            say("is read by rounds, and not by `{pattern}`, which has no contributions", pattern=team.pattern),
+        )
+    yield from _mark_faults(team)
     if len(team.sequence) < PATTERNS[team.pattern].least_roles:
         yield ("sequence",), say("has one role; a {pattern} takes two or more", pattern=team.pattern)
     for name, role in team.roles.items():
@@ -66,6 +75,26 @@ def _option_faults(team: Team) -> Iterator[PatternFault]:
                 ("options", name),
                 say("is read by {readers}, and not by `{pattern}`", readers=", ".join(readers), pattern=team.pattern),
             )
+
+
+def _rounds_faults(team: Team) -> Iterator[PatternFault]:
+    readers = [name for name, each in PATTERNS.items() if each.is_rounds]
+    if team.rounds != Rounds() and team.pattern not in readers:
+        told = say("is read by {readers}, and not by `{pattern}`", readers=", ".join(readers), pattern=team.pattern)
+        yield ("rounds",), told
+
+
+def _mark_faults(team: Team) -> Iterator[PatternFault]:
+    """Yield the rows that count flags which no answer of the team can carry."""
+    pattern = PATTERNS[team.pattern]
+    for index, row in enumerate(team.policy.rules if pattern.count else ()):
+        for mark in variables_in(row.when):
+            where = ("policy", "rules", index, "when")
+            if mark in FLAG_MARKS and pattern.is_ballot:
+                told = phrase("reads `{mark}`, and ballots carry no flags; allowed: in the pattern `rounds`")
+                yield where, say(told, mark=mark)
+            elif mark == "ungrounded" and not team.ground:
+                yield where, say("reads `ungrounded`, and the team does not ground its numbers; add `ground: true`")
 
 
 def _people_faults(team: Team) -> Iterator[PatternFault]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from policies.contracts.answers import Task
 from policies.decision.guards import examine
+from policies.decision.marks import Marks
 from policies.decision.outcome import Ruling, decide
 from policies.decision.table import DECISIONS, Decision, for_ballots
 from policies.decision.vote import Cast, Vote
@@ -61,7 +62,7 @@ def asks_people(ruling: Ruling) -> bool:
     return ruling.final == "escalate" and not ruling.rounds_ended
 
 
-def count(team: Team, log: Log, facts: Facts, _: int) -> Count | None:
+def count(team: Team, log: Log, facts: Facts, _: Marks) -> Count | None:
     """Return the vote that the ballots make, and the ruling of the policy on it; None where there are none yet."""
     return _count(team, log[1], facts) if len(log) > 1 else None
 

@@ -108,11 +108,16 @@ class Rehearsal:
 
     @cached_property
     def with_repairs(self) -> int:
-        """Calls where every seat needs all its repairs."""
+        """Calls where every seat needs all its repairs, and the brief its own."""
         attempts = self.team.max_repairs + 1
         asked = [each for stage in self.stages for each in stage.asked]
         seats = sum(each.within.with_repairs if each.within else attempts for each in asked)
-        return seats + (self.brief is not None)
+        return seats + (0 if self.brief is None else 1 + self._mends)
+
+    @property
+    def _mends(self) -> bool:
+        """Whether the brief may be asked for once more, for its numbers."""
+        return self.team.ground and self.team.brief.voice != "rules"
 
     @property
     def sees(self) -> dict[str, list[str]]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from policies.conditions.reading import roles_in
+from policies.conditions.reading import roles_in, variables_in
+from policies.decision.marks import MARKS
+from policies.decision.table import Row
 from policies.language import say
 from policies.nearest import allowed_names
 from policies.paths import keys_of
@@ -125,20 +127,25 @@ def _decider_faults(decide: Deciders | None) -> Iterator[Fault]:
     yield from _table_faults(decide.rule, decide.by)
 
 
+def _row_faults(row: Row, by: Sequence[str]) -> Iterator[tuple[str, str]]:
+    if row.then == "escalate":
+        yield "then", say("is 'escalate'; nobody is asked after the approvers")
+    for field in ("convene", "release"):
+        if getattr(row, field) is not None:
+            yield field, say("is not possible among approvers, who are asked once")
+    for mark in MARKS:
+        if mark in variables_in(row.when):
+            yield "when", say("reads `{mark}`, which answers of approvers do not have; count their stances", mark=mark)
+    for name in roles_in(row.when) or ():
+        if name not in by:
+            yield "when", say("names {name}{allowed}", name=repr(name), allowed=allowed_names(name, by))
+
+
 def _table_faults(rule: Rule, by: Sequence[str]) -> Iterator[Fault]:
     """Yield what a table over people may not do: ask somebody above them, or another team."""
     where, table = ("escalate", "decide", "rule", "policy"), rule.policy
     for index, row in enumerate(table.rules):
-        if row.then == "escalate":
-            yield (*where, "rules", index, "then"), say("is 'escalate'; nobody is asked after the approvers")
-        for field in ("convene", "release"):
-            if getattr(row, field) is not None:
-                yield (*where, "rules", index, field), say("is not possible among approvers, who are asked once")
-        for name in roles_in(row.when) or ():
-            if name not in by:
-                yield (
-                    (*where, "rules", index, "when"),
-                    say("names {name}{allowed}", name=repr(name), allowed=allowed_names(name, by)),
-                )
+        for field, told in _row_faults(row, by):
+            yield (*where, "rules", index, field), told
     if table.otherwise == "escalate":
         yield (*where, "otherwise"), say("is 'escalate'; nobody is asked after the approvers")

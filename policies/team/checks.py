@@ -6,18 +6,12 @@ from typing import Any
 
 from policies.conditions.condition import Fault, holds
 from policies.conditions.places import shown_path
-from policies.contracts.contribution import Contribution
 from policies.decision.guards import ABSENT
 from policies.language import phrase, say
 from policies.paths import MISSING, keys_of, value_at
-from policies.team.fields import Position, Stance
+from policies.team.fields import Position
 from policies.team.fit import Misfit, explain_fault, find_mistyped
 from policies.team.team import Role, Team, missing_fact
-
-Flag = str
-"""`contradicts_facts:<role>` or `unsupported:<role>`."""
-
-_PERMISSIVENESS: dict[Stance, int] = {"block": 0, "caution": 1, "go": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +70,6 @@ def _unanswered(number: int, when: str, why: Misfit | str, facts: Mapping[str, A
     if isinstance(why, str):
         return Unanswered(number, when, None, why)
     return Unanswered(number, when, shown_path(why.path) if why.is_missing else None, why.told(facts))
-
-
-def find_flags(said: Contribution, role: Role, facts: Mapping[str, Any]) -> tuple[Flag, ...]:
-    """Return what a contribution is flagged with; flags are for the record and change no outcome.
-
-    `contradicts_facts`: its stance is more permissive than the role's own checks allow. `unsupported`: its evidence
-    names a path that the facts do not have, with or without `facts.` before it, or is not a list of paths.
-
-    >>> said = Contribution("risk", "go", "Fine.", 1.0, ("Go.",), ("risk.rate",))
-    >>> find_flags(said, Role(title="Risk", mandate="Judge."), {})
-    ('unsupported:risk',)
-    """
-    allowed = stance_of(role, facts) if role.otherwise is not None else None
-    contradicts = isinstance(allowed, Position) and _PERMISSIVENESS[said.stance] > _PERMISSIVENESS[allowed.stance]
-    unsupported = said.evidence is None or not all(_is_there(path, facts) for path in said.evidence)
-    found = (("contradicts_facts", contradicts), ("unsupported", unsupported))
-    return tuple(f"{name}:{said.agent}" for name, holds in found if holds)
-
-
-def _is_there(path: str, facts: Mapping[str, Any]) -> bool:
-    """Return whether the facts have a path, as it is written or without the `facts.` that conditions begin with."""
-    return any(value_at(each, facts) is not MISSING for each in (path, f"facts.{path}"))
 
 
 @dataclass(frozen=True, slots=True)

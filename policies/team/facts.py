@@ -1,13 +1,13 @@
-"""Team facts: what the guards and checks of a team file cannot use of the facts that the file has at hand."""
+"""Team facts: what the guards, checks and derivations of a team file cannot use of the facts that it has at hand."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from pydantic import ValidationError
 
-from policies.conditions.condition import ConditionError, Fault, compile_condition, holds
+from policies.conditions.condition import ConditionError, Fault, compile_condition, compile_number, holds, value_of
 from policies.conditions.places import Path
 from policies.decision.guards import ABSENT, Guard
 from policies.language import phrase, say
@@ -31,7 +31,7 @@ class Unusable:
 
 
 def find_unusable(raw: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[Unusable]:
-    """Yield what the guards and checks in a team's raw values cannot use of the facts; teams within are left out.
+    """Yield what guards, checks and derivations of a team's raw values cannot use of the facts; not of teams within.
 
     What is not a guard or a condition is left to the team's own types, and what reads a private fact to its rules. The
     values are judged as they are, and private ones are never shown. A fact that `requires` names may be missing: the
@@ -45,7 +45,7 @@ def find_unusable(raw: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[
     private, required = _paths(raw.get("private")), _paths(raw.get("requires"))
     shown = withhold(facts, private)
     lacking = [keys_of(path) for path in required if value_at(path, facts) in (MISSING, None)]
-    for field, found in (*_of_guards(raw, facts), *_of_roles(raw, facts)):
+    for field, found in (*_of_guards(raw, facts), *_of_roles(raw, facts), *_of_derivations(raw, facts)):
         path = found.path if isinstance(found, Misfit) else ()
         is_required = any(path[: len(keys)] == keys for keys in lacking)
         if not path or not (is_required or overlaps(path, private, "walk")):
@@ -65,6 +65,14 @@ def _of_roles(raw: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[tupl
             yield ("roles", name, "checks", index, "when"), found
 
 
+def _of_derivations(raw: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[tuple[Field, Misfit | str]]:
+    """Yield why a derivation cannot be worked out: the first thing that it cannot use."""
+    for name, expression in _mapping(raw.get("derive")).items():
+        answer = value_of(expression, facts) if _compiles(expression, compile_number) else None
+        if isinstance(answer, Fault):
+            yield ("derive", name), explain_fault(expression, answer.message, facts)
+
+
 def _guards(raw: Mapping[str, Any]) -> Iterator[tuple[int, Guard]]:
     for index, each in enumerate(_sequence(raw.get("guards"))):
         with suppress(ValidationError):
@@ -76,7 +84,7 @@ def _of_checks(checks: Sequence[Any], facts: Mapping[str, Any]) -> Iterator[tupl
     is_over = False
     for index, check in enumerate(checks):
         when = _mapping(check).get("when")
-        if not _is_condition(when):
+        if not _compiles(when, compile_condition):
             continue
         misfits = misfits_of_condition(when, facts)
         yield from ((index, misfit) for misfit in misfits)
@@ -86,9 +94,9 @@ def _of_checks(checks: Sequence[Any], facts: Mapping[str, Any]) -> Iterator[tupl
         is_over = is_over or bool(misfits) or answer is not False
 
 
-def _is_condition(when: object) -> TypeGuard[str]:
+def _compiles(written: object, compiling: Callable[[str], object]) -> TypeGuard[str]:
     try:
-        return isinstance(when, str) and bool(compile_condition(when))
+        return isinstance(written, str) and bool(compiling(written))
     except ConditionError:
         return False
 

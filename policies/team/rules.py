@@ -23,14 +23,15 @@ from policies.team.approving import inner_faults, people_faults
 from policies.team.fields import Position
 from policies.team.mismatch import kind_in_words, what_is_wrong
 from policies.team.nesting import Within, teams_within
+from policies.team.options import Options, Rounds
 from policies.team.people import Approver, Deciders, Escalation, Rule
 from policies.team.privacy import overlaps
 from policies.team.reserved import RESERVED_NAMES
-from policies.team.team import FACTS_FIELDS, MAX_ROLES, Brief, Budget, Check, Options, Price, Role, Team
+from policies.team.team import FACTS_FIELDS, MAX_ROLES, Brief, Budget, Check, Price, Role, Team
 
 Path = tuple[str | int, ...]
 
-_NAMED = ("roles", "prices", "fields", "approvers", "supply", "weights")
+_NAMED = ("roles", "prices", "fields", "approvers", "supply", "weights", "derive")
 """Fields whose keys are names; apart from them, only numbers come between the fields of a path."""
 
 MAX_NESTED = 10
@@ -51,6 +52,7 @@ _FIELDS: Mapping[tuple[str | int, ...], type[BaseModel]] = {
     ("escalate", "decide", "rule", "policy"): Policy,
     ("escalate", "decide", "rule", "policy", "rules", "*"): Row,
     ("options",): Options,
+    ("rounds",): Rounds,
     ("messages",): Messaging,
     ("roles", "*", "subscribes"): Subscription,
     ("prices", "*"): Price,
@@ -179,11 +181,12 @@ def _privacy_problems(team: Team, private: Sequence[str]) -> Iterator[Problem]:
     for index, guard in enumerate(team.guards):
         if any(path and overlaps(keys_of(path), private) for path in (guard.fact, guard.limit_path)):
             yield Problem(("guards", index), say("reads a private fact, which is withheld; allowed: other facts"))
+    written: dict[Path, str] = {("derive", name): expression for name, expression in team.derive.items()}
     for name, role in team.roles.items():
-        for index, check in enumerate(role.checks):
-            if any(overlaps(read.path, private, read.use) for read in reads_in(check.when)):
-                where = ("roles", name, "checks", index, "when")
-                yield Problem(where, say("reads a private fact, which is withheld; allowed: other facts"))
+        written |= {("roles", name, "checks", index, "when"): check.when for index, check in enumerate(role.checks)}
+    for where, expression in written.items():
+        if any(overlaps(read.path, private, read.use) for read in reads_in(expression)):
+            yield Problem(where, say("reads a private fact, which is withheld; allowed: other facts"))
 
 
 def _typed_problem(detail: ErrorDetails, under: Path = ()) -> Problem:

@@ -3,16 +3,15 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field
 
-from policies.conditions.condition import ConditionError, Scope, compile_condition
 from policies.decision.guards import Guard
 from policies.decision.table import Policy
-from policies.language import say
 from policies.messages.message import Messaging, Subscription
 from policies.paths import MISSING, value_at
 from policies.plain import MAX_INTEGER
 from policies.team.access import Access, find_joining
+from policies.team.expressions import ConditionText, DerivationText, OutputCondition
 from policies.team.fields import (
     FactPath,
     Facts,
@@ -25,6 +24,7 @@ from policies.team.fields import (
     Text,
     Value,
 )
+from policies.team.options import Options, Rounds
 from policies.team.people import MAX_APPROVERS, Approver, Escalation
 from policies.team.voices import HUMAN
 
@@ -47,21 +47,6 @@ FACTS_FIELDS: tuple[FactsField, ...] = get_args(FactsField)
 FieldKind = Literal["text", "number", "boolean", "list"]
 """What a field of an output holds; a list is one of texts."""
 
-
-def _compiles_as(scope: Scope) -> AfterValidator:
-    def compiles(text: str) -> str:
-        try:
-            compile_condition(text, scope)
-        except ConditionError as error:
-            raise ValueError(say("the condition {error}", error=error)) from None
-        return text
-
-    return AfterValidator(compiles)
-
-
-Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\n\r]+$")]
-ConditionText = Annotated[str, _compiles_as("facts")]
-OutputCondition = Annotated[str, _compiles_as("output")]
 
 _NO_OTHER_KEYS: dict[str, Any] = {"additionalProperties": False}
 
@@ -154,23 +139,6 @@ class Brief(Value):
     """The language in which it is written, where that is not the team's."""
 
 
-class Options(Value):
-    """Settings that only some patterns read; a team of another pattern may not set them."""
-
-    max_steps: Annotated[int, Field(ge=1, le=500)] = 20
-    """How many steps a plan may have (orchestrator), or how many assignments a lead may make (manager, hierarchy)."""
-    max_replans: Annotated[int, Field(ge=0, le=10)] = 1
-    """How often the planner is asked again after a step failed (orchestrator)."""
-    max_turns: Annotated[int, Field(ge=1, le=1_000)] = 10
-    """How many turns the talk may have before it stops with `max_turns_reached` (conversation)."""
-    phrase: Phrase = "TASK_COMPLETE"
-    """What a speaker writes on a line of its own to end the talk (conversation)."""
-    speakers: Literal["round_robin", "named"] = "round_robin"
-    """Who speaks next (conversation): in the order of the sequence, or whom the speaker names."""
-    synthesis: bool = True
-    """Whether a text is written from the results, or they are shown as they are (parallel, workspace, conversation)."""
-
-
 class Team(Value):
     """A team of roles, its question, its facts and its limits."""
 
@@ -189,6 +157,10 @@ class Team(Value):
     """The facts that every role sees, as names with values. A run may bring others."""
     facts_file: Text | None = None
     """A JSON or YAML file with the facts, in place of `facts`. Its path is relative to the team file."""
+    derive: Annotated[dict[RoleName, DerivationText], Field(max_length=50, json_schema_extra=_NO_OTHER_KEYS)] = Field(
+        default_factory=dict
+    )
+    """Numbers worked out of the facts, each a CEL expression by its name; roles read them as `derived`."""
     requires: Annotated[tuple[FactPath, ...], Field(max_length=200, strict=False)] = ()
     """Dotted paths of facts that must be there. Without one of them the run stops with `needs_input`."""
     sequence: Annotated[tuple[RoleName, ...], Field(min_length=1, max_length=MAX_ROLES, strict=False)]
@@ -211,6 +183,10 @@ class Team(Value):
     """Whether an answer that was cut off is asked for once more with twice the tokens, where the budget allows it."""
     lenient_agent: bool = False
     """Whether a contribution that does not name its speaker counts as said by the role that was asked."""
+    ground: bool = False
+    """Whether a number in an answer or the brief that equals no fact, derivation or count is flagged `ungrounded`."""
+    require_evidence: bool = False
+    """Whether empty evidence is flagged `unsupported`. Roles that checks or people answer for are not asked for any."""
     prices: dict[ModelName, Price] = Field(default_factory=dict)
     """What each model costs, by its name. `budget.max_cost_usd` needs it."""
     brief: Brief = Brief()
@@ -219,6 +195,8 @@ class Team(Value):
     """How the team works together."""
     lead: RoleName | None = None
     """The role that plans, assigns, judges or proposes, in patterns that need one. It is not in the sequence."""
+    rounds: Rounds = Rounds()
+    """What a role reads of the rounds before its own. Only the pattern `rounds` has it."""
     options: Options = Options()
     """Settings of the pattern. Each names the patterns that read it, and teams of others may not set it."""
     approvers: Annotated[dict[RoleName, Approver], Field(max_length=50, json_schema_extra=_NO_OTHER_KEYS)] = Field(

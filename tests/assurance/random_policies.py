@@ -10,6 +10,7 @@ GUESTS = ("press", "audit")
 """Who may be convened; the second is known and not enabled in some teams."""
 WAIVED = [{"property": name, "because": "Tried out."} for name in ("total", "monotone")]
 QUESTIONS = ("open_questions > 0", "open_questions == 1 && block == 0")
+MOVES = ("moved > 0", "moved == 1 && block == 0", "moved >= 2", "moved == 0 && round > 1", "round == 2 && moved < 2")
 TALKS = (
     "block == 1",
     "block >= 1 && round == 1",
@@ -40,6 +41,7 @@ def a_policy(rng: random.Random, sequence: tuple[str, ...], may_convene: bool, a
         calls = rng.choice([*GUESTS, "press", "stranger"]) if may_convene and rng.random() < 0.5 else None
         rows.insert(0, Row(when=rng.choice(TALKS), then="next_round", convene=calls))
     rows = _releasing(rng, rows, sequence)
+    rows = _counting_moves(rng, rows) if may_convene else rows
     if rng.random() < 0.3:
         rows.insert(0, Row(when=rng.choice(STREAKS), then=rng.choice(OUTCOMES)))
     if rng.random() < 0.2:
@@ -64,6 +66,14 @@ def _releasing(rng: random.Random, rows: list[Row], sequence: tuple[str, ...]) -
     if apart.random() < 0.4:
         return rows
     return [_let_go(apart, row, (*sequence, *GUESTS, "stranger")) for row in rows]
+
+
+def _counting_moves(rng: random.Random, rows: list[Row]) -> list[Row]:
+    """The rows, of which the first may count who moved; drawn apart, too."""
+    apart = random.Random(f"moves {rng.getstate()}")
+    if apart.random() < 0.6:
+        return rows
+    return [Row(when=apart.choice(MOVES), then=apart.choice([*OUTCOMES, "next_round"])), *rows]
 
 
 def _let_go(rng: random.Random, row: Row, roles: tuple[str, ...]) -> Row:

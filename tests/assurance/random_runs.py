@@ -28,6 +28,8 @@ FAILURES = (
     *("llm_timeout", "llm_timeout", "llm_error:503", "llm_rate_limited", "llm_empty", "llm_error:400", "llm_auth"),
     "max_seconds",
 )
+FLAGS = ("moved", "ungrounded")
+UNGROUNDED = ("ungrounded > 0", "ungrounded >= 2", "ungrounded == 0 && block == 0")
 BRIEF_FAILURES = ("llm_timeout", "llm_auth")
 LEGS = 14
 """Times that a run is begun or resumed, at most."""
@@ -53,13 +55,22 @@ class Script:
         self.rng = random.Random(f"run {self.seed}")
         self.moves = random.Random(f"changes {self.seed}")
         self.people = random.Random(f"people {self.seed}")
-        self.raw = with_people(self.people, self._team())
+        self.raw = self._grounded(with_people(self.people, self._team()))
         self.team = self._parsed(self.raw)
 
     def _parsed(self, raw: Plain) -> Team:
         team = parse_team(without_deciders(raw))
         assert isinstance(team, Team), (self.seed, team, raw)
         return team
+
+    def _grounded(self, raw: Plain) -> Plain:
+        """The team, whose numbers are grounded in some runs, and counted by its policy; drawn apart."""
+        apart = random.Random(f"ground {self.seed}")
+        if raw["pattern"] != "rounds" or apart.random() < 0.6:
+            return raw
+        row = {"when": apart.choice(UNGROUNDED), "then": apart.choice(["no_go", "next_round", "go"])}
+        rules = [*([row] if apart.random() < 0.7 else []), *raw["policy"]["rules"]]
+        return {**raw, "ground": True, "policy": {**raw["policy"], "rules": rules}}
 
     @property
     def is_judged(self) -> bool:
@@ -79,6 +90,10 @@ class Script:
         self.is_vote = pattern == "vote"
         self.raw = {**self.raw, "pattern": pattern, "policy": self._moved_policy(pattern)}
         self.raw.pop("lead", None)
+        if pattern != "rounds":  # whose answers alone carry flags
+            self.raw.pop("ground", None)
+            rows = [row for row in self.raw["policy"]["rules"] if not any(name in row["when"] for name in FLAGS)]
+            self.raw["policy"] = {**self.raw["policy"], "rules": rows}
         if self.is_vote:
             self.raw |= {"lead": "chair", "messages": None}
         if rng.random() < 0.3:
@@ -184,6 +199,8 @@ class DrawnVoice:
     halt: Halt
     troubles: float
     seconds: float = 0.0
+    evidence: random.Random = field(default_factory=random.Random)
+    """What draws the facts that a stance rests on, so that what else is drawn is the same as ever."""
     posted: Counter[str] = field(default_factory=Counter)
 
     def clock(self) -> float:
@@ -217,6 +234,8 @@ class DrawnVoice:
             return {"text": "So far, so good."}
         stance = rng.choice(["go", "go", "go", "caution", "block"])
         said = proposal(question.name, stance, confidence=rng.choice([0.2, 0.5, 0.9, 1]))
+        said["summary"] = self.evidence.choice(["Fine.", "Fine.", "Fine, at 77 %."])
+        said["evidence"] = self.evidence.choice([[], [], ["rate"], ["facts.rate"], ["lost"]])
         if question.sends and rng.random() < 0.4:
             others = [name for name in SEATS[:2] if name != question.name]
             said["messages"] = [{"to": others[:1], "kind": rng.choice(["question", "note"]), "content": "Why?"}]
@@ -302,7 +321,7 @@ async def draw(database: Database, seed: int, thread: str = "drawn") -> Drawn | 
     script, halt, clock = Script(seed), Halt(), Clock()
     first = script.team
     troubles = 1.5 if script.is_frail else script.rng.choice([0.0, 0.4, 0.8, 0.8, 1.2])
-    voice = DrawnVoice(script.rng, halt, troubles)
+    voice = DrawnVoice(script.rng, halt, troubles, evidence=random.Random(f"evidence {seed}"))
     voices, hears = {"model": voice, "rules": voice}, Crowd(seed).listen
     services = Services(voices, facts_of, halt, clock=voice.clock, now=clock.now, listen=hears)
     runner, legs, moved = Runner(database, services), list[Leg](), None

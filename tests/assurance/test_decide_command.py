@@ -12,6 +12,7 @@ from graph.report.terminal.proof import decide_lines
 from policies.assurance.counterexamples import shown_example, shown_history, shown_place
 from policies.assurance.electorate import Electorate, Place
 from policies.assurance.places import Counterexample
+from policies.decision.marks import Marks
 from policies.decision.table import Policy
 from tests.assurance.stage import policy_file, team_file
 from tests.hostile.command import Captured, accord, refused
@@ -356,13 +357,14 @@ def test_a_line_that_verify_prints_stays_on_one_line_however_long_it_is(capsys: 
 
 
 def test_a_line_names_the_place_the_guard_and_what_was_set_of_the_team() -> None:
-    place = Place(4, 2, ("legal", "audit"), 5, 7, 0.5, ("ops",))
+    place = Place(4, 2, ("legal", "audit"), 5, Marks(7, 2, 1), 0.5, ("ops",))
     example = Counterexample(({"risk": "go"}, {"risk": "block"}), ("go", "no_go"), place, guard="it's high")
     words = ("my team.yaml", "--set", "policy=launch")
 
     assert decide_lines(example, words, 3) == [
         "accord policy decide 'my team.yaml' --set policy=launch --round 4 --streak 2 --joined legal,audit "
-        f"--released ops --max-rounds 5 --open-questions 7 --confidence 0.5 --tripped 'it'\"'\"'s high' risk={stance}"
+        f"--released ops --max-rounds 5 --open-questions 7 --ungrounded 2 --moved 1 --confidence 0.5 "
+        f"--tripped 'it'\"'\"'s high' risk={stance}"
         for stance in ("go", "block")
     ]
     plain = Counterexample(({"risk": "go"},), ("go",), Place(1))
@@ -370,12 +372,13 @@ def test_a_line_names_the_place_the_guard_and_what_was_set_of_the_team() -> None
 
 
 def test_a_place_and_a_history_are_told_in_words() -> None:
-    place = Place(4, 1, ("legal", "audit"), 5, 1, 0.5)
+    place = Place(4, 1, ("legal", "audit"), 5, Marks(1, 2, 1), 0.5)
     votes = tuple((Place(number), {"risk": "go"}) for number in range(1, 21))
     long = Counterexample((), (), Place(20), "open", history=votes)  # type: ignore[arg-type]
 
     assert shown_place(place) == (
-        "round 4, after 1 round with a block, legal and audit have joined, 1 question open, every confidence 0.5"
+        "round 4, after 1 round with a block, legal and audit have joined, 1 question open, 2 roles ungrounded, "
+        "1 role moved without a reason, every confidence 0.5"
     )
     assert shown_place(Place(3, released=("risk", "ops"))) == "round 3, risk and ops have left"
     assert [*shown_history(long)] == [

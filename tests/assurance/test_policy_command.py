@@ -135,7 +135,7 @@ def test_verify_says_which_places_teams_limits_and_questions_it_walked(capsys: C
         "max_rounds": 3,
         "raised_to": 3,
         "calculated": [],
-        "open_questions": [0, 4, 5],
+        "marks": {"open_questions": [0, 4, 5]},
     }
 
 

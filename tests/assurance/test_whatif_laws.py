@@ -7,6 +7,7 @@
 
 import asyncio
 import json
+import random
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -27,7 +28,13 @@ from tests.assurance.random_runs import Drawn, a_guard, draw
 from tests.assurance.true_runs import DECISIONS, run_truly
 
 HONEST = (
-    *("which questions were open", "the run had other limits", "whoever resumed it found limits"),
+    *(
+        "which questions were open",
+        "which roles were ungrounded",
+        "which roles had moved",
+        "the run had other limits",
+        "whoever resumed it found limits",
+    ),
     *("other people would have been asked", "who was silent", "people gave reasons for round"),
 )
 """Why an answer may stay open although a true run could tell: what it rests on is not on the tape."""
@@ -97,6 +104,11 @@ def another(drawn: Drawn) -> tuple[dict[str, Any], Rules]:
     if rng.random() < 0.1:  # a role that the run may not have
         name = rng.choice([*script.team.roles, "nobody"])
         row = {"when": f'stances.{name} == "block"', "then": "no_go"}
+        raw["policy"] = {**raw["policy"], "rules": [row, *raw["policy"]["rules"]]}
+        policy = policy.model_validate(raw["policy"])
+    flags = random.Random(f"flags {script.seed}")
+    if flags.random() < (0.4 if "ground" in raw else 0.15):  # flags that the run may not have
+        row = {"when": f"{flags.choice(['moved', 'ungrounded'])} > 0", "then": "no_go"}
         raw["policy"] = {**raw["policy"], "rules": [row, *raw["policy"]["rules"]]}
         policy = policy.model_validate(raw["policy"])
     if rng.random() < 0.6:

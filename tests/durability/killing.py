@@ -20,6 +20,7 @@ from policies.team.team import Team
 from tests.durability.points import Killer, killing, note, watched_nodes
 from tests.harness import proposal, settings_at
 
+WRITER = "own:writer"
 DELAYS = {"demand_analyst": 0.01, "finance_analyst": 0.0, "risk_analyst": 0.02}
 
 
@@ -46,13 +47,14 @@ class Scenario:
     @property
     def team(self) -> Team:
         settings = settings_at(Path("unused"))
-        return voiced(load_team("checkout_launch", Changes(overrides=self.overrides)), settings)
+        return voiced(load_team("checkout_launch", Changes(overrides=self.overrides)), settings, own={WRITER})
 
 
 SCENARIOS = {
     "three_rounds": Scenario(_says_three_rounds, {}),
     "contract_stop": Scenario(_says_no_stance, {"max_repairs": 0}),
     "message_stop": Scenario(_says_go, {"budget": {"max_messages": 2}}),
+    "mended_brief": Scenario(_says_go, {"ground": True, "brief": {"voice": WRITER}}),
 }
 
 
@@ -80,17 +82,18 @@ class Voice:
 
     async def write_brief(self, question: BriefQuestion) -> Utterance:
         question.meter.calls += 1
-        return await self._call("brief", question.history[-1]["round"], False)
+        return await self._call("brief", question.history[-1]["round"], "repair" in json.loads(question.prompt.user))
 
     async def _call(self, role: str, round_number: int, is_repair: bool) -> Utterance:
         note(self._place.folder / "calls", f"{round_number}/{role}/{2 if is_repair else 1}")
         await self._killer.around(f"call {role}", asyncio.sleep(DELAYS.get(role, 0.0)))
-        return Utterance("Ship it." if role == "brief" else self._says(role, round_number, is_repair))
+        brief = "Ship it." if is_repair else "Ship 77 of them."  # numbers matter to a team that grounds them alone
+        return Utterance(brief if role == "brief" else self._says(role, round_number, is_repair))
 
 
 def _services(place: Place, killer: Killer) -> Services:
     voice = Voice(place, killer)
-    return Services({"rules": voice, "model": voice}, load_facts)
+    return Services({"rules": voice, "model": voice, WRITER: voice}, load_facts)
 
 
 def start(place: Place, at: str) -> None:

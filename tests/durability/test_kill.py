@@ -36,6 +36,7 @@ CALLS = {
     ],
     "contract_stop": [f"1/{role}/1" for role in ROLES],
     "message_stop": ["1/demand_analyst/1", "1/finance_analyst/1"],
+    "mended_brief": [*(f"1/{role}/1" for role in ROLES), "1/brief/1", "1/brief/2"],
 }
 ASKED_AGAIN = {"contract_stop": ["1/finance_analyst/2"]}
 """What the resume of a run that had ended asks: a seat that broke its contract, once more."""
@@ -43,11 +44,13 @@ NODES = {
     "three_rounds": [*ROLES, "finalize"],
     "contract_stop": [*ROLES, "stop"],
     "message_stop": ["demand_analyst", "finance_analyst", "stop"],
+    "mended_brief": [*ROLES, "finalize"],
 }
 ENDS: dict[str, list[str | None]] = {
     "three_rounds": ["ok", "success", "go"],
     "contract_stop": ["stopped", "invalid_contribution:stance", None],
     "message_stop": ["stopped", "max_messages", None],
+    "mended_brief": ["ok", "success", "go"],
 }
 
 Kills = tuple[str, Killed, list[Killed]]

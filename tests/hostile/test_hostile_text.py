@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from graph.record import Record
 from graph.runner import open_runner
 from graph.settings import Settings
-from nodes.voices.voice import Question
+from nodes.voices.voice import Prompt, Question
 from policies.plain import clean_text
 from policies.team.team import Team
 from tests.harness import CHECKOUT_ROLES, proposal, run, scripted, settings_at, team_of
@@ -107,6 +107,12 @@ def course(record: Mapping[str, Any], events: list[dict[str, Any]]) -> bytes:
     return rfc8785.dumps({**parts, "events": kept, "stances": head})
 
 
+def goal_in(prompt: Prompt) -> str:
+    """The goal of a question, which is in the user message or, where prompts begin alike, below the instructions."""
+    found = json.loads(prompt.user)
+    return str((found if "goal" in found else json.loads(prompt.system.rpartition("\n")[2]))["goal"])
+
+
 def courses(settings: Settings, texts: tuple[str, ...], *sets: str) -> list[tuple[bytes, Record]]:
     """Run the team once for each text, through the real graph, many at once."""
     teams = [team_with(words, settings, *sets) for words in texts]
@@ -114,7 +120,7 @@ def courses(settings: Settings, texts: tuple[str, ...], *sets: str) -> list[tupl
     assert len(by_goal) == len(texts)
 
     def speech(question: Question) -> Any:
-        words = by_goal[json.loads(question.prompt.user)["goal"]]
+        words = by_goal[goal_in(question.prompt)]
         return said(words, question.name, STANCES[question.round][CHECKOUT_ROLES.index(question.name)])
 
     async def one(runner: Any, number: int, turn: asyncio.Semaphore) -> tuple[bytes, Record]:
@@ -144,12 +150,14 @@ def test_any_words_give_the_same_outcome_the_same_way_byte_by_byte(tmp_path: Pat
     check_outcomes(SHARE, tmp_path)
 
 
-def check_outcomes(texts: tuple[str, ...], folder: Path) -> None:
-    (expected, plain), *found = courses(settings_at(folder), (PLAIN_TEXT, *texts))
+def check_outcomes(texts: tuple[str, ...], folder: Path, *sets: str) -> None:
+    (expected, plain), *found = courses(settings_at(folder), (PLAIN_TEXT, *texts), *sets)
 
     assert plain["final_decision"] == "go_with_caution"
     assert [entry["decision"] for entry in plain["history"]] == [None, "go_with_caution"]
-    assert plain["flags"] == [{"round": n, "flags": [f"unsupported:{role}" for role in CHECKOUT_ROLES]} for n in (1, 2)]
+    unsupported = [f"unsupported:{role}" for role in CHECKOUT_ROLES]
+    moved = [f"moved_without_reason:{role}" for role in CHECKOUT_ROLES[1:]]
+    assert [sorted(each["flags"]) for each in plain["flags"]] == [unsupported, sorted([*unsupported, *moved])]
     other = [words for words, (way, _) in zip(texts, found, strict=True) if way != expected]
     assert other == []
     kept = {record["history"][0]["contributions"][0]["summary"] for _, record in found}
@@ -161,9 +169,9 @@ def test_no_words_beat_a_guard_and_the_record_names_it(tmp_path: Path) -> None:
     check_guards(SHARE, tmp_path)
 
 
-def check_guards(texts: tuple[str, ...], folder: Path) -> None:
-    settings = settings_at(folder)
-    (expected, plain), *found = courses(settings, (PLAIN_TEXT, *texts), GUARD, "budget.max_rounds=1", "policy=majority")
+def check_guards(texts: tuple[str, ...], folder: Path, *sets: str) -> None:
+    settings, once = settings_at(folder), ("budget.max_rounds=1", "policy=majority")
+    (expected, plain), *found = courses(settings, (PLAIN_TEXT, *texts), GUARD, *once, *sets)
 
     assert plain["outcome"] == {"vote": "go", "row": 1, "guards": ["alerts"], "final": "no_go"}
     for words, (way, record) in zip(texts, found, strict=True):
@@ -171,7 +179,7 @@ def check_guards(texts: tuple[str, ...], folder: Path) -> None:
         assert record["outcome"]["guards"] == ["alerts"], words
         assert record["answer"].startswith("Decision: no_go (capped by alerts; the vote alone gave go)"), words
         assert way == expected, words
-    (outcome,) = [event for event in state_of(settings, "t7")["events"] if event["event"] == "outcome"]
+    (outcome,) = [event for event in state_of(settings, "t1")["events"] if event["event"] == "outcome"]
     assert (outcome["vote"], outcome["guards"], outcome["final"]) == ("go", ["alerts"], "no_go")
     assert outcome["findings"][0]["value"] == 4
 
@@ -213,7 +221,7 @@ def keys(value: Any) -> Iterator[str]:
         yield from keys(part)
 
 
-def sent(folder: Path, words: str, number: int) -> list[Call]:
+def sent(folder: Path, words: str, number: int, *sets: str) -> list[Call]:
     """The requests of a run of models that say these words, on a goal and a fact of these words."""
     lines: dict[Any, Any] = {
         (role, round_number): says(stance, said(words, role, stance)["summary"], actions=[words[:400] + "."])
@@ -224,7 +232,7 @@ def sent(folder: Path, words: str, number: int) -> list[Call]:
         settings = settings_at(folder, server.base_url)
         usable = clean_text(words).strip() or "."
         facts = {**(team_of(settings).facts or {}), "note": usable[:4_000]}
-        team = team_of(settings, goal=usable[:4_000], facts=facts)
+        team = team_of(settings, "checkout_launch", *sets, goal=usable[:4_000], facts=facts)
         record = run(team, settings, f"t{number}")
     assert (record["status"], server.unscripted) == ("ok", [])
     return server.calls

@@ -15,6 +15,7 @@ from policies.conditions.condition import ConditionError, Scope, compile_conditi
 from policies.conditions.refusals import FUNCTIONS, LITERALS
 from policies.contracts.table import faults_of, said_check
 from policies.decision.guards import ABSENT, COMPARISONS, UNREADABLE, Guard, examine, find_unreadable
+from policies.decision.marks import Marks
 from policies.decision.table import Policy
 from policies.decision.variables import VARIABLES
 from policies.language import say, speaking
@@ -222,7 +223,7 @@ def test_facts_that_do_not_fit_a_condition_are_told(when: str, facts: dict[str, 
 
 
 def test_places_casts_and_changes_are_told() -> None:
-    place = Place(3, 2, ("legal",), open_questions=4, released=("risk", "ops"), confidence=0.5)
+    place = Place(3, 2, ("legal",), marks=Marks(open_questions=4), released=("risk", "ops"), confidence=0.5)
     with speaking(PSEUDO):
         told = [shown_place(place), shown_casts({"risk": "block", "legal": "go"})]
         told.append(changes_in_words({"a": 1, "b": 2, "c": 3}, {"d": 4}))

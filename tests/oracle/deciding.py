@@ -77,6 +77,8 @@ def values_of_vote(
         "conflicts": find_conflicts(ballot),
         "vetoes": sum(stances[role] == "block" for role in seats if role in team.vetoers),
         "open_questions": told.open_questions,
+        "ungrounded": told.ungrounded,
+        "moved": told.moved,
         "min_go_votes": team.min_go_votes,
         "mean_confidence": mean_of(sure),
         "min_confidence": min(sure, default=0.0),

@@ -7,6 +7,7 @@ same round with the same history, and may be resumed alike; only their `max_roun
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 
 from tests.oracle.deciding import NOBODY, Decision, Moves, ballots, next_place
 from tests.oracle.places import Simulation
@@ -41,7 +42,15 @@ class Comparison:
         self.counting = first[0].counts_absences or second[0].counts_absences
         questions = max((run.questions for run in self.runs), key=len)
         confidences = max((run.confidences for run in self.runs), key=len)
-        self.tolds = [Told(asked, sure) for asked in questions for sure in confidences]
+        self.told = (questions, confidences)
+        self.reads = self.runs[0].reads | self.runs[1].reads
+
+    def tolds(self, place: Place) -> list[Told]:
+        """Return everything that may be told beside a vote, and that a row of either may read."""
+        most = len(self.runs[0].team.seats(place))
+        ungrounded = range(most + 1 if "ungrounded" in self.reads else 1)
+        moved = range(most + 1 if "moved" in self.reads and place.round > 1 else 1)
+        return [Told(*each) for each in product(*self.told, ungrounded, moved)]
 
     def differences(self) -> Iterator[Difference]:
         """Yield every vote that is answered differently where both runs were alike until then."""
@@ -66,7 +75,7 @@ class Comparison:
     def _acts(self, first: Place, second: Place) -> Iterator[tuple[Ballot, Told, Act, Act]]:
         table = replace(self.runs[0].table, on_absent="count" if self.counting else "stop")
         for ballot in ballots(table, self.runs[0].team, first):
-            for told in self.tolds:
+            for told in self.tolds(first):
                 yield ballot, told, self.act(0, first, ballot, told), self.act(1, second, ballot, told)
 
     def act(self, which: int, place: Place, ballot: Ballot, told: Told) -> Act:

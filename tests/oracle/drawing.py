@@ -22,6 +22,7 @@ from tests.oracle.expressions import (
     Truth,
 )
 from tests.oracle.known import KNOWN, WEIGHED
+from tests.oracle.marking import marking
 from tests.oracle.tables import CONFIDENCES, Row, Table, Team
 
 ROLES = ("ada", "bert", "cleo", "dora")
@@ -57,6 +58,7 @@ def draw(seed: int, limits: Limits = Limits()) -> tuple[Table, Team]:
         table = random.choices(kinds, (3, 4, 3, 3))[0]()
         if table.named <= {*team.sequence, *table.convened}:
             table = releasing(Random(f"{seed} releases"), table, (*team.sequence, *team.bench))
+            table = marking(Random(f"{seed} marks"), table, team, 2 * limits.votes)
             return table, replace(team, bench=tuple(role for role in team.bench if role in table.convened))
 
 

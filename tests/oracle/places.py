@@ -9,6 +9,7 @@ one future, so each place is visited once.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 from tests.oracle.deciding import (
@@ -65,14 +66,24 @@ class Simulation:
     def start(self) -> Place:
         return Place(1, 0, frozenset(), self.team.max_rounds)
 
-    @property
-    def tolds(self) -> list[Told]:
-        """Everything that may be told beside a vote, and that some row may read."""
-        return [Told(asked, sure) for asked in self.questions for sure in self.confidences]
+    def tolds(self, place: Place) -> list[Told]:
+        """Everything that may be told beside a vote, and that some row may read.
+
+        A role carries a flag or does not, and who has not spoken before has not moved.
+        """
+        most = len(self.team.seats(place))
+        ungrounded = range(most + 1 if "ungrounded" in self.reads else 1)
+        moved = range(most + 1 if "moved" in self.reads and place.round > 1 else 1)
+        return [Told(*each) for each in product(self.questions, self.confidences, ungrounded, moved)]
 
     def as_read(self, told: Told) -> Told:
         """Return what is told without what no row reads; more questions than are tried are like the most."""
-        return Told(min(told.open_questions, self.questions[-1]), told.confidence if len(self.confidences) > 1 else 1.0)
+        return Told(
+            min(told.open_questions, self.questions[-1]),
+            told.confidence if len(self.confidences) > 1 else 1.0,
+            told.ungrounded if "ungrounded" in self.reads else 0,
+            told.moved if "moved" in self.reads else 0,
+        )
 
     def votes(self, place: Place) -> Votes:
         """Return what every vote gives there, worked out once for places that no row can tell apart."""
@@ -89,6 +100,7 @@ class Simulation:
             place.round if "round" in self.reads else None,
             place.max_rounds - place.round if "rounds_left" in self.reads else None,
             place.blocked if "block_streak" in self.reads else None,
+            place.round > 1 if "moved" in self.reads else None,
         )
 
     def _decide_all(self, place: Place) -> Iterator[tuple[tuple[Ballot, Told], Decision]]:
@@ -107,12 +119,12 @@ class Simulation:
 
     def _cast(self, place: Place) -> list[Cast]:
         """Return every vote of those who sit, with its values and what of them the rows read."""
-        seated = self.team.seats(place)
+        seated = (self.team.seats(place), place.round > 1)
         if seated not in self._casts:
             self._casts[seated] = [
                 ((ballot, told), values, tuple(str(values[name]) for name in values if name in self.reads))
                 for ballot in ballots(self.table, self.team, place)
-                for told in self.tolds
+                for told in self.tolds(place)
                 for values in [values_of_vote(self.team, place, ballot, told)]
             ]
         return self._casts[seated]

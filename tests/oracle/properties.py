@@ -166,7 +166,8 @@ def resolves(run: Simulation) -> Iterator[Case]:
 def repeated(run: Simulation, said: dict[str, str]) -> Iterator[tuple[Place, Ballot, Told]]:
     """Yield where the rounds of a run end undecided in which each role always says the same.
 
-    What roles say is repeated, and how sure they are; how many questions are open may change from round to round.
+    What roles say is repeated, and how sure they are; how many questions are open, and who
+    is ungrounded, may change from round to round. Who says the same has not moved.
     """
     for sure in run.confidences:
         yield from _repeated_so_sure(run, said, sure)
@@ -178,7 +179,7 @@ def _repeated_so_sure(run: Simulation, said: dict[str, str], sure: float) -> Ite
         after = set()
         for place in places:
             ballot = tuple(said[role] for role in run.team.seats(place))
-            for told in (each for each in run.tolds if each.confidence == sure):
+            for told in (each for each in run.tolds(place) if each.confidence == sure and not each.moved):
                 found = run.votes(place)[ballot, told]
                 if found.final == "next_round":
                     after.add(run.after(place, ballot, found))

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tests.oracle.deciding import NOBODY, RANKS, STANCES, Moves, capped, decide, next_place
-from tests.oracle.tables import Place, Table, Team
+from tests.oracle.tables import Place, Table, Team, Told
 
 BROKEN = "invalid_contribution:stance"
 ABSENCES = (
@@ -20,6 +20,9 @@ ALWAYS_STOPS = ("llm_auth",)
 
 Sure = Mapping[tuple[str, int], float]
 """How sure a role is in a round; 1 where nothing is written."""
+
+Cites = Mapping[tuple[str, int], Sequence[str]]
+"""The facts that a role names in a round."""
 
 Script = Mapping[tuple[str, int], Sequence[str]]
 """What a role says in a round, time after time that it is asked; the last for ever, and go where nothing is written."""
@@ -52,12 +55,17 @@ class Run:
     caps: tuple[str, ...] = ()
     """What the guards that are tripped allow at most."""
     sure: Sure = field(default_factory=dict)
+    cites: Cites = field(default_factory=dict)
     place: Place = field(init=False)
     seats: dict[str, str] = field(init=False)
     _order: tuple[str, ...] = field(init=False)
     """The seats: the sequence, then whoever joined, in the order in which they did, without whoever left."""
     _asked: dict[tuple[str, int], int] = field(default_factory=dict)
     _refusals: dict[str, int] = field(default_factory=dict)
+    _said: dict[str, str] = field(default_factory=dict)
+    """The last stance of each role."""
+    _cited: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The facts that each role named so far."""
     _moves: Moves = NOBODY
     _ending: Ending = field(default_factory=lambda: Ending("running"))
 
@@ -153,7 +161,7 @@ class Run:
             for role in self.team.seats(self.place)
             if self.seats[role] != "absent"
         ]
-        found = decide(self.table, self.team, self.place, ballot, confidences=sure)
+        found = decide(self.table, self.team, self.place, ballot, Told(moved=self._moved()), confidences=sure)
         outcome = capped(found.outcome, self.caps)
         said = tuple((role, self.seats[role]) for role in self._order if self.seats[role] != "absent")
         before = self._ending
@@ -167,6 +175,17 @@ class Run:
             self._ending = replace(self._ending, stop_reason="waiting")
         else:
             self._ending = replace(self._ending, stop_reason="success", decision=outcome)
+
+    def _moved(self) -> int:
+        """Return how many roles say another stance than last, and name no fact that is new to them; and keep both."""
+        moved = 0
+        for role, stance in self.seats.items():
+            if stance == "absent":
+                continue
+            known, named = self._cited.get(role, frozenset()), frozenset(self.cites.get((role, self.place.round), ()))
+            moved += self._said.get(role, stance) != stance and named <= known
+            self._said[role], self._cited[role] = stance, known | named
+        return moved
 
     def _open_next(self) -> None:
         blocks = any(word == "block" for _, word in self._ending.rounds[-1])

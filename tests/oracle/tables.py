@@ -17,6 +17,9 @@ class Told(NamedTuple):
     open_questions: int = 0
     confidence: float = 1.0
     """That of every role which is not absent."""
+    ungrounded: int = 0
+    moved: int = 0
+    """How many roles carry that flag."""
 
 
 PLAIN = Told()

@@ -49,7 +49,10 @@ def wrong_single(random: Random, path: Path, run: Simulation) -> str:
     place = Place(number, random.randint(0, number - 1), frozenset(joined), max_rounds, _left(random, run, number))
     words = (*STANCES, "absent") if table.counts_absences else STANCES
     ballot = tuple(random.choice(words) for _ in team.seats(place))
-    told = Told(random.randint(0, 9), random.choice((0.0, 0.2, 0.5, 0.7, 1.0)))
+    seats = len(team.seats(place))
+    sure, flagged = random.choice((0.0, 0.2, 0.5, 0.7, 1.0)), Random(f"{place} {ballot}")
+    moved = flagged.randint(0, seats) if number > 1 else 0
+    told = Told(random.randint(0, 9), sure, flagged.randint(0, seats), moved)
     caps = random.sample(CAPS, random.choice((0, 0, 1, 2)))
     shown = answer_to(
         "policy", "decide", path, *options(place, told, caps, table.trusts_confidence), *votes_of(team, place, ballot)
@@ -70,7 +73,7 @@ def _left(random: Random, run: Simulation, number: int) -> frozenset[str]:
 
 def options(place: Place, told: Told, caps: list[str], trusts: bool) -> Iterator[object]:
     yield from ("--round", place.round, "--streak", place.blocked, "--max-rounds", place.max_rounds)
-    yield from ("--open-questions", told.open_questions)
+    yield from ("--open-questions", told.open_questions, "--ungrounded", told.ungrounded, "--moved", told.moved)
     yield from ("--confidence", told.confidence) if trusts else ()
     yield from (("--joined", ",".join(place.joined)) if place.joined else ())
     yield from (("--released", ",".join(place.left)) if place.left else ())

@@ -8,6 +8,7 @@ import pytest
 from policies.assurance.electorate import Place as Seen
 from policies.assurance.rulings import change_of
 from policies.decision.guards import examine
+from policies.decision.marks import Marks
 from policies.decision.outcome import Ruling, decide
 from policies.decision.vote import Vote
 from tests.judged import electorate_of, guards_of, policy_of
@@ -23,15 +24,16 @@ VOTES = 60
 SURE = (0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 
-def vote_of(team: Team, place: Place, ballot: Ballot, asked: int, sure: tuple[float, ...]) -> Vote:
+def vote_of(team: Team, place: Place, ballot: Ballot, told: Told, sure: tuple[float, ...]) -> Vote:
     casts: Any = dict(zip(team.seats(place), ballot, strict=True))
+    marks = Marks(told.open_questions, told.ungrounded, told.moved)
     return Vote(
-        casts, team.min_go_votes, place.round, place.max_rounds, place.blocked, asked, dict(team.weights),
+        casts, team.min_go_votes, place.round, place.max_rounds, place.blocked, marks, dict(team.weights),
         team.vetoers, sure,
     )  # fmt: skip
 
 
-def draw_vote(random: Random, table: Table, team: Team) -> tuple[Place, Ballot, int, tuple[float, ...]]:
+def draw_vote(random: Random, table: Table, team: Team) -> tuple[Place, Ballot, Told, tuple[float, ...]]:
     """Return any vote at any place, also one that no run reaches."""
     joined = frozenset(role for role in team.bench if random.random() < 0.5)
     left = frozenset(role for role in team.sequence[0 if joined else 1 :] if random.random() < 0.2)
@@ -42,7 +44,9 @@ def draw_vote(random: Random, table: Table, team: Team) -> tuple[Place, Ballot, 
     ballot = tuple(random.choice(words) for _ in team.seats(place))
     pool = random.choice(((random.randint(0, 1_000) / 1_000,), SURE, SURE))
     sure = tuple(random.choice(pool) for word in ballot if word != "absent")
-    return place, ballot, random.randint(0, 10), sure
+    asked, flagged = random.randint(0, 10), Random(f"{place} {ballot}")
+    told = Told(asked, ungrounded=flagged.randint(0, len(ballot)), moved=flagged.randint(0, len(ballot)))
+    return place, ballot, told, sure
 
 
 def as_judged(ruling: Ruling, team: Team, place: Place) -> tuple[Any, ...]:
@@ -61,11 +65,11 @@ def check_seed(seed: int) -> str:
     table, team = draw(seed)
     policy, random = policy_of(table), Random(-seed - 1)
     for _ in range(VOTES):
-        place, ballot, asked, sure = draw_vote(random, table, team)
-        found = deciding.decide(table, team, place, ballot, Told(asked), sure)
-        vote = vote_of(team, place, ballot, asked, sure)
+        place, ballot, told, sure = draw_vote(random, table, team)
+        found = deciding.decide(table, team, place, ballot, told, sure)
+        vote = vote_of(team, place, ballot, told, sure)
         ruling = decide(policy, vote)
-        story = f"{table.as_file()} {team}: {ballot} with {asked} open, {sure} at {place}"
+        story = f"{table.as_file()} {team}: {ballot} with {told}, {sure} at {place}"
         if as_judged(ruling, team, place) != as_found(found):
             return f"{story}: {ruling}, by the oracle {found}"
         guards, facts = draw_guards(random), draw_facts(random)

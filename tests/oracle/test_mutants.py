@@ -48,7 +48,10 @@ VOTES: dict[str, Change] = {
     "one go vote is enough": lambda vote: replace(vote, min_go_votes=1),
     "roles weigh the same": lambda vote: replace(vote, weights={}),
     "no role has a veto": lambda vote: replace(vote, vetoers=frozenset()),
-    "no question is open": lambda vote: replace(vote, open_questions=0),
+    "no question is open": lambda vote: replace(vote, marks=replace(vote.marks, open_questions=0)),
+    "nobody is ungrounded": lambda vote: replace(vote, marks=replace(vote.marks, ungrounded=0)),
+    "nobody moved": lambda vote: replace(vote, marks=replace(vote.marks, moved=0)),
+    "one role more moved": lambda vote: replace(vote, marks=replace(vote.marks, moved=vote.marks.moved + 1)),
     "an absent role blocks": lambda vote: replace(
         vote, casts={role: "block" if cast == "absent" else cast for role, cast in vote.casts.items()}
     ),

@@ -23,6 +23,7 @@ from tests.oracle.tables import Team
 SMALL = Limits(votes=300)
 CAPS = ((), (), (), ("go_with_caution",), ("no_go",))
 ROUNDS = 8
+FACTS = ("rate", "more", "more.a", "more.b")
 FAILURES = (BROKEN, BROKEN, "llm_timeout", "llm_rate_limited", "llm_error:503", "llm_empty", *ALWAYS_STOPS)
 Resume = dict[str, int]
 Act = Resume | str
@@ -50,6 +51,22 @@ def draw_confidences(random: Random, team: Team) -> dict[tuple[str, int], float]
     return {
         (role, number): random.choice(pool) for role in team.sequence + team.bench for number in range(1, ROUNDS + 1)
     }
+
+
+def draw_cites(random: Random, team: Team) -> dict[tuple[str, int], list[str]]:
+    """Return the facts that each role names in each round."""
+    return {
+        (role, number): random.sample(FACTS, random.choice((0, 0, 1, 2)))
+        for role in team.sequence + team.bench
+        for number in range(1, ROUNDS + 1)
+    }
+
+
+def written(fact: str, random: Random) -> str:
+    """Return a fact as somebody may write it."""
+    top, _, rest = fact.partition(".")
+    ways = [fact, f"facts.{fact}", f'{top}["{rest}"]' if rest else fact, f"facts['{top}']{rest and '.'}{rest}"]
+    return random.choice(ways)
 
 
 def draw_resumes(random: Random, team: Team) -> list[Resume]:
@@ -83,7 +100,11 @@ async def done(runner: Runner, name: str, act: Act) -> Record:
         return await runner.threads.show(name)
 
 
-def speech_of(script: dict[tuple[str, int], list[str]], sure: dict[tuple[str, int], float]) -> Any:
+def speech_of(
+    script: dict[tuple[str, int], list[str]],
+    sure: dict[tuple[str, int], float],
+    cites: dict[tuple[str, int], list[str]],
+) -> Any:
     """Return what the scripted voice says, time after time that a role is asked in a round."""
     times: Counter[tuple[str, int]] = Counter()
 
@@ -96,7 +117,8 @@ def speech_of(script: dict[tuple[str, int], list[str]], sure: dict[tuple[str, in
             return proposal(question.name, "maybe")
         if answer not in STANCES:
             return Failure(answer)
-        return proposal(question.name, answer, confidence=sure[key])
+        evidence = [written(fact, Random(f"{key} {fact}")) for fact in cites[key]]
+        return proposal(question.name, answer, confidence=sure[key], evidence=evidence)
 
     return speech
 
@@ -134,14 +156,14 @@ def check_seed(seed: int, home: Path) -> str:
     table, team = draw(seed, SMALL)
     random = Random(-seed - 1)
     script, acts, caps = draw_script(random, team), draw_acts(random, team), random.choice(CAPS)
-    sure = draw_confidences(random, team)
-    paper = Run(table, team, script, caps, sure)
+    sure, cites = draw_confidences(random, team), draw_cites(Random(f"{seed} cites"), team)
+    paper = Run(table, team, script, caps, sure, cites)
     expected = [paper.go(), *[paper.answer(act) if isinstance(act, str) else paper.resume(**act) for act in acts]]
     real = real_run(
         home,
         f"drawn_{seed}",
         team_file(table, team, caps, accepted=("total", "monotone")),
-        speech_of(script, sure),
+        speech_of(script, sure, cites),
         acts,
     )
     for number, (found, wanted) in enumerate(zip(real, expected, strict=True)):

@@ -313,7 +313,7 @@ def test_the_record_keeps_how_many_questions_were_open_and_the_explanation_reads
     play(accord_home, talking(policy=ASKING), lines)
     told = json.loads(accord(capsys, "why", "t", "--json").out)
 
-    assert [event["open_questions"] for event in events_of(accord_home, "outcome")] == [2, 1]
+    assert [event["marks"]["open_questions"] for event in events_of(accord_home, "outcome")] == [2, 1]
     assert (told["row"], told["values"]["open_questions"]) == (1, 1)
 
 

@@ -154,7 +154,9 @@ def test_an_outside_question_is_open_until_somebody_answers_its_asker(accord_hom
     reply = mail("dana", "We may.", "result", in_reply_to="q1")
     played = go_on(accord_home, {**silent(4), "bob": [go(), go(), go(reply)]})
 
-    outcomes = [(each["round"], each["open_questions"], each["final"]) for each in events_of(accord_home, "outcome")]
+    outcomes = [
+        (each["round"], each["marks"]["open_questions"], each["final"]) for each in events_of(accord_home, "outcome")
+    ]
     assert outcomes == [(1, 1, "next_round"), (2, 1, "next_round"), (3, 0, "go")]
     assert played.record["final_decision"] == "go"
     assert [(each["id"], each["from"], each["to"], each["outside"]) for each in posted(accord_home)] == [
@@ -347,7 +349,7 @@ def test_a_replay_hears_what_was_said_in_the_round_in_which_it_was_heard(accord_
     played = play(accord_home, team, lines)
     replayed = accord(capsys, "replay", "t")
 
-    assert [(each["round"], each["open_questions"]) for each in events_of(accord_home, "outcome")] == [
+    assert [(each["round"], each["marks"]["open_questions"]) for each in events_of(accord_home, "outcome")] == [
         (1, 0),
         (2, 1),
         (3, 0),

@@ -14,7 +14,8 @@ from graph.report.patterns.drawing import DRAWN
 from policies.contracts.table import CONTRACTS
 from policies.patterns.course import PATTERNS
 from policies.patterns.pattern import Pattern
-from policies.team.team import Options, PatternName
+from policies.team.options import Options, Rounds, Show
+from policies.team.team import PatternName
 
 ROOT = Path(__file__).parents[2]
 NAMES = get_args(PatternName)
@@ -66,7 +67,8 @@ def test_what_a_pattern_names_is_there() -> None:
     prompts = {path.stem for path in (ROOT / "nodes" / "prompts").glob("*.md")}
     asked = {CONTRACTS[name].instructions or name for name in CONTRACTS}
     written = {pattern.writes for pattern in PATTERNS.values() if pattern.writes}
-    assert asked | written | {"messages"} == prompts
+    shown = {show for show in get_args(Show) if Rounds(show=show).is_shared}
+    assert asked | written | shown | {"messages", "language", "mend"} == prompts
     assert {name for pattern in PATTERNS.values() for name in pattern.contracts} == set(CONTRACTS)
     assert {option for pattern in PATTERNS.values() for option in pattern.options} == set(Options.model_fields)
 

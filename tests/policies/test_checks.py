@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 
 from graph.teams.loader import load_team, shipped_teams
-from policies.contracts.contribution import Contribution
 from policies.decision.outcome import decide
 from policies.decision.table import Policy
 from policies.decision.vote import Vote
-from policies.team.checks import Unanswered, find_flags, find_needed, stance_of
-from policies.team.fields import STANCES, Position, Stance
+from policies.team.checks import Unanswered, find_needed, stance_of
+from policies.team.fields import Position
 from policies.team.team import Check, Role, Team
 
 LAUNCH = load_team("checkout_launch")
@@ -280,73 +279,3 @@ def test_what_a_role_that_may_be_convened_needs_is_needed_from_the_start() -> No
     assert needed(team, FACTS) == "legal_signals.open_cases"
     assert needed(team, {**FACTS, "legal_signals": {"open_cases": 1}}) is None
     assert needed(not_enabled, FACTS) is None
-
-
-# --- flags ------------------------------------------------------------------------------------------------------------
-
-
-def contribution(stance: Stance, evidence: tuple[str, ...] | None = ()) -> Contribution:
-    return Contribution("risk_analyst", stance, "Fine.", 0.9, ("Go on.",), evidence)
-
-
-@pytest.mark.parametrize("allowed", STANCES)
-@pytest.mark.parametrize("taken", STANCES)
-def test_a_stance_more_permissive_than_the_role_s_own_checks_allow_is_flagged(allowed: Stance, taken: Stance) -> None:
-    order = ("block", "caution", "go")
-    otherwise = Position(stance=allowed, summary="Otherwise.", actions=("Wait.",))
-    role = Role(title="Role", mandate="Judge.", otherwise=otherwise)
-    flags = ("contradicts_facts:risk_analyst",) if order.index(taken) > order.index(allowed) else ()
-
-    assert find_flags(contribution(taken), role, {}) == flags
-
-
-def test_a_model_is_held_against_the_check_that_holds_for_these_facts() -> None:
-    role = LAUNCH.roles["risk_analyst"]
-    cautious = with_facts("risk_signals.chargeback_alerts", 6)
-
-    assert find_flags(contribution("go"), role, FACTS) == ()
-    assert find_flags(contribution("go"), role, cautious) == ("contradicts_facts:risk_analyst",)
-    assert find_flags(contribution("caution"), role, cautious) == ()
-
-
-def test_a_role_without_checks_or_whose_checks_have_no_answer_contradicts_nothing() -> None:
-    assert find_flags(contribution("go"), Role(title="Role", mandate="Judge."), FACTS) == ()
-    assert find_flags(contribution("go"), LAUNCH.roles["risk_analyst"], {}) == ()
-
-
-@pytest.mark.parametrize(
-    ("evidence", "is_flagged"),
-    [
-        ((), False),
-        (("risk_signals.failed_payment_rate",), False),
-        (("risk_signals", "region"), False),
-        (("risk_signals.failed_payment_rate", "risk_signals.lost"), True),
-        (("region.code",), True),
-        (("the payment failures",), True),
-        (("risk_signals.nothing",), False),
-        (("facts.risk_signals.failed_payment_rate", "facts.region"), False),
-        (("facts.facts.region",), True),
-        (("facts.risk_signals.lost",), True),
-        (("facts",), True),
-        (None, True),
-    ],
-)
-def test_evidence_that_is_not_in_the_facts_is_flagged(evidence: tuple[str, ...] | None, is_flagged: bool) -> None:
-    facts = with_facts("risk_signals.nothing", None)
-    flags = ("unsupported:risk_analyst",) if is_flagged else ()
-
-    assert find_flags(contribution("go", evidence), LAUNCH.roles["risk_analyst"], facts) == flags
-
-
-def test_evidence_in_a_fact_that_is_itself_called_facts_is_there() -> None:
-    role = Role(title="Role", mandate="Judge.")
-    nested = {"facts": {"rate": 1}}
-
-    assert find_flags(contribution("go", ("facts.rate", "facts.facts.rate", "facts")), role, nested) == ()
-    assert find_flags(contribution("go", ("rate",)), role, nested) == ("unsupported:risk_analyst",)
-
-
-def test_both_flags_come_in_their_order() -> None:
-    found = find_flags(contribution("go", ("lost",)), role_with(), {})
-
-    assert found == ("contradicts_facts:risk_analyst", "unsupported:risk_analyst")

@@ -14,9 +14,9 @@ from graph.documents import read_yaml
 from graph.teams.loader import load_team, shipped_teams
 from graph.teams.policies import shipped_policies, with_policy
 from graph.teams.schema import team_schema
-from nodes import finalize
 from nodes.services import Services
 from nodes.state import Input, State
+from nodes.writing import SEAT
 from policies.conditions.condition import holds
 from policies.messages.draft import EVERYBODY
 from policies.team.access import Access
@@ -252,7 +252,7 @@ def test_reserved_are_the_names_of_nodes_routes_seats_and_state_fields_and_no_ot
     chat = {"user", "assistant", "system", "tool", "function", "ai"}  # LangGraph takes their events for chat messages
     records = {"people", "approvers"}  # what people are called in events and in proofs
 
-    assert names_in_the_graph() | fields | records | chat | {finalize.SEAT, EVERYBODY} == RESERVED_NAMES
+    assert names_in_the_graph() | fields | records | chat | {SEAT, EVERYBODY} == RESERVED_NAMES
 
 
 @pytest.mark.parametrize("name", sorted(RESERVED_NAMES))

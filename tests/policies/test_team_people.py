@@ -83,6 +83,15 @@ WRONG: list[tuple[Path, Any, Path, str]] = [
         (*TABLE_AT, "rules", 0, "when"),
         "names 'vice'; allowed: cfo, cto",
     ),
+    *(
+        (
+            (*TABLE_AT, "rules", 0, "when"),
+            f"{mark} > 0",
+            (*TABLE_AT, "rules", 0, "when"),
+            f"reads `{mark}`, which answers of approvers do not have; count their stances",
+        )
+        for mark in ("open_questions", "ungrounded", "moved")
+    ),
 ]
 
 

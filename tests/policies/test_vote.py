@@ -6,6 +6,7 @@ from typing import Any, get_args
 import pytest
 
 from policies.conditions.condition import holds_for_vote
+from policies.decision.marks import Marks
 from policies.decision.outcome import decide
 from policies.decision.table import Policy
 from policies.decision.variables import VARIABLES, Variables
@@ -19,7 +20,7 @@ VOTE = Vote(
     round=2,
     max_rounds=5,
     rounds_blocked=1,
-    open_questions=4,
+    marks=Marks(4, 2, 1),
     weights={"demand": 5, "risk": 2, "legal": 7},
     vetoers=frozenset({"risk", "finance", "legal"}),
     confidences=(0.5, 1.0, 0.6, 0.7),
@@ -35,6 +36,8 @@ VALUES: dict[str, Any] = {
     "rounds_left": 3,
     "block_streak": 2,
     "open_questions": 4,
+    "ungrounded": 2,
+    "moved": 1,
     "min_go_votes": 3,
     "weighted_go": 6,
     "weighted_caution": 1,

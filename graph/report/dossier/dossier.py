@@ -11,7 +11,7 @@ from graph.report.dossier.cost import cost_of
 from graph.report.dossier.explanation import POWER_MEANS, explanation_of, said_power
 from graph.report.dossier.gauges import gauge_of
 from graph.report.dossier.limits import border_of, changes_of
-from graph.report.dossier.matrix import conflicts_of, flags_of, matrix_of
+from graph.report.dossier.matrix import conflicts_of, flags_of, matrix_of, said_moves
 from graph.report.dossier.people import people_of
 from graph.report.dossier.prose import blocks_of
 from graph.report.dossier.speeches import speeches_of, words_by_round
@@ -70,6 +70,7 @@ def dossier_of(thread: str, record: Mapping[str, Any], state: Mapping[str, Any])
         "matrix": matrix_of(past, record),
         "conflicts": conflicts_of(record),
         "flags": flags_of(past, record),
+        "moves": said_moves(record.get("moves")),
         "rounds": words_by_round(past, record),
         "speeches": speeches_of(past, record),
         "guards": [gauge_of(guard) for guard in why["guards"]] if why else [],

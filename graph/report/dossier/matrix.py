@@ -7,7 +7,9 @@ from graph.past import Past
 from graph.record import row_name
 from graph.report.dossier.naming import changes_after
 from graph.report.words import FLAGS, joined, label_of, said_conflict, said_rounds, titles_of, tone_of
+from policies.grounding.said import BRIEF
 from policies.language import in_figures, say
+from policies.team.flags import UNGROUNDED
 
 Plain = dict[str, Any]
 
@@ -108,14 +110,47 @@ def flags_of(past: Past, record: Mapping[str, Any]) -> list[Plain]:
     for each in record.get("flags", []):
         for name, _, role in (flag.partition(":") for flag in each["flags"]):
             rounds.setdefault((role, name), []).append(each["round"])
-    titles = titles_of(past.roles)
+    titles = {BRIEF: say("The brief"), **titles_of(past.roles)}
     return [
         {
             "when": said_rounds(numbers),
             "role": role,
             "title": titles.get(role, role),
             "name": name,
-            "words": say(FLAGS[name]) if name in FLAGS else name.replace("_", " "),
+            "words": _flag_in_words(record, name, role),
         }
         for (role, name), numbers in rounds.items()
     ]
+
+
+def _flag_in_words(record: Mapping[str, Any], name: str, role: str) -> str:
+    words = say(FLAGS[name]) if name in FLAGS else name.replace("_", " ")
+    return words + (_numbers(record, role) if name == UNGROUNDED else "")
+
+
+def _numbers(record: Mapping[str, Any], role: str) -> str:
+    """Return the numbers of a role that nothing bears out, each once as it is written, behind a colon."""
+    found = dict.fromkeys(each["number"] for each in record.get("ungrounded", ()) if each["role"] == role)
+    return say(": {numbers}", numbers=say("; ").join(found)) if found else ""
+
+
+def said_moves(moves: Mapping[str, Any] | None) -> str | None:
+    """Return how many stances moved without a new fact; None where none moved.
+
+    >>> said_moves({"moved": 5, "without_reason": 2, "share": 0.4})
+    '5 stances moved, 2 of them without a new fact (40%).'
+    >>> said_moves({"moved": 1, "without_reason": 0, "share": 0.0})
+    'One stance moved, for a new fact.'
+    """
+    if moves is None or not moves["moved"]:
+        return None
+    if moves["moved"] == 1:
+        without, with_one = say("One stance moved, without a new fact."), say("One stance moved, for a new fact.")
+        return without if moves["without_reason"] else with_one
+    share = f"{100 * moves['share']:.0f}"
+    return say(
+        "{moved} stances moved, {without} of them without a new fact ({share}%).",
+        moved=moves["moved"],
+        without=moves["without_reason"],
+        share=share,
+    )

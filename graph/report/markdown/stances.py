@@ -69,6 +69,8 @@ def _notable(dossier: Plain) -> Iterator[str]:
         yield f"- {say('{when}: {title} {words}', **values)}"
     if not dossier["flags"]:
         yield say("None.")
+    if dossier["moves"]:
+        yield from ("", dossier["moves"])
 
 
 def dissent_of(dossier: Plain) -> Iterator[str]:

@@ -18,6 +18,7 @@ from graph.report.words import said_percent
 from policies.assurance.counterexamples import shown_example, shown_history, shown_place
 from policies.assurance.places import Counterexample
 from policies.assurance.proof import Cell, Proof, PropertyCheck, Share, Walked
+from policies.decision.marks import FLAG_MARKS
 from policies.decision.table import Policy, Report
 from policies.language import phrase, say, say_count
 
@@ -103,12 +104,17 @@ def decide_lines(example: Counterexample, words: Sequence[str], max_rounds: int)
         *(("--joined", ",".join(place.joined)) if place.joined else ()),
         *(("--released", ",".join(place.released)) if place.released else ()),
         *(("--max-rounds", place.max_rounds) if place.max_rounds != max_rounds else ()),
-        *(("--open-questions", place.open_questions) if place.open_questions else ()),
+        *(part for mark, count in asdict(place.marks).items() if count for part in (option_of(mark), count)),
         *(() if place.confidence is None else ("--confidence", place.confidence)),
         *(("--tripped", example.guard) if example.guard else ()),
     ]
     head = ["accord", "policy", "decide", *words, *map(str, options)]
     return [shlex.join([*head, *(f"{role}={cast}" for role, cast in casts.items())]) for casts in example.votes]
+
+
+def option_of(mark: str) -> str:
+    """Return the option of `accord policy decide` for a mark."""
+    return f"--{mark.replace('_', '-')}"
 
 
 def plain_cell(cell: Cell) -> Plain:
@@ -164,7 +170,7 @@ def _voters(number: int, subject: Subject) -> tuple[str, str]:
 
 
 def _walked(walked: Walked, subject: Subject) -> Iterator[str]:
-    """Yield what was walked: places, limits, teams, and numbers of open questions."""
+    """Yield what was walked: places, limits, teams, and marks."""
     places = walked.places - walked.resumed
     told = say_count("{number} place that rows can tell apart", "{number} places that rows can tell apart", places)
     if walked.resumed:
@@ -176,9 +182,13 @@ def _walked(walked: Walked, subject: Subject) -> Iterator[str]:
         yield _raised(walked)
     if len(walked.teams) > 1:
         yield say("Teams that may sit: {teams}", teams=say("; ").join(map(", ".join, walked.teams)))
-    if walked.open_questions:
-        numbers = ", ".join(map(str, walked.open_questions))
-        yield say("{name} is {numbers}, which stand for every number", name="open_questions", numbers=numbers)
+    for mark, numbers in walked.marks.items():
+        told = phrase("{mark} is {numbers}, which stand for every number")
+        if mark in FLAG_MARKS:
+            told = phrase(
+                "{mark} is {numbers}, which stand for every number up to that of the roles, whatever they say"
+            )
+        yield say(told, mark=mark, numbers=", ".join(map(str, numbers)))
 
 
 def _raised(walked: Walked) -> str:

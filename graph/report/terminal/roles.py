@@ -90,3 +90,5 @@ def _endings(dossier: Plain) -> Iterator[Text]:
 def _flags(dossier: Plain) -> Iterator[Text]:
     for flag in dossier["flags"]:
         yield visible(say("{when}: {title} {words}", **flag), "yellow")
+    if dossier["moves"]:
+        yield visible(dossier["moves"])

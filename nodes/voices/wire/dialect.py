@@ -28,6 +28,10 @@ LIMITS = ("too large", "at most", "at least", "maximum", "exceed", "less than", 
 """Words of a complaint about the value of a field, not about the field."""
 
 
+TURNS = "alternat"
+"""What a chat template says that takes no two user messages in a row: conversation roles must alternate."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """The form in which a question is sent, and what of it may still be learned."""
@@ -36,6 +40,8 @@ class Dialect:
     sends_temperature: bool
     cap: Cap
     learns: frozenset[str]
+    joins: bool = False
+    """Whether the user messages are sent as one, since its template wants users and assistants to take turns."""
 
 
 def first_dialect(endpoint: Endpoint) -> Dialect:
@@ -62,6 +68,8 @@ def weaker(dialect: Dialect, complaint: Complaint) -> Dialect | None:
         return None
     said = f"{complaint.parameter or ''} {complaint.said}".lower()
     learns = dialect.learns
+    if TURNS in said and not dialect.joins:
+        return replace(dialect, joins=True)
     if "temperature" in learns and dialect.sends_temperature and "temperature" in said:
         return replace(dialect, sends_temperature=False)
     if "output_cap" in learns and dialect.cap in said and not any(word in said for word in LIMITS):
@@ -93,7 +101,7 @@ def with_other_cap(dialect: Dialect) -> Dialect:
 
 
 def learned(before: Dialect, now: Dialect) -> dict[str, str]:
-    """Return what was learned, by the names that settings have; nothing where the first form is still in use.
+    """Return what was learned, by the names of the settings; nothing where the first form is still in use.
 
     >>> first = first_dialect(Endpoint("k", None, "m"))
     >>> learned(first, replace(first, cap="max_tokens", sends_temperature=False))
@@ -103,5 +111,6 @@ def learned(before: Dialect, now: Dialect) -> dict[str, str]:
         "schema": now.schema if now.schema != before.schema else None,
         "temperature": "omit" if before.sends_temperature and not now.sends_temperature else None,
         "output_cap": now.cap if now.cap != before.cap else None,
+        "messages": "joined" if now.joins else None,
     }
     return {name: value for name, value in found.items() if value is not None}

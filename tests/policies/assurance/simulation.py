@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from policies.assurance.electorate import Electorate, Place
+from policies.decision.marks import Marks
 from policies.decision.outcome import Ruling, decide
 from policies.decision.table import Policy
 from policies.decision.vote import Cast, Vote
@@ -57,7 +58,7 @@ class Simulation:
             there = sum(cast != "absent" for cast in said)
             team = self.team
             vote = Vote(
-                casts, team.min_go_votes, number, limit, blocked, asked, team.weights, team.vetoers,
+                casts, team.min_go_votes, number, limit, blocked, Marks(asked), team.weights, team.vetoers,
                 () if sure is None else (sure,) * there,
             )  # fmt: skip
             self.known[key] = decide(self.policy, vote)

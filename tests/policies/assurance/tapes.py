@@ -8,6 +8,7 @@ from policies.assurance.past import PastRun
 from policies.assurance.tape import Asked, Exchange, Pause, RoundEnd, Ruled, Start, Tape, TapeStep
 from policies.contracts.answers import Accepted, Refusal
 from policies.decision.guards import Guard, examine
+from policies.decision.marks import Marks
 from policies.decision.outcome import decide
 from policies.decision.table import DECISIONS, Policy
 from policies.decision.vote import Cast, Vote, rounds_blocked
@@ -48,7 +49,7 @@ def asks_all(number: int, given: Mapping[str, Given], offering: Sequence[str] = 
 
 def ends(number: int, final: str, *casts: str, questions: int = 0, seats: Sequence[str] = (*SEATS, GUEST)) -> RoundEnd:
     """The end of a round with these casts, in the order of the roles."""
-    return RoundEnd(number, dict(zip(seats, casts, strict=False)), final, questions)  # type: ignore[arg-type]
+    return RoundEnd(number, dict(zip(seats, casts, strict=False)), final, Marks(questions))  # type: ignore[arg-type]
 
 
 def gave(word: Word, number: int = 1, kind: Asked = "decide") -> Ruled:

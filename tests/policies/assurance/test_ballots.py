@@ -20,6 +20,7 @@ from policies.assurance.ballots import (
     totals,
 )
 from policies.assurance.electorate import Electorate, Place, Seating, electorate_of
+from policies.decision.marks import Marks
 from policies.run.seats import Reseating
 from policies.team.rules import parse_team
 from policies.team.team import Budget, Team
@@ -101,9 +102,9 @@ def test_a_vote_is_spelled_out_in_the_order_of_the_team_with_its_limits() -> Non
     ballots = Ballots(rules, team)
     assert ballots.classes == (("a", "c"), ("b",), ("d",))
 
-    vote = ballots.vote(((1, 0, 1, 0), (0, 1, 0, 0), (0, 0, 0, 1)), Place(2, 1, (), 5, 3, 0.5))
+    vote = ballots.vote(((1, 0, 1, 0), (0, 1, 0, 0), (0, 0, 0, 1)), Place(2, 1, (), 5, Marks(3), 0.5))
     assert list(vote.casts.items()) == [("a", "go"), ("b", "caution"), ("c", "block"), ("d", "absent")]
-    assert (vote.min_go_votes, vote.round, vote.max_rounds, vote.rounds_blocked, vote.open_questions) == (3, 2, 5, 1, 3)
+    assert (vote.min_go_votes, vote.round, vote.max_rounds, vote.rounds_blocked, vote.marks) == (3, 2, 5, 1, Marks(3))
     assert (vote.weights, vote.vetoers, vote.confidences) == ({"b": 2}, frozenset({"d"}), (0.5, 0.5, 0.5))
     assert ballots.vote(((2, 0, 0, 0), (1, 0, 0, 0), (1, 0, 0, 0)), Place(1)).confidences == ()
 

@@ -6,6 +6,7 @@ import pytest
 
 from policies.assurance.cases import Case, parse_case, rule_on, uncovered
 from policies.decision.guards import Guard
+from policies.decision.marks import Marks
 from policies.decision.outcome import Ruling
 from policies.decision.vote import Vote
 from tests.policies.assurance.enumeration import policy
@@ -34,7 +35,7 @@ def test_a_case_by_role_says_everything_a_vote_has() -> None:
     }
 
     assert case(raw).vote == Vote(
-        {"risk": "block", "legal": "absent"}, 3, 2, 5, 1, 0, {"risk": 2}, frozenset({"legal"})
+        {"risk": "block", "legal": "absent"}, 3, 2, 5, 1, Marks(), {"risk": 2}, frozenset({"legal"})
     )
 
 

@@ -5,6 +5,7 @@ import pytest
 from policies.assurance.counterexamples import MANY, shown_casts, shown_example, shown_history, shown_place
 from policies.assurance.electorate import Place
 from policies.assurance.places import Counterexample
+from policies.decision.marks import Marks
 from policies.decision.vote import Cast
 
 FIRST: dict[str, Cast] = {"risk": "block", "legal": "go", "sales": "go"}
@@ -17,8 +18,8 @@ PLACES = {
     "round 2, after 1 round with a block": Place(2, 1),
     "round 3, after 2 rounds with a block": Place(3, 2),
     "round 2, legal has joined": Place(2, joined=("legal",)),
-    "round 2, legal and audit have joined, 1 question open": Place(2, joined=("legal", "audit"), open_questions=1),
-    "round 1, 4 questions open, every confidence 0.5": Place(1, open_questions=4, confidence=0.5),
+    "round 2, legal and audit have joined, 1 question open": Place(2, joined=("legal", "audit"), marks=Marks(1)),
+    "round 1, 4 questions open, every confidence 0.5": Place(1, marks=Marks(4), confidence=0.5),
 }
 
 

@@ -115,7 +115,7 @@ def test_the_difference_of_random_policies_is_what_their_runs_do_differently(ten
         assert {(each.source, each.target, *sorted(each.example.votes[0].values())) for each in found} == shapes, pair
         for change in found:
             (casts,) = change.example.votes
-            case = (change.source, change.target, *sorted(casts.items()), change.example.place.open_questions)
+            case = (change.source, change.target, *sorted(casts.items()), change.example.place.marks.open_questions)
             assert change.example.place.round > 5 or (*case, where(change)) in known, (pair, change)
 
 
@@ -180,7 +180,7 @@ def test_a_constant_of_open_questions_is_found_however_large() -> None:
     strict = policy(("open_questions >= 70", "next_round"), otherwise="go")
     changes = list(find_changes(policy(otherwise="go"), strict, replace(TWO, max_rounds=1)))
 
-    assert {change.example.place.open_questions for change in changes} == {70, 71}
+    assert {change.example.place.marks.open_questions for change in changes} == {70, 71}
     assert {change.target for change in changes if change.example.note is None} == {"stop (max_rounds_reached)"}
     assert {change.target for change in changes if change.example.note} == {"next_round"}
 

@@ -7,6 +7,7 @@ import pytest
 from policies.assurance.electorate import Place
 from policies.assurance.lens import LONGEST, Split, lens_of
 from policies.decision.table import Policy
+from policies.plain import MAX_INTEGER
 from tests.policies.assurance.enumeration import policy
 
 
@@ -51,13 +52,13 @@ def test_values_that_grow_by_ones_are_told_apart_up_to_the_last_constant_and_one
 def test_open_questions_are_split_at_the_constants_that_rows_compare_them_with(
     when: str, questions: tuple[int, ...]
 ) -> None:
-    assert lens_of([table(when)]).questions == questions
+    assert lens_of([table(when)]).samples("open_questions", MAX_INTEGER) == questions
 
 
 def test_of_two_tables_the_constants_of_both_count() -> None:
     both = lens_of([table("open_questions >= 4"), table("open_questions >= 2 && round == 2")])
 
-    assert both.questions == (0, 2, 3, 4, 5)
+    assert both.samples("open_questions", MAX_INTEGER) == (0, 2, 3, 4, 5)
     assert both.round == Split((2,))
 
 
@@ -85,7 +86,7 @@ def test_trusted_confidence_is_tried_on_a_grid() -> None:
     trusting = lens_of([table("mean_confidence < 0.5", trust_confidence=True)])
 
     assert trusting.confidences == (0.0, 0.5, 1.0)
-    assert len(trusting.variants(Place(1))) == 3
+    assert len(trusting.variants(Place(1), 2)) == 3
     assert lens_of([table("go > 0")]).confidences == (None,)
 
 

@@ -48,7 +48,7 @@ class Judge:
         earliest = min(state[0] for state, _, said in failing if departures(said) == least)
         assert not plain or state[0] == earliest
         place = check.counterexample.place
-        assert getattr(self.runs, f"breaks_{name}")(state, (place.open_questions, place.confidence), votes[0])
+        assert getattr(self.runs, f"breaks_{name}")(state, (place.marks.open_questions, place.confidence), votes[0])
         if len(votes) == 2:
             self.judge_move(name, check.counterexample, votes)
 
@@ -65,7 +65,7 @@ class Judge:
         roles = self.runs.roles(state[2])
         assert [[*casts] for casts in example.votes] == [[*roles]] * len(example.votes)
         votes: list[Said] = [tuple(casts[role] for role in roles) for casts in example.votes]
-        variant = (place.open_questions, place.confidence)
+        variant = (place.marks.open_questions, place.confidence)
         assert tuple(self.runs.rule(state, said, variant).final for said in votes) == example.outcomes
         return state, votes
 
@@ -94,7 +94,7 @@ class Judge:
         for place, casts in (*example.history, (example.place, example.votes[0])):
             assert (place.round, place.rounds_blocked, seated_at(self.team, place), place.max_rounds) == state
             said = tuple(casts[role] for role in self.runs.roles(state[2]))
-            ruling = self.runs.rule(state, said, (place.open_questions, place.confidence))
+            ruling = self.runs.rule(state, said, (place.marks.open_questions, place.confidence))
             assert ruling.final == "next_round"
             state = self.runs.after(state, said, ruling)
         assert len(example.history) == self.team.max_rounds - 1

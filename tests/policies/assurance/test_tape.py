@@ -7,6 +7,7 @@ from typing import Any
 from policies.assurance.tape import Exchange, Pause, RoundEnd, Ruled, Start, Tape, tape_from
 from policies.assurance.taping import taped
 from policies.contracts.answers import Accepted, Refusal
+from policies.decision.marks import Marks
 from policies.run.budgets import Spent
 from policies.run.seats import Failure, Reply, Reseating
 from policies.team.team import Budget
@@ -47,7 +48,12 @@ def finished(reason: str, phase: str | None = None) -> Event:
 
 def outcome(number: int, final: str, convene: str | None = None, release: str | None = None, **casts: str) -> Event:
     sure = {role: 0.9 for role, cast in casts.items() if cast != "absent"}
-    body = {"casts": casts, "confidences": sure, "final": final, "open_questions": 2}
+    body = {
+        "casts": casts,
+        "confidences": sure,
+        "final": final,
+        "marks": {"open_questions": 2, "ungrounded": 0, "moved": 1},
+    }
     body |= {"convene": convene, "release": release}
     return event("outcome", round=number, max_rounds=3, **body)
 
@@ -85,7 +91,7 @@ def test_a_tape_holds_who_was_asked_at_once_and_what_each_gave() -> None:
     assert tape.steps == (
         Exchange(1, first, limits, frozenset({"risk"})),
         Exchange(1, {"legal": own}, limits),
-        RoundEnd(1, {"risk": "caution", "legal": "absent", "sales": "absent"}, "go", 2),
+        RoundEnd(1, {"risk": "caution", "legal": "absent", "sales": "absent"}, "go", Marks(2, 0, 1)),
     )
     assert (tape.changes_before(1), tape.changes_before(2)) == ((), (Reseating(),))
     assert [reply for reply, _ in tape.answers(1, "legal")] == [refused, own]

@@ -203,7 +203,7 @@ def test_a_role_that_would_have_stayed_leaves_it_undetermined() -> None:
     steps = (
         *(
             asks(1, risk="go", legal="go", sales="block"),
-            RoundEnd(1, dict(zip(SEATS, LONE, strict=True)), "next_round", 0, None, "risk"),
+            RoundEnd(1, dict(zip(SEATS, LONE, strict=True)), "next_round", release="risk"),
         ),
         *(asks(2, legal="go", sales="go"), RoundEnd(2, {"legal": "go", "sales": "go"}, "go")),
     )

@@ -138,7 +138,7 @@ def items(**properties: Any) -> Any:
 
 FORMS: dict[ContractName, dict[str, Any]] = {
     "contribution": {
-        "agent": {"type": "string", "enum": [BOB]},
+        "agent": ONE,
         "stance": {"type": "string", "enum": ["go", "caution", "block"]},
         "summary": STRING,
         "confidence": NUMBER,
@@ -168,6 +168,11 @@ def test_every_property_of_a_form_is_required_and_no_other_is_allowed(name: Cont
     properties = FORMS[name]
     closed = {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
     assert form == {"name": name, "strict": True, "schema": closed}
+
+
+def test_a_contribution_is_signed_by_whoever_is_asked_unless_all_are_asked_in_the_same_form() -> None:
+    form = form_of(Task(BOB, BOB, "contribution"), TEAM.roles[BOB])
+    assert form["schema"]["properties"]["agent"] == {"type": "string", "enum": [BOB]}
 
 
 def test_who_may_send_messages_is_asked_for_them_and_who_has_nobody_to_choose_names_nobody() -> None:

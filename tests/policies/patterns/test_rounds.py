@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from policies.decision.marks import Marks
 from policies.decision.vote import Cast
 from policies.patterns.course import advance, count_of
 from policies.patterns.rounds import history_of, stop_after
@@ -110,13 +111,13 @@ def test_no_round_follows_beyond_the_limit_and_an_escalated_one_still_waits(
 
 def test_a_round_is_counted_as_the_table_reads_it() -> None:
     team = team_of("count", budget={"max_rounds": 5, "min_go_votes": 2})
-    counted = count_of(team, [FIRST, round_of(2, "block", "absent", "go")], FACTS, open_questions=3)
+    counted = count_of(team, [FIRST, round_of(2, "block", "absent", "go")], FACTS, Marks(3))
     assert counted is not None
     vote, ruling = counted.vote, counted.ruling
 
     assert dict(vote.casts) == {ANN: "block", BOB: "absent", CID: "go"}
     assert (vote.round, vote.max_rounds, vote.min_go_votes, vote.rounds_blocked) == (2, 5, 2, 1)
-    assert (vote.open_questions, vote.confidences) == (3, (0.5, 0.5))
+    assert (vote.marks, vote.confidences) == (Marks(3), (0.5, 0.5))
     assert (ruling.final, ruling.row, ruling.convene) == ("next_round", 1, BENCH)
     assert count_of(team, [], FACTS) is None
 

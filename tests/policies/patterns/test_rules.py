@@ -5,8 +5,9 @@ from typing import Any, get_args
 import pytest
 
 from policies.patterns.rules import COMPOSED, MAX_DEPTH, TAKEN, pattern_faults
+from policies.team.options import Options
 from policies.team.rules import parse_team
-from policies.team.team import Options, PatternName, Team
+from policies.team.team import PatternName, Team
 from tests.policies.patterns.courses import ANN, BOB, CID, LEA, SEQUENCE, inner_team, person, policy_of, raw_team
 
 PATTERNS: tuple[PatternName, ...] = get_args(PatternName)
@@ -292,3 +293,32 @@ def test_facts_that_cannot_be_used_are_not_shown_wherever_they_stand(place: tupl
 def test_a_team_made_in_code_is_held_against_the_same_rules() -> None:
     team = Team.model_validate({**raw_team("debate"), "lead": None, "sequence": [*SEQUENCE][:1]})
     assert [path for path, _ in pattern_faults(team)] == [("lead",), ("sequence",)]
+
+
+NEEDS_GROUND = "reads `ungrounded`, and the team does not ground its numbers; add `ground: true`"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "when", "changes", "message"),
+    [
+        ("rounds", "moved >= 1", {}, None),
+        ("rounds", "ungrounded >= 1", {"ground": True}, None),
+        ("rounds", "block > 0 && ungrounded >= 1", {}, NEEDS_GROUND),
+        ("vote", "moved >= 1", {}, "reads `moved`, and ballots carry no flags; allowed: in the pattern `rounds`"),
+        (
+            "vote",
+            "ungrounded >= 1",
+            {},
+            "reads `ungrounded`, and ballots carry no flags; allowed: in the pattern `rounds`",
+        ),
+        ("vote", "open_questions >= 1", {}, None),
+        ("parallel", "moved >= 1", {}, None),
+    ],
+)
+def test_a_row_counts_only_flags_that_an_answer_of_the_team_can_carry(
+    pattern: PatternName, when: str, changes: dict[str, Any], message: str | None
+) -> None:
+    rows = [{"when": "go > 0", "then": "go"}, {"when": when, "then": "no_go"}]
+    found = told(raw_team(pattern, policy=policy_of(rows), **changes))
+
+    assert found == ([] if message is None else [("policy.rules.1.when", message)])

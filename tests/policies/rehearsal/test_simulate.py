@@ -10,7 +10,8 @@ from policies.contracts.table import judge
 from policies.rehearsal.scene import CourseName
 from policies.rehearsal.simulate import at_most, ends_of, rounds_needed, simulate
 from policies.rehearsal.timeline import Rehearsal
-from policies.team.team import Options, PatternName, Team
+from policies.team.options import Options
+from policies.team.team import PatternName, Team
 
 LEADS = {"orchestrator": "lead", "debate": "lead", "hierarchy": "lead", "manager": "lead", "vote": "lead"}
 TABLE = {
@@ -272,3 +273,12 @@ def test_the_fullest_course_of_a_policy_that_never_decides_is_counted_to_its_end
 
     assert waves(team) == [2]
     assert waves(team, "fullest") == [2, 2, 2, 1]
+
+
+def test_a_brief_whose_numbers_are_grounded_may_be_asked_for_twice_unless_rules_write_it() -> None:
+    at_mosts = [
+        at_most(team_of("rounds", "a", "b", ground=ground, brief={"voice": voice}, budget={"max_messages": 40}), {})
+        for ground, voice in ((False, "model"), (True, "model"), (True, "own:writer"), (True, "rules"))
+    ]
+    first = at_mosts[0]
+    assert at_mosts == [first, first + 1, first + 1, first]

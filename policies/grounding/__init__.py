@@ -1,0 +1,1 @@
+"""Grounding: which numbers a text states, and whether each equals something that is known."""
