@@ -158,6 +158,7 @@ MODES = (
         (
             "test_a_stance_more_permissive_than_the_role_s_own_checks_allow_is_flagged",
             "test_a_late_flip_without_a_reason_is_flagged_and_one_with_a_new_fact_is_not",
+            "test_a_table_that_reads_it_decides_nothing_on_a_late_flip",
         ),
         ("test_left_open_a_summary_that_argues_against_its_own_stance",),
     ),
@@ -192,6 +193,7 @@ MODES = (
         VERIFICATION,
         (
             "test_evidence_that_does_not_exist_is_flagged_always_and_other_evidence_never",
+            "test_a_number_that_rests_on_nothing_is_flagged_where_the_team_grounds_its_numbers",
             "test_a_verifier_that_is_wrong_beats_no_limit",
         ),
         ("test_left_open_evidence_that_exists_and_says_the_opposite",),

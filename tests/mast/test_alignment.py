@@ -265,15 +265,15 @@ def test_a_question_that_nobody_answers_holds_up_a_table_that_reads_it(tmp_path:
 
     for played in play(tmp_path, cases):
         assert (played.decision, played.record["stop_reason"]) == (None, "max_rounds_reached")
-        assert [event["open_questions"] for event in played.of("outcome")] == [1, 1, 1]
+        assert [event["row"] for event in played.of("outcome")] == [0, 0, 0]
 
 
 def test_left_open_a_reason_that_another_read_and_passed_over(tmp_path: Path) -> None:
     team = drawn(seeded("passes over"), roles=3, rounds={"show": "arguments"}, policy="majority")
-    says = {"ann": "caution", "bob": "go", "cid": "go"}
-    played = play_one(tmp_path, team, saying(says))
-
-    assert (played.decision is not None, played.flags) == (True, [])
+    for stance in ("caution", "block"):
+        says = {"ann": stance, "bob": "go", "cid": "go"}
+        played = play_one(tmp_path / stance, team, saying(says))
+        assert (played.decision, played.flags) == ("go", [])
 
 
 # --- 2.6 reasoning-action mismatch -----------------------------------------------------------------------------------
@@ -337,6 +337,28 @@ def test_a_late_flip_without_a_reason_is_flagged_and_one_with_a_new_fact_is_not(
         assert [each for each in played.flags if each[1].startswith("moved_without_reason:")] == expected
         assert [flag for _, flag in played.flags if flag.startswith("unsupported:")] == []
     assert moves > len(SEEDS)
+
+
+def test_a_table_that_reads_it_decides_nothing_on_a_late_flip(tmp_path: Path) -> None:
+    rows = [{"when": "moved > 0", "then": "next_round"}, {"when": "go == team", "then": "go"}]
+    policy = {"name": "steady", "rules": rows, "otherwise": "next_round"}
+    cases, rounds = [], []
+    for seed in SEEDS:
+        rng = seeded("steady", seed)
+        team, has_reason = drawn(rng, policy=policy), rng.random() < 0.5
+        who = rng.choice(team.sequence)
+        new = ["bob.level" if has_reason else "ann.level"]
+
+        def speech(question: Question, who: str = who, new: Any = new) -> Any:
+            if question.name == who and question.round == 1:
+                return proposal(who, "block", evidence=["ann.level"])
+            return proposal(question.name, evidence=new)
+
+        cases.append(Case(team, speech))
+        rounds.append(2 if has_reason else 3)
+
+    assert [played.record["rounds_used"] for played in play(tmp_path, cases)] == rounds
+    assert {*rounds} == {2, 3}
 
 
 def test_left_open_a_summary_that_argues_against_its_own_stance(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from nodes.voices.voice import Question
 from policies.run.seats import Failure
 from tests.assurance.stage import classic
 from tests.harness import proposal
-from tests.mast.stage import NAMES, SEEDS, Case, drawn, play, play_one, saying, seeded, stances_of
+from tests.mast.stage import NAMES, SEEDS, STANCES, Case, drawn, play, play_one, saying, seeded, stances_of
 
 pytestmark = pytest.mark.slow
 
@@ -41,8 +41,8 @@ def test_too_few_votes_never_end_a_run_with_a_go(tmp_path: Path) -> None:
     cases = []
     for seed in SEEDS:
         rng = seeded("too few", seed)
-        team = drawn(rng, budget={"min_go_votes": rng.randint(1, 4)})
-        said = stances_of(rng, team)
+        team = drawn(rng, budget={"min_go_votes": rng.randint(1, 5)})
+        said = stances_of(rng, team, rng.choice([STANCES, ("go", "go", "go", "caution"), ("go",)]))
         cases.append(Case(team, saying(said)))
 
     for played in play(tmp_path, cases):
@@ -145,6 +145,30 @@ def test_evidence_that_does_not_exist_is_flagged_always_and_other_evidence_never
         wrong.append([(1, f"unsupported:{role}") for role in NAMES if role in liars])
 
     assert [played.flags for played in play(tmp_path, cases)] == wrong
+
+
+def test_a_number_that_rests_on_nothing_is_flagged_where_the_team_grounds_its_numbers(tmp_path: Path) -> None:
+    rows = [{"when": "ungrounded > 0", "then": "next_round"}, {"when": "go == team", "then": "go"}]
+    policy = {"name": "grounded", "rules": rows, "otherwise": "next_round"}
+    cases, wrong = [], []
+    for seed in SEEDS:
+        rng = seeded("numbers", seed)
+        facts = {name: {"level": rng.randint(10**5, 10**6)} for name in NAMES}
+        team = drawn(rng, facts=facts, ground=True, policy=rng.choice(["classic", policy]))
+        invents = {role: rng.random() < 0.3 for role in team.sequence}
+
+        def speech(question: Question, facts: Any = facts, invents: Any = invents) -> Any:
+            level = facts[question.name]["level"] + 7_000_000 * invents[question.name]
+            return proposal(question.name, summary=f"I verified it: the level is {level:,}.")
+
+        cases.append(Case(team, speech))
+        wrong.append([f"ungrounded:{role}" for role in team.sequence if invents[role]])
+
+    for flags, played in zip(wrong, play(tmp_path, cases), strict=True):
+        found = [flag for number, flag in played.flags if number == 1 and flag != "ungrounded:brief"]
+        assert found == flags
+        is_held_up = flags and played.case.team.policy.name == "grounded"
+        assert played.decision == (None if is_held_up else "go")
 
 
 def test_a_verifier_that_is_wrong_beats_no_limit(tmp_path: Path) -> None:
