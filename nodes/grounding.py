@@ -13,6 +13,7 @@ from policies.grounding.counts import Progress, counts_of
 from policies.grounding.derivations import derived
 from policies.grounding.grounds import Grounds, grounds_in, texts_in
 from policies.grounding.said import Ungrounded, find_in_brief, find_ungrounded
+from policies.language import say
 from policies.team.team import Team
 
 State = Mapping[str, Any]
@@ -65,5 +66,7 @@ def told_to_mend(invented: Invented) -> str:
     'numbers that equal no fact, derivation or count of the record: 42 %'
     """
     numbers = [each.number for each in invented]
-    more = f" and {len(numbers) - MAX_NAMED} more" if len(numbers) > MAX_NAMED else ""
-    return f"numbers that equal no fact, derivation or count of the record: {'; '.join(numbers[:MAX_NAMED])}{more}"
+    told = say("; ").join(numbers[:MAX_NAMED])
+    if len(numbers) > MAX_NAMED:
+        told = say("{numbers} and {more} more", numbers=told, more=len(numbers) - MAX_NAMED)
+    return say("numbers that equal no fact, derivation or count of the record: {numbers}", numbers=told)

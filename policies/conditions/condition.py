@@ -219,7 +219,7 @@ def value_of(text: str, facts: Mapping[str, Any]) -> float | Fault:
     if isinstance(value, Fault):
         return value
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if is_number else Fault(f"it gives {shown(value)}, not a number")
+    return float(value) if is_number else Fault(say("it gives {value}, not a number", value=shown(value)))
 
 
 def _evaluated(condition: Condition, values: Mapping[str, Any], scope: Scope) -> Any:

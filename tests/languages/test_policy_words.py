@@ -45,6 +45,8 @@ DATA: dict[str, str] = {
     "policies/rehearsal/scene.py": "answers that are made up, and never shown",
     "policies/rehearsal/simulate.py": "answers that are made up, and never shown",
     "policies/contracts/position.py": "answers that are made up, and never shown",
+    "policies/grounding/words.py": "words that are read in prose",
+    "policies/grounding/grounds.py": "words that are read in prose",
     "policies/people/wire.py": "an error that becomes another sentence",
 }
 """Files whose plain texts are not told to people, and why."""
