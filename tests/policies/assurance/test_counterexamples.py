@@ -20,6 +20,7 @@ PLACES = {
     "round 2, legal has joined": Place(2, joined=("legal",)),
     "round 2, legal and audit have joined, 1 question open": Place(2, joined=("legal", "audit"), marks=Marks(1)),
     "round 1, 4 questions open, every confidence 0.5": Place(1, marks=Marks(4), confidence=0.5),
+    "round 2, 1 role ungrounded, 2 roles moved without a reason": Place(2, marks=Marks(0, 1, 2)),
 }
 
 
