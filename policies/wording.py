@@ -9,7 +9,9 @@ from policies.language import in_figures, phrase, say, say_count
 from policies.nearest import did_you_mean
 from policies.plain import shown
 
-NAME_WORDS = phrase("a lower-case letter, then lower-case letters, digits and `_`, at most 40 characters")
+NAME_WORDS = phrase(
+    "a lower-case letter, then lower-case letters, digits and `_`, at most 40 characters; other letters go into `title`"
+)
 PATTERNS: Mapping[str, str] = {
     r"^[a-z][a-z0-9_]{0,39}$": NAME_WORDS,
     r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$": phrase("keys with dots between them, as in `supply.suppliers`"),

@@ -25,6 +25,12 @@ FAULTS: Mapping[str, str] = {
 }
 """What is wrong with a policy that lacks a property without which nothing runs."""
 
+LACKING = phrase(
+    "{policy} is not {property}: {example}; repair it (`accord policy verify` shows it), "
+    "or accept it in `policy.accept` with the reason"
+)
+"""The same of a property without which nobody decides in place of the team."""
+
 
 def approved(team: Team, limits: Budget | None = None, began: Budget | None = None) -> Team:
     """Return the team, whose policy, where one decides, is shown to be total and monotone; so are those within it.
@@ -59,4 +65,4 @@ def _sentences(found: Unapproved) -> list[str]:
 
 def _sentence(policy: str, check: PropertyCheck) -> str:
     example = shown_example(check.counterexample) if check.counterexample else ""
-    return say(FAULTS[check.property], policy=policy, example=example)
+    return say(FAULTS.get(check.property, LACKING), policy=policy, property=check.property, example=example)

@@ -23,9 +23,12 @@ roles:
     otherwise: {stance: go, summary: Fine., actions: [Go on.]}
 """
 LINES = GOOD.splitlines()
-FIELDS = "name, title, goal, facts, facts_file, requires, sequence, roles, policy"
+FIELDS = "name, title, goal, language, facts, facts_file, derive, requires, sequence, roles, policy"
 LIMITS = "max_rounds, max_messages, max_seconds, max_tokens, max_cost_usd, max_recoveries, min_go_votes"
-NAME_FORM = "allowed: a lower-case letter, then lower-case letters, digits and `_`, at most 40 characters"
+NAME_FORM = (
+    "allowed: a lower-case letter, then lower-case letters, digits and `_`, at most 40 characters; "
+    "other letters go into `title`"
+)
 
 
 def changed(line: int, text: str) -> str:

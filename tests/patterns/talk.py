@@ -32,7 +32,8 @@ def _beside(played: Played, outputs: Sequence[Plain], used: Plain, resumable: bo
     absent = [
         {"round": each["round"], "role": each["agent"], "reason": each["absent"]} for each in outputs if each["absent"]
     ]
-    kept = beside(played.team, used, resumable=resumable, facts=FACTS, outcome=outcome)
+    kept = beside(played.team, used, [], resumable=resumable, facts=FACTS, outcome=outcome)
+    del kept["moves"]  # rounds alone have them
     return {**kept, "absent": absent, "outputs": list(outputs), "pattern": played.team.pattern}
 
 

@@ -61,7 +61,10 @@ CHECK: Path = (*PLANNER, "checks", 0)
 LONG = "x" * 4_001
 
 # (where the file is wrong, the value there, the sentence; the problem's path where it is another)
-NAME_FORM = "allowed: a lower-case letter, then lower-case letters, digits and `_`, at most 40 characters"
+NAME_FORM = (
+    "allowed: a lower-case letter, then lower-case letters, digits and `_`, at most 40 characters; "
+    "other letters go into `title`"
+)
 TYPES: list[tuple[Path, Any, str]] = [
     (("name",), MISSING, "is missing"),
     (("goal",), MISSING, "is missing"),

@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from graph.report.words import joined, said_reason, said_rule, tone_of, written
-from policies.contracts.answers import ContractName
 from policies.language import in_figures, phrase, say, say_count
 
 Plain = dict[str, Any]
 
-CONTRACTS: Mapping[ContractName, str] = {
+CONTRACTS: Mapping[str, str] = {
     "contribution": phrase("contribution"),
     "output": phrase("output"),
     "plan": phrase("plan"),
@@ -65,8 +64,14 @@ def _taken(group: list[Mapping[str, Any]]) -> Plain:
     by = say("by the team {team}", team=inner["team"]) if inner else None
     vote = output["answer"].get("vote") if output["contract"] == "ballot" else None
     tone = {"approve": "go", "abstain": "caution", "reject": "block"}.get(vote or "", "plain")
-    what = say("Accepted: {what}", what=vote or say(CONTRACTS[output["contract"]]))
+    what = say("Accepted: {what}", what=vote or _named(output["contract"]))
     return {"what": what, "tone": tone, "detail": joined([event.get("seat"), by, _of_proposal(group)]) or None}
+
+
+def _named(contract: str) -> str:
+    """Return what an answer is called; one that a program of its own has, by the name of its contract."""
+    words = CONTRACTS.get(contract)
+    return say(words) if words else contract.replace("_", " ")
 
 
 def _refused(group: list[Mapping[str, Any]]) -> Plain:
