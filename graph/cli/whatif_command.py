@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import database_option, json_option, run_async, settings_for
+from graph.cli.session import database_option, json_option, run_async, settings_for, speak_about
 from policies.language import say
 
 
@@ -36,6 +36,7 @@ def command(policy: str, team: str | None, since: str | None, shows_same: bool, 
     from graph.report.terminal.whatif import Totals, line_of, plain_verdict, print_totals
     from graph.threads import open_threads
 
+    speak_about(policy)
     rules, day = rules_named(policy), read_date(since) if since is not None else None
     totals = Totals()
 
