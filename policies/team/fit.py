@@ -41,7 +41,7 @@ class Misfit:
     def told(self, facts: Mapping[str, Any]) -> str:
         """Return it as a sentence, with the nearest path of the facts, from which the private ones are withheld."""
         said = f"`{shown_path(self.path)}` {say(self.found)}"
-        return f"{said}; {_nearest(self.path, facts)}" if self.found == ABSENT else said
+        return say("; ").join([said, _nearest(self.path, facts)]) if self.found == ABSENT else said
 
 
 def misfits_of_guard(guard: Guard, facts: Mapping[str, Any]) -> list[Misfit]:
