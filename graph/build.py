@@ -68,7 +68,7 @@ def build_graph(team: Team, services: Services, is_inner: bool = False, door: Do
     """Return the graph of this team, uncompiled: one node for each role that may speak.
 
     A role that a team answers for holds that team's graph as a subgraph. `is_inner` builds such a one. The nodes speak
-    the team's language, and the last one that of the brief.
+    the team's language; the brief is written in its own.
     """
     with speaking(language_of(team.language)):
         return _built(team, services, is_inner, door or Door())
@@ -82,8 +82,8 @@ def _built(team: Team, services: Services, is_inner: bool, door: Door) -> Builde
     builder: Builder = StateGraph(State, context_schema=door.context, **schemas)
     _add(builder, convene.NODE, convene.build_convene(team, services, stages))
     _add(builder, align.NODE, align.build_align(team, services, stages))
-    with speaking(language_of(team.brief.language or team.language)):
-        _add(builder, finalize.NODE, finalize.build_finalize(team, services, stages))
+    written_in = language_of(team.brief.language or team.language)
+    _add(builder, finalize.NODE, finalize.build_finalize(team, services, stages, written_in))
     _add(builder, stop.NODE, stop.build_stop(services))
     has_people = may_ask_people(team) and not is_inner
     if has_people:

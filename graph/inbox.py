@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from graph.languages.catalogue import speak_as
+from graph.languages.catalogue import language_of
 from graph.past import Past
 from graph.people import answers_in
 from graph.problems import StorageError, UsageError
@@ -15,7 +15,7 @@ from graph.store.location import located
 from graph.threads import UNREADABLE
 from nodes.asking import shown_question
 from nodes.halt import Halt
-from policies.language import speaking, spoken
+from policies.language import speaking
 from policies.people.answering import Approvers, seat_for
 from policies.people.question import Question, is_expired
 
@@ -41,8 +41,7 @@ class Inbox:
         found: list[Entry] = []
         for entry in await self._runner.threads.index.open():
             try:
-                with speaking(spoken()):  # what the next thread says is in its own language
-                    found += await self._of(entry["thread_id"], name)
+                found += await self._of(entry["thread_id"], name)
             except (StorageError, *UNREADABLE):
                 continue
         return sorted(found, key=lambda each: (each["since"], each["id"]))
@@ -53,8 +52,11 @@ class Inbox:
 
     async def _of(self, thread: str, name: str | None) -> list[Entry]:
         past = await self._past(thread)
-        speak_as(past.language)
         self.languages[thread] = past.language
+        with speaking(language_of(past.language)):
+            return await self._shown(thread, past, name)
+
+    async def _shown(self, thread: str, past: Past, name: str | None) -> list[Entry]:
         if any(is_expired(question, self._now) for question in past.waiting):
             with suppress(UsageError):
                 await self._runner.expire(thread)

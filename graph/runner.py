@@ -9,7 +9,7 @@ from graph.collector import settle_collector
 from graph.driver import Driver, Inputs, OnEvent, kept_team, team_from, tell
 from graph.endpoints import load_notify
 from graph.facts.loader import load_facts
-from graph.languages.catalogue import speak_as
+from graph.languages.catalogue import language_of
 from graph.notices.outbox import know_receivers
 from graph.past import Past
 from graph.problems import UsageError
@@ -34,7 +34,7 @@ from nodes.stages import Stages
 from nodes.state import State
 from nodes.taking import Taking, with_question
 from nodes.voices.voice import Voice
-from policies.language import say
+from policies.language import say, speaking
 from policies.run.budgets import change_budget
 from policies.run.resumption import Resumption, resumption_of
 from policies.run.staleness import changes_in_words, find_moved
@@ -67,9 +67,10 @@ class Runner:
             UsageError: the thread's id is not allowed.
             StorageError: the database failed.
         """
-        thread = check_new_thread(new_thread() if thread is None else thread)
         inputs: Inputs = {"goal": team.goal, "facts": _withheld(team.facts, team), "accept_changes": accept_changes}
-        return await self._hold(thread, lambda: self._run(thread, team, inputs, on_event))
+        with speaking(language_of(team.language)):
+            thread = check_new_thread(new_thread() if thread is None else thread)
+            return await self._hold(thread, lambda: self._run(thread, team, inputs, on_event))
 
     async def resume(
         self,
@@ -87,7 +88,12 @@ class Runner:
             StorageError: the database failed.
         """
         inputs: Inputs = {"budget": dict(budget or {}), "facts": facts, "accept_changes": accept_changes}
-        return await self._hold(check_thread(thread), lambda: self._resume(thread, inputs, on_event))
+        return await self._open(thread, lambda: self._resume(thread, inputs, on_event))
+
+    async def _open(self, thread: str, work: Callable[[], Awaitable[Record]]) -> Record:
+        """Return the result of the work on a thread that there is, in the language of its team."""
+        with speaking(await self.threads.language(check_thread(thread))):
+            return await self._hold(thread, work)
 
     async def _hold(self, thread: str, work: Callable[[], Awaitable[Record]]) -> Record:
         """Return the result of the work on a thread while it is held, or that somebody else has it."""
@@ -98,11 +104,9 @@ class Runner:
             except FencedError as error:
                 return refused_record(thread, stop_reason("busy"), say(str(error)))
             except ThreadBusyError:
-                await self.threads.speak(thread)
                 return refused_record(thread, stop_reason("busy"))
 
     async def _run(self, thread: str, team: Team, inputs: Inputs, on_event: OnEvent | None) -> Record:
-        speak_as(team.language)
         state = await self.threads.state(thread)
         if state is None:
             await self.threads.index.admit(thread, team, inputs)
@@ -133,12 +137,10 @@ class Runner:
         if state is not None:
             with blaming(thread, state):
                 past = Past.of(state)
-                speak_as(past.language)
                 _limits_from(past.budget, inputs)
                 inputs["facts"] = _withheld(inputs["facts"], kept_team(past))
                 return await self._go_on(thread, kept_team(past), past, inputs, on_event)
         admitted = await self.threads.admitted(thread)
-        speak_as(admitted["team"].get("language"))
         team = team_from(admitted["team"], "-")
         inputs["facts"] = _withheld(inputs["facts"], team)
         given = {key: value for key, value in inputs.items() if value}
@@ -194,7 +196,7 @@ class Runner:
             UsageError: there is no such thread, it asks for no answer, or this one is refused, which changes nothing.
             StorageError: the database failed.
         """
-        return await self._hold(check_thread(thread), lambda: self._answer(thread, dict(said), on_event))
+        return await self._open(thread, lambda: self._answer(thread, dict(said), on_event))
 
     async def expire(self, thread: str, on_event: OnEvent | None = None) -> Record:
         """Settle the questions of a thread that nobody answered in time, and continue with it; return its record.
@@ -203,13 +205,12 @@ class Runner:
             UsageError: there is no such thread, or nobody can speak for a role.
             StorageError: the database failed.
         """
-        return await self._hold(check_thread(thread), lambda: self._expire(thread, on_event))
+        return await self._open(thread, lambda: self._expire(thread, on_event))
 
     async def _answer(self, thread: str, said: dict[str, Any], on_event: OnEvent | None) -> Record:
         state = await self.threads.state(thread)
         if state is None:
             raise UsageError(say("the thread `{name}` has not begun, so nobody is asked yet", name=thread))
-        speak_as(Past.of(state).language)
         with blaming(thread, state):
             refuse_broken(thread, state)
             team = kept_team(Past.of(state))

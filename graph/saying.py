@@ -65,7 +65,7 @@ async def say(settings: Settings, name: str, speech: Speech) -> tuple[str, Plain
     async with open_database(where, settings.accord_sqlite_synchronous) as database:
         threads = Threads(database, settings.database)
         thread = await threads.find(name)
-        with storage_errors(threads.location):
+        with storage_errors(threads.location), language.speaking(await threads.language(thread)):
             async with _turn(database.locks, thread):
                 return thread, await _say(database, threads, thread, speech)
 

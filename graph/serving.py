@@ -83,19 +83,14 @@ class Thread:
     async def read(cls, thread: str | None) -> Self:
         """Return a thread of the database that the server has opened.
 
-        From then on the language of its team is spoken, English for a new one.
-
         Raises:
             StorageError: it cannot be read.
         """
-        speak_as(None)
         if thread is None:
             return cls(Past())
         threads = await asyncio.to_thread(_threads)
         newest, interrupts = await threads.newest_checkpoint(thread), await threads.interrupts(thread)
-        past = await past_of(thread)
-        speak_as(past.language)
-        return cls(past, newest, tuple(interrupts))
+        return cls(await past_of(thread), newest, tuple(interrupts))
 
     @property
     def team(self) -> Team | None:
@@ -141,10 +136,22 @@ async def past_of(thread: str) -> Past:
     return Past.of(await threads.state(thread) or {})
 
 
+async def begin(thread: str | None) -> Thread:
+    """Begin a request: return its thread, and speak the language of that thread's team from now on; English for none.
+
+    Raises:
+        StorageError: it cannot be read.
+    """
+    speak_as(None)
+    found = await Thread.read(thread)
+    speak_as(found.past.language)
+    return found
+
+
 async def speak_of(thread: str | None) -> None:
     """Speak the language of a thread's team from now on, where the thread can be read."""
     with suppress(UsageError):
-        await Thread.read(thread)
+        await begin(thread)
 
 
 @contextmanager
@@ -164,9 +171,11 @@ async def compiled_for(pattern: PatternName, configurable: Mapping[str, Any], ow
     """
     # In a thread: in its event loop the server refuses to read files.
     team = await asyncio.to_thread(team_for, pattern, configurable, own)
-    speak_as(team.language)
     facts = None
-    with suppress(UsageError):  # convene asks for them again, and ends the run where they cannot be had
+    with (
+        speaking(language_of(team.language)),
+        suppress(UsageError),
+    ):  # convene asks for them again, and ends the run where they cannot be had
         facts = await own_facts(team)
     return await compiled_to_read(team, facts)
 
@@ -221,13 +230,13 @@ def team_for(pattern: PatternName, configurable: Mapping[str, Any], own: Team | 
     settings, services = _process()
     choice = _choice(configurable)
     if choice.team is None and own is not None:
-        speak_as(own.language)
-        check_voices(own, has_key="model" in services.voices, own=services.voices)
-        return _of_pattern(own, pattern)
+        with speaking(language_of(own.language)):
+            check_voices(own, has_key="model" in services.voices, own=services.voices)
+            return _of_pattern(own, pattern)
     overrides = {"budget": choice.budget} if choice.budget else {}
     team = load_offered(settings, choice.team or examples()[pattern], overrides)
-    speak_as(team.language)
-    return approved(voiced(_of_pattern(team, pattern), settings, choice.voice))
+    with speaking(language_of(team.language)):
+        return approved(voiced(_of_pattern(team, pattern), settings, choice.voice))
 
 
 def _of_pattern(team: Team, pattern: PatternName) -> Team:

@@ -11,7 +11,7 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph_sdk.runtime import ServerRuntime
 
-from graph.serving import BUSY, Thread, compiled_for, compiled_to_read, note_traced, refusals, speak_of
+from graph.serving import BUSY, begin, compiled_for, compiled_to_read, note_traced, refusals, speak_of
 from graph.store.database import served_database
 from graph.store.fences import FencedError, Fences
 from graph.store.locks import ThreadBusyError
@@ -47,7 +47,7 @@ def _serve(pattern: PatternName) -> Factory:
             raise InputRefusedError(say(PAST_NODES))
         async with _held(thread if context == RUN else None):
             with refusals():
-                found = await Thread.read(thread)
+                found = await begin(thread)
                 if context == RUN:
                     found.refuse_rewriting(configurable)
                 if context == RUN and not found.is_over:
@@ -72,6 +72,7 @@ async def _held(thread: str | None) -> AsyncIterator[None]:
             await _enter(stack, served_database().fences, str(thread))
             yield
     except FencedError as error:
+        await speak_of(thread)
         raise InputRefusedError(say("busy: {why}", why=say(str(error)))) from None
     except ThreadBusyError:
         await speak_of(thread)

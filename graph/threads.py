@@ -7,7 +7,7 @@ from typing import Any
 from langgraph.checkpoint.base import get_checkpoint_id
 
 from graph.build import build_reader
-from graph.languages.catalogue import speak_as
+from graph.languages.catalogue import language_of
 from graph.past import Past
 from graph.problems import StorageError, UsageError
 from graph.record import Record, record_of
@@ -21,7 +21,7 @@ from graph.store.locks import ThreadBusyError
 from graph.store.names import aliases_of, check_thread, no_thread, thread_named
 from graph.store.traces import Traced, find_trace
 from nodes.agreement import MISREAD, find_disagreement
-from policies.language import phrase, say
+from policies.language import Language, phrase, say, speaking, spoken
 
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, MemoryError)
 """What LangGraph's reader raises for stored bytes that are not a checkpoint; RuntimeError where they nest too deep."""
@@ -56,10 +56,11 @@ class Threads:
                 raise no_thread(name, shown(self.location), entries)
             return found
 
-    async def speak(self, thread: str) -> None:
-        """Speak the language of a thread's team from now on, where the thread can be read."""
-        with suppress(UsageError, *UNREADABLE):
-            speak_as(Past.of(await self._begun_or_admitted(thread)).language)
+    async def language(self, thread: str) -> Language:
+        """Return the language of a thread's team; where the thread cannot be read, the one that is spoken."""
+        with suppress(UsageError, *UNREADABLE), storage_errors(self.location):
+            return language_of(Past.of(await self._begun_or_admitted(thread)).language)
+        return spoken()
 
     async def _is_there(self, thread: str) -> bool:
         """Return whether there is a thread of this very id."""
@@ -68,19 +69,18 @@ class Threads:
         return await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}}) is not None
 
     async def show(self, thread: str) -> Record:
-        """Return the record of a thread as it is now.
+        """Return the record of a thread as it is now, in the language of its team.
 
         Raises:
             UsageError: there is no such thread.
             StorageError: the database failed.
         """
         state, is_running = await self.look(thread)
-        return record_of(thread, state, is_running)
+        with speaking(language_of(Past.of(state).language)):
+            return record_of(thread, state, is_running)
 
     async def look(self, thread: str) -> tuple[State, bool]:
         """Return the state of a thread, the bare team of one that has not begun, and whether somebody works on it.
-
-        What is said from then on is said in the language of the thread's team.
 
         Raises:
             UsageError: there is no such thread.
@@ -88,7 +88,6 @@ class Threads:
         """
         with storage_errors(self.location):
             state = await self._begun_or_admitted(check_thread(thread))
-            speak_as(Past.of(state).language)
             return state, Past.of(state).is_open and await self.is_held(thread)
 
     async def traced(self, thread: str) -> Traced | None:
@@ -105,7 +104,7 @@ class Threads:
             return by_time(now)
 
     async def begun(self, thread: str) -> State:
-        """Return the state of a thread whose case was admitted; from then on its team's language is spoken.
+        """Return the state of a thread whose case was admitted.
 
         Raises:
             UsageError: there is no such thread, or nothing of it was admitted yet.
@@ -114,11 +113,9 @@ class Threads:
         with storage_errors(self.location):
             state = await self.state(check_thread(thread))
             if state is None:
-                speak_as((await self.admitted(thread))["team"].get("language"))
-                raise UsageError(
-                    say("the thread `{name}` has not begun; `accord resume {name}` begins it", name=thread)
-                )
-            speak_as(Past.of(state).language)
+                told = phrase("the thread `{name}` has not begun; `accord resume {name}` begins it")
+                with speaking(language_of((await self.admitted(thread))["team"].get("language"))):
+                    raise UsageError(say(told, name=thread))
             return state
 
     async def catch_up(self) -> None:

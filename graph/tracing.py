@@ -39,10 +39,10 @@ Plain = dict[str, Any]
 LOG = logging.getLogger("accord")
 TIMEOUT_MS = (3_000, 10_000)
 BUSY, INGEST = (408, 429), "/runs/multipart"
-NO_KEY = (
+NO_KEY = phrase(
     "LANGSMITH_TRACING is true, but LANGSMITH_API_KEY is not set; set it, or LANGSMITH_ENDPOINT to a server of yours"
 )
-NOT_ASKED = "LANGSMITH_TRACING is not true, so nothing is posted to LangSmith; set it, and LANGSMITH_API_KEY"
+NOT_ASKED = phrase("LANGSMITH_TRACING is not true, so nothing is posted to LangSmith; set it, and LANGSMITH_API_KEY")
 
 
 @contextmanager
@@ -262,7 +262,7 @@ def check_asked(settings: Settings) -> None:
         UsageError: they are not.
     """
     if not settings.langsmith_tracing:
-        raise UsageError(NOT_ASKED)
+        raise UsageError(say(NOT_ASKED))
 
 
 def post_judgement(settings: Settings, traced: Traced, scores: Mapping[str, float | None], comment: str | None) -> None:
@@ -282,7 +282,7 @@ def post_judgement(settings: Settings, traced: Traced, scores: Mapping[str, floa
 
 def _open_client(settings: Settings) -> _Client:
     if settings.langsmith_api_key is None and settings.langsmith_endpoint.rstrip("/") == HOSTED:
-        raise UsageError(NO_KEY)
+        raise UsageError(say(NO_KEY))
     logging.getLogger("langsmith").addHandler(logging.NullHandler())  # or its warnings go to the terminal
     try:
         return _Client(settings)

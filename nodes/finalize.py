@@ -13,22 +13,24 @@ from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Node, State
 from nodes.writing import Writing
+from policies.language import Language, speaking
 from policies.run.stop import Stop, stop_reason
 from policies.team.team import Team
 
 NODE = "finalize"
 
 
-def build_finalize(team: Team, services: Services, stages: Stages) -> Node:
-    """Return the node for this team."""
+def build_finalize(team: Team, services: Services, stages: Stages, language: Language) -> Node:
+    """Return the node for this team; the decision line and the brief are in a language that may be another."""
     asking = Asking(team)
 
     async def finalize(state: State, runtime: Runtime[Any]) -> Update:
-        ending = stages.ending(state)
+        with speaking(language):
+            ending = stages.ending(state)
         if ending.text is not None:
             ended, last = _ended(state, team, asking, _finished(ending, ending.text), services.now())
             return recorded(state, ended, [last | {"answer": ended["answer"]}], services.now())
-        writing = Writing(team, services, state, ending, runtime)
+        writing = Writing(team, services, state, ending, runtime, language)
         written = await writing.write()
         if written.reply is None:
             stopped = plain_stop(Stop(written.refused or "", NODE))

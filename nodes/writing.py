@@ -21,7 +21,7 @@ from nodes.services import Services
 from nodes.state import State
 from nodes.voices.voice import BriefQuestion, Prompt, Utterance
 from policies.contracts.unwrapping import without_thinking
-from policies.language import say
+from policies.language import Language, say
 from policies.plain import MAX_TEXT, clean_text
 from policies.run.budgets import grant, grant_longer, refuse_call
 from policies.run.stop import stop_reason
@@ -50,9 +50,17 @@ class Written:
 class Writing:
     """The brief of one run, as it is being written."""
 
-    def __init__(self, team: Team, services: Services, state: State, ending: Ending, runtime: Runtime[Any]) -> None:
+    def __init__(
+        self,
+        team: Team,
+        services: Services,
+        state: State,
+        ending: Ending,
+        runtime: Runtime[Any],
+        language: Language,
+    ) -> None:
         self._team, self._services, self._ending, self._runtime = team, services, ending, runtime
-        self._state = state
+        self._state, self._language = state, language
         stage = {} if ending.results is None else {"stage": "synthesis"}
         self.place = {"round": state["round"], "role": SEAT, **stage}
         """Where it is written, as it is shown live."""
@@ -122,6 +130,7 @@ class Writing:
             people=ending.people,
             scope=scope,
             labels=brief_labels(state, SEAT, thread),
+            language=self._language,
         )
         return Call(
             key=CallKey(thread, state["case"]["revision"], state["round"], SEAT, attempt, scope),

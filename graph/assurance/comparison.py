@@ -1,9 +1,7 @@
 """What `accord policy diff` compares: two policies on the same roles, or two teams that have the same."""
 
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from graph.assurance.subject import DEFAULT_ROLES, Subject, equal_electorates, is_policy, load_subject, load_subjects
 from graph.problems import UsageError
@@ -12,10 +10,9 @@ from policies.assurance.difference import Change, find_changes
 from policies.assurance.electorate import Electorate
 from policies.assurance.lens import lens_of
 from policies.decision.table import Policy
-from policies.language import say, say_count, speaking, spoken
+from policies.language import say, say_count
 from policies.team.team import Budget
 
-T = TypeVar("T")
 COMPARED = ("max_rounds", "min_go_votes")
 """Limits under which votes are compared; where another limit cuts a run off, there is no vote."""
 
@@ -42,29 +39,22 @@ class PolicyComparison:
 def compare(first: str, second: str, roles: int | None = None) -> list[PolicyComparison]:
     """Return how two policies differ, or the policies of two teams with the same roles and those of the teams within.
 
-    Where one is a team, both are shown on it. The language of the team that is named first is spoken from then on.
+    Where one is a team, both are shown on it.
 
     Raises:
         UsageError: there is no such team or policy, or the two teams have other roles, also within them.
     """
     names = (first, second)
     if any(map(is_policy, names)):
-        one, two = _each(lambda name: load_subject(name, roles if is_policy(name) else None), names)
+        one, two = (load_subject(name, roles if is_policy(name) else None) for name in names)
         return [_compared(one, two, roles or DEFAULT_ROLES)]
-    ones, twos = _each(load_subjects, names)
+    ones, twos = (load_subjects(name) for name in names)
     if [one.within for one in ones] != [two.within for two in twos]:
         told = "; ".join(", ".join(each.title for each in found) for found in (ones, twos))
         raise UsageError(
             say("different teams decide in the two, so their votes cannot be compared; {teams}", teams=told)
         )
     return [_compared(one, two, DEFAULT_ROLES) for one, two in zip(ones, twos, strict=True)]
-
-
-def _each(load: Callable[[str], T], names: tuple[str, str]) -> tuple[T, T]:
-    """Return what both names load; what the first one speaks, if it is a team, stays spoken."""
-    first = load(names[0])
-    with nullcontext() if is_policy(names[0]) else speaking(spoken()):
-        return first, load(names[1])
 
 
 def _compared(one: Subject, two: Subject, roles: int) -> PolicyComparison:

@@ -15,7 +15,7 @@ from graph.threads import UNREADABLE, Threads, refuse_broken
 from policies.assurance.past import People, Rules, Verdict
 from policies.assurance.whatif import decide_again
 from policies.conditions.condition import ConditionError
-from policies.language import say, speaking, spoken
+from policies.language import say
 
 ReplayEntry = Mapping[str, Any]
 
@@ -88,8 +88,7 @@ async def _verdict(threads: Threads, entry: ReplayEntry, rules: Rules) -> Verdic
     try:
         if is_whole(entry):
             return decide_again(past_run(entry), rules)
-        with speaking(spoken()):  # not from here on in the language of this one thread
-            state = await threads.begun(thread)
+        state = await threads.begun(thread)
         refuse_broken(thread, state)
         return decide_again(past_run(entry_of(thread, state)), rules)
     except ConditionError as error:

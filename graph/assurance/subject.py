@@ -6,7 +6,6 @@ from itertools import count, islice
 from pathlib import Path
 
 from graph.documents import read_document
-from graph.languages.catalogue import speak_as
 from graph.problems import UsageError
 from graph.teams.loader import Changes, load_team, shipped_teams
 from graph.teams.policies import is_path, load_policy, shipped_policies
@@ -138,7 +137,6 @@ def _load(name: str, roles: int | None, settings: Sequence[str]) -> Subject:
     if roles is not None:
         raise UsageError(say("`{name}` is a team with roles of its own; `--roles` goes with a policy", name=name))
     team = load_team(name, Changes(settings=settings))
-    speak_as(team.language)
     return replace(from_team(team), name=name, settings=tuple(settings))
 
 

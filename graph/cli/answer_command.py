@@ -6,6 +6,8 @@ import click
 
 from graph.cli.answering import answering_options, give
 from graph.cli.exits import Exit
+from graph.cli.session import speak_of
+from graph.cli.waiting import reading
 
 HELP = """Give what THREAD asks a person for, and continue it: the answer of a role, or a fact that is missing.
 
@@ -24,7 +26,10 @@ accord answer launch-42 --file review.yaml --by legal_counsel
 @click.option("--because", default="", metavar="TEXT", help="A reason, for the record.")
 def command(thread: str, file: str, because: str, **options: Any) -> Exit:
     """Give what THREAD asks a person for, and continue it."""
-    from graph.answers import read_answer
+    with reading(thread):
+        from graph.answers import read_answer
+
+        speak_of(thread, options["db"])
 
     said = {"answer": read_answer(file), "because": because}
     return give(thread, said, **options)

@@ -17,6 +17,7 @@ from graph.cli.session import (
     verbose_option,
 )
 from graph.cli.waiting import reading
+from policies.language import speak
 
 Decorated = Callable[..., Any]
 
@@ -58,7 +59,7 @@ def give(
     async def work(halt: Any) -> tuple[dict[str, Any], Any]:
         async with open_runner(settings, halt=halt) as runner:
             found = await runner.threads.find(thread)
-            await runner.threads.speak(found)
+            speak(await runner.threads.language(found))
             given = said if key is None else signed(await runner.threads.begun(found), said, Path(key))
             with progress_on_stderr().shown() as progress:
                 progress.begin(found)

@@ -17,8 +17,9 @@ from graph.cli.session import (
     reading_thread,
     run_async,
     settings_for,
+    speak_of,
 )
-from policies.language import phrase, say
+from policies.language import phrase, say, speak
 
 AT_WORK = {"running": phrase("running"), "interrupted": phrase("interrupted")}
 
@@ -42,6 +43,8 @@ def verify(name: str | None, head: str | None, db: str | None, as_json: bool) ->
     from graph.assurance.records import read_head
     from graph.problems import UsageError
 
+    if name and head is not None and not _is_file(name):
+        speak_of(name, db)
     noted = read_head(head) if head is not None else None
     if noted and name is None:
         raise UsageError(say("--head goes with one thread or file; name it"))
@@ -71,6 +74,7 @@ def export(thread: str, out: str | None, signed: str | None, db: str | None) -> 
     from policies.assurance.audit import head_of
 
     if out is not None and signed is not None:
+        speak_of(thread, db)
         raise UsageError(say("--out names a file for the record, --signed a folder for signatures; give one of them"))
     thread, state = begun(thread, db)
     events = Past.of(state).events
@@ -144,7 +148,7 @@ def _check_threads(name: str | None, noted: Any, db: str | None) -> list[dict[st
     async def found_by(threads: Any) -> list[Any]:
         if name is not None:
             thread = await threads.find(name)
-            await threads.speak(thread)
+            speak(await threads.language(thread))
             return [await verify_one(threads, thread, noted)]
         return [finding async for finding in verify_all(threads)]
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import database_option, reading_thread, run_async, settings_for
+from graph.cli.session import database_option, reading_thread, run_async, settings_for, speak_of
 from graph.cli.waiting import reading
 from policies.language import phrase, say
 
@@ -34,6 +34,8 @@ def command(thread: str, score: float | None, key: str, comment: str | None, db:
         from graph.scores import scores_of
         from graph.tracing import check_asked, post_judgement
 
+        speak_of(thread, db)
+
     settings = settings_for(db)
     check_asked(settings)
     _check(score, key)
@@ -54,9 +56,9 @@ def _check(score: float | None, key: str) -> None:
     from graph.problems import UsageError
 
     if score is not None and not isfinite(score):
-        raise UsageError(f"--score is {score}; allowed: a finite number")
+        raise UsageError(say("--score is {score}; allowed: a finite number", score=score))
     if not KEY.fullmatch(key):
-        raise UsageError(f"--key is {key[:80]!r}; allowed: 1 to 80 of A-Z a-z 0-9 _ . -")
+        raise UsageError(say("--key is {key}; allowed: 1 to 80 of A-Z a-z 0-9 _ . -", key=repr(key[:80])))
 
 
 async def _read(name: str, settings: Any) -> tuple[str, Any, dict[str, Any]]:

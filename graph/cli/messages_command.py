@@ -35,12 +35,14 @@ def command(
 
     What was said and not heard yet comes last.
     """
+    from graph.languages.catalogue import speak_as
     from graph.past import Past
     from graph.saying import read_said, undelivered
     from graph.threads import blaming
     from policies.messages.message import conversation_of, find_messages, message_from, plain_message
 
     thread, state, said = run_async(lambda _: read_said(settings_for(db), thread))
+    speak_as(Past.of(state).language)
     with blaming(thread, state):
         posted = [message_from(plain) for plain in Past.of(state).messages]
         left = undelivered(thread, state, said)

@@ -7,7 +7,7 @@ import click
 
 from graph.cli.exits import Exit
 from graph.cli.mistakes import WrongValue
-from graph.cli.session import WholeHelpGroup, json_option, print_json, say_warnings
+from graph.cli.session import WholeHelpGroup, json_option, print_json, say_warnings, speak_about
 from policies.language import phrase
 
 ROLES = click.option(
@@ -53,6 +53,7 @@ def verify(name: str, roles: int | None, settings: tuple[str, ...], as_json: boo
     from graph.assurance.subject import load_subjects
     from graph.report.terminal.proof import plain_proofs, print_proofs
 
+    speak_about(name, settings)
     subjects = load_subjects(name, roles, settings)
     for subject in subjects:
         if subject.team is not None:
@@ -76,6 +77,7 @@ def table(name: str, roles: int | None, settings: tuple[str, ...], within: str |
     from graph.assurance.subject import load_subject
     from graph.report.terminal.proof import plain_cell, print_cells
 
+    speak_about(name, settings)
     subject = load_subject(name, roles, settings, within)
     proof = _proof(subject)
     if as_json:
@@ -95,6 +97,8 @@ def diff(first: str, second: str, roles: int | None, as_json: bool) -> Exit:
     from graph.assurance.comparison import compare
     from graph.report.terminal.difference import plain_comparisons, print_comparisons
 
+    for name in (second, first):  # of two teams, the one named first decides
+        speak_about(name)
     found = compare(first, second, roles)
     if as_json:
         print_json(plain_comparisons(found))
@@ -134,6 +138,7 @@ def decide(name: str, votes: tuple[str, ...], number: int, settings: tuple[str, 
     from graph.report.terminal.single import plain_single, print_single
     from policies.decision.marks import MARKS, Marks
 
+    speak_about(name, settings)
     for name_of in ("joined", "released"):
         at[name_of] = [role.strip() for given in at[name_of] for role in given.split(",")]
     marks = Marks(*(at.pop(mark) for mark in MARKS))
@@ -161,6 +166,8 @@ def test(folder: str, name: str | None, threshold: float, as_json: bool) -> Exit
 
     if not math.isfinite(threshold):
         raise WrongValue(phrase("is not a number; allowed: 0 to 100"), param_hint="--threshold")
+    if name is not None:
+        speak_about(name)
     report = judge_folder(folder, name)
     if as_json:
         print_json(plain_report(report, threshold))
@@ -223,6 +230,7 @@ def evaluate(
     from graph.assurance.votes import score
     from graph.report.terminal.evaluation import plain_evaluation, print_evaluation
 
+    speak_about(name)
     scored = score(votes, name, Wanted(own, truth, voters), min_go_votes)
     if as_json:
         print_json(plain_evaluation(scored))

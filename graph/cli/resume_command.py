@@ -14,10 +14,11 @@ from graph.cli.session import (
     print_record,
     run_async,
     settings_for,
+    speak_of,
     verbose_option,
 )
 from graph.cli.waiting import reading
-from policies.language import say
+from policies.language import say, speak
 
 HELP = """Resume THREAD where it stopped or was cut off; a finished one returns its record.
 
@@ -53,12 +54,15 @@ def command(
         from graph.cli.progress import progress_on_stderr
         from graph.runner import open_runner
 
+        if budget or facts is not None:
+            speak_of(thread, db)
+
     limits, given, settings = _limits(budget), facts_from(facts), settings_for(db)
 
     async def work(halt: Any) -> tuple[dict[str, Any], Any]:
         async with open_runner(settings, halt=halt) as runner:
             found = await runner.threads.find(thread)
-            await runner.threads.speak(found)
+            speak(await runner.threads.language(found))
             with progress_on_stderr().shown() as progress:
                 progress.begin(found)
                 record = await runner.resume(found, limits, given, accept_changes, progress.take)

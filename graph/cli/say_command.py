@@ -3,7 +3,7 @@
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
+from graph.cli.session import database_option, json_option, print_json, run_async, settings_for, speak_of
 from graph.cli.waiting import reading
 from policies.language import say
 from policies.messages.message import KINDS, PRIORITIES
@@ -57,6 +57,8 @@ def command(
     with reading(thread):
         from graph import saying
         from graph.problems import UsageError, neutral
+
+        speak_of(thread, db)
 
     if conversation and opened:
         raise UsageError(say("--open opens a conversation, and --conversation continues one; give one of them"))

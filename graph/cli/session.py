@@ -5,7 +5,8 @@ import shlex
 import signal
 import sys
 import warnings
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from contextvars import copy_context
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from graph.cli.exits import Exit, exit_of
-from policies.language import say, speak, spoken
+from policies.language import Language, say, speak, spoken
 from policies.team.voices import VOICE_NAMES
 
 T = TypeVar("T")
@@ -145,6 +146,8 @@ def begun(name: str, db: str | None) -> tuple[str, Mapping[str, Any]]:
         UsageError: there is no such thread, or it has not begun.
         StorageError: the database failed.
     """
+    from graph.languages.catalogue import speak_as
+    from graph.past import Past
     from graph.threads import open_threads
 
     async def work(_: Any) -> tuple[str, Mapping[str, Any]]:
@@ -152,7 +155,38 @@ def begun(name: str, db: str | None) -> tuple[str, Mapping[str, Any]]:
             thread = await threads.find(name)
             return thread, await threads.begun(thread)
 
-    return run_async(work)
+    thread, state = run_async(work)
+    speak_as(Past.of(state).language)
+    return thread, state
+
+
+def speak_of(name: str, db: str | None) -> None:
+    """Speak the language of the thread that a name means from now on, where there is one: its options are judged next.
+
+    What is wrong with the name or the database is said where the thread is worked with.
+    """
+    from graph.problems import UsageError
+    from graph.threads import open_threads
+
+    async def work(_: Any) -> Language:
+        async with open_threads(settings_for(db)) as threads:
+            return await threads.language(await threads.find(name))
+
+    with suppress(UsageError):
+        speak(run_async(work))
+
+
+def speak_about(name: str, settings: Sequence[str] = ()) -> None:
+    """Speak the language of the team of that name, or in that file, from now on; that of a policy is not changed.
+
+    What is wrong with it is said where it is used.
+    """
+    from graph.languages.catalogue import speak_as
+    from graph.problems import UsageError
+    from graph.teams.loader import Changes, load_team
+
+    with suppress(UsageError):
+        speak_as(load_team(name, Changes(settings=settings)).language)
 
 
 def print_json(value: Any) -> None:

@@ -15,6 +15,7 @@ from graph.cli.session import (
     reading_thread,
     run_async,
     settings_for,
+    speak_of,
     verbose_option,
     warning,
 )
@@ -51,13 +52,19 @@ def command(
 
     The exit code says what became of the thread, whatever was written.
     """
+    writes_pages = html is not None or markdown is not None
     with reading(thread):
+        from graph.languages.catalogue import speak_as
+        from graph.past import Past
         from graph.threads import blaming
 
-    writes_pages = html is not None or markdown is not None
+        if writes_pages:
+            speak_of(thread, db)
+
     if writes_pages:
         _check_targets(html, markdown, as_json)
     thread, state, is_running = run_async(lambda _: _read(thread, db))
+    speak_as(Past.of(state).language)
     with blaming(thread, state):
         record = _record(thread, state, is_running)
         _warn_of_change(thread, state)

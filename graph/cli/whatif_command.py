@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import database_option, json_option, run_async, settings_for
+from graph.cli.session import database_option, json_option, run_async, settings_for, speak_about
 from policies.language import say
 
 
@@ -32,22 +32,19 @@ def command(policy: str, team: str | None, since: str | None, shows_same: bool, 
     """
     from graph.assurance.replay import read_date, rules_named, verdicts
     from graph.assurance.subject import is_policy
-    from graph.languages.catalogue import speak_as
     from graph.problems import neutral
     from graph.report.terminal.visible import console_on
     from graph.report.terminal.whatif import Totals, line_of, plain_verdict, print_totals
-    from graph.teams.loader import language_at
     from graph.threads import open_threads
 
-    is_alone = is_policy(policy)
-    if is_alone and team is not None:
-        speak_as(language_at(team))
+    speak_about(team or policy)
+    speak_about(policy)
     rules, day = rules_named(policy), read_date(since) if since is not None else None
     totals = Totals()
 
     async def work(_: Any) -> None:
         async with open_threads(settings_for(db)) as threads:
-            if is_alone:
+            if is_policy(policy):
                 await _speak_of(threads, team)
             async for verdict in verdicts(threads, rules, team, day):
                 totals.add(verdict)
@@ -65,7 +62,7 @@ def command(policy: str, team: str | None, since: str | None, shows_same: bool, 
 
 
 async def _speak_of(threads: Any, team: str | None) -> None:
-    """Speak the language of the runs that are decided again, if they all have the same; a policy has none."""
+    """Speak the language of the runs that a policy decides again, where all of them have the same."""
     from graph.languages.catalogue import speak_as
     from graph.store.index import shared_language
     from graph.store.location import storage_errors

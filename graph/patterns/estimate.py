@@ -9,7 +9,7 @@ from graph.facts.table import source_of
 from graph.languages.catalogue import language_of
 from nodes.prompting import brief_prompt, seat_prompt, synthesis_prompt
 from nodes.voices.voice import Prompt
-from policies.language import in_figures, phrase, say, speaking
+from policies.language import in_figures, phrase, say, speaking, spoken
 from policies.patterns.course import PATTERNS
 from policies.patterns.stages import Finish
 from policies.rehearsal.simulate import at_most, rounds_needed, simulate
@@ -104,10 +104,12 @@ def _asked(course: Rehearsal, asked: RehearsedSeat, state: Plain, path: str) -> 
 
 def _written(course: Rehearsal, end: Finish, case: Plain) -> Prompt:
     state = {"case": case, "outcome": end.decision, "history": course.history}
-    if PATTERNS[course.team.pattern].is_rounds:
-        return brief_prompt(course.team, state, end.details["guards"])
-    ending = {"results": list(end.results), "details": end.details}
-    return synthesis_prompt(course.team, {**state, "ending": ending})
+    named = course.team.brief.language
+    with speaking(language_of(named) if named else spoken()):
+        if PATTERNS[course.team.pattern].is_rounds:
+            return brief_prompt(course.team, state, end.details["guards"])
+        ending = {"results": list(end.results), "details": end.details}
+        return synthesis_prompt(course.team, {**state, "ending": ending})
 
 
 def _expense(team: Team, speaker: Role | Brief, name: str, prompt: Prompt) -> Expense:

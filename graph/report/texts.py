@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from graph.problems import neutral
 from graph.report.words import plain_word
@@ -11,12 +11,32 @@ from policies.language import say
 DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """The twelve characters of Unicode that turn the direction of text."""
 
+
+class DecisionWords(NamedTuple):
+    """Patterns of the words with which a brief names a decision in one language."""
+
+    decision: str
+    verb: str
+    article: str
+    clear: str
+    with_caution: str
+    """What follows `go` where the decision is a go with caution."""
+
+
+DECISION_WORDS: Mapping[str, DecisionWords] = {
+    "en": DecisionWords("decision", "is", "an?", "clear", r"with[\s_-]+caution"),
+    "fr": DecisionWords("d[eé]cision", "est", "une?", "clair", r"sous[\s_-]+r[ée]serve"),
+}
+"""The words of each language that has a catalogue, by its code: a brief may be in any of them."""
+
+_ANY = DecisionWords(*("|".join(words) for words in zip(*DECISION_WORDS.values(), strict=True)))
+
 DECISION_NAMED = re.compile(
-    r"\bd[eé]cision(?:\s+(?:is|est))?\W{1,4}(?:an?\s+|une?\s+)?(?:clear\s+|clair\s+)?"
-    r"(go[\s_-]+(?:with[\s_-]+caution|sous[\s_-]+r[ée]serve)|no[\s_-]?go|go)\b",
+    rf"\b(?:{_ANY.decision})(?:\s+(?:{_ANY.verb}))?\W{{1,4}}(?:(?:{_ANY.article})\s+)?(?:(?:{_ANY.clear})\s+)?"
+    rf"(go[\s_-]+(?:{_ANY.with_caution})|no[\s_-]?go|go)\b",
     re.IGNORECASE,
 )
-"""Where a text names a decision, in the languages that have a catalogue."""
+"""Where a text names a decision."""
 
 
 def cleaned(value: Any) -> Any:

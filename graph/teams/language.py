@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from graph.languages.catalogue import find_code, language_of
-from policies.language import Language, say, spoken
+from policies.language import Language, say
 from policies.team.rules import Problem
 
 Raw = Mapping[str, Any]
@@ -27,10 +27,10 @@ def language_problems(raw: Any) -> Iterator[Problem]:
         yield Problem(("language",), told)
 
 
-def language_in(raw: Any) -> Language:
-    """Return the language that a team's raw values ask for; where they ask for none, the one that is spoken."""
+def language_in(raw: Any, around: Language) -> Language:
+    """Return the language that a team's raw values ask for; where they ask for none, the one of the team around it."""
     named = raw.get("language") if isinstance(raw, dict) else None
-    return language_of(named) if isinstance(named, str) else spoken()
+    return language_of(named) if isinstance(named, str) else around
 
 
 def _coded(raw: Raw) -> Raw:

@@ -15,7 +15,7 @@ from graph.teams.language import language_in, language_problems, with_language
 from graph.teams.overrides import apply_settings, is_changed_by, keys_of, merge, sets_facts
 from graph.teams.policies import is_path, policy_problems, sentence, with_policy
 from graph.teams.presets import preset_problems, with_presets, with_teams
-from policies.language import phrase, say, speaking
+from policies.language import ENGLISH, phrase, say, speaking, spoken
 from policies.nearest import allowed_names
 from policies.patterns.rules import MAX_DEPTH
 from policies.team import rules as team_rules
@@ -56,7 +56,7 @@ def load_team(name: str, changes: Changes | None = None, depth: int = 1) -> Team
         told = say("is a team within itself, or nested deeper than {most} teams", most=MAX_DEPTH)
         raise UsageError(f"{path}: {told}")
     document = read_document(path)
-    with speaking(language_in(document.value)):
+    with speaking(language_in(document.value, ENGLISH if depth == 1 else spoken())):
         return _read(document, changes or Changes(), path, depth)
 
 

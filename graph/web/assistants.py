@@ -39,8 +39,7 @@ async def offer_assistants() -> None:
         if each["assistant_id"] not in wanted or each["graph_id"] != wanted[each["assistant_id"]]["graph_id"]:
             await client.assistants.delete(each["assistant_id"])
     for assistant, fields in wanted.items():
-        with speaking(ENGLISH):  # not from here on in the language of this one team
-            await compiled_for(fields["graph_id"], fields["context"], None)
+        await compiled_for(fields["graph_id"], fields["context"], None)
         await client.assistants.create(assistant_id=assistant, if_exists="do_nothing", metadata=MARK, **fields)
         if any(each["assistant_id"] == assistant and each["description"] != fields["description"] for each in there):
             await client.assistants.update(assistant, description=fields["description"])

@@ -13,7 +13,7 @@ from langgraph_sdk.errors import NotFoundError
 
 from graph.languages.catalogue import speak_as
 from graph.problems import UsageError
-from graph.serving import BUSY, Thread, is_held, own_facts, speak_of, team_for
+from graph.serving import BUSY, begin, is_held, own_facts, speak_of, team_for
 from graph.settings import load_settings, variable
 from graph.teams.forms import Configuration, defaults_of
 from graph.teams.offered import load_offered
@@ -139,7 +139,7 @@ async def _admit(run: Any) -> None:
     """Check what a run is configured with, and replace its input by what is admitted of it."""
     thread, kwargs = str(run["thread_id"]), run["kwargs"]
     await list_thread(thread)
-    given, found = _cleared(kwargs), await Thread.read(thread)
+    given, found = _cleared(kwargs), await begin(thread)
     if PROVIDED in given:
         check_configuration(kwargs.get("context") or {})
     assistant = await this_server().assistants.get(str(run["assistant_id"]))

@@ -5,7 +5,7 @@ from typing import Any
 
 from nodes.voices.voice import BriefQuestion, Question, Utterance
 from policies.contracts.table import CONTRACTS
-from policies.language import say
+from policies.language import say, speaking
 from policies.patterns.results import side_by_side
 from policies.run.seats import Failure
 from policies.run.stop import stop_reason
@@ -28,22 +28,24 @@ class RulesVoice:
 
     async def write_brief(self, question: BriefQuestion) -> Utterance:
         """Return the brief by a template over the last round, or the results one below the other."""
+        with speaking(question.language):
+            return Utterance(_written(question))
 
-        def titled(said: Mapping[str, Any]) -> dict[str, Any]:
-            return {**said, "agent": question.titles.get(said["agent"], said["agent"])}
 
-        if question.results is not None:
-            return Utterance(side_by_side(map(titled, question.results)))
-        last = [titled(each) for each in question.history[-1]["contributions"]]
-        reasons = [_line(each["agent"], each["stance"], each["summary"]) for each in last]
-        steps = [f"{number}. {step}" for number, step in enumerate(_first_actions(last), 1)]
-        guards = (
-            [say("Limits that no vote can beat: {guards}.", guards=", ".join(question.guards))]
-            if question.guards
-            else []
-        )
-        people = _by_people(question.people) if question.people else []
-        return Utterance("\n".join([*guards, *people, say("Why:"), *reasons, say("Immediate actions:"), *steps]))
+def _written(question: BriefQuestion) -> str:
+    def titled(said: Mapping[str, Any]) -> dict[str, Any]:
+        return {**said, "agent": question.titles.get(said["agent"], said["agent"])}
+
+    if question.results is not None:
+        return side_by_side(map(titled, question.results))
+    last = [titled(each) for each in question.history[-1]["contributions"]]
+    reasons = [_line(each["agent"], each["stance"], each["summary"]) for each in last]
+    steps = [f"{number}. {step}" for number, step in enumerate(_first_actions(last), 1)]
+    guards = (
+        [say("Limits that no vote can beat: {guards}.", guards=", ".join(question.guards))] if question.guards else []
+    )
+    people = _by_people(question.people) if question.people else []
+    return "\n".join([*guards, *people, say("Why:"), *reasons, say("Immediate actions:"), *steps])
 
 
 def _line(who: str, word: str, reason: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from policies.contracts.answers import Refusal, Task
+from policies.language import ENGLISH, Language
 from policies.run.seats import Failure
 from policies.run.usage import Usage
 from policies.team.team import Role
@@ -97,6 +98,8 @@ class BriefQuestion:
     scope: str = ""
     labels: Mapping[str, Any] = field(default_factory=dict)
     """What the trace of the call says of it."""
+    language: Language = ENGLISH
+    """The language of the text; why there is none is said in the team's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from policies.assurance.ballots import TooManyVotesError
 from policies.assurance.electorate import Electorate, electorate_of, electorate_of_panel
 from policies.assurance.proof import NEEDED_OF_PEOPLE, PropertyCheck, find_unproved
 from policies.decision.table import Policy
-from policies.language import spoken
+from policies.language import Language, speaking, spoken
 from policies.patterns.course import decides_by_policy, ruling_policy
 from policies.people.panel import panel_of
 from policies.run.budgets import raised
@@ -65,30 +65,30 @@ def _limits_within(team: Team, *limits: Budget) -> Iterator[tuple[Team, tuple[Bu
 
 def _of_one(team: Team, limits: Budget, began: Budget) -> Unapproved | None:
     try:
-        failing = _unproved(
-            ruling_policy(team), _Key(electorate_of(team, limits, began)), limits.max_rounds, spoken().code
-        )
+        key = _Key(electorate_of(team, limits, began), spoken())
+        failing = _unproved(ruling_policy(team), key, limits.max_rounds)
     except TooManyVotesError as error:
         return Unapproved(team.policy, too_many=str(error))
     return Unapproved(team.policy, failing) if failing else None
 
 
 class _Key:
-    """A team as its policy sees it, equal where all that it sees is."""
+    """A team as its policy sees it, and the language of the notes on it; equal where all of both is."""
 
-    def __init__(self, electorate: Electorate) -> None:
-        self.electorate = electorate
+    def __init__(self, electorate: Electorate, language: Language) -> None:
+        self.electorate, self.language = electorate, language
         seen = (getattr(electorate, each.name) for each in fields(electorate))
         self._parts = tuple(tuple(sorted(part.items())) if isinstance(part, Mapping) else part for part in seen)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self._parts == other._parts
+        return isinstance(other, _Key) and self.language is other.language and self._parts == other._parts
 
     def __hash__(self) -> int:
         return hash(self._parts)
 
 
 @lru_cache(maxsize=KEPT)
-def _unproved(policy: Policy, key: _Key, raised_to: int, _language: str) -> tuple[PropertyCheck, ...]:
-    """Return what fails, with notes in the language that is spoken: each language has its own."""
-    return tuple(find_unproved(policy, key.electorate, raised_to))
+def _unproved(policy: Policy, key: _Key, raised_to: int) -> tuple[PropertyCheck, ...]:
+    """Return what fails, with notes in the language of the key."""
+    with speaking(key.language):
+        return tuple(find_unproved(policy, key.electorate, raised_to))

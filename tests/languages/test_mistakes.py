@@ -73,14 +73,25 @@ OF_THREADS: Sequence[str] = [
     "audit verify g --bogus",
     "audit verif g",
     "answer g",
+    "answer g --file bad.json --by Ada",
+    "answer g --file none.json --by Ada",
+    "resume g --facts list.json",
+    "resume g --budget nothing",
+    "audit verify g --head abc",
+    "feedback g --score 2",
+    "feedback g --score nan",
 ]
+KEPT = "LANGSMITH_TRACING LANGSMITH_API_KEY LangSmith JSON supply suppliers LIMIT VALUE"
+"""Names, and the examples of what is allowed."""
 
 
 @pytest.mark.usefixtures("_thread")
 def test_of_a_thread(capsys: pytest.CaptureFixture[str]) -> None:
     limits = "max_rounds max_messages max_seconds max_tokens max_cost_usd max_recoveries min_go_votes"
+    Path("bad.json").write_text('{"a": 1')
+    Path("list.json").write_text("[1]")
     for typed in OF_THREADS:
-        assert told(typed, capsys, "by because file verify", limits, "fil g") == [], typed
+        assert told(typed, capsys, "by because file verify", limits, KEPT) == [], typed
 
 
 @pytest.mark.usefixtures("_thread")
