@@ -49,8 +49,8 @@ def sentence_of(error: click.ClickException) -> str:
     return _with_help(told, path) if context else told
 
 
-def _with_help(told: str, path: str) -> str:
-    return say("{told}; see `{path} --help`", told=told, path=path)
+def _with_help(problem: str, path: str) -> str:
+    return say("{problem}; see `{path} --help`", problem=problem, path=path)
 
 
 def _options(context: click.Context | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""Of what a command line speaks: its mistakes are told in the language of the team or the thread that it names."""
+"""What a command line is about: its mistakes are said in the language of the team or the thread that it names."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -19,9 +19,10 @@ LAST = "last"
 def language_named(arguments: Sequence[str], accord: click.Group) -> Language:
     """Return the language of the first team or thread that arguments name, as far as the command is about any.
 
-    It is looked for after a mistake, so that nothing it meets is one: where nothing is found, it is English.
+    What goes wrong while it is looked for is not said: there is a mistake to be said already. It is English where there
+    is none.
     """
-    with suppress(Exception):  # there is a mistake to be told, whatever is wrong besides
+    with suppress(Exception):
         parameters, rest = _of_command(accord, arguments)
         return _first(_kinds(parameters), [*_words(rest, parameters)], _value_of("--db", arguments)) or ENGLISH
     return ENGLISH

@@ -22,6 +22,14 @@ FAULTS: Mapping[str, str] = {
         "{policy} is not monotone: {example}; repair it (`accord policy verify` shows it), "
         "or accept it in `policy.accept` with the reason"
     ),
+    "absence_never_helps": phrase(
+        "{policy} is not absence_never_helps: {example}; repair it (`accord policy verify` shows it), "
+        "or accept it in `policy.accept` with the reason"
+    ),
+    "veto_honoured": phrase(
+        "{policy} is not veto_honoured: {example}; repair it (`accord policy verify` shows it), "
+        "or accept it in `policy.accept` with the reason"
+    ),
 }
 """What is wrong with a policy that lacks a property without which nothing runs."""
 
