@@ -90,6 +90,8 @@ def row_decides(row: object, because: str | None) -> str:
 def _shown(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {part}" for key, part in value.items()) + "}"
+    if isinstance(value, int | float):
+        return in_figures(str(value))
     return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)
 
 
@@ -123,7 +125,7 @@ def _print_flips(found: Mapping[str, Any], console: Console) -> None:
     for flip in found["limit_flips"]:
         said = listed([*map(said_change, changes_of(flip, found["guards"]))])
         border = border_of(flip, found["final"], found["final"])
-        told = visible(f" {said}; {border}" if border else f" {said}")
+        told = visible(f" {say('; ').join(filter(None, (said, border)))}")
         console.print(Text.assemble(_would(flip["outcome"]), told))
     if not by_outcome:
         console.print(visible(no_change(found["stance_flips"]["searched"])))
