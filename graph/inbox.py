@@ -10,6 +10,7 @@ from graph.people import answers_in
 from graph.problems import StorageError, UsageError
 from graph.runner import Runner, open_runner
 from graph.settings import Settings
+from graph.store.index import shared_language
 from graph.store.location import located
 from graph.threads import UNREADABLE
 from nodes.asking import shown_question
@@ -44,6 +45,10 @@ class Inbox:
             except (StorageError, *UNREADABLE):
                 continue
         return sorted(found, key=lambda each: (each["since"], each["id"]))
+
+    async def language(self) -> str | None:
+        """Return the language of all threads, where they have the same: in it nothing is said to wait."""
+        return shared_language(await self._runner.threads.index.newest())
 
     async def _of(self, thread: str, name: str | None) -> list[Entry]:
         past = await self._past(thread)

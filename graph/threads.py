@@ -150,7 +150,7 @@ class Threads:
             record = record_of(thread, state)
             if record["stop_reason"] is not None:  # first: what the index calls running is caught up with after a kill
                 await self.archive.keep(thread, state)
-            await self.index.note(line_of(record, Past.of(state)))
+            await self.index.note(line_of(record, Past.of(state)), Past.of(state).language)
         return record
 
     async def go_on(self, thread: str) -> None:

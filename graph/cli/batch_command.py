@@ -81,12 +81,13 @@ async def _run(
     from graph.languages.catalogue import speak_as
     from graph.runner import open_runner
     from graph.teams.approval import approved
-    from graph.teams.loader import load_team
+    from graph.teams.loader import language_at, load_team
     from graph.teams.voicing import voiced
 
     team, settings, voice = spoken_by
 
     def load(case: Any) -> Any:
+        speak_as(language_at(case.team or team))  # also of what is wrong with it
         found = load_team(case.team or team, case.changes)
         speak_as(found.language)
         return approved(voiced(found, settings, voice))

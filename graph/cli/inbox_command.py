@@ -28,14 +28,17 @@ accord inbox --for cfo
 def command(name: str | None, db: str | None, as_json: bool) -> Exit:
     """Show what waits for people: since when, until when, and for whom."""
     from graph.inbox import open_inbox
-    from graph.languages.catalogue import language_of
+    from graph.languages.catalogue import language_of, speak_as
     from graph.report.terminal.inbox import print_inbox
 
     settings = settings_for(db)
 
     async def work(halt: Any) -> tuple[Sequence[Mapping[str, Any]], Mapping[str, str | None]]:
         async with open_inbox(settings, halt) as inbox:
-            return await inbox.waiting(name), inbox.languages
+            waiting = await inbox.waiting(name)
+            if not waiting:
+                speak_as(await inbox.language())
+            return waiting, inbox.languages
 
     waiting, languages = run_async(work)
     if as_json:

@@ -7,6 +7,7 @@ import click
 
 from graph.cli.exits import Exit
 from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
+from policies.language import say
 
 
 @click.command("list")
@@ -15,10 +16,15 @@ from graph.cli.session import database_option, json_option, print_json, run_asyn
 @json_option
 def command(limit: int, db: str | None, as_json: bool) -> Exit:
     """List the threads touched last, newest first."""
+    from graph.languages.catalogue import speak_as
+    from graph.store.index import shared_language
+    from graph.store.location import storage_errors
     from graph.threads import open_threads
 
     async def work(_: Any) -> list[dict[str, Any]]:
         async with open_threads(settings_for(db)) as threads:
+            with storage_errors(threads.location):
+                speak_as(shared_language((await threads.index.newest())[:limit]))
             return await threads.newest(limit)
 
     entries = run_async(work)
@@ -36,7 +42,7 @@ def _print_table(entries: Sequence[dict[str, Any]]) -> None:
     from graph.report.terminal.visible import STYLES, console_on, visible
 
     if not entries:
-        click.echo("No threads yet; `accord run` starts one.")
+        click.echo(say("No threads yet; `accord run` starts one."))
         return
     console = console_on(sys.stdout, columns=200)
     rows = []
@@ -44,7 +50,8 @@ def _print_table(entries: Sequence[dict[str, Any]]) -> None:
         touched = (entry["updated_at"] or "-")[:19].replace("T", " ")
         said = visible(_ended(entry), STYLES.get(entry.get("final_decision") or "", ""))
         rows.append((entry["thread_id"], entry["alias"] or "-", entry["status"], said, touched))
-    console.print(rows_shown(console, ("thread", "alias", "status", "ended with", "touched (UTC)"), rows, lined=False))
+    heads = (say("thread"), say("alias"), say("status"), say("ended with"), say("touched (UTC)"))
+    console.print(rows_shown(console, heads, rows, lined=False))
 
 
 def _ended(entry: Mapping[str, Any]) -> str:
@@ -53,7 +60,7 @@ def _ended(entry: Mapping[str, Any]) -> str:
     from graph.report.words import plain_word
 
     if entry.get("waits_for"):
-        return "; ".join(waiting_in_words(entry["waits_for"]))
+        return say("; ").join(waiting_in_words(entry["waits_for"]))
     if entry.get("final_decision"):
         return plain_word(entry["final_decision"])
-    return "answered" if entry["status"] == "ok" else entry.get("stop_reason") or "-"
+    return say("answered") if entry["status"] == "ok" else entry.get("stop_reason") or "-"

@@ -12,7 +12,7 @@ from graph.cli.exits import Exit
 from graph.cli.mistakes import sentence_of
 from graph.cli.streams import open_streams
 from graph.problems import UsageError, neutral, reason_of
-from policies.language import ENGLISH, say, speaking
+from policies.language import ENGLISH, say, speaking, spoken
 
 COMMANDS = {
     "run": "Run a team to one decision.",
@@ -90,11 +90,11 @@ def _run(arguments: list[str]) -> int:
     except BaseException as error:
         if isinstance(error, SystemExit) and error.code == 0:  # so click ends once it has written a shell's completion
             return Exit.DONE
-        return _exit_code(error)
+        return _exit_code(error, arguments)
     return code if isinstance(code, int) else Exit.DONE
 
 
-def _exit_code(error: BaseException) -> int:
+def _exit_code(error: BaseException, arguments: list[str]) -> int:
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, KeyboardInterrupt | click.Abort):
@@ -103,7 +103,7 @@ def _exit_code(error: BaseException) -> int:
         error.show()
         return Exit.USAGE
     if isinstance(error, click.ClickException):
-        return _say(Exit.USAGE, sentence_of(error))
+        return _say(Exit.USAGE, _mistake(error, arguments))
     if isinstance(error, UsageError):
         return _say(Exit.USAGE, *map(neutral, error.problems))
     if isinstance(error, SystemExit | BrokenPipeError):  # click exits by itself where its reader is gone
@@ -112,6 +112,16 @@ def _exit_code(error: BaseException) -> int:
         return _say(Exit.USAGE, _failure(error))
     told = f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"
     return _say(Exit.UNEXPECTED, say("unexpected: {error}", error=told))
+
+
+def _mistake(error: click.ClickException, arguments: list[str]) -> str:
+    """Return what is wrong with the arguments, in the language of the team or the thread that they name."""
+    if spoken() is not ENGLISH:
+        return sentence_of(error)
+    from graph.cli.naming import language_named
+
+    with speaking(language_named(arguments, accord)):
+        return sentence_of(error)
 
 
 def _failure(error: OSError) -> str:

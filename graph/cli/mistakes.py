@@ -1,23 +1,31 @@
 """Mistakes on the command line: what click says of them, in sentences that name what is allowed and what to do next."""
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 import click
 
+from policies.language import phrase, say
 from policies.nearest import allowed_names, did_you_mean
 
 MAX_SHOWN = 80
 """Characters of a wrong value that are shown."""
 
 _OTHERS = {
-    r"Got unexpected extra arguments? \((.*)\)": "`{path}` does not take `{0}`",
-    r"Option '(.*)' requires an argument\.": "`{0}` needs a value",
-    r"Option '(.*)' requires \d+ arguments\.": "`{0}` needs more values",
-    r"Option '(.*)' does not take a value\.": "`{0}` does not take a value",
+    r"Got unexpected extra arguments? \((?P<given>.*)\)": phrase("`{path}` does not take `{given}`"),
+    r"Option '(?P<given>.*)' requires an argument\.": phrase("`{given}` needs a value"),
+    r"Option '(?P<given>.*)' requires \d+ arguments\.": phrase("`{given}` needs more values"),
+    r"Option '(?P<given>.*)' does not take a value\.": phrase("`{given}` does not take a value"),
 }
 """What click says of arguments that are of no other kind below, and what a person reads."""
+
+
+class WrongValue(click.BadParameter):
+    """A value that a command refuses; what is wrong is said once it is known in which language."""
+
+    def __init__(self, sentence: str, *, param_hint: str | None = None, **values: object) -> None:
+        super().__init__(sentence, param_hint=param_hint)
+        self.values = values
 
 
 def sentence_of(error: click.ClickException) -> str:
@@ -26,21 +34,23 @@ def sentence_of(error: click.ClickException) -> str:
     path = context.command_path if context else "accord"
     parameter = error.param if isinstance(error, click.BadParameter) else None
     if isinstance(error, click.NoSuchOption):
-        return _unknown(error.option_name, "option", path, _options(context))
+        lists = say("; `{path} --help` lists the options", path=path)
+        hint = did_you_mean(error.option_name, _options(context)) or lists
+        return say("`{path}` has no option `{name}`{hint}", path=path, name=error.option_name[:MAX_SHOWN], hint=hint)
     if isinstance(error, click.MissingParameter) and parameter is not None:
-        return f"`{path}` needs {_named(parameter)}; see `{path} --help`"
+        return _with_help(say("`{path}` needs {name}", path=path, name=_named(parameter)), path)
     if isinstance(error, click.BadParameter):
         return _bad_value(error, parameter)
     command = getattr(error, "command_name", None)
     if isinstance(command, str):
-        return _unknown(command, "command", path, _commands(context))
-    return _other(error, path) + (f"; see `{path} --help`" if context else "")
+        hint = did_you_mean(command, _commands(context)) or say("; `{path} --help` lists the commands", path=path)
+        return say("`{path}` has no command `{name}`{hint}", path=path, name=command[:MAX_SHOWN], hint=hint)
+    told = _other(error, path)
+    return _with_help(told, path) if context else told
 
 
-def _unknown(name: str, noun: str, path: str, known: Iterable[str]) -> str:
-    """Return that a name is unknown, and the nearest one, else where all of them are listed."""
-    hint = did_you_mean(name, known) or f"; `{path} --help` lists the {noun}s"
-    return f"`{path}` has no {noun} `{name[:MAX_SHOWN]}`{hint}"
+def _with_help(problem: str, path: str) -> str:
+    return say("{problem}; see `{path} --help`", problem=problem, path=path)
 
 
 def _options(context: click.Context | None) -> list[str]:
@@ -61,22 +71,29 @@ def _named(parameter: click.Parameter) -> str:
 def _bad_value(error: click.BadParameter, parameter: click.Parameter | None) -> str:
     """Return which value an option or an argument has, and which it may have."""
     hint = error.param_hint if isinstance(error.param_hint, str) else None
-    name = hint or (_named(parameter) if parameter else "a value")
+    name = hint or (_named(parameter) if parameter else say("a value"))
+    if isinstance(error, WrongValue):
+        return f"{name} {say(error.message, **error.values)}"
     value, is_refused, _ = error.message.partition(" is not ")
     if parameter is None or not is_refused or not value:
         return f"{name} {error.message}"
     shown = value if len(value) <= MAX_SHOWN else f"{value[:MAX_SHOWN]}..."
     kind: Any = parameter.type
     if isinstance(kind, click.Choice):
-        return f"{name} is {shown}{allowed_names(value.strip(chr(39)), map(str, kind.choices))}"
-    return f"{name} is {shown}; allowed: {_range(kind)}"
+        allowed = allowed_names(value.strip(chr(39)), map(str, kind.choices))
+        return say("{name} is {value}{allowed}", name=name, value=shown, allowed=allowed)
+    return say("{name} is {value}; allowed: {allowed}", name=name, value=shown, allowed=_range(kind))
 
 
 def _range(kind: Any) -> str:
-    noun = "a whole number" if isinstance(kind, click.IntRange) else "a number"
+    is_whole = isinstance(kind, click.IntRange)
     if not isinstance(kind, click.IntRange | click.FloatRange):
-        return noun
-    return f"{noun} from {kind.min}" + (f" to {kind.max}" if kind.max is not None else " on")
+        return say("a number")
+    if kind.max is None:
+        told = phrase("a whole number from {least} on") if is_whole else phrase("a number from {least} on")
+        return say(told, least=kind.min)
+    told = phrase("a whole number from {least} to {most}") if is_whole else phrase("a number from {least} to {most}")
+    return say(told, least=kind.min, most=kind.max)
 
 
 def _other(error: click.ClickException, path: str) -> str:
@@ -84,5 +101,5 @@ def _other(error: click.ClickException, path: str) -> str:
     for pattern, told in _OTHERS.items():
         found = re.fullmatch(pattern, said, re.DOTALL)
         if found:
-            return told.format(*found.groups(), path=path)
+            return say(told, path=path, **found.groupdict())
     return f"{said[:1].lower()}{said[1:].removesuffix('.')}"

@@ -6,8 +6,9 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
+from graph.cli.mistakes import WrongValue
 from graph.cli.session import WholeHelpGroup, json_option, print_json, say_warnings, speak_about
-from policies.language import say
+from policies.language import phrase
 
 ROLES = click.option(
     "--roles", type=click.IntRange(1, 50), metavar="N", help="Roles, where a policy and no team is named. Default: 3."
@@ -96,7 +97,7 @@ def diff(first: str, second: str, roles: int | None, as_json: bool) -> Exit:
     from graph.assurance.comparison import compare
     from graph.report.terminal.difference import plain_comparisons, print_comparisons
 
-    for name in (first, second):
+    for name in (second, first):  # of two teams, the one named first decides
         speak_about(name)
     found = compare(first, second, roles)
     if as_json:
@@ -164,7 +165,7 @@ def test(folder: str, name: str | None, threshold: float, as_json: bool) -> Exit
     from graph.report.terminal.cases import plain_report, print_cases
 
     if not math.isfinite(threshold):
-        raise click.BadParameter(say("is not a number; allowed: 0 to 100"), param_hint="--threshold")
+        raise WrongValue(phrase("is not a number; allowed: 0 to 100"), param_hint="--threshold")
     if name is not None:
         speak_about(name)
     report = judge_folder(folder, name)
@@ -177,7 +178,7 @@ def test(folder: str, name: str | None, threshold: float, as_json: bool) -> Exit
 
 def _once(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> str | None:
     if len(given) > 1:
-        raise click.BadParameter(f"is given {len(given)} times; allowed: once")
+        raise WrongValue(phrase("is given {number} times; allowed: once"), number=len(given))
     return given[0].strip() if given else None
 
 
@@ -191,9 +192,10 @@ def _names(context: click.Context, parameter: click.Parameter, given: tuple[str,
     try:
         names = [name.strip() for name in next(csv.reader([text], strict=True, skipinitialspace=True), [])]
     except csv.Error:
-        raise click.BadParameter(f"is {text!r}; allowed: names with commas between them") from None
+        raise WrongValue(phrase("is {text}; allowed: names with commas between them"), text=repr(text)) from None
     if not names or "" in names:
-        raise click.BadParameter(f"is {text!r}, in which a name is empty; allowed: names with commas between them")
+        told = phrase("is {text}, in which a name is empty; allowed: names with commas between them")
+        raise WrongValue(told, text=repr(text))
     return tuple(names)
 
 

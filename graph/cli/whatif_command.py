@@ -31,17 +31,21 @@ def command(policy: str, team: str | None, since: str | None, shows_same: bool, 
     that the run does not have.
     """
     from graph.assurance.replay import read_date, rules_named, verdicts
+    from graph.assurance.subject import is_policy
     from graph.problems import neutral
     from graph.report.terminal.visible import console_on
     from graph.report.terminal.whatif import Totals, line_of, plain_verdict, print_totals
     from graph.threads import open_threads
 
+    speak_about(team or policy)
     speak_about(policy)
     rules, day = rules_named(policy), read_date(since) if since is not None else None
     totals = Totals()
 
     async def work(_: Any) -> None:
         async with open_threads(settings_for(db)) as threads:
+            if is_policy(policy):
+                await _speak_of(threads, team)
             async for verdict in verdicts(threads, rules, team, day):
                 totals.add(verdict)
                 if verdict is not None and (shows_same or verdict.answer != "same"):
@@ -55,6 +59,18 @@ def command(policy: str, team: str | None, since: str | None, shows_same: bool, 
     if team is not None and not totals.runs + totals.left_out:
         click.echo(neutral(f"accord: {say('there is no archived run of a team `{name}`', name=team)}"), err=True)
     return Exit.DONE
+
+
+async def _speak_of(threads: Any, team: str | None) -> None:
+    """Speak the language of the runs that a policy decides again, where all of them have the same."""
+    from graph.languages.catalogue import speak_as
+    from graph.store.index import shared_language
+    from graph.store.location import storage_errors
+
+    with storage_errors(threads.location):
+        entries = [each for each in await threads.index.newest() if team in (None, each["team"])]
+    if entries:
+        speak_as(shared_language(entries))
 
 
 def _json(value: Any) -> str:

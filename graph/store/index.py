@@ -1,7 +1,7 @@
 """The index of threads: what there is, for lists. The truth of a thread stays in its checkpoints."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +19,8 @@ NAMESPACE = ("threads",)
 ADMISSION = "admission"
 SERVED = "served"
 DIGEST = "digest"
-HIDDEN = (ADMISSION, SERVED, DIGEST)
+LANGUAGE = "language"
+HIDDEN = (ADMISSION, SERVED, DIGEST, LANGUAGE)
 """What an entry keeps and no list shows."""
 RUNNING = "running"
 OPEN = (RUNNING, "waiting", "interrupted")
@@ -43,7 +44,7 @@ class Index:
         """Note the thread before any work on it starts, with all that is needed to start it again."""
         # As text: PostgreSQL keeps objects in an order of its own, and the prompts follow the order of the facts.
         admission = json.dumps({"team": pinned(team), "inputs": inputs}, ensure_ascii=False)
-        await self._put({**_begun(thread, team.name, team.goal), ADMISSION: admission})
+        await self._put({**_begun(thread, team.name, team.goal), **_speaks(team.language), ADMISSION: admission})
 
     async def begin(self, thread: str, team: str, goal: str) -> bool:
         """Note a thread that a server's caller started, or resumed after it had ended; return whether it had."""
@@ -60,9 +61,9 @@ class Index:
         admission = entry.get(ADMISSION) if entry else None
         return json.loads(admission) if admission else None
 
-    async def note(self, entry: IndexEntry) -> None:
-        """Note the result of a thread, as `line_of` gives it."""
-        await self._put(entry)
+    async def note(self, entry: IndexEntry, language: str | None = None) -> None:
+        """Note the result of a thread, as `line_of` gives it, and the language of its team."""
+        await self._put({**entry, **_speaks(language)})
 
     async def go_on(self, thread: str) -> None:
         """Note that somebody works on the thread again."""
@@ -100,6 +101,20 @@ class Index:
 
     async def _put(self, entry: IndexEntry) -> None:
         await self._store.aput(NAMESPACE, entry["thread_id"], {**entry, DIGEST: _digest_of(entry)}, index=False)
+
+
+def shared_language(entries: Iterable[Mapping[str, Any]]) -> str | None:
+    """Return the language of the teams of entries, where all of them have the same; else None.
+
+    >>> [shared_language(each) for each in ([], [{"language": "fr"}] * 2, [{"language": "fr"}, {}])]
+    [None, 'fr', None]
+    """
+    found = {entry.get(LANGUAGE) for entry in entries}
+    return found.pop() if len(found) == 1 else None
+
+
+def _speaks(language: str | None) -> IndexEntry:
+    return {} if language is None else {LANGUAGE: language}
 
 
 def line_of(record: Mapping[str, Any], past: Past) -> IndexEntry:

@@ -22,14 +22,16 @@ FAULTS: Mapping[str, str] = {
         "{policy} is not monotone: {example}; repair it (`accord policy verify` shows it), "
         "or accept it in `policy.accept` with the reason"
     ),
+    "absence_never_helps": phrase(
+        "{policy} is not absence_never_helps: {example}; repair it (`accord policy verify` shows it), "
+        "or accept it in `policy.accept` with the reason"
+    ),
+    "veto_honoured": phrase(
+        "{policy} is not veto_honoured: {example}; repair it (`accord policy verify` shows it), "
+        "or accept it in `policy.accept` with the reason"
+    ),
 }
 """What is wrong with a policy that lacks a property without which nothing runs."""
-
-LACKING = phrase(
-    "{policy} is not {property}: {example}; repair it (`accord policy verify` shows it), "
-    "or accept it in `policy.accept` with the reason"
-)
-"""The same of a property without which nobody decides in place of the team."""
 
 
 def approved(team: Team, limits: Budget | None = None, began: Budget | None = None) -> Team:
@@ -65,4 +67,4 @@ def _sentences(found: Unapproved) -> list[str]:
 
 def _sentence(policy: str, check: PropertyCheck) -> str:
     example = shown_example(check.counterexample) if check.counterexample else ""
-    return say(FAULTS.get(check.property, LACKING), policy=policy, property=check.property, example=example)
+    return say(FAULTS[check.property], policy=policy, example=example)

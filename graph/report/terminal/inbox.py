@@ -51,6 +51,7 @@ def _times(entry: Mapping[str, Any]) -> str:
 
 
 def _said(answer: Mapping[str, Any]) -> str:
-    because = f": {answer['because']}" if answer["because"] else ""
     told = say("{who} answered {what}", who=who_answered(answer, {}), what=said_in_words(answer["answer"]))
-    return f"{told}{because} ({moment(answer['at'])}; {proof_in_words(answer)})"
+    if answer["because"]:
+        told = say("{name}: {value}", name=told, value=answer["because"])
+    return f"{told} ({say('; ').join([moment(answer['at']), proof_in_words(answer)])})"

@@ -73,7 +73,7 @@ def line_of(verdict: Verdict) -> str:
     where = f" {place}" if verdict.round else ""
     guards = f" [{', '.join(verdict.guards)}]" if verdict.guards else ""
     change = f"{verdict.was} -> {verdict.now or UNKNOWN}{where}"
-    told = say("{name}: {value}", name=change, value=verdict.reason) if verdict.reason else change
+    told = say("{name}: {value}", name=change, value=say(verdict.reason)) if verdict.reason else change
     return neutral(f"{say(ANSWERS[verdict.answer]):<12}  {verdict.thread}  {told}{guards}")
 
 
