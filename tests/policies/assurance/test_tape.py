@@ -257,13 +257,13 @@ def test_after_a_finished_round_the_next_one_follows() -> None:
     open_round = event("superseded", round=2)
 
     assert start_of(admitted(), *talked[:-1], finished("cancelled"), moved) == Start(
-        Budget(), 1, "next_round", Spent(2, 2), 1, (Reseating("people", "legal"),), 3
+        Budget(), 1, "next_round", Spent(2, 2), 1, (Reseating("people", "legal"),), 3, {"risk": "block"}
     )
     assert start_of(admitted(), *talked, *stopped, moved, open_round, *asked(2, "risk")) == Start(
-        Budget(), 2, None, Spent(2, 2), 1, (Reseating("people", "legal"),), 3
+        Budget(), 2, None, Spent(2, 2), 1, (Reseating("people", "legal"),), 3, {"risk": "block"}
     )
     assert start_of(admitted(), *talked, *stopped, moved, open_round) == Start(
-        Budget(), 2, None, Spent(2, 2), 1, (Reseating("people", "legal"),), 3
+        Budget(), 2, None, Spent(2, 2), 1, (Reseating("people", "legal"),), 3, {"risk": "block"}
     )
 
 
