@@ -6,7 +6,7 @@ from typing import Any
 from policies.contracts.contribution import ACTIONS_KEPT, Contribution
 from policies.contracts.reading import tidied
 from policies.team.checks import stance_of
-from policies.team.evidence import Keys, cited_in, is_altered
+from policies.team.evidence import Keys, cited_in, is_altered, value_cited
 from policies.team.fields import Position, Stance
 from policies.team.team import Role, Team
 from policies.team.voices import HUMAN
@@ -37,7 +37,8 @@ def find_flags(
     `contradicts_facts`: the stance is more permissive than the role's own checks allow. `unsupported`: the evidence
     names a path that the facts do not have, or is not a list of paths; or it is empty and the team requires some.
     `moved_without_reason`: the stance is another than the role's last one, and the evidence names no fact that the role
-    had not named before. A fact that was altered since is new again; and what its checks say has a reason: the facts.
+    had not named before. What a named fact is a part of is not new; a part of what was named is, if there are others.
+    What was altered since is new again. What its checks say has a reason: the facts.
 
     >>> team = Team.model_validate({"name": "launch", "title": "Launch", "goal": "Go?", "sequence": ["risk"],
     ...     "roles": {"risk": {"title": "Risk", "mandate": "Judge."}},
@@ -99,7 +100,8 @@ def _moved_without_reason(
     new = _cited(said, facts)
     for before, since in zip(earlier, altered or [()] * len(earlier), strict=True):
         known = {keys for each in _spoken(said.agent, [before]) for keys in _cited(each, facts)}
-        new = {keys for keys in new if keys not in known or is_altered(keys, since)}
+        named = {keys for keys in new if any(_names_same(keys, each, facts) for each in known)}
+        new = {keys for keys in new if keys not in named or is_altered(keys, since)}
     return not new
 
 
@@ -110,6 +112,14 @@ def _is_by_checks(said: Contribution, role: Role, facts: Mapping[str, Any]) -> b
         return False
     actions = tuple(map(tidied, position.actions[:ACTIONS_KEPT]))
     return said == Contribution(said.agent, position.stance, tidied(position.summary), 1.0, actions)
+
+
+def _names_same(keys: Keys, known: Keys, facts: Mapping[str, Any]) -> bool:
+    """Return whether a place names no fact next to a known one: it is the same, around it, or all that is in it."""
+    if known[: len(keys)] == keys:
+        return True
+    above = (value_cited(keys[:end], facts) for end in range(len(known), len(keys)))
+    return keys[: len(known)] == known and all(len(each) == 1 for each in above)
 
 
 def _has_moved(said: Contribution, team: Team, earlier: Sequence[Said]) -> bool:
