@@ -267,6 +267,14 @@ def test_after_a_finished_round_the_next_one_follows() -> None:
     )
 
 
+def test_the_stances_before_a_round_are_the_last_ones_those_before_the_changes_included() -> None:
+    start = Start(round=1, outcome="next_round", stances={"risk": "block", "legal": "go"})
+    tape = Tape(start, (RoundEnd(2, {"risk": "absent", "legal": "caution"}, "next_round"),))
+
+    assert tape.stances_before(2) == {"risk": "block", "legal": "go"}
+    assert tape.stances_before(3) == {"risk": "block", "legal": "caution"}
+
+
 def test_a_decision_that_was_not_announced_is_talked_over_and_so_is_what_people_are_asked() -> None:
     moved = resumed("llm_timeout", "facts", rounds=1, messages=1)
     said = (admitted(), *FIRST)
