@@ -21,7 +21,7 @@ from policies.patterns.course import PATTERNS
 from policies.plain import clean_text
 from policies.run.budgets import change_budget
 from policies.run.routing import GOES_ON
-from policies.run.staleness import find_moved
+from policies.run.staleness import find_moved, places_altered
 from policies.run.stop import Stop, stop_reason
 from policies.team.checks import find_needed
 from policies.team.privacy import withhold
@@ -70,7 +70,7 @@ class Admission:
         update: Update = {"case": case, "limits": limits.model_dump(mode="json")}
         update["pending"] = plain_stop(stop, cause=cause)
         reopened = _reopened(state) if moved else {}
-        begun = self._resumed(state, moved) if state.get("case") else self._admitted(thread)
+        begun = self._resumed(state, moved, case["facts"]) if state.get("case") else self._admitted(thread)
         ruled = {"pattern": self._team.pattern, "limits": update["limits"], "max_repairs": self._team.max_repairs}
         pinned = {"hashes": hashes, **ruled, "revision": case["revision"]}
         superseded = [{"event": "superseded", "round": state["round"]}] if reopened else []
@@ -101,10 +101,12 @@ class Admission:
         signing = {"keys": keys} if keys else {}
         return {"models": models, "prompts": prompts, "versions": dict(self._services.versions), **signing}
 
-    def _resumed(self, state: State, moved: str | None) -> Body:
+    def _resumed(self, state: State, moved: str | None, facts: Mapping[str, Any]) -> Body:
         lacked = state["case"]["hashes"]["facts"] is None  # somebody supplied what the facts lacked
         after = {"after": state.get("stop_reason"), "phase": state.get("phase") or (PHASE if lacked else None)}
-        return {"event": "resumed", **after, "moved": moved, "spent": granted(state), **self._runs_on()}
+        altered = [[*keys] for keys in places_altered(state["case"]["facts"], facts)] if moved else []
+        what = {"moved": moved, "altered": altered}
+        return {"event": "resumed", **after, **what, "spent": granted(state), **self._runs_on()}
 
     def _stands(self, state: State) -> bool:
         """Return whether the case was admitted before and nothing was given that could change it, as between rounds."""

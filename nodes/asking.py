@@ -70,10 +70,11 @@ class Asking:
 
     def to_decide(self, state: State, outcome: Body, now: str) -> Question:
         """Return the question that a round leaves to people; `outcome` is its event, and `state` that after it."""
-        no_row = say("no row of its policy holds") if self._team.policy.otherwise == "escalate" else None
-        reason = outcome["because"] or outcome["fault"]
-        why = say(reason) if reason else no_row or say("the rounds ended without a decision")
-        told = say("The team may not decide alone: {why}. What is decided? {goal}", why=why, goal=state["case"]["goal"])
+        told = say(
+            "The team may not decide alone: {why}. What is decided? {goal}",
+            why=_why(outcome),
+            goal=state["case"]["goal"],
+        )
         deciders = self._team.escalate.decide
         cap = cap_of(examine(self._team.guards, state["case"]["facts"]))
         options = options_within(cap, self.may_go_on(state))
@@ -149,6 +150,17 @@ class Asking:
             guards=tuple(_guard(found) for found in seen.get("findings", ())),
             bound=bound,
         )
+
+
+def _why(outcome: Body) -> str:
+    """Return why people are to decide: what the row or the fault says, or else which row leaves it to them."""
+    if reason := outcome["because"] or outcome["fault"]:
+        return say(reason)
+    if outcome["rounds_ended"]:
+        return say("the rounds ended without a decision")
+    if outcome["row"] is None:
+        return say("no row of its policy holds")
+    return say("row {row} of its policy leaves it to people", row=outcome["row"] + 1)
 
 
 def why_not_taken(thread: str, state: State, name: str | None, problem: str) -> str:

@@ -8,7 +8,7 @@ from nodes.border import budget_from, plain_seat, plain_stop
 from nodes.events import Body, decided
 from nodes.grounding import invented_in_round, plain_invented
 from nodes.mail import open_count
-from nodes.spoken import spoken_before
+from nodes.spoken import altered_since, spoken_before
 from nodes.state import State
 from nodes.voices.voice import Prompt
 from policies.contracts.contribution import Contribution, contribution_of
@@ -111,7 +111,7 @@ def _count_in(state: State, log: Log, team: Team, flagged: Body) -> Count | None
 def _flags_and_moves(state: State, seats: Sequence[Seat], team: Team) -> Body:
     """Return the flags of a round, which are known before it is decided, and the roles whose stance moved."""
     said, earlier = _contributions_of(seats), spoken_before(state)
-    flags = find_flags(team, said, earlier, state["case"]["facts"])
+    flags = find_flags(team, said, earlier, state["case"]["facts"], altered_since(state))
     invented = invented_in_round(state, team, said, [*casts_of(seats).values()])
     moves = [*find_moves(team, said, earlier)]
     return {"flags": [*flags, *flags_of(invented)], "moves": moves, **plain_invented(invented)}

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from nodes.events import events_of, standing_outcomes
+from nodes.events import events_of
 from policies.contracts.answers import Accepted
 from policies.contracts.contribution import Contribution, contribution_of
+from policies.team.evidence import Keys
 
 State = Mapping[str, Any]
 
@@ -20,9 +21,22 @@ def spoken_in(state: State) -> dict[tuple[int, str], Contribution]:
 
 
 def spoken_before(state: State) -> list[list[Contribution]]:
-    """Return the finished rounds on the team and facts of now: those since changes were last accepted."""
+    """Return what was said in each finished round; ballots are left out."""
     spoken = spoken_in(state)
     return [
-        [spoken[outcome["round"], role] for role, cast in outcome["casts"].items() if cast != "absent"]
-        for outcome in standing_outcomes(state)
+        [
+            spoken[outcome["round"], role]
+            for role, cast in outcome["casts"].items()
+            if cast != "absent" and (outcome["round"], role) in spoken
+        ]
+        for outcome in events_of(state, "outcome")
+    ]
+
+
+def altered_since(state: State) -> list[set[Keys]]:
+    """Return for each finished round the places of the facts that were altered since, where changes were accepted."""
+    resumed = events_of(state, "resumed")
+    return [
+        {tuple(keys) for event in resumed if event["seq"] > outcome["seq"] for keys in event["altered"]}
+        for outcome in events_of(state, "outcome")
     ]

@@ -67,7 +67,7 @@ def judge_folder(folder: str, name: str | None = None) -> CasesReport:
     top = Path(folder)
     subject = _rules(top, name)
     policy, team = subject.policy, subject.electorate if subject.is_team else None
-    cases = _cases(top)
+    cases = _cases(top, subject.grounds)
     judged = [
         Judged(str(path.relative_to(top)), path.parent.name, rule_on(case, policy, subject.guards, team))
         for path, case in cases
@@ -89,7 +89,7 @@ def _rules(top: Path, name: str | None) -> Subject:
     return load_subject(named)
 
 
-def _cases(top: Path) -> list[tuple[Path, Case]]:
+def _cases(top: Path, grounds: bool) -> list[tuple[Path, Case]]:
     if not top.is_dir():
         raise UsageError(
             say("{path}: is not a folder of cases; a case is {path}/<outcome>/<a sentence>.yaml", path=top)
@@ -106,7 +106,7 @@ def _cases(top: Path) -> list[tuple[Path, Case]]:
     found: list[tuple[Path, Case]] = []
     for path in paths:
         try:
-            found.append((path, _case(read_document(path, is_json=path.suffix == ".json"))))
+            found.append((path, _case(read_document(path, is_json=path.suffix == ".json"), grounds)))
         except UsageError as error:
             problems += error.problems
     if not paths:
@@ -120,8 +120,8 @@ def _misplaced(paths: Sequence[Path]) -> list[Path]:
     return [path for path in paths if path.parent.name not in OUTCOMES]
 
 
-def _case(document: Document) -> Case:
-    case = parse_case(document.value)
+def _case(document: Document, grounds: bool) -> Case:
+    case = parse_case(document.value, grounds)
     if isinstance(case, Case):
         return case
     raise UsageError(*(say("{name}: {value}", name=document.name, value=problem) for problem in case))

@@ -1,7 +1,7 @@
 """One vote, decided: `accord policy decide` names the roles' stances and the place of the run."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graph.assurance.subject import Subject, electorates_on, is_policy, load_subject, seated_by_name
@@ -13,12 +13,12 @@ from policies.assurance.lens import LONGEST, lens_of
 from policies.assurance.rulings import Rulings, change_of
 from policies.assurance.walk import find_way
 from policies.decision.guards import Finding, Guard
-from policies.decision.marks import UNMARKED, Marks, most_in
+from policies.decision.marks import UNMARKED, Marks, find_excess
 from policies.decision.outcome import Ruling, decide
 from policies.decision.table import Policy
 from policies.decision.variables import VARIABLES, Variables
 from policies.decision.vote import Cast
-from policies.language import phrase, say, say_count
+from policies.language import phrase, say
 from policies.nearest import allowed_names
 from policies.run.seats import Reseating
 
@@ -159,20 +159,14 @@ def _place(asked: SingleVote, subject: Subject, seating: Seating, problems: Prob
     for told, roles in ((MANY_JOINED, place.joined), (MANY_RELEASED, place.released)):
         if len(roles) >= place.round:
             problems.append(say(told, roles=",".join(roles), before=before, round=place.round))
-    problems += _beyond(asked.marks, place, len(subject.electorate.seated(seating)))
+    problems += _excess(asked.marks, place, len(subject.electorate.seated(seating)), subject)
     return replace(place, confidence=_confidence(asked, subject, problems))
 
 
-def _beyond(marks: Marks, place: Place, seats: int) -> Iterator[str]:
-    """Yield the marks that are more than a round can have."""
-    most = asdict(most_in(place.round, seats))
-    for mark, count in asdict(marks).items():
-        if count > most[mark]:
-            why = say_count("{number} role votes there", "{number} roles vote there", seats)
-            if not most[mark]:
-                why = say("no role has an earlier stance in round {number}", number=place.round)
-            allowed = say("{low} to {high}", low=0, high=most[mark]) if most[mark] else "0"
-            yield say("--{mark} {count}: {why}; allowed: {allowed}", mark=mark, count=count, why=why, allowed=allowed)
+def _excess(marks: Marks, place: Place, seats: int, subject: Subject) -> Iterator[str]:
+    for each in find_excess(marks, place.round, seats, subject.grounds):
+        told = phrase("--{mark} {count}: {why}; allowed: {allowed}")
+        yield say(told, mark=each.mark, count=each.count, why=each.why, allowed=each.allowed)
 
 
 def _confidence(asked: SingleVote, subject: Subject, problems: Problems) -> float | None:

@@ -65,6 +65,11 @@ class Subject:
         return self.within[-1:] == (APPROVERS,)
 
     @property
+    def grounds(self) -> bool:
+        """Whether numbers are grounded in its runs, or may be, where it is a policy alone."""
+        return self.team.ground if self.team else not self.is_of_people
+
+    @property
     def words(self) -> tuple[str, ...]:
         """What names it on a command line."""
         within = ("--within", "/".join(self.within)) if self.within else ()

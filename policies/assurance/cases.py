@@ -8,11 +8,11 @@ from pydantic import Field, ValidationError
 
 from policies.assurance.electorate import Electorate
 from policies.decision.guards import Guard, examine
-from policies.decision.marks import Marks
+from policies.decision.marks import Excess, Marks, find_excess
 from policies.decision.outcome import Ruling, decide
 from policies.decision.table import Policy
 from policies.decision.vote import Cast, Vote
-from policies.language import say
+from policies.language import phrase, say
 from policies.nearest import allowed_names
 from policies.plain import shown
 from policies.team.fields import Facts, RoleName, Value
@@ -76,8 +76,10 @@ def _listed(counted: Mapping[Any, int]) -> dict[str, Cast]:
     return {f"role_{number}": cast for number, cast in enumerate(casts, 1)}
 
 
-def parse_case(raw: object) -> Case | list[str]:
+def parse_case(raw: object, grounds: bool = True) -> Case | list[str]:
     """Return the case that `raw` describes, or a sentence for every problem.
+
+    `grounds` says whether the numbers of the team are grounded, so that roles may be ungrounded.
 
     >>> parse_case({"go": 2, "block": -1})
     ['`block` is -1; allowed: at least 0']
@@ -93,7 +95,12 @@ def parse_case(raw: object) -> Case | list[str]:
             if is_counted
             else say("has neither; allowed: `votes` by role, or counts of stances")
         ]
-    return case
+    return [*map(_beyond, find_excess(case.marks, case.round, len(case.vote.casts), grounds))] or case
+
+
+def _beyond(excess: Excess) -> str:
+    told = phrase("`{mark}` is {count}: {why}; allowed: {allowed}")
+    return say(told, mark=excess.mark, count=excess.count, why=excess.why, allowed=excess.allowed)
 
 
 def _problem(detail: Any) -> str:

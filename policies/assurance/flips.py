@@ -1,11 +1,13 @@
-"""Flips: the smallest sets of stance changes that would have changed an outcome, each decided again."""
+"""Flips: the smallest sets of stance changes, and other marks, that would have changed an outcome; decided again."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
+from policies.conditions.reading import constants_compared
 from policies.decision.guards import Finding
+from policies.decision.marks import MARKS, most_in
 from policies.decision.outcome import decide
 from policies.decision.table import Outcome, Policy
 from policies.decision.vote import Vote
@@ -37,6 +39,41 @@ class StanceFlips:
     def smallest(self) -> int | None:
         """The fewest stances that change the outcome at all."""
         return min((len(flip.stances) for flip in self.flips), default=None)
+
+
+@dataclass(frozen=True)
+class MarkFlip:
+    """A mark at another value that a round can have, which would have given another outcome with the same stances."""
+
+    marks: Mapping[str, int]
+    outcome: Outcome
+
+
+def flip_marks(policy: Policy, vote: Vote, findings: Sequence[Finding] = (), grounds: bool = True) -> list[MarkFlip]:
+    """Return, for each mark that rows read and each other outcome, the nearest value that gives it; the lower of two.
+
+    >>> policy = Policy(name="x", rules=[{"when": "moved > 0", "then": "escalate"}], otherwise="go")
+    >>> from policies.decision.marks import Marks
+    >>> flip_marks(policy, Vote({"risk": "go"}, round=2, marks=Marks(moved=1)))
+    [MarkFlip(marks={'moved': 0}, outcome='go')]
+    """
+    now, found = decide(policy, vote, findings).final, list[MarkFlip]()
+    for mark in (mark for mark in MARKS if mark in policy.variables):
+        values, kept = _values(policy, mark, vote, grounds), getattr(vote.marks, mark)
+        known = {now}
+        for value in sorted(values, key=lambda value: (abs(value - kept), value)):
+            outcome = decide(policy, replace(vote, marks=replace(vote.marks, **{mark: value})), findings).final
+            if outcome not in known:
+                known.add(outcome)
+                found.append(MarkFlip({mark: value}, outcome))
+    return found
+
+
+def _values(policy: Policy, mark: str, vote: Vote, grounds: bool) -> set[int]:
+    """Return the values a mark can have, of those between two numbers that rows compare it with the nearest ones."""
+    compared = {each for row in policy.rules for each in constants_compared(row.when, mark) or ()}
+    most = getattr(most_in(vote.round, len(vote.casts), grounds), mark)
+    return {value for each in (0, *compared) for value in (each - 1, each, each + 1) if 0 <= value <= most}
 
 
 def flip_stances(policy: Policy, vote: Vote, findings: Sequence[Finding] = ()) -> StanceFlips:

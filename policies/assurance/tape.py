@@ -87,7 +87,8 @@ TapeStep = Exchange | RoundEnd | Pause | Ruled
 class Start:
     """Where the tape begins: a round that is open has no outcome; round 0 is before the first.
 
-    `changes` are those of rows before, `rounds_blocked` counts the rounds in a row that had a block.
+    `changes` are those of rows before, `rounds_blocked` counts the rounds in a row that had a block, and `stances` has
+    the last one of each role that spoke in rounds.
     """
 
     limits: Budget = field(default_factory=Budget)
@@ -97,6 +98,7 @@ class Start:
     rounds_blocked: int = 0
     changes: tuple[Reseating, ...] = ()
     max_repairs: int = 1
+    stances: Mapping[str, Cast] = field(default_factory=dict)
 
     @property
     def first(self) -> int:
@@ -126,9 +128,10 @@ class Tape:
         return (*self.start.changes, *(Reseating(step.convene, step.release) for step in ends))
 
     def stances_before(self, number: int) -> dict[str, Cast]:
-        """Return the last stance of each role in the rounds before one, of those that were finished since the start."""
+        """Return the last stance of each role in the rounds before one, those before the start included."""
         ends = (step for step in self.steps if isinstance(step, RoundEnd) and step.round < number)
-        return {role: cast for end in ends for role, cast in end.casts.items() if cast != "absent"}
+        later = {role: cast for end in ends for role, cast in end.casts.items() if cast != "absent"}
+        return {**self.start.stances, **later}
 
     def after_people(self, place: int) -> int | None:
         """Return the place behind people who let the team talk again at a place, and what was done until they did.
@@ -176,6 +179,7 @@ def tape_from(plain: Mapping[str, Any]) -> Tape:
         start["rounds_blocked"],
         tuple(Reseating(*change) for change in start["changes"]),
         start["max_repairs"],
+        start["stances"],
     )
     return Tape(begun, tuple(_steps(plain["steps"], limits)))
 

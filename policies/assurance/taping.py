@@ -152,7 +152,7 @@ class _Beginning:
     outcome: Outcome | None = None
     pattern: str | None = None
     before: str | None = None
-    stances: list[list[Stance]] = field(default_factory=list)
+    stances: list[dict[str, Stance]] = field(default_factory=list)
     changes: list[list[str | None]] = field(default_factory=list)
 
     def take(self, event: Event) -> None:
@@ -172,7 +172,7 @@ class _Beginning:
             self.outcome = event["final"]
             self.changes.append([event["convene"], event["release"]])
             if pattern_named(self.pattern).is_rounds:
-                self.stances.append([event["casts"][role] for role in event["confidences"]])
+                self.stances.append({role: event["casts"][role] for role in event["confidences"]})
 
     def _reopen(self, number: int) -> None:
         """Take back the open round: it is asked again, but the stages of another pattern begin with a new one."""
@@ -194,6 +194,7 @@ def _start(before: Sequence[Event], standing: Sequence[Event]) -> Plain:
         "round": begun.round,
         "outcome": begun.outcome,
         "spent": standing[0]["spent"] if before else {},
-        "rounds_blocked": rounds_blocked(begun.stances),
+        "rounds_blocked": rounds_blocked([[*said.values()] for said in begun.stances]),
         "changes": begun.changes,
+        "stances": {role: stance for said in begun.stances for role, stance in said.items()},
     }

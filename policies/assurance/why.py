@@ -6,7 +6,7 @@ from typing import Any
 
 from policies.assurance.ballots import TooManyVotesError
 from policies.assurance.electorate import Electorate, Place
-from policies.assurance.flips import StanceFlips, flip_stances
+from policies.assurance.flips import MarkFlip, StanceFlips, flip_marks, flip_stances
 from policies.assurance.limits import LimitFlip, distance_of, flip_limits
 from policies.assurance.power import Power, powers
 from policies.decision.guards import Finding, Guard, examine
@@ -36,12 +36,18 @@ class Explanation:
     values: Mapping[str, Any]
     guards: tuple[GuardReading, ...]
     stance_flips: StanceFlips
+    mark_flips: tuple[MarkFlip, ...]
     limit_flips: tuple[LimitFlip, ...]
     powers: tuple[Power, ...]
 
 
-def explain(policy: Policy, vote: Vote, guards: Sequence[Guard], facts: Mapping[str, Any]) -> Explanation:
-    """Return the explanation of a vote; without powers where the team casts too many kinds of votes to count them."""
+def explain(
+    policy: Policy, vote: Vote, guards: Sequence[Guard], facts: Mapping[str, Any], grounds: bool = True
+) -> Explanation:
+    """Return the explanation of a vote; without powers where the team casts too many kinds of votes to count them.
+
+    `grounds` says whether the numbers of the team are grounded.
+    """
     findings = examine(guards, facts)
     ruling = decide(policy, vote, findings)
     names = tuple(name for name in VARIABLES if name in policy.variables)
@@ -51,6 +57,7 @@ def explain(policy: Policy, vote: Vote, guards: Sequence[Guard], facts: Mapping[
         Variables(vote).take(names),
         tuple(GuardReading(finding, distance_of(finding)) for finding in findings),
         flip_stances(policy, vote, findings),
+        tuple(flip_marks(policy, vote, findings, grounds)),
         tuple(flip_limits(policy, vote, guards, facts)),
         _powers(policy, vote),
     )

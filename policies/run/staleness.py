@@ -1,6 +1,6 @@
 """Staleness: what a thread was started with, against what it is asked to continue with."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from policies.language import say
@@ -10,6 +10,9 @@ from policies.team.privacy import WITHHELD
 
 MAX_NAMED = 3
 """Changes of one field that are named."""
+
+MAX_PLACES, MAX_LETTERS = 100, 10_000
+"""Places of the facts that are kept as altered, and the letters of their keys."""
 
 Keys = tuple[str, ...]
 
@@ -43,6 +46,24 @@ def changes_in_words(kept: Any, given: Any) -> str:
     return say("; ").join([*told[:MAX_NAMED], *more])
 
 
+def places_altered(kept: Any, given: Any) -> list[Keys]:
+    """Return the places of the facts that differ, sorted, as keys; an item of a list has its place as its key.
+
+    Where they are many or long, the places above them stand for them; at last one without keys, for all the facts.
+
+    >>> places_altered({"supply": {"suppliers": 2}, "b": [1, 2]}, {"supply": {"suppliers": 1}, "b": [1]})
+    [('b', '1'), ('supply', 'suppliers')]
+    """
+    found = [path for path, _, _ in _changes((), kept, given)]
+    deepest = max(map(len, found), default=0)
+    cut = (sorted({path[:depth] for path in found}) for depth in range(deepest, 0, -1))
+    return next(filter(_is_short, cut), [()] if found else [])
+
+
+def _is_short(places: Sequence[Keys]) -> bool:
+    return len(places) <= MAX_PLACES and sum(len(key) for place in places for key in place) <= MAX_LETTERS
+
+
 def _changes(path: Keys, kept: Any, given: Any) -> Iterator[tuple[Keys, Any, Any]]:
     """Yield each innermost place where two values differ, with both."""
     if isinstance(kept, list) and isinstance(given, list):
@@ -50,7 +71,7 @@ def _changes(path: Keys, kept: Any, given: Any) -> Iterator[tuple[Keys, Any, Any
     if isinstance(kept, Mapping) and isinstance(given, Mapping):
         for key in dict.fromkeys((*kept, *given)):
             yield from _changes((*path, key), kept.get(key, MISSING), given.get(key, MISSING))
-    elif kept != given:
+    elif kept != given or isinstance(kept, bool) != isinstance(given, bool):  # 1 equals true
         yield path, kept, given
 
 

@@ -1,13 +1,12 @@
 """Flags: what a finished round is flagged with, for the record and for the rows that count flags."""
 
-import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from policies.contracts.contribution import Contribution
-from policies.paths import MISSING, value_behind
+from policies.contracts.contribution import ACTIONS_KEPT, Contribution
+from policies.contracts.reading import tidied
 from policies.team.checks import stance_of
+from policies.team.evidence import Keys, cited_in, is_altered, value_cited
 from policies.team.fields import Position, Stance
 from policies.team.team import Role, Team
 from policies.team.voices import HUMAN
@@ -18,24 +17,28 @@ Flag = str
 MOVED, UNGROUNDED = "moved_without_reason", "ungrounded"
 """The flags that rows may count."""
 
-Keys = tuple[str, ...]
-"""The keys through which a path leads in the facts."""
-
 Said = Sequence[Contribution]
 """What the roles of one round said, in order; absent ones are left out."""
 
 _PERMISSIVENESS: dict[Stance, int] = {"block": 0, "caution": 1, "go": 2}
 
-_KEY = re.compile(r"""\[\s*("(?:[^"\\]|\\.)*")\s*\]|\[\s*'([^'\\]*)'\s*\]|(?:^|\.)([^.\[\]"']+)""")
 
+def find_flags(
+    team: Team,
+    said: Said,
+    earlier: Sequence[Said],
+    facts: Mapping[str, Any],
+    altered: Sequence[Collection[Keys]] = (),
+) -> tuple[Flag, ...]:
+    """Return what a round is flagged with, role by role; `earlier` are the rounds before it.
 
-def find_flags(team: Team, said: Said, earlier: Sequence[Said], facts: Mapping[str, Any]) -> tuple[Flag, ...]:
-    """Return what a round is flagged with, role by role; `earlier` are the rounds before it on the same facts.
+    `altered` has for each of these the places of the facts that were altered since; nothing was where it is empty.
 
     `contradicts_facts`: the stance is more permissive than the role's own checks allow. `unsupported`: the evidence
     names a path that the facts do not have, or is not a list of paths; or it is empty and the team requires some.
     `moved_without_reason`: the stance is another than the role's last one, and the evidence names no fact that the role
     had not named before. What a named fact is a part of is not new; a part of what was named is, if there are others.
+    What was altered since is new again. What its checks say has a reason: the facts.
 
     >>> team = Team.model_validate({"name": "launch", "title": "Launch", "goal": "Go?", "sequence": ["risk"],
     ...     "roles": {"risk": {"title": "Risk", "mandate": "Judge."}},
@@ -51,7 +54,7 @@ def find_flags(team: Team, said: Said, earlier: Sequence[Said], facts: Mapping[s
         for name, holds in (
             ("contradicts_facts", _contradicts(each, team.roles[each.agent], facts)),
             ("unsupported", _is_unsupported(each, team, facts)),
-            (MOVED, _moved_without_reason(each, team, earlier, facts)),
+            (MOVED, _moved_without_reason(each, team, earlier, facts, altered)),
         )
         if holds
     )
@@ -85,18 +88,37 @@ def _is_unsupported(said: Contribution, team: Team, facts: Mapping[str, Any]) ->
     return team.require_evidence and not said.evidence and team.roles[said.agent].voice not in (HUMAN, "rules")
 
 
-def _moved_without_reason(said: Contribution, team: Team, earlier: Sequence[Said], facts: Mapping[str, Any]) -> bool:
-    if not _has_moved(said, team, earlier):
+def _moved_without_reason(
+    said: Contribution,
+    team: Team,
+    earlier: Sequence[Said],
+    facts: Mapping[str, Any],
+    altered: Sequence[Collection[Keys]],
+) -> bool:
+    if not _has_moved(said, team, earlier) or _is_by_checks(said, team.roles[said.agent], facts):
         return False
-    known = {keys for before in _spoken(said.agent, earlier) for keys in _cited(before, facts)}
-    return all(any(_names_same(keys, before, facts) for before in known) for keys in _cited(said, facts))
+    new = _cited(said, facts)
+    for before, since in zip(earlier, altered or [()] * len(earlier), strict=True):
+        known = {keys for each in _spoken(said.agent, [before]) for keys in _cited(each, facts)}
+        named = {keys for keys in new if any(_names_same(keys, each, facts) for each in known)}
+        new = {keys for keys in new if keys not in named or is_altered(keys, since)}
+    return not new
+
+
+def _is_by_checks(said: Contribution, role: Role, facts: Mapping[str, Any]) -> bool:
+    """Return whether somebody says what the role's checks say, word for word: then these answered for it."""
+    position = stance_of(role, facts) if role.otherwise is not None else None
+    if not isinstance(position, Position):
+        return False
+    actions = tuple(map(tidied, position.actions[:ACTIONS_KEPT]))
+    return said == Contribution(said.agent, position.stance, tidied(position.summary), 1.0, actions)
 
 
 def _names_same(keys: Keys, known: Keys, facts: Mapping[str, Any]) -> bool:
     """Return whether a place names no fact next to a known one: it is the same, around it, or all that is in it."""
     if known[: len(keys)] == keys:
         return True
-    above = (value_behind(keys[:end], facts) for end in range(len(known), len(keys)))
+    above = (value_cited(keys[:end], facts) for end in range(len(known), len(keys)))
     return keys[: len(known)] == known and all(len(each) == 1 for each in above)
 
 
@@ -114,45 +136,3 @@ def _cited(said: Contribution, facts: Mapping[str, Any]) -> set[Keys]:
     """Return the places of the facts that evidence names; a path that leads nowhere names none."""
     found = (cited_in(facts, path) for path in said.evidence or ())
     return {keys for keys in found if keys is not None}
-
-
-def cited_in(facts: Mapping[str, Any], path: str) -> Keys | None:
-    """Return the keys through which a path of evidence leads in the facts, or None where it leads nowhere.
-
-    However it is written, with or without `facts.`, with dots or brackets, it is the same path.
-
-    >>> facts = {"risk": {"rate": 0.1, "a.b": 2}}
-    >>> cited_in(facts, "facts.risk.rate"), cited_in(facts, 'risk["rate"]'), cited_in(facts, "facts['risk']['a.b']")
-    (('risk', 'rate'), ('risk', 'rate'), ('risk', 'a.b'))
-    >>> cited_in(facts, "risk.lost") is None
-    True
-    """
-    return next((keys for keys in _readings(path) if _leads(keys, facts)), None)
-
-
-def _readings(path: str) -> Iterator[Keys]:
-    """Yield the keys that a path may mean, without the `facts` that conditions begin with, and as it is written."""
-    for keys in (tuple(path.split(".")), _in_brackets(path)):
-        if keys[1:] and keys[0] == "facts":
-            yield keys[1:]
-        yield keys
-
-
-def _in_brackets(path: str) -> Keys:
-    """Return the keys of a path that may have brackets, `a["b.c"].d`; none where it is not written so."""
-    found = [*_KEY.finditer(path)]
-    return tuple(map(_key, found)) if "".join(each[0] for each in found) == path else ()
-
-
-def _key(found: re.Match[str]) -> str:
-    quoted, single, plain = found.groups()
-    if quoted is None:
-        return single if single is not None else plain
-    try:
-        return str(json.loads(quoted))
-    except ValueError:  # not JSON, so no key of a JSON object
-        return quoted
-
-
-def _leads(keys: Sequence[str], facts: Any) -> bool:
-    return bool(keys) and value_behind(keys, facts) is not MISSING

@@ -1,6 +1,7 @@
 """Flags: what a round is flagged with, given the rounds before it and the facts."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from graph.teams.loader import load_team
 from policies.contracts.contribution import Contribution
 from policies.team.fields import STANCES, Position, Stance
-from policies.team.flags import carrying, cited_in, find_flags, find_moves
+from policies.team.flags import carrying, find_flags, find_moves
 from policies.team.team import Check, Role, Team
 
 LAUNCH = load_team("checkout_launch")
@@ -18,6 +19,7 @@ FACTS: dict[str, Any] = {
     "region": "US",
     "deep": {"er": {"value": 1}},
     "rates": 2,
+    "items": [{"late": 3}, {"late": 0}],
 }
 JUDGE = Role(title="Risk", mandate="Judge.")
 
@@ -82,6 +84,11 @@ def test_a_model_is_held_against_the_check_that_holds_for_these_facts(
         (("facts.risk.lost",), True),
         (("facts",), True),
         (("",), True),
+        (("items[0].late", "items.1.late", "facts.items[1]['late']", "shared_context.items[0]"), False),
+        (("shared_context.risk.rate", 'shared_context["rate"]'), False),
+        (("items[2].late",), True),
+        (("items[-1]",), True),
+        (("items.late",), True),
         (None, True),
     ],
 )
@@ -140,6 +147,12 @@ MOVES: Mapping[str, tuple[list[Contribution], Contribution, bool]] = {
     "a fact that is new to the role": ([said("block", ("rate",))], said("go", ("rate", "risk.rate")), False),
     "the same fact": ([said("block", ("rate",))], said("go", ("rate",)), True),
     "the same fact in other words": ([said("block", ("risk.rate",))], said("go", ("facts['risk'][\"rate\"]",)), True),
+    "an item of a list": ([said("block", ("items[0].late",))], said("go", ("items[1].late",)), False),
+    "the same item in other words": (
+        [said("block", ("items.0.late",))],
+        said("go", ("shared_context.items[0]['late']",)),
+        True,
+    ),
     "what the named fact is a part of": ([said("block", ("risk.rate",))], said("go", ("facts.risk",)), True),
     "far above the named fact": ([said("block", ("deep.er.value",))], said("go", ("deep",)), True),
     "its own and what it is a part of": ([said("block", ("risk.rate",))], said("go", ("risk.rate", "risk")), True),
@@ -192,21 +205,36 @@ def test_a_flag_is_counted_once_a_role() -> None:
     assert [carrying(found, name) for name in ("unsupported", "moved_without_reason", "moved")] == [1, 2, 0]
 
 
-@pytest.mark.parametrize(
-    ("path", "keys"),
-    [
-        ("facts.rate", ("facts", "rate")),
-        ("facts.facts.rate", ("facts", "rate")),
-        ("facts", ("facts",)),
-        ("rate", None),
-        ('["facts"]["rate"]', ("facts", "rate")),
-        ("['facts'].rate", ("facts", "rate")),
-        ('["x\\"y"]', ('x"y',)),
-        ('["x\\q"]', None),
-        ('["facts"', None),
-        ('facts["rate"]x', None),
-        ('facts."rate"', None),
-    ],
-)
-def test_a_path_of_evidence_is_read_as_it_is_written(path: str, keys: tuple[str, ...] | None) -> None:
-    assert cited_in({"facts": {"rate": 1}, 'x"y': 2}, path) == keys
+# --- after changes were accepted --------------------------------------------------------------------------------------
+
+SINCE: Mapping[str, tuple[Evidence, list[list[tuple[str, ...]]], bool]] = {
+    "nothing was altered": (("rate",), [[], []], True),
+    "another fact was altered": (("rate",), [[("region",)], []], True),
+    "it was altered": (("rate",), [[("rate",)], []], False),
+    "something in it was altered": (("risk",), [[("risk", "rate")], []], False),
+    "what it is in was altered": (("risk.rate",), [[("risk",)], []], False),
+    "more was altered than can be named": (("rate",), [[()], []], False),
+    "it was altered, and named again since": (("region",), [[("region",)], []], True),
+    "it was altered once more": (("region",), [[("region",)], [("region",)]], False),
+}
+
+
+@pytest.mark.parametrize("case", SINCE)
+def test_a_fact_that_was_named_is_new_again_once_it_was_altered(case: str) -> None:
+    evidence, altered, is_flagged = SINCE[case]
+    earlier = [[said("block", ("rate", "risk", "risk.rate", "region"))], [said("block", ("region",))]]
+    found = find_flags(team_with(), [said("go", evidence)], earlier, FACTS, altered)
+
+    assert found == (("moved_without_reason:risk",) if is_flagged else ())
+
+
+def test_what_its_checks_say_needs_no_path() -> None:
+    check = Check(when="facts.rate > 5.0", stance="go", summary="Fine.", actions=("Go on.",))
+    otherwise = Position(stance="caution", summary="So so.", actions=("Wait.",))
+    role = Role(title="Risk", mandate="Judge.", checks=(check,), otherwise=otherwise)
+    unanswered = role.model_copy(update={"checks": (check.model_copy(update={"when": "facts.lost > 5.0"}),)})
+
+    for each, rate, is_flagged in ((role, 6.0, False), (role, 5.0, True), (unanswered, 6.0, True)):
+        now = replace(said("go"), confidence=1.0)
+        found = flags(now, said("block"), team=team_with(each), facts={"rate": rate})
+        assert ("moved_without_reason:risk" in found) == is_flagged

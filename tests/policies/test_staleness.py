@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from policies.run.staleness import FIELDS, changes_in_words, find_moved
+from policies.run.staleness import FIELDS, changes_in_words, find_moved, places_altered
 
 KEPT: dict[str, str | None] = {"team": "t1", "policy": "p1", "facts": "f1", "goal": "g1"}
 
@@ -54,3 +54,24 @@ def test_a_new_thread_keeps_nothing_so_nothing_moved() -> None:
 )
 def test_what_moved_is_told_by_place_with_the_old_and_the_new_value(kept: Any, given: Any, told: str) -> None:
     assert changes_in_words(kept, given) == told
+
+
+WIDE = {f"key{number}": {"a": number, "b": number} for number in range(60)}
+
+
+@pytest.mark.parametrize(
+    ("kept", "given", "places"),
+    [
+        ({"a": 1}, {"a": 1}, []),
+        ({"a": 1}, {"a": 1.0}, []),
+        ({"a": 1}, {"a": True}, [("a",)]),
+        ({"b": 1, "a": {"x": 1, "y": 1}}, {"a": {"x": 2, "y": 1}, "c": 1}, [("a", "x"), ("b",), ("c",)]),
+        ({"a": [1, {"x": 2}]}, {"a": [1, {"x": 3}, 4]}, [("a", "1", "x"), ("a", "2")]),
+        ({"a.b": 1}, {"a.b": 2}, [("a.b",)]),
+        (WIDE, {key: {"a": -1, "b": 0} for key in WIDE}, sorted((key,) for key in WIDE)),
+        ({}, {f"key{number}": 1 for number in range(101)}, [()]),
+        ({"a": {"x" * 6_000: 1, "y" * 6_000: 1}}, {"a": {}}, [("a",)]),
+    ],
+)
+def test_the_places_that_were_altered_are_named_or_those_above_them(kept: Any, given: Any, places: object) -> None:
+    assert places_altered(kept, given) == places

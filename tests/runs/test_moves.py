@@ -157,6 +157,9 @@ def test_who_follows_the_others_without_a_new_fact_is_flagged_and_who_names_one_
     assert moved > without > 20
 
 
+TALK = {"name": "talk", "rules": [], "otherwise": "next_round"}
+
+
 # --- where the talk does not go straight on ---------------------------------------------------------------------------
 
 
@@ -187,15 +190,40 @@ def test_a_run_that_was_resumed_knows_what_was_said_before(tmp_path: Path) -> No
     assert done["moves"] == {"moved": 1, "without_reason": 1, "share": 1.0}
 
 
-def test_facts_that_changed_are_a_reason(tmp_path: Path) -> None:
+def test_a_fact_that_changed_is_a_reason_and_another_that_did_not_is_none(tmp_path: Path) -> None:
     settings = settings_at(tmp_path, "http://127.0.0.1:9")
     herd = team_of(settings, herd_file(tmp_path, 3), "budget.max_rounds=4")
-    run(herd, settings, voices=saying(first("block", "rate"), {}))
-    later = saying({}, first("go", "rate"), first("block"), first("go", "risk"))
+    run(herd, settings, voices=saying(first("block", "rate", "risk"), {}))
+    later = saying({}, first("go", "rate"), first("block", "risk"), first("go", "rate"))
     moved = resume(settings, voices=later, facts={**FACTS, "rate": 0.2}, accept_changes=True)
 
-    assert flagged(moved) == {3: {"ada"}}
-    assert moved["moves"] == {"moved": 2, "without_reason": 1, "share": 0.5}
+    assert flagged(moved) == {3: {"ada"}, 4: {"ada"}}
+    assert moved["moves"] == {"moved": 3, "without_reason": 2, "share": 0.667}
+
+
+def test_who_follows_after_a_change_that_is_no_reason_is_flagged(tmp_path: Path) -> None:
+    settings = settings_at(tmp_path, "http://127.0.0.1:9")
+    herd = team_of(settings, herd_file(tmp_path, 3), "budget.max_rounds=2")
+    run(herd, settings, voices=saying(first("block", "rate"), {}))
+    given = {**FACTS, "region": "CA"}
+    moved = resume(settings, voices=saying({}, first("go", "rate")), facts=given, accept_changes=True)
+    (event,) = [each for each in state_of(settings)["events"] if each["event"] == "resumed"]
+
+    assert (event["moved"], event["altered"]) == ("facts", [["region"]])
+    assert flagged(moved) == {2: {"ada"}}
+
+
+def test_checks_that_say_something_else_of_other_facts_have_a_reason(tmp_path: Path) -> None:
+    settings, plain = settings_at(tmp_path), team(policy=TALK, budget={"max_rounds": 1})
+    checks = [{"when": "facts.rate > 5", "stance": "block", "summary": "Too high.", "actions": ["Wait."]}]
+    roles = {name: {**role, "checks": checks} for name, role in plain["roles"].items()}
+    path = tmp_path / "checked.yaml"
+    path.write_text(json.dumps({**plain, "roles": roles}), encoding="utf-8")
+    run(team_of(settings, str(path)), settings)
+    moved = resume(settings, facts={"rate": 9}, accept_changes=True, budget={"max_rounds": 2})
+
+    assert moved["moves"]["moved"] == 2
+    assert flagged(moved) == {}
 
 
 def test_a_row_counts_who_moved_and_why_shows_it(tmp_path: Path) -> None:

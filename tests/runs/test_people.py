@@ -159,6 +159,26 @@ def test_people_are_told_that_no_row_holds_and_not_that_the_rounds_ended(tmp_pat
     assert "The team may not decide alone: no row of its policy holds." in record["waiting"][0]["question"]
 
 
+@pytest.mark.parametrize(
+    ("because", "why"),
+    [(None, "row 2 of its policy leaves it to people"), ("Too close to call.", "Too close to call.")],
+)
+def test_people_are_told_which_row_leaves_it_to_them(tmp_path: Path, because: str | None, why: str) -> None:
+    left = {"when": "block == 1", "then": "escalate", **({"because": because} if because else {})}
+    rules = [{"when": "go == team", "then": "go"}, left]
+    record = desk(tmp_path, policy={"name": "mine", "rules": rules, "otherwise": "next_round"}).run()
+
+    assert len(record["history"]) == 1
+    assert f"The team may not decide alone: {why}" in record["waiting"][0]["question"]
+
+
+def test_people_are_told_that_the_rounds_ended_where_they_did(tmp_path: Path) -> None:
+    table = {"name": "mine", "rules": [], "otherwise": "next_round", "when_rounds_end": "escalate"}
+    record = desk(tmp_path, policy=table, budget={"max_rounds": 1}).run()
+
+    assert "alone: the rounds ended without a decision." in record["waiting"][0]["question"]
+
+
 def test_a_table_of_people_that_may_never_end_is_refused_in_words(tmp_path: Path) -> None:
     table = {"name": "mine", "rules": [{"when": "go == 2", "then": "go"}], "otherwise": "next_round"}
     file = tmp_path / "team.json"

@@ -8,9 +8,9 @@ from graph.record import is_of_rounds
 from graph.report.dossier.answer_lines import speaker
 from graph.report.dossier.changed import Changed
 from graph.report.dossier.cost import cost_of
-from graph.report.dossier.explanation import POWER_MEANS, explanation_of, said_power
+from graph.report.dossier.explanation import POWER_MEANS, explanation_of, said_marks, said_power
 from graph.report.dossier.gauges import gauge_of
-from graph.report.dossier.limits import border_of, changes_of
+from graph.report.dossier.limits import border_of, changes_of, other_flips
 from graph.report.dossier.matrix import conflicts_of, flags_of, matrix_of, said_moves
 from graph.report.dossier.people import people_of
 from graph.report.dossier.prose import blocks_of
@@ -187,11 +187,12 @@ def _flips(why: Plain | None, titles: Mapping[str, str]) -> Plain | None:
             "changes": changes_of(flip, why["guards"]),
             "border": border_of(flip, why["final"], plain_word(why["final"])),
         }
-        for flip in why["limit_flips"]
+        for flip in other_flips(why)
     ]
     casts = {titles[role]: cast for role, cast in why["casts"].items()}
     stances = [_stance_flips(outcome, sets, casts) for outcome, sets in by_outcome.items()]
-    return {"stances": stances, "limits": limits, "searched": why["stance_flips"]["searched"]}
+    searched, marks = why["stance_flips"]["searched"], said_marks(why["values"])
+    return {"stances": stances, "limits": limits, "searched": searched, "marks": marks}
 
 
 def _stance_flips(outcome: str, sets: Sequence[Mapping[str, str]], casts: Mapping[str, str]) -> Plain:

@@ -13,6 +13,7 @@ from nodes.events import standing_outcomes
 from policies.assurance.limits import LimitFlip
 from policies.assurance.power import Power
 from policies.assurance.why import Explanation, GuardReading, explain
+from policies.decision.marks import MARKS
 from policies.language import phrase, say
 from policies.patterns.course import pattern_named
 
@@ -32,8 +33,9 @@ def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | Changed | N
     from its record, it is not explained.
 
     Keys: {thread_id, team, policy, titles, round, max_rounds, casts, vote, final, row, because, rounds_ended, fault,
-    when, values, guards, stance_flips {flips, searched}, limit_flips, powers, people, waiting}; the last two as
-    `people_explained` says. Where no round was finished and people are or were asked, {thread_id, people, waiting}.
+    when, values, guards, stance_flips {flips, searched}, mark_flips, limit_flips, powers, people, waiting}; the last
+    two as `people_explained` says. Where no round was finished and people are or were asked, {thread_id, people,
+    waiting}.
     """
     changed = find_change(thread, state)
     if changed:
@@ -43,7 +45,7 @@ def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | Changed | N
     if not standing_outcomes(state):
         return {"thread_id": thread, **people} if any(people.values()) else None
     team, basis = past.team, basis_of(past)
-    found = explain(basis.policy, basis.vote, basis.guards, basis.facts)
+    found = explain(basis.policy, basis.vote, basis.guards, basis.facts, team["ground"])
     place = {"round": basis.vote.round, **{key: basis.event[key] for key in ("max_rounds", "casts")}}
     named = {"thread_id": thread, "team": team["name"], "policy": team["policy"]["name"]}
     titles = titles_of(past.roles)
@@ -103,6 +105,7 @@ def _plain(found: Explanation) -> Plain:
             "flips": [asdict(flip) for flip in found.stance_flips.flips],
             "searched": found.stance_flips.searched,
         },
+        "mark_flips": [asdict(flip) for flip in found.mark_flips],
         "limit_flips": [_limits(flip) for flip in found.limit_flips],
         "powers": [_power(power) for power in found.powers],
     }
@@ -143,6 +146,17 @@ def _power(power: Power) -> Plain:
     }
     holding = [kind for kind, holds in kinds.items() if holds]
     return {"role": power.role, "share": round(power.share, 4), "kinds": holding}
+
+
+def said_marks(values: Mapping[str, Any]) -> str | None:
+    """Return that other stances were tried with the marks as they were; None where the rows read none.
+
+    >>> said_marks({"go": 2, "moved": 1, "ungrounded": 0})
+    'Other stances were tried, and power was counted, with moved = 1, ungrounded = 0 as they were.'
+    """
+    marks = ", ".join(f"{name} = {value}" for name, value in values.items() if name in MARKS)
+    told = phrase("Other stances were tried, and power was counted, with {marks} as they were.")
+    return say(told, marks=marks) if marks else None
 
 
 def said_power(kinds: Sequence[str]) -> str | None:

@@ -24,10 +24,16 @@ ANY = {
 """What is said before a name that may have any value of a kind."""
 
 
+def other_flips(found: Mapping[str, Any]) -> list[Plain]:
+    """Return the flips of an explanation that leave the stances as they were: of marks, then of facts and limits."""
+    marks = ({"facts": {}, "limits": {}, "stays_at": [], **flip} for flip in found["mark_flips"])
+    return [*marks, *found["limit_flips"]]
+
+
 def changes_of(flip: Mapping[str, Any], guards: list[Mapping[str, Any]]) -> list[Plain]:
     """Return the changes of a flip, each {name, kind, before, after}: what is said around the name.
 
-    `kind` is `fact`, `guard` for the limit of one, or `setting`.
+    `kind` is `fact`, `guard` for the limit of one, or `setting`, as a mark is one.
     """
     now = {guard["fact"]: guard["value"] for guard in guards}
     now |= {guard["limit_path"] or guard["name"]: guard["limit"] for guard in guards}
@@ -35,7 +41,8 @@ def changes_of(flip: Mapping[str, Any], guards: list[Mapping[str, Any]]) -> list
     facts = [("fact", name, values) for name, values in flip["facts"].items()]
     names = {guard["name"] for guard in guards}
     limits = [("guard" if name in names else "setting", name, values) for name, values in flip["limits"].items()]
-    return [_change(kind, name, values, now.get(name), name in unread) for kind, name, values in facts + limits]
+    marks = [("setting", name, {"equals": value}) for name, value in flip.get("marks", {}).items()]
+    return [_change(kind, name, values, now.get(name), name in unread) for kind, name, values in marks + facts + limits]
 
 
 def _change(kind: str, name: str, values: Mapping[str, Any], now: Any, is_unread: bool) -> Plain:

@@ -151,11 +151,18 @@ def _flips(dossier: Plain) -> Iterator[str]:
             "No change of up to {number} stances, of a single fact or of a limit would have changed it.",
             flips["searched"],
         )
+        yield from _marked(flips)
         return
     rows = [[_outcome(flip), _stance_line(line)] for flip in flips["stances"] for line in flip["lines"]]
     rows += [[_outcome(flip), _more(flip)] for flip in flips["stances"] if flip["more"]]
     rows += [[_outcome(flip), _limit_line(flip)] for flip in flips["limits"]]
     yield from table((say("It would have been"), say("with")), rows)
+    yield from _marked(flips)
+
+
+def _marked(flips: Plain) -> Iterator[str]:
+    if flips["marks"]:
+        yield from ("", escaped(flips["marks"]))
 
 
 def _more(flip: Plain) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from graph.report.dossier.explanation import said_power
-from graph.report.dossier.limits import border_of, changes_of, said_change
+from graph.report.dossier.explanation import said_marks, said_power
+from graph.report.dossier.limits import border_of, changes_of, other_flips, said_change
 from graph.report.dossier.timeline import capping
 from graph.report.terminal.blocks import Cell, rows_shown
 from graph.report.terminal.people_why import WOULD_BE, people_why
@@ -122,13 +122,15 @@ def _print_flips(found: Mapping[str, Any], console: Console) -> None:
             console.print(visible(f"  {said}"))
         if len(flips) > SHOWN:
             console.print(visible(f"  {_more(len(flips), len(flips[0]['stances']))}"))
-    for flip in found["limit_flips"]:
+    for flip in other_flips(found):
         said = listed([*map(said_change, changes_of(flip, found["guards"]))])
         border = border_of(flip, found["final"], found["final"])
         told = visible(f" {say('; ').join(filter(None, (said, border)))}")
         console.print(Text.assemble(_would(flip["outcome"]), told))
     if not by_outcome:
         console.print(visible(no_change(found["stance_flips"]["searched"])))
+    if marks := said_marks(found["values"]):
+        console.print(visible(marks))
 
 
 def _more(flips: int, size: int) -> str:

@@ -150,3 +150,26 @@ def test_a_row_over_open_questions_can_be_covered() -> None:
     asking = policy(("open_questions > 0", "next_round"), otherwise="go")
 
     assert rule_on(case({"go": 1, "open_questions": 1}), asking).row == 0
+
+
+@pytest.mark.parametrize(
+    ("raw", "grounds", "problems"),
+    [
+        ({"go": 3, "round": 2, "moved": 3, "ungrounded": 3}, True, None),
+        ({"go": 3, "moved": 1}, True, ["`moved` is 1: no role has an earlier stance in round 1; allowed: 0"]),
+        ({"go": 1, "round": 2, "moved": 2}, True, ["`moved` is 2: 1 role votes there; allowed: 0 to 1"]),
+        ({"go": 2, "ungrounded": 3}, True, ["`ungrounded` is 3: 2 roles vote there; allowed: 0 to 2"]),
+        (
+            {"go": 2, "ungrounded": 1, "moved": 1},
+            False,
+            [
+                "`ungrounded` is 1: numbers are not grounded there (`ground: true`); allowed: 0",
+                "`moved` is 1: no role has an earlier stance in round 1; allowed: 0",
+            ],
+        ),
+    ],
+)
+def test_a_case_that_no_run_can_reach_is_refused(raw: object, grounds: bool, problems: list[str] | None) -> None:
+    found = parse_case(raw, grounds)
+
+    assert isinstance(found, Case) if problems is None else found == problems

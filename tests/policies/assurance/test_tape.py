@@ -257,14 +257,22 @@ def test_after_a_finished_round_the_next_one_follows() -> None:
     open_round = event("superseded", round=2)
 
     assert start_of(admitted(), *talked[:-1], finished("cancelled"), moved) == Start(
-        Budget(), 1, "next_round", Spent(2, 2), 1, (Reseating("people", "legal"),), 3
+        Budget(), 1, "next_round", Spent(2, 2), 1, (Reseating("people", "legal"),), 3, {"risk": "block"}
     )
     assert start_of(admitted(), *talked, *stopped, moved, open_round, *asked(2, "risk")) == Start(
-        Budget(), 2, None, Spent(2, 2), 1, (Reseating("people", "legal"),), 3
+        Budget(), 2, None, Spent(2, 2), 1, (Reseating("people", "legal"),), 3, {"risk": "block"}
     )
     assert start_of(admitted(), *talked, *stopped, moved, open_round) == Start(
-        Budget(), 2, None, Spent(2, 2), 1, (Reseating("people", "legal"),), 3
+        Budget(), 2, None, Spent(2, 2), 1, (Reseating("people", "legal"),), 3, {"risk": "block"}
     )
+
+
+def test_the_stances_before_a_round_are_the_last_ones_those_before_the_changes_included() -> None:
+    start = Start(round=1, outcome="next_round", stances={"risk": "block", "legal": "go"})
+    tape = Tape(start, (RoundEnd(2, {"risk": "absent", "legal": "caution"}, "next_round"),))
+
+    assert tape.stances_before(2) == {"risk": "block", "legal": "go"}
+    assert tape.stances_before(3) == {"risk": "block", "legal": "caution"}
 
 
 def test_a_decision_that_was_not_announced_is_talked_over_and_so_is_what_people_are_asked() -> None:
