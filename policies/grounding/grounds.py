@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal, localcontext
+from functools import lru_cache
 from typing import Any, TypeGuard
 
 from policies.grounding.dates import Clock, Day
@@ -187,8 +188,8 @@ def _is_name(word: str) -> bool:
 
 
 def _words_in(texts: Iterable[str]) -> Iterator[str]:
-    for text in texts:
-        yield from (word for _, _, word in words_of(plainly(text)) if any(map(str.isdigit, word)))
+    """Yield the words that have a digit; the texts are read at once, which is faster by far than one by one."""
+    yield from (word for _, _, word in words_of(plainly("\n".join(texts))) if any(map(str.isdigit, word)))
 
 
 def _shortened(derived: float) -> Decimal:
@@ -210,10 +211,16 @@ def _numbers_in(value: Any, key: str = "") -> Iterator[tuple[Decimal, str]]:
 def _scaled(numbers: Iterable[tuple[Decimal, str]]) -> Iterator[Decimal]:
     """Yield numbers, and those whose name has a scale also by that."""
     for number, key in numbers:
-        yield number
-        yield number.scaleb(next((HINTS[word] for word in reversed(_parts_of(key)) if word in HINTS), 0))
+        power = _power_of(key)
+        yield from (number, number.scaleb(power)) if power else (number,)
 
 
+@lru_cache(maxsize=4_096)
+def _power_of(key: str) -> int:
+    return next((HINTS[word] for word in reversed(_parts_of(key)) if word in HINTS), 0)
+
+
+@lru_cache(maxsize=4_096)
 def _is_measured(key: str) -> bool:
     return not set(MEASURED).isdisjoint(_parts_of(key))
 
