@@ -13,7 +13,7 @@ from policies.contracts.contribution import Contribution
 from policies.decision.vote import Cast
 from policies.grounding.counts import Progress, counts_of
 from policies.grounding.derivations import derived
-from policies.grounding.grounds import Grounds, grounds_in, texts_in, with_counts
+from policies.grounding.grounds import Grounds, grounds_in, with_counts
 from policies.grounding.said import Ungrounded, find_in_brief, find_ungrounded
 from policies.language import say
 from policies.team.team import Team
@@ -77,9 +77,9 @@ def _grounds_of(state: State, team: Team, seats: Sequence[Sequence[Cast]]) -> Gr
 
 def _case_of(state: State, team: Team) -> _Case:
     case = state["case"]
-    texts = (case["goal"], *texts_in(case["task"]))
+    goals = (case["goal"], (case["task"] or {}).get("part_of", ""))  # all else of a task is a model's text
     titles = (team.title, *(role.title for role in team.roles.values()))
-    return _Case(case["hashes"]["facts"], texts, titles, (*team.derive.items(),), case["facts"], team)
+    return _Case(case["hashes"]["facts"], goals, titles, (*team.derive.items(),), case["facts"], team)
 
 
 @lru_cache(maxsize=MAX_CASES)

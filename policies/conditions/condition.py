@@ -110,6 +110,8 @@ def compile_number(text: str) -> Condition:
     Traceback (most recent call last):
     policies.conditions.condition.ConditionError: gives a boolean; allowed: arithmetic on facts, which gives a number
     """
+    if not text.strip():
+        raise ConditionError(say("cannot be read: it is empty; allowed: arithmetic on facts, which gives a number"))
     return _giving(compile_expression(text), _NUMBERS, _NO_NUMBER)
 
 

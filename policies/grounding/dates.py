@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from policies.grounding.digits import Numeral
-from policies.grounding.words import MONTHS, one_of
+from policies.grounding.words import IS_FRACTION, MONTHS, one_of
 
 MAX_DAY = 31
 MAX_MONTH = 12
@@ -16,9 +16,9 @@ NOON = 12
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day, a day of any year, or a month of a year."""
+    """A day, or what of it is said: a day of any year or month, a month of a year, a year."""
 
-    month: int
+    month: int | None
     day: int | None = None
     year: int | None = None
 
@@ -63,6 +63,12 @@ def _day(month: object, day: str | None, year: str | None) -> Day | None:
 
 def _whole(digits: str) -> Numeral:
     return Numeral(Decimal(digits))
+
+
+def _together(parts: Parts) -> Iterator[Meaning]:
+    """Yield the date of eight digits, which may be a number as well."""
+    yield from _dated(parts)
+    yield (_whole("".join(parts[name] for name in ("year", "month", "day"))),)
 
 
 def _dated(parts: Parts) -> Iterator[Meaning]:
@@ -110,11 +116,12 @@ def _timed(parts: Parts) -> Iterator[Meaning]:
 
 _FORMS: tuple[tuple[str, Callable[[Parts], Iterator[Meaning]]], ...] = (
     (
-        rf"{_YEAR}(?P<dash>[-/])(?P<month>[0-9]{{1,2}})(?P=dash)(?P<day>[0-9]{{1,2}})(?![0-9])"
+        rf"{_YEAR}(?P<dash>[-/.])(?P<month>[0-9]{{1,2}})(?P=dash)(?P<day>[0-9]{{1,2}})(?![0-9])"
         r"(?:[Tt ](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?::[0-9]{2}(?:[.][0-9]{1,9})?)?"
         r"(?:[Zz]|[+−-][0-9]{2}:?[0-9]{2})?)?",
         _dated,
     ),
+    (rf"{_YEAR}(?P<month>0[1-9]|1[0-2])(?P<day>[0-3][0-9])(?!\w){_NO_MORE}", _together),
     (rf"(?P<one>[0-9]{{1,2}})(?P<mark>[/.-])(?P<other>[0-9]{{1,2}})(?P=mark){_YEAR}(?![0-9])", _either_way),
     (r"(?P<one>[0-9]{1,2})/(?P<other>[0-9]{1,2})/(?P<short>[0-9]{2})(?![\w/])", _either_way),
     (
@@ -124,7 +131,7 @@ _FORMS: tuple[tuple[str, Callable[[Parts], Iterator[Meaning]]], ...] = (
     (rf"(?P<name>{_MONTH})\.?[ ]{{1,2}}(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?!\w){_NO_MORE}{_YEAR_BEHIND}", _named),
     (rf"(?P<name>{_MONTH})\.?[ ]{{1,2}}(?:of[ ]|de[ ])?{_YEAR}(?!\w|[.,][0-9])", _named),
     (rf"{_YEAR}-(?P<month>0[1-9]|1[0-2])(?![\w]|-[0-9])", _month_of_year),
-    (r"(?P<one>[0-9]{1,2})/(?P<other>[0-9]{1,2})(?![\w/]|[.,][0-9]|[ ]?%)", _either_way),
+    (rf"(?P<one>[0-9]{{1,2}})/(?P<other>[0-9]{{1,2}})(?![\w/]|[.,][0-9]|[ ]?%)(?!{IS_FRACTION})", _either_way),
     (rf"(?P<hour>[0-9]{{1,2}}):(?P<minute>[0-5][0-9])(?::[0-5][0-9])?(?:[ ]?{_HALF})?(?![\w:])", _timed),
     (r"(?P<hour>[0-9]{1,2})[ ]?[hH][ ]?(?P<minute>[0-5][0-9])(?!\w|[.,][0-9]|[ ][0-9])", _timed),
     (rf"(?P<hour>[0-9]{{1,2}})[ ]?{_HALF}", _timed),

@@ -12,12 +12,21 @@ MAX_DIGITS = 40
 NUMERAL = re.compile(r"[0-9]{1,3}(?: [0-9]{3})+(?![0-9])(?:[.,][0-9]+)?|[0-9]+(?:[.,'_][0-9]+)*")
 """Groups of three behind spaces, or digits with separators between them, in plain text."""
 
+ODD = "\u00bd"
+"""What takes the place of a character that says a number without digits, such as ½, ⅓ and ⑫."""
+
+_RAISED = re.compile("(?<!\\w)[⁰¹²³⁴-⁹₀-₉]+")
+"""Small digits that are a number: behind a letter or a digit they mark a note, or a power."""
+
+_IS_RAISED = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉")
+
 _ALIKE = {
     **dict.fromkeys("\u00a0\u202f\u2007\u2008\u2009\u200a", " "),
     **dict.fromkeys("\u2018\u2019\u02bc\u2032\u066c", "'"),
     **dict.fromkeys("\ufe63\uff0d", "−"),
     **dict.fromkeys("\u2012\u2014", "–"),
     **dict.fromkeys("\u2010\u2011", "-"),
+    "\u00ba": "°",
     **dict.fromkeys("\uff05\ufe6a\u066a", "%"),
     **dict.fromkeys("\uff0e\u066b", "."),
     **{"\uff0c": ",", "\uff0f": "/", "\uff1a": ":", "\uff0b": "+", "\uff04": "$"},
@@ -43,13 +52,20 @@ def plain_text(text: str) -> str:
     >>> plain_text("\uff11\uff12 \u0663 684\u202f000 5\uff05")
     '12 3 684 000 5%'
     """
-    return text if text.isascii() else "".join(map(_plain_character, text))
+    if text.isascii():
+        return text
+    flat = _RAISED.sub(lambda found: "".join(str(unicodedata.digit(each)) for each in found[0]), text)
+    return "".join(map(_plain_character, flat))
 
 
 @lru_cache(maxsize=4_096)
 def _plain_character(character: str) -> str:
-    digit = unicodedata.decimal(character, None)
-    return _ALIKE.get(character, character) if digit is None else str(digit)
+    if character in _IS_RAISED:
+        return character
+    digit = unicodedata.digit(character, None)
+    if digit is None:
+        return ODD if unicodedata.category(character) == "No" else _ALIKE.get(character, character)
+    return str(digit)
 
 
 def readings_of(numeral: str) -> tuple[Reading, ...]:

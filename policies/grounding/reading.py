@@ -10,38 +10,15 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from policies.grounding import words
-from policies.grounding.dates import BLANK, IDIOMS, MAX_DAY, Clock, Dated, Day, take_dates
+from policies.grounding.dates import BLANK, MAX_DAY, Clock, Dated, Day, take_dates
 from policies.grounding.digits import MAX_DIGITS, NUMERAL, Numeral, plain_text, readings_of
+from policies.grounding.figures import Figure, Mention, Part
+from policies.grounding.fractions import FRACTION, fraction_in, meaning_of
+from policies.grounding.markers import without_circled, without_emphasis, without_markers
+from policies.grounding.ranges import joined
 
 MAX_BEFORE = 40
 """So many characters before a number can say what it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A number in a text, without its sign: what it is worth, by which power of ten, with how many decimals."""
-
-    value: Decimal
-    power: int = 0
-    decimals: int = 0
-    unit: words.Unit = "plain"
-    sign: str = ""
-    is_about: bool = False
-
-
-Part = Figure | Day | Clock
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A number or date as it is written, and what it may mean: each meaning holds where all of its parts do."""
-
-    written: str
-    start: int
-    end: int
-    meanings: tuple[tuple[Part, ...], ...]
-    word: str = ""
-    """All that is written around it without a space, where it has none itself: the name that it may be part of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +33,32 @@ class _Around:
     """Whether it is part of a word."""
     unscaled: bool = False
     """Whether what looks like a scale may be a unit."""
+    in_order: bool = False
+    """Whether it is the place of something in an order: 42nd."""
 
 
 def mentions_in(text: str) -> list[Mention]:
     """Return the numbers and dates of a text, in order.
 
-    No number: the marker of a list at the start of a line, a part of a word with letters (Q3, COVID-19, 1st).
+    No number: the marker of a list that counts on at the start of a line, a part of a word with letters (Q3, COVID-19),
+    the place of one of the first ten in an order (1st).
 
     >>> [each.written for each in mentions_in("1. Revenue of $684k in Q3, up 12,4 % (3 to 5 orders) on 2026-03-02")]
     ['$684k', '12,4 %', '3', '5', '2026-03-02']
     """
-    plain = plain_text(text)
-    dated, left = take_dates(_without_markers(plain))
+    plain = plainly(text)
+    dated, left = take_dates(without_markers(plain))
     found = [*(_of_date(text, each) for each in dated), *_numbers_in(text, left)]
-    return _joined(plain, _with_words(plain, sorted(found, key=lambda each: each.start)))
+    return joined(plain, _with_words(plain, sorted(found, key=lambda each: each.start)))
+
+
+def plainly(text: str) -> str:
+    r"""Return a text as it is read, as long: without emphasis and circled markers, with plain digits and signs.
+
+    >>> plainly("_684\u202f000_")
+    ' 684 000 '
+    """
+    return without_emphasis(plain_text(without_circled(text)))
 
 
 def words_of(text: str) -> list[tuple[int, int, str]]:
@@ -89,15 +78,11 @@ def _with_words(plain: str, mentions: list[Mention]) -> list[Mention]:
     return [replace(each, word=word if start <= each.start else "") for each, (start, _, word) in pairs]
 
 
-_EDGES = ".,;:!?()[]{}<>\"'`«»“”"
-_MARKER = re.compile(r"^[ \t]*(?:[-*•>#]{1,6}[ \t]+){0,3}\(?[0-9]{1,2}[.)](?=\s|$)", re.MULTILINE)
-_INDEX = re.compile(r"(?<=\w)\[[0-9]{1,3}\]")
-
-
-def _without_markers(text: str) -> str:
-    for pattern in (_MARKER, _INDEX, IDIOMS):
-        text = pattern.sub(lambda found: BLANK * len(found[0]), text)
-    return text
+_EDGES = ".,;:!?()[]{}<>\"'`«»“”*"
+_NUMBER = re.compile(rf"{FRACTION}|{NUMERAL.pattern}")
+_YEAR = re.compile("(?:19|20|21)[0-9]{2}")
+_IN_ORDER = 10
+"""So many places of an order are words rather than numbers: the 1st, the 3rd."""
 
 
 def _of_date(text: str, dated: Dated) -> Mention:
@@ -111,7 +96,7 @@ def _part(part: Day | Clock | Numeral) -> Part:
 
 def _numbers_in(text: str, plain: str) -> Iterator[Mention]:
     end = 0
-    for found in NUMERAL.finditer(plain):
+    for found in _NUMBER.finditer(plain):
         mention = _mention(text, plain, found) if found.start() >= end else None
         if mention:
             end = mention.end
@@ -124,9 +109,25 @@ def _mention(text: str, plain: str, found: re.Match[str]) -> Mention | None:
     around = _around(plain, start, found.end())
     if around.is_name:
         return None
-    readings = readings_of(f"0.{found[0]}" if start < found.start() else found[0])
-    meanings = tuple(_meanings(readings, around))
+    below = "0." if start < found.start() else ""
+    meanings = (*_meanings_of(text, found, below, around), *_days(f"{below}{found[0]}", around))
     return Mention(text[around.start : around.end], around.start, around.end, meanings)
+
+
+def _meanings_of(text: str, found: re.Match[str], below: str, around: _Around) -> Iterator[tuple[Part, ...]]:
+    if found["over"] or found["odd"]:
+        yield (meaning_of(fraction_in(text, found), around.figure),)
+    else:
+        yield from _meanings(readings_of(f"{below}{found[0]}"), around)
+
+
+def _days(numeral: str, around: _Around) -> Iterator[tuple[Part, ...]]:
+    """Yield the year that four digits may be alone, without a separator, and the day that one of an order may be."""
+    is_bare = around.figure.unit == "plain" and not around.figure.power and not around.figure.sign
+    if is_bare and not around.in_order and _YEAR.fullmatch(numeral):
+        yield (Day(None, None, int(numeral)),)
+    if around.in_order and len(numeral) < 3 and int(numeral) <= MAX_DAY:
+        yield (Day(None, int(numeral)),)
 
 
 def _meanings(readings: Iterable[tuple[Numeral, ...]], around: _Around) -> Iterator[tuple[Part, ...]]:
@@ -134,7 +135,7 @@ def _meanings(readings: Iterable[tuple[Numeral, ...]], around: _Around) -> Itera
     for reading in readings:
         yield tuple(_told(each, told) for each in reading)
         if around.unscaled:
-            yield tuple(_told(each, replace(told, power=0, unit="measure")) for each in reading)
+            yield tuple(_told(each, replace(told, power=0, unit="metres")) for each in reading)
 
 
 def _told(numeral: Numeral, told: Figure) -> Figure:
@@ -158,9 +159,18 @@ def _around(plain: str, start: int, end: int) -> _Around:
     is_about = bool(
         words.ABOUT.search(plain[max(begin - MAX_BEFORE, 0) : begin]) or words.ABOUT_AFTER.match(plain, end)
     )
-    is_name = _is_in_word(plain, begin) or plain[end : end + 1].isalpha() or plain[end : end + 1] == "_"
     figure = Figure(Decimal(0), power, 0, unit, sign, is_about)
-    return _Around(begin, end, figure, is_name, unscaled and unit == "plain")
+    order = words.ORDINAL.match(plain, end) if unit == "plain" and not power else None
+    is_name = _is_in_word(plain, begin, figure) or _is_word_behind(plain, start, end, order)
+    return _Around(begin, order.end() if order else end, figure, is_name, unscaled and unit == "plain", bool(order))
+
+
+def _is_word_behind(plain: str, start: int, end: int, order: re.Match[str] | None) -> bool:
+    """Return whether what is right behind a number makes it a part of a word; of an order the first ten are words."""
+    if order:
+        return not plain[start:end].isdigit() or int(plain[start:end][:MAX_DIGITS]) <= _IN_ORDER
+    behind = plain[end : end + 1]
+    return behind == "_" or (behind.isalpha() and not words.GLUED.match(plain, end))
 
 
 def _before(plain: str, start: int) -> tuple[int, str, bool]:
@@ -192,7 +202,7 @@ def _power(plain: str, end: int) -> tuple[int, int, bool]:
     power, unscaled = 0, False
     while scale := words.SCALE.match(plain, end):
         power, end = power + words.SCALES[scale[1]], scale.end()
-        unscaled = unscaled or (scale[0][0] == " " and scale[1] in words.AMBIGUOUS) or scale[1] == "m"
+        unscaled = unscaled or scale[1] == words.METRES
         if power > MAX_DIGITS:
             break
     return power, end, unscaled
@@ -213,79 +223,13 @@ def _unit(plain: str, end: int, has_currency: bool) -> tuple[words.Unit, int]:
     return ("money" if has_currency else unit), written.end() if written else end
 
 
-def _is_in_word(plain: str, begin: int) -> bool:
-    """Return whether what is right before a number makes it a part of a word: a letter, also before a hyphen."""
+def _is_in_word(plain: str, begin: int, figure: Figure) -> bool:
+    """Return whether what is right before a number makes it a part of a word: a letter, also before a hyphen.
+
+    Not the x of `x42`; nor a word before a hyphen where a unit is behind the number, as in `a loss of-42 %`.
+    """
     last, before = plain[max(begin - 1, 0) : begin], plain[max(begin - 2, 0) : max(begin - 1, 0)]
-    return last.isalpha() or last == "_" or (last == "-" and before.isalpha())
-
-
-# --- ranges and lists -------------------------------------------------------------------------------------------------
-
-
-def _joined(plain: str, mentions: list[Mention]) -> list[Mention]:
-    """Return the mentions, each end of a range with the unit, power or month of the other as a further meaning."""
-    for place in reversed(range(len(mentions) - 1)):
-        one, other = mentions[place], mentions[place + 1]
-        if _is_joined(plain, one, other):
-            mentions[place] = _also(one, _like(one, other))
-    for place in range(1, len(mentions)):
-        one, other = mentions[place - 1], mentions[place]
-        if _is_joined(plain, one, other):
-            told = _also(other, _same_month(other, one))
-            mentions[place] = _as_rounded(told) if _is_rounded(one) else told
-    return mentions
-
-
-def _is_joined(plain: str, one: Mention, other: Mention) -> bool:
-    gap = other.start - one.end
-    return 0 < gap <= MAX_BEFORE and words.JOINED.fullmatch(plain, one.end, other.start) is not None
-
-
-def _also(mention: Mention, meanings: Iterable[tuple[Part, ...]]) -> Mention:
-    return replace(mention, meanings=tuple(dict.fromkeys((*mention.meanings, *meanings))))
-
-
-def _bare(mention: Mention) -> Iterator[Figure]:
-    """Yield what a mention may mean that has neither a power nor a unit but money."""
-    for meaning in mention.meanings:
-        match meaning:
-            case (Figure(power=0, unit="plain" | "money") as figure,):
-                yield figure
-
-
-def _like(one: Mention, other: Mention) -> Iterator[tuple[Part, ...]]:
-    """Yield what a bare number means with the unit and power of the next one, or in its month."""
-    for bare in _bare(one):
-        for meaning in other.meanings:
-            match meaning:
-                case (Figure(power=power, unit=unit),) if power or unit != "plain":
-                    shared = bare.unit if unit == "plain" else unit
-                    yield (replace(bare, value=bare.value.scaleb(power), power=power, unit=shared),)
-                case (Day() as day, *_):
-                    yield from _in_month(bare, day)
-
-
-def _same_month(other: Mention, one: Mention) -> Iterator[tuple[Part, ...]]:
-    """Yield what a bare number means in the month of the day before it, as in `March 2–5`."""
-    for bare in _bare(other):
-        for meaning in one.meanings:
-            match meaning:
-                case (Day() as day, *_):
-                    yield from _in_month(bare, day)
-
-
-def _in_month(bare: Figure, day: Day) -> Iterator[tuple[Part, ...]]:
-    if day.day is not None and not bare.decimals and 1 <= bare.value <= MAX_DAY:
-        yield (replace(day, day=int(bare.value)),)
-
-
-def _is_rounded(mention: Mention) -> bool:
-    return any(isinstance(part, Figure) and part.is_about for meaning in mention.meanings for part in meaning)
-
-
-def _as_rounded(mention: Mention) -> Mention:
-    meanings = (
-        tuple(replace(part, is_about=True) if isinstance(part, Figure) else part for part in meaning)
-        for meaning in mention.meanings
-    )
-    return replace(mention, meanings=tuple(meanings))
+    if last == "x" and not (before.isalnum() or before == "_"):
+        return False
+    is_bare = figure.unit in ("plain", "measure") and not figure.power
+    return last.isalpha() or last == "_" or (last == "-" and before.isalpha() and is_bare)

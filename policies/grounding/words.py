@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-Unit = Literal["plain", "measure", "money", "percent", "per mille", "basis points"]
+Unit = Literal["plain", "measure", "metres", "money", "percent", "per mille", "basis points"]
 
 SCALES: Mapping[str, int] = {
     **dict.fromkeys(("hundred", "hundreds"), 2),
@@ -15,15 +15,24 @@ SCALES: Mapping[str, int] = {
 }
 """By which power of ten a word multiplies."""
 
-AMBIGUOUS = ("m", "M", "B", "K")
-"""Scales that may be something else where a space is before them: metres, a name."""
+METRES = "m"
+"""The scale that may be a unit as well: metres, minutes."""
 
 HINTS: Mapping[str, int] = {
     **{word: power for word, power in SCALES.items() if len(word) > 1 and word not in ("hundred", "hundreds")},
     **{f"{letter}{code}": power for letter, power in (("k", 3), ("m", 6), ("bn", 9)) for code in ("usd", "eur", "chf")},
-    **{"kgbp": 3, "mgbp": 6, "k": 3, "m": 6},
+    **{"kgbp": 3, "mgbp": 6, "k": 3},
 }
-"""What the name of a fact says of its numbers, as in `revenue_musd` and `budget_k`."""
+"""What the name of a fact says of its numbers, as in `revenue_musd` and `budget_k`; `distance_m` is in metres."""
+
+MEASURED = ("m", "meter", "meters", "metre", "metres", "mètre", "mètres", "min", "mins", "minute", "minutes")
+"""What the name of a fact says where an m behind its numbers is a unit, and not a scale."""
+
+GLUED = re.compile(r"[a-zà-öø-ÿœ]{3,}(?!\w)")
+"""A word behind a number without a space, as in `42orders`."""
+
+ORDINAL = re.compile(r"(?:st|nd|rd|th|ers?|ères?|res?|nde?s?|e|es|[èi]?èmes?|ièmes?)(?!\w)", re.IGNORECASE)
+"""What makes a number that of a place in an order."""
 
 UNITS = (
     *("ms", "s", "sec", "min", "mins", "h", "hr", "hrs", "d", "j", "days", "jours"),
@@ -103,6 +112,15 @@ JOINED = re.compile(
     re.IGNORECASE,
 )
 """What joins the ends of a range, or the numbers of a list: the unit of the last is that of the others."""
+
+
+_RECORDED = r"roles?|rôles?|seats?|sièges?|votes?|voix|rounds?|tours?|messages?|questions?"
+_WHOLE = (
+    r"(?:rds?|ths?|nds?|e|es|èmes?)(?!\w)|[ ](?:(?:of|des|de|du)[ ]|d')"
+    rf"(?![0-9]|(?:(?:the|all|our|les|nos)[ ])?(?:{_RECORDED})(?!\w))"
+)
+IS_FRACTION = rf"(?={_WHOLE})"
+"""What is behind a fraction: the whole that it is a part of; parts of a record's own counts are two numbers."""
 
 
 def unit_of(percent: re.Match[str]) -> Unit:

@@ -118,6 +118,8 @@ def test_whole_numbers_are_derived_without_decimals_and_too_large_ones_as_they_a
     ("expression", "told"),
     [
         ("facts.revenue >", "the derivation cannot be read:"),
+        ("", "the derivation cannot be read: it is empty; allowed: arithmetic on facts, which gives a number"),
+        (" ", "the derivation cannot be read: it is empty; allowed: arithmetic on facts, which gives a number"),
         ("revenue - 1", "`revenue` is unknown here, at character 1"),
         ("facts.revenue > 1", "gives a boolean; allowed: arithmetic on facts, which gives a number"),
         ("'x'", "gives text; allowed: arithmetic on facts, which gives a number"),
