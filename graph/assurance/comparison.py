@@ -1,7 +1,7 @@
 """What `accord policy diff` compares: two policies on the same roles, or two teams that have the same."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from graph.assurance.subject import DEFAULT_ROLES, Subject, equal_electorates, is_policy, load_subject, load_subjects
 from graph.problems import UsageError
@@ -29,6 +29,8 @@ class PolicyComparison:
     guards: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     unsettled: str | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """What people call the roles, in the first team that is named."""
 
     @property
     def is_equivalent(self) -> bool:
@@ -75,18 +77,20 @@ def _compared(one: Subject, two: Subject, roles: int) -> PolicyComparison:
     except TooManyVotesError as error:
         told = say("{name}: {value}", name=f"{one.title}, {two.title}", value=error)
         raise UsageError(told) from None
-    is_on_team = one.is_team or two.is_team
+    is_on_team, titles = one.is_team or two.is_team, one.titles or two.titles
     where = (
-        _named(voters) if is_on_team else say_count("{number} equal role", "{number} equal roles", len(voters.roles))
+        _named(voters, titles)
+        if is_on_team
+        else say_count("{number} equal role", "{number} equal roles", len(voters.roles))
     )
     within = say("{roles} within {team}", roles=where, team="/".join(one.within)) if one.within else where
     return PolicyComparison(
-        changes, within, _differing_guards(one, two), _differing_limits(one, two), unsettled(policy, other)
+        changes, within, _differing_guards(one, two), _differing_limits(one, two), unsettled(policy, other), titles
     )
 
 
-def _named(voters: Electorate) -> str:
-    return say("the roles {names}", names=", ".join(voters.roles))
+def _named(voters: Electorate, titles: Mapping[str, str]) -> str:
+    return say("the roles {names}", names=", ".join(titles.get(role, role) for role in voters.roles))
 
 
 def unsettled(policy: Policy, other: Policy) -> str | None:
