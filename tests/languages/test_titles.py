@@ -32,7 +32,10 @@ def test_a_role_that_may_not_speak_is_called_by_its_title(
     assert "Analyste des risques" in page.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("typed", [f"run {TEAM} --voice rules --thread t", f"estimate {TEAM}", f"policy verify {TEAM}"])
+@pytest.mark.parametrize(
+    "typed",
+    [f"run {TEAM} --voice rules --thread t", f"estimate {TEAM}", f"policy verify {TEAM}", f"policy diff {TEAM} launch"],
+)
 def test_what_people_read_names_no_role(typed: str, accord_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(typed.split()) in (0, 1, 3)
     told = read(capsys)

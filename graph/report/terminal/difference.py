@@ -84,7 +84,7 @@ def print_changes(found: PolicyComparison, first: str, second: str, console: Con
     if not found.changes:
         _print_alike(found, first, second, console)
         return
-    differ = say("{first} and {second} differ on {where}", first=first, second=second, where=found.where)
+    differ = say("{first} and {second} differ on {where}", first=first, second=second, where=found.shown_where)
     console.print(visible(differ, "bold"))
     table = Table(say("from"), say("to"), say("votes"), box=box.SIMPLE_HEAD, pad_edge=False)
     for (source, target), votes in counted(found.changes).items():
@@ -100,7 +100,7 @@ def _print_alike(found: PolicyComparison, first: str, second: str, console: Cons
         told, style = UNSETTLED, "yellow"
     elif found.is_equivalent:
         told, style = EQUIVALENT, "green"
-    values = {"first": first, "second": second, "where": found.where, "why": found.unsettled}
+    values = {"first": first, "second": second, "where": found.shown_where, "why": found.unsettled}
     console.print(visible(say(told, **values), style))
 
 
