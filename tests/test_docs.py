@@ -121,6 +121,15 @@ def test_the_drawing_of_the_architecture_is_the_graph() -> None:
     assert f"```mermaid\n{drawn}```" in (ROOT / "docs" / "architecture.md").read_text()
 
 
+def test_the_page_on_the_architecture_names_every_part_of_policies() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    wings = {f"{path.parent.name}/" for path in (ROOT / "policies").glob("*/__init__.py")}
+    files = {path.name for path in (ROOT / "policies").glob("*.py")} - {"__init__.py"}
+
+    assert set(re.findall(r"^\| `(\w+/)` \|", page.partition("## Words")[0], flags=re.MULTILINE)) >= wings
+    assert not [name for name in files if f"`{name}`" not in page]
+
+
 def test_the_shipped_schema_is_the_schema() -> None:
     assert json.loads((ROOT / "graph" / "teams" / "team.schema.json").read_text()) == team_schema()
 

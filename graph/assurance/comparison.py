@@ -1,7 +1,7 @@
 """What `accord policy diff` compares: two policies on the same roles, or two teams that have the same."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from graph.assurance.subject import DEFAULT_ROLES, Subject, equal_electorates, is_policy, load_subject, load_subjects
 from graph.problems import UsageError
@@ -29,6 +29,10 @@ class PolicyComparison:
     guards: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     unsettled: str | None = None
+    shown_where: str = ""
+    """Where, with what people call the roles."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """What people call the roles, in the first team that is named."""
 
     @property
     def is_equivalent(self) -> bool:
@@ -75,18 +79,19 @@ def _compared(one: Subject, two: Subject, roles: int) -> PolicyComparison:
     except TooManyVotesError as error:
         told = say("{name}: {value}", name=f"{one.title}, {two.title}", value=error)
         raise UsageError(told) from None
-    is_on_team = one.is_team or two.is_team
-    where = (
-        _named(voters) if is_on_team else say_count("{number} equal role", "{number} equal roles", len(voters.roles))
-    )
-    within = say("{roles} within {team}", roles=where, team="/".join(one.within)) if one.within else where
-    return PolicyComparison(
-        changes, within, _differing_guards(one, two), _differing_limits(one, two), unsettled(policy, other)
-    )
+    titles = one.titles or two.titles
+    where = [_where(one, two, [names.get(role, role) for role in voters.roles]) for names in ({}, titles)]
+    guards, limits = _differing_guards(one, two), _differing_limits(one, two)
+    return PolicyComparison(changes, where[0], guards, limits, unsettled(policy, other), where[1], titles)
 
 
-def _named(voters: Electorate) -> str:
-    return say("the roles {names}", names=", ".join(voters.roles))
+def _where(one: Subject, two: Subject, roles: Sequence[str]) -> str:
+    """Return on which roles two policies are compared."""
+    if one.is_team or two.is_team:
+        where = say("the roles {names}", names=", ".join(roles))
+    else:
+        where = say_count("{number} equal role", "{number} equal roles", len(roles))
+    return say("{roles} within {team}", roles=where, team="/".join(one.within)) if one.within else where
 
 
 def unsettled(policy: Policy, other: Policy) -> str | None:

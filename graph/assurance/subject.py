@@ -1,7 +1,7 @@
 """What a proof is about: a team under its policy, or a policy on a team of so many equal roles."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import count, islice
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from policies.people.panel import panel_of
 from policies.team.access import find_denial
 from policies.team.nesting import teams_within
 from policies.team.team import Budget, Team
+from policies.team.titles import distinct_titles
 
 APPROVERS = "approvers"
 """What the people are called who decide together for a team, next to the teams within it."""
@@ -46,6 +47,8 @@ class Subject:
     team: Team | None = None
     settings: tuple[str, ...] = ()
     within: tuple[str, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """What people call the roles of a team; equal roles, and people who decide, are called by their names."""
 
     @property
     def title(self) -> str:
@@ -169,7 +172,7 @@ def _nested(subject: Subject) -> Iterator[Subject]:
             yield replace(inner, name=subject.name, settings=subject.settings, within=(*subject.within, *within))
     if subject.team and subject.team.escalate.decide and subject.team.escalate.decide.rule:
         panel = panel_of(subject.team.escalate.decide)
-        people = replace(subject, policy=panel.policy, electorate=electorate_of_panel(panel), team=None)
+        people = replace(subject, policy=panel.policy, electorate=electorate_of_panel(panel), team=None, titles={})
         yield replace(people, within=(*subject.within, APPROVERS))
 
 
@@ -220,7 +223,8 @@ def from_team(team: Team) -> Subject:
             fault=error,
         )
         raise UsageError(told) from None
-    return Subject(team.name, ruling_policy(team), electorate_of(team), team.guards, team)
+    titles = distinct_titles({name: role.title for name, role in team.roles.items()})
+    return Subject(team.name, ruling_policy(team), electorate_of(team), team.guards, team, titles=titles)
 
 
 def is_policy(name: str) -> bool:

@@ -66,14 +66,12 @@ class Board:
     used: Used = field(default_factory=Used)
     plan: Plan | None = None
     place: str = ""
-    is_titled: bool = True
-    """Whether roles are called by their titles; in a log by their names, which do not change with the wording."""
 
     @property
     def titles(self) -> Mapping[str, str]:
-        """What people call each role, by its path; none in a log."""
+        """What people call each role, by its path."""
         roles: Mapping[str, str] = self.run.get("roles", {})
-        return roles if self.is_titled else {}
+        return roles
 
     def take(self, event: Event, now: float) -> Text | None:
         """Note an event; return its line in a log, None where it has none."""
@@ -127,7 +125,7 @@ class Board:
 
     def _answer(self, event: Event, now: float) -> Text:
         row = self._row(event)
-        row.said, row.ended = said_in(event), now
+        row.said, row.ended = said_in(event, self.titles), now
         row.before = say("{where}: {said}", where=place_of(event, self.titles), said=row.said.shown().plain)
         self.used.add(event.get("usage", {}))
         self._set_step(event, row)

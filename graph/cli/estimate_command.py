@@ -36,7 +36,7 @@ def command(team: str, facts: str | None, settings: tuple[str, ...], voice: Any,
         from graph.report.terminal.outlook import print_outlook
         from graph.report.terminal.visible import console_on
 
-        print_outlook(plain, found.sequence, console_on(sys.stdout, columns=120))
+        print_outlook(plain, outlook.team, console_on(sys.stdout, columns=120))
     for told in outlook.warnings:
         click.echo(warning(told), err=True)
     return Exit.DONE

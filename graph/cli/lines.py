@@ -15,7 +15,7 @@ from policies.language import phrase, say, say_count
 
 Event = Mapping[str, Any]
 Titles = Mapping[str, str]
-"""What people call each role, by its path; empty in a log, which calls them by their names."""
+"""What people call each role, by its path."""
 
 WIDTH = 90
 """Characters of an answer that are shown live."""
@@ -41,23 +41,40 @@ class Said:
         return Text.assemble((self.word, self.style), dash, text)
 
 
-def said_in(event: Event) -> Said:
+def said_in(event: Event, titles: Titles) -> Said:
     """Return what an event says that ends a question."""
     if event["event"] == "decided":
         return Said("✓", say("written"), "", "green")
     if event["event"] != "answered":
-        return Said("✗", say(WORDS[event["event"]]), short(_fault(event)), "red")
+        return Said("✗", say(WORDS[event["event"]]), short(_fault(event, titles)), "red")
     contract = CONTRACTS[event["contract"]]
     word = contract.word(event["answer"]) or ""
     style = COLOURS.get(word, "")
-    return Said(MARKS.get(style, "✓"), plain_word(word) if word else "", short(contract.told(event["answer"])), style)
+    told = contract.told(_titled(event["answer"], _beside(event, titles)))
+    return Said(MARKS.get(style, "✓"), plain_word(word) if word else "", short(told), style)
 
 
-def _fault(event: Event) -> str:
+def _titled(answer: Mapping[str, Any], titles: Titles) -> dict[str, Any]:
+    """Return an answer in which the roles that it names are called by their titles."""
+    found = dict(answer)
+    if answer.get("winner"):
+        found["winner"] = titles.get(answer["winner"], answer["winner"])
+    if "assignments" in answer:
+        found["assignments"] = [{**each, "to": titles.get(each["to"], each["to"])} for each in answer["assignments"]]
+    return found
+
+
+def _fault(event: Event, titles: Titles) -> str:
     """Return why an answer was refused, or why there is none."""
     if event["event"] == "refused":
         return event.get("because") or said_rule(event["reason"], event.get("check"))
-    return said_reason(event["reason"])
+    return said_reason(event["reason"], _beside(event, titles))
+
+
+def _beside(event: Event, titles: Titles) -> Titles:
+    """Return what people call the roles of the team in which an event happened, by their names."""
+    path = "".join(f"{role}{WITHIN}" for role in event.get("within", ()))
+    return {name.removeprefix(path): title for name, title in titles.items() if name.startswith(path)}
 
 
 def line_of(event: Event, titles: Titles) -> Text | None:
@@ -76,7 +93,7 @@ def place_of(event: Event, titles: Titles) -> str:
 def speaker_of(event: Event, titles: Titles) -> str:
     """Return who was asked: the role, after the seat's own name where it has one that says more than the stage."""
     path = WITHIN.join((*event.get("within", ()), event["role"]))
-    title = titles.get(path) or (say("Brief") if titles and event["role"] == "brief" else event["role"])
+    title = titles.get(path) or (say("Brief") if event["role"] == "brief" else event["role"])
     seat = event.get("seat")
     return f"{said_stage(seat)} {title}" if seat and seat != event.get("stage") else title
 
@@ -126,7 +143,7 @@ def _stage(event: Event, titles: Titles) -> Text | None:
 
 def _stopped(event: Event, titles: Titles) -> Text:
     cause = f" ({event['cause']})" if event.get("cause") else ""
-    told = say("stopped: {why}", why=said_reason(event["reason"]))
+    told = say("stopped: {why}", why=said_reason(event["reason"], _beside(event, titles)))
     return visible(f"{within_of(event, titles)}{told}{cause}", "red")
 
 

@@ -150,10 +150,10 @@ def tone_of(word: str | None) -> str:
     return TONES.get(word or "", "stopped")
 
 
-def said_reason(reason: str, titles: Mapping[str, str] = NO_TITLES) -> str:
+def said_reason(reason: str, titles: Mapping[str, str]) -> str:
     """Return a stop reason as a sentence, what it names behind it; a role by its title, where that is known.
 
-    >>> said_reason("llm_error:503"), said_reason("invalid_output:cfo", {"cfo": "Chief financial officer"})[:38]
+    >>> said_reason("llm_error:503", {}), said_reason("invalid_output:cfo", {"cfo": "Chief financial officer"})[:38]
     ('The provider failed (503).', 'What Chief financial officer returned ')
     """
     stop = Stop.find(reason)
@@ -164,10 +164,10 @@ def said_reason(reason: str, titles: Mapping[str, str] = NO_TITLES) -> str:
     return stop.rule.told(titles.get(stop.detail, stop.detail) if stop.kind in NAMING_A_ROLE else stop.detail)
 
 
-def said_phase(phase: str, titles: Mapping[str, str] = NO_TITLES) -> str:
+def said_phase(phase: str, titles: Mapping[str, str]) -> str:
     """Return where a run stopped, as people say it.
 
-    >>> said_phase("round_1:risk", {"risk": "Risk analyst"}), said_phase("finalize")
+    >>> said_phase("round_1:risk", {"risk": "Risk analyst"}), said_phase("finalize", {})
     ('round 1, Risk analyst', 'the closing text')
     """
     stage, _, seat = phase.partition(":")
@@ -202,7 +202,7 @@ def said_rule(rule: str, check: str | None = None) -> str:
     stop = Stop.find(rule)
     if stop is not None and (check or (stop.rule.names_check and stop.detail)):
         return said_check(stop.kind, check or stop.detail)
-    return said_reason(rule).removesuffix(".")
+    return said_reason(rule, NO_TITLES).removesuffix(".")
 
 
 def said_repair(repair: str) -> str:

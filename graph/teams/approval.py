@@ -62,9 +62,9 @@ def _sentences(found: Unapproved) -> list[str]:
         if found.is_of_people
         else say("the policy `{name}`", name=name)
     )
-    return [_sentence(policy, check) for check in found.failing]
+    return [_sentence(policy, check, found.titles) for check in found.failing]
 
 
-def _sentence(policy: str, check: PropertyCheck) -> str:
-    example = shown_example(check.counterexample) if check.counterexample else ""
+def _sentence(policy: str, check: PropertyCheck, titles: Mapping[str, str]) -> str:
+    example = shown_example(check.counterexample, titles) if check.counterexample else ""
     return say(FAULTS[check.property], policy=policy, example=example)

@@ -1,7 +1,7 @@
 """Approval: the policies under which no run starts, since they are not shown to be total and monotone."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 
 from policies.assurance.ballots import TooManyVotesError
@@ -13,6 +13,7 @@ from policies.patterns.course import decides_by_policy, ruling_policy
 from policies.people.panel import panel_of
 from policies.run.budgets import raised
 from policies.team.team import Budget, Team
+from policies.team.titles import distinct_titles
 
 KEPT = 256
 VOTED_BY = ("min_go_votes", "max_rounds")
@@ -29,6 +30,8 @@ class Unapproved:
     """The team casts more kinds of votes than a proof goes through."""
     is_of_people: bool = False
     """Whether it is the table by which people decide together."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """What people call the roles that vote."""
 
 
 def find_unapproved(
@@ -69,7 +72,8 @@ def _of_one(team: Team, limits: Budget, began: Budget) -> Unapproved | None:
         failing = _unproved(ruling_policy(team), key, limits.max_rounds)
     except TooManyVotesError as error:
         return Unapproved(team.policy, too_many=str(error))
-    return Unapproved(team.policy, failing) if failing else None
+    titles = distinct_titles({name: role.title for name, role in team.roles.items()})
+    return Unapproved(team.policy, failing, titles=titles) if failing else None
 
 
 class _Key:

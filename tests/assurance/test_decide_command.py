@@ -73,7 +73,7 @@ def test_it_says_who_joins_where_the_rounds_end_and_where_no_row_holds(capsys: C
     otherwise = accord(capsys, "policy", "decide", team, "risk=go", "legal=go").out
 
     assert "Outcome: next_round" in joins
-    assert "audit joins from the next round on" in joins
+    assert "Audit joins from the next round on" in joins
     assert "get to this place" not in joins
     assert "The run stops with max_rounds_reached" in last
     assert "No row holds; the policy's `otherwise` decides" in otherwise

@@ -20,7 +20,7 @@ def test_it_says_who_leaves_and_decides_where_a_role_has_left(capsys: Captured) 
     shown = decided(capsys, team, "legal=go", "audit=go", *at)
     alone = decided(capsys, team, "legal=block", "--round", 3, "--released", "risk")
 
-    assert "audit joins from the next round on\nrisk leaves after this round\n" in first
+    assert "Audit joins from the next round on\nrisk leaves after this round\n" in first
     assert (shown["joined"], shown["released"], shown["way"]) == (["audit"], ["risk"], None)
     assert (shown["joins"], shown["leaves"], shown["casts"]) == (None, "audit", {"legal": "go", "audit": "go"})
     assert (alone["leaves"], alone["way"]) == (None, None)

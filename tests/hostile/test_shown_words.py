@@ -10,8 +10,13 @@ from policies.plain import clean_text
 from tests.audit.canonical import canonical
 from tests.harness import CHECKOUT_ROLES, proposal, run, scripted, settings_at, team_of
 from tests.hostile.test_hostile_text import (
+    COMMANDS,
+    JSON,
+    LONG,
+    MARKS,
     PLAIN_TEXT,
     SHARE,
+    SIGNS,
     STANCES,
     TEXTS,
     check_guards,
@@ -29,12 +34,21 @@ MODES = [
     for names in ("true", "false")
 ]
 ALIKE = MODES[2:]
+WORST = (*COMMANDS, *JSON, *MARKS, *SIGNS, *LONG)
+"""Words that pose as instructions, end the object or the message around them, or are changed when they are cleaned.
+
+They are run in every mode; of all words, each mode has a part of its own.
+"""
+
+
+def texts_in(mode: str) -> tuple[str, ...]:
+    """What is said in a mode; no two are the same once they are stripped."""
+    return tuple({words.strip(): words for words in (*WORST, *SHARE[MODES.index(mode) :: 6])}.values())
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_any_words_give_the_same_outcome_in_every_mode(mode: str, tmp_path: Path) -> None:
-    texts = SHARE[MODES.index(mode) :: 6]
-    check_outcomes(texts, tmp_path / "outcomes", mode)
+    check_outcomes(texts_in(mode), tmp_path / "outcomes", mode)
 
 
 @pytest.mark.parametrize("mode", ALIKE)
@@ -75,8 +89,9 @@ def read_messages(messages: list[dict[str, str]]) -> tuple[str, list[Any]]:
 @pytest.mark.parametrize("mode", ALIKE)
 def test_words_are_values_inside_the_objects_of_the_messages_and_nothing_else(mode: str, tmp_path: Path) -> None:
     plain = {(call.role, call.round): call.body["messages"] for call in sent(tmp_path, PLAIN_TEXT, 0, mode)}
+    worst = ["\n".join(words)[:3_900] for words in (COMMANDS + JSON, MARKS + SIGNS)]
     joined = ["\n".join(TEXTS[start::40])[:3_900] for start in range(ALIKE.index(mode), 40, 8)]
-    for number, words in enumerate(joined, 1):
+    for number, words in enumerate((*worst, *joined), 1):
         cleaned = clean_text(words).strip()
         for call in sent(tmp_path, words, number, mode):
             if call.role == "brief":
@@ -106,6 +121,6 @@ def test_titles_and_mandates_are_read_by_their_own_role_in_its_last_message_alon
             assert roles[name]["title"] not in "".join((prompt.system, *prompt.before))
 
 
-@pytest.mark.parametrize("mode", ALIKE)
+@pytest.mark.parametrize("mode", MODES)
 def test_no_words_beat_a_guard_in_any_mode(mode: str, tmp_path: Path) -> None:
-    check_guards(SHARE[ALIKE.index(mode) :: 12], tmp_path, mode)
+    check_guards(texts_in(mode), tmp_path, mode)

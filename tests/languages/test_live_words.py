@@ -102,7 +102,7 @@ RUN = {"event": "running", "title": "xyz", "pattern": "vote", "policy": "xyz", "
 def test_what_is_shown_of_rare_events(is_redrawn: bool) -> None:
     roles = {"anna": "Anna", "ben": "Ben"}
     told = shown([{**RUN, "roles": roles, "spent": SPENT}, *RARE], is_redrawn=is_redrawn)
-    reasons = [said_reason("max_messages"), said_rule("llm_invalid_json:anna"), said_reason("llm_timeout:anna")]
+    reasons = [said_reason("max_messages", {}), said_rule("llm_invalid_json:anna"), said_reason("llm_timeout:anna", {})]
     assert unsaid(told, "xyz vote anna ben cfo t", reasons) == []
     assert "$0·5000" in told
 

@@ -76,7 +76,9 @@ def _shown_on(console: Console) -> str:
 def _data_of(*subjects: Subject) -> list[Any]:
     """What teams and policies say themselves."""
     rows = [(row.when, row.because or "") for each in subjects for row in each.policy.rules]
-    roles = [(each.electorate.roles, each.electorate.joining, each.within) for each in subjects]
+    roles = [
+        (each.electorate.roles, each.electorate.joining, each.within, [*each.titles.values()]) for each in subjects
+    ]
     return [MACHINE, rows, roles, [each.policy.name for each in subjects]]
 
 
@@ -102,7 +104,7 @@ def test_a_difference_says_everything(first: str, second: str, console: Console)
     found = compare(first, second)
     print_comparisons(found, first, second, console)
     roles = [f"role_{number}" for number in range(1, 9)]
-    team = load_team("checkout_launch_fr").sequence
+    team = [role.title for role in load_team("checkout_launch_fr").roles.values()]
     named = [load_policy(first).named_roles or ()]
     assert unsaid(_shown_on(console), MACHINE, roles, team, named) == []
 
@@ -161,7 +163,7 @@ def test_an_estimate_says_everything(name: str, console: Console, tmp_path: Path
     settings = settings_at(tmp_path, "http://127.0.0.1:9")
     team = voiced(load_team(name, changes), settings)
     outlook = look_ahead(team)
-    print_outlook(plain_outlook(outlook), team.sequence, console)
+    print_outlook(plain_outlook(outlook), team, console)
     text = "\n".join([_shown_on(console), *outlook.warnings])
     seats = [each.task.seat for course in outlook.courses.values() for stage in course.stages for each in stage.asked]
     keys = [stage.label for course in outlook.courses.values() for stage in course.stages if "_" in stage.label]

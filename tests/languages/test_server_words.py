@@ -149,7 +149,7 @@ def test_a_policy_that_is_not_monotone() -> None:
     team = load_team("checkout_launch_fr", Changes(settings=[f"policy={BACKWARDS}"]))
     found = find_unapproved(team, team.budget, None)
     assert found is not None
-    examples = [shown_example(each.counterexample) for each in found.failing if each.counterexample]
+    examples = [shown_example(each.counterexample, found.titles) for each in found.failing if each.counterexample]
     assert unsaid(told_by(lambda: approved(team)), "p", examples) == []
 
 

@@ -25,6 +25,13 @@ class Mode:
     """What the mechanism does; of a mode that is not detected, that it is not."""
     left_open: tuple[str, ...] = ()
     """What it does not notice: each of these fails once that is noticed, too."""
+    setting: str = ""
+    """What a team must have for the status to hold, where that is not so in every team."""
+
+    @property
+    def claim(self) -> str:
+        """What the table of the page says of it."""
+        return f"{self.status} with {self.setting}" if self.setting else self.status
 
 
 MODES = (
@@ -77,6 +84,7 @@ MODES = (
             "test_nothing_that_was_said_is_lost_when_a_run_is_cut_off_and_resumed",
         ),
         ("test_left_open_reasons_that_a_team_chose_not_to_show",),
+        "`rounds: {show: arguments}` or `both`",
     ),
     Mode(
         "1.5",
@@ -112,6 +120,7 @@ MODES = (
             "test_left_open_a_model_that_lacks_a_fact_which_its_checks_read",
             "test_left_open_a_question_that_nobody_thought_of_asking",
         ),
+        "`requires`",
     ),
     Mode(
         "2.3",
@@ -129,13 +138,13 @@ MODES = (
         "2.4",
         "Information withholding",
         0.85,
-        "contained",
+        "not detected",
         ALIGNMENT,
         (
+            "test_not_detected_what_an_agent_never_writes_down",
             "test_a_decisive_reason_of_one_role_is_in_every_later_prompt",
             "test_every_role_reads_every_fact",
         ),
-        ("test_left_open_what_an_agent_never_writes_down",),
     ),
     Mode(
         "2.5",
@@ -148,6 +157,7 @@ MODES = (
             "test_a_question_that_nobody_answers_holds_up_a_table_that_reads_it",
         ),
         ("test_left_open_a_reason_that_another_read_and_passed_over",),
+        "`classic`, `launch`, `unanimous` or a veto",
     ),
     Mode(
         "2.6",
@@ -175,6 +185,7 @@ MODES = (
             "test_roles_that_gave_no_answer_are_not_counted_as_having_agreed",
         ),
         ("test_left_open_agreement_without_evidence_that_the_table_takes_as_a_decision",),
+        "`require_evidence`",
     ),
     Mode(
         "3.2",
@@ -184,6 +195,7 @@ MODES = (
         VERIFICATION,
         ("test_every_limit_is_checked_in_every_round_whatever_the_agents_check",),
         ("test_left_open_a_fact_that_no_limit_and_no_check_reads",),
+        "`guards`",
     ),
     Mode(
         "3.3",

@@ -215,7 +215,7 @@ def test_every_role_reads_every_fact(tmp_path: Path) -> None:
         )
 
 
-def test_left_open_what_an_agent_never_writes_down(tmp_path: Path) -> None:
+def test_not_detected_what_an_agent_never_writes_down(tmp_path: Path) -> None:
     team = drawn(seeded("silent"), rounds={"show": "arguments"})
     played = play_one(tmp_path, team, saying(summary="I know more than I say."))
 

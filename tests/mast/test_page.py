@@ -31,7 +31,7 @@ def anchor(heading: str) -> str:
 def test_the_page_lists_all_modes_with_their_names_shares_and_status() -> None:
     said = [(number, name, float(share), status) for number, _, name, share, status in ROW.findall(PAGE)]
 
-    assert said == [(mode.number, mode.name, mode.share, mode.status) for mode in MODES]
+    assert said == [(mode.number, mode.name, mode.share, mode.claim) for mode in MODES]
     assert len(MODES) == 14
     assert [heading for heading in SECTIONS] == [f"{mode.number} {mode.name}" for mode in MODES]
     assert [target for _, target, *_ in ROW.findall(PAGE)] == [anchor(heading) for heading in SECTIONS]
@@ -62,6 +62,15 @@ def test_a_section_says_what_agents_do_what_answers_them_and_what_is_left_open(m
 
     assert parts == ["Agents", "Answer", *(["Left open"] if is_answered else []), "Tests"]
     assert ("**Answer**: not detected." in SECTIONS[f"{mode.number} {mode.name}"]) is not is_answered
+
+
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode.setting], ids=lambda mode: mode.number)
+def test_a_setting_is_named_in_the_answer_and_what_holds_without_it_is_tested(mode: Mode) -> None:
+    answer = SECTIONS[f"{mode.number} {mode.name}"].partition("**Answer**")[2].partition("**Left open**")[0]
+
+    assert mode.left_open
+    for name in re.findall(r"`([^`]+)`", mode.setting):
+        assert re.search(rf"`{re.escape(name)}[`:]", answer), name
 
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.number)

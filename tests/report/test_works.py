@@ -334,7 +334,7 @@ def test_a_fault_of_a_plan_an_assignment_or_a_verdict_is_said_with_the_end_and_a
         check = form.replace("*", "2")
         said = said_check(kind, check)
         noun = kind.removeprefix("invalid_")
-        assert said_reason(f"{kind}:{check}") == f"The {noun} broke its contract, and no repair was left: {said}."
+        assert said_reason(f"{kind}:{check}", {}) == f"The {noun} broke its contract, and no repair was left: {said}."
         assert said_rule(f"{kind}:{check}") == said_repair(f"{kind}:{check}") == said
 
 

@@ -1,6 +1,6 @@
 """A vote: the proposal, every ballot with its reason, and the tally."""
 
-from graph.report.patterns.work import Given, Plain, Work, said_fault_of
+from graph.report.patterns.work import Given, Plain, Work
 from policies.language import say, say_count
 
 TONES = {"approve": "go", "reject": "block", "abstain": "caution", "absent": "absent"}
@@ -45,5 +45,5 @@ def _ballot(work: Work, entry: Given) -> Plain:
         "title": work.title_of(entry["agent"]),
         "vote": vote,
         "tone": TONES[vote],
-        "reason": answer.get("reason") or said_fault_of(entry["absent"]) or say("no answer"),
+        "reason": answer.get("reason") or work.fault_of(entry["absent"]) or say("no answer"),
     }

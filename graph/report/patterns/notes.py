@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from graph.report.patterns.work import Given, Plain, Work, said_fault_of
+from graph.report.patterns.work import Given, Plain, Work
 from policies.language import say, say_count
 
 
@@ -31,5 +31,5 @@ def _note(work: Work, entry: Given) -> Plain:
         "content": answer.get("content"),
         "adds": answer.get("adds") or None,
         "artifacts": [{"name": each["name"], "content": each["content"]} for each in answer.get("artifacts", [])],
-        "fault": None if answer else said_fault_of(entry["absent"]) or say("no answer"),
+        "fault": None if answer else work.fault_of(entry["absent"]) or say("no answer"),
     }

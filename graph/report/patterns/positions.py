@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from graph.report.patterns.work import Given, Plain, Work, said_fault_of
+from graph.report.patterns.work import Given, Plain, Work
 from graph.report.words import written
 from policies.language import in_figures, say, say_count
 
@@ -19,7 +19,7 @@ def debate_of(work: Work) -> list[Plain]:
     agents = [*dict.fromkeys(agent for _, entries in rounds for agent in entries)]
     if not agents:
         return []
-    rows = {agent: _row([entries.get(agent) for _, entries in rounds]) for agent in agents}
+    rows = {agent: _row(work, [entries.get(agent) for _, entries in rounds]) for agent in agents}
     labels = [label for label, _ in rounds]
     section = {
         "kind": "positions",
@@ -44,7 +44,7 @@ def _block(work: Work, labels: Sequence[str], rows: dict[str, list[Plain]], star
     return {"labels": [*labels[start:end]], "rows": drawn}
 
 
-def _row(entries: Sequence[Given | None]) -> list[Plain]:
+def _row(work: Work, entries: Sequence[Given | None]) -> list[Plain]:
     """Return the cells of one debater; one that said something else than the last time moved."""
     cells, before = [], None
     for entry in entries:
@@ -54,7 +54,7 @@ def _row(entries: Sequence[Given | None]) -> list[Plain]:
             cells.append({"position": answer["position"], "has_moved": has_moved, "fault": None})
             before = answer["position"]
         else:
-            fault = said_fault_of(entry["absent"]) if entry else None
+            fault = work.fault_of(entry["absent"]) if entry else None
             cells.append({"position": None, "has_moved": False, "fault": fault or say("no answer")})
     return cells
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from graph.report.patterns.work import Given, Plain, Work, said_fault_of
+from graph.report.patterns.work import Given, Plain, Work
 from graph.report.words import said_number
 from policies.language import say, say_count
 
@@ -90,8 +90,8 @@ def _assigned(work: Work, assignment: Given, number: int, seats: dict[str, Given
 
 
 def _missing(work: Work, each: Given) -> Plain:
-    return {"agent": each["agent"], "title": work.title_of(each["agent"]), "why": _why(each["reason"])}
+    return {"agent": each["agent"], "title": work.title_of(each["agent"]), "why": _why(work, each["reason"])}
 
 
-def _why(reason: str) -> str:
-    return say("it was given no subtask") if reason == "not_assigned" else said_fault_of(reason) or reason
+def _why(work: Work, reason: str) -> str:
+    return say("it was given no subtask") if reason == "not_assigned" else work.fault_of(reason) or reason

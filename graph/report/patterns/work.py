@@ -43,6 +43,10 @@ class Work:
         """Return what people call a role; its name where its title is not known."""
         return titles_of(self.roles).get(role, role)
 
+    def fault_of(self, reason: str | None) -> str | None:
+        """Return why a seat is absent, within a sentence."""
+        return said_reason(reason, titles_of(self.roles)).removesuffix(".") if reason else None
+
     def told(self, output: Given) -> Plain:
         """Return how a seat is shown: its number, agent, title, task, text, fields, tone, state, word, fault and team.
 
@@ -62,14 +66,9 @@ class Work:
             "text": answer.get("text"),
             "is_repeated": inner is not None and is_repeated(answer.get("text") or "", inner["sections"]),
             "fields": [*_fields(answer)],
-            "fault": said_fault_of(absent),
+            "fault": self.fault_of(absent),
             "inner": inner,
         }
-
-
-def said_fault_of(reason: str | None) -> str | None:
-    """Return why a seat is absent, within a sentence."""
-    return said_reason(reason).removesuffix(".") if reason else None
 
 
 def _fields(answer: Given) -> Iterator[Plain]:

@@ -52,13 +52,14 @@ def _rows(past: Past) -> Iterator[tuple[str | Text, ...]]:
             event["model"] or event["voice"],
             say(RESULTS[result]),
             *_took(event),
-            visible(_cause(event, after)),
+            visible(_cause(event, after, titles_of(past.roles))),
         )
 
 
 def _who(event: Event, past: Past) -> str:
-    role = say("brief") if event["role"] == BRIEF else titles_of(past.roles).get(event["role"], event["role"])
-    place = said_phase(event.get("seat") or event.get("stage") or f"round_{event['round']}")
+    titles = titles_of(past.roles)
+    role = say("brief") if event["role"] == BRIEF else titles.get(event["role"], event["role"])
+    place = said_phase(event.get("seat") or event.get("stage") or f"round_{event['round']}", titles)
     if event["attempt"] > 1:
         return say("{place}, {role}, attempt {number}", place=place, role=role, number=event["attempt"])
     return f"{place}, {role}"
@@ -70,10 +71,10 @@ def _took(event: Event) -> tuple[str, str]:
     return in_figures(f"{used.get('seconds', 0.0):.2f}"), tokens if used["calls"] else "-"
 
 
-def _cause(event: Event, after: Event) -> str:
+def _cause(event: Event, after: Event, titles: Mapping[str, str]) -> str:
     """Return why an answer was refused, or why there is none; `-` where it was taken."""
     if event["event"] == "failed":
-        return " ".join(filter(None, (said_reason(event["reason"]), event.get("cause"))))
+        return " ".join(filter(None, (said_reason(event["reason"], titles), event.get("cause"))))
     if after.get("event") == "refused":
         return after.get("because") or said_rule(after["rule"], after.get("check"))
     return "-"

@@ -84,13 +84,13 @@ def print_changes(found: PolicyComparison, first: str, second: str, console: Con
     if not found.changes:
         _print_alike(found, first, second, console)
         return
-    differ = say("{first} and {second} differ on {where}", first=first, second=second, where=found.where)
+    differ = say("{first} and {second} differ on {where}", first=first, second=second, where=found.shown_where)
     console.print(visible(differ, "bold"))
     table = Table(say("from"), say("to"), say("votes"), box=box.SIMPLE_HEAD, pad_edge=False)
     for (source, target), votes in counted(found.changes).items():
         table.add_row(word_of(source), word_of(target), str(votes))
     console.print(fitted(console, table))
-    for line in _lines(found.changes):
+    for line in _lines(found):
         console.print(visible(line))
 
 
@@ -100,24 +100,24 @@ def _print_alike(found: PolicyComparison, first: str, second: str, console: Cons
         told, style = UNSETTLED, "yellow"
     elif found.is_equivalent:
         told, style = EQUIVALENT, "green"
-    values = {"first": first, "second": second, "where": found.where, "why": found.unsettled}
+    values = {"first": first, "second": second, "where": found.shown_where, "why": found.unsettled}
     console.print(visible(say(told, **values), style))
 
 
-def _lines(changes: Iterable[Change]) -> Iterator[str]:
+def _lines(found: PolicyComparison) -> Iterator[str]:
     """Yield a line for each kind of vote and difference, at the first place where it differs so."""
     first: dict[object, Change] = {}
-    for change in changes:
+    for change in found.changes:
         first.setdefault((change.source, change.target, *change.example.votes[0].items()), change)
     for change in first.values():
         example = change.example
-        where = f"{shown_place(example.place)}{f', {example.note}' if example.note else ''}"
+        where = f"{shown_place(example.place, found.titles)}{f', {example.note}' if example.note else ''}"
         yield say_count(
             "{where}: {casts}: from {source} to {target} ({number} vote)",
             "{where}: {casts}: from {source} to {target} ({number} votes)",
             change.votes,
             where=where,
-            casts=shown_casts(example.votes[0]),
+            casts=shown_casts(example.votes[0], found.titles),
             source=change.source,
             target=change.target,
         )

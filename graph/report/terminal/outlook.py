@@ -8,13 +8,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from graph.live import WITHIN
 from graph.patterns.guide import tell
 from graph.report.terminal.blocks import fitted, rows_shown
 from graph.report.terminal.visible import styled, visible
 from graph.report.words import said_stage
 from policies.language import in_figures, phrase, say, say_count
+from policies.rehearsal.timeline import BRIEF
+from policies.team.nesting import teams_within
+from policies.team.team import Team
+from policies.team.titles import distinct_titles
 
 Plain = dict[str, Any]
+Titles = Mapping[str, str]
 
 STAGES_SHOWN = 20
 COURSES = ("shortest", "longest")
@@ -46,18 +52,23 @@ GUIDE = (
 GUIDE_BELOW = (phrase("pattern"), phrase("who sees whom"), phrase("further stop reasons"))
 
 
-def print_outlook(outlook: Mapping[str, Any], sequence: Sequence[str], console: Console) -> None:
-    """Print an estimate: both courses, their stages, who runs on what, who sees whom."""
-    team, pattern = visible(outlook["team"], "bold"), visible(outlook["pattern"])
-    console.print(styled(say("{team}, pattern {pattern}"), team=team, pattern=pattern))
+def print_outlook(outlook: Mapping[str, Any], team: Team, console: Console) -> None:
+    """Print the estimate of a team: both courses, their stages, who runs on what, who sees whom."""
+    titles = _titles(team)
+    name, pattern = visible(outlook["team"], "bold"), visible(outlook["pattern"])
+    console.print(styled(say("{team}, pattern {pattern}"), team=name, pattern=pattern))
     console.print(fitted(console, _totals(outlook)))
     same = outlook["shortest"]["stages"] == outlook["longest"]["stages"]
-    for name in COURSES[:1] if same else COURSES:
-        stages = _stages(outlook[name], say(TITLES["both" if same else name]))
+    for course in COURSES[:1] if same else COURSES:
+        stages = _stages(outlook[course], say(TITLES["both" if same else course]), titles)
         console.print(fitted(console, stages, is_titled=True))
-    console.print(fitted(console, _models(outlook["longest"]["models"]), is_titled=True))
-    seen = say("; ").join(tell(outlook["sees"], sequence))
-    console.print(visible(say("Who sees whom: {readers}", readers=seen)))
+    console.print(fitted(console, _models(outlook["longest"]["models"], titles), is_titled=True))
+    sees = {
+        titles.get(reader, reader): [titles.get(each, each) for each in seen]
+        for reader, seen in outlook["sees"].items()
+    }
+    told = say("; ").join(tell(sees, [titles[role] for role in team.sequence]))
+    console.print(visible(say("Who sees whom: {readers}", readers=told)))
     console.print(
         say_count(
             "With every repair and replan: at most {number} call; {limit} is {most}.",
@@ -70,6 +81,25 @@ def print_outlook(outlook: Mapping[str, Any], sequence: Sequence[str], console: 
     console.print(
         say("Nothing was asked and nothing was spent. Tokens are what a run reserves: bytes / 3, and whole answers.")
     )
+
+
+def _titles(team: Team) -> Titles:
+    """Return what people call each role, and the brief, by its path: after the roles that its team answers for."""
+    return {
+        "/".join((*within, name)): title
+        for within, each in teams_within(team)
+        for name, title in {
+            **distinct_titles({name: role.title for name, role in each.roles.items()}),
+            BRIEF: say("Brief"),
+        }.items()
+    }
+
+
+def _whole(path: str, titles: Titles) -> str:
+    """Return what people call a role and those around it, the outermost first."""
+    names = path.split("/")
+    paths = ("/".join(names[: depth + 1]) for depth in range(len(names)))
+    return WITHIN.join(titles.get(each, name) for each, name in zip(paths, names, strict=True))
 
 
 def _totals(outlook: Mapping[str, Any]) -> Table:
@@ -93,10 +123,10 @@ def _figure(number: int) -> str:
     return in_figures(f"{number:,}")
 
 
-def _stages(course: Mapping[str, Any], title: str) -> Table:
+def _stages(course: Mapping[str, Any], title: str, titles: Titles) -> Table:
     heads = (say("calls"), say("one after another"), say("at once"), say("asks"))
     table = Table(title, *heads, box=box.SIMPLE_HEAD, pad_edge=False)
-    rows = list(_rows(course["stages"], ""))
+    rows = list(_rows(course["stages"], titles))
     for cells in rows[:STAGES_SHOWN]:
         table.add_row(*cells)
     if len(rows) > STAGES_SHOWN:
@@ -104,18 +134,20 @@ def _stages(course: Mapping[str, Any], title: str) -> Table:
     return table
 
 
-def _rows(stages: Sequence[Mapping[str, Any]], indent: str) -> Iterator[list[Text]]:
+def _rows(
+    stages: Sequence[Mapping[str, Any]], titles: Titles, indent: str = "", path: str = ""
+) -> Iterator[list[Text]]:
     """Yield a row for each stage, the stages of a team within below that of its seat."""
     for stage in stages:
-        asks = ", ".join(_seat(each) for each in stage["asks"])
+        asks = ", ".join(_seat(each, titles, path) for each in stage["asks"])
         numbers = [Text(_figure(stage[key])) for key in ("calls", "latency_calls", "at_once")]
         yield [visible(f"{indent}{_stage(stage['stage'])}"), *numbers, visible(asks)]
         for each in stage["asks"]:
             if "stages" in each:
                 team = say("the team {name}", name=each["team"])
-                told = say("{name}: {value}", name=each["seat"], value=team)
+                told = say("{name}: {value}", name=_name(each, titles, path), value=team)
                 yield [visible(f"{indent}  {told}"), *[Text("")] * 4]
-                yield from _rows(each["stages"], f"{indent}    ")
+                yield from _rows(each["stages"], titles, f"{indent}    ", f"{path}{each['role']}/")
 
 
 def _stage(label: str) -> str:
@@ -123,16 +155,23 @@ def _stage(label: str) -> str:
     return label if "_" in label else said_stage(label.replace(" ", "_"))
 
 
-def _seat(asked: Mapping[str, Any]) -> str:
-    return str(asked["role"]) if asked["seat"] == asked["role"] else f"{asked['seat']} ({asked['role']})"
+def _seat(asked: Mapping[str, Any], titles: Titles, path: str) -> str:
+    title = titles.get(f"{path}{asked['role']}", str(asked["role"]))
+    return title if asked["seat"] == asked["role"] else f"{asked['seat']} ({title})"
 
 
-def _models(models: Sequence[Mapping[str, Any]]) -> Table:
+def _name(asked: Mapping[str, Any], titles: Titles, path: str) -> str:
+    """Return what the team within is shown under: its seat, by the title of the role that is called like it."""
+    is_role = asked["seat"] == asked["role"]
+    return titles.get(f"{path}{asked['role']}", asked["role"]) if is_role else str(asked["seat"])
+
+
+def _models(models: Sequence[Mapping[str, Any]], titles: Titles) -> Table:
     heads = (say("model"), say("calls"), say("tokens"), say("US dollars"), say("roles"))
     table = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False)
     for each in models:
         name = visible(each["by"] if each["model"] else say(each["by"]))
-        roles = visible(", ".join(each["roles"]))
+        roles = visible(", ".join(_whole(path, titles) for path in each["roles"]))
         table.add_row(name, _figure(each["calls"]), _figure(each["tokens"]), _dollars(each["cost_usd"]), roles)
     return table
 

@@ -138,10 +138,10 @@ def print_proof(proof: Proof, subject: Subject, console: Console) -> None:
     console.print(visible(_head(proof, subject)))
     for line in _walked(proof.walked, subject):
         console.print(visible(line))
-    console.print(fitted(console, _checks(proof.checks, say("property"))))
-    console.print(fitted(console, _checks(proof.reports, say("reported"))))
+    console.print(fitted(console, _checks(proof.checks, say("property"), subject.titles)))
+    console.print(fitted(console, _checks(proof.reports, say("reported"), subject.titles)))
     _print_lines(proof, subject, console)
-    console.print(fitted(console, _shares(proof.shares)))
+    console.print(fitted(console, _shares(proof.shares, subject.titles)))
     console.print(print_cells(proof.cells, subject.policy))
     verdict = say("Proved") if proof.holds else say("NOT proved")
     failing = ", ".join(check.property for check in proof.checks if not check.holds and not check.waived)
@@ -181,7 +181,8 @@ def _walked(walked: Walked, subject: Subject) -> Iterator[str]:
     else:
         yield _raised(walked)
     if len(walked.teams) > 1:
-        yield say("Teams that may sit: {teams}", teams=say("; ").join(map(", ".join, walked.teams)))
+        teams = (", ".join(subject.titles.get(role, role) for role in team) for team in walked.teams)
+        yield say("Teams that may sit: {teams}", teams=say("; ").join(teams))
     for mark, numbers in walked.marks.items():
         told = phrase("{mark} is {numbers}, which stand for every number")
         if mark in FLAG_MARKS:
@@ -211,10 +212,10 @@ def _raised(walked: Walked) -> str:
     )
 
 
-def _checks(checks: Iterable[PropertyCheck], title: str) -> Table:
+def _checks(checks: Iterable[PropertyCheck], title: str, titles: Mapping[str, str]) -> Table:
     table = Table(title, say("holds"), "", box=box.SIMPLE_HEAD, pad_edge=False)
     for check in checks:
-        table.add_row(check.property, _verdict(check), _detail(check))
+        table.add_row(check.property, _verdict(check), _detail(check, titles))
     return table
 
 
@@ -226,11 +227,11 @@ def _verdict(check: PropertyCheck) -> Text:
     return visible(say("accepted"), "yellow") if check.waived else visible(say("NO"), "bold red")
 
 
-def _detail(check: PropertyCheck) -> RenderableType:
+def _detail(check: PropertyCheck, titles: Mapping[str, str]) -> RenderableType:
     lines = [visible(say(MEANINGS[check.property]), "dim")]
     if check.counterexample:
-        lines += [visible(line) for line in shown_history(check.counterexample)]
-        lines.append(visible(shown_example(check.counterexample)))
+        lines += [visible(line) for line in shown_history(check.counterexample, titles)]
+        lines.append(visible(shown_example(check.counterexample, titles)))
     if check.waived:
         lines.append(visible(say("accepted: {reason}", reason=check.waived)))
     return Group(*lines)
@@ -248,8 +249,8 @@ def _print_lines(proof: Proof, subject: Subject, console: Console) -> None:
         console.print()
 
 
-def _shares(shares: Mapping[Any, Share]) -> Table:
-    details = {name: shown_place(share.place).partition(", ")[2] for name, share in shares.items()}
+def _shares(shares: Mapping[Any, Share], titles: Mapping[str, str]) -> Table:
+    details = {name: shown_place(share.place, titles).partition(", ")[2] for name, share in shares.items()}
     places = [f"{say(SHARED[name])}{f' ({told})' if told else ''}" for name, told in details.items()]
     table = Table(say("share of votes"), *places, box=box.SIMPLE_HEAD, pad_edge=False)
     for outcome in ("go", "go_with_caution", "next_round", "escalate", "no_go"):

@@ -20,7 +20,7 @@ from graph.report.terminal.people import closed_shown, commands_of, decision_sho
 from graph.report.terminal.roles import words_shown
 from graph.report.terminal.visible import console_on, styled, visible, visible_lines
 from graph.report.terminal.work import shown_sections
-from graph.report.words import resume_of, said_reason
+from graph.report.words import resume_of, said_reason, titles_of
 from policies.language import in_figures, phrase, say, say_count
 from policies.run.stop import Stop
 
@@ -61,24 +61,24 @@ def print_report(
     The state is that of the thread; it is empty where it has not begun, or was not touched. `typed` is how the thread
     is named in what to type next.
     """
-    console = console_on(sys.stdout)
+    console, titles = console_on(sys.stdout), titles_of(Past.of(state).roles)
     if "trace" in record:
         dossier = dossier_of(record["thread_id"], record, state)
-        for shown in (*_headline(record, dossier), *_said(record, dossier, console, is_full)):
+        for shown in (*_headline(record, dossier, titles), *_said(record, dossier, console, is_full)):
             console.print(shown)
         if record["status"] == "ok" or dossier["brief"]:  # a brief that waits to be signed is shown, too
             console.print(_answer(record, dossier))
     else:
-        console.print(Group(*_stop_lines(record)))
+        console.print(Group(*_stop_lines(record, titles)))
     if is_verbose:
         console.print(answers_shown(Past.of(state), console))
     console.print(_footer(record, typed or Typed(record["thread_id"])))
 
 
-def _headline(record: Mapping[str, Any], dossier: Plain) -> Iterator[Text]:
+def _headline(record: Mapping[str, Any], dossier: Plain, titles: Mapping[str, str]) -> Iterator[Text]:
     """Yield the decision, and in code's words why; where a pattern decides nothing its result; or why it stopped."""
     if record["status"] != "ok":
-        yield from open_shown(dossier) if record["status"] == "waiting" else _not_done(record, dossier)
+        yield from open_shown(dossier) if record["status"] == "waiting" else _not_done(record, dossier, titles)
         yield from closed_shown(dossier)
         yield Text()
         return
@@ -139,12 +139,12 @@ def _open_seats(record: Mapping[str, Any]) -> Iterator[Text]:
         yield visible(say("Answered in the stage that was not finished: {seats}", seats=", ".join(seats)))
 
 
-def _not_done(record: Mapping[str, Any], dossier: Plain) -> list[Text]:
+def _not_done(record: Mapping[str, Any], dossier: Plain, titles: Mapping[str, str]) -> list[Text]:
     """Return why a thread has no result: where it stopped and why, or that nobody has ended it."""
     if record["stop_reason"] is None:
         told = OPEN_ENDED[record["status"], is_of_rounds(record)]
         return [visible(say(told), "yellow")]
-    return _stop_lines(record, dossier["verdict"]["phase"])
+    return _stop_lines(record, titles, dossier["verdict"]["phase"])
 
 
 def _answer(record: Mapping[str, Any], dossier: Plain) -> RenderableType:
@@ -158,13 +158,13 @@ def _answer(record: Mapping[str, Any], dossier: Plain) -> RenderableType:
     return Group(Text(), *warning, writer, Padding(visible_lines(dossier["brief"] or ""), (0, 0, 1, 4)))
 
 
-def _stop_lines(record: Mapping[str, Any], place: str | None = None) -> list[Text]:
+def _stop_lines(record: Mapping[str, Any], titles: Mapping[str, str], place: str | None = None) -> list[Text]:
     reason = visible(record["stop_reason"], "bold red")
     at = say("Stopped: {reason} at {place}") if place else say("Stopped: {reason}")
     lines = [styled(at, reason=reason, place=visible(place or ""))]
     stop = Stop.find(record["stop_reason"])
     if "trace" in record or not (stop and stop.remedy):  # what was not touched is told by what to type next
-        lines.append(visible(said_reason(record["stop_reason"])))
+        lines.append(visible(said_reason(record["stop_reason"], titles)))
     if "cause" in record:
         lines.append(visible(say("Cause: {cause}", cause=record["cause"])))
     if "raw_contribution" in record:

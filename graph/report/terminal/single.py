@@ -48,11 +48,11 @@ def plain_single(found: Single) -> Plain:
 def print_single(found: Single, console: Console) -> None:
     """Print a decided vote: its place, the outcome, the row and what it read, caps, and whether a run gets there."""
     place, subject = found.place, found.subject
-    at = say("{place}; max_rounds {most}", place=shown_place(place), most=place.max_rounds)
+    at = say("{place}; max_rounds {most}", place=shown_place(place, subject.titles), most=place.max_rounds)
     console.print(visible(say("{name}: {value}", name=_head(subject), value=at)))
     streak = say("streak {number} (rounds in a row with a block right before this one)", number=place.rounds_blocked)
     console.print(visible(f"  {streak}"))
-    console.print(visible(f"  {shown_casts(found.casts)}"))
+    console.print(visible(f"  {shown_casts(found.casts, subject.titles)}"))
     console.print(styled(say("Outcome: {outcome}"), outcome=word_of(found.ruling.final)))
     for line in _reasons(found):
         console.print(visible(line))
@@ -67,7 +67,7 @@ def _head(subject: Subject) -> str:
 
 
 def _reasons(found: Single) -> Iterator[str]:
-    vote, change = found.ruling.vote, found.change
+    vote, change, titles = found.ruling.vote, found.change, found.subject.titles
     yield from _row(found)
     if found.ruling.rounds_ended:
         yield f"  {say('It is the last round, so next_round becomes {outcome}', outcome=vote)}"
@@ -78,9 +78,9 @@ def _reasons(found: Single) -> Iterator[str]:
     if _stops(found):
         yield say("The run stops with {reason}", reason=_stops(found))
     if change.convene:
-        yield say("{role} joins from the next round on", role=change.convene)
+        yield say("{role} joins from the next round on", role=titles.get(change.convene, change.convene))
     if change.release:
-        yield say("{role} leaves after this round", role=change.release)
+        yield say("{role} leaves after this round", role=titles.get(change.release, change.release))
     if found.way:
         yield found.way
 

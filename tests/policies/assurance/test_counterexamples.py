@@ -34,6 +34,17 @@ def test_roles_are_told_by_what_they_cast_in_the_order_of_the_stances() -> None:
     assert shown_casts(SECOND) == "go: legal; caution: risk; absent: sales"
 
 
+def test_roles_are_called_by_their_titles_where_these_are_known() -> None:
+    titles = {"risk": "Risk analyst", "legal": "Legal counsel"}
+    place = Place(2, joined=("legal",), released=("risk", "ops"))
+    history = list(shown_history(Counterexample((FIRST,), ("go",), place, history=((Place(1), FIRST),)), titles))
+
+    assert shown_place(place, titles) == "round 2, Legal counsel has joined, Risk analyst and ops have left"
+    assert shown_casts(FIRST, titles) == "go: Legal counsel, sales; block: Risk analyst"
+    assert history == ["round 1: go: Legal counsel, sales; block: Risk analyst gives next_round"]
+    assert "Risk analyst gives go" in shown_example(Counterexample((FIRST,), ("go",), place), titles)
+
+
 def test_an_example_is_one_sentence() -> None:
     example = Counterexample((FIRST, SECOND), ("go", "no_go"), Place(1))
     told = "round 1: go: legal, sales; block: risk gives go; go: legal; caution: risk; absent: sales gives no_go"
