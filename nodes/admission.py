@@ -188,7 +188,7 @@ def check_given(given: Mapping[str, Any]) -> None:
     try:
         Input.model_validate(given, strict=True)
     except ValidationError as error:
-        raise InputRefusedError("; ".join(map(_problem, error.errors()))) from None
+        raise InputRefusedError(say("; ").join(map(_problem, error.errors()))) from None
 
 
 def _problem(detail: ErrorDetails) -> str:

@@ -50,7 +50,7 @@ def compare(first: str, second: str, roles: int | None = None) -> list[PolicyCom
         return [_compared(one, two, roles or DEFAULT_ROLES)]
     ones, twos = (load_subjects(name) for name in names)
     if [one.within for one in ones] != [two.within for two in twos]:
-        told = "; ".join(", ".join(each.title for each in found) for found in (ones, twos))
+        told = say("; ").join(", ".join(each.title for each in found) for found in (ones, twos))
         raise UsageError(
             say("different teams decide in the two, so their votes cannot be compared; {teams}", teams=told)
         )

@@ -171,7 +171,7 @@ def named(questions: Sequence[Question], name: str | None, by: str, approvers: A
     mine = [question for question in questions if seat_for(question, by, approvers) is not None]
     if len(mine) == 1 or len(questions) == 1:
         return (mine or [*questions])[0]
-    which = "; ".join(f"{question.id} ({question.question})" for question in mine or questions)
+    which = say("; ").join(f"{question.id} ({question.question})" for question in mine or questions)
     return say(
         "{count} questions wait; name the one that is answered: {which}", count=len(mine or questions), which=which
     )

@@ -45,7 +45,7 @@ def change_budget(budget: Budget, changes: Mapping[str, Any]) -> Budget:
     try:
         return Budget.model_validate({**budget.model_dump(), **changes})
     except ValidationError as error:
-        raise ValueError("; ".join(_problem(detail) for detail in error.errors(include_url=False))) from None
+        raise ValueError(say("; ").join(_problem(detail) for detail in error.errors(include_url=False))) from None
 
 
 def _problem(detail: ErrorDetails) -> str:

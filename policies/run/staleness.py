@@ -40,7 +40,7 @@ def changes_in_words(kept: Any, given: Any) -> str:
     """
     told = [_in_words(*change) for change in _changes((), kept, given)]
     more = [say("and {count} more", count=len(told) - MAX_NAMED)] if len(told) > MAX_NAMED else []
-    return "; ".join([*told[:MAX_NAMED], *more])
+    return say("; ").join([*told[:MAX_NAMED], *more])
 
 
 def _changes(path: Keys, kept: Any, given: Any) -> Iterator[tuple[Keys, Any, Any]]:

@@ -252,7 +252,7 @@ def _word(said: Any) -> str | None:
 def said_in_words(said: Any) -> str:
     """Return what somebody answered: a decision, a stance with its summary, or a value."""
     if isinstance(said, Mapping) and isinstance(said.get("stance"), str):
-        return written(f"{said['stance']}: {said_value(said.get('summary'))}", MAX_ANSWER)
+        return written(say("{name}: {value}", name=said["stance"], value=said_value(said.get("summary"))), MAX_ANSWER)
     return label_of(said) if said in WORDS else written(said_value(said), MAX_ANSWER)
 
 

@@ -183,7 +183,7 @@ def _stance_line(line: Plain) -> str:
 
 def _limit_line(flip: Plain) -> str:
     changes = f" {say('and')} ".join(map(_change, flip["changes"]))
-    return f"{changes}; {escaped(flip['border'])}" if flip["border"] else changes
+    return say("{said}; {hint}", said=changes, hint=escaped(flip["border"])) if flip["border"] else changes
 
 
 def _change(change: Plain) -> str:

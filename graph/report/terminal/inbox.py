@@ -51,6 +51,6 @@ def _times(entry: Mapping[str, Any]) -> str:
 
 
 def _said(answer: Mapping[str, Any]) -> str:
-    because = f": {answer['because']}" if answer["because"] else ""
     told = say("{who} answered {what}", who=who_answered(answer, {}), what=said_in_words(answer["answer"]))
-    return f"{told}{because} ({moment(answer['at'])}; {proof_in_words(answer)})"
+    told = say("{name}: {value}", name=told, value=answer["because"]) if answer["because"] else told
+    return f"{told} ({say('{said}; {hint}', said=moment(answer['at']), hint=proof_in_words(answer))})"
