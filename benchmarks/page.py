@@ -30,6 +30,7 @@ def page_of(results: dict[str, Any]) -> str:
         "fences": fences_table(results["fences"]),
         "prefixes": prefixes_table(results["prefixes"]),
         "discount": "".join({f"{at['discount']:.0%}" for at in results["prefixes"].values()}),
+        "grounding": grounding_table(results["grounding"]),
         "startup": startup_table(results["startup"]),
     }
     text = TEXT.read_text(encoding="utf-8")
@@ -111,6 +112,12 @@ def prefixes_table(found: Figures) -> str:
         counts = [f"{at[key]:,}" for key in ("prompt_tokens", "kept_tokens", "saved_tokens")]
         rows.append([name, *shares, *counts, f"{at['saved_share']:.1%}", f"{at['left_tokens']:,}"])
     return _table(head, rows)
+
+
+def grounding_table(found: Figures) -> str:
+    """Return the milliseconds in which the numbers of a round are found, of the first and of later ones."""
+    rows = ([name, f"{at['first_ms']:.0f}", f"{at['later_ms']:.1f}"] for name, at in found.items())
+    return _table(["", "first round, ms", "later rounds, ms"], rows)
 
 
 def startup_table(found: Figures) -> str:

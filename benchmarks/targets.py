@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.grounding import LARGE
 from benchmarks.measure import FIRST_LINE
 from benchmarks.prefixes import WORKLOAD
 
@@ -99,5 +100,6 @@ TARGETS = (
         "slowest pattern, wall to critical path", ("patterns", "slowest", "wall_to_critical_path"), 1.1, rest=STAGED
     ),
     Target("share of prompts that earlier calls had", ("prefixes", ALIKE, "share"), 0.9, is_least=True),
+    Target("numbers of a later round, 1 MB of facts, ms", ("grounding", LARGE, "later_ms"), 50.0),
     Target("memory of that to 1,000 runs", ("archive", "10000 runs", "rss_to_fewest"), 1.1),
 )

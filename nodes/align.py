@@ -24,6 +24,7 @@ from nodes.border import (
 from nodes.call import learned
 from nodes.closing import Closing, Update
 from nodes.events import Body, answered, recorded, traced
+from nodes.grounding import read_facts
 from nodes.labels import round_labels
 from nodes.mail import delivered, send
 from nodes.services import Services
@@ -60,6 +61,7 @@ def build_align(team: Team, services: Services, stages: Stages) -> Node:
             update["messages"] = messages
         closing = Closing({})
         if settled.stop is None and is_full(seats):
+            await read_facts(state, team)
             update, closing = _closed(update, state, stages, seats)
             if closing.shown:
                 runtime.stream_writer(dict(closing.shown))

@@ -26,8 +26,8 @@ from policies.team.team import Team
 
 Update = dict[str, Any]
 
-NOTHING: Body = {"flags": []}
-"""What is noticed of a vote by ballots: they have no evidence, and are cast once."""
+NO_FLAGS: Body = {"flags": []}
+"""What a vote by ballots is flagged with: they have no evidence, and are cast once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ def nobody_answered(label: str, seats: Sequence[Seat]) -> Closing:
 
 def close_round(state: State, seats: Sequence[Seat], log: Log, team: Team) -> Closing:
     """Return what a full round makes: the policy's outcome, an entry of the history, and a line of the trace."""
-    noticed = _noticed(state, seats, team)
-    counted = _count_in(state, log, team, noticed)
+    flagged = _flags_and_moves(state, seats, team)
+    counted = _count_in(state, log, team, flagged)
     assert counted is not None, "a round is counted"
     closed = replace(log[-1], outcome=counted.ruling.final)
     entry, stop = entry_of(closed), _within(state, stop_after(closed))
@@ -76,7 +76,7 @@ def close_round(state: State, seats: Sequence[Seat], log: Log, team: Team) -> Cl
     if stop:
         update["pending"] = plain_stop(stop)
     named = [{"event": "conflict", "round": state["round"], "conflict": name} for name in entry["conflicts"]]
-    return Closing(update, [*named, _outcome_event(state, seats, counted, noticed)], {"event": "round", **line, **why})
+    return Closing(update, [*named, _outcome_event(state, seats, counted, flagged)], {"event": "round", **line, **why})
 
 
 def _within(state: State, stop: Stop | None) -> Stop | None:
@@ -96,20 +96,20 @@ def close_stage(state: State, seats: Sequence[Seat], log: Log, team: Team, follo
         update["outcome"] = "escalate"
     elif isinstance(follows, Stop):
         update["pending"] = plain_stop(follows)
-    counted = _count_in(state, log, team, NOTHING)
-    events = [_outcome_event(state, seats, counted, NOTHING)] if counted else []
+    counted = _count_in(state, log, team, NO_FLAGS)
+    events = [_outcome_event(state, seats, counted, NO_FLAGS)] if counted else []
     return Closing(update, events, {"event": "stage", **line})
 
 
-def _count_in(state: State, log: Log, team: Team, noticed: Body) -> Count | None:
+def _count_in(state: State, log: Log, team: Team, flagged: Body) -> Count | None:
     """Return the vote that the log ends with, under the limits of the state; None where nobody voted."""
     limited = team.model_copy(update={"budget": budget_from(state)})
-    flagged = (carrying(noticed["flags"], name) for name in (UNGROUNDED, MOVED))
-    return count_of(limited, log, state["case"]["facts"], Marks(open_count(state), *flagged))
+    counts = (carrying(flagged["flags"], name) for name in (UNGROUNDED, MOVED))
+    return count_of(limited, log, state["case"]["facts"], Marks(open_count(state), *counts))
 
 
-def _noticed(state: State, seats: Sequence[Seat], team: Team) -> Body:
-    """Return what code notices of a round before it is decided: its flags, and the roles whose stance moved."""
+def _flags_and_moves(state: State, seats: Sequence[Seat], team: Team) -> Body:
+    """Return the flags of a round, which are known before it is decided, and the roles whose stance moved."""
     said, earlier = _contributions_of(seats), spoken_before(state)
     flags = find_flags(team, said, earlier, state["case"]["facts"])
     invented = invented_in_round(state, team, said, [*casts_of(seats).values()])
@@ -117,11 +117,11 @@ def _noticed(state: State, seats: Sequence[Seat], team: Team) -> Body:
     return {"flags": [*flags, *flags_of(invented)], "moves": moves, **plain_invented(invented)}
 
 
-def _outcome_event(state: State, seats: Sequence[Seat], counted: Count, noticed: Body) -> Body:
-    """Return the event of a vote: its outcome, with what was noticed of the round."""
+def _outcome_event(state: State, seats: Sequence[Seat], counted: Count, flagged: Body) -> Body:
+    """Return the event of a vote: its outcome, with what the round is flagged with."""
     confidences = {each.agent: each.confidence for each in _contributions_of(seats)}
     outcome = decided(counted.vote, counted.findings, counted.ruling, confidences)
-    return {**outcome, "round": state["round"], **noticed}
+    return {**outcome, "round": state["round"], **flagged}
 
 
 def _contributions_of(seats: Sequence[Seat]) -> list[Contribution]:

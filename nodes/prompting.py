@@ -37,13 +37,23 @@ def prompt_hashes(team: Team) -> dict[str, str]:
     pattern = PATTERNS[team.pattern]
     asked = [_instructions(name, team) for name in pattern.contracts]
     written = [pattern.writes] if pattern.writes else []
-    used = {"messages": team.messages is not None, "language": not _is_english(), "mend": team.ground}
+    used = {
+        "derived": any(_tells_derived(CONTRACTS[name], team) for name in pattern.contracts),
+        "messages": team.messages is not None,
+        "language": not _is_english(),
+        "mend": team.ground,
+    }
     added = [name for name, is_used in used.items() if is_used]
     return {name: _hash(name) for name in [*asked, *written, *added]}
 
 
 def _begin_alike(contract: Contract, team: Team) -> bool:
     return contract.begins_alike and team.rounds.is_shared
+
+
+def _tells_derived(contract: Contract, team: Team) -> bool:
+    """Return whether the instructions on derived numbers are added: those of prompts that begin alike have them."""
+    return bool(team.derive) and not _begin_alike(contract, team)
 
 
 def _instructions(name: ContractName, team: Team) -> str:
@@ -72,6 +82,7 @@ def seat_prompt(team: Team, task: Task, state: Mapping[str, Any], repair: str | 
         "shared_context": state["case"]["facts"],
         **_asked(task, contract, state["case"].get("task")),
     }
+    system += "\n" + _template("derived").template if _tells_derived(contract, team) else ""
     return Prompt(system + _added(team), _json(user | beside | _derived(team, state)))
 
 

@@ -13,7 +13,7 @@ from nodes.border import budget_from, plain_usage, spent_from, usage_from
 from nodes.call import Call, journal_of, limits_of, make_call, reservation_of, scope_of, thread_of
 from nodes.closing import Ending, Update
 from nodes.events import Body, asked, said_by, shown_reply
-from nodes.grounding import Invented, invented_in_brief, plain_invented, told_to_mend
+from nodes.grounding import Invented, invented_in_brief, plain_invented, read_facts, told_to_mend
 from nodes.journal import CallKey
 from nodes.labels import brief_labels
 from nodes.prompting import mending_prompt
@@ -59,6 +59,7 @@ class Writing:
 
     async def write(self) -> Written:
         """Return what came of the brief: of the second text, where the first was to be mended and could be."""
+        await read_facts(self._state, self._team)
         first = await self._ask(FIRST, self._ending.prompt)
         if not first.invented or self._team.brief.voice == "rules":
             return first

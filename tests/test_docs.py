@@ -18,7 +18,7 @@ from policies.run.stop_table import STOP_TABLE
 
 ROOT = Path(__file__).parent.parent
 README, PATTERNS = (ROOT / "README.md").read_text(), (ROOT / "docs" / "patterns.md").read_text()
-TOLD = ("README.md", "docs/deciding.md", "docs/operations.md", "docs/patterns.md")
+TOLD = ("README.md", "docs/deciding.md", "docs/fr.md", "docs/operations.md", "docs/patterns.md")
 """Pages whose sessions are run from the top in one folder."""
 ELIDED = "…\n"
 VARYING = (

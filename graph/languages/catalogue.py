@@ -38,15 +38,16 @@ def speak_as(asked: str | None) -> None:
 def find_code(asked: str) -> str | None:
     """Return the code of a language that is named by its code, or by its name in English or in itself; else None.
 
-    >>> find_code("fr"), find_code("français"), find_code("German"), find_code("frr_XX")
-    ('fr', 'fr', 'de', None)
+    >>> find_code("fr"), find_code("français"), find_code("German"), find_code("fr_CA"), find_code("Frensh")
+    ('fr', 'fr', 'de', 'fr-CA', None)
     """
-    if asked in (ENGLISH.code, ENGLISH.name):
+    named = asked.strip()
+    if named in (ENGLISH.code, ENGLISH.name):
         return ENGLISH.code
     try:
-        return str(Locale.parse(asked, sep="-")).replace("_", "-")
+        return str(Locale.parse(named.replace("-", "_"))).replace("_", "-")
     except (UnknownLocaleError, ValueError):
-        return _codes_by_name().get(asked.casefold())
+        return _codes_by_name().get(named.casefold())
 
 
 @cache
@@ -63,9 +64,11 @@ def _language(asked: str) -> Language:
     if code is None:
         return replace(ENGLISH, name=asked)
     locale = Locale.parse(code, sep="-")
+    found, catalogues = Language(code, str(locale.get_display_name("en"))), _files(locale)
+    if not catalogues:  # its sentences are English, and so are the numbers in them
+        return found
     symbols: Mapping[str, str] = locale.number_symbols["latn"]
-    found = Language(code, str(locale.get_display_name("en")), decimal=symbols["decimal"], group=symbols["group"])
-    return with_catalogue(found, _files(locale))
+    return with_catalogue(replace(found, decimal=symbols["decimal"], group=symbols["group"]), catalogues)
 
 
 def _files(locale: Locale) -> list[Path]:

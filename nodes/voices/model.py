@@ -143,7 +143,7 @@ class ModelVoice:
                 if cut and names_limit(error.complaint):
                     return replace(_with(cut, [*asked.lost, *earlier], cap), dialect=learned(first, dialect))
                 known = self._dialects[key]
-                better = known if known != dialect else weaker(dialect, error.complaint)
+                better = known if known != dialect else weaker(dialect, error.complaint, len(asked.prompt.users))
                 if better is None:
                     told = self._keys.text(error.complaint.cause)
                     failed = Utterance(failure=Failure(error.complaint.reason, cause=told))
@@ -188,7 +188,8 @@ class ModelVoice:
         def may_pass(error: BaseException) -> bool:
             """Return whether the same may be asked again: not where a weaker form is what the endpoint wants."""
             complaint = error.complaint if isinstance(error, _Complained) else None
-            return complaint is not None and complaint.is_transient and weaker(dialect, complaint) is None
+            users = len(asked.prompt.users)
+            return complaint is not None and complaint.is_transient and weaker(dialect, complaint, users) is None
 
         def is_over(state: tenacity.RetryCallState) -> bool:
             now = asyncio.get_running_loop().time()

@@ -8,7 +8,7 @@ from itertools import product
 from policies.assurance.ballots import CONFIDENCE_GRID
 from policies.assurance.electorate import Place
 from policies.conditions.reading import constants_compared
-from policies.decision.marks import LATER, MARKS, Marks, most_in
+from policies.decision.marks import FIRST_MOVE, MARKS, Marks, most_in
 from policies.decision.table import Policy
 from policies.plain import MAX_INTEGER
 
@@ -131,7 +131,7 @@ def lens_of(policies: Sequence[Policy], ends: bool = False) -> Lens:
     is_told = ends or any(policy.when_rounds_end != "stop" for policy in policies)
     marks = {mark: _split(policies, mark) for mark in MARKS}
     return Lens(
-        number.also(LATER - 1) if marks["moved"].constants else number,
+        number.also(FIRST_MOVE - 1) if marks["moved"].constants else number,
         left.also(0) if is_told else left,
         # A block makes the streak one more than the rounds blocked before it; without one it is 0 whatever they are.
         Split(None if streak.constants is None else tuple(each - 1 for each in streak.constants if each > 0)),

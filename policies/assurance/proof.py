@@ -12,7 +12,7 @@ from policies.assurance.properties import PROPERTIES, REPORTS, Search
 from policies.assurance.resolution import RESOLUTION, find_lasting
 from policies.assurance.rulings import Decide, Rulings
 from policies.decision.guards import Guard
-from policies.decision.marks import LATER, MARKS, most_in
+from policies.decision.marks import FIRST_MOVE, MARKS, most_in
 from policies.decision.outcome import decide
 from policies.decision.table import OUTCOMES, Outcome, Policy, Property, Report
 from policies.language import phrase, say
@@ -161,7 +161,7 @@ def _check(name: Property | Report, search: Search, places: Places, guards: Sequ
 def _walked(places: Places) -> Walked:
     lens, reads = places.rulings.lens, places.rulings.policy.variables
     highest = max(each.place.max_rounds for each in places.reached)
-    most = most_in(LATER, max(len(places.rulings.electorate.seated(seating)) for seating in places.benches))
+    most = most_in(FIRST_MOVE, max(len(places.rulings.electorate.seated(seating)) for seating in places.benches))
     return Walked(
         len(places.reached),
         sum(each.is_resumed for each in places.reached),

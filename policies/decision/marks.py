@@ -27,8 +27,8 @@ FLAG_MARKS = ("ungrounded", "moved")
 """The marks that count flags, which only contributions carry."""
 
 
-LATER = 2
-"""The first round in which a stance can be another than before."""
+FIRST_MOVE = 2
+"""The round in which a stance can be another than before for the first time."""
 
 
 def most_in(round_number: int, seats: int) -> Marks:
@@ -37,4 +37,4 @@ def most_in(round_number: int, seats: int) -> Marks:
     >>> most_in(1, 3).moved, most_in(2, 3).moved
     (0, 3)
     """
-    return Marks(MAX_INTEGER, seats, seats if round_number >= LATER else 0)
+    return Marks(MAX_INTEGER, seats, seats if round_number >= FIRST_MOVE else 0)

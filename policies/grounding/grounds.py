@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Context, Decimal, localcontext
 from typing import Any, TypeGuard
 
@@ -18,6 +18,7 @@ EXACT = Context(prec=200)
 
 SHARES: Mapping[Unit, tuple[int, ...]] = {
     "plain": (0,),
+    "measure": (0,),
     "money": (0,),
     "percent": (0, -2),
     "per mille": (0, -1, -3),
@@ -48,7 +49,8 @@ class Grounds:
 def ungrounded(text: str, grounds: Grounds) -> tuple[str, ...]:
     """Return the numbers and dates of a text that equal nothing known, as they are written, each once.
 
-    >>> known = grounds_in({"revenue": 684_000, "failed_rate": 0.028}, ["Launch on 2026-03-02?"], counts=[3])
+    >>> facts = {"revenue": 684_000, "failed_rate": 0.028}
+    >>> known = with_counts(grounds_in(facts, ["Launch on 2026-03-02?"]), [3])
     >>> ungrounded("$684k, about 700,000, 2.8 % failed, 3 roles, on 2 March", known)
     ()
     >>> ungrounded("42 % of 3 roles by 9 March", known)
@@ -127,9 +129,8 @@ def grounds_in(
     texts: Iterable[str] = (),
     names: Iterable[str] = (),
     derived: Iterable[float] = (),
-    counts: Iterable[int] = (),
 ) -> Grounds:
-    """Return what numbers may rest on: what the facts and texts state, what is derived of them, and what is counted.
+    """Return what numbers may rest on all through a run: what the facts and texts state, and what is derived of them.
 
     What the name of a fact says of its numbers holds, too: `revenue_musd: 2.5` may be said as 2,500,000. Of names only
     whole words count.
@@ -138,7 +139,7 @@ def grounds_in(
     >>> [str(each) for each in known.above], sorted(map(int, known.counts)), "747" in known.names
     (['2.5', '30', '2.5E+6'], [2026], True)
     """
-    told = [*texts_in(facts), *texts]
+    told = [*dict.fromkeys((*texts_in(facts), *texts))]
     with localcontext(EXACT):
         meanings = [meaning for text in told for mention in mentions_in(text) for meaning in mention.meanings]
         parts = [part for meaning in meanings for part in meaning]
@@ -148,11 +149,20 @@ def grounds_in(
     return Grounds(
         above=tuple(sorted(each for each in values if each >= 0)),
         below=tuple(sorted(-each for each in values if each < 0)),
-        counts=frozenset(map(Decimal, [*counts, *(each.year for each in days if each.year)])),
+        counts=frozenset(Decimal(each.year) for each in days if each.year),
         days=days,
         clocks=frozenset(each for each in parts if isinstance(each, Clock)),
         names=frozenset((*filter(_is_name, _words_in([*told, *_paths_in(facts)])), *_words_in(names))),
     )
+
+
+def with_counts(grounds: Grounds, counts: Iterable[int]) -> Grounds:
+    """Return the grounds with what the record counts by now.
+
+    >>> sorted(map(int, with_counts(grounds_in({"day": "2026-03-02"}), [3, 0]).counts))
+    [0, 3, 2026]
+    """
+    return replace(grounds, counts=grounds.counts.union(map(Decimal, counts)))
 
 
 def _is_stated(part: Part, meaning: tuple[Part, ...]) -> TypeGuard[Figure]:

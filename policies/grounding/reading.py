@@ -12,7 +12,6 @@ from decimal import Decimal
 from policies.grounding import words
 from policies.grounding.dates import BLANK, IDIOMS, MAX_DAY, Clock, Dated, Day, take_dates
 from policies.grounding.digits import MAX_DIGITS, NUMERAL, Numeral, plain_text, readings_of
-from policies.grounding.words import BEFORE, CURRENCY, JOINED, PERCENT, SCALE, SCALES, UNIT, Unit
 
 MAX_BEFORE = 40
 """So many characters before a number can say what it is."""
@@ -25,7 +24,7 @@ class Figure:
     value: Decimal
     power: int = 0
     decimals: int = 0
-    unit: Unit = "plain"
+    unit: words.Unit = "plain"
     sign: str = ""
     is_about: bool = False
 
@@ -135,7 +134,7 @@ def _meanings(readings: Iterable[tuple[Numeral, ...]], around: _Around) -> Itera
     for reading in readings:
         yield tuple(_told(each, told) for each in reading)
         if around.unscaled:
-            yield tuple(_told(each, replace(told, power=0)) for each in reading)
+            yield tuple(_told(each, replace(told, power=0, unit="measure")) for each in reading)
 
 
 def _told(numeral: Numeral, told: Figure) -> Figure:
@@ -167,7 +166,7 @@ def _around(plain: str, start: int, end: int) -> _Around:
 def _before(plain: str, start: int) -> tuple[int, str, bool]:
     """Return where a number begins, its sign, and whether a currency is before it."""
     sign, begin = _sign(plain, start)
-    currency = BEFORE.search(plain[max(begin - MAX_BEFORE, 0) : begin])
+    currency = words.BEFORE.search(plain[max(begin - MAX_BEFORE, 0) : begin])
     if currency is None:
         return begin, sign, False
     begin -= len(currency[0])
@@ -191,8 +190,8 @@ def _power(plain: str, end: int) -> tuple[int, int, bool]:
     if exponent:
         return int((exponent[1] or exponent[2]).replace("−", "-")), exponent.end(), False
     power, unscaled = 0, False
-    while scale := SCALE.match(plain, end):
-        power, end = power + SCALES[scale[1]], scale.end()
+    while scale := words.SCALE.match(plain, end):
+        power, end = power + words.SCALES[scale[1]], scale.end()
         unscaled = unscaled or (scale[0][0] == " " and scale[1] in words.AMBIGUOUS) or scale[1] == "m"
         if power > MAX_DIGITS:
             break
@@ -202,15 +201,16 @@ def _power(plain: str, end: int) -> tuple[int, int, bool]:
 _EXPONENT = re.compile(r"[eE]([+−-]?[0-9]{1,2})(?!\w)| ?[x×*·] ?10\^([+−-]?[0-9]{1,2})(?!\w)")
 
 
-def _unit(plain: str, end: int, has_currency: bool) -> tuple[Unit, int]:
-    percent = PERCENT.match(plain, end)
+def _unit(plain: str, end: int, has_currency: bool) -> tuple[words.Unit, int]:
+    percent = words.PERCENT.match(plain, end)
     if percent:
         return words.unit_of(percent), percent.end()
-    currency = CURRENCY.match(plain, end)
+    currency = words.CURRENCY.match(plain, end)
     if currency:
         return "money", currency.end()
-    written = UNIT.match(plain, end)
-    return ("money" if has_currency else "plain"), written.end() if written else end
+    written = words.UNIT.match(plain, end)
+    unit: words.Unit = "measure" if written or words.MEASURE.match(plain, end) else "plain"
+    return ("money" if has_currency else unit), written.end() if written else end
 
 
 def _is_in_word(plain: str, begin: int) -> bool:
@@ -238,7 +238,7 @@ def _joined(plain: str, mentions: list[Mention]) -> list[Mention]:
 
 def _is_joined(plain: str, one: Mention, other: Mention) -> bool:
     gap = other.start - one.end
-    return 0 < gap <= MAX_BEFORE and JOINED.fullmatch(plain, one.end, other.start) is not None
+    return 0 < gap <= MAX_BEFORE and words.JOINED.fullmatch(plain, one.end, other.start) is not None
 
 
 def _also(mention: Mention, meanings: Iterable[tuple[Part, ...]]) -> Mention:

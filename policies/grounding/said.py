@@ -7,6 +7,7 @@ from typing import Literal
 from policies.contracts.contribution import Contribution
 from policies.grounding.grounds import Grounds, ungrounded
 from policies.team.flags import UNGROUNDED
+from policies.team.team import Team
 
 BRIEF = "brief"
 """Who is flagged for a number in the brief."""
@@ -23,14 +24,18 @@ class Ungrounded:
     number: str
 
 
-def find_ungrounded(said: Sequence[Contribution], grounds: Grounds) -> tuple[Ungrounded, ...]:
+def find_ungrounded(team: Team, said: Sequence[Contribution], grounds: Grounds) -> tuple[Ungrounded, ...]:
     """Return the numbers of a round that equal nothing known, role by role, each once in the summary and the actions.
 
+    People are left out: they answer in their own name, and may know what the facts do not say.
+
+    >>> team = Team.model_construct(roles={})
     >>> said = Contribution("risk", "block", "42 % failed.", 1.0, ("Cap it at 5 %.", "Cap it at 5 %."))
-    >>> [(each.where, each.number) for each in find_ungrounded([said], Grounds())]
+    >>> [(each.where, each.number) for each in find_ungrounded(team, [said], Grounds())]
     [('summary', '42 %'), ('actions', '5 %')]
     """
-    return tuple(found for each in said for found in _in_contribution(each, grounds))
+    asked = (each for each in said if each.agent not in team.human_roles)
+    return tuple(found for each in asked for found in _in_contribution(each, grounds))
 
 
 def _in_contribution(said: Contribution, grounds: Grounds) -> Iterator[Ungrounded]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-Unit = Literal["plain", "money", "percent", "per mille", "basis points"]
+Unit = Literal["plain", "measure", "money", "percent", "per mille", "basis points"]
 
 SCALES: Mapping[str, int] = {
     **dict.fromkeys(("hundred", "hundreds"), 2),
@@ -31,6 +31,9 @@ UNITS = (
     *("W", "kW", "MW", "kWh", "MWh", "Hz", "kHz", "MHz", "GHz", "C", "F"),
 )
 """Units that are written right behind a number; other letters there make it a part of a name, as in 5G."""
+
+APART = tuple(unit for unit in UNITS if len(unit) > 1 and unit not in ("Go", "To", "Mo", "pt"))
+"""Those that are units behind a space, too: no letter alone, and no word, as in `3 Go votes`."""
 
 CODES = ("USD", "EUR", "GBP", "CHF", "JPY", "CAD", "AUD", "CNY", "SEK", "NOK", "DKK", "PLN", "INR", "BRL", "MXN")
 
@@ -82,6 +85,8 @@ PERCENT = re.compile(
     " ?(?:" + "|".join(f"(?P<{name}>{_PERCENTS[unit]})" for name, unit in _GROUPS.items()) + r")(?!\w)"
 )
 UNIT = re.compile(rf"(?:{one_of(UNITS)}|°[CF]?)(?!\w)")
+MEASURE = re.compile(rf" (?:{one_of(APART)}|°[CF]?)(?!\w)")
+"""A unit of measure behind a space."""
 
 ABOUT = re.compile(
     r"(?:[~≈]|\b(?:about|around|roughly|nearly|almost|approximately|approx\.?|circa|ca\.|close to|"

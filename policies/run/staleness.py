@@ -56,10 +56,9 @@ def _changes(path: Keys, kept: Any, given: Any) -> Iterator[tuple[Keys, Any, Any
 
 def _in_words(path: Keys, kept: Any, given: Any) -> str:
     """Return a change; without the values where one of them is private."""
-    place = f"`{'.'.join(path)}`: " if path else ""
-    if WITHHELD in (kept, given):
-        return say("{place}private before or now, so not shown", place=place)
-    return f"{place}{_shown(kept)} → {_shown(given)}"
+    is_private = WITHHELD in (kept, given)
+    told = say("private before or now, so not shown") if is_private else f"{_shown(kept)} → {_shown(given)}"
+    return say("{name}: {value}", name=f"`{'.'.join(path)}`", value=told) if path else told
 
 
 def _shown(value: Any) -> str:

@@ -18,6 +18,9 @@ Flag = str
 MOVED, UNGROUNDED = "moved_without_reason", "ungrounded"
 """The flags that rows may count."""
 
+Keys = tuple[str, ...]
+"""The keys through which a path leads in the facts."""
+
 Said = Sequence[Contribution]
 """What the roles of one round said, in order; absent ones are left out."""
 
@@ -32,7 +35,7 @@ def find_flags(team: Team, said: Said, earlier: Sequence[Said], facts: Mapping[s
     `contradicts_facts`: the stance is more permissive than the role's own checks allow. `unsupported`: the evidence
     names a path that the facts do not have, or is not a list of paths; or it is empty and the team requires some.
     `moved_without_reason`: the stance is another than the role's last one, and the evidence names no fact that the role
-    had not named before.
+    had not named before. What a named fact is a part of is not new; a part of what was named is, if there are others.
 
     >>> team = Team.model_validate({"name": "launch", "title": "Launch", "goal": "Go?", "sequence": ["risk"],
     ...     "roles": {"risk": {"title": "Risk", "mandate": "Judge."}},
@@ -85,8 +88,16 @@ def _is_unsupported(said: Contribution, team: Team, facts: Mapping[str, Any]) ->
 def _moved_without_reason(said: Contribution, team: Team, earlier: Sequence[Said], facts: Mapping[str, Any]) -> bool:
     if not _has_moved(said, team, earlier):
         return False
-    known = {path for before in _spoken(said.agent, earlier) for path in _cited(before, facts)}
-    return known.issuperset(_cited(said, facts))
+    known = {keys for before in _spoken(said.agent, earlier) for keys in _cited(before, facts)}
+    return all(any(_names_same(keys, before, facts) for before in known) for keys in _cited(said, facts))
+
+
+def _names_same(keys: Keys, known: Keys, facts: Mapping[str, Any]) -> bool:
+    """Return whether a place names no fact next to a known one: it is the same, around it, or all that is in it."""
+    if known[: len(keys)] == keys:
+        return True
+    above = (value_behind(keys[:end], facts) for end in range(len(known), len(keys)))
+    return keys[: len(known)] == known and all(len(each) == 1 for each in above)
 
 
 def _has_moved(said: Contribution, team: Team, earlier: Sequence[Said]) -> bool:
@@ -99,13 +110,13 @@ def _spoken(role: str, earlier: Sequence[Said]) -> Iterator[Contribution]:
     return (each for said in earlier for each in said if each.agent == role)
 
 
-def _cited(said: Contribution, facts: Mapping[str, Any]) -> set[tuple[str, ...]]:
+def _cited(said: Contribution, facts: Mapping[str, Any]) -> set[Keys]:
     """Return the places of the facts that evidence names; a path that leads nowhere names none."""
     found = (cited_in(facts, path) for path in said.evidence or ())
     return {keys for keys in found if keys is not None}
 
 
-def cited_in(facts: Mapping[str, Any], path: str) -> tuple[str, ...] | None:
+def cited_in(facts: Mapping[str, Any], path: str) -> Keys | None:
     """Return the keys through which a path of evidence leads in the facts, or None where it leads nowhere.
 
     However it is written, with or without `facts.`, with dots or brackets, it is the same path.
@@ -119,7 +130,7 @@ def cited_in(facts: Mapping[str, Any], path: str) -> tuple[str, ...] | None:
     return next((keys for keys in _readings(path) if _leads(keys, facts)), None)
 
 
-def _readings(path: str) -> Iterator[tuple[str, ...]]:
+def _readings(path: str) -> Iterator[Keys]:
     """Yield the keys that a path may mean, without the `facts` that conditions begin with, and as it is written."""
     for keys in (tuple(path.split(".")), _in_brackets(path)):
         if keys[1:] and keys[0] == "facts":
@@ -127,7 +138,7 @@ def _readings(path: str) -> Iterator[tuple[str, ...]]:
         yield keys
 
 
-def _in_brackets(path: str) -> tuple[str, ...]:
+def _in_brackets(path: str) -> Keys:
     """Return the keys of a path that may have brackets, `a["b.c"].d`; none where it is not written so."""
     found = [*_KEY.finditer(path)]
     return tuple(map(_key, found)) if "".join(each[0] for each in found) == path else ()

@@ -1,5 +1,6 @@
 """Every sentence that the program says has its words in each language that has a catalogue, and no other one has."""
 
+import re
 import string
 from typing import Any
 
@@ -61,3 +62,12 @@ def test_the_catalogues_are_as_they_are_written(language: str) -> None:
         text = file_of(language, part).read_text(encoding="utf-8")
         assert text.startswith(HEADER.partition("{forms}")[0])
         assert "#, fuzzy" not in text
+
+
+LOOSE = re.compile(r" [;:?!»%](?!\w)|«(?!\N{NO-BREAK SPACE})|(?<![\N{NO-BREAK SPACE}])[;?!»](?= |$)|’")
+"""A mark of French that a line may end before, or that has no space before it."""
+
+
+def test_french_marks_stand_behind_a_space_at_which_no_line_ends() -> None:
+    told = [words for each in translations("fr").values() for words in ([each] if isinstance(each, str) else each)]
+    assert [words for words in told if LOOSE.search(re.sub(r"`[^`]*`", "", words))] == []

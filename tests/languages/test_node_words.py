@@ -147,7 +147,7 @@ def test_the_line_of_a_decision_in_french() -> None:
         capped = decision_line(_state(people=False, guard=guard), "no_go")
         by_people = decision_line(_state(people=True), "go")
     assert capped == (
-        "Décision\N{NO-BREAK SPACE}: no_go (plafonnée par rappels (n'a pas pu être lu\N{NO-BREAK SPACE}: safety.open)"
+        "Décision\N{NO-BREAK SPACE}: no_go (plafonnée par rappels (lecture impossible\N{NO-BREAK SPACE}: safety.open)"
         "\N{NO-BREAK SPACE}; le vote seul donnait go)\n\n"
     )
     assert by_people == (

@@ -14,6 +14,7 @@ from graph.report.dossier.explanation import explanation_of
 from graph.report.markdown.report import markdown_of
 from graph.report.terminal.answers import answers_shown
 from graph.report.terminal.report import print_report
+from graph.report.terminal.visible import visible
 from graph.report.terminal.why import print_why
 from policies.decision.variables import VARIABLES
 from policies.language import speaking
@@ -69,3 +70,12 @@ def test_a_terminal_shows_no_word_that_is_not_said(name: str, story: Any, monkey
             print_why(found, console)
         console.print(answers_shown(Past.of(told.state), console))
     assert _plain(console.file.getvalue(), told) == []  # type: ignore[attr-defined]  # a StringIO
+
+
+@pytest.mark.parametrize("width", range(8, 30))
+def test_no_line_of_a_terminal_begins_with_a_mark_that_belongs_to_the_word_before(width: int) -> None:
+    shown = io.StringIO()
+    Console(file=shown, width=width).print(
+        visible("ligne un\N{NO-BREAK SPACE}: go\N{NO-BREAK SPACE}; deux\N{NO-BREAK SPACE}?")
+    )
+    assert not [line for line in shown.getvalue().splitlines() if line.lstrip()[:1] in (":", ";", "?")]

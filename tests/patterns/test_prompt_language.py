@@ -61,6 +61,26 @@ def test_the_instructions_on_the_language_are_among_the_hashes_where_they_are_us
     assert PATTERNS[pattern].contracts
 
 
+@pytest.mark.parametrize("show", ["stances", "arguments"])
+@pytest.mark.parametrize("name", get_args(ContractName))
+def test_whoever_reads_derived_numbers_is_told_once_what_they_are(name: ContractName, show: Any) -> None:
+    team = pattern_team("rounds", "ann", "bob").model_copy(update={"rounds": Rounds(show=show)})
+    plain = prompt_of(name, None, team)
+    told = prompt_of(name, None, team.model_copy(update={"derive": {"twice": "facts.a * 2"}}))
+    assert '"derived":{"twice":2}' in told.text
+    assert told.system.count("`derived`") == 1
+    assert '"derived"' not in plain.text
+
+
+@pytest.mark.parametrize("pattern", PATTERN_NAMES)
+def test_the_instructions_on_derived_numbers_are_among_the_hashes_where_they_are_used(pattern: PatternName) -> None:
+    team = course_team(pattern).model_copy(update={"derive": {"twice": "facts.a * 2"}})
+    assert len(prompt_hashes(team)["derived"]) == 64
+    assert "derived" not in prompt_hashes(course_team(pattern))
+    alike = team.model_copy(update={"rounds": Rounds(show="arguments")})
+    assert ("derived" in prompt_hashes(alike)) is (pattern != "rounds")
+
+
 def systems(played: Played) -> dict[str, str]:
     return {call.role: call.body["messages"][0]["content"] for call in played.server.calls}
 

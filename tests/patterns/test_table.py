@@ -68,7 +68,7 @@ def test_what_a_pattern_names_is_there() -> None:
     asked = {CONTRACTS[name].instructions or name for name in CONTRACTS}
     written = {pattern.writes for pattern in PATTERNS.values() if pattern.writes}
     shown = {show for show in get_args(Show) if Rounds(show=show).is_shared}
-    assert asked | written | shown | {"messages", "language", "mend"} == prompts
+    assert asked | written | shown | {"derived", "messages", "language", "mend"} == prompts
     assert {name for pattern in PATTERNS.values() for name in pattern.contracts} == set(CONTRACTS)
     assert {option for pattern in PATTERNS.values() for option in pattern.options} == set(Options.model_fields)
 

@@ -12,7 +12,13 @@ from policies.team.flags import carrying, cited_in, find_flags, find_moves
 from policies.team.team import Check, Role, Team
 
 LAUNCH = load_team("checkout_launch")
-FACTS: dict[str, Any] = {"rate": 0.1, "risk": {"rate": 0.02, "a.b": 3, "none": None}, "region": "US"}
+FACTS: dict[str, Any] = {
+    "rate": 0.1,
+    "risk": {"rate": 0.02, "a.b": 3, "none": None},
+    "region": "US",
+    "deep": {"er": {"value": 1}},
+    "rates": 2,
+}
 JUDGE = Role(title="Risk", mandate="Judge.")
 
 Evidence = tuple[str, ...] | None
@@ -134,7 +140,13 @@ MOVES: Mapping[str, tuple[list[Contribution], Contribution, bool]] = {
     "a fact that is new to the role": ([said("block", ("rate",))], said("go", ("rate", "risk.rate")), False),
     "the same fact": ([said("block", ("rate",))], said("go", ("rate",)), True),
     "the same fact in other words": ([said("block", ("risk.rate",))], said("go", ("facts['risk'][\"rate\"]",)), True),
-    "a fact above the one named before": ([said("block", ("risk.rate",))], said("go", ("risk",)), False),
+    "what the named fact is a part of": ([said("block", ("risk.rate",))], said("go", ("facts.risk",)), True),
+    "far above the named fact": ([said("block", ("deep.er.value",))], said("go", ("deep",)), True),
+    "its own and what it is a part of": ([said("block", ("risk.rate",))], said("go", ("risk.rate", "risk")), True),
+    "next to the named fact": ([said("block", ("risk.rate",))], said("go", ("risk", 'risk["a.b"]')), False),
+    "a part of what was named": ([said("block", ("risk",))], said("go", ("risk.rate",)), False),
+    "all there is in what was named": ([said("block", ("deep",))], said("go", ("deep.er.value",)), True),
+    "a name that begins alike": ([said("block", ("rate",))], said("go", ("rates",)), False),
     "a path that is not in the facts": ([said("block")], said("go", ("lost",)), True),
     "a fact named two rounds ago": ([said("go", ("rate",)), said("block", ("region",))], said("go", ("rate",)), True),
     "moved two rounds ago, stayed since": ([said("go"), said("block")], said("block"), False),

@@ -57,7 +57,7 @@ def test_a_run_in_which_nobody_moved_says_nothing_of_it(tmp_path: Path) -> None:
             3,
             2,
             "3 stances moved, 2 of them without a new fact (67%).",
-            "3 positions ont changé, dont 2 sans fait nouveau (67 %).",
+            "3 positions ont changé, dont 2 sans fait nouveau (67\N{NO-BREAK SPACE}%).",
         ),
     ],
 )

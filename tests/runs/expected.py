@@ -66,8 +66,23 @@ def usage(calls: int, answers: int) -> Plain:
     return {"calls": calls, "prompt_tokens": 100 * answers, "completion_tokens": 20 * answers, "cost_usd": 0.0}
 
 
-def beside(team: Team, used: Plain, *, resumable: bool, facts: Plain | None, outcome: Plain | None) -> Plain:
+def moved_in(history: Sequence[Plain]) -> list[tuple[int, str]]:
+    """The rounds in which roles said another stance than the last time, and these roles; nobody cites a fact."""
+    last: dict[str, str] = {}
+    moved = []
+    for entry in history:
+        stances = {said["agent"]: said["stance"] for said in entry["contributions"]}
+        moved += [(entry["round"], role) for role, stance in stances.items() if last.get(role, stance) != stance]
+        last |= stances
+    return moved
+
+
+def beside(
+    team: Team, used: Plain, history: list[Plain], *, resumable: bool, facts: Plain | None, outcome: Plain | None
+) -> Plain:
     """What stands beside the pattern's own keys."""
+    moved = moved_in(history)
+    rounds = dict.fromkeys(number for number, _ in moved)
     made = fingerprints(Pin.of(team), team.budget, team.goal, facts)
     return {
         "thread_id": "t",
@@ -80,7 +95,11 @@ def beside(team: Team, used: Plain, *, resumable: bool, facts: Plain | None, out
         },
         "usage": used,
         "resumable": resumable,
-        "flags": [],
+        "flags": [
+            {"round": each, "flags": [f"moved_without_reason:{role}" for number, role in moved if number == each]}
+            for each in rounds
+        ],
+        "moves": {"moved": len(moved), "without_reason": len(moved), "share": 1.0 if moved else None},
         "absent": [],
         "outcome": outcome,
         "recoveries": 0,
@@ -128,6 +147,7 @@ def success(team: Team, history: list[Plain], used: Plain, brief: str, trace: li
         **beside(
             team,
             used,
+            history,
             resumable=False,
             facts=team.facts,
             outcome=outcome_of(team, last, last["decision"]),
@@ -161,6 +181,7 @@ def stopped(
         **beside(
             team,
             used,
+            history,
             resumable=resumable,
             facts=team.facts if has_facts else None,
             outcome=outcome_of(team, history[-1], None) if history else None,

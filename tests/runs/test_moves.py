@@ -28,10 +28,13 @@ PATHS = (
     ("rate",),
     ("sales",),
     ("sales", "orders"),
+    ("sales", "by.region"),
     ("sales", "by.region", "us"),
+    ("risk",),
     ("risk", "alerts"),
     ("risk", "facts"),
 )
+LEAVES = (("rate",), ("sales", "orders"), ("sales", "by.region", "us"), ("risk", "alerts"), ("risk", "facts"))
 LOST = ("lost", "sales.lost", "facts.rate.today", 'risk["calm"]', "the alerts")
 ROUNDS = 5
 
@@ -45,6 +48,15 @@ def written(random: Random, keys: Keys) -> str:
         quoted = random.choice((f'["{key}"]', f"['{key}']"))
         text += quoted if "." in key or random.random() < 0.3 else f".{key}" if text else key
     return text
+
+
+def is_new(keys: Keys, known: set[Keys]) -> bool:
+    """Whether a path names other facts than each path named before, and not all of its facts with some around them."""
+    return not any(facts_at(before) <= facts_at(keys) for before in known)
+
+
+def facts_at(keys: Keys) -> set[Keys]:
+    return {leaf for leaf in LEAVES if leaf[: len(keys)] == keys}
 
 
 @dataclass
@@ -87,7 +99,7 @@ class Herd:
         known = self.known.setdefault(role, set())
         if self.last.get(role, stance) != stance:
             self.moved += 1
-            if named <= known:
+            if not any(is_new(keys, known) for keys in named):
                 self.expected.setdefault(number, set()).add(role)
         known |= named
         self.last[role] = stance

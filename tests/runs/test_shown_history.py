@@ -93,6 +93,7 @@ def test_numbers_that_were_worked_out_are_read_with_the_facts(tmp_path: Path, sh
         read = last if shown != ARGUMENTS else json.loads(system.rpartition("\n")[2])
         assert read["derived"] == {"alerts_left": 1}
         assert ("derived" in last) is (shown != ARGUMENTS)
+        assert system.count("`derived`") == 1
 
 
 @pytest.mark.parametrize("room", [-1, 0])

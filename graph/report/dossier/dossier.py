@@ -148,6 +148,7 @@ def _why(why: Plain | None, pattern: str | None) -> Plain | None:
         "place": said_round(why["round"], why["max_rounds"], "of at most") if pattern is None else None,
         "came": _came(why, pattern),
         "row": _otherwise(why) if why["row"] == "otherwise" else say("Row {row}", row=why["row"]),
+        "number": why["row"],
         "because": why["because"] and say(why["because"]),
         "when": why["when"],
         "readings": [{"name": name, "value": said_value(value)} for name, value in why["values"].items()],

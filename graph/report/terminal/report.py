@@ -114,8 +114,8 @@ def _row_said(why: Plain) -> str:
     if not why["when"]:
         return say("{row} ({values}).", row=why["row"], values=values)
     if not why["because"]:
-        return say("{row} decides ({values}).", row=why["row"], values=values)
-    return say("{row} decides: {because} ({values}).", row=why["row"], because=why["because"], values=values)
+        return say("Row {row} decides ({values}).", row=why["number"], values=values)
+    return say("Row {row} decides: {because} ({values}).", row=why["number"], because=why["because"], values=values)
 
 
 def _said(record: Mapping[str, Any], dossier: Plain, console: Console, is_full: bool) -> Iterator[RenderableType]:

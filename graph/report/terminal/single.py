@@ -14,7 +14,7 @@ from graph.report.terminal.visible import styled, visible
 from graph.report.terminal.why import row_decides
 from policies.assurance.counterexamples import shown_casts, shown_place
 from policies.decision.table import DECISIONS
-from policies.language import say
+from policies.language import in_figures, say
 from policies.patterns.vote import asks_people
 
 Plain = dict[str, Any]
@@ -114,4 +114,6 @@ def _stops(found: Single) -> str | None:
 def _shown(value: object) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {part}" for key, part in value.items()) + "}"
+    if isinstance(value, int | float):
+        return in_figures(str(value))
     return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)

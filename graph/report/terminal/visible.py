@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from string import Formatter
 from typing import Any
 
+import rich.text
 from rich.console import Console
 from rich.text import Text
 
@@ -18,6 +19,20 @@ STYLES = {
     "no_go": "red",
     "next_round": "cyan",
 }
+
+NO_BREAK = "\u00a0"
+"""A space at which no line ends."""
+
+_break_points = vars(rich.text)["divide_line"]
+
+
+def _kept_together(text: str, *args: Any, **options: Any) -> list[int]:
+    """Where lines end: rich would end one at a no-break space too, as before the colon of a French sentence."""
+    found: list[int] = _break_points(text.replace(NO_BREAK, "_"), *args, **options)
+    return found
+
+
+vars(rich.text)["divide_line"] = _kept_together
 
 
 def visible(text: object, style: str = "") -> Text:

@@ -1,5 +1,6 @@
 """Dialects: in which form one model of an endpoint takes a question, learned from what it refuses."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import get_args
 
@@ -28,7 +29,8 @@ LIMITS = ("too large", "at most", "at least", "maximum", "exceed", "less than", 
 """Words of a complaint about the value of a field, not about the field."""
 
 
-TURNS = "alternat"
+_SPEAKERS, _ALTERNATE = r"\b(?:roles?|user|assistant)\b", r"\balternat(?:e|es|ed|ing)\b"
+TURNS = re.compile(rf"{_SPEAKERS}[^.\n]{{0,60}}?{_ALTERNATE}|{_ALTERNATE}[^.\n]{{0,60}}?{_SPEAKERS}")
 """What a chat template says that takes no two user messages in a row: conversation roles must alternate."""
 
 
@@ -56,8 +58,10 @@ def first_dialect(endpoint: Endpoint) -> Dialect:
     return Dialect(schema, endpoint.temperature != "omit", cap, frozenset(learns))
 
 
-def weaker(dialect: Dialect, complaint: Complaint) -> Dialect | None:
+def weaker(dialect: Dialect, complaint: Complaint, users: int = 1) -> Dialect | None:
     """Return the dialect that leaves out what a complaint names, or None: it names nothing that can be left out.
+
+    `users` is how many user messages were sent: only several can be joined, where nothing else is named.
 
     >>> first = first_dialect(Endpoint("k", None, "m"))
     >>> refused = Complaint("llm_error:400", "", 400, "This response_format type is unavailable now")
@@ -68,8 +72,6 @@ def weaker(dialect: Dialect, complaint: Complaint) -> Dialect | None:
         return None
     said = f"{complaint.parameter or ''} {complaint.said}".lower()
     learns = dialect.learns
-    if TURNS in said and not dialect.joins:
-        return replace(dialect, joins=True)
     if "temperature" in learns and dialect.sends_temperature and "temperature" in said:
         return replace(dialect, sends_temperature=False)
     if "output_cap" in learns and dialect.cap in said and not any(word in said for word in LIMITS):
@@ -77,6 +79,8 @@ def weaker(dialect: Dialect, complaint: Complaint) -> Dialect | None:
     place = SCHEMAS.index(dialect.schema) + 1
     if "schema" in learns and place < len(SCHEMAS) and any(word in said for word in SCHEMA_WORDS):
         return replace(dialect, schema=SCHEMAS[place])
+    if users > 1 and not dialect.joins and TURNS.search(said):
+        return replace(dialect, joins=True)
     return None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from graph.documents import read_yaml
 from policies.grounding.counts import Progress, counts_of
 from policies.grounding.derivations import derived
-from policies.grounding.grounds import Grounds, grounds_in
+from policies.grounding.grounds import Grounds, grounds_in, with_counts
 from policies.team.rules import parse_team
 from policies.team.team import Budget, Team
 from tests.policies.patterns.courses import ANN, BOB, person, raw_team
@@ -48,4 +48,4 @@ def known() -> Grounds:
     case = read("known")
     progress = Progress(Budget(**case["budget"]), case["casts"], case["messages"])
     numbers = derived(deriving(case["derive"]), case["facts"]).values()
-    return grounds_in(case["facts"], [case["goal"]], case["titles"], numbers, counts_of(progress))
+    return with_counts(grounds_in(case["facts"], [case["goal"]], case["titles"], numbers), counts_of(progress))

@@ -8,7 +8,7 @@ import pytest
 
 from policies.grounding.dates import Clock, Day
 from policies.grounding.digits import MAX_DIGITS, plain_text
-from policies.grounding.grounds import Grounds, grounds_in, ungrounded
+from policies.grounding.grounds import Grounds, grounds_in, ungrounded, with_counts
 from policies.grounding.reading import Figure, mentions_in
 
 LONGEST = 4_000
@@ -99,7 +99,15 @@ def test_numbers_dates_and_names_anywhere_in_the_facts_count() -> None:
 
 def test_a_boolean_is_no_number_and_a_count_has_neither_sign_nor_unit() -> None:
     assert ungrounded("1", grounds_in({"is_new": True})) == ("1",)
-    assert ungrounded("7, 7 %, 7k, -7, €7", grounds_in({}, counts=[7])) == ("7 %", "7k", "-7", "€7")
+    assert ungrounded("7, 7 %, 7k, -7, €7", with_counts(grounds_in({}), [7])) == ("7 %", "7k", "-7", "€7")
+
+
+def test_a_count_does_not_bear_out_what_is_measured() -> None:
+    measured = ("12 M", "12m", "12 m", "12 K", "12 B", "12kg", "12 kg", "12 GB", "12ms", "12 days", "12 °C", "12°C")
+    counted = with_counts(grounds_in({}), [12])
+    assert [text for text in measured if ungrounded(text, counted) == ()] == []
+    assert [text for text in measured if ungrounded(text, grounds_in({"size": 12})) != ()] == []
+    assert ungrounded("12 roles, 12 Go votes and 12 d'entre eux", counted) == ()
 
 
 def test_the_year_of_a_date_is_known_as_it_is_and_not_rounded() -> None:

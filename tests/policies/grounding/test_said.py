@@ -35,9 +35,8 @@ def problems(**more: Any) -> dict[str, str]:
 
 def test_summary_and_actions_are_read_and_each_number_is_named_once_where_it_is_said() -> None:
     grounds = grounds_in(FACTS)
-    found = find_ungrounded(
-        [said(ANN, "84 % and 84 % of $684k.", "1. Cap at 5 %.", "2. Cap at 5 %."), said(BOB, "Fine.", "Go.")], grounds
-    )
+    spoken = [said(ANN, "84 % and 84 % of $684k.", "1. Cap at 5 %.", "2. Cap at 5 %."), said(BOB, "Fine.", "Go.")]
+    found = find_ungrounded(deriving({}), spoken, grounds)
 
     assert found == (Ungrounded(ANN, "summary", "84 %"), Ungrounded(ANN, "actions", "5 %"))
     assert flags_of(found) == (f"ungrounded:{ANN}",)
@@ -45,9 +44,23 @@ def test_summary_and_actions_are_read_and_each_number_is_named_once_where_it_is_
 
 
 def test_a_confidence_is_no_ground_for_a_number() -> None:
-    assert find_ungrounded([said(ANN, "I am 80 % sure.", "Go.")], grounds_in(FACTS)) == (
+    assert find_ungrounded(deriving({}), [said(ANN, "I am 80 % sure.", "Go.")], grounds_in(FACTS)) == (
         Ungrounded(ANN, "summary", "80 %"),
     )
+
+
+def test_people_are_not_asked_what_their_numbers_rest_on() -> None:
+    team = parse_team(
+        raw(approvers={"cfo": {"title": "CFO"}}, ground=True)
+        | {"roles": {ANN: person(ANN), BOB: person(BOB, voice="human")}}
+    )
+    assert isinstance(team, Team)
+    spoken = [said(agent, "42 % failed.", "Cap at 5 %.") for agent in (ANN, BOB)]
+
+    assert [(each.role, each.number) for each in find_ungrounded(team, spoken, grounds_in(FACTS))] == [
+        (ANN, "42 %"),
+        (ANN, "5 %"),
+    ]
 
 
 def test_numbers_of_the_brief_are_flagged_as_those_of_the_brief() -> None:
