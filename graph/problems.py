@@ -36,21 +36,23 @@ class StorageError(UsageError):
     """The database cannot be opened, read or written."""
 
 
-REASONS = (
-    phrase("No such file or directory"),
-    phrase("Permission denied"),
-    phrase("Is a directory"),
-    phrase("Not a directory"),
-    phrase("File exists"),
-    phrase("File name too long"),
-    phrase("Read-only file system"),
-    phrase("No space left on device"),
-    phrase("Input/output error"),
-    phrase("Too many open files"),
-    phrase("Broken pipe"),
-    phrase("Too many levels of symbolic links"),
+REASONS = frozenset(
+    {
+        phrase("No such file or directory"),
+        phrase("Permission denied"),
+        phrase("Is a directory"),
+        phrase("Not a directory"),
+        phrase("File exists"),
+        phrase("File name too long"),
+        phrase("Read-only file system"),
+        phrase("No space left on device"),
+        phrase("Input/output error"),
+        phrase("Too many open files"),
+        phrase("Broken pipe"),
+        phrase("Too many levels of symbolic links"),
+    }
 )
-"""What systems say of files, so that catalogues have it."""
+"""What systems say of files and is said in other languages; the rest is passed on as it is."""
 
 
 def reason_of(error: OSError) -> str:
@@ -59,7 +61,8 @@ def reason_of(error: OSError) -> str:
     >>> reason_of(FileNotFoundError(2, "No such file or directory"))
     'No such file or directory'
     """
-    return say(error.strerror) if error.strerror else str(error)
+    told = error.strerror or str(error)
+    return say(told) if told in REASONS else told
 
 
 def missing_folder(path: Path) -> str | None:

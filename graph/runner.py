@@ -16,7 +16,7 @@ from graph.problems import UsageError
 from graph.record import Record, record_of, refused_record
 from graph.settings import Settings
 from graph.store.database import Database, open_database
-from graph.store.fences import FencedError
+from graph.store.fences import TAKEN, FencedError
 from graph.store.location import located, storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.names import check_new_thread, check_thread, new_thread
@@ -101,8 +101,8 @@ class Runner:
             try:
                 async with self._database.fences.hold(thread):
                     return await work()
-            except FencedError as error:
-                return refused_record(thread, stop_reason("busy"), say(str(error)))
+            except FencedError:
+                return refused_record(thread, stop_reason("busy"), say(TAKEN))
             except ThreadBusyError:
                 return refused_record(thread, stop_reason("busy"))
 

@@ -19,7 +19,7 @@ _GRACE_SECONDS = 2.0
 _PROGRAM = "ssh-keygen"
 _PROMPT = "Enter passphrase: "
 _REASONS: Sequence[tuple[str, str]] = (
-    ("UNPROTECTED PRIVATE KEY", phrase("others may read this private key; run `chmod 600 KEY`")),
+    ("UNPROTECTED PRIVATE KEY", phrase("others may read this private key; run `chmod 600 {key}`")),
     (
         "incorrect passphrase",
         phrase(
@@ -28,7 +28,7 @@ _REASONS: Sequence[tuple[str, str]] = (
         ),
     ),
     ("No private key found", phrase("its private key is neither next to it nor in an agent; run `ssh-add` first")),
-    ("load public key", phrase("has no public key; if it is a private one, run `ssh-keygen -y -f KEY > KEY.pub`")),
+    ("load public key", phrase("has no public key; if it is a private one, run `ssh-keygen -y -f {key} > {key}.pub`")),
     ("device not found", phrase("the hardware key is not plugged in; plug it in and try again")),
     ("unknown option", phrase("this `ssh-keygen` is too old; install OpenSSH 8.1 or later")),
 )
@@ -117,6 +117,6 @@ def _reason(said: str, name: str) -> str:
     """Return why there is no signature, and what to do next."""
     known = next((words for sign, words in _REASONS if sign in said), None)
     if known is not None:
-        return say(known).replace("KEY", shlex.quote(name))
+        return say(known, key=shlex.quote(name))
     heard = neutral(" ".join(said.replace(_PROMPT, "").split()))[:300]
     return say("`ssh-keygen` made no signature: {said}", said=heard or say("it said nothing"))

@@ -13,7 +13,7 @@ from langgraph_sdk.runtime import ServerRuntime
 
 from graph.serving import BUSY, begin, compiled_for, compiled_to_read, note_traced, refusals, speak_of
 from graph.store.database import served_database
-from graph.store.fences import FencedError, Fences
+from graph.store.fences import TAKEN, FencedError, Fences
 from graph.store.locks import ThreadBusyError
 from nodes.services import InputRefusedError
 from policies.language import phrase, say
@@ -71,9 +71,9 @@ async def _held(thread: str | None) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             await _enter(stack, served_database().fences, str(thread))
             yield
-    except FencedError as error:
+    except FencedError:
         await speak_of(thread)
-        raise InputRefusedError(say("busy: {why}", why=say(str(error)))) from None
+        raise InputRefusedError(say("busy: {why}", why=say(TAKEN))) from None
     except ThreadBusyError:
         await speak_of(thread)
         raise InputRefusedError(say(BUSY)) from None

@@ -92,7 +92,9 @@ async def _verdict(threads: Threads, entry: ReplayEntry, rules: Rules) -> Verdic
         refuse_broken(thread, state)
         return decide_again(past_run(entry_of(thread, state)), rules)
     except ConditionError as error:
-        reason = say("the policy leaves no room for what a vote adds to it: the whole {fault}", fault=error)
+        reason = say(
+            "the policy leaves no room for what a vote adds to it: {fault}", fault=error.told_of(say("the whole"))
+        )
     except (*UNREADABLE, StorageError, UsageError):
         reason = say("what was kept of it has been changed; see `accord audit verify {thread}`", thread=thread)
     return Verdict(thread, "refused", str(entry.get("ended")), None, reason=reason)

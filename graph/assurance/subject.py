@@ -218,9 +218,9 @@ def from_team(team: Team) -> Subject:
             compile_condition(row.when, "vote")
     except ConditionError as error:
         told = say(
-            "the policy `{policy}`: a condition leaves no room for what a vote adds to it: the whole {fault}",
+            "the policy `{policy}`: a condition leaves no room for what a vote adds to it: {fault}",
             policy=team.policy.name,
-            fault=error,
+            fault=error.told_of(say("the whole")),
         )
         raise UsageError(told) from None
     titles = distinct_titles({name: role.title for name, role in team.roles.items()})

@@ -14,22 +14,22 @@ from policies.team.voices import VoiceName
 MAX_SHOWN = 64_000
 """Characters of facts that a form shows; longer ones are left to the team."""
 
-TITLES = (
-    phrase("Max Rounds"),
-    phrase("Max Messages"),
-    phrase("Max Seconds"),
-    phrase("Max Tokens"),
-    phrase("Max Cost Usd"),
-    phrase("Max Recoveries"),
-    phrase("Min Go Votes"),
-)
-"""What a form calls the limits, so that catalogues have it."""
+TITLES = {
+    "max_rounds": phrase("Max Rounds"),
+    "max_messages": phrase("Max Messages"),
+    "max_seconds": phrase("Max Seconds"),
+    "max_tokens": phrase("Max Tokens"),
+    "max_cost_usd": phrase("Max Cost Usd"),
+    "max_recoveries": phrase("Max Recoveries"),
+    "min_go_votes": phrase("Min Go Votes"),
+}
+"""What a form calls the limits."""
 
 
 def limits_schema() -> dict[str, Any]:
     """Return the JSON Schema of limits by name, their titles in the language that is spoken."""
     limits = {
-        name: {**{key: value for key, value in each.items() if key != "default"}, "title": say(each["title"])}
+        name: {**{key: value for key, value in each.items() if key != "default"}, "title": say(TITLES[name])}
         for name, each in Budget.model_json_schema()["properties"].items()
     }
     return {"anyOf": [{"type": "object", "properties": limits, "additionalProperties": False}, {"type": "null"}]}

@@ -30,9 +30,11 @@ Scope = Literal["facts", "vote", "output"]
 """What a condition reads: a role's rules the facts, a row of a decision table the vote, a check a role's output."""
 
 _TOO_DEEP = phrase(
-    "is nested deeper than {most} levels, of which a macro takes several; "
+    "{subject} is nested deeper than {most} levels, of which a macro takes several; "
     "allowed: fewer brackets, operators and macros in one another"
 )
+
+_TOO_LONG = phrase("{subject} has {count} characters; allowed: at most {most}")
 
 AS_IS: Literal["as it is"] = "as it is"
 DECIMAL: Literal["decimal"] = "decimal"
@@ -41,7 +43,20 @@ Taken = Literal["as it is", "decimal"] | Mapping[str, "Taken"]
 
 
 class ConditionError(ValueError):
-    """A condition does not compile, or is not BOOL; the message says why."""
+    """A condition does not compile, or is not BOOL; the message says why, in a whole sentence."""
+
+    def __init__(self, sentence: str, **values: Any) -> None:
+        """Take the sentence, with `{subject}` in it for what is wrong, and what else is put into it."""
+        super().__init__(say(sentence, subject=say("the condition"), **values))
+        self._sentence, self._values = sentence, values
+
+    def told_of(self, subject: str) -> str:
+        """Return the same sentence about something else.
+
+        >>> ConditionError("{subject} has {count} characters", count=5).told_of("the derivation")
+        'the derivation has 5 characters'
+        """
+        return say(self._sentence, subject=subject, **self._values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +106,7 @@ def compile_condition(text: str, scope: Scope = "facts") -> Condition:
 
     >>> compile_condition("nope > 1")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    policies.conditions.condition.ConditionError: cannot be read: `nope` is unknown here, at character 1; facts are ...
+    policies.conditions.condition.ConditionError: the condition cannot be read: `nope` is unknown here, at...
     """
     return _giving(
         compile_expression(text, scope),
@@ -106,23 +121,23 @@ def compile_number(text: str) -> Condition:
     Raises:
         ConditionError: it is not an expression, see `compile_expression`, or gives something else.
 
-    >>> compile_number("facts.rate > 1")
+    >>> compile_number("facts.rate > 1")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    policies.conditions.condition.ConditionError: gives a boolean; allowed: arithmetic on facts, which gives a number
+    policies.conditions.condition.ConditionError: the condition gives a boolean; allowed: arithmetic on...
     """
     if not text.strip():
         raise ConditionError(say("cannot be read: it is empty; allowed: arithmetic on facts, which gives a number"))
     return _giving(compile_expression(text), _NUMBERS, _NO_NUMBER)
 
 
-_NO_CONDITION = phrase("gives {kind}; allowed: a comparison, which gives true or false")
-_NO_NUMBER = phrase("gives {kind}; allowed: arithmetic on facts, which gives a number")
+_NO_CONDITION = phrase("{subject} gives {kind}; allowed: a comparison, which gives true or false")
+_NO_NUMBER = phrase("{subject} gives {kind}; allowed: arithmetic on facts, which gives a number")
 _NUMBERS = ("double", "int", "uint", "dyn")
 
 
 def _giving(expression: Condition, kinds: Sequence[str], refusal: str) -> Condition:
     if expression.kind not in kinds:
-        raise ConditionError(say(refusal, kind=say(kind_in_words(expression.kind))))
+        raise ConditionError(refusal, kind=say(kind_in_words(expression.kind)))
     return expression
 
 
@@ -138,20 +153,20 @@ def compile_expression(text: str, scope: Scope = "facts") -> Condition:
     'dyn'
     """
     if len(text) > MAX_LENGTH:
-        raise ConditionError(say("has {count} characters; allowed: at most {most}", count=len(text), most=MAX_LENGTH))
+        raise ConditionError(_TOO_LONG, count=len(text), most=MAX_LENGTH)
     if clean_text(text) != text:
-        raise ConditionError(say("has a NUL character or a lone surrogate"))
+        raise ConditionError(phrase("{subject} has a NUL character or a lone surrogate"))
     checker, runtime = _environments(scope)
     try:
         kind, serialized = _checked(checker, text, scope)
         tree = read_tree(serialized)
     except TooDeepError:
-        raise ConditionError(say(_TOO_DEEP, most=MAX_NESTING)) from None
+        raise ConditionError(_TOO_DEEP, most=MAX_NESTING) from None
     _refuse_mixture(text, tree, scope)
     try:
         program = runtime.deserialize(changed(serialized, decimal_changes(tree)))
     except RuntimeError:  # what it may not read back is what the changes made deeper
-        raise ConditionError(say(_TOO_DEEP, most=MAX_NESTING)) from None
+        raise ConditionError(_TOO_DEEP, most=MAX_NESTING) from None
     reads = [Read(read.path[1:], read.use) for read in reads_of(tree.root, {}) if read.path[0] == scope]
     return Condition(kind, tree, _taken(reads, DECIMAL if takes_decimals(tree) else AS_IS), program)
 
@@ -161,21 +176,22 @@ def _checked(checker: Any, text: str, scope: Scope) -> tuple[str, bytes]:
     try:
         expression = checker.compile(text)
     except RuntimeError as error:
-        raise ConditionError(_readable(text, str(error), scope)) from None
+        raise _unreadable(text, str(error), scope) from None
     return expression.return_type().name().lower(), bytes(expression.serialize())
 
 
-def _readable(text: str, message: str, scope: Scope) -> str:
+def _unreadable(text: str, message: str, scope: Scope) -> ConditionError:
     if not PLACE.search(message) and "recursion" in message.splitlines()[0]:  # the one reason without a place
-        return say(_TOO_DEEP, most=MAX_NESTING)
-    return say("cannot be read: {why}", why=in_words(text, message, [*_variables(scope)]))
+        return ConditionError(_TOO_DEEP, most=MAX_NESTING)
+    why = in_words(text, message, [*_variables(scope)])
+    return ConditionError(phrase("{subject} cannot be read: {why}"), why=why)
 
 
 def _refuse_mixture(text: str, tree: Tree, scope: Scope) -> None:
     mixture = find_mixture(tree, is_counted=scope == "vote")
     if mixture:
-        where = place_in(text, tree.positions[mixture.node.id])
-        raise ConditionError(say("{what} {where}; {instead}", what=mixture.what, where=where, instead=mixture.instead))
+        place = place_in(text, tree.positions[mixture.node.id])
+        raise ConditionError(mixture.sentence, place=place, **mixture.values)
 
 
 def _taken(reads: Sequence[Read], all_of_it: Taken) -> Taken:

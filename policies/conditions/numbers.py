@@ -6,7 +6,8 @@ it. What CEL counts itself (`size`, `int`, the counts of a vote) stays whole, an
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from policies.conditions.kinds import PASSING, SIGNED, NumberKinds, arguments_of, function_of, is_literal
 from policies.conditions.operators import ADD, BECOMES, CHOICE, COMPARISONS, IN, INDEX, WHOLE
@@ -33,11 +34,11 @@ _INDIFFERENT = (
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """What a condition does with numbers that is refused: at which node, what, and what to write instead."""
+    """What a condition does with numbers that is refused: at which node, and the sentence, with what is put into it."""
 
     node: TreeNode
-    what: str
-    instead: str
+    sentence: str
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 def find_mixture(tree: Tree, is_counted: bool) -> Mixture | None:
@@ -77,11 +78,11 @@ def _mixture(node: TreeNode, kinds: NumberKinds, is_counted: bool) -> Mixture | 
     if isinstance(node, Constant) and type(node.value) is int and abs(node.value) > MAX_LITERAL:
         return Mixture(
             node,
-            say("has the whole number {value}", value=node.value),
-            say("allowed: at most {most}, which is 2^53", most=MAX_LITERAL),
+            phrase("{subject} has the whole number {value} {place}; allowed: at most {most}, which is 2^53"),
+            {"value": node.value, "most": MAX_LITERAL},
         )
     if isinstance(node, Constant) and isinstance(node.value, float) and not math.isfinite(node.value):
-        return Mixture(node, say("has a decimal number too large"), say("allowed: below 1.797e308"))
+        return Mixture(node, phrase("{subject} has a decimal number too large {place}; allowed: below 1.797e308"))
     is_compared = isinstance(node, Applied) and node.function in COMPARISONS
     if is_compared or kinds.is_arithmetic(node):
         return _of_another_type(node, kinds) or _whole_with_decimal(node, kinds, is_compared and not is_counted)
@@ -95,9 +96,8 @@ def _of_another_type(node: TreeNode, kinds: NumberKinds) -> Mixture | None:
     if other is None or not any(_is_number(each, kinds) for each in arguments_of(node)):
         return None
     sign = function_of(node).strip("_")
-    return Mixture(
-        node, say("applies `{sign}` to a number and {other}", sign=sign, other=say(other)), say("allowed: two numbers")
-    )
+    told = phrase("{subject} applies `{sign}` to a number and {other} {place}; allowed: two numbers")
+    return Mixture(node, told, {"sign": sign, "other": say(other)})
 
 
 def _is_number(node: TreeNode, kinds: NumberKinds) -> bool:
@@ -114,11 +114,8 @@ def _whole_with_decimal(node: TreeNode, kinds: NumberKinds, may_compare: bool) -
     if may_compare and not any(_drops_a_rest(each, kinds) for each in arguments_of(node)):
         return None
     whole = next(named for each in arguments_of(node) for named in _wholes(each, kinds))
-    return Mixture(
-        node,
-        say("mixes `{whole}`, a whole number, with a decimal one", whole=whole),
-        say("write double({whole})", whole=whole),
-    )
+    told = phrase("{subject} mixes `{whole}`, a whole number, with a decimal one {place}; write double({whole})")
+    return Mixture(node, told, {"whole": whole})
 
 
 def _drops_a_rest(node: TreeNode, kinds: NumberKinds) -> bool:

@@ -165,15 +165,21 @@ def find_strange_word(text: str) -> str | None:
     """Return a sentence on the first word that no stance or no conflict can be and that one is compared with, or None.
 
     >>> find_strange_word('stances.risk == "blok"')
-    "compares a stance with 'blok'; allowed: go, caution, block, absent"
+    "the condition compares a stance with 'blok'; allowed: go, caution, block, absent"
     """
     compared = [pair for node, bound in _nodes(text, "vote") for pair in _compared(node, bound)]
     for about, word in compared:
         if about == "stance" and word not in _CASTS:
-            return say("compares a stance with {word}; allowed: {casts}", word=repr(word), casts=", ".join(_CASTS))
+            return say(
+                "the condition compares a stance with {word}; allowed: {casts}",
+                word=repr(word),
+                casts=", ".join(_CASTS),
+            )
         if about == "conflict" and word not in _CONFLICTS:
             return say(
-                "looks for the conflict {word}; allowed: {conflicts}", word=repr(word), conflicts=", ".join(_CONFLICTS)
+                "the condition looks for the conflict {word}; allowed: {conflicts}",
+                word=repr(word),
+                conflicts=", ".join(_CONFLICTS),
             )
     return None
 

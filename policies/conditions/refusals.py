@@ -239,7 +239,7 @@ def _missing(refused: Refused, matched: re.Match[str]) -> str:
 
 def _said(words: str) -> Callable[[Refused, re.Match[str]], str]:
     return lambda refused, matched: say(
-        "{said}, {place}", said=say(words).replace("*", "".join(matched.groups())), place=refused.place()
+        "{said}, {place}", said=say(words, **matched.groupdict()), place=refused.place()
     )
 
 
@@ -249,11 +249,11 @@ _EXPLAINED: Mapping[str, Callable[[Refused, re.Match[str]], str]] = {
     r"Syntax error: token recognition error at: '(.*)'$": _token,
     _INPUT: _input,
     r"Syntax error: missing '(.*?)' at '(.*?)'": _missing,
-    r"reserved identifier: (\w+)": _said(phrase("`*` is a reserved word and names nothing")),
+    r"reserved identifier: (?P<name>\w+)": _said(phrase("`{name}` is a reserved word and names nothing")),
     r"invalid u?int literal": _said(phrase("a whole number is too large")),
     r"has\(\) argument must be a field selection": _said(phrase("`has` takes one field, as in `has(facts.rate)`")),
-    r"(\w+)\(\) variable name must be a simple identifier": _said(
-        phrase("`*` takes a name first, as in `all(x, x > 0)`")
+    r"(?P<name>\w+)\(\) variable name must be a simple identifier": _said(
+        phrase("`{name}` takes a name first, as in `all(x, x > 0)`")
     ),
 }
 """What the checker says, and who explains it."""

@@ -15,10 +15,10 @@ FAULTS = {
     "not_object": phrase("it is not a JSON object"),
     "empty": phrase("it is empty"),
     "too_many": phrase("it has more assignments than `max_steps` allows"),
-    "assignment_*:not_object": phrase("assignment * is not a JSON object"),
-    "assignment_*:unknown:*": phrase("assignment * names somebody the team does not have: *"),
-    "assignment_*:subtask": phrase("assignment * has no usable subtask"),
-    "assignment_*:again:*": phrase("assignment * is a second one for: *"),
+    "assignment_{number}:not_object": phrase("assignment {number} is not a JSON object"),
+    "assignment_{number}:unknown:{name}": phrase("assignment {number} names somebody the team does not have: {name}"),
+    "assignment_{number}:subtask": phrase("assignment {number} has no usable subtask"),
+    "assignment_{number}:again:{name}": phrase("assignment {number} is a second one for: {name}"),
 }
 
 

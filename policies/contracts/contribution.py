@@ -138,13 +138,13 @@ FAULTS = {
     "not_object": phrase("the proposal is not a JSON object"),
     "missing_keys": phrase("a key is missing"),
     "agent": phrase("nobody signed"),
-    "agent_not_allowed:*": phrase("the signer may not speak: *"),
+    "agent_not_allowed:{name}": phrase("the signer may not speak: {name}"),
     "stance": phrase("the stance is not go, caution or block"),
     "summary": phrase("there is no usable summary"),
     **CONFIDENCE_FAULTS,
     "actions": phrase("there is no usable list of actions"),
     "action_item": phrase("an action is not usable text"),
-    "agent_mismatch:*": phrase("somebody else signed: *"),
+    "agent_mismatch:{name}": phrase("somebody else signed: {name}"),
 }
 
 

@@ -20,7 +20,7 @@ _FIELDS: Mapping[FieldKind, Schema] = {"text": TEXT, "number": NUMBER, "boolean"
 
 FAULTS = {
     "text": phrase("there is no usable text"),
-    "field:*": phrase("the field * is missing or of the wrong kind"),
+    "field:{field}": phrase("the field {field} is missing or of the wrong kind"),
     "check": phrase("it does not meet the role’s check"),
 }
 

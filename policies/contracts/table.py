@@ -54,7 +54,7 @@ def _refused(check: str, said: object, value: Any, task: Task, missing: tuple[st
 
 
 def faults_of(kind: StopKind) -> dict[str, str]:
-    """Return the checks with which an answer is refused as a stop of this kind, each in words."""
+    """Return the checks with which an answer is refused so, each in words; `{name}` in both is a value."""
     faults = {"not_object": phrase("the answer is not a JSON object")}
     for contract in CONTRACTS.values():
         faults |= contract.faults if contract.refused_as == kind else {}
@@ -70,16 +70,15 @@ def said_check(kind: StopKind, check: str) -> str:
     for form, words in faults_of(kind).items():
         found = _form(form).fullmatch(check)
         if found:
-            return say(words).replace("*", "{}").format(*found.groups()).removesuffix(": ").removesuffix("\xa0")
+            return say(words, **found.groupdict()).removesuffix(": ").removesuffix("\xa0")
     name, colon, detail = check.partition(":")
     return f"{name.replace('_', ' ')}{f': {detail}' if colon else ''}"
 
 
 def _form(form: str) -> re.Pattern[str]:
     """Return what reads a check of this form: only its last part may contain a colon."""
-    pattern = re.escape(form).replace(r"\*", "([^:]*)")
-    whole = f"{pattern.removesuffix('([^:]*)')}(.*)" if form.endswith("*") else pattern
-    return re.compile(whole, re.DOTALL)
+    pattern = re.sub(r"\{(\w+)\}$", r"(?P<\1>.*)", form)
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^:]*)", pattern), re.DOTALL)
 
 
 def form_of(task: Task, role: Role, *, sends: bool = False) -> Schema:

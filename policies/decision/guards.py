@@ -68,23 +68,27 @@ Equal = Annotated[Any, AfterValidator(_equal), WithJsonSchema({"type": ["boolean
 ABSENT = phrase("is not in the facts")
 """What is found at a path that does not exist."""
 
-UNREADABLE = (
-    phrase("is null, not a number"),
-    phrase("is text, not a number"),
-    phrase("is a boolean, not a number"),
-    phrase("is a list, not a number"),
-    phrase("is an object, not a number"),
-    phrase("is null, not a single value"),
-    phrase("is a list, not a single value"),
-    phrase("is an object, not a single value"),
-    phrase("is a number, and its limit is text"),
-    phrase("is a number, and its limit is a boolean"),
-    phrase("is text, and its limit is a number"),
-    phrase("is text, and its limit is a boolean"),
-    phrase("is a boolean, and its limit is a number"),
-    phrase("is a boolean, and its limit is text"),
-)
-"""What else a guard may find that it cannot use; each is kept as it is, and said where it is shown."""
+_NO_NUMBER = {
+    "null": phrase("is null, not a number"),
+    "text": phrase("is text, not a number"),
+    "a boolean": phrase("is a boolean, not a number"),
+    "a list": phrase("is a list, not a number"),
+    "an object": phrase("is an object, not a number"),
+}
+_NO_SINGLE = {
+    "null": phrase("is null, not a single value"),
+    "a list": phrase("is a list, not a single value"),
+    "an object": phrase("is an object, not a single value"),
+}
+_UNLIKE = {
+    ("a number", "text"): phrase("is a number, and its limit is text"),
+    ("a number", "a boolean"): phrase("is a number, and its limit is a boolean"),
+    ("text", "a number"): phrase("is text, and its limit is a number"),
+    ("text", "a boolean"): phrase("is text, and its limit is a boolean"),
+    ("a boolean", "a number"): phrase("is a boolean, and its limit is a number"),
+    ("a boolean", "text"): phrase("is a boolean, and its limit is text"),
+}
+"""What else is found that a guard cannot use, by what it is; kept as it is, and said where it is shown."""
 
 SINGLE = (phrase("a number"), phrase("text"), phrase("a boolean"))
 """What can be compared."""
@@ -210,10 +214,10 @@ def find_unreadable(guard: Guard, facts: Mapping[str, Any]) -> list[Unreadable]:
     """
     pairs = [(guard.fact, _fact(guard, facts)), (guard.limit_path, _limit_of(guard, facts))]
     found = [Unreadable(path, fault) for path, value in pairs if path and (fault := _fault(value, guard.comparison))]
-    kinds = [kind_of(value) for _, value in pairs]
+    kinds = kind_of(pairs[0][1]), kind_of(pairs[1][1])
     if found or COMPARISONS[guard.comparison].side or kinds[0] == kinds[1]:
         return found
-    return [Unreadable(guard.fact, f"is {kinds[0]}, and its limit is {kinds[1]}")]
+    return [Unreadable(guard.fact, _UNLIKE[kinds])]
 
 
 def _examine(guard: Guard, facts: Mapping[str, Any]) -> Finding:
@@ -235,10 +239,8 @@ def _limit_of(guard: Guard, facts: Mapping[str, Any]) -> Any:
 def _fault(value: Any, comparison: Comparison) -> str | None:
     if value is MISSING:
         return ABSENT
-    kind = kind_of(value)
-    if COMPARISONS[comparison].side is None:
-        return None if kind in SINGLE else f"is {kind}, not a single value"
-    return None if kind == "a number" else f"is {kind}, not a number"
+    unusable = _NO_SINGLE if COMPARISONS[comparison].side is None else _NO_NUMBER
+    return unusable.get(kind_of(value))
 
 
 def _shown(value: Any) -> Any:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from policies.language import say
-from policies.run.stop_table import MOVED, STOP_KINDS, STOP_TABLE, StopKind, StopRule
+from policies.run.stop_table import ANOTHER, MOVED, STOP_KINDS, STOP_TABLE, StopKind, StopRule
 
 BROKEN_ANSWERS = ("protocol", "too_large")
 """Details of `llm_error` that say nothing against the next answer, as those of a server's own failures do."""
@@ -58,15 +58,14 @@ class Stop:
         """What holds for the kind."""
         return STOP_TABLE[self.kind]
 
-    @property
-    def remedy(self) -> str:
-        """What to do, with `{resume}` for the command; empty where that is just to resume, or nothing can be done.
+    def remedy(self, resume: str) -> str:
+        """Return what to do, with the command that resumes; empty where that is just to resume, or nothing can be done.
 
-        >>> Stop("stale_thread:facts").remedy.partition(". ")[0]
-        'The thread was started with other facts'
+        >>> Stop("stale_thread:facts").remedy("").partition(". ")[0], Stop("condition_failed").remedy("accord resume t")
+        ('The thread was started with other facts', 'Correct the facts, then resume it with: accord resume t')
         """
-        moved = say(MOVED.get(self.detail, f"another {self.detail}"))
-        return say(self.rule.remedy).replace("{moved}", moved)
+        moved = say(MOVED.get(self.detail, ANOTHER), detail=self.detail)
+        return say(self.rule.remedy, moved=moved, resume=resume)
 
     @property
     def may_be_absent(self) -> bool:

@@ -54,7 +54,7 @@ Origin = Literal["vote", "rules"]
 class StopRule:
     """What holds for a kind: the sentence a person reads, and how a thread is resumed after it, if it can be.
 
-    `detailed` is the sentence with `*` for the detail, where that does not follow in brackets. `remedy` is what to do
+    `detailed` is the sentence with `{detail}` in it, where that does not follow in brackets. `remedy` is what to do
     where that is not just to resume: `{resume}` in it is the command, `{moved}` the field that moved.
     `raised_by` is the limit of the budget that has to be raised before, `needs` the input that has to be given. A kind
     that `is_detailed` carries a detail after `:`, and no other does. A seat that failed so
@@ -87,8 +87,9 @@ class StopRule:
         """
         if not detail:
             return say(self.sentence)
-        told = say(self.detailed) if self.detailed else f"{say(self.sentence).removesuffix('.')} (*)."
-        return told.replace("*", detail)
+        if self.detailed:
+            return say(self.detailed, detail=detail)
+        return say("{sentence} ({detail}).", sentence=say(self.sentence).removesuffix("."), detail=detail)
 
 
 def _refusal(sentence: str, detailed: str | None = None, names_check: bool = True) -> StopRule:
@@ -197,26 +198,27 @@ STOP_TABLE: dict[StopKind, StopRule] = {
         raised_by="max_recoveries",
     ),
     "invalid_plan": _refusal(
-        phrase("A plan broke its contract."), phrase("The plan broke its contract, and no repair was left: *.")
+        phrase("A plan broke its contract."), phrase("The plan broke its contract, and no repair was left: {detail}.")
     ),
     "step_failed": StopRule(
         phrase("A step failed."),
         is_resumable=True,
         is_detailed=True,
         is_absence=True,
-        detailed=phrase("Step * of the plan failed, and the planner may not be asked again."),
+        detailed=phrase("Step {detail} of the plan failed, and the planner may not be asked again."),
     ),
     "invalid_output": _refusal(
         phrase("A role's output broke its contract."),
-        phrase("What * returned broke its contract, and no repair was left."),
+        phrase("What {detail} returned broke its contract, and no repair was left."),
         names_check=False,
     ),
     "invalid_verdict": _refusal(
-        phrase("A verdict broke its contract."), phrase("The verdict broke its contract, and no repair was left: *.")
+        phrase("A verdict broke its contract."),
+        phrase("The verdict broke its contract, and no repair was left: {detail}."),
     ),
     "invalid_assignment": _refusal(
         phrase("An assignment broke its contract."),
-        phrase("The assignment broke its contract, and no repair was left: *."),
+        phrase("The assignment broke its contract, and no repair was left: {detail}."),
     ),
     "max_turns_reached": StopRule(
         phrase("Every turn was used, and nobody said the phrase that ends it."), is_absence=True
@@ -232,3 +234,6 @@ MOVED = {
     "team": phrase("another team"),
 }
 """What a thread was started with, by the detail of `stale_thread`, in words."""
+
+ANOTHER = phrase("another {detail}")
+"""The same for a detail that no version of this table has words for."""

@@ -9,19 +9,19 @@ from policies.conditions.condition import ConditionError, Scope, compile_conditi
 from policies.language import phrase, say
 
 
-def _compiles(compiling: Callable[[str], object], fault: str) -> AfterValidator:
+def _compiles(compiling: Callable[[str], object], subject: str) -> AfterValidator:
     def compiles(text: str) -> str:
         try:
             compiling(text)
         except ConditionError as error:
-            raise ValueError(say(fault, error=error)) from None
+            raise ValueError(error.told_of(say(subject))) from None
         return text
 
     return AfterValidator(compiles)
 
 
 def _condition_on(scope: Scope) -> AfterValidator:
-    return _compiles(lambda text: compile_condition(text, scope), phrase("the condition {error}"))
+    return _compiles(lambda text: compile_condition(text, scope), phrase("the condition"))
 
 
 ConditionText = Annotated[str, _condition_on("facts")]
@@ -30,5 +30,5 @@ ConditionText = Annotated[str, _condition_on("facts")]
 OutputCondition = Annotated[str, _condition_on("output")]
 """A condition on the output of a role."""
 
-DerivationText = Annotated[str, _compiles(compile_number, phrase("the derivation {error}"))]
+DerivationText = Annotated[str, _compiles(compile_number, phrase("the derivation"))]
 """A number that is worked out of the facts."""

@@ -40,8 +40,8 @@ class Misfit:
 
     def told(self, facts: Mapping[str, Any]) -> str:
         """Return it as a sentence, with the nearest path of the facts, from which the private ones are withheld."""
-        said = f"`{shown_path(self.path)}` {say(self.found)}"
-        return say("; ").join([said, _nearest(self.path, facts)]) if self.found == ABSENT else said
+        said = say("`{path}` {found}", path=shown_path(self.path), found=say(self.found))
+        return say("{said}; {hint}", said=said, hint=_nearest(self.path, facts)) if self.found == ABSENT else said
 
 
 def misfits_of_guard(guard: Guard, facts: Mapping[str, Any]) -> list[Misfit]:
@@ -79,7 +79,11 @@ def explain_fault(when: str, message: str, facts: Mapping[str, Any]) -> Misfit |
         return misfits[0]
     status, _, words = message.partition(": ")
     said = words if status.isupper() else message
-    kinds = [f"{_named(path)}, {say(kind_of(values[0]))}" for path, values in read.items() if values]
+    kinds = [
+        say("{path}, {kind}", path=_named(path), kind=say(kind_of(values[0])))
+        for path, values in read.items()
+        if values
+    ]
     if not kinds:
         return say("it cannot be evaluated: {said}", said=say(said))
     return say("it cannot be evaluated: {said}; it reads {kinds}", said=say(said), kinds=say(" and ").join(kinds))

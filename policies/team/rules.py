@@ -172,7 +172,7 @@ def _carried_problems(team: Team) -> Iterator[Problem]:
         try:
             compile_condition(row.when, "vote")
         except ConditionError as error:
-            said = say("leaves no room for what a vote adds to it: the whole {error}", error=error)
+            said = say("leaves no room for what a vote adds to it: {fault}", fault=error.told_of(say("the whole")))
             yield Problem(("policy", "rules", index, "when"), said)
 
 

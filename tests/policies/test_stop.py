@@ -131,8 +131,8 @@ def test_a_detail_follows_the_sentence_in_brackets_unless_the_kind_has_words_for
 
 
 def test_only_a_thread_that_can_be_resumed_has_a_command_in_its_remedy() -> None:
-    remedies = {kind: Stop(f"{kind}:goal").remedy for kind in STOP_KINDS if STOP_TABLE[kind].remedy}
+    remedies = {kind: Stop(f"{kind}:goal").remedy("accord resume t") for kind in STOP_KINDS if STOP_TABLE[kind].remedy}
     assert remedies.keys() == {"llm_auth", "condition_failed", "escalated", "stale_thread", "busy"}
-    resumed = {kind for kind, remedy in remedies.items() if "{resume}" in remedy}
+    resumed = {kind for kind, remedy in remedies.items() if "accord resume t" in remedy}
     assert resumed == {"llm_auth", "condition_failed", "escalated"}
     assert remedies["stale_thread"].startswith("The thread was started with another goal. ")

@@ -22,6 +22,8 @@ pytestmark = pytest.mark.slow
 
 Plain = dict[str, Any]
 
+PLACE = re.compile(r"\{\w+\}")
+
 VOTES = ("vote", "hostile_vote", "vote_once", "no_quorum", "change_freeze")
 UNDECIDED = [name for name in WORKS if name not in VOTES]
 
@@ -331,7 +333,7 @@ def test_the_cost_counts_what_the_pattern_counts(name: str, what: str, story: Te
 @pytest.mark.parametrize("kind", ["invalid_plan", "invalid_assignment", "invalid_verdict"])
 def test_a_fault_of_a_plan_an_assignment_or_a_verdict_is_said_with_the_end_and_alone(kind: StopKind) -> None:
     for form in faults_of(kind):
-        check = form.replace("*", "2")
+        check = PLACE.sub("2", form)
         said = said_check(kind, check)
         noun = kind.removeprefix("invalid_")
         assert said_reason(f"{kind}:{check}", {}) == f"The {noun} broke its contract, and no repair was left: {said}."
@@ -340,7 +342,7 @@ def test_a_fault_of_a_plan_an_assignment_or_a_verdict_is_said_with_the_end_and_a
 
 @pytest.mark.parametrize("form", faults_of("invalid_output"))
 def test_a_fault_of_an_output_is_said_behind_its_role(form: str) -> None:
-    check = form.replace("*", "margin_pct")
+    check = PLACE.sub("margin_pct", form)
     said = said_repair(f"invalid_output:writer:{check}")
     assert said == said_rule("invalid_output:writer", check) == said_check("invalid_output", check)
 

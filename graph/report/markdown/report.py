@@ -190,7 +190,7 @@ def _stance_line(line: Plain) -> str:
 
 def _limit_line(flip: Plain) -> str:
     changes = f" {say('and')} ".join(map(_change, flip["changes"]))
-    return say("; ").join([changes, escaped(flip["border"])]) if flip["border"] else changes
+    return say("{said}; {hint}", said=changes, hint=escaped(flip["border"])) if flip["border"] else changes
 
 
 def _change(change: Plain) -> str:

@@ -52,6 +52,5 @@ def _times(entry: Mapping[str, Any]) -> str:
 
 def _said(answer: Mapping[str, Any]) -> str:
     told = say("{who} answered {what}", who=who_answered(answer, {}), what=said_in_words(answer["answer"]))
-    if answer["because"]:
-        told = say("{name}: {value}", name=told, value=answer["because"])
-    return f"{told} ({say('; ').join([moment(answer['at']), proof_in_words(answer)])})"
+    told = say("{name}: {value}", name=told, value=answer["because"]) if answer["because"] else told
+    return f"{told} ({say('{said}; {hint}', said=moment(answer['at']), hint=proof_in_words(answer))})"

@@ -163,7 +163,7 @@ def _stop_lines(record: Mapping[str, Any], titles: Mapping[str, str], place: str
     at = say("Stopped: {reason} at {place}") if place else say("Stopped: {reason}")
     lines = [styled(at, reason=reason, place=visible(place or ""))]
     stop = Stop.find(record["stop_reason"])
-    if "trace" in record or not (stop and stop.remedy):  # what was not touched is told by what to type next
+    if "trace" in record or not (stop and stop.rule.remedy):  # what was not touched is told by what to type next
         lines.append(visible(said_reason(record["stop_reason"], titles)))
     if "cause" in record:
         lines.append(visible(say("Cause: {cause}", cause=record["cause"])))
@@ -226,11 +226,12 @@ def _recovered(number: int) -> str:
 def _hints(record: Mapping[str, Any], typed: Typed) -> Iterator[str]:
     """Yield what to type next: how the thread is resumed, if it can be, else what shows more of it."""
     stop, resume = Stop.find(record["stop_reason"]), resume_of(record)
-    remedy = stop.remedy if stop else ""
+    typed_resume = f"{resume}{typed.database}"
+    remedy = stop.remedy(typed_resume) if stop else ""
     if record["status"] == "waiting":
         yield from commands_of(record, typed.database)
     elif resume or remedy:
-        yield say(remedy or phrase("Resume it with: {resume}")).replace("{resume}", f"{resume}{typed.database}")
+        yield remedy or say("Resume it with: {resume}", resume=typed_resume)
     elif record["status"] == "ok":
         why = f"accord why{typed.words} · " if record.get("outcome") else ""
         yield say("Next: {commands}", commands=f"{why}accord show{typed.words} --html FILE")

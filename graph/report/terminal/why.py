@@ -12,7 +12,7 @@ from graph.report.dossier.timeline import capping
 from graph.report.terminal.blocks import Cell, rows_shown
 from graph.report.terminal.people_why import WOULD_BE, people_why
 from graph.report.terminal.visible import STYLES, styled, visible
-from graph.report.words import label_of, listed, plain_word, said_percent
+from graph.report.words import label_of, listed, plain_word, said_percent, said_value
 from policies.assurance.flips import MAX_KEPT
 from policies.decision.guards import COMPARISONS
 from policies.language import in_figures, phrase, say, say_count
@@ -90,9 +90,7 @@ def row_decides(row: object, because: str | None) -> str:
 def _shown(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {part}" for key, part in value.items()) + "}"
-    if isinstance(value, int | float):
-        return in_figures(str(value))
-    return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else said_value(value)
 
 
 def _guard(guard: Mapping[str, Any]) -> tuple[Cell, ...]:
@@ -125,7 +123,7 @@ def _print_flips(found: Mapping[str, Any], console: Console) -> None:
     for flip in other_flips(found):
         said = listed([*map(said_change, changes_of(flip, found["guards"]))])
         border = border_of(flip, found["final"], found["final"])
-        told = visible(f" {say('; ').join(filter(None, (said, border)))}")
+        told = visible(f" {say('{said}; {hint}', said=said, hint=border) if border else said}")
         console.print(Text.assemble(_would(flip["outcome"]), told))
     if not by_outcome:
         console.print(visible(no_change(found["stance_flips"]["searched"])))

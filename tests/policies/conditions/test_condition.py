@@ -66,7 +66,7 @@ def test_what_is_no_condition_over_facts_is_refused_with_the_reason(condition: s
 def test_the_reason_says_where_in_the_condition() -> None:
     with pytest.raises(
         ConditionError,
-        match=r"^cannot be read: `limit` is unknown here, at character 28; facts are written `facts\.limit`",
+        match=r"^the condition cannot be read: `limit` is unknown here, at character 28; facts are written `facts\.",
     ):
         compile_condition("facts.rate < 0.5 && 0.03 > limit")
     with pytest.raises(ConditionError, match="`limit` is unknown here, at line 2, character 10; "):

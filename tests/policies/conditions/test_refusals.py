@@ -54,7 +54,7 @@ FACTS: list[tuple[str, str]] = [
 def test_what_is_wrong_with_a_condition_is_said_in_plain_words(text: str, sentence: str) -> None:
     with pytest.raises(ConditionError) as caught:
         compile_condition(text)
-    assert str(caught.value) == f"cannot be read: {sentence}"
+    assert str(caught.value) == f"the condition cannot be read: {sentence}"
 
 
 OTHERS: list[tuple[Scope, str, str]] = [
@@ -78,7 +78,7 @@ OTHERS: list[tuple[Scope, str, str]] = [
 def test_a_condition_over_something_else_is_told_what_it_may_read(scope: Scope, text: str, sentence: str) -> None:
     with pytest.raises(ConditionError) as caught:
         compile_condition(text, scope)
-    assert str(caught.value).startswith(f"cannot be read: {sentence}")
+    assert str(caught.value).startswith(f"the condition cannot be read: {sentence}")
 
 
 def test_a_message_that_is_not_known_is_passed_on_in_one_line() -> None:
