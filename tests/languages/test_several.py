@@ -8,12 +8,18 @@ import pytest
 from graph.cli.main import run
 from graph.report.dossier.people import said_in_words
 from graph.teams.fitting import find_misfitting
+from graph.teams.loader import load_team
 from policies.language import Language, speaking
 from policies.run.staleness import changes_in_words
 from tests.languages.pseudo import PSEUDO, unsaid
 
 TEAM, ENGLISH_TEAM = "checkout_launch_fr", "checkout_launch"
-ROLES = "demand_analyst finance_analyst risk_analyst"
+ROLES = " ".join(
+    [
+        "demand_analyst finance_analyst risk_analyst",
+        *(role.title for name in (TEAM, ENGLISH_TEAM) for role in load_team(name).roles.values()),
+    ]
+)
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +93,9 @@ def test_what_is_wrong_with_a_line_is_said_in_the_language_of_its_team(capsys: p
     assert english.startswith("accord: line 2: ")
 
 
-COLON = Language("fr", "French", {"; ": " ; ", "{name}: {value}": "{name} : {value}"})
+COLON = Language(
+    "fr", "French", {"; ": " ; ", "{said}; {hint}": "{said} ; {hint}", "{name}: {value}": "{name} : {value}"}
+)
 
 
 def test_what_joins_sentences_is_of_the_language_too() -> None:

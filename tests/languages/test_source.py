@@ -31,7 +31,7 @@ FILES: dict[str, tuple[str, ...]] = {
     ),
     "commands about an installation, or about all threads": (
         *("graph/cli/doctor_command.py", "graph/cli/endpoints_command.py", "graph/cli/init_command.py"),
-        *("graph/cli/list_command.py", "graph/cli/notify_command.py"),
+        "graph/cli/notify_command.py",
     ),
     "read before a team is known": ("graph/cli/main.py", "graph/cli/mistakes.py"),
     "a schema and a file to start from, which are in English": ("graph/teams/schema.py", "graph/teams/starting.py"),
@@ -102,11 +102,6 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "read before a team is known": {
         "graph/cli/answering.py": ("The question, where several wait; `accord inbox` shows them.",),
-        "graph/cli/feedback_command.py": ("; allowed: a finite number", "; allowed: 1 to 80 of A-Z a-z 0-9 _ . -"),
-        "graph/cli/policy_command.py": (
-            *("is given ", " times; allowed: once", "is ", "is ", "; allowed: names with commas between them"),
-            ", in which a name is empty; allowed: names with commas between them",
-        ),
         "graph/cli/session.py": (
             "The database: a file, or postgresql://... Default: accord.sqlite in the data directory.",
             "Who answers for the roles. Default: ",
