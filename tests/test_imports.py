@@ -116,7 +116,7 @@ def test_the_oracle_of_the_tests_shares_nothing_with_what_it_judges() -> None:
         names = {*imports(parse(path))}
         assert {name.split(".")[0] for name in names} <= {"tests", *sys.stdlib_module_names}, path.name
         ours = {name for name in names if name.startswith("tests")}
-        ours -= {"tests.audit.canonical"}  # canonical JSON from its RFC alone
+        ours -= {"tests.audit.canonical.canonical"}  # canonical JSON from its RFC alone
         assert all(name.startswith("tests.oracle.") and ".test_" not in name for name in ours), path.name
 
 

@@ -93,9 +93,20 @@ def test_every_outcome_names_round_row_reason_stances_and_flags(tmp_path: Path) 
         *["one role blocks"] * 2,
         "enough go votes despite a caution",
     ]
+    before: dict[str, str] = {}
     for outcome, entry in zip(outcomes, record["history"], strict=True):
         assert outcome["casts"] == {said["agent"]: said["stance"] for said in entry["contributions"]}
-        assert outcome["flags"] == [f"unsupported:{role}" for role in CHECKOUT_ROLES]
+        flags = [
+            f"{name}:{role}"
+            for role in CHECKOUT_ROLES
+            for name, holds in (
+                ("unsupported", True),
+                ("moved_without_reason", before.get(role, outcome["casts"][role]) != outcome["casts"][role]),
+            )
+            if holds
+        ]
+        assert outcome["flags"] == flags
+        before = outcome["casts"]
         assert (outcome["max_rounds"], outcome["min_go_votes"]) == (3, 2)
 
 
