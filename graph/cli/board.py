@@ -66,12 +66,14 @@ class Board:
     used: Used = field(default_factory=Used)
     plan: Plan | None = None
     place: str = ""
+    is_titled: bool = True
+    """Whether roles are called by their titles; in a log by their names, by which it is searched."""
 
     @property
     def titles(self) -> Mapping[str, str]:
-        """What people call each role, by its path."""
+        """What people call each role, by its path; none in a log."""
         roles: Mapping[str, str] = self.run.get("roles", {})
-        return roles
+        return roles if self.is_titled else {}
 
     def take(self, event: Event, now: float) -> Text | None:
         """Note an event; return its line in a log, None where it has none."""

@@ -15,7 +15,7 @@ from policies.language import phrase, say, say_count
 
 Event = Mapping[str, Any]
 Titles = Mapping[str, str]
-"""What people call each role, by its path."""
+"""What people call each role, by its path; empty in a log, which calls them by their names."""
 
 WIDTH = 90
 """Characters of an answer that are shown live."""
@@ -93,7 +93,7 @@ def place_of(event: Event, titles: Titles) -> str:
 def speaker_of(event: Event, titles: Titles) -> str:
     """Return who was asked: the role, after the seat's own name where it has one that says more than the stage."""
     path = WITHIN.join((*event.get("within", ()), event["role"]))
-    title = titles.get(path) or (say("Brief") if event["role"] == "brief" else event["role"])
+    title = titles.get(path) or (say("Brief") if titles and event["role"] == "brief" else event["role"])
     seat = event.get("seat")
     return f"{said_stage(seat)} {title}" if seat and seat != event.get("stage") else title
 

@@ -32,7 +32,7 @@ class LiveProgress:
 
     def __init__(self, console: Console, clock: Callable[[], float] = monotonic, *, is_redrawn: bool) -> None:
         self._console, self._clock, self._is_redrawn = console, clock, is_redrawn
-        self._board = Board()
+        self._board = Board(is_titled=is_redrawn)
         self._began = clock()
         self._is_headed = self._is_over = False
         self._language = spoken()

@@ -126,7 +126,8 @@ def compile_number(text: str) -> Condition:
     policies.conditions.condition.ConditionError: the condition gives a boolean; allowed: arithmetic on...
     """
     if not text.strip():
-        raise ConditionError(say("cannot be read: it is empty; allowed: arithmetic on facts, which gives a number"))
+        why = say("it is empty; allowed: arithmetic on facts, which gives a number")
+        raise ConditionError(phrase("{subject} cannot be read: {why}"), why=why)
     return _giving(compile_expression(text), _NUMBERS, _NO_NUMBER)
 
 

@@ -61,17 +61,17 @@ def test_a_plan_is_shown_as_a_tree_and_its_steps_as_they_are_done(tmp_path: Path
     assert lines[:7] == [
         "thread t",
         "A orchestrator   pattern orchestrator",
-        "plan  The planner: planned 3 steps   0.0 s",
+        "plan  planner: planned 3 steps   0.0 s",
         "plan",
-        "├── 1 The writer: Draft.",
-        "└── 2 The coder: Code.",
-        "    └── 3 The writer: Compare both. (after 1, 2)",
+        "├── 1 writer: Draft.",
+        "└── 2 coder: Code.",
+        "    └── 3 writer: Compare both. (after 1, 2)",
     ]
     assert sorted(lines[7:9]) == [
-        "steps  step 1 The writer: A draft.   0.0 s",
-        "steps  step 2 The coder: The code.   0.0 s",
+        "steps  step 1 writer: A draft.   0.0 s",
+        "steps  step 2 coder: The code.   0.0 s",
     ]
-    assert lines[9:11] == ["steps  step 3 The writer: Both agree.   0.0 s", "synthesis  Brief: written   0.0 s"]
+    assert lines[9:11] == ["steps  step 3 writer: Both agree.   0.0 s", "synthesis  brief: written   0.0 s"]
     assert lines[11].startswith("calls 4/")
 
 
@@ -86,10 +86,10 @@ def test_steps_are_shown_after_those_they_wait_for_else_by_number_and_at_once(tm
     assert perf_counter() - began < 4
     lines = printed(team, {"planner": plan(*few)}, tmp_path)
     steps_of_few = [
-        "├── 2 The writer: b.",
-        "│   └── 3 The writer: c.",
-        "└── 4 The writer: d.",
-        "    └── 1 The writer: a.",
+        "├── 2 writer: b.",
+        "│   └── 3 writer: c.",
+        "└── 4 writer: d.",
+        "    └── 1 writer: a.",
     ]
     assert lines[4:8] == steps_of_few
 
@@ -124,39 +124,33 @@ TALKS: dict[str, tuple[Team, Lines, list[str]]] = {
         team_of("debate", "writer", "coder", budget={"max_rounds": 1}),
         {"writer": [position("Yes."), position("Yes.")], "coder": [position("No."), position("Yes, then.")]}
         | {"judge": verdict("writer")},
-        [
-            "The writer: Yes.",
-            "The coder: No.",
-            "The writer: Yes.",
-            "The coder: Yes, then.",
-            "The judge: The writer wins",
-        ],
+        ["writer: Yes.", "coder: No.", "writer: Yes.", "coder: Yes, then.", "judge: writer wins"],
     ),
     "workspace": (
         team_of("workspace", "writer", "coder", budget={"max_rounds": 2}),
         {"writer": [note("One.", "An idea."), note("One.")], "coder": [note("Two."), note("Two.", "More.")]}
         | {"brief": SYNTHESIS},
         [
-            "The writer: An idea.",
-            "The coder: adds nothing",
-            "The writer: adds nothing",
-            "The coder: More.",
-            "Brief: written",
+            "writer: An idea.",
+            "coder: adds nothing",
+            "writer: adds nothing",
+            "coder: More.",
+            "brief: written",
         ],
     ),
     "conversation": (
         team_of("conversation", "writer", "coder", options={"synthesis": False}),
         {"writer": turn("Are we\nready?"), "coder": turn("Yes.\nTASK_COMPLETE")},
-        ["The writer: Are we ready?", "The coder: Yes. TASK_COMPLETE"],
+        ["writer: Are we ready?", "coder: Yes. TASK_COMPLETE"],
     ),
     "vote": (
         team_of("vote", "writer", "coder", "tester"),
         {"chair": proposed(), "writer": ballot("approve"), "coder": ballot("abstain"), "tester": ballot("approve")},
         [
-            "The chair: Ship on Monday.",
-            "The writer: approve – So it is.",
-            "The coder: abstain – So it is.",
-            "The tester: approve – So it is.",
+            "chair: Ship on Monday.",
+            "writer: approve – So it is.",
+            "coder: abstain – So it is.",
+            "tester: approve – So it is.",
         ],
     ),
     "manager": (
@@ -167,7 +161,7 @@ TALKS: dict[str, tuple[Team, Lines, list[str]]] = {
             "coder": output("Two."),
         }
         | {"brief": SYNTHESIS},
-        ["The boss: assigned to The coder, The writer", "The coder: Two.", "The writer: One.", "Brief: written"],
+        ["boss: assigned to coder, writer", "coder: Two.", "writer: One.", "brief: written"],
     ),
 }
 
@@ -190,10 +184,10 @@ def test_a_team_within_is_named_before_its_rounds(tmp_path: Path) -> None:
     lines = printed(team, script, tmp_path)
 
     for role in ("risk", "legal"):
-        assert any(line.startswith(f"The council > round 1  The {role}: go – ") for line in lines)
-    assert lines[-4].startswith("The council > round 1 → go")
-    assert lines[-3] == "The council > round 1  Brief: written   0.0 s"
-    assert lines[-2] == "The council: go   0.0 s"
+        assert any(line.startswith(f"council > round 1  {role}: go – ") for line in lines)
+    assert lines[-4].startswith("council > round 1 → go")
+    assert lines[-3] == "council > round 1  brief: written   0.0 s"
+    assert lines[-2] == "council: go   0.0 s"
     assert lines[-1].startswith("calls 3/")
 
 

@@ -45,13 +45,13 @@ def test_a_pipe_gets_a_line_for_each_event_and_nothing_that_moves_a_cursor(tmp_p
     assert first == "Release of a vaccine batch after a temperature excursion   policy launch"
     assert second == "thread a"
     assert {re.sub(r" – .*", "", line) for line in said} == {
-        "round 1  Stability chemist: go",
-        "round 1  Logistics lead: go",
-        "round 1  Quality officer: caution",
-        "round 1  Clinic liaison: go",
+        "round 1  stability_chemist: go",
+        "round 1  logistics_lead: go",
+        "round 1  quality_officer: caution",
+        "round 1  clinic_liaison: go",
     }
     assert ended.startswith("round 1 → go with caution: ")
-    assert re.fullmatch(r"round 1  Brief: written   \d+\.\d s", brief)
+    assert re.fullmatch(r"round 1  brief: written   \d+\.\d s", brief)
     assert used == "calls 4/20"
 
 
@@ -61,4 +61,4 @@ def test_a_terminal_that_cannot_move_its_cursor_gets_lines(tmp_path: Path) -> No
     shown = on_screen(120, "run", "cold_storage", "--thread", "a", env=env)
     assert "\x1b" not in shown.written
     assert "thread a" in shown.lines
-    assert any(line.startswith("round 1  Clinic liaison: go – Stock ends") for line in shown.lines)
+    assert any(line.startswith("round 1  clinic_liaison: go – Stock ends") for line in shown.lines)
