@@ -12,7 +12,6 @@ from ruamel.yaml import YAML
 
 from graph.record import Record
 from graph.scores import scores_of
-from graph.teams.loader import shipped_teams
 from tests.harness import run, settings_at, team_of
 
 CASES: list[dict[str, Any]] = YAML(typ="safe").load((Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"))
@@ -38,7 +37,3 @@ def test_a_team_decides_as_expected(case: dict[str, Any], tmp_path: Path) -> Non
     testing.log_feedback(key="as_expected", score=int(reached == expected))
 
     assert reached == expected
-
-
-def test_every_shipped_team_has_a_case() -> None:
-    assert {case["team"] for case in CASES} == {*shipped_teams()}

@@ -52,7 +52,8 @@ def wrong_single(random: Random, path: Path, run: Simulation) -> str:
     seats = len(team.seats(place))
     sure, flagged = random.choice((0.0, 0.2, 0.5, 0.7, 1.0)), Random(f"{place} {ballot}")
     moved = flagged.randint(0, seats) if number > 1 else 0
-    told = Told(random.randint(0, 9), sure, flagged.randint(0, seats), moved)
+    ungrounded = flagged.randint(0, seats) if "ungrounded" in table.reads else 0  # where numbers are grounded
+    told = Told(random.randint(0, 9), sure, ungrounded, moved)
     caps = random.sample(CAPS, random.choice((0, 0, 1, 2)))
     shown = answer_to(
         "policy", "decide", path, *options(place, told, caps, table.trusts_confidence), *votes_of(team, place, ballot)

@@ -228,6 +228,7 @@ def test_a_run_that_succeeds_has_exactly_this_record(tmp_path: Path) -> None:
         "usage": {"calls": 4, "prompt_tokens": 400, "completion_tokens": 80, "cost_usd": 0.0},
         "resumable": False,
         "flags": [],
+        "moves": {"moved": 0, "without_reason": 0, "share": None},
         "absent": [],
         "outcome": {"vote": "go_with_caution", "row": 4, "guards": [], "final": "go_with_caution"},
         "recoveries": 0,

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from graph.teams.loader import shipped_teams
+
 ROOT = Path(__file__).parents[2]
 CASES = YAML(typ="safe").load((ROOT / "tests" / "evals" / "cases.yaml").read_text(encoding="utf-8"))
 
@@ -19,6 +21,10 @@ def recipe() -> str:
     (found,) = re.findall(r"^evals: setup\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
     line: str = found.replace("\\\n", " ").replace("$(or $(LANGSMITH_TEST_TRACKING),false)", "false")
     return line.replace("$(BIN)/python", shlex.quote(sys.executable)).strip()
+
+
+def test_every_shipped_team_has_a_case() -> None:
+    assert {case["team"] for case in CASES} == {*shipped_teams()}
 
 
 @pytest.mark.slow
