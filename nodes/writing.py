@@ -60,7 +60,7 @@ class Writing:
         language: Language,
     ) -> None:
         self._team, self._services, self._ending, self._runtime = team, services, ending, runtime
-        self._state, self._language = state, language
+        self._state, self._language, self._voice = state, language, team.brief.voice or "rules"
         stage = {} if ending.results is None else {"stage": "synthesis"}
         self.place = {"round": state["round"], "role": SEAT, **stage}
         """Where it is written, as it is shown live."""
@@ -69,7 +69,7 @@ class Writing:
         """Return what came of the brief: of the second text, where the first was to be mended and could be."""
         await read_facts(self._state, self._team)
         first = await self._ask(FIRST, self._ending.prompt)
-        if not first.invented or self._team.brief.voice == "rules":
+        if not first.invented or self._voice == "rules":
             return first
         told = told_to_mend(first.invented)
         second = await self._ask(SECOND, mending_prompt(self._ending.prompt, told), told)
@@ -135,7 +135,7 @@ class Writing:
         )
         return Call(
             key=CallKey(thread, state["case"]["revision"], state["round"], SEAT, attempt, scope),
-            ask=lambda: self._services.voices[writer.voice or "rules"].write_brief(question),
+            ask=lambda: self._services.voices[self._voice].write_brief(question),
             judge=_judged,
             prompt=prompt,
             meter=question.meter,

@@ -10,28 +10,11 @@ from policies.language import phrase, say
 from policies.team.team import Budget, Team
 
 FAULTS: Mapping[str, str] = {
-    "resolves": phrase(
-        "{policy} does not resolve: {example}; repair it (`accord policy verify` shows it), "
-        "or accept it in `policy.accept` with the reason"
-    ),
-    "total": phrase(
-        "{policy} is not total: {example}; repair it (`accord policy verify` shows it), "
-        "or accept it in `policy.accept` with the reason"
-    ),
-    "monotone": phrase(
-        "{policy} is not monotone: {example}; repair it (`accord policy verify` shows it), "
-        "or accept it in `policy.accept` with the reason"
-    ),
-    "absence_never_helps": phrase(
-        "{policy} is not absence_never_helps: {example}; repair it (`accord policy verify` shows it), "
-        "or accept it in `policy.accept` with the reason"
-    ),
-    "veto_honoured": phrase(
-        "{policy} is not veto_honoured: {example}; repair it (`accord policy verify` shows it), "
-        "or accept it in `policy.accept` with the reason"
-    ),
+    "total": phrase("is not total"),
+    "monotone": phrase("is not monotone"),
+    "resolves": phrase("does not resolve"),
 }
-"""What is wrong with a policy that lacks a property without which nothing runs."""
+"""What is wrong with a policy that lacks a property; of another one, that it is not so."""
 
 
 def approved(team: Team, limits: Budget | None = None, began: Budget | None = None) -> Team:
@@ -52,11 +35,13 @@ def approved(team: Team, limits: Budget | None = None, began: Budget | None = No
 def _sentences(found: Unapproved) -> list[str]:
     name = found.policy.name
     if found.too_many:
-        told = phrase(
+        sentence = say(
             "the policy `{name}` cannot be proved: {why}; to run it anyway `policy.accept` must name total and "
-            "monotone, each with the reason"
+            "monotone, each with the reason",
+            name=name,
+            why=found.too_many,
         )
-        return [say(told, name=name, why=found.too_many)]
+        return [sentence]
     policy = (
         say("the approvers' policy `{name}`", name=name)
         if found.is_of_people
@@ -67,4 +52,12 @@ def _sentences(found: Unapproved) -> list[str]:
 
 def _sentence(policy: str, check: PropertyCheck, titles: Mapping[str, str]) -> str:
     example = shown_example(check.counterexample, titles) if check.counterexample else ""
-    return say(FAULTS[check.property], policy=policy, example=example)
+    words = FAULTS.get(check.property)
+    fault = say(words) if words else say("is not {property}", property=check.property)
+    return say(
+        "{policy} {fault}: {example}; repair it (`accord policy verify` shows it), "
+        "or accept it in `policy.accept` with the reason",
+        policy=policy,
+        fault=fault,
+        example=example,
+    )

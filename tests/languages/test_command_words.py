@@ -9,7 +9,7 @@ import pytest
 from graph.cli.main import run
 from policies.language import ENGLISH, spoken
 from policies.team.team import Budget
-from tests.languages.pseudo import PSEUDO, unsaid
+from tests.languages.pseudo import unsaid
 
 TEAM = "checkout_launch_fr"
 ROLES = "demand_analyst finance_analyst risk_analyst legal_analyst"
@@ -18,9 +18,8 @@ CAMPAIGN = "Campagne Checkout v2, marché US classic"
 
 
 @pytest.fixture(autouse=True)
-def _pseudo(monkeypatch: pytest.MonkeyPatch, accord_home: Path) -> None:
-    monkeypatch.chdir(accord_home.parent)
-    monkeypatch.setattr("graph.languages.catalogue._language", lambda asked: PSEUDO)
+def _pseudo(pseudo_typed: None) -> None:
+    """Before all other fixtures."""
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import io
 import re
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +14,16 @@ from graph.cli.progress import LiveProgress
 from graph.report.words import said_reason, said_rule
 from graph.teams.loader import shipped_teams
 from policies.contracts.table import CONTRACTS
-from policies.language import speaking
 from tests.harness import run, settings_at, team_of
-from tests.languages.pseudo import PSEUDO, unsaid
+from tests.languages.pseudo import unsaid
 
 Event = dict[str, Any]
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 @pytest.fixture(autouse=True)
-def _pseudo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("graph.languages.catalogue._language", lambda asked: PSEUDO)
-    with speaking(PSEUDO):
-        yield
+def _pseudo(pseudo_spoken: None) -> None:
+    """Before all other fixtures."""
 
 
 def shown(events: list[Event], *, is_redrawn: bool) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from graph.cli.main import run
 from policies.language import ENGLISH, spoken
-from tests.languages.pseudo import PSEUDO, unsaid
+from tests.languages.pseudo import unsaid
 
 TEAM = "checkout_launch_fr"
 ALLOWED = "go go_with_caution no_go again stop task result question feedback proposal vote note"
@@ -15,9 +15,8 @@ ALLOWED = "go go_with_caution no_go again stop task result question feedback pro
 
 
 @pytest.fixture(autouse=True)
-def _pseudo(monkeypatch: pytest.MonkeyPatch, accord_home: Path) -> None:
-    monkeypatch.chdir(accord_home.parent)
-    monkeypatch.setattr("graph.languages.catalogue._language", lambda asked: PSEUDO)
+def _pseudo(pseudo_typed: None) -> None:
+    """Before all other fixtures."""
 
 
 @pytest.fixture

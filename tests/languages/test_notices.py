@@ -5,7 +5,7 @@ import pytest
 from graph.notices.kinds import Notice
 from graph.notices.wording import message_of
 from graph.receivers import SERVICES
-from tests.languages.pseudo import PSEUDO, unsaid
+from tests.languages.pseudo import unsaid
 
 QUESTION = {
     "id": "q-1",
@@ -30,8 +30,7 @@ DATA = (
 
 @pytest.mark.parametrize("kind", ["asked", "deadline", "decided"])
 @pytest.mark.parametrize("asked", [QUESTION, {**QUESTION, "asked": ["bob"], "expires_at": None, "options": []}])
-def test_a_notice_says_everything(kind: str, asked: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("graph.languages.catalogue._language", lambda _: PSEUDO)
+def test_a_notice_says_everything(kind: str, asked: dict[str, object], pseudo: None) -> None:
     thread, at, goal, team = ABOUT
     if kind == "decided":
         notice = Notice("k", kind, thread, at, goal, team, decision="go_with_caution", language="fr")

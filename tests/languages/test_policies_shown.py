@@ -2,7 +2,6 @@
 
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +30,10 @@ from graph.teams.voicing import voiced
 from policies.assurance.past import Verdict
 from policies.decision.table import OUTCOMES
 from policies.decision.variables import VARIABLES
-from policies.language import speaking
 from policies.run.stop_table import STOP_KINDS
 from policies.team.team import PATTERN_NAMES, Budget
 from tests.harness import settings_at
-from tests.languages.pseudo import PSEUDO, unsaid
+from tests.languages.pseudo import unsaid
 
 MACHINE = (
     *("go", "caution", "block", "absent", *OUTCOMES, "again", "stop", "otherwise"),
@@ -57,10 +55,8 @@ DECIDING = [name for name in shipped_teams() if load_team(name).pattern in ("rou
 
 
 @pytest.fixture(autouse=True)
-def _speaks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("graph.languages.catalogue._language", lambda _: PSEUDO)
-    with speaking(PSEUDO):
-        yield
+def _pseudo(pseudo_spoken: None) -> None:
+    """Before all other fixtures."""
 
 
 @pytest.fixture

@@ -28,17 +28,15 @@ from nodes.services import InputRefusedError, Services
 from policies.assurance.approval import find_unapproved
 from policies.assurance.counterexamples import shown_example
 from policies.language import ENGLISH, speaking
-from tests.languages.pseudo import PSEUDO, unsaid
+from tests.languages.pseudo import unsaid
 
 TEAM = load_team("checkout_launch_fr")
 ASKED = "POST GET threads state copy prune ID DELETE"
 
 
 @pytest.fixture(autouse=True)
-def _pseudo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("graph.languages.catalogue._language", lambda asked: PSEUDO)
-    with speaking(PSEUDO):
-        yield
+def _pseudo(pseudo_spoken: None) -> None:
+    """Before all other fixtures."""
 
 
 def texts_in(schema: Any) -> Iterator[str]:

@@ -11,7 +11,7 @@ from graph.teams.fitting import find_misfitting
 from graph.teams.loader import load_team
 from policies.language import Language, speaking
 from policies.run.staleness import changes_in_words
-from tests.languages.pseudo import PSEUDO, unsaid
+from tests.languages.pseudo import unsaid
 
 TEAM, ENGLISH_TEAM = "checkout_launch_fr", "checkout_launch"
 ROLES = " ".join(
@@ -23,9 +23,8 @@ ROLES = " ".join(
 
 
 @pytest.fixture(autouse=True)
-def _pseudo(monkeypatch: pytest.MonkeyPatch, accord_home: Path) -> None:
-    monkeypatch.chdir(accord_home.parent)
-    monkeypatch.setattr("graph.languages.catalogue._language", lambda asked: PSEUDO)
+def _pseudo(pseudo_typed: None) -> None:
+    """Before all other fixtures."""
 
 
 def said(typed: str, capsys: pytest.CaptureFixture[str], *data: str) -> list[str]:
