@@ -11,6 +11,8 @@ from policies.language import ENGLISH, spoken
 from policies.team.team import Budget
 from tests.languages.pseudo import unsaid
 
+pytestmark = pytest.mark.slow
+
 TEAM = "checkout_launch_fr"
 ROLES = "demand_analyst finance_analyst risk_analyst legal_analyst"
 CAMPAIGN = "Campagne Checkout v2, marché US classic"

@@ -9,6 +9,8 @@ from graph.cli.main import run
 from policies.language import ENGLISH, spoken
 from tests.languages.pseudo import unsaid
 
+pytestmark = pytest.mark.slow
+
 TEAM = "checkout_launch_fr"
 ALLOWED = "go go_with_caution no_go again stop task result question feedback proposal vote note"
 """Machine words that are allowed where one is wrong."""

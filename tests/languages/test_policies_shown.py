@@ -35,6 +35,8 @@ from policies.team.team import PATTERN_NAMES, Budget
 from tests.harness import settings_at
 from tests.languages.pseudo import unsaid
 
+pytestmark = pytest.mark.slow
+
 MACHINE = (
     *("go", "caution", "block", "absent", *OUTCOMES, "again", "stop", "otherwise"),
     *("success", "waiting", *STOP_KINDS),

@@ -27,6 +27,8 @@ from tests.languages.pseudo import PSEUDO, marked, unsaid
 from tests.report.test_dossier import cut_off, unbegun
 from tests.report.works import EVERY
 
+pytestmark = pytest.mark.slow
+
 STORIES = (
     *("go_with_caution", "capped", "unread", "no_go", "escalated", "max_messages", "refused", "timeout", "needs_input"),
     *("crowd", "plan", "plan_failed", "plan_refused", "pipeline", "parallel", "parallel_stopped", "debate"),

@@ -30,6 +30,8 @@ from policies.assurance.counterexamples import shown_example
 from policies.language import ENGLISH, speaking
 from tests.languages.pseudo import unsaid
 
+pytestmark = pytest.mark.slow
+
 TEAM = load_team("checkout_launch_fr")
 ASKED = "POST GET threads state copy prune ID DELETE"
 

@@ -13,6 +13,8 @@ from policies.language import Language, speaking
 from policies.run.staleness import changes_in_words
 from tests.languages.pseudo import unsaid
 
+pytestmark = pytest.mark.slow
+
 TEAM, ENGLISH_TEAM = "checkout_launch_fr", "checkout_launch"
 ROLES = " ".join(
     [

@@ -22,6 +22,8 @@ from tests.languages.pseudo import PSEUDO, unsaid
 from tests.languages.test_report import STORIES, flat, texts_of
 from tests.report.works import EVERY
 
+pytestmark = pytest.mark.slow
+
 MACHINE = (
     *("go", "caution", "block", "absent", "approve", "reject", "abstain"),  # stances and votes
     *("rules", "model", "gpt", "mini", "classic"),  # voices and policies

@@ -7,6 +7,8 @@ import pytest
 
 from graph.cli.main import run
 
+pytestmark = pytest.mark.slow
+
 TEAM = "checkout_launch_fr"
 DENIED = "roles.risk_analyst.enabled=false"
 NAMES = re.compile(r"\b(?:demand|finance|risk|legal)_analyst\b")
