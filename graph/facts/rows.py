@@ -8,7 +8,6 @@ from math import nan
 from typing import Any, Literal
 from uuid import UUID
 
-from graph.problems import UsageError
 from policies.language import say
 from policies.plain import find_unplain, shown
 
@@ -20,11 +19,15 @@ MAX_DIGITS = 400
 """Digits of a whole number that are written out before it is found to be too large."""
 
 
+class RowsError(Exception):
+    """Rows that are of no use as facts, in a sentence that goes on after the name of their source."""
+
+
 def facts_from_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], how_many: HowMany) -> Any:
     """Return the rows of a table as facts; no more of them are read than it takes to see that they are too many.
 
     Raises:
-        UsageError: columns without a name of their own, no row or several where one is wanted, too many rows or cells,
+        RowsError: columns without a name of their own, no row or several where one is wanted, too many rows or cells,
             or a value that may not enter the state.
 
     >>> facts_from_rows(["region", "rate"], [("EU", Decimal("0.02"))], "one")
@@ -48,33 +51,33 @@ def facts_from_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], how_m
 def _refuse_unplain(facts: dict[str, Any], where: str = "") -> None:
     fault = find_unplain(facts)
     if fault:
-        raise UsageError(f"{where}{fault}")
+        raise RowsError(f"{where}{fault}")
 
 
 def _refuse_names(columns: Sequence[str]) -> None:
     for number, name in enumerate(columns, 1):
         if not name.strip():
-            raise UsageError(say("column {number} has no name; give each column one", number=number))
+            raise RowsError(say("column {number} has no name; give each column one", number=number))
         if name != name.strip():
             told = say("the column {name} begins or ends with a space; leave the space out", name=shown(name))
-            raise UsageError(told)
+            raise RowsError(told)
         if name in columns[: number - 1]:
-            raise UsageError(say("two columns are called {name}; give each a name of its own", name=shown(name)))
+            raise RowsError(say("two columns are called {name}; give each a name of its own", name=shown(name)))
 
 
 def _refuse_count(found: int) -> None:
     if found == 0:
-        raise UsageError(say("there is no row; allowed: exactly one, or any number with `rows: all`"))
+        raise RowsError(say("there is no row; allowed: exactly one, or any number with `rows: all`"))
     if found > 1:
-        raise UsageError(say("there is more than one row; allowed: exactly one, or any number with `rows: all`"))
+        raise RowsError(say("there is more than one row; allowed: exactly one, or any number with `rows: all`"))
 
 
 def _few(columns: int, rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
     found = [*islice(rows, MAX_ROWS + 1)]
     if len(found) > MAX_ROWS:
-        raise UsageError(say("there are more than {most} rows; read fewer, or what they add up to", most=MAX_ROWS))
+        raise RowsError(say("there are more than {most} rows; read fewer, or what they add up to", most=MAX_ROWS))
     if len(found) * columns > MAX_CELLS:
-        raise UsageError(
+        raise RowsError(
             say(
                 "there are {rows} rows of {columns} columns; allowed: at most {most} cells",
                 rows=len(found),

@@ -8,12 +8,11 @@ from uuid import UUID
 
 import pytest
 
-from graph.facts.rows import MAX_CELLS, MAX_ROWS, facts_from_rows
-from graph.problems import UsageError
+from graph.facts.rows import MAX_CELLS, MAX_ROWS, RowsError, facts_from_rows
 
 
 def refusal(columns: list[str], rows: Any, how_many: Any = "one") -> str:
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(RowsError) as caught:
         facts_from_rows(columns, rows, how_many)
     return str(caught.value)
 
