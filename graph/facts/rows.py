@@ -20,7 +20,7 @@ MAX_DIGITS = 400
 
 
 class RowsError(Exception):
-    """Rows that are of no use as facts, in a sentence that goes on after the name of their source."""
+    """Rows that are of no use as facts, in a sentence that follows the name of their source."""
 
 
 def facts_from_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], how_many: HowMany) -> Any:

@@ -48,12 +48,10 @@ def find_age_fault(max_age: str | None, as_of: datetime | None, now: datetime) -
     >>> find_age_fault("10m", noon - timedelta(minutes=10), noon) is None
     True
     """
+    if as_of is None and max_age is None:
+        return None
     if as_of is None:
-        return (
-            None
-            if max_age is None
-            else say("does not say how old it is; name the path of its time with `as_of`, or leave out `max_age`")
-        )
+        return say("does not say how old it is; name the path of its time with `as_of`, or leave out `max_age`")
     age = now - as_of
     if age < -MAX_AHEAD:
         return say(

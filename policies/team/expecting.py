@@ -95,7 +95,7 @@ class _Place:
 
 
 def _places(place: _Place) -> Iterator[_Place]:
-    """Yield where the keys of a place lead, or stop: at what is no object, or is not there."""
+    """Yield where the keys of a place lead, or stop: at what is not an object, or is not there."""
     if not place.rest:
         yield place
     elif isinstance(place.value, list):
