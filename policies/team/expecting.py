@@ -51,7 +51,7 @@ def find_unexpected(
 
 
 def find_unfit(expect: Mapping[str, Expectation], path: str, value: Any) -> tuple[Unexpected, ...]:
-    """Return what of a value that is to stand at a path of the facts is not as expected there and below.
+    """Return what of a value for a path of the facts is not as expected there and below.
 
     >>> [each.told for each in find_unfit({"risk.rate": Expectation(kind="number")}, "risk.rate", "high")]
     ["`risk.rate` is 'high'; expected: a number"]
