@@ -86,7 +86,7 @@ def _named(place: list[str]) -> str:
 
 def _said(error: ErrorDetails, place: list[str]) -> str:
     if error["type"] == "extra_forbidden":
-        hint = QUOTES if place[:2] == ["facts", "http"] and len(place) == 4 else ""
+        hint = QUOTES if place[:2] == ["facts", "http"] and len(place) == 4 and "." not in place[2] else ""
         return f"is an unknown key{allowed_names(place[-1], keys_of(_table(place)))}{hint}"
     if error["type"] in ("model_type", "dict_type"):
         return "is not a table"

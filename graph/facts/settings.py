@@ -22,6 +22,13 @@ class FactSettings:
     route: Route = field(default_factory=Route)
     """Whom TLS trusts; proxies are not used for facts."""
 
+    @property
+    def variables(self) -> list[str]:
+        """The variables that hold credentials, each once."""
+        named = [name for host in self.hosts.values() for name in (host.token_env, *host.headers_env.values())]
+        named += [database.url_env for database in self.databases.values()]
+        return list(dict.fromkeys(name for name in named if name))
+
 
 def load_fact_settings(settings: Settings) -> FactSettings:
     """Return what the settings allow.

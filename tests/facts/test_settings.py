@@ -7,7 +7,7 @@ import pytest
 from graph.config.entries import HostEntry
 from graph.facts.settings import load_fact_settings
 from tests.harness import settings_at
-from tests.hostile.command import Captured, refused
+from tests.hostile.command import Captured, accord, refused
 
 SECRET = "sk-in-the-wrong-place"
 TEXT = "has a character that is not allowed there, or is too long; allowed: "
@@ -114,3 +114,18 @@ def test_what_is_listed_is_read(file: Path) -> None:
 def test_without_a_file_nothing_is_listed(accord_home: Path) -> None:
     found = load_fact_settings(settings_at(accord_home))
     assert (found.hosts, found.databases) == ({}, {})
+
+
+def test_the_doctor_lists_hosts_and_variables_that_are_missing(
+    file: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "ok   facts: no host and no database: accord.toml names none under `facts`" in accord(capsys, "doctor").out
+    file.write_text(GOOD)
+    monkeypatch.setenv("PRICES_TOKEN", SECRET)
+    found = accord(capsys, "doctor")
+    assert (found.code, SECRET in found.out) == (1, False)
+    assert "BAD  facts: PRICES_TEAM is not set; accord.toml names it under `facts`\n" in found.out
+    monkeypatch.setenv("PRICES_TEAM", "risk")
+    found = accord(capsys, "doctor")
+    assert found.code == 0
+    assert "-    facts: api.example.org, 10.0.0.7:8443, localhost, [::1]:80; not asked\n" in found.out
