@@ -9,6 +9,7 @@ from graph.config.entries import HostEntry
 from graph.facts.http import fetch
 from graph.facts.settings import FactSettings
 from graph.facts.source import Raw, SourceError
+from graph.facts.wire.peers import LookUp
 from nodes.voices.wire.endpoint import Route
 from policies.team.sources import HttpSource
 from tests.facts.network import Names, run
@@ -19,7 +20,11 @@ HERE = Names({HOST: [["127.0.0.1"]], "other.test": [["127.0.0.1"]]})
 
 
 def fetched(
-    url: str, hosts: Mapping[str, HostEntry] | None = None, names: Names = HERE, route: Route | None = None, **spec: Any
+    url: str,
+    hosts: Mapping[str, HostEntry] | None = None,
+    names: LookUp = HERE,
+    route: Route | None = None,
+    **spec: Any,
 ) -> Raw:
     """What a source gives; without a list of hosts, that of the URL may be asked and may be private."""
     place = url.split("/")[2]

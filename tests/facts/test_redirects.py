@@ -121,6 +121,13 @@ def test_the_second_address_is_tried_where_the_first_refuses() -> None:
         assert log == [("127.0.0.3", server.port), ("127.0.0.1", server.port)]
 
 
+def test_an_ipv6_address_is_connected_to_as_it_is_written() -> None:
+    with connections() as log:
+        for host, names in (("[::1]", Names({})), ("six.test", Names({"six.test": [["::1"]]}))):
+            assert "HTTP answer" not in refused(f"http://{host}:9/", names=names)
+        assert log == [("::1", 9)] * 2
+
+
 def public(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
     """Have these addresses of this machine pass for public ones."""
     real = ranges.range_of

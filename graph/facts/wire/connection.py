@@ -87,7 +87,7 @@ async def open_answer(
     """
     url = URL.build(
         scheme=address.scheme,
-        host=address.host.strip("[]"),
+        host=address.host,
         port=address.port,
         path=address.path,
         query_string=address.query,

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from ipaddress import ip_address
 
 from graph.config.entries import HostEntry
@@ -40,7 +41,7 @@ async def look_up(host: str, port: int) -> Sequence[str]:
             fault = error
         except UnicodeError:
             fault = OSError()
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(keep, addresses, fault)
 
     threading.Thread(target=ask, name="facts-look-up", daemon=True).start()
