@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from graph.endpoints import load_endpoints, load_notify, route_of
+from graph.facts.settings import load_fact_settings
 from graph.notices.sender import NOT_INSTALLED, Sender, can_send
 from graph.problems import UsageError
-from graph.settings import Settings
+from graph.settings import Settings, variable
 from graph.store.database import open_database
 from graph.store.location import located, shown, storage_errors
 from graph.teams.loader import load_team, shipped_teams
@@ -43,6 +44,7 @@ async def examine(settings: Settings, asks: bool = False) -> list[Diagnosis]:
         _database,
         _teams,
         _voice,
+        _facts,
         _notices,
     )
     found = [await check(settings) for check in checks]
@@ -102,6 +104,21 @@ async def _voice(settings: Settings) -> Diagnosis:
         return Diagnosis("voice", False, "; ".join(lacking))
     told = ", ".join(f"{each.default_model} at {each.address}" for each in endpoints.values())
     return Diagnosis("voice", None, f"model: {told}; not asked, `accord doctor --ask` asks")
+
+
+async def _facts(settings: Settings) -> Diagnosis:
+    """Return where facts may come from, and which credentials are missing; nobody is asked."""
+    try:
+        found = load_fact_settings(settings)
+    except UsageError as error:
+        return Diagnosis("facts", False, str(error))
+    missing = [name for name in found.variables if not variable(name)]
+    if missing:
+        return Diagnosis("facts", False, f"{', '.join(missing)} is not set; accord.toml names it under `facts`")
+    listed = [*found.hosts, *found.databases]
+    if not listed:
+        return Diagnosis("facts", True, "no host and no database: accord.toml names none under `facts`")
+    return Diagnosis("facts", None, f"{', '.join(listed)}; not asked")
 
 
 async def _notices(settings: Settings) -> Diagnosis:

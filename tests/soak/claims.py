@@ -52,5 +52,6 @@ CLAIMS: Mapping[str, Claim] = {
     "words": Claim("tests.hostile.test_hostile_text", 8, needs_folder=True),
     "takeovers": Claim("tests.durability.takeovers", 200, needs_folder=True),
     "signatures": Claim("tests.signing.agreement", 2_000, needs_folder=True),
+    "addresses": Claim("tests.facts.test_ranges", 200),
     "meetings": Claim("tests.system.sittings", 20, needs_folder=True),
 }
