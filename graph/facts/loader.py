@@ -36,8 +36,9 @@ async def load_facts(team: Team, reading: Reading | None = None) -> Fetched:
     using = reading or Reading()
     if not team.sources:
         return _of_team_file(team, using)
-    answers = await asyncio.gather(*(_ask(each, using) for each in team.sources))
-    return _fetched(team, answers, _written(using.now()))
+    names = names_of(team.sources)
+    answers = await asyncio.gather(*(_ask(*each, using) for each in zip(names, team.sources, strict=True)))
+    return _fetched(team, [*zip(names, team.sources, answers, strict=True)], _written(using.now()))
 
 
 def facts_at_hand(sources: Iterable[Source]) -> Plain | None:
@@ -50,9 +51,9 @@ def facts_at_hand(sources: Iterable[Source]) -> Plain | None:
     if not are_local(known):
         return None
     gathered = Gathered()
-    for each in known:
+    for name, each in zip(names_of(known), known, strict=True):
         at_hand = kind_of(each).at_hand
-        answer = _answer(each, at_hand(each)) if at_hand else _Answer(None)
+        answer = _answer(name, each, at_hand(each)) if at_hand else _Answer(None)
         gathered = gathered.plus({}, answer.data)
     return gathered.facts
 
@@ -65,14 +66,14 @@ def _of_team_file(team: Team, reading: Reading) -> Fetched:
     return Fetched(gathered.facts, tuple(gathered.placed))
 
 
-async def _ask(source: Source, reading: Reading) -> _Answer:
+async def _ask(name: str, source: Source, reading: Reading) -> _Answer:
     try:
-        return _answer(source, await kind_of(source).read(source, reading))
+        return _answer(name, source, await kind_of(source).read(source, reading))
     except SourceError as error:
         return _Answer(None, cause=str(error))
 
 
-def _answer(source: Source, raw: Raw) -> _Answer:
+def _answer(name: str, source: Source, raw: Raw) -> _Answer:
     """Return what a source that was read gives to the facts.
 
     Raises:
@@ -80,27 +81,27 @@ def _answer(source: Source, raw: Raw) -> _Answer:
     """
     data = raw.value if source.select is None else value_at(source.select, raw.value)
     if data is MISSING:
-        raise SourceError(say("gives nothing at `{path}`", path=source.select))
+        raise SourceError(f"{name}: {say('has nothing at `{path}`', path=source.select)}")
     facts = placed_at(source.above, data)
     if not isinstance(facts, dict):
         told = say(
             "its data is {kind}; allowed: an object, or name with `into` where it goes", kind=kind_in_words(data)
         )
-        raise SourceError(told)
+        raise SourceError(f"{name}: {told}")
     fault = find_unplain(facts)
     if fault:
-        raise SourceError(fault)
+        raise SourceError(f"{name}: {fault}")
     lacking = missing_facts(source.required, facts)
-    cause = say("`{path}` is missing; it is expected", path=lacking[0]) if lacking else None
-    return _Answer(facts, raw.as_of, cause)
+    missing = say("`{path}` is missing; it is expected", path=lacking[0]) if lacking else ""
+    return _Answer(facts, raw.as_of, f"{name}: {missing}" if missing else None)
 
 
-def _fetched(team: Team, answers: Sequence[_Answer], at: str) -> Fetched:
+def _fetched(team: Team, answered: Sequence[tuple[str, Source, _Answer]], at: str) -> Fetched:
     gathered, failed = Gathered(), []
-    for source, name, answer in zip(team.sources, names_of(team.sources), answers, strict=True):
+    for name, source, answer in answered:
         data = None if answer.data is None else withhold(answer.data, team.private)
         too_much = find_unplain(gathered.plus({}, data).facts)
-        data, cause = (None, too_much) if too_much else (data, answer.cause)
+        data, cause = (None, f"{name}: {too_much}") if too_much else (data, answer.cause)
         as_of = None if answer.as_of is None else _written(answer.as_of)
         told = source_told(name, kind_of(source).word, at, data, as_of, cause)
         gathered = gathered.plus(told, data)
