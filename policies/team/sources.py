@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from policies.conditions.places import Path
 from policies.language import phrase, say
-from policies.paths import MISSING, keys_of, path_of, value_at, with_value
+from policies.paths import MISSING, keys_of, value_at, with_value
 from policies.team.addresses import usable_address
 from policies.team.expectation import Expect, Expectation
 from policies.team.expecting import find_unexpected, placed
