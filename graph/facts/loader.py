@@ -108,7 +108,7 @@ def _fault_of_age(source: Source, name: str, time: datetime | str | None, now: d
     if isinstance(time, str):
         return f"{name}: {say('`{path}` {found}', path=_path_of_time(source), found=time)}"
     fault = find_age_fault(source.max_age, time, now)
-    return fault and f"{name}: {fault}"
+    return fault and say("`{path}` {found}", path=name, found=fault)
 
 
 def _in_words(name: str, found: Sequence[Unexpected]) -> str | None:
