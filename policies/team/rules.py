@@ -27,6 +27,7 @@ from policies.team.options import Options, Rounds
 from policies.team.people import Approver, Deciders, Escalation, Rule
 from policies.team.privacy import overlaps
 from policies.team.reserved import RESERVED_NAMES
+from policies.team.stability import Stability
 from policies.team.team import FACTS_FIELDS, MAX_ROLES, Brief, Budget, Check, Price, Role, Team
 
 Path = tuple[str | int, ...]
@@ -53,6 +54,7 @@ _FIELDS: Mapping[tuple[str | int, ...], type[BaseModel]] = {
     ("escalate", "decide", "rule", "policy", "rules", "*"): Row,
     ("options",): Options,
     ("rounds",): Rounds,
+    ("stability",): Stability,
     ("messages",): Messaging,
     ("roles", "*", "subscribes"): Subscription,
     ("prices", "*"): Price,
