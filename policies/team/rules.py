@@ -28,6 +28,7 @@ from policies.team.people import Approver, Deciders, Escalation, Rule
 from policies.team.privacy import overlaps
 from policies.team.reserved import RESERVED_NAMES
 from policies.team.sources import TAGS, names_at
+from policies.team.stability import Stability
 from policies.team.team import MAX_ROLES, Brief, Budget, Check, Price, Role, Team
 
 Path = tuple[str | int, ...]
@@ -54,6 +55,7 @@ _FIELDS: Mapping[tuple[str | int, ...], type[BaseModel]] = {
     ("escalate", "decide", "rule", "policy", "rules", "*"): Row,
     ("options",): Options,
     ("rounds",): Rounds,
+    ("stability",): Stability,
     ("messages",): Messaging,
     ("roles", "*", "subscribes"): Subscription,
     ("prices", "*"): Price,

@@ -126,11 +126,13 @@ def test_a_file_that_is_too_old_is_not_used(tmp_path: Path) -> None:
         ),
         (
             "2026-01-31 11:59:00",
-            "risk.json: `day.at` is '2026-01-31 11:59:00', which has no time zone; allowed: a time such as 2026-01-31T09:30:00Z",
+            "risk.json: `day.at` is '2026-01-31 11:59:00', which has no time zone; "
+            "allowed: a time such as 2026-01-31T09:30:00Z",
         ),
         (
             1_769_860_000,
-            "risk.json: `day.at` is 1769860000, which is not an ISO 8601 time; allowed: a time such as 2026-01-31T09:30:00Z",
+            "risk.json: `day.at` is 1769860000, which is not an ISO 8601 time; "
+            "allowed: a time such as 2026-01-31T09:30:00Z",
         ),
         (None, "risk.json: `day.at` is missing; allowed: a time such as 2026-01-31T09:30:00Z"),
     ],
@@ -166,7 +168,8 @@ def test_a_fact_that_is_missing_is_asked_of_people_and_their_answer_is_judged(tm
     at = Desk(tmp_path, team(facts=[{"file": "risk.json", "expect": EXPECT}], escalate=SUPPLIED))
     [question] = at.run()["waiting"]
     assert question["question"] == (
-        "The team needs the fact `rate` to start: risk.json: `rate` is missing; expected: a number, at least 0, at most 1"
+        "The team needs the fact `rate` to start: risk.json: `rate` is missing; "
+        "expected: a number, at least 0, at most 1"
     )
     for wrong in ("high", True, 2, -0.1):
         with pytest.raises(UsageError, match=r"the fact `rate` is .*; expected: a number, at least 0, at most 1"):
