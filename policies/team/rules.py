@@ -28,6 +28,7 @@ from policies.team.people import Approver, Deciders, Escalation, Rule
 from policies.team.privacy import overlaps
 from policies.team.reserved import RESERVED_NAMES
 from policies.team.team import FACTS_FIELDS, MAX_ROLES, Brief, Budget, Check, Price, Role, Team
+from policies.team.watch import Watch
 
 Path = tuple[str | int, ...]
 
@@ -51,6 +52,7 @@ _FIELDS: Mapping[tuple[str | int, ...], type[BaseModel]] = {
     ("escalate", "decide", "rule"): Rule,
     ("escalate", "decide", "rule", "policy"): Policy,
     ("escalate", "decide", "rule", "policy", "rules", "*"): Row,
+    ("watch",): Watch,
     ("options",): Options,
     ("rounds",): Rounds,
     ("messages",): Messaging,
