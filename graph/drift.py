@@ -1,22 +1,32 @@
 """Drift: what `accord watch` says of a decision, as plain values, from what the archive or the thread itself keeps."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from graph.past import Past
 from graph.store.tripwires import watched_from, watched_in
 from policies.assurance.tripwires import Drift, find_drift
+from policies.language import say
 
 Plain = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was found of a decision, the language of its team, and whether it had been taken again before."""
+
+    finding: Plain
+    language: str | None = None
+    was_reopened: bool = False
 
 
 def drift_of(row: Mapping[str, Any], past: Past) -> Plain | None:
     """Return what was found of a thread's decision, worked out again from a row of `Watches`; None without a decision.
 
-    {thread_id, team, decision, decided_at, owner, expires_at, verdict, expired, tripwires: [{kind, name, role, fact,
-    comparison, then, now, verdict}], changed: [{path, then, now}], cause, reopened_as}. `then` and `now` are {answer,
-    value, limit, distance, check, fault}; `now` is null where the facts could not be had.
+    {thread_id, team, decision, decided_at, owner, expires_at, verdict, expired, cause, reopened_as, changed: [{path,
+    then, now}], tripwires: [{kind, name, role, title, fact, comparison, then, now, verdict}]}. Of a tripwire, `then`
+    and `now` are {answer, value, limit, distance, check, fault}; `now` is null where the facts could not be had.
     """
     kept = watched_in(past)
     if kept["decided_at"] is None:
@@ -47,3 +57,27 @@ def finding_of(
         "cause": cause,
         "reopened_as": reopened_as,
     }
+
+
+def causes_in(finding: Mapping[str, Any]) -> list[list[str]]:
+    """Return what of a finding asks for another decision: the kind and the name of each tripwire, and the time.
+
+    >>> causes_in({"tripwires": [{"kind": "check", "role": "risk", "verdict": "reopen"}], "expired": True})
+    [['check', 'risk'], ['expired']]
+    """
+    changed = [each for each in finding["tripwires"] if each["verdict"] == "reopen"]
+    named = sorted([each["kind"], each["role"] or each["name"]] for each in changed)
+    return [*named, *([["expired"]] if finding["expired"] else [])]
+
+
+def causes_in_words(finding: Mapping[str, Any]) -> list[str]:
+    """Return the same as people read it."""
+    changed = [name_of_tripwire(each) for each in finding["tripwires"] if each["verdict"] == "reopen"]
+    return [*changed, *([say("its time is over")] if finding["expired"] else [])]
+
+
+def name_of_tripwire(tripwire: Mapping[str, Any]) -> str:
+    """Return what a tripwire is called in a sentence."""
+    if tripwire["kind"] == "guard":
+        return say("guard {name}", name=tripwire["name"])
+    return say("the checks of {role}", role=tripwire["title"])

@@ -29,7 +29,7 @@ def watched_in(past: Past) -> Plain:
 
 
 def _checks_in(past: Past) -> Plain:
-    """Return the checks of the roles that gave an answer, by role; of a role that a team answers for they are unused."""
+    """Return the checks of the roles that gave an answer, by role; a team that answers for one has its own."""
     spoke = {event["role"] for event in past.events_of("accepted")}
     kept = ("title", "checks", "otherwise")
     return {

@@ -36,6 +36,11 @@ class Watches:
         item = await self._store.aget(NAMESPACE, thread, refresh_ttl=False)
         return _row_of(thread, item.value) if item else None
 
+    async def marked(self, line: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a list shows of a thread, with the one in which its decision is taken again, where there is."""
+        row = await self.find(line["thread_id"]) if line.get("final_decision") else None
+        return {**line, "reopened_as": row["reopened_as"]} if row and row["reopened_as"] else {**line}
+
     async def to_reopen(self) -> AsyncIterator[WatchRow]:
         """Yield the rows of the decisions that are to be taken again, or were."""
         start = 0

@@ -1,7 +1,6 @@
 """Gaps: how far two numbers are from each other, in decimal arithmetic, and the numbers that conditions compare."""
 
 import math
-import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
@@ -10,13 +9,15 @@ from typing import Any
 from policies.conditions.operators import ORDERS
 from policies.conditions.places import EACH, Path
 from policies.conditions.sides import Side, Sides, TooManyRoundsError, sides_on
-from policies.decision.guards import kind_of
+from policies.decision.guards import COMPARISONS, Comparison, kind_of
 
 _EXACT = Context(prec=1_200)
 """Digits enough for the difference of any two floats."""
 
-_ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
-_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_NAMES: Mapping[str, Comparison] = {"<": "below", "<=": "at_most", ">": "above", ">=": "at_least"}
+"""What guards call the orders of conditions."""
+
+_TURNED: Mapping[str, str] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 """What an order is called that is read from its other side."""
 
 
@@ -25,7 +26,7 @@ class Order:
     """Two numbers that a condition compares: the fact, how it is compared, and the limit, which may be a fact, too."""
 
     fact: Path
-    comparison: str
+    comparison: Comparison
     value: int | float
     limit: int | float
     limit_path: Path | None
@@ -38,7 +39,7 @@ class Order:
     @property
     def holds(self) -> bool:
         """Whether the comparison is true."""
-        return bool(_ORDERS[self.comparison](self.value, self.limit))
+        return bool(COMPARISONS[self.comparison].trips(self.value, self.limit))
 
     @property
     def name(self) -> tuple[Any, ...]:
@@ -73,7 +74,7 @@ def orders_on(when: str, facts: Mapping[str, Any]) -> list[Order]:
     What is compared item by item, or is worked out first, has no place in the facts, and is left out.
 
     >>> [(each.value, each.comparison, each.limit) for each in orders_on("facts.a > 5 || 3 > facts.b", {"a": 4})]
-    [(4, '>', 5)]
+    [(4, 'above', 5)]
     """
     try:
         sides = [*sides_on(when, facts)]
@@ -83,13 +84,13 @@ def orders_on(when: str, facts: Mapping[str, Any]) -> list[Order]:
 
 
 def _order(sides: Sides) -> Order | None:
-    fact, limit, comparison = sides.left, sides.right, sides.operator
+    fact, limit, order = sides.left, sides.right, sides.operator
     if fact.path is None:
-        fact, limit, comparison = limit, fact, _TURNED[comparison]
+        fact, limit, order = limit, fact, _TURNED[order]
     is_measured = _is_at_a_place(fact) and (limit.is_written or _is_at_a_place(limit))
     if not is_measured or any(kind_of(each.value) != "a number" for each in (fact, limit)):
         return None
-    return Order(fact.path or (), comparison, fact.value, limit.value, limit.path)
+    return Order(fact.path or (), _NAMES[order], fact.value, limit.value, limit.path)
 
 
 def _is_at_a_place(side: Side) -> bool:

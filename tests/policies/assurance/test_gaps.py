@@ -10,11 +10,11 @@ FACTS = {"a": 4, "b": 2.5, "t": "x", "l": [1, 2], "o": {"a.b": 7}, "n": None, "o
 @pytest.mark.parametrize(
     ("when", "found"),
     [
-        ("facts.a > 5", [(("a",), ">", 4, 5, False)]),
-        ("5 > facts.a", [(("a",), "<", 4, 5, False)]),
-        ("5 <= facts.a", [(("a",), ">=", 4, 5, False)]),
-        ("facts.b <= facts.a && facts.a < -1", [(("b",), "<=", 2.5, 4, False), (("a",), "<", 4, -1, False)]),
-        ('facts.o["a.b"] >= 7.0', [(("o", "a.b"), ">=", 7, 7.0, True)]),
+        ("facts.a > 5", [(("a",), "above", 4, 5, False)]),
+        ("5 > facts.a", [(("a",), "below", 4, 5, False)]),
+        ("5 <= facts.a", [(("a",), "at_least", 4, 5, False)]),
+        ("facts.b <= facts.a && facts.a < -1", [(("b",), "at_most", 2.5, 4, False), (("a",), "below", 4, -1, False)]),
+        ('facts.o["a.b"] >= 7.0', [(("o", "a.b"), "at_least", 7, 7.0, True)]),
         ("facts.a == 4", []),
         ('facts.t > "w"', []),
         ("facts.a + 1 > 5", []),
