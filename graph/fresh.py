@@ -4,7 +4,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graph.settings import Settings
+from graph.facts.loader import load_sources
+from graph.facts.sharing import SharedReading
+from graph.facts.source import Reading
+from nodes.provenance import with_given
+from policies.language import phrase, say
+from policies.team.privacy import withhold
+from policies.team.provenance import BROUGHT, Gathered
+from policies.team.sources import SOURCE_LIST
+from policies.team.team import missing_facts
 
 Plain = dict[str, Any]
 Entry = Mapping[str, Any]
@@ -12,7 +20,7 @@ Entry = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """The facts of now with where they come from; or why they cannot be had."""
+    """The facts of now, the private ones withheld, with where they come from; or why they cannot be had."""
 
     facts: Plain | None
     sources: Sequence[Plain] = ()
@@ -23,10 +31,32 @@ Ask = Callable[[Entry], Awaitable[Fresh]]
 """Returns the facts of now for the decision that an entry of the archive keeps."""
 
 
-def asking(settings: Settings, given: Plain | None) -> Ask:
-    """Return what asks for facts."""
+def given_facts(facts: Plain, now: Callable[[], str]) -> Ask:
+    """Return what answers with the same facts for every decision."""
 
-    async def give(_: Entry) -> Fresh:
-        return Fresh(given)
+    async def ask(entry: Entry) -> Fresh:
+        own = withhold(facts, entry["private"])
+        return Fresh(own, with_given(Gathered(), own, now()).placed)
 
-    return give
+    return ask
+
+
+def asked_sources(reading: Reading) -> Ask:
+    """Return what asks the sources of each decision's team, each distinct one once."""
+    shared = SharedReading()
+
+    async def ask(entry: Entry) -> Fresh:
+        before = Gathered.kept(entry["facts"], entry["provenance"])
+        if not entry["sources"] or all(each["kind"] in BROUGHT for each in before.sources):
+            told = phrase("Its facts came with the run, and no source can be asked; give those of now with --facts FILE.")
+            return Fresh(None, cause=say(told))
+        sources = SOURCE_LIST.validate_python(entry["sources"], strict=False)
+        fetched = await load_sources(sources, entry["private"], reading, shared.read)
+        gathered = Gathered.kept(fetched.facts, fetched.sources).with_brought(before)
+        for each in fetched.failed:
+            if not each.paths or missing_facts(each.paths, gathered.facts):
+                told = phrase("The source `{source}` gave no facts that can be used: {cause}.")
+                return Fresh(None, gathered.placed, say(told, source=each.source, cause=each.cause))
+        return Fresh(gathered.facts, gathered.placed)
+
+    return ask
