@@ -7,12 +7,16 @@ from typing import Any
 from graph.facts.loader import load_sources
 from graph.facts.sharing import SharedReading
 from graph.facts.source import Reading
+from graph.facts.table import sources_in
 from nodes.provenance import with_given
 from policies.language import phrase, say
 from policies.team.privacy import withhold
 from policies.team.provenance import BROUGHT, Gathered
-from policies.team.sources import SOURCE_LIST
 from policies.team.team import missing_facts
+
+NO_SOURCE = phrase("Its facts came with the run, and no source can be asked; give those of now with --facts FILE.")
+OTHER_VERSION = phrase("Its sources are of another version of Accord; give the facts of now with --facts FILE.")
+UNUSABLE = phrase("The source `{source}` gave no facts that can be used: {cause}.")
 
 Plain = dict[str, Any]
 Entry = Mapping[str, Any]
@@ -48,15 +52,15 @@ def asked_sources(reading: Reading) -> Ask:
     async def ask(entry: Entry) -> Fresh:
         before = Gathered.kept(entry["facts"], entry["provenance"])
         if not entry["sources"] or all(each["kind"] in BROUGHT for each in before.sources):
-            told = phrase("Its facts came with the run, and no source can be asked; give those of now with --facts FILE.")
-            return Fresh(None, cause=say(told))
-        sources = SOURCE_LIST.validate_python(entry["sources"], strict=False)
+            return Fresh(None, cause=say(NO_SOURCE))
+        sources = sources_in(entry["sources"])
+        if sources is None:
+            return Fresh(None, cause=say(OTHER_VERSION))
         fetched = await load_sources(sources, entry["private"], reading, shared.read)
         gathered = Gathered.kept(fetched.facts, fetched.sources).with_brought(before)
         for each in fetched.failed:
             if not each.paths or missing_facts(each.paths, gathered.facts):
-                told = phrase("The source `{source}` gave no facts that can be used: {cause}.")
-                return Fresh(None, gathered.placed, say(told, source=each.source, cause=each.cause))
+                return Fresh(None, gathered.placed, say(UNUSABLE, source=each.source, cause=each.cause))
         return Fresh(gathered.facts, gathered.placed)
 
     return ask

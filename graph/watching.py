@@ -26,7 +26,6 @@ from nodes.halt import Halt
 from policies.assurance.tripwires import Drift
 from policies.language import phrase, say, speaking
 from policies.people.question import is_expired
-from policies.team.privacy import withhold
 
 AHEAD = 64
 """Decisions that are looked at before the first of them is told, so that their sources are asked at once."""
@@ -121,15 +120,14 @@ class Watching:
             drift = drift_from(entry, kept["facts"], kept["at"])
             return _Looked(entry, finding_of(entry, drift, kept["cause"], kept["reopened_as"]), was_reopened=True)
         fresh = await self._ask(entry)
-        facts = None if fresh.facts is None else withhold(fresh.facts, entry["private"])
-        drift = drift_from(entry, facts, now)
+        drift = drift_from(entry, fresh.facts, now)
         await self._threads.watches.note(
             {
-                **{"thread_id": thread, "at": now, "head": entry["head"], "facts": facts},
+                **{"thread_id": thread, "at": now, "head": entry["head"], "facts": fresh.facts},
                 **{"sources": [*fresh.sources], "verdict": drift.verdict, "cause": fresh.cause, "reopened_as": None},
             }
         )
-        return _Looked(entry, finding_of(entry, drift, fresh.cause), Fresh(facts, fresh.sources, fresh.cause))
+        return _Looked(entry, finding_of(entry, drift, fresh.cause), fresh)
 
     async def _told(self, looked: _Looked) -> Told:
         """Return what is told, once the decision was taken again where that is asked for and can be done."""

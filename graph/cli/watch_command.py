@@ -48,9 +48,11 @@ accord watch --all --reopen
 @json_option
 def command(thread: str, watches_all: bool, facts: str | None, reopens: bool, db: str | None, as_json: bool) -> Exit:
     """Hold decisions against the facts of now, by code alone."""
-    from graph.fresh import asking
+    from graph.facts.source import Reading
+    from graph.fresh import asked_sources, given_facts
     from graph.report.terminal.watch import Totals
     from graph.watching import open_watching
+    from nodes.services import utc_now
 
     if watches_all:
         _refuse_thread()
@@ -59,7 +61,7 @@ def command(thread: str, watches_all: bool, facts: str | None, reopens: bool, db
     given, settings, totals = facts_from(facts), settings_for(db), Totals()
 
     async def work(halt: Any) -> None:
-        ask = asking(settings, given)
+        ask = asked_sources(Reading()) if given is None else given_facts(given, utc_now)
         async with open_watching(settings, ask, reopens, halt) as watching:
             if not watches_all:
                 totals.add(told := await watching.of(thread))

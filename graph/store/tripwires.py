@@ -13,9 +13,11 @@ Plain = dict[str, Any]
 
 
 def watched_in(past: Past) -> Plain:
-    """Return what is kept of a thread that ended: {decided_at, checks, watch, private, language}.
+    """Return what is kept of a thread that ended: {decided_at, checks, watch, private, language, sources, provenance}.
 
-    `decided_at` is null where it ended without a decision: nothing of that is watched.
+    `decided_at` is null where it ended without a decision: nothing of that is watched. `sources` are those that the
+    team's facts come from, null where they came with the run or stand in the team file; `provenance` says where each
+    part came from.
     """
     last = past.events_of("finished")[-1:]
     is_decided = bool(past.final_decision) and past.stop_reason == "success"
@@ -25,6 +27,8 @@ def watched_in(past: Past) -> Plain:
         "watch": past.team["watch"],
         "private": past.team["private"],
         "language": past.language,
+        "sources": past.team.get("facts"),
+        "provenance": [*past.sources],
     }
 
 
