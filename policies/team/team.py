@@ -206,7 +206,7 @@ class Team(Value):
     sign_off: Annotated[tuple[RoleName, ...], Field(max_length=MAX_APPROVERS, strict=False)] = ()
     """The approvers who must put their names to a decision of the team before it is final."""
     watch: Watch = Watch()
-    """Who owns the decisions of the team, and how long each of them stands."""
+    """Who owns the decisions of the team, and how long each of them is valid."""
     messages: Messaging | None = None
     """Lets the roles send each other messages, and limits these. Without it, they send none."""
 
