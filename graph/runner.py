@@ -59,6 +59,10 @@ class Runner:
         """Return the time now in UTC, ISO 8601 with milliseconds, as the threads' events have it."""
         return self._services.now()
 
+    def check_voices(self, team: Team) -> None:
+        """Refuse, with a UsageError, a team for a role of which nobody can speak in this process."""
+        self._driver.check_voices(team, team.budget)
+
     async def run(
         self,
         team: Team,
@@ -73,7 +77,7 @@ class Runner:
             UsageError: the thread's id is not allowed.
             StorageError: the database failed.
         """
-        facts = _withheld(team.own_facts, team)
+        facts = _withheld(team.own_facts if brought.facts is None else brought.facts, team)
         inputs: Inputs = {"goal": team.goal, "facts": facts, "accept_changes": accept_changes}
         inputs |= brought.inputs(facts, self._services.now())
         with speaking(language_of(team.language)):

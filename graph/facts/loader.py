@@ -25,6 +25,7 @@ from policies.team.sources import Source, placed_at
 from policies.team.team import Team
 
 Plain = dict[str, Any]
+Read = Callable[[Source, Reading], Awaitable[Raw]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,7 @@ async def load_facts(team: Team, reading: Reading | None = None) -> Fetched:
     using = reading or Reading()
     if not team.sources:
         return _of_team_file(team, using)
-    names = names_of(team.sources)
-    answers = await asyncio.gather(
-        *(_ask(*each, team.private, using) for each in zip(names, team.sources, strict=True))
-    )
-    return _fetched(team, [*zip(names, team.sources, answers, strict=True)], _written(using.now()))
+    return await load_sources(team.sources, team.private, using)
 
 
 def loader_for(settings: Settings) -> Callable[[Team], Awaitable[Fetched]]:
@@ -57,6 +54,25 @@ def loader_for(settings: Settings) -> Callable[[Team], Awaitable[Fetched]]:
         UsageError: `accord.toml` cannot be read, or has what is not allowed; every problem.
     """
     return partial(load_facts, reading=Reading(load_fact_settings(settings)))
+
+
+async def read_source(source: Source, reading: Reading) -> Raw:
+    """Return what a source gives.
+
+    Raises:
+        SourceError: it gives nothing, or nothing of use.
+    """
+    return await kind_of(source).read(source, reading)
+
+
+async def load_sources(
+    sources: Sequence[Source], private: Sequence[str], reading: Reading, read: Read = read_source
+) -> Fetched:
+    """Return the facts that sources give, all asked at once, and which of them failed; `read` reads each."""
+    names = names_of(sources)
+    asked = zip(names, sources, strict=True)
+    answers = await asyncio.gather(*(_ask(*each, private, reading, read) for each in asked))
+    return _fetched(private, [*zip(names, sources, answers, strict=True)], _written(reading.now()))
 
 
 def facts_at_hand(sources: Iterable[Source]) -> Plain | None:
@@ -84,9 +100,9 @@ def _of_team_file(team: Team, reading: Reading) -> Fetched:
     return Fetched(gathered.facts, tuple(gathered.placed))
 
 
-async def _ask(name: str, source: Source, private: Sequence[str], reading: Reading) -> _Answer:
+async def _ask(name: str, source: Source, private: Sequence[str], reading: Reading, read: Read) -> _Answer:
     try:
-        raw = await kind_of(source).read(source, reading)
+        raw = await read(source, reading)
         facts = _placed(name, source, raw)
     except SourceError as error:
         return _Answer(None, cause=str(error), lacks=source.required)
@@ -140,10 +156,10 @@ def _placed(name: str, source: Source, raw: Raw) -> Plain:
     return facts
 
 
-def _fetched(team: Team, answered: Sequence[tuple[str, Source, _Answer]], at: str) -> Fetched:
+def _fetched(private: Sequence[str], answered: Sequence[tuple[str, Source, _Answer]], at: str) -> Fetched:
     gathered, failed = Gathered(), []
     for name, source, answer in answered:
-        data = None if answer.data is None else withhold(answer.data, team.private)
+        data = None if answer.data is None else withhold(answer.data, private)
         too_much = find_unplain(gathered.plus({}, data).facts)
         data, cause = (None, f"{name}: {too_much}") if too_much else (data, answer.cause)
         as_of = None if answer.as_of is None else _written(answer.as_of)

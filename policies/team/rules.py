@@ -30,6 +30,7 @@ from policies.team.reserved import RESERVED_NAMES
 from policies.team.sources import TAGS, names_at
 from policies.team.stability import Stability
 from policies.team.team import MAX_ROLES, Brief, Budget, Check, Price, Role, Team
+from policies.team.watch import Watch
 
 Path = tuple[str | int, ...]
 
@@ -53,6 +54,7 @@ _FIELDS: Mapping[tuple[str | int, ...], type[BaseModel]] = {
     ("escalate", "decide", "rule"): Rule,
     ("escalate", "decide", "rule", "policy"): Policy,
     ("escalate", "decide", "rule", "policy", "rules", "*"): Row,
+    ("watch",): Watch,
     ("options",): Options,
     ("rounds",): Rounds,
     ("stability",): Stability,

@@ -28,6 +28,7 @@ from policies.team.people import MAX_APPROVERS, Approver, Escalation
 from policies.team.sources import AnySource, FactsOrSources
 from policies.team.stability import Stability
 from policies.team.voices import HUMAN
+from policies.team.watch import Watch
 
 MAX_DOLLARS = 1_000_000_000
 MAX_ROLES = 50
@@ -207,6 +208,8 @@ class Team(Value):
     """The approvers who must put their names to a decision of the team before it is final."""
     stability: Stability | None = None
     """Asks the last round again before a decision is announced, to see how often it has another outcome."""
+    watch: Watch = Watch()
+    """Who owns the decisions of the team, and how long each of them is valid."""
     messages: Messaging | None = None
     """Lets the roles send each other messages, and limits these. Without it, they send none."""
 
