@@ -25,6 +25,11 @@ class Failed:
     paths: tuple[str, ...] = ()
 
 
+def failed_in(case: Mapping[str, Any]) -> tuple[Failed, ...]:
+    """Return the sources that failed, as a case keeps them."""
+    return tuple(Failed(each["source"], each["cause"], tuple(each["paths"])) for each in case.get("failed", ()))
+
+
 @dataclass(frozen=True, slots=True)
 class Fetched:
     """Facts from all sources of a team, private ones withheld; what the sources are, and which of them failed.

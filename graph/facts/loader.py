@@ -40,9 +40,10 @@ async def load_facts(team: Team, reading: Reading | None = None) -> Fetched:
     using = reading or Reading()
     if not team.sources:
         return _of_team_file(team, using)
-    named = zip(team.sources, names_of(team.sources), strict=True)
-    answers = await asyncio.gather(*(_ask(each, name, team.private, using) for each, name in named))
-    return _fetched(team, answers, _written(using.now()))
+    names = names_of(team.sources)
+    asked = zip(names, team.sources, strict=True)
+    answers = await asyncio.gather(*(_ask(*each, team.private, using) for each in asked))
+    return _fetched(team, [*zip(names, team.sources, answers, strict=True)], _written(using.now()))
 
 
 def facts_at_hand(sources: Iterable[Source]) -> Plain | None:
@@ -55,9 +56,9 @@ def facts_at_hand(sources: Iterable[Source]) -> Plain | None:
     if not are_local(known):
         return None
     gathered = Gathered()
-    for each in known:
+    for name, each in zip(names_of(known), known, strict=True):
         at_hand = kind_of(each).at_hand
-        gathered = gathered.plus({}, _placed(each, at_hand(each)) if at_hand else None)
+        gathered = gathered.plus({}, _placed(name, each, at_hand(each)) if at_hand else None)
     return gathered.facts
 
 
@@ -69,31 +70,31 @@ def _of_team_file(team: Team, reading: Reading) -> Fetched:
     return Fetched(gathered.facts, tuple(gathered.placed))
 
 
-async def _ask(source: Source, name: str, private: Sequence[str], reading: Reading) -> _Answer:
+async def _ask(name: str, source: Source, private: Sequence[str], reading: Reading) -> _Answer:
     try:
         raw = await kind_of(source).read(source, reading)
-        facts = _placed(source, raw)
+        facts = _placed(name, source, raw)
     except SourceError as error:
         return _Answer(None, cause=str(error), lacks=source.required)
     found = find_unexpected(source.expected, facts, private)
     wrong = [each for each in found if not each.is_missing]
     time = raw.as_of if source.as_of is None else read_time(value_at(_path_of_time(source), facts))
-    fault = _in_words(wrong) or _fault_of_age(source, name, time, reading.now())
+    fault = _in_words(wrong) or _fault_of_age(source, time, reading.now())
     as_of = None if isinstance(time, str) else time
     if fault:
-        return _Answer(None, as_of, fault, source.required)
-    return _Answer(facts, as_of, _in_words(found), tuple(each.path for each in found))
+        return _Answer(None, as_of, f"{name}: {fault}", source.required)
+    missing = _in_words(found)
+    return _Answer(facts, as_of, missing and f"{name}: {missing}", tuple(each.path for each in found))
 
 
 def _path_of_time(source: Source) -> str:
     return path_of((*source.above, *keys_of(source.as_of or "")))
 
 
-def _fault_of_age(source: Source, name: str, time: datetime | str | None, now: datetime) -> str | None:
+def _fault_of_age(source: Source, time: datetime | str | None, now: datetime) -> str | None:
     if isinstance(time, str):
         return say("`{path}` {found}", path=_path_of_time(source), found=time)
-    fault = find_age_fault(source.max_age, time, now)
-    return fault and say("`{path}` {found}", path=name, found=fault)
+    return find_age_fault(source.max_age, time, now)
 
 
 def _in_words(found: Sequence[Unexpected]) -> str | None:
@@ -104,7 +105,7 @@ def _in_words(found: Sequence[Unexpected]) -> str | None:
     return say("{first}; {second}", first=found[0].told, second=more)
 
 
-def _placed(source: Source, raw: Raw) -> Plain:
+def _placed(name: str, source: Source, raw: Raw) -> Plain:
     """Return what a source that was read gives to the facts.
 
     Raises:
@@ -112,25 +113,25 @@ def _placed(source: Source, raw: Raw) -> Plain:
     """
     data = raw.value if source.select is None else value_at(source.select, raw.value)
     if data is MISSING:
-        raise SourceError(say("gives nothing at `{path}`", path=source.select))
+        raise SourceError(f"{name}: {say('has nothing at `{path}`', path=source.select)}")
     facts = placed_at(source.above, data)
     if not isinstance(facts, dict):
         told = say(
             "its data is {kind}; allowed: an object, or name with `into` where it goes", kind=kind_in_words(data)
         )
-        raise SourceError(told)
+        raise SourceError(f"{name}: {told}")
     fault = find_unplain(facts)
     if fault:
-        raise SourceError(fault)
+        raise SourceError(f"{name}: {fault}")
     return facts
 
 
-def _fetched(team: Team, answers: Sequence[_Answer], at: str) -> Fetched:
+def _fetched(team: Team, answered: Sequence[tuple[str, Source, _Answer]], at: str) -> Fetched:
     gathered, failed = Gathered(), []
-    for source, name, answer in zip(team.sources, names_of(team.sources), answers, strict=True):
+    for name, source, answer in answered:
         data = None if answer.data is None else withhold(answer.data, team.private)
         too_much = find_unplain(gathered.plus({}, data).facts)
-        data, cause = (None, too_much) if too_much else (data, answer.cause)
+        data, cause = (None, f"{name}: {too_much}") if too_much else (data, answer.cause)
         as_of = None if answer.as_of is None else _written(answer.as_of)
         told = source_told(name, kind_of(source).word, at, data, as_of, cause)
         gathered = gathered.plus(told, data)

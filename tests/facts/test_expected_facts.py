@@ -71,7 +71,7 @@ def test_facts_that_are_as_expected_are_taken(tmp_path: Path) -> None:
 def test_facts_that_are_not_as_expected_are_left_out_with_a_sentence(tmp_path: Path, content: Any, cause: str) -> None:
     written(tmp_path, "risk.json", content)
     found = fetch(tmp_path, {"inline": {"region": "EU"}}, {"file": "risk.json", "into": "risk", "expect": EXPECT})
-    assert causes(found) == [cause]
+    assert causes(found) == [f"risk.json: {cause}"]
     assert found.failed[0].paths == ("risk.rate",)
     assert found.facts == {"region": "EU"}
     assert found.sources[1]["digest"] is None
@@ -87,7 +87,7 @@ def test_what_is_missing_is_told_apart_from_what_is_wrong(tmp_path: Path) -> Non
     written(tmp_path, "risk.json", {"cases": 3})
     found = fetch(tmp_path, {"file": "risk.json", "expect": {**EXPECT, "region": "text"}})
     assert causes(found) == [
-        "`rate` is missing; expected: a number, at least 0, at most 1; and 1 more is not as expected"
+        "risk.json: `rate` is missing; expected: a number, at least 0, at most 1; and 1 more is not as expected"
     ]
     assert found.failed[0].paths == ("rate", "region")
     assert found.facts == {"cases": 3}
@@ -105,7 +105,7 @@ def test_a_file_that_is_too_old_is_not_used(tmp_path: Path) -> None:
     written(tmp_path, "risk.json", {"rate": 0.5}, minutes=12)
     found = fetch(tmp_path, {"file": "risk.json", "max_age": "10m", "expect": EXPECT})
     assert causes(found) == [
-        "`risk.json` is 12 minutes old; allowed: at most 10m; bring the source up to date, or raise `max_age`"
+        "risk.json: is 12 minutes old; allowed: at most 10m; bring the source up to date, or raise `max_age`"
     ]
     assert found.facts == {}
     assert found.sources[0]["as_of"] == "2026-01-31T11:48:00.000+00:00"
@@ -117,22 +117,24 @@ def test_a_file_that_is_too_old_is_not_used(tmp_path: Path) -> None:
         ("2026-01-31T12:50:00+01:00", None),
         (
             "2026-01-31T11:48:00Z",
-            "`risk.json` is 12 minutes old; allowed: at most 10m; bring the source up to date, or raise `max_age`",
+            "risk.json: is 12 minutes old; allowed: at most 10m; bring the source up to date, or raise `max_age`",
         ),
         (
             "2026-01-31T13:00:00Z",
-            "`risk.json` is dated 1 hour ahead of now (2026-01-31T13:00:00+00:00); allowed: at most 1 minute; correct "
+            "risk.json: is dated 1 hour ahead of now (2026-01-31T13:00:00+00:00); allowed: at most 1 minute; correct "
             "its clock or its time",
         ),
         (
             "2026-01-31 11:59:00",
-            "`day.at` is '2026-01-31 11:59:00', which has no time zone; allowed: a time such as 2026-01-31T09:30:00Z",
+            "risk.json: `day.at` is '2026-01-31 11:59:00', which has no time zone; allowed: a time such as "
+            "2026-01-31T09:30:00Z",
         ),
         (
             1_769_860_000,
-            "`day.at` is 1769860000, which is not an ISO 8601 time; allowed: a time such as 2026-01-31T09:30:00Z",
+            "risk.json: `day.at` is 1769860000, which is not an ISO 8601 time; allowed: a time such as "
+            "2026-01-31T09:30:00Z",
         ),
-        (None, "`day.at` is missing; allowed: a time such as 2026-01-31T09:30:00Z"),
+        (None, "risk.json: `day.at` is missing; allowed: a time such as 2026-01-31T09:30:00Z"),
     ],
 )
 def test_what_the_data_says_of_its_age_counts_more_than_the_file(tmp_path: Path, at: Any, cause: str | None) -> None:
@@ -148,14 +150,14 @@ def test_a_row_of_a_csv_file_is_its_facts_and_all_rows_are_a_list(tmp_path: Path
     lots = {"file": "lots.csv", "rows": "all", "into": "lots", "expect": {"late": {"kind": "integer", "below": 1}}}
     found = fetch(tmp_path, {"file": "one.csv", "expect": {"rate": "number"}}, lots)
     assert found.facts == {"rate": 0.02, "region": "EU", "open": None}
-    assert causes(found) == ["`lots[0].late` is 1; expected: a whole number, below 1"]
+    assert causes(found) == ["lots.csv: `lots[0].late` is 1; expected: a whole number, below 1"]
 
 
 def test_a_private_fact_is_judged_and_not_shown(tmp_path: Path) -> None:
     written(tmp_path, "risk.json", {"name": "Ada", "rate": 0.5})
     found = fetch(tmp_path, {"file": "risk.json", "expect": {"name": "number"}}, private=["name"])
     assert "Ada" not in str(found)
-    assert causes(found) == ["`name` is private, so that its value is not shown; expected: a number"]
+    assert causes(found) == ["risk.json: `name` is private, so that its value is not shown; expected: a number"]
 
 
 SUPPLIED = {"supply": {"rate": ["coo"]}}
@@ -166,7 +168,8 @@ def test_a_fact_that_is_missing_is_asked_of_people_and_their_answer_is_judged(tm
     at = Desk(tmp_path, team(facts=[{"file": "risk.json", "expect": EXPECT}], escalate=SUPPLIED))
     [question] = at.run()["waiting"]
     assert question["question"] == (
-        "The team needs the fact `rate` to start: `rate` is missing; expected: a number, at least 0, at most 1"
+        "The team needs the fact `rate` to start: risk.json: `rate` is missing; expected: a number, at least 0, "
+        "at most 1"
     )
     for wrong in ("high", True, 2, -0.1):
         with pytest.raises(UsageError, match=r"the fact `rate` is .*; expected: a number, at least 0, at most 1"):
@@ -185,7 +188,7 @@ def test_people_are_told_what_is_expected_of_a_fact_whose_source_is_too_old(tmp_
     os.utime(path, (an_hour_ago, an_hour_ago))
     [question] = at.run()["waiting"]
     assert question["path"] == "rate"
-    assert "`risk.json` is 1 hour" in question["question"]
+    assert "risk.json: is 1 hour" in question["question"]
     assert question["question"].endswith("; expected: a number, at least 0, at most 1")
 
 
