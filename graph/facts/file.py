@@ -63,13 +63,18 @@ def _read(spec: FileSource) -> Raw:
         SourceError: the file cannot be read.
     """
     path = Path(spec.file)
+    written = _written(path)  # first: what replaces the file meanwhile is not older
     try:
-        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)  # first: what replaces it meanwhile is not older
         return Raw(_values_in(path, spec.rows), written)
-    except OSError as error:
-        raise SourceError(f"{path}: {say('cannot be read: {why}', why=error)}") from None
     except UsageError as error:
         raise SourceError(*error.problems) from None
+
+
+def _written(path: Path) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except (OSError, ValueError, OverflowError):  # reading it says why, or its time is out of range
+        return None
 
 
 def _placed(spec: FileSource, folder: Path) -> FileSource:

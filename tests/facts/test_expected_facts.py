@@ -105,7 +105,7 @@ def test_a_file_that_is_too_old_is_not_used(tmp_path: Path) -> None:
     written(tmp_path, "risk.json", {"rate": 0.5}, minutes=12)
     found = fetch(tmp_path, {"file": "risk.json", "max_age": "10m", "expect": EXPECT})
     assert causes(found) == [
-        "`risk.json` is 12 minutes old; allowed: at most 10m; bring the source up to date, or raise `max_age`"
+        "risk.json: is 12 minutes old; allowed: at most 10m; bring the source up to date, or raise `max_age`"
     ]
     assert found.facts == {}
     assert found.sources[0]["as_of"] == "2026-01-31T11:48:00.000+00:00"
@@ -117,22 +117,22 @@ def test_a_file_that_is_too_old_is_not_used(tmp_path: Path) -> None:
         ("2026-01-31T12:50:00+01:00", None),
         (
             "2026-01-31T11:48:00Z",
-            "`risk.json` is 12 minutes old; allowed: at most 10m; bring the source up to date, or raise `max_age`",
+            "risk.json: is 12 minutes old; allowed: at most 10m; bring the source up to date, or raise `max_age`",
         ),
         (
             "2026-01-31T13:00:00Z",
-            "`risk.json` is dated 1 hour ahead of now (2026-01-31T13:00:00+00:00); allowed: at most 1 minute; correct "
+            "risk.json: is dated 1 hour ahead of now (2026-01-31T13:00:00+00:00); allowed: at most 1 minute; correct "
             "its clock or its time",
         ),
         (
             "2026-01-31 11:59:00",
-            "risk.json: `day.at` is '2026-01-31 11:59:00', which has no time zone; "
-            "allowed: a time such as 2026-01-31T09:30:00Z",
+            "risk.json: `day.at` is '2026-01-31 11:59:00', which has no time zone; allowed: a time such as "
+            "2026-01-31T09:30:00Z",
         ),
         (
             1_769_860_000,
-            "risk.json: `day.at` is 1769860000, which is not an ISO 8601 time; "
-            "allowed: a time such as 2026-01-31T09:30:00Z",
+            "risk.json: `day.at` is 1769860000, which is not an ISO 8601 time; allowed: a time such as "
+            "2026-01-31T09:30:00Z",
         ),
         (None, "risk.json: `day.at` is missing; allowed: a time such as 2026-01-31T09:30:00Z"),
     ],
@@ -168,8 +168,8 @@ def test_a_fact_that_is_missing_is_asked_of_people_and_their_answer_is_judged(tm
     at = Desk(tmp_path, team(facts=[{"file": "risk.json", "expect": EXPECT}], escalate=SUPPLIED))
     [question] = at.run()["waiting"]
     assert question["question"] == (
-        "The team needs the fact `rate` to start: risk.json: `rate` is missing; "
-        "expected: a number, at least 0, at most 1"
+        "The team needs the fact `rate` to start: risk.json: `rate` is missing; expected: a number, at least 0, "
+        "at most 1"
     )
     for wrong in ("high", True, 2, -0.1):
         with pytest.raises(UsageError, match=r"the fact `rate` is .*; expected: a number, at least 0, at most 1"):
@@ -188,7 +188,7 @@ def test_people_are_told_what_is_expected_of_a_fact_whose_source_is_too_old(tmp_
     os.utime(path, (an_hour_ago, an_hour_ago))
     [question] = at.run()["waiting"]
     assert question["path"] == "rate"
-    assert "`risk.json` is 1 hour" in question["question"]
+    assert "risk.json: is 1 hour" in question["question"]
     assert question["question"].endswith("; expected: a number, at least 0, at most 1")
 
 
