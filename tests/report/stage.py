@@ -55,13 +55,14 @@ HOSTILE = "\n".join(
 
 @dataclass(frozen=True)
 class Told:
-    """One thread as it is told: its record, its state, its dossier, its page and its Markdown."""
+    """One thread as it is told: its record, state, dossier, page and Markdown, and what a later look found."""
 
     record: dict[str, Any]
     state: dict[str, Any]
     dossier: dict[str, Any]
     page: str
     markdown: str
+    look: Mapping[str, Any] | None = None
 
 
 def told(thread: str, record: dict[str, Any], state: Mapping[str, Any]) -> Told:

@@ -10,7 +10,9 @@ from graph.report.dossier.answer_lines import MAX_RAW, SAID_OF_ANSWERS, reason_o
 from graph.report.dossier.message_lines import SAID_OF_MESSAGES
 from graph.report.dossier.naming import named
 from graph.report.dossier.people_lines import SAID_OF_PEOPLE, asked_people
+from graph.report.dossier.stability import checked_line
 from graph.report.dossier.start_lines import SAID_OF_STARTS, listed_some
+from graph.report.dossier.ties import SAID_OF_HOLDS
 from graph.report.words import (
     NO_TITLES,
     joined,
@@ -124,6 +126,8 @@ _TITLES = {
     "resumed": phrase("Resumed"),
     "recovered": phrase("Resumed"),
     "finished": phrase("The end"),
+    "held": phrase("Since then"),
+    "released": phrase("Since then"),
 }
 
 
@@ -211,6 +215,8 @@ _SAID: Mapping[str, Callable[[list[Mapping[str, Any]]], Plain]] = {
     "asked": _asked,
     "conflict": _conflict,
     "outcome": _outcome,
+    "stability": checked_line,
     "finished": _finished,
     **SAID_OF_PEOPLE,
+    **SAID_OF_HOLDS,
 }

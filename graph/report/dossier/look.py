@@ -1,0 +1,145 @@
+"""A later look at a decision: what `accord watch` found on fresh facts, by code alone. The record has none of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from graph.report.dossier.people import moment
+from graph.report.words import plain_word, said_number, said_value, written
+from policies.decision.guards import COMPARISONS
+from policies.language import phrase, say, say_count
+
+Plain = dict[str, Any]
+Finding = Mapping[str, Any]
+
+MAX_CHANGED = 40
+MAX_VALUE = 300
+
+VERDICTS = {
+    "holds": (phrase("It holds"), "go"),
+    "weakened": (phrase("It holds, closer to a limit"), "caution"),
+    "reopen": (phrase("It must be reopened"), "block"),
+    "unknown": (phrase("Whether it holds is not known"), "open"),
+}
+"""What a later look says of a decision, and its tone."""
+
+ANSWERED = {
+    "holds": phrase("the same answer"),
+    "weakened": phrase("closer to its limit"),
+    "reopen": phrase("another answer"),
+    "unknown": phrase("not known"),
+}
+"""What a later look says of one tripwire."""
+
+KINDS = {"guard": phrase("Guard {name}"), "check": phrase("Checks of {role}")}
+
+ANSWERS = {
+    "tripped": phrase("tripped"),
+    "clear": phrase("clear"),
+    "unreadable": phrase("could not be read"),
+}
+"""What a guard or checks gave, where it is not the stance of checks."""
+
+ORDERS = {">": "above", ">=": "at_least", "<": "below", "<=": "at_most"}
+"""The comparisons of guards that say what a check's condition writes."""
+
+NOTE = phrase(
+    "Found by code alone, on the facts of that time. It is not part of the record of the decision, which is as it was."
+)
+
+
+def look_of(finding: Finding | None, titles: Mapping[str, str]) -> Plain | None:
+    """Return what a later look at a thread's decision found; None where nobody has looked.
+
+    `finding` is one of `accord watch --json`, and the time `at` of the look. Keys: {label, tone, at, note, said,
+    owner, rows, changed, more}. A row is {what, fact, comparison, limit, then, now, label, tone}, then and now
+    {value, answer, room, fault}.
+    """
+    if finding is None:
+        return None
+    label, tone = VERDICTS[finding["verdict"]]
+    changed = [*map(_changed, finding["changed"])]
+    return {
+        "label": say(label),
+        "tone": tone,
+        "at": moment(finding["at"]),
+        "note": say(NOTE),
+        "said": [*_said(finding)],
+        "owner": finding["owner"],
+        "rows": [_row(each, titles) for each in finding["tripwires"]],
+        "changed": changed[:MAX_CHANGED],
+        "more": max(len(changed) - MAX_CHANGED, 0),
+        "reopened_as": finding["reopened_as"],
+        "next": None if finding["reopened_as"] or finding["verdict"] != "reopen" else _next(finding),
+    }
+
+
+def _next(finding: Finding) -> str:
+    return f"accord watch {finding['thread_id']} --reopen"
+
+
+def _said(finding: Finding) -> list[str]:
+    """Return what there is to say besides the tripwires: what failed, until when it is good, and what moved."""
+    told = []
+    if finding["cause"]:
+        told.append(say("The facts could not be had: {cause}.", cause=written(finding["cause"], MAX_VALUE)))
+    if finding["expires_at"]:
+        until = moment(finding["expires_at"])
+        told.append(
+            say("It was good until {time}, and has expired.", time=until)
+            if finding["expired"]
+            else say("It is good until {time}.", time=until)
+        )
+    moved = [each for each in finding["tripwires"] if each["verdict"] == "reopen"]
+    if moved:
+        told.append(
+            say_count(
+                "{number} of {all} tripwires gives another answer than when it was decided.",
+                "{number} of {all} tripwires give another answer than when it was decided.",
+                len(moved),
+                all=len(finding["tripwires"]),
+            )
+        )
+    return told
+
+
+def _row(tripwire: Mapping[str, Any], titles: Mapping[str, str]) -> Plain:
+    role, verdict, comparison = tripwire["role"], tripwire["verdict"], tripwire["comparison"]
+    is_measured = comparison is not None
+    return {
+        "what": say(KINDS[tripwire["kind"]], name=tripwire["name"], role=titles.get(role or "", role)),
+        "fact": tripwire["fact"] if is_measured or tripwire["kind"] == "guard" else tripwire["name"],
+        "comparison": say(COMPARISONS[ORDERS.get(comparison, comparison)].words) if is_measured else None,
+        "limit": _limit(tripwire) if is_measured else None,
+        "then": _reading(tripwire["then"]),
+        "now": _reading(tripwire["now"]),
+        "label": say(ANSWERED[verdict]),
+        "tone": VERDICTS[verdict][1],
+    }
+
+
+def _limit(tripwire: Mapping[str, Any]) -> str:
+    """Return the limit; then and now where it moved, too."""
+    limits = [said_value(each["limit"]) for each in (tripwire["then"], tripwire["now"]) if each is not None]
+    return written(" → ".join(dict.fromkeys(limits)), MAX_VALUE)
+
+
+def _reading(reading: Mapping[str, Any] | None) -> Plain | None:
+    """Return what a tripwire read at one time; None where there was nothing to read."""
+    if reading is None:
+        return None
+    distance, answer = reading["distance"], reading["answer"]
+    return {
+        "value": written(said_value(reading["value"]), MAX_VALUE),
+        "answer": say(ANSWERS[answer]) if answer in ANSWERS else plain_word(answer),
+        "room": None if distance is None else _room(distance),
+        "fault": reading.get("fault") and written(reading["fault"], MAX_VALUE),
+    }
+
+
+def _room(distance: float) -> str:
+    return say("{number} from the limit", number=said_number(abs(distance))) if distance else say("at the limit")
+
+
+def _changed(change: Mapping[str, Any]) -> Plain:
+    then, now = (written(said_value(change[name]), MAX_VALUE) for name in ("then", "now"))
+    return {"path": change["path"], "then": then, "now": now}

@@ -1,0 +1,107 @@
+"""For people at a terminal: where facts come from, how sure a decision is, and what a later look at it found."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from graph.report.terminal.blocks import Cell, rows_shown
+from graph.report.terminal.visible import visible
+from policies.language import phrase, say, say_count
+
+Plain = Mapping[str, Any]
+
+SOURCE = (phrase("source"), phrase("kind"), phrase("fetched (UTC)"), phrase("how old then"), phrase("facts"))
+TRIPWIRE = (phrase("tripwire"), phrase("fact and limit"), phrase("then"), phrase("now"))
+TONES = {"go": "green", "caution": "yellow", "block": "red", "open": "cyan", "human": "magenta"}
+PLACES = 4
+"""Places in the facts named for each source; the page has more of them."""
+
+
+def with_source(fact: str, source: str | None) -> str:
+    """Return a fact with its source behind it, where there is more than one."""
+    return f"{fact} ({source})" if source else fact
+
+
+def steadiness_shown(dossier: Plain) -> Iterator[Text]:
+    """Yield what asking the last round again gave."""
+    found = dossier["stability"]
+    if found:
+        yield visible(found["said"], TONES.get(found["tone"], ""))
+        others = [each for each in found["outcomes"] if each["is_other"]]
+        if others:
+            counted = ", ".join(f"{each['label']} ({each['times']})" for each in others)
+            yield visible(say("Otherwise it came out as: {outcomes}.", outcomes=counted))
+        yield from map(visible, found["notes"])
+
+
+def drift_shown(dossier: Plain, console: Console) -> Iterator[RenderableType]:
+    """Yield what a later look at the decision found, and that the record has none of it."""
+    drift = dossier["drift"]
+    if not drift:
+        return
+    told = say("A later look, {time}: {verdict}", time=drift["at"], verdict=drift["label"])
+    yield visible(told, f"bold {TONES[drift['tone']]}")
+    yield visible(drift["note"])
+    yield from map(visible, drift["said"])
+    if drift["owner"]:
+        yield visible(say("Watched by {owner}.", owner=drift["owner"]))
+    if drift["rows"]:
+        yield rows_shown(console, [*map(say, TRIPWIRE)], [_tripwire(row) for row in drift["rows"]], lined=True)
+    if drift["reopened_as"]:
+        yield visible(say("Reopened as the thread {thread}.", thread=drift["reopened_as"]))
+    if drift["next"]:
+        yield visible(say("Reopen it with: {command}", command=drift["next"]))
+    yield Text()
+
+
+def _tripwire(row: Plain) -> tuple[Cell, ...]:
+    limit = f"{row['fact'] or '-'} {row['comparison']} {row['limit']}" if row["comparison"] else row["fact"] or "-"
+    what = say("{name}: {value}", name=row["what"], value=row["label"])
+    return visible(what, TONES.get(row["tone"], "")), limit, _reading(row["then"]), _reading(row["now"])
+
+
+def _reading(reading: Plain | None) -> str:
+    return f"{reading['value']}, {reading['answer']}" if reading else "-"
+
+
+def reopening_shown(dossier: Plain) -> Iterator[Text]:
+    """Yield which decision a thread reopens, and what moved since."""
+    found = dossier["reopens"]
+    if found:
+        told = phrase("This thread reopens a decision of the thread {thread}: {decision}, of {time}.")
+        yield visible(say(told, thread=found["thread"], decision=found["decision"], time=found["at"]))
+        yield from map(visible, found["said"])
+        for fact in found["changed"]:
+            yield visible(f"  {fact['path']}: {fact['then']} → {fact['now']}")
+        if found["more"]:
+            yield visible(f"  {say_count('And {number} more.', 'And {number} more.', found['more'])}")
+        yield Text()
+
+
+def sources_shown(dossier: Plain, console: Console) -> Iterator[RenderableType]:
+    """Yield where the facts come from; nothing where nobody had to fetch them."""
+    sources = dossier["facts"]["sources"]
+    if not sources:
+        return
+    yield visible(say("Facts"), "bold")
+    rows = [_source(each) for each in sources]
+    yield rows_shown(console, [*map(say, SOURCE), "SHA-256"], rows, lined=True)
+    for each in sources:
+        if each["fault"]:
+            yield visible(say("{name}: {value}", name=each["name"], value=each["fault"]), "red")
+
+
+def _source(source: Plain) -> tuple[Cell, ...]:
+    left_out = len(source["places"]) - PLACES + source["more"]
+    places = [*source["places"][:PLACES], *([say("and {number} more", number=left_out)] if left_out > 0 else [])]
+    facts = visible(say("failed"), "red") if source["fault"] and not places else ", ".join(places)
+    digest = source["digest"] or "-"
+    return source["name"], source["kind"], source["fetched"] or "-", source["age"] or "-", facts or "-", digest
+
+
+def held_shown(dossier: Plain) -> Iterator[Text]:
+    """Yield who holds the record of a thread."""
+    if dossier["held"]:
+        yield visible(say("Held {how}", how=dossier["held"]))
