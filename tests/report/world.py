@@ -70,7 +70,7 @@ TRIPWIRES = (
     },
     {
         **{"kind": "check", "name": "facts.risk_signals.critical_incidents > 0", "role": "risk_analyst"},
-        **{"fact": "risk_signals.critical_incidents", "comparison": ">", "then": reading("go", 0, 0, 0)},
+        **{"fact": "risk_signals.critical_incidents", "comparison": "above", "then": reading("go", 0, 0, 0)},
         **{"now": reading("go", 0, 0, 0), "verdict": "holds"},
     },
     {
@@ -146,7 +146,7 @@ WORLD: Mapping[str, Callable[[Path], Told]] = {
     "drift_reopened": lambda home: later(home, look=look(reopened_as="t.r1")),
     "drift_unknown": lambda home: later(home, look=look("unknown", tripwires=[], changed=[], cause="HTTP 500")),
     "drift_holds": lambda home: later(home, look=look("holds", tripwires=[TRIPWIRES[2]], changed=[])),
-    "held": lambda home: later(home, {"event": "held", "by": "ada", "because": "A claim is open."}),
+    
     "hostile_world": _hostile,
 }  # fmt: skip
 """What is known of the world, of every kind."""

@@ -83,6 +83,7 @@ def dossier_of(
         "powers": _powers(why, titles),
         "power_means": say(POWER_MEANS),
         **_world(*((Past(), None) if changed else (past, look)), titles),
+        "held": held_of(record),
         "people": people,
         "timeline": timeline_of(past, _titled(record), titles, [said for each in people for said in each["answers"]]),
         "cost": cost_of(record, past),
@@ -99,7 +100,6 @@ def _world(past: Past, look: Mapping[str, Any] | None, titles: Mapping[str, str]
         "stability": stability_of(past, titles),
         "drift": look_of(look, titles),
         "reopens": None,
-        "held": held_of(past),
     }
 
 

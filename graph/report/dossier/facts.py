@@ -15,6 +15,8 @@ Origin = Callable[[str | None], str | None]
 MAX_FACTS = 60
 MAX_PLACES = 12
 """Places in the facts named for each source."""
+MORE = "…"
+"""The last place of a source that has more places than a record names."""
 MAX_VALUE = 300
 SHORT_DIGEST = 12
 
@@ -107,7 +109,7 @@ def _time(text: Any) -> datetime | None:
 
 
 def _source(source: Source) -> Plain:
-    age, places = age_of(source), [*(source.get("places") or ())]
+    age, places = age_of(source), [place for place in source.get("places") or () if place != MORE]
     fetched, cause = source.get("fetched_at"), source.get("cause")
     return {
         "name": source["source"],
@@ -116,9 +118,17 @@ def _source(source: Source) -> Plain:
         "age": None if age is None else said_age(age),
         "digest": str(source.get("digest") or "")[:SHORT_DIGEST] or None,
         "places": places[:MAX_PLACES],
-        "more": max(len(places) - MAX_PLACES, 0),
+        "more": _more(len(places) - MAX_PLACES, MORE in (source.get("places") or ())),
         "fault": cause and written(str(cause), MAX_VALUE),
     }
+
+
+def _more(left_out: int, is_cut: bool) -> str | None:
+    """Return how many places of a source are not named; None where all are."""
+    if left_out <= 0:
+        return None
+    told = phrase("and at least {number} more") if is_cut else phrase("and {number} more")
+    return say(told, number=left_out)
 
 
 def _flat(value: Mapping[str, Any], above: str = "") -> list[Plain]:

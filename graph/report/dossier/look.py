@@ -17,8 +17,8 @@ MAX_VALUE = 300
 VERDICTS = {
     "holds": (phrase("It holds"), "go"),
     "weakened": (phrase("It holds, closer to a limit"), "caution"),
-    "reopen": (phrase("It must be reopened"), "block"),
-    "unknown": (phrase("Whether it holds is not known"), "open"),
+    "reopen": (phrase("It should be taken again"), "block"),
+    "unknown": (phrase("Nobody knows whether it holds"), "open"),
 }
 """What a later look says of a decision, and its tone."""
 
@@ -38,9 +38,6 @@ ANSWERS = {
     "unreadable": phrase("could not be read"),
 }
 """What a guard or checks gave, where it is not the stance of checks."""
-
-ORDERS = {">": "above", ">=": "at_least", "<": "below", "<=": "at_most"}
-"""The comparisons of guards that say what a check's condition writes."""
 
 NOTE = phrase(
     "Found by code alone, on the facts of that time. It is not part of the record of the decision, which is as it was."
@@ -85,9 +82,9 @@ def _said(finding: Finding) -> list[str]:
     if finding["expires_at"]:
         until = moment(finding["expires_at"])
         told.append(
-            say("It was good until {time}, and has expired.", time=until)
+            say("It stood until {time}, and has expired.", time=until)
             if finding["expired"]
-            else say("It is good until {time}.", time=until)
+            else say("It stands until {time}.", time=until)
         )
     moved = [each for each in finding["tripwires"] if each["verdict"] == "reopen"]
     if moved:
@@ -108,7 +105,7 @@ def _row(tripwire: Mapping[str, Any], titles: Mapping[str, str]) -> Plain:
     return {
         "what": say(KINDS[tripwire["kind"]], name=tripwire["name"], role=titles.get(role or "", role)),
         "fact": tripwire["fact"] if is_measured or tripwire["kind"] == "guard" else tripwire["name"],
-        "comparison": say(COMPARISONS[ORDERS.get(comparison, comparison)].words) if is_measured else None,
+        "comparison": say(COMPARISONS[comparison].words) if is_measured else None,
         "limit": _limit(tripwire) if is_measured else None,
         "then": _reading(tripwire["then"]),
         "now": _reading(tripwire["now"]),

@@ -12,7 +12,6 @@ from graph.report.dossier.naming import named
 from graph.report.dossier.people_lines import SAID_OF_PEOPLE, asked_people
 from graph.report.dossier.stability import checked_line
 from graph.report.dossier.start_lines import SAID_OF_STARTS, listed_some
-from graph.report.dossier.ties import SAID_OF_HOLDS
 from graph.report.words import (
     NO_TITLES,
     joined,
@@ -126,8 +125,6 @@ _TITLES = {
     "resumed": phrase("Resumed"),
     "recovered": phrase("Resumed"),
     "finished": phrase("The end"),
-    "held": phrase("Since then"),
-    "released": phrase("Since then"),
 }
 
 
@@ -218,5 +215,4 @@ _SAID: Mapping[str, Callable[[list[Mapping[str, Any]]], Plain]] = {
     "stability": checked_line,
     "finished": _finished,
     **SAID_OF_PEOPLE,
-    **SAID_OF_HOLDS,
 }

@@ -27,14 +27,13 @@ def facts_of(dossier: Plain) -> Iterator[str]:
 
 def _source(source: Plain) -> list[str]:
     places = [*map(code, source["places"])]
-    more = [say("and {number} more", number=source["more"])] if source["more"] else []
     fault = f"{mark('block')}{escaped(source['fault'])}" if source["fault"] else ""
     return [
         escaped(source["name"]),
         escaped(source["kind"]),
         escaped(source["fetched"] or "–"),
         escaped(source["age"] or "–"),
-        " ".join(filter(None, (fault, ", ".join(places), *more))) or "–",
+        " ".join(filter(None, (fault, ", ".join(places), source["more"]))) or "–",
         code(f"{source['digest']}…") if source["digest"] else "–",
     ]
 

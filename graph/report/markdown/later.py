@@ -41,9 +41,9 @@ def drift_of(dossier: Plain) -> Iterator[str]:
     if drift["owner"]:
         yield from ("", say("Watched by {owner}.", owner=escaped(drift["owner"])))
     if drift["reopened_as"]:
-        yield from ("", say("Reopened as the thread {thread}.", thread=code(drift["reopened_as"])))
+        yield from ("", say("It is taken again as the thread {thread}.", thread=code(drift["reopened_as"])))
     if drift["next"]:
-        yield from ("", say("Reopen it with:"), "", *fenced(drift["next"]))
+        yield from ("", say("Take it again with:"), "", *fenced(drift["next"]))
     if drift["rows"]:
         yield from ("", *table([*map(say, DRIFT)], map(_tripwire, drift["rows"])))
     yield from _moved(drift)

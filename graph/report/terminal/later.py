@@ -8,12 +8,13 @@ from rich.text import Text
 
 from graph.report.terminal.blocks import Cell, rows_shown
 from graph.report.terminal.visible import visible
+from graph.report.words import joined
 from policies.language import phrase, say, say_count
 
 Plain = Mapping[str, Any]
 
 SOURCE = (phrase("source"), phrase("kind"), phrase("fetched (UTC)"), phrase("how old then"), phrase("facts"))
-TRIPWIRE = (phrase("tripwire"), phrase("fact and limit"), phrase("then"), phrase("now"))
+TRIPWIRE = (phrase("tripwire"), "", phrase("fact"), phrase("limit"), phrase("then"), phrase("now"))
 TONES = {"go": "green", "caution": "yellow", "block": "red", "open": "cyan", "human": "magenta"}
 PLACES = 4
 """Places in the facts named for each source; the page has more of them."""
@@ -48,22 +49,26 @@ def drift_shown(dossier: Plain, console: Console) -> Iterator[RenderableType]:
     if drift["owner"]:
         yield visible(say("Watched by {owner}.", owner=drift["owner"]))
     if drift["rows"]:
-        yield rows_shown(console, [*map(say, TRIPWIRE)], [_tripwire(row) for row in drift["rows"]], lined=True)
+        yield rows_shown(
+            console, [each and say(each) for each in TRIPWIRE], [_tripwire(row) for row in drift["rows"]], lined=True
+        )
     if drift["reopened_as"]:
-        yield visible(say("Reopened as the thread {thread}.", thread=drift["reopened_as"]))
+        yield visible(say("It is taken again as the thread {thread}.", thread=drift["reopened_as"]))
     if drift["next"]:
-        yield visible(say("Reopen it with: {command}", command=drift["next"]))
+        yield visible(say("Take it again with: {command}", command=drift["next"]))
     yield Text()
 
 
 def _tripwire(row: Plain) -> tuple[Cell, ...]:
-    limit = f"{row['fact'] or '-'} {row['comparison']} {row['limit']}" if row["comparison"] else row["fact"] or "-"
-    what = say("{name}: {value}", name=row["what"], value=row["label"])
-    return visible(what, TONES.get(row["tone"], "")), limit, _reading(row["then"]), _reading(row["now"])
+    limit = f"{row['comparison']} {row['limit']}" if row["comparison"] else "-"
+    label = visible(row["label"], TONES.get(row["tone"], ""))
+    return row["what"], label, row["fact"] or "-", limit, _reading(row["then"]), _reading(row["now"])
 
 
 def _reading(reading: Plain | None) -> str:
-    return f"{reading['value']}, {reading['answer']}" if reading else "-"
+    if not reading:
+        return "-"
+    return joined([f"{reading['value']}, {reading['answer']}", reading["room"] or reading["fault"]])
 
 
 def reopening_shown(dossier: Plain) -> Iterator[Text]:
@@ -94,14 +99,7 @@ def sources_shown(dossier: Plain, console: Console) -> Iterator[RenderableType]:
 
 
 def _source(source: Plain) -> tuple[Cell, ...]:
-    left_out = len(source["places"]) - PLACES + source["more"]
-    places = [*source["places"][:PLACES], *([say("and {number} more", number=left_out)] if left_out > 0 else [])]
+    places = [*source["places"][:PLACES], *(["…"] if source["places"][PLACES:] else [])]
     facts = visible(say("failed"), "red") if source["fault"] and not places else ", ".join(places)
     digest = source["digest"] or "-"
     return source["name"], source["kind"], source["fetched"] or "-", source["age"] or "-", facts or "-", digest
-
-
-def held_shown(dossier: Plain) -> Iterator[Text]:
-    """Yield who holds the record of a thread."""
-    if dossier["held"]:
-        yield visible(say("Held {how}", how=dossier["held"]))

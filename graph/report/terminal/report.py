@@ -18,7 +18,6 @@ from graph.report.patterns.drawing import drawing_of
 from graph.report.terminal.answers import answers_shown
 from graph.report.terminal.later import (
     drift_shown,
-    held_shown,
     reopening_shown,
     sources_shown,
     steadiness_shown,
@@ -78,7 +77,7 @@ def print_report(
             console.print(shown)
         if record["status"] == "ok" or dossier["brief"]:  # a brief that waits to be signed is shown, too
             console.print(_answer(record, dossier))
-        for shown in (*sources_shown(dossier, console), *held_shown(dossier)):
+        for shown in sources_shown(dossier, console):
             console.print(shown)
     else:
         console.print(Group(*_stop_lines(record, titles)))
