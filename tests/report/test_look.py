@@ -44,7 +44,7 @@ def test_each_medium_says_what_moved_and_that_it_is_not_of_the_record(story: Tel
         assert NOTE in shown, medium
         assert "2026-06-01 08:00:00 UTC" in shown, medium
         assert "It should be taken again" in shown, medium
-        assert "It stood until 2026-05-31 09:00:00 UTC, and has expired." in shown, medium
+        assert "It was valid until 2026-05-31 09:00:00 UTC, and has expired." in shown, medium
         assert "1 of 4 tripwires gives another answer than when it was decided." in shown, medium
         assert "Watched by Head of launches." in re.sub(r" +\.", ".", shown), medium
         assert "accord watch t --reopen" in shown, medium

@@ -82,9 +82,9 @@ def _said(finding: Finding) -> list[str]:
     if finding["expires_at"]:
         until = moment(finding["expires_at"])
         told.append(
-            say("It stood until {time}, and has expired.", time=until)
+            say("It was valid until {time}, and has expired.", time=until)
             if finding["expired"]
-            else say("It stands until {time}.", time=until)
+            else say("It is valid until {time}.", time=until)
         )
     moved = [each for each in finding["tripwires"] if each["verdict"] == "reopen"]
     if moved:
