@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import assurance, environment, fences, grounding, measure, patterns, prefixes
+from benchmarks import assurance, environment, fences, grounding, measure, patterns, prefixes, watching
 from benchmarks.contest import APART, CONTENDERS, left_out
 from benchmarks.page import PAGE, RESULTS, page_of, targets_table
 from benchmarks.server import serve
@@ -60,6 +60,7 @@ def measure_all(only: Sequence[str]) -> dict[str, Any]:
             "startup": lambda: measure.startup(turns=7),
             "proofs": lambda: assurance.proofs(turns=3),
             "archive": assurance.archive,
+            "watching": watching.measure,
             "patterns": patterns.measure,
             "fences": fences.measure,
             "prefixes": prefixes.measure,

@@ -88,11 +88,11 @@ def _command(folder: str) -> list[str]:
     return [ACCORD, "whatif", "--policy", "unanimous", "--db", f"{folder}/accord.sqlite"]
 
 
-async def fill(home: Path, number: int) -> None:
-    """Archive that many runs: one real run's state, its last vote drawn anew for each."""
+async def fill(home: Path, number: int, team: str = "checkout_launch") -> None:
+    """Archive that many runs of a team: one real run's state, its last vote drawn anew for each."""
     settings = Settings(accord_home=home)
     async with open_runner(settings) as runner:
-        await runner.run(voiced(load_team("checkout_launch"), settings, "rules"), "real")
+        await runner.run(voiced(load_team(team), settings, "rules"), "real")
         state = dict(await runner.threads.begun("real"))
     draw = random.Random(7)
     async with open_database(settings.database) as database:

@@ -26,6 +26,7 @@ def page_of(results: dict[str, Any]) -> str:
         "growth": growth_table(results["growth"]),
         "proofs": proofs_table(results["proofs"]),
         "archive": archive_table(results["archive"]),
+        "watching": archive_table(results["watching"]),
         "patterns": patterns_table(results["patterns"]["shapes"]),
         "fences": fences_table(results["fences"]),
         "prefixes": prefixes_table(results["prefixes"]),
@@ -67,7 +68,7 @@ def proofs_table(found: Figures) -> str:
 
 
 def archive_table(found: Figures) -> str:
-    """Return seconds and memory of archived runs decided again."""
+    """Return seconds and memory of what goes over archived runs."""
     rows = (
         [name, f"{at['seconds']:.1f}", f"{at['rss_mb']:.0f}", f"{at['rss_to_fewest']:.2f}"]
         for name, at in found.items()

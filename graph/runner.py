@@ -73,7 +73,7 @@ class Runner:
             UsageError: the thread's id is not allowed.
             StorageError: the database failed.
         """
-        facts = _withheld(team.own_facts, team)
+        facts = _withheld(team.own_facts if brought.facts is None else brought.facts, team)
         inputs: Inputs = {"goal": team.goal, "facts": facts, "accept_changes": accept_changes}
         inputs |= brought.inputs(facts, self._services.now())
         with speaking(language_of(team.language)):

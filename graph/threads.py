@@ -1,5 +1,6 @@
 """Threads: how each one ended, read from the database; the runner writes, this reads."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
@@ -20,6 +21,7 @@ from graph.store.location import located, shown, storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.names import aliases_of, check_thread, no_thread, thread_named
 from graph.store.traces import Traced, find_trace
+from graph.store.watches import Watches
 from nodes.agreement import MISREAD, find_disagreement
 from policies.language import Language, phrase, say, speaking, spoken
 
@@ -38,6 +40,7 @@ class Threads:
     def __init__(self, database: Database, location: str = "the database") -> None:
         self._database, self.location = database, location
         self.index, self.archive, self.census = Index(database.store), Archive(database.store), database.census
+        self.watches = Watches(database.store)
         self._reader = build_reader().compile(checkpointer=database.saver)
 
     async def find(self, name: str) -> str:
@@ -96,12 +99,15 @@ class Threads:
             return await find_trace(self._database.store, thread)
 
     async def newest(self, limit: int) -> list[dict[str, Any]]:
-        """Return the entries of the threads touched last, newest first, each with its alias and its status now."""
+        """Return the entries of the threads touched last, newest first, each with its alias and its status now.
+
+        One of which the decision was taken again says in which thread.
+        """
         with storage_errors(self.location):
             entries = await self.index.newest()
             aliases = aliases_of(entries)
             now = [{"alias": aliases.get(each["thread_id"]), **await self._now(each)} for each in entries[:limit]]
-            return by_time(now)
+            return by_time(await asyncio.gather(*map(self.watches.marked, now)))
 
     async def begun(self, thread: str) -> State:
         """Return the state of a thread whose case was admitted.

@@ -61,6 +61,9 @@ def _ended(entry: Mapping[str, Any]) -> str:
 
     if entry.get("waits_for"):
         return say("; ").join(waiting_in_words(entry["waits_for"]))
+    if entry.get("reopened_as"):
+        decision = plain_word(entry["final_decision"])
+        return say("{decision}, reopened as {thread}", decision=decision, thread=entry["reopened_as"])
     if entry.get("final_decision"):
         return plain_word(entry["final_decision"])
     return say("answered") if entry["status"] == "ok" else entry.get("stop_reason") or "-"

@@ -210,11 +210,11 @@ def print_record(
     else:
         from graph.report.terminal.report import Typed, print_report
 
-        print_report(record, state, typed=Typed(thread, _database_typed()), **shows)
+        print_report(record, state, typed=Typed(thread, typed_database()), **shows)
     return exit_of(record)
 
 
-def _database_typed() -> str:
+def typed_database() -> str:
     """Return `--db` as it was typed, without a password; nothing where it was not."""
     from graph.store.location import shown
 

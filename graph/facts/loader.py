@@ -1,7 +1,7 @@
 """Facts of a run that brings none: all sources of its team are asked at once, and merged in their order."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from policies.team.sources import Source, placed_at
 from policies.team.team import Team, missing_facts
 
 Plain = dict[str, Any]
+Read = Callable[[Source, Reading], Awaitable[Raw]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,24 @@ async def load_facts(team: Team, reading: Reading | None = None) -> Fetched:
     using = reading or Reading()
     if not team.sources:
         return _of_team_file(team, using)
-    answers = await asyncio.gather(*(_ask(each, using) for each in team.sources))
-    return _fetched(team, answers, _written(using.now()))
+    return await load_sources(team.sources, team.private, using)
+
+
+async def read_source(source: Source, reading: Reading) -> Raw:
+    """Return what a source gives.
+
+    Raises:
+        SourceError: it gives nothing, or nothing of use.
+    """
+    return await kind_of(source).read(source, reading)
+
+
+async def load_sources(
+    sources: Sequence[Source], private: Sequence[str], reading: Reading, read: Read = read_source
+) -> Fetched:
+    """Return the facts that sources give, all asked at once, and which of them failed; `read` reads each."""
+    answers = await asyncio.gather(*(_ask(each, reading, read) for each in sources))
+    return _fetched(sources, private, answers, _written(reading.now()))
 
 
 def facts_at_hand(sources: Iterable[Source]) -> Plain | None:
@@ -65,9 +82,9 @@ def _of_team_file(team: Team, reading: Reading) -> Fetched:
     return Fetched(gathered.facts, tuple(gathered.placed))
 
 
-async def _ask(source: Source, reading: Reading) -> _Answer:
+async def _ask(source: Source, reading: Reading, read: Read) -> _Answer:
     try:
-        return _answer(source, await kind_of(source).read(source, reading))
+        return _answer(source, await read(source, reading))
     except SourceError as error:
         return _Answer(None, cause=str(error))
 
@@ -95,10 +112,10 @@ def _answer(source: Source, raw: Raw) -> _Answer:
     return _Answer(facts, raw.as_of, cause)
 
 
-def _fetched(team: Team, answers: Sequence[_Answer], at: str) -> Fetched:
+def _fetched(sources: Sequence[Source], private: Sequence[str], answers: Sequence[_Answer], at: str) -> Fetched:
     gathered, failed = Gathered(), []
-    for source, name, answer in zip(team.sources, names_of(team.sources), answers, strict=True):
-        data = None if answer.data is None else withhold(answer.data, team.private)
+    for source, name, answer in zip(sources, names_of(sources), answers, strict=True):
+        data = None if answer.data is None else withhold(answer.data, private)
         too_much = find_unplain(gathered.plus({}, data).facts)
         data, cause = (None, too_much) if too_much else (data, answer.cause)
         as_of = None if answer.as_of is None else _written(answer.as_of)

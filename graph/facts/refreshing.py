@@ -21,6 +21,8 @@ class Brought:
     """What a run brings besides its team: whether its facts were given with it, or where they were fetched before."""
 
     are_given: bool = False
+    facts: Plain | None = None
+    """Facts that were fetched before, withheld, in place of the team's own; `sources` says where they come from."""
     sources: Sequence[Plain] | None = None
     reopens: Plain | None = None
     """The decision that a new thread reopens: {thread, head, record}."""

@@ -9,18 +9,18 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graph.endpoints import load_notify, route_of
-from graph.notices.kinds import Notice, notices_of
+from graph.notices.kinds import Notice, iso, notices_of
 from graph.notices.outbox import Outbox, Row, first_seen
 from graph.notices.sender import DEADLINE_SECONDS, NOT_INSTALLED, Sender, can_send
 from graph.notices.wording import message_of
 from graph.past import Past
 from graph.problems import UsageError
 from graph.receivers import Notify, Receiver
-from graph.record import Record, record_of
+from graph.record import record_of
 from graph.settings import Settings
 from graph.store.database import Database, open_database
 from graph.store.index import OPEN
@@ -30,6 +30,8 @@ from nodes.voices.wire.endpoint import Route
 
 UNREAD = "its thread cannot be read"
 UNSTARTED = "the process that sends did not start in time"
+TOLD_WITHIN = timedelta(days=7)
+"""How long it is told that a decision was taken again, where the process that did it died before it could."""
 LEAST_SECONDS = 0.5
 """With less time than this left no attempt is begun."""
 
@@ -88,11 +90,14 @@ class Desk:
             ]
             if lacking:
                 await self._note(thread, lacking, since)
+        lately = iso(self._now() - TOLD_WITHIN)
+        async for watched in self._threads.watches.to_reopen():
+            if watched["reopened_as"] is None or watched["at"] >= lately:
+                await self._note(watched["thread_id"], self._notify.receivers, since)
 
     async def _note(self, thread: str, receivers: Sequence[Receiver], since: Mapping[str, str]) -> None:
         with suppress(UsageError, *UNREADABLE):  # for `audit verify` to name; the other threads are still told
-            record, past = await self._look(thread)
-            derived = self._derived(record, past)
+            derived, past = await self._derived(thread)
             for receiver in receivers:
                 news = [each for each in derived if each.question is not None or each.at >= since[receiver.digest]]
                 await self._outbox.add(news, receiver, _touched(past), self._now())
@@ -164,15 +169,16 @@ class Desk:
         """Return the notice of a row, read from its thread now; None where that is over."""
         if await self._threads.state(row.thread) is None:
             return None
-        record, past = await self._look(row.thread)
-        return next((each for each in self._derived(record, past) if each.key == row.key), None)
+        derived, _ = await self._derived(row.thread)
+        return next((each for each in derived if each.key == row.key), None)
 
-    async def _look(self, thread: str) -> tuple[Record, Past]:
-        state = await self._threads.state(thread)
-        return record_of(thread, state or {}), Past.of(state or {})
-
-    def _derived(self, record: Record, past: Past) -> list[Notice]:
-        return notices_of(record, past, self._now()) if past.case else []
+    async def _derived(self, thread: str) -> tuple[list[Notice], Past]:
+        """Return the notices of a thread, and its past."""
+        past = Past.of(await self._threads.state(thread) or {})
+        if not past.case:
+            return [], past
+        watched = await self._threads.watches.find(thread)
+        return notices_of(record_of(thread, past.state), past, self._now(), watched), past
 
     async def _standing(self, receiver: Receiver) -> Standing:
         rows = await self._outbox.rows(receiver)

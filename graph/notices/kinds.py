@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from graph.drift import causes_in, drift_of
 from graph.past import Past
 from graph.record import Record
+from graph.store.watches import WatchRow
+from nodes.fingerprint import fingerprint
 
+KEY_LENGTH = 12
 LAST_PART = 4
 """A deadline nears once less than this part of the time is left: a quarter."""
 
@@ -33,6 +37,8 @@ class Notice:
     decision: str | None = None
     language: str | None = None
     """The language that the team asks for."""
+    finding: Mapping[str, Any] | None = None
+    """What `accord watch` found, where a decision should be taken again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,8 @@ class Sight:
     record: Record
     past: Past
     now: datetime
+    watched: WatchRow | None = None
+    """What was noted of its decision, where that is watched."""
 
     def notice(self, kind: str, key: str, at: str, **about: Any) -> Notice:
         """Return a notice about this thread."""
@@ -75,17 +83,28 @@ def _decided(sight: Sight) -> Iterator[Notice]:
     yield sight.notice("decided", key, last["at"], decision=sight.record["final_decision"])
 
 
+def _reopen(sight: Sight) -> Iterator[Notice]:
+    """Yield a notice that a decision should be taken again; what asks for that is its key, so that it is told once."""
+    row = sight.watched
+    finding = drift_of(row, sight.past) if row is not None and row["verdict"] == "reopen" else None
+    if row is None or finding is None:
+        return
+    key = f"{sight.record['thread_id']}:reopen:{fingerprint(causes_in(finding))[:KEY_LENGTH]}"
+    yield sight.notice("reopen", key, row["at"], decision=finding["decision"], finding=finding)
+
+
 KINDS: Mapping[str, Callable[[Sight], Iterator[Notice]]] = {
     "asked": _asked,
     "deadline": _deadline,
     "decided": _decided,
+    "reopen": _reopen,
 }
 """How each kind is derived."""
 
 
-def notices_of(record: Record, past: Past, now: datetime) -> list[Notice]:
+def notices_of(record: Record, past: Past, now: datetime, watched: WatchRow | None = None) -> list[Notice]:
     """Return the notices of a thread that has begun."""
-    return [notice for kind in KINDS.values() for notice in kind(Sight(record, past, now))]
+    return [notice for kind in KINDS.values() for notice in kind(Sight(record, past, now, watched))]
 
 
 def moment(text: str) -> datetime:

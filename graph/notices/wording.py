@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from graph.drift import causes_in_words
 from graph.languages.catalogue import language_of
 from graph.notices.kinds import Notice, moment
 from graph.people import typed_for
@@ -60,6 +61,8 @@ def _title(notice: Notice) -> str:
         question = _question(notice)
         until = _time(question["expires_at"])
         return say("Accord still waits, until {time}: {question}", time=until, question=question["question"])
+    if notice.kind == "reopen":
+        return say("Accord asks for another decision: {goal}", goal=notice.goal)
     return say("Accord decided {decision}: {goal}", decision=_decision(notice), goal=notice.goal)
 
 
@@ -97,7 +100,27 @@ def _decided(notice: Notice) -> Iterator[str]:
     yield say("Why: {command}", command=f"accord why {shlex.quote(notice.thread)}")
 
 
-LINES: Mapping[str, Callable[[Notice], Iterator[str]]] = {"asked": _asked, "deadline": _deadline, "decided": _decided}
+def _reopen(notice: Notice) -> Iterator[str]:
+    finding = notice.finding or {}
+    if finding["owner"]:
+        yield say("{owner} owns the decision.", owner=_cut(finding["owner"], LONGEST_TITLE))
+    decided = {"decision": _decision(notice), "time": _time(finding["decided_at"])}
+    yield say("Decision: {decision}, of {time}. It should be taken again.", **decided)
+    yield say("Question: {question}", question=_cut(notice.goal))
+    yield say("Why: {causes}", causes=_cut(say("; ").join(causes_in_words(finding))))
+    name = shlex.quote(finding["reopened_as"] or notice.thread)
+    if finding["reopened_as"]:
+        yield say("It is taken again as {thread}: {command}", thread=name, command=f"accord show {name}")
+    else:
+        yield say("Take it again: {command}", command=f"accord watch {name} --reopen")
+
+
+LINES: Mapping[str, Callable[[Notice], Iterator[str]]] = {
+    "asked": _asked,
+    "deadline": _deadline,
+    "decided": _decided,
+    "reopen": _reopen,
+}
 """The lines of a notice, by its kind."""
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from langgraph.store.base import BaseStore
 
 from graph.past import Past
+from graph.store.tripwires import watched_in
 from nodes.events import standing_word
 from policies.assurance.audit import head_of
 from policies.assurance.past import PastRun, People
@@ -96,6 +97,7 @@ def entry_of(thread: str, state: Mapping[str, Any]) -> ArchiveEntry:
         "vetoers": [name for name, role in roles.items() if role["veto"]],
         "guards": team["guards"],
         "facts": past.facts or {},
+        **watched_in(past),
         "hashes": case["hashes"],
         "head": asdict(head_of(events)),
     }

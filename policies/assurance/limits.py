@@ -1,13 +1,13 @@
 """Limits: how far a fact is from its limit, and which values of a fact or a limit would have changed an outcome."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Context, Decimal
+from decimal import Decimal
 from functools import partial
 from itertools import islice, product
 from typing import Any
 
+from policies.assurance.gaps import gap_between, number_of
 from policies.assurance.ranges import Range, Values, find_ranges
 from policies.decision.guards import COMPARISONS, Cap, Finding, Guard, cap_of, capped, examine
 from policies.decision.outcome import decide
@@ -20,9 +20,6 @@ MAX_MIXED = 4
 
 MAX_KEPT = 20
 """Sets of changes kept for each outcome that no single change gives."""
-
-_EXACT = Context(prec=1_200)
-"""Digits enough for the difference of any two floats."""
 
 _CAPS: tuple[Cap | None, ...] = (None, "go_with_caution", "no_go")
 
@@ -207,11 +204,14 @@ def distance_of(finding: Finding) -> float | None:
     >>> [distance_of(found) for rate in (0.026, 0.034) for found in examine([guard], {"rate": rate})]
     [0.004, -0.004]
     """
+    gap = gap_of(finding)
+    return None if gap is None else number_of(gap, finding.value, finding.limit)
+
+
+def gap_of(finding: Finding) -> Decimal | None:
+    """Return the same distance exactly; None where nothing is measured."""
     side = COMPARISONS[finding.guard.comparison].side
     if finding.fault or side is None:
         return None
     high, low = (finding.limit, finding.value) if side == "upper" else (finding.value, finding.limit)
-    if isinstance(high, int) and isinstance(low, int):
-        return high - low
-    gap = float(_EXACT.subtract(Decimal(repr(high)), Decimal(repr(low)))) + 0.0  # no negative zero
-    return gap if math.isfinite(gap) else None
+    return gap_between(high, low)

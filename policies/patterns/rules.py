@@ -8,6 +8,7 @@ from policies.language import phrase, say
 from policies.patterns.course import PATTERNS
 from policies.team.options import Options, Rounds
 from policies.team.team import Budget, PatternName, Team
+from policies.team.watch import Watch
 
 PatternFault = tuple[tuple[str | int, ...], str]
 """Where something is wrong, and what."""
@@ -98,7 +99,7 @@ def _mark_faults(team: Team) -> Iterator[PatternFault]:
 
 
 def _people_faults(team: Team) -> Iterator[PatternFault]:
-    """Yield who is named for a decision that a pattern without one never takes."""
+    """Yield who is named for a decision, and what becomes of one, in a pattern that never takes any."""
     deciding = [name for name, each in PATTERNS.items() if each.count is not None]
     if team.pattern in deciding:
         return
@@ -111,6 +112,8 @@ def _people_faults(team: Team) -> Iterator[PatternFault]:
         yield ("sign_off",), told
     if team.escalate.decide is not None:
         yield ("escalate", "decide"), told
+    if team.watch != Watch():
+        yield ("watch",), told
 
 
 def _role_faults(team: Team, name: str, depth: int) -> Iterator[PatternFault]:

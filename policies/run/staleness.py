@@ -41,7 +41,7 @@ def changes_in_words(kept: Any, given: Any) -> str:
     >>> changes_in_words({"supply": {"suppliers": 2}}, {"supply": {"suppliers": 1}, "region": "EU"})
     "`supply.suppliers`: 2 → 1; `region`: not there → 'EU'"
     """
-    told = [_in_words(*change) for change in _changes((), kept, given)]
+    told = [_in_words(*change) for change in changes_between((), kept, given)]
     more = [say("and {count} more", count=len(told) - MAX_NAMED)] if len(told) > MAX_NAMED else []
     return say("; ").join([*told[:MAX_NAMED], *more])
 
@@ -54,7 +54,7 @@ def places_altered(kept: Any, given: Any) -> list[Keys]:
     >>> places_altered({"supply": {"suppliers": 2}, "b": [1, 2]}, {"supply": {"suppliers": 1}, "b": [1]})
     [('b', '1'), ('supply', 'suppliers')]
     """
-    found = [path for path, _, _ in _changes((), kept, given)]
+    found = [path for path, _, _ in changes_between((), kept, given)]
     deepest = max(map(len, found), default=0)
     cut = (sorted({path[:depth] for path in found}) for depth in range(deepest, 0, -1))
     return next(filter(_is_short, cut), [()] if found else [])
@@ -64,13 +64,17 @@ def _is_short(places: Sequence[Keys]) -> bool:
     return len(places) <= MAX_PLACES and sum(len(key) for place in places for key in place) <= MAX_LETTERS
 
 
-def _changes(path: Keys, kept: Any, given: Any) -> Iterator[tuple[Keys, Any, Any]]:
-    """Yield each innermost place where two values differ, with both."""
+def changes_between(path: Keys, kept: Any, given: Any) -> Iterator[tuple[Keys, Any, Any]]:
+    """Yield each innermost place below a path where two values differ, with both.
+
+    >>> list(changes_between((), {"supply": {"suppliers": 2}}, {"supply": {"suppliers": 1}}))
+    [(('supply', 'suppliers'), 2, 1)]
+    """
     if isinstance(kept, list) and isinstance(given, list):
         kept, given = ({str(number): item for number, item in enumerate(each)} for each in (kept, given))
     if isinstance(kept, Mapping) and isinstance(given, Mapping):
         for key in dict.fromkeys((*kept, *given)):
-            yield from _changes((*path, key), kept.get(key, MISSING), given.get(key, MISSING))
+            yield from changes_between((*path, key), kept.get(key, MISSING), given.get(key, MISSING))
     elif kept != given or isinstance(kept, bool) != isinstance(given, bool):  # 1 equals true
         yield path, kept, given
 

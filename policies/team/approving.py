@@ -36,7 +36,7 @@ def people_faults(team: Team) -> Iterator[Fault]:
 def inner_faults(team: Team) -> Iterator[Fault]:
     """Yield where a team that answers for a role names people: only the team of the run asks any."""
     told = say("is read in the team of a run alone, not in a team that answers for a role; name people there")
-    for name in ("approvers", "sign_off", "escalate"):
+    for name in ("approvers", "sign_off", "escalate", "watch"):
         if getattr(team, name) != Team.model_fields[name].get_default(call_default_factory=True):
             yield (name,), told
     for name in sorted(team.human_roles):

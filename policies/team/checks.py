@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from policies.conditions.condition import Fault, holds
 from policies.conditions.places import shown_path
 from policies.decision.guards import ABSENT
 from policies.language import phrase, say
 from policies.paths import MISSING, keys_of, value_at
-from policies.team.fields import Position
+from policies.team.fields import Position, Text, Value
 from policies.team.fit import Misfit, explain_fault, find_mistyped
-from policies.team.team import Role, Team, missing_facts
+from policies.team.team import Check, Role, Team, missing_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,18 @@ class Unanswered:
         )
 
 
-def stance_of(role: Role, facts: Mapping[str, Any]) -> Position | Unanswered:
+class RoleChecks(Value):
+    """What the checks of a role need of it."""
+
+    title: Text
+    """What people call the role."""
+    checks: Annotated[tuple[Check, ...], Field(strict=False)] = ()
+    """Its checks, in order."""
+    otherwise: Position | None = None
+    """The position when no check is true."""
+
+
+def stance_of(role: Role | RoleChecks, facts: Mapping[str, Any]) -> Position | Unanswered:
     """Return the position of the first check that holds, else the role's `otherwise`.
 
     A check that has no answer ends the search: a fact is missing, or is of a kind that the check cannot compare.

@@ -29,6 +29,7 @@ from policies.team.privacy import overlaps
 from policies.team.reserved import RESERVED_NAMES
 from policies.team.sources import TAGS
 from policies.team.team import MAX_ROLES, Brief, Budget, Check, Price, Role, Team
+from policies.team.watch import Watch
 
 Path = tuple[str | int, ...]
 
@@ -52,6 +53,7 @@ _FIELDS: Mapping[tuple[str | int, ...], type[BaseModel]] = {
     ("escalate", "decide", "rule"): Rule,
     ("escalate", "decide", "rule", "policy"): Policy,
     ("escalate", "decide", "rule", "policy", "rules", "*"): Row,
+    ("watch",): Watch,
     ("options",): Options,
     ("rounds",): Rounds,
     ("messages",): Messaging,

@@ -27,6 +27,7 @@ from policies.team.options import Options, Rounds
 from policies.team.people import MAX_APPROVERS, Approver, Escalation
 from policies.team.sources import AnySource, FactsOrSources
 from policies.team.voices import HUMAN
+from policies.team.watch import Watch
 
 MAX_DOLLARS = 1_000_000_000
 MAX_ROLES = 50
@@ -204,6 +205,8 @@ class Team(Value):
     """Who is asked when the team needs a person, for how long, and what silence gives."""
     sign_off: Annotated[tuple[RoleName, ...], Field(max_length=MAX_APPROVERS, strict=False)] = ()
     """The approvers who must put their names to a decision of the team before it is final."""
+    watch: Watch = Watch()
+    """Who owns the decisions of the team, and how long each of them stands."""
     messages: Messaging | None = None
     """Lets the roles send each other messages, and limits these. Without it, they send none."""
 

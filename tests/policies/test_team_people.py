@@ -127,14 +127,14 @@ def test_a_team_within_names_no_people() -> None:
     }
     assert isinstance(parse_team(whole), Team)
     human = {"title": "One", "mandate": "Judge.", "voice": "human", "otherwise": POSITION}
-    people = {key: PEOPLE[key] for key in ("approvers", "sign_off", "escalate")}
+    people = {key: PEOPLE[key] for key in ("approvers", "sign_off", "escalate")} | {"watch": {"owner": "Ada"}}
     within = inner | people | {"roles": {**RAW["roles"], "planner": human}}
     found = problems_of(changed(("roles", "planner", "team"), within, whole))
 
     at: Path = ("roles", "planner", "team")
     told = "is read in the team of a run alone, not in a team that answers for a role; name people there"
     assert [(each.path, each.message) for each in found] == [
-        *(((*at, name), told) for name in ("approvers", "sign_off", "escalate")),
+        *(((*at, name), told) for name in ("approvers", "sign_off", "escalate", "watch")),
         ((*at, "roles", "planner", "voice"), "is 'human', which only a role of the run's own team may have"),
     ]
 

@@ -60,9 +60,14 @@ def test_a_team_of_every_pattern_is_taken(pattern: PatternName) -> None:
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_people_decide_and_sign_only_where_something_is_decided(pattern: PatternName) -> None:
-    people = {"approvers": {"cfo": {"title": "CFO"}}, "sign_off": ["cfo"], "escalate": {"decide": {"by": ["cfo"]}}}
+    people: dict[str, Any] = {
+        "approvers": {"cfo": {"title": "CFO"}},
+        "sign_off": ["cfo"],
+        "escalate": {"decide": {"by": ["cfo"]}},
+    }
+    people["watch"] = {"owner": "Ada"}
     read = f"is read by rounds, vote, and not by `{pattern}`, in which nothing is decided by a policy"
-    expected = [] if pattern in ("rounds", "vote") else [("sign_off", read), ("escalate.decide", read)]
+    expected = [] if pattern in ("rounds", "vote") else [("sign_off", read), ("escalate.decide", read), ("watch", read)]
 
     assert told(raw_team(pattern) | people) == expected
 

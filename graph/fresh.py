@@ -1,0 +1,66 @@
+"""Fresh facts: those of now, of which a decision that was taken before is asked whether it should stand."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graph.facts.loader import load_sources
+from graph.facts.sharing import SharedReading
+from graph.facts.source import Reading
+from graph.facts.table import sources_in
+from nodes.provenance import with_given
+from policies.language import phrase, say
+from policies.team.privacy import withhold
+from policies.team.provenance import BROUGHT, Gathered
+from policies.team.team import missing_facts
+
+NO_SOURCE = phrase("Its facts came with the run, and no source can be asked; give those of now with --facts FILE.")
+OTHER_VERSION = phrase("Its sources are of another version of Accord; give the facts of now with --facts FILE.")
+UNUSABLE = phrase("The source `{source}` gave no facts that can be used: {cause}.")
+
+Plain = dict[str, Any]
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """The facts of now, the private ones withheld, with where they come from; or why they cannot be had."""
+
+    facts: Plain | None
+    sources: Sequence[Plain] = ()
+    cause: str | None = None
+
+
+Ask = Callable[[Entry], Awaitable[Fresh]]
+"""Returns the facts of now for the decision that an entry of the archive keeps."""
+
+
+def given_facts(facts: Plain, now: Callable[[], str]) -> Ask:
+    """Return what answers with the same facts for every decision."""
+
+    async def ask(entry: Entry) -> Fresh:
+        own = withhold(facts, entry["private"])
+        return Fresh(own, with_given(Gathered(), own, now()).placed)
+
+    return ask
+
+
+def asked_sources(reading: Reading) -> Ask:
+    """Return what asks the sources of each decision's team, each distinct one once."""
+    shared = SharedReading()
+
+    async def ask(entry: Entry) -> Fresh:
+        before = Gathered.kept(entry["facts"], entry["provenance"])
+        if not entry["sources"] or all(each["kind"] in BROUGHT for each in before.sources):
+            return Fresh(None, cause=say(NO_SOURCE))
+        sources = sources_in(entry["sources"])
+        if sources is None:
+            return Fresh(None, cause=say(OTHER_VERSION))
+        fetched = await load_sources(sources, entry["private"], reading, shared.read)
+        gathered = Gathered.kept(fetched.facts, fetched.sources).with_brought(before)
+        for each in fetched.failed:
+            if not each.paths or missing_facts(each.paths, gathered.facts):
+                return Fresh(None, gathered.placed, say(UNUSABLE, source=each.source, cause=each.cause))
+        return Fresh(gathered.facts, gathered.placed)
+
+    return ask

@@ -1,0 +1,97 @@
+"""Reopening: a decision taken again in a thread of its own, once, whoever is killed on the way.
+
+The new thread's id follows from that of the old one, and the new thread says which one it reopens from its first
+moment on. So whoever comes after a kill finds it, and continues it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import count
+from typing import Any
+
+from graph.driver import kept_team
+from graph.facts.refreshing import Brought
+from graph.past import Past
+from graph.problems import UsageError
+from graph.record import record_of
+from graph.runner import Runner
+from graph.teams.approval import approved
+from nodes.fingerprint import fingerprint
+from policies.assurance.audit import head_of
+from policies.language import say
+
+LONGEST_ID = 128
+
+Plain = dict[str, Any]
+
+
+class Reopening:
+    """Takes decisions of one database again."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner, self._threads = runner, runner.threads
+
+    async def of(self, entry: Mapping[str, Any], facts: Plain, sources: Sequence[Plain]) -> Plain:
+        """Return what of a finding is other once its decision was taken again: {reopened_as}, or why it was not."""
+        old = entry["thread_id"]
+        try:
+            name = await self._taken_again(old, facts, sources)
+        except UsageError as error:
+            return {"cause": say("It was not taken again: {why}", why="; ".join(error.problems))}
+        row = await self._threads.watches.find(old)
+        await self._threads.watches.note({**(row or {}), "reopened_as": name})
+        return {"reopened_as": name}
+
+    async def _taken_again(self, old: str, facts: Plain, sources: Sequence[Plain]) -> str:
+        """Return the thread in which a decision was taken again, or was begun to be.
+
+        Raises:
+            UsageError: its team cannot run any more, or another thread came in between.
+        """
+        name, is_there = await self._name_for(old)
+        if not is_there:
+            await self._begin(old, name, facts, sources)
+        elif Past.of(await self._threads.state(name) or {}).is_open:
+            await self._runner.resume(name)
+        if await self._reopened_by(name) != old:
+            raise UsageError(say("the thread `{name}` was begun by somebody else meanwhile", name=name))
+        return name
+
+    async def _begin(self, old: str, name: str, facts: Plain, sources: Sequence[Plain]) -> None:
+        state = await self._threads.begun(old)
+        past = Past.of(state)
+        team, head = kept_team(past), asdict(head_of(past.events))
+        reopens = {"thread": old, "head": head, "record": fingerprint(record_of(old, state))}
+        brought = Brought(facts=facts, sources=sources, reopens=reopens)
+        await self._runner.run(approved(team, team.budget), name, brought=brought)
+
+    async def _name_for(self, old: str) -> tuple[str, bool]:
+        """Return the id under which a decision is taken again, and whether it was begun under it already."""
+        for number in count(1):
+            name = _numbered(old, number)
+            by = await self._reopened_by(name)
+            if by in (None, old):
+                return name, by == old
+        raise AssertionError
+
+    async def _reopened_by(self, name: str) -> str | None:
+        """Return the thread whose decision another one takes again; nobody where it takes none, None without one."""
+        state = await self._threads.state(name)
+        if state is not None:
+            reopens = Past.of(state).case["reopens"]
+        else:
+            admitted = await self._threads.index.admitted(name)
+            if admitted is None:
+                return None if await self._threads.index.entry(name) is None else ""
+            reopens = admitted["inputs"]["reopens"]
+        return reopens["thread"] if reopens else ""
+
+
+def _numbered(old: str, number: int) -> str:
+    """Return the id of the thread that is the so-manieth to take a decision again.
+
+    >>> _numbered("launch-42", 1), len(_numbered("x" * 128, 10))
+    ('launch-42.r1', 128)
+    """
+    suffix = f".r{number}"
+    return f"{old[: LONGEST_ID - len(suffix)]}{suffix}"

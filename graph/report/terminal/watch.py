@@ -1,0 +1,181 @@
+"""What became of decisions, on a terminal: what holds, what moved towards a limit, and what should be taken again."""
+
+import shlex
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, get_args
+
+from rich.console import Console
+
+from graph.drift import Told, causes_in_words, name_of_tripwire
+from graph.report.dossier.people import moment
+from graph.report.terminal.visible import STYLES, console_on, visible
+from graph.report.words import joined, label_of, listed, plain_word, said_value
+from policies.assurance.standing import UNREADABLE
+from policies.assurance.tripwires import MAX_CHANGED, WatchVerdict
+from policies.decision.guards import COMPARISONS
+from policies.language import phrase, say, say_count
+
+Plain = Mapping[str, Any]
+
+VERDICTS: Mapping[WatchVerdict, str] = {
+    "holds": phrase("holds"),
+    "weakened": phrase("weakened"),
+    "reopen": phrase("reopen"),
+    "unknown": phrase("unknown"),
+}
+"""What is said of a decision or a tripwire in one word."""
+
+_STYLES = {"holds": "green", "weakened": "yellow", "reopen": "bold red", "unknown": "dim"}
+
+SAID: Mapping[str, str] = {
+    "holds": phrase("It holds: nothing that it rests on is closer to its limit."),
+    "weakened": phrase("It is weaker: something that it rests on is closer to its limit."),
+    "unknown": phrase("Nobody knows: the facts of now cannot be had."),
+    "reopen": phrase("It should be taken again: {causes}."),
+}
+"""What is said of a decision."""
+
+ANSWERS = {"clear": phrase("clear"), "tripped": phrase("tripped"), UNREADABLE: phrase("could not be read")}
+
+SHOWN = 5
+"""Facts that moved and are shown."""
+
+
+class Totals:
+    """How many decisions got each verdict."""
+
+    def __init__(self) -> None:
+        self.verdicts: Counter[str] = Counter(dict.fromkeys(get_args(WatchVerdict), 0))
+        self.reopened = 0
+
+    def add(self, told: Told) -> None:
+        """Count what was told of a decision; one that was taken again before counts as that."""
+        if told.was_reopened:
+            self.reopened += 1
+        else:
+            self.verdicts[told.finding["verdict"]] += 1
+
+    def plain(self) -> dict[str, Any]:
+        """Return {decisions, holds, weakened, reopen, unknown, reopened}."""
+        return {"decisions": self.verdicts.total() + self.reopened, **self.verdicts, "reopened": self.reopened}
+
+
+def print_totals(totals: Totals) -> None:
+    """Print how many decisions got each verdict."""
+    told = say("{holds} hold, {weakened} weakened, {reopen} to reopen, {unknown} unknown", **totals.verdicts)
+    if totals.reopened:
+        reopened = say_count("{number} reopened before", "{number} reopened before", totals.reopened)
+        told = say("{told}, {reopened}", told=told, reopened=reopened)
+    number = totals.plain()["decisions"]
+    console_on(sys.stdout).print(
+        visible(say_count("{number} decision: {verdicts}", "{number} decisions: {verdicts}", number, verdicts=told))
+    )
+
+
+def print_finding(finding: Plain, database: str = "") -> None:
+    """Print what was found of a decision: what moved, what it rests on, who owns it, and what to type next."""
+    console = console_on(sys.stdout)
+    decision = visible(label_of(finding["decision"]), STYLES.get(finding["decision"], ""))
+    about = visible(f"{finding['thread_id']}  {finding['team']}  ", "bold")
+    console.print(about.append_text(decision))
+    console.print(visible(_said(finding), _STYLES[finding["verdict"]]))
+    for tripwire in finding["tripwires"]:
+        if tripwire["verdict"] != "holds":
+            _print_tripwire(tripwire, console)
+    for line in _lines(finding, database):
+        console.print(visible(line))
+
+
+def _said(finding: Plain) -> str:
+    told = say(SAID[finding["verdict"]], causes=listed(causes_in_words(finding)))
+    return f"{told} {finding['cause']}" if finding["cause"] else told
+
+
+def _print_tripwire(tripwire: Plain, console: Console) -> None:
+    told = visible(f"  {say(VERDICTS[tripwire['verdict']])}  ", _STYLES[tripwire["verdict"]])
+    console.print(told.append_text(visible(name_of_tripwire(tripwire))).append_text(_answers(tripwire)))
+    for line in _of_tripwire(tripwire):
+        console.print(visible(f"    {line}"))
+
+
+def _answers(tripwire: Plain) -> Any:
+    then, now = tripwire["then"]["answer"], (tripwire["now"] or {}).get("answer")
+    if now in (None, then):
+        return visible(say(" ({answer})", answer=_answer(then)))
+    return visible(say(": {then} → {now}", then=_answer(then), now=_answer(now)))
+
+
+def _answer(word: str) -> str:
+    return say(ANSWERS[word]) if word in ANSWERS else plain_word(word)
+
+
+def _of_tripwire(tripwire: Plain) -> Iterator[str]:
+    then, now = tripwire["then"], tripwire["now"]
+    fault = now["fault"] if now else then["fault"]
+    if tripwire["fact"] is not None:
+        moved = _moved(then["value"], now["value"]) if now else said_value(then["value"])
+        yield f"{tripwire['fact']} = {moved}{_limit(tripwire)}"
+    if now and then["distance"] is not None and now["distance"] is not None:
+        yield say("distance to the limit: {distance}", distance=_moved(then["distance"], now["distance"]))
+    if fault:
+        yield fault
+
+
+def _limit(tripwire: Plain) -> str:
+    comparison, then, now = tripwire["comparison"], tripwire["then"]["limit"], (tripwire["now"] or {}).get("limit")
+    if comparison is None:
+        return ""
+    words = say(COMPARISONS[comparison].words)
+    return say("; limit: {comparison} {value}", comparison=words, value=_moved(then, now if tripwire["now"] else then))
+
+
+def _moved(then: Any, now: Any) -> str:
+    """Return a value, and what it was where it was another."""
+    return said_value(now) if _is_same(then, now) else f"{said_value(then)} → {said_value(now)}"
+
+
+def _is_same(then: Any, now: Any) -> bool:
+    return isinstance(then, bool) == isinstance(now, bool) and bool(then == now)
+
+
+def _lines(finding: Plain, database: str) -> Iterator[str]:
+    if finding["changed"]:
+        yield say("What moved: {changes}", changes=_changes(finding["changed"]))
+    if finding["decided_at"]:
+        yield _times(finding)
+    yield from _next(finding, database)
+
+
+def _changes(changed: Sequence[Plain]) -> str:
+    told = [say("{name}: {value}", name=each["path"], value=_change(each)) for each in changed[:SHOWN]]
+    more = len(changed) - SHOWN
+    if len(changed) >= MAX_CHANGED:
+        told.append(say("and many more"))
+    elif more > 0:
+        told.append(say_count("and {number} more", "and {number} more", more))
+    return joined(told)
+
+
+def _change(each: Plain) -> str:
+    return f"{said_value(each['then'])} → {said_value(each['now'])}"
+
+
+def _times(finding: Plain) -> str:
+    decided = say("decided {time}", time=moment(finding["decided_at"]))
+    until = say("stands until {time}", time=moment(finding["expires_at"])) if finding["expires_at"] else None
+    owner = say("owner: {name}", name=finding["owner"]) if finding["owner"] else None
+    return joined([decided, until, owner])
+
+
+def _next(finding: Plain, database: str) -> Iterator[str]:
+    """Yield what to do next: look at the thread in which it is taken again, or take it again."""
+    thread = shlex.quote(finding["thread_id"])
+    if finding["reopened_as"]:
+        name = shlex.quote(finding["reopened_as"])
+        yield say("It is taken again as {thread}: {command}", thread=name, command=f"accord show {name}{database}")
+    elif finding["verdict"] == "reopen":
+        yield say("Take it again: {command}", command=f"accord watch {thread} --reopen{database}")
+    elif finding["verdict"] == "weakened":
+        yield say("See what would change it: {command}", command=f"accord why {thread}{database}")

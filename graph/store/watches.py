@@ -1,0 +1,68 @@
+"""What `accord watch` found last of each decision, beside its thread and never in it."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from langgraph.store.base import BaseStore
+
+NAMESPACE = ("watches",)
+DIGEST = "digest"
+PAGE = 500
+"""Rows that are read at once."""
+
+WatchRow = dict[str, Any]
+
+
+class Watches:
+    """One row a thread: {thread_id, at, head, facts, sources, verdict, cause, reopened_as}.
+
+    `facts` are those that were found, null where they could not be had, of which `cause` says why. `reopened_as` is the
+    thread in which the decision is taken again.
+    """
+
+    def __init__(self, store: BaseStore) -> None:
+        self._store = store
+
+    async def note(self, row: WatchRow) -> None:
+        """Note what was found of a decision; an earlier row is forgotten."""
+        # As text: PostgreSQL turns numbers and orders keys, and the reopened thread is to have what was found.
+        kept = {**row, "facts": json.dumps(row["facts"], ensure_ascii=False)}
+        await self._store.aput(NAMESPACE, row["thread_id"], {**kept, DIGEST: _digest_of(kept)}, index=False)
+
+    async def find(self, thread: str) -> WatchRow | None:
+        """Return the row of a thread; None where there is none, or it is not as it was written."""
+        item = await self._store.aget(NAMESPACE, thread, refresh_ttl=False)
+        return _row_of(thread, item.value) if item else None
+
+    async def marked(self, line: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a list shows of a thread, with the one in which its decision is taken again, where there is."""
+        row = await self.find(line["thread_id"]) if line.get("final_decision") else None
+        return {**line, "reopened_as": row["reopened_as"]} if row and row["reopened_as"] else {**line}
+
+    async def to_reopen(self) -> AsyncIterator[WatchRow]:
+        """Yield the rows of the decisions that are to be taken again, or were."""
+        start = 0
+        while True:
+            wanted = {"verdict": "reopen"}
+            items = await self._store.asearch(NAMESPACE, filter=wanted, limit=PAGE, offset=start, refresh_ttl=False)
+            for item in items:
+                row = _row_of(item.key, item.value)
+                if row is not None:
+                    yield row
+            if len(items) < PAGE:
+                return
+            start += PAGE
+
+
+def _row_of(thread: str, kept: Any) -> WatchRow | None:
+    if not isinstance(kept, Mapping) or kept.get("thread_id") != thread or kept.get(DIGEST) != _digest_of(kept):
+        return None
+    return {**{key: value for key, value in kept.items() if key != DIGEST}, "facts": json.loads(kept["facts"])}
+
+
+def _digest_of(kept: Mapping[str, Any]) -> str:
+    """Return the digest of a row without it; PostgreSQL keeps no order of keys."""
+    row = {key: value for key, value in kept.items() if key != DIGEST}
+    return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()

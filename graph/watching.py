@@ -1,0 +1,177 @@
+"""Watching: decisions held against the facts of now, and taken again in threads of their own where they should be.
+
+Nothing is written to a thread that is watched. What was found is noted beside it.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from graph.drift import Told, drift_from, finding_of
+from graph.fresh import Ask, Fresh
+from graph.inbox import Inbox
+from graph.languages.catalogue import language_of
+from graph.past import Past
+from graph.problems import StorageError, UsageError
+from graph.reopening import Reopening
+from graph.runner import Runner, open_runner
+from graph.settings import Settings
+from graph.store.archive import entry_of, is_whole
+from graph.store.location import located, storage_errors
+from graph.threads import UNREADABLE, refuse_broken
+from nodes.halt import Halt
+from policies.assurance.tripwires import Drift
+from policies.language import phrase, say, speaking
+from policies.people.question import is_expired
+
+AHEAD = 64
+"""Decisions that are looked at before the first of them is told, so that their sources are asked at once."""
+
+Plain = dict[str, Any]
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What was found of a decision: the finding, and the facts that it can be taken again on."""
+
+    entry: Entry
+    finding: Plain
+    fresh: Fresh | None = None
+    was_reopened: bool = False
+
+
+class Watching:
+    """Watches the decisions of one database."""
+
+    def __init__(self, runner: Runner, ask: Ask, reopens: bool = False, halt: Halt | None = None) -> None:
+        self._runner, self._threads, self._ask, self._halt = runner, runner.threads, ask, halt or Halt()
+        self._reopening = Reopening(runner) if reopens else None
+
+    async def of(self, name: str) -> Told:
+        """Return what is found of the decision of the thread that a name means.
+
+        Raises:
+            UsageError: there is no such thread, it has not ended, or it ended without a decision.
+        """
+        thread = await self._threads.find(name)
+        await self._settle(thread)
+        state = await self._threads.begun(thread)
+        refuse_broken(thread, state)
+        past = Past.of(state)
+        with storage_errors(self._threads.location), speaking(language_of(past.language)):
+            if past.is_open:
+                told = phrase("the thread `{name}` has not ended, so there is no decision to watch yet")
+                raise UsageError(say(told, name=thread))
+            entry = entry_of(thread, state)
+            if entry["decided_at"] is None:
+                told = phrase("the thread `{name}` ended without a decision, so there is nothing to watch")
+                raise UsageError(say(told, name=thread))
+            return await self._told(await self._looked(entry))
+
+    async def all(self) -> AsyncIterator[Told]:
+        """Yield what is found of every decision, as it is found; what expired among people's questions is settled."""
+        await self._threads.catch_up()
+        began = self._runner.now()
+        await Inbox(self._runner, began).waiting()
+        ahead: deque[asyncio.Task[_Looked]] = deque()
+        with storage_errors(self._threads.location):
+            try:
+                async for entry in self._threads.archive.entries():
+                    if _is_watched(entry, began):
+                        ahead.append(asyncio.create_task(self._looked_within(entry)))
+                    while len(ahead) >= AHEAD:
+                        yield await self._told(await ahead.popleft())
+                while ahead and not self._halt.is_set:
+                    yield await self._told(await ahead.popleft())
+            finally:
+                for task in ahead:
+                    task.cancel()
+
+    async def _settle(self, thread: str) -> None:
+        """Settle what nobody answered in time; where nobody can speak for the roles, it stays as it is."""
+        past = Past.of(await self._threads.begun(thread))
+        if any(is_expired(question, self._runner.now()) for question in past.waiting):
+            with suppress(UsageError):
+                await self._runner.expire(thread)
+
+    async def _looked_within(self, entry: Any) -> _Looked:
+        """Return what is found of a decision, from its thread where its entry is not as it was written."""
+        thread = str(entry.get("thread_id"))
+        with speaking(language_of(_language_in(entry))):
+            try:
+                if is_whole(entry):
+                    return await self._looked(entry)
+                state = await self._threads.begun(thread)
+                refuse_broken(thread, state)
+                return await self._looked(entry_of(thread, state))
+            except (*UNREADABLE, StorageError, UsageError):
+                why = say("what was kept of it has been changed; see `accord audit verify {thread}`", thread=thread)
+            return _Looked(entry, _unreadable(entry, thread, why))
+
+    async def _looked(self, entry: Entry) -> _Looked:
+        """Return what is found of a decision, and note it; of one that was taken again, what was found then."""
+        thread, now = entry["thread_id"], self._runner.now()
+        kept = await self._threads.watches.find(thread)
+        if kept is not None and kept["reopened_as"] is not None:
+            drift = drift_from(entry, kept["facts"], kept["at"])
+            return _Looked(entry, finding_of(entry, drift, kept["cause"], kept["reopened_as"]), was_reopened=True)
+        fresh = await self._ask(entry)
+        drift = drift_from(entry, fresh.facts, now)
+        await self._threads.watches.note(
+            {
+                **{"thread_id": thread, "at": now, "head": entry["head"], "facts": fresh.facts},
+                **{"sources": [*fresh.sources], "verdict": drift.verdict, "cause": fresh.cause, "reopened_as": None},
+            }
+        )
+        return _Looked(entry, finding_of(entry, drift, fresh.cause), fresh)
+
+    async def _told(self, looked: _Looked) -> Told:
+        """Return what is told, once the decision was taken again where that is asked for and can be done."""
+        finding, fresh, language = looked.finding, looked.fresh, _language_in(looked.entry)
+        if self._reopening is not None and finding["verdict"] == "reopen" and fresh and fresh.facts is not None:
+            with speaking(language_of(language)):
+                finding = finding | await self._reopening.of(looked.entry, fresh.facts, fresh.sources)
+        return Told(finding, language, looked.was_reopened)
+
+
+def _is_watched(entry: Any, began: str) -> bool:
+    """Return whether an entry keeps a decision that there was when the command began.
+
+    Raises:
+        StorageError: it is not an entry at all.
+    """
+    if not isinstance(entry, Mapping):
+        raise StorageError(say("an entry of the archive cannot be read; `accord audit verify` names its thread"))
+    decided = entry.get("decided_at")
+    return not is_whole(entry) or (isinstance(decided, str) and decided < began)
+
+
+def _language_in(entry: Entry) -> str | None:
+    named = entry.get("language")
+    return named if isinstance(named, str) else None
+
+
+def _unreadable(entry: Entry, thread: str, why: str) -> Plain:
+    """Return what is found of an entry that was changed, and whose thread does not help."""
+    about = {"thread_id": thread, "team": str(entry.get("team")), "ended": str(entry.get("ended"))}
+    kept = {**about, "decided_at": None, "watch": {"owner": None}}
+    return finding_of(kept, Drift("unknown", None, False, ()), why)
+
+
+@asynccontextmanager
+async def open_watching(
+    settings: Settings, ask: Ask, reopens: bool = False, halt: Halt | None = None
+) -> AsyncIterator[Watching]:
+    """Open the database of these settings to watch its decisions.
+
+    Raises:
+        UsageError: the database's URL is not of a kind that is supported, or its file or folder is missing.
+        StorageError: the database cannot be opened.
+    """
+    located(settings, reads=True)
+    async with open_runner(settings, halt=halt) as runner:
+        yield Watching(runner, ask, reopens, halt)
