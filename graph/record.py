@@ -93,6 +93,7 @@ def _beside(thread: str, past: Past) -> Record:
         "waiting": [shown_question(question) for question in past.waiting],
         "outputs": outputs_of(past),
         **_ungrounded(past, outcomes),
+        **_stability(past),
         **_by_people(past),
         **({"endpoints": learned} if learned else {}),
         **({"estimated": estimated} if estimated else {}),
@@ -136,6 +137,19 @@ def _moves(past: Past, outcomes: list[dict[str, Any]]) -> Record:
     without = sum(carrying(each["flags"], MOVED) for each in outcomes)
     share = round(without / moved, 3) if moved else None
     return {"moves": {"moved": moved, "without_reason": without, "share": share}}
+
+
+def _stability(past: Past) -> Record:
+    """Return what the last stability check found; no key where no decision was checked."""
+    checks = past.events_of("stability")
+    if not checks:
+        return {}
+    last, kept = checks[-1], ("round", "samples", "completed", "flips", "rate")
+    told = {
+        "interval": [last["low"], last["high"]],
+        **{key: last[key] for key in ("max_flip_rate", "announced", "acts")},
+    }
+    return {"stability": {**{key: last[key] for key in kept}, **told}}
 
 
 def _by_people(past: Past) -> Record:

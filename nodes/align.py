@@ -23,13 +23,15 @@ from nodes.border import (
 )
 from nodes.call import learned
 from nodes.closing import Closing, Update
-from nodes.events import Body, answered, recorded, traced
+from nodes.events import Body, answered, events_of, recorded, traced
 from nodes.grounding import read_facts
 from nodes.labels import round_labels
 from nodes.mail import delivered, send
+from nodes.samples import is_due
 from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Node, State
+from nodes.steadiness import Checking
 from policies.people.question import Question
 from policies.run.routing import Step, next_step
 from policies.run.seats import Reply, Seat, is_full
@@ -44,31 +46,14 @@ Plain = dict[str, Any]
 
 def build_align(team: Team, services: Services, stages: Stages) -> Node:
     """Return the node for this team."""
-    asking = Asking(team)
+    asking, checking = Asking(team), Checking(team, stages)
 
     async def align(state: State, runtime: Runtime[Any]) -> Update:
         started = services.clock()
-        replies = {seat: reply_from(reply) for seat, reply in replies_of(state).items()}
-        settled = _settle(state, team, replies, stages)
-        seats = [_charged(seat, state) for seat in settled.seats]
-        messages, sent = send(state, team, _offers(state, settled), services.now())
-        update: Update = {
-            "seats": [plain_seat(seat) for seat in seats],
-            "trace": _traced(state, settled),
-            "pending": plain_stop(settled.stop, settled.raw, settled.cause),
-        }
-        if messages:
-            update["messages"] = messages
-        closing = Closing({})
-        if settled.stop is None and is_full(seats):
-            await read_facts(state, team)
-            update, closing = _closed(update, state, stages, seats)
-            if closing.shown:
-                runtime.stream_writer(dict(closing.shown))
-        told = round_labels(state, update.get("outcome"), closing.events)
-        if told:
-            services.annotate(told)
-        happened = [*_answers(state, team, replies), *_absences(state, update["seats"]), *sent, *closing.events]
+        closing = await checking.takes(state) if is_due(state) else await _taken(state, team, stages, services)
+        update = {**closing.update}
+        if closing.shown:
+            runtime.stream_writer(dict(closing.shown))
         ratios = learned(state, team)
         if ratios != state.get("ratios", {}):
             update["ratios"] = ratios
@@ -76,16 +61,39 @@ def build_align(team: Team, services: Services, stages: Stages) -> Node:
         questions = _to_people(state, update, closing.events, asking, now)
         if questions or state.get("questions"):
             update["questions"] = plain_questions(questions)
-        happened += map(asked_event, questions)
         update["usage"] = _usage(state, services.clock() - started)
-        return recorded(state, update, happened, now)
+        return recorded(state, update, [*closing.events, *map(asked_event, questions)], now)
 
     return align
 
 
+async def _taken(state: State, team: Team, stages: Stages, services: Services) -> Closing:
+    """Return what the answers make of the open round or stage, with all that happened."""
+    replies = {seat: reply_from(reply) for seat, reply in replies_of(state).items()}
+    settled = _settle(state, team, replies, stages)
+    seats = [_charged(seat, state) for seat in settled.seats]
+    messages, sent = send(state, team, _offers(state, settled), services.now())
+    update: Update = {
+        "seats": [plain_seat(seat) for seat in seats],
+        "trace": _traced(state, settled),
+        "pending": plain_stop(settled.stop, settled.raw, settled.cause),
+    }
+    if messages:
+        update["messages"] = messages
+    closing = Closing({})
+    if settled.stop is None and is_full(seats):
+        await read_facts(state, team)
+        update, closing = _closed(update, state, stages, seats)
+    told = round_labels(state, update.get("outcome"), closing.events)
+    if told:
+        services.annotate(told)
+    happened = [*_answers(state, team, replies), *_absences(state, update["seats"]), *sent, *closing.events]
+    return Closing(update, happened, closing.shown)
+
+
 def route_after_align(state: State) -> Step:
     """Return the step the conflict and consensus policy prescribes."""
-    return next_step(state.get("outcome"), state.get("pending"))
+    return next_step(state.get("outcome"), state.get("pending"), is_due(state))
 
 
 def _to_people(state: State, update: Update, events: Sequence[Body], asking: Asking, now: str) -> list[Question]:
@@ -93,8 +101,7 @@ def _to_people(state: State, update: Update, events: Sequence[Body], asking: Ask
     if update.get("outcome") != "escalate" or update.get("pending"):
         return []
     after: Any = {**state, **update, "events": [*state["events"], *events]}
-    outcome = next(event for event in reversed(events) if event["event"] == "outcome")
-    return [asking.to_decide(after, outcome, now)]
+    return [asking.to_decide(after, events_of(after, "outcome")[-1], now)]
 
 
 def _settle(state: State, team: Team, replies: Mapping[str, Reply], stages: Stages) -> Settlement:

@@ -9,6 +9,7 @@ from nodes.border import budget_from, name_of, spent_from
 from nodes.events import Body, events_of, said_guard
 from nodes.fingerprint import fingerprint
 from policies.decision.guards import cap_of, examine
+from policies.decision.stability import said_flips
 from policies.decision.table import DECISIONS, Decision
 from policies.language import phrase, say
 from policies.patterns.course import PATTERNS
@@ -72,7 +73,7 @@ class Asking:
         """Return the question that a round leaves to people; `outcome` is its event, and `state` that after it."""
         told = say(
             "The team may not decide alone: {why}. What is decided? {goal}",
-            why=_why(outcome),
+            why=_unstable(state) or _why(outcome),
             goal=state["case"]["goal"],
         )
         deciders = self._team.escalate.decide
@@ -150,6 +151,16 @@ class Asking:
             guards=tuple(_guard(found) for found in seen.get("findings", ())),
             bound=bound,
         )
+
+
+def _unstable(state: State) -> str | None:
+    """Return that a decision is left to people since it did not hold when it was asked for again; None elsewhere."""
+    said = [event for event in state.get("events", []) if event["event"] in ("outcome", "stability")]
+    if not said or said[-1]["event"] == "outcome":
+        return None
+    check = said[-1]
+    told = said_flips(check["flips"], check["completed"], check["samples"], check["max_flip_rate"])
+    return say("its decision {decision} is not stable: {flips}", decision=check["announced"], flips=told)
 
 
 def _why(outcome: Body) -> str:

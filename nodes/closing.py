@@ -65,11 +65,9 @@ def nobody_answered(label: str, seats: Sequence[Seat]) -> Closing:
 
 def close_round(state: State, seats: Sequence[Seat], log: Log, team: Team) -> Closing:
     """Return what a full round makes: the policy's outcome, an entry of the history, and a line of the trace."""
-    flagged = _flags_and_moves(state, seats, team)
-    counted = _count_in(state, log, team, flagged)
-    assert counted is not None, "a round is counted"
+    counted, flagged = count_round(state, seats, log, team)
     closed = replace(log[-1], outcome=counted.ruling.final)
-    entry, stop = entry_of(closed), _within(state, stop_after(closed))
+    entry, stop = entry_of(closed), within(state, stop_after(closed))
     line = {"round": state["round"], "conflicts": entry["conflicts"], "decision": closed.outcome}
     why = {"row": counted.ruling.row, "because": counted.ruling.because, "guards": list(counted.ruling.guards)}
     update: Update = {"outcome": closed.outcome, "history": [entry], "trace": [line]}
@@ -79,7 +77,15 @@ def close_round(state: State, seats: Sequence[Seat], log: Log, team: Team) -> Cl
     return Closing(update, [*named, _outcome_event(state, seats, counted, flagged)], {"event": "round", **line, **why})
 
 
-def _within(state: State, stop: Stop | None) -> Stop | None:
+def count_round(state: State, seats: Sequence[Seat], log: Log, team: Team) -> tuple[Count, Body]:
+    """Return the vote of a full round with the ruling on it, and what it is flagged with; the log ends with it."""
+    flagged = _flags_and_moves(state, seats, team)
+    counted = _count_in(state, log, team, flagged)
+    assert counted is not None, "a round is counted"
+    return counted, flagged
+
+
+def within(state: State, stop: Stop | None) -> Stop | None:
     """Return the stop of what only a human may decide, in a team within: people are asked by the run's own team."""
     return stop if state["case"]["task"] is not None else None
 
@@ -92,7 +98,7 @@ def close_stage(state: State, seats: Sequence[Seat], log: Log, team: Team, follo
     update: Update = {"outcome": GOES_ON, "stages": [closed], "trace": [line]}
     if isinstance(follows, Finish):
         update |= {"outcome": DONE, "ending": plain_ending(follows)}
-    elif follows == ESCALATED and _within(state, ESCALATED) is None:
+    elif follows == ESCALATED and within(state, ESCALATED) is None:
         update["outcome"] = "escalate"
     elif isinstance(follows, Stop):
         update["pending"] = plain_stop(follows)

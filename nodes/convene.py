@@ -29,9 +29,11 @@ from nodes.call import journal_of, reservation_for, scope_of, thread_of
 from nodes.closing import Update
 from nodes.events import Body, asked, recorded
 from nodes.mail import hear_all, with_inboxes
+from nodes.samples import is_due
 from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Node, State
+from nodes.steadiness import Checking, opened_again
 from policies.run.budgets import raised, reserve_team
 from policies.run.recovery import refuse_recovery
 from policies.run.routing import is_over, next_nodes
@@ -51,7 +53,7 @@ Hears = Callable[[State, int], Awaitable[Heard]]
 
 def build_convene(team: Team, services: Services, stages: Stages) -> Node:
     """Return the node for this team."""
-    admission, asking = Admission(team, services), Asking(team)
+    admission, asking, checking = Admission(team, services), Asking(team), Checking(team, stages)
 
     async def convene(state: State, runtime: Runtime[Any]) -> Update:
         reason = state.get("stop_reason")
@@ -75,9 +77,9 @@ def build_convene(team: Team, services: Services, stages: Stages) -> Node:
         update |= _returned(state)
         now, hears = services.now(), partial(_heard, team, services, runtime)
         update |= _supplied(_after(state, update), asking, now)
-        update |= await _goes_on(_after(state, update), team, stages, hears)
+        update |= await _goes_on(_after(state, update), team, stages, checking, hears)
         update |= _from_people(_after(state, update), team, asking, now)
-        happened += [*update.pop("heard", []), *_asked(state, _after(state, update), team)]
+        happened += [*update.pop("heard", []), *_asked(state, _after(state, update), team, checking)]
         if update.get("wave", {}).get("asks"):
             runtime.stream_writer(_opened(_after(state, update), stages))
         usage = add_usage(spent_from(state).usage, Usage(), services.clock() - started)
@@ -92,7 +94,7 @@ def route_after_convene(state: State) -> list[str]:
     open_asks = (ask for ask in state.get("wave", {}).get("asks", []) if name_of(ask) not in replied)
     asks = dict.fromkeys(ask["role"] for ask in open_asks)
     outcome, waits = state.get("outcome"), bool(waiting_of(state))
-    return next_nodes([*asks], outcome, state.get("pending"), state.get("stop_reason"), waits)
+    return next_nodes([*asks], outcome, state.get("pending"), state.get("stop_reason"), waits, is_due(state))
 
 
 def _phase(state: State, stages: Stages) -> str | None:
@@ -126,15 +128,17 @@ def _returned(state: State) -> Update:
     return {"spent": granted(state)} if unused_messages(state) else {}
 
 
-async def _goes_on(state: State, team: Team, stages: Stages, hears: Hears) -> Update:
+async def _goes_on(state: State, team: Team, stages: Stages, checking: Checking, hears: Hears) -> Update:
     """Return the round or stage, its seats and the wave asked now; nothing is opened or asked under a pending stop.
 
     A wave in which people still fill seats stays as it is, so that what they have answered counts.
     """
     if _has_people_in_wave(state):
         return {}
-    if state.get("pending") or is_over(state.get("outcome")) or waiting_of(state):
+    if state.get("pending") or waiting_of(state):
         return _nobody(state)
+    if is_over(state.get("outcome")):
+        return checking.opens(state) if is_due(state) else _nobody(state)
     opened = stages.opens(state)
     if opened.get("pending") or is_over(opened.get("outcome")):
         return opened | _nobody(state)
@@ -183,8 +187,10 @@ def _from_people(state: State, team: Team, asking: Asking, now: str) -> Update:
     return {"questions": plain_questions(asking.to_contribute(state, ask, now) for ask in asks)}
 
 
-def _asked(before: State, state: State, team: Team) -> list[Body]:
+def _asked(before: State, state: State, team: Team, checking: Checking) -> list[Body]:
     """Return the events of who is asked now: seats, and people who are asked something else."""
+    if is_due(state):
+        return checking.asked(before, state)
     questions = {each.seat: each for each in waiting_of(state)}
     events = []
     new = state["wave"] if state["wave"] != before.get("wave") else {"asks": []}
@@ -198,6 +204,8 @@ def _asked(before: State, state: State, team: Team) -> list[Body]:
 
 def _opened(state: State, stages: Stages) -> Body:
     """Return, as it is shown live, which seats are open now: those asked, and those that are asked later."""
+    if is_due(state):
+        return opened_again(state)
     empty = [seat for seat in state["seats"] if not seat_from(seat).is_settled]
     seats = [{"role": seat["role"], **named(seat)} for seat in empty]
     return {"event": "opened", "round": state["round"], **stages.place(state), "seats": seats}

@@ -32,7 +32,7 @@ CHANNELS = Channels(
         {
             *("limits", "spent", "usage", "round", "seats", "wave", "outcome", "pending", "stop_reason", "phase"),
             *("raw_contribution", "answer", "final_decision", "forgiven", "since", "ending", "withdrawn"),
-            *("recovered", "ratios", "questions"),
+            *("recovered", "ratios", "questions", "stability"),
         }
     ),
     parted=frozenset({"case"}),
@@ -200,15 +200,22 @@ def reseatings(state: Mapping[str, Any]) -> dict[int, Reseating]:
 def standing_word(state: Mapping[str, Any]) -> str | None:
     """Return what the policy or people gave last on the team and facts of now; None where nothing was decided.
 
-    What the policy decides becomes a decision once people sign it, where they have to.
+    What the policy decides becomes a decision once it is checked and people sign it, where that has to be.
     """
     moved = [event["seq"] for event in events_of(state, "resumed") if event["moved"]]
-    said = {"outcome": "final", "ruled": "outcome"}
+    said = {"outcome": "final", "stability": "final", "ruled": "outcome"}
     words = (event for event in state.get("events", []) if event["event"] in said)
     standing = [event for event in words if not moved or event["seq"] > moved[-1]]
-    if not standing or (standing[-1]["event"] == "outcome" and state["case"]["team"]["sign_off"]):
+    if not standing or standing[-1]["event"] in _to_follow(state["case"]["team"]):
         return None
     return str(standing[-1][said[standing[-1]["event"]]])
+
+
+def _to_follow(team: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the events whose word is not yet a decision in a team: it is to be checked, or signed."""
+    if team["sign_off"]:
+        return ("outcome", "stability")
+    return ("outcome",) if team.get("stability") else ()
 
 
 def capping_guards(state: Mapping[str, Any]) -> tuple[str, ...]:

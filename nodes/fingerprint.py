@@ -21,6 +21,24 @@ def canonical(value: Any) -> str:
     return rfc8785.dumps(value).decode("utf-8")
 
 
+def in_order(value: Mapping[str, Any], kept: str) -> str:
+    """Return an object as canonical JSON, but what lies under the key `kept` with its keys in the order they are in.
+
+    >>> in_order({"b": {"d": 1.0, "c": 2}, "a": {"d": 1, "c": 2}}, "b")
+    '{"a":{"c":2,"d":1},"b":{"d":1,"c":2}}'
+    """
+    parts = (f"{canonical(name)}:{(_in_order if name == kept else canonical)(value[name])}" for name in sorted(value))
+    return f"{{{','.join(parts)}}}"
+
+
+def _in_order(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"{{{','.join(f'{canonical(name)}:{_in_order(each)}' for name, each in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{','.join(map(_in_order, value))}]"
+    return canonical(value)
+
+
 _WRITER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 
 
@@ -49,7 +67,7 @@ class Pin:
     @classmethod
     def kept(cls, plain: dict[str, Any]) -> Self:
         """Return the pin of a team as a thread keeps it."""
-        rules = {"rules": plain["policy"], "guards": plain["guards"], **_of_people(plain)}
+        rules = {"rules": plain["policy"], "guards": plain["guards"], **_beside(plain)}
         return cls(plain, rules, fingerprint(hashed(plain)))
 
 
@@ -64,12 +82,13 @@ def hashed(plain: Mapping[str, Any]) -> dict[str, Any]:
 def rules_of(plain: Mapping[str, Any], limits: Budget) -> dict[str, Any]:
     """Return what the hash of a policy covers, of a team's plain form and the limits in force."""
     budget = {"min_go_votes": limits.min_go_votes}
-    return {"policy": plain["policy"], "guards": plain["guards"], **_of_people(plain), "budget": budget}
+    return {"policy": plain["policy"], "guards": plain["guards"], **_beside(plain), "budget": budget}
 
 
-def _of_people(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """Return who decides what the team may not, and who signs: a part of its policy."""
-    return {name: plain[name] for name in ("approvers", "escalate", "sign_off")}
+def _beside(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return who decides what the team may not, who signs, and how a decision is checked: parts of its policy."""
+    checked = {"stability": plain["stability"]} if plain.get("stability") else {}
+    return {name: plain[name] for name in ("approvers", "escalate", "sign_off")} | checked
 
 
 def _without_budgets(roles: dict[str, Any]) -> dict[str, Any]:

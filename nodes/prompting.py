@@ -13,7 +13,7 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from nodes.fingerprint import canonical, fingerprint
+from nodes.fingerprint import canonical, fingerprint, in_order
 from nodes.mail import inbox_shown
 from nodes.rulings import notes_of, said_by_people
 from nodes.voices.voice import Prompt
@@ -66,11 +66,16 @@ def _hash(name: str) -> str:
     return fingerprint(_template(name).template)
 
 
-def seat_prompt(team: Team, task: Task, state: Mapping[str, Any], repair: str | None) -> Prompt:
-    """Return what a role reads for a task: goal, facts, and what the pattern gives it; no answer of the open stage."""
+def seat_prompt(
+    team: Team, task: Task, state: Mapping[str, Any], repair: str | None, keeps_order: bool = False
+) -> Prompt:
+    """Return what a role reads for a task: goal, facts, and what the pattern gives it; no answer of the open stage.
+
+    Facts that all roles read in one message are in one order, unless theirs is to be kept.
+    """
     contract, beside = CONTRACTS[task.contract], _beside(team, task.seat, state, repair)
     if _begin_alike(contract, team):
-        return _alike(team, task, state, beside)
+        return _alike(team, task, state, beside, keeps_order)
     role = team.roles[task.role]
     fields = "".join(f"\n- `{name}`: {FIELDS_TOLD[kind]}" for name, kind in role.fields.items())
     told = {"role": task.role, "title": role.title, "mandate": role.mandate, "fields": fields}
@@ -90,11 +95,12 @@ def _derived(team: Team, state: Mapping[str, Any]) -> dict[str, Any]:
     return {"derived": derived(team, state["case"]["facts"])} if team.derive else {}
 
 
-def _alike(team: Team, task: Task, state: Mapping[str, Any], beside: dict[str, Any]) -> Prompt:
+def _alike(team: Team, task: Task, state: Mapping[str, Any], beside: dict[str, Any], keeps_order: bool) -> Prompt:
     """Return a prompt that begins as those of all roles do, in this round and in later ones."""
     role, case = team.roles[task.role], state["case"]
     more = {**({"task": case["task"]} if case.get("task") else {}), **_derived(team, state)}
-    data = canonical({"goal": case["goal"], "shared_context": case["facts"], **more})
+    told = {"goal": case["goal"], "shared_context": case["facts"], **more}
+    data = in_order(told, "shared_context") if keeps_order else canonical(told)
     rules = _template(_instructions(task.contract, team)).template + _added(team)
     rounds = tuple(map(canonical, task.asks["rounds"]))
     own = {name: value for name, value in task.asks.items() if name != "rounds"}

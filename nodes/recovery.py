@@ -25,6 +25,7 @@ from nodes.call import reservation_for
 from nodes.closing import Update
 from nodes.events import events_of, recorded
 from nodes.journal import CallKey, calls_under_way, count_filled, read_call
+from nodes.samples import is_due, newest_check
 from nodes.stages import Stages
 from nodes.state import State
 from policies.run.budgets import grant, grant_longer, refuse_call
@@ -63,6 +64,11 @@ class Dead:
     limits: Budget
 
     @property
+    def is_ending(self) -> bool:
+        """Whether the team is done, a check of its decision included, and only the ending is left."""
+        return is_over(self.state.get("outcome")) and not is_due(self.state)
+
+    @property
     def open_asks(self) -> list[Plain]:
         """The asks of the wave that nobody has replied to."""
         asks: Sequence[Plain] = self.state.get("wave", {}).get("asks", [])
@@ -74,7 +80,7 @@ async def recover(dead: Dead, team: Team, stages: Stages, store: BaseStore, now:
     """Return the recovery of a thread; None where no call was under way that was not charged before."""
     state = dead.state
     lost = await _lost(store, dead)
-    is_ending = is_over(state.get("outcome"))
+    is_ending = dead.is_ending
     if not lost or not (is_ending or dead.open_asks):
         return None
     recoveries = one_more(recoveries_from(state), await count_filled(store, dead.thread))
@@ -101,9 +107,11 @@ async def _lost(store: BaseStore, dead: Dead) -> list[Plain]:
 
 
 def _phase(dead: Dead, stages: Stages) -> str:
-    if is_over(dead.state.get("outcome")):
+    if dead.is_ending:
         return finalize.NODE
-    return phase_at(stages.where(dead.state), _seat(dead, dead.open_asks[0]))
+    first = _seat(dead, dead.open_asks[0])
+    where = f"round_{dead.state['round']}:{first.name}"
+    return where if is_due(dead.state) else phase_at(stages.where(dead.state), first)
 
 
 def _asked_anew(dead: Dead, kept: Sequence[Plain]) -> Update:
@@ -113,6 +121,8 @@ def _asked_anew(dead: Dead, kept: Sequence[Plain]) -> Update:
     spent, asks = spent_from(state), state["wave"]["asks"]
     back = sum(ask["messages"] for ask in asks) - sum(ask["messages"] for ask in kept)
     wave = {**state["wave"], "asks": [*kept]}
+    if is_due(state):  # whose messages are counted by its answers
+        return {"wave": wave, **({"replies": replies} if replies else {})}
     update: Update = {"wave": wave, "spent": plain_spent(replace(spent, messages=spent.messages - back))}
     return update | ({"replies": replies} if replies else {})
 
@@ -139,7 +149,9 @@ async def _kept(dead: Dead, team: Team, stages: Stages, store: BaseStore, usage:
 
 
 def _seat(dead: Dead, ask: Plain) -> Seat:
-    return next(seat for seat in map(seat_from, dead.state["seats"]) if seat.name == name_of(ask))
+    check = newest_check(dead.state) if is_due(dead.state) else None
+    plain = check["seats"] if check else dead.state["seats"]
+    return next(seat for seat in map(seat_from, plain) if seat.name == name_of(ask))
 
 
 def _key(dead: Dead, ask: Plain) -> CallKey:

@@ -12,6 +12,7 @@ from nodes.closing import Update
 from nodes.events import shown_reply
 from nodes.journal import CallKey
 from nodes.labels import reply_labels, role_labels, seat_labels
+from nodes.samples import is_due, sample_of
 from nodes.services import Services
 from nodes.stages import SeatQuestion, Stages
 from nodes.state import Node, State
@@ -40,7 +41,8 @@ class _Seat:
     def where(self) -> Plain:
         """Where the seat is, as it is shown live."""
         where = {"round": self.state["round"], "role": self.role, "attempt": self.ask["attempt"]}
-        return {**where, **self.place, **named(self.ask)}
+        sample = {"sample": sample_of(self.name)[1]} if is_due(self.state) else {}
+        return {**where, **self.place, **named(self.ask), **sample}
 
     @property
     def labels(self) -> Plain:
@@ -82,12 +84,13 @@ def _call(seat: _Seat, team: Team, services: Services, stages: Stages) -> Call:
         state["round"],
         ask["attempt"],
         role,
-        state["case"]["facts"],
+        asked.facts,
         asked.prompt,
         limits,
         scope=scope,
         sends=team.messages is not None,
         labels=seat.labels,
+        seed=asked.seed,
     )
     return Call(
         key=CallKey(

@@ -22,6 +22,7 @@ from nodes.closing import (
 from nodes.events import capping_guards, reseatings
 from nodes.prompting import brief_prompt, seat_prompt, synthesis_prompt
 from nodes.rulings import decision_line, said_by_people
+from nodes.samples import before_decision, is_due, reordered, sample_of, seed_of
 from nodes.spoken import spoken_in
 from nodes.state import State
 from nodes.voices.voice import Prompt
@@ -44,6 +45,9 @@ class SeatQuestion:
     prompt: Prompt
     task: Task
     team: Team
+    facts: Mapping[str, Any]
+    seed: int | None = None
+    """What the model's choice of words begins with, where the last round is asked again."""
 
     def accept(self, said: object) -> Accepted | Refusal:
         """Return the answer in what was said, or why it is refused."""
@@ -103,9 +107,26 @@ class Stages:
         return {"forgiven": len(state.get("stages", []))} if failed else {}
 
     def question(self, state: State, seat: str, repair: str | None) -> SeatQuestion:
-        """Return what a seat of the open stage is asked."""
+        """Return what a seat of the open stage is asked, or of a sample of the last round."""
+        if is_due(state):
+            return self._asked_again(state, seat)
         task = next(task for task in self._open(state).tasks if task.seat == seat)
-        return SeatQuestion(seat_prompt(self._team, task, state, repair), task, self._team)
+        facts = state["case"]["facts"]
+        return SeatQuestion(seat_prompt(self._team, task, state, repair), task, self._team, facts)
+
+    def _asked_again(self, state: State, seat: str) -> SeatQuestion:
+        """Return what a seat of a sample is asked: as in the last round, with the facts in another order."""
+        (role, sample), before = sample_of(seat), before_decision(state)
+        task = next(task for task in self._open(before).tasks if task.role == role)
+        seed = seed_of(state, sample)
+        facts = reordered(state["case"]["facts"], seed)
+        shown = {**before, "case": {**state["case"], "facts": facts}}
+        prompt = seat_prompt(self._team, task, shown, None, keeps_order=True)
+        return SeatQuestion(prompt, replace(task, seat=seat), self._team, facts, seed)
+
+    def asked_before(self, state: State) -> Log:
+        """Return the rounds before the one that is asked again."""
+        return rounds_of(before_decision(state))
 
     def counts_absent(self, state: State) -> bool:
         """Return whether the open stage bears a seat that fails."""

@@ -80,6 +80,9 @@ class State(TypedDict, total=False):
     """The newest reply of each seat, with the wave it answers. Written by the roles; merged by seat."""
     outcome: str | None
     """The outcome of the open round, null while it is open. Written by convene and align; the last write wins."""
+    stability: dict[str, Any] | None
+    """The newest stability check: {round, number, seats, acts}; `acts` is null while it is under way. Written by
+    convene, align and a recovery; the last write wins."""
     given: Annotated[dict[str, Any] | None, EphemeralValue]
     """What somebody answered: {answer, identity}. Written by human, read by settle, gone after it."""
     questions: list[dict[str, Any]]

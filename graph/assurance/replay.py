@@ -31,7 +31,8 @@ def rules_named(name: str) -> Rules:
         return Rules(subject.policy)
     team = load_team(name)
     people = People(team.escalate, team.sign_off)
-    return Rules(team.policy, team.guards, team.budget.min_go_votes, team.weights, team.vetoers, team.sequence, people)
+    decides = (team.policy, team.guards, team.budget.min_go_votes, team.weights, team.vetoers)
+    return Rules(*decides, team.sequence, people, team.stability)
 
 
 def read_date(text: str) -> date:

@@ -78,8 +78,12 @@ class Board:
     def take(self, event: Event, now: float) -> Text | None:
         """Note an event; return its line in a log, None where it has none."""
         kind = event["event"]
-        if kind == "running":
+        if "sample" in event:
+            self._sample(event)
+        elif kind == "running":
             self._begin(event)
+        elif kind == "opened" and event.get("samples"):
+            return self._close(event)
         elif kind == "opened":
             self._open(event)
         elif kind == "asked":
@@ -113,6 +117,11 @@ class Board:
         for seat in event["seats"]:
             self._row({**event, **seat})
         self._move(event)
+
+    def _sample(self, event: Event) -> None:
+        """Count the tokens of an answer of a check, whose calls are not those of the run's limit."""
+        if event["event"] in SEAT_EVENTS:
+            self.used.add(event.get("usage", {}))
 
     def _ask(self, event: Event, now: float) -> None:
         row = self._row(event)

@@ -11,6 +11,7 @@ from graph.report.dossier.people import waiting_in_words
 from graph.report.terminal.visible import STYLES, visible
 from graph.report.words import joined, plain_word, said_conflict, said_reason, said_rule, said_stage
 from policies.contracts.table import CONTRACTS
+from policies.decision.stability import said_flips
 from policies.language import phrase, say, say_count
 
 Event = Mapping[str, Any]
@@ -133,6 +134,27 @@ def _round(event: Event, titles: Titles) -> Text:
     return visible(f"{told} ({more})")
 
 
+def _again(event: Event, titles: Titles) -> Text | None:
+    """Say that the last round is asked again, and whom; an event that opens a round or stage says nothing by itself."""
+    if not event.get("samples"):
+        return None
+    roles = dict.fromkeys(speaker_of({**event, **seat, "seat": None}, titles) for seat in event["seats"])
+    told = say_count(
+        "{where}: asked again once: {roles}",
+        "{where}: asked again {number} times: {roles}",
+        event["samples"],
+        where=place_of(event, titles),
+        roles=", ".join(roles),
+    )
+    return visible(told, "cyan")
+
+
+def _checked(event: Event, titles: Titles) -> Text:
+    flips = said_flips(event["flips"], event["completed"], event["samples"], event["max_flip_rate"])
+    told = f"{flips} → {plain_word(event['final'])}"
+    return visible(say("{where}: {said}", where=place_of(event, titles), said=told), "cyan")
+
+
 def _stage(event: Event, titles: Titles) -> Text | None:
     """Say who was absent; that a stage is done shows by itself."""
     within = event.get("within", ())
@@ -173,6 +195,8 @@ def _expired(_: Event, __: Titles) -> Text:
 
 
 _LINES: Mapping[str, Callable[[Event, Titles], Text | None]] = {
+    "opened": _again,
+    "stability": _checked,
     "round": _round,
     "stage": _stage,
     "recovered": _recovered,

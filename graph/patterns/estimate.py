@@ -85,8 +85,8 @@ def expenses_of(course: Rehearsal, above: Plain | None = None, path: str = "") -
     """Yield the calls of a course in the order of its stages; `above` is what a team within was asked."""
     team = course.team
     case = {"goal": team.goal, "facts": course.facts, "task": above}
-    for number, stage in enumerate(course.stages, 1):
-        state = {"case": case, "round": number, "seats": []}
+    for number, stage in enumerate(course.opened, 1):
+        state = {"case": case, "round": min(number, len(course.stages)), "seats": []}
         for asked in stage.asked:
             yield from _asked(course, asked, state, path)
     if course.brief is not None and isinstance(course.end, Finish):
@@ -200,7 +200,7 @@ def plain_stages(course: Rehearsal) -> list[Plain]:
             "at_once": max(stage.waves),
             "asks": [_plain_asked(each) for each in stage.asked],
         }
-        for stage in course.stages
+        for stage in course.opened
     ]
     written = {"stage": BRIEF, "calls": 1, "latency_calls": 1, "at_once": 1, "asks": []}
     return stages if course.brief is None else [*stages, written]

@@ -8,7 +8,6 @@ from typing import Any
 from policies.contracts.table import said_check
 from policies.language import in_figures, phrase, say, say_count
 from policies.run.stop import Stop
-from policies.run.stop_table import StopInput
 from policies.team.titles import distinct_titles
 
 LABELS = {
@@ -33,13 +32,6 @@ TONES = {
     "absent": "absent",
 }
 """The colour and the mark of a stance or an outcome."""
-
-NEEDS: Mapping[StopInput | None, str] = {
-    None: "",
-    "facts": " --facts FILE",
-    "corrected_facts": " --facts FILE --accept-changes",
-}
-"""What a resume needs besides a raised limit."""
 
 CONFLICTS = {
     "no_contributions": phrase("nobody contributed"),
@@ -77,6 +69,7 @@ STAGES = {
     "open": phrase("open"),
     "facts": phrase("facts"),
     "human": phrase("a question to people"),
+    "asked_again": phrase("asked again"),
     "finalize": phrase("the closing text"),
 }
 """Stages and seats that no role gives its name; those that are counted by the word before the number."""
@@ -169,10 +162,14 @@ def said_phase(phase: str, titles: Mapping[str, str]) -> str:
 
     >>> said_phase("round_1:risk", {"risk": "Risk analyst"}), said_phase("finalize", {})
     ('round 1, Risk analyst', 'the closing text')
+    >>> said_phase("round_1:risk~2", {"risk": "Risk analyst"})
+    'round 1, Risk analyst, sample 2'
     """
     stage, _, seat = phase.partition(":")
-    place = said_stage(stage)
-    return f"{place}, {titles.get(seat) or said_stage(seat)}" if seat else place
+    place, (role, _, sample) = said_stage(stage), seat.partition("~")
+    who = titles.get(role) or said_stage(role)
+    who = say("{role}, sample {number}", role=who, number=sample) if sample else who
+    return f"{place}, {who}" if seat else place
 
 
 def said_stage(name: str) -> str:
@@ -186,15 +183,6 @@ def said_stage(name: str) -> str:
         return say(STAGES[word], number=number)
     is_bare = name in STAGES and "{" not in STAGES[name]
     return say(STAGES[name]) if is_bare else name.replace("_", " ")
-
-
-def resume_of(record: Mapping[str, Any]) -> str | None:
-    """Return the command that resumes a thread, with what it needs; None where nothing can, or it works or waits."""
-    if record["status"] in ("running", "waiting") or not record["resumable"]:
-        return None
-    rule = Stop.parse(record["stop_reason"]).rule if record["stop_reason"] else None
-    limit = f" --budget {rule.raised_by}=N" if rule and rule.raised_by else ""
-    return f"accord resume {record['thread_id']}{NEEDS[rule.needs] if rule else ''}{limit}"
 
 
 def said_rule(rule: str, check: str | None = None) -> str:

@@ -23,6 +23,7 @@ from policies.decision.table import DECISIONS
 from policies.patterns.course import pattern_named
 from policies.team.access import Access
 from policies.team.people import Escalation
+from policies.team.stability import Stability
 from policies.team.voices import HUMAN
 
 NAMESPACE = "archive"
@@ -93,6 +94,7 @@ def entry_of(thread: str, state: Mapping[str, Any]) -> ArchiveEntry:
         "escalate": team["escalate"],
         "sign_off": team["sign_off"],
         "grounds": team["ground"],
+        "stability": team.get("stability"),
         "weights": {name: role["weight"] for name, role in roles.items()},
         "vetoers": [name for name, role in roles.items() if role["veto"]],
         "guards": team["guards"],
@@ -139,6 +141,7 @@ def past_run(entry: Mapping[str, Any]) -> PastRun:
         frozenset(entry["human"]),
         People(Escalation.model_validate(entry["escalate"], strict=False), tuple(entry["sign_off"])),
         entry["grounds"],
+        Stability.model_validate(entry["stability"]) if entry.get("stability") else None,
     )
 
 

@@ -66,8 +66,13 @@ class _Asked:
     meter: Meter
     deadline: float
     labels: Mapping[str, Any] = field(default_factory=dict)
+    seed: int | None = None
     lost: list[Tokens] = field(default_factory=list)
     """The tokens that unusable answers reported."""
+
+    def weaker(self, dialect: Dialect, complaint: Complaint) -> Dialect | None:
+        """Return the dialect that leaves out what a complaint about this question names, or None."""
+        return weaker(dialect, complaint, len(self.prompt.users), self.seed is not None)
 
 
 class _Complained(Exception):  # carries a complaint to who retries
@@ -93,7 +98,7 @@ class ModelVoice:
         """Return the text the model gave, asked for in the form of its contract."""
         role = question.role
         form = form_of(question.task, role, sends=question.sends)
-        return await self._ask(self._asked(role.model, role.temperature, question, form))
+        return await self._ask(replace(self._asked(role.model, role.temperature, question, form), seed=question.seed))
 
     async def write_brief(self, question: BriefQuestion) -> Utterance:
         """Return the brief's text."""
@@ -143,7 +148,7 @@ class ModelVoice:
                 if cut and names_limit(error.complaint):
                     return replace(_with(cut, [*asked.lost, *earlier], cap), dialect=learned(first, dialect))
                 known = self._dialects[key]
-                better = known if known != dialect else weaker(dialect, error.complaint, len(asked.prompt.users))
+                better = known if known != dialect else asked.weaker(dialect, error.complaint)
                 if better is None:
                     told = self._keys.text(error.complaint.cause)
                     failed = Utterance(failure=Failure(error.complaint.reason, cause=told))
@@ -188,8 +193,7 @@ class ModelVoice:
         def may_pass(error: BaseException) -> bool:
             """Return whether the same may be asked again: not where a weaker form is what the endpoint wants."""
             complaint = error.complaint if isinstance(error, _Complained) else None
-            users = len(asked.prompt.users)
-            return complaint is not None and complaint.is_transient and weaker(dialect, complaint, users) is None
+            return complaint is not None and complaint.is_transient and asked.weaker(dialect, complaint) is None
 
         def is_over(state: tenacity.RetryCallState) -> bool:
             now = asyncio.get_running_loop().time()
@@ -242,6 +246,8 @@ def _fields(asked: _Asked, dialect: Dialect, cap: int) -> dict[str, Any]:
     fields: dict[str, Any] = {dialect.cap: cap}
     if asked.temperature is not None and dialect.sends_temperature:
         fields["temperature"] = asked.temperature
+    if asked.seed is not None and dialect.sends_seed:
+        fields["seed"] = asked.seed
     if asked.form is not None and dialect.schema != "none":
         strict = {"type": "json_schema", "json_schema": asked.form}
         fields["response_format"] = strict if dialect.schema == "json_schema" else {"type": "json_object"}

@@ -100,4 +100,9 @@ def _written(event: Event, used: Usage) -> Utterance:
     return Utterance(event["text"], usage=used)
 
 
-_READERS = {"failed": _failed, "refused": _refused, "accepted": _accepted, "proposed": _written}
+def _sampled(event: Event, used: Usage) -> Utterance:
+    """Return what a seat gave when its round was asked again: the event says all of it."""
+    return (_accepted if "contribution" in event else _refused if "rule" in event else _failed)(event, used)
+
+
+_READERS = {"sampled": _sampled, "failed": _failed, "refused": _refused, "accepted": _accepted, "proposed": _written}

@@ -69,6 +69,8 @@ class Question:
     sends: bool = False
     labels: Mapping[str, Any] = field(default_factory=dict)
     """What the trace of the call says of it."""
+    seed: int | None = None
+    """What a model's choice of words begins with, where it is one of several times that the same is asked."""
 
     @property
     def name(self) -> str:

@@ -10,6 +10,7 @@ from policies.decision.table import Policy
 from policies.run.seats import open_seats
 from policies.team.access import Access, find_joining
 from policies.team.people import Escalation
+from policies.team.stability import Stability
 from policies.team.team import Budget
 
 PastAnswer = Literal["same", "flipped", "undetermined", "refused"]
@@ -43,6 +44,12 @@ class Rules:
     vetoers: frozenset[str] | None = None
     roles: tuple[str, ...] = ()
     people: People | None = None
+    stability: Stability | None = None
+    """How the team of these rules checks its decisions; a policy alone leaves that as in the run."""
+
+    def checks(self, run: "PastRun") -> Stability | None:
+        """Return how a decision of the run is checked, if it is: only rounds are asked again."""
+        return None if run.proposer else self.stability if self.roles else run.stability
 
     @property
     def counts_absent(self) -> bool:
@@ -83,6 +90,8 @@ class PastRun:
     people: People = field(default_factory=People)
     grounds: bool = False
     """Whether the team of the run compared the numbers in its answers with the facts."""
+    stability: Stability | None = None
+    """How the team of the run checked its decisions, if it did."""
 
     def joining(self, policy: Policy) -> tuple[str, ...]:
         """Return the roles outside the sequence that the policy may convene."""

@@ -5,7 +5,7 @@ That is the same people after the same round and the same casts, with the same a
 
 from policies.assurance.past import People, Verdict
 from policies.assurance.reenactment import Reenactment
-from policies.assurance.tape import Asked, Ruled
+from policies.assurance.tape import Asked, Checked, Ruled
 from policies.decision.guards import cap_of, examine
 from policies.decision.table import DECISIONS
 from policies.language import say
@@ -23,6 +23,8 @@ def heard(now: Reenactment) -> Verdict | None:
     """Replay what people gave, or what their silence gave; return the verdict where that ends the run."""
     if now.outcome in DECISIONS and not _people(now).signers:
         return now.decided(now.outcome)
+    while isinstance(now.step(), Checked):  # which these rules leave out here
+        now.at += 1
     change = _find_change(now)
     if change is not None:
         return now.unknown(change)
@@ -75,11 +77,19 @@ def _unasked(now: Reenactment) -> str:
 def _done(now: Reenactment, step: Ruled) -> Verdict | None:
     """Continue with what was given."""
     now.at += 1
+    if step.ruled == "again" and now.outcome == "escalate" and _was_otherwise(now):
+        return now.unknown(say("the round after round {round} was asked in other words", round=now.round))
     if step.ruled == "again":
         now.outcome = now.outcome and "next_round"  # a seat that is asked once more leaves its round open
         return None
     ended = stop_reason("human_stopped") if step.ruled == "stop" else step.ruled
     return now.verdict(ended, _why(now, step), is_ruled=not now.is_open)
+
+
+def _was_otherwise(now: Reenactment) -> bool:
+    """Return whether the policy gave another outcome in the run before people were asked: the next round read that."""
+    end, ruling = now.run.tape.end_of(now.round), now.ruling
+    return end is not None and ruling is not None and end[1].final != ruling.final
 
 
 def _why(now: Reenactment, step: Ruled) -> str | None:

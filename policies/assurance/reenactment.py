@@ -75,6 +75,7 @@ class Reenactment:
     taken: Counter[str] = field(default_factory=Counter)
     offering: frozenset[str] = frozenset()
     questions: int | None = 0
+    checked: bool = False  # whether the decision that the last vote gave was checked
     asked: Wave | None = None  # the last that was asked as it was in the run
     vote: Vote | None = None
     ruling: Ruling | None = None
@@ -204,7 +205,7 @@ class Reenactment:
 
     def _as_then(self, wave: Wave, step: Exchange) -> AskedAgain | Verdict | None:
         """Return the wave as it was asked at this moment."""
-        if _means(step.limits) != _means(self.limits):
+        if means(step.limits) != means(self.limits):
             return self.unknown(say(OTHER_MEANS))
         number = len(step.replies)
         if number < len(wave.asks):
@@ -224,8 +225,8 @@ class Reenactment:
         if self.run.tape.was_silent(self.round):
             return self.unknown(asked_elsewhen(self.round))
         given = {name: answers[0] for name, answers in found.items()}
-        means = {_means(step.limits) for _, step in given.values()}
-        if _is_metered(self.limits) or means != {_means(self.limits)}:
+        found_means = {means(step.limits) for _, step in given.values()}
+        if _is_metered(self.limits) or found_means != {means(self.limits)}:
             return self.unknown(say(OTHER_MEANS))
         offering = frozenset(name for name, (_, step) in given.items() if name in step.offering)
         return self._taken(wave, {name: reply for name, (reply, _) in given.items()}, offering)
@@ -260,7 +261,7 @@ class Reenactment:
         """Return the outcome of a vote, which closes the round."""
         self.vote, self.ruling = vote, decide(policy, vote, self.findings)
         self.changes.append(Reseating(self.ruling.convene, self.ruling.release))
-        self.outcome = self.ruling.final
+        self.outcome, self.checked = self.ruling.final, False
         return self.outcome
 
     def decided(self, now: str) -> Verdict:
@@ -288,7 +289,7 @@ class Reenactment:
         )
 
 
-def _means(limits: Budget) -> tuple[float | None, ...]:
+def means(limits: Budget) -> tuple[float | None, ...]:
     """Return the limits whose use is not on the tape."""
     return (limits.max_seconds, limits.max_tokens, limits.max_cost_usd)
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from policies.contracts.answers import Accepted, Refusal
 from policies.decision.marks import UNMARKED, Marks
+from policies.decision.stability import Sample
 from policies.decision.table import Outcome
 from policies.decision.vote import Cast
 from policies.people.question import Word
@@ -80,7 +81,17 @@ class Ruled:
     """Whether somebody asked for another round, whose reason the team read in it."""
 
 
-TapeStep = Exchange | RoundEnd | Pause | Ruled
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A check of a decision: how many samples it asked for, and those that were completed, by their numbers."""
+
+    round: int
+    samples: int
+    completed: Mapping[int, Sample]
+    limits: Budget = field(default_factory=Budget)
+
+
+TapeStep = Exchange | RoundEnd | Pause | Ruled | Checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +202,8 @@ def _steps(plain: Sequence[Mapping[str, Any]], limits: Budget) -> Iterator[TapeS
             offering = frozenset(seat for seat, given in each["asked"] if given and given.get("offers"))
             heard, is_late = each.get("heard", False), each.get("late", False)
             yield Exchange(each["round"], replies, limits, offering, heard, is_late)
+        elif "checked" in each:
+            yield Checked(each["round"], each["checked"], dict(map(_sample, each["completed"])), limits)
         elif "casts" in each:
             yield RoundEnd(**{**each, "marks": Marks(**each["marks"])})
         elif "ruled" in each:
@@ -199,6 +212,10 @@ def _steps(plain: Sequence[Mapping[str, Any]], limits: Budget) -> Iterator[TapeS
             resumed = None if each["resumed"] is None else Budget(**each["resumed"])
             yield Pause(each["stopped"], each["phase"], limits, resumed, each.get("max_repairs", 1))
             limits = resumed or limits
+
+
+def _sample(plain: Mapping[str, Any]) -> tuple[int, Sample]:
+    return plain["number"], Sample(plain["casts"], tuple(plain["confidences"]), Marks(**plain["marks"]))
 
 
 def _reply(seat: str, plain: Mapping[str, Any] | None) -> Reply | None:

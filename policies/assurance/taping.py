@@ -84,6 +84,13 @@ class _Taping:
         """Add the end of a round."""
         self.taken.append({key: event[key] for key in OF_OUTCOME})
 
+    def check(self, event: Event) -> None:
+        """Add what a check of a decision found in its completed samples."""
+        parts = zip(event["numbers"], event["casts"], event["confidences"], event["marks"], strict=True)
+        keys = ("number", "casts", "confidences", "marks")
+        completed = [dict(zip(keys, part, strict=True)) for part in parts]
+        self.taken.append({"round": event["round"], "checked": event["samples"], "completed": completed})
+
     def rule(self, event: Event) -> None:
         """Add what people gave; a fact that they supplied is in the case."""
         if event["kind"] != "supply":
@@ -98,7 +105,7 @@ class _Taping:
 
     def set_back(self, event: Event) -> None:
         """Leave out the seats that were not asked again when the run was brought back: as if they never were."""
-        if event["set_back"]:
+        if event["set_back"] and "asked" in self.taken[-1]:  # what a check asks is not on the tape
             asked = self.taken.pop()
             left = [pair for pair in asked["asked"] if pair[0] not in event["set_back"]]
             self.taken += [{**asked, "asked": left}] if left else []
@@ -118,6 +125,7 @@ class _Taping:
 _TAKES: Mapping[str, Callable[[_Taping, Event], None]] = {
     "asked": _Taping.ask,
     "outcome": _Taping.close,
+    "stability": _Taping.check,
     "ruled": _Taping.rule,
     "finished": _Taping.stop,
     "resumed": _Taping.resume,

@@ -7,6 +7,7 @@ its seats are answered from the recorded answers.
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
+from policies.assurance.checks import check, is_due
 from policies.assurance.past import PastRun, Rules, Verdict
 from policies.assurance.people import heard, waits
 from policies.assurance.reenactment import Reenactment, Talk
@@ -44,7 +45,7 @@ def decide_again(run: PastRun, rules: Rules) -> Verdict:
         return Verdict(run.thread, "refused", run.ended, None, reason=refusal)
     now, verdict = _begun(run, rules), None
     while verdict is None:
-        verdict = heard(now) if waits(now) else now.turn()
+        verdict = check(now) if is_due(now) else heard(now) if waits(now) else now.turn()
     return verdict
 
 

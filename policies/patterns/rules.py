@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from policies.conditions.reading import output_fields, variables_in
 from policies.decision.marks import FLAG_MARKS
-from policies.language import phrase, say
+from policies.language import phrase, say, say_count
 from policies.patterns.course import PATTERNS
 from policies.team.options import Options, Rounds
 from policies.team.team import Budget, PatternName, Team
@@ -29,6 +29,7 @@ def pattern_faults(team: Team, depth: int = 1) -> Iterator[PatternFault]:
     yield from _option_faults(team)
     yield from _rounds_faults(team)
     yield from _people_faults(team)
+    yield from _stability_faults(team)
     if team.ground and not PATTERNS[team.pattern].is_rounds:
         yield (
             ("ground",),
@@ -83,6 +84,30 @@ def _rounds_faults(team: Team) -> Iterator[PatternFault]:
     if team.rounds != Rounds() and team.pattern not in readers:
         told = say("is read by {readers}, and not by `{pattern}`", readers=", ".join(readers), pattern=team.pattern)
         yield ("rounds",), told
+
+
+def _stability_faults(team: Team) -> Iterator[PatternFault]:
+    """Yield why a decision of the team cannot be checked, or not with the messages that a check may have."""
+    if team.stability is None:
+        return
+    readers = [name for name, each in PATTERNS.items() if each.is_rounds]
+    if team.pattern not in readers:
+        told = say("is read by {readers}, and not by `{pattern}`", readers=", ".join(readers), pattern=team.pattern)
+        yield ("stability",), told
+        return
+    seats, most = len(team.asked_again), team.stability.max_messages
+    if not seats:
+        yield ("stability",), say("has nobody to ask again: people answer for every role")
+    elif team.stability.samples * seats > most:
+        told = say_count(
+            "is {most}, but {samples} samples of {number} role need {needed}; allowed: {needed} or more",
+            "is {most}, but {samples} samples of {number} roles need {needed}; allowed: {needed} or more",
+            seats,
+            most=most,
+            samples=team.stability.samples,
+            needed=team.stability.samples * seats,
+        )
+        yield ("stability", "max_messages"), told
 
 
 def _mark_faults(team: Team) -> Iterator[PatternFault]:

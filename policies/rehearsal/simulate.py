@@ -14,7 +14,7 @@ from policies.plain import MAX_TEXT
 from policies.rehearsal import rounds
 from policies.rehearsal.answers import answer_to
 from policies.rehearsal.scene import CourseName, Scene
-from policies.rehearsal.timeline import Opened, Rehearsal, RehearsedSeat
+from policies.rehearsal.timeline import ASKED_AGAIN, Opened, Rehearsal, RehearsedSeat
 from policies.run.budgets import Charge, Spent, reserve_team
 from policies.run.seats import Seat
 from policies.run.stop import Stop
@@ -61,7 +61,8 @@ def simulate(
             return Rehearsal(team, facts, tuple(stages), stop, None)
     history = history_of(log) if is_rounds else []
     end = rounds.ended(follows, team, log, facts) if is_rounds and isinstance(follows, Finish) else follows
-    return Rehearsal(team, facts, tuple(stages), end, _written(end, length, name), tuple(history))
+    check = _check(team, stages[-1].asked) if isinstance(end, Finish) and is_rounds else None
+    return Rehearsal(team, facts, tuple(stages), end, _written(end, length, name), tuple(history), check)
 
 
 def at_most(team: Team, facts: Mapping[str, Any]) -> int:
@@ -172,6 +173,14 @@ def _granted(team: Team, label: str, asked: Sequence[RehearsedSeat], spent: int)
     }
     seats = [Seat(each.task.role, label=each.task.seat) for each in asked]
     return len(plan_wave(seats, label, access, team.budget, used, team.max_repairs, held).asks)
+
+
+def _check(team: Team, last: Sequence[RehearsedSeat]) -> Opened | None:
+    """Return the last round as it is asked again, all at once; None where no decision of the team is checked."""
+    if team.stability is None:
+        return None
+    again = tuple(each for each in last if each.task.role in team.asked_again)
+    return Opened(ASKED_AGAIN, (again * team.stability.samples,))
 
 
 def _written(end: Next, length: int, name: str) -> str | None:

@@ -14,6 +14,8 @@ from policies.patterns.stages import Finish
 from policies.run.stop import Stop
 from policies.team.team import Team
 
+ASKED_AGAIN = "asked again"
+"""What the check of a decision is called, next to the stages."""
 BRIEF = "brief"
 """What the writer of the brief, or of the synthesis, is called among those who see answers."""
 
@@ -79,11 +81,18 @@ class Rehearsal:
     end: Finish | Stop
     brief: str | None
     history: Sequence[Mapping[str, Any]] = ()
+    check: Opened | None = None
+    """The last round as it is asked again before the decision is announced, where it is; it has messages of its own."""
+
+    @property
+    def opened(self) -> tuple[Opened, ...]:
+        """The stages in order, and after them the check of the decision."""
+        return (*self.stages, *([self.check] if self.check else []))
 
     @cached_property
     def waves(self) -> tuple[int, ...]:
         """How many calls are under way at each moment."""
-        asked = tuple(calls for stage in self.stages for calls in stage.waves)
+        asked = tuple(calls for stage in self.opened for calls in stage.waves)
         return asked if self.brief is None else (*asked, 1)
 
     @property
@@ -103,16 +112,23 @@ class Rehearsal:
 
     @cached_property
     def messages(self) -> int:
-        """What counts against `max_messages`: every call but those of a brief or a synthesis."""
+        """What counts against `max_messages`: every call but those of a check, a brief or a synthesis."""
         return sum(each.messages for stage in self.stages for each in stage.asked)
 
     @cached_property
     def with_repairs(self) -> int:
-        """Calls where every seat needs all its repairs, and the brief its own."""
+        """Calls where every seat needs all its repairs, and the brief its own; people may let each round be checked."""
         attempts = self.team.max_repairs + 1
         asked = [each for stage in self.stages for each in stage.asked]
         seats = sum(each.within.with_repairs if each.within else attempts for each in asked)
-        return seats + (0 if self.brief is None else 1 + self._mends)
+        return seats + self._checks + (0 if self.brief is None else 1 + self._mends)
+
+    @property
+    def _checks(self) -> int:
+        """The calls of as many checks as there may be: one, or one for each round that people let the team add."""
+        if self.check is None or self.team.stability is None:
+            return 0
+        return len(self.check.asked) * (len(self.stages) if self.team.stability.otherwise == "escalate" else 1)
 
     @property
     def _mends(self) -> bool:

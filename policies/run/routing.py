@@ -38,20 +38,21 @@ def refuse_next_round(outcome: object, budget: Budget, spent: Spent) -> Stop | N
     return ESCALATED if outcome == "escalate" else Stop(reason)
 
 
-def next_step(outcome: object, pending_stop: object) -> Step:
+def next_step(outcome: object, pending_stop: object, is_unchecked: bool = False) -> Step:
     """Return where align leads: the end to finalize, another round or stage or an empty seat to convene, else to stop.
 
-    A pending stop wins over everything; what is escalated waits for a human; an outcome nobody knows stops.
+    A pending stop wins over everything; a decision that is still to be checked goes back to convene; what is escalated
+    waits for a human; an outcome nobody knows stops.
 
     >>> next_step("go", None), next_step("next_round", None), next_step(None, None), next_step("escalate", None)
     ('finalize', 'convene', 'convene', 'human')
-    >>> next_step("go", {"reason": "cancelled", "phase": None})
-    'stop'
+    >>> next_step("go", {"reason": "cancelled", "phase": None}), next_step("go", None, is_unchecked=True)
+    ('stop', 'convene')
     """
     if pending_stop is not None:
         return "stop"
     if is_over(outcome):
-        return "finalize"
+        return "convene" if is_unchecked else "finalize"
     if outcome == "escalate":
         return "human"
     return "convene" if outcome in (None, "next_round", GOES_ON) else "stop"
@@ -75,9 +76,16 @@ def next_after_people(
 
 
 def next_nodes(
-    asks: Sequence[str], outcome: object, pending_stop: object, stop_reason: object, waits: bool = False
+    asks: Sequence[str],
+    outcome: object,
+    pending_stop: object,
+    stop_reason: object,
+    waits: bool = False,
+    is_unchecked: bool = False,
 ) -> list[str]:
     """Return where convene leads: nowhere on a finished thread, to who is asked, roles in parallel, else on.
+
+    A decision that is still to be checked goes to align where nobody is asked for it any more.
 
     >>> next_nodes(["risk", "finance"], None, None, None), next_nodes(["legal"], None, None, None, waits=True)
     (['risk', 'finance'], ['human'])
@@ -92,4 +100,4 @@ def next_nodes(
         return ["human"]
     if asks:
         return list(asks)
-    return ["finalize"] if is_over(outcome) else ["align"]
+    return ["finalize"] if is_over(outcome) and not is_unchecked else ["align"]

@@ -26,6 +26,7 @@ StopKind = Literal[
     "condition_failed",
     "cancelled",
     "escalated",
+    "unstable_decision",
     "human_stopped",
     "stale_thread",
     "busy",
@@ -177,6 +178,12 @@ STOP_TABLE: dict[StopKind, StopRule] = {
         remedy=phrase(
             "Only the team of the run asks people. To let the team talk once more: {resume} --budget max_rounds=N"
         ),
+    ),
+    "unstable_decision": StopRule(
+        phrase("The last round, asked again, had another outcome too often to announce the decision."),
+        is_resumable=True,
+        follows_from="vote",
+        remedy=phrase("To ask the last round again, with messages of its own: {resume}"),
     ),
     "human_stopped": StopRule(phrase("Whoever was asked ended the run without a decision.")),
     "stale_thread": StopRule(

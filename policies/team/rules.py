@@ -28,6 +28,7 @@ from policies.team.people import Approver, Deciders, Escalation, Rule
 from policies.team.privacy import overlaps
 from policies.team.reserved import RESERVED_NAMES
 from policies.team.sources import TAGS
+from policies.team.stability import Stability
 from policies.team.team import MAX_ROLES, Brief, Budget, Check, Price, Role, Team
 from policies.team.watch import Watch
 
@@ -56,6 +57,7 @@ _FIELDS: Mapping[tuple[str | int, ...], type[BaseModel]] = {
     ("watch",): Watch,
     ("options",): Options,
     ("rounds",): Rounds,
+    ("stability",): Stability,
     ("messages",): Messaging,
     ("roles", "*", "subscribes"): Subscription,
     ("prices", "*"): Price,

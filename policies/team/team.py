@@ -26,6 +26,7 @@ from policies.team.fields import (
 from policies.team.options import Options, Rounds
 from policies.team.people import MAX_APPROVERS, Approver, Escalation
 from policies.team.sources import AnySource, FactsOrSources
+from policies.team.stability import Stability
 from policies.team.voices import HUMAN
 from policies.team.watch import Watch
 
@@ -205,6 +206,8 @@ class Team(Value):
     """Who is asked when the team needs a person, for how long, and what silence gives."""
     sign_off: Annotated[tuple[RoleName, ...], Field(max_length=MAX_APPROVERS, strict=False)] = ()
     """The approvers who must put their names to a decision of the team before it is final."""
+    stability: Stability | None = None
+    """Asks the last round again before a decision is announced, to see how often it has another outcome."""
     watch: Watch = Watch()
     """Who owns the decisions of the team, and how long each of them stands."""
     messages: Messaging | None = None
@@ -229,6 +232,12 @@ class Team(Value):
     def sources(self) -> tuple[AnySource, ...]:
         """The sources that the facts come from; none where they are in the team file itself."""
         return self.facts if isinstance(self.facts, tuple) else ()
+
+    @property
+    def asked_again(self) -> tuple[str, ...]:
+        """The roles that a stability check may ask: those that may sit in a round and that no person answers for."""
+        seated = (*self.sequence, *self.joining)
+        return tuple(name for name in seated if name in self.roles and name not in self.human_roles)
 
     @property
     def speaking(self) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ class Script:
         self.rng = random.Random(f"run {self.seed}")
         self.moves = random.Random(f"changes {self.seed}")
         self.people = random.Random(f"people {self.seed}")
-        self.raw = self._grounded(with_people(self.people, self._team()))
+        self.raw = self._checked(self._grounded(with_people(self.people, self._team())))
         self.team = self._parsed(self.raw)
 
     def _parsed(self, raw: Plain) -> Team:
@@ -71,6 +71,12 @@ class Script:
         row = {"when": apart.choice(UNGROUNDED), "then": apart.choice(["no_go", "next_round", "go"])}
         rules = [*([row] if apart.random() < 0.7 else []), *raw["policy"]["rules"]]
         return {**raw, "ground": True, "policy": {**raw["policy"], "rules": rules}}
+
+    def _checked(self, raw: Plain) -> Plain:
+        """The team, whose decisions are asked for again in some runs; drawn apart."""
+        apart = random.Random(f"stability {self.seed}")
+        has_machine = any(raw["roles"][name]["voice"] != "human" for name in raw["sequence"])
+        return with_stability(apart, raw) if has_machine and apart.random() < 0.35 else raw
 
     @property
     def is_judged(self) -> bool:
@@ -90,8 +96,9 @@ class Script:
         self.is_vote = pattern == "vote"
         self.raw = {**self.raw, "pattern": pattern, "policy": self._moved_policy(pattern)}
         self.raw.pop("lead", None)
-        if pattern != "rounds":  # whose answers alone carry flags
+        if pattern != "rounds":  # whose answers alone carry flags, and are asked for again
             self.raw.pop("ground", None)
+            self.raw.pop("stability", None)
             rows = [row for row in self.raw["policy"]["rules"] if not any(name in row["when"] for name in FLAGS)]
             self.raw["policy"] = {**self.raw["policy"], "rules": rows}
         if self.is_vote:
@@ -179,6 +186,15 @@ class Script:
         if rng.random() < 0.05:
             return {"budget": limits, "facts": {"rate": rng.randint(10, 20)}, "accept_changes": True}
         return {"budget": limits}
+
+
+def with_stability(rng: random.Random, raw: Plain) -> Plain:
+    """A team of rounds that checks its decisions; one of any other pattern as it is."""
+    if raw["pattern"] != "rounds":
+        return raw
+    samples = rng.randint(1, 3)
+    check = {"samples": samples, "max_flip_rate": rng.choice([0.0, 0.34, 0.5, 0.67]), "max_messages": 10 * samples}
+    return {**raw, "stability": {**check, "otherwise": rng.choice(["escalate", "stop"])}}
 
 
 def a_guard(rng: random.Random) -> Plain:

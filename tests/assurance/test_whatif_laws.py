@@ -22,6 +22,7 @@ from policies.assurance.whatif import decide_again
 from policies.decision.guards import Guard
 from policies.team.people import Escalation
 from policies.team.rules import parse_team
+from policies.team.stability import Stability
 from policies.team.team import Team
 from tests.assurance.random_people import others
 from tests.assurance.random_runs import Drawn, a_guard, draw
@@ -93,7 +94,8 @@ async def _hold_against_a_true_run(database: Any, drawn: Drawn, team: Team, verd
 def rules_of(team: Team) -> Rules:
     """All that a team decides by."""
     people = People(team.escalate, team.sign_off)
-    return Rules(team.policy, team.guards, team.budget.min_go_votes, team.weights, team.vetoers, team.sequence, people)
+    decides = (team.policy, team.guards, team.budget.min_go_votes, team.weights, team.vetoers)
+    return Rules(*decides, team.sequence, people, team.stability)
 
 
 def another(drawn: Drawn) -> tuple[dict[str, Any], Rules]:
@@ -123,7 +125,21 @@ def another(drawn: Drawn) -> tuple[dict[str, Any], Rules]:
     guards = tuple(Guard.model_validate(guard) for guard in raw["guards"])
     raw = others(script.people, raw) if script.people.random() < 0.3 else raw
     people = People(Escalation.model_validate(raw["escalate"], strict=False), tuple(raw["sign_off"]))
-    return raw, Rules(policy, guards, raw["budget"]["min_go_votes"], weights, vetoers, tuple(raw["sequence"]), people)
+    raw = checked_otherwise(script.seed, raw)
+    decides = (policy, guards, raw["budget"]["min_go_votes"], weights, vetoers, tuple(raw["sequence"]), people)
+    return raw, Rules(*decides, Stability(**raw["stability"]) if "stability" in raw else None)
+
+
+def checked_otherwise(seed: int, raw: dict[str, Any]) -> dict[str, Any]:
+    """Return a team that checks its decisions otherwise, or as it did; drawn apart."""
+    rng = random.Random(f"checked otherwise {seed}")
+    drawn = rng.random()
+    if "stability" not in raw or drawn < 0.2:
+        return raw
+    if drawn < 0.4:
+        return {name: value for name, value in raw.items() if name != "stability"}
+    other = {"max_flip_rate": rng.choice([0.0, 0.34, 0.5, 1.0]), "otherwise": rng.choice(["escalate", "stop"])}
+    return {**raw, "stability": {**raw["stability"], **other}}
 
 
 def told(drawn: Drawn) -> str:

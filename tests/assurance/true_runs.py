@@ -45,7 +45,7 @@ class Stopped:
 
 def answers_in(events: Sequence[Event]) -> list[tuple[Place, Event]]:
     """Return the events that are answers of seats which no person fills, each with its question."""
-    kinds = ("accepted", "refused", "failed")
+    kinds = ("accepted", "refused", "failed", "sampled")
     human = {place_of(event) for event in events if event["event"] == "asked" and "question" in event}
     found = [event for event in events if event["event"] in kinds and event["role"] != "brief"]
     return [(place_of(event), event) for event in found if place_of(event) not in human]
@@ -68,7 +68,7 @@ def stops_in(events: Sequence[Event]) -> list[Stopped]:
             limits, leg = event["limits"], at
         if event["event"] == "finished" and event["stop_reason"] != "success":
             given = frozenset(Counter(place for place, _ in answers_in(events[:at])).items())
-            cut = [each for each in events[leg:at] if each["event"] == "failed" and each["reason"] == "cancelled"]
+            cut = [each for each in events[leg:at] if each.get("reason") == "cancelled"]
             is_halted = event["stop_reason"] == "cancelled" and not cut
             stops.append(Stopped(event["stop_reason"], event["phase"], given, is_halted))
     return stops
@@ -204,7 +204,7 @@ def _resumed_in(events: Sequence[Event]) -> list[Event]:
 
 def _seen(state: Mapping[str, Any], events: Sequence[Event], voice: HeedingVoice, is_heard: bool) -> TrueRun:
     since = max((at for at, event in enumerate(state["events"]) if event.get("moved")), default=0)
-    words = [event for event in state["events"][since:] if event["event"] in ("outcome", "ruled")]
+    words = [event for event in state["events"][since:] if event["event"] in ("outcome", "stability", "ruled")]
     outcomes = [event for event in words if event["event"] == "outcome"]
     final = _final(state, words[-1] if words else None)
     then, now = prompts_in(events), prompts_in(state["events"])
@@ -216,14 +216,17 @@ def _seen(state: Mapping[str, Any], events: Sequence[Event], voice: HeedingVoice
 def _final(state: Mapping[str, Any], last: Event | None) -> str:
     """Return what a run came to: what people gave, or the policy where nobody has to sign it, or why it stopped."""
     said = (last.get("outcome") or last["final"]) if last else None
-    is_unsigned = last is not None and last["event"] == "outcome" and state["case"]["team"]["sign_off"]
-    return str(said if said in DECISIONS and not is_unsigned else state["stop_reason"] or "waiting")
+    team = state["case"]["team"]
+    is_unsigned = last is not None and last["event"] != "ruled" and team["sign_off"]
+    is_unchecked = last is not None and last["event"] == "outcome" and team["stability"] is not None
+    is_final = said in DECISIONS and not is_unsigned and not is_unchecked
+    return str(said if is_final else state["stop_reason"] or "waiting")
 
 
 def prompts_in(events: Sequence[Event]) -> dict[Place, list[str]]:
     """Return the hashes of what was asked, by question, in order."""
     prompts: dict[Place, list[str]] = defaultdict(list)
     for event in events:
-        if event["event"] in ("proposed", "failed") and event["role"] != "brief":
+        if event["event"] in ("proposed", "failed", "sampled") and event["role"] != "brief":
             prompts[event["round"], event.get("seat") or event["role"], event["attempt"]].append(event["prompt"])
     return dict(prompts)

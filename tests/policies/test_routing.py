@@ -75,3 +75,12 @@ def test_an_answer_leads_where_the_rule_says_in_every_combination() -> None:
         assert next_after_people(waits, fills, outcome, STOP, None) == "stop"
         expected = "human" if waits else "align" if fills else next_step(outcome, None)
         assert next_after_people(waits, fills, outcome, None, None) == expected
+
+
+def test_a_decision_that_is_still_to_be_checked_is_asked_for_and_aligned_and_never_finalized() -> None:
+    for asks, outcome in product([[], ["legal"]], OUTCOMES):
+        step = next_step(outcome, None, is_unchecked=True)
+        assert step == ("convene" if OUTCOMES[outcome] == "finalize" else OUTCOMES[outcome])
+        assert next_nodes(asks, outcome, None, None, is_unchecked=True) == (asks or ["align"])
+        assert next_step(outcome, STOP, is_unchecked=True) == "stop"
+        assert next_nodes(asks, outcome, STOP, None, is_unchecked=True) == ["stop"]

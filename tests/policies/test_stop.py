@@ -27,6 +27,7 @@ TABLE: list[tuple[str, bool]] = [
     ("condition_failed:<role>", True),
     ("cancelled", True),
     ("escalated", True),
+    ("unstable_decision", True),
     ("human_stopped", False),
     ("stale_thread:<field>", False),
     ("busy", False),
@@ -108,6 +109,7 @@ def test_a_stop_that_follows_from_neither_a_vote_nor_rules_comes_from_outside() 
         "max_rounds_reached": "vote",
         "max_messages": "rules",
         "escalated": "vote",
+        "unstable_decision": "vote",
         "no_quorum": "vote",
     }
 
@@ -132,7 +134,8 @@ def test_a_detail_follows_the_sentence_in_brackets_unless_the_kind_has_words_for
 
 def test_only_a_thread_that_can_be_resumed_has_a_command_in_its_remedy() -> None:
     remedies = {kind: Stop(f"{kind}:goal").remedy("accord resume t") for kind in STOP_KINDS if STOP_TABLE[kind].remedy}
-    assert remedies.keys() == {"llm_auth", "condition_failed", "escalated", "stale_thread", "busy"}
+    held = {"stale_thread", "busy"}
+    assert remedies.keys() == {"llm_auth", "condition_failed", "escalated", "unstable_decision", *held}
     resumed = {kind for kind, remedy in remedies.items() if "accord resume t" in remedy}
-    assert resumed == {"llm_auth", "condition_failed", "escalated"}
+    assert resumed == {"llm_auth", "condition_failed", "escalated", "unstable_decision"}
     assert remedies["stale_thread"].startswith("The thread was started with another goal. ")

@@ -12,10 +12,10 @@ from graph.past import Past
 from graph.report.dossier.changed import Changed
 from graph.report.dossier.explanation import explanation_of
 from graph.report.dossier.people import ON_TIMEOUT
+from graph.report.resuming import resume_of
 from graph.report.terminal.report import print_report
 from graph.report.terminal.visible import console_on
 from graph.report.terminal.why import print_why
-from graph.report.words import resume_of
 from graph.scores import scores_of
 from nodes.fingerprint import fingerprint
 from nodes.signatures import decision_bytes

@@ -11,7 +11,7 @@ from langgraph.store.memory import InMemoryStore
 
 from graph.build import build_graph
 from graph.facts.loader import load_facts
-from graph.report.words import resume_of
+from graph.report.resuming import resume_of
 from graph.store.database import open_database
 from graph.store.locks import ThreadBusyError
 from nodes.halt import Halt

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.past import Past
+from graph.report.dossier.basis import Basis, basis_of
 from graph.report.dossier.ruling import ruled_otherwise
+from graph.report.dossier.steadiness import checked_otherwise
 from graph.report.words import listed
 from nodes.agreement import find_disagreement
-from nodes.events import decided, standing_outcomes, vote_from
+from nodes.events import decided, standing_outcomes
 from nodes.fingerprint import Pin, fingerprint, fingerprints
-from policies.assurance.audit import Event, find_break
-from policies.decision.guards import Guard, examine
+from policies.assurance.audit import find_break
+from policies.decision.guards import examine
 from policies.decision.outcome import decide
-from policies.decision.table import Policy
-from policies.decision.vote import Vote
 from policies.language import phrase, say, say_count
 
 WORDS = {
@@ -33,6 +33,7 @@ WORDS = {
     "fault": phrase("fault"),
     "findings": phrase("findings of the guards"),
     "ruled": phrase("what people decided"),
+    "stability": phrase("stability check"),
 }
 """What may differ, in words: what a thread is pinned to, and what the event of an outcome says."""
 
@@ -59,38 +60,13 @@ class Changed:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """What the last finished round was decided on, and the event of its outcome."""
-
-    policy: Policy
-    vote: Vote
-    guards: tuple[Guard, ...]
-    facts: Mapping[str, Any]
-    event: Event
-
-
-def basis_of(past: Past) -> Basis:
-    """Return what the last finished round was decided on, as the thread keeps it."""
-    team, last = past.team, standing_outcomes(past.state)[-1]
-    if past.pattern.is_ballot:
-        last = {**last, "round": last["max_rounds"]}  # it is placed by its stage, and was decided as the only round
-    entry = {
-        "weights": {name: role["weight"] for name, role in past.roles.items()},
-        "vetoers": [name for name, role in past.roles.items() if role["veto"]],
-    }
-    policy = Policy.model_validate(team["policy"])
-    guards = tuple(Guard.model_validate(guard) for guard in team["guards"])
-    return Basis(past.pattern.ruling(policy), vote_from(last, entry), guards, past.facts, last)
-
-
 def find_change(thread: str, state: Mapping[str, Any]) -> Changed | None:
     """Return what of a thread differs from its record, or None; the decision is made again, too."""
     past = Past.of(state)
     broken = find_break(past.events, fingerprint) if past.events else None
     if broken:
         return Changed(thread, (f"event {broken.place}",), (say("event {number}", number=broken.place),))
-    if standing_outcomes(state) and (names := [*_moved(past)] or [*_decided_otherwise(basis_of(past))]):
+    if standing_outcomes(state) and (names := [*_moved(past)] or [*_decided_otherwise(past, basis_of(past))]):
         return _changed(thread, names)
     if names := [*ruled_otherwise(past)]:
         return _changed(thread, names)
@@ -126,9 +102,11 @@ def _tried(hash_of: Callable[[], str | None]) -> str | None:
         return None
 
 
-def _decided_otherwise(basis: Basis) -> Iterator[str]:
-    """Yield what the outcome's event says otherwise than the function that decides."""
+def _decided_otherwise(past: Past, basis: Basis) -> Iterator[str]:
+    """Yield what the events of the outcome and of its check say otherwise than the functions that decide."""
     findings = examine(basis.guards, basis.facts)
     ruling = decide(basis.policy, basis.vote, findings)
     again = decided(basis.vote, findings, ruling, basis.event["confidences"])
     yield from (name for name in WORDS if name in again and again[name] != basis.event[name])
+    if checked_otherwise(past, basis):
+        yield "stability"

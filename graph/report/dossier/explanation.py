@@ -6,9 +6,11 @@ from typing import Any
 
 from graph.past import Past
 from graph.record import outputs_of, row_name
-from graph.report.dossier.changed import Changed, basis_of, find_change
+from graph.report.dossier.basis import basis_of
+from graph.report.dossier.changed import Changed, find_change
 from graph.report.dossier.facts import Origin, origin_in
 from graph.report.dossier.ruling import people_explained
+from graph.report.dossier.steadiness import checked
 from graph.report.words import titles_of
 from nodes.events import standing_outcomes
 from policies.assurance.limits import LimitFlip
@@ -34,9 +36,9 @@ def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | Changed | N
     from its record, it is not explained.
 
     Keys: {thread_id, team, policy, titles, round, max_rounds, casts, vote, final, row, because, rounds_ended, fault,
-    when, values, guards, stance_flips {flips, searched}, mark_flips, limit_flips, powers, people, waiting}; the last
-    two as `people_explained` says. Where no round was finished and people are or were asked, {thread_id, people,
-    waiting}.
+    when, values, guards, stance_flips {flips, searched}, mark_flips, limit_flips, powers, stability, people, waiting};
+    `stability` as `steadiness.checked` says, and the last two as `people_explained`. Where no round was finished and
+    people are or were asked, {thread_id, people, waiting}.
     """
     changed = find_change(thread, state)
     if changed:
@@ -51,7 +53,8 @@ def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | Changed | N
     named = {"thread_id": thread, "team": team["name"], "policy": team["policy"]["name"]}
     titles = titles_of(past.roles)
     named["titles"] = {role: titles[role] for role in basis.vote.casts}
-    return {**named, **place, **_plain(found, origin_in(past.case.get("sources") or ())), **people}
+    plain = _plain(found, origin_in(past.case.get("sources") or ()))
+    return {**named, **place, **plain, "stability": checked(past), **people}
 
 
 def unexplained(thread: str, state: Mapping[str, Any]) -> str:

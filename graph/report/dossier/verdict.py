@@ -7,12 +7,12 @@ from graph.past import Past
 from graph.report.dossier.changed import Changed
 from graph.report.dossier.people import command_for, decided_by, signed_in_words, waiting_in_words
 from graph.report.dossier.timeline import capping
+from graph.report.resuming import resume_of
 from graph.report.words import (
     joined,
     label_of,
     listed,
     plain_word,
-    resume_of,
     said_phase,
     said_reason,
     tone_of,

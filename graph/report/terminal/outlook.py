@@ -139,7 +139,7 @@ def _rows(
 ) -> Iterator[list[Text]]:
     """Yield a row for each stage, the stages of a team within below that of its seat."""
     for stage in stages:
-        asks = ", ".join(_seat(each, titles, path) for each in stage["asks"])
+        asks = ", ".join(dict.fromkeys(_seat(each, titles, path) for each in stage["asks"]))
         numbers = [Text(_figure(stage[key])) for key in ("calls", "latency_calls", "at_once")]
         yield [visible(f"{indent}{_stage(stage['stage'])}"), *numbers, visible(asks)]
         for each in stage["asks"]:

@@ -15,6 +15,7 @@ from graph.past import Past
 from graph.record import is_of_rounds
 from graph.report.dossier.dossier import dossier_of
 from graph.report.patterns.drawing import drawing_of
+from graph.report.resuming import resume_of
 from graph.report.terminal.answers import answers_shown
 from graph.report.terminal.later import (
     drift_shown,
@@ -27,7 +28,7 @@ from graph.report.terminal.people import closed_shown, commands_of, decision_sho
 from graph.report.terminal.roles import words_shown
 from graph.report.terminal.visible import console_on, styled, visible, visible_lines
 from graph.report.terminal.work import shown_sections
-from graph.report.words import resume_of, said_reason, titles_of
+from graph.report.words import said_reason, titles_of
 from policies.language import in_figures, phrase, say, say_count
 from policies.run.stop import Stop
 

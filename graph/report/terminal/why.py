@@ -8,6 +8,7 @@ from rich.text import Text
 
 from graph.report.dossier.explanation import said_marks, said_power
 from graph.report.dossier.limits import border_of, changes_of, other_flips, said_change
+from graph.report.dossier.steadiness import said_check
 from graph.report.dossier.timeline import capping
 from graph.report.terminal.blocks import Cell, rows_shown
 from graph.report.terminal.later import with_source
@@ -79,6 +80,9 @@ def _reasons(found: Mapping[str, Any]) -> Iterator[str]:
     if found["vote"] != found["final"]:
         guards = ", ".join(capping(found["vote"], found["final"], found["guards"]))
         yield say("The vote alone gave {vote}; capped to {final} by {guards}", vote=vote, final=final, guards=guards)
+    if found["stability"]:
+        first, *others = said_check(found["stability"], found["titles"])
+        yield from (first, *(f"  {line}" for line in others))
 
 
 def row_decides(row: object, because: str | None) -> str:

@@ -34,6 +34,10 @@ TURNS = re.compile(rf"{_SPEAKERS}[^.\n]{{0,60}}?{_ALTERNATE}|{_ALTERNATE}[^.\n]{
 """What a chat template says that takes no two user messages in a row: conversation roles must alternate."""
 
 
+SEED = re.compile(r"\bseed\b")
+"""How a complaint names the seed of a question."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """The form in which a question is sent, and what of it may still be learned."""
@@ -44,6 +48,8 @@ class Dialect:
     learns: frozenset[str]
     joins: bool = False
     """Whether the user messages are sent as one, since its template wants users and assistants to take turns."""
+    sends_seed: bool = True
+    """Whether a question that has a seed is sent with it."""
 
 
 def first_dialect(endpoint: Endpoint) -> Dialect:
@@ -58,10 +64,11 @@ def first_dialect(endpoint: Endpoint) -> Dialect:
     return Dialect(schema, endpoint.temperature != "omit", cap, frozenset(learns))
 
 
-def weaker(dialect: Dialect, complaint: Complaint, users: int = 1) -> Dialect | None:
+def weaker(dialect: Dialect, complaint: Complaint, users: int = 1, is_seeded: bool = False) -> Dialect | None:
     """Return the dialect that leaves out what a complaint names, or None: it names nothing that can be left out.
 
-    `users` is how many user messages were sent: only several can be joined, where nothing else is named.
+    `users` is how many user messages were sent: only several can be joined, where nothing else is named. A seed is
+    left out where the question had one.
 
     >>> first = first_dialect(Endpoint("k", None, "m"))
     >>> refused = Complaint("llm_error:400", "", 400, "This response_format type is unavailable now")
@@ -74,6 +81,8 @@ def weaker(dialect: Dialect, complaint: Complaint, users: int = 1) -> Dialect | 
     learns = dialect.learns
     if "temperature" in learns and dialect.sends_temperature and "temperature" in said:
         return replace(dialect, sends_temperature=False)
+    if is_seeded and dialect.sends_seed and SEED.search(said):
+        return replace(dialect, sends_seed=False)
     if "output_cap" in learns and dialect.cap in said and not any(word in said for word in LIMITS):
         return with_other_cap(dialect)
     place = SCHEMAS.index(dialect.schema) + 1
@@ -113,6 +122,7 @@ def learned(before: Dialect, now: Dialect) -> dict[str, str]:
     """
     found = {
         "schema": now.schema if now.schema != before.schema else None,
+        "seed": None if now.sends_seed else "omit",
         "temperature": "omit" if before.sends_temperature and not now.sends_temperature else None,
         "output_cap": now.cap if now.cap != before.cap else None,
         "messages": "joined" if now.joins else None,

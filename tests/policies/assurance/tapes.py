@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from policies.assurance.past import PastRun
-from policies.assurance.tape import Asked, Exchange, Pause, RoundEnd, Ruled, Start, Tape, TapeStep
+from policies.assurance.tape import Asked, Checked, Exchange, Pause, RoundEnd, Ruled, Start, Tape, TapeStep
 from policies.contracts.answers import Accepted, Refusal
 from policies.decision.guards import Guard, examine
 from policies.decision.marks import Marks
@@ -86,7 +86,7 @@ def _steps(steps: Sequence[Happened], limits: Budget) -> Iterator[TapeStep]:
             yield Pause(step.reason, step.phase, limits, resumed, step.max_repairs)
             limits = resumed or limits
         else:
-            yield replace(step, limits=limits) if isinstance(step, Exchange | Ruled) else step
+            yield replace(step, limits=limits) if isinstance(step, Exchange | Ruled | Checked) else step
 
 
 def talked(

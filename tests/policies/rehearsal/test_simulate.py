@@ -282,3 +282,30 @@ def test_a_brief_whose_numbers_are_grounded_may_be_asked_for_twice_unless_rules_
     ]
     first = at_mosts[0]
     assert at_mosts == [first, first + 1, first + 1, first]
+
+
+CHECK = {"samples": 5, "max_flip_rate": 0.2, "max_messages": 15}
+
+
+def test_a_check_is_asked_all_at_once_before_the_brief_and_has_messages_of_its_own() -> None:
+    team = team_of("rounds", "a", "b", "c", stability=CHECK)
+    assert (waves(team), waves(team, "longest")) == ([3, 15, 1], [3, 3, 3, 15, 1])
+    course = simulate(team, {})
+    assert (course.calls, course.messages) == (19, 3)
+    assert [stage.label for stage in course.opened] == ["round 1", "asked again"]
+
+
+def test_a_check_asks_nobody_twice_whom_people_answer_for() -> None:
+    roles = {"b": role(voice="human")}
+    assert waves(team_of("rounds", "a", "b", "c", roles=roles, stability=CHECK)) == [3, 10, 1]
+
+
+@pytest.mark.parametrize(("otherwise", "most"), [("escalate", 19 + 3 * 15), ("stop", 19 + 15)])
+def test_each_round_may_be_checked_where_people_let_the_team_talk_on(otherwise: str, most: int) -> None:
+    assert at_most(team_of("rounds", "a", "b", "c", stability={**CHECK, "otherwise": otherwise}), {}) == most
+
+
+def test_a_course_without_a_decision_checks_nothing() -> None:
+    stops = {**TABLE, "rules": []}
+    course = simulate(team_of("rounds", "a", "b", "c", stability=CHECK, policy=stops), {})
+    assert (course.check, course.calls) == (None, 9)
