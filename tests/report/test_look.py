@@ -7,9 +7,11 @@ import pytest
 
 from graph.report.dossier.dossier import dossier_of
 from graph.report.dossier.look import MAX_CHANGED, look_of
+from graph.report.dossier.ties import held_of
 from graph.report.html.page import page_of
 from graph.report.markdown.report import markdown_of
 from graph.report.terminal.report import print_report
+from graph.report.texts import cleaned
 from tests.report.conftest import Telling
 from tests.report.stage import HOSTILE
 from tests.report.world import LATER, TRIPWIRES, look, reading
@@ -26,7 +28,7 @@ def shown_of(name: str, story: Telling, capsys: Captured) -> dict[str, str]:
     """What each medium shows, on one line and without its markup."""
     told = story(name)
     capsys.readouterr()
-    print_report(told.record, told.state, look=told.look)
+    print_report(told.record, told.state, hindsight=told.hindsight)
     page = re.sub(r"<[^>]+>", " ", re.sub("<wbr>", "", told.page.partition("<main>")[2]))
     return {
         medium: " ".join(text.split())
@@ -64,7 +66,7 @@ def test_a_row_says_fact_limit_then_and_now_and_how_far_it_is(story: Telling) ->
 def test_a_check_is_said_by_its_role_and_by_its_condition_where_it_compares_no_numbers(story: Telling) -> None:
     *_, risk, demand = story("drifted").dossier["drift"]["rows"]
     assert (risk["what"], risk["fact"], risk["comparison"], risk["limit"]) == (
-        *("Checks of Risk analyst", "risk_signals.critical_incidents"),
+        *("The checks of Risk analyst", "risk_signals.critical_incidents"),
         *("above", "0"),
     )
     assert risk["now"]["room"] == "at the limit"
@@ -76,14 +78,14 @@ def test_a_check_is_said_by_its_role_and_by_its_condition_where_it_compares_no_n
 
 def test_a_limit_that_moved_is_shown_then_and_now() -> None:
     wire = {**TRIPWIRES[0], "now": reading("clear", 0.028, 0.05, 0.022)}
-    shown = look_of(look("weakened", tripwires=[wire]), {})
+    shown = look_of(look("weakened", tripwires=[wire]))
     assert shown is not None
     assert shown["rows"][0]["limit"] == "0.03 → 0.05"
 
 
 def test_a_tripwire_that_cannot_be_read_says_why() -> None:
     wire = {**TRIPWIRES[0], "now": reading("unreadable", None, 0.03, fault="could not be read: a.b")}
-    shown = look_of(look(tripwires=[wire]), {})
+    shown = look_of(look(tripwires=[wire]))
     assert shown is not None
     now = shown["rows"][0]["now"]
     assert (now["answer"], now["value"], now["fault"]) == ("could not be read", "none", "could not be read: a.b")
@@ -127,13 +129,13 @@ def test_what_was_found_later_changes_nothing_else_that_is_said(story: Telling) 
 def test_nothing_is_said_of_a_later_look_at_a_thread_that_was_changed(story: Telling) -> None:
     told = story("drifted")
     events = [{**each, "prev_hash": "0"} if each["seq"] == 3 else each for each in told.state["events"]]
-    dossier = dossier_of("t", told.record, {**told.state, "events": events}, told.look)
+    dossier = dossier_of("t", told.record, {**told.state, "events": events}, told.hindsight)
     assert (dossier["drift"], dossier["stability"], dossier["facts"]["sources"]) == (None, None, [])
 
 
 def test_many_facts_that_moved_are_counted() -> None:
     moved = [{"path": f"f{number}", "then": number, "now": None} for number in range(MAX_CHANGED + 60)]
-    shown = look_of(look(changed=moved), {})
+    shown = look_of(look(changed=moved))
     assert shown is not None
     assert (len(shown["changed"]), shown["more"], shown["changed"][2]) == (
         *(MAX_CHANGED, 60),
@@ -144,10 +146,19 @@ def test_many_facts_that_moved_are_counted() -> None:
 def test_long_and_hostile_texts_are_cut_and_only_shown(story: Telling) -> None:
     each: Any = story("hostile_world")
     assert "<script>alert(1)" not in each.page
-    shown = look_of(look(owner=HOSTILE, cause="x" * 9_000), {})
+    shown = look_of(look(owner=HOSTILE, cause="x" * 9_000))
     assert shown is not None
     assert len(shown["said"][0]) < 400
 
 
 def test_the_look_is_of_its_own_time(story: Telling) -> None:
     assert story("drifted").dossier["drift"]["at"] == f"{LATER[:19].replace('T', ' ')} UTC"
+
+
+def test_a_record_that_somebody_holds_says_who_and_why_in_one_line(story: Telling) -> None:
+    held = held_of({"held": {"by": "ada", "at": LATER, "because": HOSTILE}})
+    dossier = {**story("go").dossier, "held": cleaned(held)}
+    for shown in (page_of(dossier), markdown_of(dossier)):
+        assert "by ada since 2026-06-01 08:00:00 UTC" in shown
+        assert "<script>alert(1)" not in shown
+    assert "Held" not in story("go").page

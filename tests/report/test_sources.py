@@ -26,7 +26,7 @@ SHORT = DIGEST[:12]
 def on_terminal(name: str, story: Telling, capsys: Captured) -> str:
     capsys.readouterr()
     told = story(name)
-    print_report(told.record, told.state, look=told.look)
+    print_report(told.record, told.state, hindsight=told.hindsight)
     return " ".join(capsys.readouterr().out.split())
 
 
@@ -83,10 +83,14 @@ def test_facts_that_nobody_fetched_say_so_in_few_words_and_have_no_table(story: 
     assert {row["source"] for row in told.dossier["facts"]["rows"]} == {None}
 
 
-def test_a_run_without_sources_is_told_as_it_was(story: Telling) -> None:
-    assert story("go").dossier["facts"]["sources"] == []
-    assert "<summary>13 facts</summary>" in story("go").page
-    assert "Sources of the facts" not in story("go").page
+def test_a_run_that_fetched_nothing_is_told_in_as_many_lines_as_before(story: Telling, capsys: Captured) -> None:
+    told = story("go")
+    assert told.dossier["facts"]["sources"] == []
+    assert "<summary>13 facts, of the team file</summary>" in told.page
+    assert "Sources of the facts" not in told.page
+    assert " Facts " not in on_terminal("go", story, capsys)
+    assert facts_of(FACTS, [])["said"] == "13 facts"
+    assert facts_of(FACTS, [source("given", "given", *FACTS)])["said"] == "13 facts, given with the run"
 
 
 def test_a_source_that_failed_says_why_everywhere(story: Telling, capsys: Captured) -> None:

@@ -15,7 +15,10 @@ from nodes.events import CHANNELS
 from nodes.fingerprint import digest, fingerprint
 from policies.assurance.audit import link
 from policies.assurance.commitments import commit, sealed
-from tests.report.stage import FACTS, GUARDS, HOSTILE, Told, stances, tell, with_facts
+from policies.run.seats import Failure
+from tests.harness import proposal
+from tests.report.stage import FACTS, GUARDS, HOSTILE, Told, tell, told, with_facts
+from tests.stability.stage import CHECK, play, raw_team, sample_in, saying, team_from
 
 LATER = "2026-06-01T08:00:00.000+00:00"
 FETCHED = "2026-03-02T09:59:00.000+00:00"
@@ -34,22 +37,6 @@ SOURCES = (
     source("warehouse", "sql", "demand_signals", "finance_signals"),
     source("team", "inline", "report_date", "region"),
 )
-CHECK = {
-    **{"event": "stability", "round": 1, "samples": 5, "completed": 5, "flips": 1, "rate": 0.2},
-    **{"low": 0.005051, "high": 0.716418, "max_flip_rate": 0.2, "announced": "go", "acts": "announce", "final": "go"},
-    **{"outcomes": ["go", "go", "go_with_caution", "go", "go"], "casts": [], "kept": []},
-}
-UNSTEADY = {
-    **CHECK,
-    "outcomes": ["no_go", "go", "go_with_caution", "go", "no_go"],
-    "flips": 3,
-    "rate": 0.6,
-    "low": 0.146633,
-    "high": 0.947255,
-    "acts": "escalate",
-    "final": "escalate",
-}
-NOTHING: dict[str, Any] = {"completed": 0, "flips": 0, "rate": None, "low": 0.0, "high": 1.0, "outcomes": []}
 
 
 def reading(answer: str, value: Any, limit: Any = None, distance: float | None = None, **more: Any) -> dict[str, Any]:
@@ -69,13 +56,18 @@ TRIPWIRES = (
         **{"now": reading("clear", 16, 15, 1), "verdict": "weakened"},
     },
     {
-        **{"kind": "check", "name": "facts.risk_signals.critical_incidents > 0", "role": "risk_analyst"},
+        **{
+            "kind": "check",
+            "name": "facts.risk_signals.critical_incidents > 0",
+            "role": "risk_analyst",
+            "title": "Risk analyst",
+        },
         **{"fact": "risk_signals.critical_incidents", "comparison": "above", "then": reading("go", 0, 0, 0)},
         **{"now": reading("go", 0, 0, 0), "verdict": "holds"},
     },
     {
-        **{"kind": "check", "name": 'facts.region == "EU"', "role": "demand_analyst", "fact": "region"},
-        **{"comparison": None, "then": reading("go", "US"), "now": None, "verdict": "unknown"},
+        **{"kind": "check", "name": 'facts.region == "EU"', "role": "demand_analyst", "title": "Demand analyst"},
+        **{"fact": "region", "comparison": None, "then": reading("go", "US"), "now": None, "verdict": "unknown"},
     },
 )
 
@@ -99,29 +91,50 @@ def with_step(state: Mapping[str, Any], bodies: Sequence[Mapping[str, Any]] = ()
 
 
 def later(
-    home: Path, *bodies: Mapping[str, Any], look: Mapping[str, Any] | None = None, told: Told | None = None, **case: Any
+    home: Path,
+    *bodies: Mapping[str, Any],
+    look: Mapping[str, Any] | None = None,
+    reopened: Mapping[str, Any] | None = None,
+    base: Told | None = None,
+    **case: Any,
 ) -> Told:
-    """Return how a run is told that has one more step, and that somebody looked at later."""
-    state = with_step((told or tell(home, "go", GUARDS, "policy=launch")).state, bodies, **case)
-    record = record_of("t", state)
-    dossier = dossier_of("t", record, state, look)
-    return Told(record, state, dossier, page_of(dossier), markdown_of(dossier), look)
+    """Return how a run is told that has one more step, and of which more is known than its record has."""
+    state = with_step((base or tell(home, "go", GUARDS, "policy=launch")).state, bodies, **case)
+    record, hindsight = record_of("t", state), {"look": look, "reopened": reopened}
+    dossier = dossier_of("t", record, state, hindsight)
+    return Told(record, state, dossier, page_of(dossier), markdown_of(dossier), hindsight)
+
+
+def checked(home: Path, speech: Any, **changes: Any) -> Told:
+    """Return how a run is told whose last round was asked again."""
+    played = play(home, speech, team_from(raw_team({**CHECK, **changes})))
+    return told("t", played.record, played.state)
+
+
+def _silent(question: Any) -> Any:
+    return Failure("llm_timeout") if sample_in(question) else proposal(question.name)
 
 
 def _hostile(home: Path) -> Told:
     name, place = HOSTILE[:100], "a|b<i>`x`"
     bad = source(name, HOSTILE[:40], place, place * 4, cause=HOSTILE)
-    held = {"event": "held", "by": name, "because": HOSTILE}
     wires = [{**each, "name": HOSTILE, "fact": place, "then": reading(HOSTILE, HOSTILE)} for each in TRIPWIRES]
     changed = [{"path": place, "then": HOSTILE, "now": {HOSTILE: [HOSTILE]}}]
     seen = look(owner=HOSTILE, cause=HOSTILE, tripwires=wires, changed=changed, reopened_as=HOSTILE)
-    return later(home, {**CHECK, "kept": [name]}, held, look=seen, sources=[bad, {**bad, "source": "b"}])
+    old = {"thread": HOSTILE, "decision": "go", "decided_at": LATER, "look": seen, "lost": HOSTILE}
+    reopens = {"thread": HOSTILE, "head": {}, "record": DIGEST}
+    sources = [bad, {**bad, "source": "b"}]
+    return later(home, look=seen, reopened=old, sources=sources, reopens=reopens)
 
 
 def _capped(home: Path) -> Told:
     return tell(home, "go", GUARDS, "policy=launch", facts=with_facts(failed_payment_rate=0.034))
 
 
+REOPENS = {"thread": "old", "head": {"events": 9, "hash": DIGEST}, "record": DIGEST}
+LOST: dict[str, Any] = {"thread": "old", "decision": None, "decided_at": None, "look": None}
+PURGED = {**LOST, "lost": "the thread `old` was purged"}
+REOPENED = {**LOST, "decision": "go_with_caution", "decided_at": FETCHED, "look": look(expired=True), "lost": None}
 FAILED = (
     SOURCES[0],
     source("warehouse", "sql", fetched_at=None, digest=None, cause="the query took longer than 10 seconds"),
@@ -129,17 +142,14 @@ FAILED = (
 MANY = [source(f"source {number}", "http", *(f"f{number}.n{place}" for place in range(30))) for number in range(20)]
 
 WORLD: Mapping[str, Callable[[Path], Told]] = {
-    "sources": lambda home: later(home, told=_capped(home), sources=[*SOURCES]),
+    "sources": lambda home: later(home, base=_capped(home), sources=[*SOURCES]),
     "source_failed": lambda home: later(home, sources=[*FAILED]),
     "many_sources": lambda home: later(home, sources=MANY),
     "given_facts": lambda home: later(home, sources=[source("given", "given", *FACTS)]),
-    "steady": lambda home: later(home, CHECK),
-    "unsteady": lambda home: later(
-        home,
-        *({**CHECK, "round": 1}, {**UNSTEADY, "kept": ["risk_analyst"]}),
-        told=tell(home, stances(risk_analyst="block"), "policy=launch"),
-    ),
-    "unsampled": lambda home: later(home, {**CHECK, **NOTHING, "acts": "stop", "final": "unstable_decision"}),
+    "steady": lambda home: checked(home, saying([4])),
+    "unsteady": lambda home: checked(home, saying([1, 3, 5])),
+    "unstable": lambda home: checked(home, saying([1, 3, 5], stance="caution"), otherwise="stop"),
+    "unsampled": lambda home: checked(home, _silent),
     "drifted": lambda home: later(
         home, look=look(owner="Head of launches", expires_at="2026-05-31T09:00:00.000+00:00", expired=True)
     ),
@@ -147,6 +157,9 @@ WORLD: Mapping[str, Callable[[Path], Told]] = {
     "drift_unknown": lambda home: later(home, look=look("unknown", tripwires=[], changed=[], cause="HTTP 500")),
     "drift_holds": lambda home: later(home, look=look("holds", tripwires=[TRIPWIRES[2]], changed=[])),
     
+    "reopens": lambda home: later(home, reopened=REOPENED, reopens=REOPENS),
+    "reopens_purged": lambda home: later(home, reopened=PURGED, reopens=REOPENS),
+    "reopens_unasked": lambda home: later(home, reopens=REOPENS),
     "hostile_world": _hostile,
 }  # fmt: skip
 """What is known of the world, of every kind."""

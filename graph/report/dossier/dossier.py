@@ -18,7 +18,7 @@ from graph.report.dossier.people import people_of
 from graph.report.dossier.prose import blocks_of
 from graph.report.dossier.speeches import speeches_of, words_by_round
 from graph.report.dossier.stability import stability_of
-from graph.report.dossier.ties import held_of
+from graph.report.dossier.ties import held_of, reopens_of
 from graph.report.dossier.timeline import capping, timeline_of, titled_round
 from graph.report.dossier.verdict import changed_verdict, so_far, verdict_of
 from graph.report.patterns.drawing import drawing_of
@@ -39,16 +39,17 @@ from policies.language import in_figures, say, say_count
 
 Plain = dict[str, Any]
 
+NOTHING: Mapping[str, Any] = {}
 MAX_SETS = 6
 """Smallest sets of stances shown for each outcome."""
 
 
 def dossier_of(
-    thread: str, record: Mapping[str, Any], state: Mapping[str, Any], look: Mapping[str, Any] | None = None
+    thread: str, record: Mapping[str, Any], state: Mapping[str, Any], hindsight: Mapping[str, Any] = NOTHING
 ) -> Plain:
     """Return the dossier of a thread, from its record and its state; the state is empty where it has not begun.
 
-    `look` is what a later look at its decision found, of which the record has nothing; None where nobody looked.
+    `hindsight` is what the database knows of the thread that its record does not have, as `graph.hindsight` says.
     Every text in it is shown as it is: direction characters are written out already, and controls replaced.
     """
     found = explanation_of(thread, state) if state else None
@@ -82,7 +83,7 @@ def dossier_of(
         "flips": _flips(why, titles),
         "powers": _powers(why, titles),
         "power_means": say(POWER_MEANS),
-        **_world(*((Past(), None) if changed else (past, look)), titles),
+        **_world(*((Past(), NOTHING) if changed else (past, hindsight)), titles),
         "held": held_of(record),
         "people": people,
         "timeline": timeline_of(past, _titled(record), titles, [said for each in people for said in each["answers"]]),
@@ -93,13 +94,13 @@ def dossier_of(
     return tidy
 
 
-def _world(past: Past, look: Mapping[str, Any] | None, titles: Mapping[str, str]) -> Plain:
+def _world(past: Past, hindsight: Mapping[str, Any], titles: Mapping[str, str]) -> Plain:
     """Return what is known of the facts and of how a decision holds; of a thread that was changed nothing is."""
     return {
-        "facts": facts_of(past.case.get("facts") or {}, past.case.get("sources") or ()),
+        "facts": facts_of(past.case.get("facts") or {}, past.sources),
         "stability": stability_of(past, titles),
-        "drift": look_of(look, titles),
-        "reopens": None,
+        "drift": look_of(hindsight.get("look")),
+        "reopens": reopens_of(past, hindsight.get("reopened")),
     }
 
 

@@ -53,7 +53,7 @@ def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | Changed | N
     named = {"thread_id": thread, "team": team["name"], "policy": team["policy"]["name"]}
     titles = titles_of(past.roles)
     named["titles"] = {role: titles[role] for role in basis.vote.casts}
-    plain = _plain(found, origin_in(past.case.get("sources") or ()))
+    plain = _plain(found, origin_in(past.sources))
     return {**named, **place, **plain, "stability": checked(past), **people}
 
 

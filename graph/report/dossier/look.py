@@ -1,8 +1,9 @@
 """A later look at a decision: what `accord watch` found on fresh facts, by code alone. The record has none of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from graph.drift import name_of_tripwire
 from graph.report.dossier.people import moment
 from graph.report.words import plain_word, said_number, said_value, written
 from policies.decision.guards import COMPARISONS
@@ -30,8 +31,6 @@ ANSWERED = {
 }
 """What a later look says of one tripwire."""
 
-KINDS = {"guard": phrase("Guard {name}"), "check": phrase("Checks of {role}")}
-
 ANSWERS = {
     "tripped": phrase("tripped"),
     "clear": phrase("clear"),
@@ -44,7 +43,7 @@ NOTE = phrase(
 )
 
 
-def look_of(finding: Finding | None, titles: Mapping[str, str]) -> Plain | None:
+def look_of(finding: Finding | None) -> Plain | None:
     """Return what a later look at a thread's decision found; None where nobody has looked.
 
     `finding` is one of `accord watch --json`, and the time `at` of the look. Keys: {label, tone, at, note, said,
@@ -54,7 +53,6 @@ def look_of(finding: Finding | None, titles: Mapping[str, str]) -> Plain | None:
     if finding is None:
         return None
     label, tone = VERDICTS[finding["verdict"]]
-    changed = [*map(_changed, finding["changed"])]
     return {
         "label": say(label),
         "tone": tone,
@@ -62,9 +60,8 @@ def look_of(finding: Finding | None, titles: Mapping[str, str]) -> Plain | None:
         "note": say(NOTE),
         "said": [*_said(finding)],
         "owner": finding["owner"],
-        "rows": [_row(each, titles) for each in finding["tripwires"]],
-        "changed": changed[:MAX_CHANGED],
-        "more": max(len(changed) - MAX_CHANGED, 0),
+        "rows": [*map(_row, finding["tripwires"])],
+        **moved_in(finding["changed"]),
         "reopened_as": finding["reopened_as"],
         "next": None if finding["reopened_as"] or finding["verdict"] != "reopen" else _next(finding),
     }
@@ -99,11 +96,12 @@ def _said(finding: Finding) -> list[str]:
     return told
 
 
-def _row(tripwire: Mapping[str, Any], titles: Mapping[str, str]) -> Plain:
-    role, verdict, comparison = tripwire["role"], tripwire["verdict"], tripwire["comparison"]
+def _row(tripwire: Mapping[str, Any]) -> Plain:
+    verdict, comparison = tripwire["verdict"], tripwire["comparison"]
+    name = name_of_tripwire(tripwire)
     is_measured = comparison is not None
     return {
-        "what": say(KINDS[tripwire["kind"]], name=tripwire["name"], role=titles.get(role or "", role)),
+        "what": f"{name[:1].upper()}{name[1:]}",
         "fact": tripwire["fact"] if is_measured or tripwire["kind"] == "guard" else tripwire["name"],
         "comparison": say(COMPARISONS[comparison].words) if is_measured else None,
         "limit": _limit(tripwire) if is_measured else None,
@@ -135,6 +133,11 @@ def _reading(reading: Mapping[str, Any] | None) -> Plain | None:
 
 def _room(distance: float) -> str:
     return say("{number} from the limit", number=said_number(abs(distance))) if distance else say("at the limit")
+
+
+def moved_in(changes: Sequence[Mapping[str, Any]]) -> Plain:
+    """Return {changed, more}: the facts that moved, each {path, then, now}, and how many are not among them."""
+    return {"changed": [*map(_changed, changes[:MAX_CHANGED])], "more": max(len(changes) - MAX_CHANGED, 0)}
 
 
 def _changed(change: Mapping[str, Any]) -> Plain:

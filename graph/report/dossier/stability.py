@@ -1,15 +1,19 @@
 """Stability in a dossier: what the last round gave when it was asked again, in words and as a drawing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from graph.past import Past
-from graph.report.words import joined, label_of, listed, plain_word, tone_of
-from nodes.steadiness import said_limit, said_rate, stability_in_words
+from graph.report.dossier.steadiness import said_check
+from graph.report.words import joined, label_of, listed, said_number, tone_of
+from policies.decision.stability import in_percent
 from policies.language import say, say_count
 
 Plain = dict[str, Any]
 Event = Mapping[str, Any]
+
+TONES = {"announce": "done", "escalate": "human", "stop": "stopped"}
+"""The tone of what a check leads to."""
 
 
 def stability_of(past: Past, titles: Mapping[str, str]) -> Plain | None:
@@ -21,28 +25,38 @@ def stability_of(past: Past, titles: Mapping[str, str]) -> Plain | None:
     checks = past.events_of("stability")
     if not checks:
         return None
-    last = checks[-1]
+    last, before = checks[-1], checks[:-1]
+    said, *notes = _said(last, past, titles)
+    earlier = [say("{name}: {value}", name=_named(each), value=_said(each, past, titles)[0]) for each in before]
     return {
-        "said": stability_in_words(last),
-        "tone": tone_of_check(last),
+        "said": said,
+        "tone": TONES[last["acts"]],
         "outcomes": _outcomes(last),
-        "notes": [*filter(None, (_kept(last, titles), *map(_earlier, checks[:-1])))],
+        "notes": [*notes, *earlier],
         "drawing": _drawing(last),
     }
 
 
-def tone_of_check(check: Event) -> str:
-    """Return the tone of what a round that was asked again led to.
+def _said(check: Event, past: Past, titles: Mapping[str, str]) -> list[str]:
+    """Return the sentences on a check."""
+    asked = next(each["asked"] for each in reversed(past.events_of("sampling")) if _is_of(each, check))
+    plain = {**check, "interval": [check["low"], check["high"]], "asked": asked}
+    return [f"{line[:1].upper()}{line[1:]}." for line in said_check(plain, titles)]
 
-    >>> tone_of_check({"acts": "announce"}), tone_of_check({"acts": "escalate"}), tone_of_check({"acts": "stop"})
-    ('done', 'human', 'stopped')
-    """
-    return {"announce": "done", "escalate": "human"}.get(check["acts"], "stopped")
+
+def _is_of(event: Event, check: Event) -> bool:
+    return all(event[key] == check[key] for key in ("round", "attempt"))
+
+
+def _named(check: Event) -> str:
+    """Return which check it was: its round, and which time this was asked again."""
+    name = say("Round {number}", number=check["round"])
+    return say("{name}, check {number}", name=name, number=check["attempt"]) if check["attempt"] > 1 else name
 
 
 def _outcomes(check: Event) -> list[Plain]:
     """Return each outcome of the samples that were completed and how many gave it, what is announced first."""
-    given = [each for each in check["outcomes"] if each is not None]
+    given = check["outcomes"]
     names = sorted({*given}, key=lambda name: (name != check["announced"], -given.count(name), name))
     return [
         {
@@ -55,53 +69,55 @@ def _outcomes(check: Event) -> list[Plain]:
     ]
 
 
-def _kept(check: Event, titles: Mapping[str, str]) -> str | None:
-    """Return who was not asked again; None where everybody was."""
-    if not check["kept"]:
-        return None
-    return say(
-        "Not asked again: {roles}; what they said in the round was kept.",
-        roles=listed([titles.get(name, name) for name in check["kept"]]),
-    )
-
-
-def _earlier(check: Event) -> str:
-    told = stability_in_words(check)
-    return say("{name}: {value}", name=say("Round {number}", number=check["round"]), value=told)
-
-
 def _drawing(check: Event) -> Plain | None:
     """Return where to draw the rate, its interval and the limit."""
-    if check["rate"] is None:
+    rate, limit = check["rate"], check["max_flip_rate"]
+    if rate is None:
         return None
-    low, high = (check[name] if check.get(name) is not None else check["rate"] for name in ("low", "high"))
-    limit = check["max_flip_rate"]
     return {
-        "rate": _place(check["rate"]),
-        "low": _place(low),
-        "width": round(_place(high) - _place(low), 2),
+        "rate": _place(rate),
+        "low": _place(check["low"]),
+        "width": round(_place(check["high"]) - _place(check["low"]), 2),
         "limit": _place(limit),
-        "said_limit": said_limit(limit),
-        "said_rate": said_rate(check["rate"]),
+        "said_limit": in_percent(limit),
+        "said_rate": in_percent(rate),
         "limit_anchor": _anchor(_place(limit)),
-        "rate_anchor": _anchor(_place(check["rate"])),
+        "rate_anchor": _anchor(_place(rate)),
     }
 
 
 def _place(share: float) -> float:
-    return round(100.0 * min(max(share, 0.0), 1.0), 2)
+    return round(100.0 * share, 2)
 
 
 def _anchor(place: float) -> str:
     return "start" if place < 18 else "end" if place > 82 else "middle"
 
 
-def checked_line(group: Sequence[Event]) -> Plain:
-    """Return the line of the timeline that a round was asked again."""
+def _sampling(group: Sequence[Event]) -> Plain:
+    event = group[-1]
+    times = say_count("{number} time", "{number} times", event["samples"])
+    names = listed([event["titles"].get(name, name) for name in event["asked"]])
+    return {"what": say("The round is asked again"), "detail": joined([times, names])}
+
+
+def _sampled(group: Sequence[Event]) -> Plain:
+    """Return the line of all answers of a check: how many there were, and how many seats gave none."""
+    empty = sum("contribution" not in event for event in group)
+    answers = say_count("{number} answer", "{number} answers", len(group) - empty)
+    without = say_count("{number} seat without an answer", "{number} seats without an answer", empty) if empty else None
+    return {"what": say("Answered again"), "role": None, "attempt": None, "detail": joined([answers, without])}
+
+
+def _checked(group: Sequence[Event]) -> Plain:
     check = group[-1]
-    tried = say("announced would be {outcome}", outcome=plain_word(check["announced"]))
-    return {
-        "what": say("Stability check"),
-        "tone": tone_of_check(check),
-        "detail": joined([tried, stability_in_words(check)]),
-    }
+    again = say("{flips} of {completed} otherwise", flips=said_number(check["flips"]), completed=check["completed"])
+    tried = say("announced would be {outcome}", outcome=label_of(check["announced"]))
+    return {"what": say("Stability check"), "tone": TONES[check["acts"]], "detail": joined([tried, again])}
+
+
+SAID_OF_CHECKS: Mapping[str, Callable[[list[Event]], Plain]] = {
+    "sampling": _sampling,
+    "sampled": _sampled,
+    "stability": _checked,
+}

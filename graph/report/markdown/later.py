@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from graph.report.dossier.ties import takes_again
 from graph.report.markdown.markup import code, escaped, fenced, mark, table
 from policies.language import phrase, say, say_count
 
@@ -77,8 +78,7 @@ def reopening_of(dossier: Plain) -> Iterator[str]:
     if not found:
         return
     yield from (f"## {say('What it reopens')}", "")
-    told = phrase("This thread reopens a decision of the thread {thread}: {decision}, of {time}.")
-    yield say(told, thread=code(found["thread"]), decision=escaped(found["decision"]), time=escaped(found["at"]))
+    yield takes_again(found, code(found["thread"]), escaped(found["decision"] or ""))
     for sentence in found["said"]:
         yield from ("", escaped(sentence))
     yield from _moved(found)

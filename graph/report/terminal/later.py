@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from graph.report.dossier.ties import takes_again
 from graph.report.terminal.blocks import Cell, rows_shown
 from graph.report.terminal.visible import visible
 from graph.report.words import joined
@@ -29,7 +30,8 @@ def steadiness_shown(dossier: Plain) -> Iterator[Text]:
     """Yield what asking the last round again gave."""
     found = dossier["stability"]
     if found:
-        yield visible(found["said"], TONES.get(found["tone"], ""))
+        if dossier["verdict"]["status"] == "ok" or found["tone"] == "done":  # else the question or the cause says it
+            yield visible(found["said"], TONES.get(found["tone"], ""))
         others = [each for each in found["outcomes"] if each["is_other"]]
         if others:
             counted = ", ".join(f"{each['label']} ({each['times']})" for each in others)
@@ -75,8 +77,7 @@ def reopening_shown(dossier: Plain) -> Iterator[Text]:
     """Yield which decision a thread reopens, and what moved since."""
     found = dossier["reopens"]
     if found:
-        told = phrase("This thread reopens a decision of the thread {thread}: {decision}, of {time}.")
-        yield visible(say(told, thread=found["thread"], decision=found["decision"], time=found["at"]))
+        yield visible(takes_again(found, found["thread"], found["decision"]))
         yield from map(visible, found["said"])
         for fact in found["changed"]:
             yield visible(f"  {fact['path']}: {fact['then']} → {fact['now']}")

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from graph.past import Past
 from graph.record import is_of_rounds
-from graph.report.dossier.dossier import dossier_of
+from graph.report.dossier.dossier import NOTHING, dossier_of
 from graph.report.patterns.drawing import drawing_of
 from graph.report.resuming import resume_of
 from graph.report.terminal.answers import answers_shown
@@ -63,16 +63,16 @@ def print_report(
     is_full: bool = False,
     is_verbose: bool = False,
     typed: Typed | None = None,
-    look: Mapping[str, Any] | None = None,
+    hindsight: Mapping[str, Any] = NOTHING,
 ) -> None:
     """Print the record to stdout: the decision and why, who said what, the brief, and what to type next.
 
     The state is that of the thread; it is empty where it has not begun, or was not touched. `typed` is how the thread
-    is named in what to type next, `look` what a later look at its decision found.
+    is named in what to type next, `hindsight` what the database knows of the thread that its record does not have.
     """
     console, titles = console_on(sys.stdout), titles_of(Past.of(state).roles)
     if "trace" in record:
-        dossier = dossier_of(record["thread_id"], record, state, look)
+        dossier = dossier_of(record["thread_id"], record, state, hindsight)
         around = (*reopening_shown(dossier), *drift_shown(dossier, console))
         for shown in (*_headline(record, dossier, titles), *around, *_said(record, dossier, console, is_full)):
             console.print(shown)
