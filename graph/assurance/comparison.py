@@ -131,4 +131,5 @@ def _differing_limits(one: Subject, two: Subject) -> tuple[str, ...]:
         return ()
     budgets = one.team.budget, two.team.budget
     names = [name for name in Budget.model_fields if name not in COMPARED]
-    return tuple(name for name in names if getattr(budgets[0], name) != getattr(budgets[1], name))
+    differing = [name for name in names if getattr(budgets[0], name) != getattr(budgets[1], name)]
+    return (*differing, *(("stability",) if one.stability != two.stability else ()))

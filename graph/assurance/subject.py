@@ -20,6 +20,7 @@ from policies.patterns.course import decides_by_policy, ruling_policy
 from policies.people.panel import panel_of
 from policies.team.access import find_denial
 from policies.team.nesting import teams_within
+from policies.team.stability import Stability
 from policies.team.team import Budget, Team
 from policies.team.titles import distinct_titles
 
@@ -71,6 +72,11 @@ class Subject:
     def grounds(self) -> bool:
         """Whether numbers are grounded in its runs, or may be, where it is a policy alone."""
         return self.team.ground if self.team else not self.is_of_people
+
+    @property
+    def stability(self) -> Stability | None:
+        """How decisions of the team are checked before they are announced; None where they are not."""
+        return self.team.stability if self.team and not self.is_of_people else None
 
     @property
     def words(self) -> tuple[str, ...]:

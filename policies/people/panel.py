@@ -118,7 +118,8 @@ def _rule_all(panel: Panel, said: Mapping[str, Word], findings: Sequence[Finding
         return PanelRuling(cast(Decision, permitted.final), permits, permitted)
     refuses: dict[str, Cast] = {seat: REFUSES[word] for seat, word in said.items()}
     refused = decide(panel.policy, panel.vote(refuses), findings)
-    return PanelRuling("no_go" if refused.final == "no_go" else _undecided([*said.values()]), refuses, refused)
+    is_no = refused.vote == "no_go"  # by what they said: a guard may leave them nothing else to decide
+    return PanelRuling("no_go" if is_no else _undecided([*said.values()]), refuses, refused)
 
 
 def _undecided(words: Sequence[Word]) -> Word:

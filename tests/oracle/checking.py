@@ -65,6 +65,7 @@ class CheckedRun(Run):
     def resume(self, max_rounds: int | None = None, max_messages: int | None = None) -> Ending:
         """Run on; a decision that was not stable is asked for again, at the place at which it was taken."""
         if self._ending.stop_reason != "unstable_decision":
+            self._refusals = {}  # whoever is asked once more has all repairs again
             return super().resume(max_rounds, max_messages)
         self.team = replace(self.team, max_messages=max_messages or self.team.max_messages)
         self._raised = max_rounds or self._raised

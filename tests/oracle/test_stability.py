@@ -136,7 +136,9 @@ def check_seed(seed: int, home: Path) -> str:
 
 def _ending(record: Record, state: Mapping[str, Any]) -> Ending:
     """Return the record as the oracle has it; the messages of samples are not the run's."""
-    return replace(as_ending(record), messages=state["spent"]["messages"])
+    ending = as_ending(record)
+    samples = sum(event["event"] == "sampled" for event in state["events"])
+    return replace(ending, messages=ending.messages - samples)
 
 
 def _found(event: Plain) -> Checked:

@@ -41,6 +41,7 @@ CLAIMS: Mapping[str, Claim] = {
     "difference": Claim("tests.oracle.test_difference", 1_150, tells=True),
     "command": Claim("tests.oracle.test_command", 160, tells=True, needs_folder=True),
     "runs": Claim("tests.oracle.test_runs", 400, tells=True, needs_folder=True),
+    "stability": Claim("tests.oracle.test_stability", 300, tells=True, needs_folder=True),
     "shown": Claim("tests.oracle.test_shown_rounds", 300, needs_folder=True),
     "shown_decides": Claim("tests.runs.test_shown_decides_nothing", 200, needs_folder=True),
     "whatif": Claim("tests.assurance.test_whatif_laws", 2_000),

@@ -13,6 +13,7 @@ from rich.text import Text
 from graph.assurance.subject import Subject
 from graph.record import row_name
 from graph.report.terminal.blocks import fitted
+from graph.report.terminal.stability import said_stability
 from graph.report.terminal.visible import STYLES, visible
 from graph.report.words import said_percent
 from policies.assurance.counterexamples import shown_example, shown_history, shown_place
@@ -75,6 +76,7 @@ def plain_proof(proof: Proof, subject: Subject) -> Plain:
         "reports": [_plain_check(check, subject) for check in proof.reports],
         "shares": {name: asdict(share) for name, share in proof.shares.items()},
         "cells": [plain_cell(cell) for cell in proof.cells],
+        "stability": subject.stability.model_dump() if subject.stability else None,
         "not_shown": LIMITS_PAGE,
     }
 
@@ -138,6 +140,8 @@ def print_proof(proof: Proof, subject: Subject, console: Console) -> None:
     console.print(visible(_head(proof, subject)))
     for line in _walked(proof.walked, subject):
         console.print(visible(line))
+    if subject.stability:
+        console.print(visible(said_stability(subject.stability)))
     console.print(fitted(console, _checks(proof.checks, say("property"), subject.titles)))
     console.print(fitted(console, _checks(proof.reports, say("reported"), subject.titles)))
     _print_lines(proof, subject, console)

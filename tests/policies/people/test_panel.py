@@ -160,3 +160,11 @@ def test_more_than_half_of_those_asked_is_what_a_table_reads_where_it_says_nothi
 
     assert (needed, asked.min_go_votes) == ([1, 2, 2], 3)
     assert Panel(SEATS).vote({}).is_last
+
+
+@pytest.mark.parametrize(("word", "ruled"), [("no_go", "no_go"), ("again", "again"), ("stop", "stop")])
+def test_who_may_only_refuse_still_says_whether_the_team_talks_again_or_the_run_ends(word: Word, ruled: Word) -> None:
+    capped = [Finding(Guard(name="rate", fact="rate", above=1, cap="no_go"), tripped=True)]
+    found = rule_panel(panel_of(None), {"anybody": word}, ("no_go", "again", "stop"), capped)
+    assert found is not None
+    assert found.outcome == ruled
