@@ -14,8 +14,10 @@ from policies.team.privacy import withhold
 from policies.team.provenance import BROUGHT, Gathered
 from policies.team.team import missing_facts
 
-NO_SOURCE = phrase("Its facts came with the run, and no source can be asked; give those of now with --facts FILE.")
-OTHER_VERSION = phrase("Its sources are of another version of Accord; give the facts of now with --facts FILE.")
+NO_SOURCE = phrase(
+    "Its facts came with the run or stand in the team file, so no source can be asked; give those of now with --facts."
+)
+OTHER_VERSION = phrase("Its sources are of another version of Accord; give the facts of now with --facts.")
 UNUSABLE = phrase("The source `{source}` gave no facts that can be used: {cause}.")
 
 Plain = dict[str, Any]

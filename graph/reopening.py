@@ -62,6 +62,7 @@ class Reopening:
         past = Past.of(state)
         team, head = kept_team(past), asdict(head_of(past.events))
         reopens = {"thread": old, "head": head, "record": fingerprint(record_of(old, state))}
+        self._runner.check_voices(team)
         brought = Brought(facts=facts, sources=sources, reopens=reopens)
         await self._runner.run(approved(team, team.budget), name, brought=brought)
 

@@ -82,7 +82,7 @@ def print_finding(finding: Plain, database: str = "") -> None:
     console.print(about.append_text(decision))
     console.print(visible(_said(finding), _STYLES[finding["verdict"]]))
     for tripwire in finding["tripwires"]:
-        if tripwire["verdict"] != "holds":
+        if tripwire["verdict"] in ("reopen", "weakened"):
             _print_tripwire(tripwire, console)
     for line in _lines(finding, database):
         console.print(visible(line))
@@ -177,5 +177,7 @@ def _next(finding: Plain, database: str) -> Iterator[str]:
         yield say("It is taken again as {thread}: {command}", thread=name, command=f"accord show {name}{database}")
     elif finding["verdict"] == "reopen":
         yield say("Take it again: {command}", command=f"accord watch {thread} --reopen{database}")
+    elif finding["verdict"] == "unknown":
+        yield say("Ask again: {command}", command=f"accord watch {thread} --facts FILE{database}")
     elif finding["verdict"] == "weakened":
         yield say("See what would change it: {command}", command=f"accord why {thread}{database}")
