@@ -22,8 +22,9 @@ State = Mapping[str, Any]
 async def hindsight_of(threads: Threads, thread: str, state: State) -> Plain:
     """Return {look, reopened}, each null where there is none.
 
-    `look` is what `graph.drift.drift_of` says, and `at`, the time of the look. `reopened` is {thread, decision,
-    decided_at, look, lost}; where that thread cannot be read, all but its id is null, and `lost` says why.
+    `look` is what `graph.drift.drift_of` says, with the time of the look as `at`, and with the `sources` of its facts.
+    `reopened` is {thread, decision, decided_at, look, lost}; where that thread cannot be read, all but its id is null,
+    and `lost` says why.
 
     Raises:
         StorageError: the database failed.
@@ -38,7 +39,7 @@ async def hindsight_of(threads: Threads, thread: str, state: State) -> Plain:
 async def _look(threads: Threads, thread: str, past: Past) -> Plain | None:
     row = await threads.watches.find(thread)
     found = drift_of(row, past) if row else None
-    return {**found, "at": row["at"]} if row and found else None
+    return {**found, "at": row["at"], "sources": row["sources"]} if row and found else None
 
 
 async def _reopened(threads: Threads, old: str) -> Plain:

@@ -75,7 +75,15 @@ TRIPWIRES = (
 def look(verdict: str = "reopen", **changes: Any) -> dict[str, Any]:
     """Return what a later look found."""
     moved = [{"path": "risk_signals.failed_payment_rate", "then": 0.028, "now": 0.034}]
-    plain = {"thread_id": "t", "at": LATER, "verdict": verdict, "owner": None, "expires_at": None, "expired": False}
+    plain = {
+        "thread_id": "t",
+        "at": LATER,
+        "sources": [*SOURCES],
+        "verdict": verdict,
+        "owner": None,
+        "expires_at": None,
+        "expired": False,
+    }
     found = {"tripwires": list(TRIPWIRES), "changed": moved, "cause": None, "reopened_as": None}
     return {**plain, **found, **changes}
 
