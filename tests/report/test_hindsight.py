@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from graph.cli.exits import Exit
 from graph.cli.main import run as accord
+from policies.assurance.audit import Break
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,7 @@ def decided(accord_home: Path) -> Path:
     """A folder with a thread that decided on facts in a file, and with other facts."""
     Path("rates.json").write_text('{"failed": 0.018}')
     Path("friday.json").write_text('{"failed": 0.034}')
-    Path("rollout.yaml").write_text(yaml.safe_dump(TEAM))
+    Path("rollout.yaml").write_text(json.dumps(TEAM))
     assert accord(["run", "rollout.yaml", "--thread", "old"]) == Exit.DONE
     return accord_home
 
@@ -49,7 +49,7 @@ def shown(capsys: Captured, *command: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", capsys.readouterr().out.replace("<wbr>", "")).split())
 
 
-MEDIA = ([], ["--html", "-"], ["--markdown", "-"])
+MEDIA: tuple[list[str], ...] = ([], ["--html", "-"], ["--markdown", "-"])
 
 
 @pytest.mark.usefixtures("decided")
@@ -105,13 +105,22 @@ class TestHindsight:
         assert "This thread decides again what the thread old decided." in new
         assert "What it decided is not known here any more: there is no thread `old`" in new
 
-    def test_of_an_old_thread_that_was_changed_nothing_is_told(self, capsys: Captured, decided: Path) -> None:
+    def test_a_look_that_was_changed_is_not_told(self, capsys: Captured, decided: Path) -> None:
         accord(["watch", "old", "--facts", "friday.json", "--reopen"])
         with sqlite3.connect(decided / "accord.sqlite") as database:
             rows = database.execute("SELECT prefix, value FROM store WHERE prefix LIKE 'watches%'").fetchall()
             changed = json.loads(rows[0][1]) | {"reopened_as": "somebody"}
             database.execute("UPDATE store SET value = ? WHERE prefix = ?", (json.dumps(changed), rows[0][0]))
         assert "later look" not in shown(capsys, "show", "old")
+
+    def test_an_old_thread_that_was_changed_is_not_told(
+        self, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        accord(["watch", "old", "--facts", "friday.json", "--reopen"])
+        monkeypatch.setattr("graph.hindsight.find_disagreement", lambda *_: Break(3, "differs"))
+        new = shown(capsys, "show", "old.r1")
+        assert "is not known here any more: its record is broken; see `accord audit verify old`." in new
+        assert "decided: Go" not in new
 
     def test_a_look_in_a_thread_without_a_decision_is_no_matter(self, capsys: Captured) -> None:
         accord(
