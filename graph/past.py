@@ -6,6 +6,7 @@ from typing import Any, Self, cast
 
 from nodes.asking import waiting_of
 from nodes.events import events_of
+from nodes.services import Failed, failed_in
 from policies.assurance.audit import Event
 from policies.patterns.course import pattern_named
 from policies.patterns.pattern import Pattern
@@ -94,6 +95,11 @@ class Past:
     def sources(self) -> Sequence[Plain]:
         """Where the facts come from; none of a thread that has not begun."""
         return cast("Sequence[Plain]", self.case.get("sources", ()))
+
+    @property
+    def failed(self) -> tuple[Failed, ...]:
+        """The sources to blame where the facts did not suffice."""
+        return failed_in(self.case)
 
     @property
     def has_facts(self) -> bool:

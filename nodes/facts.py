@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from nodes.fingerprint import fingerprint
 from nodes.provenance import facts_of_team, with_given
-from nodes.services import Failed, Fetched, Services
+from nodes.services import Failed, Fetched, Services, failed_in
 from nodes.state import State
 from policies.plain import clean_text
 from policies.run.stop import Stop, stop_reason
 from policies.team.checks import find_needed
+from policies.team.expecting import find_lacking
 from policies.team.privacy import withhold
-from policies.team.provenance import BROUGHT, GIVEN, Gathered
-from policies.team.team import Team, missing_facts
+from policies.team.provenance import BROUGHT, GIVEN, SUPPLIED, Gathered
+from policies.team.team import Team
 
 PHASE = "facts"
 MAX_CAUSE = 1_000
@@ -42,19 +44,32 @@ class Found:
 async def find_facts(state: State, team: Team, known: Mapping[str, Any] | None, services: Services) -> Found:
     """Return the facts on which a run is to work; `known` are those of its input, else the thread's, withheld.
 
-    Facts that sufficed are pinned, and only others that are given take their place. Until then a run that is resumed
-    asks the sources again, and what was brought from outside is added to what they give.
+    Facts that sufficed are pinned, and only others that are given take their place.
     """
     kept: Mapping[str, Any] = state.get("case") or {}
     given = known if state.get("facts") is not None else None
-    if given is not None and (not kept or kept["hashes"]["facts"] is not None):
+    pinned = kept["hashes"]["facts"] if kept else None
+    if given is not None and (not kept or pinned not in (None, fingerprint(given))):
         return _judged(team, _brought(team, given, state.get("sources"), services.now()), ())
     if not kept:
         fetched = await services.load_facts(team)
         return _judged(team, _gathered(fetched), fetched.failed)
-    if kept["hashes"]["facts"] is not None:
+    if pinned is not None:
         return _judged(team, Gathered.kept(known or {}, kept["sources"]), ())
-    before, failed = Gathered.kept(kept["facts"] or {}, kept["sources"]), _failed_in(kept)
+    return await _completed(state, team, given, services)
+
+
+async def _completed(state: State, team: Team, given: Mapping[str, Any] | None, services: Services) -> Found:
+    """Return the facts of a thread that lacks some, with those that are given now.
+
+    A run that is resumed asks the sources again. Facts that it is given are added to what these give; those of a team
+    that is run again take the place of what it had. What a person supplied stays.
+    """
+    kept = state["case"]
+    before, failed = Gathered.kept(kept["facts"] or {}, kept["sources"]), failed_in(kept)
+    sources = state.get("sources")
+    if given is not None and sources is not None:
+        return _judged(team, Gathered.kept(given, sources).with_brought(before, (SUPPLIED,)), ())
     if state.get("stop_reason") and team.sources and _was_fetched(before, failed):
         fetched = await services.load_facts(team)
         before, failed = _gathered(fetched).with_brought(before), fetched.failed
@@ -74,10 +89,6 @@ def _gathered(fetched: Fetched) -> Gathered:
     return Gathered.kept(fetched.facts, fetched.sources)
 
 
-def _failed_in(kept: Mapping[str, Any]) -> tuple[Failed, ...]:
-    return tuple(Failed(each["source"], each["cause"], tuple(each["paths"])) for each in kept["failed"])
-
-
 def _was_fetched(before: Gathered, failed: Sequence[Failed]) -> bool:
     """Return whether sources were asked, and not facts given in their place."""
     return bool(failed) or any(each["kind"] not in BROUGHT for each in before.sources)
@@ -86,7 +97,7 @@ def _was_fetched(before: Gathered, failed: Sequence[Failed]) -> bool:
 def _judged(team: Team, gathered: Gathered, failed: Sequence[Failed]) -> Found:
     """Return the facts with what the team still lacks to start: a source, or a fact that it needs."""
     has_given = any(each["kind"] == GIVEN for each in gathered.sources)
-    lacking = {each: missing_facts(each.paths, gathered.facts) for each in failed}
+    lacking = {each: find_lacking(each.paths, gathered.brought) for each in failed}
     still = [each for each, paths in lacking.items() if paths or not (each.paths or has_given)]
     supply = team.escalate.supply
     for each in sorted(still, key=lambda one: _can_be_supplied(lacking[one], supply)):

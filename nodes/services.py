@@ -18,11 +18,16 @@ from policies.team.team import Team
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A source that gave no facts, or lacks some: its name, why, and the paths of the facts that are expected of it."""
+    """A source that gave no facts, or lacks some: its name, why, and the paths of the facts that it was to give."""
 
     source: str
     cause: str
     paths: tuple[str, ...] = ()
+
+
+def failed_in(case: Mapping[str, Any]) -> tuple[Failed, ...]:
+    """Return the sources that failed, as a case keeps them."""
+    return tuple(Failed(each["source"], each["cause"], tuple(each["paths"])) for each in case.get("failed", ()))
 
 
 @dataclass(frozen=True, slots=True)

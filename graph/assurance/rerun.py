@@ -11,25 +11,24 @@ from langgraph.store.base import BaseStore
 
 from graph.assurance.hands import Hands
 from graph.driver import kept_team
+from graph.facts.refreshing import Brought
 from graph.past import Past
 from graph.problems import UsageError
 from graph.record import Record
 from graph.runner import Runner
 from graph.store.database import open_database
-from nodes.events import cause_of
 from nodes.mail import heard_in
-from nodes.services import Failed, Fetched, Services
+from nodes.services import Fetched, Services
 from nodes.voices.recorded import RecordedVoice
 from policies.language import say
 from policies.run.recovery import charge_lost
-from policies.run.stop import Stop
 from policies.run.usage import Reservation, Usage
 from policies.team.nesting import teams_within
 from policies.team.team import Budget, Team
 from policies.team.voices import VOICE_NAMES
 
-VARYING = ("thread_id", "elapsed_seconds", "cause", "sources")
-"""What differs between two equal runs; a source is not asked again for facts that are kept."""
+VARYING = ("thread_id", "elapsed_seconds", "cause")
+"""What differs between two equal runs."""
 
 
 async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
@@ -59,8 +58,9 @@ async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
         location = str(Path(folder) / "replay.sqlite")
         async with open_database(location) as database:
             runner = Runner(database, services, location)
-            record = await hands.continued(runner, await runner.run(_team_at_first(past), thread, on_event=hands.heed))
-            return _with_lost(record, past)
+            brought = Brought(sources=past.sources if past.has_facts else None)
+            record = await runner.run(_team_at_first(past), thread, on_event=hands.heed, brought=brought)
+            return _with_lost(await hands.continued(runner, record), past)
 
 
 def _voices_of(past: Past) -> set[str]:
@@ -82,24 +82,9 @@ def _with_lost(record: Record, past: Past) -> Record:
     return {**record, "usage": {name: used[name] for name in record["usage"]}, "recoveries": len(events)}
 
 
-async def _facts_then(past: Past, team: Team) -> Fetched:
-    """Return the facts of a run that brought none: kept where they sufficed, else such as fail as they failed then."""
-    if past.facts is not None:
-        return Fetched(dict(past.facts))
-    stop = Stop.parse(past.stop_reason or "")
-    if stop.kind == "facts_unavailable":
-        return Fetched({}, failed=(Failed(stop.detail, cause_of(past.state) or "as recorded"),))
-    facts: dict[str, Any] = {}
-    for path in team.requires:
-        if path != stop.detail:
-            facts = _placed(facts, path.split("."))
-    return Fetched(facts)
-
-
-def _placed(facts: Mapping[str, Any], keys: list[str]) -> dict[str, Any]:
-    key, rest = keys[0], keys[1:]
-    inner = facts.get(key)
-    return {**facts, key: _placed(inner if isinstance(inner, dict) else {}, rest) if rest else True}
+async def _facts_then(past: Past, _: Team) -> Fetched:
+    """Return the facts of a run that brought none, and the sources that failed then."""
+    return Fetched(dict(past.facts or {}), tuple(past.sources), past.failed)
 
 
 def _team_at_first(past: Past) -> Team:
@@ -107,17 +92,13 @@ def _team_at_first(past: Past) -> Team:
     begun = [event for event in past.events if event["event"] in ("admitted", "resumed")]
     first = next((event for event in begun if event["hashes"]["facts"]), begun[-1])
     limits = Budget(**first["limits"])
-    return team.model_copy(update={"budget": limits, "facts": past.facts})
+    return team.model_copy(update={"budget": limits, "facts": past.facts if past.has_facts else None})
 
 
 def differing(first: Record, second: Record) -> list[str]:
-    """Return the keys under which two records differ, what always varies left out.
-
-    Facts that did not suffice are not kept, so what was missing among them is said in other words.
-    """
-    ignored = (*VARYING, *(["cause"] if first.get("phase") == "facts" else []))
+    """Return the keys under which two records differ, what always varies left out."""
     one, two = ({**record, "people": _people_in(record)} for record in (first, second))
-    return [key for key in dict.fromkeys([*one, *two]) if key not in ignored and one.get(key) != two.get(key)]
+    return [key for key in dict.fromkeys([*one, *two]) if key not in VARYING and one.get(key) != two.get(key)]
 
 
 def _people_in(record: Record) -> list[dict[str, Any]]:

@@ -67,8 +67,13 @@ class Gathered:
         found = [{**each, "places": _cut(places.get(number, []))} for number, each in enumerate(self.sources)]
         return [each for each in found if each["places"] or each["kind"] not in BROUGHT]
 
-    def with_brought(self, before: "Gathered") -> "Gathered":
-        """Return what there is, with all over it that had been brought from outside before.
+    @property
+    def brought(self) -> Plain:
+        """What of the facts was brought from outside."""
+        return Gathered().with_brought(self).facts
+
+    def with_brought(self, before: "Gathered", kinds: Sequence[str] = BROUGHT) -> "Gathered":
+        """Return what there is, with all over it that had been brought from outside before, of these kinds.
 
         >>> before = Gathered().plus({"kind": "http"}, {"a": 1}).plus({"kind": "supplied"}, {"b": {"c": 2}})
         >>> Gathered().plus({"kind": "http"}, {"a": 3, "b": {"c": 0, "d": 4}}).with_brought(before).facts
@@ -76,7 +81,7 @@ class Gathered:
         """
         gathered = self
         for number, source in enumerate(before.sources):
-            if source["kind"] in BROUGHT:
+            if source["kind"] in kinds:
                 gathered = gathered.plus(source, _part(before.facts, before.owners, number))
         return gathered
 

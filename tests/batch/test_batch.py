@@ -24,7 +24,7 @@ from tests.harness import ScriptedVoice, proposal, run, scripted, settings_at, t
 pytestmark = pytest.mark.slow
 
 RISK = "risk_analyst"
-TIMES = ("seconds", "elapsed_seconds")
+TIMES = ("seconds", "elapsed_seconds", "fetched_at")
 
 
 def _line(name: str, **fields: Any) -> bytes:

@@ -169,7 +169,7 @@ FILES: dict[str, tuple[str, int, str]] = {
         6,
         "`facts` cannot be used: `a` is an integer beyond ±(2^53-1)",
     ),
-    "facts as a list": (changed(6, "facts: [1]"), 6, "`facts` is [1]; allowed: a mapping"),
+    "facts as a number": (changed(6, "facts: 1"), 6, "`facts` is 1; allowed: a mapping"),
     "a condition that compares numbers with text": (
         check('facts.rate > "1" && 1 == "a"'),
         12,
