@@ -198,7 +198,7 @@ def print_json(value: Any) -> None:
 
 
 def print_record(
-    record: Mapping[str, Any], state: Mapping[str, Any], as_json: bool, *, thread: str | None, **shows: bool
+    record: Mapping[str, Any], state: Mapping[str, Any], as_json: bool, *, thread: str | None, **shows: Any
 ) -> Exit:
     """Print a record for a program, or with the state of its thread for people, and return its exit code.
 

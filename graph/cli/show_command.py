@@ -63,25 +63,27 @@ def command(
 
     if writes_pages:
         _check_targets(html, markdown, as_json)
-    thread, state, is_running = run_async(lambda _: _read(thread, db))
+    thread, state, is_running, hindsight = run_async(lambda _: _read(thread, db))
     speak_as(Past.of(state).language)
     with blaming(thread, state):
         record = _record(thread, state, is_running)
         _warn_of_change(thread, state)
         if writes_pages:
-            _write_pages(thread, record, state if record["hashes"] else {}, html, markdown)
+            _write_pages(record, state if record["hashes"] else {}, hindsight, html, markdown)
         if as_json or not writes_pages:
-            shown = state if record["hashes"] else {}
-            print_record(record, shown, as_json, thread=thread, is_full=is_full, is_verbose=is_verbose)
+            shown, how = state if record["hashes"] else {}, {"is_full": is_full, "is_verbose": is_verbose}
+            print_record(record, shown, as_json, thread=thread, hindsight=hindsight, **how)
     return exit_of(record)
 
 
-async def _read(name: str, db: str | None) -> tuple[str, Mapping[str, Any], bool]:
+async def _read(name: str, db: str | None) -> tuple[str, Mapping[str, Any], bool, Mapping[str, Any]]:
+    from graph.hindsight import hindsight_of
     from graph.threads import open_threads
 
     async with open_threads(settings_for(db)) as threads:
         thread = await threads.find(name)
-        return thread, *await threads.look(thread)
+        state, is_running = await threads.look(thread)
+        return thread, state, is_running, await hindsight_of(threads, thread, state)
 
 
 def _record(thread: str, state: Mapping[str, Any], is_running: bool) -> dict[str, Any]:
@@ -120,13 +122,17 @@ def _check_targets(html: str | None, markdown: str | None, as_json: bool) -> Non
 
 
 def _write_pages(
-    thread: str, record: Mapping[str, Any], state: Mapping[str, Any], html: str | None, markdown: str | None
+    record: Mapping[str, Any],
+    state: Mapping[str, Any],
+    hindsight: Mapping[str, Any],
+    html: str | None,
+    markdown: str | None,
 ) -> None:
     from graph.report.dossier.dossier import dossier_of
     from graph.report.html.page import page_of
     from graph.report.markdown.report import markdown_of
 
-    dossier = dossier_of(thread, record, state)
+    dossier = dossier_of(record["thread_id"], record, state, hindsight)
     for target, render in ((html, page_of), (markdown, markdown_of)):
         if target is not None:
             _write(target, render(dossier))

@@ -45,6 +45,8 @@ STORIES = (
     ),
     *("people_waiting", "people_decided", "people_again", "people_stopped", "people_expired", "people_half_expired"),
     *("people_unsigned", "people_to_sign", "people_signed", "people_seat", "people_supplied"),
+    *("sources", "source_failed", "given_facts", "steady", "unsteady", "unsampled", "drifted", "drift_reopened"),
+    *("drift_unknown", "drift_holds", "unstable", "reopens", "reopens_purged", "reopens_unasked"),
 )
 
 TEXTS = (
@@ -53,6 +55,7 @@ TEXTS = (
     *("proposal", "reason", "decision", "subtask", "task", "raw", "raw_contribution", "from", "to", "phrase"),
     *("question", "because", "note", "by", "asked", "identity"),  # of people
     *("cause", "fault", "detail", "pattern"),
+    *("source", "kind", "places", "owner", "thread", "lost"),  # of the world
 )
 """The keys under which a record, a state or a dossier has what people or models wrote, or what was said in a run."""
 
@@ -110,7 +113,7 @@ def _texts(value: Any, *, is_text: bool = False) -> Iterator[str]:
 def texts_of(told: Any) -> list[str]:
     """Return the texts of a thread and the reasons by which it stopped or refused something, the longest first."""
     reasons = {event.get(key) for event in told.state.get("events", []) for key in REASONS}
-    found = {*_texts(told.record), *_texts(told.state), *filter(None, reasons)}
+    found = {*_texts([told.record, told.state, told.hindsight]), *filter(None, reasons)}
     return sorted({*found, *(f"{each[:1].upper()}{each[1:]}" for each in found)}, key=len, reverse=True)
 
 
@@ -125,7 +128,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def _unsaid(told: Any) -> list[str]:
     """Return the plain words of a thread's page, its data left out."""
     with speaking(PSEUDO):
-        dossier = dossier_of("t", told.record, told.state)
+        dossier = dossier_of("t", told.record, told.state, told.hindsight)
         hashed: dict[str, Any] = {"hashes": {}, "prompts": {}, "versions": {}}  # their names are keys
         page = page_of({**dossier, "record": {**dossier["record"], **hashed}})
     read = _read(page)
@@ -140,7 +143,7 @@ def test_a_page_has_no_word_that_is_not_said(name: str, story: Any) -> None:
 
 
 def _thread(state: dict[str, Any], record: dict[str, Any]) -> Any:
-    return SimpleNamespace(state=state, record=record)
+    return SimpleNamespace(state=state, record=record, hindsight={})
 
 
 def test_neither_has_a_page_of_a_thread_that_has_not_begun_or_was_changed(story: Any) -> None:

@@ -31,7 +31,7 @@ MACHINE = (
     *("margin_pct", "is_ready"),  # fields of the output of a role
 )
 
-COMMAND = re.compile(r"accord (decide|answer|why|show|resume) [^·\n`]*")
+COMMAND = re.compile(r"accord (decide|answer|why|show|resume|watch) [^·\n`]*")
 READING = re.compile("|".join(rf"\b{each}\b" if "_" in each else rf"\b{each}(?= = )" for each in VARIABLES))
 CODE = re.compile(r"``` ?text.*?```|(`+).*?\1", re.DOTALL)
 
@@ -54,7 +54,7 @@ def _plain(shown: str, told: Any) -> list[str]:
 def test_markdown_has_no_word_that_is_not_said(name: str, story: Any) -> None:
     told = story(name)
     with speaking(PSEUDO):
-        dossier = dossier_of("t", told.record, told.state)
+        dossier = dossier_of("t", told.record, told.state, told.hindsight)
         hashed: dict[str, Any] = {"hashes": {}, "prompts": {}, "versions": {}}  # their names are keys
         shown = markdown_of({**dossier, "record": {**dossier["record"], **hashed}})
     assert _plain(shown.replace("\\", ""), told) == []
@@ -66,7 +66,7 @@ def test_a_terminal_shows_no_word_that_is_not_said(name: str, story: Any, monkey
     console = Console(file=io.StringIO(), width=4_000)
     monkeypatch.setattr("graph.report.terminal.report.console_on", lambda _: console)
     with speaking(PSEUDO):
-        print_report(told.record, told.state, is_full=True, is_verbose=True)
+        print_report(told.record, told.state, is_full=True, is_verbose=True, hindsight=told.hindsight)
         found = explanation_of("t", told.state)
         if isinstance(found, dict):
             print_why(found, console)

@@ -1,7 +1,7 @@
 """What the tests of a report share: runs of every kind, each with its page and its Markdown."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +55,14 @@ HOSTILE = "\n".join(
 
 @dataclass(frozen=True)
 class Told:
-    """One thread as it is told: its record, its state, its dossier, its page and its Markdown."""
+    """One thread as it is told: its record, state, dossier, page and Markdown, and what is known only later."""
 
     record: dict[str, Any]
     state: dict[str, Any]
     dossier: dict[str, Any]
     page: str
     markdown: str
+    hindsight: Mapping[str, Any] = field(default_factory=dict)
 
 
 def told(thread: str, record: dict[str, Any], state: Mapping[str, Any]) -> Told:

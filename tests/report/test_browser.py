@@ -14,7 +14,7 @@ from tests.report.works import EVERY, WORKS
 
 pytestmark = [pytest.mark.system, pytest.mark.needs("chromium")]
 
-WIDE, NARROW = 1_100, 360
+WIDE, NARROW, SMALLEST = 1_100, 360, 320
 HEIGHT = 900
 LIGHT, DARK = re.findall(r":root \{(.*?)\}", (FOLDER / "page.css").read_text(), flags=re.DOTALL)[:2]
 ACCENTS = {
@@ -25,7 +25,7 @@ ACCENTS = {
     "escalated": "human",
     "max_messages": "stopped",
 }
-HOSTILE_WORKS = [name for name in WORKS if name.startswith("hostile")]
+HOSTILE_WORKS = ["hostile_world", *(name for name in WORKS if name.startswith("hostile"))]
 
 BEYOND = """[...document.querySelectorAll('body *')].filter(each => !each.closest('.scroll, .unseen, title, defs')
   && each.getBoundingClientRect().right > innerWidth + 1).map(each => each.outerHTML.slice(0, 80))"""
@@ -66,13 +66,13 @@ def test_the_decision_is_seen_in_its_colour_in_both_schemes(name: str, tone: str
 def test_nothing_is_cut_at_any_width(name: str, look: Looking) -> None:
     async def looking(tab: Tab, page: Path) -> list[Any]:
         found = []
-        for width in (NARROW, 600, 800, WIDE):
+        for width in (SMALLEST, NARROW, 600, 800, WIDE):
             await tab.open(page, width, HEIGHT, "light")
             overflow = await tab.ask("document.documentElement.scrollWidth - innerWidth")
             found.append([overflow, await tab.ask(BEYOND), await tab.ask(CUT), await tab.ask(LABELS_THAT_MEET)])
         return found
 
-    assert look(name, looking) == [[0, [], [], 0]] * 4
+    assert look(name, looking) == [[0, [], [], 0]] * 5
 
 
 def test_three_rounds_fit_on_a_phone(look: Looking) -> None:

@@ -25,10 +25,11 @@ HEADINGS = {
     *("What would have changed it", "Power of roles", "Timeline", "Cost and usage", "Record"),
     *("Answer", "Plan", "Plan 1 of 2", "Plan 2 of 2", "Stages", "Results", "Assignments", "Positions", "Verdict"),
     *("Notes", "Turns", "Ballots", "Messages", "People"),
+    *("Stability", "A later look", "Facts that moved", "What it reopens"),
 }
 OWN = re.compile(r"Round \d+$|\S+ (?:A decision that|The answer of|A fact that|A name to)")
 """The headings of rounds and of questions to people, which have a mark."""
-HOSTILES = [name for name in WORKS if name.startswith("hostile")]
+HOSTILES = ["hostile_world", *(name for name in WORKS if name.startswith("hostile"))]
 
 
 def tokens_of(text: str) -> list[Token]:

@@ -50,7 +50,7 @@ ALLOWED = {
     *("svg", "defs", "pattern", "path", "rect", "circle", "text", "g", "desc"),
 }
 TONES = ("go", "caution", "block", "human", "open", "stopped", "done")
-HOSTILES = ["hostile", *(name for name in WORKS if name.startswith("hostile"))]
+HOSTILES = ["hostile", "hostile_world", *(name for name in WORKS if name.startswith("hostile"))]
 
 
 class Reader(HTMLParser):

@@ -22,6 +22,7 @@ MOST = 4_000
 READ = (
     *("go_with_caution", "many_rounds", "crowd", "refused", "hostile"),
     *("debate", "vote", "plan", "nested", "workspace", "messages"),
+    *("sources", "many_sources", "unsteady", "drifted", "hostile_world"),
 )
 ONE_ROUND = ("go", "go_with_caution", "capped", "unread", "refused", "timeout")
 
@@ -79,7 +80,7 @@ def test_what_is_folded_on_screen_is_open_in_print(name: str, look: Looking) -> 
         assert all((seen > 0) == (media == "print") for _, seen in folds), media
 
 
-@pytest.mark.parametrize("name", ["many_rounds", "crowd", "debate", "plan", "nested"])
+@pytest.mark.parametrize("name", ["many_rounds", "crowd", "debate", "plan", "nested", "sources", "drifted"])
 def test_a_table_says_that_it_scrolls_where_it_does_and_nowhere_else(name: str, look: Looking) -> None:
     async def looking(tab: Tab, page: Path) -> Any:
         return await everywhere(tab, page, HINTS)

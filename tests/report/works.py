@@ -13,6 +13,7 @@ from policies.team.team import Team
 from tests.harness import Speech, proposal, resume, run, scripted, settings_at, team_of
 from tests.report.people import PEOPLE
 from tests.report.stage import HOSTILE, STORIES, Told, told
+from tests.report.world import WORLD
 from tests.runs.stage import state_of
 
 Plain = dict[str, Any]
@@ -296,5 +297,5 @@ WORKS: Mapping[str, Callable[[Path], Told]] = {
 }  # fmt: skip
 """A run of every pattern, ended well, stopped, and hostile; each on a home of its own."""
 
-EVERY: Mapping[str, Callable[[Path], Told]] = {**STORIES, **WORKS, **PEOPLE}
+EVERY: Mapping[str, Callable[[Path], Told]] = {**STORIES, **WORKS, **PEOPLE, **WORLD}
 """The stories of the rounds and the works of all other patterns."""

@@ -9,12 +9,16 @@ from graph.report.dossier.answer_lines import speaker
 from graph.report.dossier.changed import Changed
 from graph.report.dossier.cost import cost_of
 from graph.report.dossier.explanation import POWER_MEANS, explanation_of, said_marks, said_power
+from graph.report.dossier.facts import facts_of
 from graph.report.dossier.gauges import gauge_of
 from graph.report.dossier.limits import border_of, changes_of, other_flips
+from graph.report.dossier.look import look_of
 from graph.report.dossier.matrix import conflicts_of, flags_of, matrix_of, said_moves
 from graph.report.dossier.people import people_of
 from graph.report.dossier.prose import blocks_of
 from graph.report.dossier.speeches import speeches_of, words_by_round
+from graph.report.dossier.stability import stability_of
+from graph.report.dossier.ties import held_of, reopens_of
 from graph.report.dossier.timeline import capping, timeline_of, titled_round
 from graph.report.dossier.verdict import changed_verdict, so_far, verdict_of
 from graph.report.patterns.drawing import drawing_of
@@ -28,7 +32,6 @@ from graph.report.words import (
     said_value,
     titles_of,
     tone_of,
-    written,
 )
 from nodes.fingerprint import fingerprint
 from policies.assurance.audit import find_break, head_of
@@ -36,14 +39,17 @@ from policies.language import in_figures, say, say_count
 
 Plain = dict[str, Any]
 
-MAX_FACTS = 60
+NOTHING: Mapping[str, Any] = {}
 MAX_SETS = 6
 """Smallest sets of stances shown for each outcome."""
 
 
-def dossier_of(thread: str, record: Mapping[str, Any], state: Mapping[str, Any]) -> Plain:
+def dossier_of(
+    thread: str, record: Mapping[str, Any], state: Mapping[str, Any], hindsight: Mapping[str, Any] = NOTHING
+) -> Plain:
     """Return the dossier of a thread, from its record and its state; the state is empty where it has not begun.
 
+    `hindsight` is what the database knows of the thread that its record does not have, as `graph.hindsight` says.
     Every text in it is shown as it is: direction characters are written out already, and controls replaced.
     """
     found = explanation_of(thread, state) if state else None
@@ -77,14 +83,25 @@ def dossier_of(thread: str, record: Mapping[str, Any], state: Mapping[str, Any])
         "flips": _flips(why, titles),
         "powers": _powers(why, titles),
         "power_means": say(POWER_MEANS),
+        **_world(*((Past(), NOTHING) if changed else (past, hindsight)), titles),
+        "held": held_of(record),
         "people": people,
         "timeline": timeline_of(past, _titled(record), titles, [said for each in people for said in each["answers"]]),
         "cost": cost_of(record, past),
-        "facts": _facts({} if changed else past.case.get("facts") or {}),
         "record": _record(record, past),
     }
     tidy: Plain = cleaned(dossier)
     return tidy
+
+
+def _world(past: Past, hindsight: Mapping[str, Any], titles: Mapping[str, str]) -> Plain:
+    """Return what is known of the facts and of how a decision holds; of a thread that was changed nothing is."""
+    return {
+        "facts": facts_of(past.case.get("facts") or {}, past.sources),
+        "stability": stability_of(past, titles),
+        "drift": look_of(hindsight.get("look")),
+        "reopens": reopens_of(past, hindsight.get("reopened")),
+    }
 
 
 def _is_told(sections: Sequence[Plain], verdict: Plain) -> bool:
@@ -224,25 +241,6 @@ def _powers(why: Plain | None, titles: Mapping[str, str]) -> list[Plain]:
         for power in (why["powers"] if why else [])
         if why
     ]
-
-
-def _facts(facts: Mapping[str, Any]) -> Plain:
-    rows = _flat(facts)
-    said = say_count("{number} fact", "{number} facts", len(rows))
-    return {"said": said, "rows": rows[:MAX_FACTS], "more": max(len(rows) - MAX_FACTS, 0)}
-
-
-def _flat(value: Mapping[str, Any], above: str = "") -> list[Plain]:
-    rows: list[Plain] = []
-    for key, part in value.items():
-        path = f"{above}{key}"
-        rows += _flat(part, f"{path}.") if isinstance(part, Mapping) and part else [_fact(path, part)]
-    return rows
-
-
-def _fact(path: str, value: Any) -> Plain:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return {"path": path, "value": written(said_value(value), 300), "is_number": is_number}
 
 
 def _record(record: Mapping[str, Any], past: Past) -> Plain:

@@ -8,6 +8,7 @@ from graph.past import Past
 from graph.record import outputs_of, row_name
 from graph.report.dossier.basis import basis_of
 from graph.report.dossier.changed import Changed, find_change
+from graph.report.dossier.facts import Origin, origin_in
 from graph.report.dossier.ruling import people_explained
 from graph.report.dossier.steadiness import checked
 from graph.report.words import titles_of
@@ -52,7 +53,8 @@ def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | Changed | N
     named = {"thread_id": thread, "team": team["name"], "policy": team["policy"]["name"]}
     titles = titles_of(past.roles)
     named["titles"] = {role: titles[role] for role in basis.vote.casts}
-    return {**named, **place, **_plain(found), "stability": checked(past), **people}
+    plain = _plain(found, origin_in(past.sources))
+    return {**named, **place, **plain, "stability": checked(past), **people}
 
 
 def unexplained(thread: str, state: Mapping[str, Any]) -> str:
@@ -91,7 +93,7 @@ def _decided_within(outputs: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str,
         yield from _decided_within(inner["outputs"])
 
 
-def _plain(found: Explanation) -> Plain:
+def _plain(found: Explanation, origin: Origin) -> Plain:
     ruling = found.ruling
     return {
         "vote": ruling.vote,
@@ -102,7 +104,7 @@ def _plain(found: Explanation) -> Plain:
         "fault": ruling.fault,
         "when": found.when,
         "values": dict(found.values),
-        "guards": [_guard(reading) for reading in found.guards],
+        "guards": [_guard(reading, origin) for reading in found.guards],
         "stance_flips": {
             "flips": [asdict(flip) for flip in found.stance_flips.flips],
             "searched": found.stance_flips.searched,
@@ -113,7 +115,7 @@ def _plain(found: Explanation) -> Plain:
     }
 
 
-def _guard(reading: GuardReading) -> Plain:
+def _guard(reading: GuardReading, origin: Origin) -> Plain:
     finding, guard = reading.finding, reading.finding.guard
     return {
         "name": guard.name,
@@ -127,6 +129,8 @@ def _guard(reading: GuardReading) -> Plain:
         "unread": finding.unread.path if finding.unread else None,
         "cap": guard.cap,
         "distance": reading.distance,
+        "source": origin(guard.fact),
+        "limit_source": origin(guard.limit_path),
     }
 
 

@@ -22,15 +22,17 @@ def gauge_of(guard: Mapping[str, Any]) -> Plain:
         "name": guard["name"],
         "fact": guard["fact"],
         "value": said_value(guard["value"]),
+        "source": guard.get("source"),
         "comparison": say(COMPARISONS[guard["comparison"]].words),
         "limit": said_value(guard["limit"]),
         "limit_path": guard["limit_path"],
+        "limit_source": guard.get("limit_source"),
         "tripped": guard["tripped"],
         "tone": _tone(guard),
         "status": _status(guard),
         "effect": _effect(guard),
         "fault": _fault(guard),
-        "room": _room(guard),
+        "room": room_of(guard),
         "drawing": None if guard["distance"] is None else _drawing(guard),
     }
 
@@ -62,7 +64,7 @@ def _fault(guard: Mapping[str, Any]) -> str | None:
     return say("{fault}, so the guard is tripped: nothing unread is assumed safe", fault=fault)
 
 
-def _room(guard: Mapping[str, Any]) -> str:
+def room_of(guard: Mapping[str, Any]) -> str:
     """Return how far the fact is from its limit, in words."""
     distance = guard["distance"]
     if distance is None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from graph.report.dossier.facts import at_hand_in
 from graph.report.words import joined, listed
 from policies.language import phrase, say, say_count
 
@@ -23,14 +24,25 @@ MOVED = {
 def _admitted(group: list[Mapping[str, Any]]) -> Plain:
     event = group[-1]
     told = say("team {team}, policy {policy}", team=event["team"], policy=event["policy"])
-    return {"what": say("Admitted"), "detail": told}
+    reopened = event.get("reopens")
+    reopens = say("it reopens {thread}", thread=reopened["thread"]) if reopened else None
+    return {"what": say("Admitted"), "detail": joined([told, fetched_from(event), reopens])}
 
 
 def _resumed(group: list[Mapping[str, Any]]) -> Plain:
     event = group[-1]
     after = say("after {reason}", reason=event["after"]) if event.get("after") else say("after it was cut off")
     moved = say(MOVED[event["moved"]]) if event.get("moved") else None
-    return {"what": say("Resumed"), "detail": joined([after, moved])}
+    return {"what": say("Resumed"), "detail": joined([after, moved, fetched_from(event)])}
+
+
+def fetched_from(event: Mapping[str, Any]) -> str | None:
+    """Return which sources the facts were fetched from, and which failed; None where nobody had to fetch them."""
+    sources = event.get("sources") or ()
+    if not sources or at_hand_in(sources):
+        return None
+    named = [say("{name} (failed)", name=each["source"]) if each.get("cause") else each["source"] for each in sources]
+    return say("facts from {sources}", sources=listed(named))
 
 
 def _recovered(group: list[Mapping[str, Any]]) -> Plain:

@@ -88,7 +88,7 @@ def said_check(check: Mapping[str, Any], titles: Mapping[str, str]) -> Iterator[
     )
     if check["completed"]:
         low, high = map(in_percent, check["interval"])
-        yield say("the rate lies between {low} and {high} (95% interval)", low=low, high=high)
+        yield say("the true rate lies between {low} and {high}, with 95% confidence", low=low, high=high)
     yield say("asked again: {roles}", roles=listed([titles[role] for role in check["asked"]]))
     if check["kept"]:
         yield say("kept, since people answer: {roles}", roles=listed([titles[role] for role in check["kept"]]))

@@ -10,6 +10,7 @@ from graph.report.dossier.answer_lines import MAX_RAW, SAID_OF_ANSWERS, reason_o
 from graph.report.dossier.message_lines import SAID_OF_MESSAGES
 from graph.report.dossier.naming import named
 from graph.report.dossier.people_lines import SAID_OF_PEOPLE, asked_people
+from graph.report.dossier.stability import SAID_OF_CHECKS
 from graph.report.dossier.start_lines import SAID_OF_STARTS, listed_some
 from graph.report.words import (
     NO_TITLES,
@@ -93,6 +94,8 @@ def _belongs(before: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
         return not event.get("question") and all(
             before[key] == event[key] for key in ("at", "round", "attempt", "repair", "voice", "model")
         )
+    if event["event"] == before["event"] == "sampled":
+        return all(before[key] == event[key] for key in ("round", "attempt"))
     is_verdict = before["event"] == "proposed" and event["event"] in ("accepted", "refused")
     return is_verdict and all(before.get(key) == event.get(key) for key in ("round", "role", "attempt", "seat"))
 
@@ -213,4 +216,5 @@ _SAID: Mapping[str, Callable[[list[Mapping[str, Any]]], Plain]] = {
     "outcome": _outcome,
     "finished": _finished,
     **SAID_OF_PEOPLE,
+    **SAID_OF_CHECKS,
 }

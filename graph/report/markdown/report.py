@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from graph.report.markdown.facts import facts_of
+from graph.report.markdown.later import drift_of, reopening_of, steadiness_of
 from graph.report.markdown.markup import code, escaped, fenced, mark, quoted, quoted_blocks, table
 from graph.report.markdown.people import people_of
 from graph.report.markdown.stances import dissent_of, stances_of
@@ -28,17 +30,18 @@ def markdown_of(dossier: Plain) -> str:
     work, answer = _work(dossier), _answer(dossier)
     decided = (*_decided(dossier), work, stances_of(dossier), dissent_of(dossier), answer)
     parts = [
-        *(_heading(dossier), _goal(dossier), _next(dossier), people_of(dossier)),
+        *(_heading(dossier), drift_of(dossier), reopening_of(dossier)),
+        *(_goal(dossier), _next(dossier), people_of(dossier)),
         *(decided if dossier["why"] or dossier["matrix"] else (answer, work)),
-        *(_power(dossier), _cost(dossier), _facts(dossier), _timeline(dossier), _record(dossier)),
+        *(_power(dossier), _cost(dossier), facts_of(dossier), _timeline(dossier), _record(dossier)),
     ]
     blocks = ("\n".join(part) for part in parts)
     return "\n\n".join(block.strip("\n") for block in blocks if block.strip()) + "\n"
 
 
 def _decided(dossier: Plain) -> tuple[Iterator[str], ...]:
-    """Return why it was decided so, and what would have changed it."""
-    return _why(dossier), _guards(dossier), _flips(dossier)
+    """Return why it was decided so, what would have changed it, and how sure it is."""
+    return _why(dossier), _guards(dossier), _flips(dossier), steadiness_of(dossier)
 
 
 def _heading(dossier: Plain) -> Iterator[str]:
@@ -60,6 +63,7 @@ def _heading(dossier: Plain) -> Iterator[str]:
         (say("Pattern"), escaped(dossier["pattern"] or "")),
         (say("Policy"), code(dossier["team"]["policy"] or "")),
         (say("Thread"), code(dossier["thread"])),
+        (say("Held"), escaped(dossier["held"] or "")),
     ]
     yield from table(("", ""), (row for row in rows if row[1]))
 
@@ -129,15 +133,20 @@ def _guards(dossier: Plain) -> Iterator[str]:
 
 def _guard(guard: Plain) -> list[str]:
     limit = f"{guard['comparison']} {escaped(guard['limit'])}"
-    path = f" ({code(guard['limit_path'])})" if guard["limit_path"] else ""
+    path = f" ({code(guard['limit_path'])}{_in_form(', {}', guard['limit_source'])})" if guard["limit_path"] else ""
     return [
         escaped(guard["name"]),
         f"{mark(guard['tone'])}{guard['status']}",
-        f"{code(guard['fact'])} = {escaped(guard['value'])}",
+        f"{code(guard['fact'])}{_in_form(' ({})', guard['source'])} = {escaped(guard['value'])}",
         f"{limit}{path}",
         escaped(guard["fault"] or guard["room"]),
         escaped(guard["effect"]),
     ]
+
+
+def _in_form(form: str, source: str | None) -> str:
+    """Return a fact's source in its form, where there is more than one."""
+    return form.format(escaped(source)) if source else ""
 
 
 def _flips(dossier: Plain) -> Iterator[str]:
@@ -241,16 +250,6 @@ def _cost(dossier: Plain) -> Iterator[str]:
             "",
             escaped(dossier["cost"]["calls"]),
         )
-
-
-def _facts(dossier: Plain) -> Iterator[str]:
-    facts = dossier["facts"]
-    if facts["rows"]:
-        yield from (f"## {say('Facts')}", "")
-        rows = ([code(fact["path"]), escaped(fact["value"])] for fact in facts["rows"])
-        yield from table((say("Fact"), say("Value")), rows)
-    if facts["more"]:
-        yield from ("", say_count("And {number} more.", "And {number} more.", facts["more"]))
 
 
 def _record(dossier: Plain) -> Iterator[str]:

@@ -23,7 +23,9 @@ def rows_shown(
     console: Console, headings: Sequence[str], rows: Sequence[Sequence[Cell]], *, lined: bool
 ) -> RenderableType:
     """Return rows as a table, with a line below its headings or without; as blocks where it would be too narrow."""
-    table = Table(*headings, box=box.SIMPLE_HEAD if lined else None, pad_edge=False, padding=(0, GAP // 2))
+    table = Table(box=box.SIMPLE_HEAD if lined else None, pad_edge=False, padding=(0, GAP // 2))
+    for heading in headings:
+        table.add_column(heading, overflow="fold")  # a word that is too long is never cut
     for row in rows:
         table.add_row(*map(_text, row))
     return fitted(console, table)

@@ -13,10 +13,17 @@ from rich.text import Text
 
 from graph.past import Past
 from graph.record import is_of_rounds
-from graph.report.dossier.dossier import dossier_of
+from graph.report.dossier.dossier import NOTHING, dossier_of
 from graph.report.patterns.drawing import drawing_of
 from graph.report.resuming import resume_of
 from graph.report.terminal.answers import answers_shown
+from graph.report.terminal.later import (
+    drift_shown,
+    reopening_shown,
+    sources_shown,
+    steadiness_shown,
+    with_source,
+)
 from graph.report.terminal.people import closed_shown, commands_of, decision_shown, open_shown
 from graph.report.terminal.roles import words_shown
 from graph.report.terminal.visible import console_on, styled, visible, visible_lines
@@ -56,24 +63,29 @@ def print_report(
     is_full: bool = False,
     is_verbose: bool = False,
     typed: Typed | None = None,
+    hindsight: Mapping[str, Any] = NOTHING,
 ) -> None:
     """Print the record to stdout: the decision and why, who said what, the brief, and what to type next.
 
     The state is that of the thread; it is empty where it has not begun, or was not touched. `typed` is how the thread
-    is named in what to type next.
+    is named in what to type next, `hindsight` what the database knows of the thread that its record does not have.
     """
     console, titles = console_on(sys.stdout), titles_of(Past.of(state).roles)
+    named = typed or Typed(record["thread_id"])
     if "trace" in record:
-        dossier = dossier_of(record["thread_id"], record, state)
-        for shown in (*_headline(record, dossier, titles), *_said(record, dossier, console, is_full)):
+        dossier = dossier_of(record["thread_id"], record, state, hindsight)
+        around = (*reopening_shown(dossier), *drift_shown(dossier, console, named.database))
+        for shown in (*_headline(record, dossier, titles), *around, *_said(record, dossier, console, is_full)):
             console.print(shown)
         if record["status"] == "ok" or dossier["brief"]:  # a brief that waits to be signed is shown, too
             console.print(_answer(record, dossier))
+        for shown in sources_shown(dossier, console, record.get("cause")):
+            console.print(shown)
     else:
         console.print(Group(*_stop_lines(record, titles)))
     if is_verbose:
         console.print(answers_shown(Past.of(state), console))
-    console.print(_footer(record, typed or Typed(record["thread_id"])))
+    console.print(_footer(record, named))
 
 
 def _headline(record: Mapping[str, Any], dossier: Plain, titles: Mapping[str, str]) -> Iterator[Text]:
@@ -81,6 +93,7 @@ def _headline(record: Mapping[str, Any], dossier: Plain, titles: Mapping[str, st
     if record["status"] != "ok":
         yield from open_shown(dossier) if record["status"] == "waiting" else _not_done(record, dossier, titles)
         yield from closed_shown(dossier)
+        yield from steadiness_shown(dossier)
         yield Text()
         return
     decision = record.get("final_decision")
@@ -92,6 +105,7 @@ def _headline(record: Mapping[str, Any], dossier: Plain, titles: Mapping[str, st
         yield from closed_shown(dossier)
         yield from map(visible, dossier["verdict"]["people"][1:])
         yield from map(visible, why_lines(dossier))
+        yield from steadiness_shown(dossier)
         yield Text()
 
 
@@ -107,7 +121,8 @@ def why_lines(dossier: Plain) -> Iterator[str]:
     yield from capped
     for guard in dossier["guards"]:
         if guard["tripped"] and not guard["fault"]:  # what could not be read is named beside the cap
-            yield say("Guard {name}: {fact} = {value}; it trips while {comparison} {limit}, {room}.", **guard)
+            named = {**guard, "fact": with_source(guard["fact"], guard["source"])}
+            yield say("Guard {name}: {fact} = {value}; it trips while {comparison} {limit}, {room}.", **named)
 
 
 def _row_said(why: Plain) -> str:

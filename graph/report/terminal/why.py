@@ -11,6 +11,7 @@ from graph.report.dossier.limits import border_of, changes_of, other_flips, said
 from graph.report.dossier.steadiness import said_check
 from graph.report.dossier.timeline import capping
 from graph.report.terminal.blocks import Cell, rows_shown
+from graph.report.terminal.later import with_source
 from graph.report.terminal.people_why import WOULD_BE, people_why
 from graph.report.terminal.visible import STYLES, styled, visible
 from graph.report.words import label_of, listed, plain_word, said_percent, said_value
@@ -104,7 +105,7 @@ def _guard(guard: Mapping[str, Any]) -> tuple[Cell, ...]:
     return (
         guard["name"],
         state,
-        f"{guard['fact']} = {_shown(guard['value'])}",
+        f"{with_source(guard['fact'], guard['source'])} = {_shown(guard['value'])}",
         limit,
         distance,
         plain_word(guard["cap"]),
