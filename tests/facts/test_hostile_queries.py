@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from graph.facts.databases import postgres, sqlite
-from graph.facts.databases.asking import OverdueError, Query, QueryError, Rows, asked
+from graph.facts.databases.asking import OverdueError, Query, QueryError, asked
 from graph.facts.databases.engines import read_address
 from tests.facts.hostile_queries import (
     POSTGRES_ACTS,
@@ -40,16 +40,17 @@ def out() -> Iterator[Path]:
         yield Path(folder) / "out"
 
 
-def came_of(database: Any, address: str, query: str, seconds: float = 5.0) -> Rows | Exception:
+def came_of(database: Any, address: str, query: str, seconds: float = 5.0) -> Any:
     """What came of a query, which is sent to the database whatever it says."""
-    url = read_address(address)
+    asking = read_address(address), Path("/"), Query(query, {})
     try:
-        rows: Rows = asyncio.run(
-            asked(lambda clock: database.read_rows(url, Path("/"), Query(query, {}), clock), seconds)
-        )
-        return rows
+        return asyncio.run(asked(lambda clock: database.read_rows(*asking, clock, all_of), seconds))
     except (QueryError, OverdueError) as error:
         return error
+
+
+def all_of(_: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
+    return [*rows]
 
 
 def written(query: str, out: Path, seed: int) -> list[tuple[str, float]]:

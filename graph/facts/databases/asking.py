@@ -4,16 +4,24 @@ import asyncio
 import contextvars
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from graph.facts.databases.limits import FETCHED, MAX_CELLS, MAX_CHARACTERS, MAX_ROWS, size_of
-from policies.language import say, say_count
+from policies.language import say
 
 Found = TypeVar("Found")
 Scalar = None | bool | int | float | str
+Row = Sequence[Any]
+Take = Callable[[Sequence[str], Iterable[Row]], Found]
+"""What is made of the columns and rows of a result while it is open."""
+
+FETCHED = 100
+"""Rows that are fetched at once."""
+
+MAX_CHARACTERS = 1_000_000
+"""Characters in all cells together."""
 
 
 STOP_SECONDS = 1.0
@@ -38,14 +46,6 @@ class Query:
 
     text: str
     values: Mapping[str, Scalar]
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """What a query gave: its columns, and its rows as the driver has them."""
-
-    columns: tuple[str, ...]
-    rows: Sequence[Sequence[Any]]
 
 
 class Clock:
@@ -146,32 +146,25 @@ def _deliver(answer: "asyncio.Future[Any]", result: Any, error: Exception | None
         answer.set_exception(error)
 
 
-def fetched(columns: Sequence[str], fetch: Callable[[int], Sequence[Sequence[Any]]], clock: Clock) -> Rows:
-    """Return all rows, fetched a few at a time so that no more is held than may be.
+def rows_from(fetch: Callable[[int], Sequence[Row]], clock: Clock) -> Iterator[Row]:
+    """Yield the rows of a result as they are wanted, a few fetched at a time, so that no more is held than is used.
 
     Raises:
-        QueryError: there are too many rows, cells or characters.
+        QueryError: they have too many characters.
         OverdueError: the time is over.
     """
-    rows: list[Sequence[Any]] = []
-    most = min(MAX_ROWS, MAX_CELLS // max(1, len(columns)))
     characters = 0
-    while batch := fetch(min(FETCHED, most + 1 - len(rows))):
-        rows.extend(batch)
-        characters += sum(size_of(cell) for row in batch for cell in row)
-        if len(rows) > most:
-            raise QueryError(_too_many(most, len(columns)))
+    while batch := fetch(FETCHED):
+        characters += sum(_size_of(cell) for row in batch for cell in row)
         if characters > MAX_CHARACTERS:
-            told = say("the query gives more than {most} characters; select fewer rows or columns", most=MAX_CHARACTERS)
+            told = say("the query gives more than {most} characters; select less", most=f"{MAX_CHARACTERS:,}")
             raise QueryError(told)
         clock.check()
-    return Rows(tuple(columns), rows)
+        yield from batch
 
 
-def _too_many(most: int, columns: int) -> str:
-    """Return the sentence on a query with more rows than fit."""
-    if most == MAX_ROWS:
-        return say("the query gives more than {most} rows; aggregate them, or add LIMIT", most=MAX_ROWS)
-    told = "the query gives more than {cells} cells with its {number} column; aggregate its rows, or add LIMIT"
-    many = "the query gives more than {cells} cells with its {number} columns; aggregate its rows, or add LIMIT"
-    return say_count(told, many, columns, cells=MAX_CELLS)
+def _size_of(cell: object) -> int:
+    """Return how many characters or bytes a cell has; of a list or an object, those with which it is written."""
+    if isinstance(cell, str | bytes | bytearray | memoryview):
+        return len(cell)
+    return len(repr(cell)) if isinstance(cell, list | dict) else 0

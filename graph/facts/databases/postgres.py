@@ -17,14 +17,16 @@ from typing import Any
 from graph.facts.databases.asking import (
     STOP_SECONDS,
     Clock,
+    Found,
     OverdueError,
     Query,
     QueryError,
-    Rows,
+    Take,
     UnreachableError,
-    fetched,
+    rows_from,
 )
 from graph.facts.databases.engines import engine_of
+from graph.facts.rows import RowsError
 from policies.language import phrase, say
 from policies.team.queries import called_names, is_named, is_single, parts_of
 
@@ -79,6 +81,7 @@ REFUSALS = (
         phrase("the name of its host is unknown"),
     ),
     (re.compile("SSL|certificate|TLS"), phrase("no TLS that both sides accept can be agreed upon")),
+    (re.compile("connection option"), phrase("its address has an option that PostgreSQL does not know")),
     (re.compile("too many|remaining connection slots"), phrase("the server has no connection left")),
     (re.compile("starting up|shutting down|recovery"), phrase("the server is starting or stopping")),
 )
@@ -109,8 +112,8 @@ ABOUT_QUERIES = ("42", "0A")
 NAMED = re.compile(r'"([^"]*)"')
 
 
-def read_rows(url: Any, folder: Path, query: Query, clock: Clock) -> Rows:
-    """Return what a query to a server gives.
+def read_rows(url: Any, folder: Path, query: Query, clock: Clock, take: Take[Found]) -> Found:
+    """Return what is made of the rows that a query to a server gives.
 
     Raises:
         QueryError: the server cannot be reached, or the query failed.
@@ -134,15 +137,15 @@ def read_rows(url: Any, folder: Path, query: Query, clock: Clock) -> Rows:
         },
     )
     try:
-        return _rows(engine, query, clock)
+        return _taken(engine, query, clock, take)
     except Exception as error:
         raise _told(error, query, clock) from None
     finally:
         engine.dispose()
 
 
-def _rows(engine: Any, query: Query, clock: Clock) -> Rows:
-    with engine.connect() as connection:
+def _taken(engine: Any, query: Query, clock: Clock, take: Take[Found]) -> Found:
+    with _connected(engine, clock) as connection:
         driver = connection.connection.driver_connection
         with clock.ended_by(lambda: driver.cancel_safe(timeout=STOP_SECONDS), lambda: _cut(driver)):
             reader = connection.execution_options(postgresql_readonly=True)
@@ -150,7 +153,7 @@ def _rows(engine: Any, query: Query, clock: Clock) -> Rows:
             _refuse_volatile(reader, query.text)
             streaming = reader.execution_options(stream_results=True, max_row_buffer=1)
             with streaming.exec_driver_sql(_whole(query.text), dict(query.values)) as result:
-                return fetched(tuple(result.keys()), result.fetchmany, clock)
+                return take((*result.keys(),), rows_from(result.fetchmany, clock))
 
 
 def _cut(driver: Any) -> None:
@@ -185,19 +188,32 @@ def _whole(query: str) -> str:
 
 def _told(error: Exception, query: Query, clock: Clock) -> Exception:
     """Return what is raised in place of an error."""
-    if isinstance(error, QueryError | OverdueError):
+    if isinstance(error, QueryError | OverdueError | RowsError):
         return error
     original = getattr(error, "orig", None) or error
     state = getattr(original, "sqlstate", None)
     if clock.is_over or state == "57014":
         return OverdueError()
     if state is None:
-        return UnreachableError(_unreached(str(original)))
+        told = say("the connection to the server was lost, or it sent what its driver does not know ({kind})", kind=type(original).__name__)
+        return QueryError(told)
     return QueryError(_said(state, getattr(original, "diag", None), query.text))
 
 
-def _unreached(words: str) -> str:
-    return say(next((told for pattern, told in REFUSALS if pattern.search(words)), phrase("no connection can be made")))
+def _connected(engine: Any, clock: Clock) -> Any:
+    """Return a connection.
+
+    Raises:
+        UnreachableError: there is none.
+    """
+    try:
+        return engine.connect()
+    except QueryError:
+        raise
+    except Exception as error:
+        words = str(getattr(error, "orig", None) or error)
+        told = next((told for pattern, told in REFUSALS if pattern.search(words)), phrase("no connection can be made"))
+        raise OverdueError() if clock.is_over else UnreachableError(say(told)) from None
 
 
 def _said(state: str, diag: Any, query: str) -> str:

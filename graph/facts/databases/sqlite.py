@@ -12,8 +12,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from graph.facts.databases.asking import Clock, OverdueError, Query, QueryError, Rows, UnreachableError, fetched
+from graph.facts.databases.asking import (
+    Clock,
+    Found,
+    OverdueError,
+    Query,
+    QueryError,
+    Take,
+    UnreachableError,
+    rows_from,
+)
 from graph.facts.databases.engines import engine_of
+from graph.facts.rows import RowsError
 from policies.language import phrase, say
 from policies.team.queries import is_named
 
@@ -91,8 +101,8 @@ FAILURES: Mapping[int, str] = {
 """What is said of a failure, by SQLite's code for it."""
 
 
-def read_rows(url: Any, folder: Path, query: Query, clock: Clock) -> Rows:
-    """Return what a query to a file gives; a path that is not absolute starts at the folder.
+def read_rows(url: Any, folder: Path, query: Query, clock: Clock, take: Take[Found]) -> Found:
+    """Return what is made of the rows that a query to a file gives; a path that is not absolute starts at the folder.
 
     Raises:
         QueryError: the file cannot be read, or the query failed.
@@ -107,7 +117,7 @@ def read_rows(url: Any, folder: Path, query: Query, clock: Clock) -> Rows:
             with clock.ended_by(driver.interrupt):
                 _close_in(driver, gate, clock)
                 result = connection.exec_driver_sql(query.text, dict(query.values))
-                return fetched(tuple(result.keys()), result.fetchmany, clock) if result.returns_rows else Rows((), ())
+                return take((*result.keys(),), rows_from(result.fetchmany, clock))
     except Exception as error:
         raise _told(error, query, gate, clock) from None
     finally:
@@ -171,7 +181,7 @@ def _close_in(driver: sqlite3.Connection, gate: Gate, clock: Clock) -> None:
 
 def _told(error: Exception, query: Query, gate: Gate, clock: Clock) -> Exception:
     """Return what is raised in place of an error."""
-    if isinstance(error, QueryError | OverdueError):
+    if isinstance(error, QueryError | OverdueError | RowsError):
         return error
     if clock.is_over:
         return OverdueError()
