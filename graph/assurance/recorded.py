@@ -1,11 +1,10 @@
 """Recorded sets: a CSV file of items, each with the truth and what every voter answered."""
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graph.assurance.columns import Columns, Wanted, find_columns, named
+from graph.csv_lines import read_lines
 from graph.inputs import read_input
 from graph.problems import UsageError
 from policies.assurance.evaluation import Item
@@ -15,12 +14,6 @@ from policies.plain import shown
 MAX_ITEMS = 1_000_000
 MAX_BYTES = 500_000_000
 SEPARATORS = {",": phrase("commas"), ";": phrase("semicolons"), "\t": phrase("tabs"), "|": phrase("bars")}
-FAULTS = {
-    "unexpected end of data": phrase("a quote is opened and never closed"),
-    "expected after": phrase("a quoted cell continues after its closing quote; write a quote inside it twice"),
-    "field larger": phrase("a cell has more than {most} characters"),
-}
-"""What Python's reader of CSV complains of, and how a person says it."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +39,7 @@ def read_recorded(path: str, wanted: Wanted) -> Recorded:
     """
     data = _bytes(path)
     separator = _separator(data, wanted.truth_name)
-    lines = _lines(data, separator, path)
+    lines = read_lines(data, separator, path)
     number, header = next(lines, (1, []))
     columns = find_columns(header, wanted, f"{path}:{number}")
     items: list[Item] = []
@@ -122,26 +115,6 @@ def _line_of(data: bytes, place: int) -> int:
     return len(data[: place + 1].splitlines())
 
 
-def _lines(data: bytes, separator: str, path: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield every line that is not blank: where it begins in the file, and its cells without spaces around them."""
-    text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="")
-    reader = csv.reader(text, delimiter=separator, strict=True, skipinitialspace=True)
-    while True:
-        number = reader.line_num + 1
-        try:
-            cells = [cell.strip() for cell in next(reader)]
-        except StopIteration:
-            return
-        except csv.Error as error:
-            fault = next((said for words, said in FAULTS.items() if words in str(error)), None)
-            most = in_figures(f"{csv.field_size_limit():,}")
-            why = say(fault, most=most) if fault else str(error)
-            told = say("{where}: cannot be read as CSV: {why}", where=f"{path}:{number}", why=why)
-            raise UsageError(told) from None
-        if any(cells):
-            yield number, cells
-
-
 def _separator(data: bytes, truth: str) -> str:
     """Return what separates the cells of the header.
 
@@ -151,7 +124,7 @@ def _separator(data: bytes, truth: str) -> str:
 
     def fit(separator: str) -> tuple[bool, int]:
         try:
-            _, header = next(_lines(data, separator, ""), (1, []))
+            _, header = next(read_lines(data, separator, ""), (1, []))
         except UsageError:
             return False, 1
         return truth in header, len(header)
