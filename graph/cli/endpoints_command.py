@@ -15,7 +15,8 @@ SHOWN = ("default_model", "timeout_seconds", "max_retries", "max_concurrency", *
 @json_option
 def command(as_json: bool) -> Exit:
     """List the endpoints of accord.toml and of the OPENAI_* variables; `accord doctor --ask` asks each."""
-    from graph.endpoints import config_path, load_endpoints
+    from graph.config.file import config_path
+    from graph.endpoints import load_endpoints
     from graph.problems import neutral
 
     settings = settings_for(None)

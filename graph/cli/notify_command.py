@@ -20,7 +20,8 @@ def command(db: str | None, as_json: bool) -> Exit:
     """
     from dataclasses import asdict
 
-    from graph.endpoints import config_path, load_notify
+    from graph.config.file import config_path
+    from graph.endpoints import load_notify
     from graph.notices.desk import open_desk
     from graph.problems import neutral
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from graph.config.file import config_path
 from graph.documents import read_document
-from graph.endpoints import config_path, registered_teams
+from graph.endpoints import registered_teams
 from graph.problems import UsageError
 from graph.settings import Settings
 from graph.teams.loader import Changes, load_team, shipped_teams

@@ -28,6 +28,7 @@ FILES: dict[str, tuple[str, ...]] = {
         *("graph/doctor.py", "graph/endpoints.py", "graph/receivers.py", "graph/settings.py", "graph/tracing.py"),
         *("graph/voices.py", "graph/delivery.py", "graph/notices/child.py", "graph/notices/desk.py"),
         *("graph/notices/sender.py", "graph/web/assistants.py"),
+        *("graph/config/entries.py", "graph/config/file.py", "graph/config/mistakes.py"),
     ),
     "commands about an installation, or about all threads": (
         *("graph/cli/doctor_command.py", "graph/cli/endpoints_command.py", "graph/cli/init_command.py"),
