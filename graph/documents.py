@@ -77,13 +77,13 @@ def read_yaml(data: bytes, name: str) -> Document:
     return document
 
 
-def read_json(data: bytes, name: str) -> Document:
-    """Return the values of a JSON text, without their lines.
+def read_json(data: bytes, name: str, most: int = MAX_BYTES) -> Document:
+    """Return the values of a JSON text of at most so many bytes, without their lines.
 
     Raises:
         UsageError: it is too large, not UTF-8, no JSON (which has no NaN), or uses a key twice.
     """
-    text, document = text_of(data, name), Document(name)
+    text, document = text_of(data, name, most), Document(name)
 
     def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         counted = Counter(key for key, _ in pairs)
@@ -107,14 +107,14 @@ def read_json(data: bytes, name: str) -> Document:
     return document
 
 
-def text_of(data: bytes, name: str) -> str:
+def text_of(data: bytes, name: str, most: int = MAX_BYTES) -> str:
     """Return the text in the bytes of a file, or of stdin.
 
     Raises:
         UsageError: it is too long, or is not UTF-8.
     """
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"{name}: {say('has more than {most} bytes; allowed: at most {most}', most=MAX_BYTES)}")
+    if len(data) > most:
+        raise UsageError(f"{name}: {say('has more than {most} bytes; allowed: at most {most}', most=most)}")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

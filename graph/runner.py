@@ -8,7 +8,7 @@ from graph.build import run_config
 from graph.collector import settle_collector
 from graph.driver import Driver, Inputs, OnEvent, kept_team, team_from, tell
 from graph.endpoints import load_notify
-from graph.facts.loader import load_facts
+from graph.facts.loader import loader_for
 from graph.facts.refreshing import OF_THE_TEAM, Brought, refreshed
 from graph.facts.table import are_local
 from graph.languages.catalogue import language_of
@@ -273,7 +273,7 @@ async def open_runner(
     ):
         await know_receivers(database.store, load_notify(settings).receivers)
         spoken, versions = {**opened, **(voices or {})}, installed_versions()
-        services = Services(spoken, load_facts, halt or Halt(), versions=versions, annotate=tracing.annotate)
+        services = Services(spoken, loader_for(settings), halt or Halt(), versions=versions, annotate=tracing.annotate)
         settle_collector()
         yield Runner(database, services, settings.database, tracing)
 

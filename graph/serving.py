@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from graph.build import RECURSION_LIMIT, Door, build_graph
 from graph.driver import kept_team
-from graph.facts.loader import facts_at_hand, load_facts
+from graph.facts.loader import facts_at_hand, loader_for
 from graph.languages.catalogue import language_of, speak_as
 from graph.past import Past
 from graph.problems import UsageError
@@ -58,7 +58,11 @@ def _made() -> tuple[Settings, Services]:
     settings = load_settings()
     told = serve_tracing(settings)
     return settings, Services(
-        build_voices(settings), load_facts, versions=installed_versions(), note_thread=note_served, annotate=told
+        build_voices(settings),
+        loader_for(settings),
+        versions=installed_versions(),
+        note_thread=note_served,
+        annotate=told,
     )
 
 

@@ -1,13 +1,16 @@
 """Facts of a run that brings none: all sources of its team are asked at once, and merged in their order."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from graph.facts.settings import load_fact_settings
 from graph.facts.source import Raw, Reading, SourceError
 from graph.facts.table import are_local, kind_of, names_of
+from graph.settings import Settings
 from nodes.provenance import facts_of_team, source_told
 from nodes.services import Failed, Fetched
 from policies.language import say
@@ -38,6 +41,15 @@ async def load_facts(team: Team, reading: Reading | None = None) -> Fetched:
         return _of_team_file(team, using)
     answers = await asyncio.gather(*(_ask(each, using) for each in team.sources))
     return _fetched(team, answers, _written(using.now()))
+
+
+def loader_for(settings: Settings) -> Callable[[Team], Awaitable[Fetched]]:
+    """Return what loads the facts of a run that brings none, from the sources that the settings allow.
+
+    Raises:
+        UsageError: `accord.toml` cannot be read, or has what is not allowed; every problem.
+    """
+    return partial(load_facts, reading=Reading(load_fact_settings(settings)))
 
 
 def facts_at_hand(sources: Iterable[Source]) -> Plain | None:

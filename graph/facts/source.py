@@ -1,12 +1,13 @@
 """A kind of fact source: how facts of a run that brings none are read from one kind of place."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from graph.facts.settings import FactSettings
 from graph.problems import UsageError
 from policies.team.sources import Source
 
@@ -15,14 +16,6 @@ Spec = TypeVar("Spec", bound=Source)
 
 class SourceError(UsageError):
     """A source gives no facts, or none of use; its sentence holds no credential."""
-
-
-@dataclass(frozen=True, slots=True)
-class FactSettings:
-    """What the settings say of sources: the hosts that may be asked, and the databases, each by name."""
-
-    hosts: Mapping[str, Any] = field(default_factory=dict)
-    databases: Mapping[str, Any] = field(default_factory=dict)
 
 
 def utc_time() -> datetime:

@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from graph.facts import file, inline
+from graph.facts import file, http, inline
 from graph.facts.source import Raw, Reading, SourceError, SourceKind
-from policies.team.sources import AnySource, HttpSource, Source, SqlSource
+from policies.team.sources import AnySource, Source, SqlSource
 
 
 def _unasked(spec: type[Source]) -> SourceKind[Any]:
@@ -21,7 +21,7 @@ def _unasked(spec: type[Source]) -> SourceKind[Any]:
     return SourceKind(spec, spec.key, read, lambda each: each.key)
 
 
-_ROWS = (inline.KIND, file.KIND, _unasked(HttpSource), _unasked(SqlSource))
+_ROWS = (inline.KIND, file.KIND, http.KIND, _unasked(SqlSource))
 KINDS: Mapping[type[Source], SourceKind[Any]] = {kind.spec: kind for kind in _ROWS}
 """Every kind of source, by what specifies one in a team file."""
 

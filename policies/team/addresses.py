@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
-from urllib.parse import parse_qsl
 
 from policies.language import say
 
@@ -160,7 +159,17 @@ def _secrets(query: str) -> Iterator[str]:
     >>> [*_secrets("api_key=0123456789&day=2026-03-02&accessToken=0123456789&keyword=0123456789&key=EU")]
     ['api_key', 'accessToken']
     """
-    for name, value in parse_qsl(query, keep_blank_values=True):
+    for option in query.split("&"):
+        name, _, value = _decoded(option).partition("=")
         words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
         if len(value) >= SHORTEST_SECRET and not SECRETS.isdisjoint(words):
             yield name
+
+
+def _decoded(text: str) -> str:
+    """Return a text whose ASCII characters are percent-encoded no more.
+
+    >>> _decoded("api%5Fkey=%C3%A9")
+    'api_key=%C3%A9'
+    """
+    return re.sub(r"%([2-7][0-9A-Fa-f])", lambda found: chr(int(found[1], 16)), text)

@@ -10,6 +10,9 @@ from policies.wording import refusal
 HOLDS_FACTS = ((OBJECT,), ("inline",), ("facts",))
 """Where a team file holds facts themselves, as the last part of a problem's place."""
 
+MAY_BE_SECRET = (("key",), ("http",))
+"""Where a team file holds what is not shown: a key, or an address that may have a password."""
+
 
 def what_is_wrong(detail: ErrorDetails) -> str:
     """Return what is wrong with a field, as what follows its name, from what pydantic found."""
@@ -25,7 +28,7 @@ def what_is_wrong(detail: ErrorDetails) -> str:
         kind == "value_error" and detail["loc"][-1:] in HOLDS_FACTS
     ):  # the sentence names the place; facts may be private
         return say("cannot be used: {error}", error=context["error"])
-    if kind == "value_error" and detail["loc"][-1:] == ("key",):  # the sentence says what it is; it may be a secret
+    if kind == "value_error" and detail["loc"][-1:] in MAY_BE_SECRET:  # the sentence says what it is
         return str(context["error"])
     if kind == "value_error":
         return say("is {input}: {error}", input=shown(detail["input"]), error=context["error"])

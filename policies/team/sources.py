@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from policies.conditions.places import Path
 from policies.paths import MISSING, keys_of, path_of, value_at, with_value
+from policies.team.addresses import usable_address
 from policies.team.fields import FactPath, Facts, RoleName, Text, Value
 from policies.team.people import Duration
 from policies.team.privacy import overlaps, withhold
@@ -106,8 +107,8 @@ class HttpSource(Source):
 
     key = "http"
 
-    http: Text
-    """The URL that is asked. Its host must be named in `accord.toml`."""
+    http: Annotated[Text, AfterValidator(usable_address)]
+    """The URL that is asked. Its host must be listed in `accord.toml`, and credentials are named there, too."""
     timeout: Annotated[float, Field(gt=0, le=MAX_SECONDS)] = 10.0
     """How many seconds the answer may take."""
     max_bytes: Annotated[int, Field(ge=1, le=MAX_FETCHED_BYTES)] = 1_000_000

@@ -4,15 +4,11 @@ Whatever the connection, the parser or the peer does wrong is raised as an `http
 raised while a question is under way can be taken for a fault of the endpoint.
 """
 
-import errno
-import os
 import re
-import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, contextmanager
 from ipaddress import ip_address
-from pathlib import Path
 
 import aiohttp
 import httpx2
@@ -20,6 +16,7 @@ from openai import DefaultAioHttpClient
 
 from nodes.voices.wire.endpoint import Route
 from nodes.voices.wire.keys import Cutter
+from nodes.voices.wire.trust import trusted_by
 from policies.language import in_figures, say
 
 MAX_BODY = 8 * 2**20
@@ -74,16 +71,6 @@ def open_client(route: Route, timeout_seconds: float, keys: Cutter) -> httpx2.As
         follow_redirects=False,
         trust_env=False,
     )
-
-
-def trusted_by(route: Route) -> ssl.SSLContext:
-    """Return whom TLS trusts: the authorities that the route names, else the system's."""
-    for folder in (route.ca_folder or "").split(os.pathsep):
-        if folder and not Path(folder).is_dir():  # OpenSSL would not look before it needs one
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder)
-    if route.ca_file or route.ca_folder:
-        return ssl.create_default_context(cafile=route.ca_file, capath=route.ca_folder)
-    return httpx2.create_ssl_context(trust_env=False)
 
 
 def _pattern(host: str) -> str:
