@@ -2,18 +2,23 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from types import NoneType
 from typing import Any
 
 from graph.config.entries import DatabaseEntry
 from graph.facts.databases.asking import Clock, OverdueError, Query, QueryError, UnreachableError, asked
 from graph.facts.databases.engines import read_address
 from graph.facts.databases.table import DATABASES
-from graph.facts.rows import RowsError, facts_from_rows
-from graph.facts.source import FactSettings, Raw, Reading, SourceError, SourceKind
+from graph.facts.rows import RowsError, facts_from_rows, plain_cell
+from graph.facts.settings import FactSettings
+from graph.facts.source import Raw, Reading, SourceError, SourceKind
 from graph.settings import variable
 from policies.language import say
 from policies.team.queries import first_word, is_single
 from policies.team.sources import SqlSource
+
+PLAIN = (str, bool, int, float, list, dict, NoneType)
+"""What a cell may be when it has its form as a fact."""
 
 
 async def read(spec: SqlSource, reading: Reading) -> Raw:
@@ -48,7 +53,7 @@ def _entry_of(name: str, settings: FactSettings) -> DatabaseEntry:
     entry = settings.databases.get(name)
     if entry is None:
         told = say(
-            "is not listed in accord.toml; add [facts.sql.{name}] and below it url_env = \"{variable}\", and put its "
+            'is not listed in accord.toml; add [facts.sql.{name}] and below it url_env = "{variable}", and put its '
             "address into that variable",
             name=name,
             variable=f"{name.upper().replace('-', '_')}_URL",
@@ -78,9 +83,27 @@ def _facts(spec: SqlSource, url: Any, settings: FactSettings, clock: Clock) -> A
     _refuse_form(spec.query, database.words)
 
     def take(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Any:
-        return facts_from_rows(columns, rows, spec.rows)
+        return facts_from_rows(columns, (_usable(columns, row) for row in rows), spec.rows)
 
     return database.read_rows(url, settings.folder, Query(spec.query, spec.params), clock, take)
+
+
+def _usable(columns: Sequence[str], row: Sequence[Any]) -> Sequence[Any]:
+    """Return a row of which each cell has a form as a fact.
+
+    Raises:
+        QueryError: one has none.
+    """
+    for column, cell in zip(columns, row, strict=True):
+        if not isinstance(plain_cell(cell), PLAIN):
+            told = say(
+                "the column `{column}` has a value of the type {kind}, which cannot be a fact; convert it in the "
+                "query, for example with CAST({column} AS text)",
+                column=column,
+                kind=type(cell).__name__,
+            )
+            raise QueryError(told)
+    return row
 
 
 def _refuse_form(query: str, words: Sequence[str]) -> None:

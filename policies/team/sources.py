@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from policies.conditions.places import Path
 from policies.paths import MISSING, keys_of, path_of, value_at, with_value
@@ -11,6 +11,7 @@ from policies.team.addresses import usable_address
 from policies.team.fields import FactPath, Facts, RoleName, Text, Value
 from policies.team.people import Duration
 from policies.team.privacy import overlaps, withhold
+from policies.team.queries import find_unbound
 
 MAX_SOURCES = 20
 MAX_NAME = 100
@@ -20,6 +21,7 @@ MAX_FETCHED_BYTES = 10_000_000
 _NO_OTHER_KEYS: dict[str, Any] = {"additionalProperties": False}
 
 SourceName = Annotated[Text, Field(max_length=MAX_NAME, pattern=r"^[^\n\r]+$")]
+DatabaseName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 Scalar = str | int | float | bool | None
 Rows = Literal["one", "all"]
 """Whether a table is one row, of which the columns are facts, or a list of rows."""
@@ -120,7 +122,7 @@ class SqlSource(Source):
 
     key = "sql"
 
-    sql: RoleName
+    sql: DatabaseName
     """The name of the database in `accord.toml`."""
     query: Text
     """The query. It may only read, and takes its values as `:name`."""
@@ -132,6 +134,13 @@ class SqlSource(Source):
     """`one` row, whose columns are the facts, or `all` rows as a list."""
     timeout: Annotated[float, Field(gt=0, le=MAX_SECONDS)] = 10.0
     """How many seconds the query may take."""
+
+    @model_validator(mode="after")
+    def _bound(self) -> Self:
+        fault = find_unbound(self.query, self.params)
+        if fault:
+            raise ValueError(fault)
+        return self
 
 
 SOURCES: tuple[type[Source], ...] = (InlineSource, FileSource, HttpSource, SqlSource)

@@ -39,9 +39,10 @@ def engine_of(address: "URL | str", **options: Any) -> "Engine":
 
 def _close_cursor(failure: "ExceptionContext") -> None:
     """Close the cursor of a failure; SQLAlchemy leaves one open whose connection is lost."""
-    if failure.cursor is not None:
+    cursor = getattr(failure.execution_context, "cursor", None)
+    if cursor is not None:
         with suppress(Exception):
-            failure.cursor.close()
+            cursor.close()
 
 
 def read_address(text: str) -> "URL":

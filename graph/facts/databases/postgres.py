@@ -21,6 +21,7 @@ from graph.facts.databases.asking import (
     OverdueError,
     Query,
     QueryError,
+    Scalar,
     Take,
     UnreachableError,
     rows_from,
@@ -152,7 +153,7 @@ def _taken(engine: Any, query: Query, clock: Clock, take: Take[Found]) -> Found:
             reader.exec_driver_sql(LIMITS, {"time": f"{max(1, ceil(clock.seconds_left * 1_000))}ms"})
             _refuse_volatile(reader, query.text)
             streaming = reader.execution_options(stream_results=True, max_row_buffer=1)
-            with streaming.exec_driver_sql(_whole(query.text), dict(query.values)) as result:
+            with streaming.exec_driver_sql(_whole(query.text), _typed(query.values)) as result:
                 return take((*result.keys(),), rows_from(result.fetchmany, clock))
 
 
@@ -186,6 +187,18 @@ def _whole(query: str) -> str:
     return WHOLE.replace("{query}", text)
 
 
+def _typed(values: Mapping[str, Scalar]) -> dict[str, Any]:
+    """Return values of the types that they have as literals; the driver takes the smallest, which soon overflow."""
+    from psycopg.types.numeric import Int4, Int8, IntNumeric  # noqa: PLC0415
+
+    def typed(value: Scalar) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int):
+            return value
+        return Int4(value) if abs(value) < 2**31 else Int8(value) if abs(value) < 2**63 else IntNumeric(value)
+
+    return {name: typed(value) for name, value in values.items()}
+
+
 def _told(error: Exception, query: Query, clock: Clock) -> Exception:
     """Return what is raised in place of an error."""
     if isinstance(error, QueryError | OverdueError | RowsError):
@@ -195,8 +208,8 @@ def _told(error: Exception, query: Query, clock: Clock) -> Exception:
     if clock.is_over or state == "57014":
         return OverdueError()
     if state is None:
-        told = say("the connection to the server was lost, or it sent what its driver does not know ({kind})", kind=type(original).__name__)
-        return QueryError(told)
+        kind = type(original).__name__
+        return QueryError(say("the connection was lost, or has what the driver does not know ({kind})", kind=kind))
     return QueryError(_said(state, getattr(original, "diag", None), query.text))
 
 

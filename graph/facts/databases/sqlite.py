@@ -50,8 +50,8 @@ VIRTUAL = "SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL%'"
 """Tables such as those of full-text search, which declare their columns when they are read first, as if they wrote."""
 
 READS = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE)
-ACTS = frozenset({"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "sqlite_log"})
-"""Functions that reach beyond the database where SQLite has them."""
+ACTS = frozenset({"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "sqlite_log", "regexp"})
+"""Functions that reach beyond the database where SQLite has them; and SQLAlchemy's `regexp`, which nothing can end."""
 
 ACTIONS: Mapping[int, str] = {
     getattr(sqlite3, f"SQLITE_{name}"): name.replace("_", " ")
@@ -75,6 +75,7 @@ PASSED_ON = tuple(
         r"wrong number of arguments to function (?P<name>.+)\(\)",
         r'unrecognized token: "(?P<name>.+)"',
         r"misuse of (?:aggregate|window function)(?:: |\()?(?P<name>\w*).*",
+        r"unable to use function (?P<name>.+) in the requested context",
         r"no tables specified",
         r"(?:all VALUES must have|SELECTs to the left and right of \w+(?: ALL)? do not have) the same number of .*",
         r"sub-select returns \d+ columns - expected \d+",
@@ -174,8 +175,6 @@ def _close_in(driver: sqlite3.Connection, gate: Gate, clock: Clock) -> None:
     for (name,) in driver.execute(VIRTUAL).fetchall():
         with suppress(sqlite3.OperationalError):  # of a module that this SQLite lacks; the query says so if it needs it
             driver.execute('SELECT 1 FROM "{}" LIMIT 0'.format(name.replace('"', '""')))
-    # SQLAlchemy's own, which Python carries out: nothing ends a search for a pattern that takes for ever.
-    driver.create_function("regexp", 2, None)
     driver.set_authorizer(gate.allows)
 
 
@@ -186,8 +185,7 @@ def _told(error: Exception, query: Query, gate: Gate, clock: Clock) -> Exception
     if clock.is_over:
         return OverdueError()
     if gate.refused:
-        told = say("the query may only read, and SQLite did not allow {what}", what=f"`{gate.refused}`")
-        return QueryError(told)
+        return QueryError(say("the query may only read, and SQLite did not allow `{what}`", what=gate.refused))
     return QueryError(_said(getattr(error, "orig", None) or error, query.text))
 
 

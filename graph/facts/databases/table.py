@@ -12,7 +12,7 @@ class Database:
     """One kind of database."""
 
     read_rows: Callable[..., Any]
-    """Makes something of the rows of a query: it is called with the address, a folder, the query, a clock and a taker."""
+    """Makes something of the rows of a query; it is given the address, a folder, the query, a clock and a taker."""
     words: tuple[str, ...]
     """With which of them a query may begin."""
 
