@@ -15,6 +15,7 @@ from policies.patterns.course import PATTERNS
 from policies.people.answering import find_moved_since
 from policies.people.question import Question, QuestionKind, Taken, Word, open_of, options_within
 from policies.run.budgets import refuse_round
+from policies.team.expecting import expected_in_words
 from policies.team.people import seconds_of
 from policies.team.team import Team
 from policies.team.voices import HUMAN
@@ -104,6 +105,10 @@ class Asking:
         if names is None:
             return None
         told = say("The team needs the fact `{path}` to start: {cause}", path=path, cause=cause)
+        words = (expected_in_words(source.expected, path) for source in self._team.sources)
+        expected = say("; ").join(each for each in words if each is not None and each not in cause)
+        if expected:
+            told = say("{told}; expected: {expected}", told=told, expected=expected)
         return replace(self._asked(state, "supply", names, told, now, path=path), path=path)
 
     def renewed(self, state: State, question: Question) -> Question:

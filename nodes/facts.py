@@ -10,9 +10,10 @@ from nodes.state import State
 from policies.plain import clean_text
 from policies.run.stop import Stop, stop_reason
 from policies.team.checks import find_needed
+from policies.team.expecting import find_lacking
 from policies.team.privacy import withhold
 from policies.team.provenance import BROUGHT, GIVEN, Gathered
-from policies.team.team import Team, missing_facts
+from policies.team.team import Team
 
 PHASE = "facts"
 MAX_CAUSE = 1_000
@@ -86,7 +87,7 @@ def _was_fetched(before: Gathered, failed: Sequence[Failed]) -> bool:
 def _judged(team: Team, gathered: Gathered, failed: Sequence[Failed]) -> Found:
     """Return the facts with what the team still lacks to start: a source, or a fact that it needs."""
     has_given = any(each["kind"] == GIVEN for each in gathered.sources)
-    lacking = {each: missing_facts(each.paths, gathered.facts) for each in failed}
+    lacking = {each: find_lacking(each.paths, gathered.brought) for each in failed}
     still = [each for each, paths in lacking.items() if paths or not (each.paths or has_given)]
     supply = team.escalate.supply
     for each in sorted(still, key=lambda one: _can_be_supplied(lacking[one], supply)):

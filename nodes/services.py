@@ -18,7 +18,7 @@ from policies.team.team import Team
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A source that gave no facts, or lacks some: its name, why, and the paths of the facts that are expected of it."""
+    """A source that gave no facts, or lacks some: its name, why, and the paths of the facts that it was to give."""
 
     source: str
     cause: str

@@ -21,6 +21,7 @@ from policies.people.answering import Offered, named, taken
 from policies.people.question import Question
 from policies.plain import clean_text, find_unplain, shown
 from policies.run.stop import Stop
+from policies.team.expecting import find_unfit
 from policies.team.team import Team
 
 KEYS = ("question", "by", "answer", "because", "signature")
@@ -107,6 +108,9 @@ class Taking:
         fault = find_unplain(value, path)
         if fault:
             return say("the fact {fault}", fault=fault)
+        unfit = next((each for source in self._team.sources for each in find_unfit(source.expected, path, value)), None)
+        if unfit is not None:
+            return say("the fact {fault}", fault=unfit.told)
         above = find_above(state["case"]["facts"] or {}, keys_of(path))
         if above is not None:
             return say(
@@ -114,7 +118,10 @@ class Taking:
                 path=path,
                 above=".".join(above),
             )
-        facts = with_value(state["case"]["facts"] or {}, keys_of(path), value)
+        return self._unreadable(with_value(state["case"]["facts"] or {}, keys_of(path), value), path)
+
+    def _unreadable(self, facts: Plain, path: str) -> str | None:
+        """Return which guard could not use the fact at a path."""
         for guard in self._team.guards:
             for unread in find_unreadable(guard, facts):
                 if keys_of(unread.path) == keys_of(path):

@@ -8,9 +8,11 @@ from typing import Any
 
 from graph.csv_lines import read_lines
 from graph.documents import text_of
-from graph.facts.rows import HowMany, RowsError, facts_from_rows
+from graph.facts.rows import facts_from_rows
+from graph.facts.source import SourceError
 from graph.problems import UsageError
 from policies.language import phrase, say, say_count
+from policies.team.sources import Rows
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _WORDS = {"": None, "true": True, "false": False}
@@ -18,7 +20,7 @@ _OTHERS = {";": phrase("semicolons"), "\t": phrase("tabs")}
 """What other programs put between cells; their numbers may have a decimal comma, so that they are not guessed at."""
 
 
-def read_csv(data: bytes, how_many: HowMany, name: str) -> Any:
+def read_csv(data: bytes, wanted: Rows, name: str) -> Any:
     r"""Return the facts of a CSV file.
 
     Raises:
@@ -39,8 +41,8 @@ def read_csv(data: bytes, how_many: HowMany, name: str) -> Any:
         told = say("the cells are separated by {separators}; save the file with commas", separators=say(between))
         raise UsageError(f"{name}: {told}")
     try:
-        return facts_from_rows(columns, _rows(lines, len(columns), name), how_many)
-    except RowsError as error:
+        return facts_from_rows(columns, _rows(lines, len(columns), name), wanted)
+    except SourceError as error:
         raise UsageError(f"{name}: {error}") from None
 
 

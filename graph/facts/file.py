@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from graph.documents import MAX_BYTES, read_document, read_yaml
+from graph.facts.csv_rows import read_csv
 from graph.facts.source import Raw, SourceError, local_kind
-from graph.inputs import read_stdin
+from graph.inputs import read_input, read_stdin
 from graph.problems import UsageError
 from policies.language import phrase, say
 from policies.plain import find_unplain
-from policies.team.sources import FileSource
+from policies.team.sources import FileSource, Rows
 
 EXAMPLE = '{"supply": {"suppliers": 2}}'
 _KINDS = {
@@ -22,12 +23,12 @@ _OTHER = phrase("is not a mapping; allowed: an object of facts, for example {exa
 
 
 def load_facts_file(named: str) -> dict[str, Any]:
-    """Return the JSON or YAML object in a file of facts.
+    """Return the object in a JSON or YAML file of facts, or the only row of a CSV file.
 
     Raises:
         UsageError: the file cannot be read, is not an object, or holds what may not enter the state.
     """
-    return _checked(_values_in(Path(named)), named)
+    return _checked(_values_in(Path(named), "one"), named)
 
 
 def facts_from_stdin() -> dict[str, Any]:
@@ -39,8 +40,11 @@ def facts_from_stdin() -> dict[str, Any]:
     return _checked(read_yaml(read_stdin(MAX_BYTES), "stdin").value, "stdin")
 
 
-def _values_in(path: Path) -> Any:
-    return read_document(path, is_json=path.suffix.lower() == ".json").value
+def _values_in(path: Path, rows: Rows) -> Any:
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
+        return read_csv(read_input(path, MAX_BYTES), rows, str(path))
+    return read_document(path, is_json=suffix == ".json").value
 
 
 def _checked(facts: Any, name: str) -> dict[str, Any]:
@@ -60,8 +64,8 @@ def _read(spec: FileSource) -> Raw:
     """
     path = Path(spec.file)
     try:
-        value = _values_in(path)
-        return Raw(value, datetime.fromtimestamp(path.stat().st_mtime, UTC))
+        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)  # first: what replaces it meanwhile is not older
+        return Raw(_values_in(path, spec.rows), written)
     except OSError as error:
         raise SourceError(f"{path}: {say('cannot be read: {why}', why=error)}") from None
     except UsageError as error:

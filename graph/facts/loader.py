@@ -13,14 +13,16 @@ from graph.facts.table import are_local, kind_of, names_of
 from graph.settings import Settings
 from nodes.provenance import facts_of_team, source_told
 from nodes.services import Failed, Fetched
-from policies.language import say
-from policies.paths import MISSING, value_at
+from policies.language import say, say_count
+from policies.paths import MISSING, keys_of, path_of, value_at
 from policies.plain import find_unplain
+from policies.team.ages import find_age_fault, read_time
+from policies.team.expecting import Unexpected, find_unexpected
 from policies.team.mismatch import kind_in_words
 from policies.team.privacy import withhold
 from policies.team.provenance import Gathered
 from policies.team.sources import Source, placed_at
-from policies.team.team import Team, missing_facts
+from policies.team.team import Team
 
 Plain = dict[str, Any]
 
@@ -32,6 +34,8 @@ class _Answer:
     data: Plain | None
     as_of: datetime | None = None
     cause: str | None = None
+    lacks: tuple[str, ...] = ()
+    """The paths of the facts that it was to give, and did not."""
 
 
 async def load_facts(team: Team, reading: Reading | None = None) -> Fetched:
@@ -39,7 +43,8 @@ async def load_facts(team: Team, reading: Reading | None = None) -> Fetched:
     using = reading or Reading()
     if not team.sources:
         return _of_team_file(team, using)
-    answers = await asyncio.gather(*(_ask(each, using) for each in team.sources))
+    named = zip(team.sources, names_of(team.sources), strict=True)
+    answers = await asyncio.gather(*(_ask(each, name, team.private, using) for each, name in named))
     return _fetched(team, answers, _written(using.now()))
 
 
@@ -64,8 +69,7 @@ def facts_at_hand(sources: Iterable[Source]) -> Plain | None:
     gathered = Gathered()
     for each in known:
         at_hand = kind_of(each).at_hand
-        answer = _answer(each, at_hand(each)) if at_hand else _Answer(None)
-        gathered = gathered.plus({}, answer.data)
+        gathered = gathered.plus({}, _placed(each, at_hand(each)) if at_hand else None)
     return gathered.facts
 
 
@@ -77,14 +81,42 @@ def _of_team_file(team: Team, reading: Reading) -> Fetched:
     return Fetched(gathered.facts, tuple(gathered.placed))
 
 
-async def _ask(source: Source, reading: Reading) -> _Answer:
+async def _ask(source: Source, name: str, private: Sequence[str], reading: Reading) -> _Answer:
     try:
-        return _answer(source, await kind_of(source).read(source, reading))
+        raw = await kind_of(source).read(source, reading)
+        facts = _placed(source, raw)
     except SourceError as error:
-        return _Answer(None, cause=str(error))
+        return _Answer(None, cause=str(error), lacks=source.required)
+    found = find_unexpected(source.expected, facts, private)
+    wrong = [each for each in found if not each.is_missing]
+    time = raw.as_of if source.as_of is None else read_time(value_at(_path_of_time(source), facts))
+    fault = _in_words(wrong) or _fault_of_age(source, name, time, reading.now())
+    as_of = None if isinstance(time, str) else time
+    if fault:
+        return _Answer(None, as_of, fault, source.required)
+    return _Answer(facts, as_of, _in_words(found), tuple(each.path for each in found))
 
 
-def _answer(source: Source, raw: Raw) -> _Answer:
+def _path_of_time(source: Source) -> str:
+    return path_of((*source.above, *keys_of(source.as_of or "")))
+
+
+def _fault_of_age(source: Source, name: str, time: datetime | str | None, now: datetime) -> str | None:
+    if isinstance(time, str):
+        return say("`{path}` {found}", path=_path_of_time(source), found=time)
+    fault = find_age_fault(source.max_age, time, now)
+    return fault and say("`{path}` {found}", path=name, found=fault)
+
+
+def _in_words(found: Sequence[Unexpected]) -> str | None:
+    """Return the first problem, and how many more there are; None where there is none."""
+    if len(found) < 2:
+        return found[0].told if found else None
+    more = say_count("and {number} more is not as expected", "and {number} more are not as expected", len(found) - 1)
+    return say("{first}; {second}", first=found[0].told, second=more)
+
+
+def _placed(source: Source, raw: Raw) -> Plain:
     """Return what a source that was read gives to the facts.
 
     Raises:
@@ -102,9 +134,7 @@ def _answer(source: Source, raw: Raw) -> _Answer:
     fault = find_unplain(facts)
     if fault:
         raise SourceError(fault)
-    lacking = missing_facts(source.required, facts)
-    cause = say("`{path}` is missing; it is expected", path=lacking[0]) if lacking else None
-    return _Answer(facts, raw.as_of, cause)
+    return facts
 
 
 def _fetched(team: Team, answers: Sequence[_Answer], at: str) -> Fetched:
@@ -116,7 +146,7 @@ def _fetched(team: Team, answers: Sequence[_Answer], at: str) -> Fetched:
         as_of = None if answer.as_of is None else _written(answer.as_of)
         told = source_told(name, kind_of(source).word, at, data, as_of, cause)
         gathered = gathered.plus(told, data)
-        failed += [Failed(name, cause, source.required)] if cause else []
+        failed += [Failed(name, cause, source.required if too_much else answer.lacks)] if cause else []
     return Fetched(gathered.facts, tuple(gathered.placed), tuple(failed))
 
 

@@ -10,8 +10,9 @@ from nodes.fingerprint import fingerprint
 from nodes.provenance import facts_of_team, with_given
 from nodes.services import Fetched
 from policies.language import phrase, say
+from policies.team.expecting import find_lacking
 from policies.team.provenance import BROUGHT, Gathered
-from policies.team.team import Team, missing_facts
+from policies.team.team import Team
 
 Plain = dict[str, Any]
 
@@ -57,7 +58,7 @@ async def refreshed(past: Past, team: Team, load: Callable[[Team], Awaitable[Fet
     fetched = await load(team)
     gathered = Gathered.kept(fetched.facts, fetched.sources).with_brought(before)
     for each in fetched.failed:
-        if not each.paths or missing_facts(each.paths, gathered.facts):
+        if not each.paths or find_lacking(each.paths, gathered.brought):
             told = phrase("the source `{source}` gave no facts that can be used: {cause}; the thread is as it was")
             raise UsageError(say("--refresh: {why}", why=say(told, source=each.source, cause=each.cause)))
     if fingerprint(gathered.facts) == past.case["hashes"]["facts"]:

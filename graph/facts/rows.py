@@ -5,13 +5,13 @@ from datetime import date, time
 from decimal import Decimal
 from itertools import islice
 from math import nan
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
+from graph.facts.source import SourceError
 from policies.language import say
 from policies.plain import find_unplain, shown
-
-HowMany = Literal["one", "all"]
+from policies.team.sources import Rows
 
 MAX_ROWS = 1_000
 MAX_CELLS = 20_000
@@ -19,15 +19,11 @@ MAX_DIGITS = 400
 """Digits of a whole number that are written out before it is found to be too large."""
 
 
-class RowsError(Exception):
-    """Rows that are of no use as facts, in a sentence that follows the name of their source."""
-
-
-def facts_from_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], how_many: HowMany) -> Any:
+def facts_from_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], wanted: Rows) -> Any:
     """Return the rows of a table as facts; no more of them are read than it takes to see that they are too many.
 
     Raises:
-        RowsError: columns without a name of their own, no row or several where one is wanted, too many rows or cells,
+        SourceError: columns without a name of their own, no row or several where one is wanted, too many rows or cells,
             or a value that may not enter the state.
 
     >>> facts_from_rows(["region", "rate"], [("EU", Decimal("0.02"))], "one")
@@ -36,7 +32,7 @@ def facts_from_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], how_m
     [{'n': 1}, {'n': 2}]
     """
     _refuse_names(columns)
-    if how_many == "one":
+    if wanted == "one":
         found = [*islice(rows, 2)]
         _refuse_count(len(found))
         facts = _facts_in(columns, found[0])
@@ -51,33 +47,33 @@ def facts_from_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], how_m
 def _refuse_unplain(facts: dict[str, Any], where: str = "") -> None:
     fault = find_unplain(facts)
     if fault:
-        raise RowsError(f"{where}{fault}")
+        raise SourceError(f"{where}{fault}")
 
 
 def _refuse_names(columns: Sequence[str]) -> None:
     for number, name in enumerate(columns, 1):
         if not name.strip():
-            raise RowsError(say("column {number} has no name; give each column one", number=number))
+            raise SourceError(say("column {number} has no name; give each column one", number=number))
         if name != name.strip():
             told = say("the column {name} begins or ends with a space; leave the space out", name=shown(name))
-            raise RowsError(told)
+            raise SourceError(told)
         if name in columns[: number - 1]:
-            raise RowsError(say("two columns are called {name}; give each a name of its own", name=shown(name)))
+            raise SourceError(say("two columns are called {name}; give each a name of its own", name=shown(name)))
 
 
 def _refuse_count(found: int) -> None:
     if found == 0:
-        raise RowsError(say("there is no row; allowed: exactly one, or any number with `rows: all`"))
+        raise SourceError(say("there is no row; allowed: exactly one, or any number with `rows: all`"))
     if found > 1:
-        raise RowsError(say("there is more than one row; allowed: exactly one, or any number with `rows: all`"))
+        raise SourceError(say("there is more than one row; allowed: exactly one, or any number with `rows: all`"))
 
 
 def _few(columns: int, rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
     found = [*islice(rows, MAX_ROWS + 1)]
     if len(found) > MAX_ROWS:
-        raise RowsError(say("there are more than {most} rows; read fewer, or what they add up to", most=MAX_ROWS))
+        raise SourceError(say("there are more than {most} rows; read fewer, or what they add up to", most=MAX_ROWS))
     if len(found) * columns > MAX_CELLS:
-        raise RowsError(
+        raise SourceError(
             say(
                 "there are {rows} rows of {columns} columns; allowed: at most {most} cells",
                 rows=len(found),

@@ -40,7 +40,8 @@ def _in_team(raw: Any, at: team_rules.Path, above: tuple[Facts, team_rules.Path]
     found = above if own is None else (own, (*at, "facts"))
     if found:
         facts, place = found
-        for each in find_unusable(raw, facts):
+        expected = [path for each in sources_in(raw.get("facts")) or () for path in each.required]
+        for each in find_unusable(raw, facts, expected):
             problem = replace(each.problem, path=(*at, *each.problem.path))
             yield Misfitting(problem, (*place, *each.fact))
         private = raw.get("private")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from policies.language import say, say_count
+from policies.paths import MISSING
 from policies.plain import shown
 from policies.team.people import seconds_of
 
@@ -22,6 +23,8 @@ def read_time(value: Any) -> datetime | str:
     >>> read_time("2026-01-31T10:30:00")
     "is '2026-01-31T10:30:00', which has no time zone; allowed: a time such as 2026-01-31T09:30:00Z"
     """
+    if value is None or value is MISSING:
+        return say("is missing; allowed: a time such as {example}", example=EXAMPLE)
     try:
         time = datetime.fromisoformat(value)
         if time.tzinfo is not None:

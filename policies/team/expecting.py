@@ -59,6 +59,15 @@ def find_unfit(expect: Mapping[str, Expectation], path: str, value: Any) -> tupl
     return find_unexpected(within(expect, path), with_value({}, keys_of(path), value))
 
 
+def find_lacking(paths: Iterable[str], facts: Any) -> tuple[str, ...]:
+    """Return the paths at which the facts lack a value, or have null; of a list on the way, in any item.
+
+    >>> find_lacking(("risk.rate", "lots.open"), {"risk": {}, "lots": [{"open": 2}]})
+    ('risk.rate',)
+    """
+    return tuple(path for path in paths if any(map(_is_missing, _places(_Place("", facts, keys_of(path))))))
+
+
 def within(expect: Mapping[str, Expectation], path: str) -> dict[str, Expectation]:
     """Return what is expected at a path and below it.
 
@@ -111,12 +120,16 @@ def _places(place: _Place) -> Iterator[_Place]:
 
 def _problems(path: str, expectation: Expectation, data: Any, private: tuple[str, ...]) -> Iterator[Unexpected]:
     for place in _places(_Place("", data, keys_of(path))):
-        is_missing = place.value is None or place.value is MISSING
+        is_missing = _is_missing(place)
         if is_missing and expectation.optional:
             continue
         if is_missing or place.rest or not expectation.is_met(place.value):
             told = _told(path, place, expectation.in_words, overlaps(keys_of(path), private))
             yield Unexpected(path, told, is_missing and not place.is_in_item)
+
+
+def _is_missing(place: _Place) -> bool:
+    return place.value is None or place.value is MISSING
 
 
 def _told(path: str, place: _Place, expected: str, is_private: bool) -> str:

@@ -30,19 +30,19 @@ class Unusable:
     fact: Path
 
 
-def find_unusable(raw: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[Unusable]:
+def find_unusable(raw: Mapping[str, Any], facts: Mapping[str, Any], expected: Sequence[str] = ()) -> Iterator[Unusable]:
     """Yield what guards, checks and derivations of a team's raw values cannot use of the facts; not of teams within.
 
     What is not a guard or a condition is left to the team's own types, and what reads a private fact to its rules. The
-    values are judged as they are, and private ones are never shown. A fact that `requires` names may be missing: the
-    run says so.
+    values are judged as they are, and private ones are never shown. A fact that `requires` names, or that is `expected`
+    of a source, may be missing: the run says so.
 
     >>> raw = {"guards": [{"name": "recalls", "fact": "safety.open_recals", "above": 0, "cap": "no_go"}]}
     >>> [found] = find_unusable(raw, {"safety": {"open_recalls": 0}})
     >>> found.problem.message.partition("; ")[0]
     'cannot be used: `safety.open_recals` is not in the facts'
     """
-    private, required = _paths(raw.get("private")), _paths(raw.get("requires"))
+    private, required = _paths(raw.get("private")), (*_paths(raw.get("requires")), *expected)
     shown = withhold(facts, private)
     lacking = [keys_of(path) for path in required if value_at(path, facts) in (MISSING, None)]
     for field, found in (*_of_guards(raw, facts), *_of_roles(raw, facts), *_of_derivations(raw, facts)):

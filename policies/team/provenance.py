@@ -67,6 +67,11 @@ class Gathered:
         found = [{**each, "places": _cut(places.get(number, []))} for number, each in enumerate(self.sources)]
         return [each for each in found if each["places"] or each["kind"] not in BROUGHT]
 
+    @property
+    def brought(self) -> Plain:
+        """What of the facts was brought from outside."""
+        return Gathered().with_brought(self).facts
+
     def with_brought(self, before: "Gathered") -> "Gathered":
         """Return what there is, with all over it that had been brought from outside before.
 

@@ -27,7 +27,7 @@ from policies.team.options import Options, Rounds
 from policies.team.people import Approver, Deciders, Escalation, Rule
 from policies.team.privacy import overlaps
 from policies.team.reserved import RESERVED_NAMES
-from policies.team.sources import TAGS
+from policies.team.sources import TAGS, names_at
 from policies.team.team import MAX_ROLES, Brief, Budget, Check, Price, Role, Team
 
 Path = tuple[str | int, ...]
@@ -159,6 +159,8 @@ def _team_problems(team: Team, private: Sequence[str]) -> Iterator[Problem]:
                 yield Problem(("policy", "rules", index, "when"), told)
     yield from _carried_problems(team)
     yield from (Problem(path, message) for path, message in people_faults(team))
+    for index, source in enumerate(team.sources):
+        yield from (Problem(("facts", index, *path), message) for path, message in source.faults(private))
     names = [guard.name for guard in team.guards]
     for index, name in enumerate(names):
         if name in names[:index] or name in Budget.model_fields:
@@ -206,9 +208,9 @@ def _names_at(path: Path) -> tuple[str, ...]:
     """Return the names of the fields among which `path` ends, in the team itself or one within it."""
     while path[:1] == ("roles",) and path[2:3] == ("team",):
         path = path[3:]
-    source = next((each for part in path if (each := TAGS.get(str(part)))), None)
-    if source is not None:
-        return tuple(source.model_fields)
+    of_source = names_at(path)
+    if of_source is not None:
+        return of_source
     pairs = zip(("", *path), path[:-1], strict=False)
     shape = tuple("*" if isinstance(part, int) or before in _NAMED else part for before, part in pairs)
     return tuple(_FIELDS[shape].model_fields)

@@ -1,13 +1,17 @@
 """Sources of facts: what a team file may say of each, one class a kind."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from policies.conditions.places import Path
-from policies.paths import MISSING, keys_of, path_of, value_at, with_value
+from policies.language import phrase, say
+from policies.paths import MISSING, keys_of, value_at, with_value
+from policies.plain import find_unplain
 from policies.team.addresses import usable_address
+from policies.team.expectation import Expect, Expectation
+from policies.team.expecting import find_unexpected, placed
 from policies.team.fields import FactPath, Facts, RoleName, Text, Value
 from policies.team.people import Duration
 from policies.team.privacy import overlaps, withhold
@@ -27,10 +31,17 @@ Rows = Literal["one", "all"]
 """Whether a table is one row, of which the columns are facts, or a list of rows."""
 
 
+Fault = tuple[tuple[str | int, ...], str]
+"""What is wrong with a source: the field, and a sentence on it."""
+
+_NO_AGE = phrase("needs `as_of`, the path of a time in the data: a source of this kind does not say its age")
+
+
 class Source(Value):
     """What all sources of facts have in common; `key` is the field that says of which kind one is."""
 
     key: ClassVar[str]
+    tells_age: ClassVar[bool] = False  # whether what is read says how old it is, as files do
 
     name: SourceName | None = None
     """What people call the source. Without it, the name of its file, its host or its database."""
@@ -38,8 +49,8 @@ class Source(Value):
     """Where its data goes in the facts, as a dotted path. Without it, at the top."""
     select: FactPath | None = None
     """Which part of what was read is its data, as a dotted path. Without it, all of it."""
-    expect: dict[FactPath, str | dict[str, Any]] = Field(default_factory=dict, json_schema_extra=_NO_OTHER_KEYS)
-    """What its data must hold, by dotted path: the kind of each value, or its kind with the values that are allowed."""
+    expect: Annotated[Expect, Field(json_schema_extra=_NO_OTHER_KEYS)] = Field(default_factory=dict)
+    """What its data must hold, by dotted path: a kind, or a kind with its range; of a list on the way, in each item."""
     max_age: Duration | None = None
     """How old its data may be: minutes, hours or days, for example `15m`. Older data is not used."""
     as_of: FactPath | None = None
@@ -48,8 +59,12 @@ class Source(Value):
     @property
     def required(self) -> tuple[str, ...]:
         """The paths of the facts that must come from this source."""
-        paths = (path for path, expected in self.expect.items() if not _is_optional(expected))
-        return tuple(path_of((*self.above, *keys_of(path))) for path in paths)
+        return tuple(path for path, expectation in self.expected.items() if not expectation.optional)
+
+    @property
+    def expected(self) -> dict[str, Expectation]:
+        """What is expected of the facts, by their paths."""
+        return placed(self.expect, self.into)
 
     @property
     def above(self) -> Path:
@@ -63,6 +78,30 @@ class Source(Value):
     def kept(self, private: tuple[str, ...]) -> Self:
         """Return the source as a thread keeps it: without any fact that its team withholds."""
         return self
+
+    def faults(self, private: Sequence[str]) -> Iterator[Fault]:
+        """Yield what is wrong with the source beyond the types of its fields, in a team that withholds these facts.
+
+        >>> [*InlineSource(inline={"rate": 1}, max_age="1d").faults(())][0][0]
+        ('max_age',)
+        """
+        if self.max_age and not (self.as_of or self.tells_age):
+            yield ("max_age",), say(_NO_AGE)
+        if self.as_of and overlaps((*self.above, *keys_of(self.as_of)), private):
+            yield ("as_of",), say("is a private fact, which is withheld; allowed: other facts")
+
+
+class RowSource(Source):
+    """A source whose data may be the rows of a table."""
+
+    rows: Rows = "one"
+    """Of a table: `one` row, whose columns are the facts, or `all` rows as a list."""
+
+    def faults(self, private: Sequence[str]) -> Iterator[Fault]:
+        """Yield what is wrong with the source; a list of rows needs a place in the facts."""
+        yield from super().faults(private)
+        if self.rows == "all" and self.into is None:
+            yield ("rows",), say("gives a list; name with `into` where it goes")
 
 
 class InlineSource(Source):
@@ -92,22 +131,37 @@ class InlineSource(Source):
         }
         return self.model_copy(update={"inline": inline, "expect": open_to_all})
 
+    def faults(self, private: Sequence[str]) -> Iterator[Fault]:
+        """Yield what is wrong with the source, and what of its facts is not as expected; others may supply the rest."""
+        yield from super().faults(private)
+        data = self.inline if self.select is None else value_at(self.select, self.inline)
+        for problem in find_unexpected(self.expected, placed_at(self.above, data), private):
+            if not problem.is_missing:
+                yield ("inline",), say("is not as expected: {problem}", problem=problem.told)
 
-class FileSource(Source):
+
+class FileSource(RowSource):
     """Facts in a file."""
 
     key = "file"
+    tells_age = True
 
     file: Text
     """A JSON, YAML or CSV file. Its path is relative to the team file."""
-    rows: Rows = "one"
-    """Of a CSV file: `one` row, whose columns are the facts, or `all` rows as a list."""
+
+    def faults(self, private: Sequence[str]) -> Iterator[Fault]:
+        """Yield what is wrong with the source; only CSV files have rows."""
+        if self.rows == "all" and not self.file.lower().endswith(".csv"):
+            yield ("rows",), say("is for CSV files; leave it out for others")
+        else:
+            yield from super().faults(private)
 
 
 class HttpSource(Source):
     """Facts from a URL that answers with JSON."""
 
     key = "http"
+    tells_age = True
 
     http: Annotated[Text, AfterValidator(usable_address)]
     """The URL that is asked. Its host must be listed in `accord.toml`, and credentials are named there, too."""
@@ -117,7 +171,7 @@ class HttpSource(Source):
     """How many bytes the answer may have."""
 
 
-class SqlSource(Source):
+class SqlSource(RowSource):
     """Facts from a query of a database."""
 
     key = "sql"
@@ -130,17 +184,19 @@ class SqlSource(Source):
         default_factory=dict
     )
     """The values that the query takes, by name."""
-    rows: Rows = "one"
-    """`one` row, whose columns are the facts, or `all` rows as a list."""
     timeout: Annotated[float, Field(gt=0, le=MAX_SECONDS)] = 10.0
     """How many seconds the query may take."""
 
-    @model_validator(mode="after")
-    def _bound(self) -> Self:
-        fault = find_unbound(self.query, self.params)
+    def faults(self, private: Sequence[str]) -> Iterator[Fault]:
+        """Yield what is wrong with the source; the query has the name of each value, and a value for each name.
+
+        >>> [*SqlSource(sql="shop", query="SELECT :least AS n").faults(())][0][0]
+        ('params',)
+        """
+        yield from super().faults(private)
+        fault = find_unplain(self.params) or find_unbound(self.query, self.params)
         if fault:
-            raise ValueError(fault)
-        return self
+            yield ("params",), fault
 
 
 SOURCES: tuple[type[Source], ...] = (InlineSource, FileSource, HttpSource, SqlSource)
@@ -160,6 +216,18 @@ def tag_of(source: type[Source]) -> str:
 
 TAGS: Mapping[str, type[Source] | None] = {OBJECT: None, LIST: None, **{tag_of(each): each for each in SOURCES}}
 """The parts of a problem's place that pydantic adds, with the kind of source that each says."""
+
+
+def names_at(path: Sequence[str | int]) -> tuple[str, ...] | None:
+    """Return the names among which the place of a problem with a source ends; None where it is not in a source.
+
+    >>> names_at(("facts", LIST, 0, "<file>", "expect", "rate", "minimum"))[:2], names_at(("guards", 0, "facts"))
+    (('kind', 'at_least'), None)
+    """
+    source = next((each for part in path if (each := TAGS.get(str(part)))), None)
+    if source is None:
+        return None
+    return tuple((Expectation if path[-3:-2] == ("expect",) else source).model_fields)
 
 
 def _tag_in(value: object) -> str | None:
@@ -205,7 +273,3 @@ def data_in(facts: Any, keys: Path) -> Any:
             return facts
         facts = facts[key]
     return facts
-
-
-def _is_optional(expected: object) -> bool:
-    return isinstance(expected, Mapping) and bool(expected.get("optional"))

@@ -8,11 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from graph.facts.rows import MAX_CELLS, MAX_ROWS, RowsError, facts_from_rows
+from graph.facts.rows import MAX_CELLS, MAX_ROWS, facts_from_rows
+from graph.facts.source import SourceError
 
 
 def refusal(columns: list[str], rows: Any, how_many: Any = "one") -> str:
-    with pytest.raises(RowsError) as caught:
+    with pytest.raises(SourceError) as caught:
         facts_from_rows(columns, rows, how_many)
     return str(caught.value)
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from policies.paths import MISSING
 from policies.team.ages import find_age_fault, read_time
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -65,11 +66,16 @@ def test_a_time_is_read_as_iso_8601_has_it(written: str) -> None:
     assert read_time(written) == NOW
 
 
-@pytest.mark.parametrize("value", [None, 1_700_000_000, True, "", "yesterday", "2026-13-01T00:00Z", ["2026"], {}])
+@pytest.mark.parametrize("value", [1_700_000_000, True, "", "yesterday", "2026-13-01T00:00Z", ["2026"], {}])
 def test_what_is_no_time_is_named(value: object) -> None:
     assert read_time(value) == (
         f"is {value!r}, which is not an ISO 8601 time; allowed: a time such as 2026-01-31T09:30:00Z"
     )
+
+
+@pytest.mark.parametrize("value", [None, MISSING])
+def test_a_time_that_is_not_there_is_missing(value: object) -> None:
+    assert read_time(value) == "is missing; allowed: a time such as 2026-01-31T09:30:00Z"
 
 
 @pytest.mark.parametrize("written", ["2026-01-31", "2026-01-31T12:00:00", "2026-01-31 12:00"])

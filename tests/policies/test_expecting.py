@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from policies.team.expectation import Expectation
-from policies.team.expecting import Unexpected, expected_in_words, find_unexpected, find_unfit, placed
+from policies.team.expecting import Unexpected, expected_in_words, find_lacking, find_unexpected, find_unfit, placed
 
 NUMBER, TEXT = Expectation(kind="number", at_least=0), Expectation(kind="text")
 MAYBE = Expectation(kind="number", optional=True)
@@ -115,3 +115,9 @@ def test_a_supplied_fact_is_judged_by_what_is_expected_there_and_below() -> None
 def test_what_is_expected_of_a_supplied_fact_is_said() -> None:
     expect = {"risk.rate": NUMBER, "risk.cases": MAYBE}
     assert expected_in_words(expect, "risk") == "`risk.rate`: a number, at least 0; `risk.cases`: a number"
+
+
+def test_what_facts_lack_is_looked_for_in_each_item_of_a_list() -> None:
+    paths = ("a", "a.b", "rows.c", "none.c", "empty.c", "null")
+    facts = {"a": {"b": 0}, "rows": [{"c": 1}, {"c": None}], "empty": [], "null": None}
+    assert find_lacking(paths, facts) == ("rows.c", "none.c", "null")
