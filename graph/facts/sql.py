@@ -9,7 +9,7 @@ from graph.config.entries import DatabaseEntry
 from graph.facts.databases.asking import Clock, OverdueError, Query, QueryError, UnreachableError, asked
 from graph.facts.databases.engines import read_address
 from graph.facts.databases.table import DATABASES
-from graph.facts.rows import RowsError, facts_from_rows, plain_cell
+from graph.facts.rows import facts_from_rows, plain_cell
 from graph.facts.settings import FactSettings
 from graph.facts.source import Raw, Reading, SourceError, SourceKind
 from graph.settings import variable
@@ -40,7 +40,7 @@ async def read(spec: SqlSource, reading: Reading) -> Raw:
     except UnreachableError as error:
         place = entry.url_env or say("`url` in [facts.sql.{name}]", name=spec.sql)
         told = say("cannot be read: {why}; its address is in {place}", why=error, place=place)
-    except (QueryError, RowsError) as error:
+    except SourceError as error:
         told = str(error)
     raise SourceError(_said_of(spec.sql, told))
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from graph.facts.source import SourceError
 from policies.language import say
 
 Found = TypeVar("Found")
@@ -28,7 +29,7 @@ STOP_SECONDS = 1.0
 """How long one way to end the work has before the next is taken."""
 
 
-class QueryError(Exception):
+class QueryError(SourceError):
     """A query gave no rows of use; the sentence has no address, no user, no password and no value of the database."""
 
 

@@ -27,7 +27,7 @@ from graph.facts.databases.asking import (
     rows_from,
 )
 from graph.facts.databases.engines import engine_of
-from graph.facts.rows import RowsError
+from graph.facts.source import SourceError
 from policies.language import phrase, say
 from policies.team.queries import called_names, is_named, is_single, parts_of
 
@@ -201,7 +201,7 @@ def _typed(values: Mapping[str, Scalar]) -> dict[str, Any]:
 
 def _told(error: Exception, query: Query, clock: Clock) -> Exception:
     """Return what is raised in place of an error."""
-    if isinstance(error, QueryError | OverdueError | RowsError):
+    if isinstance(error, SourceError | OverdueError):
         return error
     original = getattr(error, "orig", None) or error
     state = getattr(original, "sqlstate", None)

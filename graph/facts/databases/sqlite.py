@@ -23,7 +23,7 @@ from graph.facts.databases.asking import (
     rows_from,
 )
 from graph.facts.databases.engines import engine_of
-from graph.facts.rows import RowsError
+from graph.facts.source import SourceError
 from policies.language import phrase, say
 from policies.team.queries import is_named
 
@@ -180,7 +180,7 @@ def _close_in(driver: sqlite3.Connection, gate: Gate, clock: Clock) -> None:
 
 def _told(error: Exception, query: Query, gate: Gate, clock: Clock) -> Exception:
     """Return what is raised in place of an error."""
-    if isinstance(error, QueryError | OverdueError | RowsError):
+    if isinstance(error, SourceError | OverdueError):
         return error
     if clock.is_over:
         return OverdueError()
