@@ -13,7 +13,7 @@ from graph.facts.rows import facts_from_rows, plain_cell
 from graph.facts.settings import FactSettings
 from graph.facts.source import Raw, Reading, SourceError, SourceKind
 from graph.settings import variable
-from policies.language import say
+from policies.language import in_figures, say
 from policies.team.queries import first_word, is_single
 from policies.team.sources import SqlSource
 
@@ -34,8 +34,8 @@ async def read(spec: SqlSource, reading: Reading) -> Raw:
         return Raw(await asked(lambda clock: _facts(spec, url, reading.settings, clock), spec.timeout))
     except OverdueError:
         told = say(
-            "gave no answer within {seconds} s, and was left; make the query faster, or raise its `timeout`",
-            seconds=f"{spec.timeout:g}",
+            "gave no answer within {seconds} s; make the query faster, or raise the source's `timeout`",
+            seconds=in_figures(f"{spec.timeout:g}"),
         )
     except UnreachableError as error:
         place = entry.url_env or say("`url` in [facts.sql.{name}]", name=spec.sql)
@@ -46,7 +46,7 @@ async def read(spec: SqlSource, reading: Reading) -> Raw:
 
 
 def _said_of(name: str, told: str) -> str:
-    return say("database `{name}`: {told}", name=name, told=told)
+    return say("database `{name}`: {why}", name=name, why=told)
 
 
 def _entry_of(name: str, settings: FactSettings) -> DatabaseEntry:
@@ -78,8 +78,7 @@ def _facts(spec: SqlSource, url: Any, settings: FactSettings, clock: Clock) -> A
     """Return what a query gives as facts; it runs in a thread of its own."""
     database = DATABASES.get(url.drivername.partition("+")[0])
     if database is None:
-        allowed = "sqlite:///PATH, postgresql://USER:PASSWORD@HOST:PORT/NAME"
-        raise UnreachableError(say("facts cannot come from this kind of database; allowed: {allowed}", allowed=allowed))
+        raise UnreachableError(say("facts cannot come from its kind of database; allowed: SQLite, PostgreSQL"))
     _refuse_form(spec.query, database.words)
 
     def take(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Any:

@@ -164,6 +164,7 @@ POSTGRES_WRITES: Sequence[str] = (
     "SET transaction_read_only = off; DELETE FROM stock",
     "SELECT set_config('transaction_read_only', 'off', true); DELETE FROM stock",
     "SELECT set_config('transaction_read_only', 'off', false), says_stable()",
+    "SELECT says_stable()",
     "PREPARE p AS DELETE FROM stock; EXECUTE p",
     "EXPLAIN ANALYZE DELETE FROM stock",
     "COPY log FROM PROGRAM 'echo \"2026-01-01\tx\"'",

@@ -1,6 +1,7 @@
 """Whatever a query says, the database has afterwards what it had before, and nothing stays locked or connected."""
 
 import asyncio
+import re
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -86,6 +87,32 @@ def test_the_same_query_changes_the_file_or_makes_another_where_nothing_keeps_it
         connection.executescript(query.replace("{out}", str(out)))
 
     assert folder_bytes(shop_file) != before or out.exists()
+
+
+def leave_open(monkeypatch: pytest.MonkeyPatch, *layers: str) -> None:
+    """Take away what keeps a query from writing, but for what is left to be looked at."""
+    if "gate" in layers:
+        monkeypatch.setattr(sqlite.Gate, "allows", lambda *_: sqlite3.SQLITE_OK)
+    if "pragmas" in layers:
+        monkeypatch.setattr(sqlite, "PRAGMAS", ())
+    if "file" in layers:
+        real = sqlite3.connect
+        monkeypatch.setattr(sqlite3, "connect", lambda uri, **more: real(uri.replace("mode=ro", "mode=rw"), **more))
+
+
+LAYERS = {"the file": ("gate", "pragmas"), "the pragmas": ("gate", "file"), "the gate": ("pragmas", "file")}
+ROWS = re.compile("(INSERT|REPLACE|UPDATE|DELETE|DROP|CREATE|ALTER|WITH)")
+
+
+@pytest.mark.parametrize("kept", LAYERS)
+def test_each_of_three_layers_keeps_rows_as_they_are_by_itself(
+    kept: str, shop_file: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave_open(monkeypatch, *LAYERS[kept])
+    before = folder_bytes(shop_file)
+    for query in filter(ROWS.match, SQLITE_WRITES):
+        came = came_of(sqlite, f"sqlite:///{shop_file}", query)
+        assert (folder_bytes(shop_file), isinstance(came, QueryError)) == (before, True), query
 
 
 # --- PostgreSQL ------------------------------------------------------------------------------------------------------

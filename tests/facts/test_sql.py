@@ -52,7 +52,7 @@ SETTINGS = FactSettings(databases={"shop": DatabaseEntry(url_env=VARIABLE)})
 
 def facts(query: str, settings: FactSettings = SETTINGS, **more: Any) -> Any:
     """What a query gives as facts."""
-    source = SqlSource(**{"sql": "shop", "query": query, **more})
+    source = SqlSource(**{"sql": "shop", "query": query, "into": "shop", **more})
     return asyncio.run(read(source, Reading(settings))).value
 
 
@@ -124,6 +124,7 @@ def test_the_path_of_a_file_starts_at_the_folder_of_the_settings(file: Path) -> 
 
 # --- why there are none ----------------------------------------------------------------------------------------------
 
+LONG = "x" * 3_000
 BOTH: dict[str, tuple[str, dict[str, Any], str]] = {
     "writes": (
         "DELETE FROM stock",
@@ -147,10 +148,15 @@ BOTH: dict[str, tuple[str, dict[str, Any], str]] = {
         {"rows": "all"},
         "there are more than 1000 rows; read fewer, or what they add up to",
     ),
+    "too many characters": (
+        f"WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 400) SELECT '{LONG}' AS a FROM r",
+        {"rows": "all"},
+        "the query gives more than 1,000,000 characters; select less",
+    ),
     "never ends": (
         "WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT count(*) FROM r",
         {"timeout": 0.5},
-        "gave no answer within 0.5 s, and was left; make the query faster, or raise its `timeout`",
+        "gave no answer within 0.5 s; make the query faster, or raise the source's `timeout`",
     ),
     "same name": ("SELECT 1 AS a, 2 AS a", {}, "two columns are called 'a'; give each a name of its own"),
 }
@@ -193,6 +199,10 @@ SQLITE: dict[str, tuple[str, str]] = {
     "long text": ("SELECT hex(zeroblob(20000)) AS a", "`a` has 40000 characters; allowed: at most 20000"),
     "value in the error": (
         "SELECT json('canary')",
+        "SQLite refuses the query, or a value that it meets (SQLITE_ERROR)",
+    ),
+    "value as a column": (
+        "SELECT body FROM notes WHERE notes MATCH 'can' || 'ary:x'",
         "SQLite refuses the query, or a value that it meets (SQLITE_ERROR)",
     ),
     "text that is none": ("SELECT CAST(x'ff' AS text) AS a", "a text in the database is not UTF-8"),
@@ -311,7 +321,7 @@ def test_a_variable_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch) ->
 
 ADDRESSES = {
     "canary": "its address is not one of a database; allowed: postgresql://",
-    "mysql://canary:canary@127.0.0.1/canary": "facts cannot come from this kind of database; allowed: sqlite:///PATH",
+    "mysql://canary:canary@127.0.0.1/canary": "facts cannot come from its kind of database; allowed: SQL",
     "sqlite://": "its address names no file",
     "sqlite:///:memory:": "its address names no file",
     "sqlite:///file:/canary?mode=rwc&uri=true": "its address names no file",

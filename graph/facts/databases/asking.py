@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from graph.facts.source import SourceError
-from policies.language import say
+from policies.language import in_figures, say
 
 Found = TypeVar("Found")
 Scalar = None | bool | int | float | str
@@ -158,7 +158,9 @@ def rows_from(fetch: Callable[[int], Sequence[Row]], clock: Clock) -> Iterator[R
     while batch := fetch(FETCHED):
         characters += sum(_size_of(cell) for row in batch for cell in row)
         if characters > MAX_CHARACTERS:
-            told = say("the query gives more than {most} characters; select less", most=f"{MAX_CHARACTERS:,}")
+            told = say(
+                "the query gives more than {most} characters; select less", most=in_figures(f"{MAX_CHARACTERS:,}")
+            )
             raise QueryError(told)
         clock.check()
         yield from batch

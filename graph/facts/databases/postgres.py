@@ -28,7 +28,7 @@ from graph.facts.databases.asking import (
 )
 from graph.facts.databases.engines import engine_of
 from graph.facts.source import SourceError
-from policies.language import phrase, say
+from policies.language import in_figures, phrase, say
 from policies.team.queries import called_names, is_named, is_single, parts_of
 
 WORDS = ("SELECT", "VALUES", "WITH", "TABLE")
@@ -233,7 +233,7 @@ def _said(state: str, diag: Any, query: str) -> str:
     words = " ".join((getattr(diag, "message_primary", None) or "").split())
     told = next((told for pattern, told in TOLD if pattern.search(words)), FAILURES.get(state))
     if told is not None:
-        return say(told, most=f"{MAX_BYTES:,}")
+        return say(told, most=in_figures(f"{MAX_BYTES:,}"))
     is_known = words.isascii() and all(is_named(name, query) for name in NAMED.findall(words))
     if is_known and state == "25006":
         return say("the query may only read, and PostgreSQL says: {words}", words=words)

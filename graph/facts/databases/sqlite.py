@@ -24,7 +24,7 @@ from graph.facts.databases.asking import (
 )
 from graph.facts.databases.engines import engine_of
 from graph.facts.source import SourceError
-from policies.language import phrase, say
+from policies.language import in_figures, phrase, say
 from policies.team.queries import is_named
 
 WORDS = ("SELECT", "VALUES", "WITH")
@@ -192,7 +192,7 @@ def _told(error: Exception, query: Query, gate: Gate, clock: Clock) -> Exception
 def _said(error: BaseException, query: str) -> str:
     code = getattr(error, "sqlite_errorcode", None)
     if code is not None and code & 0xFF in FAILURES:
-        return say(FAILURES[code & 0xFF], most=f"{MAX_BYTES:,}")
+        return say(FAILURES[code & 0xFF], most=in_figures(f"{MAX_BYTES:,}"))
     if str(error).startswith("Could not decode to UTF-8"):
         return say("a text in the database is not UTF-8; select CAST(… AS blob), or hex(…)")
     if isinstance(error, sqlite3.Warning | sqlite3.ProgrammingError) and "one statement" in str(error):
