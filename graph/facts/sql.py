@@ -28,9 +28,9 @@ async def read(spec: SqlSource, reading: Reading) -> Raw:
         SourceError: there are none of use; the sentence has neither the address nor a value of the database.
     """
     entry = _entry_of(spec.sql, reading.settings)
-    address = _address_of(spec.sql, entry)
     try:
-        url = await asyncio.to_thread(read_address, address)
+        # In a thread: in its event loop a server refuses to read files, such as `.env` and those of a library.
+        url = await asyncio.to_thread(_url_of, entry)
         return Raw(await asked(lambda clock: _facts(spec, url, reading.settings, clock), spec.timeout))
     except OverdueError:
         told = say(
@@ -62,7 +62,7 @@ def _entry_of(name: str, settings: FactSettings) -> DatabaseEntry:
     return entry
 
 
-def _address_of(name: str, entry: DatabaseEntry) -> str:
+def _url_of(entry: DatabaseEntry) -> Any:
     address = entry.url or variable(entry.url_env or "")
     if not address:
         told = say(
@@ -70,8 +70,8 @@ def _address_of(name: str, entry: DatabaseEntry) -> str:
             "postgresql://USER:PASSWORD@HOST:PORT/NAME or sqlite:///PATH",
             variable=entry.url_env,
         )
-        raise SourceError(_said_of(name, told))
-    return address.strip()
+        raise QueryError(told)
+    return read_address(address.strip())
 
 
 def _facts(spec: SqlSource, url: Any, settings: FactSettings, clock: Clock) -> Any:

@@ -3,10 +3,11 @@
 import asyncio
 import socket
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -224,6 +225,10 @@ def test_what_sqlite_says_is_passed_on_where_it_is_about_the_query(case: str, fi
 POSTGRES: dict[str, tuple[str, str]] = {
     "syntax": ("SELECT * FRM stock", 'PostgreSQL refuses the query: syntax error at or near "FRM"'),
     "cut off": ("SELECT * FROM", "the query ends too soon, or has a `)` too many"),
+    "around the limits": (
+        "SELECT repeat('x', 2000000) AS a) AS accord_rows UNION ALL SELECT * FROM (SELECT 'b' AS a",
+        "the query ends too soon, or has a `)` too many",
+    ),
     "unknown table": ("SELECT * FROM stok", 'PostgreSQL refuses the query: relation "stok" does not exist'),
     "unknown column": ("SELECT stok FROM stock", 'PostgreSQL refuses the query: column "stok" does not exist'),
     "unknown function": ("SELECT fuzz(1)", "PostgreSQL refuses the query: function fuzz(integer) does not exist"),
@@ -356,6 +361,38 @@ def test_a_server_that_refuses_says_so_without_user_and_name(server: str, monkey
 
     assert refused == "cannot be read: the server does not let the user in; its address is in SHOP_URL"
     assert unknown == "cannot be read: the server has no database of that name; its address is in SHOP_URL"
+
+
+def _answers_with_a_refusal(listening: socket.socket) -> None:
+    """Speak PostgreSQL so far as to ask for a password and to refuse it."""
+    refusal = b'SFATAL\0C28P01\0Mpassword authentication failed for user "canary"\0\0'
+    with suppress(OSError):
+        while True:
+            with listening.accept()[0] as connection:
+                while connection.recv(8)[4:] != b"\0\3\0\0":  # it first asks for TLS, which there is none of
+                    connection.sendall(b"N")
+                connection.recv(4_096)
+                connection.sendall(b"R\0\0\0\x08\0\0\0\x03")
+                connection.recv(4_096)
+                connection.sendall(b"E" + (len(refusal) + 4).to_bytes(4, "big") + refusal)
+
+
+def test_a_password_that_is_refused_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=_answers_with_a_refusal, args=[listening], daemon=True).start()
+        monkeypatch.setenv(VARIABLE, f"postgresql://canary:canary@127.0.0.1:{listening.getsockname()[1]}/canary")
+        told = said("SELECT 1")
+        listening.shutdown(socket.SHUT_RDWR)
+    assert told == "cannot be read: the server refuses the user or the password; its address is in SHOP_URL"
+
+
+@pytest.mark.parametrize(("package", "extra"), [("sqlalchemy", "sql"), ("psycopg", "postgres")])
+def test_a_package_that_is_missing_is_named_with_the_way_to_install_it(
+    package: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "postgresql://canary:canary@127.0.0.1:1/canary")
+    monkeypatch.setitem(sys.modules, package, None)
+    assert said("SELECT 1").endswith(f"; install it: pip install 'accord[{extra}]'")
 
 
 @pytest.fixture

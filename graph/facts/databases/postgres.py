@@ -10,6 +10,7 @@ import os
 import re
 import socket
 from collections.abc import Mapping
+from itertools import accumulate
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,8 @@ FAILURES: Mapping[str, str] = {
 }
 """What is said of an error of the server, by its SQLSTATE."""
 
+DEPTH = {"(": 1, ")": -1}
+UNBALANCED = phrase("the query ends too soon, or has a `)` too many")
 TOLD = (
     (re.compile(TOO_LONG), phrase("the query gives a row of more than {most} bytes")),
     (re.compile("data-modifying"), phrase("the query may only read, and its WITH writes")),
@@ -103,7 +106,7 @@ TOLD = (
         re.compile("INTO is not allowed"),
         phrase("the query may only read, and its SELECT has INTO, which makes a table"),
     ),
-    (re.compile(r'syntax error at or near "\)"'), phrase("the query ends too soon, or has a `)` too many")),
+    (re.compile(r'syntax error at or near "\)"'), UNBALANCED),
 )
 """What is said of an error of the server, by words in its message."""
 
@@ -166,6 +169,8 @@ def _cut(driver: Any) -> None:
 
 def _refuse_volatile(reader: Any, query: str) -> None:
     parts = list(parts_of(query))
+    if min(accumulate((DEPTH.get(part.text, 0) for part in parts), initial=0)) < 0:
+        raise QueryError(say(UNBALANCED))
     threes = zip(parts, parts[1:], parts[2:], strict=False)
     if any(one.text in "uU" and two.text == "&" and three.kind == "quoted" for one, two, three in threes):
         raise QueryError(say('the query has a name in the form U&"…"; write its letters'))
