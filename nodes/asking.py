@@ -108,7 +108,7 @@ class Asking:
         words = (expected_in_words(source.expected, path) for source in self._team.sources)
         expected = say("; ").join(each for each in words if each is not None and each not in cause)
         if expected:
-            told = say("{told}; expected: {expected}", told=told, expected=expected)
+            told = say("{question}; expected: {expected}", question=told, expected=expected)
         return replace(self._asked(state, "supply", names, told, now, path=path), path=path)
 
     def renewed(self, state: State, question: Question) -> Question:

@@ -51,7 +51,7 @@ def find_age_fault(max_age: str | None, as_of: datetime | None, now: datetime) -
     >>> find_age_fault("10m", noon - timedelta(minutes=10), noon) is None
     True
     """
-    if as_of is None and max_age is None:
+    if max_age is None:
         return None
     if as_of is None:
         return say("does not say how old it is; name the path of its time with `as_of`, or leave out `max_age`")
@@ -62,7 +62,8 @@ def find_age_fault(max_age: str | None, as_of: datetime | None, now: datetime) -
             ahead=_in_words(-age, MAX_AHEAD),
             as_of=as_of.isoformat(timespec="seconds"),
         )
-    if max_age is None or age <= (allowed := timedelta(seconds=seconds_of(max_age))):
+    allowed = timedelta(seconds=seconds_of(max_age))
+    if age <= allowed:
         return None
     return say(
         "is {age} old; allowed: at most {max_age}; bring the source up to date, or raise `max_age`",

@@ -3,12 +3,14 @@
 import asyncio
 import json
 import os
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from graph.documents import read_yaml
 from graph.facts.loader import load_facts
 from graph.facts.source import Reading
 from graph.problems import UsageError
@@ -206,3 +208,18 @@ def test_a_guard_waits_for_a_fact_that_is_expected_of_a_source_and_missing(tmp_p
     at = Desk(tmp_path, team(facts=sources, guards=[guard], escalate=SUPPLIED))
     assert at.run()["waiting"][0]["path"] == "rate"
     assert at.answer("coo", 0.2)["outcome"]["final"] == "no_go"
+
+
+def test_the_example_of_the_page_on_facts_can_be_loaded(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "facts.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    today = {"failed_payment_rate": 0.02, "chargeback_alerts": 3, "region": "EU", "measured_at": "2026-01-31T11:30:00Z"}
+    written(tmp_path, "risk.json", {"today": today})
+    written(tmp_path, "lots.csv", "lot,open,share\n007,true,0.5\n008,false,1\n")
+    found = fetch(tmp_path, *read_yaml(example.encode(), "facts.md").value["facts"])
+    assert causes(found) == []
+    assert found.facts == {
+        "limits": {"failed_payment_rate": 0.03},
+        "risk": today,
+        "lots": [{"lot": "007", "open": True, "share": 0.5}, {"lot": "008", "open": False, "share": 1}],
+    }
