@@ -97,7 +97,7 @@ def leave_open(monkeypatch: pytest.MonkeyPatch, *layers: str) -> None:
         monkeypatch.setattr(sqlite, "PRAGMAS", ())
     if "file" in layers:
         real = sqlite3.connect
-        monkeypatch.setattr(sqlite3, "connect", lambda uri, **more: real(uri.replace("mode=ro", "mode=rw"), **more))
+        monkeypatch.setattr(sqlite3, "connect", lambda path, **more: real(path.replace("mode=ro", "mode=rw"), **more))
 
 
 LAYERS = {"the file": ("gate", "pragmas"), "the pragmas": ("gate", "file"), "the gate": ("pragmas", "file")}
@@ -112,7 +112,7 @@ def test_each_of_three_layers_keeps_rows_as_they_are_by_itself(
     before = folder_bytes(shop_file)
     for query in filter(ROWS.match, SQLITE_WRITES):
         came = came_of(sqlite, f"sqlite:///{shop_file}", query)
-        assert (folder_bytes(shop_file), isinstance(came, QueryError)) == (before, True), query
+        assert (folder_bytes(shop_file), str(came)[:24]) == (before, "the query may only read,"), (query, came)
 
 
 # --- PostgreSQL ------------------------------------------------------------------------------------------------------

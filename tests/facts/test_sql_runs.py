@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.facts.test_sql import KINDS
+from tests.facts.queries import KINDS
 from tests.hostile.command import Captured, Done, accord
 from tests.hostile.test_secrets import stored
 
