@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from graph.config.entries import DatabaseEntry
+from graph.facts.databases.asking import Clock
 from graph.facts.settings import FactSettings
 from tests.facts.kept import sessions_left
 from tests.facts.queries import VARIABLE, facts, said
@@ -239,6 +240,16 @@ def test_a_query_that_never_ends_is_ended_on_the_server_too(query: str, server: 
     begun = time.monotonic()
     assert said(query, timeout=0.5).startswith("gave no answer within 0.5 s")
     assert time.monotonic() - begun < 5
+    with psycopg.connect(server, autocommit=True) as judge:
+        assert sessions_left(judge) == []
+
+
+@pytest.mark.needs("postgres")
+def test_the_server_ends_a_query_by_itself_where_nobody_cancels_it(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Clock, "stop", lambda _: None)
+    assert said("SELECT pg_sleep(60)", timeout=0.5).startswith("gave no answer within 0.5 s")
     with psycopg.connect(server, autocommit=True) as judge:
         assert sessions_left(judge) == []
 
