@@ -23,7 +23,7 @@ IMPURE_CALLS = {"open", "print", "input", "exec", "eval", "breakpoint"}
 PERSISTENCE = tuple(
     f"langgraph.{kind}.{engine}" for kind in ("checkpoint", "store") for engine in ("sqlite", "postgres")
 )
-HEAVY = ("langgraph", "langchain", "openai", "langsmith", "apprise", "requests")
+HEAVY = ("langgraph", "langchain", "openai", "langsmith", "apprise", "requests", "sqlalchemy")
 
 
 def parse(path: Path) -> ast.Module:
@@ -87,6 +87,10 @@ def test_the_state_of_a_thread_is_read_by_its_keys_in_one_file_of_graph() -> Non
 
 def test_langsmith_is_imported_in_at_most_one_file_of_graph() -> None:
     assert [path.split("/")[0] for path in importers("langsmith")] in ([], ["graph"])
+
+
+def test_sqlalchemy_is_imported_where_a_database_is_asked_alone() -> None:
+    assert importers("sqlalchemy") == ["graph/facts/databases/engines.py"]
 
 
 def test_apprise_is_imported_where_notices_are_sent_alone() -> None:

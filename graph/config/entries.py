@@ -2,6 +2,7 @@
 
 import re
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -88,11 +89,31 @@ class HostEntry(Table):
         return self
 
 
+def _without_password(url: str) -> str:
+    """Return the address of a database, which has no password in it."""
+    try:
+        parts = urlsplit(url)
+        is_address, has_password = bool(parts.scheme and "://" in url), parts.password is not None
+    except ValueError:
+        is_address, has_password = False, False
+    if not is_address:
+        raise ValueError("is not the address of a database; allowed: postgresql://USER@HOST:PORT/NAME, sqlite:///PATH")
+    if has_password or re.search(r"[?&](ssl)?pass(word|file)?=", url, re.IGNORECASE):
+        raise ValueError("has a password; put the address into a variable, and name that with `url_env`")
+    return url
+
+
 class DatabaseEntry(Table):
     """One database that facts may come from, as `accord.toml` has it."""
 
     url_env: Variable | None = None
-    url: str | None = None
+    url: Annotated[str, AfterValidator(_without_password)] | None = None
+
+    @model_validator(mode="after")
+    def _one_address(self) -> Self:
+        if (self.url_env is None) == (self.url is None):
+            raise ValueError("has both `url_env` and `url`, or neither; keep one, the name of a variable or an address")
+        return self
 
 
 class FactTables(Table):

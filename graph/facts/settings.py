@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from graph.config.entries import DatabaseEntry, HostEntry
-from graph.config.file import read_config
+from graph.config.file import config_path, read_config
 from graph.endpoints import route_of
 from graph.settings import Settings
 from nodes.voices.wire.endpoint import Route
@@ -21,6 +22,8 @@ class FactSettings:
     databases: Mapping[str, DatabaseEntry] = field(default_factory=dict)
     route: Route = field(default_factory=Route)
     """Whom TLS trusts; proxies are not used for facts."""
+    folder: Path = Path()
+    """The folder of `accord.toml`, at which the path of a SQLite file starts that is not absolute."""
 
     @property
     def variables(self) -> list[str]:
@@ -37,4 +40,4 @@ def load_fact_settings(settings: Settings) -> FactSettings:
         UsageError: `accord.toml` cannot be read, or has what is not allowed; every problem.
     """
     tables = read_config(settings).facts
-    return FactSettings(tables.http, tables.sql, route_of(settings))
+    return FactSettings(tables.http, tables.sql, route_of(settings), config_path(settings).parent)

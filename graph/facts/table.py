@@ -7,21 +7,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from graph.facts import file, http, inline
-from graph.facts.source import Raw, Reading, SourceError, SourceKind
-from policies.team.sources import AnySource, Source, SqlSource
+from graph.facts import file, http, inline, sql
+from graph.facts.source import SourceKind
+from policies.team.sources import AnySource, Source
 
-
-def _unasked(spec: type[Source]) -> SourceKind[Any]:
-    """Return a kind of source that is known and cannot be asked yet."""
-
-    async def read(each: Source, _: Reading) -> Raw:
-        raise SourceError(each.key)
-
-    return SourceKind(spec, spec.key, read, lambda each: each.key)
-
-
-_ROWS = (inline.KIND, file.KIND, http.KIND, _unasked(SqlSource))
+_ROWS = (inline.KIND, file.KIND, http.KIND, sql.KIND)
 KINDS: Mapping[type[Source], SourceKind[Any]] = {kind.spec: kind for kind in _ROWS}
 """Every kind of source, by what specifies one in a team file."""
 

@@ -8,12 +8,14 @@ from pydantic import AfterValidator, Discriminator, Field, Tag
 from policies.conditions.places import Path
 from policies.language import phrase, say
 from policies.paths import MISSING, keys_of, value_at, with_value
+from policies.plain import find_unplain
 from policies.team.addresses import usable_address
 from policies.team.expectation import Expect, Expectation
 from policies.team.expecting import find_unexpected, placed
 from policies.team.fields import FactPath, Facts, RoleName, Text, Value
 from policies.team.people import Duration
 from policies.team.privacy import overlaps, withhold
+from policies.team.queries import find_unbound
 
 MAX_SOURCES = 20
 MAX_NAME = 100
@@ -23,6 +25,7 @@ MAX_FETCHED_BYTES = 10_000_000
 _NO_OTHER_KEYS: dict[str, Any] = {"additionalProperties": False}
 
 SourceName = Annotated[Text, Field(max_length=MAX_NAME, pattern=r"^[^\n\r]+$")]
+DatabaseName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 Scalar = str | int | float | bool | None
 Rows = Literal["one", "all"]
 """Whether a table is one row, of which the columns are facts, or a list of rows."""
@@ -173,7 +176,7 @@ class SqlSource(RowSource):
 
     key = "sql"
 
-    sql: RoleName
+    sql: DatabaseName
     """The name of the database in `accord.toml`."""
     query: Text
     """The query. It may only read, and takes its values as `:name`."""
@@ -183,6 +186,17 @@ class SqlSource(RowSource):
     """The values that the query takes, by name."""
     timeout: Annotated[float, Field(gt=0, le=MAX_SECONDS)] = 10.0
     """How many seconds the query may take."""
+
+    def faults(self, private: Sequence[str]) -> Iterator[Fault]:
+        """Yield what is wrong with the source; the query has the name of each value, and a value for each name.
+
+        >>> [*SqlSource(sql="shop", query="SELECT :least AS n").faults(())][0][0]
+        ('params',)
+        """
+        yield from super().faults(private)
+        fault = find_unplain(self.params) or find_unbound(self.query, self.params)
+        if fault:
+            yield ("params",), fault
 
 
 SOURCES: tuple[type[Source], ...] = (InlineSource, FileSource, HttpSource, SqlSource)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from graph.config.entries import HostEntry
+from graph.config.entries import DatabaseEntry, HostEntry
 from graph.facts.settings import load_fact_settings
 from tests.harness import settings_at
 from tests.hostile.command import Captured, accord, refused
@@ -17,6 +17,9 @@ PLACE = (
     "each with `:PORT` where facts come from another port than 80 and 443"
 )
 OURS = "is a header that Accord sets itself; allowed: headers that carry a credential"
+PASSWORD = "has a password; put the address into a variable, and name that with `url_env`"
+ONE = "has both `url_env` and `url`, or neither; keep one, the name of a variable or an address"
+SHOP = "[facts.sql.shop]\n"
 X = '[facts.http."x.org"]\n'
 WRONG = {
     "a kind that is none": ("[facts.htpp]\n", ":1", "`facts.htpp` is an unknown key; did you mean `http`?"),
@@ -65,10 +68,35 @@ WRONG = {
     "IPv6 without brackets": ('[facts.http."::1"]\n', ":1", f"`facts.http.::1` {PLACE}"),
     "IPv6 written long": ('[facts.http."[0:0::1]"]\n', ":1", f"`facts.http.[0:0::1]` {PLACE}"),
     "a database's name": (
-        '[facts.sql."Two words"]\n',
+        '[facts.sql."Two words"]\nurl_env = "SHOP_URL"\n',
         ":1",
         f"`facts.sql.Two words` {TEXT}a lower-case letter, then letters, digits, `-` and `_`, 40 in all",
     ),
+    "the address in place of its name": (
+        f'{SHOP}url_env = "postgresql://me:{SECRET}@h/n"\n',
+        ":2",
+        f"`facts.sql.shop.url_env` {TEXT}{VARIABLE}",
+    ),
+    "a password": (f'{SHOP}url = "postgresql://me:{SECRET}@h/n"\n', ":2", f"`facts.sql.shop.url` {PASSWORD}"),
+    "an empty password": (f'{SHOP}url = "postgresql://me:@h/n"\n', ":2", f"`facts.sql.shop.url` {PASSWORD}"),
+    "a password as an option": (
+        f'{SHOP}url = "postgresql://h/n?user=me&Password={SECRET}"\n',
+        ":2",
+        f"`facts.sql.shop.url` {PASSWORD}",
+    ),
+    "a path as an address": (
+        f'{SHOP}url = "{SECRET}.sqlite"\n',
+        ":2",
+        "`facts.sql.shop.url` is not the address of a database; allowed: postgresql://USER@HOST:PORT/NAME, ",
+    ),
+    "an address that is none": (
+        f'{SHOP}url = "postgresql://[{SECRET}"\n',
+        ":2",
+        "`facts.sql.shop.url` is not the addr",
+    ),
+    "no address": (f"{SHOP}", ":1", f"`facts.sql.shop` {ONE}"),
+    "two addresses": (f'{SHOP}url = "sqlite:///a"\nurl_env = "A"\n', ":1", f"`facts.sql.shop` {ONE}"),
+    "a query": (f'{SHOP}query = "SELECT 1"\n', ":2", "`facts.sql.shop.query` is an unknown key; allowed: url_env, url"),
 }
 
 
@@ -96,6 +124,10 @@ headers_env = {X-Team = "PRICES_TEAM"}
 private = true
 [facts.http.localhost]
 [facts.http."[::1]:80"]
+[facts.sql.shop]
+url_env = "SHOP_URL"
+[facts.sql.two-2]
+url = "postgresql://reader@localhost/two?sslmode=require"
 """
 
 
@@ -108,7 +140,11 @@ def test_what_is_listed_is_read(file: Path) -> None:
         "localhost": HostEntry(),
         "[::1]:80": HostEntry(),
     }
-    assert (found.databases, found.route.ca_file) == ({}, "own.pem")
+    assert found.databases == {
+        "shop": DatabaseEntry(url_env="SHOP_URL"),
+        "two-2": DatabaseEntry(url="postgresql://reader@localhost/two?sslmode=require"),
+    }
+    assert (found.folder, found.route.ca_file) == (file.parent, "own.pem")
 
 
 def test_without_a_file_nothing_is_listed(accord_home: Path) -> None:

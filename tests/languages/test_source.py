@@ -23,6 +23,7 @@ FILES: dict[str, tuple[str, ...]] = {
     "statements of a database": (
         *("graph/store/census.py", "graph/store/fences.py", "graph/store/files.py", "graph/store/groups.py"),
         *("graph/store/pools.py", "graph/store/schema.py"),
+        *("graph/facts/databases/postgres.py", "graph/facts/databases/sqlite.py"),
     ),
     "about an installation, which has no language": (
         *("graph/doctor.py", "graph/endpoints.py", "graph/receivers.py", "graph/settings.py", "graph/tracing.py"),
@@ -64,6 +65,7 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
         "graph/cli/audit_command.py": ("not begun",),
         "graph/cli/estimate_command.py": ("not used",),
         "graph/cli/session.py": ("coroutine '.*' was never awaited",),
+        "graph/facts/databases/engines.py": ("URL | str",),
         "graph/past.py": ("Mapping[str, Plain]",),
         "graph/report/dossier/changed.py": ("event ", "state after event "),
         "graph/report/dossier/dossier.py": ("of at most",),

@@ -1,0 +1,1 @@
+"""Databases that facts can be read from."""
