@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from graph.facts import file, inline
+from graph.facts.file import KIND as FILE
+from graph.facts.inline import KIND as INLINE
 from graph.facts.source import Raw, Reading, SourceError, SourceKind
 from policies.team.sources import AnySource, HttpSource, Source, SqlSource
 
@@ -21,7 +22,12 @@ def _unasked(spec: type[Source]) -> SourceKind[Any]:
     return SourceKind(spec, spec.key, read, lambda each: each.key)
 
 
-_ROWS = (inline.KIND, file.KIND, _unasked(HttpSource), _unasked(SqlSource))
+_ROWS = (
+    INLINE,
+    FILE,
+    _unasked(HttpSource),
+    _unasked(SqlSource),
+)
 KINDS: Mapping[type[Source], SourceKind[Any]] = {kind.spec: kind for kind in _ROWS}
 """Every kind of source, by what specifies one in a team file."""
 
@@ -51,7 +57,7 @@ def names_of(sources: Sequence[Source]) -> list[str]:
 
 def sources_in(raw: object) -> list[Source] | None:
     """Return the sources that the raw values of a team list; None where they list none, or one that is refused."""
-    if not isinstance(raw, list):
+    if not raw or not isinstance(raw, list):
         return None
     found = [_source_in(each) for each in raw]
     return [each for each in found if each is not None] if None not in found else None
