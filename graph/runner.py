@@ -154,13 +154,14 @@ class Runner:
                 past = Past.of(state)
                 _limits_from(past.budget, inputs)
                 inputs["facts"] = _withheld(inputs["facts"], kept_team(past))
-                if refresh and past.has_facts:
+                if refresh:
                     inputs |= await refreshed(past, kept_team(past), self._services.load_facts)
                 return await self._go_on(thread, kept_team(past), past, inputs, on_event)
         admitted = await self.threads.admitted(thread)
         team = team_from(admitted["team"], "-")
         inputs["facts"] = _withheld(inputs["facts"], team)
         given = {key: value for key, value in inputs.items() if value}
+        given |= {"sources": None} if "facts" in given else {}
         limits = _limits_from(team.budget, inputs)
         self._driver.check_voices(team, limits)
         approved(team, limits)
@@ -174,7 +175,8 @@ class Runner:
         past = settled
         limits = change_budget(past.budget, inputs["budget"] or {})
         moved = find_move(past, team, limits, inputs)
-        gives = limits != past.budget or (not past.has_facts and inputs.get("facts") is not None)
+        brings = inputs.get("facts") is not None or bool(inputs.get("refresh"))
+        gives = limits != past.budget or (not past.has_facts and brings)
         waits, accepts = bool(past.waiting), inputs["accept_changes"]
         goes_on = resumption_of(past.stop_reason, moved, accepts, gives if waits else limits != past.budget, waits)
         if goes_on.refused_as is not None:

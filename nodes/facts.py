@@ -62,15 +62,17 @@ async def find_facts(state: State, team: Team, known: Mapping[str, Any] | None, 
 async def _completed(state: State, team: Team, given: Mapping[str, Any] | None, services: Services) -> Found:
     """Return the facts of a thread that lacks some, with those that are given now.
 
-    A run that is resumed asks the sources again. Facts that it is given are added to what these give; those of a team
-    that is run again take the place of what it had. What a person supplied stays.
+    A run that is resumed after it stopped asks the sources again, and so does one that is to refresh them. Facts that
+    it is given are added to what these give; those of a team that is run again take the place of what it had. What a
+    person supplied stays.
     """
     kept = state["case"]
     before, failed = Gathered.kept(kept["facts"] or {}, kept["sources"]), failed_in(kept)
     sources = state.get("sources")
     if given is not None and sources is not None:
         return _judged(team, Gathered.kept(given, sources).with_brought(before, (SUPPLIED,)), ())
-    if state.get("stop_reason") and team.sources and _was_fetched(before, failed):
+    is_asked = state.get("stop_reason") or state.get("refresh")
+    if is_asked and team.sources and _was_fetched(before, failed):
         fetched = await services.load_facts(team)
         before, failed = _gathered(fetched).with_brought(before), fetched.failed
     return _judged(team, before if given is None else with_given(before, given, services.now()), failed)

@@ -44,6 +44,8 @@ class State(TypedDict, total=False):
     accept_changes: Annotated[bool | None, EphemeralValue]
     """Input: continue although team, policy, facts or goal changed. Written by the caller, gone after convene."""
 
+    refresh: Annotated[bool | None, EphemeralValue]
+    """Input of our own runner: ask the sources of facts that do not suffice again. Read by convene, gone after it."""
     sources: Annotated[list[dict[str, Any]] | None, EphemeralValue]
     """Input of our own runner: where the facts of this run come from. Read by convene, gone after it."""
     reopens: Annotated[dict[str, Any] | None, EphemeralValue]
@@ -185,5 +187,7 @@ class RunInput(Input):
 
     sources: list[dict[str, Any]] | None = None
     """Where the facts come from, where they were fetched before."""
+    refresh: bool | None = None
+    """Whether the sources of facts that do not suffice are asked again."""
     reopens: dict[str, Any] | None = None
     """The decision that a new thread reopens: {thread, head, record}."""

@@ -16,10 +16,11 @@ ORACLE = sorted((ROOT / "tests" / "oracle").glob("*.py"))
 POLICY_PACKAGES = {"policies", "pydantic", "pydantic_core", "cel_expr_python", "google"}
 # A policy that reads a clock, chance, the machine or the network cannot be replayed.
 IMPURE = {
-    *("random", "secrets", "uuid", "time", "datetime", "os", "sys", "pathlib", "io", "shutil", "tempfile", "platform"),
+    *("random", "secrets", "uuid", "time", "os", "sys", "pathlib", "io", "shutil", "tempfile", "platform"),
     *("socket", "ssl", "http", "urllib", "subprocess", "threading", "multiprocessing", "asyncio", "sqlite3", "logging"),
 }
-IMPURE_CALLS = {"open", "print", "input", "exec", "eval", "breakpoint"}
+IMPURE_CALLS = {"open", "print", "input", "exec", "eval", "breakpoint", *("now", "utcnow", "today", "fromtimestamp")}
+"""What reads or writes the world; times are given to the policies, which may reckon with them."""
 PERSISTENCE = tuple(
     f"langgraph.{kind}.{engine}" for kind in ("checkpoint", "store") for engine in ("sqlite", "postgres")
 )
@@ -71,8 +72,14 @@ def users(*names: str) -> list[str]:
 
 
 def called(tree: ast.AST) -> set[str]:
-    """The plain names that are called."""
-    return {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    """The names that are called, by themselves or of something."""
+    called_in = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    alone = {each.id for each in called_in if isinstance(each, ast.Name)}
+    return alone | {each.attr for each in called_in if isinstance(each, ast.Attribute)}
+        each.id if isinstance(each, ast.Name) else each.attr
+        for each in calls
+        if hasattr(each, "id") or hasattr(each, "attr")
+    }
 
 
 def test_the_model_client_is_imported_in_one_file_of_nodes() -> None:

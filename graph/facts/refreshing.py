@@ -6,7 +6,6 @@ from typing import Any
 
 from graph.past import Past
 from graph.problems import UsageError
-from nodes.fingerprint import fingerprint
 from nodes.provenance import facts_of_team, with_given
 from nodes.services import Fetched
 from policies.language import phrase, say
@@ -44,25 +43,25 @@ OF_THE_TEAM = Brought()
 
 
 async def refreshed(past: Past, team: Team, load: Callable[[Team], Awaitable[Fetched]]) -> Plain:
-    """Return the inputs {facts, sources} of a thread whose sources are asked again; none where no fact moved.
+    """Return the inputs of a thread whose sources are asked again: {facts, sources}, or {refresh} while it lacks facts.
 
-    What was brought from outside stays as it is.
+    What was brought from outside stays as it is. Where no fact moved, the thread keeps what it has.
 
     Raises:
         UsageError: the facts come from no source that could be asked, or a source fails.
     """
-    before = Gathered.kept(past.facts, past.sources)
+    before = Gathered.kept(past.facts or {}, past.sources)
     if not team.sources or all(each["kind"] in BROUGHT for each in before.sources):
         told = phrase(
             "the facts came with the run, not from a source that can be asked again; give others with --facts"
         )
         raise UsageError(say("--refresh: {why}", why=say(told)))
+    if not past.has_facts:
+        return {"refresh": True}
     fetched = await load(team)
     gathered = Gathered.kept(fetched.facts, fetched.sources).with_brought(before)
     for each in fetched.failed:
         if not each.paths or find_lacking(each.paths, gathered.brought):
             told = phrase("the source `{source}` gave no facts that can be used: {cause}; the thread is as it was")
             raise UsageError(say("--refresh: {why}", why=say(told, source=each.source, cause=each.cause)))
-    if fingerprint(gathered.facts) == past.case["hashes"]["facts"]:
-        return {}
     return {"facts": gathered.facts, "sources": gathered.placed}

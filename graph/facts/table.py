@@ -7,11 +7,19 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from graph.facts import file, http, inline, sql
+from graph.facts.file import KIND as FILE
+from graph.facts.http import KIND as HTTP
+from graph.facts.inline import KIND as INLINE
 from graph.facts.source import SourceKind
+from graph.facts.sql import KIND as SQL
 from policies.team.sources import AnySource, Source
 
-_ROWS = (inline.KIND, file.KIND, http.KIND, sql.KIND)
+_ROWS = (
+    INLINE,
+    FILE,
+    HTTP,
+    SQL,
+)
 KINDS: Mapping[type[Source], SourceKind[Any]] = {kind.spec: kind for kind in _ROWS}
 """Every kind of source, by what specifies one in a team file."""
 
@@ -41,7 +49,7 @@ def names_of(sources: Sequence[Source]) -> list[str]:
 
 def sources_in(raw: object) -> list[Source] | None:
     """Return the sources that the raw values of a team list; None where they list none, or one that is refused."""
-    if not isinstance(raw, list):
+    if not raw or not isinstance(raw, list):
         return None
     found = [_source_in(each) for each in raw]
     return [each for each in found if each is not None] if None not in found else None

@@ -60,7 +60,6 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
         "nodes/state.py": ("Prepare a go/no-go brief for the Checkout v2 campaign in US on 2026-03-02.",),
         "nodes/voices/wire/complaints.py": ("finish_reason `error`",),
         "nodes/voices/wire/transport.py": ("closed connection", "gzip, deflate"),
-        "graph/assurance/rerun.py": ("as recorded",),
         "graph/assurance/verification.py": ("not begun",),
         "graph/cli/audit_command.py": ("not begun",),
         "graph/cli/estimate_command.py": ("not used",),

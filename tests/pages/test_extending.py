@@ -80,7 +80,7 @@ def test_what_the_page_says_of_its_examples_is_true(clone: Path) -> None:
     page = python(clone, "-m", "graph", "run", "release_effort", "--thread", "p")
     report = python(clone, "-m", "graph", "show", "p", "--markdown")
 
-    assert '"facts_csv"' in schema
+    assert '"PropertiesSource"' in schema
     assert (mine.returncode, page.returncode, report.returncode) == (0, 0, 0), mine.stderr + report.stderr
     assert "A migration costs a week of tests." in report.stdout
 
@@ -94,12 +94,13 @@ def test_the_snippets_of_the_page_run(clone: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_csv_file_that_cannot_be_used_is_a_sentence(clone: Path) -> None:
-    (clone / "broken.csv").write_text("alerts\n")
-    text = (clone / "today.yaml").read_text().replace("today.csv", "broken.csv")
+def test_a_file_of_properties_that_cannot_be_used_is_a_sentence(clone: Path) -> None:
+    (clone / "broken.properties").write_text("alerts\n")
+    text = (clone / "today.yaml").read_text().replace("today.properties", "broken.properties")
     (clone / "broken.yaml").write_text(text)
 
     done = python(clone, "-m", "graph", "run", "broken.yaml", "--set", "policy=majority", "--json")
 
     assert done.returncode == 3
-    assert "has 1 cells; allowed: a dotted path and a value" in done.stdout
+    assert "is not a fact; allowed: a dotted path, `=` and a value" in done.stdout
+    assert '"facts_unavailable:broken.properties"' in done.stdout

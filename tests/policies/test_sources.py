@@ -1,121 +1,131 @@
-"""What is wrong with the sources of a team's facts beyond the types of their fields, and where."""
+"""Sources of facts in a team file: their types, where their data goes, and what a thread keeps of them."""
 
 from typing import Any
 
 import pytest
 
-from policies.team.expectation import Expectation
-from policies.team.rules import parse_team
-from policies.team.sources import names_at
+from policies.team.mismatch import is_echo
+from policies.team.rules import Problem, parse_team
+from policies.team.sources import SOURCES, TAGS, FileSource, HttpSource, InlineSource, SqlSource, data_in, placed_at
 from policies.team.team import Team, pinned
+from tests.policies.test_team_rules import RAW
 
-ROLES = {
-    "risk": {"title": "Risk", "mandate": "Judge.", "otherwise": {"stance": "go", "summary": "S", "actions": ["A"]}}
-}
-POLICY = {"name": "p", "rules": [], "otherwise": "no_go"}
-
-
-def parsed(*sources: dict[str, Any], **changes: Any) -> Any:
-    raw = {"name": "x", "title": "X", "goal": "G?", "sequence": ["risk"], "roles": ROLES, "policy": POLICY, **changes}
-    return parse_team({**raw, "facts": [*sources]})
+WITHHELD = "(withheld)"
+KEYS = "`inline`, `file`, `http`, `sql`"
+COMMON = ("name", "into", "select", "expect", "max_age", "as_of")
 
 
-def faults(*sources: dict[str, Any], **changes: Any) -> list[tuple[str, str]]:
-    found = parsed(*sources, **changes)
-    return [] if isinstance(found, Team) else [(".".join(map(str, each.path)), each.message) for each in found]
+def parsed(facts: Any, **changes: Any) -> Team | list[Problem]:
+    plain = {key: value for key, value in RAW.items() if key not in ("guards", "derive", "private", "requires")}
+    return parse_team({**plain, "facts": facts, **changes})
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        {"file": "a.json", "max_age": "10m"},
-        {"http": "https://a.example/x", "max_age": "10m"},
-        {"sql": "db", "query": "select 1", "max_age": "10m", "as_of": "at"},
-        {"inline": {"at": "2026-01-31T09:30:00Z"}, "max_age": "10m", "as_of": "at"},
-        {"file": "A.CSV", "rows": "all", "into": "lots"},
-        {"file": "a.yaml", "rows": "one"},
-        {"sql": "db", "query": "select 1", "rows": "all", "into": "lots"},
-        {"inline": {"a": {"rate": 1}}, "select": "a", "into": "risk", "expect": {"rate": "number", "more": "text"}},
-        {"inline": {"a": 1}, "select": "b", "expect": {"rate": "number"}},
-    ],
-)
-def test_a_source_may_say_what_can_be_done(source: dict[str, Any]) -> None:
-    assert faults(source) == []
+def team_of(*facts: Any, **changes: Any) -> Team:
+    team = parsed([*facts], **changes)
+    assert isinstance(team, Team), team
+    return team
 
 
-NO_AGE = "needs `as_of`, the path of a time in the data: a source of this kind does not say its age"
+WRONG: list[tuple[Any, tuple[Any, ...], str, tuple[str, ...]]] = [
+    ([{"fil": "x"}], ("facts", 0), f"is not a source of facts; allowed: a mapping with one of the keys {KEYS}", ()),
+    ([5], ("facts", 0), f"is not a source of facts; allowed: a mapping with one of the keys {KEYS}", ()),
+    ([{"inline": {}}, {"file": 3}], ("facts", 1, "file"), "is 3; allowed: text", ()),
+    ([{"file": "x", "row": "all"}], ("facts", 0, "row"), "is an unknown key", ("file", "rows", *COMMON)),
+    ([{"file": "x", "rows": "some"}], ("facts", 0, "rows"), "is 'some'; allowed: 'one' or 'all'", ()),
+    ([{"sql": "x"}], ("facts", 0, "query"), "is missing", ()),
+    ([{"http": "https://x", "timeout": 0}], ("facts", 0, "timeout"), "is 0; allowed: more than 0", ()),
+    ([{"file": "x", "name": "a\nb"}], ("facts", 0, "name"), "is 'a\\nb'; allowed: text in one line", ()),
+    ([{"inline": {"a": 2**60}}], ("facts", 0, "inline"), "cannot be used: `a` is an integer beyond ±(2^53-1)", ()),
+    ([], ("facts",), "is []; allowed: at least 1 item", ()),
+    ("x", ("facts",), "is 'x'; allowed: a mapping", ()),
+]
 
 
-@pytest.mark.parametrize(
-    ("source", "field", "told"),
-    [
-        ({"sql": "db", "query": "select 1", "max_age": "10m"}, "max_age", NO_AGE),
-        ({"inline": {"a": 1}, "max_age": "10m"}, "max_age", NO_AGE),
-        ({"sql": "db", "query": "q", "rows": "all"}, "rows", "gives a list; name with `into` where it goes"),
-        ({"file": "a.csv", "rows": "all"}, "rows", "gives a list; name with `into` where it goes"),
-        ({"file": "a.json", "rows": "all", "into": "a"}, "rows", "is for CSV files; leave it out for others"),
-        (
-            {"inline": {"risk": {"rate": "high"}}, "expect": {"risk.rate": "number"}},
-            "inline",
-            "is not as expected: `risk.rate` is 'high'; expected: a number",
-        ),
-        (
-            {"inline": {"a": {"rate": True}}, "select": "a", "into": "risk", "expect": {"rate": "number"}},
-            "inline",
-            "is not as expected: `risk.rate` is True; expected: a number",
-        ),
-    ],
-)
-def test_what_cannot_be_done_with_a_source_is_refused_when_the_team_is_loaded(
-    source: dict[str, Any], field: str, told: str
+@pytest.mark.parametrize(("facts", "path", "message", "allowed"), WRONG, ids=lambda each: str(each)[:40])
+def test_a_wrong_source_is_one_problem_with_its_place(
+    facts: Any, path: tuple[Any, ...], message: str, allowed: tuple[str, ...]
 ) -> None:
-    assert faults({"file": "first.json"}, source) == [(f"facts.1.{field}", told)]
+    found = parsed(facts)
+    assert isinstance(found, list)
+    (problem,) = found
+
+    assert (problem.path, problem.message) == (path, message)
+    assert {*problem.allowed} == {*allowed}
 
 
-def test_the_time_of_a_source_is_not_a_private_fact() -> None:
-    source = {"file": "a.json", "into": "risk", "as_of": "checked.at"}
-    told = "is a private fact, which is withheld; allowed: other facts"
-    assert faults(source, private=["risk.checked"]) == [("facts.0.as_of", told)]
-    assert faults(source, private=["checked.at"]) == []
+def test_a_wrong_source_of_a_team_within_has_its_place_there() -> None:
+    inner = {**RAW, "facts": [{"file": "x", "age": 1}], "sequence": ["planner"]}
+    roles = {**RAW["roles"], "planner": {"title": "P", "mandate": "M.", "team": inner}}
+    problems = parsed({"a": 1}, roles=roles, pattern="parallel")
+
+    assert isinstance(problems, list)
+    assert ("roles", "planner", "team", "facts", 0, "age") in [each.path for each in problems]
 
 
-def test_a_private_fact_that_is_not_as_expected_is_not_shown() -> None:
-    source = {"inline": {"name": "Ada"}, "expect": {"name": "number"}}
-    [(_, told)] = faults(source, private=["name"])
-    assert "Ada" not in told
+def test_only_a_list_that_is_long_enough_has_an_echo() -> None:
+    def of(value: Any, kind: str = "too_short") -> bool:
+        return is_echo({"type": kind, "ctx": {"min_length": 1}, "input": value, "loc": (), "msg": ""})
+
+    assert [of([]), of([3]), of([3], "missing"), of("text")] == [False, True, False, False]
 
 
-@pytest.mark.parametrize(
-    ("expected", "field", "told"),
-    [
-        ({"kind": "number", "atleast": 1}, "facts.0.expect.rate.atleast", "is an unknown key"),
-        ("nummer", "facts.0.expect.rate.kind", "is 'nummer'; did you mean `number`? Allowed: "),
-        (5, "facts.0.expect.rate", "is 5: allowed: a kind (number, integer, text, boolean, list, object), or a map"),
-        ({"kind": "text", "below": 5}, "facts.0.expect.rate", "is {'kind': 'text', 'below': 5}: it has `below`, which"),
-        ({"at_least": 5}, "facts.0.expect.rate.kind", "is missing"),
-        ({"kind": "number", "below": "x"}, "facts.0.expect.rate.below", "is 'x': allowed: a finite number"),
-    ],
-)
-def test_what_cannot_be_expected_is_refused_at_its_place(expected: object, field: str, told: str) -> None:
-    [(where, message)] = faults({"file": "a.json", "expect": {"rate": expected}})
-    assert where == field
-    assert message.startswith(told)
+def test_each_kind_has_a_tag_and_no_key_of_a_file_is_like_it() -> None:
+    assert [each for each in TAGS.values() if each] == [*SOURCES]
+    assert all(tag.startswith("<") for tag in TAGS)
+    assert [each.key for each in SOURCES] == ["inline", "file", "http", "sql"]
 
 
-def test_the_names_of_an_expectation_are_those_it_may_have() -> None:
-    assert names_at(("facts", "<list>", 0, "<file>", "expect", "rate", "x")) == tuple(Expectation.model_fields)
-    assert "rows" in (names_at(("facts", "<list>", 0, "<file>", "row")) or ())
-    assert "rows" not in (names_at(("facts", "<list>", 0, "<http>", "row")) or ())
-    assert names_at(("guards", 0, "row")) is None
+def test_a_team_with_sources_comes_back_from_json_the_same() -> None:
+    team = team_of(
+        {"inline": {"a": 1}, "into": "b"},
+        {"file": "x.csv", "rows": "all", "expect": {"a": "number"}},
+        {"http": "https://x", "max_age": "15m", "as_of": "at"},
+        {"sql": "stock", "query": "select 1 as a", "params": {"id": 3}},
+    )
+
+    assert [type(each) for each in team.sources] == [InlineSource, FileSource, HttpSource, SqlSource]
+    assert Team.model_validate_json(team.model_dump_json()) == team
+    assert Team.model_validate({**pinned(team), "goal": team.goal}, strict=False) == team
 
 
-def test_a_thread_keeps_what_is_expected_as_it_was() -> None:
-    source = {
-        "file": "a.json",
-        "into": "risk",
-        "expect": {"rate": {"kind": "number", "one_of": [1, 2.5]}, "n": "integer"},
-    }
-    team = parsed(source)
-    again = Team.model_validate({**pinned(team), "goal": "G?"})
-    assert again.sources == team.sources
-    assert team.sources[0].required == ("risk.rate", "risk.n")
+def test_what_is_required_of_a_source_is_named_from_the_top_of_the_facts() -> None:
+    source = FileSource(
+        file="x", into="market.today", expect={"rate": "number", "note": {"kind": "text", "optional": True}, "a.b": {}}
+    )
+
+    assert source.required == ("market.today.rate", "market.today.a.b")
+    assert FileSource(file="x").required == ()
+
+
+KEPT: list[tuple[dict[str, Any], tuple[str, ...], dict[str, Any]]] = [
+    ({"inline": {"a": 1, "b": 2}}, ("a",), {"a": WITHHELD, "b": 2}),
+    ({"inline": {"a": 1}, "into": "x"}, ("x.a",), {"a": WITHHELD}),
+    ({"inline": {"a": 1}, "into": "x"}, ("a",), {"a": 1}),
+    ({"inline": {"a": 1}, "into": "x.y"}, ("x",), {}),
+    ({"inline": {"a": 1}, "into": "x.y"}, ("x.y",), {}),
+    ({"inline": {"all": {"a": 1}, "rest": "secret"}, "select": "all"}, ("a",), {"all": {"a": WITHHELD}}),
+    ({"inline": {"all": [{"a": 1}]}, "select": "all", "into": "x"}, ("x.a",), {"all": [{"a": WITHHELD}]}),
+    ({"inline": {"all": {"a": 1}}, "select": "all", "into": "x"}, ("x",), {"all": WITHHELD}),
+    ({"inline": {"a": 1}, "select": "gone"}, ("a",), {"a": 1}),
+]
+
+
+@pytest.mark.parametrize(("source", "private", "kept"), KEPT)
+def test_a_thread_keeps_no_private_fact_of_a_source(
+    source: dict[str, Any], private: tuple[str, ...], kept: dict[str, Any]
+) -> None:
+    assert InlineSource(**source).kept(private).inline == kept
+
+
+def test_nothing_private_is_expected_of_what_is_kept() -> None:
+    expect: Any = {"a": "number", "b": "number", "c.d": "text"}
+    source = InlineSource(inline={"a": 1, "b": 2, "c": {"d": "x"}}, into="x", expect=expect)
+
+    assert source.kept(("x.a", "x.c")).expect == {"b": "number"}
+    assert FileSource(file="x", expect=expect).kept(("a",)).expect == expect
+
+
+def test_data_is_found_again_where_it_was_put() -> None:
+    for keys in ((), ("a",), ("a", "b")):
+        assert data_in(placed_at(keys, {"x": 1}), keys) == {"x": 1}
+    assert data_in({"a": WITHHELD}, ("a", "b")) == WITHHELD

@@ -19,7 +19,7 @@ def test_each_kind_has_a_file_and_a_row() -> None:
     modules = [import_module(f"graph.facts.{each.name}") for each in iter_modules(graph.facts.__path__)]
     kinds = [module.KIND for module in modules if isinstance(getattr(module, "KIND", None), SourceKind)]
     assert {kind.spec for kind in kinds} <= {*SOURCES}
-    assert [*KINDS] == [*SOURCES]
+    assert {*KINDS} == {*SOURCES}
     assert all(KINDS[kind.spec] is kind for kind in kinds)
 
 

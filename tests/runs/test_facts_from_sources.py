@@ -127,6 +127,18 @@ def test_people_are_asked_one_after_the_other_for_what_a_source_should_have_give
     assert record["sources"][2]["fetched_at"] == BEGIN
 
 
+def test_a_refresh_answers_the_question_for_a_fact_once_the_source_gives_it(tmp_path: Path) -> None:
+    at = Desk(tmp_path, of(EXPECTED, **SUPPLY))
+    with asking(World({URL: {"rate": 0.1}})) as world:
+        assert at.run()["status"] == "waiting"
+        assert (at.resume()["status"], at.resume(refresh=True)["status"], len(world.asked)) == ("waiting", "waiting", 2)
+        world.gives[URL] = {"rate": 0.2, "alerts": 1}
+        assert at.resume(refresh=True)["status"] == "ok"
+
+    assert at.state()["case"]["facts"] == {"risk": {"rate": 0.2, "alerts": 1}}
+    assert [event["kind"] for event in at.events("asked") if "kind" in event] == ["supply"]
+
+
 def test_a_source_of_which_a_person_may_not_supply_all_stops_the_run(tmp_path: Path) -> None:
     at = Desk(tmp_path, of({"inline": {}}, EXPECTED, escalate={"supply": {"risk.rate": ["coo"]}}))
     with asking(World({URL: "no answer"})):

@@ -72,6 +72,27 @@ def test_a_refresh_in_which_nothing_moved_resumes_the_thread(tmp_path: Path) -> 
     assert at.state()["superseded"] == []
 
 
+def test_a_run_that_stopped_is_resumed_with_the_facts_it_had(tmp_path: Path) -> None:
+    at = Desk(tmp_path, of(LIVE, budget={"max_messages": 1}))
+    with asking(World({URL: {"rate": 1}})) as world:
+        stopped = at.run()
+        world.gives[URL] = {"rate": 2}
+        record = at.resume(budget={"max_messages": 9})
+
+    assert (stopped["stop_reason"], record["status"]) == ("max_messages", "ok")
+    assert (at.state()["case"]["facts"], world.asked) == ({"rate": 1}, [URL])
+
+
+def test_a_refresh_of_a_run_that_stopped_keeps_when_its_facts_were_fetched(tmp_path: Path) -> None:
+    at = Desk(tmp_path, of(LIVE, budget={"max_messages": 1}))
+    with asking(World({URL: {"rate": 1}})) as world:
+        stopped = at.run()
+        record = at.resume(budget={"max_messages": 9}, refresh=True)
+
+    assert (record["status"], len(world.asked)) == ("ok", 2)
+    assert record["sources"] == stopped["sources"]
+
+
 def test_a_refresh_says_what_moved_and_writes_nothing_until_it_is_accepted(tmp_path: Path) -> None:
     at = Desk(tmp_path, of(LIVE))
     with asking(World({URL: {"rate": 1}})) as world:

@@ -1,0 +1,69 @@
+"""Where facts come from: the shortest places of each source, and what was brought from outside."""
+
+import pytest
+
+from policies.team.provenance import MAX_PLACES, MORE, Gathered, Plain
+
+A, B, GIVEN = ({"source": name, "kind": kind} for name, kind in (("a", "file"), ("b", "http"), ("c", "given")))
+
+
+def places(gathered: Gathered) -> dict[str, list[str]]:
+    return {each["source"]: each["places"] for each in gathered.placed}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "of_one", "of_other"),
+    [
+        ({"x": 1}, None, ["x"], []),
+        ({"x": 1}, {}, ["x"], []),
+        ({"x": 1}, {"x": 1}, [], ["x"]),
+        ({"x": 1}, {"y": 1}, ["x"], ["y"]),
+        ({"x": {"a": 1, "b": 2}}, {"x": {"b": 3}}, ["x.a"], ["x.b"]),
+        ({"x": {"a": {}}}, {"x": {"a": {"b": 1}}}, [], ["x.a.b"]),
+        ({"x": {"a": 1}}, {"x": {}}, ["x.a"], []),
+        ({"x": {}}, {"x": {}}, [], []),
+        ({"x": {"a": 1}}, {"x": 2}, [], ["x"]),
+        ({"x": 2}, {"x": {"a": 1}}, [], ["x"]),
+        ({"x": [1]}, {"x": [2]}, [], ["x"]),
+        ({"a.b": 1, "a": {"b": 1}}, {"a": {"c d": 1}}, ['["a.b"]', "a.b"], ['a["c d"]']),
+    ],
+)
+def test_a_place_is_of_the_source_that_it_comes_from_alone(
+    one: Plain, other: Plain | None, of_one: list[str], of_other: list[str]
+) -> None:
+    both = Gathered().plus(A, one).plus(B, other)
+
+    assert places(both) == {"a": of_one, "b": of_other}
+    assert Gathered.kept(both.facts, both.placed).placed == both.placed
+
+
+def test_many_places_are_cut_and_what_is_not_named_is_of_nobody() -> None:
+    many = {f"k{number}": number for number in range(MAX_PLACES + 5)}
+    gathered = Gathered().plus(GIVEN, many)
+
+    assert len(gathered.placed[0]["places"]) == MAX_PLACES + 1
+    assert gathered.placed[0]["places"][-1] == MORE
+    again = Gathered.kept(gathered.facts, gathered.placed)
+    assert len(again.placed[0]["places"]) == MAX_PLACES
+    assert Gathered().with_brought(again).facts == dict([*many.items()][:MAX_PLACES])
+
+
+def test_what_was_brought_and_is_replaced_is_not_named_any_more() -> None:
+    gathered = Gathered().plus(A, {"x": 1}).plus(GIVEN, {"y": 2}).plus(B, {"x": 3, "y": 4})
+
+    assert places(gathered) == {"a": [], "b": ["x", "y"]}
+
+
+def test_only_what_was_brought_by_the_kinds_that_are_asked_for_comes_along() -> None:
+    first = Gathered().plus(A, {"x": 1, "y": {"a": 1}})
+    before = first.plus(GIVEN, {"y": {"z": 2}}).plus({**GIVEN, "kind": "supplied"}, {"w": 3})
+
+    assert Gathered().with_brought(before).facts == {"y": {"z": 2}, "w": 3}
+    assert Gathered().with_brought(before, ("supplied",)).facts == {"w": 3}
+
+
+def test_facts_that_are_gathered_do_not_change_those_before() -> None:
+    first = Gathered().plus(A, {"x": {"y": 1}})
+    first.plus(B, {"x": {"y": 2, "z": 3}})
+
+    assert (first.facts, first.owners) == ({"x": {"y": 1}}, {"x": 0})
