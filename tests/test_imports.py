@@ -76,10 +76,6 @@ def called(tree: ast.AST) -> set[str]:
     called_in = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
     alone = {each.id for each in called_in if isinstance(each, ast.Name)}
     return alone | {each.attr for each in called_in if isinstance(each, ast.Attribute)}
-        each.id if isinstance(each, ast.Name) else each.attr
-        for each in calls
-        if hasattr(each, "id") or hasattr(each, "attr")
-    }
 
 
 def test_the_model_client_is_imported_in_one_file_of_nodes() -> None:
