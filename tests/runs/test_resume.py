@@ -139,7 +139,7 @@ def test_a_resumed_thread_asks_what_is_missing_and_ends_as_if_nothing_had_happen
 
 def test_every_reason_that_can_be_resumed_is_resumed_here() -> None:
     elsewhere = {"max_rounds_reached", "cancelled", "facts_unavailable", "needs_input", "condition_failed"}
-    elsewhere |= {"recovery_exhausted", "escalated"}
+    elsewhere |= {"recovery_exhausted", "escalated", "unstable_decision"}
     patterns = {"step_failed", "invalid_plan", "invalid_output", "invalid_verdict", "invalid_assignment"}
     assert {Stop.parse(case.reason).kind for case in STOPS.values()} | elsewhere | patterns == {
         kind for kind, rule in STOP_TABLE.items() if rule.is_resumable
