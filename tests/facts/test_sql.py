@@ -34,6 +34,7 @@ def test_values_are_bound_and_never_part_of_the_query(shop: str) -> None:
     given = {"least": 30, "yes": True}
     assert facts(query, params={"name": "nut", **given}) == {"n": 2}
     assert facts(query, params={"name": "x' OR 1 = 1 --", **given}) == {"n": 1}
+    assert facts("SELECT :a * :a AS n", params={"a": 300}) == {"n": 90_000}
     assert facts("SELECT '%' AS a, ':b' AS b, 1 % 2 AS c, CAST(:none AS text) AS d", params={"none": None}) == {
         **{"a": "%", "b": ":b", "c": 1},
         "d": None,

@@ -119,3 +119,11 @@ def test_a_thread_keeps_what_is_expected_as_it_was() -> None:
     again = Team.model_validate({**pinned(team), "goal": "G?"})
     assert again.sources == team.sources
     assert team.sources[0].required == ("risk.rate", "risk.n")
+
+
+def test_a_query_and_its_values_have_the_same_names() -> None:
+    query = {"sql": "db", "query": "select :a as n"}
+    assert faults({**query, "params": {"a": 1}}) == []
+    (found,) = faults(query)
+    assert found[0].endswith(".params")
+    assert found[1] == "the query wants a value for `:a`, which `params` does not have"
