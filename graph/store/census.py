@@ -13,8 +13,6 @@ Select = Callable[..., Awaitable[Rows]]
 """Runs a query with its parameters (`?`), and returns the rows."""
 
 TABLE = "CREATE TABLE IF NOT EXISTS newest_checkpoints (thread_id TEXT PRIMARY KEY, checkpoint_id TEXT NOT NULL)"
-FORGET = "DELETE FROM newest_checkpoints WHERE thread_id = ?"
-"""For a thread that is deleted from a file."""
 _KEPT = (
     "ON CONFLICT (thread_id) DO UPDATE SET checkpoint_id = {}(newest_checkpoints.checkpoint_id, excluded.checkpoint_id)"
 )

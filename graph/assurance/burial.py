@@ -1,0 +1,47 @@
+"""Burial: whether what is left of a purged thread is what the purge left, and nothing else of it is there."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from graph.store.census import CensusRow
+from graph.store.location import storage_errors
+from graph.threads import Threads
+from nodes.agreement import MISREAD, find_broken
+from policies.assurance.audit import Head
+from policies.assurance.keeping import is_tombstone
+from policies.language import say
+
+Fault = tuple[int | None, str]
+"""The number of the first bad event where it is one, and a sentence."""
+
+
+async def burial_of(
+    threads: Threads, name: str, rows: Iterable[CensusRow], noted: Head | None = None
+) -> tuple[list[Any], Fault | None] | None:
+    """Return the events of a tombstone, and what is wrong with it; None where the thread was not purged.
+
+    `rows` are the thread's entries in the index and the archive, wherever they lie.
+    """
+    with storage_errors(threads.location):
+        try:
+            events = await threads.tombstones.events(name)
+        except MISREAD as error:
+            return [], (None, say("its tombstone cannot be read: {why}", why=" ".join(str(error).split())))
+        if events is None:
+            return None
+        left = [*await threads.tombstones.left(name), *(row.prefix for row in rows)]
+    return events, next(_faults(name, events, left, noted), None)
+
+
+def _faults(name: str, events: list[Any], left: list[str], noted: Head | None) -> Iterator[Fault]:
+    if not is_tombstone(events):
+        yield None, say("its tombstone does not end with the event of a purge")
+        return
+    broken = find_broken(events, noted)
+    if broken is not None:
+        yield broken.place, broken.message
+    if events[-1].get("thread") != name:
+        yield len(events) - 1, say("has a thread id that differs from the thread's")
+    if left:
+        names = ", ".join(f"`{each}`" for each in dict.fromkeys(left))
+        yield None, say("it was purged, and rows of it are there: {names}", names=names)
