@@ -1,7 +1,7 @@
 """Exports before a purge: two files a thread, whole and on the disk before anything is deleted.
 
-`DIR/<thread>.jsonl` is what `accord audit export` writes, `DIR/<thread>.json` what `accord show --json` prints. No
-other file is ever replaced.
+`DIR/<thread>.jsonl` is what `accord audit export` writes, `DIR/<thread>.json` what `accord show --json` prints. Only an
+earlier export of the same record is ever replaced.
 """
 
 import hashlib
@@ -35,26 +35,43 @@ class Exports:
     def write(self, thread: str, record: Mapping[str, Any], chain: bytes) -> str:
         """Write the files of a thread, and return the SHA-256 of the one with its chain.
 
+        Those of an earlier export of the thread, which ends where the chain did then, are replaced.
+
         Raises:
             UsageError: one cannot be written, or another file has its name.
         """
         shown = json.dumps(record, ensure_ascii=False, indent=2).encode() + b"\n"
-        for path, data in ((self._path(thread, ".json"), shown), (self._path(thread, ".jsonl"), chain)):
-            try:
-                _write(path, data)
-            except OSError as error:
-                raise UsageError(_unwritten(path, error)) from None
+        path, beside = (self._folder / f"{thread}{suffix}" for suffix in (".jsonl", ".json"))
+        try:
+            there = _read(path)
+            if there is not None and not (chain.startswith(there) and there.endswith(b"\n")):
+                raise UsageError(_taken(path))
+            if _read(beside) not in (None, shown) and (there is None or not _is_record_of(thread, beside)):
+                raise UsageError(_taken(beside))
+            for each, data in ((path, chain), (beside, shown)):
+                if _read(each) != data:
+                    _write(each, data)
+        except OSError as error:
+            raise UsageError(_unwritten(path, error)) from None
         return hashlib.sha256(chain).hexdigest()
 
-    def _path(self, thread: str, suffix: str) -> Path:
-        return self._folder / f"{thread}{suffix}"
+
+def _read(path: Path) -> bytes | None:
+    """Return the bytes of a file; None where nothing has its name."""
+    if not os.path.lexists(path):
+        return None
+    return path.read_bytes() if path.is_file() else b""
+
+
+def _is_record_of(thread: str, path: Path) -> bool:
+    with suppress(ValueError, RecursionError):
+        there = json.loads(path.read_bytes())
+        return isinstance(there, dict) and there.get("thread_id") == thread
+    return False
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Write a file that its user alone may read, unless it is there with the same bytes."""
-    if os.path.lexists(path):
-        _refuse_another(path, data)
-        return
+    """Write a file that its user alone may read; it takes its place once it is whole and on the disk."""
     # One name for each file, so that what a killed purge left is written over; who purges the thread holds it.
     temporary = path.with_name(f".{path.name}.part")
     try:
@@ -70,9 +87,8 @@ def _write(path: Path, data: bytes) -> None:
     _settle(path.parent)
 
 
-def _refuse_another(path: Path, data: bytes) -> None:
-    if not path.is_file() or path.read_bytes() != data:
-        raise UsageError(say("{name}: already exists and is another file; name another folder, or move it", name=path))
+def _taken(path: Path) -> str:
+    return say("{name}: already exists and is another file; name another folder, or move it", name=path)
 
 
 def _settle(folder: Path) -> None:

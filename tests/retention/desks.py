@@ -3,9 +3,13 @@
 import asyncio
 import hashlib
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from graph.assurance.records import exported
 from graph.assurance.verification import Verification, verify_all, verify_one
@@ -17,6 +21,8 @@ from graph.retention.purging import Order, Purge, open_purger
 from graph.settings import Settings
 from graph.threads import open_threads
 from policies.assurance.audit import Head
+from tests.durability.rows import tables_at
+from tests.harness import run, team_of
 
 LATER = "2099-01-01T00:00:00.000+00:00"
 """When all that a test runs now ended long ago."""
@@ -74,6 +80,30 @@ def export_of(settings: Settings, thread: str) -> bytes:
     return b"".join(exported(events_of(settings, thread)))
 
 
+def begin(settings: Settings, *threads: str, **changes: Any) -> None:
+    for thread in threads:
+        run(team_of(settings, goal=f"CANARY of {thread}", **changes), settings, thread)
+
+
+def named(purged: Any) -> list[str]:
+    return [each.thread_id for each in purged.purged]
+
+
+def kept(purged: Any) -> dict[str, str]:
+    return {each.thread_id: each.because for each in purged.kept}
+
+
+def everything(location: str) -> str:
+    """All bytes of all rows of a database, as text."""
+    opened: Any = psycopg.connect(location) if "://" in location else sqlite3.connect(location)
+    with closing(opened) as connection:
+        return "".join(
+            str([bytes(part) if isinstance(part, memoryview) else part for part in row])
+            for table in tables_at(location)
+            for row in connection.execute(f"SELECT * FROM {table}")
+        )
+
+
 # --- a judge of its own: hashlib and json ----------------------------------------------------------------------------
 
 
@@ -98,7 +128,7 @@ def sha256(value: Any) -> str:
 
 
 def unlinked(lines: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Return the places of events that are not what was hashed, or do not follow the one before; stubs have no words."""
+    """Return the places of events that are not what was hashed, or do not follow the one before; stubs have none."""
     wrong, before = [], GENESIS
     for place, event in enumerate(lines):
         is_stub = set(event) == {"seq", "prev_hash", "hash"}
