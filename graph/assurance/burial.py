@@ -5,6 +5,7 @@ from typing import Any
 
 from graph.store.census import CensusRow
 from graph.store.location import storage_errors
+from graph.store.tombstones import note_of
 from graph.threads import Threads
 from nodes.agreement import MISREAD, find_broken
 from policies.assurance.audit import Head
@@ -30,10 +31,11 @@ async def burial_of(
         if events is None:
             return None
         left = [*await threads.tombstones.left(name), *(row.prefix for row in rows)]
-    return events, next(_faults(name, events, left, noted), None)
+        _, note = await threads.census.newest(name)
+    return events, next(_faults(name, events, left, note, noted), None)
 
 
-def _faults(name: str, events: list[Any], left: list[str], noted: Head | None) -> Iterator[Fault]:
+def _faults(name: str, events: list[Any], left: list[str], note: str | None, noted: Head | None) -> Iterator[Fault]:
     if not is_tombstone(events):
         yield None, say("its tombstone does not end with the event of a purge")
         return
@@ -45,3 +47,5 @@ def _faults(name: str, events: list[Any], left: list[str], noted: Head | None) -
     if left:
         names = ", ".join(f"`{each}`" for each in dict.fromkeys(left))
         yield None, say("it was purged, and rows of it are there: {names}", names=names)
+    if note != note_of(events):
+        yield None, say("its tombstone is not the one that was noted when it was purged")

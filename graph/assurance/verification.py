@@ -20,6 +20,7 @@ from graph.store.census import CensusRow
 from graph.store.index import RUNNING, has_ended, is_whole, line_of, shown_of
 from graph.store.location import storage_errors
 from graph.store.names import check_thread
+from graph.store.tombstones import NOTED
 from graph.threads import Threads
 from nodes.agreement import MISREAD, find_disagreement
 from policies.assurance.audit import Head, head_of
@@ -167,6 +168,8 @@ def _misplaced(held: Holding) -> Iterator[RecordFault]:
 
 def _gone(held: Holding) -> Iterator[RecordFault]:
     """Yield that nothing is left of a thread that had begun: it was noted, archived, or called more than running."""
+    if held.newest is None and str(held.noted).startswith(NOTED):
+        yield RecordFault(None, say("its tombstone is gone"), ("tombstones",))
     had_ended = held.entry is not None or (held.line is not None and held.line["status"] != RUNNING)
     if held.newest is None and (had_ended or held.noted is not None):
         yield RecordFault(None, say(GONE[held.places]), ("checkpoints",))

@@ -110,10 +110,11 @@ class Purger:
         return self.result
 
     async def _names(self) -> list[tuple[str, bool]]:
-        """Return all threads of which anything is there, and which of them were purged already."""
+        """Return all threads of which anything is there, and which of them were purged already and are listed still."""
         census, buried = self._threads.census, await self._database.tombstones.names()
-        there = {*(row.key for row in await census.rows()), *await census.threads()}
-        return [(name, name in buried) for name in sorted(there)]
+        listed = {row.key for row in await census.rows()}
+        there = await census.threads() - buried
+        return [(name, name in buried) for name in sorted(listed | there)]
 
     async def _find_left(self, name: str) -> None:
         self._keep(name, "damaged", say(LEFT, name=name))

@@ -102,5 +102,8 @@ ROWS_IN_POOL: Sequence[Rows] = (
 TOMBSTONES = "tombstones"
 """The table that has a row of each thread that was purged, in place of all others."""
 
+STAYING = ("newest_checkpoints", "fences")
+"""Tables in which a row may stay of a purged thread: the note of its tombstone, and the fence of who asked for it."""
+
 OF_NO_THREAD = ("doctor", f"{NOTICES}.receivers")
 """Namespaces whose rows belong to no thread."""

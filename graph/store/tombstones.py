@@ -6,13 +6,17 @@ from typing import Any
 
 from graph.problems import UsageError
 from graph.store.census import Select, text_of
-from graph.store.rows import TOMBSTONES, Rows, Statement
+from graph.store.rows import STAYING, TOMBSTONES, Rows, Statement
 from policies.assurance.audit import Event
 from policies.assurance.keeping import is_tombstone
 from policies.language import phrase, say
 
 TABLE = f"CREATE TABLE IF NOT EXISTS {TOMBSTONES} (thread_id TEXT PRIMARY KEY, events TEXT NOT NULL)"
 _PUT = f"INSERT INTO {TOMBSTONES} (thread_id, events) VALUES (?, ?)"
+NOTED = "purged:"
+"""How the note of a tombstone begins; its hash follows."""
+_NOTED = "INSERT INTO newest_checkpoints (thread_id, checkpoint_id) VALUES (?, ?)"
+"""A tombstone is noted where the newest checkpoint was, so that it cannot be deleted alone."""
 _NAMES = f"SELECT {{}} FROM {TOMBSTONES}"
 _ENTRY = f"SELECT {{}} FROM {TOMBSTONES} WHERE thread_id = ?"
 
@@ -58,13 +62,14 @@ class Tombstones:
         Raises:
             FencedError: somebody else took the thread.
         """
-        deleted = [each.deleted(thread) for each in self._rows]
+        *deleted, fence = [each.deleted(thread) for each in self._rows]
         written = json.dumps(list(events), separators=(",", ":"))
-        await self._write([(_PUT, (thread, written)), *deleted], thread)
+        noted = (_NOTED, (thread, note_of(events)))
+        await self._write([(_PUT, (thread, written)), *deleted, noted, fence], thread)
 
     async def left(self, thread: str) -> list[str]:
-        """Return what a database still has of a thread, by the names of the rows; its fence is no part of it."""
-        asked = [(each.name, each.looked_for(thread)) for each in self._rows if each.name != "fences"]
+        """Return what a database still has of a thread, by the names of the rows, beside what stays of each."""
+        asked = [(each.name, each.looked_for(thread)) for each in self._rows if each.name not in STAYING]
         return [name for name, (query, values) in asked if await self._select(query, *values)]
 
     async def sweep(self) -> None:
@@ -74,6 +79,12 @@ class Tombstones:
             owners = {thread_of(text_of(owner)) for (owner,) in await self._select(query)}
             if left := owners & purged:
                 await self._write([rows.deleted(thread) for thread in sorted(left)], None)
+
+
+def note_of(events: Sequence[Any]) -> str:
+    """Return what is noted of a tombstone beside it."""
+    last = events[-1] if events and isinstance(events[-1], dict) else {}
+    return f"{NOTED}{last.get('hash')}"
 
 
 async def entry(select: Select, thread: str, text: str = "{}") -> list[Event] | None:

@@ -75,6 +75,8 @@ def find_disturbed(events: Sequence[Any], digest: Digest, noted: Head | None = N
     'has the number 1 where 0 was expected'
     """
     *stubs, last = events
+    if not stubs:
+        return Break(0, say("is missing: a record begins with one"))
     before = GENESIS
     for place, stub in enumerate(stubs):
         message = _stub_fault(place, stub, before)
