@@ -5,9 +5,9 @@ from typing import Any
 
 from graph.store.census import CensusRow
 from graph.store.location import storage_errors
-from graph.store.tombstones import note_of
+from graph.store.tombstones import UnreadableError, note_of
 from graph.threads import Threads
-from nodes.agreement import MISREAD, find_broken
+from nodes.agreement import find_broken
 from policies.assurance.audit import Head
 from policies.assurance.keeping import is_tombstone
 from policies.language import say
@@ -26,8 +26,8 @@ async def burial_of(
     with storage_errors(threads.location):
         try:
             events = await threads.tombstones.events(name)
-        except MISREAD as error:
-            return [], (None, say("its tombstone cannot be read: {why}", why=" ".join(str(error).split())))
+        except UnreadableError as error:
+            return [], (None, say("its tombstone cannot be read: {why}", why=error.why))
         if events is None:
             return None
         left = [*await threads.tombstones.left(name), *(row.prefix for row in rows)]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from graph.problems import UsageError
+from graph.problems import StorageError, UsageError
 from graph.store.census import Select, text_of
 from graph.store.rows import STAYING, TOMBSTONES, Rows, Statement
 from policies.assurance.audit import Event
@@ -15,7 +15,7 @@ TABLE = f"CREATE TABLE IF NOT EXISTS {TOMBSTONES} (thread_id TEXT PRIMARY KEY, e
 _PUT = f"INSERT INTO {TOMBSTONES} (thread_id, events) VALUES (?, ?)"
 NOTED = "purged:"
 """How the note of a tombstone begins; its hash follows."""
-_NOTED = "INSERT INTO newest_checkpoints (thread_id, checkpoint_id) VALUES (?, ?)"
+_NOTE = "INSERT INTO newest_checkpoints (thread_id, checkpoint_id) VALUES (?, ?)"
 """A tombstone is noted where the newest checkpoint was, so that it cannot be deleted alone."""
 _NAMES = f"SELECT {{}} FROM {TOMBSTONES}"
 _ENTRY = f"SELECT {{}} FROM {TOMBSTONES} WHERE thread_id = ?"
@@ -24,6 +24,15 @@ Write = Callable[[Sequence[Statement], str | None], Awaitable[None]]
 """Makes statements one transaction; refused where a thread is named that is not held."""
 Scrub = Callable[[], Awaitable[bool]]
 """Removes what was deleted from where it was stored; returns whether nothing of it is left there."""
+
+
+class UnreadableError(StorageError):
+    """A tombstone cannot be read; `why` says what of it."""
+
+    def __init__(self, thread: str, why: str) -> None:
+        told = phrase("the tombstone of the thread `{name}` cannot be read: {why}; see `accord audit verify {name}`")
+        super().__init__(say(told, name=thread, why=why))
+        self.why = why
 
 
 class Tombstones:
@@ -42,7 +51,7 @@ class Tombstones:
         """Return the events of a tombstone; None where the thread was not purged.
 
         Raises:
-            ValueError: it cannot be read.
+            UnreadableError: it cannot be read.
         """
         return await entry(self._select, thread, self._text)
 
@@ -63,9 +72,8 @@ class Tombstones:
             FencedError: somebody else took the thread.
         """
         *deleted, fence = [each.deleted(thread) for each in self._rows]
-        written = json.dumps(list(events), separators=(",", ":"))
-        noted = (_NOTED, (thread, note_of(events)))
-        await self._write([(_PUT, (thread, written)), *deleted, noted, fence], thread)
+        noted = (_NOTE, (thread, note_of(events)))
+        await self._write([(_PUT, (thread, _written(events))), *deleted, noted, fence], thread)
 
     async def left(self, thread: str) -> list[str]:
         """Return what a database still has of a thread, by the names of the rows, beside what stays of each."""
@@ -91,15 +99,23 @@ async def entry(select: Select, thread: str, text: str = "{}") -> list[Event] | 
     """Return the events of a tombstone; None where the thread was not purged.
 
     Raises:
-        ValueError: it cannot be read.
+        UnreadableError: it cannot be read.
     """
     rows = await select(_ENTRY.format(text.format("events")), thread)
     if not rows:
         return None
-    events = json.loads(text_of(rows[0][0]))
-    if not isinstance(events, list):
-        raise ValueError(say("it is no list of events"))
+    try:
+        kept = text_of(rows[0][0])
+        events = json.loads(kept)
+        if not isinstance(events, list) or kept != _written(events):
+            raise ValueError(say("it is not written as a purge writes it"))
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError(thread, " ".join(str(error).split())) from None
     return events
+
+
+def _written(events: Sequence[Any]) -> str:
+    return json.dumps(list(events), separators=(",", ":"))
 
 
 class PurgedError(UsageError):

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from graph.assurance.records import check_file, exported
+from graph.problems import StorageError
 from graph.settings import Settings
 from tests.durability.test_schema import execute
-from tests.harness import settings_at
+from tests.harness import settings_at, show
 from tests.retention.desks import begin, events_of, faults, purge, sha256
 
 pytestmark = pytest.mark.slow
@@ -76,7 +77,7 @@ def tombs(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 def written(settings: Settings, thread: str, events: object) -> None:
-    told = json.dumps(events).replace("'", "''")
+    told = json.dumps(events, separators=(",", ":")).replace("'", "''")
     execute(settings.database, f"UPDATE tombstones SET events = '{told}' WHERE thread_id = '{thread}'")
 
 
@@ -108,11 +109,13 @@ def test_the_tombstone_of_another_thread_is_found(tombs: Settings) -> None:
 
 def test_a_tombstone_that_cannot_be_read_is_found(tombs: Settings) -> None:
     own = events_of(tombs, "t")
-    for told in ("no JSON", '{"a": 1}', "x'ff00'"):
+    for told in ("no JSON", '{"a": 1}', "x'ff00'", json.dumps(own), "[1e400]", "[" * 5_000):
         value = told if told.startswith("x'") else f"'{told}'"
         execute(tombs.database, f"UPDATE tombstones SET events = {value} WHERE thread_id = 't'")
         try:
             assert faults(tombs)["t"].startswith("its tombstone cannot be read: ")
+            with pytest.raises(StorageError, match=r"(tombstone of the thread `t` cannot be read|UTF-8)"):
+                show(tombs)
         finally:
             written(tombs, "t", own)
 
@@ -123,7 +126,7 @@ def test_a_tombstone_of_a_thread_that_is_there_is_found_and_nothing_is_deleted(s
     stubs = [{key: event[key] for key in ("seq", "prev_hash", "hash")} for event in chain]
     said = {"event": "purged", "thread": "there", "at": "2026", "by": None, "older_than": "1d", "exported": None}
     last = {**said, "stubs": sha256(stubs), "seq": len(stubs), "prev_hash": chain[-1]["hash"]}
-    tomb = json.dumps([*stubs, {**last, "hash": sha256(last)}])
+    tomb = json.dumps([*stubs, {**last, "hash": sha256(last)}], separators=(",", ":"))
     execute(settings.database, f"INSERT INTO tombstones (thread_id, events) VALUES ('there', '{tomb}')")
 
     found = faults(settings)
