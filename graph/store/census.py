@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 Rows = Sequence[Sequence[Any]]
+ANY_TEXT = "CAST({} AS BLOB)"
+"""How SQLite reads text that need not be UTF-8."""
 Select = Callable[..., Awaitable[Rows]]
 """Runs a query with its parameters (`?`), and returns the rows."""
 
@@ -89,7 +91,7 @@ def file_select(lane: Any) -> Select:
 
 def file_census(select: Select) -> Census:
     """Return the census of a file; text that is not UTF-8 is read, too."""
-    return Census(select, ("checkpoints", "writes"), "CAST({} AS BLOB)")
+    return Census(select, ("checkpoints", "writes"), ANY_TEXT)
 
 
 def pool_select(pool: Any) -> Select:

@@ -27,7 +27,7 @@ from langgraph.checkpoint.base import (
 from langgraph.store.base import BaseStore, Op, PutOp, Result
 from langgraph.store.base.batch import AsyncBatchedBaseStore
 
-from graph.store.census import Select
+from graph.store.census import ANY_TEXT, Select
 from graph.store.fences import Fences, WholeSaver, refusals
 from graph.store.files import Synchronous, begin_deleting, connect, scrubbed
 from graph.store.groups import Job, do_together, own
@@ -135,7 +135,7 @@ def file_tombstones(lane: Lane, select: Select) -> Tombstones:
     async def scrub() -> bool:
         return await lane.alone(scrubbed, lane.connection)
 
-    return Tombstones(ROWS_IN_FILE, select, file_writer(lane), scrub, "CAST({} AS BLOB)")
+    return Tombstones(ROWS_IN_FILE, select, file_writer(lane), scrub, ANY_TEXT)
 
 
 class LanedSaver(WholeSaver):

@@ -71,7 +71,7 @@ def find_disturbed(events: Sequence[Any], digest: Digest, noted: Head | None = N
     With a head that was noted elsewhere, before the purge or after it, also whether the record ever had it.
 
     >>> tomb = entombed([link(None, {"event": "admitted"}, str)], {"event": "purged"}, str)
-    >>> find_disturbed(tomb[1:], str).message
+    >>> find_disturbed([{**tomb[0], "seq": 1}, tomb[1]], str).message
     'has the number 1 where 0 was expected'
     """
     *stubs, last = events
