@@ -76,7 +76,7 @@ class Tombstones:
         await self._write([(_PUT, (thread, _written(events))), *deleted, noted, fence], thread)
 
     async def left(self, thread: str) -> list[str]:
-        """Return what a database still has of a thread, by the names of the rows, beside what stays of each."""
+        """Return what a database still has of a thread, by the names of the rows; what stays of each is left out."""
         asked = [(each.name, each.looked_for(thread)) for each in self._rows if each.name not in STAYING]
         return [name for name, (query, values) in asked if await self._select(query, *values)]
 
@@ -90,7 +90,7 @@ class Tombstones:
 
 
 def note_of(events: Sequence[Any]) -> str:
-    """Return what is noted of a tombstone beside it."""
+    """Return what is noted of a tombstone in the table of newest checkpoints."""
     last = events[-1] if events and isinstance(events[-1], dict) else {}
     return f"{NOTED}{last.get('hash')}"
 

@@ -107,7 +107,7 @@ def _ends(events: Sequence[Event]) -> Iterator[Head]:
 
 
 def fault_at(place: int, event: Any, before: str, digest: Digest) -> str | None:
-    """Return why an event cannot stand at a place, from 0, after the event with the hash `before`; None where it can.
+    """Return why an event cannot be the one at a place, from 0, after the hash `before`; None where it can.
 
     >>> fault_at(1, {"seq": 0}, GENESIS, str)
     'has the number 0 where 1 was expected'
