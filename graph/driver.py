@@ -86,7 +86,7 @@ class Driver:
         """
         while past.waiting:
             is_late = any(is_expired(question, self.services.now()) for question in past.waiting)
-            if not is_late and not await self._is_given(thread, past):
+            if not is_late and not await self.is_given(thread, past):
                 break
             team = kept_team(past)
             self.check_voices(team, past.budget)
@@ -95,7 +95,8 @@ class Driver:
             past = Past.of(await self.threads.begun(thread))
         return past
 
-    async def _is_given(self, thread: str, past: Past) -> bool:
+    async def is_given(self, thread: str, past: Past) -> bool:
+        """Return whether an answer was given to a thread that nothing has taken yet."""
         if past.given is not None:
             return True
         saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})

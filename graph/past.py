@@ -8,6 +8,7 @@ from nodes.asking import waiting_of
 from nodes.events import events_of
 from nodes.services import Failed, failed_in
 from policies.assurance.audit import Event
+from policies.assurance.keeping import of_the_run, standing_hold
 from policies.patterns.course import pattern_named
 from policies.patterns.pattern import Pattern
 from policies.people.question import Question
@@ -58,6 +59,21 @@ class Past:
     def is_open(self) -> bool:
         """Whether the thread has not ended."""
         return self.stop_reason is None
+
+    @property
+    def ended_at(self) -> str | None:
+        """When the run ended, whatever was done to its record since; None while it has not ended."""
+        return None if self.is_open else str(self.events_of("finished")[-1]["at"])
+
+    @property
+    def moved_at(self) -> str | None:
+        """When something last happened to the run, whatever was done to its record since; None before it began."""
+        return next((str(event["at"]) for event in of_the_run(self.events)[-1:]), None)
+
+    @property
+    def hold(self) -> Plain | None:
+        """Who holds the record, why and since when; None where nobody does."""
+        return standing_hold(self.events)
 
     @property
     def waiting(self) -> Sequence[Question]:

@@ -95,6 +95,7 @@ def _beside(thread: str, past: Past) -> Record:
         **_ungrounded(past, outcomes),
         **_stability(past),
         **_by_people(past),
+        **({"held": past.hold} if past.hold else {}),
         **({"endpoints": learned} if learned else {}),
         **({"estimated": estimated} if estimated else {}),
         **_pattern(past),
@@ -259,3 +260,8 @@ def _outcome(past: Past, outcomes: list[dict[str, Any]]) -> Record | None:
 def row_name(row: int | None) -> int | str:
     """Return a row as people count it, from 1; `otherwise` where none held."""
     return "otherwise" if row is None else row + 1
+
+
+def said_hold(held: Mapping[str, Any]) -> Record:
+    """Return a hold as a sentence names it: {by, because, when}."""
+    return {"by": held["by"], "because": held["because"], "when": f"{str(held['at'])[:16].replace('T', ' ')} UTC"}

@@ -66,7 +66,7 @@ async def say(settings: Settings, name: str, speech: Speech) -> tuple[str, Plain
         threads = Threads(database, settings.database)
         thread = await threads.find(name)
         with storage_errors(threads.location), language.speaking(await threads.language(thread)):
-            async with _turn(database.locks, thread):
+            async with turn_to_say(database.locks, thread):
                 return thread, await _say(database, threads, thread, speech)
 
 
@@ -121,7 +121,7 @@ def _said_before(again: Plain, is_same: bool) -> Plain:
 
 
 @asynccontextmanager
-async def _turn(locks: Locks, thread: str) -> AsyncIterator[None]:
+async def turn_to_say(locks: Locks, thread: str) -> AsyncIterator[None]:
     """Wait for a turn to say something, so that it is checked against all that was said before.
 
     No thread has the id that is locked.

@@ -88,11 +88,12 @@ class Thread:
         """Return a thread of the database that the server has opened.
 
         Raises:
-            StorageError: it cannot be read.
+            UsageError: it was purged, or cannot be read.
         """
         if thread is None:
             return cls(Past())
         threads = await asyncio.to_thread(_threads)
+        await threads.tombstones.refuse(thread)
         newest, interrupts = await threads.newest_checkpoint(thread), await threads.interrupts(thread)
         return cls(await past_of(thread), newest, tuple(interrupts))
 
@@ -128,6 +129,15 @@ async def is_held(thread: str) -> bool:
     """Return whether somebody works on a thread, this server included."""
     threads = await asyncio.to_thread(_threads)
     return await threads.is_held(thread)
+
+
+async def hold_on(thread: str) -> Mapping[str, Any] | None:
+    """Return who holds the record of a thread, as the thread says, or where it cannot be read, the index."""
+    try:
+        return (await past_of(thread)).hold
+    except UsageError:
+        threads = await asyncio.to_thread(_threads)
+        return (await threads.index.entry(thread) or {}).get("held")
 
 
 async def past_of(thread: str) -> Past:

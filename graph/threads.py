@@ -41,21 +41,24 @@ class Threads:
         self._database, self.location = database, location
         self.index, self.archive, self.census = Index(database.store), Archive(database.store), database.census
         self.watches = Watches(database.store)
+        self.tombstones = database.tombstones
         self._reader = build_reader().compile(checkpointer=database.saver)
 
-    async def find(self, name: str) -> str:
+    async def find(self, name: str, *, or_purged: bool = False) -> str:
         """Return the id of the thread that a name means: an id, `last`, an alias, or the beginning of one id.
 
         Raises:
-            UsageError: it can mean several threads, or no thread has begun yet.
+            UsageError: it can mean several threads, or none has begun yet, or one that was purged is not asked for.
             StorageError: the database failed.
         """
         with storage_errors(self.location):
             if await self._is_there(check_thread(name)):
                 return name
+            if or_purged and await self.tombstones.events(name) is not None:
+                return name
+            await self.tombstones.refuse(name)
             entries = await self.index.newest()
-            found = thread_named(name, entries)
-            if found == name:
+            if (found := thread_named(name, entries)) == name:
                 raise no_thread(name, shown(self.location), entries)
             return found
 
@@ -186,6 +189,7 @@ class Threads:
         """
         admitted = await self.index.admitted(thread)
         if admitted is None:
+            await self.tombstones.refuse(thread)
             raise no_thread(thread, shown(self.location))
         return admitted
 

@@ -8,6 +8,7 @@ from nodes.fingerprint import digest, fingerprint
 from nodes.signed import declared_keys, find_unsigned, pinned_keys
 from policies.assurance.audit import Break, Event, Head, find_break
 from policies.assurance.commitments import find_difference
+from policies.assurance.keeping import find_disturbed, is_tombstone
 from policies.language import say
 
 State = Mapping[str, Any]
@@ -21,6 +22,8 @@ def find_broken(events: Sequence[Event], noted: Head | None = None) -> Break | N
 
     With a head that was noted elsewhere also whether the end of the chain is missing.
     """
+    if is_tombstone(events):
+        return find_disturbed(events, fingerprint, noted)
     broken = find_break(events, fingerprint, noted)
     if broken is not None:
         return broken

@@ -5,6 +5,7 @@ from graph.past import Past
 from graph.record import Record
 from graph.runner import Runner
 from policies.assurance.audit import Event
+from policies.assurance.keeping import of_the_run
 
 SETTLED = ("taken", "expired")
 """What is shown live once a question has its answer, or none in time: what follows it was later."""
@@ -20,7 +21,7 @@ class Hands:
     def __init__(self, past: Past) -> None:
         has_facts = past.case["hashes"]["facts"] is not None
         self._acts = [event for event in past.events if _is_act(event, has_facts)]
-        said = [event for event in past.events if event["event"] != "declined"]
+        said = [event for event in of_the_run(past.events) if event["event"] != "declined"]
         starts = [event["seq"] for event in self._acts]
         self._ends = [_last_before(said, seq) for seq in (*starts, len(past.events))]
         self._now = self._ends[0]

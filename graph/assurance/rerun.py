@@ -27,7 +27,7 @@ from policies.team.nesting import teams_within
 from policies.team.team import Budget, Team
 from policies.team.voices import VOICE_NAMES
 
-VARYING = ("thread_id", "elapsed_seconds", "cause")
+VARYING = ("thread_id", "elapsed_seconds", "cause", "held")
 """What differs between two equal runs."""
 
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from graph.assurance.burial import burial_of
 from graph.assurance.holding import Holding, Unreadable, hold_of
 from graph.past import Past
 from graph.problems import UsageError
@@ -19,9 +20,11 @@ from graph.store.census import CensusRow
 from graph.store.index import RUNNING, has_ended, is_whole, line_of, shown_of
 from graph.store.location import storage_errors
 from graph.store.names import check_thread
+from graph.store.tombstones import NOTED
 from graph.threads import Threads
 from nodes.agreement import MISREAD, find_disagreement
 from policies.assurance.audit import Head, head_of
+from policies.assurance.keeping import PURGED
 from policies.language import phrase, say
 
 State = Mapping[str, Any]
@@ -73,11 +76,11 @@ class Verification:
 
 
 async def verify_all(threads: Threads) -> AsyncIterator[Verification]:
-    """Yield a finding on each thread that the index, the archive or the checkpoints know, by name."""
+    """Yield a finding on each thread that index, archive or checkpoints know, or that was purged, by name."""
     rows = defaultdict[str, list[CensusRow]](list)
     for row in await threads.census.rows():
         rows[row.key].append(row)
-    for name in sorted({*rows, *await threads.census.threads()}):
+    for name in sorted({*rows, *await threads.census.threads(), *await threads.tombstones.names()}):
         finding = await _verified(threads, name, rows[name])
         if finding is not None:
             yield finding
@@ -89,18 +92,38 @@ async def verify_one(threads: Threads, name: str, noted: Head | None = None) -> 
     Raises:
         UsageError: there is no such thread.
     """
-    rows = await threads.census.rows(check_thread(name))
-    finding = await _verified(threads, name, rows, noted)
+    finding = await verify_thread(threads, check_thread(name), noted)
     if finding is None:
         await threads.admitted(name)
         raise UsageError(say("the thread `{name}` has not begun", name=name))
     return finding
 
 
+async def verify_thread(threads: Threads, name: str, noted: Head | None = None) -> Verification | None:
+    """Return the finding on a thread; None where nothing shows it, as after an input that was refused on a server."""
+    return await _verified(threads, name, await threads.census.rows(name), noted)
+
+
 async def _verified(
     threads: Threads, name: str, rows: list[CensusRow], noted: Head | None = None
 ) -> Verification | None:
-    """Return the finding on a thread; None where nothing shows it, as after an input that was refused on a server."""
+    """Return the finding on a thread, or on what is left of it; one that is purged meanwhile was there, and is not."""
+    buried = await _buried(threads, name, rows, noted)
+    found = buried or await _there(threads, name, rows, noted)
+    if found is None or buried or found.fault is None:
+        return found
+    return await _buried(threads, name, await threads.census.rows(name), noted) or found
+
+
+async def _buried(threads: Threads, name: str, rows: list[CensusRow], noted: Head | None) -> Verification | None:
+    found = await burial_of(threads, name, rows, noted)
+    if found is None:
+        return None
+    events, fault = found
+    return Verification(name, PURGED, head_of(events), RecordFault(*fault) if fault else None)
+
+
+async def _there(threads: Threads, name: str, rows: list[CensusRow], noted: Head | None) -> Verification | None:
     held = await hold_of(threads, name, rows)
     if is_whole(held.line, name) and held.line["status"] == RUNNING and not held.is_held:
         with suppress(UsageError, *MISREAD), storage_errors(threads.location):
@@ -145,6 +168,8 @@ def _misplaced(held: Holding) -> Iterator[RecordFault]:
 
 def _gone(held: Holding) -> Iterator[RecordFault]:
     """Yield that nothing is left of a thread that had begun: it was noted, archived, or called more than running."""
+    if held.newest is None and str(held.noted).startswith(NOTED):
+        yield RecordFault(None, say("its tombstone is gone"), ("tombstones",))
     had_ended = held.entry is not None or (held.line is not None and held.line["status"] != RUNNING)
     if held.newest is None and (had_ended or held.noted is not None):
         yield RecordFault(None, say(GONE[held.places]), ("checkpoints",))

@@ -10,9 +10,9 @@ import click
 from graph.cli.exits import Exit
 from graph.cli.session import (
     WholeHelpGroup,
-    begun,
     database_option,
     json_option,
+    kept,
     print_json,
     reading_thread,
     run_async,
@@ -21,7 +21,7 @@ from graph.cli.session import (
 )
 from policies.language import phrase, say, speak
 
-AT_WORK = {"running": phrase("running"), "interrupted": phrase("interrupted")}
+AT_WORK = {"running": phrase("running"), "interrupted": phrase("interrupted"), "purged": phrase("purged")}
 
 
 @click.group("audit", cls=WholeHelpGroup)
@@ -66,6 +66,8 @@ def verify(name: str | None, head: str | None, db: str | None, as_json: bool) ->
 def export(thread: str, out: str | None, signed: str | None, db: str | None) -> Exit:
     """Write the record of THREAD, one event a line, as canonical JSON (RFC 8785); the head goes to stderr.
 
+    Of a thread that was purged, what is left is written: the hashes of its events, and who purged it.
+
     With --signed, the folder has the bytes that each signature covers, the signature, and the keys that were declared
     then. The commands that check them without Accord are printed.
     """
@@ -76,7 +78,7 @@ def export(thread: str, out: str | None, signed: str | None, db: str | None) -> 
     if out is not None and signed is not None:
         speak_of(thread, db)
         raise UsageError(say("--out names a file for the record, --signed a folder for signatures; give one of them"))
-    thread, state = begun(thread, db)
+    thread, state = kept(thread, db, or_purged=signed is None)
     events = Past.of(state).events
     if not events:
         raise UsageError(say("the thread `{name}` has no event", name=thread))
@@ -129,10 +131,12 @@ def _is_file(name: str) -> bool:
 def _check_file(name: str, noted: Any) -> dict[str, Any]:
     from graph.assurance.records import check_file
     from policies.assurance.audit import head_of
+    from policies.assurance.keeping import PURGED, is_tombstone
 
     events, broken = check_file(Path(name), noted)
     found = None if broken is None else {"event": broken.place, "message": broken.message}
-    return {"name": name, "events": len(events), "head": str(head_of(events)), "broken": found}
+    purged = {"status": PURGED} if is_tombstone(events) else {}
+    return {"name": name, **purged, "events": len(events), "head": str(head_of(events)), "broken": found}
 
 
 def _check_threads(name: str | None, noted: Any, db: str | None) -> list[dict[str, Any]]:
@@ -147,7 +151,7 @@ def _check_threads(name: str | None, noted: Any, db: str | None) -> list[dict[st
 
     async def found_by(threads: Any) -> list[Any]:
         if name is not None:
-            thread = await threads.find(name)
+            thread = await threads.find(name, or_purged=True)
             speak(await threads.language(thread))
             return [await verify_one(threads, thread, noted)]
         return [finding async for finding in verify_all(threads)]

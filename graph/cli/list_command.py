@@ -49,7 +49,8 @@ def _print_table(entries: Sequence[dict[str, Any]]) -> None:
     for entry in entries:
         touched = (entry["updated_at"] or "-")[:19].replace("T", " ")
         said = visible(_ended(entry), STYLES.get(entry.get("final_decision") or "", ""))
-        rows.append((entry["thread_id"], entry["alias"] or "-", entry["status"], said, touched))
+        status = say("{status}, held", status=entry["status"]) if entry.get("held") else entry["status"]
+        rows.append((entry["thread_id"], entry["alias"] or "-", status, said, touched))
     heads = (say("thread"), say("alias"), say("status"), say("ended with"), say("touched (UTC)"))
     console.print(rows_shown(console, heads, rows, lined=False))
 

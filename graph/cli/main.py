@@ -33,6 +33,8 @@ COMMANDS = {
     "replay": "Run a past run again from its record, and compare.",
     "feedback": "Post a judgement of a run to its trace in LangSmith.",
     "audit": "Verify or export the record of a thread.",
+    "hold": "Hold the record of a thread, so that it is not purged, or release it.",
+    "purge": "Purge threads that ended long ago; their hashes stay.",
     "init": "Write a team file to start from.",
     "batch": "Run many cases at once, one JSON object a line.",
     "teams": "List the shipped teams, or print the JSON Schema of a team file.",

@@ -146,14 +146,25 @@ def begun(name: str, db: str | None) -> tuple[str, Mapping[str, Any]]:
         UsageError: there is no such thread, or it has not begun.
         StorageError: the database failed.
     """
+    return kept(name, db)
+
+
+def kept(name: str, db: str | None, *, or_purged: bool = False) -> tuple[str, Mapping[str, Any]]:
+    """Return the id and the state of a thread that has begun; of one that was purged its events, where it is asked for.
+
+    Raises:
+        UsageError: as `begun`.
+        StorageError: the database failed.
+    """
     from graph.languages.catalogue import speak_as
     from graph.past import Past
     from graph.threads import open_threads
 
     async def work(_: Any) -> tuple[str, Mapping[str, Any]]:
         async with open_threads(settings_for(db)) as threads:
-            thread = await threads.find(name)
-            return thread, await threads.begun(thread)
+            thread = await threads.find(name, or_purged=or_purged)
+            tombstone = await threads.tombstones.events(thread)
+            return thread, {"events": tombstone} if tombstone is not None else await threads.begun(thread)
 
     thread, state = run_async(work)
     speak_as(Past.of(state).language)

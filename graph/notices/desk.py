@@ -62,7 +62,7 @@ class Desk:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._threads, self._notify, self._route, self._now = threads, notify, route or Route(), now
-        self._store, self._outbox = database.store, Outbox(database.store, database.locks)
+        self._store, self._outbox = database.store, Outbox(database.store, database.locks, database.tombstones)
         self._sent: dict[str, int] = {}
         self._unstarted: set[str] = set()
 
@@ -213,7 +213,7 @@ def _is_news(entry: Mapping[str, Any], since: str) -> bool:
 
 
 def _touched(past: Past) -> str:
-    return str(past.events[-1]["at"]) if past.events else ""
+    return past.moved_at or ""
 
 
 @asynccontextmanager

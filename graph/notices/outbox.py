@@ -18,8 +18,9 @@ from langgraph.store.base import BaseStore, SearchItem
 from graph.notices.kinds import Notice, iso
 from graph.receivers import Receiver
 from graph.store.locks import Locks, ThreadBusyError
+from graph.store.rows import NOTICES as NAMESPACE
+from graph.store.tombstones import Tombstones
 
-NAMESPACE = "notices"
 FIRST_SEEN = (NAMESPACE, "receivers")
 MAX_ROWS = 10_000_000
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=15)
@@ -68,8 +69,8 @@ class Row:
 class Outbox:
     """The rows of a database."""
 
-    def __init__(self, store: BaseStore, locks: Locks) -> None:
-        self._store, self._locks = store, locks
+    def __init__(self, store: BaseStore, locks: Locks, tombstones: Tombstones) -> None:
+        self._store, self._locks, self._tombstones = store, locks, tombstones
 
     async def add(self, notices: Iterable[Notice], receiver: Receiver, touched: str, now: datetime) -> None:
         """Note what a receiver is to be sent, and has not been noted."""
@@ -132,6 +133,8 @@ class Outbox:
 
     async def _put(self, row: Row) -> None:
         await self._store.aput((NAMESPACE, row.receiver), row.key, asdict(row), index=False)
+        if await self._tombstones.events(row.thread) is not None:  # it was purged since it was read
+            await self._store.adelete((NAMESPACE, row.receiver), row.key)
 
 
 def _row_of(item: Any) -> Row:

@@ -83,7 +83,7 @@ def entry_of(thread: str, state: Mapping[str, Any]) -> ArchiveEntry:
         "team": team["name"],
         "pattern": team["pattern"],
         "policy": team["policy"]["name"],
-        "ended_at": events[-1]["at"] if events else None,
+        "ended_at": past.ended_at,
         "ended": ended_with(past),
         "tape": taped(events) if past.pattern.count else None,
         "sequence": team["sequence"],

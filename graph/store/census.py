@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 Rows = Sequence[Sequence[Any]]
+ANY_TEXT = "CAST({} AS BLOB)"
+"""How SQLite reads text that need not be UTF-8."""
 Select = Callable[..., Awaitable[Rows]]
 """Runs a query with its parameters (`?`), and returns the rows."""
 
 TABLE = "CREATE TABLE IF NOT EXISTS newest_checkpoints (thread_id TEXT PRIMARY KEY, checkpoint_id TEXT NOT NULL)"
-FORGET = "DELETE FROM newest_checkpoints WHERE thread_id = ?"
-"""For a thread that is deleted from a file."""
 _KEPT = (
     "ON CONFLICT (thread_id) DO UPDATE SET checkpoint_id = {}(newest_checkpoints.checkpoint_id, excluded.checkpoint_id)"
 )
@@ -91,7 +91,7 @@ def file_select(lane: Any) -> Select:
 
 def file_census(select: Select) -> Census:
     """Return the census of a file; text that is not UTF-8 is read, too."""
-    return Census(select, ("checkpoints", "writes"), "CAST({} AS BLOB)")
+    return Census(select, ("checkpoints", "writes"), ANY_TEXT)
 
 
 def pool_select(pool: Any) -> Select:

@@ -24,7 +24,6 @@ from langgraph.store.sqlite import SqliteStore
 
 from graph.problems import StorageError
 from graph.store.census import (
-    FORGET,
     TABLE,
     TRIGGER,
     Census,
@@ -38,14 +37,23 @@ from graph.store.census import (
 from graph.store.fences import SAVED, STORED, Fences, Held, set_up_fence
 from graph.store.fences import TABLE as FENCES
 from graph.store.files import Synchronous, guard_of, locks_of, make_folder, readable
-from graph.store.lane import Lane, LanedSaver, LanedStore, open_lane
+from graph.store.lane import Lane, LanedSaver, LanedStore, file_tombstones, open_lane
 from graph.store.location import shown, sqlite_path, storage_errors
 from graph.store.locks import FileLocks, Locks, ThreadBusyError
 from graph.store.onlooker import OnlookerLocks
-from graph.store.pools import FencedPoolSaver, FencedPoolStore, open_advisory_locks, open_pool, pool_taker
+from graph.store.pools import (
+    FencedPoolSaver,
+    FencedPoolStore,
+    open_advisory_locks,
+    open_pool,
+    pool_taker,
+    pool_tombstones,
+)
 from graph.store.schema import TABLE as VERSIONS
 from graph.store.schema import Schema, file_schema, pool_schema
 from graph.store.serializer import PlainSerializer
+from graph.store.tombstones import TABLE as TOMBSTONES
+from graph.store.tombstones import Tombstones
 from policies.language import say
 
 Saver = BaseCheckpointSaver[Any]
@@ -67,6 +75,7 @@ class Database:
     locks: Locks
     fences: Fences
     census: Census
+    tombstones: Tombstones
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,7 @@ class _Engine:
     store: Callable[[], AbstractAsyncContextManager[Any]]
     locks: Locks
     census: Census
+    tombstones: Tombstones
 
 
 class _FileSaver(LanedSaver, SqliteSaver):
@@ -99,12 +109,6 @@ class _FileSaver(LanedSaver, SqliteSaver):
         """Yield a cursor in the transaction that is open."""
         with closing(self.conn.cursor()) as cursor:
             yield cursor
-
-    def delete_thread(self, thread_id: str) -> None:
-        """Delete a thread's checkpoints, and the note of the newest."""
-        super().delete_thread(thread_id)
-        with self.cursor() as cursor:
-            cursor.execute(FORGET, (thread_id,))
 
 
 class _FileStore(SqliteStore):
@@ -146,7 +150,7 @@ async def open_database(
             engine = await stack.enter_async_context(_open_engine(location, synchronous, {}, reads))
             saver = await stack.enter_async_context(engine.saver())
             store = await stack.enter_async_context(engine.store())
-        yield Database(saver, store, engine.locks, saver.fences, engine.census)
+        yield Database(saver, store, engine.locks, saver.fences, engine.census, engine.tombstones)
 
 
 @asynccontextmanager
@@ -168,7 +172,7 @@ async def open_store(location: str, synchronous: Synchronous = "NORMAL") -> Asyn
 def served_database() -> Database:
     """Return the database that the server of this process has opened."""
     store, engine = _SERVER.store, _SERVER.engine
-    return Database(_SERVER.saver, store, engine.locks, store.fences, engine.census)
+    return Database(_SERVER.saver, store, engine.locks, store.fences, engine.census, engine.tombstones)
 
 
 @asynccontextmanager
@@ -184,7 +188,7 @@ async def _open_engine(
             await _set_up(shown(location), locks, pool_schema(select), partial(_create_in_pool, pool), reads)
             fences = Fences(locks, held, select, pool_taker(pool))
             saver, store = (partial(each, pool, fences) for each in (_pool_saver, _pool_store))
-            yield _Engine(saver, store, locks, pool_census(select))
+            yield _Engine(saver, store, locks, pool_census(select), pool_tombstones(pool, fences))
         return
     with readable(path) if reads else nullcontext(path) as place:
         async with open_lane(place, synchronous) as lane:
@@ -194,14 +198,14 @@ async def _open_engine(
             locks = FileLocks(locks_of(path)) if place == path else OnlookerLocks(locks_of(path))
             fences = Fences(locks, held, select)
             saver, store = (partial(each, lane, fences) for each in (_file_saver, _file_store))
-            yield _Engine(saver, store, locks, file_census(select))
+            yield _Engine(saver, store, locks, file_census(select), file_tombstones(lane, select))
 
 
 async def _set_up_file(location: str, path: Path, lane: Lane, schema: Schema) -> None:
     def create() -> None:
         SqliteSaver(lane.connection).setup()
         SqliteStore(lane.connection).setup()
-        for statement in (TABLE, FENCES, VERSIONS):
+        for statement in (TABLE, FENCES, TOMBSTONES, VERSIONS):
             lane.connection.execute(statement)
 
     make_folder(locks_of(path), like=path)
@@ -231,7 +235,7 @@ async def _create_in_pool(pool: Any) -> None:
     await AsyncPostgresSaver(pool).setup()
     async with _batching_ended(store := AsyncPostgresStore(pool)):
         await store.setup()
-    await execute_in(pool, TABLE, FENCES, VERSIONS)
+    await execute_in(pool, TABLE, FENCES, TOMBSTONES, VERSIONS)
 
 
 @asynccontextmanager

@@ -19,6 +19,8 @@ from graph.store.census import Select
 from graph.store.index import NAMESPACE as INDEX
 from graph.store.location import is_postgres_error
 from graph.store.locks import Locks, ThreadBusyError
+from graph.store.rows import TOMBSTONES
+from graph.store.tombstones import entry, purged
 from graph.store.traces import NAMESPACE as TRACES
 from nodes.journal import NAMESPACE as CALLS
 from nodes.journal import thread_of_calls
@@ -69,6 +71,7 @@ class Fences:
 
         Raises:
             ThreadBusyError: somebody holds the thread; in its shape as FencedError, somebody took it meanwhile.
+            PurgedError: it was purged: nothing is ever written to it again.
         """
         async with self._locks.hold(thread):
             token = secrets.randbits(TOKEN_BITS) + 1
@@ -85,6 +88,9 @@ class Fences:
                 del self.held[thread]
 
     async def _enter(self, thread: str, token: int, anew: bool) -> int:
+        tombstone = await entry(self._select, thread)
+        if tombstone is not None:
+            raise purged(thread, tombstone)
         rows = await self._take(_TAKE, thread, token) if anew else await self._select(_MEET, thread, token)
         [[entered]] = rows or await self._select(_LOOK, thread)
         return int(entered)
@@ -167,7 +173,7 @@ _OWNER_OF_ROW = f"""CASE
 END"""
 """The owner of a row of the store in SQL: the same as `owner_of`."""
 
-SAVED = ("checkpoints", "writes", "newest_checkpoints")
+SAVED = ("checkpoints", "writes", "newest_checkpoints", TOMBSTONES)
 STORED = ("store",)
 _TOUCHED = {"INSERT": ("new",), "UPDATE": ("old", "new"), "DELETE": ("old",)}
 

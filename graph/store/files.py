@@ -17,6 +17,8 @@ from policies.language import say
 
 Synchronous = Literal["NORMAL", "FULL"]
 BUSY_TIMEOUT_SECONDS = 30.0
+UNSCRUBBED = "user_version"
+"""The number in a file that SQLite leaves to its users: not 0 while what was deleted may be found in its bytes."""
 WAL_PAUSE_SECONDS = 0.05
 WAL_ATTEMPTS = 300
 
@@ -72,6 +74,39 @@ def _turn_to_wal(connection: sqlite3.Connection) -> None:
             if "locked" not in str(error) or attempt == WAL_ATTEMPTS - 1:
                 raise
             time.sleep(WAL_PAUSE_SECONDS)
+
+
+def scrubbed(connection: sqlite3.Connection) -> bool:
+    """Write a file anew without what was deleted from it; return whether nothing of that is left, in the WAL neither.
+
+    Where somebody reads meanwhile, or no room is left, it is done the next time.
+    """
+    found = _unscrubbed(connection)
+    if not found:
+        return True
+    try:
+        connection.execute("VACUUM")
+        ((is_busy, *_),) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.OperationalError:
+        return False
+    if is_busy:
+        return False
+    connection.execute("BEGIN IMMEDIATE")
+    if _unscrubbed(connection) == found:  # else somebody has deleted more meanwhile
+        connection.execute(f"PRAGMA {UNSCRUBBED}=0")
+    connection.execute("COMMIT")
+    return True
+
+
+def begin_deleting(connection: sqlite3.Connection) -> None:
+    """Note in the open transaction that rows are deleted which are to be scrubbed from the file."""
+    connection.execute("PRAGMA secure_delete=ON")
+    connection.execute(f"PRAGMA {UNSCRUBBED}={_unscrubbed(connection) % 1_000_000 + 1}")
+
+
+def _unscrubbed(connection: sqlite3.Connection) -> int:
+    ((number,),) = connection.execute(f"PRAGMA {UNSCRUBBED}")
+    return int(number)
 
 
 def guard_of(path: Path, location: str) -> Callable[[], None]:

@@ -118,7 +118,7 @@ def _speaks(language: str | None) -> IndexEntry:
 
 
 def line_of(record: Mapping[str, Any], past: Past) -> IndexEntry:
-    """Return what lists show of a thread that has begun, from its record and its past; its times are the events'."""
+    """Return what lists show of a thread that has begun, by its record and its past; its times are the run's."""
     return {
         "thread_id": record["thread_id"],
         "team": record["team"],
@@ -127,8 +127,9 @@ def line_of(record: Mapping[str, Any], past: Past) -> IndexEntry:
         "stop_reason": record["stop_reason"],
         "final_decision": record.get("final_decision"),
         **({"waits_for": waits_for(record)} if record["waiting"] else {}),
+        **({"held": past.hold} if past.hold else {}),
         "started_at": past.events[0]["at"],
-        "updated_at": past.events[-1]["at"],
+        "updated_at": past.moved_at,
     }
 
 
@@ -140,7 +141,7 @@ def has_ended(state: Mapping[str, Any] | None, entry: Mapping[str, Any]) -> bool
     past = Past.of(state or {})
     if past.is_open:
         return False
-    return not entry.get(SERVED) or bool(past.events[-1]["at"] >= entry["updated_at"])
+    return not entry.get(SERVED) or (past.moved_at or "") >= entry["updated_at"]
 
 
 def waits_for(record: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -183,7 +184,13 @@ def _begun(thread: str, team: str, goal: str) -> IndexEntry:
 
 def _digest_of(entry: Mapping[str, Any]) -> str:
     """Return the digest of an entry without it, in an order of keys of its own: PostgreSQL keeps none."""
-    return digest(sorted((key, value) for key, value in entry.items() if key != DIGEST))
+    return digest(_ordered({key: value for key, value in entry.items() if key != DIGEST}))
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return sorted((key, _ordered(part)) for key, part in value.items())
+    return [*map(_ordered, value)] if isinstance(value, list) else value
 
 
 def _touched(entry: Any) -> tuple[str, str]:

@@ -27,10 +27,13 @@ from langgraph.checkpoint.base import (
 from langgraph.store.base import BaseStore, Op, PutOp, Result
 from langgraph.store.base.batch import AsyncBatchedBaseStore
 
+from graph.store.census import ANY_TEXT, Select
 from graph.store.fences import Fences, WholeSaver, refusals
-from graph.store.files import Synchronous, connect
+from graph.store.files import Synchronous, begin_deleting, connect, scrubbed
 from graph.store.groups import Job, do_together, own
 from graph.store.location import row_errors
+from graph.store.rows import ROWS_IN_FILE, Statement
+from graph.store.tombstones import PurgedError, Tombstones, Write
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -111,6 +114,30 @@ async def open_lane(path: Path, synchronous: Synchronous) -> AsyncIterator[Lane]
         await asyncio.to_thread(lane.close)
 
 
+def file_writer(lane: Lane) -> Write:
+    """Return what makes statements one transaction; triggers refuse those on a thread that is not held."""
+
+    def execute(statements: Sequence[Statement]) -> None:
+        begin_deleting(lane.connection)
+        for statement, values in statements:
+            lane.connection.execute(statement, values)
+
+    async def write(statements: Sequence[Statement], thread: str | None) -> None:
+        with refusals():
+            await lane.write(execute, statements)
+
+    return write
+
+
+def file_tombstones(lane: Lane, select: Select) -> Tombstones:
+    """Return the tombstones of a file."""
+
+    async def scrub() -> bool:
+        return await lane.alone(scrubbed, lane.connection)
+
+    return Tombstones(ROWS_IN_FILE, select, file_writer(lane), scrub, ANY_TEXT)
+
+
 class LanedSaver(WholeSaver):
     """Adds the asynchronous methods to a saver that has blocking ones; comes before it among the bases."""
 
@@ -153,10 +180,10 @@ class LanedSaver(WholeSaver):
             await self.lane.write(self.put_writes, config, writes, task_id, task_path)
 
     async def adelete_thread(self, thread_id: str) -> None:
-        """Delete a thread; see `delete_thread`."""
-        async with self.fences.hold_if_free(thread_id):
-            with refusals():
-                await self.lane.write(self.delete_thread, thread_id)
+        """Delete all rows of a thread; one that was purged has none."""
+        with suppress(PurgedError):
+            async with self.fences.hold_if_free(thread_id):
+                await file_writer(self.lane)([each.deleted(thread_id) for each in ROWS_IN_FILE], thread_id)
 
     async def aget_delta_channel_history(
         self, *, config: RunnableConfig, channels: Sequence[str]

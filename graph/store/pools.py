@@ -17,6 +17,8 @@ from graph.store.census import Rows, Select, pool_select
 from graph.store.fences import Fences, WholeSaver, owner_of, refusals
 from graph.store.location import check_url, row_errors
 from graph.store.locks import AdvisoryLocks, Locks
+from graph.store.rows import ROWS_IN_POOL, Statement
+from graph.store.tombstones import PurgedError, Tombstones, Write
 
 CONNECT_TIMEOUT_SECONDS = 5
 LOST_SECONDS = 4.0
@@ -45,7 +47,6 @@ was written under an older token is under way any more.
 GRACE_SECONDS = 0.5
 END_BLOCKERS = "SELECT pg_terminate_backend(pid) FROM unnest(pg_blocking_pids(?)) AS pid"
 GET = "SELECT key, value, created_at, updated_at FROM store WHERE prefix = %s AND key = ANY(%s)"
-TABLES = ("checkpoints", "checkpoint_blobs", "checkpoint_writes", "newest_checkpoints")
 
 _guarded: ContextVar[Sequence[tuple[str, int]]] = ContextVar("guarded", default=())
 
@@ -172,6 +173,29 @@ class LockSession:
         return OperationalError
 
 
+def pool_writer(pool: Any, fences: Fences) -> Write:
+    """Return what makes statements one transaction."""
+
+    async def write(statements: Sequence[Statement], thread: str | None) -> None:
+        with refusals():
+            async with pool.connection() as connection, connection.transaction():
+                for held in fences.tokens_of([thread]):
+                    await connection.execute(GUARD, held)
+                for statement, values in statements:
+                    await connection.execute(statement.replace("?", "%s"), values)
+
+    return write
+
+
+def pool_tombstones(pool: Any, fences: Fences) -> Tombstones:
+    """Return the tombstones of a PostgreSQL database, which itself reuses the room of what was deleted."""
+
+    async def scrub() -> bool:
+        return True
+
+    return Tombstones(ROWS_IN_POOL, pool_select(pool), pool_writer(pool, fences), scrub)
+
+
 class FencedPool:
     """Adds the guard to a saver or a store on a pool, as the first statement of the transaction of each write."""
 
@@ -217,12 +241,12 @@ class FencedPoolSaver(FencedPool, WholeSaver):
             await super().aput_writes(config, writes, task_id, task_path)
 
     async def adelete_thread(self, thread_id: str) -> None:
-        """Delete a thread's checkpoints, and the note of the newest."""
-        async with self.fences.hold_if_free(thread_id):
-            with self._guarding(thread_id):
-                async with self._cursor(pipeline=True) as cursor:
-                    for table in TABLES:
-                        await cursor.execute(f"DELETE FROM {table} WHERE thread_id = %s", (thread_id,))
+        """Delete all rows of a thread; one that was purged has none."""
+        parent: Any = self
+        with suppress(PurgedError):
+            async with self.fences.hold_if_free(thread_id):
+                deleted = [each.deleted(thread_id) for each in ROWS_IN_POOL]
+                await pool_writer(parent.conn, self.fences)(deleted, thread_id)
 
 
 class FencedPoolStore(FencedPool, AsyncBatchedBaseStore):

@@ -8,7 +8,7 @@ from graph.problems import StorageError
 from graph.store.census import Select
 from policies.language import phrase, say, say_count
 
-VERSION = 2
+VERSION = 3
 """Raised whenever a table changes, or what is kept in one; a test compares the tables with those of the version."""
 
 TABLE = "CREATE TABLE IF NOT EXISTS accord_schema (version INTEGER PRIMARY KEY)"
@@ -106,13 +106,13 @@ def _said(versions: Sequence[Any]) -> str:
 
 def file_schema(select: Select) -> Schema:
     """Return the schema of a SQLite file."""
-    kept = ("checkpoints", "writes", "store", "newest_checkpoints")
+    kept = ("checkpoints", "writes", "store", "newest_checkpoints", "tombstones")
     names = "SELECT name FROM sqlite_master WHERE type = 'table'"
     return Schema(select, names, (*kept, "fences", "store_migrations"), kept)
 
 
 def pool_schema(select: Select) -> Schema:
     """Return the schema of a PostgreSQL database."""
-    kept = ("checkpoints", "checkpoint_blobs", "checkpoint_writes", "store", "newest_checkpoints")
+    kept = ("checkpoints", "checkpoint_blobs", "checkpoint_writes", "store", "newest_checkpoints", "tombstones")
     names = "SELECT tablename FROM pg_tables WHERE schemaname = ANY (current_schemas(false))"
     return Schema(select, names, (*kept, "fences", "checkpoint_migrations", "store_migrations"), kept)

@@ -13,7 +13,8 @@ from langgraph_sdk.errors import NotFoundError
 
 from graph.languages.catalogue import speak_as
 from graph.problems import UsageError
-from graph.serving import BUSY, begin, is_held, own_facts, speak_of, team_for
+from graph.record import said_hold
+from graph.serving import BUSY, begin, hold_on, is_held, own_facts, speak_of, team_for
 from graph.settings import load_settings, variable
 from graph.teams.forms import Configuration, defaults_of
 from graph.teams.offered import load_offered
@@ -115,11 +116,16 @@ async def on_update(ctx: Auth.types.AuthContext, value: Any) -> None:
 
 @auth.on.threads.delete
 async def on_delete(ctx: Auth.types.AuthContext, value: Any) -> None:
-    """Allow a thread to be deleted on which nobody works."""
+    """Allow a thread to be deleted on which nobody works, and whose record nobody holds."""
     thread = str(value.get("thread_id"))
     if await is_held(thread):
         await speak_of(thread)
         raise _refusal(TAKEN, say(BUSY))
+    held = await hold_on(thread)
+    if held:
+        await speak_of(thread)
+        told = phrase("held by {by} since {when}: {because}; `accord hold {name} --release` releases the record")
+        raise _refusal(TAKEN, say(told, name=thread, **said_hold(held)))
     forget_thread(thread)
 
 

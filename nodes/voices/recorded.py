@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from nodes.voices.voice import BriefQuestion, Question, Utterance
+from policies.assurance.keeping import of_the_run
 from policies.contracts.answers import Refusal
 from policies.run.seats import Failure
 from policies.run.stop import stop_reason
@@ -56,7 +57,7 @@ class RecordedVoice:
 
 def _end_of(events: list[Event]) -> str:
     """Return how a replay ends where the record does: as one that was cancelled, or as it ended after a recovery."""
-    last = events[-1] if events else {}
+    last = (of_the_run(events) or [{}])[-1]
     is_brought_back = any(event["event"] == "recovered" for event in events)
     if is_brought_back and last["event"] == "finished" and last["stop_reason"] != stop_reason("success"):
         return str(last["stop_reason"])

@@ -4,7 +4,7 @@ Each event names the hash of the one before it and carries the SHA-256 of its ow
 hash. The digest is given by the caller.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,9 @@ GENESIS = "0" * 64
 
 LINKS = ("seq", "prev_hash", "hash")
 """What links an event to the one before it."""
+
+HOLDS = ("held", "released")
+"""The kinds of events that may follow the end of a record without its run having changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ def head_of(events: Iterable[Any]) -> Head:
 def find_break(events: Iterable[Any], digest: Digest, noted: Head | None = None) -> Break | None:
     """Return the first event that breaks the chain, or None; with a noted head also whether the end is missing.
 
+    Only that the record was held or released may have come after the head that was noted.
+
     >>> find_break([link(None, {"event": "admitted"}, lambda value: "h")], lambda value: "h") is None
     True
     >>> find_break([{"seq": 1}], lambda value: "h").message
@@ -77,11 +82,11 @@ def find_break(events: Iterable[Any], digest: Digest, noted: Head | None = None)
     if not events:
         return Break(0, say("is missing: a record begins with one"))
     for place, event in enumerate(events):
-        message = _fault(place, event, before, digest)
+        message = fault_at(place, event, before, digest)
         if message:
             return Break(place, message)
         seen, before = place + 1, event["hash"]
-    if noted is not None and (seen, before) != (noted.events, noted.hash):
+    if noted is not None and noted not in _ends(events):
         return Break(
             seen,
             say(
@@ -93,7 +98,20 @@ def find_break(events: Iterable[Any], digest: Digest, noted: Head | None = None)
     return None
 
 
-def _fault(place: int, event: Any, before: str, digest: Digest) -> str | None:
+def _ends(events: Sequence[Event]) -> Iterator[Head]:
+    """Yield the head of a record, and those from before it was last held or released."""
+    for number in range(len(events), 0, -1):
+        yield Head(number, events[number - 1]["hash"])
+        if events[number - 1].get("event") not in HOLDS:
+            return
+
+
+def fault_at(place: int, event: Any, before: str, digest: Digest) -> str | None:
+    """Return why an event cannot be the one at a place, from 0, after the hash `before`; None where it can.
+
+    >>> fault_at(1, {"seq": 0}, GENESIS, str)
+    'has the number 0 where 1 was expected'
+    """
     if not isinstance(event, Mapping):
         return say("is not an event")
     if event.get("seq") != place or isinstance(event.get("seq"), bool):

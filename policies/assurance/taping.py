@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from policies.assurance.keeping import of_the_run
 from policies.decision.table import DECISIONS, Outcome
 from policies.decision.vote import rounds_blocked
 from policies.patterns.course import pattern_named
@@ -26,6 +27,7 @@ def taped(events: Sequence[Event]) -> Plain:
     >>> taped([{"event": "admitted", "pattern": "rounds", "limits": {}, "max_repairs": 1}])["steps"]
     []
     """
+    events = of_the_run(events)
     moves = [place for place, event in enumerate(events) if event.get("moved")]
     begun = moves[-1] if moves else 0
     steps = _Taping()

@@ -21,13 +21,21 @@ OnTimeout = Literal["no_go", "stop", "again"]
 """What a question that nobody answered in time gives; never more than the vote and the guards allow."""
 
 
-def _is_duration(text: str) -> str:
+def check_duration(text: str) -> str:
+    """Return a duration as it was written.
+
+    >>> check_duration("180d")
+    '180d'
+
+    Raises:
+        ValueError: it is none.
+    """
     if not _DURATION.fullmatch(text):
         raise ValueError(say("allowed: a number of minutes, hours or days, for example 30m, 48h or 7d"))
     return text
 
 
-Duration = Annotated[str, AfterValidator(_is_duration), Field(json_schema_extra={"pattern": DURATION_PATTERN})]
+Duration = Annotated[str, AfterValidator(check_duration), Field(json_schema_extra={"pattern": DURATION_PATTERN})]
 """A number of minutes, hours or days."""
 
 

@@ -24,10 +24,13 @@ KEYS = {
     "store": ("prefix", "key"),
     "store_migrations": ("v",),
     "newest_checkpoints": ("thread_id",),
+    "tombstones": ("thread_id",),
 }
 WRITTEN = ("thread_id", "checkpoint_ns", "checkpoint_id", "channel")
 """What tells one write from another whatever LangGraph calls its task; several are told apart by their order."""
-OWNERS = {"checkpoints": "thread_id", "writes": "thread_id", "newest_checkpoints": "thread_id", "store": "key"}
+OWNERS = {table: "thread_id" for table in ("checkpoints", "writes", "newest_checkpoints", "tombstones")} | {
+    "store": "key"
+}
 """The column that says whose a row is."""
 
 
@@ -43,7 +46,7 @@ class Snapshot:
 
 def decoded(value: Any, table: str) -> Any:
     """Return what a column holds, as plain values; raises ValueError or TypeError where it is neither of both."""
-    if table == "store" or (isinstance(value, bytes) and value[:1] == b"{"):
+    if table in ("store", "tombstones") or (isinstance(value, bytes) and value[:1] == b"{"):
         return json.loads(value)
     return _unpacked(value)
 

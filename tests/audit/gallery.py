@@ -30,6 +30,7 @@ from tests.audit.chronicle import BRIEF, ODD, speech
 from tests.audit.people import KilledError, with_people
 from tests.durability.pattern_teams import SAYS, write_team
 from tests.harness import answer, proposal, resume, run, scripted, settings_at, team_of
+from tests.retention.desks import hold, purge
 from tests.runs.stage import DEMAND, RISK
 
 NAME = "accord.sqlite"
@@ -44,7 +45,17 @@ def gallery() -> Path:
     """Return the path of the database, all of it in one file."""
     home = Path(tempfile.mkdtemp(prefix="accord-gallery-"))
     settings = settings_at(home)
-    for make in (_decided, _stopped, _ended_otherwise, _went_on, _of_patterns, _with_messages, _cut_off, _served):
+    for make in (
+        _kept,
+        _decided,
+        _stopped,
+        _ended_otherwise,
+        _went_on,
+        _of_patterns,
+        _with_messages,
+        _cut_off,
+        _served,
+    ):
         make(settings)
     with_people(settings)
     with closing(sqlite3.connect(home / NAME)) as connection:
@@ -53,9 +64,22 @@ def gallery() -> Path:
 
 
 def threads_of(path: Path) -> list[str]:
-    """Return the threads that lists show, by name."""
+    """Return the threads that lists show, and those that were purged, by name."""
+    listed, purged = "SELECT key FROM store WHERE prefix = 'threads'", "SELECT thread_id FROM tombstones"
     with closing(sqlite3.connect(path)) as connection:
-        return [key for (key,) in connection.execute("SELECT key FROM store WHERE prefix = 'threads' ORDER BY key")]
+        return sorted(key for (key,) in connection.execute(f"{listed} UNION {purged}"))
+
+
+def _kept(settings: Settings) -> None:
+    """First, since whatever is there is purged."""
+    for thread, folder in {"purged": None, "exported": Path(settings.database).parent / "exports"}.items():
+        run(team_of(settings), settings, thread)
+        purge(settings, folder, by="operations")
+    run(team_of(settings), settings, "held")
+    hold(settings, "held")
+    run(team_of(settings), settings, "released")
+    hold(settings, "released")
+    hold(settings, "released", is_release=True)
 
 
 def _go(question: Question) -> Any:

@@ -3,8 +3,8 @@
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import redirect_stdout
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import redirect_stdout, suppress
 from dataclasses import asdict
 from io import StringIO
 from pathlib import Path
@@ -79,7 +79,8 @@ async def _thread(threads: Threads, name: str) -> Mapping[str, str]:
         if record["hashes"]:
             state = dict(await threads.begun(name))
     except UsageError as error:
-        return {"show": f"refused: {error}"}
+        refused = {"show": f"refused: {error}"}
+        return refused | {"audit export": b"".join(exported(await _tombstone(threads, name))).decode()}
     dossier, found = dossier_of(name, record, state), explanation_of(name, state) if state else None
     if isinstance(found, Changed):
         return {"show --json": json.dumps(record, ensure_ascii=False, indent=2), "why": found.sentence}
@@ -94,6 +95,12 @@ async def _thread(threads: Threads, name: str) -> Mapping[str, str]:
         "messages --json": json.dumps(state.get("messages", []), ensure_ascii=False),
         "audit export": b"".join(exported(state.get("events", []))).decode(),
     }
+
+
+async def _tombstone(threads: Threads, name: str) -> Sequence[Any]:
+    with suppress(UsageError):
+        return await threads.tombstones.events(name) or []
+    return []
 
 
 def _printed(work: Callable[[], Any]) -> str:

@@ -167,7 +167,7 @@ class Surgeon:
 
     def _inner(self, table: Table) -> str | None:
         return self._rng.choice(
-            [each for each in ("checkpoint", "metadata", "value") if each in table.columns] or [None]
+            [each for each in ("checkpoint", "metadata", "value", "events") if each in table.columns] or [None]
         )
 
     def _leaf(self, table: Table) -> Cut | None:

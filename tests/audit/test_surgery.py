@@ -91,7 +91,7 @@ def test_the_gallery_is_intact_and_shows_threads_of_every_kind(path: Path) -> No
 
     assert (code, broken) == (0, set())
     assert sorted(found) == threads_of(path)
-    assert {*found.values()} == {"ok", "stopped", "waiting", "interrupted", "not begun"}
+    assert {*found.values()} == {"ok", "stopped", "waiting", "interrupted", "not begun", "purged"}
     assert {name: show(settings_on(path), name)["stop_reason"] for name in ENDINGS} == ENDINGS
 
 

@@ -10,6 +10,7 @@ import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -59,7 +60,7 @@ class Killer:
 def killing(opened: Database, killer: Killer) -> Database:
     """Return the database with points around everything that is written to it."""
     saver, store = _killing_saver(opened.saver, killer), KillingStore(opened.store, killer)
-    return Database(saver, store, opened.locks, opened.fences, opened.census)
+    return replace(opened, saver=saver, store=store)
 
 
 def _killing_saver(saver: Any, killer: Killer) -> Any:

@@ -22,11 +22,11 @@ def all_rows(location: str, thread: str) -> Rows:
     is_postgres = "://" in location
     opened: Any = psycopg.connect(location) if is_postgres else sqlite3.connect(location, timeout=30)
     sign = "%s" if is_postgres else "?"
-    calls = f"calls.{thread.replace('.', '%2E')}"
+    part = thread.replace(".", "%2E")
     with closing(opened) as connection:
         found = {}
         for table in tables_at(location):
-            owner = f"prefix = {sign} OR key = {sign}" if table == "store" else f"thread_id = {sign}"
-            given = (calls, thread) if table == "store" else (thread,)
+            owner = f"prefix IN ({sign}, {sign}) OR key = {sign}" if table == "store" else f"thread_id = {sign}"
+            given = (f"calls.{part}", f"said.{part}", thread) if table == "store" else (thread,)
             found[table] = sorted(map(repr, connection.execute(f"SELECT * FROM {table} WHERE {owner}", given)))
     return found

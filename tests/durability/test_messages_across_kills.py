@@ -21,6 +21,7 @@ from graph.store.census import Census, Rows
 from graph.store.database import Database
 from graph.store.fences import Fences
 from graph.store.locks import FileLocks
+from graph.store.tombstones import Tombstones
 from graph.teams.policies import with_policy
 from nodes.services import Services
 from nodes.voices.voice import BriefQuestion, Question, Utterance
@@ -163,15 +164,24 @@ async def _nothing(*_: object) -> Rows:
     return []
 
 
-async def _any_token(*_: object) -> Rows:
-    return [(1,)]
+async def _any_token(query: str, *_: object) -> Rows:
+    return [] if "tombstones" in query else [(1,)]
+
+
+async def _unwritten(*_: object) -> None:
+    raise AssertionError("nothing is purged")
+
+
+async def _unscrubbed() -> bool:
+    return False
 
 
 async def _lived(plan: Plan, folder: Path, last: int | None = None) -> Left:
     """Return what the run comes to; with a last point, killed there and resumed."""
     locks = FileLocks(folder)
     fences = Fences(locks, {}, _any_token)
-    opened = Database(InMemorySaver(), InMemoryStore(), locks, fences, Census(_nothing, ()))
+    tombs = Tombstones((), _nothing, _unwritten, _unscrubbed)
+    opened = Database(InMemorySaver(), InMemoryStore(), locks, fences, Census(_nothing, ()), tombs)
     voice, reaper = Writers(plan), Reaper(folder, last)
     services = Services({"model": voice}, load_facts)
     runner, heir = Runner(killing(opened, reaper), services), Runner(opened, services)

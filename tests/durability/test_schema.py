@@ -52,16 +52,16 @@ def refusal(act: Act, settings: Settings) -> str:
 
 
 @each_act
-@pytest.mark.parametrize("version", [3, 2**31 - 1])
+@pytest.mark.parametrize("version", [4, 2**31 - 1])
 def test_a_newer_schema_is_refused_and_says_what_to_do(version: int, act: Act, settings: Settings) -> None:
     execute(settings.database, f"UPDATE accord_schema SET version = {version}")
 
     assert (
-        f"was written by a newer Accord: its schema has version {version}, and this Accord knows 2; update Accord"
+        f"was written by a newer Accord: its schema has version {version}, and this Accord knows 3; update Accord"
         in (refusal(act, settings))
     )
 
-    execute(settings.database, "UPDATE accord_schema SET version = 2")
+    execute(settings.database, "UPDATE accord_schema SET version = 3")
     assert show(settings)["final_decision"] == "go"
 
 
@@ -69,7 +69,7 @@ def test_a_newer_schema_is_refused_and_says_what_to_do(version: int, act: Act, s
 def test_an_earlier_schema_is_refused_and_says_what_to_do(act: Act, settings: Settings) -> None:
     execute(settings.database, "UPDATE accord_schema SET version = 1")
 
-    told = "was written by an earlier Accord: its schema has version 1, and this Accord reads 2 alone; move it away"
+    told = "was written by an earlier Accord: its schema has version 1, and this Accord reads 3 alone; move it away"
     assert told in refusal(act, settings)
 
 
@@ -113,10 +113,10 @@ def test_a_set_up_that_was_cut_off_is_finished(tmp_path: Path, database: str) ->
 
     assert run(team_of(settings), settings)["final_decision"] == "go"
 
-    assert execute(database, "SELECT version FROM accord_schema") == [(2,)]
+    assert execute(database, "SELECT version FROM accord_schema") == [(3,)]
 
 
-TABLES = {2: "17c2dc98bcdec145"}
+TABLES = {3: "dfbb5a70b6109264"}
 """The digest of the tables of each version."""
 
 

@@ -14,6 +14,8 @@ import pytest
 
 from tests.durability.processes import Desk
 from tests.durability.rows import all_rows
+from tests.harness import settings_at
+from tests.retention.desks import purge
 from tests.scripted_server import Script, ScriptedServer, forever, hangs, held, says, serve, text
 from tests.server.development import PATIENCE_SECONDS, Server, serve_graph
 
@@ -71,13 +73,48 @@ def test_a_run_of_the_server_whose_thread_was_taken_changes_nothing_and_says_so(
     assert verified.code == 0, json.dumps([verified.out, verified.err])
 
 
-def test_a_thread_that_is_deleted_at_the_server_leaves_no_checkpoint(tmp_path: Path) -> None:
+def test_a_thread_that_is_deleted_at_the_server_leaves_no_row(tmp_path: Path) -> None:
     with serve_graph(tmp_path) as server:
         thread = server.new_thread()
         server.run({}, thread)
+        before = all_rows(str(database_of(server)), thread)
         server.client.threads.delete(thread)
         kept = all_rows(str(database_of(server)), thread)
-    assert {table for table, rows in kept.items() if rows} == {"store"}
+        verified = Desk(server.folder).accord("audit", "verify")
+    assert all(before.values())
+    assert not any(kept.values())
+    assert (verified.code, verified.out) == (0, "There is no thread to verify.\n")
+
+
+def test_a_held_record_is_not_deleted_at_the_server_until_it_is_released(tmp_path: Path) -> None:
+    by = ("--by", "legal", "--because", "A claim.")
+    with serve_graph(tmp_path) as server:
+        thread, desk = server.new_thread(), Desk(server.folder)
+        server.run({}, thread)
+        assert desk.accord("hold", thread, *by).code == 0
+        before = all_rows(str(database_of(server)), thread)
+        status, said = server.refusal(f"/threads/{thread}", None, "DELETE")
+        assert all_rows(str(database_of(server)), thread) == before
+        assert desk.accord("hold", thread, "--release", *by).code == 0
+        server.client.threads.delete(thread)
+        assert not any(all_rows(str(database_of(server)), thread).values())
+    assert status == 409
+    assert said.startswith("held by legal since 20")
+    assert said.endswith(f"UTC: A claim.; `accord hold {thread} --release` releases the record")
+
+
+def test_a_thread_that_was_purged_is_not_run_again_at_the_server(tmp_path: Path) -> None:
+    with serve_graph(tmp_path) as server:
+        thread, later = server.new_thread(), "2099-01-01T00:00:00.000+00:00"
+        server.run({}, thread)
+        settings = settings_at(server.folder / "home")
+        assert [each.thread_id for each in purge(settings, now=later, by="ops").purged] == [thread]
+        status, said = server.refusal(f"/threads/{thread}/runs", {"assistant_id": "rounds", "input": {}}, "POST")
+        server.client.threads.delete(thread)
+        verified = Desk(server.folder).accord("audit", "verify")
+    assert status == 422
+    assert said.startswith(f"the thread `{thread}` was purged at 2099-01-01 00:00 UTC by ops; its id cannot be used")
+    assert (verified.code, "(purged), intact" in verified.out) == (0, True)
 
 
 def test_a_thread_on_which_somebody_works_is_not_deleted(tmp_path: Path) -> None:

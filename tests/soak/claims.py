@@ -52,6 +52,7 @@ CLAIMS: Mapping[str, Claim] = {
     "proposals": Claim("tests.hostile.test_proposals", 24, needs_folder=True),
     "words": Claim("tests.hostile.test_hostile_text", 8, needs_folder=True),
     "takeovers": Claim("tests.durability.takeovers", 200, needs_folder=True),
+    "purges": Claim("tests.durability.purges", 200, needs_folder=True),
     "signatures": Claim("tests.signing.agreement", 2_000, needs_folder=True),
     "addresses": Claim("tests.facts.test_ranges", 200),
     "meetings": Claim("tests.system.sittings", 20, needs_folder=True),

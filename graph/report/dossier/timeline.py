@@ -7,6 +7,7 @@ from typing import Any
 from graph.past import Past
 from graph.record import row_name
 from graph.report.dossier.answer_lines import MAX_RAW, SAID_OF_ANSWERS, reason_of, speaker
+from graph.report.dossier.keeping_lines import SAID_OF_KEEPING
 from graph.report.dossier.message_lines import SAID_OF_MESSAGES
 from graph.report.dossier.naming import named
 from graph.report.dossier.people_lines import SAID_OF_PEOPLE, asked_people
@@ -121,12 +122,14 @@ def _line(group: list[Mapping[str, Any]], titled: Callable[[int], str]) -> Plain
     }
 
 
-BETWEEN = phrase("Between rounds")
+BETWEEN, KEEPING = phrase("Between rounds"), phrase("The keeping of the record")
 _TITLES = {
     "admitted": phrase("The case"),
     "resumed": phrase("Resumed"),
     "recovered": phrase("Resumed"),
     "finished": phrase("The end"),
+    "held": KEEPING,
+    "released": KEEPING,
 }
 
 
@@ -217,4 +220,5 @@ _SAID: Mapping[str, Callable[[list[Mapping[str, Any]]], Plain]] = {
     "finished": _finished,
     **SAID_OF_PEOPLE,
     **SAID_OF_CHECKS,
+    **SAID_OF_KEEPING,
 }

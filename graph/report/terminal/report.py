@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from graph.past import Past
-from graph.record import is_of_rounds
+from graph.record import is_of_rounds, said_hold
 from graph.report.dossier.dossier import NOTHING, dossier_of
 from graph.report.patterns.drawing import drawing_of
 from graph.report.resuming import resume_of
@@ -191,6 +191,9 @@ def _stop_lines(record: Mapping[str, Any], titles: Mapping[str, str], place: str
 
 def _footer(record: Mapping[str, Any], typed: Typed) -> Group:
     lines = [visible(say("Thread: {thread}", thread=record["thread_id"]))]
+    if record.get("held"):
+        told = phrase("Held: by {by} since {when}, so that it is not purged: {because}")
+        lines.append(visible(say(told, **said_hold(record["held"])), "yellow"))
     used = record.get("usage")
     if used and not used["calls"]:
         lines.append(visible(say("Requests to a model: none")))
