@@ -86,8 +86,8 @@ def reopening_shown(dossier: Plain) -> Iterator[Text]:
         yield Text()
 
 
-def sources_shown(dossier: Plain, console: Console) -> Iterator[RenderableType]:
-    """Yield where the facts come from; nothing where nobody had to fetch them."""
+def sources_shown(dossier: Plain, console: Console, cause: str | None) -> Iterator[RenderableType]:
+    """Yield where the facts come from; nothing where nobody had to fetch them. `cause` is said already."""
     sources = dossier["facts"]["sources"]
     if not sources:
         return
@@ -95,7 +95,7 @@ def sources_shown(dossier: Plain, console: Console) -> Iterator[RenderableType]:
     rows = [_source(each) for each in sources]
     yield rows_shown(console, [*map(say, SOURCE), "SHA-256"], rows, lined=True)
     for each in sources:
-        if each["fault"]:
+        if each["fault"] and each["fault"] != cause:
             yield visible(say("{name}: {value}", name=each["name"], value=each["fault"]), "red")
 
 

@@ -78,7 +78,7 @@ def print_report(
             console.print(shown)
         if record["status"] == "ok" or dossier["brief"]:  # a brief that waits to be signed is shown, too
             console.print(_answer(record, dossier))
-        for shown in sources_shown(dossier, console):
+        for shown in sources_shown(dossier, console, record.get("cause")):
             console.print(shown)
     else:
         console.print(Group(*_stop_lines(record, titles)))
