@@ -1,5 +1,6 @@
 """A later look at a decision: what `accord watch` found on fresh facts, by code alone. The record has none of it."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -69,7 +70,7 @@ def look_of(finding: Finding | None) -> Plain | None:
 
 
 def _next(finding: Finding) -> str:
-    return f"accord watch {finding['thread_id']} --reopen"
+    return f"accord watch {shlex.quote(finding['thread_id'])} --reopen"
 
 
 def _said(finding: Finding) -> list[str]:

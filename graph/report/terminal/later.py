@@ -39,7 +39,7 @@ def steadiness_shown(dossier: Plain) -> Iterator[Text]:
         yield from map(visible, found["notes"])
 
 
-def drift_shown(dossier: Plain, console: Console) -> Iterator[RenderableType]:
+def drift_shown(dossier: Plain, console: Console, database: str) -> Iterator[RenderableType]:
     """Yield what a later look at the decision found, and that the record has none of it."""
     drift = dossier["drift"]
     if not drift:
@@ -57,7 +57,7 @@ def drift_shown(dossier: Plain, console: Console) -> Iterator[RenderableType]:
     if drift["reopened_as"]:
         yield visible(say("It is taken again as the thread {thread}.", thread=drift["reopened_as"]))
     if drift["next"]:
-        yield visible(say("Take it again with: {command}", command=drift["next"]))
+        yield visible(say("Take it again with: {command}", command=f"{drift['next']}{database}"))
     yield Text()
 
 

@@ -71,9 +71,10 @@ def print_report(
     is named in what to type next, `hindsight` what the database knows of the thread that its record does not have.
     """
     console, titles = console_on(sys.stdout), titles_of(Past.of(state).roles)
+    named = typed or Typed(record["thread_id"])
     if "trace" in record:
         dossier = dossier_of(record["thread_id"], record, state, hindsight)
-        around = (*reopening_shown(dossier), *drift_shown(dossier, console))
+        around = (*reopening_shown(dossier), *drift_shown(dossier, console, named.database))
         for shown in (*_headline(record, dossier, titles), *around, *_said(record, dossier, console, is_full)):
             console.print(shown)
         if record["status"] == "ok" or dossier["brief"]:  # a brief that waits to be signed is shown, too
@@ -84,7 +85,7 @@ def print_report(
         console.print(Group(*_stop_lines(record, titles)))
     if is_verbose:
         console.print(answers_shown(Past.of(state), console))
-    console.print(_footer(record, typed or Typed(record["thread_id"])))
+    console.print(_footer(record, named))
 
 
 def _headline(record: Mapping[str, Any], dossier: Plain, titles: Mapping[str, str]) -> Iterator[Text]:
