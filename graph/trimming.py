@@ -53,7 +53,7 @@ _ANSWER = ("agent", "stance", "confidence")
 """What a mask leaves of an answer: whatever else is in one may be text of its own."""
 _OPEN_DETAILS = ("agent_denied", "facts_unavailable")
 """Stop reasons whose detail is not out of a closed set: a name in an answer, or which file failed."""
-_NAME = re.compile(r"[A-Za-z0-9_.:#-]{1,120}")
+_NAME = re.compile(r"[A-Za-z0-9_.:#~-]{1,120}")
 
 
 def inputs_shown(name: str, run_type: str, inputs: Mapping[str, Any], is_node: bool) -> Plain:

@@ -148,6 +148,7 @@ def test_flips_are_said_in_words() -> None:
         assert said_flips(1, 3, 5, 0.25).startswith("asked again 5 times, the last round had another outcome in 1 of 3")
         assert said_flips(1, 3, 5, 0.25).endswith("(33.3%; allowed: 25%)")
         assert in_percent(0.005) == "0.5%"
+        assert said_flips(0, 0, 5, 0.25) == "asked again 5 times, the last round had no sample with all its answers"
 
 
 def team(**changes: Any) -> Any:

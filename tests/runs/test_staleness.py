@@ -47,6 +47,7 @@ MOVES: dict[str, tuple[str, tuple[str, ...], Changes]] = {
     "whether numbers are grounded": ("team", ("ground=true",), {}),
     "the policy": ("policy", ("policy=launch",), {}),
     "a guard": ("policy", ("guards=[{name: region, fact: region, equals: EU, cap: no_go}]",), {}),
+    "a check of decisions": ("policy", ("stability={samples: 1, max_flip_rate: 0.5, max_messages: 3}",), {}),
     "the votes needed": ("policy", ("budget.min_go_votes=1",), {}),
     "a fact": ("facts", ("facts.risk_signals.chargeback_alerts=5",), {}),
     "all facts": ("facts", (), {"facts": {"report_date": "2026-03-03"}}),

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.stability.stage import CHECK, ROLES, play, raw_team, saying, team_from
+from nodes.halt import Halt
+from nodes.voices.voice import Question
+from tests.harness import proposal, resume, scripted, settings_at
+from tests.stability.stage import CHECK, POLICY, ROLES, Plain, play, raw_team, sample_in, saying, team_from
 
 pytestmark = pytest.mark.slow
 
@@ -58,3 +61,34 @@ def test_who_is_asked_again_is_on_the_record(tmp_path: Path) -> None:
     assert [(each["sample"], each["role"]) for each in played.events("sampled")] == [
         (sample, role) for sample in range(1, 6) for role in ROLES
     ]
+
+
+ENDS = {**POLICY, "when_rounds_end": "escalate"}
+
+
+def one_blocks(question: Question) -> Plain:
+    """One role blocks in the second sample, which would open another round."""
+    return proposal(question.name, "block" if (question.name, sample_in(question)) == ("risk", 2) else "go")
+
+
+def test_a_sample_is_decided_at_the_place_of_its_round(tmp_path: Path) -> None:
+    three = play(tmp_path / "three", one_blocks, team_from(raw_team(policy=ENDS)))
+    assert three.events("stability")[0]["outcomes"] == ["go", "next_round", "go", "go", "go"]
+    last = play(tmp_path / "last", one_blocks, team_from(raw_team(policy=ENDS, budget={"max_rounds": 1})))
+    assert last.events("stability")[0]["outcomes"] == ["go", "escalate", "go", "go", "go"]
+
+
+def test_rounds_that_are_raised_within_a_check_do_not_move_that_place(tmp_path: Path) -> None:
+    halt = Halt()
+
+    def speech(question: Question) -> Plain:
+        if sample_in(question) == 1:
+            halt.set()
+        return one_blocks(question)
+
+    team = team_from(raw_team(policy=ENDS, budget={"max_rounds": 1}))
+    played = play(tmp_path, speech, team, halt=halt)
+    assert played.record["stop_reason"] == "cancelled"
+    record = resume(settings_at(tmp_path), voices=scripted(one_blocks), budget={"max_rounds": 9})
+    assert record["final_decision"] == "go"
+    assert played.events("stability")[0]["outcomes"] == ["go", "escalate", "go", "go", "go"]
