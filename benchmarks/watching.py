@@ -1,4 +1,4 @@
-"""Many archived decisions held against facts of now, which one source gives: the command as a process of its own."""
+"""Many archived decisions checked against facts of now, which one source gives: the command as a process of its own."""
 
 import asyncio
 import json

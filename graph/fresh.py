@@ -1,4 +1,4 @@
-"""Fresh facts: those of now, of which a decision that was taken before is asked whether it should stand."""
+"""Fresh facts: those of now, for decisions that were taken before."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from policies.team.provenance import BROUGHT, Gathered
 from policies.team.team import missing_facts
 
 NO_SOURCE = phrase(
-    "Its facts came with the run or stand in the team file, so no source can be asked; give those of now with --facts."
+    "Its facts came with the run or are in the team file, so no source can be asked; give those of now with --facts."
 )
 OTHER_VERSION = phrase("Its sources are of another version of Accord; give the facts of now with --facts.")
 UNUSABLE = phrase("The source `{source}` gave no facts that can be used: {cause}.")

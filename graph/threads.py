@@ -99,10 +99,7 @@ class Threads:
             return await find_trace(self._database.store, thread)
 
     async def newest(self, limit: int) -> list[dict[str, Any]]:
-        """Return the entries of the threads touched last, newest first, each with its alias and its status now.
-
-        One of which the decision was taken again says in which thread.
-        """
+        """Return the entries of the threads touched last, newest first, each with its alias and its status now."""
         with storage_errors(self.location):
             entries = await self.index.newest()
             aliases = aliases_of(entries)

@@ -1,6 +1,6 @@
-"""Watching: decisions held against the facts of now, and taken again in threads of their own where they should be.
+"""Watching: decisions checked against the facts of now, and taken again in threads of their own where they should be.
 
-Nothing is written to a thread that is watched. What was found is noted beside it.
+Nothing is written to a thread that is watched. What was found is noted apart from it.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from policies.language import phrase, say, speaking
 from policies.people.question import is_expired
 
 AHEAD = 64
-"""Decisions that are looked at before the first of them is told, so that their sources are asked at once."""
+"""Decisions that are looked at before the first finding is given, so that their sources are asked at once."""
 
 Plain = dict[str, Any]
 Entry = Mapping[str, Any]
@@ -130,7 +130,7 @@ class Watching:
         return _Looked(entry, finding_of(entry, drift, fresh.cause), fresh)
 
     async def _told(self, looked: _Looked) -> Told:
-        """Return what is told, once the decision was taken again where that is asked for and can be done."""
+        """Return what was found, once the decision was taken again where that is asked for and can be done."""
         finding, fresh, language = looked.finding, looked.fresh, _language_in(looked.entry)
         if self._reopening is not None and finding["verdict"] == "reopen" and fresh and fresh.facts is not None:
             with speaking(language_of(language)):

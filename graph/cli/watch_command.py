@@ -1,4 +1,4 @@
-"""`accord watch`: decisions held against the facts of now."""
+"""`accord watch`: decisions checked against the facts of now."""
 
 import json
 import sys
@@ -23,7 +23,7 @@ from policies.language import say, speaking
 
 LAST = "last"
 
-HELP = """Hold decisions against the facts of now, by code alone: of THREAD, the one touched last, or of all threads.
+HELP = """Check decisions against the facts of now, by code alone: of THREAD, the one touched last, or of all threads.
 
 The sources of the thread's team are asked again; --facts takes a file instead. A decision holds, is weakened (a limit
 is closer), or is to be reopened: a guard changed its answer, a role's checks give another position, or its time is
@@ -47,7 +47,7 @@ accord watch --all --reopen
 @database_option
 @json_option
 def command(thread: str, watches_all: bool, facts: str | None, reopens: bool, db: str | None, as_json: bool) -> Exit:
-    """Hold decisions against the facts of now, by code alone."""
+    """Check decisions against the facts of now, by code alone."""
     from graph.facts.source import Reading
     from graph.fresh import asked_sources, given_facts
     from graph.report.terminal.watch import Totals

@@ -31,7 +31,7 @@ from nodes.voices.wire.endpoint import Route
 UNREAD = "its thread cannot be read"
 UNSTARTED = "the process that sends did not start in time"
 TOLD_WITHIN = timedelta(days=7)
-"""How long it is told that a decision was taken again, where the process that did it died before it could."""
+"""How long people are notified that a decision was taken again, where the process that did it died before it could."""
 LEAST_SECONDS = 0.5
 """With less time than this left no attempt is begun."""
 

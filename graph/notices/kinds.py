@@ -84,7 +84,7 @@ def _decided(sight: Sight) -> Iterator[Notice]:
 
 
 def _reopen(sight: Sight) -> Iterator[Notice]:
-    """Yield a notice that a decision should be taken again; what asks for that is its key, so that it is told once."""
+    """Yield a notice that a decision should be taken again; its key is what asks for that, so that it is sent once."""
     row = sight.watched
     finding = drift_of(row, sight.past) if row is not None and row["verdict"] == "reopen" else None
     if row is None or finding is None:

@@ -16,7 +16,7 @@ def watched_in(past: Past) -> Plain:
     """Return what is kept of a thread that ended: {decided_at, checks, watch, private, language, sources, provenance}.
 
     `decided_at` is null where it ended without a decision: nothing of that is watched. `sources` are those that the
-    team's facts come from, null where they came with the run or stand in the team file; `provenance` says where each
+    team's facts come from, null where they came with the run or are in the team file; `provenance` says where each
     part came from.
     """
     last = past.events_of("finished")[-1:]

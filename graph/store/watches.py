@@ -1,4 +1,4 @@
-"""What `accord watch` found last of each decision, beside its thread and never in it."""
+"""What `accord watch` found last of each decision, kept apart from its thread."""
 
 import hashlib
 import json

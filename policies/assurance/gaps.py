@@ -9,7 +9,7 @@ from typing import Any
 from policies.conditions.operators import ORDERS
 from policies.conditions.places import EACH, Path
 from policies.conditions.sides import Side, Sides, TooManyRoundsError, sides_on
-from policies.decision.guards import COMPARISONS, Comparison, kind_of
+from policies.decision.guards import COMPARISONS, Comparison
 
 _EXACT = Context(prec=1_200)
 """Digits enough for the difference of any two floats."""
@@ -88,10 +88,14 @@ def _order(sides: Sides) -> Order | None:
     if fact.path is None:
         fact, limit, order = limit, fact, _TURNED[order]
     is_measured = _is_at_a_place(fact) and (limit.is_written or _is_at_a_place(limit))
-    if not is_measured or any(kind_of(each.value) != "a number" for each in (fact, limit)):
+    if not (is_measured and _is_number(fact.value) and _is_number(limit.value)):
         return None
     return Order(fact.path or (), _NAMES[order], fact.value, limit.value, limit.path)
 
 
 def _is_at_a_place(side: Side) -> bool:
     return side.path is not None and EACH not in side.path
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,4 +1,4 @@
-"""Tripwires: what a decision rests on, compared with the facts of a later day, to know whether it should stand.
+"""Tripwires: what a decision rests on, compared with the facts of a later day, to know whether it is still right.
 
 The tripwires are the guards of the team, and for each role that spoke the position that its own checks give.
 """
@@ -40,7 +40,7 @@ class Watched:
 
     @property
     def expires_at(self) -> str | None:
-        """Until when the decision stands; None where nothing ends it.
+        """Until when the decision is valid; None where nothing ends it.
 
         >>> Watched("2026-03-02T10:00:00.000+00:00", {}, watch=Watch(expires_after="2d")).expires_at
         '2026-03-04T10:00:00.000+00:00'

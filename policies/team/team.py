@@ -209,7 +209,7 @@ class Team(Value):
     stability: Stability | None = None
     """Asks the last round again before a decision is announced, to see how often it has another outcome."""
     watch: Watch = Watch()
-    """Who owns the decisions of the team, and how long each of them stands."""
+    """Who owns the decisions of the team, and how long each of them is valid."""
     messages: Messaging | None = None
     """Lets the roles send each other messages, and limits these. Without it, they send none."""
 

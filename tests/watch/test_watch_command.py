@@ -1,4 +1,4 @@
-"""`accord watch`: decisions held against the facts of now, in words, in JSON and by exit code."""
+"""`accord watch`: decisions checked against the facts of now, in words, in JSON and by exit code."""
 
 import json
 from functools import partial

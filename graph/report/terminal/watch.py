@@ -51,7 +51,7 @@ class Totals:
         self.reopened = 0
 
     def add(self, told: Told) -> None:
-        """Count what was told of a decision; one that was taken again before counts as that."""
+        """Count what was found of a decision; one that was taken again before counts as that."""
         if told.was_reopened:
             self.reopened += 1
         else:
@@ -67,7 +67,7 @@ def print_totals(totals: Totals) -> None:
     told = say("{holds} hold, {weakened} weakened, {reopen} to reopen, {unknown} unknown", **totals.verdicts)
     if totals.reopened:
         reopened = say_count("{number} reopened before", "{number} reopened before", totals.reopened)
-        told = say("{told}, {reopened}", told=told, reopened=reopened)
+        told = say("{verdicts}, {reopened}", verdicts=told, reopened=reopened)
     number = totals.plain()["decisions"]
     console_on(sys.stdout).print(
         visible(say_count("{number} decision: {verdicts}", "{number} decisions: {verdicts}", number, verdicts=told))
@@ -95,16 +95,16 @@ def _said(finding: Plain) -> str:
 
 def _print_tripwire(tripwire: Plain, console: Console) -> None:
     told = visible(f"  {say(VERDICTS[tripwire['verdict']])}  ", _STYLES[tripwire["verdict"]])
-    console.print(told.append_text(visible(name_of_tripwire(tripwire))).append_text(_answers(tripwire)))
+    console.print(told.append_text(visible(_answers(tripwire))))
     for line in _of_tripwire(tripwire):
         console.print(visible(f"    {line}"))
 
 
-def _answers(tripwire: Plain) -> Any:
-    then, now = tripwire["then"]["answer"], (tripwire["now"] or {}).get("answer")
-    if now in (None, then):
-        return visible(say(" ({answer})", answer=_answer(then)))
-    return visible(say(": {then} → {now}", then=_answer(then), now=_answer(now)))
+def _answers(tripwire: Plain) -> str:
+    name, then, now = name_of_tripwire(tripwire), tripwire["then"]["answer"], tripwire["now"]["answer"]
+    if then == now:
+        return say("{name} ({hint})", name=name, hint=_answer(then))
+    return say("{name}: {value}", name=name, value=f"{_answer(then)} → {_answer(now)}")
 
 
 def _answer(word: str) -> str:
@@ -113,22 +113,21 @@ def _answer(word: str) -> str:
 
 def _of_tripwire(tripwire: Plain) -> Iterator[str]:
     then, now = tripwire["then"], tripwire["now"]
-    fault = now["fault"] if now else then["fault"]
     if tripwire["fact"] is not None:
-        moved = _moved(then["value"], now["value"]) if now else said_value(then["value"])
-        yield f"{tripwire['fact']} = {moved}{_limit(tripwire)}"
-    if now and then["distance"] is not None and now["distance"] is not None:
+        fact = f"{tripwire['fact']} = {_moved(then['value'], now['value'])}"
+        yield say("{fact}; limit: {limit}", fact=fact, limit=_limit(tripwire)) if tripwire["comparison"] else fact
+    if then["distance"] is not None and now["distance"] is not None:
         yield say("distance to the limit: {distance}", distance=_moved(then["distance"], now["distance"]))
-    if fault:
-        yield fault
+    if now["fault"]:
+        yield now["fault"]
 
 
 def _limit(tripwire: Plain) -> str:
-    comparison, then, now = tripwire["comparison"], tripwire["then"]["limit"], (tripwire["now"] or {}).get("limit")
-    if comparison is None:
-        return ""
-    words = say(COMPARISONS[comparison].words)
-    return say("; limit: {comparison} {value}", comparison=words, value=_moved(then, now if tripwire["now"] else then))
+    words, moved = (
+        COMPARISONS[tripwire["comparison"]].words,
+        _moved(tripwire["then"]["limit"], tripwire["now"]["limit"]),
+    )
+    return say("{comparison} {value}", comparison=say(words), value=moved)
 
 
 def _moved(then: Any, now: Any) -> str:
@@ -164,7 +163,7 @@ def _change(each: Plain) -> str:
 
 def _times(finding: Plain) -> str:
     decided = say("decided {time}", time=moment(finding["decided_at"]))
-    until = say("stands until {time}", time=moment(finding["expires_at"])) if finding["expires_at"] else None
+    until = say("valid until {time}", time=moment(finding["expires_at"])) if finding["expires_at"] else None
     owner = say("owner: {name}", name=finding["owner"]) if finding["owner"] else None
     return joined([decided, until, owner])
 
