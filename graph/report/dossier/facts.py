@@ -127,8 +127,9 @@ def _more(left_out: int, is_cut: bool) -> str | None:
     """Return how many places of a source are not named; None where all are."""
     if left_out <= 0:
         return None
-    told = phrase("and at least {number} more") if is_cut else phrase("and {number} more")
-    return say(told, number=left_out)
+    if is_cut:
+        return say("and at least {number} more", number=left_out)
+    return say_count("and {number} more place", "and {number} more places", left_out)
 
 
 def _flat(value: Mapping[str, Any], above: str = "") -> list[Plain]:
