@@ -50,6 +50,7 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
         "policies/people/keys.py": ("PRIVATE KEY",),
         "policies/people/panel.py": ("go == 1", "caution == 1", "go >= 2"),
         "policies/plain.py": ("PRIVATE KEY--",),
+        "policies/rehearsal/timeline.py": ("asked again",),
         "policies/team/fields.py": ("unknown voice", " or 'own:NAME'"),
         "policies/team/fit.py": ("a list", "an object"),
         "policies/wording.py": (" or ", " or "),
@@ -91,6 +92,10 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
             *("the voice that was asked for `", "` returned ", ", not an Utterance"),
         ),
         "nodes/closing.py": ("a round is counted",),
+        "policies/assurance/checks.py": (
+            *("nothing is checked without it", "a decision rests on a vote", "there is a decision"),
+        ),
+        "nodes/steadiness.py": ("nothing is checked without it",),
         "nodes/stages.py": ("a decision ends the stages", "convene has opened a stage"),
     },
     "what is typed": {

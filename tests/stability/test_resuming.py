@@ -8,6 +8,8 @@ import pytest
 
 from graph.assurance.rerun import differing, rerun
 from graph.runner import open_runner
+from graph.store.archive import entry_of
+from nodes.events import standing_word
 from nodes.halt import Halt
 from nodes.voices.voice import Question, Utterance
 from policies.run.seats import Failure
@@ -58,6 +60,8 @@ def test_a_run_that_is_halted_in_its_check_goes_on_where_it_was(tmp_path: Path) 
     played = play(tmp_path, speech, halt=halt)
     assert played.record["stop_reason"] == "cancelled"
     assert played.record["phase"].startswith("round_1:")
+    assert standing_word(played.state) is None
+    assert entry_of("t", played.state)["ended"] == "cancelled"
     answered = {event["seat"] for event in played.events("sampled") if "contribution" in event}
 
     voice = Counting(saying())
