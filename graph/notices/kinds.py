@@ -89,7 +89,8 @@ def _reopen(sight: Sight) -> Iterator[Notice]:
     finding = drift_of(row, sight.past) if row is not None and row["verdict"] == "reopen" else None
     if row is None or finding is None:
         return
-    key = f"{sight.record['thread_id']}:reopen:{fingerprint(causes_in(finding))[:KEY_LENGTH]}"
+    causes = fingerprint(causes_in(finding))
+    key = f"{sight.record['thread_id']}:reopen:{causes[:KEY_LENGTH]}"
     yield sight.notice("reopen", key, row["at"], decision=finding["decision"], finding=finding)
 
 
