@@ -33,7 +33,7 @@ MACHINE = (
 
 COMMAND = re.compile(r"accord (decide|answer|why|show|resume|watch) [^·\n`]*")
 READING = re.compile("|".join(rf"\b{each}\b" if "_" in each else rf"\b{each}(?= = )" for each in VARIABLES))
-CODE = re.compile(r"``` ?text.*?```|(`+).*?\1", re.DOTALL)
+CODE = re.compile(r"``` ?text.*?```|(`+).*?\1|\b[0-9a-f]{12}\b", re.DOTALL)  # what is typed, and short digests
 
 
 @pytest.fixture(scope="module")
