@@ -80,6 +80,13 @@ def test_a_variable_that_cannot_be_used_is_told_before_anybody_is_asked(
         assert log == []
 
 
+def test_a_token_too_short_to_be_cut_out_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FACTS_TOKEN", "sesame7")
+    said = refused("http://facts.test/", hosts={HOST: FULL}, names=HERE)
+    assert said.startswith("FACTS_TOKEN has fewer than 8 characters")
+    assert "sesame7" not in said
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_credential_that_is_not_accepted_is_told(status: int) -> None:
     with raw_server(sends(http(b"{}", status=f"HTTP/1.1 {status} No\r\n".encode()))) as server:
@@ -110,6 +117,18 @@ def test_what_a_server_gives_back_is_cut_out_of_facts(spelled: str) -> None:
 
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("more", ["", "x", "xx"])
+def test_a_password_that_base64_hides_is_cut_out_too(more: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden = base64.b64encode(f"{USER}:{PASSWORD}{more}".encode()).decode()
+    monkeypatch.setenv("FACTS_BASIC", f"Basic {hidden}")
+    entry = HostEntry(private=True, headers_env={"Authorization": "FACTS_BASIC"})
+    with raw_server(sends(http(f'{{"user": "{USER}", "note": "{PASSWORD}{more} {hidden}"}}'.encode()))) as server:
+        raw = fetched(at(server), hosts=listed(server, entry))
+    assert canary_in(repr(raw)) == []
+
+
 ECHOES = {
     "a broken body": http(f"{{'{TOKEN}': 1}}".encode()),
     "a constant": http(f'{{"a": {TOKEN}}}'.encode()),

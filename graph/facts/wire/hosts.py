@@ -1,6 +1,7 @@
 """Hosts that facts may come from, as `accord.toml` lists them, and the credentials of each."""
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from graph.config.entries import HostEntry
 from graph.facts.source import SourceError
 from graph.settings import variable
 from nodes.voices.wire.endpoint import PARTS
+from nodes.voices.wire.keys import SHORTEST_SECRET
 from policies.language import say
 from policies.team.addresses import PORTS, Address
 
@@ -74,7 +76,7 @@ def credentials_for(hop: Hop) -> dict[str, str]:
     host = hop.host
     headers = {name: _value(source, host, r"[ -~]+") for name, source in host.entry.headers_env.items()}
     if host.entry.token_env:
-        headers["authorization"] = " ".join(("Bearer", _value(host.entry.token_env, host, r"[!-~]+")))
+        headers["authorization"] = " ".join(("Bearer", _token(host.entry.token_env, host)))
     if headers and hop.address.scheme == "http" and not host.entry.private:
         raise SourceError(
             say(
@@ -84,6 +86,20 @@ def credentials_for(hop: Hop) -> dict[str, str]:
             )
         )
     return headers
+
+
+def _token(name: str, host: Host) -> str:
+    token = _value(name, host, r"[!-~]+")
+    if len(token) < SHORTEST_SECRET:
+        raise SourceError(
+            say(
+                "{variable} has fewer than {least} characters, so that it could not be told from other words in what a "
+                "server repeats; use a longer token",
+                variable=name,
+                least=SHORTEST_SECRET,
+            )
+        )
+    return token
 
 
 def _value(name: str, host: Host, allowed: str) -> str:
@@ -104,11 +120,20 @@ def _value(name: str, host: Host, allowed: str) -> str:
 
 
 def secrets_in(headers: Mapping[str, str]) -> Iterator[str]:
-    """Yield what must not be kept or shown of headers: their values, and the words of each.
+    """Yield what must not be kept or shown of headers: their values, the words of each, and what Base64 hides in those.
 
-    >>> [*secrets_in({"authorization": "Bearer 0123456789"})]
-    ['Bearer 0123456789', 'Bearer', '0123456789']
+    >>> [*secrets_in({"authorization": "Basic dXNlcjpwYXNz"})]
+    ['Basic dXNlcjpwYXNz', 'Basic', 'dXNlcjpwYXNz', 'user', 'pass']
     """
     for value in headers.values():
-        yield value
-        yield from PARTS.split(value)
+        words = PARTS.split(value)
+        yield from (value, *words)
+        if words[0].lower() == "basic":
+            yield from (part for word in words[1:] for part in _hidden(word))
+
+
+def _hidden(word: str) -> list[str]:
+    try:
+        return b64decode(f"{word}{'=' * (-len(word) % 4)}", validate=True).decode().split(":", 1)
+    except ValueError:
+        return []
