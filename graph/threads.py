@@ -40,8 +40,7 @@ class Threads:
     def __init__(self, database: Database, location: str = "the database") -> None:
         self._database, self.location = database, location
         self.index, self.archive, self.census = Index(database.store), Archive(database.store), database.census
-        self.watches = Watches(database.store)
-        self.tombstones = database.tombstones
+        self.watches, self.tombstones = Watches(database.store), database.tombstones
         self._reader = build_reader().compile(checkpointer=database.saver)
 
     async def find(self, name: str, *, or_purged: bool = False) -> str:
@@ -52,9 +51,7 @@ class Threads:
             StorageError: the database failed.
         """
         with storage_errors(self.location):
-            if await self._is_there(check_thread(name)):
-                return name
-            if or_purged and await self.tombstones.events(name) is not None:
+            if await self._is_there(check_thread(name)) or (or_purged and await self.tombstones.events(name)):
                 return name
             await self.tombstones.refuse(name)
             entries = await self.index.newest()

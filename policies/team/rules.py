@@ -27,7 +27,7 @@ from policies.team.options import Options, Rounds
 from policies.team.people import Approver, Deciders, Escalation, Rule
 from policies.team.privacy import overlaps
 from policies.team.reserved import RESERVED_NAMES
-from policies.team.sources import TAGS, names_at
+from policies.team.sources import TAGS, names_at, source_faults
 from policies.team.stability import Stability
 from policies.team.team import MAX_ROLES, Brief, Budget, Check, Price, Role, Team
 from policies.team.watch import Watch
@@ -162,9 +162,7 @@ def _team_problems(team: Team, private: Sequence[str]) -> Iterator[Problem]:
                 )
                 yield Problem(("policy", "rules", index, "when"), told)
     yield from _carried_problems(team)
-    yield from (Problem(path, message) for path, message in people_faults(team))
-    for index, source in enumerate(team.sources):
-        yield from (Problem(("facts", index, *path), message) for path, message in source.faults(private))
+    yield from (Problem(*fault) for fault in (*people_faults(team), *source_faults(team.sources, private)))
     names = [guard.name for guard in team.guards]
     for index, name in enumerate(names):
         if name in names[:index] or name in Budget.model_fields:

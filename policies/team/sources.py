@@ -273,3 +273,9 @@ def data_in(facts: Any, keys: Path) -> Any:
             return facts
         facts = facts[key]
     return facts
+
+
+def source_faults(sources: Sequence[Source], private: Sequence[str]) -> Iterator[Fault]:
+    """Yield what is wrong with the sources of a team beyond the types of their fields, each with its place there."""
+    found = ((index, fault) for index, source in enumerate(sources) for fault in source.faults(private))
+    yield from ((("facts", index, *path), message) for index, (path, message) in found)

@@ -126,25 +126,14 @@ def secrets_in(headers: Mapping[str, str]) -> Iterator[str]:
     ['Basic dXNlcjpwYXNz', 'Basic', 'dXNlcjpwYXNz', 'user', 'pass']
     """
     for value in headers.values():
-<<<<<<< HEAD
-        yield value
-        for word in PARTS.split(value):
-            yield word
-            yield from _hidden(word) if value.lower().startswith("basic ") else ()
-=======
         words = PARTS.split(value)
         yield from (value, *words)
         if words[0].lower() == "basic":
             yield from (part for word in words[1:] for part in _hidden(word))
->>>>>>> http
 
 
 def _hidden(word: str) -> list[str]:
     try:
-<<<<<<< HEAD
-        return b64decode(word, validate=True).decode().split(":", 1)
-=======
         return b64decode(f"{word}{'=' * (-len(word) % 4)}", validate=True).decode().split(":", 1)
->>>>>>> http
     except ValueError:
         return []
