@@ -73,7 +73,10 @@ class Watching:
             return await self._told(await self._looked(entry))
 
     async def all(self) -> AsyncIterator[Told]:
-        """Yield what is found of every decision, as it is found; what expired among people's questions is settled."""
+        """Yield what is found of every decision, as it is found; what expired among people's questions is settled.
+
+        It ends early where the process is asked to stop.
+        """
         await self._threads.catch_up()
         began = self._runner.now()
         await Inbox(self._runner, began).waiting()
@@ -81,6 +84,8 @@ class Watching:
         with storage_errors(self._threads.location):
             try:
                 async for entry in self._threads.archive.entries():
+                    if self._halt.is_set:
+                        return
                     if _is_watched(entry, began):
                         ahead.append(asyncio.create_task(self._looked_within(entry)))
                     while len(ahead) >= AHEAD:

@@ -60,22 +60,25 @@ def command(thread: str, watches_all: bool, facts: str | None, reopens: bool, db
         speak_of(thread, db)
     given, settings, totals = facts_from(facts), settings_for(db), Totals()
 
-    async def work(halt: Any) -> None:
+    async def work(halt: Any) -> bool:
         ask = asked_sources(Reading()) if given is None else given_facts(given, utc_now)
         async with open_watching(settings, ask, reopens, halt) as watching:
             if not watches_all:
                 totals.add(told := await watching.of(thread))
                 _show(told, as_json)
-                return
+                return False
             async for told in watching.all():
                 totals.add(told)
                 _stream(told, as_json)
+            return bool(halt.is_set)
 
-    run_async(work)
+    was_stopped = run_async(work)
     if watches_all:
         _show_totals(totals, as_json)
     send_notices(settings)
-    return Exit.FOUND if totals.verdicts["reopen"] else Exit.STOPPED if totals.verdicts["unknown"] else Exit.DONE
+    if totals.verdicts["reopen"]:
+        return Exit.FOUND
+    return Exit.STOPPED if totals.verdicts["unknown"] or was_stopped else Exit.DONE
 
 
 def _refuse_thread() -> None:

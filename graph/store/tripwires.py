@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from graph.past import Past
+from nodes.asking import later
 from policies.assurance.tripwires import Watched
 from policies.decision.guards import Guard
 from policies.team.checks import RoleChecks
+from policies.team.people import seconds_of
 from policies.team.watch import Watch
 
 Plain = dict[str, Any]
@@ -45,10 +47,10 @@ def _checks_in(past: Past) -> Plain:
 
 def watched_from(entry: Mapping[str, Any]) -> Watched:
     """Return the decision that an entry of the archive keeps."""
+    after = Watch.model_validate(entry["watch"]).expires_after
     return Watched(
-        entry["decided_at"],
         entry["facts"],
         tuple(Guard.model_validate(guard) for guard in entry["guards"]),
         {name: RoleChecks.model_validate(role, strict=False) for name, role in entry["checks"].items()},
-        Watch.model_validate(entry["watch"]),
+        later(entry["decided_at"], seconds_of(after)) if after else None,
     )

@@ -5,7 +5,6 @@ The tripwires are the guards of the team, and for each role that spoke the posit
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from policies.assurance.limits import distance_of, gap_of
@@ -17,9 +16,7 @@ from policies.language import say
 from policies.paths import MISSING, keys_of
 from policies.run.staleness import changes_between
 from policies.team.checks import RoleChecks, Unanswered
-from policies.team.people import seconds_of
 from policies.team.privacy import WITHHELD
-from policies.team.watch import Watch
 
 WatchVerdict = Literal["holds", "weakened", "reopen", "unknown"]
 """`weakened`: a limit is closer. `reopen`: something changed its answer, or it expired. `unknown`: no facts to ask."""
@@ -30,25 +27,12 @@ MAX_CHANGED = 100
 
 @dataclass(frozen=True)
 class Watched:
-    """A decision, and all that its tripwires need; `decided_at` is ISO 8601, UTC."""
+    """A decision, and all that its tripwires need; valid until `expires_at` (ISO 8601, UTC) where that is set."""
 
-    decided_at: str
     facts: Facts
     guards: tuple[Guard, ...] = ()
     checks: Mapping[str, RoleChecks] = field(default_factory=dict)
-    watch: Watch = field(default_factory=Watch)
-
-    @property
-    def expires_at(self) -> str | None:
-        """Until when the decision is valid; None where nothing ends it.
-
-        >>> Watched("2026-03-02T10:00:00.000+00:00", {}, watch=Watch(expires_after="2d")).expires_at
-        '2026-03-04T10:00:00.000+00:00'
-        """
-        if self.watch.expires_after is None:
-            return None
-        until = datetime.fromisoformat(self.decided_at) + timedelta(seconds=seconds_of(self.watch.expires_after))
-        return until.astimezone(UTC).isoformat(timespec="milliseconds")
+    expires_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +95,7 @@ def find_drift(watched: Watched, facts: Facts | None, now: str) -> Drift:
     """Return what became of a decision on the facts of now (None: nobody knows them), at a time (ISO 8601, UTC).
 
     >>> guard = Guard(name="fraud", fact="rate", at_least=0.03, cap="no_go")
-    >>> decision = Watched("2026-03-02T10:00:00.000+00:00", {"rate": 0.01}, (guard,))
+    >>> decision = Watched({"rate": 0.01}, (guard,))
     >>> rates = (0.01, 0.02, 0.03)
     >>> [find_drift(decision, {"rate": rate}, "2026-03-03T10:00:00.000+00:00").verdict for rate in rates]
     ['holds', 'weakened', 'reopen']

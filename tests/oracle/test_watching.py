@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from graph.store.tripwires import watched_from
 from policies.assurance.tripwires import Watched, find_drift
 from policies.decision.guards import Guard
 from policies.team.checks import RoleChecks
-from policies.team.watch import Watch
 from tests.oracle.watching import Decided, draw_decided, draw_later
 
 CASES = 1_000
@@ -33,8 +33,10 @@ def watched(drawn: Decided) -> Watched:
         )
         for name, (asked, otherwise) in drawn.roles.items()
     }
-    until = Watch(expires_after=None if drawn.days is None else f"{drawn.days}d")
-    return Watched(drawn.at, drawn.facts, guards, checks, until)
+    entry = {"facts": drawn.facts, "guards": [guard.model_dump() for guard in guards], "decided_at": drawn.at}
+    kept = {name: each.model_dump(mode="json") for name, each in checks.items()}
+    until = {"owner": None, "expires_after": None if drawn.days is None else f"{drawn.days}d"}
+    return watched_from({**entry, "checks": kept, "watch": until})
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -1,5 +1,6 @@
 """`accord watch`: decisions checked against the facts of now, in words, in JSON and by exit code."""
 
+import asyncio
 import json
 from functools import partial
 from pathlib import Path
@@ -7,7 +8,12 @@ from typing import Any
 
 import pytest
 
+from graph.drift import Told
+from graph.facts.source import Reading
+from graph.fresh import asked_sources
 from graph.settings import Settings
+from graph.watching import open_watching
+from nodes.halt import Halt
 from nodes.services import Services
 from tests.harness import run, team_of
 from tests.hostile.command import Captured, accord, refused
@@ -177,3 +183,15 @@ def test_a_team_in_french_is_watched_in_french(settings: Settings, capsys: Captu
 
     assert "It should be taken again" not in out
     assert "garde-fou fraud" in out
+
+
+def test_nothing_more_is_looked_at_once_it_is_stopped(settings: Settings, capsys: Captured) -> None:
+    decide(settings, "t")
+    halt = Halt()
+    halt.set()
+
+    async def seen() -> list[Told]:
+        async with open_watching(settings, asked_sources(Reading()), halt=halt) as watching:
+            return [told async for told in watching.all()]
+
+    assert asyncio.run(seen()) == []

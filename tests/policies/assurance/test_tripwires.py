@@ -7,9 +7,7 @@ import pytest
 from policies.assurance.tripwires import MAX_CHANGED, Change, Drift, Tripwire, Watched, find_drift
 from policies.decision.guards import Guard
 from policies.team.checks import RoleChecks
-from policies.team.watch import Watch
 
-AT = "2026-03-02T10:00:00.000+00:00"
 LATER = "2026-03-05T10:00:00.000+00:00"
 FRAUD = Guard(name="fraud", fact="risk.rate", at_least="limits.rate", cap="no_go")
 
@@ -26,7 +24,7 @@ def role(*checks: tuple[str, str], otherwise: str = "go") -> RoleChecks:
 def drift(facts: dict[str, Any], later: dict[str, Any] | None, *parts: Guard | RoleChecks, **more: Any) -> Drift:
     guards = tuple(part for part in parts if isinstance(part, Guard))
     checks = {f"r{number}": part for number, part in enumerate(parts) if isinstance(part, RoleChecks)}
-    return find_drift(Watched(AT, facts, guards, checks, **more), later, LATER)
+    return find_drift(Watched(facts, guards, checks, **more), later, LATER)
 
 
 def only(found: Drift) -> Tripwire:
@@ -170,17 +168,19 @@ def test_without_facts_nobody_knows_unless_the_decision_expired() -> None:
     assert (found.verdict, {each.verdict for each in found.tripwires}) == ("unknown", {"unknown"})
     assert {each.now for each in found.tripwires} == {None}
 
-    over = drift(rates(0.02), None, FRAUD, watch=Watch(expires_after="1d"))
+    over = drift(rates(0.02), None, FRAUD, expires_at=LATER)
     assert (over.verdict, over.expired) == ("reopen", True)
 
 
-@pytest.mark.parametrize(("after", "expired"), [("4d", False), ("72h", True), ("71h", True), (None, False)])
-def test_a_decision_expires_at_its_time(after: str | None, expired: bool) -> None:
-    found = drift(rates(0.02), rates(0.02), FRAUD, watch=Watch(expires_after=after))
+@pytest.mark.parametrize(
+    ("until", "expired"),
+    [("2026-03-05T10:00:00.001+00:00", False), (LATER, True), ("2026-03-05T09:59:59.999+00:00", True), (None, False)],
+)
+def test_a_decision_expires_at_its_time(until: str | None, expired: bool) -> None:
+    found = drift(rates(0.02), rates(0.02), FRAUD, expires_at=until)
 
-    assert found.expired is expired
+    assert (found.expired, found.expires_at) == (expired, until)
     assert found.verdict == ("reopen" if expired else "holds")
-    assert (found.expires_at is None) is (after is None)
 
 
 def test_what_changed_is_named_with_what_tripwires_read_first() -> None:
