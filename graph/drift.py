@@ -19,6 +19,8 @@ class Told:
     finding: Plain
     language: str | None = None
     was_reopened: bool = False
+    has_source: bool = True
+    """Whether there was anything to ask for its facts."""
 
 
 def drift_of(row: Mapping[str, Any], past: Past) -> Plain | None:

@@ -31,6 +31,8 @@ class Fresh:
     facts: Plain | None
     sources: Sequence[Plain] = ()
     cause: str | None = None
+    has_source: bool = True
+    """Whether there is anything to ask: facts that came with a run have no source."""
 
 
 Ask = Callable[[Entry], Awaitable[Fresh]]
@@ -54,7 +56,7 @@ def asked_sources(reading: Reading) -> Ask:
     async def ask(entry: Entry) -> Fresh:
         before = Gathered.kept(entry["facts"], entry["provenance"])
         if not entry["sources"] or all(each["kind"] in BROUGHT for each in before.sources):
-            return Fresh(None, cause=say(NO_SOURCE))
+            return Fresh(None, cause=say(NO_SOURCE), has_source=False)
         sources = sources_in(entry["sources"])
         if sources is None:
             return Fresh(None, cause=say(OTHER_VERSION))

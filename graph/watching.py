@@ -140,7 +140,7 @@ class Watching:
         if self._reopening is not None and finding["verdict"] == "reopen" and fresh and fresh.facts is not None:
             with speaking(language_of(language)):
                 finding = finding | await self._reopening.of(looked.entry, fresh.facts, fresh.sources)
-        return Told(finding, language, looked.was_reopened)
+        return Told(finding, language, looked.was_reopened, fresh is None or fresh.has_source)
 
 
 def _is_watched(entry: Any, began: str) -> bool:

@@ -29,8 +29,8 @@ The sources of the thread's team are asked again; --facts takes a file instead. 
 is closer), or is to be reopened: a guard changed its answer, a role's checks give another position, or its time is
 over.
 
-Exit code 1 if a decision is to be reopened, 3 if the facts of one cannot be had, else 0. The threads themselves are not
-changed.
+Exit code 1 if a decision is to be reopened, 3 if the facts of one cannot be had, else 0. With --all, decisions whose
+facts came with the run are only counted: there is no source to ask. The threads themselves are not changed.
 
 \b
 accord watch launch-42
@@ -48,6 +48,7 @@ accord watch --all --reopen
 @json_option
 def command(thread: str, watches_all: bool, facts: str | None, reopens: bool, db: str | None, as_json: bool) -> Exit:
     """Check decisions against the facts of now, by code alone."""
+    from graph.facts.settings import load_fact_settings
     from graph.facts.source import Reading
     from graph.fresh import asked_sources, given_facts
     from graph.report.terminal.watch import Totals
@@ -61,7 +62,8 @@ def command(thread: str, watches_all: bool, facts: str | None, reopens: bool, db
     given, settings, totals = facts_from(facts), settings_for(db), Totals()
 
     async def work(halt: Any) -> bool:
-        ask = asked_sources(Reading()) if given is None else given_facts(given, utc_now)
+        reading = Reading(load_fact_settings(settings))
+        ask = asked_sources(reading) if given is None else given_facts(given, utc_now)
         async with open_watching(settings, ask, reopens, halt) as watching:
             if not watches_all:
                 totals.add(told := await watching.of(thread))
@@ -78,7 +80,8 @@ def command(thread: str, watches_all: bool, facts: str | None, reopens: bool, db
     send_notices(settings)
     if totals.verdicts["reopen"]:
         return Exit.FOUND
-    return Exit.STOPPED if totals.verdicts["unknown"] or was_stopped else Exit.DONE
+    is_unknown = totals.unanswered or (totals.sourceless and not watches_all)
+    return Exit.STOPPED if is_unknown or was_stopped else Exit.DONE
 
 
 def _refuse_thread() -> None:
@@ -114,7 +117,7 @@ def _stream(told: Any, as_json: bool) -> None:
 
     if as_json:
         _write(told.finding)
-    elif told.finding["verdict"] != "holds" and not told.was_reopened:
+    elif told.finding["verdict"] != "holds" and told.has_source and not told.was_reopened:
         with speaking(language_of(told.language)):
             print_finding(told.finding, typed_database())
             click.echo()

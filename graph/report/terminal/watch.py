@@ -48,7 +48,7 @@ class Totals:
 
     def __init__(self) -> None:
         self.verdicts: Counter[str] = Counter(dict.fromkeys(get_args(WatchVerdict), 0))
-        self.reopened = 0
+        self.reopened = self.sourceless = 0
 
     def add(self, told: Told) -> None:
         """Count what was found of a decision; one that was taken again before counts as that."""
@@ -56,10 +56,17 @@ class Totals:
             self.reopened += 1
         else:
             self.verdicts[told.finding["verdict"]] += 1
+            self.sourceless += told.finding["verdict"] == "unknown" and not told.has_source
+
+    @property
+    def unanswered(self) -> int:
+        """How many decisions have sources that gave no facts."""
+        return self.verdicts["unknown"] - self.sourceless
 
     def plain(self) -> dict[str, Any]:
-        """Return {decisions, holds, weakened, reopen, unknown, reopened}."""
-        return {"decisions": self.verdicts.total() + self.reopened, **self.verdicts, "reopened": self.reopened}
+        """Return {decisions, holds, weakened, reopen, unknown, sourceless, reopened}."""
+        beside = {"sourceless": self.sourceless, "reopened": self.reopened}
+        return {"decisions": self.verdicts.total() + self.reopened, **self.verdicts, **beside}
 
 
 def print_totals(totals: Totals) -> None:
@@ -68,6 +75,13 @@ def print_totals(totals: Totals) -> None:
     if totals.reopened:
         reopened = say_count("{number} reopened before", "{number} reopened before", totals.reopened)
         told = say("{verdicts}, {reopened}", verdicts=told, reopened=reopened)
+    if totals.sourceless:
+        sourceless = say_count(
+            "{number} of these has no source to ask; give it the facts of now with --facts",
+            "{number} of these have no source to ask; give them the facts of now with --facts",
+            totals.sourceless,
+        )
+        told = say("{first}; {second}", first=told, second=sourceless)
     number = totals.plain()["decisions"]
     console_on(sys.stdout).print(
         visible(say_count("{number} decision: {verdicts}", "{number} decisions: {verdicts}", number, verdicts=told))
