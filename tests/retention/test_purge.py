@@ -5,6 +5,7 @@ import hashlib
 import json
 import sqlite3
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -127,14 +128,17 @@ def test_a_dry_run_shows_the_same_and_changes_nothing(settings: Settings, tmp_pa
 def test_only_what_ended_longer_ago_is_purged_whatever_was_done_to_its_record_since(settings: Settings) -> None:
     begin(settings, "t")
     ended = Past.of({"events": events_of(settings, "t"), "stop_reason": "success"}).ended_at
-    assert ended
     hold(settings, "t")
     hold(settings, "t", is_release=True)
     last = events_of(settings, "t")[-1]["at"]
-    day = f"{int(ended[8:10]) + 1:02d}"
-    assert (named(purge(settings, now=ended[:8] + day + ended[10:], older_than="1d")), ended < last) == ([], True)
-    later = last[:8] + day + last[10:]
-    assert named(purge(settings, now=later, older_than="1d")) == ["t"]
+    assert str(ended) < last
+
+    assert named(purge(settings, now=a_day_after(str(ended)), older_than="1d")) == []
+    assert named(purge(settings, now=a_day_after(last), older_than="1d")) == ["t"]
+
+
+def a_day_after(at: str) -> str:
+    return (datetime.fromisoformat(at) + timedelta(days=1)).isoformat(timespec="milliseconds")
 
 
 def test_what_does_not_verify_is_kept_and_named(settings: Settings) -> None:
