@@ -18,7 +18,7 @@ from policies.team.team import Team
 
 def team_of(rounds: int) -> Team:
     """Return the reference team that agrees in that round."""
-    facts = {**(load_team("checkout_launch", Changes()).facts or {}), "rounds": rounds}
+    facts = {**(load_team("checkout_launch", Changes()).own_facts or {}), "rounds": rounds}
     budget = {"max_rounds": rounds, "max_messages": len(ROLES) * rounds, "max_seconds": 3600.0}
     return load_team("checkout_launch", Changes(facts=facts, overrides={"budget": budget}))
 
@@ -26,7 +26,9 @@ def team_of(rounds: int) -> Team:
 def role_messages(team: Team, role: str, round_number: int, history: list[dict[str, Any]]) -> list[dict[str, str]]:
     """Return what a role is asked, the same words for every contender."""
     task = Task(role, role, "contribution", seen_of(history[-ROUNDS_SHOWN:]))
-    prompt = seat_prompt(team, task, {"case": {"goal": team.goal, "facts": team.facts}, "round": round_number}, None)
+    prompt = seat_prompt(
+        team, task, {"case": {"goal": team.goal, "facts": team.own_facts}, "round": round_number}, None
+    )
     return [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
 
 

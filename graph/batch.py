@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from graph.documents import json_fault
+from graph.facts.refreshing import Brought
 from graph.problems import UsageError, reason_of
 from graph.record import Record
 from graph.runner import Runner
@@ -162,7 +163,8 @@ async def _result_of(number: int, line: bytes, batch: Batch, work: _Work) -> Bat
             kept = await _kept(case.id, batch)
             if kept is not None:
                 return BatchResult(case_id, kept)
-            return BatchResult(case_id, await batch.runner.run(batch.load(case), case.id))
+            brought = Brought(case.facts is not None)
+            return BatchResult(case_id, await batch.runner.run(batch.load(case), case.id, brought=brought))
     except UsageError as error:
         return BatchResult(case_id, None, say("; ").join(_on(number, problem) for problem in error.problems))
     except OSError as error:

@@ -1,5 +1,6 @@
 """Driving: a thread's graph taken as far as it goes, with an input, with what somebody answered, or as it is."""
 
+import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -8,7 +9,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 from pydantic import ValidationError
 
-from graph.build import build_graph, run_config
+from graph.build import Door, build_graph, run_config
 from graph.live import placed, running
 from graph.past import Past
 from graph.problems import UsageError
@@ -20,9 +21,10 @@ from graph.threads import Threads
 from graph.tracing import Tracing
 from nodes.border import unused_messages
 from nodes.services import Services
+from nodes.state import RunInput
 from policies.language import say
 from policies.people.question import is_expired
-from policies.team.team import Budget, Team
+from policies.team.team import Budget, Team, pinned
 
 GRAPHS_KEPT = 64
 RESUME = "__resume__"
@@ -102,11 +104,11 @@ class Driver:
 
     def graph(self, team: Team) -> Compiled:
         """Return the compiled graph; the case comes as input, so threads of one team share it."""
-        graph: Compiled = self._compiled(team.model_copy(update={"goal": "-", "facts": None}).model_dump_json())
+        graph: Compiled = self._compiled(json.dumps({**pinned(team), "goal": "-"}))
         return graph
 
     def _compile(self, team: str) -> Compiled:
-        builder = build_graph(Team.model_validate_json(team), self.services)
+        builder = build_graph(Team.model_validate_json(team), self.services, door=Door(RunInput))
         return builder.compile(checkpointer=self._database.saver, store=self._database.store)
 
     def check_voices(self, team: Team, limits: Budget) -> None:

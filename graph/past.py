@@ -23,7 +23,7 @@ Plain = dict[str, Any]
 class Past:
     """What a thread keeps, under the names of `nodes.state.State`; empty where it was admitted and has not begun.
 
-    `case` is {goal, facts or null, task, team, hashes, revision}, `stages` has also those before the last start.
+    `case` is as `nodes.state.State` says, `stages` has also those before the last start.
     """
 
     state: Mapping[str, Any] = field(default_factory=dict)
@@ -105,6 +105,16 @@ class Past:
     def facts(self) -> Any:
         """The facts of a thread that has begun; null where they did not suffice."""
         return self.case["facts"]
+
+    @property
+    def sources(self) -> Sequence[Plain]:
+        """Where the facts come from; none of a thread that has not begun."""
+        return cast("Sequence[Plain]", self.case.get("sources", ()))
+
+    @property
+    def has_facts(self) -> bool:
+        """Whether the facts sufficed to start, so that the thread is pinned to them."""
+        return bool(self.case) and self.case["hashes"]["facts"] is not None
 
     @property
     def pattern(self) -> Pattern:

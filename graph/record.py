@@ -80,6 +80,8 @@ def _beside(thread: str, past: Past) -> Record:
         "thread_id": thread,
         "team": past.team.get("name"),
         "hashes": past.case.get("hashes", {}),
+        "sources": [*past.sources],
+        **_reopens(past),
         "usage": used,
         "elapsed_seconds": round(seconds, 3),
         "resumable": past.stop_reason is None or Stop.parse(past.stop_reason).rule.is_resumable,
@@ -97,6 +99,12 @@ def _beside(thread: str, past: Past) -> Record:
         **({"estimated": estimated} if estimated else {}),
         **_pattern(past),
     }
+
+
+def _reopens(past: Past) -> Record:
+    """Return the id of the thread whose decision this one reopens; nothing where it reopens none."""
+    reopens = past.case.get("reopens")
+    return {"reopens": reopens["thread"]} if reopens else {}
 
 
 def _flags(past: Past, outcomes: list[dict[str, Any]]) -> list[Record]:

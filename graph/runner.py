@@ -9,7 +9,10 @@ from graph.collector import settle_collector
 from graph.driver import Driver, Inputs, OnEvent, kept_team, team_from, tell
 from graph.endpoints import load_notify
 from graph.facts.loader import load_facts
+from graph.facts.refreshing import OF_THE_TEAM, Brought, refreshed
+from graph.facts.table import are_local
 from graph.languages.catalogue import language_of
+from graph.moves import find_move, move_in_words
 from graph.notices.outbox import know_receivers
 from graph.past import Past
 from graph.problems import UsageError
@@ -26,10 +29,9 @@ from graph.tracing import Tracing, open_tracing
 from graph.versions import installed_versions
 from graph.voices import open_voices
 from nodes.events import began_with
-from nodes.fingerprint import Pin, fingerprints, hashed, rules_of
 from nodes.halt import Halt
 from nodes.recovery import Dead, recover
-from nodes.services import FactsUnavailableError, InputRefusedError, Services
+from nodes.services import InputRefusedError, Services
 from nodes.stages import Stages
 from nodes.state import State
 from nodes.taking import Taking, with_question
@@ -37,10 +39,9 @@ from nodes.voices.voice import Voice
 from policies.language import say, speaking
 from policies.run.budgets import change_budget
 from policies.run.resumption import Resumption, resumption_of
-from policies.run.staleness import changes_in_words, find_moved
 from policies.run.stop import stop_reason
 from policies.team.privacy import withhold
-from policies.team.team import Budget, Team, pinned
+from policies.team.team import Budget, Team
 
 
 class Runner:
@@ -59,7 +60,12 @@ class Runner:
         return self._services.now()
 
     async def run(
-        self, team: Team, thread: str | None = None, accept_changes: bool = False, on_event: OnEvent | None = None
+        self,
+        team: Team,
+        thread: str | None = None,
+        accept_changes: bool = False,
+        on_event: OnEvent | None = None,
+        brought: Brought = OF_THE_TEAM,
     ) -> Record:
         """Run the team to a decision, or resume the thread if it exists.
 
@@ -67,7 +73,9 @@ class Runner:
             UsageError: the thread's id is not allowed.
             StorageError: the database failed.
         """
-        inputs: Inputs = {"goal": team.goal, "facts": _withheld(team.facts, team), "accept_changes": accept_changes}
+        facts = _withheld(team.own_facts, team)
+        inputs: Inputs = {"goal": team.goal, "facts": facts, "accept_changes": accept_changes}
+        inputs |= brought.inputs(facts, self._services.now())
         with speaking(language_of(team.language)):
             thread = check_new_thread(new_thread() if thread is None else thread)
             return await self._hold(thread, lambda: self._run(thread, team, inputs, on_event))
@@ -79,16 +87,19 @@ class Runner:
         facts: dict[str, Any] | None = None,
         accept_changes: bool = False,
         on_event: OnEvent | None = None,
+        refresh: bool = False,
     ) -> Record:
         """Resume a thread where it was cut off, or where it stopped; a finished one returns its record.
 
+        With `refresh` the sources of its facts are asked again first; facts that moved are accepted as any change is.
+
         Raises:
-            UsageError: there is no such thread, the budget names an unknown limit or a value not allowed, or nobody
-                can speak for a role: no key is set.
+            UsageError: there is no such thread, the budget names an unknown limit or a value not allowed, nobody can
+                speak for a role: no key is set, or the sources of its facts are not known or fail.
             StorageError: the database failed.
         """
         inputs: Inputs = {"budget": dict(budget or {}), "facts": facts, "accept_changes": accept_changes}
-        return await self._open(thread, lambda: self._resume(thread, inputs, on_event))
+        return await self._open(thread, lambda: self._resume(thread, inputs, on_event, refresh))
 
     async def _open(self, thread: str, work: Callable[[], Awaitable[Record]]) -> Record:
         """Return the result of the work on a thread that there is, in the language of its team."""
@@ -121,24 +132,26 @@ class Runner:
         if team.budget == kept_team(past).budget:
             limits = {"min_go_votes": team.budget.min_go_votes}
         given = inputs | {"budget": limits}
-        if past.case["hashes"]["facts"] is not None:
-            given["facts"] = await self._facts_now(team)
+        if past.has_facts and team.sources:
+            given |= await self._facts_now(team)
         return await self._go_on(thread, team, past, given, on_event)
 
-    async def _facts_now(self, team: Team) -> dict[str, Any] | None:
-        """Return the facts that a new run of the team would start with; None where they cannot be had."""
-        try:
-            return await self._services.load_facts(team)
-        except FactsUnavailableError:
-            return None
+    async def _facts_now(self, team: Team) -> Inputs:
+        """Return the facts that a new run of the team would start with, where nobody has to be asked for them."""
+        if not are_local(team.sources):
+            return {}
+        fetched = await self._services.load_facts(team)
+        return {} if fetched.failed else {"facts": fetched.facts, "sources": [*fetched.sources]}
 
-    async def _resume(self, thread: str, inputs: Inputs, on_event: OnEvent | None) -> Record:
+    async def _resume(self, thread: str, inputs: Inputs, on_event: OnEvent | None, refresh: bool) -> Record:
         state = await self.threads.state(thread)
         if state is not None:
             with blaming(thread, state):
                 past = Past.of(state)
                 _limits_from(past.budget, inputs)
                 inputs["facts"] = _withheld(inputs["facts"], kept_team(past))
+                if refresh and past.has_facts:
+                    inputs |= await refreshed(past, kept_team(past), self._services.load_facts)
                 return await self._go_on(thread, kept_team(past), past, inputs, on_event)
         admitted = await self.threads.admitted(thread)
         team = team_from(admitted["team"], "-")
@@ -156,12 +169,12 @@ class Runner:
             return record_of(thread, settled.state)  # what expired ended the run: nobody asked to resume that
         past = settled
         limits = change_budget(past.budget, inputs["budget"] or {})
-        moved = _find_moved(past, team, limits, inputs)
-        gives = limits != past.budget or (past.case["hashes"]["facts"] is None and inputs.get("facts") is not None)
+        moved = find_move(past, team, limits, inputs)
+        gives = limits != past.budget or (not past.has_facts and inputs.get("facts") is not None)
         waits, accepts = bool(past.waiting), inputs["accept_changes"]
         goes_on = resumption_of(past.stop_reason, moved, accepts, gives if waits else limits != past.budget, waits)
         if goes_on.refused_as is not None:
-            return refused_record(thread, goes_on.refused_as, _told_moves(moved, past, team, limits, inputs))
+            return refused_record(thread, goes_on.refused_as, move_in_words(moved, past, team, limits, inputs))
         if goes_on.way == "show":
             return record_of(thread, past.state)
         refuse_broken(thread, past.state)
@@ -279,20 +292,3 @@ def _limits_from(budget: Budget, inputs: Inputs) -> Budget:
         return change_budget(budget, inputs["budget"])
     except ValueError as error:
         raise UsageError(str(error)) from None
-
-
-def _told_moves(moved: str | None, past: Past, team: Team, limits: Budget, inputs: Inputs) -> str | None:
-    """Return what of a field moved, in words; None where no field did."""
-    kept, given = pinned(kept_team(past)), pinned(team)
-    sides: dict[str, tuple[Any, Any]] = {
-        "team": (hashed(kept), hashed(given)),
-        "policy": (rules_of(kept, past.budget), rules_of(given, limits)),
-        "facts": (past.case["facts"], inputs.get("facts")),
-        "goal": (past.case["goal"], inputs.get("goal") or past.case["goal"]),
-    }
-    return changes_in_words(*sides[moved]) if moved is not None else None
-
-
-def _find_moved(past: Past, team: Team, limits: Budget, inputs: Inputs) -> str | None:
-    given = fingerprints(Pin.of(team), limits, inputs.get("goal") or past.case["goal"], inputs.get("facts"))
-    return find_moved(past.case["hashes"], given)

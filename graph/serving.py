@@ -14,8 +14,7 @@ from pydantic_core import ErrorDetails
 
 from graph.build import RECURSION_LIMIT, Door, build_graph
 from graph.driver import kept_team
-from graph.facts.loader import load_facts
-from graph.facts.table import source_of
+from graph.facts.loader import facts_at_hand, load_facts
 from graph.languages.catalogue import language_of, speak_as
 from graph.past import Past
 from graph.problems import UsageError
@@ -32,10 +31,11 @@ from graph.threads import Threads
 from graph.tracing import config_of, serve_tracing
 from graph.versions import installed_versions
 from graph.voices import build_voices
-from nodes.services import FactsUnavailableError, InputRefusedError, Services
+from nodes.services import InputRefusedError, Services
 from policies.language import phrase, say, speaking
 from policies.plain import shown
 from policies.run.stop import Stop
+from policies.team.privacy import withhold
 from policies.team.team import PatternName, Team
 from policies.wording import allowed_by
 
@@ -204,19 +204,18 @@ async def note_traced(thread: str | None, configurable: Mapping[str, Any]) -> No
 
 
 async def own_facts(team: Team) -> dict[str, Any] | None:
-    """Return the facts of a team, the private ones withheld; None where it has none.
+    """Return the facts that a team has at hand, the private ones withheld; None where it has none.
 
     Raises:
-        UsageError: its source has none of use.
+        UsageError: its sources have none of use.
     """
-    if source_of(dict(team)) is None:
-        return None
     try:
-        return await load_facts(team)
-    except FactsUnavailableError as error:
+        found = await asyncio.to_thread(facts_at_hand, team.sources) if team.sources else team.own_facts
+    except UsageError as error:
         raise UsageError(
             say("the facts of the team `{name}` cannot be read: {why}", name=team.name, why=error)
         ) from None
+    return None if found is None else withhold(found, team.private)
 
 
 @lru_cache(maxsize=GRAPHS_KEPT)

@@ -9,27 +9,23 @@ from pydantic_core import ErrorDetails
 from nodes.agreement import find_disagreement
 from nodes.border import granted, plain_stop
 from nodes.events import Body, began_with, events_of
+from nodes.facts import PHASE, find_facts
 from nodes.fingerprint import Pin, fingerprint, fingerprints
 from nodes.prompting import prompt_hashes
-from nodes.services import FactsUnavailableError, InputRefusedError, Services, StaleThreadError
+from nodes.services import InputRefusedError, Services, StaleThreadError
 from nodes.signed import declared_keys
-from nodes.state import Input, State
+from nodes.state import RunInput, State
 from policies.assurance.approval import find_unapproved
 from policies.decision.table import DECISIONS
 from policies.language import say
 from policies.patterns.course import PATTERNS
-from policies.plain import clean_text
 from policies.run.budgets import change_budget
 from policies.run.routing import GOES_ON
 from policies.run.staleness import find_moved, places_altered
-from policies.run.stop import Stop, stop_reason
-from policies.team.checks import find_needed
 from policies.team.privacy import withhold
 from policies.team.team import Budget, Team
 from policies.wording import allowed_by
 
-PHASE = "facts"
-MAX_CAUSE = 1_000
 Update = dict[str, Any]
 
 
@@ -51,28 +47,28 @@ class Admission:
             return {"pending": None}
         _refuse_broken(state, thread)
         limits = self._limits(state)
-        goal, given = self._question(state)
-        hashes, moved = self._hashes(state, limits, goal, given)
+        goal, known = self._question(state)
+        hashes, moved = self._hashes(state, limits, goal, known)
         if moved and not state.get("accept_changes"):
             raise StaleThreadError(moved)
-        facts, stop, cause = await self._facts(given)
-        usable = facts if stop is None else None
-        if usable is not given:
-            hashes["facts"] = None if usable is None else fingerprint(usable)
+        found = await find_facts(state, self._team, known, self._services)
+        hashes["facts"] = fingerprint(found.gathered.facts) if found.stop is None else None
+        kept: Mapping[str, Any] = state.get("case") or {}
         case = {
             "goal": goal,
-            "facts": usable if usable is not None else given,
-            "task": state.get("task") or (state.get("case") or {}).get("task"),
+            **found.plain,
+            "task": state.get("task") or kept.get("task"),
             "team": self._pin.plain,
             "hashes": hashes,
-            "revision": (state.get("case") or {}).get("revision", 0) + (1 if moved else 0),
+            "revision": kept.get("revision", 0) + (1 if moved else 0),
+            "reopens": kept["reopens"] if kept else state.get("reopens"),
         }
         update: Update = {"case": case, "limits": limits.model_dump(mode="json")}
-        update["pending"] = plain_stop(stop, cause=cause)
+        update["pending"] = plain_stop(found.stop, cause=found.cause)
         reopened = _reopened(state) if moved else {}
-        begun = self._resumed(state, moved, case["facts"]) if state.get("case") else self._admitted(thread)
+        begun = self._resumed(state, moved, case["facts"]) if kept else self._admitted(thread, case["reopens"])
         ruled = {"pattern": self._team.pattern, "limits": update["limits"], "max_repairs": self._team.max_repairs}
-        pinned = {"hashes": hashes, **ruled, "revision": case["revision"]}
+        pinned = {"hashes": hashes, **ruled, "revision": case["revision"], "sources": case["sources"]}
         superseded = [{"event": "superseded", "round": state["round"]}] if reopened else []
         return update | reopened | {"happened": [{**begun, **pinned}, *superseded]}
 
@@ -87,10 +83,11 @@ class Admission:
         if moved:
             raise StaleThreadError(moved)
 
-    def _admitted(self, thread: str) -> Body:
+    def _admitted(self, thread: str, reopens: Mapping[str, Any] | None) -> Body:
         """Return the event that begins a record: what the thread is pinned to, and what it runs on."""
         team = {"team": self._team.name, "policy": self._team.policy.name}
-        return {"event": "admitted", "thread": thread, **team, **self._runs_on()}
+        again = {"reopens": reopens} if reopens else {}
+        return {"event": "admitted", "thread": thread, **again, **team, **self._runs_on()}
 
     def _runs_on(self) -> Body:
         """Return what answers and decides from here on: models, instruction files, packages, keys of people."""
@@ -111,7 +108,7 @@ class Admission:
     def _stands(self, state: State) -> bool:
         """Return whether the case was admitted before and nothing was given that could change it, as between rounds."""
         kept: Mapping[str, Any] = state.get("case") or {}
-        is_asked_anew = any(state.get(name) is not None for name in Input.model_fields)
+        is_asked_anew = any(state.get(name) is not None for name in RunInput.model_fields)
         return not is_asked_anew and kept.get("team") == self._pin.plain and kept["hashes"]["facts"] is not None
 
     def _hashes(
@@ -125,12 +122,12 @@ class Admission:
     def _question(self, state: State) -> tuple[str, dict[str, Any] | None]:
         """Return the goal and the facts of this run, as far as they are known: its own, else the thread's."""
         kept: Mapping[str, Any] = state.get("case") or {}
-        given = state.get("facts") if state.get("facts") is not None else kept.get("facts")
-        given = given if given is None else withhold(given, self._team.private)
-        return state.get("goal") or kept.get("goal") or self._team.goal, given
+        facts = state.get("facts") if state.get("facts") is not None else kept.get("facts")
+        facts = facts if facts is None else withhold(facts, self._team.private)
+        return state.get("goal") or kept.get("goal") or self._team.goal, facts
 
     def _limits(self, state: State) -> Budget:
-        check_given({name: state.get(name) for name in Input.model_fields})
+        check_given({name: state.get(name) for name in RunInput.model_fields})
         kept = Budget(**state["limits"]) if state.get("case") else self._team.budget
         try:
             limits = change_budget(kept, state.get("budget") or {})
@@ -138,17 +135,6 @@ class Admission:
             raise InputRefusedError(str(error)) from None
         _refuse_unproved(self._team, kept, limits, began_with(state))
         return limits
-
-    async def _facts(self, given: dict[str, Any] | None) -> tuple[dict[str, Any], Stop | None, str | None]:
-        """Return the facts, or why there are none that suffice: the stop, and its cause in words."""
-        try:
-            facts = given if given is not None else await self._services.load_facts(self._team)
-        except FactsUnavailableError as error:
-            return {}, Stop(stop_reason("facts_unavailable", error.source), PHASE), clean_text(str(error))[:MAX_CAUSE]
-        needed = find_needed(self._team, facts)
-        if needed:
-            return facts, Stop(stop_reason("needs_input", needed.path), PHASE), clean_text(needed.cause)[:MAX_CAUSE]
-        return facts, None, None
 
 
 def _refuse_unproved(team: Team, before: Budget, limits: Budget, began: Budget | None) -> None:
@@ -188,7 +174,7 @@ def check_given(given: Mapping[str, Any]) -> None:
         InputRefusedError: it has; all such parts.
     """
     try:
-        Input.model_validate(given, strict=True)
+        RunInput.model_validate(given, strict=True)
     except ValidationError as error:
         raise InputRefusedError(say("; ").join(map(_problem, error.errors()))) from None
 

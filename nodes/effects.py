@@ -8,6 +8,7 @@ from nodes.asking import plain_questions, questions_of, where_of
 from nodes.border import plain_stop
 from nodes.closing import Update
 from nodes.events import Body, announced
+from nodes.provenance import with_supplied
 from nodes.stages import Stages
 from nodes.state import State
 from policies.decision.guards import examine
@@ -20,6 +21,7 @@ from policies.people.panel import Panel, panel_of, rule_panel
 from policies.people.question import AGAIN, STOP, Question, Word
 from policies.people.sign_off import rule_sign_off
 from policies.run.stop import Stop, stop_reason
+from policies.team.provenance import Gathered
 from policies.team.team import Team
 
 PHASE = "human"
@@ -79,10 +81,12 @@ class Effects:
         return self._settled(state, asked, _Ruled(word, "expired"))
 
     def _supplied(self, state: State, asked: Question) -> Effect:
-        case, value = state["case"], asked.answers[-1].answer
-        facts = with_value(case["facts"] or {}, keys_of(asked.path or ""), value)
+        case, given = state["case"], asked.answers[-1]
+        fact = with_value({}, keys_of(asked.path or ""), given.answer)
+        gathered = with_supplied(Gathered.kept(case["facts"] or {}, case["sources"]), fact, given.by, given.at)
+        supplied = {"facts": gathered.facts, "sources": gathered.placed}
         event = _event(asked, _Ruled("supplied"))
-        return Effect({"questions": [], "case": {**case, "facts": facts}, "pending": None}, [event])
+        return Effect({"questions": [], "case": {**case, **supplied}, "pending": None}, [event])
 
     def _ruled(self, state: State, asked: Question) -> _Ruled | None:
         """Return what the answers give so far; None while more are needed."""

@@ -111,7 +111,8 @@ def _given(state: State, inner: Team, own: Budget, granted: _Granted) -> dict[st
     share = limits_of_team(own, granted.charged, granted.ask["messages"], budget_from(state), spent_from(state))
     return {
         "goal": inner.goal,
-        "facts": inner.facts if inner.has_facts else state["case"]["facts"],
+        "facts": inner.own_facts if inner.has_facts else state["case"]["facts"],
+        "sources": None if inner.has_facts else state["case"]["sources"],
         "budget": {**share, "max_rounds": own.max_rounds},
     }
 

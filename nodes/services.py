@@ -16,12 +16,25 @@ from policies.run.stop_table import MOVED
 from policies.team.team import Team
 
 
-class FactsUnavailableError(Exception):
-    """A source of facts gave none; `source` names it as the stop reason does."""
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A source that gave no facts, or lacks some: its name, why, and the paths of the facts that are expected of it."""
 
-    def __init__(self, source: str, message: str) -> None:
-        super().__init__(message)
-        self.source = source
+    source: str
+    cause: str
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Facts from all sources of a team, private ones withheld; what the sources are, and which of them failed.
+
+    A source is as `policies.team.provenance` has it, with its places.
+    """
+
+    facts: dict[str, Any]
+    sources: tuple[dict[str, Any], ...] = ()
+    failed: tuple[Failed, ...] = ()
 
 
 class InputRefusedError(ValueError):
@@ -73,7 +86,7 @@ class Services:
     """Everything a node needs besides the state."""
 
     voices: Mapping[str, Voice]
-    load_facts: Callable[[Team], Awaitable[dict[str, Any]]]
+    load_facts: Callable[[Team], Awaitable[Fetched]]
     halt: Halt = field(default_factory=Halt)
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], str] = utc_now

@@ -44,11 +44,21 @@ class State(TypedDict, total=False):
     accept_changes: Annotated[bool | None, EphemeralValue]
     """Input: continue although team, policy, facts or goal changed. Written by the caller, gone after convene."""
 
+    sources: Annotated[list[dict[str, Any]] | None, EphemeralValue]
+    """Input of our own runner: where the facts of this run come from. Read by convene, gone after it."""
+    reopens: Annotated[dict[str, Any] | None, EphemeralValue]
+    """Input of our own runner: the decision that this run reopens, {thread, head, record}. Read by convene, gone after
+    it."""
     task: Annotated[dict[str, Any] | None, EphemeralValue]
     """Input of a team that answers for a role of another: what it is asked. Read by convene, gone after it."""
 
     case: dict[str, Any]
-    """What is decided: {goal, facts or null, task, team, hashes, revision}. Written by convene; the last write wins."""
+    """What is decided: {goal, facts or null, sources, failed, task, team, hashes, revision, reopens}. Written by
+    convene, a fact that was supplied by settle; the last write wins.
+
+    `sources` are where the facts come from. While these do not suffice, their hash is null, and `failed` are the
+    sources that gave none or lack some. `reopens` is the decision that the thread reopens, or null.
+    """
     limits: dict[str, Any]
     """The budget in force. Written by convene; the last write wins."""
     spent: dict[str, Any]
@@ -131,6 +141,7 @@ class StepInput(TypedDict, total=False):
 
     goal: str | None
     facts: dict[str, Any] | None
+    sources: list[dict[str, Any]] | None
     budget: dict[str, Any] | None
     task: dict[str, Any] | None
 
@@ -164,3 +175,12 @@ class Input(BaseModel):
         description=phrase("Continue although team, policy, facts or goal changed; the open round is asked again."),
         examples=[False],
     )
+
+
+class RunInput(Input):
+    """A run as our own runner begins or resumes it. No server takes the parts that are added here from its callers."""
+
+    sources: list[dict[str, Any]] | None = None
+    """Where the facts come from, where they were fetched before."""
+    reopens: dict[str, Any] | None = None
+    """The decision that a new thread reopens: {thread, head, record}."""

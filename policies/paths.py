@@ -28,6 +28,16 @@ def keys_of(path: str) -> tuple[str, ...]:
     return tuple(path.removeprefix(PREFIX).split("."))
 
 
+def path_of(keys: Iterable[str]) -> str:
+    """Return the path that leads through the keys, as it is stored.
+
+    >>> path_of(("risk", "rate")), path_of(("facts", "rate"))
+    ('risk.rate', 'facts.facts.rate')
+    """
+    path = ".".join(keys)
+    return f"{PREFIX}{path}" if path.startswith(PREFIX) else path
+
+
 class _Missing:
     """No value at a path."""
 

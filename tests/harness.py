@@ -69,7 +69,9 @@ def show(settings: Settings, thread: str = "t") -> Record:
 
 def without_times(record: Record) -> Record:
     """Return the record without what differs between two equal runs."""
-    return {key: value for key, value in record.items() if key != "elapsed_seconds"}
+    sources = [{key: value for key, value in each.items() if key != "fetched_at"} for each in record.get("sources", [])]
+    kept = {key: value for key, value in record.items() if key != "elapsed_seconds"}
+    return {**kept, "sources": sources} if "sources" in record else kept
 
 
 Speech = Callable[[Question], Any]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from graph.problems import UsageError
-from graph.teams.overrides import Place, apply_settings, is_changed_by, merge, sets_facts
+from graph.teams.overrides import Place, apply_settings, is_changed_by, merge
 
 RAW: dict[str, Any] = {"sequence": ["a"], "budget": {"max_rounds": 3}}
 
@@ -60,10 +60,6 @@ def test_the_places_that_overrides_change_are_known() -> None:
     ]
     same: list[Place] = [("facts", "campaign", "region"), ("budget", "max_messages"), ("goal",)]
     assert [is_changed_by(place, overrides) for place in (*changed, *same)] == [True] * 3 + [False] * 3
-    assert sets_facts((), overrides)
-    assert sets_facts(("facts.a=1",), {})
-    assert sets_facts((), {"facts": {}})
-    assert not sets_facts(("budget.max_rounds=1",), {"goal": "?"})
 
 
 def test_a_role_that_is_not_in_the_team_cannot_be_set() -> None:

@@ -18,18 +18,18 @@ from graph.runner import Runner
 from graph.store.database import open_database
 from nodes.events import cause_of
 from nodes.mail import heard_in
-from nodes.services import FactsUnavailableError, Services
+from nodes.services import Failed, Fetched, Services
 from nodes.voices.recorded import RecordedVoice
 from policies.language import say
 from policies.run.recovery import charge_lost
 from policies.run.stop import Stop
 from policies.run.usage import Reservation, Usage
 from policies.team.nesting import teams_within
-from policies.team.team import Budget, Team, with_facts
+from policies.team.team import Budget, Team
 from policies.team.voices import VOICE_NAMES
 
-VARYING = ("thread_id", "elapsed_seconds", "cause", "held")
-"""What differs between two equal runs."""
+VARYING = ("thread_id", "elapsed_seconds", "cause", "sources", "held")
+"""What differs between two equal runs: a source is not asked again for facts that are kept, nor is a record held."""
 
 
 async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
@@ -82,18 +82,18 @@ def _with_lost(record: Record, past: Past) -> Record:
     return {**record, "usage": {name: used[name] for name in record["usage"]}, "recoveries": len(events)}
 
 
-async def _facts_then(past: Past, team: Team) -> dict[str, Any]:
+async def _facts_then(past: Past, team: Team) -> Fetched:
     """Return the facts of a run that brought none: kept where they sufficed, else such as fail as they failed then."""
     if past.facts is not None:
-        return dict(past.facts)
+        return Fetched(dict(past.facts))
     stop = Stop.parse(past.stop_reason or "")
     if stop.kind == "facts_unavailable":
-        raise FactsUnavailableError(stop.detail, cause_of(past.state) or "as recorded")
+        return Fetched({}, failed=(Failed(stop.detail, cause_of(past.state) or "as recorded"),))
     facts: dict[str, Any] = {}
     for path in team.requires:
         if path != stop.detail:
             facts = _placed(facts, path.split("."))
-    return facts
+    return Fetched(facts)
 
 
 def _placed(facts: Mapping[str, Any], keys: list[str]) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def _team_at_first(past: Past) -> Team:
     begun = [event for event in past.events if event["event"] in ("admitted", "resumed")]
     first = next((event for event in begun if event["hashes"]["facts"]), begun[-1])
     limits = Budget(**first["limits"])
-    return team.model_copy(update=with_facts({"budget": limits}, past.facts))
+    return team.model_copy(update={"budget": limits, "facts": past.facts})
 
 
 def differing(first: Record, second: Record) -> list[str]:

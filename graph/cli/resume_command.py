@@ -34,6 +34,7 @@ accord resume launch-42 --budget max_rounds=5 --budget max_seconds=120
 @click.option(
     "--facts", metavar="FILE", help="A file of facts for a thread that stopped because it lacks some; - is stdin."
 )
+@click.option("--refresh", is_flag=True, help="Ask the sources of the facts again first, and say what moved.")
 @click.option(
     "--accept-changes", is_flag=True, help="Continue although the facts changed; the open round is asked again."
 )
@@ -44,6 +45,7 @@ def command(
     thread: str,
     budget: tuple[str, ...],
     facts: str | None,
+    refresh: bool,
     accept_changes: bool,
     db: str | None,
     is_verbose: bool,
@@ -52,10 +54,13 @@ def command(
     """Resume THREAD where it stopped or was cut off; a finished one returns its record."""
     with reading(thread):
         from graph.cli.progress import progress_on_stderr
+        from graph.problems import UsageError
         from graph.runner import open_runner
 
         if budget or facts is not None:
             speak_of(thread, db)
+        if refresh and facts is not None:
+            raise UsageError(say("--refresh cannot be used together with --facts; keep one of the two"))
 
     limits, given, settings = _limits(budget), facts_from(facts), settings_for(db)
 
@@ -65,7 +70,7 @@ def command(
             speak(await runner.threads.language(found))
             with progress_on_stderr().shown() as progress:
                 progress.begin(found)
-                record = await runner.resume(found, limits, given, accept_changes, progress.take)
+                record = await runner.resume(found, limits, given, accept_changes, progress.take, refresh)
             return record, None if as_json else await runner.threads.state(found)
 
     record, state = run_async(work)

@@ -60,7 +60,7 @@ def command(
     with reading(team):
         case = _read(team, (goal, facts, settings), voice, db)
     shows = {"as_json": as_json, "is_verbose": is_verbose}
-    record, state = _run(case, {"thread": thread, "accept_changes": accept_changes}, shows)
+    record, state = _run(case, {"thread": thread, "accept_changes": accept_changes}, shows, facts is not None)
     _say_where_it_failed(record, state, case.team, team)
     if "trace" in record:
         _say_who_answered(record, voice, case.has_endpoints, as_json)
@@ -95,7 +95,7 @@ def _read(name: str, changed: tuple[Any, Any, Any], voice: Any, db: str | None) 
     return _Case(team, settings, bool(load_endpoints(settings)))
 
 
-def _run(case: _Case, options: dict[str, Any], shows: dict[str, bool]) -> tuple[dict[str, Any], Any]:
+def _run(case: _Case, options: dict[str, Any], shows: dict[str, bool], has_facts: bool) -> tuple[dict[str, Any], Any]:
     """Run the case, print its record, and return that, with the state where it says more."""
     from graph.cli.progress import progress_on_stderr
     from graph.live import running
@@ -105,12 +105,13 @@ def _run(case: _Case, options: dict[str, Any], shows: dict[str, bool]) -> tuple[
     say_warnings(team)
     options["thread"] = thread = check_new_thread(new_thread() if named is None else named)
     with progress_on_stderr().shown(running(team, team.budget)) as progress:
+        from graph.facts.refreshing import Brought
         from graph.runner import open_runner  # LangGraph, which takes longer than all before it
 
         async def work(halt: Any) -> tuple[dict[str, Any], Any]:
             async with open_runner(case.settings, halt=halt) as runner:
                 progress.begin(thread)
-                record = await runner.run(team, **options, on_event=progress.take)
+                record = await runner.run(team, **options, on_event=progress.take, brought=Brought(has_facts))
                 needs_state = not shows["as_json"] or "cause" in record
                 return record, await runner.threads.state(thread) if needs_state else None
 

@@ -1,14 +1,16 @@
 """Facts in a file of their own, which a team file names, or which is given with the run."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from graph.documents import MAX_BYTES, read_document, read_yaml
-from graph.facts.source import FactSource
+from graph.facts.source import Raw, SourceError, local_kind
 from graph.inputs import read_stdin
 from graph.problems import UsageError
 from policies.language import phrase, say
 from policies.plain import find_unplain
+from policies.team.sources import FileSource
 
 EXAMPLE = '{"supply": {"suppliers": 2}}'
 _KINDS = {
@@ -25,8 +27,7 @@ def load_facts_file(named: str) -> dict[str, Any]:
     Raises:
         UsageError: the file cannot be read, is not an object, or holds what may not enter the state.
     """
-    path = Path(named)
-    return _checked(read_document(path, is_json=path.suffix.lower() == ".json").value, str(path))
+    return _checked(_values_in(Path(named)), named)
 
 
 def facts_from_stdin() -> dict[str, Any]:
@@ -38,6 +39,10 @@ def facts_from_stdin() -> dict[str, Any]:
     return _checked(read_yaml(read_stdin(MAX_BYTES), "stdin").value, "stdin")
 
 
+def _values_in(path: Path) -> Any:
+    return read_document(path, is_json=path.suffix.lower() == ".json").value
+
+
 def _checked(facts: Any, name: str) -> dict[str, Any]:
     if not isinstance(facts, dict):
         raise UsageError(f"{name}: {say(_KINDS.get(type(facts), _OTHER), example=EXAMPLE)}")
@@ -47,13 +52,28 @@ def _checked(facts: Any, name: str) -> dict[str, Any]:
     return facts
 
 
-def _placed(named: str, folder: Path) -> str:
+def _read(spec: FileSource) -> Raw:
+    """Return the values in the file, as old as the file is.
+
+    Raises:
+        SourceError: the file cannot be read.
+    """
+    path = Path(spec.file)
     try:
-        return str((folder / named).resolve())
-    except ValueError:  # a NUL or a lone surrogate, which the team's own types refuse
-        return named
+        value = _values_in(path)
+        return Raw(value, datetime.fromtimestamp(path.stat().st_mtime, UTC))
+    except OSError as error:
+        raise SourceError(f"{path}: {say('cannot be read: {why}', why=error)}") from None
+    except UsageError as error:
+        raise SourceError(*error.problems) from None
 
 
-SOURCE = FactSource(
-    field="facts_file", holds=str, load=load_facts_file, called=lambda named: Path(named).name, placed=_placed
-)
+def _placed(spec: FileSource, folder: Path) -> FileSource:
+    return spec.model_copy(update={"file": str((folder / spec.file).resolve())})
+
+
+def _called(spec: FileSource) -> str:
+    return Path(spec.file).name
+
+
+KIND = local_kind(FileSource, "file", _read, _called, _placed)

@@ -1,13 +1,15 @@
 """Facts in the team file itself."""
 
-from typing import Any
-
-from graph.facts.source import FactSource
-
-
-def facts_in_team(facts: dict[str, Any]) -> dict[str, Any]:
-    """Return the facts that the team file holds."""
-    return facts
+from graph.facts.source import Raw, local_kind
+from policies.team.sources import InlineSource
 
 
-SOURCE = FactSource(field="facts", holds=dict, load=facts_in_team, called=lambda _: "team", is_at_hand=True)
+def _facts_in(spec: InlineSource) -> Raw:
+    return Raw(spec.inline)
+
+
+def _called(_: InlineSource) -> str:
+    return "team"
+
+
+KIND = local_kind(InlineSource, "inline", _facts_in, _called)

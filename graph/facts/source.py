@@ -1,33 +1,88 @@
-"""A source of facts: one kind of place where the facts of a run that brings none can be."""
+"""A kind of fact source: how facts of a run that brings none are read from one kind of place."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from policies.team.team import FactsField
+from graph.problems import UsageError
+from policies.team.sources import Source
 
-Named = TypeVar("Named")
+Spec = TypeVar("Spec", bound=Source)
 
 
-def as_named(named: Named, folder: Path) -> Named:
-    """Return what a team file names where it means the same in every folder."""
-    return named
+class SourceError(UsageError):
+    """A source gives no facts, or none of use; its sentence holds no credential."""
 
 
 @dataclass(frozen=True, slots=True)
-class FactSource(Generic[Named]):
-    """What is known of one kind of source; its field in a team file, where it is not null, says that it is asked."""
+class FactSettings:
+    """What the settings say of sources: the hosts that may be asked, and the databases, each by name."""
 
-    field: FactsField
-    """The field of a team that names a source of this kind."""
-    holds: type[Named]
-    """What that field holds in a team file."""
-    load: Callable[[Named], dict[str, Any]]
-    """Returns the facts. It may wait for them, and raises UsageError where there are none, or none of use."""
-    called: Callable[[Named], str]
-    """Returns what the stop reason `facts_unavailable:<source>` calls it."""
-    is_at_hand: bool = False
-    """Whether the facts are in the team itself, so that nothing is waited for."""
-    placed: Callable[[Named, Path], Named] = as_named
-    """Returns what a team keeps of a value in a file of this folder: what it names, named from anywhere."""
+    hosts: Mapping[str, Any] = field(default_factory=dict)
+    databases: Mapping[str, Any] = field(default_factory=dict)
+
+
+def utc_time() -> datetime:
+    """Return the time now in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a source may use while it is read."""
+
+    settings: FactSettings = field(default_factory=FactSettings)
+    now: Callable[[], datetime] = utc_time
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """What a source gave, and how old that is by what the source says; None where it does not say."""
+
+    value: Any
+    as_of: datetime | None = None
+
+
+def as_it_is(spec: Spec, folder: Path) -> Spec:
+    """Return a source that means the same in every folder."""
+    return spec
+
+
+@dataclass(frozen=True, slots=True)
+class SourceKind(Generic[Spec]):
+    """What is known of one kind of source, whose specification in a team file is a `spec`."""
+
+    spec: type[Spec]
+    word: str
+    """What provenance calls the kind."""
+    read: Callable[[Spec, Reading], Awaitable[Raw]]
+    """Returns what it gives. Raises SourceError where it gives nothing, or nothing of use."""
+    called: Callable[[Spec], str]
+    """Returns what a source without a name is called."""
+    placed: Callable[[Spec, Path], Spec] = as_it_is
+    """Returns what a team keeps of a source in a file of this folder: what it names, named from anywhere."""
+    at_hand: Callable[[Spec], Raw] | None = None
+    """Reads it at once where it is local: when the team file is loaded, and when a thread is run again."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it can be read when the team file is loaded."""
+        return self.at_hand is not None
+
+
+def local_kind(
+    spec: type[Spec],
+    word: str,
+    at_hand: Callable[[Spec], Raw],
+    called: Callable[[Spec], str],
+    placed: Callable[[Spec, Path], Spec] = as_it_is,
+) -> SourceKind[Spec]:
+    """Return a kind that can be read at any time, without asking anybody."""
+
+    async def read(each: Spec, _: Reading) -> Raw:
+        return await asyncio.to_thread(at_hand, each)  # in its event loop a server refuses to read files
+
+    return SourceKind(spec, word, read, called, placed, at_hand)

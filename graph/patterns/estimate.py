@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graph.facts.table import source_of
+from graph.facts.loader import facts_at_hand
 from graph.languages.catalogue import language_of
 from nodes.prompting import brief_prompt, seat_prompt, synthesis_prompt
 from nodes.voices.voice import Prompt
@@ -18,7 +18,7 @@ from policies.run.stop import Stop
 from policies.run.usage import BYTES_PER_TOKEN, reserve
 from policies.team.nesting import each_changed
 from policies.team.privacy import withhold
-from policies.team.team import Brief, Role, Team, with_facts
+from policies.team.team import Brief, Role, Team
 from policies.team.voices import HUMAN
 
 Plain = dict[str, Any]
@@ -69,7 +69,7 @@ def look_ahead(team: Team) -> Outlook:
         UsageError: a source of facts cannot be used.
     """
     team = each_changed(team, _with_facts)
-    facts = team.facts or {}
+    facts = team.own_facts or {}
     longest_answer = team.max_output_tokens * BYTES_PER_TOKEN
     courses = {
         "shortest": simulate(team, facts),
@@ -212,10 +212,10 @@ def _plain_asked(asked: RehearsedSeat) -> Plain:
 
 
 def _with_facts(team: Team) -> Team:
-    """Return the team with its facts read, as far as it has any."""
-    found = source_of(dict(team))
-    facts = None if found is None else withhold(found[0].load(found[1]), team.private)
-    return team.model_copy(update=with_facts({}, facts))
+    """Return the team with its facts read, as far as it has any; without those that a run asks somebody for."""
+    found = (facts_at_hand(team.sources) or {}) if team.sources else team.own_facts
+    facts = None if found is None else withhold(found, team.private)
+    return team.model_copy(update={"facts": facts})
 
 
 # --- what the team lacks ---------------------------------------------------------------------------------------------
@@ -223,7 +223,7 @@ def _with_facts(team: Team) -> Team:
 
 def warnings_on(team: Team, facts: Mapping[str, Any], courses: Mapping[str, Rehearsal]) -> Iterator[str]:
     """Yield a sentence for each thing that keeps the team, or one within it, from the end of these courses."""
-    if team.facts is None and not facts:
+    if not facts:
         yield say("the team has no facts; a run brings them, and its prompts are longer than those counted here")
     yield from _lacks(team, facts, courses, None, "")
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from graph.facts.table import source_of
+from graph.facts.loader import facts_at_hand
+from graph.facts.table import sources_in
 from graph.problems import UsageError
 from policies.plain import is_plain
 from policies.team import rules as team_rules
@@ -52,12 +53,10 @@ def _in_team(raw: Any, at: team_rules.Path, above: tuple[Facts, team_rules.Path]
 
 
 def _own_facts(raw: Facts) -> Facts | None:
-    """Return the facts from the source that a team file names; None where there are none, or none of use."""
-    source, named = source_of(raw) or (None, None)
-    if source is None or not isinstance(named, source.holds):
-        return None
+    """Return the facts that a team file has at hand; None where there are none, or a source of them is asked later."""
+    facts, sources = raw.get("facts"), sources_in(raw.get("facts"))
     try:
-        facts = source.load(named)
+        facts = facts_at_hand(sources) if sources is not None else facts
     except UsageError:  # a run reports that they are unavailable
         return None
-    return facts if is_plain(facts) else None
+    return facts if isinstance(facts, dict) and is_plain(facts) else None

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from graph.documents import Document, read_document
-from graph.facts.table import placed, source_of
+from graph.facts.table import placed, sources_in
 from graph.problems import UsageError
+from graph.teams.changing import with_facts_changed
 from graph.teams.fitting import find_misfitting
 from graph.teams.language import language_in, language_problems, with_language
-from graph.teams.overrides import apply_settings, is_changed_by, keys_of, merge, sets_facts
+from graph.teams.overrides import is_changed_by, keys_of
 from graph.teams.policies import is_path, policy_problems, sentence, with_policy
 from graph.teams.presets import preset_problems, with_presets, with_teams
 from policies.language import ENGLISH, phrase, say, speaking, spoken
@@ -21,7 +22,7 @@ from policies.patterns.rules import MAX_DEPTH
 from policies.team import rules as team_rules
 from policies.team.privacy import withhold
 from policies.team.rules import Problem, parse_team
-from policies.team.team import Team, with_facts
+from policies.team.team import Team
 
 DEFAULT_TEAM = "checkout_launch"
 OF_THIS_RUN = {"goal": phrase("the goal of this run"), "facts": phrase("the facts of this run")}
@@ -127,19 +128,10 @@ def _changed(document: Document, changes: Changes, path: Path, depth: int) -> An
     if changes.goal is not None:
         raw = {**raw, "goal": changes.goal}
     if changes.facts is not None:
-        raw = with_facts(raw, changes.facts)
-    elif sets_facts(changes.settings, changes.overrides):
-        raw = _with_facts_at_hand(raw, path)
-    raw = with_language(with_presets(apply_settings(merge(raw, changes.overrides), changes.settings)))
+        raw = {**raw, "facts": changes.facts}
+    raw = with_facts_changed(_placed(raw, path), changes.overrides, changes.settings)
+    raw = with_language(with_presets(raw))
     return with_policy(with_teams(raw, lambda named, role: _inner(named, role, path, depth)))
-
-
-def _with_facts_at_hand(raw: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Return a team's values with the facts of its file in place of the file's name, so that they can be changed."""
-    source, named = source_of(placed(raw, path.parent)) or (None, None)
-    if source is None or source.is_at_hand or not isinstance(named, source.holds):
-        return raw
-    return with_facts(raw, source.load(named))
 
 
 def _inner(named: Any, role: Mapping[str, Any], path: Path, depth: int) -> Any:
@@ -149,8 +141,7 @@ def _inner(named: Any, role: Mapping[str, Any], path: Path, depth: int) -> Any:
     """
     if isinstance(named, str) and (named in shipped_teams() or is_path(named) or (path.parent / named).exists()):
         found = load_team(named if named in shipped_teams() else str(path.parent / named), depth=depth + 1)
-        facts = None if found.facts is None else withhold(found.facts, found.private)
-        return found.model_copy(update={"facts": facts}).model_dump(mode="json")
+        return _public(found.model_dump(mode="json"))
     if not isinstance(named, dict):
         return named
     told = {"name": role.get("name"), "title": role.get("title"), "goal": role.get("mandate"), **named}
@@ -161,9 +152,12 @@ def _inner(named: Any, role: Mapping[str, Any], path: Path, depth: int) -> Any:
 def _public(raw: dict[str, Any]) -> dict[str, Any]:
     """Return a team's raw values without its private facts; what is not a list of paths is refused later."""
     facts, private = raw.get("facts"), raw.get("private")
-    if not isinstance(private, list) or not isinstance(facts, dict):
+    if not isinstance(private, list):
         return raw
-    return {**raw, "facts": withhold(facts, tuple(path for path in private if isinstance(path, str)))}
+    paths, sources = tuple(path for path in private if isinstance(path, str)), sources_in(facts)
+    if sources is not None:
+        return {**raw, "facts": [each.kept(paths).model_dump(exclude_unset=True) for each in sources]}
+    return {**raw, "facts": withhold(facts, paths)} if isinstance(facts, dict) else raw
 
 
 def _placed(raw: Any, path: Path) -> Any:

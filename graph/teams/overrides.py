@@ -137,9 +137,3 @@ def _refuse_misspelled(facts: Any, keys: Sequence[str], setting: str) -> None:
 def _differ_by_digits(one: str, other: str) -> bool:
     """Return whether two names are one with another number, as those of two years are."""
     return re.sub(r"\d", "", one) == re.sub(r"\d", "", other)
-
-
-def sets_facts(settings: Sequence[str], overrides: Mapping[str, Any]) -> bool:
-    """Return whether settings or overrides change single facts."""
-    paths = [*(setting.partition("=")[0] for setting in settings), *overrides]
-    return any(keys_of(path)[:1] == [FACTS] for path in paths)

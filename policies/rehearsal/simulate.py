@@ -96,7 +96,7 @@ def _within(team: Team, facts: Mapping[str, Any], course: CourseName, length: in
 
 def facts_of(inner: Team, facts: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the facts that a team within works on: its own, or those of the run."""
-    return facts if inner.facts is None else inner.facts
+    return (inner.own_facts or {}) if inner.has_facts else facts
 
 
 def _asked(stage: Stage, scene: Scene, within: Within, facts: Mapping[str, Any]) -> list[RehearsedSeat]:

@@ -11,7 +11,7 @@ from policies.language import phrase, say
 from policies.paths import MISSING, keys_of, value_at
 from policies.team.fields import Position
 from policies.team.fit import Misfit, explain_fault, find_mistyped
-from policies.team.team import Role, Team, missing_fact
+from policies.team.team import Role, Team, missing_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def find_needed(team: Team, facts: Mapping[str, Any]) -> Needed | None:
     These are the paths in `requires`, and those that the checks of its `rules` roles lack, of the roles that may join
     as well.
     """
-    required = missing_fact(team.requires, facts)
+    required = next(iter(missing_facts(team.requires, facts)), None)
     if required is not None:
         found = ABSENT if value_at(required, facts) is MISSING else phrase("is null")
         told = Misfit(keys_of(required), found).told(facts)

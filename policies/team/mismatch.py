@@ -4,7 +4,11 @@ from pydantic_core import ErrorDetails
 
 from policies.language import phrase, say
 from policies.plain import shown
+from policies.team.sources import OBJECT, SOURCES, UNKNOWN_SOURCE
 from policies.wording import refusal
+
+HOLDS_FACTS = ((OBJECT,), ("inline",), ("facts",))
+"""Where a team file holds facts themselves, as the last part of a problem's place."""
 
 
 def what_is_wrong(detail: ErrorDetails) -> str:
@@ -14,13 +18,24 @@ def what_is_wrong(detail: ErrorDetails) -> str:
         return say("is missing")
     if kind == "extra_forbidden":
         return say("is an unknown key")
-    if kind == "value_error" and detail["loc"][-1:] == ("facts",):  # the sentence names the place; facts may be private
+    if kind == UNKNOWN_SOURCE:
+        keys = ", ".join(f"`{each.key}`" for each in SOURCES)
+        return say("is not a source of facts; allowed: a mapping with one of the keys {keys}", keys=keys)
+    if (
+        kind == "value_error" and detail["loc"][-1:] in HOLDS_FACTS
+    ):  # the sentence names the place; facts may be private
         return say("cannot be used: {error}", error=context["error"])
     if kind == "value_error" and detail["loc"][-1:] == ("key",):  # the sentence says what it is; it may be a secret
         return str(context["error"])
     if kind == "value_error":
         return say("is {input}: {error}", input=shown(detail["input"]), error=context["error"])
     return refusal(detail)
+
+
+def is_echo(detail: ErrorDetails) -> bool:
+    """Return whether a list only counts as too short because what is wrong in it is not counted."""
+    is_short = detail["type"] == "too_short" and isinstance(detail["input"], list | tuple)
+    return is_short and len(detail["input"]) >= detail["ctx"]["min_length"]
 
 
 _KINDS = {

@@ -21,13 +21,14 @@ from policies.patterns.rules import pattern_faults
 from policies.plain import shown
 from policies.team.approving import inner_faults, people_faults
 from policies.team.fields import Position
-from policies.team.mismatch import kind_in_words, what_is_wrong
+from policies.team.mismatch import is_echo, kind_in_words, what_is_wrong
 from policies.team.nesting import Within, teams_within
 from policies.team.options import Options, Rounds
 from policies.team.people import Approver, Deciders, Escalation, Rule
 from policies.team.privacy import overlaps
 from policies.team.reserved import RESERVED_NAMES
-from policies.team.team import FACTS_FIELDS, MAX_ROLES, Brief, Budget, Check, Price, Role, Team
+from policies.team.sources import TAGS
+from policies.team.team import MAX_ROLES, Brief, Budget, Check, Price, Role, Team
 
 Path = tuple[str | int, ...]
 
@@ -84,7 +85,7 @@ def parse_team(raw: object) -> Team | list[Problem]:
     try:
         team = Team.model_validate(dict(raw))
     except ValidationError as error:
-        return [_typed_problem(detail) for detail in error.errors(include_url=False)] + rules
+        return [*_typed_problems(error), *rules]
     return rules or list(_all_team_problems(team)) or team
 
 
@@ -99,7 +100,7 @@ def parse_policy(raw: object) -> Policy | list[Problem]:
     try:
         return Policy.model_validate(dict(raw))
     except ValidationError as error:
-        problems = [_typed_problem(detail, ("policy",)) for detail in error.errors(include_url=False)]
+        problems = _typed_problems(error, ("policy",))
         return [Problem(problem.path[1:], problem.message, problem.allowed) for problem in problems]
 
 
@@ -189,15 +190,25 @@ def _privacy_problems(team: Team, private: Sequence[str]) -> Iterator[Problem]:
             yield Problem(where, say("reads a private fact, which is withheld; allowed: other facts"))
 
 
+def _typed_problems(error: ValidationError, under: Path = ()) -> Iterator[Problem]:
+    for detail in error.errors(include_url=False):
+        if not is_echo(detail):
+            yield _typed_problem(detail, under)
+
+
 def _typed_problem(detail: ErrorDetails, under: Path = ()) -> Problem:
     path = under + (detail["loc"][:-1] if detail["loc"][-1:] == ("[key]",) else detail["loc"])
-    return Problem(path, what_is_wrong(detail), _names_at(path) if detail["type"] == "extra_forbidden" else ())
+    names = _names_at(path) if detail["type"] == "extra_forbidden" else ()
+    return Problem(tuple(part for part in path if part not in TAGS), what_is_wrong(detail), names)
 
 
 def _names_at(path: Path) -> tuple[str, ...]:
     """Return the names of the fields among which `path` ends, in the team itself or one within it."""
     while path[:1] == ("roles",) and path[2:3] == ("team",):
         path = path[3:]
+    source = next((each for part in path if (each := TAGS.get(str(part)))), None)
+    if source is not None:
+        return tuple(source.model_fields)
     pairs = zip(("", *path), path[:-1], strict=False)
     shape = tuple("*" if isinstance(part, int) or before in _NAMED else part for before, part in pairs)
     return tuple(_FIELDS[shape].model_fields)
@@ -209,7 +220,6 @@ def _rule_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _name_problems(roles)
         yield from _check_problems(roles)
         yield from _sequence_problems(sequence, roles)
-    yield from _facts_problems(raw)
     yield from _price_problems(raw)
 
 
@@ -267,12 +277,6 @@ def _sequence_problems(sequence: Sequence[Any], roles: Mapping[str, Any]) -> Ite
             yield Problem(("sequence", index), told)
         if name in sequence[:index]:
             yield Problem(("sequence", index), say("is {name} again; a role speaks once a round", name=shown(name)))
-
-
-def _facts_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
-    named = [field for field in FACTS_FIELDS if raw.get(field) is not None]
-    for field in named[1:]:
-        yield Problem((field,), say("cannot be used together with `{named}`; keep one of the two", named=named[0]))
 
 
 def _price_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:

@@ -1,6 +1,6 @@
 """The team: what a team file says, as one frozen value."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
@@ -14,7 +14,6 @@ from policies.team.access import Access, find_joining
 from policies.team.expressions import ConditionText, DerivationText, OutputCondition
 from policies.team.fields import (
     FactPath,
-    Facts,
     ModelName,
     Position,
     RoleName,
@@ -26,6 +25,7 @@ from policies.team.fields import (
 )
 from policies.team.options import Options, Rounds
 from policies.team.people import MAX_APPROVERS, Approver, Escalation
+from policies.team.sources import AnySource, FactsOrSources
 from policies.team.voices import HUMAN
 
 MAX_DOLLARS = 1_000_000_000
@@ -40,10 +40,6 @@ PatternName = Literal[
 """How the team works together; `docs/patterns.md` says when to take which."""
 
 PATTERN_NAMES: tuple[PatternName, ...] = get_args(PatternName)
-FactsField = Literal["facts", "facts_file"]
-"""The fields of a team that name a source of facts, one of them at most; `facts` are facts themselves."""
-
-FACTS_FIELDS: tuple[FactsField, ...] = get_args(FactsField)
 FieldKind = Literal["text", "number", "boolean", "list"]
 """What a field of an output holds; a list is one of texts."""
 
@@ -153,10 +149,11 @@ class Team(Value):
 
     Without it, English; for a team within a team, the language of the team around it.
     """
-    facts: Facts | None = None
-    """The facts that every role sees, as names with values. A run may bring others."""
-    facts_file: Text | None = None
-    """A JSON or YAML file with the facts, in place of `facts`. Its path is relative to the team file."""
+    facts: FactsOrSources | None = None
+    """The facts that every role sees: names with values, or a list of sources that are merged in their order.
+
+    A run may bring others.
+    """
     derive: Annotated[dict[RoleName, DerivationText], Field(max_length=50, json_schema_extra=_NO_OTHER_KEYS)] = Field(
         default_factory=dict
     )
@@ -218,7 +215,17 @@ class Team(Value):
     @property
     def has_facts(self) -> bool:
         """Whether the team brings facts of its own, wherever they are."""
-        return any(getattr(self, field) is not None for field in FACTS_FIELDS)
+        return self.facts is not None
+
+    @property
+    def own_facts(self) -> dict[str, Any] | None:
+        """The facts that are in the team file itself; None where they come from sources, or there are none."""
+        return self.facts if isinstance(self.facts, dict) else None
+
+    @property
+    def sources(self) -> tuple[AnySource, ...]:
+        """The sources that the facts come from; none where they are in the team file itself."""
+        return self.facts if isinstance(self.facts, tuple) else ()
 
     @property
     def speaking(self) -> tuple[str, ...]:
@@ -256,23 +263,19 @@ class Team(Value):
 
 
 def pinned(team: Team) -> dict[str, Any]:
-    """Return the team as plain JSON, as a thread keeps it: without goal and facts, which the thread keeps itself."""
-    return team.model_dump(mode="json", exclude={"goal", "facts"})
+    """Return the team as plain JSON, as a thread keeps it: without goal and facts, which the thread keeps itself.
 
-
-def with_facts(fields: Mapping[str, Any], facts: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the fields of a team that brings these facts, wherever it had some before; None: that brings none.
-
-    >>> with_facts({"name": "launch", "facts_file": "facts.yaml"}, {"rate": 0.5})
-    {'name': 'launch', 'facts_file': None, 'facts': {'rate': 0.5}}
+    It has the sources of the facts, so that they can be asked again.
     """
-    return {**fields, **dict.fromkeys(FACTS_FIELDS), "facts": facts}
+    sources = tuple(each.kept(team.private) for each in team.sources)
+    kept = team.model_copy(update={"facts": sources}) if sources else team
+    return kept.model_dump(mode="json", exclude={"goal"} if sources else {"goal", "facts"})
 
 
-def missing_fact(paths: tuple[str, ...], facts: Mapping[str, Any]) -> str | None:
-    """Return the first dotted path that the facts lack (or hold as null), or None.
+def missing_facts(paths: Iterable[str], facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the dotted paths that the facts lack, or hold as null.
 
-    >>> missing_fact(("risk.rate",), {"risk": {}})
-    'risk.rate'
+    >>> missing_facts(("risk.rate", "region"), {"risk": {}, "region": "US"})
+    ('risk.rate',)
     """
-    return next((path for path in paths if value_at(path, facts) in (MISSING, None)), None)
+    return tuple(path for path in paths if value_at(path, facts) in (MISSING, None))

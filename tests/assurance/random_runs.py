@@ -11,7 +11,7 @@ from graph.record import Record
 from graph.runner import Runner
 from graph.store.database import Database
 from nodes.halt import Halt
-from nodes.services import Services
+from nodes.services import Fetched, Services
 from nodes.voices.voice import BriefQuestion, Question, Tokens, Utterance
 from policies.decision.table import Policy
 from policies.run.seats import Failure
@@ -357,6 +357,6 @@ async def _leg(script: Script, runner: Runner, record: Record) -> Leg | None:
     return Leg({}, deed=deed)
 
 
-async def facts_of(team: Team) -> Plain:
+async def facts_of(team: Team) -> Fetched:
     """The facts of a run that brings none."""
-    return dict(team.facts or {})
+    return Fetched(dict(team.own_facts or {}))

@@ -63,7 +63,7 @@ def test_an_entry_follows_from_the_state_of_its_thread(settings: Settings) -> No
 
     assert entry == entry_of("t", state)
     assert (entry["ended"], entry["policy"]) == (record["final_decision"], "classic")
-    assert entry["facts"] == team.facts
+    assert entry["facts"] == team.own_facts
     assert entry["hashes"] == record["hashes"]
     assert entry["head"] == {"events": len(state["events"]), "hash": state["events"][-1]["hash"]}
     assert entry["ended_at"] == state["events"][-1]["at"]

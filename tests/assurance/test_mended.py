@@ -224,7 +224,7 @@ def test_a_convened_stranger_is_warned_about(capsys: Captured) -> None:
 
 @pytest.mark.parametrize("source", ["a file", "the command line"])
 def test_a_thread_whose_facts_came_later_is_replayed_the_same(source: str, accord_home: Path, capsys: Captured) -> None:
-    team = Path(team_file("launch", more="facts_file: late.json\nrequires: [rate]"))
+    team = Path(team_file("launch", more="facts: [{file: late.json}]\nrequires: [rate]"))
     team.write_text("".join(line for line in team.read_text().splitlines(True) if not line.startswith("facts: ")))
     stopped = told(capsys, "run", "team.yaml", "--thread", "t", code=3)
     assert stopped["stop_reason"].startswith("facts_unavailable")
@@ -241,7 +241,7 @@ def test_a_thread_whose_facts_came_later_is_replayed_the_same(source: str, accor
 def test_a_thread_whose_facts_came_later_and_that_stopped_again_is_replayed_the_same(
     accord_home: Path, capsys: Captured
 ) -> None:
-    team = Path(team_file("launch", more="facts_file: late.json\nbudget: {max_messages: 1}"))
+    team = Path(team_file("launch", more="facts: [{file: late.json}]\nbudget: {max_messages: 1}"))
     team.write_text("".join(line for line in team.read_text().splitlines(True) if not line.startswith("facts: ")))
     settings = settings_at(accord_home)
     run(team_of(settings, "team.yaml"), settings)

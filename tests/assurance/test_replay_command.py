@@ -178,7 +178,7 @@ def test_a_run_that_lacked_facts_of_its_file_lacks_them_again(
 ) -> None:
     if facts is not None:
         Path("facts.yaml").write_text(facts)
-    text = Path(team_file("launch", more=f"facts_file: facts.yaml\nrequires: [{requires}]")).read_text()
+    text = Path(team_file("launch", more=f"facts: [{{file: facts.yaml}}]\nrequires: [{requires}]")).read_text()
     Path("team.yaml").write_text(text.replace("facts: {rate: 1, region: US}\n", ""))
     settings = settings_at(accord_home)
     record = run(team_of(settings, "team.yaml"), settings)

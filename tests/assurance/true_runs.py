@@ -190,7 +190,7 @@ async def _moved(runner: Runner, drawn: Drawn, team: Team, thread: str, halt: Ha
     (*_, then) = (event for event in _resumed_in(drawn.state["events"]) if event["moved"])
     limits = Budget(**then["limits"] | {"min_go_votes": team.budget.min_go_votes})
     is_supplied = any(key[0] == "supply" for key in questions_in(since_changes(drawn.state["events"])))
-    facts = team.facts if is_supplied else drawn.state["case"]["facts"]  # who supplies them does so again
+    facts = team.own_facts if is_supplied else drawn.state["case"]["facts"]  # who supplies them does so again
     own = team.model_copy(update={"budget": limits, "facts": facts})
     record = await runner.run(own, thread, accept_changes=True)
     resumed = _resumed_in((await runner.threads.begun(thread))["events"])

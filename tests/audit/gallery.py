@@ -147,7 +147,7 @@ def _ended_otherwise(settings: Settings) -> None:
     run(team, settings, "unauthorized", scripted(_failing("llm_auth")))
     timed = team_of(settings, "checkout_launch", "budget.max_seconds=0.2")
     run(timed, settings, "late", scripted(_go, delays={RISK: 60.0}))
-    facts = team.facts or {}
+    facts = team.own_facts or {}
     many = {**facts, "risk_signals": {**facts["risk_signals"], "chargeback_alerts": "many"}}
     run(team_of(settings, facts=many), settings, "unreadable")
     run(team_of(settings, "change_freeze", ONLY_APPROVED), settings, "no_quorum", scripted(_divided))
@@ -164,7 +164,7 @@ def _of_facts_elsewhere(home: Path) -> Team:
     file = {"name": "elsewhere", "title": "Elsewhere", "goal": "Go?", "sequence": [RISK], "roles": {RISK: seat}}
     path = home / "elsewhere.yaml"
     path.write_text(
-        json.dumps({**file, "facts_file": "late.json", "requires": ["rate"], "budget": {"min_go_votes": 1}}),
+        json.dumps({**file, "facts": [{"file": "late.json"}], "requires": ["rate"], "budget": {"min_go_votes": 1}}),
         encoding="utf-8",
     )
     return _voiced(load_team(str(path)))
@@ -194,7 +194,7 @@ def _went_on(settings: Settings) -> None:
     run(team, settings, "raised", scripted(_failing("", since=99)))
     resume(settings, "raised", scripted(_go), budget={"max_rounds": 5})
     run(team, settings, "changed", scripted(_failing("llm_timeout")))
-    facts = {**(team.facts or {}), "region": "EU"}
+    facts = {**(team.own_facts or {}), "region": "EU"}
     resume(settings, "changed", scripted(_go), facts=facts, accept_changes=True)
     run(team, settings, "other_pattern", scripted(_failing("llm_timeout")))
     run(team_of(settings, "market_scan"), settings, "other_pattern", accept_changes=True)
@@ -266,7 +266,7 @@ def _cut_off(settings: Settings) -> None:
 
 async def _admitted(settings: Settings, team: Team, thread: str) -> None:
     async with open_database(settings.database) as database, database.fences.hold(thread):
-        await Index(database.store).admit(thread, team, {"goal": team.goal, "facts": team.facts})
+        await Index(database.store).admit(thread, team, {"goal": team.goal, "facts": team.own_facts})
 
 
 def _served(settings: Settings) -> None:

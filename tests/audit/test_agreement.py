@@ -36,7 +36,7 @@ def states(tmp_path_factory: pytest.TempPathFactory) -> dict[str, State]:
     finished, changed = settings_at(tmp_path_factory.mktemp("a")), settings_at(tmp_path_factory.mktemp("b"))
     run(team_of(finished), finished, voices=scripted(speak))
     run(team_of(changed, "checkout_launch", "budget.max_rounds=1"), changed, voices=scripted(speak))
-    facts = {**(team_of(changed).facts or {}), "region": "EU"}
+    facts = {**(team_of(changed).own_facts or {}), "region": "EU"}
     options: dict[str, Any] = {"facts": facts, "budget": {"max_rounds": 3}, "accept_changes": True}
     resume(changed, voices=scripted(speak), **options)
     return {"finished": state_of(finished), "changed": state_of(changed)}

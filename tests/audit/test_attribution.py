@@ -179,7 +179,7 @@ def test_admitted_pins_hashes_models_prompts_and_versions(tmp_path: Path) -> Non
     assert admitted["seq"] == 0
     assert (admitted["thread"], admitted["team"], admitted["policy"]) == ("t", "checkout_launch", "classic")
     assert admitted["hashes"] == played.record["hashes"]
-    assert admitted["hashes"]["facts"] == hashlib.sha256(rfc8785.dumps(played.team.facts)).hexdigest()
+    assert admitted["hashes"]["facts"] == hashlib.sha256(rfc8785.dumps(played.team.own_facts)).hexdigest()
     assert admitted["hashes"]["goal"] == hashlib.sha256(rfc8785.dumps(played.team.goal)).hexdigest()
     assert admitted["limits"] == played.team.budget.model_dump(mode="json")
     assert admitted["models"] | {"legal_analyst": MODEL} == {

@@ -69,7 +69,7 @@ def test_what_was_changed_in_its_tables_is_found(
 def test_threads_that_nobody_touched_are_intact(postgres_database: str, tmp_path: Path, capsys: Captured) -> None:
     settings = settings_at(tmp_path, accord_database_url=postgres_database)
     told(tmp_path, "finished", postgres_database)
-    facts = {**(team_of(settings).facts or {}), "large": [1e16, 1e22, 5e-324, -0.0, 1.0, 2**53 - 1], "b": 1, "a": 2}
+    facts = {**(team_of(settings).own_facts or {}), "large": [1e16, 1e22, 5e-324, -0.0, 1.0, 2**53 - 1], "b": 1, "a": 2}
     run(team_of(settings, facts=facts), settings, "numbers", scripted(speech))
     for number, said in enumerate((1e22, -0.0, 1.0, 2.5e-7)):
         odd = scripted(lambda question, said=said: said)  # type: ignore[misc]

@@ -331,7 +331,7 @@ def test_overrides_set_how_often_a_role_is_asked_again(tmp_path: Path, max_repai
 
 
 def test_goal_facts_and_team_of_a_line_reach_the_roles(tmp_path: Path) -> None:
-    voice, own = ScriptedVoice(_says_go), load_team("cold_storage").facts or {}
+    voice, own = ScriptedVoice(_says_go), load_team("cold_storage").own_facts or {}
     line = _line("c", team="cold_storage", goal="Why not?", facts={**own, "region": "South"})
     record = _first(run_batch(settings_at(tmp_path), line, voices={"rules": voice}))
     assert (record["team"], record["final_decision"]) == ("cold_storage", "go_with_caution")

@@ -133,7 +133,7 @@ def settings_of(location: str, folder: Path) -> Settings:
 async def begin(plan: Plan, settings: Settings) -> None:
     """Leave the thread admitted, with what is said before it begins."""
     team = plan.team
-    inputs = {"goal": team.goal, "facts": team.facts, "accept_changes": False}
+    inputs = {"goal": team.goal, "facts": team.own_facts, "accept_changes": False}
     async with open_database(settings.database) as database, database.fences.hold(THREAD):
         await Runner(database, Services({}, load_facts)).threads.index.admit(THREAD, team, inputs)
     await speak(plan, settings, 0)

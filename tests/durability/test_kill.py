@@ -273,7 +273,7 @@ def _assert_quiet(done: Done) -> None:
 async def _admit(settings: Settings) -> None:
     """Leave what a kill right after the admission leaves."""
     team = team_of(settings)
-    inputs = {"goal": team.goal, "facts": team.facts, "accept_changes": False}
+    inputs = {"goal": team.goal, "facts": team.own_facts, "accept_changes": False}
     async with open_database(settings.database) as database, database.fences.hold("t"):
         await Index(database.store).admit("t", team, inputs)
 

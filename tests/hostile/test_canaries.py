@@ -226,8 +226,10 @@ def resumed(capture: Captured, facts: dict[str, Any], *arguments: str) -> Done:
 
 WAYS: dict[str, Any] = {
     "inline": lambda c: accord(c, "run", team(f"facts: {json.dumps(FACTS)}"), "--thread", "t"),
-    "a file": lambda c: accord(c, "run", team(f"facts_file: {facts_file(FACTS)}"), "--thread", "t"),
-    "a YAML file": lambda c: accord(c, "run", team(f"facts_file: {facts_file(FACTS, 'f.yaml')}"), "--thread", "t"),
+    "a file": lambda c: accord(c, "run", team(f"facts: [{{file: {facts_file(FACTS)}}}]"), "--thread", "t"),
+    "a YAML file": lambda c: accord(
+        c, "run", team(f"facts: [{{file: {facts_file(FACTS, 'f.yaml')}}}]"), "--thread", "t"
+    ),
     "--facts": lambda c: accord(c, "run", team("facts: null"), "--facts", facts_file(FACTS), "--thread", "t"),
     "--set": lambda c: accord(
         c,
@@ -265,7 +267,7 @@ def test_private_facts_are_withheld_before_anything_sees_or_keeps_them(way: str,
 def test_a_file_whose_facts_cannot_be_compared_is_refused_without_telling_any(place: Path, capsys: Captured) -> None:
     accord(capsys, "run", "--thread", "other")
     facts = {**FACTS, "margin": PRIVATE}
-    sources = (f"facts_file: {facts_file(facts)}", f"facts: {json.dumps(facts)}")
+    sources = (f"facts: [{{file: {facts_file(facts)}}}]", f"facts: {json.dumps(facts)}")
     done = [accord(capsys, "run", team(source), "--thread", "t") for source in sources]
 
     assert [(each.code, "`margin` is text" in each.err) for each in done] == [(2, True)] * 2
@@ -274,7 +276,7 @@ def test_a_file_whose_facts_cannot_be_compared_is_refused_without_telling_any(pl
 
 @pytest.mark.parametrize("facts", [{**FACTS, "margin": None}, {"customer": FACTS["customer"]}])
 def test_a_run_that_stops_for_its_facts_tells_no_private_one(facts: Any, place: Path, capsys: Captured) -> None:
-    done = [accord(capsys, "run", team(f"facts_file: {facts_file(facts)}"), "--thread", "t")]
+    done = [accord(capsys, "run", team(f"facts: [{{file: {facts_file(facts)}}}]"), "--thread", "t")]
     assert (done[0].code, "needs_input:margin" in done[0].out) == (3, True), done
 
     done.append(accord(capsys, "resume", "t", "--facts", facts_file({**FACTS, "margin": None})))
@@ -294,14 +296,14 @@ UNUSABLE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("what", UNUSABLE)
-@pytest.mark.parametrize("how", ["facts_file", "--facts", "inline", "batch", "overrides", "resume"])
+@pytest.mark.parametrize("how", ["a file", "--facts", "inline", "batch", "overrides", "resume"])
 def test_a_private_fact_that_cannot_be_used_is_refused_without_being_told(
     what: str, how: str, place: Path, capsys: Captured
 ) -> None:
     accord(capsys, "run", "--thread", "other")
     facts = {"margin": 5, "customer": {"name": UNUSABLE[what]}, "count": 2**60 if what == "another fact" else 1}
     done = {
-        "facts_file": lambda: accord(capsys, "run", team(f"facts_file: {facts_file(facts)}"), "--thread", "t"),
+        "a file": lambda: accord(capsys, "run", team(f"facts: [{{file: {facts_file(facts)}}}]"), "--thread", "t"),
         "--facts": lambda: accord(capsys, "run", team("facts: null"), "--facts", facts_file(facts), "--thread", "t"),
         "inline": lambda: accord(capsys, "run", team(f"facts: {json.dumps(facts)}"), "--thread", "t"),
         "batch": lambda: by_batch(capsys, facts=facts),

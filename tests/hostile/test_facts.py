@@ -148,7 +148,7 @@ def test_a_file_of_facts_that_cannot_be_read_is_named(
 def test_a_teams_own_bad_file_of_facts_stops_the_run_and_once_mended_it_goes_on(
     name: str, text: str | None, source: str, accord_home: Path, capsys: Captured
 ) -> None:
-    Path("team.yaml").write_text(GOOD.replace("facts: {rate: 0.5}", f"facts_file: {name}.json"))
+    Path("team.yaml").write_text(GOOD.replace("facts: {rate: 0.5}", f"facts: [{{file: {name}.json}}]"))
     if text is not None:
         Path(f"{name}.json").write_text(text)
 
@@ -188,7 +188,7 @@ def test_a_file_without_end_is_refused_within_little_memory(arguments: list[str]
 
 def test_a_setting_changes_one_fact_of_the_file_that_a_team_names(accord_home: Path, capsys: Captured) -> None:
     Path("facts.json").write_text('{"rate": 0.5, "region": "EU"}')
-    Path("team.yaml").write_text(GOOD.replace("facts: {rate: 0.5}", "facts_file: facts.json"))
+    Path("team.yaml").write_text(GOOD.replace("facts: {rate: 0.5}", "facts: [{file: facts.json}]"))
 
     one = accord(capsys, "run", "team.yaml", "--json")
     other = accord(capsys, "run", "team.yaml", "--set", "facts.rate=2.0", "--json")

@@ -231,7 +231,7 @@ def sent(folder: Path, words: str, number: int, *sets: str) -> list[Call]:
     with serve({**lines, "brief": text("Agreed.")}) as server:
         settings = settings_at(folder, server.base_url)
         usable = clean_text(words).strip() or "."
-        facts = {**(team_of(settings).facts or {}), "note": usable[:4_000]}
+        facts = {**(team_of(settings).own_facts or {}), "note": usable[:4_000]}
         team = team_of(settings, "checkout_launch", *sets, goal=usable[:4_000], facts=facts)
         record = run(team, settings, f"t{number}")
     assert (record["status"], server.unscripted) == ("ok", [])

@@ -23,7 +23,7 @@ roles:
     otherwise: {stance: go, summary: Fine., actions: [Go on.]}
 """
 LINES = GOOD.splitlines()
-FIELDS = "name, title, goal, language, facts, facts_file, derive, requires, sequence, roles, policy"
+FIELDS = "name, title, goal, language, facts, derive, requires, sequence, roles, policy"
 LIMITS = "max_rounds, max_messages, max_seconds, max_tokens, max_cost_usd, max_recoveries, min_go_votes"
 NAME_FORM = (
     "allowed: a lower-case letter, then lower-case letters, digits and `_`, at most 40 characters; "
@@ -149,10 +149,10 @@ FILES: dict[str, tuple[str, int, str]] = {
         8,
         "`roles.risk` has checks but no `otherwise`: its position when no check holds",
     ),
-    "facts twice over": (
-        added("facts_file: f.json"),
-        14,
-        "`facts_file` cannot be used together with `facts`; keep one of the two",
+    "a source of facts of no kind": (
+        changed(6, "facts: [{fil: f.json}]"),
+        6,
+        "`facts.0` is not a source of facts; allowed: a mapping with one of the keys `inline`, `file`, `http`, `sql`",
     ),
     "NaN in facts": (
         changed(6, "facts: {rate: .nan}"),
@@ -203,11 +203,11 @@ FILES: dict[str, tuple[str, int, str]] = {
     "a lone surrogate": (changed(3, r'goal: "a\ud800"'), 3, r"`goal` is 'a\ud800'; allowed: text"),
     "a NUL": (changed(3, r'goal: "a\0b"'), 3, r"`goal` is 'a\x00b': it has a NUL character"),
     "a NUL in a file's name": (
-        changed(6, r'facts_file: "a\0b"'),
+        changed(6, r'facts: [{file: "a\0b"}]'),
         6,
-        r"`facts_file` is 'a\x00b': it has a NUL character",
+        r"`facts.0.file` is 'a\x00b': it has a NUL character",
     ),
-    "a surrogate in a file's name": (changed(6, r'facts_file: "a\ud800"'), 6, r"`facts_file` is 'a\ud800'"),
+    "a surrogate in a file's name": (changed(6, r'facts: [{file: "a\ud800"}]'), 6, r"`facts.0.file` is 'a\ud800'"),
 }
 FILES |= {
     f"a role named {name}": (

@@ -59,7 +59,7 @@ def test_terminal_page_and_markdown_show_each_of_them_and_pass_on_none(accord_ho
     settings = settings_at(accord_home)
     hostile = " ".join(f"x{each}y" for each in DIRECTIONS + HIDDEN + TAGS[::8] + CONTROLS.replace("\0", ""))
     words = f"{hostile} {WRITTEN[0]} {WRITTEN[2]}"
-    facts = {**(team_of(settings).facts or {}), "note": words, f"k{DIRECTIONS}": "v"}
+    facts = {**(team_of(settings).own_facts or {}), "note": words, f"k{DIRECTIONS}": "v"}
     team = team_of(settings, goal=words, facts=facts)
     spoken = scripted(lambda question: proposal(question.name, summary=words, actions=[words[:400]]), brief=words)
     record = run(team, settings, "t", spoken)

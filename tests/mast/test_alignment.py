@@ -85,7 +85,7 @@ def test_a_fact_that_the_team_needs_is_asked_for_before_anybody_speaks(tmp_path:
         if rng.random() < 0.5:  # code answers for every role, by checks that read the facts
             needs = {"checks": True, "voice": "rules"}
         team, who = drawn(rng, roles=len(names), **needs), rng.choice(names)
-        cases.append(Case(team.model_copy(update={"facts": without(team.facts, who)}), SURE))
+        cases.append(Case(team.model_copy(update={"facts": without(team.own_facts, who)}), SURE))
         lacking.append((f"{who}.level", {name: {"level": 0} for name in names}))
     threads = play(tmp_path, cases)
 
@@ -102,7 +102,7 @@ def test_a_limit_whose_fact_is_missing_lets_nothing_pass(tmp_path: Path) -> None
         rng = seeded("unread", seed)
         cap = rng.choice(["no_go", "go_with_caution"])
         team = drawn(rng, guards=[{"name": "level", "fact": "ann.level", "above": 9, "cap": cap}])
-        cases.append(Case(team.model_copy(update={"facts": without(team.facts, "ann")}), SURE))
+        cases.append(Case(team.model_copy(update={"facts": without(team.own_facts, "ann")}), SURE))
         caps.append(cap)
 
     for cap, played in zip(caps, play(tmp_path, cases), strict=True):
@@ -112,7 +112,7 @@ def test_a_limit_whose_fact_is_missing_lets_nothing_pass(tmp_path: Path) -> None
 
 def test_left_open_a_model_that_lacks_a_fact_which_its_checks_read(tmp_path: Path) -> None:
     team = drawn(seeded("unread check"), checks=True)
-    played = play_one(tmp_path, team.model_copy(update={"facts": without(team.facts, "ann")}), SURE)
+    played = play_one(tmp_path, team.model_copy(update={"facts": without(team.own_facts, "ann")}), SURE)
 
     assert played.decision == "go"
     assert "contradicts_facts:ann" not in {flag for _, flag in played.flags}
@@ -211,7 +211,7 @@ def test_every_role_reads_every_fact(tmp_path: Path) -> None:
         assert all(
             str(fact["level"]) in each.prompt.text
             for each in played.heard
-            for fact in (played.case.team.facts or {}).values()
+            for fact in (played.case.team.own_facts or {}).values()
         )
 
 
@@ -291,7 +291,7 @@ def test_a_stance_more_permissive_than_the_role_s_own_checks_allow_is_flagged(tm
 
     flagged = 0
     for said, played in zip(says, play(tmp_path, cases), strict=True):
-        levels = {role: played.case.team.facts[role]["level"] for role in said}  # type: ignore[index]
+        levels = {role: played.case.team.own_facts[role]["level"] for role in said}  # type: ignore[index]
         allowed = {role: allowed_by_checks(level) for role, level in levels.items()}
         wrong = [role for role in said if PERMISSIVE.index(said[role]) > PERMISSIVE.index(allowed[role])]
         rounds = len(played.record["history"])
@@ -305,7 +305,7 @@ def herd(seed: int) -> tuple[Case, dict[tuple[int, str], tuple[str, list[str]]]]
     """Agents that often follow the majority of the round before, with or without a fact they had not named."""
     rng = seeded("herd", seed)
     team = drawn(rng, policy={"name": "never", "rules": [], "otherwise": "next_round"}, budget={"max_rounds": 5})
-    paths = [f"{name}.level" for name in team.facts or {}]
+    paths = [f"{name}.level" for name in team.own_facts or {}]
     said: dict[tuple[int, str], tuple[str, list[str]]] = {}
     for number in range(1, 6):
         for role in team.sequence:

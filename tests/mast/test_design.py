@@ -267,7 +267,7 @@ def check_history(played: Played) -> None:
     """Every prompt has the facts, and all that was accepted in earlier rounds, in words that stay the same."""
     accepted = played.accepted
     for each in played.heard:
-        facts = rfc8785.dumps(played.case.team.facts).decode()
+        facts = rfc8785.dumps(played.case.team.own_facts).decode()
         assert facts in each.prompt.system
         assert len(each.prompt.before) == each.round - 1
         for number, role in accepted:

@@ -105,7 +105,7 @@ def test_every_limit_is_checked_in_every_round_whatever_the_agents_check(tmp_pat
 
     for played in play(tmp_path, cases):
         team = played.case.team
-        tripped = [guard for guard in team.guards if (team.facts or {})[guard.name]["level"] > 6]
+        tripped = [guard for guard in team.guards if (team.own_facts or {})[guard.name]["level"] > 6]
         for outcome in played.of("outcome"):
             assert [finding["name"] for finding in outcome["findings"]] == [guard.name for guard in team.guards]
             assert [finding["name"] for finding in outcome["findings"] if finding["tripped"]] == [

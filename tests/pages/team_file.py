@@ -88,8 +88,9 @@ def _allowed(value: Mapping[str, Any]) -> str:
 
 def _kinds(value: Mapping[str, Any]) -> Iterator[str]:
     """Yield in words each kind of value that is allowed."""
-    if "anyOf" in value and "properties" not in value:
-        for each in value["anyOf"]:
+    ways = value.get("anyOf") or value.get("oneOf")
+    if ways and "properties" not in value:
+        for each in ways:
             yield from _kinds(each)
     elif "$ref" in value:
         yield _link(value["$ref"].rpartition("/")[2])

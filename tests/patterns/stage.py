@@ -318,7 +318,7 @@ def _beside(team: Team | None, outputs: list[Plain], used: Plain, resumable: boo
         "history": [],
         "thread_id": "t",
         "team": team.name,
-        "hashes": fingerprints(Pin.of(team), team.budget, team.goal, team.facts),
+        "hashes": fingerprints(Pin.of(team), team.budget, team.goal, team.own_facts),
         "usage": used,
         "resumable": resumable,
         "flags": [],

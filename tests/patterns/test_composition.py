@@ -96,10 +96,7 @@ def test_a_team_within_has_a_namespace_of_its_seat_for_its_checkpoints(tmp_path:
 
 
 def test_a_team_within_is_visible_as_a_subgraph() -> None:
-    async def facts(team: Team) -> Plain:
-        return await load_facts(team)
-
-    drawn = build_graph(nested(), Services({}, facts)).compile().get_graph(xray=True)
+    drawn = build_graph(nested(), Services({}, load_facts)).compile().get_graph(xray=True)
     within = {node for node in drawn.nodes if node.startswith("group:")}
     assert within >= {"group:scout", "group:deep:digger", "group:deep:align", "group:finalize"}
     edges = {(edge.source, edge.target) for edge in drawn.edges}

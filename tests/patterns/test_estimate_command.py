@@ -124,7 +124,7 @@ def test_longer_facts_take_more_tokens(capsys: Captured, tmp_path: Path) -> None
 
 def test_a_file_of_facts_is_read_and_private_facts_are_withheld(capsys: Captured, tmp_path: Path) -> None:
     (tmp_path / "facts.yaml").write_text(f"x: {'y' * 300}\n")
-    named = ["--set", "facts=null", "--set", "facts_file=facts.yaml"]
+    named = ["--set", "facts=[{file: facts.yaml}]"]
     open_, withheld = (estimated(capsys, crew(tmp_path), *named, *more) for more in ([], ["--set", "private=[x]"]))
 
     assert open_["warnings"] == []

@@ -58,7 +58,7 @@ def admit(home: Path, team: Team) -> None:
 
     async def main() -> None:
         async with open_database(settings.database) as database, database.fences.hold("t"):
-            inputs = {"goal": team.goal, "facts": team.facts, "accept_changes": False}
+            inputs = {"goal": team.goal, "facts": team.own_facts, "accept_changes": False}
             await Index(database.store).admit("t", spoken, inputs)
 
     asyncio.run(main())

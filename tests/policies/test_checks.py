@@ -14,7 +14,7 @@ from policies.team.fields import Position
 from policies.team.team import Check, Role, Team
 
 LAUNCH = load_team("checkout_launch")
-FACTS: dict[str, Any] = LAUNCH.facts or {}
+FACTS: dict[str, Any] = LAUNCH.own_facts or {}
 
 
 def with_facts(path: str, value: Any, facts: dict[str, Any] = FACTS) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def test_under_rules_the_reference_case_gives_three_times_go_and_go() -> None:
 
 def test_under_rules_the_second_team_weighs_its_own_facts() -> None:
     team = load_team("cold_storage")
-    positions = [stance_of(team.roles[name], team.facts or {}) for name in team.sequence]
+    positions = [stance_of(team.roles[name], team.own_facts or {}) for name in team.sequence]
 
     assert [said.stance for said in positions if isinstance(said, Position)] == ["go", "go", "caution", "go"]
 
@@ -210,7 +210,7 @@ def needed(team: Team, facts: dict[str, Any]) -> str | None:
 def test_a_shipped_team_has_every_fact_its_rules_need(name: str) -> None:
     team = by_rules(load_team(name))
 
-    assert find_needed(team, team.facts or {}) is None
+    assert find_needed(team, team.own_facts or {}) is None
 
 
 @pytest.mark.parametrize("path", ["demand_signals.traffic_risk", "policy_limits.payment_failure_block_threshold"])

@@ -60,7 +60,7 @@ def test_a_stance_more_permissive_than_the_role_s_own_checks_allow_is_flagged(al
 def test_a_model_is_held_against_the_check_that_holds_for_these_facts(
     stance: Stance, alerts: int | None, is_flagged: bool
 ) -> None:
-    facts = {**LAUNCH.facts, "risk_signals": {**LAUNCH.facts["risk_signals"], "chargeback_alerts": alerts}}  # type: ignore[dict-item,index]
+    facts = {**LAUNCH.own_facts, "risk_signals": {**LAUNCH.own_facts["risk_signals"], "chargeback_alerts": alerts}}  # type: ignore[dict-item,index]
     expected = ("contradicts_facts:risk",) if is_flagged else ()
 
     assert flags(said(stance), team=team_with(LAUNCH.roles["risk_analyst"]), facts=facts) == expected

@@ -8,7 +8,7 @@ import pytest
 
 from graph.build import build_graph
 from graph.teams.loader import load_team
-from nodes.services import InputRefusedError, Services
+from nodes.services import Fetched, InputRefusedError, Services
 from policies.plain import clean_text, find_unplain, is_plain, shown, written
 from policies.team.team import Team
 
@@ -87,8 +87,8 @@ def test_a_value_that_holds_itself_is_not_plain() -> None:
     assert not is_plain(loop)
 
 
-async def no_facts(team: Team) -> dict[str, Any]:
-    return team.facts or {}
+async def no_facts(team: Team) -> Fetched:
+    return Fetched(team.own_facts or {})
 
 
 @pytest.mark.parametrize(

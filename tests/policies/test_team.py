@@ -14,7 +14,7 @@ from graph.documents import read_yaml
 from graph.teams.loader import load_team, shipped_teams
 from graph.teams.policies import shipped_policies, with_policy
 from graph.teams.schema import team_schema
-from nodes.services import Services
+from nodes.services import Fetched, Services
 from nodes.state import Input, State
 from nodes.writing import SEAT
 from policies.conditions.condition import holds
@@ -22,17 +22,16 @@ from policies.messages.draft import EVERYBODY
 from policies.team.access import Access
 from policies.team.reserved import RESERVED_NAMES
 from policies.team.rules import parse_team, warnings_of
+from policies.team.sources import FileSource, InlineSource
 from policies.team.team import (
-    FACTS_FIELDS,
     PATTERN_NAMES,
     Brief,
     Budget,
     Price,
     Role,
     Team,
-    missing_fact,
+    missing_facts,
     pinned,
-    with_facts,
 )
 from tests.policy_files import raw_policy
 
@@ -135,7 +134,7 @@ def test_every_role_of_a_shipped_team_has_rules_that_the_facts_it_ships_with_ans
     for role in speakers_of(team):
         assert role.checks, role.title
         assert role.otherwise is not None, role.title
-        assert all(isinstance(holds(check.when, team.facts or {}), bool) for check in role.checks), role.title
+        assert all(isinstance(holds(check.when, team.own_facts or {}), bool) for check in role.checks), role.title
 
 
 def test_the_reference_team_is_the_one_of_the_specification() -> None:
@@ -144,7 +143,7 @@ def test_the_reference_team_is_the_one_of_the_specification() -> None:
     assert team.sequence == ("demand_analyst", "finance_analyst", "risk_analyst")
     assert set(team.roles) - team.access.enabled == {"legal_analyst"}
     assert team.budget == Budget(max_rounds=3, max_messages=12, max_seconds=40.0, min_go_votes=2)
-    assert team.facts == {
+    assert team.own_facts == {
         "report_date": "2026-03-02",
         "region": "US",
         "campaign": {"name": "Checkout v2 Launch", "window": "2026-03-02", "channel": "US paid + lifecycle"},
@@ -167,17 +166,23 @@ def test_what_a_team_does_not_say_has_the_defaults_of_the_specification() -> Non
     assert (team.guards, team.private, team.weights["planner"], team.vetoers) == ((), (), 1, frozenset())
     assert team.brief == Brief(voice=None, model=None, language=None)
     assert team.roles["planner"].temperature == 0.0
-    assert (team.prices, team.requires, team.facts, team.facts_file) == ({}, (), None, None)
+    assert (team.prices, team.requires, team.facts) == ({}, (), None)
 
 
-@pytest.mark.parametrize("field", FACTS_FIELDS)
-def test_a_team_that_names_a_source_has_facts_until_others_are_put_in_their_place(field: str) -> None:
-    named = team_of().model_copy(update={field: {"rate": 0.5} if field == "facts" else "facts.yaml"})
-    given = named.model_copy(update=with_facts({}, {"rate": 0.1}))
+def test_a_team_has_facts_of_its_own_or_sources_that_they_come_from() -> None:
+    own, sourced = team_of(facts={"rate": 0.5}), team_of(facts=[{"file": "today.json"}])
 
-    assert (team_of().has_facts, named.has_facts, given.has_facts) == (False, True, True)
-    assert (given.facts, given.facts_file) == ({"rate": 0.1}, None)
-    assert not named.model_copy(update=with_facts({}, None)).has_facts
+    assert (team_of().has_facts, own.has_facts, sourced.has_facts) == (False, True, True)
+    assert (own.own_facts, own.sources) == ({"rate": 0.5}, ())
+    assert (sourced.own_facts, sourced.sources) == (None, (FileSource(file="today.json"),))
+
+
+def test_a_team_is_pinned_with_its_sources_without_what_is_private_in_them() -> None:
+    team = team_of(facts=[{"file": "today.json"}, {"inline": {"a": 1, "b": 2}}], private=["b"])
+    kept = Team.model_validate({**pinned(team), "goal": team.goal}, strict=False)
+
+    assert kept.sources == (FileSource(file="today.json"), InlineSource(inline={"a": 1, "b": "(withheld)"}))
+    assert kept.model_copy(update={"facts": team.facts}) == team
 
 
 def test_the_allowlists_are_the_known_and_the_enabled_roles() -> None:
@@ -197,7 +202,7 @@ def test_a_team_is_pinned_without_goal_and_facts_and_comes_back_the_same() -> No
     kept = pinned(team)
 
     assert not {"goal", "facts"} & kept.keys()
-    assert Team.model_validate({**kept, "goal": team.goal, "facts": team.facts}, strict=False) == team
+    assert Team.model_validate({**kept, "goal": team.goal, "facts": team.own_facts}, strict=False) == team
 
 
 def test_text_is_trimmed_and_a_whole_number_may_stand_for_a_fraction() -> None:
@@ -230,14 +235,14 @@ def test_a_team_cannot_be_changed() -> None:
 def test_the_first_path_the_facts_lack_or_hold_as_null_is_missing(
     paths: tuple[str, ...], facts: dict[str, Any], missing: str | None
 ) -> None:
-    assert missing_fact(paths, facts) == missing
+    assert next(iter(missing_facts(paths, facts)), None) == missing
 
 
 # --- names a role may not have ----------------------------------------------------------------------------------------
 
 
-async def no_facts(team: Team) -> dict[str, Any]:
-    return team.facts or {}
+async def no_facts(team: Team) -> Fetched:
+    return Fetched(team.own_facts or {})
 
 
 def names_in_the_graph() -> set[str]:

@@ -97,7 +97,8 @@ TYPES: list[tuple[Path, Any, str]] = [
     (("goal",), LONG, f"is '{'x' * 76}...; allowed: at most 4000 characters"),
     (("goal",), "Open\x00?", "is 'Open\\x00?': it has a NUL character or a lone surrogate"),
     (("facts",), {"rate": float("nan")}, "cannot be used: `rate` is nan; allowed: finite numbers"),
-    (("facts",), [1], "is [1]; allowed: a mapping"),
+    (("facts",), 1, "is 1; allowed: a mapping"),
+    (("facts",), [], "is []; allowed: at least 1 item"),
     (("requires",), ["a b"], "is 'a b'; allowed: keys with dots between them, as in `supply.suppliers`"),
     (("sequence",), [], "is []; allowed: at least 1 item"),
     (("sequence",), "planner", "is 'planner'; allowed: a list"),
@@ -171,7 +172,6 @@ RULES: list[tuple[Path, Any, Path, str]] = [
     (("sequence",), ["planner", "planner"], ("sequence", 1), "is 'planner' again; a role speaks once a round"),
     ((*PLANNER, "otherwise"), MISSING, PLANNER, "has checks but no `otherwise`: its position when no check holds"),
     ((*PLANNER, "otherwise"), None, PLANNER, "has checks but no `otherwise`: its position when no check holds"),
-    (("facts_file",), "facts.json", ("facts_file",), "cannot be used together with `facts`; keep one of the two"),
     (
         ("budget", "max_cost_usd"),
         1.5,
@@ -215,18 +215,18 @@ def test_what_is_no_mapping_is_no_team(raw: object, kind: str) -> None:
 def test_all_problems_come_at_once_types_first() -> None:
     raw = changed(("mood",), "good", changed(("sequence",), ["pilot", "planner", "planner"]))
     raw = changed((*CHECK, "when"), "nope > 1", changed((*PLANNER, "otherwise"), MISSING, raw))
-    raw = changed(("budget", "max_cost_usd"), 1, changed(("facts_file",), "facts.json", raw))
+    raw = changed(("budget", "max_cost_usd"), 1, changed(("facts",), [{"file": "facts.json", "age": "5m"}], raw))
     raw = changed(("roles", "align"), {"title": "Align", "mandate": "Align."}, changed(("goal",), MISSING, raw))
 
     assert [problem.path for problem in problems_of(raw)] == [
         ("goal",),
+        ("facts", 0, "age"),
         (*CHECK, "when"),
         ("mood",),
         ("roles", "align"),
         PLANNER,
         ("sequence", 0),
         ("sequence", 2),
-        ("facts_file",),
         ("budget", "max_cost_usd"),
     ]
 

@@ -77,6 +77,15 @@ def moved_in(history: Sequence[Plain]) -> list[tuple[int, str]]:
     return moved
 
 
+def source_of(facts: Plain | None, source: str = "team", kind: str = "inline") -> list[Plain]:
+    """Where facts come from that all come from one place: those of the team file, or none."""
+    if facts is None:
+        return []
+    digest = hashlib.sha256(rfc8785.dumps(facts)).hexdigest()
+    told = {"source": source, "kind": kind, "as_of": None, "digest": digest, "cause": None}
+    return [{**told, "places": list(facts)}]
+
+
 def beside(
     team: Team, used: Plain, history: list[Plain], *, resumable: bool, facts: Plain | None, outcome: Plain | None
 ) -> Plain:
@@ -93,6 +102,7 @@ def beside(
             "facts": None if facts is None else hashlib.sha256(rfc8785.dumps(facts)).hexdigest(),
             "goal": hashlib.sha256(rfc8785.dumps(team.goal)).hexdigest(),
         },
+        "sources": source_of(team.own_facts),
         "usage": used,
         "resumable": resumable,
         "flags": [
@@ -126,7 +136,7 @@ def outcome_of(team: Team, entry: Plain, final: str | None) -> Plain:
 def success(team: Team, history: list[Plain], used: Plain, brief: str, trace: list[Plain] | None = None) -> Plain:
     """The record of a run that came to a decision."""
     last = history[-1]
-    facts = team.facts or {}
+    facts = team.own_facts or {}
     return {
         "status": "ok",
         "stop_reason": "success",
@@ -149,7 +159,7 @@ def success(team: Team, history: list[Plain], used: Plain, brief: str, trace: li
             used,
             history,
             resumable=False,
-            facts=team.facts,
+            facts=team.own_facts,
             outcome=outcome_of(team, last, last["decision"]),
         ),
     }
@@ -183,7 +193,7 @@ def stopped(
             used,
             history,
             resumable=resumable,
-            facts=team.facts if has_facts else None,
+            facts=team.own_facts if has_facts else None,
             outcome=outcome_of(team, history[-1], None) if history else None,
         ),
     }

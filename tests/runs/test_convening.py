@@ -186,7 +186,7 @@ def test_a_role_that_may_be_convened_needs_a_voice_before_the_run_begins(tmp_pat
 def test_a_role_by_rules_that_may_be_convened_needs_its_facts_before_anybody_is_asked(tmp_path: Path) -> None:
     check = "{when: facts.legal_signals.open_cases > 0, stance: block, summary: Open., actions: [Close.]}"
     sets = (POLICY, ENABLED, "roles.legal_analyst.voice=rules", f"roles.legal_analyst.checks=[{check}]")
-    played = play(tmp_path, script(), *sets, changes={"facts": load_team("checkout_launch").facts})
+    played = play(tmp_path, script(), *sets, changes={"facts": load_team("checkout_launch").own_facts})
 
     assert (played.record["stop_reason"], played.asked) == ("needs_input:legal_signals.open_cases", {})
 

@@ -35,7 +35,7 @@ def graph_of(home: Path, say: Any, *sets: str) -> Any:
 
 def test_facts_that_come_with_an_input_are_withheld_when_they_are_admitted(tmp_path: Path) -> None:
     graph = graph_of(tmp_path, lambda question: proposal(question.name), "private=[customer.name]")
-    facts = {**(team_of(settings_at(tmp_path)).facts or {}), "customer": {"name": "Ada", "segment": "gold"}}
+    facts = {**(team_of(settings_at(tmp_path)).own_facts or {}), "customer": {"name": "Ada", "segment": "gold"}}
 
     async def main() -> Any:
         await graph.ainvoke({"facts": facts}, CONFIG)

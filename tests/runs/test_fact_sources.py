@@ -1,27 +1,26 @@
-"""A kind of fact source is its own file, a row in the table and a field of a team; nothing else asks which it is."""
+"""A kind of fact source is its own file and a row in the table; nothing else asks which it is."""
 
 import re
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-import pytest
-
 import graph.facts
-from graph.facts.table import FACT_SOURCES, placed, source_of
-from policies.team.team import FACTS_FIELDS, Team
+from graph.facts.source import SourceKind
+from graph.facts.table import KINDS, names_of, placed
+from policies.team.sources import SOURCES, FileSource, InlineSource
 
 ROOT = Path(__file__).parents[2]
-OWN = {"policies/team/team.py", *(f"graph/facts/{name}.py" for name in ("file", "inline"))}
-NAMED = re.compile(r"\bfacts_file\b")
+OWN = {"policies/team/sources.py", "graph/facts/table.py", *(f"graph/facts/{each.key}.py" for each in SOURCES)}
+NAMED = re.compile(rf"\b({'|'.join(each.__name__ for each in SOURCES)})\b")
 
 
-def test_each_kind_has_a_file_a_row_and_a_field_of_a_team() -> None:
+def test_each_kind_has_a_file_and_a_row() -> None:
     modules = [import_module(f"graph.facts.{each.name}") for each in iter_modules(graph.facts.__path__)]
-    kinds = [module.SOURCE for module in modules if hasattr(module, "SOURCE")]
-    assert sorted(FACT_SOURCES, key=id) == sorted(kinds, key=id)
-    assert tuple(each.field for each in FACT_SOURCES) == FACTS_FIELDS
-    assert set(FACTS_FIELDS) <= set(Team.model_fields)
+    kinds = [module.KIND for module in modules if isinstance(getattr(module, "KIND", None), SourceKind)]
+    assert {kind.spec for kind in kinds} <= {*SOURCES}
+    assert [*KINDS] == [*SOURCES]
+    assert all(KINDS[kind.spec] is kind for kind in kinds)
 
 
 def test_no_other_file_asks_which_kind_it_is() -> None:
@@ -30,25 +29,26 @@ def test_no_other_file_asks_which_kind_it_is() -> None:
     assert {name for name, path in files.items() if NAMED.search(path.read_text(encoding="utf-8"))} <= OWN
 
 
-@pytest.mark.parametrize(
-    ("fields", "field"),
-    [
-        ({}, None),
-        ({"facts": None, "facts_file": None}, None),
-        ({"facts": {}}, "facts"),
-        ({"facts_file": "late.json"}, "facts_file"),
-        ({"facts": 5, "facts_file": "late.json"}, "facts"),  # refused by the rules of a team, and looked at no further
-    ],
-)
-def test_the_first_source_that_a_team_names_is_asked(fields: dict[str, object], field: str | None) -> None:
-    found = source_of(fields)
-    assert (found and (found[0].field, found[1])) == (field and (field, fields[field]))
+def test_sources_have_names_of_their_own() -> None:
+    sources = [
+        InlineSource(inline={}),
+        FileSource(file="/a/x.json"),
+        FileSource(file="b/x.json"),
+        InlineSource(inline={}),
+    ]
+    assert names_of(sources) == ["team", "x.json", "x.json (2)", "team (2)"]
+    assert names_of([FileSource(file="x.json", name="today")]) == ["today"]
 
 
 def test_a_file_is_looked_for_beside_the_team_file(tmp_path: Path) -> None:
-    assert placed({"name": "launch", "facts_file": "late.json"}, tmp_path) == {
+    assert placed({"name": "launch", "facts": [{"file": "late.json"}]}, tmp_path) == {
         "name": "launch",
-        "facts_file": str(tmp_path.resolve() / "late.json"),
+        "facts": [{"file": str(tmp_path.resolve() / "late.json")}],
     }
-    for kept in ({"facts": {"rate": 0.5}}, {"facts_file": 5}, {"facts_file": None}, {"facts_file": "a\0b"}):
+    for kept in (
+        {"facts": {"rate": 0.5}},
+        {"facts": [{"file": 5}, "x"]},
+        {"facts": None},
+        {"facts": [{"file": "a\0b"}]},
+    ):
         assert placed(kept, tmp_path) == kept

@@ -145,7 +145,7 @@ def test_a_decision_by_a_guard_survives_a_brief_that_fails(tmp_path: Path) -> No
 def test_better_facts_that_are_accepted_lift_the_guard_in_the_round_that_is_asked_again(tmp_path: Path) -> None:
     first = play(tmp_path, script(brief=status(401)), guards(RATE), UNDER)
     assert first.team is not None
-    facts = {**(first.team.facts or {}), "risk_signals": {"failed_payment_rate": 0.01, "chargeback_alerts": 1}}
+    facts = {**(first.team.own_facts or {}), "risk_signals": {"failed_payment_rate": 0.01, "chargeback_alerts": 1}}
     lines = {(role, 2): says("go") for role in first.team.sequence} | {"brief": text(BRIEF)}
     resumed = go_on(tmp_path, lines, facts=facts, accept_changes=True)
 

@@ -35,10 +35,10 @@ def test_all_roles_of_a_round_are_sent_byte_equal_input_but_for_their_name(tmp_p
     for number in (1, 2, 3):
         assert len(inputs_of(played.server.calls, number)) == 1
     assert played.team is not None
-    assert played.team.facts is not None
+    assert played.team.own_facts is not None
     (user,) = played.seen(RISK, 1)
     assert user["goal"] == played.team.goal
-    assert json.dumps(user["shared_context"]) == json.dumps(played.team.facts)
+    assert json.dumps(user["shared_context"]) == json.dumps(played.team.own_facts)
 
 
 def test_a_seat_asked_after_a_resume_is_sent_what_the_others_were_sent(tmp_path: Path) -> None:

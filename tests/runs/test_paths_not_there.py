@@ -95,7 +95,7 @@ def test_a_file_whose_own_facts_do_not_fit_is_refused_with_line_field_path_and_w
 ) -> None:
     what, said = REFUSED[name]
     facts_file(FACTS)
-    path = team(**what, facts=INLINE if source == "inline" else "facts_file: facts.json")
+    path = team(**what, facts=INLINE if source == "inline" else "facts: [{file: facts.json}]")
     line = 8 if "guard" in what else 13
 
     for command in (["run", path], ["policy", "verify", path], ["estimate", path], ["graph", path]):
@@ -183,7 +183,7 @@ def test_what_a_setting_brought_is_named_so(settings: list[str], said: str, caps
 
 @pytest.mark.usefixtures("accord_home")
 def test_a_file_of_facts_that_cannot_be_read_is_unavailable_as_before(capsys: Captured) -> None:
-    code, found = record(capsys, "run", team("safety.open_recals", facts="facts_file: nowhere.json"))
+    code, found = record(capsys, "run", team("safety.open_recals", facts="facts: [{file: nowhere.json}]"))
 
     assert (code, found["stop_reason"]) == (3, "facts_unavailable:nowhere.json")
     assert "nowhere.json: cannot be read" in found["cause"]

@@ -40,10 +40,10 @@ def test_no_role_no_brief_no_state_and_no_file_ever_has_a_private_fact(tmp_path:
 
 
 def test_facts_from_a_file_are_withheld_too(tmp_path: Path) -> None:
-    facts = load_team("checkout_launch").facts or {}
+    facts = load_team("checkout_launch").own_facts or {}
     kept = {**facts, "customer": {"name": SECRET, "segment": "gold"}}
     (tmp_path / "facts.yaml").write_text(json.dumps(kept))
-    sets = (PRIVATE, "facts=null", f"facts_file={tmp_path / 'facts.yaml'}")
+    sets = (PRIVATE, f"facts=[{{file: {tmp_path / 'facts.yaml'}}}]")
     home = tmp_path / "home"
     home.mkdir()
     played = play(home, script(), *sets)

@@ -15,7 +15,7 @@ from graph.teams.loader import load_team
 from policies.run.stop import Stop
 from policies.run.stop_table import STOP_TABLE
 from tests.harness import resume, settings_at, show, without_times
-from tests.runs.expected import accepted, round_of, success, usage
+from tests.runs.expected import accepted, round_of, source_of, success, usage
 from tests.runs.stage import (
     AT_ONCE,
     BRIEF,
@@ -306,21 +306,27 @@ def test_facts_given_at_the_resume_end_a_wait_for_input(tmp_path: Path) -> None:
     overrides = {"requires": ["risk_signals.fraud_score"]}
     first = play(tmp_path, {}, changes={"overrides": overrides})
     assert first.team is not None
-    assert first.team.facts is not None
+    assert first.team.own_facts is not None
     assert without_times(go_on(tmp_path).record) == without_times(first.record)
     still = go_on(tmp_path, facts={"risk_signals": {"fraud_score": None}})
     assert (still.record["stop_reason"], still.asked) == ("needs_input:risk_signals.fraud_score", {})
-    signals = {**first.team.facts["risk_signals"], "fraud_score": 0.1}
-    facts = {**first.team.facts, "risk_signals": signals}
-    resumed = go_on(tmp_path, script(), facts=facts)
+    given = {"risk_signals": {"fraud_score": 0.1}}
+    resumed = go_on(tmp_path, script(), facts=given)
+    signals = {**first.team.own_facts["risk_signals"], "fraud_score": 0.1}
+    facts = {**first.team.own_facts, "risk_signals": signals}
     team = first.team.model_copy(update={"facts": facts})
-    assert without_times(resumed.record) == success(team, ALL_GO, usage(4, 4), BRIEF)
+    record = without_times(resumed.record)
+    own, brought = record["sources"]
+    assert [own] == [{**source_of(first.team.own_facts)[0], "places": own["places"]}]
+    assert [brought] == [{**source_of(given, "given", "given")[0], "places": ["risk_signals.fraud_score"]}]
+    assert "risk_signals" not in own["places"]
+    assert record == {**success(team, ALL_GO, usage(4, 4), BRIEF), "sources": record["sources"]}
     assert resumed.seen(RISK, 1)[0]["shared_context"] == facts
 
 
 def test_a_file_of_facts_that_appears_lets_the_thread_go_on(tmp_path: Path) -> None:
     path = tmp_path / "today.json"
-    changes = {"overrides": {"facts": None, "facts_file": str(path)}}
+    changes = {"overrides": {"facts": [{"file": str(path)}]}}
     first = play(tmp_path, {}, changes=changes)
     assert first.record["stop_reason"] == "facts_unavailable:today.json"
     assert without_times(go_on(tmp_path).record) == without_times(first.record)
@@ -331,7 +337,7 @@ def test_a_file_of_facts_that_appears_lets_the_thread_go_on(tmp_path: Path) -> N
 
 
 def test_a_check_that_could_not_be_evaluated_is_asked_again_with_facts_that_it_can_use(tmp_path: Path) -> None:
-    facts = load_team("checkout_launch").facts or {}
+    facts = load_team("checkout_launch").own_facts or {}
     broken = {**facts, "risk_signals": {**facts["risk_signals"], "chargeback_alerts": "many"}}
     first = play(tmp_path, script(), "roles.risk_analyst.voice=rules", changes={"facts": broken})
     assert (first.record["stop_reason"], first.record["resumable"]) == ("condition_failed:risk_analyst", True)
@@ -342,10 +348,10 @@ def test_a_check_that_could_not_be_evaluated_is_asked_again_with_facts_that_it_c
 
 def test_facts_are_loaded_once_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "today.json"
-    facts = {**(load_team("checkout_launch").facts or {}), "region": "FR"}
+    facts = {**(load_team("checkout_launch").own_facts or {}), "region": "FR"}
     path.write_text(json.dumps(facts))
     lines = rounds(("caution",) * 3) | {(DEMAND, 2): GO, (FINANCE, 2): GO, (RISK, 2): status(401)}
-    play(tmp_path, lines, changes={"overrides": {"facts": None, "facts_file": str(path)}})
+    play(tmp_path, lines, changes={"overrides": {"facts": [{"file": str(path)}]}})
     path.unlink()
     resumed = go_on(tmp_path, REST_OF_ROUND)
     assert resumed.record["status"] == "ok"

@@ -121,7 +121,7 @@ def test_the_same_facts_and_votes_at_the_resume_are_not_stale(tmp_path: Path) ->
     team = stopped_thread(tmp_path).team
     assert team is not None
     lines = {RISK: says("go"), "brief": text(BRIEF)}
-    resumed = go_on(tmp_path, lines, facts=team.facts, budget={"min_go_votes": 2})
+    resumed = go_on(tmp_path, lines, facts=team.own_facts, budget={"min_go_votes": 2})
     assert resumed.record["status"] == "ok"
 
 
@@ -160,7 +160,7 @@ def test_accepted_changes_ask_all_seats_of_the_open_round_again(tmp_path: Path, 
     assert record == expected
     assert played.asked == {DEMAND: 1, FINANCE: 1, RISK: 1, "brief": 1}
     (user,) = played.seen(RISK, 2)
-    assert (user["goal"], user["shared_context"]) == (played.team.goal, played.team.facts)
+    assert (user["goal"], user["shared_context"]) == (played.team.goal, played.team.own_facts)
 
 
 @pytest.mark.parametrize("moved", ACCEPTED)
@@ -245,13 +245,13 @@ def test_a_decision_whose_brief_is_missing_is_talked_over_again_when_its_ground_
 
 def facts_in(region: str) -> str:
     """The facts of the reference case in another region, as a file holds them."""
-    return json.dumps({**(load_team("checkout_launch").facts or {}), "region": region})
+    return json.dumps({**(load_team("checkout_launch").own_facts or {}), "region": region})
 
 
 def test_a_file_of_facts_that_changed_makes_a_thread_stale_for_a_run_but_not_for_a_resume(tmp_path: Path) -> None:
     path = tmp_path / "today.json"
     path.write_text(facts_in("US"))
-    changes = {"overrides": {"facts": None, "facts_file": str(path)}}
+    changes = {"overrides": {"facts": [{"file": str(path)}]}}
     first = play(tmp_path, script(), changes=changes)
     assert play(tmp_path, {}, changes=changes).record == first.record
     path.write_text(facts_in("EU"))
@@ -265,7 +265,7 @@ def test_a_file_of_facts_that_changed_makes_a_thread_stale_for_a_run_but_not_for
 def test_a_changed_file_of_facts_can_be_accepted(tmp_path: Path) -> None:
     path = tmp_path / "today.json"
     path.write_text(facts_in("US"))
-    changes = {"overrides": {"facts": None, "facts_file": str(path)}}
+    changes = {"overrides": {"facts": [{"file": str(path)}]}}
     play(tmp_path, script(risk_analyst=status(401)), changes=changes)
     path.write_text(facts_in("EU"))
     played = play(tmp_path, script(), changes=changes, accept_changes=True)

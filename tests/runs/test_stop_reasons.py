@@ -21,6 +21,7 @@ from tests.runs.expected import (
     accepted,
     no_completion,
     round_of,
+    source_of,
     stopped,
     success,
     turned_away,
@@ -234,6 +235,7 @@ def test_a_run_that_succeeds_has_exactly_this_record(tmp_path: Path) -> None:
         "recoveries": 0,
         "waiting": [],
         "outputs": [],
+        "sources": source_of(played.team.own_facts),
     }
     assert hashes == success(played.team, record["history"], record["usage"], BRIEF)["hashes"]
     assert played.record["elapsed_seconds"] > 0
@@ -264,12 +266,12 @@ MISSING_FACTS: dict[str, tuple[str, dict[str, Any], str]] = {
     ),
     "facts_unavailable:today.json": (
         "their file is missing",
-        {"facts": None, "facts_file": "{home}/today.json"},
+        {"facts": [{"file": "{home}/today.json"}]},
         "{home}/today.json: cannot be read: No such file or directory",
     ),
     "facts_unavailable:broken.json": (
         "their file is broken",
-        {"facts": None, "facts_file": "{home}/broken.json"},
+        {"facts": [{"file": "{home}/broken.json"}]},
         "{home}/broken.json:1: cannot be read as JSON: a value is expected at character 18, where the text ends",
     ),
     "needs_input:risk_signals.fraud_score": (
@@ -284,19 +286,23 @@ MISSING_FACTS: dict[str, tuple[str, dict[str, Any], str]] = {
 @pytest.mark.parametrize("reason", MISSING_FACTS, ids=[why for why, *_ in MISSING_FACTS.values()])
 def test_without_usable_facts_nobody_is_asked(tmp_path: Path, reason: str) -> None:
     (tmp_path / "broken.json").write_text('{"risk_signals": ')
-    _, overrides, cause = MISSING_FACTS[reason]
-    if "facts_file" in overrides:
-        overrides = overrides | {"facts_file": overrides["facts_file"].format(home=tmp_path)}
+    (_, overrides, cause), failed = MISSING_FACTS[reason], dict[str, Any]()
+    if overrides.get("facts"):
+        (source,) = overrides["facts"]
+        overrides = overrides | {"facts": [{"file": source["file"].format(home=tmp_path)}]}
+        failed = {"source": reason.partition(":")[2], "kind": "file", "as_of": None, "digest": None, "places": []}
     played = play(tmp_path, {}, changes={"overrides": overrides})
     assert played.team is not None
     told = cause.format(home=tmp_path)
     expected = stopped(played.team, reason, usage(0, 0), resumable=True, phase="facts", cause=told, has_facts=False)
+    if failed:
+        expected["sources"] = [{**failed, "cause": told}]
     assert without_times(played.record) == expected
     assert played.asked == {}
 
 
 def test_a_check_that_cannot_be_evaluated_stops_its_role_and_names_the_check(tmp_path: Path) -> None:
-    facts = team_of(settings_at(tmp_path)).facts or {}
+    facts = team_of(settings_at(tmp_path)).own_facts or {}
     given = {**facts, "risk_signals": {**facts["risk_signals"], "chargeback_alerts": "many"}}
     played = play(tmp_path, script(), "roles.risk_analyst.voice=rules", changes={"facts": given})
     assert played.team is not None

@@ -46,7 +46,7 @@ def test_the_reference_case_runs_with_an_empty_input_and_comes_to_the_record_of_
 
 
 def test_goal_and_facts_of_the_input_are_those_of_the_run(server: Server) -> None:
-    facts = load_team("checkout_launch").facts or {}
+    facts = load_team("checkout_launch").own_facts or {}
     risky = {**facts, "risk_signals": {**facts["risk_signals"], "critical_incidents": 1}}
     thread = server.new_thread()
     answer = server.run({"goal": "Shall we?", "facts": risky}, thread)

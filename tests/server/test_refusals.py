@@ -37,7 +37,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (folder / "home").mkdir()
     (folder / "home" / "loan.yaml").write_text(TEAM.replace("CANARY", CANARY))
     sourced = TEAM.replace("name: loan", "name: sourced").replace(
-        "facts: {customer: {name: CANARY, income: 5}, region: EU}", "facts_file: gone.json"
+        "facts: {customer: {name: CANARY, income: 5}, region: EU}", "facts: [{file: gone.json}]"
     )
     (folder / "home" / "sourced.yaml").write_text(sourced)
     (folder / "home" / "gone.json").write_text('{"region": "EU", "income": 5}')

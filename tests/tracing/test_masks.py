@@ -34,7 +34,7 @@ def assert_masked(endpoint: LangSmithEndpoint) -> None:
 
 def whole_facts(home: Path) -> dict[str, Any]:
     """The facts of the team, with ours."""
-    return {**(team_of(settings_at(home)).facts or {}), **FACTS}
+    return {**(team_of(settings_at(home)).own_facts or {}), **FACTS}
 
 
 def said(**changes: Any) -> Any:
@@ -124,7 +124,7 @@ def test_facts_given_on_resume_are_masked(tmp_path: Path) -> None:
 def test_private_facts_of_a_team_within_mask_the_whole_trace(tmp_path: Path) -> None:
     with langsmith() as endpoint:
         team = team_of(settings_at(tmp_path), "market_entry", "roles.market_team.team.private=[customer.name]")
-        facts = {**(team.facts or {}), "customer": {"name": SECRET}, "region": OPEN_FACT}
+        facts = {**(team.own_facts or {}), "customer": {"name": SECRET}, "region": OPEN_FACT}
         run(team.model_copy(update={"facts": facts}), tracing_at(tmp_path, endpoint))
     assert_masked(endpoint)
 

@@ -1,0 +1,108 @@
+"""The facts of a case: those that were given, kept, or fetched from the team's sources; and whether they suffice."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from nodes.provenance import facts_of_team, with_given
+from nodes.services import Failed, Fetched, Services
+from nodes.state import State
+from policies.plain import clean_text
+from policies.run.stop import Stop, stop_reason
+from policies.team.checks import find_needed
+from policies.team.privacy import withhold
+from policies.team.provenance import BROUGHT, GIVEN, Gathered
+from policies.team.team import Team, missing_facts
+
+PHASE = "facts"
+MAX_CAUSE = 1_000
+Plain = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is known of the facts of a case, with where it comes from, and why the run stops where that is not enough.
+
+    `failed` are the sources that are to blame for it.
+    """
+
+    gathered: Gathered
+    failed: Sequence[Failed] = ()
+    stop: Stop | None = None
+    cause: str | None = None
+
+    @property
+    def plain(self) -> Plain:
+        """The parts of the case that hold it."""
+        facts = self.gathered.facts if self.stop is None or self.gathered.facts else None
+        failed = [{**asdict(each), "paths": list(each.paths)} for each in self.failed]
+        return {"facts": facts, "sources": self.gathered.placed, "failed": failed}
+
+
+async def find_facts(state: State, team: Team, known: Mapping[str, Any] | None, services: Services) -> Found:
+    """Return the facts on which a run is to work; `known` are those of its input, else the thread's, withheld.
+
+    Facts that sufficed are pinned, and only others that are given take their place. Until then a run that is resumed
+    asks the sources again, and what was brought from outside is added to what they give.
+    """
+    kept: Mapping[str, Any] = state.get("case") or {}
+    given = known if state.get("facts") is not None else None
+    if given is not None and (not kept or kept["hashes"]["facts"] is not None):
+        return _judged(team, _brought(team, given, state.get("sources"), services.now()), ())
+    if not kept:
+        fetched = await services.load_facts(team)
+        return _judged(team, _gathered(fetched), fetched.failed)
+    if kept["hashes"]["facts"] is not None:
+        return _judged(team, Gathered.kept(known or {}, kept["sources"]), ())
+    before, failed = Gathered.kept(kept["facts"] or {}, kept["sources"]), _failed_in(kept)
+    if state.get("stop_reason") and team.sources and _was_fetched(before, failed):
+        fetched = await services.load_facts(team)
+        before, failed = _gathered(fetched).with_brought(before), fetched.failed
+    return _judged(team, before if given is None else with_given(before, given, services.now()), failed)
+
+
+def _brought(team: Team, given: Mapping[str, Any], sources: Sequence[Plain] | None, now: str) -> Gathered:
+    """Return facts that came with the input: those of the team file itself, fetched ones, or others."""
+    if sources is not None:
+        return Gathered.kept(given, sources)
+    if team.own_facts is not None and given == withhold(team.own_facts, team.private):
+        return facts_of_team(given, now)
+    return with_given(Gathered(), given, now)
+
+
+def _gathered(fetched: Fetched) -> Gathered:
+    return Gathered.kept(fetched.facts, fetched.sources)
+
+
+def _failed_in(kept: Mapping[str, Any]) -> tuple[Failed, ...]:
+    return tuple(Failed(each["source"], each["cause"], tuple(each["paths"])) for each in kept["failed"])
+
+
+def _was_fetched(before: Gathered, failed: Sequence[Failed]) -> bool:
+    """Return whether sources were asked, and not facts given in their place."""
+    return bool(failed) or any(each["kind"] not in BROUGHT for each in before.sources)
+
+
+def _judged(team: Team, gathered: Gathered, failed: Sequence[Failed]) -> Found:
+    """Return the facts with what the team still lacks to start: a source, or a fact that it needs."""
+    has_given = any(each["kind"] == GIVEN for each in gathered.sources)
+    lacking = {each: missing_facts(each.paths, gathered.facts) for each in failed}
+    still = [each for each, paths in lacking.items() if paths or not (each.paths or has_given)]
+    supply = team.escalate.supply
+    for each in sorted(still, key=lambda one: _can_be_supplied(lacking[one], supply)):
+        reason = stop_reason("facts_unavailable", each.source)
+        if _can_be_supplied(lacking[each], supply):
+            reason = stop_reason("needs_input", lacking[each][0])
+        return Found(gathered, still, Stop(reason, PHASE), _shortened(each.cause))
+    needed = find_needed(team, gathered.facts)
+    if needed:
+        return Found(gathered, (), Stop(stop_reason("needs_input", needed.path), PHASE), _shortened(needed.cause))
+    return Found(gathered)
+
+
+def _can_be_supplied(paths: Sequence[str], supply: Mapping[str, Any]) -> bool:
+    return bool(paths) and all(path in supply for path in paths)
+
+
+def _shortened(cause: str) -> str:
+    return clean_text(cause)[:MAX_CAUSE]

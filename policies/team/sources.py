@@ -1,0 +1,201 @@
+"""Sources of facts: what a team file may say of each, one class a kind."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Discriminator, Field, Tag
+
+from policies.conditions.places import Path
+from policies.paths import MISSING, keys_of, path_of, value_at, with_value
+from policies.team.fields import FactPath, Facts, RoleName, Text, Value
+from policies.team.people import Duration
+from policies.team.privacy import overlaps, withhold
+
+MAX_SOURCES = 20
+MAX_NAME = 100
+MAX_SECONDS = 300
+MAX_FETCHED_BYTES = 10_000_000
+
+_NO_OTHER_KEYS: dict[str, Any] = {"additionalProperties": False}
+
+SourceName = Annotated[Text, Field(max_length=MAX_NAME, pattern=r"^[^\n\r]+$")]
+Scalar = str | int | float | bool | None
+Rows = Literal["one", "all"]
+"""Whether a table is one row, of which the columns are facts, or a list of rows."""
+
+
+class Source(Value):
+    """What all sources of facts have in common; `key` is the field that says of which kind one is."""
+
+    key: ClassVar[str]
+
+    name: SourceName | None = None
+    """What people call the source. Without it, the name of its file, its host or its database."""
+    into: FactPath | None = None
+    """Where its data goes in the facts, as a dotted path. Without it, at the top."""
+    select: FactPath | None = None
+    """Which part of what was read is its data, as a dotted path. Without it, all of it."""
+    expect: dict[FactPath, str | dict[str, Any]] = Field(default_factory=dict, json_schema_extra=_NO_OTHER_KEYS)
+    """What its data must hold, by dotted path: the kind of each value, or its kind with the values that are allowed."""
+    max_age: Duration | None = None
+    """How old its data may be: minutes, hours or days, for example `15m`. Older data is not used."""
+    as_of: FactPath | None = None
+    """Where in its data an ISO 8601 time says how old the data is. Without it, the file or the host says so."""
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The paths of the facts that must come from this source."""
+        paths = (path for path, expected in self.expect.items() if not _is_optional(expected))
+        return tuple(path_of((*self.above, *keys_of(path))) for path in paths)
+
+    @property
+    def above(self) -> Path:
+        """The keys under which its data goes into the facts.
+
+        >>> FileSource(file="today.json", into="market.today").above, FileSource(file="today.json").above
+        (('market', 'today'), ())
+        """
+        return keys_of(self.into) if self.into else ()
+
+    def kept(self, private: tuple[str, ...]) -> Self:
+        """Return the source as a thread keeps it: without any fact that its team withholds."""
+        return self
+
+
+class InlineSource(Source):
+    """Facts in the team file itself."""
+
+    key = "inline"
+
+    inline: Facts
+    """The facts, as names with values."""
+
+    def kept(self, private: tuple[str, ...]) -> Self:
+        """Return the source without the private facts, of which nothing is expected any more.
+
+        >>> InlineSource(inline={"name": "Ada", "age": 36}, into="customer").kept(("customer.name",)).inline
+        {'name': '(withheld)', 'age': 36}
+        """
+        data = self.inline if self.select is None else value_at(self.select, self.inline)
+        if data is MISSING:
+            return self
+        withheld = data_in(withhold(placed_at(self.above, data), private), self.above)
+        if self.select is not None:
+            inline = with_value({}, keys_of(self.select), withheld)
+        else:
+            inline = withheld if isinstance(withheld, dict) else {}
+        open_to_all = {
+            path: told for path, told in self.expect.items() if not overlaps((*self.above, *keys_of(path)), private)
+        }
+        return self.model_copy(update={"inline": inline, "expect": open_to_all})
+
+
+class FileSource(Source):
+    """Facts in a file."""
+
+    key = "file"
+
+    file: Text
+    """A JSON, YAML or CSV file. Its path is relative to the team file."""
+    rows: Rows = "one"
+    """Of a CSV file: `one` row, whose columns are the facts, or `all` rows as a list."""
+
+
+class HttpSource(Source):
+    """Facts from a URL that answers with JSON."""
+
+    key = "http"
+
+    http: Text
+    """The URL that is asked. Its host must be named in `accord.toml`."""
+    timeout: Annotated[float, Field(gt=0, le=MAX_SECONDS)] = 10.0
+    """How many seconds the answer may take."""
+    max_bytes: Annotated[int, Field(ge=1, le=MAX_FETCHED_BYTES)] = 1_000_000
+    """How many bytes the answer may have."""
+
+
+class SqlSource(Source):
+    """Facts from a query of a database."""
+
+    key = "sql"
+
+    sql: RoleName
+    """The name of the database in `accord.toml`."""
+    query: Text
+    """The query. It may only read, and takes its values as `:name`."""
+    params: Annotated[dict[RoleName, Scalar], Field(max_length=50, json_schema_extra=_NO_OTHER_KEYS)] = Field(
+        default_factory=dict
+    )
+    """The values that the query takes, by name."""
+    rows: Rows = "one"
+    """`one` row, whose columns are the facts, or `all` rows as a list."""
+    timeout: Annotated[float, Field(gt=0, le=MAX_SECONDS)] = 10.0
+    """How many seconds the query may take."""
+
+
+SOURCES: tuple[type[Source], ...] = (InlineSource, FileSource, HttpSource, SqlSource)
+"""Every kind of source."""
+
+UNKNOWN_SOURCE = "unknown_source"
+"""What pydantic calls an entry of the list that is a source of no kind."""
+
+OBJECT, LIST = "<object>", "<list>"
+"""Tags of the two forms of `facts`."""
+
+
+def tag_of(source: type[Source]) -> str:
+    """Return the tag of a kind: pydantic puts it into the places of problems, where no key of a file is like it."""
+    return f"<{source.key}>"
+
+
+TAGS: Mapping[str, type[Source] | None] = {OBJECT: None, LIST: None, **{tag_of(each): each for each in SOURCES}}
+"""The parts of a problem's place that pydantic adds, with the kind of source that each says."""
+
+
+def _tag_in(value: object) -> str | None:
+    named = value if isinstance(value, Mapping) else getattr(value, "__dict__", {})
+    return next((tag_of(each) for each in SOURCES if each.key in named), None)
+
+
+def _form_of(value: object) -> str:
+    return LIST if isinstance(value, list | tuple) else OBJECT
+
+
+AnySource = Annotated[
+    Annotated[InlineSource, Tag(tag_of(InlineSource))]
+    | Annotated[FileSource, Tag(tag_of(FileSource))]
+    | Annotated[HttpSource, Tag(tag_of(HttpSource))]
+    | Annotated[SqlSource, Tag(tag_of(SqlSource))],
+    Discriminator(_tag_in, custom_error_type=UNKNOWN_SOURCE, custom_error_message=UNKNOWN_SOURCE),
+]
+"""A source, of the kind whose key it has."""
+
+SourceList = Annotated[tuple[AnySource, ...], Field(min_length=1, max_length=MAX_SOURCES, strict=False)]
+FactsOrSources = Annotated[Annotated[Facts, Tag(OBJECT)] | Annotated[SourceList, Tag(LIST)], Discriminator(_form_of)]
+"""Facts themselves, or the sources that they come from."""
+
+
+def placed_at(keys: Path, data: Any) -> Any:
+    """Return the data of a source where it goes in the facts.
+
+    >>> placed_at(("market", "today"), {"rate": 2}), placed_at((), {"rate": 2})
+    ({'market': {'today': {'rate': 2}}}, {'rate': 2})
+    """
+    return with_value({}, keys, data) if keys else data
+
+
+def data_in(facts: Any, keys: Path) -> Any:
+    """Return what is where the keys lead, or above, where the way ends earlier.
+
+    >>> data_in({"market": {"today": {"rate": 2}}}, ("market", "today")), data_in({"market": "-"}, ("market", "today"))
+    ({'rate': 2}, '-')
+    """
+    for key in keys:
+        if not isinstance(facts, Mapping):
+            return facts
+        facts = facts[key]
+    return facts
+
+
+def _is_optional(expected: object) -> bool:
+    return isinstance(expected, Mapping) and bool(expected.get("optional"))
