@@ -241,6 +241,8 @@ def test_no_byte_of_what_was_purged_is_left_in_the_file(tmp_path: Path) -> None:
     async def forget() -> None:
         """Leave what was deleted long before: a call of which no answer came is forgotten."""
         async with open_database(settings.database) as database, database.fences.hold("old.1"):
+            lane: Any = getattr(database.saver, "lane", None)
+            await lane.alone(lane.connection.execute, "PRAGMA secure_delete=OFF")  # some builds of SQLite turn it on
             await database.store.aput(("calls", "old%2E1"), "k", {"said": "CANARY of old.1" * 5_000}, index=False)
             await database.store.adelete(("calls", "old%2E1"), "k")
 
@@ -249,7 +251,7 @@ def test_no_byte_of_what_was_purged_is_left_in_the_file(tmp_path: Path) -> None:
     def found(word: bytes) -> bool:
         return any(word in path.read_bytes() for path in files if path.exists())
 
-    assert found(b"CANARY of old.1")
+    assert any(b"CANARY of old.1" * 9 in path.read_bytes() for path in files)
     assert found(b"CANARY of held")
     with closing(sqlite3.connect(settings.database)) as reader:
         reader.execute("BEGIN")
