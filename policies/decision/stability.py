@@ -35,7 +35,7 @@ class Sample:
 class Weighed:
     """What a check found: the outcome of each completed sample, how many differ, and what follows.
 
-    `rate` is None where no sample was completed: then nobody knows, which counts as unstable. `low` and `high` are the
+    `rate` is None where no sample was completed, which counts as unstable. `low` and `high` are the
     ends of the exact binomial interval (Clopper and Pearson, 95 %) of the rate.
     """
 
