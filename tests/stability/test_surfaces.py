@@ -56,7 +56,7 @@ def test_why_says_who_was_asked_again_what_flipped_and_what_it_led_to(accord_hom
     told = " ".join(accord(capsys, "why", "t").out.split())
     flips = "Asked again 5 times, the last round had another outcome in 1 of 5 samples (20%; allowed: 20%)"
     assert f"{flips}, so Go is announced" in told
-    assert "the rate lies between 0.505% and 71.6% (95% interval)" in told
+    assert "the true rate lies between 0.505% and 71.6%, with 95% confidence" in told
     assert "asked again: Risk, Legal and Sales" in told
 
 
