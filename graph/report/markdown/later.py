@@ -12,7 +12,7 @@ DRIFT = (phrase("Tripwire"), "", phrase("Fact and limit"), phrase("Then"), phras
 MOVED = (phrase("Fact"), phrase("Then"), phrase("Now"))
 
 
-def steadiness_of(dossier: Plain) -> Iterator[str]:
+def stability_of(dossier: Plain) -> Iterator[str]:
     """Yield what asking the last round again gave; nothing where it was not asked again."""
     found = dossier["stability"]
     if not found:
