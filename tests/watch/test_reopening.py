@@ -43,6 +43,7 @@ def test_a_decision_is_taken_again_on_the_facts_of_now(settings: Settings, capsy
     assert events[0]["reopens"]["thread"] == "t"
     assert events[0]["reopens"]["head"]["hash"] == json.loads(before[0].out.splitlines()[-1])["hash"]
     assert accord(capsys, "audit", "verify").code == 0
+    assert accord(capsys, "replay", "t.r1").out == "the same record: no_go; no model was asked\n"
 
 
 def test_it_is_taken_again_once_and_the_new_decision_is_watched_in_its_place(
