@@ -23,7 +23,6 @@ import psycopg
 
 from graph.assurance.records import exported
 from graph.assurance.verification import verify_all
-from graph.facts.loader import load_facts
 from graph.past import Past
 from graph.retention import exports, holds, purging
 from graph.runner import Runner
@@ -35,8 +34,8 @@ from tests.durability.forks import exit_code_of, fork
 from tests.durability.reaper import Reaper
 from tests.durability.rows import Rows, all_rows
 from tests.durability.server import this_process_server
+from tests.harness import load_facts, scripted, settings_at, team_of
 from tests.harness import proposal as said
-from tests.harness import scripted, settings_at, team_of
 from tests.retention.desks import canonical, unlike_a_tombstone, unlinked
 
 Plain = dict[str, Any]

@@ -60,7 +60,7 @@ def _tripwire(row: Plain) -> list[str]:
 def _reading(reading: Plain | None) -> str:
     if not reading:
         return "–"
-    beside = say("; ").join(filter(None, (reading["answer"], reading["room"])))
+    beside = say("; ").join(filter(None, (reading["answer"], reading["room"], reading["fault"])))
     return f"{escaped(reading['value'])} ({escaped(beside)})"
 
 
