@@ -22,7 +22,7 @@ _TURNED: Mapping[str, str] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Inequality:
     """Two numbers that a condition compares: the fact, how it is compared, and the limit, which may be a fact, too."""
 
     fact: Path
@@ -68,7 +68,7 @@ def number_of(gap: Decimal, *between: float) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def orders_on(when: str, facts: Mapping[str, Any]) -> list[Order]:
+def orders_on(when: str, facts: Mapping[str, Any]) -> list[Inequality]:
     """Return the orders of numbers in a condition of which one side is a fact, and the other a fact or written there.
 
     What is compared item by item, or is worked out first, has no place in the facts, and is left out.
@@ -83,14 +83,14 @@ def orders_on(when: str, facts: Mapping[str, Any]) -> list[Order]:
     return [found for each in sides if f"_{each.operator}_" in ORDERS and (found := _order(each))]
 
 
-def _order(sides: Sides) -> Order | None:
+def _order(sides: Sides) -> Inequality | None:
     fact, limit, order = sides.left, sides.right, sides.operator
     if fact.path is None:
         fact, limit, order = limit, fact, _TURNED[order]
     is_measured = _is_at_a_place(fact) and (limit.is_written or _is_at_a_place(limit))
     if not (is_measured and _is_number(fact.value) and _is_number(limit.value)):
         return None
-    return Order(fact.path or (), _NAMES[order], fact.value, limit.value, limit.path)
+    return Inequality(fact.path or (), _NAMES[order], fact.value, limit.value, limit.path)
 
 
 def _is_at_a_place(side: Side) -> bool:

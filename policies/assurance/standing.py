@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from policies.assurance.gaps import Order, number_of, orders_on
+from policies.assurance.gaps import Inequality, number_of, orders_on
 from policies.conditions.places import Path, shown_path, values_at
 from policies.conditions.reading import fact_paths
 from policies.decision.guards import Comparison
@@ -84,7 +84,7 @@ class Place:
 
 
 def measured(conditions: Sequence[str], then: Facts, now: Facts | None) -> list[Place]:
-    """Return the numbers that conditions compare, on both facts; without those of now, on the facts then.
+    """Return the numbers that conditions compare, on both facts; without the current ones, on the facts then.
 
     >>> [place] = measured(["facts.rate > 5"], {"rate": 2}, {"rate": 4})
     >>> place.then.distance, place.now.distance, place.is_closer, place.is_crossed
@@ -98,13 +98,13 @@ def measured(conditions: Sequence[str], then: Facts, now: Facts | None) -> list[
     return places
 
 
-def _pair(when: str, before: Order, after: Order) -> Place:
+def _pair(when: str, before: Inequality, after: Inequality) -> Place:
     crossed, closer = before.holds != after.holds, after.gap < before.gap
     name = shown_path(before.fact)
     return Place(when, name, before.comparison, _values(before), _values(after), crossed, closer, after.gap)
 
 
-def _values(order: Order) -> Values:
+def _values(order: Inequality) -> Values:
     return Values(order.value, order.limit, number_of(order.gap, order.value, order.limit))
 
 

@@ -36,7 +36,7 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TripwireReading:
     """What a tripwire says on some facts.
 
     `answer` is `clear` or `tripped` of a guard, a stance of checks, `unreadable` of either. `distance` is how far the
@@ -54,7 +54,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Tripwire:
-    """One tripwire on the facts of the decision and on those of now; `now` is None where these are unknown.
+    """One tripwire on the facts of the decision and on the current ones; `now` is None where these are unknown.
 
     `name` is that of a guard; of checks it is the condition of the one that is shown, or `otherwise`. `title` is what
     people call the role.
@@ -66,8 +66,8 @@ class Tripwire:
     title: str | None
     fact: str | None
     comparison: Comparison | None
-    then: Reading
-    now: Reading | None
+    then: TripwireReading
+    now: TripwireReading | None
     verdict: WatchVerdict
 
 
@@ -92,7 +92,7 @@ class Drift:
 
 
 def find_drift(watched: Watched, facts: Facts | None, now: str) -> Drift:
-    """Return what became of a decision on the facts of now (None: nobody knows them), at a time (ISO 8601, UTC).
+    """Return what became of a decision on the current facts (None: nobody knows them), at a time (ISO 8601, UTC).
 
     >>> guard = Guard(name="fraud", fact="rate", at_least=0.03, cap="no_go")
     >>> decision = Watched({"rate": 0.01}, (guard,))
@@ -126,9 +126,9 @@ def _of_guards(watched: Watched, facts: Facts | None) -> Iterator[Tripwire]:
         yield Tripwire("guard", guard.name, None, None, guard.fact, guard.comparison, *read, verdict)
 
 
-def _read(found: Finding) -> Reading:
+def _read(found: Finding) -> TripwireReading:
     answer = UNREADABLE if found.unread else "tripped" if found.tripped else "clear"
-    return Reading(answer, single(found.value), single(found.limit), distance_of(found), fault=found.told)
+    return TripwireReading(answer, single(found.value), single(found.limit), distance_of(found), fault=found.told)
 
 
 def _is_closer(before: Finding, after: Finding) -> bool:
@@ -136,7 +136,7 @@ def _is_closer(before: Finding, after: Finding) -> bool:
     return gaps[0] is not None and gaps[1] is not None and abs(gaps[1]) < abs(gaps[0])
 
 
-def _verdict(then: Reading, now: Reading | None, is_closer: bool) -> WatchVerdict:
+def _verdict(then: TripwireReading, now: TripwireReading | None, is_closer: bool) -> WatchVerdict:
     if now is None:
         return "unknown"
     if then.answer != now.answer:
@@ -163,9 +163,9 @@ def _of_checks(watched: Watched, facts: Facts | None) -> Iterator[Tripwire]:
         yield Tripwire("check", place.when, name, role.title, place.fact, place.comparison, *read, verdict)
 
 
-def _position(role: str, stood: Stood, shown: Values) -> Reading:
+def _position(role: str, stood: Stood, shown: Values) -> TripwireReading:
     fault = stood.said.cause(role) if isinstance(stood.said, Unanswered) else None
-    return Reading(stood.answer, shown.value, shown.limit, shown.distance, stood.check, fault)
+    return TripwireReading(stood.answer, shown.value, shown.limit, shown.distance, stood.check, fault)
 
 
 # --- facts ------------------------------------------------------------------------------------------------------------

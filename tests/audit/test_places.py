@@ -12,14 +12,13 @@ from typing import Any
 import pytest
 
 from graph.build import build_graph
-from graph.facts.loader import load_facts
 from graph.store.database import open_database
 from graph.threads import open_threads
 from nodes.services import InputRefusedError, Services
 from tests.audit.anatomy import changed, decoded, encoded
 from tests.audit.gallery import NAME, gallery
 from tests.audit.showing import settings_on
-from tests.harness import proposal, resume, run, scripted, settings_at, team_of
+from tests.harness import load_facts, proposal, resume, run, scripted, settings_at, team_of
 from tests.hostile.command import Captured, accord, process, refused, without_progress
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]

@@ -91,6 +91,11 @@ def test_a_tripwire_that_cannot_be_read_says_why() -> None:
     assert (now["answer"], now["value"], now["fault"]) == ("could not be read", "none", "could not be read: a.b")
 
 
+def test_each_medium_says_why_a_tripwire_cannot_be_read(story: Telling, capsys: Captured) -> None:
+    for medium, shown in shown_of("drift_unreadable", story, capsys).items():
+        assert "could not be read: a.b" in shown, medium
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [

@@ -103,7 +103,7 @@ def test_an_entry_that_was_changed_and_has_no_thread_is_unknown(
 
     assert (found.code, sorted(found.verdicts.values())) == (3, ["holds", "unknown"])
     [cause] = [each["cause"] for each in found.findings.values() if each["verdict"] == "unknown"]
-    assert cause.startswith("what was kept of it has been changed; see `accord audit verify")
+    assert cause.startswith("What was kept of it has been changed; see `accord audit verify")
 
 
 def test_a_row_of_what_was_found_that_was_changed_is_as_if_it_were_not_there(

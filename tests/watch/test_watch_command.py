@@ -1,4 +1,4 @@
-"""`accord watch`: decisions checked against the facts of now, in words, in JSON and by exit code."""
+"""`accord watch`: decisions checked against current facts, in words, in JSON and by exit code."""
 
 import asyncio
 import json
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from graph.drift import Told
+from graph.facts.settings import FactSettings
 from graph.facts.source import Reading
 from graph.fresh import asked_sources
 from graph.settings import Settings
@@ -21,6 +22,7 @@ from tests.watch.stage import FACTS, FINDING, decide, kept, watch, watch_all, wi
 
 pytestmark = pytest.mark.slow
 
+BESIDE = {"sourceless": 1, "reopened": 0, "cut_off": False}
 LATER = partial(Services, now=lambda: "2999-01-01T00:00:00.000+00:00")
 """What nodes may use, long after."""
 
@@ -105,7 +107,7 @@ def test_facts_that_came_with_the_run_have_no_source(settings: Settings, capsys:
     code, found = watch(capsys)
 
     assert (code, found["verdict"]) == (3, "unknown")
-    assert "no source can be asked; give those of now with --facts" in found["cause"]
+    assert "no source can be asked; give current ones with --facts" in found["cause"]
     write_facts({}, "today.json")
     assert watch(capsys, "t", "--facts", "today.json")[0] == 1
 
@@ -128,9 +130,10 @@ def test_all_decisions_are_counted_and_what_holds_is_not_shown(settings: Setting
     out = accord(capsys, "watch", "--all").out
     write_facts()
 
-    assert (found.code, found.verdicts) == (3, {"a": "weakened", "b": "weakened", "c": "unknown"})
-    assert found.totals == {"decisions": 3, "holds": 0, "weakened": 2, "reopen": 0, "unknown": 1, "reopened": 0}
-    assert out.endswith("\n3 decisions: 0 hold, 2 weakened, 0 to reopen, 1 unknown\n")
+    assert (found.code, found.verdicts) == (0, {"a": "weakened", "b": "weakened", "c": "unknown"})
+    assert found.totals == {"decisions": 3, "holds": 0, "weakened": 2, "reopen": 0, "unknown": 1, **BESIDE}
+    sourceless = "1 of these has no source to ask; give it the current facts with --facts"
+    assert " ".join(out.split()).endswith(f" 3 decisions: 0 hold, 2 weakened, 0 to reopen, 1 unknown; {sourceless}")
     assert accord(capsys, "watch", "--all").out.count("  small  Go") == 0
 
 
@@ -191,7 +194,7 @@ def test_nothing_more_is_looked_at_once_it_is_stopped(settings: Settings, capsys
     halt.set()
 
     async def seen() -> list[Told]:
-        async with open_watching(settings, asked_sources(Reading()), halt=halt) as watching:
+        async with open_watching(settings, asked_sources(Reading(FactSettings())), halt=halt) as watching:
             return [told async for told in watching.all()]
 
     assert asyncio.run(seen()) == []

@@ -77,7 +77,7 @@ def _said(finding: Finding) -> list[str]:
     """Return what there is to say besides the tripwires: whose facts, what failed, how long it is valid, what moved."""
     told = [f"{facts[:1].upper()}{facts[1:]}."] if (facts := fetched_from(finding)) else []
     if finding["cause"]:
-        told.append(say("The facts could not be had: {cause}.", cause=written(finding["cause"], MAX_VALUE)))
+        told.append(written(finding["cause"], MAX_VALUE))
     if finding["expires_at"]:
         until = moment(finding["expires_at"])
         told.append(

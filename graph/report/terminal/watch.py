@@ -32,7 +32,7 @@ _STYLES = {"holds": "green", "weakened": "yellow", "reopen": "bold red", "unknow
 SAID: Mapping[str, str] = {
     "holds": phrase("It holds: nothing that it rests on is closer to its limit."),
     "weakened": phrase("It is weaker: something that it rests on is closer to its limit."),
-    "unknown": phrase("Nobody knows: the facts of now cannot be had."),
+    "unknown": phrase("Nobody knows: the current facts cannot be had."),
     "reopen": phrase("It should be taken again: {causes}."),
 }
 """What is said of a decision."""
@@ -49,6 +49,8 @@ class Totals:
     def __init__(self) -> None:
         self.verdicts: Counter[str] = Counter(dict.fromkeys(get_args(WatchVerdict), 0))
         self.reopened = self.sourceless = 0
+        self.cut_off = False
+        """Whether there are more, which were not looked at."""
 
     def add(self, told: Told) -> None:
         """Count what was found of a decision; one that was taken again before counts as that."""
@@ -56,7 +58,7 @@ class Totals:
             self.reopened += 1
         else:
             self.verdicts[told.finding["verdict"]] += 1
-            self.sourceless += told.finding["verdict"] == "unknown" and not told.has_source
+            self.sourceless += told.is_sourceless
 
     @property
     def unanswered(self) -> int:
@@ -64,8 +66,8 @@ class Totals:
         return self.verdicts["unknown"] - self.sourceless
 
     def plain(self) -> dict[str, Any]:
-        """Return {decisions, holds, weakened, reopen, unknown, sourceless, reopened}."""
-        beside = {"sourceless": self.sourceless, "reopened": self.reopened}
+        """Return {decisions, holds, weakened, reopen, unknown, sourceless, reopened, cut_off}."""
+        beside = {"sourceless": self.sourceless, "reopened": self.reopened, "cut_off": self.cut_off}
         return {"decisions": self.verdicts.total() + self.reopened, **self.verdicts, **beside}
 
 
@@ -77,11 +79,13 @@ def print_totals(totals: Totals) -> None:
         told = say("{verdicts}, {reopened}", verdicts=told, reopened=reopened)
     if totals.sourceless:
         sourceless = say_count(
-            "{number} of these has no source to ask; give it the facts of now with --facts",
-            "{number} of these have no source to ask; give them the facts of now with --facts",
+            "{number} of these has no source to ask; give it the current facts with --facts",
+            "{number} of these have no source to ask; give them the current facts with --facts",
             totals.sourceless,
         )
         told = say("{first}; {second}", first=told, second=sourceless)
+    if totals.cut_off:
+        told = say("{first}; {second}", first=told, second=say("stopped before it had looked at all"))
     number = totals.plain()["decisions"]
     console_on(sys.stdout).print(
         visible(say_count("{number} decision: {verdicts}", "{number} decisions: {verdicts}", number, verdicts=told))
