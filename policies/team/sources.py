@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from policies.conditions.places import Path
 from policies.language import phrase, say
@@ -26,7 +26,15 @@ _NO_OTHER_KEYS: dict[str, Any] = {"additionalProperties": False}
 
 SourceName = Annotated[Text, Field(max_length=MAX_NAME, pattern=r"^[^\n\r]+$")]
 DatabaseName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
-Scalar = str | int | float | bool | None
+
+
+def _scalar(value: object) -> object:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise ValueError(say("takes one text, number, true, false or null for each name"))
+
+
+Scalar = Annotated[str | int | float | bool | None, BeforeValidator(_scalar)]
 Rows = Literal["one", "all"]
 """Whether a table is one row, of which the columns are facts, or a list of rows."""
 

@@ -59,7 +59,8 @@ def shop(request: pytest.FixtureRequest, accord_home: Path, monkeypatch: pytest.
     with psycopg.connect(url, autocommit=True) as connection:
         user = sql.Identifier(USER)
         connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(user))
-        connection.execute(sql.SQL("CREATE ROLE {} LOGIN SUPERUSER").format(user))
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(user))
+        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC")
     monkeypatch.setenv("SHOP_URL", urlsplit(url)._replace(netloc=f"{USER}:{PASSWORD}@").geturl())
     yield accord_home
     with psycopg.connect(url, autocommit=True) as connection:

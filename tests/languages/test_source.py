@@ -22,7 +22,7 @@ FILES: dict[str, tuple[str, ...]] = {
     "the form of a checked expression": ("policies/conditions/messages.py",),
     "statements of a database": (
         *("graph/store/census.py", "graph/store/fences.py", "graph/store/files.py", "graph/store/groups.py"),
-        *("graph/facts/databases/postgres.py", "graph/facts/databases/sqlite.py"),
+        *("graph/facts/databases/acting.py", "graph/facts/databases/postgres.py", "graph/facts/databases/sqlite.py"),
         *("graph/store/pools.py", "graph/store/rows.py", "graph/store/schema.py", "graph/store/tombstones.py"),
     ),
     "about an installation, which has no language": (
