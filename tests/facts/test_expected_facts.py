@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -226,3 +227,11 @@ def test_the_example_of_the_page_on_facts_can_be_loaded(tmp_path: Path) -> None:
         "risk": today,
         "lots": [{"lot": "007", "open": True, "share": 0.5}, {"lot": "008", "open": False, "share": 1}],
     }
+
+
+def test_a_file_that_is_not_a_regular_one_is_no_source_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "risk.json")
+    cause = f"{tmp_path / 'risk.json'}: is not a regular file, and a source may be read more than once; name a file"
+    began = time.monotonic()
+    assert causes(fetch(tmp_path, {"file": "risk.json", "into": "risk"})) == [cause]
+    assert time.monotonic() - began < 5
