@@ -235,3 +235,14 @@ def test_a_file_that_is_not_a_regular_one_is_no_source_and_is_not_waited_for(tmp
     began = time.monotonic()
     assert causes(fetch(tmp_path, {"file": "risk.json", "into": "risk"})) == [cause]
     assert time.monotonic() - began < 5
+
+
+def test_a_source_whose_facts_lie_in_places_too_long_to_be_kept_gives_none(tmp_path: Path) -> None:
+    key = "k" * 10_000
+    many = {key: {f"x{number}": 0 for number in range(100)}}
+    written(tmp_path, "many.json", many)
+    written(tmp_path, "risk.json", {key: {"rate": 1}})
+    found = fetch(tmp_path, {"file": "many.json"}, {"file": "risk.json"})
+    [cause] = causes(found)
+    assert cause.startswith("risk.json: lies among the facts of other sources in so many places that their paths have")
+    assert found.facts == many

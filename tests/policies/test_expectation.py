@@ -126,6 +126,10 @@ def test_what_a_fact_can_be_may_be_expected(fields: dict[str, Any]) -> None:
             "nothing can be a whole number, at least 1e+20, at most 1e+308; allowed: a range that has a number in it",
         ),
         (
+            {"kind": "integer", "at_least": -1e308, "at_most": -1e20},
+            "nothing can be a whole number, at least -1e+308, at most -1e+20; allowed: a range that has a number in it",
+        ),
+        (
             {"kind": "integer", "above": 9007199254740991},
             "nothing can be a whole number, above 9007199254740991; allowed: a range that has a number in it",
         ),
