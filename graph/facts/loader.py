@@ -163,7 +163,8 @@ def _fetched(private: Sequence[str], answered: Sequence[tuple[str, Source, _Answ
     gathered, failed = Gathered(), []
     for name, source, answer in answered:
         data = None if answer.data is None else withhold(answer.data, private)
-        too_much = find_unplain(gathered.plus({}, data).facts)
+        merged = gathered.plus({}, data)
+        too_much = find_unplain(merged.facts) or merged.fault
         data, cause = (None, f"{name}: {too_much}") if too_much else (data, answer.cause)
         as_of = None if answer.as_of is None else _written(answer.as_of)
         told = source_told(name, kind_of(source).word, at, data, as_of, cause)

@@ -127,7 +127,7 @@ class InlineSource(Source):
         {'name': '(withheld)', 'age': 36}
         """
         data = self.inline if self.select is None else value_at(self.select, self.inline)
-        if data is MISSING:
+        if _fault_of_data(self, data):
             return self
         withheld = data_in(withhold(placed_at(self.above, data), private), self.above)
         if self.select is not None:
@@ -143,9 +143,22 @@ class InlineSource(Source):
         """Yield what is wrong with the source, and what of its facts is not as expected; others may supply the rest."""
         yield from super().faults(private)
         data = self.inline if self.select is None else value_at(self.select, self.inline)
+        fault = _fault_of_data(self, data)
+        if fault:
+            yield ("select",), fault
+            return
         for problem in find_unexpected(self.expected, placed_at(self.above, data), private):
             if not problem.is_missing:
                 yield ("inline",), say("is not as expected: {problem}", problem=problem.told)
+
+
+def _fault_of_data(source: InlineSource, data: Any) -> str | None:
+    """Return what is wrong with the data that an inline source selects, which is not shown: it may be private."""
+    if data is MISSING:
+        return say("leads to nothing in `inline`; allowed: the path of something that is there")
+    if source.into is None and not isinstance(data, Mapping):
+        return say("leads to what is not an object; allowed: the path of an object, or name with `into` where it goes")
+    return None
 
 
 class FileSource(RowSource):

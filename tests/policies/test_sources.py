@@ -114,6 +114,8 @@ KEPT: list[tuple[dict[str, Any], tuple[str, ...], dict[str, Any]]] = [
     ({"inline": {"all": [{"a": 1}]}, "select": "all", "into": "x"}, ("x.a",), {"all": [{"a": WITHHELD}]}),
     ({"inline": {"all": {"a": 1}}, "select": "all", "into": "x"}, ("x",), {"all": WITHHELD}),
     ({"inline": {"a": 1}, "select": "gone"}, ("a",), {"a": 1}),
+    ({"inline": {"a": [1]}, "select": "a"}, (), {"a": [1]}),
+    ({"inline": {"a": [1]}, "select": "a", "into": "x"}, (), {"a": [1]}),
 ]
 
 

@@ -15,8 +15,6 @@ Origin = Callable[[str | None], str | None]
 MAX_FACTS = 60
 MAX_PLACES = 12
 """Places in the facts named for each source."""
-MORE = "…"
-"""The last place of a source that has more places than a record names."""
 MAX_VALUE = 300
 SHORT_DIGEST = 12
 
@@ -109,7 +107,7 @@ def _time(text: Any) -> datetime | None:
 
 
 def _source(source: Source) -> Plain:
-    age, places = age_of(source), [place for place in source.get("places") or () if place != MORE]
+    age, places = age_of(source), source.get("places") or []
     fetched, cause = source.get("fetched_at"), source.get("cause")
     return {
         "name": source["source"],
@@ -118,17 +116,15 @@ def _source(source: Source) -> Plain:
         "age": None if age is None else said_age(age),
         "digest": str(source.get("digest") or "")[:SHORT_DIGEST] or None,
         "places": places[:MAX_PLACES],
-        "more": _more(len(places) - MAX_PLACES, MORE in (source.get("places") or ())),
+        "more": _more(len(places) - MAX_PLACES),
         "fault": cause and written(str(cause), MAX_VALUE),
     }
 
 
-def _more(left_out: int, is_cut: bool) -> str | None:
+def _more(left_out: int) -> str | None:
     """Return how many places of a source are not named; None where all are."""
     if left_out <= 0:
         return None
-    if is_cut:
-        return say("and at least {number} more", number=left_out)
     return say_count("and {number} more place", "and {number} more places", left_out)
 
 
