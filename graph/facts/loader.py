@@ -47,8 +47,8 @@ async def load_facts(team: Team, reading: Reading) -> Fetched:
 
 
 async def ask_nobody(team: Team) -> Fetched:
-    """Stand in for what loads facts where nothing may: a team is only drawn, or its record only added to."""
-    raise AssertionError(f"the facts of `{team.name}` are not to be loaded here")
+    """Refuse to load facts: the team is only drawn, or its record only added to."""
+    raise AssertionError(team.name)
 
 
 def loader_for(settings: Settings) -> Callable[[Team], Awaitable[Fetched]]:

@@ -22,7 +22,7 @@ from tests.watch.stage import decide, raw_team, says, watch_all, with_rate, writ
 
 pytestmark = pytest.mark.slow
 
-DECISIONS = 300
+DECISIONS = 1_000
 
 
 def state_of(settings: Settings, thread: str) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def test_every_archived_decision_gets_the_verdict_of_the_oracle(
     async def fill() -> None:
         async with open_database(settings.database) as database:
             for number in range(DECISIONS):
-                drawn, name = draw_decided(random), f"d-{number:03}"
+                drawn, name = draw_decided(random), f"d-{number:04}"
                 later = draw_later(random, drawn.facts)
                 if later is not None:
                     write_facts(later, f"{name}.json")

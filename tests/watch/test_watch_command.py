@@ -70,12 +70,12 @@ def test_what_was_found_is_told_in_words(settings: Settings, capsys: Captured) -
     assert [line for line in done.out.splitlines() if not line.startswith("decided ")] == [
         "t  small  Go",
         "It should be taken again: guard fraud.",
-        "  reopen  guard fraud: clear → tripped",
+        "  another answer  Guard fraud: clear → tripped",
         "    risk.rate = 0.01 → 0.04; limit: at least 0.03",
-        "    distance to the limit: 0.02 → -0.01",
-        "  weakened  the checks of Risk (go)",
+        "    0.02 from the limit → 0.01 from the limit",
+        "  closer to its limit  The checks of Risk: go",
         "    risk.alerts = 2 → 3; limit: above 5",
-        "    distance to the limit: 3 → 2",
+        "    3 from the limit → 2 from the limit",
         "What moved: risk.rate: 0.01 → 0.04; risk.alerts: 2 → 3",
         "Take it again: accord watch t --reopen",
     ]
@@ -87,9 +87,9 @@ def test_what_cannot_be_read_any_more_says_so(settings: Settings, capsys: Captur
     write_facts({"risk": {"rate": "high"}, "limits": {"rate": 1}})
     out = accord(capsys, "watch").out
 
-    assert "  reopen  guard fraud: clear → could not be read\n" in out
+    assert "  another answer  Guard fraud: clear → could not be read\n" in out
     assert "    could not be read: risk.rate (it is text, not a number)\n" in out
-    assert "  reopen  the checks of Risk: go → could not be read\n" in out
+    assert "  another answer  The checks of Risk: go → could not be read\n" in out
 
 
 def test_facts_in_a_file_are_taken_instead_of_the_sources(settings: Settings, capsys: Captured) -> None:
@@ -185,7 +185,7 @@ def test_a_team_in_french_is_watched_in_french(settings: Settings, capsys: Captu
     out = accord(capsys, "watch", "t").out
 
     assert "It should be taken again" not in out
-    assert "garde-fou fraud" in out
+    assert "arde-fou fraud" in out
 
 
 def test_nothing_more_is_looked_at_once_it_is_stopped(settings: Settings, capsys: Captured) -> None:
