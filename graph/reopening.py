@@ -5,6 +5,7 @@ moment on. So whoever comes after a kill finds it, and continues it.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import count
 from typing import Any
@@ -17,6 +18,7 @@ from graph.past import Past
 from graph.problems import UsageError
 from graph.record import record_of
 from graph.runner import Runner
+from graph.store.tombstones import PurgedError
 from graph.teams.approval import approved
 from nodes.fingerprint import fingerprint
 from policies.assurance.audit import head_of
@@ -37,17 +39,22 @@ class Reopening:
         """Return what is found of a decision once it was taken again on facts that are known, or why it was not.
 
         What the new thread decides on is what is noted: after a kill that is what was found before it.
+
+        Raises:
+            PurgedError: the thread of the decision was purged meanwhile.
         """
         old = entry["thread_id"]
         try:
             name = await self._taken_again(old, *(fresh.known or ({}, ())))
         except UsageError as error:
+            await self._threads.tombstones.refuse(old)
             return {**finding, "cause": say("It was not taken again: {why}.", why="; ".join(error.problems))}
         begun = Past.of(await self._threads.begun(name))
         row = await self._threads.watches.find(old) or noted(old, self._runner.now(), fresh, finding["verdict"])
         if begun.facts is not None:
             row |= {"facts": begun.facts, "sources": [*begun.sources], "cause": None}
-        await self._threads.watches.note({**row, "reopened_as": name})
+        with suppress(PurgedError):  # while it was taken again
+            await self._threads.watches.note({**row, "reopened_as": name})
         return finding_of(entry, drift_from(entry, row["facts"], row["at"]), row["cause"], name)
 
     async def _taken_again(self, old: str, facts: Plain, sources: Sequence[Plain]) -> str:

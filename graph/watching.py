@@ -20,6 +20,7 @@ from graph.runner import Runner, open_runner
 from graph.settings import Settings
 from graph.store.archive import entry_of, is_whole
 from graph.store.location import located, storage_errors
+from graph.store.tombstones import PurgedError
 from graph.threads import UNREADABLE, refuse_broken
 from nodes.halt import Halt
 from policies.assurance.tripwires import Drift
@@ -86,7 +87,8 @@ class Watching:
                 for looked in () if self._stops() else await _at_once(map(self._looked_within, entries)):
                     if self._stops():
                         break
-                    yield await self._told(looked)
+                    with suppress(PurgedError):  # there is no decision any more
+                        yield await self._told(looked)
                 if self.was_cut_off:
                     return
 
@@ -102,8 +104,11 @@ class Watching:
             with suppress(UsageError):
                 await self._runner.expire(thread)
 
-    async def _looked_within(self, entry: Any) -> _Looked:
-        """Return what is found of a decision, from its thread where its entry is not as it was written."""
+    async def _looked_within(self, entry: Any) -> _Looked | None:
+        """Return what is found of a decision, from its thread where its entry is not as it was written.
+
+        None of one that was purged since it was listed.
+        """
         thread = str(entry.get("thread_id"))
         with speaking(language_of(_language_in(entry))):
             try:
@@ -112,6 +117,8 @@ class Watching:
                 state = await self._threads.begun(thread)
                 refuse_broken(thread, state)
                 return await self._looked(entry_of(thread, state))
+            except PurgedError:
+                return None
             except (*UNREADABLE, StorageError, UsageError):
                 why = say("What was kept of it has been changed; see `accord audit verify {thread}`.", thread=thread)
             return _Looked(entry, _unreadable(entry, thread, why))
@@ -137,10 +144,10 @@ class Watching:
         return Told(finding, language, looked.was_reopened, fresh is None or fresh.has_source)
 
 
-async def _at_once(looks: Iterable[Coroutine[Any, Any, _Looked]]) -> list[_Looked]:
+async def _at_once(looks: Iterable[Coroutine[Any, Any, _Looked | None]]) -> list[_Looked]:
     tasks = [*map(asyncio.ensure_future, looks)]
     try:
-        return await asyncio.gather(*tasks)
+        return [each for each in await asyncio.gather(*tasks) if each]
     finally:
         for task in tasks:
             task.cancel()

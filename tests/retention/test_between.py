@@ -83,12 +83,11 @@ def test_what_was_written_of_a_purged_thread_all_the_same_is_found_and_goes_with
             for thread in ("t.1", "there"):
                 message = {"id": "m1", "from": "a", "to": ["all"], "content": "Hi."}
                 await keep_said(database.store, thread, message, "h")
-                await database.store.aput(("watches",), thread, {"verdict": "holds"}, index=False)
                 await database.store.aput(("notices", "r"), f"k {thread}", {"thread": thread}, index=False)
 
     asyncio.run(write())
     rows = all_rows(settings.database, "there")
-    assert faults(settings) == {"t.1": "it was purged, and rows of it are there: `said`, `watches`, `notices`"}
+    assert faults(settings) == {"t.1": "it was purged, and rows of it are there: `said`, `notices`"}
     assert named(purge(settings, now="2020-01-01T00:00:00.000+00:00")) == []
     assert faults(settings) == {}
     assert all_rows(settings.database, "there") == rows
