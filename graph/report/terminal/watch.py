@@ -30,8 +30,8 @@ VERDICTS: Mapping[WatchVerdict, str] = {
 _STYLES = {"holds": "green", "weakened": "yellow", "reopen": "bold red", "unknown": "dim"}
 
 SAID: Mapping[str, str] = {
-    "holds": phrase("It holds: nothing that it rests on is closer to its limit."),
-    "weakened": phrase("It is weaker: something that it rests on is closer to its limit."),
+    "holds": phrase("It holds: every answer is the same, and no limit that is measured is closer."),
+    "weakened": phrase("It is weaker: every answer is the same, but something that it rests on moved towards another."),
     "unknown": phrase("Nobody knows: the facts of now cannot be had."),
     "reopen": phrase("It should be taken again: {causes}."),
 }
