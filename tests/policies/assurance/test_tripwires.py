@@ -135,10 +135,10 @@ def test_what_makes_no_difference_weakens_nothing(then: tuple[int, int], now: tu
 
 def test_a_position_that_only_a_later_check_gives_is_weaker() -> None:
     checks = role(('facts.region == "EU"', "block"), ("facts.a > 5", "block"))
-    facts = {"region": "EU", "a": 6}, {"region": "US", "a": 6}
+    facts: list[dict[str, Any]] = [{"region": region, "a": 6} for region in ("EU", "US")]
 
-    assert drift(*facts, checks).verdict == "weakened"
-    assert drift(*reversed(facts), checks).verdict == "holds"
+    assert drift(facts[0], facts[1], checks).verdict == "weakened"
+    assert drift(facts[1], facts[0], checks).verdict == "holds"
 
 
 def test_what_a_list_has_and_what_is_worked_out_is_measured() -> None:
