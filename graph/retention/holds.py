@@ -8,7 +8,7 @@ from typing import Any
 
 from graph.build import build_reader, run_config
 from graph.driver import Driver, kept_team
-from graph.facts.loader import load_facts
+from graph.facts.loader import ask_nobody
 from graph.past import Past
 from graph.problems import UsageError
 from graph.record import Record, record_of, refused_record, said_hold
@@ -75,7 +75,7 @@ class _Holds:
 
     def __init__(self, database: Database, threads: Threads) -> None:
         self.threads, self._database = threads, database
-        self._services = Services({}, load_facts)
+        self._services = Services({}, ask_nobody)
         self._driver = Driver(database, self._services, threads, Tracing())
 
     async def add(self, thread: str, body: Plain) -> Record:

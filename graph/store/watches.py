@@ -7,7 +7,9 @@ from typing import Any
 
 from langgraph.store.base import BaseStore
 
-NAMESPACE = ("watches",)
+from graph.store.rows import WATCHES
+
+NAMESPACE = (WATCHES,)
 DIGEST = "digest"
 PAGE = 500
 """Rows that are read at once."""
@@ -16,7 +18,7 @@ WatchRow = dict[str, Any]
 
 
 class Watches:
-    """One row a thread: {thread_id, at, head, facts, sources, verdict, cause, reopened_as}.
+    """One row a thread: {thread_id, at, facts, sources, verdict, cause, reopened_as}.
 
     `facts` are those that were found, null where they could not be had, of which `cause` says why. `reopened_as` is the
     thread in which the decision is taken again.

@@ -12,6 +12,7 @@ import pytest
 
 from graph.documents import read_yaml
 from graph.facts.loader import load_facts
+from graph.facts.settings import FactSettings
 from graph.facts.source import Reading
 from graph.problems import UsageError
 from graph.teams.loader import load_team
@@ -26,7 +27,7 @@ EXPECT = {"rate": {"kind": "number", "at_least": 0, "at_most": 1}, "cases": {"ki
 def fetch(folder: Path, *sources: dict[str, Any], **changes: Any) -> Fetched:
     file = folder / "team.json"
     file.write_text(json.dumps(team(facts=[*sources], **changes)), encoding="utf-8")
-    return asyncio.run(load_facts(load_team(str(file)), Reading(now=lambda: NOW)))
+    return asyncio.run(load_facts(load_team(str(file)), Reading(FactSettings(), lambda: NOW)))
 
 
 def written(folder: Path, name: str, content: Any, **age: float) -> Path:

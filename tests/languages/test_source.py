@@ -94,10 +94,10 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
             *("the voice that was asked for `", "` returned ", ", not an Utterance"),
         ),
         "nodes/closing.py": ("a round is counted",),
-        "policies/assurance/checks.py": (
+        "policies/assurance/samples.py": (
             *("nothing is checked without it", "a decision rests on a vote", "there is a decision"),
         ),
-        "nodes/steadiness.py": ("nothing is checked without it",),
+        "nodes/stability.py": ("nothing is checked without it",),
         "nodes/stages.py": ("a decision ends the stages", "convene has opened a stage"),
     },
     "what is typed": {

@@ -26,7 +26,7 @@ def with_source(fact: str, source: str | None) -> str:
     return f"{fact} ({source})" if source else fact
 
 
-def steadiness_shown(dossier: Plain) -> Iterator[Text]:
+def stability_shown(dossier: Plain) -> Iterator[Text]:
     """Yield what asking the last round again gave."""
     found = dossier["stability"]
     if found:
