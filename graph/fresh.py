@@ -10,9 +10,9 @@ from graph.facts.source import Reading
 from graph.facts.table import sources_in
 from nodes.provenance import with_given
 from policies.language import phrase, say
+from policies.team.expecting import find_lacking
 from policies.team.privacy import withhold
 from policies.team.provenance import BROUGHT, Gathered
-from policies.team.team import missing_facts
 
 NO_SOURCE = phrase(
     "Its facts came with the run or are in the team file, so no source can be asked; give those of now with --facts."
@@ -63,7 +63,7 @@ def asked_sources(reading: Reading) -> Ask:
         fetched = await load_sources(sources, entry["private"], reading, shared.read)
         gathered = Gathered.kept(fetched.facts, fetched.sources).with_brought(before)
         for each in fetched.failed:
-            if not each.paths or missing_facts(each.paths, gathered.facts):
+            if not each.paths or find_lacking(each.paths, gathered.facts):
                 return Fresh(None, gathered.placed, say(UNUSABLE, source=each.source, cause=each.cause))
         return Fresh(gathered.facts, gathered.placed)
 

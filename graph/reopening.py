@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 from graph.driver import kept_team
-from graph.facts.refreshing import Brought
+from graph.facts.brought import Brought
 from graph.past import Past
 from graph.problems import UsageError
 from graph.record import record_of

@@ -98,6 +98,7 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
             *("nothing is checked without it", "a decision rests on a vote", "there is a decision"),
         ),
         "nodes/steadiness.py": ("nothing is checked without it",),
+        "graph/retention/holds.py": ("a hold asked the sources of the team ",),
         "nodes/stages.py": ("a decision ends the stages", "convene has opened a stage"),
     },
     "what is typed": {
