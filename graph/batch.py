@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from graph.documents import json_fault
-from graph.facts.refreshing import Brought
+from graph.facts.brought import Brought
 from graph.problems import UsageError, reason_of
 from graph.record import Record
 from graph.runner import Runner

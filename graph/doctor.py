@@ -114,7 +114,7 @@ async def _facts(settings: Settings) -> Diagnosis:
         return Diagnosis("facts", False, str(error))
     missing = [name for name in found.variables if not variable(name)]
     if missing:
-        return Diagnosis("facts", False, f"{', '.join(missing)} is not set; accord.toml names it under `facts`")
+        return Diagnosis("facts", False, f"not set: {', '.join(missing)}; named in accord.toml under `facts`")
     listed = [*found.hosts, *found.databases]
     if not listed:
         return Diagnosis("facts", True, "no host and no database: accord.toml names none under `facts`")

@@ -6,7 +6,7 @@ from typing import Any, Self, cast
 
 from nodes.asking import waiting_of
 from nodes.events import events_of
-from nodes.services import Failed, failed_in
+from nodes.fetched import Failed, failed_in
 from policies.assurance.audit import Event
 from policies.assurance.keeping import of_the_run, standing_hold
 from policies.patterns.course import pattern_named

@@ -12,7 +12,7 @@ from typing import Any
 
 from graph.drift import drift_from, finding_of
 from graph.driver import kept_team
-from graph.facts.refreshing import Brought
+from graph.facts.brought import Brought
 from graph.fresh import Fresh, noted
 from graph.past import Past
 from graph.problems import UsageError

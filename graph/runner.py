@@ -8,9 +8,9 @@ from graph.build import run_config
 from graph.collector import settle_collector
 from graph.driver import Driver, Inputs, OnEvent, kept_team, team_from, tell
 from graph.endpoints import load_notify
+from graph.facts.brought import OF_THE_TEAM, Brought
 from graph.facts.loader import loader_for
-from graph.facts.refreshing import OF_THE_TEAM, Brought, refreshed
-from graph.facts.table import are_local
+from graph.facts.refreshing import compared, refreshed
 from graph.languages.catalogue import language_of
 from graph.moves import find_move, move_in_words
 from graph.notices.outbox import know_receivers
@@ -95,7 +95,8 @@ class Runner:
     ) -> Record:
         """Resume a thread where it was cut off, or where it stopped; a finished one returns its record.
 
-        With `refresh` the sources of its facts are asked again first; facts that moved are accepted as any change is.
+        With `refresh` the sources of its facts are asked again first, unless it is finished; facts that moved are
+        accepted as any change is.
 
         Raises:
             UsageError: there is no such thread, the budget names an unknown limit or a value not allowed, nobody can
@@ -135,17 +136,8 @@ class Runner:
         limits = team.budget.model_dump()
         if team.budget == kept_team(past).budget:
             limits = {"min_go_votes": team.budget.min_go_votes}
-        given = inputs | {"budget": limits}
-        if past.has_facts and team.sources:
-            given |= await self._facts_now(team)
+        given = inputs | {"budget": limits} | await compared(past, team, self._services.load_facts)
         return await self._go_on(thread, team, past, given, on_event)
-
-    async def _facts_now(self, team: Team) -> Inputs:
-        """Return the facts that a new run of the team would start with, where nobody has to be asked for them."""
-        if not are_local(team.sources):
-            return {}
-        fetched = await self._services.load_facts(team)
-        return {} if fetched.failed else {"facts": fetched.facts, "sources": [*fetched.sources]}
 
     async def _resume(self, thread: str, inputs: Inputs, on_event: OnEvent | None, refresh: bool) -> Record:
         state = await self.threads.state(thread)

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from nodes.fetched import Failed, Fetched, failed_in
 from nodes.fingerprint import fingerprint
 from nodes.provenance import facts_of_team, with_given
-from nodes.services import Failed, Fetched, Services, failed_in
+from nodes.services import Services
 from nodes.state import State
 from policies.plain import clean_text
 from policies.run.stop import Stop, stop_reason

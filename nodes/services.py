@@ -8,38 +8,13 @@ from typing import Any
 
 from langgraph.store.base import BaseStore
 
+from nodes.fetched import Fetched
 from nodes.halt import Halt
 from nodes.said import said_to
 from nodes.voices.voice import Voice
 from policies.language import say
 from policies.run.stop_table import MOVED
 from policies.team.team import Team
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A source that gave no facts, or lacks some: its name, why, and the paths of the facts that it was to give."""
-
-    source: str
-    cause: str
-    paths: tuple[str, ...] = ()
-
-
-def failed_in(case: Mapping[str, Any]) -> tuple[Failed, ...]:
-    """Return the sources that failed, as a case keeps them."""
-    return tuple(Failed(each["source"], each["cause"], tuple(each["paths"])) for each in case.get("failed", ()))
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """Facts from all sources of a team, private ones withheld; what the sources are, and which of them failed.
-
-    A source is as `policies.team.provenance` has it, with its places.
-    """
-
-    facts: dict[str, Any]
-    sources: tuple[dict[str, Any], ...] = ()
-    failed: tuple[Failed, ...] = ()
 
 
 class InputRefusedError(ValueError):

@@ -11,14 +11,15 @@ from langgraph.store.base import BaseStore
 
 from graph.assurance.hands import Hands
 from graph.driver import kept_team
-from graph.facts.refreshing import Brought
+from graph.facts.brought import Brought
 from graph.past import Past
 from graph.problems import UsageError
 from graph.record import Record
 from graph.runner import Runner
 from graph.store.database import open_database
+from nodes.fetched import Fetched
 from nodes.mail import heard_in
-from nodes.services import Fetched, Services
+from nodes.services import Services
 from nodes.voices.recorded import RecordedVoice
 from policies.language import say
 from policies.run.recovery import charge_lost

@@ -18,7 +18,12 @@ from graph.cli.session import (
     verbose_option,
 )
 from graph.cli.waiting import reading
-from policies.language import say, speak
+from policies.language import phrase, say, speak
+
+NOT_ASKED = phrase(
+    "--refresh: the thread has ended, so its sources were not asked; "
+    "`accord watch {thread}` checks a decision against current facts"
+)
 
 HELP = """Resume THREAD where it stopped or was cut off; a finished one returns its record.
 
@@ -64,19 +69,30 @@ def command(
 
     limits, given, settings = _limits(budget), facts_from(facts), settings_for(db)
 
-    async def work(halt: Any) -> tuple[dict[str, Any], Any]:
+    async def work(halt: Any) -> tuple[dict[str, Any], Any, Any]:
         async with open_runner(settings, halt=halt) as runner:
             found = await runner.threads.find(thread)
             speak(await runner.threads.language(found))
+            before = await runner.threads.state(found) if refresh else None
             with progress_on_stderr().shown() as progress:
                 progress.begin(found)
                 record = await runner.resume(found, limits, given, accept_changes, progress.take, refresh)
-            return record, None if as_json else await runner.threads.state(found)
+            return record, None if as_json else await runner.threads.state(found), before
 
-    record, state = run_async(work)
+    record, state, before = run_async(work)
     code = print_record(record, state or {}, as_json, thread=record["thread_id"], is_verbose=is_verbose)
+    if refresh and _has_ended(before):
+        click.echo(f"accord: {say(NOT_ASKED, thread=record['thread_id'])}", err=True)
     send_notices(settings, [record["thread_id"]])
     return code
+
+
+def _has_ended(state: Any) -> bool:
+    """Return whether a thread had ended for good, so that a resume returned its record."""
+    from graph.past import Past
+    from policies.run.resumption import resumption_of
+
+    return state is not None and resumption_of(Past.of(state).stop_reason).way == "show"
 
 
 def _limits(budget: Sequence[str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from graph.facts.rows import facts_from_rows
 from graph.facts.source import SourceError
 from graph.problems import UsageError
 from policies.language import phrase, say, say_count
-from policies.team.sources import Rows
+from policies.team.sources import WhichRows
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _WORDS = {"": None, "true": True, "false": False}
@@ -20,7 +20,7 @@ _OTHERS = {";": phrase("semicolons"), "\t": phrase("tabs")}
 """What other programs put between cells; their numbers may have a decimal comma, so that they are not guessed at."""
 
 
-def read_csv(data: bytes, wanted: Rows, name: str) -> Any:
+def read_csv(data: bytes, wanted: WhichRows, name: str) -> Any:
     r"""Return the facts of a CSV file.
 
     Raises:

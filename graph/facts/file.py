@@ -13,7 +13,7 @@ from graph.inputs import read_input, read_stdin
 from graph.problems import UsageError
 from policies.language import phrase, say
 from policies.plain import find_unplain
-from policies.team.sources import FileSource, Rows
+from policies.team.sources import FileSource, WhichRows
 
 EXAMPLE = '{"supply": {"suppliers": 2}}'
 _KINDS = {
@@ -42,7 +42,7 @@ def facts_from_stdin() -> dict[str, Any]:
     return _checked(read_yaml(read_stdin(MAX_BYTES), "stdin").value, "stdin")
 
 
-def _values_in(path: Path, rows: Rows) -> Any:
+def _values_in(path: Path, rows: WhichRows) -> Any:
     suffix = path.suffix.lower()
     if suffix == ".csv":
         return read_csv(read_input(path, MAX_BYTES), rows, str(path))
@@ -89,7 +89,7 @@ def _written(found: os.stat_result | None) -> datetime | None:
         return None
 
 
-def _placed(spec: FileSource, folder: Path) -> FileSource:
+def _anchored(spec: FileSource, folder: Path) -> FileSource:
     return spec.model_copy(update={"file": str((folder / spec.file).resolve())})
 
 
@@ -97,4 +97,4 @@ def _called(spec: FileSource) -> str:
     return Path(spec.file).name
 
 
-KIND = local_kind(FileSource, "file", _read, _called, _placed)
+KIND = local_kind(FileSource, "file", _read, _called, _anchored)

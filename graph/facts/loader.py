@@ -11,8 +11,8 @@ from graph.facts.settings import load_fact_settings
 from graph.facts.source import Raw, Reading, SourceError
 from graph.facts.table import are_local, kind_of, names_of
 from graph.settings import Settings
+from nodes.fetched import Failed, Fetched
 from nodes.provenance import facts_of_team, source_told
-from nodes.services import Failed, Fetched
 from policies.language import say, say_count
 from policies.paths import MISSING, keys_of, path_of, value_at
 from policies.plain import find_unplain
@@ -21,7 +21,7 @@ from policies.team.expecting import Unexpected, find_unexpected
 from policies.team.mismatch import kind_in_words
 from policies.team.privacy import withhold
 from policies.team.provenance import Gathered
-from policies.team.sources import Source, placed_at
+from policies.team.sources import Source, put_under
 from policies.team.team import Team
 
 Plain = dict[str, Any]
@@ -91,7 +91,7 @@ def facts_at_hand(sources: Iterable[Source]) -> Plain | None:
     gathered = Gathered()
     for name, each in zip(names_of(known), known, strict=True):
         at_hand = kind_of(each).at_hand
-        gathered = gathered.plus({}, _placed(name, each, at_hand(each)) if at_hand else None)
+        gathered = gathered.plus({}, _put(name, each, at_hand(each)) if at_hand else None)
     return gathered.facts
 
 
@@ -106,7 +106,7 @@ def _of_team_file(team: Team, reading: Reading) -> Fetched:
 async def _ask(name: str, source: Source, private: Sequence[str], reading: Reading, read: Read) -> _Answer:
     try:
         raw = await read(source, reading)
-        facts = _placed(name, source, raw)
+        facts = _put(name, source, raw)
     except SourceError as error:
         return _Answer(None, cause=str(error), lacks=source.required)
     found = find_unexpected(source.expected, facts, private)
@@ -138,7 +138,7 @@ def _in_words(found: Sequence[Unexpected]) -> str | None:
     return say("{first}; {second}", first=found[0].told, second=more)
 
 
-def _placed(name: str, source: Source, raw: Raw) -> Plain:
+def _put(name: str, source: Source, raw: Raw) -> Plain:
     """Return what a source that was read gives to the facts.
 
     Raises:
@@ -147,7 +147,7 @@ def _placed(name: str, source: Source, raw: Raw) -> Plain:
     data = raw.value if source.select is None else value_at(source.select, raw.value)
     if data is MISSING:
         raise SourceError(f"{name}: {say('has nothing at `{path}`', path=source.select)}")
-    facts = placed_at(source.above, data)
+    facts = put_under(source.above, data)
     if not isinstance(facts, dict):
         told = say(
             "its data is {kind}; allowed: an object, or name with `into` where it goes", kind=kind_in_words(data)

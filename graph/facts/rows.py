@@ -11,7 +11,7 @@ from uuid import UUID
 from graph.facts.source import SourceError
 from policies.language import say
 from policies.plain import find_unplain, shown
-from policies.team.sources import Rows
+from policies.team.sources import WhichRows
 
 MAX_ROWS = 1_000
 MAX_CELLS = 20_000
@@ -19,7 +19,7 @@ MAX_DIGITS = 400
 """Digits of a whole number that are written out before it is found to be too large."""
 
 
-def facts_from_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], wanted: Rows) -> Any:
+def facts_from_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], wanted: WhichRows) -> Any:
     """Return the rows of a table as facts; no more of them are read than it takes to see that they are too many.
 
     Raises:

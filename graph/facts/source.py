@@ -55,7 +55,7 @@ class SourceKind(Generic[Spec]):
     """Returns what it gives. Raises SourceError where it gives nothing, or nothing of use."""
     called: Callable[[Spec], str]
     """Returns what a source without a name is called."""
-    placed: Callable[[Spec, Path], Spec] = as_it_is
+    anchored: Callable[[Spec, Path], Spec] = as_it_is
     """Returns what a team keeps of a source in a file of this folder: what it names, named from anywhere."""
     at_hand: Callable[[Spec], Raw] | None = None
     """Reads it at once where it is local: when the team file is loaded, and when a thread is run again."""
@@ -71,11 +71,11 @@ def local_kind(
     word: str,
     at_hand: Callable[[Spec], Raw],
     called: Callable[[Spec], str],
-    placed: Callable[[Spec, Path], Spec] = as_it_is,
+    anchored: Callable[[Spec, Path], Spec] = as_it_is,
 ) -> SourceKind[Spec]:
     """Return a kind that can be read at any time, without asking anybody."""
 
     async def read(each: Spec, _: Reading) -> Raw:
         return await asyncio.to_thread(at_hand, each)  # in its event loop a server refuses to read files
 
-    return SourceKind(spec, word, read, called, placed, at_hand)
+    return SourceKind(spec, word, read, called, anchored, at_hand)

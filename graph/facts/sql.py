@@ -7,7 +7,7 @@ from typing import Any
 
 from graph.config.entries import DatabaseEntry
 from graph.facts.databases.asking import Clock, OverdueError, Query, QueryError, UnreachableError, asked
-from graph.facts.databases.engines import read_address
+from graph.facts.databases.engines import read_url
 from graph.facts.databases.table import DATABASES
 from graph.facts.rows import facts_from_rows, plain_cell
 from graph.facts.settings import FactSettings
@@ -71,7 +71,7 @@ def _url_of(entry: DatabaseEntry) -> Any:
             variable=entry.url_env,
         )
         raise QueryError(told)
-    return read_address(address.strip())
+    return read_url(address.strip())
 
 
 def _facts(spec: SqlSource, url: Any, settings: FactSettings, clock: Clock) -> Any:

@@ -55,15 +55,15 @@ def sources_in(raw: object) -> list[Source] | None:
     return [each for each in found if each is not None] if None not in found else None
 
 
-def placed(fields: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+def anchored(fields: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return the fields of a team whose file is in this folder, its sources named from anywhere."""
     facts = fields.get("facts")
-    return {**fields, "facts": [_placed(each, folder) for each in facts]} if isinstance(facts, list) else {**fields}
+    return {**fields, "facts": [_anchored(each, folder) for each in facts]} if isinstance(facts, list) else {**fields}
 
 
-def _placed(raw: Any, folder: Path) -> Any:
+def _anchored(raw: Any, folder: Path) -> Any:
     source = _source_in(raw)
-    return raw if source is None else kind_of(source).placed(source, folder).model_dump(exclude_unset=True)
+    return raw if source is None else kind_of(source).anchored(source, folder).model_dump(exclude_unset=True)
 
 
 def _source_in(raw: object) -> Source | None:

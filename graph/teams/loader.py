@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.documents import Document, read_document
-from graph.facts.table import placed, sources_in
+from graph.facts.table import anchored, sources_in
 from graph.problems import UsageError
 from graph.teams.changing import with_facts_changed
 from graph.teams.fitting import find_misfitting
@@ -161,7 +161,7 @@ def _public(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _placed(raw: Any, path: Path) -> Any:
-    return placed(raw, path.parent) if isinstance(raw, dict) else raw
+    return anchored(raw, path.parent) if isinstance(raw, dict) else raw
 
 
 def _sentence(problem: Problem, document: Document, changes: Changes, fact: team_rules.Path = ()) -> str:

@@ -11,7 +11,7 @@ PORTS = {"http": 80, "https": 443}
 MAX_URL = 2_000
 MAX_HOST = 253
 SHORTEST_SECRET = 8
-"""Characters of a value in a query below which it is not taken for a credential: it could be any word."""
+"""Characters below which a text is not taken for a credential: it could be any word."""
 
 SECRETS = frozenset(
     (
@@ -133,10 +133,10 @@ def read_address(url: str) -> Address:
     return Address(scheme, read_host(split[1]), int(split[2] or PORTS[scheme]), path, query)
 
 
-def usable_address(url: str) -> str:
+def usable_url(url: str) -> str:
     """Return a URL that a team file may name.
 
-    >>> usable_address("https://example.org/rates?day=2026-03-02")
+    >>> usable_url("https://example.org/rates?day=2026-03-02")
     'https://example.org/rates?day=2026-03-02'
 
     Raises:

@@ -1,6 +1,6 @@
 """Ages: how old facts are, by the time that they give or their source does, and whether that is too old."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,14 @@ MAX_AHEAD = timedelta(minutes=1)
 """How far ahead of our clock that of a source may be."""
 
 EXAMPLE = "2026-01-31T09:30:00Z"
+
+UNITS: Sequence[tuple[int, Callable[[int], str]]] = (
+    (86_400, lambda days: say_count("{number} day", "{number} days", days)),
+    (3_600, lambda hours: say_count("{number} hour", "{number} hours", hours)),
+    (60, lambda minutes: say_count("{number} minute", "{number} minutes", minutes)),
+    (1, lambda seconds: say_count("{number} second", "{number} seconds", seconds)),
+)
+"""The units in which an age is said, the largest first: the seconds of each, and how many of it are said."""
 
 
 def read_time(value: Any) -> datetime | str:
@@ -83,12 +91,9 @@ def _in_words(age: timedelta, allowed: timedelta) -> str:
 
 
 def _parts(age: timedelta) -> Iterator[tuple[timedelta, str]]:
-    seconds = -(-age // timedelta(seconds=1))  # rounded up, so that what is too old never looks as if it were not
-    days, hours, minutes = seconds // 86_400, seconds // 3_600 % 24, seconds // 60 % 60
-    parts = (
-        (timedelta(days=days), say_count("{number} day", "{number} days", days)),
-        (timedelta(hours=hours), say_count("{number} hour", "{number} hours", hours)),
-        (timedelta(minutes=minutes), say_count("{number} minute", "{number} minutes", minutes)),
-        (timedelta(seconds=seconds % 60), say_count("{number} second", "{number} seconds", seconds % 60)),
-    )
-    return (part for part in parts if part[0])
+    """Yield an age unit by unit, those left out of which it has none."""
+    left = -(-age // timedelta(seconds=1))  # rounded up, so that what is too old never looks as if it were not
+    for unit, said in UNITS:
+        number, left = divmod(left, unit)
+        if number:
+            yield timedelta(seconds=number * unit), said(number)

@@ -11,9 +11,10 @@ from policies.conditions.places import shown_path
 from policies.decision.guards import ABSENT
 from policies.language import phrase, say
 from policies.paths import MISSING, keys_of, value_at
+from policies.team.expecting import find_lacking
 from policies.team.fields import Position, Text, Value
 from policies.team.fit import Misfit, explain_fault, find_mistyped
-from policies.team.team import Check, Role, Team, missing_facts
+from policies.team.team import Check, Role, Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def find_needed(team: Team, facts: Mapping[str, Any]) -> Needed | None:
     These are the paths in `requires`, and those that the checks of its `rules` roles lack, of the roles that may join
     as well.
     """
-    required = next(iter(missing_facts(team.requires, facts)), None)
+    required = next(iter(find_lacking(team.requires, facts)), None)
     if required is not None:
         found = ABSENT if value_at(required, facts) is MISSING else phrase("is null")
         told = Misfit(keys_of(required), found).told(facts)

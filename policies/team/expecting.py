@@ -21,10 +21,10 @@ class Unexpected:
     """Whether nothing is there, or null, which somebody may supply."""
 
 
-def placed(expect: Mapping[str, Expectation], into: str | None) -> dict[str, Expectation]:
+def expected_under(expect: Mapping[str, Expectation], into: str | None) -> dict[str, Expectation]:
     """Return what is expected of a source's data by its paths in the facts, where these are placed under a path.
 
-    >>> [*placed({"rate": Expectation(kind="number")}, "risk_signals")]
+    >>> [*expected_under({"rate": Expectation(kind="number")}, "risk_signals")]
     ['risk_signals.rate']
     """
     above = keys_of(into) if into else ()
@@ -65,7 +65,7 @@ def find_lacking(paths: Iterable[str], facts: Any) -> tuple[str, ...]:
     >>> find_lacking(("risk.rate", "lots.open"), {"risk": {}, "lots": [{"open": 2}]})
     ('risk.rate',)
     """
-    return tuple(path for path in paths if any(map(_is_missing, _places(_Place("", facts, keys_of(path))))))
+    return tuple(path for path in paths if any(map(_is_lacking, _places(_Place("", facts, keys_of(path))))))
 
 
 def within(expect: Mapping[str, Expectation], path: str) -> dict[str, Expectation]:
@@ -130,6 +130,10 @@ def _problems(path: str, expectation: Expectation, data: Any, private: tuple[str
 
 def _is_missing(place: _Place) -> bool:
     return place.value is None or place.value is MISSING
+
+
+def _is_lacking(place: _Place) -> bool:
+    return _is_missing(place) or bool(place.rest)
 
 
 def _told(path: str, place: _Place, expected: str, is_private: bool) -> str:

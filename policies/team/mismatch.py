@@ -7,11 +7,11 @@ from policies.plain import shown
 from policies.team.sources import OBJECT, SOURCES, UNKNOWN_SOURCE
 from policies.wording import refusal
 
-HOLDS_FACTS = ((OBJECT,), ("inline",), ("facts",))
+HOLDS_FACTS = ((OBJECT,), ("facts",), *((each.key,) for each in SOURCES if each.holds_facts))
 """Where a team file holds facts themselves, as the last part of a problem's place."""
 
-MAY_BE_SECRET = (("key",), ("http",))
-"""Where a team file holds what is not shown: a key, or an address that may have a password."""
+MAY_BE_SECRET = (("key",), *((each.key,) for each in SOURCES if each.may_hold_secret))
+"""Where a team file holds what is not shown: a key, or a place of facts that may have a credential in it."""
 
 
 def what_is_wrong(detail: ErrorDetails) -> str:

@@ -9,9 +9,9 @@ from policies.conditions.places import Path
 from policies.language import phrase, say
 from policies.paths import MISSING, keys_of, value_at, with_value
 from policies.plain import find_unplain
-from policies.team.addresses import usable_address
+from policies.team.addresses import usable_url
 from policies.team.expectation import Expect, Expectation
-from policies.team.expecting import find_unexpected, placed
+from policies.team.expecting import expected_under, find_unexpected
 from policies.team.fields import FactPath, Facts, RoleName, Text, Value
 from policies.team.people import Duration
 from policies.team.privacy import overlaps, withhold
@@ -35,7 +35,7 @@ def _scalar(value: object) -> object:
 
 
 Scalar = Annotated[str | int | float | bool | None, BeforeValidator(_scalar)]
-Rows = Literal["one", "all"]
+WhichRows = Literal["one", "all"]
 """Whether a table is one row, of which the columns are facts, or a list of rows."""
 
 
@@ -50,6 +50,9 @@ class Source(Value):
 
     key: ClassVar[str]
     tells_age: ClassVar[bool] = False  # whether what is read says how old it is, as files do
+    holds_facts: ClassVar[bool] = False  # whether the value at `key` is facts, of which some may be private
+    may_hold_secret: ClassVar[bool] = False  # whether the value at `key` may have a credential in it, so is not shown
+    at_hand: ClassVar[str | None] = None  # how its facts are said, where nobody has to fetch them
 
     name: SourceName | None = None
     """What people call the source. Without it, the name of its file, its host or its database."""
@@ -72,7 +75,7 @@ class Source(Value):
     @property
     def expected(self) -> dict[str, Expectation]:
         """What is expected of the facts, by their paths."""
-        return placed(self.expect, self.into)
+        return expected_under(self.expect, self.into)
 
     @property
     def above(self) -> Path:
@@ -102,7 +105,7 @@ class Source(Value):
 class RowSource(Source):
     """A source whose data may be the rows of a table."""
 
-    rows: Rows = "one"
+    rows: WhichRows = "one"
     """Of a table: `one` row, whose columns are the facts, or `all` rows as a list."""
 
     def faults(self, private: Sequence[str]) -> Iterator[Fault]:
@@ -116,6 +119,8 @@ class InlineSource(Source):
     """Facts in the team file itself."""
 
     key = "inline"
+    holds_facts = True
+    at_hand = phrase("of the team file")
 
     inline: Facts
     """The facts, as names with values."""
@@ -129,7 +134,7 @@ class InlineSource(Source):
         data = self.inline if self.select is None else value_at(self.select, self.inline)
         if _fault_of_data(self, data):
             return self
-        withheld = data_in(withhold(placed_at(self.above, data), private), self.above)
+        withheld = data_in(withhold(put_under(self.above, data), private), self.above)
         if self.select is not None:
             inline = with_value({}, keys_of(self.select), withheld)
         else:
@@ -147,7 +152,7 @@ class InlineSource(Source):
         if fault:
             yield ("select",), fault
             return
-        for problem in find_unexpected(self.expected, placed_at(self.above, data), private):
+        for problem in find_unexpected(self.expected, put_under(self.above, data), private):
             if not problem.is_missing:
                 yield ("inline",), say("is not as expected: {problem}", problem=problem.told)
 
@@ -182,9 +187,10 @@ class HttpSource(Source):
     """Facts from a URL that answers with JSON."""
 
     key = "http"
+    may_hold_secret = True
     tells_age = True
 
-    http: Annotated[Text, AfterValidator(usable_address)]
+    http: Annotated[Text, AfterValidator(usable_url)]
     """The URL that is asked. Its host must be listed in `accord.toml`, and credentials are named there, too."""
     timeout: Annotated[float, Field(gt=0, le=MAX_SECONDS)] = 10.0
     """How many seconds the answer may take."""
@@ -274,10 +280,10 @@ FactsOrSources = Annotated[Annotated[Facts, Tag(OBJECT)] | Annotated[SourceList,
 """Facts themselves, or the sources that they come from."""
 
 
-def placed_at(keys: Path, data: Any) -> Any:
+def put_under(keys: Path, data: Any) -> Any:
     """Return the data of a source where it goes in the facts.
 
-    >>> placed_at(("market", "today"), {"rate": 2}), placed_at((), {"rate": 2})
+    >>> put_under(("market", "today"), {"rate": 2}), put_under((), {"rate": 2})
     ({'market': {'today': {'rate': 2}}}, {'rate': 2})
     """
     return with_value({}, keys, data) if keys else data

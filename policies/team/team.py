@@ -1,6 +1,5 @@
 """The team: what a team file says, as one frozen value."""
 
-from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
@@ -8,7 +7,6 @@ from pydantic import Field
 from policies.decision.guards import Guard
 from policies.decision.table import Policy
 from policies.messages.message import Messaging, Subscription
-from policies.paths import MISSING, value_at
 from policies.plain import MAX_INTEGER
 from policies.team.access import Access, find_joining
 from policies.team.expressions import ConditionText, DerivationText, OutputCondition
@@ -282,12 +280,3 @@ def pinned(team: Team) -> dict[str, Any]:
     sources = tuple(each.kept(team.private) for each in team.sources)
     kept = team.model_copy(update={"facts": sources}) if sources else team
     return kept.model_dump(mode="json", exclude={"goal"} if sources else {"goal", "facts"})
-
-
-def missing_facts(paths: Iterable[str], facts: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the dotted paths that the facts lack, or hold as null.
-
-    >>> missing_facts(("risk.rate", "region"), {"risk": {}, "region": "US"})
-    ('risk.rate',)
-    """
-    return tuple(path for path in paths if value_at(path, facts) in (MISSING, None))

@@ -10,8 +10,9 @@ from typing import Any
 from graph.record import Record
 from graph.runner import Runner
 from graph.store.database import Database
+from nodes.fetched import Fetched
 from nodes.halt import Halt
-from nodes.services import Fetched, Services
+from nodes.services import Services
 from nodes.voices.voice import BriefQuestion, Question, Tokens, Utterance
 from policies.decision.table import Policy
 from policies.run.seats import Failure

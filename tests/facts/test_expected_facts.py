@@ -17,7 +17,7 @@ from graph.facts.settings import FactSettings
 from graph.facts.source import Reading
 from graph.problems import UsageError
 from graph.teams.loader import load_team
-from nodes.services import Fetched
+from nodes.fetched import Fetched
 from tests.runs.desk import Desk
 from tests.runs.people import team
 
@@ -215,13 +215,32 @@ def test_a_guard_waits_for_a_fact_that_is_expected_of_a_source_and_missing(tmp_p
     assert at.answer("coo", 0.2)["outcome"]["final"] == "no_go"
 
 
-def test_the_example_of_the_page_on_facts_can_be_loaded(tmp_path: Path) -> None:
+def examples() -> list[list[dict[str, Any]]]:
     page = (Path(__file__).parents[2] / "docs" / "facts.md").read_text(encoding="utf-8")
-    [example] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    return [
+        read_yaml(each.encode(), "facts.md").value["facts"]
+        for each in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    ]
+
+
+def test_the_first_example_of_the_page_on_facts_can_be_loaded_and_asks_only_hosts_that_are_listed(
+    tmp_path: Path,
+) -> None:
+    written(tmp_path, "stock.json", {"lots": 12})
+    [first, _] = examples()
+    found = fetch(tmp_path, *first)
+    assert found.facts == {"region": "EU", "risk": {"max_open_incidents": 0}, "stock": {"lots": 12}}
+    assert [(each.source, each.paths) for each in found.failed] == [
+        ("status.example.com", ("risk.open_incidents", "risk.failed_payment_rate"))
+    ]
+
+
+def test_the_example_of_the_page_on_what_is_expected_gives_its_facts(tmp_path: Path) -> None:
     today = {"failed_payment_rate": 0.02, "chargeback_alerts": 3, "region": "EU", "measured_at": "2026-01-31T11:30:00Z"}
     written(tmp_path, "risk.json", {"today": today})
     written(tmp_path, "lots.csv", "lot,open,share\n007,true,0.5\n008,false,1\n")
-    found = fetch(tmp_path, *read_yaml(example.encode(), "facts.md").value["facts"])
+    [_, second] = examples()
+    found = fetch(tmp_path, *second)
     assert causes(found) == []
     assert found.facts == {
         "limits": {"failed_payment_rate": 0.03},

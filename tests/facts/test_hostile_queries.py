@@ -14,7 +14,7 @@ import pytest
 
 from graph.facts.databases import acting, postgres, sqlite
 from graph.facts.databases.asking import OverdueError, Query, QueryError, asked
-from graph.facts.databases.engines import read_address
+from graph.facts.databases.engines import read_url
 from tests.facts.hostile_queries import (
     POSTGRES_ACTS,
     POSTGRES_SCHEMA,
@@ -43,7 +43,7 @@ def out() -> Iterator[Path]:
 
 def came_of(database: Any, address: str, query: str, seconds: float = 5.0) -> Any:
     """What came of a query, which is sent to the database whatever it says."""
-    asking = read_address(address), Path("/"), Query(query, {})
+    asking = read_url(address), Path("/"), Query(query, {})
     try:
         return asyncio.run(asked(lambda clock: database.read_rows(*asking, clock, all_of), seconds))
     except (QueryError, OverdueError) as error:

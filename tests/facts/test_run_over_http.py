@@ -186,3 +186,31 @@ def test_a_watch_asks_the_server_again_with_its_token(accord_home: Path, tmp_pat
     assert found["changed"] == [{"path": "market.margin", "then": 5, "now": 2}]
     assert [each["kind"] for each in json.loads(new.out)["sources"]] == ["inline", "http"]
     assert_clean(accord_home, [watched, new, *read(capsys)])
+
+
+def test_a_finished_run_that_is_refreshed_asks_nobody_and_names_what_does(
+    accord_home: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    with raw_server(sends(http(json.dumps({"margin": 5}).encode()))) as server:
+        team = written(tmp_path, accord_home, server)
+        assert accord(capsys, "run", team, "--thread", "t").code == 0
+        again = accord(capsys, "resume", "t", "--refresh")
+        assert (again.code, len(server.visits)) == (0, 1), again
+    assert "`accord watch t` checks a decision against current facts" in again.err
+    assert "accord watch" not in accord(capsys, "resume", "t").err
+
+
+def test_a_run_whose_source_failed_is_resumed_without_a_file(
+    accord_home: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    answers: list[Behaviour] = [
+        sends(http(b"{}", b"HTTP/1.1 500 Oops\r\n")),
+        sends(http(json.dumps({"margin": 5}).encode())),
+    ]
+    with raw_server(in_turn(*answers)) as server:
+        team = written(tmp_path, accord_home, server)
+        stopped = accord(capsys, "run", team, "--thread", "t")
+        assert stopped.code == 3, stopped
+        assert "Resume it with: accord resume t\n" in stopped.out
+        assert "Or give the facts yourself: accord resume t --facts FILE\n" in stopped.out
+        assert accord(capsys, "resume", "t").code == 0

@@ -160,8 +160,9 @@ def test_the_doctor_lists_hosts_and_variables_that_are_missing(
     monkeypatch.setenv("PRICES_TOKEN", SECRET)
     found = accord(capsys, "doctor")
     assert (found.code, SECRET in found.out) == (1, False)
-    assert "BAD  facts: PRICES_TEAM is not set; accord.toml names it under `facts`\n" in found.out
+    assert "BAD  facts: not set: PRICES_TEAM, SHOP_URL; named in accord.toml under `facts`\n" in found.out
     monkeypatch.setenv("PRICES_TEAM", "risk")
+    monkeypatch.setenv("SHOP_URL", "postgresql://reader@localhost/shop")
     found = accord(capsys, "doctor")
     assert found.code == 0
-    assert "-    facts: api.example.org, 10.0.0.7:8443, localhost, [::1]:80; not asked\n" in found.out
+    assert "-    facts: api.example.org, 10.0.0.7:8443, localhost, [::1]:80, shop, two-2; not asked\n" in found.out

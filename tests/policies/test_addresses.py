@@ -2,7 +2,7 @@
 
 import pytest
 
-from policies.team.addresses import Address, read_address, read_host, usable_address
+from policies.team.addresses import Address, read_address, read_host, usable_url
 
 TAKEN = {
     "https://api.example.org/prices?day=1": ("https", "api.example.org", 443, "/prices", "day=1"),
@@ -19,7 +19,7 @@ TAKEN = {
 @pytest.mark.parametrize("url", TAKEN)
 def test_an_address_is_taken_apart(url: str) -> None:
     assert read_address(url) == Address(*TAKEN[url])
-    assert usable_address(url) == url
+    assert usable_url(url) == url
 
 
 WHOLE = "is not an address of facts; allowed: http(s)://HOST[:PORT]/PATH?QUERY"
@@ -57,7 +57,7 @@ WRONG = {
 
 def said_of(url: str) -> str:
     try:
-        return usable_address(url)
+        return usable_url(url)
     except ValueError as error:
         return str(error)
 
@@ -88,7 +88,7 @@ def test_a_credential_in_a_query_is_refused_by_its_name(name: str) -> None:
 
 @pytest.mark.parametrize("query", ["key=EU", "token=", "keyword=0123456789", "author=0123456789", "monkey=0123456789"])
 def test_what_is_no_credential_may_be_in_a_query(query: str) -> None:
-    assert usable_address(f"https://example.org/?{query}") == f"https://example.org/?{query}"
+    assert usable_url(f"https://example.org/?{query}") == f"https://example.org/?{query}"
 
 
 def test_a_credential_is_refused_however_its_name_is_encoded() -> None:

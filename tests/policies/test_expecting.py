@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 
 from policies.team.expectation import Expectation
-from policies.team.expecting import Unexpected, expected_in_words, find_lacking, find_unexpected, find_unfit, placed
+from policies.team.expecting import (
+    Unexpected,
+    expected_in_words,
+    expected_under,
+    find_lacking,
+    find_unexpected,
+    find_unfit,
+)
 
 NUMBER, TEXT = Expectation(kind="number", at_least=0), Expectation(kind="text")
 MAYBE = Expectation(kind="number", optional=True)
@@ -96,8 +103,8 @@ def test_a_value_is_shown_cut_and_without_what_a_terminal_obeys() -> None:
 
 
 def test_what_a_source_expects_is_placed_where_its_data_goes() -> None:
-    assert placed({"rate": NUMBER}, None) == {"rate": NUMBER}
-    assert placed({"facts.facts.rate": NUMBER}, "risk.today") == {"risk.today.facts.rate": NUMBER}
+    assert expected_under({"rate": NUMBER}, None) == {"rate": NUMBER}
+    assert expected_under({"facts.facts.rate": NUMBER}, "risk.today") == {"risk.today.facts.rate": NUMBER}
 
 
 def test_a_supplied_fact_is_judged_by_what_is_expected_there_and_below() -> None:
@@ -121,3 +128,26 @@ def test_what_facts_lack_is_looked_for_in_each_item_of_a_list() -> None:
     paths = ("a", "a.b", "rows.c", "none.c", "empty.c", "null")
     facts = {"a": {"b": 0}, "rows": [{"c": 1}, {"c": None}], "empty": [], "null": None}
     assert find_lacking(paths, facts) == ("rows.c", "none.c", "null")
+
+
+@pytest.mark.parametrize(
+    ("paths", "facts", "missing"),
+    [
+        ((), {}, None),
+        (("a",), {"a": 0}, None),
+        (("a",), {"a": False}, None),
+        (("a",), {"a": ""}, None),
+        (("a",), {"a": None}, "a"),
+        (("a",), {}, "a"),
+        (("a.b", "a.c"), {"a": {"b": 1}}, "a.c"),
+        (("a.b.c",), {"a": {"b": "text"}}, "a.b.c"),
+        (("a.b",), {"a": [1]}, "a.b"),
+        (("a.b",), {"a": [{"b": 1}, {"b": 2}]}, None),
+        (("a.b",), {"a": [{"b": 1}, {}]}, "a.b"),
+        (("b", "a"), {}, "b"),
+    ],
+)
+def test_the_first_path_the_facts_lack_or_hold_as_null_is_missing(
+    paths: tuple[str, ...], facts: dict[str, Any], missing: str | None
+) -> None:
+    assert next(iter(find_lacking(paths, facts)), None) == missing

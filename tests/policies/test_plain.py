@@ -8,7 +8,8 @@ import pytest
 
 from graph.build import build_graph
 from graph.teams.loader import load_team
-from nodes.services import Fetched, InputRefusedError, Services
+from nodes.fetched import Fetched
+from nodes.services import InputRefusedError, Services
 from policies.plain import clean_text, find_unplain, is_plain, shown, written
 from policies.team.team import Team
 

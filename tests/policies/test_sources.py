@@ -6,7 +6,7 @@ import pytest
 
 from policies.team.mismatch import is_echo
 from policies.team.rules import Problem, parse_team
-from policies.team.sources import SOURCES, TAGS, FileSource, HttpSource, InlineSource, SqlSource, data_in, placed_at
+from policies.team.sources import SOURCES, TAGS, FileSource, HttpSource, InlineSource, SqlSource, data_in, put_under
 from policies.team.team import Team, pinned
 from tests.policies.test_team_rules import RAW
 
@@ -136,5 +136,5 @@ def test_nothing_private_is_expected_of_what_is_kept() -> None:
 
 def test_data_is_found_again_where_it_was_put() -> None:
     for keys in ((), ("a",), ("a", "b")):
-        assert data_in(placed_at(keys, {"x": 1}), keys) == {"x": 1}
+        assert data_in(put_under(keys, {"x": 1}), keys) == {"x": 1}
     assert data_in({"a": WITHHELD}, ("a", "b")) == WITHHELD

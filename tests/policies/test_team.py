@@ -14,7 +14,8 @@ from graph.documents import read_yaml
 from graph.teams.loader import load_team, shipped_teams
 from graph.teams.policies import shipped_policies, with_policy
 from graph.teams.schema import team_schema
-from nodes.services import Fetched, Services
+from nodes.fetched import Fetched
+from nodes.services import Services
 from nodes.state import Input, State
 from nodes.writing import SEAT
 from policies.conditions.condition import holds
@@ -30,7 +31,6 @@ from policies.team.team import (
     Price,
     Role,
     Team,
-    missing_facts,
     pinned,
 )
 from tests.policy_files import raw_policy
@@ -215,27 +215,6 @@ def test_text_is_trimmed_and_a_whole_number_may_stand_for_a_fraction() -> None:
 def test_a_team_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         team_of().title = "Day shift"  # type: ignore[misc]
-
-
-@pytest.mark.parametrize(
-    ("paths", "facts", "missing"),
-    [
-        ((), {}, None),
-        (("a",), {"a": 0}, None),
-        (("a",), {"a": False}, None),
-        (("a",), {"a": ""}, None),
-        (("a",), {"a": None}, "a"),
-        (("a",), {}, "a"),
-        (("a.b", "a.c"), {"a": {"b": 1}}, "a.c"),
-        (("a.b.c",), {"a": {"b": "text"}}, "a.b.c"),
-        (("a.b",), {"a": [1]}, "a.b"),
-        (("b", "a"), {}, "b"),
-    ],
-)
-def test_the_first_path_the_facts_lack_or_hold_as_null_is_missing(
-    paths: tuple[str, ...], facts: dict[str, Any], missing: str | None
-) -> None:
-    assert next(iter(missing_facts(paths, facts)), None) == missing
 
 
 # --- names a role may not have ----------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from pkgutil import iter_modules
 
 import graph.facts
 from graph.facts.source import SourceKind
-from graph.facts.table import KINDS, names_of, placed
+from graph.facts.table import KINDS, anchored, names_of
 from policies.team.sources import SOURCES, FileSource, InlineSource
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +41,7 @@ def test_sources_have_names_of_their_own() -> None:
 
 
 def test_a_file_is_looked_for_beside_the_team_file(tmp_path: Path) -> None:
-    assert placed({"name": "launch", "facts": [{"file": "late.json"}]}, tmp_path) == {
+    assert anchored({"name": "launch", "facts": [{"file": "late.json"}]}, tmp_path) == {
         "name": "launch",
         "facts": [{"file": str(tmp_path.resolve() / "late.json")}],
     }
@@ -51,4 +51,4 @@ def test_a_file_is_looked_for_beside_the_team_file(tmp_path: Path) -> None:
         {"facts": None},
         {"facts": [{"file": "a\0b"}]},
     ):
-        assert placed(kept, tmp_path) == kept
+        assert anchored(kept, tmp_path) == kept

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from graph.build import Door
-from graph.facts.refreshing import Brought
+from graph.facts.brought import Brought
 from graph.runner import open_runner
 from graph.serving import own_facts
 from graph.teams.loader import Changes, load_team

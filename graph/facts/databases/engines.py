@@ -45,7 +45,7 @@ def _close_cursor(failure: "ExceptionContext") -> None:
             cursor.close()
 
 
-def read_address(text: str) -> "URL":
+def read_url(text: str) -> "URL":
     """Return the address that a text is.
 
     Raises:

@@ -9,9 +9,8 @@ from graph.config.entries import HostEntry
 from graph.facts.source import SourceError
 from graph.settings import variable
 from nodes.voices.wire.endpoint import PARTS
-from nodes.voices.wire.keys import SHORTEST_SECRET
 from policies.language import say
-from policies.team.addresses import PORTS, Address
+from policies.team.addresses import PORTS, SHORTEST_SECRET, Address
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ from typing import Any
 
 from graph.report.words import said_value, written
 from policies.language import phrase, say, say_count
+from policies.team.ages import UNITS
+from policies.team.provenance import GIVEN
+from policies.team.sources import SOURCES
 
 Plain = dict[str, Any]
 Source = Mapping[str, Any]
@@ -18,16 +21,8 @@ MAX_PLACES = 12
 MAX_VALUE = 300
 SHORT_DIGEST = 12
 
-AT_HAND = {"given": phrase("given with the run"), "inline": phrase("of the team file")}
+AT_HAND = {GIVEN: phrase("given with the run"), **{each.key: each.at_hand for each in SOURCES if each.at_hand}}
 """How facts that were not fetched are said, by the kind of their only source."""
-
-UNITS: Sequence[tuple[int, int, Callable[[int], str]]] = (
-    (2 * 86_400, 86_400, lambda days: say_count("{number} day", "{number} days", days)),
-    (2 * 3_600, 3_600, lambda hours: say_count("{number} hour", "{number} hours", hours)),
-    (120, 60, lambda minutes: say_count("{number} minute", "{number} minutes", minutes)),
-    (1, 1, lambda seconds: say_count("{number} second", "{number} seconds", seconds)),
-)
-"""From how many seconds on an age is said in a unit, the seconds of that unit, and how many of it are said."""
 
 
 def facts_of(facts: Mapping[str, Any], sources: Sequence[Source]) -> Plain:
@@ -82,7 +77,7 @@ def said_age(seconds: float) -> str:
     """
     if seconds < 0:
         return say("dated later than it was fetched")
-    told = (said(int(seconds // unit)) for least, unit, said in UNITS if seconds >= least)
+    told = (said(int(seconds // unit)) for unit, said in UNITS if seconds >= (2 * unit if unit > 1 else 1))
     return next(told, None) or say("less than a second")
 
 

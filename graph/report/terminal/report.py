@@ -15,7 +15,7 @@ from graph.past import Past
 from graph.record import is_of_rounds, said_hold
 from graph.report.dossier.dossier import NOTHING, dossier_of
 from graph.report.patterns.drawing import drawing_of
-from graph.report.resuming import resume_of
+from graph.report.resuming import NEEDS, asks_again, resume_of
 from graph.report.terminal.answers import answers_shown
 from graph.report.terminal.later import (
     drift_shown,
@@ -251,6 +251,8 @@ def _hints(record: Mapping[str, Any], typed: Typed) -> Iterator[str]:
         yield from commands_of(record, typed.database)
     elif resume or remedy:
         yield remedy or say("Resume it with: {resume}", resume=typed_resume)
+        if asks_again(record):
+            yield say("Or give the facts yourself: {resume}", resume=f"{resume}{NEEDS['facts']}{typed.database}")
     elif record["status"] == "ok":
         why = f"accord why{typed.words} · " if record.get("outcome") else ""
         yield say("Next: {commands}", commands=f"{why}accord show{typed.words} --html FILE")

@@ -4,8 +4,7 @@ import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 
-SHORTEST_SECRET = 8
-"""Characters of a key below which it is not cut out of answers: it could be any word."""
+from policies.team.addresses import SHORTEST_SECRET
 
 STUB = 12
 """Characters with which a longer key begins that give it away where the rest of it was cut off."""
