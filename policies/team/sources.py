@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from policies.conditions.places import Path
 from policies.language import phrase, say
-from policies.paths import MISSING, keys_of, value_at, with_value
+from policies.paths import MISSING, data_in, keys_of, put_under, value_at, with_value
 from policies.plain import find_unplain
 from policies.team.addresses import usable_url
 from policies.team.expectation import Expect, Expectation
@@ -278,28 +278,6 @@ AnySource = Annotated[
 SourceList = Annotated[tuple[AnySource, ...], Field(min_length=1, max_length=MAX_SOURCES, strict=False)]
 FactsOrSources = Annotated[Annotated[Facts, Tag(OBJECT)] | Annotated[SourceList, Tag(LIST)], Discriminator(_form_of)]
 """Facts themselves, or the sources that they come from."""
-
-
-def put_under(keys: Path, data: Any) -> Any:
-    """Return the data of a source where it goes in the facts.
-
-    >>> put_under(("market", "today"), {"rate": 2}), put_under((), {"rate": 2})
-    ({'market': {'today': {'rate': 2}}}, {'rate': 2})
-    """
-    return with_value({}, keys, data) if keys else data
-
-
-def data_in(facts: Any, keys: Path) -> Any:
-    """Return what is where the keys lead, or above, where the way ends earlier.
-
-    >>> data_in({"market": {"today": {"rate": 2}}}, ("market", "today")), data_in({"market": "-"}, ("market", "today"))
-    ({'rate': 2}, '-')
-    """
-    for key in keys:
-        if not isinstance(facts, Mapping):
-            return facts
-        facts = facts[key]
-    return facts
 
 
 def source_faults(sources: Sequence[Source], private: Sequence[str]) -> Iterator[Fault]:
