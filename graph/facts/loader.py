@@ -108,30 +108,30 @@ async def _ask(name: str, source: Source, private: Sequence[str], reading: Readi
     found = find_unexpected(source.expected, facts, private)
     wrong = [each for each in found if not each.is_missing]
     time = raw.as_of if source.as_of is None else read_time(value_at(_path_of_time(source), facts))
-    fault = _in_words(wrong) or _fault_of_age(source, time, reading.now())
+    fault = _in_words(name, wrong) or _fault_of_age(name, source, time, reading.now())
     as_of = None if isinstance(time, str) else time
     if fault:
-        return _Answer(None, as_of, f"{name}: {fault}", source.required)
-    missing = _in_words(found)
-    return _Answer(facts, as_of, missing and f"{name}: {missing}", tuple(each.path for each in found))
+        return _Answer(None, as_of, fault, source.required)
+    return _Answer(facts, as_of, _in_words(name, found), tuple(each.path for each in found))
 
 
 def _path_of_time(source: Source) -> str:
     return path_of((*source.above, *keys_of(source.as_of or "")))
 
 
-def _fault_of_age(source: Source, time: datetime | str | None, now: datetime) -> str | None:
+def _fault_of_age(name: str, source: Source, time: datetime | str | None, now: datetime) -> str | None:
     if isinstance(time, str):
-        return say("`{path}` {found}", path=_path_of_time(source), found=time)
-    return find_age_fault(source.max_age, time, now)
+        return f"{name}: {say('`{path}` {found}', path=_path_of_time(source), found=time)}"
+    fault = find_age_fault(source.max_age, time, now)
+    return fault and f"`{name}` {fault}"
 
 
-def _in_words(found: Sequence[Unexpected]) -> str | None:
-    """Return the first problem, and how many more there are; None where there is none."""
+def _in_words(name: str, found: Sequence[Unexpected]) -> str | None:
+    """Return the first problem of a source, and how many more there are; None where there is none."""
     if len(found) < 2:
-        return found[0].told if found else None
+        return f"{name}: {found[0].told}" if found else None
     more = say_count("and {number} more is not as expected", "and {number} more are not as expected", len(found) - 1)
-    return say("{first}; {second}", first=found[0].told, second=more)
+    return f"{name}: {say('{first}; {second}', first=found[0].told, second=more)}"
 
 
 def _put(name: str, source: Source, raw: Raw) -> Plain:

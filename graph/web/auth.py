@@ -133,7 +133,8 @@ async def on_delete(ctx: Auth.types.AuthContext, value: Any) -> None:
 async def on_run(ctx: Auth.types.AuthContext, value: Any) -> None:
     """Allow a run whose input can be admitted, and keep it as it is admitted."""
     if refuse_run(value):
-        await speak_of(value.get("thread_id"))
+        thread = value.get("thread_id")
+        await speak_of(None if thread is None else str(thread))  # the server has it as a UUID
         raise _refusal(REFUSED, refuse_run(value) or "")
     try:
         await _admit(value)

@@ -100,8 +100,8 @@ def watched_nodes(killer: Killer) -> Iterator[None]:
     """Every graph that is built has points around its nodes; those of a team within are named team/node."""
     real = build.build_graph
 
-    def build_watched(team: Any, services: Any, is_inner: bool = False) -> Any:
-        builder = real(team, services, is_inner)
+    def build_watched(team: Any, services: Any, is_inner: bool = False, door: Any = None) -> Any:
+        builder = real(team, services, is_inner, door)
         for name, node in builder.nodes.items():
             runs: Any = node.runnable
             runs.afunc = _watched(f"node {team.name}/{name}" if is_inner else f"node {name}", runs.afunc, killer)

@@ -105,7 +105,7 @@ def test_a_file_that_is_too_old_is_not_used(tmp_path: Path) -> None:
     written(tmp_path, "risk.json", {"rate": 0.5}, minutes=12)
     found = fetch(tmp_path, {"file": "risk.json", "max_age": "10m", "expect": EXPECT})
     assert causes(found) == [
-        "risk.json: is 12 minutes old; allowed: at most 10m; bring the source up to date, or raise `max_age`"
+        "`risk.json` is 12 minutes old; allowed: at most 10m; bring the source up to date, or raise `max_age`"
     ]
     assert found.facts == {}
     assert found.sources[0]["as_of"] == "2026-01-31T11:48:00.000+00:00"
@@ -117,11 +117,11 @@ def test_a_file_that_is_too_old_is_not_used(tmp_path: Path) -> None:
         ("2026-01-31T12:50:00+01:00", None),
         (
             "2026-01-31T11:48:00Z",
-            "risk.json: is 12 minutes old; allowed: at most 10m; bring the source up to date, or raise `max_age`",
+            "`risk.json` is 12 minutes old; allowed: at most 10m; bring the source up to date, or raise `max_age`",
         ),
         (
             "2026-01-31T13:00:00Z",
-            "risk.json: is dated 1 hour ahead of now (2026-01-31T13:00:00+00:00); allowed: at most 1 minute; correct "
+            "`risk.json` is dated 1 hour ahead of now (2026-01-31T13:00:00+00:00); allowed: at most 1 minute; correct "
             "its clock or its time",
         ),
         (
@@ -188,7 +188,7 @@ def test_people_are_told_what_is_expected_of_a_fact_whose_source_is_too_old(tmp_
     os.utime(path, (an_hour_ago, an_hour_ago))
     [question] = at.run()["waiting"]
     assert question["path"] == "rate"
-    assert "risk.json: is 1 hour" in question["question"]
+    assert "`risk.json` is 1 hour" in question["question"]
     assert question["question"].endswith("; expected: a number, at least 0, at most 1")
 
 
