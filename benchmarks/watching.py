@@ -1,4 +1,4 @@
-"""Many archived decisions checked against facts of now, which one source gives: the command as a process of its own."""
+"""Many archived decisions checked against current facts of one source: the command as a process of its own."""
 
 import asyncio
 import json

@@ -141,8 +141,8 @@ def _route(builder: Builder, team: Team, names: list[str], has_people: bool) -> 
     people = {human.NODE: say("ask people")} if has_people else {}
     ways = {**asks, align.NODE: say("all have answered"), **people, **onward, FINISHED: say("finished before")}
     _label(builder, convene.NODE, convene.route_after_convene, ways)
-    again = {convene.NODE: say("next round, or empty seats"), **people}
-    _label(builder, align.NODE, align.route_after_align, {**again, **onward})
+    sampled = say("next round, samples, or empty seats") if team.stability else say("next round, or empty seats")
+    _label(builder, align.NODE, align.route_after_align, {convene.NODE: sampled, **people, **onward})
     ends = {stop.NODE: say("must stop"), FINISHED: say("answered")}
     signing = {human.NODE: say("to be signed")} if has_people and team.sign_off else {}
     _label(builder, finalize.NODE, finalize.route_after_finalize, {**signing, **ends})

@@ -22,6 +22,11 @@ class Told:
     has_source: bool = True
     """Whether there was anything to ask for its facts."""
 
+    @property
+    def is_sourceless(self) -> bool:
+        """Whether nothing can be said of it, since there is nothing to ask."""
+        return self.finding["verdict"] == "unknown" and not self.has_source
+
 
 def drift_of(row: Mapping[str, Any], past: Past) -> Plain | None:
     """Return what was found of a thread's decision, worked out again from a row of `Watches`; None without a decision.

@@ -1,4 +1,4 @@
-"""Fresh facts: those of now, for decisions that were taken before."""
+"""Fresh facts: the current ones, for decisions that were taken before."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from graph.facts.source import Reading
 from graph.facts.table import sources_in
 from nodes.provenance import with_given
 from policies.language import phrase, say
-from policies.team.expecting import find_lacking
+from policies.team.failing import find_lost
 from policies.team.privacy import withhold
 from policies.team.provenance import BROUGHT, Gathered
 
 NO_SOURCE = phrase(
-    "Its facts came with the run or are in the team file, so no source can be asked; give those of now with --facts."
+    "Its facts came with the run or are in the team file, so no source can be asked; give current ones with --facts."
 )
-OTHER_VERSION = phrase("Its sources are of another version of Accord; give the facts of now with --facts.")
+OTHER_VERSION = phrase("Its sources are of another version of Accord; give the current facts with --facts.")
 UNUSABLE = phrase("The source `{source}` gave no facts that can be used: {cause}.")
 
 Plain = dict[str, Any]
@@ -26,17 +26,30 @@ Entry = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """The facts of now, the private ones withheld, with where they come from; or why they cannot be had."""
+    """The current facts, the private ones withheld, with where they come from; or why they cannot be had."""
 
     facts: Plain | None
     sources: Sequence[Plain] = ()
     cause: str | None = None
     has_source: bool = True
     """Whether there is anything to ask: facts that came with a run have no source."""
+    pinned: tuple[Plain, Sequence[Plain]] | None = None
+    """The facts of the decision and where they come from, where nobody can be asked for others."""
+
+    @property
+    def known(self) -> tuple[Plain, Sequence[Plain]] | None:
+        """The facts to take the decision again on, and where they come from; None where they are not known."""
+        return self.pinned if self.facts is None else (self.facts, self.sources)
+
+
+def noted(thread: str, at: str, fresh: Fresh, verdict: str) -> Plain:
+    """Return the row of `Watches` on a thread whose decision was checked against these facts, and not taken again."""
+    found = {"facts": fresh.facts, "sources": [*fresh.sources], "cause": fresh.cause}
+    return {"thread_id": thread, "at": at, **found, "verdict": verdict, "reopened_as": None}
 
 
 Ask = Callable[[Entry], Awaitable[Fresh]]
-"""Returns the facts of now for the decision that an entry of the archive keeps."""
+"""Returns the current facts for the decision that an entry of the archive keeps."""
 
 
 def given_facts(facts: Plain, now: Callable[[], str]) -> Ask:
@@ -56,14 +69,15 @@ def asked_sources(reading: Reading) -> Ask:
     async def ask(entry: Entry) -> Fresh:
         before = Gathered.kept(entry["facts"], entry["provenance"])
         if not entry["sources"] or all(each["kind"] in BROUGHT for each in before.sources):
-            return Fresh(None, cause=say(NO_SOURCE), has_source=False)
+            pinned = entry["facts"], entry["provenance"]
+            return Fresh(None, cause=say(NO_SOURCE), has_source=False, pinned=pinned)
         sources = sources_in(entry["sources"])
         if sources is None:
             return Fresh(None, cause=say(OTHER_VERSION))
         fetched = await load_sources(sources, entry["private"], reading, shared.read)
         gathered = Gathered.kept(fetched.facts, fetched.sources).with_brought(before)
         for each in fetched.failed:
-            if not each.paths or find_lacking(each.paths, gathered.facts):
+            if find_lost(each.paths, gathered) is not None:
                 return Fresh(None, gathered.placed, say(UNUSABLE, source=each.source, cause=each.cause))
         return Fresh(gathered.facts, gathered.placed)
 

@@ -9,6 +9,7 @@ from nodes.asking import shown_question
 from nodes.events import cause_of
 from policies.run.stop import Stop
 from policies.team.flags import MOVED, UNGROUNDED, carrying
+from policies.team.provenance import briefly
 
 Record = dict[str, Any]
 Status = Literal["ok", "stopped", "waiting", "interrupted", "running"]
@@ -80,7 +81,7 @@ def _beside(thread: str, past: Past) -> Record:
         "thread_id": thread,
         "team": past.team.get("name"),
         "hashes": past.case.get("hashes", {}),
-        "sources": [*past.sources],
+        "sources": [*map(briefly, past.sources)],
         **_reopens(past),
         "usage": used,
         "elapsed_seconds": round(seconds, 3),

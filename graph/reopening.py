@@ -5,16 +5,20 @@ moment on. So whoever comes after a kill finds it, and continues it.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import count
 from typing import Any
 
+from graph.drift import drift_from, finding_of
 from graph.driver import kept_team
 from graph.facts.brought import Brought
+from graph.fresh import Fresh, noted
 from graph.past import Past
 from graph.problems import UsageError
 from graph.record import record_of
 from graph.runner import Runner
+from graph.store.tombstones import PurgedError
 from graph.teams.approval import approved
 from nodes.fingerprint import fingerprint
 from policies.assurance.audit import head_of
@@ -31,16 +35,27 @@ class Reopening:
     def __init__(self, runner: Runner) -> None:
         self._runner, self._threads = runner, runner.threads
 
-    async def of(self, entry: Mapping[str, Any], facts: Plain, sources: Sequence[Plain]) -> Plain:
-        """Return what of a finding is other once its decision was taken again: {reopened_as}, or why it was not."""
+    async def of(self, entry: Mapping[str, Any], finding: Plain, fresh: Fresh) -> Plain:
+        """Return what is found of a decision once it was taken again on facts that are known, or why it was not.
+
+        What the new thread decides on is what is noted: after a kill that is what was found before it.
+
+        Raises:
+            PurgedError: the thread of the decision was purged meanwhile.
+        """
         old = entry["thread_id"]
         try:
-            name = await self._taken_again(old, facts, sources)
+            name = await self._taken_again(old, *(fresh.known or ({}, ())))
         except UsageError as error:
-            return {"cause": say("It was not taken again: {why}", why="; ".join(error.problems))}
-        row = await self._threads.watches.find(old)
-        await self._threads.watches.note({**(row or {}), "reopened_as": name})
-        return {"reopened_as": name}
+            await self._threads.tombstones.refuse(old)
+            return {**finding, "cause": say("It was not taken again: {why}.", why="; ".join(error.problems))}
+        begun = Past.of(await self._threads.begun(name))
+        row = await self._threads.watches.find(old) or noted(old, self._runner.now(), fresh, finding["verdict"])
+        if begun.facts is not None:
+            row |= {"facts": begun.facts, "sources": [*begun.sources], "cause": None}
+        with suppress(PurgedError):  # while it was taken again
+            await self._threads.watches.note({**row, "reopened_as": name})
+        return finding_of(entry, drift_from(entry, row["facts"], row["at"]), row["cause"], name)
 
     async def _taken_again(self, old: str, facts: Plain, sources: Sequence[Plain]) -> str:
         """Return the thread in which a decision was taken again, or was begun to be.

@@ -40,7 +40,7 @@ class Threads:
     def __init__(self, database: Database, location: str = "the database") -> None:
         self._database, self.location = database, location
         self.index, self.archive, self.census = Index(database.store), Archive(database.store), database.census
-        self.watches, self.tombstones = Watches(database.store), database.tombstones
+        self.watches, self.tombstones = Watches(database.store, database.tombstones), database.tombstones
         self._reader = build_reader().compile(checkpointer=database.saver)
 
     async def find(self, name: str, *, or_purged: bool = False) -> str:

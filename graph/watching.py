@@ -1,17 +1,16 @@
-"""Watching: decisions checked against the facts of now, and taken again in threads of their own where they should be.
+"""Watching: decisions checked against current facts, and taken again in threads of their own where they should be.
 
 Nothing is written to a thread that is watched. What was found is noted apart from it.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from graph.drift import Told, drift_from, finding_of
-from graph.fresh import Ask, Fresh
+from graph.fresh import Ask, Fresh, noted
 from graph.inbox import Inbox
 from graph.languages.catalogue import language_of
 from graph.past import Past
@@ -21,14 +20,15 @@ from graph.runner import Runner, open_runner
 from graph.settings import Settings
 from graph.store.archive import entry_of, is_whole
 from graph.store.location import located, storage_errors
+from graph.store.tombstones import PurgedError
 from graph.threads import UNREADABLE, refuse_broken
 from nodes.halt import Halt
 from policies.assurance.tripwires import Drift
 from policies.language import phrase, say, speaking
 from policies.people.question import is_expired
 
-AHEAD = 64
-"""Decisions that are looked at before the first finding is given, so that their sources are asked at once."""
+TOGETHER = 64
+"""Decisions that are looked at together: their sources are asked at once, and what is found of them is written so."""
 
 Plain = dict[str, Any]
 Entry = Mapping[str, Any]
@@ -50,6 +50,8 @@ class Watching:
     def __init__(self, runner: Runner, ask: Ask, reopens: bool = False, halt: Halt | None = None) -> None:
         self._runner, self._threads, self._ask, self._halt = runner, runner.threads, ask, halt or Halt()
         self._reopening = Reopening(runner) if reopens else None
+        self.was_cut_off = False
+        """Whether there are decisions that were not looked at, since the process was asked to stop."""
 
     async def of(self, name: str) -> Told:
         """Return what is found of the decision of the thread that a name means.
@@ -75,26 +77,25 @@ class Watching:
     async def all(self) -> AsyncIterator[Told]:
         """Yield what is found of every decision, as it is found; what expired among people's questions is settled.
 
-        It ends early where the process is asked to stop.
+        It ends early where the process is asked to stop, and `was_cut_off` says so.
         """
         await self._threads.catch_up()
         began = self._runner.now()
         await Inbox(self._runner, began).waiting()
-        ahead: deque[asyncio.Task[_Looked]] = deque()
         with storage_errors(self._threads.location):
-            try:
-                async for entry in self._threads.archive.entries():
-                    if self._halt.is_set:
-                        return
-                    if _is_watched(entry, began):
-                        ahead.append(asyncio.create_task(self._looked_within(entry)))
-                    while len(ahead) >= AHEAD:
-                        yield await self._told(await ahead.popleft())
-                while ahead and not self._halt.is_set:
-                    yield await self._told(await ahead.popleft())
-            finally:
-                for task in ahead:
-                    task.cancel()
+            async for entries in _together(self._threads.archive.entries(), began):
+                for looked in () if self._stops() else await _at_once(map(self._looked_within, entries)):
+                    if self._stops():
+                        break
+                    with suppress(PurgedError):  # there is no decision any more
+                        yield await self._told(looked)
+                if self.was_cut_off:
+                    return
+
+    def _stops(self) -> bool:
+        """Return whether the process was asked to stop before the next decision, and remember it."""
+        self.was_cut_off = self._halt.is_set
+        return self.was_cut_off
 
     async def _settle(self, thread: str) -> None:
         """Settle what nobody answered in time; where nobody can speak for the roles, it stays as it is."""
@@ -103,8 +104,11 @@ class Watching:
             with suppress(UsageError):
                 await self._runner.expire(thread)
 
-    async def _looked_within(self, entry: Any) -> _Looked:
-        """Return what is found of a decision, from its thread where its entry is not as it was written."""
+    async def _looked_within(self, entry: Any) -> _Looked | None:
+        """Return what is found of a decision, from its thread where its entry is not as it was written.
+
+        None of one that was purged since it was listed.
+        """
         thread = str(entry.get("thread_id"))
         with speaking(language_of(_language_in(entry))):
             try:
@@ -113,8 +117,10 @@ class Watching:
                 state = await self._threads.begun(thread)
                 refuse_broken(thread, state)
                 return await self._looked(entry_of(thread, state))
+            except PurgedError:
+                return None
             except (*UNREADABLE, StorageError, UsageError):
-                why = say("what was kept of it has been changed; see `accord audit verify {thread}`", thread=thread)
+                why = say("What was kept of it has been changed; see `accord audit verify {thread}`.", thread=thread)
             return _Looked(entry, _unreadable(entry, thread, why))
 
     async def _looked(self, entry: Entry) -> _Looked:
@@ -126,21 +132,37 @@ class Watching:
             return _Looked(entry, finding_of(entry, drift, kept["cause"], kept["reopened_as"]), was_reopened=True)
         fresh = await self._ask(entry)
         drift = drift_from(entry, fresh.facts, now)
-        await self._threads.watches.note(
-            {
-                **{"thread_id": thread, "at": now, "head": entry["head"], "facts": fresh.facts},
-                **{"sources": [*fresh.sources], "verdict": drift.verdict, "cause": fresh.cause, "reopened_as": None},
-            }
-        )
+        await self._threads.watches.note(noted(thread, now, fresh, drift.verdict))
         return _Looked(entry, finding_of(entry, drift, fresh.cause), fresh)
 
     async def _told(self, looked: _Looked) -> Told:
         """Return what was found, once the decision was taken again where that is asked for and can be done."""
         finding, fresh, language = looked.finding, looked.fresh, _language_in(looked.entry)
-        if self._reopening is not None and finding["verdict"] == "reopen" and fresh and fresh.facts is not None:
+        if self._reopening is not None and finding["verdict"] == "reopen" and fresh and fresh.known is not None:
             with speaking(language_of(language)):
-                finding = finding | await self._reopening.of(looked.entry, fresh.facts, fresh.sources)
+                finding = await self._reopening.of(looked.entry, finding, fresh)
         return Told(finding, language, looked.was_reopened, fresh is None or fresh.has_source)
+
+
+async def _at_once(looks: Iterable[Coroutine[Any, Any, _Looked | None]]) -> list[_Looked]:
+    tasks = [*map(asyncio.ensure_future, looks)]
+    try:
+        return [each for each in await asyncio.gather(*tasks) if each]
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+async def _together(entries: AsyncIterator[Any], began: str) -> AsyncIterator[list[Any]]:
+    """Yield the entries of decisions that there were at a time, so many at once."""
+    some = []
+    async for entry in entries:
+        some += [entry] if _is_watched(entry, began) else []
+        if len(some) == TOGETHER:
+            yield some
+            some = []
+    if some:
+        yield some
 
 
 def _is_watched(entry: Any, began: str) -> bool:

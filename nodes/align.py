@@ -29,9 +29,9 @@ from nodes.labels import round_labels
 from nodes.mail import delivered, send
 from nodes.samples import is_due
 from nodes.services import Services
+from nodes.stability import StabilityCheck
 from nodes.stages import Stages
 from nodes.state import Node, State
-from nodes.steadiness import Checking
 from policies.people.question import Question
 from policies.run.routing import Step, next_step
 from policies.run.seats import Reply, Seat, is_full
@@ -46,11 +46,11 @@ Plain = dict[str, Any]
 
 def build_align(team: Team, services: Services, stages: Stages) -> Node:
     """Return the node for this team."""
-    asking, checking = Asking(team), Checking(team, stages)
+    asking, check = Asking(team), StabilityCheck(team, stages)
 
     async def align(state: State, runtime: Runtime[Any]) -> Update:
         started = services.clock()
-        closing = await checking.takes(state) if is_due(state) else await _taken(state, team, stages, services)
+        closing = await check.takes(state) if is_due(state) else await _taken(state, team, stages, services)
         update = {**closing.update}
         if closing.shown:
             runtime.stream_writer(dict(closing.shown))

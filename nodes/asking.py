@@ -223,8 +223,14 @@ def thread_in(state: State) -> str:
 
 
 def later(now: str, seconds: int) -> str:
-    """Return the time that is some seconds after another, ISO 8601 with milliseconds."""
-    return (datetime.fromisoformat(now) + timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
+    """Return the time that is some seconds after another, ISO 8601 with milliseconds; at most the last of year 9999.
+
+    >>> later("9800-03-02T10:00:00.000+00:00", 99_999 * 86_400), later("2026-03-02T10:00:00.000+00:00", 60)
+    ('9999-12-31T23:59:59.999+00:00', '2026-03-02T10:01:00.000+00:00')
+    """
+    began = datetime.fromisoformat(now)
+    room = datetime.max.replace(tzinfo=began.tzinfo) - began
+    return (began + min(timedelta(seconds=seconds), room)).isoformat(timespec="milliseconds")
 
 
 def _earlier(state: State, kind: QuestionKind) -> int:

@@ -31,9 +31,9 @@ from nodes.events import Body, asked, recorded
 from nodes.mail import hear_all, with_inboxes
 from nodes.samples import is_due
 from nodes.services import Services
+from nodes.stability import StabilityCheck, opened_again
 from nodes.stages import Stages
 from nodes.state import Node, State
-from nodes.steadiness import Checking, opened_again
 from policies.run.budgets import raised, reserve_team
 from policies.run.recovery import refuse_recovery
 from policies.run.routing import is_over, next_nodes
@@ -53,7 +53,7 @@ Hears = Callable[[State, int], Awaitable[Heard]]
 
 def build_convene(team: Team, services: Services, stages: Stages) -> Node:
     """Return the node for this team."""
-    admission, asking, checking = Admission(team, services), Asking(team), Checking(team, stages)
+    admission, asking, check = Admission(team, services), Asking(team), StabilityCheck(team, stages)
 
     async def convene(state: State, runtime: Runtime[Any]) -> Update:
         reason = state.get("stop_reason")
@@ -77,9 +77,9 @@ def build_convene(team: Team, services: Services, stages: Stages) -> Node:
         update |= _returned(state)
         now, hears = services.now(), partial(_heard, team, services, runtime)
         update |= _supplied(_after(state, update), asking, now)
-        update |= await _goes_on(_after(state, update), team, stages, checking, hears)
+        update |= await _goes_on(_after(state, update), team, stages, check, hears)
         update |= _from_people(_after(state, update), team, asking, now)
-        happened += [*update.pop("heard", []), *_asked(state, _after(state, update), team, checking)]
+        happened += [*update.pop("heard", []), *_asked(state, _after(state, update), team, check)]
         if update.get("wave", {}).get("asks"):
             runtime.stream_writer(_opened(_after(state, update), stages))
         usage = add_usage(spent_from(state).usage, Usage(), services.clock() - started)
@@ -128,7 +128,7 @@ def _returned(state: State) -> Update:
     return {"spent": granted(state)} if unused_messages(state) else {}
 
 
-async def _goes_on(state: State, team: Team, stages: Stages, checking: Checking, hears: Hears) -> Update:
+async def _goes_on(state: State, team: Team, stages: Stages, check: StabilityCheck, hears: Hears) -> Update:
     """Return the round or stage, its seats and the wave asked now; nothing is opened or asked under a pending stop.
 
     A wave in which people still fill seats stays as it is, so that what they have answered counts.
@@ -138,7 +138,7 @@ async def _goes_on(state: State, team: Team, stages: Stages, checking: Checking,
     if state.get("pending") or waiting_of(state):
         return _nobody(state)
     if is_over(state.get("outcome")):
-        return checking.opens(state) if is_due(state) else _nobody(state)
+        return check.opens(state) if is_due(state) else _nobody(state)
     opened = stages.opens(state)
     if opened.get("pending") or is_over(opened.get("outcome")):
         return opened | _nobody(state)
@@ -187,10 +187,10 @@ def _from_people(state: State, team: Team, asking: Asking, now: str) -> Update:
     return {"questions": plain_questions(asking.to_contribute(state, ask, now) for ask in asks)}
 
 
-def _asked(before: State, state: State, team: Team, checking: Checking) -> list[Body]:
+def _asked(before: State, state: State, team: Team, check: StabilityCheck) -> list[Body]:
     """Return the events of who is asked now: seats, and people who are asked something else."""
     if is_due(state):
-        return checking.asked(before, state)
+        return check.asked(before, state)
     questions = {each.seat: each for each in waiting_of(state)}
     events = []
     new = state["wave"] if state["wave"] != before.get("wave") else {"asks": []}

@@ -186,7 +186,7 @@ def cause_of(state: Mapping[str, Any]) -> str | None:
 
 
 def standing_outcomes(state: Mapping[str, Any]) -> list[Event]:
-    """Return the outcomes decided on the team and facts of now: those since changes were last accepted."""
+    """Return the outcomes decided on the current team and facts: those since changes were last accepted."""
     moved = [event["seq"] for event in events_of(state, "resumed") if event["moved"]]
     return [event for event in events_of(state, "outcome") if not moved or event["seq"] > moved[-1]]
 
@@ -198,7 +198,7 @@ def reseatings(state: Mapping[str, Any]) -> dict[int, Reseating]:
 
 
 def standing_word(state: Mapping[str, Any]) -> str | None:
-    """Return what the policy or people gave last on the team and facts of now; None where nothing was decided.
+    """Return what the policy or people gave last on the current team and facts; None where nothing was decided.
 
     What the policy decides becomes a decision once it is checked and people sign it, where that has to be.
     """

@@ -12,9 +12,9 @@ from nodes.state import State
 from policies.plain import clean_text
 from policies.run.stop import Stop, stop_reason
 from policies.team.checks import find_needed
-from policies.team.expecting import find_lacking
+from policies.team.failing import find_lost
 from policies.team.privacy import withhold
-from policies.team.provenance import BROUGHT, GIVEN, SUPPLIED, Gathered
+from policies.team.provenance import BROUGHT, SUPPLIED, Gathered
 from policies.team.team import Team
 
 PHASE = "facts"
@@ -99,15 +99,14 @@ def _was_fetched(before: Gathered, failed: Sequence[Failed]) -> bool:
 
 def _judged(team: Team, gathered: Gathered, failed: Sequence[Failed]) -> Found:
     """Return the facts with what the team still lacks to start: a source, or a fact that it needs."""
-    has_given = any(each["kind"] == GIVEN for each in gathered.sources)
-    lacking = {each: find_lacking(each.paths, gathered.brought) for each in failed}
-    still = [each for each, paths in lacking.items() if paths or not (each.paths or has_given)]
+    lost = {each: find_lost(each.paths, gathered) for each in failed}
+    lacking = {each: paths for each, paths in lost.items() if paths is not None}
     supply = team.escalate.supply
-    for each in sorted(still, key=lambda one: _can_be_supplied(lacking[one], supply)):
+    for each in sorted(lacking, key=lambda one: _can_be_supplied(lacking[one], supply)):
         reason = stop_reason("facts_unavailable", each.source)
         if _can_be_supplied(lacking[each], supply):
             reason = stop_reason("needs_input", lacking[each][0])
-        return Found(gathered, still, Stop(reason, PHASE), _shortened(each.cause))
+        return Found(gathered, [*lacking], Stop(reason, PHASE), _shortened(each.cause))
     needed = find_needed(team, gathered.facts)
     if needed:
         return Found(gathered, (), Stop(stop_reason("needs_input", needed.path), PHASE), _shortened(needed.cause))

@@ -14,6 +14,9 @@ NAME_WORDS = phrase(
 )
 PATTERNS: Mapping[str, str] = {
     r"^[a-z][a-z0-9_]{0,39}$": NAME_WORDS,
+    r"^[a-z][a-z0-9_-]{0,39}$": phrase(
+        "a name of lower-case letters, digits, `_` and `-` that begins with a letter and has at most 40 characters"
+    ),
     r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$": phrase("keys with dots between them, as in `supply.suppliers`"),
     r"^[^\n\r]+$": phrase("text in one line"),
 }

@@ -3,11 +3,15 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
+from graph.facts import loader
+from graph.facts.settings import FactSettings
+from graph.facts.source import Reading
 from graph.record import Record
 from graph.runner import open_runner
 from graph.settings import Settings
@@ -18,6 +22,9 @@ from nodes.voices.voice import BriefQuestion, Prompt, Question, Utterance, Voice
 from policies.run.seats import Failure
 from policies.team.team import Team
 from policies.team.voices import VoiceName
+
+load_facts = partial(loader.load_facts, reading=Reading(FactSettings()))
+"""Loads the facts of a team whose sources may ask no host and no database."""
 
 CHECKOUT_ROLES = ("demand_analyst", "finance_analyst", "risk_analyst")
 

@@ -59,7 +59,8 @@ async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
         location = str(Path(folder) / "replay.sqlite")
         async with open_database(location) as database:
             runner = Runner(database, services, location)
-            brought = Brought(sources=past.sources if past.has_facts else None)
+            sources = past.sources if past.has_facts else None
+            brought = Brought(sources=sources, reopens=past.case.get("reopens"))
             record = await runner.run(_team_at_first(past), thread, on_event=hands.heed, brought=brought)
             return _with_lost(await hands.continued(runner, record), past)
 

@@ -10,7 +10,7 @@ from graph.cli.exits import Exit
 def command(team: str) -> Exit:
     """Draw the graph of TEAM as mermaid text, with that of each team within it."""
     from graph.build import build_graph
-    from graph.facts.loader import load_facts
+    from graph.facts.loader import ask_nobody
     from graph.languages.catalogue import speak_as
     from graph.problems import neutral
     from graph.teams.loader import load_team
@@ -18,7 +18,7 @@ def command(team: str) -> Exit:
 
     found = load_team(team)
     speak_as(found.language)
-    drawing = build_graph(found, Services({}, load_facts)).compile().get_graph(xray=True)
+    drawing = build_graph(found, Services({}, ask_nobody)).compile().get_graph(xray=True)
     for name, node in drawing.nodes.items():  # what a node does is for Studio: mermaid would write it into the box
         told = {key: value for key, value in (node.metadata or {}).items() if key != "description"}
         drawing.nodes[name] = node._replace(metadata=told)

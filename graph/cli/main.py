@@ -28,7 +28,7 @@ COMMANDS = {
     "estimate": "Show what a team takes in calls, tokens and cost, before anything is asked.",
     "patterns": "Compare the coordination patterns, to choose one.",
     "policy": "Prove, compare and test decision tables.",
-    "watch": "Check decisions against the facts of now.",
+    "watch": "Check decisions against current facts.",
     "whatif": "Decide every past run again under another policy.",
     "replay": "Run a past run again from its record, and compare.",
     "feedback": "Post a judgement of a run to its trace in LangSmith.",

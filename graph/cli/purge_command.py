@@ -56,6 +56,8 @@ def command(older_than: str, folder: str | None, is_dry: bool, by: str | None, d
     except ValueError as error:
         raise UsageError(f"--older-than {older_than}: {error}") from None
     by = None if by is None else checked("--by", by, MAX_NAME)
+    if folder is not None and not folder.strip():
+        raise UsageError(say("--export: is empty; name a folder"))
     exports = Exports(Path(folder)) if folder is not None and not is_dry else None
     purge = run_async(lambda halt: _purge(db, Order(older_than, by, exports, is_dry), halt))
     if as_json:

@@ -78,12 +78,13 @@ def command(
 
 async def _read(name: str, db: str | None) -> tuple[str, Mapping[str, Any], bool, Mapping[str, Any]]:
     from graph.hindsight import hindsight_of
-    from graph.threads import open_threads
+    from graph.threads import blaming, open_threads
 
     async with open_threads(settings_for(db)) as threads:
         thread = await threads.find(name)
         state, is_running = await threads.look(thread)
-        return thread, state, is_running, await hindsight_of(threads, thread, state)
+        with blaming(thread, state):
+            return thread, state, is_running, await hindsight_of(threads, thread, state)
 
 
 def _record(thread: str, state: Mapping[str, Any], is_running: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`accord watch`: decisions checked against the facts of now."""
+"""`accord watch`: decisions checked against current facts."""
 
 import json
 import sys
@@ -23,14 +23,15 @@ from policies.language import say, speaking
 
 LAST = "last"
 
-HELP = """Check decisions against the facts of now, by code alone: of THREAD, the one touched last, or of all threads.
+HELP = """Check decisions against current facts, by code alone: of THREAD, the one touched last, or of all threads.
 
 The sources of the thread's team are asked again; --facts takes a file instead. A decision holds, is weakened (a limit
 is closer), or is to be reopened: a guard changed its answer, a role's checks give another position, or its time is
 over.
 
-Exit code 1 if a decision is to be reopened, 3 if the facts of one cannot be had, else 0. With --all, decisions whose
-facts came with the run are only counted: there is no source to ask. The threads themselves are not changed.
+Exit code 1 if a decision is to be reopened, 3 if the facts of one cannot be had or the command was stopped, else 0.
+With --all, decisions whose facts came with the run are only counted: there is no source to ask. The threads themselves
+are not changed.
 
 \b
 accord watch launch-42
@@ -42,12 +43,12 @@ accord watch --all --reopen
 @click.command("watch", help=HELP)
 @click.argument("thread", default=LAST, metavar="[THREAD]")
 @click.option("--all", "watches_all", is_flag=True, help="Watch the decisions of all threads.")
-@click.option("--facts", metavar="FILE", help="A file with the facts of now, instead of the sources; - is stdin.")
+@click.option("--facts", metavar="FILE", help="A file with the current facts, instead of the sources; - is stdin.")
 @click.option("--reopen", "reopens", is_flag=True, help="Take again, in a new thread, what is to be reopened.")
 @database_option
 @json_option
 def command(thread: str, watches_all: bool, facts: str | None, reopens: bool, db: str | None, as_json: bool) -> Exit:
-    """Check decisions against the facts of now, by code alone."""
+    """Check decisions against current facts, by code alone."""
     from graph.facts.settings import load_fact_settings
     from graph.facts.source import Reading
     from graph.fresh import asked_sources, given_facts
@@ -61,27 +62,27 @@ def command(thread: str, watches_all: bool, facts: str | None, reopens: bool, db
         speak_of(thread, db)
     given, settings, totals = facts_from(facts), settings_for(db), Totals()
 
-    async def work(halt: Any) -> bool:
+    async def work(halt: Any) -> None:
         reading = Reading(load_fact_settings(settings))
         ask = asked_sources(reading) if given is None else given_facts(given, utc_now)
         async with open_watching(settings, ask, reopens, halt) as watching:
             if not watches_all:
                 totals.add(told := await watching.of(thread))
                 _show(told, as_json)
-                return False
+                return
             async for told in watching.all():
                 totals.add(told)
                 _stream(told, as_json)
-            return bool(halt.is_set)
+            totals.cut_off = watching.was_cut_off
 
-    was_stopped = run_async(work)
+    run_async(work)
     if watches_all:
         _show_totals(totals, as_json)
     send_notices(settings)
-    if totals.verdicts["reopen"]:
+    if totals.verdicts["reopen"] and not totals.cut_off:
         return Exit.FOUND
     is_unknown = totals.unanswered or (totals.sourceless and not watches_all)
-    return Exit.STOPPED if is_unknown or was_stopped else Exit.DONE
+    return Exit.STOPPED if is_unknown or totals.cut_off else Exit.DONE
 
 
 def _refuse_thread() -> None:
@@ -117,7 +118,7 @@ def _stream(told: Any, as_json: bool) -> None:
 
     if as_json:
         _write(told.finding)
-    elif told.finding["verdict"] != "holds" and told.has_source and not told.was_reopened:
+    elif told.finding["verdict"] != "holds" and not told.is_sourceless and not told.was_reopened:
         with speaking(language_of(told.language)):
             print_finding(told.finding, typed_database())
             click.echo()

@@ -1,5 +1,7 @@
 """Facts in a file of their own, which a team file names, or which is given with the run."""
 
+import os
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -63,17 +65,27 @@ def _read(spec: FileSource) -> Raw:
         SourceError: the file cannot be read.
     """
     path = Path(spec.file)
-    written = _written(path)  # first: what replaces the file meanwhile is not older
+    found = _found(path)  # first: what replaces the file meanwhile is not older
+    if found and not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+        told = say("is not a regular file, and a source may be read more than once; name a file")
+        raise SourceError(f"{path}: {told}")
     try:
-        return Raw(_values_in(path, spec.rows), written)
+        return Raw(_values_in(path, spec.rows), _written(found))
     except UsageError as error:
         raise SourceError(*error.problems) from None
 
 
-def _written(path: Path) -> datetime | None:
+def _found(path: Path) -> os.stat_result | None:
     try:
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except (OSError, ValueError, OverflowError):  # reading it says why, or its time is out of range
+        return path.stat()
+    except (OSError, ValueError):  # reading it says why
+        return None
+
+
+def _written(found: os.stat_result | None) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(found.st_mtime, UTC) if found else None
+    except (OSError, ValueError, OverflowError):  # out of range
         return None
 
 

@@ -39,17 +39,19 @@ async def fetch(spec: HttpSource, settings: FactSettings, look_up: LookUp = look
             )
         ) from None
     except SourceError as error:
-        raise SourceError(errand.keys.text(str(error))) from None
+        raise SourceError(errand.words.text(str(error))) from None
     return Raw(value, _moment(modified))
 
 
 @dataclass(frozen=True, slots=True)
 class _Errand:
-    """What is asked first, what does it, and the credentials that nothing may give back."""
+    """What is asked first, what does it, and the credentials that nothing may give back: no facts and no sentence."""
 
     hop: Hop
     done: Callable[[], Awaitable[tuple[bytes, str]]]
     keys: Cutter
+    words: Cutter
+    """Cuts sentences: in them hosts and types are in lower case."""
 
 
 def _prepared(spec: HttpSource, settings: FactSettings, look_up: LookUp) -> _Errand:
@@ -59,7 +61,9 @@ def _prepared(spec: HttpSource, settings: FactSettings, look_up: LookUp) -> _Err
     hop = _begun(spec.http, settings)
     credentials = credentials_for(hop)
     way = Way(settings.hosts, settings.route, look_up, spec.max_bytes)
-    return _Errand(hop, partial(follow, hop, credentials, way), Cutter(secrets_in(credentials)))
+    secrets = [*secrets_in(credentials)]
+    words = Cutter([*secrets, *(secret.lower() for secret in secrets)])
+    return _Errand(hop, partial(follow, hop, credentials, way), Cutter(secrets), words)
 
 
 def _begun(url: str, settings: FactSettings) -> Hop:

@@ -39,12 +39,16 @@ class _Answer:
     """The paths of the facts that it was to give, and did not."""
 
 
-async def load_facts(team: Team, reading: Reading | None = None) -> Fetched:
+async def load_facts(team: Team, reading: Reading) -> Fetched:
     """Return the facts of a run that brings none, and which sources failed."""
-    using = reading or Reading()
     if not team.sources:
-        return _of_team_file(team, using)
-    return await load_sources(team.sources, team.private, using)
+        return _of_team_file(team, reading)
+    return await load_sources(team.sources, team.private, reading)
+
+
+async def ask_nobody(team: Team) -> Fetched:
+    """Refuse to load facts: the team is only drawn, or its record only added to."""
+    raise AssertionError(team.name)
 
 
 def loader_for(settings: Settings) -> Callable[[Team], Awaitable[Fetched]]:
@@ -159,7 +163,8 @@ def _fetched(private: Sequence[str], answered: Sequence[tuple[str, Source, _Answ
     gathered, failed = Gathered(), []
     for name, source, answer in answered:
         data = None if answer.data is None else withhold(answer.data, private)
-        too_much = find_unplain(gathered.plus({}, data).facts)
+        merged = gathered.plus({}, data)
+        too_much = find_unplain(merged.facts) or merged.fault
         data, cause = (None, f"{name}: {too_much}") if too_much else (data, answer.cause)
         as_of = None if answer.as_of is None else _written(answer.as_of)
         told = source_told(name, kind_of(source).word, at, data, as_of, cause)

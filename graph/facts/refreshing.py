@@ -9,7 +9,7 @@ from graph.problems import UsageError
 from nodes.fetched import Fetched
 from policies.language import phrase, say
 from policies.run.resumption import resumption_of
-from policies.team.expecting import find_lacking
+from policies.team.failing import find_lost
 from policies.team.provenance import BROUGHT, Gathered
 from policies.team.team import Team
 
@@ -39,7 +39,7 @@ async def refreshed(past: Past, team: Team, load: Load) -> Plain:
     fetched = await load(team)
     gathered = Gathered.kept(fetched.facts, fetched.sources).with_brought(before)
     for each in fetched.failed:
-        if not each.paths or find_lacking(each.paths, gathered.brought):
+        if find_lost(each.paths, gathered) is not None:
             told = phrase("the source `{source}` gave no facts that can be used: {cause}; the thread is as it was")
             raise UsageError(say("--refresh: {why}", why=say(told, source=each.source, cause=each.cause)))
     return {"facts": gathered.facts, "sources": gathered.placed}

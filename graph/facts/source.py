@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -27,7 +27,7 @@ def utc_time() -> datetime:
 class Reading:
     """What a source may use while it is read."""
 
-    settings: FactSettings = field(default_factory=FactSettings)
+    settings: FactSettings
     now: Callable[[], datetime] = utc_time
 
 

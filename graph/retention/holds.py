@@ -8,6 +8,7 @@ from typing import Any
 
 from graph.build import build_reader, run_config
 from graph.driver import Driver, kept_team
+from graph.facts.loader import ask_nobody
 from graph.past import Past
 from graph.problems import UsageError
 from graph.record import Record, record_of, refused_record, said_hold
@@ -20,14 +21,12 @@ from graph.threads import Threads, blaming, refuse_broken
 from graph.tracing import Tracing
 from nodes import settle, stop
 from nodes.events import recorded
-from nodes.fetched import Fetched
 from nodes.services import Services
 from policies.language import phrase, say, speaking
 from policies.people.answering import MAX_NAME
 from policies.people.question import is_expired
 from policies.plain import MAX_TEXT, clean_text
 from policies.run.stop import stop_reason
-from policies.team.team import Team
 
 Plain = dict[str, Any]
 
@@ -71,16 +70,12 @@ def checked(option: str, text: str, most: int) -> str:
     return text
 
 
-async def _ask_nobody(team: Team) -> Fetched:
-    raise AssertionError(f"a hold asked the sources of the team {team.name}")  # its process need not know them
-
-
 class _Holds:
     """Adds to the records of threads that this process holds."""
 
     def __init__(self, database: Database, threads: Threads) -> None:
         self.threads, self._database = threads, database
-        self._services = Services({}, _ask_nobody)
+        self._services = Services({}, ask_nobody)
         self._driver = Driver(database, self._services, threads, Tracing())
 
     async def add(self, thread: str, body: Plain) -> Record:

@@ -5,7 +5,7 @@ was cut off is finished by the next one.
 """
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -23,6 +23,7 @@ from graph.store.database import Database, open_database
 from graph.store.index import OPEN, is_whole, shared_language
 from graph.store.location import located, storage_errors
 from graph.store.locks import ThreadBusyError
+from graph.store.tombstones import PurgedError
 from graph.threads import Threads
 from nodes.agreement import MISREAD
 from nodes.fingerprint import fingerprint
@@ -103,7 +104,8 @@ class Purger:
         for name, is_buried in await self._names():
             if is_halted():
                 break
-            await (self._find_left(name) if is_buried else self._consider(name))
+            with suppress(PurgedError):  # by somebody else, since it was listed: that is theirs to tell
+                await (self._find_left(name) if is_buried else self._consider(name))
         if not self._order.is_dry:
             await self._database.tombstones.sweep()
             self.result.is_scrubbed = await self._database.tombstones.scrub()

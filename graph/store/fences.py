@@ -19,7 +19,7 @@ from graph.store.census import Select
 from graph.store.index import NAMESPACE as INDEX
 from graph.store.location import is_postgres_error
 from graph.store.locks import Locks, ThreadBusyError
-from graph.store.rows import TOMBSTONES
+from graph.store.rows import TOMBSTONES, WATCHES
 from graph.store.tombstones import entry, purged
 from graph.store.traces import NAMESPACE as TRACES
 from nodes.journal import NAMESPACE as CALLS
@@ -164,6 +164,11 @@ def owner_of(namespace: Sequence[str], key: str) -> str | None:
     return key if namespace[0] in (ARCHIVE, *INDEX, *TRACES) else None
 
 
+def guest_of(namespace: Sequence[str], key: str) -> str | None:
+    """Return the thread that a row of the store is about which anybody may write, until that thread is purged."""
+    return key if namespace[0] == WATCHES else None
+
+
 _OWNER_OF_ROW = f"""CASE
     WHEN substr({{row}}.prefix, 1, {len(CALLS) + 1}) = '{CALLS}.'
         THEN replace(nullif(substr({{row}}.prefix, {len(CALLS) + 2}), '%'), '%2E', '.')
@@ -172,6 +177,9 @@ _OWNER_OF_ROW = f"""CASE
         THEN {{row}}.key
 END"""
 """The owner of a row of the store in SQL: the same as `owner_of`."""
+_IS_OF_THE_PURGED = f"""new.prefix = '{WATCHES}'
+    AND EXISTS (SELECT 1 FROM main.{TOMBSTONES} WHERE thread_id = new.key)"""
+"""Whether a row has a guest, see `guest_of`, that was purged."""
 
 SAVED = ("checkpoints", "writes", "newest_checkpoints", TOMBSTONES)
 STORED = ("store",)
@@ -181,6 +189,8 @@ _TOUCHED = {"INSERT": ("new",), "UPDATE": ("old", "new"), "DELETE": ("old",)}
 def set_up_fence(connection: sqlite3.Connection, tables: Sequence[str], held: Held) -> None:
     """Have a connection to a file refuse to change rows of threads that are not held under their present token.
 
+    So it does with rows about threads that were purged.
+
     The triggers are temporary, so they are this connection's own.
     """
     connection.execute(TABLE)
@@ -188,10 +198,12 @@ def set_up_fence(connection: sqlite3.Connection, tables: Sequence[str], held: He
     for table in tables:
         owner = _OWNER_OF_ROW if table in STORED else "{row}.thread_id"
         for change, rows in _TOUCHED.items():
-            foreign = " OR ".join(_is_foreign(owner.format(row=row)) for row in rows)
+            refused = [_is_foreign(owner.format(row=row)) for row in rows]
+            if table in STORED and "new" in rows:
+                refused.append(_IS_OF_THE_PURGED)
             connection.execute(
                 f"CREATE TEMP TRIGGER IF NOT EXISTS fence_{change}_{table} BEFORE {change} ON main.{table} "
-                f"WHEN {foreign} BEGIN SELECT RAISE(ABORT, '{REFUSED_IN_FILE}'); END"
+                f"WHEN {' OR '.join(refused)} BEGIN SELECT RAISE(ABORT, '{REFUSED_IN_FILE}'); END"
             )
 
 

@@ -77,7 +77,7 @@ def _turn_to_wal(connection: sqlite3.Connection) -> None:
 
 
 def scrubbed(connection: sqlite3.Connection) -> bool:
-    """Write a file anew without what was deleted from it; return whether nothing of that is left, in the WAL neither.
+    """Write a file anew without what was deleted from it; return whether nothing of that is left, not even in the WAL.
 
     Where somebody reads meanwhile, or no room is left, it is done the next time.
     """

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
+from itertools import starmap
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
@@ -14,10 +15,10 @@ from langgraph.store.base import BaseStore, GetOp, Op, PutOp, Result
 from langgraph.store.base.batch import AsyncBatchedBaseStore
 
 from graph.store.census import Rows, Select, pool_select
-from graph.store.fences import Fences, WholeSaver, owner_of, refusals
+from graph.store.fences import Fences, WholeSaver, guest_of, owner_of, refusals
 from graph.store.location import check_url, row_errors
 from graph.store.locks import AdvisoryLocks, Locks
-from graph.store.rows import ROWS_IN_POOL, Statement
+from graph.store.rows import ROWS_IN_POOL, TOMBSTONES, Statement
 from graph.store.tombstones import PurgedError, Tombstones, Write
 
 CONNECT_TIMEOUT_SECONDS = 5
@@ -44,11 +45,17 @@ GUARD = "SELECT 1 / count(*) FROM (SELECT 1 FROM fences WHERE thread = %s AND to
 It comes first, and FOR SHARE makes whoever takes the thread wait for this transaction: once it is taken, nothing that
 was written under an older token is under way any more.
 """
+DELETING = GUARD.replace("FOR SHARE", "FOR UPDATE")
+"""The guard of who deletes a thread whole: nobody who writes about it without holding it is under way either."""
+ALONGSIDE = "SELECT 1 FROM fences WHERE thread = %s FOR SHARE"
+"""Makes whoever writes about a thread that they do not hold wait for who deletes it, and the other way round."""
+THERE = f"SELECT 1 / (1 - count(*)) FROM {TOMBSTONES} WHERE thread_id = %s"
+"""Fails where a thread was purged; after `ALONGSIDE`, so that it sees what that waited for."""
 GRACE_SECONDS = 0.5
 END_BLOCKERS = "SELECT pg_terminate_backend(pid) FROM unnest(pg_blocking_pids(?)) AS pid"
 GET = "SELECT key, value, created_at, updated_at FROM store WHERE prefix = %s AND key = ANY(%s)"
 
-_guarded: ContextVar[Sequence[tuple[str, int]]] = ContextVar("guarded", default=())
+_guarded: ContextVar[Sequence[tuple[str, tuple[Any, ...]]]] = ContextVar("guarded", default=())
 
 
 @asynccontextmanager
@@ -174,13 +181,13 @@ class LockSession:
 
 
 def pool_writer(pool: Any, fences: Fences) -> Write:
-    """Return what makes statements one transaction."""
+    """Return what makes statements one transaction, which deletes the thread that it names."""
 
     async def write(statements: Sequence[Statement], thread: str | None) -> None:
         with refusals():
             async with pool.connection() as connection, connection.transaction():
                 for held in fences.tokens_of([thread]):
-                    await connection.execute(GUARD, held)
+                    await connection.execute(DELETING, held)
                 for statement, values in statements:
                     await connection.execute(statement.replace("?", "%s"), values)
 
@@ -205,13 +212,15 @@ class FencedPool:
     async def _cursor(self, *, pipeline: bool = False) -> AsyncIterator[Any]:
         parent: Any = super()
         async with parent._cursor(pipeline=pipeline) as cursor:
-            for held in _guarded.get():
-                await cursor.execute(GUARD, held)
+            for guard, values in _guarded.get():
+                await cursor.execute(guard, values)
             yield cursor
 
     @contextmanager
-    def _guarding(self, *threads: str | None) -> Iterator[None]:
-        guarded = _guarded.set(self.fences.tokens_of(threads))
+    def _guarding(self, threads: Iterable[str | None], guests: Iterable[str | None] = ()) -> Iterator[None]:
+        held = [(GUARD, held) for held in self.fences.tokens_of(threads)]
+        alongside = [(guard, (guest,)) for guest in dict.fromkeys(guests) if guest for guard in (ALONGSIDE, THERE)]
+        guarded = _guarded.set([*held, *alongside])
         try:
             with refusals():
                 yield
@@ -230,14 +239,14 @@ class FencedPoolSaver(FencedPool, WholeSaver):
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
         """Keep a checkpoint."""
-        with self._guarding(_thread_of(config)):
+        with self._guarding([_thread_of(config)]):
             return await super().aput(config, checkpoint, metadata, new_versions)
 
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
         """Keep what a task wrote."""
-        with self._guarding(_thread_of(config)):
+        with self._guarding([_thread_of(config)]):
             await super().aput_writes(config, writes, task_id, task_path)
 
     async def adelete_thread(self, thread_id: str) -> None:
@@ -262,8 +271,8 @@ class FencedPoolStore(FencedPool, AsyncBatchedBaseStore):
         """Do the operations."""
         parent: Any = super()
         asked = [*ops]
-        owners = (owner_of(op.namespace, op.key) for op in asked if isinstance(op, PutOp))
-        with self._guarding(*owners), row_errors(asked):
+        rows = [(op.namespace, op.key) for op in asked if isinstance(op, PutOp)]
+        with self._guarding(starmap(owner_of, rows), starmap(guest_of, rows)), row_errors(asked):
             results: list[Result] = await parent.abatch(asked)
         return results
 

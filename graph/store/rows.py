@@ -104,6 +104,3 @@ TOMBSTONES = "tombstones"
 
 STAYING = ("newest_checkpoints", "fences")
 """Tables in which a row may stay of a purged thread: the note of its tombstone, and the fence of who asked for it."""
-
-OF_NO_THREAD = ("doctor", f"{NOTICES}.receivers")
-"""Namespaces whose rows belong to no thread."""

@@ -7,7 +7,11 @@ from typing import Any
 
 from langgraph.store.base import BaseStore
 
-NAMESPACE = ("watches",)
+from graph.store.fences import FencedError
+from graph.store.rows import WATCHES
+from graph.store.tombstones import Tombstones
+
+NAMESPACE = (WATCHES,)
 DIGEST = "digest"
 PAGE = 500
 """Rows that are read at once."""
@@ -16,20 +20,28 @@ WatchRow = dict[str, Any]
 
 
 class Watches:
-    """One row a thread: {thread_id, at, head, facts, sources, verdict, cause, reopened_as}.
+    """One row a thread: {thread_id, at, facts, sources, verdict, cause, reopened_as}.
 
     `facts` are those that were found, null where they could not be had, of which `cause` says why. `reopened_as` is the
     thread in which the decision is taken again.
     """
 
-    def __init__(self, store: BaseStore) -> None:
-        self._store = store
+    def __init__(self, store: BaseStore, tombstones: Tombstones) -> None:
+        self._store, self._tombstones = store, tombstones
 
     async def note(self, row: WatchRow) -> None:
-        """Note what was found of a decision; an earlier row is forgotten."""
+        """Note what was found of a decision; an earlier row is forgotten.
+
+        Raises:
+            PurgedError: its thread was purged, also a moment ago: the database refuses the row.
+        """
         # As text: PostgreSQL turns numbers and orders keys, and the reopened thread is to have what was found.
         kept = {**row, "facts": json.dumps(row["facts"], ensure_ascii=False)}
-        await self._store.aput(NAMESPACE, row["thread_id"], {**kept, DIGEST: _digest_of(kept)}, index=False)
+        try:
+            await self._store.aput(NAMESPACE, row["thread_id"], {**kept, DIGEST: _digest_of(kept)}, index=False)
+        except FencedError:
+            await self._tombstones.refuse(row["thread_id"])
+            raise
 
     async def find(self, thread: str) -> WatchRow | None:
         """Return the row of a thread; None where there is none, or it is not as it was written."""

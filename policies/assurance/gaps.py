@@ -1,50 +1,66 @@
 """Gaps: how far two numbers are from each other, in decimal arithmetic, and the numbers that conditions compare."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import Any
 
-from policies.conditions.operators import ORDERS
-from policies.conditions.places import EACH, Path
-from policies.conditions.sides import Side, Sides, TooManyRoundsError, sides_on
+from policies.assurance.terms import Term, term_of
+from policies.conditions.condition import compile_expression
+from policies.conditions.kinds import NumberKinds
+from policies.conditions.operators import CHOICE, ORDERS
+from policies.conditions.tree import Applied, Loop, TreeNode, parts_of
 from policies.decision.guards import COMPARISONS, Comparison
 
 _EXACT = Context(prec=1_200)
 """Digits enough for the difference of any two floats."""
 
-_NAMES: Mapping[str, Comparison] = {"<": "below", "<=": "at_most", ">": "above", ">=": "at_least"}
+_NAMES: Mapping[str, Comparison] = {"_<_": "below", "_<=_": "at_most", "_>_": "above", "_>=_": "at_least"}
 """What guards call the orders of conditions."""
 
-_TURNED: Mapping[str, str] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_TURNED: Mapping[str, str] = {"_<_": "_>_", "_<=_": "_>=_", "_>_": "_<_", "_>=_": "_<=_"}
 """What an order is called that is read from its other side."""
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """Two numbers that a condition compares: the fact, how it is compared, and the limit, which may be a fact, too."""
+class Inequality:
+    """Two numbers that a condition compares: one of the facts, how it is compared, and the limit, which may be, too.
 
-    fact: Path
+    `pulls` is the answer of the condition that its being true makes for; None where that depends.
+    """
+
+    fact: Term
     comparison: Comparison
-    value: int | float
-    limit: int | float
-    limit_path: Path | None
+    limit: Term
+    pulls: bool | None = True
 
     @property
     def gap(self) -> Decimal:
-        """How far the two are from each other; never below 0."""
-        return abs(gap_between(self.value, self.limit))
+        """How far the fact is from where the comparison becomes true; below 0 where it is true already."""
+        high, low = self.limit.value, self.fact.value
+        return gap_between(high, low) if COMPARISONS[self.comparison].side == "upper" else gap_between(low, high)
 
     @property
     def holds(self) -> bool:
         """Whether the comparison is true."""
-        return bool(COMPARISONS[self.comparison].trips(self.value, self.limit))
+        return bool(COMPARISONS[self.comparison].trips(self.fact.value, self.limit.value))
 
     @property
     def name(self) -> tuple[Any, ...]:
         """What tells this comparison from others, whatever the facts are."""
-        return self.fact, self.comparison, self.limit_path, None if self.limit_path else repr(self.limit)
+        return self.fact.text, self.comparison, self.limit.text, self.pulls
+
+    def bears(self, answer: bool | None) -> bool:
+        """Return whether the answer of the condition rests on this comparison: turned over, it could turn the answer.
+
+        Where the condition has no answer (None), any comparison might.
+
+        >>> five, hundred = inequalities_on("facts.a >= 5 || facts.a >= 100", {"a": 10})
+        >>> five.bears(True), hundred.bears(True)
+        (True, False)
+        """
+        return answer is None or self.pulls is None or (self.holds == self.pulls) == answer
 
 
 def gap_between(high: float, low: float) -> Decimal:
@@ -68,34 +84,45 @@ def number_of(gap: Decimal, *between: float) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def orders_on(when: str, facts: Mapping[str, Any]) -> list[Order]:
-    """Return the orders of numbers in a condition of which one side is a fact, and the other a fact or written there.
+def inequalities_on(when: str, facts: Mapping[str, Any]) -> list[Inequality]:
+    """Return the orders of two numbers in a condition of which one is in the facts or is worked out of these.
 
-    What is compared item by item, or is worked out first, has no place in the facts, and is left out.
+    What is compared item by item, in a macro, is left out, and so is what has no number on these facts.
 
-    >>> [(each.value, each.comparison, each.limit) for each in orders_on("facts.a > 5 || 3 > facts.b", {"a": 4})]
-    [(4, 'above', 5)]
+    >>> found = inequalities_on("facts.a + 1 > 5 || 3 > facts.l[0]", {"a": 4, "l": [2]})
+    >>> [(each.fact.text, each.fact.value, each.comparison, each.limit.value) for each in found]
+    [('a + 1', 5, 'above', 5), ('l[0]', 2, 'below', 3)]
     """
-    try:
-        sides = [*sides_on(when, facts)]
-    except TooManyRoundsError:
-        return []
-    return [found for each in sides if f"_{each.operator}_" in ORDERS and (found := _order(each))]
+    tree = compile_expression(when).tree
+    kinds = NumberKinds(tree)
+    found = (_inequality(node, pulls, kinds, facts) for node, pulls in _orders(tree.root, True))
+    return [each for each in found if each]
 
 
-def _order(sides: Sides) -> Order | None:
-    fact, limit, order = sides.left, sides.right, sides.operator
-    if fact.path is None:
-        fact, limit, order = limit, fact, _TURNED[order]
-    is_measured = _is_at_a_place(fact) and (limit.is_written or _is_at_a_place(limit))
-    if not (is_measured and _is_number(fact.value) and _is_number(limit.value)):
+def _orders(node: TreeNode, pulls: bool | None) -> Iterator[tuple[Applied, bool | None]]:
+    """Yield each order within a node, and the answer of the condition that its being true makes for."""
+    match node:
+        case Loop():
+            return
+        case Applied(function=function) if function in ORDERS:
+            yield node, pulls
+            return
+        case Applied(function="!_"):
+            inner = [None if pulls is None else not pulls]
+        case Applied(function=function) if function in ("_&&_", "_||_"):
+            inner = [pulls] * len(node.arguments)
+        case Applied(function=function) if function == CHOICE:
+            inner = [None, pulls, pulls]
+        case _:
+            inner = [None] * len(parts_of(node))
+    for part, each in zip(parts_of(node), inner, strict=True):
+        yield from _orders(part, each)
+
+
+def _inequality(node: Applied, pulls: bool | None, kinds: NumberKinds, facts: Mapping[str, Any]) -> Inequality | None:
+    order, (fact, limit) = node.function, (term_of(each, kinds, facts) for each in node.arguments)
+    if fact is None or limit is None or not (fact.is_read or limit.is_read):
         return None
-    return Order(fact.path or (), _NAMES[order], fact.value, limit.value, limit.path)
-
-
-def _is_at_a_place(side: Side) -> bool:
-    return side.path is not None and EACH not in side.path
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    if not fact.is_read:
+        fact, limit, order = limit, fact, _TURNED[order]
+    return Inequality(fact, _NAMES[order], limit, pulls)

@@ -1,10 +1,10 @@
 """Standing: where the checks of a role end on some facts, and which of their limits came closer or were crossed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from policies.assurance.gaps import Order, number_of, orders_on
+from policies.assurance.gaps import Inequality, inequalities_on, number_of
 from policies.conditions.places import Path, shown_path, values_at
 from policies.conditions.reading import fact_paths
 from policies.decision.guards import Comparison
@@ -34,8 +34,23 @@ class Stood:
     @property
     def told(self) -> tuple[Any, ...]:
         """What the position says, whichever check gives it."""
-        said = self.said
-        return () if isinstance(said, Unanswered) else (said.stance, said.summary, said.actions, said.reply)
+        return () if isinstance(self.said, Unanswered) else told_of(self.said)
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether a check has no answer, so that there is no position."""
+        return isinstance(self.said, Unanswered)
+
+    def has_lost(self, later: "Stood") -> bool:
+        """Return whether the check that gave the position does not give it on later facts, though it is the same."""
+        if self.is_unanswered or self.check == "otherwise":
+            return False
+        return later.check == "otherwise" or later.check > self.check
+
+
+def told_of(position: Position) -> tuple[Any, ...]:
+    """Return what a position says."""
+    return position.stance, position.summary, position.actions, position.reply
 
 
 def stood_on(role: RoleChecks, facts: Facts) -> Stood:
@@ -54,7 +69,10 @@ def stood_on(role: RoleChecks, facts: Facts) -> Stood:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """A fact, the limit that it is compared with, and how far it is from that."""
+    """A fact, the limit that it is compared with, and how far it is from where that comparison becomes true.
+
+    The distance is below 0 where it is true already.
+    """
 
     value: Any = None
     limit: Any = None
@@ -83,29 +101,43 @@ class Place:
         return not self.is_crossed, not self.is_closer, self.gap
 
 
-def measured(conditions: Sequence[str], then: Facts, now: Facts | None) -> list[Place]:
-    """Return the numbers that conditions compare, on both facts; without those of now, on the facts then.
+def asked(role: RoleChecks, then: Stood) -> list[tuple[str, bool | None]]:
+    """Return the conditions on which a position rests, each with its answer, which is None where there was none.
 
-    >>> [place] = measured(["facts.rate > 5"], {"rate": 2}, {"rate": 4})
+    What a check before it would have said makes no difference where it is the same.
+    """
+    looked_at = enumerate(role.checks[: then.looked_at], 1)
+    answers = [
+        (check, None if then.is_unanswered and number == then.check else check is then.said)
+        for number, check in looked_at
+    ]
+    return [(check.when, answer) for check, answer in answers if answer is not False or told_of(check) != then.told]
+
+
+def measured(asked: Iterable[tuple[str, bool | None]], then: Facts, now: Facts | None) -> list[Place]:
+    """Return the numbers that conditions compare and their answers rest on, on both facts; else on the facts then.
+
+    >>> [place] = measured([("facts.rate > 5", False)], {"rate": 2}, {"rate": 4})
     >>> place.then.distance, place.now.distance, place.is_closer, place.is_crossed
     (3, 1, True, False)
     """
     places = []
-    for when in dict.fromkeys(conditions):
-        before = {each.name: each for each in orders_on(when, then)}
-        after = before if now is None else {each.name: each for each in orders_on(when, now)}
+    for when, answer in dict.fromkeys(asked):
+        before = {each.name: each for each in inequalities_on(when, then) if each.bears(answer)}
+        after = before if now is None else {each.name: each for each in inequalities_on(when, now)}
         places += [_pair(when, before[name], after[name]) for name in before if name in after]
     return places
 
 
-def _pair(when: str, before: Order, after: Order) -> Place:
-    crossed, closer = before.holds != after.holds, after.gap < before.gap
-    name = shown_path(before.fact)
-    return Place(when, name, before.comparison, _values(before), _values(after), crossed, closer, after.gap)
+def _pair(when: str, before: Inequality, after: Inequality) -> Place:
+    crossed, closer = before.holds != after.holds, abs(after.gap) < abs(before.gap)
+    shown = _values(before), _values(after)
+    return Place(when, before.fact.text, before.comparison, *shown, crossed, closer, abs(after.gap))
 
 
-def _values(order: Order) -> Values:
-    return Values(order.value, order.limit, number_of(order.gap, order.value, order.limit))
+def _values(order: Inequality) -> Values:
+    value, limit = order.fact.value, order.limit.value
+    return Values(value, limit, number_of(order.gap, value, limit))
 
 
 def place_read(role: RoleChecks, most: int, then: Facts, now: Facts | None) -> Place:

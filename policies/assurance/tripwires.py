@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from policies.assurance.limits import distance_of, gap_of
-from policies.assurance.standing import UNREADABLE, Facts, Stood, Values, measured, place_read, single, stood_on
-from policies.conditions.places import Path
+from policies.assurance.standing import UNREADABLE, Facts, Stood, Values, asked, measured, place_read, single, stood_on
+from policies.conditions.places import EACH, Path, Place, shown_place
 from policies.conditions.reading import fact_paths
 from policies.decision.guards import Comparison, Finding, Guard, examine
 from policies.language import say
@@ -19,7 +19,10 @@ from policies.team.checks import RoleChecks, Unanswered
 from policies.team.privacy import WITHHELD
 
 WatchVerdict = Literal["holds", "weakened", "reopen", "unknown"]
-"""`weakened`: a limit is closer. `reopen`: something changed its answer, or it expired. `unknown`: no facts to ask."""
+"""What became of a decision. `weakened`: a limit that is measured is closer, or a later check gives the same position.
+
+`reopen`: something changed its answer, or the decision expired. `unknown`: there are no facts to ask.
+"""
 
 MAX_CHANGED = 100
 """Facts that changed and are named, those first that a tripwire reads."""
@@ -36,12 +39,13 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TripwireReading:
     """What a tripwire says on some facts.
 
     `answer` is `clear` or `tripped` of a guard, a stance of checks, `unreadable` of either. `distance` is how far the
-    fact is from its limit, None where nothing is measured. `check` is which check gives the position: its number from
-    1, `otherwise`, or the one that has no answer. `fault` says why there is none.
+    fact is from where the comparison becomes true, below 0 where it is true, None where nothing is measured. `check` is
+    which check gives the position: its number from 1, `otherwise`, or the one that has no answer. `fault` says why
+    there is none.
     """
 
     answer: str
@@ -54,7 +58,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Tripwire:
-    """One tripwire on the facts of the decision and on those of now; `now` is None where these are unknown.
+    """One tripwire on the facts of the decision and on the current ones; `now` is None where these are unknown.
 
     `name` is that of a guard; of checks it is the condition of the one that is shown, or `otherwise`. `title` is what
     people call the role.
@@ -66,8 +70,8 @@ class Tripwire:
     title: str | None
     fact: str | None
     comparison: Comparison | None
-    then: Reading
-    now: Reading | None
+    then: TripwireReading
+    now: TripwireReading | None
     verdict: WatchVerdict
 
 
@@ -92,7 +96,7 @@ class Drift:
 
 
 def find_drift(watched: Watched, facts: Facts | None, now: str) -> Drift:
-    """Return what became of a decision on the facts of now (None: nobody knows them), at a time (ISO 8601, UTC).
+    """Return what became of a decision on the current facts (None: nobody knows them), at a time (ISO 8601, UTC).
 
     >>> guard = Guard(name="fraud", fact="rate", at_least=0.03, cap="no_go")
     >>> decision = Watched({"rate": 0.01}, (guard,))
@@ -126,9 +130,9 @@ def _of_guards(watched: Watched, facts: Facts | None) -> Iterator[Tripwire]:
         yield Tripwire("guard", guard.name, None, None, guard.fact, guard.comparison, *read, verdict)
 
 
-def _read(found: Finding) -> Reading:
+def _read(found: Finding) -> TripwireReading:
     answer = UNREADABLE if found.unread else "tripped" if found.tripped else "clear"
-    return Reading(answer, single(found.value), single(found.limit), distance_of(found), fault=found.told)
+    return TripwireReading(answer, single(found.value), single(found.limit), distance_of(found), fault=found.told)
 
 
 def _is_closer(before: Finding, after: Finding) -> bool:
@@ -136,7 +140,7 @@ def _is_closer(before: Finding, after: Finding) -> bool:
     return gaps[0] is not None and gaps[1] is not None and abs(gaps[1]) < abs(gaps[0])
 
 
-def _verdict(then: Reading, now: Reading | None, is_closer: bool) -> WatchVerdict:
+def _verdict(then: TripwireReading, now: TripwireReading | None, is_closer: bool) -> WatchVerdict:
     if now is None:
         return "unknown"
     if then.answer != now.answer:
@@ -151,11 +155,10 @@ def _of_checks(watched: Watched, facts: Facts | None) -> Iterator[Tripwire]:
     for name, role in watched.checks.items():
         then = stood_on(role, watched.facts)
         now = None if facts is None else stood_on(role, facts)
-        looked_at = max(then.looked_at, now.looked_at if now else 0)
-        places = measured([check.when for check in role.checks[:looked_at]], watched.facts, facts)
+        places = measured(asked(role, then), watched.facts, facts)
         verdict: WatchVerdict = "unknown"
         if now is not None:
-            is_weaker = any(place.is_crossed or place.is_closer for place in places)
+            is_weaker = then.has_lost(now) or any(place.is_crossed or place.is_closer for place in places)
             verdict = "reopen" if then.told != now.told else "weakened" if is_weaker else "holds"
         shown = min(places, key=lambda place: place.rank, default=None)
         place = shown or place_read(role, then.looked_at, watched.facts, facts)
@@ -163,9 +166,9 @@ def _of_checks(watched: Watched, facts: Facts | None) -> Iterator[Tripwire]:
         yield Tripwire("check", place.when, name, role.title, place.fact, place.comparison, *read, verdict)
 
 
-def _position(role: str, stood: Stood, shown: Values) -> Reading:
+def _position(role: str, stood: Stood, shown: Values) -> TripwireReading:
     fault = stood.said.cause(role) if isinstance(stood.said, Unanswered) else None
-    return Reading(stood.answer, shown.value, shown.limit, shown.distance, stood.check, fault)
+    return TripwireReading(stood.answer, shown.value, shown.limit, shown.distance, stood.check, fault)
 
 
 # --- facts ------------------------------------------------------------------------------------------------------------
@@ -175,7 +178,19 @@ def _changed(watched: Watched, facts: Facts) -> tuple[Change, ...]:
     read = [*_paths_read(watched)]
     found = changes_between((), watched.facts, facts)
     ordered = sorted(found, key=lambda change: not any(_overlap(change[0], path) for path in read))
-    return tuple(Change(".".join(path), _told(then), _told(now)) for path, then, now in ordered[:MAX_CHANGED])
+    named = [(_place(path, watched.facts), then, now) for path, then, now in ordered[:MAX_CHANGED]]
+    return tuple(Change(shown_place(place), _told(then), _told(now)) for place, then, now in named)
+
+
+def _place(path: Path, facts: Facts) -> Place:
+    """Return a path with numbers where it leads to items of lists, which are lists in both facts."""
+    value: Any = facts
+    place: Place = ()
+    for key in path:
+        is_item = isinstance(value, list)
+        place = (*place, int(key) if is_item else key)
+        value = (dict(enumerate(value)) if is_item else value).get(place[-1])
+    return place
 
 
 def _paths_read(watched: Watched) -> Iterator[Path]:
@@ -186,8 +201,7 @@ def _paths_read(watched: Watched) -> Iterator[Path]:
 
 
 def _overlap(one: Path, other: Path) -> bool:
-    shared = min(len(one), len(other))
-    return one[:shared] == other[:shared]
+    return all(EACH in pair or pair[0] == pair[1] for pair in zip(one, other, strict=False))
 
 
 def _told(value: Any) -> Any:

@@ -7,10 +7,10 @@ its seats are answered from the recorded answers.
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
-from policies.assurance.checks import check, is_due
 from policies.assurance.past import PastRun, Rules, Verdict
 from policies.assurance.people import heard, waits
 from policies.assurance.reenactment import Reenactment, Talk
+from policies.assurance.samples import check, is_due
 from policies.assurance.tape import RoundEnd
 from policies.conditions.reading import roles_in
 from policies.decision.guards import examine

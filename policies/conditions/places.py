@@ -11,6 +11,9 @@ from policies.paths import MISSING
 Path = tuple[str, ...]
 """Keys that lead from the top to a value; a key may hold a dot, so a path is never joined to be compared."""
 
+Place = tuple[str | int, ...]
+"""Keys, and numbers of the items of lists, that lead from the top to one value."""
+
 EACH = "*"
 """In a path: every item of the list at this place, or every key of the map."""
 
@@ -44,10 +47,22 @@ def shown_path(path: Path) -> str:
     return "".join(map(_shown_key, path)).removeprefix(".") or "facts"
 
 
+def shown_place(place: Place) -> str:
+    """Return the way to one value in the same notation: the items of a list have their numbers.
+
+    >>> shown_place(("items", 0, "price")), shown_place(("items", "0", "*"))
+    ('items[0].price', 'items["0"]["*"]')
+    """
+    return "".join(map(_shown_step, place)).removeprefix(".") or "facts"
+
+
 def _shown_key(key: str) -> str:
-    if key == EACH:
-        return "[*]"
-    return f".{key}" if key.isidentifier() else f"[{json.dumps(key, ensure_ascii=False)}]"
+    return "[*]" if key == EACH else _shown_step(key)
+
+
+def _shown_step(key: str | int) -> str:
+    is_plain = isinstance(key, str) and key.isidentifier()
+    return f".{key}" if is_plain else f"[{json.dumps(key, ensure_ascii=False)}]"
 
 
 def values_at(path: Path, value: Any) -> Iterator[Any]:

@@ -32,10 +32,10 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Steadiness:
+class Weighed:
     """What a check found: the outcome of each completed sample, how many differ, and what follows.
 
-    `rate` is None where no sample was completed: then nobody knows, which counts as unstable. `low` and `high` are the
+    `rate` is None where no sample was completed, which counts as unstable. `low` and `high` are the
     ends of the exact binomial interval (Clopper and Pearson, 95 %) of the rate.
     """
 
@@ -47,7 +47,7 @@ class Steadiness:
     acts: Acts
 
 
-def weigh(announced: Outcome, outcomes: Sequence[Outcome], stability: Stability) -> Steadiness:
+def weigh(announced: Outcome, outcomes: Sequence[Outcome], stability: Stability) -> Weighed:
     """Return what a check makes of the outcomes of its completed samples.
 
     >>> found = weigh("go", ["go", "no_go", "go", "go", "go"], Stability(samples=5, max_flip_rate=0.2, max_messages=15))
@@ -58,13 +58,9 @@ def weigh(announced: Outcome, outcomes: Sequence[Outcome], stability: Stability)
     """
     flips = sum(outcome != announced for outcome in outcomes)
     rate = flips / len(outcomes) if outcomes else None
-    is_steady = rate is not None and rate <= stability.max_flip_rate
-    return Steadiness(tuple(outcomes), flips, rate, *interval(flips, len(outcomes)), acts_on(is_steady, stability))
-
-
-def acts_on(is_steady: bool, stability: Stability) -> Acts:
-    """Return what follows on a decision that is steady, or is not."""
-    return "announce" if is_steady else stability.otherwise
+    is_stable = rate is not None and rate <= stability.max_flip_rate
+    acts: Acts = "announce" if is_stable else stability.otherwise
+    return Weighed(tuple(outcomes), flips, rate, *interval(flips, len(outcomes)), acts)
 
 
 def decide_samples(

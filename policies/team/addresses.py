@@ -21,10 +21,12 @@ SECRETS = frozenset(
 )
 """Words in the name of an option that say that its value is a credential."""
 
-_URL = re.compile(r"(https?)://([^/?#]*)(/[^?#]*)?(\?[^#]*)?", re.IGNORECASE)
+_URL = re.compile(r"(https?)://([^/?#]*)(/[^?#]*)?(\?[^#]*)?", re.ASCII | re.IGNORECASE)
 _PLACE = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::([0-9]{1,5}))?")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_WORDS = (re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])"), re.compile(r"[A-Za-z]+"))
+"""What the words of a name are, where capitals begin one, and where they do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +160,12 @@ def _secrets(query: str) -> Iterator[str]:
 
     >>> [*_secrets("api_key=0123456789&day=2026-03-02&accessToken=0123456789&keyword=0123456789&key=EU")]
     ['api_key', 'accessToken']
+    >>> [*_secrets("ToKeN=0123456789")]
+    ['ToKeN']
     """
     for option in query.split("&"):
         name, _, value = _decoded(option).partition("=")
-        words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
+        words = {word.lower() for form in _WORDS for word in form.findall(name)}
         if len(value) >= SHORTEST_SECRET and not SECRETS.isdisjoint(words):
             yield name
 

@@ -16,7 +16,7 @@ from pydantic import (
 
 from policies.decision.guards import COMPARISONS, Comparison
 from policies.language import phrase, say
-from policies.plain import is_plain, shown
+from policies.plain import MAX_INTEGER, is_plain, shown
 from policies.team.fields import FactPath, Value
 
 FactKind = Literal["number", "integer", "text", "boolean", "list", "object"]
@@ -183,13 +183,23 @@ def _is_empty(expected: Expectation) -> bool:
     """Return whether no number of the kind is in the range."""
     low = next((limit for limit in (expected.at_least, expected.above) if limit is not None), None)
     high = next((limit for limit in (expected.at_most, expected.below) if limit is not None), None)
+    if expected.kind == "integer":
+        return _first_whole(low, expected.above is not None) > _last_whole(high, expected.below is not None)
     if low is None or high is None:
         return False
-    if expected.kind == "integer":
-        first = floor(low) + 1 if expected.at_least is None else ceil(low)
-        last = ceil(high) - 1 if expected.at_most is None else floor(high)
-        return bool(first > last)
     return bool(low > high or (low == high and not expected.at_least == expected.at_most == low))
+
+
+def _first_whole(low: Any, is_outside: bool) -> int:
+    """Return the smallest whole number that a fact can be, from a limit on."""
+    least = -MAX_INTEGER if low is None else floor(low) + 1 if is_outside else ceil(low)
+    return max(least, -MAX_INTEGER)
+
+
+def _last_whole(high: Any, is_outside: bool) -> int:
+    """Return the largest whole number that a fact can be, up to a limit."""
+    most = MAX_INTEGER if high is None else ceil(high) - 1 if is_outside else floor(high)
+    return min(most, MAX_INTEGER)
 
 
 def _fault_of_choices(expected: Expectation) -> str | None:

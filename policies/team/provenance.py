@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, Self
 
 from policies.conditions.places import Path, shown_path
+from policies.language import in_figures, say
 
 Plain = dict[str, Any]
 Owners = int | dict[str, Any]
@@ -18,10 +20,13 @@ NOBODY = -1
 """Who a part comes from whose source is not known any more."""
 
 MAX_PLACES = 100
-"""Places that are named for one source."""
+"""Places that are shown of one source; a thread keeps them all, as only then it knows whose facts are whose."""
+
+MAX_LETTERS = 1_000_000
+"""Characters of all the places that a thread keeps: there are as many as facts, and each may be long."""
 
 MORE = "…"
-"""The last place of a source that has more than are named."""
+"""The last place that is shown of a source which has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Gathered:
     @classmethod
     def kept(cls, facts: Mapping[str, Any], sources: Sequence[Mapping[str, Any]]) -> Self:
         """Return what was gathered before, from the facts and the sources with their places."""
-        named = {place: number for number, each in enumerate(sources) for place in each["places"] if place != MORE}
+        named = {place: number for number, each in enumerate(sources) for place in each["places"]}
         bare = tuple({key: value for key, value in each.items() if key != "places"} for each in sources)
         return cls(dict(facts), {key: _owners_of((key,), value, named) for key, value in facts.items()}, bare)
 
@@ -64,8 +69,20 @@ class Gathered:
         places: dict[int, list[str]] = {}
         for keys, number in _owned((), self.owners):
             places.setdefault(number, []).append(shown_path(keys))
-        found = [{**each, "places": _cut(places.get(number, []))} for number, each in enumerate(self.sources)]
+        found = [{**each, "places": places.get(number, [])} for number, each in enumerate(self.sources)]
         return [each for each in found if each["places"] or each["kind"] not in BROUGHT]
+
+    @property
+    def fault(self) -> str | None:
+        """What is wrong with the places where sources gave their facts among those of others; None where nothing is."""
+        letters = accumulate(len(shown_path(keys)) for keys, _ in _owned((), self.owners))
+        if all(count <= MAX_LETTERS for count in letters):
+            return None
+        return say(
+            "lies among the facts of other sources in so many places that their paths have more than {most} "
+            "characters; name with `into` a place of its own",
+            most=in_figures(f"{MAX_LETTERS:,}"),
+        )
 
     @property
     def brought(self) -> Plain:
@@ -84,6 +101,16 @@ class Gathered:
             if source["kind"] in kinds:
                 gathered = gathered.plus(source, _part(before.facts, before.owners, number))
         return gathered
+
+
+def briefly(source: Mapping[str, Any]) -> Plain:
+    """Return a source as a record shows it: of many places the first ones.
+
+    >>> briefly({"source": "crm", "places": ["risk"]})
+    {'source': 'crm', 'places': ['risk']}
+    """
+    places = source["places"]
+    return {**source, "places": places if len(places) <= MAX_PLACES else [*places[:MAX_PLACES], MORE]}
 
 
 def _over(kept: Plain, owners: Plain, data: Mapping[str, Any], number: int) -> tuple[Plain, Plain]:
@@ -127,7 +154,3 @@ def _part(facts: Mapping[str, Any], owners: Plain, number: int) -> Plain:
         elif isinstance(owner, dict) and (inner := _part(facts[key], owner, number)):
             part[key] = inner
     return part
-
-
-def _cut(places: list[str]) -> list[str]:
-    return places if len(places) <= MAX_PLACES else [*places[:MAX_PLACES], MORE]

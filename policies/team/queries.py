@@ -37,6 +37,9 @@ _PART = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_JOINED = re.compile(r"[\w$&]\Z")
+_NUMBER = re.compile(r"\d+(?:[eE]\d*)?")
 _NESTED = re.compile(r"/\*|\*/")
 
 
@@ -93,6 +96,58 @@ def called_names(query: str) -> tuple[str, ...]:
 
 def _as_compared(part: Part) -> str:
     return part.text[1:-1].replace('""', '"') if part.kind == "quoted" else part.text.lower()
+
+
+def dotted_names(query: str) -> tuple[str, ...]:
+    """Return the names behind a dot: of columns and tables, and of functions, which PostgreSQL also calls that way.
+
+    >>> dotted_names('SELECT s.Amount, (s)."Odd" FROM main.stock AS s')
+    ('amount', 'Odd', 'stock')
+    """
+    named = (name for dot, name in pairwise(_spoken(query)) if dot.text == "." and name.kind in ("word", "quoted"))
+    return tuple(dict.fromkeys(map(_as_compared, named)))
+
+
+def said_names(query: str) -> tuple[str, ...]:
+    """Return all names and words of a query, as a database compares them.
+
+    >>> said_names('SELECT a FROM "Low" -- b')
+    ('select', 'a', 'from', 'Low')
+    """
+    return tuple(dict.fromkeys(_as_compared(part) for part in _spoken(query) if part.kind in ("word", "quoted")))
+
+
+def find_unsure(query: str) -> str | None:
+    """Return what of a query PostgreSQL may read in another way than it is read here; None where there is nothing.
+
+    >>> find_unsure("SELECT note FROM log WHERE note = 'it''s' -- é")
+    >>> find_unsure("SELECT É()")
+    'the query has a name with letters beyond a to z; write it in double quotes: "…"'
+    """
+    if _CONTROL.search(query):
+        return say("the query has a control character; leave it out")
+    parts = list(parts_of(query))
+    return next((told for one, two in pairwise([Part("other", " "), *parts]) if (told := _unsure(one, two))), None)
+
+
+def _unsure(before: Part, part: Part) -> str | None:
+    if part.kind == "text" and (part.text[0] != "'" or _JOINED.search(before.text)):
+        return say(
+            "the query has a text in another form than '…', or right behind a word; write it as '…', with a space "
+            "before it"
+        )
+    if part.kind == "quoted" and before.text == "&":
+        return say('the query has a name in the form U&"…"; write its letters')
+    is_bare = part.kind not in ("text", "comment", "quoted")
+    if part.text[0] == "`" or (is_bare and not part.text.isascii()):
+        return say('the query has a name with letters beyond a to z; write it in double quotes: "…"')
+    if part.text.startswith("--") and "\r" in part.text[:-1]:
+        return say("the query has a comment in which a line ends without a line feed; end its lines with one")
+    if part.text[0] == "$" or (part.text[0].isdigit() and not _NUMBER.fullmatch(part.text)):
+        return say(
+            "the query has `{text}`, which is neither a name nor a number; put spaces around", text=part.text[:20]
+        )
+    return None
 
 
 def first_word(query: str) -> str:

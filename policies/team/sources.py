@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from policies.conditions.places import Path
 from policies.language import phrase, say
@@ -26,7 +26,15 @@ _NO_OTHER_KEYS: dict[str, Any] = {"additionalProperties": False}
 
 SourceName = Annotated[Text, Field(max_length=MAX_NAME, pattern=r"^[^\n\r]+$")]
 DatabaseName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
-Scalar = str | int | float | bool | None
+
+
+def _scalar(value: object) -> object:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise ValueError(say("takes one text, number, true, false or null for each name"))
+
+
+Scalar = Annotated[str | int | float | bool | None, BeforeValidator(_scalar)]
 WhichRows = Literal["one", "all"]
 """Whether a table is one row, of which the columns are facts, or a list of rows."""
 
@@ -124,7 +132,7 @@ class InlineSource(Source):
         {'name': '(withheld)', 'age': 36}
         """
         data = self.inline if self.select is None else value_at(self.select, self.inline)
-        if data is MISSING:
+        if _fault_of_data(self, data):
             return self
         withheld = data_in(withhold(put_under(self.above, data), private), self.above)
         if self.select is not None:
@@ -140,9 +148,22 @@ class InlineSource(Source):
         """Yield what is wrong with the source, and what of its facts is not as expected; others may supply the rest."""
         yield from super().faults(private)
         data = self.inline if self.select is None else value_at(self.select, self.inline)
+        fault = _fault_of_data(self, data)
+        if fault:
+            yield ("select",), fault
+            return
         for problem in find_unexpected(self.expected, put_under(self.above, data), private):
             if not problem.is_missing:
                 yield ("inline",), say("is not as expected: {problem}", problem=problem.told)
+
+
+def _fault_of_data(source: InlineSource, data: Any) -> str | None:
+    """Return what is wrong with the data that an inline source selects, which is not shown: it may be private."""
+    if data is MISSING:
+        return say("leads to nothing in `inline`; allowed: the path of something that is there")
+    if source.into is None and not isinstance(data, Mapping):
+        return say("leads to what is not an object; allowed: the path of an object, or name with `into` where it goes")
+    return None
 
 
 class FileSource(RowSource):

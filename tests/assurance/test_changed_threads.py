@@ -165,3 +165,15 @@ def test_a_thread_that_nobody_changed_is_explained(database: Path, capsys: Captu
 
     assert (done.code, done.err, "was changed" in done.out) == (0, "", False)
     assert (page.err, "was changed: its" in page.out, "What would have changed it" in page.out) == ("", False, True)
+
+
+@pytest.mark.parametrize("value", [5, "old", [], {"thread": 5}])
+def test_a_thread_that_is_said_to_decide_something_again_is_named_as_changed(
+    value: object, database: Path, capsys: Captured
+) -> None:
+    rewrite_kept(database, placed(*CASE, "reopens", value=value))
+
+    for command in (("show", "t"), ("show", "t", "--json"), ("show", "t", "--html", "-"), ("why", "t")):
+        done = accord(capsys, *command)
+        assert done.code != 70
+        assert "changed" in f"{done.out}{done.err}" or "has a `reopens` that differs" in done.err

@@ -13,10 +13,9 @@ from langgraph.store.memory import InMemoryStore
 from langgraph.types import Command
 
 from graph.build import build_graph
-from graph.facts.loader import load_facts
 from nodes.services import InputRefusedError, Services
 from tests.assurance.stage import BLOCK, GO, play, team_file
-from tests.harness import CHECKOUT_ROLES, answer, proposal, resume, scripted, settings_at, team_of
+from tests.harness import CHECKOUT_ROLES, answer, load_facts, proposal, resume, scripted, settings_at, team_of
 from tests.hostile.command import Captured, accord
 
 pytestmark = pytest.mark.slow

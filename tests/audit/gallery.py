@@ -15,7 +15,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from graph.build import build_graph
-from graph.facts.loader import load_facts
 from graph.settings import Settings
 from graph.store.database import open_database
 from graph.store.index import Index, note_served
@@ -29,7 +28,7 @@ from policies.team.team import Team
 from tests.audit.chronicle import BRIEF, ODD, speech
 from tests.audit.people import KilledError, with_people
 from tests.durability.pattern_teams import SAYS, write_team
-from tests.harness import answer, proposal, resume, run, scripted, settings_at, team_of
+from tests.harness import answer, load_facts, proposal, resume, run, scripted, settings_at, team_of
 from tests.retention.desks import hold, purge
 from tests.runs.stage import DEMAND, RISK
 

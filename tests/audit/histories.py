@@ -14,7 +14,6 @@ from typing import Any
 
 from graph.assurance.verification import verify_all
 from graph.build import build_graph
-from graph.facts.loader import load_facts
 from graph.problems import UsageError
 from graph.runner import Runner
 from graph.store.database import Database, open_database
@@ -28,7 +27,7 @@ from policies.run.seats import Failure
 from policies.team.fields import Position
 from policies.team.team import Team
 from tests.durability.points import Killer, killing
-from tests.harness import ScriptedVoice, settings_at, team_of
+from tests.harness import ScriptedVoice, load_facts, settings_at, team_of
 
 THREAD = "t"
 MOST_POINTS = 60

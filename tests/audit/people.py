@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from graph.facts.loader import load_facts
 from graph.runner import Runner
 from graph.settings import Settings
 from graph.store.database import open_database
@@ -17,7 +16,7 @@ from graph.teams.loader import load_team
 from graph.teams.voicing import voiced
 from nodes.services import Services
 from tests.assurance.random_people import Clock
-from tests.harness import proposal, scripted
+from tests.harness import load_facts, proposal, scripted
 from tests.runs.people import PANEL, STAND, human, team
 
 Act = Mapping[str, Any] | float

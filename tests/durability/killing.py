@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from graph.build import build_reader
-from graph.facts.loader import load_facts
 from graph.problems import UsageError
 from graph.runner import Runner
 from graph.store.database import Database, open_database
@@ -18,7 +17,7 @@ from nodes.services import Services
 from nodes.voices.voice import BriefQuestion, Question, Utterance
 from policies.team.team import Team
 from tests.durability.points import Killer, killing, note, watched_nodes
-from tests.harness import proposal, settings_at
+from tests.harness import load_facts, proposal, settings_at
 
 WRITER = "own:writer"
 DELAYS = {"demand_analyst": 0.01, "finance_analyst": 0.0, "risk_analyst": 0.02}

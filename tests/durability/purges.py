@@ -23,7 +23,6 @@ import psycopg
 
 from graph.assurance.records import exported
 from graph.assurance.verification import verify_all
-from graph.facts.loader import load_facts
 from graph.past import Past
 from graph.retention import exports, holds, purging
 from graph.runner import Runner
@@ -35,8 +34,8 @@ from tests.durability.forks import exit_code_of, fork
 from tests.durability.reaper import Reaper
 from tests.durability.rows import Rows, all_rows
 from tests.durability.server import this_process_server
+from tests.harness import load_facts, scripted, settings_at, team_of
 from tests.harness import proposal as said
-from tests.harness import scripted, settings_at, team_of
 from tests.retention.desks import canonical, unlike_a_tombstone, unlinked
 
 Plain = dict[str, Any]
@@ -94,7 +93,7 @@ class Trial:
 
     def judge(self) -> str:
         """Do the steps, and return what came of them in a word; what must hold is asserted."""
-        seen, killed, buried = self._look(), 0, 0
+        seen, killed = self._look(), set[str]()
         for _ in range(STEPS):
             kind = self.rng.choice(KINDS)
             number = self.rng.randint(1, MOST_STATEMENTS[kind]) if self.rng.random() < 0.6 else 0
@@ -103,13 +102,14 @@ class Trial:
             assert code in (0, KILLED), self
             before, seen = seen, self._look()
             self._compare(before, seen, is_whole_purge=kind == "purge" and code == 0)
-            killed += code == KILLED
+            killed |= {kind} if code == KILLED else set()
         assert self._step(self._purge, 0) == 0, self
         before, seen = seen, self._look()
         self._compare(before, seen, is_whole_purge=True)
         buried = sum(map(seen.is_tomb, seen.events))
         self._check_bytes(seen)
-        return f"{'some' if killed else 'none'} killed, {'some' if buried else 'none'} purged"
+        which = "a purge" if "purge" in killed else "another step" if killed else "nothing"
+        return f"{which} killed, {'some' if buried else 'none'} purged"
 
     def __str__(self) -> str:
         return f"seed {self.seed} on {self.settings.database}: {'; '.join(self.story)}"
@@ -252,10 +252,13 @@ def _database() -> str:
 
 
 def main(first: int, count: int) -> None:
+    told = ""
     for seed in range(first, first + count):
         with tempfile.TemporaryDirectory() as folder:
-            sys.stdout.write(f"{seed} {check_seed(seed, Path(folder))}\n")
-            sys.stdout.flush()
+            told += f"{seed} {check_seed(seed, Path(folder))}\n"
+    sys.stdout.write(told)
+    assert "a purge killed" in told, f"no purge was killed, so nothing was judged: {told}"
+    assert "some purged" in told, f"nothing was purged, so nothing was judged: {told}"
 
 
 if __name__ == "__main__":

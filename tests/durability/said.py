@@ -16,7 +16,6 @@ from typing import Any
 from unittest.mock import patch
 
 from graph import saying
-from graph.facts.loader import load_facts
 from graph.runner import Runner
 from graph.saying import Speech, say
 from graph.settings import Settings
@@ -29,7 +28,7 @@ from policies.team.rules import parse_team
 from policies.team.team import Team
 from tests.durability.forks import exit_code_of, fork, share_out
 from tests.durability.points import Killer, killing, lines_of, note, watched_nodes
-from tests.harness import proposal
+from tests.harness import load_facts, proposal
 
 Plain = dict[str, Any]
 ROLES = ("ada", "ben", "cid")

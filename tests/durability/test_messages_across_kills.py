@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.store.memory import InMemoryStore
 
-from graph.facts.loader import load_facts
 from graph.problems import UsageError
 from graph.runner import Runner
 from graph.store.census import Census, Rows
@@ -30,6 +29,7 @@ from policies.team.rules import parse_team
 from policies.team.team import Team
 from tests.durability.points import Killer, killing
 from tests.durability.processes import without
+from tests.harness import load_facts
 
 pytestmark = pytest.mark.system
 

@@ -1,4 +1,7 @@
-"""Purges in any order between runs, holds and releases, killed at any statement; tests/durability/purges.py judges."""
+"""Purges in any order between runs, holds and releases, killed at any statement; tests/durability/purges.py judges.
+
+It also fails where its seeds killed no purge or purged nothing. Each third seed, from 2, is on PostgreSQL.
+"""
 
 import pytest
 
@@ -10,6 +13,12 @@ pytestmark = pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_a_purge_that_is_killed_anywhere_loses_nothing_that_is_kept() -> None:
     run_alone("tests.durability.purges", "3", "2", timeout=170)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.needs("postgres")
+def test_a_purge_that_is_killed_on_postgresql_loses_nothing_that_is_kept() -> None:
+    run_alone("tests.durability.purges", "2", "1", timeout=170)
 
 
 @pytest.mark.system

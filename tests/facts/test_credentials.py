@@ -83,8 +83,20 @@ def test_a_variable_that_cannot_be_used_is_told_before_anybody_is_asked(
 def test_a_token_too_short_to_be_cut_out_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FACTS_TOKEN", "sesame7")
     said = refused("http://facts.test/", hosts={HOST: FULL}, names=HERE)
-    assert said.startswith("FACTS_TOKEN has fewer than 8 characters")
+    assert said.startswith("FACTS_TOKEN has a credential of fewer than 8 characters")
     assert "sesame7" not in said
+
+
+@pytest.mark.parametrize("value", ["abc1234", "Token abc1234", f"Basic {base64.b64encode(b'ada:abc1234').decode()}"])
+def test_a_credential_of_a_header_too_short_to_be_cut_out_is_refused(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACTS_USER", value)
+    with connections() as log:
+        said = refused("http://facts.test/", hosts={HOST: FULL}, names=HERE)
+        assert log == []
+    assert said.startswith("FACTS_USER has a credential of fewer than 8 characters")
+    assert "abc1234" not in said
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -154,3 +166,20 @@ def test_what_a_server_gives_back_is_in_no_sentence(name: str) -> None:
     with raw_server(sends(ECHOES[name])) as server:
         said = refused(at(server), hosts=listed(server))
     assert canary_in(said) == []
+
+
+MIXED = "AbCdEfGhIjKlMnOp1234"
+LOWERED = {
+    "a kind": http(b"{}").replace(b"application/json", f"text/{MIXED}".encode()),
+    "a packing": http(b"{}", more={"Content-Encoding": MIXED}),
+    "a redirect's host": f"HTTP/1.1 302 So\r\nLocation: http://{MIXED}.test/\r\n\r\n".encode(),
+}
+
+
+@pytest.mark.parametrize("name", LOWERED)
+def test_a_credential_in_lower_case_is_in_no_sentence(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FACTS_TOKEN", MIXED)
+    with raw_server(sends(LOWERED[name])) as server:
+        said = refused(at(server), hosts=listed(server))
+    assert MIXED.lower() not in said.lower()
+    assert "[key]" in said

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from graph.documents import read_yaml
 from graph.facts.loader import load_facts
+from graph.facts.settings import FactSettings
 from graph.facts.source import Reading
 from graph.problems import UsageError
 from graph.teams.loader import load_team
@@ -26,7 +28,7 @@ EXPECT = {"rate": {"kind": "number", "at_least": 0, "at_most": 1}, "cases": {"ki
 def fetch(folder: Path, *sources: dict[str, Any], **changes: Any) -> Fetched:
     file = folder / "team.json"
     file.write_text(json.dumps(team(facts=[*sources], **changes)), encoding="utf-8")
-    return asyncio.run(load_facts(load_team(str(file)), Reading(now=lambda: NOW)))
+    return asyncio.run(load_facts(load_team(str(file)), Reading(FactSettings(), lambda: NOW)))
 
 
 def written(folder: Path, name: str, content: Any, **age: float) -> Path:
@@ -245,3 +247,22 @@ def test_the_example_of_the_page_on_what_is_expected_gives_its_facts(tmp_path: P
         "risk": today,
         "lots": [{"lot": "007", "open": True, "share": 0.5}, {"lot": "008", "open": False, "share": 1}],
     }
+
+
+def test_a_file_that_is_not_a_regular_one_is_no_source_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "risk.json")
+    cause = f"{tmp_path / 'risk.json'}: is not a regular file, and a source may be read more than once; name a file"
+    began = time.monotonic()
+    assert causes(fetch(tmp_path, {"file": "risk.json", "into": "risk"})) == [cause]
+    assert time.monotonic() - began < 5
+
+
+def test_a_source_whose_facts_lie_in_places_too_long_to_be_kept_gives_none(tmp_path: Path) -> None:
+    key = "k" * 10_000
+    many = {key: {f"x{number}": 0 for number in range(100)}}
+    written(tmp_path, "many.json", many)
+    written(tmp_path, "risk.json", {key: {"rate": 1}})
+    found = fetch(tmp_path, {"file": "many.json"}, {"file": "risk.json"})
+    [cause] = causes(found)
+    assert cause.startswith("risk.json: lies among the facts of other sources in so many places that their paths have")
+    assert found.facts == many

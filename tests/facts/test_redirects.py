@@ -58,7 +58,8 @@ REFUSED = {
     "no scheme that is known": ("gopher://127.0.0.1:70/_", "redirects to what cannot be asked: it is not an address"),
     "a host without a scheme": ("//stranger.test/a", "which accord.toml does not list"),
     "a backslash": ("http://127.0.0.1\\\\@facts.test/", "redirects to what cannot be asked: it "),
-    "what cannot be read": ("http://[::1", "redirects to what cannot be asked: it "),
+    "what cannot be read": ("http://[::1", "redirects to what cannot be asked: it has no host and port that can be"),
+    "letters that look alike": ("http://\u2100.test/", "redirects to what cannot be asked: it has a host that is not"),
 }
 
 

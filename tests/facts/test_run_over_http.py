@@ -175,6 +175,19 @@ def test_a_refreshed_run_asks_again_and_another_resume_does_not(
         assert (json.loads(resumed.out)["outcome"]["final"], len(server.visits)) == ("go", 2), resumed
 
 
+def test_a_watch_asks_the_server_again_with_its_token(accord_home: Path, tmp_path: Path, capsys: Captured) -> None:
+    with raw_server(in_turn(sends(http(b'{"margin": 5}')), sends(http(b'{"margin": 2}')))) as server:
+        accord(capsys, "run", written(tmp_path, accord_home, server), "--thread", "t")
+        watched = accord(capsys, "watch", "--all", "--reopen", "--json")
+        new = accord(capsys, "show", "t.r1", "--json")
+    assert [visit.credentials.decode() for visit in server.visits] == [TOKEN, TOKEN]
+    found = json.loads(watched.out.splitlines()[0])
+    assert (watched.code, found["verdict"], found["reopened_as"], found["cause"]) == (1, "reopen", "t.r1", None)
+    assert found["changed"] == [{"path": "market.margin", "then": 5, "now": 2}]
+    assert [each["kind"] for each in json.loads(new.out)["sources"]] == ["inline", "http"]
+    assert_clean(accord_home, [watched, new, *read(capsys)])
+
+
 def test_a_finished_run_that_is_refreshed_asks_nobody_and_names_what_does(
     accord_home: Path, tmp_path: Path, capsys: Captured
 ) -> None:

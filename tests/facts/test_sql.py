@@ -139,7 +139,10 @@ SQLITE: dict[str, tuple[str, str]] = {
         "WITH a AS (SELECT 1) INSERT INTO log SELECT 1, 2 FROM a",
         "the query may only read, and SQLite did not allow `INSERT`",
     ),
-    "asks a pragma": ("SELECT * FROM pragma_table_info('stock')", "the query may only read, and SQLite did not allow"),
+    "asks a pragma": (
+        "SELECT * FROM pragma_table_info('stock')",
+        "the query may only read, and SQLite did not allow `pragma_table_info`",
+    ),
     "loads code": (
         "SELECT load_extension('x')",
         "the query may only read, and SQLite did not allow `load_extension()`",
@@ -191,6 +194,20 @@ POSTGRES: dict[str, tuple[str, str]] = {
         "SELECT interval '1 day' AS a",
         "the column `a` has a value of the type timedelta, which cannot be a fact",
     ),
+    **{
+        f"time {value}": (f"SELECT {value} AS a", "the query gives a date or time that has no form as a fact")
+        for value in (
+            *(
+                "'infinity'::date",
+                "'-infinity'::timestamp",
+                "'0001-01-01 BC'::date",
+                "'24:00'::time",
+                "'24:00'::timetz",
+            ),
+            *("'9999-12-31 23:59:59-15'::timestamptz", "ARRAY['infinity'::date]", "'infinity'::timestamptz"),
+            *("'10000-01-01'::date", "'10000-01-01'::timestamp", "'0044-03-15 12:00 BC'::timestamp"),
+        )
+    },
     "not a number": ("SELECT 'NaN'::float AS a", "`a` is nan; allowed: finite numbers"),
     "large": ("SELECT 2 ^ 60::numeric AS a", "`a` is "),
     "writes within": (
@@ -259,6 +276,7 @@ def test_the_server_ends_a_query_by_itself_where_nobody_cancels_it(
 def test_a_user_who_may_not_read_a_table_is_one_sentence(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute("DROP ROLE IF EXISTS clerk; CREATE ROLE clerk LOGIN")
+        connection.execute("REVOKE SELECT ON stock FROM PUBLIC")
     try:
         monkeypatch.setenv(VARIABLE, urlsplit(server)._replace(netloc="clerk:@").geturl())
         assert said("SELECT * FROM stock") == "the user of the database may not read what the query selects"

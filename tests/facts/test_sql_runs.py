@@ -1,7 +1,10 @@
 """Runs whose facts come from a query: from the command to the record, and no credential anywhere."""
 
 import json
+import os
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -56,7 +59,8 @@ def shop(request: pytest.FixtureRequest, accord_home: Path, monkeypatch: pytest.
     with psycopg.connect(url, autocommit=True) as connection:
         user = sql.Identifier(USER)
         connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(user))
-        connection.execute(sql.SQL("CREATE ROLE {} LOGIN SUPERUSER").format(user))
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(user))
+        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC")
     monkeypatch.setenv("SHOP_URL", urlsplit(url)._replace(netloc=f"{USER}:{PASSWORD}@").geturl())
     yield accord_home
     with psycopg.connect(url, autocommit=True) as connection:
@@ -152,3 +156,26 @@ def test_names_without_values_are_refused_with_the_team(shop: Path, capsys: Capt
     done = accord(capsys, "run", team(f"{READS} AND amount > :most"), "--thread", "t")
     assert done.code == 2, done
     assert "the query wants a value for `:most`, which `params` does not have" in done.err
+
+
+def empty_the_shelves() -> None:
+    address = os.environ["SHOP_URL"]
+    if address.startswith("sqlite"):
+        with closing(sqlite3.connect(address.removeprefix("sqlite:///"))) as file, file:
+            file.execute("UPDATE stock SET amount = 0")
+        return
+    with psycopg.connect(address, autocommit=True) as server:
+        server.execute("UPDATE stock SET amount = 0")
+
+
+def test_a_watch_asks_the_database_again(shop: Path, capsys: Captured) -> None:
+    run(capsys, team())
+    held = accord(capsys, "watch", "t", "--json")
+    empty_the_shelves()
+    moved = accord(capsys, "watch", "t", "--reopen", "--json")
+    new = accord(capsys, "show", "t.r1", "--json")
+
+    assert (held.code, json.loads(held.out)["verdict"]) == (0, "holds"), held
+    assert (moved.code, json.loads(moved.out)["reopened_as"]) == (1, "t.r1"), moved
+    assert [each["kind"] for each in json.loads(new.out)["sources"]] == ["inline", "sql"]
+    assert_clean(shop, held, moved, new)

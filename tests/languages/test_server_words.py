@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from graph.build import build_graph
-from graph.facts.loader import load_facts
 from graph.past import Past
 from graph.problems import UsageError
 from graph.serving import Thread, _of_pattern, compiled_to_read
@@ -28,6 +27,7 @@ from nodes.services import InputRefusedError, Services
 from policies.assurance.approval import find_unapproved
 from policies.assurance.counterexamples import shown_example
 from policies.language import ENGLISH, speaking
+from tests.harness import load_facts
 from tests.languages.pseudo import unsaid
 
 pytestmark = pytest.mark.slow

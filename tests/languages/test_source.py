@@ -22,7 +22,7 @@ FILES: dict[str, tuple[str, ...]] = {
     "the form of a checked expression": ("policies/conditions/messages.py",),
     "statements of a database": (
         *("graph/store/census.py", "graph/store/fences.py", "graph/store/files.py", "graph/store/groups.py"),
-        *("graph/facts/databases/postgres.py", "graph/facts/databases/sqlite.py"),
+        *("graph/facts/databases/acting.py", "graph/facts/databases/postgres.py", "graph/facts/databases/sqlite.py"),
         *("graph/store/pools.py", "graph/store/rows.py", "graph/store/schema.py", "graph/store/tombstones.py"),
     ),
     "about an installation, which has no language": (
@@ -94,11 +94,10 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
             *("the voice that was asked for `", "` returned ", ", not an Utterance"),
         ),
         "nodes/closing.py": ("a round is counted",),
-        "policies/assurance/checks.py": (
+        "policies/assurance/samples.py": (
             *("nothing is checked without it", "a decision rests on a vote", "there is a decision"),
         ),
-        "nodes/steadiness.py": ("nothing is checked without it",),
-        "graph/retention/holds.py": ("a hold asked the sources of the team ",),
+        "nodes/stability.py": ("nothing is checked without it",),
         "nodes/stages.py": ("a decision ends the stages", "convene has opened a stage"),
     },
     "what is typed": {

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import rfc8785
 
-from graph.facts.loader import load_facts
 from graph.problems import UsageError
 from graph.teams.changing import with_facts_changed
 from policies.team.provenance import Gathered
 from policies.team.team import Team, pinned
+from tests.harness import load_facts
 from tests.oracle import merging
 from tests.runs.people import team as plain_team
 

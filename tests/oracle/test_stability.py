@@ -17,10 +17,10 @@ from nodes.voices.voice import Question
 from policies.run.seats import Failure
 from tests.harness import proposal, scripted, settings_at, team_of
 from tests.judged import team_file
-from tests.oracle.checking import Checked, CheckedRun, Rule, Sampled, is_interval
 from tests.oracle.deciding import STANCES
 from tests.oracle.drawing import Limits, draw
 from tests.oracle.runs import BROKEN, Ending
+from tests.oracle.sampling import Checked, CheckedRun, Rule, Sampled, is_interval
 from tests.oracle.tables import Team
 from tests.oracle.test_runs import (
     CAPS,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -159,11 +160,33 @@ def position(
 def role_verdict(
     checks: Sequence[Asks], otherwise: tuple[str, str], then: Mapping[str, Any], now: Mapping[str, Any]
 ) -> str:
-    (said, asked), (says, asks) = position(checks, otherwise, then), position(checks, otherwise, now)
+    (said, asked), (says, _) = position(checks, otherwise, then), position(checks, otherwise, now)
     if said != says:
         return "reopen"
-    parts = [part for check in checks[: max(asked, asks)] for part in check.parts]
-    return "weakened" if any(is_nearer(part, then, now) for part in parts) else "holds"
+    parts = [part for check in checks[:asked] for part in bearing(check, said, then)]
+    is_given_later = bool(said) and gives(checks, now) > gives(checks, then)
+    return "weakened" if is_given_later or any(is_nearer(part, then, now) for part in parts) else "holds"
+
+
+def gives(checks: Sequence[Asks], facts: Mapping[str, Any]) -> int:
+    """Return which check gives the position, counted from 0; the one after the last where none does."""
+    return next((number for number, check in enumerate(checks) if check.answer(facts)), len(checks))
+
+
+def bearing(check: Asks, said: tuple[str, ...], facts: Mapping[str, Any]) -> list[Compares]:
+    """Return the comparisons of a check on which a position rests: each that could turn the check, tried by hand."""
+    answer = check.answer(facts)
+    if answer is False and check.says == said:
+        return []
+    return [part for at, part in enumerate(check.parts) if answer is None or could_turn(check, at, facts)]
+
+
+def could_turn(check: Asks, at: int, facts: Mapping[str, Any]) -> bool:
+    """Return whether there are answers of the other comparisons with which this one, turned over, turns the check."""
+    combine, answer, own = any if check.word == "||" else all, check.answer(facts), check.parts[at].answer(facts)
+    rows = product((True, False), repeat=len(check.parts) - 1)
+    pairs = [[combine((*row, each)) for each in (own, not own)] for row in rows]
+    return any(before == answer and after != answer for before, after in pairs)
 
 
 def is_nearer(part: Compares, then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from graph.build import build_graph
-from graph.facts.loader import load_facts
 from graph.store.database import open_database
 from nodes.services import Services
 from policies.team.team import Team
-from tests.harness import settings_at
+from tests.harness import load_facts, settings_at
 from tests.patterns.stage import (
     FACTS,
     GOAL,

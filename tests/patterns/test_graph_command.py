@@ -1,5 +1,6 @@
 """`accord graph`: the teams within a team are drawn in it."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from graph.teams.loader import load_team
 from tests.hostile.command import Captured, accord
+from tests.stability.stage import raw_team
 
 pytestmark = pytest.mark.slow
 
@@ -30,6 +32,18 @@ def test_a_team_without_others_is_drawn_flat(capsys: Captured) -> None:
 
     assert "subgraph" not in drawn
     assert "convene -. &nbsp;ask Risk analyst&nbsp; .-> risk_analyst;" in drawn
+
+
+def test_a_drawing_says_that_samples_are_asked_where_the_team_checks_its_decisions(
+    tmp_path: Path, accord_home: Path, capsys: Captured
+) -> None:
+    del accord_home
+    (tmp_path / "checked.yaml").write_text(json.dumps(raw_team()), encoding="utf-8")
+    (tmp_path / "plain.yaml").write_text(json.dumps(raw_team(None)), encoding="utf-8")
+
+    again = "\talign -. &nbsp;next round, samples, or empty seats&nbsp; .-> convene;"
+    assert again in accord(capsys, "graph", tmp_path / "checked.yaml").out
+    assert "samples" not in accord(capsys, "graph", tmp_path / "plain.yaml").out
 
 
 def test_a_drawing_goes_as_deep_as_the_teams_do(tmp_path: Path, accord_home: Path, capsys: Captured) -> None:

@@ -30,6 +30,7 @@ SIX = "has no IPv6 address in its brackets; allowed: one such as [2001:db8::1], 
 WRONG = {
     "ftp://example.org/": WHOLE,
     "example.org/prices": WHOLE,
+    "http\u017f://example.org/x": WHOLE,
     "https://example.org/#top": WHOLE,
     "https://example.org/" + "a" * 2_000: WHOLE,
     "https://user:secret@example.org/": "names a user; credentials belong in accord.toml, under the table of the host, "
@@ -76,7 +77,8 @@ SECRET = "has `{}` in its query, and a team file is kept with every run; credent
 
 
 @pytest.mark.parametrize(
-    "name", ["api_key", "apikey", "key", "token", "accessToken", "X-Auth", "password", "sig", "client-secret", "JWT"]
+    "name",
+    ["api_key", "apikey", "key", "token", "accessToken", "ToKeN", "X-Auth", "password", "sig", "client-secret", "JWT"],
 )
 def test_a_credential_in_a_query_is_refused_by_its_name(name: str) -> None:
     said = said_of(f"https://example.org/?day=1&{name}=0123456789")

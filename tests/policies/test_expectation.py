@@ -122,6 +122,22 @@ def test_what_a_fact_can_be_may_be_expected(fields: dict[str, Any]) -> None:
             "nothing can be a whole number, at least 1.2, at most 1.8; allowed: a range that has a number in it",
         ),
         (
+            {"kind": "integer", "at_least": 1e20, "at_most": 1e308},
+            "nothing can be a whole number, at least 1e+20, at most 1e+308; allowed: a range that has a number in it",
+        ),
+        (
+            {"kind": "integer", "at_least": -1e308, "at_most": -1e20},
+            "nothing can be a whole number, at least -1e+308, at most -1e+20; allowed: a range that has a number in it",
+        ),
+        (
+            {"kind": "integer", "above": 9007199254740991},
+            "nothing can be a whole number, above 9007199254740991; allowed: a range that has a number in it",
+        ),
+        (
+            {"kind": "integer", "below": -9007199254740991},
+            "nothing can be a whole number, below -9007199254740991; allowed: a range that has a number in it",
+        ),
+        (
             {"kind": "list", "one_of": [1]},
             "it has `one_of`, which is for single values; allowed: the kinds number, integer, text, boolean",
         ),
@@ -169,3 +185,10 @@ def test_an_expectation_is_said_in_words() -> None:
     assert Expectation(kind="text", one_of=("EU", "US")).in_words == "text, one of 'EU', 'US'"
     many = Expectation(kind="integer", one_of=tuple(range(10)))
     assert many.in_words == "a whole number, one of 0, 1, 2, 3, 4, 5, 6, 7 and 2 more"
+
+
+@pytest.mark.parametrize(
+    "bound", [{"at_least": 2**53 - 1}, {"at_most": 1 - 2**53}, {"above": -1e308}, {"below": 1e308}]
+)
+def test_a_range_that_has_the_largest_or_smallest_whole_number_of_a_fact_is_one(bound: dict[str, Any]) -> None:
+    assert Expectation(kind="integer", **bound).bounds == bound

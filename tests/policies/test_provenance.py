@@ -2,7 +2,7 @@
 
 import pytest
 
-from policies.team.provenance import MAX_PLACES, MORE, Gathered, Plain
+from policies.team.provenance import MAX_LETTERS, MAX_PLACES, MORE, Gathered, Plain, briefly
 
 A, B, GIVEN = ({"source": name, "kind": kind} for name, kind in (("a", "file"), ("b", "http"), ("c", "given")))
 
@@ -37,15 +37,26 @@ def test_a_place_is_of_the_source_that_it_comes_from_alone(
     assert Gathered.kept(both.facts, both.placed).placed == both.placed
 
 
-def test_many_places_are_cut_and_what_is_not_named_is_of_nobody() -> None:
-    many = {f"k{number}": number for number in range(MAX_PLACES + 5)}
+def test_a_source_keeps_all_its_places_and_shows_the_first_of_many() -> None:
+    many = {f"k{number}": number for number in range(MAX_PLACES + 1)}
     gathered = Gathered().plus(GIVEN, many)
 
-    assert len(gathered.placed[0]["places"]) == MAX_PLACES + 1
-    assert gathered.placed[0]["places"][-1] == MORE
     again = Gathered.kept(gathered.facts, gathered.placed)
-    assert len(again.placed[0]["places"]) == MAX_PLACES
-    assert Gathered().with_brought(again).facts == dict([*many.items()][:MAX_PLACES])
+    assert again.placed == gathered.placed
+    assert Gathered().with_brought(again).facts == many
+    assert briefly(gathered.placed[0]) == {**GIVEN, "places": [*[*many][:MAX_PLACES], MORE]}
+    (few,) = Gathered().plus(GIVEN, dict([*many.items()][1:])).placed
+    assert briefly(few) == few
+
+
+def test_places_that_are_too_long_to_be_kept_are_a_fault() -> None:
+    key = "k" * 10_000
+    most = MAX_LETTERS // 10_000
+    apart = Gathered().plus(A, {key: {f"x{number}": 0 for number in range(most)}})
+
+    assert apart.fault is None
+    assert (apart.plus(B, {key: {}}).fault or "").startswith("lies among the facts of other sources in so many places")
+    assert apart.plus(B, {"y": 1}).fault is None
 
 
 def test_what_was_brought_and_is_replaced_is_not_named_any_more() -> None:

@@ -9,11 +9,14 @@ import pytest
 from policies.team.queries import (
     bound_names,
     called_names,
+    dotted_names,
     find_unbound,
+    find_unsure,
     first_word,
     is_named,
     is_single,
     parts_of,
+    said_names,
 )
 
 BOUND = {
@@ -56,6 +59,49 @@ CALLED = {
 @pytest.mark.parametrize("query", CALLED)
 def test_what_is_called_has_a_parenthesis_behind_it(query: str) -> None:
     assert called_names(query) == CALLED[query]
+
+
+def test_names_behind_a_dot_and_all_names_are_told() -> None:
+    query = 'SELECT s.Amount, (s) . /* x.y */ "Odd" FROM main.stock AS s -- a.b'
+    assert dotted_names(query) == ("amount", "Odd", "stock")
+    assert said_names(query) == ("select", "s", "amount", "Odd", "from", "main", "stock", "as")
+
+
+SURE = (
+    "SELECT 'it''s', \"größe\", 1.5e3, 1e-2, a$b, :a::int, x[1:2] FROM t -- E'é'\r\n",
+    "SELECT N , 'a' /* \r é ` $$ */;",
+)
+UNSURE = {
+    "SELECT E'a'": "a text in another form",
+    "SELECT $$a$$": "a text in another form",
+    "SELECT U&'a'": "a text in another form",
+    "SELECT x'00'": "a text in another form",
+    "SELECT 1E'a'": "a text in another form",
+    "SELECT :a'a'": "a text in another form",
+    "SELECT é'a'": "a name with letters beyond",
+    'SELECT U&"a"': "a name in the form U&",
+    'SELECT 1u&"a"': "`1u`, which is neither a name nor a number",
+    "SELECT É()": "a name with letters beyond",
+    "SELECT €x()": "a name with letters beyond",
+    "SELECT\u00a01": "a name with letters beyond",
+    "SELECT `a`": "a name with letters beyond",
+    "SELECT 1 -- a\r, f()": "a comment in which a line ends",
+    "SELECT 1 -- a\r\r\n": "a comment in which a line ends",
+    "SELECT $1": "`$`, which is neither a name nor a number",
+    "SELECT 1\x00": "a control character",
+    "SELECT '\x1b'": "a control character",
+    "SELECT 0x1f": "`0x1f`, which is neither",
+}
+
+
+@pytest.mark.parametrize("query", SURE)
+def test_a_query_in_plain_forms_is_read_for_sure(query: str) -> None:
+    assert find_unsure(query) is None
+
+
+@pytest.mark.parametrize("query", UNSURE)
+def test_what_postgres_may_read_otherwise_is_told(query: str) -> None:
+    assert str(find_unsure(query)).startswith(f"the query has {UNSURE[query]}")
 
 
 FIRST = {

@@ -36,13 +36,15 @@ def faults(*sources: dict[str, Any], **changes: Any) -> list[tuple[str, str]]:
         {"file": "a.yaml", "rows": "one"},
         {"sql": "db", "query": "select 1", "rows": "all", "into": "lots"},
         {"inline": {"a": {"rate": 1}}, "select": "a", "into": "risk", "expect": {"rate": "number", "more": "text"}},
-        {"inline": {"a": 1}, "select": "b", "expect": {"rate": "number"}},
+        {"inline": {"a": None}, "select": "a", "into": "b"},
     ],
 )
 def test_a_source_may_say_what_can_be_done(source: dict[str, Any]) -> None:
     assert faults(source) == []
 
 
+NOTHING_THERE = "leads to nothing in `inline`; allowed: the path of something that is there"
+NO_OBJECT = "leads to what is not an object; allowed: the path of an object, or name with `into` where it goes"
 NO_AGE = "needs `as_of`, the path of a time in the data: a source of this kind does not say its age"
 
 
@@ -54,6 +56,11 @@ NO_AGE = "needs `as_of`, the path of a time in the data: a source of this kind d
         ({"sql": "db", "query": "q", "rows": "all"}, "rows", "gives a list; name with `into` where it goes"),
         ({"file": "a.csv", "rows": "all"}, "rows", "gives a list; name with `into` where it goes"),
         ({"file": "a.json", "rows": "all", "into": "a"}, "rows", "is for CSV files; leave it out for others"),
+        ({"inline": {"a": 1}, "select": "b", "expect": {"rate": "number"}}, "select", NOTHING_THERE),
+        ({"inline": {"a": 1}, "select": "a.b", "into": "c"}, "select", NOTHING_THERE),
+        ({"inline": {"a": 1}, "select": "a"}, "select", NO_OBJECT),
+        ({"inline": {"a": [1]}, "select": "a"}, "select", NO_OBJECT),
+        ({"inline": {"a": None}, "select": "a"}, "select", NO_OBJECT),
         (
             {"inline": {"risk": {"rate": "high"}}, "expect": {"risk.rate": "number"}},
             "inline",

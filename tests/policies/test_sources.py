@@ -26,6 +26,7 @@ def team_of(*facts: Any, **changes: Any) -> Team:
     return team
 
 
+NAME = "a name of lower-case letters, digits, `_` and `-` that begins with a letter and has at most 40 characters"
 WRONG: list[tuple[Any, tuple[Any, ...], str, tuple[str, ...]]] = [
     ([{"fil": "x"}], ("facts", 0), f"is not a source of facts; allowed: a mapping with one of the keys {KEYS}", ()),
     ([5], ("facts", 0), f"is not a source of facts; allowed: a mapping with one of the keys {KEYS}", ()),
@@ -33,6 +34,13 @@ WRONG: list[tuple[Any, tuple[Any, ...], str, tuple[str, ...]]] = [
     ([{"file": "x", "row": "all"}], ("facts", 0, "row"), "is an unknown key", ("file", "rows", *COMMON)),
     ([{"file": "x", "rows": "some"}], ("facts", 0, "rows"), "is 'some'; allowed: 'one' or 'all'", ()),
     ([{"sql": "x"}], ("facts", 0, "query"), "is missing", ()),
+    ([{"sql": "S", "query": "q"}], ("facts", 0, "sql"), f"is 'S'; allowed: {NAME}", ()),
+    (
+        [{"sql": "x", "query": "select :a", "params": {"a": [1]}}],
+        ("facts", 0, "params", "a"),
+        "is [1]: takes one text, number, true, false or null for each name",
+        (),
+    ),
     ([{"http": "https://x", "timeout": 0}], ("facts", 0, "timeout"), "is 0; allowed: more than 0", ()),
     ([{"file": "x", "name": "a\nb"}], ("facts", 0, "name"), "is 'a\\nb'; allowed: text in one line", ()),
     ([{"inline": {"a": 2**60}}], ("facts", 0, "inline"), "cannot be used: `a` is an integer beyond ±(2^53-1)", ()),
@@ -106,6 +114,8 @@ KEPT: list[tuple[dict[str, Any], tuple[str, ...], dict[str, Any]]] = [
     ({"inline": {"all": [{"a": 1}]}, "select": "all", "into": "x"}, ("x.a",), {"all": [{"a": WITHHELD}]}),
     ({"inline": {"all": {"a": 1}}, "select": "all", "into": "x"}, ("x",), {"all": WITHHELD}),
     ({"inline": {"a": 1}, "select": "gone"}, ("a",), {"a": 1}),
+    ({"inline": {"a": [1]}, "select": "a"}, (), {"a": [1]}),
+    ({"inline": {"a": [1]}, "select": "a", "into": "x"}, (), {"a": [1]}),
 ]
 
 

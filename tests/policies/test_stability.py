@@ -10,7 +10,7 @@ import pytest
 from policies.decision.guards import Finding, Guard
 from policies.decision.marks import Marks
 from policies.decision.outcome import decide
-from policies.decision.stability import Sample, acts_on, decide_samples, in_percent, interval, said_flips, weigh
+from policies.decision.stability import Sample, decide_samples, in_percent, interval, said_flips, weigh
 from policies.decision.table import Policy
 from policies.decision.vote import Vote
 from policies.language import ENGLISH, speaking
@@ -90,15 +90,6 @@ def test_a_rate_up_to_the_limit_announces_and_any_other_does_what_the_team_says(
     assert (found.flips, found.rate, found.outcomes) == (flips, rate, tuple(outcomes))
     assert found.acts == ("announce" if steady else otherwise)
     assert (found.low, found.high) == interval(flips, len(outcomes))
-
-
-def test_a_check_never_makes_another_decision_of_one() -> None:
-    acts = {
-        acts_on(steady, Stability(samples=1, max_flip_rate=0.5, max_messages=1, otherwise=other))
-        for steady in (True, False)
-        for other in ("escalate", "stop")
-    }
-    assert acts == {"announce", "escalate", "stop"}
 
 
 POLICY = Policy.model_validate(

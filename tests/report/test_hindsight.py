@@ -79,8 +79,8 @@ class TestHindsight:
         Path("rates.json").unlink()
         accord(["watch", "old"])
         after = shown(capsys, "show", "old")
-        assert "Nobody knows whether it holds" in after
-        assert "rates.json" in after.partition("The facts could not be had: ")[2]
+        assert "It is not known whether it holds" in after
+        assert "rates.json" in after.partition("gave no facts that can be used: ")[2]
 
     @pytest.mark.parametrize("options", MEDIA)
     def test_both_threads_of_a_decision_that_was_taken_again_name_each_other(

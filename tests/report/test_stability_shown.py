@@ -60,7 +60,7 @@ def test_the_drawing_has_its_places_and_says_the_same_in_words(story: Telling) -
     low, high = interval(3, 5)
     assert (drawn["rate"], drawn["limit"], drawn["low"]) == (60.0, 20.0, round(100 * low, 2))
     assert drawn["low"] + drawn["width"] == pytest.approx(100 * high, abs=0.02)
-    (title,) = re.findall(r'<title id="steadiness">(.*?)</title>', told.page)
+    (title,) = re.findall(r'<title id="rate">(.*?)</title>', told.page)
     assert title == told.dossier["stability"]["said"]
 
 

@@ -72,6 +72,9 @@ TRIPWIRES = (
 )
 
 
+UNREADABLE = {**TRIPWIRES[0], "now": reading("unreadable", None, 0.03, fault="could not be read: a.b")}
+
+
 def look(verdict: str = "reopen", **changes: Any) -> dict[str, Any]:
     """Return what a later look found."""
     moved = [{"path": "risk_signals.failed_payment_rate", "then": 0.028, "now": 0.034}]
@@ -163,6 +166,7 @@ WORLD: Mapping[str, Callable[[Path], Told]] = {
     ),
     "drift_reopened": lambda home: later(home, look=look(reopened_as="t.r1")),
     "drift_unknown": lambda home: later(home, look=look("unknown", tripwires=[], changed=[], cause="HTTP 500")),
+    "drift_unreadable": lambda home: later(home, look=look(tripwires=[UNREADABLE])),
     "drift_holds": lambda home: later(home, look=look("holds", tripwires=[TRIPWIRES[2]], changed=[])),
     
     "reopens": lambda home: later(home, reopened=REOPENED, reopens=REOPENS),

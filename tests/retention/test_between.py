@@ -16,7 +16,7 @@ from graph.settings import Settings
 from graph.store.database import open_database
 from nodes.said import keep_said
 from tests.durability.rows import all_rows
-from tests.retention.desks import begin, faults, kept, named, purge
+from tests.retention.desks import LATER, begin, events_of, faults, kept, named, purge
 
 pytestmark = pytest.mark.slow
 
@@ -83,12 +83,34 @@ def test_what_was_written_of_a_purged_thread_all_the_same_is_found_and_goes_with
             for thread in ("t.1", "there"):
                 message = {"id": "m1", "from": "a", "to": ["all"], "content": "Hi."}
                 await keep_said(database.store, thread, message, "h")
-                await database.store.aput(("watches",), thread, {"verdict": "holds"}, index=False)
                 await database.store.aput(("notices", "r"), f"k {thread}", {"thread": thread}, index=False)
 
     asyncio.run(write())
     rows = all_rows(settings.database, "there")
-    assert faults(settings) == {"t.1": "it was purged, and rows of it are there: `said`, `watches`, `notices`"}
+    assert faults(settings) == {"t.1": "it was purged, and rows of it are there: `said`, `notices`"}
     assert named(purge(settings, now="2020-01-01T00:00:00.000+00:00")) == []
     assert faults(settings) == {}
     assert all_rows(settings.database, "there") == rows
+
+
+@pytest.mark.parametrize("moment", ["before it is looked at", "once it was looked at", "just before it is taken"])
+def test_a_thread_that_somebody_else_purges_meanwhile_is_theirs_and_the_others_are_purged(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    begin(settings, "a", "t", "u")
+    name = {"before": "_consider", "once": "_purge_intact", "just": "_bury"}[moment.split()[0]]
+    own = getattr(purging.Purger, name)
+
+    async def after_another(self: Any, thread: str, *given: Any) -> None:
+        if thread == "t":
+            monkeypatch.undo()
+            async with purging.open_purger(settings, purging.Order("1d", by="other"), lambda: LATER) as other:
+                theirs.append(await other.purge())
+        await own(self, thread, *given)
+
+    theirs: list[purging.Purge] = []
+    monkeypatch.setattr(purging.Purger, name, after_another)
+    ours = purge(settings, by="me")
+    assert (named(ours), kept(ours), named(theirs[0])) == (["a"], {}, ["t", "u"])
+    assert events_of(settings, "t")[-1]["by"] == "other"
+    assert faults(settings) == {}

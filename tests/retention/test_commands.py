@@ -58,12 +58,14 @@ def test_each_mistake_has_its_exit_code_and_a_sentence(settings: Settings, capsy
             "--older-than 6 months: allowed: a number of",
         ),
         "nobody": (("purge", "--older-than", "1d", "--by", " "), "--by: is empty"),
+        "no folder": (("purge", "--older-than", "1d", "--export", ""), "--export: is empty; name a folder"),
         "a folder": (("purge", "--older-than", "1d", "--export", "/dev/null/x"), "/dev/null/x: cannot be written: "),
     }
     for name, (arguments, told) in cases.items():
         done = accord(capsys, *arguments)
         assert (name, done.code, told in done.err) == (name, 2, True), done.err
     assert accord(capsys, "audit", "verify").code == 0
+    assert "purged" not in accord(capsys, "audit", "verify", "t").out
 
 
 def test_a_purge_says_what_was_purged_and_what_was_kept_and_why(

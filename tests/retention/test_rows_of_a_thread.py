@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from graph.settings import Settings
-from graph.store.rows import NOTICES, OF_NO_THREAD, ROWS_IN_FILE, ROWS_IN_POOL, STORE, TOMBSTONES, WATCHES
+from graph.store.rows import NOTICES, ROWS_IN_FILE, ROWS_IN_POOL, STORE, TOMBSTONES, WATCHES
 from graph.store.tombstones import Tombstones
 from tests.durability.test_schema import execute
 from tests.retention.desks import begin
@@ -20,13 +20,14 @@ WRITERS = {
     "graph/store/archive.py": "archive",
     "graph/store/index.py": "threads",
     "graph/store/traces.py": "traces",
+    "graph/store/watches.py": WATCHES,
     "nodes/journal.py": "calls",
     "nodes/said.py": "said",
 }
 """The files that write to the store, and the namespace that each of them has."""
 WRITES = ("aput", "put_whole", "PutOp")
-LATER = {WATCHES}
-"""Namespaces that are known before anything writes to them."""
+OF_NO_THREAD = {"doctor"}
+"""Namespaces whose rows belong to no thread."""
 
 OF_ALL_THREADS = {"accord_schema", "store_migrations", "checkpoint_migrations", "sqlite_sequence", STORE, TOMBSTONES}
 """Tables that belong to no thread, or say of each row whose it is."""
@@ -46,7 +47,7 @@ def test_every_namespace_of_the_store_is_known_to_a_purge() -> None:
     assert files_that_write() == {*WRITERS}
     known = {rows.name for rows in ROWS_IN_FILE if rows.table == STORE}
     assert known == {rows.name for rows in ROWS_IN_POOL if rows.table == STORE}
-    assert {*WRITERS.values()} == (known - LATER) | {name for name in OF_NO_THREAD if "." not in name}
+    assert {*WRITERS.values()} == known | OF_NO_THREAD
 
 
 @pytest.mark.slow

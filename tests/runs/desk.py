@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from graph.facts.loader import load_facts
 from graph.record import Record
 from graph.runner import Runner
 from graph.store.database import open_database
@@ -16,7 +15,7 @@ from graph.teams.loader import load_team
 from graph.teams.voicing import voiced
 from graph.versions import installed_versions
 from nodes.services import Services
-from tests.harness import ScriptedVoice, proposal, settings_at
+from tests.harness import ScriptedVoice, load_facts, proposal, settings_at
 
 T = TypeVar("T")
 BEGIN = "2026-03-02T10:00:00.000+00:00"

@@ -10,7 +10,6 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.store.memory import InMemoryStore
 
 from graph.build import build_graph
-from graph.facts.loader import load_facts
 from graph.report.resuming import resume_of
 from graph.store.database import open_database
 from graph.store.locks import ThreadBusyError
@@ -19,7 +18,7 @@ from nodes.services import InputRefusedError, Services
 from nodes.voices.wire.endpoint import Endpoint
 from nodes.voices.wire.keys import CUT, Cutter
 from policies.run.seats import Failure
-from tests.harness import proposal, run, scripted, settings_at, team_of
+from tests.harness import load_facts, proposal, run, scripted, settings_at, team_of
 
 KEY = "sk-canary-3f9c1d7e-0123456789"
 CONFIG: Any = {"configurable": {"thread_id": "t"}}

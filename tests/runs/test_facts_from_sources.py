@@ -97,6 +97,22 @@ def test_facts_given_for_a_source_that_fails_are_added_to_those_of_the_others(tm
     ]
 
 
+def test_many_facts_that_were_given_stay_when_the_sources_are_asked_again(tmp_path: Path) -> None:
+    given = {f"k{number}": number for number in range(150)}
+    at = Desk(tmp_path, of({"inline": {"region": "US"}}, LIVE))
+    with asking(World({URL: "no answer"})) as world:
+        at.run()
+        at.resume(facts={"risk": given, "region": "EU"}, budget={"max_messages": 1})
+        stopped = at.state()["case"]["facts"]
+        world.gives[URL] = {"risk": {"rate": 0.3}}
+        moved = at.resume(refresh=True, accept_changes=True, budget={"max_messages": 20})
+
+    assert stopped == {"region": "EU", "risk": given}
+    assert at.state()["case"]["facts"] == {"region": "EU", "risk": {"rate": 0.3, **given}}
+    (shown,) = [each["places"] for each in moved["sources"] if each["source"] == "given"]
+    assert (len(shown), shown[-1]) == (101, "…")
+
+
 # --- a person supplies what a source lacks ----------------------------------------------------------------------------
 
 EXPECTED = {**LIVE, "into": "risk", "expect": {"rate": "number", "alerts": "integer"}}

@@ -9,12 +9,11 @@ import pytest
 from langgraph.store.memory import InMemoryStore
 
 from graph.build import build_graph
-from graph.facts.loader import load_facts
 from graph.teams.loader import load_team
 from graph.teams.voicing import voiced
 from nodes.services import Services
 from nodes.voices.rules import RulesVoice
-from tests.harness import settings_at
+from tests.harness import load_facts, settings_at
 from tests.hostile.command import Captured, accord, refused
 from tests.runs.recall import FACTS, INLINE, NEAR, facts_file, record, team
 

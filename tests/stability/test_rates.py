@@ -10,20 +10,22 @@ import pytest
 from graph.runner import open_runner
 from nodes.voices.voice import Question
 from tests.harness import proposal, scripted, settings_at
-from tests.stability.stage import raw_team, sample_in, team_from
+from tests.stability.stage import ROLES, raw_team, sample_in, team_from
 
 pytestmark = pytest.mark.slow
 SAMPLES = 20
 RUNS = 60
+TWO_BLOCK = {"name": "two", "rules": [{"when": "block >= 2", "then": "no_go"}], "otherwise": "go"}
 
 
 def flipping(rate: float, seed: str) -> Any:
-    """A speech that flips a whole sample with a known rate: its roles agree, since they draw from one source."""
+    """A speech of which one role blocks in every sample, which flips nothing, and two with a known rate."""
 
     def speech(question: Question) -> Any:
         sample = sample_in(question)
-        drawn = random.Random(f"{seed} {question.labels['thread']} {sample}").random()
-        return proposal(question.name, "block" if sample is not None and drawn < rate else "go")
+        rng = random.Random(f"{seed} {question.labels['thread']} {sample}")
+        blocking = rng.sample(ROLES, k=2 if rng.random() < rate else 1)
+        return proposal(question.name, "block" if sample is not None and question.name in blocking else "go")
 
     return speech
 
@@ -31,7 +33,7 @@ def flipping(rate: float, seed: str) -> Any:
 async def checks_of(home: Path, rate: float, runs: int) -> list[dict[str, Any]]:
     """Return what the record of each run says of its check."""
     check = {"samples": SAMPLES, "max_flip_rate": 1.0, "max_messages": 3 * SAMPLES}
-    team = team_from(raw_team(check))
+    team = team_from(raw_team(check, policy=TWO_BLOCK))
     async with open_runner(settings_at(home), scripted(flipping(rate, f"rate {rate}"))) as runner:
         return [(await runner.run(team, f"t{number}"))["stability"] for number in range(runs)]
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
-from policies.decision.stability import acts_on
+from policies.decision.stability import weigh
 from policies.team.stability import Stability
 from tests.audit.stored import relinked, rewrite_events
 from tests.harness import run, scripted, settings_at
@@ -56,7 +56,7 @@ def test_why_says_who_was_asked_again_what_flipped_and_what_it_led_to(accord_hom
     told = " ".join(accord(capsys, "why", "t").out.split())
     flips = "Asked again 5 times, the last round had another outcome in 1 of 5 samples (20%; allowed: 20%)"
     assert f"{flips}, so Go is announced" in told
-    assert "the rate lies between 0.505% and 71.6% (95% interval)" in told
+    assert "the true rate lies between 0.505% and 71.6%, with 95% confidence" in told
     assert "asked again: Risk, Legal and Sales" in told
 
 
@@ -142,9 +142,9 @@ def test_the_proof_says_what_a_check_adds(accord_home: Path, capsys: Captured, o
 
 def test_whatever_a_check_finds_it_announces_asks_people_or_stops() -> None:
     """So it is never more permissive: what is undecided is below every go."""
-    for otherwise, is_steady in product(("escalate", "stop"), (True, False)):
+    for otherwise, outcome in product(("escalate", "stop"), ("go", "no_go")):
         stability = Stability(samples=1, max_flip_rate=0.0, max_messages=1, otherwise=otherwise)  # type: ignore[arg-type]
-        assert acts_on(is_steady, stability) == ("announce" if is_steady else otherwise)
+        assert weigh("go", [outcome], stability).acts == ("announce" if outcome == "go" else otherwise)  # type: ignore[list-item]
 
 
 def test_two_teams_that_check_their_decisions_differently_are_not_equivalent(

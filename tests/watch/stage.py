@@ -82,6 +82,6 @@ def watch(capture: Captured, thread: str = "t", *options: str) -> tuple[int, dic
 
 
 def kept(capture: Captured, thread: str = "t") -> Sequence[Done]:
-    """Return all that commands show of a thread itself."""
+    """Return all that commands show of a thread itself; other reports have what a later look found, too."""
     shown = [accord(capture, "audit", "export", thread), accord(capture, "show", thread, "--json")]
-    return [*shown, accord(capture, "show", thread, "--full"), accord(capture, "audit", "verify", thread)]
+    return [*shown, accord(capture, "why", thread), accord(capture, "audit", "verify", thread)]

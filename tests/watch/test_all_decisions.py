@@ -22,7 +22,7 @@ from tests.watch.stage import decide, raw_team, says, watch_all, with_rate, writ
 
 pytestmark = pytest.mark.slow
 
-DECISIONS = 300
+DECISIONS = 1_000
 
 
 def state_of(settings: Settings, thread: str) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def test_every_archived_decision_gets_the_verdict_of_the_oracle(
     async def fill() -> None:
         async with open_database(settings.database) as database:
             for number in range(DECISIONS):
-                drawn, name = draw_decided(random), f"d-{number:03}"
+                drawn, name = draw_decided(random), f"d-{number:04}"
                 later = draw_later(random, drawn.facts)
                 if later is not None:
                     write_facts(later, f"{name}.json")
@@ -103,7 +103,7 @@ def test_an_entry_that_was_changed_and_has_no_thread_is_unknown(
 
     assert (found.code, sorted(found.verdicts.values())) == (3, ["holds", "unknown"])
     [cause] = [each["cause"] for each in found.findings.values() if each["verdict"] == "unknown"]
-    assert cause.startswith("what was kept of it has been changed; see `accord audit verify")
+    assert cause.startswith("What was kept of it has been changed; see `accord audit verify")
 
 
 def test_a_row_of_what_was_found_that_was_changed_is_as_if_it_were_not_there(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from graph.driver import kept_team
+from graph.facts.settings import FactSettings
 from graph.facts.source import Reading
 from graph.fresh import asked_sources
 from graph.past import Past
@@ -43,6 +44,7 @@ def test_a_decision_is_taken_again_on_the_facts_of_now(settings: Settings, capsy
     assert events[0]["reopens"]["thread"] == "t"
     assert events[0]["reopens"]["head"]["hash"] == json.loads(before[0].out.splitlines()[-1])["hash"]
     assert accord(capsys, "audit", "verify").code == 0
+    assert accord(capsys, "replay", "t.r1").out == "the same record: no_go; no model was asked\n"
 
 
 def test_it_is_taken_again_once_and_the_new_decision_is_watched_in_its_place(
@@ -54,7 +56,8 @@ def test_it_is_taken_again_once_and_the_new_decision_is_watched_in_its_place(
 
     assert (first.code, first.verdicts) == (1, {"t": "reopen", "u": "reopen"})
     assert (second.code, second.verdicts) == (0, {"t": "reopen", "t.r1": "holds", "u": "reopen", "u.r1": "holds"})
-    assert second.totals == {"decisions": 4, "holds": 2, "weakened": 0, "reopen": 0, "unknown": 0, "reopened": 2}
+    counted = {"decisions": 4, "holds": 2, "weakened": 0, "reopen": 0, "unknown": 0, "reopened": 2}
+    assert second.totals == {**counted, "sourceless": 0, "cut_off": False}
     assert {*threads(capsys)} == {"t", "t.r1", "u", "u.r1"}
     assert threads(capsys)["t"]["reopened_as"] == "t.r1"
     assert "go, reopened as t.r1" in accord(capsys, "list").out
@@ -169,6 +172,8 @@ def test_what_was_begun_before_a_death_is_continued(
     assert found.findings["t"]["reopened_as"] == "t.r1"
     assert {*threads(capsys)} == {"t", "t.r1"}
     assert show(settings, "t.r1")["status"] == "ok"
+    for guard in (found.findings["t"]["tripwires"][0], watch(capsys)[1]["tripwires"][0]):
+        assert guard["now"]["value"] == (0.05 if where == "admit" else 0.04)  # what the new thread decides on
     assert watch_all(capsys, "--reopen").code == 0
     assert accord(capsys, "audit", "verify").code == 0
 
@@ -189,7 +194,7 @@ def test_two_commands_at_once_begin_one_thread(settings: Settings, capsys: Captu
     write_facts(with_rate(0.04))
 
     async def watching() -> list[str | None]:
-        async with open_watching(settings, asked_sources(Reading()), reopens=True) as one:
+        async with open_watching(settings, asked_sources(Reading(FactSettings())), reopens=True) as one:
             return [told.finding["reopened_as"] async for told in one.all()]
 
     async def main() -> list[list[str | None]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from graph.facts.settings import FactSettings
 from graph.facts.sharing import SharedReading
 from graph.facts.source import Raw, Reading, SourceError
 from graph.facts.table import KINDS
@@ -65,7 +66,11 @@ def test_each_source_is_asked_once_and_those_of_all_decisions_at_once(
 def shared(spy: Spy, *sources: Source, most: int = 32) -> list[object]:
     async def main() -> list[object]:
         reading = SharedReading(most)
-        return [*await asyncio.gather(*(reading.read(each, Reading()) for each in sources), return_exceptions=True)]
+        return [
+            *await asyncio.gather(
+                *(reading.read(each, Reading(FactSettings())) for each in sources), return_exceptions=True
+            )
+        ]
 
     return asyncio.run(main())
 
@@ -91,8 +96,8 @@ def test_only_so_many_are_asked_at_the_same_time(spy: Spy) -> None:
 def test_one_who_waits_no_longer_takes_nothing_from_the_others(spy: Spy) -> None:
     async def main() -> object:
         reading, source = SharedReading(), FileSource(file="a.json")
-        first = asyncio.ensure_future(reading.read(source, Reading()))
-        second = asyncio.ensure_future(reading.read(source, Reading()))
+        first = asyncio.ensure_future(reading.read(source, Reading(FactSettings())))
+        second = asyncio.ensure_future(reading.read(source, Reading(FactSettings())))
         await asyncio.sleep(0)
         first.cancel()
         return await second

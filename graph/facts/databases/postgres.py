@@ -2,19 +2,18 @@
 
 The query is declared as a cursor, by the protocol that takes one statement: so it is SELECT, VALUES, TABLE or a WITH of
 these, and no COMMIT or SET follows it. The transaction is READ ONLY, which cannot be changed once it has a snapshot; it
-is always rolled back. What acts outside of transactions are functions, so a query may call only those that PostgreSQL
-lists as stable or immutable, and a few that are harmless.
+is always rolled back. What acts outside of transactions are functions, of which `acting` refuses those that may.
 """
 
 import os
 import re
 import socket
 from collections.abc import Mapping
-from itertools import accumulate
 from math import ceil
 from pathlib import Path
 from typing import Any
 
+from graph.facts.databases.acting import UNBALANCED, refuse_acting
 from graph.facts.databases.asking import (
     STOP_SECONDS,
     Clock,
@@ -30,7 +29,7 @@ from graph.facts.databases.asking import (
 from graph.facts.databases.engines import engine_of
 from graph.facts.source import SourceError
 from policies.language import in_figures, phrase, say
-from policies.team.queries import called_names, is_named, is_single, parts_of
+from policies.team.queries import is_named, is_single, parts_of
 
 WORDS = ("SELECT", "VALUES", "WITH", "TABLE")
 """With which of them a query may begin."""
@@ -46,17 +45,6 @@ WHOLE = (
 )
 """The query within one that ends with an error before it sends a row that is too long to be held."""
 
-HARMLESS = (
-    *("clock_timestamp", "timeofday", "random", "gen_random_uuid", "pg_sleep", "pg_sleep_for", "pg_sleep_until"),
-    *("pg_relation_size", "pg_total_relation_size", "pg_table_size", "pg_indexes_size", "pg_database_size"),
-)
-"""Functions that are listed as volatile and leave nothing behind; one that sleeps is ended when the time is over."""
-
-FIND_VOLATILE = (
-    "SELECT min(proname::text) FROM pg_catalog.pg_proc WHERE provolatile = 'v' "
-    "AND proname = ANY(%(names)s::name[]) "
-    "AND NOT (pronamespace = 'pg_catalog'::regnamespace AND proname = ANY(%(harmless)s))"
-)
 LIMITS = (
     "SELECT set_config('statement_timeout', %(time)s, true), set_config('lock_timeout', %(time)s, true), "
     "set_config('idle_in_transaction_session_timeout', %(time)s, true), "
@@ -97,8 +85,6 @@ FAILURES: Mapping[str, str] = {
 }
 """What is said of an error of the server, by its SQLSTATE."""
 
-DEPTH = {"(": 1, ")": -1}
-UNBALANCED = phrase("the query ends too soon, or has a `)` too many")
 TOLD = (
     (re.compile(TOO_LONG), phrase("the query gives a row of more than {most} bytes")),
     (re.compile("data-modifying"), phrase("the query may only read, and its WITH writes")),
@@ -109,6 +95,14 @@ TOLD = (
     (re.compile(r'syntax error at or near "\)"'), UNBALANCED),
 )
 """What is said of an error of the server, by words in its message."""
+
+ODD_TIME = re.compile(r"\b(?:date|time|timestamp|timestamptz|timetz|interval|year)\b")
+"""Words of the driver about a time that Python has none for; it adds the value, and gives no state."""
+
+TIMES = phrase(
+    "the query gives a date or time that has no form as a fact: one that is infinite, before the year 1, after the "
+    "year 9999, or at 24:00; convert it in the query, for example with CAST(… AS text)"
+)
 
 ABOUT_QUERIES = ("42", "0A")
 """Classes of SQLSTATE whose errors are about the query; others may be about a value, which nobody may see."""
@@ -154,7 +148,7 @@ def _taken(engine: Any, query: Query, clock: Clock, take: Take[Found]) -> Found:
         with clock.ended_by(lambda: driver.cancel_safe(timeout=STOP_SECONDS), lambda: _cut(driver)):
             reader = connection.execution_options(postgresql_readonly=True)
             reader.exec_driver_sql(LIMITS, {"time": f"{max(1, ceil(clock.seconds_left * 1_000))}ms"})
-            _refuse_volatile(reader, query.text)
+            refuse_acting(reader, query.text)
             streaming = reader.execution_options(stream_results=True, max_row_buffer=1)
             with streaming.exec_driver_sql(_whole(query.text), _typed(query.values)) as result:
                 return take((*result.keys(),), rows_from(result.fetchmany, clock))
@@ -165,24 +159,6 @@ def _cut(driver: Any) -> None:
     if not driver.closed:
         with socket.socket(fileno=os.dup(driver.fileno())) as same:
             same.shutdown(socket.SHUT_RDWR)
-
-
-def _refuse_volatile(reader: Any, query: str) -> None:
-    parts = list(parts_of(query))
-    if min(accumulate((DEPTH.get(part.text, 0) for part in parts), initial=0)) < 0:
-        raise QueryError(say(UNBALANCED))
-    threes = zip(parts, parts[1:], parts[2:], strict=False)
-    if any(one.text in "uU" and two.text == "&" and three.kind == "quoted" for one, two, three in threes):
-        raise QueryError(say('the query has a name in the form U&"…"; write its letters'))
-    values = {"names": [*called_names(query)], "harmless": [*HARMLESS]}
-    name = reader.exec_driver_sql(FIND_VOLATILE, values).scalar_one()
-    if name is not None:
-        told = say(
-            "the query may only read, and calls `{name}`, which PostgreSQL lists as volatile: it may act; allowed: "
-            "functions that are stable or immutable",
-            name=name,
-        )
-        raise QueryError(told)
 
 
 def _whole(query: str) -> str:
@@ -212,6 +188,8 @@ def _told(error: Exception, query: Query, clock: Clock) -> Exception:
     state = getattr(original, "sqlstate", None)
     if clock.is_over or state == "57014":
         return OverdueError()
+    if state is None and ODD_TIME.search(str(original)):
+        return QueryError(say(TIMES))
     if state is None:
         kind = type(original).__name__
         return QueryError(say("the connection was lost, or has what the driver does not know ({kind})", kind=kind))

@@ -25,7 +25,7 @@ from graph.facts.databases.asking import (
 from graph.facts.databases.engines import engine_of
 from graph.facts.source import SourceError
 from policies.language import in_figures, phrase, say
-from policies.team.queries import is_named
+from policies.team.queries import is_named, said_names
 
 WORDS = ("SELECT", "VALUES", "WITH")
 """With which of them a query may begin."""
@@ -129,8 +129,12 @@ def _path_of(url: Any, folder: Path) -> Path:
     named = url.database or ""
     if url.host or url.username or url.query or not named or named.startswith((":memory:", "file:")):
         raise UnreachableError(say("its address names no file; allowed: sqlite:///PATH, without a host and options"))
-    path = folder / Path(named).expanduser()
-    if not path.is_file():
+    try:
+        path = folder / Path(named).expanduser()
+        is_file = path.is_file()
+    except (OSError, ValueError, RuntimeError):  # too long a name, one with a NUL, or the home of nobody
+        is_file = False
+    if not is_file:
         raise UnreachableError(say("its file does not exist, or is not a file"))
     return path
 
@@ -185,7 +189,10 @@ def _told(error: Exception, query: Query, gate: Gate, clock: Clock) -> Exception
     if clock.is_over:
         return OverdueError()
     if gate.refused:
-        return QueryError(say("the query may only read, and SQLite did not allow `{what}`", what=gate.refused))
+        # A table of a pragma is made first, for which SQLite asks leave to change its schema.
+        pragma = next((name for name in said_names(query.text) if name.lower().startswith("pragma_")), None)
+        what = pragma or gate.refused
+        return QueryError(say("the query may only read, and SQLite did not allow `{what}`", what=what))
     return QueryError(_said(getattr(error, "orig", None) or error, query.text))
 
 

@@ -89,10 +89,17 @@ def _trusted(route: Route) -> ssl.SSLContext:
         raise SourceError(told) from None
 
 
+def _joined(hop: Hop, location: str) -> str:
+    try:
+        return urljoin(f"{hop.address.shown}?{hop.address.query}", location)
+    except ValueError:  # it cannot be taken apart, which is said in words of our own where it is read
+        return location
+
+
 def _redirected(first: Hop, hop: Hop, location: str, way: Way) -> Hop:
     """Return where a redirect leads."""
     try:
-        target = read_address(urljoin(f"{hop.address.shown}?{hop.address.query}", location).partition("#")[0])
+        target = read_address(_joined(hop, location).partition("#")[0])
     except ValueError as error:
         raise SourceError(
             say("{address} redirects to what cannot be asked: it {why}", address=first.named, why=error)

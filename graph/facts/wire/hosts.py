@@ -73,9 +73,9 @@ def credentials_for(hop: Hop) -> dict[str, str]:
         SourceError: a variable is not set or has what a header cannot have, or the way to the host is not encrypted.
     """
     host = hop.host
-    headers = {name: _value(source, host, r"[ -~]+") for name, source in host.entry.headers_env.items()}
+    headers = {name: _credential(source, host, r"[ -~]+") for name, source in host.entry.headers_env.items()}
     if host.entry.token_env:
-        headers["authorization"] = " ".join(("Bearer", _token(host.entry.token_env, host)))
+        headers["authorization"] = " ".join(("Bearer", _credential(host.entry.token_env, host, r"[!-~]+")))
     if headers and hop.address.scheme == "http" and not host.entry.private:
         raise SourceError(
             say(
@@ -87,18 +87,29 @@ def credentials_for(hop: Hop) -> dict[str, str]:
     return headers
 
 
-def _token(name: str, host: Host) -> str:
-    token = _value(name, host, r"[!-~]+")
-    if len(token) < SHORTEST_SECRET:
+def _credential(name: str, host: Host, allowed: str) -> str:
+    value = _value(name, host, allowed)
+    if len(_secret_of(value)) < SHORTEST_SECRET:
         raise SourceError(
             say(
-                "{variable} has fewer than {least} characters, so that it could not be told from other words in what a "
-                "server repeats; use a longer token",
+                "{variable} has a credential of fewer than {least} characters, which could not be told from other "
+                "words in what a server repeats; use a longer one",
                 variable=name,
                 least=SHORTEST_SECRET,
             )
         )
-    return token
+    return value
+
+
+def _secret_of(value: str) -> str:
+    """Return the last word of a header, which is its credential; of a Basic one the password.
+
+    >>> _secret_of("Token abc"), _secret_of("Basic dXNlcjpwYXNz"), _secret_of("session=abc=;")
+    ('abc', 'pass', 'abc')
+    """
+    words = [word for word in PARTS.split(value) if word]
+    hidden = _hidden(words[-1]) if words and words[0].lower() == "basic" else []
+    return (hidden or words or [""])[-1]
 
 
 def _value(name: str, host: Host, allowed: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from graph.past import Past
 from graph.report.dossier.basis import Basis, basis_of
 from graph.report.dossier.ruling import ruled_otherwise
-from graph.report.dossier.steadiness import checked_otherwise
+from graph.report.dossier.stability import checked_otherwise
 from graph.report.words import listed
 from nodes.agreement import find_disagreement
 from nodes.events import decided, standing_outcomes

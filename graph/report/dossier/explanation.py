@@ -10,7 +10,7 @@ from graph.report.dossier.basis import basis_of
 from graph.report.dossier.changed import Changed, find_change
 from graph.report.dossier.facts import Origin, origin_in
 from graph.report.dossier.ruling import people_explained
-from graph.report.dossier.steadiness import checked
+from graph.report.dossier.stability import check_explained
 from graph.report.words import titles_of
 from nodes.events import standing_outcomes
 from policies.assurance.limits import LimitFlip
@@ -37,7 +37,7 @@ def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | Changed | N
 
     Keys: {thread_id, team, policy, titles, round, max_rounds, casts, vote, final, row, because, rounds_ended, fault,
     when, values, guards, stance_flips {flips, searched}, mark_flips, limit_flips, powers, stability, people, waiting};
-    `stability` as `steadiness.checked` says, and the last two as `people_explained`. Where no round was finished and
+    `stability` as `check_explained` says, and the last two as `people_explained`. Where no round was finished and
     people are or were asked, {thread_id, people, waiting}.
     """
     changed = find_change(thread, state)
@@ -54,7 +54,7 @@ def explanation_of(thread: str, state: Mapping[str, Any]) -> Plain | Changed | N
     titles = titles_of(past.roles)
     named["titles"] = {role: titles[role] for role in basis.vote.casts}
     plain = _plain(found, origin_in(past.sources))
-    return {**named, **place, **plain, "stability": checked(past), **people}
+    return {**named, **place, **plain, "stability": check_explained(past), **people}
 
 
 def unexplained(thread: str, state: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from graph.report.words import said_value, written
 from policies.language import phrase, say, say_count
 from policies.team.ages import UNITS
-from policies.team.provenance import GIVEN, MORE
+from policies.team.provenance import GIVEN
 from policies.team.sources import SOURCES
 
 Plain = dict[str, Any]
@@ -102,7 +102,7 @@ def _time(text: Any) -> datetime | None:
 
 
 def _source(source: Source) -> Plain:
-    age, places = age_of(source), [place for place in source.get("places") or () if place != MORE]
+    age, places = age_of(source), source.get("places") or []
     fetched, cause = source.get("fetched_at"), source.get("cause")
     return {
         "name": source["source"],
@@ -111,17 +111,15 @@ def _source(source: Source) -> Plain:
         "age": None if age is None else said_age(age),
         "digest": str(source.get("digest") or "")[:SHORT_DIGEST] or None,
         "places": places[:MAX_PLACES],
-        "more": _more(len(places) - MAX_PLACES, MORE in (source.get("places") or ())),
+        "more": _more(len(places) - MAX_PLACES),
         "fault": cause and written(str(cause), MAX_VALUE),
     }
 
 
-def _more(left_out: int, is_cut: bool) -> str | None:
+def _more(left_out: int) -> str | None:
     """Return how many places of a source are not named; None where all are."""
     if left_out <= 0:
         return None
-    if is_cut:
-        return say("and at least {number} more", number=left_out)
     return say_count("and {number} more place", "and {number} more places", left_out)
 
 

@@ -21,7 +21,7 @@ VERDICTS = {
     "holds": (phrase("It holds"), "go"),
     "weakened": (phrase("It holds, closer to a limit"), "caution"),
     "reopen": (phrase("It should be taken again"), "block"),
-    "unknown": (phrase("Nobody knows whether it holds"), "open"),
+    "unknown": (phrase("It is not known whether it holds"), "open"),
 }
 """What a later look says of a decision, and its tone."""
 
@@ -55,6 +55,7 @@ def look_of(finding: Finding | None) -> Plain | None:
     if finding is None:
         return None
     label, tone = VERDICTS[finding["verdict"]]
+    is_to_reopen = finding["verdict"] == "reopen" and not finding["reopened_as"]
     return {
         "label": say(label),
         "tone": tone,
@@ -62,22 +63,23 @@ def look_of(finding: Finding | None) -> Plain | None:
         "note": say(NOTE),
         "said": [*_said(finding)],
         "owner": finding["owner"],
-        "rows": [*map(_row, finding["tripwires"])],
+        "rows": [*map(row_of, finding["tripwires"])],
         **moved_in(finding["changed"]),
         "reopened_as": finding["reopened_as"],
-        "next": None if finding["reopened_as"] or finding["verdict"] != "reopen" else _next(finding),
+        "next": command_to_reopen(finding["thread_id"]) if is_to_reopen else None,
     }
 
 
-def _next(finding: Finding) -> str:
-    return f"accord watch {shlex.quote(finding['thread_id'])} --reopen"
+def command_to_reopen(thread: str) -> str:
+    """Return what is typed to take the decision of a thread again."""
+    return f"accord watch {shlex.quote(thread)} --reopen"
 
 
 def _said(finding: Finding) -> list[str]:
     """Return what there is to say besides the tripwires: whose facts, what failed, how long it is valid, what moved."""
     told = [f"{facts[:1].upper()}{facts[1:]}."] if (facts := fetched_from(finding)) else []
     if finding["cause"]:
-        told.append(say("The facts could not be had: {cause}.", cause=written(finding["cause"], MAX_VALUE)))
+        told.append(written(finding["cause"], MAX_VALUE))
     if finding["expires_at"]:
         until = moment(finding["expires_at"])
         told.append(
@@ -98,7 +100,8 @@ def _said(finding: Finding) -> list[str]:
     return told
 
 
-def _row(tripwire: Mapping[str, Any]) -> Plain:
+def row_of(tripwire: Mapping[str, Any]) -> Plain:
+    """Return what a later look found of one tripwire, as `look_of` has it."""
     verdict, comparison = tripwire["verdict"], tripwire["comparison"]
     name = name_of_tripwire(tripwire)
     is_measured = comparison is not None

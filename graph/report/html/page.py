@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from graph.report.dossier.prose import blocks_of
+from graph.report.dossier.ties import takes_again
 from policies.language import say, say_count, spoken
 
 FOLDER = Path(__file__).parent / "templates"
@@ -43,6 +44,11 @@ def said_count(one: str, many: str, number: int, /, **values: object) -> Markup:
     return Markup(say_count(one, many, number, **{name: escape(value) for name, value in values.items()}))
 
 
+def said_again(found: Mapping[str, Any], thread: str, decision: str | None) -> Markup:
+    """Return that a thread takes a decision again, every value in it escaped."""
+    return Markup(takes_again({**found, "at": escape(found["at"])}, escape(thread), escape(decision)))
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -54,7 +60,7 @@ def _environment() -> Environment:
     )
     environment.filters["breakable"] = breakable
     environment.filters["blocks"] = blocks_of
-    environment.globals.update(say=said, say_count=said_count)
+    environment.globals.update(say=said, say_count=said_count, takes_again=said_again)
     return environment
 
 

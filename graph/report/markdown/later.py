@@ -12,7 +12,7 @@ DRIFT = (phrase("Tripwire"), "", phrase("Fact and limit"), phrase("Then"), phras
 MOVED = (phrase("Fact"), phrase("Then"), phrase("Now"))
 
 
-def steadiness_of(dossier: Plain) -> Iterator[str]:
+def stability_of(dossier: Plain) -> Iterator[str]:
     """Yield what asking the last round again gave; nothing where it was not asked again."""
     found = dossier["stability"]
     if not found:
@@ -60,7 +60,7 @@ def _tripwire(row: Plain) -> list[str]:
 def _reading(reading: Plain | None) -> str:
     if not reading:
         return "–"
-    beside = say("; ").join(filter(None, (reading["answer"], reading["room"])))
+    beside = say("; ").join(filter(None, (reading["answer"], reading["room"], reading["fault"])))
     return f"{escaped(reading['value'])} ({escaped(beside)})"
 
 

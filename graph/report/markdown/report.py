@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graph.report.markdown.facts import facts_of
-from graph.report.markdown.later import drift_of, reopening_of, steadiness_of
+from graph.report.markdown.later import drift_of, reopening_of, stability_of
 from graph.report.markdown.markup import code, escaped, fenced, mark, quoted, quoted_blocks, table
 from graph.report.markdown.people import people_of
 from graph.report.markdown.stances import dissent_of, stances_of
@@ -41,7 +41,7 @@ def markdown_of(dossier: Plain) -> str:
 
 def _decided(dossier: Plain) -> tuple[Iterator[str], ...]:
     """Return why it was decided so, what would have changed it, and how sure it is."""
-    return _why(dossier), _guards(dossier), _flips(dossier), steadiness_of(dossier)
+    return _why(dossier), _guards(dossier), _flips(dossier), stability_of(dossier)
 
 
 def _heading(dossier: Plain) -> Iterator[str]:

@@ -26,7 +26,7 @@ def with_source(fact: str, source: str | None) -> str:
     return f"{fact} ({source})" if source else fact
 
 
-def steadiness_shown(dossier: Plain) -> Iterator[Text]:
+def stability_shown(dossier: Plain) -> Iterator[Text]:
     """Yield what asking the last round again gave."""
     found = dossier["stability"]
     if found:
@@ -80,7 +80,8 @@ def reopening_shown(dossier: Plain) -> Iterator[Text]:
         yield visible(takes_again(found, found["thread"], found["decision"]))
         yield from map(visible, found["said"])
         for fact in found["changed"]:
-            yield visible(f"  {fact['path']}: {fact['then']} → {fact['now']}")
+            moved = say("{name}: {value}", name=fact["path"], value=f"{fact['then']} → {fact['now']}")
+            yield visible(f"  {moved}")
         if found["more"]:
             yield visible(f"  {say_count('And {number} more.', 'And {number} more.', found['more'])}")
         yield Text()

@@ -21,7 +21,7 @@ from graph.report.terminal.later import (
     drift_shown,
     reopening_shown,
     sources_shown,
-    steadiness_shown,
+    stability_shown,
     with_source,
 )
 from graph.report.terminal.people import closed_shown, commands_of, decision_shown, open_shown
@@ -93,7 +93,7 @@ def _headline(record: Mapping[str, Any], dossier: Plain, titles: Mapping[str, st
     if record["status"] != "ok":
         yield from open_shown(dossier) if record["status"] == "waiting" else _not_done(record, dossier, titles)
         yield from closed_shown(dossier)
-        yield from steadiness_shown(dossier)
+        yield from stability_shown(dossier)
         yield Text()
         return
     decision = record.get("final_decision")
@@ -105,7 +105,7 @@ def _headline(record: Mapping[str, Any], dossier: Plain, titles: Mapping[str, st
         yield from closed_shown(dossier)
         yield from map(visible, dossier["verdict"]["people"][1:])
         yield from map(visible, why_lines(dossier))
-        yield from steadiness_shown(dossier)
+        yield from stability_shown(dossier)
         yield Text()
 
 

@@ -6,38 +6,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
 
-from rich.console import Console
+from rich.text import Text
 
-from graph.drift import Told, causes_in_words, name_of_tripwire
+from graph.drift import Told, causes_in_words
+from graph.report.dossier.look import VERDICTS, command_to_reopen, row_of
 from graph.report.dossier.people import moment
+from graph.report.terminal.later import TONES
 from graph.report.terminal.visible import STYLES, console_on, visible
-from graph.report.words import joined, label_of, listed, plain_word, said_value
-from policies.assurance.standing import UNREADABLE
+from graph.report.words import joined, label_of, listed, said_value
 from policies.assurance.tripwires import MAX_CHANGED, WatchVerdict
-from policies.decision.guards import COMPARISONS
-from policies.language import phrase, say, say_count
+from policies.language import say, say_count
 
 Plain = Mapping[str, Any]
-
-VERDICTS: Mapping[WatchVerdict, str] = {
-    "holds": phrase("holds"),
-    "weakened": phrase("weakened"),
-    "reopen": phrase("reopen"),
-    "unknown": phrase("unknown"),
-}
-"""What is said of a decision or a tripwire in one word."""
-
-_STYLES = {"holds": "green", "weakened": "yellow", "reopen": "bold red", "unknown": "dim"}
-
-SAID: Mapping[str, str] = {
-    "holds": phrase("It holds: nothing that it rests on is closer to its limit."),
-    "weakened": phrase("It is weaker: something that it rests on is closer to its limit."),
-    "unknown": phrase("Nobody knows: the facts of now cannot be had."),
-    "reopen": phrase("It should be taken again: {causes}."),
-}
-"""What is said of a decision."""
-
-ANSWERS = {"clear": phrase("clear"), "tripped": phrase("tripped"), UNREADABLE: phrase("could not be read")}
 
 SHOWN = 5
 """Facts that moved and are shown."""
@@ -49,6 +29,8 @@ class Totals:
     def __init__(self) -> None:
         self.verdicts: Counter[str] = Counter(dict.fromkeys(get_args(WatchVerdict), 0))
         self.reopened = self.sourceless = 0
+        self.cut_off = False
+        """Whether there are more, which were not looked at."""
 
     def add(self, told: Told) -> None:
         """Count what was found of a decision; one that was taken again before counts as that."""
@@ -56,7 +38,7 @@ class Totals:
             self.reopened += 1
         else:
             self.verdicts[told.finding["verdict"]] += 1
-            self.sourceless += told.finding["verdict"] == "unknown" and not told.has_source
+            self.sourceless += told.is_sourceless
 
     @property
     def unanswered(self) -> int:
@@ -64,8 +46,8 @@ class Totals:
         return self.verdicts["unknown"] - self.sourceless
 
     def plain(self) -> dict[str, Any]:
-        """Return {decisions, holds, weakened, reopen, unknown, sourceless, reopened}."""
-        beside = {"sourceless": self.sourceless, "reopened": self.reopened}
+        """Return {decisions, holds, weakened, reopen, unknown, sourceless, reopened, cut_off}."""
+        beside = {"sourceless": self.sourceless, "reopened": self.reopened, "cut_off": self.cut_off}
         return {"decisions": self.verdicts.total() + self.reopened, **self.verdicts, **beside}
 
 
@@ -77,11 +59,13 @@ def print_totals(totals: Totals) -> None:
         told = say("{verdicts}, {reopened}", verdicts=told, reopened=reopened)
     if totals.sourceless:
         sourceless = say_count(
-            "{number} of these has no source to ask; give it the facts of now with --facts",
-            "{number} of these have no source to ask; give them the facts of now with --facts",
+            "{number} of these has no source to ask; give it the current facts with --facts",
+            "{number} of these have no source to ask; give them the current facts with --facts",
             totals.sourceless,
         )
         told = say("{first}; {second}", first=told, second=sourceless)
+    if totals.cut_off:
+        told = say("{first}; {second}", first=told, second=say("stopped before it had looked at all"))
     number = totals.plain()["decisions"]
     console_on(sys.stdout).print(
         visible(say_count("{number} decision: {verdicts}", "{number} decisions: {verdicts}", number, verdicts=told))
@@ -94,63 +78,42 @@ def print_finding(finding: Plain, database: str = "") -> None:
     decision = visible(label_of(finding["decision"]), STYLES.get(finding["decision"], ""))
     about = visible(f"{finding['thread_id']}  {finding['team']}  ", "bold")
     console.print(about.append_text(decision))
-    console.print(visible(_said(finding), _STYLES[finding["verdict"]]))
+    label, tone = VERDICTS[finding["verdict"]]
+    console.print(visible(_said(say(label), finding), TONES[tone]))
     for tripwire in finding["tripwires"]:
         if tripwire["verdict"] in ("reopen", "weakened"):
-            _print_tripwire(tripwire, console)
-    for line in _lines(finding, database):
-        console.print(visible(line))
+            for line in _of_tripwire(row_of(tripwire)):
+                console.print(line)
+    for text in _lines(finding, database):
+        console.print(visible(text))
 
 
-def _said(finding: Plain) -> str:
-    told = say(SAID[finding["verdict"]], causes=listed(causes_in_words(finding)))
+def _said(label: str, finding: Plain) -> str:
+    causes = causes_in_words(finding)
+    told = say("{name}: {value}.", name=label, value=listed(causes)) if causes else say("{first}.", first=label)
     return f"{told} {finding['cause']}" if finding["cause"] else told
 
 
-def _print_tripwire(tripwire: Plain, console: Console) -> None:
-    told = visible(f"  {say(VERDICTS[tripwire['verdict']])}  ", _STYLES[tripwire["verdict"]])
-    console.print(told.append_text(visible(_answers(tripwire))))
-    for line in _of_tripwire(tripwire):
-        console.print(visible(f"    {line}"))
-
-
-def _answers(tripwire: Plain) -> str:
-    name, then, now = name_of_tripwire(tripwire), tripwire["then"]["answer"], tripwire["now"]["answer"]
-    if then == now:
-        return say("{name} ({hint})", name=name, hint=_answer(then))
-    return say("{name}: {value}", name=name, value=f"{_answer(then)} → {_answer(now)}")
-
-
-def _answer(word: str) -> str:
-    return say(ANSWERS[word]) if word in ANSWERS else plain_word(word)
-
-
-def _of_tripwire(tripwire: Plain) -> Iterator[str]:
-    then, now = tripwire["then"], tripwire["now"]
-    if tripwire["fact"] is not None:
-        fact = f"{tripwire['fact']} = {_moved(then['value'], now['value'])}"
-        yield say("{fact}; limit: {limit}", fact=fact, limit=_limit(tripwire)) if tripwire["comparison"] else fact
-    if then["distance"] is not None and now["distance"] is not None:
-        yield say("distance to the limit: {distance}", distance=_moved(then["distance"], now["distance"]))
-    if now["fault"]:
-        yield now["fault"]
-
-
-def _limit(tripwire: Plain) -> str:
-    words, moved = (
-        COMPARISONS[tripwire["comparison"]].words,
-        _moved(tripwire["then"]["limit"], tripwire["now"]["limit"]),
+def _of_tripwire(row: Plain) -> Iterator[Text]:
+    """Yield what a later look says of one tripwire: its answer then and now, and under it how far it is."""
+    then, now = row["then"], row["now"]
+    moved = _moved(then["answer"], now["answer"])
+    yield visible(f"  {row['label']}  ", TONES[row["tone"]]).append_text(
+        visible(say("{name}: {value}", name=row["what"], value=moved))
     )
-    return say("{comparison} {value}", comparison=say(words), value=moved)
+    if row["fact"]:
+        fact = f"{row['fact']} = {_moved(then['value'], now['value'])}" if row["comparison"] else row["fact"]
+        limit = f"{row['comparison']} {row['limit']}"
+        yield visible(f"    {say('{fact}; limit: {limit}', fact=fact, limit=limit) if row['comparison'] else fact}")
+    if then["room"] and now["room"]:
+        yield visible(f"    {_moved(then['room'], now['room'])}")
+    if now["fault"]:
+        yield visible(f"    {now['fault']}")
 
 
-def _moved(then: Any, now: Any) -> str:
-    """Return a value, and what it was where it was another."""
-    return said_value(now) if _is_same(then, now) else f"{said_value(then)} → {said_value(now)}"
-
-
-def _is_same(then: Any, now: Any) -> bool:
-    return isinstance(then, bool) == isinstance(now, bool) and bool(then == now)
+def _moved(then: str, now: str) -> str:
+    """Return what is shown of a tripwire, and what was where that was another."""
+    return now if then == now else f"{then} → {now}"
 
 
 def _lines(finding: Plain, database: str) -> Iterator[str]:
@@ -189,7 +152,7 @@ def _next(finding: Plain, database: str) -> Iterator[str]:
         name = shlex.quote(finding["reopened_as"])
         yield say("It is taken again as {thread}: {command}", thread=name, command=f"accord show {name}{database}")
     elif finding["verdict"] == "reopen":
-        yield say("Take it again: {command}", command=f"accord watch {thread} --reopen{database}")
+        yield say("Take it again: {command}", command=f"{command_to_reopen(finding['thread_id'])}{database}")
     elif finding["verdict"] == "unknown":
         yield say("Ask again: {command}", command=f"accord watch {thread} --facts FILE{database}")
     elif finding["verdict"] == "weakened":

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from graph.report.dossier.explanation import said_marks, said_power
 from graph.report.dossier.limits import border_of, changes_of, other_flips, said_change
-from graph.report.dossier.steadiness import said_check
+from graph.report.dossier.stability import said_check
 from graph.report.dossier.timeline import capping
 from graph.report.terminal.blocks import Cell, rows_shown
 from graph.report.terminal.later import with_source

@@ -98,7 +98,8 @@ ALERTS = role(("facts.alerts > 5", "block"), ("facts.alerts > 2 || facts.rate >=
         ((1, 0.1), (2, 0.1), "weakened"),
         ((1, 0.1), (1, 0.2), "weakened"),
         ((1, 0.1), (6, 0.1), "reopen"),
-        ((3, 0.1), (3, 0.5), "weakened"),
+        ((3, 0.1), (3, 0.5), "holds"),
+        ((3, 0.5), (3, 0.1), "weakened"),
         ((6, 0.1), (7, 0.4), "holds"),
         ((7, 0.1), (6, 0.1), "weakened"),
         ((1, 0.1), ("many", 0.1), "reopen"),
@@ -118,6 +119,70 @@ def test_another_check_with_the_same_words_is_no_other_position() -> None:
     assert drift({"a": 6, "b": 0}, {"a": 0, "b": 6}, checks).verdict == "weakened"
 
 
+@pytest.mark.parametrize(
+    ("then", "now", "verdict"),
+    [((10, 0), (20, 0), "holds"), ((10, 0), (9, 0), "weakened"), ((110, 0), (10, 0), "weakened"),
+     ((10, 0), (110, 0), "holds"), ((10, 0), (0, 1), "weakened"), ((0, 1), (99, 1), "holds")],
+)  # fmt: skip
+def test_what_makes_no_difference_weakens_nothing(then: tuple[int, int], now: tuple[int, int], verdict: str) -> None:
+    facts = [{"a": a, "b": b} for a, b in (then, now)]
+    in_one = role(("facts.a >= 100 || facts.a >= 5 || facts.b == 1", "block"))
+    apart = role(("facts.a >= 100", "block"), ("facts.a >= 5", "block"), ("facts.b == 1", "block"))
+
+    assert drift(facts[0], facts[1], apart).verdict == verdict
+    assert facts[0]["b"] or facts[1]["b"] or drift(facts[0], facts[1], in_one).verdict == verdict
+
+
+def test_a_position_that_only_a_later_check_gives_is_weaker() -> None:
+    checks = role(('facts.region == "EU"', "block"), ("facts.a > 5", "block"))
+    facts: list[dict[str, Any]] = [{"region": region, "a": 6} for region in ("EU", "US")]
+
+    assert drift(facts[0], facts[1], checks).verdict == "weakened"
+    assert drift(facts[1], facts[0], checks).verdict == "holds"
+
+
+def test_what_a_list_has_and_what_is_worked_out_is_measured() -> None:
+    checks = role(("facts.l[1] + double(size(facts.l)) > 2.0 + 5.0", "block"))
+    found = only(drift({"l": [0, 1]}, {"l": [0, 1, 2]}, checks))
+
+    assert (found.verdict, found.fact, found.then.limit, found.then.distance) == (
+        "weakened",
+        "l[1] + double(size(l))",
+        7.0,
+        4.0,
+    )
+
+
+@pytest.mark.parametrize(("guard", "when"), [({"at_least": 3}, ">= 3"), ({"below": 3}, "< 3")])
+@pytest.mark.parametrize("values", [(1, 2), (2, 5), (5, 4), (4, 1), (3, 2)])
+def test_the_distance_of_a_guard_and_of_a_check_mean_the_same(
+    guard: dict[str, Any], when: str, values: tuple[int, int]
+) -> None:
+    facts = [{"a": a} for a in values]
+    parts = Guard(name="a", fact="a", cap="no_go", **guard), role((f"facts.a {when}", "block"))
+    one, other = drift(facts[0], facts[1], *parts).tripwires
+
+    assert one.now is not None
+    assert other.now is not None
+    assert [one.then.distance, one.now.distance] == [other.then.distance, other.now.distance]
+
+
+def test_each_changed_place_has_a_name_of_its_own() -> None:
+    then = {"a.b": {"c": 1}, "a": {"b": {"c": 1}}, "l": [1, {"0": 1}], "o": {"0": 1, "*": 1}}
+    now = {"a.b": {"c": 2}, "a": {"b": {"c": 2}}, "l": [2, {"0": 2}, 3], "o": {"0": 2, "*": 2}}
+
+    assert [change.path for change in drift(then, now).changed] == [
+        *('["a.b"].c', "a.b.c", "l[0]", 'l[1]["0"]', "l[2]", 'o["0"]', 'o["*"]'),
+    ]
+
+
+def test_the_places_that_a_macro_reads_are_named_first() -> None:
+    checks = role(("facts.l.exists(i, i.n > 3)", "block"))
+    found = drift({"b": 1, "l": [{"n": 1}]}, {"b": 2, "l": [{"n": 2}]}, checks)
+
+    assert [change.path for change in found.changed] == ["l[0].n", "b"]
+
+
 def test_checks_show_the_limit_that_was_crossed_and_how_far_it_is() -> None:
     found = only(drift({"alerts": 1, "rate": 0.4, "limit": 0.5}, {"alerts": 1, "rate": 0.75, "limit": 0.5}, ALERTS))
 
@@ -126,7 +191,7 @@ def test_checks_show_the_limit_that_was_crossed_and_how_far_it_is() -> None:
     then, now = found.then, found.now
     assert now is not None
     assert (found.comparison, then.value, then.limit, then.distance) == ("at_least", 0.4, 0.5, 0.1)
-    assert (now.value, now.limit, now.distance) == (0.75, 0.5, 0.25)
+    assert (now.value, now.limit, now.distance) == (0.75, 0.5, -0.25)
     assert (then.answer, then.check, now.answer, now.check) == ("go", "otherwise", "caution", 2)
 
 

@@ -1,4 +1,4 @@
-"""Steadiness: the last round asked again before its decision is announced, and what comes of how often it flips.
+"""Stability: the last round asked again before its decision is announced, and what comes of how often it flips.
 
 A check is asked as rounds are: convene grants its seats, the roles answer, align takes the answers. It leaves no entry
 in the history, and its messages are its own.
@@ -29,7 +29,7 @@ from nodes.samples import before_decision, decided_in, newest_check, sample_of, 
 from nodes.stages import Stages
 from nodes.state import State
 from policies.contracts.answers import Accepted, Refusal
-from policies.decision.stability import Sample, Steadiness, said_flips, weigh
+from policies.decision.stability import Sample, Weighed, said_flips, weigh
 from policies.run.budgets import Spent
 from policies.run.seats import Reply, Seat, is_full
 from policies.run.stop import ESCALATED, Stop, stop_reason
@@ -41,7 +41,7 @@ from policies.team.team import Budget, Role, Team
 Plain = dict[str, Any]
 
 
-class Checking:
+class StabilityCheck:
     """The stability checks of one team."""
 
     def __init__(self, team: Team, stages: Stages) -> None:
@@ -152,7 +152,7 @@ class Checking:
             **{"samples": self._rules.samples, "completed": len(samples), "flips": found.flips, "rate": found.rate},
             **{"low": found.low, "high": found.high, "max_flip_rate": self._rules.max_flip_rate},
             **{"announced": outcome["final"], "outcomes": [*found.outcomes], "kept": kept, "numbers": numbers},
-            **plain_samples(samples),
+            **_plain_samples(samples),
             **{"acts": found.acts, "final": final},
         }
         event = {"event": "stability", "round": state["round"], "attempt": check["number"], **told}
@@ -167,7 +167,7 @@ class Checking:
         log = [*self._stages.asked_before(state), closed_of(f"round_{state['round']}", table)]
         return count_round(before, table, log, self._team)
 
-    def _leads_to(self, state: State, found: Steadiness) -> Update:
+    def _leads_to(self, state: State, found: Weighed) -> Update:
         if found.acts == "announce":
             return {}
         if found.acts == "escalate":
@@ -185,7 +185,7 @@ def opened_again(state: Mapping[str, Any]) -> Body:
     return {"event": "opened", "round": state["round"], "seats": seats, "samples": samples}
 
 
-def plain_samples(samples: Sequence[Sample]) -> Plain:
+def _plain_samples(samples: Sequence[Sample]) -> Plain:
     """Return the completed samples as their event has them: {casts, confidences, marks}, each a list."""
     return {
         "casts": [dict(each.casts) for each in samples],
