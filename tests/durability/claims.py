@@ -10,7 +10,7 @@ from tests.durability.pattern_teams import Asked
 from tests.durability.processes import without
 from tests.durability.strikes import KILLED, SHOWN_OPEN, Struck
 
-TIMES = ("seconds", "elapsed_seconds", "at")
+TIMES = ("seconds", "elapsed_seconds", "at", "fetched_at")
 CHAIN = ("hash", "prev_hash", "wrote", "thread", "prompt")
 """What the times and the thread of an event, and the times of the messages in a prompt, change in events."""
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.system
 ROLES = ("demand_analyst", "finance_analyst", "risk_analyst")
 SIDES = ("before", "after")
 KINDS = ("index", "archive", "checkpoint", "writes", "journal", "node convene", "node align")
-TIMES = ("seconds", "elapsed_seconds", "at")
+TIMES = ("seconds", "elapsed_seconds", "at", "fetched_at")
 CHAIN = ("hash", "prev_hash", "wrote", "thread")
 """What the times and the thread of an event change in it and in those after it."""
 CALLS = {

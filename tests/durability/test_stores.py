@@ -21,7 +21,7 @@ from tests.harness import CHECKOUT_ROLES, proposal, resume, run, scripted, setti
 
 pytestmark = pytest.mark.slow
 
-TIMES = ("seconds", "elapsed_seconds")
+TIMES = ("seconds", "elapsed_seconds", "fetched_at")
 HOSTILE = "a\x00b \ud800 \udfff \u202e \x1b[31m 𝄞 é \\u0000"
 CLEANED = "ab \ufffd \ufffd \u202e \x1b[31m 𝄞 é \\u0000"
 
