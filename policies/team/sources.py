@@ -14,6 +14,7 @@ from policies.team.expectation import Expect, Expectation
 from policies.team.expecting import expected_under, find_unexpected
 from policies.team.fields import FactPath, Facts, RoleName, Text, Value
 from policies.team.people import Duration
+from policies.team.placing import data_in, put_under
 from policies.team.privacy import overlaps, withhold
 from policies.team.queries import find_unbound
 
@@ -278,28 +279,6 @@ AnySource = Annotated[
 SourceList = Annotated[tuple[AnySource, ...], Field(min_length=1, max_length=MAX_SOURCES, strict=False)]
 FactsOrSources = Annotated[Annotated[Facts, Tag(OBJECT)] | Annotated[SourceList, Tag(LIST)], Discriminator(_form_of)]
 """Facts themselves, or the sources that they come from."""
-
-
-def put_under(keys: Path, data: Any) -> Any:
-    """Return the data of a source where it goes in the facts.
-
-    >>> put_under(("market", "today"), {"rate": 2}), put_under((), {"rate": 2})
-    ({'market': {'today': {'rate': 2}}}, {'rate': 2})
-    """
-    return with_value({}, keys, data) if keys else data
-
-
-def data_in(facts: Any, keys: Path) -> Any:
-    """Return what is where the keys lead, or above, where the way ends earlier.
-
-    >>> data_in({"market": {"today": {"rate": 2}}}, ("market", "today")), data_in({"market": "-"}, ("market", "today"))
-    ({'rate': 2}, '-')
-    """
-    for key in keys:
-        if not isinstance(facts, Mapping):
-            return facts
-        facts = facts[key]
-    return facts
 
 
 def source_faults(sources: Sequence[Source], private: Sequence[str]) -> Iterator[Fault]:

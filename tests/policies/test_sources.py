@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from policies.team.mismatch import is_echo
+from policies.team.placing import data_in, put_under
 from policies.team.rules import Problem, parse_team
-from policies.team.sources import SOURCES, TAGS, FileSource, HttpSource, InlineSource, SqlSource, data_in, put_under
+from policies.team.sources import SOURCES, TAGS, FileSource, HttpSource, InlineSource, SqlSource
 from policies.team.team import Team, pinned
 from tests.policies.test_team_rules import RAW
 
