@@ -95,3 +95,25 @@ def find_above(facts: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[str, ..
         if not isinstance(inner, Mapping):
             return keys[:end]
     return None
+
+
+def put_under(keys: tuple[str, ...], data: Any) -> Any:
+    """Return the data of a source where it goes in the facts.
+
+    >>> put_under(("market", "today"), {"rate": 2}), put_under((), {"rate": 2})
+    ({'market': {'today': {'rate': 2}}}, {'rate': 2})
+    """
+    return with_value({}, keys, data) if keys else data
+
+
+def data_in(facts: Any, keys: tuple[str, ...]) -> Any:
+    """Return what is where the keys lead, or above, where the way ends earlier.
+
+    >>> data_in({"market": {"today": {"rate": 2}}}, ("market", "today")), data_in({"market": "-"}, ("market", "today"))
+    ({'rate': 2}, '-')
+    """
+    for key in keys:
+        if not isinstance(facts, Mapping):
+            return facts
+        facts = facts[key]
+    return facts

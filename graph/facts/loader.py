@@ -14,7 +14,7 @@ from graph.settings import Settings
 from nodes.fetched import Failed, Fetched
 from nodes.provenance import facts_of_team, source_told
 from policies.language import say, say_count
-from policies.paths import MISSING, keys_of, path_of, value_at
+from policies.paths import MISSING, keys_of, path_of, put_under, value_at
 from policies.plain import find_unplain
 from policies.team.ages import find_age_fault, read_time
 from policies.team.expecting import Unexpected, find_unexpected

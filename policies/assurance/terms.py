@@ -1,7 +1,6 @@
 """Terms: the numbers in a condition that are in the facts, are written there, or are worked out of these."""
 
 import operator
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,9 @@ from policies.conditions.kinds import NumberKinds
 from policies.conditions.operators import INDEX
 from policies.conditions.places import Place, shown_place
 from policies.conditions.tree import Applied, Constant, Field, Name, TreeNode
+
+LARGEST = float.fromhex("0x1.fffffffffffffp+1023")
+"""The largest number that a float can be."""
 
 _WORKED_OUT: Mapping[str, Callable[[float, float], float]] = {
     "_+_": operator.add,
@@ -62,7 +64,7 @@ def _joined(sign: str, left: Term | None, right: Term | None) -> Term | None:
     except ZeroDivisionError:
         return None
     text = f"{_within(left)} {sign.strip('_')} {_within(right)}"
-    return Term(text, value, left.is_read or right.is_read) if abs(value) <= sys.float_info.max else None
+    return Term(text, value, left.is_read or right.is_read) if abs(value) <= LARGEST else None
 
 
 def _within(term: Term) -> str:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from policies.conditions.places import Path
 from policies.language import phrase, say
-from policies.paths import MISSING, keys_of, value_at, with_value
+from policies.paths import MISSING, data_in, keys_of, put_under, value_at, with_value
 from policies.plain import find_unplain
 from policies.team.addresses import usable_url
 from policies.team.expectation import Expect, Expectation

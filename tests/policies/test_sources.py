@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from policies.paths import data_in, put_under
 from policies.team.mismatch import is_echo
 from policies.team.placing import data_in, put_under
 from policies.team.rules import Problem, parse_team

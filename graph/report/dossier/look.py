@@ -137,7 +137,9 @@ def _reading(reading: Mapping[str, Any] | None) -> Plain | None:
 
 
 def _room(distance: float) -> str:
-    return say("{number} from the limit", number=said_number(abs(distance))) if distance else say("at the limit")
+    if distance < 0:
+        return say("{number} past the limit", number=said_number(-distance))
+    return say("{number} from the limit", number=said_number(distance)) if distance else say("at the limit")
 
 
 def moved_in(changes: Sequence[Mapping[str, Any]]) -> Plain:
