@@ -19,7 +19,6 @@ from policies.plain import find_unplain
 from policies.team.ages import find_age_fault, read_time
 from policies.team.expecting import Unexpected, find_unexpected
 from policies.team.mismatch import kind_in_words
-from policies.team.placing import put_under
 from policies.team.privacy import withhold
 from policies.team.provenance import Gathered
 from policies.team.sources import Source

@@ -14,7 +14,6 @@ from policies.team.expectation import Expect, Expectation
 from policies.team.expecting import expected_under, find_unexpected
 from policies.team.fields import FactPath, Facts, RoleName, Text, Value
 from policies.team.people import Duration
-from policies.team.placing import data_in, put_under
 from policies.team.privacy import overlaps, withhold
 from policies.team.queries import find_unbound
 

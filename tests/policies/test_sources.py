@@ -6,7 +6,6 @@ import pytest
 
 from policies.paths import data_in, put_under
 from policies.team.mismatch import is_echo
-from policies.team.placing import data_in, put_under
 from policies.team.rules import Problem, parse_team
 from policies.team.sources import SOURCES, TAGS, FileSource, HttpSource, InlineSource, SqlSource
 from policies.team.team import Team, pinned
