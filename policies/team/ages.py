@@ -1,6 +1,6 @@
 """Ages: how old facts are, by the time that they give or their source does, and whether that is too old."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -82,7 +82,7 @@ def find_age_fault(max_age: str | None, as_of: datetime | None, now: datetime) -
 
 def _in_words(age: timedelta, allowed: timedelta) -> str:
     """Return an age in its largest units, in as many of them as show that it is more than is allowed."""
-    told, counted, parts = [], timedelta(), _parts(age)
+    told, counted, parts = [], timedelta(), iter(_parts(age))
     while counted <= allowed:
         unit, words = next(parts)
         told.append(words)
@@ -90,10 +90,12 @@ def _in_words(age: timedelta, allowed: timedelta) -> str:
     return " ".join(told)
 
 
-def _parts(age: timedelta) -> Iterator[tuple[timedelta, str]]:
-    """Yield an age unit by unit, those left out of which it has none."""
+def _parts(age: timedelta) -> list[tuple[timedelta, str]]:
+    """Return an age unit by unit, those left out of which it has none."""
+    parts = []
     left = -(-age // timedelta(seconds=1))  # rounded up, so that what is too old never looks as if it were not
     for unit, said in UNITS:
         number, left = divmod(left, unit)
         if number:
-            yield timedelta(seconds=number * unit), said(number)
+            parts.append((timedelta(seconds=number * unit), said(number)))
+    return parts

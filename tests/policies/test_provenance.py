@@ -2,7 +2,7 @@
 
 import pytest
 
-from policies.team.provenance import MAX_LETTERS, MAX_PLACES, MORE, Gathered, Plain, briefly
+from policies.team.provenance import MAX_LETTERS, MAX_PLACES, MORE, NOBODY, Gathered, Plain, briefly
 
 A, B, GIVEN = ({"source": name, "kind": kind} for name, kind in (("a", "file"), ("b", "http"), ("c", "given")))
 
@@ -78,3 +78,10 @@ def test_facts_that_are_gathered_do_not_change_those_before() -> None:
     first.plus(B, {"x": {"y": 2, "z": 3}})
 
     assert (first.facts, first.owners) == ({"x": {"y": 1}}, {"x": 0})
+
+
+def test_facts_that_no_source_names_are_of_nobody() -> None:
+    kept = Gathered.kept({"x": 1, "y": {"z": 2}}, [{**A, "places": ["y"]}])
+
+    assert kept.owners == {"x": NOBODY, "y": 0}
+    assert places(kept) == {"a": ["y"]}
