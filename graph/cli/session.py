@@ -225,6 +225,12 @@ def print_record(
     return exit_of(record)
 
 
+def typed_facts() -> str:
+    """Return `--facts` as it was typed; nothing where it was not."""
+    given = click.get_current_context().params.get("facts")
+    return f" --facts {shlex.quote(given)}" if given else ""
+
+
 def typed_database() -> str:
     """Return `--db` as it was typed, without a password; nothing where it was not."""
     from graph.store.location import shown

@@ -18,6 +18,7 @@ from graph.cli.session import (
     settings_for,
     speak_of,
     typed_database,
+    typed_facts,
 )
 from policies.language import say, speaking
 
@@ -108,7 +109,7 @@ def _show(told: Any, as_json: bool) -> None:
     if as_json:
         print_json(told.finding)
     else:
-        print_finding(told.finding, typed_database())
+        print_finding(told.finding, typed_facts(), typed_database())
 
 
 def _stream(told: Any, as_json: bool) -> None:
@@ -120,7 +121,7 @@ def _stream(told: Any, as_json: bool) -> None:
         _write(told.finding)
     elif told.finding["verdict"] != "holds" and not told.is_sourceless and not told.was_reopened:
         with speaking(language_of(told.language)):
-            print_finding(told.finding, typed_database())
+            print_finding(told.finding, typed_facts(), typed_database())
             click.echo()
 
 

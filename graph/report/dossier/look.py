@@ -10,6 +10,7 @@ from graph.report.dossier.start_lines import fetched_from
 from graph.report.words import plain_word, said_number, said_value, written
 from policies.decision.guards import COMPARISONS
 from policies.language import phrase, say, say_count
+from policies.team.provenance import GIVEN
 
 Plain = dict[str, Any]
 Finding = Mapping[str, Any]
@@ -66,13 +67,18 @@ def look_of(finding: Finding | None) -> Plain | None:
         "rows": [*map(row_of, finding["tripwires"])],
         **moved_in(finding["changed"]),
         "reopened_as": finding["reopened_as"],
-        "next": command_to_reopen(finding["thread_id"]) if is_to_reopen else None,
+        "next": command_to_reopen(finding["thread_id"], _facts_option(finding)) if is_to_reopen else None,
     }
 
 
-def command_to_reopen(thread: str) -> str:
-    """Return what is typed to take the decision of a thread again."""
-    return f"accord watch {shlex.quote(thread)} --reopen"
+def command_to_reopen(thread: str, facts: str = "") -> str:
+    """Return what is typed to take the decision of a thread again; `facts` is the option that names them, if one is."""
+    return f"accord watch {shlex.quote(thread)}{facts} --reopen"
+
+
+def _facts_option(finding: Finding) -> str:
+    """Return the option for the facts, where those of the look were given in a file."""
+    return " --facts FILE" if GIVEN in [each["kind"] for each in finding.get("sources") or ()] else ""
 
 
 def _said(finding: Finding) -> list[str]:

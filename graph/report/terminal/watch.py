@@ -72,7 +72,7 @@ def print_totals(totals: Totals) -> None:
     )
 
 
-def print_finding(finding: Plain, database: str = "") -> None:
+def print_finding(finding: Plain, facts: str = "", database: str = "") -> None:
     """Print what was found of a decision: what moved, what it rests on, who owns it, and what to type next."""
     console = console_on(sys.stdout)
     decision = visible(label_of(finding["decision"]), STYLES.get(finding["decision"], ""))
@@ -84,7 +84,7 @@ def print_finding(finding: Plain, database: str = "") -> None:
         if tripwire["verdict"] in ("reopen", "weakened"):
             for line in _of_tripwire(row_of(tripwire)):
                 console.print(line)
-    for text in _lines(finding, database):
+    for text in _lines(finding, facts, database):
         console.print(visible(text))
 
 
@@ -116,12 +116,12 @@ def _moved(then: str, now: str) -> str:
     return now if then == now else f"{then} → {now}"
 
 
-def _lines(finding: Plain, database: str) -> Iterator[str]:
+def _lines(finding: Plain, facts: str, database: str) -> Iterator[str]:
     if finding["changed"]:
         yield say("What moved: {changes}", changes=_changes(finding["changed"]))
     if finding["decided_at"]:
         yield _times(finding)
-    yield from _next(finding, database)
+    yield from _next(finding, facts, database)
 
 
 def _changes(changed: Sequence[Plain]) -> str:
@@ -145,14 +145,14 @@ def _times(finding: Plain) -> str:
     return joined([decided, until, owner])
 
 
-def _next(finding: Plain, database: str) -> Iterator[str]:
+def _next(finding: Plain, facts: str, database: str) -> Iterator[str]:
     """Yield what to do next: look at the thread in which it is taken again, or take it again."""
     thread = shlex.quote(finding["thread_id"])
     if finding["reopened_as"]:
         name = shlex.quote(finding["reopened_as"])
         yield say("It is taken again as {thread}: {command}", thread=name, command=f"accord show {name}{database}")
     elif finding["verdict"] == "reopen":
-        yield say("Take it again: {command}", command=f"{command_to_reopen(finding['thread_id'])}{database}")
+        yield say("Take it again: {command}", command=f"{command_to_reopen(finding['thread_id'], facts)}{database}")
     elif finding["verdict"] == "unknown":
         yield say("Ask again: {command}", command=f"accord watch {thread} --facts FILE{database}")
     elif finding["verdict"] == "weakened":
