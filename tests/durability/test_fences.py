@@ -229,7 +229,7 @@ def test_in_one_process_nobody_takes_a_thread_twice_whatever_became_of_its_lock(
 async def _left_open(first: Database, second: Database, location: str) -> None:
     """The second takes the thread while a write of the first has begun and does not end."""
     store: Any = first.store
-    with store._guarding(THREAD):
+    with store._guarding([THREAD]):
         async with store._cursor(pipeline=True) as cursor:
             await (await cursor.execute("SELECT 1")).fetchone()
             lose_locks(location)

@@ -158,8 +158,7 @@ def test_names_without_values_are_refused_with_the_team(shop: Path, capsys: Capt
     assert "the query wants a value for `:most`, which `params` does not have" in done.err
 
 
-def empty_the_shelves() -> None:
-    address = os.environ["SHOP_URL"]
+def empty_the_shelves(address: str) -> None:
     if address.startswith("sqlite"):
         with closing(sqlite3.connect(address.removeprefix("sqlite:///"))) as file, file:
             file.execute("UPDATE stock SET amount = 0")
@@ -168,10 +167,11 @@ def empty_the_shelves() -> None:
         server.execute("UPDATE stock SET amount = 0")
 
 
-def test_a_watch_asks_the_database_again(shop: Path, capsys: Captured) -> None:
+def test_a_watch_asks_the_database_again(shop: Path, request: pytest.FixtureRequest, capsys: Captured) -> None:
     run(capsys, team())
     held = accord(capsys, "watch", "t", "--json")
-    empty_the_shelves()
+    address = os.environ["SHOP_URL"]
+    empty_the_shelves(address if address.startswith("sqlite") else request.getfixturevalue("shop_database"))
     moved = accord(capsys, "watch", "t", "--reopen", "--json")
     new = accord(capsys, "show", "t.r1", "--json")
 

@@ -19,6 +19,7 @@ from nodes.fingerprint import Pin, fingerprints
 from policies.team.rules import parse_team
 from policies.team.team import Team
 from tests.harness import resume, run, settings_at
+from tests.runs.expected import source_of
 from tests.scripted_server import Answer, Call, ScriptedServer, forever, serve, status, text
 
 Plain = dict[str, Any]
@@ -319,6 +320,7 @@ def _beside(team: Team | None, outputs: list[Plain], used: Plain, resumable: boo
         "thread_id": "t",
         "team": team.name,
         "hashes": fingerprints(Pin.of(team), team.budget, team.goal, team.own_facts),
+        "sources": source_of(team.own_facts),
         "usage": used,
         "resumable": resumable,
         "flags": [],

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from graph.record import Record
+from tests.harness import without_times
 from tests.patterns.courses import COURSES, key_of
 from tests.patterns.stage import Plain, Played, go_on, play
 from tests.scripted_server import hangs, with_usage
@@ -21,8 +22,8 @@ def asked(*played: Played) -> list[str]:
 
 def result(record: Record) -> Plain:
     """What a run came to, whatever way it took: its whole record but for times, calls, waves and limits."""
-    left_out = ("elapsed_seconds", "usage", "trace", "thread_id", "hashes")
-    kept = {key: value for key, value in record.items() if key not in left_out}
+    left_out = ("usage", "trace", "thread_id", "hashes")
+    kept = {key: value for key, value in without_times(record).items() if key not in left_out}
     seats = sorted(line["seat"] for line in record["trace"] if "seat" in line)
     return {**kept, "accepted": seats, "used": record["usage"]["prompt_tokens"]}
 

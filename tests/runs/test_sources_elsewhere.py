@@ -31,7 +31,14 @@ def test_private_facts_of_no_source_are_kept_anywhere(tmp_path: Path) -> None:
     (tmp_path / "people.json").write_text(json.dumps({"customer": {"name": SECRET, "segment": "gold"}}))
     customer = {"inline": {"all": {"owner": SECRET}}, "select": "all", "into": "customer"}
     at = Desk(
-        tmp_path, of({"file": "people.json"}, customer, LIVE, private=["customer.name", "customer.owner", "cell"])
+        tmp_path,
+        of(
+            {"file": "people.json"},
+            customer,
+            LIVE,
+            private=["customer.name", "customer.owner", "cell"],
+            budget={"max_messages": 1},
+        ),
     )
     with asking(World({URL: {"cell": {"number": SECRET}, "rate": 1}})):
         record = at.run()
@@ -39,7 +46,7 @@ def test_private_facts_of_no_source_are_kept_anywhere(tmp_path: Path) -> None:
         refreshed = at.resume(refresh=True)
 
     withheld = "(withheld)"
-    assert record["status"] == "ok"
+    assert record["stop_reason"] == "max_messages"
     assert at.state()["case"]["facts"] == {
         "customer": {"name": withheld, "segment": "gold", "owner": withheld},
         "cell": withheld,
@@ -170,5 +177,5 @@ def test_a_run_may_say_where_its_facts_come_from_and_which_decision_it_reopens(t
 
 def test_no_server_takes_from_its_callers_where_facts_come_from() -> None:
     assert Door().given is Input
-    assert RunInput.model_fields.keys() - Input.model_fields.keys() == {"sources", "reopens"}
+    assert RunInput.model_fields.keys() - Input.model_fields.keys() == {"sources", "reopens", "refresh"}
     assert Input.model_config["extra"] == "forbid"

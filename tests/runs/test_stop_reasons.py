@@ -380,6 +380,7 @@ SHOWN_ELSEWHERE = {
     "invalid_assignment",
     "max_turns_reached",
     "no_quorum",
+    "unstable_decision",  # tests/stability/
 }
 
 

@@ -72,7 +72,7 @@ def test_what_was_found_is_told_in_words(settings: Settings, capsys: Captured) -
         "It should be taken again: guard fraud.",
         "  another answer  Guard fraud: clear → tripped",
         "    risk.rate = 0.01 → 0.04; limit: at least 0.03",
-        "    0.02 from the limit → 0.01 from the limit",
+        "    0.02 from the limit → 0.01 past the limit",
         "  closer to its limit  The checks of Risk: go",
         "    risk.alerts = 2 → 3; limit: above 5",
         "    3 from the limit → 2 from the limit",
