@@ -104,7 +104,7 @@ class Reopening:
 
 
 def _numbered(old: str, number: int) -> str:
-    """Return the id of the thread that is the so-manieth to take a decision again.
+    """Return the id under which a decision is taken again, by how many there are of its kind.
 
     >>> _numbered("launch-42", 1), len(_numbered("x" * 128, 10))
     ('launch-42.r1', 128)
