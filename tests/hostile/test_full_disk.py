@@ -75,7 +75,7 @@ def calls_around_a_full_disk(folder: Path, kilobytes: int) -> tuple[list[str], l
     return before, [call.role for call in server.calls][len(before) :]
 
 
-SIZES = (240, 280, 328)
+SIZES = (260, 300, 348)
 
 
 @pytest.mark.system
