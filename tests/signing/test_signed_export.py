@@ -33,10 +33,10 @@ STORY = (
 def thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """A thread whose people signed, one of them with a new key after a resume."""
 
-    def begun(name: str, db: str | None) -> tuple[str, dict[str, Any]]:
+    def kept(name: str, db: str | None, *, or_purged: bool) -> tuple[str, dict[str, Any]]:
         return name, {"events": chained(*STORY)}
 
-    monkeypatch.setattr("graph.cli.audit_command.begun", begun)
+    monkeypatch.setattr("graph.cli.audit_command.kept", kept)
 
 
 def export(capsys: Captured, folder: str = "signed") -> Done:
