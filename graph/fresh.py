@@ -10,9 +10,8 @@ from graph.facts.source import Reading
 from graph.facts.table import sources_in
 from nodes.provenance import with_given
 from policies.language import phrase, say
-from policies.team.failing import find_lost
 from policies.team.privacy import withhold
-from policies.team.provenance import BROUGHT, Gathered
+from policies.team.provenance import Gathered
 
 NO_SOURCE = phrase(
     "Its facts came with the run or are in the team file, so no source can be asked; give current ones with --facts."
@@ -68,17 +67,16 @@ def asked_sources(reading: Reading) -> Ask:
 
     async def ask(entry: Entry) -> Fresh:
         before = Gathered.kept(entry["facts"], entry["provenance"])
-        if not entry["sources"] or all(each["kind"] in BROUGHT for each in before.sources):
+        if not entry["sources"] or not before.was_fetched:
             pinned = entry["facts"], entry["provenance"]
             return Fresh(None, cause=say(NO_SOURCE), has_source=False, pinned=pinned)
         sources = sources_in(entry["sources"])
         if sources is None:
             return Fresh(None, cause=say(OTHER_VERSION))
         fetched = await load_sources(sources, entry["private"], reading, shared.read)
-        gathered = Gathered.kept(fetched.facts, fetched.sources).with_brought(before)
-        for each in fetched.failed:
-            if find_lost(each.paths, gathered) is not None:
-                return Fresh(None, gathered.placed, say(UNUSABLE, source=each.source, cause=each.cause))
+        gathered, missed = fetched.over(before)
+        if missed is not None:
+            return Fresh(None, gathered.placed, say(UNUSABLE, source=missed.source, cause=missed.cause))
         return Fresh(gathered.facts, gathered.placed)
 
     return ask

@@ -128,12 +128,21 @@ class Watching:
         thread, now = entry["thread_id"], self._runner.now()
         kept = await self._threads.watches.find(thread)
         if kept is not None and kept["reopened_as"] is not None:
-            drift = drift_from(entry, kept["facts"], kept["at"])
-            return _Looked(entry, finding_of(entry, drift, kept["cause"], kept["reopened_as"]), was_reopened=True)
+            drift, name = drift_from(entry, kept["facts"], kept["at"]), kept["reopened_as"]
+            stopped = await self._why_undecided(name)
+            return _Looked(entry, finding_of(entry, drift, stopped or kept["cause"], name), was_reopened=not stopped)
         fresh = await self._ask(entry)
         drift = drift_from(entry, fresh.facts, now)
         await self._threads.watches.note(noted(thread, now, fresh, drift.verdict))
         return _Looked(entry, finding_of(entry, drift, fresh.cause), fresh)
+
+    async def _why_undecided(self, name: str) -> str | None:
+        """Return that a thread which was to take a decision again ended without one; else None."""
+        kept = await self._threads.archive.entry(name)
+        if kept is None or not is_whole(kept) or kept["decided_at"] is not None:
+            return None
+        told = phrase("It was taken again as {thread}, which stopped with {reason}; see `accord show {thread}`.")
+        return say(told, thread=name, reason=kept["ended"])
 
     async def _told(self, looked: _Looked) -> Told:
         """Return what was found, once the decision was taken again where that is asked for and can be done."""

@@ -14,7 +14,7 @@ from policies.run.stop import Stop, stop_reason
 from policies.team.checks import find_needed
 from policies.team.failing import find_lost
 from policies.team.privacy import withhold
-from policies.team.provenance import BROUGHT, SUPPLIED, Gathered
+from policies.team.provenance import SUPPLIED, Gathered
 from policies.team.team import Team
 
 PHASE = "facts"
@@ -73,7 +73,7 @@ async def _completed(state: State, team: Team, given: Mapping[str, Any] | None, 
     if given is not None and sources is not None:
         return _judged(team, Gathered.kept(given, sources).with_brought(before, (SUPPLIED,)), ())
     is_asked = state.get("stop_reason") or state.get("refresh")
-    if is_asked and team.sources and _was_fetched(before, failed):
+    if is_asked and team.sources and (failed or before.was_fetched):
         fetched = await services.load_facts(team)
         before, failed = _gathered(fetched).with_brought(before), fetched.failed
     return _judged(team, before if given is None else with_given(before, given, services.now()), failed)
@@ -90,11 +90,6 @@ def _brought(team: Team, given: Mapping[str, Any], sources: Sequence[Plain] | No
 
 def _gathered(fetched: Fetched) -> Gathered:
     return Gathered.kept(fetched.facts, fetched.sources)
-
-
-def _was_fetched(before: Gathered, failed: Sequence[Failed]) -> bool:
-    """Return whether sources were asked, and not facts given in their place."""
-    return bool(failed) or any(each["kind"] not in BROUGHT for each in before.sources)
 
 
 def _judged(team: Team, gathered: Gathered, failed: Sequence[Failed]) -> Found:

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from policies.team.failing import find_lost
+from policies.team.provenance import Gathered
+
 
 @dataclass(frozen=True, slots=True)
 class Failed:
@@ -29,3 +32,9 @@ class Fetched:
     facts: dict[str, Any]
     sources: tuple[dict[str, Any], ...] = ()
     failed: tuple[Failed, ...] = ()
+
+    def over(self, before: Gathered) -> tuple[Gathered, Failed | None]:
+        """Return these facts with what had been brought from outside before, and the first source that is missed."""
+        gathered = Gathered.kept(self.facts, self.sources).with_brought(before)
+        missed = (each for each in self.failed if find_lost(each.paths, gathered) is not None)
+        return gathered, next(missed, None)

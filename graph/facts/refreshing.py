@@ -9,8 +9,7 @@ from graph.problems import UsageError
 from nodes.fetched import Fetched
 from policies.language import phrase, say
 from policies.run.resumption import resumption_of
-from policies.team.failing import find_lost
-from policies.team.provenance import BROUGHT, Gathered
+from policies.team.provenance import Gathered
 from policies.team.team import Team
 
 Plain = dict[str, Any]
@@ -29,19 +28,17 @@ async def refreshed(past: Past, team: Team, load: Load) -> Plain:
     if resumption_of(past.stop_reason).way == "show":
         return {}
     before = Gathered.kept(past.facts or {}, past.sources)
-    if not team.sources or all(each["kind"] in BROUGHT for each in before.sources):
+    if not team.sources or not before.was_fetched:
         told = phrase(
             "the facts came with the run, not from a source that can be asked again; give others with --facts"
         )
         raise UsageError(say("--refresh: {why}", why=say(told)))
     if not past.has_facts:
         return {"refresh": True}
-    fetched = await load(team)
-    gathered = Gathered.kept(fetched.facts, fetched.sources).with_brought(before)
-    for each in fetched.failed:
-        if find_lost(each.paths, gathered) is not None:
-            told = phrase("the source `{source}` gave no facts that can be used: {cause}; the thread is as it was")
-            raise UsageError(say("--refresh: {why}", why=say(told, source=each.source, cause=each.cause)))
+    gathered, missed = (await load(team)).over(before)
+    if missed is not None:
+        told = phrase("the source `{source}` gave no facts that can be used: {cause}; the thread is as it was")
+        raise UsageError(say("--refresh: {why}", why=say(told, source=missed.source, cause=missed.cause)))
     return {"facts": gathered.facts, "sources": gathered.placed}
 
 

@@ -85,6 +85,15 @@ class Gathered:
         )
 
     @property
+    def was_fetched(self) -> bool:
+        """Whether a part of the facts has a source that can be asked again.
+
+        >>> Gathered().plus({"kind": "given"}, {"a": 1}).was_fetched, Gathered().plus({"kind": "sql"}, {}).was_fetched
+        (False, True)
+        """
+        return any(each["kind"] not in BROUGHT for each in self.sources)
+
+    @property
     def brought(self) -> Plain:
         """What of the facts was brought from outside."""
         return Gathered().with_brought(self).facts

@@ -225,3 +225,18 @@ def test_the_facts_and_where_they_come_from_are_those_that_were_found(
             return (await runner.threads.begun("t.r1"))["case"]["facts"]
 
     assert asyncio.run(facts()) == with_rate(0.04)
+
+
+def test_a_decision_whose_new_thread_stopped_is_still_to_be_taken_again(settings: Settings, capsys: Captured) -> None:
+    decide(settings, "t", requires=["region"])
+    write_facts({key: value for key, value in with_rate(0.05).items() if key != "region"})
+    first = watch_all(capsys, "--reopen")
+    second = watch_all(capsys, "--reopen")
+    write_facts(with_rate(0.05))
+    assert accord(capsys, "resume", "t.r1").code == 0
+    third = watch_all(capsys, "--reopen")
+
+    cause = "It was taken again as t.r1, which stopped with needs_input:region; see `accord show t.r1`."
+    assert (first.code, first.findings["t"]["reopened_as"]) == (1, "t.r1")
+    assert (second.code, second.verdicts["t"], second.findings["t"]["cause"]) == (1, "reopen", cause)
+    assert (third.code, third.totals["reopened"], sorted(third.findings)) == (0, 1, ["t", "t.r1"])
