@@ -36,6 +36,6 @@ class SharedReading:
 
 
 def _name_of(source: Source) -> str:
-    """Return what tells a source from others, whatever its data is called and wherever it goes."""
+    """Return what identifies a source, whatever its data is called and wherever it goes."""
     own = set(type(source).model_fields) - set(Source.model_fields)
     return canonical([source.key, source.model_dump(mode="json", include=own)])

@@ -106,7 +106,7 @@ def test_the_sentence_says_which_kind_it_is_and_how_to_allow_it() -> None:
     )
     with pytest.raises(SourceError) as told:
         peers_of("facts.test", True, "0.0.0.0")
-    assert str(told.value).endswith("since 0.0.0.0 is an address that stands for none; facts cannot come from there")
+    assert str(told.value).endswith("since 0.0.0.0 is an unspecified address; facts cannot come from there")
 
 
 # --- spellings -------------------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ RANGES = (
     _range(phrase("a private address"), "private", ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")),
     _range(phrase("an address shared within a provider"), "private", ("100.64.0.0/10",)),
     _range(phrase("a link-local address"), "private", ("169.254.0.0/16", "fe80::/10")),
-    _range(phrase("an address that stands for none"), "nothing", ("0.0.0.0/8", "::")),
+    _range(phrase("an unspecified address"), "nothing", ("0.0.0.0/8", "::")),
     _range(phrase("a multicast address"), "nothing", ("224.0.0.0/4", "ff00::/8")),
     _range(
         phrase("an IPv4 address inside an IPv6 one"),
