@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -69,6 +70,17 @@ def written(fact: str, random: Random) -> str:
     return random.choice(ways)
 
 
+def spoken(key: tuple[str, int], answer: str, sure: float, cites: Iterable[str]) -> Any:
+    """What a role, of which `key` is its name and the round, says to give this answer."""
+    if answer == BROKEN:
+        return proposal(key[0], "maybe")
+    if answer not in STANCES:
+        return Failure(answer)
+    return proposal(
+        key[0], answer, confidence=sure, evidence=[written(each, Random(f"{key} {each}")) for each in cites]
+    )
+
+
 def draw_resumes(random: Random, team: Team) -> list[Resume]:
     """Return resumes that raise `max_rounds`, `max_messages`, both or nothing."""
     rounds, messages, found = team.max_rounds, team.max_messages, []
@@ -113,12 +125,7 @@ def speech_of(
         said = script.get(key) or ["go"]
         answer = said[min(times[key], len(said) - 1)]
         times[key] += 1
-        if answer == BROKEN:
-            return proposal(question.name, "maybe")
-        if answer not in STANCES:
-            return Failure(answer)
-        evidence = [written(fact, Random(f"{key} {fact}")) for fact in cites[key]]
-        return proposal(question.name, answer, confidence=sure[key], evidence=evidence)
+        return spoken(key, answer, sure[key], cites[key])
 
     return speech
 

@@ -14,8 +14,7 @@ import pytest
 from graph.record import Record
 from graph.runner import open_runner
 from nodes.voices.voice import Question
-from policies.run.seats import Failure
-from tests.harness import proposal, scripted, settings_at, team_of
+from tests.harness import scripted, settings_at, team_of
 from tests.judged import team_file
 from tests.oracle.deciding import STANCES
 from tests.oracle.drawing import Limits, draw
@@ -32,7 +31,7 @@ from tests.oracle.test_runs import (
     draw_confidences,
     draw_script,
     speech_of,
-    written,
+    spoken,
 )
 
 SMALL = Limits(votes=300)
@@ -70,12 +69,7 @@ def with_samples(speech: Any, sampled: Sampled, sure: Any, cites: Any, asked: Co
             sampled(question.name, question.round, question.attempt, int(sample)),
             (question.name, question.round),
         )
-        if answer == BROKEN:
-            return proposal(question.name, "maybe")
-        if answer not in STANCES:
-            return Failure(answer)
-        evidence = [written(fact, Random(f"{key} {fact}")) for fact in cites[key]]
-        return proposal(question.name, answer, confidence=sure[key], evidence=evidence)
+        return spoken(key, answer, sure[key], cites[key])
 
     return speaks
 
