@@ -73,6 +73,25 @@ def test_only_what_was_brought_by_the_kinds_that_are_asked_for_comes_along() -> 
     assert Gathered().with_brought(before, ("supplied",)).facts == {"w": 3}
 
 
+@pytest.mark.parametrize(
+    ("kinds", "fetched"),
+    [
+        ((), False),
+        (("given",), False),
+        (("given", "supplied"), False),
+        (("file",), True),
+        (("given", "http"), True),
+        (("sql", "supplied"), True),
+    ],
+)
+def test_only_facts_that_nobody_brought_can_be_asked_for_again(kinds: tuple[str, ...], fetched: bool) -> None:
+    gathered = Gathered()
+    for kind in kinds:
+        gathered = gathered.plus({"source": kind, "kind": kind}, {kind: 1})
+
+    assert gathered.was_fetched is fetched
+
+
 def test_facts_that_are_gathered_do_not_change_those_before() -> None:
     first = Gathered().plus(A, {"x": {"y": 1}})
     first.plus(B, {"x": {"y": 2, "z": 3}})
