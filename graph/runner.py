@@ -50,7 +50,7 @@ class Runner:
     def __init__(
         self, database: Database, services: Services, location: str = "the database", tracing: Tracing | None = None
     ) -> None:
-        self._database, self._services, self._location = database, services, location
+        self.database, self._services, self._location = database, services, location
         self._tracing = tracing or Tracing()
         self.threads = Threads(database, location)
         self._driver = Driver(database, services, self.threads, self._tracing)
@@ -62,6 +62,17 @@ class Runner:
     def check_voices(self, team: Team) -> None:
         """Refuse, with a UsageError, a team for a role of which nobody can speak in this process."""
         self._driver.check_voices(team, team.budget)
+
+    async def admit(self, thread: str, team: Team, brought: Brought = OF_THE_TEAM) -> None:
+        """Note a new thread with all that is needed to run it; `resume` begins it.
+
+        Raises:
+            UsageError: the thread's id is not allowed.
+            StorageError: the database failed.
+        """
+        with storage_errors(self._location):
+            async with self.database.fences.hold(check_new_thread(thread)):
+                await self.threads.index.admit(thread, team, self._inputs(team, brought))
 
     async def run(
         self,
@@ -77,9 +88,7 @@ class Runner:
             UsageError: the thread's id is not allowed.
             StorageError: the database failed.
         """
-        facts = _withheld(team.own_facts if brought.facts is None else brought.facts, team)
-        inputs: Inputs = {"goal": team.goal, "facts": facts, "accept_changes": accept_changes}
-        inputs |= brought.inputs(facts, self._services.now())
+        inputs = self._inputs(team, brought) | {"accept_changes": accept_changes}
         with speaking(language_of(team.language)):
             thread = check_new_thread(new_thread() if thread is None else thread)
             return await self._hold(thread, lambda: self._run(thread, team, inputs, on_event))
@@ -106,6 +115,11 @@ class Runner:
         inputs: Inputs = {"budget": dict(budget or {}), "facts": facts, "accept_changes": accept_changes}
         return await self._open(thread, lambda: self._resume(thread, inputs, on_event, refresh))
 
+    def _inputs(self, team: Team, brought: Brought) -> Inputs:
+        facts = _withheld(team.own_facts if brought.facts is None else brought.facts, team)
+        given: Inputs = {"goal": team.goal, "facts": facts, "accept_changes": False}
+        return given | brought.inputs(facts, self._services.now())
+
     async def _open(self, thread: str, work: Callable[[], Awaitable[Record]]) -> Record:
         """Return the result of the work on a thread that there is, in the language of its team."""
         with speaking(await self.threads.language(check_thread(thread))):
@@ -115,7 +129,7 @@ class Runner:
         """Return the result of the work on a thread while it is held, or that somebody else has it."""
         with storage_errors(self._location), self._tracing.off():
             try:
-                async with self._database.fences.hold(thread):
+                async with self.database.fences.hold(thread):
                     return await work()
             except FencedError:
                 return refused_record(thread, stop_reason("busy"), say(TAKEN))
@@ -243,7 +257,7 @@ class Runner:
         """Charge the calls that were under way when a process died; return whether the run ends over that."""
         team = kept_team(past)
         dead = Dead(thread, cast("State", past.state), await self.threads.replies_since(thread), limits)
-        recovery = await recover(dead, team, Stages(team), self._database.store, self._services.now())
+        recovery = await recover(dead, team, Stages(team), self.database.store, self._services.now())
         if recovery is None:
             return False
         await self._driver.graph(team).aupdate_state(run_config(thread, team.name), recovery.update, recovery.as_node)
@@ -266,9 +280,17 @@ async def open_runner(
     """
     async with (
         open_database(located(settings), settings.accord_sqlite_synchronous) as database,
-        open_voices(settings) as opened,
-        open_tracing(settings) as tracing,
+        open_runner_on(database, settings, voices, halt) as runner,
     ):
+        yield runner
+
+
+@asynccontextmanager
+async def open_runner_on(
+    database: Database, settings: Settings, voices: Mapping[str, Voice] | None = None, halt: Halt | None = None
+) -> AsyncIterator[Runner]:
+    """Open the voices of these settings, and a runner on a database that is open."""
+    async with open_voices(settings) as opened, open_tracing(settings) as tracing:
         await know_receivers(database.store, load_notify(settings).receivers)
         spoken, versions = {**opened, **(voices or {})}, installed_versions()
         services = Services(spoken, loader_for(settings), halt or Halt(), versions=versions, annotate=tracing.annotate)

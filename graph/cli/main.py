@@ -36,6 +36,7 @@ COMMANDS = {
     "hold": "Hold the record of a thread, so that it is not purged, or release it.",
     "purge": "Purge threads that ended long ago; their hashes stay.",
     "init": "Write a team file to start from.",
+    "serve": "Serve runs, decisions and messages over HTTP.",
     "batch": "Run many cases at once, one JSON object a line.",
     "teams": "List the shipped teams, or print the JSON Schema of a team file.",
     "graph": "Draw a team's graph as mermaid.",

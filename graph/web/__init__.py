@@ -1,1 +1,1 @@
-"""What the LangGraph server loads next to the graphs: who may do what, and what is made when it starts."""
+"""The HTTP service: the gate before it, its routes, and how it is mounted on the LangGraph server."""

@@ -1,23 +1,37 @@
-"""The application that the LangGraph server mounts: what it makes when it starts."""
+"""The HTTP service as an application: the same alone and mounted on the LangGraph server."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from starlette.applications import Starlette
+from fastapi import FastAPI
 
-from graph.web.assistants import offer_assistants
-from graph.web.listing import list_newest
+from graph.service.service import Service
+from graph.web.gate import Gate
+from graph.web.problems import handle_problems
+from graph.web.routes import execute, operations
 
+ROUTERS = (operations.router, execute.router)
 
-@asynccontextmanager
-async def _lifespan(_: Starlette) -> AsyncIterator[None]:
-    # As a task: the server answers its own client only after it has started.
-    making = [asyncio.create_task(each()) for each in (offer_assistants, list_newest)]
-    yield
-    for each in making:
-        each.cancel()
+Opens = Callable[[], AbstractAsyncContextManager[Service]]
 
 
-app = Starlette(lifespan=_lifespan)
-"""Named by langgraph.json."""
+def build_app(opens: Opens) -> FastAPI:
+    """Return the application, which opens its service when it starts, and closes it when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with opens() as app.state.service:
+            yield
+
+    app = FastAPI(
+        title="Accord",
+        lifespan=lifespan,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.add_middleware(Gate)
+    handle_problems(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app

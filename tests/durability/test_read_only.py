@@ -38,7 +38,7 @@ def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
         async with open_runner(settings) as runner:
             for thread in ("t", "u"):
                 await runner.run(team_of(settings), thread)
-            async with runner._database.fences.hold("u"):
+            async with runner.database.fences.hold("u"):
                 await runner.threads.go_on("u")
             if len(suffixes) > 1:
                 keep()
@@ -114,7 +114,7 @@ def test_a_role_of_postgresql_that_may_only_read_reads_the_same(tmp_path: Path, 
         async with open_runner(settings) as runner:
             for thread in ("t", "u"):
                 await runner.run(team_of(settings), thread)
-            async with runner._database.fences.hold("w"):
+            async with runner.database.fences.hold("w"):
                 await runner.threads.index.admit("w", team_of(settings), {})
 
     asyncio.run(main())
@@ -144,7 +144,7 @@ def test_a_thread_at_work_is_seen_by_who_may_only_read(tmp_path: Path) -> None:
     async def main() -> None:
         async with open_runner(settings) as runner:
             await runner.run(team_of(settings), "t")
-            async with runner._database.fences.hold("w"):
+            async with runner.database.fences.hold("w"):
                 await runner.threads.index.admit("w", team_of(settings), {})
                 home.chmod(0o500)
                 seen.extend(await asyncio.to_thread(ended, home / NAME, [["show", "w"]], bound_by_modes))

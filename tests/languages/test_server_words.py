@@ -15,7 +15,7 @@ from graph.teams.approval import approved
 from graph.teams.forms import configuration_of, form_of
 from graph.teams.loader import Changes, load_team
 from graph.teams.voicing import check_voices
-from graph.web.requests import (
+from graph.web.mounted.requests import (
     CLOSED,
     admitted_input,
     check_command,

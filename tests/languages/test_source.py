@@ -28,7 +28,7 @@ FILES: dict[str, tuple[str, ...]] = {
     "about an installation, which has no language": (
         *("graph/doctor.py", "graph/endpoints.py", "graph/receivers.py", "graph/settings.py", "graph/tracing.py"),
         *("graph/voices.py", "graph/delivery.py", "graph/notices/child.py", "graph/notices/desk.py"),
-        *("graph/notices/sender.py", "graph/web/assistants.py"),
+        *("graph/notices/sender.py", "graph/web/mounted/assistants.py"),
         *("graph/config/entries.py", "graph/config/file.py", "graph/config/mistakes.py"),
     ),
     "commands about an installation, or about all threads": (
@@ -68,7 +68,11 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
         "graph/past.py": ("Mapping[str, Plain]",),
         "graph/report/dossier/changed.py": ("event ", "state after event "),
         "graph/report/dossier/dossier.py": ("of at most",),
-        "graph/web/requests.py": ("POST /threads/[^/]+/state", "POST /threads/[^/]+/copy", "POST /threads/prune"),
+        "graph/web/mounted/requests.py": (
+            "POST /threads/[^/]+/state",
+            "POST /threads/[^/]+/copy",
+            "POST /threads/prune",
+        ),
     },
     "kept in English in the record, and said where it is shown": {
         "policies/decision/guards.py": ("could not be read: ", " (it "),

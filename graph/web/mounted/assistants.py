@@ -11,7 +11,7 @@ from graph.serving import compiled_for, team_for
 from graph.settings import load_settings
 from graph.teams.loader import shipped_teams
 from graph.teams.offered import load_offered, offered_teams
-from graph.web.listing import this_server
+from graph.web.mounted.listing import this_server
 from policies.language import ENGLISH, speaking
 from policies.team.team import Team
 

@@ -18,8 +18,8 @@ from graph.serving import BUSY, begin, hold_on, is_held, own_facts, speak_of, te
 from graph.settings import load_settings, variable
 from graph.teams.forms import Configuration, defaults_of
 from graph.teams.offered import load_offered
-from graph.web.listing import forget_thread, list_newest, list_thread, metadata_of, this_server
-from graph.web.requests import (
+from graph.web.mounted.listing import forget_thread, list_newest, list_thread, metadata_of, this_server
+from graph.web.mounted.requests import (
     admitted_input,
     changed,
     check_command,

@@ -1,0 +1,27 @@
+"""The application that the LangGraph server mounts: the HTTP service on that server's database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from graph.service.service import Service, open_service_on
+from graph.settings import load_settings
+from graph.store.database import served_database
+from graph.web.app import build_app
+from graph.web.mounted.assistants import offer_assistants
+from graph.web.mounted.listing import list_newest
+
+
+@asynccontextmanager
+async def _open() -> AsyncIterator[Service]:
+    # As a task: the server answers its own client only after it has started.
+    making = [asyncio.create_task(each()) for each in (offer_assistants, list_newest)]
+    settings = await asyncio.to_thread(load_settings)
+    async with open_service_on(served_database(), settings) as service:
+        yield service
+    for each in making:
+        each.cancel()
+
+
+app = build_app(_open)
+"""Named by langgraph.json."""

@@ -1,0 +1,1 @@
+"""The routes of the HTTP service, a file for each thing that they are about."""

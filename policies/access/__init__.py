@@ -1,0 +1,1 @@
+"""Who may do what: callers, their tenants and scopes, and what is limited to tenants."""
