@@ -20,6 +20,9 @@ accord serve --port 8200 --at-once 4
 @database_option
 def command(host: str, port: int, at_once: int, db: str | None) -> Exit:
     """Serve runs, decisions and messages over HTTP."""
+    import signal
+    import socket
+
     import uvicorn
 
     from graph.service.service import open_service
@@ -27,5 +30,10 @@ def command(host: str, port: int, at_once: int, db: str | None) -> Exit:
 
     settings = settings_for(db)
     app = build_app(lambda: open_service(settings, at_once))
-    uvicorn.run(app, host=host, port=port, log_level="warning", timeout_keep_alive=75)
+    for signum in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises once more what it was stopped by
+        signal.signal(signum, lambda *_: None)
+    # Bound here, so that the port is known before anything is served.
+    listening = socket.create_server((host, port), backlog=2048)
+    click.echo(f"http://{host}:{listening.getsockname()[1]}")
+    uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_keep_alive=75)).run([listening])
     return Exit.DONE

@@ -1,0 +1,76 @@
+"""A service in a process of its own, spoken to over HTTP."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A service that was started: where it is, and its process."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+    def client(self, token: str | None = None, **options: Any) -> httpx.Client:
+        """Return a client of it, with a token where one is given."""
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE_SECONDS, **options)
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """Ask it to end; return its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE_SECONDS)
+
+
+def start(home: Path, *options: str, env: Mapping[str, str] | None = None) -> Served:
+    """Start `accord serve` on any port, on the data directory `home`."""
+    command = [sys.executable, "-m", "graph", "serve", "--port", "0", *options]
+    with (home / "serve.log").open("ab") as log:
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env={**os.environ, "ACCORD_HOME": str(home), "PYTHONUNBUFFERED": "1", **(env or {})},
+        )
+    assert process.stdout is not None
+    url = process.stdout.readline().decode().strip()
+    assert url.startswith("http://"), (home / "serve.log").read_text()
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        try:
+            if httpx.get(f"{url}/health").is_success:
+                return Served(url, process)
+        except httpx.TransportError:
+            time.sleep(0.05)
+    process.kill()
+    raise TimeoutError((home / "serve.log").read_text())
+
+
+@contextmanager
+def serving(home: Path, *options: str, env: Mapping[str, str] | None = None) -> Iterator[Served]:
+    """Start a service, and end it."""
+    served = start(home, *options, env=env)
+    try:
+        yield served
+    finally:
+        if served.process.poll() is None:
+            served.stop()
+        assert served.process.stdout is not None
+        served.process.stdout.close()
