@@ -75,6 +75,14 @@ class Verification:
     fault: RecordFault | None
 
 
+def plain_verification(finding: Verification) -> dict[str, Any]:
+    """Return a finding as plain values: {name, status, events, head, broken {event, message} or null, missing}."""
+    fault, head = finding.fault, finding.head
+    broken = None if fault is None else {"event": fault.place, "message": fault.message}
+    found = {"name": finding.name, "status": finding.status, "events": head.events, "head": str(head), "broken": broken}
+    return found | {"missing": list(fault.missing) if fault else []}
+
+
 async def verify_all(threads: Threads) -> AsyncIterator[Verification]:
     """Yield a finding on each thread that index, archive or checkpoints know, or that was purged, by name."""
     rows = defaultdict[str, list[CensusRow]](list)
