@@ -1,6 +1,6 @@
 """The inbox: every question that waits for people, over all threads; what expired is settled on the way."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -11,7 +11,7 @@ from graph.problems import StorageError, UsageError
 from graph.runner import Runner, open_runner
 from graph.settings import Settings
 from graph.states import UNREADABLE
-from graph.store.index import shared_language
+from graph.store.index import shared_language, tenant_of
 from graph.store.location import located
 from nodes.asking import shown_question
 from nodes.halt import Halt
@@ -20,18 +20,22 @@ from policies.people.answering import Approvers, seat_for
 from policies.people.question import Question, is_expired
 
 Entry = dict[str, Any]
+Settle = Callable[[str], Awaitable[Any]]
 
 
 class Inbox:
     """What waits for people in one database."""
 
-    def __init__(self, runner: Runner, now: str) -> None:
-        self._runner, self._now = runner, now
+    def __init__(self, runner: Runner, now: str, settle: Settle | None = None) -> None:
+        """Take what settles an expired question of a thread; by itself the runner continues the thread to its rest."""
+        self._runner, self._now, self._settle = runner, now, settle or runner.expire
         self.languages: dict[str, str | None] = {}
         """The language of each thread of which something waits."""
 
-    async def waiting(self, name: str | None = None) -> list[Entry]:
+    async def waiting(self, name: str | None = None, tenant: str | None = None) -> list[Entry]:
         """Return the open questions of all threads, the oldest first, each with its thread and who may answer.
+
+        With a tenant, only those of its threads.
 
         With a name, only what that person may answer, or has answered: then also what the others answered so far.
 
@@ -40,6 +44,8 @@ class Inbox:
         """
         found: list[Entry] = []
         for entry in await self._runner.threads.index.open():
+            if tenant not in (None, tenant_of(entry)):
+                continue
             try:
                 found += await self._of(entry["thread_id"], name)
             except (StorageError, *UNREADABLE):
@@ -59,7 +65,7 @@ class Inbox:
     async def _shown(self, thread: str, past: Past, name: str | None) -> list[Entry]:
         if any(is_expired(question, self._now) for question in past.waiting):
             with suppress(UsageError):
-                await self._runner.expire(thread)
+                await self._settle(thread)
             past = await self._past(thread)
         told, approvers = {"thread_id": thread, "team": past.team.get("name")}, past.approvers
         entries = [

@@ -1,15 +1,18 @@
 """Drives: runs that were promised, at most so many at work at once; the rest wait in the database."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from graph.facts.brought import OF_THE_TEAM, Brought
-from graph.problems import UsageError
+from graph.past import Past
+from graph.problems import ConflictError, UsageError
 from graph.record import Record
 from graph.runner import Runner
 from graph.store.queue import Promise, Queue
 from policies.access.caller import LOCAL
+from policies.run.stop import Stop
 from policies.team.team import Team
 
 AT_ONCE = 8
@@ -37,6 +40,48 @@ class Drives:
         """Return the record of a thread of this process once it rests."""
         task = self._working.get(thread)
         return await asyncio.shield(task) if task else await self._runner.threads.show(thread)
+
+    async def answer(
+        self, thread: str, said: Mapping[str, Any], tenant: str = LOCAL, identity: str | None = None
+    ) -> None:
+        """Give an answer to a thread, and return once it is in the record; what follows of it is promised.
+
+        Raises:
+            ConflictError: somebody works on the thread.
+            UsageError: the answer is refused, which changes nothing.
+        """
+        taken = asyncio.Event()
+        before = len(await self._answers(thread))
+        await self._queue.put(Promise(thread, self._runner.now(), tenant, {}))
+        task = asyncio.create_task(self._answered(thread, said, taken, identity))
+        self._working[thread] = task
+        task.add_done_callback(lambda _: self._working.pop(thread, None))
+        telling = asyncio.create_task(taken.wait())
+        await asyncio.wait((task, telling), return_when=asyncio.FIRST_COMPLETED)
+        telling.cancel()
+        while not task.done() and len(await self._answers(thread)) == before:
+            await asyncio.wait((task,), timeout=0.02)
+        if task.done() and task.result()["stop_reason"] == "busy":
+            raise ConflictError(Stop.parse("busy").remedy(""))
+
+    async def _answered(
+        self, thread: str, said: Mapping[str, Any], taken: asyncio.Event, identity: str | None
+    ) -> Record:
+        def hear(event: Mapping[str, Any]) -> None:
+            if event["event"] == "taken":
+                taken.set()
+
+        try:
+            record = await self._runner.answer(thread, said, hear, identity)
+        except UsageError:
+            await self._queue.drop(thread)
+            raise
+        await self._queue.drop(thread)
+        return record
+
+    async def _answers(self, thread: str) -> list[Any]:
+        past = Past.of(await self._runner.threads.state(thread) or {})
+        return [event for event in past.events_of("answered") if event.get("question")]
 
     async def take_up(self) -> None:
         """Drive what earlier processes promised and did not keep."""

@@ -6,10 +6,9 @@ from typing import Any, Literal
 
 from graph.service.reading import QUEUED
 from graph.service.service import Service
-from graph.store.index import RUNNING
+from graph.store.index import RUNNING, tenant_of
 from graph.store.location import storage_errors
 from graph.store.queue import Queue
-from policies.access.caller import LOCAL
 
 Listed = Literal["ok", "stopped", "waiting", "interrupted", "running", "queued", "damaged"]
 """What the status of a thread may be in a list."""
@@ -28,7 +27,7 @@ class Wanted:
 
     def may_have(self, entry: Entry) -> bool:
         """Return whether a thread may be wanted, by its entry, which does not say how a thread at work is now."""
-        is_of = entry.get("tenant", LOCAL) == self.tenant and self.team in (None, entry["team"])
+        is_of = tenant_of(entry) == self.tenant and self.team in (None, entry["team"])
         return is_of and (self.status in (None, QUEUED, entry["status"]) or entry["status"] == RUNNING)
 
     def has(self, entry: Entry) -> bool:

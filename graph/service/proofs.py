@@ -6,14 +6,14 @@ from functools import lru_cache
 from typing import Any
 
 from graph.assurance.subject import from_team, subjects_in
-from graph.problems import UsageError
+from graph.languages.catalogue import language_of
+from graph.problems import NotFoundError, UsageError
 from graph.report.terminal.proof import plain_proofs
 from graph.service.aside import aside
-from graph.teams.offered import load_offered
 from graph.settings import Settings
-from graph.languages.catalogue import language_of
+from graph.teams.offered import load_offered, offered_teams
 from policies.assurance.ballots import TooManyVotesError
-from policies.language import spoken, speaking
+from policies.language import speaking, spoken
 from policies.team.team import Team, pinned
 
 KEPT = 64
@@ -23,11 +23,19 @@ async def proved(settings: Settings, name: str) -> str:
     """Return the proof of an offered team's policy as JSON, as `accord policy verify` gives it.
 
     Raises:
-        UsageError: there is no team of that name, no policy decides it, or its votes are too many.
+        NotFoundError: no team of that name is offered.
+        UsageError: no policy decides it, or its votes are too many.
     """
-    team = await aside(load_offered, settings, name)
+    team = await aside(_offered, settings, name)
     with speaking(language_of(team.language)):
         return await aside(_proved, name, json.dumps({**pinned(team), "goal": "-"}), spoken().code)
+
+
+def _offered(settings: Settings, name: str) -> Team:
+    try:
+        return load_offered(settings, name)
+    except UsageError as error:
+        raise error if name in offered_teams(settings) else NotFoundError(*error.problems) from None
 
 
 @lru_cache(KEPT)

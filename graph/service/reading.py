@@ -10,8 +10,9 @@ from graph.past import Past
 from graph.problems import ConflictError
 from graph.record import Record, record_of
 from graph.service.service import Service
+from graph.states import State
 from graph.store.queue import Queue
-from graph.threads import State, blaming
+from graph.threads import blaming
 from policies.language import phrase, say, speaking
 
 QUEUED = "queued"
@@ -20,7 +21,7 @@ QUEUED = "queued"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A thread as it is found: its state, whether somebody works on it, and whether it is promised that somebody will."""
+    """A thread as it is found: its state, whether somebody works on it, or is promised to."""
 
     thread: str
     state: State

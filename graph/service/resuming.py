@@ -5,7 +5,6 @@ from typing import Any
 
 from graph.driver import kept_team, team_from
 from graph.moves import find_move, move_in_words
-from graph.past import Past
 from graph.problems import ConflictError, UsageError
 from graph.record import Record
 from graph.service.reading import Look, is_at_work, look_at

@@ -4,6 +4,6 @@ import signal
 
 
 def is_leaving() -> bool:
-    """Return whether it was: uvicorn waits for open answers first, and has no sign for them but what handles signals."""
+    """Return whether it was; uvicorn waits for open answers, and nothing but its handler of signals tells them."""
     server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
     return bool(getattr(server, "should_exit", False))

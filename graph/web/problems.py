@@ -29,6 +29,13 @@ def problem(status: int, detail: str, errors: list[dict[str, Any]] | None = None
     return JSONResponse(told | ({"errors": errors} if errors else {}), status, media_type=MEDIA)
 
 
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what the OpenAPI document says of the problems of a route."""
+    form = {"type": "object", "required": ["type", "title", "status", "detail"]}
+    content = {"content": {MEDIA: {"schema": form}}}
+    return {status: {"description": HTTPStatus(status).phrase, **content} for status in statuses}
+
+
 def handle_problems(app: FastAPI) -> None:
     """Answer every error of the routes with a problem."""
     for error, handle in {
