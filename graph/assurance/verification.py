@@ -4,6 +4,7 @@ What is compared: the chain with itself, the state with the chain, the entries o
 what they follow from, and which of the three know the thread at all.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import suppress
@@ -139,7 +140,8 @@ async def _there(threads: Threads, name: str, rows: list[CensusRow], noted: Head
             held = await hold_of(threads, name, rows)
     if held.state is None and held.noted == held.newest and not rows:
         return None
-    return Verification(name, _status(held), _head(held), _fault(held, noted))
+    fault = await asyncio.to_thread(_fault, held, noted)  # each event is hashed, which no event loop is to wait for
+    return Verification(name, _status(held), _head(held), fault)
 
 
 def _fault(held: Holding, noted: Head | None) -> RecordFault | None:
