@@ -15,10 +15,9 @@ from graph.past import Past
 from graph.people import open_ids
 from graph.problems import UsageError
 from graph.record import record_of
-from graph.service.reading import is_at_work, plain_end
+from graph.service.reading import is_at_work, is_promised_of, plain_end
 from graph.service.service import Service
 from graph.store.location import storage_errors
-from graph.store.queue import Queue
 from policies.assurance.audit import Event
 
 PAUSE_SECONDS = 0.25
@@ -85,7 +84,7 @@ class Following:
 
     async def _rests(self) -> bool:
         """Return whether the thread ended as it was seen, nobody works on it, and nobody has promised to."""
-        if self._past.is_open or await Queue(self._service.database.store).find(self._thread) is not None:
+        if self._past.is_open or await is_promised_of(self._service, self._thread):
             return False
         return not await is_at_work(self._service, self._thread) and await self._newest() == self._seen
 

@@ -44,7 +44,7 @@ async def listed(service: Service, wanted: Wanted, limit: int, before: Mark | No
     """Return the entries of a page as they are now, those that began before a mark, and whether there are more."""
     threads = service.runner.threads
     with storage_errors(threads.location):
-        promised = {each.thread for each in await Queue(service.database.store).open()}
+        promised = {each.thread for each in await Queue(service.database.store).open() if each.problem is None}
         entries = sorted(filter(wanted.may_have, await threads.index.newest()), key=mark_of, reverse=True)
     found: list[Entry] = []
     for entry in entries:

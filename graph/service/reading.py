@@ -11,7 +11,6 @@ from graph.problems import ConflictError
 from graph.record import Record, record_of
 from graph.service.service import Service
 from graph.states import State
-from graph.store.queue import Queue
 from graph.threads import blaming
 from policies.language import phrase, say, speaking
 
@@ -48,9 +47,15 @@ async def look_at(service: Service, thread: str) -> Look:
         UsageError: there is no such thread.
         StorageError: the database failed.
     """
-    is_promised = await Queue(service.database.store).find(thread) is not None
+    is_promised = await is_promised_of(service, thread)
     state, is_running = await service.runner.threads.look(thread)
     return Look(thread, state, is_running, is_promised)
+
+
+async def is_promised_of(service: Service, thread: str) -> bool:
+    """Return whether somebody is going to work on a thread, so far as nothing keeps them from it."""
+    promise = await service.drives.promise_of(thread)
+    return promise is not None and promise.problem is None
 
 
 async def is_at_work(service: Service, thread: str) -> bool:

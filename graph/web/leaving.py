@@ -1,4 +1,4 @@
-"""Leaving: whether the server of this process was asked to end, so that open streams let it."""
+"""Leaving: whether the server of this process was asked to end, so that open streams let it; also the LangGraph one."""
 
 import signal
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header, Query
 from starlette.responses import StreamingResponse
 
 from graph.service.following import Following, Told
+from graph.service.service import Service
 from graph.web.calls import Serving
 from graph.web.leaving import is_leaving
 from graph.web.named import There
@@ -39,10 +40,10 @@ async def events(thread: There, service: Serving, after: Seq = -1, last_event_id
     The stream ends with `end` once the thread rests for good; cut off, it continues from `Last-Event-ID`.
     """
     following = Following(service, thread, after if last_event_id is None else last_event_id)
-    return StreamingResponse(_written(following), media_type=MEDIA, headers=HEADERS)
+    return StreamingResponse(_written(service, following), media_type=MEDIA, headers=HEADERS)
 
 
-async def _written(following: Following) -> AsyncIterator[bytes]:
+async def _written(service: Service, following: Following) -> AsyncIterator[bytes]:
     yield FIRST
     told_at = time.monotonic()
     async for batch in following.told():
@@ -53,7 +54,7 @@ async def _written(following: Following) -> AsyncIterator[bytes]:
         elif time.monotonic() - told_at > KEEP_ALIVE_SECONDS:
             told_at = time.monotonic()
             yield ALIVE
-        if is_leaving():
+        if service.drives.ending.is_set() or is_leaving():
             return
 
 
