@@ -1,10 +1,13 @@
 """Answering: what somebody who calls the service answers to a thread, and what it means that it is not taken."""
 
+import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from graph.past import Past
 from graph.problems import ConflictError, NotFoundError, StorageError, UsageError
+from graph.service.drives import BusyError
 from graph.service.service import Service
 from policies.access.caller import Caller
 from policies.language import say, speaking
@@ -12,6 +15,7 @@ from policies.people.answering import seat_for
 from policies.people.question import is_expired
 
 Said = dict[str, Any]
+PATIENCE_SECONDS, PAUSE_SECONDS = 10.0, 0.1
 
 
 class NotThemselvesError(UsageError):
@@ -30,8 +34,7 @@ async def answered(service: Service, thread: str, said: Mapping[str, Any], calle
     with speaking(await service.runner.threads.language(thread)):
         given = {**said, "by": _who(said.get("by"), caller)}
         try:
-            identity = caller.person if caller.is_proved else None
-            await service.drives.answer(thread, given, caller.tenant, identity)
+            await _given(service, thread, given, caller)
         except (StorageError, NotFoundError, ConflictError):
             raise
         except UsageError as error:
@@ -39,6 +42,20 @@ async def answered(service: Service, thread: str, said: Mapping[str, Any], calle
             if is_clash(past, given, service.runner.now()):
                 raise ConflictError(*error.problems) from None
             raise
+
+
+async def _given(service: Service, thread: str, given: Said, caller: Caller) -> None:
+    """Give an answer; what another person's answer leads to is awaited, where the thread asks for this one, too."""
+    identity, until = caller.person if caller.is_proved else None, time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            await service.drives.answer(thread, given, caller.tenant, identity)
+            return
+        except BusyError:
+            past = Past.of(await service.runner.threads.state(thread) or {})
+            if not past.waiting or time.monotonic() > until:
+                raise
+        await asyncio.sleep(PAUSE_SECONDS)
 
 
 def _who(by: str | None, caller: Caller) -> str | None:

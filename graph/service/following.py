@@ -13,12 +13,13 @@ from typing import Any
 
 from graph.past import Past
 from graph.people import open_ids
-from graph.problems import UsageError
+from graph.problems import StorageError, UsageError
 from graph.record import record_of
 from graph.service.reading import is_at_work, is_promised_of, plain_end
 from graph.service.service import Service
 from graph.store.location import storage_errors
 from policies.assurance.audit import Event
+from policies.language import say
 
 PAUSE_SECONDS = 0.25
 LIVE_KEPT = 1_000
@@ -53,6 +54,8 @@ class Following:
             try:
                 async for batch in self._batches():
                     yield batch
+            except StorageError:  # it names the database, which is no business of a client
+                yield [Told(LOST, {"detail": say("the database does not answer; try again later")})]
             except UsageError as error:
                 yield [Told(LOST, {"detail": str(error)})]
 

@@ -18,10 +18,10 @@ from graph.service.aside import aside
 from graph.service.proofs import proved
 from graph.service.reading import Look, reading
 from graph.store.location import storage_errors
-from graph.web.bodies import JSON, json_of
 from graph.web.calls import Calling, Serving
 from graph.web.named import Kept, There
 from graph.web.problems import ProblemError, refusals
+from graph.web.written import JSON, json_of
 from policies.access.caller import Caller
 from policies.assurance.audit import head_of
 from policies.language import say, speaking

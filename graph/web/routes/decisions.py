@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from graph.inbox import Inbox
 from graph.service.answering import NotThemselvesError, answered
 from graph.service.service import Service
-from graph.web.bodies import json_of
 from graph.web.calls import Calling, Serving
 from graph.web.named import There
 from graph.web.paging import After, Limit, Mark, page_of
 from graph.web.problems import ProblemError, refusals
+from graph.web.written import json_of
 from policies.access.caller import Caller
 from policies.people.answering import MAX_NAME
 from policies.people.question import Word

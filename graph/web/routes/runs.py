@@ -12,12 +12,12 @@ from graph.service.listing import Listed, Wanted, listed, mark_of
 from graph.service.reading import look_at
 from graph.service.resuming import resumed
 from graph.threads import blaming
-from graph.web.bodies import json_of
 from graph.web.calls import Calling, Serving
 from graph.web.named import There
 from graph.web.paging import After, Limit, cursor_of
 from graph.web.paging import mark_of as mark_in
 from graph.web.problems import refusals
+from graph.web.written import json_of
 from policies.language import say, speaking
 from policies.run.stop import Stop
 

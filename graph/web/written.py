@@ -1,4 +1,4 @@
-"""Bodies: what is sent as JSON, written as the command line writes it, and beside the event loop."""
+"""Written: JSON as the command line writes it, made beside the event loop."""
 
 import json
 from collections.abc import Callable
