@@ -1,8 +1,9 @@
 """Clients of a service that is killed: each asks under a key of its own until it is answered."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.scripted_server import Script, delayed, forever, says, text
 from tests.service.ledger import Ledger
 from tests.service.process import PATIENCE_SECONDS, Served, start
 
+ASKING_SECONDS = 200.0
 ROLES = ("demand_analyst", "finance_analyst", "risk_analyst")
 
 
@@ -46,9 +48,14 @@ class Site:
         self.served = start(self.home, *self.options, env=self.env)
         return self.served
 
+    def end(self) -> None:
+        """Kill it, if it runs."""
+        if self.served is not None and self.served.process.poll() is None:
+            self.served.kill()
+
     def ask(self, key: str) -> str:
         """Ask for a run under a key until a thread is promised; return its id."""
-        until = time.monotonic() + PATIENCE_SECONDS
+        until = time.monotonic() + ASKING_SECONDS
         while time.monotonic() < until:
             served = self.served
             try:
@@ -69,12 +76,14 @@ class Site:
             time.sleep(0.05)
         raise TimeoutError(key)
 
-    def flood(self, keys: list[str], clients: int = 8) -> "ThreadPoolExecutor":
-        """Ask under all keys at once; return the pool, whose end waits for them."""
-        pool = ThreadPoolExecutor(clients)
-        for key in keys:
-            pool.submit(self.ask, key)
-        return pool
+    @contextmanager
+    def flooded(self, keys: list[str], clients: int = 8) -> Iterator[None]:
+        """Ask under all keys at once, while something else is done; in the end all are promised."""
+        with ThreadPoolExecutor(clients) as pool:
+            asked = [pool.submit(self.ask, key) for key in keys]
+            yield
+            for each in asked:
+                each.result()
 
     @property
     def promised(self) -> set[str]:

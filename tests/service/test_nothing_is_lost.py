@@ -11,7 +11,7 @@ from tests.scripted_server import ScriptedServer, serve
 from tests.service.ledger import find_losses
 from tests.service.load import Site, answering, wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(400)]
 
 RUNS = 60
 LATENCY_SECONDS = 0.2
@@ -30,8 +30,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path, model: ScriptedServer) 
         env["ACCORD_DATABASE_URL"] = str(request.getfixturevalue("postgres_database"))
     site = Site(tmp_path / "home", env)
     yield site
-    if site.served is not None:
-        site.served.kill()
+    site.end()
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -39,7 +38,7 @@ def test_what_was_accepted_survives_kills_under_load(site: Site, model: Scripted
     dice, window = random.Random(seed), 0
     keys = [f"key {number}" for number in range(RUNS)]
     served = site.start()
-    with site.flood(keys):
+    with site.flooded(keys):
         for _ in range(3):
             time.sleep(dice.uniform(0.1, 2.5))
             served.kill()
@@ -55,7 +54,7 @@ def test_what_was_accepted_survives_kills_under_load(site: Site, model: Scripted
 
 def test_a_service_that_is_ended_under_load_leaves_all_to_the_next(site: Site, model: ScriptedServer) -> None:
     served = site.start()
-    with site.flood([f"key {number}" for number in range(RUNS)]):
+    with site.flooded([f"key {number}" for number in range(RUNS)]):
         pass
     assert served.stop() == 0
     left = site.ledger.promises()
@@ -74,7 +73,7 @@ def test_two_processes_on_one_database_share_what_waits(
     env = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": model.base_url, "ACCORD_DATABASE_URL": postgres_database}
     one, two = Site(tmp_path / "one", env), Site(tmp_path / "two", env)
     first, second = one.start(), two.start()
-    with one.flood([f"one {number}" for number in range(30)]), two.flood([f"two {number}" for number in range(30)]):
+    with one.flooded([f"one {number}" for number in range(30)]), two.flooded([f"two {number}" for number in range(30)]):
         pass
     window = 0
     time.sleep(1.0)
@@ -92,7 +91,7 @@ def test_a_process_at_leisure_takes_runs_over_and_none_runs_twice(
     env = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": model.base_url, "ACCORD_DATABASE_URL": postgres_database}
     busy, idle = Site(tmp_path / "busy", env, ("--at-once", "1")), Site(tmp_path / "idle", env)
     first, second = busy.start(), idle.start()
-    with busy.flood([f"key {number}" for number in range(40)]):
+    with busy.flooded([f"key {number}" for number in range(40)]):
         pass
     wait_until(lambda: not busy.ledger.promises())
     first.kill()
