@@ -136,9 +136,9 @@ def test_a_role_and_a_fact_are_answered_as_the_command_line_does(client: httpx.C
 @pytest.mark.timeout(300)
 def test_an_answer_that_was_accepted_is_there_once_whenever_the_process_is_killed(tmp_path: Path) -> None:
     """After each 202 of cfo the process is killed, before or while the model works on what follows."""
-    script = {name: forever(delayed(says("go"), 0.3)) for name in ("demand", "risk")}
+    slow = forever(delayed(says("go"), 0.3))
     draw, home = random.Random(20), lay(tmp_path)
-    with serve({**script, "brief": forever(text("Launch."))}) as model:
+    with serve({"demand": slow, "risk": slow, "brief": forever(text("Launch."))}) as model:
         desk = Desk(tmp_path, model.base_url)
         names = ("OPENAI_API_KEY", "OPENAI_BASE_URL")
         environment = {name: desk.environment[name] for name in names}

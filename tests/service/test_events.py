@@ -133,19 +133,19 @@ def test_a_stream_of_a_thread_that_waits_stays_open_and_ends_when_the_service_do
 def test_an_answer_to_an_open_question_is_shown_once_the_question_is_settled(desk: Desk) -> None:
     with serving(desk.folder / "home") as served, served.client() as client:
         thread = begun(client, "board")
-        said = {"decision": "no_go", "because": "Fraud."}
+        said = {"decision": "go_with_caution", "because": "Fraud."}
         assert client.post(f"/v1/runs/{thread}/decide", json={**said, "by": "cfo"}).status_code == 202
         early = Follower(served.url, thread)
         reading = threading.Thread(target=early.follow)
         reading.start()
         until(lambda: any(one.kind == "answered" for one in early.seen), "the answer is seen")
         wait = {**said, "by": "cto", "wait": True}
-        assert client.post(f"/v1/runs/{thread}/decide", json=wait).json()["final_decision"] == "no_go"
+        assert client.post(f"/v1/runs/{thread}/decide", json=wait).json()["final_decision"] == "go_with_caution"
         reading.join(30)
         late = Follower(served.url, thread)
         late.follow()
     assert next(shown(one.data) for one in early.seen if one.kind == "answered") == ("cfo", None, None)
-    answers = [("cfo", "no_go", "Fraud."), ("cto", "no_go", "Fraud.")]
+    answers = [("cfo", "go_with_caution", "Fraud."), ("cto", "go_with_caution", "Fraud.")]
     assert [shown(one.data) for one in late.seen if one.kind == "answered"] == answers
     assert early.recorded == late.recorded
 
