@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -15,8 +16,11 @@ ROUTERS = (operations.router, execute.router)
 Opens = Callable[[], AbstractAsyncContextManager[Service]]
 
 
-def build_app(opens: Opens) -> FastAPI:
-    """Return the application, which opens its service when it starts, and closes it when it ends."""
+def build_app(opens: Opens, **gate: Any) -> FastAPI:
+    """Return the application, which opens its service when it starts, and closes it when it ends.
+
+    `gate` is what `Gate` takes besides the application.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -30,7 +34,7 @@ def build_app(opens: Opens) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.add_middleware(Gate)
+    app.add_middleware(Gate, **gate)
     handle_problems(app)
     for router in ROUTERS:
         app.include_router(router)
