@@ -1,5 +1,6 @@
 """The service of one process: one runner on one database, and what it has promised to drive."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from graph.problems import NotFoundError
 from graph.runner import Runner, open_runner_on
 from graph.service.drives import AT_ONCE, Drives
+from graph.service.terms import Terms, load_terms
 from graph.settings import Settings
 from graph.store.database import Database, open_database
 from graph.store.location import located
@@ -23,6 +25,7 @@ class Service:
     database: Database
     runner: Runner
     drives: Drives
+    terms: Terms = Terms()
 
     async def check_owner(self, caller: Caller, thread: str) -> None:
         """Check that a thread is the caller's tenant's own.
@@ -56,6 +59,6 @@ async def open_service_on(database: Database, settings: Settings, at_once: int =
         drives = Drives(runner, Queue(database.store), at_once)
         await drives.take_up()
         try:
-            yield Service(settings, database, runner, drives)
+            yield Service(settings, database, runner, drives, await asyncio.to_thread(load_terms, settings))
         finally:
             await drives.drain()

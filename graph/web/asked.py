@@ -1,14 +1,13 @@
 """What is asked: a request before it is let in, and what is refused whoever sends it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
-from starlette.responses import Response
 from starlette.types import Scope
 
 from graph.service.service import Service
-from graph.web.problems import ProblemError, problem
+from graph.web.problems import ProblemError
 from policies.access.places import Place, is_loopback, is_own_page, is_served, place_of
 from policies.access.routes import is_plain
 from policies.language import phrase, say
@@ -17,14 +16,6 @@ FORWARDED = frozenset(("forwarded", "via", "x-forwarded-for", "x-forwarded-host"
 """Headers by which a proxy names who asked it."""
 CREDENTIALS = frozenset(("authorization", "x-api-key"))
 MAX_SHOWN = 200
-
-
-class RefusedError(ProblemError):
-    """A request that is not let in, with what the answer's headers say of it."""
-
-    def __init__(self, status: int, detail: str, headers: Mapping[str, str]) -> None:
-        super().__init__(status, detail)
-        self.headers = headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,39 +91,19 @@ def check_near(asked: Asked) -> None:
     """Refuse, without tokens, who is not on this machine, or may not be.
 
     Raises:
-        ProblemError: they are elsewhere, or a proxy sent the request, behind which everybody looks as if they were here.
+        ProblemError: they are elsewhere, or a proxy sent the request, behind which everybody looks near.
     """
     if not is_loopback(asked.client):
-        told = "without tokens this service serves its own machine alone; `accord token create` makes the first"
+        told = phrase("without tokens this service serves its own machine alone; `accord token create` makes the first")
         raise ProblemError(403, say(told))
     if not FORWARDED.isdisjoint(asked.headers.keys()):
-        told = "a proxy sent this, and without tokens everybody behind it could call; `accord token create` makes one"
+        told = phrase("a proxy sent this, and without tokens all behind it could call; `accord token create` makes one")
         raise ProblemError(403, say(told))
 
 
-def no_token(asked: Asked) -> RefusedError:
+def no_token(asked: Asked) -> ProblemError:
     """Return what to raise where nobody is proved to call."""
-    told = "the token is not taken: it is not known, it expired or was revoked, or two are named"
+    told = phrase("the token is not taken: it is not known, it expired or was revoked, or two are named")
     if CREDENTIALS.isdisjoint(asked.headers.keys()):
-        told = "a token is needed, as `Authorization: Bearer TOKEN`; `accord token create` makes one"
-    return RefusedError(401, say(told), {"www-authenticate": "Bearer"})
-
-
-def no_method(asked: Asked, methods: Collection[str]) -> RefusedError:
-    """Return what to raise where the path is open by other methods."""
-    told = phrase("{method} is not allowed at {path}; allowed: {methods}")
-    allowed = ", ".join(methods)
-    said = say(told, method=asked.method[:MAX_SHOWN], path=asked.path[:MAX_SHOWN], methods=allowed)
-    return RefusedError(405, said, {"allow": allowed})
-
-
-def no_path(asked: Asked) -> ProblemError:
-    """Return what to raise where nothing is open."""
-    return ProblemError(404, say("there is nothing at {path}", path=asked.path[:MAX_SHOWN]))
-
-
-def answer_to(error: ProblemError) -> Response:
-    """Return the answer to a request that is not let in."""
-    answer = problem(error.status, error.detail, error.errors)
-    answer.headers.update(error.headers if isinstance(error, RefusedError) else {})
-    return answer
+        told = phrase("a token is needed, as `Authorization: Bearer TOKEN`; `accord token create` makes one")
+    return ProblemError(401, say(told), headers={"www-authenticate": "Bearer"})

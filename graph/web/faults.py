@@ -37,7 +37,11 @@ def unknown_parameters(request: Request) -> list[dict[str, Any]]:
     """Return a fault for each parameter of the query that the route does not have, or that is there twice."""
     known = _parameters(request)
     names = [name for name, _ in request.query_params.multi_items()]
-    faults = {name: say("is an unknown key{allowed}", allowed=allowed_names(name, known)) for name in names if name not in known}
+    faults = {
+        name: say("is an unknown key{allowed}", allowed=allowed_names(name, known))
+        for name in names
+        if name not in known
+    }
     faults |= {name: say("is there twice; keep one") for name in known if names.count(name) > 1}
     return [_told("query", name[:MAX_NAME], fault) for name, fault in faults.items()]
 

@@ -28,7 +28,9 @@ class Metrics:
             "accord_drive_seconds", "Seconds that drives took.", buckets=(*SECONDS, 300, 1_800), registry=registry
         )
         self._at_work = Gauge("accord_runs_at_work", "Runs at work in this process.", registry=registry)
-        self._queued = Gauge("accord_runs_queued", "Runs promised on this database and not yet rested.", registry=registry)
+        self._queued = Gauge(
+            "accord_runs_queued", "Runs promised on this database and not yet rested.", registry=registry
+        )
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request."""

@@ -20,7 +20,7 @@ def is_preflight(method: str, headers: Headers) -> bool:
 
 
 def preflight(headers: Headers, methods: Iterable[str]) -> Response:
-    """Return the answer to a browser's question for a page that may call: by these methods, with the headers it named."""
+    """Return the answer to a browser's question for a page that may call by these methods."""
     answer = Response(status_code=204)
     named = headers.get("access-control-request-headers", "")
     answer.headers["access-control-allow-methods"] = ", ".join(methods)

@@ -131,7 +131,12 @@ async def _busy(_: Request, error: Any) -> JSONResponse:
 
 async def _invalid(request: Request, error: Any) -> JSONResponse:
     faults = faults_of(request, error.errors())
-    detail = say_count("{number} field is at fault: {first}", "{number} fields are at fault: {first}", len(faults), first=faults[0]["detail"])
+    detail = say_count(
+        "{number} field is at fault: {first}",
+        "{number} fields are at fault: {first}",
+        len(faults),
+        first=faults[0]["detail"],
+    )
     return problem(422, detail, faults)
 
 

@@ -18,8 +18,8 @@ ADMIN: Right = ("admin",)
 RUN_OR_DECIDE: Right = ("run", "decide")
 """A run on the LangGraph server: what it carries says which of the two, `policies.access.scopes.scope_of_run`."""
 
-THREAD = ("thread", "thread_id")
-"""The names that a template gives the thread that it is about; its owner alone gets through."""
+THREAD = "thread"
+"""What our templates call the thread that a route is about; its tenant alone gets through."""
 
 OURS: Mapping[str, Right] = {
     "GET /health": OPEN,
@@ -32,12 +32,8 @@ OURS: Mapping[str, Right] = {
 NO_SCHEDULE = phrase("{asked} is refused: a schedule runs without a person; use `accord batch` from cron")
 NO_RECORD = phrase("{asked} is refused: a run without a thread leaves no record; create a thread first (POST /threads)")
 WRITES_PAST = phrase("{asked} is refused: it writes past every node; send a run with an input instead")
-NO_COPY = phrase(
-    "{asked} is refused: the record of a thread names it, and a copy would not verify; begin a new thread"
-)
-NO_PRUNE = phrase(
-    "{asked} is refused: the record of a thread rests on all of its checkpoints; delete a thread whole"
-)
+NO_COPY = phrase("{asked} is refused: the record of a thread names it, and a copy would not verify; begin a new thread")
+NO_PRUNE = phrase("{asked} is refused: the record of a thread rests on all of its checkpoints; delete a thread whole")
 
 LANGGRAPHS: Mapping[str, Right] = {
     "GET /ok": OPEN,
@@ -72,6 +68,8 @@ LANGGRAPHS: Mapping[str, Right] = {
     "POST /threads/{thread_id}/history": READ,
     "POST /threads/{thread_id}/copy": NO_COPY,
     "GET /threads/{thread_id}/stream": READ,
+    "POST /threads/{thread_id}/stream/events": READ,
+    "POST /threads/{thread_id}/commands": RUN_OR_DECIDE,
     "GET /threads/{thread_id}/runs": READ,
     "POST /threads/{thread_id}/runs": RUN_OR_DECIDE,
     "POST /threads/{thread_id}/runs/stream": RUN_OR_DECIDE,
@@ -91,8 +89,3 @@ LANGGRAPHS: Mapping[str, Right] = {
 """Of the routes of the LangGraph server. Closed: its stores, schedules, other protocols, inner workings, `/deploy`,
 `/ui`, the writing of state, and whatever a later version adds.
 """
-
-BEGINS = frozenset(
-    ("POST /threads/{thread_id}/runs", "POST /threads/{thread_id}/runs/stream", "POST /threads/{thread_id}/runs/wait")
-)
-"""Routes that may name a thread that is yet to be: `if_not_exists: create`."""

@@ -81,7 +81,7 @@ def is_served(place: Place, known: Collection[str], here: str | None) -> bool:
 def is_own_page(origin: str, place: Place) -> bool:
     """Return whether a page is of the very place for which its request is meant.
 
-    >>> is_own_page("http://localhost:8200", Place("localhost", 8200)), is_own_page("https://a.org", Place("a.org", 443))
+    >>> is_own_page("http://localhost:8200", Place("localhost", 8200)), is_own_page("https://a.org", Place("a.org"))
     (True, True)
     >>> is_own_page("http://localhost:3000", Place("localhost", 8200)), is_own_page("null", Place("null"))
     (False, False)

@@ -20,6 +20,15 @@ class Found(Generic[T]):
     right: T
     values: Mapping[str, str]
 
+    @property
+    def path(self) -> str:
+        """The path as the route is written.
+
+        >>> Found("GET /threads/{thread}", "read", {"thread": "7"}).path
+        '/threads/{thread}'
+        """
+        return self.template.partition(" ")[2]
+
 
 def is_plain(path: str, raw: bytes | None = None) -> bool:
     r"""Return whether all who read a path read the same: no empty, dotted or strange part, nothing encoded twice.
@@ -48,11 +57,11 @@ def _is_plain_part(part: str) -> bool:
 class Routes(Generic[T]):
     """The routes of a table, by method and template: `GET /v1/runs/{thread}`.
 
-    >>> routes = Routes({"GET /threads/{thread}": "read", "POST /threads/search": "read", "DELETE /threads/{thread}": "admin"})
+    >>> routes = Routes({"GET /threads/{thread}": "read", "DELETE /threads/{thread}": "admin"})
     >>> routes.find("GET", "/threads/7")
     Found(template='GET /threads/{thread}', right='read', values={'thread': '7'})
     >>> routes.find("POST", "/threads/7"), routes.methods("/threads/7"), routes.methods("/ui")
-    (None, ('DELETE', 'GET', 'HEAD'), ())
+    (None, ('DELETE', 'GET'), ())
     """
 
     def __init__(self, table: Mapping[str, T]) -> None:
@@ -71,8 +80,7 @@ class Routes(Generic[T]):
 
     def methods(self, path: str) -> tuple[str, ...]:
         """Return the methods that are open for a path."""
-        found = {method for method, form, _, _ in self._rows if form.fullmatch(path)}
-        return tuple(sorted(found | ({"HEAD"} if "GET" in found else set())))
+        return tuple(sorted({method for method, form, _, _ in self._rows if form.fullmatch(path)}))
 
 
 def _exact_first(row: tuple[str, object]) -> tuple[int, str]:
