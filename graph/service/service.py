@@ -57,12 +57,13 @@ async def open_service(settings: Settings, terms: Terms | None = None) -> AsyncI
 @asynccontextmanager
 async def open_service_on(database: Database, settings: Settings, terms: Terms | None = None) -> AsyncIterator[Service]:
     """Open a service on a database that is open: take up what was promised, and drain in the end."""
-    agreed = terms or await asyncio.to_thread(load_terms, settings)
+    if terms is None:
+        terms = await asyncio.to_thread(load_terms, settings)
     async with open_runner_on(database, settings) as runner:
         queue = Queue(database.store)
-        drives, promised = Drives(runner, queue, agreed.at_once), len(await queue.open())
+        drives, promised = Drives(runner, queue, terms.at_once), len(await queue.open())
         await drives.take_up()
         try:
-            yield Service(settings, database, runner, drives, agreed, promised)
+            yield Service(settings, database, runner, drives, terms, promised)
         finally:
             await drives.drain()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
@@ -23,8 +24,11 @@ ROUTERS = (operations.router, execute.router)
 Opens = Callable[[], AbstractAsyncContextManager[Service]]
 
 
-def build_app(opens: Opens, write: Write) -> FastAPI:
-    """Return the application, which opens its service when it starts, closes it when it ends, and logs with `write`."""
+def build_app(opens: Opens, write: Write, **gate: Any) -> FastAPI:
+    """Return the application, which opens its service when it starts, closes it when it ends, and logs with `write`.
+
+    `gate` is what `Gate` takes besides the application.
+    """
     metrics, note = Metrics(), note_drives(write)
 
     @asynccontextmanager
@@ -43,7 +47,7 @@ def build_app(opens: Opens, write: Write) -> FastAPI:
         dependencies=[Depends(check_query)],
         middleware=[
             Middleware(Watched, write=write, metrics=metrics),
-            Middleware(Gate),
+            Middleware(Gate, **gate),
             Middleware(Noted),
             Middleware(Limits),
         ],

@@ -138,11 +138,9 @@ def _summary(faults: Sequence[Mapping[str, Any]]) -> str:
     first, more = faults[0]["detail"], len(faults) - 1
     if not more:
         return str(first)
-    one, many = (
-        phrase("{first}, and {number} more field is wrong"),
-        phrase("{first}, and {number} more fields are wrong"),
+    return say_count(
+        "{first}, and {number} more field is wrong", "{first}, and {number} more fields are wrong", more, first=first
     )
-    return say_count(one, many, more, first=first)
 
 
 async def _http(request: Request, error: Any) -> JSONResponse:

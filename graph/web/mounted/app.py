@@ -11,6 +11,8 @@ from graph.web.app import build_app
 from graph.web.logs import to_server
 from graph.web.mounted.assistants import offer_assistants
 from graph.web.mounted.listing import list_newest
+from graph.web.mounted.pages import pages
+from graph.web.rights import LANGGRAPHS, OURS
 
 
 @asynccontextmanager
@@ -24,5 +26,5 @@ async def _open() -> AsyncIterator[Service]:
         each.cancel()
 
 
-app = build_app(_open, to_server)
+app = build_app(_open, to_server, rights={**OURS, **LANGGRAPHS}, pages=pages())
 """Named by langgraph.json."""
