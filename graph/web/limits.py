@@ -24,6 +24,8 @@ FREE = frozenset({"/health", "/ready", "/ok"})
 """Paths that are not counted: what balancers ask."""
 BODY_SECONDS = 30.0
 """Within this time a body must have arrived."""
+SKIPPED_BYTES = 10_000_000
+"""So much more is read of a body that is too large: who still sends would not see the answer."""
 JSON = "application/json"
 CLOSE = {"connection": "close"}
 """Told where a body was not read to its end."""
@@ -85,11 +87,13 @@ def _path_fault(scope: Scope) -> Response | None:
 async def _body_of(scope: Scope, receive: Receive, most: int) -> bytes | Response:
     """Return the body, whole, or why it is not read to its end."""
     length = Headers(scope=scope).get("content-length", "")
-    if length.isdecimal() and int(length[:20]) > most:
+    if length.isdecimal() and int(length[:20]) > most + SKIPPED_BYTES:
         return _too_large(most)
     try:
         async with asyncio.timeout(BODY_SECONDS):
             body = await _read(receive, most)
+            if body is None:
+                await _read(receive, SKIPPED_BYTES)
     except TimeoutError:
         told = say("the body did not arrive within {seconds} s; send it again", seconds=round(BODY_SECONDS))
         return problem(408, told, headers=CLOSE)
