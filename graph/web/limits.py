@@ -92,8 +92,6 @@ async def _body_of(scope: Scope, receive: Receive, most: int) -> bytes | Respons
     try:
         async with asyncio.timeout(BODY_SECONDS):
             body = await _read(receive, most)
-            if body is None:
-                await _read(receive, SKIPPED_BYTES)
     except TimeoutError:
         told = say("the body did not arrive within {seconds} s; send it again", seconds=round(BODY_SECONDS))
         return problem(408, told, headers=CLOSE)
@@ -102,17 +100,16 @@ async def _body_of(scope: Scope, receive: Receive, most: int) -> bytes | Respons
 
 async def _read(receive: Receive, most: int) -> bytes | None:
     """Return the body, also one that comes in chunks and without its length; None where it is larger."""
-    parts, size = [], 0
-    while True:
+    parts, size, has_more = [], 0, True
+    while has_more and size <= most + SKIPPED_BYTES:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > most:
-            return None
-        if not message.get("more_body", False):
-            return b"".join(parts)
+        part, has_more = message.get("body", b""), message.get("more_body", False)
+        size += len(part)
+        if size <= most:
+            parts.append(part)
+    return b"".join(parts) if size <= most else None
 
 
 def _too_large(most: int) -> Response:
