@@ -1,10 +1,9 @@
 """Faults: which fields of a request are wrong, each with its value and what is allowed, in our own words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import Request
-from fastapi.dependencies.utils import get_flat_dependant
 from pydantic import BaseModel, Field
 
 from policies.language import phrase, say
@@ -37,13 +36,10 @@ def unknown_parameters(request: Request) -> list[dict[str, Any]]:
     """Return a fault for each parameter of the query that the route does not have, or that is there twice."""
     known = _parameters(request)
     names = [name for name, _ in request.query_params.multi_items()]
-    faults = {
-        name: say("is an unknown key{allowed}", allowed=allowed_names(name, known))
-        for name in names
-        if name not in known
-    }
+    unknown = [name[:MAX_NAME] for name in names if name not in known]
+    faults = {name: say("is an unknown key{allowed}", allowed=allowed_names(name, known)) for name in unknown}
     faults |= {name: say("is there twice; keep one") for name in known if names.count(name) > 1}
-    return [_told("query", name[:MAX_NAME], fault) for name, fault in faults.items()]
+    return [_told("query", name, fault) for name, fault in faults.items()]
 
 
 def _fault(request: Request, error: Any) -> dict[str, Any]:
@@ -71,14 +67,15 @@ def _said(request: Request, error: Any, place: Sequence[Any]) -> str:
 
 def _parameters(request: Request) -> list[str]:
     """Return the names of the parameters that a route takes in its query."""
-    dependant = getattr(request.scope.get("route"), "dependant", None)
-    if dependant is None:
-        return []
-    found: list[str] = []
-    for each in get_flat_dependant(dependant).query_params:
+    return [*_names_in(getattr(request.scope.get("route"), "dependant", None))]
+
+
+def _names_in(dependant: Any) -> Iterator[str]:
+    for each in getattr(dependant, "query_params", ()):
         model = each.field_info.annotation
-        found += _keys(model) if isinstance(model, type) and issubclass(model, BaseModel) else [each.alias]
-    return found
+        yield from _keys(model) if isinstance(model, type) and issubclass(model, BaseModel) else [each.alias]
+    for below in getattr(dependant, "dependencies", ()):
+        yield from _names_in(below)
 
 
 def _body_model(request: Request) -> Any:

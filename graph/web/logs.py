@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from graph.service.drives import Drive
+from graph.service.hearing import Drive
 
 REQUEST = "accord.request"
 """Under this key the scope of a request has its id."""

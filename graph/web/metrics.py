@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
-from graph.service.drives import Drive
+from graph.service.hearing import Drive
 from policies.run.stop import Stop
 
 MEDIA = "text/plain; version=0.0.4; charset=utf-8"
@@ -28,9 +28,7 @@ class Metrics:
             "accord_drive_seconds", "Seconds that drives took.", buckets=(*SECONDS, 300, 1_800), registry=registry
         )
         self._at_work = Gauge("accord_runs_at_work", "Runs at work in this process.", registry=registry)
-        self._queued = Gauge(
-            "accord_runs_queued", "Runs promised on this database and not yet rested.", registry=registry
-        )
+        self._queued = Gauge("accord_runs_queued", "Runs that wait for their turn in this process.", registry=registry)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request."""

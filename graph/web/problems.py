@@ -1,6 +1,6 @@
 """Problems: what went wrong with a request, as `application/problem+json` (RFC 9457)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -131,13 +131,18 @@ async def _busy(_: Request, error: Any) -> JSONResponse:
 
 async def _invalid(request: Request, error: Any) -> JSONResponse:
     faults = faults_of(request, error.errors())
-    detail = say_count(
-        "{number} field is at fault: {first}",
-        "{number} fields are at fault: {first}",
-        len(faults),
-        first=faults[0]["detail"],
+    return problem(422, _summary(faults), faults)
+
+
+def _summary(faults: Sequence[Mapping[str, Any]]) -> str:
+    first, more = faults[0]["detail"], len(faults) - 1
+    if not more:
+        return str(first)
+    one, many = (
+        phrase("{first}, and {number} more field is wrong"),
+        phrase("{first}, and {number} more fields are wrong"),
     )
-    return problem(422, detail, faults)
+    return say_count(one, many, more, first=first)
 
 
 async def _http(request: Request, error: Any) -> JSONResponse:

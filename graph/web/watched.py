@@ -16,8 +16,10 @@ from graph.web.problems import unexpected
 HEADER = "x-request-id"
 SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 """Which ids of a client are kept."""
-ROUTE = "accord.route"
-"""Under this key the scope may have the path of its route as it is written, where the router does not say."""
+NOTES = "accord.notes"
+"""Under this key the scope has a table of what is noted of the request; every copy of the scope has the same."""
+UNKNOWN = "-"
+"""The route of what has none."""
 CLOSED = 499
 """What is noted where the client went away before it was answered."""
 
@@ -35,6 +37,8 @@ class Watched:
             return
         status, began = CLOSED, time.perf_counter()
         scope[REQUEST] = request = _id_of(scope)
+        notes: dict[str, Any] = {}
+        scope[NOTES] = notes
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -51,35 +55,37 @@ class Watched:
                 raise
             await unexpected()(scope, receive, sending)
         finally:
-            self._note(scope, status, time.perf_counter() - began)
+            self._note(scope, notes, status, time.perf_counter() - began)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        route = _route_of(scope)
-        self._metrics.answered(scope["method"], route, status, seconds)
-        self._write("request", **_told(scope, route, status, seconds))
+    def _note(self, scope: Scope, notes: dict[str, Any], status: int, seconds: float) -> None:
+        method, route = scope["method"][:20], notes.pop("route", UNKNOWN)
+        self._metrics.answered(method, route, status, seconds)
+        told = {"request": scope[REQUEST], "method": method, "route": route, "status": status}
+        beside = {name: value for name, value in notes.items() if value is not None}
+        self._write("request", **told, ms=round(seconds * 1_000, 1), **beside)
+
+
+class Noted:
+    """The innermost middleware: what is known of a request once it was routed, for the outermost one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request, and note who calls, which route it took and which thread it names."""
+        notes: dict[str, Any] = scope.get(NOTES, {})
+        caller = scope.get(CALLER)
+        if caller is not None:
+            notes |= {"tenant": caller.tenant, "person": caller.person}
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            path = scope.get("path_params") or {}
+            notes["thread"] = path.get("thread") or path.get("thread_id")
+            notes["cause"] = scope.get(CAUSE)
+            notes["route"] = getattr(scope.get("route"), "path", None) or UNKNOWN
 
 
 def _id_of(scope: Scope) -> str:
     given = Headers(scope=scope).get(HEADER, "")
     return given if SANE.fullmatch(given) else uuid.uuid4().hex
-
-
-def _route_of(scope: Scope) -> str:
-    route = getattr(scope.get("route"), "path", None) or scope.get(ROUTE)
-    return route or "-"
-
-
-def _told(scope: Scope, route: str, status: int, seconds: float) -> dict[str, Any]:
-    caller = scope.get(CALLER)
-    told = {
-        "request": scope[REQUEST],
-        "method": scope["method"][:20],
-        "route": route,
-        "status": status,
-        "ms": round(seconds * 1_000, 1),
-        "tenant": caller and caller.tenant,
-        "person": caller and caller.person,
-        "thread": (scope.get("path_params") or {}).get("thread"),
-        "cause": scope.get(CAUSE),
-    }
-    return {name: value for name, value in told.items() if value is not None}
