@@ -12,7 +12,7 @@ from graph.web.logs import to_server
 from graph.web.mounted.assistants import offer_assistants
 from graph.web.mounted.listing import list_newest
 from graph.web.mounted.pages import pages
-from graph.web.rights import LANGGRAPHS, OURS
+from graph.web.rights import RIGHTS
 
 
 @asynccontextmanager
@@ -26,5 +26,5 @@ async def _open() -> AsyncIterator[Service]:
         each.cancel()
 
 
-app = build_app(_open, to_server, rights={**OURS, **LANGGRAPHS}, pages=pages())
+app = build_app(_open, to_server, rights=RIGHTS, pages=pages())
 """Named by langgraph.json."""
