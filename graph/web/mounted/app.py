@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from starlette.middleware import Middleware
+
 from graph.service.service import Service, open_service_on
 from graph.settings import load_settings
 from graph.store.database import served_database
 from graph.web.app import build_app
 from graph.web.mounted.assistants import offer_assistants
+from graph.web.mounted.door import Door
 from graph.web.mounted.listing import list_newest
 
 
@@ -24,4 +27,5 @@ async def _open() -> AsyncIterator[Service]:
 
 
 app = build_app(_open)
+app.user_middleware.append(Middleware(Door))  # inside of the gate, and before all routes of the server
 """Named by langgraph.json."""
