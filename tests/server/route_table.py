@@ -31,5 +31,5 @@ def show(app: str, **_: Any) -> None:
 
 
 if __name__ == "__main__":
-    uvicorn.run = show
+    uvicorn.run = show  # type: ignore[assignment]
     cli(["dev", "--no-browser", "--no-reload", "--port", sys.argv[1]])

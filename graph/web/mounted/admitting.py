@@ -10,8 +10,9 @@ from graph.problems import UsageError
 from graph.serving import begin, own_facts, team_for
 from graph.settings import load_settings
 from graph.teams.forms import Configuration, defaults_of
+from graph.teams.limiting import refuse_foreign
 from graph.teams.offered import load_offered
-from graph.web.mounted.listing import list_thread, this_server
+from graph.web.mounted.listing import list_thread, this_server, unasked
 from graph.web.mounted.owners import claim, disown
 from graph.web.mounted.requests import (
     admitted_input,
@@ -46,6 +47,7 @@ async def admit_run(run: Any, assistant: Any, caller: Caller) -> None:
     graph: Any = assistant["graph_id"]
     team = await asyncio.to_thread(team_for, graph, configurable, found.team)
     speak_as(team.language)
+    refuse_foreign(team, caller.tenant)
     if kwargs.get("input") is not None:
         filled = changed(kwargs["input"], await _form(graph, _configurable(assistant)))
         facts = await own_facts(team) if isinstance(filled, dict) and filled.get("facts") else None
@@ -55,12 +57,12 @@ async def admit_run(run: Any, assistant: Any, caller: Caller) -> None:
 
 
 async def check_team(name: str, caller: Caller) -> None:
-    """Check that a team is offered.
+    """Check that a team is offered to a caller.
 
     Raises:
         UsageError: it is not, or has problems.
     """
-    await asyncio.to_thread(lambda: load_offered(load_settings(), name))
+    refuse_foreign(await asyncio.to_thread(lambda: load_offered(load_settings(), name)), caller.tenant)
 
 
 def _configurable(assistant: Any) -> dict[str, Any]:
@@ -93,7 +95,7 @@ def _cleared(kwargs: Any) -> dict[str, Any]:
 async def _configured(thread: str) -> dict[str, Any]:
     """Return what a thread was configured with by its earlier runs."""
     try:
-        row: Any = await this_server().threads.get(thread)
+        row: Any = await unasked(this_server().threads.get(thread))
     except NotFoundError:  # the run creates it
         return {}
     return (row.get("config") or {}).get("configurable") or {}

@@ -14,7 +14,7 @@ from graph.web.calls import CALLER
 from graph.web.mounted.admitting import admit_run, check_team
 from graph.web.mounted.callers import caller_of, user_of
 from graph.web.mounted.listing import forget_thread, list_newest, list_thread, metadata_of
-from graph.web.mounted.owners import assistant_for, find_assistant, claim, disown, is_shared, own, owner_of, readable
+from graph.web.mounted.owners import assistant_for, claim, disown, find_assistant, is_shared, own, owner_of, readable
 from graph.web.mounted.requests import refuse_configurable, refuse_query, refuse_route, refuse_run
 from nodes.services import InputRefusedError
 from policies.access.caller import LOCAL, Caller, Scope

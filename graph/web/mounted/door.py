@@ -33,9 +33,9 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass, unless it names a thread that its caller does not have."""
-        caller = scope.get(CALLER)
-        thread = thread_in(scope) if scope["type"] == "http" and caller is not None else None
-        if thread is None:
+        caller: Caller | None = scope.get(CALLER)
+        thread = thread_in(scope) if scope["type"] == "http" else None
+        if thread is None or caller is None:  # nobody calls in the server's own process
             await self._app(scope, receive, send)
             return
         heard = receive

@@ -1,14 +1,18 @@
 """The server's list of threads: those of the command line too, and those that it forgot in a crash."""
 
+import asyncio
 import uuid
+from collections.abc import Coroutine
+from contextvars import Context
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from langgraph_sdk import get_client
 from langgraph_sdk.client import LangGraphClient
 
 from graph.web.mounted.kept import kept_of, newest_of
 
+T = TypeVar("T")
 TENANT = "tenant"
 """Under this key the server's lists hold whose a thread or an assistant is."""
 NEWEST = 100
@@ -20,12 +24,20 @@ _listed: set[str] = set()
 
 @cache
 def this_server() -> LangGraphClient:
-    """Return a client of the server in this very process; nothing that it does is asked of the handlers."""
+    """Return a client of the server in this very process; on whose behalf it asks, `unasked` says."""
     return get_client()
 
 
+async def unasked(asking: Coroutine[Any, Any, T]) -> T:
+    """Return what the client of this process is answered, on nobody's behalf: no handler is asked.
+
+    The server takes who calls from the context, so that a handler's own question would come back to the handler.
+    """
+    return await asyncio.create_task(asking, context=Context())
+
+
 async def list_newest(tenant: str | None = None) -> None:
-    """Add the newest threads of the database that the server does not list yet, those of one tenant where it is named."""
+    """Add the newest threads of the database, or of one tenant, that the server does not list yet."""
     for thread in await newest_of(tenant, NEWEST):
         await list_thread(thread)
 
@@ -36,9 +48,10 @@ async def list_thread(thread: str) -> None:
         return
     metadata = await metadata_of(thread)
     if metadata:
-        row = await this_server().threads.create(thread_id=thread, if_exists="do_nothing", metadata=metadata)
+        threads = this_server().threads
+        row = await unasked(threads.create(thread_id=thread, if_exists="do_nothing", metadata=metadata))
         if (row["metadata"] or {}).get(TENANT) != metadata[TENANT]:
-            await this_server().threads.update(thread, metadata=metadata)
+            await unasked(threads.update(thread, metadata=metadata))
         _listed.add(thread)
 
 

@@ -6,12 +6,16 @@ from typing import Any
 from langgraph_sdk.errors import NotFoundError
 
 from graph.web.mounted.kept import owner_kept
-from graph.web.mounted.listing import TENANT, is_uuid, this_server
+from graph.web.mounted.listing import TENANT, is_uuid, this_server, unasked
 from policies.access.caller import LOCAL, Caller
 
-SHARED = ({"offered_by": "accord"}, {"created_by": "system"})
-"""What marks the assistants that are everybody's: those of the teams that are offered, and those of the graphs."""
-MARKS = (TENANT, "offered_by", "created_by", "graph_id", "assistant_id", "team")
+OFFERED_TO = "offered_to"
+"""Under this key the assistant of a team that is offered holds the tenants that may use the team."""
+EVERYBODY = "*"
+"""Stands for all tenants."""
+OF_THE_GRAPHS = {"created_by": "system"}
+"""What marks the server's own assistants, one a graph."""
+MARKS = (TENANT, OFFERED_TO, "offered_by", "created_by", "graph_id", "assistant_id", "team")
 """Metadata that callers do not set: by it others find, read or run what is theirs."""
 
 Metadata = Mapping[str, Any]
@@ -24,7 +28,7 @@ async def owner_of(thread: str) -> str | None:
         return kept
     if not is_uuid(thread):
         return None
-    rows = await this_server().threads.search(ids=[thread], select=["metadata"], limit=1)
+    rows = await unasked(this_server().threads.search(ids=[thread], select=["metadata"], limit=1))
     return tenant_in(rows[0]["metadata"]) if rows else None
 
 
@@ -38,12 +42,12 @@ def tenant_in(metadata: Any) -> str:
 
 
 def is_shared(metadata: Any) -> bool:
-    """Return whether an assistant is everybody's.
+    """Return whether an assistant is no tenant's own.
 
-    >>> is_shared({"offered_by": "accord"}), is_shared({"tenant": "acme"})
+    >>> is_shared({"offered_to": ["*"]}), is_shared({"tenant": "acme"})
     (True, False)
     """
-    return any((metadata or {}).get(name) == value for mark in SHARED for name, value in mark.items())
+    return OFFERED_TO in (metadata or {}) or OF_THE_GRAPHS.items() <= (metadata or {}).items()
 
 
 def own(caller: Caller) -> dict[str, Any]:
@@ -53,21 +57,32 @@ def own(caller: Caller) -> dict[str, Any]:
 
 def readable(caller: Caller) -> dict[str, Any]:
     """Return the filter by which the server finds the assistants that a caller may read."""
-    return {"$or": [own(caller), *SHARED]}
+    offered = [{OFFERED_TO: {"$contains": name}} for name in (EVERYBODY, caller.tenant)]
+    return {"$or": [own(caller), OF_THE_GRAPHS, *offered]}
+
+
+def is_readable(metadata: Any, caller: Caller) -> bool:
+    """Return whether a caller may read an assistant: what `readable` asks, asked of one.
+
+    >>> [is_readable({"offered_to": ["acme"]}, Caller(tenant)) for tenant in ("acme", "globex")]
+    [True, False]
+    """
+    said = metadata or {}
+    if OFFERED_TO in said:
+        return bool({EVERYBODY, caller.tenant} & {*said[OFFERED_TO]})
+    return is_shared(said) or tenant_in(said) == caller.tenant
 
 
 async def assistant_for(caller: Caller, assistant: str) -> Any:
     """Return an assistant that a caller may read; None where there is none, or it is another tenant's."""
     found = await find_assistant(assistant)
-    if found is None or is_shared(found["metadata"]) or tenant_in(found["metadata"]) == caller.tenant:
-        return found
-    return None
+    return found if found and is_readable(found["metadata"], caller) else None
 
 
 async def find_assistant(assistant: str) -> Any:
     """Return an assistant, whosever it is; None where there is none."""
     try:
-        return await this_server().assistants.get(assistant)
+        return await unasked(this_server().assistants.get(assistant))
     except NotFoundError:
         return None
 

@@ -145,7 +145,7 @@ def check_answerer(command: Value, caller: Caller) -> None:
     Raises:
         UsageError: an answer is by another than the caller, whom a token names.
     """
-    resumed = command.get("resume")
+    resumed: Any = command.get("resume")
     answers = resumed.values() if _is_map(resumed) else [resumed]
     named = [each["by"] for each in answers if isinstance(each, dict) and each.get("by") not in (None, "")]
     other = next((each for each in named if each != caller.person), None)
