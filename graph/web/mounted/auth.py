@@ -18,6 +18,7 @@ from graph.web.mounted.owners import assistant_for, claim, disown, find_assistan
 from graph.web.mounted.requests import refuse_configurable, refuse_query, refuse_route, refuse_run
 from nodes.services import InputRefusedError
 from policies.access.caller import LOCAL, Caller, Scope
+from policies.access.scopes import scope_of_run
 from policies.language import phrase, say
 
 REFUSED, MISSING, TAKEN, NOT_ALLOWED = 403, 404, 409, 422
@@ -55,13 +56,13 @@ async def deny(ctx: Auth.types.AuthContext, value: Any) -> None:
 @auth.on.assistants.search
 async def on_assistants_search(ctx: Auth.types.AuthContext, value: Any) -> Any:
     """Allow the assistants to be listed that are everybody's, and the tenant's own."""
-    return readable(_caller(ctx, "read"))
+    return readable(caller_of(ctx))
 
 
 @auth.on.assistants.read
 async def on_assistant_read(ctx: Auth.types.AuthContext, value: Any) -> Any:
     """Allow an assistant to be read that is everybody's, or the tenant's own."""
-    return readable(_caller(ctx, "read"))
+    return readable(caller_of(ctx))
 
 
 @auth.on.assistants.create
@@ -142,7 +143,7 @@ async def on_create(ctx: Auth.types.AuthContext, value: Any) -> Any:
 @auth.on.threads.search
 async def on_search(ctx: Auth.types.AuthContext, value: Any) -> Any:
     """Allow the tenant's own threads to be listed, those of the command line too, and the runs of one of them."""
-    caller = _caller(ctx, "read")
+    caller = caller_of(ctx)
     if value.get("thread_id") is not None:
         await _own_thread(value, caller)
     else:
@@ -153,7 +154,7 @@ async def on_search(ctx: Auth.types.AuthContext, value: Any) -> Any:
 @auth.on.threads.read
 async def on_read(ctx: Auth.types.AuthContext, value: Any) -> Any:
     """Allow a thread of the tenant to be read, also one that the server did not know."""
-    caller = _caller(ctx, "read")
+    caller = caller_of(ctx)
     await list_thread(await _own_thread(value, caller))
     return own(caller)
 
@@ -199,7 +200,7 @@ async def _own_thread(value: Any, caller: Caller) -> str:
 @auth.on.threads.create_run
 async def on_run(ctx: Auth.types.AuthContext, value: Any) -> Any:
     """Allow a run whose input can be admitted, and keep it as it is admitted."""
-    caller = _caller(ctx, "decide" if value["kwargs"].get("command") else "run")
+    caller = _caller(ctx, scope_of_run(value["kwargs"].get("command")))
     thread = value.get("thread_id")
     owner = None if thread is None else await owner_of(str(thread))
     assistant = await assistant_for(caller, str(value["assistant_id"]))
