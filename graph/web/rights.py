@@ -24,6 +24,8 @@ THREAD = "thread"
 OURS: Mapping[str, Right] = {
     "GET /health": OPEN,
     "GET /ready": OPEN,
+    "GET /metrics": ADMIN,
+    "GET /v1/metrics": ADMIN,
     "GET /v1/openapi.json": READ,
     "POST /v1/execute": RUN,
 }
@@ -89,3 +91,6 @@ LANGGRAPHS: Mapping[str, Right] = {
 """Of the routes of the LangGraph server. Closed: its stores, schedules, other protocols, inner workings, `/deploy`,
 `/ui`, the writing of state, and whatever a later version adds.
 """
+
+RIGHTS: Mapping[str, Right] = {**LANGGRAPHS, **OURS}
+"""Of a service that is mounted on the LangGraph server."""
