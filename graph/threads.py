@@ -93,7 +93,7 @@ class Threads(States):
             return NOBODYS
 
     async def _owner_kept(self, thread: str) -> str | None:
-        """Return whose a thread is that the index does not know, by its state, its promise or its tombstone."""
+        """Return whose a thread is that the index lacks: by state, promise, tombstone or an early checkpoint."""
         state = await self.state(thread)
         if state is not None:
             return Past.of(state).tenant
@@ -101,7 +101,10 @@ class Threads(States):
         if promise is not None:
             return promise.tenant
         buried = await self.tombstones.events(thread)
-        return None if buried is None else tenant_of(buried[-1])
+        if buried is not None:
+            return tenant_of(buried[-1])
+        saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
+        return tenant_of(saved.metadata) if saved else None
 
     async def show(self, thread: str) -> Record:
         """Return the record of a thread as it is now, in the language of its team.

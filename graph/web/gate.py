@@ -15,7 +15,7 @@ from graph.problems import NotFoundError, StorageError
 from graph.store.location import storage_errors
 from graph.store.tokens import Tokens
 from graph.web.asked import Asked, asked_in, check_near, check_page, check_place, no_token
-from graph.web.calls import CALLER
+from graph.web.calls import CALLER, is_inside
 from graph.web.pages import is_preflight, preflight, readable_by
 from graph.web.problems import AGAIN_SECONDS, ProblemError, no_route, not_allowed, problem
 from graph.web.rights import OPEN, OURS, THREAD, Right
@@ -26,9 +26,6 @@ from policies.access.routes import Found, Routes
 from policies.access.scopes import STRANGER, may_any
 from policies.access.tokens import Token, find_token
 from policies.language import phrase, say
-
-INSIDE = "/noauth"
-"""The root path of what the LangGraph server asks itself, in this process; no request can set one."""
 
 
 class Gate:
@@ -41,7 +38,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or answer it here."""
-        if scope["type"] == "lifespan" or _is_inside(scope):
+        if scope["type"] == "lifespan" or is_inside(scope):
             await self._app(scope, receive, send)
         elif scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
@@ -116,11 +113,6 @@ class Gate:
             # Never forgotten: no token is ever deleted.
             self._has_tokens = self._has_tokens or token is not None or await tokens.exist()
         return token
-
-
-def _is_inside(scope: Scope) -> bool:
-    root = str(scope.get("root_path", ""))
-    return scope["type"] == "http" and (root == INSIDE or root.startswith(f"{INSIDE}/"))
 
 
 def _check_right(asked: Asked, found: Found[Right], caller: Caller) -> None:
