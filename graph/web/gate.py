@@ -1,4 +1,4 @@
-"""The gate: stands before every route, ours and the LangGraph server's, and says who calls."""
+"""The gate: every request passes it before any route, ours or the LangGraph server's, and it says who calls."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 

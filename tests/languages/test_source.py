@@ -19,6 +19,7 @@ FILES: dict[str, tuple[str, ...]] = {
         *("policies/contracts/position.py", "policies/rehearsal/scene.py", "policies/rehearsal/simulate.py"),
     ),
     "words that are read in prose": ("policies/grounding/grounds.py", "policies/grounding/words.py"),
+    "routes, which a program compares": ("graph/web/rights.py",),
     "the form of a checked expression": ("policies/conditions/messages.py",),
     "statements of a database": (
         *("graph/store/census.py", "graph/store/fences.py", "graph/store/files.py", "graph/store/groups.py"),
