@@ -167,7 +167,7 @@ FILES: dict[str, tuple[str, int, str]] = {
     "a tenant with capitals": (
         changed(10, "    mandate: m\n    tenants: [Acme]"),
         11,
-        "`roles.risk.tenants.0` is 'Acme'",
+        "`roles.risk.tenants.0` is 'Acme'; allowed: 1 to 64 of a-z 0-9 _ . @ -, the first one a letter or a digit",
     ),
     "a tenant of a source that is text alone": (
         changed(6, "facts: [{inline: {rate: 1}, tenants: acme}]"),
