@@ -66,6 +66,7 @@ def _check_extra() -> None:
 async def _serve(settings: Any, terms: Any, host: str, listening: Any) -> None:
     """Serve until a signal ends it; the database is opened first, so that what is wrong with it is said."""
     from graph.service.service import open_service
+    from graph.store.tokens import Tokens
     from graph.web.app import build_app
     from graph.web.ending import EndingServer
     from graph.web.listening import url_of
@@ -75,14 +76,10 @@ async def _serve(settings: Any, terms: Any, host: str, listening: Any) -> None:
     log_libraries(write)
     async with open_service(settings, terms) as service:
         app = build_app(lambda: nullcontext(service), write)
-        for line in (url_of(host, listening), *_told(service, await _has_tokens(service))):
+        for line in (url_of(host, listening), *_told(service, await Tokens(service.database.store).exist())):
             click.echo(line)
         server = EndingServer(app, log_config=None, server_header=False, timeout_keep_alive=KEEP_ALIVE_SECONDS)
         await server.serve([listening])
-
-
-async def _has_tokens(service: Any) -> bool:
-    return False
 
 
 def _told(service: Any, has_tokens: bool) -> Iterator[str]:

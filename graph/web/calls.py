@@ -6,6 +6,7 @@ from fastapi import Depends, Request
 from starlette.types import Scope
 
 from graph.service.service import Service
+from graph.store.names import new_thread
 from policies.access.caller import Caller
 
 CALLER = "accord.caller"
@@ -21,6 +22,10 @@ def is_inside(scope: Scope) -> bool:
     return scope["type"] == "http" and (root == INSIDE or root.startswith(f"{INSIDE}/"))
 
 
+ONCE = "accord.once"
+"""Under this key `Idempotency` puts the id of the thread that a request with a key begins."""
+
+
 def _service(request: Request) -> Service:
     service: Service = request.app.state.service
     return service
@@ -31,5 +36,11 @@ def _caller(request: Request) -> Caller:
     return caller
 
 
+def _new_thread(request: Request) -> str:
+    return str(request.scope.get(ONCE) or new_thread())
+
+
 Serving = Annotated[Service, Depends(_service)]
 Calling = Annotated[Caller, Depends(_caller)]
+NewThread = Annotated[str, Depends(_new_thread)]
+"""The id of the thread that a request begins: with an idempotency key the same each time."""

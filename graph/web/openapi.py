@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from graph.versions import installed_versions
 from graph.web.problems import MEDIA, Problem
-from graph.web.rights import OPEN, RIGHTS
+from graph.web.rights import OPEN, OURS
 from graph.web.watched import HEADER
 
 ABOUT = """Accord runs a team of role agents to one decision that can be proved, replayed and reopened.
@@ -43,9 +43,8 @@ def describe(app: FastAPI) -> None:
     """Let an application tell its document as it is here."""
 
     def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = _document(app)
-        document: dict[str, Any] = app.openapi_schema
+        document: dict[str, Any] = app.openapi_schema or _document(app)
+        app.openapi_schema = document
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -53,7 +52,7 @@ def describe(app: FastAPI) -> None:
 
 def _document(app: FastAPI) -> dict[str, Any]:
     version = installed_versions().get("accord", "0")
-    told = get_openapi(title="Accord", version=version, description=ABOUT, routes=app.routes)
+    told: dict[str, Any] = get_openapi(title="Accord", version=version, description=ABOUT, routes=app.routes)
     parts = told.setdefault("components", {})
     schemas = {name: each for name, each in parts.get("schemas", {}).items() if name not in _FASTAPIS}
     parts["schemas"] = dict(sorted((schemas | _schemas(Problem)).items()))
@@ -63,7 +62,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         given = {status: each for status, each in operation["responses"].items() if status < "400"}
         named = {status: {"$ref": f"#/components/responses/Problem{status}"} for status in PROBLEMS}
         operation["responses"] = {status: _with_id(each) for status, each in given.items()} | named
-        operation["security"] = [] if RIGHTS.get(asked) == OPEN else [{"token": []}]
+        operation["security"] = [] if OURS.get(asked) == OPEN else [{"token": []}]
     return told
 
 
@@ -73,7 +72,8 @@ _FASTAPIS = ("HTTPValidationError", "ValidationError")
 
 def _schemas(model: type[BaseModel]) -> dict[str, Any]:
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
-    return schema.pop("$defs", {}) | {model.__name__: schema}
+    below: dict[str, Any] = schema.pop("$defs", {})
+    return below | {model.__name__: schema}
 
 
 def _response(about: str) -> dict[str, Any]:

@@ -18,6 +18,8 @@ SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 """Which ids of a client are kept."""
 NOTES = "accord.notes"
 """Under this key the scope has a table of what is noted of the request; every copy of the scope has the same."""
+ROUTE = "accord.route"
+"""Under this key the gate puts the path of a route as it is written."""
 UNKNOWN = "-"
 """The route of what has none."""
 CLOSED = 499
@@ -66,7 +68,7 @@ class Watched:
 
 
 class Noted:
-    """The innermost middleware: what is known of a request once it was routed, for the outermost one."""
+    """The middleware behind the gate: what is known of a request once it was routed, for the outermost one."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -83,7 +85,7 @@ class Noted:
             path = scope.get("path_params") or {}
             notes["thread"] = path.get("thread") or path.get("thread_id")
             notes["cause"] = scope.get(CAUSE)
-            notes["route"] = getattr(scope.get("route"), "path", None) or UNKNOWN
+            notes["route"] = scope.get(ROUTE) or getattr(scope.get("route"), "path", UNKNOWN)
 
 
 def _id_of(scope: Scope) -> str:
