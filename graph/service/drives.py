@@ -38,6 +38,10 @@ class Drives:
         task = self._working.get(thread)
         return await asyncio.shield(task) if task else await self._runner.threads.show(thread)
 
+    def is_at_work(self, thread: str) -> bool:
+        """Return whether this process works on a thread, or is about to."""
+        return thread in self._working
+
     async def take_up(self) -> None:
         """Drive what earlier processes promised and did not keep."""
         for promise in await self._queue.open():

@@ -31,8 +31,10 @@ def offered_teams(settings: Settings) -> dict[str, Path]:
     return dict(sorted({**shipped, **registered}.items()))
 
 
-def load_offered(settings: Settings, name: str, overrides: Mapping[str, Any] | None = None) -> Team:
-    """Return a team that a server offers, changed by the overrides that a run's context names.
+def load_offered(
+    settings: Settings, name: str, overrides: Mapping[str, Any] | None = None, changes: Changes | None = None
+) -> Team:
+    """Return a team that a server offers, changed by the overrides that a run's context names, or by other changes.
 
     Raises:
         UsageError: no team of that name is offered, or every problem of its file or of the overrides.
@@ -41,7 +43,7 @@ def load_offered(settings: Settings, name: str, overrides: Mapping[str, Any] | N
     if path is None:
         allowed = allowed_names(name, offered_teams(settings))
         raise UsageError(say("there is no team `{name}`{allowed}", name=name[:MAX_NAME], allowed=allowed))
-    return load_team(str(path), Changes(overrides=overrides or {}, called="context"))
+    return load_team(str(path), changes or Changes(overrides=overrides or {}, called="context"))
 
 
 def names_of(settings: Settings, pattern: PatternName) -> list[str]:

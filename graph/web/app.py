@@ -8,9 +8,9 @@ from fastapi import FastAPI
 from graph.service.service import Service
 from graph.web.gate import Gate
 from graph.web.problems import handle_problems
-from graph.web.routes import execute, operations
+from graph.web.routes import agents, execute, messages, operations
 
-ROUTERS = (operations.router, execute.router)
+ROUTERS = (operations.router, agents.router, execute.router, messages.router)
 
 Opens = Callable[[], AbstractAsyncContextManager[Service]]
 
