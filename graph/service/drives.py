@@ -1,6 +1,7 @@
 """Drives: runs that were promised, at most so many at work at once; the rest wait in the database."""
 
 import asyncio
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -8,6 +9,7 @@ from graph.facts.brought import OF_THE_TEAM, Brought
 from graph.problems import UsageError
 from graph.record import Record
 from graph.runner import Runner
+from graph.service.hearing import Drive, Hears
 from graph.store.queue import Promise, Queue
 from policies.access.caller import LOCAL
 from policies.team.team import Team
@@ -21,6 +23,19 @@ class Drives:
     def __init__(self, runner: Runner, queue: Queue, at_once: int = AT_ONCE) -> None:
         self._runner, self._queue, self._places = runner, queue, asyncio.Semaphore(at_once)
         self._working: dict[str, asyncio.Task[Record]] = {}
+        self._hears: tuple[Hears, ...] = ()
+
+    @property
+    def count(self) -> tuple[int, int]:
+        """How many runs of this process are at work, and how many wait for their turn."""
+        return len(self._working), 0
+
+    def heard_by(self, *hears: Hears) -> None:
+        """Tell these from now on when a drive begins and when it ends."""
+        self._hears = hears
+
+    def end(self) -> None:
+        """Begin to drain; for the handler of a signal."""
 
     async def run(self, thread: str, team: Team, brought: Brought = OF_THE_TEAM, tenant: str = LOCAL) -> None:
         """Promise to run a team on a new thread; once this returns, the run is not lost, whatever is killed."""
@@ -62,6 +77,13 @@ class Drives:
 
     async def _drive(self, thread: str, given: dict[str, Any]) -> Record:
         async with self._places:
+            began = time.monotonic()
+            self._tell(Drive(thread, LOCAL))
             record = await self._runner.resume(thread, **given)
+            self._tell(Drive(thread, LOCAL, record, time.monotonic() - began))
         await self._queue.drop(thread)
         return record
+
+    def _tell(self, drive: Drive) -> None:
+        for hears in self._hears:
+            hears(drive)

@@ -1,12 +1,14 @@
 """The service of one process: one runner on one database, and what it has promised to drive."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from graph.problems import NotFoundError
 from graph.runner import Runner, open_runner_on
-from graph.service.drives import AT_ONCE, Drives
+from graph.service.drives import Drives
+from graph.service.terms import Terms, load_terms
 from graph.settings import Settings
 from graph.store.database import Database, open_database
 from graph.store.location import located
@@ -23,6 +25,9 @@ class Service:
     database: Database
     runner: Runner
     drives: Drives
+    terms: Terms
+    promised: int
+    """How many runs earlier processes had promised when this one began."""
 
     async def check_owner(self, caller: Caller, thread: str) -> None:
         """Check that a thread is the caller's tenant's own.
@@ -35,7 +40,7 @@ class Service:
 
 
 @asynccontextmanager
-async def open_service(settings: Settings, at_once: int = AT_ONCE) -> AsyncIterator[Service]:
+async def open_service(settings: Settings, terms: Terms | None = None) -> AsyncIterator[Service]:
     """Open the database of these settings, and a service on it.
 
     Raises:
@@ -44,18 +49,21 @@ async def open_service(settings: Settings, at_once: int = AT_ONCE) -> AsyncItera
     """
     async with (
         open_database(located(settings), settings.accord_sqlite_synchronous) as database,
-        open_service_on(database, settings, at_once) as service,
+        open_service_on(database, settings, terms) as service,
     ):
         yield service
 
 
 @asynccontextmanager
-async def open_service_on(database: Database, settings: Settings, at_once: int = AT_ONCE) -> AsyncIterator[Service]:
+async def open_service_on(database: Database, settings: Settings, terms: Terms | None = None) -> AsyncIterator[Service]:
     """Open a service on a database that is open: take up what was promised, and drain in the end."""
+    if terms is None:
+        terms = await asyncio.to_thread(load_terms, settings)
     async with open_runner_on(database, settings) as runner:
-        drives = Drives(runner, Queue(database.store), at_once)
+        queue = Queue(database.store)
+        drives, promised = Drives(runner, queue, terms.at_once), len(await queue.open())
         await drives.take_up()
         try:
-            yield Service(settings, database, runner, drives)
+            yield Service(settings, database, runner, drives, terms, promised)
         finally:
             await drives.drain()

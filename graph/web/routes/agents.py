@@ -5,7 +5,7 @@ import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 
 from graph.problems import NotFoundError
 from graph.service.asked import NotAllowedError
@@ -15,6 +15,7 @@ from graph.service.words import agent_in_our_words
 from graph.store.agents import Agent, Agents
 from graph.store.turns import turn
 from graph.teams.gathered import role_problems
+from graph.web.bodies import Body
 from graph.web.calls import Calling, Serving
 from graph.web.paging import After, Limit, page_of
 from graph.web.problems import ProblemError
@@ -41,10 +42,8 @@ def _as(kind: str, **more: Any) -> WithJsonSchema:
 _objects, _named = _as("array", items={"type": "object"}), _as("object", additionalProperties=True)
 
 
-class Definition(BaseModel):
+class Definition(Body):
     """An agent: a role as a team file has it, under a name of the tenant's own."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     name: Annotated[str, _as("string", pattern=ROLE_PATTERN), Field(description="The key of the role.")]
     preset: Annotated[Any, _as("string"), Field(description="A ready-made agent, which the other keys change.")] = None

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from graph.facts.brought import Brought
 from graph.problems import NotFoundError
@@ -14,6 +14,7 @@ from graph.store.agents import Agents, Part
 from graph.store.names import new_thread
 from graph.store.turns import turn
 from graph.teams.limiting import refuse_foreign
+from graph.web.bodies import Body
 from graph.web.calls import Calling, Serving
 from graph.web.problems import ProblemError
 from policies.access.caller import Caller
@@ -33,10 +34,8 @@ Name = Annotated[str, Field(max_length=80)]
 Names = Annotated[list[Name], Field(min_length=1, max_length=MAX_LIST)]
 
 
-class Execution(BaseModel):
+class Execution(Body):
     """What is to be run: a team, or agents; without either, all agents that are defined."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     team: Name | None = Field(None, description="A team that the service offers, by its name.")
     agents: Names | None = Field(None, description="Agents that are defined, in the order in which they are asked.")

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from graph.languages.catalogue import language_of
 from graph.past import Past
 from graph.saying import Speech, Undelivered, read_of, say_to, undelivered
 from graph.service.words import MESSAGE, in_our_words
 from graph.threads import blaming
+from graph.web.bodies import Body
 from graph.web.calls import Calling, Serving
 from graph.web.paging import After, Limit, page_of
 from policies.language import speaking
@@ -31,10 +32,8 @@ Short = Annotated[str, Field(max_length=200)]
 Wanted = Annotated[str | None, Query(max_length=200)]
 
 
-class Saying(BaseModel):
+class Saying(Body):
     """A message to roles of a thread."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     thread: Short = Field(description="The thread's id.")
     sender: Short = Field(alias="from", description="Who says it, by a name that no role of the team has.")
