@@ -2,19 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from graph.problems import NotFoundError
+from graph.problems import NotFoundError, StorageError
 from graph.runner import Runner, open_runner_on
 from graph.service.drives import Drives
 from graph.service.terms import Terms, load_terms
 from graph.settings import Settings
 from graph.store.database import Database, open_database
-from graph.store.location import located
+from graph.store.keys import Keys
+from graph.store.location import located, storage_errors
 from graph.store.queue import Queue
 from policies.access.caller import Caller
 from policies.language import say
+
+SWEEP_SECONDS = 3600.0
+"""How often idempotency keys are deleted that were kept long enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Service:
     database: Database
     runner: Runner
     drives: Drives
+    keys: Keys
     terms: Terms
     promised: int
     """How many runs earlier processes had promised when this one began."""
@@ -48,7 +53,7 @@ async def open_service(settings: Settings, terms: Terms | None = None) -> AsyncI
         StorageError: the database cannot be opened.
     """
     async with (
-        open_database(located(settings), settings.accord_sqlite_synchronous) as database,
+        open_database(located(settings), settings.accord_sqlite_synchronous, lasts=True) as database,
         open_service_on(database, settings, terms) as service,
     ):
         yield service
@@ -59,11 +64,21 @@ async def open_service_on(database: Database, settings: Settings, terms: Terms |
     """Open a service on a database that is open: take up what was promised, and drain in the end."""
     if terms is None:
         terms = await asyncio.to_thread(load_terms, settings)
+    keys = Keys(database.store, database.locks)
     async with open_runner_on(database, settings) as runner:
         queue = Queue(database.store)
         drives, promised = Drives(runner, queue, terms.at_once), len(await queue.open())
-        await drives.take_up()
+        sweeping = asyncio.create_task(_sweep(keys, runner))
         try:
-            yield Service(settings, database, runner, drives, terms, promised)
+            await drives.take_up(anew=True)
+            yield Service(settings, database, runner, drives, keys, terms, promised)
         finally:
+            sweeping.cancel()
             await drives.drain()
+
+
+async def _sweep(keys: Keys, runner: Runner) -> None:
+    while True:
+        with suppress(StorageError), storage_errors(runner.threads.location):
+            await keys.sweep(runner.now())
+        await asyncio.sleep(SWEEP_SECONDS)

@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 
 from graph.service.service import Service
 from graph.web.gate import Gate
+from graph.web.idempotency import Idempotency
 from graph.web.limits import Limits
 from graph.web.logs import Write, note_drives
 from graph.web.metrics import Metrics
@@ -50,6 +51,7 @@ def build_app(opens: Opens, write: Write, **gate: Any) -> FastAPI:
             Middleware(Gate, **gate),
             Middleware(Noted),
             Middleware(Limits),
+            Middleware(Idempotency),
         ],
     )
     handle_problems(app)

@@ -110,7 +110,7 @@ class Gate:
 
 
 def _is_inside(scope: Scope) -> bool:
-    root = scope.get("root_path", "")
+    root: str = scope.get("root_path", "")
     return scope["type"] == "http" and (root == INSIDE or root.startswith(f"{INSIDE}/"))
 
 

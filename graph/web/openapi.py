@@ -72,7 +72,8 @@ _FASTAPIS = ("HTTPValidationError", "ValidationError")
 
 def _schemas(model: type[BaseModel]) -> dict[str, Any]:
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
-    return schema.pop("$defs", {}) | {model.__name__: schema}
+    below: dict[str, Any] = schema.pop("$defs", {})
+    return below | {model.__name__: schema}
 
 
 def _response(about: str) -> dict[str, Any]:

@@ -9,8 +9,11 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.types import Scope
 
 from graph.problems import NotFoundError, StorageError, UsageError
+from graph.service.crew import DrainingError
+from graph.service.drives import BusyError
 from graph.store.locks import ThreadBusyError
 from graph.store.tombstones import PurgedError
 from graph.web.faults import Fault, faults_of
@@ -21,6 +24,7 @@ from policies.plain import clean_text
 MEDIA = "application/problem+json"
 AGAIN_SECONDS = "5"
 """After how long a client is to ask again where the database does not answer."""
+RETRY_SOON = {"retry-after": "2"}
 MAX_PATH = 200
 OURS = "/v1/"
 """What the paths of our own routes begin with, but for those that balancers and monitors ask."""
@@ -75,15 +79,29 @@ def not_allowed(method: str, path: str, allowed: str) -> JSONResponse:
     return problem(405, detail, headers={"allow": allowed})
 
 
+def no_database(scope: Scope, error: StorageError) -> JSONResponse:
+    """Return the answer where the database failed; the log alone says which and why."""
+    scope[CAUSE] = str(error)
+    return problem(503, say("the database does not answer; try again later"), headers={"retry-after": AGAIN_SECONDS})
+
+
 def unexpected() -> JSONResponse:
     """Return the answer where something failed that no caller can do anything about."""
     return problem(500, say("something unexpected failed; the log of the service names it"))
+
+
+def ending() -> JSONResponse:
+    """Return the response of a process that ends to what it did not do."""
+    told = say("the service is ending, and nothing of this request was done; send it again")
+    return problem(503, told, headers=RETRY_SOON)
 
 
 def handle_problems(app: FastAPI) -> None:
     """Answer every error of the routes with a problem."""
     for error, handle in {
         ProblemError: _told,
+        BusyError: _at_work,
+        DrainingError: _draining,
         UsageError: _usage,
         NotFoundError: _missing,
         PurgedError: _gone,
@@ -108,6 +126,17 @@ async def _told(_: Request, error: Any) -> JSONResponse:
     return problem(error.status, error.detail, error.errors, error.headers)
 
 
+async def _at_work(_: Request, error: Any) -> JSONResponse:
+    return problem(409, str(error))
+
+
+async def _draining(_: Request, error: DrainingError) -> JSONResponse:
+    """Say of what was accepted what is said to who does not wait; the next process does it."""
+    if error.is_accepted:
+        return JSONResponse({"thread_id": error.thread}, 202, RETRY_SOON)
+    return ending()
+
+
 async def _usage(_: Request, error: Any) -> JSONResponse:
     return problem(422, str(error))
 
@@ -121,8 +150,7 @@ async def _gone(_: Request, error: Any) -> JSONResponse:
 
 
 async def _storage(request: Request, error: Any) -> JSONResponse:
-    request.scope[CAUSE] = str(error)  # it names the database, which is no business of a client
-    return problem(503, say("the database does not answer; try again later"), headers={"retry-after": AGAIN_SECONDS})
+    return no_database(request.scope, error)
 
 
 async def _busy(_: Request, error: Any) -> JSONResponse:

@@ -11,11 +11,10 @@ from graph.service.asked import Asked, NotAllowedError, UnknownPatternError, tea
 from graph.service.service import Service
 from graph.service.words import EXECUTION, in_our_words
 from graph.store.agents import Agents, Part
-from graph.store.names import new_thread
 from graph.store.turns import turn
 from graph.teams.limiting import refuse_foreign
 from graph.web.bodies import Body
-from graph.web.calls import Calling, Serving
+from graph.web.calls import Calling, NewThread, Serving
 from graph.web.problems import ProblemError
 from policies.access.caller import Caller
 from policies.language import phrase, say
@@ -64,21 +63,30 @@ class Execution(Body):
 
 
 @router.post("/execute", status_code=202, responses={200: {"description": "With `wait`: the record of the run."}})
-async def execute(asked: Execution, service: Serving, caller: Calling, response: Response) -> Plain:
+async def execute(asked: Execution, service: Serving, caller: Calling, thread: NewThread, response: Response) -> Plain:
     """Run a team: 202 with the thread once the run cannot be lost any more; with `wait` its record."""
     team = await _team(asked, service, caller)
-    thread = asked.thread or new_thread()
+    brought = Brought(are_given=asked.facts is not None)
+    if asked.thread is None:
+        await service.drives.run(thread, team, brought, tenant=caller.tenant)
+    else:
+        thread = asked.thread
+        await _run_as(thread, service, caller, team, brought)
+    await _note_parts(service, caller.tenant, thread, team if asked.team is None else None)
+    if asked.wait:
+        record = await service.drives.rested(thread)
+        response.status_code = 200
+        return record
+    response.headers["location"] = f"/v1/runs/{thread}"
+    return {"thread_id": thread, "status": "running", "links": links_of(thread)}
+
+
+async def _run_as(thread: str, service: Service, caller: Caller, team: Team, brought: Brought) -> None:
+    """Run a team on a thread whose id the caller chose, unless there is one of that id."""
     told = phrase("somebody has been starting the thread `{name}` for too long; try again")
     async with turn(service.database.locks, f"/new/{thread}", say(told, name=thread)):
         await _check_new(service, caller, thread)
-        brought = Brought(are_given=asked.facts is not None)
         await service.drives.run(thread, team, brought, tenant=caller.tenant)
-    await _note_parts(service, caller.tenant, thread, team if asked.team is None else None)
-    if asked.wait:
-        response.status_code = 200
-        return await service.drives.rested(thread)
-    response.headers["location"] = f"/v1/runs/{thread}"
-    return {"thread_id": thread, "status": "running", "links": links_of(thread)}
 
 
 def links_of(thread: str) -> Plain:
@@ -101,7 +109,7 @@ async def _team(asked: Execution, service: Service, caller: Caller) -> Team:
 async def _check_new(service: Service, caller: Caller, thread: str) -> None:
     owner = await service.runner.threads.owner(thread)
     if owner == caller.tenant:
-        told = phrase("there is a thread `{name}` already; choose another id, or resume it")
+        told = phrase("there is a thread `{name}` already; choose another id")
         raise ProblemError(409, say(told, name=thread))
     if owner is not None:
         raise NotFoundError(say("there is no thread `{name}`", name=thread))
