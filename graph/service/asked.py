@@ -29,14 +29,19 @@ Plain = dict[str, Any]
 
 
 class NotAllowedError(UsageError):
-    """A body has what is not allowed; `errors` has a {field, detail} for each problem."""
+    """A body has what is not allowed; `faults` has a {field, detail} for each problem."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        self.errors = [_error(each) for each in problems]
-        super().__init__(*(each["detail"] for each in self.errors))
+        self.faults = faults_in(problems)
+        super().__init__(*(each["detail"] for each in self.faults))
 
 
-def _error(problem: Problem) -> dict[str, Any]:
+def faults_in(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    """Return problems as the faults of a body: {field, detail} of each."""
+    return [_fault(each) for each in problems]
+
+
+def _fault(problem: Problem) -> dict[str, Any]:
     field = ".".join(map(str, problem.path))
     allowed = allowed_names(str(problem.path[-1]), problem.allowed) if problem.allowed else ""
     named = f"`{field}`" if field else say("the agent")

@@ -10,7 +10,6 @@ from graph.problems import UsageError
 from graph.record import all_events
 from graph.service.service import Service
 from graph.states import UNREADABLE
-from graph.store.agents import Agents
 from graph.store.index import OPEN, RUNNING
 
 MAX_RUNS = 50
@@ -32,7 +31,7 @@ async def doing(service: Service, tenant: str, name: str) -> Plain:
     first, else `completed`. `task` is the goal of the run that it works on or waits for; `results` counts its answers
     that were accepted.
     """
-    parts = await Agents(service.database.store).parts(tenant, name, MAX_RUNS)
+    parts = await service.agents.parts(tenant, name, MAX_RUNS)
     found = [line for part in parts if (line := await service.runner.threads.index.entry(part.thread)) is not None]
     open_ = [line for line in found if line["status"] in OPEN]
     working = [line for line in open_ if line["status"] == RUNNING and await _is_at_work(service, line["thread_id"])]

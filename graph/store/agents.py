@@ -1,6 +1,7 @@
 """Agents: the roles that a tenant has defined over HTTP, and the runs that each of them took part in."""
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,8 @@ from langgraph.store.base import BaseStore
 from nodes.journal import entries_in, part_of
 
 AGENTS, RUNS = "agents", "agent_runs"
-PAGE = 500
+COUNTED_SECONDS = 5.0
+"""For how long a number of agents is told without counting them anew."""
 END = "runs"
 """Ends the namespace of an agent's runs: the store looks for what begins alike, and no name has a dot."""
 
@@ -39,6 +41,7 @@ class Agents:
 
     def __init__(self, store: BaseStore) -> None:
         self._store = store
+        self._counted: dict[str, tuple[float, int]] = {}
 
     async def find(self, tenant: str, name: str) -> Agent | None:
         """Return the agent of that name; None where the tenant has none."""
@@ -50,17 +53,27 @@ class Agents:
         items = await entries_in(self._store, _agents(tenant))
         return sorted((_agent(item.key, item.value) for item in items), key=lambda each: (each.created_at, each.name))
 
+    async def count(self, tenant: str) -> int:
+        """Return how many agents a tenant has; what another process changed, a few seconds late."""
+        at, number = self._counted.get(tenant, (0.0, 0))
+        if not at or time.monotonic() - at > COUNTED_SECONDS:
+            at, number = time.monotonic(), len(await self.of(tenant))
+            self._counted[tenant] = at, number
+        return number
+
     async def keep(self, tenant: str, agent: Agent) -> None:
         """Keep an agent."""
         # As text: PostgreSQL keeps objects in an order of its own, and checks are read in theirs.
         kept = {"role": json.dumps(agent.role, ensure_ascii=False), "created_at": agent.created_at}
         await self._store.aput(_agents(tenant), agent.name, kept, index=False)
+        self._counted.pop(tenant, None)
 
     async def drop(self, tenant: str, name: str) -> None:
         """Forget an agent, and which runs it took part in; the runs themselves stay."""
         for item in await entries_in(self._store, _runs(tenant, name)):
             await self._store.adelete(item.namespace, item.key)
         await self._store.adelete(_agents(tenant), name)
+        self._counted.pop(tenant, None)
 
     async def took_part(self, tenant: str, name: str, part: Part) -> None:
         """Note that an agent takes part in a run."""

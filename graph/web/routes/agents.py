@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field, WithJsonSchema, model_validator
 
 from graph.problems import NotFoundError
-from graph.service.asked import NotAllowedError
+from graph.service.asked import faults_in
 from graph.service.parts import doing
 from graph.service.service import Service
 from graph.service.words import agent_in_our_words
@@ -18,7 +18,7 @@ from graph.teams.gathered import role_problems
 from graph.web.bodies import Body
 from graph.web.calls import Calling, Serving
 from graph.web.paging import After, Limit, page_of
-from graph.web.problems import ProblemError
+from graph.web.problems import ProblemError, summary_of
 from nodes.services import utc_now
 from policies.language import in_figures, phrase, say
 from policies.team.fields import ROLE_PATTERN
@@ -34,31 +34,32 @@ Plain = dict[str, Any]
 Named = Annotated[str, Path(max_length=200)]
 
 
-def _as(kind: str, **more: Any) -> WithJsonSchema:
+def _as(*kinds: str, **more: Any) -> WithJsonSchema:
     """Return how a field is described; what is allowed in it is judged as in a team file."""
-    return WithJsonSchema({"type": kind, **more})
+    return WithJsonSchema({"type": kinds[0] if len(kinds) == 1 else [*kinds], **more})
 
 
-_objects, _named = _as("array", items={"type": "object"}), _as("object", additionalProperties=True)
+_checks, _position = _as("array", items={"type": "object"}), _as("object", "null")
+_text, _no_text, _object = _as("string"), _as("string", "null"), _as("object")
 
 
 class Definition(Body):
     """An agent: a role as a team file has it, under a name of the tenant's own."""
 
     name: Annotated[str, _as("string", pattern=ROLE_PATTERN), Field(description="The key of the role.")]
-    preset: Annotated[Any, _as("string"), Field(description="A ready-made agent, which the other keys change.")] = None
-    title: Annotated[Any, _as("string"), Field(description="What people call it.")] = None
-    mandate: Annotated[Any, _as("string"), Field(description="What it looks at and must judge.")] = None
-    model: Annotated[Any, _as("string"), Field(description="The model that answers for it.")] = None
-    temperature: Annotated[Any, _as("number", minimum=0, maximum=2), Field(description="Of the model.")] = None
-    voice: Annotated[Any, _as("string"), Field(description="Who answers: model, rules or human.")] = None
-    checks: Annotated[Any, _objects, Field(description="Its own rules, for the voice `rules`.")] = None
-    otherwise: Annotated[Any, _named, Field(description="Its position when no check is true.")] = None
-    weight: Annotated[Any, _as("integer"), Field(description="How much its stance counts.")] = None
+    preset: Annotated[Any, _text, Field(description="A ready-made agent, which the other keys change.")] = None
+    title: Annotated[Any, _text, Field(description="What people call it.")] = None
+    mandate: Annotated[Any, _text, Field(description="What it looks at and must judge.")] = None
+    model: Annotated[Any, _no_text, Field(description="The model that answers for it.")] = None
+    temperature: Annotated[Any, _as("number", "null", minimum=0, maximum=2), Field(description="Of the model.")] = None
+    voice: Annotated[Any, _no_text, Field(description="Who answers: model, rules or human.")] = None
+    checks: Annotated[Any, _checks, Field(description="Its own rules, for the voice `rules`.")] = None
+    otherwise: Annotated[Any, _position, Field(description="Its position when no check is true.")] = None
+    weight: Annotated[Any, _as("integer", minimum=1), Field(description="How much its stance counts.")] = None
     veto: Annotated[Any, _as("boolean"), Field(description="Whether its block alone prevents a go.")] = None
-    fields: Annotated[Any, _named, Field(description="Further fields of its output, each with its kind.")] = None
-    check: Annotated[Any, _as("string"), Field(description="A condition that its output must meet.")] = None
-    subscribes: Annotated[Any, _named, Field(description="Messages to others that it receives, too.")] = None
+    fields: Annotated[Any, _object, Field(description="Further fields of its output, each with its kind.")] = None
+    check: Annotated[Any, _no_text, Field(description="A condition that its output must meet.")] = None
+    subscribes: Annotated[Any, _object, Field(description="Messages to others that it receives, too.")] = None
 
     @model_validator(mode="before")
     @classmethod
@@ -76,11 +77,11 @@ async def define(asked: Definition, service: Serving, caller: Calling, response:
     """Define an agent: 201; 200 where it is there and the same; 409 where one of its name is another."""
     problems = await asyncio.to_thread(role_problems, asked.name, asked.role)
     if problems:
-        error = NotAllowedError(problems)
-        raise ProblemError(422, str(error), error.errors)
+        faults = faults_in(problems)
+        raise ProblemError(422, summary_of(faults), faults)
     told = say("somebody else has been defining agents for too long; try again")
     async with turn(service.database.locks, f"/agents/{caller.tenant}", told):
-        agent, is_new = await _defined(Agents(service.database.store), caller.tenant, asked)
+        agent, is_new = await _defined(service.agents, caller.tenant, asked)
     response.status_code = 201 if is_new else 200
     response.headers["location"] = f"/v1/agents/{agent.name}"
     return _shown(agent)
@@ -105,7 +106,7 @@ async def _defined(agents: Agents, tenant: str, asked: Definition) -> tuple[Agen
 @router.get("")
 async def listed(service: Serving, caller: Calling, limit: Limit = 50, after: After = None) -> Plain:
     """Return the agents of the tenant by name, page by page."""
-    found = await Agents(service.database.store).of(caller.tenant)
+    found = await service.agents.of(caller.tenant)
     by_name = sorted(map(_shown, found), key=lambda each: each["name"])
     return page_of(by_name, lambda each: (each["name"], ""), limit, after)
 
@@ -127,11 +128,11 @@ async def state(name: Named, service: Serving, caller: Calling) -> Plain:
 async def forget(name: Named, service: Serving, caller: Calling) -> None:
     """Forget an agent. A run that has begun keeps it."""
     agent = await _found(service, caller.tenant, name)
-    await Agents(service.database.store).drop(caller.tenant, agent.name)
+    await service.agents.drop(caller.tenant, agent.name)
 
 
 async def _found(service: Service, tenant: str, name: str) -> Agent:
-    found = await Agents(service.database.store).find(tenant, name) if _NAME.fullmatch(name) else None
+    found = await service.agents.find(tenant, name) if _NAME.fullmatch(name) else None
     if found is None:
         raise NotFoundError(say("there is no agent {name}", name=repr(name)))
     return found

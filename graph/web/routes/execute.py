@@ -1,5 +1,6 @@
 """Execute: a team, or agents, put to work on a task."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
@@ -10,12 +11,12 @@ from graph.problems import NotFoundError
 from graph.service.asked import Asked, NotAllowedError, UnknownPatternError, team_asked
 from graph.service.service import Service
 from graph.service.words import EXECUTION, in_our_words
-from graph.store.agents import Agents, Part
+from graph.store.agents import Part
 from graph.store.turns import turn
 from graph.teams.limiting import refuse_foreign
 from graph.web.bodies import Body
 from graph.web.calls import Calling, NewThread, Serving
-from graph.web.problems import ProblemError
+from graph.web.problems import ProblemError, summary_of
 from policies.access.caller import Caller
 from policies.language import phrase, say
 from policies.team.fields import MAX_LIST
@@ -62,17 +63,24 @@ class Execution(Body):
         return Asked(**{**self.model_dump(exclude={"thread", "wait"}), "agents": names})
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that is to begin: its team, what it brings, and whether the team is made of agents."""
+
+    team: Team
+    brought: Brought
+    is_of_agents: bool
+
+
 @router.post("/execute", status_code=202, responses={200: {"description": "With `wait`: the record of the run."}})
 async def execute(asked: Execution, service: Serving, caller: Calling, thread: NewThread, response: Response) -> Plain:
     """Run a team: 202 with the thread once the run cannot be lost any more; with `wait` its record."""
-    team = await _team(asked, service, caller)
-    brought = Brought(are_given=asked.facts is not None)
+    run = Run(await _team(asked, service, caller), Brought(are_given=asked.facts is not None), asked.team is None)
     if asked.thread is None:
-        await service.drives.run(thread, team, brought, tenant=caller.tenant)
+        await _begin(thread, service, caller, run)
     else:
         thread = asked.thread
-        await _run_as(thread, service, caller, team, brought)
-    await _note_parts(service, caller.tenant, thread, team if asked.team is None else None)
+        await _begin_as(thread, service, caller, run)
     if asked.wait:
         record = await service.drives.rested(thread)
         response.status_code = 200
@@ -81,12 +89,19 @@ async def execute(asked: Execution, service: Serving, caller: Calling, thread: N
     return {"thread_id": thread, "status": "running", "links": links_of(thread)}
 
 
-async def _run_as(thread: str, service: Service, caller: Caller, team: Team, brought: Brought) -> None:
-    """Run a team on a thread whose id the caller chose, unless there is one of that id."""
+async def _begin_as(thread: str, service: Service, caller: Caller, run: Run) -> None:
+    """Begin a run on a thread whose id the caller chose, unless there is one of that id."""
     told = phrase("somebody has been starting the thread `{name}` for too long; try again")
     async with turn(service.database.locks, f"/new/{thread}", say(told, name=thread)):
         await _check_new(service, caller, thread)
-        await service.drives.run(thread, team, brought, tenant=caller.tenant)
+        await _begin(thread, service, caller, run)
+
+
+async def _begin(thread: str, service: Service, caller: Caller, run: Run) -> None:
+    """Begin a run; it is noted first of each agent, since what follows is not lost any more."""
+    for name in _members(run.team) if run.is_of_agents else ():
+        await service.agents.took_part(caller.tenant, name, Part(thread, service.runner.now()))
+    await service.drives.run(thread, run.team, run.brought, tenant=caller.tenant)
 
 
 def links_of(thread: str) -> Plain:
@@ -95,13 +110,13 @@ def links_of(thread: str) -> Plain:
 
 
 async def _team(asked: Execution, service: Service, caller: Caller) -> Team:
-    known = await Agents(service.database.store).of(caller.tenant) if asked.team is None else []
+    known = await service.agents.of(caller.tenant) if asked.team is None else []
     try:
         team = await team_asked(service.settings, asked.asked, known)
     except UnknownPatternError as error:
         raise ProblemError(400, str(error), [{"field": "pattern", "detail": str(error)}]) from None
     except NotAllowedError as error:
-        raise ProblemError(422, str(error), error.errors) from None
+        raise ProblemError(422, summary_of(error.faults), error.faults) from None
     refuse_foreign(team, caller.tenant)
     return team
 
@@ -113,13 +128,6 @@ async def _check_new(service: Service, caller: Caller, thread: str) -> None:
         raise ProblemError(409, say(told, name=thread))
     if owner is not None:
         raise NotFoundError(say("there is no thread `{name}`", name=thread))
-
-
-async def _note_parts(service: Service, tenant: str, thread: str, team: Team | None) -> None:
-    """Note of each agent of a run that it takes part in it."""
-    agents, at = Agents(service.database.store), service.runner.now()
-    for name in () if team is None else _members(team):
-        await agents.took_part(tenant, name, Part(thread, at))
 
 
 def _members(team: Team) -> list[str]:
