@@ -11,6 +11,7 @@ from graph.settings import Settings
 from graph.store.agents import Agent
 from graph.teams.approval import approved
 from graph.teams.gathered import USUAL, Gathering, gathered
+from graph.teams.limiting import refuse_foreign
 from graph.teams.loader import Changes
 from graph.teams.offered import load_offered
 from graph.teams.voicing import voiced
@@ -69,19 +70,20 @@ class Asked:
     language: str | None = None
 
 
-async def team_asked(settings: Settings, asked: Asked, known: Sequence[Agent]) -> Team:
-    """Return the team that is asked for, voiced and with an approved policy; `known` are the tenant's agents.
+async def team_asked(settings: Settings, asked: Asked, tenant: str, known: Sequence[Agent]) -> Team:
+    """Return the team that a tenant asks for, voiced and with an approved policy; `known` are its agents.
 
     Raises:
         UsageError: every problem of it.
     """
-    return await asyncio.to_thread(_team_asked, settings, asked, known)
+    return await asyncio.to_thread(_team_asked, settings, asked, tenant, known)
 
 
-def _team_asked(settings: Settings, asked: Asked, known: Sequence[Agent]) -> Team:
+def _team_asked(settings: Settings, asked: Asked, tenant: str, known: Sequence[Agent]) -> Team:
     pattern = None if asked.pattern is None else _pattern(asked.pattern)
-    offered = None if asked.team is None else _offered(settings, asked, asked.team, pattern)
+    offered = None if asked.team is None else _offered(settings, asked, asked.team, pattern, tenant)
     team = offered or _of_agents(asked, pattern, known)
+    refuse_foreign(team, tenant)
     return approved(voiced(team, settings, asked.voice))
 
 
@@ -93,11 +95,12 @@ def _pattern(word: str) -> PatternName:
     return found
 
 
-def _offered(settings: Settings, asked: Asked, name: str, pattern: PatternName | None) -> Team:
+def _offered(settings: Settings, asked: Asked, name: str, pattern: PatternName | None, tenant: str) -> Team:
     _refuse_of_agents(asked)
     given = {"pattern": pattern, "budget": asked.budget}
     overrides = {key: value for key, value in given.items() if value is not None}
-    return load_offered(settings, name, changes=Changes(asked.goal, asked.facts, overrides=overrides, called=CALLED))
+    changes = Changes(asked.goal, asked.facts, overrides=overrides, called=CALLED)
+    return load_offered(settings, name, changes=changes, tenant=tenant)
 
 
 def _refuse_of_agents(asked: Asked) -> None:

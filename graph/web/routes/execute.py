@@ -13,7 +13,6 @@ from graph.service.service import Service
 from graph.service.words import EXECUTION, in_our_words
 from graph.store.agents import Part
 from graph.store.turns import turn
-from graph.teams.limiting import refuse_foreign
 from graph.web.bodies import Body
 from graph.web.calls import Calling, NewThread, Serving
 from graph.web.problems import ProblemError, summary_of
@@ -112,13 +111,11 @@ def links_of(thread: str) -> Plain:
 async def _team(asked: Execution, service: Service, caller: Caller) -> Team:
     known = await service.agents.of(caller.tenant) if asked.team is None else []
     try:
-        team = await team_asked(service.settings, asked.asked, known)
+        return await team_asked(service.settings, asked.asked, caller.tenant, known)
     except UnknownPatternError as error:
         raise ProblemError(400, str(error), [{"field": "pattern", "detail": str(error)}]) from None
     except NotAllowedError as error:
         raise ProblemError(422, summary_of(error.faults), error.faults) from None
-    refuse_foreign(team, caller.tenant)
-    return team
 
 
 async def _check_new(service: Service, caller: Caller, thread: str) -> None:
