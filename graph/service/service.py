@@ -10,6 +10,7 @@ from graph.runner import Runner, open_runner_on
 from graph.service.drives import Drives
 from graph.service.terms import Terms, load_terms
 from graph.settings import Settings
+from graph.store.agents import Agents
 from graph.store.database import Database, open_database
 from graph.store.keys import Keys
 from graph.store.location import located, storage_errors
@@ -30,6 +31,7 @@ class Service:
     runner: Runner
     drives: Drives
     keys: Keys
+    agents: Agents
     terms: Terms
     promised: int
     """How many runs earlier processes had promised when this one began."""
@@ -71,7 +73,7 @@ async def open_service_on(database: Database, settings: Settings, terms: Terms |
         sweeping = asyncio.create_task(_sweep(keys, runner))
         try:
             await drives.take_up(anew=True)
-            yield Service(settings, database, runner, drives, keys, terms, promised)
+            yield Service(settings, database, runner, drives, keys, Agents(database.store), terms, promised)
         finally:
             sweeping.cancel()
             await drives.drain()

@@ -159,10 +159,11 @@ async def _busy(_: Request, error: Any) -> JSONResponse:
 
 async def _invalid(request: Request, error: Any) -> JSONResponse:
     faults = faults_of(request, error.errors())
-    return problem(422, _summary(faults), faults)
+    return problem(422, summary_of(faults), faults)
 
 
-def _summary(faults: Sequence[Mapping[str, Any]]) -> str:
+def summary_of(faults: Sequence[Mapping[str, Any]]) -> str:
+    """Return a sentence on the first fault, and how many more there are."""
     first, more = faults[0]["detail"], len(faults) - 1
     if not more:
         return str(first)

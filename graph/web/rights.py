@@ -28,6 +28,13 @@ OURS: Mapping[str, Right] = {
     "GET /v1/metrics": ADMIN,
     "GET /v1/openapi.json": READ,
     "POST /v1/execute": RUN,
+    "POST /v1/agents": RUN,
+    "GET /v1/agents": READ,
+    "GET /v1/agents/{name}": READ,
+    "DELETE /v1/agents/{name}": RUN,
+    "GET /v1/agents/{name}/state": READ,
+    "POST /v1/messages": RUN,
+    "GET /v1/messages/history": READ,
 }
 """By method and path, the path as the routes are written."""
 
