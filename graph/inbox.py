@@ -11,10 +11,11 @@ from graph.problems import StorageError, UsageError
 from graph.runner import Runner, open_runner
 from graph.settings import Settings
 from graph.states import UNREADABLE
-from graph.store.index import shared_language, tenant_of
+from graph.store.index import shared_language
 from graph.store.location import located
 from nodes.asking import shown_question
 from nodes.halt import Halt
+from policies.access.owners import tenant_of
 from policies.language import speaking
 from policies.people.answering import Approvers, seat_for
 from policies.people.question import Question, is_expired

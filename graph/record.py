@@ -7,6 +7,7 @@ from graph.past import Past
 from graph.people import questions_in
 from nodes.asking import shown_question
 from nodes.events import cause_of
+from policies.access.owners import owned_by
 from policies.run.stop import Stop
 from policies.team.flags import MOVED, UNGROUNDED, carrying
 from policies.team.provenance import briefly
@@ -74,11 +75,12 @@ def _finished(past: Past) -> Record:
 
 def _beside(thread: str, past: Past) -> Record:
     """Return what every record has besides the pattern's own keys."""
-    used, outcomes, events = dict(past.usage), past.events_of("outcome"), [*_all_of(past.events)]
+    used, outcomes, events = dict(past.usage), past.events_of("outcome"), [*all_events(past.events)]
     seconds = used.pop("seconds", 0.0)
     learned, estimated = _learned(events), sum("estimated" in event for event in events)
     return {
         "thread_id": thread,
+        **owned_by(past.tenant),
         "team": past.team.get("name"),
         "hashes": past.case.get("hashes", {}),
         "sources": [*map(briefly, past.sources)],
@@ -160,11 +162,11 @@ def _by_people(past: Past) -> Record:
     return {"people": closed} if closed else {}
 
 
-def _all_of(events: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+def all_events(events: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     """Yield the events, those of a team within before the event that holds them."""
     for event in events:
         inner = event.get("inner") or (event.get("output") or {}).get("inner") or {}
-        yield from _all_of(inner.get("events", []))
+        yield from all_events(inner.get("events", []))
         yield event
 
 

@@ -6,6 +6,7 @@ promise is looked up again under it. So no two processes drive a thread, and wha
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -16,6 +17,7 @@ from graph.driver import DrainedError
 from graph.problems import StorageError, UsageError
 from graph.record import Record
 from graph.runner import Runner
+from graph.service.hearing import Drive, Hears
 from graph.service.turns import Turns
 from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
@@ -59,6 +61,7 @@ class Crew:
         self._turns, self._tries = Turns(), Counter[str]()
         self._left: set[str] = set()
         self._working: dict[str, tuple[Promise, asyncio.Task[None]]] = {}
+        self.hears: tuple[Hears, ...] = ()
         self.rests: dict[str, asyncio.Future[Record]] = {}
         self._drained: asyncio.Task[None] | None = None
 
@@ -161,7 +164,10 @@ class Crew:
         if kept is None or await self._has_ended(promise.thread):
             await self._queue.drop(promise.thread)
             return self._rest(promise.thread, await self._runner.threads.show(promise.thread))
+        began = time.monotonic()
+        self._tell(Drive(promise.thread, promise.tenant))
         record = await self._runner.resume(promise.thread, **(kept.given or {}))
+        self._tell(Drive(promise.thread, promise.tenant, record, time.monotonic() - began))
         if is_of_thread(record):
             await self._queue.drop(promise.thread)
             return self._rest(promise.thread, record)
@@ -169,6 +175,10 @@ class Crew:
         if stop.rule.is_held:
             raise ThreadBusyError(promise.thread)
         raise UsageError(record.get("cause") or stop.rule.told(stop.detail))
+
+    def _tell(self, drive: Drive) -> None:
+        for hears in self.hears:
+            hears(drive)
 
     async def _has_ended(self, thread: str) -> bool:
         """Return whether a thread has ended whose process died before it could drop the promise."""

@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 from graph.service.reading import QUEUED
 from graph.service.service import Service
-from graph.store.index import RUNNING, tenant_of
+from graph.store.index import RUNNING
 from graph.store.location import storage_errors
 from graph.store.queue import Queue
+from policies.access.owners import tenant_of
 
 Listed = Literal["ok", "stopped", "waiting", "interrupted", "running", "queued", "damaged"]
 """What the status of a thread may be in a list."""

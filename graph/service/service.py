@@ -5,16 +5,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from graph.problems import NotFoundError, StorageError
+from graph.problems import StorageError
 from graph.runner import Runner, open_runner_on
-from graph.service.drives import AT_ONCE, Drives
+from graph.service.drives import Drives
+from graph.service.terms import Terms, load_terms
 from graph.settings import Settings
+from graph.store.agents import Agents
 from graph.store.database import Database, open_database
 from graph.store.keys import Keys
 from graph.store.location import located, storage_errors
+from graph.store.names import unknown_thread
 from graph.store.queue import Queue
 from policies.access.caller import Caller
-from policies.language import say
 
 SWEEP_SECONDS = 3600.0
 """How often idempotency keys are deleted that were kept long enough."""
@@ -29,6 +31,10 @@ class Service:
     runner: Runner
     drives: Drives
     keys: Keys
+    agents: Agents
+    terms: Terms
+    promised: int
+    """How many runs earlier processes had promised when this one began."""
 
     async def check_owner(self, caller: Caller, thread: str) -> None:
         """Check that a thread is the caller's tenant's own.
@@ -37,11 +43,11 @@ class Service:
             NotFoundError: it is another tenant's, or there is none: the sentence is the same.
         """
         if await self.runner.threads.owner(thread) != caller.tenant:
-            raise NotFoundError(say("there is no thread `{name}`", name=thread))
+            raise unknown_thread(thread)
 
 
 @asynccontextmanager
-async def open_service(settings: Settings, at_once: int = AT_ONCE) -> AsyncIterator[Service]:
+async def open_service(settings: Settings, terms: Terms | None = None) -> AsyncIterator[Service]:
     """Open the database of these settings, and a service on it.
 
     Raises:
@@ -50,21 +56,24 @@ async def open_service(settings: Settings, at_once: int = AT_ONCE) -> AsyncItera
     """
     async with (
         open_database(located(settings), settings.accord_sqlite_synchronous, lasts=True) as database,
-        open_service_on(database, settings, at_once) as service,
+        open_service_on(database, settings, terms) as service,
     ):
         yield service
 
 
 @asynccontextmanager
-async def open_service_on(database: Database, settings: Settings, at_once: int = AT_ONCE) -> AsyncIterator[Service]:
+async def open_service_on(database: Database, settings: Settings, terms: Terms | None = None) -> AsyncIterator[Service]:
     """Open a service on a database that is open: take up what was promised, and drain in the end."""
+    if terms is None:
+        terms = await asyncio.to_thread(load_terms, settings)
     keys = Keys(database.store, database.locks)
     async with open_runner_on(database, settings) as runner:
-        drives = Drives(runner, Queue(database.store), at_once)
+        queue = Queue(database.store)
+        drives, promised = Drives(runner, queue, terms.at_once), len(await queue.open())
         sweeping = asyncio.create_task(_sweep(keys, runner))
         try:
             await drives.take_up(anew=True)
-            yield Service(settings, database, runner, drives, keys)
+            yield Service(settings, database, runner, drives, keys, Agents(database.store), terms, promised)
         finally:
             sweeping.cancel()
             await drives.drain()

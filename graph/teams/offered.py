@@ -1,6 +1,7 @@
 """What a server offers: the shipped teams and those that `accord.toml` registers, by name and never by path."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from graph.endpoints import registered_teams
 from graph.problems import UsageError
 from graph.settings import Settings
 from graph.teams.loader import Changes, load_team, shipped_teams
+from policies.access.limits import find_foreign
 from policies.language import say
 from policies.nearest import allowed_names
 from policies.team.team import PATTERN_NAMES, PatternName, Team
@@ -31,17 +33,46 @@ def offered_teams(settings: Settings) -> dict[str, Path]:
     return dict(sorted({**shipped, **registered}.items()))
 
 
-def load_offered(settings: Settings, name: str, overrides: Mapping[str, Any] | None = None) -> Team:
-    """Return a team that a server offers, changed by the overrides that a run's context names.
+def open_to(settings: Settings, tenant: str) -> dict[str, Path]:
+    """Return the files of the teams that a server offers a tenant, by name, sorted.
+
+    Those are left out of which every run of the tenant would be refused. One whose file has problems is there: whoever
+    runs it is told which.
+
+    Raises:
+        UsageError: as `offered_teams`.
+    """
+    shipped = shipped_teams()  # nobody's in particular
+    offered = offered_teams(settings).items()
+    return {name: path for name, path in offered if name in shipped or _is_open(path, tenant)}
+
+
+def _is_open(path: Path, tenant: str) -> bool:
+    with suppress(UsageError):
+        return find_foreign(load_team(str(path)), tenant) is None
+    return True
+
+
+def load_offered(
+    settings: Settings,
+    name: str,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    changes: Changes | None = None,
+    tenant: str | None = None,
+) -> Team:
+    """Return a team that a server offers, changed by the overrides that a run's context names, or by other changes.
+
+    Where there is none of that name, those are named that are open to the tenant.
 
     Raises:
         UsageError: no team of that name is offered, or every problem of its file or of the overrides.
     """
     path = shipped_teams().get(name) or offered_teams(settings).get(name)
     if path is None:
-        allowed = allowed_names(name, offered_teams(settings))
+        allowed = allowed_names(name, offered_teams(settings) if tenant is None else open_to(settings, tenant))
         raise UsageError(say("there is no team `{name}`{allowed}", name=name[:MAX_NAME], allowed=allowed))
-    return load_team(str(path), Changes(overrides=overrides or {}, called="context"))
+    return load_team(str(path), changes or Changes(overrides=overrides or {}, called="context"))
 
 
 def names_of(settings: Settings, pattern: PatternName) -> list[str]:

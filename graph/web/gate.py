@@ -1,19 +1,143 @@
-"""The gate: every request passes it before any route, ours or the LangGraph server's, and it says who calls."""
+"""The gate: stands before every route, ours and the LangGraph server's, and says who calls.
 
+In this order: is the request meant for this service, and its path one that all read alike; does it come from a page
+that may call; is the route open; who calls; may they; is the thread theirs.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from graph.web.calls import CALLER
-from policies.access.caller import NOBODY
+from graph.problems import NotFoundError, StorageError
+from graph.store.location import storage_errors
+from graph.store.tokens import Tokens
+from graph.web.asked import Asked, asked_in, check_near, check_page, check_place, no_token
+from graph.web.calls import CALLER, is_inside
+from graph.web.pages import is_preflight, preflight, readable_by
+from graph.web.problems import AGAIN_SECONDS, ProblemError, no_route, not_allowed, problem
+from graph.web.rights import OPEN, OURS, THREAD, Right
+from graph.web.watched import NOTES
+from policies.access.caller import NOBODY, Caller
+from policies.access.places import is_loopback
+from policies.access.routes import Found, Routes
+from policies.access.scopes import STRANGER, may_any
+from policies.access.tokens import Token, find_token
+from policies.language import phrase, say
 
 
 class Gate:
-    """The outermost middleware."""
+    """A middleware; what it lets through has a caller in its scope."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, rights: Mapping[str, Right] = OURS, pages: Collection[str] = ()) -> None:
+        """Let in what the rights list; `pages` are the origins that may call besides those of `accord.toml`."""
+        self._app, self._routes, self._pages = app, Routes(rights), pages
+        self._has_tokens: bool | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or answer it here."""
-        if scope["type"] == "http":
-            scope[CALLER] = NOBODY
-        await self._app(scope, receive, send)
+        if scope["type"] == "lifespan" or is_inside(scope):
+            await self._app(scope, receive, send)
+        elif scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await self._judge(asked_in(scope), receive, send)
+
+    async def _judge(self, asked: Asked, receive: Receive, send: Send) -> None:
+        answer: ASGIApp
+        try:
+            origin = check_page(asked, check_place(asked), self._pages)
+            send = readable_by(origin, send) if origin else send
+            answer = self._preflight(asked) or self._closed(asked) or await self._let_in(asked)
+        except ProblemError as error:
+            answer = problem(error.status, error.detail, error.errors, error.headers)
+        await answer(asked.scope, receive, send)
+
+    def _preflight(self, asked: Asked) -> Response | None:
+        methods = self._routes.methods(asked.path)
+        return preflight(asked.headers, methods) if methods and is_preflight(asked.method, asked.headers) else None
+
+    def _closed(self, asked: Asked) -> Response | None:
+        """Return the answer where no route is open."""
+        if self._routes.find(asked.method, asked.path) is not None:
+            return None
+        methods = ", ".join(self._routes.methods(asked.path))
+        return not_allowed(asked.method, asked.path, methods) if methods else no_route(asked.method, asked.path)
+
+    async def _let_in(self, asked: Asked) -> ASGIApp:
+        """Return the application, and tell it who calls.
+
+        Raises:
+            ProblemError: they may not ask for this.
+        """
+        found = self._routes.find(asked.method, asked.path)
+        assert found is not None
+        notes = asked.scope.setdefault(NOTES, {})
+        notes["route"] = found.path
+        with _as_problems(notes):
+            asked.scope[CALLER] = caller = await self._caller(asked, found.right)
+            notes |= {"tenant": caller.tenant, "person": caller.person}
+            _check_right(asked, found, caller)
+            if THREAD in found.values:
+                await asked.service.check_owner(caller, found.values[THREAD])
+        asked.scope["headers"] = _without_origin(asked.scope)
+        return self._app
+
+    async def _caller(self, asked: Asked, right: Right) -> Caller:
+        if right == OPEN and is_loopback(asked.client) and not asked.has_credential and self._has_tokens is not None:
+            return STRANGER if self._has_tokens else NOBODY  # not even the database is asked
+        try:
+            token = await self._token(asked)
+        except StorageError:
+            if right == OPEN and (self._has_tokens or is_loopback(asked.client)):
+                return STRANGER
+            raise
+        return token.caller() if token else self._without_token(asked, right)
+
+    def _without_token(self, asked: Asked, right: Right) -> Caller:
+        if not self._has_tokens:
+            check_near(asked)
+            return NOBODY
+        if right == OPEN:
+            return STRANGER
+        raise no_token(asked)
+
+    async def _token(self, asked: Asked) -> Token | None:
+        """Return the token that a request carries, if it is taken; note whether the service has any."""
+        tokens = Tokens(asked.service.database.store)
+        text = find_token(asked.headers.getlist("authorization"), asked.headers.getlist("x-api-key"))
+        with storage_errors(asked.service.runner.threads.location):
+            token = await tokens.find(text, asked.service.runner.now()) if text else None
+            # Never forgotten: no token is ever deleted.
+            self._has_tokens = self._has_tokens or token is not None or await tokens.exist()
+        return token
+
+
+def _check_right(asked: Asked, found: Found[Right], caller: Caller) -> None:
+    right = found.right
+    if isinstance(right, str) and right != OPEN:
+        raise ProblemError(403, say(right, asked=f"{asked.method} {asked.path}"))
+    if isinstance(right, tuple) and not may_any(caller, right):
+        told = phrase("this needs the scope {needed}; the token of {person} has {scopes}")
+        has = ", ".join(sorted(caller.scopes))
+        raise ProblemError(403, say(told, needed=say(" or ").join(right), person=caller.person, scopes=has))
+
+
+@contextmanager
+def _as_problems(notes: dict[str, Any]) -> Iterator[None]:
+    """Turn what fails before a route is reached into problems."""
+    try:
+        yield
+    except NotFoundError as error:
+        raise ProblemError(404, str(error)) from None
+    except StorageError as error:
+        notes["cause"] = str(error)  # it names the database, which is no business of a client
+        told = say("the database does not answer; try again later")
+        raise ProblemError(503, told, headers={"retry-after": AGAIN_SECONDS}) from None
+
+
+def _without_origin(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """Return the headers without Origin: pages are judged here alone, and two answers about them would clash."""
+    return [(name, value) for name, value in scope["headers"] if name.lower() != b"origin"]

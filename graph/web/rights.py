@@ -3,24 +3,112 @@
 from collections.abc import Mapping
 
 from policies.access.caller import Scope
+from policies.language import phrase
+
+Right = tuple[Scope, ...] | str
+"""The scopes of which one is needed; `OPEN`; or why the route is refused to all, in a sentence."""
 
 OPEN = "open"
 """Needs no token: what balancers ask."""
 
-RIGHTS: Mapping[str, Scope | str] = {
+READ: Right = ("read",)
+RUN: Right = ("run",)
+DECIDE: Right = ("decide",)
+ADMIN: Right = ("admin",)
+RUN_OR_DECIDE: Right = ("run", "decide")
+"""A run on the LangGraph server: what it carries says which of the two, `policies.access.scopes.scope_of_run`."""
+
+THREAD = "thread"
+"""What our templates call the thread that a route is about; its tenant alone gets through."""
+
+OURS: Mapping[str, Right] = {
     "GET /health": OPEN,
     "GET /ready": OPEN,
-    "POST /v1/execute": "run",
-    "GET /v1/runs": "read",
-    "GET /v1/runs/{thread}": "read",
-    "GET /v1/runs/{thread}/events": "read",
-    "POST /v1/runs/{thread}/resume": "run",
-    "POST /v1/runs/{thread}/decide": "decide",
-    "GET /v1/runs/{thread}/why": "read",
-    "GET /v1/runs/{thread}/audit": "read",
-    "GET /v1/runs/{thread}/audit/verify": "read",
-    "GET /v1/runs/{thread}/report.html": "read",
-    "GET /v1/inbox": "read",
-    "GET /v1/policies/{team}/proof": "read",
+    "GET /metrics": ADMIN,
+    "GET /v1/metrics": ADMIN,
+    "GET /v1/openapi.json": READ,
+    "POST /v1/execute": RUN,
+    "POST /v1/agents": RUN,
+    "GET /v1/agents": READ,
+    "GET /v1/agents/{name}": READ,
+    "DELETE /v1/agents/{name}": RUN,
+    "GET /v1/agents/{name}/state": READ,
+    "POST /v1/messages": RUN,
+    "GET /v1/messages/history": READ,
+    "GET /v1/runs": READ,
+    "GET /v1/runs/{thread}": READ,
+    "GET /v1/runs/{thread}/events": READ,
+    "POST /v1/runs/{thread}/resume": RUN,
+    "POST /v1/runs/{thread}/decide": DECIDE,
+    "GET /v1/runs/{thread}/why": READ,
+    "GET /v1/runs/{thread}/audit": READ,
+    "GET /v1/runs/{thread}/audit/verify": READ,
+    "GET /v1/runs/{thread}/report.html": READ,
+    "GET /v1/inbox": READ,
+    "GET /v1/policies/{team}/proof": READ,
 }
-"""By method and path as the routes are written."""
+"""By method and path, the path as the routes are written."""
+
+NO_SCHEDULE = phrase("{asked} is refused: a schedule runs without a person; use `accord batch` from cron")
+NO_RECORD = phrase("{asked} is refused: a run without a thread leaves no record; create a thread first (POST /threads)")
+WRITES_PAST = phrase("{asked} is refused: it writes past every node; send a run with an input instead")
+NO_COPY = phrase("{asked} is refused: the record of a thread names it, and a copy would not verify; begin a new thread")
+NO_PRUNE = phrase("{asked} is refused: the record of a thread rests on all of its checkpoints; delete a thread whole")
+
+LANGGRAPHS: Mapping[str, Right] = {
+    "GET /ok": OPEN,
+    "GET /": READ,
+    "GET /info": READ,
+    "GET /docs": READ,
+    "GET /openapi.json": READ,
+    "POST /assistants": ADMIN,
+    "POST /assistants/search": READ,
+    "POST /assistants/count": READ,
+    "GET /assistants/{assistant_id}": READ,
+    "PATCH /assistants/{assistant_id}": ADMIN,
+    "DELETE /assistants/{assistant_id}": ADMIN,
+    "GET /assistants/{assistant_id}/graph": READ,
+    "GET /assistants/{assistant_id}/schemas": READ,
+    "GET /assistants/{assistant_id}/subgraphs": READ,
+    "GET /assistants/{assistant_id}/subgraphs/{namespace}": READ,
+    "POST /assistants/{assistant_id}/versions": READ,
+    "POST /assistants/{assistant_id}/latest": ADMIN,
+    "POST /threads": RUN,
+    "POST /threads/search": READ,
+    "POST /threads/count": READ,
+    "POST /threads/prune": NO_PRUNE,
+    "GET /threads/{thread_id}": READ,
+    "PATCH /threads/{thread_id}": RUN,
+    "DELETE /threads/{thread_id}": ADMIN,
+    "GET /threads/{thread_id}/state": READ,
+    "POST /threads/{thread_id}/state": WRITES_PAST,
+    "GET /threads/{thread_id}/state/{checkpoint_id}": READ,
+    "POST /threads/{thread_id}/state/checkpoint": READ,
+    "GET /threads/{thread_id}/history": READ,
+    "POST /threads/{thread_id}/history": READ,
+    "POST /threads/{thread_id}/copy": NO_COPY,
+    "GET /threads/{thread_id}/stream": READ,
+    "POST /threads/{thread_id}/stream/events": READ,
+    "POST /threads/{thread_id}/commands": RUN_OR_DECIDE,
+    "GET /threads/{thread_id}/runs": READ,
+    "POST /threads/{thread_id}/runs": RUN_OR_DECIDE,
+    "POST /threads/{thread_id}/runs/stream": RUN_OR_DECIDE,
+    "POST /threads/{thread_id}/runs/wait": RUN_OR_DECIDE,
+    "POST /threads/{thread_id}/runs/crons": NO_SCHEDULE,
+    "GET /threads/{thread_id}/runs/{run_id}": READ,
+    "DELETE /threads/{thread_id}/runs/{run_id}": ADMIN,
+    "GET /threads/{thread_id}/runs/{run_id}/join": READ,
+    "GET /threads/{thread_id}/runs/{run_id}/stream": READ,
+    "POST /threads/{thread_id}/runs/{run_id}/cancel": RUN,
+    "POST /runs": NO_RECORD,
+    "POST /runs/stream": NO_RECORD,
+    "POST /runs/wait": NO_RECORD,
+    "POST /runs/batch": NO_RECORD,
+    "POST /runs/crons": NO_SCHEDULE,
+}
+"""Of the routes of the LangGraph server. Closed: its stores, schedules, other protocols, inner workings, `/deploy`,
+`/ui`, the writing of state, and whatever a later version adds.
+"""
+
+RIGHTS: Mapping[str, Right] = {**LANGGRAPHS, **OURS}
+"""Of a service that is mounted on the LangGraph server."""

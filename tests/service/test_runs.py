@@ -118,7 +118,12 @@ def test_a_run_that_waits_its_turn_is_queued_and_one_at_work_is_running(tmp_path
 
 
 REFUSED: dict[str, tuple[str, dict[str, Any], int, str]] = {
-    "an unknown limit": ("short", {"budget": {"rounds": 3}}, 422, "budget.rounds is not a limit; did you mean `max_rounds`?"),
+    "an unknown limit": (
+        "short",
+        {"budget": {"rounds": 3}},
+        422,
+        "budget.rounds is not a limit; did you mean `max_rounds`?",
+    ),
     "a value not allowed": ("short", {"budget": {"max_messages": -1}}, 422, "max_messages"),
     "other facts": ("agrees", {"facts": {"rate": 0.5}}, 409, "`rate`: 0.02 → 0.5"),
     "facts beyond numbers": ("needy", {"facts": {"rate": 2**60}}, 422, "facts"),
