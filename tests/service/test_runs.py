@@ -16,7 +16,7 @@ from tests.scripted_server import delayed, forever, says, serve, text
 from tests.service.process import serving
 from tests.service.stories import begun, events, lay, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
