@@ -6,12 +6,13 @@ from typing import Any, cast
 
 from graph.admitting import inputs_of, limits_from, tenant_for, withheld
 from graph.collector import settle_collector
-from graph.driver import Driver, Inputs, OnEvent, kept_team, team_from, tell
+from graph.driver import Driver, Inputs, kept_team, team_from, tell
 from graph.endpoints import load_notify
 from graph.facts.brought import OF_THE_TEAM, Brought
 from graph.facts.loader import loader_for
 from graph.facts.refreshing import compared, refreshed
 from graph.languages.catalogue import language_of
+from graph.live import OnEvent
 from graph.moves import find_move, move_in_words
 from graph.notices.outbox import know_receivers
 from graph.past import Past
@@ -54,6 +55,7 @@ class Runner:
         self._tracing = tracing or Tracing()
         self.threads = Threads(database, location)
         self._driver = Driver(database, services, self.threads, self._tracing)
+        self.live = self._driver.live
 
     def now(self) -> str:
         """Return the time now in UTC, ISO 8601 with milliseconds, as the threads' events have it."""
@@ -220,14 +222,18 @@ class Runner:
             return await self._driver.drive(thread, team, inputs, on_event)
         return record
 
-    async def answer(self, thread: str, said: Mapping[str, Any], on_event: OnEvent | None = None) -> Record:
+    async def answer(
+        self, thread: str, said: Mapping[str, Any], on_event: OnEvent | None = None, identity: str | None = None
+    ) -> Record:
         """Answer what a thread asks people, as {question?, by, answer, because?, signature?}, and continue with it.
+
+        `identity` is who whoever calls is known to be, which nobody says of themselves.
 
         Raises:
             UsageError: there is no such thread, it asks for no answer, or this one is refused, which changes nothing.
             StorageError: the database failed.
         """
-        return await self._open(thread, lambda: self._answer(thread, dict(said), on_event))
+        return await self._open(thread, lambda: self._answer(thread, dict(said), on_event, identity))
 
     async def expire(self, thread: str, on_event: OnEvent | None = None) -> Record:
         """Settle the questions of a thread that nobody answered in time, and continue with it; return its record.
@@ -238,7 +244,9 @@ class Runner:
         """
         return await self._open(thread, lambda: self._expire(thread, on_event))
 
-    async def _answer(self, thread: str, said: dict[str, Any], on_event: OnEvent | None) -> Record:
+    async def _answer(
+        self, thread: str, said: dict[str, Any], on_event: OnEvent | None, identity: str | None
+    ) -> Record:
         state = await self.threads.state(thread)
         if state is None:
             raise UsageError(say("the thread `{name}` has not begun, so nobody is asked yet", name=thread))
@@ -247,13 +255,13 @@ class Runner:
             team = kept_team(Past.of(state))
             said = with_question(said, cast("State", state), team)
             past = await self._driver.without_due(thread, Past.of(state), on_event)
-            given = Taking(team, Stages(team)).take(cast("State", past.state), said, None, self._services.now())
+            given = Taking(team, Stages(team)).take(cast("State", past.state), said, identity, self._services.now())
             if given.problem is not None:
                 raise UsageError(given.problem)
             self._driver.check_voices(team, past.budget)
             await self.threads.go_on(thread)
             tell(on_event, team, past.budget, past)
-            return await self._driver.give(thread, team, said, on_event)
+            return await self._driver.give(thread, team, said, on_event, identity)
 
     async def _expire(self, thread: str, on_event: OnEvent | None) -> Record:
         past = await self._driver.without_due(thread, Past.of(await self.threads.begun(thread)), on_event)
