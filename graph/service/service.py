@@ -8,6 +8,7 @@ from graph.runner import Runner, open_runner_on
 from graph.service.drives import AT_ONCE, Drives
 from graph.settings import Settings
 from graph.store.database import Database, open_database
+from graph.store.halts import Halts
 from graph.store.location import located
 from graph.store.queue import Queue
 
@@ -20,6 +21,7 @@ class Service:
     database: Database
     runner: Runner
     drives: Drives
+    halts: Halts
 
 
 @asynccontextmanager
@@ -44,6 +46,6 @@ async def open_service_on(database: Database, settings: Settings, at_once: int =
         drives = Drives(runner, Queue(database.store), at_once)
         await drives.take_up()
         try:
-            yield Service(settings, database, runner, drives)
+            yield Service(settings, database, runner, drives, runner.halts)
         finally:
             await drives.drain()

@@ -8,9 +8,9 @@ from fastapi import FastAPI
 from graph.service.service import Service
 from graph.web.gate import Gate
 from graph.web.problems import handle_problems
-from graph.web.routes import execute, operations
+from graph.web.routes import execute, halts, operations
 
-ROUTERS = (operations.router, execute.router)
+ROUTERS = (operations.router, execute.router, halts.router)
 
 Opens = Callable[[], AbstractAsyncContextManager[Service]]
 

@@ -11,5 +11,9 @@ RIGHTS: Mapping[str, Scope | str] = {
     "GET /health": OPEN,
     "GET /ready": OPEN,
     "POST /v1/execute": "run",
+    "POST /v1/runs/{thread}/cancel": "run",
+    "GET /v1/halt": "admin",
+    "POST /v1/halt": "admin",
+    "DELETE /v1/halt": "admin",
 }
 """By method and path as the routes are written."""

@@ -11,6 +11,7 @@ from graph.teams.approval import approved
 from graph.teams.offered import load_offered
 from graph.teams.voicing import voiced
 from graph.web.calls import Calling, Serving
+from graph.web.problems import ProblemError
 
 router = APIRouter(prefix="/v1", tags=["runs"])
 
@@ -30,6 +31,9 @@ async def execute(asked: Execution, service: Serving, caller: Calling, response:
     team = await asyncio.to_thread(
         lambda: approved(voiced(load_offered(service.settings, asked.team), service.settings, None))
     )
+    halted = await service.halts.over(caller.tenant)
+    if halted is not None:
+        raise ProblemError(503, halted.told())
     thread = new_thread()
     await service.drives.run(thread, team, tenant=caller.tenant)
     if asked.wait:
