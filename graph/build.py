@@ -49,6 +49,8 @@ OURS = {
 }
 """The title of each node that is not a role, and what it does in a sentence."""
 
+TENANT = "tenant"
+"""Under this key the metadata of every checkpoint says whose the thread is."""
 FINISHED = "end"
 """What routers call the end of the graph."""
 
@@ -166,9 +168,10 @@ def _label(builder: Builder, name: str, route: Route, ways: Mapping[str, str]) -
     builder.add_conditional_edges(name, labelled, ends)
 
 
-def run_config(thread: str, name: str) -> RunnableConfig:
-    """Return the configuration of a run on a thread, under the name of its team."""
-    return {"configurable": {"thread_id": thread}, "recursion_limit": RECURSION_LIMIT, "run_name": name}
+def run_config(thread: str, name: str, tenant: str) -> RunnableConfig:
+    """Return the configuration of a run on a tenant's thread, under the name of its team."""
+    place: RunnableConfig = {"configurable": {"thread_id": thread}, "metadata": {TENANT: tenant}}
+    return {**place, "recursion_limit": RECURSION_LIMIT, "run_name": name}
 
 
 def build_reader() -> Builder:

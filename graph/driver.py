@@ -3,8 +3,9 @@
 import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
+from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 from pydantic import ValidationError
@@ -20,8 +21,11 @@ from graph.teams.voicing import check_voices
 from graph.threads import Threads
 from graph.tracing import Tracing
 from nodes.border import unused_messages
+from nodes.recovery import Dead, recover
 from nodes.services import Services
-from nodes.state import RunInput
+from nodes.stages import Stages
+from nodes.state import RunInput, State
+from policies.access.caller import LOCAL
 from policies.language import say
 from policies.people.question import is_expired
 from policies.team.team import Budget, Team, pinned
@@ -46,10 +50,11 @@ class Driver:
         self, thread: str, team: Team, inputs: Inputs | Command[Any] | None, on_event: OnEvent | None
     ) -> Record:
         """Take a thread as far as it goes and note its result."""
-        graph, config = self.graph(team), run_config(thread, team.name)
+        graph, config = self.graph(team), await self.config(thread, team)
         is_nested = any(role.team is not None for role in team.roles.values())
         async with self._tracing.running(team, thread, self._database.store) as trace:
-            traced = config | trace.config
+            told = {**config["metadata"], **trace.config.get("metadata", {})}
+            traced: RunnableConfig = {**config, **trace.config, "metadata": told}
             async for part in graph.astream(
                 inputs, traced, stream_mode="custom", durability="sync", subgraphs=is_nested
             ):
@@ -73,7 +78,7 @@ class Driver:
         return await self.drive(thread, team, Command(resume={found[-1]: said}), on_event)
 
     async def _interrupts(self, thread: str, team: Team) -> list[str]:
-        saved = await self.graph(team).aget_state(run_config(thread, team.name))
+        saved = await self.graph(team).aget_state(await self.config(thread, team))
         return [each.id for task in saved.tasks for each in task.interrupts]
 
     async def without_due(self, thread: str, past: Past, on_event: OnEvent | None) -> Past:
@@ -101,6 +106,23 @@ class Driver:
             return True
         saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
         return saved is not None and any(channel == RESUME for _, channel, _ in saved.pending_writes or ())
+
+    async def recover(self, thread: str, past: Past, limits: Budget, on_event: OnEvent | None) -> bool:
+        """Charge the calls that were under way when a process died; return whether the run ends over that."""
+        team, store = kept_team(past), self._database.store
+        dead = Dead(thread, cast("State", past.state), await self.threads.replies_since(thread), limits)
+        recovery = await recover(dead, team, Stages(team), store, self.services.now())
+        if recovery is None:
+            return False
+        config = await self.config(thread, team)
+        await self.graph(team).aupdate_state(config, recovery.update, recovery.as_node)
+        if on_event is not None:
+            on_event({"event": "recovered", "calls": recovery.lost})
+        return recovery.reason is not None
+
+    async def config(self, thread: str, team: Team) -> RunnableConfig:
+        """Return the configuration of a run of a team on a thread, with the tenant whose it is."""
+        return run_config(thread, team.name, await self.threads.owner(thread) or LOCAL)
 
     def graph(self, team: Team) -> Compiled:
         """Return the compiled graph; the case comes as input, so threads of one team share it."""

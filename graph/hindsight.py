@@ -9,9 +9,10 @@ from typing import Any
 from graph.drift import drift_of
 from graph.past import Past
 from graph.problems import StorageError, UsageError
+from graph.states import UNREADABLE
 from graph.store.location import storage_errors
 from graph.store.tripwires import watched_in
-from graph.threads import UNREADABLE, Threads
+from graph.threads import Threads
 from nodes.agreement import find_disagreement
 from policies.language import say
 

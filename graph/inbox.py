@@ -10,9 +10,9 @@ from graph.people import answers_in
 from graph.problems import StorageError, UsageError
 from graph.runner import Runner, open_runner
 from graph.settings import Settings
+from graph.states import UNREADABLE
 from graph.store.index import shared_language
 from graph.store.location import located
-from graph.threads import UNREADABLE
 from nodes.asking import shown_question
 from nodes.halt import Halt
 from policies.language import speaking

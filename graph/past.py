@@ -7,6 +7,7 @@ from typing import Any, Self, cast
 from nodes.asking import waiting_of
 from nodes.events import events_of
 from nodes.fetched import Failed, failed_in
+from policies.access.caller import LOCAL
 from policies.assurance.audit import Event
 from policies.assurance.keeping import of_the_run, standing_hold
 from policies.patterns.course import pattern_named
@@ -91,6 +92,12 @@ class Past:
         team = self.case.get("team") if isinstance(self.case, Mapping) else None
         named = team.get("language") if isinstance(team, Mapping) else None
         return named if isinstance(named, str) else None
+
+    @property
+    def tenant(self) -> str:
+        """Whose thread it is."""
+        named = self.case.get("tenant") if isinstance(self.case, Mapping) else None
+        return LOCAL if named is None else str(named)
 
     @property
     def approvers(self) -> Mapping[str, Approver]:

@@ -32,6 +32,10 @@ class UsageError(Exception):
         self.problems: Sequence[str] = problems
 
 
+class NotFoundError(UsageError):
+    """What is asked for is not there, or is another tenant's: whoever asks is never told which."""
+
+
 class StorageError(UsageError):
     """The database cannot be opened, read or written."""
 

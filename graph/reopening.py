@@ -79,7 +79,7 @@ class Reopening:
         reopens = {"thread": old, "head": head, "record": fingerprint(record_of(old, state))}
         self._runner.check_voices(team)
         brought = Brought(facts=facts, sources=sources, reopens=reopens)
-        await self._runner.run(approved(team, team.budget), name, brought=brought)
+        await self._runner.run(approved(team, team.budget), name, brought=brought, tenant=past.tenant)
 
     async def _name_for(self, old: str) -> tuple[str, bool]:
         """Return the id under which a decision is taken again, and whether it was begun under it already."""

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
-from graph.build import run_config
+from graph.admitting import inputs_of, limits_from, tenant_for, withheld
 from graph.collector import settle_collector
 from graph.driver import Driver, Inputs, OnEvent, kept_team, team_from, tell
 from graph.endpoints import load_notify
@@ -25,24 +25,24 @@ from graph.store.location import located, storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.names import check_new_thread, check_thread, new_thread
 from graph.teams.approval import approved
+from graph.teams.limiting import refuse_foreign
 from graph.threads import Threads, blaming, refuse_broken
 from graph.tracing import Tracing, open_tracing
 from graph.versions import installed_versions
 from graph.voices import open_voices
 from nodes.events import began_with
 from nodes.halt import Halt
-from nodes.recovery import Dead, recover
 from nodes.services import InputRefusedError, Services
 from nodes.stages import Stages
 from nodes.state import State
 from nodes.taking import Taking, with_question
 from nodes.voices.voice import Voice
+from policies.access.caller import LOCAL
 from policies.language import say, speaking
 from policies.run.budgets import change_budget
 from policies.run.resumption import Resumption, resumption_of
 from policies.run.stop import stop_reason
-from policies.team.privacy import withhold
-from policies.team.team import Budget, Team
+from policies.team.team import Team
 
 
 class Runner:
@@ -64,16 +64,17 @@ class Runner:
         """Refuse, with a UsageError, a team for a role of which nobody can speak in this process."""
         self._driver.check_voices(team, team.budget)
 
-    async def admit(self, thread: str, team: Team, brought: Brought = OF_THE_TEAM) -> None:
-        """Note a new thread with all that is needed to run it; `resume` begins it.
+    async def admit(self, thread: str, team: Team, brought: Brought = OF_THE_TEAM, tenant: str | None = None) -> None:
+        """Note a new thread of a tenant with all that is needed to run it; `resume` begins it.
 
         Raises:
-            UsageError: the thread's id is not allowed.
+            UsageError: the thread's id is not allowed, or is another tenant's, or the team is limited to other tenants.
             StorageError: the database failed.
         """
         with storage_errors(self._location):
-            async with self.database.fences.hold(check_new_thread(thread)):
-                await self.threads.index.admit(thread, team, self._inputs(team, brought))
+            found = await tenant_for(self.threads, check_new_thread(thread), team, tenant)
+            async with self.database.fences.hold(thread):
+                await self.threads.index.admit(thread, team, inputs_of(team, brought, found, self.now()), found)
 
     async def run(
         self,
@@ -82,16 +83,20 @@ class Runner:
         accept_changes: bool = False,
         on_event: OnEvent | None = None,
         brought: Brought = OF_THE_TEAM,
+        tenant: str | None = None,
     ) -> Record:
         """Run the team to a decision, or resume the thread if it exists.
 
+        Without `tenant`, a new thread is of the command line's own one; a thread that exists stays whose it is.
+
         Raises:
-            UsageError: the thread's id is not allowed.
+            UsageError: the thread's id is not allowed, or is another tenant's, or the team is limited to other tenants.
             StorageError: the database failed.
         """
-        inputs = self._inputs(team, brought) | {"accept_changes": accept_changes}
         with speaking(language_of(team.language)):
             thread = check_new_thread(new_thread() if thread is None else thread)
+            found = await tenant_for(self.threads, thread, team, tenant)
+            inputs = inputs_of(team, brought, found, self.now()) | {"accept_changes": accept_changes}
             return await self._hold(thread, lambda: self._run(thread, team, inputs, on_event))
 
     async def resume(
@@ -125,11 +130,6 @@ class Runner:
 
         return await self._open(thread, work)
 
-    def _inputs(self, team: Team, brought: Brought) -> Inputs:
-        facts = _withheld(team.own_facts if brought.facts is None else brought.facts, team)
-        given: Inputs = {"goal": team.goal, "facts": facts, "accept_changes": False}
-        return given | brought.inputs(facts, self._services.now())
-
     async def _open(self, thread: str, work: Callable[[], Awaitable[Record]]) -> Record:
         """Return the result of the work on a thread that there is, in the language of its team."""
         with speaking(await self.threads.language(check_thread(thread))):
@@ -149,7 +149,7 @@ class Runner:
     async def _run(self, thread: str, team: Team, inputs: Inputs, on_event: OnEvent | None) -> Record:
         state = await self.threads.state(thread)
         if state is None:
-            await self.threads.index.admit(thread, team, inputs)
+            await self.threads.index.admit(thread, team, inputs, inputs.get("tenant", LOCAL))
             tell(on_event, team, team.budget, Past())
             return await self._driver.drive(thread, team, inputs, on_event)
         await self.halts.resume(thread)
@@ -169,17 +169,19 @@ class Runner:
         if state is not None:
             with blaming(thread, state):
                 past = Past.of(state)
-                _limits_from(past.budget, inputs)
-                inputs["facts"] = _withheld(inputs["facts"], kept_team(past))
+                limits_from(past.budget, inputs)
+                refuse_foreign(kept_team(past), past.tenant)
+                inputs["facts"] = withheld(inputs["facts"], kept_team(past))
                 if refresh:
                     inputs |= await refreshed(past, kept_team(past), self._services.load_facts)
                 return await self._go_on(thread, kept_team(past), past, inputs, on_event)
         admitted = await self.threads.admitted(thread)
         team = team_from(admitted["team"], "-")
-        inputs["facts"] = _withheld(inputs["facts"], team)
+        refuse_foreign(team, admitted["inputs"].get("tenant", LOCAL))
+        inputs["facts"] = withheld(inputs["facts"], team)
         given = {key: value for key, value in inputs.items() if value}
         given |= {"sources": None} if "facts" in given else {}
-        limits = _limits_from(team.budget, inputs)
+        limits = limits_from(team.budget, inputs)
         self._driver.check_voices(team, limits)
         approved(team, limits)
         tell(on_event, team, limits, Past())
@@ -207,7 +209,7 @@ class Runner:
             approved(team, limits, began_with(past.state))
         await self.threads.go_on(thread)
         tell(on_event, team, limits, past)
-        if goes_on.charges_lost and await self._recover(thread, past, limits, on_event):
+        if goes_on.charges_lost and await self._driver.recover(thread, past, limits, on_event):
             return await self._driver.drive(thread, kept_team(past), None, on_event)
         if goes_on.way == "enter":
             return await self._driver.drive(thread, team, inputs, on_event)
@@ -264,18 +266,6 @@ class Runner:
         past = await self._driver.without_due(thread, Past.of(await self.threads.begun(thread)), on_event)
         return record_of(thread, past.state)
 
-    async def _recover(self, thread: str, past: Past, limits: Budget, on_event: OnEvent | None) -> bool:
-        """Charge the calls that were under way when a process died; return whether the run ends over that."""
-        team = kept_team(past)
-        dead = Dead(thread, cast("State", past.state), await self.threads.replies_since(thread), limits)
-        recovery = await recover(dead, team, Stages(team), self.database.store, self._services.now())
-        if recovery is None:
-            return False
-        await self._driver.graph(team).aupdate_state(run_config(thread, team.name), recovery.update, recovery.as_node)
-        if on_event is not None:
-            on_event({"event": "recovered", "calls": recovery.lost})
-        return recovery.reason is not None
-
 
 @asynccontextmanager
 async def open_runner(
@@ -314,19 +304,3 @@ async def open_runner_on(
         )
         settle_collector()
         yield Runner(database, services, settings.database, tracing)
-
-
-def _withheld(facts: dict[str, Any] | None, team: Team) -> dict[str, Any] | None:
-    return None if facts is None else withhold(facts, team.private)
-
-
-def _limits_from(budget: Budget, inputs: Inputs) -> Budget:
-    """Return the limits that a thread is to continue with.
-
-    Raises:
-        UsageError: one is unknown, or its value is not allowed.
-    """
-    try:
-        return change_budget(budget, inputs["budget"])
-    except ValueError as error:
-        raise UsageError(str(error)) from None

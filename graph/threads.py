@@ -5,43 +5,37 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
-from langgraph.checkpoint.base import get_checkpoint_id
-
-from graph.build import build_reader
 from graph.languages.catalogue import language_of
 from graph.past import Past
 from graph.problems import StorageError, UsageError
 from graph.record import Record, record_of
 from graph.settings import Settings
+from graph.states import UNREADABLE, State, States
 from graph.store.archive import Archive
 from graph.store.counters import COUNTERS, can_be_counted_on
 from graph.store.database import Database, open_database
-from graph.store.index import RUNNING, Index, by_time, damaged, has_ended, line_of, shown_of
+from graph.store.index import RUNNING, Index, by_time, damaged, has_ended, is_whole, line_of, shown_of, tenant_of
 from graph.store.location import located, shown, storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.names import aliases_of, check_thread, no_thread, thread_named
+from graph.store.queue import Queue
 from graph.store.traces import Traced, find_trace
 from graph.store.watches import Watches
 from nodes.agreement import MISREAD, find_disagreement
 from policies.language import Language, phrase, say, speaking, spoken
 
-UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, MemoryError)
-"""What LangGraph's reader raises for stored bytes that are not a checkpoint; RuntimeError where they nest too deep."""
-
-INTERRUPT = "__interrupt__"
-"""Under this name LangGraph keeps what a node waits for."""
-
-State = Mapping[str, Any]
+NOBODYS = ""
+"""Whose a thread is that is there, and of which nothing can be read that says whose: no tenant is called so."""
 
 
-class Threads:
+class Threads(States):
     """The threads of one database."""
 
     def __init__(self, database: Database, location: str = "the database") -> None:
-        self._database, self.location = database, location
+        super().__init__(database, location)
         self.index, self.archive, self.census = Index(database.store), Archive(database.store), database.census
         self.watches, self.tombstones = Watches(database.store, database.tombstones), database.tombstones
-        self._reader = build_reader().compile(checkpointer=database.saver)
+        self._queue = Queue(database.store)
 
     async def find(self, name: str, *, or_purged: bool = False) -> str:
         """Return the id of the thread that a name means: an id, `last`, an alias, or the beginning of one id.
@@ -70,6 +64,30 @@ class Threads:
         if await self.index.entry(thread) is not None:
             return True
         return await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}}) is not None
+
+    async def owner(self, thread: str) -> str | None:
+        """Return whose a thread is, also of one that was only admitted or promised, or was purged; None without one.
+
+        Where there is a thread and nothing says whose, it is nobody's.
+        """
+        with storage_errors(self.location):
+            entry = await self.index.entry(thread)
+            if entry is not None and is_whole(entry, thread):
+                return tenant_of(entry)
+            with suppress(UsageError, *UNREADABLE):
+                return await self._owner_kept(thread) or (None if entry is None else NOBODYS)
+            return NOBODYS
+
+    async def _owner_kept(self, thread: str) -> str | None:
+        """Return whose a thread is that the index does not know, by its state, its promise or its tombstone."""
+        state = await self.state(thread)
+        if state is not None:
+            return Past.of(state).tenant
+        promise = await self._queue.find(thread)
+        if promise is not None:
+            return promise.tenant
+        buried = await self.tombstones.events(thread)
+        return None if buried is None else tenant_of(buried[-1])
 
     async def show(self, thread: str) -> Record:
         """Return the record of a thread as it is now, in the language of its team.
@@ -189,50 +207,6 @@ class Threads:
             await self.tombstones.refuse(thread)
             raise no_thread(thread, shown(self.location))
         return admitted
-
-    async def state(self, thread: str) -> State | None:
-        """Return the thread's state; None before its case was admitted."""
-        past = Past.of(await self.values(thread))
-        if not past.case and past.events:
-            raise self._unreadable(thread, say("its case is gone"))
-        return past.state if past.case else None
-
-    async def newest_checkpoint(self, thread: str) -> str | None:
-        """Return the id of the newest checkpoint of a thread; None where it has none."""
-        with storage_errors(self.location):
-            saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
-            return saved.checkpoint["id"] if saved else None
-
-    async def interrupts(self, thread: str) -> list[str]:
-        """Return LangGraph's ids of what a thread waits for: an answer by any other goes to nobody."""
-        with storage_errors(self.location):
-            saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
-            writes = (saved.pending_writes or ()) if saved else ()
-            return [each.id for _, channel, value in writes if channel == INTERRUPT for each in value]
-
-    async def values(self, thread: str) -> State:
-        """Return all that the newest checkpoint of a thread holds, an input that was not admitted included."""
-        try:
-            saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
-            if saved is None:
-                return {}
-            if saved.checkpoint["id"] != get_checkpoint_id(saved.config):
-                raise ValueError(say("its newest checkpoint belongs to another thread"))
-            # By its own id: to the newest LangGraph applies pending writes, and warns of channels it lacks here.
-            values: State = (await self._reader.aget_state(saved.config)).values
-        except UNREADABLE as error:
-            raise self._unreadable(thread, error) from None
-        return values
-
-    def _unreadable(self, thread: str, why: object) -> StorageError:
-        told = say("the thread `{name}` cannot be read: {why}", name=thread, why=why)
-        return StorageError(f"{shown(self.location)}: {told}")
-
-    async def replies_since(self, thread: str) -> dict[str, Any]:
-        """Return the replies of seats that came after the newest checkpoint of a thread, by seat."""
-        saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
-        writes = (saved.pending_writes or []) if saved else []
-        return {seat: reply for _, channel, value in writes if channel == "replies" for seat, reply in value.items()}
 
     async def is_held(self, thread: str) -> bool:
         """Return whether somebody works on the thread."""

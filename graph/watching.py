@@ -18,10 +18,11 @@ from graph.problems import StorageError, UsageError
 from graph.reopening import Reopening
 from graph.runner import Runner, open_runner
 from graph.settings import Settings
+from graph.states import UNREADABLE
 from graph.store.archive import entry_of, is_whole
 from graph.store.location import located, storage_errors
 from graph.store.tombstones import PurgedError
-from graph.threads import UNREADABLE, refuse_broken
+from graph.threads import refuse_broken
 from nodes.halt import Halt
 from policies.assurance.tripwires import Drift
 from policies.language import phrase, say, speaking

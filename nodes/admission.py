@@ -15,6 +15,8 @@ from nodes.prompting import prompt_hashes
 from nodes.services import InputRefusedError, Services, StaleThreadError
 from nodes.signed import declared_keys
 from nodes.state import RunInput, State
+from policies.access.caller import LOCAL
+from policies.access.limits import find_foreign, limit_in_words
 from policies.assurance.approval import find_unapproved
 from policies.decision.table import DECISIONS
 from policies.language import say
@@ -35,17 +37,21 @@ class Admission:
     def __init__(self, team: Team, services: Services) -> None:
         self._team, self._services, self._pin = team, services, Pin.of(team)
 
-    async def admit(self, state: State, thread: str) -> Update:
+    async def admit(self, state: State, thread: str, tenant: str | None = None) -> Update:
         """Return the case, the limits, where the facts do not suffice the pending stop, and what `happened` so far.
+
+        `tenant` is on whose behalf a server runs a thread; one that has begun stays whose it is.
 
         Raises:
             StaleThreadError: the thread was started with another team, policy, facts or goal.
             InputRefusedError: a part of the input has a wrong type, its budget names an unknown limit or a value that
-                is not allowed, its goal or facts may not enter the state, or the thread's state was changed.
+                is not allowed, its goal or facts may not enter the state, the thread's state was changed, or the
+                team is limited to other tenants.
         """
         if self._stands(state):
             return {"pending": None}
         _refuse_broken(state, thread)
+        owned = self._owned(state, tenant)
         limits = self._limits(state)
         goal, known = self._question(state)
         hashes, moved = self._hashes(state, limits, goal, known)
@@ -62,11 +68,12 @@ class Admission:
             "hashes": hashes,
             "revision": kept.get("revision", 0) + (1 if moved else 0),
             "reopens": kept["reopens"] if kept else state.get("reopens"),
+            **owned,
         }
         update: Update = {"case": case, "limits": limits.model_dump(mode="json")}
         update["pending"] = plain_stop(found.stop, cause=found.cause)
         reopened = _reopened(state) if moved else {}
-        begun = self._resumed(state, moved, case["facts"]) if kept else self._admitted(thread, case["reopens"])
+        begun = self._resumed(state, moved, case["facts"]) if kept else self._admitted(thread, case)
         ruled = {"pattern": self._team.pattern, "limits": update["limits"], "max_repairs": self._team.max_repairs}
         pinned = {"hashes": hashes, **ruled, "revision": case["revision"], "sources": case["sources"]}
         superseded = [{"event": "superseded", "round": state["round"]}] if reopened else []
@@ -83,11 +90,25 @@ class Admission:
         if moved:
             raise StaleThreadError(moved)
 
-    def _admitted(self, thread: str, reopens: Mapping[str, Any] | None) -> Body:
+    def _owned(self, state: State, tenant: str | None) -> Body:
+        """Return what a case says of whose the thread is: nothing of the command line's own tenant.
+
+        Raises:
+            InputRefusedError: the team is limited to other tenants.
+        """
+        begun: Mapping[str, Any] | None = state.get("case")
+        found = begun.get("tenant", LOCAL) if begun else state.get("tenant") or tenant or LOCAL
+        foreign = find_foreign(self._team, found)
+        if foreign is not None and not state.get("task"):
+            raise InputRefusedError(limit_in_words(foreign, found))
+        return {} if found == LOCAL else {"tenant": found}
+
+    def _admitted(self, thread: str, case: Mapping[str, Any]) -> Body:
         """Return the event that begins a record: what the thread is pinned to, and what it runs on."""
         team = {"team": self._team.name, "policy": self._team.policy.name}
-        again = {"reopens": reopens} if reopens else {}
-        return {"event": "admitted", "thread": thread, **again, **team, **self._runs_on()}
+        again = {"reopens": case["reopens"]} if case["reopens"] else {}
+        owned = {"tenant": case["tenant"]} if "tenant" in case else {}
+        return {"event": "admitted", "thread": thread, **owned, **again, **team, **self._runs_on()}
 
     def _runs_on(self) -> Body:
         """Return what answers and decides from here on: models, instruction files, packages, keys of people."""

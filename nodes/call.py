@@ -16,6 +16,7 @@ from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import State
 from nodes.voices.voice import Limits, Meter, Prompt, Utterance
+from policies.access.caller import tenant_in
 from policies.run.budgets import seconds_left
 from policies.run.seats import Failure, Seat, repair_of
 from policies.run.stop import Stop, stop_reason
@@ -95,6 +96,12 @@ def thread_of(runtime: Runtime[Any]) -> str:
     """Return the id of the thread that runs."""
     info = runtime.execution_info
     return (info.thread_id if info else None) or ""
+
+
+def tenant_of(runtime: Runtime[Any]) -> str | None:
+    """Return on whose behalf a server runs the graph; None where no server does."""
+    user = runtime.server_info.user if runtime.server_info else None
+    return tenant_in(user.identity) if user else None
 
 
 def scope_of(runtime: Runtime[Any]) -> str:

@@ -72,8 +72,8 @@ class Services:
     now: Callable[[], str] = utc_now
     versions: Mapping[str, str] = field(default_factory=dict)
     """Packages and their versions, for the record."""
-    note_thread: Callable[[BaseStore, str, str, str], Awaitable[None]] | None = None
-    """Notes a thread that begins (store, thread, team, goal), where nobody does so before the graph runs."""
+    note_thread: Callable[[BaseStore, str, str, str, str], Awaitable[None]] | None = None
+    """Notes a thread that begins (store, thread, team, goal, tenant), where nobody does so before the graph runs."""
     listen: Listen = listen
     """Returns what was said to a thread from outside."""
     annotate: Annotate = say_nothing

@@ -51,15 +51,19 @@ class State(TypedDict, total=False):
     reopens: Annotated[dict[str, Any] | None, EphemeralValue]
     """Input of our own runner: the decision that this run reopens, {thread, head, record}. Read by convene, gone after
     it."""
+    tenant: Annotated[str | None, EphemeralValue]
+    """Input of our own runner: whose the thread is, unless it is the command line's own tenant's. Read by convene,
+    gone after it."""
     task: Annotated[dict[str, Any] | None, EphemeralValue]
     """Input of a team that answers for a role of another: what it is asked. Read by convene, gone after it."""
 
     case: dict[str, Any]
-    """What is decided: {goal, facts or null, sources, failed, task, team, hashes, revision, reopens}. Written by
-    convene, a fact that was supplied by settle; the last write wins.
+    """What is decided: {goal, facts or null, sources, failed, task, team, hashes, revision, reopens, tenant?}. Written
+    by convene, a fact that was supplied by settle; the last write wins.
 
     `sources` are where the facts come from. While these do not suffice, their hash is null, and `failed` are the
-    sources that gave none or lack some. `reopens` is the decision that the thread reopens, or null.
+    sources that gave none or lack some. `reopens` is the decision that the thread reopens, or null; `tenant` is
+    whose the thread is, unless it is the command line's own tenant's.
     """
     limits: dict[str, Any]
     """The budget in force. Written by convene; the last write wins."""
@@ -191,3 +195,5 @@ class RunInput(Input):
     """Whether the sources of facts that do not suffice are asked again."""
     reopens: dict[str, Any] | None = None
     """The decision that a new thread reopens: {thread, head, record}."""
+    tenant: str | None = None
+    """Whose a new thread is; null: of the command line's own tenant."""

@@ -7,11 +7,12 @@ from typing import Any
 
 from graph.assurance.subject import load_subject
 from graph.problems import StorageError, UsageError
+from graph.states import UNREADABLE
 from graph.store.archive import entry_of, is_decided_by_policy, is_whole, past_run
 from graph.store.location import storage_errors
 from graph.store.spool import open_spool
 from graph.teams.loader import load_team
-from graph.threads import UNREADABLE, Threads, refuse_broken
+from graph.threads import Threads, refuse_broken
 from policies.assurance.past import People, Rules, Verdict
 from policies.assurance.whatif import decide_again
 from policies.conditions.condition import ConditionError

@@ -61,7 +61,9 @@ async def rerun(thread: str, state: Mapping[str, Any]) -> Record:
             runner = Runner(database, services, location)
             sources = past.sources if past.has_facts else None
             brought = Brought(sources=sources, reopens=past.case.get("reopens"))
-            record = await runner.run(_team_at_first(past), thread, on_event=hands.heed, brought=brought)
+            record = await runner.run(
+                _team_at_first(past), thread, on_event=hands.heed, brought=brought, tenant=past.tenant
+            )
             return _with_lost(await hands.continued(runner, record), past)
 
 

@@ -22,10 +22,11 @@ from graph.problems import UsageError
 from graph.receivers import Notify, Receiver
 from graph.record import record_of
 from graph.settings import Settings
+from graph.states import UNREADABLE
 from graph.store.database import Database, open_database
 from graph.store.index import OPEN
 from graph.store.location import located, storage_errors
-from graph.threads import UNREADABLE, Threads
+from graph.threads import Threads
 from nodes.voices.wire.endpoint import Route
 
 UNREAD = "its thread cannot be read"

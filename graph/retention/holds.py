@@ -94,7 +94,7 @@ class _Holds:
 
     async def _write(self, thread: str, past: Past, body: Plain) -> None:
         update = recorded(past.state, {}, [body], self._services.now())
-        config = run_config(thread, past.team["name"])
+        config = run_config(thread, past.team["name"], past.tenant)
         if not past.is_open:
             reader = build_reader().compile(checkpointer=self._database.saver)
             await reader.aupdate_state(config, update, stop.NODE)

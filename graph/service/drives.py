@@ -26,7 +26,7 @@ class Drives:
     async def run(self, thread: str, team: Team, brought: Brought = OF_THE_TEAM, tenant: str = LOCAL) -> None:
         """Promise to run a team on a new thread; once this returns, the run is not lost, whatever is killed."""
         await self._queue.put(Promise(thread, self._runner.now(), tenant))
-        await self._runner.admit(thread, team, brought)
+        await self._runner.admit(thread, team, brought, tenant)
         self._begin(thread, {})
 
     async def resume(self, thread: str, given: dict[str, Any], tenant: str = LOCAL) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from graph.problems import NotFoundError
 from graph.runner import Runner, open_runner_on
 from graph.service.drives import AT_ONCE, Drives
 from graph.settings import Settings
@@ -11,6 +12,8 @@ from graph.store.database import Database, open_database
 from graph.store.halts import Halts
 from graph.store.location import located
 from graph.store.queue import Queue
+from policies.access.caller import Caller
+from policies.language import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,15 @@ class Service:
     runner: Runner
     drives: Drives
     halts: Halts
+
+    async def check_owner(self, caller: Caller, thread: str) -> None:
+        """Check that a thread is the caller's tenant's own.
+
+        Raises:
+            NotFoundError: it is another tenant's, or there is none: the sentence is the same.
+        """
+        if await self.runner.threads.owner(thread) != caller.tenant:
+            raise NotFoundError(say("there is no thread `{name}`", name=thread))
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from graph.problems import StorageError
 from graph.store.archive import Archive
 from graph.store.census import text_of
 from nodes.fingerprint import digest
+from policies.access.caller import LOCAL
 from policies.language import phrase, say
 from policies.team.team import Team, pinned
 
@@ -20,6 +21,8 @@ ADMISSION = "admission"
 SERVED = "served"
 DIGEST = "digest"
 LANGUAGE = "language"
+TENANT = "tenant"
+"""Under this key an entry says whose the thread is, unless it is the command line's own tenant."""
 HIDDEN = (ADMISSION, SERVED, DIGEST, LANGUAGE)
 """What an entry keeps and no list shows."""
 RUNNING = "running"
@@ -40,19 +43,21 @@ class Index:
     def __init__(self, store: BaseStore) -> None:
         self._store = store
 
-    async def admit(self, thread: str, team: Team, inputs: dict[str, Any]) -> None:
-        """Note the thread before any work on it starts, with all that is needed to start it again."""
+    async def admit(self, thread: str, team: Team, inputs: dict[str, Any], tenant: str = LOCAL) -> None:
+        """Note the thread of a tenant before any work on it starts, with all that is needed to start it again."""
         # As text: PostgreSQL keeps objects in an order of its own, and the prompts follow the order of the facts.
         admission = json.dumps({"team": pinned(team), "inputs": inputs}, ensure_ascii=False)
-        await self._put({**_begun(thread, team.name, team.goal), **_speaks(team.language), ADMISSION: admission})
+        begun = _begun(thread, team.name, team.goal, tenant)
+        await self._put({**begun, **_speaks(team.language), ADMISSION: admission})
 
-    async def begin(self, thread: str, team: str, goal: str) -> bool:
+    async def begin(self, thread: str, team: str, goal: str, tenant: str = LOCAL) -> bool:
         """Note a thread that a server's caller started, or resumed after it had ended; return whether it had."""
         kept = await self._whole(thread)
         if kept is not None and kept["status"] == RUNNING:
             return False
         started = {} if kept is None else {"started_at": kept["started_at"]}
-        await self._put({**_begun(thread, team, goal), **started, SERVED: True})
+        begun = _begun(thread, team, goal, tenant_of(kept) if kept else tenant)
+        await self._put({**begun, **started, SERVED: True})
         return kept is not None
 
     async def admitted(self, thread: str) -> dict[str, Any] | None:
@@ -121,6 +126,7 @@ def line_of(record: Mapping[str, Any], past: Past) -> IndexEntry:
     """Return what lists show of a thread that has begun, by its record and its past; its times are the run's."""
     return {
         "thread_id": record["thread_id"],
+        **owned_by(past.tenant),
         "team": record["team"],
         "goal": past.case["goal"],
         "status": record["status"],
@@ -170,10 +176,25 @@ def by_time(entries: Sequence[IndexEntry]) -> list[IndexEntry]:
     return sorted(entries, key=_touched, reverse=True)
 
 
-def _begun(thread: str, team: str, goal: str) -> IndexEntry:
+def tenant_of(entry: Mapping[str, Any]) -> str:
+    """Return whose thread an entry is about.
+
+    >>> tenant_of({"tenant": "acme"}), tenant_of({})
+    ('acme', 'local')
+    """
+    return str(entry.get(TENANT, LOCAL))
+
+
+def owned_by(tenant: str) -> IndexEntry:
+    """Return what entries say of a tenant: nothing where it is that of the command line."""
+    return {} if tenant == LOCAL else {TENANT: tenant}
+
+
+def _begun(thread: str, team: str, goal: str, tenant: str) -> IndexEntry:
     now = _now()
     return {
         "thread_id": thread,
+        **owned_by(tenant),
         "team": team,
         "goal": goal,
         "status": RUNNING,
@@ -198,9 +219,9 @@ def _touched(entry: Any) -> tuple[str, str]:
     return str(known.get("updated_at") or ""), str(known.get("thread_id"))
 
 
-async def note_served(store: BaseStore, thread: str, team: str, goal: str) -> None:
+async def note_served(store: BaseStore, thread: str, team: str, goal: str, tenant: str = LOCAL) -> None:
     """Note a thread that runs on a server, so that `accord list` and the archive know of it."""
-    had_ended = await Index(store).begin(thread, team, goal)
+    had_ended = await Index(store).begin(thread, team, goal, tenant)
     if had_ended:
         await Archive(store).drop(thread)
 

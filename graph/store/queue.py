@@ -35,6 +35,11 @@ class Queue:
         """Note that a promise was kept."""
         await self._store.adelete(NAMESPACE, thread)
 
+    async def find(self, thread: str) -> Promise | None:
+        """Return the promise of a thread, or None."""
+        item = await self._store.aget(NAMESPACE, thread, refresh_ttl=False)
+        return Promise(**item.value) if item else None
+
     async def open(self) -> list[Promise]:
         """Return the promises, the oldest first."""
         items = await self._store.asearch(NAMESPACE, limit=MAX_ROWS, refresh_ttl=False)

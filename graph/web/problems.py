@@ -8,7 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from graph.problems import StorageError, UsageError
+from graph.problems import NotFoundError, StorageError, UsageError
+from graph.store.tombstones import PurgedError
 from policies.language import say
 
 MEDIA = "application/problem+json"
@@ -33,6 +34,8 @@ def handle_problems(app: FastAPI) -> None:
     for error, handle in {
         ProblemError: _told,
         UsageError: _usage,
+        NotFoundError: _missing,
+        PurgedError: _gone,
         StorageError: _storage,
         RequestValidationError: _invalid,
         HTTPException: _http,
@@ -47,6 +50,14 @@ async def _told(_: Request, error: Any) -> JSONResponse:
 
 async def _usage(_: Request, error: Any) -> JSONResponse:
     return problem(422, str(error))
+
+
+async def _missing(_: Request, error: Any) -> JSONResponse:
+    return problem(404, str(error))
+
+
+async def _gone(_: Request, error: Any) -> JSONResponse:
+    return problem(410, str(error))
 
 
 async def _storage(_: Request, error: Any) -> JSONResponse:

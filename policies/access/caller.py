@@ -34,5 +34,23 @@ class Caller:
         return scope in self.scopes or "admin" in self.scopes
 
 
+def identity_of(caller: Caller) -> str:
+    """Return who a caller is, in a word, as a server keeps it: the tenant and the person.
+
+    >>> identity_of(Caller("acme", "ada"))
+    'acme/ada'
+    """
+    return f"{caller.tenant}/{caller.person}"
+
+
+def tenant_in(identity: str) -> str:
+    """Return the tenant of whoever has an identity.
+
+    >>> tenant_in("acme/ada"), tenant_in("local")
+    ('acme', 'local')
+    """
+    return identity.partition("/")[0]
+
+
 NOBODY = Caller()
 """Whoever reaches a service that has no tokens."""

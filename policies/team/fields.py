@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from policies.access.names import NAME
 from policies.language import say
 from policies.paths import plain_path
 from policies.plain import clean_text, find_unplain
@@ -33,6 +34,13 @@ def _plain(facts: dict[str, Any]) -> dict[str, Any]:
     if fault:
         raise ValueError(fault)
     return facts
+
+
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
+    if twice is not None:
+        raise ValueError(say("it has {name} twice; name each tenant once", name=repr(twice)))
+    return names
 
 
 def _trimmed(max_length: int) -> StringConstraints:
@@ -63,6 +71,9 @@ Action = Annotated[str, _trimmed(MAX_ACTION), AfterValidator(_clean)]
 Summary = Annotated[str, _trimmed(MAX_SUMMARY), AfterValidator(_clean)]
 RoleName = Annotated[str, StringConstraints(pattern=ROLE_PATTERN)]
 FactPath = Annotated[str, StringConstraints(pattern=FACT_PATH_PATTERN), AfterValidator(plain_path)]
+TenantName = Annotated[str, StringConstraints(pattern=NAME)]
+Tenants = Annotated[tuple[TenantName, ...], Field(min_length=1, max_length=50, strict=False), AfterValidator(_distinct)]
+"""The tenants that may use something."""
 Facts = Annotated[dict[str, Any], AfterValidator(_plain)]
 Temperature = Annotated[float, Field(ge=0, le=2)]
 ModelName = Annotated[str, _trimmed(200), AfterValidator(_clean)]

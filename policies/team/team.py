@@ -18,6 +18,7 @@ from policies.team.fields import (
     RoleSpeaker,
     Speaker,
     Temperature,
+    Tenants,
     Text,
     Value,
 )
@@ -92,6 +93,8 @@ class Role(Value):
     """The messages that it also receives when they are addressed to others."""
     team: "Team | None" = None
     """A team that answers for this role, with a pattern of its own."""
+    tenants: Tenants | None = None
+    """The tenants whose runs may have the role. A run of another tenant is refused. Without it, all tenants."""
 
 
 class Budget(Value):

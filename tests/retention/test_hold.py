@@ -189,7 +189,7 @@ def test_a_record_that_was_changed_is_not_added_to(tmp_path: Path) -> None:
     async def main() -> None:
         async with open_database(settings.database) as database, database.fences.hold("t"):
             reader = build_reader().compile(checkpointer=database.saver)
-            await reader.aupdate_state(run_config("t", "x"), {"final_decision": "no_go"}, stop.NODE)
+            await reader.aupdate_state(run_config("t", "x", "local"), {"final_decision": "no_go"}, stop.NODE)
 
     asyncio.run(main())
     assert "is broken at event " in refusal(settings, "t")
