@@ -18,9 +18,10 @@ from graph.past import Past
 from graph.problems import UsageError
 from graph.record import Record, record_of, refused_record
 from graph.settings import Settings
+from graph.store.cancels import Cancels
 from graph.store.database import Database, open_database
 from graph.store.fences import TAKEN, FencedError
-from graph.store.halts import Halts, build_look
+from graph.store.halts import build_look
 from graph.store.location import located, storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.names import check_new_thread, check_thread, new_thread
@@ -53,7 +54,7 @@ class Runner:
     ) -> None:
         self.database, self._services, self._location = database, services, location
         self._tracing = tracing or Tracing()
-        self.threads, self.halts = Threads(database, location), Halts(database.store)
+        self.threads, self.cancels = Threads(database, location), Cancels(database.store)
         self._driver = Driver(database, services, self.threads, self._tracing)
 
     def now(self) -> str:
@@ -125,7 +126,7 @@ class Runner:
 
         async def work() -> Record:
             if not is_promised:
-                await self.halts.resume(thread)
+                await self.cancels.drop(thread)
             return await self._resume(thread, inputs, on_event, refresh)
 
         return await self._open(thread, work)
@@ -152,7 +153,7 @@ class Runner:
             await self.threads.index.admit(thread, team, inputs, inputs.get("tenant", LOCAL))
             tell(on_event, team, team.budget, Past())
             return await self._driver.drive(thread, team, inputs, on_event)
-        await self.halts.resume(thread)
+        await self.cancels.drop(thread)
         with blaming(thread, state):
             return await self._run_again(thread, team, Past.of(state), inputs, on_event)
 

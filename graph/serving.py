@@ -19,8 +19,9 @@ from graph.languages.catalogue import language_of, speak_as
 from graph.past import Past
 from graph.problems import UsageError
 from graph.settings import Settings, load_settings
+from graph.store.cancels import Cancels
 from graph.store.database import served_database
-from graph.store.halts import Halts, build_look
+from graph.store.halts import build_look
 from graph.store.index import note_served
 from graph.store.traces import Traced, note_trace
 from graph.teams.approval import approved
@@ -212,7 +213,7 @@ async def note_traced(thread: str | None, configurable: Mapping[str, Any]) -> No
 async def note_resumed(thread: str | None) -> None:
     """Note that somebody runs a thread, so that it is no longer cancelled."""
     if thread is not None:
-        await Halts(served_database().store).resume(thread)
+        await Cancels(served_database().store).drop(thread)
 
 
 async def own_facts(team: Team) -> dict[str, Any] | None:

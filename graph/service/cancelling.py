@@ -27,10 +27,10 @@ async def cancel(service: Service, thread: str, by: str, because: str) -> Stoppa
     past, stoppage = Past.of(state), Stoppage(by, service.runner.now(), because, thread=thread)
     is_open = is_running or await service.drives.is_promised(thread)
     if not is_open and past.stop_reason == stop_reason("cancelled"):
-        return await service.halts.cancelled(thread) or stoppage
+        return await service.runner.cancels.find(thread) or stoppage
     if not is_open:
         _refuse_rest(thread, past)
-    found = await service.halts.cancel(stoppage)
+    found = await service.runner.cancels.put(thread, stoppage)
     if not is_running:
         await service.drives.stop(thread)
     return found

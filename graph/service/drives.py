@@ -13,7 +13,6 @@ from policies.access.caller import LOCAL
 from policies.team.team import Team
 
 AT_ONCE = 8
-LOOK_SECONDS = 0.5
 
 
 class Drives:
@@ -26,25 +25,13 @@ class Drives:
     async def run(self, thread: str, team: Team, brought: Brought = OF_THE_TEAM, tenant: str = LOCAL) -> None:
         """Promise to run a team on a new thread; once this returns, the run is not lost, whatever is killed."""
         await self._queue.put(Promise(thread, self._runner.now(), tenant))
-        await self._runner.admit(thread, team, brought, tenant)
+        await self._runner.admit(thread, team, brought)
         self._begin(thread, {})
 
     async def resume(self, thread: str, given: dict[str, Any], tenant: str = LOCAL) -> None:
         """Promise to resume a thread, with what `Runner.resume` takes."""
-        await self._runner.halts.resume(thread)
         await self._queue.put(Promise(thread, self._runner.now(), tenant, given))
         self._begin(thread, given)
-
-    async def is_promised(self, thread: str) -> bool:
-        """Return whether a thread is at work, or waits for its turn."""
-        return any(each.thread == thread for each in await self._queue.open())
-
-    async def stop(self, thread: str) -> None:
-        """Take a thread that was cancelled, and is not at work, to its stop, before its turn comes."""
-        with suppress(UsageError):  # nobody can speak for a role: it stops where somebody can
-            record = await self._runner.resume(thread, is_promised=True)
-            if "trace" in record:
-                await self._queue.drop(thread)
 
     async def rested(self, thread: str) -> Record:
         """Return the record of a thread of this process once it rests."""
@@ -69,19 +56,8 @@ class Drives:
         self._working[thread] = task
         task.add_done_callback(lambda _: self._working.pop(thread, None))
 
-    async def _waits(self, thread: str) -> bool:
-        """Return whether a thread is of a tenant that is halted."""
-        for promise in await self._queue.open():
-            if promise.thread == thread:
-                return await self._runner.halts.over(promise.tenant) is not None
-        return False
-
     async def _drive(self, thread: str, given: dict[str, Any]) -> Record:
-        while await self._waits(thread):
-            await asyncio.sleep(LOOK_SECONDS)
         async with self._places:
-            if not await self.is_promised(thread):  # somebody took it to its stop meanwhile
-                return await self._runner.threads.show(thread)
-            record = await self._runner.resume(thread, **given, is_promised=True)
+            record = await self._runner.resume(thread, **given)
         await self._queue.drop(thread)
         return record

@@ -58,6 +58,6 @@ async def open_service_on(database: Database, settings: Settings, at_once: int =
         drives = Drives(runner, Queue(database.store), at_once)
         await drives.take_up()
         try:
-            yield Service(settings, database, runner, drives, runner.halts)
+            yield Service(settings, database, runner, drives, halts)
         finally:
             await drives.drain()

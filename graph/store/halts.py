@@ -1,4 +1,4 @@
-"""Halts: who halted all runs or those of a tenant, and who cancelled single ones, for every process on a database."""
+"""Halts: who halted all runs or those of a tenant, for every process on a database; and which threads are to stop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -9,16 +9,16 @@ from typing import Any
 from langgraph.store.base import BaseStore
 
 from graph.settings import Settings
+from graph.store.cancels import Cancels
 from graph.store.database import open_database
 from graph.store.index import NAMESPACE as INDEX
+from graph.store.index import tenant_of
 from graph.store.location import located, storage_errors
-from graph.store.rows import CANCELS
 from nodes.halt import Look
 from policies.access.caller import LOCAL
 from policies.run.stoppage import Stoppage, find_stoppage
 
 NAMESPACE = ("halts",)
-OF_THREADS = (CANCELS,)
 ALL = "*"
 """The key of the halt of all runs; no tenant is called so."""
 MAX_ROWS = 100_000
@@ -45,7 +45,7 @@ class Halts:
         before = await self._of(key)
         if before is not None:
             return before
-        await self._store.aput(NAMESPACE, key, {**_plain(stoppage), "released": None}, index=False)
+        await self._store.aput(NAMESPACE, key, {**asdict(stoppage), "released": None}, index=False)
         return stoppage
 
     async def release(self, tenant: str | None, release: Release) -> Stoppage | None:
@@ -53,7 +53,7 @@ class Halts:
         key = tenant or ALL
         before = await self._of(key)
         if before is not None:
-            row = {**_plain(before), "released": asdict(release)}
+            row = {**asdict(before), "released": asdict(release)}
             await self._store.aput(NAMESPACE, key, row, index=False)
         return before
 
@@ -68,28 +68,6 @@ class Halts:
         found = await asyncio.gather(self._of(ALL), self._of(tenant))
         return find_stoppage(filter(None, found), None, tenant)
 
-    async def cancel(self, stoppage: Stoppage) -> Stoppage:
-        """Cancel the run of a thread until it is resumed, and return what does: it, or what already did.
-
-        Raises:
-            FencedError: the thread was purged.
-        """
-        assert stoppage.thread is not None, "a run is cancelled by its thread"
-        before = await self.cancelled(stoppage.thread)
-        if before is not None:
-            return before
-        await self._store.aput(OF_THREADS, stoppage.thread, _plain(stoppage), index=False)
-        return stoppage
-
-    async def cancelled(self, thread: str) -> Stoppage | None:
-        """Return who cancelled the run of a thread; None where nobody did since it was resumed."""
-        return _cancel_in(await self._store.aget(OF_THREADS, thread, refresh_ttl=False))
-
-    async def resume(self, thread: str) -> None:
-        """Note that somebody resumes a run, so that it is no longer cancelled."""
-        if await self.cancelled(thread) is not None:
-            await self._store.adelete(OF_THREADS, thread)
-
     async def _of(self, key: str) -> Stoppage | None:
         return _halt_in(await self._store.aget(NAMESPACE, key, refresh_ttl=False))
 
@@ -100,9 +78,9 @@ def build_look() -> Look:
 
     async def look(store: BaseStore, threads: Collection[str]) -> Mapping[str, Stoppage]:
         owners = await _owners(store, threads, tenants)
-        halts, keys = Halts(store), {ALL, *owners.values()}
+        halts, cancels, keys = Halts(store), Cancels(store), {ALL, *owners.values()}
         # At once: a store that reads together what is asked together is asked once.
-        found = await asyncio.gather(*map(halts._of, keys), *map(halts.cancelled, threads))
+        found = await asyncio.gather(*map(halts._of, keys), *map(cancels.find, threads))
         orders = [*filter(None, found)]
         stopped = {thread: find_stoppage(orders, thread, tenant) for thread, tenant in owners.items()}
         return {thread: each for thread, each in stopped.items() if each is not None}
@@ -119,12 +97,8 @@ async def _owners(store: BaseStore, threads: Collection[str], known: dict[str, s
     found = {thread: known.get(thread, LOCAL) for thread in threads}
     for thread, item in zip(new, items, strict=True):
         if item is not None:
-            found[thread] = known[thread] = item.value.get("tenant", LOCAL)
+            found[thread] = known[thread] = tenant_of(item.value)
     return found
-
-
-def _plain(stoppage: Stoppage) -> dict[str, Any]:
-    return asdict(stoppage)
 
 
 def _halt_in(item: Any) -> Stoppage | None:
@@ -132,10 +106,6 @@ def _halt_in(item: Any) -> Stoppage | None:
     if item is None or item.value["released"] is not None:
         return None
     return Stoppage(**{key: value for key, value in item.value.items() if key != "released"})
-
-
-def _cancel_in(item: Any) -> Stoppage | None:
-    return Stoppage(**item.value) if item is not None else None
 
 
 @asynccontextmanager
