@@ -6,7 +6,9 @@ from functools import lru_cache
 from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
+from langgraph.errors import GraphDrained
 from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import RunControl
 from langgraph.types import Command
 from pydantic import ValidationError
 
@@ -39,33 +41,65 @@ Inputs = dict[str, Any]
 Compiled = CompiledStateGraph[Any, Any, Any, Any]
 
 
+class DrainedError(Exception):
+    """A run was asked to end at its next checkpoint, and is there; it continues from it when it is resumed."""
+
+
 class Driver:
     """Drives the threads of one database, each while it is held."""
 
     def __init__(self, database: Database, services: Services, threads: Threads, tracing: Tracing) -> None:
         self._database, self.services, self.threads, self._tracing = database, services, threads, tracing
         self._compiled = lru_cache(maxsize=GRAPHS_KEPT)(self._compile)
+        self._controls: dict[str, RunControl] = {}
+        self._is_draining = False
+
+    def drain(self, thread: str | None = None) -> None:
+        """Have a thread's run end at its next checkpoint; without one all runs, and no other begins."""
+        self._is_draining |= thread is None
+        for control in self._controls.values() if thread is None else [*filter(None, [self._controls.get(thread)])]:
+            control.request_drain()
 
     async def drive(
         self, thread: str, team: Team, inputs: Inputs | Command[Any] | None, on_event: OnEvent | None
     ) -> Record:
-        """Take a thread as far as it goes and note its result."""
+        """Take a thread as far as it goes and note its result.
+
+        Raises:
+            DrainedError: it was asked to end before; a thread that waits for people by then is at rest all the same.
+        """
+        if self._is_draining:
+            raise DrainedError(thread)
         graph, config = self.graph(team), await self.config(thread, team)
-        is_nested = any(role.team is not None for role in team.roles.values())
         async with self._tracing.running(team, thread, self._database.store) as trace:
             told = {**config["metadata"], **trace.config.get("metadata", {})}
             traced: RunnableConfig = {**config, **trace.config, "metadata": told}
-            async for part in graph.astream(
-                inputs, traced, stream_mode="custom", durability="sync", subgraphs=is_nested
-            ):
-                if on_event is not None:
-                    on_event(placed(part) if is_nested else part)
-            record = await self.threads.note(thread, (await graph.aget_state(config)).values) or {}
+            is_drained = await self._stream(thread, team, inputs, traced, on_event)
+            state = (await graph.aget_state(config)).values
+            if is_drained and not Past.of(state).waiting:
+                raise DrainedError(thread)
+            record = await self.threads.note(thread, state) or {}
             trace.scores = scores_of(record)
         if on_event is not None:
             for each in record.get("waiting", ()):
                 on_event({"event": "people", **{key: each[key] for key in ("kind", "asked", "answered", "expires_at")}})
         return record
+
+    async def _stream(self, thread: str, team: Team, inputs: Any, config: Any, on_event: OnEvent | None) -> bool:
+        """Run the graph, reporting its events; return whether it ended because it was asked to."""
+        is_nested = any(role.team is not None for role in team.roles.values())
+        control = self._controls[thread] = RunControl()
+        try:
+            async for part in self.graph(team).astream(
+                inputs, config, stream_mode="custom", durability="sync", subgraphs=is_nested, control=control
+            ):
+                if on_event is not None:
+                    on_event(placed(part) if is_nested else part)
+        except GraphDrained:
+            return True
+        finally:
+            del self._controls[thread]
+        return False
 
     async def give(self, thread: str, team: Team, said: Inputs, on_event: OnEvent | None) -> Record:
         """Continue a thread with what somebody answered, by the one interrupt that it has."""

@@ -61,6 +61,10 @@ class Runner:
         """Return the time now in UTC, ISO 8601 with milliseconds, as the threads' events have it."""
         return self._services.now()
 
+    def drain(self, thread: str | None = None) -> None:
+        """Have a thread's run end at its next checkpoint, with DrainedError; without one all runs, and none begins."""
+        self._driver.drain(thread)
+
     def check_voices(self, team: Team) -> None:
         """Refuse, with a UsageError, a team for a role of which nobody can speak in this process."""
         self._driver.check_voices(team, team.budget)

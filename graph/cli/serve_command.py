@@ -23,10 +23,9 @@ def command(host: str, port: int, at_once: int, db: str | None) -> Exit:
     import signal
     import socket
 
-    import uvicorn
-
     from graph.service.service import open_service
     from graph.web.app import build_app
+    from graph.web.ending import EndingServer
 
     settings = settings_for(db)
     app = build_app(lambda: open_service(settings, at_once))
@@ -35,5 +34,5 @@ def command(host: str, port: int, at_once: int, db: str | None) -> Exit:
     # Bound here, so that the port is known before anything is served.
     listening = socket.create_server((host, port), backlog=2048)
     click.echo(f"http://{host}:{listening.getsockname()[1]}")
-    uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_keep_alive=75)).run([listening])
+    EndingServer(app, log_level="warning", timeout_keep_alive=75).run([listening])
     return Exit.DONE

@@ -25,7 +25,8 @@ async def cancel(service: Service, thread: str, by: str, because: str) -> Stoppa
     """
     state, is_running = await service.runner.threads.look(thread)
     past, stoppage = Past.of(state), Stoppage(by, service.runner.now(), because, thread=thread)
-    is_open = is_running or await service.drives.is_promised(thread)
+    promise = await service.drives.promise_of(thread)
+    is_open = is_running or (promise is not None and promise.problem is None)
     if not is_open and past.stop_reason == stop_reason("cancelled"):
         return await service.runner.cancels.find(thread) or stoppage
     if not is_open:

@@ -1,19 +1,24 @@
 """The service of one process: one runner on one database, and what it has promised to drive."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from graph.problems import NotFoundError
+from graph.problems import NotFoundError, StorageError
 from graph.runner import Runner, open_runner_on
 from graph.service.drives import AT_ONCE, Drives
 from graph.settings import Settings
 from graph.store.database import Database, open_database
 from graph.store.halts import Halts
-from graph.store.location import located
+from graph.store.keys import Keys
+from graph.store.location import located, storage_errors
 from graph.store.queue import Queue
 from policies.access.caller import Caller
 from policies.language import say
+
+SWEEP_SECONDS = 3600.0
+"""How often idempotency keys are deleted that were kept long enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,7 @@ class Service:
     database: Database
     runner: Runner
     drives: Drives
+    keys: Keys
     halts: Halts
 
     async def check_owner(self, caller: Caller, thread: str) -> None:
@@ -45,7 +51,7 @@ async def open_service(settings: Settings, at_once: int = AT_ONCE) -> AsyncItera
         StorageError: the database cannot be opened.
     """
     async with (
-        open_database(located(settings), settings.accord_sqlite_synchronous) as database,
+        open_database(located(settings), settings.accord_sqlite_synchronous, lasts=True) as database,
         open_service_on(database, settings, at_once) as service,
     ):
         yield service
@@ -54,10 +60,20 @@ async def open_service(settings: Settings, at_once: int = AT_ONCE) -> AsyncItera
 @asynccontextmanager
 async def open_service_on(database: Database, settings: Settings, at_once: int = AT_ONCE) -> AsyncIterator[Service]:
     """Open a service on a database that is open: take up what was promised, and drain in the end."""
+    keys, halts = Keys(database.store, database.locks), Halts(database.store)
     async with open_runner_on(database, settings) as runner:
-        drives = Drives(runner, Queue(database.store), at_once)
-        await drives.take_up()
+        drives = Drives(runner, Queue(database.store), at_once, lambda promise: halts.stops(promise.tenant))
+        sweeping = asyncio.create_task(_sweep(keys, runner))
         try:
-            yield Service(settings, database, runner, drives, halts)
+            await drives.take_up(anew=True)
+            yield Service(settings, database, runner, drives, keys, halts)
         finally:
+            sweeping.cancel()
             await drives.drain()
+
+
+async def _sweep(keys: Keys, runner: Runner) -> None:
+    while True:
+        with suppress(StorageError), storage_errors(runner.threads.location):
+            await keys.sweep(runner.now())
+        await asyncio.sleep(SWEEP_SECONDS)

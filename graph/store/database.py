@@ -135,11 +135,11 @@ _SERVER = _Server()
 
 @asynccontextmanager
 async def open_database(
-    location: str, synchronous: Synchronous = "NORMAL", reads: bool = False
+    location: str, synchronous: Synchronous = "NORMAL", reads: bool = False, lasts: bool = False
 ) -> AsyncIterator[Database]:
     """Open the database at a file's path or a PostgreSQL URL; what fails while it is open is the user's to name.
 
-    Who only reads may do so where nothing can be written.
+    Who only reads may do so where nothing can be written. One that lasts connects again whenever its server is back.
 
     Raises:
         UsageError: the URL is not of a kind that is supported.
@@ -147,7 +147,7 @@ async def open_database(
     """
     async with AsyncExitStack() as stack:
         with storage_errors(location):
-            engine = await stack.enter_async_context(_open_engine(location, synchronous, {}, reads))
+            engine = await stack.enter_async_context(_open_engine(location, synchronous, {}, reads, lasts))
             saver = await stack.enter_async_context(engine.saver())
             store = await stack.enter_async_context(engine.store())
         yield Database(saver, store, engine.locks, saver.fences, engine.census, engine.tombstones)
@@ -156,7 +156,7 @@ async def open_database(
 @asynccontextmanager
 async def open_saver(location: str, synchronous: Synchronous = "NORMAL") -> AsyncIterator[Saver]:
     """Open the checkpoints alone, for a server."""
-    async with _open_engine(location, synchronous, _SERVER.held) as engine, engine.saver() as saver:
+    async with _open_engine(location, synchronous, _SERVER.held, lasts=True) as engine, engine.saver() as saver:
         _SERVER.saver = saver
         yield saver
 
@@ -164,7 +164,7 @@ async def open_saver(location: str, synchronous: Synchronous = "NORMAL") -> Asyn
 @asynccontextmanager
 async def open_store(location: str, synchronous: Synchronous = "NORMAL") -> AsyncIterator[BaseStore]:
     """Open the store alone, for a server."""
-    async with _open_engine(location, synchronous, _SERVER.held) as engine, engine.store() as store:
+    async with _open_engine(location, synchronous, _SERVER.held, lasts=True) as engine, engine.store() as store:
         _SERVER.store, _SERVER.engine = store, engine
         yield store
 
@@ -177,12 +177,12 @@ def served_database() -> Database:
 
 @asynccontextmanager
 async def _open_engine(
-    location: str, synchronous: Synchronous, held: Held, reads: bool = False
+    location: str, synchronous: Synchronous, held: Held, reads: bool = False, lasts: bool = False
 ) -> AsyncIterator[_Engine]:
     path = sqlite_path(location)
     if path is None:
         # The locks' session first: a pool retries in the background, a plain connection gives the server's own reason.
-        pooled = open_pool(location, is_lasting=held is _SERVER.held)
+        pooled = open_pool(location, is_lasting=lasts)
         async with open_advisory_locks(location) as locks, pooled as pool:
             select = pool_select(pool)
             await _set_up(shown(location), locks, pool_schema(select), partial(_create_in_pool, pool), reads)

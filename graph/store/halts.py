@@ -68,6 +68,10 @@ class Halts:
         found = await asyncio.gather(self._of(ALL), self._of(tenant))
         return find_stoppage(filter(None, found), None, tenant)
 
+    async def stops(self, tenant: str) -> bool:
+        """Return whether no run of a tenant may work."""
+        return await self.over(tenant) is not None
+
     async def _of(self, key: str) -> Stoppage | None:
         return _halt_in(await self._store.aget(NAMESPACE, key, refresh_ttl=False))
 

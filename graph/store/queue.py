@@ -1,6 +1,7 @@
 """The queue: what the service has promised to drive, from before it is promised until it is done."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from langgraph.store.base import BaseStore
@@ -13,12 +14,18 @@ MAX_ROWS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A thread that is to be driven until it rests: whose it is, since when, and what it is resumed with."""
+    """A thread that is to be driven until it rests: whose it is, since when, and what it is resumed with.
+
+    One that `is_answered` continues with what a person said, and comes before what begins. `problem` says why the
+    thread cannot be driven; such a promise waits for the next process, or for whoever resumes the thread.
+    """
 
     thread: str
     at: str
     tenant: str = LOCAL
     given: dict[str, Any] | None = None
+    is_answered: bool = False
+    problem: str | None = None
 
 
 class Queue:
@@ -28,7 +35,7 @@ class Queue:
         self._store = store
 
     async def put(self, promise: Promise) -> None:
-        """Keep a promise."""
+        """Keep a promise; committed when this returns."""
         await self._store.aput(NAMESPACE, promise.thread, asdict(promise), index=False)
 
     async def drop(self, thread: str) -> None:
@@ -36,11 +43,20 @@ class Queue:
         await self._store.adelete(NAMESPACE, thread)
 
     async def find(self, thread: str) -> Promise | None:
-        """Return the promise of a thread, or None."""
+        """Return the promise of a thread; None where there is none, or it was kept."""
         item = await self._store.aget(NAMESPACE, thread, refresh_ttl=False)
-        return Promise(**item.value) if item else None
+        return _promise(item.value) if item else None
 
     async def open(self) -> list[Promise]:
         """Return the promises, the oldest first."""
         items = await self._store.asearch(NAMESPACE, limit=MAX_ROWS, refresh_ttl=False)
-        return sorted((Promise(**item.value) for item in items), key=lambda each: (each.at, each.thread))
+        return sorted((_promise(item.value) for item in items), key=lambda each: (each.at, each.thread))
+
+
+def claim_of(thread: str) -> str:
+    """Return what is locked by whoever drives a thread that was promised; no thread has such an id."""
+    return f"/queue/{thread}"
+
+
+def _promise(kept: Mapping[str, Any]) -> Promise:
+    return Promise(**{field.name: kept[field.name] for field in fields(Promise) if field.name in kept})

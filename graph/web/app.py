@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from graph.service.service import Service
 from graph.web.gate import Gate
+from graph.web.idempotency import Idempotency
 from graph.web.problems import handle_problems
 from graph.web.routes import execute, halts, operations
 
@@ -30,6 +31,7 @@ def build_app(opens: Opens) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+    app.add_middleware(Idempotency)
     app.add_middleware(Gate)
     handle_problems(app)
     for router in ROUTERS:

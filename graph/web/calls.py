@@ -5,10 +5,15 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from graph.service.service import Service
+from graph.store.names import new_thread
 from policies.access.caller import Caller
 
 CALLER = "accord.caller"
 """Under this key the gate puts who calls into the scope of a request."""
+
+
+ONCE = "accord.once"
+"""Under this key `Idempotency` puts the id of the thread that a request with a key begins."""
 
 
 def _service(request: Request) -> Service:
@@ -21,5 +26,11 @@ def _caller(request: Request) -> Caller:
     return caller
 
 
+def _new_thread(request: Request) -> str:
+    return str(request.scope.get(ONCE) or new_thread())
+
+
 Serving = Annotated[Service, Depends(_service)]
 Calling = Annotated[Caller, Depends(_caller)]
+NewThread = Annotated[str, Depends(_new_thread)]
+"""The id of the thread that a request begins: with an idempotency key the same each time."""

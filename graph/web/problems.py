@@ -9,10 +9,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from graph.problems import NotFoundError, StorageError, UsageError
+from graph.service.crew import DrainingError
+from graph.service.drives import BusyError
 from graph.store.tombstones import PurgedError
 from policies.language import say
 
 MEDIA = "application/problem+json"
+RETRY_SOON = {"retry-after": "2"}
 
 
 class ProblemError(Exception):
@@ -29,10 +32,19 @@ def problem(status: int, detail: str, errors: list[dict[str, Any]] | None = None
     return JSONResponse(told | ({"errors": errors} if errors else {}), status, media_type=MEDIA)
 
 
+def ending() -> JSONResponse:
+    """Return the response of a process that ends to what it did not do."""
+    answer = problem(503, say("the service is ending, and nothing of this request was done; send it again"))
+    answer.headers.update(RETRY_SOON)
+    return answer
+
+
 def handle_problems(app: FastAPI) -> None:
     """Answer every error of the routes with a problem."""
     for error, handle in {
         ProblemError: _told,
+        BusyError: _busy,
+        DrainingError: _draining,
         UsageError: _usage,
         NotFoundError: _missing,
         PurgedError: _gone,
@@ -46,6 +58,17 @@ def handle_problems(app: FastAPI) -> None:
 
 async def _told(_: Request, error: Any) -> JSONResponse:
     return problem(error.status, error.detail, error.errors)
+
+
+async def _busy(_: Request, error: Any) -> JSONResponse:
+    return problem(409, str(error))
+
+
+async def _draining(_: Request, error: DrainingError) -> JSONResponse:
+    """Say of what was accepted what is said to who does not wait; the next process does it."""
+    if error.is_accepted:
+        return JSONResponse({"thread_id": error.thread}, 202, RETRY_SOON)
+    return ending()
 
 
 async def _usage(_: Request, error: Any) -> JSONResponse:

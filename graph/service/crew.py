@@ -1,0 +1,222 @@
+"""The crew: keeps promises, at most so many at once, and tries again what cannot be kept yet.
+
+A promise is kept once, by whichever process on the database has it claimed: its lock dies with its process, and the
+promise is looked up again under it. So no two processes drive a thread, and what one of them left another takes up.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import replace
+from functools import partial
+
+from graph.driver import DrainedError
+from graph.problems import StorageError, UsageError
+from graph.record import Record
+from graph.runner import Runner
+from graph.service.turns import Turns
+from graph.store.location import storage_errors
+from graph.store.locks import ThreadBusyError
+from graph.store.queue import Promise, Queue, claim_of
+from policies.language import say
+from policies.run.stop import Stop
+
+PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Before a promise is tried again whose thread somebody holds, or whose database was away; the last one repeats."""
+TRIES = 10
+"""How often a thread is tried that the database fails at while it answers to others."""
+HALTED_SECONDS = 2.0
+GRACE_SECONDS = 1.5
+"""How long calls under way may take to end once the process is asked to."""
+_log = logging.getLogger(__name__)
+
+Waits = Callable[[Promise], Awaitable[bool]]
+"""Says whether a promise is not to be kept yet."""
+
+
+class DrainingError(Exception):
+    """The process ends before it did what was asked; where `is_accepted` the next one does it."""
+
+    def __init__(self, thread: str, *, is_accepted: bool = True) -> None:
+        super().__init__(thread)
+        self.thread, self.is_accepted = thread, is_accepted
+
+
+async def never(_: Promise) -> bool:
+    """Return that a promise need not wait."""
+    return False
+
+
+class Crew:
+    """The promises that this process is to keep."""
+
+    def __init__(self, runner: Runner, queue: Queue, at_once: int, waits: Waits = never) -> None:
+        """Take the runner and the queue of one database, how many runs may be at work, and what makes one wait."""
+        self._runner, self._queue, self._at_once, self._waits = runner, queue, at_once, waits
+        self._loop, self.ending = asyncio.get_running_loop(), asyncio.Event()
+        self._turns, self._tries = Turns(), Counter[str]()
+        self._working: dict[str, tuple[Promise, asyncio.Task[None]]] = {}
+        self.rests: dict[str, asyncio.Future[Record]] = {}
+        self._drained: asyncio.Task[None] | None = None
+
+    def claimed(self, thread: str) -> AbstractAsyncContextManager[None]:
+        """Return what is held by who drives a thread; entering it raises ThreadBusyError where another does."""
+        return self._runner.database.locks.hold(claim_of(thread))
+
+    async def is_known(self, thread: str) -> bool:
+        """Return whether a thread was admitted."""
+        with storage_errors(self._runner.threads.location):
+            return await self._runner.threads.index.entry(thread) is not None
+
+    def is_at_work(self, thread: str) -> bool:
+        """Return whether this process drives a thread now."""
+        return thread in self._working
+
+    @property
+    def count(self) -> tuple[int, int]:
+        """How many runs of this process are at work, and how many wait."""
+        return len(self._working), len(self.rests) - len(self._working)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is a place for a run, and none waits for it."""
+        return not self._turns and len(self._working) < self._at_once
+
+    def enter(self, promise: Promise) -> None:
+        """Let a promise wait for its turn, unless it does."""
+        if promise.thread not in self.rests and not self.ending.is_set():
+            self.rests[promise.thread] = self._loop.create_future()
+            self._queue_up(promise)
+
+    async def stop(self, thread: str) -> None:
+        """Take a thread that was cancelled to its stop, before its turn comes; where somebody has it, they do."""
+        with suppress(ThreadBusyError, DrainedError, UsageError):  # one that cannot speak stops when its turn comes
+            async with self.claimed(thread):
+                record = await self._runner.resume(thread, is_promised=True)
+                if is_of_thread(record):
+                    await self._queue.drop(thread)
+                    self._rest(thread, record)
+
+    def end(self) -> None:
+        """Begin to end: what is at work ends at its next checkpoint, calls that take longer are cut, nothing begins.
+
+        A call that is cut is not noted as failed, so the next process asks again.
+        """
+        if self._drained is not None:
+            return
+        self.ending.set()
+        self._runner.drain()
+        for thread, rests in self.rests.items():
+            _fail(rests, DrainingError(thread))
+        self._drained = asyncio.create_task(self._cut())
+
+    async def ended(self) -> None:
+        """Return once nothing is at work."""
+        if self._drained is not None:
+            await asyncio.shield(self._drained)
+
+    async def _cut(self) -> None:
+        tasks = [task for _, task in self._working.values()]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=GRACE_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _queue_up(self, promise: Promise) -> None:
+        self._turns.add(promise)
+        self._fill()
+
+    def _fill(self) -> None:
+        while len(self._working) < self._at_once and not self.ending.is_set():
+            promise = self._turns.take(Counter(each.tenant for each, _ in self._working.values()))
+            if promise is None:
+                return
+            task = asyncio.create_task(self._work(promise))
+            self._working[promise.thread] = (promise, task)
+            task.add_done_callback(partial(self._worked, promise.thread))
+
+    def _worked(self, thread: str, _: asyncio.Task[None]) -> None:
+        del self._working[thread]
+        self._fill()
+
+    async def _work(self, promise: Promise) -> None:
+        try:
+            with storage_errors(self._runner.threads.location):
+                if await self._waits(promise):
+                    self._loop.call_later(HALTED_SECONDS, self._queue_up, promise)
+                    return
+                async with self.claimed(promise.thread):
+                    await self._drive(promise)
+        except DrainedError:
+            return
+        except ThreadBusyError:
+            self._later(promise)
+        except StorageError as error:
+            await self._try_again(promise, str(error))
+        except UsageError as error:
+            await self._give_up(promise, str(error))
+        except Exception as error:
+            _log.exception("the thread %s cannot be driven", promise.thread)
+            await self._give_up(promise, say("unexpected: {error}", error=f"{type(error).__name__}: {error}"))
+
+    async def _drive(self, promise: Promise) -> None:
+        """Drive a thread that is claimed, unless another process did so meanwhile."""
+        kept = await self._queue.find(promise.thread)
+        if kept is None:
+            return self._rest(promise.thread, await self._runner.threads.show(promise.thread))
+        record = await self._runner.resume(promise.thread, **(kept.given or {}), is_promised=True)
+        if is_of_thread(record):
+            await self._queue.drop(promise.thread)
+            return self._rest(promise.thread, record)
+        stop = Stop.parse(record["stop_reason"])
+        if stop.rule.is_held:
+            raise ThreadBusyError(promise.thread)
+        raise UsageError(record.get("cause") or stop.rule.told(stop.detail))
+
+    def _later(self, promise: Promise) -> None:
+        """Let a promise wait for its turn again, after a pause that grows."""
+        tried = self._tries[promise.thread]
+        self._tries[promise.thread] += 1
+        self._loop.call_later(PAUSES_SECONDS[min(tried, len(PAUSES_SECONDS) - 1)], self._queue_up, promise)
+
+    async def _try_again(self, promise: Promise, problem: str) -> None:
+        """Try again what the database failed at: as long as it is away, and a few times while it answers."""
+        if self._tries[promise.thread] < TRIES:
+            self._later(promise)
+        else:
+            await self._give_up(promise, problem)
+
+    async def _give_up(self, promise: Promise, problem: str) -> None:
+        """Keep why a thread cannot be driven, for who reads it; of one that there is not, nothing is kept."""
+        try:
+            with storage_errors(self._runner.threads.location):
+                if await self.is_known(promise.thread):
+                    await self._queue.put(replace(promise, problem=problem))
+                else:
+                    await self._queue.drop(promise.thread)
+        except StorageError:  # it is away
+            return self._later(promise)
+        self._tries.pop(promise.thread, None)
+        rests = self.rests.pop(promise.thread, None)
+        if rests is not None:
+            _fail(rests, UsageError(problem))
+
+    def _rest(self, thread: str, record: Record) -> None:
+        self._tries.pop(thread, None)
+        rests = self.rests.pop(thread, None)
+        if rests is not None and not rests.done():
+            rests.set_result(record)
+
+
+def is_of_thread(record: Record) -> bool:
+    """Return whether a record is what a thread holds, not that an attempt at it was refused."""
+    return "trace" in record
+
+
+def _fail(rests: "asyncio.Future[Record]", error: Exception) -> None:
+    if not rests.done():
+        rests.set_exception(error)
+        rests.exception()  # nobody need wait for it

@@ -1,0 +1,160 @@
+"""Idempotency: a POST with a key is done once, and asked again under that key answered as it was.
+
+The key is held by a lock while the request is at work, so that two at once do one thing. What is asked is kept before
+anything is done. Where the process dies before the answer is kept, the request is done again on the same thread.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from graph.problems import StorageError
+from graph.service.service import Service
+from graph.store.keys import Asked, thread_of
+from graph.store.location import storage_errors
+from graph.store.locks import ThreadBusyError
+from graph.web.calls import CALLER, ONCE
+from graph.web.problems import ending, problem
+from policies.language import say
+
+HEADER = "idempotency-key"
+REPLAYED = "idempotent-replayed"
+MAX_KEY = 200
+MAX_KEPT = 1_000_000
+"""An answer with more bytes is not kept, but made again from the thread."""
+WAIT_SECONDS = 0.1
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What a route answers, kept back until it is noted."""
+
+    start: Message = field(default_factory=dict)
+    body: bytes = b""
+
+    async def take(self, message: Message) -> None:
+        """Take a message of the route's."""
+        if message["type"] == "http.response.start":
+            self.start = message
+        else:
+            self.body += message.get("body", b"")
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether something was done, and the answer says what."""
+        is_done = self.start["status"] < 300 and "retry-after" not in MutableHeaders(scope=self.start)
+        return is_done and len(self.body) <= MAX_KEPT
+
+
+class Idempotency:
+    """The middleware; stands behind the gate, which says who calls."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request; one that was made before under its key is answered here."""
+        key = Headers(scope=scope).get(HEADER) if _may_have_key(scope) else None
+        if key is None:
+            await self._app(scope, receive, send)
+            return
+        if not 1 <= len(key) <= MAX_KEY or not key.isascii() or not key.isprintable():
+            told = say("the header `Idempotency-Key` is not allowed; allowed: 1 to 200 printable ASCII characters")
+            await problem(400, told)(scope, receive, send)
+            return
+        service: Service = scope["app"].state.service
+        try:
+            with storage_errors(service.runner.threads.location):
+                async with _held(service, scope[CALLER].tenant, key):
+                    await self._once(service, key, scope, receive, send)
+        except StorageError as error:
+            await problem(503, str(error))(scope, receive, send)
+        except ThreadBusyError:
+            await ending()(scope, receive, send)
+
+    async def _once(self, service: Service, key: str, scope: Scope, receive: Receive, send: Send) -> None:
+        tenant, body, now = scope[CALLER].tenant, await _body(receive), service.runner.now()
+        asked = Asked(_route(scope), hashlib.sha256(body).hexdigest(), now)
+        kept = await service.keys.find(tenant, key, now)
+        refused = await self._refused(service, thread_of(tenant, key), asked, kept)
+        if refused is not None:
+            await refused(scope, receive, send)
+        elif kept is not None and kept.status is not None:
+            headers = {REPLAYED: "true"}
+            answer = Response(kept.answer, kept.status, headers, "application/json")
+            await answer(scope, receive, send)
+        else:
+            await service.keys.keep(tenant, key, kept or asked)
+            scope[ONCE] = thread_of(tenant, key)
+            await self._do(service, key, kept or asked, scope, _again(body, receive), send)
+
+    async def _refused(self, service: Service, thread: str, asked: Asked, kept: Asked | None) -> Response | None:
+        if kept is not None and not kept.is_same(asked):
+            told = say("this `Idempotency-Key` was used for another request; use a new key for each request")
+            return problem(409, told)
+        if kept is None and await service.drives.is_known(thread):
+            told = say("this `Idempotency-Key` was used more than 24 hours ago; use a new key for each request")
+            return problem(409, told)
+        return None
+
+    async def _do(self, service: Service, key: str, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
+        tenant, answer = scope[CALLER].tenant, _Answer()
+        await self._app(scope, receive, answer.take)
+        if answer.is_kept:
+            await service.keys.keep(tenant, key, asked.answered(answer.start["status"], answer.body.decode()))
+        elif 400 <= answer.start["status"] < 500 and not await service.drives.is_known(scope[ONCE]):  # nothing was done
+            await service.keys.forget(tenant, key)
+        await send(answer.start)
+        await send({"type": "http.response.body", "body": answer.body})
+
+
+def _may_have_key(scope: Scope) -> bool:
+    return bool(scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith("/v1/"))
+
+
+def _route(scope: Scope) -> str:
+    query = scope["query_string"].decode("latin-1")
+    return f"{scope['path']}?{query}" if query else str(scope["path"])
+
+
+@asynccontextmanager
+async def _held(service: Service, tenant: str, key: str) -> AsyncIterator[None]:
+    """Hold a key, waiting for who has it; raises ThreadBusyError where the process ends before."""
+    while True:
+        holding = service.keys.hold(tenant, key)
+        try:
+            await holding.__aenter__()
+            break
+        except ThreadBusyError:
+            if service.drives.ending.is_set():
+                raise
+        await asyncio.sleep(WAIT_SECONDS)
+    try:
+        yield
+    finally:
+        await holding.__aexit__(None, None, None)
+
+
+async def _body(receive: Receive) -> bytes:
+    body, is_more = b"", True
+    while is_more:
+        message = await receive()
+        body += message.get("body", b"")
+        is_more = message.get("more_body", False)
+    return body
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Return what gives a body that was read once more, and then what comes after it."""
+    given: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return given.pop() if given else await receive()
+
+    return again
