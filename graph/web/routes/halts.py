@@ -74,6 +74,7 @@ async def cancel_run(thread: str, service: Serving, caller: Calling, asked: Canc
 
     Who cancels it again is told who was first.
     """
+    await service.check_owner(caller, thread)
     with speaking(await service.runner.threads.language(thread)):
         try:
             found = await cancel(service, thread, caller.person, asked.because if asked else "")
