@@ -1,38 +1,96 @@
 """`accord serve`: the HTTP service."""
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import nullcontext
+from typing import Any
+
 import click
 
 from graph.cli.exits import Exit
 from graph.cli.session import database_option, settings_for
+from policies.language import say, say_count
 
 HELP = """Serve runs, decisions and messages over HTTP, until Ctrl-C or SIGTERM.
+
+What is at work then is taken up by the next start. Hosts, origins and limits are in the table [serve] of accord.toml.
 
 \b
 accord serve
 accord serve --port 8200 --at-once 4
 """
+KEEP_ALIVE_SECONDS = 75
+"""Longer than proxies keep a connection, so that none is closed while a request is on its way."""
 
 
 @click.command("serve", help=HELP)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8200, show_default=True, help="The port; 0 is any.")
-@click.option("--at-once", type=click.IntRange(1, 1000), default=8, show_default=True, help="Runs at work at once.")
+@click.option(
+    "--at-once", type=click.IntRange(1, 1000), help="Runs at work at once. Default: as accord.toml says, or 8."
+)
 @database_option
-def command(host: str, port: int, at_once: int, db: str | None) -> Exit:
+def command(host: str, port: int, at_once: int | None, db: str | None) -> Exit:
     """Serve runs, decisions and messages over HTTP."""
-    import signal
-    import socket
-
-    from graph.service.service import open_service
-    from graph.web.app import build_app
-    from graph.web.ending import EndingServer
+    _check_extra()
+    from graph.service.terms import load_terms
+    from graph.web.listening import listen_on
 
     settings = settings_for(db)
-    app = build_app(lambda: open_service(settings, at_once))
-    for signum in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises once more what it was stopped by
-        signal.signal(signum, lambda *_: None)
-    # Bound here, so that the port is known before anything is served.
-    listening = socket.create_server((host, port), backlog=2048)
-    click.echo(f"http://{host}:{listening.getsockname()[1]}")
-    EndingServer(app, log_level="warning", timeout_keep_alive=75).run([listening])
+    terms = load_terms(settings, host, at_once)
+    # Bound before the database is opened: a second service takes up nothing.
+    with listen_on(host, port) as listening:
+        asyncio.run(_serve(settings, terms, host, listening))
     return Exit.DONE
+
+
+def _check_extra() -> None:
+    """Refuse to go on where what serves is not installed.
+
+    Raises:
+        UsageError: it is not.
+    """
+    from graph.problems import UsageError
+
+    try:
+        import fastapi  # noqa: F401
+        import limits  # noqa: F401
+        import prometheus_client  # noqa: F401
+        import structlog  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError:
+        told = say("the service needs its libraries; install them: {command}", command="pip install 'accord[serve]'")
+        raise UsageError(told) from None
+
+
+async def _serve(settings: Any, terms: Any, host: str, listening: Any) -> None:
+    """Serve until a signal ends it; the database is opened first, so that what is wrong with it is said."""
+    from graph.service.service import open_service
+    from graph.store.tokens import Tokens
+    from graph.web.app import build_app
+    from graph.web.ending import EndingServer
+    from graph.web.listening import url_of
+    from graph.web.logs import log_libraries, to_stderr
+
+    write = to_stderr()
+    log_libraries(write)
+    async with open_service(settings, terms) as service:
+        app = build_app(lambda: nullcontext(service), write)
+        for line in (url_of(host, listening), *_told(service, await Tokens(service.database.store).exist())):
+            click.echo(line)
+        server = EndingServer(app, log_config=None, server_header=False, timeout_keep_alive=KEEP_ALIVE_SECONDS)
+        await server.serve([listening])
+
+
+def _told(service: Any, has_tokens: bool) -> Iterator[str]:
+    """Yield what is good to know at the start, a line each."""
+    from graph.store.location import shown
+
+    yield say("database {database}", database=shown(service.runner.threads.location))
+    yield (
+        say("only requests with a token are served")
+        if has_tokens
+        else say("there is no token yet, so only this machine is served, without one; `accord token create` makes one")
+    )
+    if service.promised:
+        yield say_count("{number} run is taken up", "{number} runs are taken up", service.promised)

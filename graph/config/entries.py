@@ -135,12 +135,43 @@ def _usable_board(url: str) -> str:
         raise ValueError("is not the address of a board; allowed: http(s)://HOST[:PORT]/PATH, without a user") from None
 
 
+def _usable_host(host: str) -> str:
+    """Return a host that requests may name; it is written as it is compared."""
+    try:
+        is_usable = read_host(host) == host
+    except ValueError:
+        is_usable = False
+    if not is_usable:
+        raise ValueError(f"is not a host as it is compared; allowed: {HOSTS}")
+    return host
+
+
+HOSTS = "a name in lower case, an IPv4 address, or an IPv6 address in brackets, each without a port"
+
+
+def _usable_origin(origin: str) -> str:
+    if not re.fullmatch(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9][a-z0-9.-]*)(:[0-9]{1,5})?", origin):
+        raise ValueError("is not the origin of a page; allowed: http(s)://HOST[:PORT] in lower case, without a path")
+    return origin
+
+
+class ServeTable(Table):
+    """What the HTTP service lets in."""
+
+    hosts: Annotated[list[Annotated[str, AfterValidator(_usable_host)]], Field(max_length=100)] = []
+    origins: Annotated[list[Annotated[str, AfterValidator(_usable_origin)]], Field(max_length=100)] = []
+    at_once: Annotated[int, Field(ge=1, le=1_000)] = 8
+    requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 6_000
+    max_bytes: Annotated[int, Field(ge=1_000, le=100_000_000)] = 1_000_000
+
+
 class File(Table):
     """The whole file."""
 
     endpoints: dict[Name, EndpointEntry] = Field(default_factory=dict)
     teams: dict[Name, str] = Field(default_factory=dict)
     facts: FactTables = FactTables()
+    serve: ServeTable = ServeTable()
     notify: Annotated[list[Annotated[str, AfterValidator(_usable_entry)]], Field(max_length=50)] = []
     notify_seconds: Annotated[float, Field(ge=0, le=60)] = 5.0
     public_url: Annotated[str, AfterValidator(_usable_board)] | None = None

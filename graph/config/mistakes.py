@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from graph.config.entries import TOP, DatabaseEntry, EndpointEntry, FactTables, File, HostEntry, keys_of
+from graph.config.entries import TOP, DatabaseEntry, EndpointEntry, FactTables, File, HostEntry, ServeTable, keys_of
 from policies.nearest import allowed_names
 from policies.team.team import Price
 from policies.wording import allowed_by
@@ -32,7 +32,7 @@ QUOTES = '; a host is written in quotes: [facts.http."HOST"]'
 
 def _depth(place: list[str]) -> int:
     """Return how many parts of a place name its table."""
-    return {"teams": 1, "facts": 3}.get(place[0], 2)
+    return {"teams": 1, "serve": 1, "facts": 3}.get(place[0], 2)
 
 
 def _table(place: list[str]) -> type[BaseModel]:
@@ -40,6 +40,8 @@ def _table(place: list[str]) -> type[BaseModel]:
     if place[0] == "facts" and len(place) > 1:
         entry: dict[str, type[BaseModel]] = {"http": HostEntry, "sql": DatabaseEntry}
         return FactTables if len(place) == 2 else entry[place[1]]
+    if place[0] == "serve" and len(place) > 1:
+        return ServeTable
     tables: dict[int, type[BaseModel]] = {1: File, 3: EndpointEntry, 5: Price}
     return tables[len(place)]
 
@@ -81,7 +83,9 @@ def problems_of(path: Path, text: str, error: ValidationError) -> Iterator[str]:
 
 
 def _named(place: list[str]) -> str:
-    return f"`notify`, entry {int(place[1]) + 1}," if place[0] == "notify" and place[1:] else f"`{'.'.join(place)}`"
+    if place[-1].isdecimal() and place[0] in ("notify", "serve"):
+        return f"`{'.'.join(place[:-1])}`, entry {int(place[-1]) + 1},"
+    return f"`{'.'.join(place)}`"
 
 
 def _said(error: ErrorDetails, place: list[str]) -> str:

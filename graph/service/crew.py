@@ -6,6 +6,7 @@ promise is looked up again under it. So no two processes drive a thread, and wha
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
@@ -16,6 +17,7 @@ from graph.driver import DrainedError
 from graph.problems import StorageError, UsageError
 from graph.record import Record
 from graph.runner import Runner
+from graph.service.hearing import Drive, Hears
 from graph.service.turns import Turns
 from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
@@ -58,6 +60,7 @@ class Crew:
         self._loop, self.ending = asyncio.get_running_loop(), asyncio.Event()
         self._turns, self._tries = Turns(), Counter[str]()
         self._working: dict[str, tuple[Promise, asyncio.Task[None]]] = {}
+        self.hears: tuple[Hears, ...] = ()
         self.rests: dict[str, asyncio.Future[Record]] = {}
         self._drained: asyncio.Task[None] | None = None
 
@@ -167,7 +170,10 @@ class Crew:
         kept = await self._queue.find(promise.thread)
         if kept is None:
             return self._rest(promise.thread, await self._runner.threads.show(promise.thread))
+        began = time.monotonic()
+        self._tell(Drive(promise.thread, promise.tenant))
         record = await self._runner.resume(promise.thread, **(kept.given or {}), is_promised=True)
+        self._tell(Drive(promise.thread, promise.tenant, record, time.monotonic() - began))
         if is_of_thread(record):
             await self._queue.drop(promise.thread)
             return self._rest(promise.thread, record)
@@ -175,6 +181,10 @@ class Crew:
         if stop.rule.is_held:
             raise ThreadBusyError(promise.thread)
         raise UsageError(record.get("cause") or stop.rule.told(stop.detail))
+
+    def _tell(self, drive: Drive) -> None:
+        for hears in self.hears:
+            hears(drive)
 
     def _later(self, promise: Promise) -> None:
         """Let a promise wait for its turn again, after a pause that grows."""

@@ -11,6 +11,7 @@ from graph.problems import StorageError, UsageError
 from graph.record import Record
 from graph.runner import Runner
 from graph.service.crew import Crew, DrainingError, Waits, is_of_thread, never
+from graph.service.hearing import Hears
 from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.queue import Promise, Queue
@@ -45,6 +46,10 @@ class Drives:
     def ending(self) -> asyncio.Event:
         """Is set once the process is asked to end: whoever follows a run stops then."""
         return self._crew.ending
+
+    def heard_by(self, *hears: Hears) -> None:
+        """Tell these from now on when a drive begins and when it ends."""
+        self._crew.hears = hears
 
     @property
     def count(self) -> tuple[int, int]:
@@ -164,7 +169,7 @@ class Drives:
             return
         await self._queue.put(promise)
         try:
-            await self._runner.admit(promise.thread, team, brought)
+            await self._runner.admit(promise.thread, team, brought, promise.tenant)
         except BaseException:
             await self._queue.drop(promise.thread)
             raise

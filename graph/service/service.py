@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from graph.problems import NotFoundError, StorageError
 from graph.runner import Runner, open_runner_on
-from graph.service.drives import AT_ONCE, Drives
+from graph.service.drives import Drives
+from graph.service.terms import Terms, load_terms
 from graph.settings import Settings
 from graph.store.database import Database, open_database
 from graph.store.halts import Halts
@@ -30,7 +31,14 @@ class Service:
     runner: Runner
     drives: Drives
     keys: Keys
-    halts: Halts
+    terms: Terms
+    promised: int
+    """How many runs earlier processes had promised when this one began."""
+
+    @property
+    def halts(self) -> Halts:
+        """The halts of the database, of all runs and of tenants."""
+        return Halts(self.database.store)
 
     async def check_owner(self, caller: Caller, thread: str) -> None:
         """Check that a thread is the caller's tenant's own.
@@ -43,7 +51,7 @@ class Service:
 
 
 @asynccontextmanager
-async def open_service(settings: Settings, at_once: int = AT_ONCE) -> AsyncIterator[Service]:
+async def open_service(settings: Settings, terms: Terms | None = None) -> AsyncIterator[Service]:
     """Open the database of these settings, and a service on it.
 
     Raises:
@@ -52,21 +60,24 @@ async def open_service(settings: Settings, at_once: int = AT_ONCE) -> AsyncItera
     """
     async with (
         open_database(located(settings), settings.accord_sqlite_synchronous, lasts=True) as database,
-        open_service_on(database, settings, at_once) as service,
+        open_service_on(database, settings, terms) as service,
     ):
         yield service
 
 
 @asynccontextmanager
-async def open_service_on(database: Database, settings: Settings, at_once: int = AT_ONCE) -> AsyncIterator[Service]:
+async def open_service_on(database: Database, settings: Settings, terms: Terms | None = None) -> AsyncIterator[Service]:
     """Open a service on a database that is open: take up what was promised, and drain in the end."""
+    if terms is None:
+        terms = await asyncio.to_thread(load_terms, settings)
     keys, halts = Keys(database.store, database.locks), Halts(database.store)
     async with open_runner_on(database, settings) as runner:
-        drives = Drives(runner, Queue(database.store), at_once, lambda promise: halts.stops(promise.tenant))
+        queue = Queue(database.store)
+        drives, promised = Drives(runner, queue, terms.at_once, halts.holds_up), len(await queue.open())
         sweeping = asyncio.create_task(_sweep(keys, runner))
         try:
             await drives.take_up(anew=True)
-            yield Service(settings, database, runner, drives, keys, halts)
+            yield Service(settings, database, runner, drives, keys, terms, promised)
         finally:
             sweeping.cancel()
             await drives.drain()

@@ -14,6 +14,7 @@ from graph.store.database import open_database
 from graph.store.index import NAMESPACE as INDEX
 from graph.store.index import tenant_of
 from graph.store.location import located, storage_errors
+from graph.store.queue import Promise
 from nodes.halt import Look
 from policies.access.caller import LOCAL
 from policies.run.stoppage import Stoppage, find_stoppage
@@ -68,9 +69,9 @@ class Halts:
         found = await asyncio.gather(self._of(ALL), self._of(tenant))
         return find_stoppage(filter(None, found), None, tenant)
 
-    async def stops(self, tenant: str) -> bool:
-        """Return whether no run of a tenant may work."""
-        return await self.over(tenant) is not None
+    async def holds_up(self, promise: Promise) -> bool:
+        """Return whether a promise has to wait: no run of its tenant may work."""
+        return await self.over(promise.tenant) is not None
 
     async def _of(self, key: str) -> Stoppage | None:
         return _halt_in(await self._store.aget(NAMESPACE, key, refresh_ttl=False))

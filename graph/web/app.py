@@ -2,38 +2,65 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
 
 from graph.service.service import Service
 from graph.web.gate import Gate
 from graph.web.idempotency import Idempotency
+from graph.web.limits import Limits
+from graph.web.logs import Write, note_drives
+from graph.web.metrics import Metrics
+from graph.web.openapi import describe
 from graph.web.problems import handle_problems
+from graph.web.queries import check_query
 from graph.web.routes import execute, halts, operations
+from graph.web.watched import Noted, Watched
 
 ROUTERS = (operations.router, execute.router, halts.router)
 
 Opens = Callable[[], AbstractAsyncContextManager[Service]]
 
 
-def build_app(opens: Opens) -> FastAPI:
-    """Return the application, which opens its service when it starts, and closes it when it ends."""
+def build_app(opens: Opens, write: Write, **gate: Any) -> FastAPI:
+    """Return the application, which opens its service when it starts, closes it when it ends, and logs with `write`.
+
+    `gate` is what `Gate` takes besides the application.
+    """
+    metrics, note = Metrics(), note_drives(write)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opens() as app.state.service:
+        async with opens() as service:
+            app.state.service, app.state.metrics = service, metrics
+            service.drives.heard_by(note, metrics.hear)
             yield
 
     app = FastAPI(
-        title="Accord",
         lifespan=lifespan,
-        openapi_url="/v1/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=_name_of,
+        dependencies=[Depends(check_query)],
+        middleware=[
+            Middleware(Watched, write=write, metrics=metrics),
+            Middleware(Gate, **gate),
+            Middleware(Noted),
+            Middleware(Limits),
+            Middleware(Idempotency),
+        ],
     )
-    app.add_middleware(Idempotency)
-    app.add_middleware(Gate)
     handle_problems(app)
     for router in ROUTERS:
         app.include_router(router)
+    describe(app)
     return app
+
+
+def _name_of(route: APIRoute) -> str:
+    """Return the id of an operation: the function that serves it."""
+    return route.name

@@ -1,5 +1,9 @@
 """Ending: a service that is asked to end begins to drain at once, and no connection holds it up."""
 
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -8,6 +12,7 @@ from fastapi import FastAPI
 
 GRACE_SECONDS = 2
 """How long connections may take to end by themselves."""
+ENDS = (signal.SIGINT, signal.SIGTERM)
 
 
 class EndingServer(uvicorn.Server):
@@ -18,8 +23,19 @@ class EndingServer(uvicorn.Server):
         self._app = app
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """End; called by the signal's handler."""
+        """Begin to end; asked by a second Ctrl-C, end at once."""
+        if self.should_exit and sig == signal.SIGINT:
+            signal.signal(sig, signal.SIG_DFL)
+            signal.raise_signal(sig)
         service = getattr(self._app.state, "service", None)
-        if service is not None:
+        if service is not None and not self.should_exit:
             service.drives.end()
-        super().handle_exit(sig, frame)
+        self.should_exit = True
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle the signals that end a service; once it has ended they are not raised again."""
+        loop = asyncio.get_running_loop()
+        for each in ENDS:
+            loop.add_signal_handler(each, self.handle_exit, each, None)
+        yield

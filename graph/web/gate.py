@@ -1,19 +1,142 @@
-"""The gate: every request passes it before any route, ours or the LangGraph server's, and it says who calls."""
+"""The gate: stands before every route, ours and the LangGraph server's, and says who calls.
 
+In this order: is the request meant for this service, and its path one that all read alike; does it come from a page
+that may call; is the route open; who calls; may they; is the thread theirs.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from graph.problems import NotFoundError, StorageError
+from graph.store.location import storage_errors
+from graph.store.tokens import Tokens
+from graph.web.asked import Asked, asked_in, check_near, check_page, check_place, no_token
 from graph.web.calls import CALLER
-from policies.access.caller import NOBODY
+from graph.web.logs import CAUSE
+from graph.web.pages import is_preflight, preflight, readable_by
+from graph.web.problems import AGAIN_SECONDS, ProblemError, no_route, not_allowed, problem
+from graph.web.rights import OPEN, OURS, THREAD, Right
+from graph.web.watched import ROUTE
+from policies.access.caller import NOBODY, Caller
+from policies.access.places import is_loopback
+from policies.access.routes import Found, Routes
+from policies.access.scopes import may_any
+from policies.access.tokens import Token, find_token
+from policies.language import phrase, say
+
+INSIDE = "/noauth"
+"""The root path of what the LangGraph server asks itself, in this process; no request can set one."""
 
 
 class Gate:
-    """The outermost middleware."""
+    """A middleware; what it lets through has a caller in its scope."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, rights: Mapping[str, Right] = OURS, pages: Collection[str] = ()) -> None:
+        """Let in what the rights list; `pages` are the origins that may call besides those of `accord.toml`."""
+        self._app, self._routes, self._pages = app, Routes(rights), pages
+        self._has_tokens = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or answer it here."""
-        if scope["type"] == "http":
-            scope[CALLER] = NOBODY
-        await self._app(scope, receive, send)
+        if scope["type"] == "lifespan" or _is_inside(scope):
+            await self._app(scope, receive, send)
+        elif scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await self._judge(asked_in(scope), receive, send)
+
+    async def _judge(self, asked: Asked, receive: Receive, send: Send) -> None:
+        answer: ASGIApp
+        try:
+            origin = check_page(asked, check_place(asked), self._pages)
+            send = readable_by(origin, send) if origin else send
+            answer = self._preflight(asked) or self._closed(asked) or await self._let_in(asked)
+        except ProblemError as error:
+            answer = problem(error.status, error.detail, error.errors, error.headers)
+        await answer(asked.scope, receive, send)
+
+    def _preflight(self, asked: Asked) -> Response | None:
+        methods = self._routes.methods(asked.path)
+        return preflight(asked.headers, methods) if methods and is_preflight(asked.method, asked.headers) else None
+
+    def _closed(self, asked: Asked) -> Response | None:
+        """Return the answer where no route is open."""
+        if self._routes.find(asked.method, asked.path) is not None:
+            return None
+        methods = ", ".join(self._routes.methods(asked.path))
+        return not_allowed(asked.method, asked.path, methods) if methods else no_route(asked.method, asked.path)
+
+    async def _let_in(self, asked: Asked) -> ASGIApp:
+        """Return the application, and tell it who calls.
+
+        Raises:
+            ProblemError: they may not ask for this.
+        """
+        found = self._routes.find(asked.method, asked.path)
+        assert found is not None
+        asked.scope[ROUTE] = found.path
+        with _as_problems(asked.scope):
+            asked.scope[CALLER] = caller = await self._caller(asked, found.right)
+            _check_right(asked, found, caller)
+            if THREAD in found.values:
+                await asked.service.check_owner(caller, found.values[THREAD])
+        asked.scope["headers"] = _without_origin(asked.scope)
+        return self._app
+
+    async def _caller(self, asked: Asked, right: Right) -> Caller:
+        if right == OPEN and (self._has_tokens or is_loopback(asked.client)):
+            return NOBODY  # also where the database does not answer
+        token = await self._token(asked)
+        if token is not None:
+            return token.caller()
+        if not self._has_tokens:
+            check_near(asked)
+        elif right != OPEN:
+            raise no_token(asked)
+        return NOBODY
+
+    async def _token(self, asked: Asked) -> Token | None:
+        """Return the token that a request carries, if it is taken; note whether the service has any."""
+        tokens = Tokens(asked.service.database.store)
+        text = find_token(asked.headers.getlist("authorization"), asked.headers.getlist("x-api-key"))
+        with storage_errors(asked.service.runner.threads.location):
+            token = await tokens.find(text, asked.service.runner.now()) if text else None
+            # Never forgotten: no token is ever deleted.
+            self._has_tokens = self._has_tokens or token is not None or await tokens.exist()
+        return token
+
+
+def _is_inside(scope: Scope) -> bool:
+    root: str = scope.get("root_path", "")
+    return scope["type"] == "http" and (root == INSIDE or root.startswith(f"{INSIDE}/"))
+
+
+def _check_right(asked: Asked, found: Found[Right], caller: Caller) -> None:
+    right = found.right
+    if isinstance(right, str) and right != OPEN:
+        raise ProblemError(403, say(right, asked=f"{asked.method} {asked.path}"))
+    if isinstance(right, tuple) and not may_any(caller, right):
+        told = phrase("this needs the scope {needed}; the token of {person} has {scopes}")
+        has = ", ".join(sorted(caller.scopes))
+        raise ProblemError(403, say(told, needed=say(" or ").join(right), person=caller.person, scopes=has))
+
+
+@contextmanager
+def _as_problems(scope: Scope) -> Iterator[None]:
+    """Turn what fails before a route is reached into problems."""
+    try:
+        yield
+    except NotFoundError as error:
+        raise ProblemError(404, str(error)) from None
+    except StorageError as error:
+        scope[CAUSE] = str(error)  # it names the database, which is no business of a client
+        told = say("the database does not answer; try again later")
+        raise ProblemError(503, told, headers={"retry-after": AGAIN_SECONDS}) from None
+
+
+def _without_origin(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """Return the headers without Origin: pages are judged here alone, and two answers about them would clash."""
+    return [(name, value) for name, value in scope["headers"] if name.lower() != b"origin"]

@@ -20,7 +20,7 @@ from graph.store.keys import Asked, thread_of
 from graph.store.location import storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.web.calls import CALLER, ONCE
-from graph.web.problems import ending, problem
+from graph.web.problems import ending, no_database, problem
 from policies.language import say
 
 HEADER = "idempotency-key"
@@ -74,7 +74,7 @@ class Idempotency:
                 async with _held(service, scope[CALLER].tenant, key):
                     await self._once(service, key, scope, receive, send)
         except StorageError as error:
-            await problem(503, str(error))(scope, receive, send)
+            await no_database(scope, error)(scope, receive, send)
         except ThreadBusyError:
             await ending()(scope, receive, send)
 

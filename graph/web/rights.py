@@ -3,17 +3,95 @@
 from collections.abc import Mapping
 
 from policies.access.caller import Scope
+from policies.language import phrase
+
+Right = tuple[Scope, ...] | str
+"""The scopes of which one is needed; `OPEN`; or why the route is refused to all, in a sentence."""
 
 OPEN = "open"
 """Needs no token: what balancers ask."""
 
-RIGHTS: Mapping[str, Scope | str] = {
+READ: Right = ("read",)
+RUN: Right = ("run",)
+DECIDE: Right = ("decide",)
+ADMIN: Right = ("admin",)
+RUN_OR_DECIDE: Right = ("run", "decide")
+"""A run on the LangGraph server: what it carries says which of the two, `policies.access.scopes.scope_of_run`."""
+
+THREAD = "thread"
+"""What our templates call the thread that a route is about; its tenant alone gets through."""
+
+OURS: Mapping[str, Right] = {
     "GET /health": OPEN,
     "GET /ready": OPEN,
-    "POST /v1/execute": "run",
-    "POST /v1/runs/{thread}/cancel": "run",
-    "GET /v1/halt": "admin",
-    "POST /v1/halt": "admin",
-    "DELETE /v1/halt": "admin",
+    "GET /metrics": ADMIN,
+    "GET /v1/metrics": ADMIN,
+    "GET /v1/openapi.json": READ,
+    "POST /v1/execute": RUN,
+    "POST /v1/runs/{thread}/cancel": RUN,
+    "GET /v1/halt": ADMIN,
+    "POST /v1/halt": ADMIN,
+    "DELETE /v1/halt": ADMIN,
 }
-"""By method and path as the routes are written."""
+"""By method and path, the path as the routes are written."""
+
+NO_SCHEDULE = phrase("{asked} is refused: a schedule runs without a person; use `accord batch` from cron")
+NO_RECORD = phrase("{asked} is refused: a run without a thread leaves no record; create a thread first (POST /threads)")
+WRITES_PAST = phrase("{asked} is refused: it writes past every node; send a run with an input instead")
+NO_COPY = phrase("{asked} is refused: the record of a thread names it, and a copy would not verify; begin a new thread")
+NO_PRUNE = phrase("{asked} is refused: the record of a thread rests on all of its checkpoints; delete a thread whole")
+
+LANGGRAPHS: Mapping[str, Right] = {
+    "GET /ok": OPEN,
+    "GET /": READ,
+    "GET /info": READ,
+    "GET /docs": READ,
+    "GET /openapi.json": READ,
+    "POST /assistants": ADMIN,
+    "POST /assistants/search": READ,
+    "POST /assistants/count": READ,
+    "GET /assistants/{assistant_id}": READ,
+    "PATCH /assistants/{assistant_id}": ADMIN,
+    "DELETE /assistants/{assistant_id}": ADMIN,
+    "GET /assistants/{assistant_id}/graph": READ,
+    "GET /assistants/{assistant_id}/schemas": READ,
+    "GET /assistants/{assistant_id}/subgraphs": READ,
+    "GET /assistants/{assistant_id}/subgraphs/{namespace}": READ,
+    "POST /assistants/{assistant_id}/versions": READ,
+    "POST /assistants/{assistant_id}/latest": ADMIN,
+    "POST /threads": RUN,
+    "POST /threads/search": READ,
+    "POST /threads/count": READ,
+    "POST /threads/prune": NO_PRUNE,
+    "GET /threads/{thread_id}": READ,
+    "PATCH /threads/{thread_id}": RUN,
+    "DELETE /threads/{thread_id}": ADMIN,
+    "GET /threads/{thread_id}/state": READ,
+    "POST /threads/{thread_id}/state": WRITES_PAST,
+    "GET /threads/{thread_id}/state/{checkpoint_id}": READ,
+    "POST /threads/{thread_id}/state/checkpoint": READ,
+    "GET /threads/{thread_id}/history": READ,
+    "POST /threads/{thread_id}/history": READ,
+    "POST /threads/{thread_id}/copy": NO_COPY,
+    "GET /threads/{thread_id}/stream": READ,
+    "POST /threads/{thread_id}/stream/events": READ,
+    "POST /threads/{thread_id}/commands": RUN_OR_DECIDE,
+    "GET /threads/{thread_id}/runs": READ,
+    "POST /threads/{thread_id}/runs": RUN_OR_DECIDE,
+    "POST /threads/{thread_id}/runs/stream": RUN_OR_DECIDE,
+    "POST /threads/{thread_id}/runs/wait": RUN_OR_DECIDE,
+    "POST /threads/{thread_id}/runs/crons": NO_SCHEDULE,
+    "GET /threads/{thread_id}/runs/{run_id}": READ,
+    "DELETE /threads/{thread_id}/runs/{run_id}": ADMIN,
+    "GET /threads/{thread_id}/runs/{run_id}/join": READ,
+    "GET /threads/{thread_id}/runs/{run_id}/stream": READ,
+    "POST /threads/{thread_id}/runs/{run_id}/cancel": RUN,
+    "POST /runs": NO_RECORD,
+    "POST /runs/stream": NO_RECORD,
+    "POST /runs/wait": NO_RECORD,
+    "POST /runs/batch": NO_RECORD,
+    "POST /runs/crons": NO_SCHEDULE,
+}
+"""Of the routes of the LangGraph server. Closed: its stores, schedules, other protocols, inner workings, `/deploy`,
+`/ui`, the writing of state, and whatever a later version adds.
+"""

@@ -8,8 +8,11 @@ from graph.service.service import Service, open_service_on
 from graph.settings import load_settings
 from graph.store.database import served_database
 from graph.web.app import build_app
+from graph.web.logs import to_server
 from graph.web.mounted.assistants import offer_assistants
 from graph.web.mounted.listing import list_newest
+from graph.web.mounted.pages import pages
+from graph.web.rights import LANGGRAPHS, OURS
 
 
 @asynccontextmanager
@@ -23,5 +26,5 @@ async def _open() -> AsyncIterator[Service]:
         each.cancel()
 
 
-app = build_app(_open)
+app = build_app(_open, to_server, rights={**OURS, **LANGGRAPHS}, pages=pages())
 """Named by langgraph.json."""

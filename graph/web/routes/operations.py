@@ -1,22 +1,76 @@
-"""Operations: whether the service is alive and ready."""
+"""Operations: whether the service is alive and ready, what it counts, and what it can be asked."""
 
-from typing import Any
+from typing import Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
 
-from graph.web.calls import Serving
+from graph.web.calls import Calling, Serving
+from graph.web.metrics import MEDIA
+from graph.web.problems import ProblemError
+from policies.access.caller import LOCAL
+from policies.language import phrase, say
 
 router = APIRouter(tags=["operations"])
 
 
+class Health(BaseModel):
+    """That the process is alive."""
+
+    status: Literal["ok"] = "ok"
+    agents: int = Field(description="How many agents the caller's tenant has defined.", ge=0, examples=[3])
+
+
+class Ready(BaseModel):
+    """That the service can take work."""
+
+    status: Literal["ready"] = "ready"
+
+
+class Text(Response):
+    """What Prometheus reads."""
+
+    media_type = MEDIA.partition(";")[0]
+
+
 @router.get("/health")
-async def health() -> dict[str, Any]:
-    """Return that the process is alive."""
-    return {"status": "ok"}
+async def health() -> Health:
+    """Return that the process is alive, without asking the database."""
+    return Health(agents=0)
 
 
 @router.get("/ready")
-async def ready(service: Serving) -> dict[str, Any]:
-    """Return that the database answers."""
+async def ready(service: Serving) -> Ready:
+    """Return that the database answers; 503 where it does not."""
     await service.runner.threads.newest(1)
-    return {"status": "ready"}
+    return Ready()
+
+
+_METRICS = {"content": {Text.media_type: {"schema": {"type": "string"}, "example": "accord_runs_at_work 2.0\n"}}}
+
+
+@router.get("/metrics", response_class=Text, responses={200: _METRICS})
+async def metrics(request: Request, service: Serving, caller: Calling) -> Text:
+    """Return what this process has counted since it was started, for Prometheus."""
+    return await _counted(request, service, caller)
+
+
+@router.get("/v1/metrics", response_class=Text, responses={200: _METRICS})
+async def service_metrics(request: Request, service: Serving, caller: Calling) -> Text:
+    """Return what `GET /metrics` does, also where the LangGraph server has its own there."""
+    return await _counted(request, service, caller)
+
+
+async def _counted(request: Request, service: Serving, caller: Calling) -> Text:
+    if caller.tenant != LOCAL:
+        told = phrase("the numbers are of all tenants; ask with a token of scope admin of the tenant `{tenant}`")
+        raise ProblemError(403, say(told, tenant=LOCAL))
+    shown = request.app.state.metrics.shown(*service.drives.count)
+    return Text(shown, headers={"content-type": MEDIA})
+
+
+@router.get("/v1/openapi.json")
+async def openapi(request: Request) -> dict[str, Any]:
+    """Return this document."""
+    document: dict[str, Any] = request.app.openapi()
+    return document

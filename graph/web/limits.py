@@ -1,0 +1,142 @@
+"""Limits: how often a caller may ask, and which bodies are read; all before a route sees anything of a request."""
+
+import asyncio
+import time
+from math import ceil
+
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from graph.documents import read_json
+from graph.problems import UsageError
+from graph.service.terms import Terms
+from graph.web.calls import CALLER
+from graph.web.problems import OURS, problem
+from policies.language import phrase, say
+from policies.plain import find_unplain
+
+FREE = frozenset({"/health", "/ready", "/ok"})
+"""Paths that are not counted: what balancers ask."""
+BODY_SECONDS = 30.0
+"""Within this time a body must have arrived."""
+SKIPPED_BYTES = 10_000_000
+"""So much more is read of a body that is too large: who still sends would not see the answer."""
+JSON = "application/json"
+CLOSE = {"connection": "close"}
+"""Told where a body was not read to its end."""
+
+
+class Limits:
+    """The middleware behind the gate: who calls is known."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app, self._rates = app, SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request whose body was read whole, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        terms: Terms = scope["app"].state.service.terms
+        refused = await self._too_often(scope, terms) or _path_fault(scope)
+        if refused is None:
+            try:
+                body = await _body_of(scope, receive, terms.max_bytes)
+            except ClientDisconnect:
+                return
+            refused = body if isinstance(body, Response) else _body_fault(scope, body, terms.max_bytes)
+        if refused is not None:
+            await refused(scope, receive, send)
+            return
+        assert isinstance(body, bytes)
+        await self._app(scope, _again(body, receive), send)
+
+    async def _too_often(self, scope: Scope, terms: Terms) -> Response | None:
+        if scope["path"] in FREE:
+            return None
+        most, who = RateLimitItemPerMinute(terms.requests_per_minute), _counted(scope)
+        if await self._rates.hit(most, *who):
+            return None
+        stats = await self._rates.get_window_stats(most, *who)
+        seconds = max(1, ceil(stats.reset_time - time.time()))
+        told = phrase("more than {most} requests a minute; ask again in {seconds} s")
+        detail = say(told, most=terms.requests_per_minute, seconds=seconds)
+        return problem(429, detail, headers={"retry-after": str(seconds)})
+
+
+def _counted(scope: Scope) -> tuple[str, ...]:
+    """Return for whom requests are counted together: a person of a tenant, or an address."""
+    caller = scope.get(CALLER)
+    if caller is not None and caller.is_proved:
+        return "person", caller.tenant, caller.person
+    return "address", (scope.get("client") or ("-",))[0]
+
+
+def _path_fault(scope: Scope) -> Response | None:
+    """Refuse a NUL, which no database takes."""
+    if "\0" in scope["path"] or b"%00" in scope.get("query_string", b""):
+        return problem(400, say("the address has a NUL character; leave it out"))
+    return None
+
+
+async def _body_of(scope: Scope, receive: Receive, most: int) -> bytes | Response:
+    """Return the body, whole, or why it is not read to its end."""
+    length = Headers(scope=scope).get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > most + SKIPPED_BYTES:
+        return _too_large(most)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await _read(receive, most)
+    except TimeoutError:
+        told = say("the body did not arrive within {seconds} s; send it again", seconds=round(BODY_SECONDS))
+        return problem(408, told, headers=CLOSE)
+    return _too_large(most) if body is None else body
+
+
+async def _read(receive: Receive, most: int) -> bytes | None:
+    """Return the body, also one that comes in chunks and without its length; None where it is larger."""
+    parts, size, has_more = [], 0, True
+    while has_more and size <= most + SKIPPED_BYTES:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        part, has_more = message.get("body", b""), message.get("more_body", False)
+        size += len(part)
+        if size <= most:
+            parts.append(part)
+    return b"".join(parts) if size <= most else None
+
+
+def _too_large(most: int) -> Response:
+    return problem(413, say("the body has more than {most} bytes; send less", most=f"{most:,}"), headers=CLOSE)
+
+
+def _body_fault(scope: Scope, body: bytes, most: int) -> Response | None:
+    """Refuse a body for our routes that is not JSON as it may be kept: strict, finite, not too deep or too long."""
+    if not body or not scope["path"].startswith(OURS):
+        return None
+    headers = Headers(scope=scope)
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != JSON or headers.get("content-encoding", "identity").lower() != "identity":
+        told = phrase("the body is {kind}; allowed: {allowed}, without an encoding")
+        return problem(415, say(told, kind=kind[:80] or say("of no kind"), allowed=JSON))
+    try:
+        fault = find_unplain(read_json(body, say("the body"), most).value)
+    except UsageError as error:
+        return problem(400, str(error))
+    return problem(422, fault) if fault else None
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Return what hands out a body that was read already, and then what comes after it."""
+    parts: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return parts.pop() if parts else await receive()
+
+    return again
