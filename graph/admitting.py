@@ -9,6 +9,7 @@ from graph.teams.limiting import refuse_foreign
 from graph.threads import Threads
 from policies.access.caller import LOCAL
 from policies.access.names import find_misnamed
+from policies.access.owners import owned_by
 from policies.language import phrase, say
 from policies.run.budgets import change_budget
 from policies.team.privacy import withhold
@@ -21,11 +22,7 @@ async def tenant_for(threads: Threads, thread: str, team: Team, tenant: str | No
     Raises:
         UsageError: the thread is another tenant's, no tenant may be called so, or the team is limited to others.
     """
-    owner = await threads.owner(thread)
-    if tenant is not None and owner not in (None, tenant):
-        told = phrase("the thread `{name}` is not one of the tenant `{tenant}`; choose another id")
-        raise UsageError(say(told, name=thread, tenant=tenant))
-    found = owner or tenant or LOCAL
+    found = await check_owned(threads, thread, tenant) or tenant or LOCAL
     misnamed = find_misnamed(found)
     if misnamed:
         raise UsageError(say("the tenant {problem}", problem=misnamed))
@@ -33,11 +30,24 @@ async def tenant_for(threads: Threads, thread: str, team: Team, tenant: str | No
     return found
 
 
+async def check_owned(threads: Threads, thread: str, tenant: str | None) -> str | None:
+    """Return whose a thread is, None where there is none, once it is no other tenant's than the one that is named.
+
+    Raises:
+        UsageError: it is.
+    """
+    owner = await threads.owner(thread)
+    if tenant is not None and owner not in (None, tenant):
+        told = phrase("the thread `{name}` is not one of the tenant `{tenant}`; choose another id")
+        raise UsageError(say(told, name=thread, tenant=tenant))
+    return owner
+
+
 def inputs_of(team: Team, brought: Brought, tenant: str, now: str) -> Inputs:
     """Return what a run of a team begins with, its private facts withheld."""
     facts = withheld(team.own_facts if brought.facts is None else brought.facts, team)
     given: Inputs = {"goal": team.goal, "facts": facts, "accept_changes": False}
-    return given | brought.inputs(facts, now) | ({} if tenant == LOCAL else {"tenant": tenant})
+    return given | brought.inputs(facts, now) | owned_by(tenant)
 
 
 def withheld(facts: dict[str, Any] | None, team: Team) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from graph.admitting import check_owned
 from graph.documents import json_fault
 from graph.facts.brought import Brought
 from graph.problems import UsageError, reason_of
@@ -91,6 +92,8 @@ class Batch:
     concurrency: int
     retries: bool = False
     fails_fast: bool = False
+    tenant: str | None = None
+    """Whose the threads are; without one, new ones are of the command line's own."""
 
 
 def room_for(concurrency: int, calls_models: bool) -> int:
@@ -160,11 +163,14 @@ async def _result_of(number: int, line: bytes, batch: Batch, work: _Work) -> Bat
             if batch.is_halted() or (batch.fails_fast and work.has_failed):
                 told = _on(number, say("not begun, since the batch was ended"))
                 return BatchResult(case_id, None, told, is_left=True)
+            await check_owned(batch.runner.threads, case.id, batch.tenant)
             kept = await _kept(case.id, batch)
             if kept is not None:
                 return BatchResult(case_id, kept)
             brought = Brought(case.facts is not None)
-            return BatchResult(case_id, await batch.runner.run(batch.load(case), case.id, brought=brought))
+            team = batch.load(case)
+            record = await batch.runner.run(team, case.id, brought=brought, tenant=batch.tenant)
+            return BatchResult(case_id, record)
     except UsageError as error:
         return BatchResult(case_id, None, say("; ").join(_on(number, problem) for problem in error.problems))
     except OSError as error:

@@ -16,6 +16,7 @@ from nodes.role import build_role
 from nodes.services import Services
 from nodes.stages import Stages
 from nodes.state import Input, Node, Output, State, StepInput
+from policies.access.owners import TENANT
 from policies.language import phrase, say, speaking, spoken
 from policies.people.asking import may_ask_people
 from policies.team.team import MAX_MESSAGES, Role, Team
@@ -49,8 +50,6 @@ OURS = {
 }
 """The title of each node that is not a role, and what it does in a sentence."""
 
-TENANT = "tenant"
-"""Under this key the metadata of every checkpoint says whose the thread is."""
 FINISHED = "end"
 """What routers call the end of the graph."""
 

@@ -9,6 +9,8 @@ from graph.facts.sharing import SharedReading
 from graph.facts.source import Reading
 from graph.facts.table import sources_in
 from nodes.provenance import with_given
+from policies.access.limits import is_open_to
+from policies.access.owners import tenant_of
 from policies.language import phrase, say
 from policies.team.privacy import withhold
 from policies.team.provenance import Gathered
@@ -17,6 +19,7 @@ NO_SOURCE = phrase(
     "Its facts came with the run or are in the team file, so no source can be asked; give current ones with --facts."
 )
 OTHER_VERSION = phrase("Its sources are of another version of Accord; give the current facts with --facts.")
+LIMITED = phrase("Its sources are limited to other tenants; give the current facts with --facts.")
 UNUSABLE = phrase("The source `{source}` gave no facts that can be used: {cause}.")
 
 Plain = dict[str, Any]
@@ -73,6 +76,8 @@ def asked_sources(reading: Reading) -> Ask:
         sources = sources_in(entry["sources"])
         if sources is None:
             return Fresh(None, cause=say(OTHER_VERSION))
+        if any(not is_open_to(each.tenants, tenant_of(entry)) for each in sources):
+            return Fresh(None, cause=say(LIMITED))
         fetched = await load_sources(sources, entry["private"], reading, shared.read)
         gathered, missed = fetched.over(before)
         if missed is not None:

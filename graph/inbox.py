@@ -15,6 +15,7 @@ from graph.store.index import shared_language
 from graph.store.location import located
 from nodes.asking import shown_question
 from nodes.halt import Halt
+from policies.access.owners import tenant_of
 from policies.language import speaking
 from policies.people.answering import Approvers, seat_for
 from policies.people.question import Question, is_expired
@@ -30,8 +31,10 @@ class Inbox:
         self.languages: dict[str, str | None] = {}
         """The language of each thread of which something waits."""
 
-    async def waiting(self, name: str | None = None) -> list[Entry]:
+    async def waiting(self, name: str | None = None, tenant: str | None = None) -> list[Entry]:
         """Return the open questions of all threads, the oldest first, each with its thread and who may answer.
+
+        With a tenant, only those of its threads.
 
         With a name, only what that person may answer, or has answered: then also what the others answered so far.
 
@@ -40,6 +43,8 @@ class Inbox:
         """
         found: list[Entry] = []
         for entry in await self._runner.threads.index.open():
+            if tenant not in (None, tenant_of(entry)):
+                continue
             try:
                 found += await self._of(entry["thread_id"], name)
             except (StorageError, *UNREADABLE):

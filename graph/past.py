@@ -7,7 +7,7 @@ from typing import Any, Self, cast
 from nodes.asking import waiting_of
 from nodes.events import events_of
 from nodes.fetched import Failed, failed_in
-from policies.access.caller import LOCAL
+from policies.access.owners import tenant_of
 from policies.assurance.audit import Event
 from policies.assurance.keeping import of_the_run, standing_hold
 from policies.patterns.course import pattern_named
@@ -96,8 +96,7 @@ class Past:
     @property
     def tenant(self) -> str:
         """Whose thread it is."""
-        named = self.case.get("tenant") if isinstance(self.case, Mapping) else None
-        return LOCAL if named is None else str(named)
+        return tenant_of(self.case if isinstance(self.case, Mapping) else {})
 
     @property
     def approvers(self) -> Mapping[str, Approver]:

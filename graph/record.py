@@ -7,6 +7,7 @@ from graph.past import Past
 from graph.people import questions_in
 from nodes.asking import shown_question
 from nodes.events import cause_of
+from policies.access.owners import owned_by
 from policies.run.stop import Stop
 from policies.team.flags import MOVED, UNGROUNDED, carrying
 from policies.team.provenance import briefly
@@ -79,6 +80,7 @@ def _beside(thread: str, past: Past) -> Record:
     learned, estimated = _learned(events), sum("estimated" in event for event in events)
     return {
         "thread_id": thread,
+        **owned_by(past.tenant),
         "team": past.team.get("name"),
         "hashes": past.case.get("hashes", {}),
         "sources": [*map(briefly, past.sources)],

@@ -38,7 +38,7 @@ from nodes.stages import Stages
 from nodes.state import State
 from nodes.taking import Taking, with_question
 from nodes.voices.voice import Voice
-from policies.access.caller import LOCAL
+from policies.access.owners import tenant_of
 from policies.language import say, speaking
 from policies.run.budgets import change_budget
 from policies.run.resumption import Resumption, resumption_of
@@ -154,7 +154,7 @@ class Runner:
     async def _run(self, thread: str, team: Team, inputs: Inputs, on_event: OnEvent | None) -> Record:
         state = await self.threads.state(thread)
         if state is None:
-            await self.threads.index.admit(thread, team, inputs, inputs.get("tenant", LOCAL))
+            await self.threads.index.admit(thread, team, inputs, tenant_of(inputs))
             tell(on_event, team, team.budget, Past())
             return await self._driver.drive(thread, team, inputs, on_event)
         await self.cancels.drop(thread)
@@ -182,7 +182,7 @@ class Runner:
                 return await self._go_on(thread, kept_team(past), past, inputs, on_event)
         admitted = await self.threads.admitted(thread)
         team = team_from(admitted["team"], "-")
-        refuse_foreign(team, admitted["inputs"].get("tenant", LOCAL))
+        refuse_foreign(team, tenant_of(admitted["inputs"]))
         inputs["facts"] = withheld(inputs["facts"], team)
         given = {key: value for key, value in inputs.items() if value}
         given |= {"sources": None} if "facts" in given else {}

@@ -70,7 +70,7 @@ def _made() -> tuple[Settings, Services]:
 
 
 @cache
-def _threads() -> Threads:
+def served_threads() -> Threads:
     """Return the threads of the database that the server of this process has opened."""
     return Threads(served_database(), _process()[0].database)
 
@@ -95,7 +95,7 @@ class Thread:
         """
         if thread is None:
             return cls(Past())
-        threads = await asyncio.to_thread(_threads)
+        threads = await asyncio.to_thread(served_threads)
         await threads.tombstones.refuse(thread)
         newest, interrupts = await threads.newest_checkpoint(thread), await threads.interrupts(thread)
         return cls(await past_of(thread), newest, tuple(interrupts))
@@ -130,7 +130,7 @@ class Thread:
 
 async def is_held(thread: str) -> bool:
     """Return whether somebody works on a thread, this server included."""
-    threads = await asyncio.to_thread(_threads)
+    threads = await asyncio.to_thread(served_threads)
     return await threads.is_held(thread)
 
 
@@ -139,7 +139,7 @@ async def hold_on(thread: str) -> Mapping[str, Any] | None:
     try:
         return (await past_of(thread)).hold
     except UsageError:
-        threads = await asyncio.to_thread(_threads)
+        threads = await asyncio.to_thread(served_threads)
         return (await threads.index.entry(thread) or {}).get("held")
 
 
@@ -149,7 +149,7 @@ async def past_of(thread: str) -> Past:
     Raises:
         StorageError: it cannot be read.
     """
-    threads = await asyncio.to_thread(_threads)
+    threads = await asyncio.to_thread(served_threads)
     return Past.of(await threads.state(thread) or {})
 
 

@@ -14,14 +14,15 @@ from graph.states import UNREADABLE, State, States
 from graph.store.archive import Archive
 from graph.store.counters import COUNTERS, can_be_counted_on
 from graph.store.database import Database, open_database
-from graph.store.index import RUNNING, Index, by_time, damaged, has_ended, is_whole, line_of, shown_of, tenant_of
+from graph.store.index import RUNNING, Index, by_time, damaged, has_ended, is_whole, line_of, shown_of
 from graph.store.location import located, shown, storage_errors
 from graph.store.locks import ThreadBusyError
-from graph.store.names import aliases_of, check_thread, no_thread, thread_named
+from graph.store.names import aliases_of, check_thread, no_thread, thread_named, unknown_thread
 from graph.store.queue import Queue
 from graph.store.traces import Traced, find_trace
 from graph.store.watches import Watches
 from nodes.agreement import MISREAD, find_disagreement
+from policies.access.owners import tenant_of
 from policies.language import Language, phrase, say, speaking, spoken
 
 NOBODYS = ""
@@ -37,21 +38,34 @@ class Threads(States):
         self.watches, self.tombstones = Watches(database.store, database.tombstones), database.tombstones
         self._queue = Queue(database.store)
 
-    async def find(self, name: str, *, or_purged: bool = False) -> str:
+    async def find(self, name: str, *, or_purged: bool = False, tenant: str | None = None) -> str:
         """Return the id of the thread that a name means: an id, `last`, an alias, or the beginning of one id.
+
+        With a tenant, only its own threads are there.
 
         Raises:
             UsageError: it can mean several threads, or none has begun yet, or one that was purged is not asked for.
             StorageError: the database failed.
         """
         with storage_errors(self.location):
-            if await self._is_there(check_thread(name)) or (or_purged and await self.tombstones.events(name)):
+            is_open_to = tenant is None or await self.owner(check_thread(name)) == tenant
+            if is_open_to and (await self._is_there(check_thread(name)) or await self._is_asked(name, or_purged)):
                 return name
-            await self.tombstones.refuse(name)
-            entries = await self.index.newest()
+            entries = await self.index.of(tenant)
             if (found := thread_named(name, entries)) == name:
-                raise no_thread(name, shown(self.location), entries)
+                raise unknown_thread(name) if tenant else no_thread(name, shown(self.location), entries)
             return found
+
+    async def _is_asked(self, name: str, or_purged: bool) -> bool:
+        """Return whether a thread was purged, and is asked for all the same.
+
+        Raises:
+            PurgedError: it was purged, and is not asked for.
+        """
+        if or_purged and await self.tombstones.events(name):
+            return True
+        await self.tombstones.refuse(name)
+        return False
 
     async def language(self, thread: str) -> Language:
         """Return the language of a thread's team; where the thread cannot be read, the one that is spoken."""
@@ -79,7 +93,7 @@ class Threads(States):
             return NOBODYS
 
     async def _owner_kept(self, thread: str) -> str | None:
-        """Return whose a thread is that the index does not know, by its state, its promise or its tombstone."""
+        """Return whose a thread is that the index lacks: by state, promise, tombstone or an early checkpoint."""
         state = await self.state(thread)
         if state is not None:
             return Past.of(state).tenant
@@ -87,7 +101,10 @@ class Threads(States):
         if promise is not None:
             return promise.tenant
         buried = await self.tombstones.events(thread)
-        return None if buried is None else tenant_of(buried[-1])
+        if buried is not None:
+            return tenant_of(buried[-1])
+        saved = await self._database.saver.aget_tuple({"configurable": {"thread_id": thread}})
+        return tenant_of(saved.metadata) if saved else None
 
     async def show(self, thread: str) -> Record:
         """Return the record of a thread as it is now, in the language of its team.
@@ -116,10 +133,13 @@ class Threads(States):
         with storage_errors(self.location):
             return await find_trace(self._database.store, thread)
 
-    async def newest(self, limit: int) -> list[dict[str, Any]]:
-        """Return the entries of the threads touched last, newest first, each with its alias and its status now."""
+    async def newest(self, limit: int, tenant: str | None = None) -> list[dict[str, Any]]:
+        """Return the entries of the threads touched last, newest first, each with its alias and its status now.
+
+        With a tenant, only those of its threads; their aliases count only these, too.
+        """
         with storage_errors(self.location):
-            entries = await self.index.newest()
+            entries = await self.index.of(tenant)
             aliases = aliases_of(entries)
             now = [{"alias": aliases.get(each["thread_id"]), **await self._now(each)} for each in entries[:limit]]
             return by_time(await asyncio.gather(*map(self.watches.marked, now)))

@@ -17,6 +17,7 @@ from nodes.signed import declared_keys
 from nodes.state import RunInput, State
 from policies.access.caller import LOCAL
 from policies.access.limits import find_foreign, limit_in_words
+from policies.access.owners import owned_by, tenant_of
 from policies.assurance.approval import find_unapproved
 from policies.decision.table import DECISIONS
 from policies.language import say
@@ -97,17 +98,17 @@ class Admission:
             InputRefusedError: the team is limited to other tenants.
         """
         begun: Mapping[str, Any] | None = state.get("case")
-        found = begun.get("tenant", LOCAL) if begun else state.get("tenant") or tenant or LOCAL
+        found = tenant_of(begun) if begun else state.get("tenant") or tenant or LOCAL
         foreign = find_foreign(self._team, found)
         if foreign is not None and not state.get("task"):
             raise InputRefusedError(limit_in_words(foreign, found))
-        return {} if found == LOCAL else {"tenant": found}
+        return owned_by(found)
 
     def _admitted(self, thread: str, case: Mapping[str, Any]) -> Body:
         """Return the event that begins a record: what the thread is pinned to, and what it runs on."""
         team = {"team": self._team.name, "policy": self._team.policy.name}
         again = {"reopens": case["reopens"]} if case["reopens"] else {}
-        owned = {"tenant": case["tenant"]} if "tenant" in case else {}
+        owned = owned_by(tenant_of(case))
         return {"event": "admitted", "thread": thread, **owned, **again, **team, **self._runs_on()}
 
     def _runs_on(self) -> Body:

@@ -46,11 +46,18 @@ def find_disagreement(thread: str, state: State, noted: Head | None = None) -> B
         foreign = [event["seq"] for event in events_of(state, "admitted") if event["thread"] != thread]
         if foreign:
             return Break(foreign[0], say("has a thread id that differs from the thread's"))
+        claimed = [event["seq"] for event in events_of(state, "admitted") if not _is_of_its_tenant(event, state)]
+        if claimed:
+            return Break(claimed[0], say("has a tenant that differs from the thread's"))
         return find_difference(events, state, CHANNELS, digest) or _find_unpinned(events, state)
     except MISREAD as error:
         return _unlike(
             events, say("cannot be compared with the thread: {name}: {error}", name=type(error).__name__, error=error)
         )
+
+
+def _is_of_its_tenant(admitted: Event, state: State) -> bool:
+    return bool(admitted.get("tenant") == state["case"].get("tenant"))
 
 
 def _find_unpinned(events: Sequence[Event], state: State) -> Break | None:

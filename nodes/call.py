@@ -98,7 +98,7 @@ def thread_of(runtime: Runtime[Any]) -> str:
     return (info.thread_id if info else None) or ""
 
 
-def tenant_of(runtime: Runtime[Any]) -> str | None:
+def served_tenant(runtime: Runtime[Any]) -> str | None:
     """Return on whose behalf a server runs the graph; None where no server does."""
     user = runtime.server_info.user if runtime.server_info else None
     return tenant_in(user.identity) if user else None

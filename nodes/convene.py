@@ -25,7 +25,7 @@ from nodes.border import (
     spent_from,
     unused_messages,
 )
-from nodes.call import journal_of, reservation_for, scope_of, tenant_of, thread_of
+from nodes.call import journal_of, reservation_for, scope_of, served_tenant, thread_of
 from nodes.closing import Update
 from nodes.events import Body, asked, recorded
 from nodes.mail import hear_all, with_inboxes
@@ -34,7 +34,7 @@ from nodes.services import Services
 from nodes.stability import StabilityCheck, opened_again
 from nodes.stages import Stages
 from nodes.state import Node, State
-from policies.access.caller import LOCAL
+from policies.access.owners import tenant_of
 from policies.run.budgets import raised, reserve_team
 from policies.run.recovery import refuse_recovery
 from policies.run.routing import is_over, next_nodes
@@ -62,10 +62,10 @@ def build_convene(team: Team, services: Services, stages: Stages) -> Node:
             admission.refuse_another(state)
             return {}
         started = services.clock()
-        admitted = await admission.admit(state, thread_of(runtime), tenant_of(runtime))
+        admitted = await admission.admit(state, thread_of(runtime), served_tenant(runtime))
         is_begun = admitted.get("happened") and not scope_of(runtime)
         if services.note_thread and is_begun:  # it begins, or is resumed after a stop
-            goal, tenant = admitted["case"]["goal"], admitted["case"].get("tenant", LOCAL)
+            goal, tenant = admitted["case"]["goal"], tenant_of(admitted["case"])
             await services.note_thread(journal_of(runtime), thread_of(runtime), team.name, goal, tenant)
         happened: list[Body] = admitted.pop("happened", [])
         update: Update = {"stop_reason": None, "phase": None, "raw_contribution": None, **admitted}

@@ -68,5 +68,5 @@ def _identity(config: Mapping[str, Any]) -> str | None:
     """Return who a server knows its caller to be; None where nobody has shown that."""
     user = (config.get("configurable") or {}).get(IDENTITY)
     read = user.get if isinstance(user, Mapping) else partial(getattr, user)
-    found = read("identity", None) if read("is_authenticated", True) else None
+    found = (read("person", None) or read("identity", None)) if read("is_authenticated", True) else None
     return str(found) if found else None

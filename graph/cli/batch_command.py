@@ -14,7 +14,7 @@ from click.core import ParameterSource
 
 from graph.cli.exits import Exit, exit_of
 from graph.cli.noticing import send_notices
-from graph.cli.session import database_option, run_async, settings_for, voice_option, warning
+from graph.cli.session import database_option, run_async, settings_for, tenant_option, voice_option, warning
 from graph.cli.waiting import reading
 from policies.language import say
 
@@ -31,6 +31,7 @@ SECONDS_BETWEEN, PARTS = 5.0, 10
 @click.option("--out", metavar="FILE", help="Where the results go once all are there; default: stdout, as they come.")
 @click.option("--retry-failed", "retries", is_flag=True, help="Resume cases that stopped; begin no new ones.")
 @click.option("--fail-fast", "fails_fast", is_flag=True, help="Begin no further case once one did not succeed.")
+@tenant_option("Whose the threads are, and who may use the teams. Default: local.")
 @voice_option("as the team file says, else the model where a key is set, else the roles' own rules")
 @database_option
 def command(
@@ -40,6 +41,7 @@ def command(
     out: str | None,
     retries: bool,
     fails_fast: bool,
+    tenant: str | None,
     voice: Any,
     db: str | None,
 ) -> Exit:
@@ -57,7 +59,8 @@ def command(
 
     speak_as(language_at(team))
     settings, again = settings_for(db), _typed(click.get_current_context())
-    asked = {"concurrency": _room_for(concurrency, settings, voice), "retries": retries, "fails_fast": fails_fast}
+    room, kinds = _room_for(concurrency, settings, voice), {"retries": retries, "fails_fast": fails_fast}
+    asked = {"concurrency": room, "tenant": tenant, **kinds}
     if out is not None and Path(out).resolve() == Path(cases).resolve():
         raise UsageError(f"--out {out}: {say('is the file of cases; name another file')}")
     try:

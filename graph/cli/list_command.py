@@ -6,26 +6,30 @@ from typing import Any
 import click
 
 from graph.cli.exits import Exit
-from graph.cli.session import database_option, json_option, print_json, run_async, settings_for
+from graph.cli.session import database_option, json_option, print_json, run_async, settings_for, tenant_option
 from policies.language import say
 
 
 @click.command("list")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="How many threads.")
+@tenant_option("Only the threads of this tenant. Default: those of all.")
 @database_option
 @json_option
-def command(limit: int, db: str | None, as_json: bool) -> Exit:
+def command(limit: int, tenant: str | None, db: str | None, as_json: bool) -> Exit:
     """List the threads touched last, newest first."""
     from graph.languages.catalogue import speak_as
     from graph.store.index import shared_language
     from graph.store.location import storage_errors
+    from graph.store.names import aliases_of
     from graph.threads import open_threads
 
     async def work(_: Any) -> list[dict[str, Any]]:
         async with open_threads(settings_for(db)) as threads:
             with storage_errors(threads.location):
-                speak_as(shared_language((await threads.index.newest())[:limit]))
-            return await threads.newest(limit)
+                speak_as(shared_language((await threads.index.of(tenant))[:limit]))
+                aliases = aliases_of(await threads.index.newest())  # of all threads, as other commands take them
+            listed = await threads.newest(limit, tenant)
+            return [{**entry, "alias": aliases.get(entry["thread_id"])} for entry in listed]
 
     entries = run_async(work)
     if as_json:

@@ -18,6 +18,7 @@ from graph.cli.session import (
     run_async,
     say_warnings,
     settings_for,
+    tenant_option,
     verbose_option,
     voice_option,
 )
@@ -40,6 +41,7 @@ accord run my_team.yaml --facts today.json --thread launch-42
 @click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Set a value of the team; += appends.")
 @click.option("--thread", metavar="ID", help="The thread's id; an existing thread is continued. Default: a new one.")
 @click.option("--accept-changes", is_flag=True, help="Continue although team, policy, facts or goal changed.")
+@tenant_option("Whose a new thread is, and who may use the team. Default: local; a thread that exists keeps its own.")
 @voice_option("as the team file says, else the model where a key is set, else the roles' own rules")
 @database_option
 @verbose_option
@@ -51,6 +53,7 @@ def command(
     settings: tuple[str, ...],
     thread: str | None,
     accept_changes: bool,
+    tenant: str | None,
     voice: Any,
     db: str | None,
     is_verbose: bool,
@@ -60,7 +63,8 @@ def command(
     with reading(team):
         case = _read(team, (goal, facts, settings), voice, db)
     shows = {"as_json": as_json, "is_verbose": is_verbose}
-    record, state = _run(case, {"thread": thread, "accept_changes": accept_changes}, shows, facts is not None)
+    options = {"thread": thread, "accept_changes": accept_changes, "tenant": tenant}
+    record, state = _run(case, options, shows, facts is not None)
     _say_where_it_failed(record, state, case.team, team)
     if "trace" in record:
         _say_who_answered(record, voice, case.has_endpoints, as_json)

@@ -27,6 +27,21 @@ def database_option(command: Decorated) -> Decorated:
     return click.option("--db", metavar="FILE|URL", help=text)(command)
 
 
+def tenant_option(text: str) -> Callable[[Decorated], Decorated]:
+    """Add `--tenant`, with what it does; a name that no tenant may have is refused."""
+
+    def check(_: click.Context, __: click.Parameter, tenant: str | None) -> str | None:
+        from graph.problems import UsageError
+        from policies.access.names import find_misnamed
+
+        problem = find_misnamed(tenant) if tenant is not None else None
+        if problem:
+            raise UsageError(f"--tenant: {problem}")
+        return tenant
+
+    return click.option("--tenant", metavar="NAME", callback=check, help=text)
+
+
 def json_option(command: Decorated) -> Decorated:
     """Add `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON alone on stdout.")(command)

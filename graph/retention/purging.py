@@ -28,6 +28,7 @@ from graph.threads import Threads
 from nodes.agreement import MISREAD
 from nodes.fingerprint import fingerprint
 from nodes.services import utc_now
+from policies.access.owners import owned_by
 from policies.assurance.audit import Event, head_of
 from policies.assurance.keeping import PURGED, entombed
 from policies.language import phrase, say, speaking
@@ -166,7 +167,7 @@ class Purger:
                     self._keep(name, "at_work", say(AT_WORK))
                     return
                 sha256 = self._exported(name, past)
-                await self._database.tombstones.put(name, self._tombstone(name, past.events, sha256))
+                await self._database.tombstones.put(name, self._tombstone(name, past, sha256))
         except ThreadBusyError:
             self._keep(name, "at_work", say(AT_WORK))
         except _NotExportedError as error:
@@ -184,9 +185,9 @@ class Purger:
         except UsageError as error:
             raise _NotExportedError(str(error)) from None
 
-    def _tombstone(self, name: str, events: Any, sha256: str | None) -> list[Event]:
-        said = {"by": self._order.by, "older_than": self._order.older_than, "exported": sha256}
-        return entombed(events, {"event": PURGED, "thread": name, "at": self._now(), **said}, fingerprint)
+    def _tombstone(self, name: str, past: Past, sha256: str | None) -> list[Event]:
+        said = owned_by(past.tenant) | {"by": self._order.by, "older_than": self._order.older_than, "exported": sha256}
+        return entombed(past.events, {"event": PURGED, "thread": name, "at": self._now(), **said}, fingerprint)
 
     def _keep(self, name: str, because: Because, detail: str) -> None:
         self.result.kept.append(Kept(name, because, detail))

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from graph.problems import NotFoundError, StorageError
+from graph.problems import StorageError
 from graph.runner import Runner, open_runner_on
 from graph.service.drives import Drives
 from graph.service.terms import Terms, load_terms
@@ -14,9 +14,9 @@ from graph.store.database import Database, open_database
 from graph.store.halts import Halts
 from graph.store.keys import Keys
 from graph.store.location import located, storage_errors
+from graph.store.names import unknown_thread
 from graph.store.queue import Queue
 from policies.access.caller import Caller
-from policies.language import say
 
 SWEEP_SECONDS = 3600.0
 """How often idempotency keys are deleted that were kept long enough."""
@@ -47,7 +47,7 @@ class Service:
             NotFoundError: it is another tenant's, or there is none: the sentence is the same.
         """
         if await self.runner.threads.owner(thread) != caller.tenant:
-            raise NotFoundError(say("there is no thread `{name}`", name=thread))
+            raise unknown_thread(thread)
 
 
 @asynccontextmanager

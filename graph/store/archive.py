@@ -14,6 +14,7 @@ from langgraph.store.base import BaseStore
 from graph.past import Past
 from graph.store.tripwires import watched_in
 from nodes.events import standing_word
+from policies.access.owners import owned_by
 from policies.assurance.audit import head_of
 from policies.assurance.past import PastRun, People
 from policies.assurance.tape import tape_from
@@ -80,6 +81,7 @@ def entry_of(thread: str, state: Mapping[str, Any]) -> ArchiveEntry:
     roles = team["roles"]
     entry = {
         "thread_id": thread,
+        **owned_by(past.tenant),
         "team": team["name"],
         "pattern": team["pattern"],
         "policy": team["policy"]["name"],

@@ -13,6 +13,7 @@ from graph.store.archive import Archive
 from graph.store.census import text_of
 from nodes.fingerprint import digest
 from policies.access.caller import LOCAL
+from policies.access.owners import owned_by, tenant_of
 from policies.language import phrase, say
 from policies.team.team import Team, pinned
 
@@ -21,11 +22,10 @@ ADMISSION = "admission"
 SERVED = "served"
 DIGEST = "digest"
 LANGUAGE = "language"
-TENANT = "tenant"
-"""Under this key an entry says whose the thread is, unless it is the command line's own tenant."""
 HIDDEN = (ADMISSION, SERVED, DIGEST, LANGUAGE)
 """What an entry keeps and no list shows."""
 RUNNING = "running"
+DAMAGED = "damaged"
 OPEN = (RUNNING, "waiting", "interrupted")
 """The status of what has not ended."""
 MAX_ENTRIES = 10_000_000
@@ -98,6 +98,13 @@ class Index:
         """Return the entries of the threads that have not ended, as far as the index knows."""
         return [entry for entry in await self.newest() if entry["status"] in OPEN]
 
+    async def of(self, tenant: str | None) -> list[IndexEntry]:
+        """Return the entries of a tenant's threads, those touched last first; of all threads without a tenant.
+
+        One that was changed is nobody's: what it says of its tenant may be the change.
+        """
+        return [each for each in await self.newest() if tenant is None or is_of(each, tenant)]
+
     async def newest(self, limit: int = MAX_ENTRIES) -> list[IndexEntry]:
         """Return the entries, those touched last first; one that was changed says nothing but its thread."""
         items = await self._store.asearch(NAMESPACE, limit=limit, refresh_ttl=False)
@@ -168,26 +175,17 @@ def is_whole(entry: Any, thread: str) -> bool:
 def damaged(thread: str) -> IndexEntry:
     """Return what lists show of a thread of which nothing that is kept can be shown."""
     lost = dict.fromkeys(("team", "goal", "status", "stop_reason", "final_decision", "started_at", "updated_at"))
-    return {"thread_id": thread, **lost, "status": "damaged"}
+    return {"thread_id": thread, **lost, "status": DAMAGED}
+
+
+def is_of(entry: Mapping[str, Any], tenant: str) -> bool:
+    """Return whether an entry, as lists show it, is of a tenant's thread."""
+    return entry["status"] != DAMAGED and tenant_of(entry) == tenant
 
 
 def by_time(entries: Sequence[IndexEntry]) -> list[IndexEntry]:
     """Return entries, those touched last first."""
     return sorted(entries, key=_touched, reverse=True)
-
-
-def tenant_of(entry: Mapping[str, Any]) -> str:
-    """Return whose thread an entry is about.
-
-    >>> tenant_of({"tenant": "acme"}), tenant_of({})
-    ('acme', 'local')
-    """
-    return str(entry.get(TENANT, LOCAL))
-
-
-def owned_by(tenant: str) -> IndexEntry:
-    """Return what entries say of a tenant: nothing where it is that of the command line."""
-    return {} if tenant == LOCAL else {TENANT: tenant}
 
 
 def _begun(thread: str, team: str, goal: str, tenant: str) -> IndexEntry:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from graph.problems import UsageError
+from graph.problems import NotFoundError, UsageError
 from policies.language import phrase, say, say_count
 from policies.nearest import did_you_mean
 
@@ -89,6 +89,11 @@ def thread_named(name: str, entries: Sequence[Mapping[str, Any]]) -> str:
             some = say_count("{some} and {number} more", "{some} and {number} more", more, some=some)
         raise UsageError(say("`{name}` can mean several threads: {some}; type more of the id", name=name, some=some))
     return found[0] if found else name
+
+
+def unknown_thread(name: str) -> NotFoundError:
+    """Return what to raise where a tenant has no thread of a name, whether or not another tenant has."""
+    return NotFoundError(say("there is no thread `{name}`", name=name))
 
 
 def no_thread(name: str, place: str, entries: Sequence[Mapping[str, Any]] = ()) -> UsageError:

@@ -1,6 +1,7 @@
 """What a server offers: the shipped teams and those that `accord.toml` registers, by name and never by path."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from graph.endpoints import registered_teams
 from graph.problems import UsageError
 from graph.settings import Settings
 from graph.teams.loader import Changes, load_team, shipped_teams
+from policies.access.limits import find_foreign
 from policies.language import say
 from policies.nearest import allowed_names
 from policies.team.team import PATTERN_NAMES, PatternName, Team
@@ -29,6 +31,26 @@ def offered_teams(settings: Settings) -> dict[str, Path]:
         told = say("`teams.{name}` has the name of a shipped team; register it under another", name=taken[0])
         raise UsageError(f"{config_path(settings)}: {told}")
     return dict(sorted({**shipped, **registered}.items()))
+
+
+def open_to(settings: Settings, tenant: str) -> dict[str, Path]:
+    """Return the files of the teams that a server offers a tenant, by name, sorted.
+
+    Those are left out of which every run of the tenant would be refused. One whose file has problems is there: whoever
+    runs it is told which.
+
+    Raises:
+        UsageError: as `offered_teams`.
+    """
+    shipped = shipped_teams()  # nobody's in particular
+    offered = offered_teams(settings).items()
+    return {name: path for name, path in offered if name in shipped or _is_open(path, tenant)}
+
+
+def _is_open(path: Path, tenant: str) -> bool:
+    with suppress(UsageError):
+        return find_foreign(load_team(str(path)), tenant) is None
+    return True
 
 
 def load_offered(settings: Settings, name: str, overrides: Mapping[str, Any] | None = None) -> Team:

@@ -38,6 +38,11 @@ class Asked:
         return service
 
     @property
+    def has_credential(self) -> bool:
+        """Whether the request says who calls, truly or not."""
+        return not CREDENTIALS.isdisjoint(self.headers.keys())
+
+    @property
     def client(self) -> str | None:
         """The address that the client has."""
         return self.scope["client"][0] if self.scope.get("client") else None
@@ -104,6 +109,6 @@ def check_near(asked: Asked) -> None:
 def no_token(asked: Asked) -> ProblemError:
     """Return what to raise where nobody is proved to call."""
     told = phrase("the token is not taken: it is not known, it expired or was revoked, or two are named")
-    if CREDENTIALS.isdisjoint(asked.headers.keys()):
+    if not asked.has_credential:
         told = phrase("a token is needed, as `Authorization: Bearer TOKEN`; `accord token create` makes one")
     return ProblemError(401, say(told), headers={"www-authenticate": "Bearer"})

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.types import Scope
 
 from graph.service.service import Service
 from graph.store.names import new_thread
@@ -10,6 +11,15 @@ from policies.access.caller import Caller
 
 CALLER = "accord.caller"
 """Under this key the gate puts who calls into the scope of a request."""
+
+INSIDE = "/noauth"
+"""The root path of what the LangGraph server asks itself, in this process; no request can set one."""
+
+
+def is_inside(scope: Scope) -> bool:
+    """Return whether the LangGraph server asks itself: nobody calls, and nothing of it is judged, counted or logged."""
+    root = str(scope.get("root_path", ""))
+    return scope["type"] == "http" and (root == INSIDE or root.startswith(f"{INSIDE}/"))
 
 
 ONCE = "accord.once"

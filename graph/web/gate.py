@@ -6,6 +6,7 @@ that may call; is the route open; who calls; may they; is the thread theirs.
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -14,21 +15,17 @@ from graph.problems import NotFoundError, StorageError
 from graph.store.location import storage_errors
 from graph.store.tokens import Tokens
 from graph.web.asked import Asked, asked_in, check_near, check_page, check_place, no_token
-from graph.web.calls import CALLER
-from graph.web.logs import CAUSE
+from graph.web.calls import CALLER, is_inside
 from graph.web.pages import is_preflight, preflight, readable_by
 from graph.web.problems import AGAIN_SECONDS, ProblemError, no_route, not_allowed, problem
 from graph.web.rights import OPEN, OURS, THREAD, Right
-from graph.web.watched import ROUTE
+from graph.web.watched import NOTES
 from policies.access.caller import NOBODY, Caller
 from policies.access.places import is_loopback
 from policies.access.routes import Found, Routes
-from policies.access.scopes import may_any
+from policies.access.scopes import STRANGER, may_any
 from policies.access.tokens import Token, find_token
 from policies.language import phrase, say
-
-INSIDE = "/noauth"
-"""The root path of what the LangGraph server asks itself, in this process; no request can set one."""
 
 
 class Gate:
@@ -37,11 +34,11 @@ class Gate:
     def __init__(self, app: ASGIApp, rights: Mapping[str, Right] = OURS, pages: Collection[str] = ()) -> None:
         """Let in what the rights list; `pages` are the origins that may call besides those of `accord.toml`."""
         self._app, self._routes, self._pages = app, Routes(rights), pages
-        self._has_tokens = False
+        self._has_tokens: bool | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or answer it here."""
-        if scope["type"] == "lifespan" or _is_inside(scope):
+        if scope["type"] == "lifespan" or is_inside(scope):
             await self._app(scope, receive, send)
         elif scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
@@ -77,9 +74,11 @@ class Gate:
         """
         found = self._routes.find(asked.method, asked.path)
         assert found is not None
-        asked.scope[ROUTE] = found.path
-        with _as_problems(asked.scope):
+        notes = asked.scope.setdefault(NOTES, {})
+        notes["route"] = found.path
+        with _as_problems(notes):
             asked.scope[CALLER] = caller = await self._caller(asked, found.right)
+            notes |= {"tenant": caller.tenant, "person": caller.person}
             _check_right(asked, found, caller)
             if THREAD in found.values:
                 await asked.service.check_owner(caller, found.values[THREAD])
@@ -87,16 +86,23 @@ class Gate:
         return self._app
 
     async def _caller(self, asked: Asked, right: Right) -> Caller:
-        if right == OPEN and (self._has_tokens or is_loopback(asked.client)):
-            return NOBODY  # also where the database does not answer
-        token = await self._token(asked)
-        if token is not None:
-            return token.caller()
+        if right == OPEN and is_loopback(asked.client) and not asked.has_credential and self._has_tokens is not None:
+            return STRANGER if self._has_tokens else NOBODY  # not even the database is asked
+        try:
+            token = await self._token(asked)
+        except StorageError:
+            if right == OPEN and (self._has_tokens or is_loopback(asked.client)):
+                return STRANGER
+            raise
+        return token.caller() if token else self._without_token(asked, right)
+
+    def _without_token(self, asked: Asked, right: Right) -> Caller:
         if not self._has_tokens:
             check_near(asked)
-        elif right != OPEN:
-            raise no_token(asked)
-        return NOBODY
+            return NOBODY
+        if right == OPEN:
+            return STRANGER
+        raise no_token(asked)
 
     async def _token(self, asked: Asked) -> Token | None:
         """Return the token that a request carries, if it is taken; note whether the service has any."""
@@ -107,11 +113,6 @@ class Gate:
             # Never forgotten: no token is ever deleted.
             self._has_tokens = self._has_tokens or token is not None or await tokens.exist()
         return token
-
-
-def _is_inside(scope: Scope) -> bool:
-    root: str = scope.get("root_path", "")
-    return scope["type"] == "http" and (root == INSIDE or root.startswith(f"{INSIDE}/"))
 
 
 def _check_right(asked: Asked, found: Found[Right], caller: Caller) -> None:
@@ -125,14 +126,14 @@ def _check_right(asked: Asked, found: Found[Right], caller: Caller) -> None:
 
 
 @contextmanager
-def _as_problems(scope: Scope) -> Iterator[None]:
+def _as_problems(notes: dict[str, Any]) -> Iterator[None]:
     """Turn what fails before a route is reached into problems."""
     try:
         yield
     except NotFoundError as error:
         raise ProblemError(404, str(error)) from None
     except StorageError as error:
-        scope[CAUSE] = str(error)  # it names the database, which is no business of a client
+        notes["cause"] = str(error)  # it names the database, which is no business of a client
         told = say("the database does not answer; try again later")
         raise ProblemError(503, told, headers={"retry-after": AGAIN_SECONDS}) from None
 

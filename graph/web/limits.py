@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from graph.documents import read_json
 from graph.problems import UsageError
 from graph.service.terms import Terms
-from graph.web.calls import CALLER
+from graph.web.calls import CALLER, is_inside
 from graph.web.problems import OURS, problem
 from policies.language import phrase, say
 from policies.plain import find_unplain
@@ -39,7 +39,7 @@ class Limits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request whose body was read whole, or refuse it."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or is_inside(scope):
             await self._app(scope, receive, send)
             return
         terms: Terms = scope["app"].state.service.terms

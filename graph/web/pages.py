@@ -40,7 +40,7 @@ def readable_by(origin: str, send: Send) -> Send:
             headers = MutableHeaders(scope=message)
             headers["access-control-allow-origin"] = origin
             headers["access-control-expose-headers"] = EXPOSED
-            headers.add_vary_header("origin")
+            headers.add_vary_header("Origin")
         await send(message)
 
     return sent

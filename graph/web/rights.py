@@ -95,3 +95,6 @@ LANGGRAPHS: Mapping[str, Right] = {
 """Of the routes of the LangGraph server. Closed: its stores, schedules, other protocols, inner workings, `/deploy`,
 `/ui`, the writing of state, and whatever a later version adds.
 """
+
+RIGHTS: Mapping[str, Right] = {**LANGGRAPHS, **OURS}
+"""Of a service that is mounted on the LangGraph server."""

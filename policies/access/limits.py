@@ -1,6 +1,6 @@
 """Limits: roles and sources of facts that only some tenants may use."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,14 +41,19 @@ def find_foreign(team: Team, tenant: str) -> Foreign | None:
 def _foreign(team: Team, tenant: str) -> Iterator[Foreign]:
     for within, inner in teams_within(team):
         for name, role in inner.roles.items():
-            if not _may(role.tenants, tenant):
+            if not is_open_to(role.tenants, tenant):
                 yield Foreign("role", name, inner.name, within)
         for number, source in enumerate(inner.sources, 1):
-            if not _may(source.tenants, tenant):
+            if not is_open_to(source.tenants, tenant):
                 yield Foreign("source", f"`{source.name}`" if source.name else str(number), inner.name, within)
 
 
-def _may(tenants: tuple[str, ...] | None, tenant: str) -> bool:
+def is_open_to(tenants: Sequence[str] | None, tenant: str) -> bool:
+    """Return whether what is limited to these tenants is open to one; what is limited to none in particular, to all.
+
+    >>> is_open_to(None, "acme"), is_open_to(("acme",), "acme"), is_open_to(("globex",), "acme")
+    (True, True, False)
+    """
     return tenants is None or tenant in tenants
 
 

@@ -20,4 +20,4 @@ def find_misnamed(name: str) -> str | None:
     if re.fullmatch(NAME[1:-1], name):
         return None
     told = phrase("{name} is not allowed; allowed: 1 to 64 of a-z 0-9 _ . @ -, the first one a letter or a digit")
-    return say(told, name=repr(shown(name)))
+    return say(told, name=shown(name))

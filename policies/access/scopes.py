@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping
 from policies.access.caller import SCOPES, Caller, Scope
 from policies.language import phrase, say
 
+STRANGER = Caller("-", "-", frozenset())
+"""Whoever asks what needs no token where tokens are needed: of no tenant, since none can be called so."""
+
 
 def find_unknown(name: str) -> str | None:
     """Return why a text names no scope, in a sentence; None where it does.

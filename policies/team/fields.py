@@ -36,6 +36,15 @@ def _plain(facts: dict[str, Any]) -> dict[str, Any]:
     return facts
 
 
+def is_nothing(value: object) -> bool:
+    """Return whether a field says nothing: where it says nothing, a kept team is as if there were no such field.
+
+    >>> is_nothing(None), is_nothing(())
+    (True, False)
+    """
+    return value is None
+
+
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
     if twice is not None:

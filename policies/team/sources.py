@@ -12,7 +12,7 @@ from policies.plain import find_unplain
 from policies.team.addresses import usable_url
 from policies.team.expectation import Expect, Expectation
 from policies.team.expecting import expected_under, find_unexpected
-from policies.team.fields import FactPath, Facts, RoleName, Tenants, Text, Value
+from policies.team.fields import FactPath, Facts, RoleName, Tenants, Text, Value, is_nothing
 from policies.team.people import Duration
 from policies.team.privacy import overlaps, withhold
 from policies.team.queries import find_unbound
@@ -64,7 +64,7 @@ class Source(Value):
     """What its data must hold, by dotted path: a kind, or a kind with its range; of a list on the way, in each item."""
     max_age: Duration | None = None
     """How old its data may be: minutes, hours or days, for example `15m`. Older data is not used."""
-    tenants: Tenants | None = None
+    tenants: Tenants | None = Field(default=None, exclude_if=is_nothing)
     """The tenants whose runs may read the source. A run of another tenant is refused. Without it, all tenants."""
     as_of: FactPath | None = None
     """Where in its data an ISO 8601 time says how old the data is. Without it, the file or the host says so."""

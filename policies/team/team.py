@@ -21,6 +21,7 @@ from policies.team.fields import (
     Tenants,
     Text,
     Value,
+    is_nothing,
 )
 from policies.team.options import Options, Rounds
 from policies.team.people import MAX_APPROVERS, Approver, Escalation
@@ -93,7 +94,7 @@ class Role(Value):
     """The messages that it also receives when they are addressed to others."""
     team: "Team | None" = None
     """A team that answers for this role, with a pattern of its own."""
-    tenants: Tenants | None = None
+    tenants: Tenants | None = Field(default=None, exclude_if=is_nothing)
     """The tenants whose runs may have the role. A run of another tenant is refused. Without it, all tenants."""
 
 

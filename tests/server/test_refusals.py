@@ -56,10 +56,11 @@ def finished(server: Server) -> str:
 
 RUN = {"assistant_id": "rounds", "input": {}}
 FORGED = [{"values": {"final_decision": "no_go", "answer": "FORGED"}, "as_node": "finalize"}]
+TWO_WAYS = "the path has a part that is empty, dotted, or encoded where it need not be"
 WRITES_PAST = "it writes past every node; "
 REFUSED: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
     "write state": ("POST", "/threads/{}/state", {"values": {"goal": "?"}}, 403, f"is refused: {WRITES_PAST}"),
-    "write state as a node": ("POST", "/threads/{}/state/", {"values": {}, "as_node": "align"}, 403, WRITES_PAST),
+    "write state as a node": ("POST", "/threads/{}/state/", {"values": {}, "as_node": "align"}, 400, TWO_WAYS),
     "go to a node": (
         "POST",
         "/threads/{}/runs",
@@ -101,11 +102,11 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
         "/runs/crons",
         {**RUN, "schedule": "* * * * *"},
         403,
-        "`crons.create` is refused: this server has assistants, threads and runs only",
+        "a schedule runs without a person",
     ),
     "schedule a thread": (
         *("POST", "/threads/{}/runs/crons", {**RUN, "schedule": "* * * * *"}, 403),
-        "`crons.create` is refused: this server has assistants, threads and runs only",
+        "a schedule runs without a person",
     ),
     "write state with a new thread": (
         *("POST", "/threads", {"if_exists": "do_nothing", "thread_id": "{}", "supersteps": [{"updates": FORGED}]}, 400),
@@ -122,7 +123,7 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
         *("POST", "/threads/{}/runs", {"assistant_id": "rounds", "command": {"resume": None}}, 422),
         "`command.resume` is null",
     ),
-    "write state by a path with an end": ("POST", "/threads/{}/state%0A", {"values": {"goal": "?"}}, 403, WRITES_PAST),
+    "write state by a path with an end": ("POST", "/threads/{}/state%0A", {"values": {"goal": "?"}}, 400, TWO_WAYS),
     "delete threads with an assistant": (
         *("DELETE", "/assistants/rounds?delete_threads=true", {}, 403),
         "a thread is a record; delete it itself",
@@ -182,7 +183,7 @@ def test_a_page_that_is_not_studios_calls_nothing(server: Server) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused, urllib.request.urlopen(asked, timeout=60):
         pass
     with refused.value as answer:
-        assert (answer.code, b"may not call this server; allowed: https://smith.langchain.com, " in answer.read()) == (
+        assert (answer.code, b"pages of https://evil.example may not call this service" in answer.read()) == (
             403,
             True,
         )

@@ -5,6 +5,7 @@ from typing import Any
 
 from graph.report.dossier.facts import at_hand_in
 from graph.report.words import joined, listed
+from policies.access.owners import TENANT
 from policies.language import phrase, say, say_count
 
 Plain = dict[str, Any]
@@ -24,9 +25,10 @@ MOVED = {
 def _admitted(group: list[Mapping[str, Any]]) -> Plain:
     event = group[-1]
     told = say("team {team}, policy {policy}", team=event["team"], policy=event["policy"])
+    owner = say("for the tenant {tenant}", tenant=event[TENANT]) if TENANT in event else None
     reopened = event.get("reopens")
     reopens = say("it reopens {thread}", thread=reopened["thread"]) if reopened else None
-    return {"what": say("Admitted"), "detail": joined([told, fetched_from(event), reopens])}
+    return {"what": say("Admitted"), "detail": joined([told, owner, fetched_from(event), reopens])}
 
 
 def _resumed(group: list[Mapping[str, Any]]) -> Plain:

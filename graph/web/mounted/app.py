@@ -4,15 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from starlette.middleware import Middleware
+
 from graph.service.service import Service, open_service_on
 from graph.settings import load_settings
 from graph.store.database import served_database
 from graph.web.app import build_app
 from graph.web.logs import to_server
 from graph.web.mounted.assistants import offer_assistants
+from graph.web.mounted.door import Door
 from graph.web.mounted.listing import list_newest
 from graph.web.mounted.pages import pages
-from graph.web.rights import LANGGRAPHS, OURS
+from graph.web.rights import RIGHTS
 
 
 @asynccontextmanager
@@ -26,5 +29,7 @@ async def _open() -> AsyncIterator[Service]:
         each.cancel()
 
 
-app = build_app(_open, to_server, rights={**OURS, **LANGGRAPHS}, pages=pages())
+app = build_app(_open, to_server, rights=RIGHTS, pages=pages())
 """Named by langgraph.json."""
+
+app.user_middleware.append(Middleware(Door))  # behind the gate, and before all routes of the server

@@ -12,11 +12,14 @@ from graph.settings import load_settings
 from graph.teams.loader import shipped_teams
 from graph.teams.offered import load_offered, offered_teams
 from graph.web.mounted.listing import this_server
+from graph.web.mounted.owners import EVERYBODY, OFFERED_TO
 from policies.language import ENGLISH, speaking
+from policies.team.nesting import teams_within
 from policies.team.team import Team
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "accord:team")
 MARK = {"offered_by": "accord"}
+"""What the assistants of the teams have that are offered."""
 MAX_ASSISTANTS = 1_000
 LOG = logging.getLogger(__name__)
 
@@ -40,9 +43,11 @@ async def offer_assistants() -> None:
             await client.assistants.delete(each["assistant_id"])
     for assistant, fields in wanted.items():
         await compiled_for(fields["graph_id"], fields["context"], None)
-        await client.assistants.create(assistant_id=assistant, if_exists="do_nothing", metadata=MARK, **fields)
-        if any(each["assistant_id"] == assistant and each["description"] != fields["description"] for each in there):
-            await client.assistants.update(assistant, description=fields["description"])
+        await client.assistants.create(assistant_id=assistant, if_exists="do_nothing", **fields)
+        known: Any = next((each for each in there if each["assistant_id"] == assistant), fields)
+        now = {name: fields[name] for name in ("description", "metadata")}
+        if any(known[name] != value for name, value in now.items()):
+            await client.assistants.update(assistant, **now)
 
 
 def _offered() -> dict[str, dict[str, Any]]:
@@ -70,4 +75,13 @@ def _names() -> list[str]:
 
 
 def _fields(name: str, team: Team) -> dict[str, Any]:
-    return {"graph_id": team.pattern, "name": name, "description": team.goal, "context": {"team": name}}
+    metadata = {**MARK, OFFERED_TO: offered_to(team)}
+    about = {"name": name, "description": team.goal, "metadata": metadata}
+    return {"graph_id": team.pattern, "context": {"team": name}, **about}
+
+
+def offered_to(team: Team) -> list[str]:
+    """Return the tenants that may use all of a team, or that everybody may."""
+    parts = [part for _, each in teams_within(team) for part in (*each.roles.values(), *each.sources)]
+    limits = [set(part.tenants) for part in parts if part.tenants is not None]
+    return sorted(set.intersection(*limits)) if limits else [EVERYBODY]

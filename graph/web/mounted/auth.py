@@ -1,68 +1,46 @@
 """Who may do what on the LangGraph server: every action has a handler, and what has none is refused.
 
-Everybody who reaches the server is the same person here; it listens on this machine alone.
+The gate has found out who calls. What is another tenant's is to a caller as if it were not there.
 """
 
-import asyncio
-import json
-from functools import cache
 from typing import Any
 
 from langgraph_sdk import Auth
-from langgraph_sdk.errors import NotFoundError
 
-from graph.languages.catalogue import speak_as
 from graph.problems import UsageError
 from graph.record import said_hold
-from graph.serving import BUSY, begin, hold_on, is_held, own_facts, speak_of, team_for
-from graph.settings import load_settings, variable
-from graph.teams.forms import Configuration, defaults_of
-from graph.teams.offered import load_offered
-from graph.web.mounted.listing import forget_thread, list_newest, list_thread, metadata_of, this_server
-from graph.web.mounted.requests import (
-    admitted_input,
-    changed,
-    check_command,
-    check_configuration,
-    refuse_another,
-    refuse_configurable,
-    refuse_route,
-    refuse_run,
-)
+from graph.serving import BUSY, hold_on, is_held, speak_of
+from graph.web.calls import CALLER
+from graph.web.mounted.admitting import admit_run, check_team
+from graph.web.mounted.callers import caller_of, user_of
+from graph.web.mounted.listing import forget_thread, list_newest, list_thread, metadata_of
+from graph.web.mounted.owners import assistant_for, claim, disown, find_assistant, is_shared, own, owner_of, readable
+from graph.web.mounted.requests import refuse_configurable, refuse_query, refuse_route, refuse_run
 from nodes.services import InputRefusedError
+from policies.access.caller import LOCAL, Caller, Scope
+from policies.access.scopes import scope_of_run
 from policies.language import phrase, say
 
-PERSON = {"identity": "local", "is_authenticated": False}
-"""Whoever reaches the server. It never checks who that is, so no answer is proved by it."""
-REFUSED, TAKEN, NOT_ALLOWED = 403, 409, 422
-HTTP = "LANGGRAPH_HTTP"
-"""The variable in which the server has what langgraph.json says of `http`."""
-PROVIDED = "__context_provided__"
-"""Under this key the server notes that a run names its configuration as context."""
+REFUSED, MISSING, TAKEN, NOT_ALLOWED = 403, 404, 409, 422
+NO_THREAD = phrase("there is no thread `{name}`")
+NO_ASSISTANT = phrase("there is no assistant `{name}`")
+NOT_FOUND = "Thread or assistant not found."
+"""What the server says of a run for which there is no thread or no assistant, and so do we of another tenant's."""
 
 auth = Auth()
 """Named by langgraph.json."""
 
 
-@cache
-def _origins() -> tuple[str, ...]:
-    """Return the pages whose requests a browser may send: those that langgraph.json allows to read the answers."""
-    return tuple(json.loads(variable(HTTP, None) or "{}").get("cors", {}).get("allow_origins", ()))
-
-
 @auth.authenticate
-async def identify(method: str, path: str, headers: dict[bytes, bytes], query_params: dict[str, str] | None) -> Any:
-    """Return who calls; a page that is not Studio's calls nothing."""
-    origin, host = (headers.get(name, b"").decode("latin-1") for name in (b"origin", b"host"))
-    if origin and origin not in (*_origins(), f"http://{host}"):
-        told = phrase("pages of {origin} may not call this server; allowed: {origins}")
-        raise _refusal(REFUSED, say(told, origin=origin[:200], origins=", ".join(_origins())))
-    refused = refuse_route(method, path)
-    if refused is None and "delete_threads" in (query_params or {}):
-        refused = say("`delete_threads` is refused: a thread is a record; delete it itself (DELETE /threads/ID)")
+async def identify(scope: dict[str, Any], method: str, path: str, query_params: dict[str, str] | None) -> Any:
+    """Return who calls, as the gate found out; some routes are nobody's."""
+    caller = scope.get(CALLER)
+    if caller is None:
+        raise _refusal(401, say("nobody has found out who calls: the server is to be started with `http.app`"))
+    refused = refuse_route(method, path) or refuse_query(query_params or {})
     if refused:
         raise _refusal(REFUSED, refused)
-    return PERSON
+    return user_of(caller)
 
 
 @auth.on
@@ -72,9 +50,67 @@ async def deny(ctx: Auth.types.AuthContext, value: Any) -> None:
     raise _refusal(REFUSED, say(told, action=f"{ctx.resource}.{ctx.action}"))
 
 
-@auth.on.assistants
-async def on_assistants(ctx: Auth.types.AuthContext, value: Any) -> None:
-    """Allow whatever is done to assistants, except to name a team that is not offered."""
+# --- assistants ------------------------------------------------------------------------------------------------------
+
+
+@auth.on.assistants.search
+async def on_assistants_search(ctx: Auth.types.AuthContext, value: Any) -> Any:
+    """Allow the assistants to be listed that are everybody's, and the tenant's own."""
+    return readable(caller_of(ctx))
+
+
+@auth.on.assistants.read
+async def on_assistant_read(ctx: Auth.types.AuthContext, value: Any) -> Any:
+    """Allow an assistant to be read that is everybody's, or the tenant's own."""
+    return readable(caller_of(ctx))
+
+
+@auth.on.assistants.create
+async def on_assistant_create(ctx: Auth.types.AuthContext, value: Any) -> Any:
+    """Allow an assistant to be made, the tenant's own whatever it says of itself."""
+    caller = _caller(ctx, "admin")
+    await _refuse_team(value, caller)
+    await _refuse_taken(str(value["assistant_id"]), caller)
+    claim(value["metadata"], caller, {})
+    return own(caller)
+
+
+@auth.on.assistants.update
+async def on_assistant_update(ctx: Auth.types.AuthContext, value: Any) -> Any:
+    """Allow the tenant's own assistants to be changed, and those of everybody by who administers the server."""
+    caller = _caller(ctx, "admin")
+    found = await _changeable(str(value["assistant_id"]), caller)
+    await _refuse_team(value, caller)
+    disown(value.get("metadata") or {})
+    return None if is_shared(found["metadata"]) else own(caller)
+
+
+@auth.on.assistants.delete
+async def on_assistant_delete(ctx: Auth.types.AuthContext, value: Any) -> Any:
+    """Allow the tenant's own assistants to be deleted, and those of everybody by who administers the server."""
+    caller = _caller(ctx, "admin")
+    found = await _changeable(str(value["assistant_id"]), caller)
+    return None if is_shared(found["metadata"]) else own(caller)
+
+
+async def _changeable(assistant: str, caller: Caller) -> Any:
+    found = await assistant_for(caller, assistant)
+    if found is None:
+        raise _refusal(MISSING, say(NO_ASSISTANT, name=assistant))
+    if is_shared(found["metadata"]) and caller.tenant != LOCAL:
+        told = phrase("the assistant `{name}` is everybody's: only an admin of the tenant `{tenant}` may change it")
+        raise _refusal(REFUSED, say(told, name=found["name"], tenant=LOCAL))
+    return found
+
+
+async def _refuse_taken(assistant: str, caller: Caller) -> None:
+    """Refuse an id under which another tenant has an assistant, as if there were none."""
+    if await assistant_for(caller, assistant) is None and await find_assistant(assistant) is not None:
+        raise _refusal(MISSING, say(NO_ASSISTANT, name=assistant))
+
+
+async def _refuse_team(value: Any, caller: Caller) -> None:
+    """Refuse an assistant that names what LangGraph sets, or a team that is not offered to the tenant."""
     configurable = (value.get("config") or {}).get("configurable") or {}
     wrong = refuse_configurable(configurable, may_name_checkpoint=False)
     if wrong:
@@ -82,42 +118,65 @@ async def on_assistants(ctx: Auth.types.AuthContext, value: Any) -> None:
     team = (value.get("context") or {}).get("team") or configurable.get("team")
     if team is not None:
         try:
-            await asyncio.to_thread(lambda: load_offered(load_settings(), str(team)))
+            await check_team(str(team), caller)
         except UsageError as error:
             raise _refusal(NOT_ALLOWED, str(error)) from None
 
 
+# --- threads ---------------------------------------------------------------------------------------------------------
+
+
 @auth.on.threads.create
-async def on_create(ctx: Auth.types.AuthContext, value: Any) -> None:
-    """Allow a thread to be created; one that the database has keeps its graph."""
-    thread = value.get("thread_id")
-    metadata = value.get("metadata")
-    if thread is not None and isinstance(metadata, dict):
-        for name, known in (await metadata_of(str(thread))).items():
-            metadata.setdefault(name, known)
+async def on_create(ctx: Auth.types.AuthContext, value: Any) -> Any:
+    """Allow a thread to be created; one that the database has keeps its graph, and whose it is."""
+    caller = _caller(ctx, "run")
+    thread = str(value["thread_id"])
+    if await owner_of(thread) not in (None, caller.tenant):
+        raise _refusal(MISSING, say(NO_THREAD, name=thread))
+    metadata = value["metadata"]
+    named = {"graph_id": metadata["graph_id"]} if "graph_id" in metadata else {}
+    claim(metadata, caller, named | await metadata_of(thread))
+    await list_thread(thread)
+    return own(caller)
 
 
 @auth.on.threads.search
-async def on_search(ctx: Auth.types.AuthContext, value: Any) -> None:
-    """Allow threads to be listed, those of the command line too."""
-    await list_newest()
+async def on_search(ctx: Auth.types.AuthContext, value: Any) -> Any:
+    """Allow the tenant's own threads to be listed, those of the command line too, and the runs of one of them."""
+    caller = caller_of(ctx)
+    if value.get("thread_id") is not None:
+        await _own_thread(value, caller)
+    else:
+        await list_newest(caller.tenant)
+    return own(caller)
 
 
 @auth.on.threads.read
-async def on_read(ctx: Auth.types.AuthContext, value: Any) -> None:
-    """Allow a thread to be read, also one that the server did not know."""
-    await list_thread(str(value["thread_id"]))
+async def on_read(ctx: Auth.types.AuthContext, value: Any) -> Any:
+    """Allow a thread of the tenant to be read, also one that the server did not know."""
+    caller = caller_of(ctx)
+    await list_thread(await _own_thread(value, caller))
+    return own(caller)
 
 
 @auth.on.threads.update
-async def on_update(ctx: Auth.types.AuthContext, value: Any) -> None:
+async def on_update(ctx: Auth.types.AuthContext, value: Any) -> Any:
     """Allow metadata to be changed, and runs to be cancelled; the graphs refuse to write state."""
+    caller = _caller(ctx, "run")
+    metadata = value.get("metadata") or {}
+    disown(metadata)
+    if value.get("thread_id") is not None:
+        await list_thread(await _own_thread(value, caller))
+    return own(caller)
 
 
 @auth.on.threads.delete
-async def on_delete(ctx: Auth.types.AuthContext, value: Any) -> None:
+async def on_delete(ctx: Auth.types.AuthContext, value: Any) -> Any:
     """Allow a thread to be deleted on which nobody works, and whose record nobody holds."""
-    thread = str(value.get("thread_id"))
+    caller = _caller(ctx, "admin")
+    thread = await _own_thread(value, caller)
+    if value.get("run_id") is not None:
+        raise _refusal(REFUSED, say("what a run wrote is not deleted: the record of its thread rests on it"))
     if await is_held(thread):
         await speak_of(thread)
         raise _refusal(TAKEN, say(BUSY))
@@ -127,70 +186,48 @@ async def on_delete(ctx: Auth.types.AuthContext, value: Any) -> None:
         told = phrase("held by {by} since {when}: {because}; `accord hold {name} --release` releases the record")
         raise _refusal(TAKEN, say(told, name=thread, **said_hold(held)))
     forget_thread(thread)
+    return own(caller)
+
+
+async def _own_thread(value: Any, caller: Caller) -> str:
+    """Return the thread that a request is about, refused as if there were none unless it is the tenant's own."""
+    thread = str(value["thread_id"])
+    if await owner_of(thread) != caller.tenant:
+        raise _refusal(MISSING, say(NO_THREAD, name=thread))
+    return thread
 
 
 @auth.on.threads.create_run
-async def on_run(ctx: Auth.types.AuthContext, value: Any) -> None:
+async def on_run(ctx: Auth.types.AuthContext, value: Any) -> Any:
     """Allow a run whose input can be admitted, and keep it as it is admitted."""
-    if refuse_run(value):
-        thread = value.get("thread_id")
+    caller = _caller(ctx, scope_of_run(value["kwargs"].get("command")))
+    thread = value.get("thread_id")
+    owner = None if thread is None else await owner_of(str(thread))
+    assistant = await assistant_for(caller, str(value["assistant_id"]))
+    if owner not in (None, caller.tenant) or assistant is None:
+        raise _refusal(MISSING, NOT_FOUND)
+    refused = refuse_run(value)
+    if refused:
         await speak_of(None if thread is None else str(thread))  # the server has it as a UUID
         raise _refusal(REFUSED, refuse_run(value) or "")
+    if owner is None and value.get("if_not_exists") != "create":
+        raise _refusal(MISSING, NOT_FOUND)
     try:
-        await _admit(value)
+        await admit_run(value, assistant, caller)
     except (UsageError, InputRefusedError) as error:
         raise _refusal(NOT_ALLOWED, str(error)) from None
+    return own(caller)
 
 
-async def _admit(run: Any) -> None:
-    """Check what a run is configured with, and replace its input by what is admitted of it."""
-    thread, kwargs = str(run["thread_id"]), run["kwargs"]
-    await list_thread(thread)
-    given, found = _cleared(kwargs), await begin(thread)
-    if PROVIDED in given:
-        check_configuration(kwargs.get("context") or {})
-    assistant = await this_server().assistants.get(str(run["assistant_id"]))
-    configurable = {**(assistant["config"].get("configurable") or {}), **await _configured(thread), **given}
-    if kwargs.get("command"):
-        check_command(kwargs["command"], found.past, found.interrupts)
-    graph: Any = assistant["graph_id"]
-    team = await asyncio.to_thread(team_for, graph, configurable, found.team)
-    speak_as(team.language)
-    if kwargs.get("input") is not None:
-        filled = changed(kwargs["input"], await _form(graph, assistant["config"].get("configurable") or {}))
-        facts = await own_facts(team) if isinstance(filled, dict) and filled.get("facts") else None
-        kwargs["input"] = admitted_input(filled, team, facts, found.past)
-        if found.is_over:
-            refuse_another(kwargs["input"], team, found.past)
+# --- refusals --------------------------------------------------------------------------------------------------------
 
 
-async def _form(graph: Any, configurable: dict[str, Any]) -> dict[str, Any]:
-    """Return what the form of an assistant is filled with; nothing where there is none."""
-    try:
-        team = await asyncio.to_thread(team_for, graph, configurable, None)
-        return defaults_of(team, await own_facts(team))
-    except UsageError:
-        return {}
-
-
-def _cleared(kwargs: Any) -> dict[str, Any]:
-    """Return what a run is configured with, once what is empty, and what only LangGraph may set, is taken out of it."""
-    for name in ("recursion_limit", "callbacks"):
-        kwargs.get("config", {}).pop(name, None)
-    given: dict[str, Any] = (kwargs.get("config") or {}).get("configurable") or {}
-    for entries in (given, kwargs.get("context") or {}):
-        for name in [name for name in Configuration.model_fields if entries.get(name) in ("", {}, None)]:
-            entries.pop(name, None)
-    return given
-
-
-async def _configured(thread: str) -> dict[str, Any]:
-    """Return what a thread was configured with by its earlier runs."""
-    try:
-        row: Any = await this_server().threads.get(thread)
-    except NotFoundError:  # the run creates it
-        return {}
-    return (row.get("config") or {}).get("configurable") or {}
+def _caller(ctx: Auth.types.AuthContext, scope: Scope) -> Caller:
+    """Return who calls, refused unless their token has a scope."""
+    caller = caller_of(ctx)
+    if not caller.may(scope):
+        raise _refusal(REFUSED, say("this needs a token with the scope `{scope}`", scope=scope))
+    return caller
 
 
 def _refusal(status: int, sentence: str) -> Exception:

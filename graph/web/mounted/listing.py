@@ -1,19 +1,22 @@
 """The server's list of threads: those of the command line too, and those that it forgot in a crash."""
 
+import asyncio
 import uuid
+from collections.abc import Coroutine
+from contextvars import Context
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from langgraph_sdk import get_client
 from langgraph_sdk.client import LangGraphClient
 
-from graph.problems import UsageError
-from graph.serving import past_of
-from graph.store.database import served_database
-from graph.store.index import Index
+from graph.web.mounted.kept import kept_of, newest_of
 
+T = TypeVar("T")
+TENANT = "tenant"
+"""Under this key the server's lists hold whose a thread or an assistant is."""
 NEWEST = 100
-"""How many threads, those touched last, the list is looked through for."""
+"""How many threads of a tenant, those touched last, the list is looked through for."""
 
 _listed: set[str] = set()
 """The threads that this server has in its list since it started."""
@@ -21,23 +24,34 @@ _listed: set[str] = set()
 
 @cache
 def this_server() -> LangGraphClient:
-    """Return a client of the server in this very process; nothing that it does is asked of the handlers."""
+    """Return a client of the server in this very process; on whose behalf it asks, `unasked` says."""
     return get_client()
 
 
-async def list_newest() -> None:
-    """Add the newest threads of the database that the server does not list yet."""
-    for entry in await Index(served_database().store).newest(NEWEST):
-        await list_thread(entry["thread_id"])
+async def unasked(asking: Coroutine[Any, Any, T]) -> T:
+    """Return what the client of this process is answered, on nobody's behalf: no handler is asked.
+
+    The server takes who calls from the context, so that a handler's own question would come back to the handler.
+    """
+    return await asyncio.create_task(asking, context=Context())
+
+
+async def list_newest(tenant: str | None = None) -> None:
+    """Add the newest threads of the database, or of one tenant, that the server does not list yet."""
+    for thread in await newest_of(tenant, NEWEST):
+        await list_thread(thread)
 
 
 async def list_thread(thread: str) -> None:
-    """Add a thread that has begun to the server's list, unless it is there; a server takes UUIDs only."""
-    if thread in _listed or not _is_uuid(thread):
+    """Add a thread of the database to the server's list, with whose it is; a server takes UUIDs only."""
+    if thread in _listed or not is_uuid(thread):
         return
     metadata = await metadata_of(thread)
     if metadata:
-        await this_server().threads.create(thread_id=thread, if_exists="do_nothing", metadata=metadata)
+        threads = this_server().threads
+        row = await unasked(threads.create(thread_id=thread, if_exists="do_nothing", metadata=metadata))
+        if (row["metadata"] or {}).get(TENANT) != metadata[TENANT]:
+            await unasked(threads.update(thread, metadata=metadata))
         _listed.add(thread)
 
 
@@ -47,16 +61,29 @@ def forget_thread(thread: str) -> None:
 
 
 async def metadata_of(thread: str) -> dict[str, Any]:
-    """Return what the server is to know of a thread of the database, its graph and its team; nothing of a new one."""
-    try:
-        past = await past_of(thread)
-    except UsageError:  # it cannot be read; `accord audit verify` names it
-        return {}
-    return {"graph_id": past.team["pattern"], "team": past.team["name"]} if past.case else {}
+    """Return what the server is to know of a thread of the database: its graph, team and tenant; nothing of a new one.
+
+    It lists what was admitted, too: a run that waits for its turn is there before it begins.
+    """
+    kept = await kept_of(thread)
+    return {} if kept is None else {"graph_id": kept.pattern, "team": kept.team, TENANT: kept.tenant}
 
 
-def _is_uuid(thread: str) -> bool:
+def is_uuid(thread: str) -> bool:
+    """Return whether the server could have a thread of this id."""
     try:
         return str(uuid.UUID(thread)) == thread
     except ValueError:
         return False
+
+
+def one_spelling(thread: str) -> str:
+    """Return the id of a thread as the server spells it, however a caller does; another text as it is.
+
+    >>> one_spelling("4F98DBAD84634610830532122CCF2B5CD"[:32]), one_spelling("launch-42")
+    ('4f98dbad-8463-4610-8305-32122ccf2b5c', 'launch-42')
+    """
+    try:
+        return str(uuid.UUID(thread))
+    except ValueError:
+        return thread

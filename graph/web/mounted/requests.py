@@ -11,8 +11,10 @@ from graph.teams.overrides import merged
 from nodes.admission import check_given
 from nodes.services import InputRefusedError, StaleThreadError
 from nodes.state import Input
+from policies.access.caller import Caller
 from policies.language import phrase, say
 from policies.nearest import allowed_names
+from policies.plain import shown
 from policies.run.budgets import change_budget
 from policies.team.privacy import withhold
 from policies.team.team import Team
@@ -51,6 +53,13 @@ def refuse_route(method: str, path: str) -> str | None:
     asked = f"{method} {path.rstrip(ENDS)}"
     why = next((why for route, why in CLOSED if re.fullmatch(route, asked)), None)
     return say(why, asked=asked) if why else None
+
+
+def refuse_query(query: Value) -> str | None:
+    """Return why the query of a request is refused, in a sentence; None where it is not."""
+    if "delete_threads" in query:
+        return say("`delete_threads` is refused: a thread is a record; delete it itself (DELETE /threads/ID)")
+    return None
 
 
 def refuse_run(run: Value) -> str | None:
@@ -124,11 +133,30 @@ def check_command(command: Value, past: Past, interrupts: Sequence[str]) -> None
     if command.get("resume") is None:
         raise UsageError(say("`command.resume` is null; give the answer, or send a run with an input"))
     named = command["resume"]
-    is_map = isinstance(named, dict) and named and all(map(INTERRUPT_ID.fullmatch, map(str, named)))
-    stale = [name for name in named if name not in interrupts] if is_map else []
+    stale = [name for name in named if name not in interrupts] if _is_map(named) else []
     if stale:
         told = phrase("the interrupt `{id}` is stale: it does not wait for an answer; read the thread again")
         raise UsageError(say(told, id=stale[0]))
+
+
+def check_answerer(command: Value, caller: Caller) -> None:
+    """Refuse to answer in somebody else's name: a token proves one person.
+
+    Raises:
+        UsageError: an answer is by another than the caller, whom a token names.
+    """
+    resumed: Any = command.get("resume")
+    answers = resumed.values() if _is_map(resumed) else [resumed]
+    named = [each["by"] for each in answers if isinstance(each, dict) and each.get("by") not in (None, "")]
+    other = next((each for each in named if each != caller.person), None)
+    if caller.is_proved and other is not None:
+        told = phrase("`by` is {by}, and the token is of {person}; leave `by` out, or answer in your own name")
+        raise UsageError(say(told, by=shown(other), person=caller.person))
+
+
+def _is_map(resumed: Any) -> bool:
+    """Return whether LangGraph takes an answer for a map of answers, by the interrupts that they are for."""
+    return isinstance(resumed, dict) and bool(resumed) and all(map(INTERRUPT_ID.fullmatch, map(str, resumed)))
 
 
 def admitted_input(given: Any, team: Team, own: Value | None, past: Past) -> dict[str, Any]:

@@ -1,0 +1,44 @@
+"""Kept: what the database of the server says of threads, whoever made them."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+
+from graph.problems import UsageError
+from graph.serving import past_of, served_threads
+from graph.store.index import tenant_of
+from policies.access.caller import LOCAL
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the database says of a thread for lists: the name and the pattern of its team, and whose it is."""
+
+    team: str
+    pattern: str
+    tenant: str
+
+
+async def kept_of(thread: str) -> Kept | None:
+    """Return what the database says of a thread that has begun or was admitted; None of any other, or a damaged one."""
+    with suppress(UsageError):  # it cannot be read; `accord audit verify` names it
+        past = await past_of(thread)
+        threads = await asyncio.to_thread(served_threads)
+        admitted = None if past.case else await threads.index.admitted(thread)
+        team = past.team if past.case else (admitted or {}).get("team")
+        if team:
+            return Kept(team["name"], team["pattern"], await threads.owner(thread) or LOCAL)
+    return None
+
+
+async def owner_kept(thread: str) -> str | None:
+    """Return whose a thread of the database is; None where there is none."""
+    threads = await asyncio.to_thread(served_threads)
+    return await threads.owner(thread)
+
+
+async def newest_of(tenant: str | None, limit: int) -> list[str]:
+    """Return the threads that were touched last, those of a tenant where one is named."""
+    threads = await asyncio.to_thread(served_threads)
+    own = [each for each in await threads.index.newest() if tenant in (None, tenant_of(each))]
+    return [each["thread_id"] for each in own[:limit]]
