@@ -80,7 +80,8 @@ class Driver:
         tell = self.live.told(thread, on_event)
         async with self._tracing.running(team, thread, self._database.store) as trace:
             told = {**config["metadata"], **trace.config.get("metadata", {})}
-            is_drained = await self._stream(thread, team, inputs, {**config, **trace.config, "metadata": told}, tell)
+            traced: RunnableConfig = {**config, **trace.config, "metadata": told}
+            is_drained = await self._stream(thread, team, inputs, traced, tell)
             state = (await graph.aget_state(config)).values
             if is_drained and not Past.of(state).waiting:
                 raise DrainedError(thread)

@@ -19,8 +19,10 @@ from graph.past import Past
 from graph.problems import UsageError
 from graph.record import Record, record_of, refused_record
 from graph.settings import Settings
+from graph.store.cancels import Cancels
 from graph.store.database import Database, open_database
 from graph.store.fences import TAKEN, FencedError
+from graph.store.halts import build_look
 from graph.store.location import located, storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.names import check_new_thread, check_thread, new_thread
@@ -53,7 +55,7 @@ class Runner:
     ) -> None:
         self.database, self._services, self._location = database, services, location
         self._tracing = tracing or Tracing()
-        self.threads = Threads(database, location)
+        self.threads, self.cancels = Threads(database, location), Cancels(database.store)
         self._driver = Driver(database, services, self.threads, self._tracing)
         self.live = self._driver.live
 
@@ -112,8 +114,11 @@ class Runner:
         accept_changes: bool = False,
         on_event: OnEvent | None = None,
         refresh: bool = False,
+        is_promised: bool = False,
     ) -> Record:
         """Resume a thread where it was cut off, or where it stopped; a finished one returns its record.
+
+        One that was cancelled no longer is, unless what was promised before is resumed now: that stops at once.
 
         With `refresh` the sources of its facts are asked again first, unless it is finished; facts that moved are
         accepted as any change is.
@@ -124,7 +129,13 @@ class Runner:
             StorageError: the database failed.
         """
         inputs: Inputs = {"budget": dict(budget or {}), "facts": facts, "accept_changes": accept_changes}
-        return await self._open(thread, lambda: self._resume(thread, inputs, on_event, refresh))
+
+        async def work() -> Record:
+            if not is_promised:
+                await self.cancels.drop(thread)
+            return await self._resume(thread, inputs, on_event, refresh)
+
+        return await self._open(thread, work)
 
     async def _open(self, thread: str, work: Callable[[], Awaitable[Record]]) -> Record:
         """Return the result of the work on a thread that there is, in the language of its team."""
@@ -148,6 +159,7 @@ class Runner:
             await self.threads.index.admit(thread, team, inputs, tenant_of(inputs))
             tell(on_event, team, team.budget, Past())
             return await self._driver.drive(thread, team, inputs, on_event)
+        await self.cancels.drop(thread)
         with blaming(thread, state):
             return await self._run_again(thread, team, Past.of(state), inputs, on_event)
 
@@ -295,6 +307,13 @@ async def open_runner_on(
     async with open_voices(settings) as opened, open_tracing(settings) as tracing:
         await know_receivers(database.store, load_notify(settings).receivers)
         spoken, versions = {**opened, **(voices or {})}, installed_versions()
-        services = Services(spoken, loader_for(settings), halt or Halt(), versions=versions, annotate=tracing.annotate)
+        services = Services(
+            spoken,
+            loader_for(settings),
+            halt or Halt(),
+            versions=versions,
+            annotate=tracing.annotate,
+            look=build_look(),
+        )
         settle_collector()
         yield Runner(database, services, settings.database, tracing)

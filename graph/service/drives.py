@@ -138,6 +138,10 @@ class Drives:
         with storage_errors(self._runner.threads.location):
             return await self._queue.find(thread)
 
+    async def stop(self, thread: str) -> None:
+        """Take a thread that was cancelled to its stop, before its turn comes; where somebody has it, they do."""
+        await self._crew.stop(thread)
+
     async def take_up(self, *, anew: bool = False) -> None:
         """Drive what was promised and not kept, by whichever process; `anew` also what could not be driven before."""
         with storage_errors(self._runner.threads.location):
@@ -178,6 +182,8 @@ class Drives:
         kept = await self._queue.find(promise.thread)
         if kept is not None and kept.problem is None:
             raise BusyError(promise.thread)
+        if promise.given is not None:  # somebody resumes it, so that it is no longer cancelled
+            await self._runner.cancels.drop(promise.thread)
         await self._queue.put(promise)
 
     async def _take(self, thread: str, said: Mapping[str, Any], identity: str | None) -> None:

@@ -46,6 +46,10 @@ OURS: Mapping[str, Right] = {
     "GET /v1/runs/{thread}/report.html": READ,
     "GET /v1/inbox": READ,
     "GET /v1/policies/{team}/proof": READ,
+    "POST /v1/runs/{thread}/cancel": RUN,
+    "GET /v1/halt": ADMIN,
+    "POST /v1/halt": ADMIN,
+    "DELETE /v1/halt": ADMIN,
 }
 """By method and path, the path as the routes are written."""
 

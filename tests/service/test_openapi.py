@@ -122,7 +122,8 @@ def test_a_problem_is_what_the_document_says(document: dict[str, Any], tmp_path:
     schemas = document["components"]["schemas"]
     schema = {"$ref": "#/components/schemas/Problem", "components": {"schemas": schemas}}
     with serving(tmp_path) as served, served.client() as client:
-        for body in ({"team": 5}, {"team": "no_such_team"}, [], {}):
+        bodies: list[Any] = [{"team": 5}, {"team": "no_such_team"}, [], {}]
+        for body in bodies:
             jsonschema.validate(client.post("/v1/execute", json=body).json(), schema)
     assert "HTTPValidationError" not in schemas
 
