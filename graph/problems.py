@@ -33,7 +33,7 @@ class UsageError(Exception):
 
 
 class NotFoundError(UsageError):
-    """What is asked for is not there, or is another tenant's: whoever asks is never told which."""
+    """What is asked for is not there, or is another tenant's: whoever asks cannot know which."""
 
 
 class ConflictError(UsageError):
