@@ -19,6 +19,7 @@ WRITERS = {
     "graph/notices/outbox.py": NOTICES,
     "graph/store/archive.py": "archive",
     "graph/store/index.py": "threads",
+    "graph/store/tokens.py": "tokens",
     "graph/store/traces.py": "traces",
     "graph/store/watches.py": WATCHES,
     "nodes/journal.py": "calls",
@@ -26,7 +27,7 @@ WRITERS = {
 }
 """The files that write to the store, and the namespace that each of them has."""
 WRITES = ("aput", "put_whole", "PutOp")
-OF_NO_THREAD = {"doctor"}
+OF_NO_THREAD = {"doctor", "tokens"}
 """Namespaces whose rows belong to no thread."""
 
 OF_ALL_THREADS = {"accord_schema", "store_migrations", "checkpoint_migrations", "sqlite_sequence", STORE, TOMBSTONES}
