@@ -24,7 +24,7 @@ ROLE = {"title": "Role", "mandate": "Judge."}
 GOES = {"stance": "go", "summary": "Fine.", "actions": ["Go on."]}
 BLOCKS = {"stance": "block", "summary": "Not yet.", "actions": ["Wait."]}
 ASKING = {
-    "name": "board",
+    "name": "quorum",
     "title": "A team that people decide for",
     "goal": f"Launch for {CANARY}?",
     "facts": {"rate": 0.02},
@@ -40,8 +40,8 @@ ASKING = {
 def lay(folder: Path) -> Path:
     """Lay out a home that offers the team above."""
     (folder / "home").mkdir(exist_ok=True)
-    (folder / "home" / "board.json").write_text(json.dumps(ASKING))
-    (folder / "home" / "accord.toml").write_text('[teams]\nboard = "board.json"\n')
+    (folder / "home" / "quorum.json").write_text(json.dumps(ASKING))
+    (folder / "home" / "accord.toml").write_text('[teams]\nquorum = "quorum.json"\n')
     return folder
 
 
@@ -74,7 +74,7 @@ def two_tenants(folder: Path) -> Iterator[Pair]:
     lay(folder)
     held = [token(folder, "acme", "ada"), token(folder, "globex", "grace")]
     with serve_graph(folder) as server, client(server, held[0]) as acme, client(server, held[1]) as globex:
-        wait_for(acme, "board")
+        wait_for(acme, "quorum")
         yield Pair(server, acme, globex)
 
 
@@ -111,7 +111,7 @@ def things_of(pair: Pair) -> dict[str, str]:
     thread = new_thread(acme, metadata={"note": CANARY})
     run(acme, thread, input={"goal": f"Ship for {CANARY}?", "facts": {"customer": CANARY}})
     waiting = new_thread(acme)
-    run(acme, waiting, wait_for(acme, "board"))
+    run(acme, waiting, wait_for(acme, "quorum"))
     made = {"graph_id": "rounds", "name": CANARY, "context": {"team": "checkout_launch"}, "metadata": {"note": CANARY}}
     state = told(acme.get(f"/threads/{waiting}/state"))
     return {

@@ -34,6 +34,8 @@ BODIES: dict[str, Any] = {
 """What is sent to a route; of the others, an empty object."""
 MAKES = {("POST", "/threads"), ("POST", "/assistants"), ("POST", "/v1/execute")}
 """Routes that make what they name, so that they succeed for an id that nobody has."""
+METRICS = "/metrics"
+"""Of the process, so that no two answers are the same; it names no tenant."""
 OPEN = {"/health", "/ready", "/ok"}
 ABOUT = re.compile(r"\{(thread_id|thread|run_id|assistant_id|checkpoint_id)\}")
 
@@ -87,7 +89,7 @@ def test_on_every_route_what_another_tenant_has_is_as_if_it_were_not_there(
         found = ask(pair.globex, method, template, theirs)
         if CANARY in found.text:
             wrong[method, template] = "leaks"
-        if (method, template) in MAKES:
+        if (method, template) in MAKES or template == METRICS:
             continue
         known, unknown = seen(found, theirs), seen(ask(pair.globex, method, template, none), none)
         if known != unknown:
@@ -170,7 +172,7 @@ POINTING: dict[str, tuple[str, dict[str, Any]]] = {
     "threads by note": ("/threads/search", {"metadata": {"note": CANARY}}),
     "a count by note": ("/threads/count", {"metadata": {"note": CANARY}}),
     "a count by tenant": ("/threads/count", {"metadata": {"tenant": "acme"}}),
-    "assistants by name": ("/assistants/search", {"name": "board"}),
+    "assistants by name": ("/assistants/search", {"name": "quorum"}),
     "assistants by tenant": ("/assistants/search", {"metadata": {"tenant": "acme"}}),
     "a count of assistants": ("/assistants/count", {"metadata": {"tenant": "acme"}}),
 }
@@ -221,7 +223,7 @@ def test_metadata_of_a_caller_gives_nothing_to_another_tenant(pair: Pair, theirs
     assert pair.globex.post(f"/threads/{thread}/runs/wait", json=forging).status_code == 200
     pair.globex.patch(f"/threads/{thread}", json={"metadata": FORGED})
     kept = pair.globex.get(f"/threads/{thread}").json()["metadata"]
-    assert (kept["tenant"], kept["team"], "created_by" in kept) == ("globex", "checkout_launch", False)
+    assert (kept["tenant"], {"team", "created_by", "offered_to"} & kept.keys()) == ("globex", set())
     made = str(uuid.uuid4())
     run(pair.globex, made, if_not_exists="create", metadata=FORGED)
     assert pair.globex.get(f"/threads/{made}").json()["metadata"]["tenant"] == "globex"
@@ -259,9 +261,9 @@ def test_the_assistants_of_all_are_changed_by_no_tenant(pair: Pair) -> None:
 
 def test_a_team_that_is_limited_to_a_tenant_is_run_by_no_other_and_shown_to_none(pair: Pair) -> None:
     thread = new_thread(pair.globex)
-    answer = pair.globex.post(f"/threads/{thread}/runs", json={**RUN, "context": {"team": "board"}})
+    answer = pair.globex.post(f"/threads/{thread}/runs", json={**RUN, "context": {"team": "quorum"}})
     assert (answer.status_code, "is limited to tenants other than `globex`" in answer.text) == (422, True)
-    made = pair.globex.post("/assistants", json={"graph_id": "rounds", "context": {"team": "board"}})
+    made = pair.globex.post("/assistants", json={"graph_id": "rounds", "context": {"team": "quorum"}})
     assert (made.status_code, CANARY in made.text) == (422, False)
 
 
@@ -280,9 +282,7 @@ def test_nobody_without_a_token_gets_anything_of_any_route(
     assert pair.acme.get(f"/threads/{theirs['thread_id']}").status_code == 200
 
 
-@pytest.mark.parametrize(
-    "path", ["/ui/rounds", "/ui", "/ui/../threads", "/internal/truncate", "/deploy", "/metrics", "/mcp"]
-)
+@pytest.mark.parametrize("path", ["/ui/rounds", "/ui", "/internal/truncate", "/deploy", "/mcp"])
 def test_what_the_server_leaves_open_is_closed(path: str, pair: Pair) -> None:
     for method in ("GET", "POST"):
         assert pair.acme.request(method, path).status_code == 404
@@ -306,18 +306,34 @@ def test_an_answer_is_proved_by_the_token_that_gives_it(pair: Pair, theirs: dict
     assert [(each["by"], each["identity"]) for each in events if each["event"] == "answered"] == [("ada", "ada")]
 
 
-def test_after_a_crash_a_thread_is_still_its_tenants(tmp_path: Path) -> None:
+def test_threads_of_v1_are_in_the_lists_of_their_tenant_alone(pair: Pair, theirs: dict[str, str]) -> None:
+    found = {each["thread_id"]: each for each in pair.acme.post("/threads/search", json={"limit": 100}).json()}
+    assert found[theirs["executed"]]["metadata"] == {"graph_id": "rounds", "team": "checkout_launch", "tenant": "acme"}
+    assert not found.keys() & {each["thread_id"] for each in pair.globex.post("/threads/search", json={}).json()}
+    for name in ("executed", "thread_id"):
+        newest = pair.acme.get(f"/threads/{theirs[name]}/state").json()
+        assert newest["metadata"]["tenant"] == "acme"
+        assert newest["values"]["final_decision"] == "go"
+
+
+@pytest.mark.parametrize("before", [[], ["convene"]], ids=["ended", "input only"])
+def test_after_a_crash_that_took_the_servers_own_tables_a_thread_is_still_its_tenants(
+    before: list[str], tmp_path: Path
+) -> None:
+    """Hole A2: a thread that the database alone knows was claimed by whoever named it."""
     with two_tenants(tmp_path) as pair:
         thread = new_thread(pair.acme)
-        run(pair.acme, thread, input={"goal": f"Ship for {CANARY}?"})
+        run(pair.acme, thread, input={"goal": f"Ship for {CANARY}?"}, interrupt_before=before)
         pair.server.kill()
-    (tmp_path / "accord.txt").write_text("the server's own tables are lost, too")
     for path in (tmp_path / ".langgraph_api").glob("*"):
         path.unlink()
     with two_tenants(tmp_path) as pair:
         claimed = pair.globex.post("/threads", json={"thread_id": thread, "if_exists": "do_nothing"})
-        assert (claimed.status_code, CANARY in claimed.text) == (404, False)
+        made = pair.globex.post(f"/threads/{thread}/runs/wait", json={**RUN, "if_not_exists": "create"})
+        assert [answer.status_code for answer in (claimed, made)] == [404, 404]
+        assert CANARY not in claimed.text + made.text
         assert pair.globex.get(f"/threads/{thread}/state").status_code == 404
         assert pair.globex.delete(f"/threads/{thread}").status_code == 404
         assert pair.globex.post("/threads/search", json={}).json() == []
-        assert [each["thread_id"] for each in pair.acme.post("/threads/search", json={}).json()] == [thread]
+        assert pair.acme.post("/threads", json={"thread_id": thread, "if_exists": "do_nothing"}).status_code == 200
+        assert pair.acme.get(f"/threads/{thread}").json()["metadata"]["tenant"] == "acme"
