@@ -75,7 +75,7 @@ def _finished(past: Past) -> Record:
 
 def _beside(thread: str, past: Past) -> Record:
     """Return what every record has besides the pattern's own keys."""
-    used, outcomes, events = dict(past.usage), past.events_of("outcome"), [*_all_of(past.events)]
+    used, outcomes, events = dict(past.usage), past.events_of("outcome"), [*all_events(past.events)]
     seconds = used.pop("seconds", 0.0)
     learned, estimated = _learned(events), sum("estimated" in event for event in events)
     return {
@@ -162,11 +162,11 @@ def _by_people(past: Past) -> Record:
     return {"people": closed} if closed else {}
 
 
-def _all_of(events: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+def all_events(events: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     """Yield the events, those of a team within before the event that holds them."""
     for event in events:
         inner = event.get("inner") or (event.get("output") or {}).get("inner") or {}
-        yield from _all_of(inner.get("events", []))
+        yield from all_events(inner.get("events", []))
         yield event
 
 

@@ -3,20 +3,20 @@
 The thread itself is not touched, and its lock is not taken: somebody may be at work on it.
 """
 
-import asyncio
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
 from graph.driver import kept_team
 from graph.past import Past
-from graph.problems import StorageError, UsageError
+from graph.problems import UsageError
 from graph.settings import Settings
 from graph.store.database import Database, open_database
 from graph.store.location import located, storage_errors
-from graph.store.locks import Locks, ThreadBusyError
+from graph.store.locks import Locks
+from graph.store.turns import turn
 from graph.threads import Threads, blaming
 from nodes.fingerprint import digest
 from nodes.mail import as_if_heard, listening_of
@@ -31,8 +31,8 @@ from policies.run.stop import Stop
 
 MAX_SAID = 1_000
 """Messages that a thread takes from outside, in all."""
-PAUSE_SECONDS = 0.05
-ATTEMPTS = 300
+PROVED = "proved_person"
+"""The key of metadata under which the service keeps who a token proves the sender to be; nobody else may write it."""
 
 Plain = dict[str, Any]
 State = Mapping[str, Any]
@@ -40,16 +40,27 @@ State = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """What somebody says: a message as it is offered, whether it opens its conversation, and an id of their own."""
+    """What somebody says: a message as it is offered, whether it opens its conversation, and an id of their own.
+
+    `person` is who says it, where a token proves that.
+    """
 
     offered: Mapping[str, Any]
     opens: bool = False
     id: str | None = None
+    person: str | None = None
 
     def as_said(self) -> Plain:
         """Return what is said with an id and the time."""
         id = f"s-{uuid.uuid4().hex[:12]}" if self.id is None else self.id
-        return {**self.offered, "id": id, "at": utc_now()}
+        return {**self.signed, "id": id, "at": utc_now()}
+
+    @property
+    def signed(self) -> Plain:
+        """What is offered, with the person in its metadata where one is proved."""
+        if self.person is None:
+            return {**self.offered}
+        return {**self.offered, "metadata": {**(self.offered.get("metadata") or {}), PROVED: self.person}}
 
 
 async def say(settings: Settings, name: str, speech: Speech) -> tuple[str, Plain]:
@@ -65,14 +76,24 @@ async def say(settings: Settings, name: str, speech: Speech) -> tuple[str, Plain
     async with open_database(where, settings.accord_sqlite_synchronous) as database:
         threads = Threads(database, settings.database)
         thread = await threads.find(name)
-        with storage_errors(threads.location), language.speaking(await threads.language(thread)):
-            async with turn_to_say(database.locks, thread):
-                return thread, await _say(database, threads, thread, speech)
+        return thread, await say_to(database, threads, thread, speech)
+
+
+async def say_to(database: Database, threads: Threads, thread: str, speech: Speech) -> Plain:
+    """Say something to a thread of a database that is open, and return the message as it is kept.
+
+    Raises:
+        UsageError: as `say`.
+        StorageError: the database failed.
+    """
+    with storage_errors(threads.location), language.speaking(await threads.language(thread)):
+        async with turn_to_say(database.locks, thread):
+            return await _say(database, threads, thread, speech)
 
 
 async def _say(database: Database, threads: Threads, thread: str, speech: Speech) -> Plain:
     state, _ = await threads.look(thread)
-    kept, offered = await said_to(database.store, thread), digest([speech.offered, speech.opens])
+    kept, offered = await said_to(database.store, thread), digest([speech.signed, speech.opens])
     again = next((each for each in kept if each["id"] == speech.id), None)
     if again is not None:
         return _said_before(again, (await offers_to(database.store, thread))[again["id"]] == offered)
@@ -86,6 +107,7 @@ def _checked(thread: str, state: State, kept: Sequence[Plain], speech: Speech) -
     """Return what is said as it is kept."""
     past = Past.of({**state, "case": {"goal": "-", **Past.of(state).case}})
     _refuse_finished(thread, past)
+    _refuse_signed(speech.offered.get("metadata"))
     if len(kept) >= MAX_SAID:
         many = {"number": in_figures(f"{len(kept):,}"), "most": in_figures(f"{MAX_SAID:,}")}
         told = phrase("the thread `{name}` has {number} messages from outside; allowed: at most {most}")
@@ -113,6 +135,12 @@ def _refuse_finished(thread: str, past: Past) -> None:
         raise UsageError(told)
 
 
+def _refuse_signed(metadata: Any) -> None:
+    if isinstance(metadata, Mapping) and PROVED in metadata:
+        told = phrase("`metadata` has the key `{key}`, which says whose token sent a message; leave it out")
+        raise UsageError(language.say(told, key=PROVED))
+
+
 def _said_before(again: Plain, is_same: bool) -> Plain:
     if not is_same:
         told = phrase("the id {id} was used for another message; allowed: another id, or no --id for one of ours")
@@ -120,26 +148,10 @@ def _said_before(again: Plain, is_same: bool) -> Plain:
     return again
 
 
-@asynccontextmanager
-async def turn_to_say(locks: Locks, thread: str) -> AsyncIterator[None]:
-    """Wait for a turn to say something, so that it is checked against all that was said before.
-
-    No thread has the id that is locked.
-    """
-    for _ in range(ATTEMPTS):
-        lock = locks.hold(f"/said/{thread}")
-        try:
-            await lock.__aenter__()
-        except ThreadBusyError:
-            await asyncio.sleep(PAUSE_SECONDS)
-            continue
-        try:
-            yield
-        finally:
-            await lock.__aexit__(None, None, None)
-        return
+def turn_to_say(locks: Locks, thread: str) -> AbstractAsyncContextManager[None]:
+    """Wait for a turn to say something, so that it is checked against all that was said before."""
     told = phrase("somebody has been saying something to the thread `{name}` for too long; try again")
-    raise StorageError(language.say(told, name=thread))
+    return turn(locks, f"/said/{thread}", language.say(told, name=thread))
 
 
 async def read_said(settings: Settings, name: str) -> tuple[str, State, list[Plain]]:
@@ -152,9 +164,19 @@ async def read_said(settings: Settings, name: str) -> tuple[str, State, list[Pla
     async with open_database(located(settings, reads=True), settings.accord_sqlite_synchronous, reads=True) as database:
         threads = Threads(database, settings.database)
         thread = await threads.find(name)
-        state, _ = await threads.look(thread)
-        with storage_errors(threads.location):
-            return thread, state, await said_to(database.store, thread)
+        return thread, *await read_of(database, threads, thread)
+
+
+async def read_of(database: Database, threads: Threads, thread: str) -> tuple[State, list[Plain]]:
+    """Return the state of a thread of a database that is open, and what was said to it from outside, oldest first.
+
+    Raises:
+        UsageError: there is no such thread.
+        StorageError: the database failed.
+    """
+    state, _ = await threads.look(thread)
+    with storage_errors(threads.location):
+        return state, await said_to(database.store, thread)
 
 
 @dataclass(frozen=True, slots=True)

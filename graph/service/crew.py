@@ -9,7 +9,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from functools import partial
 
@@ -59,6 +59,7 @@ class Crew:
         self._runner, self._queue, self._at_once, self._waits = runner, queue, at_once, waits
         self._loop, self.ending = asyncio.get_running_loop(), asyncio.Event()
         self._turns, self._tries = Turns(), Counter[str]()
+        self._left: set[str] = set()
         self._working: dict[str, tuple[Promise, asyncio.Task[None]]] = {}
         self.hears: tuple[Hears, ...] = ()
         self.rests: dict[str, asyncio.Future[Record]] = {}
@@ -87,11 +88,21 @@ class Crew:
         """Whether there is a place for a run, and none waits for it."""
         return not self._turns and len(self._working) < self._at_once
 
-    def enter(self, promise: Promise) -> None:
-        """Let a promise wait for its turn, unless it does."""
+    def enter(self, promise: Promise, *, is_left: bool = False) -> None:
+        """Let a promise wait for its turn, unless it does; one that `is_left` may have been kept and not dropped."""
         if promise.thread not in self.rests and not self.ending.is_set():
             self.rests[promise.thread] = self._loop.create_future()
+            self._left |= {promise.thread} if is_left and promise.given is None else set()
             self._queue_up(promise)
+
+    async def stop(self, thread: str) -> None:
+        """Take a thread that was cancelled to its stop, before its turn comes; where somebody has it, they do."""
+        with suppress(ThreadBusyError, DrainedError, UsageError):  # one that cannot speak stops when its turn comes
+            async with self.claimed(thread):
+                record = await self._runner.resume(thread, is_promised=True)
+                if is_of_thread(record):
+                    await self._queue.drop(thread)
+                    self._rest(thread, record)
 
     def end(self) -> None:
         """Begin to end: what is at work ends at its next checkpoint, calls that take longer are cut, nothing begins.
@@ -159,11 +170,12 @@ class Crew:
     async def _drive(self, promise: Promise) -> None:
         """Drive a thread that is claimed, unless another process did so meanwhile."""
         kept = await self._queue.find(promise.thread)
-        if kept is None:
+        if kept is None or await self._has_ended(promise.thread):
+            await self._queue.drop(promise.thread)
             return self._rest(promise.thread, await self._runner.threads.show(promise.thread))
         began = time.monotonic()
         self._tell(Drive(promise.thread, promise.tenant))
-        record = await self._runner.resume(promise.thread, **(kept.given or {}))
+        record = await self._runner.resume(promise.thread, **(kept.given or {}), is_promised=True)
         self._tell(Drive(promise.thread, promise.tenant, record, time.monotonic() - began))
         if is_of_thread(record):
             await self._queue.drop(promise.thread)
@@ -176,6 +188,13 @@ class Crew:
     def _tell(self, drive: Drive) -> None:
         for hears in self.hears:
             hears(drive)
+
+    async def _has_ended(self, thread: str) -> bool:
+        """Return whether a thread has ended whose process died before it could drop the promise."""
+        if thread not in self._left:
+            return False
+        self._left.discard(thread)
+        return (await self._runner.threads.show(thread))["stop_reason"] is not None
 
     def _later(self, promise: Promise) -> None:
         """Let a promise wait for its turn again, after a pause that grows."""

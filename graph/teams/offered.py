@@ -53,17 +53,26 @@ def _is_open(path: Path, tenant: str) -> bool:
     return True
 
 
-def load_offered(settings: Settings, name: str, overrides: Mapping[str, Any] | None = None) -> Team:
-    """Return a team that a server offers, changed by the overrides that a run's context names.
+def load_offered(
+    settings: Settings,
+    name: str,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    changes: Changes | None = None,
+    tenant: str | None = None,
+) -> Team:
+    """Return a team that a server offers, changed by the overrides that a run's context names, or by other changes.
+
+    Where there is none of that name, those are named that are open to the tenant.
 
     Raises:
         UsageError: no team of that name is offered, or every problem of its file or of the overrides.
     """
     path = shipped_teams().get(name) or offered_teams(settings).get(name)
     if path is None:
-        allowed = allowed_names(name, offered_teams(settings))
+        allowed = allowed_names(name, offered_teams(settings) if tenant is None else open_to(settings, tenant))
         raise UsageError(say("there is no team `{name}`{allowed}", name=name[:MAX_NAME], allowed=allowed))
-    return load_team(str(path), Changes(overrides=overrides or {}, called="context"))
+    return load_team(str(path), changes or Changes(overrides=overrides or {}, called="context"))
 
 
 def names_of(settings: Settings, pattern: PatternName) -> list[str]:

@@ -1,10 +1,9 @@
-"""Problems over HTTP: each wrong request is answered 4xx, as problem+json, with a sentence of ours that names the field."""
+"""Problems over HTTP: a wrong request is answered 4xx, as problem+json, with a sentence that names the field."""
 
 import json
 import random
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx

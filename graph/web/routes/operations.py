@@ -1,15 +1,22 @@
 """Operations: whether the service is alive and ready, what it counts, and what it can be asked."""
 
+import asyncio
+from contextlib import suppress
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from graph.problems import StorageError
+from graph.store.location import storage_errors
 from graph.web.calls import Calling, Serving
 from graph.web.metrics import MEDIA
 from graph.web.problems import ProblemError
 from policies.access.caller import LOCAL
 from policies.language import phrase, say
+
+PATIENCE_SECONDS = 1.0
+"""How long `GET /health` waits for the database."""
 
 router = APIRouter(tags=["operations"])
 
@@ -18,7 +25,11 @@ class Health(BaseModel):
     """That the process is alive."""
 
     status: Literal["ok"] = "ok"
-    agents: int = Field(description="How many agents the caller's tenant has defined.", ge=0, examples=[3])
+    agents: int | None = Field(
+        description="How many agents the caller's tenant has defined; null where the database does not say.",
+        ge=0,
+        examples=[3],
+    )
 
 
 class Ready(BaseModel):
@@ -34,9 +45,12 @@ class Text(Response):
 
 
 @router.get("/health")
-async def health() -> Health:
-    """Return that the process is alive, without asking the database."""
-    return Health(agents=0)
+async def health(service: Serving, caller: Calling) -> Health:
+    """Return that the process is alive, whether or not the database answers."""
+    with suppress(StorageError, TimeoutError), storage_errors(service.runner.threads.location):
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return Health(agents=await service.agents.count(caller.tenant))
+    return Health(agents=None)
 
 
 @router.get("/ready")

@@ -106,6 +106,10 @@ def test_a_path_is_refused_that_encodes_what_it_need_not(raw: str) -> None:
     assert not is_plain("/v1/runs/az", sent.encode()), sent
 
 
+def test_the_root_is_plain() -> None:
+    assert is_plain("/", b"/")
+
+
 def test_a_plain_path_is_read_alike_decoded_normed_and_split() -> None:
     random, plain = Random(24), 0
     for _ in range(30_000):
