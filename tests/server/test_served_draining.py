@@ -27,7 +27,10 @@ def test_runs_that_were_accepted_are_finished_by_the_next_process(tmp_path: Path
     desk = Desk(tmp_path)
     with serve(answering(0.5)) as model:
         own = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": model.base_url}
-        with serve_graph(tmp_path, **own) as server, httpx.Client(base_url=server.url, timeout=PATIENCE_SECONDS) as asking:
+        with (
+            serve_graph(tmp_path, **own) as server,
+            httpx.Client(base_url=server.url, timeout=PATIENCE_SECONDS) as asking,
+        ):
             asked = [asking.post("/v1/execute", json={"team": "checkout_launch"}) for _ in range(RUNS)]
             assert {answer.status_code for answer in asked} == {202}
             threads = [answer.json()["thread_id"] for answer in asked]

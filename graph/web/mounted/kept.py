@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from graph.problems import UsageError
 from graph.serving import past_of, served_threads
 from policies.access.caller import LOCAL
-from policies.access.owners import tenant_of
 
 
 @dataclass(frozen=True, slots=True)
