@@ -19,6 +19,7 @@ from tests.server.development import PATIENCE_SECONDS, REPOSITORY, Server, lay_o
 
 CANARY = "Ada-Lovelace-4711"
 """In all that the first tenant says of itself, and never in what the second one is told."""
+AGENT = "agent_of_acme"
 SCRIPT = Path(__file__).with_name("route_table.py")
 ROLE = {"title": "Role", "mandate": "Judge."}
 GOES = {"stance": "go", "summary": "Fine.", "actions": ["Go on."]}
@@ -113,6 +114,7 @@ def things_of(pair: Pair) -> dict[str, str]:
     waiting = new_thread(acme)
     run(acme, waiting, wait_for(acme, "quorum"))
     made = {"graph_id": "rounds", "name": CANARY, "context": {"team": "checkout_launch"}, "metadata": {"note": CANARY}}
+    told(acme.post("/v1/agents", json={"name": AGENT, "title": "Auditor", "mandate": f"Judge for {CANARY}."}))
     state = told(acme.get(f"/threads/{waiting}/state"))
     return {
         "thread_id": thread,
@@ -122,13 +124,15 @@ def things_of(pair: Pair) -> dict[str, str]:
         "checkpoint_id": told(acme.get(f"/threads/{thread}/state"))["checkpoint"]["checkpoint_id"],
         "assistant_id": told(acme.post("/assistants", json=made))["assistant_id"],
         "question": next(each["id"] for task in state["tasks"] for each in task["interrupts"]),
+        "name": AGENT,
         "executed": told(acme.post("/v1/execute", json={"team": "checkout_launch", "wait": True}))["thread_id"],
     }
 
 
 def none_of(things: dict[str, str]) -> dict[str, str]:
     """Return ids of the same kinds that nobody has."""
-    return {name: uuid.uuid4().hex if name == "question" else str(uuid.uuid4()) for name in things}
+    made = {name: str(uuid.uuid4()) for name in things}
+    return made | {"question": uuid.uuid4().hex, "name": f"agent_{uuid.uuid4().hex[:20]}"}
 
 
 def routes(folder: Path) -> list[tuple[str, str]]:

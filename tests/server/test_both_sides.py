@@ -14,6 +14,9 @@ from tests.server.development import PATIENCE_SECONDS, Server, serve_graph
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("langgraph_dev")]
 
+LISTED = {"graph_id": "rounds", "team": "cold_storage", "tenant": "local"}
+"""What the server's list says of a thread of the command line."""
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
