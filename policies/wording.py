@@ -5,6 +5,8 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from policies.access.names import NAME
+from policies.access.names import NAME_WORDS as TENANT_WORDS
 from policies.language import in_figures, phrase, say, say_count
 from policies.nearest import did_you_mean
 from policies.plain import shown
@@ -19,6 +21,7 @@ PATTERNS: Mapping[str, str] = {
     ),
     r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$": phrase("keys with dots between them, as in `supply.suppliers`"),
     r"^[^\n\r]+$": phrase("text in one line"),
+    NAME: TENANT_WORDS,
 }
 """What is allowed where a text has to match a pattern."""
 

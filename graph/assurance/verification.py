@@ -4,6 +4,7 @@ What is compared: the chain with itself, the state with the chain, the entries o
 what they follow from, and which of the three know the thread at all.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import suppress
@@ -17,12 +18,13 @@ from graph.problems import UsageError
 from graph.record import record_of, status_of
 from graph.store.archive import entry_of
 from graph.store.census import CensusRow
-from graph.store.index import RUNNING, has_ended, is_whole, line_of, shown_of
+from graph.store.index import ADMISSION, RUNNING, has_ended, is_whole, line_of, shown_of
 from graph.store.location import storage_errors
 from graph.store.names import check_thread
 from graph.store.tombstones import NOTED
 from graph.threads import Threads
 from nodes.agreement import MISREAD, find_disagreement
+from policies.access.owners import TENANT, tenant_of
 from policies.assurance.audit import Head, head_of
 from policies.assurance.keeping import PURGED
 from policies.language import phrase, say
@@ -145,6 +147,7 @@ def _fault(held: Holding, noted: Head | None) -> RecordFault | None:
 def _faults(held: Holding, noted: Head | None) -> Iterator[RecordFault]:
     yield from _misplaced(held)
     yield from _gone(held)
+    yield from _claimed(held)
     if held.newest != held.noted:
         yield RecordFault(None, say("its newest checkpoint is not the one that was written last"))
     if isinstance(held.state, Unreadable):
@@ -175,6 +178,16 @@ def _gone(held: Holding) -> Iterator[RecordFault]:
         yield RecordFault(None, say(GONE[held.places]), ("checkpoints",))
     elif held.state is None and had_ended:
         yield RecordFault(None, say("its state is gone"), ("checkpoints",))
+
+
+def _claimed(held: Holding) -> Iterator[RecordFault]:
+    """Yield that the index names another tenant than the one for whom the thread was begun, or is to be begun."""
+    if held.line is None or isinstance(held.state, Unreadable):
+        return
+    admission = json.loads(held.line.get(ADMISSION, "{}")).get("inputs", {TENANT: tenant_of(held.line)})
+    begun = (held.state or {}).get("case") or admission
+    if tenant_of(begun) != tenant_of(held.line):
+        yield RecordFault(None, say(DIFFERS["index"], key=TENANT))
 
 
 def _chained(held: Holding, state: State, noted: Head | None) -> Iterator[RecordFault]:

@@ -7,6 +7,8 @@ from policies.plain import shown
 
 NAME = r"^[a-z0-9][a-z0-9_.@-]{0,63}$"
 """What a tenant or a person may be called, as a pattern."""
+NAME_WORDS = phrase("1 to 64 of a-z 0-9 _ . @ -, the first one a letter or a digit")
+"""What that is, in words."""
 
 
 def find_misnamed(name: str) -> str | None:
@@ -19,5 +21,4 @@ def find_misnamed(name: str) -> str | None:
     """
     if re.fullmatch(NAME[1:-1], name):
         return None
-    told = phrase("{name} is not allowed; allowed: 1 to 64 of a-z 0-9 _ . @ -, the first one a letter or a digit")
-    return say(told, name=shown(name))
+    return say("{name} is not allowed; allowed: {allowed}", name=shown(name), allowed=say(NAME_WORDS))
