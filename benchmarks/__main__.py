@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import assurance, environment, fences, grounding, measure, patterns, prefixes, watching
+from benchmarks import assurance, environment, fences, grounding, measure, patterns, prefixes, service, watching
 from benchmarks.contest import APART, CONTENDERS, left_out
 from benchmarks.page import PAGE, RESULTS, page_of, targets_table
 from benchmarks.server import serve
@@ -65,6 +65,7 @@ def measure_all(only: Sequence[str]) -> dict[str, Any]:
             "fences": fences.measure,
             "prefixes": prefixes.measure,
             "grounding": grounding.measure,
+            "service": lambda: service.measure(base_url),
         }
         today = datetime.now(UTC).date().isoformat()
         results: dict[str, Any] = {"date": today, "machine": machine(), "left_out": absent}

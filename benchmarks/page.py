@@ -32,6 +32,7 @@ def page_of(results: dict[str, Any]) -> str:
         "prefixes": prefixes_table(results["prefixes"]),
         "discount": "".join({f"{at['discount']:.0%}" for at in results["prefixes"].values()}),
         "grounding": grounding_table(results["grounding"]),
+        "service": service_table(results["service"]),
         "startup": startup_table(results["startup"]),
     }
     text = TEXT.read_text(encoding="utf-8")
@@ -119,6 +120,20 @@ def grounding_table(found: Figures) -> str:
     """Return the milliseconds in which the numbers of a round are found, of the first and of later ones."""
     rows = ([name, f"{at['first_ms']:.0f}", f"{at['later_ms']:.1f}"] for name, at in found.items())
     return _table(["", "first round, ms", "later rounds, ms"], rows)
+
+
+def service_table(found: Figures) -> str:
+    """Return what the HTTP service does under load, a figure a row."""
+    load, memory = found["load"], found["memory"]
+    rows = [
+        [f"{load['runs']} runs asked for at once, seconds", f"{load['seconds']:.1f}"],
+        ["`/health` meanwhile, p50, ms", f"{load['p50_ms']:.0f}"],
+        ["`/health` meanwhile, p99, ms", f"{load['p99_ms']:.0f}"],
+        ["RSS after 200 runs, MB", f"{memory['few_mb']:.0f}"],
+        ["RSS after 1,000 runs, MB", f"{memory['many_mb']:.0f}"],
+        ["from SIGTERM to the end with 60 runs accepted, seconds", f"{found['end']['seconds']:.1f}"],
+    ]
+    return _table(["", "measured"], rows)
 
 
 def startup_table(found: Figures) -> str:

@@ -54,7 +54,7 @@ def content_of(messages: list[dict[str, str]]) -> str:
     user = json.loads(messages[-1]["content"])
     if "role" not in user:
         return BRIEF
-    is_blocked = user["role"] == "risk_analyst" and user["round"] < user["shared_context"]["rounds"]
+    is_blocked = user["role"] == "risk_analyst" and user["round"] < user["shared_context"].get("rounds", 1)
     return json.dumps(
         {
             "agent": user["role"],

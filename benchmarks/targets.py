@@ -102,5 +102,8 @@ TARGETS = (
     ),
     Target("share of prompts that earlier calls had", ("prefixes", ALIKE, "share"), 0.9, is_least=True),
     Target("numbers of a later round, 1 MB of facts, ms", ("grounding", LARGE, "later_ms"), 50.0),
+    Target("`/health` while 100 runs are asked for, p99, ms", ("service", "load", "p99_ms"), 100.0, rest=SHARED),
+    Target("memory of the service, 1,000 runs to 200", ("service", "memory", "ratio"), 1.1),
+    Target("from SIGTERM to the end of the service, seconds", ("service", "end", "seconds"), 3.0),
     Target("memory of that to 1,000 runs", ("archive", "10000 runs", "rss_to_fewest"), 1.1),
 )

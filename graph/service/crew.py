@@ -59,6 +59,7 @@ class Crew:
         self._runner, self._queue, self._at_once, self._waits = runner, queue, at_once, waits
         self._loop, self.ending = asyncio.get_running_loop(), asyncio.Event()
         self._turns, self._tries = Turns(), Counter[str]()
+        self._left: set[str] = set()
         self._working: dict[str, tuple[Promise, asyncio.Task[None]]] = {}
         self.hears: tuple[Hears, ...] = ()
         self.rests: dict[str, asyncio.Future[Record]] = {}
@@ -87,10 +88,11 @@ class Crew:
         """Whether there is a place for a run, and none waits for it."""
         return not self._turns and len(self._working) < self._at_once
 
-    def enter(self, promise: Promise) -> None:
-        """Let a promise wait for its turn, unless it does."""
+    def enter(self, promise: Promise, *, is_left: bool = False) -> None:
+        """Let a promise wait for its turn, unless it does; one that `is_left` may have been kept and not dropped."""
         if promise.thread not in self.rests and not self.ending.is_set():
             self.rests[promise.thread] = self._loop.create_future()
+            self._left |= {promise.thread} if is_left and promise.given is None else set()
             self._queue_up(promise)
 
     def end(self) -> None:
@@ -159,7 +161,8 @@ class Crew:
     async def _drive(self, promise: Promise) -> None:
         """Drive a thread that is claimed, unless another process did so meanwhile."""
         kept = await self._queue.find(promise.thread)
-        if kept is None:
+        if kept is None or await self._has_ended(promise.thread):
+            await self._queue.drop(promise.thread)
             return self._rest(promise.thread, await self._runner.threads.show(promise.thread))
         began = time.monotonic()
         self._tell(Drive(promise.thread, promise.tenant))
@@ -176,6 +179,13 @@ class Crew:
     def _tell(self, drive: Drive) -> None:
         for hears in self.hears:
             hears(drive)
+
+    async def _has_ended(self, thread: str) -> bool:
+        """Return whether a thread has ended whose process died before it could drop the promise."""
+        if thread not in self._left:
+            return False
+        self._left.discard(thread)
+        return (await self._runner.threads.show(thread))["stop_reason"] is not None
 
     def _later(self, promise: Promise) -> None:
         """Let a promise wait for its turn again, after a pause that grows."""

@@ -140,7 +140,7 @@ class Drives:
         with storage_errors(self._runner.threads.location):
             for promise in await self._queue.open():
                 if anew or promise.problem is None:
-                    self._crew.enter(promise)
+                    self._crew.enter(promise, is_left=promise.problem is None)
 
     def end(self) -> None:
         """Begin to drain; for the handler of a signal."""

@@ -24,6 +24,8 @@ FREE = frozenset({"/health", "/ready", "/ok"})
 """Paths that are not counted: what balancers ask."""
 BODY_SECONDS = 30.0
 """Within this time a body must have arrived."""
+SKIPPED_BYTES = 10_000_000
+"""So much more is read of a body that is too large: who still sends would not see the answer."""
 JSON = "application/json"
 CLOSE = {"connection": "close"}
 """Told where a body was not read to its end."""
@@ -85,7 +87,7 @@ def _path_fault(scope: Scope) -> Response | None:
 async def _body_of(scope: Scope, receive: Receive, most: int) -> bytes | Response:
     """Return the body, whole, or why it is not read to its end."""
     length = Headers(scope=scope).get("content-length", "")
-    if length.isdecimal() and int(length[:20]) > most:
+    if length.isdecimal() and int(length[:20]) > most + SKIPPED_BYTES:
         return _too_large(most)
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -98,17 +100,16 @@ async def _body_of(scope: Scope, receive: Receive, most: int) -> bytes | Respons
 
 async def _read(receive: Receive, most: int) -> bytes | None:
     """Return the body, also one that comes in chunks and without its length; None where it is larger."""
-    parts, size = [], 0
-    while True:
+    parts, size, has_more = [], 0, True
+    while has_more and size <= most + SKIPPED_BYTES:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > most:
-            return None
-        if not message.get("more_body", False):
-            return b"".join(parts)
+        part, has_more = message.get("body", b""), message.get("more_body", False)
+        size += len(part)
+        if size <= most:
+            parts.append(part)
+    return b"".join(parts) if size <= most else None
 
 
 def _too_large(most: int) -> Response:

@@ -36,6 +36,15 @@ PROBLEMS = {
 }
 """The problems that any route may answer with."""
 
+ONCE = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Asked again under the same key, the same is answered, and nothing is done twice.",
+    "schema": {"type": "string", "pattern": "^[!-~]([ -~]{0,198}[!-~])?$"},
+    "example": "order-1017",
+}
+
 TOKEN = {"type": "http", "scheme": "bearer", "description": "A token of `accord token create`."}
 
 
@@ -62,6 +71,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
         given = {status: each for status, each in operation["responses"].items() if status < "400"}
         named = {status: {"$ref": f"#/components/responses/Problem{status}"} for status in PROBLEMS}
         operation["responses"] = {status: _with_id(each) for status, each in given.items()} | named
+        if asked.startswith("POST /v1/"):
+            operation.setdefault("parameters", []).append(ONCE)
         operation["security"] = [] if OURS.get(asked) == OPEN else [{"token": []}]
     return told
 

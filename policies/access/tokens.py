@@ -14,7 +14,7 @@ PREFIX = "accord_"
 RANDOM_BYTES = 32
 
 _TOKEN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
-_BEARER = re.compile(rf"bearer +({_TOKEN.pattern})", re.IGNORECASE)
+_BEARER = re.compile(rf"(?i:bearer) +({_TOKEN.pattern})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,11 +32,18 @@ class Served:
         """End it as a crash does."""
         self.process.kill()
         self.process.wait()
+        self._forget()
 
     def stop(self) -> int:
         """Ask it to end; return its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE_SECONDS)
+        code = self.process.wait(PATIENCE_SECONDS)
+        self._forget()
+        return code
+
+    def _forget(self) -> None:
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
 
 def start(home: Path, *options: str, env: Mapping[str, str] | None = None) -> Served:
@@ -72,5 +79,3 @@ def serving(home: Path, *options: str, env: Mapping[str, str] | None = None) -> 
     finally:
         if served.process.poll() is None:
             served.stop()
-        assert served.process.stdout is not None
-        served.process.stdout.close()

@@ -1,0 +1,323 @@
+"""The tenants of the real `langgraph dev`: to each, what another has is as if it were not there, on every route."""
+
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.durability.rows import all_rows
+from tests.server.tenants import CANARY, Pair, client, new_thread, none_of, routes, run, seen, things_of, two_tenants
+
+pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.needs("langgraph_dev"), pytest.mark.timeout(600)]
+
+RUN: dict[str, Any] = {"assistant_id": "rounds", "input": {}}
+BODIES: dict[str, Any] = {
+    "/threads/{thread_id}/runs": RUN,
+    "/threads/{thread_id}/runs/wait": RUN,
+    "/threads/{thread_id}/runs/stream": RUN,
+    "/threads/{thread_id}/state/checkpoint": {"checkpoint": {"checkpoint_id": "{checkpoint_id}"}},
+    "/threads/{thread_id}/stream/events": {"channels": ["values"]},
+    "/threads/{thread_id}/commands": {"id": 1, "method": "agent.getTree", "params": {}},
+    "/threads/{thread_id}": {"metadata": {"note": "mine"}},
+    "/assistants/{assistant_id}": {"name": "mine"},
+    "/assistants/{assistant_id}/latest": {"version": 1},
+    "/assistants": {"graph_id": "rounds", "assistant_id": "{assistant_id}"},
+    "/threads": {"thread_id": "{thread_id}"},
+    "/threads/search": {"ids": ["{thread_id}"]},
+    "/v1/execute": {"team": "checkout_launch"},
+}
+"""What is sent to a route; of the others, an empty object."""
+MAKES = {("POST", "/threads"), ("POST", "/assistants"), ("POST", "/v1/execute")}
+"""Routes that make what they name, so that they succeed for an id that nobody has."""
+OPEN = {"/health", "/ready", "/ok"}
+ABOUT = re.compile(r"\{(thread_id|thread|run_id|assistant_id|checkpoint_id)\}")
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """A server with two tenants."""
+    with two_tenants(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def theirs(pair: Pair) -> dict[str, str]:
+    """What the first tenant has."""
+    return things_of(pair)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
+    """The routes of the running server, ours and its own."""
+    found = routes(tmp_path_factory.mktemp("routes"))
+    assert ("POST", "/v1/execute") in found
+    assert ("POST", "/internal/truncate") in found
+    assert len(found) > 70
+    return found
+
+
+def filled(template: Any, ids: dict[str, str]) -> Any:
+    """Return a template with ids in it; what is not named there is a word that names nothing."""
+    text = json.dumps(template)
+    for name, value in ids.items():
+        text = text.replace(f"{{{name}}}", value)
+    return json.loads(re.sub(r"\{[a-z_]+\}", "rounds", text))
+
+
+def ask(asking: httpx.Client, method: str, template: str, ids: dict[str, str]) -> httpx.Response:
+    body = filled(BODIES.get(template, {}), ids) if method in ("POST", "PATCH", "PUT") else None
+    return asking.request(method, filled(template, ids), json=body)
+
+
+def test_on_every_route_what_another_tenant_has_is_as_if_it_were_not_there(
+    pair: Pair, theirs: dict[str, str], table: list[tuple[str, str]]
+) -> None:
+    database, threads = str(pair.server.folder / "home" / "accord.sqlite"), [theirs["thread_id"], theirs["waiting"]]
+    before = [all_rows(database, each) for each in threads], shown(pair, theirs)
+    wrong = {}
+    for method, template in table:
+        if method in ("WEBSOCKET", "*"):
+            continue
+        none = none_of(theirs)
+        found = ask(pair.globex, method, template, theirs)
+        if CANARY in found.text:
+            wrong[method, template] = "leaks"
+        if (method, template) in MAKES:
+            continue
+        known, unknown = seen(found, theirs), seen(ask(pair.globex, method, template, none), none)
+        if known != unknown:
+            wrong[method, template] = f"{known} is not {unknown}"
+        if ABOUT.search(template) and known[0] not in (403, 404):
+            wrong[method, template] = f"status {known[0]}"
+    assert wrong == {}
+    assert ([all_rows(database, each) for each in threads], shown(pair, theirs)) == before
+
+
+def shown(pair: Pair, theirs: dict[str, str]) -> list[Any]:
+    """Return what the first tenant sees of what it has."""
+    paths = [
+        "/threads/{thread_id}",
+        "/threads/{thread_id}/runs",
+        "/threads/{waiting}/state",
+        "/assistants/{assistant_id}",
+    ]
+    return [pair.acme.get(filled(path, theirs)).json() for path in paths]
+
+
+def test_each_of_these_ids_is_one_that_its_tenant_can_use(pair: Pair, theirs: dict[str, str]) -> None:
+    """The matrix would pass if no id were good for anything."""
+    for path in (
+        "/threads/{thread_id}/state/{checkpoint_id}",
+        "/threads/{thread_id}/runs/{run_id}",
+        "/threads/{executed}/state",
+        "/threads/{waiting}/history",
+        "/assistants/{assistant_id}/schemas",
+    ):
+        assert pair.acme.get(filled(path, theirs)).status_code == 200, path
+    assert CANARY in json.dumps(shown(pair, theirs))
+
+
+@pytest.mark.parametrize(
+    ("path", "about"),
+    [("/threads", "thread_id"), ("/threads", "waiting"), ("/threads", "executed"), ("/assistants", "assistant_id")],
+)
+@pytest.mark.parametrize("if_exists", ["raise", "do_nothing"])
+def test_nobody_makes_what_another_tenant_has(
+    path: str, about: str, if_exists: str, pair: Pair, theirs: dict[str, str]
+) -> None:
+    body = {"graph_id": "rounds", "if_exists": if_exists, f"{path[1:-1]}_id": theirs[about]}
+    answer = pair.globex.post(path, json=body)
+    assert (answer.status_code, answer.json()["detail"]) == (404, f"there is no {path[1:-1]} `{theirs[about]}`")
+
+
+def test_a_run_does_not_make_a_thread_that_another_tenant_has(pair: Pair, theirs: dict[str, str]) -> None:
+    for name in ("thread_id", "waiting", "executed"):
+        for way in ("runs", "runs/wait", "runs/stream"):
+            answer = pair.globex.post(f"/threads/{theirs[name]}/{way}", json={**RUN, "if_not_exists": "create"})
+            assert answer.status_code == 404
+        command = {"id": 1, "method": "run.start", "params": RUN}
+        assert pair.globex.post(f"/threads/{theirs[name]}/commands", json=command).status_code == 404
+
+
+# --- bodies that point at another tenant's ---------------------------------------------------------------------------
+
+POINTING: dict[str, tuple[str, dict[str, Any]]] = {
+    "an assistant": ("/threads/{own}/runs/wait", {**RUN, "assistant_id": "{assistant_id}"}),
+    "an assistant by a command": (
+        "/threads/{own}/commands",
+        {"id": 1, "method": "run.start", "params": {**RUN, "assistant_id": "{assistant_id}"}},
+    ),
+    "a checkpoint": ("/threads/{own}/runs/wait", {**RUN, "checkpoint_id": "{checkpoint_id}"}),
+    "a checkpoint of a thread": (
+        "/threads/{own}/runs/wait",
+        {**RUN, "checkpoint": {"thread_id": "{thread_id}", "checkpoint_id": "{checkpoint_id}"}},
+    ),
+    "a thread to run": ("/threads/{own}/runs/wait", {**RUN, "config": {"configurable": {"thread_id": "{thread_id}"}}}),
+    "a state": (
+        "/threads/{own}/state/checkpoint",
+        {"checkpoint": {"thread_id": "{thread_id}", "checkpoint_id": "{checkpoint_id}"}},
+    ),
+    "a history": ("/threads/{own}/history", {"limit": 50, "checkpoint": {"thread_id": "{thread_id}"}}),
+    "a history before": ("/threads/{own}/history", {"before": {"configurable": {"thread_id": "{thread_id}"}}}),
+    "a question": ("/threads/{own}/runs/wait", {"assistant_id": "rounds", "command": {"resume": {"{question}": "go"}}}),
+    "threads by id": ("/threads/search", {"ids": ["{thread_id}", "{waiting}", "{executed}"]}),
+    "threads by tenant": ("/threads/search", {"metadata": {"tenant": "acme"}}),
+    "threads by note": ("/threads/search", {"metadata": {"note": CANARY}}),
+    "a count by note": ("/threads/count", {"metadata": {"note": CANARY}}),
+    "a count by tenant": ("/threads/count", {"metadata": {"tenant": "acme"}}),
+    "assistants by name": ("/assistants/search", {"name": "board"}),
+    "assistants by tenant": ("/assistants/search", {"metadata": {"tenant": "acme"}}),
+    "a count of assistants": ("/assistants/count", {"metadata": {"tenant": "acme"}}),
+}
+
+
+@pytest.mark.parametrize("what", POINTING)
+def test_a_body_that_points_at_what_another_tenant_has_tells_nothing_of_it(
+    what: str, pair: Pair, theirs: dict[str, str]
+) -> None:
+    path, body = POINTING[what]
+    answers = []
+    for ids in (theirs, none_of(theirs)):
+        named = {**ids, "own": new_thread(pair.globex)}
+        answer = pair.globex.post(filled(path, named), json=filled(body, named))
+        assert CANARY not in answer.text.replace(json.dumps(CANARY), "")
+        answers.append((answer.status_code, seen(answer, named)[1] if not answer.is_success else sizes(answer)))
+    assert answers[0] == answers[1]
+
+
+def sizes(answer: httpx.Response) -> Any:
+    """Return of a list how long it is, of a count what it counts, and of what a run came to its decision."""
+    found = answer.json()
+    if isinstance(found, dict):
+        return {name: found.get(name) for name in ("stop_reason", "final_decision", "error", "type")}
+    return len(found) if isinstance(found, list) else found
+
+
+def test_what_nobody_may_find_is_not_counted(pair: Pair, theirs: dict[str, str]) -> None:
+    for what, none in (
+        ("threads by id", []),
+        ("a count by note", 0),
+        ("assistants by name", []),
+        ("a count of assistants", 0),
+    ):
+        path, body = POINTING[what]
+        assert pair.globex.post(path, json=filled(body, theirs)).json() == none, what
+    assert pair.acme.post("/threads/count", json={"metadata": {"note": CANARY}}).json() == 1
+
+
+# --- forged ownership ------------------------------------------------------------------------------------------------
+
+FORGED = {"tenant": "acme", "created_by": "system", "offered_by": "accord", "offered_to": ["*"], "team": CANARY}
+
+
+def test_metadata_of_a_caller_gives_nothing_to_another_tenant(pair: Pair, theirs: dict[str, str]) -> None:
+    thread = new_thread(pair.globex, metadata={**FORGED, "graph_id": "rounds"})
+    forging = {**RUN, "metadata": FORGED, "config": {"metadata": FORGED, "configurable": {"user_id": "acme/ada"}}}
+    assert pair.globex.post(f"/threads/{thread}/runs/wait", json=forging).status_code == 200
+    pair.globex.patch(f"/threads/{thread}", json={"metadata": FORGED})
+    kept = pair.globex.get(f"/threads/{thread}").json()["metadata"]
+    assert (kept["tenant"], kept["team"], "created_by" in kept) == ("globex", "checkout_launch", False)
+    made = str(uuid.uuid4())
+    run(pair.globex, made, if_not_exists="create", metadata=FORGED)
+    assert pair.globex.get(f"/threads/{made}").json()["metadata"]["tenant"] == "globex"
+    for each in (thread, made):
+        assert pair.acme.get(f"/threads/{each}").status_code == 404
+        told = json.dumps([pair.globex.get(f"/threads/{each}/{part}").json() for part in ("runs", "history")])
+        assert '"tenant": "globex"' in told
+        assert '"tenant": "acme"' not in told
+        assert "acme/ada" not in told
+
+
+def test_an_assistant_is_its_makers_whatever_it_says_of_itself(pair: Pair) -> None:
+    made = pair.globex.post("/assistants", json={"graph_id": "rounds", "name": "forged", "metadata": FORGED}).json()
+    path = f"/assistants/{made['assistant_id']}"
+    assert pair.globex.patch(path, json={"metadata": FORGED}).status_code == 200
+    assert pair.globex.get(path).json()["metadata"] == {"tenant": "globex"}
+    assert pair.acme.get(path).status_code == 404
+    assert pair.acme.post("/assistants/search", json={"name": "forged"}).json() == []
+
+
+def test_the_assistants_of_all_are_changed_by_no_tenant(pair: Pair) -> None:
+    for name in ("cold_storage", "rounds"):
+        found = [
+            each for each in pair.globex.post("/assistants/search", json={"name": name}).json() if each["name"] == name
+        ]
+        path = f"/assistants/{found[0]['assistant_id']}"
+        for answer in (
+            pair.globex.patch(path, json={"name": "mine"}),
+            pair.globex.delete(path),
+            pair.globex.post(f"{path}/latest", json={"version": 1}),
+        ):
+            assert (answer.status_code, "is everybody's" in answer.text) == (403, True), (name, answer.text)
+        assert pair.acme.get(path).json() == found[0]
+
+
+def test_a_team_that_is_limited_to_a_tenant_is_run_by_no_other_and_shown_to_none(pair: Pair) -> None:
+    thread = new_thread(pair.globex)
+    answer = pair.globex.post(f"/threads/{thread}/runs", json={**RUN, "context": {"team": "board"}})
+    assert (answer.status_code, "is limited to tenants other than `globex`" in answer.text) == (422, True)
+    made = pair.globex.post("/assistants", json={"graph_id": "rounds", "context": {"team": "board"}})
+    assert (made.status_code, CANARY in made.text) == (422, False)
+
+
+# --- who calls -------------------------------------------------------------------------------------------------------
+
+
+def test_nobody_without_a_token_gets_anything_of_any_route(
+    pair: Pair, theirs: dict[str, str], table: list[tuple[str, str]]
+) -> None:
+    with client(pair.server, None, **{"x-auth-scheme": "langsmith"}) as nobody:
+        for method, template in table:
+            if method in ("WEBSOCKET", "*") or template in OPEN:
+                continue
+            answer = ask(nobody, method, template, theirs)
+            assert answer.status_code in (401, 404, 405), (method, template, answer.text)
+    assert pair.acme.get(f"/threads/{theirs['thread_id']}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/ui/rounds", "/ui", "/ui/../threads", "/internal/truncate", "/deploy", "/metrics", "/mcp"]
+)
+def test_what_the_server_leaves_open_is_closed(path: str, pair: Pair) -> None:
+    for method in ("GET", "POST"):
+        assert pair.acme.request(method, path).status_code == 404
+
+
+def test_the_server_keeps_no_token(pair: Pair, theirs: dict[str, str]) -> None:
+    held = pair.acme.headers["authorization"].removeprefix("Bearer ")
+    folder = pair.server.folder
+    files = [*(folder / "home").rglob("*"), *(folder / ".langgraph_api").rglob("*"), folder / "log"]
+    assert not [path for path in files if path.is_file() and held.encode() in path.read_bytes()]
+
+
+def test_an_answer_is_proved_by_the_token_that_gives_it(pair: Pair, theirs: dict[str, str]) -> None:
+    path = f"/threads/{theirs['waiting']}/runs/wait"
+    resume = {"answer": "go_with_caution", "because": "As agreed."}
+    forged = pair.acme.post(path, json={"assistant_id": "rounds", "command": {"resume": {**resume, "by": "bob"}}})
+    assert (forged.status_code, "the token is of ada" in forged.text) == (422, True)
+    ended = pair.acme.post(path, json={"assistant_id": "rounds", "command": {"resume": resume}}).json()
+    events = pair.acme.get(f"/threads/{theirs['waiting']}/state").json()["values"]["events"]
+    assert ended["final_decision"] == "go_with_caution"
+    assert [(each["by"], each["identity"]) for each in events if each["event"] == "answered"] == [("ada", "ada")]
+
+
+def test_after_a_crash_a_thread_is_still_its_tenants(tmp_path: Path) -> None:
+    with two_tenants(tmp_path) as pair:
+        thread = new_thread(pair.acme)
+        run(pair.acme, thread, input={"goal": f"Ship for {CANARY}?"})
+        pair.server.kill()
+    (tmp_path / "accord.txt").write_text("the server's own tables are lost, too")
+    for path in (tmp_path / ".langgraph_api").glob("*"):
+        path.unlink()
+    with two_tenants(tmp_path) as pair:
+        claimed = pair.globex.post("/threads", json={"thread_id": thread, "if_exists": "do_nothing"})
+        assert (claimed.status_code, CANARY in claimed.text) == (404, False)
+        assert pair.globex.get(f"/threads/{thread}/state").status_code == 404
+        assert pair.globex.delete(f"/threads/{thread}").status_code == 404
+        assert pair.globex.post("/threads/search", json={}).json() == []
+        assert [each["thread_id"] for each in pair.acme.post("/threads/search", json={}).json()] == [thread]
