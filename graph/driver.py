@@ -1,7 +1,7 @@
 """Driving: a thread's graph taken as far as it goes, with an input, with what somebody answered, or as it is."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ from langgraph.types import Command
 from pydantic import ValidationError
 
 from graph.build import Door, build_graph, run_config
-from graph.live import placed, running
+from graph.live import Listeners, OnEvent, placed, running
 from graph.past import Past
 from graph.problems import UsageError
 from graph.record import Record
@@ -23,6 +23,7 @@ from graph.teams.voicing import check_voices
 from graph.threads import Threads
 from graph.tracing import Tracing
 from nodes.border import unused_messages
+from nodes.human import IDENTITY
 from nodes.recovery import Dead, recover
 from nodes.services import Services
 from nodes.stages import Stages
@@ -36,7 +37,6 @@ GRAPHS_KEPT = 64
 RESUME = "__resume__"
 """Under this name LangGraph keeps an answer that was given, until the step that takes it is done."""
 
-OnEvent = Callable[[dict[str, Any]], None]
 Inputs = dict[str, Any]
 Compiled = CompiledStateGraph[Any, Any, Any, Any]
 
@@ -51,6 +51,7 @@ class Driver:
     def __init__(self, database: Database, services: Services, threads: Threads, tracing: Tracing) -> None:
         self._database, self.services, self.threads, self._tracing = database, services, threads, tracing
         self._compiled = lru_cache(maxsize=GRAPHS_KEPT)(self._compile)
+        self.live = Listeners()
         self._controls: dict[str, RunControl] = {}
         self._is_draining = False
 
@@ -61,31 +62,36 @@ class Driver:
             control.request_drain()
 
     async def drive(
-        self, thread: str, team: Team, inputs: Inputs | Command[Any] | None, on_event: OnEvent | None
+        self,
+        thread: str,
+        team: Team,
+        inputs: Inputs | Command[Any] | None,
+        on_event: OnEvent | None,
+        identity: str | None = None,
     ) -> Record:
-        """Take a thread as far as it goes and note its result.
+        """Take a thread as far as it goes and note its result; `identity` is who is known to answer.
 
         Raises:
             DrainedError: it was asked to end before; a thread that waits for people by then is at rest all the same.
         """
         if self._is_draining:
             raise DrainedError(thread)
-        graph, config = self.graph(team), await self.config(thread, team)
+        graph, config = self.graph(team), await self.config(thread, team, identity)
+        tell = self.live.told(thread, on_event)
         async with self._tracing.running(team, thread, self._database.store) as trace:
             told = {**config["metadata"], **trace.config.get("metadata", {})}
             traced: RunnableConfig = {**config, **trace.config, "metadata": told}
-            is_drained = await self._stream(thread, team, inputs, traced, on_event)
+            is_drained = await self._stream(thread, team, inputs, traced, tell)
             state = (await graph.aget_state(config)).values
             if is_drained and not Past.of(state).waiting:
                 raise DrainedError(thread)
             record = await self.threads.note(thread, state) or {}
             trace.scores = scores_of(record)
-        if on_event is not None:
-            for each in record.get("waiting", ()):
-                on_event({"event": "people", **{key: each[key] for key in ("kind", "asked", "answered", "expires_at")}})
+        for each in record.get("waiting", ()):
+            tell({"event": "people", **{key: each[key] for key in ("kind", "asked", "answered", "expires_at")}})
         return record
 
-    async def _stream(self, thread: str, team: Team, inputs: Any, config: Any, on_event: OnEvent | None) -> bool:
+    async def _stream(self, thread: str, team: Team, inputs: Any, config: Any, tell: OnEvent) -> bool:
         """Run the graph, reporting its events; return whether it ended because it was asked to."""
         is_nested = any(role.team is not None for role in team.roles.values())
         control = self._controls[thread] = RunControl()
@@ -93,15 +99,16 @@ class Driver:
             async for part in self.graph(team).astream(
                 inputs, config, stream_mode="custom", durability="sync", subgraphs=is_nested, control=control
             ):
-                if on_event is not None:
-                    on_event(placed(part) if is_nested else part)
+                tell(placed(part) if is_nested else part)
         except GraphDrained:
             return True
         finally:
             del self._controls[thread]
         return False
 
-    async def give(self, thread: str, team: Team, said: Inputs, on_event: OnEvent | None) -> Record:
+    async def give(
+        self, thread: str, team: Team, said: Inputs, on_event: OnEvent | None, identity: str | None = None
+    ) -> Record:
         """Continue a thread with what somebody answered, by the one interrupt that it has."""
         found = await self._interrupts(thread, team)
         if not found:  # its process died before it could ask
@@ -109,7 +116,7 @@ class Driver:
             found = await self._interrupts(thread, team)
             if not found:  # the time to answer was over by then
                 return record
-        return await self.drive(thread, team, Command(resume={found[-1]: said}), on_event)
+        return await self.drive(thread, team, Command(resume={found[-1]: said}), on_event, identity)
 
     async def _interrupts(self, thread: str, team: Team) -> list[str]:
         saved = await self.graph(team).aget_state(await self.config(thread, team))
@@ -154,9 +161,11 @@ class Driver:
             on_event({"event": "recovered", "calls": recovery.lost})
         return recovery.reason is not None
 
-    async def config(self, thread: str, team: Team) -> RunnableConfig:
-        """Return the configuration of a run of a team on a thread, with the tenant whose it is."""
-        return run_config(thread, team.name, await self.threads.owner(thread) or LOCAL)
+    async def config(self, thread: str, team: Team, identity: str | None = None) -> RunnableConfig:
+        """Return the configuration of a run of a team on a thread, with the tenant whose it is, and who answers."""
+        config = run_config(thread, team.name, await self.threads.owner(thread) or LOCAL)
+        known = {IDENTITY: {"identity": identity, "is_authenticated": True}} if identity else {}
+        return {**config, "configurable": {**config["configurable"], **known}}
 
     def graph(self, team: Team) -> Compiled:
         """Return the compiled graph; the case comes as input, so threads of one team share it."""

@@ -1,6 +1,6 @@
 """The inbox: every question that waits for people, over all threads; what expired is settled on the way."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -21,13 +21,15 @@ from policies.people.answering import Approvers, seat_for
 from policies.people.question import Question, is_expired
 
 Entry = dict[str, Any]
+Settle = Callable[[str], Awaitable[Any]]
 
 
 class Inbox:
     """What waits for people in one database."""
 
-    def __init__(self, runner: Runner, now: str) -> None:
-        self._runner, self._now = runner, now
+    def __init__(self, runner: Runner, now: str, settle: Settle | None = None) -> None:
+        """Take what settles an expired question of a thread; by itself the runner continues the thread to its rest."""
+        self._runner, self._now, self._settle = runner, now, settle or runner.expire
         self.languages: dict[str, str | None] = {}
         """The language of each thread of which something waits."""
 
@@ -64,7 +66,7 @@ class Inbox:
     async def _shown(self, thread: str, past: Past, name: str | None) -> list[Entry]:
         if any(is_expired(question, self._now) for question in past.waiting):
             with suppress(UsageError):
-                await self._runner.expire(thread)
+                await self._settle(thread)
             past = await self._past(thread)
         told, approvers = {"thread_id": thread, "team": past.team.get("name")}, past.approvers
         entries = [

@@ -1,6 +1,8 @@
-"""Live events: the first event of a run that is followed, and where an event of a team within happened."""
+"""Live events: the first event of a run, where an event of a team within happened, and who follows a thread."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from policies.patterns.course import PATTERNS
@@ -9,8 +11,36 @@ from policies.team.team import Budget, Team
 from policies.team.titles import distinct_titles
 
 Plain = dict[str, Any]
+OnEvent = Callable[[Plain], None]
 WITHIN = " > "
 """What comes between the roles that teams within answer for."""
+
+
+class Listeners:
+    """Those who follow threads while this process works on them."""
+
+    def __init__(self) -> None:
+        self._of = defaultdict[str, list[OnEvent]](list)
+
+    @contextmanager
+    def listening(self, thread: str, take: OnEvent) -> Iterator[None]:
+        """Have every live event of a thread taken, too."""
+        self._of[thread].append(take)
+        try:
+            yield
+        finally:
+            self._of[thread].remove(take)
+            if not self._of[thread]:
+                del self._of[thread]
+
+    def told(self, thread: str, on_event: OnEvent | None) -> OnEvent:
+        """Return what tells an event of a thread to whoever runs it, and to those who follow it by then."""
+
+        def tell(event: Plain) -> None:
+            for take in [*([on_event] if on_event else []), *self._of.get(thread, ())]:
+                take(event)
+
+        return tell
 
 
 def running(team: Team, limits: Budget, messages: int = 0, usage: Mapping[str, Any] | None = None) -> Plain:

@@ -6,20 +6,23 @@ from typing import Any, cast
 
 from graph.admitting import inputs_of, limits_from, tenant_for, withheld
 from graph.collector import settle_collector
-from graph.driver import Driver, Inputs, OnEvent, kept_team, team_from, tell
+from graph.driver import Driver, Inputs, kept_team, team_from, tell
 from graph.endpoints import load_notify
 from graph.facts.brought import OF_THE_TEAM, Brought
 from graph.facts.loader import loader_for
 from graph.facts.refreshing import compared, refreshed
 from graph.languages.catalogue import language_of
+from graph.live import OnEvent
 from graph.moves import find_move, move_in_words
 from graph.notices.outbox import know_receivers
 from graph.past import Past
 from graph.problems import UsageError
 from graph.record import Record, record_of, refused_record
 from graph.settings import Settings
+from graph.store.cancels import Cancels
 from graph.store.database import Database, open_database
 from graph.store.fences import TAKEN, FencedError
+from graph.store.halts import build_look
 from graph.store.location import located, storage_errors
 from graph.store.locks import ThreadBusyError
 from graph.store.names import check_new_thread, check_thread, new_thread
@@ -52,8 +55,9 @@ class Runner:
     ) -> None:
         self.database, self._services, self._location = database, services, location
         self._tracing = tracing or Tracing()
-        self.threads = Threads(database, location)
+        self.threads, self.cancels = Threads(database, location), Cancels(database.store)
         self._driver = Driver(database, services, self.threads, self._tracing)
+        self.live = self._driver.live
 
     def now(self) -> str:
         """Return the time now in UTC, ISO 8601 with milliseconds, as the threads' events have it."""
@@ -110,8 +114,11 @@ class Runner:
         accept_changes: bool = False,
         on_event: OnEvent | None = None,
         refresh: bool = False,
+        is_promised: bool = False,
     ) -> Record:
         """Resume a thread where it was cut off, or where it stopped; a finished one returns its record.
+
+        One that was cancelled no longer is, unless what was promised before is resumed now: that stops at once.
 
         With `refresh` the sources of its facts are asked again first, unless it is finished; facts that moved are
         accepted as any change is.
@@ -122,7 +129,13 @@ class Runner:
             StorageError: the database failed.
         """
         inputs: Inputs = {"budget": dict(budget or {}), "facts": facts, "accept_changes": accept_changes}
-        return await self._open(thread, lambda: self._resume(thread, inputs, on_event, refresh))
+
+        async def work() -> Record:
+            if not is_promised:
+                await self.cancels.drop(thread)
+            return await self._resume(thread, inputs, on_event, refresh)
+
+        return await self._open(thread, work)
 
     async def _open(self, thread: str, work: Callable[[], Awaitable[Record]]) -> Record:
         """Return the result of the work on a thread that there is, in the language of its team."""
@@ -146,6 +159,7 @@ class Runner:
             await self.threads.index.admit(thread, team, inputs, tenant_of(inputs))
             tell(on_event, team, team.budget, Past())
             return await self._driver.drive(thread, team, inputs, on_event)
+        await self.cancels.drop(thread)
         with blaming(thread, state):
             return await self._run_again(thread, team, Past.of(state), inputs, on_event)
 
@@ -220,14 +234,18 @@ class Runner:
             return await self._driver.drive(thread, team, inputs, on_event)
         return record
 
-    async def answer(self, thread: str, said: Mapping[str, Any], on_event: OnEvent | None = None) -> Record:
+    async def answer(
+        self, thread: str, said: Mapping[str, Any], on_event: OnEvent | None = None, identity: str | None = None
+    ) -> Record:
         """Answer what a thread asks people, as {question?, by, answer, because?, signature?}, and continue with it.
+
+        `identity` is who whoever calls is known to be, which nobody says of themselves.
 
         Raises:
             UsageError: there is no such thread, it asks for no answer, or this one is refused, which changes nothing.
             StorageError: the database failed.
         """
-        return await self._open(thread, lambda: self._answer(thread, dict(said), on_event))
+        return await self._open(thread, lambda: self._answer(thread, dict(said), on_event, identity))
 
     async def expire(self, thread: str, on_event: OnEvent | None = None) -> Record:
         """Settle the questions of a thread that nobody answered in time, and continue with it; return its record.
@@ -238,7 +256,9 @@ class Runner:
         """
         return await self._open(thread, lambda: self._expire(thread, on_event))
 
-    async def _answer(self, thread: str, said: dict[str, Any], on_event: OnEvent | None) -> Record:
+    async def _answer(
+        self, thread: str, said: dict[str, Any], on_event: OnEvent | None, identity: str | None
+    ) -> Record:
         state = await self.threads.state(thread)
         if state is None:
             raise UsageError(say("the thread `{name}` has not begun, so nobody is asked yet", name=thread))
@@ -247,13 +267,13 @@ class Runner:
             team = kept_team(Past.of(state))
             said = with_question(said, cast("State", state), team)
             past = await self._driver.without_due(thread, Past.of(state), on_event)
-            given = Taking(team, Stages(team)).take(cast("State", past.state), said, None, self._services.now())
+            given = Taking(team, Stages(team)).take(cast("State", past.state), said, identity, self._services.now())
             if given.problem is not None:
                 raise UsageError(given.problem)
             self._driver.check_voices(team, past.budget)
             await self.threads.go_on(thread)
             tell(on_event, team, past.budget, past)
-            return await self._driver.give(thread, team, said, on_event)
+            return await self._driver.give(thread, team, said, on_event, identity)
 
     async def _expire(self, thread: str, on_event: OnEvent | None) -> Record:
         past = await self._driver.without_due(thread, Past.of(await self.threads.begun(thread)), on_event)
@@ -287,6 +307,13 @@ async def open_runner_on(
     async with open_voices(settings) as opened, open_tracing(settings) as tracing:
         await know_receivers(database.store, load_notify(settings).receivers)
         spoken, versions = {**opened, **(voices or {})}, installed_versions()
-        services = Services(spoken, loader_for(settings), halt or Halt(), versions=versions, annotate=tracing.annotate)
+        services = Services(
+            spoken,
+            loader_for(settings),
+            halt or Halt(),
+            versions=versions,
+            annotate=tracing.annotate,
+            look=build_look(),
+        )
         settle_collector()
         yield Runner(database, services, settings.database, tracing)

@@ -19,7 +19,9 @@ from graph.languages.catalogue import language_of, speak_as
 from graph.past import Past
 from graph.problems import UsageError
 from graph.settings import Settings, load_settings
+from graph.store.cancels import Cancels
 from graph.store.database import served_database
+from graph.store.halts import build_look
 from graph.store.index import note_served
 from graph.store.traces import Traced, note_trace
 from graph.teams.approval import approved
@@ -63,6 +65,7 @@ def _made() -> tuple[Settings, Services]:
         versions=installed_versions(),
         note_thread=note_served,
         annotate=told,
+        look=build_look(),
     )
 
 
@@ -205,6 +208,12 @@ async def note_traced(thread: str | None, configurable: Mapping[str, Any]) -> No
     run = configurable.get("run_id")
     if settings.langsmith_tracing and run and thread is not None:
         await note_trace(served_database().store, thread, Traced(str(run), settings.langsmith_project))
+
+
+async def note_resumed(thread: str | None) -> None:
+    """Note that somebody runs a thread, so that it is no longer cancelled."""
+    if thread is not None:
+        await Cancels(served_database().store).drop(thread)
 
 
 async def own_facts(team: Team) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph_sdk.runtime import ServerRuntime
 
-from graph.serving import BUSY, begin, compiled_for, compiled_to_read, note_traced, refusals, speak_of
+from graph.serving import BUSY, begin, compiled_for, compiled_to_read, note_resumed, note_traced, refusals, speak_of
 from graph.store.database import served_database
 from graph.store.fences import TAKEN, FencedError, Fences
 from graph.store.locks import ThreadBusyError
@@ -52,6 +52,7 @@ def _serve(pattern: PatternName) -> Factory:
                     found.refuse_rewriting(configurable)
                 if context == RUN and not found.is_over:
                     await note_traced(thread, configurable)
+                    await note_resumed(thread)
                 if found.team is not None and context != RUN:
                     compiled = await compiled_to_read(found.team)
                 else:

@@ -141,7 +141,7 @@ class Threads(States):
         with storage_errors(self.location):
             entries = await self.index.of(tenant)
             aliases = aliases_of(entries)
-            now = [{"alias": aliases.get(each["thread_id"]), **await self._now(each)} for each in entries[:limit]]
+            now = [{"alias": aliases.get(each["thread_id"]), **await self.now(each)} for each in entries[:limit]]
             return by_time(await asyncio.gather(*map(self.watches.marked, now)))
 
     async def begun(self, thread: str) -> State:
@@ -236,7 +236,7 @@ class Threads(States):
         except ThreadBusyError:
             return True
 
-    async def _now(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+    async def now(self, entry: Mapping[str, Any]) -> dict[str, Any]:
         """Return what lists show of an entry: of a thread that is not at rest, what its state says now."""
         if entry["status"] != RUNNING:
             return shown_of(entry)

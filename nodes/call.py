@@ -10,6 +10,7 @@ from langgraph.store.base import BaseStore
 
 from nodes.border import budget_from, name_of, replies_of, spent_from
 from nodes.fingerprint import fingerprint
+from nodes.halt import Cut
 from nodes.journal import CallKey, forget_call, note_call, read_call, write_call
 from nodes.services import Services
 from nodes.stages import Stages
@@ -122,24 +123,35 @@ def journal_of(runtime: Runtime[Any]) -> BaseStore:
 
 async def make_call(call: Call, store: BaseStore, services: Services) -> dict[str, Any]:
     """Return the plain reply with its usage: from the journal if it was answered before, else by asking now."""
-    kept = await read_call(store, call.key)
+    # At once, so that a store that reads together what is asked together is asked once.
+    kept, cut = await asyncio.gather(read_call(store, call.key), services.cut(store, call.key.thread))
     if kept is not None:
         return kept
+    if cut is not None:
+        return _failed(_cancelled(cut), _measured(call, Utterance(failure=_cancelled(cut)), 0.0))
     if call.asks_model:
         await note_call(store, call.key, call.at_most, services.now())
     started = services.clock()
-    answer = await _ask(call, services)
+    answer = await _ask(call, store, services)
     measured = _measured(call, answer, services.clock() - started)
     if answer.failure:
         await _forget(call, store)
-        told = {"cause": answer.failure.cause} if answer.failure.cause else {}
-        return {"kind": "failure", "reason": answer.failure.reason, **told, **measured}
+        return _failed(answer.failure, measured)
     reply = {**call.judge(answer), **measured}
     if reply["kind"] == "failure":
         await _forget(call, store)
         return reply
     await write_call(store, call.key, reply)
     return reply
+
+
+def _failed(failure: Failure, measured: dict[str, Any]) -> dict[str, Any]:
+    told = {"cause": failure.cause} if failure.cause else {}
+    return {"kind": "failure", "reason": failure.reason, **told, **measured}
+
+
+def _cancelled(cut: Cut) -> Failure:
+    return Failure(stop_reason("cancelled"), cause=cut.stoppage.told() if cut.stoppage else None)
 
 
 def _measured(call: Call, answer: Utterance, seconds: float) -> dict[str, Any]:
@@ -159,16 +171,16 @@ async def _forget(call: Call, store: BaseStore) -> None:
         await forget_call(store, call.key)
 
 
-async def _ask(call: Call, services: Services) -> Utterance:
+async def _ask(call: Call, store: BaseStore, services: Services) -> Utterance:
     if services.halt.is_set:
-        return Utterance(failure=Failure(stop_reason("cancelled")))
+        return Utterance(failure=_cancelled(Cut()))
     try:
         async with asyncio.timeout(call.limits.seconds_left):
-            answer = await services.halt.guard(call.ask())
+            answer = await services.halt.guard(call.ask(), call.key.thread, store, services.look)
     except TimeoutError:
         return Utterance(failure=Failure(stop_reason("max_seconds")))
-    if answer is None and services.halt.is_set:
-        return Utterance(failure=Failure(stop_reason("cancelled")))
+    if isinstance(answer, Cut):
+        return Utterance(failure=_cancelled(answer))
     if not isinstance(answer, Utterance):
         raise TypeError(f"the voice that was asked for `{call.key.seat}` returned {answer!r:.80}, not an Utterance")
     return answer

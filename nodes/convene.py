@@ -73,8 +73,8 @@ def build_convene(team: Team, services: Services, stages: Stages) -> Node:
             update |= _forgiven(state) | update | stages.forgives(state)
         if reason and update["pending"] is None:
             update["pending"] = _exhausted(state, update, reason)
-        if services.halt.is_set and update["pending"] is None:
-            update["pending"] = plain_stop(Stop(stop_reason("cancelled"), _phase(state, stages)))
+        if update["pending"] is None:
+            update["pending"] = await _halted(state, services, runtime, stages)
         update |= _returned(state)
         now, hears = services.now(), partial(_heard, team, services, runtime)
         update |= _supplied(_after(state, update), asking, now)
@@ -96,6 +96,15 @@ def route_after_convene(state: State) -> list[str]:
     asks = dict.fromkeys(ask["role"] for ask in open_asks)
     outcome, waits = state.get("outcome"), bool(waiting_of(state))
     return next_nodes([*asks], outcome, state.get("pending"), state.get("stop_reason"), waits, is_due(state))
+
+
+async def _halted(state: State, services: Services, runtime: Runtime[Any], stages: Stages) -> Any:
+    """Return the stop of a run that nothing may be asked for now, with who wants that and why; None where it may."""
+    cut = await services.cut(journal_of(runtime), thread_of(runtime))
+    if cut is None:
+        return None
+    cause = cut.stoppage.told() if cut.stoppage else None
+    return plain_stop(Stop(stop_reason("cancelled"), _phase(state, stages)), cause=cause)
 
 
 def _phase(state: State, stages: Stages) -> str | None:

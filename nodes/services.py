@@ -9,7 +9,7 @@ from typing import Any
 from langgraph.store.base import BaseStore
 
 from nodes.fetched import Fetched
-from nodes.halt import Halt
+from nodes.halt import Cut, Halt, Look, find_none
 from nodes.said import said_to
 from nodes.voices.voice import Voice
 from policies.language import say
@@ -78,3 +78,12 @@ class Services:
     """Returns what was said to a thread from outside."""
     annotate: Annotate = say_nothing
     """Says of a node's run, in its trace, whose answer it was and what became of it."""
+    look: Look = find_none
+    """Returns which threads are to stop, whoever asked for that, in whichever process."""
+
+    async def cut(self, store: BaseStore, thread: str) -> Cut | None:
+        """Return that nothing may be asked for a thread, and why; None where it may."""
+        if self.halt.is_set:
+            return Cut()
+        stopped = await self.look(store, [thread])
+        return Cut(stopped[thread]) if thread in stopped else None

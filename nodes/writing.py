@@ -75,6 +75,8 @@ class Writing:
         second = await self._ask(SECOND, mending_prompt(self._ending.prompt, told), told)
         if second.reply is None:
             return first
+        if second.reply.get("reason") == stop_reason("cancelled"):
+            return Written(second.reply)  # both count once the run is resumed: the first is in the journal
         last = first if second.reply["kind"] == "failure" else second
         return replace(last, usage=second.usage, events=[*first.events, *second.events])
 

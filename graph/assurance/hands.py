@@ -1,6 +1,6 @@
 """Hands: what people did to a run from outside, done again in order: they resumed it, answered it, or were silent."""
 
-from graph.driver import OnEvent
+from graph.live import OnEvent
 from graph.past import Past
 from graph.record import Record
 from graph.runner import Runner

@@ -127,13 +127,21 @@ def load_subjects(name: str, roles: int | None = None, settings: Sequence[str] =
     Raises:
         UsageError: as `load_subject`, or no policy decides any of them.
     """
-    found = _load(name, roles, settings)
+    return subjects_in(_load(name, roles, settings))
+
+
+def subjects_in(found: Subject) -> list[Subject]:
+    """Return what decides in runs of a subject: itself, and the teams within it, the outer one first.
+
+    Raises:
+        UsageError: no policy decides any of them.
+    """
     deciding = [each for each in _nested(found) if _decides(each)]
     if not deciding and found.team is not None:
         raise UsageError(
             say(
                 "no policy decides `{team}`: its pattern is {pattern}, and no team within it votes",
-                team=name,
+                team=found.name,
                 pattern=found.team.pattern,
             )
         )

@@ -4,6 +4,7 @@ What is compared: the chain with itself, the state with the chain, the entries o
 what they follow from, and which of the three know the thread at all.
 """
 
+import asyncio
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -77,6 +78,14 @@ class Verification:
     fault: RecordFault | None
 
 
+def plain_verification(finding: Verification) -> dict[str, Any]:
+    """Return a finding as plain values: {name, status, events, head, broken {event, message} or null, missing}."""
+    fault, head = finding.fault, finding.head
+    broken = None if fault is None else {"event": fault.place, "message": fault.message}
+    found = {"name": finding.name, "status": finding.status, "events": head.events, "head": str(head), "broken": broken}
+    return found | {"missing": list(fault.missing) if fault else []}
+
+
 async def verify_all(threads: Threads) -> AsyncIterator[Verification]:
     """Yield a finding on each thread that index, archive or checkpoints know, or that was purged, by name."""
     rows = defaultdict[str, list[CensusRow]](list)
@@ -133,7 +142,8 @@ async def _there(threads: Threads, name: str, rows: list[CensusRow], noted: Head
             held = await hold_of(threads, name, rows)
     if held.state is None and held.noted == held.newest and not rows:
         return None
-    return Verification(name, _status(held), _head(held), _fault(held, noted))
+    fault = await asyncio.to_thread(_fault, held, noted)  # each event is hashed, which no event loop is to wait for
+    return Verification(name, _status(held), _head(held), fault)
 
 
 def _fault(held: Holding, noted: Head | None) -> RecordFault | None:

@@ -140,7 +140,7 @@ def _check_file(name: str, noted: Any) -> dict[str, Any]:
 
 
 def _check_threads(name: str | None, noted: Any, db: str | None) -> list[dict[str, Any]]:
-    from graph.assurance.verification import verify_all, verify_one
+    from graph.assurance.verification import plain_verification, verify_all, verify_one
     from graph.store.location import storage_errors
     from graph.threads import open_threads
 
@@ -156,14 +156,7 @@ def _check_threads(name: str | None, noted: Any, db: str | None) -> list[dict[st
             return [await verify_one(threads, thread, noted)]
         return [finding async for finding in verify_all(threads)]
 
-    return [_entry(finding) for finding in run_async(work)]
-
-
-def _entry(finding: Any) -> dict[str, Any]:
-    fault, head = finding.fault, finding.head
-    broken = None if fault is None else {"event": fault.place, "message": fault.message}
-    found = {"name": finding.name, "status": finding.status, "events": head.events, "head": str(head), "broken": broken}
-    return found | {"missing": list(fault.missing) if fault else []}
+    return [plain_verification(finding) for finding in run_async(work)]
 
 
 def _print(checked: list[dict[str, Any]]) -> None:

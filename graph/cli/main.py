@@ -33,6 +33,7 @@ COMMANDS = {
     "replay": "Run a past run again from its record, and compare.",
     "feedback": "Post a judgement of a run to its trace in LangSmith.",
     "audit": "Verify or export the record of a thread.",
+    "halt": "Halt all runs, or those of a tenant, until they are released.",
     "hold": "Hold the record of a thread, so that it is not purged, or release it.",
     "purge": "Purge threads that ended long ago; their hashes stay.",
     "init": "Write a team file to start from.",

@@ -9,7 +9,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from functools import partial
 
@@ -95,6 +95,15 @@ class Crew:
             self._left |= {promise.thread} if is_left and promise.given is None else set()
             self._queue_up(promise)
 
+    async def stop(self, thread: str) -> None:
+        """Take a thread that was cancelled to its stop, before its turn comes; where somebody has it, they do."""
+        with suppress(ThreadBusyError, DrainedError, UsageError):  # one that cannot speak stops when its turn comes
+            async with self.claimed(thread):
+                record = await self._runner.resume(thread, is_promised=True)
+                if is_of_thread(record):
+                    await self._queue.drop(thread)
+                    self._rest(thread, record)
+
     def end(self) -> None:
         """Begin to end: what is at work ends at its next checkpoint, calls that take longer are cut, nothing begins.
 
@@ -166,7 +175,7 @@ class Crew:
             return self._rest(promise.thread, await self._runner.threads.show(promise.thread))
         began = time.monotonic()
         self._tell(Drive(promise.thread, promise.tenant))
-        record = await self._runner.resume(promise.thread, **(kept.given or {}))
+        record = await self._runner.resume(promise.thread, **(kept.given or {}), is_promised=True)
         self._tell(Drive(promise.thread, promise.tenant, record, time.monotonic() - began))
         if is_of_thread(record):
             await self._queue.drop(promise.thread)

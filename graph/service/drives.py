@@ -7,7 +7,7 @@ from typing import Any
 
 from graph.driver import DrainedError
 from graph.facts.brought import OF_THE_TEAM, Brought
-from graph.problems import StorageError, UsageError
+from graph.problems import ConflictError, StorageError, UsageError
 from graph.record import Record
 from graph.runner import Runner
 from graph.service.crew import Crew, DrainingError, Waits, is_of_thread, never
@@ -25,7 +25,7 @@ LOOK_SECONDS = 2.0
 WAIT_SECONDS = 0.2
 
 
-class BusyError(UsageError):
+class BusyError(ConflictError):
     """The thread is at work, or waits for its turn: it cannot be resumed or answered meanwhile."""
 
     def __init__(self, thread: str) -> None:
@@ -83,9 +83,12 @@ class Drives:
             raise BusyError(thread) from None
         self._crew.enter(promise)
 
-    async def answer(self, thread: str, said: Mapping[str, Any], tenant: str = LOCAL) -> Record:
+    async def answer(
+        self, thread: str, said: Mapping[str, Any], tenant: str = LOCAL, identity: str | None = None
+    ) -> Record:
         """Answer what a thread asks people, and promise to continue with it; return its record with the answer in it.
 
+        `identity` is who whoever calls is known to be.
         The answer is taken at once; what follows from it waits for its turn, before what has not begun.
 
         Raises:
@@ -97,7 +100,7 @@ class Drives:
         try:
             async with self._crew.claimed(thread):
                 await self._promise(promise)
-                await self._take(thread, said)
+                await self._take(thread, said, identity)
         except ThreadBusyError:
             raise BusyError(thread) from None
         self._crew.enter(promise)
@@ -134,6 +137,10 @@ class Drives:
         """Return what was promised of a thread and not kept yet, with the problem where there is one."""
         with storage_errors(self._runner.threads.location):
             return await self._queue.find(thread)
+
+    async def stop(self, thread: str) -> None:
+        """Take a thread that was cancelled to its stop, before its turn comes; where somebody has it, they do."""
+        await self._crew.stop(thread)
 
     async def take_up(self, *, anew: bool = False) -> None:
         """Drive what was promised and not kept, by whichever process; `anew` also what could not be driven before."""
@@ -175,9 +182,11 @@ class Drives:
         kept = await self._queue.find(promise.thread)
         if kept is not None and kept.problem is None:
             raise BusyError(promise.thread)
+        if promise.given is not None:  # somebody resumes it, so that it is no longer cancelled
+            await self._runner.cancels.drop(promise.thread)
         await self._queue.put(promise)
 
-    async def _take(self, thread: str, said: Mapping[str, Any]) -> None:
+    async def _take(self, thread: str, said: Mapping[str, Any], identity: str | None) -> None:
         """Take an answer and stop there: what follows from it waits for its turn."""
         taken: list[str] = []
 
@@ -187,7 +196,7 @@ class Drives:
                 self._runner.drain(thread)
 
         try:
-            record = await self._runner.answer(thread, said, stop)
+            record = await self._runner.answer(thread, said, stop, identity)
         except DrainedError:
             if not taken:
                 raise DrainingError(thread, is_accepted=False) from None

@@ -12,6 +12,7 @@ from graph.service.terms import Terms, load_terms
 from graph.settings import Settings
 from graph.store.agents import Agents
 from graph.store.database import Database, open_database
+from graph.store.halts import Halts
 from graph.store.keys import Keys
 from graph.store.location import located, storage_errors
 from graph.store.names import unknown_thread
@@ -35,6 +36,11 @@ class Service:
     terms: Terms
     promised: int
     """How many runs earlier processes had promised when this one began."""
+
+    @property
+    def halts(self) -> Halts:
+        """The halts of the database, of all runs and of tenants."""
+        return Halts(self.database.store)
 
     async def check_owner(self, caller: Caller, thread: str) -> None:
         """Check that a thread is the caller's tenant's own.
@@ -66,10 +72,10 @@ async def open_service_on(database: Database, settings: Settings, terms: Terms |
     """Open a service on a database that is open: take up what was promised, and drain in the end."""
     if terms is None:
         terms = await asyncio.to_thread(load_terms, settings)
-    keys = Keys(database.store, database.locks)
+    keys, halts = Keys(database.store, database.locks), Halts(database.store)
     async with open_runner_on(database, settings) as runner:
         queue = Queue(database.store)
-        drives, promised = Drives(runner, queue, terms.at_once), len(await queue.open())
+        drives, promised = Drives(runner, queue, terms.at_once, halts.holds_up), len(await queue.open())
         sweeping = asyncio.create_task(_sweep(keys, runner))
         try:
             await drives.take_up(anew=True)

@@ -19,7 +19,7 @@ from graph.store.census import Select
 from graph.store.index import NAMESPACE as INDEX
 from graph.store.location import is_postgres_error
 from graph.store.locks import Locks, ThreadBusyError
-from graph.store.rows import TOMBSTONES, WATCHES
+from graph.store.rows import GUESTS, TOMBSTONES
 from graph.store.tombstones import entry, purged
 from graph.store.traces import NAMESPACE as TRACES
 from nodes.journal import NAMESPACE as CALLS
@@ -166,7 +166,7 @@ def owner_of(namespace: Sequence[str], key: str) -> str | None:
 
 def guest_of(namespace: Sequence[str], key: str) -> str | None:
     """Return the thread that a row of the store is about which anybody may write, until that thread is purged."""
-    return key if namespace[0] == WATCHES else None
+    return key if namespace[0] in GUESTS else None
 
 
 _OWNER_OF_ROW = f"""CASE
@@ -177,7 +177,7 @@ _OWNER_OF_ROW = f"""CASE
         THEN {{row}}.key
 END"""
 """The owner of a row of the store in SQL: the same as `owner_of`."""
-_IS_OF_THE_PURGED = f"""new.prefix = '{WATCHES}'
+_IS_OF_THE_PURGED = f"""new.prefix IN {GUESTS}
     AND EXISTS (SELECT 1 FROM main.{TOMBSTONES} WHERE thread_id = new.key)"""
 """Whether a row has a guest, see `guest_of`, that was purged."""
 

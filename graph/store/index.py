@@ -1,11 +1,12 @@
 """The index of threads: what there is, for lists. The truth of a thread stays in its checkpoints."""
 
+import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from langgraph.store.base import BaseStore
+from langgraph.store.base import BaseStore, Item
 
 from graph.past import Past
 from graph.problems import StorageError
@@ -108,11 +109,15 @@ class Index:
     async def newest(self, limit: int = MAX_ENTRIES) -> list[IndexEntry]:
         """Return the entries, those touched last first; one that was changed says nothing but its thread."""
         items = await self._store.asearch(NAMESPACE, limit=limit, refresh_ttl=False)
-        newest = sorted(items, key=lambda item: _touched(item.value), reverse=True)
-        return [item.value if is_whole(item.value, item.key) else damaged(text_of(item.key)) for item in newest]
+        return await asyncio.to_thread(_sorted, items)  # thousands of digests, which no event loop is to wait for
 
     async def _put(self, entry: IndexEntry) -> None:
         await self._store.aput(NAMESPACE, entry["thread_id"], {**entry, DIGEST: _digest_of(entry)}, index=False)
+
+
+def _sorted(items: Iterable[Item]) -> list[IndexEntry]:
+    newest = sorted(items, key=lambda item: _touched(item.value), reverse=True)
+    return [item.value if is_whole(item.value, item.key) else damaged(text_of(item.key)) for item in newest]
 
 
 def shared_language(entries: Iterable[Mapping[str, Any]]) -> str | None:

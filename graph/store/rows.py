@@ -18,6 +18,10 @@ NOTICES = "notices"
 """Under which namespace the outbox has its rows, by receiver; each names its thread."""
 WATCHES = "watches"
 """Under which namespace the results of `accord watch` are, by thread."""
+CANCELS = "cancels"
+"""Under which namespace it is who cancelled a run, by thread."""
+GUESTS = (WATCHES, CANCELS)
+"""Namespaces with a row for each thread that anybody may write until the thread is purged."""
 STORE = "store"
 
 Statement = tuple[str, tuple[str, ...]]
@@ -75,7 +79,7 @@ _IN_STORE = (
     _under(*TRACES),
     _within(CALLS),
     _within(SAID, (_SAID_TO, thread_of_calls)),
-    _under(WATCHES, (f"SELECT DISTINCT key FROM {STORE} WHERE prefix = '{WATCHES}'", str)),
+    *(_under(each, (f"SELECT DISTINCT key FROM {STORE} WHERE prefix = '{each}'", str)) for each in GUESTS),
 )
 _FENCE = Rows("fences", "fences", "thread = ?")
 """Last: without it nobody may write to the thread."""

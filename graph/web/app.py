@@ -17,10 +17,13 @@ from graph.web.metrics import Metrics
 from graph.web.openapi import describe
 from graph.web.problems import handle_problems
 from graph.web.queries import check_query
-from graph.web.routes import agents, execute, messages, operations
+from graph.web.routes import agents, assurance, decisions, events, execute, halts, messages, operations, runs
 from graph.web.watched import Noted, Watched
 
-ROUTERS = (operations.router, agents.router, execute.router, messages.router)
+ROUTERS = (
+    *(operations.router, agents.router, execute.router, messages.router),
+    *(runs.router, events.router, decisions.router, assurance.router, halts.router),
+)
 
 Opens = Callable[[], AbstractAsyncContextManager[Service]]
 

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import Scope
 
-from graph.problems import NotFoundError, StorageError, UsageError
+from graph.problems import ConflictError, NotFoundError, StorageError, UsageError
 from graph.service.crew import DrainingError
 from graph.service.drives import BusyError
 from graph.store.locks import ThreadBusyError
@@ -90,6 +90,13 @@ def unexpected() -> JSONResponse:
     return problem(500, say("something unexpected failed; the log of the service names it"))
 
 
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what the OpenAPI document says of the problems of a route."""
+    form = {"type": "object", "required": ["type", "title", "status", "detail"]}
+    content = {"content": {MEDIA: {"schema": form}}}
+    return {status: {"description": HTTPStatus(status).phrase, **content} for status in statuses}
+
+
 def ending() -> JSONResponse:
     """Return the response of a process that ends to what it did not do."""
     told = say("the service is ending, and nothing of this request was done; send it again")
@@ -104,6 +111,7 @@ def handle_problems(app: FastAPI) -> None:
         DrainingError: _draining,
         UsageError: _usage,
         NotFoundError: _missing,
+        ConflictError: _clash,
         PurgedError: _gone,
         StorageError: _storage,
         ThreadBusyError: _busy,
@@ -143,6 +151,10 @@ async def _usage(_: Request, error: Any) -> JSONResponse:
 
 async def _missing(_: Request, error: Any) -> JSONResponse:
     return problem(404, str(error))
+
+
+async def _clash(_: Request, error: Any) -> JSONResponse:
+    return problem(409, str(error))
 
 
 async def _gone(_: Request, error: Any) -> JSONResponse:

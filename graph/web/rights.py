@@ -35,6 +35,21 @@ OURS: Mapping[str, Right] = {
     "GET /v1/agents/{name}/state": READ,
     "POST /v1/messages": RUN,
     "GET /v1/messages/history": READ,
+    "GET /v1/runs": READ,
+    "GET /v1/runs/{thread}": READ,
+    "GET /v1/runs/{thread}/events": READ,
+    "POST /v1/runs/{thread}/resume": RUN,
+    "POST /v1/runs/{thread}/decide": DECIDE,
+    "GET /v1/runs/{thread}/why": READ,
+    "GET /v1/runs/{thread}/audit": READ,
+    "GET /v1/runs/{thread}/audit/verify": READ,
+    "GET /v1/runs/{thread}/report.html": READ,
+    "GET /v1/inbox": READ,
+    "GET /v1/policies/{team}/proof": READ,
+    "POST /v1/runs/{thread}/cancel": RUN,
+    "GET /v1/halt": ADMIN,
+    "POST /v1/halt": ADMIN,
+    "DELETE /v1/halt": ADMIN,
 }
 """By method and path, the path as the routes are written."""
 

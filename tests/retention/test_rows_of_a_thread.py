@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from graph.settings import Settings
-from graph.store.rows import NOTICES, ROWS_IN_FILE, ROWS_IN_POOL, STORE, TOMBSTONES, WATCHES
+from graph.store.rows import CANCELS, NOTICES, ROWS_IN_FILE, ROWS_IN_POOL, STORE, TOMBSTONES, WATCHES
 from graph.store.tombstones import Tombstones
 from tests.durability.test_schema import execute
 from tests.retention.desks import begin
@@ -18,6 +18,8 @@ WRITERS = {
     "graph/doctor.py": "doctor",
     "graph/notices/outbox.py": NOTICES,
     "graph/store/archive.py": "archive",
+    "graph/store/cancels.py": CANCELS,
+    "graph/store/halts.py": "halts",
     "graph/store/index.py": "threads",
     "graph/store/traces.py": "traces",
     "graph/store/watches.py": WATCHES,
@@ -26,7 +28,7 @@ WRITERS = {
 }
 """The files that write to the store, and the namespace that each of them has."""
 WRITES = ("aput", "put_whole", "PutOp")
-OF_NO_THREAD = {"doctor"}
+OF_NO_THREAD = {"doctor", "halts"}
 """Namespaces whose rows belong to no thread."""
 
 OF_ALL_THREADS = {"accord_schema", "store_migrations", "checkpoint_migrations", "sqlite_sequence", STORE, TOMBSTONES}

@@ -15,4 +15,4 @@ def more(self: Any) -> bool:
 
 
 if not hasattr(many, "more"):
-    many.more = more
+    setattr(many, "more", more)  # noqa: B010

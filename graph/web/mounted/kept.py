@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from graph.problems import UsageError
 from graph.serving import past_of, served_threads
-from graph.store.index import tenant_of
 from policies.access.caller import LOCAL
+from policies.access.owners import tenant_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,9 @@ class Run:
 @router.post("/execute", status_code=202, responses={200: {"description": "With `wait`: the record of the run."}})
 async def execute(asked: Execution, service: Serving, caller: Calling, thread: NewThread, response: Response) -> Plain:
     """Run a team: 202 with the thread once the run cannot be lost any more; with `wait` its record."""
+    halted = await service.halts.over(caller.tenant)
+    if halted is not None:
+        raise ProblemError(503, halted.told())
     run = Run(await _team(asked, service, caller), Brought(are_given=asked.facts is not None), asked.team is None)
     if asked.thread is None:
         await _begin(thread, service, caller, run)

@@ -1,0 +1,46 @@
+"""Cancelling: one run is stopped, wherever it is at work, or before its turn comes; a resume continues it."""
+
+from graph.past import Past
+from graph.problems import UsageError
+from graph.service.service import Service
+from policies.language import phrase, say
+from policies.run.stop import Stop, stop_reason
+from policies.run.stoppage import Stoppage
+
+ENDED = phrase("the thread `{name}` has ended, so that nothing is at work that could be cancelled")
+STOPPED = phrase("the thread `{name}` has stopped already: {reason}; nothing is at work that could be cancelled")
+WAITS = phrase("the thread `{name}` waits for people, and nothing is at work; whoever is asked may answer `stop`")
+
+
+class AtRestError(UsageError):
+    """Nothing of the thread is at work, or will be without somebody's doing."""
+
+
+async def cancel(service: Service, thread: str, by: str, because: str) -> Stoppage:
+    """Cancel the run of a thread, and return who did so first; what waits for its turn stops now.
+
+    Raises:
+        AtRestError: it has ended, has stopped for another reason, or waits for people.
+        UsageError: there is no such thread.
+    """
+    state, is_running = await service.runner.threads.look(thread)
+    past, stoppage = Past.of(state), Stoppage(by, service.runner.now(), because, thread=thread)
+    promise = await service.drives.promise_of(thread)
+    is_open = is_running or (promise is not None and promise.problem is None)
+    if not is_open and past.stop_reason == stop_reason("cancelled"):
+        return await service.runner.cancels.find(thread) or stoppage
+    if not is_open:
+        _refuse_rest(thread, past)
+    found = await service.runner.cancels.put(thread, stoppage)
+    if not is_running:
+        await service.drives.stop(thread)
+    return found
+
+
+def _refuse_rest(thread: str, past: Past) -> None:
+    """Refuse a thread at rest; one that was cut off is not."""
+    stop = Stop.find(past.stop_reason)
+    if stop is not None:
+        raise AtRestError(say(STOPPED if stop.rule.is_resumable else ENDED, name=thread, reason=stop.reason))
+    if past.waiting and past.given is None:
+        raise AtRestError(say(WAITS, name=thread))

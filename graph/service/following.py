@@ -1,0 +1,120 @@
+"""Following: what happens to a thread, event by event, whichever process works on it.
+
+What is recorded comes from the database: the id of the newest checkpoint is looked at, and the state is read only once
+that moved. What is only live comes from the runs of this process, between what is recorded.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from graph.past import Past
+from graph.people import open_ids
+from graph.problems import StorageError, UsageError
+from graph.record import record_of
+from graph.service.reading import is_at_work, is_promised_of, plain_end
+from graph.service.service import Service
+from graph.store.location import storage_errors
+from policies.assurance.audit import Event
+from policies.language import say
+
+PAUSE_SECONDS = 0.25
+LIVE_KEPT = 1_000
+LIVE, END, LOST = "live", "end", "lost"
+UNSHOWN = ("outcome", "because", "signed", "signature")
+"""What of an answer is not shown while its question is open."""
+
+Plain = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing that is told of a thread; what is recorded has the number of its event."""
+
+    kind: str
+    data: Plain
+    seq: int | None = None
+
+
+class Following:
+    """Follows one thread, from behind an event on."""
+
+    def __init__(self, service: Service, thread: str, after: int) -> None:
+        self._service, self._threads, self._thread, self._last = service, service.runner.threads, thread, after
+        self._seen: object = self
+        self._past = Past()
+        self._heard, self._woken = deque[Plain](maxlen=LIVE_KEPT), asyncio.Event()
+
+    async def told(self) -> AsyncIterator[Sequence[Told]]:
+        """Yield what happened since the last time, nothing where nothing did; end once the thread rests for good."""
+        with self._service.runner.live.listening(self._thread, self._hear):
+            try:
+                async for batch in self._batches():
+                    yield batch
+            except StorageError:  # it names the database, which is no business of a client
+                yield [Told(LOST, {"detail": say("the database does not answer; try again later")})]
+            except UsageError as error:
+                yield [Told(LOST, {"detail": str(error)})]
+
+    async def _batches(self) -> AsyncIterator[Sequence[Told]]:
+        while True:
+            live = [Told(LIVE, each) for each in self._taken()]
+            yield [*live, *await self._recorded()]
+            if await self._rests():
+                yield [Told(END, plain_end(self._past, record_of(self._thread, self._past.state)))]
+                return
+            await self._pause()
+
+    async def _recorded(self) -> list[Told]:
+        """Return the events that were recorded since; the state is looked at after the id, so that none is missed."""
+        newest = await self._newest()
+        if newest == self._seen:
+            return []
+        state = await self._threads.state(self._thread)
+        if state is None:
+            await self._threads.tombstones.refuse(self._thread)
+        self._past, self._seen = Past.of(state or {}), newest
+        told = [*told_of(self._past, self._last)]
+        self._last = max(self._last, *(each.seq for each in told if each.seq is not None), -1)
+        return told
+
+    async def _newest(self) -> str | None:
+        with storage_errors(self._threads.location):
+            return (await self._threads.census.newest(self._thread))[0]
+
+    async def _rests(self) -> bool:
+        """Return whether the thread ended as it was seen, nobody works on it, and nobody has promised to."""
+        if self._past.is_open or await is_promised_of(self._service, self._thread):
+            return False
+        return not await is_at_work(self._service, self._thread) and await self._newest() == self._seen
+
+    def _hear(self, event: Plain) -> None:
+        self._heard.append(event)
+        self._woken.set()
+
+    def _taken(self) -> Iterator[Plain]:
+        self._woken.clear()
+        while self._heard:
+            yield self._heard.popleft()
+
+    async def _pause(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PAUSE_SECONDS):
+                await self._woken.wait()
+
+
+def told_of(past: Past, after: int) -> Iterator[Told]:
+    """Yield the events of a thread behind one, in order, as they are shown."""
+    are_open = open_ids(past)
+    for event in past.events:
+        if event["seq"] > after:
+            yield Told(event["event"], shown_event(event, are_open), event["seq"])
+
+
+def shown_event(event: Event, are_open: set[str]) -> Plain:
+    """Return an event as its record has it; of an answer to a question that is open, only who gave it and when."""
+    is_shut = event["event"] == "answered" and event.get("question") in are_open
+    return {**event, **({name: None for name in UNSHOWN if name in event} if is_shut else {})}

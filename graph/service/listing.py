@@ -1,0 +1,65 @@
+"""Listing: the threads of a tenant, the one that was begun last first, page by page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from graph.service.reading import QUEUED
+from graph.service.service import Service
+from graph.store.index import RUNNING
+from graph.store.location import storage_errors
+from graph.store.queue import Queue
+from policies.access.owners import tenant_of
+
+Listed = Literal["ok", "stopped", "waiting", "interrupted", "running", "queued", "damaged"]
+"""What the status of a thread may be in a list."""
+
+Entry = dict[str, Any]
+Mark = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which threads are listed: those of a tenant, of a team where one is named, in a status where one is."""
+
+    tenant: str
+    team: str | None = None
+    status: Listed | None = None
+
+    def may_have(self, entry: Entry) -> bool:
+        """Return whether a thread may be wanted, by its entry, which does not say how a thread at work is now."""
+        is_of = tenant_of(entry) == self.tenant and self.team in (None, entry["team"])
+        return is_of and (self.status in (None, QUEUED, entry["status"]) or entry["status"] == RUNNING)
+
+    def has(self, entry: Entry) -> bool:
+        """Return whether a thread is wanted as it is now."""
+        return self.status in (None, entry["status"])
+
+
+def mark_of(entry: Entry) -> Mark:
+    """Return where an entry lies in the list; that does not change while its thread goes on."""
+    return str(entry.get("started_at") or ""), entry["thread_id"]
+
+
+async def listed(service: Service, wanted: Wanted, limit: int, before: Mark | None) -> tuple[Sequence[Entry], bool]:
+    """Return the entries of a page as they are now, those that began before a mark, and whether there are more."""
+    threads = service.runner.threads
+    with storage_errors(threads.location):
+        promised = {each.thread for each in await Queue(service.database.store).open() if each.problem is None}
+        entries = sorted(filter(wanted.may_have, await threads.index.newest()), key=mark_of, reverse=True)
+    found: list[Entry] = []
+    for entry in entries:
+        if before is not None and mark_of(entry) >= before:
+            continue
+        now = _as_queued(await threads.now(entry), promised)
+        if not wanted.has(now):
+            continue
+        if len(found) == limit:
+            return found, True
+        found.append({**now, "started_at": entry["started_at"]})
+    return found, False
+
+
+def _as_queued(entry: Entry, promised: set[str]) -> Entry:
+    is_queued = entry["thread_id"] in promised and entry["status"] not in ("ok", RUNNING)
+    return {**entry, "status": QUEUED} if is_queued else entry

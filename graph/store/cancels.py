@@ -1,0 +1,39 @@
+"""Cancels: who cancelled single runs, for every process on a database. A run is cancelled until it is resumed."""
+
+from dataclasses import asdict
+
+from langgraph.store.base import BaseStore
+
+from graph.store.rows import CANCELS
+from policies.run.stoppage import Stoppage
+
+NAMESPACE = (CANCELS,)
+
+
+class Cancels:
+    """The cancels of a database, one a thread."""
+
+    def __init__(self, store: BaseStore) -> None:
+        self._store = store
+
+    async def put(self, thread: str, stoppage: Stoppage) -> Stoppage:
+        """Cancel the run of a thread, and return what does: it, or what already did.
+
+        Raises:
+            FencedError: the thread was purged.
+        """
+        before = await self.find(thread)
+        if before is not None:
+            return before
+        await self._store.aput(NAMESPACE, thread, asdict(stoppage), index=False)
+        return stoppage
+
+    async def find(self, thread: str) -> Stoppage | None:
+        """Return who cancelled the run of a thread; None where nobody did since it was resumed."""
+        item = await self._store.aget(NAMESPACE, thread, refresh_ttl=False)
+        return Stoppage(**item.value) if item is not None else None
+
+    async def drop(self, thread: str) -> None:
+        """Note that somebody resumes a run, so that it is no longer cancelled."""
+        if await self.find(thread) is not None:
+            await self._store.adelete(NAMESPACE, thread)

@@ -1,0 +1,9 @@
+"""Leaving: whether the server of this process was asked to end, so that open streams let it; also the LangGraph one."""
+
+import signal
+
+
+def is_leaving() -> bool:
+    """Return whether it was; uvicorn waits for open answers, and nothing but its handler of signals tells them."""
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    return bool(getattr(server, "should_exit", False))

@@ -1,0 +1,111 @@
+"""Assurance: why a thread decided as it did, its chain of events, its page, and the proof of a team's policy."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Response
+
+from graph.assurance.records import exported
+from graph.assurance.verification import plain_verification, verify_one
+from graph.hindsight import hindsight_of
+from graph.past import Past
+from graph.people import open_ids
+from graph.problems import ConflictError
+from graph.report.dossier.changed import Changed
+from graph.report.dossier.dossier import dossier_of
+from graph.report.dossier.explanation import explanation_of, unexplained
+from graph.report.html.page import page_of
+from graph.service.aside import aside
+from graph.service.proofs import proved
+from graph.service.reading import Look, reading
+from graph.store.location import storage_errors
+from graph.web.calls import Calling, Serving
+from graph.web.named import Kept, There
+from graph.web.problems import ProblemError, refusals
+from graph.web.written import JSON, json_of
+from policies.access.caller import Caller
+from policies.assurance.audit import head_of
+from policies.language import say, speaking
+
+router = APIRouter(prefix="/v1", tags=["assurance"], responses=refusals(401, 403, 404, 422, 503))
+NDJSON, HTML = "application/x-ndjson", "text/html; charset=utf-8"
+LINES: dict[int | str, Any] = {200: {"content": {NDJSON: {}}, "description": "The events."}}
+A_PAGE: dict[int | str, Any] = {200: {"content": {"text/html": {}}, "description": "The page."}}
+HEAD = "accord-head"
+"""The header with the head of a record: how many events it has, and the hash of the last one."""
+PAGE = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'; sandbox",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+}
+"""A page runs nothing, loads nothing and is framed by nobody."""
+
+
+@router.get("/runs/{thread}/why", responses=refusals(409, 410))
+async def why(thread: There, service: Serving) -> Response:
+    """Explain the last finished round of a thread, as `accord why --json` does."""
+    async with reading(service, thread) as look:
+        return await json_of(_explained, look)
+
+
+def _explained(look: Look) -> Any:
+    found = explanation_of(look.thread, look.state)
+    if found is None:
+        raise ConflictError(unexplained(look.thread, look.state))
+    if isinstance(found, Changed):
+        return {"thread_id": found.thread, "changed": list(found.what), "message": found.sentence}
+    return found
+
+
+@router.get("/runs/{thread}/audit", response_class=Response, responses=LINES | refusals(409))
+async def audit(thread: Kept, service: Serving, caller: Calling) -> Response:
+    """Export the events of a thread, one a line as canonical JSON; of a purged one, what is left of it."""
+    events = await service.runner.threads.tombstones.events(thread)
+    if events is None:
+        async with reading(service, thread) as look:
+            _refuse_open(look.past, caller)
+            events = [*look.past.events]
+    data = await aside(lambda: b"".join(exported(events)))
+    return Response(data, media_type=NDJSON, headers={HEAD: str(head_of(events))})
+
+
+def _refuse_open(past: Past, caller: Caller) -> None:
+    """Refuse the answers to a question that is open to those who may have to answer it, too."""
+    are_open = open_ids(past)
+    if not caller.may("admin") and any(each.get("question") in are_open for each in past.events_of("answered")):
+        told = say("the record holds answers to a question that is open; it is shown once the question is settled")
+        raise ProblemError(403, told)
+
+
+@router.get("/runs/{thread}/audit/verify")
+async def verify(thread: Kept, service: Serving) -> Response:
+    """Verify the record of a thread: {name, status, events, head, broken, missing}, as `accord audit verify --json`."""
+    threads = service.runner.threads
+    with speaking(await threads.language(thread)), storage_errors(threads.location):
+        finding = await verify_one(threads, thread)
+        return await json_of(plain_verification, finding)
+
+
+@router.get("/runs/{thread}/report.html", response_class=Response, responses=A_PAGE | refusals(409, 410))
+async def report(thread: There, service: Serving) -> Response:
+    """Return the page of a thread, as `accord show --html` writes it."""
+    async with reading(service, thread) as look:
+        hindsight = await hindsight_of(service.runner.threads, thread, look.state)
+        page = await aside(_page, look, hindsight)
+    return Response(page, media_type=HTML, headers=PAGE)
+
+
+def _page(look: Look, hindsight: Any) -> bytes:
+    record = look.record
+    dossier = dossier_of(look.thread, record, look.state if record["hashes"] else {}, hindsight)
+    return page_of(dossier).encode("utf-8", "replace")
+
+
+Named = Annotated[str, Path(max_length=80, description="The name of a team that the service offers.")]
+
+
+@router.get("/policies/{team}/proof")
+async def proof(team: Named, service: Serving) -> Response:
+    """Prove the policy of a team for every vote that a run can reach, as `accord policy verify --json` does."""
+    return Response(f"{await proved(service.settings, team)}\n", media_type=JSON)

@@ -1,0 +1,101 @@
+"""Decisions: what waits for people, and what they answer."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from graph.inbox import Inbox
+from graph.service.answering import NotThemselvesError, answered
+from graph.service.service import Service
+from graph.web.calls import Calling, Serving
+from graph.web.named import There
+from graph.web.paging import After, Limit, Mark, page_of
+from graph.web.problems import ProblemError, refusals
+from graph.web.written import json_of
+from policies.access.caller import Caller
+from policies.people.answering import MAX_NAME
+from policies.people.question import Word
+from policies.plain import MAX_TEXT
+
+router = APIRouter(prefix="/v1", tags=["people"], responses=refusals(401, 403, 422, 503))
+Text = Annotated[str, Field(max_length=MAX_TEXT)]
+
+
+class Answer(BaseModel):
+    """What somebody answers: a decision, the answer of a role, or the value of a fact."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: Annotated[str | None, Field(max_length=MAX_NAME, description="Its id, where several wait.")] = None
+    decision: Annotated[Word | None, Field(description="One of the options of a decision.")] = None
+    answer: Annotated[Any, Field(description="In place of `decision`: what is answered, of any form.")] = None
+    because: Annotated[Text, Field(description="The reason, for the record; a decision needs one.")] = ""
+    by: Annotated[str | None, Field(max_length=MAX_NAME, description="Who answers, where no token says so.")] = None
+    signature: Annotated[Text | None, Field(description="An SSH signature, where a key is declared.")] = None
+    wait: Annotated[bool, Field(description="Answer with the record once the thread rests.")] = False
+
+    @model_validator(mode="after")
+    def _is_one(self) -> "Answer":
+        if (self.decision is not None) == ("answer" in self.model_fields_set):
+            raise ValueError("give `decision` or `answer`, and not both")
+        return self
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The answer as a thread takes it."""
+        what = self.answer if self.decision is None else self.decision
+        return {"answer": what, **self.model_dump(include={"question", "because", "by", "signature"})}
+
+
+@router.post("/runs/{thread}/decide", status_code=202, responses=refusals(404, 409, 410) | {200: {"description": "OK"}})
+async def decide(thread: There, asked: Answer, service: Serving, caller: Calling) -> Any:
+    """Answer what a thread asks people: 202 once the answer is in its record; with `wait` the record.
+
+    An answer that is not taken changes nothing, and the thread goes on waiting: 422 says what is allowed, and 409 that
+    the question is settled, that it moved, or that the same person has answered.
+    """
+    try:
+        await answered(service, thread, asked.said, caller)
+    except NotThemselvesError as error:
+        raise ProblemError(403, str(error), [{"field": "body.by", "detail": str(error)}]) from None
+    if not asked.wait:
+        return {"thread_id": thread}
+    record = await service.drives.rested(thread)
+    return await json_of(lambda: record)
+
+
+@router.get("/inbox")
+async def inbox(
+    service: Serving,
+    caller: Calling,
+    name: Annotated[str | None, Query(alias="for", max_length=MAX_NAME, description="What concerns them.")] = None,
+    kind: Annotated[Literal["decide", "contribute", "supply", "sign_off"] | None, Query()] = None,
+    limit: Limit = 50,
+    after: After = None,
+) -> Response:
+    """List what waits for people, the oldest first: since when, until when, for whom: {items, next}.
+
+    What others said is shown to those alone who have answered, too.
+    """
+    waiting = await _inbox_of(service, caller).waiting(name, caller.tenant)
+    items = [_shut(each, name, caller) for each in waiting if kind in (None, each["kind"])]
+    return await json_of(page_of, items, _mark, limit, after)
+
+
+def _inbox_of(service: Service, caller: Caller) -> Inbox:
+    async def settle(thread: str) -> None:
+        """Promise what an expired question leads to; a list of what waits does not wait for it."""
+        await service.drives.resume(thread, {}, caller.tenant)
+
+    return Inbox(service.runner, service.runner.now(), settle)
+
+
+def _mark(entry: dict[str, Any]) -> Mark:
+    return entry["since"], f"{entry['thread_id']}/{entry['id']}"
+
+
+def _shut(entry: dict[str, Any], name: str | None, caller: Caller) -> dict[str, Any]:
+    """Return an entry without what others said, where whoever calls only says the name of somebody who may see it."""
+    may_see = not caller.is_proved or name == caller.person
+    return entry if may_see else {key: value for key, value in entry.items() if key != "answers"}

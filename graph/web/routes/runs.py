@@ -1,0 +1,85 @@
+"""Runs: the threads of a tenant, the record of one, and resuming it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from graph.languages.catalogue import language_of
+from graph.problems import ConflictError
+from graph.record import Record
+from graph.service.listing import Listed, Wanted, listed, mark_of
+from graph.service.reading import look_at
+from graph.service.resuming import resumed
+from graph.threads import blaming
+from graph.web.calls import Calling, Serving
+from graph.web.named import There
+from graph.web.paging import After, Limit, cursor_of
+from graph.web.paging import mark_of as mark_in
+from graph.web.problems import refusals
+from graph.web.written import json_of
+from policies.language import say, speaking
+from policies.run.stop import Stop
+
+router = APIRouter(prefix="/v1/runs", tags=["runs"], responses=refusals(401, 403, 422, 503))
+OF_A_THREAD = refusals(404, 410)
+
+
+class Resumption(BaseModel):
+    """What a thread is resumed with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    budget: Annotated[dict[str, Any], Field(description="Limits to change, such as `max_rounds`.")] = {}
+    facts: Annotated[dict[str, Any] | None, Field(description="For a thread that lacks some.")] = None
+    accept_changes: Annotated[bool, Field(description="Continue although the facts changed.")] = False
+    refresh: Annotated[bool, Field(description="Ask the sources of the facts again first.")] = False
+    wait: Annotated[bool, Field(description="Answer with the record once the thread rests.")] = False
+
+
+@router.get("")
+async def runs(
+    service: Serving,
+    caller: Calling,
+    status: Annotated[Listed | None, Query(description="How they are now.")] = None,
+    team: Annotated[str | None, Query(max_length=80, description="The name of their team.")] = None,
+    limit: Limit = 50,
+    after: After = None,
+) -> Response:
+    """List the threads of the caller's tenant, the one that was begun last first: {items, next}."""
+    before = None if after is None else mark_in(after)
+    found, has_more = await listed(service, Wanted(caller.tenant, team, status), limit, before)
+    following = cursor_of(mark_of(found[-1])) if has_more else None
+    return await json_of(lambda: {"items": found, "next": following})
+
+
+@router.get("/{thread}", responses=OF_A_THREAD)
+async def run(thread: There, service: Serving) -> Response:
+    """Return the record of a thread as it is now, as `accord show --json` does; one that waits its turn is `queued`."""
+    look = await look_at(service, thread)
+    with speaking(language_of(look.past.language)), blaming(thread, look.state):
+        return await json_of(lambda: look.record)
+
+
+@router.post("/{thread}/resume", status_code=202, responses=OF_A_THREAD | refusals(409) | {200: {"description": "OK"}})
+async def resume(thread: There, asked: Resumption, service: Serving, caller: Calling, response: Response) -> Any:
+    """Resume a thread where it stopped or was cut off: 202 once that cannot be lost; with `wait` its record.
+
+    Where there is nothing to do, as for a finished thread, the record is returned at once.
+    """
+    given = asked.model_dump(exclude={"wait"}, exclude_defaults=True)
+    with speaking(await service.runner.threads.language(thread)):
+        if asked.refresh and asked.facts is not None:
+            raise ConflictError(say("`refresh` cannot be used together with `facts`; keep one of the two"))
+        record = await resumed(service, thread, given, caller.tenant)
+        if record is None and asked.wait:
+            record = _taken(await service.drives.rested(thread))
+    return {"thread_id": thread} if record is None else await json_of(lambda: record)
+
+
+def _taken(record: Record) -> Record:
+    """Return a record; where somebody else took the thread before, or what was given moved, say so instead."""
+    stop = Stop.find(record["stop_reason"])
+    if stop is not None and stop.kind in ("busy", "stale_thread"):
+        raise ConflictError(record.get("cause") or stop.rule.told(stop.detail))
+    return record
