@@ -63,7 +63,7 @@ def load_offered(
 ) -> Team:
     """Return a team that a server offers, changed by the overrides that a run's context names, or by other changes.
 
-    Where there is none of that name, those are named that are open to the tenant.
+    The sentence on an unknown name lists the teams that are open to the tenant.
 
     Raises:
         UsageError: no team of that name is offered, or every problem of its file or of the overrides.
