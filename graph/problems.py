@@ -36,6 +36,10 @@ class NotFoundError(UsageError):
     """What is asked for is not there, or is another tenant's: whoever asks is never told which."""
 
 
+class ConflictError(UsageError):
+    """What is asked for does not fit what there is by now: it was done already, is at work, or has moved."""
+
+
 class StorageError(UsageError):
     """The database cannot be opened, read or written."""
 
