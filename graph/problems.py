@@ -40,10 +40,6 @@ class ConflictError(UsageError):
     """What is asked for does not fit what there is by now: it was done already, is at work, or has moved."""
 
 
-class ConflictError(UsageError):
-    """What is asked for does not fit what there is by now: it was done already, is at work, or has moved."""
-
-
 class StorageError(UsageError):
     """The database cannot be opened, read or written."""
 
