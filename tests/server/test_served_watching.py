@@ -1,12 +1,13 @@
 """What the LangGraph server tells of itself with Accord mounted: ids of requests, lines in its log, and numbers."""
 
+import time
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.server.development import Server, serve_graph
+from tests.server.development import PATIENCE_SECONDS, Server, serve_graph
 
 pytestmark = pytest.mark.system
 
@@ -18,7 +19,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def lines(server: Server, request: str) -> list[dict[str, Any]]:
-    return [each for each in server.log if each.get("logger") == "accord" and each.get("request") == request]
+    """The lines of a request; they are written after it was answered."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        found = [each for each in server.log if each.get("logger") == "accord" and each.get("request") == request]
+        if found:
+            return found
+        time.sleep(0.05)
+    return []
 
 
 @pytest.mark.parametrize(("path", "route"), [("/v1/runs", "/v1/runs"), ("/threads/search", "/threads/search")])
