@@ -83,7 +83,7 @@ WRONG: dict[str, tuple[dict[str, Any], int, str]] = {
     "null": ({"answer": None, "because": "So.", "by": "cfo"}, 422, "allowed: go_with_caution"),
     "signed": ({**YES, "by": "cfo", "signature": "x"}, 422, "no key is declared for cfo"),
     "no question": ({**YES, "by": "cfo", "question": "nope"}, 422, "the question `nope` does not wait"),
-    "a NUL": ({**YES, "by": "cfo", "because": "a\0b"}, 422, "the reason is not whole text"),
+    "a NUL": ({**YES, "by": "cfo", "because": "a\0b"}, 422, "`because` has a NUL character"),
 }
 
 
