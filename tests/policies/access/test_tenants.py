@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from policies.access.caller import NOBODY, Caller, identity_of, tenant_in
+from policies.access.caller import NOBODY, SCOPES, Caller, identity_of, tenant_in
 from policies.access.limits import Foreign, find_foreign, is_open_to, limit_in_words
 from policies.access.names import NAME, find_misnamed
 from policies.access.owners import owned_by, tenant_of
@@ -107,3 +107,8 @@ def test_limits_are_pinned_and_a_team_without_any_is_pinned_as_before_there_were
 def test_other_lists_of_tenants_are_refused(tenants: Any) -> None:
     with pytest.raises(ValidationError):
         read(team(left={"tenants": tenants}))
+
+
+def test_an_admin_may_do_all_and_others_what_their_scopes_say() -> None:
+    assert Caller(scopes=frozenset({"admin"})).may("decide")
+    assert [Caller(scopes=frozenset({"run"})).may(scope) for scope in SCOPES] == [False, True, False, False]
