@@ -28,4 +28,6 @@ class Break:
         return range(first, first + max(self.old.strip("\n").count("\n") + 1, 1))
 
 
-BREAKS = [Break(**row) for row in YAML(typ="safe").load(Path(__file__).with_name("breaks.yaml"))]
+BREAKS = [
+    Break(**row) for table in sorted(Path(__file__).parent.glob("*.yaml")) for row in YAML(typ="safe").load(table)
+]
