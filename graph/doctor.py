@@ -166,7 +166,7 @@ async def _service(settings: Settings) -> Diagnosis:
     taken = sum(token.is_good(utc_now()) for token in tokens)
     if not taken:
         return Diagnosis("service", None, f"every token has ended; `accord token create` makes another; {served}")
-    return Diagnosis("service", True, f"tokens that are taken: {taken} of {len(tokens)}; {served}")
+    return Diagnosis("service", True, f"{len(tokens)} tokens, of which {taken} may call; {served}")
 
 
 async def _endpoints(settings: Settings) -> list[Diagnosis]:
