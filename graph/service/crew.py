@@ -8,10 +8,11 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from graph.driver import DrainedError
 from graph.problems import StorageError, UsageError
@@ -173,10 +174,7 @@ class Crew:
         if kept is None or await self._has_ended(promise.thread):
             await self._queue.drop(promise.thread)
             return self._rest(promise.thread, await self._runner.threads.show(promise.thread))
-        began = time.monotonic()
-        self._tell(Drive(promise.thread, promise.tenant))
-        record = await self._runner.resume(promise.thread, **(kept.given or {}), is_promised=True)
-        self._tell(Drive(promise.thread, promise.tenant, record, time.monotonic() - began))
+        record = await self._resume(promise.thread, promise.tenant, kept.given or {})
         if is_of_thread(record):
             await self._queue.drop(promise.thread)
             return self._rest(promise.thread, record)
@@ -184,6 +182,17 @@ class Crew:
         if stop.rule.is_held:
             raise ThreadBusyError(promise.thread)
         raise UsageError(record.get("cause") or stop.rule.told(stop.detail))
+
+    async def _resume(self, thread: str, tenant: str, given: Mapping[str, Any]) -> Record:
+        began = time.monotonic()
+        self._tell(Drive(thread, tenant))
+        try:
+            record = await self._runner.resume(thread, **given, is_promised=True)
+        except BaseException as error:
+            self._tell(Drive(thread, tenant, None, time.monotonic() - began, type(error).__name__))
+            raise
+        self._tell(Drive(thread, tenant, record, time.monotonic() - began))
+        return record
 
     def _tell(self, drive: Drive) -> None:
         for hears in self.hears:

@@ -12,7 +12,7 @@ from nodes.journal import entries_in, part_of
 
 AGENTS, RUNS = "agents", "agent_runs"
 COUNTED_SECONDS = 5.0
-"""For how long a number of agents is told without counting them anew."""
+"""How old a count of agents may be that is used again."""
 END = "runs"
 """Ends the namespace of an agent's runs: the store looks for what begins alike, and no name has a dot."""
 

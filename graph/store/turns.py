@@ -12,11 +12,11 @@ ATTEMPTS = 300
 
 
 @asynccontextmanager
-async def turn(locks: Locks, name: str, told: str) -> AsyncIterator[None]:
+async def turn(locks: Locks, name: str, refusal: str) -> AsyncIterator[None]:
     """Wait for a turn under a name, which begins with `/` so that no thread has it.
 
     Raises:
-        StorageError: others have had it for too long, which `told` says.
+        StorageError: others have had it for too long, as `refusal` says.
     """
     for _ in range(ATTEMPTS):
         lock = locks.hold(name)
@@ -30,4 +30,4 @@ async def turn(locks: Locks, name: str, told: str) -> AsyncIterator[None]:
         finally:
             await lock.__aexit__(None, None, None)
         return
-    raise StorageError(told)
+    raise StorageError(refusal)

@@ -36,8 +36,8 @@ def offered_teams(settings: Settings) -> dict[str, Path]:
 def open_to(settings: Settings, tenant: str) -> dict[str, Path]:
     """Return the files of the teams that a server offers a tenant, by name, sorted.
 
-    Those are left out of which every run of the tenant would be refused. One whose file has problems is there: whoever
-    runs it is told which.
+    Those are left out of which every run of the tenant would be refused. One whose file has problems is there: a run of
+    it says which.
 
     Raises:
         UsageError: as `offered_teams`.
@@ -63,7 +63,7 @@ def load_offered(
 ) -> Team:
     """Return a team that a server offers, changed by the overrides that a run's context names, or by other changes.
 
-    Where there is none of that name, those are named that are open to the tenant.
+    The sentence on an unknown name lists the teams that are open to the tenant.
 
     Raises:
         UsageError: no team of that name is offered, or every problem of its file or of the overrides.

@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from graph.service.hearing import Drive
+from graph.service.hearing import BROKEN_OFF, Drive
 
 REQUEST = "accord.request"
 """Under this key the scope of a request has its id."""
@@ -53,11 +53,13 @@ def note_drives(write: Write) -> Callable[[Drive], None]:
 
     def note(drive: Drive) -> None:
         values = {"thread": drive.thread, "tenant": drive.tenant}
-        if drive.record is None:
+        if drive.has_begun:
             write("drive begins", **values)
             return
-        ended = {"status": drive.record["status"], "stop_reason": drive.record.get("stop_reason")}
-        write("drive ends", **values, **ended, ms=round(drive.seconds * 1_000))
+        record = drive.record or {"status": BROKEN_OFF}
+        ended = {"status": record["status"], "stop_reason": record.get("stop_reason"), "cause": drive.cause}
+        told = {name: value for name, value in ended.items() if value is not None}
+        write("drive ends", **values, **told, ms=round(drive.seconds * 1_000))
 
     return note
 

@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
-from graph.service.hearing import Drive
+from graph.service.hearing import BROKEN_OFF, Drive
 from policies.run.stop import Stop
 
 MEDIA = "text/plain; version=0.0.4; charset=utf-8"
@@ -38,10 +38,11 @@ class Metrics:
 
     def hear(self, drive: Drive) -> None:
         """Count a drive that ended."""
-        if drive.record is None:
+        if drive.has_begun:
             return
-        stop = Stop.find(drive.record.get("stop_reason"))
-        self._rested.labels(drive.record["status"], stop.kind if stop else "none").inc()
+        record = drive.record or {"status": BROKEN_OFF}
+        stop = Stop.find(record.get("stop_reason"))
+        self._rested.labels(record["status"], stop.kind if stop else drive.cause or "none").inc()
         self._driven.observe(drive.seconds)
 
     def shown(self, at_work: int, queued: int) -> bytes:

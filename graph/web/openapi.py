@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from graph.store.names import PATTERN
 from graph.versions import installed_versions
 from graph.web.problems import MEDIA, Problem
 from graph.web.rights import OPEN, OURS
@@ -35,6 +36,10 @@ PROBLEMS = {
     "503": "The database does not answer, or the service is halted or about to end.",
 }
 """The problems that any route may answer with."""
+
+NAME = "^[a-z][a-z0-9_]{0,39}$"
+NAMES = {"thread": f"^{PATTERN.pattern}$"}
+"""What the names in a path may be, by what they name."""
 
 ONCE = {
     "name": "Idempotency-Key",
@@ -73,6 +78,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
         operation["responses"] = {status: _with_id(each) for status, each in given.items()} | named
         if asked.startswith("POST /v1/"):
             operation.setdefault("parameters", []).append(ONCE)
+        for each in operation.get("parameters", ()):
+            if each["in"] == "path":
+                each["schema"] |= {"pattern": NAMES.get(each["name"], NAME)}
         operation["security"] = [] if OURS.get(asked) == OPEN else [{"token": []}]
     return told
 

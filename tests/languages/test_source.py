@@ -20,6 +20,10 @@ FILES: dict[str, tuple[str, ...]] = {
     ),
     "words that are read in prose": ("policies/grounding/grounds.py", "policies/grounding/words.py"),
     "routes, which a program compares": ("graph/web/rights.py",),
+    "what the OpenAPI document says of fields, in English": (
+        *("graph/web/paging.py", "graph/web/routes/agents.py", "graph/web/routes/execute.py"),
+        "graph/web/routes/messages.py",
+    ),
     "the form of a checked expression": ("policies/conditions/messages.py",),
     "statements of a database": (
         *("graph/store/census.py", "graph/store/fences.py", "graph/store/files.py", "graph/store/groups.py"),

@@ -48,7 +48,8 @@ def test_the_list_in_pages_is_the_whole_list(met: Meeting) -> None:
     for name in random.Random(7).sample(names, len(names)):
         assert define(met.acme, name=name, preset="analyst").status_code == 201
     for limit in (1, 7, 23, 200):
-        found, after, pages = [], None, 0
+        found: list[dict[str, Any]] = []
+        after, pages = None, 0
         while pages == 0 or after is not None:
             asked = {"limit": limit, **({} if after is None else {"after": after})}
             page = met.acme.get("/v1/agents", params=asked).json()

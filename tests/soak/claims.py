@@ -55,5 +55,6 @@ CLAIMS: Mapping[str, Claim] = {
     "purges": Claim("tests.durability.purges", 200, needs_folder=True),
     "signatures": Claim("tests.signing.agreement", 2_000, needs_folder=True),
     "addresses": Claim("tests.facts.test_ranges", 200),
+    "openapi": Claim("tests.service.test_openapi", 10, needs_folder=True),
     "meetings": Claim("tests.system.sittings", 20, needs_folder=True),
 }

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from graph.facts.brought import Brought
 from graph.problems import NotFoundError
@@ -35,6 +35,8 @@ Names = Annotated[list[Name], Field(min_length=1, max_length=MAX_LIST)]
 
 class Execution(Body):
     """What is to be run: a team, or agents; without either, all agents that are defined."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"team": "checkout_launch"}]})
 
     team: Name | None = Field(None, description="A team that the service offers, by its name.")
     agents: Names | None = Field(None, description="Agents that are defined, in the order in which they are asked.")

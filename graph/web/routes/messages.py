@@ -12,7 +12,7 @@ from graph.saying import Speech, Undelivered, read_of, say_to, undelivered
 from graph.service.words import MESSAGE, in_our_words
 from graph.threads import blaming
 from graph.web.bodies import Body
-from graph.web.calls import Calling, Serving
+from graph.web.calls import Calling, NewThread, Serving
 from graph.web.paging import After, Limit, page_of
 from policies.language import speaking
 from policies.messages.message import (
@@ -53,17 +53,18 @@ class Saying(Body):
     def _in_our_words(cls, body: Any) -> Any:
         return in_our_words(body, MESSAGE)
 
-    def speech(self, person: str | None) -> Speech:
-        """Return what is said, by a person whom a token proves."""
+    def speech(self, id: str, person: str | None) -> Speech:
+        """Return what is said under an id, unless it has one, by a person whom a token proves."""
         offered = self.model_dump(by_alias=True, exclude={"thread", "opens", "id"}, exclude_none=True)
-        return Speech(offered, self.opens, self.id, person)
+        return Speech(offered, self.opens, id if self.id is None else self.id, person)
 
 
 @router.post("", status_code=201)
-async def send(said: Saying, service: Serving, caller: Calling) -> Plain:
+async def send(said: Saying, service: Serving, caller: Calling, once: NewThread) -> Plain:
     """Say something to roles of a thread: it is read when the next round or stage opens."""
     await service.check_owner(caller, said.thread)
-    speech = said.speech(caller.person if caller.is_proved else None)
+    # The id that a new thread would have: with an idempotency key the same each time, so that it is said once.
+    speech = said.speech(f"s-{once.replace('-', '')}", caller.person if caller.is_proved else None)
     message = await say_to(service.database, service.runner.threads, said.thread, speech)
     return {"thread_id": said.thread, "message": message}
 
