@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graph.trimming import MODEL, error_shown, inputs_shown, masked, outputs_shown, without_detail
+from policies.access.caller import LOCAL
+from policies.access.owners import TENANT
 
 Plain = dict[str, Any]
 
@@ -239,6 +241,7 @@ def _metadata_shown(metadata: Mapping[str, Any], run_type: str, is_masked: bool)
         for name, value in metadata.items()
         if name in always or (not is_masked and name not in _LABELS and _is_short(name, value))
     }
+    shown = {name: value for name, value in shown.items() if (name, value) != (TENANT, LOCAL)}  # of nearly all runs
     return {name: value for name, value in shown.items() if value is not None and _has_form(name, value)}
 
 

@@ -132,6 +132,8 @@ def test_a_thread_whose_entry_was_changed_is_whose_its_state_says_and_else_nobod
     changed = "UPDATE store SET value = replace(value, '\"acme\"', '\"globex\"') WHERE prefix = 'threads'"
     execute(tmp_path, changed)
     assert owner(settings, "t") == "acme"
+    for tenant in ("acme", "globex", "local"):
+        assert within(settings, lambda runner, name=tenant: runner.threads.newest(9, name)) == []  # type: ignore[misc]
     execute(tmp_path, "DELETE FROM checkpoints")
     assert owner(settings, "t") == NOBODYS
 
