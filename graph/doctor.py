@@ -164,10 +164,9 @@ async def _service(settings: Settings) -> Diagnosis:
     if not tokens:
         return Diagnosis("service", True, f"no token: `accord serve` is open to this machine alone; {served}")
     taken = sum(token.is_good(utc_now()) for token in tokens)
-    count = f"{taken} of {len(tokens)} tokens {'is' if taken == 1 else 'are'} taken"
     if not taken:
-        return Diagnosis("service", None, f"{count}: nobody may call; `accord token create` makes another; {served}")
-    return Diagnosis("service", True, f"{count}; {served}")
+        return Diagnosis("service", None, f"every token has ended; `accord token create` makes another; {served}")
+    return Diagnosis("service", True, f"tokens that are taken: {taken} of {len(tokens)}; {served}")
 
 
 async def _endpoints(settings: Settings) -> list[Diagnosis]:

@@ -12,7 +12,7 @@ from policies.language import phrase, say
 
 T = TypeVar("T")
 
-CREATE = """Create a token and print it once, alone on stdout; nothing keeps it.
+HELP = """Create a token and print it once, alone on stdout; nothing keeps it.
 
 The first token closes the service to everybody who has none. What a token allows, each with --scope: `read` reads,
 `run` runs teams and says things to threads, `decide` answers what people are asked, `admin` does all.
@@ -28,7 +28,7 @@ def command() -> None:
     """Create, list and revoke the tokens of those who may call the HTTP service."""
 
 
-@command.command("create", help=CREATE)
+@command.command("create", help=HELP)
 @click.option("--tenant", required=True, metavar="NAME", help="On whose behalf it calls: a company, a department.")
 @click.option("--person", required=True, metavar="NAME", help="Who holds it: a person or a program.")
 @click.option("--scope", "scopes", multiple=True, metavar="SCOPE", help="read, run, decide or admin. Default: read.")

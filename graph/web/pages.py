@@ -7,7 +7,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import Message, Send
 
-EXPOSED = "content-location, location, retry-after, x-pagination-next, x-pagination-total, x-request-id"
+EXPOSED = (
+    *("content-location", "location", "retry-after"),
+    *("x-pagination-next", "x-pagination-total", "x-request-id"),
+)
 """Headers of an answer that a page may read besides the usual ones."""
 SECONDS = "600"
 """How long a browser remembers the answer."""
@@ -39,7 +42,7 @@ def readable_by(origin: str, send: Send) -> Send:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers["access-control-allow-origin"] = origin
-            headers["access-control-expose-headers"] = EXPOSED
+            headers["access-control-expose-headers"] = ", ".join(EXPOSED)
             headers.add_vary_header("Origin")
         await send(message)
 

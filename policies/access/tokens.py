@@ -61,7 +61,7 @@ def token_of(random: bytes) -> str:
         ValueError: they are not as many as a token has.
     """
     if len(random) != RANDOM_BYTES:
-        raise ValueError(f"a token has {RANDOM_BYTES} random bytes, not {len(random)}")
+        raise ValueError(len(random))
     return PREFIX + base64.urlsafe_b64encode(random).decode().rstrip("=")
 
 

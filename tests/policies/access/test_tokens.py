@@ -25,7 +25,7 @@ def test_a_token_is_256_bits_in_base64() -> None:
 
 @pytest.mark.parametrize("count", [0, 16, 31, 33])
 def test_a_token_of_fewer_or_more_bytes_is_none(count: int) -> None:
-    with pytest.raises(ValueError, match=f"a token has 32 random bytes, not {count}"):
+    with pytest.raises(ValueError, match=f"^{count}$"):
         token_of(bytes(count))
 
 
