@@ -131,8 +131,9 @@ def things_of(pair: Pair) -> dict[str, str]:
 
 def none_of(things: dict[str, str]) -> dict[str, str]:
     """Return ids of the same kinds that nobody has."""
-    made = {name: str(uuid.uuid4()) for name in things}
-    return made | {"question": uuid.uuid4().hex, "name": f"agent_{uuid.uuid4().hex[:20]}"}
+    made = {value: str(uuid.uuid4()) for value in things.values()}
+    found = {name: made[value] for name, value in things.items()}
+    return found | {"question": uuid.uuid4().hex, "name": f"agent_{uuid.uuid4().hex[:20]}"}
 
 
 def routes(folder: Path) -> list[tuple[str, str]]:

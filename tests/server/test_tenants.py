@@ -29,7 +29,7 @@ BODIES: dict[str, Any] = {
     "/threads": {"thread_id": "{thread_id}"},
     "/threads/search": {"ids": ["{thread_id}"]},
     "/v1/execute": {"team": "checkout_launch"},
-    "/v1/agents": {"name": "{name}", "title": "Mine", "mandate": "Judge."},
+    "/v1/agents": {"name": "agent_of_globex", "title": "Mine", "mandate": "Judge."},
     "/v1/messages": {"thread": "{thread}", "from": "grace", "to": "all", "content": "?"},
     "/v1/runs/{thread}/decide": {"answer": "go", "because": "?"},
     "/v1/halt": {"because": "?", "tenant": "acme"},
@@ -124,7 +124,7 @@ def test_each_of_these_ids_is_one_that_its_tenant_can_use(pair: Pair, theirs: di
         "/threads/{waiting}/history",
         "/assistants/{assistant_id}/schemas",
         "/v1/agents/{name}",
-        "/v1/runs/{waiting}/events",
+        "/v1/runs/{executed}/why",
         "/v1/messages/history?thread={thread}",
     ):
         assert pair.acme.get(filled(path, theirs)).status_code == 200, path
