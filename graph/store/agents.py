@@ -94,5 +94,5 @@ def _agents(tenant: str) -> tuple[str, str]:
 
 
 def _runs(tenant: str, name: str) -> tuple[str, str]:
-    # Of one length, and without wildcards: the store looks for what begins alike, and the newest are to be this agent's.
+    # Of one length, without wildcards: the store looks for what begins alike, and a page is to be of this agent alone.
     return (RUNS, hashlib.sha256(f"{tenant}/{name}".encode()).hexdigest())
