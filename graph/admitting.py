@@ -31,10 +31,10 @@ async def tenant_for(threads: Threads, thread: str, team: Team, tenant: str | No
 
 
 async def check_owned(threads: Threads, thread: str, tenant: str | None) -> str | None:
-    """Return whose a thread is, None where there is none, once it is no other tenant's than the one that is named.
+    """Return whose a thread is, None where there is none; refuse another tenant's where one is named.
 
     Raises:
-        UsageError: it is.
+        UsageError: the thread belongs to another tenant.
     """
     owner = await threads.owner(thread)
     if tenant is not None and owner not in (None, tenant):

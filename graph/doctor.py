@@ -8,18 +8,22 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from graph.config.file import read_config
 from graph.endpoints import load_endpoints, load_notify, route_of
 from graph.facts.settings import load_fact_settings
 from graph.notices.sender import NOT_INSTALLED, Sender, can_send
-from graph.problems import UsageError
+from graph.problems import StorageError, UsageError
 from graph.settings import Settings, variable
 from graph.store.database import open_database
 from graph.store.location import located, shown, storage_errors
+from graph.store.tokens import Tokens
 from graph.teams.loader import load_team, shipped_teams
 from graph.teams.voicing import voiced
 from graph.versions import PINNED, installed_versions
 from graph.voices import open_voices
+from nodes.services import utc_now
 from nodes.voices.wire.endpoint import Endpoint
 from policies.run.stop import Stop
 
@@ -46,6 +50,7 @@ async def examine(settings: Settings, asks: bool = False) -> list[Diagnosis]:
         _voice,
         _facts,
         _notices,
+        _service,
     )
     found = [await check(settings) for check in checks]
     return [*found, *(await _endpoints(settings) if asks else [])]
@@ -141,6 +146,28 @@ async def _notices(settings: Settings) -> Diagnosis:
         return Diagnosis("notices", False, "; ".join(wrong))
     told = ", ".join(each.shown for each in notify.receivers)
     return Diagnosis("notices", None, f"{told}; nothing was sent, `accord notify` sends what is due")
+
+
+async def _service(settings: Settings) -> Diagnosis:
+    """Return who may call the HTTP service, and under which names it is served."""
+    try:
+        file = read_config(settings)
+        async with open_database(located(settings), settings.accord_sqlite_synchronous) as database:
+            with storage_errors(settings.database):
+                tokens = await Tokens(database.store).listed()
+    except StorageError:
+        return Diagnosis("service", None, "not known: the database does not answer")
+    except UsageError as error:
+        return Diagnosis("service", False, str(error))
+    public = urlsplit(file.public_url).hostname if file.public_url else None
+    served = f"served as {', '.join(['localhost', *filter(None, [public]), *file.serve.hosts])}"
+    if not tokens:
+        return Diagnosis("service", True, f"no token: `accord serve` is open to this machine alone; {served}")
+    taken = sum(token.is_good(utc_now()) for token in tokens)
+    count = f"{taken} of {len(tokens)} tokens {'is' if taken == 1 else 'are'} taken"
+    if not taken:
+        return Diagnosis("service", None, f"{count}: nobody may call; `accord token create` makes another; {served}")
+    return Diagnosis("service", True, f"{count}; {served}")
 
 
 async def _endpoints(settings: Settings) -> list[Diagnosis]:

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -24,7 +24,7 @@ MAX_BYTES = 256 * 1024
 MAX_DEPTH = 40
 
 
-@dataclass(slots=True)
+@dataclass
 class Document:
     """The values of a file, and the line of each path."""
 
@@ -32,7 +32,11 @@ class Document:
     value: Any = None
     lines: dict[Path, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-    constructor: SafeConstructor = field(default_factory=lambda: SafeConstructor(loader=_yaml()))
+
+    @cached_property
+    def constructor(self) -> SafeConstructor:
+        """What makes values of YAML. It looks for plug-ins in files, so JSON, which event loops read, has none."""
+        return SafeConstructor(loader=_yaml())
 
     def at(self, path: Path) -> str:
         """Return `file:line` of the path, or of the nearest part of it that the file has."""

@@ -33,7 +33,7 @@ class UsageError(Exception):
 
 
 class NotFoundError(UsageError):
-    """What is asked for is not there, or is another tenant's: whoever asks is never told which."""
+    """What is asked for is not there, or is another tenant's; the sentence never says which of the two."""
 
 
 class ConflictError(UsageError):

@@ -57,6 +57,7 @@ def command(
 def _check(tenant: str | None, is_release: bool, by: str | None, because: str | None) -> None:
     from graph.problems import UsageError
     from graph.retention.holds import checked
+    from policies.access.names import find_misnamed
     from policies.people.answering import MAX_NAME
     from policies.run.stoppage import MAX_BECAUSE
 
@@ -66,6 +67,9 @@ def _check(tenant: str | None, is_release: bool, by: str | None, because: str | 
         raise UsageError(say(NEEDS_WHO))
     if (not is_release and (by is None) != (because is None)) or (tenant is not None and by is None):
         raise UsageError(say(NEEDS_BOTH))
+    misnamed = find_misnamed(tenant) if tenant is not None else None
+    if misnamed:
+        raise UsageError(f"--tenant: {misnamed}")
     for option, text, most in (("--by", by, MAX_NAME), ("--because", because, MAX_BECAUSE)):
         if text is not None:
             checked(option, text, most)

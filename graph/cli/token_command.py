@@ -66,9 +66,8 @@ def list_(db: str | None, as_json: bool) -> Exit:
     elif not tokens:
         click.echo(say("There are no tokens: the service is open to this machine, and to it alone."))
     for each in [] if as_json else tokens:
-        is_good = each.is_good(utc_now())
-        told = phrase("{id}  {tenant}  {person}  {scopes}  {until}")
-        click.echo(neutral(say(told, **_said(each, is_good=is_good))))
+        said = _said(each, is_good=each.is_good(utc_now()))
+        click.echo(neutral("  ".join(said[name] for name in ("id", "tenant", "person", "scopes", "until"))))
     return Exit.DONE
 
 

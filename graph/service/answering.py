@@ -10,7 +10,7 @@ from graph.problems import ConflictError, NotFoundError, StorageError, UsageErro
 from graph.service.drives import BusyError
 from graph.service.service import Service
 from policies.access.caller import Caller
-from policies.language import say, speaking
+from policies.language import phrase, say, speaking
 from policies.people.answering import seat_for
 from policies.people.question import is_expired
 
@@ -61,8 +61,8 @@ async def _given(service: Service, thread: str, given: Said, caller: Caller) -> 
 def _who(by: str | None, caller: Caller) -> str | None:
     if not caller.is_proved or by in (None, caller.person):
         return caller.person if caller.is_proved else by
-    told = say("`by` is {by}, and the token is {person}'s; allowed: {person}, or no `by`", by=by, person=caller.person)
-    raise NotThemselvesError(told)
+    told = phrase("`by` is {by}, and the token is of {person}; leave `by` out, or answer in your own name")
+    raise NotThemselvesError(say(told, by=by, person=caller.person))
 
 
 def is_clash(past: Past, said: Mapping[str, Any], now: str) -> bool:

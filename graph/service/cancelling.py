@@ -1,7 +1,7 @@
 """Cancelling: one run is stopped, wherever it is at work, or before its turn comes; a resume continues it."""
 
 from graph.past import Past
-from graph.problems import UsageError
+from graph.problems import ConflictError
 from graph.service.service import Service
 from policies.language import phrase, say
 from policies.run.stop import Stop, stop_reason
@@ -12,15 +12,11 @@ STOPPED = phrase("the thread `{name}` has stopped already: {reason}; nothing is 
 WAITS = phrase("the thread `{name}` waits for people, and nothing is at work; whoever is asked may answer `stop`")
 
 
-class AtRestError(UsageError):
-    """Nothing of the thread is at work, or will be without somebody's doing."""
-
-
 async def cancel(service: Service, thread: str, by: str, because: str) -> Stoppage:
     """Cancel the run of a thread, and return who did so first; what waits for its turn stops now.
 
     Raises:
-        AtRestError: it has ended, has stopped for another reason, or waits for people.
+        ConflictError: it has ended, has stopped for another reason, or waits for people.
         UsageError: there is no such thread.
     """
     state, is_running = await service.runner.threads.look(thread)
@@ -41,6 +37,6 @@ def _refuse_rest(thread: str, past: Past) -> None:
     """Refuse a thread at rest; one that was cut off is not."""
     stop = Stop.find(past.stop_reason)
     if stop is not None:
-        raise AtRestError(say(STOPPED if stop.rule.is_resumable else ENDED, name=thread, reason=stop.reason))
+        raise ConflictError(say(STOPPED if stop.rule.is_resumable else ENDED, name=thread, reason=stop.reason))
     if past.waiting and past.given is None:
-        raise AtRestError(say(WAITS, name=thread))
+        raise ConflictError(say(WAITS, name=thread))

@@ -12,11 +12,11 @@ from graph.settings import Settings
 from graph.store.cancels import Cancels
 from graph.store.database import open_database
 from graph.store.index import NAMESPACE as INDEX
-from graph.store.index import tenant_of
 from graph.store.location import located, storage_errors
 from graph.store.queue import Promise
 from nodes.halt import Look
 from policies.access.caller import LOCAL
+from policies.access.owners import tenant_of
 from policies.run.stoppage import Stoppage, find_stoppage
 
 NAMESPACE = ("halts",)

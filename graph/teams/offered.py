@@ -36,8 +36,8 @@ def offered_teams(settings: Settings) -> dict[str, Path]:
 def open_to(settings: Settings, tenant: str) -> dict[str, Path]:
     """Return the files of the teams that a server offers a tenant, by name, sorted.
 
-    Those are left out of which every run of the tenant would be refused. One whose file has problems is there: whoever
-    runs it is told which.
+    Those are left out of which every run of the tenant would be refused. One whose file has problems is there: a run of
+    it says which.
 
     Raises:
         UsageError: as `offered_teams`.

@@ -1,4 +1,4 @@
-"""The gate: stands before every route, ours and the LangGraph server's, and says who calls.
+"""The gate: judges every request first, for our routes and the LangGraph server's, and says who calls.
 
 In this order: is the request meant for this service, and its path one that all read alike; does it come from a page
 that may call; is the route open; who calls; may they; is the thread theirs.
@@ -67,7 +67,7 @@ class Gate:
         return not_allowed(asked.method, asked.path, methods) if methods else no_route(asked.method, asked.path)
 
     async def _let_in(self, asked: Asked) -> ASGIApp:
-        """Return the application, and tell it who calls.
+        """Return the application, and note for it who calls.
 
         Raises:
             ProblemError: they may not ask for this.

@@ -1,4 +1,4 @@
-"""Pages: what a browser is told of the pages that may call the service (CORS)."""
+"""Pages: what a browser learns of the pages that may call the service (CORS)."""
 
 import re
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from starlette.types import Message, Send
 EXPOSED = "content-location, location, retry-after, x-pagination-next, x-pagination-total, x-request-id"
 """Headers of an answer that a page may read besides the usual ones."""
 SECONDS = "600"
-"""How long a browser remembers what it was told."""
+"""How long a browser remembers the answer."""
 NAMES = re.compile(r"[A-Za-z0-9, _-]{0,1000}")
 
 

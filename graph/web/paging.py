@@ -37,7 +37,7 @@ def mark_of(cursor: str) -> Mark:
         first = second = None
     if not isinstance(first, str) or not isinstance(second, str):
         told = say("the cursor is not one of this service; take `next` of the page before")
-        raise ProblemError(422, told, [{"field": "query.after", "detail": told}])
+        raise ProblemError(422, told, [{"field": "after", "detail": told}])
     return first, second
 
 

@@ -90,13 +90,6 @@ def unexpected() -> JSONResponse:
     return problem(500, say("something unexpected failed; the log of the service names it"))
 
 
-def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return what the OpenAPI document says of the problems of a route."""
-    form = {"type": "object", "required": ["type", "title", "status", "detail"]}
-    content = {"content": {MEDIA: {"schema": form}}}
-    return {status: {"description": HTTPStatus(status).phrase, **content} for status in statuses}
-
-
 def ending() -> JSONResponse:
     """Return the response of a process that ends to what it did not do."""
     told = say("the service is ending, and nothing of this request was done; send it again")

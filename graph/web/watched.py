@@ -8,7 +8,7 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from graph.web.calls import CALLER, is_inside
+from graph.web.calls import is_inside
 from graph.web.logs import CAUSE, REQUEST, Write, places_of
 from graph.web.metrics import Metrics
 from graph.web.problems import unexpected
@@ -18,8 +18,6 @@ SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 """Which ids of a client are kept."""
 NOTES = "accord.notes"
 """Under this key the scope has a table of what is noted of the request; every copy of the scope has the same."""
-ROUTE = "accord.route"
-"""Under this key the gate puts the path of a route as it is written."""
 UNKNOWN = "-"
 """The route of what has none."""
 CLOSED = 499
@@ -74,18 +72,15 @@ class Noted:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request, and note who calls, which route it took and which thread it names."""
+        """Serve a request, and note which thread it names; who calls and on which route, the gate has noted."""
         notes: dict[str, Any] = scope.get(NOTES, {})
-        caller = scope.get(CALLER)
-        if caller is not None:
-            notes |= {"tenant": caller.tenant, "person": caller.person}
         try:
             await self._app(scope, receive, send)
         finally:
             path = scope.get("path_params") or {}
             notes["thread"] = path.get("thread") or path.get("thread_id")
             notes["cause"] = scope.get(CAUSE)
-            notes["route"] = scope.get(ROUTE) or getattr(scope.get("route"), "path", UNKNOWN)
+            notes.setdefault("route", getattr(scope.get("route"), "path", UNKNOWN))
 
 
 def _id_of(scope: Scope) -> str:

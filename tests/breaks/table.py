@@ -28,5 +28,6 @@ class Break:
         return range(first, first + max(self.old.strip("\n").count("\n") + 1, 1))
 
 
-FILES = sorted(Path(__file__).parent.glob("*.yaml"))
-BREAKS = [Break(**row) for file in FILES for row in YAML(typ="safe").load(file)]
+BREAKS = [
+    Break(**row) for table in sorted(Path(__file__).parent.glob("*.yaml")) for row in YAML(typ="safe").load(table)
+]

@@ -21,6 +21,7 @@ WRITERS = {
     "graph/store/cancels.py": CANCELS,
     "graph/store/halts.py": "halts",
     "graph/store/index.py": "threads",
+    "graph/store/tokens.py": "tokens",
     "graph/store/traces.py": "traces",
     "graph/store/watches.py": WATCHES,
     "nodes/journal.py": "calls",
@@ -28,7 +29,7 @@ WRITERS = {
 }
 """The files that write to the store, and the namespace that each of them has."""
 WRITES = ("aput", "put_whole", "PutOp")
-OF_NO_THREAD = {"doctor", "halts"}
+OF_NO_THREAD = {"doctor", "halts", "tokens"}
 """Namespaces whose rows belong to no thread."""
 
 OF_ALL_THREADS = {"accord_schema", "store_migrations", "checkpoint_migrations", "sqlite_sequence", STORE, TOMBSTONES}

@@ -19,12 +19,13 @@ from tests.server.development import PATIENCE_SECONDS, REPOSITORY, Server, lay_o
 
 CANARY = "Ada-Lovelace-4711"
 """In all that the first tenant says of itself, and never in what the second one is told."""
+AGENT = "agent_of_acme"
 SCRIPT = Path(__file__).with_name("route_table.py")
 ROLE = {"title": "Role", "mandate": "Judge."}
 GOES = {"stance": "go", "summary": "Fine.", "actions": ["Go on."]}
 BLOCKS = {"stance": "block", "summary": "Not yet.", "actions": ["Wait."]}
 ASKING = {
-    "name": "board",
+    "name": "quorum",
     "title": "A team that people decide for",
     "goal": f"Launch for {CANARY}?",
     "facts": {"rate": 0.02},
@@ -40,8 +41,8 @@ ASKING = {
 def lay(folder: Path) -> Path:
     """Lay out a home that offers the team above."""
     (folder / "home").mkdir(exist_ok=True)
-    (folder / "home" / "board.json").write_text(json.dumps(ASKING))
-    (folder / "home" / "accord.toml").write_text('[teams]\nboard = "board.json"\n')
+    (folder / "home" / "quorum.json").write_text(json.dumps(ASKING))
+    (folder / "home" / "accord.toml").write_text('[teams]\nquorum = "quorum.json"\n')
     return folder
 
 
@@ -74,7 +75,7 @@ def two_tenants(folder: Path) -> Iterator[Pair]:
     lay(folder)
     held = [token(folder, "acme", "ada"), token(folder, "globex", "grace")]
     with serve_graph(folder) as server, client(server, held[0]) as acme, client(server, held[1]) as globex:
-        wait_for(acme, "board")
+        wait_for(acme, "quorum")
         yield Pair(server, acme, globex)
 
 
@@ -111,8 +112,9 @@ def things_of(pair: Pair) -> dict[str, str]:
     thread = new_thread(acme, metadata={"note": CANARY})
     run(acme, thread, input={"goal": f"Ship for {CANARY}?", "facts": {"customer": CANARY}})
     waiting = new_thread(acme)
-    run(acme, waiting, wait_for(acme, "board"))
+    run(acme, waiting, wait_for(acme, "quorum"))
     made = {"graph_id": "rounds", "name": CANARY, "context": {"team": "checkout_launch"}, "metadata": {"note": CANARY}}
+    told(acme.post("/v1/agents", json={"name": AGENT, "title": "Auditor", "mandate": f"Judge for {CANARY}."}))
     state = told(acme.get(f"/threads/{waiting}/state"))
     return {
         "thread_id": thread,
@@ -122,13 +124,15 @@ def things_of(pair: Pair) -> dict[str, str]:
         "checkpoint_id": told(acme.get(f"/threads/{thread}/state"))["checkpoint"]["checkpoint_id"],
         "assistant_id": told(acme.post("/assistants", json=made))["assistant_id"],
         "question": next(each["id"] for task in state["tasks"] for each in task["interrupts"]),
+        "name": AGENT,
         "executed": told(acme.post("/v1/execute", json={"team": "checkout_launch", "wait": True}))["thread_id"],
     }
 
 
 def none_of(things: dict[str, str]) -> dict[str, str]:
     """Return ids of the same kinds that nobody has."""
-    return {name: uuid.uuid4().hex if name == "question" else str(uuid.uuid4()) for name in things}
+    made = {name: str(uuid.uuid4()) for name in things}
+    return made | {"question": uuid.uuid4().hex, "name": f"agent_{uuid.uuid4().hex[:20]}"}
 
 
 def routes(folder: Path) -> list[tuple[str, str]]:

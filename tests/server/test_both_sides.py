@@ -14,6 +14,9 @@ from tests.server.development import PATIENCE_SECONDS, Server, serve_graph
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("langgraph_dev")]
 
+LISTED = {"graph_id": "rounds", "team": "cold_storage", "tenant": "local"}
+"""What the server's list says of a thread of the command line."""
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
@@ -35,7 +38,7 @@ def test_a_thread_of_the_command_line_is_in_the_servers_list_with_its_graph_its_
 ) -> None:
     thread = begun_by_command(server)
     found = [each for each in server.client.threads.search(limit=100) if each["thread_id"] == thread]
-    assert [each["metadata"] for each in found] == [{"graph_id": "rounds", "team": "cold_storage"}]
+    assert [each["metadata"] for each in found] == [LISTED]
     state: Any = server.client.threads.get_state(thread)
     assert (state["next"], state["values"]["final_decision"]) == ([], "go_with_caution")
     assert server.client.threads.search(metadata={"team": "cold_storage"}, limit=100)
@@ -44,7 +47,7 @@ def test_a_thread_of_the_command_line_is_in_the_servers_list_with_its_graph_its_
 
 def test_a_stopped_thread_of_the_command_line_is_resumed_at_the_server_by_its_own_team(server: Server) -> None:
     thread = begun_by_command(server, "--set", "budget.max_messages=2")
-    assert server.client.threads.get(thread)["metadata"] == {"graph_id": "rounds", "team": "cold_storage"}
+    assert server.client.threads.get(thread)["metadata"] == LISTED
     answer = server.run({"budget": {"max_messages": 12}}, thread)
     assert answer["final_decision"] == "go_with_caution"
     shown = Desk(server.folder).accord("show", thread, "--json").record

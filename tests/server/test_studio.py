@@ -91,10 +91,10 @@ def preflight(server: Server, origin: str) -> tuple[int, dict[str, str]]:
 def test_a_browser_lets_the_page_of_studio_send_requests_and_no_other_page(server: Server) -> None:
     for origin in ("https://smith.langchain.com", "https://eu.smith.langchain.com"):
         status, headers = preflight(server, origin)
-        assert (status, headers["access-control-allow-origin"]) == (200, origin)
+        assert (status, headers["access-control-allow-origin"]) == (204, origin)
         assert "POST" in headers["access-control-allow-methods"]
     status, headers = preflight(server, "https://evil.example")
-    assert (status, "access-control-allow-origin" in headers) == (400, False)
+    assert (status, "access-control-allow-origin" in headers) == (403, False)
 
 
 # --- forms -----------------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 import json
 import re
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,12 +29,19 @@ BODIES: dict[str, Any] = {
     "/threads": {"thread_id": "{thread_id}"},
     "/threads/search": {"ids": ["{thread_id}"]},
     "/v1/execute": {"team": "checkout_launch"},
+    "/v1/agents": {"name": "{name}", "title": "Mine", "mandate": "Judge."},
+    "/v1/messages": {"thread": "{thread}", "from": "grace", "to": "all", "content": "?"},
+    "/v1/runs/{thread}/decide": {"answer": "go", "because": "?"},
+    "/v1/halt": {"because": "?", "tenant": "acme"},
 }
 """What is sent to a route; of the others, an empty object."""
-MAKES = {("POST", "/threads"), ("POST", "/assistants"), ("POST", "/v1/execute")}
+QUERIES = {"/v1/messages/history": "?thread={thread}", "/v1/halt": "?tenant=acme"}
+MAKES = {("POST", "/v1/agents"), ("POST", "/threads"), ("POST", "/assistants"), ("POST", "/v1/execute")}
 """Routes that make what they name, so that they succeed for an id that nobody has."""
+VARY = {"/metrics", "/v1/metrics", "/health", "/v1/runs", "/v1/inbox", "/v1/agents"}
+"""Of the process, or of the second tenant's own runs, so that no two answers are the same."""
 OPEN = {"/health", "/ready", "/ok"}
-ABOUT = re.compile(r"\{(thread_id|thread|run_id|assistant_id|checkpoint_id)\}")
+ABOUT = re.compile(r"\{(thread_id|thread|name|run_id|assistant_id|checkpoint_id)\}")
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +77,7 @@ def filled(template: Any, ids: dict[str, str]) -> Any:
 
 def ask(asking: httpx.Client, method: str, template: str, ids: dict[str, str]) -> httpx.Response:
     body = filled(BODIES.get(template, {}), ids) if method in ("POST", "PATCH", "PUT") else None
-    return asking.request(method, filled(template, ids), json=body)
+    return asking.request(method, filled(template + QUERIES.get(template, ""), ids), json=body)
 
 
 def test_on_every_route_what_another_tenant_has_is_as_if_it_were_not_there(
@@ -85,16 +91,16 @@ def test_on_every_route_what_another_tenant_has_is_as_if_it_were_not_there(
             continue
         none = none_of(theirs)
         found = ask(pair.globex, method, template, theirs)
-        if CANARY in found.text:
+        if CANARY in found.text or (template in VARY and any(each in found.text for each in theirs.values())):
             wrong[method, template] = "leaks"
-        if (method, template) in MAKES:
+        if (method, template) in MAKES or template in VARY:
             continue
         known, unknown = seen(found, theirs), seen(ask(pair.globex, method, template, none), none)
         if known != unknown:
             wrong[method, template] = f"{known} is not {unknown}"
         if ABOUT.search(template) and known[0] not in (403, 404):
             wrong[method, template] = f"status {known[0]}"
-    assert wrong == {}
+    assert wrong == {}, "\n".join(f"{place}: {why[:700]}" for place, why in wrong.items())
     assert ([all_rows(database, each) for each in threads], shown(pair, theirs)) == before
 
 
@@ -117,6 +123,9 @@ def test_each_of_these_ids_is_one_that_its_tenant_can_use(pair: Pair, theirs: di
         "/threads/{executed}/state",
         "/threads/{waiting}/history",
         "/assistants/{assistant_id}/schemas",
+        "/v1/agents/{name}",
+        "/v1/runs/{waiting}/events",
+        "/v1/messages/history?thread={thread}",
     ):
         assert pair.acme.get(filled(path, theirs)).status_code == 200, path
     assert CANARY in json.dumps(shown(pair, theirs))
@@ -170,7 +179,7 @@ POINTING: dict[str, tuple[str, dict[str, Any]]] = {
     "threads by note": ("/threads/search", {"metadata": {"note": CANARY}}),
     "a count by note": ("/threads/count", {"metadata": {"note": CANARY}}),
     "a count by tenant": ("/threads/count", {"metadata": {"tenant": "acme"}}),
-    "assistants by name": ("/assistants/search", {"name": "board"}),
+    "assistants by name": ("/assistants/search", {"name": "quorum"}),
     "assistants by tenant": ("/assistants/search", {"metadata": {"tenant": "acme"}}),
     "a count of assistants": ("/assistants/count", {"metadata": {"tenant": "acme"}}),
 }
@@ -210,61 +219,6 @@ def test_what_nobody_may_find_is_not_counted(pair: Pair, theirs: dict[str, str])
     assert pair.acme.post("/threads/count", json={"metadata": {"note": CANARY}}).json() == 1
 
 
-# --- forged ownership ------------------------------------------------------------------------------------------------
-
-FORGED = {"tenant": "acme", "created_by": "system", "offered_by": "accord", "offered_to": ["*"], "team": CANARY}
-
-
-def test_metadata_of_a_caller_gives_nothing_to_another_tenant(pair: Pair, theirs: dict[str, str]) -> None:
-    thread = new_thread(pair.globex, metadata={**FORGED, "graph_id": "rounds"})
-    forging = {**RUN, "metadata": FORGED, "config": {"metadata": FORGED, "configurable": {"user_id": "acme/ada"}}}
-    assert pair.globex.post(f"/threads/{thread}/runs/wait", json=forging).status_code == 200
-    pair.globex.patch(f"/threads/{thread}", json={"metadata": FORGED})
-    kept = pair.globex.get(f"/threads/{thread}").json()["metadata"]
-    assert (kept["tenant"], kept["team"], "created_by" in kept) == ("globex", "checkout_launch", False)
-    made = str(uuid.uuid4())
-    run(pair.globex, made, if_not_exists="create", metadata=FORGED)
-    assert pair.globex.get(f"/threads/{made}").json()["metadata"]["tenant"] == "globex"
-    for each in (thread, made):
-        assert pair.acme.get(f"/threads/{each}").status_code == 404
-        told = json.dumps([pair.globex.get(f"/threads/{each}/{part}").json() for part in ("runs", "history")])
-        assert '"tenant": "globex"' in told
-        assert '"tenant": "acme"' not in told
-        assert "acme/ada" not in told
-
-
-def test_an_assistant_is_its_makers_whatever_it_says_of_itself(pair: Pair) -> None:
-    made = pair.globex.post("/assistants", json={"graph_id": "rounds", "name": "forged", "metadata": FORGED}).json()
-    path = f"/assistants/{made['assistant_id']}"
-    assert pair.globex.patch(path, json={"metadata": FORGED}).status_code == 200
-    assert pair.globex.get(path).json()["metadata"] == {"tenant": "globex"}
-    assert pair.acme.get(path).status_code == 404
-    assert pair.acme.post("/assistants/search", json={"name": "forged"}).json() == []
-
-
-def test_the_assistants_of_all_are_changed_by_no_tenant(pair: Pair) -> None:
-    for name in ("cold_storage", "rounds"):
-        found = [
-            each for each in pair.globex.post("/assistants/search", json={"name": name}).json() if each["name"] == name
-        ]
-        path = f"/assistants/{found[0]['assistant_id']}"
-        for answer in (
-            pair.globex.patch(path, json={"name": "mine"}),
-            pair.globex.delete(path),
-            pair.globex.post(f"{path}/latest", json={"version": 1}),
-        ):
-            assert (answer.status_code, "is everybody's" in answer.text) == (403, True), (name, answer.text)
-        assert pair.acme.get(path).json() == found[0]
-
-
-def test_a_team_that_is_limited_to_a_tenant_is_run_by_no_other_and_shown_to_none(pair: Pair) -> None:
-    thread = new_thread(pair.globex)
-    answer = pair.globex.post(f"/threads/{thread}/runs", json={**RUN, "context": {"team": "board"}})
-    assert (answer.status_code, "is limited to tenants other than `globex`" in answer.text) == (422, True)
-    made = pair.globex.post("/assistants", json={"graph_id": "rounds", "context": {"team": "board"}})
-    assert (made.status_code, CANARY in made.text) == (422, False)
-
-
 # --- who calls -------------------------------------------------------------------------------------------------------
 
 
@@ -280,9 +234,7 @@ def test_nobody_without_a_token_gets_anything_of_any_route(
     assert pair.acme.get(f"/threads/{theirs['thread_id']}").status_code == 200
 
 
-@pytest.mark.parametrize(
-    "path", ["/ui/rounds", "/ui", "/ui/../threads", "/internal/truncate", "/deploy", "/metrics", "/mcp"]
-)
+@pytest.mark.parametrize("path", ["/ui/rounds", "/ui", "/internal/truncate", "/deploy", "/mcp"])
 def test_what_the_server_leaves_open_is_closed(path: str, pair: Pair) -> None:
     for method in ("GET", "POST"):
         assert pair.acme.request(method, path).status_code == 404
@@ -295,29 +247,24 @@ def test_the_server_keeps_no_token(pair: Pair, theirs: dict[str, str]) -> None:
     assert not [path for path in files if path.is_file() and held.encode() in path.read_bytes()]
 
 
-def test_an_answer_is_proved_by_the_token_that_gives_it(pair: Pair, theirs: dict[str, str]) -> None:
-    path = f"/threads/{theirs['waiting']}/runs/wait"
-    resume = {"answer": "go_with_caution", "because": "As agreed."}
-    forged = pair.acme.post(path, json={"assistant_id": "rounds", "command": {"resume": {**resume, "by": "bob"}}})
-    assert (forged.status_code, "the token is of ada" in forged.text) == (422, True)
-    ended = pair.acme.post(path, json={"assistant_id": "rounds", "command": {"resume": resume}}).json()
-    events = pair.acme.get(f"/threads/{theirs['waiting']}/state").json()["values"]["events"]
-    assert ended["final_decision"] == "go_with_caution"
-    assert [(each["by"], each["identity"]) for each in events if each["event"] == "answered"] == [("ada", "ada")]
-
-
-def test_after_a_crash_a_thread_is_still_its_tenants(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", [[], ["convene"]], ids=["ended", "input only"])
+def test_after_a_crash_that_took_the_servers_own_tables_a_thread_is_still_its_tenants(
+    before: list[str], tmp_path: Path
+) -> None:
+    """Hole A2: a thread that the database alone knows was claimed by whoever named it."""
     with two_tenants(tmp_path) as pair:
         thread = new_thread(pair.acme)
-        run(pair.acme, thread, input={"goal": f"Ship for {CANARY}?"})
+        run(pair.acme, thread, input={"goal": f"Ship for {CANARY}?"}, interrupt_before=before)
         pair.server.kill()
-    (tmp_path / "accord.txt").write_text("the server's own tables are lost, too")
     for path in (tmp_path / ".langgraph_api").glob("*"):
         path.unlink()
     with two_tenants(tmp_path) as pair:
         claimed = pair.globex.post("/threads", json={"thread_id": thread, "if_exists": "do_nothing"})
-        assert (claimed.status_code, CANARY in claimed.text) == (404, False)
+        made = pair.globex.post(f"/threads/{thread}/runs/wait", json={**RUN, "if_not_exists": "create"})
+        assert [answer.status_code for answer in (claimed, made)] == [404, 404]
+        assert CANARY not in claimed.text + made.text
         assert pair.globex.get(f"/threads/{thread}/state").status_code == 404
         assert pair.globex.delete(f"/threads/{thread}").status_code == 404
         assert pair.globex.post("/threads/search", json={}).json() == []
-        assert [each["thread_id"] for each in pair.acme.post("/threads/search", json={}).json()] == [thread]
+        assert pair.acme.post("/threads", json={"thread_id": thread, "if_exists": "do_nothing"}).status_code == 200
+        assert pair.acme.get(f"/threads/{thread}").json()["metadata"]["tenant"] == "acme"

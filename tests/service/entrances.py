@@ -13,11 +13,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 
 from tests.server.development import serve_graph
 from tests.service.process import PATIENCE_SECONDS, serving
 
-KINDS = ("alone", "mounted")
+KINDS = ("alone", pytest.param("mounted", marks=pytest.mark.system))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from tests.scripted_server import delayed, forever, says, serve, text
 from tests.service.process import Served, serving
 from tests.service.stories import GOES, begun, events, lay, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.system]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 YES = {"decision": "go_with_caution", "because": "As agreed."}
 
@@ -133,7 +133,7 @@ def test_a_role_and_a_fact_are_answered_as_the_command_line_does(client: httpx.C
     assert answers(desk, lacking) == [("cfo", 0.5, None)]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.system
 def test_an_answer_that_was_accepted_is_there_once_whenever_the_process_is_killed(tmp_path: Path) -> None:
     """After each 202 of cfo the process is killed, before or while the model works on what follows."""
     slow = forever(delayed(says("go"), 0.3))

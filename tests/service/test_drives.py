@@ -108,8 +108,9 @@ def test_no_more_runs_are_at_work_than_may_be_waited_for_or_not(site: Site) -> N
 
 
 def _at_work(ledger: Ledger) -> int:
-    query = "SELECT DISTINCT prefix FROM store WHERE substr(prefix, 1, 6) = 'calls.' AND CAST(value AS TEXT) LIKE '%under_way%'"
-    return len(ledger.rows(query))
+    """Return how many runs have calls under way, by the journal."""
+    query = "SELECT DISTINCT prefix FROM store WHERE substr(prefix, 1, 6) = 'calls.' AND CAST(value AS TEXT) LIKE "
+    return len(ledger.rows(f"{query} '%{UNDER_WAY}%'"))
 
 
 @system
@@ -138,21 +139,29 @@ def _served(home: Path, work: Callable[[Service], Awaitable[Any]]) -> Any:
     return asyncio.run(main())
 
 
+def _said(by: str, answer: str) -> dict[str, Any]:
+    return {"question": None, "by": by, "answer": answer, "because": "Too early."}
+
+
 def test_an_answer_is_in_the_record_before_the_run_goes_on(tmp_path: Path) -> None:
     settings, thread = settings_at(tmp_path), new_thread()
-    said = {"question": None, "by": "launch_owner", "answer": "go", "because": None}
+    people = ("launch_owner", "finance_director", "risk_director")
 
     async def work(service: Service) -> None:
         await service.drives.run(thread, team_of(settings, "checkout_launch_escalates"))
-        waiting = await service.drives.rested(thread)
-        assert waiting["status"] == "waiting"
+        assert (await service.drives.rested(thread))["status"] == "waiting"
         with pytest.raises(UsageError, match="maybe"):
-            await service.drives.answer(thread, {**said, "answer": "maybe"})
+            await service.drives.answer(thread, _said(people[0], "maybe"))
         assert await service.drives.promise_of(thread) is None
-        answered = await service.drives.answer(thread, said)
-        assert answered["waiting"] == []
-        assert (await service.drives.rested(thread))["final_decision"] == "go"
-        assert await service.drives.promise_of(thread) is None
+        for asked, by in enumerate(people, 1):
+            answered = await service.drives.answer(thread, _said(by, "no_go"))
+            assert [each["answered"] for each in answered["waiting"]] in ([], [[*people[:asked]]])
+            record = await service.drives.rested(thread)
+            assert await service.drives.promise_of(thread) is None
+            if record["status"] == "ok":
+                break
+        assert record["final_decision"] == "no_go"
+        assert [each["thread_id"] for each in await service.runner.threads.newest(9)] == [thread]
 
     _served(tmp_path, work)
 

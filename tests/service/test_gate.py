@@ -13,7 +13,7 @@ import pytest
 from tests.service.entrances import KINDS, Entrance, entrance, new_token
 from tests.service.process import serving
 
-pytestmark = [pytest.mark.slow, pytest.mark.system]
+pytestmark = pytest.mark.slow
 
 STUDIO = "https://smith.langchain.com"
 EVIL = "https://evil.example"

@@ -12,7 +12,7 @@ from tests.durability.processes import Desk
 from tests.service.process import serving
 from tests.service.stories import begun, lay
 
-pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 TEAMS = ("board", "agrees", "checkout_launch_fr")
 PRINTED = {

@@ -16,7 +16,7 @@ from tests.server.development import lay_out
 from tests.service.entrances import KINDS, Entrance, entrance, new_token
 from tests.service.process import PATIENCE_SECONDS
 
-pytestmark = [pytest.mark.slow, pytest.mark.system]
+pytestmark = pytest.mark.slow
 
 SCOPES = ("read", "run", "decide", "admin")
 BALANCERS = {"/health", "/ready", "/ok"}
@@ -73,6 +73,7 @@ def routes_of_the_langgraph_server(folder: Path) -> set[str]:
     return {f"{method} {path}" for method, path in json.loads(table.removeprefix("ROUTES"))}
 
 
+@pytest.mark.system
 def test_every_route_of_the_langgraph_server_is_listed_or_known_to_be_closed(tmp_path: Path) -> None:
     """Fails where a version of it has a route that nobody has judged, and where the table has one that is gone."""
     routes = routes_of_the_langgraph_server(tmp_path)
@@ -148,7 +149,7 @@ def test_every_route_is_served_to_those_alone_whose_token_has_its_scope(
 ) -> None:
     """All pairs of a route and a single scope, and pairs with several drawn at random."""
     random, lines = Random(28), lines_of(served)
-    pairs = [(line, (scope,)) for line in lines for scope in SCOPES]
+    pairs: list[tuple[str, tuple[str, ...]]] = [(line, (scope,)) for line in lines for scope in SCOPES]
     pairs += [(random.choice(lines), random.choice([*tokens])) for _ in range(200)]
     for line, scopes in pairs:
         method, template = line.split(" ")

@@ -32,7 +32,6 @@ def expire(home: Path, person: str, at: str) -> None:
         connection.commit()
 
 
-@pytest.mark.system
 def test_a_token_ends_at_once_in_every_process(tmp_path: Path) -> None:
     with serving(tmp_path) as one, serving(tmp_path) as other:
         assert [status(each, None) for each in (one, other)] == [200, 200]
@@ -49,7 +48,6 @@ def test_a_token_ends_at_once_in_every_process(tmp_path: Path) -> None:
         assert [status(again, token) for token in (ada, bob, eve, None)] == [401] * 4
 
 
-@pytest.mark.system
 def test_no_byte_of_a_token_is_kept_or_logged(tmp_path: Path) -> None:
     with serving(tmp_path) as served:
         tokens = [new_token(tmp_path, "admin", person=person) for person in ("ada", "bob")]

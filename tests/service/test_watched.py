@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.service.process import Served, serving
+from tests.service.process import PATIENCE_SECONDS, Served, serving
 
 pytestmark = pytest.mark.slow
 
@@ -33,8 +34,15 @@ def lines(home: Path) -> list[dict[str, Any]]:
 
 
 def line_of(home: Path, request: str) -> dict[str, Any]:
-    (found,) = [each for each in lines(home) if each.get("request") == request]
-    return found
+    """The line of a request; it is written after it was answered."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        found = [each for each in lines(home) if each.get("request") == request]
+        if found:
+            assert len(found) == 1
+            return found[0]
+        time.sleep(0.02)
+    raise AssertionError(f"no line of {request}")
 
 
 def numbers(served: Served, path: str = "/metrics") -> dict[tuple[str, ...], float]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from graph.problems import UsageError
 from graph.serving import past_of, served_threads
 from policies.access.caller import LOCAL
-from policies.access.owners import tenant_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +39,4 @@ async def owner_kept(thread: str) -> str | None:
 async def newest_of(tenant: str | None, limit: int) -> list[str]:
     """Return the threads that were touched last, those of a tenant where one is named."""
     threads = await asyncio.to_thread(served_threads)
-    own = [each for each in await threads.index.newest() if tenant in (None, tenant_of(each))]
-    return [each["thread_id"] for each in own[:limit]]
+    return [each["thread_id"] for each in (await threads.index.of(tenant))[:limit]]

@@ -50,7 +50,7 @@ async def list_thread(thread: str) -> None:
     if metadata:
         threads = this_server().threads
         row = await unasked(threads.create(thread_id=thread, if_exists="do_nothing", metadata=metadata))
-        if (row["metadata"] or {}).get(TENANT) != metadata[TENANT]:
+        if not metadata.items() <= (row["metadata"] or {}).items():
             await unasked(threads.update(thread, metadata=metadata))
         _listed.add(thread)
 

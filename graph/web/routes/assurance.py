@@ -20,13 +20,13 @@ from graph.service.reading import Look, reading
 from graph.store.location import storage_errors
 from graph.web.calls import Calling, Serving
 from graph.web.named import Kept, There
-from graph.web.problems import ProblemError, refusals
+from graph.web.problems import ProblemError
 from graph.web.written import JSON, json_of
 from policies.access.caller import Caller
 from policies.assurance.audit import head_of
 from policies.language import say, speaking
 
-router = APIRouter(prefix="/v1", tags=["assurance"], responses=refusals(401, 403, 404, 422, 503))
+router = APIRouter(prefix="/v1", tags=["assurance"])
 NDJSON, HTML = "application/x-ndjson", "text/html; charset=utf-8"
 LINES: dict[int | str, Any] = {200: {"content": {NDJSON: {}}, "description": "The events."}}
 A_PAGE: dict[int | str, Any] = {200: {"content": {"text/html": {}}, "description": "The page."}}
@@ -42,7 +42,7 @@ PAGE = {
 """A page runs nothing, loads nothing and is framed by nobody."""
 
 
-@router.get("/runs/{thread}/why", responses=refusals(409, 410))
+@router.get("/runs/{thread}/why")
 async def why(thread: There, service: Serving) -> Response:
     """Explain the last finished round of a thread, as `accord why --json` does."""
     async with reading(service, thread) as look:
@@ -58,7 +58,7 @@ def _explained(look: Look) -> Any:
     return found
 
 
-@router.get("/runs/{thread}/audit", response_class=Response, responses=LINES | refusals(409))
+@router.get("/runs/{thread}/audit", response_class=Response, responses=LINES)
 async def audit(thread: Kept, service: Serving, caller: Calling) -> Response:
     """Export the events of a thread, one a line as canonical JSON; of a purged one, what is left of it."""
     events = await service.runner.threads.tombstones.events(thread)
@@ -87,7 +87,7 @@ async def verify(thread: Kept, service: Serving) -> Response:
         return await json_of(plain_verification, finding)
 
 
-@router.get("/runs/{thread}/report.html", response_class=Response, responses=A_PAGE | refusals(409, 410))
+@router.get("/runs/{thread}/report.html", response_class=Response, responses=A_PAGE)
 async def report(thread: There, service: Serving) -> Response:
     """Return the page of a thread, as `accord show --html` writes it."""
     async with reading(service, thread) as look:

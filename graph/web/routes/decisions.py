@@ -3,29 +3,29 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from graph.inbox import Inbox
 from graph.service.answering import NotThemselvesError, answered
 from graph.service.service import Service
+from graph.web.bodies import Body
 from graph.web.calls import Calling, Serving
 from graph.web.named import There
 from graph.web.paging import After, Limit, Mark, page_of
-from graph.web.problems import ProblemError, refusals
+from graph.web.problems import ProblemError
 from graph.web.written import json_of
 from policies.access.caller import Caller
 from policies.people.answering import MAX_NAME
 from policies.people.question import Word
 from policies.plain import MAX_TEXT
 
-router = APIRouter(prefix="/v1", tags=["people"], responses=refusals(401, 403, 422, 503))
+router = APIRouter(prefix="/v1", tags=["people"])
+DONE: dict[int | str, dict[str, Any]] = {200: {"description": "The record, once the thread rests."}}
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 
 
-class Answer(BaseModel):
+class Answer(Body):
     """What somebody answers: a decision, the answer of a role, or the value of a fact."""
-
-    model_config = ConfigDict(extra="forbid")
 
     question: Annotated[str | None, Field(max_length=MAX_NAME, description="Its id, where several wait.")] = None
     decision: Annotated[Word | None, Field(description="One of the options of a decision.")] = None
@@ -48,7 +48,7 @@ class Answer(BaseModel):
         return {"answer": what, **self.model_dump(include={"question", "because", "by", "signature"})}
 
 
-@router.post("/runs/{thread}/decide", status_code=202, responses=refusals(404, 409, 410) | {200: {"description": "OK"}})
+@router.post("/runs/{thread}/decide", status_code=202, responses=DONE)
 async def decide(thread: There, asked: Answer, service: Serving, caller: Calling) -> Any:
     """Answer what a thread asks people: 202 once the answer is in its record; with `wait` the record.
 
@@ -58,7 +58,7 @@ async def decide(thread: There, asked: Answer, service: Serving, caller: Calling
     try:
         await answered(service, thread, asked.said, caller)
     except NotThemselvesError as error:
-        raise ProblemError(403, str(error), [{"field": "body.by", "detail": str(error)}]) from None
+        raise ProblemError(403, str(error), [{"field": "by", "detail": str(error)}]) from None
     if not asked.wait:
         return {"thread_id": thread}
     record = await service.drives.rested(thread)

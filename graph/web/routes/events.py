@@ -14,7 +14,6 @@ from graph.service.service import Service
 from graph.web.calls import Serving
 from graph.web.leaving import is_leaving
 from graph.web.named import There
-from graph.web.problems import refusals
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"])
 MEDIA = "text/event-stream"
@@ -32,7 +31,7 @@ LastSeen = Annotated[int | None, Header(ge=-1, le=MOST, description="As `after`,
 @router.get(
     "/{thread}/events",
     response_class=StreamingResponse,
-    responses=STREAM | refusals(401, 403, 404, 410, 422, 503),
+    responses=STREAM,
 )
 async def events(thread: There, service: Serving, after: Seq = -1, last_event_id: LastSeen = None) -> StreamingResponse:
     """Follow a thread: its recorded events, each with its `seq` as id, and what is only live as `live`.

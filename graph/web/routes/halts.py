@@ -5,11 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from graph.service.cancelling import AtRestError, cancel
+from graph.problems import ConflictError
+from graph.service.cancelling import cancel
 from graph.store.halts import Release
 from graph.web.calls import Calling, Serving
 from graph.web.problems import ProblemError
 from policies.access.caller import LOCAL, Caller
+from policies.access.names import NAME
 from policies.language import phrase, say, speaking
 from policies.run.stoppage import MAX_BECAUSE, Stoppage
 
@@ -19,7 +21,7 @@ FOREIGN = phrase("a token of the tenant `{own}` may not halt or release the runs
 NOT_HALTED = phrase("nothing is halted there, so that nothing can be released")
 
 Reason = Annotated[str, Field(max_length=MAX_BECAUSE, pattern=r"\S")]
-Tenant = Annotated[str, Field(max_length=64)]
+Tenant = Annotated[str, Field(pattern=NAME)]
 
 
 class Halting(BaseModel):
@@ -78,7 +80,7 @@ async def cancel_run(thread: str, service: Serving, caller: Calling, asked: Canc
     with speaking(await service.runner.threads.language(thread)):
         try:
             found = await cancel(service, thread, caller.person, asked.because if asked else "")
-        except AtRestError as error:
+        except ConflictError as error:
             raise ProblemError(409, str(error)) from None
     return {"thread_id": thread, "by": found.by, "because": found.because, "at": found.at}
 

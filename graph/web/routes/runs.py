@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from graph.languages.catalogue import language_of
 from graph.problems import ConflictError
@@ -12,25 +12,23 @@ from graph.service.listing import Listed, Wanted, listed, mark_of
 from graph.service.reading import look_at
 from graph.service.resuming import resumed
 from graph.threads import blaming
+from graph.web.bodies import Body
 from graph.web.calls import Calling, Serving
 from graph.web.named import There
 from graph.web.paging import After, Limit, cursor_of
 from graph.web.paging import mark_of as mark_in
-from graph.web.problems import refusals
 from graph.web.written import json_of
 from policies.language import say, speaking
 from policies.run.stop import Stop
 
-router = APIRouter(prefix="/v1/runs", tags=["runs"], responses=refusals(401, 403, 422, 503))
-OF_A_THREAD = refusals(404, 410)
+router = APIRouter(prefix="/v1/runs", tags=["runs"])
+DONE: dict[int | str, dict[str, Any]] = {200: {"description": "There is nothing left to do: the record."}}
 
 
-class Resumption(BaseModel):
+class Resumption(Body):
     """What a thread is resumed with."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    budget: Annotated[dict[str, Any], Field(description="Limits to change, such as `max_rounds`.")] = {}
+    budget: Annotated[dict[str, Any] | None, Field(description="Limits to change, such as `max_rounds`.")] = None
     facts: Annotated[dict[str, Any] | None, Field(description="For a thread that lacks some.")] = None
     accept_changes: Annotated[bool, Field(description="Continue although the facts changed.")] = False
     refresh: Annotated[bool, Field(description="Ask the sources of the facts again first.")] = False
@@ -53,7 +51,7 @@ async def runs(
     return await json_of(lambda: {"items": found, "next": following})
 
 
-@router.get("/{thread}", responses=OF_A_THREAD)
+@router.get("/{thread}")
 async def run(thread: There, service: Serving) -> Response:
     """Return the record of a thread as it is now, as `accord show --json` does; one that waits its turn is `queued`."""
     look = await look_at(service, thread)
@@ -61,7 +59,7 @@ async def run(thread: There, service: Serving) -> Response:
         return await json_of(lambda: look.record)
 
 
-@router.post("/{thread}/resume", status_code=202, responses=OF_A_THREAD | refusals(409) | {200: {"description": "OK"}})
+@router.post("/{thread}/resume", status_code=202, responses=DONE)
 async def resume(thread: There, asked: Resumption, service: Serving, caller: Calling, response: Response) -> Any:
     """Resume a thread where it stopped or was cut off: 202 once that cannot be lost; with `wait` its record.
 

@@ -1,0 +1,113 @@
+"""Whose answers they are: the person of the token, whatever is said; and nothing of one tenant is another's."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from tests.durability.processes import Desk
+from tests.service.process import Served, serving
+from tests.service.stories import begun, lay
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+YES = {"decision": "go_with_caution", "because": "As agreed."}
+HOLDERS = {
+    "cfo": ("acme", "cfo", ("read", "decide")),
+    "cto": ("acme", "cto", ("read", "decide")),
+    "runner": ("acme", "runner", ("read", "run")),
+    "root": ("acme", "root", ("admin",)),
+    "other": ("globex", "cfo", ("read", "run", "decide")),
+}
+
+
+@dataclass(frozen=True)
+class House:
+    """A service, and clients of it with the tokens of several people."""
+
+    desk: Desk
+    served: Served
+    of: dict[str, httpx.Client]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("house")
+    home, desk = lay(folder), Desk(folder)
+    tokens = {name: token(desk, *holder) for name, holder in HOLDERS.items()}
+    with serving(home) as served:
+        clients = {name: served.client(each) for name, each in tokens.items()}
+        yield House(desk, served, clients)
+        for each in clients.values():
+            each.close()
+
+
+def token(desk: Desk, tenant: str, person: str, scopes: tuple[str, ...]) -> str:
+    options = [part for scope in scopes for part in ("--scope", scope)]
+    done = desk.accord("token", "create", "--tenant", tenant, "--person", person, *options)
+    assert done.code == 0, done.err
+    return done.out.strip()
+
+
+def decide(client: httpx.Client, thread: str, **said: object) -> httpx.Response:
+    return client.post(f"/v1/runs/{thread}/decide", json={**YES, **said})
+
+
+def test_an_answer_is_the_persons_whom_the_token_names(house: House) -> None:
+    thread = begun(house.of["runner"], "board")
+    forged = decide(house.of["cto"], thread, by="cfo")
+    assert forged.status_code == 403
+    assert forged.json()["errors"][0]["field"] == "by"
+    assert decide(house.of["runner"], thread).status_code == 403  # it may run, and not decide
+    assert decide(house.of["cfo"], thread).status_code == 202
+    assert decide(house.of["cto"], thread, by="cto", wait=True).json()["final_decision"] == "go_with_caution"
+
+    lines = map(json.loads, house.of["runner"].get(f"/v1/runs/{thread}/audit").text.splitlines())
+    answered = [(each["by"], each["identity"]) for each in lines if each["event"] == "answered"]
+    assert answered == [("cfo", "cfo"), ("cto", "cto")]
+    shown = house.desk.accord("show", thread, "--json").record
+    assert [each["proof"] for each in shown["people"][0]["answers"]] == ["identity", "identity"]
+
+
+def test_what_one_person_answered_is_kept_from_those_who_have_not(house: House) -> None:
+    thread = begun(house.of["runner"], "board")
+    assert decide(house.of["cfo"], thread).status_code == 202
+    texts = {}
+    for name in ("cto", "runner"):
+        client = house.of[name]
+        assert client.get(f"/v1/runs/{thread}/audit").status_code == 403
+        for path in ("", "/why", "/report.html", "/audit/verify"):
+            texts[f"{name} {path}"] = client.get(f"/v1/runs/{thread}{path}").text
+        texts[f"{name} inbox"] = client.get("/v1/inbox", params={"for": "cfo"}).text
+    assert not [place for place, text in texts.items() if YES["because"] in text]
+    assert YES["because"] in house.of["root"].get(f"/v1/runs/{thread}/audit").text
+    assert YES["because"] in house.of["cfo"].get("/v1/inbox", params={"for": "cfo"}).text
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/events", "/why", "/audit", "/audit/verify", "/report.html", "/decide", "/resume"]
+)
+def test_another_tenants_thread_is_as_one_that_is_not_there(path: str, house: House) -> None:
+    thread, other = begun(house.of["runner"], "board"), house.of["other"]
+    answers = {}
+    for name in (thread, "6b1f8b0e-5f2c-4f1f-9a53-2f2f0f3c8a11"):
+        place = f"/v1/runs/{name}{path}"
+        body = YES if path == "/decide" else {}
+        answer = other.post(place, json=body) if path in ("/decide", "/resume") else other.get(place)
+        assert answer.status_code == 404
+        answers[name] = answer.text.replace(name, "?")
+    assert len({*answers.values()}) == 1
+
+
+def test_lists_hold_a_tenants_own_alone(house: House) -> None:
+    mine, theirs = begun(house.of["runner"], "board"), begun(house.of["other"], "board")
+    for path in ("/v1/runs", "/v1/inbox"):
+        found = {
+            name: {each["thread_id"] for each in house.of[name].get(path, params={"limit": 200}).json()["items"]}
+            for name in ("cfo", "other")
+        }
+        assert (mine in found["cfo"], theirs in found["cfo"]) == (True, False)
+        assert found["other"] & found["cfo"] == set()
+        assert theirs in found["other"]
