@@ -34,7 +34,7 @@ class Listeners:
                 del self._of[thread]
 
     def told(self, thread: str, on_event: OnEvent | None) -> OnEvent:
-        """Return what tells an event of a thread to whoever runs it, and to those who follow it by then."""
+        """Return what reports an event of a thread to whoever runs it, and to those who follow it by then."""
 
         def tell(event: Plain) -> None:
             for take in [*([on_event] if on_event else []), *self._of.get(thread, ())]:

@@ -1,4 +1,4 @@
-"""Aside: what takes a processor's time is done beside the event loop, and at most two things at once.
+"""Aside: what takes a processor's time is done outside the event loop, at most two things at once.
 
 The threads are few and of their own: locks and files of runs are taken by others, and never wait for a report.
 """

@@ -32,7 +32,7 @@ Plain = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One thing that is told of a thread; what is recorded has the number of its event."""
+    """One item of a stream; what is recorded has the number of its event."""
 
     kind: str
     data: Plain

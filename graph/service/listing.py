@@ -26,10 +26,12 @@ class Wanted:
     team: str | None = None
     status: Listed | None = None
 
-    def may_have(self, entry: Entry) -> bool:
+    def may_have(self, entry: Entry, promised: set[str]) -> bool:
         """Return whether a thread may be wanted, by its entry, which does not say how a thread at work is now."""
         is_of = tenant_of(entry) == self.tenant and self.team in (None, entry["team"])
-        return is_of and (self.status in (None, QUEUED, entry["status"]) or entry["status"] == RUNNING)
+        open_to = (QUEUED, RUNNING, "ok") if entry["thread_id"] in promised else (self.status,)
+        is_open = entry["status"] == RUNNING and self.status in open_to
+        return is_of and (self.status in (None, QUEUED, entry["status"]) or is_open)
 
     def has(self, entry: Entry) -> bool:
         """Return whether a thread is wanted as it is now."""
@@ -37,7 +39,7 @@ class Wanted:
 
 
 def mark_of(entry: Entry) -> Mark:
-    """Return where an entry lies in the list; that does not change while its thread goes on."""
+    """Return where an entry lies in the list; that does not change while its thread continues."""
     return str(entry.get("started_at") or ""), entry["thread_id"]
 
 
@@ -46,7 +48,8 @@ async def listed(service: Service, wanted: Wanted, limit: int, before: Mark | No
     threads = service.runner.threads
     with storage_errors(threads.location):
         promised = {each.thread for each in await Queue(service.database.store).open() if each.problem is None}
-        entries = sorted(filter(wanted.may_have, await threads.index.newest()), key=mark_of, reverse=True)
+        known = [entry for entry in await threads.index.newest() if wanted.may_have(entry, promised)]
+    entries = sorted(known, key=mark_of, reverse=True)
     found: list[Entry] = []
     for entry in entries:
         if before is not None and mark_of(entry) >= before:

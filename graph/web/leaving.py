@@ -4,6 +4,6 @@ import signal
 
 
 def is_leaving() -> bool:
-    """Return whether it was; uvicorn waits for open answers, and nothing but its handler of signals tells them."""
+    """Return whether it was; uvicorn waits for open answers, and only its handler of signals knows."""
     server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
     return bool(getattr(server, "should_exit", False))

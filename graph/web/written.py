@@ -1,4 +1,4 @@
-"""Written: JSON as the command line writes it, made beside the event loop."""
+"""Written: JSON as the command line writes it, made outside the event loop."""
 
 import json
 from collections.abc import Callable

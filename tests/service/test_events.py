@@ -4,7 +4,6 @@ What is right is read from `accord audit export` in another process.
 """
 
 import random
-import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -125,11 +124,11 @@ def test_a_stream_of_a_thread_that_waits_stays_open_and_ends_when_the_service_do
         reading.start()
         until(lambda: len(follower.recorded) == len(events(desk, follower.thread)), "all is seen")
         assert reading.is_alive()
-        served.process.send_signal(signal.SIGTERM)
-        assert served.process.wait(5) == 0
-        reading.join(5)
+        assert served.stop() == 0
+        reading.join(30)
         assert not reading.is_alive()
         assert not [one for one in follower.seen if one.kind == "end"]
+    assert "timeout graceful shutdown exceeded" not in (desk.folder / "home" / "serve.log").read_text()
 
 
 def test_an_answer_to_an_open_question_is_shown_once_the_question_is_settled(desk: Desk) -> None:

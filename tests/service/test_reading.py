@@ -71,7 +71,7 @@ def name(each: dict[str, Any]) -> str:
 @pytest.mark.parametrize("team", ["checkout_launch", "checkout_launch_fr", "board"])
 def test_a_proof_is_the_one_that_the_command_line_prints(team: str, client: httpx.Client, desk: Desk) -> None:
     file = f"home/{team}.json" if team == "board" else team
-    printed = desk.accord("policy", "verify", file, "--json").out
+    printed = desk.accord("policy", "verify", file, "--json").out.replace(file, team)  # what to type next names it
     for _ in range(2):  # the second one is kept from the first
         answer = client.get(f"/v1/policies/{team}/proof")
         assert (answer.status_code, answer.text) == (200, printed)
@@ -80,7 +80,8 @@ def test_a_proof_is_the_one_that_the_command_line_prints(team: str, client: http
 @pytest.mark.parametrize("team", ["nope", "launch", "..", "%2Fetc%2Fpasswd", "home%2Fboard.json", "board.json"])
 def test_a_proof_is_of_an_offered_team_and_never_of_a_path(team: str, client: httpx.Client) -> None:
     answer = client.get(f"/v1/policies/{team}/proof")
-    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json"), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.status_code == (400 if "%" in team else 404), answer.text  # a path in the path is no path of ours
     assert "/home" not in answer.text
 
 

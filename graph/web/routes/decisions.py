@@ -52,7 +52,7 @@ class Answer(Body):
 async def decide(thread: There, asked: Answer, service: Serving, caller: Calling) -> Any:
     """Answer what a thread asks people: 202 once the answer is in its record; with `wait` the record.
 
-    An answer that is not taken changes nothing, and the thread goes on waiting: 422 says what is allowed, and 409 that
+    An answer that is not taken changes nothing, and the thread keeps waiting: 422 says what is allowed, and 409 that
     the question is settled, that it moved, or that the same person has answered.
     """
     try:

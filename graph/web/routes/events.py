@@ -58,7 +58,7 @@ async def _written(service: Service, following: Following) -> AsyncIterator[byte
 
 
 def written(told: Told) -> bytes:
-    r"""Return something that is told as the stream has it.
+    r"""Return an item of a stream as bytes.
 
     >>> written(Told("admitted", {"seq": 0}, 0))
     b'id: 0\nevent: admitted\ndata: {"seq":0}\n\n'
