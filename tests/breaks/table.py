@@ -28,4 +28,5 @@ class Break:
         return range(first, first + max(self.old.strip("\n").count("\n") + 1, 1))
 
 
-BREAKS = [Break(**row) for row in YAML(typ="safe").load(Path(__file__).with_name("breaks.yaml"))]
+FILES = sorted(Path(__file__).parent.glob("*.yaml"))
+BREAKS = [Break(**row) for file in FILES for row in YAML(typ="safe").load(file)]
