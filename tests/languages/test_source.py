@@ -72,6 +72,7 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
         "graph/past.py": ("Mapping[str, Plain]",),
         "graph/web/faults.py": ("Value error, ",),
         "graph/web/problems.py": ("Content Too Large", "Unprocessable Content"),
+        "graph/web/routes/operations.py": ("accord_runs_at_work 2.0\n",),
         "graph/report/dossier/changed.py": ("event ", "state after event "),
         "graph/report/dossier/dossier.py": ("of at most",),
         "graph/web/mounted/requests.py": (
