@@ -32,7 +32,7 @@ def page_of(results: dict[str, Any]) -> str:
         "prefixes": prefixes_table(results["prefixes"]),
         "discount": "".join({f"{at['discount']:.0%}" for at in results["prefixes"].values()}),
         "grounding": grounding_table(results["grounding"]),
-        "service": service_table(results["service"]),
+        "service": service_table(results.get("service", {})),
         "startup": startup_table(results["startup"]),
     }
     text = TEXT.read_text(encoding="utf-8")
@@ -124,6 +124,8 @@ def grounding_table(found: Figures) -> str:
 
 def service_table(found: Figures) -> str:
     """Return what the HTTP service does under load, a figure a row."""
+    if not found:
+        return "Not measured yet."
     load, memory = found["load"], found["memory"]
     rows = [
         [f"{load['runs']} runs asked for at once, seconds", f"{load['seconds']:.1f}"],

@@ -165,9 +165,13 @@ def _by_people(past: Past) -> Record:
 def all_events(events: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     """Yield the events, those of a team within before the event that holds them."""
     for event in events:
-        inner = event.get("inner") or (event.get("output") or {}).get("inner") or {}
-        yield from all_events(inner.get("events", []))
+        yield from all_events(inner_of(event).get("events", []))
         yield event
+
+
+def inner_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a team did whose answer an event has; empty where no team answered."""
+    return event.get("inner") or (event.get("output") or {}).get("inner") or {}
 
 
 def _learned(events: Iterable[Mapping[str, Any]]) -> Record:

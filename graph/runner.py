@@ -118,7 +118,7 @@ class Runner:
     ) -> Record:
         """Resume a thread where it was cut off, or where it stopped; a finished one returns its record.
 
-        One that was cancelled no longer is, unless what was promised before is resumed now: that stops at once.
+        The cancel of its run is taken back, unless what was promised before is resumed now: that stops at once.
 
         With `refresh` the sources of its facts are asked again first, unless it is finished; facts that moved are
         accepted as any change is.

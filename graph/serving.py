@@ -211,7 +211,7 @@ async def note_traced(thread: str | None, configurable: Mapping[str, Any]) -> No
 
 
 async def note_resumed(thread: str | None) -> None:
-    """Note that somebody runs a thread, so that it is no longer cancelled."""
+    """Take the cancel of a thread back: somebody runs it."""
     if thread is not None:
         await Cancels(served_database().store).drop(thread)
 

@@ -18,7 +18,7 @@ from policies.run.stoppage import Stoppage
 T = TypeVar("T")
 
 LOOK_SECONDS = 0.5
-"""How long a call may go on after its thread was stopped, about."""
+"""How long a call may last after its thread was stopped, about."""
 
 Look = Callable[[BaseStore, Collection[str]], Awaitable[Mapping[str, Stoppage]]]
 """Returns those of the threads that are to stop, each with what stops it."""

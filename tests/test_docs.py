@@ -23,6 +23,7 @@ TOLD = ("README.md", "docs/deciding.md", "docs/fr.md", "docs/operations.md", "do
 ELIDED = "…\n"
 VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "YYYY-MM-DD hh:mm:ss"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "YYYY-MM-DD hh:mm UTC"),
     (re.compile(r"\b\d+\.\d s$", flags=re.MULTILINE), "N s"),
     (re.compile(r"\b\d+:[0-9a-f]{64}\b"), "N:HASH"),
     (re.compile(re.escape(f"{ROOT}/")), ""),

@@ -45,7 +45,7 @@ def command(host: str, port: int, at_once: int | None, db: str | None) -> Exit:
 
 
 def _check_extra() -> None:
-    """Refuse to go on where what serves is not installed.
+    """Refuse to serve where the libraries for it are not installed.
 
     Raises:
         UsageError: it is not.

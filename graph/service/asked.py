@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from graph.languages.catalogue import language_of
 from graph.problems import UsageError
 from graph.service.words import pattern_meant
 from graph.settings import Settings
@@ -15,7 +16,7 @@ from graph.teams.limiting import refuse_foreign
 from graph.teams.loader import Changes
 from graph.teams.offered import load_offered
 from graph.teams.voicing import voiced
-from policies.language import phrase, say
+from policies.language import phrase, say, speaking
 from policies.nearest import allowed_names
 from policies.plain import clean_text
 from policies.team.rules import Problem
@@ -83,8 +84,9 @@ def _team_asked(settings: Settings, asked: Asked, tenant: str, known: Sequence[A
     pattern = None if asked.pattern is None else _pattern(asked.pattern)
     offered = None if asked.team is None else _offered(settings, asked, asked.team, pattern, tenant)
     team = offered or _of_agents(asked, pattern, known)
-    refuse_foreign(team, tenant)
-    return approved(voiced(team, settings, asked.voice))
+    with speaking(language_of(team.language)):
+        refuse_foreign(team, tenant)
+        return approved(voiced(team, settings, asked.voice))
 
 
 def _pattern(word: str) -> PatternName:

@@ -165,7 +165,7 @@ class Crew:
         except UsageError as error:
             await self._give_up(promise, str(error))
         except Exception as error:
-            _log.exception("the thread %s cannot be driven", promise.thread)
+            _log.exception("drive_failed:%s", promise.thread)
             await self._give_up(promise, say("unexpected: {error}", error=f"{type(error).__name__}: {error}"))
 
     async def _drive(self, promise: Promise) -> None:

@@ -182,7 +182,7 @@ class Drives:
         kept = await self._queue.find(promise.thread)
         if kept is not None and kept.problem is None:
             raise BusyError(promise.thread)
-        if promise.given is not None:  # somebody resumes it, so that it is no longer cancelled
+        if promise.given is not None:  # somebody resumes it
             await self._runner.cancels.drop(promise.thread)
         await self._queue.put(promise)
 

@@ -1,4 +1,4 @@
-"""Hearing: what is told of each drive, for logs and metrics."""
+"""Hearing: when each drive begins and ends, for logs and metrics."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ class Drive:
 
     @property
     def has_begun(self) -> bool:
-        """Whether this tells of the beginning."""
+        """Whether this is the beginning."""
         return self.record is None and self.cause is None
 
 
 Hears = Callable[[Drive], None]
-"""Is told when a drive begins, and when it ends."""
+"""Is called when a drive begins, and when it ends."""

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from graph.past import Past
 from graph.problems import UsageError
-from graph.record import all_events
+from graph.record import all_events, inner_of
 from graph.service.service import Service
 from graph.states import UNREADABLE
 from graph.store.index import OPEN, RUNNING
@@ -44,6 +44,10 @@ async def doing(service: Service, tenant: str, name: str) -> Plain:
     }
 
 
+def _is_own_answer(event: Mapping[str, Any]) -> bool:
+    return event["event"] == "accepted" and not inner_of(event)
+
+
 async def _is_at_work(service: Service, thread: str) -> bool:
     return service.drives.is_at_work(thread) or await service.runner.threads.is_held(thread)
 
@@ -56,7 +60,7 @@ async def _results(service: Service, line: Mapping[str, Any], name: str) -> int:
     answers = Counter[str]()
     with suppress(UsageError, *UNREADABLE):
         events = Past.of(await service.runner.threads.state(thread) or {}).events
-        answers.update(event["role"] for event in all_events(events) if event["event"] == "accepted")
+        answers.update(event["role"] for event in all_events(events) if _is_own_answer(event))
     if has_ended:
         _counted[thread] = answers
         if len(_counted) > MAX_KEPT:

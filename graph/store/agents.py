@@ -1,5 +1,6 @@
 """Agents: the roles that a tenant has defined over HTTP, and the runs that each of them took part in."""
 
+import hashlib
 import json
 import time
 from collections.abc import Mapping
@@ -13,8 +14,6 @@ from nodes.journal import entries_in, part_of
 AGENTS, RUNS = "agents", "agent_runs"
 COUNTED_SECONDS = 5.0
 """How old a count of agents may be that is used again."""
-END = "runs"
-"""Ends the namespace of an agent's runs: the store looks for what begins alike, and no name has a dot."""
 
 Plain = dict[str, Any]
 
@@ -94,5 +93,6 @@ def _agents(tenant: str) -> tuple[str, str]:
     return (AGENTS, part_of(tenant))
 
 
-def _runs(tenant: str, name: str) -> tuple[str, str, str, str]:
-    return (RUNS, part_of(tenant), name, END)
+def _runs(tenant: str, name: str) -> tuple[str, str]:
+    # Of one length, without wildcards: the store looks for what begins alike, and a page is to be of this agent alone.
+    return (RUNS, hashlib.sha256(f"{tenant}/{name}".encode()).hexdigest())

@@ -34,6 +34,6 @@ class Cancels:
         return Stoppage(**item.value) if item is not None else None
 
     async def drop(self, thread: str) -> None:
-        """Note that somebody resumes a run, so that it is no longer cancelled."""
+        """Take the cancel of a run back: somebody resumes it."""
         if await self.find(thread) is not None:
             await self._store.adelete(NAMESPACE, thread)

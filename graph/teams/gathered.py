@@ -83,11 +83,16 @@ def _strangers(asked: Gathering) -> list[Problem]:
     if asked.lead is not None and asked.lead not in shipped_presets():
         named.append((("lead",), asked.lead))
     told = phrase("is {name}, and there is no such agent{allowed}")
-    return [
+    strangers = [(where, name) for where, name in named if name not in asked.agents]
+    problems = [
         Problem(where, say(told, name=repr(name), allowed=allowed_names(name, asked.agents)))
-        for where, name in named
-        if name not in asked.agents
+        for where, name in strangers
     ]
+    if asked.teams is not None and not PATTERNS[asked.pattern].assigns_teams:
+        readers = ", ".join(name for name, each in PATTERNS.items() if each.assigns_teams)
+        found = say("is read by {readers}, and not by `{pattern}`", readers=readers, pattern=asked.pattern)
+        problems.append(Problem(("teams",), found))
+    return problems
 
 
 def _raw(asked: Gathering) -> Raw:

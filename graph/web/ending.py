@@ -16,7 +16,7 @@ ENDS = (signal.SIGINT, signal.SIGTERM)
 
 
 class EndingServer(uvicorn.Server):
-    """A server that tells the service of an application when it is asked to end, while requests are under way."""
+    """A server that has the service of its application drain once it is asked to end, while requests are under way."""
 
     def __init__(self, app: FastAPI, **options: Any) -> None:
         super().__init__(uvicorn.Config(app, timeout_graceful_shutdown=GRACE_SECONDS, **options))

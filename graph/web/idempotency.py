@@ -53,7 +53,7 @@ class _Answer:
 
 
 class Idempotency:
-    """The middleware; stands behind the gate, which says who calls."""
+    """The middleware, behind the gate, which says who calls."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -28,7 +28,7 @@ SKIPPED_BYTES = 10_000_000
 """So much more is read of a body that is too large: who still sends would not see the answer."""
 JSON = "application/json"
 CLOSE = {"connection": "close"}
-"""Told where a body was not read to its end."""
+"""Sent where a body was not read to its end."""
 
 
 class Limits:

@@ -54,7 +54,7 @@ TOKEN = {"type": "http", "scheme": "bearer", "description": "A token of `accord 
 
 
 def describe(app: FastAPI) -> None:
-    """Let an application tell its document as it is here."""
+    """Let an application show the document that is made here."""
 
     def openapi() -> dict[str, Any]:
         document: dict[str, Any] = app.openapi_schema or _document(app)

@@ -19,7 +19,7 @@ async def check_query(request: Request) -> None:
         raise ProblemError(422, faults[0]["detail"], faults)
     form = _form_of(request)
     if form is not None and not _accepts(request.headers.get("accept", "*/*"), (form, MEDIA)):
-        told = phrase("the answer comes as {form}; accept that, or */*")
+        told = phrase("the answer comes as {form}, which the header Accept leaves out; add it")
         raise ProblemError(406, say(told, form=form))
 
 

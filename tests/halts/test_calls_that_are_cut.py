@@ -1,13 +1,21 @@
 """Calls under way are cut once somebody halts everything elsewhere; a resume asks nothing twice."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from nodes.voices.voice import Question, Utterance
-from tests.halts.flags import HALTED, StuckVoice, at_once, during, ended, halts, releases
-from tests.harness import ScriptedVoice, proposal, resume, settings_at, show, team_of
-from tests.runs.stage import BRIEF, RISK, script
+from graph.facts.loader import ask_nobody
+from graph.runner import open_runner
+from graph.store.halts import build_look
+from nodes.call import Call, make_call
+from nodes.journal import CallKey
+from nodes.services import Services
+from nodes.voices.voice import Limits, Meter, Prompt, Question, Utterance
+from policies.run.usage import Reservation
+from tests.halts.flags import HALTED, StuckVoice, at_once, during, elsewhere, ended, halts, releases
+from tests.harness import ScriptedVoice, proposal, resume, run, settings_at, show, team_of
+from tests.runs.stage import BRIEF, DEMAND, FINANCE, RISK, script
 from tests.scripted_server import forever, hangs, says, serve, text
 from tests.stability.stage import ROLES, raw_team, team_from
 
@@ -104,3 +112,49 @@ def test_a_stability_check_is_not_continued(tmp_path: Path) -> None:
     is_halted[0] = False
     assert resume(settings, voices=voices)["final_decision"] == "go"
     assert len(voice.asked) == asked + 2
+
+
+def test_an_answer_that_came_counts_and_the_next_call_is_not_made(tmp_path: Path) -> None:
+    settings = settings_at(tmp_path)
+
+    class Halting(StuckVoice):
+        async def propose(self, question: Question) -> Utterance:
+            if question.name == RISK:
+                await elsewhere(settings, halts())
+            return await super().propose(question)
+
+    voice = Halting(lambda _: False)
+    record = run(team_of(settings, voice="rules"), settings, voices={"rules": voice})
+    assert (ended(record), record["phase"]) == (("cancelled", HALTED), "finalize")
+    assert [entry["decision"] for entry in record["history"]] == ["go"]
+    at_once(settings, releases())
+    assert resume(settings, voices={"rules": voice})["final_decision"] == "go"
+    assert sorted(voice.asked) == sorted([DEMAND, FINANCE, RISK, "brief"])
+
+
+def test_an_answer_that_is_in_the_journal_counts_also_while_halted(tmp_path: Path) -> None:
+    """As after a kill between the journal's entry and the checkpoint: two calls of one wave, one is cut."""
+    with serve(script(risk_analyst=hangs(60))) as server:
+        settings = settings_at(tmp_path, server.base_url)
+        team = team_of(settings)
+        record = during(settings, lambda runner: runner.run(team, "t"), lambda: len(server.calls) == 3, halts())
+    assert [each["agent"] for each in record["trace"]] == [DEMAND, FINANCE]
+
+    async def main() -> list[str]:
+        async with open_runner(settings) as runner:
+            store = runner.database.store
+            keys = [CallKey("t", 0, 1, role, 1) for role in (DEMAND, RISK)]
+            services = Services({}, ask_nobody, look=build_look())
+            return [(await make_call(made_up(key), store, services))["kind"] for key in keys]
+
+    assert asyncio.run(main()) == ["accepted", "failure"]
+
+
+def made_up(key: CallKey) -> Call:
+    """A call that may not be made."""
+
+    async def ask() -> Utterance:
+        raise AssertionError
+
+    prompt, limits = Prompt("system", "user"), Limits(10, 10.0)
+    return Call(key, ask, lambda _: {}, prompt, Meter(), limits, Reservation(), None)

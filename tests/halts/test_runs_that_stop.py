@@ -12,7 +12,7 @@ from policies.run.stoppage import Stoppage
 from policies.team.team import Team
 from tests.halts.flags import ACME, AT, HALTED, at_once, cancels, during, ended, halts, releases
 from tests.harness import resume, run, settings_at, team_of
-from tests.runs.stage import BRIEF, DEMAND, FINANCE, RISK, script
+from tests.runs.stage import BRIEF, DEMAND, FINANCE, RISK, script, state_of
 from tests.scripted_server import forever, hangs, held, says, serve, text
 
 pytestmark = pytest.mark.slow
@@ -27,6 +27,7 @@ def test_while_halted_no_run_asks_anything_whoever_speaks(tmp_path: Path, name: 
     record = run(team_of(settings, name), settings)  # by rules
     assert ended(record) == ("cancelled", HALTED)
     assert record["usage"]["calls"] == 0
+    assert [each["event"] for each in state_of(settings)["events"]] == ["admitted", "finished"]
     assert ended(resume(settings)) == ("cancelled", HALTED)
     at_once(settings, releases())
     assert resume(settings)["status"] in ("ok", "waiting")

@@ -37,12 +37,17 @@ def _apart(node: ast.AST) -> list[ast.AST]:
         return [node.value]
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):  # the help of a command, read before a team is known
         return [*node.decorator_list]
-    if isinstance(node, ast.keyword) and node.arg == "help":
+    if isinstance(node, ast.keyword) and node.arg in (
+        "help",
+        "description",
+    ):  # of a command, or of the OpenAPI document
         return [node.value]
-    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "HELP":
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).endswith("HELP"):
         return [node.value]
     if isinstance(node, ast.Dict):  # what is told is under the keys
-        return [key for key, told in zip(node.keys, node.values, strict=True) if key and _is_said(told)]
+        pairs = [*zip(node.keys, node.values, strict=True)]
+        described = [told for key, told in pairs if isinstance(key, ast.Constant) and key.value == "description"]
+        return [*described, *(key for key, told in pairs if key and _is_said(told))]
     return [*node.args[:2]] if isinstance(node, ast.Call) and called(node) in SAID_BY else []
 
 

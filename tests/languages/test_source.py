@@ -20,9 +20,8 @@ FILES: dict[str, tuple[str, ...]] = {
     ),
     "words that are read in prose": ("policies/grounding/grounds.py", "policies/grounding/words.py"),
     "routes, which a program compares": ("graph/web/rights.py",),
-    "what the OpenAPI document says of fields, in English": (
-        *("graph/web/paging.py", "graph/web/routes/agents.py", "graph/web/routes/execute.py"),
-        "graph/web/routes/messages.py",
+    "the OpenAPI document, the log and the numbers of a service": (
+        *("graph/web/logs.py", "graph/web/metrics.py", "graph/web/openapi.py"),
     ),
     "the form of a checked expression": ("policies/conditions/messages.py",),
     "statements of a database": (
@@ -71,6 +70,9 @@ TEXTS: dict[str, dict[str, tuple[str, ...]]] = {
         "graph/cli/session.py": ("coroutine '.*' was never awaited",),
         "graph/facts/databases/engines.py": ("URL | str",),
         "graph/past.py": ("Mapping[str, Plain]",),
+        "graph/web/faults.py": ("Value error, ",),
+        "graph/web/problems.py": ("Content Too Large", "Unprocessable Content"),
+        "graph/web/routes/operations.py": ("accord_runs_at_work 2.0\n",),
         "graph/report/dossier/changed.py": ("event ", "state after event "),
         "graph/report/dossier/dossier.py": ("of at most",),
         "graph/web/mounted/requests.py": (

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,3 +177,12 @@ def test_a_tenant_whose_name_begins_like_anothers_has_agents_of_its_own(tmp_path
         for client in clients:
             client.close()
     assert found == [["of_0"], ["of_1"], ["of_2"], ["of_3"]]
+
+
+def test_health_has_the_number_of_agents(tmp_path: Path) -> None:
+    with serving(tmp_path) as served, served.client() as client:
+        for number in range(3):
+            assert client.get("/health").json()["agents"] == number
+            assert define(client, name=f"agent_{number}", preset="coder").status_code == 201
+        assert client.delete("/v1/agents/agent_0").status_code == 204
+        assert client.get("/health").json()["agents"] == 2

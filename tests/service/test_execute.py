@@ -173,6 +173,10 @@ REFUSED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("takes two or more", {"goal": "G?", "pattern": "debate", "agents": [FIRST, "judge"]}),
     ("`go` can never be reached", {"goal": "G?", "pattern": "rounds", "agents": [FIRST]}),
     ("together with `team`", {"team": "clinic", "agents": [FIRST]}),
+    (
+        "`teams` is read by hierarchy",
+        {"goal": "G?", "pattern": "parallel", "agents": [FIRST], "teams": {"a": [SECOND]}},
+    ),
     ("`budget.max_rounds` is 0", {"team": "clinic", "budget": {"max_rounds": 0}}),
     ("`budget.max_round`", {"team": "clinic", "budget": {"max_round": 3}}),
     ("`budget.max_rounds` is 0", {"goal": "G?", "agents": [FIRST, SECOND], "budget": {"max_rounds": 0}}),
@@ -219,6 +223,24 @@ def test_a_run_keeps_an_agent_that_is_forgotten(met: Meeting) -> None:
     assert met.acme.post("/v1/agents", json=made).status_code == 201
     assert met.acme.get("/v1/agents/leaving/state").json()["status"] == "idle"
     assert met.acme.delete("/v1/agents/leaving").status_code == 204
+
+
+def test_each_answer_is_counted_once_also_of_an_agent_that_is_a_team_of_its_own(met: Meeting) -> None:
+    for name in ("counted_one", "counted_two"):
+        assert met.acme.post("/v1/agents", json={"name": name, "preset": "coder", "otherwise": GO}).status_code == 201
+    agents = [LEAD, "counted_one", "counted_two"]
+    for number, pattern in enumerate(("hierarchy", "manager", "parallel"), 1):
+        record = execute(met.acme, goal="G?", pattern=pattern, agents=agents).json()
+        for name in agents[1:]:
+            state = met.acme.get(f"/v1/agents/{name}/state").json()
+            assert (state["results"], state["last_run"]["thread_id"]) == (number, record["thread_id"])
+    for name in agents[1:]:
+        assert met.acme.delete(f"/v1/agents/{name}").status_code == 204
+
+
+def test_a_refusal_speaks_the_language_of_the_team(met: Meeting) -> None:
+    told = problem_of(execute(met.acme, team="checkout_launch_fr", voice="model"))["detail"]
+    assert "n'est pas" in told or "n’est pas" in told
 
 
 def test_a_run_of_agents_speaks_its_language(met: Meeting) -> None:

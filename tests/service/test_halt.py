@@ -24,9 +24,9 @@ from tests.runs.stage import BRIEF, DEMAND, FINANCE, RISK, script
 from tests.scripted_server import ScriptedServer, delayed, forever, held, says, serve, text
 from tests.service.process import serving, start
 
-pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(600)]
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 WATCHED_SECONDS = 2.0
 """How long nothing may begin after a halt; calls that were let through before it are sent by then."""
 STOPPED = 3
@@ -80,6 +80,11 @@ class Place:
 
         return {each["thread_id"]: (each["status"], each["stop_reason"]) for each in asyncio.run(main())}
 
+    def rests(self, threads: list[str]) -> set[tuple[str, str | None]]:
+        """The status and the stop reason of these threads."""
+        listed = self.listed()
+        return {listed[thread] for thread in threads}
+
     def asked(self, role: str) -> int:
         return len(self.model.calls_of(role))
 
@@ -120,7 +125,11 @@ def release(place: Place, *more: str) -> None:
 
 
 def all_stopped(place: Place, threads: list[str]) -> bool:
-    return {place.listed()[thread] for thread in threads} == {("stopped", "cancelled")}
+    return place.rests(threads) == {("stopped", "cancelled")}
+
+
+def all_done(place: Place, threads: list[str]) -> bool:
+    return place.rests(threads) == {("ok", "success")}
 
 
 def test_a_halt_stops_two_services_and_a_command_and_a_resume_finishes_all(place: Place) -> None:
@@ -156,30 +165,29 @@ def test_a_halt_stops_two_services_and_a_command_and_a_resume_finishes_all(place
 
 
 def test_no_call_begins_after_a_halt_while_runs_come_and_go(place: Place) -> None:
-    slow = forever(delayed(says("go"), 0.2))
+    slow = forever(delayed(says("go"), 0.5))
     busy = {**script(brief=forever(text(BRIEF))), DEMAND: slow, RISK: slow}
     with serve(busy) as model:
         env = {**place.env, "OPENAI_BASE_URL": model.base_url}
         with serving(place.home, "--at-once", "4", env=env) as served, served.client() as client:
             threads = execute(client, 40)
             until(lambda: len(model.calls_of("brief")) > 3, "some runs have come to their end")
-            halt(place)
+            assert client.post("/v1/halt", json={"because": "Wrong prices."}).status_code == 200
             time.sleep(WATCHED_SECONDS)
             then = len(model.calls)
             status = place.listed()
             time.sleep(WATCHED_SECONDS)
             assert len(model.calls) == then
-            counts = {each: [*status.values()].count(each) for each in set(status.values())}
-            assert counts.get(("ok", "success"), 0) < 40
             waiting = [thread for thread in threads if status[thread][1] is None]
             stopped = [thread for thread in threads if status[thread][1] == "cancelled"]
             assert waiting, "what waited for its turn waits on"
             assert stopped, "what was at work has stopped"
             release(place)
-            until(lambda: all(place.listed()[thread][0] == "ok" for thread in waiting), "the queue goes on")
-            assert {place.listed()[thread] for thread in stopped} == {("stopped", "cancelled")}
+            until(lambda: all_done(place, waiting), "the queue goes on")
+            assert all_stopped(place, stopped)
         assert {each["status"] for each in Place(place.home, env, model).resume(*stopped)} == {"ok"}
-        assert [len(model.calls_of(role)) - 40 < 9 for role in (DEMAND, RISK)] == [True, True]
+        # Four were at work at most, so that no more calls than those were cut and made again.
+        assert [40 <= len(model.calls_of(role)) <= 44 for role in (DEMAND, RISK)] == [True, True]
 
 
 def test_what_is_halted_stays_so_when_every_process_is_killed(place: Place) -> None:
@@ -199,7 +207,7 @@ def test_what_is_halted_stays_so_when_every_process_is_killed(place: Place) -> N
         assert place.asked(RISK) == 2
         assert client.delete("/v1/halt").json()["because"] == "Wrong prices."
         place.resume(*(thread for thread, (status, _) in place.listed().items() if status == "stopped"))
-        until(lambda: all(place.listed()[thread][0] == "ok" for thread in threads), "the runs are finished")
+        until(lambda: all_done(place, threads), "the runs are finished")
 
 
 def test_one_of_ten_is_cancelled_wherever_it_is(place: Place) -> None:
@@ -221,7 +229,7 @@ def test_one_of_ten_is_cancelled_wherever_it_is(place: Place) -> None:
         assert place.record(at_work)["cause"].endswith(": Not now")
         place.is_open[0] = True
         others = [thread for thread in threads if thread not in (at_work, queued)]
-        until(lambda: all(place.listed()[thread][0] == "ok" for thread in others), "the others are finished")
+        until(lambda: all_done(place, others), "the others are finished")
         assert all_stopped(place, [at_work, queued])
         ended = second.post(f"/v1/runs/{others[0]}/cancel")
         assert (ended.status_code, "has ended" in ended.json()["detail"]) == (409, True)

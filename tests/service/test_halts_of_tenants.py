@@ -15,7 +15,7 @@ from tests.scripted_server import ScriptedServer, forever, held, says, serve
 from tests.service.process import Served, serving
 from tests.service.test_halt import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(600)]
 
 UNKNOWN = "2b1c9ad4-6d6f-4a37-9a53-3ffb1b2a2a11"
 

@@ -18,7 +18,7 @@ from graph.store.queue import Promise, Queue
 from graph.teams.loader import load_team
 from tests.harness import settings_at
 from tests.hostile.command import Done, process
-from tests.service.process import serving, start
+from tests.service.process import Served, serving, start
 
 pytestmark = pytest.mark.system
 
@@ -29,24 +29,25 @@ def command(home: Path, *arguments: str) -> Done:
     return process(home, *arguments, env={"ACCORD_HOME": str(home)})
 
 
-def said(served_stdout: bytes, home: Path) -> list[str]:
-    return served_stdout.decode().replace(str(home), "HOME").splitlines()
+def said(served: Served, home: Path) -> list[str]:
+    """End a service; return what it said on stdout after its address."""
+    served.process.send_signal(signal.SIGTERM)
+    assert served.process.stdout is not None
+    text = served.process.stdout.read().decode()
+    assert served.stop() == 0
+    return text.replace(str(home), "HOME").splitlines()
 
 
 def test_it_says_where_it_listens_on_which_database_and_whom_it_serves(tmp_path: Path) -> None:
     with serving(tmp_path) as served:
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", served.url)
-        assert served.stop() == 0
-        assert served.process.stdout is not None
-        assert said(served.process.stdout.read(), tmp_path) == ["database HOME/accord.sqlite", ALONE]
+        assert said(served, tmp_path) == ["database HOME/accord.sqlite", ALONE]
 
 
 def test_with_a_token_it_says_that_one_is_needed(tmp_path: Path) -> None:
     assert command(tmp_path, "token", "create", "--tenant", "shop", "--person", "ada").code == 0
     with serving(tmp_path) as served:
-        assert served.stop() == 0
-        assert served.process.stdout is not None
-        assert said(served.process.stdout.read(), tmp_path)[1] == "only requests with a token are served"
+        assert said(served, tmp_path)[1] == "only requests with a token are served"
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
@@ -140,9 +141,7 @@ async def promise(home: Path, thread: str) -> None:
 def test_what_was_promised_is_taken_up_and_said(tmp_path: Path) -> None:
     asyncio.run(promise(tmp_path, "left-over"))
     with serving(tmp_path) as served:
-        assert served.stop() == 0
-        assert served.process.stdout is not None
-        assert said(served.process.stdout.read(), tmp_path)[-1] == "1 run is taken up"
+        assert said(served, tmp_path)[-1] == "1 run is taken up"
     with serving(tmp_path) as served, served.client() as client:
         client.post("/v1/execute", json={"team": "checkout_launch", "wait": True})
     shown = command(tmp_path, "show", "left-over", "--json")

@@ -74,7 +74,7 @@ async def release(service: Serving, caller: Calling, tenant: Tenant | None = Non
 async def cancel_run(thread: str, service: Serving, caller: Calling, asked: Cancelling | None = None) -> dict[str, Any]:
     """Cancel a run that is at work in any process, or waits for its turn: it stops `cancelled`; a resume continues it.
 
-    Who cancels it again is told who was first.
+    Whoever cancels it again reads who was first.
     """
     await service.check_owner(caller, thread)
     with speaking(await service.runner.threads.language(thread)):
