@@ -129,13 +129,7 @@ class Runner:
             StorageError: the database failed.
         """
         inputs: Inputs = {"budget": dict(budget or {}), "facts": facts, "accept_changes": accept_changes}
-
-        async def work() -> Record:
-            if not is_promised:
-                await self.cancels.drop(thread)
-            return await self._resume(thread, inputs, on_event, refresh)
-
-        return await self._open(thread, work)
+        return await self._open(thread, lambda: self._resume(thread, inputs, on_event, refresh, is_promised))
 
     async def _open(self, thread: str, work: Callable[[], Awaitable[Record]]) -> Record:
         """Return the result of the work on a thread that there is, in the language of its team."""
@@ -171,7 +165,11 @@ class Runner:
         given = inputs | {"budget": limits} | await compared(past, team, self._services.load_facts)
         return await self._go_on(thread, team, past, given, on_event)
 
-    async def _resume(self, thread: str, inputs: Inputs, on_event: OnEvent | None, refresh: bool) -> Record:
+    async def _resume(
+        self, thread: str, inputs: Inputs, on_event: OnEvent | None, refresh: bool, is_promised: bool
+    ) -> Record:
+        if not is_promised:
+            await self.cancels.drop(thread)
         state = await self.threads.state(thread)
         if state is not None:
             with blaming(thread, state):
