@@ -49,8 +49,12 @@ def test_killed_at_any_moment_it_begins_no_second_thread(seed: int, settings: Se
             write_facts(with_rate(0.04 + number / 100))
         process = begun(settings)
         time.sleep(whole * draw.uniform(0.5, 1.4))
-        deaths[process.poll() is None] += 1
-        os.killpg(process.pid, signal.SIGKILL) if process.poll() is None else None
+        is_alive = process.poll() is None
+        deaths[is_alive] += 1
+        if is_alive:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            whole *= 0.8  # it was measured on a busier machine
         process.wait(timeout=60)
     assert begun(settings).wait(timeout=120) in (0, 1)
     assert begun(settings).wait(timeout=120) == 0
